@@ -4,7 +4,7 @@
 import { clippedText } from '../parse/clipped-text.js'
 import { BufferPool } from '../parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../parse/columns/column-builder.js'
-import type { CellRules } from '../parse/input-reader.js'
+import type { CellRules } from '../parse/cell-rules.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { columnBuilder } from '../parse/types/column-types.js'
 import type { ColumnType } from '../protocol/data-type.js'

@@ -4,9 +4,9 @@
 */
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
-import type { CellRules } from '../parse/input-reader.js'
+import type { CellRules } from '../parse/cell-rules.js'
 import { columnTypeText, type ColumnType, type DataType } from '../protocol/data-type.js'
-import { dfsTextLimits } from '../schema/text-limits.js'
+import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
 import type { Candidate } from './candidate.js'
 import { temporalTypes } from './candidate-types.js'
 import type { ColumnProbe } from './column-probe.js'
@@ -28,8 +28,6 @@ export interface ChosenType {
   readonly warnings: readonly string[]
 }
 
-const maxSymbolBytes = dfsTextLimits.get('SYMBOL')!
-const maxStringBytes = dfsTextLimits.get('STRING')!
 /** A text that comes twice on average is worth a symbol; of few rows, where every fourth comes again. */
 const fewRows = 100
 const shortBytes = 32

@@ -4,7 +4,7 @@
 */
 import { UsageError } from '../errors.js'
 import { everyColumn } from '../parse/cells/date-format.js'
-import type { CellRules } from '../parse/input-reader.js'
+import type { CellRules } from '../parse/cell-rules.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 
 /** What the options say of columns by their names. */

@@ -4,7 +4,7 @@
 */
 import { everyColumn } from '../parse/cells/date-format.js'
 import { clippedText } from '../parse/clipped-text.js'
-import type { CellRules } from '../parse/input-reader.js'
+import type { CellRules } from '../parse/cell-rules.js'
 import { NullTexts } from '../parse/null-texts.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { hasDateFormat } from '../parse/types/column-types.js'

@@ -2,7 +2,7 @@
   A column that has the same text in every row (`mapping.set`), as a column of the table.
 */
 import { plainNumbers } from '../parse/cells/number-style.js'
-import type { CellRules } from '../parse/input-reader.js'
+import type { CellRules } from '../parse/cell-rules.js'
 import { RecordBlock } from '../parse/record-block.js'
 import { ColumnProbe } from './column-probe.js'
 

@@ -245,10 +245,10 @@ function databaseLines({ levels, engine }: PartitionPlan, database: string): str
   const ending = engine === 'OLAP' ? ')' : `, engine="${engine}")`
   const [first, second] = levels
   if (second === undefined) {
-    return [`db = database("${database}", ${first!.kind}, ${first!.scheme}${ending}`]
+    return [`db = database("${database}", ${first.kind}, ${first.scheme}${ending}`]
   }
   return [
-    `level1 = database("", ${first!.kind}, ${first!.scheme})`,
+    `level1 = database("", ${first.kind}, ${first.scheme})`,
     `level2 = database("", ${second.kind}, ${second.scheme})`,
     `db = database("${database}", COMPO, [level1, level2]${ending}`,
   ]

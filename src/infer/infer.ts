@@ -6,7 +6,8 @@ import { columnOffsets } from '../parse/cells/column-offset.js'
 import { hasNumberStyle } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
-import type { CellRules, InputReader } from '../parse/input-reader.js'
+import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import type { InputReader } from '../parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
 import type { Files } from '../platform/platform.js'
 import { mapColumns } from '../schema/column-mapping.js'
@@ -29,10 +30,7 @@ export interface InferOptions {
   readonly files: Files
   readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
   readonly reader: ReaderOptions
-  readonly cells: CellRules & {
-    /** Target column → the offset that its times have. */
-    readonly offsets?: Readonly<Record<string, string>>
-  }
+  readonly cells: CellRules & Pick<CellOptions, 'offsets'>
   /** Target column → column of the input. */
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
@@ -153,11 +151,11 @@ async function lookAtRecords(
   found: Found,
 ): Promise<void> {
   const { name: file } = source
-  found.rules ??= rulesOf(options.cells, reader)
+  const rules = (found.rules ??= rulesOf(options.cells, reader))
   const look =
     reader.recordKind === 'members'
-      ? memberLook(options, file, found)
-      : fieldLook(options, file, reader, found)
+      ? memberLook(options, file, found, rules)
+      : fieldLook(options, file, reader, found, rules)
   // What dates and shares are is for the columns; here all are texts.
   const { nullTexts = [], nullQuoted = false } = options.cells
   const batches = reader.batches({
@@ -184,13 +182,14 @@ function fieldLook(
   file: string,
   reader: InputReader,
   found: Found,
+  rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
   if (found.json !== undefined) throw mixed(file)
   const fields = (found.fields ??= inputFields(reader, options.byPosition))
   if (found.probes.length === 0) {
     const names = targetNames(options, fields.names)
     const isHeaderless = !fields.hasNames
-    found.probes = names.map(name => newProbe(name, found, names.length, isHeaderless))
+    found.probes = names.map(name => newProbe(name, rules, names.length, isHeaderless))
     checkRules(options, names)
   }
   const target = {
@@ -220,14 +219,14 @@ function memberLook(
   options: InferOptions,
   file: string,
   found: Found,
+  rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
   if (found.fields !== undefined) throw mixed(file)
-  const rules = found.rules!
   // How many members there are shows only at the end.
   const expectedMembers = 256
   const mapped = new Map(Object.entries(options.map).map(([target, source]) => [source, target]))
   const json = (found.json ??= new JsonColumns(
-    source => newProbe(mapped.get(source) ?? source, found, expectedMembers),
+    source => newProbe(mapped.get(source) ?? source, rules, expectedMembers),
     hasNumberStyle(rules),
   ))
   return {
@@ -245,13 +244,13 @@ function mixed(file: string): UsageError {
 
 function newProbe(
   name: string,
-  { rules }: Found,
+  rules: CellRules,
   columnCount: number,
   isHeaderless = false,
 ): ColumnProbe {
   const share = Math.floor(maxDistinctTexts / columnCount)
   const maxDistinct = Math.max(leastDistinct, Math.min(mostDistinct, share))
-  return new ColumnProbe({ name, rules: rules!, maxDistinct, isHeaderless })
+  return new ColumnProbe({ name, rules, maxDistinct, isHeaderless })
 }
 
 /** A decimal comma counts as found, as it does for `load`. */
@@ -273,7 +272,10 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
     )
   }
   if (columns.length > 0) columns.push(...constantColumns(options, found))
-  const missing = [...(json?.columns.values() ?? [])].filter(one => !json!.isObject(one))
+  const missing =
+    json === undefined
+      ? []
+      : [...json.columns.values()].filter(one => !json.isObject(one) && json.missing(one) > 0)
   return {
     columns,
     leftOut,
@@ -285,7 +287,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
     rejected: found.rejected,
     firstReject: found.firstReject,
     needsPosition: fields?.isByPosition === true && fields.hasNames,
-    needsAllowMissing: missing.some(one => json!.missing(one) > 0),
+    needsAllowMissing: missing.length > 0,
   }
 }
 

@@ -16,9 +16,12 @@ export interface PlannedLevel {
   readonly reason: string
 }
 
+/** One or two. */
+type Levels = readonly [PlannedLevel, ...PlannedLevel[]]
+
 /** A scheme, and the engine that goes with it. */
 export interface PartitionPlan {
-  readonly levels: readonly PlannedLevel[]
+  readonly levels: Levels
   readonly engine: 'OLAP' | 'TSDB'
   /** With TSDB: rows with equal ones lie together, in order of the last. */
   readonly sortColumns: readonly string[]
@@ -76,7 +79,7 @@ export function planPartitions(schema: InferredSchema, hasEngines = true): Parti
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)
   const time = whole.find(isDated)
   const key = keyOf(whole)
-  const levels =
+  const levels: Levels | undefined =
     time === undefined
       ? key && [hashLevel(key, totalBytes, 'no column without nulls has a day')]
       : timeLevels(time, key, totalBytes)
@@ -123,7 +126,7 @@ function timeLevels(
   time: InferredColumn,
   key: InferredColumn | undefined,
   totalBytes: number,
-): PlannedLevel[] {
+): Levels {
   const { first, last } = time.days!
   const days = last - first + 1
   const perDay = totalBytes / days

@@ -4,7 +4,9 @@
 */
 import { InputError, type DdbError } from '../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../parse/cells/column-offset.js'
-import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
+import type { CellRules } from '../parse/cell-rules.js'
+import type { Batch, ColumnCounts } from '../parse/input-reader.js'
+import type { OpenedReader } from '../parse/open-reader.js'
 import type { Platform } from '../platform/platform.js'
 import { mapColumns, type ColumnMapping, type MappingRules } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
@@ -28,7 +30,7 @@ const maxTold = 100
 /** One input that was opened. */
 export interface OpenedInput {
   readonly source: ByteSource
-  readonly reader: InputReader
+  readonly reader: OpenedReader
   /** Filled in as the input is read. */
   readonly summary: InputSummary
   /** Its number in the journal, asked for once its shape is known. */
@@ -184,7 +186,7 @@ class Reading implements InputReading {
   }
 
   /** What was found is said, once where it is the same for several inputs. */
-  #tell(run: Run, path: string, reader: InputReader, detected: Detected): void {
+  #tell(run: Run, path: string, reader: OpenedReader, detected: Detected): void {
     const isByPosition = this.#options.mapping?.match === 'position'
     for (const notice of detectedNotices(reader, detected, isByPosition)) {
       if (this.#told.has(notice) || this.#told.size === maxTold) continue
@@ -258,6 +260,6 @@ function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected):
 }
 
 /** An input without a single record has no columns to map either. */
-function isEmpty(reader: InputReader): boolean {
+function isEmpty(reader: OpenedReader): boolean {
   return reader.recordKind === 'fields' && reader.fieldCount === 0
 }

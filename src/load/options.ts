@@ -7,6 +7,7 @@ import type { CompressChoice } from '../client/compress-choice.js'
 import type { LoginMemory, LoginOptions, LoginRequirement } from '../client/login/protection.js'
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
+import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Known } from '../parse/input-reader.js'
 import type { Compression } from '../source/byte-source.js'
@@ -14,7 +15,8 @@ import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 import type { ServerMemory } from './connection/known-server.js'
 import type { WaysOn } from './remedies.js'
-import type { CellOptions, MappingOptions } from './row-options.js'
+import type { CellOptions } from '../parse/cell-rules.js'
+import type { MappingOptions } from './row-options.js'
 import type { LoadReport } from './reporter.js'
 import type { SourceNotes } from './source-notes.js'
 import type { Stored } from './target/durability.js'
@@ -26,6 +28,7 @@ export type {
   Compression,
   Confirmation,
   ConfirmUsed,
+  DialectOptions,
   Encoding,
   InputFormat,
   Known,
@@ -98,7 +101,7 @@ export interface TargetOptions {
 }
 
 /** How the inputs are read; what is left out is found in them. */
-export interface InputOptions {
+export interface InputOptions extends DialectOptions {
   /** `auto`, the default, goes by the extension, else by the first bytes. */
   format?: 'auto' | InputFormat
   /** `auto`, the default, goes by the first bytes; for Brotli, which has none of its own, by the extension `.br`. */
@@ -113,33 +116,6 @@ export interface InputOptions {
    * `2024/**`. Those with the extension of a format when left out.
    */
   include?: readonly string[]
-  /** Between fields, of one or more characters; found in the first 1 MiB when left out. */
-  delimiter?: string
-  /** One character; '' when nothing is quoted. Found in the first 1 MiB when left out, `"` unless it is `'`. */
-  quote?: string
-  /** Stands before a quote inside quotes. Found in the first 1 MiB when left out, the quote itself unless it is `\\`. */
-  escape?: string
-  /** Lines that start with it are not records. */
-  comment?: string
-  /**
-   * Whether the first record is one. `auto`, the default, goes by the names of the target's columns, and by what fits into
-   * them; where that does not tell, the run ends (docs/csv.md#header).
-   */
-  header?: 'auto' | 'yes' | 'no'
-  /** Records end with a delimiter: an empty last field is dropped; found in the first 1 MiB when left out. */
-  trailingDelimiter?: boolean
-  /** Records begin with a name of their own, which is left out, and for which a header has none; default false. */
-  rowNames?: boolean
-  /** Records with more or fewer fields than the first: `pad` makes missing ones null, `cut` leaves out the rest; default `reject`. */
-  ragged?: 'reject' | 'pad' | 'cut'
-  /** Blanks and tabs around quoted fields belong to no field; default false. */
-  trim?: boolean
-  /** With `lax` a quote inside an unquoted field is a character like others; default `strict`. */
-  quotes?: 'strict' | 'lax'
-  /** Most bytes of a record, line end included; default 16 MiB. */
-  maxRecordBytes?: number
-  /** Lines left out before anything is read, of each input. */
-  skipLines?: number
   /** Most records read, rejected ones included, of all inputs together. */
   limit?: number
   /** Between the elements of an array column, one ASCII character; default `,`. */

@@ -1,6 +1,7 @@
 /*
   What the options of a run say of how its inputs are read.
 */
+import { saidOf } from '../parse/csv/csv-dialect.js'
 import type { RowTarget } from '../parse/csv/row-target.js'
 import type { InputReader } from '../parse/input-reader.js'
 import type { ReaderOptions } from '../parse/open-reader.js'
@@ -8,28 +9,14 @@ import type { InputShape } from '../schema/column-mapping.js'
 import type { TargetSchema } from '../schema/target-schema.js'
 import type { LoadOptions } from './options.js'
 
-const dialectFields = [
-  'format',
-  'delimiter',
-  'quote',
-  'escape',
-  'comment',
-  'header',
-  'trailingDelimiter',
-  'rowNames',
-  'skipLines',
-  'jsonPath',
-  'ragged',
-  'trim',
-  'quotes',
-  'maxRecordBytes',
-] as const
-
 /** What was said; what was not is found in the input. */
 export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOptions {
-  return Object.fromEntries(
-    dialectFields.flatMap(name => (input[name] === undefined ? [] : [[name, input[name]]])),
-  )
+  const { format, jsonPath } = input
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(jsonPath === undefined ? {} : { jsonPath }),
+    ...saidOf(input),
+  }
 }
 
 /** What is known of an input before its first row is read. */

@@ -18,14 +18,8 @@ import { cellTypeOf, columnBuilder, hasDateFormat } from './types/column-types.j
 import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
-import type {
-  Batch,
-  CellRules,
-  ColumnCounts,
-  RecordShape,
-  Reject,
-  ResumePoint,
-} from './input-reader.js'
+import type { CellRules } from './cell-rules.js'
+import type { Batch, ColumnCounts, RecordShape, Reject, ResumePoint } from './input-reader.js'
 import type { RecordBlock } from './record-block.js'
 import { RecordCopies } from './record-copies.js'
 import { RowPlaces } from './row-places.js'

@@ -19,7 +19,7 @@ interface Format {
   /** First byte above the blanks of an input whose name says nothing. */
   readonly firstByte?: number
   /** Opens an input; delimited text is read as far as its first record, which says what the columns are. */
-  readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader>
+  readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
 }
 
 // Only the format at hand is loaded, once: a small load ends sooner than the other's modules are read.

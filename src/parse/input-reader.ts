@@ -6,9 +6,8 @@ import type { ErrorCode, InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { Column } from '../protocol/value.js'
 import type { ColumnMapping } from '../schema/column-mapping.js'
-import type { ColumnOffsets } from './cells/column-offset.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import type { InputFormat } from './formats.js'
+import type { CellRules } from './cell-rules.js'
 import type { RecordBlock } from './record-block.js'
 
 /** Where a record begins. */
@@ -117,41 +116,6 @@ export interface Reject extends RecordLocation {
   readonly bytes: Uint8Array
 }
 
-/** How texts of cells are understood. */
-export interface CellRules {
-  /** Texts that mean null, besides the empty field. */
-  readonly nullTexts?: readonly string[]
-  /** They mean null in quotes, too. */
-  readonly nullQuoted?: boolean
-  /** Target column, or `*` → format in DolphinDB's symbols, `epoch:s|ms|us|ns`, `excel` or `excel:1904`. */
-  readonly dateFormats?: Readonly<Record<string, string>>
-  /**
-   * Whose clocks the columns keep; `none` keeps times as they are written, whatever their offsets. So does none at all,
-   * where all times of a column have the same.
-   */
-  readonly timeZone?: string
-  /**
-   * What offsets the times of each column have, where no time zone is given: the first time of a column decides, and stands
-   * there for later readers. Without it each reader finds out for itself.
-   */
-  readonly columnOffsets?: ColumnOffsets | undefined
-  /** Told once for each column in which an offset was left out, because there is no time zone. */
-  readonly onOffset?: (columnName: string) => void
-  /** One character between groups of three digits. */
-  readonly thousands?: string
-  /** Numbers have a comma where others have a point. */
-  readonly decimalComma?: boolean
-  /** Target columns whose texts are shares such as `12.5%`. */
-  readonly percentColumns?: readonly string[]
-  /** Texts that mean true and false, besides those of the type. */
-  readonly trueTexts?: readonly string[]
-  readonly falseTexts?: readonly string[]
-  /** Between the elements of an array column; default `,`. */
-  readonly arrayDelimiter?: string
-  /** A bad cell becomes null and is counted, instead of rejecting its row. */
-  readonly lenient?: boolean
-}
-
 /** What the flush timer runs on. */
 export type FlushClock = Pick<Clock, 'nowMs' | 'afterIfAlive'>
 
@@ -218,8 +182,9 @@ export interface ByteCounts {
 }
 
 /** One opened input whose shape is known and whose records are still to come. */
-export interface InputReader extends RecordShape {
-  readonly format: InputFormat
+export interface InputReader<Format extends string = string> extends RecordShape {
+  /** Its name in `formats.ts`. */
+  readonly format: Format
   /** Of the source. */
   readonly text: SourceText
   /** How its text is understood; undefined for JSON. */

@@ -3,9 +3,8 @@
   they were decoded.
 */
 import type { TextOrigin } from '../source/encoding/text-origin.js'
+import { lineFeed } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
-
-const lineFeed = 10
 
 /** What places and records of rows are taken from. */
 export type RowBounds = Pick<

@@ -1,8 +1,8 @@
 /*
   Lines, as everybody counts them: ended by LF, CRLF or a CR alone.
 */
-const lineFeed = 10
-const carriageReturn = 13
+export const lineFeed = 10
+export const carriageReturn = 13
 
 /** Line ends in `bytes` from `start` to `end` (exclusive); a CR right before `end` counts. */
 export function countLineEnds(bytes: Uint8Array, start: number, end: number): number {

@@ -1,17 +1,14 @@
 /*
   What formats of one record a line have in common: the window, blank lines, positions, records that are set aside
-  because they are broken, too long or cut off. The formats themselves scan one record.
+  because they are broken, too long or cut off. A format brings the functions that scan records.
 */
-import type { ErrorCode, InputError } from '../errors.js'
+import { InputError, type ErrorCode } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { ResumePoint } from './input-reader.js'
-import { countLineEnds, nextLine } from './line-ends.js'
+import { carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
 import type { Fault, RecordBlock } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 import { Window } from './window.js'
-
-export const lineFeed = 10
-export const carriageReturn = 13
 
 /**
  * What scanning gives instead of the position behind a record: its end is not in the window; it is not a row; more has
@@ -30,20 +27,48 @@ export interface ScanFault extends Fault {
 /** An unfinished record of at most this length is scanned anew with every chunk. */
 export const retryBytes = 65_536
 
-/** A tokenizer of lines. Subclasses scan records; what is not a row, too long or incomplete is dealt with here. */
-export abstract class LineTokenizer implements Tokenizer {
+/** What a format says of its records; positions are those of the window. */
+export interface LineFormat {
+  /** Whether a blank line or a comment begins here, for sure. */
+  isNoRecord(start: number): boolean
+  /**
+   * Scans the usual kind of records into the rows from `row` on, up to the first other one, `rowEnd` or `stopAt`.
+   *
+   * @returns the row behind the last one
+   */
+  scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
+  /** Scans the record at `start` into `row`: position behind it, `unfinished`, `faulty` or `undecided`. */
+  scanRecord(block: RecordBlock, row: number, start: number): number
+  /** Line breaks inside the record scanned last. */
+  innerLines?(): number
+  /**
+   * Why the record scanned last is not a row, by what scanning it gave; undefined when its end has not come. An error is
+   * why nothing sensible can follow.
+   */
+  faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined
+  /** Called before the records of a block. */
+  startBlock(): void
+  /** Whether what is unread of an input that was cut off is whole all the same, and stays unread. */
+  isRestWhole?(): boolean
+  /** Called where reading goes on at another place than behind the record scanned last. */
+  jumped?(): void
+}
+
+/** A tokenizer of lines; what is not a row, too long or incomplete is dealt with here. */
+export class LineTokenizer implements Tokenizer {
+  readonly #format: LineFormat
   failure: InputError | undefined
   lineNumber: number
   otherBytes = 0
   skippedBytes = 0
   boundaryBytes = Infinity
-  protected readonly file: string
-  protected readonly window: Window
-  protected readonly maxRecordBytes: number
+  readonly file: string
+  readonly window: Window
+  readonly maxRecordBytes: number
   /** No more input comes, and the window ends with a line end. */
-  protected ended = false
+  ended = false
   /** No more input comes, for this reason: what has no line end is not whole. */
-  protected cutOff: InputError | undefined
+  cutOff: InputError | undefined
   /** The input ended without a line feed and `end` added one. */
   #addedLineFeed = false
   /** No record can be complete before the window holds this many unread bytes. */
@@ -54,38 +79,20 @@ export abstract class LineTokenizer implements Tokenizer {
   #inOtherLine = false
   #otherLineOffset = 0
 
-  constructor(file: string, maxRecordBytes: number, offsetBytes: number, text?: SourceText) {
+  /** @param formatOf  the format of what these lines hold */
+  constructor(
+    file: string,
+    maxRecordBytes: number,
+    offsetBytes: number,
+    formatOf: (lines: LineTokenizer) => LineFormat,
+    text?: SourceText,
+  ) {
     this.file = file
     this.maxRecordBytes = maxRecordBytes
     this.window = new Window(lineFeed, offsetBytes, text)
     this.lineNumber = 1
+    this.#format = formatOf(this)
   }
-
-  /** Whether a blank line or a comment begins here, for sure. */
-  protected abstract isNoRecord(start: number): boolean
-
-  /**
-   * Scans the usual kind of records into the rows from `row` on, up to the first other one, `rowEnd` or `stopAt`.
-   *
-   * @returns the row behind the last one
-   */
-  protected abstract scanRun(
-    block: RecordBlock,
-    row: number,
-    rowEnd: number,
-    stopAt: number,
-  ): number
-
-  /** Scans the record at `start` into `row`: position behind it, `unfinished`, `faulty` or `undecided`. */
-  protected abstract scanRecord(block: RecordBlock, row: number, start: number): number
-
-  /** Line breaks inside the record scanned last. */
-  protected innerLines(): number {
-    return 0
-  }
-
-  /** Why the record scanned last is not a row. */
-  protected abstract faultOf(block: RecordBlock, start: number): ScanFault
 
   /** What has begun and is not out is still to come: it is not the place that was read up to. */
   get resumePoint(): ResumePoint {
@@ -99,7 +106,7 @@ export abstract class LineTokenizer implements Tokenizer {
   }
 
   /** Position of the unread bytes in the decompressed input. */
-  protected get offsetBytes(): number {
+  get offsetBytes(): number {
     return this.window.inputOffset(this.contentEnd(this.window.start))
   }
 
@@ -126,6 +133,7 @@ export abstract class LineTokenizer implements Tokenizer {
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
     const { window } = this
     const { start } = window
+    this.#format.jumped?.()
     const position = window.positionOf(offsetBytes)
     const isThere = position < Infinity
     window.start = isThere ? position : window.end
@@ -149,7 +157,7 @@ export abstract class LineTokenizer implements Tokenizer {
     block.writtenFrom = window.end
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
-    this.startBlock()
+    this.#format.startBlock()
     const more = this.#passStartedLine(block) && this.#scanBlock(block, maxRecords, maxBytes)
     if (!more && this.cutOff !== undefined) this.#setRestAside(block, this.cutOff)
     return more
@@ -162,6 +170,7 @@ export abstract class LineTokenizer implements Tokenizer {
 
   #scanBlock(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window, maxRecordBytes } = this
+    const format = this.#format
     const { faults, rowCapacity, recordStarts, recordEnds, lineNumbers } = block
     const { boundaryBytes } = this
     const boundary = boundaryBytes < Infinity ? window.positionOf(boundaryBytes) : Infinity
@@ -176,23 +185,23 @@ export abstract class LineTokenizer implements Tokenizer {
       !block.hasMaxFaults
     ) {
       const run = Math.min(rowCapacity, maxRecords - faults.length)
-      row = this.scanRun(block, row, run, stopAt)
+      row = format.scanRun(block, row, run, stopAt)
       if (row >= run || window.start >= stopAt) continue
       if (!this.toRecord(recordsEnd)) {
         more = window.start >= boundary
         break
       }
       const { start } = window
-      const next = this.scanRecord(block, row, start)
+      const next = format.scanRecord(block, row, start)
       if (next > 0 && this.contentEnd(next) - start <= maxRecordBytes) {
         recordStarts[row] = start
         recordEnds[row] = next
         lineNumbers[row] = this.lineNumber
-        this.lineNumber += 1 + this.innerLines()
+        this.lineNumber += 1 + (format.innerLines?.() ?? 0)
         window.start = next
         row++
       } else {
-        more = this.setAside(block, start, next)
+        more = this.#setAside(block, start, next)
         if (!more) break
       }
     }
@@ -201,27 +210,17 @@ export abstract class LineTokenizer implements Tokenizer {
     return more
   }
 
-  /** Whether what is unread of an input that was cut off is whole all the same, and stays unread. */
-  protected isRestWhole(): boolean {
-    return false
-  }
-
-  /** Called before the records of a block. */
-  protected startBlock(): void {
-    return
-  }
-
   /** Passes over lines that are not records; false when no record is known to begin behind them, before `end`. */
-  protected toRecord(end: number): boolean {
+  toRecord(end: number): boolean {
     const { window } = this
-    while (this.#inOtherLine || (window.start < end && this.isNoRecord(window.start))) {
+    while (this.#inOtherLine || (window.start < end && this.#format.isNoRecord(window.start))) {
       if (!this.skipLine()) return false
     }
     return window.start < end
   }
 
   /** Passes over the rest of a line that is not a record; false when its end has not come yet. */
-  protected skipLine(): boolean {
+  skipLine(): boolean {
     const { window } = this
     const { start } = window
     if (!this.#inOtherLine) this.#otherLineOffset = this.offsetBytes
@@ -233,8 +232,12 @@ export abstract class LineTokenizer implements Tokenizer {
   }
 
   /** Deals with a record that is not a row. False when it needs more input, or nothing can follow. */
-  protected setAside(block: RecordBlock, start: number, scanned: number): boolean {
-    const fault = scanned === faulty ? this.faultOf(block, start) : undefined
+  #setAside(block: RecordBlock, start: number, scanned: number): boolean {
+    const fault = scanned > 0 ? undefined : this.#format.faultOf(block, start, scanned)
+    if (fault instanceof InputError) {
+      this.failure = fault
+      return false
+    }
     const next = fault?.next ?? scanned
     const length = this.contentEnd(next < 0 ? this.window.end : next) - start
     if (length > this.maxRecordBytes && scanned !== undecided) {
@@ -242,21 +245,21 @@ export abstract class LineTokenizer implements Tokenizer {
       return this.#skipRest(block)
     }
     if (fault === undefined || next < 0) {
-      this.waitForMore(length)
+      this.#waitForMore(length)
       return false
     }
-    this.addFault(block, fault, start)
+    this.#addFault(block, fault, start)
     return true
   }
 
   /** Scanning anew for every small chunk would take quadratic time over a long record. */
-  protected waitForMore(unreadBytes: number): void {
+  #waitForMore(unreadBytes: number): void {
     const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.maxRecordBytes + 1)
     this.#neededBytes = unreadBytes > retryBytes ? enough : 0
   }
 
   /** Sets a record aside that ends before `next`. */
-  protected addFault(block: RecordBlock, fault: ScanFault, start: number): void {
+  #addFault(block: RecordBlock, fault: ScanFault, start: number): void {
     const { window } = this
     const { next } = fault
     const record = this.recordBytes(start, next)
@@ -272,18 +275,18 @@ export abstract class LineTokenizer implements Tokenizer {
   }
 
   /** The record from `start` to `next` as it stands in the input. */
-  protected recordBytes(start: number, next: number): Uint8Array {
+  recordBytes(start: number, next: number): Uint8Array {
     return this.window.inputBytes(start, this.contentEnd(next))
   }
 
   /** Bytes of the input between two positions. */
-  protected inputLength(start: number, end: number): number {
+  inputLength(start: number, end: number): number {
     const { window } = this
     return window.inputOffset(this.contentEnd(end)) - window.inputOffset(this.contentEnd(start))
   }
 
   /** The position without the line feed that the input does not have. */
-  protected contentEnd(position: number): number {
+  contentEnd(position: number): number {
     return this.#addedLineFeed && position === this.window.end ? position - 1 : position
   }
 
@@ -336,8 +339,8 @@ export abstract class LineTokenizer implements Tokenizer {
     } else if (this.#inOtherLine) {
       this.otherBytes += this.inputLength(start, end)
       window.start = end
-    } else if (start < end && this.failure === undefined && !this.isRestWhole()) {
-      this.addFault(block, { code, message: cutMessage(message), next: end }, start)
+    } else if (start < end && this.failure === undefined && this.#format.isRestWhole?.() !== true) {
+      this.#addFault(block, { code, message: cutMessage(message), next: end }, start)
     }
   }
 }

@@ -1,7 +1,7 @@
 /*
   Texts that mean null besides the empty one: cells that hold one are emptied before any column reads them.
 */
-import { trimmedEnd, trimmedStart } from './cells/cell-bytes.js'
+import { isAt, trimmedEnd, trimmedStart } from './cells/cell-bytes.js'
 import type { RecordBlock } from './record-block.js'
 
 const blank = 32
@@ -68,9 +68,4 @@ class TextSet {
     }
     return false
   }
-}
-
-function isAt(text: Uint8Array, bytes: Uint8Array, start: number): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false
-  return true
 }

@@ -12,6 +12,9 @@ export interface ReaderOptions extends FormatOptions {
   readonly format?: 'auto' | InputFormat | undefined
 }
 
+/** A reader, and which format it found. */
+export type OpenedReader = InputReader<InputFormat>
+
 /**
  * Opens the input; of delimited text it reads the first record, which says what the columns are.
  *
@@ -21,7 +24,7 @@ export interface ReaderOptions extends FormatOptions {
 export async function openReader(
   source: ByteSource,
   options: ReaderOptions = {},
-): Promise<InputReader> {
+): Promise<OpenedReader> {
   const { format = 'auto', ...dialect } = options
   const known = format === 'auto' ? detectFormat(source.name, source.head) : format
   if (dialect.jsonPath !== undefined && (known === 'csv' || known === 'tsv')) {

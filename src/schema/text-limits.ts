@@ -6,9 +6,13 @@ import type { DataType } from '../protocol/data-type.js'
 import type { TargetColumn } from './target-schema.js'
 
 /** Longest texts in columns of DFS tables, in bytes of UTF-8. */
-export const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
-  ['SYMBOL', 255],
-  ['STRING', 65_535],
+export const maxSymbolBytes = 255
+export const maxStringBytes = 65_535
+
+/** The same, by type. */
+const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
+  ['SYMBOL', maxSymbolBytes],
+  ['STRING', maxStringBytes],
   ['BLOB', 67_108_863],
 ])
 

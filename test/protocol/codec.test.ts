@@ -1,15 +1,55 @@
 /*
-  Examples seen on the wire, both ways; every type and form there and back; limits on what a sender may claim.
+  Values of every form, both ways.
 */
+import { deepStrictEqual } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeValue, defaultDecodeLimits } from '../../src/protocol/codec.js'
-import { vectorOf } from '../../src/protocol/element.js'
-import type { Value, Vector } from '../../src/protocol/value.js'
-import { ByteReader, readerOf, drive } from '../../src/wire/byte-reader.js'
-import { arbitraryValue, decoded, encoded, hex, scalar } from '../helpers/codec.js'
+import { decodeValue, defaultDecodeLimits, encodeValue } from '../../src/protocol/codec.js'
+import {
+  type ColumnType,
+  columnTypeText,
+  type DataType,
+  dataTypeOf,
+  dataTypes,
+  isDecimal,
+  parseColumnType,
+} from '../../src/protocol/data-type.js'
+import { DecodeContext } from '../../src/protocol/decode-context.js'
+import {
+  concatColumns,
+  elementAt,
+  type ElementValue,
+  emptyVector,
+  sliceColumn,
+  takeRows,
+  vectorOf,
+} from '../../src/protocol/element.js'
+import { encodeFlag, readCount } from '../../src/protocol/flag.js'
+import { formatElement, formatScalar, formatValue } from '../../src/protocol/value-text.js'
+import {
+  type ArrayVector,
+  type Column,
+  explicitNull,
+  type Matrix,
+  type Table,
+  type Value,
+  type Vector,
+} from '../../src/protocol/value.js'
+import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
+import {
+  arbitraryArrayVector,
+  arbitraryColumn,
+  arbitraryValue,
+  decoded,
+  encoded,
+  hex,
+  scalar,
+} from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
+
+// Examples seen on the wire, both ways; every type and form there and back; limits on what a sender may claim.
 
 const vector = (
   type: 'BOOL' | 'INT' | 'STRING' | 'SYMBOL',
@@ -252,4 +292,996 @@ t.test('values side by side are not nested', async t => {
     return { form: 'table', name: '', rows: 1, columnNames: ['a'], columns: [vector('INT', at)] }
   })
   t.strictSame(decoded(encoded(tuple(...many))), tuple(...many))
+})
+
+//
+
+const ints = (...rows: (number | null)[][]): ArrayVector =>
+  vectorOf({ type: 'INT', array: true }, rows) as ArrayVector
+
+/** Row counts and count widths of the blocks, read by the description alone. */
+function blocksOf(
+  bytes: Buffer,
+  cellBytes: number,
+): { rows: number; countBytes: number; bytes: number }[] {
+  const blocks = []
+  for (let at = 10; at < bytes.length;) {
+    const start = at
+    const rows = bytes.readUInt16LE(at)
+    const countBytes = bytes[at + 2]!
+    at += 4
+    let cells = 0
+    for (let row = 0; row < rows; row++, at += countBytes) cells += bytes.readUIntLE(at, countBytes)
+    at += cells * cellBytes
+    blocks.push({ rows, countBytes, bytes: at - start })
+  }
+  return blocks
+}
+
+t.test('an empty row travels as one null cell, as both official clients send it', async t => {
+  const bytes = hex(
+    '44 01 02000000 04000000 | 0200 01 00 | 03 01 | 01000000 02000000 03000000 00000080',
+  )
+  t.ok(encoded(ints([1, 2, 3], [])).equals(bytes))
+  t.strictSame(decoded(bytes), ints([1, 2, 3], [null]))
+})
+
+t.test('every type has its own null for an empty row', async t => {
+  const types = [
+    'BOOL',
+    'SHORT',
+    'DATE',
+    'LONG',
+    'FLOAT',
+    'DOUBLE',
+    'UUID',
+    'COMPLEX',
+    'DURATION',
+  ] as const
+  for (const type of types) {
+    const empty = vectorOf({ type, array: true }, [[], [null]])
+    t.strictSame(decoded(encoded(empty)), vectorOf({ type, array: true }, [[null], [null]]), type)
+  }
+  for (const type of ['DECIMAL32', 'DECIMAL64', 'DECIMAL128'] as const) {
+    const empty = vectorOf({ type, scale: 2, array: true }, [[]])
+    t.strictSame(decoded(encoded(empty)), vectorOf({ type, scale: 2, array: true }, [[null]]), type)
+  }
+})
+
+t.test('a count of zero is read as an empty row', async t => {
+  const bytes = hex('44 01 03000000 01000000 | 0300 01 00 | 00 01 00 | 05000000')
+  t.strictSame(decoded(bytes), { ...ints([], [5], []), offsets: Uint32Array.of(0, 0, 1, 1) })
+})
+
+t.test('blocks fill 4096 bytes, the first one with the header of the vector', async t => {
+  const bytes = encoded(ints(...Array.from({ length: 3000 }, (_, row) => [row])))
+  const blocks = blocksOf(bytes, 4)
+  t.equal(blocks[0]!.rows, Math.floor((4096 - 10 - 4) / 5))
+  t.equal(blocks[1]!.rows, Math.floor((4096 - 4) / 5))
+  t.equal(
+    blocks.reduce((sum, { rows }) => sum + rows, 0),
+    3000,
+  )
+})
+
+t.test('the longest row of a block decides how its lengths are written', async t => {
+  const row = (length: number): number[] => Array<number>(length).fill(1)
+  const widths = (...lengths: number[]): number[] =>
+    blocksOf(encoded(ints(...lengths.map(row))), 4).map(({ countBytes }) => countBytes)
+  t.same(widths(255), [1])
+  t.same(widths(256), [2])
+  t.same(widths(1, 256, 1), [2])
+  t.same(widths(65_535), [2])
+  t.same(widths(65_536, 1), [4, 1])
+})
+
+t.test('a row longer than a block has one to itself', async t => {
+  const rows = [[1], Array<number>(5000).fill(7), [2]]
+  const bytes = encoded(ints(...rows))
+  t.same(
+    blocksOf(bytes, 4).map(({ rows }) => rows),
+    [1, 1, 1],
+  )
+  t.strictSame(decoded(bytes), ints(...rows))
+})
+
+t.test('a slice of rows does not begin with the first cell', async t => {
+  const whole = ints([1], [2, 3], [], [4])
+  const slice: ArrayVector = { ...whole, length: 2, offsets: whole.offsets.subarray(1, 4) }
+  t.strictSame(decoded(encoded(slice)), ints([2, 3], [null]))
+})
+
+t.test('array vectors of every fixed type come back, in blocks of any kind', async t => {
+  fc.assert(
+    fc.property(fc.nat(60).chain(arbitraryArrayVector), vector =>
+      isDeepStrictEqual(decoded(encoded(vector)), vector),
+    ),
+    { numRuns: runs(50) },
+  )
+  t.pass()
+})
+
+t.test('what cannot be an array vector is refused', async t => {
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['52 01 00000000 00000000', /no array vectors of STRING/],
+    ['51 01 00000000 00000000', /no array vectors of SYMBOL/],
+    ['44 01 02000000 02000000 | 0000 01 00', /block of 0 rows/],
+    ['44 01 02000000 02000000 | 0300 01 00', /block of 3 rows/],
+    ['44 01 02000000 02000000 | 0200 03 00', /3 bytes are impossible/],
+    ['44 01 01000000 02000000 | 0100 01 00 | 01 | 05000000', /announced 2 cells but has 1/],
+    ['65 01 00000000 00000000 0a000000', /scale 10/],
+    ['44 01 01000000 01000000 | 0100 04 00 | ffffffff', /larger than its own count/],
+  ]
+  for (const [bytes, message] of refused) {
+    t.throws(() => decoded(hex(bytes)), { name: 'ProtocolError', message }, bytes)
+  }
+  const text = vectorOf({ type: 'STRING' }, ['a'])
+  t.throws(
+    () =>
+      encoded({
+        form: 'arrayVector',
+        length: 1,
+        offsets: Uint32Array.of(0, 1),
+        cells: text as never,
+      }),
+    { name: 'ValueError', message: /no array vectors of STRING/ },
+  )
+  const column = ints([1], [2])
+  t.throws(() => encoded({ ...column, length: 5 }), { code: 'DDB_USAGE' })
+  t.throws(() => encoded({ ...column, offsets: Uint32Array.of(0, 1, 9) }), { code: 'DDB_USAGE' })
+  t.throws(() => encoded({ ...column, offsets: Uint32Array.of(2, 0, 2) }), {
+    message: /ends before it starts/,
+  })
+})
+
+//
+
+/** The rows of a column, encoded one by one: equal exactly when the columns mean the same. */
+const rows = (column: Column): string[] =>
+  Array.from({ length: column.length }, (_, row) => encoded(elementAt(column, row)).toString('hex'))
+
+/** Any column, two positions in it in order, and the column's parts of the same type. */
+const columnAndCuts = fc
+  .nat(12)
+  .chain(length => fc.tuple(arbitraryColumn(length), fc.nat(length), fc.nat(length)))
+  .map(([column, first, second]) => ({
+    column,
+    start: Math.min(first, second),
+    end: Math.max(first, second),
+  }))
+
+t.test('a slice holds the rows between', async t => {
+  fc.assert(
+    fc.property(columnAndCuts, ({ column, start, end }) => {
+      const slice = sliceColumn(column, start, end)
+      deepStrictEqual(rows(slice), rows(column).slice(start, end))
+      return slice.length === end - start
+    }),
+    { numRuns: runs(60) },
+  )
+  t.pass()
+})
+
+t.test('slices put together are the column again', async t => {
+  fc.assert(
+    fc.property(columnAndCuts, ({ column, start }) => {
+      const joined = concatColumns(
+        sliceColumn(column, 0, start),
+        sliceColumn(column, start, column.length),
+      )
+      deepStrictEqual(rows(joined), rows(column))
+    }),
+    { numRuns: runs(60) },
+  )
+  t.pass()
+})
+
+t.test('rows are picked in any order, also of slices', async t => {
+  fc.assert(
+    fc.property(
+      columnAndCuts,
+      fc.array(fc.nat(100), { maxLength: 20 }),
+      ({ column, start, end }, picks) => {
+        const slice = sliceColumn(column, start, end)
+        const indexes = slice.length === 0 ? [] : picks.map(pick => pick % slice.length)
+        const expected = rows(slice)
+        deepStrictEqual(
+          rows(takeRows(slice, Int32Array.from(indexes))),
+          indexes.map(index => expected[index]!),
+        )
+      },
+    ),
+    { numRuns: runs(60) },
+  )
+  t.pass()
+})
+
+t.test('a slice shares memory, a join does not', async t => {
+  const data = Int32Array.of(1, 2, 3)
+  const column: Column = { form: 'vector', type: 'INT', length: 3, data }
+  const slice = sliceColumn(column, 1, 3)
+  const join = concatColumns(column, slice)
+  data[1] = 9
+  t.strictSame(elementAt(slice, 0), scalar('INT', 9))
+  t.strictSame(elementAt(join, 1), scalar('INT', 2))
+  t.equal(sliceColumn(column, 0, 3), column)
+})
+
+t.test('columns with spare room count only their rows', async t => {
+  const full = { form: 'vector', type: 'STRING', length: 2, data: ['a', 'b', 'spare'] } as const
+  const blobs: Column = {
+    form: 'vector',
+    type: 'BLOB',
+    length: 1,
+    data: [Uint8Array.of(1), Uint8Array.of(2)],
+  }
+  const tuple: Column = {
+    form: 'vector',
+    type: 'ANY',
+    length: 1,
+    data: [scalar('INT', 1), scalar('INT', 2)],
+  }
+  t.strictSame(concatColumns(full, full), vectorOf({ type: 'STRING' }, ['a', 'b', 'a', 'b']))
+  t.equal(concatColumns(blobs, blobs).length, 2)
+  t.strictSame(
+    rows(concatColumns(tuple, tuple)),
+    rows(vectorOf({ type: 'ANY' }, [scalar('INT', 1), scalar('INT', 1)])),
+  )
+  const ints: Column = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(5, 6) }
+  t.strictSame(concatColumns(ints, ints), vectorOf({ type: 'INT' }, [5, 5]))
+})
+
+t.test('symbols of two bases are joined over one', async t => {
+  const first = vectorOf({ type: 'SYMBOL' }, ['a', 'b'])
+  const second = vectorOf({ type: 'SYMBOL' }, ['b', 'c', ''])
+  t.strictSame(concatColumns(first, second), vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'b', 'c', '']))
+  const doubled = concatColumns(first, first)
+  t.strictSame(doubled, vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'a', 'b']))
+})
+
+t.test('tuples are cut and picked from', async t => {
+  const tuple = vectorOf({ type: 'ANY' }, [scalar('INT', 1), scalar('STRING', 'b'), null])
+  t.strictSame(sliceColumn(tuple, 1, 3), vectorOf({ type: 'ANY' }, [scalar('STRING', 'b'), null]))
+  t.strictSame(
+    takeRows(tuple, Int32Array.of(2, 0)),
+    vectorOf({ type: 'ANY' }, [null, scalar('INT', 1)]),
+  )
+})
+
+t.test('text in wire form is cut, joined and picked from', async t => {
+  const wire = (text: string, length: number): Column => ({
+    form: 'vector',
+    type: 'STRING',
+    length,
+    encoded: Buffer.from(text),
+  })
+  const column = wire('a\0\0ccc\0d\0', 4)
+  t.strictSame(sliceColumn(column, 1, 3), wire('\0ccc\0', 2))
+  t.strictSame(
+    concatColumns(column, wire('e\0', 1)),
+    vectorOf({ type: 'STRING' }, ['a', '', 'ccc', 'd', 'e']),
+  )
+  t.strictSame(takeRows(column, Int32Array.of(3, 0)), vectorOf({ type: 'STRING' }, ['d', 'a']))
+})
+
+t.test('elements that begin anywhere in memory are picked whole', async t => {
+  const memory = Uint8Array.from({ length: 50 }, (_, at) => at)
+  const column: Column = { form: 'vector', type: 'UUID', length: 3, data: memory.subarray(1, 49) }
+  const picked = takeRows(column, Int32Array.of(2, 0))
+  t.strictSame(elementAt(picked, 0), elementAt(column, 2))
+  t.strictSame(elementAt(picked, 1), elementAt(column, 0))
+})
+
+t.test('columns of different types are not joined', async t => {
+  const columns: readonly Column[] = [
+    vectorOf({ type: 'INT' }, [1]),
+    vectorOf({ type: 'DATE' }, [1]),
+    vectorOf({ type: 'DECIMAL32', scale: 1 }, [1n]),
+    vectorOf({ type: 'DECIMAL32', scale: 2 }, [1n]),
+    vectorOf({ type: 'STRING' }, ['']),
+    vectorOf({ type: 'SYMBOL' }, ['']),
+    vectorOf({ type: 'ANY' }, [null]),
+    vectorOf({ type: 'INT', array: true }, [[1]]),
+    vectorOf({ type: 'LONG', array: true }, [[1n]]),
+  ]
+  for (const [index, first] of columns.entries()) {
+    for (const second of columns.slice(index + 1)) {
+      t.throws(() => concatColumns(first, second), {
+        name: 'ValueError',
+        code: 'DDB_USAGE',
+        message: /cannot follow/,
+      })
+      t.throws(() => concatColumns(second, first), { code: 'DDB_USAGE' })
+    }
+  }
+  t.throws(() => concatColumns(columns[7]!, columns[3]!), {
+    message: 'A DECIMAL32(2) column cannot follow a INT[] column',
+  })
+})
+
+t.test('VOID columns have nothing but a length', async t => {
+  const column = vectorOf({ type: 'VOID' }, [null, null])
+  const lengths = (...values: Value[]): number[] =>
+    values.map(value => ('length' in value ? value.length : -1))
+  t.same(
+    lengths(
+      sliceColumn(column, 0, 1),
+      concatColumns(column, column),
+      takeRows(column, Int32Array.of(1, 1, 1)),
+    ),
+    [1, 4, 3],
+  )
+})
+
+//
+
+t.test('every type is found by its number, other numbers name none', async t => {
+  for (const [name, { id }] of Object.entries(dataTypes)) t.equal(dataTypeOf(id), name)
+  for (const id of [26, 27, 33, 40, 41, 64, 145, 255])
+    t.equal(dataTypeOf(id), undefined, String(id))
+})
+
+t.test('types are read and written as schema() spells them', async t => {
+  const cases = [
+    ['INT', { type: 'INT' }],
+    ['DOUBLE[]', { type: 'DOUBLE', array: true }],
+    ['DECIMAL64(4)', { type: 'DECIMAL64', scale: 4 }],
+    ['DECIMAL32(0)[]', { type: 'DECIMAL32', scale: 0, array: true }],
+  ] as const
+  for (const [text, type] of cases) {
+    t.strictSame(parseColumnType(text), type)
+    t.equal(columnTypeText(type), text)
+  }
+  t.strictSame(parseColumnType(' decimal128 ( 38 ) [] '), {
+    type: 'DECIMAL128',
+    scale: 38,
+    array: true,
+  })
+})
+
+t.test('what is not a type is refused', async t => {
+  for (const text of [
+    '',
+    'FOO',
+    'INT(2)',
+    'DECIMAL32',
+    'DECIMAL32(10)',
+    'DECIMAL64(19)',
+    'INT[',
+    'toString',
+    'INT DOUBLE',
+  ]) {
+    t.equal(parseColumnType(text), undefined, text)
+  }
+})
+
+t.test('three types are decimals', async t => {
+  const decimals = (Object.keys(dataTypes) as DataType[]).filter(isDecimal)
+  t.strictSame(decimals, ['DECIMAL32', 'DECIMAL64', 'DECIMAL128'])
+})
+
+// What one decoding may cost.
+
+const limits = { maxValueBytes: 100, maxDepth: 2 }
+const tooLarge = { code: 'DDB_LIMIT', message: /larger than the 100 bytes/ }
+
+t.test('what is left is what was not read, from where the decoding began', async t => {
+  const reader = readerOf(new Uint8Array(200))
+  reader.take(50)
+  const context = new DecodeContext(reader, limits)
+  t.equal(context.remainingBytes(reader), 100)
+  reader.take(30)
+  t.equal(context.remainingBytes(reader), 70)
+  context.expect(reader, 70)
+  t.throws(() => context.expect(reader, 71), tooLarge)
+  t.equal(context.remainingBytes(reader), 70, 'what is expected is not read yet')
+})
+
+t.test('bytes that the wire does not show count as if they were read', async t => {
+  const reader = readerOf(new Uint8Array(200))
+  const context = new DecodeContext(reader, limits)
+  context.charge(reader, 60)
+  t.equal(context.remainingBytes(reader), 40)
+  t.throws(() => context.charge(reader, 41), tooLarge)
+  t.equal(context.remainingBytes(reader), 40)
+  context.charge(reader, 40)
+  t.throws(() => context.expect(reader, 1), tooLarge)
+})
+
+t.test('a row without bytes counts as 64', async t => {
+  const reader = readerOf(new Uint8Array(0))
+  const context = new DecodeContext(reader, limits)
+  context.chargeVoid(reader, 1)
+  t.equal(context.remainingBytes(reader), 36)
+  t.throws(() => context.chargeVoid(reader, 1), tooLarge)
+})
+
+t.test('values may be nested as deep as the limit, and again beside each other', async t => {
+  const reader = readerOf(new Uint8Array(0))
+  const context = new DecodeContext(reader, limits)
+  for (let value = 0; value < 3; value++) {
+    context.descend(reader)
+    context.descend(reader)
+    context.ascend()
+    context.ascend()
+  }
+  context.descend(reader)
+  context.descend(reader)
+  t.throws(() => context.descend(reader), {
+    code: 'DDB_LIMIT',
+    message: /deeper than the 2 levels/,
+  })
+})
+
+t.test('without limits given, a value has 1 GiB and 64 levels', async t => {
+  const reader = readerOf(new Uint8Array(0))
+  t.equal(new DecodeContext(reader).remainingBytes(reader), 1024 ** 3)
+  t.equal(defaultDecodeLimits.maxDepth, 64)
+})
+
+// The two bytes in front of every object, and counts.
+
+t.test('the type comes first, then the form', async t => {
+  // docs/protocol.md#objects
+  for (const [form, typeId, bytes] of [
+    ['scalar', 4, '0400'],
+    ['vector', 18, '1201'],
+    ['pair', 4, '0402'],
+    ['matrix', 16, '1003'],
+    ['set', 4, '0404'],
+    ['dictionary', 25, '1905'],
+    ['table', 0, '0006'],
+    ['vector', 145, '9101'],
+  ] as const) {
+    const writer = new ByteWriter()
+    encodeFlag(writer, form, typeId)
+    t.equal(Buffer.concat(writer.take()).toString('hex'), bytes, `${form} ${typeId}`)
+  }
+})
+
+t.test('a count is not negative', async t => {
+  const count = (bytes: string): number => {
+    const reader = readerOf(hex(bytes))
+    t.ok(reader.has(4))
+    return readCount(reader, 'rows')
+  }
+  t.equal(count('00000000'), 0)
+  t.equal(count('ffffff7f'), 2_147_483_647)
+  t.throws(() => count('ffffffff'), {
+    message: /A count of -1 rows is impossible/,
+  })
+})
+
+//
+
+const intsMatrixCodec = (...values: number[]): Vector => vectorOf({ type: 'INT' }, values) as Vector
+const texts = (...values: string[]): Vector => vectorOf({ type: 'STRING' }, values) as Vector
+
+t.test('labels stand between the two flags', async t => {
+  const matrix: Matrix = {
+    form: 'matrix',
+    rows: 2,
+    columns: 1,
+    elements: intsMatrixCodec(5, 6),
+    rowLabels: texts('a', 'b'),
+    columnLabels: intsMatrixCodec(9),
+  }
+  const bytes = hex(`04 03 03
+    12 01 02000000 01000000 6100 6200
+    04 01 01000000 01000000 09000000
+    04 03 02000000 01000000 05000000 06000000`)
+  t.ok(encoded(matrix).equals(bytes))
+  t.strictSame(decoded(bytes), matrix)
+})
+
+t.test('a matrix of decimals says its scale behind rows and columns', async t => {
+  const elements = vectorOf({ type: 'DECIMAL32', scale: 2 }, [125n]) as Vector
+  const bytes = hex('25 03 00 25 03 01000000 01000000 02000000 7d000000')
+  const matrix: Matrix = { form: 'matrix', rows: 1, columns: 1, elements }
+  t.ok(encoded(matrix).equals(bytes))
+  t.strictSame(decoded(bytes), matrix)
+})
+
+t.test('SYMBOL travels as plain strings and is read with a base too', async t => {
+  const elements = vectorOf({ type: 'SYMBOL' }, ['x', 'x']) as Vector
+  const matrix: Matrix = { form: 'matrix', rows: 1, columns: 2, elements }
+  t.strictSame(decoded(encoded(matrix)), matrix)
+  t.strictSame(
+    decoded(hex('91 03 00 91 03 01000000 02000000 00000000 02000000 00 7800 01000000 01000000')),
+    matrix,
+  )
+})
+
+t.test('shapes that do not fit are refused', async t => {
+  const base: Matrix = {
+    form: 'matrix',
+    rows: 2,
+    columns: 2,
+    elements: intsMatrixCodec(1, 2, 3, 4),
+  }
+  const anything: Value[] = [scalar('INT', 1)]
+  for (const matrix of [
+    { ...base, rows: 3 },
+    { ...base, rowLabels: intsMatrixCodec(1) },
+    { ...base, columnLabels: intsMatrixCodec(1, 2, 3) },
+    {
+      ...base,
+      rows: 1,
+      columns: 1,
+      elements: { form: 'vector', type: 'ANY', length: 1, data: anything } as Vector,
+    },
+  ]) {
+    t.throws(() => encoded(matrix), { name: 'ValueError', code: 'DDB_USAGE' })
+  }
+  const label = '04 01 01000000 01000000 09000000'
+  t.throws(() => decoded(hex(`04 03 01 ${label} 04 03 02000000 01000000 05000000 06000000`)), {
+    name: 'ProtocolError',
+    message: /2 rows have 1 labels/,
+  })
+  t.throws(() => decoded(hex(`04 03 02 ${label} 04 03 01000000 02000000 05000000 06000000`)), {
+    name: 'ProtocolError',
+    message: /2 columns have 1 labels/,
+  })
+})
+
+//
+
+/** Type, value, bytes behind the flag. */
+const goldenScalarCodec: readonly (readonly [DataType, unknown, string, number?])[] = [
+  ['VOID', null, '00'],
+  ['BOOL', true, '01'],
+  ['BOOL', false, '00'],
+  ['CHAR', -127, '81'],
+  ['CHAR', null, '80'],
+  ['SHORT', -32_767, '0180'],
+  ['SHORT', null, '0080'],
+  ['INT', 2_147_483_647, 'ffffff7f'],
+  ['INT', null, '00000080'],
+  ['LONG', -(2n ** 63n) + 1n, '0100000000000080'],
+  ['LONG', null, '0000000000000080'],
+  ['DATE', -1, 'ffffffff'],
+  ['TIMESTAMP', 1_704_187_800_123n, '3b2a82c98c010000'],
+  ['FLOAT', 1.5, '0000c03f'],
+  ['DOUBLE', NaN, '000000000000f87f'],
+  ['DOUBLE', -0, '0000000000000080'],
+  ['SYMBOL', 'x', '7800'],
+  ['STRING', '', '00'],
+  ['STRING', '数', 'e695b000'],
+  ['CODE', '1+1', '312b3100'],
+  ['BLOB', Uint8Array.of(0, 255), '02000000 00ff'],
+  ['UUID', null, '00'.repeat(16)],
+  ['IPADDR', new Uint8Array(16).fill(7), '07'.repeat(16)],
+  ['COMPLEX', [1.5, -0.125], '000000000000f83f 000000000000c0bf'],
+  ['POINT', null, 'ffffffffffffefff ffffffffffffefff'],
+  ['DURATION', { count: 10, unit: 4 }, '0a000000 04000000'],
+  ['DURATION', null, '00000080 00000000'],
+  ['DECIMAL32', -1n, '04000000 ffffffff', 4],
+  ['DECIMAL64', null, '12000000 0000000000000080', 18],
+  ['DECIMAL128', 2n ** 127n - 1n, `26000000 ${'ff'.repeat(15)}7f`, 38],
+  ['DECIMAL128', null, `00000000 ${'00'.repeat(15)}80`, 0],
+]
+
+t.test('scalars, both ways', async t => {
+  for (const [type, value, bytes, scale] of goldenScalarCodec) {
+    const made = scalar(type, value, scale)
+    const flag = Buffer.of(dataTypes[type].id, 0)
+    const expected = Buffer.concat([flag, hex(bytes)])
+    t.equal(encoded(made).toString('hex'), expected.toString('hex'), `${type} is written`)
+    t.strictSame(decoded(expected), made, `${type} is read`)
+  }
+})
+
+t.test('nothing, NULL and a default are three kinds of VOID', async t => {
+  t.strictSame(decoded(hex('00 00 01')), explicitNull)
+  t.strictSame(decoded(hex('00 00 02')), { form: 'scalar', type: 'VOID', voidKind: 2, value: null })
+  for (const kind of ['00', '01', '02', 'ff']) {
+    t.equal(encoded(decoded(hex(`00 00 ${kind}`))).toString('hex'), `0000${kind}`)
+  }
+})
+
+t.test('a function carries its kind', async t => {
+  const bytes = hex('14 00 03 6600')
+  t.strictSame(decoded(bytes), { form: 'scalar', type: 'FUNCTIONDEF', functionKind: 3, value: 'f' })
+  t.ok(encoded(decoded(bytes)).equals(bytes))
+  t.ok(encoded({ form: 'scalar', type: 'FUNCTIONDEF', value: 'f' }).equals(hex('14 00 00 6600')))
+})
+
+t.test('a COMPLEX with one null part is null', async t => {
+  t.match(decoded(hex('22 00 000000000000f83f ffffffffffffefff')), { value: null })
+})
+
+t.test('a value that its type cannot hold is refused, the null sentinel included', async t => {
+  const refused: readonly (readonly [DataType, unknown, number?])[] = [
+    ['CHAR', -128],
+    ['CHAR', 128],
+    ['SHORT', -32_768],
+    ['SHORT', 40_000],
+    ['INT', -(2 ** 31)],
+    ['INT', 2 ** 31],
+    ['INT', 1.5],
+    ['INT', NaN],
+    ['MONTH', 1e20],
+    ['LONG', -(2n ** 63n)],
+    ['LONG', 2n ** 63n],
+    ['FLOAT', 1e39],
+    ['FLOAT', -1e300],
+    ['DECIMAL32', 2n ** 31n, 0],
+    ['DECIMAL64', -(2n ** 63n), 0],
+    ['DECIMAL128', 2n ** 127n, 0],
+  ]
+  for (const [type, value, scale] of refused) {
+    t.throws(
+      () => encoded(scalar(type, value, scale)),
+      { name: 'ValueError', code: 'DDB_INPUT_RANGE', message: new RegExp(type) },
+      `${type} ${String(value)}`,
+    )
+  }
+})
+
+t.test('infinity is a FLOAT', async t => {
+  t.match(decoded(encoded(scalar('FLOAT', Infinity))), { value: Infinity })
+})
+
+t.test('a UUID of another size is refused', async t => {
+  t.throws(() => encoded(scalar('UUID', new Uint8Array(15))), {
+    code: 'DDB_USAGE',
+    message: /not 15/,
+  })
+})
+
+t.test('scales that do not exist are refused', async t => {
+  for (const bytes of ['25 00 0a000000 00000000', '26 00 ffffffff 0000000000000000']) {
+    t.throws(() => decoded(hex(bytes)), { name: 'ProtocolError', message: /scale/ })
+  }
+  t.throws(() => decoded(hex('25 01 00000000 01000000 0a000000')), { message: /scale 10/ })
+})
+
+//
+
+const intsTableCodec = (...values: number[]): Column => vectorOf({ type: 'INT' }, values)
+
+const table = (columnNames: string[], rows: number, ...columns: Column[]): Table => ({
+  form: 'table',
+  name: '',
+  rows,
+  columnNames,
+  columns,
+})
+
+t.test('the low byte of the flag is not a type: every client writes its own', async t => {
+  for (const low of ['00', '08', '0f', '1b']) {
+    const bytes = hex(`${low} 06 01000000 01000000 7400 6100 04 01 01000000 01000000 05000000`)
+    t.strictSame(decoded(bytes), { ...table(['a'], 1, intsTableCodec(5)), name: 't' })
+  }
+})
+
+t.test('a table holds tuples and array vectors as columns', async t => {
+  const value = table(
+    ['tuple', 'array'],
+    2,
+    vectorOf({ type: 'ANY' }, [scalar('INT', 1), vectorOf({ type: 'LONG' }, [1n, null])]),
+    vectorOf({ type: 'DOUBLE', array: true }, [[1.5], [null, 2]]),
+  )
+  t.strictSame(decoded(encoded(value)), value)
+})
+
+t.test('tables that do not fit together are refused', async t => {
+  const refused: readonly (readonly [Table, RegExp])[] = [
+    [table([], 0), /needs columns/],
+    [table(['a', 'b'], 1, intsTableCodec(1)), /2 names/],
+    [table(['a'], 2, intsTableCodec(1)), /"a" has 1 values in a table of 2 rows/],
+  ]
+  for (const [value, message] of refused) {
+    t.throws(() => encoded(value), { name: 'ValueError', code: 'DDB_USAGE', message })
+  }
+  const arrived: readonly (readonly [string, RegExp])[] = [
+    ['00 06 01000000 00000000 00', /no columns/],
+    [
+      '00 06 02000000 01000000 00 6100 04 01 01000000 01000000 05000000',
+      /"a" of a table of 2 rows is a vector of 1 values/,
+    ],
+    ['00 06 01000000 01000000 00 6100 04 00 05000000', /is a scalar/],
+    ['00 06 ffffffff 01000000 00', /-1 rows/],
+  ]
+  for (const [bytes, message] of arrived) {
+    t.throws(() => decoded(hex(bytes)), { name: 'ProtocolError', message })
+  }
+})
+
+//
+
+t.test('a large column goes out as the memory it stands in, a small one is copied', async t => {
+  const data = new Float64Array(10_000).fill(1.5)
+  const writer = new ByteWriter()
+  encodeValue(writer, { form: 'vector', type: 'DOUBLE', length: 9000, data })
+  const chunks = writer.take()
+  t.equal(chunks.length, 2)
+  t.equal(chunks[1]!.buffer, data.buffer)
+  t.equal(chunks[1]!.length, 72_000)
+  encodeValue(writer, { form: 'vector', type: 'DOUBLE', length: 100, data })
+  t.equal(writer.take().length, 1)
+})
+
+t.test('encoding 10,000 numeric rows makes a handful of buffers', async t => {
+  const columns = (['TIMESTAMP', 'DOUBLE', 'INT', 'LONG'] as const).map(type =>
+    vectorOf(
+      { type },
+      Array.from({ length: 10_000 }, (_, row) => row),
+    ),
+  )
+  const writer = new ByteWriter()
+  encodeValue(writer, {
+    form: 'table',
+    name: '',
+    rows: 10_000,
+    columnNames: ['a', 'b', 'c', 'd'],
+    columns,
+  })
+  t.equal(writer.take().length, 8)
+})
+
+t.test('only the first `length` elements travel', async t => {
+  const data = Int32Array.of(1, 2, 3, 4)
+  t.ok(
+    encoded({ form: 'vector', type: 'INT', length: 2, data }).equals(
+      hex('04 01 02000000 01000000 01000000 02000000'),
+    ),
+  )
+  const texts = ['a', 'b', 'c']
+  t.ok(
+    encoded({ form: 'vector', type: 'STRING', length: 1, data: texts }).equals(
+      hex('12 01 01000000 01000000 61 00'),
+    ),
+  )
+  const part = new Int16Array(Int16Array.of(9, 8, 7).buffer, 2, 2)
+  t.ok(
+    encoded({ form: 'vector', type: 'SHORT', length: 2, data: part }).equals(
+      hex('03 01 02000000 01000000 0800 0700'),
+    ),
+  )
+})
+
+t.test('a column with fewer elements than rows is refused', async t => {
+  const short: readonly Vector[] = [
+    { form: 'vector', type: 'INT', length: 3, data: Int32Array.of(1, 2) },
+    { form: 'vector', type: 'STRING', length: 3, data: ['a'] },
+    { form: 'vector', type: 'BLOB', length: 1, data: [] },
+    { form: 'vector', type: 'SYMBOL', length: 2, codes: Int32Array.of(0), base: [''] },
+    { form: 'vector', type: 'STRING', length: 1, encoded: new Uint8Array(0) },
+    { form: 'vector', type: 'STRING', length: 1, encoded: Buffer.from('a') },
+  ]
+  for (const vector of short) {
+    t.throws(() => encoded(vector), { name: 'ValueError', code: 'DDB_USAGE' }, vector.type)
+  }
+})
+
+t.test('text already in wire form goes out as it is', async t => {
+  const text = Buffer.from('one\0\0three\0')
+  const bytes = encoded({ form: 'vector', type: 'STRING', length: 3, encoded: text })
+  t.strictSame(decoded(bytes), vectorOf({ type: 'STRING' }, ['one', '', 'three']))
+  const none = encoded({ form: 'vector', type: 'STRING', length: 0, encoded: new Uint8Array(0) })
+  t.ok(none.equals(hex('12 01 00000000 01000000')))
+})
+
+t.test('a VOID vector has rows but no bytes', async t => {
+  const bytes = hex('00 01 05000000 01000000')
+  t.strictSame(decoded(bytes), { form: 'vector', type: 'VOID', length: 5 })
+  t.ok(encoded(decoded(bytes)).equals(bytes))
+})
+
+t.test('BLOBs are counted, not ended', async t => {
+  const bytes = hex('20 01 02000000 01000000 | 03000000 610062 | 00000000')
+  t.ok(encoded(vectorOf({ type: 'BLOB' }, [hex('610062'), null])).equals(bytes))
+  t.ok(encoded(decoded(bytes)).equals(bytes))
+  t.throws(() => decoded(hex('20 01 01000000 01000000 ffffffff')), { message: /-1 bytes/ })
+})
+
+t.test('a vector without rows may have any number of columns', async t => {
+  t.match(decoded(hex('04 01 00000000 00000000')), { length: 0 })
+})
+
+t.test('a string with U+0000 is refused wherever it stands', async t => {
+  const nul = 'a\0b'
+  const places = [
+    scalar('STRING', nul),
+    scalar('SYMBOL', nul),
+    vectorOf({ type: 'STRING' }, ['x', nul]),
+    vectorOf({ type: 'SYMBOL' }, ['x', nul]),
+    { form: 'pair', elements: vectorOf({ type: 'STRING' }, [nul, '']) as Vector } as const,
+  ]
+  for (const value of places) t.throws(() => encoded(value), { code: 'DDB_STRING_HAS_NUL' })
+})
+
+//
+
+t.test('columns hold what travels', async t => {
+  t.strictSame(vectorOf({ type: 'INT' }, [1, null]), {
+    form: 'vector',
+    type: 'INT',
+    length: 2,
+    data: Int32Array.of(1, -2_147_483_648),
+  })
+  t.strictSame(vectorOf({ type: 'DECIMAL32', scale: 2 }, [125, null]), {
+    form: 'vector',
+    type: 'DECIMAL32',
+    length: 2,
+    scale: 2,
+    data: Int32Array.of(125, -2_147_483_648),
+  })
+  t.strictSame(vectorOf({ type: 'LONG' }, [5, 5n]), {
+    form: 'vector',
+    type: 'LONG',
+    length: 2,
+    data: BigInt64Array.of(5n, 5n),
+  })
+  t.match(vectorOf({ type: 'UUID' }, ['00112233-4455-6677-8899-aabbccddeeff']), {
+    data: new Uint8Array(hex('ffeeddccbbaa99887766554433221100')),
+  })
+  t.match(vectorOf({ type: 'BLOB' }, ['ß']), { data: [Uint8Array.of(0xc3, 0x9f)] })
+  t.strictSame(vectorOf({ type: 'INT', array: true }, [[1, 2], null, []]), {
+    form: 'arrayVector',
+    length: 3,
+    offsets: Uint32Array.of(0, 2, 3, 3),
+    cells: vectorOf({ type: 'INT' }, [1, 2, null]),
+  })
+})
+
+t.test('a value outside the type is refused, the null sentinel included', async t => {
+  const refused: readonly (readonly [ColumnType, ElementValue])[] = [
+    [{ type: 'CHAR' }, 128],
+    [{ type: 'CHAR' }, -128],
+    [{ type: 'SHORT' }, 32_768],
+    [{ type: 'INT' }, 1.5],
+    [{ type: 'DATE' }, -(2 ** 31)],
+    [{ type: 'LONG' }, 2n ** 63n],
+    [{ type: 'FLOAT' }, 1e300],
+    [{ type: 'DECIMAL32', scale: 0 }, 2n ** 31n],
+    [{ type: 'DECIMAL128', scale: 0 }, 2n ** 127n],
+    [{ type: 'DURATION' }, { count: 2 ** 31, unit: 0 }],
+  ]
+  for (const [type, value] of refused) {
+    t.throws(
+      () => vectorOf(type, [value]),
+      { name: 'ValueError', code: 'DDB_INPUT_RANGE' },
+      type.type,
+    )
+  }
+})
+
+t.test('a value of another kind is refused', async t => {
+  const refused: readonly (readonly [ColumnType, ElementValue])[] = [
+    [{ type: 'BOOL' }, 1],
+    [{ type: 'INT' }, '1'],
+    [{ type: 'INT' }, 1n],
+    [{ type: 'LONG' }, 1.5],
+    [{ type: 'LONG' }, 2 ** 53],
+    [{ type: 'STRING' }, 1],
+    [{ type: 'SYMBOL' }, true],
+    [{ type: 'BLOB' }, 1],
+    [{ type: 'UUID' }, 'x'],
+    [{ type: 'UUID' }, new Uint8Array(3)],
+    [{ type: 'POINT' }, [1]],
+    [{ type: 'POINT' }, [1, null]],
+    [{ type: 'DURATION' }, 5],
+    [{ type: 'ANY' }, 5],
+    [{ type: 'INT', array: true }, 5],
+  ]
+  for (const [type, value] of refused) {
+    t.throws(
+      () => vectorOf(type, [value]),
+      { name: 'ValueError', code: 'DDB_USAGE' },
+      `${JSON.stringify(type)} from ${typeof value}`,
+    )
+  }
+  t.throws(() => vectorOf({ type: 'HANDLE' }, []), { message: /no columns of type HANDLE/ })
+})
+
+t.test('an empty vector has room and no rows', async t => {
+  t.strictSame(emptyVector({ type: 'DOUBLE' }, 3), {
+    form: 'vector',
+    type: 'DOUBLE',
+    length: 0,
+    data: new Float64Array(3),
+  })
+  t.strictSame(emptyVector({ type: 'SYMBOL' }, 2), {
+    form: 'vector',
+    type: 'SYMBOL',
+    length: 0,
+    codes: new Int32Array(2),
+    base: [''],
+  })
+  t.strictSame(emptyVector({ type: 'DECIMAL64', scale: 3, array: true }, 1), {
+    form: 'arrayVector',
+    length: 0,
+    offsets: new Uint32Array(2),
+    cells: { form: 'vector', type: 'DECIMAL64', length: 0, scale: 3, data: new BigInt64Array(1) },
+  })
+  for (const type of ['STRING', 'BLOB', 'ANY'] as const) {
+    t.strictSame(emptyVector({ type }, 5), { form: 'vector', type, length: 0, data: [] })
+  }
+  t.strictSame(emptyVector({ type: 'VOID' }, 5), { form: 'vector', type: 'VOID', length: 0 })
+  t.throws(() => emptyVector({ type: 'FUNCTIONDEF' }, 5), { message: /FUNCTIONDEF/ })
+})
+
+t.test('tuples hold values of any form', async t => {
+  const tuple = vectorOf({ type: 'ANY' }, [scalar('INT', 1), null])
+  t.strictSame(tuple, {
+    form: 'vector',
+    type: 'ANY',
+    length: 2,
+    data: [scalar('INT', 1), explicitNull],
+  })
+})
+
+//
+
+const cases: readonly (readonly [DataType, unknown, string, number?])[] = [
+  ['VOID', null, ''],
+  ['INT', null, ''],
+  ['BOOL', true, 'true'],
+  ['BOOL', false, 'false'],
+  ['CHAR', 97, `'a'`],
+  ['CHAR', 10, '10'],
+  ['CHAR', -5, '-5'],
+  ['LONG', 2n ** 62n, '4611686018427387904'],
+  ['DATE', 15_504, '2012.06.13'],
+  ['NANOTIME', 1n, '00:00:00.000000001'],
+  ['FLOAT', Math.fround(0.1), '0.1'],
+  ['FLOAT', Math.fround(16_777_216), '16777216'],
+  ['FLOAT', Math.fround(1 / 3), '0.33333334'],
+  ['FLOAT', -0, '-0'],
+  ['FLOAT', NaN, 'NaN'],
+  ['FLOAT', -Infinity, '-inf'],
+  ['DOUBLE', 0.1, '0.1'],
+  ['DOUBLE', 3, '3'],
+  ['DOUBLE', -0, '-0'],
+  ['DOUBLE', NaN, 'NaN'],
+  ['DOUBLE', Infinity, 'inf'],
+  ['DOUBLE', -Infinity, '-inf'],
+  ['STRING', 'a "b"', 'a "b"'],
+  ['BLOB', Buffer.from('数'), '数'],
+  ['INT128', hex('01'.repeat(16)), '01'.repeat(16)],
+  ['UUID', hex('ffeeddccbbaa99887766554433221100'), '00112233-4455-6677-8899-aabbccddeeff'],
+  ['IPADDR', hex(`04030201${'00'.repeat(12)}`), '1.2.3.4'],
+  ['COMPLEX', [2.5, 4], '2.5+4i'],
+  ['COMPLEX', [2.5, -4], '2.5-4i'],
+  ['COMPLEX', [1, -0], '1-0i'],
+  ['POINT', [1.5, -2], '(1.5, -2)'],
+  ['DURATION', { count: 10, unit: 4 }, '10m'],
+  ['DURATION', { count: -1, unit: 10 }, '-1B'],
+  ['DURATION', { count: 2, unit: 0x584e5953 }, '2XNYS'],
+  ['DECIMAL64', -150n, '-1.50', 2],
+  ['DECIMAL32', 5n, '0.5', 1],
+  ['DECIMAL128', 10n ** 30n, `1${'0'.repeat(30)}`, 0],
+  ['FUNCTIONDEF', 'add', 'add'],
+]
+
+t.test('scalars have the text DolphinDB gives them, null has none', async t => {
+  for (const [type, value, text, scale] of cases) {
+    t.equal(formatScalar(scalar(type, value, scale)), text, `${type} ${text}`)
+  }
+})
+
+t.test('a FLOAT has the shortest text that gives it back', async t => {
+  fc.assert(
+    fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), value => {
+      const text = formatScalar(scalar('FLOAT', value))
+      const longest = Object.is(value, -0) ? 2 : String(value).length
+      return Object.is(Math.fround(Number(text)), value) && text.length <= longest
+    }),
+  )
+  t.pass()
+})
+
+t.test('elements of columns, rows of arrays, tuples and pairs', async t => {
+  t.equal(formatElement(vectorOf({ type: 'SYMBOL' }, ['x', null]), 1), '')
+  t.equal(
+    formatElement(vectorOf({ type: 'DATE', array: true }, [[0, null, 1]]), 0),
+    '[1970.01.01,,1970.01.02]',
+  )
+  const tuple = vectorOf({ type: 'ANY' }, [scalar('INT', 1), vectorOf({ type: 'INT' }, [2, 3])])
+  t.equal(formatValue(tuple), '[1,[2,3]]')
+  const elements = vectorOf({ type: 'MINUTE' }, [810, 811]) as Vector
+  t.equal(formatValue({ form: 'pair', elements }), '13:30m:13:31m')
+  t.equal(formatValue({ form: 'set', elements }), 'set')
 })

@@ -1,17 +1,29 @@
+/*
+  Elements of columns.
+*/
 import fc from 'fast-check'
 import t from 'tap'
+import { civilFromDays, daysFromCivil, daysInMonth } from '../../src/protocol/civil-date.js'
+import { type ColumnType, type DataType, dataTypes } from '../../src/protocol/data-type.js'
+import {
+  elementBytes,
+  isFixedType,
+  nullElement,
+  vectorOfBytes,
+} from '../../src/protocol/element-bytes.js'
 import {
   columnTypeOf,
   elementAt,
+  type ElementValue,
   isNullAt,
   scalarAt,
   vectorOf,
-  type ElementValue,
 } from '../../src/protocol/element.js'
-import type { ColumnType, DataType } from '../../src/protocol/data-type.js'
-import type { Column, TypedVector } from '../../src/protocol/value.js'
-import { explicitNull } from '../../src/protocol/value.js'
+import { type Column, explicitNull, type TypedVector } from '../../src/protocol/value.js'
 import { hex, scalar } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
+
+//
 
 /** A value of each type that is not null; scalars hold it as it is given here. */
 const samples: readonly (readonly [DataType, ElementValue, number?])[] = [
@@ -164,4 +176,95 @@ t.test('integers of all sizes come out as they went in', async t => {
     }),
   )
   t.pass()
+})
+
+// Columns as the bytes that travel: one memory for both.
+
+t.test('a column and its bytes share memory', async t => {
+  const bytes = Uint8Array.from(hex('01000000 02000000 03000000'))
+  const vector = vectorOfBytes('INT', 3, bytes)
+  t.strictSame(vector, { form: 'vector', type: 'INT', length: 3, data: Int32Array.of(1, 2, 3) })
+  const again = elementBytes(vector)
+  t.equal(again.buffer, bytes.buffer)
+  bytes[0] = 7
+  t.equal(again[0], 7)
+})
+
+t.test('rows are cut by their size', async t => {
+  const vector = vectorOfBytes('SHORT', 4, Uint8Array.from(hex('0100 0200 0300 0400')))
+  t.equal(Buffer.from(elementBytes(vector, 1, 3)).toString('hex'), '02000300')
+  t.equal(elementBytes(vector, 2, 2).length, 0)
+  t.equal(elementBytes({ ...vector, length: 2 }).length, 4, 'rows behind the length are left out')
+  const behind = vectorOfBytes('SHORT', 1, Uint8Array.from(hex('ffff 0500')).subarray(2))
+  t.equal(Buffer.from(elementBytes(behind)).toString('hex'), '0500')
+})
+
+t.test('a column with less data than rows is refused', async t => {
+  const vector = vectorOfBytes('LONG', 2, new Uint8Array(16))
+  t.throws(() => elementBytes({ ...vector, length: 3 }), {
+    code: 'DDB_USAGE',
+    message: 'A LONG vector of length 3 needs 24 bytes of data, but has 16',
+  })
+})
+
+t.test('a decimal keeps its scale', async t => {
+  const vector = vectorOfBytes('DECIMAL32', 1, new Uint8Array(4), 3)
+  t.match(vector, { type: 'DECIMAL32', scale: 3, length: 1 })
+})
+
+t.test('types have a size of their own, or none', async t => {
+  const types = Object.keys(dataTypes) as DataType[]
+  t.strictSame(types.filter(type => !isFixedType(type)).sort(), [
+    'ANY',
+    'BLOB',
+    'CODE',
+    'DATASOURCE',
+    'FUNCTIONDEF',
+    'HANDLE',
+    'RESOURCE',
+    'STRING',
+    'SYMBOL',
+    'VOID',
+  ])
+  for (const type of types.filter(isFixedType)) {
+    t.equal(nullElement(type).length, dataTypes[type].bytesPerValue, type)
+  }
+})
+
+//
+
+const dayMs = 86_400_000
+
+t.test('days and dates agree with JavaScript’s calendar', async t => {
+  t.equal(daysFromCivil(2024, 1, 2), 19_724)
+  t.equal(daysFromCivil(1970, 1, 1), 0)
+  t.strictSame(civilFromDays(-1), { year: 1969, month: 12, day: 31 })
+  fc.assert(
+    fc.property(fc.integer({ min: -100_000_000, max: 100_000_000 }), days => {
+      const date = new Date(days * dayMs)
+      const { year, month, day } = civilFromDays(days)
+      return (
+        year === date.getUTCFullYear() &&
+        month === date.getUTCMonth() + 1 &&
+        day === date.getUTCDate() &&
+        daysFromCivil(year, month, day) === days &&
+        daysInMonth(year, month) ===
+          new Date(Date.UTC(2000 + (((year % 400) + 400) % 400), month, 0)).getUTCDate()
+      )
+    }),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('dates are exact as far as any temporal type reaches', async t => {
+  fc.assert(
+    fc.property(fc.integer({ min: -106_751_991_168, max: 106_751_991_168 }), days => {
+      const { year, month, day } = civilFromDays(days)
+      return daysFromCivil(year, month, day) === days && day >= 1 && day <= daysInMonth(year, month)
+    }),
+    { numRuns: runs(100) },
+  )
+  t.equal(daysInMonth(2024, 0), 0)
+  t.equal(daysInMonth(2024, 13), 0)
 })

@@ -1,12 +1,17 @@
 /*
-  What the user names as input, as the files it means.
+  Which files names, patterns and folders stand for.
 */
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { formats } from '../../src/parse/formats.js'
 import { systemFiles } from '../../src/platform/system-files.js'
+import { dataFiles, newPassedOver, passedOverNotice } from '../../src/source/data-files.js'
 import { expandSources } from '../../src/source/expand-sources.js'
+import { refuseForeignFormat } from '../../src/source/foreign-format.js'
+
+// What the user names as input, as the files it means.
 
 const folder = t.testdir({
   'a.csv': '',
@@ -195,4 +200,123 @@ t.test('a folder that may not be read is told as such', async t => {
     code: 'DDB_INPUT_MISSING',
     message: /may not be read/,
   })
+})
+
+// Which files of a folder are data, and how the others are counted.
+
+const isTaken = (include: string[] | undefined, path: string): boolean =>
+  dataFiles(include)(path.slice(path.lastIndexOf('/') + 1), () => path)
+
+t.test('data files have the extension of a format, compressed or not', async t => {
+  for (const extension of Object.values(formats).flatMap(({ extensions }) => extensions)) {
+    for (const ending of ['', '.gz', '.zst', '.br', '.GZ']) {
+      t.ok(isTaken(undefined, `a.${extension}${ending}`), `${extension}${ending}`)
+    }
+  }
+  for (const name of ['a.txt', '.a.csv', 'csv', '.csv', 'a.csv.bz2', 'a.csv~', 'a.zip', 'a']) {
+    t.notOk(isTaken(undefined, name), name)
+  }
+})
+
+t.test('patterns take the place of extensions', async t => {
+  for (const [include, taken, passed] of [
+    [['*.txt'], ['a.txt', 'd/a.txt'], ['a.csv', '.a.txt']],
+    [['*.txt', 'x*'], ['a.txt', 'x', 'd/e/x.csv'], ['a.csv']],
+    [['d/*.csv'], ['d/a.csv'], ['a.csv', 'e/d/a.csv', 'd/e/a.csv']],
+    [
+      ['./d/**/*.csv', '/e/?'],
+      ['d/a.csv', 'd/x/y/a.csv', 'e/1'],
+      ['a.csv', 'e/12', 'd/.x/a.csv'],
+    ],
+    [['d/**'], ['d/a', 'd/e/f.bin'], ['a', 'd/.a']],
+    [['[!a]*'], ['b.csv', 'a/b.csv'], ['a.csv']],
+    [['.*'], ['.a'], ['a']],
+  ] as const) {
+    for (const path of taken) t.ok(isTaken([...include], path), `${include.join(' ')}: ${path}`)
+    for (const path of passed) t.notOk(isTaken([...include], path), `${include.join(' ')}: ${path}`)
+  }
+  for (const pattern of ['', '/', 'd/']) {
+    t.throws(() => dataFiles([pattern]), { code: 'DDB_USAGE', message: /`input.include`/ }, pattern)
+  }
+})
+
+t.test('what is passed over is counted by kind, and named as far as it is short', async t => {
+  const passed = newPassedOver()
+  t.equal(passedOverNotice(passed), undefined)
+  for (const name of ['b.TXT', 'c.txt', '.d', 'e']) passed.add(`x/${name}`, name)
+  passed.add('x/f.csv', 'f.csv', true)
+  t.strictSame(passed.byKind, { '.txt': 2, hidden: 1, 'no extension': 1, special: 1 })
+  t.equal(
+    passedOverNotice(passed),
+    'passed over 5 files in folders (.txt 2, hidden 1, no extension 1, special 1), such as "x/b.TXT": ' +
+      '`input.include` says which files of a folder are data',
+  )
+  for (let i = 0; i < 100; i++) passed.add(`x/g.${i}`, `g.${i}`)
+  passed.add('x/c.txt', 'c.txt')
+  t.equal(passed.files, 106)
+  t.equal(passed.first.length, 20)
+  t.match(passed.byKind, { '.txt': 3, '.15': 1, others: 84 })
+})
+
+// Files that are no text, each by its first bytes as its own tools write them.
+
+const tar = Buffer.alloc(512)
+tar.write('a.csv')
+tar.write('ustar', 257)
+
+const files: [what: string, head: Buffer, words: RegExp][] = [
+  ['zip', Buffer.from('504b0304140000000800', 'hex'), /zip archive.*unzip -p/],
+  [
+    'xlsx',
+    Buffer.concat([Buffer.from('504b030414000000', 'hex'), Buffer.from('[Content_Types].xml')]),
+    /xlsx.*CSV/,
+  ],
+  ['xls', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /xls.*CSV/],
+  ['parquet', Buffer.from('504152311504150a', 'hex'), /Parquet.*CSV/],
+  ['bzip2', Buffer.from('425a68393141592653590000', 'hex'), /bzip2 -dc FILE \| ddb-ingest load -/],
+  ['bzip2 of nothing', Buffer.from('425a683917724538509000000000', 'hex'), /bzip2 -dc/],
+  ['xz', Buffer.from('fd377a585a000004', 'hex'), /xz -dc/],
+  ['lz4', Buffer.from('04224d1864404c', 'hex'), /lz4 -dc/],
+  ['snappy', Buffer.from('ff060000734e61507059', 'hex'), /snappy/],
+  ['compress', Buffer.from('1f9d90', 'hex'), /uncompress -c/],
+  ['7-Zip', Buffer.from('377abcaf271c0004', 'hex'), /7-Zip/],
+  ['RAR', Buffer.from('526172211a0700', 'hex'), /RAR/],
+  ['tar', tar, /tar archive/],
+  ['ORC', Buffer.from('4f52430a030000', 'hex'), /ORC/],
+  ['Avro', Buffer.from('4f626a0104', 'hex'), /Avro/],
+  ['Arrow', Buffer.from('4152524f57310000', 'hex'), /Arrow/],
+  ['SQLite', Buffer.from('SQLite format 3\0'), /SQLite/],
+  ['PDF', Buffer.from('%PDF-1.7\n'), /PDF/],
+  ['zeros', Buffer.alloc(512), /full of zeros.*copy it again/],
+]
+
+t.test('each is named, with what to do', async t => {
+  for (const [what, head, words] of files) {
+    t.throws(
+      () => refuseForeignFormat(head, 'x.dat'),
+      {
+        code: 'DDB_INPUT_FORMAT',
+        exitCode: 65,
+        message: words,
+        position: { file: 'x.dat', offsetBytes: 0 },
+      },
+      what,
+    )
+  }
+})
+
+t.test('text that begins alike is text', async t => {
+  for (const text of [
+    '',
+    'PK,a\n',
+    'PAR1,b\n',
+    'BZh91,b\n',
+    'ORC,1\n',
+    'Objective,1\n',
+    'LZIP,1\n',
+    'Rar,1\n',
+    '7z,1\n',
+  ]) {
+    t.doesNotThrow(() => refuseForeignFormat(Buffer.from(text), 'x'), text)
+  }
 })

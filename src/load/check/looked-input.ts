@@ -3,6 +3,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { InputReader, RecordShape } from '../../parse/input-reader.js'
+import type { OpenedReader } from '../../parse/open-reader.js'
 import type { CellSource, ColumnMapping } from '../../schema/column-mapping.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedField } from './check-result.js'
@@ -53,7 +54,7 @@ export interface OpenInput extends LookedInput {
  */
 export function openedInput(
   path: string,
-  reader: InputReader,
+  reader: OpenedReader,
   options: LoadOptions,
   map: (() => ColumnMapping) | undefined,
 ): OpenInput {
@@ -106,7 +107,7 @@ export function openedInput(
 }
 
 function mappingOf(
-  reader: InputReader,
+  reader: OpenedReader,
   map: (() => ColumnMapping) | undefined,
 ): Pick<LookedInput, 'mapping' | 'failure'> {
   try {
@@ -129,7 +130,7 @@ function textMapping({ recordKind, fieldCount }: InputReader): ColumnMapping {
 }
 
 function readingOf(
-  { format, dialect, text: { encoding, mark } }: InputReader,
+  { format, dialect, text: { encoding, mark } }: OpenedReader,
   { input: { trim, quotes } = {} }: LoadOptions,
 ): RecordReading {
   const text = { encoding, mark }

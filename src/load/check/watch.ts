@@ -1,7 +1,7 @@
 /*
   The face of whoever looks on while a run reads its inputs and sends nothing.
 */
-import type { InputReader } from '../../parse/input-reader.js'
+import type { OpenedReader } from '../../parse/open-reader.js'
 import type { ColumnMapping } from '../../schema/column-mapping.js'
 import type { AnyReject } from '../rejects/reject.js'
 
@@ -20,8 +20,8 @@ export interface Watch {
    * An input is open, and no row of it is read.
    * @param map  throws where target and input do not fit
    */
-  opened(path: string, reader: InputReader, map: () => ColumnMapping): LookedAt
+  opened(path: string, reader: OpenedReader, map: () => ColumnMapping): LookedAt
   rejected(reject: AnyReject): void
   /** No more of the input that was opened last will be read. */
-  closed(reader: InputReader): void
+  closed(reader: OpenedReader): void
 }

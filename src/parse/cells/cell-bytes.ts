@@ -20,6 +20,12 @@ export function trimmedEnd(bytes: Uint8Array, start: number, end: number): numbe
   return p
 }
 
+/** Whether `text` stands at `p`. */
+export function isAt(text: Uint8Array, bytes: Uint8Array, p: number): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
+  return true
+}
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The bytes as text: a byte order mark is a character of it, and what is not UTF-8 becomes U+FFFD. */

@@ -7,17 +7,8 @@ import { EpochFormat } from './epoch-format.js'
 import { ExcelFormat } from './excel-format.js'
 import { PatternFormat, parsePattern } from './pattern-format.js'
 import type { TimeZone } from './time-zone.js'
-import type { TimeParts } from './wall-clock.js'
+import type { DateFormat } from './wall-clock.js'
 import { ZonedFormat, type ZoneTask } from './zoned-format.js'
-
-/** Reads one text into its own parts: 0; NaN for no such text; Infinity for more digits than nanoseconds have. */
-export interface DateFormat extends TimeParts {
-  /** Its texts are numbers, which may be written in the style of the input. */
-  readonly isNumber: boolean
-  /** Months since year 0, for MONTH. */
-  readonly months: number
-  read(bytes: Uint8Array, start: number, end: number): number
-}
 
 const fieldNames: Readonly<Record<string, string>> = {
   y: 'the year (yyyy)',

@@ -3,7 +3,7 @@
 */
 import { monthsAt } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import type { DateFormat } from './date-format.js'
+import type { DateFormat } from './wall-clock.js'
 import { powersOfTen } from './read-number.js'
 
 const zero = 48

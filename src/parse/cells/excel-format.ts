@@ -3,7 +3,7 @@
   1900 that no calendar has (day 60); files made on old Macs count from 1904-01-01 as day 0.
 */
 import { monthsAt } from './calendar.js'
-import type { DateFormat } from './date-format.js'
+import type { DateFormat } from './wall-clock.js'
 import { readLongDouble } from './read-long-double.js'
 import { numberRead, readDouble } from './read-number.js'
 

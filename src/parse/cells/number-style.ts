@@ -3,7 +3,8 @@
   readers of cells know; what does not keep to the style is not a number.
 */
 import { UsageError } from '../../errors.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import type { CellOptions } from '../cell-rules.js'
+import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const zero = 48
 const plus = 43
@@ -22,12 +23,7 @@ export interface NumberStyle {
   readonly isPercent: boolean
 }
 
-/** What `CellRules` say of numbers. */
-export interface NumberRules {
-  readonly thousands?: string
-  readonly decimalComma?: boolean
-  readonly percentColumns?: readonly string[]
-}
+type NumberRules = Pick<CellOptions, 'thousands' | 'decimalComma' | 'percentColumns'>
 
 /**
  * The style of a column's numbers; undefined where it is the plain one.
@@ -109,7 +105,7 @@ export function writePlainNumber(
       into[to++] = bytes[p++]!
       digits++
       if (group >= 0) group++
-    } else if (isAt(thousands, bytes, p, last)) {
+    } else if (thousands.length > 0 && p + thousands.length <= last && isAt(thousands, bytes, p)) {
       const isFirst = group < 0
       if (isFirst ? digits === 0 || digits > groupDigits : group !== groupDigits) return -1
       group = 0
@@ -133,12 +129,6 @@ export function writePlainNumber(
 }
 
 const percentExponent = new TextEncoder().encode('e-2')
-
-function isAt(text: Uint8Array, bytes: Uint8Array, p: number, end: number): boolean {
-  if (text.length === 0 || p + text.length > end) return false
-  for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
-  return true
-}
 
 /** A plain number is at most so much longer than it was. */
 export const plainNumberRoom: number = percentExponent.length

@@ -4,7 +4,7 @@
 */
 import { civilDays } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import type { DateFormat } from './date-format.js'
+import type { DateFormat } from './wall-clock.js'
 
 const zero = 48
 

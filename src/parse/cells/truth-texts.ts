@@ -2,7 +2,8 @@
   Texts that mean true and false besides those of BOOL, compared byte by byte: `--true Y --false N`.
 */
 import { UsageError } from '../../errors.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import type { CellOptions } from '../cell-rules.js'
+import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const one = 49
 const zero = 48
@@ -13,12 +14,6 @@ export interface TruthTexts {
   readonly falseTexts: readonly Uint8Array[]
 }
 
-/** What `CellRules` say of truths. */
-export interface TruthRules {
-  readonly trueTexts?: readonly string[]
-  readonly falseTexts?: readonly string[]
-}
-
 /**
  * The texts, or undefined where there are none.
  *
@@ -27,7 +22,7 @@ export interface TruthRules {
 export function truthTexts({
   trueTexts = [],
   falseTexts = [],
-}: TruthRules): TruthTexts | undefined {
+}: Pick<CellOptions, 'trueTexts' | 'falseTexts'>): TruthTexts | undefined {
   if (trueTexts.length + falseTexts.length === 0) return undefined
   const both = trueTexts.find(text => falseTexts.includes(text))
   if (both !== undefined) {
@@ -72,12 +67,8 @@ function isOneOf(
   start: number,
   end: number,
 ): boolean {
-  for (let i = 0; i < texts.length; i++) if (isText(texts[i]!, bytes, start, end)) return true
+  for (let i = 0; i < texts.length; i++) {
+    if (texts[i]!.length === end - start && isAt(texts[i]!, bytes, start)) return true
+  }
   return false
-}
-
-function isText(text: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (text.length !== end - start) return false
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false
-  return true
 }

@@ -39,6 +39,15 @@ export interface TimeParts {
   nanos: number
 }
 
+/** Reads one text into its own parts: 0; NaN for no such text; Infinity for more digits than nanoseconds have. */
+export interface DateFormat extends TimeParts {
+  /** Its texts are numbers, which may be written in the style of the input. */
+  readonly isNumber: boolean
+  /** Months since year 0, for MONTH. */
+  readonly months: number
+  read(bytes: Uint8Array, start: number, end: number): number
+}
+
 /** What is known of the times of a column. */
 export interface ClockRules {
   /** Whose clocks the column keeps; undefined to keep times as they are written. */

@@ -3,7 +3,7 @@
   showed.
 */
 import { monthsAt } from './calendar.js'
-import type { DateFormat } from './date-format.js'
+import type { DateFormat } from './wall-clock.js'
 import type { TimeZone } from './time-zone.js'
 import { setMoment } from './wall-clock.js'
 

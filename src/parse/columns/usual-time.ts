@@ -5,7 +5,9 @@
 import type { ColumnOffset } from '../cells/column-offset.js'
 import { civilDays } from '../cells/calendar.js'
 import { fourDigitsAt } from '../cells/read-number.js'
+import { storeExact } from './int64-columns.js'
 
+const msPerDay = 86_400_000
 const dash = 45
 const letterT = 84
 const letterZ = 90
@@ -19,6 +21,9 @@ const toSeconds = 8
 const toMillis = 12
 const toMicros = 15
 const toNanos = 18
+
+/** Bytes of a date and a time with milliseconds. */
+const fullLength = dateBytes + toMillis
 
 /** What turns `-MM-`, `HH:M`, `M:SS` and `.mmm` into digits and zeros, the first character in the lowest byte. */
 const monthPattern = 0x00303000
@@ -34,22 +39,39 @@ const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 const middleHalves = 0x00f0f000
 
-/** Keeps the parts of the text it read last. */
+/** Of one date: its 11 characters as three words, its days since 1970, and the low and the high word of its midnight. */
+const dateWords = 6
+/** Bits of the four digits of a month and a day: 1, 4, 2 and 4. */
+const dateCount = 2 ** 11
+
+/** From the words that begin with the month's and the day's separator. */
+function dateIndex(month: number, day: number): number {
+  const monthBits = ((month >> 4) & 0x10) | ((month >> 16) & 15)
+  return dateWords * ((monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15))
+}
+
+/** Keeps the parts of the text it read last, but for the milliseconds of its day. */
 export class UsualTime {
   /** Which times are the column's: without an offset, and in UTC. All others are left to the general way. */
   takesPlain = true
   takesUtc = true
-  readonly #offset: ColumnOffset | undefined
   /** Since 1970. */
   day = 0
-  secondOfDay = 0
-  millis = 0
+  /** The day's first millisecond since 1970, as the two words of 64 bits. */
+  midnightLow = 0
+  midnightHigh = 0
   /** Below a millisecond. */
   nanos = 0
+  readonly #offset: ColumnOffset | undefined
   /** The 11 characters of the last date as three words. The second and the third share a byte: no text has these. */
   #yearWord = 0
   #monthWord = 0
   #dayWord = 1
+  /**
+   * Dates seen, each in the place of its month and day, which are no text's where there is none yet. To find out which day a
+   * date is takes longer than all else of a cell.
+   */
+  readonly #dates: Int32Array = new Int32Array(dateWords * dateCount).fill(1)
 
   /** @param offset  of the column; undefined where it does not matter */
   constructor(offset?: ColumnOffset) {
@@ -64,24 +86,30 @@ export class UsualTime {
     this.takesUtc = this.#offset.takesUtc
   }
 
-  /** Whether the text is such a time. `view` is over `bytes`. */
-  read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+  /** Milliseconds of the day where the text is such a time, else −1. `view` is over `bytes`. */
+  read(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    if (end - start === fullLength && this.takesPlain) {
+      // Most times are so long, and nothing else is.
+      const msOfDay = secondsAt(view, start + dateBytes) * 1000
+      const millis = millisAt(view, start + dateBytes + toSeconds)
+      this.nanos = 0
+      return msOfDay >= 0 && millis >= 0 && this.#readDate(view, start) ? msOfDay + millis : -1
+    }
     const last = bytes[end - 1]
     const isUtc = last === letterZ || last === lowerZ
-    if (isUtc ? !this.takesUtc : !this.takesPlain) return false
-    return (
-      this.readTime(view, start + dateBytes, isUtc ? end - 1 : end) && this.#readDate(view, start)
-    )
+    if (isUtc ? !this.takesUtc : !this.takesPlain) return -1
+    const msOfDay = this.readTime(view, start + dateBytes, isUtc ? end - 1 : end)
+    return msOfDay >= 0 && this.#readDate(view, start) ? msOfDay : -1
   }
 
-  /** Whether the text is `HH:MM:SS` with none, 3, 6 or 9 digits behind it; the day stays as it was. */
-  readTime(view: DataView, start: number, end: number): boolean {
+  /** Milliseconds of the day of `HH:MM:SS` with none, 3, 6 or 9 digits behind it, else −1; the day stays as it was. */
+  readTime(view: DataView, start: number, end: number): number {
     const length = end - start
     let wrong = 0
     let millis = 0
     let nanos = 0
     if (length !== toSeconds) {
-      if (length !== toMillis && length !== toMicros && length !== toNanos) return false
+      if (length !== toMillis && length !== toMicros && length !== toNanos) return -1
       millis = millisAt(view, start + toSeconds)
       if (length > toMillis) {
         // Three digits, and one in front of them that was read before.
@@ -96,11 +124,9 @@ export class UsualTime {
       }
     }
     const secondOfDay = secondsAt(view, start)
-    if ((wrong | millis | secondOfDay) < 0) return false
-    this.secondOfDay = secondOfDay
-    this.millis = millis
+    if ((wrong | millis | secondOfDay) < 0) return -1
     this.nanos = nanos
-    return true
+    return secondOfDay * 1000 + millis
   }
 
   #readDate(view: DataView, p: number): boolean {
@@ -109,12 +135,23 @@ export class UsualTime {
     const day = view.getInt32(p + 7, true)
     // Rows often have the date of the row before.
     if (year === this.#yearWord && month === this.#monthWord && day === this.#dayWord) return true
-    const days = dayOf(fourDigitsAt(view, p), month, day)
-    if (days !== days) return false
-    this.day = days
+    const dates = this.#dates
+    const at = dateIndex(month, day)
+    if (dates[at] !== year || dates[at + 1] !== month || dates[at + 2] !== day) {
+      const days = dayOf(fourDigitsAt(view, p), month, day)
+      if (days !== days) return false
+      dates[at] = year
+      dates[at + 1] = month
+      dates[at + 2] = day
+      dates[at + 3] = days
+      storeExact(dates, at + 4, days * msPerDay)
+    }
     this.#yearWord = year
     this.#monthWord = month
     this.#dayWord = day
+    this.day = dates[at + 3]!
+    this.midnightLow = dates[at + 4]!
+    this.midnightHigh = dates[at + 5]!
     return true
   }
 }

@@ -3,7 +3,8 @@
   line end belongs to a field that a later quote closes. A row is never made of what may be a part of such a field, so
   all lines that may belong to the record go with it.
 */
-import { carriageReturn, lineFeed } from '../line-tokenizer.js'
+import { isAt } from '../cells/cell-bytes.js'
+import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
 /** Records in a row that are as they should be, in bytes: no text inside a field looks like so many. */
@@ -222,9 +223,7 @@ export class BrokenRecords {
   }
 
   #isAt(text: Uint8Array, p: number): boolean {
-    const { bytes } = this.#input
-    for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
-    return true
+    return isAt(text, this.#input.bytes, p)
   }
 
   /** Ends the record or line at its line end; false when that is not whole before the limit. */

@@ -1,12 +1,15 @@
 /*
-  The fast way through delimited text: single-byte delimiter and quote, a quote doubled inside quotes (RFC 4180). What
-  is not as usual in a record is left to the way at leisure, which begins the record anew.
+  Delimited text, scanned byte by byte: delimiters of one or more bytes, quotes doubled or behind an escape character,
+  lines ended by LF, CRLF or CR. Records of plain dialects (RFC 4180) are scanned four bytes at a time; what is not as
+  usual in one, and any record of other dialects, is scanned at leisure. Cells stay where they are in the window; only
+  fields in which something is left out are written out again after it.
 */
-import type { SourceText } from '../../source/encoding/text-origin.js'
-import type { CsvDialect } from './csv-dialect.js'
-import { copyBytes, CsvRecordScanner } from './csv-record-scanner.js'
-import { carriageReturn, lineFeed } from '../line-tokenizer.js'
+import { isAt } from '../cells/cell-bytes.js'
+import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
+import { faulty, unfinished, type LineTokenizer } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
+import { isPlainDialect, type CsvDialect } from './csv-dialect.js'
+import type { RecordScanner } from './record-scanner.js'
 
 /** Four bytes are looked at as one word; marks of bytes that matter stand in the high bit of each. */
 const ones = 0x01010101
@@ -15,57 +18,88 @@ const highBits = 0x80808080 | 0
 const controls = 0x0e0e0e0e
 /** Bytes up to here are rare enough in fields to be looked at one by one: digits and letters lie above. */
 const highestLow = 47
-/** Of a record that is not as usual. */
-const unusual = -1
 
-/** The tokenizer of plain dialects (`isPlainDialect`). */
-export class CsvScanner extends CsvRecordScanner {
-  /** 1 for bytes that end an unquoted field or may not stand in one. */
+const blank = 32
+const tab = 9
+
+/** Scans dialects whose quote and escape character are bytes (`isByteDialect`). */
+export class CsvScanner implements RecordScanner {
+  fields = 0
+  isLastEmpty = false
+  quotedLines = 0
+  openQuoteAt = -1
+  badQuoteAt = -1
+  readonly #lines: LineTokenizer
+  readonly #isPlain: boolean
+  readonly #delimiterBytes: Uint8Array
+  /** First byte of the delimiter. */
+  readonly #delimiter: number
+  /** −1 when nothing is quoted. */
+  readonly #quote: number
+  /** −1 when quotes are doubled. */
+  readonly #escape: number
+  /** First byte of what begins a comment. */
+  readonly #comment: number | undefined
+  readonly #trim: boolean
+  readonly #trailingDelimiter: boolean
+  /** 1 for bytes that may end an unquoted field or may not stand in one: at leisure, and in a run. */
   readonly #special: Uint8Array = new Uint8Array(256)
+  readonly #runSpecial: Uint8Array
   /** Four times one more than the special bytes that lie low, and four times the delimiter when it does not. */
   readonly #below: number
   readonly #above: number
-  readonly #delimiter: number
-  readonly #quote: number
-  readonly #trailingDelimiter: boolean
+  /** Where the next written-out field goes. */
+  #scratch = 0
 
-  constructor(file: string, dialect: CsvDialect, offsetBytes: number, text?: SourceText) {
-    super(file, dialect, offsetBytes, text)
-    const { delimiter, quote } = this
+  constructor(lines: LineTokenizer, dialect: CsvDialect) {
+    const { quotes, trim } = dialect
+    this.#lines = lines
+    this.#isPlain = isPlainDialect(dialect)
+    this.#delimiterBytes = new TextEncoder().encode(dialect.delimiter)
+    const delimiter = this.#delimiterBytes[0]!
+    const quote = dialect.quote === '' ? -1 : dialect.quote.charCodeAt(0)
     this.#delimiter = delimiter
     this.#quote = quote
+    const isDoubled = quote < 0 || dialect.escape === dialect.quote
+    this.#escape = isDoubled ? -1 : dialect.escape.charCodeAt(0)
+    this.#comment = new TextEncoder().encode(dialect.comment)[0]
+    this.#trim = trim && quote >= 0
     this.#trailingDelimiter = dialect.trailingDelimiter
+    for (const byte of [lineFeed, carriageReturn, delimiter]) this.#special[byte] = 1
+    if (quote >= 0 && quotes === 'strict') this.#special[quote] = 1
+    this.#runSpecial = this.#special.slice()
     const low = [lineFeed, carriageReturn]
     // Behind blanks it may open a field.
-    if (quote >= 0 && (dialect.quotes === 'strict' || dialect.trim)) low.push(quote)
+    if (quote >= 0 && (quotes === 'strict' || trim)) low.push(quote)
     if (delimiter <= highestLow) low.push(delimiter)
-    for (const byte of [...low, delimiter]) this.#special[byte] = 1
+    for (const byte of low) this.#runSpecial[byte] = 1
     this.#below = (Math.max(...low) + 1) * ones
     this.#above = delimiter <= highestLow ? 0 : delimiter * ones
   }
 
+  startBlock(): void {
+    this.#scratch = this.#lines.window.scratchStart
+  }
+
   /** Records with the right number of fields, whose end has come, and nothing wrong with their quotes. */
-  protected override scanRun(
-    block: RecordBlock,
-    firstRow: number,
-    rowEnd: number,
-    stopAt: number,
-  ): number {
-    const { window, maxRecordBytes } = this
+  scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
+    if (!this.#isPlain) return firstRow
+    const lines = this.#lines
+    const { window, maxRecordBytes } = lines
     const { bytes, view, starts, ends, fieldCount, recordStarts, recordEnds, lineNumbers } = block
     const { end } = window
-    const special = this.#special
+    const special = this.#runSpecial
     const below = this.#below | 0
     const above = this.#above | 0
     const delimiter = this.#delimiter
     const quote = this.#quote
-    const comment = this.comment[0]
+    const comment = this.#comment
     let start = window.start
-    let line = this.lineNumber
+    let line = lines.lineNumber
     let row = firstRow
     let cell = row * fieldCount
     for (; row < rowEnd && start < stopAt; row++) {
-      const scratch = this.scratch
+      const scratch = this.#scratch
       const cellsEnd = cell + fieldCount
       let p = start
       let c = bytes[p]!
@@ -73,7 +107,7 @@ export class CsvScanner extends CsvRecordScanner {
       this.quotedLines = 0
       for (;;) {
         if (bytes[p] === quote) {
-          p = this.#passQuoted(block, cell, p)
+          p = this.#scanQuoted(block, cell, p, start)
           if (p < 0) break
           c = bytes[p]!
         } else {
@@ -105,7 +139,7 @@ export class CsvScanner extends CsvRecordScanner {
       if (c === delimiter && p >= 0 && this.#trailingDelimiter) c = bytes[++p]!
       if (c === carriageReturn && p + 1 < end && bytes[p + 1] === lineFeed) c = bytes[++p]!
       if (p < 0 || p >= end || c !== lineFeed || cell !== cellsEnd || p - start >= maxRecordBytes) {
-        this.scratch = scratch
+        this.#scratch = scratch
         break
       }
       recordStarts[row] = start
@@ -115,15 +149,73 @@ export class CsvScanner extends CsvRecordScanner {
       recordEnds[row] = start
     }
     window.start = start
-    this.lineNumber = line
+    lines.lineNumber = line
     return row
   }
 
-  /** Passes over a quoted field: the position behind its closing quote, or `unusual`. */
-  #passQuoted(block: RecordBlock, cell: number, open: number): number {
-    const { bytes, view } = block
-    const { end } = this.window
+  /** Any record, at leisure. */
+  scan(block: RecordBlock, row: number, start: number): number {
+    const { bytes, fieldCount } = block
+    const firstCell = row * fieldCount
+    const delimiterBytes = this.#delimiterBytes.length
+    let fields = 0
+    let field: number
+    let p = start
+    this.quotedLines = 0
+    this.openQuoteAt = -1
+    for (;;) {
+      // The cell behind the row takes what is too much; the next row writes over it.
+      const cell = firstCell + Math.min(fields, fieldCount)
+      field = p
+      const open = this.#trim ? this.#behindBlanks(bytes, p) : p
+      if (bytes[open] === this.#quote) p = this.#scanQuoted(block, cell, open, start)
+      else p = this.#scanUnquoted(block, cell, p)
+      if (p < 0) break
+      if (delimiterBytes === 1 ? bytes[p] !== this.#delimiter : !this.#isDelimiter(bytes, p)) break
+      fields++
+      p += delimiterBytes
+    }
+    this.fields = fields
+    if (p < 0) return p
+    const c = bytes[p]!
+    if (c !== lineFeed && c !== carriageReturn) {
+      this.badQuoteAt = p
+      return faulty
+    }
+    const { end } = this.#lines.window
+    this.fields = fields + 1
+    this.isLastEmpty = field === p
+    if (p === end || (c === carriageReturn && p + 1 === end)) return unfinished
+    return c === carriageReturn && bytes[p + 1] === lineFeed ? p + 2 : p + 1
+  }
+
+  /** Scans an unquoted field; gives the position of what ends it. */
+  #scanUnquoted(block: RecordBlock, cell: number, start: number): number {
+    const { bytes } = block
+    const special = this.#special
+    let p = start
+    for (;;) {
+      while (special[bytes[p]!] === 0) p++
+      if (bytes[p] !== this.#delimiter || this.#delimiterBytes.length === 1) break
+      if (this.#isDelimiter(bytes, p)) break
+      if (this.#isCutDelimiter(bytes, p)) return unfinished
+      p++
+    }
+    block.starts[cell] = start
+    block.ends[cell] = p
+    return p
+  }
+
+  /**
+   * Scans a quoted field.
+   * @returns position behind its closing quote, which is a delimiter or line end; `unfinished` or `faulty`
+   */
+  #scanQuoted(block: RecordBlock, cell: number, open: number, recordStart: number): number {
+    const { bytes } = block
+    const lines = this.#lines
+    const { end, view } = lines.window
     const quote = this.#quote
+    const escape = this.#escape
     const quotes = quote * ones
     let p = open + 1
     let from = p
@@ -131,38 +223,97 @@ export class CsvScanner extends CsvRecordScanner {
     for (;;) {
       const word = view.getInt32(p, true)
       const quoted = word ^ quotes
-      const found = (((word - controls) & ~word) | ((quoted - ones) & ~quoted)) & highBits
+      let found = ((word - controls) & ~word) | ((quoted - ones) & ~quoted)
+      if (escape >= 0) {
+        const escaped = word ^ (escape * ones)
+        found |= (escaped - ones) & ~escaped
+      }
+      found &= highBits
       if (found === 0) {
         p += 4
         continue
       }
       p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
-      if (c === quote) {
-        if (bytes[p + 1] !== quote) break
-        if (written < 0) written = this.scratch
-        // The first of the two quotes goes along, the second is left out.
-        this.scratch = copyBytes(view, this.scratch, from, p + 1)
-        from = p + 2
+      const next = bytes[p + 1]!
+      // PostgreSQL's rule: before anything else the escape character is one like others, so that nothing is lost.
+      if (escape < 0 ? c === quote && next === c : c === escape && (next === quote || next === c)) {
+        if (written < 0) written = this.#scratch
+        // Of two doubled quotes the first goes along; an escape character does not.
+        this.#scratch = copyBytes(view, this.#scratch, from, escape < 0 ? p + 1 : p)
+        from = escape < 0 ? p + 2 : p + 1
         p++
-      } else if (c === lineFeed) {
-        if (p === end) return unusual
+      } else if (c === quote) break
+      else if (c === lineFeed) {
+        if (p === end) {
+          this.openQuoteAt = open
+          return unfinished
+        }
         this.quotedLines++
-      } else if (c === carriageReturn && bytes[p + 1] !== lineFeed) {
+      } else if (c === carriageReturn && next !== lineFeed) {
         this.quotedLines++
       }
       p++
+    }
+    const { maxRecordBytes } = lines
+    if (p - recordStart >= maxRecordBytes && open - recordStart < maxRecordBytes) {
+      this.openQuoteAt = open
+      return unfinished
     }
     if (written < 0) {
       block.starts[cell] = from
       block.ends[cell] = p
     } else {
-      this.scratch = copyBytes(view, this.scratch, from, p)
+      this.#scratch = copyBytes(view, this.#scratch, from, p)
       block.starts[cell] = written
-      block.ends[cell] = this.scratch
+      block.ends[cell] = this.#scratch
     }
-    const next = bytes[p + 1]!
-    if (next === this.#delimiter || next === lineFeed || next === carriageReturn) return p + 1
-    return unusual
+    return this.#behindQuote(bytes, p + 1)
   }
+
+  /** `p` or behind the blanks there when a delimiter or line end follows, as it has to. */
+  #behindQuote(bytes: Uint8Array, p: number): number {
+    const at = this.#trim ? this.#behindBlanks(bytes, p) : p
+    const c = bytes[at]!
+    if (c === lineFeed || c === carriageReturn) return at
+    if (this.#isDelimiter(bytes, at)) return at
+    if (this.#isCutDelimiter(bytes, at)) return unfinished
+    this.badQuoteAt = c === this.#delimiter ? this.#mismatchAt(bytes, at) : at
+    return faulty
+  }
+
+  #behindBlanks(bytes: Uint8Array, start: number): number {
+    let p = start
+    while ((bytes[p] === blank || bytes[p] === tab) && !this.#isDelimiter(bytes, p)) p++
+    return p
+  }
+
+  #isDelimiter(bytes: Uint8Array, p: number): boolean {
+    return isAt(this.#delimiterBytes, bytes, p)
+  }
+
+  /** Position of the first byte that is not the delimiter's; −1 when all are. */
+  #mismatchAt(bytes: Uint8Array, p: number): number {
+    const i = this.#delimiterBytes.findIndex((byte, i) => bytes[p + i] !== byte)
+    return i < 0 ? -1 : p + i
+  }
+
+  /** Whether the window ends in what may become a delimiter. */
+  #isCutDelimiter(bytes: Uint8Array, p: number): boolean {
+    const { end } = this.#lines.window
+    return p < end && this.#mismatchAt(bytes, p) === end
+  }
+
+  /** Names the line where the quote was opened, which need not be the record's first. */
+  quoteOpenedAt(openAt: number): string {
+    const { window, lineNumber } = this.#lines
+    return `the quote opened in line ${lineNumber + countLineEnds(window.bytes, window.start, openAt)}`
+  }
+}
+
+/** Copies within one array, four bytes at a time: up to three more than asked for are written. */
+function copyBytes(view: DataView, to: number, start: number, end: number): number {
+  for (let p = start, q = to; p < end; p += 4, q += 4)
+    view.setInt32(q, view.getInt32(p, true), true)
+  return to + end - start
 }

@@ -7,16 +7,9 @@ import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { MappedColumn } from '../../schema/column-mapping.js'
 import { BlockReader } from '../block-reader.js'
-import {
-  csvDialect,
-  isByte,
-  isByteDialect,
-  isPlainDialect,
-  type CsvDialect,
-} from './csv-dialect.js'
-import { CsvDialectScanner } from './csv-record-scanner.js'
+import { csvDialect, isByte, isByteDialect, saidOf, type CsvDialect } from './csv-dialect.js'
 import { CsvScanner } from './csv-scanner.js'
-import type { CsvTokenizer } from './csv-tokenizer.js'
+import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
 import { isHeaderByData, isHeaderFor } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
@@ -36,6 +29,7 @@ import type {
   Known,
   KnownDialect,
 } from '../input-reader.js'
+import type { LineTokenizer } from '../line-tokenizer.js'
 import { textShape } from '../text-shape.js'
 import { RecordBlock } from '../record-block.js'
 
@@ -58,9 +52,13 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
  * @throws {UsageError} DDB_USAGE; also where neither target nor data tell what the first record is
  * @throws {InputError} when its first record cannot be read
  */
-export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<InputReader> {
+export async function openCsv(
+  source: ByteSource,
+  options: CsvOptions = {},
+): Promise<InputReader<'csv' | 'tsv'>> {
   const format = options.format ?? 'csv'
-  const skipLines = options.skipLines ?? csvDialect.skipLines
+  const said = { ...csvDialect, ...saidOf(options) }
+  const { skipLines, rowNames } = said
   // Files are there, and a pipe may be long in coming.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
   const sample = await takeSample(source.chunks(), clock, bytes =>
@@ -73,21 +71,15 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
     quote: options.quote,
     escape: options.escape,
-    comment: options.comment ?? csvDialect.comment,
-    trim: options.trim ?? csvDialect.trim,
+    comment: said.comment,
+    trim: said.trim,
   }
   const tried = detectDialect(bytes, from, isWhole, given)
   const layout = detectLayout(bytes, from, isWhole, tried)
-  const rowNames = options.rowNames ?? csvDialect.rowNames
   const dialect: CsvDialect = {
+    ...said,
     ...tried,
-    header: options.header ?? csvDialect.header,
-    skipLines,
-    maxRecordBytes: options.maxRecordBytes ?? csvDialect.maxRecordBytes,
-    ragged: options.ragged ?? csvDialect.ragged,
-    quotes: options.quotes ?? csvDialect.quotes,
-    trailingDelimiter: options.trailingDelimiter ?? (!rowNames && layout.trailingDelimiter),
-    rowNames,
+    trailingDelimiter: options.trailingDelimiter ?? (!said.rowNames && layout.trailingDelimiter),
   }
   checkDialect(dialect)
   const tokenizer = await tokenizerFor(source, dialect)
@@ -201,10 +193,10 @@ function checkDialect(dialect: CsvDialect): void {
 /** csv-parse is loaded only for dialects that need it. */
 async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
   const { name, startOffsetBytes, text } = source
-  if (isPlainDialect(dialect)) return new CsvScanner(name, dialect, startOffsetBytes, text)
-  if (isByteDialect(dialect)) return new CsvDialectScanner(name, dialect, startOffsetBytes, text)
-  const { openCsvParser } = await import('./csv-parse-tokenizer.js')
-  return openCsvParser(name, dialect, startOffsetBytes, text)
+  const scannerOf = isByteDialect(dialect)
+    ? (lines: LineTokenizer) => new CsvScanner(lines, dialect)
+    : await (await import('./csv-parse-scanner.js')).loadCsvParse(dialect)
+  return new CsvTokenizer(name, dialect, startOffsetBytes, scannerOf, text)
 }
 
 /** Gives the tokenizer more to read; false when the input has ended. */
@@ -213,8 +205,8 @@ type Pull = () => Promise<boolean>
 function puller(tokenizer: CsvTokenizer, chunks: AsyncIterator<Uint8Array, void>): Pull {
   return async () => {
     const { done, value } = await chunks.next()
-    if (done === true) tokenizer.end()
-    else tokenizer.push(value)
+    if (done === true) tokenizer.lines.end()
+    else tokenizer.lines.push(value)
     return done !== true
   }
 }
@@ -270,7 +262,7 @@ interface OpenedCsv {
   readonly separatorBytes: Uint8Array | undefined
 }
 
-class CsvReader implements InputReader {
+class CsvReader implements InputReader<'csv' | 'tsv'> {
   readonly recordKind = 'fields'
   readonly format: 'csv' | 'tsv'
   readonly dialect: KnownDialect
@@ -321,8 +313,8 @@ class CsvReader implements InputReader {
     return {
       ...(this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
       header: this.headerBytes?.length ?? 0,
-      other: this.#source.startOffsetBytes + this.#tokenizer.otherBytes,
-      skipped: this.#tokenizer.skippedBytes,
+      other: this.#source.startOffsetBytes + this.#tokenizer.lines.otherBytes,
+      skipped: this.#tokenizer.lines.skippedBytes,
     }
   }
 
@@ -341,7 +333,7 @@ class CsvReader implements InputReader {
     this.#blocks = new BlockReader(
       {
         file: this.#source.name,
-        tokenizer: this.#tokenizer,
+        tokenizer: this.#tokenizer.lines,
         chunks: this.#chunks,
         skipTo: this.#source.skipTo,
         block,

@@ -2,13 +2,13 @@
   A sample cut into records by a dialect that is only tried: nothing is refused, but it is counted how well the dialect
   fits.
 */
+import { isAt } from '../cells/cell-bytes.js'
+import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
 /** How records are tried to be cut. */
 export type TriedDialect = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'comment' | 'trim'>
 
-const lineFeed = 10
-const carriageReturn = 13
 const blank = 32
 const tab = 9
 
@@ -175,8 +175,7 @@ export class SampleRecords {
   }
 
   #isAt(text: Uint8Array, p: number): boolean {
-    for (let i = 0; i < text.length; i++) if (this.bytes[p + i] !== text[i]) return false
-    return true
+    return isAt(text, this.bytes, p)
   }
 }
 

@@ -2,6 +2,7 @@
   The first bytes of an input, looked at before anything is decided, and given out again behind that.
 */
 import { InputError } from '../../errors.js'
+import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { FlushClock } from '../input-reader.js'
 import type { Timer } from '../../platform/platform.js'
 
@@ -10,9 +11,6 @@ const sampleBytes = 1024 * 1024
 
 /** Of an input that comes slowly, what has come by then has to do, as long as there is a line. */
 const patienceMs = 200
-
-const lineFeed = 10
-const carriageReturn = 13
 
 /** The start of an input. */
 export interface Sample {

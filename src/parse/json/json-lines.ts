@@ -4,38 +4,46 @@
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { JsonRecords } from './json-records.js'
 import type { JsonScanner } from './json-scanner.js'
-import { nextLine } from '../line-ends.js'
+import { carriageReturn, lineFeed, nextLine } from '../line-ends.js'
 import {
-  carriageReturn,
   faulty,
-  lineFeed,
   LineTokenizer,
   unfinished,
+  type LineFormat,
   type ScanFault,
 } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** The tokenizer of NDJSON. A line that is not JSON is set aside alone: the next one starts afresh. */
-export class JsonLines extends LineTokenizer {
+/**
+ * The tokenizer of NDJSON. A line that is not JSON is set aside alone: the next one starts afresh.
+ *
+ * @param scanner  the one that `records` uses, for single lines
+ */
+export function jsonLines(
+  file: string,
+  scanner: JsonScanner,
+  records: JsonRecords,
+  maxRecordBytes: number,
+  offsetBytes: number,
+  text?: SourceText,
+): LineTokenizer {
+  const formatOf = (lines: LineTokenizer): LineFormat => new JsonLines(lines, scanner, records)
+  return new LineTokenizer(file, maxRecordBytes, offsetBytes, formatOf, text)
+}
+
+class JsonLines implements LineFormat {
+  readonly #lines: LineTokenizer
   readonly #scanner: JsonScanner
   readonly #records: JsonRecords
 
-  /** @param scanner  the one that `records` uses, for single lines */
-  constructor(
-    file: string,
-    scanner: JsonScanner,
-    records: JsonRecords,
-    maxRecordBytes: number,
-    offsetBytes: number,
-    text?: SourceText,
-  ) {
-    super(file, maxRecordBytes, offsetBytes, text)
+  constructor(lines: LineTokenizer, scanner: JsonScanner, records: JsonRecords) {
+    this.#lines = lines
     this.#scanner = scanner
     this.#records = records
   }
 
-  protected override startBlock(): void {
-    const { bytes, view, end, scratchStart } = this.window
+  startBlock(): void {
+    const { bytes, view, end, scratchStart } = this.#lines.window
     this.#scanner.bytes = bytes
     this.#scanner.view = view
     this.#scanner.end = end
@@ -43,21 +51,17 @@ export class JsonLines extends LineTokenizer {
   }
 
   /** A line of blanks that is longer than a record may be is a record that is too long. */
-  protected isNoRecord(start: number): boolean {
-    const { bytes, end } = this.window
+  isNoRecord(start: number): boolean {
+    const { bytes, end } = this.#lines.window
     if (bytes[start]! > 32) return false
     const p = this.#scanner.skipBlanks(start)
     if (p >= end || (bytes[p] !== lineFeed && bytes[p] !== carriageReturn)) return false
-    return this.contentEnd(p + 1) - start <= this.maxRecordBytes
+    return this.#lines.contentEnd(p + 1) - start <= this.#lines.maxRecordBytes
   }
 
-  protected override scanRun(
-    block: RecordBlock,
-    firstRow: number,
-    rowEnd: number,
-    stopAt: number,
-  ): number {
-    const { window, maxRecordBytes } = this
+  scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
+    const lines = this.#lines
+    const { window, maxRecordBytes } = lines
     const { bytes, end } = window
     const { recordStarts, recordEnds, lineNumbers } = block
     const records = this.#records
@@ -68,7 +72,7 @@ export class JsonLines extends LineTokenizer {
       if (bytes[p] === carriageReturn && p + 1 < end) p++
       if (p < 0 || p >= end || bytes[p] !== lineFeed || p - start >= maxRecordBytes) break
       recordStarts[row] = start
-      lineNumbers[row] = this.lineNumber++
+      lineNumbers[row] = lines.lineNumber++
       start = p + 1
       recordEnds[row] = start
     }
@@ -76,7 +80,7 @@ export class JsonLines extends LineTokenizer {
     return row
   }
 
-  protected scanRecord(block: RecordBlock, row: number, start: number): number {
+  scanRecord(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
     const { bytes, end } = scanner
     let p = this.#records.scan(block, row, scanner.skipBlanks(start))
@@ -92,8 +96,9 @@ export class JsonLines extends LineTokenizer {
     return faulty
   }
 
-  protected faultOf(_block: RecordBlock, start: number): ScanFault {
-    const { bytes, end } = this.window
+  faultOf(_block: RecordBlock, start: number, scanned: number): ScanFault | undefined {
+    if (scanned !== faulty) return undefined
+    const { bytes, end } = this.#lines.window
     const next = nextLine(bytes, start, end)
     const { obstacle } = this.#records
     if (obstacle !== undefined) return { ...obstacle, next }

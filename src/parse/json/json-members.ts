@@ -3,7 +3,7 @@
 */
 import { columnTypeText } from '../../protocol/data-type.js'
 import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
-import type { CellRules } from '../input-reader.js'
+import type { CellRules } from '../cell-rules.js'
 import { cellTypeOf, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
 

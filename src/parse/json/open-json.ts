@@ -6,7 +6,7 @@ import type { SourceText } from '../../source/encoding/text-origin.js'
 import { BlockReader } from '../block-reader.js'
 import { hasNumberStyle } from '../cells/number-style.js'
 import { elementSeparator } from '../columns/array-column.js'
-import { JsonLines } from './json-lines.js'
+import { jsonLines } from './json-lines.js'
 import { jsonMembers } from './json-members.js'
 import { parseJsonPath } from './json-path.js'
 import { JsonRecords } from './json-records.js'
@@ -41,7 +41,7 @@ export function openJson(
   source: ByteSource,
   format: 'ndjson' | 'json',
   { jsonPath, maxRecordBytes = defaultMaxRecordBytes }: JsonOptions = {},
-): InputReader {
+): InputReader<'ndjson' | 'json'> {
   if (jsonPath === undefined) return new JsonReader(source, format, maxRecordBytes, [])
   return new JsonReader(source, 'json', maxRecordBytes, parseJsonPath(jsonPath))
 }
@@ -53,7 +53,7 @@ const jsonShape: Omit<RecordShape, 'text'> = {
   headerBytes: undefined,
 }
 
-class JsonReader implements InputReader {
+class JsonReader implements InputReader<'ndjson' | 'json'> {
   readonly recordKind = 'members'
   readonly format: 'ndjson' | 'json'
   readonly delimiter = undefined
@@ -118,7 +118,7 @@ class JsonReader implements InputReader {
     const tokenizer =
       this.format === 'json'
         ? new JsonValues(name, scanner, records, maxBytes, startOffsetBytes, text, this.#pathNames)
-        : new JsonLines(name, scanner, records, maxBytes, startOffsetBytes, text)
+        : jsonLines(name, scanner, records, maxBytes, startOffsetBytes, text)
     this.#tokenizer = tokenizer
     const block = new RecordBlock(members.length)
     // The style of numbers in texts is not that of JSON's own.

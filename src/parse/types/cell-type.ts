@@ -3,7 +3,7 @@
   Each family of types has a file in this room; column-types.ts lists the families.
 */
 import type { DataType } from '../../protocol/data-type.js'
-import type { DateFormat } from '../cells/date-format.js'
+import type { DateFormat } from '../cells/wall-clock.js'
 import type { ClockRules } from '../cells/wall-clock.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'

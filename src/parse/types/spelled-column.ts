@@ -15,7 +15,7 @@ import { truthTexts, writeTruth, type TruthTexts } from '../cells/truth-texts.js
 import { elementSeparator } from '../columns/array-column.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import { RewrittenColumn, type Rewriting } from '../columns/rewritten-column.js'
-import type { CellRules } from '../input-reader.js'
+import type { CellRules } from '../cell-rules.js'
 
 /** What the texts of a column are, where options may change their spelling. */
 export type Spelling = 'number' | 'truth' | undefined

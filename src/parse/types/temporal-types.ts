@@ -5,12 +5,11 @@
   off without a word. In JSON a number is not a time, unless a format says how it is read.
 */
 import type { Int32Type, Int64Type } from '../../protocol/value.js'
-import type { DateFormat } from '../cells/date-format.js'
+import type { DateFormat } from '../cells/wall-clock.js'
 import { EpochFormat } from '../cells/epoch-format.js'
 import type { Int64Parts } from '../cells/int64-parts.js'
 import { readMonth, WallClock, type TimeParts } from '../cells/wall-clock.js'
 import { CountColumn } from '../columns/count-column.js'
-import { DateTimeColumn } from '../columns/datetime-column.js'
 import { Int64Column, type Int64Kind, type ReadInt64 } from '../columns/int64-columns.js'
 import {
   NumberColumn,
@@ -19,8 +18,12 @@ import {
   type ReadNumber,
 } from '../columns/number-columns.js'
 import { int32Layout } from '../columns/number-layouts.js'
-import { NanotimeColumn, NanotimestampColumn } from '../columns/nano-columns.js'
-import { TimestampColumn } from '../columns/timestamp-column.js'
+import {
+  DateTimeColumn,
+  NanotimeColumn,
+  NanotimestampColumn,
+  TimestampColumn,
+} from '../columns/time-columns.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
 

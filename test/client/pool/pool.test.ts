@@ -1,13 +1,25 @@
+/*
+  Pools of sessions and their tasks.
+*/
 import { setImmediate as turn } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { asCompleted } from '../../../src/client/pool/as-completed.js'
+import { liveNodes } from '../../../src/client/pool/live-nodes.js'
+import { PoolMember } from '../../../src/client/pool/pool-member.js'
+import { PoolTask } from '../../../src/client/pool/pool-task.js'
 import { ConnectionPool, type PoolOptions } from '../../../src/client/pool/pool.js'
-import type { ResultTable } from '../../../src/client/session-result.js'
+import { TaskQueue, taskRequest, taskResult } from '../../../src/client/pool/task-request.js'
+import { resultOf, type ResultTable } from '../../../src/client/session-result.js'
+import { UsageError } from '../../../src/errors.js'
 import { vectorOf } from '../../../src/protocol/element.js'
-import { startServer, type RequestInfo, type ServerOptions } from '../../../src/server/index.js'
-import { closedGate } from '../../helpers/gate.js'
+import type { Value } from '../../../src/protocol/value.js'
+import { type RequestInfo, type ServerOptions, startServer } from '../../../src/server/index.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
+import { closedGate } from '../../helpers/gate.js'
 import { startTinyServer } from '../../helpers/tiny-server.js'
-import { idTable, int, yes } from '../../helpers/values.js'
+import { idTable, int, text, yes } from '../../helpers/values.js'
+
+//
 
 const host = '127.0.0.1'
 
@@ -368,4 +380,268 @@ t.test('printed output of tasks reaches the pool', async t => {
   await pool.run('1')
   t.strictSame(printed, ['hello'])
   t.strictSame(await pool.run('table(1 as id)'), idTable(1))
+})
+
+//
+
+t.test('results come in the order in which they are there', async t => {
+  const gates = [closedGate(), closedGate(), closedGate()]
+  const promises = gates.map((gate, i) => gate.opened.then(() => i))
+  const results = asCompleted(promises)
+  for (const i of [2, 0, 1]) {
+    gates[i]!.open()
+    t.strictSame(await results.next(), { done: false, value: i })
+  }
+  t.strictSame(await results.next(), { done: true, value: undefined })
+  t.strictSame(await asCompleted([]).next(), { done: true, value: undefined })
+})
+
+t.test('a failure comes at its turn, and later ones are not unhandled rejections', async t => {
+  const results = asCompleted([
+    Promise.resolve(1),
+    Promise.reject(new Error('first')),
+    Promise.reject(new Error('second')),
+  ])
+  t.strictSame(await results.next(), { done: false, value: 1 })
+  await t.rejects(results.next(), { message: 'first' })
+  t.strictSame(await results.next(), { done: true, value: undefined })
+})
+
+// The live data nodes of a cluster, as a server names them.
+
+/** What comes out when a server answers this, and what it was asked. */
+async function asked(
+  t: Test,
+  answer: Value,
+  login: { user?: string; password?: string } = {},
+  allowed: readonly string[] = [],
+): Promise<{ nodes: unknown; script: unknown; ended: Promise<void> }> {
+  const server = await startFakeServer((_, peer) => peer.reply({ value: answer }))
+  t.teardown(() => server.close())
+  const nodes: unknown = await liveNodes({ host, port: server.port, ...login }, allowed).catch(
+    (error: unknown) => error,
+  )
+  const request = server.peer.requests.at(-1)?.request
+  return {
+    nodes,
+    script: request?.kind === 'script' ? request.script : undefined,
+    ended: server.peer.until(peer => peer.ended),
+  }
+}
+
+const strings = (...texts: string[]): Value => vectorOf({ type: 'STRING' }, texts)
+
+t.test('nodes are told as HOST:PORT:ALIAS, and the session is closed', async t => {
+  const { nodes, script, ended } = await asked(
+    t,
+    strings('10.0.0.1:8902:node1', 'db.example.com:80:n:2', '[::1]:8848:n', 'h:1'),
+  )
+  t.strictSame(nodes, [
+    { host: '10.0.0.1', port: 8902 },
+    { host: 'db.example.com', port: 80 },
+    { host: '[::1]', port: 8848 },
+    { host: 'h', port: 1 },
+  ])
+  t.equal(script, 'rpc(getControllerAlias(), getClusterLiveDataNodes{false})')
+  await ended
+})
+
+t.test('a single node may be a scalar', async t => {
+  t.strictSame((await asked(t, text('10.0.0.1:8902:node1'))).nodes, [
+    { host: '10.0.0.1', port: 8902 },
+  ])
+})
+
+t.test('names without an address are passed over; without any node there is an error', async t => {
+  t.strictSame((await asked(t, strings('node1', 'h:1:x', ':5:x', 'h:port:x'))).nodes, [
+    { host: 'h', port: 1 },
+  ])
+  for (const answer of [strings(), strings('node1'), int(5)]) {
+    const { nodes, ended } = await asked(t, answer)
+    t.match(nodes, { code: 'DDB_CONNECT', message: /no live data node/ })
+    await ended
+  }
+})
+
+t.test('a login goes only to hosts that were named or allowed', async t => {
+  const answer = strings('127.0.0.1:8902:node1', 'DB.example.com:80:n2')
+  const login = { user: 'ann', password: 'secret' }
+  const { nodes, ended } = await asked(t, answer, login)
+  t.match(nodes, { code: 'DDB_CONNECT', message: /names DB\.example\.com:80, a host that was not/ })
+  await ended
+  const allowed = await asked(t, answer, login, ['db.EXAMPLE.com'])
+  t.match(allowed.nodes, [{ host: '127.0.0.1' }, { host: 'DB.example.com' }])
+})
+
+// One session of a pool.
+
+const shutDown = new UsageError('DDB_CLOSED', 'the pool is shut down')
+
+t.test('it is closed until it is opened, and runs tasks then', async t => {
+  const server = await startFakeServer((_, peer) => peer.reply({ value: int(5) }))
+  t.teardown(() => server.close())
+  const member = new PoolMember({ host, port: server.port })
+  t.strictSame([member.isOpen, member.sessionId], [false, '0'])
+  await member.open()
+  t.strictSame([member.isOpen, member.sessionId], [true, '1000000002'])
+  t.strictSame(await member.perform(taskRequest(1, '2+3', [])), int(5))
+  await member.abandon(shutDown)
+  t.equal(member.isOpen, false)
+})
+
+t.test('a connection that is lost fails its task, and the member can be opened again', async t => {
+  let losses = 1
+  const server = await startFakeServer((_, peer) => {
+    if (losses-- > 0) peer.socket.destroy()
+    else peer.reply({ value: int(1) })
+  })
+  t.teardown(() => server.close())
+  const member = new PoolMember({ host, port: server.port })
+  await member.open()
+  await t.rejects(member.perform(taskRequest(1, '1', [])), { code: 'DDB_CONNECTION_LOST' })
+  t.equal(member.isOpen, false)
+  await member.open()
+  t.strictSame(await member.perform(taskRequest(1, '1', [])), int(1))
+  await member.abandon(shutDown)
+})
+
+t.test('the signal of the pool ends its own attempt, not a later one', async t => {
+  const server = await startFakeServer((_, peer) => peer.reply({ value: int(1) }))
+  t.teardown(() => server.close())
+  const controller = new AbortController()
+  const member = new PoolMember({ host, port: server.port, signal: controller.signal })
+  controller.abort()
+  await t.rejects(member.open(controller.signal), { code: 'DDB_INTERRUPTED' })
+  await member.open()
+  t.equal(member.isOpen, true)
+  await member.abandon(shutDown)
+})
+
+t.test('abandoned, it fails what runs with the reason given, and stays closed', async t => {
+  const server = await startFakeServer(() => undefined)
+  t.teardown(() => server.close())
+  const member = new PoolMember({ host, port: server.port })
+  await member.open()
+  const running = member.perform(taskRequest(1, '1', []))
+  running.catch(() => undefined)
+  await member.abandon(shutDown)
+  await t.rejects(running, { message: /the pool is shut down/ })
+  await t.rejects(member.open(), shutDown)
+})
+
+t.test('abandoned while it connects, it gives the reason', async t => {
+  const server = await startFakeServer(() => undefined, { answerConnect: false })
+  t.teardown(() => server.close())
+  const member = new PoolMember({ host, port: server.port })
+  const opening = member.open()
+  opening.catch(() => undefined)
+  await server.accepted
+  await member.abandon(shutDown)
+  await t.rejects(opening, shutDown)
+})
+
+//
+
+t.test('a task is pending until it has a result, and then keeps it', async t => {
+  const task = new PoolTask(3, {})
+  t.strictSame([task.id, task.state], [3, 'pending'])
+  task.finish(undefined)
+  task.fail(new Error('too late'))
+  t.equal(task.state, 'finished')
+  t.equal(await task.result(), undefined)
+  t.equal(await task.result(0), undefined)
+})
+
+t.test('a task that failed is finished, and fails whoever asks', async t => {
+  const task = new PoolTask(3, {})
+  const reason = new Error('lost')
+  task.fail(reason)
+  t.equal(task.state, 'finished')
+  await t.rejects(task.result(), reason)
+  await t.rejects(task.result(1), reason)
+})
+
+t.test('who waits no longer than a time limit can ask again', async t => {
+  const task = new PoolTask(3, {})
+  await t.rejects(task.result(0), { code: 'DDB_TIMEOUT' })
+  t.equal(task.state, 'pending')
+  const waiting = task.result(1e9)
+  task.finish(undefined)
+  t.equal(await waiting, undefined)
+})
+
+t.test('a time limit is a number of seconds', async t => {
+  const task = new PoolTask(3, {})
+  for (const seconds of [-1, NaN]) {
+    await t.rejects(task.result(seconds), { code: 'DDB_USAGE' }, String(seconds))
+  }
+  task.finish(undefined)
+})
+
+t.test('a signal fails the task, at once when it has fired before', async t => {
+  const signals = new AbortController()
+  const task = new PoolTask(3, { signal: signals.signal })
+  const result = task.result()
+  signals.abort()
+  await t.rejects(result, { code: 'DDB_INTERRUPTED' })
+  const late = new PoolTask(4, { signal: signals.signal })
+  t.equal(late.state, 'finished')
+  await t.rejects(late.result(), { code: 'DDB_INTERRUPTED' })
+})
+
+//
+
+t.test('a task sends its arguments as values and keeps its own options to itself', async t => {
+  const options = { pickleTableToList: true, timeoutMs: 1000, priority: 2 }
+  const { task, script, args, pickleTableToList, ...rest } = taskRequest(7, 'f', [1, options])
+  t.strictSame([task.id, script, args, pickleTableToList], [7, 'f', [int(1)], true])
+  t.strictSame(rest.options, { clearMemory: true, priority: 2 })
+  task.finish(undefined)
+})
+
+t.test('options outside their range are refused when a task is made', async t => {
+  t.throws(() => taskRequest(1, 'f', [{ timeoutMs: 0 }]), { code: 'DDB_USAGE' })
+})
+
+t.test('a table is a list of columns when the task asked for one', async t => {
+  const value = resultOf(idTable(1, 2))
+  t.strictSame(taskResult(taskRequest(1, 'f', [{ pickleTableToList: true }]), value), [[1, 2]])
+  t.equal(taskResult(taskRequest(1, 'f', []), value), value)
+  t.equal(taskResult(taskRequest(1, 'f', [{ pickleTableToList: true }]), undefined), undefined)
+})
+
+t.test('tasks come in the order in which they were pushed, however many', async t => {
+  const queue = new TaskQueue()
+  const count = 5000
+  for (let id = 1; id <= count; id++) queue.push(taskRequest(id, 'f', []))
+  const ids: number[] = []
+  for (let next = queue.next(); next !== undefined; next = queue.next()) ids.push(next.task.id)
+  t.strictSame(
+    ids,
+    Array.from({ length: count }, (_, i) => i + 1),
+  )
+})
+
+t.test('tasks that were given up are passed over', async t => {
+  const queue = new TaskQueue()
+  const tasks = [1, 2, 3].map(id => taskRequest(id, 'f', []))
+  for (const task of tasks) queue.push(task)
+  tasks[0]!.task.finish(undefined)
+  t.equal(queue.first(), tasks[1])
+  t.equal(queue.next(), tasks[1])
+  t.equal(queue.next(), tasks[2])
+  t.equal(queue.next(), undefined)
+})
+
+t.test('an emptied queue fails what waits, once', async t => {
+  const queue = new TaskQueue()
+  const tasks = [1, 2].map(id => taskRequest(id, 'f', []))
+  for (const task of tasks) queue.push(task)
+  queue.next()
+  const reason = new Error('closed')
+  const failed = tasks[1]!.task.result()
+  queue.failAll(reason)
+  await t.rejects(failed, reason)
+  t.equal(tasks[0]!.task.state, 'pending')
+  t.equal(queue.next(), undefined)
 })

@@ -1,22 +1,125 @@
 /*
-  Columns of numbers: which cell becomes which element, null or refusal. What texts are numbers is tested in ../cells/.
+  Columns of numbers, of each width.
 */
+import { deepStrictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
+import { readInt64 } from '../../../src/parse/cells/read-int64.js'
+import { readDouble } from '../../../src/parse/cells/read-number.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'
 import {
+  Int64Column,
+  type Int64Kind,
+  LongColumn,
+} from '../../../src/parse/columns/int64-columns.js'
+import {
   FloatingColumn,
   IntegerColumn,
-  NumberColumn,
   type NumberArray,
+  NumberColumn,
 } from '../../../src/parse/columns/number-columns.js'
-import { doubleLayout, int16Layout, int8Layout } from '../../../src/parse/columns/number-layouts.js'
-import { readDouble } from '../../../src/parse/cells/read-number.js'
+import {
+  doubleLayout,
+  floatLayout,
+  int16Layout,
+  int32Layout,
+  int8Layout,
+} from '../../../src/parse/columns/number-layouts.js'
+import { WideColumn } from '../../../src/parse/columns/wide-column.js'
 import type { Column } from '../../../src/protocol/value.js'
+import { runs } from '../../helpers/runs.js'
 import { blockOf, field, refusedRows } from './block.js'
 
+// Columns of 64 bits: which cell becomes which element, against BigInt.
+
+const kind: Int64Kind = {
+  expected: 'a whole number',
+  readCell: readInt64,
+  column: (data, length) => ({ form: 'vector', type: 'LONG', length, data }),
+}
+const columnIndex = 2
+const nullLong = -(2n ** 63n)
+
+function elements(column: Column): bigint[] {
+  const { data, length } = column as { data: BigInt64Array; length: number }
+  return Array.from(data.subarray(0, length))
+}
+
+for (const Builder of [Int64Column, LongColumn]) {
+  const make = (type: Int64Kind = kind) => new Builder(type, columnIndex, new BufferPool())
+
+  t.test(`${Builder.name}: every integer is its element`, async t => {
+    const max = 2n ** 63n - 1n
+    const integers = fc.oneof(
+      fc.bigInt({ min: -max, max }),
+      fc.bigInt({ min: -(2n ** 33n), max: 2n ** 33n }),
+      fc.constantFrom(-max, -(2n ** 32n), -1n, 0n, 2n ** 32n - 1n, 10n ** 15n, max),
+    )
+    fc.assert(
+      fc.property(fc.array(integers, { minLength: 1, maxLength: 50 }), list => {
+        const builder = make()
+        deepStrictEqual(builder.read(blockOf(list.map(String)), field, 0), 0)
+        deepStrictEqual(elements(builder.take(list.length, [])), list)
+      }),
+      { numRuns: runs(50) },
+    )
+    t.pass()
+  })
+
+  t.test(`${Builder.name}: nulls and refused rows`, async t => {
+    const builder = make()
+    const texts = ['1', '', 'x', '9223372036854775808', '-9223372036854775808', ' 5 ']
+    const block = blockOf(texts)
+    t.equal(builder.read(block, field, 0), 4)
+    t.strictSame(refusedRows(block), [2, 3, 4])
+    t.equal(block.refusedBy[2], columnIndex + 1)
+    const buffers: ArrayBuffer[] = []
+    t.strictSame(elements(builder.take(texts.length, buffers)), [
+      1n,
+      nullLong,
+      nullLong,
+      nullLong,
+      nullLong,
+      5n,
+    ])
+    t.equal(buffers.length, 1)
+    t.equal(builder.encodedBytes(3), 24)
+  })
+
+  t.test(
+    `${Builder.name}: blocks follow each other, and what is undone is written over`,
+    async t => {
+      const builder = make()
+      builder.read(blockOf(['1']), field, 0)
+      builder.read(blockOf(['2']), field, 1)
+      builder.undo()
+      builder.read(blockOf(Array.from({ length: 3000 }, () => '1')), field, 1)
+      const found = elements(builder.take(3001, []))
+      t.ok(found.length === 3001 && found.every(value => value === 1n))
+      builder.read(blockOf(['9']), field, 0)
+      t.strictSame(elements(builder.take(1, [])), [9n], 'the next batch')
+    },
+  )
+
+  t.test(`${Builder.name}: a refusal is of the text, or of its size`, async t => {
+    const explained = (text: string, type?: Int64Kind): unknown => {
+      const { bytes, starts, ends } = blockOf([text])
+      return make(type).explain(bytes, starts[field]!, ends[field]!)
+    }
+    const { expected } = kind
+    t.strictSame(explained('x'), { code: 'DDB_INPUT_CELL', expected })
+    t.strictSame(explained('9223372036854775808'), { code: 'DDB_INPUT_RANGE', expected })
+    const talkative: Int64Kind = { ...kind, explain: () => 'fewer letters' }
+    t.strictSame(explained('x', talkative), { code: 'DDB_INPUT_CELL', expected: 'fewer letters' })
+  })
+}
+
+// Columns of numbers: which cell becomes which element, null or refusal. What texts are numbers is tested in
+// ../cells/.
+
 const expected = 'something else'
-const columnIndex = 4
+const columnIndexNumberColumns = 4
 
 const short = (): ColumnBuilder =>
   new IntegerColumn(
@@ -30,7 +133,7 @@ const short = (): ColumnBuilder =>
         data: data as Int16Array,
       }),
     },
-    columnIndex,
+    columnIndexNumberColumns,
     new BufferPool(),
   )
 
@@ -46,7 +149,7 @@ const double = (): ColumnBuilder =>
         data: data as Float64Array,
       }),
     },
-    columnIndex,
+    columnIndexNumberColumns,
     new BufferPool(),
     readDouble,
   )
@@ -60,13 +163,13 @@ const lengths = (explain?: () => string | undefined): ColumnBuilder =>
       expected,
       column: (data, length) => ({ form: 'vector', type: 'CHAR', length, data: data as Int8Array }),
     },
-    columnIndex,
+    columnIndexNumberColumns,
     new BufferPool(),
     (bytes, start, end) => (bytes.subarray(start, end).includes(32) ? NaN : end - start),
     explain,
   )
 
-function elements(column: Column): number[] {
+function elementsNumberColumns(column: Column): number[] {
   const { data, length } = column as unknown as { data: NumberArray; length: number }
   return Array.from(data.subarray(0, length))
 }
@@ -116,9 +219,9 @@ for (const [name, make, texts, values, refused] of [
     const nulls = builder.read(block, field, 0)
     t.strictSame(refusedRows(block), refused)
     t.equal(nulls, refused.length + texts.filter(text => text === '').length)
-    t.ok(refused.every(row => block.refusedBy[row] === columnIndex + 1))
+    t.ok(refused.every(row => block.refusedBy[row] === columnIndexNumberColumns + 1))
     const buffers: ArrayBuffer[] = []
-    t.strictSame(elements(builder.take(texts.length, buffers)), values)
+    t.strictSame(elementsNumberColumns(builder.take(texts.length, buffers)), values)
     t.equal(buffers.length, 1)
   })
 
@@ -130,10 +233,10 @@ for (const [name, make, texts, values, refused] of [
     const many = Array.from({ length: 3000 }, () => texts[0])
     builder.read(blockOf(many), field, 1)
     t.equal(builder.encodedBytes(3001) % 3001, 0)
-    const found = elements(builder.take(3001, []))
+    const found = elementsNumberColumns(builder.take(3001, []))
     t.ok(found.length === 3001 && found.every(value => value === values[0]))
     builder.read(blockOf(texts.slice(2, 3)), field, 0)
-    t.strictSame(elements(builder.take(1, [])), values.slice(2, 3), 'the next batch')
+    t.strictSame(elementsNumberColumns(builder.take(1, [])), values.slice(2, 3), 'the next batch')
   })
 }
 
@@ -170,4 +273,101 @@ t.test('bytes on the wire are those of the elements', async t => {
   t.equal(short().encodedBytes(7), 14)
   t.equal(double().encodedBytes(7), 56)
   t.equal(lengths().encodedBytes(7), 7)
+})
+
+// Elements of each width, against DataView and the sentinels of docs/protocol.md#data-types.
+
+for (const [name, layout, bytesPerRow, nullBytes] of [
+  ['8 bits', int8Layout, 1, '80'],
+  ['16 bits', int16Layout, 2, '0080'],
+  ['32 bits', int32Layout, 4, '00000080'],
+  ['single precision', floatLayout, 4, 'ffff7fff'],
+  ['double precision', doubleLayout, 8, 'ffffffffffffefff'],
+] as const) {
+  t.test(`${name}: bytes of a row and of the null`, async t => {
+    t.equal(layout.bytesPerRow, bytesPerRow)
+    const array = layout.view(new ArrayBuffer(2 * bytesPerRow))
+    t.equal(array.length, 2)
+    array[1] = layout.nullValue
+    t.equal(Buffer.from(array.buffer).toString('hex'), '00'.repeat(bytesPerRow) + nullBytes)
+  })
+}
+
+t.test('an integer may be anything but the smallest', async t => {
+  for (const [layout, bits] of [
+    [int8Layout, 8],
+    [int16Layout, 16],
+    [int32Layout, 32],
+  ] as const) {
+    const largest = 2 ** (bits - 1) - 1
+    t.strictSame([layout.min, layout.max], [-largest, largest])
+  }
+})
+
+t.test(
+  'within the limits of a floating-point type nothing is lost to infinity or null',
+  async t => {
+    t.ok(Number.isFinite(Math.fround(floatLayout.max)) && floatLayout.min > floatLayout.nullValue)
+    t.ok(Number.isFinite(doubleLayout.max) && doubleLayout.min > doubleLayout.nullValue)
+  },
+)
+
+// Columns whose rows take several elements each.
+
+/** Length and first byte of a text; `?` is not a value, `!` does not fit. */
+const make = (): WideColumn<Int32Array> =>
+  new WideColumn<Int32Array>(
+    {
+      bytesPerRow: 8,
+      view: buffer => new Int32Array(buffer),
+      nullElements: [-1, -2],
+      readCell(bytes, _view, start, end, array, at) {
+        array[at] = end - start
+        array[at + 1] = bytes[start]!
+        if (bytes[start] === 0x3f) return NaN
+        return bytes[start] === 0x21 ? Infinity : 0
+      },
+      expected: 'a word',
+      column: (data, length) => ({ form: 'vector', type: 'DURATION', length, data }),
+    },
+    5,
+    new BufferPool(),
+  )
+
+const elementsWideColumn = (column: WideColumn<Int32Array>, rowCount: number): number[] => {
+  const { data } = column.take(rowCount, []) as { data: Int32Array }
+  return Array.from(data.subarray(0, 2 * rowCount))
+}
+
+t.test('rows lie one after the other, nulls and refused ones as the null', async t => {
+  const column = make()
+  const block = blockOf(['a', '', '?x', '!', 'bcd'])
+  t.equal(column.read(block, field, 0), 3)
+  t.strictSame(refusedRows(block), [2, 3])
+  t.equal(block.refusedBy[2], 6)
+  t.equal(column.encodedBytes(5), 40)
+  t.strictSame(elementsWideColumn(column, 5), [1, 97, -1, -2, -1, -2, -1, -2, 3, 98])
+})
+
+t.test('blocks follow each other, and what is undone is written over', async t => {
+  const column = make()
+  column.read(blockOf(['a']), field, 0)
+  column.read(blockOf(['bb']), field, 1)
+  column.undo()
+  column.read(blockOf(Array.from({ length: 3000 }, () => 'a')), field, 1)
+  const found = elementsWideColumn(column, 3001)
+  t.ok(found.length === 6002 && found.every((value, i) => value === (i % 2 === 0 ? 1 : 97)))
+  column.read(blockOf(['ccc']), field, 0)
+  t.strictSame(elementsWideColumn(column, 1), [3, 99], 'the next batch')
+})
+
+t.test('a refusal is of the text, or of its size', async t => {
+  for (const [text, code] of [
+    ['?', 'DDB_INPUT_CELL'],
+    ['!', 'DDB_INPUT_RANGE'],
+  ] as const) {
+    const { bytes, starts, ends } = blockOf([text])
+    const fault = make().explain(bytes, starts[field]!, ends[field]!)
+    t.strictSame(fault, { code, expected: 'a word' })
+  }
 })

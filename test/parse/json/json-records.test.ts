@@ -1,16 +1,25 @@
 /*
-  One object into one row, against JSON.parse: members in any order, and what makes an object not a row.
+  JSON objects and the cells of their members.
 */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { elementSeparator } from '../../../src/parse/columns/array-column.js'
-import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
-import type { JsonMember } from '../../../src/parse/json/json-members.js'
-import type { Fault } from '../../../src/parse/record-block.js'
+import { isKeyAt, rememberedKey } from '../../../src/parse/json/json-key.js'
+import { jsonKinds, kindsText } from '../../../src/parse/json/json-kinds.js'
+import { jsonLevels, passedOver } from '../../../src/parse/json/json-levels.js'
+import { type JsonMember, jsonMembers } from '../../../src/parse/json/json-members.js'
 import { JsonRecords, type MemberRules } from '../../../src/parse/json/json-records.js'
+import { JsonTemplate, type TemplateValue } from '../../../src/parse/json/json-template.js'
+import type { Fault } from '../../../src/parse/record-block.js'
+import { mapColumns, type MappingRules } from '../../../src/schema/column-mapping.js'
+import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { runs } from '../../helpers/runs.js'
+import { read, type ReadOptions, type ReadResult } from '../reading.js'
 import { cellText, scanned } from './scanning.js'
+
+// One object into one row, against JSON.parse: members in any order, and what makes an object not a row.
 
 const { boolean, number, string, array } = jsonKinds
 
@@ -257,4 +266,368 @@ t.test('a member that fills a column may also be an object whose members do', as
   const both = [member('p', number), member('p.x', number)]
   t.strictSame(rowsOf(['{"p":1,"p.x":2}'], both)[0]!.cells, ['1', '2'])
   t.strictSame(rowsOf(['{"p":{"x":2}}'], both, lax)[0]!.cells, ['', '2'])
+})
+
+// Values into cells where bad ones are let pass: null, counted once for each column, and the record stays a row.
+
+const lenient = (text: string, types: string, options: ReadOptions = {}): Promise<ReadResult> =>
+  read(text, types, { name: 'x.ndjson', batch: { cells: { lenient: true } }, ...options })
+
+const counts = ({ reader }: ReadResult) => reader.columnCounts.map(({ coerced }) => coerced)
+
+t.test('a value of the wrong kind is null and counted, in every column that takes it', async t => {
+  const found = await lenient(
+    '{"a":1,"b":"x"}\n{"a":{},"b":[1]}\n{"a":true,"b":"y"}\n{"a":2,"b":{"c":1}}\n',
+    'a:INT,a2:LONG,b:STRING',
+    { map: { a2: 'a' } },
+  )
+  t.strictSame(found.rows, [
+    ['1', '1', 'x'],
+    ['', '', ''],
+    ['', '', 'y'],
+    ['2', '2', ''],
+  ])
+  t.strictSame(counts(found), [2, 2, 2])
+  t.strictSame(found.rejects, [])
+})
+
+t.test('a bare NaN or infinity is null and counted, and passed over where nobody asks', async t => {
+  const found = await lenient(
+    '{"a":NaN}\n{"a":-Infinity}\n{"a":"NaN"}\n{"a":1,"z":[Infinity]}\n',
+    'a:DOUBLE',
+    { ignoreExtra: true },
+  )
+  t.strictSame(found.rows, [[''], [''], [''], ['1']])
+  t.strictSame(counts(found), [3])
+})
+
+t.test('half of a surrogate pair, and wrong elements of arrays', async t => {
+  const found = await lenient('{"s":"\\ud800","l":[1,"x",{},2]}\n', 's:STRING,l:INT[]')
+  t.strictSame(found.rows, [['', '[1,,,2]']])
+  t.strictSame(counts(found), [1, 2], 'one by its kind, one by its text')
+})
+
+t.test('records that are set aside count nothing, however often they are looked at', async t => {
+  for (const chunkBytes of [1, 7, 1000]) {
+    const found = await lenient(
+      '{"a":[],"b":1}x\n{"a":{},"c":1}\n{"b":2,"a":{}}\n{"a":5,"b":3}\n{"a":true}\n',
+      'a:INT,b:INT',
+      { chunkBytes },
+    )
+    t.strictSame(found.rows, [
+      ['', '2'],
+      ['5', '3'],
+    ])
+    t.strictSame(counts(found), [1, 0])
+    t.equal(found.rejects.length, 3)
+  }
+})
+
+t.test('without that, NaN says that it is none of JSON', async t => {
+  const strict = { name: 'x.json', format: 'json', ignoreExtra: true } as const
+  const text = '[{"a":NaN},{"a":1},{"a":2,"z":{"y":Infinity}},{"a":3},{"a":"-inf"}]'
+  const { rows, rejects } = await read(text, 'a:DOUBLE', strict)
+  t.strictSame(rows, [['1'], ['3']])
+  t.match(rejects, [
+    { code: 'DDB_INPUT_CELL', class: 'type', columnName: 'a', message: /NaN, which JSON does not/ },
+    { code: 'DDB_INPUT_JSON', message: /infinity, which JSON does not/ },
+    { code: 'DDB_INPUT_RANGE', columnName: 'a' },
+  ])
+})
+
+// Which members fill columns, and which kinds of values each may have.
+
+const {
+  boolean: booleanJsonMembers,
+  number: numberJsonMembers,
+  string: stringJsonMembers,
+  array: arrayJsonMembers,
+} = jsonKinds
+
+const membersJsonMembers = (types: string, rules: MappingRules = {}, cells: CellRules = {}) =>
+  jsonMembers(
+    mapColumns(schemaFromTypes(types), { file: 'x', kind: 'members', fieldCount: 0 }, rules),
+    cells,
+  )
+
+t.test('kinds are those of the type', async t => {
+  for (const [type, kinds] of [
+    ['CHAR', numberJsonMembers | stringJsonMembers],
+    ['LONG', numberJsonMembers | stringJsonMembers],
+    ['DOUBLE', numberJsonMembers | stringJsonMembers],
+    ['FLOAT', numberJsonMembers | stringJsonMembers],
+    ['DECIMAL64(2)', numberJsonMembers | stringJsonMembers],
+    ['TIMESTAMP', stringJsonMembers],
+    ['DATE', stringJsonMembers],
+    ['INT', numberJsonMembers | stringJsonMembers],
+    ['BOOL', booleanJsonMembers | numberJsonMembers | stringJsonMembers],
+    ['STRING', stringJsonMembers | numberJsonMembers | booleanJsonMembers],
+    ['UUID', stringJsonMembers],
+    ['COMPLEX', stringJsonMembers],
+  ] as const) {
+    t.strictSame(membersJsonMembers(`c:${type}`), [
+      { name: 'c', kinds, elementKinds: 0, columnName: 'c', typeText: type },
+    ])
+  }
+})
+
+t.test('an array column takes arrays, whose elements are of the type', async t => {
+  t.match(membersJsonMembers('c:DATE[]'), [
+    { kinds: arrayJsonMembers, elementKinds: stringJsonMembers, typeText: 'DATE[]' },
+  ])
+})
+
+t.test('a date may be a number when a format says how it is read', async t => {
+  const dateFormats = { a: 'epoch:ms', b: 'yyyyMMdd' }
+  t.match(membersJsonMembers('a:TIMESTAMP,b:TIMESTAMP,c:TIMESTAMP', {}, { dateFormats }), [
+    { name: 'a', kinds: stringJsonMembers | numberJsonMembers },
+    { name: 'b', kinds: stringJsonMembers | numberJsonMembers },
+    { name: 'c', kinds: stringJsonMembers },
+  ])
+  const every = { dateFormats: { '*': 'epoch:ms' } }
+  t.match(membersJsonMembers('a:TIMESTAMP,b:TIME', {}, every), [
+    { name: 'a', kinds: stringJsonMembers | numberJsonMembers },
+    { name: 'b', kinds: stringJsonMembers },
+  ])
+})
+
+t.test('names come from the mapping, constants need no member', async t => {
+  const rules = { map: { a: 'x' }, set: { b: '1' } }
+  t.strictSame(
+    membersJsonMembers('a:INT,b:INT,c:INT', rules).map(({ name, columnName }) => [
+      name,
+      columnName,
+    ]),
+    [
+      ['x', 'a'],
+      ['c', 'c'],
+    ],
+  )
+})
+
+t.test('a member of several columns must suit them all', async t => {
+  t.strictSame(membersJsonMembers('a:LONG,b:UUID', { map: { a: 'n', b: 'n' } }), [
+    { name: 'n', kinds: stringJsonMembers, elementKinds: 0, columnName: 'a', typeText: 'LONG' },
+  ])
+  t.match(membersJsonMembers('a:BOOL,b:UUID', { map: { a: 'n', b: 'n' } }), [
+    { kinds: stringJsonMembers },
+  ])
+  t.match(membersJsonMembers('a:LONG[],b:UUID[]', { map: { a: 'n', b: 'n' } }), [
+    { elementKinds: stringJsonMembers },
+  ])
+})
+
+// Records of one shape, against JSON.stringify and JSON.parse.
+
+const anyKind = jsonKinds.boolean | jsonKinds.number | jsonKinds.string
+
+/** A template of `{"k0":1,"k1":1…}` with blanks between as given, where field i is member i. */
+function templateOf(pieces: readonly string[], kinds = anyKind): JsonTemplate {
+  let text = pieces[0]!
+  const values: TemplateValue[] = []
+  for (const [i, piece] of pieces.slice(1).entries()) {
+    const start = Buffer.byteLength(text)
+    text += '1'
+    values.push({ start, end: start + 1, field: i, kinds })
+    text += piece
+  }
+  const bytes = Buffer.from(text)
+  return new JsonTemplate(bytes, 0, bytes.length, values)
+}
+
+const pieces = ['{"id":', ', "name" : ', ',"数":', '}']
+
+const spelled = (values: readonly string[]): string =>
+  pieces.map((piece, i) => piece + (values[i] ?? '')).join('')
+
+/** What the template makes of a record with these values: their texts, or undefined when it is another shape. */
+function scan(values: readonly string[], template = templateOf(pieces)): string[] | undefined {
+  const text = spelled(values)
+  const { block, length } = scanned(text, values.length)
+  const next = template.scan(block, 1, 0)
+  if (next < 0) return undefined
+  strictEqual(next, length)
+  return values.map((_, field) => cellText(block, 1, field))
+}
+
+t.test('values of one token are found whatever their lengths', async t => {
+  const plain = fc.string({ unit: 'grapheme', maxLength: 20 }).filter(s => !/["\\]|\p{Cc}/u.test(s))
+  const value = fc.oneof(
+    plain.map(text => [`"${text}"`, text]),
+    fc.integer().map(n => [String(n), String(n)]),
+    fc
+      .double({ min: -1e6, max: 1e6, noNaN: true })
+      .filter(x => !String(x).includes('e') && !Object.is(x, -0))
+      .map(x => [String(x), String(x)]),
+    fc.constantFrom(
+      ['true', 'true'],
+      ['false', 'false'],
+      ['null', ''],
+      ['-0', '-0'],
+      ['0.0', '0.0'],
+    ),
+  )
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 3, maxLength: 3 }), values => {
+      JSON.parse(spelled(values.map(([json]) => json)))
+      deepStrictEqual(
+        scan(values.map(([json]) => json)),
+        values.map(([, text]) => text),
+      )
+    }),
+    { numRuns: runs(500) },
+  )
+  t.pass()
+})
+
+t.test('what is not JSON, and what takes more than one token, is left', async t => {
+  for (const value of [
+    ...[
+      '',
+      '-',
+      '01',
+      '1.',
+      '.5',
+      '+1',
+      '-a',
+      'nul',
+      'nulls',
+      'True',
+      'fals',
+      'falsy',
+      'truf',
+      'NaN',
+    ],
+    ...['1e5', '1E-3', '[]', '{}', '"a', '"a\\n"', '"a\nb"', '"\t"', "'a'", '1 ', ' 1', '1,2'],
+  ]) {
+    for (let field = 0; field < 3; field++) {
+      const values = ['1', '1', '1']
+      values[field] = value
+      t.equal(scan(values), undefined, `${JSON.stringify(value)} in field ${field}`)
+    }
+  }
+})
+
+t.test('another shape is left', async t => {
+  const template = templateOf(pieces)
+  const usual = spelled(['1', '2', '3'])
+  for (let at = 0; at < usual.length; at++) {
+    const text = usual.slice(0, at) + '_' + usual.slice(at + 1)
+    const { block } = scanned(text, 3)
+    t.equal(template.scan(block, 0, 0), -1, text)
+  }
+  for (const text of [usual.slice(0, -1), usual.slice(1), `${usual.slice(0, -1)},"x":1}`, '']) {
+    const { block } = scanned(text, 3)
+    t.equal(template.scan(block, 0, 0), -1, text)
+  }
+})
+
+t.test('a value of another kind than its field takes is left, null never is', async t => {
+  for (const [kinds, taken, left] of [
+    [jsonKinds.number, '1', '"1"'],
+    [jsonKinds.string, '"1"', '1'],
+    [jsonKinds.boolean, 'true', '1'],
+  ] as const) {
+    const template = templateOf(pieces, kinds)
+    t.ok(scan([taken, taken, taken], template), taken)
+    t.ok(scan(['null', taken, 'null'], template), 'null')
+    t.equal(scan([taken, left, taken], template), undefined, left)
+  }
+})
+
+t.test('a member that fills no field is passed over, whatever its kind', async t => {
+  const bytes = Buffer.from('{"a":1,"b":2}')
+  const template = new JsonTemplate(bytes, 0, bytes.length, [
+    { start: 5, end: 6, field: -1, kinds: 0 },
+    { start: 11, end: 12, field: 0, kinds: jsonKinds.number },
+  ])
+  const { block, length } = scanned('{"a":"x","b":7}', 1)
+  t.equal(template.scan(block, 0, 0), length)
+  t.equal(cellText(block, 0, 0), '7')
+})
+
+// Kinds of JSON values, in words.
+
+t.test('kinds are said in words, null last', async t => {
+  const { null: nothing, boolean, number, string, array, object } = jsonKinds
+  t.equal(kindsText(number | string), 'a number or a string')
+  t.equal(kindsText(nothing | boolean), 'true or false or null')
+  t.equal(kindsText(array | object), 'an array or an object')
+  t.equal(kindsText(0), '')
+})
+
+t.test('no two kinds share a bit', async t => {
+  const bits = Object.values(jsonKinds)
+  t.equal(
+    bits.reduce<number>((sum, bit) => sum | bit, 0),
+    bits.reduce<number>((sum, bit) => sum + bit, 0),
+  )
+  t.ok(bits.every(bit => Number.isInteger(Math.log2(bit))))
+})
+
+// Where members stand in a record, by their names.
+
+/** Each level as its prefix, its keys with fields, and the prefixes that its keys lead to. */
+const shown = (names: readonly string[]) =>
+  jsonLevels(names).map(({ prefix, entries, fields }) => ({
+    prefix,
+    fields,
+    entries: Object.fromEntries(
+      [...entries].map(([key, { field, level }]) => [key, [field, level?.prefix]]),
+    ),
+  }))
+
+t.test('names without dots stand in the record itself', async t => {
+  t.strictSame(shown(['a', 'b']), [
+    { prefix: '', fields: [0, 1], entries: { a: [0, undefined], b: [1, undefined] } },
+  ])
+})
+
+t.test('a name with dots is a member of that name, or one inside objects', async t => {
+  t.strictSame(shown(['a', 'p.x', 'p.y.z']), [
+    {
+      prefix: '',
+      fields: [0, 1, 2],
+      entries: {
+        a: [0, undefined],
+        'p.x': [1, undefined],
+        p: [-1, 'p.'],
+        'p.y.z': [2, undefined],
+        'p.y': [-1, 'p.y.'],
+      },
+    },
+    {
+      prefix: 'p.',
+      fields: [1, 2],
+      entries: { x: [1, undefined], 'y.z': [2, undefined], y: [-1, 'p.y.'] },
+    },
+    { prefix: 'p.y.', fields: [2], entries: { z: [2, undefined] } },
+  ])
+})
+
+t.test('one key may be a member itself and hold others', async t => {
+  t.match(shown(['p', 'p.x'])[0]!.entries, { p: [0, 'p.'] })
+  t.match(shown(['p.x', 'p'])[0]!.entries, { p: [1, 'p.'] })
+})
+
+t.test('a name of many dots takes a level for each, not one for each way to divide it', async t => {
+  const name = Array.from({ length: 60 }, (_, i) => `n${i}`).join('.')
+  t.equal(jsonLevels([name]).length, 60)
+})
+
+// Keys compared as words.
+
+t.test('a key is found where its bytes stand, and nowhere else', async t => {
+  const level = jsonLevels([])[0]!
+  const texts = fc.array(fc.constantFrom('"', 'a', 'b', 'é'), { minLength: 1, maxLength: 9 })
+  fc.assert(
+    fc.property(texts, texts, (key, other) => {
+      const quoted = Buffer.from(key.join(''))
+      const bytes = Uint8Array.from(Buffer.concat([Buffer.from(other.join('')), Buffer.alloc(16)]))
+      const found = isKeyAt(rememberedKey(quoted, level, passedOver), new DataView(bytes.buffer), 0)
+      strictEqual(found, Buffer.from(bytes.subarray(0, quoted.length)).equals(quoted))
+    }),
+    { numRuns: runs(500) },
+  )
+  t.pass()
 })

@@ -3,7 +3,7 @@
 */
 import type { InputError } from '../../../src/errors.js'
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
-import { JsonLines } from '../../../src/parse/json/json-lines.js'
+import { jsonLines } from '../../../src/parse/json/json-lines.js'
 import { JsonRecords } from '../../../src/parse/json/json-records.js'
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
 import { JsonValues } from '../../../src/parse/json/json-values.js'
@@ -51,8 +51,10 @@ export function tokensOf(
     })),
     { ignoreExtra: false, allowMissing: false },
   )
-  const Format = format === 'json' ? JsonValues : JsonLines
-  const tokenizer = new Format('x', scanner, records, maxRecordBytes, 0)
+  const tokenizer =
+    format === 'json'
+      ? new JsonValues('x', scanner, records, maxRecordBytes, 0)
+      : jsonLines('x', scanner, records, maxRecordBytes, 0)
   const block = new RecordBlock(members.length, 3)
   const tokens: Token[] = []
   const drain = (): void => {

@@ -1,7 +1,29 @@
+/*
+  Compressed columns, both ways.
+*/
+import { deepStrictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import { decompressBlock } from 'lz4js'
 import t from 'tap'
+import { encodeCompressedValue } from '../../../src/protocol/codec.js'
+import { encodeCompressed } from '../../../src/protocol/compression/compress-column.js'
+import {
+  compressLz4,
+  lz4Bound,
+  maxBlockBytes,
+} from '../../../src/protocol/compression/compress-lz4.js'
+import { decodeDeltaOfDelta } from '../../../src/protocol/compression/delta-of-delta.js'
+import { encodeDelta } from '../../../src/protocol/compression/encode-delta.js'
+import { decompressLz4 } from '../../../src/protocol/compression/lz4.js'
 import { vectorOf } from '../../../src/protocol/element.js'
-import { decoded, encoded, hex } from '../../helpers/codec.js'
-import { compressed } from '../../helpers/compression.js'
+import type { Column, Value } from '../../../src/protocol/value.js'
+import { ByteWriter } from '../../../src/wire/byte-writer.js'
+import { arbitraryFixedVector, decoded, encoded, fixedTypes, hex } from '../../helpers/codec.js'
+import { compressed, deltaOfDelta, type DeltaWidth, lz4 } from '../../helpers/compression.js'
+import { recordings } from '../../helpers/recordings.js'
+import { runs } from '../../helpers/runs.js'
+
+//
 
 /** An LZ4 block of nothing but literals, up to 14. */
 const literals = (text: string): Buffer => {
@@ -172,4 +194,478 @@ t.test('values of every type that compresses survive as they would uncompressed'
     )
     t.strictSame(decoded(bytes), column)
   }
+})
+
+// Columns that are compressed are read back as they were, and the official clients' own, decoded, are compressed
+// into the same blocks where the method leaves no choice.
+
+function bytesOf(value: Value): Buffer {
+  const writer = new ByteWriter()
+  encodeCompressedValue(writer, value)
+  return Buffer.concat(writer.take())
+}
+
+function tableOf(...columns: Column[]): Value {
+  return {
+    form: 'table',
+    name: '',
+    rows: columns[0]!.length,
+    columnNames: columns.map((_, i) => `c${i}`),
+    columns,
+  }
+}
+
+t.test('tables of columns of any type are read back', t => {
+  for (const type of fixedTypes) {
+    fc.assert(
+      fc.property(arbitraryFixedVector(type, 11), fc.nat(400), (vector, times) => {
+        // Repeated, so that there is something to gain.
+        const repeated = repeat(vector, times)
+        const sent = tableOf(repeated)
+        deepStrictEqual(elementsOf(decoded(bytesOf(sent))), elementsOf(sent))
+      }),
+      { numRuns: runs(10) },
+    )
+    t.pass(type)
+  }
+  t.end()
+})
+
+function repeat(column: Column, times: number): Column {
+  if (!('data' in column) || !ArrayBuffer.isView(column.data)) throw new Error('not fixed')
+  const bytes = new Uint8Array(column.data.buffer, column.data.byteOffset, column.data.byteLength)
+  const all = new Uint8Array(bytes.length * times)
+  for (let i = 0; i < times; i++) all.set(bytes, i * bytes.length)
+  const Data = column.data.constructor as new (buffer: ArrayBuffer) => ArrayBufferView
+  const made: unknown = { ...column, length: column.length * times, data: new Data(all.buffer) }
+  return made as Column
+}
+
+function elementsOf(value: Value): Buffer[] {
+  if (value.form !== 'table') throw new Error('not a table')
+  return value.columns.map(column => {
+    if (!('data' in column) || !ArrayBuffer.isView(column.data)) throw new Error('not fixed')
+    const { buffer, byteOffset, byteLength } = column.data
+    return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
+  })
+}
+
+const compressedFlag = Buffer.from([0x1a, 0x01])
+const count = 10_000
+const numbers = (step: (row: number) => number): number[] =>
+  Array.from({ length: count }, (_, row) => step(row))
+
+t.test('each column goes by the method that suits it', t => {
+  const method = (column: Column): number | undefined => {
+    const writer = new ByteWriter()
+    if (!encodeCompressed(writer, column)) {
+      t.equal(writer.byteLength, 0)
+      return undefined
+    }
+    return Buffer.concat(writer.take())[13]
+  }
+  const time = vectorOf(
+    { type: 'TIMESTAMP' },
+    numbers(row => 1.7e12 + row * 1000),
+  )
+  t.equal(method(time), 2, 'steps')
+  t.equal(
+    method(
+      vectorOf(
+        { type: 'INT' },
+        numbers(row => row),
+      ),
+    ),
+    2,
+    'counting',
+  )
+  t.equal(
+    method(
+      vectorOf(
+        { type: 'INT' },
+        numbers(row => (row % 7 === 0 ? 1e9 : 3)),
+      ),
+    ),
+    1,
+    'jumps',
+  )
+  t.equal(
+    method(
+      vectorOf(
+        { type: 'DOUBLE' },
+        numbers(row => row % 100),
+      ),
+    ),
+    1,
+  )
+  t.equal(method(vectorOf({ type: 'STRING' }, numbers(row => row % 100).map(String))), 1)
+  t.equal(method(vectorOf({ type: 'INT' }, [1, 2, 3])), undefined, 'too small')
+  t.equal(
+    method(
+      vectorOf(
+        { type: 'DOUBLE' },
+        numbers(() => Math.random()),
+      ),
+    ),
+    undefined,
+    'no gain',
+  )
+  t.equal(method(vectorOf({ type: 'SYMBOL' }, numbers(row => row % 9).map(String))), undefined)
+  const far = numbers(row => (row < 5000 ? row : row % 2 === 0 ? 9e18 : -9e18))
+  t.equal(method(vectorOf({ type: 'LONG' }, far.map(BigInt))), 1, 'differences beyond 64 bits')
+  t.end()
+})
+
+t.test('a table is written as official clients do: type 8, SYMBOL plain', t => {
+  const table = tableOf(
+    vectorOf(
+      { type: 'TIMESTAMP' },
+      numbers(row => 1.7e12 + row),
+    ),
+    vectorOf({ type: 'SYMBOL' }, numbers(row => row % 3).map(String)),
+    vectorOf(
+      { type: 'STRING' },
+      numbers(row => row % 3).map(row => `text ${row}`),
+    ),
+  )
+  const bytes = bytesOf(table)
+  t.strictSame([...bytes.subarray(0, 2)], [8, 6])
+  t.ok(bytes.includes(Buffer.from([0x91, 1])), 'a base of symbols')
+  const back = decoded(bytes)
+  t.match(back, { rows: count, columnNames: ['c0', 'c1', 'c2'] })
+  if (back.form !== 'table') throw new Error('not a table')
+  t.strictSame(
+    back.columns.map(({ form, length }) => [form, length]),
+    [
+      ['vector', count],
+      ['vector', count],
+      ['vector', count],
+    ],
+  )
+  t.end()
+})
+
+t.test('blocks that official clients sent by delta of delta are written alike', t => {
+  let blocks = 0
+  for (const { name, bytes } of recordings.filter(({ name }) => name === 'big_delta')) {
+    for (
+      let at = bytes.indexOf(compressedFlag);
+      at >= 0;
+      at = bytes.indexOf(compressedFlag, at + 1)
+    ) {
+      const [method, unit] = [bytes[at + 13], bytes[at + 15]]
+      if (bytes.readInt32LE(at + 6) !== 1 || method !== 2) continue
+      if (unit !== 2 && unit !== 4 && unit !== 8) continue
+      const end = at + 10 + bytes.readInt32LE(at + 2)
+      for (let start = at + 30; start < end;) {
+        const length = bytes.readInt32LE(start)
+        const block = bytes.subarray(start + 4, start + 4 + length)
+        const elements = decodeDeltaOfDelta(block, unit, 0)
+        const target = new Uint8Array(length + 64)
+        const written = encodeDelta(elements, unit, new DataView(target.buffer), 0, target.length)
+        t.ok(Buffer.from(target.subarray(0, written)).equals(block), `${name} at ${start}`)
+        blocks++
+        start += 4 + length
+      }
+    }
+  }
+  t.ok(blocks > 5, `${blocks} blocks`)
+  t.end()
+})
+
+// Blocks are read by our own decoder and by lz4js, which knows nothing of ours.
+
+function compress(source: Uint8Array): Uint8Array {
+  const target = new Uint8Array(lz4Bound(source.length) + 8)
+  const end = compressLz4(source, target, 3)
+  deepStrictEqual(target.subarray(0, 3), new Uint8Array(3))
+  deepStrictEqual(target.subarray(3 + lz4Bound(source.length)), new Uint8Array(5))
+  return target.slice(3, end)
+}
+
+function check(source: Uint8Array): Uint8Array {
+  const block = compress(source)
+  deepStrictEqual(decompressLz4(block, maxBlockBytes, 0), source)
+  const theirs = new Uint8Array(source.length)
+  deepStrictEqual(decompressBlock(block, theirs, 0, block.length, 0), source.length)
+  deepStrictEqual(theirs, source)
+  return block
+}
+
+t.test('what is compressed is read back, by others as well', t => {
+  const pieces = fc.array(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc
+        .tuple(fc.uint8Array({ minLength: 1, maxLength: 9 }), fc.nat(700))
+        .map(([bytes, times]) =>
+          Uint8Array.from({ length: bytes.length * times }, (_, i) => bytes[i % bytes.length]!),
+        ),
+    ),
+    { minLength: 1, maxLength: 8 },
+  )
+  fc.assert(
+    fc.property(
+      pieces,
+      parts => void check(Uint8Array.from(Buffer.concat(parts)).slice(0, maxBlockBytes)),
+    ),
+    { numRuns: runs(300) },
+  )
+  t.pass()
+  t.end()
+})
+
+t.test('lengths around every limit of the format', t => {
+  for (const length of [
+    1,
+    4,
+    5,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    18,
+    19,
+    20,
+    269,
+    270,
+    271,
+    525,
+    maxBlockBytes - 1,
+    maxBlockBytes,
+  ]) {
+    check(new Uint8Array(length))
+    check(Uint8Array.from({ length }, (_, i) => Math.imul(i, 0x9e37_79b1) >>> 24))
+    check(Uint8Array.from({ length }, (_, i) => (i % 251) ^ (i >> 9)))
+  }
+  t.equal(compress(new Uint8Array(maxBlockBytes)).length < 300, true)
+  t.end()
+})
+
+//
+
+t.test('what was compressed comes back', async t => {
+  const repetitive = fc
+    .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 90 })))
+    .map(parts =>
+      Uint8Array.from(
+        parts.flatMap(([bytes, times]) =>
+          Array<number[]>(times)
+            .fill([...bytes])
+            .flat(),
+        ),
+      ),
+    )
+    .filter(bytes => bytes.length < 1500)
+  fc.assert(
+    fc.property(fc.oneof(repetitive, fc.uint8Array({ maxLength: 600 })), source =>
+      Buffer.from(decompressLz4(lz4(source), 2000, 0)).equals(source),
+    ),
+    { numRuns: runs(50) },
+  )
+  t.pass()
+})
+
+t.test('a block as the C++ client wrote it: six times "ab"', async t => {
+  const block = hex('36 61 62 00 03 00 50 62 00 61 62 00')
+  t.equal(Buffer.from(decompressLz4(block, 100, 0)).toString(), 'ab\0'.repeat(6))
+})
+
+t.test('broken blocks are refused with their place', async t => {
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['', /without its last literals/],
+    ['f0', /inside a length/],
+    ['f0 ff', /inside a length/],
+    ['30 61 62', /inside its literals/],
+    ['10 61 01', /inside an offset/],
+    ['10 61 0000', /before its start/],
+    ['10 61 0200', /before its start/],
+    ['1f 61 0100', /inside a length/],
+    ['1f 61 0100 ff', /inside a length/],
+    ['10 61 0100', /without its last literals/],
+    ['60 616263646566', /more than 5 bytes/],
+    ['12 61 0100 00', /more than 5 bytes/],
+  ]
+  for (const [block, message] of refused) {
+    t.throws(
+      () => decompressLz4(hex(block), 5, 77),
+      { name: 'ProtocolError', offsetBytes: 77, message },
+      block,
+    )
+  }
+})
+
+t.test('any bytes give bytes within the bound or a ProtocolError', async t => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(5000), (block, maxBytes) => {
+      try {
+        return decompressLz4(block, maxBytes, 0).length <= maxBytes
+      } catch (error) {
+        return (error as Error).name === 'ProtocolError'
+      }
+    }),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+//
+
+/** Values of a decoded block, null for the sentinel. */
+function decode(block: Uint8Array, width: DeltaWidth): (bigint | null)[] {
+  const bytes = decodeDeltaOfDelta(block, width, 0).slice()
+  const data = { 2: Int16Array, 4: Int32Array, 8: BigInt64Array }[width]
+  return Array.from(new data(bytes.buffer) as ArrayLike<number | bigint>, value =>
+    BigInt(value) === -(2n ** BigInt(width * 8 - 1)) ? null : BigInt(value),
+  )
+}
+
+t.test('the block that both official clients wrote for [10,20,30,null,50,100000]', async t => {
+  const block = hex('050000400a000080 f767190600fcc41f f8ffffffffffffff')
+  t.strictSame(decode(block, 4), [10n, 20n, 30n, null, 50n, 100_000n])
+  t.strictSame(Buffer.from(deltaOfDelta([10n, 20n, 30n, null, 50n, 100_000n], 4)), block)
+})
+
+t.test('values of every width come back', async t => {
+  for (const width of [2, 4, 8] as const) {
+    // Differences of differences beyond the width cannot be written; a sixteenth of the range keeps clear of them.
+    const bound = 2n ** BigInt(width * 8 - 4)
+    const near = fc.bigInt({ min: -300n, max: 300n })
+    const value = fc.oneof(near, fc.bigInt({ min: -bound + 1n, max: bound - 1n }))
+    fc.assert(
+      fc.property(fc.array(fc.option(value, { freq: 6 }), { maxLength: 60 }), values => {
+        deepStrictEqual(decode(deltaOfDelta(values, width), width), values)
+      }),
+      { numRuns: runs(50) },
+    )
+  }
+  t.pass()
+})
+
+t.test('steady clocks, jumps of every code length, nothing but nulls, a single value', async t => {
+  const clock = Array.from({ length: 500 }, (_, at) => 1_704_187_800_000n + BigInt(at) * 250n)
+  const jumps = [0n, 0n, 1n, 100n, 1000n, 100_000n, 10n ** 10n, -(10n ** 14n), 2n ** 61n]
+  // The code of 32 bits is all ones here, and one more has to carry.
+  const carry = [0n, 0n, 2n ** 31n, 2n ** 32n]
+  for (const values of [clock, jumps, carry, [null, null, null], [5n], [null, 7n, null], []]) {
+    t.strictSame(decode(deltaOfDelta(values, 8), 8), values)
+  }
+})
+
+t.test('broken blocks are refused with their place', async t => {
+  const refuse = (block: Uint8Array, width: DeltaWidth, message: RegExp): void => {
+    t.throws(() => decodeDeltaOfDelta(block, width, 42), {
+      name: 'ProtocolError',
+      offsetBytes: 42,
+      message,
+    })
+  }
+  refuse(new Uint8Array(7), 8, /8-byte words/)
+  refuse(new Uint8Array(0), 8, /end mark/)
+  refuse(deltaOfDelta([1n, 2n, 3n], 8).subarray(0, 8), 8, /end mark/)
+  refuse(new Uint8Array(512), 8, /end mark/)
+  refuse(deltaOfDelta(Array<bigint>(8193).fill(5n), 8), 8, /more than 8192 values/)
+})
+
+t.test('any bytes give values or a ProtocolError', async t => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.constantFrom<DeltaWidth>(2, 4, 8),
+      (block, width) => {
+        try {
+          return decodeDeltaOfDelta(block, width, 0).length <= block.length * 8 * width
+        } catch (error) {
+          return (error as Error).name === 'ProtocolError'
+        }
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+// Blocks are held against an encoder that writes bits as text and numbers as bigint, and against what the official
+// clients were recorded to send.
+
+const arrays = { 2: Int16Array, 4: Int32Array, 8: BigInt64Array } as const
+
+function bytesOfEncodeDelta(values: readonly (bigint | null)[], width: DeltaWidth): Uint8Array {
+  const nullValue = -(1n << BigInt(width * 8 - 1))
+  const numbers = values.map(value => value ?? nullValue)
+  const array = width === 8 ? BigInt64Array.from(numbers) : arrays[width].from(numbers.map(Number))
+  return new Uint8Array(array.buffer)
+}
+
+/** @returns undefined where it cannot be written */
+function encode(
+  bytes: Uint8Array,
+  width: DeltaWidth,
+  room = bytes.length * 10 + 200,
+): Uint8Array | undefined {
+  const target = new Uint8Array(room + 4)
+  const end = encodeDelta(bytes, width, new DataView(target.buffer), 4, room + 4)
+  return end < 0 ? undefined : target.slice(4, end)
+}
+
+function valuesOf(width: DeltaWidth): fc.Arbitrary<readonly (bigint | null)[]> {
+  const max = (1n << BigInt(width * 8 - 1)) - 1n
+  const whole = fc.bigInt({ min: -max, max })
+  const small = fc.bigInt({ min: -300n, max: 300n })
+  return fc.oneof(
+    fc.array(fc.option(whole, { freq: 5 }), { maxLength: 60 }),
+    fc.array(fc.option(small, { freq: 5 }), { maxLength: 60 }),
+    fc
+      .tuple(small, fc.bigInt({ min: 0n, max: 50n }), fc.nat(200))
+      .map(([first, step, count]) =>
+        Array.from({ length: count }, (_, i) => first + step * BigInt(i)),
+      ),
+  )
+}
+
+/** Differences that int64, or the width of the second value, cannot hold. */
+function isTooWide(values: readonly (bigint | null)[], width: DeltaWidth): boolean {
+  const known = values.filter(value => value !== null)
+  const deltas = known.slice(1).map((value, i) => value - known[i]!)
+  const changes = deltas.slice(1).map((delta, i) => delta - deltas[i]!)
+  const fits = (value: bigint, bits: number): boolean => BigInt.asIntN(bits, value) === value
+  const [first = 0n] = deltas
+  return !fits(first, width * 8) || [...deltas, ...changes].some(value => !fits(value, 64))
+}
+
+for (const width of [2, 4, 8] as const) {
+  t.test(`columns of ${width} bytes are written bit for bit as the format says`, t => {
+    fc.assert(
+      fc.property(valuesOf(width), values => {
+        const bytes = bytesOfEncodeDelta(values, width)
+        const block = encode(bytes, width)
+        deepStrictEqual(block === undefined, isTooWide(values, width))
+        if (block === undefined) return
+        deepStrictEqual(Buffer.from(block), Buffer.from(deltaOfDelta(values, width)))
+        deepStrictEqual(Buffer.from(decodeDeltaOfDelta(block, width, 0)), Buffer.from(bytes))
+      }),
+      { numRuns: runs(500) },
+    )
+    t.pass()
+    t.end()
+  })
+}
+
+t.test('the block that C++ and Java were recorded to send', t => {
+  const bytes = bytesOfEncodeDelta([10n, 20n, 30n, null, 50n, 100_000n], 4)
+  const expected = hex('050000400a000080 f767190600fcc41f f8ffffffffffffff')
+  t.strictSame(Buffer.from(encode(bytes, 4)!), expected)
+  t.end()
+})
+
+t.test('a block that does not fit its room is not written', t => {
+  const bytes = bytesOfEncodeDelta(
+    Array.from({ length: 100 }, (_, i) => BigInt(i * i * 7919)),
+    4,
+  )
+  t.ok(encode(bytes, 4, 400))
+  for (const room of [0, 40, 100]) t.equal(encode(bytes, 4, room), undefined)
+  t.end()
 })

@@ -1,0 +1,276 @@
+/*
+  Delimited text in dialects that the byte scanner does not know, whose quote or escape character is not a byte: csv-parse
+  says where records end and how many fields they have. Their cells stay where they are in the window; what is quoted is
+  written out after it.
+*/
+import { isAt } from '../cells/cell-bytes.js'
+import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
+import { faulty, undecided, unfinished, type LineTokenizer } from '../line-tokenizer.js'
+import type { RecordBlock } from '../record-block.js'
+import type { CsvDialect } from './csv-dialect.js'
+import type { RecordScanner } from './record-scanner.js'
+
+/** csv-parse is started anew behind a record with a bad quote: what it was given ahead is read again. */
+const sliceBytes = 64 * 1024
+
+/** One csv-parse at work, fed by hand: synchronous, and without what makes it slow. */
+interface Feed {
+  /** Fields of each record, one character for each byte. */
+  readonly records: string[][]
+  /** Bytes of the feed up to the end of each. */
+  readonly ends: number[]
+  /** Field (from 1) whose quote is bad, 0 while all is well. */
+  badField: number
+  write(bytes: Uint8Array): unknown
+}
+
+const encoder = new TextEncoder()
+/** Behind a record and a quote csv-parse wants to see what may be a delimiter or a comment. */
+const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
+  8 + 4 * Math.max(delimiter.length, comment.length)
+
+/** Loads csv-parse, which only these dialects need, for a scanner of `lines`. */
+export async function loadCsvParse(
+  dialect: CsvDialect,
+): Promise<(lines: LineTokenizer) => RecordScanner> {
+  const { Parser } = await import('csv-parse')
+  const asBytes = (text: string): string => Buffer.from(text).toString('latin1')
+  const { quote, comment } = dialect
+  class RecordParser extends Parser implements Feed {
+    readonly records: string[][] = []
+    readonly ends: number[] = []
+    badField = 0
+    /** Takes the record away, so that nothing waits for a reader of the stream. */
+    override push(fields: string[] | null): boolean {
+      if (fields !== null && this.badField === 0) {
+        this.records.push(fields)
+        this.ends.push(this.info.bytes)
+      }
+      return true
+    }
+  }
+  const startFeed = (): Feed => {
+    const feed: RecordParser = new RecordParser({
+      delimiter: asBytes(dialect.delimiter),
+      quote: quote === '' ? null : asBytes(quote),
+      escape: quote === '' ? null : asBytes(dialect.escape),
+      ...(comment === '' ? {} : { comment: asBytes(comment), comment_no_infix: true }),
+      record_delimiter: ['\r\n', '\n', '\r'],
+      // Bytes as they are: csv-parse would turn what is not UTF-8 into U+FFFD without a word.
+      encoding: 'latin1',
+      relax_column_count: true,
+      skip_empty_lines: true,
+      skip_records_with_error: true,
+      on_skip: error => {
+        feed.badField ||= Number(error?.['column'] ?? 0) + 1
+        return undefined
+      },
+    })
+    return feed
+  }
+  return lines => new CsvParseScanner(lines, dialect, startFeed)
+}
+
+class CsvParseScanner implements RecordScanner {
+  fields = 0
+  isLastEmpty = false
+  quotedLines = 0
+  openQuoteAt = -1
+  badQuoteAt = -1
+  readonly #lines: LineTokenizer
+  readonly #startFeed: () => Feed
+  readonly #delimiter: Uint8Array
+  readonly #quote: Uint8Array
+  readonly #escape: Uint8Array
+  readonly #isDoubled: boolean
+  /** csv-parse sees at least so many bytes behind a place before it decides what stands there. */
+  readonly #lookAhead: number
+  /** Undefined where csv-parse has to start anew. */
+  #feed: Feed | undefined
+  /** Offsets: where the feed began, and up to where it has been given the bytes. */
+  #feedOffset = 0
+  #fedOffset = 0
+  /** It was given blank lines behind the end of the input. */
+  #isFlushed = false
+  #nextRecord = 0
+  /** Fields of the record found last. */
+  #record: readonly string[] = []
+  /** Where the next quoted field goes. */
+  #scratch = 0
+
+  constructor(lines: LineTokenizer, dialect: CsvDialect, startFeed: () => Feed) {
+    this.#lines = lines
+    this.#startFeed = startFeed
+    this.#delimiter = encoder.encode(dialect.delimiter)
+    this.#quote = encoder.encode(dialect.quote)
+    this.#escape = encoder.encode(dialect.escape)
+    this.#isDoubled = dialect.escape === dialect.quote
+    this.#lookAhead = lookAheadOf(dialect)
+  }
+
+  startBlock(): void {
+    this.#scratch = this.#lines.window.scratchStart
+  }
+
+  /** csv-parse has no faster way for the usual records. */
+  scanRun(_block: RecordBlock, row: number): number {
+    return row
+  }
+
+  /** What csv-parse was given ahead may hold a bad quote, behind which it gives no records. */
+  jumped(): void {
+    this.#feed = undefined
+  }
+
+  scan(block: RecordBlock, row: number, start: number): number {
+    const { window } = this.#lines
+    this.openQuoteAt = -1
+    let next = this.#recordEnd(start)
+    if (next > 0) {
+      // Ended by a blank line that the input, cut off, does not have.
+      if (next > window.end) next = unfinished
+      else if (!this.#addCells(block, row, start, next)) {
+        next = this.#badQuote(this.fields, start)
+      } else this.quotedLines = countLineEnds(window.bytes, start, next) - 1
+    }
+    // csv-parse goes on by itself only where it waits, and behind a record.
+    if (next < 0 && next !== undecided) this.#feed = undefined
+    return next
+  }
+
+  /** @returns false when something stands between a closing quote and the end of its field, as csv-parse lets comments */
+  #addCells(block: RecordBlock, row: number, start: number, next: number): boolean {
+    const { bytes, fieldCount } = block
+    const fields = this.#record
+    const firstCell = row * fieldCount
+    const last = fields.length - 1
+    let p = start
+    for (let field = 0; field <= last; field++) {
+      this.fields = field + 1
+      this.isLastEmpty = fields[field] === ''
+      const cell = firstCell + Math.min(field, fieldCount)
+      if (this.#quote.length > 0 && isAt(this.#quote, bytes, p)) {
+        this.isLastEmpty = false
+        p = this.#addQuoted(block, cell, p, next)
+      } else {
+        block.starts[cell] = p
+        p += fields[field]!.length
+        block.ends[cell] = p
+      }
+      if (field === last) break
+      if (!isAt(this.#delimiter, bytes, p)) return false
+      p += this.#delimiter.length
+    }
+    return bytes[p] === lineFeed || bytes[p] === carriageReturn
+  }
+
+  /**
+   * Writes a quoted field out, without what stands before quotes in it; elsewhere an escape character is one like others.
+   *
+   * @returns the position behind its closing quote
+   */
+  #addQuoted(block: RecordBlock, cell: number, open: number, next: number): number {
+    const { bytes } = block
+    const quote = this.#quote
+    const escape = this.#escape
+    let to = this.#scratch
+    let p = open + quote.length
+    block.starts[cell] = to
+    while (p < next) {
+      const isQuote = isAt(quote, bytes, p)
+      if (this.#isDoubled ? isQuote : isAt(escape, bytes, p)) {
+        const escaped = p + escape.length
+        if (isAt(quote, bytes, escaped) || isAt(escape, bytes, escaped)) p = escaped
+        else if (isQuote) break
+        const length = p !== escaped ? 1 : isAt(quote, bytes, p) ? quote.length : escape.length
+        for (let i = 0; i < length; i++) bytes[to++] = bytes[p++]!
+      } else if (isQuote) break
+      else bytes[to++] = bytes[p++]!
+    }
+    block.ends[cell] = to
+    this.#scratch = to
+    return p + quote.length
+  }
+
+  /** Position behind the record at `start`; `faulty`, `unfinished`, or `undecided` when more has to be seen. */
+  #recordEnd(start: number): number {
+    const { window, maxRecordBytes, ended, cutOff } = this.#lines
+    const { offset } = window
+    const startOffset = offset + start
+    if (this.#feed === undefined || this.#fedOffset < startOffset) {
+      this.#feed = this.#startFeed()
+      this.#feedOffset = startOffset
+      this.#fedOffset = startOffset
+      this.#isFlushed = false
+      this.#nextRecord = 0
+    }
+    const feed = this.#feed
+    const { records, ends } = feed
+    const position = this.#feedOffset - offset
+    const isOverLimit = this.#lines.contentEnd(window.end) - start > maxRecordBytes
+    const maxFed = startOffset + maxRecordBytes + this.#lookAhead
+    for (;;) {
+      while (this.#nextRecord < ends.length && position + ends[this.#nextRecord]! <= start) {
+        this.#nextRecord++
+      }
+      if (this.#nextRecord < ends.length) {
+        const next = position + ends[this.#nextRecord]!
+        this.#record = records[this.#nextRecord]!
+        return this.#lines.contentEnd(next) - start > maxRecordBytes
+          ? this.#scanToLimit(start)
+          : next
+      }
+      if (feed.badField > 0) {
+        return isOverLimit ? this.#scanToLimit(start) : this.#badQuote(feed.badField, start)
+      }
+      if (this.#fedOffset >= maxFed) return this.#scanToLimit(start)
+      records.length = 0
+      ends.length = 0
+      this.#nextRecord = 0
+      if (this.#feedSlice(feed, maxFed)) continue
+      if (!ended && cutOff === undefined) return undecided
+      if (this.#isFlushed && isOverLimit) return this.#scanToLimit(start)
+      if (this.#isFlushed) {
+        this.openQuoteAt = start
+        return unfinished
+      }
+      // Blank lines, which are not records, bring out what it holds.
+      feed.write(Buffer.alloc(this.#lookAhead, lineFeed))
+      this.#isFlushed = true
+    }
+  }
+
+  /** Gives csv-parse more bytes, up to the offset `maxFed`; false without any. */
+  #feedSlice(feed: Feed, maxFed: number): boolean {
+    const { bytes, end, offset } = this.#lines.window
+    const from = this.#fedOffset - offset
+    if (from >= end) return false
+    const to = Math.min(end, from + sliceBytes, maxFed - offset)
+    feed.write(Buffer.from(bytes.slice(from, to)))
+    this.#fedOffset = offset + to
+    return true
+  }
+
+  /** What csv-parse would make of a record that is too long, if the input ended at its limit. */
+  #scanToLimit(start: number): number {
+    const { window, maxRecordBytes } = this.#lines
+    const bytes = Buffer.alloc(maxRecordBytes + this.#lookAhead, lineFeed)
+    bytes.set(window.bytes.subarray(start, start + maxRecordBytes))
+    const feed = this.#startFeed()
+    feed.write(bytes)
+    if (feed.badField > 0) return this.#badQuote(feed.badField, start)
+    this.openQuoteAt = feed.records.length === 0 ? start : -1
+    return unfinished
+  }
+
+  #badQuote(fieldNumber: number, start: number): number {
+    this.fields = fieldNumber - 1
+    this.badQuoteAt = start
+    return faulty
+  }
+
+  /** csv-parse does not say where the quote was opened. */
+  quoteOpenedAt(): string {
+    return `a quote opened in the record that begins in line ${this.#lines.lineNumber}`
+  }
+}

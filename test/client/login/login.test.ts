@@ -1,0 +1,765 @@
+/*
+  Logging in, and what protects it.
+*/
+import assert from 'node:assert/strict'
+import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  hideInData,
+  hideInError,
+  hidePassword,
+  newSecrets,
+  passwordHider,
+} from '../../../src/client/login/hide-password.js'
+import { type AskServer, logIn } from '../../../src/client/login/log-in.js'
+import {
+  checkLoginAnswer,
+  loginFailure,
+  unprotectedLogin,
+} from '../../../src/client/login/plain-login.js'
+import {
+  type LoginMemory,
+  type LoginMethod,
+  mayLogInWithConnect,
+  type Protection,
+  protectionOf,
+  rememberLogin,
+} from '../../../src/client/login/protection.js'
+import { encryptText, readPublicKey } from '../../../src/client/login/rsa.js'
+import { isSignature, scramProof } from '../../../src/client/login/scram.js'
+import { connect } from '../../../src/client/open-session.js'
+import { checkConnectOptions, type ConnectOptions } from '../../../src/client/session-options.js'
+import type { Response } from '../../../src/protocol/response.js'
+import { formatScalar } from '../../../src/protocol/value-text.js'
+import type { Value } from '../../../src/protocol/value.js'
+import { startServer } from '../../../src/server/index.js'
+import { loginKey } from '../../../src/server/login/scram.js'
+import {
+  finishScram,
+  scramChallenge,
+  type ScramExchange,
+  startScram,
+} from '../../../src/server/login/scram.js'
+import { startFakeServer } from '../../helpers/fake-server.js'
+import { recordings } from '../../helpers/recordings.js'
+import { runs } from '../../helpers/runs.js'
+import { startTinyServer } from '../../helpers/tiny-server.js'
+import { int, text } from '../../helpers/values.js'
+
+//
+
+const host = '127.0.0.1'
+
+t.test('a session with a user logs in before it is ready', async t => {
+  const server = await startTinyServer({ script: () => int(1) }, { requireLogin: true })
+  t.teardown(() => server.close())
+  for (const enableAsync of [false, true]) {
+    const session = await connect({
+      host,
+      port: server.port,
+      user: 'admin',
+      password: '123456',
+      enableAsync,
+    })
+    t.equal(server.sessions.at(-1)?.user, 'admin')
+    await session.run('1')
+    await session.close()
+  }
+  t.strictSame(server.log, ['script 1', 'script 1'])
+})
+
+t.test('a login is sent as the Java client sends the plain one', async t => {
+  const recording = recordings.find(({ client, name }) => client === 'java' && name === 'login')!
+  const login = recording.requests.find(({ name }) => name === 'login')!
+  const args = recording.bytes.subarray(login.off + login.header.length + 1, login.off + login.len)
+  const server = await startFakeServer(undefined, { withRsa: false })
+  t.teardown(() => server.close())
+  const who = { user: 'admin', password: '123456', insecureLogin: true }
+  const session = await connect({ host, port: server.port, ...who })
+  const sent = server.peer.received
+  t.strictSame(sent.subarray(sent.length - args.length), args)
+  await session.close()
+})
+
+t.test('a wrong password is told as such, and shown nowhere', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const password = 'hunter2-secret'
+  const failure: unknown = await connect({
+    host,
+    port: server.port,
+    user: 'admin',
+    password,
+  }).catch((error: unknown) => error)
+  t.match(failure, {
+    name: 'ServerError',
+    code: 'DDB_LOGIN',
+    exitCode: 77,
+    message: /refused the login of user "admin".*user name or password is incorrect/,
+  })
+  t.notMatch(JSON.stringify(failure) + String((failure as Error).stack), password)
+})
+
+t.test('requests of a session wait for its login', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const { host, port } = server
+  const session = await connect({ host, port })
+  const who = 'getCurrentSessionAndUser()[1]'
+  const asked = [session.run(who), session.login('admin', '123456'), session.run(who)] as const
+  t.throws(() => session.send('print', []), { code: 'DDB_USAGE', message: /under way/ })
+  const again = session.login('admin', 'wrong')
+  const last = session.run(who)
+  t.match(await asked[0], { value: 'guest' }, 'what was asked before')
+  await asked[1]
+  t.match(await asked[2], { value: 'admin' }, 'what was asked meanwhile')
+  await t.rejects(again, { code: 'DDB_LOGIN' })
+  t.match(await last, { value: 'admin' })
+  const late = session.login('admin', '123456')
+  await session.close()
+  await t.resolves(late, 'closing lets it end')
+})
+
+t.test('a session logs in after it connected', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const { host, port } = server
+  const guest = await connect({ host, port })
+  t.match(await guest.run('getCurrentSessionAndUser()[1]'), { value: 'guest' })
+  await t.rejects(guest.login('admin', 'wrong'), { code: 'DDB_LOGIN' })
+  await guest.login('admin', '123456')
+  t.match(await guest.run('getCurrentSessionAndUser()[1]'), { value: 'admin' })
+  await guest[Symbol.asyncDispose]()
+  await t.rejects(guest.login('admin', '123456'), { code: 'DDB_CLOSED' })
+  const silent = await connect({ host, port, enableAsync: true })
+  await t.rejects(silent.login('admin', '123456'), { code: 'DDB_ASYNC_SESSION' })
+  await silent.close()
+})
+
+const credentials = { user: 'admin', password: 'hunter2-secret' }
+const usual: Protection = {
+  address: 'db:8848',
+  mayShowPassword: false,
+  needsProof: true,
+  needsScram: false,
+  least: undefined,
+  beforeRsa: () => undefined,
+}
+/** Behind verified TLS, or where the user allows anything. */
+const allowed: Protection = { ...usual, mayShowPassword: true, needsProof: false }
+/** How a server says that a user was not made for SCRAM, as clients look for it and as their tests show it. */
+const noScramWords = [
+  "sha256 authMode doesn't support scram authMode",
+  "user 'admin' doesn't support scram authMode",
+  "Can't recognize function name scramClientFirst",
+  'Login is required for script execution with client authentication enabled. RefId: S04009',
+]
+const random = (length: number): Uint8Array => new Uint8Array(length).fill(7)
+
+interface Scripted {
+  readonly ask: AskServer
+  /** Names of what was called. */
+  readonly calls: string[]
+  /** All texts that were sent. */
+  readonly sent: string[]
+}
+
+type Answer = (args: readonly string[]) => Value | string
+
+/** A server that knows these functions; a text is an error line. */
+function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
+  const calls: string[] = []
+  const sent: string[] = []
+  const ask: AskServer = (name, args) => {
+    calls.push(name)
+    const texts = args.map(arg => (arg.form === 'scalar' ? formatScalar(arg) : ''))
+    sent.push(...texts)
+    const answer = functions[name]?.(texts) ?? `Can't recognize function name ${name}`
+    return Promise.resolve<Response>(
+      typeof answer === 'string'
+        ? { sessionId: '1', ok: false, message: answer }
+        : { sessionId: '1', ok: true, value: answer },
+    )
+  }
+  return { ask, calls, sent }
+}
+
+/** A server with SCRAM that knows this password, as the embedded one has it. */
+function withScram(password: string, change: { signature?: string } = {}): Record<string, Answer> {
+  let exchange: ScramExchange | undefined
+  return {
+    scramClientFirst([user, nonce]) {
+      exchange = startScram(user!, nonce!)
+      return challenge(...scramChallenge(exchange))
+    },
+    scramClientFinal([, , proof]) {
+      const signature = finishScram(exchange!, password, proof!)
+      if (signature === undefined) return 'The user name or password is incorrect.'
+      return text(change.signature ?? signature)
+    },
+  }
+}
+
+function challenge(salt: string, iterations: number, nonce: string): Value {
+  return {
+    form: 'vector',
+    type: 'ANY',
+    length: 3,
+    data: [text(salt), int(iterations), text(nonce)],
+  }
+}
+
+const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+const withRsa: Record<string, Answer> = {
+  getDynamicPublicKey: () => text(publicPem),
+  login: ([, , encrypted]) => (encrypted === 'true' ? yes : 'plain was not expected'),
+}
+const yes: Value = { form: 'scalar', type: 'BOOL', value: true }
+const plain: Record<string, Answer> = { login: () => yes }
+
+t.test('the best way that a server offers is taken', async t => {
+  for (const [functions, method, calls] of [
+    [
+      { ...withScram(credentials.password), ...withRsa },
+      'scram',
+      ['scramClientFirst', 'scramClientFinal'],
+    ],
+    [withRsa, 'rsa', ['scramClientFirst', 'getDynamicPublicKey', 'login']],
+    [plain, 'plain', ['scramClientFirst', 'getDynamicPublicKey', 'login']],
+    [
+      { ...plain, getDynamicPublicKey: () => text('no key') },
+      'plain',
+      ['scramClientFirst', 'getDynamicPublicKey', 'login'],
+    ],
+  ] as const) {
+    const server = scripted(functions)
+    const { ask } = server
+    t.equal(await logIn(credentials, allowed, random, ask), method)
+    t.strictSame(server.calls, calls)
+    const shown = server.sent.includes(credentials.password)
+    t.equal(shown, method === 'plain', `${method}: the password itself is sent`)
+  }
+})
+
+t.test('RSA is what official clients go on with, and what is taken by default', async t => {
+  for (const words of noScramWords) {
+    const server = scripted({ ...withRsa, scramClientFirst: () => words })
+    let told = 0
+    const protection = {
+      ...usual,
+      beforeRsa: () => {
+        told++
+        t.notOk(server.calls.includes('login'), 'before anything is sent')
+      },
+    }
+    t.equal(await logIn(credentials, protection, random, server.ask), 'rsa')
+    t.strictSame(server.calls, ['scramClientFirst', 'getDynamicPublicKey', 'login'])
+    t.notOk(server.sent.includes(credentials.password))
+    t.equal(told, 1)
+  }
+  const better = scripted({ ...withScram(credentials.password), ...withRsa })
+  const silent = { ...usual, beforeRsa: () => t.fail('nothing is sent by RSA') }
+  t.equal(await logIn(credentials, silent, random, better.ask), 'scram')
+})
+
+t.test('a password does not leave in plain text, and the refusal says why', async t => {
+  const weakPem = generateKeyPairSync('rsa', { modulusLength: 512 })
+    .publicKey.export({ type: 'spki', format: 'pem' })
+    .toString()
+  for (const [functions, cause, change] of [
+    [
+      plain,
+      /offers them no SCRAM \(it says: Can't.*\), and it has no key for RSA \(it says: Can't/,
+    ],
+    [{ ...plain, scramClientFirst: () => noScramWords[0]! }, /it says: sha256 authMode/],
+    [{ ...plain, getDynamicPublicKey: () => text('no key') }, /is no key, or shorter than 1024/],
+    [{ ...plain, getDynamicPublicKey: () => text(weakPem) }, /is no key, or shorter than 1024/],
+    [withRsa, /key for RSA is too short/, { password: 'x'.repeat(300) }],
+    [{ ...plain, scramClientFirst: () => 'no '.repeat(1000) }, /\(it says: (no ){66}no…\), and/],
+    [{ ...plain, scramClientFirst: () => 'hunter2-secret?' }, /\(it says: \*\*\*\?\), and/],
+  ] as [Record<string, Answer>, RegExp, object?][]) {
+    const server = scripted(functions)
+    const failure: unknown = await logIn(
+      { ...credentials, ...change },
+      usual,
+      random,
+      server.ask,
+    ).catch((error: unknown) => error)
+    t.match(failure, { code: 'DDB_CONFIG', exitCode: 78 })
+    const { message } = failure as Error
+    t.match(message, /password of user "admin" would travel to db:8848 in plain text: /)
+    t.match(message, cause)
+    t.match(message, /three ways out: .*`server\.tls`.*authMode="scram".*`server\.insecureLogin`/)
+    t.notOk(server.calls.includes('login'))
+  }
+})
+
+t.test('where SCRAM is required nothing else is tried', async t => {
+  for (const protection of [usual, allowed]) {
+    for (const words of noScramWords) {
+      const server = scripted({ ...withRsa, scramClientFirst: () => words })
+      const attempt = logIn(credentials, { ...protection, needsScram: true }, random, server.ask)
+      await t.rejects(attempt, {
+        code: 'DDB_CONFIG',
+        message:
+          /`server\.require` takes no login but SCRAM, and user "admin" cannot .*authMode="scram"/,
+      })
+      t.strictSame(server.calls, ['scramClientFirst'])
+    }
+    const good = scripted(withScram(credentials.password))
+    const needsScram = { ...protection, needsScram: true }
+    t.equal(await logIn(credentials, needsScram, random, good.ask), 'scram')
+  }
+})
+
+t.test('who does not prove that they know the password is not the server', async t => {
+  const password = { ...withScram(credentials.password) }
+  const challenged = (answer: (nonce: string) => Value): Record<string, Answer> => ({
+    ...password,
+    scramClientFirst: ([, nonce]) => answer(nonce!),
+  })
+  const salt = Buffer.from('salt').toString('base64')
+  const noText: Record<string, Answer> = {
+    ...withScram(credentials.password),
+    scramClientFinal: () => yes,
+  }
+  for (const [what, functions, protection] of [
+    ['a signature of its own', withScram(credentials.password, { signature: 'AAAA' }), allowed],
+    [
+      'one as long as a right one',
+      withScram(credentials.password, { signature: Buffer.alloc(32).toString('base64') }),
+      allowed,
+    ],
+    ['no signature', withScram(credentials.password, { signature: '' }), usual],
+    ['a signature that is no text', noText, usual],
+    ['another nonce', challenged(() => challenge(salt, 4096, 'x'.repeat(48))), allowed],
+    ['our nonce alone', challenged(nonce => challenge(salt, 4096, nonce)), allowed],
+    ['one iteration', challenged(nonce => challenge(salt, 1, `${nonce}x`)), usual],
+    [
+      'no signature, where the user would allow anything of others',
+      withScram(credentials.password, { signature: '' }),
+      { ...allowed, needsProof: true },
+    ],
+    ['few iterations', challenged(nonce => challenge(salt, 4095, `${nonce}x`)), usual],
+    ['none', challenged(nonce => challenge(salt, 0, `${nonce}x`)), allowed],
+    ['very many', challenged(nonce => challenge(salt, 1_000_001, `${nonce}x`)), allowed],
+    ['no challenge', challenged(() => yes), allowed],
+    [
+      'a challenge of other types',
+      challenged(nonce => ({
+        form: 'vector',
+        type: 'ANY',
+        length: 3,
+        data: [int(1), int(4096), text(nonce)],
+      })),
+      allowed,
+    ],
+    [
+      'fewer parts',
+      challenged(() => ({ form: 'vector', type: 'ANY', length: 0, data: [] })),
+      allowed,
+    ],
+  ] as const) {
+    const server = scripted({ ...functions, ...withRsa })
+    await t.rejects(
+      logIn(credentials, protection, random, server.ask),
+      { code: 'DDB_LOGIN', exitCode: 77 },
+      what,
+    )
+    t.notOk(server.calls.includes('login'), `${what}: nothing weaker is tried`)
+  }
+  const quiet = scripted(withScram(credentials.password, { signature: '' }))
+  t.equal(
+    await logIn(credentials, allowed, random, quiet.ask),
+    'plain',
+    'official clients let it be, and TLS has proven who it is; it is not remembered as SCRAM',
+  )
+})
+
+t.test('a refusal is final', async t => {
+  for (const message of [
+    'The user name or password is incorrect.',
+    'The user admin is locked.',
+    '<NotLeader>other:8848',
+  ]) {
+    const server = scripted({ ...plain, scramClientFirst: () => message })
+    await t.rejects(logIn(credentials, allowed, random, server.ask), {
+      code: 'DDB_LOGIN',
+      serverMessage: message,
+    })
+    t.strictSame(server.calls, ['scramClientFirst'])
+  }
+  const wrong = scripted({ ...withScram('another'), ...withRsa })
+  await t.rejects(logIn(credentials, allowed, random, wrong.ask), {
+    code: 'DDB_LOGIN',
+    message: /refused the login of user "admin".*user name or password is incorrect/,
+  })
+  t.strictSame(wrong.calls, ['scramClientFirst', 'scramClientFinal'])
+  for (const functions of [{ ...withRsa, login: () => 'bad' }, { login: () => 'bad' }]) {
+    await t.rejects(logIn(credentials, allowed, random, scripted(functions).ask), {
+      code: 'DDB_LOGIN',
+    })
+  }
+  const no: Value = { form: 'scalar', type: 'BOOL', value: false }
+  await t.rejects(logIn(credentials, allowed, random, scripted({ login: () => no }).ask), {
+    code: 'DDB_LOGIN',
+  })
+})
+
+t.test('a server that repeats what it was sent does not make us show the password', async t => {
+  const server = scripted({
+    login: ([user, password]) => `login("${user}","${password}") => no such user`,
+  })
+  const failure: unknown = await logIn(credentials, allowed, random, server.ask).catch(
+    (error: unknown) => error,
+  )
+  t.match(failure, { code: 'DDB_LOGIN', serverMessage: 'login("admin","***") => no such user' })
+  t.notMatch(String((failure as Error).stack), credentials.password)
+})
+
+t.test('a server that once did better is not trusted with less', async t => {
+  const after = (method: LoginMethod): Protection => ({
+    ...allowed,
+    least: { method, place: '/state/db' },
+  })
+  const expected = (name: string): { code: string; message: RegExp } => ({
+    code: 'DDB_LOGIN',
+    message: new RegExp(`db:8848 has logged us in by ${name} before.*remove /state/db`),
+  })
+  const attempt = (method: LoginMethod, server: Scripted): Promise<LoginMethod> =>
+    logIn(credentials, after(method), random, server.ask)
+  for (const functions of [withRsa, plain]) {
+    const server = scripted(functions)
+    await t.rejects(attempt('scram', server), expected('SCRAM'))
+    t.strictSame(server.calls, ['scramClientFirst'])
+    const unprotected = { ...after('scram'), mayShowPassword: false }
+    await t.rejects(logIn(credentials, unprotected, random, server.ask), expected('SCRAM'))
+  }
+  const server = scripted(plain)
+  await t.rejects(attempt('rsa', server), expected('RSA'))
+  t.notOk(server.calls.includes('login'))
+  t.equal(await attempt('rsa', scripted(withRsa)), 'rsa')
+  t.equal(await attempt('plain', scripted(plain)), 'plain')
+  t.equal(await attempt('plain', scripted(withScram(credentials.password))), 'scram')
+})
+
+t.test('RSA hides user and password behind the key that was given', async t => {
+  const server = scripted(withRsa)
+  await logIn(credentials, allowed, random, server.ask)
+  const decrypted = server.sent
+    .slice(-3, -1)
+    .map(base64 =>
+      privateDecrypt(
+        { key: privateKey, padding: constants.RSA_NO_PADDING },
+        Buffer.from(base64, 'base64'),
+      ).toString('latin1'),
+    )
+  t.match(decrypted[0], /^..[^]{8,}\0admin$/s)
+  t.match(decrypted[1], /^..[^]{8,}\0hunter2-secret$/s)
+  const long = { user: 'admin', password: 'x'.repeat(300) }
+  t.equal(await logIn(long, allowed, random, scripted({ ...withRsa, ...plain }).ask), 'plain')
+})
+
+//
+
+const credentialsPlainLogin = { user: 'ann', password: 'secret' }
+
+t.test('an answer of false is a refusal, and nothing else is', t => {
+  t.throws(
+    () => checkLoginAnswer(credentialsPlainLogin, { form: 'scalar', type: 'BOOL', value: false }),
+    {
+      code: 'DDB_LOGIN',
+      exitCode: 77,
+    },
+  )
+  for (const value of [true, null]) {
+    t.doesNotThrow(() =>
+      checkLoginAnswer(credentialsPlainLogin, { form: 'scalar', type: 'BOOL', value }),
+    )
+  }
+  t.doesNotThrow(() => checkLoginAnswer(credentialsPlainLogin, undefined))
+  t.end()
+})
+
+t.test('failures name the user, never the password', t => {
+  t.match(loginFailure(credentialsPlainLogin, 'no secret for ann, secret'), {
+    code: 'DDB_LOGIN',
+    serverMessage: 'no *** for ann, ***',
+    message: 'The server refused the login of user "ann": no *** for ann, ***',
+  })
+  t.match(loginFailure({ user: 'ann', password: '' }, 'no'), { serverMessage: 'no' })
+  t.match(unprotectedLogin('ann', 'db:8848', 'the server knows nothing better'), {
+    code: 'DDB_CONFIG',
+    message:
+      /"ann" would travel to db:8848 in plain text: the server knows nothing better\..*`server\.tls`;.*authMode="scram".*`server\.insecureLogin`/,
+  })
+  t.end()
+})
+
+//
+
+const options = { host: 'db', port: 8848 }
+
+t.test('a password may be shown only where TLS protects it, or that is allowed', t => {
+  // Whoever listens on this machine may be any of its users.
+  for (const host of ['127.0.0.1', '::1', 'localhost', 'db.example', '192.0.2.7']) {
+    for (const [change, isAllowed] of [
+      [{}, false],
+      [{ insecureLogin: true }, true],
+      [{ tls: true }, true],
+      [{ tls: true, tlsInsecure: true }, false],
+      [{ tls: true, tlsInsecure: true, insecureLogin: true }, true],
+    ] as const) {
+      const own: ConnectOptions = { ...options, host, ...change }
+      t.equal(protectionOf(own, 'ann').mayShowPassword, isAllowed, JSON.stringify(own))
+      t.equal(mayLogInWithConnect(own), isAllowed)
+      t.equal(mayLogInWithConnect({ ...own, require: 'scram' }), false)
+    }
+  }
+  const remembering = (method: LoginMethod): LoginMemory => ({
+    best: () => method,
+    keep: () => undefined,
+    place: () => '',
+  })
+  for (const [change, needsProof] of [
+    [{}, true],
+    [{ insecureLogin: true }, false],
+    [{ insecureLogin: true, loginMemory: remembering('scram') }, true],
+    [{ insecureLogin: true, loginMemory: remembering('rsa') }, false],
+    [{ tls: true }, false],
+    [{ tls: true, loginMemory: remembering('scram') }, false],
+    [{ tls: true, tlsInsecure: true }, true],
+    [{ require: 'scram' }, true],
+  ] as const) {
+    const own: ConnectOptions = { ...options, ...change }
+    t.equal(protectionOf(own, 'ann').needsProof, needsProof, JSON.stringify(change))
+  }
+  t.equal(protectionOf(options, 'ann').needsScram, false)
+  t.equal(protectionOf({ ...options, require: 'scram' }, 'ann').needsScram, true)
+  t.equal(protectionOf({ ...options, tls: true, require: 'tls' }, 'ann').needsScram, false)
+  t.end()
+})
+
+t.test('what is required is checked before anything is sent', t => {
+  for (const [change, code] of [
+    [{ require: 'tls' }, 'DDB_CONFIG'],
+    [{ require: 'tls', tls: true, tlsInsecure: true }, 'DDB_CONFIG'],
+    [{ require: 'scram', insecureLogin: true }, 'DDB_USAGE'],
+    [{ require: 'tls', tls: true, insecureLogin: true }, 'DDB_USAGE'],
+    [{ require: 'kerberos' as 'tls' }, 'DDB_USAGE'],
+  ] as const) {
+    t.throws(() => checkConnectOptions({ ...options, ...change }), { code }, JSON.stringify(change))
+  }
+  t.doesNotThrow(() => checkConnectOptions({ ...options, require: 'scram' }))
+  t.doesNotThrow(() => checkConnectOptions({ ...options, require: 'tls', tls: true }))
+  t.end()
+})
+
+t.test('what a server did for a user is remembered, the best of it', t => {
+  const kept = new Map<string, LoginMethod>()
+  const loginMemory: LoginMemory = {
+    best: (host, port, user) => kept.get(`${user}@${host}:${port}`),
+    keep: (host, port, user, method) => void kept.set(`${user}@${host}:${port}`, method),
+    place: (host, port) => `/state/${host}:${port}`,
+  }
+  const known = { ...options, loginMemory }
+  t.equal(protectionOf(options, 'ann').least, undefined)
+  t.equal(protectionOf(known, 'ann').least, undefined)
+  for (const [method, best] of [
+    ['plain', 'plain'],
+    ['rsa', 'rsa'],
+    ['plain', 'rsa'],
+    ['scram', 'scram'],
+    ['rsa', 'scram'],
+  ] as const) {
+    rememberLogin(known, 'ann', method)
+    t.strictSame(protectionOf(known, 'ann').least, { method: best, place: '/state/db:8848' })
+  }
+  t.equal(protectionOf(known, 'bob').least, undefined, 'of another user nothing is known')
+  t.equal(protectionOf({ ...known, port: 1 }, 'ann').least, undefined)
+  rememberLogin(options, 'ann', 'scram')
+  t.end()
+})
+
+t.test('who nobody has verified is told of, but where the user takes anybody', t => {
+  const told: string[] = []
+  const loginMemory: LoginMemory = {
+    best: () => undefined,
+    keep: () => undefined,
+    place: () => '',
+    unverified: (host, port) => void told.push(`${host}:${port}`),
+  }
+  for (const change of [
+    { tls: true },
+    { insecureLogin: true },
+    { tls: true, tlsInsecure: true },
+    {},
+    { require: 'scram' },
+  ] as const) {
+    protectionOf({ ...options, loginMemory, ...change }, 'ann').beforeRsa()
+  }
+  t.strictSame(told, ['db:8848', 'db:8848'])
+  t.doesNotThrow(() => protectionOf(options, 'ann').beforeRsa())
+  t.end()
+})
+
+//
+
+t.test('a password is struck out in every form', async t => {
+  const password = 'a"b\\c é/+?% \'x'
+  for (const form of [
+    password,
+    JSON.stringify(password),
+    JSON.stringify(password).replace('é', '\\u00e9'),
+    encodeURIComponent(password),
+    encodeURI(password),
+    new URLSearchParams({ p: password }).get('p')!,
+    Buffer.from(password).toString('base64'),
+    Buffer.from(password).toString('base64url'),
+    `'${password.replace(/[\\'"]/g, '\\$&')}'`,
+  ]) {
+    t.match(hidePassword(`login(${form}) failed`, password), /^login\(["']?\*\*\*=*["']?\) failed$/)
+  }
+})
+
+t.test('nothing else is changed, and any text can be a password', async () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (text, password) => {
+      const safe = hidePassword(`${text}${password}`, password)
+      if (password === '') assert.equal(safe, text)
+      else if (!'***'.includes(password)) assert.ok(!safe.includes(password) || /\*/.test(password))
+      if (password !== '' && !text.includes('*')) assert.ok(safe.includes('***'))
+    }),
+    { numRuns: runs(300) },
+  )
+})
+
+t.test('what a longer text has of it in Base64, and its bytes one by one, are struck out', t => {
+  const password = 'hunter2-secret'
+  for (const before of ['', 'a', 'ab', 'admin:']) {
+    for (const after of ['', '!', '!!', ' and more']) {
+      for (const way of ['base64', 'base64url'] as const) {
+        const text = Buffer.from(`${before}${password}${after}`).toString(way)
+        const safe = hidePassword(text, password)
+        t.match(safe, /\*\*\*/, text)
+        t.notMatch(Buffer.from(safe.replace('***', ''), way).toString('latin1'), /unter2/)
+      }
+    }
+  }
+  const hex = Buffer.from(password).toString('hex')
+  for (const text of [hex, hex.toUpperCase(), hex.replace(/../g, '%$&')]) {
+    t.equal(hidePassword(`0x${text}.`, password), '0x***.')
+  }
+  const signs = 'ä/b'
+  t.equal(hidePassword(encodeURIComponent(signs).toLowerCase(), signs), '***')
+  // Two digits, or three signs of Base64, would be found in any text.
+  t.equal(hidePassword('61 62 63 YWI', 'a'), '61 62 63 YWI')
+  t.end()
+})
+
+t.test('short passwords stay in sentences that are ours', t => {
+  t.equal(passwordHider('row', 4)('3 rows'), '3 rows')
+  t.equal(passwordHider('rows', 4)('3 rows'), '3 ***')
+  t.equal(passwordHider('row')('3 rows'), '3 ***s')
+  t.equal(passwordHider('')('3 rows'), '3 rows')
+  t.end()
+})
+
+t.test('a session has every password that it was given, for good', t => {
+  const secrets = newSecrets()
+  t.equal(secrets.hide('first second'), 'first second')
+  secrets.add('first')
+  secrets.add('second')
+  secrets.add('first')
+  secrets.add('')
+  secrets.add('ab')
+  t.equal(secrets.hide('first second about'), '*** *** ***out')
+  t.equal(secrets.hideInSentence('first second about'), '*** *** about')
+  t.end()
+})
+
+t.test('an error loses it from its stack and its causes, and what is no error stays', t => {
+  const hide = passwordHider('secret1')
+  const cause = new Error('read "secret1"')
+  const error = new Error('answer "secret1"', { cause })
+  t.equal(hideInError(error, hide), error)
+  t.equal(error.message, 'answer "***"')
+  t.notMatch(error.stack, /secret1/)
+  t.equal(cause.message, 'read "***"')
+  t.equal(hideInError('secret1', hide), 'secret1')
+  const silent = new Error('secret1')
+  delete silent.stack
+  t.match(hideInError(silent, hide), { message: '***' })
+  const abort = new DOMException('secret1', 'AbortError')
+  t.match(hideInError(new Error('x', { cause: abort }), hide), { cause: { message: '***' } })
+  const circle = new Error('secret1')
+  circle.cause = circle
+  t.match(hideInError(circle, hide), { message: '***' })
+  t.end()
+})
+
+t.test('data lose it from texts and names, and from nothing else', t => {
+  const data = { a: 'x123456', list: ['123456', 123456, null, true], deep: { 'k-123456': 1n } }
+  t.strictSame(hideInData(data, passwordHider('123456')), {
+    a: 'x***',
+    list: ['***', 123456, null, true],
+    deep: { 'k-***': 1n },
+  })
+  t.end()
+})
+
+//
+
+t.test('the server reads what was encrypted with its key', t => {
+  const theirs = loginKey()
+  const key = readPublicKey(theirs.publicPem)!
+  for (const text of ['', '123456', 'pässwörd 密码', 'x'.repeat(245)]) {
+    const encrypted = encryptText(key, text)!
+    t.equal(theirs.decrypt(encrypted), text)
+    t.not(encryptText(key, text), encrypted, 'it looks otherwise each time')
+  }
+  t.equal(encryptText(key, 'x'.repeat(246)), undefined)
+  t.end()
+})
+
+t.test('only an RSA key that protects is one', t => {
+  const pem = (type: 'rsa' | 'ed25519', bits: number): string =>
+    generateKeyPairSync(type as 'rsa', { modulusLength: bits })
+      .publicKey.export({ type: 'spki', format: 'pem' })
+      .toString()
+  t.ok(readPublicKey(pem('rsa', 1024)))
+  for (const wrong of ['', 'no key', pem('rsa', 512), pem('ed25519', 0)]) {
+    t.equal(readPublicKey(wrong), undefined)
+  }
+  t.end()
+})
+
+//
+
+t.test('proof and signature are those of RFC 7677, section 3', t => {
+  const challenge = {
+    saltBase64: 'W22ZaJ0SNY7soEsUEjb6gQ==',
+    iterations: 4096,
+    combinedNonce: 'rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0',
+  }
+  t.strictSame(scramProof('user', 'pencil', 'rOprNGfwEbeRWgbNEkqO', challenge), {
+    proof: 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
+    signature: '6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=',
+  })
+  t.end()
+})
+
+t.test('a signature is right as a whole or not at all', t => {
+  const right = Buffer.alloc(32, 5).toString('base64')
+  t.equal(isSignature(right, right), true)
+  for (const wrong of [
+    '',
+    Buffer.alloc(31, 5).toString('base64'),
+    Buffer.alloc(32, 6).toString('base64'),
+  ]) {
+    t.equal(isSignature(wrong, right), false)
+  }
+  t.end()
+})

@@ -1,0 +1,491 @@
+/*
+  Plain JavaScript values in and out, and what is told of exchanges.
+*/
+import { deepStrictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { isCompressed } from '../../src/client/compress-choice.js'
+import { serverFailure } from '../../src/client/failure.js'
+import { newSecrets } from '../../src/client/login/hide-password.js'
+import {
+  lacksLogin,
+  lacksRight,
+  loginToRepeat,
+  rightToAskFor,
+  settingToChange,
+} from '../../src/client/missing-right.js'
+import { connect, type ResultTable } from '../../src/client/open-session.js'
+import { type PlainInput, table, toValue } from '../../src/client/plain-input.js'
+import { toColumnList, toColumns, toPlain, toRows } from '../../src/client/plain-output.js'
+import { connectHead, requestHead } from '../../src/client/request-head.js'
+import { checkConnectOptions, type ConnectOptions } from '../../src/client/session-options.js'
+import { traceConnection } from '../../src/client/trace.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import type { ColumnType } from '../../src/protocol/data-type.js'
+import { type ElementValue, vectorOf } from '../../src/protocol/element.js'
+import type { Request } from '../../src/protocol/request.js'
+import { tupleOf } from '../../src/protocol/types/tuples.js'
+import type { Column, Table, Value, Vector } from '../../src/protocol/value.js'
+import { startServer } from '../../src/server/index.js'
+import { scalar } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
+import { int, text } from '../helpers/values.js'
+
+// Plain JavaScript as DolphinDB values: what a server has after it was sent, types inferred and given.
+
+const server = await startServer({ port: 0 })
+const session = await connect({ host: server.host, port: server.port })
+t.teardown(async () => {
+  await session.close()
+  await server.close()
+})
+
+/** What the server has after it was sent. */
+async function echoed(value: PlainInput): Promise<unknown> {
+  await session.upload({ v: value })
+  return toPlain(await session.run('v'))
+}
+
+const maxInt = 2 ** 31 - 1
+const int32 = fc.integer({ min: -maxInt, max: maxInt })
+const int64 = fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n })
+const double = fc
+  .double({ noNaN: true, noDefaultInfinity: true })
+  .filter(x => x !== -Number.MAX_VALUE)
+// The server's text is UTF-8 without U+0000; the empty text is its null.
+const word = fc.string({ minLength: 1 }).filter(s => !s.includes('\0'))
+
+t.test('columns of one kind come back as they went', async t => {
+  const columns = fc.record({
+    whole: fc.array(fc.option(int32), { minLength: 1, maxLength: 20 }),
+    seed: int64,
+    word,
+    real: double,
+  })
+  await fc.assert(
+    fc.asyncProperty(columns, async ({ whole, seed, word, real }) => {
+      const rows = whole.map((id, i) => ({
+        id: id ?? (i === 0 ? 0 : null),
+        big: i % 3 === 2 ? null : seed,
+        name: word + i,
+        price: i % 4 === 3 ? null : real + 0.5,
+        flag: i % 2 === 0,
+      }))
+      await session.upload({ v: rows })
+      const back = await session.run('v')
+      // Doubles that happen to be whole travel as INT or LONG: only the value is promised.
+      const plain = toRows(back).map(row => ({
+        ...row,
+        price: typeof row['price'] === 'bigint' ? Number(row['price']) : row['price'],
+      }))
+      deepStrictEqual(plain, rows)
+      deepStrictEqual(toColumnList(back), Object.values(toColumns(back)))
+    }),
+    { numRuns: runs(15) },
+  )
+  t.pass()
+})
+
+t.test('lists of scalars are vectors, and come back as they went', async t => {
+  const lists = fc.oneof(
+    fc.array(fc.option(int32), { minLength: 1 }),
+    fc.array(fc.option(int64), { minLength: 1 }),
+    fc.array(word, { minLength: 1 }),
+    fc.array(fc.boolean(), { minLength: 1 }),
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      lists.filter(list => (list as unknown[]).some(element => element !== null)),
+      async list => deepStrictEqual(await echoed(list), list),
+    ),
+    { numRuns: runs(25) },
+  )
+  t.pass()
+})
+
+t.test('types are inferred from what is there', async t => {
+  const types: [PlainInput, string][] = [
+    [true, 'BOOL'],
+    [maxInt, 'INT'],
+    [2 ** 31, 'LONG'],
+    [-0, 'DOUBLE'],
+    [1.5, 'DOUBLE'],
+    [5n, 'LONG'],
+    ['a', 'STRING'],
+    [new Date(0), 'TIMESTAMP'],
+  ]
+  for (const [input, type] of types) {
+    t.match(toValue(input), { form: 'scalar', type })
+    t.match(toValue([input, null]), { form: 'vector', type, length: 2 })
+  }
+  t.match(toValue([1, 2 ** 40]), { type: 'LONG' })
+  t.match(toValue([1, 0.5]), { type: 'DOUBLE' })
+  t.match(toValue([1, 'a']), { type: 'ANY', data: [int(1), text('a')] })
+  t.match(toValue(new Float32Array(2)), { type: 'FLOAT', length: 2 })
+  t.match(toValue(null), { type: 'VOID' })
+  t.match(toValue({ a: 1, b: [2] }), { form: 'dictionary' })
+  t.match(toValue({ a: [1], b: new Int16Array(1) }), { form: 'table', rows: 1 })
+  t.strictSame(toPlain(toValue({ a: 1, b: 'x' })), { a: 1, b: 'x' })
+})
+
+t.test('a schema gives types, names and order', async t => {
+  const day = new Date(Date.UTC(2024, 0, 2, 13, 30, 10, 8))
+  const types = ['DATE', 'MONTH', 'TIME', 'MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP', 'NANOTIME']
+  const schema = Object.fromEntries(
+    [...types, 'NANOTIMESTAMP', 'DATEHOUR'].map(type => [type, type]),
+  )
+  const row = Object.fromEntries(Object.keys(schema).map(name => [name, day]))
+  t.strictSame(toRows(table([row], schema)), [
+    {
+      DATE: '2024.01.02',
+      MONTH: '2024.01M',
+      TIME: '13:30:10.008',
+      MINUTE: '13:30m',
+      SECOND: '13:30:10',
+      DATETIME: '2024.01.02T13:30:10',
+      TIMESTAMP: '2024.01.02T13:30:10.008',
+      NANOTIME: '13:30:10.008000000',
+      NANOTIMESTAMP: '2024.01.02T13:30:10.008000000',
+      DATEHOUR: '2024.01.02T13',
+    },
+  ])
+  const typed = table(
+    { price: ['1.50', null], id: [1, 2] },
+    'id:LONG,price:DECIMAL64(2),sym:SYMBOL',
+  )
+  t.strictSame(toColumns(typed), { id: [1n, 2n], price: ['1.50', null], sym: ['', ''] })
+})
+
+t.test('what does not fit is refused with a code', async t => {
+  const refused: [() => unknown, string][] = [
+    [() => toValue(Symbol('a') as unknown as string), 'DDB_USAGE'],
+    [() => toValue((() => 1) as unknown as string), 'DDB_USAGE'],
+    [() => toValue(Promise.resolve(1) as unknown as string), 'DDB_USAGE'],
+    [() => toValue(new Map([[1, 2]]) as unknown as string), 'DDB_USAGE'],
+    [() => toValue(new Date(NaN)), 'DDB_USAGE'],
+    [() => toValue(new Uint16Array(1)), 'DDB_USAGE'],
+    [() => toValue({ a: [1], b: [1, 2] }), 'DDB_USAGE'],
+    [() => toValue([{ a: 1 }, { a: 'x' }]), 'DDB_USAGE'],
+    [() => toValue([2n ** 64n]), 'DDB_INPUT_RANGE'],
+    [() => table([{ a: 2 ** 31 }], 'a:INT'), 'DDB_INPUT_RANGE'],
+    [() => table([{ a: 1.5 }], 'a:INT'), 'DDB_INPUT_RANGE'],
+    [() => table([{ a: 1.5 }], 'a:LONG'), 'DDB_USAGE'],
+    [() => table([{ a: 'x' }], 'a:DOUBLE'), 'DDB_USAGE'],
+    [() => table([{ a: '2024-02-30' }], 'a:DATE'), 'DDB_INPUT_CELL'],
+    [() => table([{ a: 'x' }], 'a:DECIMAL32(2)'), 'DDB_INPUT_CELL'],
+    [() => table([{ a: 1, b: 2 }], 'a:INT'), 'DDB_USAGE'],
+    [() => table({ a: [1], b: [1, 2] }, 'a:INT,b:INT'), 'DDB_USAGE'],
+    [() => table([], 'a:NOTYPE'), 'DDB_USAGE'],
+    [() => table([], 'a:INT,a:INT'), 'DDB_USAGE'],
+    [() => toRows(int(1)), 'DDB_USAGE'],
+    [() => toRows(undefined), 'DDB_USAGE'],
+  ]
+  for (const [act, code] of refused) t.throws(act, { code }, act.toString())
+  await t.rejects(session.upload({ a: 'x\0y' }), { code: 'DDB_STRING_HAS_NUL' })
+  t.strictSame(toPlain(await session.run('1+1')), 2, 'the session goes on')
+})
+
+t.test('tables of an answer have methods, and are tables like any other', async t => {
+  const result = await session.run<ResultTable>('table(1 2 as id)')
+  t.strictSame(result.toRows(), [{ id: 1 }, { id: 2 }])
+  t.strictSame(result.toColumns(), { id: [1, 2] })
+  t.notOk(Object.keys(result).includes('toRows'))
+  t.strictSame(await echoed(result), { id: [1, 2] }, 'it can be sent back')
+})
+
+// DolphinDB values as plain JavaScript, of every form.
+
+const column = (type: ColumnType['type'], values: readonly ElementValue[]): Vector =>
+  vectorOf({ type }, values) as Vector
+
+t.test('numbers, booleans and texts are themselves, everything else is its text', async t => {
+  for (const [value, plain] of [
+    [scalar('BOOL', true), true],
+    [scalar('CHAR', 97), 97],
+    [int(-5), -5],
+    [scalar('LONG', 2n ** 60n), 2n ** 60n],
+    [scalar('DOUBLE', NaN), NaN],
+    [text('a'), 'a'],
+    [scalar('VOID', null), null],
+    [scalar('INT', null), null],
+    [scalar('DATE', 0), '1970.01.01'],
+    [scalar('DATE', null), null],
+    [scalar('TIMESTAMP', 1n), '1970.01.01T00:00:00.001'],
+    [scalar('DECIMAL32', 150, 2), '1.50'],
+    [scalar('COMPLEX', [1, -2]), '1-2i'],
+    [undefined, null],
+  ] as [Value | undefined, unknown][]) {
+    t.strictSame(toPlain(value), plain)
+  }
+  t.strictSame(toPlain(scalar('BLOB', Uint8Array.of(1, 2))), Uint8Array.of(1, 2))
+})
+
+t.test('vectors are lists, nulls are null, but the empty text', async t => {
+  t.strictSame(toPlain(column('INT', [1, null])), [1, null])
+  t.strictSame(toPlain(column('STRING', ['a', null])), ['a', ''])
+  t.strictSame(toPlain(column('SYMBOL', ['a', ''])), ['a', ''])
+  t.strictSame(toPlain(column('MONTH', [24_149, null])), ['2012.06M', null])
+  t.strictSame(toPlain(tupleOf([int(1), column('INT', [2, 3]), tupleOf([])])), [1, [2, 3], []])
+  t.strictSame(toPlain(vectorOf({ type: 'INT', array: true }, [[1, 2], [3]])), [[1, 2], [3]])
+})
+
+t.test('pairs and sets are lists, a matrix is a list of its columns', async t => {
+  const elements = column('INT', [1, 2, 3, 4, 5, 6])
+  t.strictSame(toPlain({ form: 'pair', elements: column('INT', [1, 2]) }), [1, 2])
+  t.strictSame(toPlain({ form: 'set', elements }), [1, 2, 3, 4, 5, 6])
+  const matrix: Value = { form: 'matrix', rows: 2, columns: 3, elements }
+  t.strictSame(toPlain(matrix), [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ])
+})
+
+t.test('a dictionary is an object by the texts of its keys', async t => {
+  const values = tupleOf([int(1), text('x')])
+  t.strictSame(toPlain({ form: 'dictionary', keys: column('DATE', [0, 1]), values }), {
+    '1970.01.01': 1,
+    '1970.01.02': 'x',
+  })
+  const named: Value = { form: 'dictionary', keys: column('STRING', ['__proto__', 'a']), values }
+  t.strictSame(Object.entries(toPlain(named) as object), [
+    ['__proto__', 1],
+    ['a', 'x'],
+  ])
+})
+
+const columns: Column[] = [column('INT', [1, null]), column('STRING', ['a', ''])]
+const tablePlainOutput: Table = {
+  form: 'table',
+  name: 't',
+  rows: 2,
+  columnNames: ['n', 's'],
+  columns,
+}
+
+t.test('a table is an object of columns, rows, or columns alone', async t => {
+  const byName = { n: [1, null], s: ['a', ''] }
+  t.strictSame(toPlain(tablePlainOutput), byName)
+  t.strictSame(toColumns(tablePlainOutput), byName)
+  t.strictSame(toColumnList(tablePlainOutput), [
+    [1, null],
+    ['a', ''],
+  ])
+  t.strictSame(toRows(tablePlainOutput), [
+    { n: 1, s: 'a' },
+    { n: null, s: '' },
+  ])
+})
+
+t.test('anything else has neither rows nor columns', async t => {
+  for (const read of [toRows, toColumns, toColumnList]) {
+    t.throws(() => read(int(1)), { code: 'DDB_USAGE', message: /not a scalar/ })
+    t.throws(() => read(undefined), { code: 'DDB_USAGE', message: /not nothing/ })
+  }
+})
+
+// What the server's refusals for lack of a right tell the user to ask for.
+
+/** Text of the server → the right, or what else to do. */
+const texts: readonly (readonly [string, RegExp])[] = [
+  ['<NotAuthenticated>Not granted to read table dfs://db/pt', / TABLE_READ on dfs:\/\/db\/pt,/],
+  ['<NotAuthenticated>Not granted to write table dfs://db/pt', / TABLE_WRITE on dfs:\/\/db\/pt /],
+  [
+    '<NoPrivilege>Not granted to write data to table dfs://db/pt',
+    / TABLE_WRITE on dfs:\/\/db\/pt \(from 2\.00\.9 on TABLE_INSERT /,
+  ],
+  [
+    'schema(loadTable("dfs://db", "pt")) => <NotAuthenticated>Not granted to read table dfs://db/pt.',
+    / TABLE_READ on dfs:\/\/db\/pt,/,
+  ],
+  ['No access to table [trades]', / TABLE_WRITE on trades,/],
+  ['No access to shared table [trades]', / TABLE_READ and TABLE_WRITE on trades,/],
+  ['objs(true) => No access to shared table [$1 $&]', / on \$1 \$&,/],
+  [
+    '<NoPrivilege>Not granted to create or delete databases',
+    / DB_OWNER for databases of this name/,
+  ],
+  ['<NoPrivilege>Not granted to create shared variables', / CREATE_SHARED_VAR \(.*enableSharedVar/],
+  ['The user needs CREATE_SHARED_VAR', / CREATE_SHARED_VAR /],
+  ['Not granted to execute function view appendRows', / VIEW_EXEC on appendRows,/],
+  ['Not granted to do this', /for the right to do this/],
+  ['<NoPrivilege>refused', /for the right to do this/],
+  ['<NotAuthenticated>refused', /for the right to do this/],
+  ['Only administrators execute function addUser', /as an administrator/],
+]
+
+for (const [text, right] of texts) {
+  t.test(text, async t => {
+    t.ok(lacksRight(text))
+    t.match(rightToAskFor(text), right)
+    const failure = serverFailure(text)
+    t.match(failure, { code: 'DDB_PRIVILEGE', exitCode: 77, serverMessage: text })
+    t.match(failure.message, right)
+  })
+}
+
+t.test('other refusals have nothing to do with rights', async t => {
+  for (const text of [
+    'Syntax Error: [line #1] Cannot recognize the token trades',
+    '<NotLeader>10.0.0.1:8848:node1',
+    'The user name or password is incorrect. RefId: S04009',
+    'access to the table is slow',
+  ]) {
+    t.notOk(lacksRight(text), text)
+    t.not(serverFailure(text).code, 'DDB_PRIVILEGE')
+  }
+})
+
+t.test('an upsert takes another right than an insert, in the same words', async t => {
+  const text = '<NoPrivilege>Not granted to write data to table dfs://db/pt'
+  t.match(
+    rightToAskFor(text, true),
+    /TABLE_WRITE on dfs:\/\/db\/pt \(.*TABLE_UPDATE is enough, TABLE_INSERT is not\)/,
+  )
+  t.match(rightToAskFor('No access to table [k]', true), / TABLE_WRITE on k,/)
+})
+
+t.test('what is switched off on the server is named', async t => {
+  for (const text of [
+    'The feature of publish is not enabled. RefId: S00001',
+    'share(t, "x") => The feature of publish is not enabled',
+  ]) {
+    t.match(settingToChange(text), /maxPubConnections.*above 0/)
+    t.match(serverFailure(text), { code: 'DDB_SERVER', serverMessage: text, message: /maxPubConn/ })
+    t.notOk(lacksRight(text))
+  }
+  t.equal(settingToChange('The function view [f] does not exist. RefId: S04002'), undefined)
+  t.equal(settingToChange('RefId: S000011'), undefined)
+})
+
+t.test('a session whose login has ended is told from one that lacks a right', async t => {
+  const ended = 'Login is required for script execution with client authentication enabled'
+  t.ok(lacksLogin(ended))
+  t.ok(lacksLogin('catch: RefId: S04009'))
+  t.ok(lacksLogin(`schema(trades) => ${ended}`), 'in a script')
+  t.notOk(lacksLogin('<NotAuthenticated>Not granted to read table dfs://db/pt'))
+  t.equal(
+    loginToRepeat(ended),
+    `${ended}. Log in with \`server.user\`; where that was done, the session is not logged in any more: its login has ` +
+      'expired, or the user is gone.',
+  )
+  t.match(
+    rightToAskFor('<NotAuthenticated>Not granted to read table dfs://db/pt'),
+    /grant you TABLE_READ on dfs:\/\/db\/pt.*If this worked before, the login has expired/,
+  )
+  t.notMatch(rightToAskFor('<NoPrivilege>Not granted to read table dfs://db/pt'), /expired/)
+})
+
+// The lines of a connection's trace: what they show, and what they never show.
+
+t.test('with values, scripts are shown without their secrets', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const lines: string[] = []
+  const session = await connect({
+    host: '127.0.0.1',
+    port: server.port,
+    trace: { values: true, write: line => lines.push(line) },
+  })
+  await session.run('x = 1..10; x')
+  await session.run('login("admin", "123456")')
+  await session.run('login`admin`123456').catch(() => undefined)
+  await session.run('pw = "123456"\nlogin(\n"admin",\npw)\nprint(pw)\npw')
+  await session.run('changePwd("123456","secret1")').catch(() => undefined)
+  await session.run('createUser', 'u1', 'secret2').catch(() => undefined)
+  await session.run('login{"admin","123456"}()').catch(() => undefined)
+  await session.run('print("\\u001b[31mred")').catch(() => undefined)
+  await session.close()
+  const text = lines.join('\n')
+  t.match(text, /> script flags=32\(apiClient\) bytes=\d+ chars=12 x = 1\.\.10; x\n/)
+  t.match(text, /< ok bytes=\d+ INT vector of 10 \[1,2,3,4,5,…\]\n/)
+  t.notMatch(text, /123456|secret/)
+  // eslint-disable-next-line no-control-regex -- what must not be there
+  t.notMatch(text, /\u001b/)
+})
+
+t.test(
+  'connections are told apart by number, answers and losses have lines of their own',
+  async t => {
+    const server = await startServer({ port: 0 })
+    t.teardown(() => server.close())
+    const lines: string[] = []
+    const trace = { write: (line: string) => lines.push(line) }
+    const sessions = await Promise.all(
+      [1, 2].map(() => connect({ host: '127.0.0.1', port: server.port, trace })),
+    )
+    await t.rejects(sessions[0]!.run('noSuchName'), { code: 'DDB_SERVER' })
+    await sessions[0]!.run('print("text"); [table(1..3 as id), 5:6]')
+    await sessions[0]!.upload({ a: 1, b: 'text' })
+    for (const session of sessions) await session.close()
+    const text = lines.join('\n')
+    t.match(text, /#1 \d+ < error bytes=\d+ .*Cannot recognize the token noSuchName\n/)
+    t.match(text, /#1 \d+ < print chars=\d+\n/)
+    t.match(text, /#1 \d+ < ok bytes=\d+ ANY vector of 2\n/)
+    t.match(text, /#1 \d+ > variable flags=32\(apiClient\) bytes=\d+ a = \w+ \| b = STRING\n/)
+    t.match(text, /#2 0 - opened 127\.0\.0\.1:/)
+    t.match(text, /#2 \d+ - closed/)
+  },
+)
+
+t.test('of requests that wait for answers together, the right answers are hidden', async t => {
+  const lines: string[] = []
+  const trace = traceConnection(
+    { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
+    systemPlatform.clock,
+    newSecrets(),
+  )
+  const head = requestHead('7', false, {})
+  const silentHead = requestHead('7', true, {})
+  const login: Request = { kind: 'function', name: 'login', args: [text('ann'), text('secret1')] }
+  const answer = (text: string): void => {
+    trace.printed(`says ${text}`)
+    trace.received({ sessionId: '7', ok: false, message: text }, 9)
+  }
+  // An answer is owed to connect, whatever its flags.
+  trace.sent(connectHead(true), { kind: 'connect' }, 20)
+  trace.sent(head, login, 30)
+  trace.sent(head, { kind: 'script', script: '1' }, 10)
+  trace.sent(silentHead, { kind: 'script', script: '2' }, 10)
+  answer('hello')
+  answer('secret2 is wrong')
+  answer('no 1')
+  // Nothing is owed to an asynchronous one, but some answer it.
+  trace.sent(silentHead, login, 30)
+  answer('secret3 is wrong')
+  answer('late')
+  t.strictSame(
+    lines.filter(line => line.includes(' < ')),
+    [
+      '0 < print says hello',
+      '7 < error bytes=9 hello',
+      '7 < print chars=21',
+      '7 < error bytes=9 (…)',
+      '7 < print says no 1',
+      '7 < error bytes=9 no 1',
+      '7 < print chars=21',
+      '7 < error bytes=9 (…)',
+      '7 < print says late',
+      '7 < error bytes=9 late',
+    ],
+  )
+  t.notMatch(lines.join(), /secret/)
+})
+
+//
+
+t.test('without a choice, what crosses a network is compressed', t => {
+  for (const [compress, here, far] of [
+    [undefined, false, true],
+    ['auto', false, true],
+    ['none', false, false],
+    ['lz4', true, true],
+  ] as const) {
+    const options = compress === undefined ? {} : { compress }
+    t.equal(isCompressed(options, '127.0.0.1'), here, compress ?? 'left out')
+    t.equal(isCompressed(options, '192.0.2.1'), far, compress ?? 'left out')
+  }
+  const wrong = { host: 'h', port: 1, compress: 'gzip' } as unknown as ConnectOptions
+  t.throws(() => checkConnectOptions(wrong), { code: 'DDB_USAGE', message: /auto, none, lz4/ })
+  t.end()
+})

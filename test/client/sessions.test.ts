@@ -1,0 +1,871 @@
+/*
+  Sessions: opened, used, forgotten.
+*/
+import t from 'tap'
+import { connect, type RunOptions } from '../../src/client/open-session.js'
+import { ConnectionPool } from '../../src/client/pool/pool.js'
+import {
+  checkConnectOptions,
+  checkRunOptions,
+  type ConnectOptions,
+  splitArguments,
+} from '../../src/client/session-options.js'
+import { resultOf, type ResultTable } from '../../src/client/session-result.js'
+import type { Table } from '../../src/protocol/value.js'
+import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/server/index.js'
+import { type FakePeer, type FakeServer, startFakeServer } from '../helpers/fake-server.js'
+import { closedGate } from '../helpers/gate.js'
+import { recordings } from '../helpers/recordings.js'
+import { startTinyServer } from '../helpers/tiny-server.js'
+import { idTable, int, ints, text } from '../helpers/values.js'
+
+//
+
+const host = '127.0.0.1'
+
+t.test('a session connects and asks in the very bytes of the C++ client', async t => {
+  const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  t.equal(session.id, '1000000002')
+  t.strictSame([session.host, session.port, session.enableAsync], [host, server.port, false])
+  await session.run('1+1')
+  await session.run('f', int(1))
+  await session.call('version', [])
+  await session.upload({ a: int(1), b: int(2) })
+  const sent = server.peer.received.toString('latin1')
+  const one = '\x04\0\x01\0\0\0'
+  t.equal(
+    sent,
+    'API 0 8 / 32_1_4_2\nconnect\n' +
+      'API2 1000000002 10 / 32_1_4_64__0\nscript\n1+1' +
+      `API2 1000000002 14 / 32_1_4_64__0\nfunction\nf\n1\n1${one}` +
+      'API2 1000000002 20 / 32_1_4_64__0\nfunction\nversion\n0\n1' +
+      `API2 1000000002 16 / 32_1_4_64__0\nvariable\na,b\n2\n1${one}\x04\0\x02\0\0\0`,
+  )
+  await session.close()
+})
+
+t.test('options of a request reach its header', async t => {
+  const server = await startFakeServer((_received, peer) => peer.reply({ value: undefined }))
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const options: RunOptions = { clearMemory: true, priority: 8, parallelism: 2, fetchSize: 8192 }
+  t.equal(await session.run('1', options), undefined)
+  await session.run('f', int(1), options)
+  await session.call('f', [], options)
+  const headers = server.peer.received.toString('latin1').match(/API2.*/g)
+  t.strictSame(headers, [
+    'API2 1000000002 8 / 48_1_8_2__8192',
+    'API2 1000000002 14 / 48_1_8_2__8192',
+    'API2 1000000002 14 / 48_1_8_2__8192',
+  ])
+  for (const bad of [{ priority: 9 }, { parallelism: 0 }, { fetchSize: 8191 }, { timeoutMs: 0 }]) {
+    await t.rejects(session.run('1', bad), { code: 'DDB_USAGE', message: /must be an integer/ })
+  }
+  await session.close()
+})
+
+t.test('requests of a session wait for each other, in order', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const { peer } = server
+  const answers = Promise.all(['1', '2', '3'].map(code => session.run(code)))
+  for (let i = 1; i <= 3; i++) {
+    await peer.until(() => peer.requests.length === i + 1)
+    t.strictSame(peer.requests[i]?.request, { kind: 'script', script: String(i) })
+    peer.reply({ value: int(i) })
+  }
+  t.strictSame(await answers, [int(1), int(2), int(3)])
+  await session.close()
+})
+
+t.test('answers may come in any pieces', async t => {
+  const server = await startFakeServer((_received, peer) => peer.reply({ value: idTable(1, 2, 3) }))
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const { peer } = server
+  const write = peer.socket.write.bind(peer.socket)
+  peer.socket.write = (bytes: Buffer): boolean => {
+    for (const byte of bytes) {
+      peer.socket.cork()
+      write(Buffer.of(byte))
+      peer.socket.uncork()
+    }
+    return true
+  }
+  t.strictSame(await session.run('t'), idTable(1, 2, 3))
+  t.strictSame(await session.run('t'), idTable(1, 2, 3))
+  await session.close()
+})
+
+t.test('an error line is a ServerError, classed, and the session goes on', async t => {
+  const errors = [
+    'Syntax Error: [line #1] Cannot recognize the token tt',
+    '<NoPrivilege>Not granted to write data to table dfs://db/pt',
+    'getGroupList() => Only administrators execute function getGroupList',
+    'Login is required for script execution with client authentication enabled. RefId: S04009',
+  ]
+  const server = await startFakeServer((_received, peer) => {
+    const error = errors.shift()
+    peer.reply(error === undefined ? { value: int(1) } : { error })
+  })
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  await t.rejects(session.run('tt'), {
+    name: 'ServerError',
+    code: 'DDB_SERVER',
+    serverMessage: 'Syntax Error: [line #1] Cannot recognize the token tt',
+  })
+  await t.rejects(session.call('f', []), { code: 'DDB_PRIVILEGE' })
+  await t.rejects(session.upload({ a: int(1) }), { code: 'DDB_PRIVILEGE' })
+  await t.rejects(session.run('f', int(1)), { code: 'DDB_LOGIN', exitCode: 77 })
+  t.strictSame(await session.run('1'), int(1))
+  await session.close()
+})
+
+t.test('printed output reaches onMessage before the answer', async t => {
+  const server = await startFakeServer((_received, peer) => {
+    peer.print('first')
+    peer.print('second')
+    peer.reply({ value: int(1) })
+  })
+  t.teardown(() => server.close())
+  const messages: string[] = []
+  const session = await connect({ host, port: server.port, onMessage: text => messages.push(text) })
+  await session.run('print(1)')
+  t.strictSame(messages, ['first', 'second'])
+  session.onMessage = text => messages.push(`later ${text}`)
+  await session.run('print(1)')
+  t.strictSame(messages.slice(2), ['later first', 'later second'])
+  session.onMessage = undefined
+  await session.run('print(1)')
+  t.equal(messages.length, 4)
+  await session.close()
+})
+
+t.test('variables need names, and their values must be sendable', async t => {
+  const server = await startFakeServer((_received, peer) => peer.reply({ value: undefined }))
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  await t.rejects(session.upload({ '1a': int(1) }), { code: 'DDB_NAME' })
+  await t.rejects(session.upload({ a: text('x\0y') }), { code: 'DDB_STRING_HAS_NUL' })
+  await t.rejects(session.run('f', text('x\0y')), { code: 'DDB_STRING_HAS_NUL' })
+  await session.upload({})
+  t.equal(server.peer.requests.length, 1, 'only connect was sent')
+  await session.upload({ a: int(1) })
+  t.match(server.peer.requests[1], {
+    request: { kind: 'variable', names: ['a'], values: [int(1)] },
+  })
+  await session.close()
+})
+
+t.test('a time limit ends the wait, not the session', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const { peer } = server
+  const slow = session.run('slow', { timeoutMs: 20 })
+  const queued = session.run('queued', { timeoutMs: 20 })
+  const patient = session.run('patient')
+  await t.rejects(slow, { name: 'TimeoutError', code: 'DDB_TIMEOUT', message: /within 20 ms/ })
+  await t.rejects(queued, { code: 'DDB_TIMEOUT' })
+  peer.reply({ value: int(1) })
+  await peer.until(() => peer.requests.length === 3)
+  t.match(peer.requests[2], { request: { script: 'patient' } }, 'the queued request was never sent')
+  peer.reply({ value: int(3) })
+  t.strictSame(await patient, int(3), 'the late answer was not taken for this one')
+  await session.close()
+})
+
+t.test('an AbortSignal ends the wait, not the session', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const { peer } = server
+  const controller = new AbortController()
+  const { signal } = controller
+  const outstanding = session.run('outstanding', { signal })
+  const queued = session.call('queued', [], { signal })
+  const patient = session.run('patient')
+  const reason = new Error('enough')
+  controller.abort(reason)
+  await t.rejects(outstanding, { code: 'DDB_INTERRUPTED', cause: reason })
+  await t.rejects(queued, { code: 'DDB_INTERRUPTED' })
+  await t.rejects(session.run('aborted before', { signal }), { code: 'DDB_INTERRUPTED' })
+  peer.reply({ value: int(1) })
+  await peer.until(() => peer.requests.length === 3)
+  peer.reply({ value: int(3) })
+  t.strictSame(await patient, int(3))
+  t.equal(peer.requests.length, 3)
+  await session.close()
+})
+
+t.test('close lets requests finish, sends FIN and refuses what comes later', async t => {
+  const server = await startFakeServer(() => undefined, { keepOpen: true })
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const { peer } = server
+  const answers = Promise.all([session.run('1'), session.run('2')])
+  const closed = session.close()
+  t.equal(session.closed, true)
+  await t.rejects(session.run('3'), { code: 'DDB_CLOSED' })
+  t.throws(() => session.send('f', []), { code: 'DDB_CLOSED' })
+  for (let i = 1; i <= 2; i++) {
+    await peer.until(() => peer.requests.length === i + 1)
+    t.notOk(peer.ended)
+    peer.reply({ value: int(i) })
+  }
+  t.strictSame(await answers, [int(1), int(2)])
+  await peer.until(() => peer.ended)
+  peer.socket.end()
+  await closed
+  await session.close()
+  await t.rejects(session.run('3'), { code: 'DDB_CLOSED' })
+})
+
+t.test('close waits a bounded time for the other end', async t => {
+  const server = await startFakeServer(() => undefined, { keepOpen: true })
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, closeTimeoutMs: 20 })
+  await session.close()
+  const stuck = await connect({ host, port: server.port, closeTimeoutMs: 20 })
+  const never = stuck.run('never answered')
+  never.catch(() => undefined)
+  await stuck.close()
+  await t.rejects(never, { code: 'DDB_CONNECTION_LOST', message: /answered nothing for 20 ms/ })
+})
+
+t.test('onClose tells a loss from a close', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const events: unknown[] = []
+  const gate = closedGate()
+  const first = await connect({ host, port: server.port })
+  first.onClose = error => events.push(error)
+  await first.close()
+  const second = await connect({ host, port: server.port })
+  second.onClose = error => {
+    events.push(error?.code)
+    gate.open()
+  }
+  server.peer.socket.destroy()
+  await gate.opened
+  t.strictSame(events, [undefined, 'DDB_CONNECTION_LOST'])
+  t.equal(second.closed, true)
+})
+
+t.test('a large result comes in blocks, decoded as they are taken', async t => {
+  const blocks = Array.from({ length: 50 }, (_, i) =>
+    idTable(...Array.from({ length: 5000 }, () => i)),
+  )
+  const server = await startFakeServer(({ head }, peer) =>
+    peer.reply(
+      head.fetchSize === 0
+        ? { value: int(7) }
+        : { value: { form: 'vector', type: 'ANY', length: 50, data: blocks } },
+    ),
+  )
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const next = session.run('next')
+  await next
+  let count = 0
+  for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
+    t.strictSame(block, blocks[count])
+    count += 1
+  }
+  t.equal(count, 50)
+  for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
+    t.strictSame(block, blocks[0])
+    break
+  }
+  t.strictSame(await session.run('after a reader that left early'), int(7))
+  await session.close()
+})
+
+t.test('a block reader gets a result that is not a tuple, and errors', async t => {
+  const outcomes = [{ value: int(5) }, { error: 'no such table' }]
+  const server = await startFakeServer((_received, peer) => peer.reply(outcomes.shift()!))
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const values: unknown[] = []
+  for await (const block of session.readBlocks('x', { fetchSize: 8192 })) values.push(block)
+  t.strictSame(values, [int(5)])
+  await t.rejects(session.readBlocks('x', { fetchSize: 8192 }).next(), {
+    message: 'no such table',
+  })
+  await t.rejects(session.readBlocks('x', { fetchSize: 1 }).next(), { code: 'DDB_USAGE' })
+  await session.close()
+})
+
+t.test('answers larger than allowed end the session with the limit named', async t => {
+  const server = await startFakeServer((_received, peer) =>
+    peer.reply({ value: idTable(...Array(1000).keys()) }),
+  )
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, maxReplyBytes: 1000 })
+  await t.rejects(session.run('t'), { name: 'ProtocolError', code: 'DDB_LIMIT' })
+  await t.rejects(session.run('t'), { code: 'DDB_LIMIT' })
+})
+
+t.test('an answer nobody asked for ends a synchronous session', async t => {
+  const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const lost = new Promise(resolve => (session.onClose = resolve))
+  session.send('f', [])
+  t.match(await lost, { name: 'ProtocolError', message: /no request asked for/ })
+  t.throws(() => session.send('f', []), { code: 'DDB_PROTOCOL' })
+})
+
+//
+
+/** Ids of all tables that arrived, in order. */
+const idsOf = (peer: FakePeer): number[] =>
+  peer.requests.flatMap(({ request }) => {
+    const table = request.kind === 'function' ? request.args.at(-1) : undefined
+    const column = table?.form === 'table' ? table.columns[0] : undefined
+    return column?.form === 'vector' && column.type === 'INT' ? [...column.data] : []
+  })
+
+t.test('an asynchronous session writes flag 4 into every header and waits for nothing', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, enableAsync: true })
+  t.equal(session.enableAsync, true)
+  t.equal(await session.run('1+1'), undefined)
+  t.equal(await session.run('tableInsert{t}', idTable(1)), undefined)
+  t.equal(await session.run('f', int(1), { clearMemory: true, priority: 1 }), undefined)
+  await session.close()
+  const { peer } = server
+  await peer.until(() => peer.ended)
+  t.strictSame(peer.received.toString('latin1').match(/API.*/g), [
+    'API 0 8 / 36_1_4_2',
+    'API2 1000000002 10 / 36_1_4_64__0',
+    'API2 1000000002 27 / 36_1_4_64__0',
+    'API2 1000000002 14 / 52_1_1_64__0',
+  ])
+  t.strictSame(session.sends, { accepted: 3, started: 3, written: 3 })
+})
+
+t.test('an asynchronous request has the bytes of the C++ client', async t => {
+  const recording = recordings.find(
+    ({ client, name }) => client === 'cpp' && name === 'run_script_async',
+  )!
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, enableAsync: true })
+  await session.run('1+1')
+  await session.close()
+  await server.peer.until(peer => peer.ended)
+  t.strictSame(
+    server.peer.received,
+    Buffer.concat([Buffer.from('API 0 8 / 36_1_4_2\nconnect\n'), recording.bytes]),
+  )
+})
+
+t.test('an asynchronous session with a user logs in first, with an answer', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({
+    host,
+    port: server.port,
+    enableAsync: true,
+    user: 'admin',
+    password: 'x',
+  })
+  await session.run('1')
+  await session.close()
+  await server.peer.until(peer => peer.ended)
+  t.strictSame(server.peer.received.toString('latin1').match(/API.*/g), [
+    'API 0 8 / 32_1_4_2',
+    'API2 1000000002 29 / 32_1_4_64__0',
+    'API2 1000000002 32 / 32_1_4_64__0',
+    'API2 1000000002 18 / 32_1_4_64__0',
+    'API2 1000000002 8 / 36_1_4_64__0',
+  ])
+})
+
+t.test('an asynchronous session refuses what needs an answer, saying why', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, enableAsync: true })
+  const refused = { code: 'DDB_ASYNC_SESSION', message: /can only run\(\).*second session/ }
+  await t.rejects(session.call('f', []), refused)
+  await t.rejects(session.upload({ a: int(1) }), refused)
+  await t.rejects(session.run('1', { fetchSize: 8192 }), refused)
+  await t.rejects(session.readBlocks('1', { fetchSize: 8192 }).next(), refused)
+  await session.close()
+  await server.peer.until(peer => peer.ended)
+  t.equal(server.peer.requests.length, 1)
+})
+
+t.test('what a server wrongly sends to an asynchronous session is ignored', async t => {
+  const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, enableAsync: true })
+  for (let i = 0; i < 100; i++) await session.run('1')
+  await session.close()
+  await server.peer.until(peer => peer.ended)
+  t.equal(server.peer.requests.length, 101)
+})
+
+t.test('a synchronous session can send asynchronous requests between answered ones', async t => {
+  const server = await startFakeServer(({ head }, peer) => {
+    if ((head.flags & 4) === 0) peer.reply({ value: int(1) })
+  })
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  t.strictSame(await session.run('before'), int(1))
+  t.equal(session.send('tableInsert{t}', [idTable(1)]), true)
+  t.equal(session.send('tableInsert{t}', [idTable(2)]), true)
+  t.equal(session.sendScript('x = 1'), true)
+  t.strictSame(await session.run('after'), int(1))
+  const { peer } = server
+  t.strictSame(
+    peer.requests.map(({ head, request }) => [head.flags, request.kind]),
+    [
+      [32, 'connect'],
+      [32, 'script'],
+      [36, 'function'],
+      [36, 'function'],
+      [36, 'script'],
+      [32, 'script'],
+    ],
+  )
+  t.strictSame(idsOf(peer), [1, 2])
+  t.strictSame(session.sends, { accepted: 3, started: 3, written: 3 })
+  await session.close()
+})
+
+t.test('small requests share writes, in order', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const count = 5000
+  for (let i = 0; i < count; i++) {
+    if (!session.send('tableInsert{t}', [idTable(i)])) await session.drained()
+  }
+  await session.close()
+  const { peer } = server
+  await peer.until(() => peer.ended)
+  t.strictSame(
+    idsOf(peer),
+    Array.from({ length: count }, (_, i) => i),
+  )
+})
+
+t.test('onWritten tells, in order, that arrays may be used again', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const written: number[] = []
+  for (let i = 0; i < 1000; i++) {
+    const data = new Int32Array(10_000).fill(i)
+    const table = {
+      ...idTable(),
+      rows: 10_000,
+      columns: [{ form: 'vector', type: 'INT', length: 10_000, data }],
+    }
+    const room = session.send('f', [table as ReturnType<typeof idTable>], () => {
+      written.push(i)
+      data.fill(-1)
+    })
+    t.equal(written.includes(i), false)
+    if (!room) await session.drained()
+  }
+  await session.close()
+  const { peer } = server
+  await peer.until(() => peer.ended)
+  const expected = Array.from({ length: 1000 }, (_, i) => i)
+  t.strictSame(written, expected)
+  t.strictSame(
+    idsOf(peer).filter((_, i) => i % 10_000 === 0),
+    expected,
+    'nothing was overwritten before it was sent',
+  )
+})
+
+t.test('a request that cannot be encoded leaves nothing behind', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, enableAsync: true })
+  session.send('f', [idTable(1)])
+  t.throws(() => session.send('f', [idTable(2), text('a\0b')]), { code: 'DDB_STRING_HAS_NUL' })
+  await t.rejects(session.run('f', idTable(3), text('a\0b')), { code: 'DDB_STRING_HAS_NUL' })
+  session.send('f', [idTable(4)])
+  await session.close()
+  await server.peer.until(peer => peer.ended)
+  t.strictSame(idsOf(server.peer), [1, 4])
+  t.equal(session.sends.accepted, 2)
+})
+
+const bigTable = idTable(...Array(25_000).keys())
+
+t.test('a server that does not read makes senders wait, with bounded memory', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const highWaterBytes = 262_144
+  const session = await connect({ host, port: server.port, highWaterBytes })
+  const { peer } = server
+  peer.socket.pause()
+  let sent = 0
+  // The kernel on both sides takes some MB before it takes no more.
+  for (let waited = 0; waited < 2;) {
+    if (session.send('f', [bigTable])) continue
+    sent = session.sends.accepted
+    waited = await Promise.race([
+      session.drained().then(() => 0),
+      new Promise<number>(resolve => setImmediate(() => setImmediate(() => resolve(waited + 1)))),
+    ])
+  }
+  t.ok(session.bufferedBytes >= highWaterBytes)
+  t.ok(
+    session.bufferedBytes < highWaterBytes + 3 * 110_000,
+    `${session.bufferedBytes} bytes waiting`,
+  )
+  let drained = false
+  const waiting = session.drained().then(() => (drained = true))
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(drained, false)
+  t.ok(session.sends.written < session.sends.accepted)
+  peer.socket.resume()
+  await waiting
+  await session.close()
+  await peer.until(() => peer.ended)
+  t.equal(peer.requests.length - 1, session.sends.accepted)
+  t.ok(sent > 2)
+})
+
+t.test('run on an asynchronous session waits for room before it encodes', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({
+    host,
+    port: server.port,
+    enableAsync: true,
+    highWaterBytes: 200_000,
+  })
+  const { peer } = server
+  peer.socket.pause()
+  let resolved = 0
+  const count = 300
+  const runs = Array.from({ length: count }, (_, i) =>
+    session.run('f', int(i), bigTable).then(() => (resolved += 1)),
+  )
+  await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+  t.ok(resolved < count, `${resolved} of ${count} resolved`)
+  t.ok(session.bufferedBytes < 200_000 + 110_000, `${session.bufferedBytes} bytes waiting`)
+  const late = session.run('never sent', { timeoutMs: 10 })
+  await t.rejects(late, { code: 'DDB_TIMEOUT', message: /took nothing more for 10 ms/ })
+  const closed = session.close()
+  peer.socket.resume()
+  await Promise.all(runs)
+  await closed
+  await peer.until(() => peer.ended)
+  t.strictSame(
+    peer.requests.slice(1).map(({ request }) => request.kind === 'function' && request.args[0]),
+    Array.from({ length: count }, (_, i) => int(i)),
+  )
+})
+
+t.test('a signal that has fired keeps a request from being handed over', async t => {
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, enableAsync: true })
+  await t.rejects(session.run('1', { signal: AbortSignal.abort() }), { code: 'DDB_INTERRUPTED' })
+  await session.close()
+  await server.peer.until(peer => peer.ended)
+  t.equal(server.peer.requests.length, 1)
+})
+
+t.test(
+  'close right after sending loses nothing, and the embedded server executes all of it',
+  async t => {
+    const ids: number[] = []
+    const server = await startTinyServer({
+      call: (_name, args) => {
+        const [table] = args
+        const column = table?.form === 'table' ? table.columns[0] : undefined
+        if (column?.form === 'vector' && column.type === 'INT') ids.push(...column.data)
+        return undefined
+      },
+    })
+    t.teardown(() => server.close())
+    const session = await connect({ host, port: server.port, enableAsync: true })
+    const count = 10_000
+    const runs: Promise<unknown>[] = []
+    for (let i = 0; i < count; i++) runs.push(session.run('tableInsert{t}', idTable(i)))
+    await session.close()
+    await Promise.all(runs)
+    await server.sessionClosed(session.id)
+    t.strictSame(
+      ids,
+      Array.from({ length: count }, (_, i) => i),
+    )
+  },
+)
+
+//
+
+t.test('the last argument is options when it names nothing else', async t => {
+  const signal = new AbortController().signal
+  for (const options of [{}, { timeoutMs: 5 }, { clearMemory: true, signal }]) {
+    t.strictSame(splitArguments([1, options]), { values: [int(1)], options })
+  }
+})
+
+t.test('objects with other members, lists, dates and arrays are values', async t => {
+  for (const last of [
+    { timeoutMs: 5, size: 1 },
+    { priority: [1, 2] },
+    [1, 2],
+    new Date(0),
+    Int32Array.of(1, 2),
+    null,
+  ]) {
+    const { values, options } = splitArguments([last])
+    t.strictSame([values.length, options], [1, undefined])
+  }
+  t.strictSame(splitArguments([[1, 2]]).values, [ints(1, 2)])
+})
+
+t.test('names of options beyond those of run() can be given', async t => {
+  const names = new Set(['pickleTableToList'])
+  t.strictSame(splitArguments([{ pickleTableToList: true }] as never, names).values, [])
+})
+
+t.test('options of a request have ranges', async t => {
+  const refused: RunOptions[] = [
+    { priority: -1 },
+    { priority: 9 },
+    { priority: 1.5 },
+    { parallelism: 0 },
+    { fetchSize: 8191 },
+    { timeoutMs: 0 },
+    { timeoutMs: 2 ** 31 },
+    { timeoutMs: NaN },
+  ]
+  for (const options of refused) {
+    t.throws(() => checkRunOptions(options), { code: 'DDB_USAGE' }, JSON.stringify(options))
+  }
+  checkRunOptions({ priority: 0, parallelism: 1, fetchSize: 8192, timeoutMs: 2 ** 31 - 1 })
+  checkRunOptions({ priority: 8, urgent: true })
+})
+
+t.test('options of a connection have ranges, and a password needs a user', async t => {
+  const good = { host: 'db', port: 8848 }
+  checkConnectOptions(good)
+  checkConnectOptions({ ...good, user: 'u', password: 'p', port: 65_535 })
+  const refused: ConnectOptions[] = [
+    { ...good, host: '' },
+    { ...good, port: 0 },
+    { ...good, port: 65_536 },
+    { ...good, connectTimeoutMs: 0 },
+    { ...good, closeTimeoutMs: 2 ** 31 },
+    { ...good, highWaterBytes: 0 },
+    { ...good, maxReplyBytes: 0.5 },
+    { ...good, password: 'p' },
+  ]
+  for (const options of refused) {
+    t.throws(() => checkConnectOptions(options), { code: 'DDB_USAGE' }, JSON.stringify(options))
+  }
+})
+
+//
+
+t.test('a table has its methods, which nobody sees who compares or copies it', async t => {
+  const table = resultOf(idTable(1, 2)) as ResultTable
+  const [name] = table.columnNames
+  t.strictSame(table.toRows(), [{ [name!]: 1 }, { [name!]: 2 }])
+  t.strictSame(table.toColumns(), { [name!]: [1, 2] })
+  t.strictSame(Object.keys(table), Object.keys(idTable(1, 2)))
+  t.strictSame(structuredClone(table), idTable(1, 2))
+})
+
+t.test('any other value is the value itself', async t => {
+  const value = int(1)
+  t.equal(resultOf(value), value)
+  t.notOk('toRows' in value)
+})
+
+// A server that does not know the id of a request opens a new session without a word; its answer carries another
+// id (docs/protocol.md#response). Whoever sent the request has to be told, and nothing more may go there.
+
+const forgotten = { code: 'DDB_CONNECTION_LOST', message: /has forgotten this session/ }
+
+/** Answers each script with its number; from the second one on under another id. */
+function startForgetful(outcomes: readonly ('value' | 'error')[]): Promise<FakeServer> {
+  let answered = 0
+  return startFakeServer((_received, peer) => {
+    const id = answered === 0 ? undefined : `99${answered}`
+    const outcome = outcomes[answered++]
+    peer.reply(
+      outcome === 'error' ? { error: 'Cannot recognize the token x' } : { value: int(7) },
+      id,
+    )
+  })
+}
+
+t.test('an answer is given, what was waiting behind it is not sent', async t => {
+  const server = await startForgetful(['value', 'value'])
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  t.strictSame(await session.run('x = 7; x'), int(7))
+  const both = [session.run('tableInsert(t, 1)'), session.run('x')] as const
+  t.strictSame(await both[0], int(7), 'what was done is told')
+  await t.rejects(both[1], forgotten)
+  await t.rejects(session.run('x'), forgotten)
+  await server.peer.until(peer => peer.ended || peer.socket.destroyed)
+  t.equal(server.peer.requests.length, 3, 'connect and two scripts')
+  t.ok(session.closed)
+})
+
+t.test('an error is not taken for the outcome of the request', async t => {
+  const server = await startForgetful(['value', 'error'])
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  await session.run('x = 7')
+  await t.rejects(session.run('x'), forgotten)
+})
+
+t.test('a pool opens another session for its next task', async t => {
+  const server = await startForgetful(['value', 'error', 'value'])
+  t.teardown(() => server.close())
+  const pool = await ConnectionPool.connect({ host, port: server.port, size: 1 })
+  await pool.run('x = 7')
+  await t.rejects(pool.run('x'), forgotten)
+  t.strictSame(await pool.run('1'), int(7))
+  await pool.shutDown()
+})
+
+//
+
+async function started(
+  t: { teardown(end: () => unknown): void },
+  options: ServerOptions = {},
+): Promise<EmbeddedServer> {
+  const server = await startServer({ port: 0, ...options })
+  t.teardown(() => server.close())
+  return server
+}
+
+const rows = 100
+
+function trades(firstId: number): Table {
+  const time = BigInt64Array.from({ length: rows }, (_, i) => 1_577_836_800_000n + BigInt(i))
+  const base = ['', 'IBN', 'FHU', 'ZD']
+  return {
+    form: 'table',
+    name: '',
+    rows,
+    columnNames: ['time', 'sym', 'price', 'id'],
+    columns: [
+      { form: 'vector', type: 'TIMESTAMP', length: rows, data: time },
+      {
+        form: 'vector',
+        type: 'SYMBOL',
+        length: rows,
+        codes: Int32Array.from(time, (_, i) => 1 + (i % 3)),
+        base,
+      },
+      {
+        form: 'vector',
+        type: 'DOUBLE',
+        length: rows,
+        data: Float64Array.from(time, (_, i) => i / 4),
+      },
+      {
+        form: 'vector',
+        type: 'INT',
+        length: rows,
+        data: Int32Array.from(time, (_, i) => firstId + i),
+      },
+    ],
+  }
+}
+
+const shareTrades =
+  'share streamTable(10000:0,`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
+
+t.test('a stream table is written asynchronously, as the documentation does it', async t => {
+  const { port } = await started(t)
+  const session = await connect({
+    host,
+    port,
+    user: 'admin',
+    password: '123456',
+    enableAsync: true,
+  })
+  await session.run(shareTrades)
+  const requests = 300
+  for (let i = 0; i < requests; i++) await session.run('tableInsert{trades}', trades(i * rows))
+  await session.close()
+  const asking = await connect({ host, port })
+  t.strictSame(await asking.run('exec count(*) from trades'), int(requests * rows))
+  const ids = (await asking.run('exec id from trades')) as { data: Int32Array; length: number }
+  t.ok(
+    ids.data.subarray(0, ids.length).every((id, i) => id === i),
+    'in the order they were sent',
+  )
+  await asking.close()
+})
+
+t.test('answered and unanswered requests mix on one session', async t => {
+  const { port } = await started(t)
+  const session = await connect({ host, port, user: 'admin', password: '123456' })
+  await session.run(shareTrades)
+  session.send('tableInsert{trades}', [trades(0)])
+  session.send('tableInsert{trades}', [trades(rows)])
+  t.strictSame(await session.run('exec count(*) from trades'), int(2 * rows))
+  await session.close()
+})
+
+t.test('a script that sleeps is answered when it wakes', async t => {
+  const { port } = await started(t)
+  const session = await connect({ host, port })
+  t.strictSame(await session.run('sleep(10); 1+2'), int(3))
+  await session.close()
+})
+
+t.test('variables, printing, errors and clearing', async t => {
+  const { port } = await started(t)
+  const messages: string[] = []
+  const session = await connect({ host, port, onMessage: message => messages.push(message) })
+  await session.upload({ a: int(2), s: text('x') })
+  t.strictSame(await session.run('print(a); a+1'), int(3))
+  t.strictSame(
+    messages.map(message => message.trim()),
+    ['2'],
+  )
+  await t.rejects(session.run('1+noSuchName'), { name: 'ServerError', message: /noSuchName/ })
+  await session.run('1', { clearMemory: true })
+  await t.rejects(session.run('a'), { name: 'ServerError' })
+  await session.close()
+})
+
+t.test('failures of asynchronous requests are kept where the embedder can see them', async t => {
+  const server = await started(t)
+  const session = await connect({ host, port: server.port, enableAsync: true })
+  await session.run('tableInsert{nowhere}', trades(0))
+  await session.close()
+  const asking = await connect({ host, port: server.port })
+  await asking.run('1')
+  t.match(server.recentAsyncErrors, [
+    { sessionId: session.id, text: 'tableInsert{nowhere}', message: /nowhere/ },
+  ])
+  await asking.close()
+})
+
+t.test('an initial script prepares the server as admin; guests may be kept out', async t => {
+  const { port } = await started(t, { initScript: shareTrades, requireLogin: true })
+  const guest = await connect({ host, port })
+  await t.rejects(guest.run('exec count(*) from trades'), { code: 'DDB_LOGIN', message: /S04009/ })
+  await guest.close()
+  const session = await connect({ host, port, user: 'admin', password: '123456' })
+  t.strictSame(await session.run('exec count(*) from trades'), int(0))
+  await session.close()
+  await t.rejects(startServer({ port: 0, initScript: 'nonsense(' }), { code: 'DDB_SCRIPT' })
+})

@@ -1,0 +1,417 @@
+/*
+  Connections over TLS: options and failures.
+*/
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import t, { type Test } from 'tap'
+import { connect, type ConnectOptions } from '../../../src/client/open-session.js'
+import { isTlsRecord, tlsFailure, unusableIdentity } from '../../../src/client/tls/tls-failure.js'
+import {
+  checkTlsOptions,
+  isVerified,
+  readTls,
+  tlsOptionsOf,
+} from '../../../src/client/tls/tls-options.js'
+import { ConnectionError, type DdbError } from '../../../src/errors.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { startServer } from '../../../src/server/index.js'
+import { Certificates, type Identity, opensslDate } from '../../helpers/certificates.js'
+import { freePort } from '../../helpers/free-port.js'
+
+//
+
+const { files } = systemPlatform
+
+t.test('options that contradict each other are refused', async t => {
+  for (const fine of [
+    {},
+    { tls: true },
+    { tls: true, caFile: 'ca.pem', certFile: 'c', keyFile: 'k' },
+    { tls: true, tlsInsecure: true },
+    { tls: false, tlsInsecure: false },
+  ]) {
+    t.doesNotThrow(() => checkTlsOptions(fine), JSON.stringify(fine))
+  }
+  for (const [options, message] of [
+    [{ caFile: 'ca.pem' }, /`server.caFile` is of use with `server.tls` only/],
+    [{ tls: false, tlsInsecure: true }, /`server.tlsInsecure` is of use/],
+    [{ certFile: 'c', keyFile: 'k' }, /`server.certFile` is of use/],
+    [{ tls: true, tlsInsecure: true, caFile: 'ca.pem' }, /leave one of them out/],
+    [{ tls: true, certFile: 'c' }, /go together/],
+    [{ tls: true, keyFile: 'k' }, /go together/],
+  ] as const) {
+    t.throws(
+      () => checkTlsOptions(options),
+      { code: 'DDB_USAGE', message },
+      JSON.stringify(options),
+    )
+  }
+})
+
+t.test('only TLS whose certificates count is verified', async t => {
+  t.equal(isVerified({}), false)
+  t.equal(isVerified({ tlsInsecure: false }), false)
+  t.equal(isVerified({ tls: true }), true)
+  t.equal(isVerified({ tls: true, tlsInsecure: true }), false)
+  const options = { tls: true, caFile: 'a', tlsInsecure: false, certFile: 'c', keyFile: 'k' }
+  t.strictSame(tlsOptionsOf({ ...options, host: 'h' } as typeof options), options)
+  t.strictSame(tlsOptionsOf({}), {})
+})
+
+t.test('files are read for a connection', async t => {
+  const certificates = new Certificates(t)
+  const ca = certificates.make('authority', { isAuthority: true })
+  t.strictSame(await readTls({ tls: true }, files), { isVerified: true })
+  t.strictSame(
+    await readTls(
+      { tls: true, caFile: ca.certFile, certFile: ca.certFile, keyFile: ca.keyFile },
+      files,
+    ),
+    { isVerified: true, authorities: ca.cert, certificate: ca.cert, key: ca.key },
+  )
+  t.strictSame(await readTls({ tls: true, tlsInsecure: true }, files), { isVerified: false })
+  for (const options of [
+    { caFile: ca.keyFile },
+    { certFile: ca.keyFile },
+    { keyFile: ca.certFile },
+  ]) {
+    await t.rejects(readTls({ tls: true, ...options }, files), { code: 'DDB_CONFIG', exitCode: 78 })
+  }
+})
+
+// What becomes of a connection whose other end is not who it should be, or does not speak as it should: one
+// sentence within the time to connect, and nothing of ours has left.
+
+const host = '127.0.0.1'
+const certificates = new Certificates(t)
+const ca = certificates.make('test authority', { isAuthority: true })
+const between = certificates.make('test authority in between', { isAuthority: true, by: ca })
+const trusted = { tls: true, caFile: ca.certFile, user: 'admin', password: '123456' } as const
+const good = certificates.make('server', { by: ca })
+
+/** @returns its port */
+async function serverWith(t: Test, identity: Identity): Promise<number> {
+  const { certFile: tlsCertFile, keyFile: tlsKeyFile } = identity
+  const server = await startServer({ port: 0, tlsCertFile, tlsKeyFile })
+  t.teardown(() => server.close())
+  return server.port
+}
+
+async function failureOf(options: ConnectOptions): Promise<DdbError> {
+  const session = await connect(options).catch((error: unknown) => error as DdbError)
+  if (session instanceof Error) return session
+  await session.close()
+  throw new Error('the connection was made')
+}
+
+t.test('a certificate that its authority vouches for is taken', async t => {
+  const byBetween = certificates.make('server', { by: between })
+  for (const [what, identity] of [
+    ['directly', good],
+    ['through another', certificates.chain([byBetween, between])],
+    [
+      'through another, behind what nobody needs',
+      certificates.chain([byBetween, good, ca, between]),
+    ],
+    [
+      'under a name and all its subdomains',
+      certificates.make('s', { by: ca, names: 'DNS:localhost,DNS:*.example,IP:127.0.0.1' }),
+    ],
+    ['with a key of 2,048 bits', certificates.make('s', { by: ca, rsaBits: 2048 })],
+  ] as const) {
+    const port = await serverWith(t, identity)
+    for (const name of [host, 'localhost']) {
+      const session = await connect({ ...trusted, host: name, port })
+      t.match(await session.run('getCurrentSessionAndUser()[1]'), { value: 'admin' }, what)
+      await session.close()
+    }
+  }
+})
+
+t.test('keys of fewer than 2,048 bits are refused wherever they stand in a chain', async t => {
+  const weak = { isAuthority: true, rsaBits: 1024 }
+  const weakCa = certificates.make('weak authority', weak)
+  const weakBetween = certificates.make('weak authority in between', { ...weak, by: ca })
+  for (const [what, { cert, key }, change] of [
+    ['its own', certificates.make('s', { by: ca, rsaBits: 1024 }), {}],
+    [
+      'in between',
+      certificates.chain([certificates.make('s', { by: weakBetween }), weakBetween]),
+      {},
+    ],
+    ['of the authority', certificates.make('s', { by: weakCa }), { caFile: weakCa.certFile }],
+  ] as const) {
+    // Newer versions of OpenSSL have servers refuse them by themselves, unless they are told otherwise.
+    const server = createTlsServer({ cert, key, ciphers: 'DEFAULT@SECLEVEL=0' })
+    server.on('tlsClientError', () => undefined)
+    server.listen(0, host)
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const { port } = server.address() as AddressInfo
+    t.match(
+      await failureOf({ ...trusted, host, port, ...change }),
+      { code: 'DDB_TLS', exitCode: 76, message: /has a key of fewer than 2,048 bits, or one that/ },
+      what,
+    )
+  }
+})
+
+t.test('a certificate is refused in one sentence, and not tried again', async t => {
+  const other = certificates.make('other authority', { isAuthority: true })
+  const cases: readonly (readonly [string, Identity, RegExp, Partial<ConnectOptions>?])[] = [
+    [
+      'expired',
+      certificates.make('s', { by: ca, from: opensslDate(-9), until: opensslDate(-2) }),
+      /has expired/,
+    ],
+    ['not yet valid', certificates.make('s', { by: ca, from: opensslDate(1) }), /is not valid yet/],
+    ['self-signed', certificates.make('localhost'), /is self-signed/],
+    [
+      'of another authority',
+      certificates.make('s', { by: other }),
+      /an authority that is not known here/,
+    ],
+    [
+      'with an unknown authority',
+      certificates.chain([certificates.make('s', { by: other }), other]),
+      /not trusted here/,
+    ],
+    [
+      'for another host',
+      certificates.make('s', { by: ca, names: 'DNS:db.example' }),
+      /is not for "127.0.0.1", but for db.example: connect by/,
+    ],
+    [
+      'for another address',
+      certificates.make('s', { by: ca, names: 'DNS:localhost,IP:192.0.2.1' }),
+      /is not for "127.0.0.1"/,
+    ],
+    [
+      'for a name where an address is meant',
+      certificates.make('s', { by: ca, names: 'DNS:127.0.0.1' }),
+      /is not for "127.0.0.1"/,
+    ],
+    [
+      'with a common name alone',
+      certificates.make('localhost', { by: ca, names: '' }),
+      /names its host by the common name alone, which does not count: .*subjectAltName/,
+      { host: 'localhost' },
+    ],
+    [
+      'with a common name besides names of other kinds',
+      certificates.make('localhost', { by: ca, names: 'IP:127.0.0.1' }),
+      /is not for "localhost", but for 127\.0\.0\.1/,
+      { host: 'localhost' },
+    ],
+    [
+      'without what lies in between',
+      certificates.make('s', { by: between }),
+      /leaves out the certificates in between/,
+    ],
+    [
+      'in the wrong order',
+      certificates.chain([between, certificates.make('s', { by: between })]),
+      /is not for "127.0.0.1"|is refused|not meant/,
+    ],
+    [
+      'not meant for servers',
+      certificates.make('s', { by: ca, usage: 'clientAuth' }),
+      /is not meant for servers/,
+    ],
+    [
+      'signed by one that may not',
+      certificates.chain([certificates.make('s', { by: good }), good]),
+      /not meant for servers, or one that vouches/,
+    ],
+  ]
+  for (const [what, identity, message, options] of cases) {
+    const port = await serverWith(t, identity)
+    const failure = await failureOf({ ...trusted, host, port, ...options })
+    t.match(
+      failure,
+      { name: 'TlsError', code: 'DDB_TLS', exitCode: 76, message, safeToRetry: false },
+      what,
+    )
+    t.notMatch(failure.message, /\n/, what)
+    const session = await connect({ host, port, tls: true, tlsInsecure: true })
+    t.match(await session.run('1+1'), { value: 2 }, `${what}, and taken all the same`)
+    await session.close()
+  }
+})
+
+t.test('without a file the authorities of the system count', async t => {
+  const port = await serverWith(t, good)
+  const options = { host, port, tls: true }
+  for (const value of [undefined, '0']) {
+    if (value !== undefined) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = value
+    t.teardown(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
+    t.match(await failureOf(options), { code: 'DDB_TLS', message: /not known here/ })
+  }
+})
+
+t.test('plain where TLS was asked for', async t => {
+  const plain = await startServer({ port: 0 })
+  t.teardown(() => plain.close())
+  const ended = await failureOf({ ...trusted, host, port: plain.port })
+  t.match(ended, { code: 'DDB_TLS', exitCode: 76, message: /does not speak TLS/ })
+  const answering = await rawServer(t, socket => void socket.write('1 0 1\nOK\n'))
+  t.match(await failureOf({ ...trusted, host, port: answering }), {
+    name: 'TlsError',
+    message: /does not speak TLS: connect without `server.tls`/,
+  })
+  const silent = await rawServer(t, () => undefined)
+  t.match(await failureOf({ ...trusted, host, port: silent, connectTimeoutMs: 50 }), {
+    name: 'ConnectionError',
+    code: 'DDB_TLS',
+    exitCode: 76,
+    message: /did not answer in TLS within 50 ms/,
+  })
+  const closing = await rawServer(t, socket => void socket.destroy())
+  t.match(await failureOf({ ...trusted, host, port: closing }), {
+    name: 'ConnectionError',
+    code: 'DDB_TLS',
+    safeToRetry: true,
+  })
+  t.match(await failureOf({ ...trusted, host, port: await freePort() }), {
+    code: 'DDB_CONNECT',
+    message: /Nothing listens/,
+  })
+})
+
+t.test('TLS where plain was asked for', async t => {
+  const expected = {
+    code: 'DDB_TLS',
+    exitCode: 76,
+    message: /speaks TLS: connect with `server.tls`/,
+  }
+  const port = await serverWith(t, good)
+  t.match(await failureOf({ host, port }), expected, 'a server that hangs up')
+  const alert = Buffer.from([21, 3, 1, 0, 2, 2, 70])
+  t.match(
+    await failureOf({ host, port: await rawServer(t, socket => void socket.end(alert)) }),
+    expected,
+  )
+  const longer = Buffer.concat([alert, Buffer.from('1 0 1\nOK\n')])
+  t.match(
+    await failureOf({ host, port: await rawServer(t, socket => void socket.end(longer)) }),
+    expected,
+  )
+  const hangingUp = await rawServer(t, socket => void socket.end())
+  t.match(await failureOf({ host, port: hangingUp }), { code: 'DDB_CONNECT', exitCode: 69 })
+  const strict = await tlsServer(t, { ...identityOf(good), requestCert: true, ca: ca.cert })
+  t.match(await failureOf({ host, port: strict }), expected, 'one that wants a certificate')
+})
+
+t.test('a server that wants a certificate gets ours', async t => {
+  const settings = { ...identityOf(good), requestCert: true, ca: ca.cert }
+  const mine = certificates.make('client', { by: ca, usage: 'clientAuth' })
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const port = await tlsServer(t, { ...settings, maxVersion })
+    t.match(await failureOf({ ...trusted, host, port }), {
+      name: 'TlsError',
+      message: /without a certificate that it knows.*`server.certFile`/,
+    })
+    const session = await connect({
+      ...trusted,
+      user: undefined,
+      password: undefined,
+      host,
+      port,
+      certFile: mine.certFile,
+      keyFile: mine.keyFile,
+    } as unknown as ConnectOptions)
+    t.equal(session.id, '7')
+    session.abandon(new ConnectionError('DDB_CONNECT', 'enough'))
+  }
+})
+
+t.test('nothing older than TLS 1.2 is spoken', async t => {
+  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+  const port = await tlsServer(t, { ...identityOf(good), ...old })
+  t.match(await failureOf({ ...trusted, host, port }), { code: 'DDB_TLS', message: /1.2 or newer/ })
+})
+
+t.test('certificate and key of ours belong together', async t => {
+  const port = await serverWith(t, good)
+  const mine = certificates.make('client', { by: between })
+  const wrongOrder = certificates.chain([between, mine], mine)
+  t.match(
+    await failureOf({
+      ...trusted,
+      host,
+      port,
+      certFile: wrongOrder.certFile,
+      keyFile: mine.keyFile,
+    }),
+    { code: 'DDB_CONFIG', exitCode: 78, message: /does not belong to the first certificate/ },
+  )
+  t.match(unusableIdentity(new Error('x')), { message: /cannot be used\.$/ })
+  t.match(unusableIdentity(Object.assign(new Error(), { code: 'ERR_OSSL_X' })), {
+    message: /\(ERR_OSSL_X\)/,
+  })
+})
+
+t.test('what TLS has no part in is left to others', t => {
+  const failed = (code: string): Error => Object.assign(new Error('m'), { code })
+  t.equal(tlsFailure('h', 1, new Error('m'), false), undefined)
+  t.equal(tlsFailure('h', 1, 'text', true), undefined)
+  t.equal(tlsFailure('h', 1, failed('ECONNREFUSED'), false), undefined)
+  t.equal(tlsFailure('h', 1, failed('ENOTFOUND'), false), undefined)
+  t.equal(tlsFailure('h', 1, failed('ECONNRESET'), false), undefined, 'before it was there')
+  const lost = new ConnectionError('DDB_CONNECTION_LOST', 'm', { cause: failed('ECONNRESET') })
+  t.equal(tlsFailure('h', 1, lost, false), undefined)
+  t.match(tlsFailure('h', 1, failed('ERR_SSL_BAD_RECORD_TYPE'), true), {
+    message: /failed \(ERR_SSL_BAD/,
+  })
+  t.match(tlsFailure('h', 1, failed('CERT_REVOKED'), true), { message: /was revoked/ })
+  t.match(tlsFailure('h', 1, failed('PATH_LENGTH_EXCEEDED'), true), {
+    message: /refused \(PATH_LENGTH_EX/,
+  })
+  const names = `DNS:${'a'.repeat(300)}`
+  const altName = Object.assign(failed('ERR_TLS_CERT_ALTNAME_INVALID'), {
+    cert: { subjectaltname: names },
+  })
+  t.match(tlsFailure('h', 1, altName, true), { message: /but for a{200}…: connect/ })
+  for (const [bytes, expected] of [
+    [[22, 3, 1], true],
+    [[21, 3, 3], true],
+    [[22, 2], false],
+    [[49, 32], false],
+    [[], false],
+  ] as const) {
+    t.equal(isTlsRecord(Uint8Array.from(bytes)), expected)
+  }
+  t.end()
+})
+
+async function rawServer(t: Test, onData: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer(socket => {
+    sockets.add(socket)
+    socket.on('error', () => undefined).once('data', () => onData(socket))
+  })
+  server.listen(0, host)
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** Answers a connect request, whoever asks. */
+async function tlsServer(t: Test, settings: TlsOptions): Promise<number> {
+  const server = createTlsServer(settings, socket => {
+    socket.on('error', () => undefined).once('data', () => socket.write('7 0 1\nOK\n'))
+  })
+  server.on('tlsClientError', () => undefined)
+  server.listen(0, host)
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return (server.address() as AddressInfo).port
+}
+
+function identityOf({ cert, key }: Identity): TlsOptions {
+  return { cert, key }
+}

@@ -1,0 +1,1269 @@
+/*
+  Blocks of records on their way to batches.
+*/
+import assert, { strictEqual } from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import fc from 'fast-check'
+import iconv from 'iconv-lite'
+import t from 'tap'
+import { InputError } from '../../src/errors.js'
+import { BatchBuilder, type BuilderInput } from '../../src/parse/batch-builder.js'
+import type { CellRules } from '../../src/parse/cell-rules.js'
+import { BufferPool } from '../../src/parse/columns/buffer-pool.js'
+import type {
+  Batch,
+  BatchOptions,
+  FlushClock,
+  InputReader,
+  RecordShape,
+  Reject,
+  ResumePoint,
+} from '../../src/parse/input-reader.js'
+import { KeptRecords } from '../../src/parse/kept-records.js'
+import { NullTexts } from '../../src/parse/null-texts.js'
+import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import { PieceBounds } from '../../src/parse/piece-bounds.js'
+import { RecordBlock } from '../../src/parse/record-block.js'
+import { RecordCopies } from '../../src/parse/record-copies.js'
+import { RowPlaces } from '../../src/parse/row-places.js'
+import { mapColumns, type MappingRules } from '../../src/schema/column-mapping.js'
+import { schemaFromTypes } from '../../src/schema/target-schema.js'
+import type { ByteSource } from '../../src/source/byte-source.js'
+import type { Encoding } from '../../src/source/encoding/encodings.js'
+import { openSource } from '../../src/source/open-source.js'
+import { handClock } from '../helpers/clocks.js'
+import { runs } from '../helpers/runs.js'
+import { utf8Source } from '../helpers/utf8-source.js'
+import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
+
+// What every reader shares: batches that wait no longer than they may, arrays that are not reused too early,
+// failures behind the rows before them.
+
+const options = { batchRows: 100, batchBytes: 1 << 20, onReject: () => undefined }
+
+/** A source whose chunks come when the test says so. */
+function slowSource(): {
+  source: ByteSource
+  send: (text: string) => void
+  end: (error?: Error) => void
+} {
+  const waiting: ((result: IteratorResult<Uint8Array, void> | Promise<never>) => void)[] = []
+  const ready: (IteratorResult<Uint8Array, void> | Promise<never>)[] = []
+  const put = (result: IteratorResult<Uint8Array, void> | Promise<never>): void => {
+    const next = waiting.shift()
+    if (next === undefined) ready.push(result)
+    else next(result)
+  }
+  const iterator = {
+    next: () =>
+      new Promise<IteratorResult<Uint8Array, void>>(resolve => {
+        const result = ready.shift()
+        if (result === undefined) waiting.push(resolve)
+        else resolve(result)
+      }),
+  }
+  return {
+    source: {
+      ...memorySource(''),
+      totalBytes: undefined,
+      chunks: () => iterator as unknown as AsyncGenerator<Uint8Array, void, void>,
+    },
+    send: text => put({ done: false, value: bytesOf(text) }),
+    end: error => {
+      put(error === undefined ? { done: true, value: undefined } : Promise.reject(error))
+    },
+  }
+}
+
+/** A clock by which every wait is over in the next turn. */
+const impatient: FlushClock = {
+  nowMs: () => 0,
+  afterIfAlive(_delayMs, callback) {
+    const timer = setImmediate(callback)
+    return { cancel: () => clearImmediate(timer) }
+  },
+}
+
+/** Delimited text without a header, of which no more has come than was sent. */
+const openSlow = (source: ByteSource): Promise<InputReader> =>
+  openReader(source, { format: 'csv', header: 'no', clock: impatient })
+
+/** Lets everything run that waits for nothing but its turn. */
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+t.test('a partial batch goes out when the input is idle for too long', async t => {
+  const { source, send, end } = slowSource()
+  const clock = handClock()
+  send('1,a\n2,b\n3,')
+  const reader = await openSlow(source)
+  const mapping = mappingFor(reader, 'n:INT,s:STRING')
+  const batches = reader.batches({ ...options, mapping, flushIntervalMs: 1000, clock })
+  const found: string[][][] = []
+  const drained = (async () => {
+    for await (const batch of batches) found.push(rowsOf(batch))
+  })()
+  await turn()
+  t.strictSame(found, [])
+  t.equal(clock.timers, 1)
+  clock.advance(999)
+  await turn()
+  t.strictSame(found, [])
+  clock.advance(1)
+  await turn()
+  t.strictSame(found, [
+    [
+      ['1', 'a'],
+      ['2', 'b'],
+    ],
+  ])
+  t.equal(clock.timers, 0, 'without rows nothing waits')
+  send('c\n')
+  await turn()
+  clock.advance(600)
+  send('4,d\n')
+  await turn()
+  t.equal(found.length, 1, 'the first row has 400 ms left')
+  clock.advance(400)
+  await turn()
+  t.strictSame(found[1], [
+    ['3', 'c'],
+    ['4', 'd'],
+  ])
+  send('5,e')
+  end()
+  await drained
+  t.strictSame(found[2], [['5', 'e']])
+  t.equal(clock.timers, 0)
+})
+
+t.test(
+  'an empty line of one column goes out with the row that follows, whenever that comes',
+  async t => {
+    const { source, send, end } = slowSource()
+    send('1\n\n')
+    const reader = await openSlow(source)
+    const mapping = mappingFor(reader, 'n:INT')
+    const times = { flushIntervalMs: 1000, clock: impatient }
+    const batches = reader.batches({ ...options, mapping, ...times })
+    const next = async (): Promise<unknown> => {
+      const { value: batch } = await batches.next()
+      return batch && { rows: rowsOf(batch), end: batch.endOffsetBytes, line: batch.endLineNumber }
+    }
+    t.strictSame(await next(), { rows: [['1']], end: 2, line: 2 })
+    send('2\n\n')
+    t.strictSame(await next(), { rows: [[''], ['2']], end: 5, line: 4 })
+    end()
+    t.equal(await next(), undefined)
+    t.equal(reader.byteCounts.other, 1)
+  },
+)
+
+for (const [what, begun, rest, rejected] of [
+  ['a comment', '#co', 'mment\n', 0],
+  ['a record that is too long', '123456789', '0\n', 1],
+] as const) {
+  t.test(`a batch that goes out inside of ${what} ends before it`, async t => {
+    const { source, send, end } = slowSource()
+    const clock = handClock()
+    const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
+    send(`1\n2\n${begun}`)
+    const reader = await openReader(source, { format: 'csv', ...options })
+    const mapping = mappingFor(reader, 's:STRING')
+    const rejects: number[] = []
+    const batches = reader.batches({
+      batchRows: 100,
+      batchBytes: 1 << 20,
+      mapping,
+      flushIntervalMs: 1000,
+      clock,
+      onReject: ({ offsetBytes }) => void rejects.push(offsetBytes),
+    })
+    const early = batches.next()
+    await turn()
+    clock.advance(1000)
+    t.match((await early).value, { rowCount: 2, endOffsetBytes: 4, endLineNumber: 3 })
+    t.equal(reader.recordsRead, 2)
+    send(`${rest}3`)
+    end()
+    const late = await batches.next()
+    t.match(late.value, { rowCount: 1, startOffsetBytes: 4, endLineNumber: 4 })
+    t.equal(late.value?.endOffsetBytes, 4 + begun.length + rest.length + 1)
+    t.strictSame(rejects, rejected === 0 ? [] : [4])
+  })
+}
+
+t.test('without a flush interval rows wait for their batch', async t => {
+  const { source, send, end } = slowSource()
+  send('1\n2\n')
+  const reader = await openSlow(source)
+  const batches = reader.batches({ ...options, mapping: mappingFor(reader, 'n:INT') })
+  const first = batches.next()
+  send('3\n')
+  end()
+  t.equal((await first).value?.rowCount, 3)
+})
+
+t.test('a source that fails does so behind the complete rows before it', async t => {
+  const { source, send, end } = slowSource()
+  send('1\n2\n3')
+  const reader = await openSlow(source)
+  const batches = reader.batches({ ...options, mapping: mappingFor(reader, 'n:INT') })
+  const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
+  end(failure)
+  const { value } = await batches.next()
+  t.strictSame(rowsOf(value!), [['1'], ['2']], 'the record that was cut off is not a row')
+  await t.rejects(batches.next(), failure)
+})
+
+for (const [format, what, rows, begun, told] of [
+  ['csv', 'a record', '1\n2\n', '"3', true],
+  ['csv', 'what may be a record', '1\n2\n', '33', true],
+  ['csv', 'a record that is too long', '1\n2\n', '123456789', true],
+  ['csv', 'a comment', '1\n2\n', '#co', false],
+  ['ndjson', 'a record', '{"n":1}\n{"n":2}\n', '{"n":3', true],
+] as const) {
+  t.test(`${format}: a source that fails inside of ${what} was read up to there`, async t => {
+    const { source, send, end } = slowSource()
+    const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
+    send(rows + begun)
+    const reader = await openReader(source, { ...options, format })
+    const rejects: number[] = []
+    const batches = reader.batches({
+      batchRows: 100,
+      batchBytes: 1 << 20,
+      mapping: mappingFor(reader, 'n:INT'),
+      onReject: ({ offsetBytes }) => void rejects.push(offsetBytes),
+    })
+    end(new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' }))
+    const place = { endOffsetBytes: rows.length, endLineNumber: 3 }
+    t.match((await batches.next()).value, { rowCount: 2, ...place })
+    t.strictSame(rejects, told ? [rows.length] : [])
+    await t.rejects(batches.next(), { code: 'DDB_INPUT_READ' })
+  })
+}
+
+t.test('reading waits for the promise of onReject', async t => {
+  const reader = await openReader(memorySource('x\n1\n'), { header: 'no' })
+  let open: () => void = () => undefined
+  const gate = new Promise<void>(resolve => (open = resolve))
+  const batches = reader.batches({
+    ...options,
+    mapping: mappingFor(reader, 'n:INT'),
+    onReject: () => gate,
+  })
+  let done = false
+  const first = batches.next().then(result => {
+    done = true
+    return result
+  })
+  await turn()
+  t.notOk(done)
+  open()
+  t.equal((await first).value?.rowCount, 1)
+})
+
+t.test('once stopped, the rows in hand come as a last batch', async t => {
+  const reader = await openReader(memorySource('1\nx\n2\n', { chunkBytes: 2 }), { header: 'no' })
+  let stopped = false
+  const found: number[] = []
+  const batches = reader.batches({
+    ...options,
+    mapping: mappingFor(reader, 'n:INT'),
+    stopped: () => stopped,
+    onReject: () => void (stopped = true),
+  })
+  for await (const batch of batches) found.push(batch.rowCount)
+  t.strictSame(found, [1])
+  t.equal(reader.recordsRead, 2)
+})
+
+const everyType = [
+  'a:INT',
+  'b:LONG',
+  'c:DOUBLE',
+  'd:SYMBOL',
+  'e:STRING',
+  'f:TIMESTAMP',
+  'g:BOOL',
+  'h:UUID',
+  'i:INT[]',
+  'j:DECIMAL128(2)',
+  'k:BLOB',
+  'l:POINT',
+  'm:FLOAT',
+  'n:SHORT',
+].join(',')
+
+/** One row whose every cell depends on `i`. */
+const rowText = (i: number): string =>
+  [
+    i,
+    i * 5_000_000_000,
+    i / 4,
+    `s${i % 7}`,
+    `"t${i}, ""q"""`,
+    `2020.01.02T09:30:00.${String(i % 1000).padStart(3, '0')}`,
+    i % 2,
+    `a0000000-0000-0000-0000-${String(i).padStart(12, '0')}`,
+    `"${i},${i + 1}"`,
+    `${i}.25`,
+    `b${i}`,
+    `"(${i}, 0)"`,
+    i / 8,
+    i % 30_000,
+  ].join(',')
+
+async function batchesOf(
+  text: string,
+  changes: Partial<BatchOptions>,
+  see: (batch: Batch) => void,
+): Promise<void> {
+  const reader = await openReader(memorySource(text, { chunkBytes: 700 }), { header: 'no' })
+  const mapping = mappingFor(reader, everyType)
+  for await (const batch of reader.batches({ ...options, batchRows: 50, mapping, ...changes }))
+    see(batch)
+}
+
+const text = Array.from({ length: 500 }, (_, i) =>
+  i % 40 === 39 ? 'bad\n' : `${rowText(i)}\n`,
+).join('')
+
+t.test('arrays are not written to before their batch is released', async t => {
+  const kept: { batch: Batch; rows: string[][] }[] = []
+  await batchesOf(text, {}, batch => kept.push({ batch, rows: rowsOf(batch) }))
+  t.equal(kept.length, 10)
+  for (const { batch, rows } of kept) t.strictSame(rowsOf(batch), rows)
+})
+
+t.test('released arrays carry later batches, with the same rows', async t => {
+  const kept: string[][] = []
+  await batchesOf(text, {}, batch => kept.push(...rowsOf(batch)))
+  const released: string[][] = []
+  const buffers = new Set<ArrayBufferLike>()
+  await batchesOf(text, {}, batch => {
+    released.push(...rowsOf(batch))
+    const [first] = batch.columns as unknown as { data: Int32Array }[]
+    buffers.add(first!.data.buffer)
+    batch.release()
+    batch.release()
+  })
+  t.strictSame(released, kept)
+  t.ok(buffers.size < 5, `${buffers.size} arrays carried 10 batches`)
+})
+
+t.test('encodedBytes is close to what the columns need', async t => {
+  await batchesOf(text, {}, batch => {
+    t.ok(batch.encodedBytes > batch.rowCount * 100 && batch.encodedBytes < batch.rowCount * 200)
+  })
+})
+
+t.test('a refused row counts no more than if it had not been there', async t => {
+  const sizes: number[] = []
+  for (const bad of ['', 'b,bad\n']) {
+    const reader = await openReader(memorySource(`a,1\n${bad}c,3\n`), { header: 'no' })
+    const mapping = mappingFor(reader, 's:SYMBOL,i:INT')
+    for await (const batch of reader.batches({ ...options, mapping }))
+      sizes.push(batch.encodedBytes)
+  }
+  t.equal(sizes[0], sizes[1])
+})
+
+t.test('with keepRecords each row has the bytes it came from', async t => {
+  const found: string[] = []
+  await batchesOf(text, { keepRecords: true }, batch => {
+    for (let row = 0; row < batch.rowCount; row++)
+      found.push(Buffer.from(batch.record(row)).toString())
+    batch.release()
+  })
+  t.strictSame(
+    found,
+    text.split(/(?<=\n)/).filter(line => line !== 'bad\n'),
+  )
+})
+
+t.test('a row keeps its bytes among many that were rejected', async t => {
+  const lines = Array.from({ length: 100 }, (_, i) => (i % 10 === 0 ? `${i}` : 'x'.repeat(50)))
+  const reader = await openReader(memorySource(`${lines.join('\n')}\n`), { header: 'no' })
+  const found: string[] = []
+  for await (const batch of reader.batches({
+    ...options,
+    mapping: mappingFor(reader, 'n:INT'),
+    keepRecords: true,
+  })) {
+    for (let row = 0; row < batch.rowCount; row++)
+      found.push(Buffer.from(batch.record(row)).toString())
+  }
+  t.strictSame(
+    found,
+    Array.from({ length: 10 }, (_, i) => `${i * 10}\n`),
+  )
+})
+
+t.test('a batch tells where its rows came from', async t => {
+  await batchesOf(text, {}, batch => {
+    const { first, last } = batch
+    t.equal(first.file, 'input.csv')
+    t.strictSame(batch.locate(0).offsetBytes, first.offsetBytes)
+    t.strictSame(batch.locate(batch.rowCount - 1).lineNumber, last.lineNumber)
+    for (let row = 0; row < batch.rowCount; row++) {
+      const { offsetBytes, lengthBytes, lineNumber } = batch.locate(row)
+      const record = text.slice(offsetBytes, offsetBytes + lengthBytes)
+      t.equal(record.split(',')[0], String(lineNumber - 1))
+    }
+  })
+})
+
+t.test('the rows of each block are shown once those that cannot be read are out of it', async t => {
+  const reader = await openReader(memorySource('1,a\nx,b\n3,\n4\n5,NA\n'), { header: 'no' })
+  const shown: string[] = []
+  const batches = reader.batches({
+    ...options,
+    mapping: mappingFor(reader, 'a:INT,b:STRING'),
+    cells: { nullTexts: ['NA'] },
+    onBlock({ bytes, starts, ends, rowCount, fieldCount, lineNumbers }) {
+      for (let row = 0; row < rowCount; row++) {
+        const [a, b] = [0, 1].map(field => {
+          const cell = row * fieldCount + field
+          return Buffer.from(bytes.subarray(starts[cell], ends[cell])).toString()
+        })
+        shown.push(`${lineNumbers[row]}: ${a}|${b}`)
+      }
+    },
+  })
+  for await (const batch of batches) batch.release()
+  t.strictSame(shown, ['1: 1|a', '3: 3|', '5: 5|'])
+})
+
+// The batch under construction: a row is in all columns or in none.
+
+const shape: RecordShape = {
+  delimiter: ',',
+  fieldNames: undefined,
+  fieldCount: 2,
+  headerBytes: undefined,
+  text: utf8Source,
+}
+
+/** Records `a,b\n` one after the other, as a tokenizer of two fields would give them from line 10, byte 100 on. */
+function blockOf(records: readonly (readonly [string, string])[]): RecordBlock {
+  const block = new RecordBlock(2, 8)
+  const pieces: Buffer[] = []
+  let at = 0
+  for (const [row, record] of records.entries()) {
+    block.recordStarts[row] = at
+    for (const [field, text] of record.entries()) {
+      const cell = Buffer.from(text, 'latin1')
+      block.starts[2 * row + field] = at
+      block.ends[2 * row + field] = at + cell.length
+      pieces.push(cell, Buffer.from(field === 0 ? ',' : '\n'))
+      at += cell.length + 1
+    }
+    block.recordEnds[row] = at
+    block.lineNumbers[row] = 10 + row
+  }
+  const bytes = Uint8Array.from(Buffer.concat([...pieces, Buffer.alloc(8)]))
+  block.bytes = bytes
+  block.view = new DataView(bytes.buffer)
+  block.bytesOffset = 100
+  block.rowCount = records.length
+  return block
+}
+
+interface Made {
+  types?: string
+  rules?: CellRules
+  mapping?: MappingRules
+  input?: Partial<BuilderInput>
+}
+
+function builderOf({ types = 'a:INT,b:STRING', rules = {}, mapping = {}, input }: Made = {}) {
+  const target = schemaFromTypes(types)
+  return new BatchBuilder({
+    file: 'x.csv',
+    mapping: mapColumns(target, { file: 'x.csv', kind: 'fields', fieldCount: 2 }, mapping),
+    fieldOf: ({ source }) => (source.kind === 'field' ? source.index : -1),
+    block: blockOf([]),
+    rules,
+    arrayDelimiter: undefined,
+    keepRecords: false,
+    showRecord: undefined,
+    shape,
+    text: utf8Source,
+    ...input,
+  })
+}
+
+/** Appends the rows of the block and returns those that were refused. */
+function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
+  builder.read(block)
+  const rows = [...block.refusedBy.subarray(0, block.rowCount).entries()]
+  const rejects = rows.flatMap(([row, by]) => (by === 0 ? [] : [builder.rejectOf(block, row)]))
+  builder.append(block)
+  return rejects
+}
+
+/** Where a batch ends, in line 13. */
+const endAt = (offsetBytes: number): ResumePoint => ({ offsetBytes, lineNumber: 13 })
+
+t.test('rows of several blocks become one batch with their places', async t => {
+  const builder = builderOf()
+  t.strictSame(
+    append(
+      builder,
+      blockOf([
+        ['1', 'x'],
+        ['', ''],
+      ]),
+    ),
+    [],
+  )
+  append(builder, blockOf([['3', 'yy']]))
+  t.equal(builder.rowCount, 3)
+  t.equal(builder.recordBytes, 4 + 2 + 5)
+  t.equal(builder.encodedBytes, 3 * 4 + 2 + 1 + 3)
+  const batch = builder.take(90, endAt(120))
+  t.strictSame(rowsOf(batch), [
+    ['1', 'x'],
+    ['', ''],
+    ['3', 'yy'],
+  ])
+  t.strictSame([batch.startOffsetBytes, batch.endOffsetBytes, batch.rowCount], [90, 120, 3])
+  t.equal(batch.endLineNumber, 13)
+  t.strictSame(batch.locate(1), {
+    file: 'x.csv',
+    offsetBytes: 104,
+    lengthBytes: 2,
+    lineNumber: 11,
+  })
+  t.match(batch.last, { offsetBytes: 100, lineNumber: 10 })
+  t.equal(batch.record(0).length, 0, 'records are not kept unless asked for')
+  t.strictSame(builder.columnCounts, [
+    { nulls: 1, coerced: 0 },
+    { nulls: 1, coerced: 0 },
+  ])
+  t.equal(builder.rowCount, 0)
+  append(builder, blockOf([['4', 'z']]))
+  t.strictSame(rowsOf(builder.take(120, endAt(130))), [['4', 'z']], 'the next batch')
+  t.equal(builder.recordBytes, 15, 'over all batches')
+})
+
+t.test('a row that some column refuses is in none, and told by the first of them', async t => {
+  const builder = builderOf()
+  const rejects = append(
+    builder,
+    blockOf([
+      ['1', 'x'],
+      ['no', '\xff'],
+      ['2', '\xff'],
+      ['2147483648', 'y'],
+      ['', 'z'],
+    ]),
+  )
+  const text = (reject: Reject): string => Buffer.from(reject.bytes).toString('latin1')
+  t.match(rejects, [
+    {
+      columnName: 'a',
+      code: 'DDB_INPUT_CELL',
+      class: 'type',
+      message: 'INT column "a": expected a whole number from -2147483647 to 2147483647, got "no"',
+      value: 'no',
+      lineNumber: 11,
+      offsetBytes: 104,
+      lengthBytes: 5,
+    },
+    { columnName: 'b', code: 'DDB_INPUT_ENCODING', class: 'parse', lineNumber: 12 },
+    { columnName: 'a', code: 'DDB_INPUT_RANGE', class: 'type', lineNumber: 13 },
+  ])
+  t.strictSame(rejects.map(text), ['no,\xff\n', '2,\xff\n', '2147483648,y\n'])
+  t.equal(builder.recordBytes, 4 + 3, 'of rows alone')
+  t.strictSame(builder.columnCounts, [
+    { nulls: 1, coerced: 0 },
+    { nulls: 0, coerced: 0 },
+  ])
+  const batch = builder.take(0, endAt(0))
+  t.strictSame(rowsOf(batch), [
+    ['1', 'x'],
+    ['', 'z'],
+  ])
+  t.equal(batch.locate(1).lineNumber, 14)
+})
+
+t.test('lenient makes such a cell null, and counts it', async t => {
+  const builder = builderOf({ rules: { lenient: true } })
+  t.strictSame(
+    append(
+      builder,
+      blockOf([
+        ['no', 'x'],
+        ['2', '\xff'],
+      ]),
+    ),
+    [],
+  )
+  t.strictSame(builder.columnCounts, [
+    { nulls: 1, coerced: 1 },
+    { nulls: 1, coerced: 1 },
+  ])
+  t.strictSame(rowsOf(builder.take(0, endAt(0))), [
+    ['', 'x'],
+    ['2', ''],
+  ])
+})
+
+t.test('texts that mean null are null in every column', async t => {
+  const builder = builderOf({ rules: { nullTexts: ['NA', '-'] } })
+  t.strictSame(append(builder, blockOf([['NA', '-']])), [])
+  t.strictSame(rowsOf(builder.take(0, endAt(0))), [['', '']])
+})
+
+t.test('columns without a field have one text in every row', async t => {
+  const builder = builderOf({ types: 'a:INT,b:STRING,c:DOUBLE', mapping: { set: { c: '1.5' } } })
+  append(
+    builder,
+    blockOf([
+      ['1', 'x'],
+      ['no', 'y'],
+      ['3', 'z'],
+    ]),
+  )
+  t.strictSame(rowsOf(builder.take(0, endAt(0))), [
+    ['1', 'x', '1.5'],
+    ['3', 'z', '1.5'],
+  ])
+})
+
+t.test('records are kept when asked for, and shown as the format wants them', async t => {
+  const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
+  const builder = builderOf({ input: { keepRecords: true, showRecord: show } })
+  const rejects = append(
+    builder,
+    blockOf([
+      ['no', 'x'],
+      ['1', 'y'],
+    ]),
+  )
+  t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
+  t.equal(rejects[0]!.lengthBytes, 5, 'as it stands in the input')
+  t.equal(Buffer.from(builder.take(0, endAt(0)).record(0)).toString(), '> 1,y\n')
+})
+
+t.test('arrays of a released batch serve a later one', async t => {
+  const builder = builderOf()
+  append(builder, blockOf([['1', 'x']]))
+  const first = builder.take(0, endAt(0))
+  const { buffer } = (first.columns[0] as { data: Int32Array }).data
+  first.release()
+  first.release()
+  append(builder, blockOf([['2', 'y']]))
+  const second = builder.take(0, endAt(0))
+  append(builder, blockOf([['3', 'z']]))
+  const third = builder.take(0, endAt(0))
+  t.notOk(
+    [second, third].every(
+      batch => (batch.columns[0] as { data: Int32Array }).data.buffer === buffer,
+    ),
+    'releasing twice does not give one array to two batches',
+  )
+  t.strictSame([rowsOf(second), rowsOf(third)], [[['2', 'y']], [['3', 'z']]])
+})
+
+t.test('what no column can be made of is refused before the first row', async t => {
+  for (const [made, message] of [
+    [
+      { rules: { dateFormats: { aa: 'yyyy' } } },
+      /`cells.dateFormats` names a column "aa".*nearest: a/,
+    ],
+    [{ rules: { dateFormats: { a: 'yyyy' } } }, /`cells.dateFormats` a=yyyy: .*INT holds no dates/],
+    [
+      { types: 'a:INT,b:STRING,c:INT', mapping: { set: { c: 'x' } } },
+      /`mapping.set` c=x: INT column "c": expected a whole number/,
+    ],
+    [{ types: 'a:ANY,b:STRING' }, /column "a" is ANY, which no text stands for/],
+    [{ types: 'a:INT[],b:INT', rules: { arrayDelimiter: ';;' } }, /one ASCII character/],
+  ] satisfies [Made, RegExp][]) {
+    t.throws(() => builderOf(made), { code: 'DDB_USAGE', message })
+  }
+})
+
+// The block between tokenizer and columns: rows that columns refuse, and what is left without them.
+
+const blockOfRecordBlock = (rowCount: number): RecordBlock => {
+  const block = new RecordBlock(2, 8)
+  for (let row = 0; row < rowCount; row++) {
+    for (const field of [0, 1]) {
+      block.starts[2 * row + field] = 10 * row + field
+      block.ends[2 * row + field] = 10 * row + field + 1
+    }
+    block.recordStarts[row] = 10 * row
+    block.recordEnds[row] = 10 * row + 10
+    block.lineNumbers[row] = row + 1
+  }
+  block.rowCount = rowCount
+  return block
+}
+
+t.test('the first column that refuses a row is remembered', async t => {
+  const block = blockOfRecordBlock(3)
+  block.refuse(1, 4)
+  block.refuse(1, 2)
+  block.refuse(2, 0)
+  t.strictSame([...block.refusedBy.subarray(0, 3)], [0, 5, 1])
+  t.equal(block.refusedCount, 2)
+})
+
+t.test('without its refused rows a block holds the others in order', async t => {
+  const block = blockOfRecordBlock(5)
+  for (const row of [0, 3]) block.refuse(row, 0)
+  block.dropRefused()
+  t.strictSame([...block.lineNumbers.subarray(0, block.rowCount)], [2, 3, 5])
+  t.strictSame([...block.starts.subarray(0, 6)], [10, 11, 20, 21, 40, 41])
+  t.strictSame([...block.recordEnds.subarray(0, 3)], [20, 30, 50])
+  t.equal(block.refusedCount, 0)
+})
+
+t.test('rows that are let pass are counted once', async t => {
+  const block = blockOfRecordBlock(2)
+  block.refuse(0, 0)
+  t.equal(block.forgive(), 1)
+  t.equal(block.forgive(), 0)
+  block.dropRefused()
+  t.equal(block.rowCount, 2)
+})
+
+t.test('wide records make small blocks', async t => {
+  t.equal(new RecordBlock(4).rowCapacity, 2048)
+  t.equal(new RecordBlock(1000).rowCapacity, 16)
+  t.equal(new RecordBlock(0).rowCapacity, 2048)
+})
+
+// Where rows came from, far into an input.
+
+type Place = readonly [start: number, end: number, line: number]
+
+function blockOfRowPlaces(bytesOffset: number, records: readonly Place[]): RecordBlock {
+  const block = new RecordBlock(1, Math.max(1, records.length))
+  block.bytesOffset = bytesOffset
+  for (const [row, [start, end, line]] of records.entries()) {
+    block.recordStarts[row] = start
+    block.recordEnds[row] = end
+    block.lineNumbers[row] = line
+  }
+  block.rowCount = records.length
+  return block
+}
+
+const far = 2 ** 40
+
+t.test('each row has the place of its record in the whole input', async t => {
+  const places = new RowPlaces(new BufferPool())
+  const first = blockOfRowPlaces(100, [
+    [5, 15, 2],
+    [15, 40, 4],
+  ])
+  t.equal(places.append(first, 0), 35, 'bytes of the records')
+  t.equal(places.append(blockOfRowPlaces(500, []), 2), 0)
+  t.equal(places.append(blockOfRowPlaces(far, [[0, 7, far]]), 2), 7)
+  const buffers: ArrayBuffer[] = []
+  const place = places.take(buffers)
+  t.equal(buffers.length, 1)
+  t.strictSame(
+    [0, 1, 2].map(row => place(row)),
+    [
+      { offsetBytes: 105, lengthBytes: 10, lineNumber: 2 },
+      { offsetBytes: 115, lengthBytes: 25, lineNumber: 4 },
+      { offsetBytes: far, lengthBytes: 7, lineNumber: far },
+    ],
+  )
+})
+
+t.test('the next batch begins at row 0 again, while the last one can still be asked', async t => {
+  const places = new RowPlaces(new BufferPool())
+  places.append(blockOfRowPlaces(0, [[0, 3, 1]]), 0)
+  const first = places.take([])
+  places.append(blockOfRowPlaces(3, [[0, 5, 2]]), 0)
+  const second = places.take([])
+  t.strictSame(first(0), { offsetBytes: 0, lengthBytes: 3, lineNumber: 1 })
+  t.strictSame(second(0), { offsetBytes: 3, lengthBytes: 5, lineNumber: 2 })
+})
+
+t.test('many rows of one block', async t => {
+  const places = new RowPlaces(new BufferPool())
+  const rows = 5000
+  const records = Array.from({ length: rows }, (_, row): Place => [2 * row, 2 * row + 2, row + 1])
+  t.equal(places.append(blockOfRowPlaces(10, records), 0), 2 * rows)
+  const place = places.take([])
+  t.strictSame(place(rows - 1), { offsetBytes: 8 + 2 * rows, lengthBytes: 2, lineNumber: rows })
+})
+
+// Records of a batch, kept as they stand in the input.
+
+/** Records in a block, each with some bytes in front that are not part of it. */
+function blockOfKeptRecords(records: readonly { gap: number; text: string }[]): RecordBlock {
+  const block = new RecordBlock(1, Math.max(1, records.length))
+  const pieces: Buffer[] = []
+  let at = 0
+  for (const [row, { gap, text }] of records.entries()) {
+    const record = Buffer.from(text)
+    pieces.push(Buffer.alloc(gap, '#'), record)
+    block.recordStarts[row] = at + gap
+    at += gap + record.length
+    block.recordEnds[row] = at
+  }
+  block.bytes = Uint8Array.from(Buffer.concat(pieces))
+  block.rowCount = records.length
+  return block
+}
+
+t.test('every record comes back, however much lies between them', async t => {
+  const record = fc.record({
+    gap: fc.oneof(fc.constant(0), fc.nat(5), fc.nat(500)),
+    text: fc.string({ minLength: 1 }),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.array(record), { maxLength: 4 }), { maxLength: 3 }),
+      batches => {
+        const kept = new KeptRecords(new BufferPool())
+        for (const blocks of batches) {
+          let rows = 0
+          for (const records of blocks) {
+            const block = blockOfKeptRecords(records)
+            kept.append(block, rows)
+            // The window moves on.
+            block.bytes.fill(0x23)
+            rows += records.length
+          }
+          const recordOf = kept.take([])
+          for (const [row, { text }] of blocks.flat().entries()) {
+            strictEqual(Buffer.from(recordOf(row)).toString(), text)
+          }
+        }
+      },
+    ),
+    { numRuns: runs(150) },
+  )
+  t.pass()
+})
+
+t.test('a batch keeps its records until its buffers are given back', async t => {
+  const pool = new BufferPool()
+  const kept = new KeptRecords(pool)
+  kept.append(blockOfKeptRecords([{ gap: 0, text: 'a,b\n' }]), 0)
+  const buffers: ArrayBuffer[] = []
+  const first = kept.take(buffers)
+  t.equal(buffers.length, 2, 'bytes and bounds')
+  kept.append(blockOfKeptRecords([{ gap: 0, text: 'c,d\n' }]), 0)
+  const second = kept.take([])
+  t.equal(Buffer.from(first(0)).toString(), 'a,b\n')
+  t.equal(Buffer.from(second(0)).toString(), 'c,d\n')
+})
+
+// Copies of records, against copies of their own.
+
+t.test(
+  'each copy has the bytes of its record, whatever becomes of these and of other copies',
+  t => {
+    const length = fc.oneof(
+      { weight: 5, arbitrary: fc.nat(100) },
+      fc.nat(3000),
+      fc.constantFrom(1023, 1024, 1025, 20_000),
+    )
+    const records = fc.array(fc.tuple(fc.nat(50), length, fc.nat(255)), { maxLength: 200 })
+    fc.assert(
+      fc.property(records, list => {
+        const copies = new RecordCopies()
+        const found = list.map(([start, size, first]) => {
+          const bytes = Uint8Array.from({ length: start + size + 3 }, (_, i) => first + i)
+          const expected = bytes.slice(start, start + size)
+          const copy = copies.of(bytes, start, start + size)
+          bytes.fill(0)
+          return { copy, expected }
+        })
+        for (const { copy, expected } of found) assert.deepEqual(copy, expected)
+        // Who writes to one does not write to another.
+        for (const { copy } of found) copy.fill(7)
+        for (const { copy } of found) assert.ok(copy.every(byte => byte === 7))
+      }),
+      { numRuns: runs(50) },
+    )
+    t.end()
+  },
+)
+
+t.test('small records share memory, large ones have their own', t => {
+  const copies = new RecordCopies()
+  const bytes = new Uint8Array(5000)
+  const [one, two] = [copies.of(bytes, 0, 40), copies.of(bytes, 40, 80)]
+  t.equal(one.buffer, two.buffer)
+  t.ok(one.buffer.byteLength < 100_000)
+  t.equal(copies.of(bytes, 0, 5000).buffer.byteLength, 5000)
+  t.end()
+})
+
+// Readers of text that had to be decoded: values as they were written, places and bytes as they stand in the
+// input. iconv-lite and csv-stringify's rules, here in a few lines, wrote the input.
+
+/** Characters that each has; among the second bytes of some are `|`, `\\`, `{` and `"`-like bytes. */
+const alphabets: Partial<Record<Encoding, string>> = {
+  gb18030: '股票代码丂億儃凘㐀é😀',
+  gbk: '股票丂億',
+  big5: '股票功許蓋',
+  shift_jis: 'ソ表能ｱ',
+  'euc-kr': '종목갂',
+  'utf-16le': '股票é😀ਊ',
+  'utf-16be': '股票é😀ਊ',
+  'windows-1252': 'é€ß',
+  'utf-8': '股票é😀',
+}
+const cases = Object.entries(alphabets) as [Encoding, string][]
+
+interface Read {
+  readonly rows: string[][]
+  readonly records: Buffer[]
+  readonly places: { lineNumber: number; offsetBytes: number; lengthBytes: number }[]
+  readonly rejects: Reject[]
+  readonly header: Buffer
+  readonly sum: number
+}
+
+interface Reading extends ReaderOptions {
+  readonly encoding: 'auto' | Encoding
+  readonly size?: number
+  readonly types?: string
+  readonly lenient?: boolean
+  readonly ignoreExtra?: boolean
+}
+
+async function readAll(
+  bytes: Buffer,
+  {
+    encoding,
+    size = 1 << 16,
+    types = 'id:INT,名:STRING',
+    lenient = false,
+    ignoreExtra = false,
+    ...options
+  }: Reading,
+): Promise<Read> {
+  const chunks: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size))
+  const source = await openSource('-', {
+    stdin: Readable.from(chunks, { objectMode: true }),
+    encoding,
+  })
+  const reader = await openReader(source, options)
+  const rejects: Reject[] = []
+  const rows: string[][] = []
+  const records: Buffer[] = []
+  const places: Read['places'] = []
+  const batches = reader.batches({
+    mapping: mappingFor(reader, types, ignoreExtra ? { ignoreExtra } : {}),
+    cells: { lenient },
+    batchRows: 7,
+    batchBytes: 1 << 20,
+    keepRecords: true,
+    onReject: reject => void rejects.push(reject),
+  })
+  for await (const batch of batches) {
+    rows.push(...rowsOf(batch))
+    for (let row = 0; row < batch.rowCount; row++) {
+      const { lineNumber, offsetBytes, lengthBytes } = batch.locate(row)
+      places.push({ lineNumber, offsetBytes, lengthBytes })
+      records.push(Buffer.from(batch.record(row)))
+    }
+    batch.release()
+  }
+  const { rows: rowBytes, rejected, header, other } = reader.byteCounts
+  return {
+    rows,
+    records,
+    places,
+    rejects,
+    header: Buffer.from(reader.headerBytes ?? []),
+    sum: rowBytes + rejected + header + other,
+  }
+}
+
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+
+t.test(
+  'CSV: values, places and records of any table in any encoding, in pieces of any size',
+  async t => {
+    for (const [encoding, alphabet] of cases) {
+      const name = fc
+        .array(fc.constantFrom(...alphabet, ...'a|\\{,"\n'), { minLength: 1, maxLength: 12 })
+        .map(characters => characters.join(''))
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(name, { maxLength: 30 }),
+          fc.constantFrom('\n', '\r\n'),
+          fc.integer({ min: 1, max: 90 }),
+          fc.boolean(),
+          async (names, lineEnd, size, blank) => {
+            const column = encoding === 'windows-1252' ? 'é' : encoding === 'euc-kr' ? '종' : '股'
+            const header = iconv.encode(`id,${column}${lineEnd}${blank ? lineEnd : ''}`, encoding)
+            const records = names.map((text, i) =>
+              iconv.encode(`${i},${quoted(text)}${lineEnd}`, encoding),
+            )
+            const bytes = Buffer.concat([header, ...records])
+            if (bytes.length < 4) return true
+            const read = await readAll(bytes, {
+              encoding,
+              size,
+              types: `id:INT,${column}:STRING`,
+              header: 'yes',
+              delimiter: ',',
+            })
+            let offsetBytes = header.length
+            return (
+              read.sum === bytes.length &&
+              read.rejects.length === 0 &&
+              read.rows.length === names.length &&
+              read.rows.every(([id, text], i) => id === String(i) && text === names[i]) &&
+              read.records.every((record, i) => record.equals(records[i]!)) &&
+              read.places.every((place, i) => {
+                const isRight =
+                  place.offsetBytes === offsetBytes && place.lengthBytes === records[i]!.length
+                offsetBytes += records[i]!.length
+                return isRight
+              })
+            )
+          },
+        ),
+        { numRuns: runs(60) },
+      )
+      t.pass(encoding)
+    }
+  },
+)
+
+t.test('JSON of both kinds', async t => {
+  for (const [encoding, alphabet] of cases) {
+    const text = fc
+      .array(fc.constantFrom(...alphabet, ...'a|\\{"'), { maxLength: 12 })
+      .map(all => all.join(''))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(text, { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 4, max: 90 }),
+        fc.constantFrom('ndjson', 'json'),
+        async (texts, size, format) => {
+          const records = texts.map((each, id) =>
+            JSON.stringify({ id, n: each }, null, format === 'json' ? '\n' : ''),
+          )
+          const whole =
+            format === 'json' ? `[${records.join(' ,\n')}]\n` : `${records.join('\n')}\n`
+          const bytes = iconv.encode(whole, encoding)
+          const read = await readAll(bytes, {
+            encoding,
+            size,
+            format,
+            types: 'id:INT,n:STRING',
+          })
+          return (
+            read.sum === bytes.length &&
+            read.rejects.length === 0 &&
+            read.rows.every(([id, n], i) => id === String(i) && n === texts[i]) &&
+            read.rows.length === texts.length &&
+            read.records.every(record => {
+              const line = iconv.decode(record, encoding)
+              return line.indexOf('\n') === line.length - 1 && read.rows.length > 0
+            })
+          )
+        },
+      ),
+      { numRuns: runs(40) },
+    )
+    t.pass(encoding)
+  }
+})
+
+t.test('bytes that are no character reject their row, whichever column they stand in', async t => {
+  const gb = (text: string): Buffer => iconv.encode(text, 'gb18030')
+  const broken = Buffer.concat([gb('2,'), Buffer.of(0x81), gb(',股\r\n')])
+  const bytes = Buffer.concat([
+    gb('id,名,注\r\n1,股,x\r\n'),
+    broken,
+    gb('3,"票\n",y\r\n'),
+    gb('4,股,'),
+    Buffer.of(0xff),
+    gb('\r\n'),
+  ])
+  for (const size of [1, 4, 100]) {
+    const read = await readAll(bytes, { encoding: 'gb18030', size, ignoreExtra: true })
+    t.strictSame(read.rows, [
+      ['1', '股'],
+      ['3', '票\n'],
+    ])
+    t.equal(read.sum, bytes.length)
+    t.match(read.rejects, [
+      {
+        code: 'DDB_INPUT_ENCODING',
+        class: 'parse',
+        lineNumber: 3,
+        offsetBytes: 18,
+        message: /81 at byte 20/,
+      },
+      { code: 'DDB_INPUT_ENCODING', class: 'parse', lineNumber: 6, message: /FF at byte/ },
+    ])
+    t.ok(
+      Buffer.from(read.rejects[0]!.bytes).equals(broken),
+      'the reject has the bytes of the input',
+    )
+    const lenient = await readAll(bytes, {
+      encoding: 'gb18030',
+      size,
+      ignoreExtra: true,
+      lenient: true,
+    })
+    t.strictSame(
+      lenient.rows.map(row => row[1]),
+      ['股', '', '票\n', '股'],
+    )
+  }
+})
+
+t.test('UTF-8 that was named is as strict', async t => {
+  const bytes = Buffer.concat([
+    Buffer.from('id,名,注\n1,股,'),
+    Buffer.of(0xe9),
+    Buffer.from('\n2,票,\n'),
+  ])
+  const read = await readAll(bytes, { encoding: 'utf-8', ignoreExtra: true, size: 5 })
+  t.strictSame(read.rows, [['2', '票']])
+  t.match(read.rejects, [{ code: 'DDB_INPUT_ENCODING', message: /utf-8: E9 at byte/ }])
+})
+
+t.test('records that are no rows keep their bytes and places', async t => {
+  const gb = (text: string): Buffer => iconv.encode(text, 'gb18030')
+  const bytes = gb('id,名\n股,票\n2,股,票\n3,"股"票\n4,股\n')
+  const read = await readAll(bytes, { encoding: 'gb18030', size: 3 })
+  t.strictSame(read.rows, [['4', '股']])
+  t.match(read.rejects, [
+    { code: 'DDB_INPUT_CELL', columnName: 'id', value: '股', offsetBytes: 6 },
+    { code: 'DDB_INPUT_FIELD_COUNT', offsetBytes: 12 },
+    { code: 'DDB_INPUT_QUOTE' },
+  ])
+  t.ok(
+    Buffer.concat(read.rejects.map(reject => Buffer.from(reject.bytes))).equals(
+      gb('股,票\n2,股,票\n3,"股"票\n'),
+    ),
+  )
+  t.ok(read.header.equals(gb('id,名\n')))
+})
+
+t.test('a record that is too long keeps its beginning', async t => {
+  const long = `2,${'股'.repeat(100)}\n`
+  const bytes = iconv.encode(`id,名\n1,票\n${long}3,票\n`, 'gb18030')
+  const read = await readAll(bytes, { encoding: 'gb18030', size: 16, maxRecordBytes: 50 })
+  t.strictSame(
+    read.rows.map(row => row[0]),
+    ['1', '3'],
+  )
+  t.match(read.rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG', lengthBytes: 203, offsetBytes: 11 }])
+  t.equal(iconv.decode(Buffer.from(read.rejects[0]!.bytes), 'gb18030'), `2,${'股'.repeat(16)}`)
+  t.equal(read.sum, bytes.length)
+})
+
+// Boundaries of pieces in the order in which a reader comes to them.
+
+t.test('pieces and what lies between them take turns', async t => {
+  const bounds = new PieceBounds([
+    { startBytes: 10, endBytes: 20 },
+    { startBytes: 20, endBytes: 30 },
+    { startBytes: 40, endBytes: 40 },
+  ])
+  const found: [number, boolean][] = []
+  for (; bounds.boundaryBytes < Infinity; bounds.cross()) {
+    found.push([bounds.boundaryBytes, bounds.isInside])
+  }
+  t.strictSame(found, [
+    [10, false],
+    [20, true],
+    [20, false],
+    [30, true],
+    [40, false],
+    [40, true],
+  ])
+  t.equal(bounds.isInside, false)
+})
+
+t.test('without pieces there are no bounds', async t => {
+  t.equal(new PieceBounds([]).boundaryBytes, Infinity)
+})
+
+// Texts that mean null.
+
+/** A block of two fields, of cells as they stand between delimiters; those in quotes lose them. */
+function blockOfNullTexts(cells: readonly string[]): RecordBlock {
+  const block = new RecordBlock(2, cells.length / 2)
+  block.bytes = Uint8Array.from(Buffer.from(`${cells.join(',')},`))
+  let at = 0
+  for (const [cell, text] of cells.entries()) {
+    if (cell % 2 === 0) block.recordStarts[cell / 2] = at
+    const { length } = Buffer.from(text)
+    const quotes = text.startsWith('"') ? 1 : 0
+    block.starts[cell] = at + quotes
+    block.ends[cell] = at + length - quotes
+    at += length + 1
+  }
+  block.rowCount = cells.length / 2
+  return block
+}
+
+const emptied = (block: RecordBlock): number[] =>
+  [...block.starts.keys()].filter(cell => block.ends[cell] === block.starts[cell])
+
+t.test('cells that hold one of the texts are emptied, in their column only', async t => {
+  const block = blockOfNullTexts(['NA', 'NA', 'N', 'NA', 'NAN', 'x', 'ñ', 'ñ'])
+  new NullTexts(['NA', 'ñ', ''], false).apply(block, 0, false)
+  t.strictSame(emptied(block), [0, 6])
+})
+
+t.test('blanks around the text count where they are a part of values', async t => {
+  const cells = [' NA ', 'x', '\tNA', 'x', 'N A', 'x', '  ', 'x', 'NA', 'x']
+  for (const [trims, expected] of [
+    [true, [0, 2, 8]],
+    [false, [8]],
+  ] as const) {
+    const block = blockOfNullTexts(cells)
+    new NullTexts(['NA'], false).apply(block, 0, trims)
+    t.strictSame(emptied(block), expected)
+  }
+})
+
+t.test(
+  'a text of blanks means null, and blanks around a text are none of it where they are none of values',
+  async t => {
+    const cells = [' ', 'x', '   ', 'x', '\t', 'x', 'NA', 'x', ' NA', 'x', '0', 'x']
+    for (const [texts, trims, expected] of [
+      [[' '], true, [0, 2, 4]],
+      [[' '], false, [0]],
+      [[' NA'], true, [6, 8]],
+      [[' NA'], false, [8]],
+      [['NA', '  '], true, [0, 2, 4, 6, 8]],
+    ] as const) {
+      const block = blockOfNullTexts(cells)
+      new NullTexts(texts, false).apply(block, 0, trims)
+      t.strictSame(emptied(block), expected, JSON.stringify({ texts, trims }))
+    }
+    const quoted = blockOfNullTexts(['" "', 'x', '""', 'x'])
+    quoted.quote = 34
+    new NullTexts([' '], false).apply(quoted, 0, true)
+    t.strictSame(emptied(quoted), [2])
+  },
+)
+
+t.test('a text in quotes means null only on request, and where the format has quotes', async t => {
+  const cells = ['"NA"', 'x', 'NA', '"NA"', '"NA"', '"NA"']
+  for (const [inQuotes, quote, expected] of [
+    [false, 34, [2]],
+    [true, 34, [0, 2, 4]],
+    [false, -1, [0, 2, 4]],
+  ] as const) {
+    const block = blockOfNullTexts(cells)
+    block.quote = quote
+    new NullTexts(['NA'], inQuotes).apply(block, 0, true)
+    t.strictSame(emptied(block), expected)
+  }
+})

@@ -1,0 +1,451 @@
+/*
+  Texts of pairs, sixteen bytes and truths, and the bytes of a cell.
+*/
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import { isIPv4, isIPv6 } from 'node:net'
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  hexDigit,
+  isUtf8,
+  latin1,
+  trimmedEnd,
+  trimmedStart,
+  utf8Text,
+} from '../../../src/parse/cells/cell-bytes.js'
+import { readBool, readChar } from '../../../src/parse/cells/read-logical.js'
+import { readComplex, readDuration, readPoint } from '../../../src/parse/cells/read-pair.js'
+import {
+  readHexDigits,
+  readIpAddress,
+  readUuid,
+} from '../../../src/parse/cells/read-sixteen-bytes.js'
+import { truthTexts, writeTruth } from '../../../src/parse/cells/truth-texts.js'
+import type { WideType } from '../../../src/parse/columns/wide-column.js'
+import { runs } from '../../helpers/runs.js'
+import { cellOf } from './cell.js'
+
+// COMPLEX, POINT and DURATION, against Number and the unit numbers of docs/protocol.md#data-types.
+
+type Pair = readonly number[] | number
+
+/** Both numbers, or what reading gave instead; nothing may be written then. */
+function pairOf<A extends Float64Array | Int32Array>(
+  read: WideType<A>['readCell'],
+  into: A,
+  text: string,
+): Pair {
+  const { bytes, view, start, end } = cellOf(text)
+  into.fill(77)
+  const outcome = read(bytes, view, start, end, into, 1)
+  deepStrictEqual([into[0], into[3]], [77, 77])
+  if (outcome === 0) return [into[1]!, into[2]!]
+  deepStrictEqual([into[1], into[2]], [77, 77])
+  return outcome
+}
+
+const complex = (text: string): Pair => pairOf(readComplex, new Float64Array(4), text)
+const point = (text: string): Pair => pairOf(readPoint, new Float64Array(4), text)
+const duration = (text: string): Pair => pairOf(readDuration, new Int32Array(4), text)
+
+t.test('two doubles come back from their texts', async t => {
+  const double = fc
+    .double({ noNaN: true, noDefaultInfinity: true })
+    .filter(value => value !== -Number.MAX_VALUE)
+  fc.assert(
+    fc.property(double, double, (first, second) => {
+      const spelled = Object.is(first, -0) ? '-0' : String(first)
+      const other = Object.is(second, -0) ? '-0' : String(second)
+      deepStrictEqual(point(`(${spelled},${other})`), [first, second])
+      const signed = other.startsWith('-') ? other : `+${other}`
+      deepStrictEqual(complex(`${spelled}${signed}i`), [first, second])
+    }),
+    { numRuns: runs(300) },
+  )
+  t.pass()
+})
+
+t.test('decimal numbers are read as Number reads them, whatever their length', async t => {
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 12 })
+  const number = fc
+    .tuple(fc.constantFrom('', '', '-', '+'), digits, fc.constantFrom('', '.'), digits)
+    .map(parts => parts.join(''))
+  const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)
+  fc.assert(
+    fc.property(number, number, fc.constantFrom('', ' '), (first, second, between) => {
+      const isPair = isNumber(first) && isNumber(second)
+      const expected = isPair ? [Number(first), Number(second)] : NaN
+      deepStrictEqual(point(`(${first},${between}${second})`), expected)
+      const signed = /^[+-]/.test(second) ? second : `+${second}`
+      deepStrictEqual(complex(`${first}${signed}i`), expected)
+    }),
+    { numRuns: runs(1000) },
+  )
+  t.pass()
+})
+
+t.test('spellings of COMPLEX and POINT', async t => {
+  t.strictSame(complex('2.3+4.0i'), [2.3, 4])
+  t.strictSame(complex(' -2.-.5i '), [-2, -0.5])
+  t.strictSame(complex('1e-3-2E+2i'), [0.001, -200])
+  t.strictSame(point(' ( 1.5 , -2.5 ) '), [1.5, -2.5])
+  t.strictSame(point('(+1,.5e1)'), [1, 5])
+})
+
+t.test('a number beyond a double, or its null, does not fit', async t => {
+  const least = '-1.7976931348623157e308'
+  for (const text of ['1e309+1i', '1+1e309i', '-1e309+1i', `${least}+1i`, `1${least}i`]) {
+    t.equal(complex(text), Infinity, text)
+  }
+  for (const text of ['(1e309,1)', '(1,-1e309)', `(${least},1)`, `(1,${least})`]) {
+    t.equal(point(text), Infinity, text)
+  }
+})
+
+t.test('what is not a pair is told from one', async t => {
+  for (const text of [
+    '',
+    '1',
+    '1i',
+    '+i',
+    '1+2',
+    '1+i',
+    '1 + 2i',
+    '1+2j',
+    '1++2i',
+    'NaN+1i',
+    '12i',
+  ]) {
+    t.ok(Number.isNaN(complex(text)), JSON.stringify(text))
+  }
+  for (const text of ['', '1,2', '(1,2', '1,2)', '(1)', '(1,2,3)', '(,)', '(1;2)', '(a,b)']) {
+    t.ok(Number.isNaN(point(text)), JSON.stringify(text))
+  }
+})
+
+t.test('a DURATION is a count and a unit', async t => {
+  const units = ['ns', 'us', 'ms', 's', 'm', 'H', 'd', 'w', 'M', 'y', 'B']
+  for (const [number, unit] of units.entries()) {
+    t.strictSame(duration(`3${unit}`), [3, number], unit)
+  }
+  // An exchange's code is its four letters, the first in the highest byte.
+  t.strictSame(duration('5XNYS'), [5, Buffer.from('XNYS').readInt32BE()])
+  t.strictSame(duration(' -2147483647ms '), [-2_147_483_647, 2])
+  t.strictSame(duration('+2147483647ms'), [2_147_483_647, 2])
+  for (const text of ['2147483648ms', '-2147483648ms', '99999999999999999999ns']) {
+    t.equal(duration(text), Infinity, text)
+  }
+  for (const text of [
+    '',
+    '3',
+    'ms',
+    '3 ms',
+    '3.5s',
+    '3h',
+    '3MS',
+    '3XN',
+    '3xnys',
+    '3XNYSE',
+    '1e3s',
+  ]) {
+    t.ok(Number.isNaN(duration(text)), JSON.stringify(text))
+  }
+})
+
+// UUIDs, hexadecimal digits and IP addresses, against Buffer, net.isIP and URL.
+
+type Read<T> = (
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  into: Int32Array,
+  at: number,
+) => T
+
+/** What reading gives, and the 16 bytes; words before and behind them must stay as they are. */
+function read<T>(reader: Read<T>, text: string): { outcome: T; value: Buffer } {
+  const { bytes, view, start, end } = cellOf(text)
+  const into = new Int32Array(6).fill(0xcc)
+  const outcome = reader(bytes, view, start, end, into, 1)
+  deepStrictEqual([into[0], into[5]], [0xcc, 0xcc])
+  return { outcome, value: Buffer.from(into.slice(1, 5).buffer) }
+}
+
+const uuidText = (hex: string): string =>
+  hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+
+t.test('16 bytes travel in the reverse order of their digits', async t => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.boolean(), (value, upper) => {
+      const digits = Buffer.from(value).toString('hex')
+      const hex = upper ? digits.toUpperCase() : digits
+      const reversed = Buffer.from(value).reverse()
+      deepStrictEqual(read(readHexDigits, hex), { outcome: 0, value: reversed })
+      deepStrictEqual(read(readUuid, uuidText(hex)), { outcome: 0, value: reversed })
+      deepStrictEqual(read(readUuid, ` \t${uuidText(hex)} `), { outcome: 0, value: reversed })
+    }),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('any other text is neither', async t => {
+  const hex = '00112233445566778899aabbccddeeff'
+  const uuid = uuidText(hex)
+  for (const text of ['', hex.slice(1), `${hex}0`, uuid, `g${hex.slice(1)}`, `${hex.slice(1)}G`]) {
+    t.ok(Number.isNaN(read(readHexDigits, text).outcome), `hexadecimal: ${text}`)
+  }
+  for (const text of [
+    '',
+    hex,
+    uuid.slice(1),
+    `${uuid}0`,
+    `{${uuid.slice(2)}}`,
+    uuid.replace('-', '_'),
+    uuid.replaceAll('-', ' '),
+    uuid.replace('a', 'g'),
+    uuid.replace('f', '/'),
+    `0${uuid.replace('-', '')}`,
+  ]) {
+    t.ok(Number.isNaN(read(readUuid, text).outcome), `UUID: ${text}`)
+  }
+})
+
+t.test('one wrong byte anywhere is seen', async t => {
+  const hex = '00112233445566778899aAbBcCdDeEfF'
+  for (const [reader, text] of [
+    [readHexDigits, hex],
+    [readUuid, uuidText(hex)],
+  ] as const) {
+    t.equal(read(reader, text).outcome, 0)
+    for (let at = 0; at < text.length; at++) {
+      for (let code = 0; code < 128; code++) {
+        const c = String.fromCharCode(code)
+        const isRight = text[at] === '-' ? c === '-' : /[0-9a-fA-F]/.test(c)
+        // Blanks around a text are left out, and make it another length.
+        const changed = text.slice(0, at) + c + text.slice(at + 1)
+        strictEqual(read(reader, changed).outcome === 0, isRight, JSON.stringify(changed))
+      }
+    }
+  }
+})
+
+t.test('an IPv4 address is one exactly when net.isIPv4 says so', async t => {
+  const part = fc.constantFrom('0', '1', '9', '99', '100', '255', '256', '300', '01', '00', '', 'a')
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 3, maxLength: 5 }), parts => {
+      const text = parts.join('.')
+      const { outcome, value } = read(readIpAddress, text)
+      strictEqual(outcome === 0, isIPv4(text), text)
+      if (outcome === 0) {
+        const expected = Buffer.alloc(16)
+        expected.set(parts.map(Number).reverse())
+        deepStrictEqual(value, expected, text)
+      }
+    }),
+    { numRuns: runs(500) },
+  )
+  for (const [text, hex] of [
+    ['0.0.0.1', '01'],
+    ['1.2.3.4', '04030201'],
+    [' 255.255.255.255\t', 'ffffffff'],
+  ] as const) {
+    t.strictSame(read(readIpAddress, text), {
+      outcome: 0,
+      value: Buffer.from(hex.padEnd(32, '0'), 'hex'),
+    })
+  }
+  for (const text of ['1.2.3.4.', '.1.2.3.4', '1..2.3', '1.2.3 .4', '+1.2.3.4', '1,2,3,4']) {
+    t.ok(Number.isNaN(read(readIpAddress, text).outcome), text)
+  }
+})
+
+/** The groups of an address as `URL` spells it: no zeros in front, the longest run of zero groups as `::`. */
+function groupsOf(text: string): number[] {
+  const { hostname } = new URL(`http://[${text}]/`)
+  const [head = '', tail] = hostname.slice(1, -1).split('::')
+  const numbers = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map(group => parseInt(group, 16))
+  const front = numbers(head)
+  const back = numbers(tail ?? '')
+  return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back]
+}
+
+t.test('an IPv6 address is one exactly when net.isIPv6 says so, and is what URL reads', async t => {
+  const group = fc.constantFrom(
+    '0',
+    '1',
+    'ab',
+    'FfF0',
+    '0001',
+    '12345',
+    '',
+    'g',
+    '1.2.3.4',
+    '1.2.3',
+  )
+  const separator = fc.constantFrom(':', ':', ':', '::')
+  const text = fc
+    .tuple(
+      fc.constantFrom('', '', ':', '::'),
+      fc.array(fc.tuple(group, separator), { maxLength: 9 }),
+      fc.constantFrom('0', 'c', '10.0.0.255', '1.2.3.4.5', '', ':'),
+    )
+    .map(([front, groups, back]) => `${front}${groups.flat().join('')}${back}`)
+  const spelled = fc
+    .tuple(fc.array(fc.nat(3), { minLength: 8, maxLength: 8 }), fc.nat(8), fc.nat(8), fc.boolean())
+    .map(([groups, from, length, isMixed]) => {
+      const parts = groups.map(one => ['0', '1', 'fe80', '0aB'][one]!)
+      if (isMixed) parts.splice(6, 2, '1.20.255.0')
+      const head = parts.slice(0, from).join(':')
+      return length === 0 ? parts.join(':') : `${head}::${parts.slice(from + length).join(':')}`
+    })
+  let addresses = 0
+  fc.assert(
+    fc.property(fc.oneof(text, spelled), address => {
+      const { outcome, value } = read(readIpAddress, address)
+      strictEqual(outcome === 0, isIPv6(address) || isIPv4(address), address)
+      if (outcome !== 0 || isIPv4(address)) return
+      addresses++
+      const expected = Buffer.alloc(16)
+      for (const [i, one] of groupsOf(address).entries()) expected.writeUInt16BE(one, 2 * i)
+      deepStrictEqual(value, expected.reverse(), address)
+    }),
+    { numRuns: runs(2000) },
+  )
+  t.ok(addresses > runs(2000) / 10, `${addresses} were addresses`)
+})
+
+// BOOL and CHAR, in tables of what each text is.
+
+const bool = (text: string): number => {
+  const { bytes, start, end } = cellOf(text)
+  return readBool(bytes, start, end)
+}
+const char = (text: string | Uint8Array): number => {
+  const { bytes, start, end } = cellOf(text)
+  return readChar(bytes, start, end)
+}
+
+t.test('true and false in any case, 1 and 0', async t => {
+  for (const text of ['true', 'TRUE', 'True', 'tRuE', '1', ' true\t', ' 1']) {
+    t.equal(bool(text), 1, text)
+  }
+  for (const text of ['false', 'FALSE', 'False', '0', '\tfalse ']) t.equal(bool(text), 0, text)
+  for (const text of ['', ' ', 't', 'f', 'yes', '2', '01', 'truee', 'tru', 'falsE1', '-1']) {
+    t.ok(Number.isNaN(bool(text)), JSON.stringify(text))
+  }
+})
+
+t.test('a CHAR is a whole number or one ASCII character', async t => {
+  for (const [text, value] of [
+    ['0', 0],
+    ['127', 127],
+    ['-127', -127],
+    ['128', 128],
+    ['-128', -128],
+    ['1000', 1000],
+    [' 12 ', 12],
+    ['5', 5],
+    ["'5'", 53],
+    ["'a'", 97],
+    ["'''", 39],
+    ["' '", 32],
+    ['a', 97],
+    ['~', 126],
+    ["'", 39],
+    ['-', 45],
+    ['99999999999999999999', Infinity],
+  ] as const) {
+    t.equal(char(text), value, text)
+  }
+  for (const text of ['', 'ab', "'ab'", "''", "a'", '1.5', 'é', "'é'", '1e3x', '\0', "'\0'"]) {
+    t.ok(Number.isNaN(char(text)), JSON.stringify(text))
+  }
+  t.ok(Number.isNaN(char(Uint8Array.of(0x80))), 'a byte that is not ASCII')
+})
+
+t.test('every ASCII character but digits and NUL stands for itself', async t => {
+  for (let code = 1; code < 128; code++) {
+    const text = String.fromCharCode(code)
+    t.equal(char(text), /\d/.test(text) ? Number(text) : code, `character ${code}`)
+  }
+})
+
+// Words for true and false.
+
+const rules = { trueTexts: ['Y', '是', '0'], falseTexts: ['N', 'no way'] }
+
+t.test('words become 1 and 0, all other texts stay what they are', async t => {
+  const texts = truthTexts(rules)!
+  const written = (text: string): string => {
+    const { bytes, start, end } = cellOf(text)
+    const into = new Uint8Array(end - start + 1)
+    return Buffer.from(into.subarray(0, writeTruth(texts, bytes, start, end, into, 0))).toString()
+  }
+  for (const [text, expected] of [
+    ['Y', '1'],
+    [' Y\t', '1'],
+    ['是', '1'],
+    ['0', '1'],
+    ['N', '0'],
+    ['no way', '0'],
+    ['y', 'y'],
+    ['no', 'no'],
+    ['true', 'true'],
+    ['YN', 'YN'],
+  ] as const) {
+    t.equal(written(text), expected, text)
+  }
+})
+
+t.test('a word has one meaning, and no words need no rewriting', async t => {
+  t.throws(() => truthTexts({ trueTexts: ['x'], falseTexts: ['x'] }), { code: 'DDB_USAGE' })
+  t.equal(truthTexts({}), undefined)
+  t.equal(truthTexts({ trueTexts: [] }), undefined)
+})
+
+// Blanks, hexadecimal digits and UTF-8 in bytes.
+
+t.test('blanks and tabs go from both ends, nothing else does', async t => {
+  for (const text of [' a b\t', '\t', '', '\u00a0x ', 'x']) {
+    const { bytes, start, end } = cellOf(text)
+    const first = trimmedStart(bytes, start, end)
+    const rest = Buffer.from(bytes.subarray(first, trimmedEnd(bytes, first, end))).toString()
+    t.equal(rest, text.replace(/^[ \t]+|[ \t]+$/g, ''), JSON.stringify(text))
+  }
+})
+
+t.test('a byte is a hexadecimal digit as for Number', async t => {
+  for (let byte = 0; byte < 256; byte++) {
+    const text = String.fromCharCode(byte)
+    const value = /^[0-9a-f]$/i.test(text) ? Number(`0x${text}`) : -1
+    t.equal(hexDigit(byte), value, `byte ${byte}`)
+  }
+})
+
+t.test('bytes are UTF-8 exactly when TextDecoder takes them', async t => {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const takes = (bytes: Uint8Array): boolean => {
+    try {
+      decoder.decode(bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const edges = [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef]
+  const byte = fc.constantFrom(...edges, 0xf0, 0xf4, 0xf5, 0xff)
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 5 }), list => {
+      const { bytes, start, end } = cellOf(Uint8Array.from(list))
+      strictEqual(isUtf8(bytes, start, end), takes(Uint8Array.from(list)))
+    }),
+    { numRuns: runs(2000) },
+  )
+  const { bytes, start, end } = cellOf(Uint8Array.of(0x41, 0xe9))
+  t.equal(latin1(bytes, start, end), 'A\u00e9')
+  t.equal(utf8Text(Buffer.from('\ufeffé')), '\ufeffé')
+  t.equal(utf8Text(Uint8Array.of(0x41, 0xe9)), 'A\ufffd')
+})

@@ -1,0 +1,674 @@
+/*
+  Columns of texts and arrays, what they keep their elements in, and columns that rewrite texts or have one for all rows.
+*/
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { ArrayColumn, elementSeparator } from '../../../src/parse/columns/array-column.js'
+import { ArrayStore } from '../../../src/parse/columns/array-store.js'
+import { BlobColumn } from '../../../src/parse/columns/blob-column.js'
+import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import { ConstantColumn } from '../../../src/parse/columns/constant-column.js'
+import { IntegerColumn } from '../../../src/parse/columns/number-columns.js'
+import { int32Layout } from '../../../src/parse/columns/number-layouts.js'
+import { RewrittenColumn } from '../../../src/parse/columns/rewritten-column.js'
+import { explainText, StringColumn } from '../../../src/parse/columns/string-column.js'
+import { SymbolColumn } from '../../../src/parse/columns/symbol-column.js'
+import { noSymbol, SymbolTable } from '../../../src/parse/columns/symbol-table.js'
+import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
+import type { Column } from '../../../src/protocol/value.js'
+import { runs } from '../../helpers/runs.js'
+import { cellOf } from '../cells/cell.js'
+import { blockOf, field, refusedRows } from './block.js'
+
+// STRING columns in wire form, against Buffer and TextDecoder.
+
+const make = (maxBytes = Infinity): StringColumn =>
+  new StringColumn(
+    (encoded, length) => ({ form: 'vector', type: 'STRING', length, encoded }),
+    3,
+    new BufferPool(),
+    maxBytes,
+  )
+
+const encodedOf = (column: Column): Buffer =>
+  Buffer.from((column as unknown as { encoded: Uint8Array }).encoded)
+
+t.test('texts are kept one after the other, each ended by 00', async t => {
+  const text = fc.string({ unit: 'binary', maxLength: 12 }).filter(s => !s.includes('\0'))
+  fc.assert(
+    fc.property(fc.array(fc.array(text), { maxLength: 4 }), blocks => {
+      const column = make()
+      let rows = 0
+      for (const texts of blocks) {
+        const block = blockOf(texts)
+        deepStrictEqual(column.read(block, field), texts.filter(each => each === '').length)
+        deepStrictEqual(refusedRows(block), [])
+        rows += texts.length
+      }
+      const expected = Buffer.from(
+        blocks
+          .flat()
+          .map(each => `${each}\0`)
+          .join(''),
+      )
+      deepStrictEqual(column.encodedBytes(), expected.length)
+      deepStrictEqual(encodedOf(column.take(rows, [])), expected)
+    }),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('what is not UTF-8 without U+0000 refuses its row, wherever it stands', async t => {
+  for (const bad of [[0], [0x80], [0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0x80]]) {
+    for (let before = 0; before <= 8; before++) {
+      for (const behind of [0, 1, 3, 4]) {
+        const text = Uint8Array.from([
+          ...Buffer.alloc(before, 'a'),
+          ...bad,
+          ...Buffer.alloc(behind, 'b'),
+        ])
+        const column = make()
+        const block = blockOf(['x', text, 'y'])
+        deepStrictEqual(column.read(block, field), 1)
+        deepStrictEqual(refusedRows(block), [1])
+        deepStrictEqual(block.refusedBy[1], 4)
+        deepStrictEqual(encodedOf(column.take(3, [])), Buffer.from('x\0\0y\0'))
+      }
+    }
+  }
+  t.pass()
+})
+
+t.test('the last block can be undone, and a batch starts empty', async t => {
+  const column = make()
+  column.read(blockOf(['a', 'bc']), field)
+  column.read(blockOf(['ddd']), field)
+  column.undo()
+  t.equal(column.encodedBytes(), 5)
+  column.read(blockOf(['e']), field)
+  const buffers: ArrayBuffer[] = []
+  t.equal(encodedOf(column.take(3, buffers)).toString(), 'a\0bc\0e\0')
+  t.equal(buffers.length, 1)
+  t.equal(column.encodedBytes(), 0)
+  column.read(blockOf(['f']), field)
+  t.equal(encodedOf(column.take(1, [])).toString(), 'f\0')
+})
+
+t.test('a refusal tells the encoding from a U+0000', async t => {
+  for (const [text, code] of [
+    [Uint8Array.of(0x61, 0xff), 'DDB_INPUT_ENCODING'],
+    [Uint8Array.of(0, 0xff), 'DDB_INPUT_ENCODING'],
+    [Uint8Array.of(0x61, 0), 'DDB_STRING_HAS_NUL'],
+  ] as const) {
+    t.equal(explainText(text, 0, text.length, Infinity).code, code)
+    t.equal(make().explain(text, 0, text.length).code, code)
+  }
+})
+
+t.test('a text of more bytes than the column takes refuses its row', async t => {
+  const column = make(65_535)
+  const longest = 'é'.repeat(32_767) + 'a'
+  const block = blockOf([longest, `${longest}b`, 'é'.repeat(32_768), 'c'])
+  t.equal(column.read(block, field), 2)
+  t.strictSame(refusedRows(block), [1, 2])
+  t.equal(encodedOf(column.take(4, [])).toString(), `${longest}\0\0\0c\0`)
+  t.match(column.explain(new Uint8Array(65_536), 0, 65_536), {
+    code: 'DDB_INPUT_RANGE',
+    expected:
+      /^at most 65535 bytes, .* STRING column \(a BLOB column would take the 65536 bytes\)$/,
+  })
+})
+
+// SYMBOL columns: codes and base of each batch, against a Map.
+
+interface Symbols {
+  codes: number[]
+  base: string[]
+}
+
+function makeSymbolColumn(maxBytes = Infinity): {
+  column: SymbolColumn
+  take: (rowCount: number) => Symbols
+} {
+  let taken: Symbols = { codes: [], base: [] }
+  const column = new SymbolColumn(
+    (codes, base, length) => {
+      taken = { codes: Array.from(codes.subarray(0, length)), base: [...base] }
+      return { form: 'vector', type: 'SYMBOL', length, codes, base }
+    },
+    1,
+    new BufferPool(),
+    maxBytes,
+  )
+  return {
+    column,
+    take(rowCount) {
+      column.take(rowCount, [])
+      return taken
+    },
+  }
+}
+
+/** Codes count from 1 in order of first appearance; 0 is the empty text. */
+function numbered(texts: readonly string[]): Symbols {
+  const codes = new Map([['', 0]])
+  for (const text of texts) if (!codes.has(text)) codes.set(text, codes.size)
+  return { codes: texts.map(text => codes.get(text)!), base: [...codes.keys()] }
+}
+
+t.test('each batch numbers its texts anew', async t => {
+  const text = fc.oneof(fc.constantFrom('', 'a', 'bb', '数据'), fc.stringMatching(/^[a-d]{1,6}$/))
+  fc.assert(
+    fc.property(fc.array(fc.array(text, { minLength: 1 }), { maxLength: 5 }), batches => {
+      const { column, take } = makeSymbolColumn()
+      for (const texts of batches) {
+        const half = texts.length >> 1
+        const nulls =
+          column.read(blockOf(texts.slice(0, half)), field, 0) +
+          column.read(blockOf(texts.slice(half)), field, half)
+        deepStrictEqual(nulls, texts.filter(each => each === '').length)
+        const expected = numbered(texts)
+        const baseBytes = Buffer.from(expected.base.map(each => `${each}\0`).join('')).length
+        deepStrictEqual(column.encodedBytes(texts.length), 4 * texts.length + baseBytes)
+        deepStrictEqual(take(texts.length), expected)
+      }
+    }),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('texts of a block that is undone leave the base', async t => {
+  const { column, take } = makeSymbolColumn()
+  column.read(blockOf(['a', 'b']), field, 0)
+  const before = column.encodedBytes(2)
+  column.read(blockOf(['c', 'b', 'd']), field, 2)
+  column.undo()
+  t.equal(column.encodedBytes(2), before)
+  column.read(blockOf(['d', 'c']), field, 2)
+  t.strictSame(take(4), { codes: [1, 2, 3, 4], base: ['', 'a', 'b', 'd', 'c'] })
+})
+
+t.test('what is not text refuses its row', async t => {
+  const { column, take } = makeSymbolColumn()
+  const block = blockOf(['a', Uint8Array.of(0xff), 'b\0', 'a'])
+  t.equal(column.read(block, field, 0), 2)
+  t.strictSame(refusedRows(block), [1, 2])
+  t.equal(block.refusedBy[1], 2)
+  t.strictSame(take(4), { codes: [1, 0, 0, 1], base: ['', 'a'] })
+  t.equal(column.explain(Uint8Array.of(0xff), 0, 1).code, 'DDB_INPUT_ENCODING')
+})
+
+t.test('more texts than the table remembers stay right, batch after batch', async t => {
+  const { column, take } = makeSymbolColumn()
+  const many = Array.from({ length: 70_000 }, (_, i) => `s${i}`)
+  for (const texts of [many, many.toReversed(), ['s69999', 's0', '']]) {
+    column.read(blockOf(texts), field, 0)
+    deepStrictEqual(take(texts.length), numbered(texts))
+  }
+  t.pass()
+})
+
+t.test('a text of more bytes than the column takes refuses its row, and is no symbol', async t => {
+  const { column, take } = makeSymbolColumn(255)
+  const longest = `${'é'.repeat(127)}a`
+  const block = blockOf([longest, 'b'.repeat(256), '', longest])
+  t.equal(column.read(block, field, 0), 2)
+  t.strictSame(refusedRows(block), [1])
+  t.strictSame(take(4), { codes: [1, 0, 0, 1], base: ['', longest] })
+  const text = Buffer.from('b'.repeat(256))
+  t.match(column.explain(text, 0, text.length), {
+    code: 'DDB_INPUT_RANGE',
+    expected: /^at most 255 bytes, .* SYMBOL column \(a STRING column would take the 256 bytes\)$/,
+  })
+})
+
+// Symbols by their bytes, against a Map.
+
+const find = (table: SymbolTable, text: string | Uint8Array): number => {
+  const { bytes, view, start, end } = cellOf(text)
+  return table.find(bytes, view, start, end)
+}
+
+t.test('each text has one number, in order of first appearance', async t => {
+  const text = fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 9 })
+    .filter(s => !s.includes('\0'))
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(text, fc.stringMatching(/^[ab]{1,9}$/)), { maxLength: 200 }),
+      texts => {
+        const table = new SymbolTable()
+        const numbers = new Map<string, number>()
+        for (const symbol of texts) {
+          if (!numbers.has(symbol)) numbers.set(symbol, numbers.size)
+          strictEqual(find(table, symbol), numbers.get(symbol))
+        }
+        strictEqual(JSON.stringify(table.texts), JSON.stringify([...numbers.keys()]))
+      },
+    ),
+    { numRuns: runs(100) },
+  )
+  t.pass()
+})
+
+t.test('the table grows, and forgets when it is cleared', async t => {
+  const table = new SymbolTable()
+  const count = 70_000
+  for (let i = 0; i < count; i++) find(table, `symbol ${i}`)
+  t.equal(table.size, count)
+  t.ok(table.isFull)
+  t.equal(find(table, 'symbol 0'), 0)
+  t.equal(find(table, `symbol ${count - 1}`), count - 1)
+  table.clear()
+  t.notOk(table.isFull)
+  t.equal(find(table, `symbol ${count - 1}`), 0)
+})
+
+t.test('bytes that are not text have no number', async t => {
+  const table = new SymbolTable()
+  t.equal(find(table, Uint8Array.of(0xff)), noSymbol)
+  t.equal(find(table, 'a\0b'), noSymbol)
+  t.equal(table.size, 0)
+})
+
+// BLOB columns: any bytes, as they stand.
+
+const makeBlobColumn = (maxBytes = Infinity): BlobColumn =>
+  new BlobColumn(
+    (encoded, length) => ({ form: 'vector', type: 'BLOB', length, encoded }),
+    2,
+    new BufferPool(),
+    maxBytes,
+  )
+
+const valuesOf = (column: BlobColumn, rowCount: number): string[] =>
+  blobsOf(column.take(rowCount, []) as EncodedBlobVector).map(value =>
+    Buffer.from(value).toString('hex'),
+  )
+
+t.test('every cell is its bytes, an empty one is null', async t => {
+  const column = makeBlobColumn()
+  const block = blockOf([Uint8Array.of(0, 0xff), '', 'a'])
+  t.equal(column.read(block, field), 1)
+  t.strictSame(refusedRows(block), [])
+  t.equal(column.encodedBytes(), 3 + 3 * 4, 'each with four bytes of length in front')
+  block.bytes.fill(0x23)
+  t.strictSame(valuesOf(column, 3), ['00ff', '', '61'], 'a copy: the input moves on')
+})
+
+t.test('a value travels as an int32 and its bytes, whatever its length', async t => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), values => {
+      const column = makeBlobColumn()
+      column.read(blockOf(values), field)
+      const { encoded } = column.take(values.length, []) as EncodedBlobVector
+      const expected = values.flatMap(value => {
+        const count = Buffer.alloc(4)
+        count.writeInt32LE(value.length)
+        return [count, value]
+      })
+      deepStrictEqual(Buffer.from(encoded), Buffer.concat(expected))
+    }),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('the last block can be undone, and a batch starts empty', async t => {
+  const column = makeBlobColumn()
+  column.read(blockOf(['a']), field)
+  column.read(blockOf(['bb', 'ccc']), field)
+  column.undo()
+  t.equal(column.encodedBytes(), 5)
+  column.read(blockOf(['d']), field)
+  t.strictSame(valuesOf(column, 2), ['61', '64'])
+  t.equal(column.encodedBytes(), 0)
+  column.read(blockOf(['e']), field)
+  t.strictSame(valuesOf(column, 1), ['65'])
+})
+
+t.test('a value of more bytes than the column takes refuses its row', async t => {
+  const column = makeBlobColumn(67_108_863)
+  const block = blockOf(['a', Buffer.alloc(67_108_864, 'b'), Buffer.alloc(67_108_863, 'c')])
+  t.equal(column.read(block, field), 1)
+  t.strictSame(refusedRows(block), [1])
+  t.strictSame(
+    blobsOf(column.take(3, []) as EncodedBlobVector).map(({ length }) => length),
+    [1, 0, 67_108_863],
+  )
+  t.match(column.explain(new Uint8Array(0), 0, 67_108_864), {
+    code: 'DDB_INPUT_RANGE',
+    expected: /^at most 67108863 bytes, .*\(no column takes the 67108864 bytes\)$/,
+  })
+})
+
+// Array vectors: elements and offsets, against splitting the text.
+
+const nullInt = -2_147_483_648
+const columnIndex = 3
+const comma = 0x2c
+
+function makeArrayColumn(delimiter = comma): ArrayColumn {
+  const pool = new BufferPool()
+  const elements = new IntegerColumn(
+    {
+      ...int32Layout,
+      expected: 'a whole number',
+      column: (data, length) => ({ form: 'vector', type: 'INT', length, data: data as Int32Array }),
+    },
+    0,
+    pool,
+  )
+  return new ArrayColumn(elements, columnIndex, delimiter, pool)
+}
+
+/** The rows of the batch as lists. */
+function rowsOf(column: ArrayColumn, rowCount: number): number[][] {
+  const taken = column.take(rowCount, []) as unknown as {
+    offsets: Uint32Array
+    cells: { data: Int32Array }
+  }
+  return Array.from({ length: rowCount }, (_, row) =>
+    Array.from(taken.cells.data.subarray(taken.offsets[row], taken.offsets[row + 1])),
+  )
+}
+
+t.test('lists come back from their texts, over several blocks and batches', async t => {
+  const list = fc.array(fc.option(fc.integer({ min: nullInt + 1 })), { minLength: 1, maxLength: 9 })
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(list, { minLength: 1, maxLength: 6 }), { maxLength: 4 }),
+      fc.boolean(),
+      (batches, brackets) => {
+        const column = makeArrayColumn()
+        for (const lists of batches) {
+          const texts = lists.map(each => each.map(n => n ?? '').join(brackets ? ' , ' : ','))
+          const spelled = brackets ? texts.map(text => ` [ ${text} ] `) : texts
+          const half = spelled.length >> 1
+          column.read(blockOf(spelled.slice(0, half)), field, 0)
+          column.read(blockOf(spelled.slice(half)), field, half)
+          deepStrictEqual(
+            rowsOf(column, lists.length),
+            lists.map(each => each.map(n => n ?? nullInt)),
+          )
+        }
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('an empty list has one null; only an empty cell counts as null', async t => {
+  const column = makeArrayColumn()
+  t.equal(column.read(blockOf(['', '[]', ' ', ',']), field, 0), 1)
+  t.strictSame(rowsOf(column, 4), [[nullInt], [nullInt], [nullInt], [nullInt, nullInt]])
+})
+
+t.test('a row with a bad element is refused, and the element told', async t => {
+  const column = makeArrayColumn()
+  const block = blockOf(['1,2', '1,x,3', '4', '[5', '6,99999999999'])
+  column.read(block, field, 0)
+  t.strictSame(refusedRows(block), [1, 3, 4])
+  t.equal(block.refusedBy[1], columnIndex + 1)
+  column.undo()
+  for (const [row, code, element] of [
+    [1, 'DDB_INPUT_CELL', 2],
+    [3, 'DDB_INPUT_CELL', 1],
+    [4, 'DDB_INPUT_RANGE', 2],
+  ] as const) {
+    const cell = 2 * row + field
+    const fault = column.explain(block.bytes, block.starts[cell]!, block.ends[cell]!)
+    t.strictSame(fault, { code, expected: `element ${element} to be a whole number` })
+  }
+  const good = blockOf(['1,2', '4'])
+  column.read(good, field, 0)
+  t.strictSame(refusedRows(good), [])
+  t.strictSame(rowsOf(column, 2), [[1, 2], [4]])
+})
+
+t.test('elements that a format wrote have no brackets to look for', async t => {
+  const column = makeArrayColumn(elementSeparator)
+  const block = blockOf(['1\x1f2', '[3]'])
+  column.read(block, field, 0)
+  t.strictSame(refusedRows(block), [1])
+})
+
+t.test('more elements than a block of rows has room for', async t => {
+  const column = makeArrayColumn()
+  const long = Array.from({ length: 10_000 }, (_, i) => i)
+  column.read(blockOf([long.join(','), '7']), field, 0)
+  t.equal(column.encodedBytes(2), 4 * 10_001 + 2)
+  t.strictSame(rowsOf(column, 2), [long, [7]])
+})
+
+// Columns that hold one text in every row.
+
+const makeConstantColumn = (text: string, rowCapacity = 8): ConstantColumn =>
+  new ConstantColumn(
+    new IntegerColumn(
+      {
+        ...int32Layout,
+        expected: 'a whole number',
+        column: (data, length) => ({
+          form: 'vector',
+          type: 'INT',
+          length,
+          data: data as Int32Array,
+        }),
+      },
+      0,
+      new BufferPool(),
+    ),
+    text,
+    rowCapacity,
+  )
+
+const elements = (column: ConstantColumn, rowCount: number): number[] => {
+  const { data } = column.take(rowCount, []) as { data: Int32Array }
+  return Array.from(data.subarray(0, rowCount))
+}
+
+t.test('every row of every block has the value, whatever the block holds', async t => {
+  const column = makeConstantColumn('1234567')
+  t.equal(column.fault, undefined)
+  t.equal(column.read(blockOf(['x', '5']), -1, 0), 0)
+  t.equal(column.read(blockOf(['y']), -1, 2), 0)
+  column.undo()
+  t.equal(column.read(blockOf(Array(8).fill('z')), -1, 2), 0)
+  t.equal(column.encodedBytes(10), 40)
+  t.strictSame(elements(column, 10), Array(10).fill(1_234_567))
+  column.read(blockOf(['x']), -1, 0)
+  t.strictSame(elements(column, 1), [1_234_567], 'the next batch')
+})
+
+t.test('the empty text is null in every row', async t => {
+  const column = makeConstantColumn('')
+  t.equal(column.fault, undefined)
+  t.equal(column.read(blockOf(['1', '2']), -1, 0), 2)
+  t.strictSame(elements(column, 2), [-2_147_483_648, -2_147_483_648])
+})
+
+t.test('a text that is not a value is told before any row', async t => {
+  t.strictSame(makeConstantColumn('x').fault, {
+    code: 'DDB_INPUT_CELL',
+    expected: 'a whole number',
+  })
+  t.strictSame(makeConstantColumn('2147483648').fault, {
+    code: 'DDB_INPUT_RANGE',
+    expected: 'a whole number',
+  })
+})
+
+// A column behind a rewriting: which text reaches it, and which row it refuses.
+
+/** Numbers with an x in front; other texts are no values. */
+const column = (): RewrittenColumn =>
+  new RewrittenColumn(
+    new IntegerColumn(
+      {
+        ...int32Layout,
+        expected: 'a number',
+        column: (data, length) => ({
+          form: 'vector',
+          type: 'INT',
+          length,
+          data: data as Int32Array,
+        }),
+      },
+      0,
+      new BufferPool(),
+    ),
+    {
+      write(bytes, start, end, into, at) {
+        if (bytes[start] !== 0x78) return -1
+        into.set(bytes.subarray(start + 1, end), at)
+        into[at + end - start - 1] = 0x30
+        return at + end - start
+      },
+      roomBytes: 0,
+      expected: 'behind an x',
+    },
+    4,
+  )
+
+const numbers = (column: RewrittenColumn, count: number): number[] => {
+  const { data } = column.take(count, []) as unknown as { data: Int32Array }
+  return [...data.subarray(0, count)]
+}
+
+t.test('texts are written out, empty ones are null, others refuse their row', async t => {
+  const builder = column()
+  const block = blockOf(['x1', '', '5', 'x-27', 'xx', 'x99999999999'])
+  t.equal(builder.read(block, field, 0), 4)
+  t.strictSame(refusedRows(block), [2, 4, 5])
+  t.ok([2, 4, 5].every(row => block.refusedBy[row] === 5))
+  const { nullValue } = int32Layout
+  t.strictSame(numbers(builder, 6), [10, nullValue, nullValue, -270, nullValue, nullValue])
+})
+
+t.test('blocks of any size follow each other', async t => {
+  const builder = column()
+  for (const count of [3, 2000, 1]) {
+    builder.read(blockOf(Array.from({ length: count }, () => `x${count}`)), field, 0)
+    builder.undo()
+    builder.read(blockOf(Array.from({ length: count }, () => 'x7')), field, 0)
+    t.equal(builder.encodedBytes(count), 4 * count)
+    t.ok(numbers(builder, count).every(value => value === 70))
+  }
+})
+
+t.test('numbers of the format itself are not rewritten', async t => {
+  const builder = column()
+  const block = blockOf(['5', 'x5', 'x6'])
+  block.numberCells = Uint8Array.of(0, 1, 0, 0, 0, 0)
+  builder.read(block, field, 0)
+  t.strictSame(refusedRows(block), [])
+  t.strictSame(numbers(builder, 3), [5, 50, 60])
+})
+
+t.test('a refusal says how it should have been written', async t => {
+  for (const [text, code] of [
+    ['5', 'DDB_INPUT_CELL'],
+    ['xx', 'DDB_INPUT_CELL'],
+    ['x99999999999', 'DDB_INPUT_RANGE'],
+  ] as const) {
+    const { bytes, starts, ends } = blockOf([text])
+    const expected = 'a number, behind an x'
+    t.strictSame(column().explain(bytes, starts[field]!, ends[field]!), { code, expected }, text)
+  }
+})
+
+// Room for the elements of one column.
+
+t.test('it has nothing until rows are announced, then room for all of them', async t => {
+  const store = new ArrayStore(new BufferPool(), 8)
+  t.equal(store.buffer.byteLength, 0)
+  t.equal(store.reserve(0), false)
+  t.equal(store.reserve(1), true, 'another buffer')
+  const { buffer } = store
+  t.ok(buffer.byteLength >= 1024 * 8, 'with room for a first block')
+  t.equal(store.reserve(1024), false)
+  t.equal(store.buffer, buffer)
+})
+
+t.test('what it held moves along when it grows, and the old buffer goes to the pool', async t => {
+  const pool = new BufferPool()
+  const store = new ArrayStore(pool, 1)
+  store.reserve(1024)
+  const { buffer: small } = store
+  new Uint8Array(small).set([1, 2, 3])
+  t.equal(store.reserve(1025), true)
+  t.equal(store.buffer.byteLength, 2048, 'at least twice the size')
+  t.strictSame([...new Uint8Array(store.buffer, 0, 3)], [1, 2, 3])
+  t.equal(pool.take(1024), small)
+})
+
+t.test('a batch takes its buffer along, the next one begins with what that one needed', async t => {
+  const pool = new BufferPool()
+  const store = new ArrayStore(pool, 1)
+  store.reserve(5000)
+  const { buffer } = store
+  const buffers: ArrayBuffer[] = []
+  store.release(buffers)
+  t.strictSame(buffers, [buffer])
+  t.equal(store.buffer.byteLength, 0)
+  store.reserve(1)
+  t.not(store.buffer, buffer)
+  t.equal(store.buffer.byteLength, buffer.byteLength)
+  store.release(buffers)
+  store.reserve(1)
+  t.equal(store.buffer.byteLength, 1024, 'a small batch makes room for small ones')
+})
+
+t.test('an empty batch has no buffer to give away', async t => {
+  const store = new ArrayStore(new BufferPool(), 1)
+  const buffers: ArrayBuffer[] = []
+  store.release(buffers)
+  t.strictSame(buffers, [])
+})
+
+// Buffers that go from batch to batch.
+
+t.test('a buffer has at least the bytes asked for, and less than twice as many', async t => {
+  const pool = new BufferPool()
+  for (const byteLength of [0, 1, 1023, 1024]) t.equal(pool.take(byteLength).byteLength, 1024)
+  for (const [byteLength, size] of [
+    [1025, 1536],
+    [1536, 1536],
+    [1537, 2048],
+    [2049, 3072],
+    [3073, 4096],
+    [1_000_000, 1_048_576],
+  ] as const) {
+    t.equal(pool.take(byteLength).byteLength, size, `${byteLength} bytes`)
+  }
+})
+
+t.test('what was given back is taken again, by whoever needs that size', async t => {
+  const pool = new BufferPool()
+  const first = pool.take(1000)
+  const second = pool.take(1000)
+  t.not(first, second)
+  pool.give(first)
+  t.not(pool.take(2000), first, 'another size')
+  t.equal(pool.take(900), first, 'the same size')
+  t.not(pool.take(1000), first, 'once')
+})
+
+t.test('no more than 64 MiB are kept', async t => {
+  const pool = new BufferPool()
+  const half = 32 * 1024 * 1024
+  const buffers = [pool.take(half), pool.take(half), pool.take(half)]
+  for (const buffer of buffers) pool.give(buffer)
+  const again = [pool.take(half), pool.take(half), pool.take(half)]
+  t.strictSame(
+    again.map(buffer => buffers.includes(buffer)),
+    [true, true, false],
+  )
+  for (const buffer of again) pool.give(buffer)
+  t.ok(again.includes(pool.take(half)), 'room that was taken is free again')
+})

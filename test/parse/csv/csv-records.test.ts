@@ -1,0 +1,535 @@
+/*
+  Records of delimited text that are no rows, and those that are empty.
+*/
+import { Readable } from 'node:stream'
+import fc from 'fast-check'
+import iconv from 'iconv-lite'
+import t from 'tap'
+import { InputError } from '../../../src/errors.js'
+import { BrokenRecords, unknownEnd } from '../../../src/parse/csv/broken-record.js'
+import { csvDialect, isByteDialect, isPlainDialect } from '../../../src/parse/csv/csv-dialect.js'
+import {
+  fieldCountMessage,
+  openQuoteMessage,
+  quoteMessage,
+} from '../../../src/parse/csv/csv-faults.js'
+import { openReader, type ReaderOptions } from '../../../src/parse/open-reader.js'
+import type { Encoding } from '../../../src/source/encoding/encodings.js'
+import { openSource } from '../../../src/source/open-source.js'
+import { runs } from '../../helpers/runs.js'
+import { mappingFor, memorySource, read, type ReadOptions } from '../reading.js'
+
+// Delimited text as people have it, good and bad: every dialect comes back value for value, and what is broken is
+// told record by record.
+
+t.test('what CSV files are made of', async t => {
+  for (const [name, text, rows] of [
+    ['comma in quotes', 'a,b\nJo,"Any Town, WW"\n', [['Jo', 'Any Town, WW']]],
+    [
+      'empty',
+      'a,b\n"",\n,x\n',
+      [
+        ['', ''],
+        ['', 'x'],
+      ],
+    ],
+    [
+      'empty, CRLF',
+      'a,b\r\n"",\r\n,x\r\n',
+      [
+        ['', ''],
+        ['', 'x'],
+      ],
+    ],
+    ['doubled quotes', 'a,b\nx,"ha ""ha"" ha"\n', [['x', 'ha "ha" ha']]],
+    ['JSON', 'a,b\nx,"{""t"": ""P"", ""c"": [1.2, 3]}"\n', [['x', '{"t": "P", "c": [1.2, 3]}']]],
+    ['line breaks', 'a,b\nx,"one\ntwo\n"\n', [['x', 'one\ntwo\n']]],
+    ['line breaks, CRLF', 'a,b\r\nx,"one\r\ntwo"\r\n', [['x', 'one\r\ntwo']]],
+    ['quotes and line breaks', 'a,b\nx,"a ""b\nc"" d"\n', [['x', 'a "b\nc" d']]],
+    ['no last line end', 'a,b\nx,y', [['x', 'y']]],
+    ['not ASCII', 'a,b\nä,中文 ʤ\n', [['ä', '中文 ʤ']]],
+    ['only quotes', 'a,b\n"x","""\n"""\n', [['x', '"\n"']]],
+  ] as const) {
+    for (const chunkBytes of [1, 7, 1000]) {
+      const found = await read(text, 'a:STRING,b:STRING', { header: 'yes', chunkBytes })
+      t.strictSame(found.rows, rows, name)
+      t.strictSame(found.rejects, [], name)
+    }
+  }
+})
+
+interface Dialect {
+  readonly delimiter: string
+  readonly quote: string
+  readonly escape: string
+  readonly lineEnd: string
+}
+
+/** The table as text: fields are quoted where they have to be, and where `mayQuote` says so. */
+function written(
+  table: readonly (readonly string[])[],
+  dialect: Dialect,
+  mayQuote: boolean,
+): string {
+  const { delimiter, quote, escape, lineEnd } = dialect
+  const special = [...delimiter, quote, '\n', '\r']
+  return table
+    .map(record =>
+      record
+        .map((text, field) => {
+          const isPlain = !special.some(one => text.includes(one)) && (field > 0 || text !== '')
+          if (isPlain && !mayQuote) return text
+          const inside =
+            escape === quote
+              ? text.replaceAll(quote, quote + quote)
+              : text.replaceAll(escape, escape + escape).replaceAll(quote, escape + quote)
+          return quote + inside + quote
+        })
+        .join(delimiter),
+    )
+    .map(line => line + lineEnd)
+    .join('')
+}
+
+const cell = fc
+  .array(
+    fc.constantFrom('a', '7', ' ', ',', ';', '\t', '|', '"', "'", '\\', '\n', '\r\n', '€', '中'),
+    {
+      maxLength: 6,
+    },
+  )
+  .map(parts => parts.join(''))
+
+t.test('tables in every dialect come back value for value when it is said', async t => {
+  const same = fc.asyncProperty(
+    fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 5 }),
+    fc.record({
+      delimiter: fc.constantFrom(',', ';', '\t', '|', '||', '€', '<>', '\u0001'),
+      quote: fc.constantFrom('"', "'", '`'),
+      isDoubled: fc.boolean(),
+      lineEnd: fc.constantFrom('\n', '\r\n', '\r'),
+    }),
+    fc.boolean(),
+    fc.integer({ min: 1, max: 12 }),
+    async (table, { delimiter, quote, isDoubled, lineEnd }, mayQuote, chunkBytes) => {
+      const dialect = { delimiter, quote, escape: isDoubled ? quote : '\\', lineEnd }
+      const { rows, rejects } = await read(
+        written(table, dialect, mayQuote),
+        'a:STRING,b:STRING,c:STRING',
+        {
+          ...{ delimiter, quote, escape: dialect.escape },
+          ...{ header: 'no', chunkBytes },
+        },
+      )
+      return rejects.length === 0 && JSON.stringify(rows) === JSON.stringify(table)
+    },
+  )
+  await fc.assert(same, { numRuns: runs(200) })
+  t.pass()
+})
+
+t.test('tables come back when delimiter and header are found', async t => {
+  const text = fc.array(fc.constantFrom('ab', 'c d', 'x, y', '"z"', 'p;q'), { maxLength: 3 })
+  const record = fc.tuple(
+    fc.nat(),
+    text.map(parts => parts.join(' ')),
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }),
+  )
+  const same = fc.asyncProperty(
+    fc.array(record, { minLength: 5, maxLength: 20 }),
+    fc.constantFrom(',', ';', '\t', '|'),
+    fc.constantFrom('\n', '\r\n'),
+    async (records, delimiter, lineEnd) => {
+      const dialect = { delimiter, quote: '"', escape: '"', lineEnd }
+      const table = records.map(([id, name, x]) => [String(id), name, x.toFixed(3)])
+      const all = written([['id', 'name', 'x'], ...table], dialect, false)
+      const { reader, rows, rejects } = await read(all, 'id:INT,name:STRING,x:STRING')
+      const isFound = reader.dialect?.delimiter.value === delimiter
+      return isFound && rejects.length === 0 && JSON.stringify(rows) === JSON.stringify(table)
+    },
+  )
+  await fc.assert(same, { numRuns: runs(100) })
+  t.pass()
+})
+
+t.test('a million columns are one clear error, or one reject', async t => {
+  const many = 'x,'.repeat(1_000_000)
+  await t.rejects(read(`${many}\n1\n`, 'x:STRING'), { code: 'DDB_INPUT_RECORD_TOO_LONG' })
+  for (const ragged of ['reject', 'cut'] as const) {
+    const found = await read(`1,a\n${many}\n2,b\n`, 'a:STRING,b:STRING', { header: 'no', ragged })
+    t.equal(found.reader.recordsRead, 3)
+    t.equal(found.rows.length, ragged === 'cut' ? 3 : 2)
+    t.equal(found.rejects.length, ragged === 'cut' ? 0 : 1)
+  }
+})
+
+t.test('a line that is much too long costs its limit, and the next one is loaded', async t => {
+  const limit = 1 << 20
+  const options: ReadOptions = { header: 'no', maxRecordBytes: limit, chunkBytes: 1 << 16 }
+  const long = `2,${'x'.repeat(5 * limit)}`
+  const found = await read(`1,a\n${long}\n3,c\n`, 'a:INT,b:STRING', options)
+  t.strictSame(found.rows, [
+    ['1', 'a'],
+    ['3', 'c'],
+  ])
+  t.match(found.rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG', lengthBytes: long.length + 1 }])
+  t.equal(found.rejects[0]?.bytes.length, limit)
+  await t.rejects(read(`1,a\n2,"${long}\n3,c\n`, 'a:INT,b:STRING', options), {
+    code: 'DDB_INPUT_QUOTE',
+  })
+})
+
+t.test('bytes that are no UTF-8 are the same rejects wherever chunks end', async t => {
+  const bytes = Buffer.concat([
+    Buffer.from('1,ä中\n2,'),
+    Buffer.from([0xff, 0xfe]),
+    Buffer.from('\n3,"'),
+    Buffer.from([0xe4, 0xb8]),
+    Buffer.from('"\n4,'),
+    Buffer.from([0xc3]),
+    Buffer.from('\n5,ü\n'),
+  ])
+  for (let chunkBytes = 1; chunkBytes <= bytes.length; chunkBytes++) {
+    const { rows, rejects } = await read(bytes, 'a:INT,b:STRING', { header: 'no', chunkBytes })
+    t.strictSame(rows, [
+      ['1', 'ä中'],
+      ['5', 'ü'],
+    ])
+    t.strictSame(
+      rejects.map(({ code, lineNumber, offsetBytes }) => [code, lineNumber, offsetBytes]),
+      [
+        ['DDB_INPUT_ENCODING', 2, 8],
+        ['DDB_INPUT_ENCODING', 3, 13],
+        ['DDB_INPUT_ENCODING', 4, 20],
+      ],
+    )
+  }
+})
+
+// Records whose quotes are broken: what may be a part of them goes with them, and nothing else does. Where each
+// ends in any text, any pieces and at any limit is compared with an oracle in record-limits.test.ts.
+
+interface Outcome {
+  readonly rows: string[][]
+  readonly rejected: string[]
+}
+
+async function outcome(text: string, options: ReadOptions = {}): Promise<Outcome> {
+  const { rows, rejects, reader } = await read(text, 'a:STRING,b:STRING', {
+    header: 'no',
+    delimiter: ',',
+    ...options,
+  })
+  if (reader.recordsRead !== rows.length + rejects.length) throw new Error('a record is lost')
+  const kept = rejects.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0)
+  if (reader.byteCounts.rejected !== kept) throw new Error('a byte is lost')
+  return { rows, rejected: rejects.map(({ bytes }) => Buffer.from(bytes).toString()) }
+}
+
+t.test('lines that a later quote may close belong to the record', async t => {
+  const first = '0,x\n'
+  for (const [broken, good] of [
+    ['1,"a "quoted" b\nline\n2,fragment\n3,end"\n', '4,y\n'],
+    ['1,"a "quoted" b\r\nline\r\n2,fragment\r\n3,end"\r\n', '4,y\r\n'],
+    ['1,"a "b", c\n2,frag\nd"\n', '4,y\n'],
+    ['1,"he said "x", then\n"y", then\nfrag,1\nz"\n', '4,y\n'],
+    ['1,"a "q" b\nsaid "no" twice\n2,frag\nend"\n', '4,y\n'],
+    ['1,"a "q" b\n\n# text\n"\n', '4,y\n'],
+    ['"Big" Joe,"two\n2,lines"\n', '4,y\n'],
+    ['1, "a\n2,frag\n3,b"\n', '4,y\n'],
+    ['"Big" Joe,1\nx,"\ny,3\nz",2\n', '4,y\n'],
+  ] as const) {
+    const text = first + broken + good
+    const expected = { rows: [['0', 'x'], good.trimEnd().split(',')], rejected: [broken] }
+    for (const chunkBytes of [1, 3, 7, 1000]) {
+      t.strictSame(await outcome(text, { chunkBytes }), expected, JSON.stringify(text))
+    }
+  }
+})
+
+t.test('a line that no later quote may close is a record of its own', async t => {
+  for (const [broken, good] of [
+    ['"Big" Joe,5\n', '4,y\n5,z\n'],
+    ['1,6" wide\n', '2,x\n3,7" wide"\n'],
+    ['"Big" Joe,5\n', '4,"y"\n5,"z, z"\n'],
+    ['1,a"b"c\n', '2,y\n'],
+  ] as const) {
+    const { rows, rejected } = await outcome(`0,x\n${broken}${good}`)
+    t.equal(rejected[0], broken)
+    t.ok(rows.length >= 2, JSON.stringify(rows))
+  }
+})
+
+t.test('the reject has the place of its first line, and the code of a quote', async t => {
+  const text = '0,x\n1,"a "quoted" b\nline\n2,fragment\n3,end"\n4,y\n'
+  const { rejects, places } = await read(text, 'a:INT,b:STRING', { header: 'no' })
+  t.match(rejects, [
+    { code: 'DDB_INPUT_QUOTE', class: 'parse', lineNumber: 2, offsetBytes: 4, message: /4 lines/ },
+  ])
+  t.strictSame(
+    places.map(({ lineNumber }) => lineNumber),
+    [1, 6],
+  )
+})
+
+t.test('an input that is cut off before it can be known is rejected as far as it goes', async t => {
+  const { rejected } = await outcome('0,x\n1,"a "b\n2,"c')
+  t.strictSame(rejected, ['1,"a "b\n', '2,"c'])
+})
+
+t.test('records enough that are as they should be settle it', async t => {
+  const records = '1234567,abcdefgh\n'
+  const good = records.repeat(5000)
+  const text = `0,x\n"Big" Joe,5\n${good}1,6"\n${good}`
+  for (const chunkBytes of [1000, 1 << 20]) {
+    const { rows, rejected } = await outcome(text, { chunkBytes })
+    t.strictSame(rejected, ['"Big" Joe,5\n', '1,6"\n'])
+    t.equal(rows.length, 10_001)
+  }
+})
+
+t.test('many broken records in a row are read in one go', async t => {
+  const text = `0,x\n${'"Big" Joe,5\n'.repeat(30_000)}`
+  let steps = 0
+  const bytes = new Proxy(Buffer.from(text), {
+    get(target, key) {
+      steps++
+      return Reflect.get(target, key, target) as unknown
+    },
+  })
+  const broken = new BrokenRecords(csvDialect)
+  const rest = { ended: true, offset: 0, fieldCount: 2, isNoRecord: () => false }
+  let at = 4
+  for (let record = 0; record < 2000; record++) {
+    const { length } = text
+    at = broken.endOf(at, { bytes, end: length, contentEnd: length, ...rest })
+  }
+  t.equal(at, 4 + 2000 * 12)
+  t.ok(steps < 20 * text.length + 2000 * 200, `${steps} bytes were looked at`)
+})
+
+t.test('nothing is decided before it has to be', async t => {
+  const text = '"Big" Joe,5\n1,2\n'
+  const bytes = Buffer.from(text)
+  const end = bytes.length
+  const rest = { bytes, end, contentEnd: end, offset: 0, fieldCount: 2, isNoRecord: () => false }
+  const broken = new BrokenRecords(csvDialect)
+  t.equal(broken.endOf(0, { ...rest, ended: false }), unknownEnd)
+  t.equal(broken.endOf(0, { ...rest, ended: true }), 12)
+  t.equal(
+    new BrokenRecords({ ...csvDialect, maxRecordBytes: 14 }).endOf(0, { ...rest, ended: false }),
+    12,
+  )
+})
+
+t.test('a field with line breaks whose inner quotes nobody doubled never becomes rows', async t => {
+  const inner = fc
+    .array(fc.constantFrom('a', ' ', '"q" ', '\n', '\n2,b', 'x,', 'said "no" '), { maxLength: 12 })
+    .map(parts => parts.join(''))
+  const held = fc.asyncProperty(
+    inner,
+    fc.integer({ min: 1, max: 20 }),
+    async (text, chunkBytes) => {
+      // The first quote inside breaks the field; the last one ends it.
+      const record = `1,"z "k" ${text}."\n`
+      const { rows, rejected } = await outcome(`0,x\n${record}9,y\n`, { chunkBytes })
+      const isSame = rejected.length === 1 && rejected[0] === record
+      return isSame && JSON.stringify(rows) === '[["0","x"],["9","y"]]'
+    },
+  )
+  await fc.assert(held, { numRuns: runs(150) })
+  t.pass()
+})
+
+// Empty lines: of one column they are what is left of a null, of several they are nothing; at the end of a file
+// they are nothing in any case.
+
+/** Dialects of the fast scanner, of the general one, and of csv-parse. */
+const dialects: ReaderOptions[] = [
+  { delimiter: ',', quote: '"' },
+  { delimiter: '||', quote: '"' },
+  { delimiter: ',', quote: '«', escape: '«' },
+]
+
+t.test('an empty line between rows of one column is a null', async t => {
+  for (const dialect of dialects) {
+    for (const lineEnd of ['\n', '\r\n', '\r']) {
+      for (const chunkBytes of [1, 2, 3, 100]) {
+        const what = JSON.stringify({ dialect, lineEnd, chunkBytes })
+        const text = ['v', '', '1', '', '', '2', '3', '', ''].join(lineEnd)
+        const options = { ...dialect, chunkBytes, header: 'yes', comment: '#' } as const
+        const { rows, places, reader } = await read(text, 'v:INT', options)
+        t.strictSame(rows, [[''], ['1'], [''], [''], ['2'], ['3']], what)
+        t.strictSame(
+          places.map(({ lineNumber }) => lineNumber),
+          [2, 3, 4, 5, 6, 7],
+          what,
+        )
+        const { rows: bytes, header, other } = reader.byteCounts
+        t.equal(bytes + header + other, text.length, what)
+        t.equal(other, lineEnd.length, 'the empty line at the end')
+      }
+    }
+  }
+})
+
+t.test('before a header they are nothing, before a first row they are nulls', async t => {
+  for (const dialect of dialects) {
+    const text = '\n\n# made by hand\n\nv\n1\n'
+    const options = { ...dialect, comment: '#' }
+    const named = await read(text, 'v:INT', { ...options, header: 'yes' })
+    t.strictSame(named.rows, [['1']])
+    t.equal(named.reader.headerLineNumber, 5)
+    const { rows, places } = await read(text, 'v:STRING', { ...options, header: 'no' })
+    t.strictSame(rows, [[''], [''], [''], ['v'], ['1']])
+    t.strictSame(places[0], { lineNumber: 1, offsetBytes: 0, lengthBytes: 1 })
+  }
+})
+
+t.test('a comment makes no row of the empty lines before it', async t => {
+  const options = { comment: '#', header: 'yes' } as const
+  for (const end of ['# end', '# end\n', '#', '\n#\n\n']) {
+    const { rows } = await read(`v\n1\n\n${end}`, 'v:INT', options)
+    t.strictSame(rows, [['1']], end)
+  }
+  const { rows } = await read('v\n1\n\n# more\n2\n', 'v:INT', options)
+  t.strictSame(rows, [['1'], [''], ['2']])
+})
+
+t.test('between rows of several columns they are nothing', async t => {
+  for (const dialect of dialects) {
+    const { delimiter = ',' } = dialect
+    const text = `a${delimiter}b\n\n1${delimiter}2\n\n\n3${delimiter}4\n`
+    const { rows } = await read(text, 'a:INT,b:INT', { ...dialect, header: 'yes' })
+    t.strictSame(rows, [
+      ['1', '2'],
+      ['3', '4'],
+    ])
+  }
+})
+
+t.test('an input of empty lines alone has no row, with and without a header', async t => {
+  for (const text of ['\n', '\r\n\r\n', '\n\n\n']) {
+    const { readToEnd, fieldCount, byteCounts } = await openReader(memorySource(text))
+    t.match({ readToEnd, fieldCount, byteCounts }, { readToEnd: true, fieldCount: 0 })
+    t.equal(byteCounts.other, text.length)
+    t.strictSame((await read(`v${text}`, 'v:INT', { header: 'yes' })).rows, [])
+  }
+})
+
+t.test('an empty line counts as a record where so many are to be read', async t => {
+  const options = { header: 'yes', batch: { limit: 2 } } as const
+  const { rows } = await read('v\n\n1\n2\n', 'v:INT', options)
+  t.strictSame(rows, [[''], ['1']])
+})
+
+t.test('a row is told where its input was cut off, an empty line is left unread', async t => {
+  const failure = new InputError('DDB_INPUT_TRUNCATED', 'cut', { file: 'x' })
+  const source = memorySource('v\n1\n\n\n', { failure })
+  const reader = await openReader(source, { header: 'yes' })
+  const batches = reader.batches({
+    mapping: mappingFor(reader, 'v:INT'),
+    batchRows: 10,
+    batchBytes: 1 << 20,
+    onReject: () => void t.fail('no record is cut'),
+  })
+  const { value } = await batches.next()
+  t.equal(value?.endOffsetBytes, 4)
+  await t.rejects(batches.next(), { code: 'DDB_INPUT_TRUNCATED' })
+  t.equal(reader.byteCounts.other, 0)
+})
+
+t.test('beyond the limit of a record an empty line is a row, whatever follows', async t => {
+  for (const chunkBytes of [1, 7, 1000]) {
+    const options = { header: 'yes', maxRecordBytes: 10, chunkBytes } as const
+    const { rows } = await read(`v\n1\n${'\n'.repeat(13)}`, 'v:INT', options)
+    t.strictSame(rows, [['1'], [''], [''], ['']])
+  }
+})
+
+t.test('a null is shown in quotes, so that it is one at the end of a file, too', async t => {
+  const encodings: [Encoding, string][] = [
+    ['utf-8', '"'],
+    ['utf-16le', "'"],
+    ['utf-16be', '"'],
+    ['gb18030', '"'],
+  ]
+  for (const [encoding, quote] of encodings) {
+    const stdin = Readable.from([iconv.encode('v\n\n1\n', encoding)])
+    const source = await openSource('-', { stdin, encoding })
+    const reader = await openReader(source, { header: 'yes', quote })
+    const batches = reader.batches({
+      mapping: mappingFor(reader, 'v:INT'),
+      batchRows: 10,
+      batchBytes: 1 << 20,
+      keepRecords: true,
+      onReject: () => undefined,
+    })
+    const { value } = await batches.next()
+    const shown = [0, 1].map(row => iconv.decode(Buffer.from(value!.record(row)), encoding))
+    t.strictSame(shown, [`${quote}${quote}\n`, '1\n'], encoding)
+    t.equal(value?.locate(0).lengthBytes, encoding.startsWith('utf-16') ? 2 : 1)
+  }
+})
+
+t.test('a letter made of the bytes of line ends is none', async t => {
+  const stdin = Readable.from([iconv.encode('v\n\u0a0a\n', 'utf-16le')])
+  const source = await openSource('-', { stdin, encoding: 'utf-16le' })
+  const reader = await openReader(source, { header: 'yes' })
+  const batches = reader.batches({
+    mapping: mappingFor(reader, 'v:STRING'),
+    batchRows: 10,
+    batchBytes: 1 << 20,
+    keepRecords: true,
+    onReject: () => undefined,
+  })
+  const { value } = await batches.next()
+  t.equal(iconv.decode(Buffer.from(value!.record(0)), 'utf-16le'), '\u0a0a\n')
+})
+
+// Which dialects the byte scanner reads, and which it reads fast.
+
+t.test('the byte scanner reads quotes of a byte, and is fast where they are doubled', async t => {
+  for (const [change, isPlain, isByte] of [
+    [{}, true, true],
+    [{ delimiter: '\t' }, true, true],
+    [{ delimiter: '||' }, false, true],
+    [{ delimiter: '€' }, false, true],
+    [{ quote: "'", escape: "'" }, true, true],
+    [{ quote: '', escape: '' }, true, true],
+    [{ quote: '`', escape: '`' }, false, true],
+    [{ escape: '\\' }, false, true],
+    [{ quote: '«', escape: '«' }, false, false],
+    [{ escape: '§' }, false, false],
+    [{ comment: '//' }, true, true],
+  ] as const) {
+    const dialect = { ...csvDialect, ...change }
+    t.equal(isPlainDialect(dialect), isPlain, JSON.stringify(change))
+    t.equal(isByteDialect(dialect), isByte, JSON.stringify(change))
+  }
+})
+
+// What is said of delimited records that are not rows.
+
+t.test('one field is one field', async t => {
+  t.equal(fieldCountMessage(1, 2), 'expected 1 field, got 2')
+  t.equal(fieldCountMessage(3, 1), 'expected 3 fields, got 1')
+})
+
+t.test('a quote inside a field is told with its field and the way out', async t => {
+  t.match(
+    quoteMessage(2),
+    /^field 2 .* in the middle: .*double.*`input\.quotes` lax.*`input\.quote` ''/,
+  )
+})
+
+t.test('a quote without end is told with the limit where it has one', async t => {
+  t.match(
+    openQuoteMessage('the quote of line 3', undefined),
+    /^the quote of line 3 is never closed: /,
+  )
+  t.match(
+    openQuoteMessage('the quote of line 3', 16),
+    /closed within 16 bytes: .*`input\.quote` ''/,
+  )
+})

@@ -1,0 +1,379 @@
+/*
+  What a sample says of a delimited text: dialect and layout.
+*/
+import { parse } from 'csv-parse/sync'
+import fc from 'fast-check'
+import t from 'tap'
+import { detectDialect, type KnownDialect } from '../../../src/parse/csv/detect-dialect.js'
+import { detectLayout, type Layout } from '../../../src/parse/csv/detect-layout.js'
+import { behindLines, lineEndFrom, SampleRecords } from '../../../src/parse/csv/sample-records.js'
+import { hasLine, type Sample, takeSample } from '../../../src/parse/csv/sample.js'
+import type { FlushClock } from '../../../src/parse/input-reader.js'
+import { runs } from '../../helpers/runs.js'
+import { memorySource } from '../reading.js'
+
+// The sample of an input: what it holds, and that the input comes again whole.
+
+const never = (): boolean => false
+
+async function rest({ chunks }: Sample): Promise<Buffer> {
+  const taken: Buffer[] = []
+  for (;;) {
+    const { done, value } = await chunks.next()
+    if (done === true) return Buffer.concat(taken)
+    taken.push(Buffer.from(value))
+  }
+}
+
+t.test('the input comes again from its start, in whatever pieces', async t => {
+  const same = fc.asyncProperty(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.integer({ min: 1, max: 50 }),
+    async (bytes, chunkBytes) => {
+      const source = memorySource(bytes, { chunkBytes })
+      const sample = await takeSample(source.chunks(), undefined, never)
+      const isAll = sample.isWhole && Buffer.from(sample.bytes).equals(bytes)
+      return isAll && (await rest(sample)).equals(bytes)
+    },
+  )
+  await fc.assert(same, { numRuns: runs(100) })
+  t.pass()
+})
+
+t.test('buffers that are read into again come as they were', async t => {
+  const buffer = Buffer.alloc(4)
+  async function* file(): AsyncGenerator<Uint8Array, void, void> {
+    for (const text of ['a,b\n', '1,2\n', '3,4\n']) {
+      buffer.write(text)
+      yield buffer
+      await Promise.resolve()
+    }
+  }
+  const sample = await takeSample(file(), undefined, never)
+  t.equal(Buffer.from(sample.bytes).toString(), 'a,b\n1,2\n3,4\n')
+  t.equal((await rest(sample)).toString(), 'a,b\n1,2\n3,4\n')
+})
+
+t.test('it is not much more than 1 MiB', async t => {
+  const bytes = new Uint8Array(3 << 20).map((_, i) => i % 251)
+  const sample = await takeSample(
+    memorySource(bytes, { chunkBytes: 100_000 }).chunks(),
+    undefined,
+    never,
+  )
+  t.equal(sample.isWhole, false)
+  t.ok(sample.bytes.length >= 1 << 20 && sample.bytes.length < (1 << 20) + 100_000)
+  t.ok((await rest(sample)).equals(bytes))
+})
+
+t.test('a failure comes behind the bytes before it', async t => {
+  const failure = new Error('torn')
+  const sample = await takeSample(
+    memorySource('a,b\n1', { chunkBytes: 2, failure }).chunks(),
+    undefined,
+    never,
+  )
+  t.equal(sample.isWhole, false)
+  t.equal(Buffer.from(sample.bytes).toString(), 'a,b\n1')
+  await t.rejects(rest(sample), failure)
+})
+
+/** A clock whose timers are over when somebody says so. */
+function handClock(): FlushClock & { fire: () => void } {
+  let waiting: (() => void)[] = []
+  return {
+    nowMs: () => 0,
+    afterIfAlive(_delayMs, callback) {
+      waiting.push(callback)
+      return { cancel: () => (waiting = waiting.filter(other => other !== callback)) }
+    },
+    fire() {
+      for (const callback of waiting.splice(0)) callback()
+    },
+  }
+}
+
+t.test('what is long in coming is not waited for, once there is enough', async t => {
+  const clock = handClock()
+  let come: (text: string) => void = () => undefined
+  async function* pipe(): AsyncGenerator<Uint8Array, void, void> {
+    const wait = (): Promise<string> => new Promise(resolve => (come = resolve))
+    yield Buffer.from('a;')
+    yield Buffer.from(await wait())
+    yield Buffer.from(await wait())
+  }
+  const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+  const taking = takeSample(pipe(), clock, bytes => hasLine(bytes, 0))
+  await turn()
+  clock.fire()
+  await turn()
+  come('b\n1')
+  await turn()
+  clock.fire()
+  const sample = await taking
+  t.equal(Buffer.from(sample.bytes).toString(), 'a;b\n1')
+  const all = rest(sample)
+  await turn()
+  come(';2\n')
+  t.equal((await all).toString(), 'a;b\n1;2\n')
+})
+
+t.test('a line has ended for sure when something follows it', async t => {
+  for (const [text, start, has] of [
+    ['a\nb', 0, true],
+    ['a\n', 0, false],
+    ['a\r', 0, false],
+    ['a\nb', 2, false],
+    ['', 0, false],
+  ] as const) {
+    t.equal(hasLine(Buffer.from(text), start), has, JSON.stringify(text))
+  }
+})
+
+// A sample cut into records by a dialect that is tried.
+
+const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
+
+function cut(text: string, change: Partial<typeof dialect> = {}, isWhole = true) {
+  const records = new SampleRecords(Buffer.from(text), 0, isWhole, { ...dialect, ...change })
+  const found: string[][] = []
+  let broken = 0
+  while (records.next()) {
+    const { fieldCount, quoted } = records
+    found.push(
+      Array.from({ length: fieldCount }, (_, field) => {
+        const text = records.text(field)
+        return quoted[field] === true ? text.replaceAll('""', '"') : text
+      }),
+    )
+    if (records.isBroken) broken++
+  }
+  return { found, broken }
+}
+
+t.test('records of well-formed text are those of csv-parse', async t => {
+  const piece = fc.constantFrom(
+    'a',
+    'bc',
+    ' ',
+    ',',
+    ',',
+    '\n',
+    '\r\n',
+    '\r',
+    '"x"',
+    '"p,q"',
+    '"r\ns"',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), pieces => {
+      const text = pieces.join('')
+      let expected: string[][]
+      try {
+        expected = parse(text, {
+          record_delimiter: ['\r\n', '\n', '\r'],
+          relax_column_count: true,
+          skip_empty_lines: true,
+        })
+      } catch {
+        return cut(text).broken > 0
+      }
+      const { found, broken } = cut(text)
+      return broken === 0 && JSON.stringify(found) === JSON.stringify(expected)
+    }),
+    { numRuns: runs(300) },
+  )
+  t.pass()
+})
+
+t.test('escape characters, longer delimiters, comments and blanks around quotes', async t => {
+  t.strictSame(cut('1,"a \\" b"\n', { escape: '\\' }).found, [['1', 'a \\" b']])
+  t.strictSame(cut('1||"a|"||b|c\n', { delimiter: '||' }).found, [['1', 'a|', 'b|c']])
+  t.strictSame(cut('#x,y\n1,2\n#\n', { comment: '#' }).found, [['1', '2']])
+  t.strictSame(cut('1, "a,b" ,c\n', { trim: true }).found, [['1', 'a,b', 'c']])
+})
+
+t.test('a quote that cannot be one makes its record broken and nothing else', async t => {
+  t.strictSame(cut('1,"a"b\n2,c"\n3,"d"\n'), {
+    found: [
+      ['1', '"a"b'],
+      ['2', 'c"'],
+      ['3', 'd'],
+    ],
+    broken: 2,
+  })
+  t.strictSame(cut('1,"a\n2,b\n'), {
+    found: [
+      ['1', '"a'],
+      ['2', 'b'],
+    ],
+    broken: 1,
+  })
+})
+
+t.test('the last record counts when the input ends there', async t => {
+  t.strictSame(cut('1,2\n3,4').found.length, 2)
+  t.strictSame(cut('1,2\n3,4', {}, false).found.length, 1)
+  t.strictSame(cut('1,2\n3,"4\n5,6\n', {}, false).found.length, 1)
+})
+
+t.test('lines are ended by LF, CRLF or CR', async t => {
+  const bytes = Buffer.from('a\r\nb\rc\nd')
+  t.strictSame(
+    [0, 1, 2, 3, 4].map(count => behindLines(bytes, count)),
+    [0, 3, 5, 7, 9],
+  )
+  t.equal(lineEndFrom(bytes, 3), 4)
+  t.equal(lineEndFrom(bytes, 7), 8)
+})
+
+// Delimiter, quote and escape character of a sample.
+
+const nothing: KnownDialect = {
+  delimiter: undefined,
+  quote: undefined,
+  escape: undefined,
+  comment: '',
+  trim: false,
+}
+
+const detect = (text: string, known: Partial<KnownDialect> = {}, isWhole = true) =>
+  detectDialect(Buffer.from(text), 0, isWhole, { ...nothing, ...known })
+
+t.test('the delimiter is the one by which records become alike', async t => {
+  for (const [text, delimiter] of [
+    ['a,b\n1,2\n', ','],
+    ['a;b;c,d\n1;2;3,5\n', ';'],
+    ['a\tb\n1\t2\n', '\t'],
+    ['a|b|c\n1|2|3\n', '|'],
+    ['id;name\n1;Legislators, senior officials\n2;Clerks\n', ';'],
+    ['1;Legislators, senior officials\n', ';'],
+    ['1;Legislators, senior officials\n2;Managers, directors\n', ';'],
+    ['Smith, John;Berlin\nDoe, Jane;Paris\n', ';'],
+    ['id\ttags\n1\ta,b,c\n2\td,e\n3\tf\n', '\t'],
+    ['1\t2,3,4\n2\t5,6,7\n', '\t'],
+    ['a|b;c\n1|2;3\n2|x\n', '|'],
+    ['1,5;2,5\n3,5;4,5\n', ';'],
+    ['"a,b,c";d\n"e";f\n', ';'],
+    ['"a ""x,y"" b";d\n', ';'],
+    ['\r\n\ra;b\rc;d\r', ';'],
+    ['é;ü\n1;2\n', ';'],
+    ['2024-01-02 10:00:00|a|b,c\n2024-01-02 10:00:01|d|e\n', '|'],
+    ['abc\ndef\n', ','],
+    ['abc', ','],
+    ['', ','],
+    ['a,b,c\n1,2,3\nx;y\n;;;;\n4,5,6\n', ','],
+  ] as const) {
+    t.equal(detect(text).delimiter, delimiter, JSON.stringify(text))
+  }
+})
+
+t.test('what was said is kept, and helps to find the rest', async t => {
+  t.equal(detect('a;b\n', { delimiter: ',' }).delimiter, ',')
+  t.equal(detect("'a,b';c\n", { quote: "'" }).delimiter, ';')
+  t.equal(detect('#a,b,c,d\na|b\n#\n', { comment: '#' }).delimiter, '|')
+  t.equal(detect('1; "a;b"\n2; "c"\n', { trim: true }).delimiter, ';')
+  t.strictSame(detect("'a','b'\n", { quote: '"', escape: '\\' }), {
+    delimiter: ',',
+    quote: '"',
+    escape: '\\',
+    comment: '',
+    trim: false,
+  })
+})
+
+t.test('a backslash escapes where quotes are right with it, and not without it', async t => {
+  for (const [text, escape] of [
+    ['1,"a \\"b\\" c"\n2,"d"\n', '\\'],
+    ['1,"a \\\\"\n2,"b \\" c"\n', '\\'],
+    ['1,"a ""b"" c"\n', '"'],
+    ['1,"C:\\dir\\"\n2,"D:\\"\n', '"'],
+    ['1,"a "b" c"\n', '"'],
+    ['1,a\\b\n', '"'],
+  ] as const) {
+    t.equal(detect(text).escape, escape, JSON.stringify(text))
+  }
+})
+
+t.test('apostrophes are quotes where most records have them around fields', async t => {
+  for (const [text, quote] of [
+    ["'a','b, c'\n'd','e'\n", "'"],
+    ["1,'a'\n2,'b;c'\n", "'"],
+    ["1,'it\\'s'\n2,'b, c'\n", "'"],
+    ["1,it's\n2,'tis\n", '"'],
+    ["1,'a'\n2,b\n3,c\n4,d\n", '"'],
+    ['1,"a"\n2,\'b\'\n', '"'],
+  ] as const) {
+    t.equal(detect(text).quote, quote, JSON.stringify(text))
+  }
+})
+
+t.test('an apostrophe that quotes may have a backslash before it inside', async t => {
+  for (const [text, escape] of [
+    ["1,'it\\'s, well'\n2,'b'\n", '\\'],
+    ["1,'it''s'\n2,'C:\\dir\\'\n", "'"],
+    ["1,'a'\n2,'b'\n", "'"],
+  ] as const) {
+    t.match(detect(text), { quote: "'", escape }, text)
+  }
+  t.match(detect("1,'it\\'s'\n", { escape: "'" }), { quote: '"' })
+})
+
+t.test('a record that is cut off by the end of the sample says nothing', async t => {
+  t.equal(detect('a;b\n1;2\n1,2,3,4', {}, false).delimiter, ';')
+  t.equal(detect('a;b\n1;2\n"1,2\n,,,,\n,,,,', {}, false).delimiter, ';')
+})
+
+// What a sample says of header, decimal commas and delimiters behind the last field.
+
+const layout = (text: string, delimiter = ','): Layout =>
+  detectLayout(Buffer.from(text), 0, true, {
+    delimiter,
+    quote: '"',
+    escape: '"',
+    comment: '',
+    trim: false,
+  })
+
+t.test('a first record stands out from columns of numbers and dates', async t => {
+  for (const [text, standsOut] of [
+    ['id,name\n1,a\n', true],
+    ['day,name\n2024-01-02,a\n,b\n', true],
+    ['name,city\na,b\nc,d\n', false],
+    ['a,2024\nb,c\n', false],
+    ['name,price\na,1\nb,n/a\n', false],
+    ['name,price\n', false],
+    ['', false],
+  ] as const) {
+    t.equal(layout(text).standsOut, standsOut, JSON.stringify(text))
+  }
+})
+
+t.test('a decimal comma is one where it cannot be anything else', async t => {
+  for (const [text, decimalComma] of [
+    ['a;b\n1,5;x\n2;y\n', true],
+    ['a;b\n-1,25;x\n1,250;y\n', true],
+    ['a;b\n1,250;x\n3,125;y\n', false],
+    ['a;b\n1,5;1.5\n', false],
+    ['a;b\n1,5;x\nn/a;y\n', false],
+    ['a;b\n"1,5";x\n', true],
+    ['a;b\n1,2,3;x\n', false],
+    ['a;b\n15;x\n', false],
+  ] as const) {
+    t.equal(layout(text, ';').decimalComma, decimalComma, JSON.stringify(text))
+  }
+})
+
+t.test('most records end with a delimiter that the first one does not have', async t => {
+  for (const [text, trailing] of [
+    ['a,b\n1,2,\n3,4,\n', true],
+    ['a,b\n1,2,\n3,4,\n5,6\n', true],
+    ['a,b\n1,2,\n3,4\n', false],
+    ['a,b,\n1,2,\n', false],
+    ['a,b\n1,2,3\n', false],
+    ['a,b\n1,2,""\n', false],
+    ['a,b\n1,\n', false],
+  ] as const) {
+    t.equal(layout(text).trailingDelimiter, trailing, JSON.stringify(text))
+  }
+})

@@ -1,0 +1,398 @@
+/*
+  What the first record of a delimited text is, and what its fields are.
+*/
+import t, { type Test } from 'tap'
+import { InputError, UsageError } from '../../../src/errors.js'
+import type { CellRules } from '../../../src/parse/cell-rules.js'
+import { isHeaderByData, isHeaderFor } from '../../../src/parse/csv/decide-header.js'
+import {
+  type FirstRecord,
+  headerNames,
+  looksLikeHeader,
+} from '../../../src/parse/csv/header-record.js'
+import {
+  decimalCommaFor,
+  fitOf,
+  type RowTarget,
+  withDecimalComma,
+} from '../../../src/parse/csv/row-target.js'
+import { SampleRecords } from '../../../src/parse/csv/sample-records.js'
+import { checkTrailingDelimiter } from '../../../src/parse/csv/trailing-delimiter.js'
+import { openReader } from '../../../src/parse/open-reader.js'
+import type { MappingRules } from '../../../src/schema/column-mapping.js'
+import { schemaFromTypes } from '../../../src/schema/target-schema.js'
+import { memorySource, read } from '../reading.js'
+
+// Whether a first record is a header: by the names and types of the target, by the data, or not to be told.
+
+const recordOf = (line: string): FirstRecord => ({
+  fields: line.split(',').map(field => Buffer.from(field)),
+  bytes: Buffer.from(line),
+  lineNumber: 1,
+  offsetBytes: 0,
+})
+
+type Answer = 'header' | 'row' | RegExp
+
+function answerOf(decide: () => boolean): Answer {
+  try {
+    return decide() ? 'header' : 'row'
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return new RegExp(error.message)
+  }
+}
+
+function check(t: Test, answer: Answer, expected: Answer, what: string): void {
+  if (typeof expected === 'string') t.equal(String(answer), expected, what)
+  else t.match(answer instanceof RegExp ? answer.source : answer, expected, what)
+}
+
+interface Given {
+  readonly mapping?: MappingRules
+  readonly cells?: CellRules
+}
+
+const both = /names a column of the target, but would also load as a row/
+const noName = /names no column of the target .* would not load as a row/
+const texts = /names no column of the target .* nothing but texts/
+
+const trades = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
+const people = 'name:STRING,city:SYMBOL'
+
+t.test('names of the target are a header, values of its types are a row', async t => {
+  for (const [line, types, expected, given = {}] of [
+    ['time,sym,price,id', trades, 'header'],
+    ['id,price,sym,time', trades, 'header'],
+    [' TIME ,Sym,price,id', trades, 'header'],
+    ['time,sym,price', trades, 'header'],
+    ['time,ticker,px,number', trades, 'header'],
+    ['2020.01.02T03:04:05,IBM,1.5,7', trades, 'row'],
+    ['2020.01.02T03:04:05,,,', trades, 'row'],
+    ['2020.01.02T03:04:05,sym,1.5,7', trades, both],
+    ['2020.01.02T03:04:05,IBM,1.5', trades, noName],
+    ['ts,ticker,px,number', trades, noName],
+    ['x,IBM,1.5,7', trades, noName],
+    [',IBM,,', trades, texts],
+    [',,,', trades, texts],
+    // Names of columns that begin like numbers.
+    ['country,2019', 'country:SYMBOL,2019:DOUBLE', 'header'],
+    ['fr,2019', 'country:SYMBOL,2019:DOUBLE', both],
+    ['fr,20', 'country:SYMBOL,2019:DOUBLE', 'row'],
+    // Nothing but texts.
+    ['alice,bob', people, texts],
+    ['name,paris', people, 'header'],
+    ['alice,paris', 'name:STRING,city:CHAR', noName],
+    ['a,b', 'x:STRING,y:CHAR', texts],
+    // What the mapping says.
+    ['ts,ticker,px,number', trades, 'header', { mapping: { map: { time: 'TS' } } }],
+    ['sym,1.5', trades, both, { mapping: { set: { time: '', id: '1' } } }],
+    ['IBM,1.5', trades, 'row', { mapping: { set: { time: '', id: '1' } } }],
+    ['IBM,1.5,x', trades, noName, { mapping: { set: { time: '', id: '1' } } }],
+    ['IBM,1.5,x', trades, 'row', { mapping: { set: { time: '', id: '1' }, ignoreExtra: true } }],
+    ['1.5,IBM', 'a:SYMBOL,b:DOUBLE', 'row', { mapping: { map: { a: '2', b: '1' } } }],
+    ['2,1', 'a:SYMBOL,b:DOUBLE', both, { mapping: { map: { a: '2', b: '1' } } }],
+    ['2,x', 'a:SYMBOL,b:DOUBLE', 'header', { mapping: { map: { a: '2', b: 'x' } } }],
+    ['time,sym,price,id', trades, 'header', { mapping: { match: 'position' } }],
+    // What the cells may be.
+    ['02/01/2020,5', 'd:DATE,n:INT', 'row', { cells: { dateFormats: { d: 'dd/MM/yyyy' } } }],
+    ['02/01/2020,5', 'd:DATE,n:INT', noName],
+    ['NA,NA', 'd:DATE,n:INT', texts, { cells: { nullTexts: ['NA'] } }],
+    ['x,y', 'd:DATE,n:INT', noName, { cells: { lenient: true } }],
+  ] as readonly (readonly [string, string, Answer, Given?])[]) {
+    const { mapping = {}, cells = {} } = given
+    const target: RowTarget = { schema: schemaFromTypes(types), mapping, cells }
+    const answer = answerOf(() => isHeaderFor(recordOf(line), target, 'a.csv'))
+    check(t, answer, expected, `${line} into ${types} ${JSON.stringify(given)}`)
+    if (answer instanceof RegExp) t.match(answer.source, /a\.csv.*`input\.header` yes or no$/)
+  }
+})
+
+t.test('a wide target is not listed', async t => {
+  const types = Array.from({ length: 9 }, (_, i) => `c${i}:INT`).join(',')
+  const target: RowTarget = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
+  t.throws(() => isHeaderFor(recordOf('a,b'), target, 'a.csv'), {
+    message: /\(c0, c1, c2, c3, c4, …\)/,
+  })
+})
+
+t.test('without a target the data have to tell', async t => {
+  const unclear = /the records after it do not show it/
+  for (const [text, expected, names] of [
+    ['id,name\n1,a\n', 'header'],
+    ['day,name\n2024-01-02,a\n,b\n', 'header'],
+    ['name,price\na,1\nb,2\nc,n/a\n', unclear],
+    [`name,price\n${'a,1\n'.repeat(20)}b,n/a\n`, 'header'],
+    ['name,city\na,b\nc,d\n', unclear],
+    ['alice,bob\n', unclear],
+    ['name,price\n', unclear],
+    // The first price is not there.
+    ['alice,N/A\nbob,12\n', unclear],
+    ['alice,\nbob,12\n', unclear],
+    ['1,2\n3,4\n', 'row'],
+    ['2020.01.02,a\n2020.01.03,b\n', 'row'],
+    ['a,1.5\nb,2\nc,2.5\n', 'row'],
+    ['a,-1\nb,2\n', 'row'],
+    ['a,1\n', unclear],
+    ['a,1\nb,c\n', unclear],
+    // Names of columns that begin like numbers.
+    ['country,2019\nfr,5\nde,7\n', unclear],
+    ['country,2019\nfr,1500\nde,7700\n', unclear],
+    ['country,1234\nfr,1500\nde,7700\n', 'row'],
+    ['2019,a\n2020,b\n', 'row'],
+    ['0,1\n0.5,0.25\n', unclear],
+    ['country,2020-01-31\nfr,1.5\n', unclear],
+    // Names that an input before had.
+    ['name,city\na,b\n', 'header', ['city', 'Name']],
+    ['name,\na,b\n', 'header', ['name', '']],
+    ['alice,paris\na,b\n', unclear, ['name', 'city']],
+    ['1,2\n3,4\n', 'row', ['1', '2']],
+  ] as readonly (readonly [string, Answer, string[]?])[]) {
+    const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
+    const records = new SampleRecords(Buffer.from(text), 0, true, dialect)
+    const record = recordOf(text.slice(0, text.indexOf('\n')))
+    const answer = answerOf(() => isHeaderByData(record, { file: 'a.csv', records, names }))
+    check(t, answer, expected, JSON.stringify(text))
+  }
+})
+
+// Whether the first record is a header, and its names.
+
+const record = (...fields: (string | Uint8Array)[]): FirstRecord => ({
+  fields: fields.map(field => (typeof field === 'string' ? Buffer.from(field) : field)),
+  bytes: new Uint8Array(0),
+  lineNumber: 3,
+  offsetBytes: 17,
+})
+
+t.test(
+  'a record with something like a number is not a header, neither is one of blanks',
+  async t => {
+    for (const [fields, isHeader] of [
+      [['id', 'name'], true],
+      [['id', ''], true],
+      [['2024 sales', 'name'], false],
+      [['a', '-1'], false],
+      [['a', '+.5'], false],
+      [['a', ' 7'], false],
+      [['a', '.'], true],
+      [['a', '-b'], true],
+      [['x1'], true],
+      [['', ' '], false],
+      [[], false],
+    ] as const) {
+      t.equal(looksLikeHeader(record(...fields)), isHeader, JSON.stringify(fields))
+    }
+  },
+)
+
+t.test('names lose blanks, and must be UTF-8', async t => {
+  t.strictSame(headerNames(record(' id ', 'naïve', ''), 'f.csv'), ['id', 'naïve', ''])
+  try {
+    headerNames(record('ok', Uint8Array.of(0xff)), 'f.csv')
+    t.fail('a name that is not UTF-8 was taken')
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    t.equal(error.code, 'DDB_INPUT_ENCODING')
+    t.strictSame(error.position, { file: 'f.csv', lineNumber: 3, offsetBytes: 17 })
+  }
+})
+
+// Whether records would be rows of a target.
+
+const fit = (types: string, ...lines: string[]) => {
+  const records = lines.map(line => line.split(',').map(field => Buffer.from(field)))
+  const shape = { file: 'a.csv', kind: 'fields', fieldCount: records[0]!.length } as const
+  return fitOf({ schema: schemaFromTypes(types), mapping: {}, cells: {} }, shape, records)
+}
+
+t.test(
+  'all cells of all records have to fit, and one has to be a value that is no text',
+  async t => {
+    for (const [types, lines, isFit, hasValues] of [
+      ['a:INT,b:STRING', ['1,x'], true, true],
+      ['a:INT,b:STRING', [',x'], true, false],
+      ['a:INT,b:STRING', [',x', '1,'], true, true],
+      ['a:SYMBOL,b:STRING,c:BLOB,d:CHAR', ['1,2,3,4'], true, false],
+      ['a:INT[],b:STRING', ['1,x'], true, true],
+      ['a:INT[],b:STRING', [',x'], true, false],
+      ['a:INT,b:STRING', ['1,x', 'y,x'], false, false],
+      ['a:INT', ['1,x'], false, false],
+      ['a:INT,b:INT,c:INT', ['1,2'], false, false],
+      ['a:TIMESTAMP', ['2020-01-01T00:00:00Z', '2020-01-01T00:00:00+01:00'], false, false],
+    ] as const) {
+      const { misfit, hasValues: found } = fit(types, ...lines)
+      t.equal(misfit === undefined, isFit, `${types}: ${misfit}`)
+      t.equal(found, hasValues, `${types}: ${lines.join(' ')}`)
+    }
+    t.match(fit('a:INT', 'x').misfit, /INT column "a": expected a whole number .*got "x"/)
+  },
+)
+
+t.test('a decimal comma that was found counts unless the comma is something else', async t => {
+  const plain = schemaFromTypes('a:DOUBLE').columns
+  const array = schemaFromTypes('a:DOUBLE[]').columns
+  t.strictSame(decimalCommaFor(true, {}, plain), { value: true, how: 'found' })
+  t.strictSame(decimalCommaFor(false, {}, plain), { value: false, how: 'found' })
+  t.strictSame(decimalCommaFor(true, {}, array), { value: false, how: 'found' })
+  t.strictSame(decimalCommaFor(true, { thousands: ',' }, plain), { value: false, how: 'found' })
+  t.strictSame(decimalCommaFor(true, { decimalComma: false }, plain), {
+    value: false,
+    how: 'given',
+  })
+  t.strictSame(decimalCommaFor(false, { decimalComma: true }, array), { value: true, how: 'given' })
+  const target = { schema: { columns: plain }, mapping: {}, cells: {} }
+  t.match(withDecimalComma(target, true), { cells: { decimalComma: true } })
+})
+
+// A field more than the header has: what stands behind a last delimiter, a name of the record, or not to be told.
+
+function isUnclear(text: string, types: string | undefined, mapping: MappingRules = {}): boolean {
+  const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
+  const records = new SampleRecords(Buffer.from(text), 0, true, dialect)
+  const target =
+    types === undefined ? undefined : { schema: schemaFromTypes(types), mapping, cells: {} }
+  const names = text.slice(0, text.indexOf('\n')).split(',')
+  try {
+    checkTrailingDelimiter({ file: 'a.csv', names, records, target })
+    return false
+  } catch (error) {
+    t.match(error, {
+      code: 'DDB_USAGE',
+      exitCode: 64,
+      message: /a\.csv .*`input\.trailingDelimiter`.*`input\.rowNames`/,
+    })
+    return true
+  }
+}
+
+t.test('where both readings fit nothing is decided', async t => {
+  for (const [text, types, expected] of [
+    ['price,venue\n1,63.5,\n', 'price:DOUBLE,venue:SYMBOL', true],
+    ['price,venue\n1,63.5,\n2,64,\n', 'price:DOUBLE,venue:SYMBOL', true],
+    ['price,venue\n"1","63.5",\n', 'price:DOUBLE,venue:SYMBOL', true],
+    ['price,size\n1,63.5,\n', undefined, true],
+    // What comes twice is no name.
+    ['price,venue\n1,63.5,\n1,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
+    ['price,venue\n1,63.5,\n,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
+    ['price,size\n1,63.5,\n1,2,\n', undefined, false],
+    // Of the types only one reading fits, or none.
+    ['sym,price\nIBM,63.5,\n', 'sym:SYMBOL,price:DOUBLE', true],
+    ['time,sym\n09:30:00,IBM,\n', 'time:SECOND,sym:SYMBOL', false],
+    ['venue,price\n1,X,\n', 'venue:SYMBOL,price:INT', false],
+    ['price,venue\nr1,63.5,\n', 'price:DOUBLE,venue:SYMBOL', false],
+    ['price,size\nx,y,\n', 'price:DOUBLE,size:INT', false],
+    // All records have as many fields as the header.
+    ['price,venue\n1,63.5\n', 'price:DOUBLE,venue:SYMBOL', false],
+  ] as const) {
+    t.equal(isUnclear(text, types), expected, `${JSON.stringify(text)} ${types}`)
+  }
+})
+
+t.test('names and positions are those of the header', async t => {
+  const text = 'a,b\n1,63.5,\n'
+  t.ok(isUnclear(text, 'x:DOUBLE,y:SYMBOL', { match: 'position' }))
+  t.ok(isUnclear(text, 'x:DOUBLE,y:SYMBOL', { map: { x: 'a', y: 'b' } }))
+  t.notOk(isUnclear(text, 'x:SYMBOL,y:DOUBLE,z:INT', { map: { x: 'a', y: 'b' } }))
+})
+
+t.test('both options read what is not clear, each in its way', async t => {
+  const types = 'price:DOUBLE,venue:SYMBOL'
+  const text = 'price,venue\n1,63.5,\n2,64.5,\n'
+  const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
+  await t.rejects(openReader(memorySource(text), { target }), { code: 'DDB_USAGE' })
+  const trailing = await read(text, types, { target, trailingDelimiter: true })
+  t.strictSame(trailing.rows, [
+    ['1', '63.5'],
+    ['2', '64.5'],
+  ])
+  const named = await read(text, types, { target, rowNames: true })
+  t.strictSame(named.rows, [
+    ['63.5', ''],
+    ['64.5', ''],
+  ])
+  t.strictSame(named.reader.fieldNames, ['', 'price', 'venue'])
+  t.match(named.reader.dialect, { trailingDelimiter: { value: false } })
+  const neither = await read(text, types, { target, trailingDelimiter: false })
+  t.strictSame(
+    neither.rejects.map(({ code }) => code),
+    ['DDB_INPUT_FIELD_COUNT', 'DDB_INPUT_FIELD_COUNT'],
+  )
+})
+
+t.test('the first record may have the delimiter at its end, too', async t => {
+  const types = 'price:DOUBLE,venue:SYMBOL'
+  const rows = [
+    ['1', '63.5'],
+    ['2', ''],
+  ]
+  const records = '1,63.5,\n2,,\n'
+  for (const quote of ['"', '::']) {
+    const given = { trailingDelimiter: true, quote, delimiter: ',' } as const
+    const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
+    const named = await read(`price,venue,\n${records}`, types, { ...given, target })
+    t.strictSame(named.rows, rows)
+    t.strictSame(named.reader.fieldNames, ['price', 'venue'])
+    t.strictSame((await read(records, types, { ...given, header: 'no' })).rows, rows)
+    t.strictSame((await read(records, types, { ...given, target })).rows, rows)
+    const last = await read('1,2,\n3,4\n5,6,7\n', 'a:INT,b:INT', { ...given, header: 'no' })
+    t.strictSame(last.rows, [
+      ['1', '2'],
+      ['3', '4'],
+    ])
+    t.match(last.rejects, [{ code: 'DDB_INPUT_FIELD_COUNT' }])
+  }
+  const one = await read('1,\n\n2,\n', 'a:INT', { trailingDelimiter: true, header: 'no' })
+  t.strictSame(one.rows, [['1'], [''], ['2']])
+  // A last column that has no name, and a delimiter behind it.
+  const wide = 'a,b,\n1,2,,\n3,4,5,\n'
+  const found = await read(wide, 'a:INT,b:INT', { trailingDelimiter: true, ignoreExtra: true })
+  t.strictSame(found.rows, [
+    ['1', '2'],
+    ['3', '4'],
+  ])
+})
+
+t.test('names of records are left out where there is no header, too', async t => {
+  const text = 'r1,1,2\n"r,2",3,\n'
+  const options = { rowNames: true, header: 'no' } as const
+  t.strictSame((await read(text, 'a:INT,b:INT', options)).rows, [
+    ['1', '2'],
+    ['3', ''],
+  ])
+  const mapped = await read(text, 'a:INT,n:STRING,b:INT', {
+    ...options,
+    map: { a: '2', b: '3', n: '1' },
+  })
+  t.strictSame(mapped.rows[0], ['1', 'r1', '2'])
+})
+
+t.test('names of records are left out, whatever the rest is', async t => {
+  const text = '"b","a"\nr1,1,2\n"r,2",3,4\n5,6\n'
+  const options = { rowNames: true } as const
+  for (const delimiter of [',', '||']) {
+    const { rows, rejects, reader } = await read(
+      text.replace(/,(?!2")/g, delimiter),
+      'a:INT,b:INT',
+      { ...options, delimiter },
+    )
+    t.strictSame(rows, [
+      ['2', '1'],
+      ['4', '3'],
+    ])
+    t.match(rejects, [{ code: 'DDB_INPUT_FIELD_COUNT', message: 'expected 3 fields, got 2' }])
+    t.equal(reader.rowNames, true)
+  }
+  const byPosition = await read(text, 'x:INT,y:INT', { ...options, match: 'position' })
+  t.strictSame(byPosition.rows[0], ['1', '2'])
+  const asked = await read(text, 'a:INT,n:STRING', {
+    ...options,
+    map: { n: '' },
+    ignoreExtra: true,
+  })
+  t.strictSame(asked.rows[1], ['4', 'r,2'])
+  const both = await read('a\nr1,1,\n', 'a:INT', { ...options, trailingDelimiter: true })
+  t.strictSame(both.rows, [['1']])
+  const headless = await read('a\nr1,1\n\n', 'a:INT', options)
+  t.strictSame(headless.rows, [['1']], 'an empty line is no row of two fields')
+})

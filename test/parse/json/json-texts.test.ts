@@ -1,0 +1,835 @@
+/*
+  Texts of JSON: documents, lines and the way to the records in them.
+*/
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
+import { parseJsonPath } from '../../../src/parse/json/json-path.js'
+import { byteText, JsonScanner } from '../../../src/parse/json/json-scanner.js'
+import { oneLine } from '../../../src/parse/json/json-values.js'
+import { openReader } from '../../../src/parse/open-reader.js'
+import { runs } from '../../helpers/runs.js'
+import { mappingFor, memorySource, read, type ReadOptions, type ReadResult } from '../reading.js'
+import { type Token, tokensOf } from './tokens.js'
+
+// Arrays of objects and objects one after the other, against JSON.stringify.
+
+const json = (text: string, chunkBytes = 1000) => tokensOf('json', text, { chunkBytes })
+
+t.test('elements are rows, whatever stands between them and wherever chunks end', async t => {
+  const blank = fc.constantFrom('', ' ', '\n', '\r\n', '\r', '\t \n')
+  const element = fc.tuple(
+    fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.constant(null)),
+    fc.constantFrom(0, 2),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(element, { maxLength: 20 }),
+      blank,
+      blank,
+      fc.boolean(),
+      fc.integer({ min: 1, max: 40 }),
+      (list, before, behind, isArray, chunkBytes) => {
+        let text = isArray ? `${before}[` : before
+        const expected = list.map(([v, indent], i) => {
+          if (isArray && i > 0) text += `${behind},`
+          text += before
+          const record = JSON.stringify({ v }, null, indent)
+          const token = {
+            cells: [String(v ?? '')],
+            record,
+            lineNumber: text.split(/\r\n|\n|\r/).length,
+            offsetBytes: Buffer.byteLength(text),
+          }
+          text += record
+          return token
+        })
+        text += isArray ? `${behind}]${before}` : behind
+        const records = expected.reduce((sum, { record }) => sum + Buffer.byteLength(record), 0)
+        deepStrictEqual(json(text, chunkBytes), {
+          tokens: expected,
+          failure: undefined,
+          otherBytes: Buffer.byteLength(text) - records,
+        })
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('an element that is JSON but not a row is set aside in one line', async t => {
+  for (const chunkBytes of [1, 1000]) {
+    t.match(json('[{"v":1},\n[2,\n3], 45 ,{"w":1},{"v":2}]', chunkBytes).tokens, [
+      { cells: ['1'], lineNumber: 1 },
+      { cells: 'DDB_INPUT_JSON', record: '[2, 3]\n', lineNumber: 2, offsetBytes: 10 },
+      { cells: 'DDB_INPUT_JSON', record: '45\n', lineNumber: 3 },
+      { cells: 'DDB_INPUT_MEMBER', record: '{"w":1}\n', lineNumber: 3 },
+      { cells: ['2'], lineNumber: 3 },
+    ])
+  }
+})
+
+for (const [what, text, rows, message] of [
+  ['a missing comma', '[{"v":1} {"v":2}]', 1, /line 1, byte 9 on: unexpected "\{" between the/],
+  ['a comma too many', '[{"v":1},]', 1, /byte 9 on: unexpected "\]"/],
+  [
+    'an array without its end',
+    '[{"v":1}\n',
+    1,
+    /line 2, byte 9 on: the input ends before the array/,
+  ],
+  ['an array that has just begun', '[', 0, /the input ends before the array does/],
+  ['half an element', '[{"v":1},\n{"v"', 1, /line 2, byte 10 on: the input ends in the middle/],
+  ['text behind the array', '[{"v":1}]x', 1, /unexpected "x" behind the array/],
+  ['two arrays', '[{"v":1}][{"v":1}]', 1, /unexpected "\[" behind the array/],
+  ['something else', '{"v":1}\nhello', 1, /line 2, byte 8 on: unexpected "h"/],
+] as const) {
+  t.test(`${what} ends the reading behind the rows before it`, async t => {
+    for (const chunkBytes of [1, 1000]) {
+      const { tokens, failure } = json(text, chunkBytes)
+      t.equal(tokens.length, rows)
+      t.match(failure, { code: 'DDB_INPUT_JSON', message })
+    }
+  })
+}
+
+t.test('an input of blanks, or of nothing, has no rows and is whole', async t => {
+  for (const text of ['', ' \n ', '[]', ' [ ] ']) {
+    t.strictSame(json(text), { tokens: [], failure: undefined, otherBytes: text.length })
+  }
+})
+
+t.test('an element beyond the limit ends the reading', async t => {
+  for (const chunkBytes of [1, 1000]) {
+    const options = { chunkBytes, maxRecordBytes: 11 }
+    const { tokens, failure } = tokensOf('json', '[{"v":12345},{"v":123456}]', options)
+    t.match(tokens, [{ cells: ['12345'] }])
+    t.match(failure, { code: 'DDB_INPUT_RECORD_TOO_LONG', position: { offsetBytes: 13 } })
+  }
+})
+
+t.test('an element over several lines is shown as one', async t => {
+  const shown = (text: string) => Buffer.from(oneLine(Buffer.from(text))).toString()
+  t.equal(shown('{\r\n\t"a": 1\n}'), '{   "a": 1 }\n')
+  t.equal(shown(''), '')
+})
+
+t.test('an element in UTF-16 becomes one line of its characters', async t => {
+  const text = '{"a":\r\n"\u0a0a\u0d00\u000a"}'
+  const little = Buffer.from(text, 'utf16le')
+  const wanted = Buffer.from(`${text.replace(/[\r\n]/g, ' ')}\n`, 'utf16le')
+  t.ok(Buffer.from(oneLine(little, 'utf-16le')).equals(wanted))
+  t.ok(Buffer.from(oneLine(Buffer.from(little).swap16(), 'utf-16be')).equals(wanted.swap16()))
+})
+
+// One object a line, against JSON.parse of each line.
+
+/** What the line is for a table with the one column `v`. */
+function cellsOf(line: string): string[] | string {
+  try {
+    const value: unknown = JSON.parse(line)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'DDB_INPUT_JSON'
+    const { v } = value as { v: string | number | null }
+    return [String(v ?? '')]
+  } catch {
+    return 'DDB_INPUT_JSON'
+  }
+}
+
+t.test('each line is a row or set aside by itself, in whatever pieces it comes', async t => {
+  const line = fc.oneof(
+    fc.string({ unit: 'grapheme' }).map(v => JSON.stringify({ v })),
+    fc.integer().map(v => ` {"v" : ${v} }\t`),
+    fc.constantFrom('{"v":null}', '{"v":1', '{"v":1}}', '{"v":1} x', '5', '[1]', 'null', '{,}'),
+    fc.constantFrom('', ' ', '\t'),
+  )
+  const ends = fc.constantFrom('\n', '\r\n', '\r')
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(line, ends), { maxLength: 30 }),
+      fc.integer({ min: 1, max: 40 }),
+      (list, chunkBytes) => {
+        // A CR in front of a lone LF would make one end of two.
+        const lines = list.map(([content, end]) => [content, end === '\n' ? '\r\n' : end] as const)
+        const expected: Token[] = []
+        let offsetBytes = 0
+        let otherBytes = 0
+        for (const [i, [content, end]] of lines.entries()) {
+          const record = content + end
+          if (content.trim() === '') otherBytes += record.length
+          else expected.push({ cells: cellsOf(content), record, lineNumber: i + 1, offsetBytes })
+          offsetBytes += Buffer.byteLength(record)
+        }
+        const text = lines.map(([content, end]) => content + end).join('')
+        deepStrictEqual(tokensOf('ndjson', text, { chunkBytes }), {
+          tokens: expected,
+          failure: undefined,
+          otherBytes,
+        })
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('a line beyond the limit is set aside, one as long as the limit is a row', async t => {
+  for (const chunkBytes of [1, 5, 100]) {
+    const options = { chunkBytes, maxRecordBytes: 12 }
+    const { tokens } = tokensOf('ndjson', '{"v":12345}\n{"v":123456}\n{"v":1}', options)
+    t.match(
+      tokens,
+      [
+        { cells: ['12345'], lineNumber: 1 },
+        { cells: 'DDB_INPUT_RECORD_TOO_LONG', record: '{"v":123456}', lineNumber: 2 },
+        { cells: ['1'], lineNumber: 3, record: '{"v":1}' },
+      ],
+      `${chunkBytes} bytes at a time`,
+    )
+  }
+})
+
+t.test('what is not expected is named', async t => {
+  for (const [byte, text] of [
+    [0x78, '"x"'],
+    [0x7e, '"~"'],
+    [10, 'end of the line'],
+    [13, 'end of the line'],
+    [32, 'byte 0x20'],
+    [1, 'byte 0x01'],
+    [0xff, 'byte 0xff'],
+  ] as const) {
+    t.equal(byteText(byte), text)
+  }
+})
+
+// The way to records inside documents, against JSON.parse and JSON.stringify.
+
+const rowsAt = (text: string, jsonPath: string, chunkBytes = 1 << 20): Promise<ReadResult> =>
+  read(text, 'v:STRING', { name: 'x.json', jsonPath, chunkBytes })
+
+t.test('a path is names with dots, in three spellings', async t => {
+  for (const [text, names] of [
+    ['data', ['data']],
+    ['data.items', ['data', 'items']],
+    ['$.data.items[*]', ['data', 'items']],
+    ['data[]', ['data']],
+    ['/data/a.b', ['data', 'a.b']],
+    ['/a~1b/~0', ['a/b', '~']],
+    ['/', ['']],
+  ] as const) {
+    t.strictSame(parseJsonPath(text), names, text)
+  }
+  for (const text of ['', '$', '.', 'a..b', 'a.', 'a[0].b', 'a["b"]']) {
+    t.throws(() => parseJsonPath(text), { code: 'DDB_USAGE' }, text)
+  }
+})
+
+t.test('records are found in any document, wherever its chunks end', async t => {
+  const values = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 5 })
+  const others = fc.dictionary(
+    fc.string({ maxLength: 3 }).filter(key => key !== 'a' && key !== '__proto__'),
+    fc.jsonValue({ maxDepth: 3 }),
+    { maxKeys: 3 },
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        values,
+        depth: fc.integer({ min: 1, max: 3 }),
+        before: others,
+        behind: others,
+        indent: fc.constantFrom(0, 1),
+        copies: fc.integer({ min: 1, max: 2 }),
+        chunkBytes: fc.integer({ min: 1, max: 60 }),
+      }),
+      async ({ values, depth, before, behind, indent, copies, chunkBytes }) => {
+        let document: unknown = values.map(v => ({ v }))
+        for (let level = 0; level < depth; level++) {
+          document = {
+            ...before,
+            a: document,
+            ...Object.fromEntries(
+              Object.entries(behind).filter(([key]) => !Object.hasOwn(before, key)),
+            ),
+          }
+        }
+        const one = JSON.stringify(document, null, indent)
+        const text = Array.from({ length: copies }, () => one).join('\n')
+        const path = Array.from({ length: depth }, () => 'a').join('.')
+        const { rows, rejects, reader } = await rowsAt(text, path, chunkBytes)
+        const expected = Array.from({ length: copies }, () => values.map(v => [v])).flat()
+        deepStrictEqual([rows, rejects.length], [expected, 0])
+        // Every byte is a row's or stands around them.
+        const { rows: rowBytes, other } = reader.byteCounts
+        deepStrictEqual(rowBytes + other, Buffer.byteLength(text))
+      },
+    ),
+    { numRuns: runs(100) },
+  )
+  t.pass()
+})
+
+t.test('an object at the end of the way is one record, null is none', async t => {
+  t.strictSame((await rowsAt('{"a":{"v":"x"}}\n{"a":{"v":"y"}}', 'a')).rows, [['x'], ['y']])
+  t.strictSame((await rowsAt('{"a":null} {"a":[]}', 'a')).rows, [])
+  t.strictSame((await rowsAt('', 'a')).rows, [])
+})
+
+t.test('what is not a way to records ends the reading and says why', async t => {
+  for (const [text, path, message] of [
+    ['{"b":[]}', 'a', /no "a".*`input.jsonPath`/],
+    ['{"date":[]}', 'data', /nearest: date/],
+    ['{}', 'a', /no "a"/],
+    ['{"b":{"a":[]}}', 'a', /no "a"/],
+    ['{"a":{"c":[]}}', 'a.b', /no "a.b"/],
+    ['{"a":[{"b":1}]}', 'a.b', /"a" is an object, not "\["/],
+    ['{"a":null}', 'a.b', /"a" is an object/],
+    ['[1]', 'a', /a document is an object/],
+    ['5', 'a', /a document is an object/],
+    ['{"a":7}', 'a', /neither an array nor an object/],
+    ['{"a":[],"a":[]}', 'a', /twice/],
+    ['{"a":[]', 'a', /ends before the document/],
+    ['{"a":[', 'a', /ends before the array/],
+    ['{"b":"x', 'a', /ends in the middle/],
+    ['{"a":[]]', 'a', /unexpected "\]"/],
+    ['{"a" []}', 'a', /unexpected "\["/],
+    ['{"b":tru,"a":[]}', 'a', /unexpected ","/],
+    ['{"b":[1}', 'a', /unexpected "\}"/],
+    ['{"a":[]},', 'a', /a document is an object/],
+    [`{"b":${'['.repeat(600)}`, 'a', /more than 512 times/],
+  ] as const) {
+    for (const chunkBytes of [1, 1000]) {
+      await t.rejects(rowsAt(text, path, chunkBytes), { code: 'DDB_INPUT_JSON', message }, text)
+    }
+  }
+})
+
+t.test('rows before the fault are read, and records that are none are set aside', async t => {
+  const rejects: string[] = []
+  const text = '{"a":[{"v":"x"},{"w":1},{"v":"y"}],"b":]}'
+  const found: string[][] = []
+  await t.rejects(
+    read(text, 'v:STRING', {
+      name: 'x.json',
+      jsonPath: 'a',
+      batch: { batchRows: 1, onReject: ({ code }) => void rejects.push(code) },
+    }).then(({ rows }) => found.push(...rows)),
+    { code: 'DDB_INPUT_JSON' },
+  )
+  t.strictSame(rejects, ['DDB_INPUT_MEMBER'])
+})
+
+t.test('a text around the records is not longer than a record may be', async t => {
+  const options = { name: 'x.json', jsonPath: 'a', maxRecordBytes: 100, chunkBytes: 50 }
+  await t.rejects(read(`{"b":"${'x'.repeat(200)}","a":[]}`, 'v:STRING', options), {
+    code: 'DDB_INPUT_RECORD_TOO_LONG',
+  })
+  const many = `{"b":[${'"xxxxxxxxx",'.repeat(100)}0],"a":[{"v":"z"}]}`
+  t.strictSame((await read(many, 'v:STRING', options)).rows, [['z']])
+})
+
+t.test('a path is for JSON, whatever its lines', async t => {
+  await t.rejects(read('v\n1\n', 'v:INT', { jsonPath: 'a' }), { code: 'DDB_USAGE' })
+  const { rows, reader } = await read('{"a":[{"v":1}]}\n', 'v:INT', { name: '-', jsonPath: 'a' })
+  t.strictSame([rows, reader.format], [[['1']], 'json'])
+})
+
+// JSON values in bytes, against JSON.parse.
+
+/** Scans one value; the scanner says what it found. */
+function scan(text: string): { scanner: JsonScanner; next: number; length: number } {
+  const content = Buffer.from(text)
+  const bytes = new Uint8Array(2 * content.length + 32)
+  bytes.set(content)
+  bytes[content.length] = 10
+  const scanner = new JsonScanner(true)
+  scanner.bytes = bytes
+  scanner.view = new DataView(bytes.buffer)
+  scanner.end = content.length
+  scanner.scratch = content.length + 1
+  return { scanner, next: scanner.value(0), length: content.length }
+}
+
+const textOf = ({ bytes, textStart, textEnd }: JsonScanner): string =>
+  Buffer.from(bytes.subarray(textStart, textEnd)).toString()
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+t.test('a value is whole exactly when JSON.parse takes it', async t => {
+  const pieces = ['{', '}', '[', ']', ',', ':', '"', '\\', '\\u00e9', 'a', '1', '-', '.', 'e', '0']
+  const soup = fc
+    .array(fc.constantFrom(...pieces, 'true', 'null', '"k"', ' ', '\t'), { maxLength: 8 })
+    .map(list => list.join('').trim())
+  const damaged = fc
+    .tuple(fc.json(), fc.nat(), fc.constantFrom(...pieces))
+    .map(([json, at, piece]) => {
+      const p = at % (json.length + 1)
+      return (json.slice(0, p) + piece + json.slice(p + 1)).trim()
+    })
+  let valid = 0
+  fc.assert(
+    fc.property(fc.oneof(soup, damaged, fc.json()), text => {
+      const { next, length } = scan(text)
+      if (isJson(text)) valid++
+      strictEqual(next === length && text !== '', isJson(text))
+    }),
+    { numRuns: runs(1500) },
+  )
+  t.ok(valid > 0, `${valid} were JSON`)
+})
+
+t.test('strings lose their escapes, other values stay as they are written', async t => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), text => {
+      const escaped = JSON.stringify(text).replace(/[^\x20-\x7e]/g, c => {
+        return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+      })
+      const { scanner } = scan(escaped)
+      strictEqual(textOf(scanner), text)
+    }),
+    { numRuns: runs(500) },
+  )
+  for (const [text, kind] of [
+    ['-1.5e+3', jsonKinds.number],
+    ['true', jsonKinds.boolean],
+    ['null', jsonKinds.null],
+    ['[1, {"a":[]}]', jsonKinds.array],
+    ['{"a": "}"}', jsonKinds.object],
+  ] as const) {
+    const { scanner } = scan(text)
+    t.equal(scanner.kind, kind, text)
+    t.equal(textOf(scanner), text)
+  }
+})
+
+t.test('half of a surrogate pair is told, a whole one is a character', async t => {
+  for (const [text, isBroken] of [
+    ['"\\ud83d\\ude00"', false],
+    ['"\\ud83d"', true],
+    ['"\\ude00\\ud83d"', true],
+    ['"\\ud83d\\n"', true],
+  ] as const) {
+    t.equal(scan(text).scanner.brokenSurrogate, isBroken, text)
+  }
+})
+
+t.test('NaN and infinities are seen as what they are, in values too', async t => {
+  for (const text of ['NaN', 'Infinity', '-Infinity']) {
+    const { scanner, next, length } = scan(text)
+    t.equal(next, length, text)
+    t.strictSame([scanner.kind, textOf(scanner)], [jsonKinds.notFinite, text])
+    const inside = scan(`[1,{"a":${text}}]`)
+    t.strictSame([inside.scanner.kind, inside.scanner.sawNotFinite], [jsonKinds.array, true])
+  }
+  t.equal(scan('[1]').scanner.sawNotFinite, false)
+  for (const text of ['nan', 'Inf', '-NaN', 'Infinit', '+Infinity', '-'])
+    t.equal(scan(text).next, -1)
+})
+
+t.test('values inside values have a limit that says what to do', async t => {
+  const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+  t.equal(scan(nested(512)).next, 1024)
+  const { scanner, next } = scan(nested(513))
+  t.strictSame([next, scanner.stoppedAt, scanner.tooDeep], [-1, 512, true])
+  t.match(scanner.reason, /512 times.*jq/)
+  t.match(scan('[,').scanner.reason, /^unexpected ","$/)
+})
+
+// NDJSON and JSON: against JSON.parse, and what a loader promises about places, rejects and broken inputs.
+
+const lines = (
+  text: string | Uint8Array,
+  types: string,
+  options: ReadOptions = {},
+): Promise<ReadResult> => read(text, types, { format: 'ndjson', name: 'x.ndjson', ...options })
+const array = (
+  text: string | Uint8Array,
+  types: string,
+  options: ReadOptions = {},
+): Promise<ReadResult> => read(text, types, { format: 'json', name: 'x.json', ...options })
+
+t.test('members become columns by name, whatever their order', async t => {
+  const text =
+    '{"time":"2020-01-02T09:30:00.032","sym":"FHU","price":63.6,"id":5}\n{"id":6,"price":1e3,"sym":"E","time":null}\n'
+  const { rows, reader } = await lines(text, 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT')
+  t.strictSame(rows, [
+    ['2020.01.02T09:30:00.032', 'FHU', '63.6', '5'],
+    ['', 'E', '1000', '6'],
+  ])
+  t.equal(reader.recordsRead, 2)
+  t.equal(reader.headerBytes, undefined)
+})
+
+t.test('numbers keep every digit', async t => {
+  const text =
+    '{"a":9007199254740993,"b":"9223372036854775807","c":0.1234567890123456789,"d":123456789012345678.25}\n'
+  const { rows } = await lines(text, 'a:LONG,b:LONG,c:DECIMAL128(19),d:DECIMAL128(2)')
+  t.strictSame(rows, [
+    ['9007199254740993', '9223372036854775807', '0.1234567890123456789', '123456789012345678.25'],
+  ])
+})
+
+t.test('a value of the wrong kind rejects its record', async t => {
+  const cases = [
+    ['INT', '"5x"'],
+    ['INT', '1.5'],
+    ['INT', 'true'],
+    ['INT', '[5]'],
+    ['INT', '{"a":1}'],
+    ['BOOL', '"yes"'],
+    ['STRING', '[5]'],
+    ['SYMBOL', '{}'],
+    ['STRING', 'NaN'],
+    ['DOUBLE', '-Infinity'],
+    ['TIMESTAMP', '1577957400032'],
+    ['DATE', '20200102'],
+    ['INT[]', '5'],
+    ['INT[]', '["5x"]'],
+    ['DOUBLE[]', '[NaN]'],
+    ['INT[]', '[[5]]'],
+    ['UUID', '1'],
+    ['SHORT', '"\\u0041"'],
+    ['DATE[]', '["2020-01-02\\u001f2020-01-03"]'],
+  ] as const
+  for (const [type, value] of cases) {
+    const { rejects } = await lines(`{"v":${value}}\n`, `v:${type}`)
+    t.match(
+      rejects,
+      [{ code: 'DDB_INPUT_CELL', class: 'type', columnName: 'v', lineNumber: 1 }],
+      `${type} ${value}`,
+    )
+  }
+  const { rejects } = await lines('{"v":"x"}\n{"v":1e999}\n{"v":1.5}\n', 'v:DOUBLE')
+  t.strictSame(
+    rejects.map(reject => [reject.code, reject.lineNumber]),
+    [
+      ['DDB_INPUT_CELL', 1],
+      ['DDB_INPUT_RANGE', 2],
+    ],
+  )
+})
+
+t.test('kinds that suit are taken', async t => {
+  const cases = [
+    ['BOOL', 'true', 'true'],
+    ['BOOL', '0', 'false'],
+    ['CHAR', '"a"', "'a'"],
+    ['CHAR', '97', "'a'"],
+    ['BOOL', '"true"', 'true'],
+    ['INT', '"5"', '5'],
+    ['INT', '1.0', '1'],
+    ['SHORT', '1e2', '100'],
+    ['LONG', '9.007199254740993e15', '9007199254740993'],
+    ['STRING', '1.50', '1.50'],
+    ['STRING', '-1e2', '-1e2'],
+    ['SYMBOL', 'false', 'false'],
+    ['INT[]', '["5",1.0]', '[5,1]'],
+    ['FLOAT', '-1.5', '-1.5'],
+    ['DECIMAL64(2)', '"1.50"', '1.50'],
+    ['DATE', '"2020-01-02"', '2020.01.02'],
+    ['STRING', '""', ''],
+    ['STRING', '"a\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00"', 'a"\\/\b\f\n\r\té😀'],
+    ['INT[]', '[1, null ,3]', '[1,,3]'],
+    ['INT[]', '[]', '[]'],
+    ['INT[]', 'null', '[]'],
+    ['DOUBLE[]', '[1.5,"2.5"]', '[1.5,2.5]'],
+    ['DATE[]', '["2020-01-02","2020\\u002d01-03"]', '[2020.01.02,2020.01.03]'],
+    ['POINT', '"(1.5, 2)"', '(1.5, 2)'],
+    ['UUID', '"5d212a78-cc48-e3b1-4235-b4d91473ee87"', '5d212a78-cc48-e3b1-4235-b4d91473ee87'],
+  ] as const
+  for (const [type, value, expected] of cases) {
+    const { rows, rejects } = await lines(`{"v":${value}}\n`, `v:${type}`)
+    t.strictSame(rejects, [])
+    t.strictSame(rows, [[expected]], `${type} ${value}`)
+  }
+  const epoch = await lines('{"v":1577957400032}\n{"v":"1577957400033"}\n', 'v:TIMESTAMP', {
+    batch: { cells: { dateFormats: { v: 'epoch:ms' } } },
+  })
+  t.strictSame(epoch.rows, [['2020.01.02T09:30:00.032'], ['2020.01.02T09:30:00.033']])
+})
+
+t.test(
+  'members that are missing, unknown or there twice reject their record unless told otherwise',
+  async t => {
+    const text =
+      '{"id":1,"price":2,"extra":{"a":[1,{}]}}\n{"id":2}\n{"id":3,"prise":4}\n{"id":4,"id":5,"price":1}\n{}\n'
+    const strict = await lines(text, 'id:INT,price:DOUBLE')
+    t.strictSame(strict.rows, [])
+    t.match(strict.rejects, [
+      { code: 'DDB_INPUT_MEMBER', message: /"extra" goes nowhere/ },
+      { code: 'DDB_INPUT_MEMBER', columnName: 'price', message: /no member "price"/ },
+      { code: 'DDB_INPUT_MEMBER', message: /"prise" goes nowhere \(nearest: price\)/ },
+      { code: 'DDB_INPUT_MEMBER', message: /"id" twice/ },
+      { code: 'DDB_INPUT_MEMBER', columnName: 'id' },
+    ])
+    const loose = await lines(text, 'id:INT,price:DOUBLE', {
+      ignoreExtra: true,
+      allowMissing: true,
+    })
+    t.strictSame(loose.rows, [
+      ['1', '2'],
+      ['2', ''],
+      ['3', ''],
+      ['', ''],
+    ])
+  },
+)
+
+t.test(
+  'one member may fill several columns, under another name or written with escapes',
+  async t => {
+    const { rows } = await lines(
+      '{"\\u0078":1,"y":2}\n{"x":3,"y":4}\n',
+      'a:INT,b:LONG,y:INT,s:SYMBOL',
+      { map: { a: 'x', b: 'x' }, set: { s: 'c' } },
+    )
+    t.strictSame(rows, [
+      ['1', '1', '2', 'c'],
+      ['3', '3', '4', 'c'],
+    ])
+    const arrays = await lines('{"n":1}\n', 'n:INT,l:INT[]', { set: { l: '1,2' } })
+    t.strictSame(arrays.rows, [['1', '[1,2]']])
+  },
+)
+
+t.test('half of a surrogate pair is not text', async t => {
+  for (const text of ['"\\ud83d"', '"\\ude00x"', '"\\ud83dx\\ude00"', '"\\ud83d\\ud83d\\ude00"']) {
+    const { rejects } = await lines(`{"v":${text}}\n`, 'v:STRING')
+    t.match(rejects, [{ code: 'DDB_INPUT_ENCODING', columnName: 'v' }], text)
+  }
+  const { rejects } = await lines('{"v":"a\\u0000b"}\n', 'v:STRING')
+  t.match(rejects, [{ code: 'DDB_STRING_HAS_NUL' }])
+})
+
+/** Texts near JSON: most of them are, some are not. */
+const near = fc.oneof(
+  fc.json({ maxDepth: 2 }).map(text => `{"v":${text}}`),
+  fc
+    .tuple(fc.json({ maxDepth: 2 }), fc.nat(), fc.constantFrom(...',:{}[]"\\0-.e+1 tx\u00e9'))
+    .map(([json, at, c]) => {
+      const text = `{"v":${json}}`
+      const p = at % text.length
+      return text.slice(0, p) + c + text.slice(p + 1)
+    }),
+  fc
+    .array(
+      fc.constantFrom(
+        '{',
+        '}',
+        '"v"',
+        ':',
+        ',',
+        '1',
+        '-0.5e3',
+        'null',
+        '[',
+        ']',
+        ' ',
+        '"\\n"',
+        '01',
+        '1.',
+        '"\t"',
+      ),
+      { maxLength: 9 },
+    )
+    .map(list => list.join('')),
+)
+
+t.test('a line is JSON exactly when JSON.parse thinks so', async t => {
+  let refused = 0
+  const agrees = fc.asyncProperty(
+    near.filter(text => text.trim() !== '' && !/[\r\n]/.test(text)),
+    fc.integer({ min: 1, max: 20 }),
+    async (text, chunkBytes) => {
+      // The line before it teaches the scanner its usual shape.
+      const { rows, rejects } = await lines(`{"v":"a"}\n${text}`, 'v:STRING', {
+        ignoreExtra: true,
+        allowMissing: true,
+        chunkBytes,
+      })
+      const broken = rejects.some(
+        reject => reject.code === 'DDB_INPUT_JSON' && !/is an object, not/.test(reject.message),
+      )
+      if (rows.length + rejects.length !== 2) return false
+      if (isJson(text)) return !broken
+      refused++
+      return rejects.length === 1
+    },
+  )
+  await fc.assert(agrees, { numRuns: runs(250) })
+  t.ok(refused > runs(250) / 8, `${refused} were refused`)
+})
+
+t.test('the values are those of JSON.parse', async t => {
+  const record = fc.record({
+    s: fc.option(fc.string({ unit: 'grapheme' }).filter(text => !text.includes('\0'))),
+    n: fc.option(fc.integer({ min: -2147483647 })),
+    d: fc.option(fc.double({ noNaN: true, min: -1e308, max: 1e308 })),
+    b: fc.option(fc.boolean()),
+    l: fc.option(fc.array(fc.option(fc.integer({ min: -99, max: 99 })), { minLength: 1 })),
+  })
+  const same = fc.asyncProperty(
+    fc.array(record, { minLength: 1, maxLength: 20 }),
+    fc.integer({ min: 1, max: 40 }),
+    fc.boolean(),
+    async (list, chunkBytes, pretty) => {
+      const types = 's:STRING,n:INT,d:DOUBLE,b:BOOL,l:INT[]'
+      const values = list.map(row => JSON.parse(JSON.stringify(row)) as typeof row)
+      const expected = values.map(({ s, n, d, b, l }) => [
+        s ?? '',
+        String(n ?? ''),
+        d === null ? '' : Object.is(d, -0) ? '0' : String(d),
+        String(b ?? ''),
+        l === null
+          ? '[]'
+          : l.length === 1 && l[0] === null
+            ? '[]'
+            : `[${l.map(value => value ?? '').join(',')}]`,
+      ])
+      const ndjson = await lines(list.map(row => JSON.stringify(row)).join('\n'), types, {
+        chunkBytes,
+      })
+      const json = await array(JSON.stringify(list, undefined, pretty ? 2 : 0), types, {
+        chunkBytes,
+      })
+      deepStrictEqual([ndjson.rejects, json.rejects], [[], []])
+      deepStrictEqual(ndjson.rows, expected)
+      deepStrictEqual(json.rows, expected)
+    },
+  )
+  await fc.assert(same, { numRuns: runs(30) })
+  t.pass()
+})
+
+t.test('rejects of lines have their place and their bytes', async t => {
+  const text = '{"v":1}\n\n  \t\n{"v":x}\r\n{"v":2} trailing\n5\n[1]\n{"v":3}\n{"v"'
+  const bytes = Buffer.from(text)
+  for (let chunkBytes = 1; chunkBytes <= text.length; chunkBytes++) {
+    const { rows, rejects, places } = await lines(text, 'v:INT', { chunkBytes })
+    t.strictSame(rows, [['1'], ['3']])
+    t.strictSame(
+      places.map(place => place.lineNumber),
+      [1, 8],
+    )
+    t.strictSame(
+      rejects.map(reject => [reject.lineNumber, reject.code]),
+      [
+        [4, 'DDB_INPUT_JSON'],
+        [5, 'DDB_INPUT_JSON'],
+        [6, 'DDB_INPUT_JSON'],
+        [7, 'DDB_INPUT_JSON'],
+        [9, 'DDB_INPUT_JSON'],
+      ],
+    )
+    for (const { offsetBytes, lengthBytes, bytes: own } of rejects) {
+      t.strictSame(Buffer.from(own), bytes.subarray(offsetBytes, offsetBytes + lengthBytes))
+    }
+  }
+})
+
+t.test('a line that is too long is one reject', async t => {
+  const text = `{"v":"a"}\n{"v":"${'x'.repeat(3000)}"}\n{"v":"c"}\n`
+  for (const chunkBytes of [9, 700, 99_999]) {
+    const { rows, rejects } = await lines(text, 'v:STRING', { maxRecordBytes: 500, chunkBytes })
+    t.strictSame(rows, [['a'], ['c']])
+    t.match(rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG', lineNumber: 2, lengthBytes: 3009 }])
+  }
+})
+
+t.test('elements of an array know their place, and rejected ones come as one line', async t => {
+  const text = '[\n {"v": 1},\n {\n  "v": "x\\n"\n }\n,\n {"v":3}\n]\n'
+  for (let chunkBytes = 1; chunkBytes <= text.length; chunkBytes++) {
+    const { rows, rejects, places, reader } = await array(text, 'v:INT', { chunkBytes })
+    t.strictSame(rows, [['1'], ['3']])
+    t.equal(reader.recordsRead, 3)
+    t.strictSame(
+      places.map(({ offsetBytes, lengthBytes }) =>
+        text.slice(offsetBytes, offsetBytes + lengthBytes),
+      ),
+      ['{"v": 1}', '{"v":3}'],
+    )
+    t.strictSame(
+      places.map(place => place.lineNumber),
+      [2, 7],
+    )
+    t.match(rejects, [{ code: 'DDB_INPUT_CELL', lineNumber: 3, offsetBytes: 14 }])
+    t.strictSame(JSON.parse(Buffer.from(rejects[0]!.bytes).toString()), { v: 'x\n' })
+    t.equal(Buffer.from(rejects[0]!.bytes).toString().indexOf('\n'), rejects[0]!.bytes.length - 1)
+  }
+})
+
+t.test('a cell that its column cannot hold rejects the element as one line, too', async t => {
+  const { rejects } = await array('[{"v":\n99999999999}]', 'v:INT')
+  t.strictSame(Buffer.from(rejects[0]!.bytes).toString(), '{"v": 99999999999}\n')
+  t.equal(rejects[0]!.code, 'DDB_INPUT_RANGE')
+})
+
+t.test('objects one after the other need no array', async t => {
+  const { rows } = await array('{"v":1}\n{"v":2} {"v":\n3}', 'v:INT', { chunkBytes: 3 })
+  t.strictSame(rows, [['1'], ['2'], ['3']])
+})
+
+t.test('a broken array is an error with its position, behind the elements before it', async t => {
+  const cases: [text: string, rows: number, lineNumber: number, offsetBytes: number][] = [
+    ['[{"v":1},\n{"v":2}', 2, 2, 17],
+    ['[{"v":1},\n{"v":2', 1, 2, 10],
+    ['[{"v":1},\n{"v":2,}]', 1, 2, 17],
+    ['[{"v":1}\n{"v":2}]', 1, 2, 9],
+    ['[{"v":1},]', 1, 1, 9],
+    ['[{"v":1}] x', 1, 1, 10],
+    ['[', 0, 1, 1],
+    ['[,{"v":1}]', 0, 1, 1],
+    ['nonsense', 0, 1, 1],
+  ]
+  for (const [text, rowCount, lineNumber, offsetBytes] of cases) {
+    for (const chunkBytes of [1, 1000]) {
+      let rows = 0
+      const reader = await openReader(memorySource(text, { chunkBytes }), { format: 'json' })
+      const batches = reader.batches({
+        mapping: mappingFor(reader, 'v:INT'),
+        batchRows: 9,
+        batchBytes: 999,
+        onReject: () => undefined,
+      })
+      const drained = (async () => {
+        for await (const batch of batches) rows += batch.rowCount
+      })()
+      await t.rejects(
+        drained,
+        { code: 'DDB_INPUT_JSON', position: { lineNumber, offsetBytes } },
+        text,
+      )
+      t.equal(rows, rowCount, text)
+    }
+  }
+  await t.rejects(
+    array(`[{"v":"${'x'.repeat(2000)}"}]`, 'v:STRING', { maxRecordBytes: 500, chunkBytes: 100 }),
+    { code: 'DDB_INPUT_RECORD_TOO_LONG' },
+  )
+})
+
+t.test('empty inputs and arrays have no rows', async t => {
+  for (const text of ['', ' \n', '[]', ' [ \n ] '])
+    t.strictSame((await array(text, 'v:INT')).rows, [])
+  for (const text of ['', '\n \n']) t.strictSame((await lines(text, 'v:INT')).rows, [])
+})
+
+t.test(
+  'deep nesting in a member that is passed over is refused, not followed for ever',
+  async t => {
+    const deep = `{"v":1,"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}\n{"v":2}\n`
+    const { rows, rejects } = await lines(deep, 'v:INT', { ignoreExtra: true })
+    t.strictSame(rows, [['2']])
+    t.match(rejects, [{ code: 'DDB_INPUT_JSON' }])
+  },
+)

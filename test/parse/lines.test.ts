@@ -1,0 +1,309 @@
+/*
+  Lines of a window, and what is shown of texts.
+*/
+import assert, { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { InputError } from '../../src/errors.js'
+import { brokenTextMessage } from '../../src/parse/broken-text.js'
+import { clippedText } from '../../src/parse/clipped-text.js'
+import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../../src/parse/line-ends.js'
+import {
+  cutMessage,
+  faulty,
+  type LineFormat,
+  LineTokenizer,
+  type ScanFault,
+  unfinished,
+} from '../../src/parse/line-tokenizer.js'
+import { RecordBlock } from '../../src/parse/record-block.js'
+import { slackBytes, Window } from '../../src/parse/window.js'
+import { runs } from '../helpers/runs.js'
+import { utf8Source } from '../helpers/utf8-source.js'
+
+// What formats of one record a line share, with a format whose record is any line that does not hold a `!`.
+
+const exclamation = 0x21
+
+function plainLines(lines: LineTokenizer): LineFormat {
+  return {
+    startBlock: () => undefined,
+    isNoRecord(start) {
+      const c = lines.window.bytes[start]
+      return c === lineFeed || c === carriageReturn
+    },
+    scanRun: (_block, row) => row,
+    scanRecord(block, row, start) {
+      const { bytes, end } = lines.window
+      const next = nextLine(bytes, start, end)
+      if (next < 0) return unfinished
+      block.starts[row] = start
+      block.ends[row] = next
+      return bytes.subarray(start, next).includes(exclamation) ? faulty : next
+    },
+    faultOf(_block, start, scanned): ScanFault | undefined {
+      if (scanned !== faulty) return undefined
+      const { bytes, end } = lines.window
+      return { code: 'DDB_INPUT_CELL', message: 'loud', next: nextLine(bytes, start, end) }
+    },
+  }
+}
+
+interface Found {
+  /** Record or `fault code`, with line and offset, in order of the input. */
+  records: [string, number, number][]
+  otherBytes: number
+}
+
+function read(
+  text: string,
+  {
+    chunkBytes = 1000,
+    maxRecordBytes = 20,
+    cutOff,
+  }: {
+    chunkBytes?: number
+    maxRecordBytes?: number
+    cutOff?: InputError
+  } = {},
+): Found {
+  const tokenizer = new LineTokenizer('x', maxRecordBytes, 7, plainLines)
+  const block = new RecordBlock(1, 3)
+  const records: [string, number, number][] = []
+  const drain = (): void => {
+    for (let more = true; more;) {
+      block.clear()
+      more = tokenizer.fill(block, 2, 1 << 20)
+      for (let row = 0; row < block.rowCount; row++) {
+        const start = block.recordStarts[row]!
+        const record = Buffer.from(block.bytes.subarray(start, block.recordEnds[row])).toString()
+        records.push([record, block.lineNumbers[row]!, block.bytesOffset + start])
+      }
+      for (const { code, record, lineNumber, offsetBytes } of block.faults) {
+        records.push([`${code} ${Buffer.from(record).toString()}`, lineNumber, offsetBytes])
+      }
+    }
+  }
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    tokenizer.push(bytes.subarray(at, at + chunkBytes))
+    drain()
+  }
+  tokenizer.end(cutOff)
+  drain()
+  records.sort((a, b) => a[2] - b[2])
+  return { records, otherBytes: tokenizer.otherBytes }
+}
+
+t.test('lines end with LF, CRLF or CR, in whatever pieces they come', async t => {
+  const line = fc.stringMatching(/^[a-z]{0,6}$/)
+  const ends = fc.constantFrom('\n', '\r\n', '\r')
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(line, ends)),
+      fc.integer({ min: 1, max: 9 }),
+      (list, chunkBytes) => {
+        const text = list.map(([content, end]) => content + end).join('')
+        // An end alone behind a CR is its other half.
+        const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
+        const expected: [string, number, number][] = []
+        let offset = 7
+        for (const [i, each] of lines.entries()) {
+          if (!/^[\r\n]/.test(each)) expected.push([each, i + 1, offset])
+          offset += each.length
+        }
+        const other = lines.filter(each => /^[\r\n]/.test(each)).join('').length
+        deepStrictEqual(read(text, { chunkBytes }), { records: expected, otherBytes: other })
+      },
+    ),
+    { numRuns: runs(300) },
+  )
+  t.pass()
+})
+
+t.test('the last line needs no end', async t => {
+  t.strictSame(read('a\nb').records, [
+    ['a\n', 1, 7],
+    ['b', 2, 9],
+  ])
+  t.strictSame(read('a\r').records, [['a\r', 1, 7]])
+  t.strictSame(read(''), { records: [], otherBytes: 0 })
+})
+
+t.test('a record that is not a row is set aside, in its place', async t => {
+  for (const chunkBytes of [1, 2, 1000]) {
+    t.strictSame(
+      read('a\nno!\nb\n!', { chunkBytes }).records,
+      [
+        ['a\n', 1, 7],
+        ['DDB_INPUT_CELL no!\n', 2, 9],
+        ['b\n', 3, 13],
+        ['DDB_INPUT_CELL !', 4, 15],
+      ],
+      `${chunkBytes} bytes at a time`,
+    )
+  }
+})
+
+t.test('a record beyond the limit is passed over, and its beginning kept', async t => {
+  for (const chunkBytes of [1, 3, 1000]) {
+    const options = { chunkBytes, maxRecordBytes: 4 }
+    const { records } = read('abc\nabcd\nabcdefgh\nx\n', options)
+    t.strictSame(records, [
+      ['abc\n', 1, 7],
+      ['DDB_INPUT_RECORD_TOO_LONG abcd', 2, 11],
+      ['DDB_INPUT_RECORD_TOO_LONG abcd', 3, 16],
+      ['x\n', 4, 25],
+    ])
+  }
+})
+
+t.test('of an input that was cut off, what has no line end is not a row', async t => {
+  const cutOff = new InputError('DDB_INPUT_TRUNCATED', 'it was cut', { file: 'x' })
+  t.strictSame(read('a\nb', { cutOff }).records, [
+    ['a\n', 1, 7],
+    ['DDB_INPUT_TRUNCATED b', 2, 9],
+  ])
+  t.strictSame(read('a\n', { cutOff }).records, [['a\n', 1, 7]])
+  t.equal(cutMessage('it was cut'), 'the record is not whole: it was cut')
+})
+
+// Lines ended by LF, CRLF or CR, against a regular expression.
+
+const texts = fc
+  .array(fc.constantFrom('\r', '\n', 'a', '\r\n'), { maxLength: 12 })
+  .map(list => list.join(''))
+
+t.test('line ends are counted once each', async t => {
+  fc.assert(
+    fc.property(texts, text => {
+      const count = text.match(/\r\n|\r|\n/g)?.length ?? 0
+      strictEqual(countLineEnds(Buffer.from(text), 0, text.length), count)
+    }),
+    { numRuns: runs(300) },
+  )
+  t.pass()
+})
+
+t.test('a CR at the very end may be half of a line end', async t => {
+  fc.assert(
+    fc.property(texts, text => {
+      const match = /\r\n|\r(?!$)|\n/.exec(text)
+      const expected = match === null ? -1 : match.index + match[0].length
+      strictEqual(nextLine(Buffer.from(text), 0, text.length), expected)
+    }),
+    { numRuns: runs(300) },
+  )
+  t.equal(nextLine(Buffer.from('a\r'), 0, 2), -1)
+})
+
+// The bytes a tokenizer looks at, against one long array of everything that was pushed.
+
+const sentinel = 0x0a
+
+t.test('what is unread stays in order behind its offset, whatever was consumed', async t => {
+  const steps = fc.array(
+    fc.record({
+      chunk: fc.uint8Array({ maxLength: 300, min: 32 }),
+      times: fc.constantFrom(1, 1, 400),
+      consumed: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+    { maxLength: 12 },
+  )
+  fc.assert(
+    fc.property(fc.nat(10), steps, (startOffset, list) => {
+      const window = new Window(sentinel, startOffset)
+      let pushed = Buffer.alloc(0)
+      for (const { chunk, times, consumed } of list) {
+        const content = Buffer.concat(Array<Uint8Array>(times).fill(chunk))
+        const lent = Uint8Array.from(content)
+        window.push(lent)
+        lent.fill(0x23)
+        pushed = Buffer.concat([pushed, content])
+        strictEqual(window.start, 0)
+        deepStrictEqual(
+          Buffer.from(window.bytes.subarray(0, window.end)),
+          pushed.subarray(window.offset - startOffset),
+        )
+        strictEqual(window.bytes[window.end], sentinel)
+        strictEqual(window.view.buffer, window.bytes.buffer)
+        // Fields written out behind the sentinel need as much again, and words are read beyond their ends.
+        ok(window.bytes.length - window.scratchStart >= window.end + slackBytes)
+        window.start = Math.floor(consumed * window.end)
+      }
+    }),
+    { numRuns: runs(60) },
+  )
+  t.pass()
+})
+
+t.test('it begins empty, with the sentinel in place', async t => {
+  const window = new Window(sentinel, 3)
+  t.strictSame([window.start, window.end, window.offset, window.bytes[0]], [0, 0, 3, sentinel])
+  window.push(new Uint8Array(0))
+  t.strictSame([window.start, window.end, window.offset, window.bytes[0]], [0, 0, 3, sentinel])
+  t.equal(window.scratchStart, 1)
+})
+
+//
+
+t.test('the bytes are named with their place, where there are any', async t => {
+  const broken = {
+    mayBeBroken: (start: number) => start < 10,
+    brokenBytes: (text: Uint8Array) =>
+      text.length === 0 ? undefined : { offsetBytes: 7, bytes: Uint8Array.of(0xff, 0x0a) },
+  }
+  const source = { ...utf8Source, encoding: 'gbk', broken } as const
+  t.match(brokenTextMessage(source, Buffer.from('x'), 3), /gbk.*FF 0A at byte 7/)
+  t.equal(brokenTextMessage(source, Buffer.from('x'), 10), undefined)
+  t.equal(brokenTextMessage(source, Buffer.from(''), 3), undefined)
+  t.equal(brokenTextMessage(utf8Source, Buffer.from('x'), 3), undefined)
+  t.equal(brokenTextMessage(undefined, Buffer.from('x'), 3), undefined)
+})
+
+// What messages show of a text.
+
+const clipped = (content: string | Uint8Array): string => {
+  const bytes = Buffer.concat([Buffer.from('<'), Buffer.from(content), Buffer.from('>')])
+  return clippedText(bytes, 1, bytes.length - 1)
+}
+
+t.test('up to 80 bytes are shown as they are, of more the first 80', async t => {
+  t.equal(clipped(''), '')
+  t.equal(clipped('a'.repeat(80)), 'a'.repeat(80))
+  t.equal(clipped('a'.repeat(81)), `${'a'.repeat(80)}…`)
+  t.equal(clipped('é'.repeat(40)), 'é'.repeat(40))
+})
+
+t.test('no character is cut in two', async t => {
+  t.equal(clipped(`a${'é'.repeat(40)}`), `a${'é'.repeat(39)}…`)
+  t.equal(clipped(`${'数'.repeat(26)}x${'数'.repeat(9)}`), `${'数'.repeat(26)}x…`)
+  t.equal(clipped('😀'.repeat(21)), `${'😀'.repeat(20)}…`)
+})
+
+t.test('what is not UTF-8 shows as U+FFFD, a byte order mark stays', async t => {
+  t.equal(clipped(Uint8Array.of(0x61, 0xff, 0x62)), 'a\ufffdb')
+  t.equal(clipped('\ufeffa'), '\ufeffa')
+  t.equal(clipped(Buffer.alloc(100, 0x80)), '…', 'trail bytes alone')
+})
+
+t.test('short texts are what the standard makes of their bytes', async t => {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  // Most random bytes begin no character; these begin and go on with some.
+  const byte = fc.oneof(
+    fc.nat(255),
+    fc.constantFrom(0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xef, 0xf0, 0xf4),
+  )
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 20 }),
+      fc.array(byte, { maxLength: 60 }),
+      (ones, others) => {
+        const bytes = Uint8Array.of(...ones, ...others)
+        assert.equal(clipped(bytes), decoder.decode(bytes))
+      },
+    ),
+    { numRuns: runs(500) },
+  )
+  t.pass()
+})

@@ -1,0 +1,469 @@
+/*
+  Requests and responses.
+*/
+import { deepStrictEqual } from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import t from 'tap'
+import { decodeValue } from '../../src/protocol/codec.js'
+import {
+  decodeRequest,
+  defaultRequestLimits,
+  encodeRequest,
+  type Request,
+  requestFlags,
+  type RequestHead,
+} from '../../src/protocol/request.js'
+import {
+  decodeResponse,
+  encodeMessage,
+  encodeResponse,
+  type Response,
+  type ResponseOptions,
+} from '../../src/protocol/response.js'
+import type { Value } from '../../src/protocol/value.js'
+import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
+import { arbitraryScalar, arbitraryValue, encoded, hex, scalar } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
+
+//
+
+const head: RequestHead = {
+  protocol: 'API2',
+  sessionId: '1234567',
+  flags: requestFlags.apiClient,
+  priority: 4,
+  parallelism: 64,
+}
+
+function written(head: RequestHead, request: Request): Buffer {
+  const writer = new ByteWriter()
+  encodeRequest(writer, head, request)
+  return Buffer.concat(writer.take())
+}
+
+const read = (bytes: Uint8Array | string): { head: RequestHead; request: Request } | undefined =>
+  drive(decodeRequest(readerOf(Buffer.from(bytes as string))))
+
+const int = (value: number): Value => scalar('INT', value)
+
+/** docs/protocol.md#request: header lines that clients were seen to send. */
+const headers: readonly (readonly [string, RequestHead])[] = [
+  ['API 0 8 / 32_1_4_2', { ...head, protocol: 'API', sessionId: '0', parallelism: 2 }],
+  ['API 0 8 / 0_1_4_2', { ...head, protocol: 'API', sessionId: '0', flags: 0, parallelism: 2 }],
+  ['API2 1234567 8 / 32_1_4_64__0', { ...head, fetchSize: 0 }],
+  ['API2 1234567 8 / 1_1_8_64', { ...head, flags: requestFlags.urgent, priority: 8 }],
+  [
+    'API2 1234567 8 / 32_1_4_64__0__46e3fbf2-abba-cd29-ec4a-ff517369c667_1',
+    {
+      ...head,
+      fetchSize: 0,
+      clientId: '46e3fbf2-abba-cd29-ec4a-ff517369c667',
+      sequenceNumber: 1,
+    },
+  ],
+  [
+    'API 5 8 / 0_1_4_64__10000__46e3fbf2-abba-cd29-ec4a-ff517369c667_-3',
+    {
+      ...head,
+      protocol: 'API',
+      sessionId: '5',
+      flags: 0,
+      fetchSize: 10_000,
+      clientId: '46e3fbf2-abba-cd29-ec4a-ff517369c667',
+      sequenceNumber: -3,
+    },
+  ],
+  ['API2 1234567 8 / 32_0_4_64', { ...head, cancellable: false }],
+  ['API2 1234567 8 / 32_1_4_64_____2', { ...head, sequenceNumber: 2 }],
+  ['API2 1234567 8 / 32_1_4_64____a_', { ...head, clientId: 'a' }],
+]
+
+t.test('header lines of official clients, both ways', async t => {
+  for (const [line, expected] of headers) {
+    t.equal(written(expected, { kind: 'connect' }).toString(), `${line}\nconnect\n`)
+    t.strictSame(read(`${line}\nconnect\n`), { head: expected, request: { kind: 'connect' } }, line)
+  }
+})
+
+t.test('fields that are missing have their usual value', async t => {
+  for (const line of [
+    'API 0 8 / 0',
+    'API 0 8 / ',
+    'API 0 8',
+    'API 0 8 / 0_1_4\r',
+    'API 0 8 / ____',
+  ]) {
+    t.strictSame(read(`${line}\nconnect\n`)!.head, {
+      protocol: 'API',
+      sessionId: '0',
+      flags: 0,
+      priority: 4,
+      parallelism: 64,
+    })
+  }
+})
+
+t.test('a call of add(1,2) as the C++ client sends it', async t => {
+  const bytes = Buffer.concat([
+    Buffer.from('API2 1234567 16 / 32_1_4_64__0\nfunction\nadd\n2\n1'),
+    hex('040001000000 040002000000'),
+  ])
+  const request: Request = { kind: 'function', name: 'add', args: [int(1), int(2)] }
+  t.ok(written({ ...head, fetchSize: 0 }, request).equals(bytes))
+  t.strictSame(read(bytes), { head: { ...head, fetchSize: 0 }, request })
+})
+
+t.test('the JavaScript client counts one more line end', async t => {
+  const bytes = Buffer.concat([
+    Buffer.from('API2 1234567 17 / 0_1_4_64\nfunction\nadd\n2\n1\n'),
+    hex('040001000000 040002000000'),
+  ])
+  t.strictSame(read(bytes)!.request, { kind: 'function', name: 'add', args: [int(1), int(2)] })
+})
+
+t.test('bodies, both ways', async t => {
+  const requests: readonly (readonly [string, Request])[] = [
+    ['connect\n', { kind: 'connect' }],
+    [
+      'connect\nlogin\nadmin\n123456\nfalse',
+      { kind: 'connect', login: { user: 'admin', password: '123456', encrypted: false } },
+    ],
+    [
+      'connect\nlogin\na b\n\ntrue',
+      { kind: 'connect', login: { user: 'a b', password: '', encrypted: true } },
+    ],
+    ['script\nx = 1\ny = "数据"\n', { kind: 'script', script: 'x = 1\ny = "数据"\n' }],
+    ['script\n', { kind: 'script', script: '' }],
+    ['function\nversion\n0\n1', { kind: 'function', name: 'version', args: [] }],
+    [
+      'function\n(def(mutable tb, data){\nreturn 0;}){t}\n0\n1',
+      { kind: 'function', name: '(def(mutable tb, data){\nreturn 0;}){t}', args: [] },
+    ],
+  ]
+  for (const [body, request] of requests) {
+    const line = `API2 1234567 ${Buffer.byteLength(body)} / 32_1_4_64\n`
+    t.equal(written(head, request).toString(), line + body)
+    t.strictSame(read(line + body)!.request, request)
+  }
+})
+
+t.test('the login of the JavaScript client says nothing of encryption', async t => {
+  t.strictSame(read('API2 0 26 / 0_1_4_64\nconnect\nlogin\nadmin\n123456')!.request, {
+    kind: 'connect',
+    login: { user: 'admin', password: '123456', encrypted: false },
+  })
+})
+
+t.test('several variables travel in the order of their names', async t => {
+  const request: Request = { kind: 'variable', names: ['a', 'B_2'], values: [int(1), int(2)] }
+  const bytes = written(head, request)
+  t.match(bytes.toString('latin1'), /^API2 1234567 18 \/ 32_1_4_64\nvariable\na,B_2\n2\n1/)
+  t.strictSame(read(bytes)!.request, request)
+})
+
+t.test('requests follow one another without a mark between them', async t => {
+  const call = fc.record({
+    name: fc.string({ unit: 'grapheme' }).filter(name => name !== '' && !name.includes('\n')),
+    args: fc.array(arbitraryScalar, { maxLength: 3 }),
+  })
+  fc.assert(
+    fc.property(fc.array(call, { maxLength: 4 }), fc.nat(50), (calls, size) => {
+      const requests = calls.map(({ name, args }): Request => ({ kind: 'function', name, args }))
+      const bytes = Buffer.concat(requests.map(request => written(head, request)))
+      const reader = new ByteReader()
+      for (let at = 0; at < bytes.length; at += size + 1)
+        reader.push(bytes.subarray(at, at + size + 1))
+      reader.end()
+      const wire = requests.map(() => drive(decodeRequest(reader))!.request)
+      deepStrictEqual(wire, requests)
+      return drive(decodeRequest(reader)) === undefined
+    }),
+    { numRuns: runs(50) },
+  )
+  t.pass()
+})
+
+t.test(
+  'a stream that ends between two requests is over, one that ends within is broken',
+  async t => {
+    t.equal(read(''), undefined)
+    t.throws(() => read('API2 1'), { name: 'ProtocolError' })
+    t.throws(() => read('API2 1 30 / 0_1_4_64\nscript\n1+1'), { message: /ended in the middle/ })
+    const reader = new ByteReader()
+    const decoder = decodeRequest(reader)
+    t.notOk(decoder.next().done)
+    reader.end()
+    t.strictSame(decoder.next(), { done: true, value: undefined })
+  },
+)
+
+t.test('what is not a request is refused', async t => {
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['GET / HTTP/1.1\n', /does not begin with API/],
+    ['API\n', /session id/],
+    ['API2 5 x / 0_1\n', /body length/],
+    ['API2 5 -8 / 0_1\n', /body length/],
+    ['API2 5 8.5 / 0_1\n', /body length/],
+    ['API2 5 8 / z_1\nconnect\n', /Field 1/],
+    ['API2 5 8 / 0_1_4_64__1e3\nconnect\n', /Field 6/],
+    ['API2 5 4 / 0_1\nquit', /none of connect/],
+    ['API2 5 12 / 0_1\nconnect\nquit', /other than a login/],
+    ['API2 5 13 / 0_1\nconnect\nlogin', /other than a login/],
+    ['API2 5 8 / 0_1\nfunction', /argument count/],
+    ['API2 5 13 / 0_1\nfunction\nf\n1\n', /argument count/],
+    ['API2 5 14 / 0_1\nfunction\nf\n1\n2', /argument count/],
+    ['API2 5 14 / 0_1\nfunction\nf\nx\n1', /argument count/],
+    ['API2 5 12 / 0_1\nfunction\n1\n1', /argument count/],
+    ['API2 5 14 / 0_1\nvariable\na\n2\n1', /2 values names 1/],
+    ['API2 5 14 / 0_1\nfunction\nf\n1\n0', /big-endian/],
+  ]
+  for (const [bytes, message] of refused) {
+    t.throws(() => read(bytes), { name: 'ProtocolError', code: 'DDB_PROTOCOL', message }, bytes)
+  }
+})
+
+t.test('byte order does not matter where nothing follows', async t => {
+  t.strictSame(read('API 5 20 / 0_1\nfunction\nversion\n0\n0')!.request, {
+    kind: 'function',
+    name: 'version',
+    args: [],
+  })
+})
+
+t.test('limits: header, body, number of arguments, size of all arguments together', async t => {
+  const limited = (bytes: string | Buffer, maxValueBytes = 1000): unknown =>
+    drive(
+      decodeRequest(readerOf(Buffer.from(bytes as string)), {
+        ...defaultRequestLimits,
+        maxHeaderBytes: 100,
+        maxBodyBytes: 50,
+        maxValueBytes,
+      }),
+    )
+  const code = 'DDB_LIMIT'
+  t.throws(() => limited(`API2 5 ${' '.repeat(200)}`), { code })
+  t.throws(() => limited(`API2 5 51 / 0\n`), { code, message: /51 bytes/ })
+  t.throws(() => limited('API2 5 17 / 0\nfunction\nf\n5000\n1'), {
+    code,
+    message: /5000 arguments/,
+  })
+  const call: Request = { kind: 'function', name: 'f', args: [int(1), int(2), int(3)] }
+  t.ok(limited(written(head, call), 18))
+  t.throws(() => limited(written(head, call), 17), { code })
+})
+
+t.test('a request that cannot be encoded leaves nothing behind', async t => {
+  const writer = new ByteWriter()
+  encodeRequest(writer, head, { kind: 'script', script: '1' })
+  const before = writer.byteLength
+  t.throws(
+    () =>
+      encodeRequest(writer, head, {
+        kind: 'function',
+        name: 'f',
+        args: [int(1), scalar('STRING', 'a\0')],
+      }),
+    { code: 'DDB_STRING_HAS_NUL' },
+  )
+  t.equal(writer.byteLength, before)
+})
+
+t.test('names and logins that would change the meaning of the request are refused', async t => {
+  const upload = (...names: string[]): Buffer =>
+    written(head, { kind: 'variable', names, values: names.map(() => int(1)) })
+  for (const name of ['', '1a', '_a', 'a b', 'a,b', 'a\nb', 'ä']) {
+    t.throws(() => upload(name), { name: 'UsageError', code: 'DDB_NAME' }, name)
+  }
+  t.throws(() => upload(), { code: 'DDB_USAGE' })
+  t.throws(() => written(head, { kind: 'variable', names: ['a'], values: [] }), {
+    code: 'DDB_USAGE',
+  })
+  for (const [user, password] of [
+    ['a\nb', 'c'],
+    ['a', 'b\nc'],
+  ] as const) {
+    t.throws(
+      () => written(head, { kind: 'connect', login: { user, password, encrypted: false } }),
+      { name: 'UsageError', code: 'DDB_USAGE' },
+    )
+  }
+})
+
+t.test('every flag is one bit of its own', async t => {
+  const bits = Object.values(requestFlags)
+  t.equal(
+    bits.reduce((sum: number, bit) => sum + bit, 0),
+    bits.reduce((all: number, bit) => all | bit, 0),
+  )
+})
+
+//
+
+function writtenResponse(outcome: Parameters<typeof encodeResponse>[2]): Buffer {
+  const writer = new ByteWriter()
+  encodeResponse(writer, '1234567', outcome)
+  return Buffer.concat(writer.take())
+}
+
+const readResponse = (bytes: Uint8Array | string, options?: ResponseOptions): Response =>
+  drive(decodeResponse(readerOf(Buffer.from(bytes as string)), options))
+
+t.test('a value, no value and an error, both ways', async t => {
+  const three = Buffer.concat([Buffer.from('1234567 1 1\nOK\n'), hex('04 00 02000000')])
+  t.ok(writtenResponse({ value: scalar('INT', 2) }).equals(three))
+  t.strictSame(readResponse(three), { sessionId: '1234567', ok: true, value: scalar('INT', 2) })
+  t.equal(writtenResponse({ value: undefined }).toString(), '1234567 0 1\nOK\n')
+  t.strictSame(readResponse('1234567 0 1\nOK\n'), {
+    sessionId: '1234567',
+    ok: true,
+    value: undefined,
+  })
+  const failed = "1234567 0 1\nCan't recognize function name foo\n"
+  t.equal(writtenResponse({ error: "Can't recognize function name foo" }).toString(), failed)
+  t.strictSame(readResponse(failed), {
+    sessionId: '1234567',
+    ok: false,
+    message: "Can't recognize function name foo",
+  })
+})
+
+t.test('an error is one line and never reads as success', async t => {
+  const cases = [
+    ['two\nlines', 'two lines'],
+    ['\r\n carriage\r\nreturns \n', 'carriage returns'],
+    ['OK', 'Error: OK'],
+    ['\nOK\r\n', 'Error: OK'],
+    ['', 'Error: '],
+  ] as const
+  for (const [error, line] of cases) {
+    t.strictSame(readResponse(writtenResponse({ error })), {
+      sessionId: '1234567',
+      ok: false,
+      message: line,
+    })
+  }
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom('\n', '\r', ' ', 'O', 'K', 'ß') }), error => {
+      const bytes = writtenResponse({ error })
+      return bytes.filter(byte => byte === 10).length === 2 && !readResponse(bytes).ok
+    }),
+  )
+})
+
+t.test('any value comes back, with messages before it', async t => {
+  fc.assert(
+    fc.property(
+      arbitraryValue,
+      fc.array(fc.string({ unit: fc.constantFrom('a', 'ß', '数', '\n', '\0') }), { maxLength: 3 }),
+      fc.nat(40),
+      (value, messages, size) => {
+        const writer = new ByteWriter()
+        for (const message of messages) encodeMessage(writer, message)
+        encodeResponse(writer, '5', { value })
+        const bytes = Buffer.concat(writer.take())
+        const reader = new ByteReader()
+        for (let at = 0; at < bytes.length; at += size + 1)
+          reader.push(bytes.subarray(at, at + size + 1))
+        reader.end()
+        const heard: string[] = []
+        const response = drive(decodeResponse(reader, { onMessage: text => heard.push(text) }))
+        const sent = messages.map(message => message.replaceAll('\0', ''))
+        return (
+          isDeepStrictEqual(response, { sessionId: '5', ok: true, value }) &&
+          isDeepStrictEqual(heard, sent) &&
+          reader.available === 0
+        )
+      },
+    ),
+    { numRuns: runs(50) },
+  )
+  t.pass()
+})
+
+t.test('messages nobody listens to are skipped', async t => {
+  t.match(readResponse('MSG\nhello\0MSG\nworld\0' + '7 0 1\nOK\n'), { sessionId: '7', ok: true })
+})
+
+t.test('carriage returns before line ends are taken off', async t => {
+  t.strictSame(readResponse('7 0 1\r\nOK\r\n'), { sessionId: '7', ok: true, value: undefined })
+  t.strictSame(readResponse('7 0 1\r\nbad\r\n'), { sessionId: '7', ok: false, message: 'bad' })
+})
+
+t.test('what is not a response is refused', async t => {
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['HTTP/1.1 400 Bad Request\r\n', /is this a DolphinDB server/],
+    ['7 0\nOK\n', /is this a DolphinDB server/],
+    ['7 2 1\nOK\n', /is this a DolphinDB server/],
+    ['7 0 1 \nOK\n', /is this a DolphinDB server/],
+    [' 0 1\nOK\n', /is this a DolphinDB server/],
+    ['7 0 0\nOK\n', /big-endian/],
+    ['7 1 1\nOK\n', /ended in the middle/],
+    ['7 1 1\nO', /ended in the middle/],
+  ]
+  for (const [bytes, message] of refused) {
+    t.throws(() => readResponse(bytes), { name: 'ProtocolError', message }, JSON.stringify(bytes))
+  }
+})
+
+t.test('limits of the value apply', async t => {
+  const options = { limits: { maxValueBytes: 100, maxDepth: 8 } }
+  const value: Value = scalar('STRING', 'x'.repeat(200))
+  t.throws(() => readResponse(writtenResponse({ value }), options), { code: 'DDB_LIMIT' })
+})
+
+t.test('with blocks, the elements of a tuple are left to the caller', async t => {
+  const data: Value[] = [scalar('INT', 1), scalar('STRING', 'two')]
+  const tuple: Value = { form: 'vector', type: 'ANY', length: 2, data }
+  const reader = readerOf(writtenResponse({ value: tuple }))
+  t.strictSame(drive(decodeResponse(reader, { blocks: true })), {
+    sessionId: '1234567',
+    ok: true,
+    value: undefined,
+    blockCount: 2,
+  })
+  t.strictSame([drive(decodeValue(reader)), drive(decodeValue(reader))], data)
+  t.equal(reader.available, 0)
+})
+
+t.test('with blocks, the shape of the tuple is waited for', async t => {
+  const bytes = Buffer.concat([Buffer.from('7 1 1\nOK\n'), hex('19 01 02000000 03000000')])
+  const reader = new ByteReader()
+  const decoder = decodeResponse(reader, { blocks: true })
+  let step = decoder.next()
+  for (const byte of bytes) {
+    t.notOk(step.done)
+    reader.push(Uint8Array.of(byte))
+    step = decoder.next()
+  }
+  t.match(step, { done: true, value: { blockCount: 6 } })
+})
+
+t.test('with blocks, anything else comes as usual', async t => {
+  for (const value of [scalar('INT', 1), scalar('BLOB', new Uint8Array(0))]) {
+    t.strictSame(readResponse(writtenResponse({ value }), { blocks: true }), {
+      sessionId: '1234567',
+      ok: true,
+      value,
+    })
+  }
+  t.match(readResponse('7 0 1\nOK\n', { blocks: true }), { value: undefined })
+  const bytes = Buffer.concat([Buffer.from('7 1 1\nOK\n'), encoded(scalar('LONG', 5n))])
+  const reader = new ByteReader()
+  const decoder = decodeResponse(reader, { blocks: true })
+  let step = decoder.next()
+  for (const byte of bytes) {
+    reader.push(Uint8Array.of(byte))
+    step = decoder.next()
+  }
+  t.match(step, { done: true, value: { value: { type: 'LONG', value: 5n } } })
+})
+
+t.test('a value that cannot be encoded leaves nothing behind', async t => {
+  const writer = new ByteWriter()
+  t.throws(() => encodeResponse(writer, '1', { value: scalar('STRING', '\0') }), {
+    name: 'ValueError',
+  })
+  t.equal(writer.byteLength, 0)
+})

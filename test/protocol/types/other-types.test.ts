@@ -1,0 +1,528 @@
+/*
+  Types of texts, bytes and lists.
+*/
+import { isIPv6 } from 'node:net'
+import fc from 'fast-check'
+import t from 'tap'
+import type { DataType } from '../../../src/protocol/data-type.js'
+import {
+  elementAt,
+  emptyVector,
+  isNullAt,
+  sliceColumn,
+  vectorOf,
+} from '../../../src/protocol/element.js'
+import { blobsOf } from '../../../src/protocol/types/blobs.js'
+import {
+  bigintOf,
+  numberOf,
+  textOf,
+  unsuitable,
+} from '../../../src/protocol/types/element-value.js'
+import { firstOf, joined, picked } from '../../../src/protocol/types/lists.js'
+import { parseSixteenBytes } from '../../../src/protocol/types/sixteen-bytes.js'
+import { stringScalar, stringsOf } from '../../../src/protocol/types/strings.js'
+import { symbolVectorOf } from '../../../src/protocol/types/symbols.js'
+import { isTuple, tupleOf } from '../../../src/protocol/types/tuples.js'
+import { explicitNull, isVoid } from '../../../src/protocol/types/voids.js'
+import { formatElement, formatScalar } from '../../../src/protocol/value-text.js'
+import type {
+  EncodedStringVector,
+  Scalar,
+  StringVector,
+  SymbolVector,
+  Table,
+  Value,
+  Vector,
+} from '../../../src/protocol/value.js'
+import { decoded, encoded, hex, scalar } from '../../helpers/codec.js'
+import { runs } from '../../helpers/runs.js'
+import { int, text } from '../../helpers/values.js'
+import { nullsOf, rearranged, valuesOf } from './variable.js'
+
+// STRING, as a list of texts and as the bytes that travel.
+
+const texts = ['a', '', 'é数']
+const plain: StringVector = { form: 'vector', type: 'STRING', length: 3, data: texts }
+const inWireForm: EncodedStringVector = {
+  form: 'vector',
+  type: 'STRING',
+  length: 3,
+  encoded: hex('6100 00 c3a9e695b000'),
+}
+const wire = hex('12 01 03000000 01000000 6100 00 c3a9e695b000')
+
+t.test('a scalar is its text, ended by 00', async t => {
+  t.strictSame(encoded(stringScalar('é')), hex('12 00 c3a900'))
+  t.strictSame(decoded(hex('12 00 00')), stringScalar(''))
+})
+
+for (const [name, vector] of [
+  ['a list', plain],
+  ['wire form', inWireForm],
+] as const) {
+  t.test(`${name}: bytes, elements and rows`, async t => {
+    t.strictSame(encoded(vector), wire)
+    t.strictSame(stringsOf(vector), texts)
+    t.strictSame(valuesOf(vector), texts)
+    t.strictSame(nullsOf(vector), [false, true, false])
+    t.strictSame(rearranged(vector), {
+      cut: ['', 'é数'],
+      joined: [...texts, ...texts],
+      picked: ['é数', 'a'],
+    })
+  })
+}
+
+t.test('bytes are read as a list', async t => {
+  t.strictSame(decoded(wire), plain)
+  t.strictSame(valuesOf(vectorOf({ type: 'STRING' }, ['a', null])), ['a', ''])
+  t.equal(emptyVector({ type: 'STRING' }, 5).length, 0)
+})
+
+t.test('rows behind the length are not part of a column', async t => {
+  t.strictSame(encoded({ ...plain, length: 1 }), hex('12 01 01000000 01000000 6100'))
+  t.strictSame(stringsOf({ ...inWireForm, length: 2 }), ['a', ''])
+})
+
+t.test('too few texts, texts without an end and other kinds are refused', async t => {
+  t.throws(() => encoded({ ...plain, length: 4 }), { code: 'DDB_USAGE', message: /only 3 values/ })
+  t.throws(() => encoded({ ...inWireForm, encoded: hex('61') }), {
+    code: 'DDB_USAGE',
+    message: /end with a 00/,
+  })
+  t.throws(() => vectorOf({ type: 'STRING' }, [1]), { code: 'DDB_USAGE' })
+  t.throws(() => encoded(stringScalar('a\0b')), { code: 'DDB_STRING_HAS_NUL' })
+})
+
+//
+
+t.test('texts are numbered from 1 in order of first appearance, the empty one is 0', async t => {
+  const { codes, base } = symbolVectorOf(['b', '', 'a', 'b'])
+  t.same([...codes], [1, 0, 2, 1])
+  t.strictSame(base, ['', 'b', 'a'])
+})
+
+t.test('an empty column travels as type 17 and is read from either client', async t => {
+  const empty = symbolVectorOf([])
+  t.ok(encoded(empty).equals(hex('11 01 00000000 01000000')))
+  t.strictSame(decoded(hex('11 01 00000000 01000000')), empty)
+  t.strictSame(decoded(hex('91 01 00000000 01000000 | 00000000 01000000 | 00')), empty)
+})
+
+t.test('plain strings of type 17 are coded on arrival', async t => {
+  t.strictSame(decoded(hex('11 01 03000000 01000000 6100 00 6100')), symbolVectorOf(['a', '', 'a']))
+})
+
+t.test('a slice of a large column carries only its own texts', async t => {
+  const large = symbolVectorOf(Array.from({ length: 1000 }, (_, row) => `S${row}`))
+  const slice = sliceColumn(large, 500, 502) as SymbolVector
+  t.strictSame(decoded(encoded(slice)), symbolVectorOf(['S500', 'S501']))
+  t.ok(encoded(slice).length < 60)
+})
+
+t.test('columns of one table may share a base, and a base may be redefined', async t => {
+  const table = (...columns: string[]): Buffer =>
+    hex(
+      `00 06 01000000 0${columns.length}000000 00 ${columns.map(() => '6100').join('')} ${columns.join('')}`,
+    )
+  const column = (id: number, base: string, code: number): string =>
+    `91 01 01000000 01000000 0${id}000000 ${base} 0${code}000000`
+  const own = '03000000 00 7800 7900'
+  const symbols = (codes: number[], base: string[]): SymbolVector => ({
+    form: 'vector',
+    type: 'SYMBOL',
+    length: 1,
+    codes: Int32Array.from(codes),
+    base,
+  })
+  const columnsOf = (...columns: string[]): unknown => (decoded(table(...columns)) as Table).columns
+  t.strictSame(columnsOf(column(1, own, 1), column(1, '00000000', 2)), [
+    symbols([1], ['', 'x', 'y']),
+    symbols([2], ['', 'x', 'y']),
+  ])
+  t.strictSame(columnsOf(column(0, own, 1), column(0, '02000000 00 7a00', 1)), [
+    symbols([1], ['', 'x', 'y']),
+    symbols([1], ['', 'z']),
+  ])
+  t.throws(() => decoded(table(column(1, own, 1), column(2, '00000000', 1))), {
+    name: 'ProtocolError',
+    message: /base 2 has not been sent/,
+  })
+  t.throws(() => decoded(hex(column(1, '00000000', 1))), { message: /base 1 has not been sent/ })
+})
+
+t.test('bases of one table do not reach into another', async t => {
+  const first =
+    '00 06 01000000 01000000 00 6100 91 01 01000000 01000000 07000000 02000000 00 7800 01000000'
+  const second =
+    '00 06 01000000 01000000 00 6100 91 01 01000000 01000000 07000000 00000000 01000000'
+  t.throws(() => decoded(hex(`19 01 02000000 01000000 ${first} ${second}`)), {
+    message: /base 7 has not been sent/,
+  })
+})
+
+t.test('each column of a table has an id of its own', async t => {
+  const column = vectorOf({ type: 'SYMBOL' }, ['x'])
+  const bytes = encoded({
+    form: 'table',
+    name: '',
+    rows: 1,
+    columnNames: ['a', 'b', 'c'],
+    columns: [column, column, column],
+  })
+  const at = [0, 1, 2].map(index => 17 + index * 25 + 10)
+  t.same(
+    at.map(offset => bytes.readInt32LE(offset)),
+    [0, 1, 2],
+  )
+})
+
+t.test('a code without an entry is found in whichever row it is', async t => {
+  const rows = 9
+  for (const code of [-1, -(2 ** 31), 3, 2 ** 31 - 1]) {
+    for (let row = 0; row < rows; row++) {
+      const codes = new Int32Array(rows).fill(2)
+      codes[row] = code
+      const base = ['', 'a', 'b']
+      const bytes = encoded({ form: 'vector', type: 'SYMBOL', length: rows, codes, base })
+      t.throws(() => decoded(bytes), {
+        message: new RegExp(`code ${code} is outside a base of 3`),
+        offsetBytes: bytes.length - (rows - row) * 4,
+      })
+    }
+  }
+})
+
+t.test('what cannot be a symbol column is refused on arrival', async t => {
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['91 01 01000000 01000000 00000000 02000000 00 6100 02000000', /code 2 is outside a base of 2/],
+    ['91 01 01000000 01000000 00000000 02000000 00 6100 ffffffff', /code -1/],
+    ['91 01 01000000 01000000 00000000 01000000 6100 00000000', /not the empty string/],
+    ['91 01 01000000 01000000 00000000 ffffffff', /-1 symbols/],
+    ['91 01 01000000 01000000 00000000 01002000', /2097153 entries/],
+  ]
+  for (const [bytes, message] of refused) {
+    t.throws(() => decoded(hex(bytes)), { name: 'ProtocolError', message }, bytes)
+  }
+})
+
+t.test('what cannot be a symbol column is refused before it is sent', async t => {
+  const column: SymbolVector = {
+    form: 'vector',
+    type: 'SYMBOL',
+    length: 1,
+    codes: Int32Array.of(0),
+    base: ['a'],
+  }
+  t.throws(() => encoded(column), { code: 'DDB_USAGE' })
+  const length = 2_097_153
+  const base = Array.from({ length }, (_, code) => (code === 0 ? '' : 'x'))
+  const codes = new Int32Array(length)
+  t.throws(() => encoded({ form: 'vector', type: 'SYMBOL', length, codes, base }), {
+    name: 'ValueError',
+    code: 'DDB_INPUT_LIMIT',
+  })
+})
+
+// BLOB: counted bytes.
+
+const blobs = [hex('00ff'), hex(''), hex('61')]
+const column: Vector = { form: 'vector', type: 'BLOB', length: 3, data: blobs }
+const wireBlobs = hex('20 01 03000000 01000000 | 02000000 00ff | 00000000 | 01000000 61')
+const hexOf = (values: unknown[]): string[] =>
+  values.map(value => Buffer.from(value as Uint8Array).toString('hex'))
+
+t.test('each has the number of its bytes in front', async t => {
+  t.strictSame(encoded(scalar('BLOB', hex('00ff'))), hex('20 00 02000000 00ff'))
+  t.strictSame(decoded(hex('20 00 00000000')), scalar('BLOB', new Uint8Array(0)))
+  t.strictSame(encoded(column), wireBlobs)
+  t.strictSame(hexOf(valuesOf(decoded(wireBlobs) as Vector)), ['00ff', '', '61'])
+})
+
+t.test('rows are cut, joined and picked; no bytes are the null', async t => {
+  const { cut, joined, picked } = rearranged(column)
+  t.strictSame(hexOf(cut), ['', '61'])
+  t.strictSame(hexOf(joined), ['00ff', '', '61', '00ff', '', '61'])
+  t.strictSame(hexOf(picked), ['61', '00ff'])
+  t.strictSame(nullsOf(column), [false, true, false])
+  t.equal(emptyVector({ type: 'BLOB' }, 5).length, 0)
+  t.equal(formatElement(column, 2), 'a')
+})
+
+t.test('values in wire form are the same column', async t => {
+  // Inside a larger array, as slices of batches are.
+  const bytes = hex('ff 02000000 00ff | 00000000 | 01000000 61 | ee')
+  const inWireForm = {
+    form: 'vector',
+    type: 'BLOB',
+    length: 3,
+    encoded: bytes.subarray(1, -1),
+  } as const
+  t.strictSame(encoded(inWireForm), wireBlobs)
+  t.strictSame(hexOf([...blobsOf(inWireForm)]), ['00ff', '', '61'])
+  const { cut, joined, picked } = rearranged(inWireForm)
+  t.strictSame(hexOf(cut), ['', '61'])
+  t.strictSame(hexOf(joined), ['00ff', '', '61', '00ff', '', '61'])
+  t.strictSame(hexOf(picked), ['61', '00ff'])
+  t.strictSame(nullsOf(inWireForm), [false, true, false])
+  t.equal(formatElement(inWireForm, 2), 'a')
+})
+
+t.test('values in wire form that are not as many as they should be are not sent', async t => {
+  for (const wrong of [
+    '02000000 00',
+    '01000000 00 00',
+    '01',
+    '',
+    '00000000 00000000',
+    'ffffffff',
+  ]) {
+    const vector = { form: 'vector', type: 'BLOB', length: 1, encoded: hex(wrong) } as const
+    t.throws(() => encoded(vector), { code: 'DDB_USAGE', message: /fill their array/ }, wrong)
+  }
+})
+
+t.test('bytes and text are values, other kinds are not', async t => {
+  const made = vectorOf({ type: 'BLOB' }, [hex('00'), 'é', null])
+  t.strictSame(hexOf(valuesOf(made)), ['00', 'c3a9', ''])
+  t.throws(() => vectorOf({ type: 'BLOB' }, [1]), { code: 'DDB_USAGE' })
+  t.throws(() => encoded({ ...column, length: 4 }), { code: 'DDB_USAGE', message: /only 3 values/ })
+  t.throws(() => decoded(hex('20 00 ffffffff')), { message: /-1 bytes/ })
+})
+
+//
+
+const shown = (type: 'UUID' | 'IPADDR' | 'INT128', value: Uint8Array): string =>
+  formatScalar({ form: 'scalar', type, value })
+
+/** docs/protocol.md#sixteen-byte-values, seen on the wire. */
+const golden = [
+  ['UUID', '00112233-4455-6677-8899-aabbccddeeff', 'ffeeddccbbaa99887766554433221100'],
+  ['INT128', '00112233445566778899aabbccddeeff', 'ffeeddccbbaa99887766554433221100'],
+  ['IPADDR', '1.2.3.4', '04030201' + '00'.repeat(12)],
+  ['IPADDR', '2001:db8::1', `01${'00'.repeat(11)}b80d0120`],
+] as const
+
+t.test('the wire holds the text reversed as a whole', async t => {
+  for (const [type, text, bytes] of golden) {
+    t.strictSame(Buffer.from(parseSixteenBytes(type, text)!).toString('hex'), bytes, text)
+    t.equal(shown(type, hex(bytes)), text)
+  }
+})
+
+t.test('addresses have one text each', async t => {
+  const cases = [
+    ['2001:0DB8:0:0:0:0:0:0001', '2001:db8::1'],
+    ['1:0:0:2:0:0:0:3', '1:0:0:2::3'],
+    ['1:0:0:2:0:0:3:4', '1::2:0:0:3:4'],
+    ['1:0:2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
+    ['fe80::', 'fe80::'],
+    ['::ffff:1.2.3.4', '::ffff:102:304'],
+    ['::1', '0.0.0.1'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['255.255.255.255', '255.255.255.255'],
+  ] as const
+  for (const [given, text] of cases) {
+    t.equal(shown('IPADDR', parseSixteenBytes('IPADDR', given)!), text, given)
+  }
+})
+
+t.test('what is not a UUID, number or address is refused', async t => {
+  const refused = [
+    ['UUID', '00112233445566778899aabbccddeeff'],
+    ['UUID', '00112233-4455-6677-8899-aabbccddeefg'],
+    ['INT128', '00112233-4455-6677-8899-aabbccddeeff'],
+    ['INT128', '1'],
+    ['IPADDR', ''],
+    ['IPADDR', '1.2.3'],
+    ['IPADDR', '1.2.3.256'],
+    ['IPADDR', '01.2.3.4'],
+    ['IPADDR', '1:2:3:4:5:6:7'],
+    ['IPADDR', '1:2:3:4:5:6:7:8:9'],
+    ['IPADDR', '1::2::3'],
+    ['IPADDR', '1:2:3:4::5:6:7:8'],
+    ['IPADDR', '12345::'],
+    ['IPADDR', '1.2.3.4::'],
+    ['IPADDR', '::1.2.3.4.5'],
+    ['IPADDR', ':1:2:3:4:5:6:7'],
+    ['IPADDR', '::g'],
+  ] as const
+  for (const [type, text] of refused) t.equal(parseSixteenBytes(type, text), undefined, text)
+})
+
+t.test('any bytes come back from their text', async t => {
+  const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 })
+  const sparse = fc
+    .array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 })
+    .map(bytes => Uint8Array.from(bytes))
+  fc.assert(
+    fc.property(
+      fc.constantFrom('UUID' as const, 'INT128' as const, 'IPADDR' as const),
+      fc.oneof(sixteen, sparse),
+      (type, bytes) => {
+        const text = shown(type, bytes)
+        if (type === 'IPADDR' && text.includes(':') && !isIPv6(text)) return false
+        return Buffer.from(parseSixteenBytes(type, text)!).equals(bytes)
+      },
+    ),
+    { numRuns: runs(100) },
+  )
+  t.pass()
+})
+
+// Columns that are lists: cut, joined, picked.
+
+t.test('a list that has no more is itself', async t => {
+  const list = ['a', 'b']
+  t.equal(firstOf(list, 2), list)
+  t.strictSame(firstOf(list, 1), ['a'])
+  t.strictSame(firstOf(list, 0), [])
+})
+
+t.test('only rows are joined, not what lies behind them', async t => {
+  const first = { data: ['a', 'b', 'x'], length: 2 }
+  t.strictSame(joined(first, { data: ['c', 'x'], length: 1 }), ['a', 'b', 'c'])
+  t.strictSame(joined(first, { data: [], length: 0 }), ['a', 'b'])
+})
+
+t.test('rows are picked in any order, more than once', async t => {
+  t.strictSame(picked(['a', 'b', 'c'], Int32Array.of(2, 0, 2)), ['c', 'a', 'c'])
+  t.strictSame(picked(['a'], new Int32Array(0)), [])
+})
+
+// ANY: tuples, whose elements are values of their own.
+
+const list: Vector = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(5) }
+
+t.test('elements travel with flags of their own', async t => {
+  const tuple = tupleOf([int(1), text('a'), list])
+  const wire = hex(
+    '19 01 03000000 01000000 | 04 00 01000000 | 12 00 6100 | 04 01 01000000 01000000 05000000',
+  )
+  t.strictSame(encoded(tuple), wire)
+  t.strictSame(decoded(wire), tuple)
+  t.equal(elementAt(tuple, 2), list)
+})
+
+t.test('rows are cut, joined and picked', async t => {
+  t.strictSame(rearranged(tupleOf([int(1), text('a'), list])), {
+    cut: ['a', list],
+    joined: [1, 'a', list, 1, 'a', list],
+    picked: [list, 1],
+  })
+  t.equal(emptyVector({ type: 'ANY' }, 5).length, 0)
+})
+
+t.test('a null, an empty text and no bytes are null; values with elements are not', async t => {
+  const values: Value[] = [scalar('INT', null), text(''), scalar('BLOB', hex('')), int(0), list]
+  const tuple = tupleOf(values)
+  t.strictSame(
+    values.map((_, row) => isNullAt(tuple, row)),
+    [true, true, true, false, false],
+  )
+})
+
+t.test('values make a tuple, null stands for NULL, other kinds are refused', async t => {
+  const made = vectorOf({ type: 'ANY' }, [int(1), null]) as Vector
+  t.ok(isTuple(made))
+  t.strictSame(encoded(made), hex('19 01 02000000 01000000 | 04 00 01000000 | 00 00 01'))
+  t.throws(() => vectorOf({ type: 'ANY' }, [1]), { code: 'DDB_USAGE' })
+  t.notOk(isTuple(list))
+})
+
+// VOID: nothing, in one byte or none.
+
+t.test('a scalar says which nothing it is', async t => {
+  t.strictSame(encoded(scalar('VOID', null)), hex('00 00 00'))
+  t.strictSame(encoded(explicitNull), hex('00 00 01'))
+  t.strictSame(decoded(hex('00 00 00')), scalar('VOID', null))
+  t.strictSame(decoded(hex('00 00 01')), explicitNull)
+  t.match(decoded(hex('00 00 02')), { voidKind: 2, value: null })
+})
+
+t.test('an element has no bytes, and is null', async t => {
+  const column: Vector = { form: 'vector', type: 'VOID', length: 3 }
+  t.strictSame(encoded(column), hex('00 01 03000000 01000000'))
+  t.strictSame(decoded(hex('00 01 03000000 01000000')), column)
+  t.strictSame(valuesOf(column), [null, null, null])
+  t.strictSame(nullsOf(column), [true, true, true])
+  t.strictSame(rearranged(column), {
+    cut: [null, null],
+    joined: Array(6).fill(null),
+    picked: [null, null],
+  })
+  t.equal(vectorOf({ type: 'VOID' }, [null, null]).length, 2)
+  t.equal(emptyVector({ type: 'VOID' }, 5).length, 0)
+})
+
+t.test('rows without bytes count all the same', async t => {
+  const limits = { maxValueBytes: 1000, maxDepth: 4 }
+  t.match(decoded(hex('00 01 0a000000 01000000'), limits), { length: 10 })
+  t.throws(() => decoded(hex('00 01 10000000 01000000'), limits), { code: 'DDB_LIMIT' })
+})
+
+t.test('it is told from types with bytes', async t => {
+  t.strictSame(['VOID', 'INT', 'ANY'].map(isVoid), [true, false, false])
+})
+
+// The server's own objects, which travel as text.
+
+t.test('a function has a byte for its kind in front of its text', async t => {
+  const add: Scalar = { form: 'scalar', type: 'FUNCTIONDEF', functionKind: 3, value: 'f' }
+  t.strictSame(encoded(add), hex('14 00 03 6600'))
+  t.strictSame(decoded(hex('14 00 03 6600')), add)
+  t.strictSame(encoded(scalar('FUNCTIONDEF', 'f')), hex('14 00 00 6600'), 'a system function')
+  t.equal(formatScalar(add), 'f')
+})
+
+t.test('the others are text alone, and have no columns', async t => {
+  for (const [type, id] of [
+    ['HANDLE', '15'],
+    ['CODE', '16'],
+    ['DATASOURCE', '17'],
+    ['RESOURCE', '18'],
+  ] as const satisfies readonly (readonly [DataType, string])[]) {
+    const value = scalar(type, 'x y')
+    const wire = hex(`${id} 00 78207900`)
+    t.strictSame(encoded(value), wire, type)
+    t.strictSame(decoded(wire), value, type)
+    t.throws(() => vectorOf({ type }, ['x']), { code: 'DDB_USAGE' }, type)
+  }
+})
+
+// JavaScript values for elements: which kinds each type takes.
+
+const refusal = (shown: string) => ({
+  code: 'DDB_USAGE',
+  message: `A INT column cannot take the ${shown}`,
+})
+
+t.test('null is null, and text without anything', async t => {
+  t.equal(numberOf('INT', null), null)
+  t.equal(bigintOf('INT', null), null)
+  t.equal(textOf('INT', null), '')
+})
+
+t.test('each kind is taken by its own types', async t => {
+  t.equal(numberOf('INT', 1.5), 1.5)
+  t.equal(bigintOf('INT', 2n ** 70n), 2n ** 70n)
+  t.equal(bigintOf('INT', -9007199254740991), -9007199254740991n)
+  t.equal(textOf('INT', 'a'), 'a')
+})
+
+t.test('other kinds are refused as what they are', async t => {
+  for (const [of, value, shown] of [
+    [numberOf, 1n, 'bigint 1'],
+    [numberOf, 'x', 'string x'],
+    [bigintOf, 1.5, 'number 1.5'],
+    [bigintOf, 2 ** 53, 'number 9007199254740992'],
+    [textOf, true, 'boolean true'],
+    [textOf, [1], 'list'],
+    [textOf, new Uint8Array(1), 'object'],
+  ] as const) {
+    t.throws(() => of('INT', value), refusal(shown), shown)
+  }
+  t.match(unsuitable('INT', null), refusal('object'))
+})

@@ -1,0 +1,482 @@
+/*
+  Columns of a target and of inputs.
+*/
+import assert, { strictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Dictionary, Value } from '../../src/protocol/value.js'
+import { vectorOf } from '../../src/protocol/vector-of.js'
+import { type InputShape, mapColumns, type MappingRules } from '../../src/schema/column-mapping.js'
+import { isIdentifier } from '../../src/schema/identifier.js'
+import { editDistance, nearestHint, nearestNames } from '../../src/schema/nearest.js'
+import { schemaFromServer } from '../../src/schema/server-schema.js'
+import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
+import { limitedColumns, limitText } from '../../src/schema/text-limits.js'
+import { runs } from '../helpers/runs.js'
+
+// The target's columns and partitions out of the server's dictionary.
+
+const strings = (...data: string[]): Value => ({
+  form: 'vector',
+  type: 'STRING',
+  length: data.length,
+  data,
+})
+const ints = (...data: (number | null)[]): Value => vectorOf({ type: 'INT' }, data)
+const int = (value: number): Value => ({ form: 'scalar', type: 'INT', value })
+
+function dictionary(entries: Record<string, Value>): Dictionary {
+  const data = Object.values(entries)
+  return {
+    form: 'dictionary',
+    keys: { form: 'vector', type: 'STRING', length: data.length, data: Object.keys(entries) },
+    values: { form: 'vector', type: 'ANY', length: data.length, data },
+  }
+}
+
+function colDefs(columns: Record<string, Value>): Value {
+  return {
+    form: 'table',
+    name: '',
+    rows: 4,
+    columnNames: Object.keys(columns),
+    columns: Object.values(columns) as Extract<Value, { form: 'vector' }>[],
+  }
+}
+
+const defs = colDefs({
+  name: strings('id', 'amount', 'levels', 'sym'),
+  typeString: strings('INT', 'DECIMAL64(4)', 'DOUBLE[]', 'SYMBOL'),
+  typeInt: ints(4, 38, 80, 17),
+  extra: ints(null, 4, null, null),
+  comment: strings('', '', '', ''),
+})
+
+const columns = [
+  { name: 'id', type: { type: 'INT' } },
+  { name: 'amount', type: { type: 'DECIMAL64', scale: 4 } },
+  { name: 'levels', type: { type: 'DOUBLE', array: true } },
+  { name: 'sym', type: { type: 'SYMBOL' } },
+]
+
+t.test('columns come out of colDefs', t => {
+  t.strictSame(
+    schemaFromServer(
+      dictionary({ chunkPath: strings(''), colDefs: defs, partitionColumnIndex: int(-1) }),
+    ),
+    { columns },
+  )
+  t.end()
+})
+
+t.test('an old server that tells types by number only is understood', t => {
+  const old = colDefs({
+    name: strings('id', 'amount', 'levels', 'sym'),
+    typeInt: ints(4, 38, 80, 17),
+    extra: ints(null, 4, null, null),
+  })
+  t.strictSame(schemaFromServer(dictionary({ colDefs: old })), { columns })
+  t.end()
+})
+
+t.test('one partition column is told by scalars', t => {
+  const schema = dictionary({
+    colDefs: defs,
+    partitionColumnName: { form: 'scalar', type: 'STRING', value: 'sym' },
+    partitionColumnIndex: int(3),
+    partitionType: int(1),
+    partitionColumnType: int(17),
+    partitionSchema: strings('A', 'B'),
+  })
+  t.strictSame(schemaFromServer(schema).partition, {
+    dimensions: [
+      {
+        columnName: 'sym',
+        columnIndex: 3,
+        kind: 'VALUE',
+        type: 'SYMBOL',
+        scheme: strings('A', 'B'),
+      },
+    ],
+  })
+  t.end()
+})
+
+t.test('several partition columns are told by vectors', t => {
+  const schema = dictionary({
+    colDefs: defs,
+    partitionColumnName: strings('id', 'sym'),
+    partitionColumnIndex: ints(0, 3),
+    partitionType: ints(2, 5),
+    partitionColumnType: ints(4, 17),
+    partitionSchema: { form: 'vector', type: 'ANY', length: 2, data: [ints(0, 5, 10), int(40)] },
+  })
+  t.strictSame(schemaFromServer(schema).partition, {
+    dimensions: [
+      { columnName: 'id', columnIndex: 0, kind: 'RANGE', type: 'INT', scheme: ints(0, 5, 10) },
+      { columnName: 'sym', columnIndex: 3, kind: 'HASH', type: 'SYMBOL', scheme: int(40) },
+    ],
+  })
+  t.end()
+})
+
+t.test('where a function divides the rows their places cannot be told', t => {
+  const described = (names: Value, functions: Value): boolean => {
+    const { partition } = schemaFromServer(
+      dictionary({
+        colDefs: defs,
+        partitionColumnName: names,
+        partitionType: ints(2, 5),
+        partitionColumnType: ints(4, 17),
+        partitionSchema: {
+          form: 'vector',
+          type: 'ANY',
+          length: 2,
+          data: [ints(0, 5, 10), int(40)],
+        },
+        partitionFunction: functions,
+      }),
+    )
+    return partition?.unpredictable === true
+  }
+  const both = strings('id', 'sym')
+  t.equal(described(both, strings('asis', 'asis')), false)
+  t.equal(described(both, strings('myPartitionFunc{, 6, 8}', 'asis')), true)
+  t.equal(described(both, strings('asis', 'myPartitionFunc{, 6, 8}')), true)
+  t.equal(described(both, { form: 'scalar', type: 'STRING', value: 'myFunc' }), true)
+  t.equal(described(strings('f(id)', 'sym'), strings()), true, 'a column that is not there')
+  t.end()
+})
+
+t.test('an empty or missing partition column means that the table is not partitioned', t => {
+  const none = dictionary({
+    colDefs: defs,
+    partitionColumnName: { form: 'scalar', type: 'STRING', value: '' },
+  })
+  t.equal(schemaFromServer(none).partition, undefined)
+  t.end()
+})
+
+t.test('what is not a schema is an error', t => {
+  for (const value of [
+    int(1),
+    dictionary({}),
+    dictionary({ colDefs: int(1) }),
+    dictionary({ colDefs: colDefs({ name: strings() }) }),
+  ]) {
+    t.throws(() => schemaFromServer(value), { code: 'DDB_PROTOCOL' })
+  }
+  const unknown = colDefs({ name: strings('x'), typeString: strings('TENSOR'), typeInt: ints(63) })
+  t.throws(() => schemaFromServer(dictionary({ colDefs: unknown })), {
+    message: /column "x" has type TENSOR/,
+  })
+  t.end()
+})
+
+// Columns out of `target.types`.
+
+t.test('types are read from text, and written as it', t => {
+  const text = 'time:TIMESTAMP,a:b:INT,amount:DECIMAL64(4),levels:DOUBLE[]'
+  const schema = schemaFromTypes(' time : timestamp,a:b:INT,amount:decimal64( 4 ),levels:DOUBLE[]')
+  t.equal(typesText(schema), text)
+  t.strictSame(schema.columns[1], { name: 'a:b', type: { type: 'INT' } })
+  for (const bad of [
+    '',
+    'time',
+    ':INT',
+    'a:FOO',
+    'a:DECIMAL32',
+    'a:DECIMAL32(10)',
+    'a:INT,',
+    'a:INT,a:INT',
+    'a:INT(3)',
+  ]) {
+    t.throws(() => schemaFromTypes(bad), { code: 'DDB_USAGE', exitCode: 64 }, bad)
+  }
+  t.end()
+})
+
+// How long texts in DFS tables may be (docs/server-semantics.md#conversions-on-insert).
+
+t.test('texts are limited as in the column that stores them, found by its name', async t => {
+  const { columns } = schemaFromTypes('a:SYMBOL,b:STRING,c:BLOB,d:INT,e:STRING')
+  const { columns: stored } = schemaFromTypes('A:SYMBOL,b:BLOB,c:STRING,d:STRING,e:INT')
+  t.strictSame(
+    limitedColumns(columns, stored).map(({ name, maxBytes }) => [name, maxBytes]),
+    [
+      ['a', 255],
+      ['b', 67_108_863],
+      ['c', 65_535],
+      ['d', undefined],
+      ['e', undefined],
+    ],
+  )
+})
+
+t.test('a refusal names the type that would take the text', async t => {
+  t.match(limitText(255, 65_535), /SYMBOL column \(a STRING column would take/)
+  t.match(limitText(255, 65_536), /SYMBOL column \(a BLOB column would take/)
+  t.match(limitText(65_535, 65_536), /STRING column \(a BLOB column would take/)
+  t.match(limitText(65_535, 67_108_864), /\(no column takes the 67108864 bytes\)/)
+})
+
+// Which input column fills which target column.
+
+const target = schemaFromTypes('time:TIMESTAMP,sym:SYMBOL,price:DOUBLE')
+
+const map = (input: Partial<InputShape>, rules: MappingRules = {}): unknown[] =>
+  mapColumns(
+    target,
+    { file: 'x.csv', kind: 'fields', fieldCount: input.names?.length ?? 0, ...input },
+    rules,
+  ).columns.map(({ source }) =>
+    source.kind === 'field'
+      ? source.index
+      : source.kind === 'member'
+        ? source.name
+        : `=${source.text}`,
+  )
+
+t.test('names decide when there are names', t => {
+  t.strictSame(map({ names: ['price', 'time', 'sym'] }), [1, 2, 0])
+  t.strictSame(map({ names: ['price', 'time', 'sym'] }, { match: 'position' }), [0, 1, 2])
+  t.end()
+})
+
+t.test('a name in another case will do where nothing else can be meant', t => {
+  t.strictSame(map({ names: ['Price', 'TIME', 'sym'] }), [1, 2, 0])
+  t.strictSame(map({ names: ['Price', 'TIME', 'Sym'] }, { match: 'name' }), [1, 2, 0])
+  t.strictSame(map({ names: ['Price', 'T', 'Sym'] }, { map: { time: 't' } }), [1, 2, 0])
+  const ignoreExtra = { ignoreExtra: true }
+  t.strictSame(map({ names: ['price', 'PRICE', 'time', 'sym'] }, ignoreExtra), [2, 3, 0])
+  t.throws(() => map({ names: ['Price', 'PRICE', 'time', 'sym'] }, ignoreExtra), {
+    code: 'DDB_INPUT_COLUMN',
+  })
+  const twins = schemaFromTypes('a:INT,A:INT')
+  const input = { file: 'x.csv', kind: 'fields', fieldCount: 1 } as const
+  t.throws(() => mapColumns(twins, { ...input, names: ['a'] }), { code: 'DDB_INPUT_COLUMN' })
+  t.strictSame(
+    mapColumns(twins, { ...input, fieldCount: 2, names: ['A', 'a'] }).columns.map(
+      ({ source }) => source,
+    ),
+    [
+      { kind: 'field', index: 1 },
+      { kind: 'field', index: 0 },
+    ],
+  )
+  t.end()
+})
+
+t.test('of each column it is looked what could be meant, however many there are', t => {
+  const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
+  const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+  fc.assert(
+    fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
+      const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
+      const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
+      const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
+      const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
+        source.kind === 'field' ? source.index : undefined,
+      )
+      const expected = wanted.map(one => {
+        if (names.length === 0) return undefined
+        const exact = names.indexOf(one)
+        if (exact >= 0) return exact
+        const alike = names.filter(other => like(one, other))
+        const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
+        return isSure ? names.indexOf(alike[0]!) : undefined
+      })
+      assert.deepEqual(found, expected)
+    }),
+    { numRuns: runs(200) },
+  )
+  const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
+  const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
+  const names = many.map(one => one.toUpperCase())
+  const { columns } = mapColumns(schema, {
+    file: 'x.csv',
+    kind: 'fields',
+    fieldCount: names.length,
+    names,
+  })
+  t.match(columns.at(-1), { source: { kind: 'field', index: 59_999 } })
+  t.end()
+})
+
+t.test('positions decide when the input has no names', t => {
+  t.strictSame(map({ fieldCount: 3 }), [0, 1, 2])
+  t.strictSame(map({ fieldCount: 2 }, { set: { sym: 'A' } }), [0, '=A', 1])
+  t.strictSame(map({ fieldCount: 2 }, { allowMissing: true }), [0, 1, '='])
+  t.strictSame(map({ fieldCount: 5 }, { ignoreExtra: true }), [0, 1, 2])
+  t.strictSame(map({ fieldCount: 3 }, { map: { sym: '3', price: '2' } }), [0, 2, 1])
+  t.throws(() => map({ fieldCount: 2 }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /2 fields, none for column "price"/,
+  })
+  t.throws(() => map({ fieldCount: 4 }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /field 4 .* goes nowhere/,
+  })
+  t.throws(() => map({ fieldCount: 3 }, { map: { sym: 'x' } }), { code: 'DDB_USAGE' })
+  t.throws(() => map({ fieldCount: 3 }, { match: 'name' }), {
+    code: 'DDB_USAGE',
+    message: /no header/,
+  })
+  t.end()
+})
+
+t.test('map, set, ignore-extra and allow-missing change what names decide', t => {
+  t.strictSame(
+    map({ names: ['ts', 'ticker', 'price'] }, { map: { time: 'ts', sym: 'ticker' } }),
+    [0, 1, 2],
+  )
+  t.strictSame(map({ names: ['time', 'price'] }, { set: { sym: 'A=B' } }), [0, '=A=B', 1])
+  t.strictSame(map({ names: ['time', 'price'] }, { allowMissing: true }), [0, '=', 1])
+  t.strictSame(map({ names: ['time', 'sym', 'price', 'venue'] }, { ignoreExtra: true }), [0, 1, 2])
+  t.strictSame(
+    map(
+      { names: ['t', 'sym', 'price'] },
+      { map: { time: 't', sym: 't', price: 't' }, ignoreExtra: true },
+    ),
+    [0, 0, 0],
+  )
+  t.end()
+})
+
+t.test('columns that do not fit name what is near, the line and the way out', t => {
+  t.throws(() => map({ names: ['tiem', 'sym', 'price'], headerLineNumber: 3 }), {
+    code: 'DDB_INPUT_COLUMN',
+    exitCode: 65,
+    message: /no column "time" \(nearest: tiem.*`mapping.map` time=SOURCE/,
+    position: { file: 'x.csv', lineNumber: 3, columnName: 'time' },
+  })
+  t.throws(() => map({ names: ['TIMES', 'sym', 'price'] }), { message: /nearest: TIMES/ })
+  t.throws(() => map({ names: ['time', 'sym', 'price', 'pricee'] }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /"pricee" of x.csv goes nowhere \(nearest: price\).*`mapping.ignoreExtra`/,
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price', ''] }), {
+    message: /"" of x.csv goes nowhere: map it with .*`input.trailingDelimiter` if each line ends/,
+  })
+  const set = { price: '1' }
+  t.throws(() => map({ names: ['time', 'sym', 'pricee'] }, { set }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /^column "pricee" of x.csv goes nowhere: map it with/,
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { set }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /goes nowhere: leave out `mapping.set` price, .*`mapping.ignoreExtra`$/,
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price', 'price'] }, { ignoreExtra: true }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /twice/,
+  })
+  t.throws(() => map({ names: ['time', 'sym'] }, { map: { price: 'prize' }, allowMissing: true }), {
+    code: 'DDB_INPUT_COLUMN',
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { map: { symbol: 'sym' } }), {
+    code: 'DDB_USAGE',
+    message: /nearest: sym/,
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { set: { nope: '1' } }), {
+    code: 'DDB_USAGE',
+  })
+  t.throws(
+    () => map({ names: ['time', 'sym', 'price'] }, { set: { sym: '1' }, map: { sym: 'sym' } }),
+    { code: 'DDB_USAGE' },
+  )
+  t.end()
+})
+
+t.test('members of JSON are matched by name only', t => {
+  t.strictSame(map({ kind: 'members' }, { map: { time: 'ts' }, set: { price: '1' } }), [
+    'ts',
+    'sym',
+    '=1',
+  ])
+  t.throws(() => map({ kind: 'members' }, { match: 'position' }), { code: 'DDB_USAGE' })
+  t.end()
+})
+
+t.test('an input without records fits every target', t => {
+  t.strictSame(map({ fieldCount: 0 }, { match: 'name' }), ['=', '=', '='])
+  t.end()
+})
+
+t.test('names like those of Object.prototype are names', t => {
+  const odd = schemaFromTypes('constructor:INT,toString:INT')
+  const { columns } = mapColumns(odd, {
+    file: 'x',
+    kind: 'fields',
+    names: ['toString', 'constructor'],
+    fieldCount: 2,
+  })
+  t.strictSame(
+    columns.map(({ source }) => source),
+    [
+      { kind: 'field', index: 1 },
+      { kind: 'field', index: 0 },
+    ],
+  )
+  t.end()
+})
+
+//
+
+t.test('letters, Chinese characters, digits and _', async t => {
+  for (const name of ['a', 'A1_', '日期', 'a日2']) t.ok(isIdentifier(name), name)
+  for (const name of ['', '1a', '_a', 'a b', 'a`b', 'a"', 'é', 'a\n', '。']) {
+    t.notOk(isIdentifier(name), name)
+  }
+})
+
+// Names that are near.
+
+t.test('near names are those a person could have meant', t => {
+  t.strictSame(nearestNames('prise', ['size', 'price', 'time', 'sym', 'prices']), [
+    'price',
+    'prices',
+  ])
+  t.strictSame(nearestNames('PRICE', ['price']), ['price'])
+  t.strictSame(nearestNames('zzz', ['price', 'size']), [])
+  t.equal(nearestHint('tiem', ['time', 'sym']), ' (nearest: time)')
+  t.equal(nearestHint('zzz', ['price']), '')
+  t.end()
+})
+
+t.test('a swap of neighbours is one edit', t => {
+  t.equal(editDistance('tiem', 'time'), 1)
+  t.equal(editDistance('', 'abc'), 3)
+  t.equal(editDistance('abc', ''), 3)
+  t.equal(editDistance('kitten', 'sitting'), 3)
+  t.equal(editDistance('same', 'same'), 0)
+  t.end()
+})
+
+/** The same count by its definition: what is left of both texts behind one edit, the cheapest way. */
+function edits(a: string, b: string): number {
+  if (a === '' || b === '') return a.length + b.length
+  const ways = [
+    1 + edits(a.slice(1), b),
+    1 + edits(a, b.slice(1)),
+    Number(a[0] !== b[0]) + edits(a.slice(1), b.slice(1)),
+  ]
+  if (a.length > 1 && a[0] === b[1] && a[1] === b[0]) ways.push(1 + edits(a.slice(2), b.slice(2)))
+  return Math.min(...ways)
+}
+
+t.test('the distance is the fewest edits', async t => {
+  const word = fc.stringMatching(/^[abc]{0,5}$/)
+  fc.assert(
+    fc.property(word, word, (a, b) => strictEqual(editDistance(a, b), edits(a, b))),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('at most three names, and of short ones those with one edit', async t => {
+  t.strictSame(nearestNames('ab', ['abc', 'abd', 'abe', 'abf']), ['abc', 'abd', 'abe'])
+  t.strictSame(nearestNames('a', ['b', 'bb']), ['b'])
+  t.strictSame(nearestNames('Id', ['idx', 'ID']), ['ID', 'idx'], 'another case first')
+  t.strictSame(nearestNames('a', []), [])
+})

@@ -1,0 +1,846 @@
+/*
+  Compressed inputs, whole and damaged.
+*/
+import assert, { deepStrictEqual } from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import * as zlib from 'node:zlib'
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  gzipSync,
+} from 'node:zlib'
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  damagedInput,
+  isCutOff,
+  isDamaged,
+  notCompressed,
+  restFollows,
+} from '../../../src/source/compression/damaged-input.js'
+import {
+  contentOf,
+  type Decompressor,
+  newDecompressor,
+  write,
+} from '../../../src/source/compression/decompressor.js'
+import { KeptInput, lastContent } from '../../../src/source/compression/last-content.js'
+import {
+  compressionOf,
+  contentOf as openContent,
+} from '../../../src/source/compression/open-content.js'
+import { unzstd } from '../../../src/source/compression/unzstd.js'
+import { gunzipped, unbrotlied } from '../../../src/source/compression/zlib-stream.js'
+import { isZstd, maxPiecesBytes, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
+import { CountedChunks } from '../../../src/source/counted-chunks.js'
+import { runs } from '../../helpers/runs.js'
+import { pieces } from '../encoding/decoding.js'
+import {
+  bombFrame,
+  checked,
+  rawFrame,
+  skippableFrame,
+  smallContent,
+  table,
+  tableContent,
+  unchecked,
+  zeros,
+} from './zstd.js'
+
+//
+
+async function all(decompressor: Decompressor): Promise<{ content: string; failure: unknown }> {
+  const found: Buffer[] = []
+  const content = contentOf(decompressor)
+  let next = await content.next()
+  for (; next.done !== true; next = await content.next()) found.push(Buffer.from(next.value))
+  return { content: Buffer.concat(found).toString(), failure: next.value }
+}
+
+const text = 'content\n'.repeat(200_000)
+
+t.test('what was written comes out, and the end of it', async t => {
+  for (const [tool, packed] of [
+    ['gzip', gzipSync(text)],
+    ['brotli', brotliCompressSync(text)],
+  ] as const) {
+    const decompressor = newDecompressor(tool)
+    const reading = all(decompressor)
+    await write(decompressor, packed)
+    decompressor.end()
+    const { content, failure } = await reading
+    t.ok(content === text, tool)
+    t.equal(failure, undefined)
+  }
+})
+
+t.test(
+  'a piece that zlib cannot read is taken all the same, and the failure is told behind the content',
+  async t => {
+    const decompressor = newDecompressor('gzip')
+    const reading = all(decompressor)
+    const packed = gzipSync(text)
+    await write(decompressor, packed)
+    t.notOk(decompressor.destroyed)
+    await write(decompressor, Buffer.from('garbage'))
+    t.ok(decompressor.destroyed)
+    const { content, failure } = await reading
+    t.ok(content === text)
+    t.match(failure, { code: 'Z_DATA_ERROR' })
+    t.equal(decompressor.bytesWritten, packed.length)
+  },
+)
+
+t.test('who gives up does not wait for ever', async t => {
+  const decompressor = newDecompressor('gzip')
+  const writing = write(decompressor, gzipSync(Buffer.alloc(20_000_000)))
+  const content = contentOf(decompressor)
+  t.notOk((await content.next()).done)
+  decompressor.destroy()
+  await writing
+  t.pass()
+})
+
+// Gzip into its content, against zlib at once.
+
+/** Pieces that are only lent, then a failure when there is one. */
+async function* piecesZlibStream(
+  bytes: Uint8Array,
+  size: number,
+  failure?: Error,
+): AsyncGenerator<Uint8Array, void, void> {
+  for (let at = 0; at < bytes.length; at += size) {
+    const piece = Uint8Array.from(bytes.subarray(at, at + size))
+    yield piece
+    piece.fill(0x23)
+  }
+  if (failure !== undefined) throw failure
+}
+
+/** What comes out, and what went wrong behind it. */
+async function read(
+  bytes: Uint8Array,
+  size = 1000,
+  failure?: Error,
+): Promise<{ content: string; error: unknown }> {
+  const found: Buffer[] = []
+  let error: unknown
+  try {
+    for await (const chunk of gunzipped(piecesZlibStream(bytes, size, failure), 'x.gz')) {
+      found.push(Buffer.from(chunk))
+    }
+  } catch (thrown) {
+    error = thrown
+  }
+  return { content: Buffer.concat(found).toString(), error }
+}
+
+t.test('members follow each other, zeros behind them are padding', async t => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 4 }),
+      fc.nat(40),
+      fc.integer({ min: 1, max: 50 }),
+      async (texts, zeros, size) => {
+        const packed = Buffer.concat([...texts.map(text => gzipSync(text)), Buffer.alloc(zeros)])
+        deepStrictEqual(await read(packed, size), { content: texts.join(''), error: undefined })
+      },
+    ),
+    { numRuns: runs(40) },
+  )
+  t.pass()
+})
+
+const packed = gzipSync('content')
+
+t.test('anything else behind them is told, with where they end', async t => {
+  for (const size of [1, 7, 1000]) {
+    for (const rest of ['x', '\0\0x', '\x1f']) {
+      const { content, error } = await read(Buffer.concat([packed, Buffer.from(rest)]), size)
+      t.equal(content, 'content')
+      t.ok(error instanceof Error, `${JSON.stringify(rest)}, ${size} bytes at a time`)
+    }
+    const { error } = await read(Buffer.concat([packed, Buffer.from('\0x')]), size)
+    t.match(error, {
+      code: 'DDB_INPUT_READ',
+      message: new RegExp(`"x.gz" end after ${packed.length} bytes, and something else follows`),
+    })
+  }
+})
+
+t.test('what looks like nothing of gzip is told with the place, and what to do', async t => {
+  for (const rest of ['garbage', '\x1f\x8bgarbage', '\x1f\x8b\x08\xff', 'x'.repeat(600_000)]) {
+    const whole = Buffer.concat([packed, Buffer.from(rest, 'latin1')])
+    const { content, error } = await read(whole)
+    t.equal(content, 'content')
+    t.match(error, {
+      code: 'DDB_INPUT_READ',
+      message: `the compressed data of "x.gz" end after ${packed.length} bytes, and something else follows: take it off (head -c ${packed.length} FILE), or write the file again`,
+    })
+    t.match((error as Error).cause, { code: 'Z_DATA_ERROR' })
+  }
+})
+
+t.test('a last byte that is missing is an end in the middle', async t => {
+  const { content, error } = await read(packed.subarray(0, -1), 3)
+  t.equal(content, 'content')
+  t.match(error, { message: new RegExp(`end in the middle, after ${packed.length - 1} bytes`) })
+})
+
+t.test('what can be decompressed comes out before a failure is told', async t => {
+  const text = Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join('')
+  const long = gzipSync(text)
+  const cut = await read(long.subarray(0, long.length - 100))
+  t.ok(cut.content.length > 0 && text.startsWith(cut.content), `${cut.content.length} characters`)
+  t.match(cut.error, {
+    code: 'DDB_INPUT_READ',
+    message: `the compressed data of "x.gz" end in the middle, after ${long.length - 100} bytes: the file was cut off; write or copy it again`,
+  })
+  const broken = Buffer.from(long)
+  broken[broken.length - 6]! ^= 1
+  const { content, error } = await read(broken)
+  t.equal(content, text, 'a wrong checksum')
+  const end = broken.length - 4
+  t.match(error, {
+    code: 'DDB_INPUT_READ',
+    message: `"x.gz" are damaged before byte ${end} of the file (incorrect data check): rows that were loaded from it may be wrong`,
+  })
+})
+
+t.test('why the input ended says more than that zlib misses something', async t => {
+  const failure = new Error('the disk is gone')
+  const { error } = await read(packed.subarray(0, 10), 3, failure)
+  t.equal(error, failure)
+})
+
+t.test('a reader may stop at any chunk', async t => {
+  const content = gunzipped(piecesZlibStream(gzipSync(Buffer.alloc(5_000_000, 'x')), 1000), 'x.gz')
+  for await (const chunk of content) {
+    t.ok(chunk.length > 0)
+    break
+  }
+  t.match(await content.next(), { done: true })
+})
+
+// How an input is compressed, and what is in it.
+
+const packedOpenContent = {
+  gzip: gzipSync(tableContent),
+  zstd: table,
+  brotli: brotliCompressSync(tableContent),
+}
+
+t.test('the first bytes decide; for Brotli, which has none of its own, the name', async t => {
+  t.equal(compressionOf('auto', packedOpenContent.gzip, 'x.csv'), 'gzip')
+  t.equal(compressionOf('auto', packedOpenContent.zstd, 'x.csv'), 'zstd')
+  t.equal(compressionOf('auto', packedOpenContent.brotli, 'x.csv.br'), 'brotli')
+  t.equal(compressionOf('auto', packedOpenContent.brotli, 'x.csv'), 'none')
+  t.equal(compressionOf('auto', packedOpenContent.gzip, 'x.br'), 'gzip')
+  t.equal(compressionOf('auto', Buffer.from('a,b\n'), 'x.gz'), 'none')
+  t.equal(compressionOf('none', packedOpenContent.gzip, 'x'), 'none')
+})
+
+t.test('the content of each', async t => {
+  for (const compression of ['gzip', 'zstd', 'brotli'] as const) {
+    const read = async (bytes: Uint8Array): Promise<string> => {
+      let text = ''
+      const counted = new CountedChunks(pieces(bytes, 99))
+      for await (const chunk of await openContent(counted, compression, 'x')) {
+        text += Buffer.from(chunk).toString()
+      }
+      return text
+    }
+    t.equal(await read(packedOpenContent[compression]), tableContent, compression)
+    await t.rejects(read(packedOpenContent[compression].subarray(0, -9)), `${compression} cut off`)
+    const rest = Buffer.concat([packedOpenContent[compression], Buffer.from('rest')])
+    await t.rejects(read(rest), { code: 'DDB_INPUT_READ' }, compression)
+  }
+})
+
+t.test('an empty file is no archive, by its name or by what somebody said', async t => {
+  const nothing = new Uint8Array(0)
+  for (const [name, compression] of [
+    ['x.csv.gz', 'gzip'],
+    ['x.TGZ', 'gzip'],
+    ['x.zst', 'zstd'],
+    ['x.br', 'brotli'],
+    ['x.csv', 'none'],
+  ] as const) {
+    t.equal(compressionOf('auto', nothing, name), compression, name)
+  }
+  for (const compression of ['gzip', 'zstd', 'brotli'] as const) {
+    const counted = new CountedChunks(pieces(nothing, 1))
+    await counted.peek(4)
+    await t.rejects(openContent(counted, compression, 'x'), {
+      code: 'DDB_INPUT_READ',
+      message: `the compressed data of "x" are not there: the file is empty, while ${compression} of nothing takes some bytes; write or copy it again`,
+    })
+  }
+})
+
+t.test('what is no gzip is said to be none', async t => {
+  const counted = new CountedChunks(pieces(Buffer.from('a,b\n'), 2))
+  await counted.peek(4)
+  await t.rejects(openContent(counted, 'gzip', 'x'), {
+    message: '"x" is not compressed with gzip: leave `input.compression` out',
+  })
+})
+
+// Zstandard into its content, in a thread of its own.
+
+async function readUnzstd(
+  stored: Uint8Array,
+  size = 1000,
+): Promise<{ content: string; error: unknown }> {
+  const found: Buffer[] = []
+  let error: unknown
+  try {
+    for await (const chunk of unzstd(pieces(stored, size), 'x.zst')) found.push(Buffer.from(chunk))
+  } catch (thrown) {
+    error = thrown
+  }
+  return { content: Buffer.concat(found).toString(), error }
+}
+
+t.test('frames follow each other', async t => {
+  const cases: [frame: Buffer, content: string][] = [
+    [unchecked, smallContent],
+    [checked, smallContent],
+    [table, tableContent],
+    [zeros, '\0'.repeat(300_000)],
+    [rawFrame(Buffer.from('a,b\n'), Buffer.from('1,2\n')), 'a,b\n1,2\n'],
+    [bombFrame(0x61, 30), 'a'.repeat(30 * 131_072)],
+    [Buffer.alloc(0), ''],
+  ]
+  for (const [frame, content] of cases) {
+    t.strictSame(await readUnzstd(frame, 7), { content, error: undefined })
+  }
+  const all = Buffer.concat(cases.map(([frame]) => frame))
+  const { content, error } = await readUnzstd(all, 100)
+  t.equal(error, undefined)
+  t.equal(
+    content.length,
+    cases.reduce((sum, each) => sum + each[1].length, 0),
+  )
+})
+
+t.test('damage is one error, and what came out before is right', async t => {
+  const damaged: [what: string, bytes: Buffer][] = [
+    ['a checksum', Buffer.concat([checked.subarray(0, -1), Buffer.of(0)])],
+    ['a block', Buffer.concat([table.subarray(0, 40), Buffer.alloc(20, 0x55), table.subarray(60)])],
+    ['the second frame', Buffer.concat([table, checked.subarray(0, -1), Buffer.of(1)])],
+  ]
+  for (const [what, bytes] of damaged) {
+    const { content, error } = await readUnzstd(bytes, 64)
+    t.match(error, { code: 'DDB_INPUT_READ', message: /x\.zst.*damaged/ }, what)
+    t.ok(`${tableContent}${smallContent}${smallContent}`.includes(content.slice(0, 100)), what)
+  }
+})
+
+t.test('a damaged byte anywhere never hangs and never passes for the content', async t => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(table.length - 1),
+      fc.integer({ min: 1, max: 255 }),
+      async (at, change) => {
+        const bytes = Buffer.from(table)
+        bytes[at] = bytes[at]! ^ change
+        const { content, error } = await readUnzstd(bytes)
+        return error !== undefined || content === tableContent
+      },
+    ),
+    { numRuns: runs(15) },
+  )
+  t.pass()
+})
+
+t.test(
+  'reading may be given up, and a failure of the input is told behind the content',
+  async t => {
+    for await (const chunk of unzstd(pieces(bombFrame(0x61, 100), 50), 'x.zst')) {
+      t.ok(chunk.length > 0)
+      break
+    }
+    const failing = async function* (): AsyncGenerator<Uint8Array, void, void> {
+      yield* pieces(table, 100)
+      throw new Error('gone')
+    }
+    let content = ''
+    await t.rejects(async () => {
+      for await (const chunk of unzstd(failing(), 'x.zst')) content += Buffer.from(chunk).toString()
+    }, /gone/)
+    t.equal(content, tableContent)
+  },
+)
+
+t.test(
+  'content does not wait for a pipe that gives nothing more, nor does who gives it up',
+  async t => {
+    const forever = new Promise<never>(() => undefined)
+    const pipe = async function* (): AsyncGenerator<Uint8Array, void, void> {
+      yield bombFrame(0x61, 8)
+      await forever
+    }
+    const content = unzstd(pipe(), 'x.zst')
+    for (let batch = 0; batch < 2; batch++) {
+      const { value } = await content.next()
+      t.equal(value?.length, 4 * 131_072)
+    }
+    await content.return()
+  },
+)
+
+t.test('content that was given out is not lost to what comes behind it', async t => {
+  const blocks = Array.from({ length: 60 }, (_, i) => Buffer.alloc(131_072, 0x61 + (i % 26)))
+  const frames = Buffer.concat(blocks.map(block => rawFrame(block)))
+  let at = 0
+  const whole = Buffer.concat(blocks)
+  for await (const chunk of unzstd(pieces(frames, 100_000), 'x.zst')) {
+    // Whoever parses takes his time.
+    await new Promise(resolve => setImmediate(resolve))
+    t.ok(whole.subarray(at, at + chunk.length).equals(chunk))
+    at += chunk.length
+  }
+  t.equal(at, whole.length)
+})
+
+// From Node 22.15 on.
+const compress = (zlib as { zstdCompressSync?: (bytes: Uint8Array) => Buffer }).zstdCompressSync
+
+t.test(
+  'what Node compresses',
+  { skip: compress === undefined && 'this Node has no encoder' },
+  async t => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: 'grapheme' })),
+        fc.integer({ min: 1, max: 99 }),
+        async (texts, size) => {
+          const packed = Buffer.concat(texts.map(text => compress!(Buffer.from(text))))
+          const { content, error } = await readUnzstd(packed, size)
+          return error === undefined && content === texts.join('')
+        },
+      ),
+      { numRuns: runs(20) },
+    )
+    t.pass()
+  },
+)
+
+// Frames taken apart: every byte of them is in a piece, and what is no frame is told.
+
+interface Taken {
+  readonly bytes: Buffer
+  readonly batches: number[]
+  readonly error: unknown
+}
+
+async function take(stored: Uint8Array, size: number): Promise<Taken> {
+  const parts: Uint8Array[] = []
+  const batches: number[] = []
+  let error: unknown
+  try {
+    const room = (): ArrayBuffer => new ArrayBuffer(maxPiecesBytes)
+    for await (const { bytes, lengths } of zstdPieces(pieces(stored, size), 'x.zst', room)) {
+      parts.push(bytes)
+      batches.push(lengths.length)
+      if (lengths.reduce((sum, length) => sum + length, 0) !== bytes.length)
+        throw new Error('lengths')
+    }
+  } catch (thrown) {
+    error = thrown
+  }
+  return { bytes: Buffer.concat(parts), batches, error }
+}
+
+t.test('frames one after the other come out whole, whatever the chunks', async t => {
+  const frames = [unchecked, checked, zeros, table, rawFrame(Buffer.from('a'), Buffer.alloc(0))]
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...frames), { maxLength: 5 }),
+      fc.integer({ min: 1, max: 400 }),
+      async (chosen, size) => {
+        const whole = Buffer.concat(
+          chosen.flatMap(frame => [skippableFrame(Buffer.from('no')), frame]),
+        )
+        const { bytes, error } = await take(whole, size)
+        return error === undefined && bytes.equals(Buffer.concat(chosen))
+      },
+    ),
+    { numRuns: runs(100) },
+  )
+  t.pass()
+})
+
+t.test('a frame that is cut off ends in one error behind its whole pieces', async t => {
+  for (let length = 1; length < table.length; length += 7) {
+    const { bytes, error } = await take(table.subarray(0, length), 100)
+    t.match(error, { code: 'DDB_INPUT_READ', message: length < 4 ? /x\.zst/ : /x\.zst.*middle/ })
+    t.ok(table.subarray(0, length).subarray(0, bytes.length).equals(bytes))
+  }
+})
+
+t.test('what follows, and what no decoder reads, is told', async t => {
+  const cases: [bytes: Buffer, message: RegExp][] = [
+    [
+      Buffer.concat([checked, Buffer.from('rest')]),
+      /end after 28 bytes, and something else follows/,
+    ],
+    [Buffer.concat([checked, Buffer.alloc(8)]), /end after 28 bytes/],
+    [Buffer.from('a,b\n1,2\n'), /not compressed with zstd/],
+    [Buffer.from('28b52ffd01580a', 'hex'), /dictionary/],
+    [Buffer.from('28b52ffd00f8', 'hex'), /128 MiB/],
+    [Buffer.from('28b52ffda001000008', 'hex'), /128 MiB/],
+    [Buffer.from('28b52ffde00000000001000000', 'hex'), /128 MiB/],
+    [Buffer.from('28b52ffd0058ffffff', 'hex'), /damaged/],
+  ]
+  for (const [bytes, message] of cases) {
+    t.match((await take(bytes, 5)).error, { code: 'DDB_INPUT_READ', message }, String(message))
+  }
+})
+
+t.test('a frame of one segment may be as large as the largest window', async t => {
+  const heads = [
+    '28b52ffd2000',
+    '28b52ffd60ffff',
+    '28b52ffda000000008',
+    '28b52ffde00000000800000000',
+  ]
+  for (const head of heads) {
+    const frame = Buffer.from(`${head}010000`, 'hex')
+    const { bytes, error } = await take(frame, 5)
+    t.equal(error, undefined, head)
+    t.ok(bytes.equals(frame))
+  }
+})
+
+t.test('no batch can hold much, however small it is', async t => {
+  const { batches } = await take(bombFrame(0x61, 50), 1000)
+  t.ok(
+    batches.every(count => count <= 6),
+    String(batches),
+  )
+})
+
+t.test('batches of the largest blocks fit into their room', async t => {
+  const block = randomBytes(131_072)
+  const frames = Buffer.concat(Array.from({ length: 9 }, () => rawFrame(block)))
+  const { bytes, batches, error } = await take(frames, 300_000)
+  t.equal(error, undefined)
+  t.ok(bytes.equals(frames))
+  t.strictSame(batches, [8, 8, 2])
+})
+
+t.test('frames are known by their first bytes', async t => {
+  for (const frame of [checked, table, skippableFrame(Buffer.alloc(0))]) t.ok(isZstd(frame))
+  for (const text of ['', '(', 'a,b\n', '(\xb5/']) t.notOk(isZstd(Buffer.from(text, 'latin1')))
+})
+
+// What comes out of damaged archives, against what zlib makes at once of all that stands before the byte with
+// which it fails, and against the gzip of the machine.
+
+const ways = {
+  gzip: {
+    pack: (bytes: Buffer) => gzipSync(bytes),
+    unpack: (bytes: Buffer) => gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
+    read: gunzipped,
+  },
+  brotli: {
+    pack: (bytes: Buffer) =>
+      brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+    unpack: (bytes: Buffer) =>
+      brotliDecompressSync(bytes, { finishFlush: constants.BROTLI_OPERATION_FLUSH }),
+    read: unbrotlied,
+  },
+}
+type Way = keyof typeof ways
+
+async function* piecesLastContent(
+  bytes: Uint8Array,
+  size: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  for (let at = 0; at < bytes.length; at += size) {
+    const piece = Buffer.from(bytes.subarray(at, at + size))
+    yield piece
+    // A chunk is only lent.
+    piece.fill(0x23)
+  }
+}
+
+async function readLastContent(
+  way: Way,
+  bytes: Uint8Array,
+  size: number,
+): Promise<{ content: Buffer; error: unknown; largest: number }> {
+  const found: Buffer[] = []
+  let error: unknown
+  try {
+    for await (const chunk of ways[way].read(piecesLastContent(bytes, size), 'x')) {
+      found.push(Buffer.from(chunk))
+    }
+  } catch (thrown) {
+    error = thrown
+  }
+  const largest = Math.max(0, ...found.map(chunk => chunk.length))
+  return { content: Buffer.concat(found), error, largest }
+}
+
+/** What zlib makes of the most bytes that it takes. */
+function expected(way: Way, bytes: Buffer): { content: Buffer; goodBytes: number } {
+  let content = Buffer.alloc(0)
+  let low = 0
+  let high = bytes.length + 1
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    try {
+      content = ways[way].unpack(bytes.subarray(0, middle))
+      low = middle
+    } catch {
+      high = middle
+    }
+  }
+  return { content, goodBytes: low }
+}
+
+/** Lines with as much chance in them as is asked for, which decides how long blocks are. */
+const texts = fc
+  .record({
+    lines: fc.oneof(fc.nat(20), fc.nat(3_000), fc.nat(40_000)),
+    seed: fc.nat(),
+    digits: fc.integer({ min: 1, max: 9 }),
+  })
+  .map(({ lines, seed, digits }) => {
+    let state = seed
+    const next = (): number => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31)
+    return Buffer.from(
+      Array.from({ length: lines }, (_, i) => `${i},${next() % 10 ** digits}\n`).join(''),
+    )
+  })
+
+/** Places are shares of the archive, since nobody knows how long it is. */
+const damages = fc.array(
+  fc.record({
+    kind: fc.constantFrom('flip', 'overwrite', 'insert', 'append', 'cut'),
+    place: fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0.999, 1)),
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 200 }),
+  }),
+  { minLength: 0, maxLength: 2 },
+)
+
+function damaged(
+  whole: Buffer,
+  list: readonly { kind: string; place: number; bytes: Uint8Array }[],
+) {
+  let archive = Buffer.from(whole)
+  for (const { kind, place, bytes } of list) {
+    const at = Math.floor(place * archive.length)
+    if (kind === 'append') archive = Buffer.concat([archive, bytes])
+    else if (kind === 'cut') archive = archive.subarray(0, at)
+    else if (kind === 'insert') {
+      archive = Buffer.concat([archive.subarray(0, at), bytes, archive.subarray(at)])
+    } else if (kind === 'overwrite') archive.set(bytes.subarray(0, archive.length - at), at)
+    else if (at < archive.length) archive[at]! ^= 1 << (bytes[0]! & 7)
+  }
+  return archive
+}
+
+t.test('all that zlib can make of what stands before the damage comes out', async t => {
+  for (const way of ['gzip', 'brotli'] as const) {
+    // Brotli has no members that could follow each other.
+    const members = fc.array(texts, { minLength: 1, maxLength: way === 'gzip' ? 3 : 1 })
+    const sizes = fc.oneof(
+      fc.constantFrom(1 << 16, 1 << 19, 1 << 22),
+      fc.integer({ min: 500, max: 5_000 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(members, damages, sizes, async (contents, list, size) => {
+        const archive = damaged(
+          Buffer.concat(contents.map(content => ways[way].pack(content))),
+          list,
+        )
+        const { content, error } = await readLastContent(way, archive, size)
+        const { content: known, goodBytes } = expected(way, archive)
+        assert.equal(content.length, known.length)
+        assert.ok(content.equals(known))
+        if (goodBytes < archive.length)
+          assert.equal((error as { code?: string }).code, 'DDB_INPUT_READ')
+        if (list.length === 0)
+          assert.ok(error === undefined && content.equals(Buffer.concat(contents)))
+      }),
+      { numRuns: runs(40) },
+    )
+  }
+  t.pass()
+})
+
+const hasGzip = spawnSync('gzip', ['--version'], { stdio: 'ignore' }).status === 0
+
+t.test(
+  'nothing is missing that the gzip of the machine takes out',
+  hasGzip ? {} : { skip: 'no gzip here' },
+  async t => {
+    await fc.assert(
+      fc.asyncProperty(texts, damages, async (text, list) => {
+        const archive = damaged(gzipSync(text), list)
+        // What is no gzip at all is for others to tell.
+        fc.pre(archive[0] === 0x1f && archive[1] === 0x8b)
+        const { stdout } = spawnSync('gzip', ['-dc'], { input: archive, maxBuffer: 1 << 26 })
+        const { content } = await readLastContent('gzip', archive, 1 << 19)
+        assert.ok(content.subarray(0, stdout.length).equals(stdout))
+      }),
+      { numRuns: runs(15) },
+    )
+    t.pass()
+  },
+)
+
+t.test('the rows of a small archive come out before its damage is told', async t => {
+  const text = Buffer.from(Array.from({ length: 10_000 }, (_, i) => `${i},${i % 97}\n`).join(''))
+  const whole = gzipSync(text)
+  for (const rest of ['garbage', '\n', '\x1f\x8b\x08']) {
+    const { content, error } = await readLastContent(
+      'gzip',
+      Buffer.concat([whole, Buffer.from(rest, 'latin1')]),
+      1 << 19,
+    )
+    t.ok(content.equals(text), JSON.stringify(rest))
+    t.match(error, { code: 'DDB_INPUT_READ' })
+  }
+  const late = Buffer.from(whole)
+  const place = late.length - 1_000
+  late.fill(0xff, place)
+  const { content, error } = await readLastContent('gzip', late, 1 << 19)
+  const before = ways.gzip.unpack(whole.subarray(0, place))
+  // A little may come of what is damaged, before it makes no sense to zlib.
+  t.ok(before.length > 0.9 * text.length, `${before.length} of ${text.length} bytes`)
+  t.ok(content.subarray(0, before.length).equals(before))
+  t.match(error, { code: 'DDB_INPUT_READ', message: /are damaged (?:between|before) byte/ })
+})
+
+t.test('what decompresses to very much comes in pieces that are no larger', async t => {
+  const bytes = 64 * 1024 * 1024
+  const bomb = gzipSync(Buffer.alloc(bytes, 'x'))
+  let largest = 0
+  let sum = 0
+  const reading = async (): Promise<void> => {
+    for await (const chunk of gunzipped(
+      piecesLastContent(Buffer.concat([bomb, Buffer.from('garbage')]), 1 << 19),
+      'x',
+    )) {
+      largest = Math.max(largest, chunk.length)
+      sum += chunk.length
+    }
+  }
+  await t.rejects(reading(), { code: 'DDB_INPUT_READ' })
+  t.equal(sum, bytes)
+  t.ok(largest <= 512 * 1024)
+})
+
+t.test('of an archive that is not kept whole little is missing', async t => {
+  const text = Buffer.from(randomBytes(3_000_000).toString('hex'))
+  const whole = Buffer.concat([gzipSync(text), Buffer.from('garbage')])
+  t.ok(whole.length > 2 * 1024 * 1024)
+  const { content, error } = await readLastContent('gzip', whole, 1 << 19)
+  t.ok(content.equals(text.subarray(0, content.length)))
+  t.ok(
+    text.length - content.length <= 512 * 1024,
+    `${text.length - content.length} bytes are missing`,
+  )
+  t.match(error, { message: /end between byte \d+ and byte \d+ of the file/ })
+})
+
+t.test('a reader may stop in what is decompressed once more', async t => {
+  const whole = gzipSync(Buffer.alloc(300_000, 'x'))
+  const content = gunzipped(
+    piecesLastContent(Buffer.concat([whole, Buffer.from('garbage')]), 1 << 19),
+    'x',
+  )
+  t.notOk((await content.next()).done)
+  t.match(await content.return(), { done: true })
+})
+
+t.test('input is kept as it came, in pieces as they are asked for', async t => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(150_000), { maxLength: 8 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer({ min: 100, max: 100_000 }),
+      (lengths, one, other, pieceBytes) => {
+        const kept = new KeptInput()
+        const chunks = lengths.map(length => randomBytes(length))
+        for (const chunk of chunks) {
+          const lent = Buffer.from(chunk)
+          kept.add(lent)
+          lent.fill(0)
+        }
+        const all = Buffer.concat(chunks)
+        const [from, end] = [one, other]
+          .map(share => Math.floor(share * all.length))
+          .sort((a, b) => a - b)
+        let position = 0
+        const found: Buffer[] = []
+        for (const piece of kept.pieces(from!, end!, pieceBytes)) {
+          assert.ok(piece.length > 0)
+          if (position >= from!) assert.ok(piece.length <= pieceBytes)
+          else assert.ok(position + piece.length <= from!)
+          position += piece.length
+          found.push(Buffer.from(piece))
+        }
+        assert.ok(Buffer.concat(found).equals(all.subarray(0, end)))
+      },
+    ),
+    { numRuns: runs(50) },
+  )
+  t.pass()
+})
+
+t.test('more than two megabytes are not kept', async t => {
+  const kept = new KeptInput()
+  const chunk = Buffer.alloc(1024 * 1024)
+  for (let count = 0; count < 2; count++) kept.add(chunk)
+  t.ok(kept.isWhole)
+  kept.add(Buffer.alloc(1))
+  t.notOk(kept.isWhole)
+  kept.add(Buffer.alloc(1))
+  t.notOk(kept.isWhole)
+})
+
+t.test('the place is narrowed to one byte', async t => {
+  const whole = gzipSync(Buffer.from('content'))
+  const kept = new KeptInput()
+  kept.add(Buffer.concat([whole, Buffer.from('garbage')]))
+  const content = lastContent('gzip', kept, { fromBytes: 0, toBytes: whole.length + 7 }, 3)
+  const found: string[] = []
+  let next = await content.next()
+  for (; next.done !== true; next = await content.next())
+    found.push(Buffer.from(next.value).toString())
+  t.equal(found.join(''), 'tent', 'three bytes of it are known')
+  t.strictSame(next.value, { fromBytes: whole.length + 1, toBytes: whole.length + 2 })
+})
+
+//
+
+t.test('a message names the file, the place and what to do', t => {
+  const cause = new Error('zlib')
+  const cut = damagedInput('x.gz', isCutOff(7), cause)
+  t.match(cut, { code: 'DDB_INPUT_READ', cause, position: { file: 'x.gz' } })
+  t.equal(
+    cut.message,
+    'the compressed data of "x.gz" end in the middle, after 7 bytes: the file was cut off; write or copy it again',
+  )
+  t.equal(
+    damagedInput('x.zst', restFollows(9)).message,
+    'the compressed data of "x.zst" end after 9 bytes, and something else follows: take it off (head -c 9 FILE), or write the file again',
+  )
+  t.equal(
+    damagedInput('x.gz', isDamaged('before byte 9 of the file', 'gzip -t')).message,
+    'the compressed data of "x.gz" are damaged before byte 9 of the file: rows that were loaded from it may be wrong. ' +
+      'Test the file with gzip -t, and write or copy it again',
+  )
+  t.match(notCompressed('x', 'zstd'), { code: 'DDB_INPUT_READ', position: { file: 'x' } })
+  t.end()
+})

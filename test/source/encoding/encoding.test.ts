@@ -1,0 +1,554 @@
+/*
+  Encodings of inputs.
+*/
+import { isUtf8 } from 'node:buffer'
+import fc from 'fast-check'
+import iconv from 'iconv-lite'
+import t from 'tap'
+import { CountedChunks } from '../../../src/source/counted-chunks.js'
+import { byteOrderMark } from '../../../src/source/encoding/byte-order-mark.js'
+import { DecodedText } from '../../../src/source/encoding/decoded-text.js'
+import {
+  type Encoding,
+  encodingNamed,
+  encodings,
+  isSingleByte,
+  isUtf16,
+  knownEncoding,
+} from '../../../src/source/encoding/encodings.js'
+import { fittingEncodings } from '../../../src/source/encoding/fitting-encodings.js'
+import { openDecoder } from '../../../src/source/encoding/open-decoder.js'
+import { type OpenedText, openText } from '../../../src/source/encoding/open-text.js'
+import { firstNotUtf8, Utf8Check } from '../../../src/source/encoding/utf8-check.js'
+import { runs } from '../../helpers/runs.js'
+import { decodedBytes, pieces, textOf } from './decoding.js'
+
+//
+
+t.test('names are understood in any case and spelling', async t => {
+  const cases: [name: string, encoding: string | undefined][] = [
+    ['UTF-8', 'utf-8'],
+    ['utf8', 'utf-8'],
+    ['GB2312', 'gbk'],
+    ['cp936', 'gbk'],
+    ['Shift-JIS', 'shift_jis'],
+    ['SJIS', 'shift_jis'],
+    ['UTF_16LE', 'utf-16le'],
+    ['ISO-8859-1', 'latin1'],
+    ['cp1252', 'windows-1252'],
+    ['EUC_KR', 'euc-kr'],
+    ['utf-7', undefined],
+    ['', undefined],
+    ['toString', undefined],
+  ]
+  for (const [name, encoding] of cases) t.equal(encodingNamed(name), encoding, name)
+  for (const name of encodings) t.equal(knownEncoding(name), name)
+  t.throws(() => knownEncoding('ebcdic'), { code: 'DDB_USAGE', message: /gb18030.*ebcdic/ })
+})
+
+//
+
+t.test('only a whole mark is one, and the longest decides', async t => {
+  const cases: [hex: string, encoding: string | undefined][] = [
+    ['efbbbf', 'utf-8'],
+    ['efbbbf61', 'utf-8'],
+    ['fffe6100', 'utf-16le'],
+    ['feff0061', 'utf-16be'],
+    ['fffe0000', 'utf-32'],
+    ['0000feff', 'utf-32'],
+    ['84319533', 'gb18030'],
+    ['fffe', 'utf-16le'],
+    ['', undefined],
+    ['ef', undefined],
+    ['efbb', undefined],
+    ['efbb61', undefined],
+    ['61efbbbf', undefined],
+    ['843195', undefined],
+    ['61', undefined],
+  ]
+  for (const [hex, encoding] of cases) {
+    const found = byteOrderMark(Buffer.from(hex, 'hex'))
+    t.equal(found?.encoding, encoding, hex)
+    if (found !== undefined) t.ok(hex.startsWith(Buffer.from(found.mark).toString('hex')), hex)
+  }
+})
+
+// In which encodings samples are text, as iconv-lite wrote them.
+
+const samples: [text: string, encoding: string][] = [
+  ['代码,股票名称\n000001,平安银行\n', 'gb18030'],
+  ['代碼,股票名稱\n2330,台積電\n', 'big5'],
+  ['コード,株式名\n7203,トヨタ自動車\n', 'shift_jis'],
+  ['コード,株式名\n7203,トヨタ自動車\n', 'euc-jp'],
+  ['코드,종목명\n005930,삼성전자\n', 'euc-kr'],
+  ['Größe,Straße\n1,Café\n', 'windows-1252'],
+  ['Цена,Имя\n1,Газпром\n', 'windows-1251'],
+  ['code,name\n1,股票\n', 'utf-16le'],
+  ['code,name\n1,股票\n', 'utf-16be'],
+]
+
+t.test(
+  'the encoding that a sample was written in is among them, with some of its words',
+  async t => {
+    for (const [text, encoding] of samples) {
+      const fitting = fittingEncodings(iconv.encode(text, encoding), true)
+      const right = fitting.find(found => found.encoding === encoding)
+      t.ok(right !== undefined && right.example !== '' && text.includes(right.example), encoding)
+    }
+  },
+)
+
+t.test('a sample out of the middle is looked at line by line', async t => {
+  for (const [text, encoding] of samples.slice(0, 7)) {
+    const bytes = iconv.encode(text.repeat(3), encoding)
+    for (const cut of [1, 2, 3]) {
+      const found = fittingEncodings(bytes.subarray(cut, bytes.length - cut), false)
+      t.ok(
+        found.some(each => each.encoding === encoding),
+        `${encoding} ${cut}`,
+      )
+    }
+  }
+})
+
+t.test('bytes at fault are looked at, even in a line that is not whole', async t => {
+  const ascii = Buffer.from('x,y\n'.repeat(400_000))
+  for (const [text, encoding] of samples.slice(0, 7)) {
+    const [words] = /[^\0-\x7f]+/.exec(text)!
+    const bytes = iconv.encode(`1,${words},2`, encoding)
+    for (const [before, behind] of [
+      ['', ''],
+      ['', ',y\nx,y\n'],
+      ['x,y\nx', ''],
+      [ascii, 'x\n'],
+    ] as const) {
+      const sample = Buffer.concat([Buffer.from(before), bytes, Buffer.from(behind)])
+      const found = fittingEncodings(sample, false, before.length + 2)
+      const right = found.find(each => each.encoding === encoding)
+      t.equal(right?.example.slice(0, words.length), words, `${encoding} ${before.length}`)
+      t.ok(
+        found.every(({ example }) => example !== ''),
+        'all of them have read it',
+      )
+    }
+  }
+})
+
+t.test('what is no text fits nowhere', async t => {
+  t.strictSame(fittingEncodings(Buffer.from('00ff0102030405', 'hex'), true), [])
+  const one = fittingEncodings(Buffer.from('d6d0b9fa0aff0a', 'hex'), true)
+  t.notOk(
+    one.some(({ encoding }) => encoding === 'gb18030'),
+    'one bad byte decides',
+  )
+})
+
+t.test('a file with a few broken bytes is known where nothing else fits it', async t => {
+  const line = '000001,平安银行\n'
+  for (const encoding of ['gb18030', 'big5', 'shift_jis', 'euc-kr', 'euc-jp']) {
+    const [text] = samples.find(([, name]) => name === encoding)!
+    const whole = iconv.encode(text.repeat(40), encoding)
+    const broken = Buffer.concat([whole, Buffer.from('1,\xff\xff\n', 'latin1'), whole])
+    const found = fittingEncodings(broken, true).find(each => each.encoding === encoding)
+    t.match(found, { brokenBytes: 2 }, encoding)
+    t.ok(text.includes(found!.example))
+  }
+  const damaged = iconv.encode(line.repeat(3), 'gb18030')
+  damaged[8] = 0xff
+  t.notOk(fittingEncodings(damaged, true).some(({ encoding }) => encoding === 'gb18030'))
+  const fits = fittingEncodings(iconv.encode(line.repeat(40), 'gb18030'), true)
+  t.ok(fits.every(({ brokenBytes }) => brokenBytes === 0))
+})
+
+// Every byte and every pair of bytes in every encoding, against iconv-lite.
+
+type Decoded = Exclude<Encoding, 'utf-8'>
+
+/** iconv-lite's names where they differ: what Windows calls Big5, and ISO 8859-1 as the standard has it. */
+const oracleNames: Partial<Record<Encoding, string>> = { big5: 'cp950', 'euc-kr': 'cp949' }
+
+/** Characters that GB18030-2022 moved; iconv-lite has the version of 2005. */
+const moved: ReadonlyMap<string, string> = new Map(
+  [
+    ...['a6d9 fe10', 'a6da fe12', 'a6db fe11', 'a6dc fe13', 'a6dd fe14', 'a6de fe15'],
+    ...['a6df fe16', 'a6ec fe17', 'a6ed fe18', 'a6f3 fe19', 'fe59 9fb4', 'fe61 9fb5'],
+    ...['fe66 9fb6', 'fe67 9fb7', 'fe6d 9fb8', 'fe7e 9fb9', 'fe90 9fba', 'fea0 9fbb'],
+  ].map(line => [line.slice(0, 4), String.fromCodePoint(parseInt(line.slice(5), 16))]),
+)
+
+const isPrivate = (text: string): boolean => /[\ue000-\uf8ff]/.test(text)
+
+/** What the bytes are; undefined when they are no text. */
+function expected(encoding: Decoded, bytes: Buffer): string | undefined {
+  const text = iconv.decode(bytes, oracleNames[encoding] ?? encoding, { stripBOM: false })
+  if (encoding === 'gb18030' || encoding === 'gbk') {
+    return moved.get(bytes.toString('hex')) ?? unlessBroken(text)
+  }
+  // One byte that iconv-lite takes for a control character.
+  if (encoding === 'shift_jis' && bytes.includes(0x80) && text.includes('\x80')) return undefined
+  // Characters that everybody defines otherwise are none to the loader.
+  if (['big5', 'shift_jis', 'euc-kr', 'euc-jp'].includes(encoding) && isPrivate(text))
+    return undefined
+  return unlessBroken(text)
+}
+
+const unlessBroken = (text: string): string | undefined =>
+  text.includes('\ufffd') ? undefined : text
+
+const decoded = encodings.filter((name): name is Decoded => name !== 'utf-8' && !isUtf16(name))
+
+t.test('every byte, and every pair of bytes, is what iconv-lite says, or is no text', async t => {
+  for (const encoding of decoded.filter(name => !isSingleByte(name))) {
+    const wrong: string[] = []
+    for (let first = 0; first < 256; first++) {
+      for (let second = -1; second < 256; second++) {
+        const bytes = Buffer.from(second < 0 ? [first] : [first, second])
+        const found = textOf(encoding, bytes)
+        const wanted = expected(encoding, bytes)
+        if (found !== wanted) wrong.push(`${bytes.toString('hex')}: ${found}, not ${wanted}`)
+      }
+    }
+    t.strictSame(wrong.slice(0, 20), [], encoding)
+  }
+})
+
+t.test('where each byte stands alone, all pairs are decoded in one go', async t => {
+  const pairs = Buffer.from(
+    Array.from({ length: 2 * 65_536 }, (_, i) => (i % 2 ? i >> 1 : i >> 9) & 255),
+  )
+  for (const encoding of decoded.filter(isSingleByte)) {
+    const text = decodedBytes(openDecoder(encoding), pairs)
+    const shown = Buffer.from(text.toString('latin1').replaceAll('\xff', '\xef\xbf\xbd'), 'latin1')
+    t.ok(shown.equals(Buffer.from(iconv.decode(pairs, encoding))), encoding)
+  }
+})
+
+t.test('characters of three bytes in EUC-JP', async t => {
+  const wrong: string[] = []
+  for (let second = 0x80; second < 256; second++) {
+    for (let third = 0; third < 256; third++) {
+      const bytes = Buffer.from([0x8f, second, third])
+      if (textOf('euc-jp', bytes) !== expected('euc-jp', bytes)) wrong.push(bytes.toString('hex'))
+    }
+  }
+  t.strictSame(wrong.slice(0, 20), [])
+})
+
+t.test('characters of four bytes in GB18030', async t => {
+  const wrong: string[] = []
+  for (let index = 0; index < 126 * 12_600; index += index < 50_000 ? 1 : 97) {
+    const places = [index / 12_600, (index / 1260) % 10, (index / 10) % 126, index % 10]
+    const bytes = Buffer.from(places.map((place, i) => [0x81, 0x30][i % 2]! + Math.floor(place)))
+    // iconv-lite does not refuse what lies between the planes and behind the last one.
+    const isNone = (index >= 39_420 && index < 189_000) || index >= 189_000 + 0x100000
+    const wanted = isNone ? undefined : expected('gb18030', bytes)
+    if (textOf('gb18030', bytes) !== wanted) wrong.push(bytes.toString('hex'))
+  }
+  t.strictSame(wrong.slice(0, 20), [])
+  for (const hex of ['e3329a36', '8431a530', 'fe39fe39', '8f39fe39']) {
+    t.equal(textOf('gb18030', Buffer.from(hex, 'hex')), undefined, hex)
+  }
+  t.equal(textOf('gb18030', Buffer.from('e3329a35', 'hex')), '\u{10ffff}')
+})
+
+// Which encoding an input has: what is found, what is refused, and when.
+
+interface Given {
+  readonly asked?: 'auto' | Encoding
+  readonly size?: number
+  readonly mayWait?: boolean
+}
+
+async function opened(
+  content: Uint8Array | string,
+  { asked = 'auto', size = 1000, mayWait = true }: Given = {},
+): Promise<OpenedText> {
+  const counted = new CountedChunks(pieces(Buffer.from(content), size))
+  return openText(counted, 'x.csv', asked, mayWait)
+}
+
+/** The text, and why no more of it came. */
+async function read({ chunks }: OpenedText): Promise<{ text: string; error: unknown }> {
+  let text = ''
+  try {
+    for await (const chunk of chunks()) text += Buffer.from(chunk).toString('latin1')
+  } catch (error) {
+    return { text, error }
+  }
+  return { text, error: undefined }
+}
+
+const chinese = Buffer.from('b4fac2ebcabec0fd0a', 'hex')
+const mark = Buffer.from('efbbbf', 'hex')
+
+t.test('UTF-8 is given out as it stands', async t => {
+  for (const start of [Buffer.alloc(0), mark]) {
+    const found = await opened(Buffer.concat([start, Buffer.from('é,b\n')]), { size: 2 })
+    t.match(found.text, { encoding: 'utf-8', how: 'found', broken: undefined, origin: undefined })
+    t.equal(found.startOffsetBytes, start.length)
+    t.strictSame(await read(found), { text: 'Ã©,b\n', error: undefined })
+  }
+})
+
+t.test(
+  'what is not UTF-8 is refused before anything is given out, with the encodings that fit',
+  async t => {
+    for (const content of [
+      chinese,
+      Buffer.concat([Buffer.from('id\n'), chinese]),
+      Buffer.from('a\xe9', 'latin1'),
+    ]) {
+      await t.rejects(opened(content), {
+        code: 'DDB_INPUT_ENCODING',
+        exitCode: 65,
+        position: { file: 'x.csv' },
+      })
+    }
+    await t.rejects(opened(chinese), { message: /gb18030 \(/, position: { offsetBytes: 0 } })
+    // Some of its bytes would pass for UTF-8.
+    const mixed = Buffer.concat([Buffer.from('c2a9c2a90a', 'hex'), chinese])
+    await t.rejects(opened(mixed), { message: /gb18030/, position: { offsetBytes: 5 } })
+    await t.rejects(opened(Buffer.from('fffe0000', 'hex')), { message: /UTF-32/ })
+    await t.rejects(opened(Buffer.concat([mark, Buffer.of(0x61)]), { asked: 'gb18030' }), {
+      code: 'DDB_INPUT_ENCODING',
+      message: /mark of utf-8/,
+    })
+  },
+)
+
+t.test(
+  'behind the sample, reading ends at the piece with the first bytes that are none',
+  async t => {
+    const lines = Buffer.from('1,é\n'.repeat(300_000))
+    const broken = Buffer.concat([lines, chinese, lines])
+    const { text, error } = await read(await opened(broken, { size: 4096 }))
+    t.match(error, {
+      code: 'DDB_INPUT_ENCODING',
+      message: /gb18030/,
+      position: { offsetBytes: lines.length },
+    })
+    t.ok(lines.toString('latin1').startsWith(text))
+    t.ok(text.length >= 1024 * 1024)
+    const pipe = await read(
+      await opened(Buffer.concat([Buffer.from('a,b\n'), chinese]), { size: 4, mayWait: false }),
+    )
+    t.equal(pipe.text, 'a,b\n', 'of a pipe the first piece is all that can be looked at')
+    t.match(pipe.error, { code: 'DDB_INPUT_ENCODING' })
+    const half = Buffer.concat([lines, Buffer.of(0xe4)])
+    t.match((await read(await opened(half))).error, { position: { offsetBytes: lines.length } })
+  },
+)
+
+t.test('UTF-8 that was asked for is given out whole, and what is none is known', async t => {
+  const content = Buffer.from('a\n\xe9b\n', 'latin1')
+  const found = await opened(content, { asked: 'utf-8', size: 3 })
+  t.match(found.text, { encoding: 'utf-8', how: 'given', origin: undefined })
+  t.strictSame(await read(found), { text: 'a\n\xe9b\n', error: undefined })
+  const { broken } = found.text
+  t.ok(broken?.mayBeBroken(2))
+  t.strictSame(broken?.brokenBytes(content.subarray(2), 2), {
+    offsetBytes: 2,
+    bytes: Uint8Array.of(0xe9),
+  })
+  t.equal(broken?.brokenBytes(content.subarray(0, 2), 0), undefined)
+  const cut = await opened(Buffer.of(0x61, 0xe4), { asked: 'utf-8' })
+  await read(cut)
+  t.ok(cut.text.broken?.mayBeBroken(1))
+})
+
+t.test('another encoding is decoded, its mark left out', async t => {
+  const found = await opened(chinese, { asked: 'gb18030', size: 1 })
+  t.match(found.text, { encoding: 'gb18030', how: 'given' })
+  t.equal(Buffer.from((await read(found)).text, 'latin1').toString(), '代码示例\n')
+  const marked = await opened(Buffer.concat([Buffer.from('84319533', 'hex'), chinese]))
+  t.match(marked.text, { encoding: 'gb18030', how: 'found' })
+  t.equal(marked.startOffsetBytes, 4)
+  t.equal(Buffer.from((await read(marked)).text, 'latin1').toString(), '代码示例\n')
+})
+
+// Decoding piece by piece, and the way back to the input's bytes.
+
+/** What each has besides ASCII. */
+const alphabets: Partial<Record<Decoded, string>> = {
+  gb18030: '股票代码万科A，一丂㐀é€𠀀😀 ',
+  gbk: '股票代码万科一丂€',
+  big5: '股票代碼一丁功許',
+  shift_jis: 'ソ表能ｱｲﾂ株式コード',
+  'euc-jp': '株式コードｱｲ丂',
+  'euc-kr': '종목코드갂똠',
+  'utf-16le': '股票é😀𠀀\u0a0a\u0d0d',
+  'utf-16be': '股票é😀𠀀\u0a0a\u0d0d',
+  'windows-1252': 'é€ß™',
+  'windows-1251': 'Цена',
+  latin1: 'éß\x85',
+}
+
+const cases = Object.entries(alphabets) as [Decoded, string][]
+
+/** Characters, some of them ASCII with what tables are made of. */
+const charactersOf = (alphabet: string): fc.Arbitrary<string[]> =>
+  fc.array(fc.constantFrom(...alphabet, ...'a7,|\\{"\r\n'), { maxLength: 400 })
+
+interface Piecewise {
+  readonly text: DecodedText
+  readonly decoded: Buffer
+}
+
+function piecewise(encoding: Decoded, bytes: Uint8Array, size: number, start = 0): Piecewise {
+  const text = new DecodedText(() => openDecoder(encoding), start)
+  const parts: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += size) {
+    parts.push(Buffer.from(text.append(bytes.slice(at, at + size))))
+  }
+  parts.push(Buffer.from(text.end()))
+  return { text, decoded: Buffer.concat(parts) }
+}
+
+t.test('pieces of any size give the text that iconv-lite wrote', async t => {
+  for (const [encoding, alphabet] of cases) {
+    fc.assert(
+      fc.property(charactersOf(alphabet), fc.integer({ min: 1, max: 70 }), (characters, size) => {
+        const wanted = characters.join('')
+        const { text, decoded } = piecewise(encoding, iconv.encode(wanted, encoding), size)
+        return decoded.toString() === wanted && !text.mayBeBroken(0)
+      }),
+      { numRuns: runs(100) },
+    )
+    t.pass(encoding)
+  }
+})
+
+t.test('every position of the text leads to the bytes it was decoded from', async t => {
+  for (const [encoding, alphabet] of cases) {
+    fc.assert(
+      fc.property(
+        charactersOf(alphabet),
+        fc.integer({ min: 1, max: 700 }),
+        fc.nat(),
+        (characters, size, releaseSeed) => {
+          const encoded = characters.map(character => iconv.encode(character, encoding))
+          const bytes = Buffer.concat(encoded)
+          const { text } = piecewise(encoding, bytes, size, 5)
+          let textOffset = 5
+          let inputOffset = 5
+          for (const [i, character] of characters.entries()) {
+            if (i === releaseSeed % (characters.length + 1)) text.release(textOffset)
+            const textEnd = textOffset + Buffer.byteLength(character)
+            if (text.inputOffset(textOffset) !== inputOffset) return false
+            if (!Buffer.from(text.inputBytes(textOffset, textEnd)).equals(encoded[i]!)) return false
+            // Within a character, its beginning is meant.
+            if (textEnd > textOffset + 1 && text.inputOffset(textEnd - 1) !== inputOffset)
+              return false
+            textOffset = textEnd
+            inputOffset += encoded[i]!.length
+          }
+          return text.inputOffset(textOffset) === inputOffset
+        },
+      ),
+      { numRuns: runs(60) },
+    )
+    t.pass(encoding)
+  }
+})
+
+t.test('any bytes come out as text and marks, the same in pieces of any size', async t => {
+  for (const [encoding] of cases) {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        (bytes, size) => {
+          const whole = piecewise(encoding, bytes, 1000)
+          const { text, decoded } = piecewise(encoding, bytes, size)
+          const marks = decoded.filter(byte => byte === 0xff).length
+          const rest = Buffer.from(decoded.filter(byte => byte !== 0xff))
+          return (
+            whole.decoded.equals(decoded) &&
+            isUtf8(rest) &&
+            text.mayBeBroken(0) === marks > 0 &&
+            (text.brokenBytes(decoded, 0) !== undefined) === marks > 0
+          )
+        },
+      ),
+      { numRuns: runs(300) },
+    )
+    t.pass(encoding)
+  }
+})
+
+t.test('what is no character is named with its place', async t => {
+  const bytes = Buffer.concat([iconv.encode('股,', 'gb18030'), Buffer.from('ff2cd6', 'hex')])
+  const { text, decoded } = piecewise('gb18030', bytes, 2, 4)
+  t.equal(decoded.toString('latin1'), `${Buffer.from('股,').toString('latin1')}\xff,\xff`)
+  t.strictSame(text.brokenBytes(decoded, 4), { offsetBytes: 7, bytes: Uint8Array.of(0xff) })
+  t.strictSame(text.brokenBytes(decoded.subarray(5), 9), {
+    offsetBytes: 9,
+    bytes: Uint8Array.of(0xd6),
+  })
+  t.equal(text.brokenBytes(decoded.subarray(0, 4), 4), undefined)
+  t.ok(text.mayBeBroken(10))
+  t.notOk(text.mayBeBroken(11))
+})
+
+t.test('a delimiter behind half a character stays one', async t => {
+  for (const encoding of ['gb18030', 'big5', 'shift_jis', 'euc-kr', 'euc-jp'] as const) {
+    const lead = Buffer.concat([
+      Buffer.of(0x85),
+      Buffer.from(',x'),
+      Buffer.of(0x85),
+      Buffer.from('\n'),
+    ])
+    t.equal(piecewise(encoding, lead, 1).decoded.toString('latin1'), '\xff,x\xff\n', encoding)
+  }
+})
+
+// The check of UTF-8 across chunks, against Node's own on the whole.
+
+/** Mostly text, sometimes with a byte that does not belong. */
+const bytes = fc
+  .tuple(
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+    fc.nat(60),
+    fc.option(fc.integer({ min: 0, max: 255 })),
+  )
+  .map(([text, at, byte]) => {
+    const found = Buffer.from(text)
+    if (byte !== null && found.length > 0) found[at % found.length] = byte
+    return Uint8Array.from(found)
+  })
+
+/** Length of the longest start that is UTF-8 or could become so: by trying all of them. */
+function expectedBroken(whole: Uint8Array): number | undefined {
+  if (isUtf8(whole)) return undefined
+  let at = whole.length
+  while (!isUtf8(whole.subarray(0, at))) at--
+  return at
+}
+
+t.test('the first bytes that are none are found, in chunks of any size', async t => {
+  fc.assert(
+    fc.property(bytes, fc.integer({ min: 1, max: 9 }), (whole, size) => {
+      const check = new Utf8Check()
+      let found: number | undefined
+      for (let at = 0; at < whole.length && found === undefined; at += size) {
+        // A Buffer, whose pieces are lent: its slices are views.
+        const chunk = Buffer.from(whole.subarray(at, at + size))
+        const broken = check.firstBroken(chunk)
+        if (broken !== undefined) found = at + broken
+        chunk.fill(0x23)
+      }
+      found ??= check.begunBytes > 0 ? whole.length - check.begunBytes : undefined
+      return found === expectedBroken(whole)
+    }),
+    { numRuns: runs(3000) },
+  )
+  t.pass()
+})
+
+t.test('in one piece as well', async t => {
+  fc.assert(
+    fc.property(bytes, whole => firstNotUtf8(whole) === (expectedBroken(whole) ?? -1)),
+    { numRuns: runs(2000) },
+  )
+  t.pass()
+})

@@ -1,0 +1,316 @@
+/*
+  Files that are read on.
+*/
+import assert from 'node:assert/strict'
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import type { InputError } from '../../../src/errors.js'
+import type { InputFile } from '../../../src/platform/platform.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+import {
+  followedChunks,
+  keptBytes,
+  lookEveryMs,
+  quietMs,
+} from '../../../src/source/follow/followed-chunks.js'
+import { presentFiles } from '../../../src/source/follow/present-files.js'
+import { newTurns } from '../../../src/source/follow/turns.js'
+import { handClock } from '../../helpers/clocks.js'
+import { runs } from '../../helpers/runs.js'
+
+//
+
+/** A file that a test writes; one read gives `readBytes` at most. */
+function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer; rewrite(text: string): void } {
+  let position = 0
+  const file = {
+    bytes: Buffer.alloc(0),
+    changedNs: 0n,
+    /** As if it had been emptied and written in between. */
+    rewrite(text: string) {
+      file.bytes = Buffer.from(text)
+      file.changedNs++
+    },
+    status: async () => ({
+      isFile: true,
+      isFolder: false,
+      sizeBytes: file.bytes.length,
+      device: 1n,
+      inode: 2n,
+      modifiedMs: 0,
+      bornNs: 0n,
+      changedNs: file.changedNs,
+    }),
+    read: async (buffer: Uint8Array, offset: number, length: number) => {
+      const count = await file.readAt(buffer, offset, Math.min(length, readBytes), position)
+      position += count
+      return count
+    },
+    readAt: async (buffer: Uint8Array, offset: number, length: number, start: number) => {
+      const found = file.bytes.subarray(start, start + length)
+      buffer.set(found, offset)
+      return found.length
+    },
+    close: async () => undefined,
+  }
+  return file
+}
+
+function follow(file: InputFile) {
+  const clock = handClock()
+  const ended = new AbortController()
+  const state = { hasLostName: false, ends: 0 }
+  const read: Buffer[] = []
+  const content = followedChunks({
+    file,
+    name: 'app.csv',
+    clock,
+    turns: newTurns(),
+    ended: ended.signal,
+    hasLostName: () => state.hasLostName,
+    onEnd: () => void state.ends++,
+  })
+  const outcome = (async () => {
+    for await (const chunk of content.chunks) read.push(Buffer.from(chunk))
+    return 'ended'
+  })().catch((error: unknown) => error)
+  /** Until it waits for time to pass. */
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  return {
+    state,
+    outcome,
+    checkRead: () => content.checkRead(),
+    text: () => Buffer.concat(read).toString(),
+    bytes: () => Buffer.concat(read),
+    stop: () => ended.abort(),
+    async pass(ms = lookEveryMs) {
+      await settle()
+      clock.advance(ms)
+      await settle()
+    },
+  }
+}
+
+t.test('what is appended comes, in pieces of any size, and nothing twice', async () => {
+  const pieces = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 12 })
+  await fc.assert(
+    fc.asyncProperty(pieces, fc.integer({ min: 1, max: 400 }), async (pieces, readBytes) => {
+      const file = fileOf(readBytes)
+      const following = follow(file)
+      for (const piece of pieces) {
+        file.bytes = Buffer.concat([file.bytes, piece])
+        await following.pass()
+      }
+      await following.pass()
+      assert.ok(following.bytes().equals(file.bytes))
+      following.stop()
+      assert.equal(((await following.outcome) as InputError).code, 'DDB_INTERRUPTED')
+    }),
+    { numRuns: runs(30) },
+  )
+})
+
+t.test('a file that has lost its name ends once nothing came for a while', async t => {
+  const file = fileOf()
+  file.bytes = Buffer.from('a')
+  const following = follow(file)
+  await following.pass(quietMs)
+  following.state.hasLostName = true
+  file.bytes = Buffer.from('ab')
+  await following.pass()
+  await following.pass(quietMs - 1)
+  file.bytes = Buffer.from('abc')
+  await following.pass()
+  await following.pass(quietMs - 1)
+  t.equal(following.text(), 'abc', 'who writes it late is read')
+  await following.pass(lookEveryMs)
+  t.equal(await following.outcome, 'ended')
+  t.ok(following.state.ends > 0)
+})
+
+t.test('a file that shrinks ends the run', async t => {
+  const file = fileOf()
+  file.bytes = Buffer.from('some rows\n')
+  const following = follow(file)
+  await following.pass()
+  file.bytes = Buffer.from('some')
+  await following.pass()
+  const error = (await following.outcome) as InputError
+  t.match(error, { code: 'DDB_INPUT_TRUNCATED', position: { file: 'app.csv', offsetBytes: 4 } })
+  t.match(error.message, /copytruncate/)
+})
+
+const isRewritten = { code: 'DDB_INPUT_TRUNCATED', message: /written anew/ }
+
+t.test('so does one that was emptied and has grown beyond what was read', async t => {
+  const file = fileOf()
+  file.bytes = Buffer.from('some rows\n')
+  const following = follow(file)
+  await following.pass()
+  file.rewrite('others, and more of them\n')
+  await following.pass()
+  t.match(await following.outcome, isRewritten)
+  t.equal(following.text(), 'some rows\n')
+})
+
+t.test('and one that has grown to the very same size', async t => {
+  const file = fileOf()
+  file.bytes = Buffer.from('some rows\n')
+  const following = follow(file)
+  await following.pass()
+  file.rewrite('more rows\n')
+  await following.pass()
+  t.match(await following.outcome, isRewritten)
+})
+
+t.test('and one that is alike where reading goes on', async t => {
+  const alike = 'the same line again and again\n'.repeat(2 * keptBytes)
+  for (const [before, after] of [
+    [`first\n${alike}`, `other\n${alike}${alike}`],
+    [`${alike}last!\n`, `${alike}other\n${alike}`],
+  ] as const) {
+    const file = fileOf()
+    file.bytes = Buffer.from(before)
+    const following = follow(file)
+    await following.pass()
+    file.rewrite(after)
+    await following.pass()
+    t.match(await following.outcome, isRewritten)
+    t.equal(following.text().length, before.length)
+  }
+})
+
+t.test('what is read is looked at once more when reading ends', async t => {
+  for (const [text, failure] of [
+    ['some rows\nand more', undefined],
+    ['more rows\n', isRewritten],
+    ['some', { code: 'DDB_INPUT_TRUNCATED', message: /cut short/ }],
+  ] as const) {
+    const file = fileOf()
+    file.bytes = Buffer.from('some rows\n')
+    const following = follow(file)
+    await following.pass()
+    file.rewrite(text)
+    following.stop()
+    t.match(await following.outcome, { code: 'DDB_INTERRUPTED' })
+    if (failure === undefined) await following.checkRead()
+    else await t.rejects(following.checkRead(), failure)
+  }
+  const gone = fileOf()
+  const following = follow(gone)
+  following.stop()
+  await following.outcome
+  gone.status = () => Promise.reject(new Error('ESTALE'))
+  await t.rejects(following.checkRead(), { code: 'DDB_INPUT_READ', message: /ESTALE/ })
+})
+
+t.test('stopped while it waits, it waits no longer', async t => {
+  const following = follow(fileOf())
+  following.stop()
+  t.match(await following.outcome, { code: 'DDB_INTERRUPTED' })
+})
+
+//
+
+t.test('files, patterns and folders give what is there, and name what is not', async t => {
+  const dir = t.testdir({
+    'a.csv': 'a',
+    logs: { 'b.csv': 'b', 'b.csv.gz': 'z', 'notes.txt': 'n', deep: { 'c.ndjson': '{}' } },
+    'app.1': '',
+    'app.2.gz': '',
+    empty: {},
+  })
+  const inputs = ['app*', 'logs', 'a.csv', 'later.csv', 'none*', 'empty'].map(name =>
+    join(dir, name),
+  )
+  const { files, missing, passedOver } = await presentFiles(inputs, systemFiles)
+  t.same(
+    files.map(({ path }) => path),
+    ['app.1', 'logs/b.csv', 'logs/deep/c.ndjson', 'a.csv'].map(name => join(dir, name)),
+    'compressed ones are passed over',
+  )
+  t.match(passedOver, { files: 3, byKind: { '.gz': 2, '.txt': 1 } })
+  t.same(
+    missing,
+    ['later.csv', 'none*', 'empty'].map(name => join(dir, name)),
+  )
+  writeFileSync(join(dir, 'later.csv'), 'x')
+  t.match(await presentFiles([join(dir, 'later.csv')], systemFiles), {
+    files: [{ status: { isFile: true, sizeBytes: 1 } }],
+    missing: [],
+  })
+})
+
+t.test('lists in braces name files one by one', async t => {
+  const dir = t.testdir({ 'a.log': 'a', 'b.log': 'b' })
+  const { files, missing } = await presentFiles([join(dir, '{b,c,a}.log')], systemFiles)
+  t.same(
+    files.map(({ path }) => path),
+    ['b.log', 'a.log'].map(name => join(dir, name)),
+  )
+  t.same(missing, [join(dir, 'c.log')])
+})
+
+t.test('what was named and cannot be followed is refused', async t => {
+  const dir = t.testdir({ 'a.csv.gz': 'z' })
+  await t.rejects(presentFiles([join(dir, 'a.csv.gz')], systemFiles), {
+    code: 'DDB_USAGE',
+    message: /is compressed/,
+  })
+  await t.rejects(presentFiles(['/dev/null'], systemFiles), { message: /no ordinary file/ })
+  mkdirSync(join(dir, 'folder.csv'))
+  t.match(await presentFiles([join(dir, 'folder*')], systemFiles), {
+    files: [],
+    missing: [/folder/],
+  })
+})
+
+t.test('a file is followed by its first name, and patterns say which ones of a folder', async t => {
+  const dir = t.testdir({ 'a.csv': 'a', 'b.log': 'b', 'c.log.gz': 'z' })
+  linkSync(join(dir, 'b.log'), join(dir, 'd.log'))
+  const inputs = [join(dir, 'a.csv'), `${dir}/./a.csv`, dir]
+  const { files, sameFiles, passedOver } = await presentFiles(inputs, systemFiles, ['*.log*'])
+  t.same(
+    files.map(({ path }) => path),
+    ['a.csv', 'b.log'].map(name => join(dir, name)),
+  )
+  t.equal(sameFiles.count, 2)
+  t.match(passedOver, { files: 2, byKind: { '.csv': 1, '.gz': 1 } })
+})
+
+//
+
+const never = new AbortController().signal
+
+t.test('a turn goes from one to the next in the order in which they asked', async t => {
+  const turns = newTurns()
+  t.equal(await turns.take(never), true)
+  const had: string[] = []
+  const waiting = ['a', 'b'].map(async name => {
+    had.push(`${name} ${await turns.take(never)}`)
+    turns.release()
+  })
+  t.same(had, [])
+  turns.release()
+  await Promise.all(waiting)
+  t.same(had, ['a true', 'b true'])
+  t.equal(await turns.take(never), true, 'free again')
+})
+
+t.test('who leaves gets none, and keeps nobody from theirs', async t => {
+  const turns = newTurns()
+  await turns.take(never)
+  const leaving = new AbortController()
+  const left = turns.take(leaving.signal)
+  const next = turns.take(never)
+  leaving.abort()
+  t.equal(await left, false)
+  turns.release()
+  t.equal(await next, true)
+  t.equal(await turns.take(leaving.signal), false, 'later, too')
+})

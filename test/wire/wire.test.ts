@@ -1,0 +1,568 @@
+/*
+  Bytes written and read.
+*/
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import t from 'tap'
+import { ArrayPool } from '../../src/wire/array-pool.js'
+import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
+import { GrowableBytes } from '../../src/wire/growable-bytes.js'
+import { StringCollector } from '../../src/wire/string-collector.js'
+import { runs } from '../helpers/runs.js'
+
+//
+
+const all = Uint8Array.from({ length: 40 }, (_, at) => at + 1)
+
+/** The same bytes in pieces of `size`. */
+const pieces = (bytes: Uint8Array, size: number): Uint8Array[] =>
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+    bytes.subarray(at * size, at * size + size),
+  )
+
+/** Steps `decode`, pushing one piece whenever it waits; returns its result and how often it waited. */
+function feed<T>(
+  reader: ByteReader,
+  decode: Generator<void, T, void>,
+  chunks: readonly Uint8Array[],
+): { value: T; waits: number } {
+  let waits = 0
+  for (;;) {
+    const step = decode.next()
+    if (step.done) return { value: step.value, waits }
+    reader.push(chunks[waits++]!)
+  }
+}
+
+t.test('numbers are little-endian, whichever pieces they arrive in', async t => {
+  const bytes = Buffer.alloc(42)
+  bytes.writeUInt8(200, 0)
+  bytes.writeInt8(-2, 1)
+  bytes.writeUInt16LE(65_000, 2)
+  bytes.writeInt16LE(-30_000, 4)
+  bytes.writeInt32LE(-2_000_000_000, 6)
+  bytes.writeUInt32LE(4_000_000_000, 10)
+  bytes.writeBigInt64LE(-(2n ** 60n), 14)
+  bytes.writeFloatLE(1.5, 22)
+  bytes.writeDoubleLE(Math.PI, 26)
+  bytes.writeUInt16LE(12_345, 34)
+  for (const size of [1, 2, 3, 7, 42]) {
+    const reader = readerOf(...pieces(bytes, size))
+    const read: unknown[] = []
+    const next = (byteLength: number, take: () => unknown): void => {
+      t.ok(reader.has(byteLength))
+      read.push(take())
+    }
+    next(1, () => reader.u8())
+    next(1, () => reader.i8())
+    next(2, () => reader.u16())
+    next(2, () => reader.i16())
+    next(4, () => reader.i32())
+    next(4, () => reader.u32())
+    next(8, () => reader.i64())
+    next(4, () => reader.f32())
+    next(8, () => reader.f64())
+    next(2, () => [reader.peekU16(), reader.u16()])
+    t.same(read, [
+      200,
+      -2,
+      65_000,
+      -30_000,
+      -2_000_000_000,
+      4_000_000_000,
+      -(2n ** 60n),
+      1.5,
+      Math.PI,
+      [12_345, 12_345],
+    ])
+    t.equal(reader.offsetBytes, 36)
+    t.equal(reader.available, 6)
+  }
+})
+
+t.test('need waits until the bytes are there and then gives them in one piece', async t => {
+  const reader = new ByteReader()
+  const { waits } = feed(reader, reader.need(10), pieces(all, 4))
+  t.equal(waits, 3)
+  t.same([...reader.bytes(10)], [...all.subarray(0, 10)])
+  t.equal(reader.available, 2)
+  t.equal(reader.offsetBytes, 10)
+})
+
+t.test('what is read without need is refused, not made up', async t => {
+  const reader = readerOf(all.subarray(0, 3))
+  t.throws(() => reader.u8(), RangeError)
+  t.ok(reader.has(2))
+  t.throws(() => reader.i32(), RangeError)
+  t.throws(() => reader.bytes(4), RangeError)
+  t.throws(() => reader.take(4), RangeError)
+})
+
+t.test('fill copies from as many chunks as it takes', async t => {
+  const reader = new ByteReader()
+  const target = new Uint8Array(33)
+  const { waits } = feed(reader, reader.fill(target), pieces(all, 5))
+  t.equal(waits, 7)
+  t.same(target, all.subarray(0, 33))
+  t.equal(reader.available, 2)
+})
+
+t.test('a payload of any size comes back whole, aligned for every element type', async t => {
+  for (const byteLength of [0, 1, 9, 800, 2048, 2049, 9000, 100_000]) {
+    const bytes = Uint8Array.from({ length: byteLength }, (_, at) => at * 7)
+    for (const size of [1000, 1_000_000]) {
+      const late = new ByteReader()
+      const { value } = feed(late, late.payload(byteLength), pieces(bytes, size))
+      t.ok(Buffer.from(value).equals(bytes), `${byteLength} bytes in pieces of ${size}`)
+      t.equal(value.byteOffset % 8, 0)
+      const there = readerOf(...pieces(bytes, size))
+      t.ok(Buffer.from(drive(there.payload(byteLength))).equals(bytes))
+      t.equal(there.available, 0)
+    }
+  }
+})
+
+t.test('arrays handed out do not overlap', async t => {
+  const bytes = Uint8Array.from({ length: 3000 }, (_, at) => at % 251)
+  const reader = readerOf(...Array<Uint8Array>(20).fill(bytes))
+  const taken = Array.from({ length: 60 }, () => reader.take(1000))
+  for (const [index, array] of taken.entries()) {
+    const start = (index % 3) * 1000
+    t.ok(Buffer.from(array).equals(bytes.subarray(start, start + 1000)))
+  }
+})
+
+t.test('a hostile length allocates no more than what arrived', async t => {
+  const reader = new ByteReader()
+  const decode = reader.payload(2 ** 40)
+  reader.push(all)
+  t.notOk(decode.next().done)
+  t.equal(reader.available, 0, 'the bytes were taken over')
+})
+
+t.test('lines and strings end at their mark, wherever chunks end', async t => {
+  const text =
+    'first line\r\n\nß ünïcode 数据 line with some length\nshort\0\0a longer string: 数据数据数据\0tail'
+  const bytes = Buffer.from(text)
+  for (let size = 1; size <= bytes.length; size++) {
+    const reader = readerOf(...pieces(bytes, size))
+    t.same(
+      [
+        drive(reader.line(100)),
+        drive(reader.line(100)),
+        drive(reader.line(100)),
+        drive(reader.str0(100)),
+        drive(reader.str0(100)),
+        drive(reader.str0(100)),
+      ],
+      [
+        'first line\r',
+        '',
+        'ß ünïcode 数据 line with some length',
+        'short',
+        '',
+        'a longer string: 数据数据数据',
+      ],
+      `chunks of ${size}`,
+    )
+    t.equal(reader.offsetBytes, bytes.length - 4)
+  }
+})
+
+t.test('a byte order mark is text like any other', async t => {
+  t.equal(drive(readerOf(Buffer.from('\uFEFFabc\0')).str0(100)), '\uFEFFabc')
+  t.equal(drive(readerOf(Buffer.from('\uFEFFabcdefghijklmn\n')).line(100)), '\uFEFFabcdefghijklmn')
+})
+
+t.test('text that is not UTF-8 keeps its length in replacement characters', async t => {
+  t.equal(drive(readerOf(Uint8Array.of(0x61, 0xff, 0x62, 0)).str0(100)), 'a\uFFFDb')
+})
+
+t.test('tryLine and tryStr0 read nothing when the end is not at hand', async t => {
+  const reader = new ByteReader()
+  reader.push(Buffer.from('not yet'))
+  t.equal(reader.tryLine(100), undefined)
+  t.equal(reader.tryStr0(100), undefined)
+  t.equal(reader.available, 7)
+  reader.push(Buffer.from(' there\n'))
+  t.equal(drive(reader.line(100)), 'not yet there')
+})
+
+t.test('a longer line or string than allowed is a limit error at its start', async t => {
+  const reader = new ByteReader(1000)
+  reader.push(Buffer.from('0123456789'))
+  t.throws(() => reader.line(9).next(), {
+    name: 'ProtocolError',
+    code: 'DDB_LIMIT',
+    offsetBytes: 1000,
+  })
+  t.throws(() => drive(readerOf(Buffer.from('0123456789\n')).line(9)), { code: 'DDB_LIMIT' })
+  t.throws(() => drive(readerOf(Buffer.from('0123456789012345\0')).str0(12)), { code: 'DDB_LIMIT' })
+  t.equal(drive(readerOf(Buffer.from('0123456789\n')).line(10)), '0123456789')
+})
+
+t.test('strings takes whole strings only, and no more than asked for', async t => {
+  const reader = readerOf(Buffer.from('a\0\0ccc\0dd'))
+  const target = new StringCollector(1000, 0)
+  t.equal(reader.strings(2, target), true)
+  t.same(target.texts, ['a', ''])
+  t.equal(reader.strings(5, target), true)
+  t.same(target.texts, ['a', '', 'ccc'])
+  t.equal(reader.strings(5, target), false)
+  t.equal(reader.available, 2)
+})
+
+t.test('utf8 reads a counted text', async t => {
+  const bytes = Buffer.from('数据 and more')
+  t.equal(drive(readerOf(bytes).utf8(6)), '数据')
+  t.equal(drive(readerOf(...pieces(bytes, 1)).utf8(bytes.length)), '数据 and more')
+  const reader = readerOf(bytes)
+  t.equal(reader.tryUtf8(6), undefined, 'nothing is at hand before the first read')
+  t.ok(reader.has(1))
+  t.equal(reader.tryUtf8(6), '数据')
+  t.equal(reader.tryUtf8(100), undefined)
+})
+
+t.test('waiting for bytes that will not come is an error at the end of the stream', async t => {
+  const message = /ended in the middle/
+  t.throws(() => drive(readerOf(all).need(41)), { name: 'ProtocolError', offsetBytes: 40, message })
+  t.throws(() => drive(readerOf(all).payload(41)), { message })
+  t.throws(() => drive(readerOf(all).fill(new Uint8Array(41))), { message })
+  t.throws(() => drive(readerOf(all.subarray(20)).line(100)), { message })
+  t.throws(() => drive(readerOf(all).str0(100)), { message })
+})
+
+t.test('empty chunks change nothing', async t => {
+  const reader = readerOf(
+    new Uint8Array(0),
+    all.subarray(0, 1),
+    new Uint8Array(0),
+    all.subarray(1, 2),
+  )
+  t.ok(reader.has(2))
+  t.equal(reader.u16(), 0x0201)
+  t.notOk(reader.has(1))
+})
+
+t.test('any mixture of reads over any pieces sees the stream once, in order', async t => {
+  const read = fc.oneof(fc.constantFrom('u8', 'u16', 'i32', 'take', 'bytes', 'fill'))
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 50, maxLength: 300 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.array(read, { maxLength: 40 }),
+      (bytes, size, reads) => {
+        const reader = readerOf(...pieces(bytes, size))
+        const seen: number[] = []
+        for (const [index, kind] of reads.entries()) {
+          const byteLength = { u8: 1, u16: 2, i32: 4, take: index, bytes: index, fill: index }[kind]
+          if (!reader.has(byteLength)) break
+          if (kind === 'u8') seen.push(reader.u8())
+          else if (kind === 'u16') seen.push(...Uint8Array.of(reader.peekU16(), reader.u16() >> 8))
+          else if (kind === 'i32') seen.push(...new Uint8Array(Int32Array.of(reader.i32()).buffer))
+          else if (kind === 'take') seen.push(...reader.take(byteLength))
+          else if (kind === 'bytes') seen.push(...reader.bytes(byteLength))
+          else {
+            const target = new Uint8Array(byteLength)
+            drive(reader.fill(target))
+            seen.push(...target)
+          }
+        }
+        return (
+          seen.length === reader.offsetBytes &&
+          seen.length + reader.available === bytes.length &&
+          seen.every((byte, at) => byte === bytes[at])
+        )
+      },
+    ),
+  )
+  t.pass()
+})
+
+//
+
+const joined = (writer: ByteWriter): Buffer => Buffer.concat(writer.take())
+
+t.test('numbers are little-endian', async t => {
+  const writer = new ByteWriter()
+  writer.u8(200)
+  writer.i8(-2)
+  writer.u16(65_000)
+  writer.i16(-30_000)
+  writer.i32(-2_000_000_000)
+  writer.u32(4_000_000_000)
+  writer.i64(-(2n ** 60n))
+  writer.f32(1.5)
+  writer.f64(Math.PI)
+  t.equal(writer.byteLength, 34)
+  const bytes = joined(writer)
+  t.equal(bytes.readUInt8(0), 200)
+  t.equal(bytes.readInt8(1), -2)
+  t.equal(bytes.readUInt16LE(2), 65_000)
+  t.equal(bytes.readInt16LE(4), -30_000)
+  t.equal(bytes.readInt32LE(6), -2_000_000_000)
+  t.equal(bytes.readUInt32LE(10), 4_000_000_000)
+  t.equal(bytes.readBigInt64LE(14), -(2n ** 60n))
+  t.equal(bytes.readFloatLE(22), 1.5)
+  t.equal(bytes.readDoubleLE(26), Math.PI)
+})
+
+t.test('small pieces share buffers, views are handed on as they are', async t => {
+  const writer = new ByteWriter()
+  const column = new Uint8Array(100_000).fill(7)
+  for (let at = 0; at < 100; at++) writer.i32(at)
+  writer.view(column)
+  writer.view(new Uint8Array(0))
+  writer.utf8('end')
+  t.equal(writer.byteLength, 100_403)
+  const chunks = writer.take()
+  t.equal(chunks.length, 3)
+  t.equal(chunks[1], column, 'the very array')
+  t.equal(chunks[0]!.length, 400)
+  t.equal(Buffer.from(chunks[2]!).toString(), 'end')
+})
+
+t.test('a small payload is copied, a large one handed on', async t => {
+  const writer = new ByteWriter()
+  const small = new Uint8Array(16_383)
+  const large = new Uint8Array(16_384)
+  writer.payload(small)
+  writer.payload(large)
+  const chunks = writer.take()
+  t.equal(chunks.length, 2)
+  t.not(chunks[0]!.buffer, small.buffer)
+  t.equal(chunks[1], large)
+})
+
+t.test('bytes are copied: changing them afterwards changes nothing', async t => {
+  const writer = new ByteWriter()
+  const source = Uint8Array.of(1, 2, 3)
+  writer.bytes(source)
+  source.fill(9)
+  t.same([...joined(writer)], [1, 2, 3])
+})
+
+t.test('what was taken is not written over by what comes next', async t => {
+  const writer = new ByteWriter()
+  writer.utf8('first')
+  const first = writer.take()
+  t.equal(writer.byteLength, 0)
+  writer.utf8('second')
+  t.equal(Buffer.concat(first).toString(), 'first')
+  t.equal(joined(writer).toString(), 'second')
+  t.same(writer.take(), [])
+})
+
+t.test('text of any length and script is UTF-8', async t => {
+  const texts = ['', 'a', 'ß'.repeat(30), '数据'.repeat(5000), '𝛑', 'x'.repeat(200_000)]
+  for (const text of texts) {
+    const writer = new ByteWriter()
+    writer.utf8(text)
+    writer.str0(text)
+    t.ok(joined(writer).equals(Buffer.from(`${text}${text}\0`)), `${text.length} units`)
+  }
+})
+
+t.test('a string with U+0000 is refused and shown', async t => {
+  const writer = new ByteWriter()
+  t.throws(() => writer.str0('a\0b'), {
+    name: 'ValueError',
+    code: 'DDB_STRING_HAS_NUL',
+    message: /"a\\u0000b"/,
+  })
+  t.throws(() => writer.str0(`${'x'.repeat(100)}\0`), { message: /x…"/ })
+  t.throws(() => writer.str0('\0'), { code: 'DDB_STRING_HAS_NUL' })
+})
+
+t.test('rollback forgets what was written since the mark', async t => {
+  for (const before of [0, 10, 5000, 70_000]) {
+    for (const after of [0, 1, 5000, 70_000]) {
+      const writer = new ByteWriter()
+      const kept = Buffer.alloc(before, 'k')
+      if (before > 0) writer.bytes(kept)
+      writer.mark()
+      writer.bytes(Buffer.alloc(after, 'x'))
+      writer.view(Buffer.alloc(100, 'y'))
+      writer.utf8('lost')
+      writer.rollback()
+      t.equal(writer.byteLength, before)
+      writer.utf8('tail')
+      t.ok(joined(writer).equals(Buffer.concat([kept, Buffer.from('tail')])), `${before}, ${after}`)
+    }
+  }
+})
+
+t.test('rollback after take forgets only what came later', async t => {
+  const writer = new ByteWriter()
+  writer.utf8('old')
+  writer.mark()
+  writer.utf8('more')
+  const taken = writer.take()
+  writer.utf8('lost')
+  writer.rollback()
+  t.equal(Buffer.concat(taken).toString(), 'oldmore')
+  t.equal(joined(writer).toString(), '')
+})
+
+t.test('any mixture of writes gives the bytes in order', async t => {
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 3000 }).map(bytes => ({ kind: 'bytes' as const, bytes })),
+    fc.uint8Array({ maxLength: 3000 }).map(bytes => ({ kind: 'view' as const, bytes })),
+    fc
+      .string({ unit: 'binary', maxLength: 50 })
+      .map(text => ({ kind: 'utf8' as const, bytes: Buffer.from(text), text })),
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 60 }), pieces => {
+      const writer = new ByteWriter()
+      for (const next of pieces) {
+        if (next.kind === 'bytes') writer.bytes(next.bytes)
+        else if (next.kind === 'view') writer.view(next.bytes)
+        else writer.utf8(next.text)
+      }
+      const expected = Buffer.concat(pieces.map(({ bytes }) => bytes))
+      return writer.byteLength === expected.length && joined(writer).equals(expected)
+    }),
+    { numRuns: runs(30) },
+  )
+  t.pass()
+})
+
+//
+
+t.test('arrays of any size are whole, aligned and apart from each other', async t => {
+  const pool = new ArrayPool()
+  const sizes = [
+    0,
+    1,
+    7,
+    8,
+    0,
+    100,
+    2048,
+    2049,
+    500,
+    511,
+    2048,
+    3,
+    10_000,
+    0,
+    ...Array<number>(50).fill(301),
+  ]
+  const arrays = sizes.map((size, value) => pool.allocate(size).fill(value))
+  for (const [value, array] of arrays.entries()) {
+    t.equal(array.length, sizes[value])
+    t.equal(array.byteOffset % 8, 0)
+    t.ok(array.every(byte => byte === value))
+  }
+})
+
+t.test('a small array keeps little memory alive, a large one only its own', async t => {
+  const pool = new ArrayPool()
+  t.equal(pool.allocate(16).buffer.byteLength, 512)
+  for (let at = 0; at < 100; at++) t.ok(pool.allocate(1000).buffer.byteLength <= 8192)
+  t.equal(pool.allocate(5000).buffer.byteLength, 5000)
+})
+
+//
+
+t.test('what is put in comes out in order', async t => {
+  const bytes = new GrowableBytes(1000)
+  for (let value = 0; value < 200; value++) bytes.extend(3).fill(value)
+  t.equal(bytes.length, 600)
+  t.same(
+    [...bytes.finish()],
+    Array.from({ length: 600 }, (_, at) => Math.floor(at / 3)),
+  )
+})
+
+t.test('memory follows the bytes that arrived, not the bytes announced', async t => {
+  const bytes = new GrowableBytes(2 ** 40)
+  t.ok(bytes.extend(100).buffer.byteLength <= 256)
+})
+
+t.test('a result that fills less than half of its memory is cut out of it', async t => {
+  const bytes = new GrowableBytes(10_000)
+  bytes.extend(5).set([1, 2, 3, 4, 5])
+  const finished = bytes.finish()
+  t.same([...finished], [1, 2, 3, 4, 5])
+  t.equal(finished.buffer.byteLength, 5)
+})
+
+t.test('it never grows beyond its bound', async t => {
+  const bytes = new GrowableBytes(100)
+  bytes.extend(60)
+  bytes.extend(40)
+  t.equal(bytes.finish().buffer.byteLength, 100)
+  t.throws(() => bytes.extend(1), RangeError)
+})
+
+// Texts collected from blocks of strings, against the texts that were joined to make them.
+
+/** Collects everything, `step` strings at most with one call; what is longer than a block is added by hand. */
+function collected(texts: readonly string[], availableBytes: number, step: number): string[] {
+  const bytes = Buffer.from(texts.map(text => `${text}\0`).join(''))
+  const collector = new StringCollector(texts.length, availableBytes)
+  let position = 0
+  while (collector.length < texts.length) {
+    const count = Math.min(step, texts.length - collector.length)
+    const next = collector.collect(bytes, position, count)
+    if (next > position) {
+      position = next
+    } else {
+      const end = bytes.indexOf(0, position)
+      collector.add(bytes.toString('utf8', position, end))
+      position = end + 1
+    }
+  }
+  if (position !== bytes.length) throw new Error(`it ended at ${position} of ${bytes.length}`)
+  return collector.texts
+}
+
+const anyText = fc.string({ unit: 'binary' }).filter(text => !text.includes('\0'))
+
+t.test('whatever the texts are, they come out as they went in', async t => {
+  // Lone surrogates are not text: UTF-8 has no bytes for them.
+  const text = anyText.filter(text => Buffer.from(text).toString() === text)
+  const texts = fc.array(text, { maxLength: 400, size: 'max' })
+  await fc.assert(
+    fc.asyncProperty(
+      texts,
+      fc.integer({ min: 1, max: 500 }),
+      async (texts, step) =>
+        isDeepStrictEqual(collected(texts, 0, step), texts) &&
+        isDeepStrictEqual(collected(texts, 1e6, step), texts),
+    ),
+    { numRuns: runs(50) },
+  )
+  t.pass()
+})
+
+const manyOf = (make: (row: number) => string, rows = 10_000): string[] =>
+  Array.from({ length: rows }, (_, row) => make(row))
+
+const columns: Readonly<Record<string, readonly string[]>> = {
+  'few short texts': manyOf(row => `S${row % 7}`),
+  'texts of one length that differ at one place': manyOf(row => `SH60${row % 1000}`.padEnd(8, 'x')),
+  'more texts than are remembered': manyOf(row => `${row}`, 50_000),
+  'as many, twice': manyOf(row => `${row % 5000}`),
+  'empty texts': manyOf(() => ''),
+  'short and long texts': manyOf(row => (row % 3 === 0 ? 'x' : 'order '.repeat(1 + (row % 5)))),
+  'Chinese among others': manyOf(row => (row % 100 === 99 ? `订单 ${row % 9}` : `a${row % 9}`)),
+  'Chinese after many others': manyOf(row => (row < 9000 ? `a${row % 9}` : `单${row % 9}`)),
+  'texts longer than a block': manyOf(row => (row % 50 === 0 ? 'y'.repeat(20_000) : 'z'), 300),
+}
+
+for (const [title, texts] of Object.entries(columns)) {
+  t.test(`${title} come out as they went in`, async t => {
+    t.ok(isDeepStrictEqual(collected(texts, 0, texts.length), texts))
+    t.ok(isDeepStrictEqual(collected(texts, texts.length, 1000), texts))
+  })
+}
+
+t.test('an announced number makes no array before as many bytes are there', async t => {
+  t.equal(new StringCollector(1e6, 999_999).texts.length, 0)
+  t.equal(new StringCollector(1e6, 1e6).texts.length, 1e6)
+  t.equal(new StringCollector(2 ** 31 - 1, 2 ** 31).texts.length, 0)
+})
