@@ -175,10 +175,8 @@ function seenBy(
     isWritten = has(before)
   }
   const isEarlier = ({ atMs }: Change): boolean => atMs <= run.endedMs!
-  // Nobody looks what a function has made of rows, nor for single rows of a table that stays the same.
-  const isExcused =
-    (isBlind(kind) && changes.some(change => takesRows(change) && isEarlier(change))) ||
-    (kind.onDisk && changes.some(change => change.kind === 'emptied' && isEarlier(change)))
+  // Nobody looks what a function has made of rows.
+  const isExcused = isBlind(kind) && changes.some(change => takesRows(change) && isEarlier(change))
   return { there: found, isExcused }
 }
 
