@@ -86,6 +86,9 @@ function checkEnd(
   if (isDamaged && !['DDB_RUN_DAMAGED', 'DDB_LOCKED'].includes(code ?? '')) {
     complain(`a damaged journal was taken: ${code ?? `exit code ${result.exitCode}`}`)
   }
+  if (code === 'DDB_LOCKED' && result.error!.message.includes('has lost run')) {
+    if (!run.process.hasSlept) complain(`it never slept: ${result.error!.message}`)
+  }
   if (code === 'DDB_RUN_CHANGED') complain(`nothing has changed: ${result.error!.message}`)
   const earlier = history.changes.filter(({ atMs }) => atMs <= run.endedMs!)
   const isBroughtBack = earlier.some(({ runId }) => runId === job.plan.runId)
