@@ -35,7 +35,7 @@ export interface LockMachine {
   /** What is known of a holder without waiting. */
   lifeOf(holder: LockHolder): Life
   /** undefined when there is none, `strange` when it is no ordinary file. */
-  read(path: string): LockText | 'strange' | undefined
+  read(this: void, path: string): LockText | 'strange' | undefined
   /** Makes a file that was not there, and waits for the disk. */
   create(path: string, text: string): LockFile
   /** Gives a file one more name; EEXIST when something has it. */

@@ -227,7 +227,7 @@ export const defects: readonly Defect[] = [
   around(
     'a journal that was brought back is trusted',
     'journal/check-alone.ts',
-    'if ((found === past && isOld) || isFinished)',
+    'if ((!isAnew && isOld) || isFinished)',
     'if (isOld && isFinished && !isOld)',
   ),
   around(

@@ -22,11 +22,11 @@ export async function lookAtEnd(
   run: Run,
   session: Session,
   evidence: Evidence | undefined,
-  takeBack: (change: string) => void,
+  takeBack: (change: string, isCertain: boolean) => void,
 ): Promise<Look | undefined> {
   if (evidence === undefined || !claimsRows(run)) return undefined
   const look = await evidence.look(session)
-  if (look.change !== undefined) takeBack(look.change)
+  if (look.change !== undefined) takeBack(look.change, !look.isOpen)
   return look
 }
 

@@ -20,6 +20,8 @@ import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './
 export interface Look {
   /** Why rows that were confirmed cannot be in it; undefined when nothing speaks against it. */
   readonly change: string | undefined
+  /** Nothing tells: a process that takes up the run may still find them. */
+  readonly isOpen: boolean
   /** Rows that the table has had; null where nothing can be counted. */
   readonly rows: number | null
   /** Rows of the run that were looked up by value. */
@@ -54,6 +56,9 @@ export interface EarlierEvidence {
   /** Rows that the table had at least when it was last asked. */
   readonly leastRows: number | undefined
 }
+
+const unknownRows =
+  'rows that earlier processes wrote are not in it as they were sent, and nothing tells whether the function has changed them'
 
 /** Why rows that were confirmed are so no more. */
 export function mayBeGone(change: string): string {
@@ -116,7 +121,10 @@ export function newEvidence(
       const now = await askIdentity(control, plan, description, { counts: false, definitions })
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
-      return { change: changeOf(now, found), rows: now.rows, found }
+      const change = changeOf(now, found)
+      // Rows of this process would tell what the function has made of those before.
+      const isOpen = change === undefined && found === 'none' && !samples.hasOwn
+      return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
   }
 

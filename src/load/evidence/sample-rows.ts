@@ -21,6 +21,8 @@ export type SampleRow = readonly SampleCell[]
 export interface SampleRows {
   /** At most four: of earlier processes the first and the last, of this one the middle and the last. */
   readonly rows: readonly SampleRow[]
+  /** Some of them are of this process. */
+  readonly hasOwn: boolean
   /**
    * The target has taken rows `start` to `end` (exclusive) of a batch.
    * @returns whether the rows are to be noted down for a process that goes on: as often as their number has doubled
@@ -81,6 +83,9 @@ export function newSampleRows(
       const first = before.length === 0 ? doublings[0] : undefined
       const own = [first, doublings.at(-2), last].filter(row => row !== undefined)
       return [...before, ...new Set(own)]
+    },
+    get hasOwn() {
+      return last !== undefined
     },
     taken(batch, start, end) {
       const count = end - start

@@ -128,7 +128,7 @@ export async function checkLoaded(
   if (isRead && (rows === 'none' || rows === 'some') && !leavesMemory(now.total)) {
     throw targetChanged(found, notThere)
   }
-  const isFound = isRead && rows === 'all'
+  const isFound = rows === 'all'
   if (isStored) {
     if (isFound || isSame) return { ...loaded, found: rows }
     throw unproven(found, 'the server does not tell whether it is the same DFS table')
@@ -166,7 +166,7 @@ export async function settleLoaded(
   const { journal, plan, name } = run
   const { found } = journal!
   if (found.target?.adds !== undefined && found.finished === undefined) {
-    const look = { change: undefined, rows: now.rows, found: rows }
+    const look = { change: undefined, isOpen: false, rows: now.rows, found: rows }
     await noteFinished(run, control, evidence, look, plan.confirmTimeoutMs)
   }
   if (found.hasLeftServer || isUnfinished(run)) return

@@ -58,6 +58,8 @@ export interface JournalState {
   readonly finished: FinishedTarget | undefined
   /** Rows with a key that the target had already; null when the version before has written some of it. */
   readonly duplicates: number | null
+  /** It was to begin anew, and none of its processes came to tell the server that it has the run. */
+  readonly isAnew: boolean
   /** The latest number under which a process told the server that it has the run. */
   readonly owner: number
   /** Sessions that the last process sent data on. */
@@ -99,6 +101,7 @@ class Fold implements JournalState {
   leastRows: number | undefined
   finished: FinishedTarget | undefined
   duplicates: number | null = 0
+  isAnew = false
   owner = 0
   dataSessions: string[] = []
   #rejects: JournaledRejects | undefined
@@ -162,6 +165,7 @@ class Fold implements JournalState {
     switch (record.kind) {
       case 'run':
         this.run = record
+        this.isAnew = record.isAnew === true
         this.#beginAnew()
         return
       case 'process':
@@ -198,6 +202,7 @@ class Fold implements JournalState {
         return
       case 'owner':
         this.owner = record.number
+        this.isAnew = false
         return
       case 'reading':
         this.inputs[record.input]!.detected = record.detected
