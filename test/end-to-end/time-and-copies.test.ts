@@ -237,6 +237,19 @@ t.test(
   },
 )
 
+t.test('so does one whose rejects were in the way, once they are moved', async t => {
+  const one = await scene(t)
+  writeFileSync(join(one.dir, 'rows.csv'), 'id,sym\nx,A\n1,A\n')
+  const rejects = { file: join(one.dir, 'bad.csv') }
+  t.match(await one.load({ rejects }), { exitCode: 3 })
+  writeFileSync(one.path, '')
+  const journal = { folder: one.folder, restart: true }
+  t.match(await one.load({ rejects, journal }), { exitCode: 73 })
+  t.match(await one.load({ rejects }), { exitCode: 73 }, 'and not a journal from an earlier time')
+  for (const name of [rejects.file, `${rejects.file}.reasons.ndjson`]) rmSync(name)
+  t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
+})
+
 t.test('in sync mode an earlier time of the same process is found out as well', async t => {
   const one = await scene(t, { mode: 'sync' })
   const { platform, sleep } = stoppable()
