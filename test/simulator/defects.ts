@@ -281,24 +281,6 @@ export const defects: readonly Defect[] = [
     'if (!(await changes(sighting, clock, machine))) stale.add(sighting.stamp)',
     'if (!(await changes(sighting, clock, machine))) return takenBy(sighting.holder)',
   ),
-  ofPlatform(
-    'a lock that is renewed is taken over',
-    'file-lock.ts',
-    "if (typeof seen !== 'object' || seen.stamp !== stamp) return true",
-    'if (seen === undefined && stamp !== path) return true',
-  ),
-  around(
-    'a holder that wakes does not look again before it sends',
-    'hold.ts',
-    'const lost = run().journal?.lost()',
-    'const lost = losing.signal.aborted ? run().journal?.lost() : undefined',
-  ),
-  ofPlatform(
-    "a loader's own sleep counts as silence of the server",
-    'awake-clock.ts',
-    'sleptMs += gapMs - beatEveryMs',
-    'sleptMs += 0 * gapMs',
-  ),
   {
     name: 'one file by two names is loaded twice',
     from: firstAroundSeed,

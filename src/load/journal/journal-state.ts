@@ -164,9 +164,7 @@ class Fold implements JournalState {
   take(record: JournalRecord): void {
     switch (record.kind) {
       case 'run':
-        this.run = record
-        this.isAnew = record.isAnew === true
-        this.#beginAnew()
+        this.#beginAnew(record)
         return
       case 'process':
         this.processes = record.number
@@ -201,8 +199,7 @@ class Fold implements JournalState {
         this.dataSessions.push(record.id)
         return
       case 'owner':
-        this.owner = record.number
-        this.isAnew = false
+        Object.assign(this, { owner: record.number, isAnew: false })
         return
       case 'reading':
         this.inputs[record.input]!.detected = record.detected
@@ -309,7 +306,9 @@ class Fold implements JournalState {
   }
 
   /** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
-  #beginAnew(): void {
+  #beginAnew(run: RecordOf<'run'>): void {
+    this.run = run
+    this.isAnew = run.isAnew === true
     this.inputs.length = 0
     this.offsets = {}
     this.#byNo.clear()
