@@ -110,7 +110,9 @@ async function checkRejectsFile(
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
   // A killed process has left it: it goes before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
-  if (isOfPast && !isOwn && !isLeftOver && journal.found === journal.past) {
+  // Begun anew it need not tell of what was before.
+  const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
+  if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
       journal.path,
       `"${rejectsFile}" has rejects of this run that it does not tell of, so it was brought back from an earlier time, as with a ` +

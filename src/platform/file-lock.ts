@@ -5,25 +5,14 @@
   own clock is taken over by exactly one other (docs/decisions/0030-a-lock-is-a-lease.md).
 */
 import {
-  closeSync,
-  fsyncSync,
-  futimesSync,
-  linkSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import {
   isRenewing,
-  lifeOf,
   seeLock,
   systemCode,
-  thisProcess,
   whoIs,
   type LockHolder,
   type Sighting,
 } from './lock-holder.js'
+import { thisMachine, type LockFile, type LockMachine } from './lock-machine.js'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
 
@@ -45,40 +34,52 @@ type Look = LockAnswer | { readonly kind: 'unsure'; readonly sighting: Sighting 
 type Stale = ReadonlySet<string>
 
 /** As `Files.lock`; the pauses are those of the clock. */
-export async function takeFileLock(path: string, clock: Clock): Promise<LockAnswer> {
+export async function takeFileLock(
+  path: string,
+  clock: Clock,
+  machine = thisMachine,
+): Promise<LockAnswer> {
   const stale = new Set<string>()
   for (let turn = 0; turn < maxTurns; turn++) {
-    const look = tryToTake(path, clock, stale)
+    const look = tryToTake(path, clock, machine, stale)
     if (look.kind !== 'unsure') return look
     const { sighting } = look
-    if (!(await changes(sighting, clock))) stale.add(sighting.stamp)
-    else if (isStill(sighting.path, sighting.holder.token)) return takenBy(sighting.holder)
+    if (!(await changes(sighting, clock, machine))) stale.add(sighting.stamp)
+    else if (isStill(machine, sighting.path, sighting.holder.token)) return takenBy(sighting.holder)
   }
   return { kind: 'contended' }
 }
 
 /** As `Files.lockNow`. */
-export function takeFileLockNow(path: string, clock: Clock): LockAnswer {
-  const look = tryToTake(path, clock, new Set())
+export function takeFileLockNow(path: string, clock: Clock, machine = thisMachine): LockAnswer {
+  const look = tryToTake(path, clock, machine, new Set())
   return look.kind === 'unsure' ? takenBy(look.sighting.holder) : look
 }
 
 /** As `Files.lockHolder`; the pauses are those of the clock. */
-export async function lockHolder(path: string, clock: Clock): Promise<LockAnswer | undefined> {
+export async function lockHolder(
+  path: string,
+  clock: Clock,
+  machine = thisMachine,
+): Promise<LockAnswer | undefined> {
   for (let turn = 0; turn < maxTurns; turn++) {
-    const seen = seeLock(path)
+    const seen = seeLock(path, machine.read)
     if (seen === undefined) return undefined
     if (seen === 'strange') return { kind: 'strange' }
-    const life = lifeOf(seen.holder)
+    const life = machine.lifeOf(seen.holder)
     if (life === 'alive') return takenBy(seen.holder)
-    if (life === 'dead' || !(await changes(seen, clock))) return undefined
-    if (isStill(path, seen.holder.token)) return takenBy(seen.holder)
+    if (life === 'dead' || !(await changes(seen, clock, machine))) return undefined
+    if (isStill(machine, path, seen.holder.token)) return takenBy(seen.holder)
   }
   return { kind: 'contended' }
 }
 
 /** Watches a lock. @returns false once it is stale: it was neither renewed nor given back */
-async function changes({ path, stamp }: Sighting, clock: Clock): Promise<boolean> {
+async function changes(
+  { path, stamp }: Sighting,
+  clock: Clock,
+  { read }: LockMachine,
+): Promise<boolean> {
   let unchangedMs = 0
   for (let atMs = clock.nowMs(); unchangedMs < staleMs;) {
     await wait(clock, lookEveryMs)
@@ -86,44 +87,30 @@ async function changes({ path, stamp }: Sighting, clock: Clock): Promise<boolean
     // What the watcher itself has slept says nothing about the holder.
     unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
     atMs = nowMs
-    const seen = seeLock(path)
+    const seen = seeLock(path, read)
     if (typeof seen !== 'object' || seen.stamp !== stamp) return true
   }
   return false
 }
 
-function tryToTake(path: string, clock: Clock, stale: Stale): Look {
+function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stale): Look {
   // Whoever is turned away needs no room on the disk, and leaves nothing there.
-  const first = lookAt(path, stale)
+  const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
-  const own = thisProcess()
-  const candidate = writeCandidate(path, own)
-  let isHeld = false
-  try {
-    const answer = acquire(path, candidate.path, own, stale)
-    isHeld = answer.kind === 'held'
-    return answer.kind === 'held'
-      ? { ...answer, lock: heldLock(path, own, candidate.descriptor, clock) }
-      : answer
-  } finally {
-    unlinkIfThere(candidate.path)
-    if (!isHeld) closeSync(candidate.descriptor)
-  }
-}
-
-/** Puts the content of a lock on disk under a name of its own. */
-function writeCandidate(path: string, own: LockHolder): { path: string; descriptor: number } {
+  const own = machine.self()
   // No lock can have this name: `+` is not allowed in names.
   const candidate = `${path}+${own.token}.new`
-  const descriptor = openSync(candidate, 'wx', 0o600)
+  const file = machine.create(candidate, `${JSON.stringify(own)}\n`)
+  let isHeld = false
   try {
-    writeFileSync(descriptor, `${JSON.stringify(own)}\n`)
-    fsyncSync(descriptor)
-    return { path: candidate, descriptor }
-  } catch (error) {
-    closeSync(descriptor)
-    unlinkIfThere(candidate)
-    throw error
+    const answer = acquire(path, candidate, own, machine, stale)
+    isHeld = answer.kind === 'held'
+    return answer.kind === 'held'
+      ? { ...answer, lock: heldLock(path, own, file, clock, machine) }
+      : answer
+  } finally {
+    unlinkIfThere(machine, candidate)
+    if (!isHeld) file.close()
   }
 }
 
@@ -132,11 +119,11 @@ type Seen =
   | { readonly kind: 'free' }
   | { readonly kind: 'dead'; readonly sighting: Sighting; readonly isStale: boolean }
 
-function lookAt(path: string, stale: Stale): Seen {
-  const sighting = seeLock(path)
+function lookAt(path: string, machine: LockMachine, stale: Stale): Seen {
+  const sighting = seeLock(path, machine.read)
   if (sighting === undefined) return { kind: 'free' }
   if (sighting === 'strange') return { kind: 'strange' }
-  const life = lifeOf(sighting.holder)
+  const life = machine.lifeOf(sighting.holder)
   if (life === 'alive') return takenBy(sighting.holder)
   const isStale = stale.has(sighting.stamp)
   return life === 'dead' || isStale
@@ -155,32 +142,39 @@ function acquire(
   path: string,
   candidate: string,
   own: LockHolder,
+  machine: LockMachine,
   stale: Stale,
 ): Acquired | Exclude<Look, { readonly kind: 'held' }> {
   for (let turn = 0; turn < maxTurns; turn++) {
-    if (linkIfFree(candidate, path, own)) return { kind: 'held', from: 'nobody' }
-    const seen = lookAt(path, stale)
+    if (linkIfFree(machine, candidate, path, own)) return { kind: 'held', from: 'nobody' }
+    const seen = lookAt(path, machine, stale)
     if (seen.kind === 'free') continue
     if (seen.kind !== 'dead') return seen
     const { holder, stamp } = seen.sighting
     const takeover = `${path}+${holder.token}`
-    const answer = acquire(takeover, candidate, own, stale)
+    const answer = acquire(takeover, candidate, own, machine, stale)
     if (answer.kind !== 'held') return answer
-    const again = seeLock(path)
+    const again = seeLock(path, machine.read)
     if (typeof again === 'object' && again.stamp === stamp) {
       // The takeover's own link is what moves: the lock is replaced in one step, and the takeover is over.
-      renameIfThere(takeover, path)
-      if (isStill(path, own.token)) return { kind: 'held', from: seen.isStale ? 'stale' : 'dead' }
-    } else unlinkIfThere(takeover)
+      renameIfThere(machine, takeover, path)
+      const from = seen.isStale ? 'stale' : 'dead'
+      if (isStill(machine, path, own.token)) return { kind: 'held', from }
+    } else unlinkIfThere(machine, takeover)
   }
   return { kind: 'contended' }
 }
 
 /**
  * A lock that this process holds by now.
- * @param descriptor  of its very file, whatever has its name later
  */
-function heldLock(path: string, own: LockHolder, descriptor: number, clock: Clock): FileLock {
+function heldLock(
+  path: string,
+  own: LockHolder,
+  file: LockFile,
+  clock: Clock,
+  machine: LockMachine,
+): FileLock {
   /** When it was last certain that nobody has taken it over. */
   let sure = { ms: clock.nowMs(), wallMs: clock.wallMs() }
   const beganAt = sure
@@ -192,18 +186,20 @@ function heldLock(path: string, own: LockHolder, descriptor: number, clock: Cloc
   const renew = (): void => {
     const now = { ms: clock.nowMs(), wallMs: clock.wallMs() }
     const stampMs = beganAt.wallMs + (now.ms - beganAt.ms)
-    futimesSync(descriptor, stampMs / 1000, stampMs / 1000)
-    if (isStill(path, own.token)) sure = now
-    else loss = lossOf(path, own)
+    file.stamp(stampMs)
+    if (isStill(machine, path, own.token)) sure = now
+    else loss = lossOf(machine, path, own)
   }
   /** Through the gate that whoever takes the lock over has to pass, which lets one of them through. */
   const withGate = (action: () => void): void => {
     const gate = `${path}+${own.token}`
     // What has its name by now may be the lock of another: nothing is renewed or removed then.
-    const isOurs = isStill(path, own.token) && acquire(gate, path, own, new Set()).kind === 'held'
-    if (isOurs && isStill(path, own.token)) action()
-    else loss = lossOf(path, own)
-    if (isOurs) unlinkIfThere(gate)
+    const isOurs =
+      isStill(machine, path, own.token) &&
+      acquire(gate, path, own, machine, new Set()).kind === 'held'
+    if (isOurs && isStill(machine, path, own.token)) action()
+    else loss = lossOf(machine, path, own)
+    if (isOurs) unlinkIfThere(machine, gate)
   }
   const isSafe = (): boolean => {
     const awakeMs = clock.nowMs() - sure.ms
@@ -236,25 +232,25 @@ function heldLock(path: string, own: LockHolder, descriptor: number, clock: Cloc
       isOver = true
       timer?.cancel()
       try {
-        if (loss === undefined) withGate(() => unlinkIfThere(path))
+        if (loss === undefined) withGate(() => unlinkIfThere(machine, path))
       } catch {
         // A lock left behind is taken over once this process has ended: no reason to fail a run that is done.
       }
-      closeSync(descriptor)
+      file.close()
     },
   }
 }
 
 /** Ends a sentence that says that a lock was lost. */
-function lossOf(path: string, own: LockHolder): string {
-  const seen = seeLock(path)
+function lossOf({ read }: LockMachine, path: string, own: LockHolder): string {
+  const seen = seeLock(path, read)
   if (typeof seen !== 'object') return `its file "${path}" was removed`
   if (seen.holder.token === own.token) return 'another process is about to take it over'
   return `${whoIs(seen.holder)} has it`
 }
 
-function isStill(path: string, token: string): boolean {
-  const seen = seeLock(path)
+function isStill({ read }: LockMachine, path: string, token: string): boolean {
+  const seen = seeLock(path, read)
   return typeof seen === 'object' && seen.holder.token === token
 }
 
@@ -263,28 +259,28 @@ function takenBy(holder: LockHolder): Extract<LockAnswer, { readonly kind: 'take
   return { kind: 'taken', pid, since, who: whoIs(holder), isRenewed: isRenewing(holder) }
 }
 
-function linkIfFree(from: string, path: string, own: LockHolder): boolean {
+function linkIfFree(machine: LockMachine, from: string, path: string, own: LockHolder): boolean {
   try {
-    linkSync(from, path)
+    machine.link(from, path)
     return true
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
     // A server of files may have made the link, and have been asked again when its answer was lost.
-    return isStill(path, own.token)
+    return isStill(machine, path, own.token)
   }
 }
 
-function renameIfThere(from: string, to: string): void {
+function renameIfThere(machine: LockMachine, from: string, to: string): void {
   try {
-    renameSync(from, to)
+    machine.rename(from, to)
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 
-function unlinkIfThere(path: string): void {
+function unlinkIfThere(machine: LockMachine, path: string): void {
   try {
-    unlinkSync(path)
+    machine.unlink(path)
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
   }

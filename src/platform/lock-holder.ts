@@ -50,12 +50,28 @@ export function thisProcess(): LockHolder {
   }
 }
 
+/** What the file of a lock holds, and when it was last changed. */
+export interface LockText {
+  readonly text: string
+  readonly changedNs: bigint
+}
+
 /**
- * Looks at a lock. It is opened, because only what is opened is asked for again where files come over a network.
+ * Looks at a lock.
  * @returns undefined when there is none, `strange` when the file is none
  * @throws the system's error
  */
-export function seeLock(path: string): Sighting | 'strange' | undefined {
+export function seeLock(path: string, read = readLock): Sighting | 'strange' | undefined {
+  const seen = read(path)
+  if (typeof seen !== 'object') return seen
+  const holder = holderOf(seen.text)
+  return holder === undefined
+    ? 'strange'
+    : { path, holder, stamp: `${holder.token} ${seen.changedNs}` }
+}
+
+/** It is opened, because only what is opened is asked for again where files come over a network. */
+export function readLock(path: string): LockText | 'strange' | undefined {
   let descriptor
   try {
     // Opening waits for nobody, be the file a pipe.
@@ -66,9 +82,8 @@ export function seeLock(path: string): Sighting | 'strange' | undefined {
   }
   try {
     const stats = fstatSync(descriptor, { bigint: true })
-    const holder = stats.isFile() ? holderOf(shortText(descriptor)) : undefined
-    if (holder === undefined) return 'strange'
-    return { path, holder, stamp: `${holder.token} ${stats.mtimeNs}` }
+    if (!stats.isFile()) return 'strange'
+    return { text: shortText(descriptor), changedNs: stats.mtimeNs }
   } catch (error) {
     if (isGone(error)) return undefined
     throw error

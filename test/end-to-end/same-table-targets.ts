@@ -9,6 +9,8 @@ export interface TargetKind {
   readonly script: string
   /** Removes it, and makes it again. */
   readonly remake: string
+  /** Removes its rows; undefined for stream tables, whose rows stay. */
+  readonly empty?: string
   /** So many rows of somebody else. */
   readonly foreign: (rows: number) => string
   readonly target: TargetOptions
@@ -29,6 +31,7 @@ const inMemory = (name: string, make: string, rest: Partial<TargetKind> = {}): T
   foreign: rows => `tableInsert(objByName("target"), ${strangers(rows)})`,
   target: { table: 'target' },
   hasEvidence: true,
+  ...(/stream/i.test(make) ? {} : { empty: 'delete from objByName("target")' }),
   ...rest,
 })
 
@@ -40,6 +43,7 @@ const stored = (name: string, made: string, rest: Partial<TargetKind> = {}): Tar
     name,
     script: `database("dfs://d", VALUE, \`A\`B${engine})\n${make}`,
     remake: `dropTable(database("dfs://d"), \`t)\n${make}`,
+    empty: 'dropPartition(database("dfs://d"), ["/A", "/B"], "t")',
     foreign: rows => `tableInsert(loadTable("dfs://d", "t"), ${strangers(rows)})`,
     target: { table: 'dfs://d/t' },
     hasEvidence: true,

@@ -218,6 +218,38 @@ t.test('it may begin anew', async t => {
   t.same([...new Set(await ids(one.here))], upTo(rowCount))
 })
 
+t.test(
+  'a run that was to begin anew begins anew, though its process did not reach the server',
+  async t => {
+    for (const mode of ['async', 'sync'] as const) {
+      const one = await scene(t, { mode })
+      t.match(await one.load(), { exitCode: 0 })
+      const unreached = await one.load({
+        journal: { folder: one.folder, restart: true },
+        server: { host: '127.0.0.1', port: 1, connectTimeoutMs: 1_000 },
+        delivery: { retryTimeoutMs: 1 },
+      })
+      t.match(unreached, { error: { code: 'DDB_CONNECT' } }, mode)
+      t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } }, mode)
+      t.equal(await one.here.count('target'), 2 * rowCount)
+      t.match(await one.load(), { exitCode: 0, rows: { skipped: rowCount } }, 'and is loaded then')
+    }
+  },
+)
+
+t.test('so does one whose rejects were in the way, once they are moved', async t => {
+  const one = await scene(t)
+  writeFileSync(join(one.dir, 'rows.csv'), 'id,sym\nx,A\n1,A\n')
+  const rejects = { file: join(one.dir, 'bad.csv') }
+  t.match(await one.load({ rejects }), { exitCode: 3 })
+  writeFileSync(one.path, '')
+  const journal = { folder: one.folder, restart: true }
+  t.match(await one.load({ rejects, journal }), { exitCode: 73 })
+  t.match(await one.load({ rejects }), { exitCode: 73 }, 'and not a journal from an earlier time')
+  for (const name of [rejects.file, `${rejects.file}.reasons.ndjson`]) rmSync(name)
+  t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
+})
+
 t.test('in sync mode an earlier time of the same process is found out as well', async t => {
   const one = await scene(t, { mode: 'sync' })
   const { platform, sleep } = stoppable()

@@ -32,6 +32,13 @@ const around = (name: string, file: string, from: string, to: string): Defect =>
   from: firstAroundSeed,
 })
 
+/** Of what the program asks of its machine, around runs. */
+const ofPlatform = (name: string, file: string, from: string, to: string): Defect => ({
+  name,
+  from: firstAroundSeed,
+  changes: [{ file: `src/platform/${file}`, from, to }],
+})
+
 export const defects: readonly Defect[] = [
   {
     name: 'two runs under one name share a ledger',
@@ -220,7 +227,7 @@ export const defects: readonly Defect[] = [
   around(
     'a journal that was brought back is trusted',
     'journal/check-alone.ts',
-    'if ((found === past && isOld) || isFinished)',
+    'if ((!isAnew && isOld) || isFinished)',
     'if (isOld && isFinished && !isOld)',
   ),
   around(
@@ -234,6 +241,45 @@ export const defects: readonly Defect[] = [
     'journal/open-journal.ts',
     'const goesOn = !restart && past.run !== undefined',
     'const goesOn = past.run !== undefined',
+  ),
+  {
+    name: 'a DFS table that was made again is not noticed',
+    from: firstAroundSeed,
+    changes: [
+      {
+        file: 'src/load/journal/target-identity.ts',
+        from: 'if (differ(before.chunkId, now.chunkId) || differ(before.physicalIndex, now.physicalIndex)) {',
+        to: 'if (before.chunkId === undefined && differ(before.physicalIndex, now.physicalIndex)) {',
+      },
+      {
+        file: 'src/load/journal/check-target.ts',
+        from: 'const isSame = isStored && ',
+        to: 'const isSame = isStored || ',
+      },
+      {
+        file: 'src/load/evidence/find-rows.ts',
+        from: "if (rows.length === 0) return 'unknown'",
+        to: "if (rows.length < 10) return 'unknown'",
+      },
+    ],
+  },
+  around(
+    'rows in DFS tables are not looked up',
+    'evidence/find-rows.ts',
+    "const expression = table.kind === 'shared' ?",
+    "if (table.kind !== 'shared') return ''\n  const expression = table.kind === 'shared' ?",
+  ),
+  around(
+    'journals of finished runs are forgotten by the clock on the wall',
+    'journal/open-journal.ts',
+    'const goesOn = !restart && past.run !== undefined',
+    'const goesOn = !restart && past.run !== undefined && !(past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000)',
+  ),
+  ofPlatform(
+    'a lock that nobody renews is never taken over',
+    'file-lock.ts',
+    'if (!(await changes(sighting, clock, machine))) stale.add(sighting.stamp)',
+    'if (!(await changes(sighting, clock, machine))) return takenBy(sighting.holder)',
   ),
   {
     name: 'one file by two names is loaded twice',

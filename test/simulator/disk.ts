@@ -1,13 +1,10 @@
 /*
   A simulated disk: files by path, read in pieces of any size, written until it is full.
 */
-import type {
-  Files,
-  FileStatus,
-  InputFile,
-  LockAnswer,
-  OutputFile,
-} from '../../src/platform/platform.js'
+import { lockHolder, takeFileLock, takeFileLockNow } from '../../src/platform/file-lock.js'
+import type { Life } from '../../src/platform/lock-holder.js'
+import type { LockFile, LockMachine } from '../../src/platform/lock-machine.js'
+import type { Files, FileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
 import type { Chance } from './random.js'
 import type { World } from './world.js'
@@ -17,8 +14,10 @@ interface SimFile {
   /** What will happen to it, after so many reads. */
   cut?: { reads: number; readonly share: number } | undefined
   readonly inode: bigint
-  readonly modifiedMs: number
+  modifiedMs: number
 }
+
+const noLockFile: LockFile = { stamp: () => undefined, close: () => undefined }
 
 const noOutput: OutputFile = {
   write: bytes => bytes.length,
@@ -27,10 +26,6 @@ const noOutput: OutputFile = {
   syncMeanwhile: () => Promise.resolve(),
   close: () => undefined,
 }
-
-/** After how long a lock that is not renewed is taken over, and how often it is looked at. */
-const staleMs = 15_000
-const lookEveryMs = 250
 
 function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code })
@@ -41,7 +36,8 @@ export class SimDisk {
   readonly #world: World
   readonly #chance: Chance
   readonly #files = new Map<string, SimFile>()
-  readonly #locks = new Map<string, SimProcess>()
+  /** By their numbers, which no host uses twice. */
+  readonly #processes: SimProcess[] = []
   /** Bytes that can still be written. */
   freeBytes = Infinity
   /** Bytes that a read gives at most. */
@@ -100,38 +96,8 @@ export class SimDisk {
       if (file === undefined) throw systemError('ENOENT', path)
       return file
     }
-    const taken: LockAnswer = {
-      kind: 'taken',
-      pid: 1,
-      since: '',
-      who: 'process 1',
-      isRenewed: true,
-    }
-    const holderOf = (path: string): LockAnswer | undefined =>
-      this.#locks.get(path)?.isAlive === true ? taken : undefined
-    const take = (path: string, from: 'nobody' | 'dead' | 'stale'): LockAnswer => {
-      let isOver = false
-      const isOurs = (): boolean => isOver || this.#locks.get(path) === process
-      this.#locks.set(path, process)
-      const release = (): void => {
-        if (process.isAlive && isOurs()) this.#locks.delete(path)
-        isOver = true
-      }
-      const lost = (): string | undefined => (isOurs() ? undefined : 'process 2 has it')
-      return { kind: 'held', from, lock: { path, lost, release } }
-    }
-    const lockNow = (path: string): LockAnswer =>
-      holderOf(path) ?? take(path, this.#locks.has(path) ? 'dead' : 'nobody')
-    /** A holder that sleeps does not renew its lock. */
-    const watch = async (path: string, sinceMs: number): Promise<LockAnswer> => {
-      const answer = lockNow(path)
-      const holder = this.#locks.get(path)!
-      const { nowMs } = this.#world
-      if (answer.kind === 'held' || nowMs >= holder.frozenUntilMs) return answer
-      if (nowMs - sinceMs >= staleMs) return take(path, 'stale')
-      await new Promise<void>(resolve => process.later(lookEveryMs, resolve))
-      return watch(path, sinceMs)
-    }
+    const pid = this.#processes.push(process)
+    const locks = this.#lockMachine(process, pid)
     const slowly = <T>(act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
         process.step(() => {
@@ -161,9 +127,9 @@ export class SimDisk {
         }, noOutput),
       reopen: path => process.step(() => this.#output(find(path), path, process), noOutput),
       makeFolder: () => process.step(() => undefined, undefined),
-      lock: path => watch(path, this.#world.nowMs),
-      lockNow,
-      lockHolder: path => Promise.resolve(holderOf(path)),
+      lock: path => takeFileLock(path, process.platform.clock, locks),
+      lockNow: path => takeFileLockNow(path, process.platform.clock, locks),
+      lockHolder: path => lockHolder(path, process.platform.clock, locks),
       remove: path =>
         process.step(() => {
           this.freeBytes += find(path).bytes.length
@@ -175,6 +141,69 @@ export class SimDisk {
           this.freeBytes += this.#files.get(to)?.bytes.length ?? 0
           this.#files.set(to, file)
           this.#files.delete(from)
+        }, undefined),
+    }
+  }
+
+  /** Locks take no room: what they do on a full disk is no matter of a run. */
+  #lockMachine(process: SimProcess, pid: number): LockMachine {
+    const files = this.#files
+    const act = <T>(action: () => T, otherwise: T): T => process.step(action, otherwise)
+    const added = (path: string, file: SimFile): void => {
+      if (files.has(path)) throw systemError('EEXIST', path)
+      files.set(path, file)
+    }
+    const found = (path: string): SimFile => {
+      const file = files.get(path)
+      if (file === undefined) throw systemError('ENOENT', path)
+      return file
+    }
+    return {
+      self: () => {
+        const { hostName, random, clock } = process.platform
+        const token = Buffer.from(random.bytes(8)).toString('hex')
+        const since = new Date(clock.wallMs()).toISOString()
+        const ids = { bootId: hostName, namespaces: hostName, startTicks: '1' }
+        return { token, pid, ...ids, host: hostName, since }
+      },
+      lifeOf: (holder): Life => {
+        const other = this.#processes[holder.pid - 1]
+        if (holder.host !== process.platform.hostName || other === undefined) return 'unsure'
+        if (!other.isAlive) return 'dead'
+        return this.#world.nowMs < other.frozenUntilMs ? 'unsure' : 'alive'
+      },
+      read: path =>
+        act(() => {
+          const file = files.get(path)
+          if (file === undefined) return undefined
+          const text = new TextDecoder().decode(file.bytes)
+          return { text, changedNs: BigInt(Math.round(file.modifiedMs * 1e6)) }
+        }, undefined),
+      create: (path, text) =>
+        act(() => {
+          const bytes = new TextEncoder().encode(text)
+          const file = {
+            bytes,
+            inode: ++this.#lastInode,
+            modifiedMs: process.platform.clock.wallMs(),
+          }
+          added(path, file)
+          return {
+            stamp: (ms: number) => act(() => void (file.modifiedMs = ms), undefined),
+            close: () => undefined,
+          }
+        }, noLockFile),
+      link: (from, to) => act(() => added(to, found(from)), undefined),
+      rename: (from, to) =>
+        act(() => {
+          const file = found(from)
+          files.delete(from)
+          files.set(to, file)
+        }, undefined),
+      unlink: path =>
+        act(() => {
+          found(path)
+          files.delete(path)
         }, undefined),
     }
   }

@@ -29,4 +29,6 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [3_000_000_895, 'the same, on a slower link'],
   [5_000_000_011, 'a run that was begun anew, and killed, is taken for finished'],
   [5_000_000_062, 'a last look at a DFS table that failed'],
+  [5_000_000_459, 'rejects in the way of a run that was to begin anew'],
+  [5_000_000_677, 'a run that is killed after its mark, and before its journal knows as much'],
 ])

@@ -40,6 +40,10 @@ export class SimProcess {
   timers = 0
   /** Until then nothing calls it back: it was stopped. */
   frozenUntilMs = 0
+  /** It was stopped, and may have been taken for dead. */
+  get hasSlept(): boolean {
+    return this.frozenUntilMs > 0
+  }
   /** What a turn of its event loop takes. */
   turnMs = 0
   readonly #world: World

@@ -73,8 +73,12 @@ function confirmText({ confirm, rows, batches }: LoadResult): string {
   const how =
     confirm.verified === null
       ? confirmationWords[confirm.used]
-      : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}`
+      : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}${notReadText(rows)}`
   return confirm.note === null ? how : `${how}: ${confirm.note}`
+}
+
+function notReadText({ skipped }: LoadResult['rows']): string {
+  return skipped === 0 ? '' : `; not read back: ${counted(skipped, 'row')} of earlier processes`
 }
 
 /** Lines for standard error after a run: rejects always, figures with --verbose. */

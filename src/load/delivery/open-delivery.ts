@@ -105,12 +105,12 @@ async function lookAndNote(
   run: Run,
   session: Session,
   evidence: Evidence,
-  takeBack: (change: string) => void,
+  takeBack: (change: string, isCertain: boolean) => void,
 ): Promise<void> {
   let isChanged = false
-  const look = await lookAtEnd(run, session, evidence, change => {
+  const look = await lookAtEnd(run, session, evidence, (change, isCertain) => {
     isChanged = true
-    takeBack(change)
+    takeBack(change, isCertain)
   })
   const timeoutMs = Math.min(longestUnmarkMs, run.plan.confirmTimeoutMs)
   if (!isChanged) await noteFinished(run, session, evidence, look, timeoutMs)
@@ -189,7 +189,8 @@ async function openAnswered(
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
     async look(silent, leader) {
       if (evidence === undefined) return
-      const takeBack = (change: string): void => recorder.replaced(mayBeGone(change), true)
+      const takeBack = (change: string, isCertain: boolean): void =>
+        recorder.replaced(mayBeGone(change), isCertain)
       await askAnywhere(run, rules, leader ?? control, silent, session =>
         lookAndNote(run, session, evidence, takeBack),
       )

@@ -215,15 +215,16 @@ function takenCounter(
     // Rows that are missing are among those that were not found.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const stored = all - rejected - unconfirmed
-    if (isKnown && missing > 0) {
-      for (const each of partsBetween(part, outside)) confirmed.add(each, '')
-    } else confirmed.add(part, '')
+    const stay = isKnown && missing > 0 ? partsBetween(part, outside) : [part]
+    for (const each of stay) {
+      confirmed.add(each, '')
+      if (unconfirmed === 0) sample(run, target.evidence, each)
+    }
     run.counts.confirmed(stored)
     run.counts.unconfirmed(unconfirmed)
     for (const row of unlike) {
       different.add({ ...part, start: row, end: row + 1 }, 'not in the table as it was sent')
     }
-    if (stored === all) sample(run, target.evidence, part)
     end(part, { confirmed: stored, rejected, unconfirmed, ...keys.taken(all, rows) })
   }
 }

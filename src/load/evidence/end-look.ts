@@ -22,11 +22,11 @@ export async function lookAtEnd(
   run: Run,
   session: Session,
   evidence: Evidence | undefined,
-  takeBack: (change: string) => void,
+  takeBack: (change: string, isCertain: boolean) => void,
 ): Promise<Look | undefined> {
   if (evidence === undefined || !claimsRows(run)) return undefined
   const look = await evidence.look(session)
-  if (look.change !== undefined) takeBack(look.change)
+  if (look.change !== undefined) takeBack(look.change, !look.isOpen)
   return look
 }
 
@@ -46,6 +46,8 @@ export async function noteFinished(
   const { journal } = run
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   const rows = look?.rows ?? null
+  // Whoever is killed in between leaves a journal that knows as much as the server.
+  journal.commit()
   const isMarked = await markFinished(session, run.name, evidence.identity.name, rows, timeoutMs)
   journal.note(evidence.sampled())
   const server = `${session.host}:${session.port}`

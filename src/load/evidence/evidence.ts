@@ -20,6 +20,8 @@ import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './
 export interface Look {
   /** Why rows that were confirmed cannot be in it; undefined when nothing speaks against it. */
   readonly change: string | undefined
+  /** Nothing tells: a process that takes up the run may still find them. */
+  readonly isOpen: boolean
   /** Rows that the table has had; null where nothing can be counted. */
   readonly rows: number | null
   /** Rows of the run that were looked up by value. */
@@ -55,6 +57,9 @@ export interface EarlierEvidence {
   readonly leastRows: number | undefined
 }
 
+const unknownRows =
+  'rows that earlier processes wrote are not in it as they were sent, and nothing tells whether the function has changed them'
+
 /** Why rows that were confirmed are so no more. */
 export function mayBeGone(change: string): string {
   return `rows that were confirmed may be gone: ${change}`
@@ -68,12 +73,13 @@ export function newEvidence(
 ): Evidence {
   const { plan } = run
   const { total, adds } = identity
-  const keys = keyColumns(run, description)
+  const { keyColumns: keys = [], partitionColumns = [], keyed } = description
   // Of rows that others may change by their keys the keys have to be known.
-  const isKnown = !identity.dropsDuplicates || keys.length > 0
+  const isKnown = !(identity.dropsDuplicates || keyed) || keys.length > 0
+  const choosing = partitionColumns.filter(name => keys.length === 0 || keys.includes(name))
   const names = isKnown ? description.columns.map(({ name }) => name) : []
   const counts = total !== null && total !== undefined && identity.rows !== null
-  const samples = newSampleRows(names, keys, earlier.samples)
+  const samples = newSampleRows(names, keys, earlier.samples, choosing)
   /** Rows that were there before, and those taken since. */
   let counted = counts ? (earlier.leastRows ?? identity.rows) : undefined
   let mostHad = 0
@@ -108,17 +114,17 @@ export function newEvidence(
     sampled: () => sampledRecord(samples, leastRows()),
     async look(control) {
       const table = watchedTable(plan)
-      // Rows that have left memory are not found, and DFS tables have an identity of their own.
-      const mayFind = table !== undefined && identity.inMemory && !leavesMemory(total)
-      // Of a table that was made again the first row is gone, and of a function the last one tells whether rows are found.
-      const [first, last] = [samples.rows[0], samples.rows.at(-1)]
-      const asked = plan.target.kind === 'table' ? [first] : [...new Set([first, last])]
-      const rows = mayFind ? asked.filter(row => row !== undefined) : []
+      // Rows that have left memory are not found.
+      const mayFind = table !== undefined && !leavesMemory(total)
+      const rows = mayFind ? askedRows(plan, identity, samples) : []
       const definitions = rows.length === 0 ? '' : findScript(table!, rows)
       const now = await askIdentity(control, plan, description, { counts: false, definitions })
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
-      return { change: changeOf(now, found), rows: now.rows, found }
+      const change = changeOf(now, found)
+      // Rows of this process would tell what the function has made of those before.
+      const isOpen = change === undefined && found === 'none' && !samples.hasOwn
+      return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
   }
 
@@ -141,13 +147,19 @@ export function newEvidence(
   }
 }
 
-function sampledRecord({ rows }: SampleRows, leastRows = null as number | null) {
-  return { kind: 'sampled', rows: rows.map(journaledRow), leastRows } as const
+/**
+ * Of a table in memory that was made again, or emptied, the first row is gone; of a DFS table others may drop any partition.
+ * Of a function the last row tells whether rows are found.
+ */
+function askedRows(
+  { target }: Run['plan'],
+  { inMemory }: TargetIdentity,
+  { rows }: SampleRows,
+): readonly SampleRow[] {
+  if (target.kind === 'table') return inMemory ? rows.slice(0, 1) : rows
+  return rows.filter((_, index) => index === 0 || index === rows.length - 1)
 }
 
-/** Columns by which the target knows a row. */
-function keyColumns({ plan }: Run, description: TargetDescription): readonly string[] {
-  const { target } = plan
-  const named = target.kind === 'table' ? target.keyColumns : []
-  return named.length > 0 ? named : (description.keyColumns ?? [])
+function sampledRecord({ rows }: SampleRows, leastRows = null as number | null) {
+  return { kind: 'sampled', rows: rows.map(journaledRow), leastRows } as const
 }

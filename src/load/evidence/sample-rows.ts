@@ -21,6 +21,8 @@ export type SampleRow = readonly SampleCell[]
 export interface SampleRows {
   /** At most four: of earlier processes the first and the last, of this one the middle and the last. */
   readonly rows: readonly SampleRow[]
+  /** Some of them are of this process. */
+  readonly hasOwn: boolean
   /**
    * The target has taken rows `start` to `end` (exclusive) of a batch.
    * @returns whether the rows are to be noted down for a process that goes on: as often as their number has doubled
@@ -48,18 +50,20 @@ const comparable: readonly DataType[] = [
   ...(['SYMBOL', 'STRING', 'CHAR', 'BOOL'] as const),
 ]
 
-/** Some tables cut longer texts (docs/server-semantics.md#inserting). */
+/** Some tables cut longer texts (docs/server-semantics.md#inserting), and a NUL may end one. */
 const longestText = 200
 
 /**
  * @param columnNames  of the target, in its order
  * @param keys  columns by which the target knows rows; else empty
+ * @param first  columns that have to be asked, before all others: the server chooses partitions by them
  * @param earlier  kept by earlier processes of the run
  */
 export function newSampleRows(
   columnNames: readonly string[],
   keys: readonly string[],
   earlier: readonly SampleRow[],
+  first: readonly string[] = [],
 ): SampleRows {
   let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
   /** The last but one is about halfway, as each was kept when the rows had doubled since the one before. */
@@ -69,8 +73,9 @@ export function newSampleRows(
   /** Columns have the same types in every batch. */
   let order: readonly number[] | undefined
   const keep = ({ columns }: Batch, row: number): SampleRow | undefined => {
-    order ??= orderOf(columns, columnNames)
+    order ??= orderOf(columns, columnNames, first)
     const cells = cellsOf(columns, order, columnNames, keys, row)
+    if (first.some(name => cells.every(({ column }) => column !== name))) return undefined
     return cells.some(({ scalar }) => scalar.value !== null) ? cells : undefined
   }
   return {
@@ -78,6 +83,9 @@ export function newSampleRows(
       const first = before.length === 0 ? doublings[0] : undefined
       const own = [first, doublings.at(-2), last].filter(row => row !== undefined)
       return [...before, ...new Set(own)]
+    },
+    get hasOwn() {
+      return last !== undefined
     },
     taken(batch, start, end) {
       const count = end - start
@@ -122,7 +130,11 @@ function cellsOf(
 }
 
 /** Positions of the columns that can be compared. */
-function orderOf(columns: readonly Column[], names: readonly string[]): readonly number[] {
+function orderOf(
+  columns: readonly Column[],
+  names: readonly string[],
+  first: readonly string[],
+): readonly number[] {
   const ranks = columns.map((column, index) => {
     const { type, array } = columnTypeOf(column)
     const name = names[index]
@@ -130,12 +142,14 @@ function orderOf(columns: readonly Column[], names: readonly string[]): readonly
       ? -1
       : comparable.indexOf(type)
   })
-  return [...ranks.keys()].filter(index => ranks[index]! >= 0).sort((a, b) => ranks[a]! - ranks[b]!)
+  const rank = (index: number): number =>
+    first.includes(names[index]!) ? ranks[index]! - comparable.length : ranks[index]!
+  return [...ranks.keys()].filter(index => ranks[index]! >= 0).sort((a, b) => rank(a) - rank(b))
 }
 
 function isExact({ value }: Scalar): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
-  return typeof value !== 'string' || value.length <= longestText
+  return typeof value !== 'string' || (value.length <= longestText && !value.includes('\0'))
 }
 
 /** A row as the journal has it: column, type, scale of a decimal, and the value as text; null for a null. */

@@ -47,7 +47,8 @@ export async function checkTarget(
   const change =
     found.isForgotten && now.inMemory
       ? forgotten
-      : whatChanged(before, now, confirmed, found.leastRows)
+      : (whatChanged(before, now, confirmed, found.leastRows) ??
+        (found.isForgotten ? notThere : undefined))
   if (change !== undefined) throw targetChanged(found, change)
   // What the version before did not ask is as it is now.
   const identity = {
@@ -71,7 +72,7 @@ export async function checkRows(run: Run, control: Session, { now }: CheckedTarg
   const { journal } = run
   if (journal === undefined || journal.found.rows().confirmed === 0) return
   const { found } = journal
-  const isLooked = now.inMemory && !leavesMemory(now.total) && run.plan.target.kind === 'table'
+  const isLooked = !leavesMemory(now.total) && run.plan.target.kind === 'table'
   if (!isLooked) return
   const rows = await lookUp(run, control, found)
   if (rows === 'none' || rows === 'some') throw targetChanged(found, notThere)
@@ -120,18 +121,16 @@ export async function checkLoaded(
     return { ...loaded, notice }
   }
   const isStored = !now.inMemory
-  if (isStored && found.used !== 'none' && isSameChunk(before, now)) {
-    if (now.rows === 0) throw targetChanged(found, 'it has no rows')
-    return loaded
-  }
+  const isSame = isStored && found.used !== 'none' && isSameChunk(before, now)
+  if (isSame && now.rows === 0) throw targetChanged(found, 'it has no rows')
   const rows = await lookUp(run, control, found)
   const isRead = run.plan.target.kind === 'table' || finished?.isFound === true
   if (isRead && (rows === 'none' || rows === 'some') && !leavesMemory(now.total)) {
     throw targetChanged(found, notThere)
   }
-  const isFound = isRead && rows === 'all'
+  const isFound = rows === 'all'
   if (isStored) {
-    if (isFound) return { ...loaded, found: rows }
+    if (isFound || isSame) return { ...loaded, found: rows }
     throw unproven(found, 'the server does not tell whether it is the same DFS table')
   }
   const { confirmTimeoutMs } = run.plan
@@ -167,7 +166,7 @@ export async function settleLoaded(
   const { journal, plan, name } = run
   const { found } = journal!
   if (found.target?.adds !== undefined && found.finished === undefined) {
-    const look = { change: undefined, rows: now.rows, found: rows }
+    const look = { change: undefined, isOpen: false, rows: now.rows, found: rows }
     await noteFinished(run, control, evidence, look, plan.confirmTimeoutMs)
   }
   if (found.hasLeftServer || isUnfinished(run)) return

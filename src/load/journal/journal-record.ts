@@ -87,6 +87,8 @@ export type JournalRecord =
       /** Where relative paths begin. */
       readonly folder: string
       readonly options: JournaledOptions
+      /** It was to begin anew, whatever the server knows of an earlier one. */
+      readonly isAnew?: true
     }
   /** A process takes the run up; the first one is 1. */
   | { readonly kind: 'process'; readonly number: number; readonly startedAt: string }

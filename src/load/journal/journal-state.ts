@@ -58,6 +58,8 @@ export interface JournalState {
   readonly finished: FinishedTarget | undefined
   /** Rows with a key that the target had already; null when the version before has written some of it. */
   readonly duplicates: number | null
+  /** It was to begin anew, and none of its processes came to tell the server that it has the run. */
+  readonly isAnew: boolean
   /** The latest number under which a process told the server that it has the run. */
   readonly owner: number
   /** Sessions that the last process sent data on. */
@@ -99,6 +101,7 @@ class Fold implements JournalState {
   leastRows: number | undefined
   finished: FinishedTarget | undefined
   duplicates: number | null = 0
+  isAnew = false
   owner = 0
   dataSessions: string[] = []
   #rejects: JournaledRejects | undefined
@@ -161,8 +164,7 @@ class Fold implements JournalState {
   take(record: JournalRecord): void {
     switch (record.kind) {
       case 'run':
-        this.run = record
-        this.#beginAnew()
+        this.#beginAnew(record)
         return
       case 'process':
         this.processes = record.number
@@ -197,7 +199,7 @@ class Fold implements JournalState {
         this.dataSessions.push(record.id)
         return
       case 'owner':
-        this.owner = record.number
+        Object.assign(this, { owner: record.number, isAnew: false })
         return
       case 'reading':
         this.inputs[record.input]!.detected = record.detected
@@ -304,7 +306,9 @@ class Fold implements JournalState {
   }
 
   /** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
-  #beginAnew(): void {
+  #beginAnew(run: RecordOf<'run'>): void {
+    this.run = run
+    this.isAnew = run.isAnew === true
     this.inputs.length = 0
     this.offsets = {}
     this.#byNo.clear()

@@ -155,6 +155,7 @@ function openingOf(
       startedAt,
       folder: options.journal?.workingFolder ?? '',
       options: current,
+      ...(options.journal?.restart === true ? { isAnew: true } : {}),
     })
   }
   opening.push({ kind: 'process', number: past.processes + 1, startedAt })

@@ -183,8 +183,8 @@ async function leaveTarget(
   const { evidence } = recorder.target
   if (evidence !== undefined && !run.isLeaving) {
     await node.ask(async control => {
-      const look = await lookAtEnd(run, control, evidence, change =>
-        recorder.replaced(mayBeGone(change), true),
+      const look = await lookAtEnd(run, control, evidence, (change, isCertain) =>
+        recorder.replaced(mayBeGone(change), isCertain),
       )
       ended.isLooked = true
       await noteFinished(run, control, evidence, look, timeoutMs)

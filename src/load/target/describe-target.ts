@@ -34,8 +34,10 @@ export interface TargetDescription {
    * equals. Behind a function: those of the table to be counted.
    */
   readonly keyed: boolean
-  /** Columns by which the table knows rows: of keyed tables, and of TSDB tables that keep one of equal rows. */
+  /** Columns by which the table knows rows, and whose values stay as they were sent; empty where it knows none. */
   readonly keyColumns?: readonly string[]
+  /** Columns by which a DFS table chooses partitions; behind a function, the table to be counted. */
+  readonly partitionColumns?: readonly string[]
   /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and where the server does not tell. */
   readonly engine?: string | undefined
   /** How rows are upserted; undefined where they are not. */
@@ -71,10 +73,10 @@ export async function describeTarget(
     const keyed = isKeyed(target.table, answer)
     const upsert = target.method === 'upsert' ? await upsertOf(asking, target, keyed, engine) : {}
     const policy = await policyOf(asking, schema)
-    const key = target.table.kind === 'shared' ? 'keyColumn' : 'sortColumns'
-    const keyColumns = keyed && engine !== 'PKEY' ? textsOf(answer, key) : []
+    const keyColumns = keyColumnsOf(target.table, answer, target.keyColumns)
+    const partitionColumns = textsOf(answer, 'partitionColumnName').filter(name => name !== '')
     const columns = limitedColumns(schema.columns, storedColumns(target.table, answer))
-    const known = { columns, keyed, keyColumns, dropsDuplicates: keyed, engine }
+    const known = { columns, keyed, keyColumns, partitionColumns, dropsDuplicates: keyed, engine }
     return { ...schema, ...known, ...upsert, ...policy }
   }
   await askFunction(asking, target.name)
@@ -88,8 +90,40 @@ export async function describeTarget(
   const { columns } =
     fromAnswer === undefined ? schemaFromTypes(types!) : schemaFromServer(fromAnswer)
   const stored = table === undefined ? [] : storedColumns(table, answer!)
-  const keyed = confirmTable !== undefined && isKeyed(confirmTable, answer!)
-  return { columns: limitedColumns(columns, stored), keyed }
+  const known = { columns: limitedColumns(columns, stored), keyed: false }
+  if (confirmTable === undefined) return known
+  const keyColumns = keyColumnsOf(confirmTable, answer!, [])
+  const partitionColumns = textsOf(answer!, 'partitionColumnName').filter(name => name !== '')
+  return { ...known, keyed: isKeyed(confirmTable, answer!), keyColumns, partitionColumns }
+}
+
+/**
+ * An upsert into a DFS table takes the partition columns for keys, too (DolphinDB manual, page upsert!). Of rows with equal
+ * sort columns one is kept within a partition, which has one value of its column only if the scheme is VALUE.
+ *
+ * @param upserted  named for an upsert
+ */
+function keyColumnsOf(
+  table: TableTarget,
+  schema: Value,
+  upserted: readonly string[],
+): readonly string[] {
+  if (table.kind === 'shared') return upserted.length > 0 ? upserted : textsOf(schema, 'keyColumn')
+  const sorted = textsOf(schema, 'sortColumns')
+  if (textOf(schema, 'engineType') === 'PKEY') {
+    const primary = textsOf(schema, 'primaryKey')
+    return primary.length > 0 ? primary : sorted
+  }
+  const { columns, partition } = schemaFromServer(schema)
+  const dimensions = partition?.dimensions ?? []
+  const chosenBy = dimensions.map(({ columnName }) => columnName)
+  const ofUpsert = [...new Set([...chosenBy, ...upserted])]
+  if (!keepsOneOfEquals(schema)) return upserted.length > 0 ? ofUpsert : []
+  const exact = dimensions.filter(
+    ({ kind, type, columnIndex }) => kind === 'VALUE' && type === columns[columnIndex]!.type.type,
+  )
+  const kept = [...new Set([...exact.map(({ columnName }) => columnName), ...sorted])]
+  return upserted.length > 0 ? kept.filter(name => ofUpsert.includes(name)) : kept
 }
 
 /** The columns of a table that limits its texts: of a DFS table, whose handle may be shared under a plain name. */

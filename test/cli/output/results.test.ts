@@ -145,6 +145,17 @@ t.test('rows that were there before are told apart from those of this process', 
   t.match(done, /^Already loaded: this run into trades/, 'also where its rows are not known')
   const resumed = { ...rows, confirmed: 4, skipped: 6 }
   t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
+  const read = { compared: 4, different: 0, replaced: 0, notComparable: 0 }
+  const verified = { how: 'all', by: 'position', rows: read } as const
+  const readBack: LoadResult['confirm'] = {
+    ...confirm,
+    used: 'receipts',
+    verified: { ...verified, skippedColumns: [], first: [] },
+  }
+  t.match(
+    summaryText(result({ rows: resumed, confirm: readBack })),
+    /4 rows read back by position: as they were sent; not read back: 6 rows of earlier processes/,
+  )
   const failed = summaryText(result({ status: 'failed', rows, confirm }))
   t.match(
     failed,

@@ -82,6 +82,27 @@ t.test('where the target has keys those are kept, and nothing that others may ch
   t.end()
 })
 
+t.test('columns that partitions are chosen by come first, and a row without them is none', t => {
+  const names = ['id', 'name', 'sym', 'day']
+  const row = (sym: string): Batch =>
+    batchOf([
+      column('INT', [7]),
+      column('STRING', ['a']),
+      column('SYMBOL', [sym]),
+      column('DATE', [1]),
+    ])
+  const asked = (keys: readonly string[], first: readonly string[], sym = 'A'): string[][] => {
+    const samples = newSampleRows(names, keys, [], first)
+    samples.taken(row(sym), 0, 1)
+    return samples.rows.slice(0, 1).map(cells => cells.map(({ column }) => column))
+  }
+  t.same(asked([], ['sym', 'day']), [['day', 'sym', 'id', 'name']])
+  t.same(asked(['id', 'sym'], ['sym']), [['sym', 'id']])
+  t.same(asked([], ['sym'], 'x'.repeat(201)), [], 'all partitions would be read')
+  t.same(asked([], ['sym'], 'A\0B'), [], 'a text that may have ended before')
+  t.end()
+})
+
 t.test('what cannot be compared is left out, and rows of nothing else are no samples', t => {
   const samples = newSampleRows(['long', 'nan', 'a b', 'points', 'id'], [], [])
   samples.taken(

@@ -92,7 +92,10 @@ const enginesScript = `${initScript}
 p = database("dfs://p", VALUE, 1..3, engine="PKEY")
 p.createPartitionedTable(table(1:0, \`id\`n, [INT,LONG]), \`t, \`id, primaryKey=\`id\`n)
 s = database("dfs://s", VALUE, \`A\`B, engine="TSDB")
-s.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`last, \`sym, sortColumns=\`sym\`id, keepDuplicates=LAST)`
+s.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`last, \`sym, sortColumns=\`sym\`id, keepDuplicates=LAST)
+h = database("", HASH, [SYMBOL, 2])
+o = database("dfs://o", COMPO, [h, database("", VALUE, 2024.01.01..2024.01.02)], engine="TSDB")
+o.createPartitionedTable(table(1:0, \`id\`sym\`day, [INT,SYMBOL,DATE]), \`other, \`sym\`day, sortColumns=[\`id], keepDuplicates=LAST)`
 
 t.test(
   'engine and duplicates say whether rows can be counted, and how they are upserted',
@@ -128,6 +131,36 @@ t.test(
         message: /primary key of its own.*target\.keyColumns/,
       })
       t.match(await describe({ table: 'dfs://s/last' }), { engine: 'TSDB', keyed: true })
+      const keysOf = async (target: TargetOptions): Promise<unknown> => {
+        const { keyColumns, partitionColumns } = await describe(target)
+        return { keyColumns, partitionColumns }
+      }
+      const chosenBy = { partitionColumns: ['sym'] }
+      t.same(await keysOf({ table: 'dfs://s/last' }), { keyColumns: ['sym', 'id'], ...chosenBy })
+      t.same(
+        await keysOf({ function: 'put', types: 'a:INT', confirmTable: 'dfs://s/last' }),
+        { keyColumns: ['sym', 'id'], ...chosenBy },
+        'of the table to be counted',
+      )
+      t.same(
+        await keysOf({ table: 'dfs://o/other' }),
+        { keyColumns: ['day', 'id'], partitionColumns: ['sym', 'day'] },
+        'equals go within a partition: its day is one, and its sym is not',
+      )
+      t.same(
+        await keysOf({ table: 'dfs://o/other', method: 'upsert', keyColumns: ['sym', 'id'] }),
+        { keyColumns: ['day', 'id'], partitionColumns: ['sym', 'day'] },
+        'neither an upsert nor an equal changes these',
+      )
+      t.same(
+        (await describe({ table: 'dfs://d/t', ...upsert })).keyColumns,
+        [...(await describe({ table: 'dfs://d/t' })).partitionColumns!, 'id'].filter(
+          (name, i, all) => all.indexOf(name) === i,
+        ),
+        'partition columns are keys of an upsert',
+      )
+      t.same((await describe({ table: 'dfs://p/t' })).keyColumns, ['id', 'n'])
+      t.same((await describe({ table: 'keyed' })).partitionColumns, [])
       t.match(await describe({ function: 'put', types: 'a:INT', confirmTable: 'dfs://s/last' }), {
         keyed: true,
       })
