@@ -1,9 +1,9 @@
 /*
   What a run with receipts has on a node, answered by a test: it notes what is sent and asked.
 */
-import type { Part } from '../../src/load/delivery/part.js'
-import { wholeBatch } from '../../src/load/delivery/part.js'
-import { newRecorder, type RecordedTarget } from '../../src/load/delivery/recorder.js'
+import type { Part } from '../../src/load/fate/part.js'
+import { wholeBatch } from '../../src/load/fate/part.js'
+import { newRecorder, type RecordedTarget } from '../../src/load/fate/recorder.js'
 import { retryRules } from '../../src/load/connection/retry.js'
 import type { DeliveryOptions } from '../../src/load/options.js'
 import type { LedgerRow, OpenBatch } from '../../src/load/receipts/batch-registry.js'

@@ -51,7 +51,7 @@ export const defects: readonly Defect[] = [
   },
   defect(
     'rows stay confirmed when the server that held them is gone',
-    'delivery/recorder.ts',
+    'fate/recorder.ts',
     'if (!recorder.holdsMemory) return',
     'if (true) return',
   ),
@@ -69,7 +69,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a refused batch is sent again where part of it may be stored',
-    'delivery/outcome.ts',
+    'fate/decide.ts',
     'if (traits.allOrNothing && batch.resends < traits.retries)',
     'if (batch.resends < traits.retries)',
   ),
@@ -97,25 +97,25 @@ export const defects: readonly Defect[] = [
   },
   defect(
     'rejected rows count as confirmed',
-    'delivery/recorder.ts',
+    'fate/recorder.ts',
     'for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)',
     'counts.confirmed(rowsOf(part) + 0 * errText.length)',
   ),
   defect(
     'half of a refused batch is forgotten',
-    'delivery/bisect-queue.ts',
+    'fate/bisect-queue.ts',
     'waiting.push(right, left)',
     'waiting.push(left)',
   ),
   defect(
     'rows that the target dropped count as confirmed',
-    'delivery/recorder.ts',
+    'fate/recorder.ts',
     'const missing = Math.max(0, rowsOf(part) - (rows ?? rowsOf(part)))',
     'const missing = 0 * (rows ?? 0)',
   ),
   defect(
     'a refused batch is divided where part of it may be stored',
-    'delivery/outcome.ts',
+    'fate/decide.ts',
     "if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }",
     '',
   ),

@@ -11,7 +11,7 @@ import {
   ServerError,
   TimeoutError,
 } from '../../errors.js'
-import { classifyRefusal } from '../delivery/refusal.js'
+import { classifyRefusal } from '../fate/refusal.js'
 import type { Run } from '../run.js'
 import {
   asynchronousThroughout,

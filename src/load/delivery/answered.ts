@@ -13,12 +13,12 @@ import type { SentBefore } from '../journal/resumed-input.js'
 import { mayBeGone } from '../evidence/evidence.js'
 import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
-import { newBisectQueue } from './bisect-queue.js'
+import { newBisectQueue } from '../fate/bisect-queue.js'
 import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
-import type { LineRange } from './line-ranges.js'
-import { decide, type Outcome, type Stored } from './outcome.js'
-import { partTable, partText, wholeBatch, type Part } from './part.js'
-import type { Recorder } from './recorder.js'
+import type { LineRange } from '../fate/line-ranges.js'
+import { decide, type Outcome, type Stored } from '../fate/decide.js'
+import { partTable, partText, wholeBatch, type Part } from '../fate/part.js'
+import type { Recorder } from '../fate/recorder.js'
 
 /** What a synchronous run needs besides its connection. */
 export interface AnsweredSetup {

@@ -9,7 +9,7 @@ import type { Table, Value } from '../../protocol/value.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
 import type { VerifyResult } from '../verify/verifier.js'
-import type { LineRange } from './line-ranges.js'
+import type { LineRange } from '../fate/line-ranges.js'
 
 /** One run's way to the server. */
 export interface Delivery {

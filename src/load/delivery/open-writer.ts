@@ -13,7 +13,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { writeBody, writeExpression } from '../target/target.js'
 import type { Writer } from './delivery.js'
-import { refusalText } from './refusal.js'
+import { refusalText } from '../fate/refusal.js'
 
 /** Removes the marker, asking on the session given. */
 export type Unmark = (session: Session) => Promise<void>

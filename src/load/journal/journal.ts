@@ -3,7 +3,7 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
-import { partRange, type Part } from '../delivery/part.js'
+import { partRange, type Part } from '../fate/part.js'
 import type { ConfirmUsed, LoadResult } from '../options.js'
 import { runChanged } from './changed-run.js'
 import type { Fingerprint } from './fingerprint.js'

@@ -3,7 +3,7 @@
   has said of each. Pure state; sending, waiting and deciding happen elsewhere.
 */
 import { DdbError } from '../../errors.js'
-import type { Outcome } from '../delivery/outcome.js'
+import type { Outcome } from '../fate/decide.js'
 import { claimPhase, outcomePhase } from './script.js'
 import { rowsText } from '../row-counts.js'
 

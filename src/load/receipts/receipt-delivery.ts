@@ -4,7 +4,7 @@
 */
 import type { Batch } from '../../parse/input-reader.js'
 import type { Delivery } from '../delivery/delivery.js'
-import { wholeBatch } from '../delivery/part.js'
+import { wholeBatch } from '../fate/part.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import { ReceiptWatcher, type WatcherSetup } from './watcher.js'
 

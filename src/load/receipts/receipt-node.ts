@@ -7,7 +7,7 @@ import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../..
 import type { Value } from '../../protocol/value.js'
 import { tryUntil } from '../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
-import { partTable, type Part } from '../delivery/part.js'
+import { partTable, type Part } from '../fate/part.js'
 import { jsonToValue } from '../json-value.js'
 import { leaveMarked } from '../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker } from '../marker/marker.js'

@@ -4,7 +4,7 @@
   node leads.
 */
 import type { Timer } from '../../platform/platform.js'
-import type { Part } from '../delivery/part.js'
+import type { Part } from '../fate/part.js'
 import type { ServerAddress } from '../options.js'
 import type { DdbError } from '../../errors.js'
 import { asDdbError, type Run } from '../run.js'

@@ -6,7 +6,7 @@ import { ConnectionError, ServerError, TimeoutError, type DdbError } from '../..
 import { wait } from '../../platform/wait.js'
 import { silenceError } from '../connection/idle-timeout.js'
 import type { RetryRules } from '../connection/retry.js'
-import type { Recorder } from '../delivery/recorder.js'
+import type { Recorder } from '../fate/recorder.js'
 import type { ServerAddress } from '../options.js'
 import { asDdbError, type Run } from '../run.js'
 import type { EarlierReceipts } from './earlier-receipts.js'

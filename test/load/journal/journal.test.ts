@@ -3,7 +3,7 @@
 */
 import t from 'tap'
 import { DdbError } from '../../../src/errors.js'
-import { halves, wholeBatch } from '../../../src/load/delivery/part.js'
+import { halves, wholeBatch } from '../../../src/load/fate/part.js'
 import { newJournal, type Journal } from '../../../src/load/journal/journal.js'
 import type { JournalFile } from '../../../src/load/journal/journal-file.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'

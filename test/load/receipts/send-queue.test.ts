@@ -1,5 +1,5 @@
 import t from 'tap'
-import { wholeBatch } from '../../../src/load/delivery/part.js'
+import { wholeBatch } from '../../../src/load/fate/part.js'
 import { DdbError } from '../../../src/errors.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { LedgerRow } from '../../../src/load/receipts/batch-registry.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { LineRanges, rangeText } from '../../../src/load/delivery/line-ranges.js'
-import { halves, wholeBatch, type Part } from '../../../src/load/delivery/part.js'
+import { LineRanges, rangeText } from '../../../src/load/fate/line-ranges.js'
+import { halves, wholeBatch, type Part } from '../../../src/load/fate/part.js'
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 

@@ -7,7 +7,7 @@ import {
   releasePart,
   wholeBatch,
   type Part,
-} from '../../../src/load/delivery/part.js'
+} from '../../../src/load/fate/part.js'
 import { batchOf } from '../../helpers/batches.js'
 import { ints } from '../../helpers/values.js'
 import type { Column } from '../../../src/protocol/value.js'
