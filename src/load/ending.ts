@@ -59,7 +59,7 @@ export async function close(run: Run, opened: Opened, left: Promise<void>): Prom
   await Promise.race([all, left])
   closing.cancel()
   // Rows on their way from the reader to the delivery: no session was given them.
-  if (run.isLeaving) run.counts.restIsUnsent()
+  if (run.isLeaving) run.emit({ kind: 'restUnsent' })
   // Only now is it known how many rejects are in their files.
   await closeInTurn(run, [run.rejects, { close: () => run.journal?.commit() }])
 }

@@ -261,7 +261,7 @@ class SequentialInputs implements Inputs {
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: path === '-',
       progress: ({ rows }) => {
-        run.counts.readUpTo(this.#doneRecords + rows)
+        run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
         run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
       },
     })

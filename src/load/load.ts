@@ -132,10 +132,10 @@ function failAt(run: Run, error: unknown): void {
   const isGone =
     error instanceof DdbError &&
     (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
-  if (isGone) run.counts.allUnconfirmed()
+  if (isGone) run.emit({ kind: 'takenBack', reason: '', isCertain: false })
 }
 
-function hasConfirmed({ counts: { rows } }: Run): boolean {
+function hasConfirmed({ state: { rows } }: Run): boolean {
   return rows.confirmed + rows.skipped > 0
 }
 

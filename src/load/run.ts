@@ -1,5 +1,5 @@
 /*
-  The state of one run: its counts, its rejects, its first failure, and what it tells those who watch.
+  One run: where its rows stand, its rejects, its first failure, and what it tells those who watch.
 */
 import { newSecrets, type Secrets } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
@@ -7,9 +7,10 @@ import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
 import type { Watch } from './check/watch.js'
 import type { Delivery } from './delivery/delivery.js'
+import type { RunEvent } from './fate/events.js'
+import { fold, newRunState, type RunState } from './fate/fold.js'
 import type { Journal } from './journal/journal.js'
 import { newToken, type RunName, type RunPlace } from './marker/marker.js'
-import { newLatencies, type Latencies } from './fate/latencies.js'
 import type { asynchronousThroughout } from './connection/connect.js'
 import type { Facts } from './connection/known-server.js'
 import { redirected } from './connection/redirect.js'
@@ -23,7 +24,6 @@ import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
 import { newHold, type Hold } from './hold.js'
 import { namingRights } from './target/needed-rights.js'
-import { newRunCounts, type RunCounts } from './row-counts.js'
 
 /** What every part of a run shares. */
 export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
@@ -52,8 +52,10 @@ export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   facts: Facts
   /** Its mode is settled once the server was asked. */
   plan: Plan
-  readonly counts: RunCounts
-  readonly latencies: Latencies
+  /** Where its rows and batches stand; `emit` alone changes it. */
+  readonly state: Readonly<RunState>
+  /** Tells what has happened. @throws {DdbError} DDB_INTERNAL when it cannot have */
+  emit(this: void, event: RunEvent): void
   readonly rejects: RunRejects
   readonly startedAt: Date
   /** The first failure; later ones do not replace it, unless it is an interruption. */
@@ -85,13 +87,13 @@ const shownRejects = 3
 type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes'>
 
 function sentOf({
-  counts,
+  state,
   delivery,
 }: Run): Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes> {
   return {
-    rows: { ...counts.rows },
-    sentRows: counts.sentRows,
-    sentBatches: counts.batches.sent,
+    rows: { ...state.rows },
+    sentRows: state.sentRows,
+    sentBatches: state.batches.sent,
     inFlightBytes: delivery?.inFlightBytes ?? 0,
   }
 }
@@ -104,7 +106,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   const { clock, files } = platform
   const hold = newHold(clock, options, () => run)
   const leaving = AbortSignal.any([options.leave ?? hold.lost, hold.lost])
-  const counts = newRunCounts()
+  const state = newRunState()
   const rejects = newRunRejects(plan, filesWhile(files, hold.maySend), askedFor(options, plan))
   const startedAt = new Date(clock.wallMs())
   let failure: DdbError | undefined
@@ -147,8 +149,8 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     asked: undefined,
     facts: {},
     plan,
-    counts,
-    latencies: newLatencies(),
+    state,
+    emit: event => tell(run, event),
     rejects,
     startedAt,
     dataSession: {},
@@ -181,21 +183,29 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   return run
 }
 
+/** What the journal could not take must not happen. */
+function tell({ journal, state }: Run, event: RunEvent): void {
+  journal?.take(event)
+  fold(state, event)
+}
+
 /** Where another process finds the journal. */
 function placeOf({ platform: { hostName }, options }: Run): RunPlace {
   return { hostName, folder: options.journal?.folder ?? '' }
 }
 
-function goOn({ counts, rejects }: Run, journal: Journal): void {
+function goOn({ emit, rejects }: Run, journal: Journal): void {
   const { confirmed, ...others } = journal.found.rows()
-  counts.goOn({ ...others, skipped: confirmed })
+  emit({ kind: 'goesOn', ...others, skipped: confirmed })
+  emit({ kind: 'numbersGiven', lastNo: journal.lastNo, lastSendNo: 0 })
+  emit({ kind: 'duplicatesKnown', rows: journal.found.duplicates })
   rejects.goOn(journal)
   journal.follow(rejects)
 }
 
 /** There is something left to do, for a process that takes up the journal. */
-export function isUnfinished({ counts, delivery, failure, journal }: Run): boolean {
-  const { unconfirmed, unsent } = counts.rows
+export function isUnfinished({ state, delivery, failure, journal }: Run): boolean {
+  const { unconfirmed, unsent } = state.rows
   const isOpen = unsent > 0 || (delivery?.used !== 'none' && unconfirmed > 0)
   return journal !== undefined && (failure !== undefined || isOpen)
 }
@@ -219,13 +229,13 @@ function rejectSent(run: Run, batch: Batch, row: number, words: string): void {
 }
 
 function keepReject(run: Run, found: AnyReject, shape: RecordShape): void {
-  const { counts, rejects } = run
+  const { state, rejects } = run
   const message = run.words(found.message)
   const reject = message === found.message ? found : { ...found, message }
   if (run.plan.onError === 'stop') run.journal?.keepNoMoreRejects()
-  counts.rejected()
+  run.emit({ kind: 'rejected' })
   if (run.watch !== undefined) run.watch.rejected(reject)
-  else if (counts.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
+  else if (state.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
   try {
     rejects.add(reject, shape)
   } catch (error) {

@@ -75,7 +75,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a batch of which nobody knows goes out under a new attempt',
-    'receipts/outcome-handler.ts',
+    'fate/carry-out.ts',
     'this.#queue.repeat(batch)',
     'this.#queue.sendAgain(batch)',
   ),
@@ -89,7 +89,7 @@ export const defects: readonly Defect[] = [
         to: '',
       },
       {
-        file: 'src/load/receipts/batch-registry.ts',
+        file: 'src/load/receipts/read-receipt.ts',
         from: 'batch === undefined || batch.attempt !== row.attempt',
         to: 'batch === undefined',
       },
@@ -99,7 +99,7 @@ export const defects: readonly Defect[] = [
     'rejected rows count as confirmed',
     'fate/recorder.ts',
     'for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)',
-    'counts.confirmed(rowsOf(part) + 0 * errText.length)',
+    'run.state.rows.confirmed += rowsOf(part) + 0 * errText.length',
   ),
   defect(
     'half of a refused batch is forgotten',
@@ -122,8 +122,8 @@ export const defects: readonly Defect[] = [
   defect(
     'a batch whose answer was lost counts as unsent',
     'delivery/answered.ts',
-    "recorder.uncertain(part, 'no answer came')",
-    'recorder.unsent(part)',
+    "this.#carryOut.giveUp(batch, 'no answer came')",
+    'this.#setup.recorder.unsent(part)',
   ),
   defect(
     'a count that is short counts as reached',
@@ -134,9 +134,9 @@ export const defects: readonly Defect[] = [
   defect('opening a lost connection has no end', 'connection/retry.ts', 'isLate ||', ''),
   defect(
     'batches in flight are not limited',
-    'receipts/send-queue.ts',
-    'this.registry.openBytes < this.#run.plan.maxInFlightBytes',
-    'this.registry.openBytes >= 0',
+    'fate/send-queue.ts',
+    'this.#run.state.openBytes < this.#run.plan.maxInFlightBytes',
+    'this.#run.state.openBytes >= 0',
   ),
   defect(
     'rejects are not written before the run ends',
@@ -169,7 +169,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a run that leaves forgets what no session was given',
     'ending.ts',
-    'if (run.isLeaving) run.counts.restIsUnsent()',
+    "if (run.isLeaving) run.emit({ kind: 'restUnsent' })",
     '',
   ),
   {

@@ -79,7 +79,7 @@ export async function openDelivery(
   return openAsyncDelivery(
     writer,
     {
-      counts: run.counts,
+      run,
       columnNames: description.columns.map(column => column.name),
       maxInFlightBytes: run.plan.maxInFlightBytes,
       idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },

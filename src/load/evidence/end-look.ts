@@ -8,8 +8,8 @@ import { isUnfinished, type Run } from '../run.js'
 import type { Evidence, Look } from './evidence.js'
 
 /** Whether a run claims anything of the target that could be wrong. */
-export function claimsRows({ counts }: Run): boolean {
-  return counts.rows.confirmed + counts.rows.skipped > 0
+export function claimsRows({ state }: Run): boolean {
+  return state.rows.confirmed + state.rows.skipped > 0
 }
 
 /**

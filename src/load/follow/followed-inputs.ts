@@ -87,7 +87,7 @@ class FollowedInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const { clock } = run.platform
-    const readBefore = run.counts.rows.read
+    const readBefore = run.state.rows.read
     const following: Following = {
       run,
       target,
@@ -96,7 +96,7 @@ class FollowedInputs implements Inputs {
       ended: this.#ended.signal,
       onRecords: more => {
         this.#newRecords += more
-        run.counts.readUpTo(readBefore + this.#newRecords)
+        run.emit({ kind: 'records', upTo: readBefore + this.#newRecords })
       },
       onBytes: () => run.inputProgress(this.#bytesRead, undefined),
     }

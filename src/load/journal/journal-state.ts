@@ -1,16 +1,12 @@
 /*
   What the records of a journal come to: where a run stands.
 */
+import type { EndedRows } from '../fate/events.js'
 import type { ConfirmUsed } from '../options.js'
 import { isSettled, newCoveredInput, type CoveredInput, type SentRange } from './covered-range.js'
 import type { Fingerprint } from './fingerprint.js'
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
-import type {
-  EndedRows,
-  FinishedTarget,
-  JournaledRejects,
-  JournalRecord,
-} from './journal-record.js'
+import type { FinishedTarget, JournaledRejects, JournalRecord } from './journal-record.js'
 import type { TargetIdentity } from './target-identity.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>

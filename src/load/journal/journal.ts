@@ -3,18 +3,13 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
-import { partRange, type Part } from '../fate/part.js'
+import type { EndedRows, RunEvent } from '../fate/events.js'
 import type { ConfirmUsed, LoadResult } from '../options.js'
 import { runChanged } from './changed-run.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { Files } from '../../platform/platform.js'
 import type { JournalFile } from './journal-file.js'
-import type {
-  EndedRows,
-  JournaledRejects,
-  JournaledRejectsSource,
-  JournalRecord,
-} from './journal-record.js'
+import type { JournaledRejects, JournaledRejectsSource, JournalRecord } from './journal-record.js'
 import type { JournalState } from './journal-state.js'
 import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
 import { newSettledRows, type SettledRows } from './settled-rows.js'
@@ -92,14 +87,12 @@ export interface Journal {
    * be whole by then, and a reject that ends a run ends the next process, too.
    */
   keepNoMoreRejects(): void
-  /** Rows are about to go out under a number. @throws {DdbError} DDB_OUTPUT_WRITE: then they must not */
-  sending(no: number, part: Part): void
-  /** As `sending`, but the rows must not go out before a `commit`: one does for many batches. */
-  announce(no: number, part: Part): void
-  /** What became of rows that went out. */
-  ended(part: Part, rows: EndedRows): void
+  /**
+   * Is told everything that happens. Rows that have a number must not go out before a `commit`: one does for many batches.
+   * @throws {DdbError} DDB_OUTPUT_WRITE: then it must not happen
+   */
+  take(event: RunEvent): void
   read(input: number, summary: LoadResult['inputs'][number]): void
-  forgotten(): void
   /** The ledger and the marker are about to be removed: waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   leaving(): void
   /** Everything told so far is with the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
@@ -299,20 +292,21 @@ class KeptJournal implements Journal {
     this.#keepsRejects = false
   }
 
-  sending(no: number, part: Part): void {
-    this.announce(no, part)
-    this.#file.write()
+  take(event: RunEvent): void {
+    if (event.kind === 'numbered') this.#numbered(event)
+    else if (event.kind === 'takenBack' && event.isCertain) this.#add({ kind: 'forgotten' })
+    else if (event.kind === 'ended' && event.no !== undefined) {
+      const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = event
+      const known = duplicates === undefined ? {} : { duplicates }
+      this.#ended.push({ no, rows: { confirmed, rejected, unconfirmed, unsent, ...known } })
+    }
   }
 
-  announce(no: number, part: Part): void {
-    part.no = no
+  #numbered({ no, ranges, isWhole }: Extract<RunEvent, { kind: 'numbered' }>): void {
     this.#settled.numbered(no)
-    const { input, records } = part.batch.place!
-    const { startBytes: start, endBytes: end } = partRange(part)
-    const rows = part.end - part.start
+    const { input, startBytes: start, endBytes: end, rows, endLine, records } = ranges[0]!
     this.#noteEnded()
-    if (start >= (this.#sentUpTo.get(input) ?? 0) && rows === part.batch.rowCount) {
-      const endLine = part.batch.endLineNumber
+    if (start >= (this.#sentUpTo.get(input) ?? 0) && isWhole) {
       this.#add({ kind: 'batch', no, input, start, end, endLine, rows, records })
       this.#sentUpTo.set(input, end)
       this.#settled.sent(input, { offsetBytes: end, lineNumber: endLine, records }, rows)
@@ -321,16 +315,8 @@ class KeptJournal implements Journal {
     }
   }
 
-  ended(part: Part, rows: EndedRows): void {
-    if (part.no !== undefined) this.#ended.push({ no: part.no, rows })
-  }
-
   read(input: number, summary: LoadResult['inputs'][number]): void {
     this.#add({ kind: 'read', input, summary })
-  }
-
-  forgotten(): void {
-    this.#add({ kind: 'forgotten' })
   }
 
   leaving(): void {

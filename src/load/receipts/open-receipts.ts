@@ -69,6 +69,11 @@ export async function openReceipts(
   const node = await ReceiptNode.open(nodeSetup, control)
   try {
     const earlier = await earlierReceipts(run, node, description, left.ledger)
+    run.emit({
+      kind: 'numbersGiven',
+      lastNo: earlier.lastNo,
+      lastSendNo: earlier.firstSendNo - 1,
+    })
     return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
   } catch (error) {
     node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not go on'))

@@ -7,15 +7,23 @@ import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../..
 import type { Value } from '../../protocol/value.js'
 import { tryUntil } from '../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
+import type { OpenBatch } from '../fate/fold.js'
 import { partTable, type Part } from '../fate/part.js'
+import type { Outlet } from '../fate/send-queue.js'
 import { jsonToValue } from '../json-value.js'
 import { leaveMarked } from '../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker } from '../marker/marker.js'
 import { checkOwner } from '../journal/check-alone.js'
 import { isUnfinished } from '../run.js'
 import type { LedgerVersion } from './ledger-columns.js'
-import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
-import type { LedgerRow, OpenBatch } from './batch-registry.js'
+import {
+  dropLedger,
+  ledgerExists,
+  openLedger,
+  readLedger,
+  type Ledger,
+  type LedgerRow,
+} from './ledger.js'
 import { deliverFunction } from './script.js'
 import {
   connectData,
@@ -46,7 +54,7 @@ export type BarrierAnswer =
   | 'silent'
 
 /** Not connected before `open`. */
-export class ReceiptNode {
+export class ReceiptNode implements Outlet {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
@@ -135,13 +143,13 @@ export class ReceiptNode {
   }
 
   /** Sends one transmission. A lost connection is not an error here: the batch stays open. @returns room for more */
-  send(batch: OpenBatch<Part>, sendNo: number): boolean {
+  send({ no, attempt }: OpenBatch, part: Part, sendNo: number): boolean {
     const arguments_: Value[] = [
-      { form: 'scalar', type: 'LONG', value: BigInt(batch.batchNo) },
-      { form: 'scalar', type: 'INT', value: batch.attempt },
+      { form: 'scalar', type: 'LONG', value: BigInt(no) },
+      { form: 'scalar', type: 'INT', value: attempt },
       { form: 'scalar', type: 'LONG', value: BigInt(sendNo) },
       ...this.#leading,
-      partTable(batch.content, this.#setup.columnNames),
+      partTable(part, this.#setup.columnNames),
     ]
     try {
       return this.#data.send(deliverFunction, arguments_)

@@ -38,15 +38,6 @@ export function verifying(delivery: Delivery, verifier: Verifier | undefined): D
   if (delivery.used !== 'receipts' && delivery.used !== 'answers') throw noConfirmation()
   return {
     used: delivery.used,
-    get note() {
-      return delivery.note
-    },
-    get uncertain() {
-      return delivery.uncertain
-    },
-    get duplicates() {
-      return delivery.duplicates
-    },
     get verified() {
       return verifier.result()
     },

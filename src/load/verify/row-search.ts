@@ -57,7 +57,7 @@ export function newRowSearch({
         at = await searched(columns, mostRows, 0, next + offset)
       }
       if (at < 0) {
-        const othersWrite = total > rowsBefore + run.counts.sentRows
+        const othersWrite = total > rowsBefore + run.state.sentRows
         // Nothing tells which rows these should be.
         return othersWrite ? { ...stored, rows: 0 } : stored
       }

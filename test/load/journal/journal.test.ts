@@ -3,7 +3,8 @@
 */
 import t from 'tap'
 import { DdbError } from '../../../src/errors.js'
-import { halves, wholeBatch } from '../../../src/load/fate/part.js'
+import type { EndedRows } from '../../../src/load/fate/events.js'
+import { halves, partRanges, wholeBatch, type Part } from '../../../src/load/fate/part.js'
 import { newJournal, type Journal } from '../../../src/load/journal/journal.js'
 import type { JournalFile } from '../../../src/load/journal/journal-file.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
@@ -89,11 +90,25 @@ function place(journal: Journal, batch: Batch, input = 0): Batch {
   return batch
 }
 
+/** Rows are about to go out under a number. */
+function sending(journal: Journal, no: number, part: Part): void {
+  const rows = part.end - part.start
+  const batch = { ranges: partRanges(part), rows, bytes: 10 * rows }
+  const isWhole = rows === part.batch.rowCount
+  journal.take({ kind: 'numbered', lane: 0, no, ...batch, isWhole })
+  part.no = no
+  journal.commit()
+}
+
+function ended(journal: Journal, { no }: Part, rows: EndedRows): void {
+  journal.take({ kind: 'ended', lane: 0, no, ...rows })
+}
+
 t.test('rows are told before they go out, in one write, with what ended before', async t => {
   const { journal, file } = processOf([begun])
   journal.reading(0, 'csv')
   const first = wholeBatch(place(journal, batchOf(4)))
-  journal.sending(1, first)
+  sending(journal, 1, first)
   t.strictSame(file.written, [
     { kind: 'reading', input: 0, detected: 'csv' },
     {
@@ -108,9 +123,9 @@ t.test('rows are told before they go out, in one write, with what ended before',
     },
   ])
   t.equal(first.no, 1)
-  journal.ended(first, { ...done, confirmed: 4 })
+  ended(journal, first, { ...done, confirmed: 4 })
   t.equal(file.calls.length, 1, 'what ended waits for the next')
-  journal.sending(2, wholeBatch(place(journal, batchOf(2, 4))))
+  sending(journal, 2, wholeBatch(place(journal, batchOf(2, 4))))
   t.equal(file.calls.length, 2)
   t.match(file.written.slice(2), [
     { kind: 'ended', no: 1, confirmed: 4 },
@@ -122,26 +137,26 @@ t.test('parts of a batch, and rows that are sent again, are told as parts', asyn
   const { journal, file, next } = processOf([begun])
   journal.reading(0, 'csv')
   const whole = wholeBatch(place(journal, batchOf(4)))
-  journal.sending(1, whole)
+  sending(journal, 1, whole)
   const [one, other] = halves(whole)
   t.equal(one.no, undefined, 'a half has no number yet')
-  journal.sending(2, one)
-  journal.sending(3, other)
+  sending(journal, 2, one)
+  sending(journal, 3, other)
   t.match(file.written.slice(2), [
     { kind: 'part', no: 2, start: 0, end: 20, rows: 2 },
     { kind: 'part', no: 3, start: 20, end: 40, rows: 2 },
   ])
-  journal.ended(other, { ...done, unsent: 2 })
-  journal.ended(one, { ...done, confirmed: 2 })
+  ended(journal, other, { ...done, unsent: 2 })
+  ended(journal, one, { ...done, confirmed: 2 })
   journal.commit()
   const second = processOf(next())
   t.strictSame(second.journal.resumed(0)?.pieces, [
     { startBytes: 0, endBytes: 20 },
     { startBytes: 20, endBytes: 40 },
   ])
-  second.journal.sending(4, wholeBatch(place(second.journal, batchOf(2, 2))))
+  sending(second.journal, 4, wholeBatch(place(second.journal, batchOf(2, 2))))
   t.match(second.file.written, [{ kind: 'part', no: 4, start: 20, end: 40 }])
-  second.journal.sending(5, wholeBatch(place(second.journal, batchOf(2, 4))))
+  sending(second.journal, 5, wholeBatch(place(second.journal, batchOf(2, 4))))
   t.match(second.file.written.slice(1), [{ kind: 'batch', no: 5, start: 40, end: 60 }])
 })
 
@@ -149,7 +164,7 @@ t.test('inputs have their own places', async t => {
   const { journal, next } = processOf([begun])
   for (const input of [0, 1]) {
     journal.reading(input, 'csv')
-    journal.sending(input + 1, wholeBatch(place(journal, batchOf(4), input)))
+    sending(journal, input + 1, wholeBatch(place(journal, batchOf(4), input)))
   }
   const second = processOf(next())
   for (const input of [0, 1]) {
@@ -165,14 +180,14 @@ t.test('a journal that cannot be written keeps rows from going out', async t => 
   journal.commit()
   file.failure = new DdbError('DDB_OUTPUT_WRITE', 'full')
   const part = wholeBatch(place(journal, batchOf(4)))
-  t.throws(() => journal.sending(1, part), { code: 'DDB_OUTPUT_WRITE' })
+  t.throws(() => sending(journal, 1, part), { code: 'DDB_OUTPUT_WRITE' })
   t.equal(journal.failure, file.failure)
   t.equal(file.written.length, 1)
 })
 
 t.test('what never had a number has no end', async t => {
   const { journal, file } = processOf([begun])
-  journal.ended(wholeBatch(batchOf(4)), { ...done, unsent: 4 })
+  ended(journal, wholeBatch(batchOf(4)), { ...done, unsent: 4 })
   journal.commit()
   t.strictSame(file.written, [])
 })
@@ -194,12 +209,12 @@ t.test('rejects are in their files before the journal names them, and before end
   journal.follow(rejects)
   journal.reading(0, 'csv')
   const part = wholeBatch(place(journal, batchOf(4)))
-  journal.sending(1, part)
+  sending(journal, 1, part)
   t.strictSame(order, [], 'there are none')
   rejects.count = 2
   journal.rejected(0, 17)
   journal.rejected(0, 33)
-  journal.ended(part, { ...done, confirmed: 4 })
+  ended(journal, part, { ...done, confirmed: 4 })
   journal.commit()
   t.strictSame(order, ['flush behind 2'])
   t.match(file.written.slice(2), [
@@ -234,8 +249,8 @@ t.test('a file for rejects is named before it is made', async t => {
 t.test('what is about to go from the server waits for the disk', async t => {
   const { journal, file } = processOf([begun])
   const part = wholeBatch(place(journal, batchOf(4)))
-  journal.sending(1, part)
-  journal.ended(part, { ...done, confirmed: 4 })
+  sending(journal, 1, part)
+  ended(journal, part, { ...done, confirmed: 4 })
   journal.commit()
   journal.leaving()
   t.strictSame(file.calls, ['write', 'write', 'write', 'sync'])
@@ -259,7 +274,7 @@ t.test('an input is read as it was, or not at all', async t => {
 t.test('a batch with other rows than were sent under its number ends the run', async t => {
   const first = processOf([begun])
   first.journal.reading(0, 'csv')
-  first.journal.sending(1, wholeBatch(place(first.journal, batchOf(4))))
+  sending(first.journal, 1, wholeBatch(place(first.journal, batchOf(4))))
   const second = processOf(first.next())
   t.throws(() => place(second.journal, batchOf(3)), { code: 'DDB_RUN_CHANGED', message: /a\.csv/ })
   t.doesNotThrow(() => place(second.journal, batchOf(4)))
@@ -296,7 +311,7 @@ t.test('an input that was not opened has nothing to go on with', async t => {
 
 t.test('the lock is given back however the file ends', async t => {
   const { journal, file, released } = processOf([begun])
-  journal.forgotten()
+  journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
   file.failure = new DdbError('DDB_OUTPUT_WRITE', 'full')
   await t.rejects(journal.close(), { code: 'DDB_OUTPUT_WRITE' })
   t.equal(released(), 1)

@@ -343,7 +343,7 @@ t.test('a run whose holder may wake is taken over with a journal of its own', as
   // It wakes in the middle of a write.
   writeSync(asleep, recordLine(batchRecord(1)))
   t.equal(readFileSync(path, 'utf8'), before)
-  journal.forgotten()
+  journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
   journal.commit()
   t.match(readFileSync(path, 'utf8'), before)
   await journal.close()
@@ -361,7 +361,7 @@ t.test('a process whose run was taken over writes nothing any more', async t => 
   Object.assign(systemClock, { wallMs: () => wallMs() + 60_000 })
   const lost = { code: 'DDB_LOCKED', exitCode: 75, message: /"nightly".*\.lock" was removed/ }
   t.match(journal.lost(), lost)
-  journal.forgotten()
+  journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
   t.throws(() => journal.commit(), lost)
   t.throws(() => journal.leaving(), lost)
   await t.rejects(journal.close(), lost)

@@ -2,9 +2,9 @@
   A run as somebody would keep it who writes down every row by itself, and the records that its journal gets: what the
   tests of journals hold the fold against.
 */
+import type { EndedRows } from '../../../src/load/fate/events.js'
 import fc from 'fast-check'
 import type {
-  EndedRows,
   JournalRecord,
   JournaledRejects,
 } from '../../../src/load/journal/journal-record.js'
