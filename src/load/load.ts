@@ -79,7 +79,8 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
       checkFollowed(run, opened.delivery)
       await takeRun(run, control)
       if (checked !== undefined) {
-        run.journal?.target(checked.evidence.identity, opened.delivery.used)
+        const { identity } = checked.evidence
+        run.emit({ kind: 'target', identity, used: opened.delivery.used })
       }
       // An input that cannot be interrupted must not keep the run from leaving.
       await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])

@@ -25,7 +25,7 @@ export async function pump(
   try {
     for await (const batch of inputs.batches(run, target)) {
       if (run.isLeaving) return
-      const known = run.journal?.knownOf(batch)
+      const known = run.resumption.knownOf(batch)
       // What was sent may still be asked for.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()

@@ -89,7 +89,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     resume: {
       possible: canGoOn(run, error),
       command: null,
-      look: isLeftOpen(error) ? lookScript(plan, run.journal?.found.samples ?? []) : null,
+      look: isLeftOpen(error) ? lookScript(plan, run.found.samples) : null,
       restart: null,
     },
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
@@ -105,7 +105,8 @@ function isNothingSent({ state: { rows, batches } }: Run): boolean {
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
   const refused = ['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN']
   const isRefused = error !== undefined && refused.includes(error.code)
-  const isOurs = run.journal?.isInPlace() === true && run.journal.lost() === undefined
+  const { journal } = run
+  const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   return isUnfinished(run) && isOurs && !isRefused
 }
 

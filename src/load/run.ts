@@ -7,9 +7,9 @@ import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
 import type { Watch } from './check/watch.js'
 import type { Delivery } from './delivery/delivery.js'
-import type { RunEvent } from './fate/events.js'
-import { fold, newRunState, type RunState } from './fate/fold.js'
 import type { Journal } from './journal/journal.js'
+import { newJournalState, type JournalState } from './journal/journal-state.js'
+import { newResumption, type Resumption } from './journal/resumption.js'
 import { newToken, type RunName, type RunPlace } from './marker/marker.js'
 import type { asynchronousThroughout } from './connection/connect.js'
 import type { Facts } from './connection/known-server.js'
@@ -23,10 +23,11 @@ import { filesWhile } from './rejects/files-while.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
 import { newHold, type Hold } from './hold.js'
+import { newRunLog, type RunLog } from './run-log.js'
 import { namingRights } from './target/needed-rights.js'
 
 /** What every part of a run shares. */
-export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
+export interface Run extends RunLog, Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   readonly options: LoadOptions
   readonly platform: Platform
   /** Looks on where nothing is sent. */
@@ -35,6 +36,9 @@ export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   readonly name: RunName
   /** undefined where none is kept. */
   readonly journal: Journal | undefined
+  /** What earlier processes have left, as the journal tells it; nothing without one. */
+  readonly found: JournalState
+  readonly resumption: Resumption
   /** Goes on where the journal says that earlier processes stopped. */
   goOn(journal: Journal): void
   /** Aborted when nothing is to be waited for any more. */
@@ -52,10 +56,6 @@ export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   facts: Facts
   /** Its mode is settled once the server was asked. */
   plan: Plan
-  /** Where its rows and batches stand; `emit` alone changes it. */
-  readonly state: Readonly<RunState>
-  /** Tells what has happened. @throws {DdbError} DDB_INTERNAL when it cannot have */
-  emit(this: void, event: RunEvent): void
   readonly rejects: RunRejects
   readonly startedAt: Date
   /** The first failure; later ones do not replace it, unless it is an interruption. */
@@ -106,7 +106,6 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   const { clock, files } = platform
   const hold = newHold(clock, options, () => run)
   const leaving = AbortSignal.any([options.leave ?? hold.lost, hold.lost])
-  const state = newRunState()
   const rejects = newRunRejects(plan, filesWhile(files, hold.maySend), askedFor(options, plan))
   const startedAt = new Date(clock.wallMs())
   let failure: DdbError | undefined
@@ -124,6 +123,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   }))
   const run: Run = {
     ...hold,
+    ...newRunLog(() => journal),
     options,
     platform,
     watch,
@@ -134,6 +134,8 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get journal() {
       return journal
     },
+    found: newJournalState(),
+    resumption: newResumption(newJournalState(), false),
     goOn(kept) {
       journal = kept
       goOn(run, kept)
@@ -149,8 +151,6 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     asked: undefined,
     facts: {},
     plan,
-    state,
-    emit: event => tell(run, event),
     rejects,
     startedAt,
     dataSession: {},
@@ -183,23 +183,21 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   return run
 }
 
-/** What the journal could not take must not happen. */
-function tell({ journal, state }: Run, event: RunEvent): void {
-  journal?.take(event)
-  fold(state, event)
-}
-
 /** Where another process finds the journal. */
 function placeOf({ platform: { hostName }, options }: Run): RunPlace {
   return { hostName, folder: options.journal?.folder ?? '' }
 }
 
-function goOn({ emit, rejects }: Run, journal: Journal): void {
-  const { confirmed, ...others } = journal.found.rows()
-  emit({ kind: 'goesOn', ...others, skipped: confirmed })
-  emit({ kind: 'numbersGiven', lastNo: journal.lastNo, lastSendNo: 0 })
-  emit({ kind: 'duplicatesKnown', rows: journal.found.duplicates })
-  rejects.goOn(journal)
+function goOn(run: Run, journal: Journal): void {
+  const { found, paths, lastNo } = journal
+  const { emit, options, rejects } = run
+  const resumption = newResumption(found, options.input?.follow === true)
+  Object.assign(run, { found, resumption })
+  const { confirmed, ...others } = found.rows()
+  emit({ kind: 'goesOn', inputs: paths.length, ...others, skipped: confirmed })
+  emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
+  emit({ kind: 'duplicatesKnown', rows: found.duplicates })
+  rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
   journal.follow(rejects)
 }
 
@@ -232,7 +230,7 @@ function keepReject(run: Run, found: AnyReject, shape: RecordShape): void {
   const { state, rejects } = run
   const message = run.words(found.message)
   const reject = message === found.message ? found : { ...found, message }
-  if (run.plan.onError === 'stop') run.journal?.keepNoMoreRejects()
+  if (run.plan.onError === 'stop') run.emit({ kind: 'rejectsForgotten' })
   run.emit({ kind: 'rejected' })
   if (run.watch !== undefined) run.watch.rejected(reject)
   else if (state.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)

@@ -1,7 +1,8 @@
 /*
   The state of a run without inputs or a server, for the parts that count.
 */
-import type { EndedRows, RunEvent } from '../../src/load/fate/events.js'
+import type { RunEvent } from '../../src/load/fate/events.js'
+import type { EndedRows } from '../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../src/load/options.js'
 import { makePlan } from '../../src/load/plan.js'
 import { newRun, type Run } from '../../src/load/run.js'

@@ -69,11 +69,15 @@ function scene({ options, batches = 3, deliver, readFailure, earlier }: Change =
   if (earlier !== undefined) {
     const { known, rejects } = earlier
     run.goOn({
-      found: { rows: () => standing(known), rejects } as JournalState,
-      knownOf: (batch: Batch) => known[batch.first.lineNumber],
+      found: { inputs: [], rows: () => standing(known), rejects } as unknown as JournalState,
+      paths: ['in.csv'],
+      lastNo: 0,
+      take: () => undefined,
       follow: () => undefined,
       lost: () => undefined,
     } as unknown as Journal)
+    const knownOf = (batch: Batch): KnownBatch | undefined => known[batch.first.lineNumber]
+    Object.assign(run, { resumption: { ...run.resumption, knownOf } })
   }
   return {
     run,

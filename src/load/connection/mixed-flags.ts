@@ -115,8 +115,8 @@ export async function sendUnmixed(
     ? `user "${server.user}" cannot log in inside the connect request`
     : 'asynchronous data would take a password that anybody on the way can read'
   const remedy = isShown ? '' : '. `server.tls` or `server.insecureLogin` make it faster'
-  const { found } = run.journal ?? {}
-  if (found?.used === 'receipts' && found.rows().unconfirmed > 0) {
+  const { found } = run
+  if (found.used === 'receipts' && found.rows().unconfirmed > 0) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
       `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only those tell what ` +

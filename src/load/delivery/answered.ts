@@ -201,7 +201,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     await this.#writer.session.close().catch(ignoreLoss)
     const { run, unmark, leaveMarked } = this.#setup
     if (isUnfinished(run)) return leaveMarked?.()
-    run.journal?.leaving()
+    run.emit({ kind: 'leaving' })
     await unmark?.()
   }
 }

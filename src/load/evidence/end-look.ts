@@ -47,7 +47,7 @@ export async function noteFinished(
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   const rows = look?.rows ?? null
   const isMarked = await markFinished(session, run.name, evidence.identity.name, rows, timeoutMs)
-  journal.note(evidence.sampled())
+  run.emit(evidence.sampled())
   const server = `${session.host}:${session.port}`
-  journal.note({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })
+  run.emit({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })
 }

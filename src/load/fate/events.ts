@@ -6,6 +6,8 @@
   A lane is a sequence of batch numbers: a run has one, 0.
 */
 
+import type { EndedRows, JournalRecord } from '../journal/journal-record.js'
+
 /** Rows of one input that lie one behind the other. */
 export interface BatchRange {
   /** Number of the input, in the order in which inputs are read. */
@@ -22,17 +24,6 @@ export interface BatchRange {
   readonly endLine: number
   /** Records of the input that begin before `endBytes`. */
   readonly records: number
-}
-
-/** What became of the rows of a batch. */
-export interface EndedRows {
-  readonly confirmed: number
-  readonly rejected: number
-  readonly unconfirmed: number
-  /** Certainly not stored: they may be sent again, under another number. */
-  readonly unsent: number
-  /** Of those confirmed, rows with a key that the target had already; left out when there are none. */
-  readonly duplicates?: number
 }
 
 /** A batch, or a part of one, under its number. */
@@ -64,10 +55,32 @@ export interface Ended extends EndedRows {
 /** Places in which earlier processes have left rows. */
 export type EarlierPlace = 'unconfirmed' | 'unsent'
 
+/**
+ * What is in the journal as it was told. `numbered`, `ended` and a certain `takenBack` are there as `batch` or `part`, `ended`
+ * and `forgotten`; everything else in this file is in no journal.
+ */
+export type Durable = Exclude<
+  JournalRecord,
+  {
+    kind:
+      'run' | 'process' | 'owner' | 'rejects' | 'settled' | 'batch' | 'part' | 'ended' | 'forgotten'
+  }
+>
+
 export type RunEvent =
+  | Durable
+  /** The reader rejects a record that begins there. */
+  | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
+  /**
+   * What is rejected from now on is for the next process to find out: a record that was cut off by a disk that failed may
+   * be whole by then, and a reject that ends a run ends the next process, too.
+   */
+  | { readonly kind: 'rejectsForgotten' }
   /** Earlier processes of the run have read these rows, and found out what became of them. */
   | {
       readonly kind: 'goesOn'
+      /** Of these processes, which have numbers. */
+      readonly inputs: number
       readonly skipped: number
       readonly rejected: number
       readonly unconfirmed: number
@@ -130,6 +143,26 @@ export type RunEvent =
   | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }
   /** What was confirmed is known no more. `isCertain`: a process that takes up the run will not find it either. */
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }
+
+const durable: Readonly<Record<Durable['kind'], true>> = {
+  inputs: true,
+  grown: true,
+  target: true,
+  ledger: true,
+  sampled: true,
+  finished: true,
+  session: true,
+  reading: true,
+  offsets: true,
+  rejectsFile: true,
+  read: true,
+  leaving: true,
+  end: true,
+}
+
+export function isDurable(event: RunEvent): event is Durable {
+  return Object.hasOwn(durable, event.kind)
+}
 
 /** The one lane of a run. */
 export const onlyLane = 0

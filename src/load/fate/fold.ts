@@ -54,6 +54,8 @@ export interface RunState {
   readonly rows: RowCounts
   /** Of those read: by earlier processes. */
   readBefore: number
+  /** Inputs that have a number. */
+  inputs: number
   /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
@@ -84,6 +86,7 @@ export function newRunState(): RunState {
   return {
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
     readBefore: 0,
+    inputs: 0,
     sentRows: 0,
     batches: { sent: 0, retried: 0, failed: 0 },
     open: new Map(),
@@ -110,6 +113,7 @@ export function fold(state: RunState, event: RunEvent): void {
       const { skipped, rejected, unconfirmed, unsent } = event
       Object.assign(rows, { skipped, rejected, unconfirmed, unsent })
       rows.read = state.readBefore = accountedFor(rows)
+      state.inputs = event.inputs
       return
     }
     case 'numbersGiven':
@@ -157,8 +161,11 @@ export function fold(state: RunState, event: RunEvent): void {
       return
     case 'ended':
       return end(state, event)
+    case 'inputs':
+      state.inputs += event.inputs.length
+      return
     default:
-      foldBatch(state, event)
+      if ('lane' in event) foldBatch(state, event)
   }
 }
 

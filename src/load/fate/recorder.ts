@@ -77,7 +77,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     if (part.open.parts === 0) verifier?.released(part.batch)
   }
   const hidesKeys = doesHideKeys(target)
-  const duplicates = hidesKeys ? null : (run.journal?.found.duplicates ?? 0)
+  const duplicates = hidesKeys ? null : run.found.duplicates
   run.emit({ kind: 'duplicatesKnown', rows: duplicates })
   const settle = takenCounter(run, target, end)
 
@@ -195,7 +195,7 @@ const rowsOf = ({ start, end }: Part): number => end - start
 
 /** Keeps some rows by value; the journal is told as often as there are others. */
 function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: Part): void {
-  if (evidence?.samples.taken(batch, start, end) === true) run.journal?.note(evidence.sampled())
+  if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
 
 /** A function does not tell what it kept, nor does a DFS table: it updates rows, or looks for equal ones later. */

@@ -81,7 +81,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     if (batches.length === 0) return
     this.#unwritten = []
     try {
-      this.#run.journal?.commit()
+      this.#run.commit()
       for (const batch of batches) {
         // It may have been given up in the meantime.
         if (batch.state === 'queued') this.#send(batch)

@@ -2,7 +2,7 @@
   What is known of the bytes of one input: which of them were sent, under which numbers, and what became of their rows.
   Ranges lie one behind the other; where a batch was divided or sent again, the later numbers take its place.
 */
-import type { EndedRows } from '../fate/events.js'
+import type { EndedRows } from './journal-record.js'
 
 /** Rows of an input that were sent under one number. */
 export interface SentRange {

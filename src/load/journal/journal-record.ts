@@ -3,7 +3,6 @@
   whoever looks into a journal can read it (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
-import type { EndedRows } from '../fate/events.js'
 import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
@@ -20,6 +19,17 @@ export type JournaledServer = Pick<
   ServerTarget,
   'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'keyFile' | 'compress'
 >
+
+/** What became of the rows of a batch. */
+export interface EndedRows {
+  readonly confirmed: number
+  readonly rejected: number
+  readonly unconfirmed: number
+  /** Certainly not stored: they may be sent again, under another number. */
+  readonly unsent: number
+  /** Of those confirmed, rows with a key that the target had already; left out when there are none. */
+  readonly duplicates?: number
+}
 
 /** What a run found when it looked at its target for the last time. */
 export interface FinishedTarget {

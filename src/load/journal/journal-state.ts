@@ -1,7 +1,7 @@
 /*
   What the records of a journal come to: where a run stands.
 */
-import type { EndedRows } from '../fate/events.js'
+import type { EndedRows } from './journal-record.js'
 import type { ConfirmUsed } from '../options.js'
 import { isSettled, newCoveredInput, type CoveredInput, type SentRange } from './covered-range.js'
 import type { Fingerprint } from './fingerprint.js'

@@ -3,7 +3,7 @@
 */
 import type { Files } from '../../platform/platform.js'
 import type { BatchEnd } from './covered-range.js'
-import type { EndedRows } from '../fate/events.js'
+import type { EndedRows } from './journal-record.js'
 import type { JournalRecord } from './journal-record.js'
 import { rejectsWith, type JournalState } from './journal-state.js'
 import { replaceJournal } from './replace-journal.js'

@@ -75,7 +75,7 @@ export async function earlierReceipts(
   return {
     lastNo,
     firstSendNo: journal.processNumber * sendNosOfProcess,
-    isLedgerKept: !journal.isResumed || hasLedger,
+    isLedgerKept: run.found.processes === 0 || hasLedger,
     resends,
     of: batchNo => byNo.get(batchNo) ?? [],
     add: row => keepLastAttempt(byNo, row),

@@ -109,7 +109,7 @@ export class ReceiptNode implements Outlet {
         // Not at once: who saw no marker either has to have written one by now.
         await checkMarker(control, run.name, timeoutMs)
         // It says which session goes on with what was left in order.
-        if (run.journal?.isResumed === true) await askMarker(control, run.name, timeoutMs)
+        if (run.found.processes > 0) await askMarker(control, run.name, timeoutMs)
       } catch (error) {
         data.abandon(neverUsed())
         throw error
@@ -120,7 +120,7 @@ export class ReceiptNode implements Outlet {
       await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // What an earlier process has left is for the next one.
-      if (run.journal?.isResumed === true) throw error
+      if (run.found.processes > 0) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.name, farewellMs)
       throw error
@@ -210,7 +210,7 @@ export class ReceiptNode implements Outlet {
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
     const own = await askIdle(asking, this.#data.id)
-    for (const id of this.#setup.run.journal?.found.dataSessions ?? []) {
+    for (const id of this.#setup.run.found.dataSessions) {
       // What an earlier process has sent may still be worked on.
       if (own === true && (await askIdle(asking, id)) === false) return false
     }
@@ -319,7 +319,7 @@ export class ReceiptNode implements Outlet {
   async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
     const { run } = this.#setup
     if (isUnfinished(run)) return leaveMarked(this.#control, run.name, timeoutMs)
-    run.journal?.leaving()
+    run.emit({ kind: 'leaving' })
     if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
     void dropMarker(this.#control, run.name, timeoutMs)
   }

@@ -87,7 +87,7 @@ async function beginAnew(watcher: ReceiptWatcher, deadlineMs: number): Promise<v
 export async function renewLedger(watcher: ReceiptWatcher): Promise<void> {
   const { queue, setup } = watcher
   await setup.recorder.settled()
-  setup.run.journal?.commit()
+  setup.run.commit()
   const deadlineMs = setup.rules.clock.nowMs() + watcher.queryTimeoutMs
   const drop = queue.node.leavesLedger(watcher.queryTimeoutMs)
   if (!(await queue.node.reopen(deadlineMs))) {
@@ -141,7 +141,7 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
       watcher.memoryIsUnsure ||= !(await answersStill(queue.node, timeoutMs))
     }
     // The ledger goes only when the journal holds every outcome.
-    run.journal?.commit()
+    run.commit()
     if (!watcher.memoryIsUnsure) await leaveTarget(watcher, timeoutMs, ended)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error

@@ -74,7 +74,7 @@ export async function openData(
   const { run, rules } = setup
   const data = await connecting
   try {
-    run.journal?.session(data.id)
+    run.emit({ kind: 'session', id: data.id })
     await defineFunctions(setup, data, ledger, leftMs(rules, deadlineMs))
     return data
   } catch (error) {

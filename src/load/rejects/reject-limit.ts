@@ -40,9 +40,8 @@ export function finalLimitFailure({
 export function earlierLimitFailure({
   plan,
   state,
-  journal,
-}: Pick<Run, 'plan' | 'state' | 'journal'>): DdbError | undefined {
-  const rejects = journal?.found.rejects
+  found: { rejects },
+}: Pick<Run, 'plan' | 'state' | 'found'>): DdbError | undefined {
   if (rejects === undefined) return undefined
   if (plan.onError !== 'stop') {
     if (!exceedsLimit(plan.maxErrors, state.rows, shareFromRows)) return undefined

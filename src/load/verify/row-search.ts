@@ -53,7 +53,7 @@ export function newRowSearch({
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
       // What earlier processes of the run have sent stands before.
-      if (at < 0 && run.journal?.isResumed === true) {
+      if (at < 0 && run.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }
       if (at < 0) {

@@ -76,7 +76,7 @@ export interface Verifier {
 const namedRows = 20
 
 export interface VerifierSetup {
-  readonly run: Pick<Run, 'plan' | 'platform' | 'state' | 'journal' | 'isLeaving'>
+  readonly run: Pick<Run, 'plan' | 'platform' | 'state' | 'found' | 'isLeaving'>
   readonly how: 'sample' | 'all'
   readonly plan: VerifyPlan
   readonly reader: RowReader

@@ -85,7 +85,11 @@ async function scene(
     leaving: () => undefined,
     follow: () => undefined,
     lost: () => undefined,
+    paths: [],
     found: {
+      inputs: [],
+      processes: 1,
+      duplicates: 0,
       rows: () => ({ confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }),
       rejects: undefined,
     },

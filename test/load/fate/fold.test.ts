@@ -25,7 +25,7 @@ const numbered: RunEvent = {
   ...{ rows: 10, bytes: 100, isWhole: true },
 }
 const sent = (sendNo: number, atMs = 5): RunEvent => ({ kind: 'sent', ...batch1, sendNo, atMs })
-const closed: RunEvent = { ...ended({ confirmed: 10 }), ...batch1 } as RunEvent
+const closed: RunEvent = { ...ended({ confirmed: 10 }), ...batch1 }
 
 t.test('nothing has happened yet', async t => {
   const state = newRunState()
@@ -114,7 +114,14 @@ t.test('the equation holds when every row has one place, and only then', async (
 })
 
 t.test('a run that goes on begins where the earlier process stopped', async t => {
-  const state = told({ kind: 'goesOn', skipped: 10, rejected: 2, unconfirmed: 5, unsent: 3 })
+  const state = told({
+    kind: 'goesOn',
+    inputs: 1,
+    skipped: 10,
+    rejected: 2,
+    unconfirmed: 5,
+    unsent: 3,
+  })
   const expected = { read: 20, confirmed: 0, unconfirmed: 5, rejected: 2, skipped: 10, unsent: 3 }
   t.strictSame(state.rows, expected)
   t.equal(state.sentRows, 0, 'this process has sent nothing')
@@ -126,7 +133,7 @@ t.test('a run that goes on begins where the earlier process stopped', async t =>
 
 t.test('rows that are taken up leave the place where they stood', async t => {
   const state = told(
-    { kind: 'goesOn', skipped: 10, rejected: 0, unconfirmed: 5, unsent: 3 },
+    { kind: 'goesOn', inputs: 1, skipped: 10, rejected: 0, unconfirmed: 5, unsent: 3 },
     { kind: 'takenUp', from: 'unconfirmed', rows: 5 },
     { kind: 'takenUp', from: 'unsent', rows: 2 },
   )
@@ -147,7 +154,7 @@ t.test('the equation holds whatever is taken up, and in whichever order', async 
       fc.record({ skipped: few, rejected: few, unconfirmed: few, unsent: few }),
       fc.array(fc.tuple(from, few, fc.constantFrom(...places))),
       (before, taken) => {
-        const state = told({ kind: 'goesOn', ...before })
+        const state = told({ kind: 'goesOn', inputs: 1, ...before })
         for (const [earlier, most, place] of taken) {
           const rows = Math.min(most, state.rows[earlier])
           fold(state, { kind: 'takenUp', from: earlier, rows })

@@ -159,6 +159,7 @@ function journaled() {
       ...run,
       plan: run.plan,
       journal,
+      commit: () => journal.commit(),
       emit(event) {
         if (event.kind === 'numbered') told.push(`batch ${event.no}`)
         run.emit(event)

@@ -5,7 +5,7 @@ import {
   type CoveredInput,
   type SentRange,
 } from '../../../src/load/journal/covered-range.js'
-import type { EndedRows } from '../../../src/load/fate/events.js'
+import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 
 const nothing: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
