@@ -8,6 +8,7 @@ import type { InputSummary } from './input-reading.js'
 import type { LoadResult, LoadStatus, SourceNotes } from './options.js'
 import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
+import { traitsOf } from './confirmations.js'
 import { summaryNote, uncertainLines } from './fate/projections.js'
 import { equationError, rowsText } from './row-counts.js'
 import { noSourceNotes } from './source-notes.js'
@@ -118,11 +119,11 @@ function isLeftOpen(error: DdbError | undefined): boolean {
 /** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */
 function deliveredRows({ state, delivery }: Run): number {
   const { confirmed, unconfirmed, skipped } = state.rows
-  return skipped + (delivery?.used === 'none' ? confirmed + unconfirmed : confirmed)
+  return skipped + confirmed + (traitsOf(delivery?.used).leavesDoubt ? 0 : unconfirmed)
 }
 
 function openRows({ state, delivery }: Run): number {
-  return delivery?.used === 'none' ? 0 : state.rows.unconfirmed
+  return traitsOf(delivery?.used).leavesDoubt ? state.rows.unconfirmed : 0
 }
 
 function unmetExpectation(run: Run): DdbError | undefined {

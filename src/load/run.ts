@@ -6,6 +6,7 @@ import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
 import type { Watch } from './check/watch.js'
+import { traitsOf } from './confirmations.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Journal } from './journal/journal.js'
 import { newJournalState, type JournalState } from './journal/journal-state.js'
@@ -204,7 +205,7 @@ function goOn(run: Run, journal: Journal): void {
 /** There is something left to do, for a process that takes up the journal. */
 export function isUnfinished({ state, delivery, failure, journal }: Run): boolean {
   const { unconfirmed, unsent } = state.rows
-  const isOpen = unsent > 0 || (delivery?.used !== 'none' && unconfirmed > 0)
+  const isOpen = unsent > 0 || (traitsOf(delivery?.used).leavesDoubt && unconfirmed > 0)
   return journal !== undefined && (failure !== undefined || isOpen)
 }
 

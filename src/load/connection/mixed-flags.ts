@@ -12,6 +12,7 @@ import {
   TimeoutError,
 } from '../../errors.js'
 import { classifyRefusal } from '../fate/refusal.js'
+import { traitsOf } from '../confirmations.js'
 import type { Run } from '../run.js'
 import {
   asynchronousThroughout,
@@ -116,7 +117,7 @@ export async function sendUnmixed(
     : 'asynchronous data would take a password that anybody on the way can read'
   const remedy = isShown ? '' : '. `server.tls` or `server.insecureLogin` make it faster'
   const { found } = run
-  if (found.used === 'receipts' && found.rows().unconfirmed > 0) {
+  if (traitsOf(found.used).needsLedger && found.rows().unconfirmed > 0) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
       `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only those tell what ` +

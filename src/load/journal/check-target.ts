@@ -3,6 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
+import { traitsOf } from '../confirmations.js'
 import { newEvidence, type EarlierEvidence, type Evidence } from '../evidence/evidence.js'
 import { findScript, askFound, type Found } from '../evidence/find-rows.js'
 import { leavesMemory } from '../evidence/rows-had.js'
@@ -118,7 +119,7 @@ export async function checkLoaded(
     return { ...loaded, notice }
   }
   const isStored = !now.inMemory
-  if (isStored && found.used !== 'none' && isSameChunk(before, now)) {
+  if (isStored && traitsOf(found.used).leavesDoubt && isSameChunk(before, now)) {
     if (now.rows === 0) throw targetChanged(found, 'it has no rows')
     return loaded
   }
