@@ -3,7 +3,7 @@
   under other names. A copy of the engine is told that these versions may be missing, and a small library stands in.
 */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const newerVersions = ['GLIBC_2.38', 'GLIBCXX_3.4.32']
@@ -45,14 +45,16 @@ export function engineEnvironment(packages: string, scratch: string): NodeJS.Pro
 
 /** Only the first time: later ones find nothing to change. */
 function allowMissing(engine: string): void {
-  const original = `${engine}.original`
-  if (!existsSync(original)) copyFileSync(engine, original)
-  const bytes = readFileSync(original)
+  const bytes = readFileSync(engine)
+  const before = Buffer.from(bytes)
   const sections = sectionsOf(bytes)
   for (const { type, at, link } of sections) {
     if (type === versionsNeeded) markVersions(bytes, at, sections[link]!.at)
   }
-  writeFileSync(engine, bytes)
+  // Another process may have it mapped: that one keeps the file that it has.
+  if (bytes.equals(before)) return
+  writeFileSync(`${engine}.${process.pid}`, bytes)
+  renameSync(`${engine}.${process.pid}`, engine)
 }
 
 interface Section {

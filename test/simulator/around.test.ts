@@ -1,0 +1,40 @@
+/*
+  The same for what happens around runs, and for seeds that once showed a defect: in a process of its own, so that a slow
+  machine is given the time for each.
+*/
+import t from 'tap'
+import { deep } from '../helpers/runs.js'
+import { firstAroundSeed } from './around-scenario.js'
+import { keptSeeds } from './kept-seeds.js'
+import { failureText } from './report.js'
+import { simulate } from './simulate.js'
+
+const aroundSeedCount = deep ? 5_000 : 150
+
+t.test(`${aroundSeedCount} simulations of what happens around runs keep every promise`, async t => {
+  const said = new Set<string>()
+  for (let seed = firstAroundSeed; seed < firstAroundSeed + aroundSeedCount; seed++) {
+    const { complaints, runs } = await simulate(seed)
+    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+    for (const { result } of runs) {
+      if (result?.alreadyLoaded === true) said.add('already loaded')
+      if (result?.error) said.add(result.error.code)
+    }
+  }
+  const expected = ['already loaded', 'DDB_LOCKED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED']
+  for (const text of expected) t.ok(said.has(text), text)
+})
+
+/** What is printed of the seeds that fail. */
+async function failuresOf(seeds: Iterable<number>): Promise<string[]> {
+  const failures: string[] = []
+  for (const seed of seeds) {
+    const { complaints } = await simulate(seed)
+    if (complaints.length > 0) failures.push(failureText(await simulate(seed, true)))
+  }
+  return failures
+}
+
+t.test('seeds that once showed a defect keep every promise', async t => {
+  t.strictSame(await failuresOf(keptSeeds.keys()), [])
+})
