@@ -8,8 +8,10 @@ import type { Platform } from '../platform/platform.js'
 import type { Watch } from './check/watch.js'
 import { traitsOf } from './confirmations.js'
 import type { Delivery } from './delivery/delivery.js'
+import type { SentInput } from './fate/events.js'
+import { unsentInput } from './fate/fold.js'
 import type { Journal } from './journal/journal.js'
-import { newJournalState, type JournalState } from './journal/journal-state.js'
+import { newJournalState, type JournaledInput, type JournalState } from './journal/journal-state.js'
 import { newResumption, type Resumption } from './journal/resumption.js'
 import { newToken, type RunName, type RunPlace } from './marker/marker.js'
 import type { asynchronousThroughout } from './connection/connect.js'
@@ -195,11 +197,19 @@ function goOn(run: Run, journal: Journal): void {
   const resumption = newResumption(found, options.input?.follow === true)
   Object.assign(run, { found, resumption })
   const { confirmed, ...others } = found.rows()
-  emit({ kind: 'goesOn', inputs: paths.length, ...others, skipped: confirmed })
+  const inputs = paths.map((_, i) => sentInput(found.inputs[i]))
+  const sums = { ...found.sums, duplicates: found.duplicates ?? 0 }
+  emit({ kind: 'goesOn', inputs, sums, ...others, skipped: confirmed })
   emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
   emit({ kind: 'duplicatesKnown', rows: found.duplicates })
   rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
-  journal.follow(rejects)
+  journal.follow(rejects, run.state)
+}
+
+function sentInput(journaled: JournaledInput | undefined): SentInput {
+  if (journaled === undefined) return unsentInput
+  const { ends, rows } = journaled.covered
+  return { ...ends.at(-1)!, rows }
 }
 
 /** There is something left to do, for a process that takes up the journal. */

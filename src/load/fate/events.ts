@@ -6,6 +6,7 @@
   A lane is a sequence of batch numbers: a run has one, 0.
 */
 
+import type { BatchEnd } from '../journal/covered-range.js'
 import type { EndedRows, JournalRecord } from '../journal/journal-record.js'
 
 /** Rows of one input that lie one behind the other. */
@@ -25,6 +26,13 @@ export interface BatchRange {
   /** Records of the input that begin before `endBytes`. */
   readonly records: number
 }
+
+/** How far an input was sent, in as many rows. */
+export interface SentInput extends BatchEnd {
+  readonly rows: number
+}
+
+export type Sums = Required<Omit<EndedRows, 'unsent'>>
 
 /** A batch, or a part of one, under its number. */
 interface OfBatch {
@@ -79,8 +87,10 @@ export type RunEvent =
   /** Earlier processes of the run have read these rows, and found out what became of them. */
   | {
       readonly kind: 'goesOn'
-      /** Of these processes, which have numbers. */
-      readonly inputs: number
+      /** How far each input was sent. */
+      readonly inputs: readonly SentInput[]
+      /** Of the batches that have ended. */
+      readonly sums: Sums
       readonly skipped: number
       readonly rejected: number
       readonly unconfirmed: number
@@ -111,8 +121,8 @@ export type RunEvent =
       readonly rows: number
       /** On the wire. */
       readonly bytes: number
-      /** Else they were part of a batch. */
-      readonly isWhole: boolean
+      /** A whole batch that nobody has sent before. */
+      readonly isNew: boolean
     })
   /** As `numbered`, by an earlier process, which sent them or meant to. */
   | (OfBatch & {

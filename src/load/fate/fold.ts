@@ -8,7 +8,7 @@
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { accountedFor } from '../row-counts.js'
-import type { BatchRange, Ended, RunEvent } from './events.js'
+import type { BatchRange, Ended, RunEvent, SentInput, Sums } from './events.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import { LineRanges } from './line-ranges.js'
 
@@ -54,8 +54,10 @@ export interface RunState {
   readonly rows: RowCounts
   /** Of those read: by earlier processes. */
   readBefore: number
-  /** Inputs that have a number. */
-  inputs: number
+  /** How far each was sent, by their numbers. */
+  readonly inputs: SentInput[]
+  /** Of all numbers that have ended. */
+  readonly sums: { -readonly [Name in keyof Sums]: number }
   /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
@@ -81,12 +83,16 @@ export interface RunState {
   duplicates: number | null
 }
 
+/** Of an input of which nothing was sent. */
+export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
+
 /** Nothing has happened. */
 export function newRunState(): RunState {
   return {
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
     readBefore: 0,
-    inputs: 0,
+    inputs: [],
+    sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
     sentRows: 0,
     batches: { sent: 0, retried: 0, failed: 0 },
     open: new Map(),
@@ -113,7 +119,8 @@ export function fold(state: RunState, event: RunEvent): void {
       const { skipped, rejected, unconfirmed, unsent } = event
       Object.assign(rows, { skipped, rejected, unconfirmed, unsent })
       rows.read = state.readBefore = accountedFor(rows)
-      state.inputs = event.inputs
+      state.inputs.push(...event.inputs)
+      Object.assign(state.sums, event.sums)
       return
     }
     case 'numbersGiven':
@@ -162,7 +169,7 @@ export function fold(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'inputs':
-      state.inputs += event.inputs.length
+      for (const _ of event.inputs) state.inputs.push(unsentInput)
       return
     default:
       if ('lane' in event) foldBatch(state, event)
@@ -231,6 +238,7 @@ function register(state: RunState, event: Registered): void {
   state.openBytes += bytes
   if (event.kind === 'numbered') {
     state.lastNo = Math.max(state.lastNo, no)
+    if (event.isNew) for (const range of ranges) extend(state, range)
     return
   }
   batch.attempt = event.attempt
@@ -238,12 +246,27 @@ function register(state: RunState, event: Registered): void {
   if (event.isSent) move(state, batch, 'sent')
 }
 
+function extend(
+  { inputs }: RunState,
+  { input, endBytes, endLine, records, rows }: BatchRange,
+): void {
+  const before = inputs[input] ?? unsentInput
+  const end = { offsetBytes: endBytes, lineNumber: endLine, records }
+  inputs[input] = { ...end, rows: before.rows + rows }
+}
+
 function end(state: RunState, event: Ended): void {
-  const { no, confirmed, unconfirmed, unsent, reason, stored, different = [] } = event
+  const { no, confirmed, rejected, unconfirmed, unsent, reason, stored, different = [] } = event
   const ranges = no === undefined ? (event.ranges ?? []) : closed(state, no)
   state.rows.confirmed += confirmed
   state.rows.unconfirmed += unconfirmed
   state.rows.unsent += unsent
+  if (no !== undefined) {
+    state.sums.confirmed += confirmed
+    state.sums.rejected += rejected
+    state.sums.unconfirmed += unconfirmed
+    state.sums.duplicates += event.duplicates ?? 0
+  }
   // Its rejected rows are told one by one.
   if (reason !== undefined) {
     state.batches.failed++

@@ -65,7 +65,10 @@ export class SendQueue<To extends Outlet = Outlet> {
   add(part: Part): { batch: OpenBatch; room: boolean } {
     const { journal, plan, platform, state } = this.#run
     const no = state.lastNo + 1
-    this.#run.emit({ kind: 'numbered', ...asBatch(part, no), isWhole: isWhole(part) })
+    const numbered = asBatch(part, no)
+    const { input, startBytes } = numbered.ranges[0]!
+    const isNew = isWhole(part) && startBytes >= (state.inputs[input]?.offsetBytes ?? 0)
+    this.#run.emit({ kind: 'numbered', ...numbered, isNew })
     part.no = no
     this.#parts.set(no, part)
     const batch = state.open.get(no)!

@@ -163,7 +163,7 @@ export function isTruncated(error: unknown): error is DdbError {
 /** A file is followed from now on. */
 function newNumber({ state, emit }: Run, path: string, fingerprint: Fingerprint): number {
   emit({ kind: 'inputs', inputs: [{ path, fingerprint }] })
-  return state.inputs - 1
+  return state.inputs.length - 1
 }
 
 /** As the file is now: other files with its number have other ends. */

@@ -3,6 +3,7 @@
 */
 import type { DdbError } from '../../errors.js'
 import { isDurable, type RunEvent } from '../fate/events.js'
+import type { RunState } from '../fate/fold.js'
 import type { Files } from '../../platform/platform.js'
 import type { JournalFile } from './journal-file.js'
 import type {
@@ -11,8 +12,8 @@ import type {
   JournaledRejectsSource,
   JournalRecord,
 } from './journal-record.js'
-import type { JournalState } from './journal-state.js'
-import { newSettledRows, type SettledRows } from './settled-rows.js'
+import { rejectsWith, type JournalState } from './journal-state.js'
+import { shrinkJournal } from './settled-rows.js'
 
 /** What a run does with its journal. Failures to write are DDB_OUTPUT_WRITE. */
 export interface Journal {
@@ -42,8 +43,8 @@ export interface Journal {
   readonly failure: DdbError | undefined
   /** Whether another process would find what was written. */
   isInPlace(): boolean
-  /** Names the rejects whenever they have grown. */
-  follow(rejects: JournaledRejectsSource): void
+  /** Names the rejects whenever they have grown. @param state  what the run comes to, for the end of its journal */
+  follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
   /** What the server knows of the run: numbers go on above these. */
   seen(server: { readonly owner: number; readonly ledgerNumber: number }): void
   /** The number under which the server is to be told that this process has the run. @throws {DdbError} DDB_OUTPUT_WRITE */
@@ -98,11 +99,10 @@ class KeptJournal implements Journal {
   #opening: readonly JournalRecord[]
   owner = 0
   #seen = { owner: 0, ledgerNumber: 0 }
-  /** What stands for the batches once the run is done. */
-  readonly #settled: SettledRows
+  /** Of this process and those before. */
+  #rejectsTold: JournaledRejects | undefined
+  #state: Readonly<RunState> | undefined
   #shrink: () => Promise<void> = () => Promise.resolve()
-  /** Ends of what was sent, by input. */
-  readonly #sentUpTo = new Map<number, number>()
   #ended: { no: number; rows: EndedRows }[] = []
   #rejects: JournaledRejectsSource | undefined
   #rejectsKnown = 0
@@ -125,11 +125,8 @@ class KeptJournal implements Journal {
     this.wasUnlocked = setup.wasUnlocked
     this.lost = setup.lost
     this.#opening = setup.opening
-    this.#settled = newSettledRows(found, past)
+    this.#rejectsTold = found.rejects && { ...found.rejects, byInput: { ...found.rejects.byInput } }
     this.#upTo = found.rejects?.upTo ?? { input: 0, offsetBytes: 0 }
-    for (const [input, { covered, detected }] of found.inputs.entries()) {
-      if (detected !== undefined) this.#sentUpTo.set(input, covered.ends.at(-1)!.offsetBytes)
-    }
   }
 
   get ledgerNumber(): number {
@@ -146,8 +143,9 @@ class KeptJournal implements Journal {
     return this.#file.isInPlace()
   }
 
-  follow(source: JournaledRejectsSource): void {
+  follow(source: JournaledRejectsSource, state?: Readonly<RunState>): void {
     this.#rejects = source
+    this.#state = state
     this.#rejectsKnown = source.count
   }
 
@@ -197,14 +195,11 @@ class KeptJournal implements Journal {
     }
   }
 
-  #numbered({ no, ranges, isWhole }: Extract<RunEvent, { kind: 'numbered' }>): void {
-    this.#settled.numbered(no)
+  #numbered({ no, ranges, isNew }: Extract<RunEvent, { kind: 'numbered' }>): void {
     const { input, startBytes: start, endBytes: end, rows, endLine, records } = ranges[0]!
     this.#noteEnded()
-    if (start >= (this.#sentUpTo.get(input) ?? 0) && isWhole) {
+    if (isNew) {
       this.#add({ kind: 'batch', no, input, start, end, endLine, rows, records })
-      this.#sentUpTo.set(input, end)
-      this.#settled.sent(input, { offsetBytes: end, lineNumber: endLine, records }, rows)
     } else {
       this.#add({ kind: 'part', no, input, start, end, rows })
     }
@@ -221,9 +216,11 @@ class KeptJournal implements Journal {
     if (record.isDone && this.#opening.length > 0) return
     this.#file.write()
     const { files } = this.#setup
-    const sizeBytes = files.statusNow(this.path)?.sizeBytes ?? 0
-    if (record.isDone) {
-      this.#shrink = () => this.#settled.shrink(this.path, files, record, sizeBytes)
+    const state = this.#state
+    if (record.isDone && state !== undefined) {
+      const sizeBytes = files.statusNow(this.path)?.sizeBytes ?? 0
+      this.#shrink = () =>
+        shrinkJournal(this.path, files, state, this.#rejectsTold, record, sizeBytes)
     }
     this.#add(record)
   }
@@ -258,13 +255,12 @@ class KeptJournal implements Journal {
         upTo: this.#upTo,
         ...upTos,
       } as const
-      this.#settled.rejects(record)
+      this.#rejectsTold = rejectsWith(this.#rejectsTold, record)
       this.#add(record)
     }
     for (const { no, rows } of this.#ended) {
       if (!this.#keepsRejects && rows.rejected > 0) continue
       this.#add({ kind: 'ended', no, ...rows })
-      this.#settled.ended(rows)
     }
     this.#ended = []
   }

@@ -18,11 +18,12 @@ function told(...events: readonly RunEvent[]): RunState {
   return state
 }
 
+const sums = { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 }
 const batch1 = { lane: 0, no: 1 }
 const ranges: readonly BatchRange[] = partRanges(wholeBatch(batchOf(10)))
 const numbered: RunEvent = {
   ...{ kind: 'numbered', ...batch1, ranges },
-  ...{ rows: 10, bytes: 100, isWhole: true },
+  ...{ rows: 10, bytes: 100, isNew: true },
 }
 const sent = (sendNo: number, atMs = 5): RunEvent => ({ kind: 'sent', ...batch1, sendNo, atMs })
 const closed: RunEvent = { ...ended({ confirmed: 10 }), ...batch1 }
@@ -116,7 +117,8 @@ t.test('the equation holds when every row has one place, and only then', async (
 t.test('a run that goes on begins where the earlier process stopped', async t => {
   const state = told({
     kind: 'goesOn',
-    inputs: 1,
+    inputs: [],
+    sums,
     skipped: 10,
     rejected: 2,
     unconfirmed: 5,
@@ -133,7 +135,7 @@ t.test('a run that goes on begins where the earlier process stopped', async t =>
 
 t.test('rows that are taken up leave the place where they stood', async t => {
   const state = told(
-    { kind: 'goesOn', inputs: 1, skipped: 10, rejected: 0, unconfirmed: 5, unsent: 3 },
+    { kind: 'goesOn', inputs: [], sums, skipped: 10, rejected: 0, unconfirmed: 5, unsent: 3 },
     { kind: 'takenUp', from: 'unconfirmed', rows: 5 },
     { kind: 'takenUp', from: 'unsent', rows: 2 },
   )
@@ -154,7 +156,7 @@ t.test('the equation holds whatever is taken up, and in whichever order', async 
       fc.record({ skipped: few, rejected: few, unconfirmed: few, unsent: few }),
       fc.array(fc.tuple(from, few, fc.constantFrom(...places))),
       (before, taken) => {
-        const state = told({ kind: 'goesOn', inputs: 1, ...before })
+        const state = told({ kind: 'goesOn', inputs: [], sums, ...before })
         for (const [earlier, most, place] of taken) {
           const rows = Math.min(most, state.rows[earlier])
           fold(state, { kind: 'takenUp', from: earlier, rows })

@@ -3,6 +3,7 @@
 */
 import t from 'tap'
 import { DdbError } from '../../../src/errors.js'
+import type { BatchRange } from '../../../src/load/fate/events.js'
 import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import { halves, partRanges, wholeBatch, type Part } from '../../../src/load/fate/part.js'
 import { newJournal, type Journal } from '../../../src/load/journal/journal.js'
@@ -102,8 +103,10 @@ function reading(journal: Journal, input: number, detected: string): void {
 function sending(journal: Journal, no: number, part: Part): void {
   const rows = part.end - part.start
   const batch = { ranges: partRanges(part), rows, bytes: 10 * rows }
-  const isWhole = rows === part.batch.rowCount
-  journal.take({ kind: 'numbered', lane: 0, no, ...batch, isWhole })
+  const [{ input, startBytes }] = batch.ranges as [BatchRange]
+  const ends = journal.found.inputs[input]?.covered.ends ?? []
+  const isNew = rows === part.batch.rowCount && startBytes >= (ends.at(-1)?.offsetBytes ?? 0)
+  journal.take({ kind: 'numbered', lane: 0, no, ...batch, isNew })
   part.no = no
   journal.commit()
 }
