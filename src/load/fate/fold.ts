@@ -169,7 +169,7 @@ export function fold(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'inputs':
-      for (const _ of event.inputs) state.inputs.push(unsentInput)
+      state.inputs.push(...event.inputs.map(() => unsentInput))
       return
     default:
       if ('lane' in event) foldBatch(state, event)
