@@ -1,8 +1,7 @@
 /*
-  Makes JavaScript of the project's TypeScript for the tests, once for each state of a file: the compiler takes longer
-  to load than most tests take to run, so what it made is kept in .tap/transpiled/. Types are removed here, not checked;
-  `npm run typecheck` checks them.
-    node scripts/transpile.js     all of src/ and test/, so that no test process has to load the compiler
+  Makes JavaScript of the project's TypeScript for the tests, once for each state of a file, and keeps it in
+  .tap/transpiled/. Types are removed here, not checked; `npm run typecheck` checks them.
+    node scripts/transpile.js     all of src/ and test/, so that no test process has to start the compiler
 */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
@@ -21,19 +20,27 @@ for (const name of ['package-lock.json', 'tsconfig.json', 'scripts/transpile.js'
 
 /** The JavaScript of a TypeScript module, with its source map inside. */
 export function transpiled(path, source = readFileSync(path, 'utf8')) {
+  const place = placeOf(path, source)
+  return place.found ?? keep(place, esbuild().transformSync(source, optionsOf(path)).code)
+}
+
+/** Where the result is kept, what it ends with, and the result itself if it is there. */
+function placeOf(path, source) {
   const hash = settings.copy().update(`${path}\0${source}`).digest('hex')
   // At the end, because another line at the beginning would shift all lines of the source map.
   const seal = `//${hash}\n`
   const keptPath = join(kept, `${relative(root, path)}.js`)
-  const found = textOf(keptPath)
-  if (found.endsWith(seal)) return found
-  const made = compile(path, source) + seal
+  const text = textOf(keptPath)
+  return { keptPath, seal, found: text.endsWith(seal) ? text : undefined }
+}
+
+function keep({ keptPath, seal }, code) {
   mkdirSync(dirname(keptPath), { recursive: true })
   // Test processes run side by side, and none may read half a file.
   const draft = `${keptPath}.${process.pid}`
-  writeFileSync(draft, made)
+  writeFileSync(draft, code + seal)
   renameSync(draft, keptPath)
-  return made
+  return code + seal
 }
 
 function textOf(path) {
@@ -45,34 +52,35 @@ function textOf(path) {
   }
 }
 
-function compile(path, source) {
-  const ts = createRequire(import.meta.url)('typescript')
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), textOf)
-  const { outputText, sourceMapText } = ts.transpileModule(source, {
-    fileName: path,
-    compilerOptions: {
-      ...ts.convertCompilerOptionsFromJson(config.compilerOptions, root).options,
-      // `nodenext` would look for a package.json to know what a single file is.
-      module: ts.ModuleKind.ESNext,
-      noEmit: false,
-      sourceMap: true,
-    },
-  })
-  const map = { ...JSON.parse(sourceMapText), sources: [pathToFileURL(path).href] }
-  const encoded = Buffer.from(JSON.stringify(map)).toString('base64')
-  return outputText.replace(
-    /\/\/# sourceMappingURL=\S*\s*$/,
-    `//# sourceMappingURL=data:application/json;base64,${encoded}\n`,
-  )
-}
+const esbuild = () => createRequire(import.meta.url)('esbuild')
 
-function transpileAll() {
-  for (const name of ['src', 'test']) {
-    for (const path of readdirSync(join(root, name), { recursive: true })) {
-      if (!path.endsWith('.ts') || path.endsWith('.d.ts') || path.includes('node_modules')) continue
-      transpiled(join(root, name, path))
-    }
+/** Each file alone: tsconfig.json sees to it that nothing has to be known of others. */
+function optionsOf(path) {
+  return {
+    loader: 'ts',
+    target: 'es2023',
+    charset: 'utf8',
+    sourcemap: 'inline',
+    sourcesContent: false,
+    sourcefile: pathToFileURL(path).href,
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) transpileAll()
+async function transpileAll() {
+  const { transform } = esbuild()
+  const paths = ['src', 'test'].flatMap(name =>
+    readdirSync(join(root, name), { recursive: true })
+      .filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+      .filter(path => !path.includes('node_modules'))
+      .map(path => join(root, name, path)),
+  )
+  const one = async path => {
+    const source = readFileSync(path, 'utf8')
+    const place = placeOf(path, source)
+    if (place.found === undefined) keep(place, (await transform(source, optionsOf(path))).code)
+  }
+  await Promise.all(paths.map(one))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await transpileAll()

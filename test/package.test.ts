@@ -43,6 +43,7 @@ t.test('the packages needed at run time are these and no others', async t => {
     'cli-progress',
     'commander',
     'csv-parse',
+    'get-east-asian-width',
     'ws',
     'zstddec',
   ])

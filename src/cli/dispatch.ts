@@ -19,7 +19,7 @@ import {
 } from './options/reading/resolve.js'
 import { printFailure } from './output/print-failure.js'
 import { openOutput, type Output } from './output/output.js'
-import { clean, jsonLine, pad } from './output/terminal-text.js'
+import { clean, jsonLine, tableLines } from './output/terminal-text.js'
 import type { ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
@@ -123,11 +123,6 @@ async function printConfig(
     return 0
   }
   const rows = settings.map(({ name, text, origin }) => [name, clean(text ?? '-'), clean(origin)])
-  const widths = [0, 1].map(column => Math.max(...rows.map(row => row[column]!.length)))
-  for (const [name, text, origin] of rows) {
-    await output.write(
-      `${pad(name!, widths[0]!, 'left')}  ${pad(text!, widths[1]!, 'left')}  ${origin}\n`,
-    )
-  }
+  for (const line of tableLines(rows)) await output.write(`${line}\n`)
   return 0
 }

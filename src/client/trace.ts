@@ -3,6 +3,7 @@
   out unless they are asked for; what logs in or changes passwords is never shown.
 */
 import type { DdbError } from '../errors.js'
+import { escapeControls } from '../platform/control-characters.js'
 import type { Clock } from '../platform/platform.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import { columnTypeOf } from '../protocol/element.js'
@@ -161,10 +162,6 @@ function withoutSecrets(text: string): string {
 }
 
 function oneLine(text: string): string {
-  const escaped = text.replaceAll(
-    // eslint-disable-next-line no-control-regex -- they must not reach a terminal
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  const escaped = escapeControls(text)
   return escaped.length <= shownChars ? escaped : `${escaped.slice(0, shownChars)}…`
 }

@@ -1,10 +1,17 @@
 /*
   What checks read out of a server's answers.
 */
-import { ServerError } from '../errors.js'
+import { DdbError, ServerError } from '../errors.js'
 import { elementAt } from '../protocol/element.js'
 import { formatValue } from '../protocol/value-text.js'
 import type { Column, Table, Value } from '../protocol/value.js'
+
+/** What a check needs and the server does not give: the check is skipped with this reason. */
+export class Unavailable extends DdbError {
+  constructor(reason: string) {
+    super('DDB_UNAVAILABLE', reason)
+  }
+}
 
 function unexpected(what: string, value: Value | undefined): ServerError {
   return new ServerError('', 'DDB_SERVER', `expected ${what}, got ${answerText(value)}`)

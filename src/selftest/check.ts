@@ -1,9 +1,9 @@
 /*
-  What a check of `selftest` is: a value with a name, a reason to be there, and a function that tries one thing on a
-  server.
+  What a check of `selftest` is: a value with a name, a reason to be there, and a function that tries one thing on a server;
+  and what a run of checks found.
 */
-import { DdbError } from '../errors.js'
 import type { Facts } from '../load/connection/known-server.js'
+import type { ServerAddress } from '../load/options.js'
 import type { CheckContext } from './context.js'
 
 /** What came of a check. A passed one may say what it found where documents leave a choice open. */
@@ -48,9 +48,38 @@ export function expectText(what: string, actual: string, expected: string): Outc
   return actual === expected ? pass() : fail(`${what}: ${actual}, expected ${expected}`)
 }
 
-/** What a check needs and the server does not give: the check is skipped with this reason. */
-export class Unavailable extends DdbError {
-  constructor(reason: string) {
-    super('DDB_UNAVAILABLE', reason)
-  }
+/** What became of one check. */
+export interface CheckResult {
+  readonly name: string
+  readonly status: 'pass' | 'fail' | 'skipped'
+  /** Why it failed or was skipped; what a passed one found. Empty when there is nothing to say. */
+  readonly reason: string
+}
+
+/** How many checks ended in which way. */
+export interface CheckCounts {
+  readonly pass: number
+  readonly fail: number
+  readonly skipped: number
+}
+
+/** Everything that is known when a run ends. */
+export interface SelftestResult {
+  /** What `version()` answers; null when the server did not tell. */
+  readonly serverVersion: string | null
+  /** One for each check, in their order. */
+  readonly checks: readonly CheckResult[]
+  readonly counts: CheckCounts
+  /** What `load` goes by from now on, where the server's version is known. */
+  readonly facts: Facts
+  /** The node that was asked. */
+  readonly address: ServerAddress
+  /** Names of what could not be removed, or may be there still. */
+  readonly left: readonly string[]
+}
+
+export function countsOf(checks: readonly CheckResult[]): CheckCounts {
+  const counts = { pass: 0, fail: 0, skipped: 0 }
+  for (const { status } of checks) counts[status]++
+  return counts
 }

@@ -22,11 +22,15 @@ import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
 import type { Value } from '../protocol/value.js'
-import { numberOf, serverWords } from './answers.js'
-import { Unavailable } from './check.js'
-import type { Grant, MadeObject, NamedObject } from './made-objects.js'
+import { numberOf, serverWords, Unavailable } from './answers.js'
+import {
+  type Grant,
+  type MadeObject,
+  type NamedObject,
+  throwAwayName,
+  type NameStamp,
+} from './leftovers.js'
 import { rawExchange, type RawExchange } from './raw-exchange.js'
-import { throwAwayName, type NameStamp } from './throw-away-name.js'
 
 /** Closing a session of a check takes no longer without progress. */
 const closeTimeoutMs = 1_000

@@ -2,8 +2,7 @@
   What a user may paste into an issue: everything that was found, and nothing that says whose server it was.
 */
 import type { ServerTarget } from '../load/options.js'
-import type { Check } from './check.js'
-import type { SelftestResult } from './result.js'
+import type { Check, SelftestResult } from './check.js'
 
 const address = /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\[[0-9a-f:.]+\](?::\d{1,5})?/gi
 const hostAndPort = /\b[\w-]+(?:\.[\w-]+)*:\d{2,5}\b/g

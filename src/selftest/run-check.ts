@@ -3,8 +3,8 @@
 */
 import { setMaxListeners } from 'node:events'
 import { DdbError, ServerError } from '../errors.js'
-import { serverWords } from './answers.js'
-import { fail, skipped, Unavailable, type Check, type Outcome } from './check.js'
+import { serverWords, Unavailable } from './answers.js'
+import { fail, skipped, type Check, type Outcome } from './check.js'
 import { checkContext, type CheckScope } from './context.js'
 
 /** A check that names no other limit ends after this. */

@@ -10,14 +10,26 @@ import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
 import { numberOf, textOf } from './answers.js'
-import { fail, skipped, type Check, type Outcome } from './check.js'
+import {
+  fail,
+  skipped,
+  type Check,
+  type Outcome,
+  countsOf,
+  type CheckResult,
+  type SelftestResult,
+} from './check.js'
 import { allChecks } from './checks/all-checks.js'
 import type { CheckScope, SecondLogin } from './context.js'
-import { sweep } from './leftovers.js'
-import { removalScript, type MadeObject } from './made-objects.js'
-import { countsOf, type CheckResult, type SelftestResult } from './result.js'
+import {
+  sweep,
+  removalScript,
+  type MadeObject,
+  isOwn,
+  newStamp,
+  type NameStamp,
+} from './leftovers.js'
 import { runCheck } from './run-check.js'
-import { isOwn, newStamp, type NameStamp } from './throw-away-name.js'
 
 /** What a run is told. */
 export interface SelftestOptions {
@@ -88,7 +100,7 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   run.control = await connectServer(platform, server, { deadlineMs, signal, closeTimeoutMs })
   try {
     const { host, port } = run.control
-    const serverVersion = await versionOf(run)
+    const serverVersion = await versionOf(run, run.control)
     const { checks, facts } = await tryAll(run, options.checks ?? allChecks)
     const left = await cleanUp(run)
     return { serverVersion, checks, counts: countsOf(checks), facts, address: { host, port }, left }
@@ -108,11 +120,10 @@ async function leave({ control, platform, endMs }: Run): Promise<void> {
 }
 
 /** @throws {ServerError} DDB_LOGIN from a server that lets guests do nothing */
-async function versionOf(run: Run): Promise<string | null> {
+async function versionOf(run: Run, control: Session): Promise<string | null> {
   const { clock, random } = run.platform
   const options = { timeoutMs: timeLeftMs(run), ...(run.signal && { signal: run.signal }) }
   try {
-    const control = run.control!
     const version = await control.run('version()', { ...options, urgent: true })
     const aheadMs = numberOf(await control.run('now()', options)) - clock.wallMs()
     if (Math.abs(aheadMs) < mostAheadMs) run.aheadMs = aheadMs
@@ -139,7 +150,8 @@ async function tryAll(
   const facts: Facts = {}
   for (const { name, ...check } of checks) {
     const hasFailed = results.some(({ status }) => status === 'fail')
-    const outcome = (await whyNot(run, hasFailed)) ?? (await tryOne(run, { name, ...check }))
+    const ready = await sessionOf(run, hasFailed)
+    const outcome = 'status' in ready ? ready : await tryOne(run, { name, ...check }, ready)
     const { facts: found, ...result } = outcome
     Object.assign(facts, found)
     results.push({ name, ...result })
@@ -149,19 +161,20 @@ async function tryAll(
 }
 
 /**
- * Why no further check is made.
+ * The session for another check, or why none is made.
  *
  * @param hasFailed  whether a check has; a server that is lost before that fails the first that cannot be made
  */
-async function whyNot(run: Run, hasFailed: boolean): Promise<Outcome | undefined> {
+async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')
   if (run.platform.clock.nowMs() >= run.checksEndMs) return skipped('the time limit was reached')
   if (run.lost === undefined && !isOpen(run.control)) {
     await reconnect(run)
     if (run.signal?.aborted) return skipped('the run was interrupted')
   }
-  if (run.lost === undefined) return undefined
-  return hasFailed ? skipped(run.lost) : fail(run.lost)
+  if (run.lost === undefined && run.control !== undefined) return run.control
+  const reason = run.lost ?? 'the server cannot be asked'
+  return hasFailed ? skipped(reason) : fail(reason)
 }
 
 const isOpen = (session: Session | undefined): session is Session =>
@@ -189,10 +202,9 @@ function giveUp(run: Run): void {
   run.control = undefined
 }
 
-async function tryOne(run: Run, check: Check): Promise<Outcome> {
+async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome> {
   const made: MadeObject[] = []
   const { platform, server, second, stamp, kept } = run
-  const control = run.control!
   const { outcome, endedInTime } = await runCheck(check, run.checksEndMs, run.signal, {
     platform,
     server,

@@ -3,7 +3,7 @@
 */
 import { extname } from 'node:path'
 import { UsageError } from '../errors.js'
-import { pathMatcher } from './glob.js'
+import { expandBraces, pathMatcher } from './glob.js'
 
 /** Names of data files, as formats have them; what is compressed keeps the extension of its content. */
 const dataFile = /^[^.].*\.(?:csv|tsv|tab|ndjson|jsonl|json)(?:\.(?:gz|zst|br))?$/i
@@ -78,7 +78,7 @@ export type IsData = (name: string, path: () => string) => boolean
  */
 export function dataFiles(include: readonly string[] | undefined): IsData {
   if (include === undefined || include.length === 0) return name => dataFile.test(name)
-  const matchers = include.map(pattern => {
+  const matchers = include.flatMap(expandBraces).map(pattern => {
     const path = pattern.replace(/^(?:\.?\/)+/, '')
     if (path === '' || path.endsWith('/')) {
       throw new UsageError('DDB_USAGE', `\`input.include\` "${pattern}" is no pattern of files`)

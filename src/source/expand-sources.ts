@@ -16,7 +16,7 @@ import {
   type PassedOver,
   type PassedOverCount,
 } from './data-files.js'
-import { globFiles, hasGlob } from './glob.js'
+import { expandBraces, globFiles, hasGlob } from './glob.js'
 import { missingMessage } from './open-source.js'
 import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
@@ -89,12 +89,21 @@ async function expand(input: string, expansion: Expansion): Promise<readonly str
   try {
     isFolder = (await files.status(input)).isFolder
   } catch (cause) {
+    const names = expandBraces(input)
+    if (names.length > 1) return expandAll(names, expansion)
     if (hasGlob(input)) return expandGlob(input, files)
     throw missing(input, missingMessage(input, cause), cause)
   }
   if (isFolder) return expandFolder(input, expansion)
   await checkReadable(input, files)
   return [input]
+}
+
+/** Each of them has to be there. */
+async function expandAll(names: readonly string[], expansion: Expansion): Promise<string[]> {
+  const paths: string[] = []
+  for (const name of names) for (const path of await expand(name, expansion)) paths.push(path)
+  return paths
 }
 
 async function expandGlob(pattern: string, files: Files): Promise<string[]> {

@@ -1,12 +1,53 @@
 /*
-  Shell-like patterns for paths: `*` and `?` within one name, `[abc]`, and `**` for any number of folders.
+  Shell-like patterns for paths: `*` and `?` within one name, `[abc]`, `**` for any number of folders, and `{a,b}` for several
+  names (docs/decisions/0044-patterns-of-files.md).
 */
 import { join } from 'node:path'
+import { UsageError } from '../errors.js'
 import type { Files, FolderEntry } from '../platform/platform.js'
 
 /** True for text with a character that `globFiles` takes for a pattern; a file may have such a name all the same. */
 export function hasGlob(text: string): boolean {
   return /[*?[]/.test(text)
+}
+
+/** Most names that lists in braces may make: each more doubles them. */
+const mostNames = 10_000
+
+/**
+ * `a.csv`, `b.csv` of `{a,b}.csv`, as shells have it: in their order, before any pattern is looked for. Braces without a
+ * comma are text.
+ *
+ * @throws {UsageError} DDB_USAGE for too many
+ */
+export function expandBraces(text: string): string[] {
+  for (let open = text.indexOf('{'); open >= 0; open = text.indexOf('{', open + 1)) {
+    const [close, commas] = listAt(text, open)
+    if (close === undefined || commas.length === 0) continue
+    const ends = [open, ...commas, close]
+    const parts = commas.map((comma, i) => text.slice(ends[i]! + 1, comma))
+    const inner = [...parts, text.slice(commas.at(-1)! + 1, close)].flatMap(expandBraces)
+    const tails = expandBraces(text.slice(close + 1))
+    if (inner.length * tails.length > mostNames) {
+      throw new UsageError('DDB_USAGE', `"${text}" names more than ${mostNames} files`)
+    }
+    const head = text.slice(0, open)
+    return inner.flatMap(part => tails.map(tail => head + part + tail))
+  }
+  return [text]
+}
+
+/** Where the brace that stands at `open` is closed, and its own commas. */
+function listAt(text: string, open: number): [close: number | undefined, commas: number[]] {
+  const commas: number[] = []
+  let depth = 0
+  for (let at = open; at < text.length; at++) {
+    if (text[at] === '{') depth++
+    else if (text[at] === ',' && depth === 1) commas.push(at)
+    else if (text[at] === '}') depth -= 1
+    if (depth === 0) return [at, commas]
+  }
+  return [undefined, commas]
 }
 
 /** Files that match, in order of their paths; a name that begins with a dot only where the pattern has the dot. */
@@ -38,9 +79,17 @@ async function matches(folder: string, parts: readonly string[], files: Files): 
     if (!matcher.test(entry.name)) continue
     const path = join(folder, entry.name)
     if (rest.length > 0) found.push(...(await matches(path, rest, files)))
-    else if (!entry.isFolder) found.push(path)
+    else if (!entry.isFolder && !(await isLinkToFolder(path, files))) found.push(path)
   }
   return found
+}
+
+/** What cannot be looked at is left to whoever opens it. */
+async function isLinkToFolder(path: string, files: Files): Promise<boolean> {
+  return files.status(path).then(
+    status => status.isFolder,
+    () => false,
+  )
 }
 
 /** Nothing for what is not a folder or may not be read: it matches nothing. */

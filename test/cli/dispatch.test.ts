@@ -1,10 +1,16 @@
 /*
   What every call of the command line may rely on: exit codes, what goes to which stream, refusals with nearest names.
 */
+import { spawnSync } from 'node:child_process'
+import { EventEmitter } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import t from 'tap'
 import { dispatch } from '../../src/cli/dispatch.js'
+import { catchSignals, signalExitCode } from '../../src/cli/interruption.js'
+import { main } from '../../src/cli/main.js'
+import { version } from '../../src/version.js'
 import { fakeProcess, runMain, type FakeTerminals } from './run-cli.js'
 
 t.test('without a command the help goes to standard error, code 64', async t => {
@@ -154,4 +160,115 @@ t.test('a failure of ours is 70 and asks to be reported, wherever it comes from'
   await new Promise(resolve => setImmediate(resolve))
   t.strictSame(fake.left, [70])
   t.match(fake.stderr(), /internal error, please report it .*x is not a function \[DDB_INTERNAL\]/)
+})
+
+t.test('--version prints the version alone', async t => {
+  for (const flag of ['--version', '-V']) {
+    t.strictSame(await runMain([flag]), { code: 0, stdout: `${version}\n`, stderr: '' })
+  }
+})
+
+t.test('a version that cannot be written is 74, unless nobody wants to read it', async t => {
+  for (const [systemCode, exitCode, said] of [
+    ['ENOSPC', 74, /\(ENOSPC\) \[DDB_OUTPUT_WRITE\]\n$/],
+    ['EPIPE', 0, /^$/],
+  ] as const) {
+    const fake = fakeProcess()
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('refused'), { code: systemCode })),
+    })
+    t.equal(await main(['--version'], { ...fake.processEnvironment, stdout }), exitCode)
+    await new Promise(resolve => setImmediate(resolve))
+    t.match(fake.stderr(), said)
+  }
+})
+
+t.test('everything else goes to a command', async t => {
+  t.match(await runMain(['--version', '--verbose']), { stdout: /^\d/ })
+  t.match(await runMain(['laod']), { code: 64, stdout: '' })
+})
+
+function setup(): {
+  signals: EventEmitter
+  left: number[]
+  seen: string[]
+  tick: (ms: number) => void
+  interruption: ReturnType<typeof catchSignals>
+} {
+  const signals = new EventEmitter()
+  const left: number[] = []
+  const seen: string[] = []
+  let nowMs = 0
+  const interruption = catchSignals(
+    { signals, leave: code => left.push(code) },
+    { onFirst: name => void seen.push(name), now: () => nowMs },
+  )
+  return { signals, left, seen, interruption, tick: ms => void (nowMs += ms) }
+}
+
+t.test('the first signal aborts in order, a second one leaves at once', async t => {
+  const { signals, left, seen, interruption, tick } = setup()
+  t.notOk(interruption.signal.aborted)
+  signals.emit('SIGINT', 'SIGINT')
+  t.ok(interruption.signal.aborted)
+  t.equal(interruption.exitCode, 130)
+  t.strictSame(left, [])
+  tick(1000)
+  signals.emit('SIGTERM', 'SIGTERM')
+  t.strictSame(left, [130], 'with the code of the first')
+  t.strictSame(seen, ['SIGINT'])
+})
+
+t.test('one key that arrives twice is one signal', async t => {
+  const { signals, left, tick } = setup()
+  signals.emit('SIGINT', 'SIGINT')
+  tick(20)
+  signals.emit('SIGINT', 'SIGINT')
+  t.strictSame(left, [])
+})
+
+t.test('SIGHUP counts as SIGTERM', async t => {
+  const { signals, interruption } = setup()
+  signals.emit('SIGHUP', 'SIGHUP')
+  t.equal(interruption.exitCode, 143)
+  t.equal(signalExitCode('SIGTERM'), 143)
+})
+
+t.test('after release signals are left to the process', async t => {
+  const { signals, interruption } = setup()
+  interruption.release()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) t.equal(signals.listenerCount(name), 0)
+  t.equal(interruption.exitCode, undefined)
+})
+
+/*
+  What the command line does to its process, in processes of their own.
+*/
+
+/** Kilobytes that V8 keeps for young objects, before and after many of them have lived for a while. */
+function youngKilobytes(prepare: string): { before: number; after: number } {
+  const script = `
+    import { getHeapSpaceStatistics } from 'node:v8'
+    import { thisProcess } from './src/cli/process-environment.ts'
+    const size = () =>
+      getHeapSpaceStatistics().find(space => space.space_name === 'new_space').space_size / 1024
+    const before = size()
+    ${prepare}
+    const kept = new Array(20_000).fill(null)
+    for (let i = 0; i < 2_000_000; i++) kept[i % kept.length] = { i }
+    process.stdout.write(JSON.stringify({ before, after: size() }))`
+  const node = spawnSync(
+    process.execPath,
+    ['--import=./scripts/typescript-loader.js', '--input-type=module', '--eval', script],
+    { encoding: 'utf8' },
+  )
+  return JSON.parse(node.stdout) as { before: number; after: number }
+}
+
+t.test('the heap stops growing when it is told to', async t => {
+  const told = youngKilobytes('thisProcess().stopHeapGrowth()')
+  t.ok(told.after <= 2 * told.before, JSON.stringify(told))
+  const untold = youngKilobytes('')
+  t.ok(untold.after > 2 * told.after, JSON.stringify(untold))
 })

@@ -113,10 +113,13 @@ export function roomOf(module: Module, specifier: string): string | undefined {
   return target.includes('/') ? target.slice(0, target.indexOf('/')) : target.replace(/\.js$/, '')
 }
 
-/** Modules that lead back to themselves by imports that run: each circle sorted, all of them by their first. */
-export function importCircles(modules: readonly Module[]): string[][] {
+/**
+ * Modules that lead back to themselves: each circle sorted, all of them by their first.
+ * @param withTypes  imports of types count as well, and not those alone that run
+ */
+export function importCircles(modules: readonly Module[], withTypes = false): string[][] {
   const byPath = new Map(modules.map(module => [module.path, module]))
-  const reached = new Map(modules.map(({ path }) => [path, pathsBehind(path, byPath)]))
+  const reached = new Map(modules.map(({ path }) => [path, pathsBehind(path, byPath, withTypes)]))
   const circles = new Map<string, string[]>()
   for (const [path, behind] of reached) {
     if (!behind.has(path)) continue
@@ -126,14 +129,18 @@ export function importCircles(modules: readonly Module[]): string[][] {
   return [...circles.values()].sort((a, b) => (a[0]! < b[0]! ? -1 : 1))
 }
 
-/** What `path` runs, however far away; itself only when a way leads back. */
-function pathsBehind(path: string, byPath: ReadonlyMap<string, Module>): Set<string> {
+/** What `path` leads to, however far away; itself only when a way leads back. */
+function pathsBehind(
+  path: string,
+  byPath: ReadonlyMap<string, Module>,
+  withTypes: boolean,
+): Set<string> {
   const found = new Set<string>()
   const open = [path]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const imports = byPath.get(next)?.imports ?? []
     for (const { specifier, typeOnly } of imports) {
-      if (typeOnly || !specifier.startsWith('.')) continue
+      if ((typeOnly && !withTypes) || !specifier.startsWith('.')) continue
       const target = posix.join(posix.dirname(next), specifier).replace(/\.js$/, '.ts')
       if (found.has(target) || !byPath.has(target)) continue
       found.add(target)

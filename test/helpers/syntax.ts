@@ -6,8 +6,9 @@ import { formatValue } from '../../src/protocol/value-text.js'
 import { Cursor, type ParseScope } from '../../src/server/script/parse/cursor.js'
 import { parseExpression } from '../../src/server/script/parse/parse-expression.js'
 import { parseNext } from '../../src/server/script/parse/parse-statement.js'
-import type { Select, SelectColumn } from '../../src/server/script/parse/sql-syntax.js'
 import type {
+  Select,
+  SelectColumn,
   Argument,
   Assignment,
   Expression,

@@ -5,9 +5,8 @@
 import type { Executor, Outcome, SessionInfo } from '../../src/server/net/executor.js'
 import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/options.js'
-import type { ScriptSession } from '../../src/server/values/session-state.js'
-import type { EmbeddedServer } from '../../src/server/start.js'
-import { startServerWith } from '../../src/server/start.js'
+import type { ScriptSession } from '../../src/server/values/builtin.js'
+import { type EmbeddedServer, startServerWith } from '../../src/server/start.js'
 import type { Value } from '../../src/protocol/value.js'
 
 export interface TinyBehaviour {

@@ -1,11 +1,36 @@
-import t from 'tap'
+import { Duplex } from 'node:stream'
+import t, { type Test } from 'tap'
 import { connect } from '../../src/client/open-session.js'
 import { ConnectionError, ServerError } from '../../src/errors.js'
+import type { Socket } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
+import { vectorOf } from '../../src/protocol/element.js'
+import type { Column, Scalar, Value } from '../../src/protocol/value.js'
+import {
+  answerText,
+  columnOf,
+  elementsOf,
+  numberOf,
+  numbersOf,
+  serverWords,
+  tableOf,
+  textOf,
+  textsOf,
+} from '../../src/selftest/answers.js'
+import {
+  tableOfColumns,
+  columnDifference,
+  sameScalar,
+  tableDifference,
+} from '../../src/selftest/compare.js'
 import { checkContext, rawLogin, type CheckScope } from '../../src/selftest/context.js'
+import { rawExchange, type RawExchange } from '../../src/selftest/raw-exchange.js'
 import { startServer } from '../../src/server/index.js'
+import { failureOf } from '../helpers/call-context.js'
+import { freePort } from '../helpers/free-port.js'
 import { script } from '../helpers/requests.js'
-import { int, text } from '../helpers/values.js'
+import { startTinyServer, type TinyServer } from '../helpers/tiny-server.js'
+import { int, text, idTable, ints, yes } from '../helpers/values.js'
 import { scopeWith, sessionOf, type Asked } from './check-scope.js'
 
 const named = (purpose: string): string =>
@@ -265,4 +290,221 @@ t.test('a password stands in a connect request only where that is allowed', t =>
   })
   t.match(rawLogin({ host: 'h', port: 1, user: 'ann', insecureLogin: true }), { password: '' })
   t.end()
+})
+
+async function connected(t: Test): Promise<[RawExchange, TinyServer]> {
+  const server = await startTinyServer({
+    script: code => {
+      if (code === 'fails') throw new Error('no')
+      return int(Number(code))
+    },
+  })
+  t.teardown(() => server.close())
+  const exchange = rawExchange(systemPlatform.network.dial('127.0.0.1', server.port))
+  t.teardown(() => exchange.end())
+  return [exchange, server]
+}
+
+/** A socket in the hands of a test. */
+function fakeSocket(): { socket: Socket; written: Buffer[]; receive: (text: string) => void } {
+  const written: Buffer[] = []
+  const duplex = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _, done) => {
+      written.push(chunk)
+      done()
+    },
+  })
+  const socket = Object.assign(duplex, { bytesRead: 0 })
+  return { socket, written, receive: text => void duplex.push(Buffer.from(text, 'latin1')) }
+}
+
+t.test('requests go out with heads of their own, and are answered in order', async t => {
+  const [exchange, server] = await connected(t)
+  const hello = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
+  const { sessionId } = hello
+  t.match(hello, { ok: true, sessionId: '1000000001' })
+  t.match(await exchange.ask({ sessionId }, script('7')), { ok: true, value: int(7) })
+  t.match(await exchange.ask({ sessionId }, script('fails')), { ok: false, message: 'no' })
+  exchange.send({ sessionId, flags: 36 }, script('1'))
+  exchange.send({ sessionId }, script('2'))
+  exchange.send({ sessionId }, script('3'))
+  t.match(await exchange.answer(), { value: int(2) }, 'flag 4 gets no answer')
+  t.match(await exchange.answer(), { value: int(3) })
+  t.strictSame(server.log.slice(-3), ['script 1', 'script 2', 'script 3'])
+})
+
+t.test('what a head leaves out is as official clients send it', async t => {
+  const { socket, written } = fakeSocket()
+  const exchange = rawExchange(socket)
+  exchange.send({}, script('1+1'))
+  exchange.send(
+    { sessionId: '5', protocol: 'API', flags: 48, priority: 8, parallelism: 2 },
+    script('x'),
+  )
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(
+    Buffer.concat(written).toString(),
+    'API2 0 10 / 32_1_4_64\nscript\n1+1API 5 8 / 48_1_8_2\nscript\nx',
+  )
+})
+
+t.test('an answer may come in any pieces', async t => {
+  const { socket, receive } = fakeSocket()
+  const exchange = rawExchange(socket)
+  const answer = exchange.answer()
+  for (const byte of '7 1 1\nOK\n\x04\0\x09\0\0\0') receive(byte)
+  t.match(await answer, { ok: true, sessionId: '7', value: int(9) })
+})
+
+t.test('the end of a connection ends what waits for it', async t => {
+  for (const [title, end, message] of [
+    ['an end', socket => void socket.push(null), /ended/],
+    ['a close', socket => void socket.destroy(), /ended/],
+    ['an error', socket => void socket.destroy(new Error('reset')), /reset/],
+  ] as [string, (socket: Socket) => void, RegExp][]) {
+    const { socket } = fakeSocket()
+    const failure = { code: 'DDB_CONNECTION_LOST', message }
+    const waiting = t.rejects(rawExchange(socket).answer(), failure, title)
+    end(socket)
+    await waiting
+  }
+  const { socket, receive } = fakeSocket()
+  const half = rawExchange(socket).answer()
+  receive('7 1')
+  socket.push(null)
+  await t.rejects(half, { code: 'DDB_PROTOCOL' }, 'in the middle of an answer')
+})
+
+t.test('a connection that cannot be made ends what waits for it', async t => {
+  const refused = rawExchange(systemPlatform.network.dial('127.0.0.1', await freePort()))
+  await t.rejects(refused.answer(), { code: 'DDB_CONNECTION_LOST', message: /ECONNREFUSED/ })
+})
+
+t.test('an exchange that is ended is closed at once', async t => {
+  const [exchange, server] = await connected(t)
+  await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
+  exchange.end()
+  await server.sessionClosed('1000000001')
+  await t.rejects(exchange.answer())
+})
+
+const long = (value: bigint | null): Scalar => ({ form: 'scalar', type: 'LONG', value })
+const tuple = vectorOf({ type: 'ANY' }, [int(1), text('a'), ints(2)]) as Value
+const pair = { form: 'pair', elements: ints(1, 2) } as Value
+
+t.test('an answer is quoted with its type, on one line of so many characters', async t => {
+  const cases: [value: Value | undefined, wanted: string][] = [
+    [undefined, 'nothing'],
+    [int(2), 'INT scalar 2'],
+    [long(null), 'LONG scalar '],
+    [text('a'), 'STRING scalar a'],
+    [ints(1, 2), 'INT vector [1,2]'],
+    [text('x'.repeat(80)), `STRING scalar ${'x'.repeat(80)}`],
+    [text('x'.repeat(81)), `STRING scalar ${'x'.repeat(80)}…`],
+  ]
+  for (const [value, wanted] of cases) t.equal(answerText(value), wanted)
+  t.match(answerText(idTable(1)), /^table /, 'a table has no type of its own')
+})
+
+t.test('what is expected is given, anything else is named', async t => {
+  const read: [actual: unknown, wanted: unknown][] = [
+    [numberOf(int(-5)), -5],
+    [numberOf(long(2n ** 40n)), 2 ** 40],
+    [numberOf(yes), 1],
+    [numberOf({ form: 'scalar', type: 'DOUBLE', value: 0.5 }), 0.5],
+    [textOf(text('')), ''],
+    [tableOf(idTable(1)).rows, 1],
+    [elementsOf(ints(7, 8)), [int(7), int(8)]],
+    [elementsOf(ints()), []],
+    [elementsOf(tuple).map(answerText), ['INT scalar 1', 'STRING scalar a', 'INT vector [2]']],
+    [numbersOf(columnOf(idTable(3, 4), 'id')), [3, 4]],
+    [textsOf(vectorOf({ type: 'SYMBOL' }, ['a', null, 'b'])), ['a', '', 'b']],
+    [textsOf(vectorOf({ type: 'VOID' }, [null])), ['']],
+  ]
+  for (const [actual, wanted] of read) t.strictSame(actual, wanted)
+  const refused: [read: () => unknown, words: string][] = [
+    [() => numberOf(undefined), 'expected a number, got nothing'],
+    [() => numberOf(text('1')), 'expected a number, got STRING scalar 1'],
+    [() => numberOf(long(null)), 'expected a number, got LONG scalar '],
+    [() => numberOf(ints(1)), 'expected a number, got INT vector [1]'],
+    [() => textOf(int(1)), 'expected text, got INT scalar 1'],
+    [() => textOf(undefined), 'expected text, got nothing'],
+    [() => tableOf(int(1)), 'expected a table, got INT scalar 1'],
+    [() => elementsOf(int(1)), 'expected a vector, got INT scalar 1'],
+    [() => elementsOf(pair), 'expected a vector, got pair 1:2'],
+    [() => columnOf(idTable(1), 'nope'), 'the answer has no column nope'],
+    [
+      () => numbersOf(ints() as Column).concat(numbersOf(vectorOf({ type: 'INT' }, [null]))),
+      'expected a number, got INT scalar ',
+    ],
+    [() => textsOf(ints(1) as Column), 'expected text, got INT scalar 1'],
+  ]
+  for (const [read, words] of refused) {
+    t.equal(failureOf(read), words)
+    t.throws(read, { code: 'DDB_SERVER' })
+  }
+})
+
+t.test('columns are found by their names', async t => {
+  const table = tableOfColumns({ a: ints(1) as Column, b: ints(2) as Column })
+  t.strictSame(numbersOf(columnOf(table, 'b')), [2])
+})
+
+t.test('of an error the words of the server are told, without those of the client', async t => {
+  const refused = new ServerError('no such table', 'DDB_TARGET', 'the server has no table "t"')
+  t.equal(serverWords(refused), 'no such table')
+  t.equal(serverWords(new ServerError('', 'DDB_SERVER', 'expected text')), 'expected text')
+})
+
+const intsOfCompare = (...values: (number | null)[]): Column => vectorOf({ type: 'INT' }, values)
+const doubles = (...values: (number | null)[]): Column => vectorOf({ type: 'DOUBLE' }, values)
+const arrays = (...rows: (number | null)[][]): Column =>
+  vectorOf({ type: 'INT', array: true }, rows)
+
+t.test('equal columns have no difference', async t => {
+  t.equal(columnDifference(intsOfCompare(1, null), intsOfCompare(1, null)), undefined)
+  t.equal(columnDifference(doubles(0.1, null), doubles(0.1, null)), undefined)
+  t.equal(columnDifference(arrays([1, 2], []), arrays([1, 2], [])), undefined)
+})
+
+t.test('the first difference is named', async t => {
+  t.equal(columnDifference(intsOfCompare(1), doubles(1)), 'the type is INT, not DOUBLE')
+  t.equal(columnDifference(intsOfCompare(1), intsOfCompare(1, 2)), '1 rows came back, not 2')
+  t.equal(columnDifference(intsOfCompare(1, 3, 4), intsOfCompare(1, 2, 5)), 'row 2 is 3, not 2')
+  t.equal(columnDifference(intsOfCompare(null), intsOfCompare(0)), 'row 1 is null, not 0')
+  t.equal(columnDifference(doubles(-0), doubles(0)), 'row 1 is -0, not 0')
+  t.match(columnDifference(doubles(0.1), doubles(0.10000000000000002)), /^row 1 is /)
+})
+
+t.test('an empty row of an array column is one null', async t => {
+  t.equal(columnDifference(arrays([null]), arrays([])), undefined)
+  t.match(columnDifference(arrays([null, null]), arrays([])), /^row 1 is /)
+  t.match(columnDifference(arrays([1]), arrays([])), /^row 1 is /)
+})
+
+t.test('scales are part of a decimal', async t => {
+  const decimal = (
+    scale: number,
+  ): { form: 'scalar'; type: 'DECIMAL32'; scale: number; value: bigint } => ({
+    form: 'scalar',
+    type: 'DECIMAL32',
+    scale,
+    value: 5n,
+  })
+  t.equal(sameScalar(decimal(2), decimal(2)), true)
+  t.equal(sameScalar(decimal(2), decimal(3)), false)
+})
+
+t.test('a table names the column', async t => {
+  const table = tableOfColumns({ a: intsOfCompare(1), b: intsOfCompare(2) })
+  t.equal(tableDifference(table, table), undefined)
+  t.equal(
+    tableDifference(tableOfColumns({ a: intsOfCompare(1), b: intsOfCompare(3) }), table),
+    'column b: row 1 is 3, not 2',
+  )
+  t.equal(
+    tableDifference(tableOfColumns({ a: intsOfCompare(1) }), table),
+    '1 columns came back, not 2',
+  )
 })

@@ -1,10 +1,24 @@
 import t from 'tap'
-import type { Session } from '../../src/client/open-session.js'
 import { ConnectionError, ServerError } from '../../src/errors.js'
-import { listObjects, sweep } from '../../src/selftest/leftovers.js'
-import { throwAwayName, type NameStamp } from '../../src/selftest/throw-away-name.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import type { Column } from '../../src/protocol/value.js'
+import { pass, type Check } from '../../src/selftest/check.js'
+import { issueText } from '../../src/selftest/issue-text.js'
+import {
+  listObjects,
+  sweep,
+  listScripts,
+  removalScript,
+  type MadeObject,
+  type NamedObject,
+  throwAwayName,
+  type NameStamp,
+  isOwn,
+  mayRemove,
+  newStamp,
+} from '../../src/selftest/leftovers.js'
 import type { ServerNode } from '../../src/server/node.js'
-import { testSession } from '../helpers/script.js'
+import { testSession, textsOf } from '../helpers/script.js'
 
 const own: NameStamp = { token: '0123456789abcdef', time: '20240301120000' }
 const nowMs = Date.UTC(2024, 2, 1, 12)
@@ -13,7 +27,7 @@ const { signal } = new AbortController()
 
 /** A session of this process that refuses as a client's does. @param refuses  scripts that are */
 function sessionOf(refuses: (script: string) => boolean = () => false): {
-  session: Session
+  session: Parameters<typeof listObjects>[0]
   node: ServerNode
   scripts: string[]
   share: (...names: string[]) => Promise<void>
@@ -26,7 +40,7 @@ function sessionOf(refuses: (script: string) => boolean = () => false): {
       if (refuses(script)) throw new ServerError('not you')
       return run(script)
     },
-  } as unknown as Session
+  }
   const share = async (...names: string[]): Promise<void> => {
     for (const name of names) await run(`share(table(1 as a), "${name}")`)
   }
@@ -45,9 +59,11 @@ t.test('what begins as names of tests is listed by kind, as far as the server te
   await silent.share(mine)
   t.strictSame(await listObjects(silent.session, signal), [], 'a refusal lists nothing')
   const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
-  const broken = { run: () => Promise.reject(lost) } as unknown as Session
+  const broken = { run: () => Promise.reject(lost) }
   await t.rejects(listObjects(broken, signal), lost)
-  const single = { run: () => Promise.resolve({ form: 'scalar' }) } as unknown as Session
+  const single = {
+    run: () => Promise.resolve({ form: 'scalar', type: 'VOID', value: null } as const),
+  }
   t.strictSame(await listObjects(single, signal), [], 'an answer that is no list')
 })
 
@@ -72,10 +88,202 @@ t.test('what is still there is told', async t => {
   const { session, share } = sessionOf()
   await share(mine, old)
   const stubborn = {
-    run: (script: string) => session.run(script.replaceAll('undef(', 'defined(')),
-  } as unknown as Session
+    run: (script: string) => session.run(script.replaceAll('undef(', 'defined('), { signal }),
+  }
   t.strictSame(
     (await sweep(stubborn, own, nowMs, signal)).map(({ name }) => name).sort(),
     [mine, old].sort(),
   )
+})
+
+const name = 'ddbIngestTest_0123456789abcdef_20240229235959_a'
+const other = 'somebodyElse'
+const objects: readonly MadeObject[] = [
+  { kind: 'table', name },
+  { kind: 'database', name: `dfs://${name}` },
+  { kind: 'view', name: `${name}View` },
+]
+const setUp = `share(table(1 as a), "${name}"); share(table(1 as a), "${other}")
+database("dfs://${name}", VALUE, 1..2); database("dfs://other", VALUE, 1..2)
+def ${name}View(x) { return x }
+def ${other}View(x) { return x }
+addFunctionView(${name}View); addFunctionView(${other}View)`
+
+t.test('what is there is removed, and nothing else', async t => {
+  const { run, node, fail } = testSession()
+  await run(setUp)
+  t.equal(await fail(removalScript(objects)), 'no error')
+  t.strictSame([...node.shared.keys()], [other])
+  t.strictSame([...node.databases.keys()], ['dfs://other'])
+  t.strictSame([...node.functionViews.keys()], [`${other}View`])
+  t.equal(await fail(removalScript(objects)), 'no error', 'what is not there is passed over')
+  t.equal(await fail(removalScript([])), 'no error')
+})
+
+t.test('what cannot be removed does not keep what comes behind it', async t => {
+  const admin = testSession()
+  await admin.run(setUp)
+  const guest = testSession({ node: admin.node, user: 'guest' })
+  const [table, database, view] = objects
+  t.equal(await guest.fail(removalScript([view!, database!, table!])), 'no error')
+  t.strictSame([...admin.node.shared.keys()], [other])
+  t.equal(admin.node.databases.size, 2)
+  t.equal(admin.node.functionViews.size, 2)
+})
+
+t.test('a right is taken back before what it is for is removed', async t => {
+  const view = objects[2]!
+  const script = removalScript([
+    view,
+    { kind: 'grant', name: view.name, right: 'VIEW_EXEC', user: 'ann' },
+  ])
+  t.match(script, /^try \{ revoke\("ann", VIEW_EXEC, ".*View"\) .*\ntry \{ dropFunctionView/)
+  const { run, node, fail } = testSession()
+  await run(`${setUp}
+createUser("ann", "abc12345")
+grant("ann", VIEW_EXEC, "${view.name}")`)
+  t.equal(await fail(script), 'no error')
+  t.equal(node.privileges.get('ann')?.size ?? 0, 0)
+})
+
+t.test('names are listed by kind, tables and views by how they begin', async t => {
+  const { run } = testSession()
+  await run(setUp)
+  const listed = async (kind: NamedObject['kind']): Promise<string[]> =>
+    textsOf((await run(listScripts[kind])) as Column)
+  t.strictSame(await listed('table'), [name])
+  t.strictSame(await listed('view'), [`${name}View`])
+  t.strictSame(await listed('database'), [`dfs://${name}`, 'dfs://other'])
+  const empty = testSession()
+  for (const script of Object.values(listScripts)) t.equal(await empty.show(script), '[]')
+})
+
+const ownOfThrowAwayName = { token: '0123456789abcdef', time: '20240229235959' }
+// 2024-02-29 23:59:59 UTC
+const madeMs = 1_709_251_199_000
+const dayMs = 86_400_000
+const otherOfThrowAwayName = { ...ownOfThrowAwayName, token: 'ffffffffffffffff' }
+
+t.test('a name carries token, time and purpose', async t => {
+  t.equal(
+    throwAwayName(ownOfThrowAwayName, 'target'),
+    'ddbIngestTest_0123456789abcdef_20240229235959_target',
+  )
+  const { token, time } = newStamp(systemPlatform.random, madeMs)
+  t.match(token, /^[0-9a-f]{16}$/)
+  t.equal(time, '20240229235959')
+  t.not(newStamp(systemPlatform.random, madeMs).token, token)
+})
+
+t.test('what is ours may go at any time, what is not after a day', async t => {
+  const name = throwAwayName(ownOfThrowAwayName, 'target')
+  t.equal(mayRemove(name, ownOfThrowAwayName, madeMs), true)
+  t.equal(mayRemove(name, otherOfThrowAwayName, madeMs + dayMs), false, 'a day is not over')
+  t.equal(mayRemove(name, otherOfThrowAwayName, madeMs + dayMs + 1), true)
+  t.equal(mayRemove(`dfs://${name}`, otherOfThrowAwayName, madeMs + dayMs + 1), true)
+  t.equal(
+    mayRemove(name, otherOfThrowAwayName, madeMs - dayMs),
+    false,
+    'a name of the future stays',
+  )
+  t.equal(isOwn(name, ownOfThrowAwayName), true)
+  t.equal(isOwn(name, otherOfThrowAwayName), false)
+})
+
+t.test('no other name is ever removed', async t => {
+  for (const name of [
+    'trades',
+    'ddbIngest_run',
+    'ddbIngestTest_',
+    'ddbIngestTest_0123456789abcdef_20240229235959_',
+    'ddbIngestTest_0123456789abcdef_20240229235959_1',
+    'ddbIngestTest_0123456789abcdef_20240229235959_a_b',
+    'ddbIngestTest_0123456789abcdef_20240229235959_a"b',
+    'ddbIngestTest_0123456789ABCDEF_20240229235959_a',
+    'ddbIngestTest_0123456789abcde_20240229235959_a',
+    'ddbIngestTest_0123456789abcdef_2024022923595_a',
+    'xddbIngestTest_0123456789abcdef_20240229235959_a',
+    'dfs://x/ddbIngestTest_0123456789abcdef_20240229235959_a',
+    'ddbIngestTest_0123456789abcdef_20240229235959_a\n',
+  ]) {
+    t.equal(mayRemove(name, ownOfThrowAwayName, madeMs + 100 * dayMs), false, JSON.stringify(name))
+  }
+  const noTime = 'ddbIngestTest_0123456789abcdef_20249999999999_a'
+  t.equal(
+    mayRemove(noTime, otherOfThrowAwayName, madeMs + 100 * dayMs),
+    false,
+    'a time that is none',
+  )
+})
+
+const check: Check = {
+  name: 'a: b',
+  does: 'something',
+  dependsOnIt: 'something else',
+  run: () => Promise.resolve(pass()),
+}
+
+const server = {
+  host: 'dolphin.example.com',
+  port: 8848,
+  user: 'mary',
+  password: 'hunter2',
+  otherHosts: [{ host: 'node-2', port: 8848 }],
+}
+
+function textOf(reason: string, status: 'pass' | 'fail' = 'fail'): string {
+  const checks = [{ name: 'a: b', status, reason }]
+  const result = {
+    serverVersion: '3.00.5.0',
+    checks,
+    counts: { pass: 0, fail: 1, skipped: 0 },
+    facts: {},
+    address: { host: 'h', port: 1 },
+    left: [],
+  }
+  return issueText(result, '1.2.3', [check], server)
+}
+
+t.test('it holds versions, counts, and what depends on a failure', async t => {
+  t.equal(
+    textOf('it is 5', 'fail'),
+    [
+      'ddb-ingest 1.2.3 selftest',
+      '',
+      '* server: 3.00.5.0',
+      '* 0 passed, 1 failed, 0 skipped',
+      '',
+      '| | check | found |',
+      '|---|---|---|',
+      '| fail | a: b | it is 5. Depends on it: something else |',
+      '',
+    ].join('\n'),
+  )
+  t.match(textOf('it is 5', 'pass'), '| pass | a: b | it is 5 |\n')
+})
+
+t.test('nothing says whose server it is', async t => {
+  const text = textOf(
+    'user "mary" of DOLPHIN.example.com:8848, node-2, 10.1.2.3:8848, [fe80::1]:8848, other.host:8902; hunter2',
+  )
+  t.notMatch(text, /mary|example|node-2|10\.1|fe80|8848|8902|hunter2/i)
+  t.match(text, 'user "USER" of HOST')
+})
+
+t.test('a short name leaves other words alone', async t => {
+  const { user, ...others } = server
+  const result = {
+    serverVersion: null,
+    checks: [{ name: 'a: b', status: 'pass' as const, reason: 'a table of a' }],
+    counts: { pass: 1, fail: 0, skipped: 0 },
+    facts: {},
+    address: { host: 'h', port: 1 },
+    left: [],
+  }
+  t.ok(user)
+  t.match(issueText(result, '1', [check], { ...others, user: 'a' }), '| USER table of USER |')
+})
+
+t.test('reasons cannot break the table', async t => {
+  t.match(textOf('a|b\nc <NotLeader>'), '| a\\|b c &lt;NotLeader>. Depends')
 })

@@ -4,10 +4,9 @@
 import type { Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
 import { allChecks } from '../../src/selftest/checks/all-checks.js'
-import type { CheckResult, SelftestResult } from '../../src/selftest/result.js'
+import type { CheckResult, SelftestResult } from '../../src/selftest/check.js'
 import { selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
-import type { EmbeddedServer, ServerOptions } from '../../src/server/index.js'
-import { startServer } from '../../src/server/index.js'
+import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 
 /** Allowed to do all that a login can do. */

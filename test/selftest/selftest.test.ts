@@ -1,9 +1,35 @@
 /*
   The embedded server passes; what a run makes goes again, however the run ends.
 */
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { connect, type Session } from '../../src/client/open-session.js'
+import { ConnectionError, ServerError } from '../../src/errors.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import { Unavailable } from '../../src/selftest/answers.js'
+import {
+  pass,
+  type Check,
+  type Outcome,
+  expectText,
+  fail,
+  skipped,
+  countsOf,
+  type CheckResult,
+} from '../../src/selftest/check.js'
 import { allChecks } from '../../src/selftest/checks/all-checks.js'
+import type { CheckContext } from '../../src/selftest/context.js'
+import type { RawExchange } from '../../src/selftest/raw-exchange.js'
+import { runCheck } from '../../src/selftest/run-check.js'
+import { selftest } from '../../src/selftest/selftest.js'
+import { newStamp, throwAwayName } from '../../src/selftest/leftovers.js'
+import { startServer } from '../../src/server/index.js'
+import { handClock } from '../helpers/clocks.js'
+import { startFakeServer, type FakePeer, type Received } from '../helpers/fake-server.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+import { scopeWith } from './check-scope.js'
 import { namesOn, trySelftest } from './run-selftest.js'
+
+useTurnClock()
 
 t.test('the embedded server passes', async t => {
   const { server, result, failed } = await trySelftest(t, {})
@@ -78,4 +104,419 @@ t.test('R1 to R16 are all asked', async t => {
       `R${number}`,
     )
   }
+})
+
+/*
+  Runs that end otherwise: interrupted, without answers, with nonsense; and what others have left.
+*/
+
+const hourMs = 3_600_000
+
+t.test('an interrupted run leaves nothing, wherever it is', async t => {
+  for (const name of [
+    'insert: upsert!',
+    'receipts: R5, a claim is one step',
+    'function view: listed',
+    'dfs: upsert!',
+  ]) {
+    const interruption = new AbortController()
+    let reachedAt: string | undefined
+    const { server, result } = await trySelftest(t, {
+      names: [name, 'leftovers: what was removed is gone'],
+      options: { signal: interruption.signal },
+      server: {
+        faults: {
+          beforeExecute({ text, kind }) {
+            // What was made before is there, and the check still waits.
+            if (
+              kind === 'connect' ||
+              !/^(select|exec|tableInsert\{|tableUpsert|ddbIngestTestTable)/.test(text)
+            )
+              return undefined
+            reachedAt ??= text
+            interruption.abort()
+            return undefined
+          },
+        },
+      },
+    })
+    t.ok(reachedAt, name)
+    t.strictSame(namesOn(server), [], name)
+    t.strictSame(result.left, [])
+    t.match(result.checks, [
+      { status: 'skipped', reason: 'the run was interrupted' },
+      { status: 'skipped', reason: 'the run was interrupted' },
+    ])
+  }
+})
+
+t.test('an interruption between two checks skips the rest', async t => {
+  const interruption = new AbortController()
+  const { result, server } = await trySelftest(t, {
+    names: ['connection: version()', 'insert: an empty table', 'insert: upsert!'],
+    options: {
+      signal: interruption.signal,
+      onCheck: ({ name }) => {
+        if (name === 'insert: an empty table') interruption.abort()
+      },
+    },
+  })
+  t.strictSame(
+    result.checks.map(({ status }) => status),
+    ['pass', 'pass', 'skipped'],
+  )
+  t.strictSame(namesOn(server), [])
+})
+
+t.test('a request that is never answered costs its check and no other', async t => {
+  const names = ['insert: upsert!', 'insert: exec count(*) counts']
+  const { server, failed, result, of } = await trySelftest(t, {
+    names,
+    server: {
+      faults: {
+        afterExecute: ({ text }) => (text.startsWith('upsert!') ? 'drop' : undefined),
+      },
+    },
+  })
+  t.strictSame(failed, [names[0]])
+  t.equal(of(names[0]!)?.reason, 'no result within 5000 ms')
+  t.equal(of(names[1]!)?.status, 'pass')
+  t.strictSame(result.left, [])
+  t.strictSame(namesOn(server), [])
+})
+
+t.test('a table that is made after its check was given up goes, too', async t => {
+  let release: (value: unknown) => void = () => undefined
+  const held = new Promise(resolve => (release = resolve))
+  const share = /^share\(/
+  let isMade = false
+  const { server, failed, result } = await trySelftest(t, {
+    names: ['insert: an empty table'],
+    server: {
+      faults: {
+        beforeExecute({ text }) {
+          // The run asks whether it is still under way.
+          if (text.includes('getConsoleJobs()')) setImmediate(release)
+          return share.test(text) ? { until: held } : undefined
+        },
+        afterExecute: ({ text }) => {
+          if (share.test(text)) isMade = true
+          return undefined
+        },
+      },
+    },
+  })
+  t.strictSame(failed, ['insert: an empty table'])
+  t.ok(isMade)
+  t.strictSame(result.left, [])
+  t.strictSame(namesOn(server), [])
+})
+
+/** @returns the result, and how long it took by the clock of the limits */
+async function tryFake(
+  t: Test,
+  onRequest: (received: Received, peer: FakePeer) => void,
+): ReturnType<typeof selftest> {
+  const fake = await startFakeServer(onRequest)
+  t.teardown(() => fake.close())
+  const beganMs = performance.now()
+  const result = await selftest({
+    server: { host: '127.0.0.1', port: fake.port },
+    platform: systemPlatform,
+    timeoutMs: 30_000,
+  })
+  t.ok(performance.now() - beganMs <= 30_100, 'it ends in its limit')
+  return result
+}
+
+t.test('a server that says nothing', async t => {
+  const result = await tryFake(t, () => undefined)
+  t.equal(result.serverVersion, null)
+  t.equal(result.checks.length, allChecks.length)
+  const silence = result.checks.findIndex(({ reason }) => reason === 'no result within 5000 ms')
+  t.equal(silence, 1, 'the first check that asks a question')
+  for (const { name, status, reason } of result.checks.slice(silence + 1)) {
+    t.equal(status, 'skipped', name)
+    t.match(reason, /^the server does not answer any more: /)
+  }
+})
+
+t.test('a server that answers nonsense', async t => {
+  const result = await tryFake(
+    t,
+    (_, peer) => void peer.socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  )
+  t.equal(result.counts.pass, 0)
+  t.ok(result.counts.fail >= 1, 'this is no success')
+})
+
+t.test('a server that tells no time', async t => {
+  const { failed, result } = await trySelftest(t, {
+    names: ['insert: an empty table', 'leftovers: what was removed is gone'],
+    toClient: (chunk, sent) =>
+      sent.endsWith('\nnow()') ? `${chunk.slice(0, -8)}\xff\xff\xff\xff\xff\xff\xff\x7f` : chunk,
+  })
+  t.strictSame(failed, [])
+  t.strictSame(result.left, [])
+})
+
+t.test('a server that ends in the middle of an answer', async t => {
+  const result = await tryFake(t, (_, { socket }) => socket.end('1000000002 1 1\nOK\n\x04'))
+  t.equal(result.counts.pass, 0)
+  t.ok(result.counts.fail >= 1, 'this is no success')
+})
+
+t.test('a server that never ends an answer costs no more than the limit', async t => {
+  const names = ['receipts: R15, what a cancelled batch leaves', 'insert: upsert!']
+  const never = new Promise(() => undefined)
+  const { result, server } = await trySelftest(t, {
+    names,
+    options: { timeoutMs: 3_000 },
+    server: {
+      faults: {
+        beforeExecute: ({ text }) => (text.startsWith('share(') ? { until: never } : undefined),
+      },
+    },
+  })
+  t.strictSame(
+    result.checks.map(({ status }) => status),
+    ['fail', 'skipped'],
+  )
+  t.strictSame(namesOn(server), [])
+})
+
+t.test('leftovers of others', async t => {
+  // The server's clock may show the time of any zone.
+  const now = Date.now()
+  const names = Object.fromEntries(
+    Object.entries({ old: 48 * hourMs, young: hourMs, fresh: 0 }).map(([age, ms]) => [
+      age,
+      throwAwayName(newStamp(systemPlatform.random, now - ms), 'target'),
+    ]),
+  ) as Record<'old' | 'young' | 'fresh', string>
+  const others = [
+    names.young,
+    names.fresh,
+    'ddbIngestTest_mine',
+    `${names.old}_more`,
+    names.old.replace('ddbIngestTest_', 'ddbIngest_'),
+    names.old.replace(/_\d{14}_/, '_20200231250000_'),
+    `x${names.old}`,
+  ]
+  const share = (name: string): string => `share(streamTable(1:0, [\`v], [INT]), "${name}")\n`
+  const { server, failed } = await trySelftest(t, {
+    names: ['leftovers: what earlier tests have left'],
+    server: {
+      initScript: `${[names.old, ...others].map(share).join('')}
+database("dfs://${names.old}", VALUE, 1..3)
+database("dfs://${names.fresh}", VALUE, 1..3)
+def ${names.old}View(x) { return x }
+addFunctionView(${names.old}View)
+def ${names.fresh}View(x) { return x }
+addFunctionView(${names.fresh}View)`,
+    },
+  })
+  t.strictSame(failed, [])
+  t.strictSame(
+    namesOn(server).sort(),
+    [...others, `dfs://${names.fresh}`, `${names.fresh}View`].sort(),
+    'nothing but what is a day old and has exactly such a name is gone',
+  )
+})
+
+t.test('two runs at once leave each other alone', async t => {
+  const results = await Promise.all([trySelftest(t, {}), trySelftest(t, {})])
+  for (const { failed, server } of results) {
+    t.strictSame(failed, [])
+    t.strictSame(namesOn(server), [])
+  }
+})
+
+const never = new Promise<never>(() => undefined)
+
+const check = (run: Check['run'], limitMs?: number): Check => ({
+  name: 'a: b',
+  does: '',
+  dependsOnIt: '',
+  run,
+  ...(limitMs === undefined ? {} : { limitMs }),
+})
+
+function onHandClock() {
+  const clock = handClock()
+  return { clock, given: scopeWith({ platform: { ...systemPlatform, clock } }) }
+}
+
+t.test('what a check says is its outcome, and so are its errors', async t => {
+  const { clock, given } = onHandClock()
+  const refused = new ServerError('no rows', 'DDB_SERVER', 'Look at the table')
+  const notPermitted = new ServerError('<NoPrivilege>no', 'DDB_PRIVILEGE', 'Ask for the right')
+  const ends: [run: () => Promise<Outcome>, outcome: Outcome][] = [
+    [() => Promise.resolve(pass('found')), pass('found')],
+    [() => Promise.reject(new Unavailable('no user')), { status: 'skipped', reason: 'no user' }],
+    [
+      () => Promise.reject(notPermitted),
+      { status: 'skipped', reason: 'not permitted: <NoPrivilege>no' },
+    ],
+    [() => Promise.reject(refused), { status: 'fail', reason: 'no rows' }],
+    [
+      () => Promise.reject(new ConnectionError('DDB_CONNECTION_LOST', 'gone')),
+      { status: 'fail', reason: 'gone' },
+    ],
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    [() => Promise.reject('text'), { status: 'fail', reason: 'text' }],
+  ]
+  for (const [run, outcome] of ends) {
+    t.strictSame(await runCheck(check(run), 99_999, undefined, given), {
+      outcome,
+      endedInTime: true,
+    })
+  }
+  t.equal(clock.timers, 0)
+})
+
+t.test('a check ends with its limit, or with the run', async t => {
+  const limits: [limitMs: number | undefined, lastMs: number, endsMs: number][] = [
+    [undefined, 99_999, 5_000],
+    [300, 99_999, 300],
+    [9_000, 99_999, 9_000],
+    [undefined, 1_200, 1_200],
+    [300, -5, 1],
+  ]
+  for (const [limitMs, lastMs, endsMs] of limits) {
+    const { clock, given } = onHandClock()
+    let signal: AbortSignal | undefined
+    const run = (context: CheckContext): Promise<Outcome> => {
+      signal = context.signal
+      return never
+    }
+    const end = runCheck(check(run, limitMs), lastMs, undefined, given)
+    clock.advance(endsMs - 1)
+    t.equal(signal!.aborted, false)
+    clock.advance(1)
+    t.equal(signal!.aborted, true)
+    t.strictSame(await end, {
+      outcome: { status: 'fail', reason: `no result within ${endsMs} ms` },
+      endedInTime: false,
+    })
+    t.equal(clock.timers, 0)
+  }
+})
+
+t.test('an interruption ends it at once, and skips it', async t => {
+  const { clock, given } = onHandClock()
+  const interruption = new AbortController()
+  const end = runCheck(
+    check(() => never),
+    99_999,
+    interruption.signal,
+    given,
+  )
+  interruption.abort()
+  t.strictSame(await end, {
+    outcome: { status: 'skipped', reason: 'the run was interrupted' },
+    endedInTime: false,
+  })
+  t.equal(clock.timers, 0)
+  const late = new AbortController()
+  const passed = await runCheck(
+    check(() => Promise.resolve(pass())),
+    99_999,
+    late.signal,
+    given,
+  )
+  late.abort()
+  t.match(passed, { outcome: pass(), endedInTime: true })
+})
+
+t.test('what a check has opened is closed with it, whether it ends or is given up', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const control = await connect({ host: '127.0.0.1', port: server.port })
+  t.teardown(() => control.close())
+  for (const ends of [true, false]) {
+    const { clock, given } = onHandClock()
+    const sessions: Session[] = []
+    const exchanges: RawExchange[] = []
+    const closings: Promise<unknown>[] = []
+    let opened: () => void = () => undefined
+    const isOpened = new Promise<void>(resolve => (opened = resolve))
+    const run = async ({ open, rawSession }: CheckContext): Promise<Outcome> => {
+      sessions.push(await open(), await open({ asGuest: true }))
+      for (const session of sessions) {
+        closings.push(new Promise(resolve => (session.onClose = error => resolve(error?.code))))
+      }
+      exchanges.push((await rawSession()).exchange)
+      opened()
+      return ends ? pass() : never
+    }
+    const end = runCheck(check(run), 99_999, undefined, { ...given, control })
+    await isOpened
+    if (!ends) clock.advance(5_000)
+    t.match(await end, { outcome: { status: ends ? 'pass' : 'fail' }, endedInTime: ends })
+    t.strictSame(
+      sessions.map(({ closed }) => closed),
+      [true, true],
+    )
+    const failure = ends ? undefined : 'DDB_INTERRUPTED'
+    t.strictSame(await Promise.all(closings), [failure, failure], 'closed in order, or abandoned')
+    await t.rejects(exchanges[0]!.answer())
+    t.equal(control.closed, false)
+    t.equal(clock.timers, 0)
+  }
+})
+
+t.test('a session that does not close costs its check no more than the limit', async t => {
+  const server = await startServer({
+    port: 0,
+    faults: { beforeExecute: ({ text }) => (text === '1' ? { until: never } : undefined) },
+  })
+  t.teardown(() => server.close())
+  const control = await connect({ host: '127.0.0.1', port: server.port })
+  t.teardown(() => control.close())
+  const { clock, given } = onHandClock()
+  let session: Session | undefined
+  let opened: () => void = () => undefined
+  const isOpened = new Promise<void>(resolve => (opened = resolve))
+  const run = async ({ open }: CheckContext): Promise<Outcome> => {
+    session = await open()
+    session.run('1').catch(() => undefined)
+    opened()
+    return pass()
+  }
+  const end = runCheck(check(run, 100), 99_999, undefined, { ...given, control })
+  await isOpened
+  clock.advance(100)
+  t.match(await end, { outcome: { reason: 'no result within 100 ms' }, endedInTime: false })
+  t.equal(session!.closed, true)
+})
+
+const result = (status: CheckResult['status']): CheckResult => ({
+  name: 'a: b',
+  status,
+  reason: '',
+})
+
+t.test('checks are counted by how they ended', async t => {
+  t.strictSame(countsOf([]), { pass: 0, fail: 0, skipped: 0 })
+  const checks = [result('fail'), result('pass'), result('skipped'), result('pass'), result('pass')]
+  t.strictSame(countsOf(checks), { pass: 3, fail: 1, skipped: 1 })
+  t.strictSame(countsOf([]), { pass: 0, fail: 0, skipped: 0 }, 'nothing is kept from before')
+})
+
+t.test('a check ends in one of three ways', async t => {
+  t.strictSame(pass(), { status: 'pass', reason: '' })
+  t.strictSame(pass('found'), { status: 'pass', reason: 'found' })
+  t.strictSame(fail('why'), { status: 'fail', reason: 'why' })
+  t.strictSame(skipped('why not'), { status: 'skipped', reason: 'why not' })
+})
+
+t.test('two texts are equal, or both are told', async t => {
+  t.strictSame(expectText('rows', '5', '5'), pass())
+  t.strictSame(expectText('rows', '4', '5'), fail('rows: 4, expected 5'))
+  t.strictSame(expectText('rows', '', '5'), fail('rows: , expected 5'))
+})
+
+t.test('what a server does not give has a code of its own', async t => {
+  t.match(new Unavailable('no rights'), { code: 'DDB_UNAVAILABLE', message: 'no rights' })
 })

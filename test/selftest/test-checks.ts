@@ -4,8 +4,7 @@
 */
 import type { Test } from 'tap'
 import type { Facts } from '../../src/load/connection/known-server.js'
-import type { Check } from '../../src/selftest/check.js'
-import type { CheckResult } from '../../src/selftest/result.js'
+import type { Check, CheckResult } from '../../src/selftest/check.js'
 import { trySelftest, type Trial } from './run-selftest.js'
 
 /** Names of checks, and what their reasons say. */

@@ -36,10 +36,10 @@ const callees = [
   'tableInsert{t}', 'tableInsert{k}', 'tableInsert{st}', 'append!{t}', 'upsert!{k}', 'string', 'typestr', 'type', 'size',
   'schema', 'eqObj', 'isNull', 'print', 'sum', 'avg', 'max', 'first', 'sort', 'distinct', 'int', 'double', 'date', 'symbol',
   'timestamp', 'decimal64{, 2}', 'take{, 5}', 'add{1}', 'neg', 'table', 'dict', 'set', 'keys', 'values', 'rows',
-  'columns', 'cut{, 2}', 'take{, 0}', 'left{, 2}', 'temporalAdd{, 1, `d}',
+  'columns', 'cut{, 2}', 'take{, 0}', 'left{, 2}',
   'toJson', 'objs', 'in{1}', 'join{1 2}', 'cast{, STRING}', 'array', 'matrix', 'pair{1}', 'rand{, 2}', 'x -> x[0]',
   'x -> x.id', 'x -> x + x', 'x -> select * from x', 'x -> exec count(*) from x', 'def(mutable a){a[0] = 1; return a}', 'form',
-  'uuid', 'ipaddr', 'int128', 'blob', 'complex{, 1}', 'nullFill{, 0}', 'cumsum', 'unifiedCall{size}', 'bool', 'char',
+  'uuid', 'ipaddr', 'int128', 'blob', 'complex{, 1}', 'unifiedCall{size}', 'bool', 'char',
 ] // prettier-ignore
 
 function check(args: readonly Value[], callee: string): void {

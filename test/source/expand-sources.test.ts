@@ -45,6 +45,37 @@ t.test('patterns give sorted files', async t => {
   ])
 })
 
+t.test('lists in braces are names, in their order, and each has to be there', async t => {
+  t.strictSame(await expand('{b,a}.csv'), ['b.csv', 'a.csv'])
+  t.strictSame(await expand('{day=2,day=1}/*.gz'), ['day=2/t.csv.gz', 'day=1/t.csv.gz'])
+  t.strictSame(await expand('{a,b}.{csv,csv}'), ['a.csv', 'b.csv'], 'each file once')
+  await t.rejects(expand('{a,c}.csv'), { code: 'DDB_INPUT_MISSING', message: /c\.csv/ })
+  await t.rejects(expand('{a,c*}.csv'), { code: 'DDB_INPUT_MISSING', message: /c\*\.csv/ })
+  await t.rejects(expand('{a}.csv'), { code: 'DDB_INPUT_MISSING' }, 'no list')
+  const name = join(t.testdir({ '{x,y}.csv': '' }), '{x,y}.csv')
+  t.strictSame((await expandSources([name])).paths, [name], 'a file may have such a name')
+})
+
+t.test('a list for files of folders may have braces', async t => {
+  const { paths, passedOver } = await expandSources([folder], { include: ['{b,a}.{txt,csv}'] })
+  t.strictSame(
+    paths.map(path => path.replace(`${folder}/`, '')),
+    ['a.csv', 'b.csv', 'b.txt'],
+  )
+  t.ok(passedOver.files > 0)
+})
+
+t.test('a link to a folder is no file among those that match', async t => {
+  const dir = t.testdir({ 'a.csv': '', other: { 'x.csv': '' } })
+  symlinkSync('other', join(dir, 'b.csv'))
+  symlinkSync('a.csv', join(dir, 'c.csv'))
+  const { paths } = await expandSources([join(dir, '*.csv')])
+  t.strictSame(paths, [join(dir, 'a.csv')])
+  t.strictSame((await expandSources([join(dir, '*/x.csv')])).paths, [join(dir, 'b.csv/x.csv')])
+  symlinkSync('nowhere', join(dir, 'd.csv'))
+  await t.rejects(expandSources([join(dir, '*.csv')]), { code: 'DDB_INPUT_MISSING' })
+})
+
 t.test('a set that runs backwards matches nothing', async t => {
   await t.rejects(expand('[z-a].csv'), { code: 'DDB_INPUT_MISSING' })
 })

@@ -4,7 +4,7 @@
 import t from 'tap'
 import type { Files } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
-import { globFiles, hasGlob } from '../../src/source/glob.js'
+import { expandBraces, globFiles, hasGlob } from '../../src/source/glob.js'
 
 /** Files by their paths; folders are what stands before a `/`. */
 function filesOf(paths: readonly string[]): Files {
@@ -43,6 +43,9 @@ const files = filesOf([
   '.git/t.csv',
   'locked/t.csv',
   '/data/x.csv',
+  'p(1).csv',
+  // Not UTF-8 (docs/decisions/0034-names-of-files.md).
+  'p(1)\udcff.csv',
 ])
 
 for (const [pattern, found] of [
@@ -71,6 +74,8 @@ for (const [pattern, found] of [
   ['[z-a]*', []],
   ['day=*', []],
   ['a[', []],
+  ['p(1)?.csv', ['p(1)\udcff.csv']],
+  ['p(1)*.*', ['p(1).csv', 'p(1)\udcff.csv']],
 ] as const) {
   t.test(`${JSON.stringify(pattern)} matches ${found.length}`, async t => {
     t.strictSame(await globFiles(pattern, files), found)
@@ -80,4 +85,27 @@ for (const [pattern, found] of [
 t.test('what a pattern may be', async t => {
   for (const text of ['*', 'a?', '[a]', '[', 'x/**']) t.ok(hasGlob(text), text)
   for (const text of ['', 'a.csv', 'a]', '{a,b}', 'day=1/t.csv']) t.notOk(hasGlob(text), text)
+})
+
+// As bash 5 prints them with `echo`.
+for (const [text, names] of [
+  ['{a,b}', ['a', 'b']],
+  ['x{a,b}{1,2}y', ['xa1y', 'xa2y', 'xb1y', 'xb2y']],
+  ['{a,{b,c}d}', ['a', 'bd', 'cd']],
+  ['{a,}x', ['ax', 'x']],
+  ['{a}{b,c}', ['{a}b', '{a}c']],
+  ['{a,b', ['{a,b']],
+  ['a,b}', ['a,b}']],
+  ['{}', ['{}']],
+  ['{{a,b}', ['{a', '{b']],
+] as const) {
+  t.test(`${text} is ${names.length} names`, async t => {
+    t.strictSame(expandBraces(text), names)
+  })
+}
+
+t.test('lists that make too many names are refused, and quickly', async t => {
+  t.equal(expandBraces('{a,b}'.repeat(13)).length, 8192)
+  t.throws(() => expandBraces('{a,b}'.repeat(40)), { code: 'DDB_USAGE' })
+  t.equal(expandBraces('{'.repeat(1000)).length, 1)
 })

@@ -8,8 +8,8 @@ import type { Value } from '../../src/protocol/value.js'
 import { builtins } from '../../src/server/functions/registry.js'
 import { tokenize } from '../../src/server/script/parse/lexer.js'
 import { parseFunctionName, ScriptParser } from '../../src/server/script/parse/parser.js'
-import type { Select } from '../../src/server/script/parse/sql-syntax.js'
 import type {
+  Select,
   Call,
   Expression,
   FunctionDefinition,
@@ -17,8 +17,6 @@ import type {
   Span,
   Statement,
 } from '../../src/server/script/parse/syntax.js'
-import type { Evaluation } from '../../src/server/values/builtin.js'
-import { drive } from '../../src/wire/byte-reader.js'
 import type { SentRequest } from './sent-requests.js'
 
 /** What went out, and what of the server it names: functions, and the words of SQL. */
@@ -72,17 +70,13 @@ function formText(value: Value): string {
 }
 
 export function scriptStatements(script: string): Found[] {
-  const parser = new ScriptParser(script, scope, { note: () => undefined, step: () => undefined })
+  const parser = new ScriptParser(script, scope)
   const found: Found[] = []
   do {
-    const { statements } = inOneTurn(parser.unit())
+    const { statements } = parser.unit()
     for (const statement of statements) collect(statement, found)
   } while (!parser.hasEnded)
   return found
-}
-
-function inOneTurn<T>(evaluation: Evaluation<T>): T {
-  return drive(evaluation as Generator<void, T, void>)
 }
 
 function collect(statement: Statement, found: Found[]): void {

@@ -7,10 +7,9 @@ import { version } from '../../version.js'
 import type { Call } from './command.js'
 import { failureOf } from '../output/print-failure.js'
 import { catchSignals } from '../interruption.js'
-import { serverTargetOf } from '../options/load-options.js'
+import { serverOf } from '../options/load-options.js'
 import { measure, modeNames, ratioText, showMeasuring, type Measurement } from './measure.js'
-import { passwordSource, readCredentials } from '../options/password.js'
-import type { BenchSettings } from '../options/bench-options.js'
+import type { BenchSettings } from '../options/command-options.js'
 import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
 
 /**
@@ -18,18 +17,11 @@ import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
  * @throws {DdbError} what the measurement fails with, after its JSON object was printed
  */
 export async function run(settings: BenchSettings, call: Call): Promise<number> {
-  const { output, processEnvironment, sources } = call
+  const { output, processEnvironment } = call
   const interruption = catchSignals(processEnvironment)
   const { requests, rows } = settings
   try {
-    const credentials = await readCredentials(
-      settings,
-      passwordSource(sources),
-      processEnvironment,
-      false,
-      output,
-    )
-    const server = serverTargetOf(settings, credentials)
+    const server = await serverOf(settings, call)
     output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)
     const meter = await showMeasuring(output, processEnvironment)
     const measurement = await measure({

@@ -4,21 +4,19 @@
 import { check } from '../../load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../load/check/check-result.js'
 import { journalPath } from '../../load/journal/open-journal.js'
-import { parseTarget } from '../../load/target/target.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { knownServers } from '../files/known-servers.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
-import type { CheckSettings } from '../options/check-options.js'
+import type { CheckSettings } from '../options/command-options.js'
 import { withFlags } from '../options/reading/field-flags.js'
-import { journalOf } from '../options/journal/journal-folder.js'
-import { loadCommand } from '../options/load-command.js'
+import { journalOf } from '../options/journaled.js'
+import { loadCommand } from '../options/shell-command.js'
 import { loadOptionsOf, targetOptionsOf } from '../options/load-options.js'
-import { passwordSource, readCredentials } from '../options/password.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
-import { emptyCheck } from '../output/empty-check.js'
+import { emptyCheck } from '../output/empty-result.js'
 import { hintsFor } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
@@ -38,7 +36,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
     trace = openTrace(settings, output)
     return await runCheck(settings, inputs, call, trace)
   } catch (error) {
-    const { host, port = settings.port } = settings.host[0]!
+    const { host, port = settings.port } = settings.host[0]
     const result = emptyCheck({ host, port }, targetOptionsOf(settings), error)
     // Where it cannot be written, the failure itself still has its code.
     if (settings.json) await output.writeData(jsonLine(result)).catch(() => undefined)
@@ -55,17 +53,8 @@ async function runCheck(
   call: Call,
   traceFile: TraceFile | undefined,
 ): Promise<number> {
-  const { processEnvironment, output, sources } = call
-  parseTarget(targetOptionsOf(settings), settings.verify !== undefined)
-  const credentials = await readCredentials(
-    settings,
-    passwordSource(sources),
-    processEnvironment,
-    inputs.includes('-'),
-    output,
-  )
-  const { stdin, environment } = processEnvironment
-  const asked = loadOptionsOf(settings, inputs, credentials, stdin, traceFile?.trace)
+  const { processEnvironment, output } = call
+  const asked = await loadOptionsOf(settings, inputs, call, traceFile?.trace)
   const progress = await startProgress(
     settings.progress,
     settings.quiet ?? false,
@@ -81,7 +70,7 @@ async function runCheck(
   })
   const options: CheckOptions = {
     ...asked,
-    server: { ...asked.server, serverMemory: knownServers(environment) },
+    server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     wording: withFlags,

@@ -1,22 +1,21 @@
 /*
   Every command, in the order of the help.
 */
-import { benchOptions } from '../options/bench-options.js'
-import { checkOptions } from '../options/check-options.js'
-import { execOptions } from '../options/exec-options.js'
-import { explainOptions } from '../options/explain-options.js'
+import {
+  benchOptions,
+  checkOptions,
+  execOptions,
+  explainOptions,
+  resumeOptions,
+  retryOptions,
+  runsOptions,
+  schemaOptions,
+  selftestOptions,
+  serveOptions,
+} from '../options/command-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
-import { resumeOptions } from '../options/journal/resume-options.js'
-import { retryOptions } from '../options/journal/retry-options.js'
-import { runsOptions } from '../options/journal/runs-options.js'
-import { schemaOptions } from '../options/schema-options.js'
-import { selftestOptions } from '../options/selftest-options.js'
-import { serveOptions } from '../options/serve-options.js'
 import { defineCommand, type Command } from './command.js'
-import { epilogues } from './help.js'
-
-const clientPrefix = 'DDB_INGEST_'
 
 export const commands: readonly Command[] = [
   defineCommand({
@@ -26,9 +25,6 @@ export const commands: readonly Command[] = [
       'stream files or standard input into a table or function, and prove that every row landed',
     args: '[source...]',
     options: loadOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
-    epilogue: epilogues.load,
     load: () => import('./load.js'),
   }),
   defineCommand({
@@ -37,10 +33,7 @@ export const commands: readonly Command[] = [
     summary: 'say what a load would do, column by column, and write nothing',
     args: '[source...]',
     options: checkOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
     settingsOf: 'load',
-    epilogue: epilogues.check,
     load: () => import('./check.js'),
   }),
   defineCommand({
@@ -49,9 +42,6 @@ export const commands: readonly Command[] = [
     summary: 'find the columns of files by looking at every value, and the script for a table',
     args: '[source...]',
     options: schemaOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
-    epilogue: epilogues.schema,
     load: () => import('./schema/schema.js'),
   }),
   defineCommand({
@@ -60,9 +50,6 @@ export const commands: readonly Command[] = [
     summary: 'go on with a run that has a name, where it stopped',
     args: '<run>',
     options: resumeOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
-    epilogue: epilogues.resume,
     load: () => import('./runs/resume.js'),
   }),
   defineCommand({
@@ -71,9 +58,6 @@ export const commands: readonly Command[] = [
     summary: 'list runs that have a name: where each stands, and how to go on with it',
     args: '[run...]',
     options: runsOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
-    epilogue: epilogues.runs,
     load: () => import('./runs/runs.js'),
   }),
   defineCommand({
@@ -82,9 +66,6 @@ export const commands: readonly Command[] = [
     summary: 'load a repaired rejects file as its run was asked to load',
     args: '<rejects>',
     options: retryOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
-    epilogue: epilogues.retry,
     load: () => import('./runs/retry.js'),
   }),
   defineCommand({
@@ -93,9 +74,6 @@ export const commands: readonly Command[] = [
     summary: 'run a DolphinDB script and print its result',
     args: '[file.dos]',
     options: execOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
-    epilogue: epilogues.exec,
     load: () => import('./exec.js'),
   }),
   defineCommand({
@@ -105,9 +83,7 @@ export const commands: readonly Command[] = [
       'the embedded DolphinDB-compatible server, in the foreground or for as long as a command runs',
     args: '',
     options: serveOptions,
-    environmentPrefix: 'DDB_INGEST_SERVE_',
-    takesSharedConfig: false,
-    epilogue: epilogues.serve,
+    isClient: false,
     load: () => import('./serve.js'),
   }),
   defineCommand({
@@ -117,9 +93,7 @@ export const commands: readonly Command[] = [
     args: '',
     // The tour takes no settings of the user's own server.
     options: { noColor: commonOptions.noColor },
-    environmentPrefix: 'DDB_INGEST_DEMO_',
-    takesSharedConfig: false,
-    epilogue: epilogues.demo,
+    isClient: false,
     load: () => import('./demo.js'),
   }),
   defineCommand({
@@ -128,9 +102,6 @@ export const commands: readonly Command[] = [
     summary: 'measure asynchronous against synchronous writing: 50,000 requests of 100 rows',
     args: '',
     options: benchOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
-    epilogue: epilogues.bench,
     load: () => import('./bench.js'),
   }),
   defineCommand({
@@ -139,9 +110,6 @@ export const commands: readonly Command[] = [
     summary: 'try on a server what this program relies on, with throw-away tables',
     args: '',
     options: selftestOptions,
-    environmentPrefix: clientPrefix,
-    takesSharedConfig: true,
-    epilogue: epilogues.selftest,
     load: () => import('./selftest.js'),
   }),
   defineCommand({
@@ -150,9 +118,7 @@ export const commands: readonly Command[] = [
     summary: 'say what an error code or exit code means, and what to do',
     args: '<code>',
     options: explainOptions,
-    environmentPrefix: 'DDB_INGEST_EXPLAIN_',
-    takesSharedConfig: false,
-    epilogue: epilogues.explain,
+    isClient: false,
     load: () => import('./explain.js'),
   }),
 ]

@@ -1,21 +1,86 @@
 /*
-  `demo`: the three ways of asynchronous writing, shown on an embedded server that lives as long as the tour.
+  `demo`: the three ways of asynchronous writing, shown on an embedded server that lives as long as the tour. What each one is,
+  is said in words for someone who has never seen DolphinDB.
 */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, isAbsolute, relative } from 'node:path'
 import { connect, type Session } from '../../client/open-session.js'
 import { load } from '../../load/load.js'
-import type { LoadOptions, LoadResult } from '../../load/options.js'
+import type { LoadOptions, LoadResult, TargetOptions } from '../../load/options.js'
 import { packageFile, version } from '../../version.js'
-import type { Call } from './command.js'
-import { demoWays, type DemoWay } from './demo-ways.js'
-import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
 import { catchSignals, type Interruption } from '../interruption.js'
-import { countOf, measure, modeNames, ratioText, showMeasuring } from './measure.js'
 import { startProgress } from '../output/progress.js'
-import { tableText } from '../render/table.js'
 import { clean, grouped } from '../output/terminal-text.js'
+import { tableText } from '../render/table.js'
+import type { Call } from './command.js'
+import { type EmbeddedProcess, startEmbeddedProcess } from './embedded-process.js'
+import { countOf, measure, modeNames, ratioText, showMeasuring } from './measure.js'
+
+/** One part of the tour. */
+export interface DemoWay {
+  readonly title: string
+  readonly explanation: string
+  /** Scripts under fixtures/: quoted from DolphinDB's documentation. */
+  readonly script: string
+  readonly input: string
+  /** Run before the script, so that it finds what it expects. */
+  readonly preparations: readonly string[]
+  /** The expression the loader calls with every batch. */
+  readonly runs: string
+  readonly target: TargetOptions
+  /** The same target as flags of `load`, one line each. */
+  readonly flags: readonly string[]
+  /** Where the rows can be counted. */
+  readonly counted: string
+}
+
+const tradeTypes = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
+
+export const demoWays: readonly DemoWay[] = [
+  {
+    title: 'A shared stream table',
+    explanation: `Lives in the server's memory. Every session sees it, and subscribers are told of
+new rows at once: the usual place for quotes and sensor values as they come in.`,
+    script: 'scripts/trades.dos',
+    input: 'csv/trades.csv',
+    preparations: [],
+    runs: 'tableInsert{trades}',
+    target: { table: 'trades' },
+    flags: ['--table trades --user admin'],
+    counted: 'trades',
+  },
+  {
+    title: 'A table of the distributed file system (DFS)',
+    explanation: `Lives on disk, cut into partitions - here one for each ticker - that a cluster
+spreads over its machines: the place for everything that is to stay.`,
+    script: 'scripts/dfs.dos',
+    input: 'csv/tb1.csv',
+    preparations: [],
+    runs: 'append!{loadTable("dfs://testDB","tb1")}',
+    target: { table: 'dfs://testDB/tb1', method: 'append' },
+    flags: ['--table dfs://testDB/tb1 --method append --user admin'],
+    counted: 'loadTable("dfs://testDB","tb1")',
+  },
+  {
+    title: 'A function view',
+    explanation: `A function stored in the server. It takes every batch and may change it before
+writing it: here the table wants a DATE, the file has a TIMESTAMP, and
+appendStreamingData turns one into the other.`,
+    script: 'scripts/function-view.dos',
+    input: 'csv/trades.csv',
+    // The script shares a new table under the name that the first part has used.
+    preparations: ['undef(`trades, SHARED)'],
+    runs: 'appendStreamingData',
+    target: { function: 'appendStreamingData', types: tradeTypes, confirmTable: 'trades' },
+    flags: [
+      '--function appendStreamingData --confirm-table trades',
+      `--types ${tradeTypes}`,
+      '--user admin',
+    ],
+    counted: 'trades',
+  },
+]
 
 /** The chapter's own figures: 50,000 requests of 100 rows; a slow machine does fewer in the time. */
 const measuredRequests = 50_000

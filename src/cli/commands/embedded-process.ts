@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { DdbError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { ProcessEnvironment } from '../process-environment.js'
@@ -40,7 +41,9 @@ export async function startEmbeddedProcess(
   }
   const timer = setTimeout(() => child.kill('SIGKILL'), startsWithinMs)
   try {
-    const address = await readyAddress(createInterface({ input: child.stdout! }))
+    const address = await readyAddress(
+      createInterface({ input: child.stdout ?? Readable.from([]) }),
+    )
     if (address !== undefined) return { ...address, stop }
     await exited
     throw new DdbError(

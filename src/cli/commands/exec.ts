@@ -9,11 +9,10 @@ import type { Value } from '../../protocol/value.js'
 import type { Call } from './command.js'
 import { failureOf } from '../output/print-failure.js'
 import { catchSignals, type Interruption } from '../interruption.js'
-import { serverTargetOf } from '../options/load-options.js'
-import { passwordSource, readCredentials } from '../options/password.js'
-import type { ExecSettings } from '../options/exec-options.js'
+import { serverOf } from '../options/load-options.js'
+import type { ExecSettings } from '../options/command-options.js'
 import { refuseSharedFiles } from '../files/one-file.js'
-import { readScriptFile } from '../files/script-file.js'
+import { readScriptFile } from '../files/files-from.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import type { TerminalInput } from '../process-environment.js'
 import { jsonLine } from '../output/terminal-text.js'
@@ -89,27 +88,19 @@ function inputsOf(source: Source): readonly string[] {
 
 async function runScript(
   settings: ExecSettings,
-  { processEnvironment, output, sources }: Call,
+  call: Call,
   source: Source,
   { signal }: Interruption,
   trace: Trace | undefined,
 ): Promise<Value | undefined> {
-  const onStdin = source.kind === 'stdin'
-  const credentials = await readCredentials(
-    settings,
-    passwordSource(sources),
-    processEnvironment,
-    onStdin,
-    output,
-  )
-  const script = await readScript(source, processEnvironment.stdin)
-  const server = serverTargetOf(settings, credentials, trace)
+  const server = await serverOf(settings, call, trace, source.kind === 'stdin')
+  const script = await readScript(source, call.processEnvironment.stdin)
   const session = await connectServer(systemPlatform, server, {
     deadlineMs: connectDeadlineMs(systemPlatform, server),
     signal,
   })
   try {
-    session.onMessage = text => output.note(text)
+    session.onMessage = text => call.output.note(text)
     return await session.run(script, { signal })
   } catch (error) {
     // What a script does wrong is its author's to repair, whatever the server calls it.

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { Call } from './command.js'
-import type { ExplainSettings } from '../options/explain-options.js'
+import type { ExplainSettings } from '../options/command-options.js'
 import { clean, didYouMean } from '../output/terminal-text.js'
 
 /** A row of one of the page's tables: its code, and what stands in the other columns under their heads. */
@@ -46,11 +46,11 @@ export function explanationsOf(page: string): Explanation[] {
   return page.split('\n').flatMap(line => {
     const cells = cellsOf(line)
     if (cells === undefined) return []
-    const [code, ...others] = cells
+    const [code = '', ...others] = cells
     if (code === 'code') heads = others
-    if (!/^(?:DDB_[A-Z_]+|\d+)$/.test(code!)) return []
+    if (!/^(?:DDB_[A-Z_]+|\d+)$/.test(code)) return []
     const filled = others.map((text, i) => [heads[i] ?? '', text] as const)
-    return [{ code: code!, cells: filled.filter(([, text]) => text !== '') }]
+    return [{ code, cells: filled.filter(([, text]) => text !== '') }]
   })
 }
 

@@ -20,23 +20,7 @@ environment; --print-config shows what counts. Sizes take k M G Ki Mi Gi,
 durations ms s m h.`
 
 /** Shown below the options of each command, as they stand. */
-export const epilogues: Readonly<
-  Record<
-    | 'load'
-    | 'check'
-    | 'schema'
-    | 'resume'
-    | 'runs'
-    | 'retry'
-    | 'exec'
-    | 'serve'
-    | 'demo'
-    | 'bench'
-    | 'selftest'
-    | 'explain',
-    string
-  >
-> = {
+export const epilogues: Readonly<Record<string, string>> = {
   load: `${precedence}
 
 Examples:
@@ -146,7 +130,6 @@ With --discard the last line is a JSON object with what was counted.
 Examples:
   ddb-ingest serve --init create-tables.dos
   ddb-ingest serve --port 0 -- ddb-ingest bench`,
-  demo: '',
   bench: `
 Creates a shared stream table for each mode, writes into it, waits until the
 server has counted the last row, and removes it again.

@@ -1,17 +1,23 @@
 /*
-  A run of `load` or `resume` on this process: its lock, its files, its progress, its signals, and what it prints. Its result
+  A run of `load`, `resume` or `retry` on this process: its lock, its files, its progress, its signals, and what it prints. Its result
   becomes a sentence or one JSON object, notes and an exit code.
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { DdbError } from '../../errors.js'
 import { load } from '../../load/load.js'
+import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.js'
 import type { Call } from './command.js'
 import { hintsFor, printFailure } from '../output/print-failure.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
-import { lookCommand, repeatedFlags } from '../options/journal/resume-command.js'
+import {
+  lookCommand,
+  repeatedWords,
+  resumeCommand,
+  type ResumedRun,
+} from '../options/shell-command.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { LoadSettings } from '../options/load-options.js'
 import { knownServers } from '../files/known-servers.js'
@@ -41,37 +47,60 @@ export type RunSettings = Pick<
   | 'verbose'
 >
 
-/** What the two commands do each in its own way, in the order in which it is called. */
-export interface RunCommand {
+/** What the commands do each in its own way, in the order in which it is called. */
+export interface RunCommand<Found> {
   readonly settings: RunSettings
-  /** What is known of the run so far, for one that fails before it begins. */
-  asked(): AskedRun
+  /** What the run is about, as far as it can be read. */
+  find(): Promise<Found>
+  /** What is known of the run, for one that fails before it begins. */
+  asked(found: Found | undefined): AskedRun
   /** Refuses what can be refused while no file is touched. */
-  check(): Promise<void>
+  check(found: Found): Promise<void>
   /** What the library is asked for, password included. */
-  options(trace: Trace | undefined): Promise<LoadOptions>
-  /** The command that goes on with the run. */
-  goOn(server: ServerTarget): Promise<string>
+  options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
+  /** What the command says that goes on with the run; undefined for one without a journal. */
+  goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
+}
+
+/** Of a run whose options are known, or not. */
+export function askedOf(runId?: string, options?: KnownRun['run']['options']): AskedRun {
+  const { server, target = {}, delivery } = options ?? {}
+  return { runId, server, target, confirm: delivery?.confirm }
 }
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
-export async function runOnProcess(command: RunCommand, call: Call): Promise<number> {
+export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call): Promise<number> {
   const { settings } = command
   const startedAt = new Date()
   call.output.logAs(settings.logFormat)
   const held: Held = { files: [] }
+  // The run may go to another folder, where relative paths are others.
+  const { flags } = call.sources
+  const repeated = { resume: repeatedWords(flags), look: repeatedWords(flags, true) }
+  let found: Found | undefined
   try {
     checkState(settings, call)
-    await command.check()
+    const run = (found = await command.find())
+    await command.check(run)
     // Files belong to the run that has the lock: one that is locked out must not touch them.
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
     await openFiles(settings, held.files)
     held.trace = openTrace(settings, call.output)
-    return await runLoad(command, call, held)
+    const asked = await command.options(run, held.trace?.trace)
+    return await runLoad(settings, asked, call, held, async ({ resume }) => {
+      const going = await command.goOn(run, asked.server)
+      if (going === undefined) return
+      const { stateDir } = settings
+      const again = resumeCommand({ ...going, stateDir, server: asked.server }, repeated.resume)
+      if (resume.possible) resume.command = again
+      if (resume.look === null) return
+      resume.look = lookCommand(resume.look, asked.server, repeated.look)
+      resume.restart = `${again} --restart`
+    })
   } catch (error) {
     // There is an object on every exit, also where the run could not even be asked for.
-    const result = emptyResult(command.asked(), startedAt, error)
+    const result = emptyResult(command.asked(found), startedAt, error)
     if (isAlone(held)) await writeFiles(held.files, result, call)
     // Where it cannot be written, the failure itself still has its code.
     if (settings.json) await printJson(call, result).catch(() => undefined)
@@ -135,10 +164,15 @@ async function writeFiles(
   return exitCode
 }
 
-async function runLoad(command: RunCommand, call: Call, held: Held): Promise<number> {
+/** @param goOn  fills in the commands that go on */
+async function runLoad(
+  settings: RunSettings,
+  asked: LoadOptions,
+  call: Call,
+  held: Held,
+  goOn: (result: LoadResult) => Promise<void>,
+): Promise<number> {
   const { processEnvironment, output } = call
-  const { settings } = command
-  const asked = await command.options(held.trace?.trace)
   const progress = await startProgress(
     settings.logFormat === 'json' ? plainOf(settings.progress) : settings.progress,
     settings.quiet ?? false,
@@ -183,13 +217,7 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
       leave: leaving.signal,
     }
     const result = completed(await load(options), interruption.exitCode)
-    const { resume } = result
-    if (resume.possible) resume.command = await command.goOn(asked.server)
-    if (resume.look !== null) {
-      const { look } = resume
-      resume.look = lookCommand(look, asked.server, repeatedFlags(call.sources.flags))
-      resume.restart = `${await command.goOn(asked.server)} --restart`
-    }
+    if (result.resume.possible || result.resume.look !== null) await goOn(result)
     progress.stop()
     // They belong to the process that has the lock by now.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode

@@ -8,7 +8,7 @@ import { systemPlatform } from '../../platform/system.js'
 import { allChecks } from '../../selftest/checks/all-checks.js'
 import type { SecondLogin } from '../../selftest/context.js'
 import { issueText } from '../../selftest/issue-text.js'
-import type { CheckResult, SelftestResult } from '../../selftest/result.js'
+import type { CheckResult, SelftestResult } from '../../selftest/check.js'
 import { selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
 import { keepKnownServer, readKnownServer } from '../files/known-servers.js'
@@ -16,12 +16,12 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
-import { serverTargetOf } from '../options/load-options.js'
-import { passwordSource, readCredentials, readPasswordFile } from '../options/password.js'
-import type { SelftestSettings } from '../options/selftest-options.js'
+import { serverOf } from '../options/load-options.js'
+import { readPasswordFile } from '../options/password.js'
+import type { SelftestSettings } from '../options/command-options.js'
 import type { Output } from '../output/output.js'
 import { failureOf } from '../output/print-failure.js'
-import { clean, counted, jsonLine } from '../output/terminal-text.js'
+import { clean, counted, jsonLine, tableLines } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
 /** A check that failed. */
@@ -37,7 +37,7 @@ interface Ended extends SelftestResult {
  * @throws {DdbError} when the server cannot be reached or refuses the login, after the JSON object was printed
  */
 export async function run(settings: SelftestSettings, call: Call): Promise<number> {
-  const { output, processEnvironment, sources } = call
+  const { output, processEnvironment } = call
   const interruption = catchSignals(processEnvironment)
   let issueFile: ResultFile<Ended> | undefined
   let traceFile: TraceFile | undefined
@@ -45,14 +45,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     await refuseSharedFiles(settings, [], call)
     issueFile = await openIssueFile(settings)
     traceFile = openTrace(settings, output)
-    const credentials = await readCredentials(
-      settings,
-      passwordSource(sources),
-      processEnvironment,
-      false,
-      output,
-    )
-    const server = serverTargetOf(settings, credentials, traceFile?.trace)
+    const server = await serverOf(settings, call, traceFile?.trace)
     const found = await selftest({
       server,
       second: await secondLogin(settings, call),
@@ -135,6 +128,8 @@ function failedObject(exitCode: number, error: { code: string; message: string }
   return { ...objectOf(nothing, exitCode), error }
 }
 
+/** Columns of the longest status. */
+const statusWidth = 7
 const styles = { pass: 'green', fail: 'red', skipped: 'yellow' } as const
 
 async function printTable(
@@ -143,9 +138,13 @@ async function printTable(
   output: Output,
 ): Promise<void> {
   const { checks, counts, left, serverVersion } = result
-  const width = Math.max(0, ...checks.map(({ name }) => name.length))
-  for (const check of checks) {
-    if (!(await output.write(lineOf(check, width, isVerbose, output)))) return
+  const cells = checks.map(({ status, name, reason }) => [
+    status.padEnd(statusWidth),
+    clean(name),
+    clean(reason),
+  ])
+  for (const [i, line] of tableLines(cells).entries()) {
+    if (!(await output.write(textOf(checks[i]!, line, isVerbose, output)))) return
   }
   const found = `${counts.pass} passed, ${counts.fail} failed, ${counts.skipped} skipped`
   const server = serverVersion === null ? 'a server of unknown version' : `server ${serverVersion}`
@@ -154,15 +153,19 @@ async function printTable(
   if (left.length > 0) output.note(`may still be on the server: ${left.join(', ')}`, 'yellow')
 }
 
-function lineOf(result: CheckResult, width: number, isVerbose: boolean, output: Output): string {
-  const { name, status, reason } = result
+function textOf(
+  { name, status }: CheckResult,
+  line: string,
+  isVerbose: boolean,
+  output: Output,
+): string {
   const check = allChecks.find(each => each.name === name)
-  const line = clean(`${name.padEnd(width)}  ${reason}`).trimEnd()
   const further = [
     isVerbose ? check?.does : undefined,
     status === 'fail' ? `depends on it: ${check?.dependsOnIt}` : undefined,
     status === 'skipped' && check?.needs !== undefined ? `needs: ${check.needs}` : undefined,
   ].filter(text => text !== undefined)
-  const below = further.map(text => `${' '.repeat(9)}${clean(text)}\n`).join('')
-  return `${output.paintResult(styles[status], status.padEnd(7))}  ${line}\n${below}`
+  const below = further.map(text => `${' '.repeat(statusWidth + 2)}${clean(text)}\n`).join('')
+  const painted = output.paintResult(styles[status], line.slice(0, statusWidth))
+  return `${painted}${line.slice(statusWidth)}\n${below}`
 }

@@ -17,10 +17,10 @@ import {
   type EmbeddedServer,
 } from '../../server/index.js'
 import type { Call } from './command.js'
-import { defined } from '../options/reading/defined.js'
+import { defined } from '../options/reading/definition.js'
 import { catchSignals } from '../interruption.js'
-import type { ServeSettings } from '../options/serve-options.js'
-import { readScriptFile } from '../files/script-file.js'
+import type { ServeSettings } from '../options/command-options.js'
+import { readScriptFile } from '../files/files-from.js'
 import { embeddedServerVariable } from '../files/state-file.js'
 import { clean } from '../output/terminal-text.js'
 
@@ -31,7 +31,8 @@ import { clean } from '../output/terminal-text.js'
 export async function run(settings: ServeSettings, call: Call): Promise<number> {
   const server = await start(settings, call)
   try {
-    if (call.childCommand.length > 0) return await serveChild(server, settings, call)
+    const [file, ...args] = call.childCommand
+    if (file !== undefined) return await serveChild(server, settings, call, file, args)
     await serveForeground(server, call)
     if (settings.discard) await call.output.write(`${countersText(server.discarded)}\n`)
     return 0
@@ -150,12 +151,13 @@ const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE--
 async function serveChild(
   server: EmbeddedServer,
   settings: ServeSettings,
-  { childCommand, processEnvironment }: Call,
+  { processEnvironment }: Call,
+  file: string,
+  args: readonly string[],
 ): Promise<number> {
-  const [file, ...args] = childCommand
   const { environment } = processEnvironment
   const [host, port] = [reachableHost(server.host), String(server.port)]
-  const child = spawn(file!, args, {
+  const child = spawn(file, args, {
     stdio: 'inherit',
     env: {
       ...environment,
@@ -181,7 +183,7 @@ async function serveChild(
     },
   )
   try {
-    return await exitCodeOf(child, file!)
+    return await exitCodeOf(child, file)
   } finally {
     interruption.release()
   }

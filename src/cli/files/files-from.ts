@@ -1,11 +1,13 @@
 /*
-  Inputs that stand in a list, one a line or, as `find -print0` writes them, with NULs between.
+  Files that are read as a whole: lists of inputs, one a line or, as `find -print0` writes them, with NULs between; and
+  DolphinDB scripts.
 */
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { InputError, UsageError } from '../../errors.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { missingMessage } from '../../source/open-source.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 
 /** A hundred thousand long paths; a file of data given by mistake is larger. */
 const maxListBytes = 32 * 1024 * 1024
@@ -60,4 +62,19 @@ async function readStream(stdin: Readable): Promise<Buffer> {
 
 function noList(path: string, why: string): UsageError {
   return new UsageError('DDB_USAGE', `--files-from ${path} ${why}`)
+}
+
+/** @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
+export async function readScriptFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = systemCode(error)
+    throw new InputError(
+      code === 'ENOENT' ? 'DDB_INPUT_MISSING' : 'DDB_INPUT_READ',
+      `cannot read the script ${clean(path)} (${code})`,
+      { file: path },
+      { cause: error },
+    )
+  }
 }

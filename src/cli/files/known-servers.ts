@@ -1,11 +1,19 @@
 /*
-  What runs and `selftest` found out about servers, kept for later runs: a file for each, in the state folder. Nothing
-  depends on it so much that a run could fail for it.
+  What runs and `selftest` found out about servers, and how these have logged users in, kept for later runs: a file for each
+  server, in the state folder. Nothing depends on it so much that a run could fail for it.
 */
-import { readFileSync } from 'node:fs'
+import { addressText } from '../../client/failure.js'
+import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
 import type { KnownServer, ServerAddress, ServerMemory } from '../../load/options.js'
 import { clean } from '../output/terminal-text.js'
-import { replaceStateFile, stateFileOf } from './state-file.js'
+import {
+  isEmbeddedServer,
+  isRecord,
+  readStateFile,
+  replaceStateFile,
+  stateFileOf,
+  wasTold,
+} from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -22,29 +30,18 @@ export function readKnownServer(
   server: ServerAddress,
   environment: Environment,
 ): KnownServer | undefined {
-  try {
-    const found: unknown = JSON.parse(
-      readFileSync(stateFileOf('servers', server, environment), 'utf8'),
-    )
-    return isKnownServer(found) ? found : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whoever may write there may write anything. */
-function isKnownServer(value: unknown): value is KnownServer {
-  if (!isRecord(value) || typeof value['version'] !== 'string') return false
-  const { facts, users } = value
-  return isFacts(facts) && isRecord(users) && Object.values(users).every(isFacts)
+  const found = readStateFile(stateFileOf('servers', server, environment)) ?? {}
+  const { version, facts, users } = found
+  const isKnown =
+    typeof version === 'string' &&
+    isFacts(facts) &&
+    isRecord(users) &&
+    Object.values(users).every(isFacts)
+  return isKnown ? (found as object as KnownServer) : undefined
 }
 
 function isFacts(value: unknown): boolean {
   return isRecord(value) && Object.values(value).every(fact => typeof fact === 'boolean')
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**
@@ -59,4 +56,52 @@ export function keepKnownServer(
   const path = stateFileOf('servers', server, environment)
   const code = replaceStateFile(path, known)
   return code && `what was found out is not kept: ${clean(path)} cannot be written (${code})`
+}
+
+/**
+ * The memory of the user who runs the program.
+ * @param warn  told once for each server whose key for RSA nobody has verified; undefined keeps that for later
+ */
+export function knownLogins(
+  environment: Environment,
+  warn: ((sentence: string) => void) | undefined,
+): LoginMemory {
+  const place = (host: string, port: number): string =>
+    stateFileOf('logins', { host, port }, environment)
+  return {
+    place,
+    best(host, port, user) {
+      if (isEmbeddedServer({ host, port }, environment)) return undefined
+      return readUsers(place(host, port)).get(user)
+    },
+    keep(host, port, user, method) {
+      if (isEmbeddedServer({ host, port }, environment)) return
+      const path = place(host, port)
+      const users = readUsers(path).set(user, method)
+      // What cannot be written is not remembered: the login itself went well.
+      replaceStateFile(path, { users: [...users] })
+    },
+    unverified(host, port) {
+      if (warn === undefined || isEmbeddedServer({ host, port }, environment)) return
+      const address = addressText(host, port)
+      if (wasTold('rsa', address.toLowerCase(), Infinity, environment)) return
+      warn(
+        `${address}: the password is sent encrypted, but the server is not verified: --tls verifies it`,
+      )
+    },
+  }
+}
+
+/** By user; what was kept without a user, by earlier versions, says nothing of any. */
+function readUsers(path: string): Map<string, LoginMethod> {
+  const { users } = readStateFile(path) ?? {}
+  return new Map(Array.isArray(users) ? users.filter(isLogin) : [])
+}
+
+function isLogin(entry: unknown): entry is readonly [string, LoginMethod] {
+  return (
+    Array.isArray(entry) &&
+    typeof entry[0] === 'string' &&
+    (loginMethods as readonly unknown[]).includes(entry[1])
+  )
 }

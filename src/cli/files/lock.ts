@@ -6,8 +6,7 @@ import { dirname, join } from 'node:path'
 import { DdbError } from '../../errors.js'
 import type { FileLock, LockAnswer } from '../../platform/platform.js'
 import { systemFiles } from '../../platform/system-files.js'
-import { systemCode } from '../output/print-failure.js'
-import { clean } from '../output/terminal-text.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 import { stateFolder } from './state-folder.js'
 
 /** A lock that this process holds. */

@@ -7,10 +7,9 @@ import { constants } from 'node:fs'
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DdbError, UsageError } from '../../errors.js'
-import { systemCode } from '../output/print-failure.js'
 import { isStandardOutput, isSystemName, placeOf } from './file-place.js'
 import type { Output } from '../output/output.js'
-import { clean } from '../output/terminal-text.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 
 /** A file that can take a result. */
 export interface ResultFile<Result> {

@@ -3,10 +3,10 @@
 */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ServerAddress } from '../../load/options.js'
-import { systemCode } from '../output/print-failure.js'
 import { checkStateFolder, stateFolder } from './state-folder.js'
+import { systemCode } from '../output/terminal-text.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -29,6 +29,21 @@ export function isEmbeddedServer({ host, port }: ServerAddress, environment: Env
   return environment[embeddedServerVariable] === `${host}:${port}`
 }
 
+/** What a state file says; undefined where there is none, or nobody can read it. Whoever may write there may write anything. */
+export function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return isRecord(found) ? found : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** An object that is no list. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /**
  * Puts an object in the place of what was there.
  * @returns the system's code when it cannot be written
@@ -36,21 +51,17 @@ export function isEmbeddedServer({ host, port }: ServerAddress, environment: Env
 export function replaceStateFile(path: string, content: object): string | undefined {
   const draft = `${path}.${process.pid}.new`
   try {
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     writeFileSync(draft, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' })
     renameSync(draft, path)
     return undefined
   } catch (error) {
-    removeIfThere(draft)
+    try {
+      rmSync(draft, { force: true })
+    } catch {
+      // Where a part of the path is a file, nothing of ours is there.
+    }
     return systemCode(error)
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { force: true })
-  } catch {
-    // Where a part of the path is a file, nothing of ours is there.
   }
 }
 
@@ -77,21 +88,12 @@ export function wasTold(
   const path = join(stateFolder(environment), 'told', name)
   if (toldHere.has(path)) return true
   toldHere.add(path)
-  const atMs = toldAtMs(path)
+  const { told } = readStateFile(path) ?? {}
+  const atMs = typeof told === 'string' ? Date.parse(told) : NaN
   // A time that is still to come was kept by a clock that was wrong.
-  if (atMs !== undefined && atMs <= nowMs && nowMs - atMs < forMs) return true
+  if (atMs <= nowMs && nowMs - atMs < forMs) return true
   replaceStateFile(path, { told: new Date(nowMs).toISOString() })
   return false
-}
-
-function toldAtMs(path: string): number | undefined {
-  try {
-    const { told } = JSON.parse(readFileSync(path, 'utf8')) as { told?: unknown }
-    const atMs = typeof told === 'string' ? Date.parse(told) : NaN
-    return Number.isNaN(atMs) ? undefined : atMs
-  } catch {
-    return undefined
-  }
 }
 
 /** Folders in a state folder. */

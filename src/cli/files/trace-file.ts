@@ -7,8 +7,7 @@ import type { Hide } from '../../client/login/hide-password.js'
 import type { Trace } from '../../client/trace.js'
 import { DdbError } from '../../errors.js'
 import type { Output } from '../output/output.js'
-import { systemCode } from '../output/print-failure.js'
-import { clean } from '../output/terminal-text.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 
 /** A trace, and its end. */
 export interface TraceFile {

@@ -1,9 +1,96 @@
 /*
-  The options of `load` about how rows travel and how they are known to have arrived.
+  The options of `load` about what is written into, how rows travel and are known to have arrived, and one run: its name, what it
+  is expected to do, the files that tell of it.
 */
-import { confirmations, type Confirmation } from '../../load/confirmations.js'
+import { type Confirmation, confirmations } from '../../load/confirmations.js'
+import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { optionGroup } from './reading/definition.js'
-import { choice, count, duration, rate, size } from './reading/readers.js'
+import {
+  choice,
+  count,
+  duration,
+  json,
+  list,
+  named,
+  onOff,
+  rate,
+  repeated,
+  runId,
+  size,
+  text,
+} from './reading/readers.js'
+
+/** The name as given, once it is known to be one. */
+function checked(
+  expected: string,
+  check: (name: string) => unknown,
+): ReturnType<typeof named<string>> {
+  return named(expected, name => {
+    check(name)
+    return name
+  })
+}
+
+const tableName = checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
+
+/** A table, or a function and its columns. */
+export const targetOptions = optionGroup('Target', {
+  table: {
+    flags: '-t, --table <name>',
+    help: 'shared table, or dfs://DATABASE/TABLE',
+    reader: tableName,
+    field: 'target.table',
+  },
+  create: {
+    flags: '--create <kind>',
+    help: 'make the table when it is not there: stream or dfs',
+    reader: choice('stream', 'dfs'),
+    field: 'target.create',
+  },
+  method: {
+    flags: '--method <method>',
+    help: 'insert, append or upsert',
+    reader: named('insert, append or upsert', parseMethod),
+    defaultNote: 'insert',
+    field: 'target.method',
+  },
+  keyColumns: {
+    flags: '--key-columns <a,b>',
+    help: 'columns that make a row unique, for upsert and --verify',
+    reader: list,
+    field: 'target.keyColumns',
+  },
+  function: {
+    flags: '--function <name>',
+    help: 'function view to call; the batch is its last argument',
+    reader: checked('the name of a function view', checkFunctionName),
+    field: 'target.function',
+  },
+  functionArg: {
+    flags: '--function-arg <json>',
+    help: 'bound before the batch; repeatable',
+    reader: repeated(json),
+    field: 'target.functionArguments',
+  },
+  types: {
+    flags: '--types <name:TYPE,...>',
+    help: 'columns sent to the function, in this order',
+    reader: text,
+    field: 'target.types',
+  },
+  typesFrom: {
+    flags: '--types-from <table>',
+    help: "take this table's columns instead",
+    reader: tableName,
+    field: 'target.typesFrom',
+  },
+  confirmTable: {
+    flags: '--confirm-table <name>',
+    help: 'table whose rows are counted behind a function',
+    reader: tableName,
+    field: 'target.confirmTable',
+  },
+})
 
 /** Times in milliseconds, sizes in bytes. */
 export const deliveryOptions = optionGroup('Delivery', {
@@ -95,5 +182,68 @@ export const deliveryOptions = optionGroup('Delivery', {
     help: '50MB/s or 200krows/s',
     reader: rate,
     field: 'delivery.rateLimit',
+  },
+})
+
+/** Name, expectation, lock, and files about the run. */
+export const runOptions = optionGroup('Run', {
+  runId: {
+    flags: '--run-id <id>',
+    help: 'name of this run; with one it keeps a journal, and goes on where it stopped',
+    reader: runId,
+    field: 'runId',
+  },
+  stateDir: {
+    flags: '--state-dir <folder>',
+    help: 'where journals are',
+    reader: text,
+    defaultNote: '$XDG_STATE_HOME/ddb-ingest',
+    field: 'journal.folder',
+  },
+  restart: {
+    flags: '--restart',
+    help: 'begin the run anew, whatever its journal says',
+    reader: onOff,
+    flagOnly: true,
+    field: 'journal.restart',
+  },
+  expectRows: {
+    flags: '--expect-rows <n>',
+    help: 'exit code 5 unless exactly n rows are confirmed',
+    reader: count(0),
+    field: 'expectRows',
+  },
+  expectUnique: {
+    flags: '--expect-unique',
+    help: 'exit code 5 if the target had the key of a row already',
+    reader: onOff,
+    field: 'expectUnique',
+  },
+  expectTypes: {
+    flags: '--expect-types <name:TYPE,...>',
+    help: 'exit code 5 before the first row unless the target has these columns',
+    reader: text,
+    field: 'expectTypes',
+  },
+  dryRun: {
+    flags: '-n, --dry-run',
+    help: "write nothing, and say what would be: as 'check'",
+    reader: onOff,
+    flagOnly: true,
+  },
+  summary: {
+    flags: '--summary <file>',
+    help: 'write the JSON object of --json here as well',
+    reader: text,
+  },
+  metricsFile: {
+    flags: '--metrics-file <file>',
+    help: "write the run's figures here for Prometheus",
+    reader: text,
+  },
+  lock: {
+    flags: '--lock <name>',
+    help: 'end with 75 while another run holds the lock of this name',
+    reader: runId,
   },
 })

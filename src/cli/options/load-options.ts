@@ -1,13 +1,12 @@
 /*
   Every option of `load`, and the library's LoadOptions that they make.
 */
-import type { Readable } from 'node:stream'
 import type { Trace } from '../../client/trace.js'
-import type { LoadOptions, ServerTarget, TargetOptions } from '../../load/options.js'
-import type { SettingsOf } from './reading/definition.js'
-import { deliveryOptions } from './delivery-options.js'
+import type { LoadOptions, ServerAddress, ServerTarget, TargetOptions } from '../../load/options.js'
+import { parseTarget } from '../../load/target/target.js'
+import { defined, fieldsOf, type SettingsOf } from './reading/definition.js'
+import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
-import { fieldsOf, type LoadFields } from './load-field.js'
 import {
   commonOptions,
   jsonOptions,
@@ -15,10 +14,9 @@ import {
   progressOptions,
   traceOptions,
 } from './output-options.js'
-import type { Login } from './password.js'
-import { runOptions } from './run-options.js'
+import { readCredentials, type Login, type LoginCall } from './password.js'
+import type { HostAddress } from './reading/readers.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
-import { targetOptions } from './target-options.js'
 
 /** In the order of the help. */
 export const loadOptions = {
@@ -40,29 +38,33 @@ export const loadOptions = {
 /** Every option of `load`, read. */
 export type LoadSettings = SettingsOf<typeof loadOptions>
 
-/** What the settings ask of the library, but for the journal, which depends on more than them. */
-export function loadOptionsOf(
+/**
+ * What the settings ask of the library, password included, but for the journal, which depends on more than them.
+ * @throws {UsageError} for a wrong target or login
+ */
+export async function loadOptionsOf(
   settings: LoadSettings,
   inputs: readonly string[],
-  login: Login,
-  stdin: Readable,
+  call: LoginCall,
   trace?: Trace,
-): LoadOptions {
-  const fields = withoutJournal(fieldsOf(loadOptions, settings))
-  return {
-    ...fields,
-    inputs,
-    server: serverTargetOf(settings, login, trace),
-    target: fields.target ?? {},
-    input: { ...fields.input, ...(inputs.includes('-') ? { stdin } : {}) },
-  }
+): Promise<LoadOptions> {
+  // A folder alone makes no journal: the run must have a name.
+  const { journal: _, target = {}, ...fields } = fieldsOf(loadOptions, settings)
+  parseTarget(target, settings.verify !== undefined)
+  const fromStdin = inputs.includes('-')
+  const { stdin } = fromStdin ? call.processEnvironment : {}
+  const server = await serverOf(settings, call, trace, fromStdin)
+  return { ...fields, inputs, server, target, input: defined({ ...fields.input, stdin }) }
 }
 
-/** A folder alone makes no journal: the run must have a name. */
-function withoutJournal(fields: LoadFields): Omit<LoadFields, 'journal'> {
-  const others = { ...fields }
-  delete others.journal
-  return others
+/** The server with its login. @param dataOnStdin  the password cannot come from there */
+export async function serverOf(
+  settings: ServerSettings & { readonly quiet?: boolean },
+  call: LoginCall,
+  trace?: Trace,
+  dataOnStdin?: boolean,
+): Promise<ServerTarget> {
+  return serverTargetOf(settings, await readCredentials(settings, call, dataOnStdin), trace)
 }
 
 /** Also used before a run, to find a wrong target early. */
@@ -76,15 +78,16 @@ export function serverTargetOf(
   login: Login,
   trace?: Trace,
 ): ServerTarget {
-  const [first, ...otherHosts] = settings.host.map(({ host, port }) => ({
+  const [first, ...others] = settings.host
+  const addressOf = ({ host, port }: HostAddress): ServerAddress => ({
     host,
     port: port ?? settings.port,
-  }))
+  })
   return {
-    ...first!,
+    ...addressOf(first),
     ...login,
     ...fieldsOf(serverOptions, settings).server,
-    ...(otherHosts.length === 0 ? {} : { otherHosts }),
+    ...(others.length === 0 ? {} : { otherHosts: others.map(addressOf) }),
     ...(trace === undefined ? {} : { trace }),
   }
 }

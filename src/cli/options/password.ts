@@ -6,15 +6,14 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { LoginOptions } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
-import { knownLogins } from '../files/known-logins.js'
+import { knownLogins } from '../files/known-servers.js'
 import { checkedStateFolder, dayMs, wasTold } from '../files/state-file.js'
 import type { Output } from '../output/output.js'
-import { systemCode } from '../output/print-failure.js'
 import { longName } from './reading/definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 import { findValue, type OptionSources, type Setting } from './reading/resolve.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
-import { clean } from '../output/terminal-text.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 
 /** A password is one line; anything longer is the wrong file. */
 const maxPasswordBytes = 4096
@@ -76,8 +75,13 @@ export interface Login extends Pick<LoginOptions, 'loginMemory'> {
   password?: string
 }
 
-/** Gets a sentence for each thing that makes a login less safe than it could be, and the password to keep out of outputs. */
-export type Confidant = Pick<Output, 'note' | 'keepSecret'>
+/** What a login is made of besides its settings. */
+export interface LoginCall {
+  readonly sources: OptionSources
+  readonly processEnvironment: ProcessEnvironment
+  /** Gets a sentence for each thing that makes a login less safe than it could be, and the password to keep out of outputs. */
+  readonly output: Pick<Output, 'note' | 'keepSecret'>
+}
 
 /**
  * User and password for the servers of a command.
@@ -88,11 +92,10 @@ export type Confidant = Pick<Output, 'note' | 'keepSecret'>
  */
 export async function readCredentials(
   settings: ServerSettings & { readonly quiet?: boolean },
-  source: PasswordSource,
-  processEnvironment: ProcessEnvironment,
-  dataOnStdin: boolean,
-  output: Confidant,
+  { sources, processEnvironment, output }: LoginCall,
+  dataOnStdin = false,
 ): Promise<Login> {
+  const source = passwordSource(sources)
   const { environment } = processEnvironment
   if (settings.tlsInsecure === true) output.note(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
@@ -119,7 +122,7 @@ async function readPassword(
   user: string,
   processEnvironment: ProcessEnvironment,
   dataOnStdin: boolean,
-  warn: Confidant['note'] | undefined,
+  warn: Output['note'] | undefined,
 ): Promise<string> {
   switch (source.kind) {
     case 'environment':
@@ -147,7 +150,7 @@ async function readPassword(
 export async function readPasswordFile(
   path: string,
   environment: ProcessEnvironment['environment'],
-  warn: Confidant['note'] | undefined,
+  warn: Output['note'] | undefined,
 ): Promise<string> {
   try {
     const file = await open(path)

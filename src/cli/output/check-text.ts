@@ -4,7 +4,7 @@
 import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/detected.js'
 import type { Paint } from './output.js'
-import { bytesText, clean, clip, counted, displayWidth, grouped, pad } from './terminal-text.js'
+import { bytesText, clean, clip, counted, grouped, tableLines } from './terminal-text.js'
 
 type CheckedInput = CheckResult['inputs'][number]
 
@@ -96,12 +96,8 @@ function table(
       clip(clean(text), cellColumns),
     )
   })
-  const widths = head.map((name, i) =>
-    Math.max(name.length, ...rows.map(row => displayWidth(row[i]!))),
-  )
-  const line = (cells: readonly string[]): string =>
-    `  ${cells.map((cell, i) => pad(cell, widths[i]!, i >= 5 ? 'right' : 'left')).join('  ')}`.trimEnd()
-  return [paint('dim', line(head)), ...rows.map(line)]
+  const [title, ...lines] = tableLines([head, ...rows], column => column >= 5)
+  return [paint('dim', `  ${title}`), ...lines.map(line => `  ${line}`)]
 }
 
 function badText({ rejected, coerced }: CheckResult['columns'][number]): string {
@@ -124,15 +120,17 @@ function partitionLines(
   const beyond =
     outside === null ? 'whether rows lie outside is not told' : `${counted(outside, 'row')} outside`
   const shown = largest.slice(0, shownPartitions)
-  const more = (count ?? 0) - shown.length
   return [
     clean(`${many} by ${by}${isNew}; ${beyond}`),
     ...shown.map(({ keys, rows }) =>
       clean(`  ${keys.map(key => key ?? '*').join(' / ')}: ${counted(rows, 'row')}`),
     ),
-    ...(more > 0 ? [paint('dim', `  and ${grouped(more)} more`)] : []),
+    ...moreLines((count ?? 0) - shown.length, paint),
   ]
 }
+
+const moreLines = (count: number, paint: Paint): string[] =>
+  count > 0 ? [paint('dim', `  and ${grouped(count)} more`)] : []
 
 function problemLines({ problems, rows, rejects }: CheckResult, paint: Paint): string[] {
   const codes = Object.entries(rejects.byCode).map(([code, count]) => `${code} ${grouped(count)}`)
@@ -140,10 +138,9 @@ function problemLines({ problems, rows, rejects }: CheckResult, paint: Paint): s
     const column = columnName === null ? '' : `, column ${columnName}`
     return clean(`  ${file}, line ${grouped(lineNumber)}${column}: ${message}`)
   })
-  const more = rows.rejected - lines.length
   return [
     `${counted(rows.rejected, 'row')} would be rejected (${codes.join(', ')})`,
     ...lines,
-    ...(more > 0 ? [paint('dim', `  and ${grouped(more)} more`)] : []),
+    ...moreLines(rows.rejected - lines.length, paint),
   ]
 }

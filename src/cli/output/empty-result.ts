@@ -1,7 +1,8 @@
 /*
-  The result of a load that ended before it began: everything is there, nothing is claimed.
+  The result of a load or a check that ended before it began: everything is there, nothing is claimed.
 */
 import { randomBytes } from 'node:crypto'
+import type { CheckResult } from '../../load/check/check-result.js'
 import { deliveryDefaults } from '../../load/defaults.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
 import { noSourceNotes } from '../../load/source-notes.js'
@@ -79,5 +80,34 @@ function targetOf(options: TargetOptions): Target | undefined {
     return parseTarget(options, true)
   } catch {
     return undefined
+  }
+}
+
+/** @param error  why it did not begin; its code and message are the result's */
+export function emptyCheck(
+  server: ServerAddress,
+  target: TargetOptions,
+  error: unknown,
+): CheckResult {
+  const run = emptyResult({ server, target }, new Date(), error)
+  const { byClass, byCode } = run.rejects
+  return {
+    schema: 'ddb-ingest/check/1',
+    version: run.version,
+    status: 'failed',
+    exitCode: run.exitCode,
+    target: run.target,
+    inputs: [],
+    sources: run.sources,
+    rows: { read: 0, fit: 0, rejected: 0, unfit: 0 },
+    columns: [],
+    partitions: null,
+    problems: [],
+    rejects: { byClass, byCode },
+    batches: { looked: 0, expected: null },
+    frozen: [],
+    commands: [],
+    notices: [],
+    error: run.error,
   }
 }

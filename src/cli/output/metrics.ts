@@ -6,15 +6,8 @@ import type { LoadResult } from '../../load/options.js'
 import { placeOf } from '../files/file-place.js'
 import type { ResultContent } from '../files/result-file.js'
 
-type Labels = Readonly<Record<string, string>>
-
-interface Metric {
-  readonly name: string
-  readonly type: 'gauge' | 'summary'
-  readonly help: string
-  /** What is not known has no sample. */
-  readonly samples: readonly (readonly [labels: Labels, value: number])[]
-}
+/** Labels and a value; what is not known has no line. */
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined]
 
 const lastSuccessName = 'ddb_ingest_last_success_timestamp_seconds'
 
@@ -37,113 +30,85 @@ export function metricsContent(path: string): ResultContent<LoadResult> {
  * @param lastSuccess  when a run before this one ended with 0, seconds since 1970; undefined when none is known
  */
 export function metricsText(result: LoadResult, lastSuccess: number | undefined): string {
-  const common: Labels = {
-    target: result.target.table ?? result.target.function ?? '',
-    host: result.target.host,
-  }
-  return metricsOf(result, lastSuccess)
-    .filter(({ samples }) => samples.length > 0)
-    .map(metric => metricLines(metric, common))
-    .join('')
-}
-
-function metricsOf(result: LoadResult, lastSuccess: number | undefined): Metric[] {
+  const { version, status, exitCode, confirm, target, duplicates, rejects, inputs } = result
+  const { batches, latencyMs, memory } = result
+  const { read, ...outcomes } = result.rows
   const endedAt = seconds(result.endedAt)
-  const success = result.exitCode === 0 ? endedAt : lastSuccess
+  const lasted = Math.max(0, round(endedAt - seconds(result.startedAt)))
+  const latencies = { '0.5': latencyMs.p50, '0.95': latencyMs.p95, '0.99': latencyMs.p99 }
+  const common = { target: target.table ?? target.function ?? '', host: target.host }
+  const metric = (name: string, help: string, samples: readonly Sample[], type = 'gauge'): string =>
+    metricLines(`ddb_ingest_${name}`, help, type, common, samples)
   return [
-    gauge('run_info', 'The last run, in its labels.', [
-      [{ version: result.version, status: result.status, confirm: result.confirm.used }, 1],
+    metric('run_info', 'The last run, in its labels.', [
+      [{ version, status, confirm: confirm.used }, 1],
     ]),
-    gauge('exit_code', 'Exit code of the last run.', [[{}, result.exitCode]]),
-    gauge('last_run_timestamp_seconds', 'When the last run ended.', [[{}, endedAt]]),
-    gauge(
-      lastSuccessName.replace('ddb_ingest_', ''),
+    metric('exit_code', 'Exit code of the last run.', one(exitCode)),
+    metric('last_run_timestamp_seconds', 'When the last run ended.', one(endedAt)),
+    metric(
+      'last_success_timestamp_seconds',
       'When a run last ended with exit code 0.',
-      success === undefined ? [] : [[{}, success]],
+      one(exitCode === 0 ? endedAt : lastSuccess),
     ),
-    gauge('duration_seconds', 'How long the last run took.', [
-      [{}, Math.max(0, round(endedAt - seconds(result.startedAt)))],
-    ]),
-    ...rowMetrics(result),
-    ...deliveryMetrics(result),
-  ]
-}
-
-function rowMetrics({
-  rows: { read, ...outcomes },
-  duplicates,
-  rejects,
-  inputs,
-}: LoadResult): Metric[] {
-  return [
-    gauge('rows_read', 'Rows read by the last run: the sum of all outcomes.', [[{}, read]]),
-    gauge(
-      'rows',
-      'Rows of the last run by their outcome.',
-      Object.entries(outcomes).map(([outcome, rowCount]: [string, number]) => [
-        { outcome },
-        rowCount,
-      ]),
-    ),
-    gauge(
+    metric('duration_seconds', 'How long the last run took.', one(lasted)),
+    metric('rows_read', 'Rows read by the last run: the sum of all outcomes.', one(read)),
+    metric('rows', 'Rows of the last run by their outcome.', by('outcome', outcomes)),
+    metric(
       'duplicate_rows',
       'Confirmed rows of the last run whose key the target had already.',
-      duplicates === null ? [] : [[{}, duplicates]],
+      one(duplicates),
     ),
-    gauge(
+    metric(
       'rejected_rows',
       'Rejected rows of the last run by error code.',
-      Object.entries(rejects.byCode).map(([code, rowCount]) => [{ code }, rowCount]),
+      by('code', rejects.byCode),
     ),
-    gauge('input_bytes', 'Bytes of input read by the last run.', [
-      [{}, inputs.reduce((sum, input) => sum + input.bytes, 0)],
-    ]),
-  ]
-}
-
-function deliveryMetrics({ batches, latencyMs, memory }: LoadResult): Metric[] {
-  const quantiles: [string, number | null][] = [
-    ['0.5', latencyMs.p50],
-    ['0.95', latencyMs.p95],
-    ['0.99', latencyMs.p99],
-  ]
-  return [
-    gauge(
+    metric(
+      'input_bytes',
+      'Bytes of input read by the last run.',
+      one(inputs.reduce((sum, input) => sum + input.bytes, 0)),
+    ),
+    metric(
       'batches',
       'Batches of the last run: sent, sent again, given up.',
-      Object.entries(batches).map(([outcome, batchCount]) => [{ outcome }, batchCount]),
+      by('outcome', batches),
     ),
-    {
-      name: 'ddb_ingest_batch_latency_seconds',
-      type: 'summary',
-      help: 'From sending a batch to knowing its outcome.',
-      samples: quantiles.flatMap(([quantile, ms]) =>
-        ms === null ? [] : [[{ quantile }, round(ms / 1000)] as const],
-      ),
-    },
-    gauge(
+    metric(
+      'batch_latency_seconds',
+      'From sending a batch to knowing its outcome.',
+      by('quantile', latencies).map(([labels, ms]) => [labels, ms && round(ms / 1000)]),
+      'summary',
+    ),
+    metric(
       'peak_memory_bytes',
       'Largest resident memory of the last run.',
-      memory.peakRssBytes === null ? [] : [[{}, memory.peakRssBytes]],
+      one(memory.peakRssBytes),
     ),
-  ]
+  ].join('')
 }
 
-function gauge(name: string, help: string, samples: Metric['samples']): Metric {
-  return { name: `ddb_ingest_${name}`, type: 'gauge', help, samples }
-}
+const one = (value: number | null | undefined): Sample[] => [[{}, value]]
 
-function metricLines({ name, type, help, samples }: Metric, common: Labels): string {
-  const head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
-  return (
-    head +
-    samples.map(([labels, value]) => sampleLine(name, { ...common, ...labels }, value)).join('')
-  )
-}
+const by = (label: string, values: Readonly<Record<string, number | null>>): Sample[] =>
+  Object.entries(values).map(([name, value]) => [{ [label]: name }, value])
 
-function sampleLine(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
-  return `${name}{${pairs.join(',')}} ${value}\n`
+function metricLines(
+  name: string,
+  help: string,
+  type: string,
+  common: Readonly<Record<string, string>>,
+  samples: readonly Sample[],
+): string {
+  const lines = samples.flatMap(([labels, value]) => {
+    if (value === null || value === undefined) return []
+    const pairs = Object.entries({ ...common, ...labels }).map(
+      ([label, text]) => `${label}="${escapeLabel(text)}"`,
+    )
+    return [`${name}{${pairs.join(',')}} ${value}\n`]
+  })
+  return lines.length === 0
+    ? ''
+    : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
 }
 
 function escapeLabel(text: string): string {

@@ -4,8 +4,7 @@
 */
 import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
-import { systemCode } from './print-failure.js'
-import { clean, jsonLine, visible } from './terminal-text.js'
+import { clean, jsonLine, systemCode, visible } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 
 /** How notes and problems are written. */

@@ -25,11 +25,6 @@ export function failureOf(error: unknown): Failure {
   }
 }
 
-/** `ENOENT` and the like, for messages; of errors that are not the system's their own text. */
-export function systemCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error)
-}
-
 /** Prints a failure with what helps to go on. */
 export function printFailure(
   output: Output,

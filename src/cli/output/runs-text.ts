@@ -4,40 +4,22 @@
 import { confirmationWords } from '../../load/confirmations.js'
 import type { Paint } from './output.js'
 import type { InputReport, RunReport } from './run-report.js'
-import { clean, counted, grouped, pad } from './terminal-text.js'
+import { clean, counted, grouped, tableLines } from './terminal-text.js'
 
-const columns: readonly (readonly [name: string, cell: (run: RunReport) => string | number])[] = [
-  ['run', ({ runId }) => runId],
-  ['state', ({ state }) => state],
-  ['began', ({ startedAt }) => timeText(startedAt)],
-  ['target', ({ target }) => targetText(target)],
-  ['read', ({ rows }) => rows.read],
-  ['confirmed', ({ rows }) => rows.confirmed],
-  ['unconfirmed', ({ rows }) => rows.unconfirmed],
-  ['rejected', ({ rows }) => rows.rejected],
-  ['unsent', ({ rows }) => rows.unsent],
-  // The last one, and never cut: it is there to be copied.
-  ['to go on', ({ resume }) => resume.command ?? ''],
-]
+const heads = ['run', 'state', 'began', 'target']
+const counts = ['read', 'confirmed', 'unconfirmed', 'rejected', 'unsent'] as const
 
 /** A line for each run, below their headings. */
 export function runsTable(runs: readonly RunReport[], paint: Paint): string {
-  const cells = runs.map(run => columns.map(([, cell]) => cell(run)))
-  const texts = cells.map(row =>
-    row.map(cell => (typeof cell === 'number' ? grouped(cell) : clean(cell))),
-  )
-  const lines = [columns.map(([name]) => name), ...texts]
-  const widths = columns.map((_, i) => Math.max(...lines.map(line => line[i]!.length)))
-  const sides = columns.map((_, i) => (typeof cells[0]?.[i] === 'number' ? 'right' : 'left'))
-  return lines
-    .map(line =>
-      line
-        .map((text, i) => pad(text, widths[i]!, sides[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line, i) => `${i === 0 ? paint('bold', line) : line}\n`)
-    .join('')
+  const rows = runs.map(({ runId, state, startedAt, target, rows, resume }) => [
+    ...[runId, state, timeText(startedAt), targetText(target)].map(clean),
+    ...counts.map(name => grouped(rows[name])),
+    // The last one, and never cut: it is there to be copied.
+    clean(resume.command ?? ''),
+  ])
+  const isCount = (column: number): boolean => counts[column - heads.length] !== undefined
+  const [head, ...lines] = tableLines([[...heads, ...counts, 'to go on'], ...rows], isCount)
+  return [paint('bold', head!), ...lines].map(line => `${line}\n`).join('')
 }
 
 /** One run in detail. */
@@ -63,8 +45,9 @@ export function runText(run: RunReport, paint: Paint): string {
     ['journal', `${journal.path}${tornText(run)}`],
     ...(run.resume.command === null ? [] : [['to go on', run.resume.command]]),
   ] as const
-  const width = Math.max(...lines.map(([name]) => name.length))
-  const body = lines.map(([name, text]) => `  ${pad(name, width, 'left')}  ${clean(text)}\n`)
+  const body = tableLines(lines.map(([name, text]) => [name, clean(text)])).map(
+    line => `  ${line}\n`,
+  )
   return `${paint('bold', `${clean(run.runId)}: ${run.state}`)}\n${body.join('')}`
 }
 

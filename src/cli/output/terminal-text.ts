@@ -1,20 +1,15 @@
 /*
   Text for people: control characters taken out or shown, widths of a terminal, numbers with units.
 */
+import { eastAsianWidth } from 'get-east-asian-width'
+import { controlCharacters, escapeControls } from '../../platform/control-characters.js'
 import { nearestNames } from '../../schema/nearest.js'
 
-/* eslint-disable no-control-regex -- control characters are what these are about */
-
-// Whole escape sequences first, so that their visible tail does not stay behind; then every single control and the
-// characters that reorder text (bidirectional overrides), which could make one file name look like another.
+// Whole escape sequences first, so that their visible tail does not stay behind.
 const sequences =
+  // eslint-disable-next-line no-control-regex -- they begin with one
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u009b[0-?]*[ -/]*[@-~]/g
 const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
-const controls = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
-const acting =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
-
-/* eslint-enable no-control-regex */
 
 // Bytes of file names that are not UTF-8 (platform/file-name.ts).
 const nameBytes = /[\udc80-\udcff]/gu
@@ -24,7 +19,7 @@ export function clean(text: string): string {
   return text
     .replace(sequences, '')
     .replace(blanks, ' ')
-    .replace(controls, '')
+    .replace(controlCharacters, '')
     .replace(nameBytes, byteText)
 }
 
@@ -38,11 +33,7 @@ function byteText(escape: string): string {
  * stay as they are.
  */
 export function visible(text: string): string {
-  return text.replace(acting, escaped)
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return escapeControls(text, '\n\t')
 }
 
 /**
@@ -53,22 +44,9 @@ export function jsonLine(value: unknown): string {
   return `${visible(JSON.stringify(value))}\n`
 }
 
-/** Terminal columns a character takes: 0 for combining marks, 2 for wide East Asian ones. */
+/** Terminal columns a character takes: 0 for marks and what is not seen, 2 for wide East Asian ones and emoji. */
 function characterWidth(character: string): number {
-  const code = character.codePointAt(0)!
-  if (code < 0x300) return 1
-  if (/\p{Mark}|\u200b|\u200d/u.test(character)) return 0
-  const wide =
-    (code >= 0x1100 && code <= 0x115f) ||
-    (code >= 0x2e80 && code <= 0xa4cf && code !== 0x303f) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    (code >= 0xffe0 && code <= 0xffe6) ||
-    (code >= 0x1f300 && code <= 0x1faff) ||
-    (code >= 0x20000 && code <= 0x3fffd)
-  return wide ? 2 : 1
+  return /[\p{Mn}\p{Me}\p{Cf}]/u.test(character) ? 0 : eastAsianWidth(character.codePointAt(0)!)
 }
 
 const plain = /^[ -~]*$/
@@ -94,10 +72,26 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`
 }
 
-/** @param side  where the text stands; text that is too wide stays as it is */
-export function pad(text: string, width: number, side: 'left' | 'right'): string {
-  const blank = ' '.repeat(Math.max(0, width - displayWidth(text)))
-  return side === 'left' ? text + blank : blank + text
+/** Which columns of a table stand at the right: numbers do. */
+export type IsRight = (column: number) => boolean
+
+/** Cells side by side, each as wide as its column; text that is too wide stays as it is. */
+export function tableLine(
+  cells: readonly string[],
+  widths: readonly number[],
+  isRight: IsRight = () => false,
+): string {
+  const padded = cells.map((cell, i) => {
+    const blank = ' '.repeat(Math.max(0, widths[i]! - displayWidth(cell)))
+    return isRight(i) ? blank + cell : cell + blank
+  })
+  return padded.join('  ').trimEnd()
+}
+
+/** A line for each row of cleaned texts, each column as wide as its widest. */
+export function tableLines(rows: readonly (readonly string[])[], isRight?: IsRight): string[] {
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map(row => displayWidth(row[i]!)))) ?? []
+  return rows.map(row => tableLine(row, widths, isRight))
 }
 
 /** 1234567 → `1,234,567`. */
@@ -159,4 +153,9 @@ export function clockText(durationMs: number): string {
 export function didYouMean(name: string, known: Iterable<string>): string {
   const names = nearestNames(name, [...known])
   return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`
+}
+
+/** `ENOENT` and the like, for messages; of errors that are not the system's their own text. */
+export function systemCode(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error)
 }

@@ -3,7 +3,7 @@
 */
 import type { Value } from '../../protocol/value.js'
 import type { Paint } from '../output/output.js'
-import { clean, clip, counted, displayWidth, pad } from '../output/terminal-text.js'
+import { clean, clip, counted, displayWidth, tableLine } from '../output/terminal-text.js'
 import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
 
 /** Widest column; longer text ends with an ellipsis. */
@@ -40,14 +40,10 @@ function* gridText(
 ): Generator<string, void, void> {
   const shown = columns === undefined ? grid.columns.length : columnsThatFit(grid, columns)
   const widths = columnWidths(grid).slice(0, shown)
+  const isRight = (column: number): boolean => isNumeric(grid.columns[column]!)
   const line = (cell: (column: number) => string): string => {
-    const text = widths
-      .map((width, column) => {
-        const side = isNumeric(grid.columns[column]!) ? 'right' : 'left'
-        return pad(clip(cell(column), width), width, side)
-      })
-      .join('  ')
-      .trimEnd()
+    const cells = widths.map((width, column) => clip(cell(column), width))
+    const text = tableLine(cells, widths, isRight)
     return columns === undefined ? text : clip(text, columns)
   }
   const { names } = grid

@@ -106,8 +106,8 @@ export const jobChecks: readonly Check[] = [
       const sessions = await Promise.all(Array.from({ length: sleepers }, () => open()))
       const asleep = Promise.all(
         sessions.map(async (session): Promise<Sleep> => {
-          const [began, ended] = elementsOf(await ask(sleepScript, session)).map(numberOf)
-          return { began: began!, ended: ended! }
+          const times = elementsOf(await ask(sleepScript, session)).map(numberOf)
+          return { began: times[0]!, ended: times[1]! }
         }),
       )
       asleep.catch(() => undefined)

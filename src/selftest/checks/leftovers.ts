@@ -2,8 +2,7 @@
   Nothing of the test stays on the server.
 */
 import { fail, pass, type Check } from '../check.js'
-import { listObjects, sweep } from '../leftovers.js'
-import { isOwn } from '../throw-away-name.js'
+import { listObjects, sweep, isOwn } from '../leftovers.js'
 
 const dependsOnIt = 'this test, and the tables of runs: they have to go again'
 

@@ -9,7 +9,7 @@ import { DdbError, ServerError } from '../../errors.js'
 import { serverWords, textOf } from '../answers.js'
 import { expectText, fail, pass, skipped, type Check, type Outcome } from '../check.js'
 import { rawLogin, type CheckContext } from '../context.js'
-import { throwAwayName } from '../throw-away-name.js'
+import { throwAwayName } from '../leftovers.js'
 
 /** `getCurrentSessionAndUser()`: session id, user, and more on newer servers. */
 const whoScript = 'getCurrentSessionAndUser()[1]'

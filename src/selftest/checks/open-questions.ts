@@ -12,8 +12,9 @@ import {
   refusalText,
   tableOf,
   textsOf,
+  Unavailable,
 } from '../answers.js'
-import { expectText, fail, pass, Unavailable, type Check } from '../check.js'
+import { expectText, fail, pass, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns } from './batches.js'
 

@@ -14,8 +14,9 @@ import {
   serverWords,
   tableOf,
   textOf,
+  Unavailable,
 } from '../answers.js'
-import { expectText, fail, pass, skipped, Unavailable, type Check } from '../check.js'
+import { expectText, fail, pass, skipped, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns } from './batches.js'
 import {

@@ -28,10 +28,18 @@ export interface LedgerRow {
   readonly errText: string
 }
 
+/** As a context asks. */
+interface Asking {
+  readonly ask: (script: string, session?: Session) => Promise<Value | undefined>
+}
+
 /** A ledger, and whether the server counts a known key as inserted. */
 export type TestLedger = WrittenLedger
 
-export async function openTestLedger({ ask, tableName }: CheckContext): Promise<TestLedger> {
+export async function openTestLedger({
+  ask,
+  tableName,
+}: Asking & Pick<CheckContext, 'tableName'>): Promise<TestLedger> {
   const name = tableName('ledger')
   const known = numberOf(await ask(`${ledgerScript(name)}ddbIngestKnown`))
   return { name, version: ledgerVersion, countsDuplicates: known === 1 }
@@ -50,7 +58,7 @@ export function receiptOf(
 
 /** Defines the functions of a data session that writes into a shared table. */
 export async function defineDelivery(
-  { ask }: CheckContext,
+  { ask }: Asking,
   session: Session,
   ledger: TestLedger,
   table: string,
@@ -73,7 +81,7 @@ export function sendDelivery(session: Session, batchNo: number, sendNo: number, 
 }
 
 /** Every row of the ledger that is not a probe, in the order of the table. */
-export async function ledgerRows({ ask }: CheckContext, ledger: TestLedger): Promise<LedgerRow[]> {
+export async function ledgerRows({ ask }: Asking, ledger: TestLedger): Promise<LedgerRow[]> {
   return rowsOfLedger(tableOf(await ask(ledgerQuery(ledger.name, 0, 100_000)))).filter(
     ({ batchNo }) => batchNo > 0,
   )
@@ -98,7 +106,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
 
 /** Waits until so many batches have outcomes. */
 export function awaitOutcomes(
-  context: CheckContext,
+  context: Asking & Pick<CheckContext, 'until'>,
   ledger: TestLedger,
   batches: number,
 ): Promise<LedgerRow[]> {

@@ -3,8 +3,8 @@
 */
 import { deliverScript } from '../../load/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
-import { numberOf } from '../answers.js'
-import { expectText, fail, pass, Unavailable, type Check } from '../check.js'
+import { numberOf, Unavailable } from '../answers.js'
+import { expectText, fail, pass, type Check } from '../check.js'
 import { batch } from './batches.js'
 import { dfsTable, keyedRows } from './dfs.js'
 import { addView, refusalOf } from './function-view.js'

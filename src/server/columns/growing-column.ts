@@ -1,16 +1,280 @@
 /*
-  Columns that grow. A view handed out keeps its rows for ever: appending writes behind them or moves to a larger
-  array, and changing a row that somebody may look at copies the column first.
+  Columns that grow row by row and batch by batch: numbers, texts, symbols and array vectors, each in arrays that grow by half.
 */
-import type { ColumnType } from '../../protocol/data-type.js'
-import { isFixedType } from '../../protocol/element-bytes.js'
-import type { Column } from '../../protocol/value.js'
-import { explicitNull } from '../../protocol/value.js'
-import { GrowingArrays } from './growing-arrays.js'
-import { GrowingCells } from './growing-cells.js'
-import { GrowingList } from './growing-list.js'
-import { GrowingSymbols } from './growing-symbols.js'
-import { cellType, noBytes } from './column-layout.js'
+import { concatColumns, sliceColumn, takeRows } from '../../protocol/element.js'
+import {
+  type ArrayVector,
+  type Column,
+  type Vector,
+  type SymbolVector,
+  explicitNull,
+} from '../../protocol/value.js'
+import { columnTexts, cellType, noBytes } from './column-layout.js'
+import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import {
+  elementBytes,
+  vectorOfBytes,
+  type FixedType,
+  type FixedVector,
+  isFixedType,
+} from '../../protocol/element-bytes.js'
+
+const smallestCapacity = 16
+
+/** Cells are added without being looked at. */
+export class GrowingArrays implements GrowingColumn {
+  readonly #emptyCells: () => GrowingColumn
+  #cells: GrowingColumn
+  #offsets = new Uint32Array(smallestCapacity)
+  #length = 0
+
+  /** @param emptyCells  makes an empty growing column of the element type */
+  constructor(emptyCells: () => GrowingColumn) {
+    this.#emptyCells = emptyCells
+    this.#cells = emptyCells()
+  }
+
+  view(): ArrayVector {
+    return {
+      form: 'arrayVector',
+      length: this.#length,
+      offsets: this.#offsets,
+      cells: this.#cells.view() as Vector,
+    }
+  }
+
+  append(column: Column): void {
+    const { offsets, cells, length } = column as ArrayVector
+    const end = this.#length + length
+    if (end + 1 > this.#offsets.length) {
+      const larger = new Uint32Array(Math.max(end + 1, this.#offsets.length * 2))
+      larger.set(this.#offsets)
+      this.#offsets = larger
+    }
+    const first = offsets[0]!
+    const shift = this.#offsets[this.#length]! - first
+    for (let row = 1; row <= length; row++) {
+      this.#offsets[this.#length + row] = offsets[row]! + shift
+    }
+    this.#cells.append(sliceColumn(cells, first, offsets[length]!))
+    this.#length = end
+  }
+
+  assign(rows: Int32Array, values: Column): void {
+    const old = this.view()
+    const all = concatColumns(old, values) as ArrayVector
+    const order = Int32Array.from({ length: old.length }, (_, row) => row)
+    for (let i = 0; i < rows.length; i++) order[rows[i]!] = old.length + i
+    const changed = takeRows(all, order)
+    this.#cells = this.#emptyCells()
+    this.#offsets = new Uint32Array(smallestCapacity)
+    this.#length = 0
+    this.append(changed)
+  }
+}
+
+/** Views share the array while rows are only added. */
+export class GrowingList<T> implements GrowingColumn {
+  readonly #vector: (length: number, data: readonly T[]) => Column
+  readonly #null: T
+  #data: T[] = []
+  #viewed = false
+
+  /** @param nullValue  stands where a source has no value for a row */
+  constructor(nullValue: T, vector: (length: number, data: readonly T[]) => Column) {
+    this.#null = nullValue
+    this.#vector = vector
+  }
+
+  view(): Column {
+    this.#viewed = true
+    return this.#vector(this.#data.length, this.#data)
+  }
+
+  append(column: Column): void {
+    const values = this.#valuesOf(column)
+    const data = this.#data
+    for (let row = 0; row < column.length; row++) data.push(values[row] ?? this.#null)
+  }
+
+  assign(rows: Int32Array, values: Column): void {
+    if (this.#viewed) {
+      this.#data = this.#data.slice()
+      this.#viewed = false
+    }
+    const from = this.#valuesOf(values)
+    for (let i = 0; i < rows.length; i++) this.#data[rows[i]!] = from[i] ?? this.#null
+  }
+
+  #valuesOf(column: Column): readonly T[] {
+    return (columnTexts(column) ?? ('data' in column ? column.data : [])) as readonly T[]
+  }
+}
+
+/** The base only grows, so codes of earlier views stay right. */
+export class GrowingSymbols implements GrowingColumn {
+  #codes: Int32Array
+  #length = 0
+  #viewed = false
+  readonly #base: string[] = ['']
+  readonly #codeOf = new Map<string, number>([['', 0]])
+
+  constructor(capacity: number) {
+    this.#codes = new Int32Array(capacity)
+  }
+
+  view(): Column {
+    this.#viewed = true
+    return {
+      form: 'vector',
+      type: 'SYMBOL',
+      length: this.#length,
+      codes: this.#codes,
+      base: this.#base,
+    }
+  }
+
+  append(column: Column): void {
+    const end = this.#length + column.length
+    if (end > this.#codes.length) {
+      this.#moveTo(Math.max(end, this.#codes.length * 2, smallestCapacity))
+    }
+    this.#translate(column as SymbolVector, this.#codes, this.#length)
+    this.#length = end
+  }
+
+  assign(rows: Int32Array, values: Column): void {
+    if (this.#viewed) this.#moveTo(this.#codes.length)
+    const codes = new Int32Array(values.length)
+    this.#translate(values as SymbolVector, codes, 0)
+    for (let i = 0; i < rows.length; i++) this.#codes[rows[i]!] = codes[i]!
+  }
+
+  #translate(column: SymbolVector, target: Int32Array, start: number): void {
+    const { codes, base, length } = column
+    if (base === this.#base) {
+      target.set(codes.subarray(0, length), start)
+      return
+    }
+    // A batch may bring a base far larger than itself, so an entry is looked up when first met; 0 means not yet.
+    const known = new Int32Array(base.length)
+    for (let row = 0; row < length; row++) {
+      const code = codes[row]!
+      let own = known[code]!
+      if (own === 0 && code !== 0) {
+        own = this.#intern(base[code] ?? '')
+        known[code] = own
+      }
+      target[start + row] = own
+    }
+  }
+
+  #intern(text: string): number {
+    let code = this.#codeOf.get(text)
+    if (code === undefined) {
+      code = this.#base.length
+      this.#base.push(text)
+      this.#codeOf.set(text, code)
+    }
+    return code
+  }
+
+  #moveTo(capacity: number): void {
+    const codes = new Int32Array(capacity)
+    codes.set(this.#codes.subarray(0, this.#length))
+    this.#codes = codes
+    this.#viewed = false
+  }
+}
+
+/** Doubles when it is full; views taken before keep the array they have. */
+export class GrowingCells implements GrowingColumn {
+  readonly #type: FixedType
+  readonly #scale: number | undefined
+  readonly #bytesPerRow: number
+  #bytes: Uint8Array<ArrayBuffer>
+  /** The same memory, once it was needed so. */
+  #words: Int32Array | undefined
+  #longs: BigInt64Array | undefined
+  #length = 0
+  /** True once a view of the present buffer exists; its rows must not change then. */
+  #viewed = false
+
+  constructor(type: FixedType, scale: number | undefined, capacity: number) {
+    this.#type = type
+    this.#scale = scale
+    this.#bytesPerRow = dataTypes[type].bytesPerValue
+    this.#bytes = new Uint8Array(capacity * this.#bytesPerRow)
+  }
+
+  view(): Column {
+    this.#viewed = true
+    return vectorOfBytes(this.#type, this.#length, this.#bytes, this.#scale)
+  }
+
+  append(column: Column): void {
+    const start = this.#length * this.#bytesPerRow
+    const end = start + column.length * this.#bytesPerRow
+    if (end > this.#bytes.length) {
+      this.#moveTo(Math.max(end, this.#bytes.length * 2, smallestCapacity * this.#bytesPerRow))
+    }
+    if (!this.#appendOne(column)) this.#bytes.set(elementBytes(column as FixedVector), start)
+    this.#length += column.length
+  }
+
+  /** Rows of receipts come one at a time: looking at the bytes of so small an array costs more than all the rest. */
+  #appendOne(column: Column): boolean {
+    if (column.length !== 1 || !('data' in column)) return false
+    const { data } = column
+    if (data instanceof Int32Array && this.#bytesPerRow === 4) {
+      this.#words ??= new Int32Array(this.#bytes.buffer)
+      this.#words[this.#length] = data[0]!
+      return true
+    }
+    if (!(data instanceof BigInt64Array) || this.#bytesPerRow !== 8) return false
+    this.#longs ??= new BigInt64Array(this.#bytes.buffer)
+    this.#longs[this.#length] = data[0]!
+    return true
+  }
+
+  assign(rows: Int32Array, values: Column): void {
+    if (this.#viewed) this.#moveTo(this.#bytes.length)
+    const source = elementBytes(values as FixedVector)
+    if (this.#bytesPerRow % 4 === 0) {
+      assignWords(this.#bytes.buffer, source, rows, this.#bytesPerRow / 4)
+      return
+    }
+    const width = this.#bytesPerRow
+    for (let i = 0; i < rows.length; i++) {
+      const to = rows[i]! * width
+      for (let byte = 0; byte < width; byte++) this.#bytes[to + byte] = source[i * width + byte]!
+    }
+  }
+
+  #moveTo(capacityBytes: number): void {
+    const bytes = new Uint8Array(capacityBytes)
+    bytes.set(this.#bytes.subarray(0, this.#length * this.#bytesPerRow))
+    this.#bytes = bytes
+    this.#words = undefined
+    this.#longs = undefined
+    this.#viewed = false
+  }
+}
+
+function assignWords(
+  buffer: ArrayBuffer,
+  source: Uint8Array,
+  rows: Int32Array,
+  width: number,
+): void {
+  const target = new Int32Array(buffer)
+  const aligned = source.byteOffset % 4 === 0 ? source : source.slice()
+  const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4)
+  for (let i = 0; i < rows.length; i++) {
+    const to = rows[i]! * width
+    for (let word = 0; word < width; word++) target[to + word] = words[i * width + word]!
+  }
+}
 
 /** One column of a table that takes rows. */
 export interface GrowingColumn {

@@ -6,7 +6,6 @@ import { dataTypes } from '../../protocol/data-type.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value, Vector } from '../../protocol/value.js'
 import { isFixedVector } from '../columns/column-layout.js'
-import type { Evaluation, Pace } from '../values/builtin.js'
 import { claimArray, ownsArray } from '../values/ownership.js'
 
 /** Room for this many elements at least, so that short vectors do not grow one by one. */
@@ -74,54 +73,6 @@ function grownArray(vector: FixedVector, needed: number): Growable['data'] {
   return new (constructor as new (length: number) => Growable['data'])(
     length * valuesPerElement(vector),
   )
-}
-
-/** True when putting so many elements behind those of a vector would copy more than is copied in one go. */
-export function growsSlowly(vector: Vector, added: number): vector is FixedVector {
-  if (!isFixedVector(vector)) return false
-  return (vector.length + added) * dataTypes[vector.type].bytesPerValue > bytesAtOnce
-}
-
-const bytesAtOnce = 8_388_608
-
-/** As `appendElements`, for vectors that `growsSlowly` says so of. */
-export function* appendInPieces(
-  pace: Pace,
-  target: FixedVector,
-  more: FixedVector,
-): Evaluation<void> {
-  const perValue = valuesPerElement(target)
-  const record = target as unknown as Growable
-  const added = (more as unknown as Growable).data.subarray(0, more.length * perValue)
-  const used = target.length * perValue
-  if (!ownsArray(target) || record.data.length < used + added.length) {
-    yield* ownInPieces(pace, target, target.length + more.length)
-  }
-  yield* copyInPieces(pace, added, record.data, used)
-  record.length += more.length
-}
-
-/** Gives a vector an array of its own, with room for so many elements at least. */
-export function* ownInPieces(pace: Pace, target: FixedVector, needed: number): Evaluation<void> {
-  const record = target as unknown as Growable
-  const grown = grownArray(target, needed)
-  const used = target.length * valuesPerElement(target)
-  yield* copyInPieces(pace, record.data.subarray(0, used), grown, 0)
-  record.data = grown
-  claimArray(target)
-}
-
-function* copyInPieces(
-  pace: Pace,
-  from: Growable['data'],
-  to: Growable['data'],
-  at: number,
-): Evaluation<void> {
-  for (let start = 0; start < from.length; start += bytesAtOnce / 8) {
-    to.set(from.subarray(start, Math.min(start + bytesAtOnce / 8, from.length)), at + start)
-    const pause = pace.step(bytesAtOnce / 512)
-    if (pause !== undefined) yield pause
-  }
 }
 
 /** The texts as an array that is the vector's own and exactly as long. */

@@ -13,14 +13,12 @@ import { ScriptError } from '../script-error.js'
 import { setEntry } from './dictionary.js'
 import { resolveSlice, rowsOfIndex, type IndexValue } from './indexing.js'
 import { elementsOf } from './items.js'
-import { joinColumns } from '../values/join-vectors.js'
+import { joinColumns, isWireValue, tupleOf } from '../values/vector-literal.js'
 import { claimArray, overwrite, ownsArray } from '../values/ownership.js'
 import { ownStrings } from './append-elements.js'
 import { operandOf } from '../operators/operands/pairing.js'
-import { checkCount } from '../values/pieces.js'
 import { textOf } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
-import { isWireValue, tupleOf } from '../values/vector-literal.js'
 
 /** @returns false when the indexes lead nowhere; nothing has changed then */
 export function assignElements(
@@ -111,7 +109,6 @@ function writeRows(target: Vector, positions: Int32Array, source: Vector): void 
     writeSymbols(target, positions, source, step)
     return
   }
-  checkCount('[]=', target.length)
   overwrite(target, replacedRows(target, positions, source, step))
 }
 

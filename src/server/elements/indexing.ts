@@ -2,20 +2,24 @@
   `x[i]`: reading elements of every form (manual, "at"). Positions out of range give nulls.
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
-import type { Column, Matrix, Pair, Vector } from '../../protocol/value.js'
-import { explicitNull } from '../../protocol/value.js'
+import {
+  type Column,
+  type Matrix,
+  type Pair,
+  type Vector,
+  explicitNull,
+} from '../../protocol/value.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/server-table.js'
 import { ScriptError } from '../script-error.js'
 import { checkDirectAccess, emptyDictionary, entryOf, keyText, tableColumn } from './dictionary.js'
 import { matrixColumn, matrixOfColumns } from '../operators/matrix.js'
-import { int64Of, numberKindOf } from '../operators/operands/operand-numbers.js'
+import { int64Of, numberKindOf } from '../operators/operands/operands.js'
 import { nullInt64 } from '../../protocol/null-value.js'
 import { textOf, textsOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
-import { tupleOf, vectorOfElements } from '../values/vector-literal.js'
-import { joinColumns } from '../values/join-vectors.js'
+import { tupleOf, vectorOfElements, joinColumns } from '../values/vector-literal.js'
 
 /** An open end of a slice is undefined. */
 export interface SliceBounds {

@@ -1,21 +1,81 @@
 /*
-  Reading the arguments of built-ins about tables, with the texts that a wrong one is refused with.
+  Short ways to declare built-ins, and to read what they are given.
 */
+import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../values/builtin.js'
+import { ScriptError } from '../script-error.js'
+import type { ServerValue } from '../values/server-value.js'
 import {
   dataTypeOf,
   isDecimal,
   parseColumnType,
   arrayTypeOffset,
   type ColumnType,
+  dataTypes,
 } from '../../protocol/data-type.js'
-import type { CallContext } from '../values/builtin.js'
-import { ScriptError } from '../script-error.js'
-import { integerOf, isVoid, textOf, textsOf } from '../values/scalar.js'
-import type { ServerValue } from '../values/server-value.js'
+import { integerOf, isVoid, textOf, textsOf, intScalar } from '../values/scalar.js'
 import { tupleElements } from '../values/vector-literal.js'
 import type { DatabaseHandle } from '../tables/database-handle.js'
 import { findTable } from '../tables/sharing.js'
 import type { ServerTable } from '../tables/server-table.js'
+import { columnTypeOf, takeRows } from '../../protocol/element.js'
+import type { Column, Vector } from '../../protocol/value.js'
+import { zeroColumn } from '../columns/column-layout.js'
+import { columnOfScalar } from '../columns/convert-column.js'
+import { rowBytes } from '../values/request-memory.js'
+
+type Result = ServerValue | Evaluation<ServerValue>
+
+type Traits = Pick<Builtin, 'mutatesFirst'>
+
+/** f(X) */
+export function unaryFunction(
+  name: string,
+  compute: (x: ServerValue, context: CallContext) => Result,
+  traits?: Traits,
+): Builtin {
+  return defineFunction(name, ['X'], 1, (context, [x]) => compute(x!, context), traits)
+}
+
+/** f(X, Y) */
+export function binaryFunction(
+  name: string,
+  compute: (x: ServerValue, y: ServerValue, context: CallContext) => Result,
+  traits?: Traits,
+): Builtin {
+  return defineFunction(name, ['X', 'Y'], 2, (context, [x, y]) => compute(x!, y!, context), traits)
+}
+
+/**
+ * A built-in whose first `required` arguments are given when `call` runs.
+ *
+ * @param parameters  the last may be `...rest`
+ */
+export function defineFunction(
+  name: string,
+  parameters: readonly string[],
+  required: number,
+  call: (context: CallContext, args: BuiltinArguments) => Result,
+  traits: Traits = {},
+): Builtin {
+  const hasRest = parameters.at(-1)?.startsWith('...') === true
+  return {
+    name,
+    parameters,
+    minArguments: required,
+    maxArguments: hasRest ? Infinity : parameters.length,
+    ...traits,
+    call: (context, args) => {
+      for (let index = 0; index < required; index++) {
+        if (args[index] === undefined) {
+          throw new ScriptError(
+            `The argument [${parameters[index] ?? index + 1}] of function [${name}] must be given.`,
+          )
+        }
+      }
+      return call(context, args)
+    },
+  }
+}
 
 type Argument = ServerValue | undefined
 
@@ -148,4 +208,67 @@ export function databaseArgument(context: CallContext, value: Argument): Databas
   throw path === undefined
     ? new ScriptError('A database handle or the path of a database is expected.')
     : new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
+}
+
+/** Whatever a vector function works on, as a column. */
+export function columnArgument(value: ServerValue | undefined, name: string): Column {
+  switch (value?.form) {
+    case 'vector':
+    case 'arrayVector':
+      return value
+    case 'scalar':
+      return columnOfScalar(value)
+    case 'type':
+      return columnOfScalar(intScalar(dataTypes[value.column.type].id))
+    case 'pair':
+    case 'set':
+    case 'matrix':
+      return value.elements
+    default:
+      throw new ScriptError(`The function [${name}] takes a vector.`)
+  }
+}
+
+/**
+ * As `columnArgument`, without array vectors.
+ * @throws {ScriptError} naming the function
+ */
+export function vectorArgument(value: ServerValue | undefined, name: string): Vector {
+  const column = columnArgument(value, name)
+  if (column.form !== 'vector') throw new ScriptError(`The function [${name}] takes a vector.`)
+  return column
+}
+
+/** size(X): elements, nulls included; rows of a table. */
+export function sizeOf(value: ServerValue): number {
+  switch (value.form) {
+    case 'vector':
+    case 'arrayVector':
+      return value.length
+    case 'matrix':
+    case 'set':
+      return value.elements.length
+    case 'pair':
+      return 2
+    case 'list':
+      return value.elements.length
+    case 'serverDictionary':
+      return value.entries.size
+    case 'serverTable':
+      return value.rows
+    default:
+      return 1
+  }
+}
+
+/** `length` elements of a type: zeros, empty texts, NULL in a tuple. */
+export function zeros({ memory }: CallContext, type: ColumnType, length: number): Column {
+  memory.expect(rowBytes(type.type) * length)
+  return zeroColumn(type, length)
+}
+
+/** The first element of a column again and again. */
+export function filled({ memory }: CallContext, column: Column, length: number): Column {
+  memory.expect(rowBytes(columnTypeOf(column).type) * length)
+  return takeRows(column, new Int32Array(length))
 }

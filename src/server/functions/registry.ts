@@ -8,86 +8,66 @@ import { batchJobFunctions } from './node/batch-jobs.js'
 import { clusterFunctions } from './node/cluster.js'
 import { consoleJobFunctions } from './node/console-jobs.js'
 import { containerFunctions } from './vectors/container.js'
-import { conversionFunctions } from './types/conversion.js'
-import { databaseFunctions } from './dfs/make-database.js'
+import { conversionFunctions, typeFunctions } from './types/type.js'
+import { databaseFunctions, storedTableFunctions } from './dfs/stored-table.js'
 import { dfsFunctions } from './dfs/dfs-tables.js'
 import { functionViewFunctions } from './language/function-view.js'
 import { higherOrderFunctions } from './language/higher-order.js'
 import { insertFunctions } from './tables/insert-rows.js'
 import { loadTextFunctions } from './text/load-text.js'
-import { joinTableFunctions } from './tables/join-tables.js'
-import { jsonFunctions } from './text/json.js'
-import { languageFunctions } from './language/language.js'
-import { operatorFunctions } from './language/operator-functions.js'
+import { joinTableFunctions, tableColumnFunctions } from './tables/table-columns.js'
+import { jsonFunctions, stringFunctions } from './text/string.js'
+import { languageFunctions, operatorFunctions } from './language/language.js'
 import { objectListFunctions } from './tables/object-list.js'
 import { sortFunctions } from './vectors/sort.js'
 import { randomFunctions } from './numbers/random.js'
-import { removeElementFunctions } from './vectors/remove-elements.js'
 import { schemaFunctions } from './tables/schema.js'
 import { searchFunctions } from './vectors/search.js'
-import { cumulativeFunctions } from './vectors/cumulative.js'
 import { sessionInfoFunctions } from './node/session-info.js'
 import { shareFunctions } from './tables/share.js'
-import { storedTableFunctions } from './dfs/stored-table.js'
 import { streamStateFunctions } from './tables/stream-state.js'
 import { streamTableFunctions } from './tables/stream-table.js'
-import { stringFunctions } from './text/string.js'
-import { tableColumnFunctions } from './tables/table-columns.js'
 import { tableFunctions } from './tables/make-tables.js'
-import { temporalAddFunctions } from './temporal/temporal-add.js'
-import { temporalFormatFunctions } from './temporal/temporal-format.js'
-import { temporalFunctions } from './temporal/temporal-parts.js'
-import { typeFunctions } from './types/type.js'
+import { temporalFormatFunctions, temporalFunctions } from './temporal/temporal-format.js'
 import { userFunctions } from './node/user.js'
 import { vectorFunctions } from './vectors/vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
   aggregateFunctions,
-  withPace('own', batchJobFunctions),
-  withPace('own', clusterFunctions),
-  withPace('own', consoleJobFunctions),
+  batchJobFunctions,
+  clusterFunctions,
+  consoleJobFunctions,
   containerFunctions,
-  withPace('elementwise', conversionFunctions),
-  withPace('own', databaseFunctions),
-  withPace('own', dfsFunctions),
-  withPace('own', functionViewFunctions),
-  withPace('own', higherOrderFunctions),
-  withPace('own', insertFunctions),
-  withPace('own', joinTableFunctions),
-  withPace('own', loadTextFunctions),
+  conversionFunctions,
+  databaseFunctions,
+  dfsFunctions,
+  functionViewFunctions,
+  higherOrderFunctions,
+  insertFunctions,
+  joinTableFunctions,
+  loadTextFunctions,
   jsonFunctions,
-  withPace('own', languageFunctions),
+  languageFunctions,
   operatorFunctions,
-  withPace('own', objectListFunctions),
+  objectListFunctions,
   sortFunctions,
-  withPace('own', randomFunctions),
-  removeElementFunctions,
-  withPace('own', schemaFunctions),
+  randomFunctions,
+  schemaFunctions,
   searchFunctions,
-  cumulativeFunctions,
-  withPace('own', sessionInfoFunctions),
-  withPace('own', shareFunctions),
-  withPace('own', storedTableFunctions),
-  withPace('own', streamStateFunctions),
-  withPace('own', streamTableFunctions),
-  withPace('elementwise', stringFunctions),
-  withPace('own', tableColumnFunctions),
-  withPace('own', tableFunctions),
-  withPace('elementwise', temporalAddFunctions),
-  withPace('elementwise', temporalFormatFunctions),
-  withPace('elementwise', temporalFunctions),
-  withPace('own', typeFunctions),
-  withPace('own', userFunctions),
+  sessionInfoFunctions,
+  shareFunctions,
+  storedTableFunctions,
+  streamStateFunctions,
+  streamTableFunctions,
+  stringFunctions,
+  tableColumnFunctions,
+  tableFunctions,
+  temporalFormatFunctions,
+  temporalFunctions,
+  typeFunctions,
+  userFunctions,
   vectorFunctions,
 ]
-
-/** What holds for a family, where a function does not say something else of itself. */
-function withPace(
-  pace: Exclude<Builtin['pace'], undefined>,
-  family: readonly Builtin[],
-): readonly Builtin[] {
-  return family.map(builtin => ({ pace, ...builtin }))
-}
 
 /** What findFunction falls back on; a script cannot redefine one (docs/server-semantics.md#function-views). */
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())

@@ -4,10 +4,9 @@
 */
 import type { Value } from '../../protocol/value.js'
 import type { Outcome } from '../net/executor.js'
-import type { ScramExchange } from './scram.js'
-import { scramChallenge, startScram } from './scram.js'
+import { type ScramExchange, scramChallenge, startScram } from './scram.js'
 import { ScriptError } from '../script-error.js'
-import type { ScriptSession } from '../values/session-state.js'
+import type { ScriptSession } from '../values/builtin.js'
 import type { Users } from './users.js'
 
 /** What guests may call where a login is required: clients ask these before or instead of logging in. */

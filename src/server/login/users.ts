@@ -4,10 +4,8 @@
 */
 import type { Buffer } from 'node:buffer'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { loginKey } from './login-key.js'
+import { loginKey, type ScramExchange, finishScram } from './scram.js'
 import type { ServerNode } from '../node.js'
-import type { ScramExchange } from './scram.js'
-import { finishScram } from './scram.js'
 import { ScriptError } from '../script-error.js'
 
 /** User and password of a DolphinDB server as it comes out of the box. */

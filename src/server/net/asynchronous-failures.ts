@@ -1,7 +1,10 @@
 /*
-  Failures nobody is told of: asynchronous requests get no answer, so the embedded server keeps the latest of them for
-  whoever asks it from inside (a real server has nothing like it, docs/server-semantics.md#failed-asynchronous-requests).
+  What a node remembers of requests: those under way, and asynchronous ones that failed.
 */
+import type { Request, RequestHead } from '../../protocol/request.js'
+import { requestText } from './faults.js'
+import type { ConsoleJob, ServerNode } from '../node.js'
+import { newUuid } from '../values/scalar.js'
 
 /** One request that failed unheard. */
 export interface AsynchronousFailure {
@@ -44,5 +47,38 @@ export class AsynchronousFailures {
     this.#count += 1
     this.#kept = [...this.#kept.slice(1 - keptFailures), failure]
     this.#onFailure?.(failure)
+  }
+}
+
+/** Keeps `ServerNode.jobs` up to date. */
+export class RunningJobs {
+  readonly #node: ServerNode
+
+  constructor(node: ServerNode) {
+    this.#node = node
+  }
+
+  /** What is told of a request. A connect request is not a job. */
+  jobOf(head: RequestHead, request: Request, cancel: () => void): ConsoleJob | undefined {
+    if (request.kind === 'connect') return undefined
+    return {
+      rootJobId: newUuid(this.#node.random),
+      jobType: request.kind,
+      description: requestText(request),
+      priority: head.priority,
+      parallelism: head.parallelism,
+      receivedAt: new Date(this.#node.now()),
+      ...(head.cancellable !== false && { cancel }),
+    }
+  }
+
+  /** @param queued  the jobs behind it, looked up whenever somebody asks */
+  begin(sessionId: string, job: ConsoleJob, queued: () => readonly ConsoleJob[]): void {
+    this.#node.jobs.set(sessionId, { running: job, queued })
+  }
+
+  /** Harmless for a session without a job. */
+  end(sessionId: string): void {
+    this.#node.jobs.delete(sessionId)
   }
 }

@@ -2,19 +2,22 @@
   One connection to the embedded server: decodes requests in the pieces they arrive in, has them executed one after the
   other, and answers those that want an answer. What the peer had sent when it left is still executed.
 */
-import type { RequestLimits } from '../../protocol/request.js'
-import { requestFlags } from '../../protocol/request.js'
+import { type RequestLimits, requestFlags } from '../../protocol/request.js'
 import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import type { AsynchronousFailures } from './asynchronous-failures.js'
-import type { FaultBefore, Faults, RequestInfo } from './faults.js'
-import { requestInfo, requestText } from './faults.js'
+import type { AsynchronousFailures, RunningJobs } from './asynchronous-failures.js'
+import {
+  type FaultBefore,
+  type Faults,
+  type RequestInfo,
+  requestInfo,
+  requestText,
+} from './faults.js'
 import { Replies } from './replies.js'
 import { RequestQueue, type ArrivedRequest } from './request-queue.js'
 import type { RequestRunner } from './request-runner.js'
-import type { RunningJobs } from './running-jobs.js'
-import type { Transport } from './transport.js'
+import type { Transport } from './executor.js'
 
 /** What all connections of a server share. */
 export interface ConnectionContext {

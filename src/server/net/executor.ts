@@ -1,8 +1,8 @@
 /*
-  What the network side asks of whatever runs the requests.
+  What a connection needs of those above and below it: who executes requests, and what carries bytes.
 */
 import type { Value } from '../../protocol/value.js'
-import type { ScriptSession } from '../values/session-state.js'
+import type { ScriptSession } from '../values/builtin.js'
 
 /** What is known of a connection before its first request. */
 export interface SessionInfo {
@@ -41,4 +41,20 @@ export interface Executor {
   clearMemory(session: ScriptSession): void
   /** Called once, after the last request of the session has been executed. */
   close(session: ScriptSession): void
+}
+
+/** The way to one peer. After `end` or `destroy` sending does nothing. */
+export interface Transport {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** True when every answer and every MSG is a message of its own (WebSocket, docs/protocol.md#websocket). */
+  readonly framed: boolean
+  /** @returns false when the peer reads too slowly: wait for `onDrain` */
+  send(chunks: readonly Uint8Array[]): boolean
+  pause(): void
+  resume(): void
+  /** Sends what is left, then says goodbye. */
+  end(): void
+  /** Ends at once. */
+  destroy(): void
 }

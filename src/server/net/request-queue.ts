@@ -2,11 +2,15 @@
   The requests of one connection, in the order they came: decoded when their turn comes, or earlier when somebody asks
   what is queued (getConsoleJobs).
 */
-import type { Request, RequestHead, RequestLimits } from '../../protocol/request.js'
-import { decodeRequest } from '../../protocol/request.js'
+import {
+  type Request,
+  type RequestHead,
+  type RequestLimits,
+  decodeRequest,
+} from '../../protocol/request.js'
 import { ByteReader } from '../../wire/byte-reader.js'
 import type { ConsoleJob } from '../node.js'
-import type { RunningJobs } from './running-jobs.js'
+import type { RunningJobs } from './asynchronous-failures.js'
 
 /** A request that is whole. */
 export interface ArrivedRequest {

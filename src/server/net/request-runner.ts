@@ -1,14 +1,13 @@
 /*
   What a request does on the server, apart from how it came and where its answer goes.
 */
-import type { Request, RequestHead } from '../../protocol/request.js'
-import { requestFlags } from '../../protocol/request.js'
+import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
 import type { ConnectionFunctions } from '../login/connection-functions.js'
 import type { Discard } from './discard.js'
 import type { Executor, Outcome } from './executor.js'
 import { ScriptError } from '../script-error.js'
 import type { Retries } from './retries.js'
-import type { ScriptSession } from '../values/session-state.js'
+import type { ScriptSession } from '../values/builtin.js'
 
 const otherLanguages = requestFlags.python | requestFlags.kdb
 

@@ -7,7 +7,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { Connection } from './connection.js'
-import type { Transport } from './transport.js'
+import type { Transport } from './executor.js'
 
 /** What WebSocket connections have to know of their server. */
 export interface WebSocketOptions {

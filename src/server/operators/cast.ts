@@ -10,16 +10,19 @@ import { formatElement } from '../../protocol/value-text.js'
 import type { ArrayVector, Scalar, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../columns/column-layout.js'
 import { convertTemporal } from '../columns/convert-temporal.js'
-import { decimalOfText, textColumn } from '../columns/convert-text.js'
-import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
+import {
+  decimalOfText,
+  textColumn,
+  columnOfScalar,
+  convertColumn,
+} from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import { matrixColumn, reshape } from './matrix.js'
-import { joinAll } from '../values/join-vectors.js'
+import { joinAll, vectorOfElements } from '../values/vector-literal.js'
 import { scalarAt } from './operands/pairing.js'
-import { isLiteral, textsOfVector } from './operands/operand-texts.js'
+import { isLiteral, textsOfVector } from './operands/operands.js'
 import { textOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
-import { vectorOfElements } from '../values/vector-literal.js'
 
 /** Reads a type given as `INT`, `"INT"`, `int` or `DECIMAL64(4)`; undefined for anything else. */
 export function typeArgument(value: ServerValue | undefined): ColumnType | undefined {

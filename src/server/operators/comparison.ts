@@ -5,11 +5,19 @@ import { dataTypes, isDecimal } from '../../protocol/data-type.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
 import type { SymbolVector, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { decimalAsDouble, rescale, unscaledOf } from './operands/operand-decimals.js'
-import { doubleOf, int32Of, int64Of, numberKindOf } from './operands/operand-numbers.js'
+import {
+  decimalAsDouble,
+  rescale,
+  unscaledOf,
+  doubleOf,
+  int32Of,
+  int64Of,
+  numberKindOf,
+  isLiteral,
+  textsOfVector,
+} from './operands/operands.js'
 import type { Pairing } from './operands/pairing.js'
 import { comparableTemporal } from './temporal-arithmetic.js'
-import { isLiteral, textsOfVector } from './operands/operand-texts.js'
 
 /** Operators that make BOOL of two values. */
 export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='

@@ -7,7 +7,7 @@ import { maxScale, type DecimalType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { decimalAsDouble, rescale, unscaledOf } from './operands/operand-decimals.js'
+import { decimalAsDouble, rescale, unscaledOf } from './operands/operands.js'
 import { numericArithmetic, refused, type ArithmeticOperator } from './numeric-arithmetic.js'
 import type { Pairing } from './operands/pairing.js'
 

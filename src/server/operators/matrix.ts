@@ -4,7 +4,7 @@
 import { sliceColumn } from '../../protocol/element.js'
 import type { Matrix, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { joinAll } from '../values/join-vectors.js'
+import { joinAll } from '../values/vector-literal.js'
 
 /** @throws {ScriptError} when the columns differ in length */
 export function matrixOfColumns(columns: readonly Vector[]): Matrix {

@@ -8,13 +8,7 @@ import type { Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { operatorNames } from './operator-names.js'
 import type { BinaryOperator } from '../script/parse/syntax.js'
-import {
-  doubleOf,
-  floatVector,
-  int32Of,
-  int64Of,
-  numberKindOf,
-} from './operands/operand-numbers.js'
+import { doubleOf, floatVector, int32Of, int64Of, numberKindOf } from './operands/operands.js'
 import type { Pairing } from './operands/pairing.js'
 
 /** Operators that make numbers of numbers. */

@@ -9,7 +9,6 @@ export const operatorNames: Readonly<Record<BinaryOperator, string>> = {
   '+': 'add',
   '-': 'sub',
   '*': 'mul',
-  '**': 'dot',
   '/': 'div',
   '\\': 'ratio',
   '%': 'mod',

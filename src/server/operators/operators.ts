@@ -6,26 +6,23 @@ import type { Scalar, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import { castTo } from './cast.js'
-import { joinColumns } from '../values/join-vectors.js'
-import { comparisonOperators, operatorNames } from './operator-names.js'
-import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
-import type { BinaryOperator, UnaryOperator } from '../script/parse/syntax.js'
-import type { ServerValue } from '../values/server-value.js'
 import {
+  joinColumns,
   tupleElements,
   tupleOf,
   vectorOfElements,
   vectorOfScalars,
 } from '../values/vector-literal.js'
-import { arithmetic } from './arithmetic.js'
+import { comparisonOperators, operatorNames } from './operator-names.js'
+import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
+import type { BinaryOperator, UnaryOperator } from '../script/parse/syntax.js'
+import type { ServerValue } from '../values/server-value.js'
+import { arithmetic, negate } from './arithmetic.js'
 import { compare, type ComparisonOperator } from './comparison.js'
-import { dotProduct } from './dot-product.js'
 import { logic, not } from './logic.js'
 import { reshape } from './matrix.js'
-import { negate } from './negate.js'
 import type { ArithmeticOperator } from './numeric-arithmetic.js'
 import { sequence } from './range.js'
-import { setOperation } from './set-operation.js'
 import { pairOperands, type Pairing } from './operands/pairing.js'
 
 /** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for the value */
@@ -56,22 +53,19 @@ export function applyBinary(
       return castTo(left, right)
     case '<-':
       return joinValues(left, right)
-    case '**':
-      return dotProduct(left, right) ?? applyElementwise('*', left, right)
     default:
       return applyElementwise(operator, left, right)
   }
 }
 
 /** Operators that look at one element of each side after the other. */
-export type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-' | '**'>
+export type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-'>
 
 function applyElementwise(
   operator: ElementwiseOperator,
   left: ServerValue,
   right: ServerValue,
 ): ServerValue {
-  if (left.form === 'set' && right.form === 'set') return setOperation(operator, left, right)
   const pairs = tuplePairs(left, right)
   if (pairs !== undefined) {
     const results = Array.from({ length: pairs.length }, (_, i) =>

@@ -6,9 +6,14 @@ import { nullInt64 } from '../../protocol/null-value.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Vector } from '../../protocol/value.js'
 import { convertColumn } from '../columns/convert-column.js'
-import { computeInt32, computeInt64, numericArithmetic, refused } from './numeric-arithmetic.js'
-import type { ArithmeticOperator } from './numeric-arithmetic.js'
-import { int64Of, numberKindOf } from './operands/operand-numbers.js'
+import {
+  computeInt32,
+  computeInt64,
+  numericArithmetic,
+  refused,
+  type ArithmeticOperator,
+} from './numeric-arithmetic.js'
+import { int64Of, numberKindOf } from './operands/operands.js'
 import type { Pairing } from './operands/pairing.js'
 
 /** Times of day start again at midnight (manual, "Manipulation of temporal objects"). */

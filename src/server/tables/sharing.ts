@@ -4,7 +4,7 @@
 import type { ServerNode } from '../node.js'
 import { firstReleases, hasCome } from '../release.js'
 import { ScriptError } from '../script-error.js'
-import type { ScriptSession } from '../values/session-state.js'
+import type { ScriptSession } from '../values/builtin.js'
 import { isStream } from './prepare.js'
 import { privilegeOf } from './privileges.js'
 import type { ServerTable } from './server-table.js'

@@ -1,15 +1,31 @@
 /*
   Writes into DFS tables as transactions: a partition is written by one at a time, and who comes second is refused
-  (atomic TRANS) or waits (CHUNK), in DolphinDB's words (docs/server-semantics.md#transactions).
+  (atomic TRANS) or waits (CHUNK), in DolphinDB's words (docs/server-semantics.md#transactions); and how much one may write.
 */
-import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
-import type { CallContext, Evaluation } from '../values/builtin.js'
 import type { ServerNode } from '../node.js'
-import { chunkPath } from './partitions/chunk-path.js'
+import { ScriptError } from '../script-error.js'
+import type { ServerTable } from './server-table.js'
+import type { Column } from '../../protocol/value.js'
+import type { CallContext, Evaluation } from '../values/builtin.js'
+import { chunkPath } from './partitions/partition-level.js'
 import { placeRows } from './partitions/place-rows.js'
 import { prepareColumns } from './prepare.js'
-import type { ServerTable } from './server-table.js'
+
+/**
+ * @param bytes  what the rows take
+ * @throws {ScriptError} `Memory size of append transaction … exceeds max limit (…) for OLAP. …`
+ */
+export function checkTransactionSize(
+  { databases, maxTransactionBytes }: ServerNode,
+  table: ServerTable,
+  bytes: number,
+): void {
+  if (table.kind !== 'dfs' || bytes <= maxTransactionBytes) return
+  const engine = databases.get(table.stored!.databasePath)?.handle.engine ?? 'OLAP'
+  throw new ScriptError(
+    `Memory size of append transaction ${bytes} exceeds max limit (${maxTransactionBytes}) for ${engine}. Please split data into batches.`,
+  )
+}
 
 /** The rows of one write, column by column in the table's order. */
 export interface WrittenRows {

@@ -1,12 +1,33 @@
 /*
-  The face between the interpreter and `functions/`: a built-in is a plain function; one that must wait (sleep) or
-  call back into scripts (each) is a generator that yields a Suspension and is driven by the session.
+  The face between the interpreter and `functions/`: a built-in is a plain function; one that must wait (sleep) or call back
+  into scripts (each) is a generator that yields a Suspension and is driven by the session.
 */
+import type { FunctionValue, ServerValue } from './server-value.js'
 import type { ServerNode } from '../node.js'
 import type { Release } from '../release.js'
-import type { RequestMemory, VariableWeights } from './request-memory.js'
-import type { ScriptSession } from './session-state.js'
-import type { FunctionValue, ServerValue } from './server-value.js'
+import type { RequestMemory } from './request-memory.js'
+
+/** One session's memory. It ends with its connection at the latest; function views and shared tables do not. */
+export interface ScriptSession {
+  /** Decimal text. */
+  readonly id: string
+  /** 'guest' until login. */
+  user: string
+  readonly isAdmin: boolean
+  /** Owner of the function view under way, whose rights on tables count instead of the user's. */
+  viewOwner: string | undefined
+  readonly variables: Map<string, ServerValue>
+  readonly functions: Map<string, FunctionValue>
+  /** Receives print() output; not called for asynchronous requests. */
+  print: (text: string) => void
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly openedAt: Date
+  /** True once the connection is gone; `sleep` and loops may stop waiting for nothing but must still finish. */
+  closed: boolean
+  /** How sleep() waits. */
+  readonly delay: (durationMs: number) => Promise<void>
+}
 
 /** What a generator yields to let its session wait; other sessions go on. */
 export interface Suspension {
@@ -16,25 +37,12 @@ export interface Suspension {
 /** Work of a script that may have to wait; it yields only then. */
 export type Evaluation<T> = Generator<Suspension, T, unknown>
 
-/** A request's turn: whoever works long looks at it now and then. */
-export interface Pace {
-  /**
-   * Counts work that was done: a loop round, a call, or `rows` elements of a vector besides.
-   * @returns what to wait for when the turn is over
-   */
-  step(rows?: number): Suspension | undefined
-  /** Counts `rows` elements that were worked on where nothing can wait; the next step looks at the clock. */
-  note(rows: number): void
-}
-
 /** What a built-in sees of the session it is called in. */
-export interface CallContext extends Pace {
+export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
   /** To be asked before memory is taken for more than the arguments themselves. */
   readonly memory: RequestMemory
-  /** What the session's variables take. */
-  readonly weights: VariableWeights
   /**
    * Names the arguments of the call at hand were written with, as `table(x, 1..3 as id)` needs them; undefined where
    * an argument is not a name. To be read before the built-in calls back or suspends.
@@ -71,12 +79,6 @@ export interface Builtin {
   readonly adminOnly?: boolean
   /** Servers before this version do not know it. */
   readonly since?: Release
-  /**
-   * What keeps a call from holding up other sessions. `elementwise`: element i of the result depends on element i of the
-   * arguments alone, so that long vectors are worked on in pieces. `own`: it gives way itself, or does not look at
-   * elements. Left out: it works in one go, and takes no more elements than that allows.
-   */
-  readonly pace?: 'elementwise' | 'own'
   readonly call: (
     context: CallContext,
     args: BuiltinArguments,

@@ -1,5 +1,5 @@
 /*
-  Short ways to make the scalars scripts are full of, and to read them back.
+  Single values: how they are made, and what they are read as.
 */
 import type { DataType, DecimalType } from '../../protocol/data-type.js'
 import { nullInt8 } from '../../protocol/null-value.js'
@@ -7,6 +7,8 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import type { ServerValue } from './server-value.js'
+import { Buffer } from 'node:buffer'
+import type { Random } from '../../platform/platform.js'
 
 /** Nothing at all: an argument left out, and what functions without a result answer. NULL is `explicitNull`. */
 export const voidValue: Scalar = { form: 'scalar', type: 'VOID', value: null }
@@ -123,4 +125,13 @@ export function isTrue(value: ServerValue): boolean {
     if (value.value === null) return false
   }
   throw new ScriptError('A scalar object is expected. But the actual object is not a scalar.')
+}
+
+/** Text of 36 characters, lower case. */
+export function newUuid(random: Random): string {
+  const bytes = random.bytes(16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const digits = Buffer.from(bytes).toString('hex')
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
 }

@@ -1,11 +1,52 @@
 /*
-  What `1 2.5 NULL`, `[a, b]` and `(a, b)` become: a typed vector where one type holds all elements, a tuple otherwise.
+  Vectors and tuples made of single values and of other vectors.
 */
-import { vectorOf, type ElementValue } from '../../protocol/element.js'
-import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
-import type { Scalar, Value, Vector } from '../../protocol/value.js'
+import {
+  columnTypeOf,
+  concatColumns,
+  elementAt,
+  vectorOf,
+  type ElementValue,
+} from '../../protocol/element.js'
+import { type ColumnType, dataTypes, type DataType } from '../../protocol/data-type.js'
+import type { ArrayVector, Column, Vector, Scalar, Value } from '../../protocol/value.js'
+import { sameColumnType } from '../columns/column-layout.js'
+import { convertColumn } from '../columns/convert-column.js'
 import { stringScalar, textsOf } from './scalar.js'
 import type { ServerValue, ValueList } from './server-value.js'
+
+export function joinVectors(left: Vector, right: Vector): Vector {
+  return joinColumns(left, right) as Vector
+}
+
+export function joinColumns(left: Column, right: Column): Column {
+  const leftType = columnTypeOf(left)
+  const rightType = columnTypeOf(right)
+  if (sameColumnType(leftType, rightType)) return concatColumns(left, right)
+  const type = commonType(leftType, rightType)
+  if (type === undefined) return concatColumns(asTuple(left), asTuple(right))
+  return concatColumns(convertColumn(left, type), convertColumn(right, type))
+}
+
+/** All of them, one behind the other: halves at a time, so that many small ones are not copied over and over. */
+export function joinAll<T extends Column>(columns: readonly [T, ...T[]] | readonly T[]): T {
+  if (columns.length <= 1) return columns[0]
+  const middle = columns.length >> 1
+  return joinColumns(joinAll(columns.slice(0, middle)), joinAll(columns.slice(middle))) as T
+}
+
+function commonType(left: ColumnType, right: ColumnType): ColumnType | undefined {
+  if ((left.array ?? false) !== (right.array ?? false)) return undefined
+  if (left.type === 'SYMBOL' && right.type === 'STRING') return left
+  const type = commonScalarType(left, right)
+  return type && (left.array ? { ...type, array: true } : type)
+}
+
+function asTuple(column: Column): Vector | ArrayVector {
+  if (column.form === 'vector' && column.type === 'ANY') return column
+  const data = Array.from({ length: column.length }, (_, row) => elementAt(column, row))
+  return { form: 'vector', type: 'ANY', length: column.length, data }
+}
 
 const numericOrder: readonly DataType[] = [
   'BOOL',

@@ -6,7 +6,7 @@ import { UsageError } from '../../errors.js'
 import type { Files, FileStatus } from '../../platform/platform.js'
 import { dataFiles, newPassedOver, type IsData, type PassedOverCount } from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
-import { globFiles, hasGlob } from '../glob.js'
+import { expandBraces, globFiles, hasGlob } from '../glob.js'
 import { newSameFiles } from '../same-files.js'
 
 /** One file under one of its names. */
@@ -39,9 +39,15 @@ export async function presentFiles(
   const look: Look = { files, isData: dataFiles(include), passedOver: newPassedOver() }
   const found: PresentFile[] = []
   const missing: string[] = []
-  for (const input of inputs) {
+  const open = [...inputs]
+  for (let input = open.shift(); input !== undefined; input = open.shift()) {
     const before = found.length
     const status = await statusOf(input, files)
+    const names = status === undefined ? expandBraces(input) : []
+    if (names.length > 1) {
+      open.unshift(...names)
+      continue
+    }
     if (status?.isFolder === true) {
       found.push(...(await ofPaths(await ofFolder(input, look), look)))
     } else if (status !== undefined) found.push(named(input, status))

@@ -5,7 +5,21 @@ import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { bin, runMain, spawnCli, type Spawned } from '../run-cli.js'
+import { startEmbeddedProcess } from '../../../src/cli/commands/embedded-process.js'
+import {
+  countOf,
+  measure,
+  ratioText,
+  showMeasuring,
+  type MeasureOptions,
+  type Mode,
+} from '../../../src/cli/commands/measure.js'
+import { openOutput } from '../../../src/cli/output/output.js'
+import { connect } from '../../../src/client/open-session.js'
+import { startServer, type Faults } from '../../../src/server/index.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { int, text } from '../../helpers/values.js'
+import { bin, runMain, spawnCli, type Spawned, fakeProcess } from '../run-cli.js'
 
 interface Serving extends Spawned {
   port: string
@@ -212,3 +226,231 @@ t.test(
     t.equal(all.stderr.match(/asynchronous request of session \d+ failed/g)?.length, 5)
   },
 )
+
+t.test('a server of its own, whatever the settings of the user, until it is stopped', async t => {
+  const server = await startEmbeddedProcess({
+    ...process.env,
+    DDB_INGEST_SERVE_PORT: 'no port',
+    DDB_INGEST_SERVE_REQUIRE_LOGIN: 'yes',
+    DDB_HOST: 'elsewhere',
+  })
+  t.teardown(() => server.stop())
+  const { host, port } = server
+  t.equal(host, '127.0.0.1')
+  const session = await connect({ host, port })
+  t.match(await session.run('1+2'), { value: 3 })
+  await session.close()
+  await server.stop()
+  await t.rejects(connect({ host, port }), { code: 'DDB_CONNECT' })
+  await server.stop()
+})
+
+/*
+  The tour of `npm start`, as a build server would see it.
+*/
+
+t.test('the tour shows three ways, measures, and ends by itself with code 0', async t => {
+  const { code, stdout, stderr } = await spawnCli(['demo'], { covered: true }).outcome
+  t.equal(code, 0, stderr)
+  for (const way of [
+    'tableInsert{trades}',
+    'append!{loadTable("dfs://testDB","tb1")}',
+    'appendStreamingData',
+  ]) {
+    t.ok(stdout.includes(`DolphinDB runs  ${way}`), way)
+  }
+  const counts = Array.from(
+    stdout.matchAll(/expected ([\d,]+) {3}confirmed ([\d,]+) {3}in the table ([\d,]+)/g),
+    ([, ...numbers]) => numbers,
+  )
+  t.strictSame(counts, [
+    ['1,000', '1,000', '1,000'],
+    ['4', '4', '4'],
+    ['1,000', '1,000', '1,000'],
+  ])
+  t.match(stdout, /Each mode wrote [\d,]+ requests; every row was counted/)
+  t.match(stdout, /asynchronous +[\d.]+ s +[\d,]+ rows\/s/)
+  t.match(stdout, /Everything that was sent has been confirmed/)
+  t.notOk(stdout.includes('\u001b'), 'no colours in a log')
+  t.strictSame(
+    stdout.split('\n').filter(line => [...line].length > 80 && !line.includes('/')),
+    [],
+    'lines fit 80 columns, whatever the length of paths',
+  )
+})
+
+/** Port of the tour's own server, as soon as it says so. */
+function portOf({ child, outcome }: Spawned): Promise<string> {
+  let text = ''
+  return new Promise((resolve, reject) => {
+    child.stdout!.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      const port = /listens on 127\.0\.0\.1:(\d+)/.exec(text)?.[1]
+      if (port !== undefined) resolve(port)
+    })
+    outcome.then(({ stderr }) => reject(new Error(`the tour ended: ${stderr}`)), reject)
+  })
+}
+
+const isServing = async (port: string): Promise<boolean> =>
+  (await runMain(['exec', '--port', port, '-e', '1'])).code === 0
+
+t.test('Ctrl-C ends the tour and its server, code 130', async t => {
+  const tour = spawnCli(['demo'])
+  const port = await portOf(tour)
+  tour.child.kill('SIGINT')
+  t.match(await tour.outcome, { code: 130, signal: null })
+  t.notOk(await isServing(port))
+})
+
+t.test('the server ends with the tour even when that is killed', async t => {
+  const tour = spawnCli(['demo'])
+  const port = await portOf(tour)
+  tour.child.kill('SIGKILL')
+  await tour.outcome
+  while (await isServing(port)) await new Promise(resolve => setImmediate(resolve))
+  t.pass('nobody listens any more')
+})
+
+const server = await startServer({ port: 0 })
+t.teardown(() => server.close())
+const bench = ['bench', '--port', String(server.port), '--requests', '30', '--rows', '7']
+
+t.test('with --json there is one object with both modes and their ratio', async t => {
+  const { code, stdout, stderr } = await runMain([...bench, '--json'])
+  t.equal(code, 0, stderr)
+  const result = JSON.parse(stdout) as Record<'sync' | 'async', Record<string, number>> & {
+    ratio: number
+  }
+  t.match(result, {
+    schema: 'ddb-ingest/bench/1',
+    exitCode: 0,
+    requests: 30,
+    rowsPerRequest: 7,
+    error: null,
+  })
+  for (const mode of ['sync', 'async'] as const) {
+    const { seconds, rowsPerSec } = result[mode]
+    t.equal(rowsPerSec, Math.round((30 * 7) / seconds!), mode)
+  }
+  t.equal(result.ratio, Number((result.sync['seconds']! / result.async['seconds']!).toFixed(3)))
+})
+
+t.test('exactly the requests asked for are sent, each with its rows', async t => {
+  const before = server.counters.asynchronousRequests
+  await runMain(bench)
+  t.equal(server.counters.asynchronousRequests - before, 30)
+})
+
+t.test('it says one sentence, and leaves no table behind', async t => {
+  const { code, stdout, stderr } = await runMain(bench)
+  t.equal(code, 0)
+  t.match(
+    stdout,
+    /^Asynchronous writing (was|took) [\d.]+ times as (fast|long) as synchronous.*: .* 30 requests of 7 rows each on 127\.0\.0\.1:\d+\.\n$/,
+  )
+  t.match(stderr, /^30 requests of 7 rows in each mode\nsynchronous .*\nasynchronous .*\n$/)
+  t.equal(server.node.shared.size, 0)
+})
+
+t.test('a failure is an object too, with nothing made up', async t => {
+  const dead = await startServer({ port: 0 })
+  await dead.close()
+  const { code, stdout } = await runMain(['bench', '--port', String(dead.port), '--json'])
+  t.equal(code, 69)
+  t.match(JSON.parse(stdout), {
+    exitCode: 69,
+    sync: null,
+    async: null,
+    ratio: null,
+    error: { code: 'DDB_CONNECT' },
+  })
+})
+
+async function scene(t: Test, faults: Faults = {}) {
+  const { server } = await startLoadServer(t, '1', { faults })
+  const { host, port } = server
+  return {
+    server,
+    measured: (change: Partial<MeasureOptions>) =>
+      measure({
+        connect: () => connect({ host, port, user: 'admin', password: '123456' }),
+        requests: 250,
+        rows: 3,
+        signal: new AbortController().signal,
+        ...change,
+      }),
+  }
+}
+
+t.test('the same requests go out with answers and without, each mode into its table', async t => {
+  const { server, measured } = await scene(t)
+  const modes: [Mode, number][] = []
+  const shares: Record<Mode, number[]> = { sync: [], async: [] }
+  const before = server.counters.asynchronousRequests
+  const { requests, rowsPerRequest, sync, async, ratio } = await measured({
+    onMode: (mode, _, count) => modes.push([mode, count]),
+    onProgress: (mode, share) => shares[mode].push(share),
+  })
+  t.strictSame([requests, rowsPerRequest], [250, 3])
+  t.same(modes, [
+    ['sync', 250],
+    ['async', 250],
+  ])
+  t.equal(server.counters.asynchronousRequests - before, 250)
+  t.equal(ratio, Number((sync.seconds / async.seconds).toFixed(3)))
+  // After 100 and 200 of 250 requests.
+  for (const mode of ['sync', 'async'] as const) t.same(shares[mode], [0.396, 0.796])
+  t.equal(server.node.shared.size, 0, 'no table is left behind')
+})
+
+t.test('when its time is over a mode ends, and the other one does as many', async t => {
+  const { measured } = await scene(t)
+  t.match(await measured({ longestMs: 0 }), { requests: 100 })
+})
+
+t.test('a signal ends the measurement, and no table is left behind', async t => {
+  const { server, measured } = await scene(t)
+  const ending = new AbortController()
+  ending.abort()
+  await t.rejects(measured({ signal: ending.signal }), { code: 'DDB_INTERRUPTED' })
+  while (server.node.sessions.size > 1) await new Promise(resolve => setImmediate(resolve))
+  t.equal(server.node.shared.size, 0)
+})
+
+t.test('what fails is thrown, and no table is left behind', async t => {
+  const { server, measured } = await scene(t, {
+    beforeExecute: ({ rows }) => (rows > 0 ? { error: 'refused' } : undefined),
+  })
+  await t.rejects(measured({}), { name: 'ServerError', serverMessage: 'refused' })
+  t.equal(server.node.shared.size, 0)
+})
+
+t.test('the ratio is told the way round that it came out', async t => {
+  t.equal(ratioText(3.14), 'Asynchronous writing was 3.1 times as fast as synchronous')
+  t.match(ratioText(1), /was 1\.0 times as fast/)
+  t.match(ratioText(0.5), /took 2\.0 times as long/)
+})
+
+t.test('a count is an INT or a LONG', async t => {
+  t.equal(countOf(int(7)), 7)
+  t.equal(countOf({ form: 'scalar', type: 'LONG', value: 7n }), 7)
+  for (const answer of [undefined, text('7')]) {
+    t.throws(() => countOf(answer), { code: 'DDB_PROTOCOL' })
+  }
+})
+
+t.test('measuring is shown on a terminal alone', async t => {
+  for (const [columns, isShown] of [
+    [undefined, false],
+    [80, true],
+  ] as const) {
+    const fake = fakeProcess(columns === undefined ? {} : { stderrColumns: columns })
+    const output = openOutput(fake.processEnvironment, true)
+    const { onProgress, stop } = await showMeasuring(output, fake.processEnvironment)
+    onProgress('async', 0.25)
+    stop()
+    await new Promise(resolve => setImmediate(resolve))
+    t.equal(/25%.*asynchronous/.test(fake.stderr()), isShown)
+  }
+})

@@ -1,6 +1,8 @@
 /*
   Two parts of a run that are one file: refused before anything is opened.
 */
+import { spawn, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   closeSync,
   linkSync,
@@ -11,12 +13,21 @@ import {
   rmSync,
   symlinkSync,
   writeFileSync,
+  realpathSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import t, { type Test } from 'tap'
+import {
+  foldedName,
+  isStandardOutput,
+  isSystemName,
+  openFileKey,
+  placeOf,
+} from '../../../src/cli/files/file-place.js'
+import { ownFileAt } from '../../../src/cli/files/own-files.js'
+import { thisProcess } from '../../../src/platform/lock-holder.js'
 import { startServer } from '../../../src/server/index.js'
+import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
 import { bin, runMain, type Outcome } from '../run-cli.js'
 
 const server = await startServer({
@@ -269,4 +280,153 @@ t.test('files that the shell opened count, too', async t => {
   const lines = read('out').split('\n')
   t.match(JSON.parse(lines.find(line => line.startsWith('{'))!), { exitCode: 3 })
   t.match(lines.at(-2), /^Loaded 1 row/)
+})
+
+t.test('paths that lead to one file are one place', async t => {
+  const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'a', folder: {} })
+  const path = join(dir, 'a.csv')
+  linkSync(path, join(dir, 'hard.csv'))
+  symlinkSync(path, join(dir, 'soft.csv'))
+  symlinkSync(join(dir, 'folder'), join(dir, 'way'))
+  const { key } = placeOf(path)
+  for (const same of ['hard.csv', 'soft.csv', 'folder/../a.csv', './a.csv', 'way/../a.csv']) {
+    t.equal(placeOf(`${dir}/${same}`).key, key, same)
+  }
+  t.not(placeOf(join(dir, 'b.csv')).key, key)
+})
+
+t.test('paths that would make one file are one place, as far as names tell', async t => {
+  const dir = t.testdir({ folder: {} })
+  symlinkSync(join(dir, 'folder'), join(dir, 'way'))
+  const { key, isOrdinary } = placeOf(join(dir, 'folder', 'New.csv'))
+  t.ok(isOrdinary)
+  t.equal(placeOf(join(dir, 'way', 'New.csv')).key, key)
+  t.equal(placeOf(join(dir, 'folder', 'new.CSV')).key, key, 'many disks do not tell case apart')
+  t.not(placeOf(join(dir, 'folder', 'other.csv')).key, key)
+})
+
+t.test('the name is without links but for the last place', async t => {
+  const dir = realpathSync(t.testdir({ folder: { 'a.csv': '' } }))
+  symlinkSync(join(dir, 'folder'), join(dir, 'way'))
+  symlinkSync(join(dir, 'folder', 'a.csv'), join(dir, 'folder', 'link.csv'))
+  t.equal(placeOf(join(dir, 'way', 'link.csv')).name, join(dir, 'folder', 'link.csv'))
+  t.equal(placeOf(join(dir, 'no', 'such.csv')).name, join(dir, 'no', 'such.csv'))
+})
+
+t.test('devices and folders are no ordinary files', async t => {
+  t.notOk(placeOf('/dev/null').isOrdinary)
+  t.notOk(placeOf(t.testdir()).isOrdinary)
+})
+
+t.test('an open file is known by the same key as its path', async t => {
+  const path = join(t.testdir({ 'a.csv': '' }), 'a.csv')
+  const descriptor = openSync(path, 'r')
+  t.equal(openFileKey(descriptor), placeOf(path).key)
+  closeSync(descriptor)
+  const device = openSync('/dev/null', 'r')
+  t.equal(openFileKey(device), undefined)
+  closeSync(device)
+  t.equal(openFileKey(-1), undefined)
+})
+
+t.test('names are compared without case, however they are composed', async t => {
+  t.equal(foldedName('Caf\u0065\u0301.CSV'), 'caf\u00e9.csv')
+})
+
+t.test('names of the system and of standard output', async t => {
+  for (const name of ['/dev/stdout', '/dev/fd/1', `/proc/${process.pid}/fd/1`]) {
+    t.ok(isStandardOutput(name), name)
+    t.ok(isSystemName(name), name)
+  }
+  for (const name of ['/dev/stderr', '/dev/fd/2', 'stdout']) t.notOk(isStandardOutput(name), name)
+  for (const name of ['/device/a', '/home/dev/a', 'dev/a']) t.notOk(isSystemName(name), name)
+})
+
+t.test('names that are not UTF-8 are places like others', async t => {
+  const dir = t.testdir({ 'a.csv': 'a' })
+  symlinkSync(join(dir, 'a.csv'), Buffer.from(`${dir}/\xff.csv`, 'latin1'))
+  const { key } = placeOf(join(dir, 'a.csv'))
+  t.equal(placeOf(join(dir, '\udcff.csv')).key, key)
+})
+
+/*
+  No run writes into files that the program keeps, whatever name they are given.
+*/
+
+function scene(t: Test) {
+  const dir = t.testdir({ 'in.csv': 'id\n1\n', state: { 'ddb-ingest': {} }, other: {} })
+  const state = join(dir, 'state', 'ddb-ingest')
+  const journal = writeJournal(state, 'nightly', [runRecord('nightly'), processRecord(1)])
+  const elsewhere = writeJournal(join(dir, 'other'), 'weekly', [runRecord('weekly')])
+  const lock = join(state, 'locks', 'nightly')
+  for (const name of ['locks', 'logins', 'servers']) mkdirSync(join(state, name))
+  writeFileSync(lock, JSON.stringify(thisProcess()))
+  writeFileSync(join(state, 'logins', 'h_8848.json'), '{}')
+  const environment = { XDG_STATE_HOME: join(dir, 'state') }
+  return { dir, state, journal, elsewhere, lock, environment }
+}
+
+t.test('journals, locks and what is known of servers are known by place and content', async t => {
+  const { dir, state, journal, elsewhere, lock, environment } = scene(t)
+  symlinkSync(journal, join(dir, 'link'))
+  symlinkSync(join(state, 'runs'), join(dir, 'runs'))
+  linkSync(journal, join(dir, 'hard'))
+  writeFileSync(join(dir, 'copy.lock'), readFileSync(lock))
+  execFileSync('mkfifo', [join(dir, 'pipe')])
+  const among = /keeps for itself/
+  const cases: [path: string, what: RegExp | undefined][] = [
+    [journal, among],
+    [join(state, 'runs', 'new.csv'), among],
+    [join(dir, 'runs', 'new.csv'), among],
+    [join(dir, 'link'), among],
+    [lock, among],
+    [join(state, 'logins', 'h_8848.json'), among],
+    [join(state, 'servers', 'x', 'y'), among],
+    [join(state, 'told', 'group.json'), among],
+    [join(dir, 'hard'), /the journal of a run/],
+    [elsewhere, /the journal of a run/],
+    [join(dir, 'copy.lock'), /a lock/],
+    [join(dir, 'in.csv'), undefined],
+    [join(dir, 'none'), undefined],
+    [join(dir, 'pipe'), undefined],
+    [join(state, 'my.csv'), undefined],
+    [join(state, 'runs-of-mine.csv'), undefined],
+    ['/dev/null', undefined],
+  ]
+  for (const [path, what] of cases) {
+    const found = ownFileAt(path, environment)
+    if (what === undefined) t.equal(found, undefined, path)
+    else t.match(found, what, path)
+  }
+  t.match(ownFileAt(join(dir, 'other', 'runs', 'x'), environment, join(dir, 'other')), among)
+})
+
+t.test('every option that names a file to be written is looked at', async t => {
+  const { dir, journal, elsewhere, lock, environment } = scene(t)
+  const before = [journal, elsewhere, lock].map(path => readFileSync(path, 'utf8'))
+  for (const option of ['--trace', '--summary', '--rejects', '--metrics-file']) {
+    for (const path of [journal, elsewhere, lock]) {
+      const argv = ['load', join(dir, 'in.csv'), '-t', 'x', '--port', '1', option, path]
+      const refused = await runMain(argv, { environment })
+      t.match(refused, { code: 64, stderr: /: name another file \[DDB_USAGE\]/ }, option)
+    }
+  }
+  const state = ['--state-dir', join(dir, 'other')]
+  const more: string[][] = [
+    ['load', join(dir, 'in.csv'), '-t', 'x', '--summary', join(dir, 'other/runs/s.json'), ...state],
+    ['resume', 'nightly', '--summary', elsewhere],
+    ['selftest', '--trace', journal],
+    ['selftest', '--issue-text', journal],
+    ['check', join(dir, 'in.csv'), '-t', 'x', '--trace', journal],
+    ['exec', '-e', '1', '--trace', journal],
+  ]
+  for (const argv of more) {
+    const refused = await runMain([...argv, '--port', '1'], { environment })
+    t.match(refused, { code: 64, stderr: /name another file/ }, argv.join(' '))
+  }
+  t.strictSame(
+    [journal, elsewhere, lock].map(path => readFileSync(path, 'utf8')),
+    before,
+  )
+  t.strictSame(readdirSync(join(dir, 'other', 'runs')), ['weekly.journal'])
 })

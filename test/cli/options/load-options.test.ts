@@ -1,16 +1,29 @@
 /*
   The defaults that the help tells are those of the library.
 */
-import { Readable } from 'node:stream'
+import { resolve } from 'node:path'
 import t from 'tap'
+import {
+  journalFolder,
+  journalOf,
+  journaledServerOptions,
+  serverSettingsOf,
+} from '../../../src/cli/options/journaled.js'
 import { loadOptions, loadOptionsOf } from '../../../src/cli/options/load-options.js'
-import type { OptionDefinition } from '../../../src/cli/options/reading/definition.js'
-import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
+import {
+  type OptionDefinition,
+  longName,
+  optionGroup,
+  fieldsOf,
+} from '../../../src/cli/options/reading/definition.js'
+import { count, text } from '../../../src/cli/options/reading/readers.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
 import { defaultConnectTimeoutMs } from '../../../src/client/open-session.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { makePlan } from '../../../src/load/plan.js'
 import { systemPlatform } from '../../../src/platform/system.js'
+import { fakeProcess } from '../run-cli.js'
 
 /** What the note in an option's help says, read as if it had been typed. */
 function noted(key: keyof typeof loadOptions): unknown {
@@ -50,7 +63,7 @@ t.test('batches of stream tables and of DFS tables have their own', async t => {
 })
 
 t.test('a folder for journals alone makes no journal', async t => {
-  const settings = resolveOptions(loadOptions, {
+  const sources: OptionSources = {
     flags: new Map([
       ['state-dir', ['x']],
       ['table', ['t']],
@@ -58,6 +71,103 @@ t.test('a folder for journals alone makes no journal', async t => {
     environment: {},
     environmentPrefix: 'DDB_INGEST_',
     layers: [],
+  }
+  const { processEnvironment } = fakeProcess()
+  const output = { note: () => undefined, keepSecret: () => undefined }
+  const call = { sources, processEnvironment, output }
+  const settings = resolveOptions(loadOptions, sources)
+  t.notOk('journal' in (await loadOptionsOf(settings, ['a.csv'], call)))
+})
+
+const table = optionGroup('Run', {
+  batchRows: {
+    flags: '--batch-rows <n>',
+    help: 'rows',
+    reader: count(1),
+    field: 'delivery.batchRows',
+  },
+  retries: { flags: '--retries <n>', help: 'tries', reader: count(0), field: 'delivery.retries' },
+  runId: { flags: '--run-id <id>', help: 'name', reader: text, field: 'runId' },
+  lock: { flags: '--lock <name>', help: 'no field', reader: text },
+})
+
+t.test('settings go to the fields of their options, and only those that were given', async t => {
+  t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', lock: 'l' }), {
+    delivery: { batchRows: 5, retries: 0 },
+    runId: 'r',
   })
-  t.notOk('journal' in loadOptionsOf(settings, ['a.csv'], {}, Readable.from([])))
+  t.strictSame(fieldsOf(table, { lock: 'l' }), {})
+})
+
+t.test('the compiler refuses a field that does not exist or has another type', async t => {
+  const definition = { flags: '--x <n>', help: '', reader: count(1) }
+  // @ts-expect-error a count is not a function's name
+  optionGroup('Run', { x: { ...definition, field: 'target.function' } })
+  // @ts-expect-error there is no such field
+  optionGroup('Run', { x: { ...definition, field: 'delivery.nothing' } })
+  t.pass('tsc checks the two lines above')
+})
+
+t.test('no two options set the same field', async t => {
+  const definitions = Object.values<OptionDefinition>(loadOptions)
+  const fields = definitions.flatMap(({ field }) => field ?? [])
+  t.ok(fields.length > 30)
+  t.equal(new Set(fields).size, fields.length)
+  t.equal(new Set(definitions.map(longName)).size, definitions.length)
+})
+
+const here = fakeProcess({ environment: { XDG_STATE_HOME: '/state' } }).processEnvironment
+const workingFolder = process.cwd()
+
+t.test('a run with a name has a journal, others have none', async t => {
+  const folder = '/state/ddb-ingest'
+  t.strictSame(journalOf({ runId: 'r' }, here), { folder, workingFolder })
+  t.strictSame(journalOf({ runId: 'r', restart: true }, here), {
+    folder,
+    workingFolder,
+    restart: true,
+  })
+  t.equal(journalOf({}, here), undefined)
+  t.equal(journalOf({ stateDir: 'x' }, here), undefined)
+  t.throws(() => journalOf({ restart: true }, here), { code: 'DDB_USAGE', message: /--run-id/ })
+})
+
+t.test('the folder that is named counts, wherever the process goes later', async t => {
+  t.equal(journalFolder({ stateDir: 'x' }, here), resolve('x'))
+})
+
+t.test('a working folder that was removed is left open', async t => {
+  const nowhere = { ...here, workingFolder: () => undefined }
+  t.strictSame(journalOf({ runId: 'r' }, nowhere), { folder: '/state/ddb-ingest' })
+})
+
+const journaled = { host: 'h', port: 9, user: 'u' }
+
+const settings = (flags: Record<string, string> = {}, environment = {}) =>
+  serverSettingsOf(
+    resolveOptions(journaledServerOptions, {
+      flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
+      environment,
+      environmentPrefix: 'DDB_INGEST_',
+      layers: [],
+    }),
+    journaled,
+  )
+
+t.test('what is not given is as the journal has it', async t => {
+  t.match(settings(), { host: [{ host: 'h', port: 9 }], port: 9, user: 'u' })
+  t.notOk('user' in serverSettingsOf({}, { host: 'h', port: 9 }))
+})
+
+t.test('flags and environment come before the journal', async t => {
+  t.match(settings({ host: 'g:7,f' }), {
+    host: [
+      { host: 'g', port: 7 },
+      { host: 'f', port: undefined },
+    ],
+    port: 9,
+    user: 'u',
+  })
+  t.match(settings({ port: '7', user: 'v' }), { host: [{ host: 'h', port: 7 }], user: 'v' })
+  t.match(settings({}, { DDB_HOST: 'e' }), { host: [{ host: 'e' }], port: 9 })
 })

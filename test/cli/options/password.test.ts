@@ -37,10 +37,15 @@ async function credentials(
   const { processEnvironment } = fakeProcess(terminals)
   const { loginMemory, ...found } = await readCredentials(
     settings,
-    passwordSource(given),
-    processEnvironment,
+    {
+      sources: given,
+      processEnvironment,
+      output: {
+        note: warning => warnings.push(warning),
+        keepSecret: secret => secrets.push(secret),
+      },
+    },
     dataOnStdin,
-    { note: warning => warnings.push(warning), keepSecret: secret => secrets.push(secret) },
   )
   t.strictSame(secrets, found.password === undefined ? [] : [found.password])
   t.equal(loginMemory === undefined, found.user === undefined)

@@ -1,7 +1,30 @@
+import { Console } from 'node:console'
 import { PassThrough, Writable } from 'node:stream'
+import fc from 'fast-check'
 import t from 'tap'
+import { openBar, type Advance } from '../../../src/cli/output/bar.js'
 import { canRedraw, openOutput } from '../../../src/cli/output/output.js'
-import { fakeProcess } from '../run-cli.js'
+import { failureOf, hintsFor, printFailure } from '../../../src/cli/output/print-failure.js'
+import { startProgress } from '../../../src/cli/output/progress.js'
+import {
+  systemCode,
+  bytesText,
+  clean,
+  clip,
+  clockText,
+  counted,
+  didYouMean,
+  displayWidth,
+  durationText,
+  grouped,
+  rough,
+  tableLine,
+  tableLines,
+  visible,
+} from '../../../src/cli/output/terminal-text.js'
+import { ConnectionError, DdbError, UsageError } from '../../../src/errors.js'
+import type { LoadReport } from '../../../src/load/options.js'
+import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 
 /** A stream that fails with `code` on its first write. */
 function broken(code: string): Writable {
@@ -84,4 +107,393 @@ t.test('a bar needs a terminal that can redraw, and no build server', async t =>
   t.notOk(canRedraw(terminal, { TERM: 'dumb' }))
   t.notOk(canRedraw(terminal, { CI: 'true' }))
   t.notOk(canRedraw(new PassThrough(), {}))
+})
+
+/** What is said of a failure. */
+async function said(error: unknown, verbose = false): Promise<string> {
+  const fake = fakeProcess()
+  printFailure(openOutput(fake.processEnvironment, true), error, { verbose })
+  await new Promise(resolve => setImmediate(resolve))
+  return fake.stderr()
+}
+
+t.test(
+  'an error of ours has its code and exit code, and names flags instead of fields',
+  async t => {
+    t.strictSame(failureOf(new UsageError('DDB_USAGE', 'see `rejects.file`')), {
+      code: 'DDB_USAGE',
+      message: 'see --rejects',
+      exitCode: 64,
+    })
+  },
+)
+
+t.test('whatever else is thrown is a bug of ours', async t => {
+  for (const error of [new TypeError('x is not a function'), 'x is not a function']) {
+    t.match(failureOf(error), {
+      code: 'DDB_INTERNAL',
+      exitCode: 70,
+      message: /x is not a function/,
+    })
+  }
+})
+
+t.test('a failure is one line; that of connecting has a hint', async t => {
+  t.equal(await said(new DdbError('DDB_TARGET', 'no table')), 'ddb-ingest: no table [DDB_TARGET]\n')
+  t.match(await said(new ConnectionError('DDB_CONNECT', 'nobody')), /\[DDB_CONNECT\]\n.*serve/)
+  t.same(hintsFor({ code: 'DDB_LOGIN', message: '' }), [])
+})
+
+t.test('causes are told when more was asked for, and a circle of them ends', async t => {
+  const cause = new Error('the disk is full')
+  const error = new DdbError('DDB_OUTPUT_WRITE', 'cannot write', { cause })
+  t.notMatch(await said(error), /the disk is full/)
+  t.match(await said(error, true), /the disk is full/)
+  cause.cause = error
+  const lines = (await said(error, true)).split('\n')
+  t.ok(lines.length < 40, `${lines.length} lines`)
+})
+
+t.test('failures of the system are named by their code, others by their text', async t => {
+  t.equal(systemCode(Object.assign(new Error('no such file'), { code: 'ENOENT' })), 'ENOENT')
+  t.equal(systemCode(new Error('odd')), 'Error: odd')
+  t.equal(systemCode('odd'), 'odd')
+})
+
+/** C0, DEL and C1. */
+const isControl = (character: string): boolean => {
+  const code = character.codePointAt(0)!
+  return code < 32 || (code > 126 && code < 160)
+}
+
+const anyText = fc.string({ unit: 'binary', maxLength: 40 })
+const nastyText = fc
+  .array(
+    fc.oneof(
+      anyText,
+      fc.constantFrom('\u001b[31m', '\u001b]0;title\u0007', '\u009b2J', '\r', '\u202e', '\u001b'),
+    ),
+  )
+  .map(parts => parts.join(''))
+
+t.test('cleaned text holds no control character, whatever it was', async t => {
+  fc.assert(fc.property(nastyText, text => ![...clean(text)].some(isControl)))
+  fc.assert(fc.property(nastyText, text => clean(clean(text)) === clean(text)))
+  t.equal(clean('a\u001b[31;1mred\u001b[0mb'), 'aredb', 'escape sequences go as a whole')
+  t.equal(clean('\u001b]0;evil\u0007x'), 'x')
+  t.equal(clean('one\r\ntwo\tthree'), 'one two three')
+  t.equal(clean('photo\u202egnp.exe'), 'photognp.exe', 'text direction cannot be turned')
+  t.equal(clean('价格 Ünïcode'), '价格 Ünïcode', 'other languages stay')
+})
+
+/** What a terminal would act on, or what reorders text there; line feeds and tabs are not. */
+const acting =
+  // eslint-disable-next-line no-control-regex -- they are what this is about
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
+
+t.test('data on a terminal show what it would act on, and JSON stays the same value', async t => {
+  fc.assert(fc.property(nastyText, text => !acting.test(visible(text))))
+  fc.assert(
+    fc.property(fc.jsonValue(), value => {
+      const shown = JSON.parse(visible(JSON.stringify(value))) as unknown
+      return JSON.stringify(shown) === JSON.stringify(value)
+    }),
+  )
+  fc.assert(fc.property(nastyText, text => JSON.parse(visible(JSON.stringify(text))) === text))
+  t.equal(visible('a\u001b[2Jb\u0007\r\n\tc'), 'a\\u001b[2Jb\\u0007\\u000d\n\tc')
+  t.equal(visible('photo\u202egnp.exe\u2067\u061c'), 'photo\\u202egnp.exe\\u2067\\u061c')
+  t.equal(visible('价格 👩\u200d👧 الف'), '价格 👩\u200d👧 الف', 'other languages stay')
+})
+
+t.test('clipped text is never wider than asked, and whole when it fits', async t => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 30 }), (raw, width) => {
+      const text = clean(raw)
+      const clipped = clip(text, width)
+      return displayWidth(clipped) <= width && (displayWidth(text) > width || clipped === text)
+    }),
+  )
+  t.equal(clip('abcdef', 4), 'abc…')
+  t.equal(clip('价格价格', 5), '价格…')
+})
+
+/** Columns of a text as ICU has them: Node pads the cells of console.table to one width. */
+function columnsOfIcu(text: string): number {
+  const chunks: string[] = []
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString())
+      done()
+    },
+  })
+  new Console({ stdout }).table([{ w: text }, { w: 'x'.repeat(40) }])
+  const cell = chunks.join('').split('\n')[3]!.split('│')[2]!
+  // A cell is as wide as the longest, in quotes, and two blanks more: what is not blank is the rest.
+  return 44 - (cell.length - cell.trim().length) - 2
+}
+
+t.test('every character takes the columns that Unicode gives it', async t => {
+  t.equal(columnsOfIcu('ab'), 2, 'the measure itself')
+  t.equal(columnsOfIcu('价'), 2)
+  for (const text of ['a', 'é', 'e\u0301', 'ä', '价格', '한글', 'ｱ', 'Ａ', '、', '\u3000']) {
+    t.equal(displayWidth(text), columnsOfIcu(text), text)
+  }
+  for (const text of '✅⌚⚽⭐❌➕⬛☕😀🦊🀄⏰€→✔─') {
+    t.equal(displayWidth(text), columnsOfIcu(text), text)
+  }
+  // Tangut, Khitan, old kana, extension B; a mark that stands by itself, and one that does not.
+  for (const code of [0x17000, 0x18b00, 0x1b000, 0x20000, 0x939, 0x93e, 0xe34, 0x200b, 0x20d0]) {
+    const text = `a${String.fromCodePoint(code)}`
+    t.equal(displayWidth(text), columnsOfIcu(text), code.toString(16))
+  }
+})
+
+t.test('columns of a table are as wide as their widest text', async t => {
+  t.strictSame(
+    tableLines(
+      [
+        ['name', 'n', ''],
+        ['价格', '1,000', 'x'],
+        ['✅', '', ''],
+      ],
+      column => column === 1,
+    ),
+    ['name      n', '价格  1,000  x', '✅'],
+  )
+  t.strictSame(tableLines([]), [])
+  t.equal(
+    tableLine(['long', 'b'], [2, 3], () => true),
+    'long    b',
+    'wider text stays as it is',
+  )
+})
+
+t.test('numbers read as people write them', async t => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0 }),
+      number => grouped(number) === number.toLocaleString('en-US'),
+    ),
+  )
+  t.equal(counted(1, 'row'), '1 row')
+  t.equal(counted(1000, 'row'), '1,000 rows')
+  t.equal(rough(999), '999')
+  t.equal(rough(1234), '1.23k')
+  t.equal(rough(45_600_000), '45.6M')
+  t.equal(bytesText(53_100_000), '53.1 MB')
+  t.equal(bytesText(12), '12 B')
+  t.equal(durationText(350), '0.35 s')
+  t.equal(durationText(12_340), '12.3 s')
+  t.equal(durationText(125_000), '2 min 5 s')
+  t.equal(durationText(3_725_000), '1 h 2 min')
+  t.equal(clockText(7000), '0:07')
+  t.equal(clockText(3_723_000), '1:02:03')
+})
+
+t.test('an unknown name brings the nearest ones', async t => {
+  t.equal(didYouMean('tabel', ['table', 'types', 'host']), ' (did you mean table?)')
+  t.equal(didYouMean('zzzzzz', ['table', 'host']), '')
+})
+
+t.test('bytes of names that are not UTF-8 are escaped', async t => {
+  t.equal(clean('caf\udce9.csv'), 'caf\\xe9.csv')
+  t.equal(clean('\u{1f4ff}\udc9b'), '\u{1f4ff}\\x9b', 'a pair of surrogates is a character')
+})
+
+/** A bar on a terminal of 80 columns, and all that was written there. */
+async function scene() {
+  const fake = fakeProcess({ stderrColumns: 80 })
+  const output = openOutput(fake.processEnvironment, true)
+  const bar = await openBar(output, fake.processEnvironment.stderr)
+  t.teardown(() => bar.stop())
+  return {
+    bar,
+    written: async () => {
+      await new Promise(resolve => setImmediate(resolve))
+      return fake.stderr()
+    },
+  }
+}
+
+const half: Advance = { value: 50, total: 100, figures: '5 rows/s', timed: false }
+
+t.test('nothing is drawn before there is something to show', async t => {
+  const { bar, written } = await scene()
+  bar.stop()
+  t.equal(await written(), '')
+})
+
+t.test('half of it is half a bar, with its figures', async t => {
+  const { bar, written } = await scene()
+  bar.show(half)
+  bar.stop()
+  t.match(await written(), /█{8}░{8} 50% {2}5 rows\/s/)
+})
+
+t.test('the remaining time stands there where it can be told', async t => {
+  const timed = await scene()
+  timed.bar.show({ ...half, timed: true })
+  t.match(await timed.written(), /ETA/)
+  const untimed = await scene()
+  untimed.bar.show(half)
+  t.notMatch(await untimed.written(), /ETA/)
+})
+
+t.test('without an end there are figures alone', async t => {
+  const { bar, written } = await scene()
+  bar.show({ ...half, total: undefined })
+  const text = await written()
+  t.match(text, /5 rows\/s/)
+  t.notMatch(text, /[█░%]/)
+})
+
+t.test('a note stays above, and the line is gone at the end', async t => {
+  const { bar, written } = await scene()
+  bar.show(half)
+  bar.note('worth keeping')
+  bar.stop()
+  bar.stop()
+  const text = await written()
+  t.ok(text.includes('\u001b[2Kworth keeping\n'))
+  t.equal(text.split('worth keeping').length, 2)
+})
+
+const report = (given: Partial<LoadReport> = {}): LoadReport => ({
+  phase: 'loading',
+  rows: { read: 2000, confirmed: 1500, unconfirmed: 0, rejected: 3, skipped: 0, unsent: 0 },
+  sentRows: 2000,
+  sentBatches: 2,
+  inFlightBytes: 4_000_000,
+  bytesRead: 250_000,
+  totalBytes: 1_000_000,
+  elapsedMs: 2000,
+  ...given,
+})
+
+async function started(
+  style: 'auto' | 'bar' | 'plain' | 'none',
+  terminals: FakeTerminals = {},
+  quiet = false,
+): Promise<{ progress: Awaited<ReturnType<typeof startProgress>>; stderr: () => Promise<string> }> {
+  const fake = fakeProcess(terminals)
+  const output = openOutput(fake.processEnvironment, true)
+  const progress = await startProgress(style, quiet, output, fake.processEnvironment)
+  const stderr = async (): Promise<string> => {
+    await new Promise(resolve => setImmediate(resolve))
+    return fake.stderr()
+  }
+  return { progress, stderr }
+}
+
+/** The line of a run that has lasted for ten seconds, without a terminal. */
+async function plainLine(given: Partial<LoadReport> = {}): Promise<string> {
+  const { progress, stderr } = await started('plain')
+  progress.report(report({ elapsedMs: 10_000, sentRows: 10_000, bytesRead: 250_000, ...given }))
+  return stderr()
+}
+
+/** What stands on a terminal when the reports have come; escape sequences are left out. */
+async function drawnLine(...reports: readonly Partial<LoadReport>[]): Promise<string> {
+  const { progress, stderr } = await started('bar', { stderrColumns: 120 })
+  for (const given of reports) progress.report(report(given))
+  progress.stop()
+  const lines = (await stderr())
+    .split('\u001b')
+    .map(piece => piece.replace(/^\[?[\d;?]*[A-Za-z78]?/, ''))
+  return lines.filter(line => line !== '').at(-1) ?? ''
+}
+
+t.test('the figures say how far, how fast, what is known and how long still', async t => {
+  t.equal(
+    await plainLine(),
+    '0:10  25%  1.00k rows/s  25.0 kB/s  in flight 4.00 MB  confirmed 1,500  rejected 3  ETA 0:30\n',
+  )
+})
+
+t.test('rows of earlier processes stand by themselves', async t => {
+  const rows = { ...report().rows, skipped: 9_000 }
+  t.match(await plainLine({ rows }), 'confirmed 1,500  from before 9,000  rejected 3')
+})
+
+t.test('a pipe has neither percent nor an end in sight', async t => {
+  t.equal(
+    await plainLine({ totalBytes: undefined }),
+    '0:10  1.00k rows/s  25.0 kB/s  in flight 4.00 MB  confirmed 1,500  rejected 3\n',
+  )
+})
+
+t.test('each phase says what it does', async t => {
+  t.equal(await plainLine({ phase: 'connecting' }), '0:10  connecting\n')
+  const confirming = { phase: 'confirming', bytesRead: 1_000_000 } as const
+  t.match(await plainLine(confirming), /100%.*confirming\n$/)
+  t.equal(await drawnLine({ phase: 'connecting' }), 'connecting')
+  t.match(await drawnLine(confirming), /^█{16} 100% {2}.*confirming$/)
+})
+
+t.test('the bar fills with the bytes; without an end no bar is drawn', async t => {
+  t.match(await drawnLine({}), /^████░{12} 25% {2}1\.00k rows\/s .* ETA /)
+  t.match(await drawnLine({ bytesRead: 2_000_000 }), /^█{16} 100% /, 'a file that grew')
+  t.match(await drawnLine({ totalBytes: undefined }), /^1\.00k rows\/s /)
+  t.match(await drawnLine({ totalBytes: 0 }), /^1\.00k rows\/s /)
+})
+
+t.test('the line keeps inside the terminal', async t => {
+  const { progress, stderr } = await started('auto', { stderrColumns: 40 })
+  progress.report(report())
+  progress.stop()
+  const drawn = (await stderr())
+    .split('\u001b')
+    .map(piece => piece.replace(/^\[?[\d;?]*[A-Za-z78]?/, ''))
+  t.ok(drawn.every(piece => displayWidth(piece) < 40))
+  t.ok(drawn.some(piece => piece.endsWith('…')))
+})
+
+t.test('without a terminal there is one line every ten seconds', async t => {
+  const { progress, stderr } = await started('auto')
+  for (let elapsedMs = 0; elapsedMs < 35_000; elapsedMs += 100)
+    progress.report(report({ elapsedMs }))
+  progress.report(report({ elapsedMs: 60_000, phase: 'done' }))
+  progress.stop()
+  const lines = (await stderr()).trimEnd().split('\n')
+  t.strictSame(
+    lines.map(line => line.split('  ')[0]),
+    ['0:10', '0:20', '0:30'],
+  )
+})
+
+t.test('a terminal gets a bar that is gone at the end', async t => {
+  const { progress, stderr } = await started('auto', { stderrColumns: 100 })
+  progress.report(report())
+  progress.note('worth keeping')
+  progress.report(report({ bytesRead: 500_000 }))
+  progress.stop()
+  const text = await stderr()
+  t.match(text, /25%/)
+  t.ok(text.includes('\u001b[2Kworth keeping\n\u001b7'), 'a note stands above a bar drawn anew')
+  t.ok(text.endsWith('\u001b[2K'), 'the line is cleared')
+})
+
+t.test('a bar is never drawn where nobody can see it', async t => {
+  for (const terminals of [{}, { stderrColumns: 80, environment: { CI: '1' } }]) {
+    const { progress, stderr } = await started('auto', terminals)
+    progress.report(report())
+    progress.stop()
+    t.equal(await stderr(), '')
+  }
+  const asked = await started('bar', { stderrColumns: 80, environment: { CI: '1' } })
+  asked.progress.report(report())
+  asked.progress.stop()
+  t.match(await asked.stderr(), /25%/, 'unless it was asked for')
+})
+
+t.test('none leaves the notes, quiet takes them away too', async t => {
+  const none = await started('none')
+  none.progress.report(report({ elapsedMs: 20_000 }))
+  none.progress.note('a note')
+  t.equal(await none.stderr(), 'a note\n')
+  const quiet = await started('auto', { stderrColumns: 80 }, true)
+  quiet.progress.report(report())
+  quiet.progress.note('a note')
+  quiet.progress.stop()
+  t.equal(await quiet.stderr(), '')
 })

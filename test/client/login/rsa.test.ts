@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { encryptText, readPublicKey } from '../../../src/client/login/rsa.js'
-import { loginKey } from '../../../src/server/login/login-key.js'
+import { loginKey } from '../../../src/server/login/scram.js'
 
 t.test('the server reads what was encrypted with its key', t => {
   const theirs = loginKey()

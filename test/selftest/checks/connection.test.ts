@@ -1,7 +1,17 @@
 import t from 'tap'
 import { connectionChecks } from '../../../src/selftest/checks/connection.js'
+import { jobChecks } from '../../../src/selftest/checks/jobs.js'
+import { loginChecks } from '../../../src/selftest/checks/login.js'
+import { checkContext } from '../../../src/selftest/context.js'
+import type { Faults } from '../../../src/server/index.js'
+import { closedGate } from '../../helpers/gate.js'
 import { answering, each, instead, intBytes } from '../../helpers/rewriting-proxy.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+import { scopeWith } from '../check-scope.js'
+import { namesOn, trySelftest } from '../run-selftest.js'
 import { testChecks } from '../test-checks.js'
+
+useTurnClock()
 
 const header = /^\d+(?= [01] 1\n)/
 
@@ -127,3 +137,230 @@ testChecks(
     },
   },
 )
+
+const badLogin = 'The user name or password is incorrect.'
+const whoScript = 'getCurrentSessionAndUser()[1]'
+
+const how = 'login: how this user logs in'
+
+testChecks(
+  t,
+  loginChecks,
+  { finds: { [how]: 'by SCRAM' }, facts: { scram: true, loginWithConnect: true } },
+  {
+    'without a user there is nothing to try': {
+      login: {},
+      skips: {
+        'login: by calling login': 'no user was given',
+        'login: inside the connect request': 'no user was given',
+        'login: it holds for its session alone': 'no user was given',
+        [how]: 'no user was given',
+        'login: with SCRAM': 'no user was given',
+        'login: with RSA': 'no user was given',
+      },
+      passes: ['login: a wrong one is refused in known words'],
+    },
+    'a session that has another user': {
+      toClient: answering(whoScript, instead('admin', 'other')),
+      fails: {
+        'login: by calling login': 'the session has another user',
+        'login: inside the connect request': 'the session has another user',
+      },
+      passes: ['login: it holds for its session alone'],
+    },
+    'a login that holds for all': {
+      toClient: answering(whoScript, instead('guest', 'admin')),
+      fails: { 'login: it holds for its session alone': 'it is logged in without a password' },
+      passes: ['login: by calling login'],
+    },
+    'guests who may not run scripts': {
+      server: { requireLogin: true },
+      finds: { 'login: it holds for its session alone': 'guests may not run scripts' },
+      passes: ['login: by calling login', 'login: inside the connect request'],
+    },
+    'a login refused in other words': {
+      toClient: instead('user name or password', 'combination you gave'),
+      fails: {
+        'login: a wrong one is refused in known words': /^the refusal: .*, expected known$/,
+      },
+    },
+    'a login that everybody passes': {
+      toClient: chunk => chunk.replace(badLogin, 'OK'),
+      fails: { 'login: a wrong one is refused in known words': 'the login was accepted' },
+    },
+    'a server that knows only plain passwords': {
+      toServer: each(
+        instead('scramClientFirst', 'scramClientOther'),
+        instead('getDynamicPublicKey', 'getDynamicPublicFoo'),
+      ),
+      skips: {
+        'login: with SCRAM': /^the server offers them no SCRAM \(it says: Can't recognize/,
+        'login: with RSA': /^it has no key for RSA \(it says: Can't recognize/,
+      },
+      finds: { [how]: /^not by SCRAM: .*scramClientOther/ },
+      facts: { scram: false },
+      passes: ['login: by calling login'],
+    },
+    'a server as it is shipped, and nothing allowed': {
+      hasScram: false,
+      login: { user: 'admin', password: '123456' },
+      skips: {
+        'login: inside the connect request': 'the password would travel in plain text',
+        'login: with SCRAM': /doesn't support scram authMode/,
+      },
+      passes: [
+        'login: by calling login',
+        'login: a wrong one is refused in known words',
+        'login: with RSA',
+      ],
+    },
+    'a login that is refused where it is asked for again': {
+      toServer: instead('connect\nlogin\nadmin\n123456', 'connect\nlogin\nadmin\n000000'),
+      fails: { 'login: inside the connect request': badLogin },
+      facts: { loginWithConnect: false },
+      passes: ['login: by calling login'],
+    },
+  },
+)
+
+t.test('two users: what one shared the other may remove, and a granted view delivers', async t => {
+  const names = [
+    'receipts: R11, undef by another user',
+    'receipts: R13, a view through a function for a user with VIEW_EXEC alone',
+  ]
+  const second = { user: 'ann', password: 'abc12345' }
+  const server = { initScript: 'createUser("ann", "abc12345")' }
+  const tried = await trySelftest(t, { names, server, options: { second } })
+  t.match(tried.result.checks, [
+    { status: 'pass', reason: /it/ },
+    { status: 'pass', reason: '' },
+  ])
+  t.strictSame(namesOn(tried.server), [])
+  const wrong = { user: 'ann', password: 'wrong' }
+  const { result } = await trySelftest(t, { names, server, options: { second: wrong } })
+  t.match(result.checks, [{ status: 'fail' }, { status: 'fail' }])
+  const behaved = await trySelftest(t, {
+    names: [names[1]!],
+    server,
+    options: { second },
+    prepare: ({ node }) =>
+      void (node.beforeWrite = ({ table }) =>
+        table.endsWith('_viewed') ? { error: '<NoPrivilege>Not granted' } : undefined),
+  })
+  t.strictSame(behaved.failed, [names[1]], 'a view that lacks rights is found')
+})
+
+t.test('with one login both are skipped', async t => {
+  const names = ['receipts: R11, undef by another user']
+  const { result } = await trySelftest(t, { names })
+  t.match(result.checks, [{ status: 'skipped', reason: 'no second user was given' }])
+})
+
+const alone = 'rights: TABLE_INSERT alone'
+const ann = { user: 'ann', password: 'abc12345' }
+
+t.test('what one right allows is found, and taken back', async t => {
+  const server = { initScript: 'createUser("ann", "abc12345")' }
+  const tried = await trySelftest(t, { names: [alone], server, options: { second: ann } })
+  const [found] = tried.result.checks
+  t.equal(found?.status, 'pass')
+  t.match(found?.reason, /^schema: .*; count: .*<NotAuthenticated>.*; upsert: /)
+  t.strictSame(tried.result.facts, {
+    insertShowsSchema: found?.reason.startsWith('schema: allowed'),
+    insertCounts: false,
+    insertUpserts: found?.reason.endsWith('upsert: allowed'),
+  })
+  t.strictSame(namesOn(tried.server), [])
+  const rights = tried.server.node.privileges.get('ann') ?? new Map<string, boolean>()
+  t.strictSame([...rights.keys()], [], 'the right ends with the check')
+})
+
+t.test('a second user who may do more tells nothing about it', async t => {
+  const server = { initScript: 'createUser("ann", "abc12345"); grant("ann", DB_READ, "*")' }
+  const { result } = await trySelftest(t, { names: [alone], server, options: { second: ann } })
+  t.match(result, { facts: {}, checks: [{ status: 'skipped', reason: /may read without/ }] })
+})
+
+t.test('a name that DolphinDB has no users of gets into no script', async t => {
+  const granted = checkContext(scopeWith({ second: { user: 'a"b', password: 'x' } }))
+  await t.rejects(granted.grant('VIEW_EXEC', 'v'), { code: 'DDB_UNAVAILABLE' })
+})
+
+const asleep = 'jobs: a question while workers sleep, with urgency and without'
+const listing = jobChecks.map(({ name }) => name).filter(name => name !== asleep)
+const time = 'long(now())'
+
+testChecks(
+  t,
+  jobChecks,
+  {
+    finds: {
+      'jobs: the columns of getConsoleJobs':
+        'node, userID, rootJobId, jobType, desc, priority, parallelism, receiveTime, sessionId, remoteIP, remotePort, totalTasks, finishedTasks, runningTask, firstTaskStartTime, latestTaskStartTime, queue',
+      [asleep]: 'without urgency: answered; with it: answered',
+    },
+    facts: { urgentQuestions: true },
+  },
+  {
+    'urgent questions that are refused': {
+      toServer: chunk => (/ \/ 33_\d_8_/.test(chunk) ? chunk.replace(time, 'long(nix())') : chunk),
+      finds: { [asleep]: /^without urgency: answered; with it: refused: / },
+      facts: { urgentQuestions: false },
+    },
+    'a server whose workers are all asleep': {
+      server: { faults: { beforeExecute: whileAsleep() } },
+      finds: { [asleep]: 'without urgency: waits; with it: waits' },
+      facts: { urgentQuestions: false },
+    },
+    'a server without the function': {
+      toServer: instead('getConsoleJobs()', 'getConsoleJabs()'),
+      skips: Object.fromEntries(
+        listing.map(name => [name, /^the server refuses what it needs: .*getConsoleJabs/]),
+      ),
+    },
+    'columns of other names': {
+      toClient: answering('getConsoleJobs()', instead('rootJobId\0', 'theJobsId\0')),
+      fails: { 'jobs: the columns of getConsoleJobs': 'the answer has no column rootJobId' },
+    },
+    'sessions of other names': {
+      toClient: answering('getConsoleJobs()', instead('sessionId\0', 'session__\0')),
+      fails: { 'jobs: the columns of getConsoleJobs': 'the answer has no column sessionId' },
+    },
+    'requests under way that are not listed': {
+      server: {
+        faults: {
+          beforeExecute: ({ text }) => (text === 'ddbIngestTestBusy' ? 'drop' : undefined),
+        },
+      },
+      fails: { 'jobs: a request under way is listed with its session': 'no result within 5000 ms' },
+    },
+    'sessions at rest that are listed': {
+      toClient: (chunk, sent) =>
+        sent.includes('exec count(*) from getConsoleJobs()')
+          ? chunk.replace(intBytes(0), intBytes(1))
+          : chunk,
+      fails: { 'jobs: a session at rest is not listed': 'it is listed' },
+    },
+    'a count that is not told': {
+      toServer: instead(
+        'exec count(*) from getConsoleJobs() where',
+        'exec 1 from getConsoleJubs() where',
+      ),
+      fails: { 'jobs: a session at rest is not listed': 'the server does not tell' },
+    },
+  },
+)
+
+/** Holds questions back until those who sleep have woken up. */
+function whileAsleep(): NonNullable<Faults['beforeExecute']> {
+  const sleepers = new Set<string>()
+  const awake = closedGate()
+  return ({ text, sessionId }) => {
+    if (text.startsWith('ddbIngestTestBegan')) sleepers.add(sessionId)
+    else if (text === time) {
+      setTimeout(() => awake.open(), 2_000)
+      return { until: awake.opened }
+    }
+    return undefined
+  }
+}

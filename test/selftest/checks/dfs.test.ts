@@ -1,5 +1,8 @@
 import t from 'tap'
+import { createChecks } from '../../../src/selftest/checks/create-scripts.js'
 import { dfsChecks } from '../../../src/selftest/checks/dfs.js'
+import { functionViewChecks } from '../../../src/selftest/checks/function-view.js'
+import { keyedDfsChecks } from '../../../src/selftest/checks/keyed-dfs.js'
 import type { ServerOptions } from '../../../src/server/index.js'
 import {
   answering,
@@ -8,6 +11,7 @@ import {
   int32Bytes,
   intBytes,
   longBytes,
+  type Rewrite,
 } from '../../helpers/rewriting-proxy.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { testChecks } from '../test-checks.js'
@@ -139,6 +143,216 @@ testChecks(
     'answers of writers that count wrongly': {
       toClient: answering('\x01\0\0\0\x01\0\0\0\x01\0\0\0', instead(intBytes(3), intBytes(4))),
       fails: { [contended]: /^\d+ rows were answered, \d+ are there$/ },
+    },
+  },
+)
+
+const [last, primary] = keyedDfsChecks.map(({ name }) => name) as [string, string]
+const namesOfKeyedDfs = [last, primary]
+
+testChecks(
+  t,
+  keyedDfsChecks,
+  {
+    finds: {
+      [last]: /^3 rows, 2 of them known: \d answered, 4 of 6 there; upsert! /,
+      [primary]: /^3 rows, 2 of them known: \d answered, 4 of 6 there; upsert! /,
+    },
+    facts: { lastAnswersAll: true, pkeyAnswersAll: true },
+  },
+  {
+    'known keys that are not counted': {
+      toClient: secondInsert(instead(intBytes(3), intBytes(1))),
+      finds: Object.fromEntries(
+        namesOfKeyedDfs.map(name => [name, /^3 rows, 2 of them known: 1 answered/]),
+      ),
+      facts: { lastAnswersAll: false, pkeyAnswersAll: false },
+    },
+    'servers without these engines': {
+      toServer: instead('engine="', 'enjine="'),
+      skips: Object.fromEntries(
+        namesOfKeyedDfs.map(name => [name, /^the server refuses what it needs: /]),
+      ),
+      facts: {},
+    },
+    'inserts that answer too little': {
+      server: { faults: { beforeWrite: () => 'drop' } },
+      fails: Object.fromEntries(
+        namesOfKeyedDfs.map(name => [name, 'an insert of 3 new rows answers 0']),
+      ),
+    },
+  },
+)
+
+/** A rewrite of the answer to the second insert of each table. */
+function secondInsert(rewrite: (chunk: string) => string): Rewrite {
+  return (chunk, sent) =>
+    sent.split('tableInsert{').length % 2 === 1 &&
+    /tableInsert\{[^}]*$|tableInsert/.test(sent.slice(-400))
+      ? rewrite(chunk)
+      : chunk
+}
+
+const namesOfCreateScripts = createChecks.map(({ name }) => name)
+const shapes = namesOfCreateScripts.filter(name => !/leaves|words/.test(name))
+const failed = 'create: what a script that fails leaves'
+const reserved = 'create: reserved words as names of columns'
+const chinese = 'create: Chinese words as names of columns'
+const made = {
+  createsStream: true,
+  createsDays: true,
+  createsMonths: true,
+  createsYears: true,
+  createsHash: true,
+  createsLevels: true,
+  createsTsdb: true,
+  createsArrays: true,
+  createsDecimals: true,
+}
+
+testChecks(
+  t,
+  createChecks,
+  {
+    finds: {
+      [failed]: /^(the database|nothing); /,
+      [reserved]: 'all of them',
+      [chinese]: 'all of them',
+    },
+    facts: { ...made, failedCreateLeaves: false, reservedNames: true, chineseNames: true },
+  },
+  {
+    'a server that takes none of the scripts': {
+      toServer: instead('able(', 'able['),
+      fails: Object.fromEntries(shapes.map(name => [name, /Syntax Error/])),
+      facts: Object.fromEntries(Object.keys(made).map(name => [name, false])),
+    },
+    'a column of another type': {
+      toServer: instead('DOUBLE]', 'FLOAT]'),
+      fails: { 'create: TSDB': /^its columns: .*price FLOAT, expected .*price DOUBLE$/ },
+      facts: { createsTsdb: false },
+    },
+    'a table whose partition column may be missing': {
+      toServer: instead('`missing', '`day'),
+      fails: { [failed]: 'it is accepted' },
+      facts: {},
+    },
+    'a server that knows ASCII alone': {
+      toServer: instead('\xe4\xbb\xb7', '((('),
+      finds: { [chinese]: /refused: / },
+      facts: { chineseNames: false },
+    },
+    'words that are reserved': {
+      toServer: each(instead('[`HASH]', '[(HASH]'), instead('first(pi)', 'first(e )')),
+      finds: { [reserved]: /^HASH refused: .*; pi (refused: |it is another value)/ },
+      facts: { reservedNames: false },
+    },
+    'a user who may make no databases': {
+      login: {},
+      skips: Object.fromEntries(
+        [...shapes.filter(name => !name.includes('stream')), failed].map(name => [
+          name,
+          /^not permitted: /,
+        ]),
+      ),
+    },
+  },
+)
+
+const plain = 'function view: declared without mutable'
+const namesOfFunctionView = functionViewChecks.map(({ name }) => name)
+const view = 'ddbIngestTest_[0-9a-f]{16}_\\d{14}_view'
+const taken = 'function view: the words for a name that is taken'
+const missing = 'function view: the words for a name that is not there'
+
+testChecks(
+  t,
+  functionViewChecks,
+  {
+    finds: {
+      [taken]: new RegExp(
+        `^addFunctionView\\(${view}\\) => The FunctionView \\[${view}\\] already exists`,
+      ),
+      [plain]: /^one that changes what it is given: .*Read only object/,
+      [missing]: /The function view \[.*_missing\] does not exist\. RefId: S04002$/,
+    },
+    facts: { plainViews: true },
+  },
+  {
+    'views that only a call reaches': {
+      toServer: instead('ddbIngestTarget(data))', 'ddbIngestTarged(data))'),
+      fails: { [plain]: /ddbIngestTarged/ },
+      facts: { plainViews: false },
+    },
+    'users who may not add views': {
+      login: {},
+      skips: Object.fromEntries(
+        namesOfFunctionView.map(name => [
+          name,
+          /^the server refuses what it needs: .*<NoPrivilege>/,
+        ]),
+      ),
+    },
+    'views that do not change what they are given': {
+      toServer: instead('data[`id] + 1)', 'data[`id] + 0)'),
+      fails: {
+        'function view: called with an answer': 'the sum of the ids: 6, expected 10',
+        'function view: R2, delivered with receipts':
+          'outcome and sum: 1: 4 rows; 6, expected 1: 4 rows; 10',
+      },
+    },
+    'views whose rows are dropped': {
+      server: {
+        faults: { beforeWrite: ({ table }) => (table.endsWith('_viewed') ? 'drop' : undefined) },
+      },
+      fails: {
+        'function view: called with an answer': /^expected a number, got LONG scalar/,
+        'function view: called without an answer': 'no result within 5000 ms',
+      },
+    },
+    'views that refuse': {
+      server: {
+        faults: {
+          beforeWrite: ({ table }) => (table.endsWith('_viewed') ? { error: 'no' } : undefined),
+        },
+      },
+      fails: {
+        'function view: called with an answer': /no$/,
+        'function view: R2, delivered with receipts': /^expected a number|^outcome and sum/,
+      },
+    },
+    'rows that are written twice': {
+      server: {
+        faults: { beforeExecute: ({ asynchronous }) => (asynchronous ? 'twice' : undefined) },
+      },
+      fails: { 'function view: called without an answer': 'rows: 8, expected 4' },
+    },
+    'functions of the session that are not known': {
+      toClient: answering('DEF)', instead('\x01\0\x01', '\x01\0\0')),
+      fails: { 'function view: R2, delivered with receipts': 'ddbIngestDeliver is not defined' },
+    },
+    'views that are not found': {
+      toServer: instead('script\ntypestr(ddbIngestTest_', 'script\ntypestr(ddbIngestText_'),
+      fails: { 'function view: found by typestr': /^the view is not found: / },
+    },
+    'names that are found though they are not there': {
+      toServer: instead('viewMissing)', 'view)'),
+      fails: { 'function view: found by typestr': 'a name that is not there is found' },
+    },
+    'lists without the view': {
+      toServer: instead('exec name from getFunctionViews()', 'array(STRING, 0)'),
+      fails: { 'function view: listed': 'it is not in the list' },
+    },
+    'a list that is none': {
+      toServer: instead('exec name from getFunctionViews()', '5'),
+      fails: { 'function view: listed': 'the answer is no list' },
+    },
+    'a server that replaces views, and drops what is not there': {
+      toServer: each(
+        instead('return 2 }\naddFunctionView(', 'return 2 }\ntypestr('),
+        instead('script\ndropFunctionView("', 'script\nprint("'),
+      ),
+      finds: { [taken]: 'it replaces the first', [missing]: 'it is accepted' },
     },
   },
 )

@@ -1,6 +1,16 @@
+/*
+  The list of what nobody could check (docs/server-semantics.md#what-nobody-could-check) against the checks there are.
+*/
+import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { allChecks } from '../../../src/selftest/checks/all-checks.js'
+import { leftoverChecks } from '../../../src/selftest/checks/leftovers.js'
 import { openQuestionChecks } from '../../../src/selftest/checks/open-questions.js'
+import { newStamp, throwAwayName } from '../../../src/selftest/leftovers.js'
+import { root } from '../../helpers/checkout.js'
 import { answering, each, instead, intBytes } from '../../helpers/rewriting-proxy.js'
+import { namesOn, trySelftest } from '../run-selftest.js'
 import { testChecks, type Reasons, type Switch } from '../test-checks.js'
 
 const again = 'open: sharing a name again in one session'
@@ -140,3 +150,83 @@ testChecks(
     'functions that are not there': withoutFunctions,
   },
 )
+
+/*
+  The list of what nobody could check (docs/server-semantics.md#what-nobody-could-check) against the checks there are.
+*/
+
+const page = readFileSync(new URL('docs/server-semantics.md', root), 'utf8')
+const list = page.slice(page.indexOf('<!-- open:'), page.indexOf('<!-- end of open -->'))
+const rows = list
+  .split('\n')
+  .filter(line => line.startsWith('| ') && !line.startsWith('| statement '))
+  .map(line => line.slice(2, -2).split(' | '))
+
+t.test(
+  'each statement says what depends on it and which check there is, or that there is none',
+  async t => {
+    t.ok(rows.length > 40)
+    const names = new Set(allChecks.map(({ name }) => name))
+    for (const [statement, depends, checks, ...more] of rows) {
+      t.ok(statement !== '' && depends !== '' && more.length === 0, statement ?? '')
+      if (checks === '–') continue
+      const named = [...checks!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
+      t.ok(named.length > 0, checks ?? '')
+      for (const name of named) t.ok(names.has(name), name)
+    }
+  },
+)
+
+t.test(
+  'no statement stands there twice, and every open question of receipts that has a check is there',
+  async t => {
+    const statements = rows.map(([statement]) => statement)
+    t.equal(new Set(statements).size, statements.length)
+    const asked = allChecks.map(({ name }) => name).filter(name => /: R\d+,/.test(name))
+    const missing = asked.filter(name => !list.includes(`\`${name}\``))
+    t.strictSame(missing, [
+      'receipts: R1, three batches, one of them wrong',
+      'receipts: R16, what receipts cost',
+    ])
+  },
+)
+
+const [gone, earlier] = leftoverChecks.map(({ name }) => name) as [string, string]
+/** A check of another subject, which makes a table. */
+const making = 'insert: an empty table'
+const dayMs = 86_400_000
+const old = throwAwayName(newStamp(systemPlatform.random, Date.now() - 3 * dayMs), 'old')
+const young = throwAwayName(newStamp(systemPlatform.random, Date.now() - dayMs / 2), 'young')
+const initScript = [old, young].map(name => `share(table(1 as a), "${name}")`).join('\n')
+const keepsTables = instead('{ undef("', '{ print("')
+
+testChecks(
+  t,
+  leftoverChecks,
+  {},
+  {
+    'tables that are not removed': {
+      toServer: keepsTables,
+      fails: {
+        [gone]: /^still there: ddbIngestTest_[0-9a-f]{16}_\d{14}_empty$/,
+        [earlier]: /^cannot be removed: ddbIngestTest_[0-9a-f]{16}_\d{14}_empty$/,
+      },
+      passes: [making],
+    },
+    'tables of others that this user cannot remove': {
+      server: { initScript },
+      toServer: keepsTables,
+      finds: { [earlier]: `this user cannot remove ${old}` },
+      passes: [gone],
+    },
+    'databases that are in use': {
+      passes: [...leftoverChecks.map(({ name }) => name), 'dfs: append!'],
+    },
+  },
+)
+
+t.test('what is older than a day goes, all else stays', async t => {
+  const { server, result } = await trySelftest(t, { names: [earlier], server: { initScript } })
+  t.match(result.checks, [{ status: 'pass', reason: '' }])
+  t.strictSame(namesOn(server), [young])
+})

@@ -1,7 +1,31 @@
 import t from 'tap'
+import { vectorOf } from '../../../src/protocol/element.js'
+import type { Scalar, Table, Value } from '../../../src/protocol/value.js'
+import { asynchronousChecks } from '../../../src/selftest/checks/asynchronous.js'
+import { batch } from '../../../src/selftest/checks/batches.js'
+import { receiptRaceChecks } from '../../../src/selftest/checks/receipt-races.js'
+import {
+  awaitOutcomes,
+  defineDelivery,
+  delivery,
+  ledgerRows,
+  openTestLedger,
+  outcomesText,
+  rowsOfLedger,
+  sendDelivery,
+} from '../../../src/selftest/checks/receipt-run.js'
 import { receiptChecks } from '../../../src/selftest/checks/receipts.js'
-import { requestedFaults } from '../../../src/server/index.js'
-import { answering, each, instead, intBytes, type Rewrite } from '../../helpers/rewriting-proxy.js'
+import { tableOfColumns } from '../../../src/selftest/compare.js'
+import { requestedFaults, type Faults } from '../../../src/server/index.js'
+import {
+  answering,
+  each,
+  instead,
+  intBytes,
+  type Rewrite,
+  int32Bytes,
+} from '../../helpers/rewriting-proxy.js'
+import { testSession } from '../../helpers/script.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { testChecks } from '../test-checks.js'
 
@@ -152,4 +176,370 @@ function oneRowBack(): Rewrite {
       isDone = true
       return `limit ${String(Number(offset) - 1).padStart(offset.length)}, 8`
     })
+}
+
+const claim = 'receipts: R5, a claim is one step'
+const closed = 'receipts: R14, requests of a session that is closed are executed'
+const cancelled = 'receipts: R15, what a cancelled batch leaves'
+const cost = 'receipts: R16, what receipts cost'
+const forgotten = 'receipts: the words of a forgotten function'
+const connected = 'receipts: a server tells who is connected'
+const time = 'receipts: now() is a TIMESTAMP'
+
+const claims = 500
+/** What stands in front of the answers of R5: a vector of INT. */
+const claimHead = `OK\n\x04\x01${int32Bytes(claims)}${int32Bytes(1)}`
+
+/** Makes a one of each answer to a claim: of all sessions, or of the first that gets its answers. */
+function allWon(sessions: number): Rewrite {
+  let left = sessions
+  return chunk => {
+    const at = chunk.indexOf(claimHead)
+    if (at < 0 || left-- <= 0) return chunk
+    const from = at + claimHead.length
+    const answers = int32Bytes(1).repeat(claims)
+    return chunk.slice(0, from) + answers + chunk.slice(from + answers.length)
+  }
+}
+
+/** Loses deliveries from one of them on. */
+function losingFrom(first: number): NonNullable<Faults['beforeExecute']> {
+  let seen = 0
+  return ({ text }) => (text === 'ddbIngestDeliver' && ++seen >= first ? 'drop' : undefined)
+}
+
+testChecks(
+  t,
+  receiptRaceChecks,
+  {
+    finds: {
+      [cancelled]: /^a claim stays without an outcome$|^catch runs: /,
+      [cost]: /^\d+\.\d\d times the time a batch takes without, \d+ batches$/,
+      [forgotten]: "Can't recognize function name ddbIngestDeliver: not in the embedded server",
+    },
+  },
+  {
+    'keyed stream tables that let every claim in': {
+      toServer: instead('keyedStreamTable(`k, ', 'streamTable('),
+      fails: { [claim]: '4000 rows with 500 keys were written, not 500' },
+    },
+    'servers that count known keys': {
+      toClient: allWon(8),
+      finds: { [claim]: 'known keys are counted' },
+    },
+    'a claim that two have won': {
+      toClient: allWon(2),
+      fails: { [claim]: /^\d+ keys were answered with 1 not exactly once$/ },
+    },
+    'requests of a closed session that are lost': {
+      server: { faults: { beforeExecute: losingFrom(61) } },
+      fails: { [closed]: '40 of 100 were not executed' },
+    },
+    'a server that cancels nothing': {
+      toServer: instead('cancelConsoleJob(', 'cancelConsoleJab('),
+      skips: { [cancelled]: /^the server refuses what it needs: .*cancelConsoleJab/ },
+    },
+    'a list without the batch': {
+      toServer: instead(
+        'script\nexec rootJobId from getConsoleJobs() where',
+        'script\narray(UUID, 0) //',
+      ),
+      skips: { [cancelled]: 'getConsoleJobs does not list the batch' },
+    },
+    'batches that are refused': {
+      server: {
+        faults: {
+          beforeWrite: ({ table }) => (table.endsWith('_receipted') ? { error: 'no' } : undefined),
+        },
+      },
+      fails: { [cost]: 'no result within 10000 ms' },
+    },
+    'a refusal in other words': {
+      toClient: instead("Can't recognize function name", 'Nothing here has the name of'),
+      fails: { [forgotten]: /^Nothing here has the name of/ },
+    },
+    'a function that is there': {
+      server: {
+        initScript: 'def ddbIngestDeliver(x) { return 1 }\naddFunctionView(ddbIngestDeliver)',
+      },
+      fails: { [forgotten]: 'it is accepted' },
+    },
+    'a server that does not tell who is connected': {
+      toServer: instead('getSessionMemoryStat()', 'getSessionMemoryStut()'),
+      skips: { [connected]: /^the server does not tell: .*getSessionMemoryStut/ },
+    },
+    'a list without the session': {
+      toServer: instead('exec sessionId from getSessionMemoryStat()', 'array(LONG, 0)'),
+      fails: { [connected]: 'the session is not among them' },
+    },
+    'another type of time': {
+      toServer: instead('typestr(now())', 'typestr(1)'),
+      fails: { [time]: 'typestr(now()): INT, expected TIMESTAMP' },
+    },
+  },
+)
+
+type Row = [
+  batchNo: number,
+  attempt: number,
+  phase: number,
+  sendNo: number,
+  rowCount: number,
+  errText: string,
+]
+
+const ledgerTable = (...rows: Row[]): Table => {
+  const column = (index: number): number[] => rows.map(row => row[index] as number)
+  return tableOfColumns({
+    errText: vectorOf(
+      { type: 'STRING' },
+      rows.map(row => row[5]),
+    ),
+    rowsTaken: vectorOf(
+      { type: 'LONG' },
+      rows.map(row => (row[2] === 1 ? row[4] : null)),
+    ),
+    rowsReceived: vectorOf(
+      { type: 'LONG' },
+      rows.map(row => (row[2] === 1 ? 0 : row[4])),
+    ),
+    sendNo: vectorOf({ type: 'LONG' }, column(3)),
+    phase: vectorOf({ type: 'INT' }, column(2)),
+    attempt: vectorOf({ type: 'INT' }, column(1)),
+    batchNo: vectorOf({ type: 'LONG' }, column(0)),
+  })
+}
+
+const claimOfReceiptRun: Row = [1, 0, 0, 1, 0, '']
+const probe: Row = [0, 0, 8, 0, 0, '']
+const wrong = 'SYSTEM_Runtime: Incompatible type. Expected: DOUBLE, Actual: STRING'
+
+t.test('rows of a ledger, whatever the order of its columns', async t => {
+  t.strictSame(rowsOfLedger(ledgerTable(claimOfReceiptRun, [2, 1, 1, 5, -1, wrong])), [
+    { batchNo: 1, attempt: 0, phase: 0, sendNo: 1, rowCount: 0, errText: '' },
+    { batchNo: 2, attempt: 1, phase: 1, sendNo: 5, rowCount: -1, errText: wrong },
+  ])
+  t.strictSame(rowsOfLedger(ledgerTable()), [])
+  const { columns, columnNames } = ledgerTable(claimOfReceiptRun)
+  const without = {
+    ...ledgerTable(claimOfReceiptRun),
+    columns: columns.slice(1),
+    columnNames: columnNames.slice(1),
+  }
+  t.throws(() => rowsOfLedger(without), { message: /errText/ })
+})
+
+t.test('outcomes are told in the order of their batches, claims not', async t => {
+  const rows = rowsOfLedger(
+    ledgerTable(
+      claimOfReceiptRun,
+      [3, 0, 1, 3, 0, ''],
+      [2, 0, 1, 2, -1, wrong],
+      [1, 0, 1, 1, 5, ''],
+      [4, 0, 1, 4, -1, 'who knows'],
+    ),
+  )
+  t.equal(outcomesText(rows), '1: 5 rows; 2: refused (rows); 3: 0 rows; 4: refused (unknown)')
+  t.equal(outcomesText([]), '')
+  t.equal(rows[0]!.phase, 0, 'the rows themselves keep their order')
+})
+
+t.test('a delivery is number, attempt, number of sending, rows', async t => {
+  const rows = batch(0, 2)
+  const wanted = [
+    { type: 'LONG', value: 7n },
+    { type: 'INT', value: 0 },
+    { type: 'LONG', value: 9n },
+    rows,
+  ]
+  t.match(delivery(7, 9, rows), wanted)
+  const sent: unknown[] = []
+  const session = { send: (...args: unknown[]) => void sent.push(...args) }
+  sendDelivery(session as never, 7, 9, rows)
+  t.match(sent, ['ddbIngestDeliver', wanted])
+})
+
+t.test('a probe is no batch, and a batch has its outcome when there are so many', async t => {
+  const answers = [
+    ledgerTable(probe, claimOfReceiptRun, [2, 0, 0, 2, 0, '']),
+    ledgerTable(probe, claimOfReceiptRun, [1, 0, 1, 1, 5, '']),
+    ledgerTable(
+      probe,
+      claimOfReceiptRun,
+      [1, 0, 1, 1, 5, ''],
+      [2, 0, 0, 2, 0, ''],
+      [2, 0, 1, 2, 5, ''],
+    ),
+  ]
+  let asked = 0
+  const context = {
+    ask: (script: string) => {
+      t.match(script, 'objByName("ledger", true)')
+      return Promise.resolve(answers[Math.min(asked++, answers.length - 1)] as never)
+    },
+    until: async <T>(question: () => Promise<T | undefined>) => {
+      for (;;) {
+        const answer = await question()
+        if (answer !== undefined) return answer
+      }
+    },
+  }
+  const ledger = { name: 'ledger', version: 2, countsDuplicates: false } as const
+  t.match(await ledgerRows(context, ledger), [
+    { batchNo: 1, phase: 0 },
+    { batchNo: 2, phase: 0 },
+  ])
+  asked = 0
+  t.equal(outcomesText(await awaitOutcomes(context, ledger, 2)), '1: 5 rows; 2: 5 rows')
+  t.equal(asked, 3)
+})
+
+t.test('the scripts of a run work on the embedded server', async t => {
+  const { run, call, show } = testSession()
+  const ask = (script: string): Promise<Value | undefined> => run(script)
+  const context = {
+    ask,
+    tableName: (purpose: string) => `my_${purpose}`,
+  }
+  await run('share(table(1:0, `id`sym`price, [INT, SYMBOL, DOUBLE]), "target")')
+  const ledger = await openTestLedger(context)
+  t.strictSame(ledger, { name: 'my_ledger', version: 2, countsDuplicates: false })
+  await defineDelivery(context, undefined as never, ledger, 'target')
+  const answers: unknown[] = []
+  for (const sendNo of [1, 2]) {
+    const answer = await call('ddbIngestDeliver', ...delivery(1, sendNo, batch(0, 3)))
+    answers.push((answer as Scalar).value)
+  }
+  t.strictSame(answers, [3n, -2n], 'the second claim is lost')
+  t.equal(await show('exec count(*) from target'), '3')
+  t.match(await ledgerRows(context, ledger), [
+    { batchNo: 1, phase: 0, sendNo: 1 },
+    { batchNo: 1, phase: 1, sendNo: 1, rowCount: 3, errText: '' },
+  ])
+  const counting = {
+    ...context,
+    ask: () => Promise.resolve({ form: 'scalar', type: 'INT', value: 1 }),
+  }
+  t.match(await openTestLedger(counting as never), { countsDuplicates: true })
+})
+
+const arrives = 'asynchronous: a batch arrives'
+const silent = 'asynchronous: nothing is answered'
+const silentErrors = 'asynchronous: errors are not answered either'
+const behind = 'asynchronous: an answer means that what was sent before has been read'
+const order = 'asynchronous: R9, the order of requests of one session'
+const overlap = 'asynchronous: R9, whether requests of one session overlap'
+const bare = 'asynchronous: a session without answers'
+const connecting = 'asynchronous: connect is answered though it carries flag 4'
+const own = 'asynchronous: a function of the session'
+const afterRefusal = 'asynchronous: a refused batch does not stop those behind it'
+
+type BeforeExecute = NonNullable<Faults['beforeExecute']>
+const asynchronous =
+  (what: ReturnType<BeforeExecute>): BeforeExecute =>
+  request =>
+    request.asynchronous ? what : undefined
+
+/** Loses requests without answers from one of them on, or a single one. */
+function losing(from: number, to: number): BeforeExecute {
+  let seen = 0
+  return request => {
+    if (!request.asynchronous) return undefined
+    seen++
+    return seen >= from && seen <= to ? 'drop' : undefined
+  }
+}
+
+const mixed = 'asynchronous: mixed-flags on one session'
+
+testChecks(
+  t,
+  asynchronousChecks,
+  {
+    finds: {
+      [behind]: 'all were executed by then',
+      [order]: 'in order',
+      [overlap]: 'one after the other',
+    },
+    facts: { mixedFlags: true },
+  },
+  {
+    'requests without answers that are dropped': {
+      server: { faults: { beforeExecute: asynchronous('drop') } },
+      fails: {
+        [arrives]: 'no result within 5000 ms',
+        [mixed]: 'a question does not see what was sent before it',
+        [connecting]: 'no result within 5000 ms',
+      },
+      finds: { [behind]: '0 of 100 were executed by then' },
+      passes: [silent],
+      facts: { mixedFlags: false },
+    },
+    'requests without answers that are executed twice': {
+      server: { faults: { beforeExecute: asynchronous('twice') } },
+      fails: {
+        [arrives]: 'rows: 100, expected 50',
+        [mixed]: 'rows: 200, expected 100',
+        [bare]: 'rows: 200, expected 100',
+        [own]: 'rows: 10, expected 5',
+        [afterRefusal]: 'rows: 8, expected 4',
+        [order]: '2000 rows arrived, not 1000',
+      },
+    },
+    'one of a thousand that is lost': {
+      server: { faults: { beforeExecute: losing(500, 500) } },
+      fails: { [order]: 'no result within 10000 ms' },
+    },
+    'some that are late': {
+      server: { faults: { beforeExecute: losing(61, 100) } },
+      finds: { [behind]: '60 of 100 were executed by then' },
+    },
+    'rows that change their places': {
+      toClient: instead(int32Bytes(5) + int32Bytes(6), int32Bytes(6) + int32Bytes(5)),
+      finds: { [order]: 'not in order: 2 of 1000 moved' },
+    },
+    'functions that began before the one before them had ended': {
+      toServer: instead('began = now()\n    sleep(30)', 'began=now()-10000;sleep(30)'),
+      finds: { [overlap]: 'they overlap' },
+    },
+    'requests without answers that are answered': {
+      toServer: instead(' / 36_1_', ' / 32_1_'),
+      fails: {
+        [silent]: 'the first answer: INT scalar 1111, expected INT scalar 2222',
+        [silentErrors]: /^the first answer: throw "ddbIngestTest" => /,
+      },
+    },
+    'answers between that are wrong': {
+      toClient: instead(intBytes(98), intBytes(99)),
+      fails: { [mixed]: '49 * 2 was answered with 99' },
+    },
+    'questions that are not answered in time': {
+      server: { faults: requestedFaults('mixedStall') },
+      fails: { [mixed]: 'no answer came in time' },
+      facts: {},
+    },
+    'a session without an id': {
+      toClient: (chunk, sent) =>
+        /^API 0 \d+ \/ 36_/.test(sent) ? chunk.replace(/^\d+/, '0000000000') : chunk,
+      fails: { [connecting]: 'the session id is "0000000000"' },
+    },
+    'a login that is refused on the way': {
+      toServer: instead('login\nadmin\n123456', 'login\nadmin\n000000'),
+      fails: { [connecting]: 'The user name or password is incorrect.' },
+    },
+    'a session that ends with its first refusal': {
+      server: { faults: { beforeExecute: afterMissing() } },
+      fails: { [afterRefusal]: 'no result within 5000 ms' },
+    },
+  },
+)
+
+/** Loses everything behind the request for a table that is not there. */
+function afterMissing(): BeforeExecute {
+  let isOver = false
+  return ({ text }) => {
+    if (isOver) return text.startsWith('tableInsert{') ? 'drop' : undefined
+    isOver = text.includes('ddbIngestTestMissing')
+    return undefined
+  }
 }

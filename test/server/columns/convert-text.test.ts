@@ -8,7 +8,7 @@ import {
   decimalOfText,
   numbersOfText,
   textColumn,
-} from '../../../src/server/columns/convert-text.js'
+} from '../../../src/server/columns/convert-column.js'
 import { runs } from '../../helpers/runs.js'
 import { textsOf } from '../../helpers/script.js'
 import { column, valuesOf } from './columns.js'

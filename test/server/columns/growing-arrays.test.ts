@@ -1,8 +1,7 @@
 import t from 'tap'
 import { sliceColumn, vectorOf } from '../../../src/protocol/element.js'
 import type { Column } from '../../../src/protocol/value.js'
-import { GrowingArrays } from '../../../src/server/columns/growing-arrays.js'
-import { GrowingCells } from '../../../src/server/columns/growing-cells.js'
+import { GrowingArrays, GrowingCells } from '../../../src/server/columns/growing-column.js'
 import { textsOf } from '../../helpers/script.js'
 
 const empty = (): GrowingArrays => new GrowingArrays(() => new GrowingCells('INT', undefined, 4))

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ColumnType } from '../../../src/protocol/data-type.js'
 import { sliceColumn, type ElementValue } from '../../../src/protocol/element.js'
 import { vectorOfBytes, type FixedType } from '../../../src/protocol/element-bytes.js'
-import { GrowingCells } from '../../../src/server/columns/growing-cells.js'
+import { GrowingCells } from '../../../src/server/columns/growing-column.js'
 import { fixed, valuesOf } from './columns.js'
 
 const uuid = (first: number): Uint8Array => Uint8Array.from({ length: 16 }, (_, at) => first + at)

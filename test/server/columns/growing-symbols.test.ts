@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { SymbolVector } from '../../../src/protocol/value.js'
-import { GrowingSymbols } from '../../../src/server/columns/growing-symbols.js'
+import { GrowingSymbols } from '../../../src/server/columns/growing-column.js'
 import { textsOf } from '../../helpers/script.js'
 import { column } from './columns.js'
 

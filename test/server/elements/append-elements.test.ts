@@ -3,17 +3,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { columnTypeText } from '../../../src/protocol/data-type.js'
 import { concatColumns, vectorOf } from '../../../src/protocol/element.js'
-import type { FixedVector } from '../../../src/protocol/element-bytes.js'
 import type { Vector } from '../../../src/protocol/value.js'
-import {
-  appendElements,
-  appendInPieces,
-  growsSlowly,
-  ownInPieces,
-  ownStrings,
-} from '../../../src/server/elements/append-elements.js'
+import { appendElements, ownStrings } from '../../../src/server/elements/append-elements.js'
 import { ownsArray } from '../../../src/server/values/ownership.js'
-import { callContext, finish } from '../../helpers/evaluation.js'
 import { runs } from '../../helpers/runs.js'
 import { textsOf } from '../../helpers/script.js'
 import { ints } from '../../helpers/values.js'
@@ -108,32 +100,4 @@ t.test('texts become the own of a vector once', async t => {
   t.strictSame(own, ['a', 'b'])
   t.not(own, shared)
   t.equal(ownStrings(target), own)
-})
-
-t.test('long vectors grow in turns', async t => {
-  const border = 8_388_608 / 8
-  const longs = (length: number): FixedVector => ({
-    form: 'vector',
-    type: 'LONG',
-    length,
-    data: BigInt64Array.from({ length }, (_, at) => BigInt(at + 1)),
-  })
-  t.equal(growsSlowly(ints(1) as Vector, border), false)
-  t.equal(growsSlowly(longs(1), border - 1), false)
-  t.equal(growsSlowly(longs(1), border), true)
-  t.equal(growsSlowly({ form: 'vector', type: 'VOID', length: border }, border), false)
-  const target = longs(border)
-  const shared = { ...target }
-  const { turns } = finish(appendInPieces(callContext(), target, longs(3)))
-  t.equal(turns, 3, 'one for its own elements, one for those behind them')
-  const data = target.data as BigInt64Array
-  t.equal(target.length, border + 3)
-  t.same([...data.subarray(border - 1, border + 3)], [BigInt(border), 1n, 2n, 3n])
-  t.ok(data.subarray(0, border).every((value, at) => value === BigInt(at + 1)))
-  t.equal((shared.data as BigInt64Array).length, border)
-  finish(appendInPieces(callContext(), target, longs(1)))
-  t.equal(target.data, data, 'there was room')
-  finish(ownInPieces(callContext(), shared, border))
-  t.not(shared.data, data)
-  t.ok(ownsArray(shared))
 })

@@ -1,22 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { builtins } from '../../../src/server/functions/registry.js'
+import { operatorNames } from '../../../src/server/operators/operator-names.js'
 import { callContext } from '../../helpers/call-context.js'
 
-// What official clients call by themselves (docs/protocol.md#what-clients-call), and what scripts of loaders need.
-const needed =
-  `isNodeInitialized isClientAuth getRequiredAPIVersion version schema typestr funcByName
-  getStreamTableTimestamp getClusterPerf getClusterLiveDataNodes rpc getControllerAlias getNodeAlias tableInsert append!
-  push! upsert! tableUpsert existsDatabase existsTable dropDatabase database createPartitionedTable createTable loadTable
-  undef objs objByName share defined table streamTable keyedTable indexedTable keyedStreamTable replaceColumn! rename!
-  addFunctionView dropFunctionView getFunctionViews login logout now sleep cancelConsoleJob getConsoleJobs temporalParse
-  temporalFormat temporalAdd take array print count`.split(/\s+/)
+/** The files of a folder of the checkout, as one text. */
+function textOf(folder: string, ending: RegExp): string {
+  const names = readdirSync(folder).filter(
+    name => ending.test(name) && name !== 'embedded-server.md',
+  )
+  return names.map(name => readFileSync(`${folder}/${name}`, 'utf8')).join('\n')
+}
+
+/** Where a built-in is called: what the loader sends (docs/statements.md), documents, examples, and tests of both ends. */
+const callers = [
+  textOf('docs', /\.md$/),
+  textOf('.', /^README\.md$/),
+  textOf('examples', /\.js$/),
+  textOf('fixtures/scripts', /\.dos$/),
+  textOf('test/oracle', /\.ts$/),
+  textOf('test/selftest', /\.ts$/),
+  textOf('test/end-to-end', /\.ts$/),
+].join('\n')
+
+/** Who needs those that none of these call (docs/decisions/0011-the-embedded-server-is-a-stand-in.md). */
+const otherwise: Readonly<Record<string, string>> = {
+  'types by name, of which the language is made': 'bool char minute month nanotime nanotimestamp datetime second short timestamp duration',
+  'words of the language besides operators': 'between distinct in isNull isValid like neg',
+  // docs/protocol.md#what-clients-call
+  'official clients and the web interface call them by themselves': `defs exists getClusterPerf getConnections
+    getDFSDatabases getDataNodeConfig getRequiredAPIVersion getStreamingSQLStatus getStreamingStat isClientAuth
+    isNodeInitialized license logout partial pnodeRun unifiedCall`,
+  'tests of official clients make, fill and check tables with them': `addAccessControl addValuePartitions avg
+    clearTablePersistence columns createDimensionTable createTable deleteUser deny dropDB enableTableShareAndCachePurge
+    enableTableShareAndPersistence indexedTable loop push! rand rename! setStreamTableFilterColumn sort! stopPublishTable
+    truncate`,
+  'scripts that set up a server in CI': `cut cutPoints datetimeParse extractTextSchema fromStdJson getJobMessage
+    getJobReturn getRecentJobs lj loadTextEx ploadText temporalFormat temporalParse today`,
+} // prettier-ignore
+
+t.test('every function that is built in is needed by somebody', async t => {
+  const operators = Object.values(operatorNames) as readonly string[]
+  const listed = Object.values(otherwise).flatMap(names => names.split(/\s+/))
+  const isCalled = (name: string): boolean =>
+    new RegExp(`(?<![\\w$!])${name}[({]`).test(callers) || operators.includes(name)
+  const names = [...builtins.keys()]
+  t.strictSame(
+    names.filter(name => !isCalled(name) && !listed.includes(name)),
+    [],
+    'called by nobody: it goes, or `otherwise` says who needs it',
+  )
+  t.strictSame(
+    listed.filter(name => !builtins.has(name) || isCalled(name)),
+    [],
+    'gone, or called by now: the list need not have it',
+  )
+})
 
 t.test('every name stands for the function of that name', async t => {
   for (const [name, builtin] of builtins) t.equal(builtin.name, name)
-  t.strictSame(
-    needed.filter(name => !builtins.has(name)),
-    [],
-  )
   t.equal(builtins.get('tableinsert'), undefined, 'capitals count')
   t.match(callContext().findFunction('sum'), { builtin: builtins.get('sum') }, 'sessions look here')
 })
@@ -35,19 +77,5 @@ t.test('functions that change their first argument are told from those that do n
   for (const { name } of changing) t.match(name, /!$|^(tableInsert|tableUpsert|delete)/, name)
   for (const name of ['append!', 'tableInsert', 'upsert!', 'replaceColumn!', 'rename!']) {
     t.equal(builtins.get(name)?.mutatesFirst, true, name)
-  }
-})
-
-t.test('long vectors go in pieces through what works element by element', async t => {
-  const elementwise = 'int date left temporalParse temporalAdd'
-  const own = `rpc getConsoleJobs database loadTable addFunctionView each tableInsert lj defined objs rand schema
-    version share createPartitionedTable getStreamingStat streamTable replaceColumn! table typestr createUser sort`
-  const paces: [names: string, pace: string | undefined][] = [
-    [elementwise, 'elementwise'],
-    [own, 'own'],
-    ['cutPoints', undefined],
-  ]
-  for (const [names, pace] of paces) {
-    for (const name of names.split(/\s+/)) t.equal(builtins.get(name)?.pace, pace, name)
   }
 })

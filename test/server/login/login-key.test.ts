@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { constants, createPublicKey, generateKeyPairSync, publicEncrypt } from 'node:crypto'
 import t from 'tap'
-import { LoginKey, loginKey } from '../../../src/server/login/login-key.js'
+import { LoginKey, loginKey } from '../../../src/server/login/scram.js'
 
 const key = loginKey()
 const blockBytes = 256

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { connect } from '../../../src/client/open-session.js'
 import { startServer } from '../../../src/server/index.js'
-import { unusableCertificate } from '../../../src/server/net/listen-tls.js'
+import { unusableCertificate } from '../../../src/server/net/listener.js'
 import { Certificates } from '../../helpers/certificates.js'
 
 const certificates = new Certificates(t)

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import t from 'tap'
 import { Replies } from '../../../src/server/net/replies.js'
-import type { Transport } from '../../../src/server/net/transport.js'
+import type { Transport } from '../../../src/server/net/executor.js'
 import { idTable, int, text } from '../../helpers/values.js'
 
 interface Sent {

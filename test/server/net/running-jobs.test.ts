@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Request, RequestHead } from '../../../src/protocol/request.js'
 import { createNode, type ConsoleJob } from '../../../src/server/node.js'
-import { RunningJobs } from '../../../src/server/net/running-jobs.js'
+import { RunningJobs } from '../../../src/server/net/asynchronous-failures.js'
 import { call, script } from '../../helpers/requests.js'
 import { int } from '../../helpers/values.js'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Vector } from '../../../src/protocol/value.js'
-import { chooseElements } from '../../../src/server/operators/choose.js'
+import { chooseElements } from '../../../src/server/operators/operate.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { int, text } from '../../helpers/values.js'
 import { scalar, shown, vector } from './values.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { concatenate } from '../../../src/server/operators/concatenate.js'
+import { concatenate } from '../../../src/server/operators/arithmetic.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { int, text } from '../../helpers/values.js'
 import { paired, scalar, shown, vector } from './values.js'

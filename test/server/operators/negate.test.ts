@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Vector } from '../../../src/protocol/value.js'
-import { negate } from '../../../src/server/operators/negate.js'
+import { negate } from '../../../src/server/operators/arithmetic.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { int, text } from '../../helpers/values.js'
 import { fixed, valuesOf } from '../columns/columns.js'

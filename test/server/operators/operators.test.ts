@@ -34,7 +34,6 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '1 < NULL': 'false',
     '1 > NULL': 'true',
     'x=1 2 NULL NULL 3; y=2 NULL NULL 3 4; x+y': '[3,,,,7]',
-    'x=1 2 NULL NULL 3; y=2 NULL NULL 3 4; x**y': '14',
     'x=1 2 NULL NULL 3; y=2 NULL NULL 3 4; x<y': '[true,false,false,true,true]',
     'x=(1, NULL); x+1': '[2,]',
     'int()==NULL': 'true',
@@ -108,16 +107,7 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '1:2+6': '7:8',
     '1:2+3:4': '4:6',
     '1:2==1:6': 'true:false',
-    'set(4 6) == set(6 4)': 'true',
-    'set(4 6) < set(4 6 8)': 'true',
-    'size(set(1 2 3) & set(2 3 4))': '2',
-    'size(set(1 2 3) | set(2 3 4))': '4',
-    'size(set(1 2 3) - set(2 3 4))': '1',
-    'size(set(1 2 3) ^ set(2 3 4))': '2',
     'm=1..6$2:3; sum(m*2)': '[6,14,22]',
-    '(1..6$2:3)**(6..1$3:2)': 'matrix',
-    'm=(1..6$2:3)**(6..1$3:2); m[0]': '[41,56]',
-    '1 2 3 ** 4 5 6': '32',
   },
   'join makes longer vectors': {
     '1 <- 3': '[1,3]',
@@ -164,7 +154,6 @@ t.test('operators name what they cannot do', async t => {
     await fail('1.5P$DECIMAL128(38) * 1.5P'),
     'Scale out of bound (valid range: [0, 38], but get: 39)',
   )
-  t.match(await fail('(1..6$2:3) ** 2'), 'Use * rather than **')
   t.match(await fail('1:`a'), 'Both arguments of a pair must be scalars of the same type.')
   t.match(await fail('1..`a'), 'Arguments for seq method')
   t.match(await fail('1 2 3 $ 2:2'), 'does not match the dimensions')

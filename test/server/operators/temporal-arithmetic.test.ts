@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { nullDouble } from '../../../src/protocol/null-value.js'
-import { doubleOf } from '../../../src/server/operators/operands/operand-numbers.js'
+import { doubleOf } from '../../../src/server/operators/operands/operands.js'
 import {
   comparableTemporal,
   temporalArithmetic,

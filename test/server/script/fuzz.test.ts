@@ -152,7 +152,6 @@ t.test('every operator answers any operands with a value or a ScriptError', asyn
     '<-',
     ':',
     '..',
-    '**',
   ]
   const node = createNode()
   const session = sessionOn(node)

@@ -14,7 +14,7 @@ import {
 } from '../../../src/server/tables/dfs-database.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
 import type { ServerTable } from '../../../src/server/tables/server-table.js'
-import type { ScriptSession } from '../../../src/server/values/session-state.js'
+import type { ScriptSession } from '../../../src/server/values/builtin.js'
 import { sessionOn } from '../../helpers/script.js'
 import { int, ints } from '../../helpers/values.js'
 import { column } from '../columns/columns.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createTable, tableToWire } from '../../../src/server/tables/memory-table.js'
-import { deleteRows, preparedValues, updateRows } from '../../../src/server/tables/row-changes.js'
+import { deleteRows, preparedValues, updateRows } from '../../../src/server/tables/insert-values.js'
 import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import { rowsText } from '../../helpers/script.js'
 import { column } from '../columns/columns.js'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createNode } from '../../../src/server/node.js'
 import type { DatabaseHandle } from '../../../src/server/tables/database-handle.js'
-import { checkTransactionSize } from '../../../src/server/tables/transaction-size.js'
+import { checkTransactionSize } from '../../../src/server/tables/transactions.js'
 import { tableOf } from './tables.js'
 
 const node = createNode({ maxTransactionBytes: 1000 })

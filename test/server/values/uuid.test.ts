@@ -1,6 +1,6 @@
 import t from 'tap'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { newUuid } from '../../../src/server/values/uuid.js'
+import { newUuid } from '../../../src/server/values/scalar.js'
 
 function uuidOf(byteAt: (at: number) => number): string {
   const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => byteAt(at))

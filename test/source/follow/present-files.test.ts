@@ -33,6 +33,16 @@ t.test('files, patterns and folders give what is there, and name what is not', a
   })
 })
 
+t.test('lists in braces name files one by one', async t => {
+  const dir = t.testdir({ 'a.log': 'a', 'b.log': 'b' })
+  const { files, missing } = await presentFiles([join(dir, '{b,c,a}.log')], systemFiles)
+  t.same(
+    files.map(({ path }) => path),
+    ['b.log', 'a.log'].map(name => join(dir, name)),
+  )
+  t.same(missing, [join(dir, 'c.log')])
+})
+
 t.test('what was named and cannot be followed is refused', async t => {
   const dir = t.testdir({ 'a.csv.gz': 'z' })
   await t.rejects(presentFiles([join(dir, 'a.csv.gz')], systemFiles), {

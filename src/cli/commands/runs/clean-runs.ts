@@ -14,10 +14,10 @@ import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
-import { serverSettingsOf, type JournaledServer } from '../../options/journal/journaled-server.js'
+import { serverSettingsOf, type JournaledServer } from '../../options/journaled.js'
 import { serverTargetOf } from '../../options/load-options.js'
-import { passwordSource, readCredentials, type Login } from '../../options/password.js'
-import type { RunsSettings } from '../../options/journal/runs-options.js'
+import { readCredentials, type Login } from '../../options/password.js'
+import type { RunsSettings } from '../../options/command-options.js'
 
 /**
  * Without names finished runs that ended long ago are meant.
@@ -88,14 +88,12 @@ async function forgetOnServer(
 /** Each user's password is read once: standard input gives it once. */
 function newLogin(
   settings: RunsSettings,
-  { sources, processEnvironment, output }: Call,
+  call: Call,
 ): (journaled: JournaledServer) => Promise<Login> {
   const known = new Map<string | undefined, Login>()
   return async journaled => {
     const server = serverSettingsOf(settings, journaled)
-    const credentials =
-      known.get(server.user) ??
-      (await readCredentials(server, passwordSource(sources), processEnvironment, false, output))
+    const credentials = known.get(server.user) ?? (await readCredentials(server, call))
     known.set(server.user, credentials)
     return credentials
   }

@@ -3,76 +3,47 @@
 */
 import { resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../../errors.js'
-import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
-import { runOnProcess } from '../run-on-process.js'
+import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
-import { defined } from '../../options/reading/defined.js'
-import { journalFolder } from '../../options/journal/journal-folder.js'
-import { serverSettingsOf } from '../../options/journal/journaled-server.js'
-import { serverTargetOf } from '../../options/load-options.js'
-import { passwordSource, readCredentials } from '../../options/password.js'
+import { defined } from '../../options/reading/definition.js'
+import { journalFolder, protectionOf, serverSettingsOf } from '../../options/journaled.js'
+import { serverOf } from '../../options/load-options.js'
 import { runId as runIdReader } from '../../options/reading/readers.js'
-import { repeatedFlags, resumeCommand } from '../../options/journal/resume-command.js'
-import type { ResumeSettings } from '../../options/journal/resume-options.js'
-import { systemCode } from '../../output/print-failure.js'
+import type { ResumeSettings } from '../../options/command-options.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
+import { systemCode } from '../../output/terminal-text.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(given: ResumeSettings, call: Call): Promise<number> {
-  const { args, processEnvironment, output, sources } = call
-  const repeated = repeatedFlags(sources.flags)
+  const { args, processEnvironment } = call
   const settings = withWholePaths(given)
   const folder = journalFolder(settings, processEnvironment)
   const runId = args[0] ?? ''
-  let known: KnownRun | undefined
-  const { restart, onDoubt, stateDir } = settings
-  return runOnProcess(
+  const { restart, onDoubt } = settings
+  return runOnProcess<KnownRun>(
     {
       settings,
-      asked() {
-        const options = known?.run.options
-        return {
-          runId,
-          confirm: options?.delivery?.confirm,
-          server: options?.server,
-          target: options?.target ?? {},
-        }
-      },
-      async check() {
-        known = await knownRun(folder, runId, restart)
-        await refuseSharedFiles(...filesOf(settings, known), call)
-      },
-      async options(trace) {
-        const { folder: workingFolder, options } = known!.run
-        const server = serverSettingsOf(settings, options.server)
-        const credentials = await readCredentials(
-          server,
-          passwordSource(sources),
-          processEnvironment,
-          false,
-          output,
-        )
+      find: () => knownRun(folder, runId, restart),
+      asked: known => askedOf(runId, known?.run.options),
+      check: known => refuseSharedFiles(...filesOf(settings, known), call),
+      async options(known, trace) {
+        const { folder: workingFolder, options } = known.run
+        const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
         // From here on relative paths are those of the journal; all others have been read, or are whole.
-        goTo(known!, processEnvironment)
+        goTo(known, processEnvironment)
         const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
         return {
           ...options,
-          server: {
-            ...protectionOf(options.server),
-            ...serverTargetOf(server, credentials, trace),
-          },
-          ...(delivery === undefined ? {} : { delivery }),
-          journal: { folder, workingFolder, ...(restart === undefined ? {} : { restart }) },
+          ...defined({ delivery }),
+          server: { ...protectionOf(options.server), ...server },
+          journal: { folder, workingFolder, ...defined({ restart }) },
         }
       },
-      goOn(server) {
-        const journaled = known!.run.options.server
-        return Promise.resolve(resumeCommand(runId, { stateDir, server, journaled, repeated }))
-      },
+      goOn: known => ({ runId, journaled: known.run.options.server }),
     },
     call,
   )
@@ -100,32 +71,13 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
   throw await missingRun(folder, runId)
 }
 
-/** How the run's server was reached holds, unless it is said otherwise. */
-function protectionOf({
-  tls,
-  caFile,
-  certFile,
-  keyFile,
-  compress,
-}: JournaledServer): Omit<JournaledServer, 'host' | 'port' | 'otherHosts' | 'user'> {
-  return defined({ tls, caFile, certFile, keyFile, compress })
-}
-
 /** Files of the program itself lie where the user is, and not where the run was begun. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
-  const { summary, metricsFile, trace, caFile, certFile, keyFile } = settings
-  const whole = (name: string, path: string | undefined): object =>
-    path === undefined ? {} : { [name]: resolve(path) }
-  return {
-    ...settings,
-    ...whole('stateDir', settings.stateDir),
-    ...whole('summary', summary),
-    ...whole('metricsFile', metricsFile),
-    ...whole('trace', trace),
-    ...whole('caFile', caFile),
-    ...whole('certFile', certFile),
-    ...whole('keyFile', keyFile),
-  }
+  const { stateDir, summary, metricsFile, trace, caFile, certFile, keyFile } = settings
+  const paths = Object.entries(
+    defined({ stateDir, summary, metricsFile, trace, caFile, certFile, keyFile }),
+  )
+  return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }
 }
 
 /** As `refuseSharedFiles` takes them: files of the journal begin elsewhere. */

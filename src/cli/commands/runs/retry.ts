@@ -18,94 +18,60 @@ import {
 } from '../../../load/rejects/reject-run.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
-import { runOnProcess } from '../run-on-process.js'
+import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { strangersAt } from '../../files/state-folder.js'
-import { fieldsOf } from '../../options/load-field.js'
-import { journalFolder } from '../../options/journal/journal-folder.js'
-import { serverSettingsOf } from '../../options/journal/journaled-server.js'
-import { repeatedFlags, resumeCommand } from '../../options/journal/resume-command.js'
+import { defined, fieldsOf, longName } from '../../options/reading/definition.js'
+import { journalFolder, protectionOf, serverSettingsOf } from '../../options/journaled.js'
+import { addressText, shellWord } from '../../options/shell-command.js'
 import {
   retryOptions as optionsOfRetry,
   type RetrySettings,
-} from '../../options/journal/retry-options.js'
-import { serverTargetOf } from '../../options/load-options.js'
-import { addressText, shellWord } from '../../options/shell-word.js'
-import { passwordSource, readCredentials } from '../../options/password.js'
+} from '../../options/command-options.js'
+import { serverOf } from '../../options/load-options.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: RetrySettings, call: Call): Promise<number> {
-  const { args, processEnvironment, output, sources } = call
+  const { args, processEnvironment } = call
   const { files } = systemPlatform
   const path = resolve(args[0] ?? '')
   const rejects = settings.rejects ?? retryRejectsPath(path)
   const folder = journalFolder(settings, processEnvironment)
-  let known: KnownRejects | undefined
-  return runOnProcess(
+  return runOnProcess<KnownRejects>(
     {
       settings,
-      asked() {
-        const options = known?.run.options
-        return {
-          runId: known && retryRunId(known),
-          confirm: options?.delivery?.confirm,
-          server: options?.server,
-          target: options?.target ?? {},
-        }
+      find() {
+        if (args[0] !== '-') return readRejectRun(path, files)
+        throw new UsageError('DDB_USAGE', 'retry takes the file that a run wrote its rejects into')
       },
-      async check() {
-        if (args[0] === '-') {
-          throw new UsageError(
-            'DDB_USAGE',
-            'retry takes the file that a run wrote its rejects into',
-          )
-        }
-        known = await readRejectRun(path, files)
+      asked: known => askedOf(known && retryRunId(known), known?.run.options),
+      async check(known) {
         refuseStrange(known, reasonsPath(path), settings)
         await refuseWritten(path, files)
         const journal = journalPath(folder, retryRunId(known))
         const inputs = [path, reasonsPath(path)]
         await refuseSharedFiles({ ...settings, rejects, journal }, inputs, call)
       },
-      async options(trace) {
-        const asked = optionsOf(known!, path, rejects, settings)
+      async options(known, trace) {
+        const asked = optionsOf(known, path, rejects, settings)
         const { encoding } = settings
-        await checkRepaired(known!.run, asked, encoding !== undefined, files)
-        const journaled = known!.run.options.server
-        const server = serverSettingsOf(settings, journaled)
-        const credentials = await readCredentials(
-          server,
-          passwordSource(sources),
-          processEnvironment,
-          false,
-          output,
-        )
-        const runId = retryRunId(known!)
+        const { folder: begunIn, options } = known.run
+        await checkRepaired(known.run, asked, encoding !== undefined, files)
+        const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
+        // Relative paths begin where the run did.
+        const protection = protectionOf(options.server, file => resolve(begunIn, file))
+        const runId = retryRunId(known)
         const before = await readRun(folder, runId, files)
         const restart = settings.restart ?? (isUntouched(before) || undefined)
         if (restart !== true) refuseCopy(path, runId, before)
         return {
           ...asked,
-          server: {
-            ...protectionOf(known!),
-            ...serverTargetOf(server, credentials, trace),
-          },
+          server: { ...protection, ...server },
           runId,
-          journal: {
-            folder,
-            workingFolder: dirname(path),
-            ...(restart === undefined ? {} : { restart }),
-          },
+          journal: { folder, workingFolder: dirname(path), ...defined({ restart }) },
         }
       },
-      goOn(server) {
-        const { stateDir } = settings
-        const journaled = known!.run.options.server
-        const repeated = repeatedFlags(sources.flags)
-        return Promise.resolve(
-          resumeCommand(retryRunId(known!), { stateDir, server, journaled, repeated }),
-        )
-      },
+      goOn: known => ({ runId: retryRunId(known), journaled: known.run.options.server }),
     },
     call,
   )
@@ -120,16 +86,10 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   const strangers = strangersAt(reasons)
   if (strangers === undefined) return
   const { user, caFile, certFile, keyFile, otherHosts = [], ...server } = run.options.server
-  const named = { user, caFile, certFile, keyFile }
-  const flags = {
-    user: '--user',
-    caFile: '--ca-file',
-    certFile: '--cert-file',
-    keyFile: '--key-file',
-  }
-  const missing = (['user', 'caFile', 'certFile', 'keyFile'] as const).flatMap(name => {
-    const text = named[name]
-    return text === undefined || given[name] !== undefined ? [] : [flags[name], text]
+  const named = Object.entries(defined({ user, caFile, certFile, keyFile }))
+  const missing = named.flatMap(([name, text]) => {
+    const key = name as 'user' | 'caFile' | 'certFile' | 'keyFile'
+    return given[key] === undefined ? [`--${longName(optionsOfRetry[key])}`, text] : []
   })
   if (given.host === undefined) {
     missing.unshift('--host', [server, ...otherHosts].map(addressText).join(','))
@@ -155,15 +115,14 @@ function optionsOf(
 ): Omit<LoadOptions, 'server'> {
   const asked = retryOptions(known, path)
   const given = fieldsOf(optionsOfRetry, settings)
-  const { maxErrors = '100%' } = settings
+  const { maxErrors = '100%', expectRows, expectUnique } = settings
   return {
     ...asked,
     input: { ...asked.input, ...given.input },
     cells: cellsOf(asked.cells, given.cells),
     delivery: { ...asked.delivery, ...given.delivery },
     rejects: { file: resolve(rejects), maxErrors },
-    ...(settings.expectRows === undefined ? {} : { expectRows: settings.expectRows }),
-    ...(settings.expectUnique === undefined ? {} : { expectUnique: settings.expectUnique }),
+    ...defined({ expectRows, expectUnique }),
   }
 }
 
@@ -172,21 +131,6 @@ function cellsOf(asked: CellOptions = {}, given: CellOptions = {}): CellOptions 
   const { offsets: known, ...others } = asked
   const offsets = { ...(given.timeZone === undefined ? known : {}), ...given.offsets }
   return { ...others, ...given, ...(Object.keys(offsets).length === 0 ? {} : { offsets }) }
-}
-
-/** How the run's server was reached holds, unless it is said otherwise; relative paths begin where the run did. */
-function protectionOf({ run: { folder, options } }: KnownRejects): Partial<LoadOptions['server']> {
-  const { tls, caFile, certFile, keyFile, compress } = options.server
-  const files = { caFile, certFile, keyFile }
-  return {
-    ...(tls === undefined ? {} : { tls }),
-    ...(compress === undefined ? {} : { compress }),
-    ...Object.fromEntries(
-      Object.entries(files).flatMap(([name, file]) =>
-        file === undefined ? [] : [[name, resolve(folder, file)]],
-      ),
-    ),
-  }
 }
 
 /** The same rejects under two names would be loaded twice. */

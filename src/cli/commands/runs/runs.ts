@@ -14,9 +14,9 @@ import { cleanRuns } from './clean-runs.js'
 import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
-import { journalFolder } from '../../options/journal/journal-folder.js'
-import { resumeCommand } from '../../options/journal/resume-command.js'
-import type { RunsSettings } from '../../options/journal/runs-options.js'
+import { journalFolder } from '../../options/journaled.js'
+import { resumeCommand } from '../../options/shell-command.js'
+import type { RunsSettings } from '../../options/command-options.js'
 import { failureOf } from '../../output/print-failure.js'
 import { reportOf, type RunReport } from '../../output/run-report.js'
 import { runsTable, runText } from '../../output/runs-text.js'
@@ -96,7 +96,7 @@ async function foundRuns(
 
 function commandOf({ runId, run }: KnownRun, { stateDir }: RunsSettings): string {
   const { server } = run.options
-  return resumeCommand(runId, { stateDir, server, journaled: server, repeated: [] })
+  return resumeCommand({ runId, stateDir, server, journaled: server })
 }
 
 async function print(

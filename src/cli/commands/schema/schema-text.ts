@@ -5,23 +5,16 @@ import type { InferredColumn, InferredSchema } from '../../../infer/inferred-sch
 import { columnTypeText } from '../../../protocol/data-type.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import type { Paint } from '../../output/output.js'
-import { clean, clip, counted, displayWidth, grouped, pad } from '../../output/terminal-text.js'
+import { clean, clip, counted, grouped, tableLines } from '../../output/terminal-text.js'
 
 const sampleWidth = 40
 const heads = ['column', 'type', 'nulls', 'different', 'sample']
 
 /** The table, with its line ends. */
 export function schemaText(schema: InferredSchema, paint: Paint): string {
-  const lines = [heads, ...schema.columns.map(cellsOf)]
-  const widths = heads.map((_, i) => Math.max(...lines.map(line => displayWidth(line[i]!))))
-  const table = lines.map((line, row) => {
-    const text = line
-      .map((cell, i) => pad(cell, widths[i]!, i === 2 || i === 3 ? 'right' : 'left'))
-      .join('  ')
-      .trimEnd()
-    return row === 0 ? paint('bold', text) : text
-  })
-  return [...table, ...noteLines(schema)].map(line => `${line}\n`).join('')
+  const isCount = (column: number): boolean => column === 2 || column === 3
+  const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount)
+  return [paint('bold', head!), ...rows, ...noteLines(schema)].map(line => `${line}\n`).join('')
 }
 
 function cellsOf({ name, type, nulls, distinct, sample }: InferredColumn): string[] {

@@ -101,18 +101,16 @@ function optionOf(definition: OptionDefinition): Option {
 }
 
 function flagsOf(sub: Parser, command: Command): Map<string, readonly string[]> {
+  const names = new Set(Object.values(command.options).map(longName))
   const flags = new Map<string, readonly string[]>()
   for (const option of sub.options) {
+    const name = option.long?.slice(2) ?? ''
     const key = option.attributeName()
-    if (sub.getOptionValueSource(key) !== 'cli') continue
+    if (!names.has(name) || sub.getOptionValueSource(key) !== 'cli') continue
     const value: unknown = sub.getOptionValue(key)
-    flags.set(option.long!.slice(2), Array.isArray(value) ? (value as string[]) : ['true'])
+    flags.set(name, Array.isArray(value) ? (value as string[]) : ['true'])
   }
-  return new Map([...flags].filter(([name]) => knows(command, name)))
-}
-
-function knows(command: Command, name: string): boolean {
-  return Object.values(command.options).some(definition => longName(definition) === name)
+  return flags
 }
 
 /** commander's complaint as ours. */

@@ -6,9 +6,8 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../../../errors.js'
-import { systemCode } from '../../output/print-failure.js'
 import type { ConfigLayer } from './resolve.js'
-import { clean, didYouMean } from '../../output/terminal-text.js'
+import { clean, didYouMean, systemCode } from '../../output/terminal-text.js'
 
 /** Which parts of a configuration file count, and which names it may hold. */
 export interface ConfigScope {

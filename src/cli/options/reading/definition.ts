@@ -2,8 +2,26 @@
   What an option is. One definition of it drives the command line, the environment, configuration files,
   --print-config, the help, and the field of LoadOptions that it sets.
 */
-import type { FieldValue, LoadField } from '../load-field.js'
+import type { LoadOptions } from '../../../load/options.js'
 import type { Reader } from './readers.js'
+
+type GroupName =
+  'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
+type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
+type TopField = 'expectRows' | 'expectTypes' | 'expectUnique' | 'runId'
+
+/** `delivery.batchRows`, `runId`: where a field of LoadOptions stands. */
+export type LoadField =
+  { [Name in GroupName]: `${Name}.${keyof Group<Name> & string}` }[GroupName] | TopField
+
+/** The type of a field. */
+export type FieldValue<Field extends LoadField> = Field extends TopField
+  ? LoadOptions[Field]
+  : Field extends `${infer Name extends GroupName}.${infer Member}`
+    ? Member extends keyof Group<Name>
+      ? Group<Name>[Member]
+      : never
+    : never
 
 /** Heading of the help under which an option stands. */
 export type OptionGroup =
@@ -77,4 +95,39 @@ export function longName({ flags }: Pick<OptionDefinition, 'flags'>): string {
 /** `b` of `-b, --batch-rows <n>`, where there is one. */
 export function shortName({ flags }: Pick<OptionDefinition, 'flags'>): string | undefined {
   return /^-(\w),/.exec(flags)?.[1]
+}
+
+/** Fields that options have set. */
+export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
+  LoadOptions,
+  TopField
+>
+
+/** The fields that a table's options set; settings that were not given stay out, so that the library's defaults hold. */
+export function fieldsOf<Table extends OptionTable>(
+  table: Table,
+  settings: SettingsOf<Table>,
+): LoadFields {
+  const top: Record<string, unknown> = {}
+  const groups: Record<string, Record<string, unknown>> = {}
+  for (const [key, { field }] of Object.entries<OptionTable[string]>(table)) {
+    const value = (settings as Readonly<Record<string, unknown>>)[key]
+    if (field === undefined || value === undefined) continue
+    const [group, member] = field.split('.') as [string, string?]
+    if (member === undefined) top[group] = value
+    else (groups[group] ??= {})[member] = value
+  }
+  // That each value has the type of its field is what `optionGroup` demands.
+  return { ...groups, ...top }
+}
+
+/** Fields that may be undefined become optional instead. */
+export type Defined<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
+  [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>
+}
+
+/** A copy; the argument stays as it is. */
+export function defined<T extends object>(fields: T): Defined<T> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Defined<T>
 }

@@ -168,13 +168,13 @@ export interface HostAddress {
 }
 
 /** `H[:PORT],…`; an IPv6 address with a port stands in brackets. */
-export const hosts: Reader<readonly HostAddress[]> = single(
+export const hosts: Reader<readonly [HostAddress, ...HostAddress[]]> = single(
   'HOST or HOST:PORT, several with commas between',
   value => {
     const addresses = value.split(',').map(part => hostAddress(part.trim()))
     return addresses.some(address => address === undefined)
       ? undefined
-      : (addresses as HostAddress[])
+      : (addresses as [HostAddress, ...HostAddress[]])
   },
 )
 

@@ -3,7 +3,6 @@
 */
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { checkAtOnce } from '../../values/pieces.js'
 import { boolScalar, intScalar, stringVector, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
@@ -24,7 +23,6 @@ import {
 import { nodeAlias } from '../../node.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { dropPartition } from './drop-partition.js'
 
 /** existsDatabase(dbUrl). */
 const existsDatabase: Builtin = {
@@ -222,7 +220,6 @@ const addValuePartitions: Builtin = {
     if (column?.form !== 'vector') {
       throw new ScriptError('The argument [newValues] must be a scalar or a vector.')
     }
-    checkAtOnce('addValuePartitions', [column])
     return intScalar(addValues(scheme, column))
   },
 }
@@ -260,7 +257,6 @@ export const dfsFunctions: readonly Builtin[] = [
   getChunksMeta,
   addValuePartitions,
   truncate,
-  dropPartition,
 ]
 
 /** A path, or the path behind a handle. */

@@ -1,15 +1,29 @@
 /*
-  Functions that create tables in databases (docs/server-semantics.md#tables-in-databases).
+  Databases and the tables in them as functions make them (docs/server-semantics.md#tables-in-databases).
 */
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { duplicatePolicies } from '../../values/constants.js'
+import { duplicatePolicies, partitionTypeIds } from '../../values/constants.js'
 import { integerOf, textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import type { DatabaseHandle } from '../../tables/database-handle.js'
-import { createStoredTable } from '../../tables/dfs-database.js'
+import type { DatabaseHandle, LevelScheme, PartitionType } from '../../tables/database-handle.js'
+import { createStoredTable, openDatabase } from '../../tables/dfs-database.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { databaseArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
+import {
+  databaseArgument,
+  isAbsent,
+  textArgument,
+  textsArgument,
+  sizeOf,
+  elementsArgument,
+} from '../arguments.js'
+import type { ServerNode } from '../../node.js'
+import { firstReleases, hasCome } from '../../release.js'
+import {
+  levelOf,
+  maxPartitions,
+  tooManyPartitions,
+} from '../../tables/partitions/partition-level.js'
 
 /** createPartitionedTable(dbHandle, table, tableName, partitionColumns, …): an empty table. */
 const createPartitionedTable: Builtin = {
@@ -148,4 +162,114 @@ function duplicatesArgument(value: ServerValue | undefined): DuplicatePolicy {
     throw new ScriptError('The argument [keepDuplicates] must be ALL, LAST or FIRST.')
   }
   return policy
+}
+
+const maxLevels = 3
+const engines = ['OLAP', 'TSDB', 'PKEY'] as const
+const atomicities = ['TRANS', 'CHUNK'] as const
+
+/**
+ * database(directory, [partitionType], [partitionScheme], [locations], [engine='OLAP'], [atomic='TRANS'],
+ * [chunkGranularity]). Arguments may be left open; an empty directory makes a handle for memory or for COMPO.
+ */
+const database: Builtin = {
+  name: 'database',
+  parameters: [
+    'directory',
+    'partitionType',
+    'partitionScheme',
+    'locations',
+    'engine',
+    'atomic',
+    'chunkGranularity',
+  ],
+  minArguments: 0,
+  maxArguments: 7,
+  call: (context, [directory, partitionType, scheme, , engine, atomic]) => {
+    const path = isAbsent(directory) ? '' : pathOf(directory)
+    const levels = isAbsent(partitionType) ? [] : levelsOf(partitionTypeOf(partitionType), scheme)
+    if (path === '' && levels.length === 0) {
+      throw new ScriptError('A database without a directory needs a partition scheme.')
+    }
+    return openDatabase(context.node, context.session, {
+      form: 'database',
+      path,
+      levels,
+      engine: engineOf(context.node, engine),
+      atomic: oneOf(atomicities, atomic, 'atomic'),
+    })
+  },
+}
+
+/** Before 2.00 there is no such argument, as there is one engine; PKEY came with 3.00.1. */
+function engineOf(
+  { release }: ServerNode,
+  given: ServerValue | undefined,
+): (typeof engines)[number] {
+  if (given !== undefined && !hasCome(release, firstReleases.engines)) {
+    throw new ScriptError('The function [database] has no argument [engine].')
+  }
+  const engine = oneOf(engines, given, 'engine')
+  if (engine !== 'PKEY' || hasCome(release, firstReleases.primaryKeyEngine)) return engine
+  throw new ScriptError('The argument [engine] must be one of OLAP, TSDB.')
+}
+
+export const databaseFunctions: readonly Builtin[] = [database]
+
+function pathOf(directory: ServerValue): string {
+  const path = textOf(directory)
+  if (path === undefined) throw new ScriptError('The argument [directory] must be a string scalar.')
+  if (path === '' || path.startsWith('dfs://')) return path.replace(/\/+$/, '')
+  throw new ScriptError(
+    `The embedded server has no databases on disk: [${path}] must begin with dfs://.`,
+  )
+}
+
+function partitionTypeOf(value: ServerValue): PartitionType {
+  const id = integerOf(value)
+  const name = textOf(value)?.toUpperCase()
+  const types = Object.keys(partitionTypeIds) as PartitionType[]
+  const type = types.find(one => one === name || partitionTypeIds[one] === id)
+  if (type === undefined || type === 'SEQ') {
+    throw new ScriptError('The argument [partitionType] must be VALUE, RANGE, HASH, LIST or COMPO.')
+  }
+  return type
+}
+
+function levelsOf(type: PartitionType, scheme: ServerValue | undefined): LevelScheme[] {
+  if (isAbsent(scheme)) {
+    throw new ScriptError('The argument [partitionScheme] must not be empty.')
+  }
+  if (type === 'COMPO') return compoLevels(scheme)
+  if (sizeOf(scheme) > maxPartitions) throw tooManyPartitions()
+  const level: LevelScheme = { type, scheme }
+  // Compiled once here, so that a scheme that does not fit fails now and not at the first insert.
+  levelOf(level)
+  return [level]
+}
+
+function compoLevels(scheme: ServerValue): LevelScheme[] {
+  const levels = elementsArgument(scheme).flatMap(handle => {
+    if (handle.form === 'database') return handle.levels
+    throw new ScriptError('The scheme of a COMPO database must be a vector of database handles.')
+  })
+  if (levels.length < 2 || levels.length > maxLevels) {
+    throw new ScriptError('The scheme of a COMPO database must be 2 or 3 database handles.')
+  }
+  // Partitions added to this database must not appear in others made from the same handles.
+  return levels.map(level => ({ ...level }))
+}
+
+function oneOf<T extends string>(
+  values: readonly [T, ...T[]],
+  given: ServerValue | undefined,
+  name: string,
+): T {
+  if (isAbsent(given)) return values[0]
+  const text = textOf(given)?.toUpperCase()
+  const value = values.find(one => one === text)
+  if (value === undefined) {
+    throw new ScriptError(`The argument [${name}] must be one of ${values.join(', ')}.`)
+  }
+  return value
 }

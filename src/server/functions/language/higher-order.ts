@@ -9,12 +9,11 @@ import { partialOf } from '../../values/partial-function.js'
 import { dictionaryValues } from '../../elements/dictionary.js'
 import { elementsOf, itemsAt, type Items } from '../../elements/items.js'
 import { matrixOfColumns } from '../../operators/matrix.js'
-import { checkAtOnce, columnInPieces, pieceRows } from '../../values/pieces.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
-import { weigh } from '../../values/weigh.js'
+import { elementBytes, weigh } from '../../values/request-memory.js'
 import { sameColumnType } from '../../columns/column-layout.js'
-import { defineFunction } from '../define.js'
+import { defineFunction } from '../arguments.js'
 
 function functionArgument(value: ServerValue | undefined, name: string): FunctionValue {
   if (value?.form !== 'function')
@@ -45,24 +44,14 @@ function* applyToEach(
   for (let index = 0; index < length; index++) {
     const row = args.map((value, at) => columns[at]?.at(index) ?? value)
     const result = yield* context.call(callee, row)
-    context.memory.passElement(result)
+    context.memory.make(elementBytes)
     results.push(result)
   }
   return results
 }
 
 /** Scalars become a vector, vectors of one type and length a matrix, everything else a tuple. */
-function* assembled(
-  context: CallContext,
-  results: readonly ServerValue[],
-): Evaluation<ServerValue> {
-  if (results.length > pieceRows && results.every(result => result.form === 'scalar')) {
-    return yield* columnInPieces(
-      context,
-      results.length,
-      (from, to) => vectorOfElements(results.slice(from, to)) as Vector,
-    )
-  }
+function assembled(context: CallContext, results: readonly ServerValue[]): ServerValue {
   const vectors = results.filter(result => result.form === 'vector')
   const [first] = vectors
   const isMatrix =
@@ -80,7 +69,7 @@ function isLike(vector: Vector, other: Vector): boolean {
 }
 
 const each = defineFunction('each', ['func', '...rest'], 2, function* (context, args) {
-  return yield* assembled(context, yield* applyToEach(context, 'each', args))
+  return assembled(context, yield* applyToEach(context, 'each', args))
 })
 
 const loop = defineFunction('loop', ['func', '...rest'], 2, function* (context, args) {
@@ -89,7 +78,6 @@ const loop = defineFunction('loop', ['func', '...rest'], 2, function* (context, 
 
 /** unifiedCall(func, args): the elements of the tuple are the arguments. */
 const unifiedCall = defineFunction('unifiedCall', ['func', 'args'], 2, (context, [fn, args]) => {
-  checkAtOnce('unifiedCall', [args])
   return context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args!))
 })
 

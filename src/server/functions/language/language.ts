@@ -1,20 +1,20 @@
 /*
-  Functions about the session's own things: what is defined, what is printed, how long to wait (DolphinDB manual,
-  pages of each name).
+  Functions about the session's own things: what is defined, what is printed, how long to wait; and the operators as
+  functions (DolphinDB manual, pages of each name).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
-import { checkCount, elementCount } from '../../values/pieces.js'
 import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
-import { operatorOf } from '../../operators/operator-names.js'
-import { operate } from '../../operators/operate.js'
+import { operatorOf, operatorNames } from '../../operators/operator-names.js'
+import { operate, operateUnary } from '../../operators/operate.js'
 import { areEqual } from '../types/equality.js'
-import { binaryFunction, defineFunction } from '../define.js'
+import { binaryFunction, defineFunction, unaryFunction } from '../arguments.js'
 import { printText } from '../text/print-text.js'
 import { tableOfRecords } from '../result-table.js'
 import { likeMatcher } from '../vectors/search.js'
+import type { BinaryOperator } from '../../script/parse/syntax.js'
 
 function nameArgument(value: ServerValue | undefined): string {
   const text = textOf(value)
@@ -26,31 +26,14 @@ const print = defineFunction('print', ['...rest'], 1, ({ session, memory }, args
   for (const value of args) {
     if (value === undefined) continue
     memory.checkSize(value)
-    checkCount('print', printedElements(value))
     const text = printText(value, memory)
     // It waits for the client to read it.
-    memory.keep(2 * text.length)
+    memory.make(2 * text.length)
+    memory.stored()
     session.print(text)
   }
   return voidValue
 })
-
-/** Of lists and dictionaries every element is printed, and of matrices every column: lines are slower than elements. */
-function printedElements(value: ServerValue): number {
-  switch (value.form) {
-    case 'vector':
-      return value.type === 'ANY' ? elementCount(value) : 0
-    case 'list':
-    case 'serverDictionary':
-      return elementsPerLine * elementCount(value)
-    case 'matrix':
-      return elementsPerLine * value.columns
-    default:
-      return 0
-  }
-}
-
-const elementsPerLine = 16
 
 /** sleep(milliseconds): this session waits, others go on. */
 const sleep = defineFunction('sleep', ['milliseconds'], 1, function* ({ session }, [value]) {
@@ -93,9 +76,7 @@ const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]):
   const name = nameArgument(value)
   const operator = operatorOf(name)
   if (operator !== undefined) {
-    const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y), {
-      pace: 'own',
-    })
+    const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y))
     return { form: 'function', kind: 'builtin', name, builtin }
   }
   const fn = context.findFunction(name)
@@ -151,10 +132,10 @@ const eqObj = defineFunction(
   'eqObj',
   ['obj1', 'obj2', 'precision'],
   2,
-  function* (context, [a, b, precision]) {
+  (context, [a, b, precision]) => {
     context.memory.checkSize(a!)
     const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
-    return boolScalar(yield* areEqual(context, a!, b!, digits))
+    return boolScalar(areEqual(a!, b!, digits))
   },
 )
 
@@ -165,4 +146,15 @@ export const languageFunctions: readonly Builtin[] = [
   funcByName,
   defs,
   eqObj,
+]
+
+export const operatorFunctions: readonly Builtin[] = [
+  ...Object.entries(operatorNames)
+    // join puts tables side by side, too: it is a function of its own.
+    .filter(([operator]) => operator !== '<-')
+    .map(([operator, name]) =>
+      binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),
+    ),
+  unaryFunction('neg', (x, context) => operateUnary(context, '-', x)),
+  unaryFunction('not', (x, context) => operateUnary(context, '!', x)),
 ]

@@ -3,11 +3,10 @@
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { stringScalar, voidValue } from '../../values/scalar.js'
+import { stringScalar, voidValue, newUuid } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { nodeAlias, type BatchJob, type ServerNode } from '../../node.js'
-import { newUuid } from '../../values/uuid.js'
-import { weigh } from '../../values/weigh.js'
+import { weigh } from '../../values/request-memory.js'
 import { booleanArgument, textArgument } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 
@@ -138,14 +137,14 @@ export const batchJobFunctions: readonly Builtin[] = [
 const pollMs = 10
 
 async function follow(
-  { node, memory }: CallContext,
+  { node }: CallContext,
   job: BatchJob,
   running: Promise<ServerValue>,
 ): Promise<void> {
   try {
     const value = await running
     // Answers are kept, so a large one is not.
-    if (weigh(value, memory.room) <= maxKeptBytes) job.value = value
+    if (weigh(value, maxKeptBytes) <= maxKeptBytes) job.value = value
     else job.error = `The embedded server keeps answers of up to ${maxKeptBytes} bytes.`
   } catch (error) {
     job.error = error instanceof Error ? error.message : String(error)

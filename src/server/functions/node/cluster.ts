@@ -7,14 +7,13 @@ import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { isVoid, stringVector, voidValue } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
-import { nodeAlias } from '../../node.js'
-import type { ServerNode } from '../../node.js'
+import { nodeAlias, type ServerNode } from '../../node.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { createTable } from '../../tables/memory-table.js'
 import { booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
-import { tableBytes } from '../tables/table-bytes.js'
-import { flushFunctions, getRedoLogGCStat, getTransactionStatus } from './transaction-status.js'
+import { tableBytes } from '../tables/object-list.js'
+import { flushFunctions, getRedoLogGCStat, getTransactionStatus } from './console-jobs.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30

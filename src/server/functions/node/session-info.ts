@@ -7,7 +7,7 @@ import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../.
 import type { ServerValue } from '../../values/server-value.js'
 import { nodeAlias, type ServerNode } from '../../node.js'
 import { isAbsent, textArgument } from '../arguments.js'
-import { tableBytes } from '../tables/table-bytes.js'
+import { tableBytes } from '../tables/object-list.js'
 import { dictionaryOf, tableOfRecords } from '../result-table.js'
 
 /** What clients take for build date and platform. */

@@ -3,18 +3,16 @@
   column is taken by itself.
 */
 import { elementAt, sliceColumn } from '../../../protocol/element.js'
-import type { Vector } from '../../../protocol/value.js'
-import { explicitNull } from '../../../protocol/value.js'
-import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import { type Vector, explicitNull } from '../../../protocol/value.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { matrixColumn } from '../../operators/matrix.js'
 import { choose, operate } from '../../operators/operate.js'
-import { checkAtOnce, eachPiece, longVector } from '../../values/pieces.js'
 import { intScalar, nullOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements, vectorOfScalars } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import { defineFunction } from '../define.js'
+import { defineFunction } from '../arguments.js'
 import {
   allFold,
   countFold,
@@ -25,21 +23,20 @@ import {
   type Aggregate,
 } from './fold.js'
 
-type Result = ServerValue | Evaluation<ServerValue>
+/** Sums of 32-bit numbers are exact as doubles over so many rows. */
+const exactRows = 1_048_576
 
-/** f(X) over whatever X is; in pieces where X is a long vector. */
-function aggregateValue(
-  context: CallContext,
-  name: string,
-  value: ServerValue,
-  aggregate: Aggregate,
-): Result {
-  const long = longVector(value)
-  if (long !== undefined) return foldInPieces(context, long, aggregate)
-  checkAtOnce(name, [value])
+/** f(X) over whatever X is. */
+function aggregateValue(name: string, value: ServerValue, aggregate: Aggregate): ServerValue {
   const compute = (vector: Vector): ServerValue => {
     const fold = aggregate(vector)
-    fold.add(vector, 0)
+    const { length } = vector
+    if (length <= exactRows) fold.add(vector, 0)
+    else {
+      for (let from = 0; from < length; from += exactRows) {
+        fold.add(sliceColumn(vector, from, Math.min(from + exactRows, length)) as Vector, from)
+      }
+    }
     return fold.result()
   }
   switch (value.form) {
@@ -63,18 +60,6 @@ function aggregateValue(
   }
 }
 
-function* foldInPieces(
-  context: CallContext,
-  vector: Vector,
-  aggregate: Aggregate,
-): Evaluation<ServerValue> {
-  const fold = aggregate(vector)
-  yield* eachPiece(context, vector.length, (from, to) => {
-    fold.add(sliceColumn(vector, from, to) as Vector, from)
-  })
-  return fold.result()
-}
-
 function vectorOfTuple(value: Extract<Vector, { type: 'ANY' }>, name: string): Vector {
   const elements = value.data.slice(0, value.length)
   const scalars = elements.filter(element => element.form === 'scalar')
@@ -84,60 +69,43 @@ function vectorOfTuple(value: Extract<Vector, { type: 'ANY' }>, name: string): V
 }
 
 function aggregate(name: string, fold: Aggregate): Builtin {
-  return define(name, ['X'], (context, [x]) => aggregateValue(context, name, x!, fold))
-}
-
-function define(
-  name: string,
-  parameters: readonly string[],
-  call: Parameters<typeof defineFunction>[3],
-  required: number = parameters.length,
-): Builtin {
-  return defineFunction(name, parameters, required, call, { pace: 'own' })
+  return defineFunction(name, ['X'], 1, (_, [x]) => aggregateValue(name, x!, fold))
 }
 
 /** max(X) of a vector, max(X, Y) element by element. */
 function extremeFunction(name: string, wantsLargest: boolean): Builtin {
-  return define(
-    name,
-    ['X', 'Y'],
-    (context, [x, y]) => {
-      if (y !== undefined) return chosenExtreme(context, wantsLargest, x!, y)
-      return aggregateValue(context, name, x!, vector => extremeFold(vector, wantsLargest))
-    },
-    1,
-  )
+  return defineFunction(name, ['X', 'Y'], 1, (context, [x, y]) => {
+    if (y !== undefined) return chosenExtreme(context, wantsLargest, x!, y)
+    return aggregateValue(name, x!, vector => extremeFold(vector, wantsLargest))
+  })
 }
 
-function* chosenExtreme(
+function chosenExtreme(
   context: CallContext,
   wantsLargest: boolean,
   x: ServerValue,
   y: ServerValue,
-): Evaluation<ServerValue> {
-  const compared = operate(context, wantsLargest ? '>=' : '<=', x, y)
-  const isChosen = 'form' in compared ? compared : yield* compared
+): ServerValue {
+  const isChosen = operate(context, wantsLargest ? '>=' : '<=', x, y)
   if (isChosen.form === 'scalar') return isChosen.value === true ? x : y
-  const chosen = choose(context, isChosen, x, y)
-  return 'form' in chosen ? chosen : yield* chosen
+  return choose(context, isChosen, x, y)
 }
 
 /** count(X): elements that are not null; rows of a table. */
-const count = define('count', ['X'], (context, [x]) => {
+const count = defineFunction('count', ['X'], 1, (_, [x]) => {
   const value = x!
   if (value.form === 'serverTable') return intScalar(value.rows)
   if (value.form === 'serverDictionary') return intScalar(value.entries.size)
-  if (value.form === 'matrix') return aggregateValue(context, 'count', value.elements, countFold)
+  if (value.form === 'matrix') return aggregateValue('count', value.elements, countFold)
   if (value.form === 'arrayVector' || (value.form === 'vector' && value.type === 'ANY')) {
-    checkAtOnce('count', [value])
     return intScalar(presentRows(value).length)
   }
-  return aggregateValue(context, 'count', value, countFold)
+  return aggregateValue('count', value, countFold)
 })
 
 /** The first or the last element, nulls included. */
 function edge(name: string, pick: (column: { length: number }) => number): Builtin {
-  return define(name, ['X'], (_, [x]) => {
+  return defineFunction(name, ['X'], 1, (_, [x]) => {
     const value = x!
     if (value.form === 'scalar') return value
     if (value.form === 'list') {

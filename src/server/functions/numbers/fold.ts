@@ -4,17 +4,17 @@
 import { elementAt, isNullAt } from '../../../protocol/element.js'
 import { isDecimal } from '../../../protocol/data-type.js'
 import { nullDouble, nullInt128, nullInt64 } from '../../../protocol/null-value.js'
-import type { Column, Vector } from '../../../protocol/value.js'
-import { explicitNull } from '../../../protocol/value.js'
+import { type Column, type Vector, explicitNull } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
-import { decimalAsDouble, unscaledOf } from '../../operators/operands/operand-decimals.js'
-import { truthOf } from '../../operators/logic.js'
 import {
+  decimalAsDouble,
+  unscaledOf,
   doubleOf,
   int32Of,
   int64Of,
   numberKindOf,
-} from '../../operators/operands/operand-numbers.js'
+} from '../../operators/operands/operands.js'
+import { truthOf } from '../../operators/logic.js'
 import { rowComparison } from '../../operators/keys/row-order.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'

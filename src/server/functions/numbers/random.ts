@@ -4,42 +4,36 @@
 import { takeRows } from '../../../protocol/element.js'
 import { nullInt64 } from '../../../protocol/null-value.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
-import type { Builtin, Evaluation } from '../../values/builtin.js'
+import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { reshape } from '../../operators/matrix.js'
 import { scalarAt } from '../../operators/operands/pairing.js'
-import { columnInPieces } from '../../values/pieces.js'
 import { integerOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { defineFunction } from '../define.js'
-import { columnArgument } from '../vector-arguments.js'
+import { defineFunction, columnArgument } from '../arguments.js'
 
 /** Doubles from 0 (inclusive) to 1 (exclusive). */
 type Generator = () => number
 
 /** rand(X, [count]): numbers below X, or elements of X; count may be the dimensions of a matrix. */
-const rand = defineFunction(
-  'rand',
-  ['X', 'count'],
-  1,
-  function* (context, [value, countArgument]): Evaluation<ServerValue> {
-    const random: Generator = () => context.node.random.number()
-    const randoms = (count: number): Evaluation<Column> => {
-      if (!(count >= 0 && count <= 2_147_483_647)) {
-        throw new ScriptError('The argument [count] of rand must be a non-negative integer.')
-      }
-      return columnInPieces(context, count, (from, to) => randomColumn(value!, to - from, random))
+const rand = defineFunction('rand', ['X', 'count'], 1, (context, [value, countArgument]) => {
+  const random: Generator = () => context.node.random.number()
+  const randoms = (count: number): Column => {
+    if (!(count >= 0 && count <= 2_147_483_647)) {
+      throw new ScriptError('The argument [count] of rand must be a non-negative integer.')
     }
-    if (countArgument?.form === 'pair') {
-      const [rows, columns] = [0, 1].map(i => Number(scalarAt(countArgument.elements, i).value))
-      const elements = (yield* randoms(rows! * columns!)) as Vector
-      return reshape(elements, rows!, columns!)
-    }
-    const count = countArgument === undefined ? 1 : (integerOf(countArgument) ?? NaN)
-    const column = yield* randoms(count)
-    return countArgument === undefined ? scalarAt(column as Vector, 0) : column
-  },
-)
+    context.memory.expect(8 * count)
+    return randomColumn(value!, count, random)
+  }
+  if (countArgument?.form === 'pair') {
+    const [rows, columns] = [0, 1].map(i => Number(scalarAt(countArgument.elements, i).value))
+    const elements = randoms(rows! * columns!) as Vector
+    return reshape(elements, rows!, columns!)
+  }
+  const count = countArgument === undefined ? 1 : (integerOf(countArgument) ?? NaN)
+  const column = randoms(count)
+  return countArgument === undefined ? scalarAt(column as Vector, 0) : column
+})
 
 function randomColumn(value: ServerValue, count: number, random: Generator): Column {
   if (value.form === 'scalar') return randomNumbers(value, count, random)

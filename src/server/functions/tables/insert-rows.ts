@@ -3,16 +3,13 @@
 */
 import { columnTypeOf, concatColumns } from '../../../protocol/element.js'
 import type { Column, Value } from '../../../protocol/value.js'
-import { appendElements, appendInPieces, growsSlowly } from '../../elements/append-elements.js'
-import type { FixedVector } from '../../../protocol/element-bytes.js'
+import { appendElements } from '../../elements/append-elements.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { firstReleases } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
-import { checkAtOnce } from '../../values/pieces.js'
 import { intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { weigh, weighInsert, weighRows } from '../../values/weigh.js'
-import { isFixedVector, sameColumnType } from '../../columns/column-layout.js'
+import { weighInsert, weighRows } from '../../values/request-memory.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { insertTable, insertValues } from '../../tables/insert-values.js'
 import { columnIndex } from '../../tables/memory-table.js'
@@ -21,8 +18,7 @@ import type { ServerTable, UpsertCount } from '../../tables/server-table.js'
 import { booleanArgument, isAbsent, tableArgument, textsArgument } from '../arguments.js'
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { checkTransactionSize } from '../../tables/transaction-size.js'
-import { inTransaction, type WrittenRows } from '../../tables/transactions.js'
+import { checkTransactionSize, inTransaction, type WrittenRows } from '../../tables/transactions.js'
 
 /** tableInsert(table, args…): INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
 const tableInsert: Builtin = {
@@ -45,12 +41,10 @@ const tableInsert: Builtin = {
     const present = presentValues(values)
     const discarded = discardedRows(context, table, present)
     if (discarded !== undefined) return intScalar(discarded)
-    keepWrite(context, table, weighInsert(table, present, context.memory.room))
-    return inTransaction(context, table, writtenRows(present), () => {
-      const rows = insertValues(table, present)
-      context.note(rows * table.columnNames.length)
-      return intScalar(rows)
-    })
+    keepWrite(context, table, weighInsert(table, present))
+    return inTransaction(context, table, writtenRows(present), () =>
+      intScalar(insertValues(table, present)),
+    )
   },
 }
 
@@ -73,8 +67,7 @@ const append: Builtin = {
       throw new ScriptError('append!(obj, newData). newData must be a table when obj is a table.')
     }
     if (discardedRows(context, table, [addition]) !== undefined) return table
-    keepWrite(context, table, weighRows(addition, context.memory.room))
-    context.note(addition.rows * table.columnNames.length)
+    keepWrite(context, table, weighRows(addition))
     return inTransaction(context, table, writtenRows([addition]), () => {
       insertTable(table, addition)
       return table
@@ -128,7 +121,7 @@ function writable(
 
 function keepWrite({ node, memory }: CallContext, table: ServerTable, bytes: number): void {
   checkTransactionSize(node, table, bytes)
-  memory.keep(bytes)
+  memory.make(bytes)
 }
 
 function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
@@ -139,34 +132,12 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
 }
 
 /** The vector with the addition behind it, converted to its type; the same object, for variables hold it. */
-function appendToVector(
-  context: CallContext,
-  target: Column,
-  addition: ServerValue,
-): ServerValue | Evaluation<ServerValue> {
-  const given = additionOf(target, addition)
-  const type = columnTypeOf(target)
-  if (!sameColumnType(columnTypeOf(given), type)) checkAtOnce('append!', [given])
-  const more = convertColumn(given, type)
-  context.memory.keep(weigh(more, context.memory.room))
-  context.note(more.length)
+function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
+  const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
+  context.memory.made(more)
   const isVector = target.form === 'vector' && more.form === 'vector'
-  if (isVector && isFixedVector(more) && growsSlowly(target, more.length)) {
-    return appendLong(context, target, more)
-  }
-  if (!isFixedVector(more)) checkAtOnce('append!', [more])
   if (isVector && appendElements(target, more)) return target
-  checkAtOnce('append!', [target])
   return Object.assign(target, concatColumns(target, more))
-}
-
-function* appendLong(
-  context: CallContext,
-  target: FixedVector,
-  more: FixedVector,
-): Evaluation<ServerValue> {
-  yield* appendInPieces(context, target, more)
-  return target
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {
@@ -221,8 +192,7 @@ function upsertRows(
   }
   const discarded = discardedRows(context, table, [newData])
   if (discarded !== undefined) return answer({ inserted: discarded, updated: 0 })
-  keepWrite(context, table, weighRows(newData, context.memory.room))
-  context.note(newData.rows * newData.columnNames.length)
+  keepWrite(context, table, weighRows(newData))
   const written = writtenRows([newData])
   const options = { keyColumns, ignoreNull: booleanArgument(ignoreNull, 'ignoreNull', false) }
   return inTransaction(context, table, written, () =>

@@ -1,11 +1,201 @@
 /*
-  Functions that make tables in memory and tell what they are made of (docs/server-semantics.md#stream-tables).
+  Functions that make tables in memory, and the columns that their arguments describe (DolphinDB manual, page table;
+  docs/server-semantics.md#stream-tables).
 */
-import type { Builtin } from '../../values/builtin.js'
-import { intScalar } from '../../values/scalar.js'
+import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
+import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
+import type { Column, Matrix } from '../../../protocol/value.js'
+import type { BuiltinArguments, CallContext, Builtin } from '../../values/builtin.js'
+import { firstReleases, hasCome, type Release } from '../../release.js'
+import { ScriptError } from '../../script-error.js'
+import { rowBytes, type RequestMemory } from '../../values/request-memory.js'
+import { textsOf, intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { makeKeyedTable, makeTable } from './described-table.js'
-import { sizeOf } from '../vector-arguments.js'
+import { zeroColumn } from '../../columns/column-layout.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
+import { maxInitialCapacity } from '../../tables/column-table.js'
+import { createTable } from '../../tables/memory-table.js'
+import type { ServerTable, TableKind } from '../../tables/server-table.js'
+import { pairArgument, textsArgument, typesArgument, sizeOf } from '../arguments.js'
+
+/** A column is an object with arrays of its own. */
+const columnBytes = 1_000
+
+interface Columns {
+  names: readonly string[]
+  types: readonly ColumnType[]
+  columns?: readonly Column[]
+  capacity?: number
+}
+
+/**
+ * What the arguments describe: `capacity:size, names, types`; one table, whose rows are taken over; or one value a
+ * column, named by alias or variable.
+ */
+function describedColumns(
+  context: CallContext,
+  args: BuiltinArguments,
+  argumentNames: readonly (string | undefined)[],
+): Columns {
+  const size = pairArgument(args[0])
+  const { memory } = context
+  if (size !== undefined && args.length >= 3) return emptyColumns(context, size, args[1], args[2])
+  const [first] = args
+  if (args.length === 1 && first?.form === 'serverTable') return columnsOfTable(first)
+  return givenColumns(memory, args, argumentNames)
+}
+
+function emptyColumns(
+  { memory, node: { release } }: CallContext,
+  [capacity, size]: readonly [number, number],
+  nameArgument: ServerValue | undefined,
+  typeArgument: ServerValue | undefined,
+): Columns {
+  const names = textsArgument(nameArgument, 'colNames')
+  const types = typesArgument(typeArgument, 'colTypes')
+  for (const type of types) checkKnown(release, type)
+  if (names.length !== types.length) {
+    throw new ScriptError(
+      'The number of column names must be the same as the number of column types.',
+    )
+  }
+  if (capacity < 0 || size < 0) throw new ScriptError('Capacity and size must not be negative.')
+  memory.expect(columnBytes * names.length)
+  const bytesPerRow = types.reduce((sum, { type }) => sum + rowBytes(type), 0)
+  memory.make(Math.max(size, Math.min(capacity, maxInitialCapacity)) * bytesPerRow)
+  if (size === 0) return { names, types, capacity }
+  if (types.some(type => type.array)) {
+    throw new ScriptError('The size of a table with array vector columns must be 0.')
+  }
+  return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
+}
+
+/** Servers before do not know the words. */
+function checkKnown(release: Release, type: ColumnType): void {
+  const isKnown =
+    (type.array !== true || hasCome(release, firstReleases.engines)) &&
+    (!isDecimal(type.type) || hasCome(release, firstReleases.decimals))
+  if (!isKnown) throw new ScriptError(`Cannot recognize the token ${columnTypeText(type)}`)
+}
+
+function columnsOfTable(table: ServerTable): Columns {
+  const { columnNames: names, columnTypes: types } = table
+  return { names, types, columns: names.map((_, index) => table.column(index)) }
+}
+
+interface NamedColumn {
+  name: string
+  column: Column
+}
+
+function givenColumns(
+  memory: RequestMemory,
+  args: BuiltinArguments,
+  argumentNames: readonly (string | undefined)[],
+): Columns {
+  const named: NamedColumn[] = []
+  args.forEach((value, index) => {
+    if (value === undefined) throw new ScriptError('A column of a table must not be empty.')
+    for (const one of columnsOfArgument(value, argumentNames[index], named.length)) named.push(one)
+  })
+  memory.expect(columnBytes * named.length)
+  const rows = named.reduce((most, { column }) => Math.max(most, column.length), 0)
+  const scalars = named.filter(({ column }) => column.length === 1)
+  memory.make(
+    scalars.reduce((sum, { column }) => sum + rows * rowBytes(columnTypeOf(column).type), 0),
+  )
+  const columns = named.map(({ column }) => extendScalar(column, rows))
+  return { names: named.map(({ name }) => name), types: columns.map(columnTypeOf), columns }
+}
+
+/**
+ * A vector is a column, a scalar a column of one value, a matrix or a tuple of equally long vectors several columns.
+ * @param position  of the first of them in the table; columns without a name are numbered by it
+ */
+function columnsOfArgument(
+  value: ServerValue,
+  name: string | undefined,
+  position: number,
+): readonly NamedColumn[] {
+  switch (value.form) {
+    case 'scalar':
+      return [{ name: name ?? `C${position}`, column: columnOfScalar(value) }]
+    case 'vector': {
+      const vectors = value.type === 'ANY' ? equalVectors(value.data.slice(0, value.length)) : []
+      if (vectors.length === 0) return [{ name: name ?? `C${position}`, column: value }]
+      return vectors.map((column, index) => ({ name: `col${position + index}`, column }))
+    }
+    case 'arrayVector':
+      return [{ name: name ?? `C${position}`, column: value }]
+    case 'matrix':
+      return columnsOfMatrix(value, position)
+    case 'serverTable':
+      return value.columnNames.map((own, index) => ({ name: own, column: value.column(index) }))
+    default:
+      throw new ScriptError('A column of a table must be a vector, a matrix or a tuple.')
+  }
+}
+
+/** The vectors of a tuple that stands for several columns: all of one length and one type. */
+function equalVectors(elements: readonly { form: string }[]): readonly Column[] {
+  const vectors = elements.filter((one): one is Column => one.form === 'vector')
+  const [first] = vectors
+  const isEqual = vectors.every(
+    vector =>
+      vector.length === first!.length && columnTypeOf(vector).type === columnTypeOf(first!).type,
+  )
+  return isEqual && vectors.length === elements.length ? vectors : []
+}
+
+function columnsOfMatrix(matrix: Matrix, position: number): readonly NamedColumn[] {
+  const labels = textsOf(matrix.columnLabels)
+  return Array.from({ length: matrix.columns }, (_, index) => ({
+    name: labels?.[index] ?? `C${position + index}`,
+    column: sliceColumn(matrix.elements, index * matrix.rows, (index + 1) * matrix.rows),
+  }))
+}
+
+/** A single value fills the column (`table(1..3 as id, 0 as v)`). */
+function extendScalar(column: Column, rows: number): Column {
+  if (column.length === rows || column.length !== 1) return column
+  return takeRows(column, new Int32Array(rows))
+}
+
+/** A table of a kind from arguments; keyed kinds have their key columns in front. */
+export function makeTable(
+  context: CallContext,
+  kind: TableKind,
+  args: BuiltinArguments,
+): ServerTable {
+  const { names, types, columns, capacity } = describedColumns(context, args, context.argumentNames)
+  return createTable(kind, names, types, {
+    ...(columns === undefined ? {} : { columns }),
+    ...(capacity === undefined ? {} : { capacity }),
+  })
+}
+
+/**
+ * As `makeTable`, with the names of the key columns as first argument.
+ * @throws {ScriptError} when it names none
+ */
+export function makeKeyedTable(
+  context: CallContext,
+  kind: 'keyed' | 'indexed' | 'keyedStream',
+  args: BuiltinArguments,
+): ServerTable {
+  const keyColumns = textsArgument(args[0], 'keyColumns')
+  if (keyColumns.length === 0) throw new ScriptError('The argument [keyColumns] must name columns.')
+  const { names, types, columns, capacity } = describedColumns(
+    context,
+    args.slice(1),
+    context.argumentNames.slice(1),
+  )
+  return createTable(kind, names, types, {
+    keyColumns,
+    ...(columns === undefined ? {} : { columns }),
+    ...(capacity === undefined ? {} : { capacity }),
+  })
+}
 
 /** DolphinDB manual, page table. */
 const table: Builtin = {

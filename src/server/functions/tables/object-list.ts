@@ -1,17 +1,27 @@
 /*
-  objs(): the variables of the session and what is shared (docs/server-semantics.md#shared-tables).
+  What there is: objects of a session, and how much memory their rows take (DolphinDB manual, page objs).
 */
 import { dataTypes } from '../../../protocol/data-type.js'
+import type { ServerTable, TableKind } from '../../tables/server-table.js'
 import type { ElementValue } from '../../../protocol/element.js'
 import type { Vector } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { isTrue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import type { TableKind } from '../../tables/server-table.js'
-import { defineFunction } from '../define.js'
+import { defineFunction } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
-import { tableBytes } from './table-bytes.js'
 import { formNumber } from '../types/type.js'
+
+/** A string is counted as the reference to it and a short text. */
+const bytesPerText = 24
+
+/** Shared columns count in every table that shows them. */
+export function tableBytes(table: ServerTable): number {
+  return table.columnTypes.reduce(
+    (sum, { type }) => sum + table.rows * (dataTypes[type].bytesPerValue || bytesPerText),
+    0,
+  )
+}
 
 const formNames = ['SCALAR', 'VECTOR', 'PAIR', 'MATRIX', 'SET', 'DICTIONARY', 'TABLE'] as const
 

@@ -7,7 +7,6 @@ import { ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
 import { integerOf, textOf, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { weigh } from '../../values/weigh.js'
 import { shareTable, unshareTable } from '../../tables/sharing.js'
 import {
   booleanArgument,
@@ -30,7 +29,7 @@ const share: Builtin = {
     const table = tableArgument(context, target)
     const isReadOnly = booleanArgument(readOnly, 'readonly', false)
     const { node, session, memory } = context
-    memory.keep(weigh(table, memory.room))
+    memory.stored()
     shareTable(node, session, table, textArgument(name, 'sharedName'), isReadOnly)
     return voidValue
   },
@@ -97,17 +96,10 @@ function forget(context: CallContext, name: string, kind: ObjectKind): void {
   }
   const known = kind === 'VAR' ? session.variables : session.functions
   if (!known.delete(name)) throw new ScriptError(`Can't find the object with name ${name}`)
-  if (kind === 'VAR') context.weights.remove(name, context.memory)
 }
 
-function forgetAll(
-  { node, session, weights, memory }: CallContext,
-  kind: ObjectKind | undefined,
-): void {
-  if (kind === undefined || kind === 'VAR') {
-    session.variables.clear()
-    weights.clear(memory)
-  }
+function forgetAll({ node, session }: CallContext, kind: ObjectKind | undefined): void {
+  if (kind === undefined || kind === 'VAR') session.variables.clear()
   if (kind === undefined || kind === 'DEF') session.functions.clear()
   if (kind === 'SHARED')
     for (const name of [...node.shared.keys()]) unshareTable(node, session, name)

@@ -6,7 +6,6 @@ import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { weigh } from '../../values/weigh.js'
 import { isStream } from '../../tables/prepare.js'
 import { findTable, shareTable, unshareTable } from '../../tables/sharing.js'
 import type { ServerTable, TableCache } from '../../tables/server-table.js'
@@ -17,9 +16,9 @@ import {
   tableArgument,
   textArgument,
 } from '../arguments.js'
-import { makeKeyedTable, makeTable } from './described-table.js'
+import { makeKeyedTable, makeTable } from './make-tables.js'
 import { dictionaryOf, tableOfColumns } from '../result-table.js'
-import { tableBytes } from './table-bytes.js'
+import { tableBytes } from './object-list.js'
 
 /** DolphinDB manual, page streamTable. */
 const streamTable: Builtin = {
@@ -57,7 +56,7 @@ const dropStreamTable: Builtin = {
   parameters: ['tableName', 'force'],
   minArguments: 1,
   maxArguments: 2,
-  call: ({ node, session, weights, memory }, [name, force]) => {
+  call: ({ node, session }, [name, force]) => {
     const tableName = textArgument(name, 'tableName')
     const table = findTable(node, session, tableName)
     if (table === undefined || !isStream(table)) {
@@ -65,10 +64,7 @@ const dropStreamTable: Builtin = {
       throw new ScriptError(`Can't find stream table ${tableName}`)
     }
     if (node.shared.get(tableName)?.table === table) unshareTable(node, session, tableName)
-    if (session.variables.get(tableName) === table) {
-      session.variables.delete(tableName)
-      weights.remove(tableName, memory)
-    }
+    if (session.variables.get(tableName) === table) session.variables.delete(tableName)
     return voidValue
   },
 }
@@ -136,7 +132,7 @@ function shareCached(
 ): void {
   const table = tableArgument(context, target)
   if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
-  context.memory.keep(weigh(table, context.memory.room))
+  context.memory.stored()
   shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
   table.cache = cache
 }

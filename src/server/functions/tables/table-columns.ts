@@ -1,6 +1,5 @@
 /*
-  Functions that change what columns a table has (docs/server-semantics.md#changing-columns; DolphinDB manual, pages
-  replaceColumn!, rename!).
+  Columns of tables: replaced, renamed, and joined to those of another table (DolphinDB manual, pages of each name).
 */
 import {
   columnTypeText,
@@ -8,19 +7,21 @@ import {
   isDecimal,
   type ColumnType,
 } from '../../../protocol/data-type.js'
-import { columnTypeOf } from '../../../protocol/element.js'
+import { columnTypeOf, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { weigh } from '../../values/weigh.js'
 import { castValue } from '../../operators/cast.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
-import { checkDistinct, columnIndex } from '../../tables/memory-table.js'
+import { checkDistinct, columnIndex, createTable } from '../../tables/memory-table.js'
 import { checkWritable } from '../../tables/prepare.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { elementsArgument, tableArgument, textsArgument } from '../arguments.js'
+import { elementsArgument, tableArgument, textsArgument, isAbsent } from '../arguments.js'
 import { checkWrite } from '../../tables/privileges.js'
+import { nullColumn } from '../../columns/column-layout.js'
+import { rowKeys, type Key } from '../../operators/keys/row-keys.js'
+import { joinColumns } from '../../values/vector-literal.js'
 
 /**
  * replaceColumn!(table, colName, newCol): the column takes values and type of the new one. A DFS table takes only
@@ -44,7 +45,7 @@ const replaceColumn: Builtin = {
     }
     const replacements = columnNames.map((name, index): [number, Column] => {
       const column = newColumn(table, name, columns[index]!)
-      context.memory.keep(weigh(column, context.memory.room))
+      context.memory.made(column)
       return [columnIndex(table, name), column]
     })
     for (const [index, column] of replacements) table.replaceColumn(index, column)
@@ -138,3 +139,75 @@ function newColumn(table: ServerTable, name: string, value: ServerValue): Column
   }
   return column
 }
+
+/**
+ * lj(leftTable, rightTable, matchingCols, [rightMatchingCols]): every row of the left table, beside each row of the right
+ * one with the same values in the matching columns, or beside nulls.
+ */
+const lj: Builtin = {
+  name: 'lj',
+  parameters: ['leftTable', 'rightTable', 'matchingCols', 'rightMatchingCols'],
+  minArguments: 3,
+  maxArguments: 4,
+  call: (context, [leftTable, rightTable, matchingCols, rightMatchingCols]) => {
+    const left = tableArgument(context, leftTable)
+    const right = tableArgument(context, rightTable)
+    const leftNames = textsArgument(matchingCols, 'matchingCols')
+    const rightNames = isAbsent(rightMatchingCols)
+      ? leftNames
+      : textsArgument(rightMatchingCols, 'rightMatchingCols')
+    if (leftNames.length === 0 || leftNames.length !== rightNames.length) {
+      throw new ScriptError(
+        'lj: as many columns must be named of the right table as of the left one.',
+      )
+    }
+    const leftKeys = leftNames.map(name => columnIndex(left, name))
+    const rightKeys = rightNames.map(name => columnIndex(right, name))
+    const { leftRows, rightRows } = matchRows(context, left, leftKeys, right, rightKeys)
+    context.memory.make(16 * (left.columnNames.length + right.columnNames.length) * leftRows.length)
+    const kept = right.columnNames.flatMap((_, index) => (rightKeys.includes(index) ? [] : [index]))
+    const columns = [
+      ...left.columnNames.map((_, index) => takeRows(left.column(index), leftRows)),
+      ...kept.map(index => {
+        const column = right.column(index)
+        return takeRows(joinColumns(column, nullColumn(columnTypeOf(column), 1)), rightRows)
+      }),
+    ]
+    const taken = new Set(left.columnNames)
+    const names = kept.map(index => {
+      const name = right.columnNames[index]!
+      return taken.has(name) ? `${right.sharedName || 'right'}_${name}` : name
+    })
+    return createTable('basic', [...left.columnNames, ...names], columns.map(columnTypeOf), {
+      columns,
+    })
+  },
+}
+
+/** Pairs of rows; the row behind the last of the right table stands for none. */
+function matchRows(
+  { memory }: CallContext,
+  left: ServerTable,
+  leftKeys: readonly number[],
+  right: ServerTable,
+  rightKeys: readonly number[],
+): { leftRows: Int32Array; rightRows: Int32Array } {
+  const rowsOfKey = new Map<Key, number[]>()
+  rowKeys(rightKeys.map(index => right.column(index))).forEach((key, row) => {
+    const rows = rowsOfKey.get(key)
+    if (rows === undefined) rowsOfKey.set(key, [row])
+    else rows.push(row)
+  })
+  const leftRows: number[] = []
+  const rightRows: number[] = []
+  rowKeys(leftKeys.map(index => left.column(index))).forEach((key, row) => {
+    for (const match of rowsOfKey.get(key) ?? [right.rows]) {
+      leftRows.push(row)
+      rightRows.push(match)
+    }
+    memory.expect(16 * leftRows.length)
+  })
+  return { leftRows: Int32Array.from(leftRows), rightRows: Int32Array.from(rightRows) }
+}
+
+export const joinTableFunctions: readonly Builtin[] = [lj]

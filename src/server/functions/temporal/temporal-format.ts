@@ -1,25 +1,87 @@
 /*
-  temporalParse and temporalFormat: temporal values from and to text of a given format
-  (docs/server-semantics.md#text-of-values).
+  Times as text in a format of the user's, both ways (docs/server-semantics.md#text-of-values), and their parts.
 */
+import { ScriptError } from '../../script-error.js'
 import { elementAt, vectorOf } from '../../../protocol/element.js'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../../protocol/civil-date.js'
 import { isTemporal, type TemporalType } from '../../../protocol/types/temporals.js'
 import type { FixedVector } from '../../../protocol/element-bytes.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
 import type { Builtin } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
 import { operandOf } from '../../operators/operands/pairing.js'
 import { textsOf } from '../../values/scalar.js'
 import { convertTemporal } from '../../columns/convert-temporal.js'
-import { textArgument } from '../arguments.js'
-import {
-  lettersOf,
-  monthNames,
-  parsePattern,
-  type Field,
-  type FieldLetter,
-} from './temporal-pattern.js'
+import { textArgument, booleanArgument } from '../arguments.js'
+import { conversion } from '../types/type.js'
+
+/**
+ * What a run of this letter stands for: `h` is the hour of half a day, `a` which half, `S` milliseconds, `n` micro-
+ * or nanoseconds.
+ */
+export type FieldLetter = 'y' | 'M' | 'd' | 'H' | 'h' | 'm' | 's' | 'a' | 'S' | 'n'
+
+/** A run of one letter. */
+export interface Field {
+  readonly letter: FieldLetter
+  /** How often the letter is repeated. */
+  readonly width: number
+  /** Stands right beside another field, so that only its width tells where it ends. */
+  readonly isFixed: boolean
+}
+
+/** A field, or text that stands for itself. */
+export type PatternPart = Field | string
+
+export const monthNames: readonly string[] = [
+  'JAN',
+  'FEB',
+  'MAR',
+  'APR',
+  'MAY',
+  'JUN',
+  'JUL',
+  'AUG',
+  'SEP',
+  'OCT',
+  'NOV',
+  'DEC',
+]
+
+/** All fields a moment has, with words between them. */
+const maxFormatLength = 256
+
+/** @throws {ScriptError} for fractions of a wrong width */
+export function parsePattern(format: string): readonly PatternPart[] {
+  if (format.length > maxFormatLength) {
+    throw new ScriptError(
+      `Invalid temporal format: it is longer than ${maxFormatLength} characters.`,
+    )
+  }
+  const runs = format.match(/([yMdHhmsaSn])\1*|[^yMdHhmsaSn]+/g) ?? []
+  const isField = runs.map(run => /^[yMdHhmsaSn]/.test(run))
+  return runs.map((run, index) => {
+    if (!isField[index]!) return run
+    const letter = run[0] as FieldLetter
+    const width = run.length
+    if (letter === 'S' && width !== 3) {
+      throw new ScriptError(
+        `Invalid temporal format: '${format}'. Millisecond (S) must have three digits.`,
+      )
+    }
+    if (letter === 'n' && width !== 6 && width !== 9) {
+      throw new ScriptError(
+        `Invalid temporal format: '${format}'. Nanosecond (n) must have six or nine digits.`,
+      )
+    }
+    const isFixed = (isField[index - 1] ?? false) || (isField[index + 1] ?? false)
+    return { letter, width, isFixed }
+  })
+}
+
+/** The letters a format uses. */
+export function lettersOf(parts: readonly PatternPart[]): ReadonlySet<FieldLetter> {
+  return new Set(parts.flatMap(part => (typeof part === 'string' ? [] : [part.letter])))
+}
 
 /** temporalParse(X, format): the type follows from the fields of the format; text that does not fit is null. */
 const temporalParse: Builtin = {
@@ -218,4 +280,53 @@ function fieldText({ letter, width }: Field, moment: Moment): string {
     case 'n':
       return padded(width === 9 ? nanoseconds % 1e9 : Math.floor(nanoseconds / 1e3) % 1e6)
   }
+}
+
+const msPerDay = 86_400_000
+
+/** now([nanoSecond=false]): the node's wall clock, in its own time zone. */
+const now: Builtin = {
+  name: 'now',
+  parameters: ['nanoSecond'],
+  minArguments: 0,
+  maxArguments: 1,
+  call: ({ node }, [nanoSecond]) => {
+    const ms = BigInt(Math.floor(wallClockMs(node.now())))
+    return booleanArgument(nanoSecond, 'nanoSecond', false)
+      ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
+      : { form: 'scalar', type: 'TIMESTAMP', value: ms }
+  },
+}
+
+/** today(): the date of now(). */
+const today: Builtin = {
+  name: 'today',
+  parameters: [],
+  minArguments: 0,
+  maxArguments: 0,
+  call: ({ node }) => ({
+    form: 'scalar',
+    type: 'DATE',
+    value: Math.floor(wallClockMs(node.now()) / msPerDay),
+  }),
+}
+
+export const temporalFunctions: readonly Builtin[] = [
+  conversion('date', 'DATE'),
+  conversion('month', 'MONTH'),
+  conversion('time', 'TIME'),
+  conversion('minute', 'MINUTE'),
+  conversion('second', 'SECOND'),
+  conversion('datetime', 'DATETIME'),
+  conversion('timestamp', 'TIMESTAMP'),
+  conversion('nanotime', 'NANOTIME'),
+  conversion('nanotimestamp', 'NANOTIMESTAMP'),
+  conversion('datehour', 'DATEHOUR'),
+  now,
+  today,
+]
+
+/** Milliseconds since 1970 as the clock on the wall shows them. */
+function wallClockMs(epochMs: number): number {
+  return epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
 }

@@ -3,7 +3,12 @@
   read any file of whoever started the server: administrators only.
 */
 import { parse } from 'csv-parse/sync'
-import { columnTypeText, parseColumnType, type ColumnType } from '../../../protocol/data-type.js'
+import {
+  columnTypeText,
+  parseColumnType,
+  type ColumnType,
+  type DataType,
+} from '../../../protocol/data-type.js'
 import type { Files } from '../../../platform/platform.js'
 import type { Column } from '../../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
@@ -17,9 +22,8 @@ import { insertTable } from '../../tables/insert-values.js'
 import { createTable } from '../../tables/memory-table.js'
 import { checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { checkTransactionSize } from '../../tables/transaction-size.js'
-import { inTransaction } from '../../tables/transactions.js'
-import { weighRows } from '../../values/weigh.js'
+import { checkTransactionSize, inTransaction } from '../../tables/transactions.js'
+import { weighRows } from '../../values/request-memory.js'
 import {
   databaseArgument,
   integerArgument,
@@ -28,7 +32,6 @@ import {
   textsArgument,
 } from '../arguments.js'
 import { tableOfColumns } from '../result-table.js'
-import { literalText, typeOfTexts } from './text-columns.js'
 
 /** A file is read and divided in one go, so there is a limit. */
 const maxFileBytes = 67_108_864
@@ -96,7 +99,7 @@ const loadTextEx: Builtin = {
         keepDuplicates: 'ALL',
       })
     checkWrite(context, table)
-    checkTransactionSize(context.node, table, weighRows(rows, context.memory.room))
+    checkTransactionSize(context.node, table, weighRows(rows))
     const columns = rows.columnNames.map((_, index) => rows.column(index))
     const written = inTransaction(context, table, { columns, rows: rows.rows }, () =>
       insertTable(table, rows),
@@ -121,7 +124,7 @@ function* readTable(
   const given = schemaArgument(schema)
   const bytes = (yield { until: readFile(context.node.files, path) }) as Uint8Array
   // Its texts, and then its columns.
-  context.memory.keep(3 * bytes.length)
+  context.memory.make(3 * bytes.length)
   const records = divide(bytes, isAbsent(delimiter) ? ',' : textArgument(delimiter, 'delimiter'))
   const lines = records.slice(integerArgument(skipRows, 'skipRows', 0))
   const [first] = lines
@@ -231,4 +234,58 @@ function* transformed(
       ? 'The argument [transform] must answer a table.'
       : 'The argument [transform] must be a function.',
   )
+}
+
+const intMax = 2 ** 31 - 1
+const longMax = 2n ** 63n - 1n
+
+/** Of a text that is not empty; the first that fits. */
+const patterns: readonly (readonly [DataType, RegExp])[] = [
+  ['DATE', /^\d{4}[-./]\d{1,2}[-./]\d{1,2}$/],
+  ['MONTH', /^\d{4}\.\d{2}M$/],
+  ['MINUTE', /^\d{1,2}:\d{2}m?$/],
+  ['SECOND', /^\d{1,2}:\d{2}:\d{2}$/],
+  ['TIME', /^\d{1,2}:\d{2}:\d{2}\.\d{3}$/],
+  ['NANOTIME', /^\d{1,2}:\d{2}:\d{2}\.\d{9}$/],
+  ['DATETIME', /^\d{4}[-./]\d{2}[-./]\d{2}[ T]\d{2}:\d{2}:\d{2}$/],
+  ['TIMESTAMP', /^\d{4}[-./]\d{2}[-./]\d{2}[ T]\d{2}:\d{2}:\d{2}\.\d{3}$/],
+  ['NANOTIMESTAMP', /^\d{4}[-./]\d{2}[-./]\d{2}[ T]\d{2}:\d{2}:\d{2}\.\d{9}$/],
+  ['DOUBLE', /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/],
+]
+
+/** The narrowest type that takes every text; SYMBOL where nothing else does. */
+export function typeOfTexts(texts: readonly string[]): DataType {
+  let type: DataType | undefined
+  for (const text of texts) {
+    if (text === '') continue
+    type = joined(type, typeOfText(text))
+    if (type === 'SYMBOL') break
+  }
+  return type ?? 'SYMBOL'
+}
+
+/** As the server's own literals are written. */
+export function literalText(type: DataType, text: string): string {
+  const [, date, rest = ''] = /^(\d{4}[-./]\d{1,2}[-./]\d{1,2})(?:[ T](.*))?$/.exec(text) ?? []
+  if (date === undefined || type === 'SYMBOL' || type === 'STRING') return text
+  const [year, month, day] = date.split(/[-./]/)
+  const day8 = `${year!}.${month!.padStart(2, '0')}.${day!.padStart(2, '0')}`
+  return rest === '' ? day8 : `${day8}T${rest}`
+}
+
+function typeOfText(text: string): DataType {
+  if (/^[+-]?\d+$/.test(text)) {
+    if (Math.abs(Number(text)) <= intMax) return 'INT'
+    const value = BigInt(text.replace('+', ''))
+    return value <= longMax && value >= -longMax ? 'LONG' : 'DOUBLE'
+  }
+  return patterns.find(([, pattern]) => pattern.test(text))?.[0] ?? 'SYMBOL'
+}
+
+const numeric: readonly DataType[] = ['INT', 'LONG', 'DOUBLE']
+
+function joined(known: DataType | undefined, next: DataType): DataType {
+  if (known === undefined || known === next) return next
+  const [a, b] = [numeric.indexOf(known), numeric.indexOf(next)]
+  return a < 0 || b < 0 ? 'SYMBOL' : numeric[Math.max(a, b)]!
 }

@@ -5,9 +5,7 @@ import { columnTypeOf, elementAt } from '../../../protocol/element.js'
 import { elementBytes } from '../../../protocol/element-bytes.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import { formatElement, formatScalar } from '../../../protocol/value-text.js'
-import type { Evaluation, Pace } from '../../values/builtin.js'
-import { textsOfVector } from '../../operators/operands/operand-texts.js'
-import { eachPiece } from '../../values/pieces.js'
+import { textsOfVector } from '../../operators/operands/operands.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { isFixedVector, sameColumnType } from '../../columns/column-layout.js'
 
@@ -15,34 +13,33 @@ import { isFixedVector, sameColumnType } from '../../columns/column-layout.js'
 const defaultPrecision = 10
 
 /** @param precision  floating numbers count as equal when they differ by at most 10^−precision */
-export function* areEqual(
-  pace: Pace,
+export function areEqual(
   a: ServerValue,
   b: ServerValue,
   precision: number = defaultPrecision,
-): Evaluation<boolean> {
+): boolean {
   if (a.form !== b.form) return false
   switch (a.form) {
     case 'scalar':
       return sameScalar(a, b as typeof a, precision)
     case 'vector':
     case 'arrayVector':
-      return yield* sameColumn(pace, a, b as Column, precision)
+      return sameColumn(a, b as Column, precision)
     case 'pair':
-      return yield* sameColumn(pace, a.elements, (b as typeof a).elements, precision)
+      return sameColumn(a.elements, (b as typeof a).elements, precision)
     case 'set':
-      return yield* sameSet(pace, a.elements, (b as typeof a).elements)
+      return sameSet(a.elements, (b as typeof a).elements)
     case 'matrix': {
       const other = b as typeof a
       if (a.rows !== other.rows) return false
-      return yield* sameColumn(pace, a.elements, other.elements, precision)
+      return sameColumn(a.elements, other.elements, precision)
     }
     case 'list':
-      return yield* sameList(pace, a.elements, (b as typeof a).elements, precision)
+      return sameList(a.elements, (b as typeof a).elements, precision)
     case 'serverDictionary':
-      return yield* sameEntries(pace, a, b as typeof a, precision)
+      return sameEntries(a, b as typeof a, precision)
     case 'serverTable':
-      return yield* sameTable(pace, a, b as typeof a, precision)
+      return sameTable(a, b as typeof a, precision)
     case 'function':
       return a === b || (a.kind !== 'partial' && a.name !== '' && sameFunction(a, b as typeof a))
     case 'type':
@@ -68,32 +65,23 @@ function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
   return a.value === b.value
 }
 
-function* sameColumn(pace: Pace, a: Column, b: Column, precision: number): Evaluation<boolean> {
+function sameColumn(a: Column, b: Column, precision: number): boolean {
   if (a.length !== b.length) return false
   // Texts are texts, however they are kept.
   const areTexts = isText(a) && isText(b)
   if (!areTexts && !sameColumnType(columnTypeOf(a), columnTypeOf(b))) return false
   const compare = rowsComparison(a, b)
-  if (compare === undefined) return yield* sameElements(pace, a, b, precision)
-  let isSame = true
-  yield* eachPiece(pace, a.length, (from, to) => {
-    isSame &&= compare(from, to)
-  })
-  return isSame
+  if (compare === undefined) return sameElements(a, b, precision)
+  return compare(0, a.length)
 }
 
 /** The order of a set says nothing. */
-function* sameSet(pace: Pace, a: Vector, b: Vector): Evaluation<boolean> {
+function sameSet(a: Vector, b: Vector): boolean {
   if (a.length !== b.length || !sameColumnType(columnTypeOf(a), columnTypeOf(b))) return false
   const texts = new Set<string>()
-  yield* eachPiece(pace, a.length, (from, to) => {
-    for (let row = from; row < to; row++) texts.add(formatElement(a, row))
-  })
-  let isSame = true
-  yield* eachPiece(pace, b.length, (from, to) => {
-    for (let row = from; isSame && row < to; row++) isSame = texts.has(formatElement(b, row))
-  })
-  return isSame
+  for (let row = 0; row < a.length; row++) texts.add(formatElement(a, row))
+  for (let row = 0; row < b.length; row++) if (!texts.has(formatElement(b, row))) return false
+  return true
 }
 
 function isText(column: Column): column is Vector {
@@ -122,30 +110,27 @@ function sameTexts(
   }
 }
 
-function* sameElements(pace: Pace, a: Column, b: Column, precision: number): Evaluation<boolean> {
+function sameElements(a: Column, b: Column, precision: number): boolean {
   for (let row = 0; row < a.length; row++) {
     const left = elementAt(a, row) as ServerValue
     const right = elementAt(b, row) as ServerValue
     const isSame =
       left.form === 'scalar' && right.form === 'scalar'
         ? sameScalar(left, right, precision)
-        : yield* areEqual(pace, left, right, precision)
+        : areEqual(left, right, precision)
     if (!isSame) return false
-    const pause = pace.step()
-    if (pause !== undefined) yield pause
   }
   return true
 }
 
-function* sameList(
-  pace: Pace,
+function sameList(
   a: readonly ServerValue[],
   b: readonly ServerValue[],
   precision: number,
-): Evaluation<boolean> {
+): boolean {
   if (a.length !== b.length) return false
   for (const [index, value] of a.entries()) {
-    if (!(yield* areEqual(pace, value, b[index]!, precision))) return false
+    if (!areEqual(value, b[index]!, precision)) return false
   }
   return true
 }
@@ -153,12 +138,7 @@ function* sameList(
 type Dictionary = Extract<ServerValue, { form: 'serverDictionary' }>
 type Table = Extract<ServerValue, { form: 'serverTable' }>
 
-function* sameEntries(
-  pace: Pace,
-  a: Dictionary,
-  b: Dictionary,
-  precision: number,
-): Evaluation<boolean> {
+function sameEntries(a: Dictionary, b: Dictionary, precision: number): boolean {
   if (a.entries.size !== b.entries.size || !sameColumnType(a.keyType, b.keyType)) return false
   const [type, other] = [a.valueType, b.valueType]
   if (type === undefined || other === undefined ? type !== other : !sameColumnType(type, other)) {
@@ -167,18 +147,16 @@ function* sameEntries(
   for (const [key, { value }] of a.entries) {
     const entry = b.entries.get(key)
     if (entry === undefined) return false
-    if (!(yield* areEqual(pace, value, entry.value, precision))) return false
-    const pause = pace.step()
-    if (pause !== undefined) yield pause
+    if (!areEqual(value, entry.value, precision)) return false
   }
   return true
 }
 
-function* sameTable(pace: Pace, a: Table, b: Table, precision: number): Evaluation<boolean> {
+function sameTable(a: Table, b: Table, precision: number): boolean {
   if (a.rows !== b.rows || a.columnNames.length !== b.columnNames.length) return false
   for (const [index, name] of a.columnNames.entries()) {
     if (name !== b.columnNames[index]) return false
-    if (!(yield* sameColumn(pace, a.column(index), b.column(index), precision))) return false
+    if (!sameColumn(a.column(index), b.column(index), precision)) return false
   }
   return true
 }

@@ -2,25 +2,22 @@
   Is it there: in, between, like (DolphinDB manual, pages of each name).
 */
 import type { DataType } from '../../../protocol/data-type.js'
-import { columnTypeOf, elementAt, sliceColumn } from '../../../protocol/element.js'
+import { columnTypeOf, elementAt } from '../../../protocol/element.js'
 import { isTemporal } from '../../../protocol/types/temporals.js'
 import type { Vector } from '../../../protocol/value.js'
-import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { castVector } from '../../operators/cast.js'
 import { dictionaryKeys } from '../../elements/dictionary.js'
-import { KeyTable } from '../../operators/keys/key-table.js'
-import { keysOfVector, type Key } from '../../operators/keys/row-keys.js'
-import { numberKindOf } from '../../operators/operands/operand-numbers.js'
+import { KeyTable, keysOfVector, type Key } from '../../operators/keys/row-keys.js'
+import { numberKindOf, isLiteral, textsOfVector } from '../../operators/operands/operands.js'
 import { applyBinary } from '../../operators/operators.js'
 import { operandOf } from '../../operators/operands/pairing.js'
-import { isLiteral, textsOfVector } from '../../operators/operands/operand-texts.js'
-import { columnInPieces, eachPiece } from '../../values/pieces.js'
 import { textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import { binaryFunction } from '../define.js'
+import { binaryFunction } from '../arguments.js'
 
 /** What `in` looks into, as a vector. */
 function haystackOf(value: ServerValue): Vector {
@@ -63,62 +60,38 @@ function isPlainNumber(type: DataType): boolean {
   return numberKindOf(type) !== undefined && !isTemporal(type)
 }
 
-function* isIn(
-  needle: ServerValue,
-  haystack: ServerValue,
-  context: CallContext,
-): Evaluation<ServerValue> {
+function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
   const within = haystackOf(haystack)
   const isNothing = haystack.form === 'scalar' && haystack.value === null
   const known = new KeyTable<true>()
-  yield* eachKey(context, within, isNothing ? 0 : within.length, key => known.add(key, true))
-  return yield* lookUpAll(context, needle, within, 'BOOL', key => (known.get(key) ? 1 : 0))
-}
-
-/** What it takes to remember a key. */
-const keyBytes = 64
-
-/** Calls `note` with the keys of the first `length` elements. */
-function* eachKey(
-  context: CallContext,
-  vector: Vector,
-  length: number,
-  note: (key: Key, row: number) => unknown,
-): Evaluation<void> {
-  yield* eachPiece(context, length, (from, to) => {
-    context.memory.expect(to * keyBytes)
-    const piece = sliceColumn(vector, from, to) as Vector
-    keysOfVector(piece).forEach((key, index) => note(key, from + index))
-  })
+  const keys = isNothing ? [] : keysOfVector(within)
+  for (const key of keys) known.add(key, true)
+  return lookUpAll(needle, within, 'BOOL', key => (known.get(key) ? 1 : 0))
 }
 
 /** A number for each element of `needle`, whatever it is. */
-function* lookUpAll(
-  context: CallContext,
+function lookUpAll(
   needle: ServerValue,
   within: Vector,
   type: 'BOOL' | 'INT',
   find: (key: Key) => number,
-): Evaluation<ServerValue> {
+): ServerValue {
   const tuple = tupleElements(needle)
   if (tuple !== undefined) {
     const results: ServerValue[] = []
     for (const element of tuple) {
-      results.push(yield* lookUpAll(context, element, within, type, find))
-      context.memory.passElement(results.at(-1)!)
+      results.push(lookUpAll(element, within, type, find))
     }
     return vectorOfElements(results)
   }
   const operand = operandOf(needle, type === 'BOOL' ? 'in' : 'find')
-  const { vector } = operand
-  const found = yield* columnInPieces(context, vector.length, (from, to) => {
-    const keys = keysFor(sliceColumn(vector, from, to) as Vector, within)
-    const numbers = Array.from(keys, find)
-    return type === 'BOOL'
-      ? { form: 'vector', type, length: numbers.length, data: Int8Array.from(numbers) }
-      : { form: 'vector', type, length: numbers.length, data: Int32Array.from(numbers) }
-  })
-  return operand.rebuild(found as Vector)
+  const numbers = Array.from(keysFor(operand.vector, within), find)
+  const { length } = numbers
+  return operand.rebuild(
+    type === 'BOOL'
+      ? { form: 'vector', type, length, data: Int8Array.from(numbers) }
+      : { form: 'vector', type, length, data: Int32Array.from(numbers) },
+  )
 }
 
 /** between(X, a:b): both bounds included. */
@@ -157,24 +130,20 @@ export function likeMatcher(pattern: string): (text: string) => boolean {
 }
 
 /** like(X, pattern) */
-const like = binaryFunction(
-  'like',
-  (value, patternArgument) => {
-    const pattern = textOf(patternArgument)
-    if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
-    const operand = operandOf(value, 'like')
-    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
-      throw new ScriptError('like: X must be a string or a vector of strings.')
-    }
-    const matches = likeMatcher(pattern)
-    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
-    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
-  },
-  { pace: 'elementwise' },
-)
+const like = binaryFunction('like', (value, patternArgument) => {
+  const pattern = textOf(patternArgument)
+  if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
+  const operand = operandOf(value, 'like')
+  if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
+    throw new ScriptError('like: X must be a string or a vector of strings.')
+  }
+  const matches = likeMatcher(pattern)
+  const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
+  return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+})
 
 export const searchFunctions: readonly Builtin[] = [
-  binaryFunction('in', isIn, { pace: 'own' }),
-  binaryFunction('between', between, { pace: 'elementwise' }),
+  binaryFunction('in', isIn),
+  binaryFunction('between', between),
   like,
 ]

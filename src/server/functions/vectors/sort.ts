@@ -3,62 +3,43 @@
 */
 import { columnTypeOf, elementAt, isNullAt, takeRows, vectorOf } from '../../../protocol/element.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
-import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { distinctInPieces } from '../../operators/keys/distinct.js'
-import { rowComparison, sortRowsInPieces } from '../../operators/keys/row-order.js'
-import { checkAtOnce, columnInPieces } from '../../values/pieces.js'
+import { distinctRows } from '../../operators/keys/row-keys.js'
+import { rowComparison, sortRows } from '../../operators/keys/row-order.js'
 import { integerOf, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { integerArgument } from '../arguments.js'
-import { defineFunction, unaryFunction } from '../define.js'
-import { columnArgument, vectorArgument } from '../vector-arguments.js'
+import {
+  integerArgument,
+  defineFunction,
+  unaryFunction,
+  columnArgument,
+  vectorArgument,
+} from '../arguments.js'
 
 function isAscending(value: ServerValue | undefined): boolean {
   if (value === undefined || isVoid(value)) return true
   return integerOf(value) !== 0
 }
 
-function sortedRows(
-  context: CallContext,
-  value: ServerValue | undefined,
-  order: ServerValue | undefined,
-): Evaluation<Int32Array> {
+function sortedColumn(value: ServerValue | undefined, order: ServerValue | undefined): Column {
   const vector = vectorArgument(value, 'sort')
-  const column = { column: vector, descending: !isAscending(order) }
-  return sortRowsInPieces(context, [column], vector.length)
-}
-
-function* sortedColumn(
-  context: CallContext,
-  value: ServerValue | undefined,
-  order: ServerValue | undefined,
-): Evaluation<Column> {
-  const column = columnArgument(value, 'sort')
-  const rows = yield* sortedRows(context, value, order)
-  return yield* columnInPieces(context, rows.length, (from, to) =>
-    takeRows(column, rows.subarray(from, to)),
+  return takeRows(
+    vector,
+    sortRows([{ column: vector, descending: !isAscending(order) }], vector.length),
   )
 }
 
 /** The elements of a matrix are sorted as those of one vector, column after column. */
-function* sorted(
-  context: CallContext,
-  value: ServerValue | undefined,
-  order: ServerValue | undefined,
-): Evaluation<ServerValue> {
-  const column = yield* sortedColumn(context, value, order)
+function sorted(value: ServerValue | undefined, order: ServerValue | undefined): ServerValue {
+  const column = sortedColumn(value, order)
   if (value?.form !== 'matrix') return column
   const { rows, columns } = value
   return { form: 'matrix', rows, columns, elements: column as Vector }
 }
 
-const sort = defineFunction(
-  'sort',
-  ['X', 'ascending'],
-  1,
-  (context, [value, order]) => sorted(context, value, order),
-  { pace: 'own' },
+const sort = defineFunction('sort', ['X', 'ascending'], 1, (_, [value, order]) =>
+  sorted(value, order),
 )
 
 /** sort!(X, [ascending=true]): X itself, in order. */
@@ -66,26 +47,22 @@ const sortInPlace = defineFunction(
   'sort!',
   ['X', 'ascending'],
   1,
-  function* (context, [value, order]) {
-    const column = yield* sortedColumn(context, value, order)
+  (_, [value, order]) => {
+    const column = sortedColumn(value, order)
     return value!.form === 'matrix'
       ? Object.assign(value, { elements: column })
       : Object.assign(value!, column)
   },
-  { mutatesFirst: true, pace: 'own' },
+  { mutatesFirst: true },
 )
 
-const distinct = unaryFunction(
-  'distinct',
-  (value, context) => {
-    const column = columnArgument(value, 'distinct')
-    if (column.form !== 'vector' || column.type === 'ANY') {
-      throw new ScriptError('The function [distinct] takes a vector of one type.')
-    }
-    return distinctInPieces(context, column)
-  },
-  { pace: 'own' },
-)
+const distinct = unaryFunction('distinct', value => {
+  const column = columnArgument(value, 'distinct')
+  if (column.form !== 'vector' || column.type === 'ANY') {
+    throw new ScriptError('The function [distinct] takes a vector of one type.')
+  }
+  return takeRows(column, distinctRows([column]))
+})
 
 /**
  * cutPoints(X, binNum, [freq]): the bounds of so many bins of about as many elements each; the last one lies just above
@@ -99,7 +76,6 @@ const cutPoints = defineFunction(
   (_, [value, binNum, freq]) => {
     const vector = vectorArgument(value, 'cutPoints')
     const bins = integerArgument(binNum, 'binNum')
-    checkAtOnce('cutPoints', [vector])
     const known = Array.from({ length: vector.length }, (__, row) => row).filter(
       row => !isNullAt(vector, row),
     )

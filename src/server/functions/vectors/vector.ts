@@ -4,13 +4,12 @@
 import type { ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
-import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue, typeArgument } from '../../operators/cast.js'
 import { pickTableRows } from '../../elements/indexing.js'
-import { int64Of } from '../../operators/operands/operand-numbers.js'
+import { int64Of } from '../../operators/operands/operands.js'
 import { operate } from '../../operators/operate.js'
-import { checkAtOnce, checkCount, columnInPieces } from '../../values/pieces.js'
 import { integerOf, intScalar, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
@@ -18,12 +17,14 @@ import { createTable } from '../../tables/memory-table.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import {
   columnArgument,
-  filledInPieces,
+  filled,
   sizeOf,
   vectorArgument,
-  zerosInPieces,
-} from '../vector-arguments.js'
-import { alias, binaryFunction, defineFunction, unaryFunction } from '../define.js'
+  zeros,
+  binaryFunction,
+  defineFunction,
+  unaryFunction,
+} from '../arguments.js'
 
 function lengthArgument(value: ServerValue | undefined, name: string): number {
   const length = integerOf(value)
@@ -52,12 +53,11 @@ const array = defineFunction(
           : 0
         : lengthArgument(sizeArgument, 'initialSize')
     if (defaultValue === undefined || isVoid(defaultValue)) {
-      return zerosInPieces(context, elementType, length)
+      return zeros(context, elementType, length)
     }
     const one = castValue(defaultValue, elementType)
-    return filledInPieces(context, columnArgument(one, 'array'), length)
+    return filled(context, columnArgument(one, 'array'), length)
   },
-  { pace: 'own' },
 )
 
 /** arrayVector(index, value): row i ends before position index[i] of the values. */
@@ -77,68 +77,43 @@ const arrayVector = binaryFunction('arrayVector', (index, value) => {
 })
 
 /** take(X, n): n elements from the front, again and again; from the back when n is negative. */
-const take = binaryFunction(
-  'take',
-  function* (value, countArgument, context): Evaluation<ServerValue> {
-    const count = integerOf(countArgument)
-    if (count === undefined) return takeEach(value, countArgument)
-    const listed = value.form === 'list' ? value.elements : undefined
-    if (listed !== undefined) return takeFromList(listed, count)
-    const rows = value.form === 'serverTable' ? value.rows : columnArgument(value, 'take').length
-    if (Math.abs(count) > 2_147_483_647) throw new ScriptError('take: the number is too large.')
-    if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
-    const length = Math.abs(count)
-    const start = count < 0 ? (((rows - (length % rows)) % rows) + rows) % rows : 0
-    const rowsBetween = (from: number, to: number): Int32Array => {
-      const picked = new Int32Array(to - from)
-      for (let i = 0; i < picked.length; i++) picked[i] = (start + from + i) % rows
-      return picked
-    }
-    return yield* pickedInPieces(context, value, 'take', length, rowsBetween)
-  },
-  { pace: 'own' },
-)
+const take = binaryFunction('take', function (value, countArgument, context): ServerValue {
+  const count = integerOf(countArgument)
+  if (count === undefined) return takeEach(context, value, countArgument)
+  const listed = value.form === 'list' ? value.elements : undefined
+  if (listed !== undefined) return takeFromList(context, listed, count)
+  const rows = value.form === 'serverTable' ? value.rows : columnArgument(value, 'take').length
+  if (Math.abs(count) > 2_147_483_647) throw new ScriptError('take: the number is too large.')
+  if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
+  const length = Math.abs(count)
+  const start = count < 0 ? (((rows - (length % rows)) % rows) + rows) % rows : 0
+  context.memory.expect(8 * length)
+  const picked = new Int32Array(length)
+  for (let i = 0; i < length; i++) picked[i] = (start + i) % rows
+  return value.form === 'serverTable'
+    ? pickTableRows(value, column => takeRows(column, picked))
+    : takeRows(columnArgument(value, 'take'), picked)
+})
 
 /** take([DOUBLE], 3): types, tables and functions are values, too. */
-function takeFromList(elements: readonly ServerValue[], count: number): ServerValue {
+function takeFromList(
+  { memory }: CallContext,
+  elements: readonly ServerValue[],
+  count: number,
+): ServerValue {
   const { length } = elements
-  checkCount('take', Math.abs(count))
+  memory.expect(8 * Math.abs(count))
   const start = count < 0 ? ((count % length) + length) % length : 0
   return tupleOf(Array.from({ length: Math.abs(count) }, (_, i) => elements[(start + i) % length]!))
 }
 
-/** Rows of a column, or of all columns of a table, at positions that are made piece by piece. */
-function* pickedInPieces(
-  context: CallContext,
-  value: ServerValue,
-  name: string,
-  length: number,
-  rowsBetween: (from: number, to: number) => Int32Array,
-): Evaluation<ServerValue> {
-  if (value.form !== 'serverTable') {
-    const column = columnArgument(value, name)
-    return yield* columnInPieces(context, length, (from, to) =>
-      takeRows(column, rowsBetween(from, to)),
-    )
-  }
-  const columns: Column[] = []
-  // All of them as they are now: others may add rows while the first ones are gone through.
-  for (const column of value.columnNames.map((_, index) => value.column(index))) {
-    columns.push(
-      yield* columnInPieces(context, length, (from, to) => takeRows(column, rowsBetween(from, to))),
-    )
-  }
-  return createTable('basic', value.columnNames, value.columnTypes, { columns })
-}
-
 /** take(1..3, 2 0 2): each element as often as its number says. */
-function takeEach(value: ServerValue, counts: ServerValue): ServerValue {
-  checkAtOnce('take', [value, counts])
+function takeEach({ memory }: CallContext, value: ServerValue, counts: ServerValue): ServerValue {
   const column = columnArgument(value, 'take')
   const numbers = int64Of(vectorArgument(counts, 'take'))
   const wanted = Array.from(numbers.subarray(0, column.length), one => Math.max(0, Number(one)))
   const length = wanted.reduce((sum, count) => sum + count, 0)
-  checkCount('take', length)
+  memory.expect(8 * length)
   const positions = new Int32Array(length)
   let at = 0
   wanted.forEach((count, row) => {
@@ -149,11 +124,7 @@ function takeEach(value: ServerValue, counts: ServerValue): ServerValue {
 }
 
 /** join(X, Y): one behind the other; tables side by side. */
-function join(
-  left: ServerValue,
-  right: ServerValue,
-  context: CallContext,
-): ServerValue | Evaluation<ServerValue> {
+function join(left: ServerValue, right: ServerValue, context: CallContext): ServerValue {
   if (left.form !== 'serverTable' || right.form !== 'serverTable') {
     return operate(context, '<-', left, right)
   }
@@ -195,11 +166,10 @@ function pieceSize(size: number): number {
 }
 
 export const vectorFunctions: readonly Builtin[] = [
-  unaryFunction('size', value => intScalar(sizeOf(value)), { pace: 'own' }),
+  unaryFunction('size', value => intScalar(sizeOf(value))),
   array,
-  alias(array, 'bigarray'),
   arrayVector,
   take,
-  binaryFunction('join', join, { pace: 'own' }),
+  binaryFunction('join', join),
   cut,
 ]

@@ -1,13 +1,67 @@
 /*
-  Elements as JavaScript values that can be looked up in a Map: equal elements have equal keys, whatever numeric type
-  they are of. Used by sets, distinct, group by, in, dictionaries.
+  What makes elements and rows equal: keys, tables of them, and the rows that are the first of their kind or belong together.
 */
 import { isDecimal } from '../../../protocol/data-type.js'
 import { nullDouble, nullInt64 } from '../../../protocol/null-value.js'
 import type { Column, Vector } from '../../../protocol/value.js'
 import { formatElement } from '../../../protocol/value-text.js'
-import { doubleOf, int32Of, int64Of, numberKindOf } from '../operands/operand-numbers.js'
-import { isLiteral, textsOfVector } from '../operands/operand-texts.js'
+import {
+  doubleOf,
+  int32Of,
+  int64Of,
+  numberKindOf,
+  isLiteral,
+  textsOfVector,
+} from '../operands/operands.js'
+
+/** A power of two. With all keys that a request has room for each map stays below 2^18 of them. */
+const parts = 64
+
+/** As Map, without order. */
+export class KeyTable<T> {
+  readonly #maps: readonly Map<Key, T>[] = Array.from({ length: parts }, () => new Map<Key, T>())
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  get(key: Key): T | undefined {
+    return this.#maps[partOf(key)]!.get(key)
+  }
+
+  /** Nothing when the key is there already. @returns true when it was not */
+  add(key: Key, value: T): boolean {
+    const map = this.#maps[partOf(key)]!
+    if (map.has(key)) return false
+    map.set(key, value)
+    this.#size++
+    return true
+  }
+}
+
+function partOf(key: Key): number {
+  switch (typeof key) {
+    case 'number':
+      // Whole numbers differ in their last digits, others behind the point.
+      return (Math.imul(key, 0x9e3779b1) ^ Math.imul(key * 65_537.4, 0x85ebca6b)) >>> (32 - 6)
+    case 'bigint':
+      return Number(BigInt.asUintN(6, key))
+    case 'string':
+      return partOfText(key)
+    default:
+      return 0
+  }
+}
+
+/** The last characters tell most texts apart. */
+function partOfText(text: string): number {
+  let mixed = text.length
+  for (let at = Math.max(0, text.length - 4); at < text.length; at++) {
+    mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x9e3779b1)
+  }
+  return mixed >>> (32 - 6)
+}
 
 /** Equal elements have equal keys, and only they. */
 export type Key = number | bigint | string | null
@@ -41,18 +95,6 @@ function formatted(vector: Vector): readonly Key[] {
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row) || null)
 }
 
-/** Rows at which an element stands for the first time, in order. */
-export function distinctRows(vector: Vector): Int32Array {
-  const seen = new Set<Key>()
-  const rows: number[] = []
-  keysOfVector(vector).forEach((key, row) => {
-    if (seen.has(key)) return
-    seen.add(key)
-    rows.push(row)
-  })
-  return Int32Array.from(rows)
-}
-
 /** One key for each row over several columns; a row of an array vector counts by its text. */
 export function rowKeys(columns: readonly Column[]): readonly Key[] {
   const keys = columns.map(column =>
@@ -65,4 +107,52 @@ export function rowKeys(columns: readonly Column[]): readonly Key[] {
   return Array.from({ length: only?.length ?? 0 }, (_, row) =>
     keys.map(column => `${typeof column[row]}:${String(column[row])}`).join('\u0000'),
   )
+}
+
+/** Rows that are the first of their kind. */
+export function distinctRows(columns: readonly Column[]): Int32Array {
+  const seen = new KeyTable<true>()
+  const rows = new Int32Array(columns[0]?.length ?? 0)
+  keysOf(columns).forEach((key, row) => {
+    if (seen.add(key, true)) rows[seen.size - 1] = row
+  })
+  return rows.subarray(0, seen.size)
+}
+
+/** Rows with equal keys together. */
+export interface Groups {
+  readonly length: number
+  /** Ascending, at least one. */
+  rowsOf(group: number): Int32Array
+}
+
+/** Groups in the order of their first rows. */
+export function groupRows(columns: readonly Column[]): Groups {
+  const length = columns[0]?.length ?? 0
+  // First the group of each row and how large the groups are, then the rows of each group.
+  const groups = new KeyTable<number>()
+  const groupOfRow = new Int32Array(length)
+  const sizes: number[] = []
+  keysOf(columns).forEach((key, row) => {
+    if (groups.add(key, sizes.length)) sizes.push(0)
+    const group = groups.get(key)!
+    groupOfRow[row] = group
+    sizes[group]!++
+  })
+  const rows = new Int32Array(length)
+  const ends = new Int32Array(sizes.length)
+  for (let group = 1; group < sizes.length; group++) {
+    ends[group] = ends[group - 1]! + sizes[group - 1]!
+  }
+  for (let row = 0; row < length; row++) rows[ends[groupOfRow[row]!]!++] = row
+  return {
+    length: sizes.length,
+    rowsOf: group => rows.subarray(group === 0 ? 0 : ends[group - 1]!, ends[group]),
+  }
+}
+
+function keysOf(columns: readonly Column[]): readonly Key[] {
+  const [only] = columns
+  const isOne = columns.length === 1 && only?.form === 'vector' && only.type !== 'ANY'
+  return isOne ? keysOfVector(only) : rowKeys(columns)
 }

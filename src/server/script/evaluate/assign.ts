@@ -5,22 +5,18 @@
 import { elementAt } from '../../../protocol/element.js'
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { assignCounted } from './assign-counted.js'
 import { sourceText } from './error-text.js'
 import { begin, evaluate } from './evaluate.js'
 import { evaluateIndexValue } from './evaluate-index.js'
 import { itemsOf } from '../../elements/items.js'
-import type { Frame } from './frame.js'
-import { indexValue, resolveSlice, type IndexValue } from '../../elements/indexing.js'
-import { lookUp } from './names.js'
+import { type Frame, lookUp } from './frame.js'
+import { indexValue, type IndexValue } from '../../elements/indexing.js'
 import { operate } from '../../operators/operate.js'
-import { growsSlowly, ownInPieces } from '../../elements/append-elements.js'
-import { isPlain, overwrite, ownsArray, shallowCopy } from '../../values/ownership.js'
-import { scalarAt } from '../../operators/operands/pairing.js'
-import { checkCount, elementCount } from '../../values/pieces.js'
+import { isPlain, overwrite, shallowCopy } from '../../values/ownership.js'
 import type { Assignment, BinaryOperator, Expression, Index, Name } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { weigh } from '../../values/weigh.js'
+import { assignElements } from '../../elements/assign-elements.js'
+import { isLight } from '../../values/request-memory.js'
 
 /**
  * @throws {ScriptError} for names that do not exist, values that are too many or too few, indexes that lead nowhere
@@ -33,16 +29,15 @@ export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<v
     return
   }
   if (node.values.length > 1) throw new ScriptError('One variable can not take several values.')
-  const { mark } = frame.runtime.memory
   const begun = begin(source, frame)
   const value = 'form' in begun ? begun : yield* begun
   if (target.kind === 'index') {
     yield* assignToIndex(target, node, value, frame)
   } else if (target.kind === 'name' && node.operator !== undefined) {
-    yield* changeVariable(target, node.operator, value, frame, mark)
+    changeVariable(target, node.operator, value, frame)
   } else if (target.kind === 'name') {
     const kept = node.isReference ? value : copyFrom(source, value)
-    setVariable(frame, target.name, kept, mark)
+    setVariable(frame, target.name, kept)
     const { runtime } = frame
     if (node.isConstant && frame.variables === runtime.session.variables) {
       runtime.constants.add(target.name)
@@ -50,31 +45,24 @@ export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<v
   }
 }
 
-/** The value was one of those that are worked with; from here on the variable has it. */
-function setVariable(frame: Frame, name: string, value: ServerValue, mark: number): void {
-  const { memory } = frame.runtime
-  memory.release(mark)
-  frame.weights.replace(name, value, memory)
-  frame.variables.set(name, value)
+function setVariable({ runtime, variables }: Frame, name: string, value: ServerValue): void {
+  if (!isLight(value)) runtime.memory.stored()
+  variables.set(name, value)
 }
 
 /** `x += v`. */
-function* changeVariable(
+function changeVariable(
   target: Name,
   operator: BinaryOperator,
   value: ServerValue,
   frame: Frame,
-  mark: number,
-): Evaluation<void> {
-  const { runtime } = frame
+): void {
   const old = lookUp(target, frame)
   if (old === undefined) throw new ScriptError(`Can't find the object with name ${target.name}`)
-  const begun = operate(runtime, operator, old, value)
-  const changed = 'form' in begun ? begun : yield* begun
+  const changed = operate(frame.runtime, operator, old, value)
   const reaches = frame.mutable.has(target.name) && isPlain(old) && isPlain(changed)
-  if (!reaches) return setVariable(frame, target.name, changed, mark)
-  const { memory } = runtime
-  memory.keep(weigh(changed, memory.room) - weigh(old, memory.room))
+  if (!reaches) return setVariable(frame, target.name, changed)
+  frame.runtime.memory.stored()
   overwrite(old, changed)
 }
 
@@ -95,10 +83,9 @@ function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
   if (parts.length !== node.targets.length) {
     throw new ScriptError('The number of variables must match the number of values.')
   }
-  const { mark } = frame.runtime.memory
   node.targets.forEach((target, index) => {
     if (target.kind !== 'name') return
-    setVariable(frame, target.name, shallowCopy(parts[index]!), mark)
+    setVariable(frame, target.name, shallowCopy(parts[index]!))
   })
 }
 
@@ -109,35 +96,11 @@ function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
   return [...itemsOf(value)]
 }
 
-/** @throws {ScriptError} when more elements change than can change at once */
-function checkReach(
-  variable: ServerValue,
-  indexes: readonly IndexValue[],
-  value: ServerValue,
-): void {
-  if (variable.form === 'serverDictionary' || variable.form === 'serverTable') return
-  const columns = variable.form === 'matrix' && indexes.length === 1 ? variable.rows : 1
-  const reached = indexes.reduce((product, index) => product * reachOf(variable, index), columns)
-  if (reached > 1) checkCount('[]=', reached + elementCount(value))
-}
+/** What an entry of a dictionary takes. */
+const entryBytes = 250
 
-/** How many elements an index leads to at most. */
-function reachOf(variable: ServerValue, index: IndexValue): number {
-  switch (index.form) {
-    case 'slice': {
-      const { from, to } = resolveSlice(index, elementCount(variable))
-      return to - from
-    }
-    case 'pair': {
-      const [from, to] = [0, 1].map(at => Number(scalarAt(index.elements, at).value))
-      return Math.min(elementCount(variable), Math.abs(to! - from!))
-    }
-    case 'scalar':
-      return index.type === 'BOOL' ? elementCount(variable) : 1
-    default:
-      return elementCount(index)
-  }
-}
+const keyCount = ([index]: readonly IndexValue[]): number =>
+  index?.form === 'vector' ? index.length : 1
 
 function* assignToIndex(
   target: Index,
@@ -153,16 +116,15 @@ function* assignToIndex(
   const indexes: IndexValue[] = []
   for (const index of target.indexes) indexes.push(yield* evaluateIndexValue(index, frame))
   const { runtime } = frame
-  const begun =
+  const { memory } = runtime
+  const changed =
     node.operator === undefined
       ? value
       : operate(runtime, node.operator, indexValue(variable, indexes), value)
-  const changed = 'form' in begun ? begun : yield* begun
-  checkReach(variable, indexes, changed)
-  if (variable.form === 'vector' && growsSlowly(variable, 0) && !ownsArray(variable)) {
-    yield* ownInPieces(runtime, variable, variable.length)
-  }
-  if (!assignCounted(runtime.memory, variable, indexes, changed)) {
+  if (variable.form === 'serverDictionary') memory.make(entryBytes * keyCount(indexes))
+  memory.made(changed)
+  memory.stored()
+  if (!assignElements(variable, indexes, changed)) {
     throw new ScriptError(
       `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,
     )

@@ -8,8 +8,7 @@ import { shallowCopy } from '../../values/ownership.js'
 import type { FunctionValue, PartialFunction, ServerValue } from '../../values/server-value.js'
 import { syntaxError } from '../parse/lexer.js'
 import type { Call, Expression } from '../parse/syntax.js'
-import type { Frame } from './frame.js'
-import { calleeOfName, lookUp, valueOfName } from './names.js'
+import { type Frame, calleeOfName, lookUp, valueOfName } from './frame.js'
 
 /** The value of `count(*)`, which needs no column; undefined for other calls. */
 export function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {

@@ -4,12 +4,10 @@
 import type { Builtin, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { heightOf } from '../parse/check-names.js'
-import { callInPieces } from './call-in-pieces.js'
 import { locateInFunction } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import { executeBody } from './execute.js'
 import { noNames, type Frame } from './frame.js'
-import { VariableWeights } from '../../values/request-memory.js'
 import {
   filled,
   mergedKeywords,
@@ -17,16 +15,12 @@ import {
   type CallArguments,
   type Keywords,
 } from '../../values/partial-function.js'
-import { checkAtOnce, longVector } from '../../values/pieces.js'
 import type { Runtime } from '../session/runtime.js'
 import { shallowCopy } from '../../values/ownership.js'
 import { voidValue } from '../../values/scalar.js'
 import { checkViewCall } from '../../tables/privileges.js'
 import type { FunctionDefinition } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue, UserFunction } from '../../values/server-value.js'
-
-/** An element that is worked on in one go counts as much as so many rows in pieces. */
-const rowsPerElement = 4
 
 /** Calls any function value; a built-in that does not wait never makes its caller wait. */
 export function* callFunction(
@@ -74,11 +68,10 @@ function callBuiltin(
   if (builtin.adminOnly === true && !runtime.session.isAdmin) {
     throw new ScriptError(`Only administrators execute function ${builtin.name}`)
   }
-  if (builtin.pace === 'elementwise' && arranged.some(longVector)) {
-    return callInPieces(runtime, builtin, arranged)
-  }
-  if (builtin.pace !== 'own') runtime.note(rowsPerElement * checkAtOnce(builtin.name, arranged))
-  return builtin.call(runtime, arranged)
+  const result = builtin.call(runtime, arranged)
+  if (builtin.mutatesFirst === true) runtime.memory.stored()
+  else if ('form' in result) runtime.memory.made(result)
+  return result
 }
 
 /** Positional and named arguments in declared order. */
@@ -157,7 +150,6 @@ function* runUser(
   } finally {
     session.viewOwner = callerRights
     runtime.leaveCall(height)
-    frame.weights.clear(runtime.memory)
   }
 }
 
@@ -184,7 +176,6 @@ function frameFor(runtime: Runtime, definition: FunctionDefinition): Frame {
   return {
     runtime,
     variables: new Map(),
-    weights: new VariableWeights(),
     columns: undefined,
     ...namesOf(definition),
   }

@@ -7,7 +7,6 @@ import { ScriptError } from '../../script-error.js'
 import type { Evaluation } from '../../values/builtin.js'
 import { defaultWord } from '../../values/constants.js'
 import { noKeywords, partialOf, type CallArguments } from '../../values/partial-function.js'
-import { rowsOf } from '../../values/pieces.js'
 import { integerOf } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import type { Argument, Call, Partial } from '../parse/syntax.js'
@@ -23,27 +22,22 @@ import { startCall } from './call.js'
 import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
-import { settleCall } from './plain-call.js'
 
 /** @throws {ScriptError} located at the call, unless a call inside it was at fault */
 export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
   const { runtime } = frame
-  const { mark } = runtime.memory
   const rowCount = rowCountOf(node, frame)
   if (rowCount !== undefined) return rowCount
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
   if (callee.form !== 'function') {
-    const value = yield* applyValue(callee, node, frame)
-    runtime.memory.settle(mark, value)
-    return value
+    return yield* applyValue(callee, node, frame)
   }
   try {
     const { positional, keywords, names } = yield* evaluateArguments(callee, node.args, frame)
     runtime.argumentNames = names
     const begun = startCall(runtime, callee, positional, keywords)
     const result = 'form' in begun ? begun : yield* begun
-    settleCall(callee, node, result, runtime, mark)
-    const pause = runtime.step(rowsOf(result))
+    const pause = runtime.step()
     if (pause !== undefined) yield pause
     return result
   } catch (error) {

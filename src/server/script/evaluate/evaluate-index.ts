@@ -5,10 +5,8 @@ import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { startCall } from './call.js'
 import { evaluate, immediate } from './evaluate.js'
-import type { Frame } from './frame.js'
-import { indexInPieces } from '../../elements/index-in-pieces.js'
-import type { IndexValue } from '../../elements/indexing.js'
-import { lookUp, valueOfName } from './names.js'
+import { type Frame, lookUp, valueOfName } from './frame.js'
+import { indexValue, type IndexValue } from '../../elements/indexing.js'
 import { integerOf } from '../../values/scalar.js'
 import type { Expression, Index, Slice } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
@@ -29,18 +27,21 @@ export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValu
   const [only] = indexes
   if (indexes.length === 1 && only?.form === 'function') {
     const result = startCall(frame.runtime, only, [target])
-    return yield* picked(frame, target, ['form' in result ? result : yield* result])
+    return picked(frame, target, ['form' in result ? result : yield* result])
   }
-  return yield* picked(frame, target, indexes)
+  return picked(frame, target, indexes)
 }
 
-function* picked(
+function picked(
   { runtime }: Frame,
   target: ServerValue,
   indexes: readonly IndexValue[],
-): Evaluation<ServerValue> {
-  const value = indexInPieces(runtime, target, indexes)
-  return 'form' in value ? value : yield* value
+): ServerValue {
+  const [only] = indexes
+  if (only?.form === 'vector') runtime.memory.expect(8 * only.length)
+  const value = indexValue(target, indexes)
+  runtime.memory.made(value)
+  return value
 }
 
 /** Reading an element keeps nothing of the variable. */

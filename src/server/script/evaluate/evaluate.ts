@@ -8,11 +8,9 @@ import { evaluateCall, evaluatePartial } from './evaluate-call.js'
 import { startPlainCall } from './plain-call.js'
 import { makeDictionary, memberOf } from '../../elements/dictionary.js'
 import { locate } from './error-text.js'
-import type { Frame } from './frame.js'
+import { type Frame, valueOfName } from './frame.js'
 import { evaluateIndex } from './evaluate-index.js'
-import { valueOfName } from './names.js'
 import { choose, operate, operateUnary } from '../../operators/operate.js'
-import { rowsOf } from '../../values/pieces.js'
 import { shallowCopy } from '../../values/ownership.js'
 import { isTrue, voidValue } from '../../values/scalar.js'
 import { evaluateSelect } from '../sql/sql-select.js'
@@ -24,7 +22,6 @@ import type {
   Lambda,
   Member,
   Ternary,
-  Unary,
 } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
@@ -45,8 +42,6 @@ export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
   if (node.kind === 'literal') return node.value
   if (node.kind === 'name') return valueOfName(node, frame)
-  const { memory } = frame.runtime
-  const { mark } = memory
   let value: ServerValue
   switch (node.kind) {
     case 'binary': {
@@ -55,12 +50,11 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
       const leftValue = 'form' in left ? left : yield* left
       const right = begin(node.right, frame)
       const rightValue = 'form' in right ? right : yield* right
-      const result = operate(frame.runtime, node.operator, leftValue, rightValue)
-      value = 'form' in result ? result : yield* result
+      value = operate(frame.runtime, node.operator, leftValue, rightValue)
       break
     }
     case 'unary':
-      value = yield* evaluateUnary(node, frame)
+      value = operateUnary(frame.runtime, node.operator, yield* evaluate(node.operand, frame))
       break
     case 'call':
       return yield* evaluateCall(node, frame)
@@ -73,13 +67,13 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'member':
       return memberOfScope(node, frame) ?? memberOf(yield* evaluate(node.target, frame), node.name)
     case 'vector':
-      value = vectorOfElements(yield* evaluateList(node.elements, frame))
+      value = counted(vectorOfElements(yield* evaluateList(node.elements, frame)), frame)
       break
     case 'tuple':
-      value = tupleOf(yield* evaluateList(node.elements, frame))
+      value = counted(tupleOf(yield* evaluateList(node.elements, frame)), frame)
       break
     case 'dictionary':
-      value = yield* evaluateDictionary(node, frame)
+      value = counted(yield* evaluateDictionary(node, frame), frame)
       break
     case 'ternary':
       value = yield* evaluateTernary(node, frame)
@@ -95,24 +89,21 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'delete':
       value = yield* evaluateSql(node, frame)
   }
-  memory.settle(mark, value)
   if (value.form !== 'scalar') {
-    const pause = frame.runtime.step(rowsOf(value))
+    const pause = frame.runtime.step()
     if (pause !== undefined) yield pause
   }
   return value
 }
 
-function* evaluateUnary(node: Unary, frame: Frame): Evaluation<ServerValue> {
-  const value = operateUnary(frame.runtime, node.operator, yield* evaluate(node.operand, frame))
-  return 'form' in value ? value : yield* value
+function counted(value: ServerValue, { runtime }: Frame): ServerValue {
+  runtime.memory.made(value)
+  return value
 }
 
 /** `a+b+c+…` from the left: however long it is, it takes no room on the stack. */
 function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   const { runtime } = frame
-  const { memory } = runtime
-  const { mark } = memory
   const links = [node]
   for (let left = node.left; left.kind === 'binary'; left = left.left) links.push(left)
   const first = begin(links.at(-1)!.left, frame)
@@ -120,11 +111,9 @@ function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   for (let link = links.pop(); link !== undefined; link = links.pop()) {
     const begun = begin(link.right, frame)
     const right = 'form' in begun ? begun : yield* begun
-    const result = operate(runtime, link.operator, value, right)
-    value = 'form' in result ? result : yield* result
-    memory.settle(mark, value)
+    value = operate(runtime, link.operator, value, right)
     if (value.form === 'scalar') continue
-    const pause = runtime.step(rowsOf(value))
+    const pause = runtime.step()
     if (pause !== undefined) yield pause
   }
   return value
@@ -195,8 +184,7 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
   }
   const whenTrue = yield* evaluate(node.whenTrue, frame)
   const whenFalse = yield* evaluate(node.whenFalse, frame)
-  const chosen = choose(frame.runtime, condition, whenTrue, whenFalse)
-  return 'form' in chosen ? chosen : yield* chosen
+  return choose(frame.runtime, condition, whenTrue, whenFalse)
 }
 
 /** Binds what the body uses of the surrounding scope as leading arguments. */

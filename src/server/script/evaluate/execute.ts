@@ -15,7 +15,6 @@ import { isTrue, stringVector, textOf } from '../../values/scalar.js'
 import type { Assert, For, Return, Span, Statement, Throw, Try, While } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
-import { weigh } from '../../values/weigh.js'
 
 /** What a function's tree takes, for each character of its source. */
 const bytesPerCharacter = 100
@@ -101,7 +100,8 @@ function* executeSimple(
       return undefined
     case 'define': {
       const { definition } = statement
-      frame.runtime.memory.keep(bytesPerCharacter * definition.source.length)
+      frame.runtime.memory.make(bytesPerCharacter * definition.source.length)
+      frame.runtime.memory.stored()
       const { name } = definition
       const fn = { form: 'function', kind: 'user', name, definition } as const
       frame.runtime.session.functions.set(name, fn)
@@ -117,7 +117,7 @@ function* executeSimple(
       const table = yield* evaluate(statement.value, frame)
       if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
       const { runtime } = frame
-      runtime.memory.keep(weigh(table, runtime.memory.room))
+      runtime.memory.stored()
       shareTable(runtime.node, runtime.session, table, statement.name)
       return undefined
     }
@@ -184,7 +184,6 @@ function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined
     for (const item of items) {
       const pause = frame.runtime.step()
       if (pause !== undefined) yield* waitAt(pause, node.span)
-      frame.weights.replace(node.variable, item, frame.runtime.memory)
       frame.variables.set(node.variable, item)
       const completion = yield* executeStatements(node.body, frame)
       if (completion?.kind === 'return') return completion
@@ -225,14 +224,11 @@ function* executeWhile(node: While, frame: Frame): Evaluation<Completion | undef
 
 /** `ex` is a pair of strings: kind of error and text (manual, "try-catch"). */
 function* executeTry(node: Try, frame: Frame): Evaluation<Completion | undefined> {
-  const { memory } = frame.runtime
-  const { mark } = memory
   try {
     return yield* executeStatements(node.body, frame)
   } catch (error) {
     const { category, bareText, isCancellation } = asScriptError(error)
     if (isCancellation) throw error
-    memory.release(mark)
     const elements = stringVector([category, bareText])
     frame.variables.set(node.variable, { form: 'pair', elements })
   }

@@ -3,10 +3,8 @@
 */
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 import { defaultWord } from '../../values/constants.js'
-import { rowsOf } from '../../values/pieces.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import type { Call, Expression } from '../parse/syntax.js'
-import type { Runtime } from '../session/runtime.js'
 import { argumentNow, calleeNow, changesArgument, rowCountOf, nameOf } from './call-arguments.js'
 import { startCall } from './call.js'
 import { locate } from './error-text.js'
@@ -30,21 +28,19 @@ export function startPlainCall(
   const callee = calleeNow(node.callee, frame)
   if (callee?.form !== 'function') return undefined
   const { runtime } = frame
-  const { mark } = runtime.memory
   try {
     const positional: (ServerValue | undefined)[] = []
     for (const { value: argument } of node.args) {
       const value = startArgument(callee, argument, positional.length, frame)
       if (value !== undefined && !('form' in value)) {
-        return finishPlainCall(callee, positional, value, node, frame, mark)
+        return finishPlainCall(callee, positional, value, node, frame)
       }
       positional.push(value)
     }
     runtime.argumentNames = node.args.map(argument => nameOf(argument.value))
     const result = startCall(runtime, callee, positional)
-    if (!('form' in result)) return located(result, callee, node, frame, mark)
-    settleCall(callee, node, result, runtime, mark)
-    const pause = runtime.step(rowsOf(result))
+    if (!('form' in result)) return located(result, node)
+    const pause = runtime.step()
     return pause === undefined ? result : after(pause, result, node)
   } catch (error) {
     throw locate(error, node.span)
@@ -84,19 +80,6 @@ function startArgument(
   return (node.kind === 'call' ? startPlainCall(node, frame) : undefined) ?? evaluate(node, frame)
 }
 
-/** What a function gives that changes its first argument is that argument, which a variable's weight holds already. */
-export function settleCall(
-  fn: FunctionValue,
-  node: Call,
-  result: ServerValue,
-  { memory }: Runtime,
-  mark: number,
-): void {
-  const isVariable = node.args[0]?.value?.kind === 'name' && changesArgument(fn, 0)
-  if (isVariable) memory.release(mark)
-  else memory.settle(mark, result)
-}
-
 /** Goes on with a plain call at an argument that has to wait. */
 function* finishPlainCall(
   callee: FunctionValue,
@@ -104,7 +87,6 @@ function* finishPlainCall(
   pending: Evaluation<ServerValue>,
   node: Call,
   frame: Frame,
-  mark: number,
 ): Evaluation<ServerValue> {
   const { runtime } = frame
   try {
@@ -115,25 +97,15 @@ function* finishPlainCall(
     }
     runtime.argumentNames = node.args.map(argument => nameOf(argument.value))
     const begun = startCall(runtime, callee, positional)
-    const result = 'form' in begun ? begun : yield* begun
-    settleCall(callee, node, result, runtime, mark)
-    return result
+    return 'form' in begun ? begun : yield* begun
   } catch (error) {
     throw locate(error, node.span)
   }
 }
 
-function* located(
-  evaluation: Evaluation<ServerValue>,
-  callee: FunctionValue,
-  node: Call,
-  { runtime }: Frame,
-  mark: number,
-): Evaluation<ServerValue> {
+function* located(evaluation: Evaluation<ServerValue>, node: Call): Evaluation<ServerValue> {
   try {
-    const result = yield* evaluation
-    settleCall(callee, node, result, runtime, mark)
-    return result
+    return yield* evaluation
   } catch (error) {
     throw locate(error, node.span)
   }

@@ -3,7 +3,6 @@
   named functions inside functions (docs/server-semantics.md#parse-units). It also notes what lambdas capture, and how
   deep each function is nested.
 */
-import type { Evaluation } from '../../values/builtin.js'
 import { notEmbedded } from '../../script-error.js'
 import { syntaxError } from './lexer.js'
 import { NameScope } from './name-scope.js'
@@ -20,21 +19,13 @@ import type {
   Statement,
 } from './syntax.js'
 
-/** What a statement's names cost, in rows of `Pace.step` for each character. */
-const rowsPerCharacter = 4
-
 /**
  * @returns how deep the nodes of the unit stand inside each other
  * @throws {ScriptError} `Syntax Error: [line #n] …`
  */
-export function* checkNames(unit: ParseUnit, runtime: Runtime): Evaluation<number> {
+export function checkNames(unit: ParseUnit, runtime: Runtime): number {
   const scope = new NameScope({ runtime })
-  for (const statement of unit.statements) {
-    checkStatement(statement, scope)
-    const { start, end } = statement.span
-    const pause = runtime.step((end - start) * rowsPerCharacter)
-    if (pause !== undefined) yield pause
-  }
+  for (const statement of unit.statements) checkStatement(statement, scope)
   return scope.nesting.deepest
 }
 

@@ -1,9 +1,8 @@
 /*
   Where the parser stands: the tokens, whether line breaks count, and which names are functions so far.
 */
-import { Lexer, syntaxError } from './lexer.js'
+import { Lexer, syntaxError, type Token } from './lexer.js'
 import type { Expression, Span } from './syntax.js'
-import type { Token } from './token.js'
 
 /** What the parser must know of the world: `sum x` applies a function, `x sum` is an error. */
 export interface ParseScope {

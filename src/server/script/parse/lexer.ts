@@ -1,13 +1,49 @@
 /*
-  Text of a script → tokens, one at a time, so that what is wrong at the beginning is said before the rest is read.
-  Comments vanish; line breaks and blanks are kept as flags, because a line break ends a statement and a blank separates
-  the elements of `1 2 3`. Every character is looked at a fixed number of times, whatever the script.
+  Script text → tokens.
 */
+import type { ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { readNumber } from '../../values/literal.js'
 import { stringScalar, stringVector } from '../../values/scalar.js'
-import type { Token } from './token.js'
-import type { ServerValue } from '../../values/server-value.js'
+
+interface TokenBase {
+  readonly start: number
+  readonly end: number
+  /** From 1. */
+  readonly line: number
+  /** A line break lies between the previous token and this one. */
+  readonly newlineBefore: boolean
+  /** A blank or line break lies between the previous token and this one. */
+  readonly spaceBefore: boolean
+}
+
+/** A constant; `kind` tells which ones may stand beside each other as a vector. */
+export interface LiteralToken extends TokenBase {
+  readonly kind: 'number' | 'string' | 'symbol'
+  readonly text: string
+  readonly value: ServerValue
+}
+
+/** An identifier, keywords included, with a trailing `!` where it has one. */
+export interface NameToken extends TokenBase {
+  readonly kind: 'name'
+  readonly text: string
+}
+
+/** Signs and brackets, the longest that fits. */
+export interface OperatorToken extends TokenBase {
+  readonly kind: 'operator'
+  readonly text: string
+}
+
+/** Behind the last token, so that there is always a next one. */
+export interface EndToken extends TokenBase {
+  readonly kind: 'end'
+  readonly text: ''
+}
+
+/** What the lexer makes of a script. */
+export type Token = LiteralToken | NameToken | OperatorToken | EndToken
 
 /** A message of the form `Syntax Error: [line #n] …`, which needs no further prefix. */
 export function syntaxError(line: number, message: string): ScriptError {
@@ -32,7 +68,7 @@ export function unreadableCode(reason: string): ScriptError {
 }
 
 const operators = [
-  '<-', '<=', '<>', '<<', '>=', '>>', '==', '!=', '&&', '||', '**', '..', '->', '::', '+=', '-=', '*=', '/=', '\\=',
+  '<-', '<=', '<>', '<<', '>=', '>>', '==', '!=', '&&', '||', '..', '->', '::', '+=', '-=', '*=', '/=', '\\=',
   '+', '-', '*', '/', '\\', '%', '$', '<', '>', '=', '!', '&', '|', '^', ':', '.', ',', ';', '(', ')', '[', ']', '{',
   '}', '?', '@',
 ] // prettier-ignore

@@ -6,7 +6,7 @@ import { parseExpression } from './parse-expression.js'
 import { parseElement } from './parse-operand.js'
 import { startsSql } from './parse-sql.js'
 import type { Assignment, BinaryOperator, Expression, Index, Name, Statement } from './syntax.js'
-import type { Token } from './token.js'
+import type { Token } from './lexer.js'
 
 const compoundOperators: Readonly<Record<string, BinaryOperator>> = {
   '+=': '+',

@@ -7,7 +7,7 @@ import { comparisonOperators } from '../../operators/operator-names.js'
 import { isSignedNumber, parseOperand } from './parse-operand.js'
 import { sqlStopWords } from './parse-sql.js'
 import type { BinaryOperator, Binary, Call, Expression, Name, Span } from './syntax.js'
-import type { Token } from './token.js'
+import type { Token } from './lexer.js'
 
 const precedences: Readonly<Record<string, number>> = {
   '||': 1,
@@ -27,7 +27,6 @@ const precedences: Readonly<Record<string, number>> = {
   '+': 8,
   '-': 8,
   '*': 10,
-  '**': 10,
   '/': 10,
   '\\': 10,
   '%': 10,

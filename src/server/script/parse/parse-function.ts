@@ -14,7 +14,7 @@ import type {
   Return,
   Statement,
 } from './syntax.js'
-import type { Token } from './token.js'
+import type { Token } from './lexer.js'
 
 /** `def f(…) {…}`, `def f(…): expression`, or the declaration `def f(…)`. */
 export function parseDefine(cursor: Cursor): Define | Declare {

@@ -6,7 +6,7 @@ import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
 import { parseElement } from './parse-operand.js'
 import type { Argument, Expression, Index, Name, Slice } from './syntax.js'
-import type { Token } from './token.js'
+import type { Token } from './lexer.js'
 
 /** @param first  the token that the operand begins with */
 export function parsePostfix(cursor: Cursor, operand: Expression, first: Token): Expression {

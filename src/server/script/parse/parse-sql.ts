@@ -5,9 +5,16 @@
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
 import { parseAlias, parseOperand } from './parse-operand.js'
-import type { Delete, Insert, OrderItem, Select, SelectColumn, Update } from './sql-syntax.js'
-import type { Expression } from './syntax.js'
-import type { Token } from './token.js'
+import type {
+  Delete,
+  Insert,
+  OrderItem,
+  Select,
+  SelectColumn,
+  Update,
+  Expression,
+} from './syntax.js'
+import type { Token } from './lexer.js'
 
 /** Words that end an operand inside SQL. */
 export const sqlStopWords: ReadonlySet<string> = new Set([

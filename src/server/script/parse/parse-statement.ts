@@ -9,7 +9,7 @@ import { parseAlias, reservedWords } from './parse-operand.js'
 import { parseStructureStatement, startsStructureStatement } from './parse-structure.js'
 import { stringScalar } from '../../values/scalar.js'
 import type { Assert, Expression, If, Literal, Name, Share, Statement, Try } from './syntax.js'
-import type { Token } from './token.js'
+import type { Token } from './lexer.js'
 
 /** Statements this server does not know. */
 const refusedStatements: ReadonlySet<string> = new Set([

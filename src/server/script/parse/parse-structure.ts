@@ -7,7 +7,7 @@ import { parseExpression } from './parse-expression.js'
 import { parseAlias } from './parse-operand.js'
 import { stringScalar } from '../../values/scalar.js'
 import type { Argument, Call, Expression, Name, Span, Statement } from './syntax.js'
-import type { Token } from './token.js'
+import type { Token } from './lexer.js'
 
 /** `create` and `drop` are ordinary names everywhere else. */
 export function startsStructureStatement(cursor: Cursor): boolean {

@@ -1,7 +1,6 @@
 /*
   Script text → parse units; the text of a function request → one expression.
 */
-import type { Evaluation, Pace } from '../../values/builtin.js'
 import { unreadableCode } from './lexer.js'
 import { Cursor, type ParseScope } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -18,19 +17,14 @@ function checkCodeLength(code: string): void {
   throw unreadableCode(`The code is longer than ${maxCodeLength} characters.`)
 }
 
-/** What one token costs, in rows of `Pace.step`. */
-const rowsPerToken = 16
-
 /** One script. A unit ends at `go` and is to be parsed after the unit before it has run (manual, "go"). */
 export class ScriptParser {
   readonly #cursor: Cursor
-  readonly #pace: Pace
 
   /** @throws {ScriptError} for code that is too long */
-  constructor(source: string, scope: ParseScope, pace: Pace) {
+  constructor(source: string, scope: ParseScope) {
     checkCodeLength(source)
     this.#cursor = new Cursor(source, scope)
-    this.#pace = pace
   }
 
   get hasEnded(): boolean {
@@ -41,16 +35,13 @@ export class ScriptParser {
    * The unit at hand.
    * @throws {ScriptError} `Syntax Error: [line #n] …`
    */
-  *unit(): Evaluation<ParseUnit> {
+  unit(): ParseUnit {
     const cursor = this.#cursor
     const statements: Statement[] = []
     for (;;) {
-      const { taken } = cursor
       cursor.beginStatement()
       const next = parseNext(cursor, () => isGo(cursor))
       for (const statement of next ?? []) statements.push(statement)
-      const pause = this.#pace.step((cursor.taken - taken) * rowsPerToken)
-      if (pause !== undefined) yield pause
       if (next === undefined) break
     }
     if (isGo(cursor)) cursor.next()

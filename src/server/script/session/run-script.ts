@@ -28,7 +28,6 @@ export function topFrame(runtime: Runtime): Frame {
   return {
     runtime,
     variables: runtime.session.variables,
-    weights: runtime.weights,
     readOnly: runtime.constants,
     mutable: noNames,
     columns: undefined,
@@ -41,11 +40,11 @@ export function topFrame(runtime: Runtime): Frame {
  */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
-  const parser = new ScriptParser(script, parseScopeOf(runtime), runtime)
+  const parser = new ScriptParser(script, parseScopeOf(runtime))
   let value: ServerValue | undefined
   do {
-    const unit = yield* parser.unit()
-    const height = yield* checkNames(unit, runtime)
+    const unit = parser.unit()
+    const height = checkNames(unit, runtime)
     const outcome = yield* runUnit(unit, height, frame)
     if (outcome.hasReturned) return outcome.value
     if (unit.statements.length > 0) value = outcome.value

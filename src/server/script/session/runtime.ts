@@ -1,26 +1,61 @@
 /*
-  One session's interpreter: what built-ins see as their context, how functions are found, and how long a script may
-  run before other sessions get their turn.
+  One session's interpreter: its memory, what built-ins see as their context, how functions are found, and how long a
+  script may run before other sessions get their turn.
 */
-import { builtins } from '../../functions/registry.js'
+import type { SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
+import type {
+  ScriptSession,
+  Builtin,
+  CallContext,
+  Evaluation,
+  Suspension,
+} from '../../values/builtin.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import { builtins } from '../../functions/registry.js'
 import { hasCome } from '../../release.js'
-import type { Builtin, CallContext, Evaluation, Suspension } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import { drive, type Waiting } from './drive.js'
-import { RequestMemory, VariableWeights } from '../../values/request-memory.js'
-import { rowsOf } from '../../values/pieces.js'
-import type { ScriptSession } from '../../values/session-state.js'
-import { Session } from './script-session.js'
+import { RequestMemory } from '../../values/request-memory.js'
 import type { Expression } from '../parse/syntax.js'
-import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+
+/** A guest's, with no variables, until somebody logs in. */
+export class Session implements ScriptSession {
+  readonly id: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly delay: (durationMs: number) => Promise<void>
+  readonly variables = new Map<string, ServerValue>()
+  readonly functions = new Map<string, FunctionValue>()
+  user = 'guest'
+  viewOwner: string | undefined
+  print: (text: string) => void = () => undefined
+  closed = false
+  readonly openedAt: Date
+  private readonly node: ServerNode
+
+  constructor(node: ServerNode, info: SessionInfo) {
+    this.node = node
+    this.openedAt = new Date(node.now())
+    this.id = info.id
+    this.remoteAddress = info.remoteAddress
+    this.remotePort = info.remotePort
+    this.delay = info.delay
+  }
+
+  get isAdmin(): boolean {
+    return this.node.users.get(this.user)?.isAdmin === true
+  }
+}
 
 /** A script that does not wait by itself gives way after this long, so that no loop stops other sessions. */
 const turnMs = 20
-/** Work between two looks at the clock, and what a round of a loop or a call counts. */
-const rowsPerLook = 16_384
-const rowsPerStep = 256
+/** Every step could store an element: so many steps end a request that goes on for ever. */
+const bytesPerStep = 8
+/** What is made, and how many steps are taken, between two looks at the clock. */
+const bytesPerLook = 131_072
+const stepsPerLook = 64
 
 /** Functions that call themselves deeper than this end with an error instead of the process. */
 const maxCallDepth = 200
@@ -34,15 +69,15 @@ export class Runtime implements CallContext, Waiting {
   readonly node: ServerNode
   readonly session: ScriptSession
   readonly memory: RequestMemory
-  /** What the session's variables take. */
-  readonly weights: VariableWeights = new VariableWeights()
   argumentNames: readonly (string | undefined)[] = []
   discards = false
   /** Constants of the session: `const x = 1`. */
   readonly constants: Set<string> = new Set()
   /** Names of function requests, parsed. */
   readonly requestNames: Map<string, Expression> = new Map()
-  private rowsWorked = 0
+  private readonly maxSteps: number
+  private steps = 0
+  private bytesAtLook = 0
   private turnStartedAt = 0
   private callDepth = 0
   private nesting = 0
@@ -53,6 +88,7 @@ export class Runtime implements CallContext, Waiting {
     this.node = node
     this.session = session
     this.memory = new RequestMemory(node.maxRequestBytes)
+    this.maxSteps = Math.ceil(node.maxRequestBytes / bytesPerStep)
   }
 
   /** To be called before each request: its turn and its budget start now. */
@@ -60,16 +96,15 @@ export class Runtime implements CallContext, Waiting {
     this.callDepth = 0
     this.nesting = 0
     this.session.viewOwner = undefined
-    this.rowsWorked = 0
+    this.steps = 0
+    this.bytesAtLook = 0
     this.memory.begin()
     this.startTurn()
   }
 
   *call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue> {
-    const { mark } = this.memory
     const value = yield* callFunction(this, fn, args)
-    this.memory.release(mark)
-    const pause = this.step(rowsOf(value))
+    const pause = this.step()
     if (pause !== undefined) yield pause
     return value
   }
@@ -133,14 +168,14 @@ export class Runtime implements CallContext, Waiting {
     this.turnStartedAt = this.node.clock.nowMs()
   }
 
-  note(rows: number): void {
-    this.rowsWorked += rows
-  }
-
-  step(rows = 0): Suspension | undefined {
-    this.rowsWorked += rowsPerStep + rows
-    if (this.rowsWorked < rowsPerLook) return undefined
-    this.rowsWorked = 0
+  step(): Suspension | undefined {
+    if (++this.steps > this.maxSteps) {
+      throw new ScriptError(`One request of the embedded server may take ${this.maxSteps} steps.`)
+    }
+    const { mark } = this.memory
+    const hasMadeMuch = Math.abs(mark - this.bytesAtLook) >= bytesPerLook
+    if (!hasMadeMuch && this.steps % stepsPerLook !== 0) return undefined
+    this.bytesAtLook = mark
     if (this.node.clock.nowMs() - this.turnStartedAt < turnMs) return undefined
     return { until: this.nextTurn() }
   }

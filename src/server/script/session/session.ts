@@ -1,21 +1,24 @@
 /*
-  What the network side needs of the interpreter: a session, and its three kinds of request.
+  What the network side needs of the interpreter: a session, its three kinds of request, and the values that answer them.
 */
 import type { Value } from '../../../protocol/value.js'
+import type { CallContext, Evaluation, ScriptSession } from '../../values/builtin.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { toWire, fromWire } from '../../elements/wire-values.js'
 import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
-import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { asScriptError, tagFirst } from '../evaluate/error-text.js'
 import { drive } from './drive.js'
 import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
-import { Runtime } from './runtime.js'
-import type { ScriptSession } from '../../values/session-state.js'
-import type { ServerValue } from '../../values/server-value.js'
-import { replyOf } from './reply.js'
-import { Session } from './script-session.js'
-import { fromWire } from '../../elements/wire-values.js'
+import { Runtime, Session } from './runtime.js'
+
+/** @throws {ScriptError} for what is nested too deeply, or so large that it cannot be sent */
+export function replyOf({ memory }: CallContext, value: ServerValue): Value {
+  memory.checkSize(value)
+  return toWire(value)
+}
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
 
@@ -75,12 +78,10 @@ export function setVariables(
   if (shared !== undefined) {
     throw new ScriptError(`'${shared}' is a shared variable and can't be overwritten`)
   }
-  const { weights, memory } = runtimeOf(session, node)
   names.forEach((name, index) => {
     const value = values[index]
     if (value === undefined) return
     session.variables.set(name, fromWire(value))
-    weights.remove(name, memory)
   })
   return undefined
 }
@@ -88,9 +89,7 @@ export function setVariables(
 /** Releases the session's variables; its functions stay (request flag 16, docs/server-semantics.md#sessions). */
 export function clearVariables(session: ScriptSession): void {
   session.variables.clear()
-  const runtime = runtimes.get(session)
-  runtime?.constants.clear()
-  runtime?.weights.clear(runtime.memory)
+  runtimes.get(session)?.constants.clear()
 }
 
 /** Ends the request that the session waits in (cancelConsoleJob); nothing when it does not wait. */
@@ -109,9 +108,8 @@ function answer(
   try {
     const started = start()
     if (started === undefined) return undefined
-    const reply = 'form' in started ? replyOf(runtime, started) : finish(runtime, started)
-    if ('form' in reply) return reply
-    const outcome = drive(reply, runtime)
+    if ('form' in started) return replyOf(runtime, started)
+    const outcome = drive(finish(runtime, started), runtime)
     return outcome instanceof Promise
       ? outcome.catch((error: unknown) => {
           throw failureOf(error)
@@ -127,7 +125,5 @@ function* finish(
   evaluation: Evaluation<ServerValue | undefined>,
 ): Evaluation<Value | undefined> {
   const value = yield* evaluation
-  if (value === undefined) return undefined
-  const reply = replyOf(runtime, value)
-  return 'form' in reply ? reply : yield* reply
+  return value === undefined ? undefined : replyOf(runtime, value)
 }

@@ -3,11 +3,9 @@
 */
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { rowsOfValues } from '../../tables/insert-values.js'
-import { deleteRows, preparedValues, updateRows } from '../../tables/row-changes.js'
+import { rowsOfValues, deleteRows, preparedValues, updateRows } from '../../tables/insert-values.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { checkTransactionSize } from '../../tables/transaction-size.js'
-import { inTransaction } from '../../tables/transactions.js'
+import { checkTransactionSize, inTransaction } from '../../tables/transactions.js'
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
@@ -19,10 +17,10 @@ import {
   type TableScope,
   withColumns,
 } from './sql-scope.js'
-import type { Delete, Insert, Update } from '../parse/sql-syntax.js'
+import type { Delete, Insert, Update } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
-import { weighInsert } from '../../values/weigh.js'
+import { weighInsert } from '../../values/request-memory.js'
 
 /**
  * Nothing is inserted when any row fails.
@@ -43,9 +41,10 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const { runtime } = frame
   if (discardedRows(runtime, table, values) !== undefined) return
   const { memory } = runtime
-  const bytes = weighInsert(table, values, memory.room)
+  const bytes = weighInsert(table, values)
   checkTransactionSize(runtime.node, table, bytes)
-  memory.keep(bytes)
+  memory.make(bytes)
+  memory.stored()
   const { columns, rows: count } = rowsOfValues(table, values, node.columnNames)
   const inserted = inTransaction(runtime, table, { columns, rows: count }, () => {
     table.append(columns, count)
@@ -83,9 +82,8 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   const rows = allRows(scope, frame)
   const changes = []
   for (const { columnName, value: valueNode } of node.assignments) {
-    yield* scope.prepare(valueNode)
     const value = yield* evaluate(valueNode, withColumns(frame, scope))
-    const column = yield* columnOfResult(frame.runtime, value, scope.rows)
+    const column = columnOfResult(frame.runtime, value, scope.rows)
     if (column.length !== rows.length) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
@@ -114,7 +112,7 @@ export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
 /** The rows a statement is about, by their positions in the table. */
 function allRows({ selected, tableRows }: TableScope, { runtime }: Frame): Int32Array {
   if (selected !== undefined) return selected
-  runtime.memory.pass(tableRows * Int32Array.BYTES_PER_ELEMENT)
+  runtime.memory.make(tableRows * Int32Array.BYTES_PER_ELEMENT)
   const rows = new Int32Array(tableRows)
   for (let row = 0; row < tableRows; row++) rows[row] = row
   return rows

@@ -5,33 +5,31 @@
 import { takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import type { CallContext, Evaluation } from '../../values/builtin.js'
+import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { Frame } from '../evaluate/frame.js'
-import { joinAll } from '../../values/join-vectors.js'
-import { groupRowsInPieces, type Groups } from '../../operators/keys/distinct.js'
-import { sortRowsInPieces } from '../../operators/keys/row-order.js'
-import { columnInPieces, eachPiece } from '../../values/pieces.js'
+import { joinAll } from '../../values/vector-literal.js'
+import { groupRows, type Groups } from '../../operators/keys/row-keys.js'
+import { sortRows } from '../../operators/keys/row-order.js'
 import { isTrue } from '../../values/scalar.js'
 import type { Result, ResultColumn } from './sql-select.js'
 import { columnOfResult, resultName, type TableScope, withColumns } from './sql-scope.js'
 import { sameExpression } from '../parse/same-expression.js'
-import type { Select } from '../parse/sql-syntax.js'
-import type { Expression } from '../parse/syntax.js'
+import type { Select, Expression } from '../parse/syntax.js'
+
+/** What it takes to remember a row and its group. */
+const groupBytes = 80
 
 /** @throws {ScriptError} for columns that are neither keys nor aggregates */
 export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
   const keys = yield* evaluateKeys(node, scope, frame)
   const { runtime } = frame
-  const groups = yield* groupRowsInPieces(
-    runtime,
-    keys.map(key => key.column),
-  )
-  const firstRows = yield* firstRowsOf(runtime, groups)
+  runtime.memory.expect(groupBytes * scope.rows)
+  const groups = groupRows(keys.map(key => key.column))
+  const firstRows = firstRowsOf(groups)
   const keyColumns = keys.map(key => ({ ...key, column: takeRows(key.column, firstRows) }))
-  const order = yield* sortRowsInPieces(
-    runtime,
+  const order = sortRows(
     keyColumns.map(({ column }) => ({ column, descending: false })),
     groups.length,
   )
@@ -40,7 +38,7 @@ export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): 
     rowsOf: group => groups.rowsOf(order[group]!),
   }
   const kept = yield* filterGroups(node, scope, sorted, frame)
-  const first = yield* firstRowsOf(runtime, kept)
+  const first = firstRowsOf(kept)
   const columns: ResultColumn[] = []
   const selected = node.columns.map(({ expression }) => keyOf(expression, keys, scope))
   for (const key of keys) {
@@ -76,12 +74,8 @@ function keyOf(
   return named ?? keys.find(key => sameExpression(key.expression, node))
 }
 
-function* firstRowsOf(context: CallContext, groups: Groups): Evaluation<Int32Array> {
-  const rows = new Int32Array(groups.length)
-  yield* eachPiece(context, groups.length, (from, to) => {
-    for (let group = from; group < to; group++) rows[group] = groups.rowsOf(group)[0]!
-  })
-  return rows
+function firstRowsOf(groups: Groups): Int32Array {
+  return Int32Array.from({ length: groups.length }, (_, group) => groups.rowsOf(group)[0]!)
 }
 
 interface Key extends ResultColumn {
@@ -92,9 +86,8 @@ function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluatio
   const keys: Key[] = []
   for (const item of node.groupBy) {
     if (item.expression === undefined) throw new ScriptError("Can't group by *.")
-    yield* scope.prepare(item.expression)
     const value = yield* evaluate(item.expression, withColumns(frame, scope))
-    const column = yield* columnOfResult(frame.runtime, value, scope.rows)
+    const column = columnOfResult(frame.runtime, value, scope.rows)
     if (column.length !== scope.rows) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
@@ -113,10 +106,9 @@ function* filterGroups(
   const kept: number[] = []
   for (let index = 0; index < groups.length; index++) {
     const rows = groups.rowsOf(index)
-    const pause = frame.runtime.step(rows.length)
+    const pause = frame.runtime.step()
     if (pause !== undefined) yield pause
     const group = scope.at(rows)
-    yield* group.prepare(node.having)
     if (isTrue(yield* evaluate(node.having, withColumns(frame, group)))) kept.push(index)
   }
   return { length: kept.length, rowsOf: group => groups.rowsOf(kept[group]!) }
@@ -135,11 +127,10 @@ function* aggregateColumn(
   // An empty table tells the type of the result all the same.
   for (let index = 0; index < Math.max(1, groups.length); index++) {
     const rows = groups.length === 0 ? new Int32Array(0) : groups.rowsOf(index)
-    const pause = runtime.step(rows.length)
+    const pause = runtime.step()
     if (pause !== undefined) yield pause
     const { mark } = runtime.memory
     const group = scope.at(rows)
-    yield* group.prepare(node)
     const value = yield* evaluate(node, withColumns(frame, group))
     runtime.memory.release(mark)
     if (value.form !== 'scalar') {
@@ -147,11 +138,9 @@ function* aggregateColumn(
         `The column [${name}] must be an aggregate or a column of the group by clause.`,
       )
     }
-    runtime.memory.passElement(value)
+    runtime.memory.make(groupBytes)
     values.push(value)
   }
-  const column = yield* columnInPieces(runtime, values.length, (from, to) =>
-    joinAll(values.slice(from, to).map(columnOfScalar)),
-  )
+  const column = joinAll(values.map(columnOfScalar))
   return groups.length === 0 ? takeRows(column, new Int32Array(0)) : column
 }

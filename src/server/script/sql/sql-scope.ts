@@ -1,23 +1,20 @@
 /*
   The columns a SQL statement sees: those of its table, at the rows that are left after `where`.
 */
-import { sliceColumn, takeRows } from '../../../protocol/element.js'
-import type { Column, Vector } from '../../../protocol/value.js'
+import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
+import type { Column } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { checkRead } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import type { CallContext, Evaluation } from '../../values/builtin.js'
+import { rowBytes } from '../../values/request-memory.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
 import { operatorNames } from '../../operators/operator-names.js'
 import { truthOf } from '../../operators/logic.js'
-import { checkCount, columnInPieces, eachPiece, pieceRows } from '../../values/pieces.js'
-import { namesIn } from '../parse/names-in.js'
-import type { SelectColumn } from '../parse/sql-syntax.js'
-import type { Expression } from '../parse/syntax.js'
+import type { SelectColumn, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { weigh } from '../../values/weigh.js'
 
 /** What all scopes of one statement share. */
 interface Source {
@@ -93,10 +90,9 @@ export class TableScope implements ColumnScope {
     const whole = this.#wholeColumn(name)
     if (whole === undefined) return this.#results.get(name)
     if (this.selected === undefined) return { ...whole }
-    checkCount('select', this.selected.length)
     const column = takeRows(whole, this.selected)
     const { memory } = this.#source.context
-    memory.pass(weigh(column, memory.room))
+    memory.made(column)
     this.#cache.set(name, column)
     return { ...column }
   }
@@ -111,21 +107,6 @@ export class TableScope implements ColumnScope {
     const column = columnSlice(table.column(index), 0, rows)
     columns[index] = column
     return column
-  }
-
-  /** Picks the columns that a node names before it is evaluated: in pieces, if there are many rows. */
-  *prepare(node: Expression | undefined): Evaluation<void> {
-    const { selected } = this
-    if (selected === undefined || selected.length <= pieceRows) return
-    const names = node === undefined ? this.table.columnNames : namesIn(node)
-    for (const name of names) {
-      const whole = this.#cache.has(name) ? undefined : this.#wholeColumn(name)
-      if (whole === undefined) continue
-      const column = yield* columnInPieces(this.#source.context, selected.length, (from, to) =>
-        takeRows(whole, selected.subarray(from, to)),
-      )
-      this.#cache.set(name, column)
-    }
   }
 
   /** The same table at some of this scope's rows. */
@@ -188,46 +169,32 @@ function* filterRows(
 ): Evaluation<TableScope> {
   let filtered = scope
   for (const condition of where) {
-    yield* filtered.prepare(condition)
     const value = yield* evaluate(condition, withColumns(frame, filtered))
-    filtered = filtered.at(yield* rowsWhere(frame.runtime, value, filtered.rows))
+    filtered = filtered.at(rowsWhere(frame.runtime, value, filtered.rows))
   }
   return filtered
 }
 
-function* rowsWhere(
-  context: CallContext,
-  condition: ServerValue,
-  rows: number,
-): Evaluation<Int32Array> {
+function rowsWhere(context: CallContext, condition: ServerValue, rows: number): Int32Array {
   const isScalar = condition.form === 'scalar'
   const vector = isScalar ? columnOfScalar(condition) : condition
   if (vector.form !== 'vector' || (!isScalar && vector.length !== rows)) {
     throw new ScriptError('The where condition must be a boolean value for each row.')
   }
-  context.memory.pass(rows * Int32Array.BYTES_PER_ELEMENT)
+  context.memory.make(rows * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(rows)
   let count = 0
-  yield* eachPiece(context, rows, (from, to) => {
-    const truth = truthOf(isScalar ? vector : (sliceColumn(vector, from, to) as Vector), 'where')
-    for (let row = from; row < to; row++) {
-      if (truth[isScalar ? 0 : row - from] === 1) picked[count++] = row
-    }
-  })
+  const truth = truthOf(vector, 'where')
+  for (let row = 0; row < rows; row++) if (truth[isScalar ? 0 : row] === 1) picked[count++] = row
   return picked.subarray(0, count)
 }
 
 /** A value as a column of `rows` rows; a scalar stands in every row. */
-export function* columnOfResult(
-  context: CallContext,
-  value: ServerValue,
-  rows: number,
-): Evaluation<Column> {
+export function columnOfResult(context: CallContext, value: ServerValue, rows: number): Column {
   const column = asColumn(value)
   if (value.form !== 'scalar') return column
-  return yield* columnInPieces(context, rows, (from, to) =>
-    takeRows(column, new Int32Array(to - from)),
-  )
+  context.memory.make(rowBytes(columnTypeOf(column).type) * rows)
+  return takeRows(column, new Int32Array(rows))
 }
 
 /**

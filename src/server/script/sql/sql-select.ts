@@ -5,13 +5,12 @@
 import { columnTypeOf, elementAt, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import { createTable } from '../../tables/memory-table.js'
-import type { CallContext, Evaluation } from '../../values/builtin.js'
+import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { Frame } from '../evaluate/frame.js'
-import { distinctRowsInPieces } from '../../operators/keys/distinct.js'
-import { sortRowsInPieces } from '../../operators/keys/row-order.js'
-import { columnInPieces } from '../../values/pieces.js'
+import { distinctRows } from '../../operators/keys/row-keys.js'
+import { sortRows } from '../../operators/keys/row-order.js'
 import { integerOf } from '../../values/scalar.js'
 import { evaluateGroups } from './sql-group.js'
 import {
@@ -23,8 +22,7 @@ import {
   type TableScope,
   withColumns,
 } from './sql-scope.js'
-import type { Select } from '../parse/sql-syntax.js'
-import type { Expression } from '../parse/syntax.js'
+import type { Select, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
 /** A column of the select list; names need not be distinct yet. */
@@ -54,7 +52,7 @@ export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerVa
   if (node.having !== undefined && !isGrouped) {
     throw new ScriptError('having is only supported together with group by.')
   }
-  if (node.isDistinct) result = yield* distinctResult(result, frame)
+  if (node.isDistinct) result = distinctResult(result, frame)
   result = yield* ordered(node, result, isGrouped || node.isDistinct ? undefined : scope, frame)
   result = yield* limited(node, result, frame)
   return node.isExec ? execValue(result) : tableOf(result)
@@ -65,7 +63,6 @@ function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evalua
   const values: { name: string; value: ServerValue }[] = []
   const inside = withColumns(frame, scope)
   for (const column of node.columns) {
-    yield* scope.prepare(column.expression)
     if (column.expression === undefined) {
       for (const name of scope.table.columnNames) values.push({ name, value: scope.lookup(name)! })
     } else {
@@ -77,7 +74,7 @@ function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evalua
   const rows = isAggregate ? 1 : commonLength(values.map(({ value }) => value))
   const columns: ResultColumn[] = []
   for (const { name, value } of values) {
-    columns.push({ name, column: yield* columnOfResult(frame.runtime, value, rows) })
+    columns.push({ name, column: columnOfResult(frame.runtime, value, rows) })
   }
   return { columns, rows, isAggregate }
 }
@@ -91,22 +88,16 @@ function commonLength(values: readonly ServerValue[]): number {
   return [...lengths][0] ?? 0
 }
 
-function* distinctResult(result: Result, { runtime }: Frame): Evaluation<Result> {
-  const rows = yield* distinctRowsInPieces(
-    runtime,
-    result.columns.map(({ column }) => column),
-  )
-  return yield* takeResult(result, rows, runtime)
+function distinctResult(result: Result, frame: Frame): Result {
+  return takeResult(result, distinctRows(result.columns.map(({ column }) => column)), frame)
 }
 
-function* takeResult(result: Result, rows: Int32Array, context: CallContext): Evaluation<Result> {
-  const columns: ResultColumn[] = []
-  for (const { name, column } of result.columns) {
-    const taken = yield* columnInPieces(context, rows.length, (from, to) =>
-      takeRows(column, rows.subarray(from, to)),
-    )
-    columns.push({ name, column: taken })
-  }
+function takeResult(result: Result, rows: Int32Array, { runtime }: Frame): Result {
+  const columns = result.columns.map(({ name, column }) => {
+    const taken = takeRows(column, rows)
+    runtime.memory.made(taken)
+    return { name, column: taken }
+  })
   return { ...result, columns, rows: rows.length }
 }
 
@@ -130,16 +121,15 @@ function* ordered(
   }
   const sortColumns = []
   for (const { expression, descending } of node.orderBy) {
-    if (inTable !== undefined) yield* inTable.prepare(expression)
     const value = yield* evaluate(expression, withColumns(frame, columns))
-    const column = yield* columnOfResult(frame.runtime, value, result.rows)
+    const column = columnOfResult(frame.runtime, value, result.rows)
     if (column.length !== result.rows) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
     sortColumns.push({ column, descending })
   }
-  const order = yield* sortRowsInPieces(frame.runtime, sortColumns, result.rows)
-  return yield* takeResult(result, order, frame.runtime)
+  frame.runtime.memory.expect(8 * result.rows)
+  return takeResult(result, sortRows(sortColumns, result.rows), frame)
 }
 
 function* limited(node: Select, result: Result, frame: Frame): Evaluation<Result> {

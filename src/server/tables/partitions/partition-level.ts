@@ -1,19 +1,73 @@
 /*
-  One level of a partition scheme: VALUE, RANGE, LIST or HASH, and the partition number it gives to each value of a
-  column (docs/server-semantics.md#partition-schemes).
+  One level of a partition scheme: which partition a value is in, and what its path is called.
 */
+import type { Vector, Column, SymbolVector } from '../../../protocol/value.js'
+import { formatElement } from '../../../protocol/value-text.js'
+import type { LevelScheme } from '../database-handle.js'
 import { dataTypes, parseColumnType, type ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, concatColumns, sliceColumn, takeRows } from '../../../protocol/element.js'
 import { elementBytes } from '../../../protocol/element-bytes.js'
-import type { Column, SymbolVector, Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
 import { intScalar, integerOf, textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { isFixedVector, columnTexts } from '../../columns/column-layout.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
-import type { LevelScheme } from '../database-handle.js'
-import { murmurHash } from './murmur-hash.js'
 import { numbersOf } from '../../columns/column-numbers.js'
+
+const multiplier = 0x5bd1e995
+
+/** Unsigned 32 bits. */
+export function murmurHash(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let hash = bytes.length | 0
+  let at = 0
+  for (; at + 4 <= bytes.length; at += 4) hash = mix(hash, view.getInt32(at, true))
+  const left = bytes.length - at
+  if (left > 0) {
+    for (let byte = left - 1; byte >= 0; byte--) hash ^= bytes[at + byte]! << (byte * 8)
+    hash = Math.imul(hash, multiplier)
+  }
+  hash ^= hash >>> 13
+  hash = Math.imul(hash, multiplier)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+function mix(hash: number, word: number): number {
+  let k = Math.imul(word, multiplier)
+  k ^= k >>> 24
+  return Math.imul(hash, multiplier) ^ Math.imul(k, multiplier)
+}
+
+/** @param partition  as `placeRows` gives it, not −1 */
+export function chunkPath(levels: readonly LevelScheme[], partition: number): string {
+  let rest = partition
+  let path = ''
+  for (let level = levels.length - 1; level >= 0; level--) {
+    path = `/${labelOf(levels[level]!, rest % maxPartitions)}${path}`
+    rest = Math.floor(rest / maxPartitions)
+  }
+  return path
+}
+
+/** The name of a partition's folder within its level. */
+function labelOf(scheme: LevelScheme, number: number): string {
+  switch (scheme.type) {
+    case 'HASH':
+      return `Key${number}`
+    case 'LIST':
+      return `List${number}`
+    case 'RANGE':
+      return `${valueText(scheme, number)}_${valueText(scheme, number + 1)}`
+    default:
+      return valueText(scheme, number)
+  }
+}
+
+/** Dates are written without dots: 20240102. */
+function valueText(scheme: LevelScheme, index: number): string {
+  const text = formatElement(levelOf(scheme).schema as Vector, index)
+  return /^\d[\d.:]*M?$/.test(text) ? text.replaceAll(/[.:]/g, '') : text
+}
 
 /** Given instead of a partition number. */
 export const outsidePartition = -1

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseColumnType } from '../../../../src/protocol/data-type.js'
-import { tableBytes } from '../../../../src/server/functions/tables/table-bytes.js'
+import { tableBytes } from '../../../../src/server/functions/tables/object-list.js'
 import { zeroColumn } from '../../../../src/server/columns/column-layout.js'
 import { createTable } from '../../../../src/server/tables/memory-table.js'
 

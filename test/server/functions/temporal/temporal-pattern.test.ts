@@ -3,7 +3,7 @@ import {
   lettersOf,
   monthNames,
   parsePattern,
-} from '../../../../src/server/functions/temporal/temporal-pattern.js'
+} from '../../../../src/server/functions/temporal/temporal-format.js'
 import { failureOf } from '../../../helpers/call-context.js'
 
 /** `y4` for yyyy, `y4!` where it stands beside another field, texts in quotes. */

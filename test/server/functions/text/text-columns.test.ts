@@ -1,5 +1,5 @@
 import t from 'tap'
-import { literalText, typeOfTexts } from '../../../../src/server/functions/text/text-columns.js'
+import { literalText, typeOfTexts } from '../../../../src/server/functions/text/load-text.js'
 
 const cases: [texts: string[], type: string][] = [
   [['1', '-2', ''], 'INT'],

@@ -48,6 +48,6 @@ testRefusals(t, 'containers refuse what does not fit', {
   'set(table(1 as x))': 'takes a vector',
   'set([])': 'The elements of a set must be of the same type.',
   'set([1, `a])': 'The elements of a set must be of the same type.',
-  'set(1 2) | set(`a`b)': 'The elements of a set must be of the same type.',
+  'set((1, `a))': 'The elements of a set must be of the same type.',
   'd=dict(INT,INT); d[table(1 as x)]=1': 'A dictionary key must be a scalar.',
 })

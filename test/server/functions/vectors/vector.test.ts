@@ -13,7 +13,6 @@ testExamples(t, {
     'x=array(1 2 3); x': '[0,0,0]',
     'typestr(array(DECIMAL32(2), 1))': 'FAST DECIMAL32 VECTOR',
     'array(INT[], 0, 10).append!([1 2 3, 4 5])': '[[1,2,3],[4,5]]',
-    'typestr(bigarray(LONG, 0))': 'FAST LONG VECTOR',
     'arrayVector(2 3 4, [1,2,3,4])': '[[1,2],[3],[4]]',
     'arrayVector(1 4 7, [1.0,2.1,4.1,6.8,0.5,2.2,2])': '[[1],[2.1,4.1,6.8],[0.5,2.2,2]]',
   },

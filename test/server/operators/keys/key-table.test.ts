@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { KeyTable } from '../../../../src/server/operators/keys/key-table.js'
-import type { Key } from '../../../../src/server/operators/keys/row-keys.js'
+import { KeyTable, type Key } from '../../../../src/server/operators/keys/row-keys.js'
 import { runs } from '../../../helpers/runs.js'
 
 const key: fc.Arbitrary<Key> = fc.oneof(

@@ -57,7 +57,7 @@ t.test('an element stands for the first time where a set does not know it yet', 
       const seen = new Set<number | null>()
       const wanted = values.flatMap((value, row) => (seen.size < seen.add(value).size ? [row] : []))
       for (const type of ['INT', 'DOUBLE'] as const) {
-        assert.deepEqual([...distinctRows(vector(type, ...values))], wanted)
+        assert.deepEqual([...distinctRows([vector(type, ...values)])], wanted)
       }
     }),
     { numRuns: runs(100) },

@@ -6,7 +6,7 @@ import {
   decimalAsDouble,
   rescale,
   unscaledOf,
-} from '../../../../src/server/operators/operands/operand-decimals.js'
+} from '../../../../src/server/operators/operands/operands.js'
 import { runs } from '../../../helpers/runs.js'
 import { column, fixed, valuesOf } from '../../columns/columns.js'
 

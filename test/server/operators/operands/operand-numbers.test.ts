@@ -11,7 +11,7 @@ import {
   int32Of,
   int64Of,
   numberKindOf,
-} from '../../../../src/server/operators/operands/operand-numbers.js'
+} from '../../../../src/server/operators/operands/operands.js'
 import { runs } from '../../../helpers/runs.js'
 import { column } from '../../columns/columns.js'
 

@@ -1,10 +1,7 @@
 import t from 'tap'
 import { dataTypes, type DataType } from '../../../../src/protocol/data-type.js'
 import type { Vector } from '../../../../src/protocol/value.js'
-import {
-  isLiteral,
-  textsOfVector,
-} from '../../../../src/server/operators/operands/operand-texts.js'
+import { isLiteral, textsOfVector } from '../../../../src/server/operators/operands/operands.js'
 import { int } from '../../../helpers/values.js'
 import { column, fixed } from '../../columns/columns.js'
 

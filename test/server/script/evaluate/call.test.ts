@@ -6,7 +6,7 @@ import type { Builtin } from '../../../../src/server/values/builtin.js'
 import { partialOf, type CallArguments } from '../../../../src/server/values/partial-function.js'
 import { intScalar, stringScalar } from '../../../../src/server/values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../../../src/server/values/server-value.js'
-import { atOnce, hastyRuntime, inTurns, shownValue, testRuntime } from '../../../helpers/runtime.js'
+import { atOnce, shownValue, testRuntime } from '../../../helpers/runtime.js'
 
 const int = intScalar
 
@@ -82,41 +82,6 @@ const longs = (length: number): ServerValue => ({
   data: new Int32Array(length).fill(1),
 })
 
-t.test('a built-in takes a million elements at once, unless it gives way itself', async t => {
-  const sizes = { call: (_: unknown, [x]: CallArguments) => int((x as { length: number }).length) }
-  const limit = 1_048_576
-  t.equal(called(builtinOf(sizes), [longs(limit)]), String(limit))
-  t.throws(() => called(builtinOf(sizes), [longs(limit + 1)]), {
-    message: /\[b\] takes at most 1048576/,
-  })
-  t.equal(called(builtinOf({ ...sizes, pace: 'own' }), [longs(limit + 1)]), String(limit + 1))
-})
-
-t.test('work that is done in one go brings the end of the turn nearer', async t => {
-  const worked = (builtin: Partial<Builtin>): number => {
-    const runtime = testRuntime()
-    let rows = 0
-    runtime.note = count => void (rows += count)
-    called(builtinOf(builtin), [longs(1000)], undefined, runtime)
-    return rows
-  }
-  t.equal(worked({}), 4000)
-  t.equal(worked({ pace: 'own' }), 0)
-})
-
-t.test('an element-wise built-in works on long vectors in pieces', async t => {
-  const { runtime, clock } = hastyRuntime()
-  const lengths: number[] = []
-  const fn = builtinOf({
-    pace: 'elementwise',
-    call: (_, [x]) => (lengths.push((x as { length: number }).length), x!),
-  })
-  const { value } = await inTurns(callFunction(runtime, fn, [longs(100_000)]))
-  t.strictSame(value, longs(100_000))
-  t.strictSame(lengths, [32_768, 32_768, 32_768, 1_696])
-  t.equal(clock.turns, 3)
-})
-
 t.test(
   'a user function gets positions, names, defaults, and nothing where a place is open',
   async t => {
@@ -165,21 +130,6 @@ t.test('a mutable parameter is what the caller gave, others are read-only', asyn
   t.throws(() => called(of('g'), [given, int(5)], undefined, runtime), {
     message: "g: append!(a, 1) => Read only object can't be applied to mutable function append!",
   })
-})
-
-t.test('what a function holds is given back when it ends, however it ends', async t => {
-  const runtime = testRuntime({ maxRequestBytes: 1_000_000 })
-  const of = defined('def f(x){y = take(x, 50000); if(x>1){throw "no"}; return 1}', runtime)
-  const before = runtime.memory.room
-  for (let i = 0; i < 20; i++) called(of('f'), [int(1)], undefined, runtime)
-  for (let i = 0; i < 20; i++) {
-    const { mark } = runtime.memory
-    t.throws(() => called(of('f'), [int(2)], undefined, runtime), {
-      message: 'f: throw "no" => no',
-    })
-    runtime.memory.release(mark)
-  }
-  t.ok(before - runtime.memory.room < 400_000, 'not twenty times 200,000 bytes')
 })
 
 t.test('functions call themselves only as deep as the stack has room', async t => {

@@ -8,15 +8,7 @@ import type { Index } from '../../../../src/server/script/parse/syntax.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import { claimArray, ownsArray } from '../../../../src/server/values/ownership.js'
 import type { Vector } from '../../../../src/protocol/value.js'
-import {
-  atOnce,
-  frameOn,
-  hastyRuntime,
-  inTurns,
-  nodeIn,
-  shownValue,
-  testRuntime,
-} from '../../../helpers/runtime.js'
+import { atOnce, frameOn, nodeIn, shownValue, testRuntime } from '../../../helpers/runtime.js'
 
 const setup = `
 x = 5 7 0 4; i = 1; e = array(INT, 0)
@@ -132,19 +124,4 @@ t.test('a variable that is only read may still be changed in place', async t => 
   claimArray(x)
   picked('x[1]', frame)
   t.ok(ownsArray(x))
-})
-
-t.test('many rows are picked in pieces', async t => {
-  const { runtime } = hastyRuntime()
-  const rows = 100_000
-  const data = Int32Array.from({ length: rows }, (_, row) => row * 2)
-  const positions = Int32Array.from({ length: rows }, (_, row) => rows - 1 - row)
-  const frame = frameOn(runtime, {
-    x: { form: 'vector', type: 'INT', length: rows, data },
-    i: { form: 'vector', type: 'INT', length: rows, data: positions },
-  })
-  const { value, pauses } = await inTurns(evaluateIndex(nodeIn(frame, 'x[i]') as Index, frame))
-  t.ok(pauses > 1, `${pauses} times`)
-  const wanted = data.slice().reverse()
-  t.strictSame(value, { form: 'vector', type: 'INT', length: rows, data: wanted })
 })

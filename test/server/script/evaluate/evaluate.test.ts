@@ -233,28 +233,6 @@ t.test('a row of operators as long as a script has room for is evaluated', async
   t.equal(await testSession().show(row.join('+')), String(wanted))
 })
 
-t.test('of values that are worked with only those in use take memory', async t => {
-  const runtime = testRuntime({ maxRequestBytes: 2_000_000 })
-  const frame = frameOn(runtime)
-  const v = 'take(1.0, 50000)'
-  const run = (source: string): ServerValue => atOnce(evaluate(nodeIn(frame, source), frame))
-  for (const source of [
-    Array.from({ length: 12 }, () => v).join('+'),
-    `-(-(-(-(-(-${v})))))`,
-    `sum(${v}) + sum(${v}) + sum(${v}) + sum(${v}) + sum(${v}) + sum(${v})`,
-    `true ? ${v} : ${v}`,
-    `(${v} + ${v})[0]`,
-  ]) {
-    const { mark } = runtime.memory
-    run(source)
-    t.ok(runtime.memory.mark - mark < 500_000, source)
-    runtime.memory.release(mark)
-  }
-  t.throws(() => run(`(${v}, ${v}, ${v}, ${v}, ${v}, ${v})`), { message: /Out of memory/ })
-  runtime.memory.begin()
-  t.throws(() => run(`{a: ${v}, b: ${v}, c: ${v}, d: ${v}, e: ${v}}`), { message: /Out of memory/ })
-})
-
 /** What a tree of arithmetic is, by a plain evaluator; null is what division by 0 gives. */
 type Cell = number | null
 interface Sum {

@@ -1,6 +1,10 @@
 import t from 'tap'
-import type { Frame } from '../../../../src/server/script/evaluate/frame.js'
-import { calleeOfName, lookUp, valueOfName } from '../../../../src/server/script/evaluate/names.js'
+import {
+  type Frame,
+  calleeOfName,
+  lookUp,
+  valueOfName,
+} from '../../../../src/server/script/evaluate/frame.js'
 import type { Name } from '../../../../src/server/script/parse/syntax.js'
 import { claimArray, ownsArray } from '../../../../src/server/values/ownership.js'
 import { intScalar } from '../../../../src/server/values/scalar.js'

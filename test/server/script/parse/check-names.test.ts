@@ -10,7 +10,7 @@ import {
 import type { Define, Lambda, Statement } from '../../../../src/server/script/parse/syntax.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
 import { intScalar } from '../../../../src/server/values/scalar.js'
-import { atOnce, hastyRuntime, inTurns, testRuntime } from '../../../helpers/runtime.js'
+import { testRuntime } from '../../../helpers/runtime.js'
 import { testSession } from '../../../helpers/script.js'
 import { expressionOf, shownStatement, statementsOf } from '../../../helpers/syntax.js'
 
@@ -26,7 +26,7 @@ async function usualRuntime(): Promise<Runtime> {
 
 const check = (source: string | Statement[], runtime: Runtime): number => {
   const statements = typeof source === 'string' ? statementsOf(source) : source
-  return atOnce(checkNames({ statements }, runtime))
+  return checkNames({ statements }, runtime)
 }
 
 const known: readonly string[] = [
@@ -173,13 +173,4 @@ t.test('an expression alone is checked as one in a script', async t => {
   t.throws(() => checkNamesOf(expressionOf('tableInsert{n}'), runtime), {
     message: `Syntax Error: [line #1] ${token('n')}`,
   })
-})
-
-t.test('a long unit gives way between its statements', async t => {
-  const source = Array.from({ length: 2000 }, (_, index) => `x${index} = 1`).join('\n')
-  const { runtime, clock } = hastyRuntime()
-  const { value, pauses } = await inTurns(checkNames({ statements: statementsOf(source) }, runtime))
-  t.equal(value, 2)
-  t.ok(pauses > 10, `${pauses} times`)
-  t.equal(clock.turns, pauses)
 })

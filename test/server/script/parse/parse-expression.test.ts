@@ -15,7 +15,7 @@ const trees: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a+b*c': '(a + (b * c))',
     'a-b-c': '((a - b) - c)',
     'a%b\\c/d': '(((a % b) \\ c) / d)',
-    'a**b$c<-d': '(((a ** b) $ c) <- d)',
+    'a*b$c<-d': '(((a * b) $ c) <- d)',
     '3*a..b:c': '(3 * ((a .. b) : c))',
     'a|b^c&d<<e+f*g': '(a | (b ^ (c & (d << (e + (f * g))))))',
     'a or b and c<>d': '(a || (b && (c != d)))',
@@ -146,7 +146,7 @@ t.test('a row of operators needs no stack, brackets and signs do', async t => {
 /** Tighter the higher; `and` and `or` are `&&` and `||`. */
 const tightness: Readonly<Record<string, number>> = {
   '||': 1, '&&': 2, '<': 3, '<=': 3, '==': 3, '!=': 3, '>': 3, '>=': 3, '|': 4, '^': 5, '&': 6, '<<': 7, '>>': 7,
-  '+': 8, '-': 8, '*': 10, '**': 10, '/': 10, '\\': 10, '%': 10, $: 10, '<-': 10, ':': 15, '..': 15, eq: 3, bitOr: 4,
+  '+': 8, '-': 8, '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, '<-': 10, ':': 15, '..': 15, eq: 3, bitOr: 4,
   add: 8, sub: 8, f: 10, in: 10, pair: 15, seq: 15,
 } // prettier-ignore
 const signTightness = 18

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseSql, sqlStopWords, startsSql } from '../../../../src/server/script/parse/parse-sql.js'
-import type { Select } from '../../../../src/server/script/parse/sql-syntax.js'
+import type { Select } from '../../../../src/server/script/parse/syntax.js'
 import {
   cursorOn,
   expressionOf,

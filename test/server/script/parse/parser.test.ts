@@ -1,30 +1,12 @@
 import t from 'tap'
 import { parseFunctionName, ScriptParser } from '../../../../src/server/script/parse/parser.js'
-import type { Pace, Suspension } from '../../../../src/server/values/builtin.js'
-import { inTurns } from '../../../helpers/runtime.js'
 import { scopeOf, shown, shownStatement } from '../../../helpers/syntax.js'
 
-/** Gives way after every so many rows of work. */
-function paceOf(rowsPerTurn: number): Pace & { rows: number } {
-  let since = 0
-  return {
-    rows: 0,
-    note: () => undefined,
-    step(rows = 0): Suspension | undefined {
-      this.rows += rows
-      since += rows
-      if (since < rowsPerTurn) return undefined
-      since = 0
-      return { until: Promise.resolve() }
-    },
-  }
-}
-
-async function unitsOf(source: string, pace: Pace = paceOf(Infinity)): Promise<string[]> {
-  const parser = new ScriptParser(source, scopeOf(['f']), pace)
+function unitsOf(source: string): string[] {
+  const parser = new ScriptParser(source, scopeOf(['f']))
   const units: string[] = []
   do {
-    const { statements } = (await inTurns(parser.unit())).value
+    const { statements } = parser.unit()
     units.push(statements.map(shownStatement).join('; '))
   } while (!parser.hasEnded)
   return units
@@ -42,47 +24,35 @@ t.test('go divides a script into units', async t => {
     'def h(a){go\na}\ngo\nb': ['def h(a) {a}', 'b'],
   }
   for (const [source, units] of Object.entries(divided)) {
-    t.strictSame(await unitsOf(source), units, source)
+    t.strictSame(unitsOf(source), units, source)
   }
 })
 
 t.test('a unit is parsed when it is asked for, with the functions of that time', async t => {
   const functions: string[] = []
-  const parser = new ScriptParser('g = 1\ngo\nf -1\ngo\n)', scopeOf(functions), paceOf(Infinity))
-  await inTurns(parser.unit())
+  const parser = new ScriptParser('g = 1\ngo\nf -1\ngo\n)', scopeOf(functions))
+  parser.unit()
   functions.push('f')
-  const { value } = await inTurns(parser.unit())
-  t.strictSame(value.statements.map(shownStatement), ['f(-1)'])
+  const { statements } = parser.unit()
+  t.strictSame(statements.map(shownStatement), ['f(-1)'])
   t.notOk(parser.hasEnded)
-  await t.rejects(inTurns(parser.unit()), {
+  t.throws(() => parser.unit(), {
     message: 'Syntax Error: [line #5] Cannot recognize the token )',
   })
 })
 
-t.test('a long script gives way between statements, and is parsed all the same', async t => {
-  const source = Array.from({ length: 500 }, (_, index) => `x${index} = f(${index}, 1)`).join('\n')
-  const pace = paceOf(10_000)
-  const parser = new ScriptParser(source, scopeOf(['f']), pace)
-  const { value, pauses } = await inTurns(parser.unit())
-  t.equal(value.statements.length, 500)
-  t.equal(value.statements.map(shownStatement).join('\n'), source)
-  t.ok(pauses > 5, `${pauses} times`)
-  t.ok(pace.rows >= 500 * 8, 'every token counts')
-})
-
 t.test('code of more than 1 MB is refused as I/O error 4', async t => {
-  const pace = paceOf(Infinity)
   const code = (length: number): string => 'x'.padEnd(length)
-  t.ok(new ScriptParser(code(1_048_576), scopeOf([]), pace))
+  t.ok(new ScriptParser(code(1_048_576), scopeOf([])))
   const refusal = { message: /IO error type 4\. RefId: 00020\..* 1048576 characters/ }
-  t.throws(() => new ScriptParser(code(1_048_577), scopeOf([]), pace), refusal)
+  t.throws(() => new ScriptParser(code(1_048_577), scopeOf([])), refusal)
   t.throws(() => parseFunctionName(code(1_048_577), scopeOf([])), refusal)
 })
 
 t.test('each statement may have 131,072 tokens', async t => {
   const longest = `x = [${'1,'.repeat(65_533)}-1]`
-  t.equal((await unitsOf(`${longest}\n${longest}`)).length, 1)
-  await t.rejects(unitsOf(`a\n${longest} + 1`), {
+  t.equal(unitsOf(`${longest}\n${longest}`).length, 1)
+  t.throws(() => unitsOf(`a\n${longest} + 1`), {
     message: 'Syntax Error: [line #2] A statement has more than 131072 tokens. Divide it.',
   })
 })

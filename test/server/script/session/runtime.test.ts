@@ -3,9 +3,8 @@ import { createNode } from '../../../../src/server/node.js'
 import { Runtime } from '../../../../src/server/script/session/runtime.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import { systemPlatform } from '../../../../src/platform/system.js'
-import { intScalar } from '../../../../src/server/values/scalar.js'
 import { handClock } from '../../../helpers/clocks.js'
-import { atOnce, inTurns, shownValue, testRuntime } from '../../../helpers/runtime.js'
+import { atOnce, testRuntime } from '../../../helpers/runtime.js'
 import { sessionOn, testSession } from '../../../helpers/script.js'
 
 /** A runtime whose time moves when the test says so. */
@@ -34,24 +33,39 @@ t.test('a turn ends after 20 ms, at a step that looks at the clock', async t => 
   t.equal(steps(), 1000, 'and so does what goes on')
 })
 
-t.test('rows count as work, wherever they were worked on', async t => {
+t.test('what is made counts as work', async t => {
   const { runtime, clock } = timed()
   clock.advance(100)
-  t.ok(runtime.step(16_384), 'one long vector')
-  t.equal(runtime.step(16_127), undefined)
-  t.ok(runtime.step(), 'the rest of it')
-  runtime.note(16_384)
-  t.ok(runtime.step(), 'what was noted')
+  runtime.memory.make(131_071)
   t.equal(runtime.step(), undefined)
+  runtime.memory.make(1)
+  t.ok(runtime.step(), 'what sixteen thousand numbers take')
+})
+
+t.test('a request ends after so many steps, and the next one begins anew', async t => {
+  const runtime = testRuntime({ maxRequestBytes: 80_000 })
+  const refusal = { message: 'One request of the embedded server may take 10000 steps.' }
+  const loop = (rounds: number): unknown =>
+    atOnce(runUnits(runtime, `x = 0; for(i in 0:${rounds}){x = i}; x`))
+  t.match(loop(4000), { value: 3999 })
+  t.throws(() => loop(4000), refusal)
+  t.throws(
+    () => atOnce(runUnits(runtime, 'try{do{ }while(true)}catch(ex){do{ }while(true)}')),
+    refusal,
+  )
+  runtime.begin()
+  t.match(loop(4000), { value: 3999 })
 })
 
 t.test('whoever gives way gets a turn in which others may have been', async t => {
   const { runtime, clock } = timed()
   clock.advance(20)
-  const pause = runtime.step(16_384)
+  runtime.memory.make(131_072)
+  const pause = runtime.step()
   clock.advance(30)
   await pause!.until
-  t.equal(runtime.step(16_384), undefined, 'the turn begins when it goes on')
+  runtime.memory.make(131_072)
+  t.equal(runtime.step(), undefined, 'the turn begins when it goes on')
 })
 
 t.test('calls are 200 deep at most, and bodies 750 nodes', async t => {
@@ -96,30 +110,6 @@ t.test('functions of the session hide views, and views built-ins', async t => {
   for (const name of ['own', 'sum', 'add']) {
     t.equal(names.filter(one => one === name).length, 1, `${name} is named once`)
   }
-})
-
-t.test('built-ins call functions through it, and what they made is counted no longer', async t => {
-  const runtime = testRuntime()
-  atOnce(runUnits(runtime, 'def f(a){return take(a, 5000)}'))
-  const { mark } = runtime.memory
-  const value = atOnce(runtime.call(runtime.findFunction('f')!, [intScalar(7)]))
-  t.equal(shownValue(value).length, '[7'.length + 4999 * 2 + 1)
-  t.equal(runtime.memory.mark, mark)
-})
-
-t.test('a call that gives a long vector ends the turn', async t => {
-  const { runtime, clock } = timed()
-  clock.advance(100)
-  const call = runtime.call(runtime.findFunction('add')!, [intScalar(7), intScalar(1)])
-  t.equal((await inTurns(call)).pauses, 0)
-  const long = {
-    form: 'vector',
-    type: 'INT',
-    length: 20_000,
-    data: new Int32Array(20_000),
-  } as const
-  const first = runtime.call(runtime.findFunction('bool')!, [long])
-  t.equal((await inTurns(first)).pauses, 1)
 })
 
 t.test('what waits is cancelled, and nothing else', async t => {

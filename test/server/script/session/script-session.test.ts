@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createNode } from '../../../../src/server/node.js'
-import { Session } from '../../../../src/server/script/session/script-session.js'
+import { Session } from '../../../../src/server/script/session/runtime.js'
 
 t.test('a session begins as a guest, without anything; rights follow its user', async t => {
   const node = createNode({ now: () => 5_000 })

@@ -12,7 +12,7 @@ import {
   runFunction,
   runScript,
 } from '../../../../src/server/script/session/session.js'
-import type { ScriptSession } from '../../../../src/server/values/session-state.js'
+import type { ScriptSession } from '../../../../src/server/values/builtin.js'
 import { closedGate, type Gate } from '../../../helpers/gate.js'
 
 interface Sleeper {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Column } from '../../../../src/protocol/value.js'
 import { textsOf } from '../../../helpers/script.js'
-import type { Select } from '../../../../src/server/script/parse/sql-syntax.js'
+import type { Select } from '../../../../src/server/script/parse/syntax.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
 import {
   asColumn,
@@ -13,19 +13,12 @@ import {
   TableScope,
   withColumns,
 } from '../../../../src/server/script/sql/sql-scope.js'
-import { deleteRows } from '../../../../src/server/tables/row-changes.js'
+import { deleteRows } from '../../../../src/server/tables/insert-values.js'
 import type { ServerTable } from '../../../../src/server/tables/server-table.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import { intScalar } from '../../../../src/server/values/scalar.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
-import {
-  atOnce,
-  frameOn,
-  hastyRuntime,
-  inTurns,
-  nodeIn,
-  testRuntime,
-} from '../../../helpers/runtime.js'
+import { atOnce, frameOn, nodeIn, testRuntime } from '../../../helpers/runtime.js'
 import { expressionOf } from '../../../helpers/syntax.js'
 
 const makeTable = 't = table(1 2 3 4 5 as id, `a`b`a`c`b as sym, 1.5 2.5 NULL 4.5 5.5 as x); t'
@@ -130,7 +123,7 @@ t.test('a statement is about a table, found among the variables', async t => {
 t.test('a scalar stands in every row, and nothing but vectors is a column', async t => {
   const runtime = testRuntime()
   const column = (value: ServerValue, rows: number): string =>
-    texts(atOnce(columnOfResult(runtime, value, rows)))
+    texts(columnOfResult(runtime, value, rows))
   const vector = asColumn(atOnce(runUnits(runtime, '7 8'))!)
   t.equal(column(intScalar(7), 3), '7 7 7')
   t.equal(column(intScalar(7), 0), '')
@@ -182,24 +175,4 @@ t.test('a column without a name is named after what it is made of', async t => {
   const [all, alias] = (expressionOf('(select *, a+1 as b from t)') as Select).columns
   t.equal(resultName(all!), '')
   t.equal(resultName(alias!), 'b')
-})
-
-t.test('many rows are picked in pieces, and only of the columns that are named', async t => {
-  const { runtime, clock } = hastyRuntime()
-  const rows = 100_000
-  const made = await inTurns(
-    runUnits(runtime, `t = table(take(0..999, ${rows}) as a, take(1..7, ${rows}) as b); t`),
-  )
-  const scope = TableScope.of(runtime, made.value as ServerTable, 't', true)
-  const some = scope.at(Int32Array.from({ length: rows - 1 }, (_, row) => rows - 1 - row))
-  const before = clock.turns
-  await inTurns(some.prepare(expressionOf('a + 1')))
-  t.ok(clock.turns > before + 1)
-  t.equal((some.lookup('a') as Column).length, rows - 1)
-  t.ok(texts(some.lookup('a')).startsWith('999 998 997 '))
-  const { mark } = runtime.memory
-  some.lookup('a')
-  t.equal(runtime.memory.mark, mark, 'it is there already')
-  some.lookup('b')
-  t.ok(runtime.memory.mark - mark >= 4 * (rows - 1), 'this one is picked now')
 })

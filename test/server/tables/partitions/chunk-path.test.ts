@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Vector } from '../../../../src/protocol/value.js'
 import type { DatabaseHandle } from '../../../../src/server/tables/database-handle.js'
-import { chunkPath } from '../../../../src/server/tables/partitions/chunk-path.js'
+import { chunkPath } from '../../../../src/server/tables/partitions/partition-level.js'
 import { placeRows } from '../../../../src/server/tables/partitions/place-rows.js'
 import { testSession } from '../../../helpers/script.js'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { murmurHash } from '../../../../src/server/tables/partitions/murmur-hash.js'
+import { murmurHash } from '../../../../src/server/tables/partitions/partition-level.js'
 import { murmurHash2 } from '../../../helpers/murmur-hash.js'
 import { runs } from '../../../helpers/runs.js'
 

@@ -1,0 +1,311 @@
+/*
+  The options of the commands besides `load`. Those that they share with it are the same ones.
+*/
+import { parseTableTarget } from '../../load/target/target.js'
+import { deliveryOptions, runOptions } from './delivery-options.js'
+import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
+import { journaledServerOptions } from './journaled.js'
+import { loadOptions } from './load-options.js'
+import {
+  commonOptions,
+  jsonOptions,
+  logOptions,
+  progressOptions,
+  traceOptions,
+} from './output-options.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
+import {
+  choice,
+  count,
+  duration,
+  list,
+  listeningPort,
+  named,
+  onOff,
+  pairs,
+  text,
+} from './reading/readers.js'
+import { serverOptions } from './server-options.js'
+
+const { dryRun: _, ...loadOptionsOfCheck } = loadOptions
+
+export const checkOptions = {
+  ...loadOptionsOfCheck,
+  ...optionGroup('Input', {
+    sample: {
+      flags: '--sample <n>',
+      help: 'look at no more than n records of each input',
+      reader: count(1),
+      defaultNote: 'all',
+    },
+  }),
+}
+
+/** Every option of `check`, read. */
+export type CheckSettings = SettingsOf<typeof checkOptions>
+
+const { limit: _limit, follow: _follow, ...readingOptions } = inputOptions
+const { lenient: _lenient, ...cellOptions } = valueOptions
+const { match, map, set } = mappingOptions
+
+/** Options that `load` has, too, and has to be given again. */
+export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
+
+export const schemaOptions = {
+  ...optionGroup('Target', {
+    table: {
+      flags: '-t, --table <name>',
+      help: 'name of the table to make, or dfs://DATABASE/TABLE',
+      reader: named('a table name or dfs://DATABASE/TABLE', name => {
+        parseTableTarget(name)
+        return name
+      }),
+      defaultNote: 'a stream table named after the first file',
+    },
+    key: {
+      flags: '--key <a,b>',
+      help: 'columns of the key of a keyed stream table',
+      reader: list,
+    },
+  }),
+  ...sharedOptions,
+  ...optionGroup('Input', {
+    sample: {
+      flags: '--sample <n>',
+      help: 'look at the first n records',
+      reader: count(1),
+      defaultNote: 'all of them',
+    },
+  }),
+  ...optionGroup('Output', {
+    output: {
+      flags: '--output <format>',
+      help: 'table, types, json or create: the script that makes the table',
+      reader: choice('table', 'types', 'json', 'create'),
+      default: 'table',
+    },
+  }),
+  json: { ...jsonOptions.json, help: 'the same as --output json' },
+  ...commonOptions,
+}
+
+/** Every option of `schema`, read. */
+export type SchemaSettings = SettingsOf<typeof schemaOptions>
+
+const { stateDir, restart, expectRows, expectUnique, summary, metricsFile, lock } = runOptions
+const { onDoubt } = deliveryOptions
+
+/** How a run is watched, and what is told of it. */
+const runOutput = {
+  ...{ summary, metricsFile, lock },
+  ...progressOptions,
+  ...logOptions,
+  ...traceOptions,
+  ...jsonOptions,
+  ...commonOptions,
+}
+
+export const resumeOptions = {
+  onDoubt,
+  ...journaledServerOptions,
+  ...{ stateDir, restart },
+  ...runOutput,
+}
+
+/** Every option of `resume`, read. */
+export type ResumeSettings = SettingsOf<typeof resumeOptions>
+
+export const runsOptions = {
+  ...optionGroup('Run', {
+    clean: {
+      flags: '--clean',
+      help: 'remove journals: of the runs named, else of those that finished 30 days ago or before',
+      reader: onOff,
+      flagOnly: true,
+    },
+  }),
+  stateDir,
+  ...journaledServerOptions,
+  ...jsonOptions,
+  ...commonOptions,
+}
+
+/** Every option of `runs`, read. */
+export type RunsSettings = SettingsOf<typeof runsOptions>
+
+const { rejects, maxErrors } = badRowOptions
+
+export const retryOptions = {
+  encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
+  ...valueOptions,
+  rejects: { ...rejects, defaultNote: 'FILE.retry beside it' },
+  maxErrors: { ...maxErrors, defaultNote: 'no limit' },
+  onDoubt,
+  ...journaledServerOptions,
+  ...{ stateDir, restart, expectRows, expectUnique },
+  ...runOutput,
+}
+
+/** Every option of `retry`, read. */
+export type RetrySettings = SettingsOf<typeof retryOptions>
+
+export const execOptions = {
+  ...optionGroup('Run', {
+    script: {
+      flags: '-e, --script <script>',
+      help: 'the script itself instead of a file',
+      reader: text,
+      flagOnly: true,
+    },
+  }),
+  ...optionGroup('Output', {
+    output: {
+      flags: '--output <format>',
+      help: 'table, csv or json',
+      reader: choice('table', 'csv', 'json'),
+      default: 'table',
+    },
+  }),
+  ...serverOptions,
+  ...traceOptions,
+  json: { ...jsonOptions.json, help: 'the same as --output json' },
+  ...commonOptions,
+}
+
+/** Every option of `exec`, read. */
+export type ExecSettings = SettingsOf<typeof execOptions>
+
+export const serveOptions = {
+  ...optionGroup('Server', {
+    host: {
+      flags: '--host <address>',
+      help: 'address to listen on',
+      reader: text,
+      default: '127.0.0.1',
+    },
+    port: {
+      flags: '--port <port>',
+      help: 'port to listen on; 0 picks a free one',
+      reader: listeningPort,
+      default: '8848',
+    },
+    init: {
+      flags: '--init <file.dos>',
+      help: 'script to run as admin before anybody may connect',
+      reader: text,
+    },
+    requireLogin: {
+      flags: '--require-login',
+      help: 'guests may do nothing but log in',
+      reader: onOff,
+    },
+    tlsCert: {
+      flags: '--tls-cert <file>',
+      help: 'speak TLS alone, with this certificate (PEM)',
+      reader: text,
+    },
+    tlsKey: {
+      flags: '--tls-key <file>',
+      help: 'the private key of that certificate, without a passphrase (PEM)',
+      reader: text,
+    },
+    allowOrigin: {
+      flags: '--allow-origin <origin,...>',
+      help: 'web pages that may connect with WebSocket',
+      reader: list,
+    },
+    newValuePartitions: {
+      flags: '--new-value-partitions <what>',
+      help: 'values without a VALUE partition: add one, skip the row, or fail',
+      reader: choice('add', 'skip', 'fail'),
+      default: 'add',
+    },
+    serverVersion: {
+      flags: '--server-version <number>',
+      help: 'be of this version, such as 1.30.22: refuse what came later',
+      reader: text,
+    },
+    setting: {
+      flags: '--setting <name=value>',
+      help: 'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)',
+      reader: pairs('NAME=VALUE'),
+    },
+    fault: {
+      flags: '--fault <name[:n]>',
+      help: 'refuse every n-th insert, as ChunkInRecovery, or forget sessions',
+      reader: text,
+    },
+    discard: {
+      flags: '--discard',
+      help: 'count rows and forget them, for measurements',
+      reader: onOff,
+    },
+  }),
+  ...commonOptions,
+}
+
+/** Every option of `serve`, read. */
+export type ServeSettings = SettingsOf<typeof serveOptions>
+
+export const benchOptions = {
+  ...optionGroup('Run', {
+    requests: {
+      flags: '--requests <n>',
+      help: 'requests in each mode',
+      reader: count(1),
+      default: '50000',
+    },
+    rows: {
+      flags: '--rows <n>',
+      help: 'rows a request',
+      reader: count(1),
+      default: '100',
+    },
+  }),
+  ...serverOptions,
+  ...jsonOptions,
+  ...commonOptions,
+}
+
+/** Every option of `bench`, read. */
+export type BenchSettings = SettingsOf<typeof benchOptions>
+
+export const selftestOptions = {
+  ...optionGroup('Run', {
+    timeLimit: {
+      flags: '--time-limit <time>',
+      help: 'end after this, with what is known by then',
+      reader: duration,
+      default: '60s',
+    },
+    secondUser: {
+      flags: '--second-user <name>',
+      help: 'another user, for the checks that take two',
+      reader: text,
+    },
+    secondPasswordFile: {
+      flags: '--second-password-file <file>',
+      help: 'file with the password of that user',
+      reader: text,
+    },
+  }),
+  ...optionGroup('Output', {
+    issueText: {
+      flags: '--issue-text <file>',
+      help: 'write what may be pasted into an issue, without hosts, users and passwords',
+      reader: text,
+    },
+  }),
+  ...serverOptions,
+  ...traceOptions,
+  ...jsonOptions,
+  ...commonOptions,
+}
+
+/** Every option of `selftest`, read. */
+export type SelftestSettings = SettingsOf<typeof selftestOptions>
+
+export const explainOptions = { noColor: commonOptions.noColor }
+
+/** Every option of `explain`, read. */
+export type ExplainSettings = SettingsOf<typeof explainOptions>

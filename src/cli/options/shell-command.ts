@@ -1,0 +1,279 @@
+/*
+  Commands that the program prints, as they can be put into a shell: options that were given become flags again, and what
+  was found out takes their place or is added. A password is in none of them.
+*/
+import { extname, resolve } from 'node:path'
+import type { NeededOptions } from '../../infer/needed-options.js'
+import type { FrozenLoad } from '../../load/check/check-result.js'
+import type { ServerAddress, ServerTarget } from '../../load/options.js'
+import { loadOptions, type LoadSettings } from './load-options.js'
+import type { JournaledServer } from './journaled.js'
+import { longName, type OptionDefinition, type OptionTable } from './reading/definition.js'
+import { findValue, type OptionSources } from './reading/resolve.js'
+import { sharedOptions } from './command-options.js'
+
+/** One word of a POSIX shell; of bash, zsh and POSIX 2024 where it holds bytes that are not UTF-8. */
+export function shellWord(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text
+  if (!nameByte.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
+  return `$'${text.replace(/['\\]/g, '\\$&').replace(new RegExp(nameByte, 'gu'), octal)}'`
+}
+
+/** A byte of the name of a file (platform/file-name.ts). */
+const nameByte = /[\udc80-\udcff]/u
+
+/** Three digits are all of it, whatever follows. */
+function octal(escape: string): string {
+  return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
+}
+
+/** As `--host` reads it. */
+export function addressText({ host, port }: ServerAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function addressesText(server: JournaledServer): string {
+  return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
+}
+
+function shellText(words: readonly string[]): string {
+  return ['ddb-ingest', ...words].map(shellWord).join(' ')
+}
+
+/** What begins with a hyphen would be taken for a flag. */
+const sourceWords = (sources: readonly string[]): string[] =>
+  sources.map(source => (/^-./.test(source) ? `./${source}` : source))
+
+function flagWords(name: string, text: string): string[] {
+  return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text]
+}
+
+/** An option as flags: a switch that is on, each text of one that may be repeated, the last text of others. */
+function optionWords(definition: OptionDefinition, texts: readonly string[]): string[] {
+  const name = longName(definition)
+  const { reader } = definition
+  if (texts.length === 0) return []
+  if (reader.form === 'switch') return reader.read(texts) === true ? [`--${name}`] : []
+  return (reader.form === 'repeated' ? texts : texts.slice(-1)).flatMap(text =>
+    flagWords(name, text),
+  )
+}
+
+/** Options of a table as flags, each by the texts that are found for it. */
+function tableWords<Table extends OptionTable>(
+  table: Table,
+  textsOf: (key: keyof Table & string, definition: OptionDefinition) => readonly string[],
+): string[] {
+  return Object.entries<OptionDefinition>(table).flatMap(([key, definition]) =>
+    optionWords(definition, textsOf(key, definition)),
+  )
+}
+
+/** What a shell or a terminal makes hard to type has names of its own. */
+function characterText(text: string): string {
+  if (text === '\t') return '\\t'
+  const code = text.charCodeAt(0)
+  const isControl = text.length === 1 && (code < 0x20 || code === 0x7f)
+  return isControl ? `\\x${code.toString(16).padStart(2, '0')}` : text
+}
+
+const pairTexts = (pairs: Readonly<Record<string, string>> = {}): string[] =>
+  Object.entries(pairs).map(([name, text]) => `${name}=${text}`)
+
+/** One of the loads that a check gives. */
+export interface CommandPart {
+  readonly frozen: FrozenLoad
+  /** From 1. */
+  readonly number: number
+  /** There is no other. */
+  readonly isOnly: boolean
+  /** As they were given. */
+  readonly args: readonly string[]
+  /** Records of its inputs, and those of them that would load; undefined where not all were looked at. */
+  readonly counts: { readonly rows: number; readonly fit: number } | undefined
+}
+
+type Key = keyof typeof loadOptions
+
+/** Of the program itself, or said otherwise. */
+const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
+
+/** Two loads cannot share these. */
+const ofOne: ReadonlySet<Key> = new Set<Key>(['runId', 'rejects', 'summary', 'metricsFile'])
+
+/**
+ * The `load` in which nothing is left to be found: what flags, environment and configuration said, and what a check has
+ * found out.
+ *
+ * @param settings  what `sources` say, read
+ */
+export function loadCommand(
+  settings: Pick<LoadSettings, 'host' | 'port' | 'filesFrom'>,
+  sources: OptionSources,
+  { frozen, number, isOnly, args, counts }: CommandPart,
+): string {
+  const { filesFrom, host, port } = settings
+  // A list from standard input is gone.
+  const isAsGiven = isOnly && filesFrom !== '-'
+  const list = isAsGiven && filesFrom !== undefined ? flagWords('files-from', filesFrom) : []
+  const flags = tableWords(loadOptions, (key, definition) => {
+    if (key === 'host') {
+      return [host.map(one => addressText({ host: one.host, port: one.port ?? port })).join(',')]
+    }
+    if (leftOut.has(key) || definition.group === 'Output') return []
+    // Patterns are for folders, and parts are of files.
+    if (key === 'include' && !isAsGiven) return []
+    const found = findValue(definition, sources)
+    // As written by whoever said it; a default is no one's word.
+    const given = found === undefined || found.origin === 'default' ? [] : found.texts
+    // How many records, where several loads share what one was to read.
+    if (given.length > 0 && !isOnly && counts !== undefined) {
+      if (key === 'limit') return [String(counts.rows)]
+      if (key === 'expectRows') return [String(counts.fit)]
+    }
+    const texts = frozenTexts(key, frozen) ?? given
+    return isOnly || !ofOne.has(key) ? texts : texts.map(text => numbered(text, number, key))
+  })
+  return shellText(['load', ...sourceWords(isAsGiven ? args : frozen.inputs), ...list, ...flags])
+}
+
+/** `r-2.csv` of `r.csv`. */
+function numbered(text: string, number: number, key: Key): string {
+  if (number === 1) return text
+  if (key === 'runId') return `${text.slice(0, 60)}-${number}`
+  const extension = extname(text)
+  return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
+}
+
+/** Undefined where nothing was found out. */
+function frozenTexts(
+  key: Key,
+  { input, mapping, cells, expectTypes }: FrozenLoad,
+): string[] | undefined {
+  const { delimiter, quote, escape, format, compression, encoding, header } = input
+  const characters = { delimiter, quote, escape }
+  const texts = {
+    ...{ format, compression, encoding, header, match: mapping.match, expectTypes },
+    trailingDelimiter: input.trailingDelimiter?.toString(),
+    decimalComma: cells.decimalComma?.toString(),
+    timezone: cells.timeZone,
+  }
+  const lists = { map: pairTexts(mapping.map), offset: pairTexts(cells.offsets) }
+  if (key in lists) return lists[key as keyof typeof lists]
+  const character = characters[key as keyof typeof characters]
+  const text = character === undefined ? texts[key as keyof typeof texts] : characterText(character)
+  return text === undefined ? undefined : [text]
+}
+
+/** What the commands of `schema` are about. */
+export interface NewTableLoad {
+  /** As they were given. */
+  readonly inputs: readonly string[]
+  readonly flags: OptionSources['flags']
+  readonly table: string
+  readonly keyColumns: readonly string[]
+  readonly needed: NeededOptions
+  /** Who has the script makes the table with it. */
+  readonly hasScript: boolean
+}
+
+/** The commands that make the table and fill it. One, or two: the table is made by `load` itself where it can be. */
+export function nextCommands(command: NewTableLoad): string[] {
+  const { inputs, table, keyColumns, flags, hasScript, needed } = command
+  const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
+  const sources = sourceWords(inputs)
+  const kind = table.startsWith('dfs://') ? 'dfs' : 'stream'
+  // What environment and configuration say, they say again; a tab is not seen.
+  const repeated = tableWords(sharedOptions, (key, definition) => {
+    const texts = flags.get(longName(definition)) ?? []
+    return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
+  })
+  const isMade = hasScript || keyColumns.length > 0 || isStdin
+  const load = shellText([
+    ...['load', ...sources, '--table', table],
+    ...(isMade ? [] : ['--create', kind]),
+    ...repeated,
+    ...pairTexts(needed.map).flatMap(text => ['--map', text]),
+    ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
+    ...(needed.matchPosition ? ['--match', 'position'] : []),
+    ...(needed.allowMissing ? ['--allow-missing'] : []),
+    ...(needed.ignoreExtra ? ['--ignore-extra'] : []),
+  ])
+  if (hasScript || !isMade || isStdin) return [load]
+  const schema = [
+    'schema',
+    ...sources,
+    '--table',
+    table,
+    '--key',
+    keyColumns.join(','),
+    ...repeated,
+  ]
+  return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]
+}
+
+/** A run with a journal. */
+export interface ResumedRun {
+  readonly runId: string
+  /** The server as the journal has it. */
+  readonly journaled: JournaledServer
+}
+
+/** What the command that goes on with a run has to say. */
+export interface GoingOn extends ResumedRun {
+  /** As it was given; undefined for the folder of the program. */
+  readonly stateDir: string | undefined
+  /** The server of this process. */
+  readonly server: JournaledServer
+}
+
+const { passwordFile, passwordStdin, insecureLogin, require, tlsInsecure } = loadOptions
+const { allowRedirect, connectTimeout, config, lock } = loadOptions
+
+/** Options that no journal keeps and that say nothing in secret. What environment and configuration say, they say again. */
+const ofProcess = {
+  ...{ passwordFile, passwordStdin, insecureLogin, require, tlsInsecure },
+  ...{ allowRedirect, connectTimeout, config },
+}
+
+/**
+ * Flags of this process that a command has to repeat. To be asked for while the working folder is the user's: relative
+ * paths would mean another file elsewhere.
+ *
+ * @param isLook  the command holds no lock
+ */
+export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
+  return tableWords<OptionTable>(isLook ? ofProcess : { ...ofProcess, lock }, (key, definition) => {
+    const texts = flags.get(longName(definition)) ?? []
+    return key === 'passwordFile' || key === 'config' ? texts.map(text => resolve(text)) : texts
+  })
+}
+
+/** `ddb-ingest resume ID …`. @param repeated  of `repeatedWords` */
+export function resumeCommand(
+  { runId, stateDir, server, journaled }: GoingOn,
+  repeated: readonly string[] = [],
+): string {
+  const words = ['resume', runId]
+  if (stateDir !== undefined) words.push('--state-dir', resolve(stateDir))
+  const addresses = addressesText(server)
+  if (addresses !== addressesText(journaled)) words.push('--host', addresses)
+  if (server.user !== undefined && server.user !== journaled.user) words.push('--user', server.user)
+  return shellText([...words, ...repeated])
+}
+
+/** `ddb-ingest exec -e SCRIPT …`, asking the server of a run. @param repeated  of `repeatedWords` */
+export function lookCommand(
+  script: string,
+  server: ServerTarget,
+  repeated: readonly string[],
+): string {
+  const words = ['exec', '-e', script, '--host', addressesText(server)]
+  if (server.user !== undefined) words.push('--user', server.user)
+  if (server.tls === true) words.push('--tls')
+  for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
+    const path = server[name]
+    if (path !== undefined) words.push(`--${longName(loadOptions[name])}`, resolve(path))
+  }
+  return shellText([...words, ...repeated])
+}

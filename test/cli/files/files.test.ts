@@ -1,0 +1,318 @@
+/*
+  --summary and --metrics-file: what is replaced, what is written to, and what is left alone.
+*/
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Writable, Readable } from 'node:stream'
+import t from 'tap'
+import { readFilesFrom, readScriptFile } from '../../../src/cli/files/files-from.js'
+import { openTrace } from '../../../src/cli/files/trace-file.js'
+import { main } from '../../../src/cli/main.js'
+import { openOutput } from '../../../src/cli/output/output.js'
+import { startServer } from '../../../src/server/index.js'
+import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
+
+const server = await startServer({
+  port: 0,
+  initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
+})
+t.teardown(() => server.close())
+const base = ['load', '--port', String(server.port), '-t', 'prices']
+const rows = 'id,price\n1,1\n'
+
+const load = (...argv: string[]): Promise<Outcome> => runMain([...base, ...argv], { stdin: rows })
+
+const options = ['--summary', '--metrics-file'] as const
+
+/** What each of them begins with. */
+const starts = { '--summary': '{"schema":', '--metrics-file': '# HELP ' }
+
+t.test('a file is replaced in one step: who has it open goes on reading the old one', async t => {
+  for (const option of options) {
+    const dir = t.testdir({ f: 'old and longer than what comes\n'.repeat(1000) })
+    const path = join(dir, 'f')
+    linkSync(path, join(dir, 'other-name'))
+    const descriptor = openSync(path, 'r')
+    t.equal((await load(option, path)).code, 0)
+    t.ok(readFileSync(path, 'utf8').startsWith(starts[option]))
+    t.match(readFileSync(descriptor, 'utf8'), /^old/)
+    t.match(
+      readFileSync(join(dir, 'other-name'), 'utf8'),
+      /^old/,
+      'another name keeps the old file',
+    )
+    t.strictSame(readdirSync(dir).sort(), ['f', 'other-name'])
+  }
+})
+
+t.test('a new file can be read by others, and written by its owner alone', async t => {
+  const before = process.umask(0)
+  t.teardown(() => process.umask(before))
+  for (const option of options) {
+    const path = join(t.testdir({}), 'f')
+    await load(option, path)
+    t.equal(statSync(path).mode & 0o777, 0o644)
+  }
+})
+
+t.test('a file keeps its permissions', async t => {
+  for (const option of options) {
+    const path = join(t.testdir({ f: '' }), 'f')
+    chmodSync(path, 0o640)
+    await load(option, path)
+    t.equal(statSync(path).mode & 0o777, 0o640)
+  }
+})
+
+t.test('a link is replaced, not followed', async t => {
+  for (const option of options) {
+    const dir = t.testdir({ precious: 'mine\n' })
+    for (const target of ['precious', 'nowhere']) {
+      const link = join(dir, `to-${target}`)
+      symlinkSync(target, link)
+      t.equal((await load(option, link)).code, 0)
+      t.ok(lstatSync(link).isFile())
+      t.ok(readFileSync(link, 'utf8').startsWith(starts[option]))
+    }
+    t.equal(readFileSync(join(dir, 'precious'), 'utf8'), 'mine\n')
+    t.strictSame(readdirSync(dir).sort(), ['precious', 'to-nowhere', 'to-precious'])
+  }
+})
+
+t.test('devices and pipes are written to, also through a link', async t => {
+  for (const option of options) {
+    const dir = t.testdir()
+    symlinkSync('/dev/null', join(dir, 'link'))
+    for (const path of ['/dev/null', join(dir, 'link')]) {
+      t.equal((await load(option, path)).code, 0)
+      t.ok(statSync(path).isCharacterDevice())
+    }
+    t.match(await load(option, '/dev/full'), {
+      code: 74,
+      stdout: /^Loaded 1 row/,
+      stderr: /ENOSPC/,
+    })
+    t.ok(lstatSync('/dev/full').isCharacterDevice())
+    const fifo = join(dir, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const [text, { code }] = await Promise.all([readFile(fifo, 'utf8'), load(option, fifo)])
+    t.equal(code, 0)
+    t.ok(text.startsWith(starts[option]))
+    t.ok(lstatSync(fifo).isFIFO())
+    const { stdout } = await load(option, '/dev/stdout')
+    t.ok(stdout.startsWith(starts[option]))
+    t.match(stdout, /^Loaded 1 row/m)
+  }
+  t.ok(lstatSync('/dev/stdout').isSymbolicLink())
+})
+
+t.test('paths that cannot be written stop the run before it begins', async t => {
+  const dir = t.testdir({ f: '', folder: {} })
+  const before = server.counters.requests
+  for (const option of options) {
+    for (const path of [
+      '/no/such/f',
+      join(dir, 'folder'),
+      join(dir, 'f/g'),
+      join(dir, 'new/'),
+      '/proc/f',
+    ]) {
+      const outcome = await load(option, path)
+      t.match(
+        outcome,
+        { code: 73, stdout: '', stderr: /cannot create the .*\[DDB_OUTPUT_CREATE\]/ },
+        path,
+      )
+    }
+  }
+  t.equal(server.counters.requests, before)
+  t.strictSame(readdirSync(dir).sort(), ['f', 'folder'])
+})
+
+t.test(
+  'a file that cannot be replaced in the end is 74, and nothing is left beside it',
+  async t => {
+    for (const option of options) {
+      const dir = t.testdir({ f: 'old\n' })
+      const path = join(dir, 'f')
+      server.node.beforeWrite = () => {
+        unlinkSync(path)
+        mkdirSync(join(path, 'in-the-way'), { recursive: true })
+        server.node.beforeWrite = undefined
+        return undefined
+      }
+      t.match(await load(option, path), {
+        code: 74,
+        stdout: /^Loaded 1 row/,
+        stderr: /cannot write the/,
+      })
+      t.strictSame(readdirSync(dir), ['f'])
+    }
+  },
+)
+
+t.test('standard output that cannot be written is 74, and the files say so', async t => {
+  const dir = t.testdir({ 'bad.csv': `${rows}x,1\n` })
+  const failing = (): Writable =>
+    new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error(), { code: 'ENOSPC' })),
+    })
+  const run = async (...argv: string[]): Promise<{ code: number; stderr: string }> => {
+    const fake = fakeProcess({ stdin: rows })
+    const code = await main([...base, ...argv], { ...fake.processEnvironment, stdout: failing() })
+    return { code, stderr: fake.stderr() }
+  }
+  const summary = join(dir, 's.json')
+  for (const json of [[], ['--json']]) {
+    const { code, stderr } = await run('--summary', summary, ...json)
+    t.equal(code, 74)
+    t.match(stderr, /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
+    t.match(JSON.parse(readFileSync(summary, 'utf8')), { exitCode: 74, rows: { confirmed: 1 } })
+  }
+  t.equal((await run('-q')).code, 0, 'nothing was to be written')
+  t.equal((await run(join(dir, 'bad.csv'), '--on-error', 'skip')).code, 3, 'a graver code stays')
+  const usage = await run('--json', '--function', 'f', '--types', 'a:INT', '--summary', summary)
+  t.match(usage, { code: 64, stderr: /\[DDB_USAGE\]/ })
+})
+
+/*
+  The trace of a run: every message in a line, whatever the secrets; and a trace that cannot be written ends no run.
+*/
+
+const output = openOutput(fakeProcess().processEnvironment, true)
+
+t.test('a load leaves a line for each message, and no password', async t => {
+  const initScript = 'share streamTable(10:0, `id`name, [INT,STRING]) as target'
+  const server = await startServer({ port: 0, initScript })
+  t.teardown(() => server.close())
+  const dir = t.testdir({ 'in.csv': 'id,name\n1,ann\n2,bob\n', password: '123456\n' })
+  chmodSync(join(dir, 'password'), 0o600)
+  const trace = join(dir, 'trace')
+  const args = ['load', join(dir, 'in.csv'), '--table', 'target', '--port', String(server.port)]
+  const login = ['--user', 'admin', '--password-file', join(dir, 'password')]
+  const { code } = await runMain([...args, ...login, '-q', '--trace', trace])
+  t.equal(code, 0)
+  const lines = readFileSync(trace, 'utf8').trimEnd().split('\n')
+  const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
+  for (const line of lines) t.match(line, new RegExp(`^${time} #[12] \\d+ [-<>] \\w+`))
+  const text = lines.join('\n')
+  t.match(text, /#1 0 - opened 127\.0\.0\.1:\d+\n/)
+  t.match(
+    text,
+    /#1 \d+ > function flags=32\(apiClient\) bytes=98 scramClientFirst\(…\) \| STRING \| STRING\n/,
+  )
+  t.match(
+    text,
+    /#2 \d+ > function flags=36\(async,apiClient\) bytes=\d+ ddbIngestDeliver .*table of 2 rows: id INT, name STRING\n/,
+  )
+  t.match(text, /#[12] \d+ - closed$/)
+  t.notMatch(text, /123456|ann|bob/)
+  t.equal(statSync(trace).mode & 0o777, 0o600)
+  const { code: again } = await runMain([...args, '-q', '--trace', trace, '--trace-values'])
+  t.equal(again, 0)
+  const both = readFileSync(trace, 'utf8')
+  t.ok(both.startsWith(text), 'a trace is added to')
+  t.match(both, /name STRING \[ann,bob\]\n/)
+})
+
+t.test(
+  'links are not followed, and what cannot be opened is 73 before anything is sent',
+  async t => {
+    const dir = t.testdir({ other: 'precious\n' })
+    symlinkSync(join(dir, 'other'), join(dir, 'link'))
+    for (const path of [join(dir, 'link'), join(dir, 'none', 'trace'), dir]) {
+      t.throws(
+        () => openTrace({ trace: path }, output),
+        { code: 'DDB_OUTPUT_CREATE', exitCode: 73 },
+        path,
+      )
+    }
+    t.equal(readFileSync(join(dir, 'other'), 'utf8'), 'precious\n')
+    t.equal(openTrace({}, output), undefined)
+  },
+)
+
+t.test('a trace that cannot be written any more says so at its end', async t => {
+  const full = openTrace({ trace: '/dev/full' }, output)!
+  full.trace.write('a line')
+  full.trace.write('another')
+  t.match(full.close(), /\/dev\/full ends early \(ENOSPC\)/)
+  const path = join(t.testdir(), 'trace')
+  writeFileSync(path, '')
+  const whole = openTrace({ trace: path, traceValues: true }, output)!
+  t.equal(whole.trace.values, true)
+  whole.trace.write('a line')
+  t.equal(whole.close(), undefined)
+  t.equal(readFileSync(path, 'utf8'), 'a line\n')
+})
+
+const nothing = Readable.from([])
+
+t.test('one name a line, or NULs between names that may hold line ends', async t => {
+  const path = join(t.testdir(), 'list')
+  const cases: [content: string, names: string[]][] = [
+    ['a.csv\nb c.csv\n', ['a.csv', 'b c.csv']],
+    ['\na.csv\r\n\r\nb.csv', ['a.csv', 'b.csv']],
+    ['a\nb.csv\0c.csv\0', ['a\nb.csv', 'c.csv']],
+    ['\ufeffa.csv\r\n\ufeffb.csv\r\n', ['a.csv', '\ufeffb.csv']],
+    ['股票.csv\n', ['股票.csv']],
+  ]
+  for (const [content, names] of cases) {
+    writeFileSync(path, content)
+    t.strictSame(await readFilesFrom(path, nothing), names)
+    const stdin = Readable.from([...content].map(character => Buffer.from(character)))
+    t.strictSame(await readFilesFrom('-', stdin), names)
+  }
+})
+
+t.test('what is no list is refused', async t => {
+  const path = join(t.testdir(), 'list')
+  for (const content of ['', '\n\n', 'a.csv\n-\n']) {
+    writeFileSync(path, content)
+    await t.rejects(readFilesFrom(path, nothing), { code: 'DDB_USAGE' }, JSON.stringify(content))
+  }
+  writeFileSync(path, Buffer.from('\ufeffa.csv\n', 'utf16le'))
+  await t.rejects(readFilesFrom(path, nothing), { code: 'DDB_USAGE', message: /UTF-8/ })
+  await t.rejects(readFilesFrom(join(path, 'no'), nothing), { code: 'DDB_INPUT_MISSING' })
+  const endless = function* (): Generator<Buffer> {
+    for (;;) yield Buffer.alloc(1024 * 1024, 0x61)
+  }
+  await t.rejects(readFilesFrom('-', Readable.from(endless())), { code: 'DDB_USAGE' })
+})
+
+t.test('names are the bytes of the list, UTF-8 or not', async t => {
+  const path = join(t.testdir(), 'list')
+  writeFileSync(path, Buffer.from('caf\xe9.csv\n\xb9\xc9\n', 'latin1'))
+  t.strictSame(await readFilesFrom(path, nothing), ['caf\udce9.csv', '\udcb9\udcc9'])
+})
+
+t.test('a script is the text of its file', async t => {
+  const path = join(t.testdir({ 'a.dos': '// 价格\n1+2\n' }), 'a.dos')
+  t.equal(await readScriptFile(path), '// 价格\n1+2\n')
+})
+
+t.test('one that is not there, or cannot be read, is told with its path', async t => {
+  const dir = t.testdir()
+  const missing = join(dir, 'no\u0007such.dos')
+  await t.rejects(readScriptFile(missing), {
+    name: 'InputError',
+    code: 'DDB_INPUT_MISSING',
+    message: /nosuch\.dos \(ENOENT\)/,
+    position: { file: missing },
+  })
+  await t.rejects(readScriptFile(dir), { code: 'DDB_INPUT_READ', message: /EISDIR/ })
+})

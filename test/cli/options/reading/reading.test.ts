@@ -1,0 +1,606 @@
+/*
+  What commander makes of a command line: command, arguments and flags, or words for what is wrong.
+*/
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import { commands } from '../../../../src/cli/commands/commands.js'
+import { loadOptions } from '../../../../src/cli/options/load-options.js'
+import { helpText, readCommandLine } from '../../../../src/cli/options/reading/command-line.js'
+import {
+  defaultConfigPath,
+  readConfig,
+  type ConfigScope,
+} from '../../../../src/cli/options/reading/config-file.js'
+import {
+  longName,
+  optionGroup,
+  shortName,
+  defined,
+} from '../../../../src/cli/options/reading/definition.js'
+import { withFlags } from '../../../../src/cli/options/reading/field-flags.js'
+import { rawArguments } from '../../../../src/cli/options/reading/raw-arguments.js'
+import * as values from '../../../../src/cli/options/reading/readers.js'
+import { text } from '../../../../src/cli/options/reading/readers.js'
+import {
+  describeOptions,
+  resolveOptions,
+  type OptionSources,
+} from '../../../../src/cli/options/reading/resolve.js'
+import { readModules } from '../../../helpers/modules.js'
+
+function read(...argv: string[]): { name: string; args: readonly string[]; flags: object } {
+  const line = readCommandLine(argv, commands, 80)
+  if ('answer' in line) throw new Error(`answered: ${line.answer}`)
+  return { name: line.command.name, args: line.args, flags: Object.fromEntries(line.flags) }
+}
+
+const answer = (...argv: string[]): string => {
+  const line = readCommandLine(argv, commands, 80)
+  return 'answer' in line ? line.answer : ''
+}
+
+t.test('arguments and flags may stand in any order; repeated flags keep all values', async t => {
+  t.strictSame(
+    read('load', 'a.csv', '-t', 'trades', '-b5000', '--null=NA', '--null', '-', '-q', 'b.csv'),
+    {
+      name: 'load',
+      args: ['a.csv', 'b.csv'],
+      flags: {
+        table: ['trades'],
+        'batch-rows': ['5000'],
+        null: ['NA', '-'],
+        quiet: ['true'],
+      },
+    },
+  )
+})
+
+t.test('values may be empty, hold an equals sign, and begin with a dash behind one', async t => {
+  t.strictSame(read('load', '--null=', '--null=a=b', '--null=--x', 'a').flags, {
+    null: ['', 'a=b', '--x'],
+  })
+})
+
+t.test('switches may stand together, and behind two dashes all are arguments', async t => {
+  t.strictSame(read('load', '-qv', '--', '-q', '--json'), {
+    name: 'load',
+    args: ['-q', '--json'],
+    flags: { quiet: ['true'], verbose: ['true'] },
+  })
+})
+
+t.test('a mistake is told with the nearest name and where to read on', async t => {
+  const mistakes: readonly (readonly [string[], RegExp])[] = [
+    [['laod'], /unknown command 'laod'.*did you mean load\?.*; see ddb-ingest --help/s],
+    [
+      ['load', '--tabel', 'x'],
+      /unknown option '--tabel'.*did you mean --table\?.*; see ddb-ingest load --help/s,
+    ],
+    [['load', '-t'], /argument missing/],
+    [['exec', 'a', 'b'], /too many arguments/],
+    [['demo', 'x'], /too many arguments/],
+  ]
+  for (const [argv, message] of mistakes) {
+    t.throws(() => read(...argv), { code: 'DDB_USAGE', message }, argv.join(' '))
+  }
+})
+
+t.test('a password is not repeated, whatever it was taken for', async t => {
+  for (const argv of [['--password=secret'], ['--passwrd=secret'], ['--password', 'secret']]) {
+    try {
+      read('load', ...argv)
+      t.fail('it was accepted')
+    } catch (error) {
+      t.notMatch(String(error), /secret/)
+    }
+  }
+})
+
+t.test('help and version are answered', async t => {
+  t.match(answer(), /^Usage: ddb-ingest/)
+  t.match(answer('--version'), /^\d+\.\d+\.\d+\n$/)
+  t.match(answer('help', 'load'), /^Usage: ddb-ingest load/)
+  t.equal(helpText('load', commands, 80), answer('load', '--help'))
+})
+
+const scope = (command = 'load'): ConfigScope => ({
+  command,
+  takesShared: command !== 'serve',
+  known: new Map([
+    ['load', new Set(['host', 'port', 'table', 'password-file'])],
+    ['serve', new Set(['host', 'port'])],
+  ]),
+})
+
+/** A folder for XDG_CONFIG_HOME that may hold a file of ours. */
+async function home(t: Test, config?: unknown): Promise<{ XDG_CONFIG_HOME: string }> {
+  const folder = t.testdir()
+  if (config !== undefined) {
+    await mkdir(join(folder, 'ddb-ingest'))
+    await writeFile(join(folder, 'ddb-ingest', 'config.json'), JSON.stringify(config))
+  }
+  return { XDG_CONFIG_HOME: folder }
+}
+
+t.test('the file given comes before the one at home', async t => {
+  const environment = await home(t, { port: 1 })
+  const given = join(environment.XDG_CONFIG_HOME, 'given.json')
+  await writeFile(given, '{"port": 2}')
+  const layers = await readConfig(environment, given, scope())
+  t.strictSame(
+    layers.map(({ values }) => values),
+    [{ port: 2 }, { port: 1 }],
+  )
+  t.equal(layers[0]!.path, given)
+})
+
+t.test('a command has a section of its own that wins over what all share', async t => {
+  const environment = await home(t, {
+    host: 'shared',
+    load: { host: 'loader' },
+    serve: { host: '127.0.0.1' },
+  })
+  const valuesFor = async (command: string): Promise<unknown[]> =>
+    (await readConfig(environment, undefined, scope(command))).map(({ values }) => values)
+  t.strictSame(await valuesFor('load'), [{ host: 'loader' }, { host: 'shared' }])
+  t.strictSame(await valuesFor('serve'), [{ host: '127.0.0.1' }], "a client's host is not ours")
+})
+
+t.test("another command's section may count behind its own", async t => {
+  const config = { host: 'shared', load: { table: 't' }, serve: { port: 7 } }
+  const layers = await readConfig(await home(t, config), undefined, {
+    ...scope('serve'),
+    settingsOf: 'load',
+  })
+  t.strictSame(
+    layers.map(({ values }) => values),
+    [{ port: 7 }, { table: 't' }],
+  )
+})
+
+t.test('a file that is missing at home is not a failure, a file that was named is', async t => {
+  const environment = await home(t)
+  t.strictSame(await readConfig(environment, undefined, scope()), [])
+  t.strictSame(await readConfig({ XDG_CONFIG_HOME: '/dev/null' }, undefined, scope()), [])
+  await t.rejects(readConfig(environment, join(environment.XDG_CONFIG_HOME, 'no.json'), scope()), {
+    code: 'DDB_CONFIG',
+    message: /no\.json \(ENOENT\)/,
+  })
+})
+
+t.test('a file that is not an object of options is refused', async t => {
+  const refused: [string, RegExp][] = [
+    ['{', /is not JSON/],
+    ['[]', /must hold one JSON object/],
+    ['{"hots": 1}', /"hots" is not an option \(did you mean host/],
+    ['{"load": {"prot": 1}}', /"load\.prot" is not an option \(did you mean port/],
+    ['{"password": "secret"}', /password does not belong in a configuration file/],
+  ]
+  const folder = t.testdir()
+  for (const [text, message] of refused) {
+    const path = join(folder, 'c.json')
+    await writeFile(path, text)
+    const failure = { code: 'DDB_CONFIG', message }
+    await t.rejects(readConfig({ XDG_CONFIG_HOME: folder }, path, scope()), failure, text)
+  }
+})
+
+t.test('the file at home lies where the XDG specification says', async t => {
+  t.equal(defaultConfigPath({ XDG_CONFIG_HOME: '/x' }), '/x/ddb-ingest/config.json')
+  t.equal(defaultConfigPath({ HOME: '/h' }), '/h/.config/ddb-ingest/config.json')
+  t.equal(
+    defaultConfigPath({ HOME: '/h', XDG_CONFIG_HOME: 'relative' }),
+    '/h/.config/ddb-ingest/config.json',
+    'a relative folder would depend on where one stands',
+  )
+})
+
+const sources = (given: Partial<OptionSources> = {}): OptionSources => ({
+  flags: new Map(),
+  environment: {},
+  environmentPrefix: 'DDB_INGEST_',
+  layers: [],
+  ...given,
+})
+
+const file = (
+  values: Record<string, unknown>,
+  path = 'c.json',
+): OptionSources['layers'][number] => ({
+  path,
+  values,
+})
+
+t.test('flags win over the environment, that over files, those over defaults', async t => {
+  const all = {
+    flags: new Map([['port', ['1']]]),
+    environment: { DDB_INGEST_PORT: '2', DDB_PORT: '3' },
+    layers: [file({ port: 4 }), file({ port: 5 })],
+  }
+  const portOf = (given: Partial<OptionSources>): number =>
+    resolveOptions(loadOptions, sources(given)).port
+  t.equal(portOf(all), 1)
+  t.equal(portOf({ ...all, flags: new Map() }), 2)
+  t.equal(portOf({ ...all, flags: new Map(), environment: { DDB_PORT: '3' } }), 3)
+  t.equal(portOf({ layers: all.layers }), 4, 'the first file decides')
+  t.equal(portOf({ layers: [file({}), file({ port: 5 })] }), 5)
+  t.equal(portOf({}), 8848)
+})
+
+t.test('an empty environment variable counts as unset', async t => {
+  const environment = { DDB_INGEST_PORT: '', DDB_HOST: '' }
+  const settings = resolveOptions(loadOptions, sources({ environment }))
+  t.equal(settings.port, 8848)
+  t.strictSame(settings.host, [{ host: '127.0.0.1', port: undefined }])
+})
+
+t.test('options without a value are absent, not undefined', async t => {
+  const settings = resolveOptions(loadOptions, sources())
+  t.notOk('table' in settings)
+  t.notOk('lenient' in settings)
+  t.notOk('mode' in settings, 'what the library decides is left to it')
+  t.equal(settings.port, 8848)
+  t.equal(settings.logFormat, 'text')
+})
+
+t.test('files give values in the shapes JSON has', async t => {
+  const settings = resolveOptions(
+    loadOptions,
+    sources({
+      layers: [
+        file({
+          lenient: true,
+          limit: 10,
+          'key-columns': ['a', 'b'],
+          null: ['NA', '-'],
+          map: { price: 'px', sym: 'a=b' },
+          'function-arg': ['text', 5, [1, 2]],
+        }),
+      ],
+    }),
+  )
+  t.match(settings, {
+    lenient: true,
+    limit: 10,
+    keyColumns: ['a', 'b'],
+    null: ['NA', '-'],
+    map: { price: 'px', sym: 'a=b' },
+    functionArg: ['text', 5, [1, 2]],
+  })
+})
+
+t.test('a repeatable option in the environment is one text, or a JSON array or object', async t => {
+  const nulls = (text: string): readonly string[] | undefined =>
+    resolveOptions(loadOptions, sources({ environment: { DDB_INGEST_NULL: text } })).null
+  t.strictSame(nulls('NA'), ['NA'])
+  t.strictSame(nulls('["NA","-"]'), ['NA', '-'])
+  t.strictSame(nulls('[not JSON'), ['[not JSON'])
+  t.strictSame(
+    resolveOptions(loadOptions, sources({ environment: { DDB_INGEST_MAP: '{"a":"b"}' } })).map,
+    { a: 'b' },
+  )
+})
+
+t.test('a bad value is refused with its place, what was expected, and what was there', async t => {
+  const resolve = (given: Partial<OptionSources>) => (): unknown =>
+    resolveOptions(loadOptions, sources(given))
+  t.throws(resolve({ flags: new Map([['batch-rows', ['many']]]) }), {
+    code: 'DDB_USAGE',
+    message: /^--batch-rows: expected a whole number from 1 on, such as 500 or 20k, got "many"$/,
+  })
+  t.throws(resolve({ environment: { DDB_PORT: 'x' } }), {
+    code: 'DDB_USAGE',
+    message: /^DDB_PORT: expected a port/,
+  })
+  t.throws(resolve({ layers: [file({ port: 'x' }, '/etc/c.json')] }), {
+    code: 'DDB_CONFIG',
+    message: /^"port" in \/etc\/c\.json: expected a port/,
+  })
+  t.throws(resolve({ layers: [file({ port: { a: 1 } })] }), { code: 'DDB_CONFIG' })
+  t.throws(resolve({ layers: [file({ null: [{}] })] }), { code: 'DDB_CONFIG' })
+  t.throws(resolve({ layers: [file({ map: { a: null } })] }), { code: 'DDB_CONFIG' })
+  t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), {
+    code: 'DDB_NAME',
+    message: /^--table: "my table" is not a table name/,
+  })
+  t.throws(resolve({ flags: new Map([['port', ['\u001b[2Jx']]]) }), {
+    message: /got "x"$/,
+  })
+})
+
+t.test('every setting is described with its origin', async t => {
+  const described = describeOptions(
+    loadOptions,
+    sources({ flags: new Map([['table', ['t']]]), environment: { DDB_PORT: '9' } }),
+  )
+  const find = (wanted: string): unknown => described.find(({ name }) => name === wanted)
+  t.strictSame(find('table'), { name: 'table', text: 't', origin: '--table' })
+  t.strictSame(find('port'), { name: 'port', text: '9', origin: 'DDB_PORT' })
+  t.strictSame(find('mode'), { name: 'mode', text: 'async', origin: 'default' })
+  t.strictSame(find('user'), { name: 'user', text: undefined, origin: 'not set' })
+  t.equal(find('print-config'), undefined)
+})
+
+t.test('the names of an option stand in its flags', async t => {
+  const cases: [flags: string, long: string, short: string | undefined][] = [
+    ['-b, --batch-rows <n>', 'batch-rows', 'b'],
+    ['--config <file>', 'config', undefined],
+    ['-q, --quiet', 'quiet', 'q'],
+    ['--no-color', 'no-color', undefined],
+  ]
+  for (const [flags, long, short] of cases) {
+    t.equal(longName({ flags }), long)
+    t.equal(shortName({ flags }), short)
+  }
+})
+
+t.test('options of a group stand under its heading, and are as they were otherwise', async t => {
+  const name = { flags: '--name <text>', help: 'what it is called', reader: text }
+  t.strictSame(optionGroup('Run', { name }), { name: { ...name, group: 'Run' } })
+})
+
+t.test('fields that are undefined are left out, all others stay', async t => {
+  const given = { a: undefined, b: null, c: 0, d: '', e: false }
+  t.strictSame(defined(given), { b: null, c: 0, d: '', e: false })
+  t.ok('a' in given, 'the argument stays as it is')
+  t.notOk('a' in defined(given))
+})
+
+t.test('fields that the library names become flags; other backticks stay', async t => {
+  t.equal(
+    withFlags('`rejects.onError` quarantine needs `rejects.file`, or another `runId`'),
+    '--on-error quarantine needs --rejects, or another --run-id',
+  )
+  t.equal(withFlags('`sym`price rejects.file `no.field`'), '`sym`price rejects.file `no.field`')
+})
+
+const flagInText = /['"`(\s]--[a-z-]{2,}(?![\w.-])/
+
+t.test('the library names no flag, and every field that it names has one', async t => {
+  const rooms = ['load', 'client', 'source', 'schema', 'parse', 'infer']
+  const modules = (await readModules()).filter(({ room }) => rooms.includes(room))
+  t.ok(modules.length > 30)
+  const code = modules.map(({ path, text }) => ({
+    path,
+    text: text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, ''),
+  }))
+  t.strictSame(
+    code
+      .flatMap(({ path, text }) => text.split('\n').map(line => ({ path, line })))
+      .filter(({ line }) => flagInText.test(line) && !line.includes('ddb-ingest '))
+      .map(({ path }) => path),
+    [],
+  )
+  const fields = code.flatMap(({ text }) =>
+    Array.from(
+      text.matchAll(
+        /\\?`((?:rejects|delivery|target|input|mapping|cells|server|journal)\.[A-Za-z]+|runId|expect[RT]\w+)\\?`/g,
+      ),
+      m => m[1]!,
+    ),
+  )
+  t.ok(fields.length > 10)
+  t.strictSame(
+    fields.filter(field => withFlags(`\`${field}\``) === `\`${field}\``),
+    [],
+  )
+})
+
+/*
+  Arguments whose bytes are not UTF-8, of this process's kind and of a real one.
+*/
+
+const line = (...parts: (string | Buffer)[]): Buffer =>
+  Buffer.concat(parts.flatMap(part => [Buffer.from(part as string), Buffer.of(0)]))
+
+t.test('bytes that Node has lost come back', async t => {
+  const raw = line('node', '--x', 'bin', 'load', Buffer.from('caf\xe9.csv', 'latin1'), '\ufffd')
+  const argv = ['load', 'caf\ufffd.csv', '\ufffd']
+  t.strictSame(
+    rawArguments(argv, () => raw),
+    ['load', 'caf\udce9.csv', '\ufffd'],
+  )
+})
+
+t.test('arguments stay as they are where nothing is lost, or nothing is known', async t => {
+  const argv = ['load', 'a.csv']
+  t.equal(
+    rawArguments(argv, () => t.fail('nobody has to be asked') as never),
+    argv,
+  )
+  const lost = ['load', '\ufffd']
+  for (const raw of [undefined, line(), line('x'), line('load', 'other')]) {
+    t.strictSame(
+      rawArguments(lost, () => raw),
+      lost,
+    )
+  }
+})
+
+const readOfReaders = <T>(reader: values.Reader<T>, ...texts: string[]): T | undefined =>
+  reader.read(texts)
+
+const factors = {
+  '': 1n,
+  k: 1000n,
+  M: 1000n ** 2n,
+  G: 1000n ** 3n,
+  Ki: 1024n,
+  Mi: 1024n ** 2n,
+  Gi: 1024n ** 3n,
+}
+const units = Object.keys(factors) as (keyof typeof factors)[]
+
+t.test('a size is its number times its unit, with or without a B', async t => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 8_000_000 }),
+      fc.constantFrom(...units),
+      fc.boolean(),
+      (number, unit, hasB) => {
+        const bytes = BigInt(number) * factors[unit]
+        return readOfReaders(values.size, `${number}${unit}${hasB ? 'B' : ''}`) === Number(bytes)
+      },
+    ),
+  )
+  t.equal(readOfReaders(values.size, '4Mi'), 4_194_304)
+})
+
+t.test('a fraction is exact in decimal digits, or refused', async t => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 9999 }),
+      fc.integer({ min: 0, max: 999 }),
+      fc.constantFrom('k' as const, 'M' as const, 'G' as const),
+      (whole, thousandths, unit) => {
+        const text = `${whole}.${String(thousandths).padStart(3, '0')}${unit}`
+        const exact = (BigInt(whole) * 1000n + BigInt(thousandths)) * (factors[unit] / 1000n)
+        return readOfReaders(values.count(0), text) === Number(exact)
+      },
+    ),
+  )
+  t.equal(readOfReaders(values.count(0), '1.1k'), 1100)
+  t.equal(readOfReaders(values.count(0), '1.5'), undefined)
+})
+
+t.test('text that is not a size, count or duration is refused', async t => {
+  for (const text of ['', 'k', '-1', '1e3', '5 M', '0x10', '1K', '1mb', '١', '9007199254740993']) {
+    t.equal(readOfReaders(values.size, text), undefined, `size ${text}`)
+    t.equal(readOfReaders(values.count(0), text), undefined, `count ${text}`)
+  }
+  t.equal(readOfReaders(values.size, '0'), undefined, 'a size of nothing')
+  t.equal(readOfReaders(values.count(1), '0'), undefined, 'fewer than the least')
+  for (const text of ['', '5', 's', '1.2.3s', '-5s', '0s', '0.0001ms', '30d', '600h', '5S']) {
+    t.equal(readOfReaders(values.duration, text), undefined, `duration ${text}`)
+  }
+})
+
+t.test('a duration is given in milliseconds', async t => {
+  t.equal(readOfReaders(values.duration, '500ms'), 500)
+  t.equal(readOfReaders(values.duration, '5s'), 5000)
+  t.equal(readOfReaders(values.duration, '2m'), 120_000)
+  t.equal(readOfReaders(values.duration, '1.5s'), 1500)
+  t.equal(readOfReaders(values.duration, '1h'), 3_600_000)
+})
+
+t.test('a rate is bytes, rows, or one of each', async t => {
+  t.strictSame(readOfReaders(values.rate, '50MB/s'), { bytesPerSecond: 50_000_000 })
+  t.strictSame(readOfReaders(values.rate, '200krows/s'), { rowsPerSecond: 200_000 })
+  t.strictSame(readOfReaders(values.rate, '1MiB/s,5rows/s'), {
+    bytesPerSecond: 1_048_576,
+    rowsPerSecond: 5,
+  })
+  for (const text of ['', '50MB', '50/s', 'rows/s', '0rows/s', '1MB/s,2MB/s', '5rows/s,']) {
+    t.equal(readOfReaders(values.rate, text), undefined, text)
+  }
+})
+
+t.test('hosts are split from their ports, IPv6 addresses included', async t => {
+  t.strictSame(readOfReaders(values.hosts, 'a,b:9000, 10.0.0.1:1'), [
+    { host: 'a', port: undefined },
+    { host: 'b', port: 9000 },
+    { host: '10.0.0.1', port: 1 },
+  ])
+  t.strictSame(readOfReaders(values.hosts, '[::1]:8848'), [{ host: '::1', port: 8848 }])
+  t.strictSame(readOfReaders(values.hosts, '::1'), [{ host: '::1', port: undefined }])
+  t.strictSame(readOfReaders(values.hosts, '[fe80::1%eth0]'), [
+    { host: 'fe80::1%eth0', port: undefined },
+  ])
+  for (const text of ['', ',', 'a,', 'a:0', 'a:65536', 'a:b', 'a b', 'http://a', '[::1', ':8848']) {
+    t.equal(readOfReaders(values.hosts, text), undefined, text)
+  }
+})
+
+t.test('pairs are split at the first = and keep everything behind it', async t => {
+  const reader = values.pairs('TARGET=SOURCE')
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.string({ minLength: 1 }).filter(name => !name.includes('='))),
+      fc.array(fc.string(), { minLength: 20, maxLength: 20 }),
+      (names, sources) => {
+        const texts = names.map((name, index) => `${name}=${sources[index % sources.length]}`)
+        const found = reader.read(texts) ?? {}
+        return (
+          Object.keys(found).length === names.length &&
+          names.every((name, index) => found[name] === sources[index % sources.length])
+        )
+      },
+    ),
+  )
+  t.strictSame(readOfReaders(reader, 'a=b=c', 'd='), { a: 'b=c', d: '' })
+  t.equal(readOfReaders(reader, 'a'), undefined, 'no =')
+  t.equal(readOfReaders(reader, '=b'), undefined, 'no target')
+  t.equal(readOfReaders(reader, 'a=b', 'a=c'), undefined, 'a target twice')
+})
+
+t.test('characters that shells make hard to type have names', async t => {
+  t.equal(readOfReaders(values.character, '\\t'), '\t')
+  t.equal(readOfReaders(values.character, 'tab'), '\t')
+  t.equal(readOfReaders(values.character, '\\x01'), '\u0001')
+  t.equal(readOfReaders(values.character, ';'), ';')
+  t.equal(readOfReaders(values.character, '；'), '；')
+  t.equal(readOfReaders(values.character, 'ab'), undefined)
+  t.equal(readOfReaders(values.character, ''), undefined)
+  t.equal(readOfReaders(values.characterOrNone, ''), '')
+  t.equal(readOfReaders(values.delimiter, '||'), '||')
+  t.equal(readOfReaders(values.delimiter, '\n'), undefined)
+})
+
+t.test('a limit is a count or a share up to 100 %', async t => {
+  t.equal(readOfReaders(values.limit, '0'), 0)
+  t.equal(readOfReaders(values.limit, '2k'), 2000)
+  t.equal(readOfReaders(values.limit, '5%'), '5%')
+  t.equal(readOfReaders(values.limit, '0.5%'), '0.5%')
+  t.equal(readOfReaders(values.limit, '101%'), undefined)
+  t.equal(readOfReaders(values.limit, '%'), undefined)
+})
+
+t.test('ports, names of runs, lists, choices and switches', async t => {
+  t.equal(readOfReaders(values.port, '8848'), 8848)
+  t.equal(readOfReaders(values.port, '0'), undefined)
+  t.equal(readOfReaders(values.listeningPort, '0'), 0)
+  t.equal(readOfReaders(values.listeningPort, '65536'), undefined)
+  t.equal(readOfReaders(values.listeningPort, '8848x'), undefined)
+  t.equal(readOfReaders(values.runId, 'nightly-2024.01_02'), 'nightly-2024.01_02')
+  for (const text of ['', '.hidden', '../up', 'a/b', 'a'.repeat(65)]) {
+    t.equal(readOfReaders(values.runId, text), undefined, text)
+  }
+  t.strictSame(readOfReaders(values.list, 'a, b'), ['a', 'b'])
+  t.equal(readOfReaders(values.list, 'a,,b'), undefined)
+  const colours = values.choice('red', 'green', 'blue')
+  t.equal(colours.expected, 'red, green or blue')
+  t.equal(readOfReaders(colours, 'green'), 'green')
+  t.equal(readOfReaders(colours, 'Green'), undefined)
+  t.equal(readOfReaders(values.onOff, 'YES'), true)
+  t.equal(readOfReaders(values.onOff, '0'), false)
+  t.equal(readOfReaders(values.onOff, 'maybe'), undefined)
+  t.equal(readOfReaders(values.onOff, 'constructor'), undefined)
+  t.equal(readOfReaders(values.text, 'x', 'y'), 'y', 'the last one counts')
+  t.equal(readOfReaders(values.text, ''), undefined)
+  t.equal(readOfReaders(values.anyText, ''), '')
+})
+
+t.test('a record may have up to 512 MiB', async t => {
+  t.equal(readOfReaders(values.recordSize, '16Mi'), 16 * 1024 * 1024)
+  t.equal(readOfReaders(values.recordSize, '512Mi'), 512 * 1024 * 1024)
+  t.equal(readOfReaders(values.recordSize, '513Mi'), undefined)
+  t.equal(readOfReaders(values.recordSize, '0'), undefined)
+})
+
+t.test('repeated values are all read, or none', async t => {
+  const numbers = values.repeated(values.json)
+  t.strictSame(readOfReaders(numbers, '1', '"a"', 'null'), [1, 'a', null])
+  t.equal(readOfReaders(numbers, '1', '{'), undefined)
+})
+
+t.test('a format without a column is that of every column', async t => {
+  t.strictSame(values.dateFormats.read(['t=epoch:ms', 'dd/MM/yyyy']), {
+    t: 'epoch:ms',
+    '*': 'dd/MM/yyyy',
+  })
+  t.strictSame(values.dateFormats.read(["d=yyyy'='MM"]), { d: "yyyy'='MM" })
+  t.equal(values.dateFormats.read(['yyyy', 'MM']), undefined, 'two for all')
+  t.equal(values.dateFormats.read(['t=yyyy', 't=MM']), undefined)
+})

@@ -1,0 +1,271 @@
+import { spawnSync, execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { loadOptions } from '../../../src/cli/options/load-options.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
+import {
+  shellWord,
+  loadCommand,
+  type CommandPart,
+  nextCommands,
+  type NewTableLoad,
+  repeatedWords,
+  resumeCommand,
+  type GoingOn,
+} from '../../../src/cli/options/shell-command.js'
+import type { FrozenLoad } from '../../../src/load/check/check-result.js'
+import { systemName } from '../../../src/platform/file-name.js'
+import { runs } from '../../helpers/runs.js'
+
+t.test('what needs no quotes has none', async t => {
+  t.equal(shellWord('a/b-c.csv'), 'a/b-c.csv')
+  t.equal(shellWord('a b'), "'a b'")
+  t.equal(shellWord("it's"), "'it'\\''s'")
+  t.equal(shellWord(''), "''")
+})
+
+t.test('a shell reads words as they were', async t => {
+  const text = fc.string({ unit: 'binary', maxLength: 20 }).map(one => one.replaceAll('\0', ''))
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), words => {
+      const script = `printf '%s\\0' ${words.map(shellWord).join(' ')}`
+      const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
+      return stdout === words.map(word => `${word}\0`).join('')
+    }),
+    { numRuns: runs(20) },
+  )
+  t.pass()
+})
+
+t.test('a shell reads bytes that are not UTF-8 as they were', async t => {
+  const name = `it's \\ \udcff7 \udc80é`
+  const { stdout } = spawnSync('bash', ['-c', `printf '%s' ${shellWord(name)}`])
+  t.strictSame(stdout, Buffer.from(systemName(name)))
+})
+
+const frozen: FrozenLoad = {
+  inputs: ['a.csv'],
+  input: { format: 'csv', delimiter: '\t', quote: '', encoding: 'utf-8', header: 'no' },
+  mapping: { match: 'name', map: { '价 "x"': "it's", b: '-c=d' } },
+  cells: { decimalComma: false, timeZone: 'none' },
+  expectTypes: 'a:INT,b:STRING',
+}
+
+function command(
+  flags: Record<string, string[]>,
+  change: Partial<CommandPart> = {},
+  environment: OptionSources['environment'] = {},
+  values: Record<string, unknown> = {},
+): string {
+  const sources: OptionSources = {
+    flags: new Map(Object.entries(flags)),
+    environment,
+    environmentPrefix: 'DDB_INGEST_',
+    layers: [{ path: '/c.json', values }],
+  }
+  return loadCommand(resolveOptions(loadOptions, sources), sources, {
+    frozen,
+    number: 1,
+    isOnly: true,
+    args: ['a.csv'],
+    counts: undefined,
+    ...change,
+  })
+}
+
+const found = [
+  '--format csv --encoding utf-8 --delimiter',
+  `'\\t' --quote '' --header no --match name --map '价 "x"=it'\\''s' --map b=-c=d --timezone none`,
+].join(' ')
+const ended = '--host 127.0.0.1:8848 --expect-types a:INT,b:STRING'
+
+t.test('what was found is said, and where it goes', async t => {
+  t.equal(command({ table: ['t'] }), `ddb-ingest load a.csv --table t ${found} ${ended}`)
+})
+
+t.test('environment and configuration become flags; what concerns the output does not', async t => {
+  const line = command(
+    { verbose: ['true'], 'dry-run': ['true'], json: ['true'], null: ['-', 'n/a'] },
+    {},
+    {
+      DDB_INGEST_TABLE: 't',
+      DDB_USER: 'joe',
+      DDB_PASSWORD: 'secret',
+      DDB_HOST: 'h,[::1]:9',
+      DDB_INGEST_TRIM: 'false',
+      DDB_INGEST_LENIENT: 'yes',
+      DDB_INGEST_TRACE: 'x',
+    },
+    { port: 7, 'on-error': 'skip', set: { c: '1 2' }, 'date-format': ['a=yyyy'] },
+  )
+  const middle = "--set 'c=1 2' --null=- --null n/a --date-format a=yyyy --timezone none"
+  t.equal(
+    line,
+    `ddb-ingest load a.csv --table t ${found.replace('--timezone none', middle)} ` +
+      "--lenient --on-error skip --host 'h:7,[::1]:9' --user joe --expect-types a:INT,b:STRING",
+  )
+})
+
+t.test('sources stay as they were given, and can be nothing else', async t => {
+  const args = ['day=*/t.csv', '-x.csv', '-']
+  t.match(command({}, { args }), /^ddb-ingest load 'day=\*\/t\.csv' \.\/-x\.csv - --format/)
+  const list = { 'files-from': ['l'] }
+  t.match(command(list, { args: [] }), /^ddb-ingest load --files-from l --format/)
+  t.match(command({ 'files-from': ['-'] }, { args: [] }), /^ddb-ingest load a\.csv --format/)
+  t.match(command(list, { args: [], isOnly: false }), /^ddb-ingest load a\.csv --format/)
+})
+
+t.test('several loads have names and files of their own', async t => {
+  const flags = {
+    'run-id': ['r'],
+    rejects: ['x/r.csv'],
+    limit: ['9'],
+    'expect-rows': ['8'],
+    summary: ['s'],
+  }
+  const second = command(flags, { isOnly: false, number: 2, counts: { rows: 5, fit: 4 } })
+  for (const words of [
+    '--run-id r-2',
+    '--rejects x/r-2.csv',
+    '--limit 5',
+    '--expect-rows 4',
+    '--summary s-2',
+  ]) {
+    t.ok(second.includes(` ${words} `) || second.endsWith(words), words)
+  }
+  const first = command(flags, { isOnly: false })
+  t.match(first, /--limit 9 .*--rejects x\/r\.csv .*--run-id r --expect-rows 8/)
+  t.notMatch(command({}, { isOnly: false, counts: { rows: 5, fit: 4 } }), /--limit|--expect-rows/)
+})
+
+t.test('characters that are hard to type have names', async t => {
+  const text = (delimiter: string): string =>
+    / --delimiter (\S+) /.exec(
+      command({}, { frozen: { ...frozen, input: { delimiter } } }).replace(
+        '--delimiter=',
+        '--delimiter ',
+      ),
+    )![1]!
+  t.equal(text('\u0001'), "'\\x01'")
+  t.equal(text('||'), "'||'")
+  t.equal(text('-'), '-')
+  t.match(
+    command({}, { frozen: { ...frozen, cells: { decimalComma: true } } }),
+    / --decimal-comma /,
+  )
+})
+
+const nothing: NewTableLoad['needed'] = {
+  map: {},
+  dateFormats: {},
+  matchPosition: false,
+  allowMissing: false,
+  ignoreExtra: false,
+}
+
+const next = (change: Partial<NewTableLoad>): string[] =>
+  nextCommands({
+    inputs: ['t.csv'],
+    flags: new Map(),
+    table: 't',
+    keyColumns: [],
+    needed: nothing,
+    hasScript: false,
+    ...change,
+  })
+
+t.test('load makes the table where it can', async t => {
+  t.strictSame(next({}), ['ddb-ingest load t.csv --table t --create stream'])
+  t.strictSame(next({ table: 'dfs://d/t' }), [
+    'ddb-ingest load t.csv --table dfs://d/t --create dfs',
+  ])
+  t.strictSame(next({ hasScript: true }), ['ddb-ingest load t.csv --table t'])
+  t.strictSame(next({ inputs: ['-'] }), ['ddb-ingest load - --table t'])
+  t.strictSame(next({ keyColumns: ['a', 'b'] }), [
+    'ddb-ingest schema t.csv --table t --key a,b --output create | ddb-ingest exec -',
+    'ddb-ingest load t.csv --table t',
+  ])
+})
+
+t.test('what was said is said again, and what is needed besides', async t => {
+  const flags = new Map([
+    ['delimiter', ['-']],
+    ['null', ['NA', '']],
+    ['trim', ['true']],
+    ['sample', ['10']],
+    ['json', ['true']],
+  ])
+  t.strictSame(next({ flags: new Map([['delimiter', ['\t']]]) }), [
+    "ddb-ingest load t.csv --table t --create stream --delimiter '\\t'",
+  ])
+  const needed = {
+    map: { a_b: "a 'b'" },
+    dateFormats: { d: 'dd/MM/yyyy' },
+    matchPosition: true,
+    allowMissing: true,
+    ignoreExtra: true,
+  }
+  t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
+    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
+      "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --match position --allow-missing --ignore-extra",
+  ])
+})
+
+const server = { host: 'h', port: 9, user: 'u' }
+const commandOfResumeCommand = (change: Partial<GoingOn> = {}, repeated: string[] = []): string =>
+  resumeCommand({ runId: 'r', stateDir: undefined, server, journaled: server, ...change }, repeated)
+
+t.test('what the journal has is not said again', async t => {
+  t.equal(commandOfResumeCommand(), 'ddb-ingest resume r')
+  const withPassword = { ...server, password: 'secret' }
+  t.equal(commandOfResumeCommand({ server: withPassword }), 'ddb-ingest resume r')
+})
+
+t.test('what it has otherwise is', async t => {
+  t.equal(
+    commandOfResumeCommand({ server: { ...server, port: 7 } }),
+    'ddb-ingest resume r --host h:7',
+  )
+  const otherHosts = [{ host: '::1', port: 8 }]
+  t.equal(
+    commandOfResumeCommand({ server: { ...server, otherHosts, user: 'v' } }),
+    "ddb-ingest resume r --host 'h:9,[::1]:8' --user v",
+  )
+  t.equal(commandOfResumeCommand({ stateDir: '/a b' }), "ddb-ingest resume r --state-dir '/a b'")
+})
+
+t.test(
+  'flags of the process that no journal keeps are repeated, files by their whole names',
+  async t => {
+    const flags = new Map([
+      ['insecure-login', ['true']],
+      ['require', ['scram']],
+      ['password-file', ['pw']],
+      ['connect-timeout', ['5s', '6s']],
+      ['summary', ['s.json']],
+    ])
+    t.strictSame(repeatedWords(flags), [
+      '--password-file',
+      resolve('pw'),
+      '--insecure-login',
+      '--require',
+      'scram',
+      '--connect-timeout',
+      '6s',
+    ])
+  },
+)
+
+t.test('a shell reads every word as it was', async t => {
+  const word = fc
+    .string({ unit: 'binary-ascii', minLength: 1 })
+    .filter(text => !text.includes('\0'))
+  const property = fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), repeated => {
+    const script = commandOfResumeCommand({}, repeated).replace('ddb-ingest', `printf '%s\\0'`)
+    const words = execFileSync('sh', ['-c', script]).toString().split('\0').slice(2, -1)
+    if (JSON.stringify(words) !== JSON.stringify(repeated)) throw new Error(JSON.stringify(words))
+  })
+  fc.assert(property, { numRuns: runs(30) })
+  t.pass()
+})

@@ -1,0 +1,838 @@
+/*
+  --metrics-file: parsed as Prometheus' text format, against the result of the same run.
+*/
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import t from 'tap'
+import { main } from '../../../src/cli/main.js'
+import { checkText, commandsTitle } from '../../../src/cli/output/check-text.js'
+import { emptyCheck, emptyResult, type AskedRun } from '../../../src/cli/output/empty-result.js'
+import { metricsText } from '../../../src/cli/output/metrics.js'
+import type { Paint } from '../../../src/cli/output/output.js'
+import { reportOf, type RunReport } from '../../../src/cli/output/run-report.js'
+import { runsTable, runText } from '../../../src/cli/output/runs-text.js'
+import { detailLines, equationText, summaryText } from '../../../src/cli/output/summary.js'
+import { DdbError, UsageError } from '../../../src/errors.js'
+import type { CheckedField, CheckResult } from '../../../src/load/check/check-result.js'
+import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { readRun } from '../../../src/load/journal/known-runs.js'
+import type { LoadResult } from '../../../src/load/options.js'
+import { loadResult } from '../../../src/load/result.js'
+import { noSourceNotes } from '../../../src/load/source-notes.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { startServer } from '../../../src/server/index.js'
+import {
+  batchRecord,
+  endedRecord,
+  endRecord,
+  inputsRecord,
+  processRecord,
+  runRecord,
+  writeJournal,
+} from '../../helpers/journals.js'
+import { testRun } from '../../helpers/load-run.js'
+import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
+
+const result = (given: Partial<LoadResult> = {}): LoadResult => ({
+  schema: 'ddb-ingest/load/1',
+  version: '0.0.0',
+  runId: 'r',
+  status: 'loaded',
+  exitCode: 0,
+  alreadyLoaded: false,
+  startedAt: '2024-01-01T00:00:00.000Z',
+  endedAt: '2024-01-01T00:00:02.000Z',
+  target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
+  sources: noSourceNotes(),
+  inputs: [
+    {
+      path: 'a.csv',
+      format: 'csv',
+      compression: 'none',
+      bytes: 2_000_000,
+      rows: 1000,
+      rejected: 0,
+      firstError: null,
+      contentBytes: {
+        read: 2_000_000,
+        rows: 1_999_980,
+        rejected: 0,
+        header: 20,
+        other: 0,
+        skipped: 0,
+      },
+      detected: {
+        delimiter: { value: ';', how: 'given' },
+        quote: { value: '"', how: 'found' },
+        escape: { value: '"', how: 'found' },
+        header: { value: true, how: 'found' },
+        decimalComma: { value: false, how: 'found' },
+        trailingDelimiter: { value: false, how: 'found' },
+        encoding: { value: 'utf-8', how: 'found' },
+      },
+      ragged: 0,
+    },
+  ],
+  rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  duplicates: 0,
+  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [], verified: null },
+  stored: {
+    grade: 'in memory',
+    dataSync: null,
+    cacheEngine: null,
+    replicas: null,
+    pendingTransactions: null,
+  },
+  rejects: {
+    file: null,
+    files: [],
+    unplaced: 0,
+    byClass: { parse: 0, type: 0, server: 0 },
+    byCode: {},
+  },
+  columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
+  batches: { sent: 1, retried: 0, failed: 0 },
+  latencyMs: { p50: 1.25, p95: null, p99: null },
+  rate: { rowsPerSec: 500, bytesPerSec: 1_000_000 },
+  memory: { peakRssBytes: 90_000_000 },
+  resume: { possible: false, command: null, look: null, restart: null },
+  error: null,
+  ...given,
+})
+
+t.test('a finished load says in one sentence what landed where, and its equation', async t => {
+  t.equal(
+    summaryText(result()),
+    'Loaded 1,000 rows into trades on h:8848 (in 2.00 s, 500 rows/s): read 1,000 = confirmed 1,000' +
+      ' + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0; confirmed by counting rows; stored: in memory.',
+  )
+})
+
+t.test('it claims no more than is known', async t => {
+  const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
+  const none = result({
+    rows,
+    confirm: { asked: 'none', used: 'none', note: null, uncertain: [], verified: null },
+  })
+  t.match(summaryText(none), /^Handed over 5 rows into .*nothing was asked of the server\.$/)
+  const note = 'others wrote too, cannot tell'
+  const doubtful = result({
+    rows,
+    confirm: { asked: 'count', used: 'count', note, uncertain: [], verified: null },
+  })
+  t.match(summaryText(doubtful), /^Loaded 0 rows .*counting rows: others wrote too, cannot tell\.$/)
+  t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
+  t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
+})
+
+t.test('rows that were there before are told apart from those of this process', async t => {
+  const rows = { read: 10, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 10, unsent: 0 }
+  const confirm: LoadResult['confirm'] = {
+    asked: 'auto',
+    used: 'none',
+    note: null,
+    uncertain: [],
+    verified: null,
+  }
+  t.equal(
+    summaryText(result({ rows, confirm, inputs: [] })),
+    'Already loaded: 10 rows of this run into trades on h:8848, nothing was left to do: ' +
+      'read 10 = confirmed 0 + unconfirmed 0 + rejected 0 + skipped 10 + unsent 0.',
+  )
+  const counted = { ...rows, read: 0, skipped: 0 }
+  const done = summaryText(result({ rows: counted, confirm, inputs: [], alreadyLoaded: true }))
+  t.match(done, /^Already loaded: this run into trades/, 'also where its rows are not known')
+  const resumed = { ...rows, confirmed: 4, skipped: 6 }
+  t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
+  const failed = summaryText(result({ status: 'failed', rows, confirm }))
+  t.match(
+    failed,
+    /^Failed after 0 confirmed rows \(10 were .*; confirmed by an earlier process; stored/,
+  )
+})
+
+t.test('how safe rows are is said of rows that are confirmed, unknown or not', async t => {
+  const unknown = { ...result().stored, grade: null }
+  t.match(summaryText(result({ stored: unknown })), /counting rows; stored: unknown\.$/)
+  t.strictSame(
+    detailLines(result({ stored: unknown }), true).filter(line => /stored/.test(line)),
+    [],
+  )
+  const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
+  t.notMatch(summaryText(result({ rows, stored: unknown })), 'stored')
+  const stored: LoadResult['stored'] = {
+    grade: 'replicated',
+    dataSync: true,
+    cacheEngine: true,
+    replicas: 2,
+    pendingTransactions: 1,
+  }
+  t.match(summaryText(result({ stored })), /; stored: replicated\.$/)
+  t.match(
+    detailLines(result({ stored }), true).join('\n'),
+    'stored replicated: writes are forced to disk, through the cache engine, 2 replicas, 1 transaction waiting to be flushed\n',
+  )
+  const cached = {
+    ...stored,
+    grade: "in the server's cache" as const,
+    dataSync: false,
+    cacheEngine: false,
+    replicas: null,
+    pendingTransactions: null,
+  }
+  t.match(
+    detailLines(result({ stored: cached }), true).join('\n'),
+    "stored in the server's cache: writes are not forced to disk\n",
+  )
+})
+
+t.test('where nothing was sent nothing is confirmed', async t => {
+  const nothing = { confirmed: 0, unconfirmed: 0, skipped: 0, unsent: 0 }
+  const confirm: LoadResult['confirm'] = {
+    ...result().confirm,
+    used: 'none',
+  }
+  const batches = { sent: 0, retried: 0, failed: 0 }
+  const none = { rows: { ...nothing, read: 0, rejected: 0 }, confirm, batches }
+  for (const inputs of [[], result().inputs]) {
+    t.match(
+      summaryText(result({ ...none, inputs })),
+      /^No rows to load into trades on .*: read 0 = .*; nothing was sent\.$/,
+    )
+  }
+  const bad = { status: 'rejects', rows: { ...nothing, read: 2, rejected: 2 } } as const
+  t.match(
+    summaryText(result({ ...none, ...bad })),
+    /^Loaded 0 rows into trades .*: read 2 = .* rejected 2 .*; nothing was sent\.$/,
+  )
+  t.match(
+    summaryText(result({ ...none, status: 'failed' })),
+    /^Failed after .*; nothing was sent\.$/,
+  )
+})
+
+t.test('a function is named as the target when it is one', async t => {
+  const target = { host: 'h', table: null, function: 'appendStreamingData', method: null }
+  t.match(summaryText(result({ target })), /into appendStreamingData on h/)
+})
+
+t.test('the equation holds every part, zero or not', async t => {
+  const rows = { read: 21, confirmed: 1, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
+  t.equal(
+    equationText(rows),
+    'read 21 = confirmed 1 + unconfirmed 2 + rejected 3 + skipped 4 + unsent 11',
+  )
+})
+
+t.test('details name rejects and the way to go on; figures only when asked for', async t => {
+  t.strictSame(detailLines(result(), false), [])
+  const rows = { read: 10, confirmed: 8, unconfirmed: 0, rejected: 2, skipped: 0, unsent: 0 }
+  const rejects = {
+    file: 'bad.csv',
+    files: [{ path: 'bad.csv', rows: 2 }],
+    unplaced: 0,
+    byClass: { parse: 0, type: 2, server: 0 },
+    byCode: { DDB_INPUT_CELL: 2 },
+  }
+  const resume = { possible: true, look: null, restart: null, command: 'ddb-ingest resume r' }
+  t.strictSame(detailLines(result({ rows, rejects, resume }), false), [
+    '2 rows rejected (DDB_INPUT_CELL 2)',
+    'they are in bad.csv, the reasons in bad.csv.reasons.ndjson',
+    'to go on: ddb-ingest resume r',
+  ])
+  const files = [
+    { path: 'bad.csv', rows: 1000 },
+    { path: 'bad.2.ndjson', rows: 1 },
+  ]
+  const full = { rows: { ...rows, rejected: 3001 }, rejects: { ...rejects, files, unplaced: 2000 } }
+  t.strictSame(detailLines(result(full), false).slice(1), [
+    '1,000 of them are in bad.csv, the reasons in bad.csv.reasons.ndjson',
+    '1 of them are in bad.2.ndjson, the reasons in bad.2.ndjson.reasons.ndjson',
+    '2,000 of them are without a place: they are in the input alone',
+  ])
+  t.match(summaryText(result(full)), 'unsent 0, 2,000 of the rejected without a place; confirmed')
+  const skipped = { rows, rejects: { ...rejects, file: null, files: [] } }
+  t.equal(detailLines(result(skipped), false).length, 1)
+  t.strictSame(detailLines(result(), true), [
+    'input a.csv: csv, none, 2.00 MB, 1,000 rows; delimiter ";" (given), quote "\\"" (found), header (found), encoding utf-8 (found)',
+    'column price DOUBLE: 1 null, 0 coerced',
+    'batches: 1 sent, 0 retried, 0 failed',
+    'latency: p50 1.3 ms',
+    'rate: 1.00 MB/s',
+    'peak memory: 90.0 MB',
+  ])
+})
+
+t.test('of several inputs those with something wrong are named, ten at most', async t => {
+  const [input] = result().inputs
+  const failed = {
+    rejected: 2,
+    firstError: { code: 'DDB_INPUT_CELL', message: 'no: `cells.timeZone`', lineNumber: 3 },
+  }
+  const inputs = [input!, { ...input!, path: 'b.csv', ...failed }]
+  t.strictSame(detailLines(result({ inputs }), false), [
+    'b.csv: 2 of 1,000 rows rejected; first: line 3: no: --timezone',
+  ])
+  const many = Array.from({ length: 12 }, () => ({ ...input!, ...failed }))
+  const lines = detailLines(result({ inputs: many }), false)
+  t.equal(lines.length, 11)
+  t.equal(lines.at(-1), 'and 2 more inputs with rejected rows')
+})
+
+const folder = t.testdir()
+
+async function report(...records: readonly JournalRecord[]): Promise<RunReport> {
+  writeJournal(folder, 'r', [runRecord('r'), processRecord(1), ...records])
+  return reportOf((await readRun(folder, 'r', systemPlatform.files))!, 'COMMAND')
+}
+
+t.test('what is not known is null, and every field is there', async t => {
+  const { journal, ...others } = await report()
+  t.strictSame(others, {
+    runId: 'r',
+    state: 'killed',
+    startedAt: '2026-01-02T03:04:05.678Z',
+    endedAt: null,
+    exitCode: null,
+    target: { host: 'h:8848', table: 'trades', function: null },
+    confirmUsed: null,
+    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, unsent: 0 },
+    inputs: [],
+    processes: [
+      { startedAt: '2026-01-02T03:04:01.000Z', endedAt: null, status: null, exitCode: null },
+    ],
+    holder: null,
+    rejects: { files: [] },
+    folder: '/data',
+    resume: { possible: true, command: 'COMMAND' },
+  })
+  t.match(journal, { path: /r\.journal$/, tornBytes: 0 })
+})
+
+t.test('of a killed run the batches count', async t => {
+  const { rows, inputs } = await report(inputsRecord, ...[1, 2, 3].map(batchRecord), endedRecord(1))
+  t.strictSame(rows, { read: 30, confirmed: 10, unconfirmed: 20, rejected: 0, unsent: 0 })
+  t.strictSame(inputs, [
+    {
+      path: 'a.csv',
+      sizeBytes: 60,
+      settled: { offsetBytes: 109, lineNumber: 12, rows: 10 },
+      isDone: false,
+      uncertain: [{ startBytes: 109, endBytes: 309, firstLine: 12, lastLine: 31, rows: 20 }],
+    },
+  ])
+})
+
+t.test('a process that has ended knows more, and what was skipped had been confirmed', async t => {
+  const rows = { read: 10, confirmed: 2, unconfirmed: 0, rejected: 1, skipped: 3, unsent: 4 }
+  const end = endRecord({ rows, isDone: false, status: 'failed', exitCode: 74 })
+  t.match(await report(end), {
+    state: 'failed',
+    exitCode: 74,
+    endedAt: end.at,
+    rows: { read: 10, confirmed: 5, unconfirmed: 0, rejected: 1, unsent: 4 },
+    resume: { possible: true },
+  })
+})
+
+t.test('there is nothing to go on with in a finished run', async t => {
+  t.match(await report(endRecord()), {
+    state: 'finished',
+    resume: { possible: false, command: null },
+  })
+})
+
+const plain: Paint = (_, text) => text
+
+const reportOfRunsText = (change: Partial<RunReport> = {}): RunReport => ({
+  runId: 'r',
+  state: 'killed',
+  startedAt: '2026-01-02T03:04:05.678Z',
+  endedAt: '2026-01-02T03:05:00.000Z',
+  exitCode: 130,
+  target: { host: 'h:8848', table: 'trades', function: null },
+  confirmUsed: 'receipts',
+  rows: { read: 1_500, confirmed: 1_000, unconfirmed: 500, rejected: 0, unsent: 0 },
+  inputs: [
+    {
+      path: 'a.csv',
+      sizeBytes: 60,
+      settled: { offsetBytes: 10_900, lineNumber: 1_002, rows: 1_000 },
+      isDone: false,
+      uncertain: [
+        { startBytes: 10_900, endBytes: 16_000, firstLine: 1_002, lastLine: 1_501, rows: 500 },
+      ],
+    },
+    {
+      path: 'b.csv',
+      sizeBytes: 60,
+      settled: { offsetBytes: 9, lineNumber: 2, rows: 0 },
+      isDone: true,
+      uncertain: [],
+    },
+  ],
+  processes: [
+    {
+      startedAt: '2026-01-02T03:04:05.678Z',
+      endedAt: '2026-01-02T03:05:00.000Z',
+      status: 'interrupted',
+      exitCode: 130,
+    },
+    {
+      startedAt: '2026-01-02T03:06:00.000Z',
+      endedAt: '2026-01-02T03:07:00.000Z',
+      status: 'failed',
+      exitCode: 74,
+    },
+    { startedAt: '2026-01-02T03:08:00.000Z', endedAt: null, status: null, exitCode: null },
+  ],
+  holder: null,
+  rejects: { files: [{ path: 'bad.csv', rows: 1 }] },
+  journal: { path: '/state/runs/r.journal', tornBytes: 5 },
+  folder: '/data',
+  resume: { possible: true, command: 'ddb-ingest resume r' },
+  ...change,
+})
+
+t.test('a table has a line for each run, and the command is never cut', async t => {
+  const done = reportOfRunsText({
+    runId: 'longer',
+    state: 'finished',
+    target: { host: 'h:1', table: null, function: 'put' },
+    rows: { read: 7, confirmed: 7, unconfirmed: 0, rejected: 0, unsent: 0 },
+    resume: { possible: false, command: null },
+  })
+  t.equal(
+    runsTable([reportOfRunsText(), done], plain),
+    'run     state     began                 target             read  confirmed  unconfirmed  rejected  unsent  to go on\n' +
+      'r       killed    2026-01-02T03:04:05Z  trades on h:8848  1,500      1,000          500         0       0  ddb-ingest resume r\n' +
+      'longer  finished  2026-01-02T03:04:05Z  put on h:1            7          7            0         0       0\n',
+  )
+})
+
+t.test('one run is told with everything that is known of it', async t => {
+  t.equal(
+    runText(reportOfRunsText(), plain),
+    [
+      'r: killed',
+      '  target     trades on h:8848, confirmed by receipts',
+      '  rows       read 1,500 = confirmed 1,000 + unconfirmed 500 + rejected 0 + unsent 0',
+      '  input      a.csv: settled up to byte 10,900, line 1,002 (1,000 rows)',
+      '  not known  500 rows of lines 1,002 to 1,501 (bytes 10,900 to 16,000)',
+      '  input      b.csv: done',
+      '  process 1  began 2026-01-02T03:04:05Z, ended 2026-01-02T03:05:00Z: interrupted',
+      '  process 2  began 2026-01-02T03:06:00Z, ended 2026-01-02T03:07:00Z: failed, exit code 74',
+      '  process 3  began 2026-01-02T03:08:00Z, was killed',
+      '  rejects    1 row in bad.csv',
+      '  folder     /data',
+      '  journal    /state/runs/r.journal, without 5 bytes at its end that are no whole record',
+      '  to go on   ddb-ingest resume r',
+      '',
+    ].join('\n'),
+  )
+})
+
+t.test(
+  'of a running one the process is named, and its last record may be half written',
+  async t => {
+    const holder = { pid: 77, since: '2026-01-02T03:08:00.000Z' }
+    const text = runText(
+      reportOfRunsText({ state: 'running', holder, folder: null, confirmUsed: null }),
+      plain,
+    )
+    t.match(text, 'process 3  began 2026-01-02T03:08:00Z, works on it as process 77\n')
+    t.match(text, 'journal    /state/runs/r.journal\n')
+    t.match(text, 'target     trades on h:8848\n')
+  },
+)
+
+t.test('names of files and tables move no cursor', async t => {
+  const target = { host: 'h', table: 'tr\u001b[2Jades', function: null }
+  const evil = reportOfRunsText({ target, folder: '/\u0007data' })
+  const said = runsTable([evil], plain) + runText(evil, plain)
+  t.notOk(said.includes('\u0007') || said.includes('\u001b'))
+})
+
+const plainOfCheckText = (_: unknown, text: string): string => text
+
+function resultOfCheckText(change: Partial<CheckResult>): CheckResult {
+  const empty = emptyCheck({ host: 'h', port: 1 }, { table: 't' }, new DdbError('DDB_TARGET', ''))
+  const columns = ['a', 'b'].map(name => ({ name, type: 'INT', nulls: 0, coerced: 0, rejected: 0 }))
+  return { ...empty, status: 'fits', exitCode: 0, error: null, columns, ...change }
+}
+
+const text = (change: Partial<CheckResult>): string =>
+  checkText(resultOfCheckText(change), plainOfCheckText)
+
+const field = (change: Partial<CheckedField>): CheckedField => ({
+  source: null,
+  position: null,
+  text: null,
+  column: null,
+  value: null,
+  ...change,
+})
+
+const input = (change: Partial<CheckResult['inputs'][number]>): CheckResult['inputs'][number] => ({
+  path: 'a.csv',
+  format: 'csv',
+  compression: 'none',
+  bytes: 10,
+  rows: 3,
+  rejected: 0,
+  firstError: null,
+  detected: null,
+  isWhole: true,
+  fields: [],
+  ...change,
+})
+
+t.test('the first sentence says what would become of the rows', async t => {
+  const rows = { read: 3, fit: 3, rejected: 0, unfit: 0 }
+  const batches = { looked: 2, expected: 2 }
+  t.equal(text({ rows, batches }), 'All 3 rows would load into t on h:1; 2 batches in all.\n')
+  t.equal(
+    text({ status: 'rejects', rows: { ...rows, fit: 2, rejected: 1 }, inputs: [] }),
+    '2 of 3 rows would load into t on h:1: 1 would be rejected.\n',
+  )
+  const unfit = { ...rows, fit: 1, unfit: 2 }
+  t.match(text({ status: 'failed', rows: unfit }), /: 0 would be rejected, 2 of inputs that do not/)
+  t.match(text({ rows, inputs: [input({ isWhole: false })] }), /^All 3 rows that were looked at/)
+  t.match(text({ columns: [], rows }), /^The columns of t on h:1 are not known: .*\(3 rows looked/)
+})
+
+t.test('each column has its line, and no control character reaches the terminal', async t => {
+  const fields = [
+    field({ source: 'x', position: 1, text: '1\u001b[2J', column: 'a', value: '1' }),
+    field({ position: 2, text: 'y'.repeat(50), column: 'b', value: '' }),
+    field({ position: 3, text: '7' }),
+    field({ text: '7', column: 'b', value: '7' }),
+  ]
+  const lines = text({ inputs: [input({ fields })] }).split('\n')
+  t.equal(lines[2], 'a.csv: csv, 10 B read, 3 rows')
+  t.match(lines[3], /^ {2}input +text +column +type +value +nulls +bad$/)
+  t.match(lines[4], /^ {2}x +1 +a +INT +1 +0 +0$/)
+  t.match(lines[5], /^ {2}field 2 +y{31}… +b +INT +0 +0$/)
+  t.match(lines[6], /^ {2}field 3 +7 +\(left out\)$/)
+  t.match(lines[7], /^ {2}\(set\) +7 +b +INT +7 /)
+})
+
+t.test('inputs that are read alike share a table, and many are counted', async t => {
+  const fields = [field({ source: 'x', position: 1, column: 'a' })]
+  const inputs = Array.from({ length: 23 }, (_, i) => input({ path: `${i}.csv`, fields }))
+  const shown = text({ inputs })
+  t.equal(shown.split('input  text').length, 2)
+  t.match(shown, /\nand 3 more inputs\n/)
+})
+
+t.test('partitions and problems are named, the first ones', async t => {
+  const shown = text({
+    status: 'rejects',
+    rows: { read: 9, fit: 7, rejected: 2, unfit: 0 },
+    rejects: { byClass: { parse: 0, type: 2, server: 0 }, byCode: { DDB_INPUT_CELL: 2 } },
+    problems: [
+      {
+        file: 'a.csv',
+        lineNumber: 1234,
+        offsetBytes: 1,
+        columnName: 'a',
+        code: 'DDB_INPUT_CELL',
+        class: 'type',
+        message: 'no',
+        value: 'x',
+      },
+    ],
+    partitions: {
+      dimensions: [
+        { column: 'a', kind: 'VALUE' },
+        { column: 'b', kind: 'HASH' },
+      ],
+      count: 12,
+      added: 1,
+      largest: Array.from({ length: 12 }, () => ({ keys: ['2020.01.01', null], rows: 3 })),
+      outside: null,
+    },
+  })
+  t.match(shown, /^12 partitions by a \(VALUE\), b \(HASH\), 1 of them new; whether rows lie/m)
+  t.match(shown, /^ {2}2020\.01\.01 \/ \*: 3 rows$/m)
+  t.match(shown, /^ {2}and 2 more$/m)
+  t.match(shown, /^2 rows would be rejected \(DDB_INPUT_CELL 2\)$/m)
+  t.match(shown, /^ {2}a\.csv, line 1,234, column a: no$/m)
+  t.match(shown, /^ {2}and 1 more$/m)
+})
+
+t.test('one command or several', async t => {
+  t.equal(
+    commandsTitle(resultOfCheckText({ commands: ['x'] }), plainOfCheckText),
+    'to load exactly so:',
+  )
+  t.match(
+    commandsTitle(resultOfCheckText({ commands: ['x', 'y'] }), plainOfCheckText),
+    /several loads:$/,
+  )
+  const error = { code: 'DDB_TARGET', message: '' }
+  t.match(
+    commandsTitle(resultOfCheckText({ commands: ['x'], error }), plainOfCheckText),
+    /what was found is said:$/,
+  )
+})
+
+t.test('a check that did not begin has all members, and claims nothing', async t => {
+  const error = new UsageError('DDB_NAME', 'no')
+  t.match(emptyCheck({ host: 'h', port: 1 }, { table: 't', method: 'append' }, error), {
+    schema: 'ddb-ingest/check/1',
+    status: 'failed',
+    exitCode: 64,
+    target: { host: 'h:1', table: 't', function: null, method: 'append' },
+    rows: { read: 0, fit: 0, rejected: 0, unfit: 0 },
+    commands: [],
+    error: { code: 'DDB_NAME', message: 'no' },
+  })
+})
+
+const asked: AskedRun = { server: { host: 'h', port: 9 }, target: { table: 'trades' } }
+const startedAt = new Date(0)
+const error = new UsageError('DDB_USAGE', 'see `rejects.file`')
+
+t.test('it has every member of a result, and claims nothing', async t => {
+  const result = emptyResult(asked, startedAt, error)
+  const real = loadResult(testRun(), { inputs: [], columns: [], bytesError: undefined })
+  t.strictSame(Object.keys(result), Object.keys(real))
+  t.match(result, {
+    status: 'failed',
+    exitCode: 64,
+    startedAt: '1970-01-01T00:00:00.000Z',
+    inputs: [],
+    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    confirm: { asked: 'auto', used: 'none', note: null, uncertain: [] },
+    error: { code: 'DDB_USAGE', message: 'see --rejects' },
+  })
+  t.ok((result.memory.peakRssBytes ?? 0) > 1e6)
+})
+
+t.test('what was asked for is said', async t => {
+  t.match(emptyResult({ ...asked, runId: 'nightly', confirm: 'count' }, startedAt, error), {
+    runId: 'nightly',
+    target: { host: 'h:9', table: 'trades', function: null, method: 'insert' },
+    confirm: { asked: 'count' },
+  })
+  const call = { server: undefined, target: { function: 'put', types: 'a:INT' } }
+  t.match(emptyResult(call, startedAt, error), {
+    target: { host: '', table: null, function: 'put', method: null },
+  })
+})
+
+t.test('a target that cannot be has no method', async t => {
+  const both = { ...asked, target: { table: 'trades', function: 'put' } }
+  t.match(emptyResult(both, startedAt, error), { target: { table: 'trades', method: null } })
+})
+
+t.test('a failure that is no error of ours is 70', async t => {
+  t.match(emptyResult(asked, startedAt, new TypeError('bug')), {
+    exitCode: 70,
+    error: { code: 'DDB_INTERNAL' },
+  })
+})
+
+/*
+  --metrics-file: parsed as Prometheus' text format, against the result of the same run.
+*/
+
+const server = await startServer({
+  port: 0,
+  initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
+})
+t.teardown(() => server.close())
+
+const load = (argv: readonly string[], stdin: string): Promise<Outcome> =>
+  runMain(['load', '--port', String(server.port), '-t', 'prices', '--json', ...argv], { stdin })
+
+interface Sample {
+  name: string
+  labels: Record<string, string>
+  value: number
+}
+
+/** Reads the text format 0.0.4; throws at anything it does not allow. */
+function parseMetrics(text: string): { samples: Sample[]; types: Map<string, string> } {
+  const types = new Map<string, string>()
+  const helps = new Set<string>()
+  const samples: Sample[] = []
+  if (!text.endsWith('\n')) throw new Error('the last line has no end')
+  for (const line of text.slice(0, -1).split('\n')) {
+    const comment = /^# (HELP|TYPE) ([a-z_:][a-z0-9_:]*) (.+)$/.exec(line)
+    if (comment !== null) {
+      const [, kind, name = '', rest = ''] = comment
+      if (kind === 'HELP') helps.add(name)
+      else if (types.has(name)) throw new Error(`two types: ${line}`)
+      else types.set(name, rest)
+      continue
+    }
+    const sample = /^([a-z_:][a-z0-9_:]*)\{(.*)\} (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line)
+    if (sample === null) throw new Error(`not understood: ${line}`)
+    const [, name = '', labelText = '', value] = sample
+    if (!types.has(name) || !helps.has(name)) throw new Error(`no HELP and TYPE before: ${line}`)
+    samples.push({ name, labels: parseLabels(labelText), value: Number(value) })
+  }
+  return { samples, types }
+}
+
+function parseLabels(text: string): Record<string, string> {
+  const labels: Record<string, string> = {}
+  let rest = text
+  while (rest !== '') {
+    const match = /^([a-z_][a-z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)/.exec(rest)
+    if (match === null) throw new Error(`labels not understood: ${rest}`)
+    labels[match[1]!] = match[2]!.replace(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c))
+    rest = rest.slice(match[0].length)
+  }
+  return labels
+}
+
+/** Values by name, and by the label that tells samples of one name apart. */
+function valuesOf(text: string): Map<string, number> {
+  const { samples } = parseMetrics(text)
+  const own = ['outcome', 'code', 'quantile']
+  return new Map(
+    samples.map(({ name, labels, value }) => [
+      [name, ...own.flatMap(label => labels[label] ?? [])].join(' '),
+      value,
+    ]),
+  )
+}
+
+t.test('the figures are those of the result', async t => {
+  const path = join(t.testdir(), 'run.prom')
+  const outcome = await load(
+    ['--metrics-file', path, '--on-error', 'skip'],
+    'id,price\n1,1\nx,2\n3,3\n',
+  )
+  t.equal(outcome.code, 3)
+  const result = JSON.parse(outcome.stdout) as LoadResult
+  const text = readFileSync(path, 'utf8')
+  const values = valuesOf(text)
+  t.equal(values.get('ddb_ingest_rows_read'), 3)
+  for (const [outcome, rowCount] of Object.entries(result.rows)) {
+    if (outcome !== 'read') t.equal(values.get(`ddb_ingest_rows ${outcome}`), rowCount, outcome)
+  }
+  t.equal(values.get('ddb_ingest_rejected_rows DDB_INPUT_CELL'), 1)
+  t.equal(values.get('ddb_ingest_input_bytes'), result.inputs[0]!.bytes)
+  t.equal(values.get('ddb_ingest_batches sent'), 1)
+  t.equal(values.get('ddb_ingest_exit_code'), 3)
+  t.equal(values.get('ddb_ingest_last_run_timestamp_seconds'), Date.parse(result.endedAt) / 1000)
+  t.equal(values.get('ddb_ingest_peak_memory_bytes'), result.memory.peakRssBytes)
+  const p95 = values.get('ddb_ingest_batch_latency_seconds 0.95')!
+  t.ok(Math.abs(p95 * 1000 - result.latencyMs.p95!) < 0.01)
+  t.notOk(values.has('ddb_ingest_last_success_timestamp_seconds'), 'there was no success yet')
+  const { samples, types } = parseMetrics(text)
+  t.equal(types.get('ddb_ingest_batch_latency_seconds'), 'summary')
+  t.ok(samples.every(({ labels }) => labels['target'] === 'prices'))
+  t.ok([...types.keys()].every(name => name.startsWith('ddb_ingest_')))
+})
+
+t.test('a run that fails is written, too, and does not forget the last success', async t => {
+  const dir = t.testdir()
+  const path = join(dir, 'run.prom')
+  const good = await load(['--metrics-file', path], 'id,price\n1,1\n')
+  const success = Date.parse((JSON.parse(good.stdout) as LoadResult).endedAt) / 1000
+  for (const argv of [
+    ['/no/such.csv'],
+    ['-t', 'pricse'],
+    ['--function', 'f', '--types', 'a:INT'],
+  ]) {
+    const { code } = await load([...argv, '--metrics-file', path], 'id,price\n1,1\n')
+    t.not(code, 0)
+    const values = valuesOf(readFileSync(path, 'utf8'))
+    t.equal(values.get('ddb_ingest_exit_code'), code)
+    t.equal(values.get('ddb_ingest_last_success_timestamp_seconds'), success)
+  }
+  t.strictSame(readdirSync(dir), ['run.prom'], 'nothing else is left')
+})
+
+t.test('paths that cannot be written stop the run before it begins', async t => {
+  const dir = t.testdir({ folder: {} })
+  const before = server.counters.requests
+  for (const path of ['/no/such/run.prom', join(dir, 'new/'), join(dir, 'folder')]) {
+    const { code, stderr } = await load(['--metrics-file', path], 'id,price\n1,1\n')
+    t.equal(code, 73, path)
+    t.match(stderr, /cannot create the metrics.*\[DDB_OUTPUT_CREATE\]/)
+  }
+  const input = join(dir, 'rows.csv')
+  writeFileSync(input, 'id,price\n1,1\n')
+  t.match(await load([input, '--metrics-file', input], ''), { code: 64 })
+  t.equal(server.counters.requests, before)
+  t.strictSame(readdirSync(dir).sort(), ['folder', 'rows.csv'])
+})
+
+t.test('a device takes the figures, and stays one', async t => {
+  t.equal((await load(['--metrics-file', '/dev/null'], 'id,price\n1,1\n')).code, 0)
+  t.ok(lstatSync('/dev/null').isCharacterDevice())
+})
+
+t.test('a file that cannot be replaced in the end is 74', async t => {
+  const dir = t.testdir()
+  const path = join(dir, 'run.prom')
+  // While the run goes on a folder takes the place.
+  server.node.beforeWrite = () => {
+    mkdirSync(join(path, 'in-the-way'), { recursive: true })
+    return undefined
+  }
+  t.teardown(() => (server.node.beforeWrite = undefined))
+  const { code, stderr } = await load(['--metrics-file', path], 'id,price\n1,1\n')
+  t.equal(code, 74)
+  t.match(stderr, /cannot write the metrics.*\[DDB_OUTPUT_WRITE\]/)
+  t.strictSame(readdirSync(dir), ['run.prom'])
+})
+
+t.test(
+  'a run whose result could not be printed does not count as a success for the figures either',
+  async t => {
+    const path = join(t.testdir(), 'run.prom')
+    const { processEnvironment } = fakeProcess({ stdin: 'id,price\n1,1\n' })
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+    })
+    const argv = ['load', '--port', String(server.port), '-t', 'prices', '--metrics-file', path]
+    t.equal(await main(argv, { ...processEnvironment, stdout }), 74)
+    const values = valuesOf(readFileSync(path, 'utf8'))
+    t.equal(values.get('ddb_ingest_exit_code'), 74)
+    t.equal(values.get('ddb_ingest_rows confirmed'), 1)
+    t.notOk(values.has('ddb_ingest_last_success_timestamp_seconds'))
+  },
+)
+
+t.test('labels are escaped', async t => {
+  const { stdout } = await load([], 'id,price\n1,1\n')
+  const result = JSON.parse(stdout) as LoadResult
+  const odd = 'a"b\\c\nd\\n'
+  const text = metricsText({ ...result, target: { ...result.target, table: odd } }, undefined)
+  t.ok(parseMetrics(text).samples.every(({ labels }) => labels['target'] === odd))
+})
+
+t.test('--log-format json says everything on standard error as objects', async t => {
+  const { code, stderr } = await load(
+    ['--log-format', 'json', '--on-error', 'skip', '--max-errors', '1'],
+    'id,price\nx,1\ny,2\nz,3\n',
+  )
+  t.equal(code, 65)
+  const lines = stderr
+    .slice(0, -1)
+    .split('\n')
+    .map(line => JSON.parse(line) as Record<string, string>)
+  t.ok(lines.every(({ time }) => new Date(time!).toISOString() === time))
+  t.match(lines[1], { level: 'info', message: /rejected: .*line 2/ })
+  const problem = lines.find(({ level }) => level === 'error')
+  t.match(problem, { code: 'DDB_INPUT_LIMIT', message: /more than --max-errors/ })
+  t.ok(lines.filter(({ level }) => level !== 'error').every(({ code }) => code === undefined))
+})
+
+t.test(
+  '--log-format json holds for failures before the run, and keeps control characters out',
+  async t => {
+    const { stderr } = await load(['--log-format', 'json', '/no/\u001b[31msuch.csv'], '')
+    t.notOk(stderr.includes('\u001b'))
+    t.match(JSON.parse(stderr), { level: 'error', code: 'DDB_INPUT_MISSING' })
+  },
+)
