@@ -22,3 +22,27 @@ export const confirmationWords: Readonly<Record<ConfirmUsed, string>> = {
   receipts: 'confirmed by receipts',
   answers: "confirmed by the server's answers",
 }
+
+/** What follows from how rows are confirmed; everything that depends on it asks here. */
+export interface ConfirmationTraits {
+  /** What became of each batch is known, under its number. */
+  readonly knowsBatches: boolean
+  /** Only the ledger on the server tells it. */
+  readonly needsLedger: boolean
+  /** Rows that are not confirmed are in doubt; where nothing is asked they are as they should be. */
+  readonly leavesDoubt: boolean
+}
+
+const traits: Readonly<Record<ConfirmUsed, ConfirmationTraits>> = {
+  none: { knowsBatches: false, needsLedger: false, leavesDoubt: false },
+  count: { knowsBatches: false, needsLedger: false, leavesDoubt: true },
+  receipts: { knowsBatches: true, needsLedger: true, leavesDoubt: true },
+  answers: { knowsBatches: true, needsLedger: false, leavesDoubt: true },
+}
+
+const unknown: ConfirmationTraits = { knowsBatches: false, needsLedger: false, leavesDoubt: true }
+
+/** @param used  undefined before that is settled; a journal may say anything */
+export function traitsOf(used: ConfirmUsed | undefined): ConfirmationTraits {
+  return used !== undefined && Object.hasOwn(traits, used) ? traits[used] : unknown
+}

@@ -59,9 +59,9 @@ export async function close(run: Run, opened: Opened, left: Promise<void>): Prom
   await Promise.race([all, left])
   closing.cancel()
   // Rows on their way from the reader to the delivery: no session was given them.
-  if (run.isLeaving) run.counts.restIsUnsent()
+  if (run.isLeaving) run.emit({ kind: 'restUnsent' })
   // Only now is it known how many rejects are in their files.
-  await closeInTurn(run, [run.rejects, { close: () => run.journal?.commit() }])
+  await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
 /**
@@ -73,7 +73,9 @@ export async function endJournal(run: Run, result?: LoadResult): Promise<void> {
   if (journal === undefined) return
   try {
     if (result !== undefined && journal.failure === undefined) {
-      journal.end(result, !isUnfinished(run))
+      const { status, exitCode, rows } = result
+      const at = new Date(run.platform.clock.wallMs()).toISOString()
+      run.emit({ kind: 'end', at, isDone: !isUnfinished(run), status, exitCode, rows })
     }
   } finally {
     try {

@@ -23,7 +23,7 @@ export interface Hold {
 export function newHold(
   clock: Clock,
   { beforeSending }: Pick<LoadOptions, 'beforeSending'>,
-  run: () => Pick<Run, 'journal' | 'fail'>,
+  run: () => Pick<Run, 'whyLost' | 'fail'>,
 ): Hold {
   const losing = new AbortController()
   let seenNaps = 0
@@ -35,7 +35,7 @@ export function newHold(
     },
     maySend() {
       if (losing.signal.aborted) return false
-      const lost = run().journal?.lost()
+      const lost = run().whyLost()
       if (lost !== undefined) {
         hold.lose(lost)
         return false

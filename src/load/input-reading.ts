@@ -5,7 +5,7 @@
 import { InputError, type DdbError } from '../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../parse/cells/column-offset.js'
 import type { CellRules } from '../parse/cell-rules.js'
-import type { Batch, ColumnCounts } from '../parse/input-reader.js'
+import type { Batch, ColumnCounts, Reject } from '../parse/input-reader.js'
 import type { OpenedReader } from '../parse/open-reader.js'
 import type { Platform } from '../platform/platform.js'
 import { mapColumns, type ColumnMapping, type MappingRules } from '../schema/column-mapping.js'
@@ -13,7 +13,8 @@ import type { ByteSource } from '../source/byte-source.js'
 import { defaultFlushIntervalMs } from './defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
-import type { Journal } from './journal/journal.js'
+import type { RunEvent } from './fate/events.js'
+import type { JournalState } from './journal/journal-state.js'
 import type { ResumedInput } from './journal/resumed-input.js'
 import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
@@ -72,9 +73,9 @@ export function newInputReading(
   platform: Platform,
   options: LoadOptions,
   plan: Plan,
-  journal: Journal | undefined,
+  found: JournalState,
 ): InputReading {
-  return new Reading(platform, options, plan, journal)
+  return new Reading(platform, options, plan, found)
 }
 
 class Reading implements InputReading {
@@ -83,7 +84,6 @@ class Reading implements InputReading {
   readonly #platform: Platform
   readonly #options: LoadOptions
   readonly #plan: Plan
-  readonly #journal: Journal | undefined
   readonly #told = new Set<string>()
   /** Columns of which it was said that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
@@ -91,12 +91,11 @@ class Reading implements InputReading {
   /** So many of them are in the journal. */
   #journaledOffsets: number
 
-  constructor(platform: Platform, options: LoadOptions, plan: Plan, journal: Journal | undefined) {
+  constructor(platform: Platform, options: LoadOptions, plan: Plan, found: JournalState) {
     this.#platform = platform
     this.#options = options
     this.#plan = plan
-    this.#journal = journal
-    this.#offsets = columnOffsets(options.cells ?? {}, journal?.found.offsets)
+    this.#offsets = columnOffsets(options.cells ?? {}, found.offsets)
     this.#journaledOffsets = this.#offsets?.knownCount ?? 0
   }
 
@@ -110,19 +109,20 @@ class Reading implements InputReading {
     opened: OpenedInput,
   ): AsyncGenerator<Batch, void, void> {
     const { source, reader, summary, resumed } = opened
-    const { input = {}, mapping = {} } = this.#options
+    const { cells, input = {}, mapping = {} } = this.#options
     const { flushIntervalMs = defaultFlushIntervalMs } = input
     const { path } = summary
     summary.format = reader.format
-    const rules = { cells: this.#options.cells, columns: target.columns }
-    const detected = opened.detected ?? detectedOf(reader, rules)
+    const detected = opened.detected ?? detectedOf(reader, { cells, columns: target.columns })
     summary.detected = detected
     run.rejects.reading(source.name, { format: reader.format, ...detected }, this.#offsets)
     this.#tell(run, path, reader, detected)
-    const journal = this.#journal
+    const { resumption } = run
     const index = opened.number()
     const { format, compression } = summary
-    journal?.reading(index, JSON.stringify({ format, compression, ...detected }))
+    const how = JSON.stringify({ format, compression, ...detected })
+    if (resumption.isReadAnew(index, path, how))
+      run.emit({ kind: 'reading', input: index, detected: how })
     const { records: recordsBefore = 0 } = resumed ?? {}
     const recordsRead = (): number => recordsBefore + reader.recordsRead
     let lastReject = -1
@@ -153,14 +153,13 @@ class Reading implements InputReading {
         onUnreadable: error => run.fail(error),
         onReject: reject => {
           lastReject = reject.offsetBytes
-          if (journal?.isKnownReject(index, reject.offsetBytes) === true) {
+          if (resumption.isKnownReject(index, reject.offsetBytes)) {
             opened.knownReject?.(reject.offsetBytes)
             update()
             return
           }
           update()
-          if (reject.code === 'DDB_INPUT_READ') journal?.keepNoMoreRejects()
-          else journal?.rejected(index, reject.offsetBytes)
+          run.emit(misread(reject, index))
           run.reject(reject, reader)
         },
       })
@@ -169,13 +168,13 @@ class Reading implements InputReading {
         update()
         const wait = opened.beforeBatch?.()
         if (wait !== undefined) await wait
-        this.#journalOffsets()
-        journal?.place(batch, index, recordsUpTo(batch.endOffsetBytes))
+        this.#tellOffsets(run)
+        resumption.place(batch, index, recordsUpTo(batch.endOffsetBytes))
         yield batch
       }
     } finally {
       update()
-      this.#journalOffsets()
+      this.#tellOffsets(run)
       summary.ragged = reader.raggedRecords
       summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
       run.watch?.closed(reader)
@@ -201,11 +200,11 @@ class Reading implements InputReading {
   }
 
   /** Who goes on with the run has to know them, wherever it begins to read. */
-  #journalOffsets(): void {
+  #tellOffsets({ emit }: Run): void {
     const { knownCount = 0 } = this.#offsets ?? {}
     if (knownCount === this.#journaledOffsets) return
     this.#journaledOffsets = knownCount
-    this.#journal?.offsets(this.offsets)
+    emit({ kind: 'offsets', offsets: this.offsets })
   }
 
   /** Once for each column of a run. */
@@ -224,6 +223,12 @@ class Reading implements InputReading {
       sum.coerced += coerced
     }
   }
+}
+
+function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
+  // What was cut off may be whole when the next process reads it.
+  if (code === 'DDB_INPUT_READ') return { kind: 'rejectsForgotten' }
+  return { kind: 'misread', input, offsetBytes }
 }
 
 /** Of an input that nothing is known of yet. */

@@ -24,7 +24,6 @@ import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-heade
 import type { TargetDescription } from './target/describe-target.js'
 import type { LoadOptions, SourceNotes } from './options.js'
 import { runDamaged } from './journal/changed-run.js'
-import type { Journal } from './journal/journal.js'
 import { openJournal } from './journal/open-journal.js'
 import { dialectOf, rowTarget } from './reader-options.js'
 import { checkRejects } from './rejects/check-rejects.js'
@@ -98,12 +97,12 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 const pathOf = ({ path }: PresentFile): string => path
 
 async function checkRejectsFile(
-  { plan, journal, platform, options }: Run,
+  { plan, journal, found, platform, options }: Run,
   paths: readonly string[],
 ): Promise<void> {
   const { rejectsFile } = plan
   if (rejectsFile === undefined) return
-  const isOwn = journal?.found.rejects?.files.some(({ path }) => path === rejectsFile) === true
+  const isOwn = found.rejects?.files.some(({ path }) => path === rejectsFile) === true
   const isOfPast =
     journal !== undefined &&
     journal.past.processes > 0 &&
@@ -156,7 +155,7 @@ class SequentialInputs implements Inputs {
   readonly #platform: Platform
   readonly #inputs: readonly NamedInput[]
   readonly #options: LoadOptions
-  readonly #journal: Journal | undefined
+  readonly #run: Run
   readonly #summaries: InputSummary[] = []
   readonly #reading: InputReading
   #rejects: RunRejects | undefined
@@ -168,17 +167,14 @@ class SequentialInputs implements Inputs {
   /** Bytes of each input when the run began; undefined for what is no file. */
   #sizes: readonly (number | undefined)[] = []
 
-  constructor(
-    { platform, options, plan, journal }: Run,
-    inputs: readonly NamedInput[],
-    sources: SourceNotes,
-  ) {
+  constructor(run: Run, inputs: readonly NamedInput[], sources: SourceNotes) {
+    const { platform, options, plan, found } = run
     this.sources = sources
-    this.#journal = journal
+    this.#run = run
     this.#platform = platform
     this.#inputs = inputs
     this.#options = options
-    this.#reading = newInputReading(platform, options, plan, journal)
+    this.#reading = newInputReading(platform, options, plan, found)
   }
 
   get bytesError(): DdbError | undefined {
@@ -194,8 +190,8 @@ class SequentialInputs implements Inputs {
     await this.#lookAtHeaders(run, target)
     for (const [index, input] of this.#inputs.entries()) {
       if (run.stopped || this.#doneRecords >= limit) return
-      const done = this.#journal?.found.inputs[index]?.summary
-      if (done !== undefined && this.#journal?.resumed(index)?.isDone === true) {
+      const done = run.found.inputs[index]?.summary
+      if (done !== undefined && run.resumption.resumed(index)?.isDone === true) {
         this.#summaries.push(done)
         this.#doneRecords += done.rows
         this.#doneBytes += done.bytes
@@ -205,7 +201,7 @@ class SequentialInputs implements Inputs {
       this.#summaries.push(summary)
       try {
         yield* this.#openOne(run, target, input, summary, index)
-        if (!run.stopped) this.#journal?.read(index, summary)
+        if (!run.stopped) run.emit({ kind: 'read', input: index, summary })
       } catch (error) {
         const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
         summary.firstError = failureOf(failure)
@@ -215,11 +211,14 @@ class SequentialInputs implements Inputs {
   }
 
   /** Of those that are read behind others. Who only looks at them tells what is wrong with each. */
-  async #lookAtHeaders({ platform, watch }: Run, target: TargetDescription): Promise<void> {
+  async #lookAtHeaders(
+    { platform, watch, resumption }: Run,
+    target: TargetDescription,
+  ): Promise<void> {
     if (watch !== undefined) return
     const later = this.#inputs
       .slice(0, mostLookedAt)
-      .filter((_, index) => index > 0 && this.#journal?.resumed(index) === undefined)
+      .filter((_, index) => index > 0 && resumption.resumed(index) === undefined)
     const paths = later.map(({ path }) => path)
     await lookAtHeaders(platform.files, this.#options, target, paths)
   }
@@ -251,7 +250,6 @@ class SequentialInputs implements Inputs {
       target: rowTarget(this.#options, target),
       clock: this.#platform.clock,
     })
-    const journal = this.#journal
     const limit = this.#options.input?.limit
     yield* this.#reading.batches(run, target, {
       source,
@@ -259,11 +257,11 @@ class SequentialInputs implements Inputs {
       summary,
       number: () => index,
       detected: undefined,
-      resumed: journal?.resumed(index),
+      resumed: run.resumption.resumed(index),
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: path === '-',
       progress: ({ rows }) => {
-        run.counts.readUpTo(this.#doneRecords + rows)
+        run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
         run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
       },
     })
@@ -281,12 +279,12 @@ class SequentialInputs implements Inputs {
   }
 
   get areDone(): boolean {
-    const journal = this.#journal
+    const { journal, found, resumption } = this.#run
     return (
       journal !== undefined &&
       this.#inputs.every((_, index) => {
-        const isRead = journal.found.inputs[index]?.summary !== undefined
-        return isRead && journal.resumed(index)?.isDone === true
+        const isRead = found.inputs[index]?.summary !== undefined
+        return isRead && resumption.resumed(index)?.isDone === true
       })
     )
   }

@@ -79,7 +79,8 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
       checkFollowed(run, opened.delivery)
       await takeRun(run, control)
       if (checked !== undefined) {
-        run.journal?.target(checked.evidence.identity, opened.delivery.used)
+        const { identity } = checked.evidence
+        run.emit({ kind: 'target', identity, used: opened.delivery.used })
       }
       // An input that cannot be interrupted must not keep the run from leaving.
       await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
@@ -132,10 +133,10 @@ function failAt(run: Run, error: unknown): void {
   const isGone =
     error instanceof DdbError &&
     (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
-  if (isGone) run.counts.allUnconfirmed()
+  if (isGone) run.emit({ kind: 'takenBack', reason: '', isCertain: false })
 }
 
-function hasConfirmed({ counts: { rows } }: Run): boolean {
+function hasConfirmed({ state: { rows } }: Run): boolean {
   return rows.confirmed + rows.skipped > 0
 }
 

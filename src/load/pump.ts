@@ -25,12 +25,12 @@ export async function pump(
   try {
     for await (const batch of inputs.batches(run, target)) {
       if (run.isLeaving) return
-      const known = run.journal?.knownOf(batch)
+      const known = run.resumption.knownOf(batch)
       // What was sent may still be asked for.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
       else if (!run.stopped) await hand(run, batch, known, delivery, limiter)
-      else if (known === undefined) run.counts.unsent(batch.rowCount)
+      else if (known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
       run.report()
     }
   } catch (error) {
@@ -60,11 +60,13 @@ async function hand(
     const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined)
     handedOver = true
     // Until now they stood where the earlier process had left them.
-    if (known?.kind === 'sent') run.counts.takenUp('unconfirmed', batch.rowCount)
-    else if (known?.kind === 'unsent') run.counts.takenUp('unsent', batch.rowCount)
+    if (known !== undefined) {
+      const from = known.kind === 'sent' ? 'unconfirmed' : 'unsent'
+      run.emit({ kind: 'takenUp', from, rows: batch.rowCount })
+    }
     if (wait !== undefined) await wait
   } catch (error) {
-    if (!handedOver && known === undefined) run.counts.unsent(batch.rowCount)
+    if (!handedOver && known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
     run.fail(error)
   }
 }

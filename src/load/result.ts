@@ -8,6 +8,8 @@ import type { InputSummary } from './input-reading.js'
 import type { LoadResult, LoadStatus, SourceNotes } from './options.js'
 import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
+import { traitsOf } from './confirmations.js'
+import { summaryNote, uncertainLines } from './fate/projections.js'
 import { equationError, rowsText } from './row-counts.js'
 import { noSourceNotes } from './source-notes.js'
 import { nothingStored } from './target/durability.js'
@@ -28,10 +30,11 @@ export interface ResultParts {
 
 /** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
-  const { plan, counts, options, delivery } = run
+  const { plan, state, options, delivery } = run
   const hide = run.secrets.hideInSentence
   const say = (sentence: string): string => hide(run.words(sentence))
-  const rows = { ...counts.rows }
+  const rows = { ...state.rows }
+  const note = summaryNote(state)
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
@@ -63,12 +66,12 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     })),
     sources: parts.sources ?? noSourceNotes(),
     rows,
-    duplicates: duplicatesOf(run),
+    duplicates: state.duplicates,
     confirm: {
       asked: plan.confirm,
       used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
-      note: delivery?.note === undefined ? null : say(delivery.note),
-      uncertain: (delivery?.uncertain ?? []).map(lines => ({
+      note: note === undefined ? null : say(note),
+      uncertain: uncertainLines(state).map(lines => ({
         ...lines,
         reason: say(lines.reason),
       })),
@@ -77,17 +80,17 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     stored: parts.stored ?? nothingStored,
     rejects: run.rejects.result(),
     columns: hideInData(parts.columns, hide),
-    batches: { ...counts.batches },
-    latencyMs: run.latencies.percentiles(),
+    batches: { ...state.batches },
+    latencyMs: state.latencies.percentiles(),
     rate: {
-      rowsPerSec: Math.round(counts.sentRows / seconds),
+      rowsPerSec: Math.round(state.sentRows / seconds),
       bytesPerSec: Math.round(bytes / seconds),
     },
     memory: { peakRssBytes: null },
     resume: {
       possible: canGoOn(run, error),
       command: null,
-      look: isLeftOpen(error) ? lookScript(plan, run.journal?.found.samples ?? []) : null,
+      look: isLeftOpen(error) ? lookScript(plan, run.found.samples) : null,
       restart: null,
     },
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
@@ -95,7 +98,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
 }
 
 /** Nor is anything known now of what earlier processes have sent. */
-function isNothingSent({ counts: { rows, batches } }: Run): boolean {
+function isNothingSent({ state: { rows, batches } }: Run): boolean {
   return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }
 
@@ -103,7 +106,8 @@ function isNothingSent({ counts: { rows, batches } }: Run): boolean {
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
   const refused = ['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN']
   const isRefused = error !== undefined && refused.includes(error.code)
-  const isOurs = run.journal?.isInPlace() === true && run.journal.lost() === undefined
+  const { journal } = run
+  const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   return isUnfinished(run) && isOurs && !isRefused
 }
 
@@ -113,17 +117,13 @@ function isLeftOpen(error: DdbError | undefined): boolean {
 }
 
 /** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */
-function deliveredRows({ counts, delivery }: Run): number {
-  const { confirmed, unconfirmed, skipped } = counts.rows
-  return skipped + (delivery?.used === 'none' ? confirmed + unconfirmed : confirmed)
+function deliveredRows({ state, delivery }: Run): number {
+  const { confirmed, unconfirmed, skipped } = state.rows
+  return skipped + confirmed + (traitsOf(delivery?.used).leavesDoubt ? 0 : unconfirmed)
 }
 
-function openRows({ counts, delivery }: Run): number {
-  return delivery?.used === 'none' ? 0 : counts.rows.unconfirmed
-}
-
-function duplicatesOf({ delivery, journal }: Run): number | null {
-  return delivery === undefined ? (journal?.found.duplicates ?? null) : delivery.duplicates
+function openRows({ state, delivery }: Run): number {
+  return traitsOf(delivery?.used).leavesDoubt ? state.rows.unconfirmed : 0
 }
 
 function unmetExpectation(run: Run): DdbError | undefined {
@@ -137,7 +137,7 @@ function unmetExpectation(run: Run): DdbError | undefined {
       `expected ${rowsText(expectRows)}, ${delivered} ${delivered === 1 ? 'was' : 'were'} delivered`,
     )
   }
-  const duplicates = duplicatesOf(run)
+  const { duplicates } = run.state
   if (expectUnique !== true || duplicates === 0) return undefined
   return new DdbError(
     'DDB_EXPECTATION',
@@ -151,11 +151,11 @@ function statusOf(run: Run, error: DdbError | undefined): LoadStatus {
   if (error?.code === 'DDB_INTERRUPTED') return 'interrupted'
   if (error !== undefined) return error.code === 'DDB_CONNECTION_LOST' ? 'unconfirmed' : 'failed'
   if (openRows(run) > 0) return 'unconfirmed'
-  return run.counts.rows.rejected > 0 ? 'rejects' : 'loaded'
+  return run.state.rows.rejected > 0 ? 'rejects' : 'loaded'
 }
 
 function exitCodeOf(run: Run, error: DdbError | undefined): number {
   if (error !== undefined) return error.exitCode
   if (openRows(run) > 0) return 4
-  return run.counts.rows.rejected > 0 ? 3 : 0
+  return run.state.rows.rejected > 0 ? 3 : 0
 }

@@ -1,15 +1,19 @@
 /*
-  The state of one run: its counts, its rejects, its first failure, and what it tells those who watch.
+  One run: where its rows stand, its rejects, its first failure, and what it tells those who watch.
 */
 import { newSecrets, type Secrets } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
 import type { Watch } from './check/watch.js'
+import { traitsOf } from './confirmations.js'
 import type { Delivery } from './delivery/delivery.js'
+import type { SentInput } from './fate/events.js'
+import { unsentInput } from './fate/fold.js'
 import type { Journal } from './journal/journal.js'
+import { newJournalState, type JournaledInput, type JournalState } from './journal/journal-state.js'
+import { newResumption, type Resumption } from './journal/resumption.js'
 import { newToken, type RunName, type RunPlace } from './marker/marker.js'
-import { newLatencies, type Latencies } from './latencies.js'
 import type { asynchronousThroughout } from './connection/connect.js'
 import type { Facts } from './connection/known-server.js'
 import { redirected } from './connection/redirect.js'
@@ -22,11 +26,11 @@ import { filesWhile } from './rejects/files-while.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
 import { newHold, type Hold } from './hold.js'
+import { newRunLog, type RunLog } from './run-log.js'
 import { namingRights } from './target/needed-rights.js'
-import { newRunCounts, type RunCounts } from './row-counts.js'
 
 /** What every part of a run shares. */
-export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
+export interface Run extends RunLog, Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   readonly options: LoadOptions
   readonly platform: Platform
   /** Looks on where nothing is sent. */
@@ -35,6 +39,9 @@ export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   readonly name: RunName
   /** undefined where none is kept. */
   readonly journal: Journal | undefined
+  /** What earlier processes have left, as the journal tells it; nothing without one. */
+  readonly found: JournalState
+  readonly resumption: Resumption
   /** Goes on where the journal says that earlier processes stopped. */
   goOn(journal: Journal): void
   /** Aborted when nothing is to be waited for any more. */
@@ -52,8 +59,6 @@ export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   facts: Facts
   /** Its mode is settled once the server was asked. */
   plan: Plan
-  readonly counts: RunCounts
-  readonly latencies: Latencies
   readonly rejects: RunRejects
   readonly startedAt: Date
   /** The first failure; later ones do not replace it, unless it is an interruption. */
@@ -85,13 +90,13 @@ const shownRejects = 3
 type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes'>
 
 function sentOf({
-  counts,
+  state,
   delivery,
 }: Run): Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes> {
   return {
-    rows: { ...counts.rows },
-    sentRows: counts.sentRows,
-    sentBatches: counts.batches.sent,
+    rows: { ...state.rows },
+    sentRows: state.sentRows,
+    sentBatches: state.batches.sent,
     inFlightBytes: delivery?.inFlightBytes ?? 0,
   }
 }
@@ -104,7 +109,6 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   const { clock, files } = platform
   const hold = newHold(clock, options, () => run)
   const leaving = AbortSignal.any([options.leave ?? hold.lost, hold.lost])
-  const counts = newRunCounts()
   const rejects = newRunRejects(plan, filesWhile(files, hold.maySend), askedFor(options, plan))
   const startedAt = new Date(clock.wallMs())
   let failure: DdbError | undefined
@@ -122,6 +126,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   }))
   const run: Run = {
     ...hold,
+    ...newRunLog(() => journal),
     options,
     platform,
     watch,
@@ -132,6 +137,8 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get journal() {
       return journal
     },
+    found: newJournalState(),
+    resumption: newResumption(newJournalState(), false),
     goOn(kept) {
       journal = kept
       goOn(run, kept)
@@ -147,8 +154,6 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     asked: undefined,
     facts: {},
     plan,
-    counts,
-    latencies: newLatencies(),
     rejects,
     startedAt,
     dataSession: {},
@@ -186,17 +191,31 @@ function placeOf({ platform: { hostName }, options }: Run): RunPlace {
   return { hostName, folder: options.journal?.folder ?? '' }
 }
 
-function goOn({ counts, rejects }: Run, journal: Journal): void {
-  const { confirmed, ...others } = journal.found.rows()
-  counts.goOn({ ...others, skipped: confirmed })
-  rejects.goOn(journal)
-  journal.follow(rejects)
+function goOn(run: Run, journal: Journal): void {
+  const { found, paths, lastNo } = journal
+  const { emit, options, rejects } = run
+  const resumption = newResumption(found, options.input?.follow === true)
+  Object.assign(run, { found, resumption })
+  const { confirmed, ...others } = found.rows()
+  const inputs = paths.map((_, i) => sentInput(found.inputs[i]))
+  const sums = { ...found.sums, duplicates: found.duplicates ?? 0 }
+  emit({ kind: 'goesOn', inputs, sums, ...others, skipped: confirmed })
+  emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
+  emit({ kind: 'duplicatesKnown', rows: found.duplicates })
+  rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
+  journal.follow(rejects, run.state)
+}
+
+function sentInput(journaled: JournaledInput | undefined): SentInput {
+  if (journaled === undefined) return unsentInput
+  const { ends, rows } = journaled.covered
+  return { ...ends.at(-1)!, rows }
 }
 
 /** There is something left to do, for a process that takes up the journal. */
-export function isUnfinished({ counts, delivery, failure, journal }: Run): boolean {
-  const { unconfirmed, unsent } = counts.rows
-  const isOpen = unsent > 0 || (delivery?.used !== 'none' && unconfirmed > 0)
+export function isUnfinished({ state, delivery, failure, journal }: Run): boolean {
+  const { unconfirmed, unsent } = state.rows
+  const isOpen = unsent > 0 || (traitsOf(delivery?.used).leavesDoubt && unconfirmed > 0)
   return journal !== undefined && (failure !== undefined || isOpen)
 }
 
@@ -219,13 +238,13 @@ function rejectSent(run: Run, batch: Batch, row: number, words: string): void {
 }
 
 function keepReject(run: Run, found: AnyReject, shape: RecordShape): void {
-  const { counts, rejects } = run
+  const { state, rejects } = run
   const message = run.words(found.message)
   const reject = message === found.message ? found : { ...found, message }
-  if (run.plan.onError === 'stop') run.journal?.keepNoMoreRejects()
-  counts.rejected()
+  if (run.plan.onError === 'stop') run.emit({ kind: 'rejectsForgotten' })
+  run.emit({ kind: 'rejected' })
   if (run.watch !== undefined) run.watch.rejected(reject)
-  else if (counts.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
+  else if (state.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
   try {
     rejects.add(reject, shape)
   } catch (error) {

@@ -1,12 +1,20 @@
 /*
   The state of a run without inputs or a server, for the parts that count.
 */
+import type { RunEvent } from '../../src/load/fate/events.js'
+import type { EndedRows } from '../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../src/load/options.js'
 import { makePlan } from '../../src/load/plan.js'
 import { newRun, type Run } from '../../src/load/run.js'
 import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { leapingClock } from './clocks.js'
+
+/** Rows that never had a number have their place. */
+export function ended(rows: Partial<EndedRows>): RunEvent {
+  const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
+  return { kind: 'ended', lane: 0, no: undefined, ...nothing, ...rows }
+}
 
 /** Its time passes when it is waited for, unless the machine that is given has a clock. */
 export function testRun(change: Partial<LoadOptions> = {}, machine: Partial<Platform> = {}): Run {

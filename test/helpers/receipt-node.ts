@@ -1,12 +1,12 @@
 /*
   What a run with receipts has on a node, answered by a test: it notes what is sent and asked.
 */
-import type { Part } from '../../src/load/delivery/part.js'
-import { wholeBatch } from '../../src/load/delivery/part.js'
-import { newRecorder, type RecordedTarget } from '../../src/load/delivery/recorder.js'
+import { wholeBatch, type Part } from '../../src/load/fate/part.js'
+import { newRecorder, type RecordedTarget } from '../../src/load/fate/recorder.js'
 import { retryRules } from '../../src/load/connection/retry.js'
 import type { DeliveryOptions } from '../../src/load/options.js'
-import type { LedgerRow, OpenBatch } from '../../src/load/receipts/batch-registry.js'
+import type { OpenBatch } from '../../src/load/fate/fold.js'
+import type { LedgerRow } from '../../src/load/receipts/ledger.js'
 import { noEarlierReceipts } from '../../src/load/receipts/earlier-receipts.js'
 import type { ReceiptNode } from '../../src/load/receipts/receipt-node.js'
 import { ReceiptWatcher, type WatcherSetup } from '../../src/load/receipts/watcher.js'
@@ -80,8 +80,8 @@ export function nodeStub(): NodeStub {
     get bufferedBytes() {
       return stub.bufferedBytes
     },
-    send({ batchNo, attempt }: OpenBatch<Part>, sendNo: number) {
-      stub.sent.push([batchNo, attempt, sendNo])
+    send({ no, attempt }: OpenBatch, _part: Part, sendNo: number) {
+      stub.sent.push([no, attempt, sendNo])
       return true
     },
     drained: () => stub.answers.drained?.() ?? Promise.resolve(),
@@ -156,13 +156,13 @@ export function watchedRun(change: WatchedChange = {}) {
     recorder,
     watcher,
     add: () => {
-      run.counts.readUpTo(run.counts.rows.read + 8)
-      run.counts.sent(8)
+      run.emit({ kind: 'records', upTo: run.state.rows.read + 8 })
+      run.emit({ kind: 'handedOver', rows: 8 })
       return watcher.queue.add(wholeBatch(batchOf(8, 8 * batches++))).batch
     },
     /** Rows confirmed, unconfirmed, rejected, unsent. */
     counts: () => {
-      const { confirmed, unconfirmed, rejected, unsent } = run.counts.rows
+      const { confirmed, unconfirmed, rejected, unsent } = run.state.rows
       return [confirmed, unconfirmed, rejected, unsent]
     },
   }

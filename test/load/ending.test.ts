@@ -6,7 +6,7 @@ import { abandon, close, endOnSignal, whenLeaving, type Opened } from '../../src
 import type { Inputs } from '../../src/load/inputs.js'
 import { handClock } from '../helpers/clocks.js'
 import { closedGate } from '../helpers/gate.js'
-import { testRun } from '../helpers/load-run.js'
+import { ended, testRun } from '../helpers/load-run.js'
 
 /** What a run holds, and what is done with it. */
 function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
@@ -112,10 +112,10 @@ t.test('a server that does not close is waited for half a minute', async t => {
 
 t.test('a run that leaves waits for nothing, and what has no place is unsent', async t => {
   const { run, opened, leaving } = scene(() => never)
-  run.counts.readUpTo(8)
-  run.counts.confirmed(3)
+  run.emit({ kind: 'records', upTo: 8 })
+  run.emit(ended({ confirmed: 3 }))
   const closing = close(run, opened, whenLeaving(run, opened))
   leaving.abort()
   await closing
-  t.match(run.counts.rows, { confirmed: 3, unsent: 5 })
+  t.match(run.state.rows, { confirmed: 3, unsent: 5 })
 })

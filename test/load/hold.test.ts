@@ -24,7 +24,7 @@ function scene(beforeSending?: () => void) {
     },
   }
   const options = beforeSending === undefined ? {} : { beforeSending }
-  const run = { journal, fail: (error: unknown) => void failures.push(error) }
+  const run = { whyLost: () => journal.lost(), fail: (error: unknown) => void failures.push(error) }
   return { hold: newHold(clock, options, () => run), state, failures }
 }
 

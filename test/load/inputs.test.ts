@@ -69,7 +69,7 @@ t.test('inputs are read one after the other, each by its own header', async t =>
     [1, 2],
     [3, 4],
   ])
-  t.equal(run.counts.rows.read, 4)
+  t.equal(run.state.rows.read, 4)
   t.match(inputs.summaries(), [
     {
       path: /a\.csv$/,
@@ -135,7 +135,7 @@ t.test('a limit holds for all inputs together', async t => {
     { input: { limit: 3 } },
   )
   t.same(ids, [[1, 2], [3]])
-  t.equal(run.counts.rows.read, 3)
+  t.equal(run.state.rows.read, 3)
   t.equal(inputs.summaries().length, 2, 'the third one is not opened')
 })
 
@@ -153,7 +153,7 @@ t.test('a run that is stopped opens no other input', async t => {
 t.test('bad rows are counted as they come, with the bytes that they take', async t => {
   const { ids, inputs, run } = await readAll(t, { 'a.csv': 'id,n\n1,x\n2,2\n' })
   t.same(ids, [[2]])
-  t.equal(run.counts.rows.rejected, 1)
+  t.equal(run.state.rows.rejected, 1)
   t.match(inputs.summaries(), [{ rows: 2, contentBytes: { rows: 4, rejected: 4, header: 5 } }])
   t.equal(inputs.bytesError, undefined)
 })

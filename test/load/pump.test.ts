@@ -49,7 +49,7 @@ function scene({ options, batches = 3, deliver, readFailure, earlier }: Change =
   const read: CountedBatch[] = []
   async function* readAll(): AsyncGenerator<Batch, void, void> {
     for (let i = 0; i < batches; i++) {
-      run.counts.readUpTo(8 * (i + 1))
+      run.emit({ kind: 'records', upTo: 8 * (i + 1) })
       await Promise.resolve()
       read.push(batchOf(8, 8 * i))
       yield read.at(-1)!
@@ -62,18 +62,22 @@ function scene({ options, batches = 3, deliver, readFailure, earlier }: Change =
       handed.push(batch)
       sentAs.push(no)
       const given = deliver?.(handed.length)
-      run.counts.sent(batch.rowCount)
+      run.emit({ kind: 'handedOver', rows: batch.rowCount })
       return given
     },
   }
   if (earlier !== undefined) {
     const { known, rejects } = earlier
     run.goOn({
-      found: { rows: () => standing(known), rejects } as JournalState,
-      knownOf: (batch: Batch) => known[batch.first.lineNumber],
+      found: { inputs: [], rows: () => standing(known), rejects } as unknown as JournalState,
+      paths: ['in.csv'],
+      lastNo: 0,
+      take: () => undefined,
       follow: () => undefined,
       lost: () => undefined,
     } as unknown as Journal)
+    const knownOf = (batch: Batch): KnownBatch | undefined => known[batch.first.lineNumber]
+    Object.assign(run, { resumption: { ...run.resumption, knownOf } })
   }
   return {
     run,
@@ -129,7 +133,7 @@ t.test('a failure stops the run: what is read behind it is unsent', async t => {
   await go()
   t.equal(handed.length, 2)
   t.match(run.failure, { code: 'DDB_CONNECTION_LOST' })
-  t.match(run.counts.rows, { unsent: 16 }, 'the batch that was not taken, and the one behind it')
+  t.match(run.state.rows, { unsent: 16 }, 'the batch that was not taken, and the one behind it')
 })
 
 t.test('a batch that was taken and failed later is counted by the delivery', async t => {
@@ -140,7 +144,7 @@ t.test('a batch that was taken and failed later is counted by the delivery', asy
         : Promise.resolve(),
   })
   await go()
-  t.match(run.counts.rows, { unsent: 8 })
+  t.match(run.state.rows, { unsent: 8 })
 })
 
 t.test('an input that cannot be read ends the run in order', async t => {
@@ -163,7 +167,7 @@ t.test('a run that leaves hands nothing more over', async t => {
   })
   await go()
   t.equal(handed.length, 1)
-  t.match(run.counts.rows, { unsent: 0 }, 'what is under way is counted by who ends the run')
+  t.match(run.state.rows, { unsent: 0 }, 'what is under way is counted by who ends the run')
 })
 
 t.test('rows pass no faster than was asked for', async t => {
@@ -180,7 +184,7 @@ t.test('a share of bad rows is looked at in the end, however short the input was
     batches: 1,
     options: { rejects: { onError: 'skip', maxErrors: '5%' } },
   })
-  run.counts.rejected()
+  run.emit({ kind: 'rejected' })
   await go()
   t.match(run.failure, { code: 'DDB_INPUT_LIMIT' })
 })
@@ -200,7 +204,7 @@ t.test('what earlier processes did with a batch decides what becomes of it', asy
     read,
     pump: go,
   } = scene({ batches: 4, earlier: { known: allKinds } })
-  t.match(run.counts.rows, { read: 24, skipped: 8, unconfirmed: 8, unsent: 8 })
+  t.match(run.state.rows, { read: 24, skipped: 8, unconfirmed: 8, unsent: 8 })
   await go()
   t.same(
     handed.map(({ first }) => first.lineNumber),
@@ -212,7 +216,7 @@ t.test('what earlier processes did with a batch decides what becomes of it', asy
     [1, 0, 0, 0],
     'columns of a batch that is passed over go back',
   )
-  t.match(run.counts.rows, { read: 32, skipped: 8, unconfirmed: 0, unsent: 0 })
+  t.match(run.state.rows, { read: 32, skipped: 8, unconfirmed: 0, unsent: 0 })
 })
 
 t.test('batches that are not handed over stay where the earlier process left them', async t => {
@@ -229,7 +233,7 @@ t.test('batches that are not handed over stay where the earlier process left the
       },
     })
     await go()
-    t.match(run.counts.rows, rows, `${failing}`)
+    t.match(run.state.rows, rows, `${failing}`)
   }
 })
 
@@ -257,7 +261,7 @@ t.test('a row that stopped a run stops it again, and what was sent is asked for'
     message: 'in.csv, line 3: bad',
     position: { file: 'in.csv', lineNumber: 3 },
   })
-  t.match(run.counts.rows, { skipped: 8, unsent: 16 })
+  t.match(run.state.rows, { skipped: 8, unsent: 16 })
   const skipping = scene({ batches: 4, earlier, options: { rejects: { onError: 'skip' } } })
   await skipping.pump()
   t.equal(skipping.run.failure, undefined, 'until the user decides otherwise')

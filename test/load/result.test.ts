@@ -4,10 +4,10 @@ import type { Delivery } from '../../src/load/delivery/delivery.js'
 import type { ConfirmUsed, LoadOptions } from '../../src/load/options.js'
 import { loadResult, type ResultParts } from '../../src/load/result.js'
 import { noSourceNotes } from '../../src/load/source-notes.js'
-import type { RunCounts } from '../../src/load/row-counts.js'
+import type { Run } from '../../src/load/run.js'
 import { version } from '../../src/version.js'
 import { handClock } from '../helpers/clocks.js'
-import { testRun } from '../helpers/load-run.js'
+import { ended, testRun } from '../helpers/load-run.js'
 
 const noParts: ResultParts = { inputs: [], columns: [], bytesError: undefined }
 
@@ -20,17 +20,15 @@ interface Ending {
 
 /** A run that has counted so, two seconds after it began. */
 function resultOf(
-  count: (counts: RunCounts) => void,
+  count: (run: Pick<Run, 'emit'>) => void,
   { change = {}, used = 'receipts', failure, parts }: Ending = {},
 ) {
   const clock = handClock()
   const run = testRun({ rejects: { onError: 'skip' }, ...change }, { clock })
-  count(run.counts)
+  count(run)
+  run.emit({ kind: 'duplicatesKnown', rows: 2 })
   run.phase('confirming', {
     used,
-    note: undefined,
-    duplicates: 2,
-    uncertain: [],
     inFlightBytes: 0,
   } as unknown as Delivery)
   if (failure !== undefined) run.fail(new DdbError(failure, 'failed'))
@@ -41,13 +39,11 @@ function resultOf(
 /** So many rows read, and where they are. */
 const rows =
   (confirmed: number, unconfirmed = 0, rejected = 0, unsent = 0) =>
-  (counts: RunCounts): void => {
-    counts.readUpTo(confirmed + unconfirmed + rejected + unsent)
-    counts.sent(confirmed + unconfirmed)
-    counts.confirmed(confirmed)
-    counts.unconfirmed(unconfirmed)
-    for (let i = 0; i < rejected; i++) counts.rejected()
-    counts.unsent(unsent)
+  ({ emit }: Pick<Run, 'emit'>): void => {
+    emit({ kind: 'records', upTo: confirmed + unconfirmed + rejected + unsent })
+    emit({ kind: 'handedOver', rows: confirmed + unconfirmed })
+    for (let i = 0; i < rejected; i++) emit({ kind: 'rejected' })
+    emit(ended({ confirmed, unconfirmed, unsent }))
   }
 
 /** Rows confirmed, unconfirmed, rejected, unsent and how the run ended; then its status, exit code and error. */
@@ -86,9 +82,9 @@ t.test('status and exit code follow from the rows and the failure', async t => {
 
 t.test('rows or bytes that do not add up are a failure before all others', async t => {
   const internal = { status: 'failed', exitCode: 70, error: { code: 'DDB_INTERNAL' } }
-  const lostRow = (counts: RunCounts): void => {
-    counts.readUpTo(9)
-    counts.confirmed(8)
+  const lostRow = ({ emit }: Pick<Run, 'emit'>): void => {
+    emit({ kind: 'records', upTo: 9 })
+    emit(ended({ confirmed: 8 }))
   }
   t.match(resultOf(lostRow), internal)
   t.match(resultOf(lostRow, { failure: 'DDB_TARGET' }), internal)

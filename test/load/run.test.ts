@@ -6,7 +6,7 @@ import type { AnyReject } from '../../src/load/rejects/reject.js'
 import { batchOf } from '../helpers/batches.js'
 import { handClock } from '../helpers/clocks.js'
 import { filesOn } from '../helpers/failing-files.js'
-import { testRun } from '../helpers/load-run.js'
+import { ended, testRun } from '../helpers/load-run.js'
 
 const { shape } = batchOf(1)
 
@@ -66,7 +66,7 @@ t.test('what is no error of ours is a bug of ours', async t => {
 t.test('a reject is counted; the first three are told', async t => {
   const { run, notices } = scene({ rejects: { onError: 'skip' } })
   for (let line = 2; line <= 6; line++) run.reject(rejectIn(line), shape)
-  t.equal(run.counts.rows.rejected, 5)
+  t.equal(run.state.rows.rejected, 5)
   t.match(run.rejects.result(), { byCode: { DDB_INPUT_CELL: 5 } })
   t.equal(notices.length, 3)
   for (const [i, notice] of notices.entries()) t.match(notice, `in.csv, line ${i + 2}`)
@@ -84,7 +84,7 @@ t.test('a reject that cannot be kept ends the run, and counts all the same', asy
   const { run } = scene({ rejects: { file: '/tmp/never-made.csv' } })
   run.reject(rejectIn(3), shape)
   t.match(run.failure, { code: 'DDB_OUTPUT_CREATE' })
-  t.equal(run.counts.rows.rejected, 1)
+  t.equal(run.state.rows.rejected, 1)
   t.equal(run.rejects.result().unplaced, 1)
 })
 
@@ -97,8 +97,8 @@ t.test('a row that the server refused is a reject of its own class', async t => 
 
 t.test('a report says how far the run is', async t => {
   const { run, reports, clock } = scene()
-  run.counts.readUpTo(10)
-  run.counts.sent(8)
+  run.emit({ kind: 'records', upTo: 10 })
+  run.emit({ kind: 'handedOver', rows: 8 })
   run.inputProgress(100, 400)
   clock.advance(250)
   run.report()
@@ -114,7 +114,7 @@ t.test('a report says how far the run is', async t => {
       elapsedMs: 250,
     },
   ])
-  run.counts.confirmed(8)
+  run.emit(ended({ confirmed: 8 }))
   t.equal(reports[0]?.rows.confirmed, 0, 'what was told stays as it was')
   run.phase('done', undefined)
   t.match(reports[1], { phase: 'done', rows: { confirmed: 8 } })

@@ -58,7 +58,7 @@ export const defects: readonly Defect[] = [
   },
   defect(
     'rows stay confirmed when the server that held them is gone',
-    'delivery/recorder.ts',
+    'fate/recorder.ts',
     'if (!recorder.holdsMemory) return',
     'if (true) return',
   ),
@@ -76,13 +76,13 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a refused batch is sent again where part of it may be stored',
-    'delivery/outcome.ts',
+    'fate/decide.ts',
     'if (traits.allOrNothing && batch.resends < traits.retries)',
     'if (batch.resends < traits.retries)',
   ),
   defect(
     'a batch of which nobody knows goes out under a new attempt',
-    'receipts/outcome-handler.ts',
+    'fate/carry-out.ts',
     'this.#queue.repeat(batch)',
     'this.#queue.sendAgain(batch)',
   ),
@@ -96,7 +96,7 @@ export const defects: readonly Defect[] = [
         to: '',
       },
       {
-        file: 'src/load/receipts/batch-registry.ts',
+        file: 'src/load/receipts/read-receipt.ts',
         from: 'batch === undefined || batch.attempt !== row.attempt',
         to: 'batch === undefined',
       },
@@ -104,33 +104,33 @@ export const defects: readonly Defect[] = [
   },
   defect(
     'rejected rows count as confirmed',
-    'delivery/recorder.ts',
+    'fate/recorder.ts',
     'for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)',
-    'counts.confirmed(rowsOf(part) + 0 * errText.length)',
+    'run.state.rows.confirmed += rowsOf(part) + 0 * errText.length',
   ),
   defect(
     'half of a refused batch is forgotten',
-    'delivery/bisect-queue.ts',
+    'fate/bisect-queue.ts',
     'waiting.push(right, left)',
     'waiting.push(left)',
   ),
   defect(
     'rows that the target dropped count as confirmed',
-    'delivery/recorder.ts',
+    'fate/recorder.ts',
     'const missing = Math.max(0, rowsOf(part) - (rows ?? rowsOf(part)))',
     'const missing = 0 * (rows ?? 0)',
   ),
   defect(
     'a refused batch is divided where part of it may be stored',
-    'delivery/outcome.ts',
+    'fate/decide.ts',
     "if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }",
     '',
   ),
   defect(
     'a batch whose answer was lost counts as unsent',
     'delivery/answered.ts',
-    "recorder.uncertain(part, 'no answer came')",
-    'recorder.unsent(part)',
+    "this.#carryOut.giveUp(batch, 'no answer came')",
+    'this.#setup.recorder.unsent(part)',
   ),
   defect(
     'a count that is short counts as reached',
@@ -141,15 +141,15 @@ export const defects: readonly Defect[] = [
   defect('opening a lost connection has no end', 'connection/retry.ts', 'isLate ||', ''),
   defect(
     'batches in flight are not limited',
-    'receipts/send-queue.ts',
-    'this.registry.openBytes < this.#run.plan.maxInFlightBytes',
-    'this.registry.openBytes >= 0',
+    'fate/send-queue.ts',
+    'this.#run.state.openBytes < this.#run.plan.maxInFlightBytes',
+    'this.#run.state.openBytes >= 0',
   ),
   defect(
     'rejects are not written before the run ends',
     'ending.ts',
-    '[run.rejects, { close: () => run.journal?.commit() }]',
-    '[{ close: () => run.journal?.commit() }]',
+    '[run.rejects, { close: run.commit }]',
+    '[{ close: run.commit }]',
   ),
   {
     name: 'the end of a file that was cut counts as a record',
@@ -176,7 +176,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a run that leaves forgets what no session was given',
     'ending.ts',
-    'if (run.isLeaving) run.counts.restIsUnsent()',
+    "if (run.isLeaving) run.emit({ kind: 'restUnsent' })",
     '',
   ),
   {

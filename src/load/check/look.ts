@@ -93,7 +93,7 @@ export function newLook(
         const marks = input.isUnfit ? undefined : tally?.add(batch)
         const outside = marks === undefined ? 0 : rejectOutside(run, batch, marks)
         const rows = batch.rowCount - outside
-        run.counts.unsent(rows)
+        run.emit({ kind: 'unsent', rows })
         if (input.isUnfit) unfit += rows
         else fitRows += rows
         input.rows += batch.rowCount
@@ -108,9 +108,6 @@ export function newLook(
 function nothingSent(look: (batch: Batch) => void): Delivery {
   return {
     used: 'none',
-    duplicates: null,
-    note: undefined,
-    uncertain: [],
     inFlightBytes: 0,
     deliver: look,
     finish: () => Promise.resolve(),

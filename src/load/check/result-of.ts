@@ -113,7 +113,7 @@ function otherNotices(notices: readonly string[], summaries: readonly InputSumma
 
 /** How a load would take rejects that a check only counts. */
 function limitNotices(run: Run, plan: Plan): string[] {
-  const { rejected } = run.counts.rows
+  const { rejected } = run.state.rows
   if (rejected === 0) return []
   if (plan.onError === 'stop') {
     return [
@@ -121,7 +121,7 @@ function limitNotices(run: Run, plan: Plan): string[] {
     ]
   }
   const isTooMany =
-    finalLimitFailure({ plan, counts: run.counts, options: run.options }) !== undefined
+    finalLimitFailure({ plan, state: run.state, options: run.options }) !== undefined
   return isTooMany
     ? [`a load would end: ${rejected} rejected rows are more than \`rejects.maxErrors\` allows`]
     : []

@@ -11,7 +11,8 @@ import {
   ServerError,
   TimeoutError,
 } from '../../errors.js'
-import { classifyRefusal } from '../delivery/refusal.js'
+import { classifyRefusal } from '../fate/refusal.js'
+import { traitsOf } from '../confirmations.js'
 import type { Run } from '../run.js'
 import {
   asynchronousThroughout,
@@ -115,8 +116,8 @@ export async function sendUnmixed(
     ? `user "${server.user}" cannot log in inside the connect request`
     : 'asynchronous data would take a password that anybody on the way can read'
   const remedy = isShown ? '' : '. `server.tls` or `server.insecureLogin` make it faster'
-  const { found } = run.journal ?? {}
-  if (found?.used === 'receipts' && found.rows().unconfirmed > 0) {
+  const { found } = run
+  if (traitsOf(found.used).needsLedger && found.rows().unconfirmed > 0) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
       `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only those tell what ` +

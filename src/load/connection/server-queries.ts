@@ -7,7 +7,7 @@ import { ConnectionError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
 import type { NewValuePolicy } from '../delivery/partition-scheme.js'
-import { classifyRefusal } from '../delivery/refusal.js'
+import { classifyRefusal } from '../fate/refusal.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
 /** Whom to ask, and how long an answer is waited for; without one it is a TimeoutError. */

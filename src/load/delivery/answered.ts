@@ -1,24 +1,23 @@
 /*
-  Synchronous delivery: one batch, one answer. The answer is the confirmation; a refusal is looked into at once.
+  Synchronous delivery: an answer is a receipt that comes on the same connection. One batch is out at a time.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
-import { wait } from '../../platform/wait.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { answerInTime } from '../connection/idle-timeout.js'
-import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
-import { retryDelayMs, type RetryRules } from '../connection/retry.js'
-import type { SentBefore } from '../journal/resumed-input.js'
+import type { RetryRules } from '../connection/retry.js'
 import { mayBeGone } from '../evidence/evidence.js'
+import { CarryOut } from '../fate/carry-out.js'
+import type { Outcome } from '../fate/decide.js'
+import type { OpenBatch } from '../fate/fold.js'
+import { partTable, wholeBatch, type Part } from '../fate/part.js'
+import type { Recorder } from '../fate/recorder.js'
+import { SendQueue, type Outlet } from '../fate/send-queue.js'
+import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
-import { isUnfinished, type Run } from '../run.js'
-import { newBisectQueue } from './bisect-queue.js'
+import { asDdbError, isUnfinished, type Run } from '../run.js'
 import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
-import type { LineRange } from './line-ranges.js'
-import { decide, type Outcome, type Stored } from './outcome.js'
-import { partTable, partText, wholeBatch, type Part } from './part.js'
-import type { Recorder } from './recorder.js'
 
 /** What a synchronous run needs besides its connection. */
 export interface AnsweredSetup {
@@ -57,42 +56,38 @@ export interface AnsweredSetup {
 /** How often the server is told that a process still has its run. */
 const keepEveryMs = 5_000
 
-/** By what each rest of a refused batch is longer than the one before. */
-const restGrowth = 4
-
 const forgotten =
   'the server was lost, and with it perhaps the rows in memory that it had confirmed'
 
 /** Opens nothing itself: the writer's session belongs to the delivery from here on. */
-export class AnsweredDelivery implements Delivery {
+export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
-  inFlightBytes = 0
+  readonly isLost = false
+  readonly bufferedBytes = 0
   readonly #writer: Writer
   readonly #setup: AnsweredSetup
-  readonly #bisect = newBisectQueue()
+  readonly #queue: SendQueue
+  readonly #carryOut: CarryOut
   #delivering: Promise<void> = Promise.resolve()
-  #lost: 'no' | 'gone' | 'silent' = 'no'
-  #lastNo: number
+  /** Ends the wait for the batch that is out. */
+  #settle = (): void => undefined
+  #connection: 'open' | 'gone' | 'silent' = 'open'
+  #isMoving = false
   #hasMoved = false
   #keptAtMs: number
 
   constructor(writer: Writer, setup: AnsweredSetup) {
+    const { run, recorder, rules } = setup
     this.#writer = writer
     this.#setup = setup
-    this.#lastNo = setup.run.journal?.lastNo ?? 0
-    this.#keptAtMs = setup.rules.clock.nowMs()
+    this.#keptAtMs = rules.clock.nowMs()
+    this.#queue = new SendQueue(run, this, error => this.#stop(error))
+    const fail = (error: unknown): void => run.fail(error)
+    this.#carryOut = new CarryOut({ run, recorder, rules, fail }, this.#queue)
   }
 
-  get note(): string | undefined {
-    return this.#setup.recorder.note
-  }
-
-  get duplicates(): number | null {
-    return this.#setup.recorder.keys.duplicates
-  }
-
-  get uncertain(): readonly LineRange[] {
-    return this.#setup.recorder.uncertainRanges
+  get inFlightBytes(): number {
+    return this.#setup.run.state.openBytes
   }
 
   checkOwner(): Promise<void> {
@@ -100,36 +95,72 @@ export class AnsweredDelivery implements Delivery {
   }
 
   deliver(batch: Batch, sentBefore?: SentBefore): Promise<void> {
-    this.#delivering =
-      sentBefore === undefined ? this.#deliver(batch) : this.#takeUp(batch, sentBefore.no)
+    const { run, resends } = this.#setup
+    const part = wholeBatch(batch)
+    if (sentBefore === undefined) this.#queue.add(part)
+    else {
+      const isLost = 'sent by an earlier process, which got no answer'
+      this.#carryOut.takeUp(part, sentBefore.no, { attempt: undefined, isLost, resends })
+    }
+    run.emit({ kind: 'handedOver', rows: batch.rowCount })
+    this.#delivering = this.#settled()
     return this.#delivering
   }
 
-  /** The answer went to a process that is no more. */
-  async #takeUp(batch: Batch, no: number): Promise<void> {
-    const { recorder, resends } = this.#setup
-    const part = wholeBatch(batch)
-    part.no = no
-    if (resends) await this.#deliver(batch, part)
-    else recorder.uncertain(part, 'sent by an earlier process, which got no answer')
+  send(batch: OpenBatch, part: Part): boolean {
+    void this.#ask(batch, part)
+    return true
   }
 
-  async #deliver(batch: Batch, sent?: Part): Promise<void> {
-    const { run, recorder } = this.#setup
-    run.counts.sent(batch.rowCount)
-    this.inFlightBytes = batch.encodedBytes
+  /** One request and its answer. A part whose answer never came may be stored. */
+  async #ask(batch: OpenBatch, part: Part): Promise<void> {
+    const { run, columnNames } = this.#setup
+    const isOpen = (): boolean => run.state.open.has(batch.no)
     try {
-      let part: Part | undefined = sent ?? wholeBatch(batch)
-      if (sent !== undefined) part.mayBeStored = true
-      while (part !== undefined) {
-        await this.#sendUntilKnown(part)
-        part = run.stopped ? undefined : this.#bisect.next()
+      const outcome = await write(this.#writer, partTable(part, columnNames), this.#setup)
+      if (isOpen()) this.#carryOut.apply(batch, outcome)
+      this.#goOn()
+    } catch (error) {
+      if (error instanceof ConnectionError) {
+        this.#connection = error.code === 'DDB_UNCONFIRMED' ? 'silent' : 'gone'
       }
-    } finally {
-      // Halves of a refused part that were not sent by themselves: the server has stored nothing of them.
-      for (const part of this.#bisect.rest()) recorder.unsent(part)
-      this.inFlightBytes = 0
+      // The reason goes before its consequences.
+      run.fail(error)
+      if (isOpen()) this.#carryOut.giveUp(batch, 'no answer came')
+      this.#stop(asDdbError(error))
     }
+  }
+
+  #stop(error: DdbError): void {
+    this.#setup.run.fail(error)
+    this.#carryOut.stop(error)
+    this.#goOn()
+  }
+
+  /** A batch that rests, or a part of one that waits to be sent, is open still. */
+  #goOn(): void {
+    if (this.#queue.leader !== undefined && !this.#isMoving) void this.#moveToLeader()
+    else if (this.#setup.run.state.open.size === 0) this.#settle()
+  }
+
+  async #moveToLeader(): Promise<void> {
+    this.#isMoving = true
+    await this.#carryOut.moveToLeader(async to => {
+      const leader = await this.#setup.follow(to)
+      await this.#writer.session.close().catch(ignoreLoss)
+      this.#writer.session = leader
+      this.#hasMoved = true
+    })
+    this.#isMoving = false
+    this.#goOn()
+  }
+
+  /** Resolves once the batch and all its parts are counted. @throws {DdbError} what ended the run */
+  async #settled(): Promise<void> {
+    const { run } = this.#setup
+    if (run.state.open.size > 0) await new Promise<void>(resolve => (this.#settle = resolve))
+    this.#carryOut.endBisecting()
+    if (run.failure !== undefined) throw run.failure
     await this.#keepRun()
   }
 
@@ -142,116 +173,13 @@ export class AnsweredDelivery implements Delivery {
     await keepRun()
   }
 
-  async #sendUntilKnown(part: Part): Promise<void> {
-    const { run, recorder } = this.#setup
-    const batch = { rowCount: part.end - part.start, resends: 0, text: partText(part) }
-    this.#note(part)
-    for (let followed = 0; ; batch.resends++) {
-      const { rows, errText } = await this.#ask(part)
-      if (rows === null || rows >= 0) return recorder.taken(part, rows)
-      const decision = decide(errText, batch, recorder.target)
-      switch (decision.kind) {
-        case 'again':
-          await this.#rest(batch.resends + 1)
-          if (run.isLeaving) return recorder.uncertain(part, `refused: ${errText}`)
-          break
-        case 'follow':
-          if (++followed > maxRedirects) {
-            return this.#stop(part, redirectedTooOften(decision.to), 'no', errText)
-          }
-          await this.#moveTo(decision.to, part)
-          break
-        case 'divide':
-          return this.#bisect.divide(part)
-        case 'reject':
-          return recorder.rejected(part, errText)
-        case 'uncertain':
-          return this.#giveUp(part, errText, decision.stops)
-        case 'stop':
-          return this.#stop(part, decision.error, decision.stored, errText)
-      }
-      run.counts.sentAgain()
-    }
-  }
-
-  /** The journal knows of rows before they go out, and they stay here where it does not. */
-  #note(part: Part): void {
-    const { run, recorder } = this.#setup
-    if (part.no !== undefined) return
-    try {
-      run.journal?.sending(++this.#lastNo, part)
-    } catch (error) {
-      recorder.unsent(part)
-      throw error
-    }
-  }
-
-  #rest(retry: number): Promise<void> {
-    const { rules, run } = this.#setup
-    return wait(rules.clock, retryDelayMs(retry, rules.random, restGrowth), run.leaving)
-  }
-
-  #giveUp(part: Part, errText: string, stops: boolean): void {
-    const { recorder } = this.#setup
-    if (!stops) return recorder.uncertain(part, `refused: ${errText}`)
-    const error = recorder.refused(part, errText)
-    if (error !== undefined) throw error
-  }
-
-  /** The reason goes before its consequences: the rows are where they are because of it. */
-  #stop(part: Part, error: DdbError, stored: Stored, errText: string): never {
-    const { run, recorder } = this.#setup
-    run.fail(error)
-    if (stored === 'no') recorder.unsent(part)
-    else recorder.uncertain(part, `refused: ${errText}`)
-    throw error
-  }
-
-  /** A node that does not lead has stored nothing: the same part goes to the one that does. */
-  async #moveTo(to: ServerAddress, part: Part): Promise<void> {
-    try {
-      const leader = await this.#setup.follow(to)
-      await this.#writer.session.close().catch(ignoreLoss)
-      this.#writer.session = leader
-      this.#hasMoved = true
-      // What another node has in memory is not compared with what this one had.
-      this.#setup.recorder.target.evidence?.forget()
-    } catch (error) {
-      if (!(error instanceof DdbError)) throw error
-      this.#stop(part, error, 'no', error.message)
-    }
-  }
-
-  /** One request and its answer. A part whose answer never came may be stored. */
-  async #ask(part: Part): Promise<Outcome> {
-    const { run, recorder, rules, columnNames } = this.#setup
-    // After the journal knows of it: another process that has the run since then finds it there.
-    if (!run.maySend()) {
-      if (part.mayBeStored === true) recorder.uncertain(part, 'sent before, and not again')
-      else recorder.unsent(part)
-      throw run.failure!
-    }
-    const sentAtMs = rules.clock.nowMs()
-    try {
-      return await write(this.#writer, partTable(part, columnNames), this.#setup)
-    } catch (error) {
-      if (error instanceof ConnectionError) {
-        this.#lost = error.code === 'DDB_UNCONFIRMED' ? 'silent' : 'gone'
-      }
-      recorder.uncertain(part, 'no answer came')
-      throw error
-    } finally {
-      run.latencies.add(rules.clock.nowMs() - sentAtMs)
-    }
-  }
-
   async finish(): Promise<void> {
     // The caller may have stopped waiting for it.
     await this.#delivering.catch(() => undefined)
     const { run, recorder, remembers, look } = this.#setup
     await recorder.settled()
-    const isSilent = this.#lost === 'silent'
-    if (this.#lost !== 'no' && recorder.holdsMemory && !(await remembers(isSilent))) {
+    const isSilent = this.#connection === 'silent'
+    if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(forgotten, false)
     }
     if (run.isLeaving) return
@@ -265,13 +193,15 @@ export class AnsweredDelivery implements Delivery {
 
   leave(reason: ConnectionError): void {
     this.#writer.session.abandon(reason)
+    this.#carryOut.endAll('no answer came')
+    this.#goOn()
   }
 
   async close(): Promise<void> {
     await this.#writer.session.close().catch(ignoreLoss)
     const { run, unmark, leaveMarked } = this.#setup
     if (isUnfinished(run)) return leaveMarked?.()
-    run.journal?.leaving()
+    run.emit({ kind: 'leaving' })
     await unmark?.()
   }
 }

@@ -10,7 +10,8 @@ import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
-import { rowsText, type RunCounts } from '../row-counts.js'
+import { rowsText } from '../row-counts.js'
+import type { Run } from '../run.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
@@ -32,7 +33,7 @@ export interface Counting {
 
 /** Where rows are counted as sent, and when a run waits before it sends more. */
 export interface Flow {
-  counts: RunCounts
+  run: Pick<Run, 'state' | 'emit'>
   columnNames: readonly string[]
   maxInFlightBytes: number
   idleTimeout: IdleTimeout
@@ -53,19 +54,14 @@ export interface Flow {
 /** @param counting  undefined: nothing is asked, and what was sent stays unconfirmed */
 export function openAsyncDelivery(
   writer: Writer,
-  { counts, columnNames, maxInFlightBytes, idleTimeout, unmark, sending, look, duplicates }: Flow,
+  { run, columnNames, maxInFlightBytes, idleTimeout, unmark, sending, look, duplicates }: Flow,
   counting: Counting | undefined,
 ): Delivery {
   const { session } = writer
   let outsideRows = 0
-  let note: string | undefined
+  run.emit({ kind: 'duplicatesKnown', rows: counting === undefined ? null : duplicates })
   return {
     used: counting === undefined ? 'none' : 'count',
-    get note() {
-      return note
-    },
-    duplicates: counting === undefined ? null : duplicates,
-    uncertain: [],
     get inFlightBytes() {
       return session.bufferedBytes
     },
@@ -74,21 +70,21 @@ export function openAsyncDelivery(
       const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
       sending(batch)
       const room = session.send(writer.functionName, arguments_, batch.release)
-      counts.sent(batch.rowCount)
+      run.emit({ kind: 'handedOver', rows: batch.rowCount })
       return room && session.bufferedBytes < maxInFlightBytes
         ? undefined
         : drainedInTime(session, idleTimeout)
     },
     async finish() {
       if (counting === undefined) {
-        counts.arrived(0)
+        run.emit({ kind: 'counted', arrived: 0 })
         // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
         await session.close()
         // Nothing is claimed: whether it could be noted is all the same.
         await look().catch(whyNotAsked)
         return
       }
-      const { sentRows } = counts
+      const { sentRows } = run.state
       if (sentRows === 0) return
       const barrier = newBarrier(session)
       const verdict = await waitForCount({
@@ -102,13 +98,13 @@ export function openAsyncDelivery(
         bufferedBytes: () => session.bufferedBytes,
         ...idleTimeout,
       })
-      counts.arrived(confirmedRows(verdict, sentRows))
-      note = verdictNote(verdict, sentRows, outsideRows)
+      const note = verdictNote(verdict, sentRows, outsideRows)
+      run.emit({ kind: 'counted', arrived: confirmedRows(verdict, sentRows), note })
       if (verdict.kind === 'reached') {
         const change = await look().catch(whyNotAsked)
         if (change === undefined) return
-        note = `the target has grown by ${rowsText(sentRows)}, but rows may be gone: ${change}`
-        counts.arrived(0)
+        const but = `the target has grown by ${rowsText(sentRows)}, but rows may be gone: ${change}`
+        run.emit({ kind: 'counted', arrived: 0, note: but })
       }
       if (verdict.kind === 'unreachable') {
         if (isRefused(verdict.cause)) throw verdict.cause

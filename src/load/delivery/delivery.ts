@@ -9,17 +9,10 @@ import type { Table, Value } from '../../protocol/value.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
 import type { VerifyResult } from '../verify/verifier.js'
-import type { LineRange } from './line-ranges.js'
 
 /** One run's way to the server. */
 export interface Delivery {
   readonly used: ConfirmUsed
-  /** Why confirmation is less than was asked for, or what it found; for the summary. */
-  readonly note: string | undefined
-  /** Rows with a key that the target had already; null when nobody tells. */
-  readonly duplicates: number | null
-  /** Where the batches come from of which nobody knows what became. */
-  readonly uncertain: readonly LineRange[]
   /** What reading back found so far, where it was asked for. */
   readonly verified?: VerifyResult
   /** Why nothing more will be taken, for whoever has nothing to hand over; others are told by `deliver`. */

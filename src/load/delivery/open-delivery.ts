@@ -27,8 +27,8 @@ import { newCountingSession, type CountingPlace } from './counting-session.js'
 import type { Delivery } from './delivery.js'
 import { connectData, longestUnmarkMs, openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from './partition-scheme.js'
-import { newRecorder, type RecordedTarget } from './recorder.js'
-import { refusalText } from './refusal.js'
+import { newRecorder, type RecordedTarget } from '../fate/recorder.js'
+import { refusalText } from '../fate/refusal.js'
 
 /** Opens the data session, asks what has to be known before the first batch, and gives the delivery of this run. */
 export async function openDelivery(
@@ -79,7 +79,7 @@ export async function openDelivery(
   return openAsyncDelivery(
     writer,
     {
-      counts: run.counts,
+      run,
       columnNames: description.columns.map(column => column.name),
       maxInFlightBytes: run.plan.maxInFlightBytes,
       idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },

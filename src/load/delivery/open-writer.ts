@@ -13,7 +13,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { writeBody, writeExpression } from '../target/target.js'
 import type { Writer } from './delivery.js'
-import { refusalText } from './refusal.js'
+import { refusalText } from '../fate/refusal.js'
 
 /** Removes the marker, asking on the session given. */
 export type Unmark = (session: Session) => Promise<void>
@@ -47,7 +47,7 @@ export async function openMarkedWriter(
     return { writer, unmark }
   } catch (error) {
     // What an earlier process has left is for the next one.
-    if (run.journal?.isResumed !== true) await unmark?.(control)
+    if (run.found.processes === 0) await unmark?.(control)
     throw error
   }
 }
@@ -63,7 +63,7 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   try {
     await markRun(control, name, plan.confirmTimeoutMs)
     // It says which session goes on with what was left in order.
-    if (run.journal?.isResumed === true) await askMarker(control, name, plan.confirmTimeoutMs)
+    if (run.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     run.notice(unmarkedNotice(run, error))

@@ -8,8 +8,8 @@ import { isUnfinished, type Run } from '../run.js'
 import type { Evidence, Look } from './evidence.js'
 
 /** Whether a run claims anything of the target that could be wrong. */
-export function claimsRows({ counts }: Run): boolean {
-  return counts.rows.confirmed + counts.rows.skipped > 0
+export function claimsRows({ state }: Run): boolean {
+  return state.rows.confirmed + state.rows.skipped > 0
 }
 
 /**
@@ -49,7 +49,7 @@ export async function noteFinished(
   // Whoever is killed in between leaves a journal that knows as much as the server.
   journal.commit()
   const isMarked = await markFinished(session, run.name, evidence.identity.name, rows, timeoutMs)
-  journal.note(evidence.sampled())
+  run.emit(evidence.sampled())
   const server = `${session.host}:${session.port}`
-  journal.note({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })
+  run.emit({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })
 }

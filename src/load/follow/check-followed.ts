@@ -2,13 +2,14 @@
   What a run that follows needs to go on after a kill, known only once the server was asked.
 */
 import { UsageError } from '../../errors.js'
+import { traitsOf } from '../confirmations.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { Run } from '../run.js'
 
 /** @throws {UsageError} DDB_USAGE where the journal would not know of single batches */
 export function checkFollowed({ options, journal }: Run, { used }: Delivery): void {
   if (options.input?.follow !== true || journal === undefined) return
-  if (used === 'receipts' || used === 'answers') return
+  if (traitsOf(used).knowsBatches) return
   throw new UsageError(
     'DDB_USAGE',
     'the server gives no receipts here, so every process of this run would read its files from their start: ' +

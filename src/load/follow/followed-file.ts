@@ -83,7 +83,7 @@ export async function* batchesOf(
 ): AsyncGenerator<Batch, void, void> {
   const { path, file, summary } = followed
   const { run, target, reading, turns, ended } = following
-  const { platform, options, journal } = run
+  const { platform, options } = run
   const { clock } = platform
   const content = followedChunks({
     file,
@@ -94,7 +94,7 @@ export async function* batchesOf(
     hasLostName: () => followed.hasLostName,
     onEnd: () => (followed.isReadSince ||= followed.hasLostName),
   })
-  const before = followed.number === undefined ? undefined : journal?.found.inputs[followed.number]
+  const before = followed.number === undefined ? undefined : run.found.inputs[followed.number]
   const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
   const knownEnd = before?.covered.ends.at(-1)
   try {
@@ -117,9 +117,9 @@ export async function* batchesOf(
         source,
         reader,
         summary,
-        number: () => (followed.number ??= journal?.follows(path, followed.fingerprint!) ?? 0),
+        number: () => (followed.number ??= newNumber(run, path, followed.fingerprint!)),
         detected: known?.detected,
-        resumed: before && journal?.resumed(followed.number!),
+        resumed: before && run.resumption.resumed(followed.number!),
         maxRecords: Infinity,
         flushes: true,
         progress({ rows }) {
@@ -144,10 +144,10 @@ export async function* batchesOf(
     // A signal that comes while this is looked at changes nothing of it.
     const isWhole = !run.stopped
     await content.checkRead()
-    if (journal !== undefined && isWhole && followed.number !== undefined) {
+    if (isWhole && followed.number !== undefined) {
       await noteFingerprint(followed, run)
-      journal.read(followed.number, summary)
-      journal.commit()
+      run.emit({ kind: 'read', input: followed.number, summary })
+      run.commit()
     }
   } finally {
     await noteFingerprint(followed, run).catch(() => undefined)
@@ -160,11 +160,18 @@ export function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
 }
 
+/** A file is followed from now on. */
+function newNumber({ state, emit }: Run, path: string, fingerprint: Fingerprint): number {
+  emit({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+  return state.inputs.length - 1
+}
+
 /** As the file is now: other files with its number have other ends. */
-async function noteFingerprint(followed: FollowedFile, { journal }: Run): Promise<void> {
+async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<void> {
   if (followed.fingerprint === undefined) return
   followed.fingerprint = await followedFingerprint(followed.file)
-  if (followed.number !== undefined) journal?.grown(followed.number, followed.fingerprint)
+  const { number: input, fingerprint } = followed
+  if (input !== undefined) emit({ kind: 'grown', input, fingerprint })
 }
 
 /** The more of its ends is known, the less another file is taken for it. */

@@ -53,10 +53,9 @@ const nothing = newPassedOver()
 
 /** @throws {DdbError} DDB_RUN_CHANGED when a file that an earlier process has followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
-  const { platform, options, plan, journal } = run
-  const inputs = new FollowedInputs(newInputReading(platform, options, plan, journal), run)
-  if (journal === undefined) return inputs
-  const { open, done } = await resumedFiles(journal, platform.files)
+  const { platform, options, plan, found } = run
+  const inputs = new FollowedInputs(newInputReading(platform, options, plan, found), run)
+  const { open, done } = await resumedFiles(run, platform.files)
   for (const { input, fingerprint } of done) inputs.read.add(input.summary!, fingerprint)
   for (const { path, file, ...known } of open) {
     inputs.open.push(newFollowedFile(path, fileKey(path, await file.status()), file, known))
@@ -87,7 +86,7 @@ class FollowedInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const { clock } = run.platform
-    const readBefore = run.counts.rows.read
+    const readBefore = run.state.rows.read
     const following: Following = {
       run,
       target,
@@ -96,7 +95,7 @@ class FollowedInputs implements Inputs {
       ended: this.#ended.signal,
       onRecords: more => {
         this.#newRecords += more
-        run.counts.readUpTo(readBefore + this.#newRecords)
+        run.emit({ kind: 'records', upTo: readBefore + this.#newRecords })
       },
       onBytes: () => run.inputProgress(this.#bytesRead, undefined),
     }
@@ -155,11 +154,11 @@ class FollowedInputs implements Inputs {
   /** Who has lost its name, what is new, and whether rows still go out. */
   async #lookAround(following: Following): Promise<void> {
     const { run } = following
-    const { platform, options, journal } = run
+    const { platform, options } = run
     try {
       const failure = run.delivery?.failure
       if (failure !== undefined) throw failure
-      journal?.commit()
+      run.commit()
       for (const followed of this.open) await this.#lookAtName(followed)
       const { include } = options.input ?? {}
       const present = await presentFiles(options.inputs, platform.files, include)

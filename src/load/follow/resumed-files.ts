@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import type { Files, InputFile } from '../../platform/platform.js'
 import { runChanged } from '../journal/changed-run.js'
 import { fingerprintText, isSameGrown, type Fingerprint } from '../journal/fingerprint.js'
-import type { Journal } from '../journal/journal.js'
-import type { JournaledInput } from '../journal/journal-state.js'
+import type { JournaledInput, JournalState } from '../journal/journal-state.js'
+import type { Run } from '../run.js'
 
 /** A file of which something is left to be read or sent. */
 export interface ResumedFile {
@@ -26,19 +26,22 @@ export interface ResumedFiles {
 }
 
 /** @throws {DdbError} DDB_RUN_CHANGED when a file is not there any more */
-export async function resumedFiles(journal: Journal, files: Files): Promise<ResumedFiles> {
+export async function resumedFiles(
+  { found, resumption }: Pick<Run, 'found' | 'resumption'>,
+  files: Files,
+): Promise<ResumedFiles> {
   const open: ResumedFile[] = []
   const done: ResumedFiles['done'][number][] = []
   try {
-    for (const [number, input] of journal.found.inputs.entries()) {
+    for (const [number, input] of found.inputs.entries()) {
       const { path, fingerprint } = input
-      const resumed = journal.resumed(number)
+      const resumed = resumption.resumed(number)
       if (input.summary !== undefined && (resumed?.isDone ?? true)) {
         done.push({ fingerprint, input })
         continue
       }
       const file = await find(path, atLeast(input), files)
-      if (file === undefined) throw isGone(journal, path, fingerprint)
+      if (file === undefined) throw isGone(found, path, fingerprint)
       open.push({ number, path, file, fingerprint })
     }
     return { open, done }
@@ -92,7 +95,7 @@ async function openIfSame(
   return undefined
 }
 
-function isGone({ found }: Journal, path: string, fingerprint: Fingerprint): Error {
+function isGone(found: JournalState, path: string, fingerprint: Fingerprint): Error {
   return runChanged(
     found,
     `"${path}", of which something is left to be read, is neither there nor beside it under another name ` +

@@ -14,12 +14,13 @@ import { targetChanged } from './changed-run.js'
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function whatIsLeft(
-  { journal, name, plan }: Run,
+  { journal, found, name, plan }: Run,
   control: Session,
   inMemory: boolean,
 ): Promise<LeftOnServer> {
-  if (journal?.isResumed !== true) return { marker: false, ledger: false, ledgerVersion: 2 }
-  const { found, ledgerNumber } = journal
+  if (journal === undefined || found.processes === 0)
+    return { marker: false, ledger: false, ledgerVersion: 2 }
+  const { ledgerNumber } = journal
   const left = await askLeft(control, name, ledgerNumber, plan.confirmTimeoutMs)
   const { confirmed, unconfirmed } = found.rows()
   if (!left.marker && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {

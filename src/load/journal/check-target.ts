@@ -3,6 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
+import { traitsOf } from '../confirmations.js'
 import { newEvidence, type EarlierEvidence, type Evidence } from '../evidence/evidence.js'
 import { findScript, askFound, type Found } from '../evidence/find-rows.js'
 import { leavesMemory } from '../evidence/rows-had.js'
@@ -32,16 +33,15 @@ export async function checkTarget(
   control: Session,
   description: TargetDescription,
 ): Promise<CheckedTarget | undefined> {
-  const { journal, plan } = run
+  const { journal, found, plan } = run
   if (journal === undefined && plan.confirm === 'none' && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
   const now = await askIdentity(control, plan, description, { counts })
-  const before = journal?.found.target
-  if (journal === undefined || before === undefined) {
+  const before = found.target
+  if (before === undefined) {
     const none: EarlierEvidence = { samples: [], leastRows: undefined }
     return { evidence: newEvidence(run, description, now, none), now }
   }
-  const { found } = journal
   const { confirmed } = found.rows()
   const forgotten = 'the server was restarted, and rows in memory went with it'
   const change =
@@ -69,9 +69,8 @@ export async function checkTarget(
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkRows(run: Run, control: Session, { now }: CheckedTarget): Promise<void> {
-  const { journal } = run
-  if (journal === undefined || journal.found.rows().confirmed === 0) return
-  const { found } = journal
+  const { found } = run
+  if (found.rows().confirmed === 0) return
   const isLooked = !leavesMemory(now.total) && run.plan.target.kind === 'table'
   if (!isLooked) return
   const rows = await lookUp(run, control, found)
@@ -111,7 +110,7 @@ export async function checkLoaded(
   control: Session,
   { now }: CheckedTarget,
 ): Promise<Loaded> {
-  const { found } = run.journal!
+  const { found } = run
   const { target: before, finished, run: record } = found
   const { confirmed, unconfirmed } = found.rows()
   const loaded: Loaded = { notice: undefined, found: 'unknown' }
@@ -121,7 +120,7 @@ export async function checkLoaded(
     return { ...loaded, notice }
   }
   const isStored = !now.inMemory
-  const isSame = isStored && found.used !== 'none' && isSameChunk(before, now)
+  const isSame = isStored && traitsOf(found.used).leavesDoubt && isSameChunk(before, now)
   if (isSame && now.rows === 0) throw targetChanged(found, 'it has no rows')
   const rows = await lookUp(run, control, found)
   const isRead = run.plan.target.kind === 'table' || finished?.isFound === true
@@ -163,14 +162,13 @@ export async function settleLoaded(
   { evidence, now }: CheckedTarget,
   { found: rows }: Loaded,
 ): Promise<void> {
-  const { journal, plan, name } = run
-  const { found } = journal!
+  const { found, plan, name } = run
   if (found.target?.adds !== undefined && found.finished === undefined) {
     const look = { change: undefined, isOpen: false, rows: now.rows, found: rows }
     await noteFinished(run, control, evidence, look, plan.confirmTimeoutMs)
   }
   if (found.hasLeftServer || isUnfinished(run)) return
-  journal!.leaving()
+  run.emit({ kind: 'leaving' })
   try {
     await dropLeftTables(control, name, plan.confirmTimeoutMs)
   } catch (error) {
@@ -184,8 +182,8 @@ function isSameChunk(before: TargetIdentity, now: TargetIdentity): boolean {
 }
 
 /** What a missing target means to a run that has written into it. */
-export function asTargetChanged({ journal }: Run, error: unknown): unknown {
+export function asTargetChanged({ found }: Run, error: unknown): unknown {
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
-  if (!isMissing || journal === undefined || journal.found.rows().confirmed === 0) return error
-  return targetChanged(journal.found, error.message)
+  if (!isMissing || found.rows().confirmed === 0) return error
+  return targetChanged(found, error.message)
 }

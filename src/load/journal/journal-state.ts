@@ -1,16 +1,13 @@
 /*
   What the records of a journal come to: where a run stands.
 */
+import type { EndedRows } from './journal-record.js'
+import { traitsOf } from '../confirmations.js'
 import type { ConfirmUsed } from '../options.js'
 import { isSettled, newCoveredInput, type CoveredInput, type SentRange } from './covered-range.js'
 import type { Fingerprint } from './fingerprint.js'
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
-import type {
-  EndedRows,
-  FinishedTarget,
-  JournaledRejects,
-  JournalRecord,
-} from './journal-record.js'
+import type { FinishedTarget, JournaledRejects, JournalRecord } from './journal-record.js'
 import type { TargetIdentity } from './target-identity.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
@@ -133,7 +130,7 @@ class Fold implements JournalState {
 
   /** Nobody knows of single batches: what was not finished is read from its beginning. */
   get #readsAgain(): boolean {
-    return this.#target !== undefined && !hasNumbers(this.#target)
+    return this.#target !== undefined && !traitsOf(this.used).knowsBatches
   }
 
   rows(): JournaledRows {
@@ -223,7 +220,7 @@ class Fold implements JournalState {
         this.#rejects = rejectsWith(this.#rejects, record)
         return
       case 'read':
-        if (hasNumbers(this.#target)) this.inputs[record.input]!.summary = record.summary
+        if (traitsOf(this.used).knowsBatches) this.inputs[record.input]!.summary = record.summary
         else this.#unproven.set(record.input, record.summary)
         return
       case 'settled':
@@ -343,9 +340,4 @@ export function rejectsWith(
   const byInput = Object.assign(before?.byInput ?? {}, record.byInput)
   const upTos = [...new Map([...(before?.upTos ?? []), ...(record.upTos ?? [])])]
   return { ...record, byInput, ...(upTos.length === 0 ? {} : { upTos }) }
-}
-
-/** Whether rows went out in batches that the journal knows by number. */
-function hasNumbers(target: RecordOf<'target'> | undefined): boolean {
-  return target?.used === 'receipts' || target?.used === 'answers'
 }

@@ -2,11 +2,8 @@
   The journal of a run as the run uses it: it is told everything before it happens, or once it is known.
 */
 import type { DdbError } from '../../errors.js'
-import type { Batch } from '../../parse/input-reader.js'
-import { partRange, type Part } from '../delivery/part.js'
-import type { ConfirmUsed, LoadResult } from '../options.js'
-import { runChanged } from './changed-run.js'
-import type { Fingerprint } from './fingerprint.js'
+import { isDurable, type RunEvent } from '../fate/events.js'
+import type { RunState } from '../fate/fold.js'
 import type { Files } from '../../platform/platform.js'
 import type { JournalFile } from './journal-file.js'
 import type {
@@ -15,10 +12,8 @@ import type {
   JournaledRejectsSource,
   JournalRecord,
 } from './journal-record.js'
-import type { JournalState } from './journal-state.js'
-import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
-import { newSettledRows, type SettledRows } from './settled-rows.js'
-import type { TargetIdentity } from './target-identity.js'
+import { rejectsWith, type JournalState } from './journal-state.js'
+import { shrinkJournal } from './settled-rows.js'
 
 /** What a run does with its journal. Failures to write are DDB_OUTPUT_WRITE. */
 export interface Journal {
@@ -27,8 +22,6 @@ export interface Journal {
   readonly found: JournalState
   /** As it was before a restart; else `found`. */
   readonly past: JournalState
-  /** Other processes have worked on the run before. */
-  readonly isResumed: boolean
   /** Of this process, from 1. */
   readonly processNumber: number
   /** Highest number that any process gave to rows. */
@@ -50,61 +43,21 @@ export interface Journal {
   readonly failure: DdbError | undefined
   /** Whether another process would find what was written. */
   isInPlace(): boolean
-  /** Names the rejects whenever they have grown. */
-  follow(rejects: JournaledRejectsSource): void
-  target(identity: TargetIdentity, used: ConfirmUsed): void
-  /** Receipts are about to be in this ledger; those in another one are gone. @throws {DdbError} DDB_OUTPUT_WRITE */
-  ledger(number: number, version: 1 | 2): void
-  /** What was found out about the target. */
-  note(record: Extract<JournalRecord, { kind: 'sampled' | 'finished' }>): void
-  session(id: string): void
+  /** Names the rejects whenever they have grown. @param state  what the run comes to, for the end of its journal */
+  follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
   /** What the server knows of the run: numbers go on above these. */
   seen(server: { readonly owner: number; readonly ledgerNumber: number }): void
   /** The number under which the server is to be told that this process has the run. @throws {DdbError} DDB_OUTPUT_WRITE */
   nextOwner(): number
   /** The last one; 0 before. */
   readonly owner: number
-  /** A file is followed from now on. @returns its number */
-  follows(path: string, fingerprint: Fingerprint): number
-  /** A file that is followed can be told from others by more than before. */
-  grown(input: number, fingerprint: Fingerprint): void
   /**
-   * An input is about to be read.
-   * @param detected  how, as text
-   * @throws {DdbError} DDB_RUN_CHANGED when it was read in another way before
+   * Is told everything that happens. Rows that have a number must not go out before a `commit`: one does for many batches.
+   * @throws {DdbError} DDB_OUTPUT_WRITE: then it must not happen
    */
-  reading(input: number, detected: string): void
-  /** Times have shown what offsets their columns have; to be told before the batch that they are in. */
-  offsets(offsets: Readonly<Record<string, string>>): void
-  /** Where reading an input goes on; undefined when nothing of it was read before. */
-  resumed(input: number): ResumedInput | undefined
-  /** A batch has come from an input. @param records  of the input, up to the end of the batch */
-  place(batch: Batch, input: number, records: number): void
-  /** What earlier processes did with the rows of a batch that has its place; undefined when they never met them. */
-  knownOf(batch: Batch): KnownBatch | undefined
-  /** A file for rejects is about to be made. @throws {DdbError} DDB_OUTPUT_WRITE */
-  makingRejects(path: string): void
-  /** Whether a reader's reject is among those of an earlier process. */
-  isKnownReject(input: number, offsetBytes: number): boolean
-  rejected(input: number, offsetBytes: number): void
-  /**
-   * What is rejected from now on is for the next process to find out: a record that was cut off by a disk that failed may
-   * be whole by then, and a reject that ends a run ends the next process, too.
-   */
-  keepNoMoreRejects(): void
-  /** Rows are about to go out under a number. @throws {DdbError} DDB_OUTPUT_WRITE: then they must not */
-  sending(no: number, part: Part): void
-  /** As `sending`, but the rows must not go out before a `commit`: one does for many batches. */
-  announce(no: number, part: Part): void
-  /** What became of rows that went out. */
-  ended(part: Part, rows: EndedRows): void
-  read(input: number, summary: LoadResult['inputs'][number]): void
-  forgotten(): void
-  /** The ledger and the marker are about to be removed: waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
-  leaving(): void
+  take(event: RunEvent): void
   /** Everything told so far is with the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
   commit(): void
-  end(result: LoadResult, isDone: boolean): void
   /** Waits for the disk, and gives the run back. A journal whose run is done keeps only what tells that. @throws {DdbError} */
   close(): Promise<void>
 }
@@ -124,7 +77,6 @@ export interface JournalSetup {
   /** Told before anything else is: a process that has nothing to tell leaves the journal as it is. */
   readonly opening: readonly JournalRecord[]
   readonly files: Files
-  readonly wallMs: () => number
 }
 
 /** A journal that is being written. */
@@ -136,32 +88,28 @@ class KeptJournal implements Journal {
   readonly found: JournalState
   readonly past: JournalState
   readonly token: bigint
-  readonly paths: string[]
+  readonly paths: readonly string[]
   readonly path: string
-  readonly isResumed: boolean
   readonly processNumber: number
   readonly lastNo: number
   readonly wasUnlocked: boolean
   readonly lost: () => DdbError | undefined
   readonly #file: JournalFile
   readonly #setup: JournalSetup
-  readonly #resumedInputs = new Map<number, ResumedInput>()
   #opening: readonly JournalRecord[]
   owner = 0
   #seen = { owner: 0, ledgerNumber: 0 }
-  /** What stands for the batches once the run is done. */
-  readonly #settled: SettledRows
+  /** Of this process and those before. */
+  #rejectsTold: JournaledRejects | undefined
+  #state: Readonly<RunState> | undefined
   #shrink: () => Promise<void> = () => Promise.resolve()
-  /** Ends of what was sent, by input. */
-  readonly #sentUpTo = new Map<number, number>()
   #ended: { no: number; rows: EndedRows }[] = []
   #rejects: JournaledRejectsSource | undefined
   #rejectsKnown = 0
   #keepsRejects = true
   #upTo: JournaledRejects['upTo']
-  /** Of inputs that are followed, and as earlier processes have left them. */
+  /** Of inputs that are followed. */
   readonly #upTos = new Map<number, number>()
-  readonly #knownUpTos: ReadonlyMap<number, number>
 
   constructor(setup: JournalSetup) {
     const { file, found, past, token, paths } = setup
@@ -170,23 +118,15 @@ class KeptJournal implements Journal {
     this.found = found
     this.past = past
     this.token = token
-    this.paths = [...paths]
+    this.paths = paths
     this.path = file.path
-    this.isResumed = found.processes > 0
     this.processNumber = past.processes + 1
     this.lastNo = past.lastNo
     this.wasUnlocked = setup.wasUnlocked
     this.lost = setup.lost
     this.#opening = setup.opening
-    this.#settled = newSettledRows(found, past)
-    this.#knownUpTos = new Map(found.rejects?.upTos)
+    this.#rejectsTold = found.rejects && { ...found.rejects, byInput: { ...found.rejects.byInput } }
     this.#upTo = found.rejects?.upTo ?? { input: 0, offsetBytes: 0 }
-    for (const [input, journaled] of found.inputs.entries()) {
-      const { covered, detected } = journaled
-      if (detected === undefined) continue
-      this.#resumedInputs.set(input, resumedInput(journaled))
-      this.#sentUpTo.set(input, covered.ends.at(-1)!.offsetBytes)
-    }
   }
 
   get ledgerNumber(): number {
@@ -203,27 +143,10 @@ class KeptJournal implements Journal {
     return this.#file.isInPlace()
   }
 
-  follow(source: JournaledRejectsSource): void {
+  follow(source: JournaledRejectsSource, state?: Readonly<RunState>): void {
     this.#rejects = source
+    this.#state = state
     this.#rejectsKnown = source.count
-  }
-
-  target(identity: TargetIdentity, used: ConfirmUsed): void {
-    this.#add({ kind: 'target', identity, used })
-  }
-
-  ledger(number: number, version: 1 | 2): void {
-    this.#add({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
-    // As for `nextOwner`.
-    this.#file.sync()
-  }
-
-  note(record: Extract<JournalRecord, { kind: 'sampled' | 'finished' }>): void {
-    this.#add(record)
-  }
-
-  session(id: string): void {
-    this.#add({ kind: 'session', id })
   }
 
   seen(server: { readonly owner: number; readonly ledgerNumber: number }): void {
@@ -239,103 +162,47 @@ class KeptJournal implements Journal {
     return number
   }
 
-  follows(path: string, fingerprint: Fingerprint): number {
-    this.#add({ kind: 'inputs', inputs: [{ path, fingerprint }] })
-    return this.paths.push(path) - 1
-  }
-
-  grown(input: number, fingerprint: Fingerprint): void {
-    this.#add({ kind: 'grown', input, fingerprint })
-  }
-
-  reading(input: number, detected: string): void {
-    const before = this.found.inputs[input]?.detected
-    if (before === undefined) this.#add({ kind: 'reading', input, detected })
-    else if (before !== detected) {
-      const how = `was read as ${before}, and would now be read as ${detected}`
-      throw runChanged(this.found, `"${this.paths[input]}" ${how}`)
+  take(event: RunEvent): void {
+    switch (event.kind) {
+      case 'numbered':
+        return this.#numbered(event)
+      case 'ended': {
+        const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = event
+        if (no === undefined) return
+        const known = duplicates === undefined ? {} : { duplicates }
+        this.#ended.push({ no, rows: { confirmed, rejected, unconfirmed, unsent, ...known } })
+        return
+      }
+      case 'takenBack':
+        if (event.isCertain) this.#add({ kind: 'forgotten' })
+        return
+      case 'misread':
+        this.#upTo = { input: event.input, offsetBytes: event.offsetBytes + 1 }
+        if (this.#setup.isFollowing) this.#upTos.set(event.input, event.offsetBytes + 1)
+        return
+      case 'rejectsForgotten':
+        if (this.#keepsRejects) this.#noteEnded()
+        this.#keepsRejects = false
+        return
+      case 'end':
+        return this.#end(event)
+      default:
+        if (!isDurable(event)) return
+        this.#add(event)
+        // On the disk before the server knows, or before what would tell of a loss goes.
+        if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()
+        if (event.kind === 'rejectsFile') this.#file.write()
     }
   }
 
-  offsets(offsets: Readonly<Record<string, string>>): void {
-    this.#file.add({ kind: 'offsets', offsets })
-  }
-
-  resumed(input: number): ResumedInput | undefined {
-    return this.#resumedInputs.get(input)
-  }
-
-  place(batch: Batch, input: number, records: number): void {
-    // A map from batches would cost small ones more than all the rest of this.
-    batch.place = { input, records }
-    if (this.#resumedInputs.get(input)?.hasRowsOf(batch) !== false) return
-    throw runChanged(this.found, `"${this.paths[input]}" has other rows than were sent`)
-  }
-
-  knownOf(batch: Batch): KnownBatch | undefined {
-    const { place } = batch
-    return place && this.#resumedInputs.get(place.input)?.knownOf(batch)
-  }
-
-  isKnownReject(input: number, offsetBytes: number): boolean {
-    if (this.#setup.isFollowing) return offsetBytes < (this.#knownUpTos.get(input) ?? 0)
-    const upTo = this.found.rejects?.upTo
-    if (upTo === undefined || input > upTo.input) return false
-    return input < upTo.input || offsetBytes < upTo.offsetBytes
-  }
-
-  makingRejects(path: string): void {
-    this.#add({ kind: 'rejectsFile', path })
-    this.#file.write()
-  }
-
-  rejected(input: number, offsetBytes: number): void {
-    this.#upTo = { input, offsetBytes: offsetBytes + 1 }
-    if (this.#setup.isFollowing) this.#upTos.set(input, offsetBytes + 1)
-  }
-
-  keepNoMoreRejects(): void {
-    if (this.#keepsRejects) this.#noteEnded()
-    this.#keepsRejects = false
-  }
-
-  sending(no: number, part: Part): void {
-    this.announce(no, part)
-    this.#file.write()
-  }
-
-  announce(no: number, part: Part): void {
-    part.no = no
-    this.#settled.numbered(no)
-    const { input, records } = part.batch.place!
-    const { startBytes: start, endBytes: end } = partRange(part)
-    const rows = part.end - part.start
+  #numbered({ no, ranges, isNew }: Extract<RunEvent, { kind: 'numbered' }>): void {
+    const { input, startBytes: start, endBytes: end, rows, endLine, records } = ranges[0]!
     this.#noteEnded()
-    if (start >= (this.#sentUpTo.get(input) ?? 0) && rows === part.batch.rowCount) {
-      const endLine = part.batch.endLineNumber
+    if (isNew) {
       this.#add({ kind: 'batch', no, input, start, end, endLine, rows, records })
-      this.#sentUpTo.set(input, end)
-      this.#settled.sent(input, { offsetBytes: end, lineNumber: endLine, records }, rows)
     } else {
       this.#add({ kind: 'part', no, input, start, end, rows })
     }
-  }
-
-  ended(part: Part, rows: EndedRows): void {
-    if (part.no !== undefined) this.#ended.push({ no: part.no, rows })
-  }
-
-  read(input: number, summary: LoadResult['inputs'][number]): void {
-    this.#add({ kind: 'read', input, summary })
-  }
-
-  forgotten(): void {
-    this.#add({ kind: 'forgotten' })
-  }
-
-  leaving(): void {
-    this.#add({ kind: 'leaving' })
-    this.#file.sync()
   }
 
   commit(): void {
@@ -343,16 +210,18 @@ class KeptJournal implements Journal {
     this.#file.write()
   }
 
-  end({ status, exitCode, rows }: LoadResult, isDone: boolean): void {
+  #end(record: Extract<JournalRecord, { kind: 'end' }>): void {
     this.#noteEnded()
     // It found the run done, and did nothing.
-    if (isDone && this.#opening.length > 0) return
-    const at = new Date(this.#setup.wallMs()).toISOString()
-    const record = { kind: 'end', at, isDone, status, exitCode, rows } as const
+    if (record.isDone && this.#opening.length > 0) return
     this.#file.write()
     const { files } = this.#setup
-    const sizeBytes = files.statusNow(this.path)?.sizeBytes ?? 0
-    if (isDone) this.#shrink = () => this.#settled.shrink(this.path, files, record, sizeBytes)
+    const state = this.#state
+    if (record.isDone && state !== undefined) {
+      const sizeBytes = files.statusNow(this.path)?.sizeBytes ?? 0
+      this.#shrink = () =>
+        shrinkJournal(this.path, files, state, this.#rejectsTold, record, sizeBytes)
+    }
     this.#add(record)
   }
 
@@ -386,13 +255,12 @@ class KeptJournal implements Journal {
         upTo: this.#upTo,
         ...upTos,
       } as const
-      this.#settled.rejects(record)
+      this.#rejectsTold = rejectsWith(this.#rejectsTold, record)
       this.#add(record)
     }
     for (const { no, rows } of this.#ended) {
       if (!this.#keepsRejects && rows.rejected > 0) continue
       this.#add({ kind: 'ended', no, ...rows })
-      this.#settled.ended(rows)
     }
     this.#ended = []
   }

@@ -100,7 +100,6 @@ export async function openJournal(
       lost,
       release: () => held.lock.release(),
       opening: isDone ? opening : [],
-      wallMs: () => platform.clock.wallMs(),
     })
     const placeNotices = [...places].map(([name, place]) => `"${place}" is "${name}" of this run`)
     const notices = [...sizeNotices(path, size), ...placeNotices, ...addedNotices(known, added)]

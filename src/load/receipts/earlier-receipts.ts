@@ -5,7 +5,7 @@ import { DdbError } from '../../errors.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { remedies } from '../remedies.js'
-import type { LedgerRow } from './batch-registry.js'
+import type { LedgerRow } from './ledger.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { claimPhase, outcomePhase } from './script.js'
 import { rowsText } from '../row-counts.js'
@@ -75,7 +75,7 @@ export async function earlierReceipts(
   return {
     lastNo,
     firstSendNo: journal.processNumber * sendNosOfProcess,
-    isLedgerKept: !journal.isResumed || hasLedger,
+    isLedgerKept: run.found.processes === 0 || hasLedger,
     resends,
     of: batchNo => byNo.get(batchNo) ?? [],
     add: row => keepLastAttempt(byNo, row),

@@ -9,7 +9,7 @@ const longestBarrierMs = 5_000
 
 /** @throws {ConnectionError} @throws {TimeoutError} */
 export async function investigate(watcher: ReceiptWatcher): Promise<void> {
-  const { queue, outcomes } = watcher
+  const { queue, carryOut } = watcher
   const { node } = queue
   if (!(await node.ledgerExists(watcher.queryTimeoutMs))) return ledgerIsGone(watcher)
   const idle = await node.isIdle(watcher.queryTimeoutMs)
@@ -26,9 +26,9 @@ export async function investigate(watcher: ReceiptWatcher): Promise<void> {
   if (await watcher.readLedger()) return
   for (const batch of queue.transmitted()) {
     if (batch.state === 'sent') {
-      outcomes.repeat(batch, 'sent, but the server never began it')
+      carryOut.repeat(batch, 'sent, but the server never began it')
     } else if (idle === true) {
-      outcomes.leaveUncertain(batch, 'begun, but its outcome never came')
+      carryOut.leaveUncertain(batch, 'begun, but its outcome never came')
     }
   }
 }

@@ -8,7 +8,6 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../marker/marker.js'
 import { ledgerName } from '../marker/run-tables.js'
-import type { LedgerRow } from './batch-registry.js'
 import { ledgerVersion, type LedgerVersion } from './ledger-columns.js'
 import {
   claimPhase,
@@ -17,6 +16,19 @@ import {
   ledgerScript,
   type WrittenLedger,
 } from './script.js'
+
+/** One row of the ledger. */
+export interface LedgerRow {
+  batchNo: number
+  attempt: number
+  phase: number
+  sendNo: number
+  /** Of a claim, rows that arrived; of an outcome, rows that were taken, −1 after a refusal, null when the server does not tell. */
+  rowCount: number | null
+  /** Rows that the target has had; undefined when it does not tell. */
+  had?: number | undefined
+  errText: string
+}
 
 /** Where the receipts of a run are. */
 export interface Ledger extends WrittenLedger {

@@ -6,7 +6,7 @@ import { ConnectionError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import type { RetryRules } from '../connection/retry.js'
 import type { Delivery } from '../delivery/delivery.js'
-import type { Recorder } from '../delivery/recorder.js'
+import type { Recorder } from '../fate/recorder.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { rowsHadExpression } from '../evidence/rows-had.js'
 import { watchedTable } from '../journal/target-identity.js'
@@ -34,10 +34,10 @@ export async function openReceipts(
   { run, rules, recorder, description }: ReceiptsSetup,
   control: Session,
 ): Promise<Delivery> {
-  const { journal } = run
   const left = await whatIsLeft(run, control, recorder.target.inMemory)
   // The number of a ledger that is gone is never used again.
-  let ledgers = Math.max(0, (journal?.ledgerNumber ?? 0) - (left.ledger ? 1 : 0))
+  const { ledgerNumber = 0 } = run.journal ?? {}
+  let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))
   const nodeSetup = {
     run,
     rules,
@@ -47,9 +47,10 @@ export async function openReceipts(
     nextLedger: () => {
       ledgers++
       // The ledger that the version before has left is gone on with as it is.
-      const version = left.ledger && ledgers === journal?.ledgerNumber ? left.ledgerVersion : 2
-      journal?.ledger(ledgers, version)
-      return { number: ledgers, version }
+      const version = left.ledger && ledgers === ledgerNumber ? left.ledgerVersion : 2
+      const number = ledgers
+      run.emit({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
+      return { number, version }
     },
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
@@ -69,6 +70,11 @@ export async function openReceipts(
   const node = await ReceiptNode.open(nodeSetup, control)
   try {
     const earlier = await earlierReceipts(run, node, description, left.ledger)
+    run.emit({
+      kind: 'numbersGiven',
+      lastNo: earlier.lastNo,
+      lastSendNo: earlier.firstSendNo - 1,
+    })
     return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
   } catch (error) {
     node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not go on'))

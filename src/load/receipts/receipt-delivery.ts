@@ -4,16 +4,19 @@
 */
 import type { Batch } from '../../parse/input-reader.js'
 import type { Delivery } from '../delivery/delivery.js'
-import { wholeBatch } from '../delivery/part.js'
+import { wholeBatch } from '../fate/part.js'
 import type { SentBefore } from '../journal/resumed-input.js'
+import { readReceipt } from './read-receipt.js'
 import { ReceiptWatcher, type WatcherSetup } from './watcher.js'
 
 /** Small batches are many: so many more, and their memory is worth an earlier question. */
 const batchesPerRead = 128
 
+const receiptsLost = 'sent by an earlier process, and the server has lost its receipts'
+
 /** Opens nothing itself: the node belongs to the delivery from here on. */
 export function openReceiptDelivery(setup: WatcherSetup): Delivery {
-  const { run, recorder } = setup
+  const { run } = setup
   const watcher = new ReceiptWatcher(setup)
   const { queue } = watcher
   let sentSinceRead = 0
@@ -34,33 +37,33 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
   /** @returns whether there is room for more */
   const takeUp = (batch: Batch, { no, isLost }: SentBefore): boolean => {
     const { earlier } = setup
-    const receipts = earlier.isLedgerKept && !isLost ? earlier.of(no) : undefined
-    watcher.outcomes.takeUp(wholeBatch(batch), no, receipts, earlier.resends)
+    const isKnown = earlier.isLedgerKept && !isLost
+    const receipts = isKnown ? earlier.of(no) : []
+    watcher.carryOut.takeUp(wholeBatch(batch), no, {
+      attempt: receipts.at(-1)?.attempt,
+      isLost: isKnown ? undefined : receiptsLost,
+      resends: earlier.resends,
+    })
+    for (const row of receipts) {
+      const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
+      if (found !== undefined) watcher.carryOut.apply(found.batch, found.outcome)
+    }
     return queue.node.bufferedBytes < run.plan.maxInFlightBytes
   }
 
   return {
     used: 'receipts',
-    get note() {
-      return recorder.note
-    },
-    get duplicates() {
-      return recorder.keys.duplicates
-    },
-    get uncertain() {
-      return recorder.uncertainRanges
-    },
     get failure() {
       return watcher.failure
     },
     get inFlightBytes() {
-      return queue.registry.openBytes
+      return run.state.openBytes
     },
     deliver(batch: Batch, sentBefore?: SentBefore) {
       if (watcher.failure !== undefined) throw watcher.failure
       const hasRoom =
         sentBefore === undefined ? queue.add(wholeBatch(batch)).room : takeUp(batch, sentBefore)
-      run.counts.sent(batch.rowCount)
+      run.emit({ kind: 'handedOver', rows: batch.rowCount })
       if (++sentSinceRead % batchesPerRead === 0) watcher.lookNow()
       watcher.begin()
       return hasRoom && queue.hasRoom ? undefined : room()

@@ -7,15 +7,23 @@ import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../..
 import type { Value } from '../../protocol/value.js'
 import { tryUntil } from '../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
-import { partTable, type Part } from '../delivery/part.js'
+import type { OpenBatch } from '../fate/fold.js'
+import { partTable, type Part } from '../fate/part.js'
+import type { Outlet } from '../fate/send-queue.js'
 import { jsonToValue } from '../json-value.js'
 import { leaveMarked } from '../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker } from '../marker/marker.js'
 import { checkOwner } from '../journal/check-alone.js'
 import { isUnfinished } from '../run.js'
 import type { LedgerVersion } from './ledger-columns.js'
-import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
-import type { LedgerRow, OpenBatch } from './batch-registry.js'
+import {
+  dropLedger,
+  ledgerExists,
+  openLedger,
+  readLedger,
+  type Ledger,
+  type LedgerRow,
+} from './ledger.js'
 import { deliverFunction } from './script.js'
 import {
   connectData,
@@ -46,7 +54,7 @@ export type BarrierAnswer =
   | 'silent'
 
 /** Not connected before `open`. */
-export class ReceiptNode {
+export class ReceiptNode implements Outlet {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
@@ -101,7 +109,7 @@ export class ReceiptNode {
         // Not at once: who saw no marker either has to have written one by now.
         await checkMarker(control, run.name, timeoutMs)
         // It says which session goes on with what was left in order.
-        if (run.journal?.isResumed === true) await askMarker(control, run.name, timeoutMs)
+        if (run.found.processes > 0) await askMarker(control, run.name, timeoutMs)
       } catch (error) {
         data.abandon(neverUsed())
         throw error
@@ -112,7 +120,7 @@ export class ReceiptNode {
       await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // What an earlier process has left is for the next one.
-      if (run.journal?.isResumed === true) throw error
+      if (run.found.processes > 0) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.name, farewellMs)
       throw error
@@ -135,13 +143,13 @@ export class ReceiptNode {
   }
 
   /** Sends one transmission. A lost connection is not an error here: the batch stays open. @returns room for more */
-  send(batch: OpenBatch<Part>, sendNo: number): boolean {
+  send({ no, attempt }: OpenBatch, part: Part, sendNo: number): boolean {
     const arguments_: Value[] = [
-      { form: 'scalar', type: 'LONG', value: BigInt(batch.batchNo) },
-      { form: 'scalar', type: 'INT', value: batch.attempt },
+      { form: 'scalar', type: 'LONG', value: BigInt(no) },
+      { form: 'scalar', type: 'INT', value: attempt },
       { form: 'scalar', type: 'LONG', value: BigInt(sendNo) },
       ...this.#leading,
-      partTable(batch.content, this.#setup.columnNames),
+      partTable(part, this.#setup.columnNames),
     ]
     try {
       return this.#data.send(deliverFunction, arguments_)
@@ -202,7 +210,7 @@ export class ReceiptNode {
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
     const own = await askIdle(asking, this.#data.id)
-    for (const id of this.#setup.run.journal?.found.dataSessions ?? []) {
+    for (const id of this.#setup.run.found.dataSessions) {
       // What an earlier process has sent may still be worked on.
       if (own === true && (await askIdle(asking, id)) === false) return false
     }
@@ -311,7 +319,7 @@ export class ReceiptNode {
   async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
     const { run } = this.#setup
     if (isUnfinished(run)) return leaveMarked(this.#control, run.name, timeoutMs)
-    run.journal?.leaving()
+    run.emit({ kind: 'leaving' })
     if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
     void dropMarker(this.#control, run.name, timeoutMs)
   }

@@ -4,7 +4,7 @@
 import { ConnectionError, DdbError } from '../../errors.js'
 import { mayBeGone } from '../evidence/evidence.js'
 import { lookAtEnd, noteFinished } from '../evidence/end-look.js'
-import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
+import { hasUncertain } from '../fate/projections.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { movedOn } from './sessions.js'
 import type { ReceiptWatcher } from './watcher.js'
@@ -21,10 +21,10 @@ const forgotten = 'the server forgot its receipts'
  * @throws {DdbError} when the run cannot go on
  */
 export async function reconnect(watcher: ReceiptWatcher): Promise<void> {
-  const { queue, outcomes, setup } = watcher
+  const { queue, carryOut, setup } = watcher
   const { rules } = setup
   if (rules.retries === 0) {
-    outcomes.stop(notReopened())
+    carryOut.stop(notReopened())
     // What is out may still be asked for.
     if (queue.node.isControlLost) throw notReopened()
     return
@@ -46,7 +46,7 @@ export async function reconnect(watcher: ReceiptWatcher): Promise<void> {
     await beginAnew(watcher, deadlineMs)
   } else {
     for (const batch of queue.transmitted()) {
-      outcomes.repeat(batch, 'sent, and the connection was lost each time')
+      carryOut.repeat(batch, 'sent, and the connection was lost each time')
     }
     queue.flush()
   }
@@ -63,18 +63,18 @@ export async function ledgerIsGone(watcher: ReceiptWatcher): Promise<void> {
 
 /** Goes on under another ledger, if the target is still there. */
 async function beginAnew(watcher: ReceiptWatcher, deadlineMs: number): Promise<void> {
-  const { queue, outcomes, setup } = watcher
+  const { queue, carryOut, setup } = watcher
   const open = queue.transmitted()
   const resends = setup.run.plan.onDoubt === 'resend'
-  if (!resends) for (const batch of open) outcomes.giveUp(batch, forgotten)
+  if (!resends) for (const batch of open) carryOut.giveUp(batch, forgotten)
   if (!(await queue.node.reopen(deadlineMs))) {
-    for (const batch of queue.transmitted()) outcomes.giveUp(batch, forgotten)
+    for (const batch of queue.transmitted()) carryOut.giveUp(batch, forgotten)
     throw new ConnectionError(
       'DDB_UNCONFIRMED',
       'the server lost the receipts of this run: nothing more is sent',
     )
   }
-  if (resends) for (const batch of open) outcomes.leaveUncertain(batch, forgotten)
+  if (resends) for (const batch of open) carryOut.leaveUncertain(batch, forgotten)
   queue.flush()
 }
 
@@ -87,7 +87,7 @@ async function beginAnew(watcher: ReceiptWatcher, deadlineMs: number): Promise<v
 export async function renewLedger(watcher: ReceiptWatcher): Promise<void> {
   const { queue, setup } = watcher
   await setup.recorder.settled()
-  setup.run.journal?.commit()
+  setup.run.commit()
   const deadlineMs = setup.rules.clock.nowMs() + watcher.queryTimeoutMs
   const drop = queue.node.leavesLedger(watcher.queryTimeoutMs)
   if (!(await queue.node.reopen(deadlineMs))) {
@@ -99,32 +99,15 @@ export async function renewLedger(watcher: ReceiptWatcher): Promise<void> {
   await drop()
 }
 
-/** Goes to the node that leads once this one has answered for all it was sent: a batch never is with two. */
+/** Goes to the node that leads, once nothing is out any more. */
 export async function moveToLeader(watcher: ReceiptWatcher): Promise<void> {
-  const { queue, outcomes, setup } = watcher
-  const to = queue.leader
-  if (to === undefined || queue.transmitted().length > 0) return
-  const held = queue.held()
-  try {
-    if (++watcher.moves > maxRedirects) throw redirectedTooOften(to)
+  const { queue, carryOut, setup } = watcher
+  const hasMoved = await carryOut.moveToLeader(async to => {
     const next = await setup.follow(to)
     await leaveNode(queue.node, watcher.queryTimeoutMs)
     queue.node = next
-    queue.leader = undefined
-    // What another node has in memory is not compared with what this one had.
-    setup.recorder.target.evidence?.forget()
-  } catch (error) {
-    if (!(error instanceof DdbError)) throw error
-    watcher.fail(error)
-    queue.leader = undefined
-    for (const batch of held) outcomes.drop(batch)
-    return
-  }
-  for (const batch of held) {
-    if (batch.state === 'refused') queue.sendAgain(batch)
-  }
-  queue.flush()
-  watcher.news()
+  })
+  if (hasMoved) watcher.news()
 }
 
 /** It has answered for everything: whether it can be left in order changes nothing. */
@@ -158,7 +141,7 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
       watcher.memoryIsUnsure ||= !(await answersStill(queue.node, timeoutMs))
     }
     // The ledger goes only when the journal holds every outcome.
-    run.journal?.commit()
+    run.commit()
     if (!watcher.memoryIsUnsure) await leaveTarget(watcher, timeoutMs, ended)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
@@ -190,7 +173,7 @@ async function leaveTarget(
       await noteFinished(run, control, evidence, look, timeoutMs)
     })
   }
-  await node.finish(timeoutMs, recorder.hasUncertain)
+  await node.finish(timeoutMs, hasUncertain(run.state))
 }
 
 async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {

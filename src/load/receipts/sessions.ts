@@ -5,7 +5,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError, TimeoutError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import type { RetryRules } from '../connection/retry.js'
-import { classifyRefusal } from '../delivery/refusal.js'
+import { classifyRefusal } from '../fate/refusal.js'
 import { askMarker, nameIsTaken } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import type { UpsertForm } from '../target/target.js'
@@ -74,7 +74,7 @@ export async function openData(
   const { run, rules } = setup
   const data = await connecting
   try {
-    run.journal?.session(data.id)
+    run.emit({ kind: 'session', id: data.id })
     await defineFunctions(setup, data, ledger, leftMs(rules, deadlineMs))
     return data
   } catch (error) {

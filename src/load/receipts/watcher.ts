@@ -6,15 +6,18 @@ import { ConnectionError, ServerError, TimeoutError, type DdbError } from '../..
 import { wait } from '../../platform/wait.js'
 import { silenceError } from '../connection/idle-timeout.js'
 import type { RetryRules } from '../connection/retry.js'
-import type { Recorder } from '../delivery/recorder.js'
+import type { Recorder } from '../fate/recorder.js'
+import { CarryOut } from '../fate/carry-out.js'
+import { hasUncertain } from '../fate/projections.js'
+import { SendQueue } from '../fate/send-queue.js'
 import type { ServerAddress } from '../options.js'
 import { asDdbError, type Run } from '../run.js'
 import type { EarlierReceipts } from './earlier-receipts.js'
 import { investigate } from './investigation.js'
+import type { LedgerRow } from './ledger.js'
+import { readReceipt } from './read-receipt.js'
 import type { ReceiptNode } from './receipt-node.js'
-import { OutcomeHandler } from './outcome-handler.js'
 import { endMemory, ledgerIsGone, moveToLeader, reconnect, renewLedger } from './recovery.js'
-import { SendQueue } from './send-queue.js'
 
 export interface WatcherSetup {
   readonly run: Run
@@ -47,10 +50,8 @@ const maxLedgerRows = 100_000
 
 export class ReceiptWatcher {
   readonly setup: WatcherSetup
-  readonly queue: SendQueue
-  readonly outcomes: OutcomeHandler
-  /** Redirects followed since rows were last confirmed. */
-  moves = 0
+  readonly queue: SendQueue<ReceiptNode>
+  readonly carryOut: CarryOut
   /** Connections opened again since the ledger last said anything. */
   reconnects = 0
   /** True while nobody knows whether the server still has in memory what it confirmed. */
@@ -74,14 +75,14 @@ export class ReceiptWatcher {
 
   constructor(setup: WatcherSetup) {
     this.setup = setup
-    this.queue = new SendQueue(setup.run, setup.node, setup.earlier, error => {
+    this.queue = new SendQueue(setup.run, setup.node, error => {
       setup.run.fail(error)
-      this.outcomes.stop(error)
+      this.carryOut.stop(error)
     })
     this.#firstRows = setup.node.ledgerRows
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
-    this.outcomes = new OutcomeHandler({ run, recorder, rules, fail }, this.queue)
+    this.carryOut = new CarryOut({ run, recorder, rules, fail }, this.queue)
   }
 
   get failure(): DdbError | undefined {
@@ -111,7 +112,7 @@ export class ReceiptWatcher {
     this.#watching = this.#watch().catch((error: unknown) => {
       this.fail(error)
       const isLost = error instanceof ConnectionError
-      this.outcomes.endAll(
+      this.carryOut.endAll(
         `${isLost ? 'the connection was lost' : 'the run failed'} before its receipt came`,
       )
     })
@@ -151,7 +152,7 @@ export class ReceiptWatcher {
     this.lookNow()
     this.wake()
     await this.#watching
-    this.outcomes.endBisecting()
+    this.carryOut.endBisecting()
     await endMemory(this)
     if (this.#failure !== undefined) throw this.#failure
   }
@@ -164,22 +165,22 @@ export class ReceiptWatcher {
   }
 
   async #watch(): Promise<void> {
-    const { registry } = this.queue
+    const { state } = this.setup.run
     let pollMs = firstPollMs
-    while (!this.#allSent || registry.open.size > 0) {
+    while (!this.#allSent || state.open.size > 0) {
       // Nothing of the run is touched any more once another process has it.
       if (!this.setup.run.maySend() && this.setup.run.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
       // Bytes that nobody takes are waited for even if their batches were given up.
       const isTaken = this.queue.node.bufferedBytes === 0
-      if (registry.open.size === 0 && isTaken) {
+      if (state.open.size === 0 && isTaken) {
         await this.woken()
         this.news()
         continue
       }
       // What rests or waits for a connection is not the server's silence, unless silence has cost the connection.
       const isUnreachable = this.isSilent && this.queue.node.isLost
-      if (registry.sentCount === 0 && isTaken && !isUnreachable) this.news()
+      if (state.sentCount === 0 && isTaken && !isUnreachable) this.news()
       if (this.leftMs <= 0 || this.setup.run.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
       // Whatever was found out, there may be room now.
@@ -187,7 +188,7 @@ export class ReceiptWatcher {
       if (hasNews) {
         pollMs = firstPollMs
         // Behind the last receipt there is nothing to rest for.
-        if (this.#allSent && registry.open.size === 0) continue
+        if (this.#allSent && state.open.size === 0) continue
         await this.#rest(this.#allSent ? firstPollMs : busyPollMs)
         continue
       }
@@ -225,7 +226,7 @@ export class ReceiptWatcher {
     const { queue, setup } = this
     const { node } = queue
     if (!queue.isHeld) {
-      if (setup.run.options.input?.follow !== true || setup.recorder.hasUncertain) return false
+      if (setup.run.options.input?.follow !== true || hasUncertain(setup.run.state)) return false
       if (
         this.#allSent ||
         node.ledgerRows - this.#firstRows < (setup.maxLedgerRows ?? maxLedgerRows)
@@ -261,8 +262,7 @@ export class ReceiptWatcher {
    * @returns whether it said anything new
    */
   async readLedger(): Promise<boolean> {
-    const { queue, outcomes } = this
-    const { earlier, recorder } = this.setup
+    const { queue } = this
     let rows
     try {
       rows = await queue.node.read(this.queryTimeoutMs)
@@ -273,19 +273,22 @@ export class ReceiptWatcher {
       return true
     }
     this.memoryIsUnsure = false
-    for (const row of rows) {
-      const found = queue.registry.read(row, recorder.target.evidence?.leastRows)
-      if (row.batchNo <= earlier.lastNo && !queue.registry.open.has(row.batchNo)) earlier.add(row)
-      if (found === undefined) continue
-      if ((found.outcome.rows ?? 0) >= 0) this.moves = 0
-      outcomes.apply(found.batch, found.outcome)
-    }
+    for (const row of rows) this.take(row)
     if (rows.length > 0) {
       this.news()
       this.isSilent = false
       this.reconnects = 0
     }
     return rows.length > 0
+  }
+
+  /** What a row of the ledger says. */
+  take(row: LedgerRow): void {
+    const { earlier, recorder, run } = this.setup
+    const isWaited = run.state.open.has(row.batchNo)
+    const found = readReceipt(run, row, recorder.target.evidence?.leastRows)
+    if (row.batchNo <= earlier.lastNo && !isWaited) earlier.add(row)
+    if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
   }
 
   /** Bytes that leave are a sign of life: a batch may take longer to send than silence may last. */
@@ -305,7 +308,7 @@ export class ReceiptWatcher {
     const error = silenceError(this.setup.run.plan.confirmTimeoutMs, 'gave no receipt')
     // Once all is handed over, a missing receipt ends nothing: its batch counts as unconfirmed.
     if (!this.#allSent) this.fail(error)
-    this.outcomes.endAll('no receipt came in time')
+    this.carryOut.endAll('no receipt came in time')
     // A server that answers and is only busy can still be told goodbye.
     if (this.isSilent || this.memoryIsUnsure) this.queue.node.leave(error)
     else this.queue.node.abandon('data', error)

@@ -13,24 +13,24 @@ const shareFromRows = 1_000
 
 /** Whether this reject ends the run: at once with `stop`, else when there are too many. */
 export function limitFailure(
-  { plan, counts }: Pick<Run, 'plan' | 'counts'>,
+  { plan, state }: Pick<Run, 'plan' | 'state'>,
   reject: AnyReject,
 ): DdbError | undefined {
   if (plan.onError === 'stop') {
     return new InputError(reject.code, located(reject), positionOf(reject))
   }
-  if (!exceedsLimit(plan.maxErrors, counts.rows, shareFromRows)) return undefined
-  return limitError(counts.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
+  if (!exceedsLimit(plan.maxErrors, state.rows, shareFromRows)) return undefined
+  return limitError(state.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
 /** The failure of a run that ended with too large a share of bad rows, however short its input. */
 export function finalLimitFailure({
   plan,
-  counts,
+  state,
   options,
-}: Pick<Run, 'plan' | 'counts' | 'options'>): DdbError | undefined {
-  if (!exceedsLimit(plan.maxErrors, counts.rows, 1)) return undefined
-  return limitError(counts.rows.rejected, '', { file: options.inputs.join(', ') })
+}: Pick<Run, 'plan' | 'state' | 'options'>): DdbError | undefined {
+  if (!exceedsLimit(plan.maxErrors, state.rows, 1)) return undefined
+  return limitError(state.rows.rejected, '', { file: options.inputs.join(', ') })
 }
 
 /**
@@ -39,14 +39,13 @@ export function finalLimitFailure({
  */
 export function earlierLimitFailure({
   plan,
-  counts,
-  journal,
-}: Pick<Run, 'plan' | 'counts' | 'journal'>): DdbError | undefined {
-  const rejects = journal?.found.rejects
+  state,
+  found: { rejects },
+}: Pick<Run, 'plan' | 'state' | 'found'>): DdbError | undefined {
   if (rejects === undefined) return undefined
   if (plan.onError !== 'stop') {
-    if (!exceedsLimit(plan.maxErrors, counts.rows, shareFromRows)) return undefined
-    return limitError(counts.rows.rejected, '', { file: Object.keys(rejects.byInput).join(', ') })
+    if (!exceedsLimit(plan.maxErrors, state.rows, shareFromRows)) return undefined
+    return limitError(state.rows.rejected, '', { file: Object.keys(rejects.byInput).join(', ') })
   }
   for (const [file, { firstError }] of Object.entries(rejects.byInput)) {
     if (firstError === null) continue

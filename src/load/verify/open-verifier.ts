@@ -3,6 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
+import { traitsOf } from '../confirmations.js'
 import type { RetryRules } from '../connection/retry.js'
 import { askCount } from '../connection/server-queries.js'
 import type { Batch } from '../../parse/input-reader.js'
@@ -35,18 +36,9 @@ export async function openVerifier(
 /** @throws {UsageError} DDB_USAGE where no batch is known to be stored, and none can be read back therefore */
 export function verifying(delivery: Delivery, verifier: Verifier | undefined): Delivery {
   if (verifier === undefined) return delivery
-  if (delivery.used !== 'receipts' && delivery.used !== 'answers') throw noConfirmation()
+  if (!traitsOf(delivery.used).knowsBatches) throw noConfirmation()
   return {
     used: delivery.used,
-    get note() {
-      return delivery.note
-    },
-    get uncertain() {
-      return delivery.uncertain
-    },
-    get duplicates() {
-      return delivery.duplicates
-    },
     get verified() {
       return verifier.result()
     },

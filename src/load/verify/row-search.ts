@@ -53,11 +53,11 @@ export function newRowSearch({
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
       // What earlier processes of the run have sent stands before.
-      if (at < 0 && run.journal?.isResumed === true) {
+      if (at < 0 && run.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }
       if (at < 0) {
-        const othersWrite = total > rowsBefore + run.counts.sentRows
+        const othersWrite = total > rowsBefore + run.state.sentRows
         // Nothing tells which rows these should be.
         return othersWrite ? { ...stored, rows: 0 } : stored
       }

@@ -4,7 +4,7 @@
 */
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import type { Part } from '../delivery/part.js'
+import type { Part } from '../fate/part.js'
 import { conversion } from './converted-column.js'
 import type { VerifyPlan } from './verify-plan.js'
 

@@ -7,7 +7,7 @@ import type { Batch } from '../../parse/input-reader.js'
 import { isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { RetryRules } from '../connection/retry.js'
-import type { Part } from '../delivery/part.js'
+import type { Part } from '../fate/part.js'
 import { rowsText } from '../row-counts.js'
 import { asDdbError, type Run } from '../run.js'
 import { cellText, mismatchesByKey, mismatchesByPlace, type Mismatch } from './compare-rows.js'
@@ -76,7 +76,7 @@ export interface Verifier {
 const namedRows = 20
 
 export interface VerifierSetup {
-  readonly run: Pick<Run, 'plan' | 'platform' | 'counts' | 'journal' | 'isLeaving'>
+  readonly run: Pick<Run, 'plan' | 'platform' | 'state' | 'found' | 'isLeaving'>
   readonly how: 'sample' | 'all'
   readonly plan: VerifyPlan
   readonly reader: RowReader

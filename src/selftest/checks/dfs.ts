@@ -3,7 +3,7 @@
 */
 import { askAtomic } from '../../load/connection/server-queries.js'
 import { ServerError } from '../../errors.js'
-import { classifyRefusal } from '../../load/delivery/refusal.js'
+import { classifyRefusal } from '../../load/fate/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'

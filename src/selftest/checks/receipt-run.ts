@@ -2,7 +2,7 @@
   Receipts as a run uses them, with the run's own scripts, over throw-away tables.
 */
 import type { Session } from '../../client/open-session.js'
-import { classifyRefusal } from '../../load/delivery/refusal.js'
+import { classifyRefusal } from '../../load/fate/refusal.js'
 import {
   deliverFunction,
   deliverScript,

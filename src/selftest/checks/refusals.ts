@@ -2,7 +2,7 @@
   What a server says when it refuses: the words by which a run tells a bad row from a missing table.
 */
 import { ServerError } from '../../errors.js'
-import { classifyRefusal, type Refusal } from '../../load/delivery/refusal.js'
+import { classifyRefusal, type Refusal } from '../../load/fate/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
 import { elementsOf, numberOf, serverWords, textOf } from '../answers.js'
 import { fail, pass, type Check, type Outcome } from '../check.js'

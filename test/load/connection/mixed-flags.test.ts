@@ -9,7 +9,7 @@ import {
   probeMixedFlags,
   sendUnmixed,
 } from '../../../src/load/connection/mixed-flags.js'
-import type { Journal } from '../../../src/load/journal/journal.js'
+import type { JournalState } from '../../../src/load/journal/journal-state.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
 import { systemPlatform } from '../../../src/platform/system.js'
@@ -97,7 +97,7 @@ async function sent(
     tells = true,
     known = undefined as boolean | undefined,
     faults = {},
-    journal = undefined as Partial<Journal> | undefined,
+    found = undefined as Partial<JournalState> | undefined,
   } = {},
 ): Promise<Sent> {
   const port = await serverWith(t, faults)
@@ -106,7 +106,7 @@ async function sent(
     { server: { host, port, ...server }, onNotice: notice => notices.push(notice) },
     systemPlatform,
   )
-  if (journal !== undefined) Object.defineProperty(run, 'journal', { value: journal })
+  if (found !== undefined) Object.assign(run, { found })
   const control = await connect({ host, port })
   try {
     const holds = await sendUnmixed(run, control, tells ? false : undefined, known)
@@ -168,13 +168,14 @@ t.test('a login that is known to hold is not tried', async t => {
 })
 
 t.test('a run whose rows only receipts know does not go on without them', async t => {
-  const journal = (unconfirmed: number): Partial<Journal> => ({
-    found: { used: 'receipts', rows: () => ({ unconfirmed }) } as Journal['found'],
+  const found = (unconfirmed: number): Partial<JournalState> => ({
+    used: 'receipts',
+    rows: () => ({ confirmed: 0, rejected: 0, unconfirmed, unsent: 0 }),
   })
-  await t.rejects(sent(t, login, { journal: journal(1) }), {
+  await t.rejects(sent(t, login, { found: found(1) }), {
     code: 'DDB_UNAVAILABLE',
     message: /Go on as it began/,
   })
-  const { run } = await sent(t, login, { journal: journal(0) })
+  const { run } = await sent(t, login, { found: found(0) })
   t.equal(run.plan.mode, 'sync', 'all that was sent before is known')
 })

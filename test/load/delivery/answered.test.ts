@@ -3,10 +3,10 @@ import { connect, type Session } from '../../../src/client/open-session.js'
 import { ConnectionError, DdbError } from '../../../src/errors.js'
 import { retryRules } from '../../../src/load/connection/retry.js'
 import { AnsweredDelivery } from '../../../src/load/delivery/answered.js'
-import type { Part } from '../../../src/load/delivery/part.js'
-import { newRecorder, type RecordedTarget } from '../../../src/load/delivery/recorder.js'
+import { newRecorder, type RecordedTarget } from '../../../src/load/fate/recorder.js'
+import { summaryNote, uncertainLines } from '../../../src/load/fate/projections.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
-import type { EndedRows } from '../../../src/load/journal/journal-record.js'
+import type { RunEvent } from '../../../src/load/fate/events.js'
 import type { ServerAddress } from '../../../src/load/options.js'
 import type { Column, Value } from '../../../src/protocol/value.js'
 import { batchOf } from '../../helpers/batches.js'
@@ -72,18 +72,24 @@ async function scene(
   const told: unknown[][] = []
   const journal = {
     lastNo: 7,
-    sending(no: number, part: Part) {
+    commit: () => undefined,
+    take(event: RunEvent) {
+      if (event.kind === 'ended' && event.no !== undefined) told.push(['ended', event.no, event])
+      if (event.kind !== 'numbered') return
       if (told.filter(([what]) => what === 'sending').length === journalHolds) {
         throw new DdbError('DDB_OUTPUT_WRITE', 'full')
       }
-      part.no = no
-      told.push(['sending', no, [part.start, part.end]])
+      const { startBytes, endBytes } = event.ranges[0]!
+      told.push(['sending', event.no, [startBytes / 10, endBytes / 10]])
     },
-    ended: (part: Part, rows: EndedRows) => told.push(['ended', part.no, rows]),
     leaving: () => undefined,
     follow: () => undefined,
     lost: () => undefined,
+    paths: [],
     found: {
+      inputs: [],
+      processes: 1,
+      duplicates: 0,
       rows: () => ({ confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }),
       rejects: undefined,
     },
@@ -131,7 +137,7 @@ async function scene(
   let batches = 0
   const next = () => {
     const first = 4 * batches++
-    run.counts.readUpTo(4 * batches)
+    run.emit({ kind: 'records', upTo: 4 * batches })
     const id = ints(first, first + 1, first + 2, first + 3) as Column
     return { ...batchOf(4, first), columns: [id] }
   }
@@ -145,10 +151,10 @@ async function scene(
     asked,
     followed,
     unmarked: () => unmarked,
-    deliver: () => delivery.deliver(next()),
+    deliver: () => Promise.resolve(delivery.deliver(next())),
     /** Rows confirmed, unconfirmed, rejected, unsent. */
     counts: () => {
-      const { confirmed, unconfirmed, rejected, unsent } = run.counts.rows
+      const { confirmed, unconfirmed, rejected, unsent } = run.state.rows
       return [confirmed, unconfirmed, rejected, unsent]
     },
   }
@@ -167,8 +173,8 @@ t.test('an answer confirms its batch and is waited for', async t => {
     [0, 1, 2, 3],
     [4, 5, 6, 7],
   ])
-  t.match(run.counts.batches, { sent: 2, retried: 0, failed: 0 })
-  t.not(run.latencies.percentiles().p50, null)
+  t.match(run.state.batches, { sent: 2, retried: 0, failed: 0 })
+  t.not(run.state.latencies.percentiles().p50, null)
   await delivery.finish()
   t.same(asked, [], 'nothing is in doubt')
 })
@@ -189,10 +195,10 @@ t.test('an upsert answers rows inserted and rows updated, a function anything', 
 })
 
 t.test('rows that a table did not take are not confirmed', async t => {
-  const { deliver, counts, delivery } = await scene(t, () => int(3))
+  const { deliver, counts, run } = await scene(t, () => int(3))
   await deliver()
   t.same(counts(), [3, 1, 0, 0])
-  t.match(delivery.note, /3 of 4 rows/)
+  t.match(summaryNote(run.state), /3 of 4 rows/)
 })
 
 t.test('an answer without a number of rows leaves its batch in doubt', async t => {
@@ -228,7 +234,7 @@ t.test('what is in the way passes: the batch goes out again after a rest', async
   await deliver()
   t.equal(sent.length, 3)
   t.same(counts(), [4, 0, 0, 0])
-  t.equal(run.counts.batches.retried, 2)
+  t.equal(run.state.batches.retried, 2)
   // Half of 100 ms and half of 400 ms at least.
   t.ok(run.platform.clock.nowMs() >= 250, `${run.platform.clock.nowMs()} ms`)
 })
@@ -322,9 +328,10 @@ t.test('a server that keeps silent is told as such, and asked as such', async t 
 })
 
 t.test('a run that leaves ends the wait for an answer', async t => {
-  const { delivery, deliver, counts } = await scene(t, () => 'silence')
+  const { run, delivery, deliver, counts } = await scene(t, () => 'silence')
   const delivering = deliver()
   const reason = new ConnectionError('DDB_CONNECTION_LOST', 'interrupted')
+  run.fail(reason)
   delivery.leave(reason)
   await t.rejects(delivering, { code: 'DDB_CONNECTION_LOST' })
   t.same(counts(), [0, 4, 0, 0])
@@ -341,11 +348,11 @@ t.test('closing removes the marker, whatever became of the session', async t => 
 })
 
 t.test('a batch whose answer went to a process that is no more is in doubt', async t => {
-  const { delivery, next, counts, sent, told } = await scene(t, took, { resends: false })
+  const { run, delivery, next, counts, sent, told } = await scene(t, took, { resends: false })
   await delivery.deliver(next(), { no: 3, isLost: false })
   t.same(counts(), [0, 4, 0, 0])
   t.same(sent, [])
-  t.match(delivery.uncertain, [{ reason: /earlier process/ }])
+  t.match(uncertainLines(run.state), [{ reason: /earlier process/ }])
   t.match(told, [['ended', 3, { unconfirmed: 4 }]])
 })
 
@@ -359,7 +366,9 @@ t.test('where a second copy does no harm or is wanted it is sent, under its numb
 
 t.test('a copy that is refused leaves its batch in doubt: the first may be stored', async t => {
   const { delivery, next, counts } = await scene(t, () => ({ error: noRights }), { resends: true })
-  await t.rejects(delivery.deliver(next(), { no: 3, isLost: false }), { code: 'DDB_PRIVILEGE' })
+  await t.rejects(Promise.resolve(delivery.deliver(next(), { no: 3, isLost: false })), {
+    code: 'DDB_PRIVILEGE',
+  })
   t.same(counts(), [0, 4, 0, 0])
 })
 
@@ -388,7 +397,7 @@ t.test('what the journal cannot take stays here, every half of it', async t => {
     ids => (ids.length === 4 ? { error: typeError } : took(ids)),
     { resends: false, journalHolds: 2 },
   )
-  await t.rejects(delivery.deliver(next()), { code: 'DDB_OUTPUT_WRITE' })
+  await t.rejects(Promise.resolve(delivery.deliver(next())), { code: 'DDB_OUTPUT_WRITE' })
   t.same(sent, [
     [0, 1, 2, 3],
     [0, 1],

@@ -2,7 +2,8 @@ import t, { type Test } from 'tap'
 import { connect } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import { openAsyncDelivery, type Counting } from '../../../src/load/delivery/asynchronous.js'
-import { newRunCounts } from '../../../src/load/row-counts.js'
+import { summaryNote } from '../../../src/load/fate/projections.js'
+import { testRun } from '../../helpers/load-run.js'
 import type { Column } from '../../../src/protocol/value.js'
 import { batchOf } from '../../helpers/batches.js'
 import { leapingClock } from '../../helpers/clocks.js'
@@ -25,7 +26,8 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
   })
   t.teardown(() => server.close())
   const session = await connect({ host: '127.0.0.1', port: server.port })
-  const counts = newRunCounts()
+  const run = testRun()
+  const counts = run.state
   const given: ConnectionError[] = []
   let questions = 0
   const counting: Counting | undefined = rows && {
@@ -46,7 +48,7 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
   const delivery = openAsyncDelivery(
     { session, functionName: 'tableInsert{target}', leading: [] },
     {
-      counts,
+      run,
       columnNames: ['id'],
       maxInFlightBytes,
       idleTimeout: { clock: leapingClock(), timeoutMs: 60_000 },
@@ -87,7 +89,7 @@ t.test('without a count nothing is asked: what was sent and taken stays unconfir
   await server.peer.until(({ ended }) => ended)
   t.same(names, ['tableInsert{target}', 'tableInsert{target}'])
   t.match(counts.rows, { confirmed: 0, unconfirmed: 8 })
-  t.equal(delivery.note, undefined)
+  t.equal(summaryNote(counts), undefined)
 })
 
 /** Rows in the table at the end, of 100 and 8 more; then how the 8 count, and what is said. */
@@ -114,8 +116,8 @@ for (const [name, rows, change, confirmed, note] of verdicts) {
     await deliver()
     await delivery.finish()
     t.match(counts.rows, { confirmed, unconfirmed: 8 - confirmed })
-    if (note === undefined) t.equal(delivery.note, undefined)
-    else t.match(delivery.note, note)
+    if (note === undefined) t.equal(summaryNote(counts), undefined)
+    else t.match(summaryNote(counts), note)
   })
 }
 
@@ -128,7 +130,7 @@ t.test('a server that cannot be asked is given up: nothing is confirmed', async 
   t.match(counts.rows, { confirmed: 0, unconfirmed: 4 })
   t.match(given, [{ code: 'DDB_CONNECTION_LOST' }])
   t.ok(session.closed)
-  t.ok(delivery.note)
+  t.ok(summaryNote(counts))
 })
 
 t.test('where nothing was sent nothing is counted', async t => {

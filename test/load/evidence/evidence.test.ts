@@ -9,7 +9,7 @@ import { askIdentity } from '../../../src/load/journal/target-identity.js'
 import { askFinished } from '../../../src/load/marker/finished-runs.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
 import type { Session } from '../../../src/client/open-session.js'
-import { testRun } from '../../helpers/load-run.js'
+import { ended, testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 
 const none: EarlierEvidence = { samples: [], leastRows: undefined }
@@ -95,9 +95,9 @@ t.test('a run that claims no rows looks at nothing, and one that does takes them
   const takeBack = (change: string): void => void taken.push(change)
   t.equal(claimsRows(run), false)
   t.equal(await lookAtEnd(run, session, evidence, takeBack), undefined)
-  run.counts.readUpTo(1)
-  run.counts.sent(1)
-  run.counts.confirmed(1)
+  run.emit({ kind: 'records', upTo: 1 })
+  run.emit({ kind: 'handedOver', rows: 1 })
+  run.emit(ended({ confirmed: 1 }))
   t.equal(await lookAtEnd(run, session, undefined, takeBack), undefined)
   t.same(taken, [])
   await lookAtEnd(run, session, evidence, takeBack)

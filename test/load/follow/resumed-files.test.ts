@@ -3,14 +3,13 @@ import { join } from 'node:path'
 import t from 'tap'
 import { resumedFiles } from '../../../src/load/follow/resumed-files.js'
 import { followedFingerprint } from '../../../src/load/journal/fingerprint.js'
-import type { Journal } from '../../../src/load/journal/journal.js'
 import { newJournalState } from '../../../src/load/journal/journal-state.js'
-import { resumedInput } from '../../../src/load/journal/resumed-input.js'
+import { newResumption } from '../../../src/load/journal/resumption.js'
 import { newSummary } from '../../../src/load/input-reading.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 
 /** A journal of one file of which `end` bytes were sent. */
-async function journalOf(path: string, end: number, isRead = false): Promise<Journal> {
+async function journalOf(path: string, end: number, isRead = false) {
   const file = await systemFiles.open(path)
   const fingerprint = await followedFingerprint(file)
   await file.close()
@@ -23,7 +22,8 @@ async function journalOf(path: string, end: number, isRead = false): Promise<Jou
   const ended = { confirmed: 1, rejected: 0, unconfirmed: 0, unsent: 0 }
   found.take({ kind: 'ended', no: 1, ...ended })
   if (isRead) found.take({ kind: 'read', input: 0, summary: newSummary(path) })
-  return { found, resumed: (input: number) => resumedInput(found.inputs[input]!) } as Journal
+  found.take({ kind: 'reading', input: 0, detected: 'csv' })
+  return { found, resumption: newResumption(found, true) }
 }
 
 t.test('a file is found under its name, and under another one beside it', async t => {

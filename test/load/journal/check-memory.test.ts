@@ -28,9 +28,10 @@ async function scene(t: Test) {
     run: { ...run.name },
     ask: (records: readonly JournalRecord[], inMemory: boolean) => {
       const found = newJournalState()
+      if (records.length > 0) found.take({ kind: 'process', number: 1, startedAt: '' })
       for (const record of records) found.take(record)
-      const journal = { found, isResumed: records.length > 0, ledgerNumber: 1 } as Journal
-      return whatIsLeft({ ...run, plan, journal }, session, inMemory)
+      const journal = { found, ledgerNumber: 1 } as Journal
+      return whatIsLeft({ ...run, plan, found, journal }, session, inMemory)
     },
   }
 }

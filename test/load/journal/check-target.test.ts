@@ -27,7 +27,7 @@ function runOf(records: readonly JournalRecord[] | undefined): Run {
   if (records === undefined) return run
   const found = newJournalState()
   for (const record of records) found.take(record)
-  return { ...run, plan: run.plan, journal: { found, past: found } as Journal }
+  return { ...run, plan: run.plan, found, journal: { found, past: found } as Journal }
 }
 
 const model = new RunModel()

@@ -3,8 +3,11 @@
 */
 import t from 'tap'
 import { DdbError } from '../../../src/errors.js'
-import { halves, wholeBatch } from '../../../src/load/delivery/part.js'
+import type { BatchRange } from '../../../src/load/fate/events.js'
+import type { EndedRows } from '../../../src/load/journal/journal-record.js'
+import { halves, partRanges, wholeBatch, type Part } from '../../../src/load/fate/part.js'
 import { newJournal, type Journal } from '../../../src/load/journal/journal.js'
+import { newResumption, type Resumption } from '../../../src/load/journal/resumption.js'
 import type { JournalFile } from '../../../src/load/journal/journal-file.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
@@ -79,21 +82,44 @@ function processOf(
     release: () => void released++,
     opening: [],
     files: systemPlatform.files,
-    wallMs: () => 0,
   })
   return { file, journal, released: () => released, next: () => [...records, ...file.written] }
 }
 
+function resumption({ found }: Journal, isFollowing = false): Resumption {
+  return newResumption(found, isFollowing)
+}
+
 function place(journal: Journal, batch: Batch, input = 0): Batch {
-  journal.place(batch, input, batch.endOffsetBytes / 10)
+  resumption(journal).place(batch, input, batch.endOffsetBytes / 10)
   return batch
+}
+
+function reading(journal: Journal, input: number, detected: string): void {
+  journal.take({ kind: 'reading', input, detected })
+}
+
+/** Rows are about to go out under a number. */
+function sending(journal: Journal, no: number, part: Part): void {
+  const rows = part.end - part.start
+  const batch = { ranges: partRanges(part), rows, bytes: 10 * rows }
+  const [{ input, startBytes }] = batch.ranges as [BatchRange]
+  const ends = journal.found.inputs[input]?.covered.ends ?? []
+  const isNew = rows === part.batch.rowCount && startBytes >= (ends.at(-1)?.offsetBytes ?? 0)
+  journal.take({ kind: 'numbered', lane: 0, no, ...batch, isNew })
+  part.no = no
+  journal.commit()
+}
+
+function ended(journal: Journal, { no }: Part, rows: EndedRows): void {
+  journal.take({ kind: 'ended', lane: 0, no, ...rows })
 }
 
 t.test('rows are told before they go out, in one write, with what ended before', async t => {
   const { journal, file } = processOf([begun])
-  journal.reading(0, 'csv')
+  reading(journal, 0, 'csv')
   const first = wholeBatch(place(journal, batchOf(4)))
-  journal.sending(1, first)
+  sending(journal, 1, first)
   t.strictSame(file.written, [
     { kind: 'reading', input: 0, detected: 'csv' },
     {
@@ -108,9 +134,9 @@ t.test('rows are told before they go out, in one write, with what ended before',
     },
   ])
   t.equal(first.no, 1)
-  journal.ended(first, { ...done, confirmed: 4 })
+  ended(journal, first, { ...done, confirmed: 4 })
   t.equal(file.calls.length, 1, 'what ended waits for the next')
-  journal.sending(2, wholeBatch(place(journal, batchOf(2, 4))))
+  sending(journal, 2, wholeBatch(place(journal, batchOf(2, 4))))
   t.equal(file.calls.length, 2)
   t.match(file.written.slice(2), [
     { kind: 'ended', no: 1, confirmed: 4 },
@@ -120,59 +146,63 @@ t.test('rows are told before they go out, in one write, with what ended before',
 
 t.test('parts of a batch, and rows that are sent again, are told as parts', async t => {
   const { journal, file, next } = processOf([begun])
-  journal.reading(0, 'csv')
+  reading(journal, 0, 'csv')
   const whole = wholeBatch(place(journal, batchOf(4)))
-  journal.sending(1, whole)
+  sending(journal, 1, whole)
   const [one, other] = halves(whole)
   t.equal(one.no, undefined, 'a half has no number yet')
-  journal.sending(2, one)
-  journal.sending(3, other)
+  sending(journal, 2, one)
+  sending(journal, 3, other)
   t.match(file.written.slice(2), [
     { kind: 'part', no: 2, start: 0, end: 20, rows: 2 },
     { kind: 'part', no: 3, start: 20, end: 40, rows: 2 },
   ])
-  journal.ended(other, { ...done, unsent: 2 })
-  journal.ended(one, { ...done, confirmed: 2 })
+  ended(journal, other, { ...done, unsent: 2 })
+  ended(journal, one, { ...done, confirmed: 2 })
   journal.commit()
   const second = processOf(next())
-  t.strictSame(second.journal.resumed(0)?.pieces, [
+  t.strictSame(resumption(second.journal).resumed(0)?.pieces, [
     { startBytes: 0, endBytes: 20 },
     { startBytes: 20, endBytes: 40 },
   ])
-  second.journal.sending(4, wholeBatch(place(second.journal, batchOf(2, 2))))
+  sending(second.journal, 4, wholeBatch(place(second.journal, batchOf(2, 2))))
   t.match(second.file.written, [{ kind: 'part', no: 4, start: 20, end: 40 }])
-  second.journal.sending(5, wholeBatch(place(second.journal, batchOf(2, 4))))
+  sending(second.journal, 5, wholeBatch(place(second.journal, batchOf(2, 4))))
   t.match(second.file.written.slice(1), [{ kind: 'batch', no: 5, start: 40, end: 60 }])
 })
 
 t.test('inputs have their own places', async t => {
   const { journal, next } = processOf([begun])
   for (const input of [0, 1]) {
-    journal.reading(input, 'csv')
-    journal.sending(input + 1, wholeBatch(place(journal, batchOf(4), input)))
+    reading(journal, input, 'csv')
+    sending(journal, input + 1, wholeBatch(place(journal, batchOf(4), input)))
   }
   const second = processOf(next())
   for (const input of [0, 1]) {
     const batch = place(second.journal, batchOf(4), input)
-    t.strictSame(second.journal.knownOf(batch), { kind: 'sent', no: input + 1, isLost: false })
+    t.strictSame(resumption(second.journal).knownOf(batch), {
+      kind: 'sent',
+      no: input + 1,
+      isLost: false,
+    })
   }
-  t.equal(second.journal.knownOf(batchOf(4)), undefined, 'of a batch without a place')
+  t.equal(resumption(second.journal).knownOf(batchOf(4)), undefined, 'of a batch without a place')
 })
 
 t.test('a journal that cannot be written keeps rows from going out', async t => {
   const { journal, file } = processOf([begun])
-  journal.reading(0, 'csv')
+  reading(journal, 0, 'csv')
   journal.commit()
   file.failure = new DdbError('DDB_OUTPUT_WRITE', 'full')
   const part = wholeBatch(place(journal, batchOf(4)))
-  t.throws(() => journal.sending(1, part), { code: 'DDB_OUTPUT_WRITE' })
+  t.throws(() => sending(journal, 1, part), { code: 'DDB_OUTPUT_WRITE' })
   t.equal(journal.failure, file.failure)
   t.equal(file.written.length, 1)
 })
 
 t.test('what never had a number has no end', async t => {
   const { journal, file } = processOf([begun])
-  journal.ended(wholeBatch(batchOf(4)), { ...done, unsent: 4 })
+  ended(journal, wholeBatch(batchOf(4)), { ...done, unsent: 4 })
   journal.commit()
   t.strictSame(file.written, [])
 })
@@ -192,14 +222,14 @@ t.test('rejects are in their files before the journal names them, and before end
     }),
   }
   journal.follow(rejects)
-  journal.reading(0, 'csv')
+  reading(journal, 0, 'csv')
   const part = wholeBatch(place(journal, batchOf(4)))
-  journal.sending(1, part)
+  sending(journal, 1, part)
   t.strictSame(order, [], 'there are none')
   rejects.count = 2
-  journal.rejected(0, 17)
-  journal.rejected(0, 33)
-  journal.ended(part, { ...done, confirmed: 4 })
+  journal.take({ kind: 'misread', input: 0, offsetBytes: 17 })
+  journal.take({ kind: 'misread', input: 0, offsetBytes: 33 })
+  ended(journal, part, { ...done, confirmed: 4 })
   journal.commit()
   t.strictSame(order, ['flush behind 2'])
   t.match(file.written.slice(2), [
@@ -210,7 +240,7 @@ t.test('rejects are in their files before the journal names them, and before end
   t.equal(file.written.length, 4, 'told once')
   const second = processOf(next())
   const known = ([input, offsetBytes]: readonly [number, number]): boolean =>
-    second.journal.isKnownReject(input, offsetBytes)
+    resumption(second.journal).isKnownReject(input, offsetBytes)
   t.strictSame(
     (
       [
@@ -222,35 +252,34 @@ t.test('rejects are in their files before the journal names them, and before end
     ).map(known),
     [true, true, false, false],
   )
-  t.notOk(journal.isKnownReject(0, 0), 'this process has found them itself')
+  t.notOk(resumption(journal).isKnownReject(0, 0), 'this process has found them itself')
 })
 
 t.test('a file for rejects is named before it is made', async t => {
   const { journal, file } = processOf([begun])
-  journal.makingRejects('/out/r.csv')
+  journal.take({ kind: 'rejectsFile', path: '/out/r.csv' })
   t.strictSame(file.written, [{ kind: 'rejectsFile', path: '/out/r.csv' }])
 })
 
 t.test('what is about to go from the server waits for the disk', async t => {
   const { journal, file } = processOf([begun])
   const part = wholeBatch(place(journal, batchOf(4)))
-  journal.sending(1, part)
-  journal.ended(part, { ...done, confirmed: 4 })
+  sending(journal, 1, part)
+  ended(journal, part, { ...done, confirmed: 4 })
   journal.commit()
-  journal.leaving()
+  journal.take({ kind: 'leaving' })
   t.strictSame(file.calls, ['write', 'write', 'write', 'sync'])
   t.match(file.written.at(-1), { kind: 'leaving' })
 })
 
 t.test('an input is read as it was, or not at all', async t => {
   const first = processOf([begun])
-  first.journal.reading(0, '{"format":"csv"}')
+  t.ok(resumption(first.journal).isReadAnew(0, 'a.csv', '{"format":"csv"}'))
+  reading(first.journal, 0, '{"format":"csv"}')
   first.journal.commit()
-  const second = processOf(first.next())
-  second.journal.reading(0, '{"format":"csv"}')
-  second.journal.commit()
-  t.strictSame(second.file.written, [], 'it is known')
-  t.throws(() => second.journal.reading(0, '{"format":"ndjson"}'), {
+  const second = resumption(processOf(first.next()).journal)
+  t.notOk(second.isReadAnew(0, 'a.csv', '{"format":"csv"}'), 'it is known')
+  t.throws(() => second.isReadAnew(0, 'a.csv', '{"format":"ndjson"}'), {
     code: 'DDB_RUN_CHANGED',
     message: /a\.csv.*csv.*ndjson/,
   })
@@ -258,8 +287,8 @@ t.test('an input is read as it was, or not at all', async t => {
 
 t.test('a batch with other rows than were sent under its number ends the run', async t => {
   const first = processOf([begun])
-  first.journal.reading(0, 'csv')
-  first.journal.sending(1, wholeBatch(place(first.journal, batchOf(4))))
+  reading(first.journal, 0, 'csv')
+  sending(first.journal, 1, wholeBatch(place(first.journal, batchOf(4))))
   const second = processOf(first.next())
   t.throws(() => place(second.journal, batchOf(3)), { code: 'DDB_RUN_CHANGED', message: /a\.csv/ })
   t.doesNotThrow(() => place(second.journal, batchOf(4)))
@@ -267,7 +296,7 @@ t.test('a batch with other rows than were sent under its number ends the run', a
 
 t.test('numbers of processes, batches and ledgers are never given twice', async t => {
   const first = processOf()
-  t.match(first.journal, { isResumed: false, processNumber: 1, lastNo: 0, ledgerNumber: 0 })
+  t.match(first.journal, { processNumber: 1, lastNo: 0, ledgerNumber: 0 })
   const records: JournalRecord[] = [
     { kind: 'process', number: 1, startedAt: '' },
     begun,
@@ -275,28 +304,27 @@ t.test('numbers of processes, batches and ledgers are never given twice', async 
     { kind: 'batch', no: 9, input: 0, start: 0, end: 40, endLine: 6, rows: 4, records: 4 },
   ]
   t.match(processOf(records).journal, {
-    isResumed: true,
     processNumber: 2,
     lastNo: 9,
     ledgerNumber: 2,
   })
   t.match(
     processOf([], records).journal,
-    { isResumed: false, processNumber: 2, lastNo: 9, ledgerNumber: 3 },
+    { processNumber: 2, lastNo: 9, ledgerNumber: 3 },
     'nor when the run begins anew',
   )
 })
 
 t.test('an input that was not opened has nothing to go on with', async t => {
-  t.equal(processOf([begun]).journal.resumed(0), undefined)
+  t.equal(resumption(processOf([begun]).journal).resumed(0), undefined)
   const opened = processOf([begun, { kind: 'reading', input: 1, detected: 'csv' }])
-  t.equal(opened.journal.resumed(0), undefined)
-  t.match(opened.journal.resumed(1), { isDone: false, records: 0 })
+  t.equal(resumption(opened.journal).resumed(0), undefined)
+  t.match(resumption(opened.journal).resumed(1), { isDone: false, records: 0 })
 })
 
 t.test('the lock is given back however the file ends', async t => {
   const { journal, file, released } = processOf([begun])
-  journal.forgotten()
+  journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
   file.failure = new DdbError('DDB_OUTPUT_WRITE', 'full')
   await t.rejects(journal.close(), { code: 'DDB_OUTPUT_WRITE' })
   t.equal(released(), 1)
@@ -307,8 +335,8 @@ t.test(
   async t => {
     const { journal, file, next } = processOf([begun], undefined, true)
     const fingerprint = { sizeBytes: 1, modifiedMs: 0, head: 'aa', tail: 'bb', inode: '7' }
-    const number = journal.follows('later.csv', fingerprint)
-    t.equal(number, journal.paths.length - 1)
+    const number = journal.paths.length
+    journal.take({ kind: 'inputs', inputs: [{ path: 'later.csv', fingerprint }] })
     const rejects = {
       flush: () => undefined,
       count: 0,
@@ -321,25 +349,25 @@ t.test(
       }),
     }
     journal.follow(rejects)
-    for (const input of [number, 0]) journal.reading(input, 'csv')
+    for (const input of [number, 0]) reading(journal, input, 'csv')
     rejects.count = 3
-    journal.rejected(number, 50)
-    journal.rejected(0, 10)
-    journal.rejected(number, 60)
+    journal.take({ kind: 'misread', input: number, offsetBytes: 50 })
+    journal.take({ kind: 'misread', input: 0, offsetBytes: 10 })
+    journal.take({ kind: 'misread', input: number, offsetBytes: 60 })
     journal.commit()
     rejects.count = 4
-    journal.rejected(0, 20)
-    journal.grown(number, { ...fingerprint, sizeBytes: 9 })
+    journal.take({ kind: 'misread', input: 0, offsetBytes: 20 })
+    journal.take({ kind: 'grown', input: number, fingerprint: { ...fingerprint, sizeBytes: 9 } })
     journal.commit()
     t.equal(file.written.filter(({ kind }) => kind === 'rejects').length, 2)
     const second = processOf(next(), undefined, true).journal
     t.match(second.found.inputs[number], { path: 'later.csv', fingerprint: { sizeBytes: 9 } })
     t.strictSame(
-      [10, 20, 21].map(offset => second.isKnownReject(0, offset)),
+      [10, 20, 21].map(offset => resumption(second, true).isKnownReject(0, offset)),
       [true, true, false],
     )
     t.strictSame(
-      [50, 60, 61].map(offset => second.isKnownReject(number, offset)),
+      [50, 60, 61].map(offset => resumption(second, true).isKnownReject(number, offset)),
       [true, true, false],
     )
   },

@@ -28,7 +28,7 @@ import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { recordLine, recordOf } from '../../../src/load/journal/journal-record.js'
 import { listRuns, readRun } from '../../../src/load/journal/known-runs.js'
 import { load } from '../../../src/load/load.js'
-import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { LoadOptions } from '../../../src/load/options.js'
 import { makePlan } from '../../../src/load/plan.js'
 import { takeFileLock } from '../../../src/platform/file-lock.js'
 import { thisProcess } from '../../../src/platform/lock-holder.js'
@@ -75,7 +75,7 @@ function scene(t: Test, platform: Platform = systemPlatform) {
 
 type RunRecord = Extract<JournalRecord, { kind: 'run' }>
 
-const doneResult = endRecord() as unknown as LoadResult
+const done = endRecord()
 
 /** Whoever watches a lock goes on at once. */
 const watcherClock = (): Clock => ({
@@ -100,7 +100,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
     { kind: 'process', number: 1 },
     { kind: 'inputs', inputs: [{ path: a, fingerprint: { sizeBytes: 5 } }, { path: b }] },
   ])
-  t.match(journal, { isResumed: false, processNumber: 1, paths: [a, b] })
+  t.match(journal, { found: { processes: 0 }, processNumber: 1, paths: [a, b] })
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700)
   t.ok(existsSync(journalLockPath(path)))
@@ -121,7 +121,7 @@ t.test('the next process goes on, under the same token', async t => {
   await once()
   const { token } = records()[0] as Extract<JournalRecord, { kind: 'run' }>
   const { journal } = (await open())!
-  t.match(journal, { isResumed: true, processNumber: 2, paths: [a] })
+  t.match(journal, { found: { processes: 1 }, processNumber: 2, paths: [a] })
   t.equal(journal.token, BigInt(`0x${token}`))
   t.match(records().slice(3), [{ kind: 'process', number: 2 }])
   await journal.close()
@@ -343,7 +343,7 @@ t.test('a run whose holder may wake is taken over with a journal of its own', as
   // It wakes in the middle of a write.
   writeSync(asleep, recordLine(batchRecord(1)))
   t.equal(readFileSync(path, 'utf8'), before)
-  journal.forgotten()
+  journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
   journal.commit()
   t.match(readFileSync(path, 'utf8'), before)
   await journal.close()
@@ -361,9 +361,9 @@ t.test('a process whose run was taken over writes nothing any more', async t => 
   Object.assign(systemClock, { wallMs: () => wallMs() + 60_000 })
   const lost = { code: 'DDB_LOCKED', exitCode: 75, message: /"nightly".*\.lock" was removed/ }
   t.match(journal.lost(), lost)
-  journal.forgotten()
+  journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
   t.throws(() => journal.commit(), lost)
-  t.throws(() => journal.leaving(), lost)
+  t.throws(() => journal.take({ kind: 'leaving' }), lost)
   await t.rejects(journal.close(), lost)
   t.equal(readFileSync(path, 'utf8'), before)
 })
@@ -381,12 +381,12 @@ t.test('a draft that a killed process has left is in nobody\u2019s way', async t
 t.test('a run that is done leaves its journal as it is when it is called again', async t => {
   const { open, once, path, b, a } = scene(t)
   const { journal } = (await open())!
-  journal.end(doneResult, true)
+  journal.take(done)
   await journal.close()
   const before = readFileSync(path, 'utf8')
   const again = (await open())!.journal
   again.commit()
-  again.end(doneResult, true)
+  again.take(done)
   await again.close()
   t.equal(readFileSync(path, 'utf8'), before)
   await once([a, b])
@@ -399,7 +399,7 @@ t.test('a run that begins anew counts on, and keeps its token', async t => {
   await once()
   await once()
   const { journal } = (await open([a], restart(folder)))!
-  t.match(journal, { isResumed: false, processNumber: 3 })
+  t.match(journal, { found: { processes: 0 }, processNumber: 3 })
   t.equal(journal.past.processes, 2)
   await journal.close()
   const runs = records().filter(({ kind }) => kind === 'run')

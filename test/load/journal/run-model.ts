@@ -2,12 +2,9 @@
   A run as somebody would keep it who writes down every row by itself, and the records that its journal gets: what the
   tests of journals hold the fold against.
 */
+import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import fc from 'fast-check'
-import type {
-  EndedRows,
-  JournalRecord,
-  JournaledRejects,
-} from '../../../src/load/journal/journal-record.js'
+import type { JournalRecord, JournaledRejects } from '../../../src/load/journal/journal-record.js'
 import type { KnownBatch } from '../../../src/load/journal/resumed-input.js'
 
 /** Every row has as many bytes and stands in a line of its own, behind a header of one line. */

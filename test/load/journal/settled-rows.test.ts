@@ -4,11 +4,17 @@
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { fold as foldEvent, newRunState } from '../../../src/load/fate/fold.js'
 import { inputProgress } from '../../../src/load/journal/input-progress.js'
-import type { EndedRows, JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import type { EndedRows } from '../../../src/load/journal/journal-record.js'
+import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
+import {
+  newJournalState,
+  rejectsWith,
+  type JournalState,
+} from '../../../src/load/journal/journal-state.js'
 import { readJournal } from '../../../src/load/journal/read-journal.js'
-import { newSettledRows } from '../../../src/load/journal/settled-rows.js'
+import { shrinkJournal } from '../../../src/load/journal/settled-rows.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import {
   endRecord,
@@ -79,21 +85,30 @@ t.test('a short journal says what the long one said', async t => {
           ;(no <= knownBefore ? found : told).push(...records)
         }
         const before = fold(found)
-        const settled = newSettledRows(before, before)
+        const [input] = before.inputs
+        const inputs = [{ ...input!.covered.ends.at(-1)!, rows: input!.covered.rows }]
+        const run = newRunState()
+        const sums = { ...before.sums, duplicates: 0 }
+        const nothing = { skipped: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
+        foldEvent(run, { kind: 'goesOn', inputs, sums, ...nothing })
+        foldEvent(run, { kind: 'numbersGiven', lastNo: before.lastNo, lastSendNo: 0 })
+        let rejects = before.rejects
         for (const record of told) {
           if (record.kind === 'batch') {
-            const { input, end, endLine, records, rows, no } = record
-            settled.numbered(no)
-            settled.sent(input, { offsetBytes: end, lineNumber: endLine, records }, rows)
-          } else if (record.kind === 'ended') settled.ended(record)
-          else if (record.kind === 'rejects') settled.rejects(record)
+            const { start: startBytes, end: endBytes, ...others } = record
+            const lines = { file: 'a.csv', firstLine: 1, lastLine: 1 }
+            const ranges = [{ ...others, ...lines, startBytes, endBytes }]
+            const batch = { lane: 0, no: record.no, rows: record.rows, bytes: 1 }
+            foldEvent(run, { kind: 'numbered', ...batch, ranges, isNew: true })
+          } else if (record.kind === 'ended') foldEvent(run, { lane: 0, ...record })
+          else if (record.kind === 'rejects') rejects = rejectsWith(rejects, record)
         }
         const summary = { path: 'a.csv' } as RecordOf<'read'>['summary']
         const all = [...found, ...told, { kind: 'read', input: 0, summary } as const]
         const runId = `r${name++}`
         const path = writeJournal(folder, runId, [{ ...runRecord(runId) }, ...all.slice(1)])
         const { length } = readFileSync(path)
-        await settled.shrink(path, systemFiles, endRecord(), length)
+        await shrinkJournal(path, systemFiles, run, rejects, endRecord(), length)
         const short = newJournalState()
         const size = await readJournal(path, runId, systemFiles, record => short.take(record))
         if (size?.damage !== undefined) throw new Error(size.damage)
@@ -102,8 +117,8 @@ t.test('a short journal says what the long one said', async t => {
         )
         if (one !== other) throw new Error(`${one} instead of ${other}`)
         // So it stays when it is made short again.
-        const again = newSettledRows(short, short)
-        await again.shrink(path, systemFiles, endRecord(), size?.sizeBytes ?? 0)
+        const sizeBytes = size?.sizeBytes ?? 0
+        await shrinkJournal(path, systemFiles, run, short.rejects, endRecord(), sizeBytes)
       },
     ),
     { numRuns: runs(60) },

@@ -4,7 +4,7 @@ import type { Journal } from '../../../src/load/journal/journal.js'
 import { newJournalState } from '../../../src/load/journal/journal-state.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../../src/load/options.js'
-import type { LedgerRow } from '../../../src/load/receipts/batch-registry.js'
+import type { LedgerRow } from '../../../src/load/receipts/ledger.js'
 import { earlierReceipts, noEarlierReceipts } from '../../../src/load/receipts/earlier-receipts.js'
 import { targetRecord } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -38,18 +38,23 @@ function earlier({
 }: Change) {
   const run = testRun(options)
   const found = newJournalState()
+  if (records.length > 0) found.take({ kind: 'process', number: 2, startedAt: '' })
   for (const record of records) found.take(record)
   const journal = {
     found,
     past: found,
     lastNo: found.lastNo,
     processNumber: 3,
-    isResumed: records.length > 0,
   } as Journal
   const stub = nodeStub()
   stub.ledger.push(...ledger)
   const described = { columns: [], keyed: false, ...description }
-  return earlierReceipts({ ...run, plan: run.plan, journal }, stub.node, described, hasLedger)
+  return earlierReceipts(
+    { ...run, plan: run.plan, found, journal },
+    stub.node,
+    described,
+    hasLedger,
+  )
 }
 
 t.test('without a journal nothing was before', async t => {

@@ -8,7 +8,7 @@ import { claim, outcome, watchedRun } from '../../helpers/receipt-node.js'
 async function silent(idle: boolean | undefined, barrier: BarrierAnswer = 'passed', retries = 3) {
   const here = watchedRun({ delivery: { retries } })
   here.add()
-  here.watcher.queue.registry.read(claim(here.add().batchNo))
+  here.watcher.take(claim(here.add().no))
   here.watcher.news()
   here.stub.sent.length = 0
   here.stub.answers = {

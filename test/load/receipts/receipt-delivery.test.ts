@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ConnectionError } from '../../../src/errors.js'
+import { uncertainLines } from '../../../src/load/fate/projections.js'
 import { openReceiptDelivery } from '../../../src/load/receipts/receipt-delivery.js'
 import type { DeliveryOptions } from '../../../src/load/options.js'
 import { batchOf } from '../../helpers/batches.js'
@@ -19,7 +20,7 @@ function scene(delivery: DeliveryOptions = {}) {
     counts,
     delivery: opened,
     deliver: () => {
-      run.counts.readUpTo(run.counts.rows.read + 8)
+      run.emit({ kind: 'records', upTo: run.state.rows.read + 8 })
       return opened.deliver(batchOf(8, 8 * batches++))
     },
     /** Lets time pass until something is so. */
@@ -39,7 +40,7 @@ t.test('every batch goes out at once and is confirmed by its receipt', async t =
   t.equal(deliver(), undefined)
   t.equal(stub.sent.length, 2)
   t.equal(delivery.inFlightBytes, 160)
-  t.equal(run.counts.sentRows, 16)
+  t.equal(run.state.sentRows, 16)
   stub.ledger.push([outcome(1)], [outcome(2)])
   let finished = false
   const finishing = delivery.finish().then(() => (finished = true))
@@ -47,7 +48,7 @@ t.test('every batch goes out at once and is confirmed by its receipt', async t =
   await finishing
   t.same(counts(), [16, 0, 0, 0])
   t.equal(delivery.inFlightBytes, 0)
-  t.same(delivery.uncertain, [])
+  t.same(uncertainLines(run.state), [])
 })
 
 t.test('when too much is out a receipt makes room', async t => {
@@ -85,7 +86,7 @@ t.test('leaving ends the wait for room, and nothing more is taken', async t => {
   delivery.leave(reason)
   await t.rejects(Promise.resolve(room), reason)
   t.throws(() => void deliver(), reason)
-  t.equal(run.counts.sentRows, 8, 'what was not taken does not count as sent')
+  t.equal(run.state.sentRows, 8, 'what was not taken does not count as sent')
 })
 
 t.test('closing lets the node finish', async t => {

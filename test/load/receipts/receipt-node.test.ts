@@ -2,9 +2,8 @@ import t, { type Test } from 'tap'
 import { connect } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import { retryRules } from '../../../src/load/connection/retry.js'
-import { wholeBatch } from '../../../src/load/delivery/part.js'
-import { newBatchRegistry } from '../../../src/load/receipts/batch-registry.js'
-import type { Part } from '../../../src/load/delivery/part.js'
+import type { OpenBatch } from '../../../src/load/fate/fold.js'
+import { wholeBatch } from '../../../src/load/fate/part.js'
 import { ReceiptNode } from '../../../src/load/receipts/receipt-node.js'
 import type { Column } from '../../../src/protocol/value.js'
 import type { Faults } from '../../../src/server/index.js'
@@ -40,7 +39,7 @@ async function scene(t: Test, faults: Faults = {}) {
     rowsHad: '00l',
     nextLedger: () => ({ number: ++ledgers, version: 2 as const }),
   }
-  const registry = newBatchRegistry<Part>()
+  let lastNo = 0
   const control = await connect({ host, port, user: 'admin', password: '123456' })
   t.teardown(() => control.close().catch(() => undefined))
   return {
@@ -54,8 +53,8 @@ async function scene(t: Test, faults: Faults = {}) {
     },
     send: (node: ReceiptNode, ...ids: number[]) => {
       const batch = { ...batchOf(ids.length), columns: [ints(...ids) as Column] }
-      const open = registry.add(wholeBatch(batch), ids.length, batch.encodedBytes)
-      return node.send(open, registry.transmit(open, 0))
+      const open = { no: ++lastNo, attempt: 0 } as OpenBatch
+      return node.send(open, wholeBatch(batch), lastNo)
     },
     /** Tables of the run; a removal that nobody waits for comes a moment later. */
     own: () => [...server.shared.keys()].filter(name => name.startsWith('ddbIngest')).length,

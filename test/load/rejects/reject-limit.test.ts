@@ -4,7 +4,7 @@ import {
   finalLimitFailure,
   limitFailure,
 } from '../../../src/load/rejects/reject-limit.js'
-import type { Journal } from '../../../src/load/journal/journal.js'
+import type { JournalState } from '../../../src/load/journal/journal-state.js'
 import type { AnyReject } from '../../../src/load/rejects/reject.js'
 import type { RejectOptions } from '../../../src/load/options.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -25,8 +25,8 @@ const reject: AnyReject = {
 /** A run that has read so many rows and rejected so many of them. */
 function runWith(rejects: RejectOptions, read: number, rejected: number) {
   const run = testRun({ rejects, inputs: ['a.csv', 'b.csv'] })
-  run.counts.readUpTo(read)
-  for (let i = 0; i < rejected; i++) run.counts.rejected()
+  run.emit({ kind: 'records', upTo: read })
+  for (let i = 0; i < rejected; i++) run.emit({ kind: 'rejected' })
   return run
 }
 
@@ -92,7 +92,7 @@ t.test('a run that goes on is still over the limit, unless that was raised', asy
   const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
     const run = runWith(rejects, read, rejected)
     const found = { rejects: rejected === 0 ? undefined : { byInput: {} } }
-    return earlierLimitFailure({ ...run, counts: run.counts, journal: { found } as Journal })
+    return earlierLimitFailure({ ...run, found: found as JournalState })
   }
   t.match(goneOn(skip(2), 10, 3), { code: 'DDB_INPUT_LIMIT', message: /^3 rows/ })
   t.equal(goneOn(skip(3), 10, 3), undefined)

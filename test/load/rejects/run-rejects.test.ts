@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { AnyReject } from '../../../src/load/rejects/reject.js'
-import { newRunRejects } from '../../../src/load/rejects/run-rejects.js'
-import type { Journal } from '../../../src/load/journal/journal.js'
+import { newRunRejects, type RunRejects } from '../../../src/load/rejects/run-rejects.js'
+import type { JournalState } from '../../../src/load/journal/journal-state.js'
 import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
 import type { RecordShape } from '../../../src/parse/input-reader.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -106,8 +106,9 @@ t.test('each input has its own count and first reason', async t => {
 /** A journal that knows of these rejects, and what it is told of files. */
 function journalOf(rejects: JournaledRejects | undefined) {
   const making: string[] = []
-  const journal = { found: { rejects }, makingRejects: (path: string) => void making.push(path) }
-  return { making, journal: journal as unknown as Journal }
+  const goOn = (run: RunRejects): void =>
+    run.goOn({ rejects } as JournalState, path => void making.push(path))
+  return { making, goOn }
 }
 
 t.test('the journal hears of inputs whose rejects have grown, and of all counts', async t => {
@@ -138,14 +139,14 @@ t.test('a process that goes on counts and writes on', async t => {
   const path = join(t.testdir(), 'r.csv')
   const before = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
   const first = journalOf(undefined)
-  before.goOn(first.journal)
+  first.goOn(before)
   before.add({ ...cell, lineNumber: 2 }, shape)
   before.close()
   t.strictSame(first.making, [path])
   const journaled = JSON.parse(JSON.stringify(before.journaled())) as JournaledRejects
-  const { making, journal } = journalOf(journaled)
+  const { making, goOn } = journalOf(journaled)
   const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
-  rejects.goOn(journal)
+  goOn(rejects)
   t.match(rejects.result(), { file: path, files: [{ path, rows: 1 }], byClass: { type: 1 } })
   t.equal(rejects.equationError(1), undefined)
   t.equal(rejects.count, 0, 'nothing that the journal does not know')
@@ -162,9 +163,9 @@ t.test('a process that goes on counts and writes on', async t => {
 t.test('rejects that are only counted go on, too', async t => {
   const before = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
   before.add(cell, shape)
-  const { journal } = journalOf({ ...before.journaled(), upTo: { input: 0, offsetBytes: 18 } })
+  const { goOn } = journalOf({ ...before.journaled(), upTo: { input: 0, offsetBytes: 18 } })
   const rejects = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
-  rejects.goOn(journal)
+  goOn(rejects)
   rejects.add(cell, shape)
   t.match(rejects.result(), { byClass: { type: 2 } })
   t.match(rejects.ofInput('in.csv'), { rejected: 2 })

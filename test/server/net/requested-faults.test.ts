@@ -1,5 +1,5 @@
 import t from 'tap'
-import { classifyRefusal } from '../../../src/load/delivery/refusal.js'
+import { classifyRefusal } from '../../../src/load/fate/refusal.js'
 import type { RequestInfo } from '../../../src/server/net/faults.js'
 import { faultNames, requestedFaults } from '../../../src/server/net/requested-faults.js'
 

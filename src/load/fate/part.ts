@@ -5,6 +5,7 @@
 import type { Batch } from '../../parse/input-reader.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
+import type { BatchRange } from './events.js'
 
 /** Rows of one batch that are sent together. */
 export interface Part {
@@ -17,7 +18,7 @@ export interface Part {
   readonly open: { parts: number }
   /** True once it was sent again although nobody knew what had become of it: the server may have it already. */
   mayBeStored?: boolean
-  /** Under which the journal knows it. */
+  /** Set once it has one. */
   no?: number
 }
 
@@ -71,10 +72,22 @@ export function partText({ batch, start, end }: Part): string {
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
-/** Range of the decompressed input that holds these rows; ranges of neighbours touch. */
-export function partRange({ batch, start, end }: Part): { startBytes: number; endBytes: number } {
-  return {
-    startBytes: start === 0 ? batch.startOffsetBytes : batch.locate(start).offsetBytes,
-    endBytes: end === batch.rowCount ? batch.endOffsetBytes : batch.locate(end).offsetBytes,
-  }
+/** Where the rows come from. A batch is of one input. */
+export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
+  const { place, endLineNumber } = batch
+  const first = start === 0 ? batch.first : batch.locate(start)
+  const last = end === batch.rowCount ? batch.last : batch.locate(end - 1)
+  return [
+    {
+      input: place?.input ?? 0,
+      file: first.file,
+      startBytes: start === 0 ? batch.startOffsetBytes : first.offsetBytes,
+      endBytes: end === batch.rowCount ? batch.endOffsetBytes : batch.locate(end).offsetBytes,
+      rows: end - start,
+      firstLine: first.lineNumber,
+      lastLine: last.lineNumber,
+      endLine: endLineNumber,
+      records: place?.records ?? 0,
+    },
+  ]
 }

@@ -4,7 +4,7 @@ import {
   type Decision,
   type RefusedBatch,
   type TargetTraits,
-} from '../../../src/load/delivery/outcome.js'
+} from '../../../src/load/fate/decide.js'
 
 const batch: RefusedBatch = { rowCount: 10, resends: 0, text: 'a.csv, lines 2 to 11' }
 const oneRow: RefusedBatch = { ...batch, rowCount: 1 }

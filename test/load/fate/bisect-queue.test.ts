@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { newBisectQueue } from '../../../src/load/delivery/bisect-queue.js'
-import { releasePart, wholeBatch, type Part } from '../../../src/load/delivery/part.js'
+import { newBisectQueue } from '../../../src/load/fate/bisect-queue.js'
+import { releasePart, wholeBatch, type Part } from '../../../src/load/fate/part.js'
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { wholeBatch, type Part } from '../../../src/load/delivery/part.js'
-import { newRecorder, type RecordedTarget } from '../../../src/load/delivery/recorder.js'
+import { wholeBatch, type Part } from '../../../src/load/fate/part.js'
+import { newRecorder, type RecordedTarget } from '../../../src/load/fate/recorder.js'
+import { hasUncertain, summaryNote, uncertainLines } from '../../../src/load/fate/projections.js'
 import { equationError } from '../../../src/load/row-counts.js'
 import { vectorOf } from '../../../src/protocol/vector-of.js'
 import { batchOf, type CountedBatch } from '../../helpers/batches.js'
@@ -26,7 +27,7 @@ function scene(target: RecordedTarget) {
   const next = (): Part => {
     const batch = batchOf(10, 10 * batches.length)
     batches.push(batch)
-    run.counts.readUpTo(run.counts.rows.read + 10)
+    run.emit({ kind: 'records', upTo: run.state.rows.read + 10 })
     return wholeBatch(batch)
   }
   return { run, batches, next, recorder: newRecorder(run, target) }
@@ -79,7 +80,7 @@ t.test('every step counts its rows once, and rows in memory go with the server',
     for (const [index, target] of [inMemory, keyed, onDisk].entries()) {
       const here = scene(target)
       for (const name of names) steps[name]!(here)
-      const { confirmed, unconfirmed, rejected, unsent } = here.run.counts.rows
+      const { confirmed, unconfirmed, rejected, unsent } = here.run.state.rows
       t.same(
         [confirmed, unconfirmed, rejected, unsent],
         expected[index],
@@ -100,7 +101,7 @@ t.test('whatever happens in whatever order, the rows add up', async () => {
       const here = scene(target)
       for (const name of names) steps[name]!(here)
       return (
-        equationError(here.run.counts.rows) === undefined &&
+        equationError(here.run.state.rows) === undefined &&
         here.batches.every(({ releases }) => releases === 1)
       )
     }),
@@ -128,11 +129,11 @@ t.test('refusals that differ, or have a batch between them that was taken, do no
 })
 
 t.test('neighbours of which the same is to be said are one range, with the words', async t => {
-  const { recorder, next } = scene(inMemory)
-  t.notOk(recorder.hasUncertain)
-  t.equal(recorder.note, undefined)
+  const { run, recorder, next } = scene(inMemory)
+  t.notOk(hasUncertain(run.state))
+  t.equal(summaryNote(run.state), undefined)
   for (let i = 0; i < 20; i++) recorder.uncertain(next(), 'no receipt came in time')
-  t.same(recorder.uncertainRanges, [
+  t.same(uncertainLines(run.state), [
     {
       file: 'in.csv',
       firstLine: 2,
@@ -141,33 +142,36 @@ t.test('neighbours of which the same is to be said are one range, with the words
       reason: 'no receipt came in time',
     },
   ])
-  t.ok(recorder.hasUncertain)
-  t.equal(recorder.note, 'uncertain: in.csv, lines 2 to 201 (20 batches): no receipt came in time')
+  t.ok(hasUncertain(run.state))
+  t.equal(
+    summaryNote(run.state),
+    'uncertain: in.csv, lines 2 to 201 (20 batches): no receipt came in time',
+  )
 })
 
 t.test('the note names five ranges and counts the rest; the list has them all', async t => {
-  const { recorder, next } = scene(inMemory)
+  const { run, recorder, next } = scene(inMemory)
   for (let i = 0; i < 8; i++) {
     recorder.uncertain(next(), 'lost')
     recorder.taken(next(), 10)
   }
-  t.equal(recorder.uncertainRanges.length, 8)
-  t.match(recorder.note, /lines 2 to 11 \(1 batch\): lost; .*; and 3 batches more$/)
-  t.equal(recorder.note?.match(/lines/g)?.length, 5)
+  t.equal(uncertainLines(run.state).length, 8)
+  t.match(summaryNote(run.state), /lines 2 to 11 \(1 batch\): lost; .*; and 3 batches more$/)
+  t.equal(summaryNote(run.state)?.match(/lines/g)?.length, 5)
 })
 
 t.test('what is taken back is named as what it was: the lines that were confirmed', async t => {
-  const { recorder, next } = scene(inMemory)
+  const { run, recorder, next } = scene(inMemory)
   recorder.taken(next(), 10)
   recorder.taken(next(), 10)
   t.ok(recorder.holdsMemory)
   recorder.unsent(next())
   recorder.takeBack('the server is gone', true)
   t.notOk(recorder.holdsMemory)
-  t.match(recorder.uncertainRanges, [
+  t.match(uncertainLines(run.state), [
     { firstLine: 2, lastLine: 21, batches: 2, reason: 'the server is gone' },
   ])
-  t.match(recorder.note, /^the server is gone\. uncertain: /)
+  t.match(summaryNote(run.state), /^the server is gone\. uncertain: /)
   t.notOk(scene(onDisk).recorder.holdsMemory)
 })
 
@@ -198,7 +202,7 @@ t.test('of a keyed target only what lies outside its scheme is missing', async t
     const part = next()
     const ids = vectorOf({ type: 'INT' }, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     recorder.taken({ ...part, batch: { ...part.batch, columns: [ids] } }, rows)
-    const { confirmed, unconfirmed, rejected } = run.counts.rows
+    const { confirmed, unconfirmed, rejected } = run.state.rows
     t.strictSame([confirmed, unconfirmed, rejected], expected, `${rows} of 10`)
   }
 })

@@ -5,12 +5,11 @@
 import { DdbError } from '../../errors.js'
 import { mayBeGone, type Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import type { EndedRows } from '../journal/journal-record.js'
 import type { Run } from '../run.js'
-import { LineRanges, rangeText, type LineRange } from './line-ranges.js'
-import type { TargetTraits } from './outcome.js'
-import { partText, releasePart, type Part } from './part.js'
-import { outsideMarks } from './partition-scheme.js'
+import { onlyLane, type Ended } from './events.js'
+import type { TargetTraits } from './decide.js'
+import { partRanges, partText, releasePart, type Part } from './part.js'
+import { outsideMarks } from '../delivery/partition-scheme.js'
 import type { TakenPart, Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
 import { rowsText } from '../row-counts.js'
@@ -26,17 +25,11 @@ export interface RecordedTarget extends TargetTraits {
   readonly evidence?: Evidence
 }
 
-/** Counts outcomes. Each call but `takeBack` ends one part of a batch. */
+/** Tells the run what became of parts of batches. Each call but `takeBack` and `replaced` ends one. */
 export interface Recorder {
   readonly target: RecordedTarget
-  /** Sentences for the summary. */
-  readonly note: string | undefined
-  readonly uncertainRanges: LineRange[]
-  /** True once there is a batch of which nobody knows what became. */
-  readonly hasUncertain: boolean
   /** True while rows are confirmed that are gone once the server is. */
   readonly holdsMemory: boolean
-  readonly keys: KeyCounts
   /**
    * The target took the part, perhaps without rows that lie outside its partition scheme.
    *
@@ -70,60 +63,44 @@ export interface Recorder {
   settled(): Promise<void>
 }
 
-/** Ranges in the sentence; `uncertain` of the result has them all. */
-const namedRanges = 5
+type End = (part: Part, rows: Partial<Ended>) => void
 
 /** @param verifier  reads back what was taken before it counts */
 export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifier): Recorder {
-  const { counts } = run
-  const notes: string[] = []
-  const uncertain = new LineRanges()
-  const confirmed = new LineRanges()
-  const different = new LineRanges()
+  const { state } = run
   let lastRefusal: string | undefined
-  const keys = newKeyCounts(run, target)
-  const note = (text: string): void => void (notes.includes(text) || notes.push(text))
-  const end = (part: Part, rows: Partial<EndedRows>): void => {
-    run.journal?.ended(part, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...rows })
+  const end: End = (part, rows) => {
+    const { no } = part
+    const ranges = no === undefined ? { ranges: partRanges(part) } : {}
+    run.emit({ kind: 'ended', lane: onlyLane, no, ...nothing, ...ranges, ...rows })
     releasePart(part)
     if (part.open.parts === 0) verifier?.released(part.batch)
   }
-  const settle = takenCounter(run, target, { confirmed, different, note, end, keys })
+  const hidesKeys = doesHideKeys(target)
+  const duplicates = hidesKeys ? null : run.found.duplicates
+  run.emit({ kind: 'duplicatesKnown', rows: duplicates })
+  const settle = takenCounter(run, target, end)
 
   const recorder: Recorder = {
     target,
-    get note() {
-      const all = [...notes, ...uncertainNotes(uncertain)]
-      return all.length === 0 ? undefined : all.join('. ')
-    },
-    get uncertainRanges() {
-      return [...uncertain.ranges, ...different.ranges]
-    },
-    get hasUncertain() {
-      return uncertain.ranges.length > 0
-    },
     get holdsMemory() {
-      return target.inMemory && counts.rows.confirmed + counts.rows.skipped > 0
+      return target.inMemory && state.rows.confirmed + state.rows.skipped > 0
     },
-    keys,
     taken(part, rows, had, leastHad) {
       lastRefusal = undefined
       const change = target.evidence?.taken(rows ?? rowsOf(part), leastHad, had)
       if (change !== undefined) recorder.replaced(mayBeGone(change), true)
-      if (verifier === undefined) settle(part, rows, [])
-      else verifier.add(partToRead(run, recorder, part, rows, settle))
+      if (verifier === undefined) return settle(part, rows, [])
+      if (part.no !== undefined) run.emit({ kind: 'taken', lane: onlyLane, no: part.no })
+      verifier.add(partToRead(run, recorder, part, rows, settle))
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
-      counts.batchFailed()
       for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
-      end(part, { rejected: rowsOf(part) })
+      end(part, { rejected: rowsOf(part), reason: errText })
     },
     uncertain(part, reason) {
-      counts.batchFailed()
-      counts.unconfirmed(rowsOf(part))
-      uncertain.add(part, reason)
-      end(part, { unconfirmed: rowsOf(part) })
+      end(part, { unconfirmed: rowsOf(part), reason })
     },
     refused(part, errText) {
       const shape = refusalShape(errText)
@@ -134,7 +111,6 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     },
     unsent(part) {
       if (part.mayBeStored === true) return recorder.uncertain(part, 'sent, and no receipt came')
-      counts.unsent(rowsOf(part))
       end(part, { unsent: rowsOf(part) })
     },
     takeBack(reason, isCertain) {
@@ -143,19 +119,17 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       recorder.replaced(reason, isCertain)
     },
     replaced(reason, isCertain) {
-      if (counts.rows.confirmed + counts.rows.skipped === 0) return
+      if (state.rows.confirmed + state.rows.skipped === 0) return
       if (isCertain) target.evidence?.samples.clear()
-      if (isCertain) run.journal?.forgotten()
-      note(reason)
-      counts.allUnconfirmed()
-      uncertain.addAll(confirmed, reason)
-      confirmed.clear()
+      run.emit({ kind: 'takenBack', reason, isCertain })
     },
     settled: async () => verifier?.settled(),
   }
 
   return recorder
 }
+
+const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
 /** What is left of a part without some of its rows. */
 function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
@@ -189,20 +163,8 @@ function partToRead(
   }
 }
 
-interface TakenSetup {
-  readonly confirmed: LineRanges
-  readonly different: LineRanges
-  readonly keys: KeyCounts
-  readonly note: (text: string) => void
-  readonly end: (part: Part, rows: Partial<EndedRows>) => void
-}
-
 /** Counts a part that the target took, but for rows of the batch that are not there as they were sent. */
-function takenCounter(
-  run: Run,
-  target: RecordedTarget,
-  { confirmed, different, keys, note, end }: TakenSetup,
-): Settle {
+function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike) => {
     const all = rowsOf(part)
     const short = all - (rows ?? all)
@@ -210,22 +172,22 @@ function takenCounter(
     const missing = missingRows(target, short, outside)
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
-    else note(missingText(part, missing))
     const rejected = isKnown ? missing : 0
     // Rows that are missing are among those that were not found.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
-    const stored = all - rejected - unconfirmed
-    const stay = isKnown && missing > 0 ? partsBetween(part, outside) : [part]
-    for (const each of stay) {
-      confirmed.add(each, '')
-      if (unconfirmed === 0) sample(run, target.evidence, each)
-    }
-    run.counts.confirmed(stored)
-    run.counts.unconfirmed(unconfirmed)
-    for (const row of unlike) {
-      different.add({ ...part, start: row, end: row + 1 }, 'not in the table as it was sent')
-    }
-    end(part, { confirmed: stored, rejected, unconfirmed, ...keys.taken(all, rows) })
+    const confirmed = all - rejected - unconfirmed
+    const parts = isKnown && missing > 0 ? partsBetween(part, outside) : [part]
+    if (unconfirmed === 0) for (const each of parts) sample(run, target.evidence, each)
+    const different = unlike.map(row => ({ ...part, start: row, end: row + 1 }))
+    end(part, {
+      confirmed,
+      rejected,
+      unconfirmed,
+      stored: parts.flatMap(partRanges),
+      different: different.flatMap(partRanges),
+      ...(isKnown ? {} : { note: missingText(part, missing) }),
+      ...keysKnown(run, target, all, rows),
+    })
   }
 }
 
@@ -233,39 +195,29 @@ const rowsOf = ({ start, end }: Part): number => end - start
 
 /** Keeps some rows by value; the journal is told as often as there are others. */
 function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: Part): void {
-  if (evidence?.samples.taken(batch, start, end) === true) run.journal?.note(evidence.sampled())
-}
-
-/** Rows with keys that a target had already. */
-export interface KeyCounts {
-  /** They have changed a row, or were dropped; null when the target does not tell. */
-  readonly duplicates: number | null
-  /** It took a part. @param kept  rows that it took as new; null when it does not tell */
-  taken(rows: number, kept: number | null): Pick<EndedRows, 'duplicates'>
+  if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
 
 /** A function does not tell what it kept, nor does a DFS table: it updates rows, or looks for equal ones later. */
-function newKeyCounts(
-  { journal }: Run,
-  { kind, inMemory, keyed, description }: RecordedTarget,
-): KeyCounts {
-  const isUnknown =
+function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): boolean {
+  return (
     kind === 'function' ||
     (keyed && !inMemory) ||
     (description.dropsDuplicates === true && !inMemory) ||
     description.upsert?.counts === false
-  let duplicates = isUnknown ? null : (journal?.found.duplicates ?? 0)
-  return {
-    get duplicates() {
-      return duplicates
-    },
-    taken(rows, kept) {
-      if (!keyed || duplicates === null) return {}
-      const known = kept === null ? null : Math.max(0, rows - kept)
-      duplicates = known === null ? null : duplicates + known
-      return known === null || known === 0 ? {} : { duplicates: known }
-    },
-  }
+  )
+}
+
+/** @param kept  rows that the target took as new; null when it does not tell */
+function keysKnown(
+  { state }: Run,
+  { keyed }: RecordedTarget,
+  rows: number,
+  kept: number | null,
+): Pick<Ended, 'duplicates' | 'hidesDuplicates'> {
+  if (!keyed || state.duplicates === null) return {}
+  if (kept === null) return { hidesDuplicates: true }
+  return kept < rows ? { duplicates: rows - kept } : {}
 }
 
 /**
@@ -310,21 +262,6 @@ function outsideRows(
   const rows: number[] = []
   for (let row = start; row < end; row++) if (marks[row] === 1) rows.push(row)
   return rows
-}
-
-function uncertainNotes(uncertain: LineRanges): string[] {
-  const { ranges, unnamedBatches } = uncertain
-  if (ranges.length === 0) return []
-  const named = ranges
-    .slice(0, namedRanges)
-    .map(range => `${rangeText(range)} (${batchesText(range.batches)}): ${range.reason}`)
-  const rest =
-    ranges.slice(namedRanges).reduce((sum, { batches }) => sum + batches, 0) + unnamedBatches
-  return [`uncertain: ${named.join('; ')}${rest === 0 ? '' : `; and ${batchesText(rest)} more`}`]
-}
-
-function batchesText(count: number): string {
-  return count === 1 ? '1 batch' : `${count} batches`
 }
 
 function refusedAlike(errText: string): DdbError {

@@ -1,12 +1,13 @@
 import t from 'tap'
 import { retryRules } from '../../../src/load/connection/retry.js'
-import { wholeBatch } from '../../../src/load/delivery/part.js'
-import { newRecorder } from '../../../src/load/delivery/recorder.js'
-import type { LedgerRow } from '../../../src/load/receipts/batch-registry.js'
-import { noEarlierReceipts } from '../../../src/load/receipts/earlier-receipts.js'
-import type { ReceiptNode } from '../../../src/load/receipts/receipt-node.js'
-import { OutcomeHandler } from '../../../src/load/receipts/outcome-handler.js'
-import { SendQueue, type OpenPart } from '../../../src/load/receipts/send-queue.js'
+import { wholeBatch, type Part } from '../../../src/load/fate/part.js'
+import { hasUncertain, uncertainLines } from '../../../src/load/fate/projections.js'
+import { newRecorder } from '../../../src/load/fate/recorder.js'
+import type { LedgerRow } from '../../../src/load/receipts/ledger.js'
+import { CarryOut } from '../../../src/load/fate/carry-out.js'
+import type { OpenBatch } from '../../../src/load/fate/fold.js'
+import { SendQueue } from '../../../src/load/fate/send-queue.js'
+import { readReceipt } from '../../../src/load/receipts/read-receipt.js'
 import { equationError } from '../../../src/load/row-counts.js'
 import { DdbError } from '../../../src/errors.js'
 import { batchOf } from '../../helpers/batches.js'
@@ -39,8 +40,9 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
   const sent: [number, number, number][] = []
   const node = {
     isLost: false,
-    send: ({ batchNo, attempt, rowCount }: OpenPart) => {
-      sent.push([batchNo, attempt, rowCount])
+    bufferedBytes: 0,
+    send: ({ no, attempt, rows }: OpenBatch) => {
+      sent.push([no, attempt, rows])
       return true
     },
   }
@@ -52,33 +54,31 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
     keyed: false,
     inMemory: true,
   })
-  const queue = new SendQueue(run, node as unknown as ReceiptNode, noEarlierReceipts, error =>
-    run.fail(error),
-  )
+  const queue = new SendQueue(run, node, error => run.fail(error))
   const failures: unknown[] = []
   const fail = (error: unknown): void => {
     failures.push(error)
     run.fail(error)
   }
-  const outcomes = new OutcomeHandler({ run, recorder, rules: retryRules(run), fail }, queue)
+  const outcomes = new CarryOut({ run, recorder, rules: retryRules(run), fail }, queue)
   const batches = [0, 8, 16].map(first => {
-    run.counts.readUpTo(run.counts.rows.read + 8)
-    run.counts.sent(8)
+    run.emit({ kind: 'records', upTo: run.state.rows.read + 8 })
+    run.emit({ kind: 'handedOver', rows: 8 })
     return queue.add(wholeBatch(batchOf(8, first))).batch
   })
   sent.length = 0
   const counts = (): number[] => {
-    const { confirmed, unconfirmed, rejected, unsent } = run.counts.rows
+    const { confirmed, unconfirmed, rejected, unsent } = run.state.rows
     return [confirmed, unconfirmed, rejected, unsent]
   }
   return { run, clock, node, queue, outcomes, recorder, batches, sent, counts, failures }
 }
 
 t.test('an outcome closes its batch in the same step as it is counted', async t => {
-  const { outcomes, batches, counts, queue } = scene()
+  const { outcomes, batches, counts, run } = scene()
   outcomes.apply(batches[1]!, took(8))
   t.same(counts(), [8, 0, 0, 0])
-  t.same([...queue.registry.open.keys()], [1, 3])
+  t.same([...run.state.open.keys()], [1, 3])
   t.throws(() => outcomes.apply(batches[1]!, took(8)), { code: 'DDB_INTERNAL' })
   t.same(counts(), [8, 0, 0, 0], 'nothing is counted twice')
 })
@@ -103,7 +103,7 @@ t.test(
 )
 
 t.test('what is in the way too long leaves the batch unconfirmed, the run goes on', async t => {
-  const { outcomes, batches, counts, clock, sent, failures, recorder } = scene({ retries: 2 })
+  const { outcomes, batches, counts, clock, sent, failures, run } = scene({ retries: 2 })
   for (let i = 0; i < 3; i++) {
     outcomes.apply(batches[0]!, refusal(busy))
     clock.advance(longestRestMs)
@@ -111,7 +111,7 @@ t.test('what is in the way too long leaves the batch unconfirmed, the run goes o
   t.equal(sent.length, 2)
   t.same(counts(), [0, 8, 0, 0])
   t.same(failures, [])
-  t.match(recorder.uncertainRanges, [{ firstLine: 2, lastLine: 9, reason: `refused: ${busy}` }])
+  t.match(uncertainLines(run.state), [{ firstLine: 2, lastLine: 9, reason: `refused: ${busy}` }])
 })
 
 t.test('two in a row that are refused alike end the run; others still count', async t => {
@@ -127,18 +127,17 @@ t.test('two in a row that are refused alike end the run; others still count', as
 })
 
 t.test('halves go out one at a time until the bad rows stand alone', async t => {
-  const { outcomes, batches, counts, sent, queue } = scene()
+  const { outcomes, batches, counts, sent, queue, run } = scene()
   outcomes.apply(batches[0]!, refusal(typeError))
   outcomes.apply(batches[1]!, took(8))
   outcomes.apply(batches[2]!, took(8))
   t.same(sent, [[4, 0, 4]])
   // Row 5 is bad.
-  const rowsOf = (batch: OpenPart): [number, number] => [batch.content.start, batch.content.end]
-  for (let i = 0; queue.registry.open.size > 0; i++) {
-    const [part] = [...queue.registry.open.values()]
-    const [start, end] = rowsOf(part!)
+  for (let i = 0; run.state.open.size > 0; i++) {
+    const [part] = [...run.state.open.values()]
+    const { start, end } = queue.partOf(part!)
     outcomes.apply(part!, start <= 5 && 5 < end ? refusal(typeError) : took(end - start))
-    t.ok(i < 10 && queue.registry.open.size <= 1)
+    t.ok(i < 10 && run.state.open.size <= 1)
   }
   t.same(
     sent.map(([, , rows]) => rows),
@@ -169,7 +168,7 @@ t.test('a batch that another node leads waits for it', async t => {
   outcomes.apply(batches[0]!, refusal(leader))
   t.same(queue.leader, { host: 'node2', port: 8902 })
   t.same(
-    queue.held().map(({ batchNo }) => batchNo),
+    queue.held().map(({ no }) => no),
     [1],
   )
   outcomes.drop(batches[0]!)
@@ -193,17 +192,17 @@ t.test(
   'a batch that was sent again in doubt may be stored, whatever becomes of the copy',
   async t => {
     for (const answer of [noRights, typeError, leader]) {
-      const { outcomes, batches, counts, recorder, queue, sent } = scene({ onDoubt: 'resend' })
+      const { outcomes, batches, counts, run, sent } = scene({ onDoubt: 'resend' })
       outcomes.leaveUncertain(batches[0]!, 'begun')
       outcomes.apply(batches[0]!, refusal(answer))
       // Refused rows are looked for; nothing of what is left of the batch is certain.
       for (let i = 0; i < 20; i++) {
-        const part = [...queue.registry.open.values()].find(({ batchNo }) => batchNo > 3)
+        const part = [...run.state.open.values()].find(({ no }) => no > 3)
         if (part !== undefined) outcomes.apply(part, refusal(answer))
       }
       if (answer === leader) outcomes.drop(batches[0]!)
       t.same(counts(), [0, 8, 0, 0], answer)
-      t.ok(recorder.hasUncertain)
+      t.ok(hasUncertain(run.state))
       t.ok(sent.length > 0)
     }
   },
@@ -266,7 +265,7 @@ for (const [name, happen, expected] of lastStates) {
     here.outcomes.endBisecting()
     const [confirmed, ...rest] = here.counts()
     t.same([confirmed! - 16, ...rest], expected)
-    t.equal(equationError(here.run.counts.rows), undefined)
+    t.equal(equationError(here.run.state.rows), undefined)
     t.equal(here.clock.timers, 0, 'nothing rests')
   })
 }
@@ -274,14 +273,14 @@ for (const [name, happen, expected] of lastStates) {
 t.test('a run that stops waits for what is out, and drops what was never sent', async t => {
   const { outcomes, batches, node, queue, run, counts } = scene()
   node.isLost = true
-  run.counts.readUpTo(run.counts.rows.read + 8)
-  run.counts.sent(8)
+  run.emit({ kind: 'records', upTo: run.state.rows.read + 8 })
+  run.emit({ kind: 'handedOver', rows: 8 })
   queue.add(wholeBatch(batchOf(8, 24)))
   outcomes.apply(batches[0]!, refusal(busy))
   outcomes.stop(new DdbError('DDB_UNAVAILABLE', 'enough'))
   t.same(counts(), [0, 8, 0, 8])
-  t.same([...queue.registry.open.keys()], [2, 3])
-  t.equal(run.counts.sentRows, 24)
+  t.same([...run.state.open.keys()], [2, 3])
+  t.equal(run.state.sentRows, 24)
 })
 
 /** What the ledger says of a batch that an earlier process sent, then how its rows count, and what goes out. */
@@ -313,22 +312,42 @@ const takenUp: readonly (readonly [
   ],
 ]
 
+type Scene = ReturnType<typeof scene>
+
+/** @param receipts  what the ledger says of its last attempt; undefined when the server has lost the ledger */
+function takeUp(
+  { run, outcomes }: Scene,
+  part: Part,
+  no: number,
+  receipts: readonly LedgerRow[] | undefined,
+  resends: boolean,
+): void {
+  const isLost = receipts === undefined ? 'the ledger is lost' : undefined
+  outcomes.takeUp(part, no, { attempt: receipts?.at(-1)?.attempt, isLost, resends })
+  for (const row of receipts ?? []) {
+    const found = readReceipt(run, row)
+    if (found !== undefined) outcomes.apply(found.batch, found.outcome)
+  }
+}
+
 for (const [name, receipts, resends, expected, out] of takenUp) {
   t.test(`a batch of an earlier process is taken up: ${name}`, async t => {
-    const { outcomes, counts, sent, run } = scene()
+    const here = scene()
+    const { counts, sent, run } = here
     const part = wholeBatch(batchOf(8, 24))
-    outcomes.takeUp(part, 9, receipts, resends)
+    takeUp(here, part, 9, receipts, resends)
     t.equal(part.no, 9)
     t.same(counts(), expected)
     t.same(sent, out)
-    t.equal(run.counts.sentRows, 24, 'handing over counts what is sent')
+    t.equal(run.state.sentRows, 24, 'handing over counts what is sent')
   })
 }
 
 t.test('a batch of an earlier process that something is in the way of rests', async t => {
-  const { outcomes, counts, sent, clock } = scene()
+  const here = scene()
+  const { counts, sent, clock } = here
   const refused = { ...outcome(9, 0, 3), rowCount: -1, errText: busy }
-  outcomes.takeUp(wholeBatch(batchOf(8, 24)), 9, [claim(9, 0, 3), refused], false)
+  takeUp(here, wholeBatch(batchOf(8, 24)), 9, [claim(9, 0, 3), refused], false)
   t.same(sent, [])
   clock.advance(longestRestMs)
   t.same(sent, [[9, 4, 8]], 'and goes out under the attempt behind its last one')
@@ -336,9 +355,10 @@ t.test('a batch of an earlier process that something is in the way of rests', as
 })
 
 t.test('a copy of what may be stored already is in doubt whatever becomes of it', async t => {
-  const { outcomes, counts, queue } = scene()
-  outcomes.takeUp(wholeBatch(batchOf(8, 24)), 9, undefined, true)
-  outcomes.apply(queue.registry.open.get(9)!, refusal(noRights))
+  const here = scene()
+  const { outcomes, counts, run } = here
+  takeUp(here, wholeBatch(batchOf(8, 24)), 9, undefined, true)
+  outcomes.apply(run.state.open.get(9)!, refusal(noRights))
   t.same(counts(), [0, 8, 0, 0])
 })
 

@@ -1,7 +1,7 @@
 /*
-  Which lines of which inputs: parts of batches, neighbours merged, so that a million of them are a few ranges.
+  Which lines of which inputs: ranges of batches, neighbours merged, so that a million of them are a few ranges.
 */
-import { partRange, type Part } from './part.js'
+import type { BatchRange } from './events.js'
 
 /** Lines of one input of which the same is to be said. */
 export interface LineRange {
@@ -22,7 +22,7 @@ interface OpenRange extends LineRange {
 /** Ranges kept; those behind them are counted, not named. */
 const maxRanges = 1_000
 
-/** Parts added in any order. */
+/** Ranges added in any order. */
 export class LineRanges {
   readonly #ranges = new Set<OpenRange>()
   /** Ranges by file, reason and the byte at which they begin or end. */
@@ -46,18 +46,9 @@ export class LineRanges {
     return this.#unnamed
   }
 
-  /** Lines first to last of the part, blank lines and rejects between them included. */
-  add(part: Part, reason: string): void {
-    const { batch, start, end } = part
-    const first = batch.locate(start)
-    this.#insert({
-      file: first.file,
-      firstLine: first.lineNumber,
-      lastLine: batch.locate(end - 1).lineNumber,
-      batches: 1,
-      reason,
-      ...partRange(part),
-    })
+  /** Lines first to last, blank lines and rejects between them included. */
+  add({ file, firstLine, lastLine, startBytes, endBytes }: BatchRange, reason: string): void {
+    this.#insert({ file, firstLine, lastLine, batches: 1, reason, startBytes, endBytes })
   }
 
   /** Everything in `others`, for one reason. */

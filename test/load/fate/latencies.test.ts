@@ -1,5 +1,5 @@
 import t from 'tap'
-import { newLatencies } from '../../src/load/latencies.js'
+import { newLatencies } from '../../../src/load/fate/latencies.js'
 
 t.test('without samples nothing is known', async t => {
   t.strictSame(newLatencies().percentiles(), { p50: null, p95: null, p99: null })

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { LineRanges, rangeText } from '../../../src/load/delivery/line-ranges.js'
-import { halves, wholeBatch, type Part } from '../../../src/load/delivery/part.js'
+import { LineRanges, rangeText } from '../../../src/load/fate/line-ranges.js'
+import type { BatchRange } from '../../../src/load/fate/events.js'
+import { halves, partRanges, wholeBatch } from '../../../src/load/fate/part.js'
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
 /** Rows first and on of a file, as a batch of their own. */
-const rows = (count: number, first: number, file?: string): Part =>
-  wholeBatch(batchOf(count, first, file))
+const rows = (count: number, first: number, file?: string): BatchRange =>
+  partRanges(wholeBatch(batchOf(count, first, file)))[0]!
 
 const shown = (ranges: LineRanges): [string, number, number, number, string][] =>
   ranges.ranges.map(({ file, firstLine, lastLine, batches, reason }) => [
@@ -19,7 +20,7 @@ const shown = (ranges: LineRanges): [string, number, number, number, string][] =
   ])
 
 /** Parts with their reasons, then the ranges they become. */
-const cases: readonly [string, [Part, string][], unknown[]][] = [
+const cases: readonly [string, [BatchRange, string][], unknown[]][] = [
   ['nothing', [], []],
   ['one', [[rows(10, 0), 'lost']], [['in.csv', 2, 11, 1, 'lost']]],
   [
@@ -101,9 +102,8 @@ for (const [name, parts, expected] of cases) {
 
 t.test('halves of a batch are neighbours', async t => {
   const ranges = new LineRanges()
-  const [left, right] = halves(rows(7, 0))
-  ranges.add(right, 'lost')
-  ranges.add(left, 'lost')
+  const [left, right] = halves(wholeBatch(batchOf(7)))
+  for (const range of [right, left].flatMap(partRanges)) ranges.add(range, 'lost')
   t.same(shown(ranges), [['in.csv', 2, 8, 2, 'lost']])
 })
 

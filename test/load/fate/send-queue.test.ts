@@ -1,22 +1,27 @@
 import t from 'tap'
-import { wholeBatch } from '../../../src/load/delivery/part.js'
+import { wholeBatch } from '../../../src/load/fate/part.js'
 import { DdbError } from '../../../src/errors.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
-import type { LedgerRow } from '../../../src/load/receipts/batch-registry.js'
-import { noEarlierReceipts } from '../../../src/load/receipts/earlier-receipts.js'
-import { SendQueue } from '../../../src/load/receipts/send-queue.js'
+import type { OpenBatch } from '../../../src/load/fate/fold.js'
+import type { Run } from '../../../src/load/run.js'
+import { SendQueue } from '../../../src/load/fate/send-queue.js'
 import { batchOf } from '../../helpers/batches.js'
 import { handClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
-import { claim, nodeStub } from '../../helpers/receipt-node.js'
+import { nodeStub } from '../../helpers/receipt-node.js'
 
 /** A queue to a node that takes everything; room for two batches of eighty bytes. */
 function scene() {
   const clock = handClock()
   const run = testRun({ delivery: { maxInFlightBytes: 160 } }, { clock })
   const stub = nodeStub()
-  const queue = new SendQueue(run, stub.node, noEarlierReceipts, error => run.fail(error))
+  const queue = new SendQueue(run, stub.node, error => run.fail(error))
   return { clock, run, stub, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
+}
+
+/** Counts a batch as confirmed. */
+function close(run: Pick<Run, 'emit'>, { lane, no, rows }: OpenBatch): void {
+  run.emit({ kind: 'ended', lane, no, confirmed: rows, rejected: 0, unconfirmed: 0, unsent: 0 })
 }
 
 const leader = { host: 'node2', port: 8902 }
@@ -38,20 +43,20 @@ t.test('batches go out in order, each transmission under a number of its own', a
 t.test('sending again is counted, the first time is not', async t => {
   const { queue, add, run } = scene()
   const { batch } = add()
-  t.equal(run.counts.batches.retried, 0)
+  t.equal(run.state.batches.retried, 0)
   queue.repeat(batch)
   queue.sendAgain(batch)
-  t.equal(run.counts.batches.retried, 2)
+  t.equal(run.state.batches.retried, 2)
 })
 
 t.test('there is room until as many bytes are out as may be', async t => {
-  const { queue, add } = scene()
+  const { queue, add, run } = scene()
   t.ok(queue.hasRoom)
   const { batch } = add()
   t.ok(queue.hasRoom)
   add()
   t.notOk(queue.hasRoom)
-  queue.registry.close(batch)
+  close(run, batch)
   t.ok(queue.hasRoom)
 })
 
@@ -69,20 +74,20 @@ t.test('without a connection batches stay queued, until they are flushed', async
 t.test(
   'what another node leads is held back: what was never sent, and what was refused',
   async t => {
-    const { queue, add, stub } = scene()
+    const { queue, add, stub, run } = scene()
     const { batch: refused } = add()
     add()
-    queue.registry.refuse(refused, '<NotLeader>node2:8902')
+    run.emit({ kind: 'refused', lane: 0, no: refused.no, words: '<NotLeader>node2:8902' })
     t.same(queue.held(), [], 'no other node leads')
     queue.leader = leader
     t.notOk(queue.hasRoom)
     t.match(add(), { room: false, batch: { state: 'queued' } })
     t.same(
-      queue.held().map(({ batchNo }) => batchNo),
+      queue.held().map(({ no }) => no),
       [1, 3],
     )
     t.same(
-      queue.transmitted().map(({ batchNo }) => batchNo),
+      queue.transmitted().map(({ no }) => no),
       [2],
     )
     t.equal(stub.sent.length, 2)
@@ -90,13 +95,13 @@ t.test(
 )
 
 t.test('a refused batch goes out after its rest, unless it is closed by then', async t => {
-  const { queue, add, clock, stub } = scene()
+  const { queue, add, clock, stub, run } = scene()
   const [{ batch: rested }, { batch: closed }] = [add(), add()]
   for (const batch of [rested, closed]) {
-    queue.registry.refuse(batch, 'busy')
+    run.emit({ kind: 'refused', lane: 0, no: batch.no, words: 'busy' })
     queue.sendLater(batch, 100)
   }
-  queue.registry.close(closed)
+  close(run, closed)
   clock.advance(99)
   t.equal(stub.sent.length, 2)
   clock.advance(1)
@@ -104,9 +109,9 @@ t.test('a refused batch goes out after its rest, unless it is closed by then', a
 })
 
 t.test('nothing rests any more once a run has ended', async t => {
-  const { queue, add, clock, stub } = scene()
+  const { queue, add, clock, stub, run } = scene()
   const { batch } = add()
-  queue.registry.refuse(batch, 'busy')
+  run.emit({ kind: 'refused', lane: 0, no: batch.no, words: 'busy' })
   queue.sendLater(batch, 100)
   queue.endRest()
   t.equal(clock.timers, 0)
@@ -114,26 +119,24 @@ t.test('nothing rests any more once a run has ended', async t => {
   t.equal(stub.sent.length, 1)
 })
 
-const claimOf = (batchNo: number, attempt: number): LedgerRow => ({
-  ...claim(batchNo),
-  attempt,
-})
-
 t.test('a part that an earlier process sent goes out only when nothing is known of it', async t => {
   const { queue, stub, run } = scene()
-  const known = queue.takeUp(wholeBatch(batchOf(8)), 4, [claimOf(4, 2)])
-  t.match(known, { batchNo: 4, attempt: 2, state: 'sent' })
+  const known = queue.takeUp(wholeBatch(batchOf(8)), 4, 2)
+  t.match(known, { no: 4, attempt: 2, state: 'sent' })
   t.same(stub.sent, [])
-  const unknown = queue.takeUp(wholeBatch(batchOf(8)), 5, [])
-  t.match(unknown, { batchNo: 5, attempt: 0, state: 'sent' })
+  const unknown = queue.takeUp(wholeBatch(batchOf(8)), 5, undefined)
+  queue.sendTakenUp(unknown)
+  t.match(unknown, { no: 5, attempt: 0, state: 'sent' })
   t.same(stub.sent, [[5, 0, 1]], 'under its number and attempt, should the other copy still come')
-  t.equal(run.counts.batches.retried, 0)
+  t.equal(run.state.batches.retried, 0)
 })
 
 t.test('without a connection a part that is taken up stays queued', async t => {
   const { queue, stub } = scene()
   stub.isLost = true
-  t.match(queue.takeUp(wholeBatch(batchOf(8)), 5, []), { state: 'queued' })
+  const batch = queue.takeUp(wholeBatch(batchOf(8)), 5, undefined)
+  queue.sendTakenUp(batch)
+  t.match(batch, { state: 'queued' })
   stub.isLost = false
   queue.flush()
   t.same(stub.sent, [[5, 0, 1]])
@@ -145,7 +148,6 @@ function journaled() {
   const told: string[] = []
   const state = { isFull: false }
   const journal = {
-    announce: (no: number) => void told.push(`batch ${no}`),
     commit() {
       if (state.isFull) throw new DdbError('DDB_OUTPUT_WRITE', 'full')
       told.push(`written, ${stub.sent.length} sent`)
@@ -153,12 +155,20 @@ function journaled() {
   } as unknown as Journal
   const stopped: DdbError[] = []
   const queue = new SendQueue(
-    { ...run, plan: run.plan, journal },
+    {
+      ...run,
+      plan: run.plan,
+      journal,
+      commit: () => journal.commit(),
+      emit(event) {
+        if (event.kind === 'numbered') told.push(`batch ${event.no}`)
+        run.emit(event)
+      },
+    },
     stub.node,
-    noEarlierReceipts,
     error => void stopped.push(error),
   )
-  return { stub, told, state, stopped, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
+  return { run, stub, told, state, stopped, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
 }
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
@@ -166,7 +176,7 @@ const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 t.test(
   'the batches of a turn are in the journal with one write before any of them goes out',
   async t => {
-    const { queue, add, told, stub } = journaled()
+    const { add, told, stub, run } = journaled()
     const { batch, room } = add()
     t.match([batch.state, room], ['queued', true])
     add()
@@ -180,7 +190,7 @@ t.test(
     add()
     await turn()
     t.same(told.slice(3), ['batch 3', 'written, 2 sent'])
-    t.equal(queue.registry.sentCount, 3)
+    t.equal(run.state.sentCount, 3)
   },
 )
 
@@ -195,23 +205,23 @@ t.test('a flush in the same turn sends none before it is written, and none twice
 })
 
 t.test('what the journal could not be told does not go out, and the run is stopped', async t => {
-  const { queue, add, state, stopped, stub } = journaled()
+  const { add, state, stopped, stub, run } = journaled()
   add()
   await turn()
   state.isFull = true
   const { batch } = add()
   add()
   await turn()
-  queue.registry.close(batch)
+  close(run, batch)
   t.match(stopped, [{ code: 'DDB_OUTPUT_WRITE' }])
   t.same(stub.sent, [[1, 0, 1]])
-  t.equal([...queue.registry.open.values()].filter(({ state }) => state === 'queued').length, 1)
+  t.equal([...run.state.open.values()].filter(({ state }) => state === 'queued').length, 1)
 })
 
 t.test('a batch that was given up in the meantime does not go out', async t => {
-  const { queue, add, stub } = journaled()
+  const { add, stub, run } = journaled()
   const { batch } = add()
-  queue.registry.close(batch)
+  close(run, batch)
   await turn()
   t.same(stub.sent, [])
 })

@@ -9,7 +9,7 @@ import {
   refusalShape,
   refusalText,
   type Refusal,
-} from '../../../src/load/delivery/refusal.js'
+} from '../../../src/load/fate/refusal.js'
 
 const texts: Record<Refusal, readonly string[]> = {
   transient: [

@@ -1,0 +1,317 @@
+/*
+  Where the rows and batches of a run stand: the conclusions from everything that was told. `fold` alone changes them; it
+  knows no clock, no chance and no files, so the same events lead to the same state.
+
+  The equation read = confirmed + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, everything
+  else from where it happened, so that a lost row shows as a difference.
+*/
+import { DdbError } from '../../errors.js'
+import type { LoadResult, RowCounts } from '../options.js'
+import { accountedFor } from '../row-counts.js'
+import type { BatchRange, Ended, RunEvent, SentInput, Sums } from './events.js'
+import { newLatencies, type Latencies } from './latencies.js'
+import { LineRanges } from './line-ranges.js'
+
+/**
+ * Where a batch stands. `queued`: it waits to be sent, for the first time or once more. `sent`: nothing is known of it.
+ * `claimed`: the server has begun it. `refused`: the server has ended it and stored nothing. `taken`: it is read back.
+ * `closed`: it is counted, or its parts have taken its place.
+ */
+export type BatchState = 'queued' | 'sent' | 'claimed' | 'refused' | 'taken' | 'closed'
+
+/** What may follow each state. A batch that is sent again under the same attempt stays where it is. */
+const transitions: Readonly<Record<BatchState, readonly BatchState[]>> = {
+  queued: ['sent', 'closed'],
+  sent: ['sent', 'claimed', 'refused', 'queued', 'taken', 'closed'],
+  claimed: ['claimed', 'refused', 'queued', 'taken', 'closed'],
+  refused: ['queued', 'closed'],
+  taken: ['closed'],
+  closed: [],
+}
+
+/** A batch, or a part of one, that is not counted yet. */
+export interface OpenBatch {
+  readonly lane: number
+  readonly no: number
+  readonly ranges: readonly BatchRange[]
+  readonly rows: number
+  readonly bytes: number
+  state: BatchState
+  attempt: number
+  /** Numbers of this attempt's transmissions, newest last. */
+  sendNos: number[]
+  /** Transmissions after the first, over all attempts. */
+  resends: number
+  /** Why the server refused it last; '' when it has not. */
+  refusal: string
+  /** ms, of the first transmission of the current attempt. */
+  sentAtMs: number
+  /** Rows that the target had at least when the batch was claimed; undefined when nothing is known. */
+  leastHad: number | undefined
+}
+
+export interface RunState {
+  readonly rows: RowCounts
+  /** Of those read: by earlier processes. */
+  readBefore: number
+  /** How far each was sent, by their numbers. */
+  readonly inputs: SentInput[]
+  /** Of all numbers that have ended. */
+  readonly sums: { -readonly [Name in keyof Sums]: number }
+  /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, certainly not stored, unsent. */
+  sentRows: number
+  readonly batches: LoadResult['batches']
+  /** In the order of their numbers; those that are read back are among `taken`. */
+  readonly open: Map<number, OpenBatch>
+  readonly taken: Map<number, OpenBatch>
+  openBytes: number
+  /** Batches that the server was sent and has not answered for. */
+  sentCount: number
+  /** Highest numbers that were given. */
+  lastNo: number
+  lastSendNo: number
+  /** Up to here transmissions are those of earlier processes. */
+  earlierSendNo: number
+  readonly latencies: Latencies
+  /** Lines of which nobody knows, with the reason; those that were confirmed; those that are not as they were sent. */
+  readonly uncertain: LineRanges
+  readonly confirmed: LineRanges
+  readonly different: LineRanges
+  /** Sentences for the summary, each once. */
+  readonly notes: string[]
+  /** Rows with a key that the target had already; null when it does not tell. */
+  duplicates: number | null
+}
+
+/** Of an input of which nothing was sent. */
+export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
+
+/** Nothing has happened. */
+export function newRunState(): RunState {
+  return {
+    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    readBefore: 0,
+    inputs: [],
+    sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
+    sentRows: 0,
+    batches: { sent: 0, retried: 0, failed: 0 },
+    open: new Map(),
+    taken: new Map(),
+    openBytes: 0,
+    sentCount: 0,
+    lastNo: 0,
+    lastSendNo: 0,
+    earlierSendNo: 0,
+    latencies: newLatencies(),
+    uncertain: new LineRanges(),
+    confirmed: new LineRanges(),
+    different: new LineRanges(),
+    notes: [],
+    duplicates: null,
+  }
+}
+
+/** @throws {DdbError} DDB_INTERNAL when the event cannot follow those before */
+export function fold(state: RunState, event: RunEvent): void {
+  const { rows, batches } = state
+  switch (event.kind) {
+    case 'goesOn': {
+      const { skipped, rejected, unconfirmed, unsent } = event
+      Object.assign(rows, { skipped, rejected, unconfirmed, unsent })
+      rows.read = state.readBefore = accountedFor(rows)
+      state.inputs.push(...event.inputs)
+      Object.assign(state.sums, event.sums)
+      return
+    }
+    case 'numbersGiven':
+      state.lastNo = event.lastNo
+      state.lastSendNo = state.earlierSendNo = event.lastSendNo
+      return
+    case 'duplicatesKnown':
+      state.duplicates = event.rows
+      return
+    case 'records':
+      rows.read = Math.max(state.readBefore, event.upTo)
+      return
+    case 'rejected':
+      rows.rejected++
+      return
+    case 'unsent':
+      rows.unsent += event.rows
+      return
+    case 'restUnsent':
+      rows.unsent += Math.max(0, rows.read - accountedFor(rows))
+      return
+    case 'handedOver':
+      state.sentRows += event.rows
+      batches.sent++
+      return
+    case 'withdrawn':
+      state.sentRows -= event.rows
+      batches.sent--
+      return
+    case 'takenUp':
+      rows[event.from] -= event.rows
+      return
+    case 'counted':
+      rows.confirmed = event.arrived
+      rows.unconfirmed = state.sentRows - event.arrived
+      note(state, event.note)
+      return
+    case 'takenBack':
+      note(state, event.reason)
+      rows.unconfirmed += rows.confirmed + rows.skipped
+      rows.confirmed = 0
+      rows.skipped = 0
+      if (event.reason !== '') state.uncertain.addAll(state.confirmed, event.reason)
+      state.confirmed.clear()
+      return
+    case 'ended':
+      return end(state, event)
+    case 'inputs':
+      state.inputs.push(...event.inputs.map(() => unsentInput))
+      return
+    default:
+      if ('lane' in event) foldBatch(state, event)
+  }
+}
+
+type BatchEvent = Exclude<Extract<RunEvent, { no: number | undefined }>, Ended>
+
+/** On its way to its end. */
+function foldBatch(state: RunState, event: BatchEvent): void {
+  const { no } = event
+  if (event.kind === 'numbered' || event.kind === 'inherited') return register(state, event)
+  const batch = state.open.get(no)
+  if (batch === undefined) throw impossible(no, 'closed', event.kind)
+  switch (event.kind) {
+    case 'sent':
+      // A copy of what is out already: the next attempt counts when it is decided on.
+      if (isOut(batch.state)) state.batches.retried++
+      if (batch.sendNos.length === 0) batch.sentAtMs = event.atMs
+      if (batch.attempt > 0 || batch.sendNos.length > 0) batch.resends++
+      if (batch.state !== 'claimed') move(state, batch, 'sent')
+      batch.sendNos.push(event.sendNo)
+      state.lastSendNo = Math.max(state.lastSendNo, event.sendNo)
+      return
+    case 'claimed':
+      move(state, batch, 'claimed')
+      batch.leastHad = event.leastHad
+      return
+    case 'answered':
+      state.latencies.add(event.atMs - batch.sentAtMs)
+      return
+    case 'refused':
+      move(state, batch, 'refused')
+      batch.refusal = event.words
+      return
+    case 'again':
+      move(state, batch, 'queued')
+      batch.attempt++
+      batch.sendNos = []
+      state.batches.retried++
+      return
+    case 'taken':
+      close(state, batch, 'taken')
+      state.taken.set(no, batch)
+      return
+    case 'divided':
+      close(state, batch, 'closed')
+  }
+}
+
+type Registered = Extract<RunEvent, { kind: 'numbered' | 'inherited' }>
+
+function register(state: RunState, event: Registered): void {
+  const { lane, no, ranges, rows, bytes } = event
+  const batch: OpenBatch = {
+    ...{ lane, no, ranges, rows, bytes },
+    state: 'queued',
+    attempt: 0,
+    sendNos: [],
+    resends: 0,
+    refusal: '',
+    sentAtMs: 0,
+    leastHad: undefined,
+  }
+  state.open.set(no, batch)
+  state.openBytes += bytes
+  if (event.kind === 'numbered') {
+    state.lastNo = Math.max(state.lastNo, no)
+    if (event.isNew) for (const range of ranges) extend(state, range)
+    return
+  }
+  batch.attempt = event.attempt
+  batch.sentAtMs = event.atMs
+  if (event.isSent) move(state, batch, 'sent')
+}
+
+function extend(
+  { inputs }: RunState,
+  { input, endBytes, endLine, records, rows }: BatchRange,
+): void {
+  const before = inputs[input] ?? unsentInput
+  const end = { offsetBytes: endBytes, lineNumber: endLine, records }
+  inputs[input] = { ...end, rows: before.rows + rows }
+}
+
+function end(state: RunState, event: Ended): void {
+  const { no, confirmed, rejected, unconfirmed, unsent, reason, stored, different = [] } = event
+  const ranges = no === undefined ? (event.ranges ?? []) : closed(state, no)
+  state.rows.confirmed += confirmed
+  state.rows.unconfirmed += unconfirmed
+  state.rows.unsent += unsent
+  if (no !== undefined) {
+    state.sums.confirmed += confirmed
+    state.sums.rejected += rejected
+    state.sums.unconfirmed += unconfirmed
+    state.sums.duplicates += event.duplicates ?? 0
+  }
+  // Its rejected rows are told one by one.
+  if (reason !== undefined) {
+    state.batches.failed++
+    if (unconfirmed > 0) for (const range of ranges) state.uncertain.add(range, reason)
+  }
+  for (const range of stored ?? []) state.confirmed.add(range, '')
+  for (const range of different) state.different.add(range, 'not in the table as it was sent')
+  note(state, event.note)
+  if (event.hidesDuplicates === true) state.duplicates = null
+  else if (state.duplicates !== null) state.duplicates += event.duplicates ?? 0
+}
+
+/** Where its rows come from. */
+function closed(state: RunState, no: number): readonly BatchRange[] {
+  const open = state.open.get(no)
+  const batch = open ?? state.taken.get(no)
+  if (batch === undefined) throw impossible(no, 'closed', 'closed')
+  if (open === undefined) state.taken.delete(no)
+  else close(state, open, 'closed')
+  return batch.ranges
+}
+
+function close(state: RunState, batch: OpenBatch, to: 'taken' | 'closed'): void {
+  move(state, batch, to)
+  state.open.delete(batch.no)
+  state.openBytes -= batch.bytes
+}
+
+function note(state: RunState, text: string | undefined): void {
+  if (text !== undefined && text !== '' && !state.notes.includes(text)) state.notes.push(text)
+}
+
+function isOut(state: BatchState): boolean {
+  return state === 'sent' || state === 'claimed'
+}
+
+function move(state: RunState, batch: OpenBatch, to: BatchState): void {
+  if (!transitions[batch.state].includes(to)) throw impossible(batch.no, batch.state, to)
+  state.sentCount += Number(isOut(to)) - Number(isOut(batch.state))
+  batch.state = to
+}
+
+function impossible(no: number, from: BatchState, to: string): DdbError {
+  return new DdbError(
+    'DDB_INTERNAL',
+    `batch ${no} cannot become ${to}, as it is ${from}; this is a bug of ddb-ingest: please report it`,
+  )
+}

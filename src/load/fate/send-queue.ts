@@ -1,0 +1,197 @@
+/*
+  What goes out, and what waits: batches on their way to the server, those that the journal has to have first, refused ones
+  that rest before they are sent again, and those held back without a connection or while another node leads.
+*/
+import type { DdbError } from '../../errors.js'
+import type { Timer } from '../../platform/platform.js'
+import type { ServerAddress } from '../options.js'
+import { asDdbError, type Run } from '../run.js'
+import { onlyLane } from './events.js'
+import type { BatchState, OpenBatch } from './fold.js'
+import { partRanges, type Part } from './part.js'
+
+/** Takes batches to the server; what becomes of them is told elsewhere. */
+export interface Outlet {
+  /** True without a connection: what is to be sent waits for another one. */
+  readonly isLost: boolean
+  /** Bytes that the kernel has not taken yet. */
+  readonly bufferedBytes: number
+  /** Sends one transmission. @returns room for more */
+  send(batch: OpenBatch, part: Part, sendNo: number): boolean
+}
+
+/** Sends in order, and never waits. */
+export class SendQueue<To extends Outlet = Outlet> {
+  /** The node that leads by now: what is to be sent waits until the present one has answered for the rest. */
+  leader: ServerAddress | undefined
+  node: To
+  /** Nothing is sent until receipts have another ledger. */
+  isHeld = false
+  readonly #run: Run
+  readonly #stop: (error: DdbError) => void
+  readonly #parts = new Map<number, Part>()
+  /** New ones of this turn of the event loop: the journal is told of all of them in one write, and none goes out before. */
+  #unwritten: OpenBatch[] = []
+  /** Refused batches that are to be sent again. */
+  readonly #resting = new Set<Timer>()
+
+  /** @param stop  ends the run when the journal cannot be written: what is queued must not go out any more */
+  constructor(run: Run, node: To, stop: (error: DdbError) => void) {
+    this.#run = run
+    this.#stop = stop
+    this.node = node
+  }
+
+  /** False when too much is out, or what comes goes to another node. */
+  get hasRoom(): boolean {
+    if (this.isHeld) return false
+    return this.leader === undefined && this.#run.state.openBytes < this.#run.plan.maxInFlightBytes
+  }
+
+  /** The rows of a batch that is open. */
+  partOf({ no }: OpenBatch): Part {
+    return this.#parts.get(no)!
+  }
+
+  /** Its rows are not needed any more: it is about to be counted. */
+  forget({ no }: OpenBatch): void {
+    this.#parts.delete(no)
+  }
+
+  /**
+   * Gives a part its number and sends it, at the end of the turn where there is a journal, or holds it back.
+   * @returns room: false when the caller has to wait
+   */
+  add(part: Part): { batch: OpenBatch; room: boolean } {
+    const { journal, plan, platform, state } = this.#run
+    const no = state.lastNo + 1
+    const numbered = asBatch(part, no)
+    const { input, startBytes } = numbered.ranges[0]!
+    const isNew = isWhole(part) && startBytes >= (state.inputs[input]?.offsetBytes ?? 0)
+    this.#run.emit({ kind: 'numbered', ...numbered, isNew })
+    part.no = no
+    this.#parts.set(no, part)
+    const batch = state.open.get(no)!
+    if (journal === undefined) return { batch, room: this.#send(batch) }
+    if (this.#unwritten.length === 0) platform.clock.nextTurn(() => this.#sendWritten())
+    this.#unwritten.push(batch)
+    return { batch, room: this.node.bufferedBytes < plan.maxInFlightBytes }
+  }
+
+  /** Sends what was added since the last time, once it is in the journal. */
+  #sendWritten(): void {
+    const batches = this.#unwritten
+    if (batches.length === 0) return
+    this.#unwritten = []
+    try {
+      this.#run.commit()
+      for (const batch of batches) {
+        // It may have been given up in the meantime.
+        if (batch.state === 'queued') this.#send(batch)
+      }
+    } catch (error) {
+      this.#stop(asDdbError(error))
+    }
+  }
+
+  /**
+   * Goes on with a part that an earlier process sent under a number.
+   * @param attempt  the last one that the server has begun; without any it is sent, should the earlier copy still come
+   */
+  takeUp(part: Part, no: number, attempt: number | undefined): OpenBatch {
+    const { state, platform } = this.#run
+    part.no = no
+    const isSent = attempt !== undefined
+    const atMs = platform.clock.nowMs()
+    const batch = asBatch(part, no)
+    this.#run.emit({ kind: 'inherited', ...batch, attempt: attempt ?? 0, isSent, atMs })
+    this.#parts.set(no, part)
+    return state.open.get(no)!
+  }
+
+  /** Sends a batch that was taken up. */
+  sendTakenUp(batch: OpenBatch): void {
+    this.#send(batch)
+  }
+
+  /** The same attempt once more, for a copy that may be lost: claims decide. */
+  repeat(batch: OpenBatch): void {
+    this.#transmit(batch)
+  }
+
+  /** The next attempt, for one that left nothing behind or that the user wants sent again. */
+  sendAgain({ lane, no }: OpenBatch): void {
+    this.#run.emit({ kind: 'again', lane, no })
+    this.#send(this.#run.state.open.get(no)!)
+  }
+
+  /** The next attempt after a rest, unless the batch is closed by then. */
+  sendLater(batch: OpenBatch, delayMs: number): void {
+    const timer = this.#run.platform.clock.after(delayMs, () => {
+      this.#resting.delete(timer)
+      if (batch.state === 'refused') this.sendAgain(batch)
+    })
+    this.#resting.add(timer)
+  }
+
+  /** Refused batches are not sent again any more. */
+  endRest(): void {
+    for (const timer of this.#resting) timer.cancel()
+    this.#resting.clear()
+  }
+
+  /** Sends what was held back. */
+  flush(): void {
+    this.#sendWritten()
+    for (const batch of this.#run.state.open.values()) {
+      if (batch.state === 'queued') this.#send(batch)
+    }
+  }
+
+  /** What the present node has been sent and has not answered for. */
+  transmitted(): OpenBatch[] {
+    return this.#inStates('sent', 'claimed')
+  }
+
+  /** Nothing is with the server. */
+  get isQueued(): boolean {
+    return [...this.#run.state.open.values()].every(({ state }) => state === 'queued')
+  }
+
+  /** What waits for the node that leads: never sent, or refused by the present one. */
+  held(): OpenBatch[] {
+    return this.leader === undefined ? [] : this.#inStates('queued', 'refused')
+  }
+
+  #inStates(...states: readonly BatchState[]): OpenBatch[] {
+    return [...this.#run.state.open.values()].filter(({ state }) => states.includes(state))
+  }
+
+  #send(batch: OpenBatch): boolean {
+    if (this.leader !== undefined || this.isHeld) return false
+    // Without a connection it stays queued; another one is opened for its sake.
+    return this.node.isLost || this.#transmit(batch)
+  }
+
+  #transmit(batch: OpenBatch): boolean {
+    const { lane, no } = batch
+    const { state, platform } = this.#run
+    // After the journal knows of it: another process that has the run since then finds it there.
+    if (!this.#run.maySend()) {
+      this.#stop(this.#run.failure!)
+      return false
+    }
+    const sendNo = state.lastSendNo + 1
+    this.#run.emit({ kind: 'sent', lane, no, sendNo, atMs: platform.clock.nowMs() })
+    return this.node.send(batch, this.partOf(batch), sendNo)
+  }
+}
+
+function asBatch(part: Part, no: number) {
+  const ranges = partRanges(part)
+  return { lane: onlyLane, no, ranges, rows: part.end - part.start, bytes: part.encodedBytes }
+}
+
+function isWhole({ batch, start, end }: Part): boolean {
+  return end - start === batch.rowCount
+}

@@ -1,0 +1,65 @@
+/*
+  How a process goes on with a run: where reading each input begins, and what earlier processes did with the rows that are
+  read again. Without a journal nothing was done before.
+*/
+import type { Batch } from '../../parse/input-reader.js'
+import { runChanged } from './changed-run.js'
+import type { JournalState } from './journal-state.js'
+import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
+
+export interface Resumption {
+  /** Where reading an input goes on; undefined when nothing of it was read before. */
+  resumed(input: number): ResumedInput | undefined
+  /**
+   * An input is about to be read.
+   * @param detected  how, as text
+   * @returns whether that is new
+   * @throws {DdbError} DDB_RUN_CHANGED when it was read in another way before
+   */
+  isReadAnew(input: number, path: string, detected: string): boolean
+  /**
+   * A batch has come from an input.
+   * @param records  of the input, up to the end of the batch
+   * @throws {DdbError} DDB_RUN_CHANGED when it has other rows than were sent
+   */
+  place(batch: Batch, input: number, records: number): void
+  /** What earlier processes did with the rows of a batch that has its place; undefined when they never met them. */
+  knownOf(batch: Batch): KnownBatch | undefined
+  /** Whether a reader's reject is among those of an earlier process. */
+  isKnownReject(input: number, offsetBytes: number): boolean
+}
+
+/**
+ * @param found  the journal as it was found; nothing that this process does changes it
+ * @param isFollowing  several inputs are read at once
+ */
+export function newResumption(found: JournalState, isFollowing: boolean): Resumption {
+  const inputs = new Map<number, ResumedInput>()
+  for (const [input, journaled] of found.inputs.entries()) {
+    if (journaled.detected !== undefined) inputs.set(input, resumedInput(journaled))
+  }
+  const { rejects } = found
+  const upTos = new Map(rejects?.upTos)
+  return {
+    resumed: input => inputs.get(input),
+    isReadAnew(input, path, detected) {
+      const before = found.inputs[input]?.detected
+      if (before === undefined || before === detected) return before === undefined
+      const how = `was read as ${before}, and would now be read as ${detected}`
+      throw runChanged(found, `"${path}" ${how}`)
+    },
+    place(batch, input, records) {
+      // A map from batches would cost small ones more than all the rest of this.
+      batch.place = { input, records }
+      if (inputs.get(input)?.hasRowsOf(batch) !== false) return
+      throw runChanged(found, `"${found.inputs[input]!.path}" has other rows than were sent`)
+    },
+    knownOf: batch => batch.place && inputs.get(batch.place.input)?.knownOf(batch),
+    isKnownReject(input, offsetBytes) {
+      if (isFollowing) return offsetBytes < (upTos.get(input) ?? 0)
+      const upTo = rejects?.upTo
+      if (upTo === undefined || input > upTo.input) return false
+      return input < upTo.input || offsetBytes < upTo.offsetBytes
+    },
+  }
+}
