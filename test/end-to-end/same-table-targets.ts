@@ -43,7 +43,7 @@ const stored = (name: string, made: string, rest: Partial<TargetKind> = {}): Tar
     name,
     script: `database("dfs://d", VALUE, \`A\`B${engine})\n${make}`,
     remake: `dropTable(database("dfs://d"), \`t)\n${make}`,
-    empty: 'dropPartition(database("dfs://d"), ["/A", "/B"], "t")',
+    empty: 'delete from loadTable("dfs://d", "t")',
     foreign: rows => `tableInsert(loadTable("dfs://d", "t"), ${strangers(rows)})`,
     target: { table: 'dfs://d/t' },
     hasEvidence: true,

@@ -12,7 +12,7 @@ import type { Transport } from './executor.js'
  * A table of no rows becomes one empty block, so that its columns are known all the same.
  * @param blockBytes  about as many bytes as one table of the result has on the wire
  */
-export function inBlocks(table: Table, blockBytes: number): Value {
+function inBlocks(table: Table, blockBytes: number): Value {
   const writer = new ByteWriter()
   encodeValue(writer, table)
   const bytesPerRow = writer.byteLength / Math.max(1, table.rows)
