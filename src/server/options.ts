@@ -49,7 +49,7 @@ export interface ServerOptions {
   maxConnections?: number
   /** Largest value accepted in a request, in bytes. */
   maxValueBytes?: number
-  /** Memory that one request may take besides its own values, in bytes; 1 GiB when left out. */
+  /** Bytes that the values which one request makes may take together; 1 GiB when left out. */
   maxRequestBytes?: number
   /**
    * Largest write into a DFS table, in bytes, as servers have limited it since 3.00.3 to a part of their cache engine; no

@@ -51,7 +51,8 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     const failure = interruption.exitCode === undefined ? error : interrupted(error)
     if (format === 'json') {
       const { code, message, exitCode } = failureOf(failure)
-      const object = { schema: 'ddb-ingest/exec/1', exitCode, error: { code, message } }
+      const ended = interruption.exitCode ?? exitCode
+      const object = { schema: 'ddb-ingest/exec/1', exitCode: ended, error: { code, message } }
       // Where this cannot be written, the failure itself still has its code.
       await call.output.writeData(jsonLine(object)).catch(() => undefined)
     }

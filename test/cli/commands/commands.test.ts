@@ -369,19 +369,25 @@ t.test('a reader that leaves early ends it quietly', async t => {
   t.match(await outcome, { code: 0, signal: null, stderr: '' })
 })
 
-t.test('Ctrl-C leaves a script that runs, code 130', async t => {
-  const fake = fakeProcess()
-  const running = main(
-    ['exec', '--port', port, '-e', 'sleep(600000)', '--json'],
-    fake.processEnvironment,
-  )
-  while (server.counters.requests === 0 || fake.signals.listenerCount('SIGINT') === 0) {
+t.test('a signal leaves a script that runs, with the code of the signal in JSON, too', async t => {
+  for (const [name, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const fake = fakeProcess()
+    const before = server.counters.requests
+    const running = main(
+      ['exec', '--port', port, '-e', 'sleep(600000)', '--json'],
+      fake.processEnvironment,
+    )
+    while (server.counters.requests === before || fake.signals.listenerCount(name) === 0) {
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    fake.signals.emit(name, name)
+    t.equal(await running, code)
     await new Promise(resolve => setImmediate(resolve))
+    t.match(JSON.parse(fake.stdout()), { exitCode: code, error: { code: 'DDB_INTERRUPTED' } })
   }
-  fake.signals.emit('SIGINT', 'SIGINT')
-  t.equal(await running, 130)
-  await new Promise(resolve => setImmediate(resolve))
-  t.match(JSON.parse(fake.stdout()), { exitCode: 130, error: { code: 'DDB_INTERRUPTED' } })
 })
 
 t.test('the program in bin/ behaves the same', async t => {
