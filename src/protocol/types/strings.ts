@@ -92,10 +92,7 @@ export function textAtHand(reader: ByteReader, context: DecodeContext): string |
  * Writes the elements without flag and length. Text in wire form goes by reference when it is large.
  * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE when the texts are too few or do not end in 00
  */
-function encodeStrings(
-  writer: ByteWriter,
-  vector: StringVector | EncodedStringVector,
-): void {
+function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringVector): void {
   if ('encoded' in vector) {
     // One look at the end catches a wrong buffer; counting the marks would read all of it again.
     if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
