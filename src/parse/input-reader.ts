@@ -42,7 +42,7 @@ export interface RecordShape {
   /** Fields of the first record; 0 without a record, and for JSON. */
   readonly fieldCount: number
   /** The first field is a name of its record, and has none itself. */
-  readonly rowNames?: boolean
+  readonly rowNames?: boolean | undefined
   /** The header record as it stands, with its line ending. */
   readonly headerBytes: Uint8Array | undefined
   /** How records are encoded. */
