@@ -8,6 +8,7 @@ import { UsageError, type DdbError } from '../../errors.js'
 import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
 import { fileKey } from '../../platform/file-identity.js'
 import type { Files, InputFile } from '../../platform/platform.js'
+import { dataExtensions } from '../../parse/formats.js'
 import { newPassedOver } from '../../source/data-files.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import {
@@ -161,7 +162,10 @@ class FollowedInputs implements Inputs {
       run.commit()
       for (const followed of this.open) await this.#lookAtName(followed)
       const { include } = options.input ?? {}
-      const present = await presentFiles(options.inputs, platform.files, include)
+      const present = await presentFiles(options.inputs, platform.files, {
+        extensions: dataExtensions,
+        include,
+      })
       const { files, missing } = present
       this.#tellSources(present)
       for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
