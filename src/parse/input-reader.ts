@@ -35,6 +35,8 @@ export interface ByteRange {
 
 /** What the records of an input have in common: other records of the same shape can stand in one file with them. */
 export interface RecordShape {
+  /** Of the input, by its name in `formats.ts`. */
+  readonly format: string
   /** Between fields; undefined for JSON, where records have no fields. */
   readonly delimiter: string | undefined
   /** Names in the header; undefined without a header, and for JSON. */

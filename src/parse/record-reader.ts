@@ -70,6 +70,7 @@ export function recordReader<Format extends string>(
       tokenizer = own.tokenizer
       // Batches outlive the reader, and what leads back into the source.
       const shape = {
+        format: found.format,
         delimiter,
         fieldNames,
         fieldCount,

@@ -437,6 +437,7 @@ t.test('the rows of each block are shown once those that cannot be read are out 
 // The batch under construction: a row is in all columns or in none.
 
 const shape: RecordShape = {
+  format: 'csv',
   delimiter: ',',
   fieldNames: undefined,
   fieldCount: 2,
