@@ -268,7 +268,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
   if (json !== undefined) columns = memberColumns(options, json, leftOut)
   else if (fields !== undefined) {
     columns = found.probes.map((probe, i) =>
-      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined, options.intoDfs)!),
+      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined, options.intoDfs)),
     )
   }
   if (columns.length > 0) columns.push(...constantColumns(options, found))
@@ -294,7 +294,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
 function constantColumns({ set, intoDfs }: InferOptions, { rules, rows }: Found): InferredColumn[] {
   return Object.entries(set).map(([name, text]) => {
     const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs)!)
+    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs))
     const isNull = column.nulls > 0
     return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
   })

@@ -252,7 +252,7 @@ async function firstRecord(
 
 /** A first record that ends with a delimiter, as those after it do. */
 function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
-  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)!.length > 0) {
+  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)?.length !== 0) {
     return record
   }
   return { ...record, fields: record.fields.slice(0, -1) }
