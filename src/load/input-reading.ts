@@ -14,7 +14,7 @@ import { defaultFlushIntervalMs } from './defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { RunEvent } from './fate/events.js'
-import type { JournalState } from './journal/journal-state.js'
+import type { FoundRun } from './fate/found-run.js'
 import type { ResumedInput } from './journal/resumed-input.js'
 import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
@@ -73,7 +73,7 @@ export function newInputReading(
   platform: Platform,
   options: LoadOptions,
   plan: Plan,
-  found: JournalState,
+  found: FoundRun,
 ): InputReading {
   return new Reading(platform, options, plan, found)
 }
@@ -91,7 +91,7 @@ class Reading implements InputReading {
   /** So many of them are in the journal. */
   #journaledOffsets: number
 
-  constructor(platform: Platform, options: LoadOptions, plan: Plan, found: JournalState) {
+  constructor(platform: Platform, options: LoadOptions, plan: Plan, found: FoundRun) {
     this.#platform = platform
     this.#options = options
     this.#plan = plan

@@ -147,7 +147,7 @@ async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readon
     throw error
   }
   for (const notice of notices) run.notice(notice)
-  return journal.paths.map(name => ({ name, path: places.get(name) ?? name }))
+  return journal.inputs.map(({ path: name }) => ({ name, path: places.get(name) ?? name }))
 }
 
 class SequentialInputs implements Inputs {

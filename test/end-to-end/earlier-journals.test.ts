@@ -146,16 +146,16 @@ async function taken(t: Test, runId: string, ...argv: string[]): Promise<Taken> 
   if (runId !== 'count') options.push('--max-in-flight', '400')
   const port = ['--port', String(server.server.port)]
   const environment = { XDG_STATE_HOME: join(runs, '../..'), DDB_PASSWORD: '123456' }
-  const { processEnvironment, signals, stdout } = fakeProcess({ environment })
-  const ended = main(['load', ...argv, '-t', target, ...options, ...port], processEnvironment)
+  const fake = fakeProcess({ environment })
+  const ended = main(['load', ...argv, '-t', target, ...options, ...port], fake.processEnvironment)
   if (runId === 'followed') {
     // It has no end.
     while ((await server.count('target')) < 50);
-    signals.emit('SIGTERM', 'SIGTERM')
+    fake.signals.emit('SIGTERM', 'SIGTERM')
   }
   const code = await ended
   await new Promise(resolve => setImmediate(resolve))
-  return { server, code, result: JSON.parse(stdout()) as LoadResult, known: known! }
+  return { server, code, result: JSON.parse(fake.stdout()) as LoadResult, known: known! }
 }
 
 /** A copy of a file is another file to who follows it. */

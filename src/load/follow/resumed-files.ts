@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import type { Files, InputFile } from '../../platform/platform.js'
 import { runChanged } from '../journal/changed-run.js'
 import { fingerprintText, isSameGrown, type Fingerprint } from '../journal/fingerprint.js'
-import type { JournaledInput, JournalState } from '../journal/journal-state.js'
+import type { FoundInput, FoundRun } from '../fate/found-run.js'
 import type { Run } from '../run.js'
 
 /** A file of which something is left to be read or sent. */
@@ -22,7 +22,7 @@ export interface ResumedFile {
 export interface ResumedFiles {
   readonly open: readonly ResumedFile[]
   /** Of files that were read to their end; nothing of them is left. */
-  readonly done: readonly { readonly fingerprint: Fingerprint; readonly input: JournaledInput }[]
+  readonly done: readonly { readonly fingerprint: Fingerprint; readonly input: FoundInput }[]
 }
 
 /** @throws {DdbError} DDB_RUN_CHANGED when a file is not there any more */
@@ -52,7 +52,7 @@ export async function resumedFiles(
 }
 
 /** What was sent was in the file. */
-function atLeast({ fingerprint, covered }: JournaledInput): {
+function atLeast({ fingerprint, covered }: FoundInput): {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number
 } {
@@ -95,7 +95,7 @@ async function openIfSame(
   return undefined
 }
 
-function isGone(found: JournalState, path: string, fingerprint: Fingerprint): Error {
+function isGone(found: FoundRun, path: string, fingerprint: Fingerprint): Error {
   return runChanged(
     found,
     `"${path}", of which something is left to be read, is neither there nor beside it under another name ` +

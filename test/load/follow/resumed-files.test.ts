@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { resumedFiles } from '../../../src/load/follow/resumed-files.js'
 import { followedFingerprint } from '../../../src/load/journal/fingerprint.js'
-import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
 import { newResumption } from '../../../src/load/journal/resumption.js'
 import { newSummary } from '../../../src/load/input-reading.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -13,7 +13,7 @@ async function journalOf(path: string, end: number, isRead = false) {
   const file = await systemFiles.open(path)
   const fingerprint = await followedFingerprint(file)
   await file.close()
-  const found = newJournalState()
+  const found = readRun()
   const identity = {} as never
   found.take({ kind: 'inputs', inputs: [{ path, fingerprint }] })
   found.take({ kind: 'target', identity, used: 'receipts' })

@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { TargetDescription } from '../../../src/load/target/describe-target.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
-import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import { readRun } from '../../helpers/journals.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import type { LedgerRow } from '../../../src/load/receipts/ledger.js'
@@ -9,7 +10,7 @@ import { earlierReceipts, noEarlierReceipts } from '../../../src/load/receipts/e
 import { targetRecord } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
 import { claim, nodeStub, outcome } from '../../helpers/receipt-node.js'
-import { RunModel } from '../journal/run-model.js'
+import { RunModel } from '../fate/run-model.js'
 
 /** Two batches of eight rows were sent, the first of which was confirmed. */
 const model = new RunModel()
@@ -37,9 +38,8 @@ function earlier({
   description = {},
 }: Change) {
   const run = testRun(options)
-  const found = newJournalState()
-  if (records.length > 0) found.take({ kind: 'process', number: 2, startedAt: '' })
-  for (const record of records) found.take(record)
+  const process: JournalRecord = { kind: 'process', number: 2, startedAt: '' }
+  const found: FoundRun = records.length === 0 ? readRun() : readRun(process, ...records)
   const journal = {
     found,
     past: found,

@@ -4,19 +4,14 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
+import type { FoundRun } from '../../../src/load/fate/found-run.js'
 import { resumedInput } from '../../../src/load/journal/resumed-input.js'
 import type { Batch } from '../../../src/parse/input-reader.js'
 import { batchOf } from '../../helpers/batches.js'
 import { targetRecord } from '../../helpers/journals.js'
 import { runs } from '../../helpers/runs.js'
 import { anyStep, inputCount, rowBytes, RunModel, type Step } from './run-model.js'
-
-const fold = (...records: readonly JournalRecord[]): JournalState => {
-  const state = newJournalState()
-  for (const record of records) state.take(record)
-  return state
-}
 
 const equal = (what: string, found: unknown, wanted: unknown): void => {
   const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)]
@@ -27,7 +22,7 @@ const at = (startBytes: number, endBytes: number): Batch =>
   batchOf((endBytes - startBytes) / rowBytes, startBytes / rowBytes)
 
 /** Throws unless the state tells of a run what the model does. */
-function check(state: JournalState, model: RunModel): void {
+function check(state: FoundRun, model: RunModel): void {
   equal('rows', state.rows(), model.rows())
   equal('last number', state.lastNo, model.lastNo)
   for (let input = 0; input < inputCount; input++) {
@@ -53,9 +48,9 @@ t.test('a run comes to what became of its rows, one by one', async () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60, size: 'max' }), (steps: Step[]) => {
       const model = new RunModel()
-      const state = fold(...model.first)
+      const state = readRun(...model.first)
       // Nothing is ever settled here before it is asked.
-      const settling = fold(...model.first)
+      const settling = readRun(...model.first)
       for (const step of steps) {
         for (const record of model.step(step)) {
           state.take(record)
@@ -76,7 +71,7 @@ t.test('a run comes to what became of its rows, one by one', async () => {
 t.test('thousands of batches are settled on the way, and nothing of them is lost', async t => {
   for (const leftOut of [-1, 0, 1_500]) {
     const model = new RunModel()
-    const state = fold(...model.first)
+    const state = readRun(...model.first)
     const rows = 5_000
     for (let no = 1; no <= rows; no++) {
       for (const record of model.step({ kind: 'batch', input: 0, rows: 2 })) state.take(record)
@@ -165,29 +160,29 @@ const confirmed: JournalRecord = {
 }
 
 t.test('nothing is known of a run without records', async t => {
-  const state = newJournalState()
+  const state = readRun()
   t.match(state, { run: undefined, processes: 0, lastNo: 0, ledgerNumber: 0, hasLeftServer: true })
   t.strictSame(state.rows(), { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 })
 })
 
 t.test('how the last process ended is forgotten when another one begins', async t => {
-  t.equal(fold(run, process).end, undefined)
-  t.match(fold(run, process, end(false)).end, { isDone: false })
-  const next = fold(run, process, { kind: 'session', id: 's1' }, end(false), {
+  t.equal(readRun(run, process).end, undefined)
+  t.match(readRun(run, process, end(false)).end, { isDone: false })
+  const next = readRun(run, process, { kind: 'session', id: 's1' }, end(false), {
     ...process,
     number: 2,
   })
   t.match(next, { end: undefined, processes: 2 })
   t.strictSame(next.dataSessions, [], 'the sessions of the one before are of no use')
   t.strictSame(
-    fold(process, { kind: 'session', id: 's1' }, { kind: 'session', id: 's2' }).dataSessions,
+    readRun(process, { kind: 'session', id: 's1' }, { kind: 'session', id: 's2' }).dataSessions,
     ['s1', 's2'],
   )
 })
 
 t.test('an input that was read is read when its batches have numbers', async t => {
   for (const used of ['receipts', 'answers'] as const) {
-    t.match(fold(run, process, inputs, target(used), reading, read).inputs[0], {
+    t.match(readRun(run, process, inputs, target(used), reading, read).inputs[0], {
       summary: { rows: 3 },
     })
   }
@@ -198,11 +193,11 @@ t.test(
   async t => {
     for (const used of ['count', 'none'] as const) {
       const told = [run, process, inputs, target(used), reading, read]
-      t.equal(fold(...told).inputs[0]!.summary, undefined)
-      t.equal(fold(...told, end(false)).inputs[0]!.summary, undefined)
-      t.match(fold(...told, end(true)).inputs[0], { summary: { rows: 3 } })
+      t.equal(readRun(...told).inputs[0]!.summary, undefined)
+      t.equal(readRun(...told, end(false)).inputs[0]!.summary, undefined)
+      t.match(readRun(...told, end(true)).inputs[0], { summary: { rows: 3 } })
       t.equal(
-        fold(...told, { ...process, number: 2 }, end(true)).inputs[0]!.summary,
+        readRun(...told, { ...process, number: 2 }, end(true)).inputs[0]!.summary,
         undefined,
         'what the one before has read is not what this one has',
       )
@@ -211,10 +206,11 @@ t.test(
 )
 
 t.test('what is on the server is there from the first target until the run leaves', async t => {
-  t.equal(fold(run, process, target('receipts')).hasLeftServer, false)
-  t.equal(fold(run, process, target('receipts'), { kind: 'leaving' }).hasLeftServer, true)
+  t.equal(readRun(run, process, target('receipts')).hasLeftServer, false)
+  t.equal(readRun(run, process, target('receipts'), { kind: 'leaving' }).hasLeftServer, true)
   t.equal(
-    fold(run, process, target('receipts'), { kind: 'leaving' }, target('receipts')).hasLeftServer,
+    readRun(run, process, target('receipts'), { kind: 'leaving' }, target('receipts'))
+      .hasLeftServer,
     false,
   )
 })
@@ -222,7 +218,7 @@ t.test('what is on the server is there from the first target until the run leave
 t.test(
   'a run that begins anew counts numbers, ledgers and processes on, and nothing else',
   async t => {
-    const anew = fold(
+    const anew = readRun(
       run,
       process,
       inputs,
@@ -256,7 +252,7 @@ t.test(
 
 t.test('what is said of a number twice counts once, and the last word counts', async t => {
   const inDoubt: JournalRecord = { ...confirmed, confirmed: 0, unconfirmed: 3 }
-  const state = fold(inputs, batch, inDoubt)
+  const state = readRun(inputs, batch, inDoubt)
   t.match(state.rows(), { confirmed: 0, unconfirmed: 3 })
   state.take(confirmed)
   t.match(state.rows(), { confirmed: 3, unconfirmed: 0 })
@@ -291,22 +287,22 @@ t.test('where rows are only counted, rejects of what is read again are forgotten
     startedAt: '2026-01-01T00:00:00.000Z',
   })
   const records = [inputs, counted, rejects('a.csv', 1)]
-  t.equal(fold(...records).rejects, undefined)
-  t.equal(fold(...records, end(false), process(2)).rejects, undefined)
+  t.equal(readRun(...records).rejects, undefined)
+  t.equal(readRun(...records, end(false), process(2)).rejects, undefined)
   const done = [...records, end(true)]
-  t.match(fold(...done).rejects, { byInput: { 'a.csv': { rejected: 1 } } })
+  t.match(readRun(...done).rejects, { byInput: { 'a.csv': { rejected: 1 } } })
   const rows = { confirmed: 7, rejected: 2, unconfirmed: 0, unsent: 0 }
-  t.strictSame(fold(...done).rows(), rows, 'as many as it ended with')
-  t.strictSame(fold(...done, process(2)).rows(), rows)
+  t.strictSame(readRun(...done).rows(), rows, 'as many as it ended with')
+  t.strictSame(readRun(...done, process(2)).rows(), rows)
   t.match(
-    fold(...done, process(2), rejects('a.csv', 5)).rejects,
+    readRun(...done, process(2), rejects('a.csv', 5)).rejects,
     { byInput: { 'a.csv': { rejected: 1 } } },
     'a later process that was killed changes nothing',
   )
 })
 
 t.test('rejects of inputs are told when they change, and all are kept', async t => {
-  const state = fold(inputs, rejects('a.csv', 1), rejects('b.csv', 2), rejects('a.csv', 3))
+  const state = readRun(inputs, rejects('a.csv', 1), rejects('b.csv', 2), rejects('a.csv', 3))
   t.match(state.rejects, {
     byInput: { 'a.csv': { rejected: 3 }, 'b.csv': { rejected: 2 } },
     upTo: { offsetBytes: 3 },

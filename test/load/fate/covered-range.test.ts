@@ -4,7 +4,7 @@ import {
   newCoveredInput,
   type CoveredInput,
   type SentRange,
-} from '../../../src/load/journal/covered-range.js'
+} from '../../../src/load/fate/covered-range.js'
 import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 
 const nothing: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }

@@ -2,7 +2,7 @@
   What is known of the bytes of one input: which of them were sent, under which numbers, and what became of their rows.
   Ranges lie one behind the other; where a batch was divided or sent again, the later numbers take its place.
 */
-import type { EndedRows } from './journal-record.js'
+import type { EndedRows } from '../journal/journal-record.js'
 
 /** Rows of an input that were sent under one number. */
 export interface SentRange {
@@ -107,6 +107,6 @@ export function newCoveredInput(): CoveredInput {
 }
 
 /** Nothing is left to be sent or asked for; where some rows were confirmed, the others cannot be told from them. */
-export function isSettled({ ended, rows }: SentRange): boolean {
+export function isSettled({ ended, rows }: Pick<SentRange, 'ended' | 'rows'>): boolean {
   return ended !== undefined && ended.unconfirmed < rows && ended.unsent < rows
 }
