@@ -7,7 +7,8 @@ import type { Delivery } from '../delivery/delivery.js'
 import { wholeBatch } from '../fate/part.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import { readReceipt } from './read-receipt.js'
-import { ReceiptWatcher, type WatcherSetup } from './watcher.js'
+import type { LinkSetup } from './link.js'
+import { ReceiptWatcher } from './watcher.js'
 
 /** Small batches are many: so many more, and their memory is worth an earlier question. */
 const batchesPerRead = 128
@@ -15,10 +16,11 @@ const batchesPerRead = 128
 const receiptsLost = 'sent by an earlier process, and the server has lost its receipts'
 
 /** Opens nothing itself: the node belongs to the delivery from here on. */
-export function openReceiptDelivery(setup: WatcherSetup): Delivery {
+export function openReceiptDelivery(setup: LinkSetup): Delivery {
   const { run } = setup
   const watcher = new ReceiptWatcher(setup)
-  const { queue } = watcher
+  const { link } = watcher
+  const { queue } = link
   let sentSinceRead = 0
 
   /** Waits until there is room for another batch, or nothing more will be sent. */
@@ -26,12 +28,12 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
     let full = true
     const drained = (): void => {
       full = false
-      watcher.wake()
+      link.wake()
     }
     // Not waited for: a server that takes nothing more must not keep the run from failing.
-    void queue.node.drained().then(drained, (error: unknown) => watcher.fail(error))
-    while ((full || !queue.hasRoom) && watcher.failure === undefined) await watcher.woken()
-    if (watcher.failure !== undefined) throw watcher.failure
+    void queue.node.drained().then(drained, (error: unknown) => link.fail(error))
+    while ((full || !queue.hasRoom) && link.failure === undefined) await link.woken()
+    if (link.failure !== undefined) throw link.failure
   }
 
   /** @returns whether there is room for more */
@@ -39,14 +41,14 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
     const { earlier } = setup
     const isKnown = earlier.isLedgerKept && !isLost
     const receipts = isKnown ? earlier.of(no) : []
-    watcher.carryOut.takeUp(wholeBatch(batch), no, {
+    link.carryOut.takeUp(wholeBatch(batch), no, {
       attempt: receipts.at(-1)?.attempt,
       isLost: isKnown ? undefined : receiptsLost,
       resends: earlier.resends,
     })
     for (const row of receipts) {
       const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
-      if (found !== undefined) watcher.carryOut.apply(found.batch, found.outcome)
+      if (found !== undefined) link.carryOut.apply(found.batch, found.outcome)
     }
     return queue.node.bufferedBytes < run.plan.maxInFlightBytes
   }
@@ -54,13 +56,13 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
   return {
     used: 'receipts',
     get failure() {
-      return watcher.failure
+      return link.failure
     },
     get inFlightBytes() {
       return run.state.openBytes
     },
     deliver(batch: Batch, sentBefore?: SentBefore) {
-      if (watcher.failure !== undefined) throw watcher.failure
+      if (link.failure !== undefined) throw link.failure
       const hasRoom =
         sentBefore === undefined ? queue.add(wholeBatch(batch)).room : takeUp(batch, sentBefore)
       run.emit({ kind: 'handedOver', rows: batch.rowCount })
@@ -68,7 +70,7 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
       watcher.begin()
       return hasRoom && queue.hasRoom ? undefined : room()
     },
-    checkOwner: () => queue.node.checkOwner(watcher.queryTimeoutMs),
+    checkOwner: () => queue.node.checkOwner(link.queryTimeoutMs),
     finish: () => watcher.finish(),
     leave: reason => watcher.leave(reason),
     close: () => queue.node.close(),

@@ -12,7 +12,7 @@ import { outcome, watchedRun } from '../../helpers/receipt-node.js'
 function scene(delivery: DeliveryOptions = {}) {
   const clock = handClock()
   const { run, stub, watcher, counts } = watchedRun({ delivery, machine: { clock } })
-  const opened = openReceiptDelivery(watcher.setup)
+  const opened = openReceiptDelivery(watcher.link.setup)
   let batches = 0
   return {
     run,

@@ -5,6 +5,7 @@ import {
   endMemory,
   ledgerIsGone,
   moveToLeader,
+  readLedger,
   reconnect,
 } from '../../../src/load/receipts/recovery.js'
 import type { Memory } from '../../../src/load/receipts/sessions.js'
@@ -24,7 +25,7 @@ async function scene(change: WatchedChange = {}) {
   const here = watchedRun(change)
   here.add()
   here.stub.ledger.push([claim(1), outcome(1)])
-  await here.watcher.readLedger()
+  await readLedger(here.watcher.link)
   here.add()
   here.stub.isLost = true
   here.add()
@@ -36,7 +37,7 @@ const restoring = (memory: Memory) => () => Promise.resolve(memory)
 
 t.test('reconnecting: what has no outcome goes out again, and what was held back', async t => {
   const { watcher, stub, counts } = await scene()
-  await reconnect(watcher)
+  await reconnect(watcher.link)
   t.same(stub.sent, [
     [2, 0, 3],
     [3, 0, 4],
@@ -48,7 +49,7 @@ t.test('reconnecting: a server that lost its memory has lost the rows in it', as
   for (const inMemory of [true, false]) {
     const { watcher, stub, counts } = await scene({ target: { inMemory } })
     stub.answers.restore = restoring('lost')
-    await reconnect(watcher)
+    await reconnect(watcher.link)
     t.same(stub.asked, ['restore', 'reopen'])
     t.same(counts(), inMemory ? [0, 16, 0, 0] : [8, 8, 0, 0])
   }
@@ -60,7 +61,7 @@ t.test('reconnecting: what a server forgot is sent again where that was chosen',
     stub.isLost = false
     return Promise.resolve('lost')
   }
-  await reconnect(watcher)
+  await reconnect(watcher.link)
   t.same(stub.sent, [
     [2, 1, 3],
     [3, 0, 4],
@@ -70,8 +71,8 @@ t.test('reconnecting: what a server forgot is sent again where that was chosen',
 
 t.test('reconnecting: without retries no connection is opened', async t => {
   const { watcher, stub, counts } = await scene({ delivery: { retries: 0 } })
-  await reconnect(watcher)
-  t.match(watcher.failure, { code: 'DDB_CONNECTION_LOST' })
+  await reconnect(watcher.link)
+  t.match(watcher.link.failure, { code: 'DDB_CONNECTION_LOST' })
   t.same(stub.asked, [])
   t.same(
     counts(),
@@ -79,13 +80,13 @@ t.test('reconnecting: without retries no connection is opened', async t => {
     'what was never sent is unsent; what is out may still be asked for',
   )
   stub.isControlLost = true
-  await t.rejects(reconnect(watcher), { code: 'DDB_CONNECTION_LOST' })
+  await t.rejects(reconnect(watcher.link), { code: 'DDB_CONNECTION_LOST' })
 })
 
 t.test('reconnecting: connections that are lost again and again end the run', async t => {
   const { watcher, stub } = await scene()
-  for (let i = 0; i < 3; i++) await reconnect(watcher)
-  await t.rejects(reconnect(watcher), { code: 'DDB_CONNECTION_LOST' })
+  for (let i = 0; i < 3; i++) await reconnect(watcher.link)
+  await t.rejects(reconnect(watcher.link), { code: 'DDB_CONNECTION_LOST' })
   t.equal(stub.asked.length, 3, 'as often as there are retries')
 })
 
@@ -93,19 +94,19 @@ t.test('reconnecting: a failure is thrown, but for one of a server that is silen
   const { watcher, stub } = await scene()
   stub.isControlLost = true
   stub.answers.restore = () => Promise.reject(lost)
-  await t.rejects(reconnect(watcher), lost)
-  t.ok(watcher.memoryIsUnsure)
-  watcher.isSilent = true
-  await reconnect(watcher)
+  await t.rejects(reconnect(watcher.link), lost)
+  t.ok(watcher.link.isMemoryUnsure)
+  watcher.link.hears('givenUp')
+  await reconnect(watcher.link)
   const locked = new DdbError('DDB_LOCKED', 'another run has the name')
   stub.answers.restore = () => Promise.reject(locked)
-  await t.rejects(reconnect(watcher), locked)
+  await t.rejects(reconnect(watcher.link), locked)
 })
 
 t.test('a ledger that is gone: the run goes on under another one', async t => {
   const { watcher, stub, counts } = await scene()
   stub.isLost = false
-  await ledgerIsGone(watcher)
+  await ledgerIsGone(watcher.link)
   t.same(stub.asked, ['reopen'])
   t.same(counts(), [8, 8, 0, 0], 'what is on disk or in memory stays confirmed')
   t.same(stub.sent, [[3, 0, 3]])
@@ -114,7 +115,7 @@ t.test('a ledger that is gone: the run goes on under another one', async t => {
 t.test('a ledger that is gone with the target ends the run', async t => {
   const { watcher, stub, counts } = await scene({ delivery: { onDoubt: 'resend' } })
   stub.answers.reopen = () => Promise.resolve(false)
-  await t.rejects(ledgerIsGone(watcher), { code: 'DDB_UNCONFIRMED' })
+  await t.rejects(ledgerIsGone(watcher.link), { code: 'DDB_UNCONFIRMED' })
   t.same(counts(), [8, 8, 0, 0])
 })
 
@@ -125,7 +126,7 @@ async function redirected(follow: WatchedChange['follow']) {
   const here = watchedRun(follow === undefined ? {} : { follow })
   for (let i = 0; i < 2; i++) here.add()
   here.stub.ledger.push([refusal(2, '<NotLeader>node2:8902')])
-  await here.watcher.readLedger()
+  await readLedger(here.watcher.link)
   here.add()
   return here
 }
@@ -137,11 +138,11 @@ t.test('a node is left once it has answered for all it was sent', async t => {
     followed.push(to)
     return Promise.resolve(next.node)
   })
-  await moveToLeader(here.watcher)
+  await moveToLeader(here.watcher.link)
   t.same(followed, [], 'the first batch is still out')
   here.stub.ledger.push([outcome(1)])
-  await here.watcher.readLedger()
-  await moveToLeader(here.watcher)
+  await readLedger(here.watcher.link)
+  await moveToLeader(here.watcher.link)
   t.same(followed, [leader])
   t.same(here.stub.asked, ['finish', 'close'])
   t.same(
@@ -151,18 +152,18 @@ t.test('a node is left once it has answered for all it was sent', async t => {
       [3, 0],
     ],
   )
-  t.equal(here.watcher.queue.leader, undefined)
+  t.equal(here.watcher.link.queue.leader, undefined)
 })
 
 t.test('a node that cannot be left in order is left all the same', async t => {
   const next = nodeStub()
   const { watcher, stub } = await redirected(() => Promise.resolve(next.node))
   stub.ledger.push([outcome(1)])
-  await watcher.readLedger()
+  await readLedger(watcher.link)
   stub.answers.finish = () => Promise.reject(new TimeoutError('late'))
-  await moveToLeader(watcher)
+  await moveToLeader(watcher.link)
   t.same(stub.asked, ['finish', 'leave'])
-  t.equal(watcher.queue.node, next.node)
+  t.equal(watcher.link.queue.node, next.node)
 })
 
 t.test('where the leader cannot be had, what waited for it is unsent', async t => {
@@ -170,9 +171,9 @@ t.test('where the leader cannot be had, what waited for it is unsent', async t =
     Promise.reject(new ConnectionError('DDB_CONNECT', 'not a host that was named')),
   )
   stub.ledger.push([outcome(1)])
-  await watcher.readLedger()
-  await moveToLeader(watcher)
-  t.match(watcher.failure, { code: 'DDB_CONNECT' })
+  await readLedger(watcher.link)
+  await moveToLeader(watcher.link)
+  t.match(watcher.link.failure, { code: 'DDB_CONNECT' })
   t.same(counts(), [8, 0, 0, 16])
 })
 
@@ -184,18 +185,18 @@ t.test('nodes that send us on and on are not followed for ever', async t => {
     return Promise.resolve(next.node)
   })
   stub.ledger.push([outcome(1)])
-  await watcher.readLedger()
+  await readLedger(watcher.link)
   for (let i = 0; i < 6; i++) {
-    await moveToLeader(watcher)
+    await moveToLeader(watcher.link)
     const refusals = next.sent.splice(0).map(([no, attempt, sendNo]) => ({
       ...refusal(no, '<NotLeader>node2:8902', sendNo),
       attempt,
     }))
     next.ledger.push(refusals)
-    await watcher.readLedger()
+    await readLedger(watcher.link)
   }
   t.equal(followed, 5)
-  t.match(watcher.failure, { code: 'DDB_CONNECT' })
+  t.match(watcher.link.failure, { code: 'DDB_CONNECT' })
   t.same(counts(), [8, 0, 0, 16])
 })
 
@@ -204,7 +205,7 @@ async function ended(change: WatchedChange = {}) {
   const here = watchedRun(change)
   here.add()
   here.stub.ledger.push([outcome(1)])
-  await here.watcher.readLedger()
+  await readLedger(here.watcher.link)
   return here
 }
 
@@ -212,17 +213,17 @@ t.test('the end: what the run has on the server is removed', async t => {
   const { watcher, stub, counts } = await ended()
   const kept: boolean[] = []
   stub.answers.finish = (_, keepLedger) => Promise.resolve(void kept.push(keepLedger))
-  await endMemory(watcher)
+  await endMemory(watcher.link)
   t.same(kept, [false])
   t.same(counts(), [8, 0, 0, 0])
 })
 
 t.test('the end: a ledger stays where batches are uncertain', async t => {
   const { watcher, stub, add } = await ended()
-  watcher.carryOut.giveUp(add(), 'no receipt')
+  watcher.link.carryOut.giveUp(add(), 'no receipt')
   const kept: boolean[] = []
   stub.answers.finish = (_, keepLedger) => Promise.resolve(void kept.push(keepLedger))
-  await endMemory(watcher)
+  await endMemory(watcher.link)
   t.same(kept, [true])
 })
 
@@ -241,7 +242,7 @@ t.test(
         finish: () => (farewells++ === 0 ? Promise.reject(lost) : Promise.resolve()),
         restore: () => (memory === 'unreachable' ? Promise.reject(lost) : Promise.resolve(memory)),
       }
-      await endMemory(watcher)
+      await endMemory(watcher.link)
       t.same(counts(), expected, memory)
       t.equal(farewells, memory === 'kept' ? 2 : 1)
     }
@@ -256,22 +257,22 @@ t.test('the end: a stored table that could not be looked at holds nothing for ce
   const { watcher, stub, counts } = await ended({ target: { inMemory: false, evidence } })
   stub.answers.ask = () => Promise.reject(lost)
   stub.answers.restore = () => Promise.reject(lost)
-  await endMemory(watcher)
+  await endMemory(watcher.link)
   t.same(counts(), [0, 8, 0, 0])
 })
 
 t.test('the end: a farewell that is not answered changes nothing', async t => {
   const { watcher, stub, counts } = await ended()
   stub.answers.finish = () => Promise.reject(new TimeoutError('late'))
-  await endMemory(watcher)
+  await endMemory(watcher.link)
   t.same(counts(), [8, 0, 0, 0])
 })
 
 t.test('the end: where nobody knows whether the server remembers, rows in memory go', async t => {
   for (const inMemory of [true, false]) {
     const { watcher, stub, counts } = await ended({ target: { inMemory } })
-    watcher.memoryIsUnsure = true
-    await endMemory(watcher)
+    watcher.link.hears('gone')
+    await endMemory(watcher.link)
     t.same(stub.asked, [])
     t.same(counts(), inMemory ? [0, 8, 0, 0] : [8, 0, 0, 0])
   }
@@ -281,14 +282,14 @@ t.test(
   'the end: a run whose connection was lost asks whether the server is still there',
   async t => {
     const there = await ended()
-    there.watcher.fail(lost)
-    await endMemory(there.watcher)
+    there.watcher.link.fail(lost)
+    await endMemory(there.watcher.link)
     t.same(there.stub.asked, ['ledgerExists', 'finish'])
     t.same(there.counts(), [8, 0, 0, 0])
     const gone = await ended()
-    gone.watcher.fail(lost)
+    gone.watcher.link.fail(lost)
     gone.stub.answers.ledgerExists = () => Promise.reject(lost)
-    await endMemory(gone.watcher)
+    await endMemory(gone.watcher.link)
     t.same(gone.counts(), [0, 8, 0, 0])
   },
 )

@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { ConnectionError, ServerError, TimeoutError } from '../../../src/errors.js'
+import { ReceiptLink, type LinkNews } from '../../../src/load/receipts/link.js'
 import { handClock } from '../../helpers/clocks.js'
 import { claim, outcome, watchedRun } from '../../helpers/receipt-node.js'
 
@@ -49,7 +51,11 @@ t.test(
     watcher.begin()
     await watcher.finish()
     t.same(counts(), [0, 8, 0, 0])
-    t.equal(watcher.failure, undefined, 'a missing receipt of a run that has sent all ends nothing')
+    t.equal(
+      watcher.link.failure,
+      undefined,
+      'a missing receipt of a run that has sent all ends nothing',
+    )
     const { clock } = run.platform
     t.ok(clock.nowMs() >= 60_000 && clock.nowMs() < 61_000, `${clock.nowMs()} ms`)
     t.ok(stub.asked.includes('abandon data'), 'the data session is given up')
@@ -62,11 +68,11 @@ t.test('while more is to be sent, silence is a failure', async t => {
   stub.answers.isIdle = works
   add()
   watcher.begin()
-  while (watcher.failure === undefined) {
+  while (watcher.link.failure === undefined) {
     await Promise.resolve()
     clock.advance(500)
   }
-  t.match(watcher.failure, { code: 'DDB_UNCONFIRMED' })
+  t.match(watcher.link.failure, { code: 'DDB_UNCONFIRMED' })
   while (counts()[1] === 0) await Promise.resolve()
   t.same(counts(), [0, 8, 0, 0])
 })
@@ -116,7 +122,7 @@ t.test('an answer that does not come costs the connection, and another one tells
   await watcher.finish()
   t.same(stub.asked, ['abandon control', 'restore', 'finish'])
   t.same(counts(), [8, 0, 0, 0])
-  t.notOk(watcher.memoryIsUnsure)
+  t.notOk(watcher.link.isMemoryUnsure)
 })
 
 t.test('a connection that is lost while it is asked is opened again', async t => {
@@ -178,26 +184,26 @@ t.test('leaving ends every wait at once', async t => {
 
 t.test('the first failure is the one that counts, and wakes whoever waits', async t => {
   const { watcher } = watchedRun()
-  const woken = watcher.woken()
-  watcher.fail(lost)
-  watcher.fail(interrupted)
+  const woken = watcher.link.woken()
+  watcher.link.fail(lost)
+  watcher.link.fail(interrupted)
   await woken
-  t.equal(watcher.failure, lost)
+  t.equal(watcher.link.failure, lost)
 })
 
 t.test('a question has half the time that there is, and no more than is left', async t => {
   const clock = handClock()
   const { watcher } = watchedRun({ machine: { clock }, delivery: { confirmTimeoutMs: 10_000 } })
-  watcher.news()
-  t.equal(watcher.leftMs, 10_000)
-  t.equal(watcher.queryTimeoutMs, 5_000)
+  watcher.link.news()
+  t.equal(watcher.link.leftMs, 10_000)
+  t.equal(watcher.link.queryTimeoutMs, 5_000)
   clock.advance(8_000)
-  t.equal(watcher.queryTimeoutMs, 2_000)
+  t.equal(watcher.link.queryTimeoutMs, 2_000)
   clock.advance(3_000)
-  t.equal(watcher.leftMs, -1_000)
-  t.equal(watcher.queryTimeoutMs, 1)
-  watcher.news()
-  t.equal(watcher.leftMs, 10_000)
+  t.equal(watcher.link.leftMs, -1_000)
+  t.equal(watcher.link.queryTimeoutMs, 1)
+  watcher.link.news()
+  t.equal(watcher.link.leftMs, 10_000)
 })
 
 t.test('a run that follows begins another ledger once one is long', async t => {
@@ -259,4 +265,30 @@ t.test('a ledger that cannot be begun anew is tried again, and nothing is sent b
     [1, 0, 1],
     [2, 0, 2],
   ])
+})
+
+t.test('silence and a loss are told apart, whatever came before', async () => {
+  const news = fc.constantFrom<LinkNews>('receipts', 'answered', 'givenUp', 'gone')
+  fc.assert(
+    fc.property(fc.array(news), heard => {
+      const link = new ReceiptLink(watchedRun().watcher.link.setup)
+      for (const one of heard) link.hears(one)
+      // The ledger says something only where it was read; where it was read, the server has what it had.
+      const since = (...ends: readonly LinkNews[]): readonly LinkNews[] =>
+        heard.slice(heard.findLastIndex(one => ends.includes(one)) + 1)
+      const isSilent = since('receipts').includes('givenUp')
+      const isMemoryUnsure = since('receipts', 'answered').includes('gone')
+      const [, expected] = [
+        [!isSilent && !isMemoryUnsure, 'connected'],
+        [isSilent && !isMemoryUnsure, 'silent'],
+        [!isSilent && isMemoryUnsure, 'lost'],
+        [isSilent && isMemoryUnsure, 'unreachable'],
+      ].find(([is]) => is)!
+      return (
+        link.state === expected &&
+        link.isSilent === isSilent &&
+        link.isMemoryUnsure === isMemoryUnsure
+      )
+    }),
+  )
 })
