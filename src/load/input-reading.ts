@@ -16,7 +16,7 @@ import { bytesError } from './input-bytes.js'
 import type { RunEvent } from './fate/events.js'
 import type { FoundRun } from './fate/found-run.js'
 import type { ResumedInput } from './journal/resumed-input.js'
-import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
+import type { Detected, InputFailure, LoadOptions, LoadResult, SourceNotes } from './options.js'
 import type { Plan } from './plan.js'
 import { shapeOf } from './reader-options.js'
 import { asDdbError, type Run } from './run.js'
@@ -50,6 +50,24 @@ export interface OpenedInput {
   readonly knownReject?: (offsetBytes: number) => void
   /** Waited for before a batch is given out. */
   readonly beforeBatch?: () => Promise<void> | undefined
+}
+
+/** All inputs of a run, opened one at a time. */
+export interface Inputs {
+  /** Batches of all inputs in order. Once the run is stopped, what was read but not batched comes as a last one. */
+  batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>
+  /** What was read of each input so far. */
+  summaries(): InputSummary[]
+  /** Per target column, over all inputs. */
+  columnCounts(): readonly ColumnCounts[]
+  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
+  readonly offsets: Readonly<Record<string, string>>
+  readonly sources: SourceNotes
+  /** Set when the bytes of an input do not add up. */
+  readonly bytesError: DdbError | undefined
+  /** Earlier processes of the run have read them all, and nothing of them is left to be sent. */
+  readonly areDone: boolean
+  close(): Promise<void>
 }
 
 /** What the inputs of a run have in common. */

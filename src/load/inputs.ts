@@ -18,6 +18,7 @@ import {
   newInputReading,
   newSummary,
   type InputReading,
+  type Inputs,
   type InputSummary,
 } from './input-reading.js'
 import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
@@ -28,28 +29,10 @@ import { openJournal } from './journal/open-journal.js'
 import { dialectOf, rowTarget } from './reader-options.js'
 import { checkRejects } from './rejects/check-rejects.js'
 import { isOfRun } from './rejects/leftover-rejects.js'
-import { reasonsPath } from './rejects/reject-file.js'
+import { reasonsPath } from './rejects/reject-path.js'
 import type { RunRejects } from './rejects/run-rejects.js'
 import type { Run } from './run.js'
 import { sourceNotesOf } from './source-notes.js'
-
-/** All inputs of a run, opened one at a time. */
-export interface Inputs {
-  /** Batches of all inputs in order. Once the run is stopped, what was read but not batched comes as a last one. */
-  batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>
-  /** What was read of each input so far. */
-  summaries(): InputSummary[]
-  /** Per target column, over all inputs. */
-  columnCounts(): readonly ColumnCounts[]
-  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
-  readonly offsets: Readonly<Record<string, string>>
-  readonly sources: SourceNotes
-  /** Set when the bytes of an input do not add up. */
-  readonly bytesError: DdbError | undefined
-  /** Earlier processes of the run have read them all, and nothing of them is left to be sent. */
-  readonly areDone: boolean
-  close(): Promise<void>
-}
 
 /**
  * Takes up the journal where one is kept.

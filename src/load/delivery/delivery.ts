@@ -8,7 +8,7 @@ import type { Batch } from '../../parse/input-reader.js'
 import type { Table, Value } from '../../protocol/value.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
-import type { VerifyResult } from '../verify/verifier.js'
+import type { VerifyResult } from '../load-result.js'
 
 /** One run's way to the server. */
 export interface Delivery {

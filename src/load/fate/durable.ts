@@ -12,19 +12,9 @@ import {
   type CoveredInput,
   type SentRange,
 } from './covered-range.js'
-import type { BatchRange, Ended, RunEvent, SentInput, Sums } from './events.js'
+import type { BatchRange, Ended, NamedInput, RunEvent, SentInput, Sums } from './events.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
-
-/** An input by its name. */
-export interface NamedInput {
-  readonly path: string
-  fingerprint: Fingerprint
-  /** How it is read; undefined until it was opened. */
-  detected: string | undefined
-  /** Set once it was read to its end, and all that was sent of it has a number or has arrived. */
-  summary: RecordOf<'read'>['summary'] | undefined
-}
 
 export interface DurableState {
   run: RecordOf<'run'> | undefined

@@ -6,9 +6,9 @@
   A lane is a sequence of batch numbers: a run has one, 0.
 */
 
+import type { Fingerprint } from '../journal/fingerprint.js'
 import type { EndedRows, JournalRecord } from '../journal/journal-record.js'
 import type { BatchEnd } from './covered-range.js'
-import type { NamedInput } from './durable.js'
 
 /** Rows of one input that lie one behind the other. */
 export interface BatchRange {
@@ -31,6 +31,16 @@ export interface BatchRange {
 /** How far an input was sent, in as many rows. */
 export interface SentInput extends BatchEnd {
   readonly rows: number
+}
+
+/** An input by its name. */
+export interface NamedInput {
+  readonly path: string
+  fingerprint: Fingerprint
+  /** How it is read; undefined until it was opened. */
+  detected: string | undefined
+  /** Set once it was read to its end, and all that was sent of it has a number or has arrived. */
+  summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
 }
 
 export type Sums = Required<Omit<EndedRows, 'unsent'>>

@@ -7,7 +7,8 @@ import type { JournaledRejects } from '../journal/journal-record.js'
 import type { ConfirmUsed } from '../options.js'
 import type { TargetIdentity } from '../journal/target-identity.js'
 import type { CoveredInput } from './covered-range.js'
-import { newDurableState, type DurableState, type NamedInput } from './durable.js'
+import { newDurableState, type DurableState } from './durable.js'
+import type { NamedInput } from './events.js'
 
 /** One input of a run. */
 export interface FoundInput extends Readonly<NamedInput> {

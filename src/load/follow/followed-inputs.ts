@@ -20,11 +20,11 @@ import {
   failureOf,
   newInputReading,
   type InputReading,
+  type Inputs,
   type InputSummary,
 } from '../input-reading.js'
-import type { Inputs } from '../inputs.js'
 import { isSameGrown } from '../journal/fingerprint.js'
-import { reasonsPath } from '../rejects/reject-file.js'
+import { reasonsPath } from '../rejects/reject-path.js'
 import type { SourceNotes } from '../options.js'
 import type { Run } from '../run.js'
 import { noSourceNotes, sourceNotesOf } from '../source-notes.js'

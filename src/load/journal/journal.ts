@@ -2,8 +2,8 @@
   The journal of a run as the run uses it: it is told everything before it happens, or once it is known.
 */
 import type { DdbError } from '../../errors.js'
-import { rejectsWith, type NamedInput } from '../fate/durable.js'
-import type { RunEvent } from '../fate/events.js'
+import { rejectsWith } from '../fate/durable.js'
+import type { NamedInput, RunEvent } from '../fate/events.js'
 import type { RunState } from '../fate/fold.js'
 import type { FoundRun } from '../fate/found-run.js'
 import type { Files } from '../../platform/platform.js'

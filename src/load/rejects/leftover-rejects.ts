@@ -4,7 +4,7 @@
 */
 import type { Files } from '../../platform/platform.js'
 import type { FoundRun } from '../fate/found-run.js'
-import { reasonsPath } from './reject-file.js'
+import { reasonsPath } from './reject-path.js'
 
 /** Longer than the start of any line of reasons that names a run. */
 const startBytes = 256
