@@ -2,8 +2,8 @@
   What a run tells: how far it is, and how it ended.
 */
 import type { Known } from '../parse/input-reader.js'
-import type { Confirmation, ConfirmUsed } from './confirmations.js'
-import type { SourceNotes } from './source-notes.js'
+import type { Confirmation, ConfirmUsed } from './transport/confirmations.js'
+import type { SourceNotes } from './inputs/source-notes.js'
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'

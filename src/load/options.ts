@@ -11,13 +11,13 @@ import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
-import type { Confirmation } from './confirmations.js'
+import type { Confirmation } from './transport/confirmations.js'
 import type { ServerAddress, ServerMemory } from './connection/known-server.js'
 import type { LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
-import type { MappingOptions } from './row-options.js'
+import type { MappingOptions } from './inputs/row-options.js'
 
-export type { ConfirmUsed } from './confirmations.js'
+export type { ConfirmUsed } from './transport/confirmations.js'
 export type {
   Detected,
   InputFailure,
@@ -31,7 +31,7 @@ export type {
   VerifyResult,
   WaysOn,
 } from './load-result.js'
-export type { SourceNotes } from './source-notes.js'
+export type { SourceNotes } from './inputs/source-notes.js'
 export type { Known } from '../parse/input-reader.js'
 export type {
   CellOptions,

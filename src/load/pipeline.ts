@@ -3,10 +3,10 @@
   it is closed, whatever happens.
 */
 import { TimeoutError, UsageError } from '../errors.js'
-import type { Delivery } from './delivery/delivery.js'
+import type { Delivery } from './transport/delivery.js'
 import { abandon, close, endOnSignal, whenLeaving, type Opened } from './ending.js'
-import type { Inputs } from './input-reading.js'
-import { openInputs } from './inputs.js'
+import type { Inputs } from './inputs/input-reading.js'
+import { openInputs } from './inputs/inputs.js'
 import { pump } from './pump.js'
 import type { Run } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'

@@ -2,7 +2,7 @@
   What is known of a run beyond the process that it happens in: the conclusions from events that journals keep, whether they
   happen or are read. `foldDurable` alone changes them.
 */
-import { traitsOf } from '../confirmations.js'
+import { traitsOf } from '../transport/confirmations.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
 import type { FinishedTarget, JournaledRejects, JournalRecord } from '../journal/journal-record.js'
 import {

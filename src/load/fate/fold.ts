@@ -7,7 +7,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
-import { accountedFor } from '../row-counts.js'
+import { accountedFor } from './row-counts.js'
 import { foldDurable, newDurableState, type DurableState } from './durable.js'
 import type { BatchRange, Ended, RunEvent } from './events.js'
 import { newLatencies, type Latencies } from './latencies.js'

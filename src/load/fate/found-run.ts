@@ -1,7 +1,7 @@
 /*
   A run as a process finds it: what its journal comes to, for whoever goes on with it or tells how it stands.
 */
-import { traitsOf } from '../confirmations.js'
+import { traitsOf } from '../transport/confirmations.js'
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { ConfirmUsed } from '../options.js'

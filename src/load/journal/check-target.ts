@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { traitsOf } from '../confirmations.js'
+import { traitsOf } from '../transport/confirmations.js'
 import { newEvidence, type EarlierEvidence, type Evidence } from '../evidence/evidence.js'
 import { findScript, askFound, type Found } from '../evidence/find-rows.js'
 import { leavesMemory } from '../evidence/rows-had.js'

@@ -7,7 +7,7 @@ import type { FoundRun } from '../fate/found-run.js'
 import type { LoadOptions, RowCounts } from '../options.js'
 import type { Plan } from '../plan.js'
 import { located, positionOf, type AnyReject } from './reject.js'
-import { rowsText } from '../row-counts.js'
+import { rowsText } from '../fate/row-counts.js'
 
 /** What the limit depends on. */
 interface LimitedRun {

@@ -12,7 +12,7 @@ import { markFinished } from '../../../src/load/marker/finished-runs.js'
 import { markRun } from '../../../src/load/marker/marker.js'
 import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
 import type { Plan } from '../../../src/load/plan.js'
-import { openLedger } from '../../../src/load/receipts/ledger.js'
+import { openLedger } from '../../../src/load/transport/receipts/ledger.js'
 import type { Run } from '../../../src/load/run.js'
 import { startServer } from '../../../src/server/index.js'
 
