@@ -1,6 +1,6 @@
 /*
-  The face of what takes batches to the server and finds out what became of them. There are three
-  implementations, with receipts, answered, and counted or not at all; the pipeline knows none of them.
+  The face of what takes batches to the server and finds out what became of them. There are four transports: with receipts,
+  answered, counted, and unasked; the pipeline knows none of them.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError } from '../../errors.js'

@@ -22,7 +22,8 @@ import { remedies } from '../remedies.js'
 import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
 import type { Verifier } from '../verify/verifier.js'
 import { AnsweredDelivery } from './answers.js'
-import { openAsyncDelivery, type Counting } from './asynchronous.js'
+import { openCounted, type Counting } from './counted.js'
+import { openUnasked, type Flow } from './unasked.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
 import type { Delivery } from './delivery.js'
 import { connectData, longestUnmarkMs, openMarkedWriter } from './open-writer.js'
@@ -76,28 +77,25 @@ export async function openDelivery(
           marked: unmark !== undefined,
           data: writer.session,
         })
-  return openAsyncDelivery(
-    writer,
-    {
-      run,
-      columnNames: description.columns.map(column => column.name),
-      maxInFlightBytes: run.plan.maxInFlightBytes,
-      idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
-      unmark: unmark && (() => unmark(counting?.session() ?? control)),
-      sending: batch => void evidence?.samples.taken(batch, 0, batch.rowCount),
-      async look() {
-        if (evidence === undefined || run.isLeaving) return undefined
-        let found: string | undefined
-        const on = (session: Session): Promise<void> =>
-          lookAndNote(run, session, evidence, change => (found = change))
-        if (counting === undefined) await on(control)
-        else await counting.ask(run.plan.confirmTimeoutMs, ({ session }) => on(session))
-        return found
-      },
-      duplicates: description.dropsDuplicates === true ? null : 0,
+  const flow: Flow = {
+    run,
+    columnNames: description.columns.map(column => column.name),
+    maxInFlightBytes: run.plan.maxInFlightBytes,
+    idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
+    unmark: unmark && (() => unmark(counting?.session() ?? control)),
+    sending: batch => void evidence?.samples.taken(batch, 0, batch.rowCount),
+    async look() {
+      if (evidence === undefined || run.isLeaving) return undefined
+      let found: string | undefined
+      const on = (session: Session): Promise<void> =>
+        lookAndNote(run, session, evidence, change => (found = change))
+      if (counting === undefined) await on(control)
+      else await counting.ask(run.plan.confirmTimeoutMs, ({ session }) => on(session))
+      return found
     },
-    counting,
-  )
+  }
+  if (counting === undefined) return openUnasked(writer, flow)
+  return openCounted(writer, flow, counting, description.dropsDuplicates === true ? null : 0)
 }
 
 /** Looks at the target for the last time. @throws {ConnectionError} @throws {TimeoutError} */

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import { connect } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
-import { openAsyncDelivery, type Counting } from '../../../src/load/transport/asynchronous.js'
+import { openCounted, type Counting } from '../../../src/load/transport/counted.js'
+import { openUnasked, type Flow } from '../../../src/load/transport/unasked.js'
 import { summaryNote } from '../../../src/load/fate/projections.js'
 import { testRun } from '../../helpers/load-run.js'
 import type { Column } from '../../../src/protocol/value.js'
@@ -45,20 +46,18 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
   }
   let unmarked = 0
   let closed = 0
-  const delivery = openAsyncDelivery(
-    { session, functionName: 'tableInsert{target}', leading: [] },
-    {
-      run,
-      columnNames: ['id'],
-      maxInFlightBytes,
-      idleTimeout: { clock: leapingClock(), timeoutMs: 60_000 },
-      unmark: () => Promise.resolve(void unmarked++),
-      sending: () => undefined,
-      look: () => Promise.resolve(undefined),
-      duplicates: 0,
-    },
-    counting,
-  )
+  const writer = { session, functionName: 'tableInsert{target}', leading: [] }
+  const flow: Flow = {
+    run,
+    columnNames: ['id'],
+    maxInFlightBytes,
+    idleTimeout: { clock: leapingClock(), timeoutMs: 60_000 },
+    unmark: () => Promise.resolve(void unmarked++),
+    sending: () => undefined,
+    look: () => Promise.resolve(undefined),
+  }
+  const delivery =
+    counting === undefined ? openUnasked(writer, flow) : openCounted(writer, flow, counting, 0)
   t.teardown(() => delivery.close())
   const batch = () => Object.assign(batchOf(4), { columns: [ints(1, 2, 3, 4) as Column] })
   return {

@@ -1,17 +1,15 @@
 /*
-  Asynchronous delivery without receipts: batches go out unanswered, and at the end the target's row count is
-  compared with what was sent, or nothing is asked at all.
+  Delivery whose rows are counted: batches go out unanswered, and at the end the target's row count is compared with what was sent.
 */
 import type { CountingSession } from './counting-session.js'
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError } from '../../errors.js'
+import { ConnectionError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
+import { rowsText } from '../fate/row-counts.js'
 import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
-import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
-import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
-import { rowsText } from '../fate/row-counts.js'
-import type { Run } from '../run.js'
+import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
+import { sendOff, whyNotAsked, type Flow } from './unasked.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
@@ -31,59 +29,27 @@ export interface Counting {
   outsideScheme: ((batch: Batch) => number) | undefined
 }
 
-/** Where rows are counted as sent, and when a run waits before it sends more. */
-export interface Flow {
-  run: Pick<Run, 'state' | 'emit'>
-  columnNames: readonly string[]
-  maxInFlightBytes: number
-  idleTimeout: IdleTimeout
-  /** Removes the marker, when the run has one. */
-  unmark: (() => Promise<void>) | undefined
-  /** A batch is about to go out; it can be looked at until then. */
-  sending: (batch: Batch) => void
-  /**
-   * Looks at the target once more where rows were confirmed, and notes it when the run has finished.
-   * @returns why they cannot be there; undefined when nothing speaks against it
-   * @throws {DdbError} when the server cannot be asked
-   */
-  look: () => Promise<string | undefined>
-  /** Of a table whose rows have no keys, once it was counted. */
-  duplicates: 0 | null
-}
-
-/** @param counting  undefined: nothing is asked, and what was sent stays unconfirmed */
-export function openAsyncDelivery(
+/** @param duplicates  of a table whose rows have no keys, once it was counted */
+export function openCounted(
   writer: Writer,
-  { run, columnNames, maxInFlightBytes, idleTimeout, unmark, sending, look, duplicates }: Flow,
-  counting: Counting | undefined,
+  flow: Flow,
+  counting: Counting,
+  duplicates: 0 | null,
 ): Delivery {
   const { session } = writer
+  const { run, idleTimeout, look, unmark } = flow
   let outsideRows = 0
-  run.emit({ kind: 'duplicatesKnown', rows: counting === undefined ? null : duplicates })
+  run.emit({ kind: 'duplicatesKnown', rows: duplicates })
   return {
-    used: counting === undefined ? 'none' : 'count',
+    used: 'count',
     get inFlightBytes() {
       return session.bufferedBytes
     },
     deliver(batch) {
-      if (counting?.outsideScheme !== undefined) outsideRows += counting.outsideScheme(batch)
-      const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
-      sending(batch)
-      const room = session.send(writer.functionName, arguments_, batch.release)
-      run.emit({ kind: 'handedOver', rows: batch.rowCount })
-      return room && session.bufferedBytes < maxInFlightBytes
-        ? undefined
-        : drainedInTime(session, idleTimeout)
+      outsideRows += counting.outsideScheme?.(batch) ?? 0
+      return sendOff(writer, flow, batch)
     },
     async finish() {
-      if (counting === undefined) {
-        run.emit({ kind: 'counted', arrived: 0 })
-        // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
-        await session.close()
-        // Nothing is claimed: whether it could be noted is all the same.
-        await look().catch(whyNotAsked)
-        return
-      }
       const { sentRows } = run.state
       if (sentRows === 0) return
       const barrier = newBarrier(session)
@@ -115,19 +81,14 @@ export function openAsyncDelivery(
     },
     leave(reason) {
       session.abandon(reason)
-      counting?.giveUp(reason)
+      counting.giveUp(reason)
     },
     async close() {
       await session.close().catch(ignoreLoss)
       await unmark?.()
-      await counting?.close()
+      await counting.close()
     },
   }
-}
-
-function whyNotAsked(error: unknown): string {
-  if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
-  throw error
 }
 
 /** Whether the server is there, and does not tell this user any more: it can be left in order. */
