@@ -85,7 +85,7 @@ async function scene(
     leaving: () => undefined,
     follow: () => undefined,
     lost: () => undefined,
-    paths: [],
+    inputs: [],
     found: {
       inputs: [],
       processes: 1,
