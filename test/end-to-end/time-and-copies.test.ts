@@ -251,22 +251,48 @@ t.test('so does one whose rejects were in the way, once they are moved', async t
 })
 
 t.test('in sync mode an earlier time of the same process is found out as well', async t => {
-  const one = await scene(t, { mode: 'sync' })
-  const { platform, sleep } = stoppable()
-  let early: Buffer | undefined
-  const leave = new AbortController()
-  one.onBatch = no => {
-    if (no === 3) early = readFileSync(one.path)
-    // Nothing is told more often than every five seconds.
-    sleep(1_400)
-    if (no === 15) leave.abort()
+  for (const table of ['target', 'dfs://d/t']) {
+    for (const [early, last] of [
+      [3, 15],
+      [3, 4],
+      [1, 2],
+    ] as const) {
+      const one = await scene(t, { mode: 'sync' })
+      let kept: Buffer | undefined
+      const leave = new AbortController()
+      one.onBatch = no => {
+        if (no === early) kept = readFileSync(one.path)
+        if (no === last) leave.abort()
+      }
+      await one.load({ target: { table }, leave: leave.signal })
+      one.onBatch = () => undefined
+      const rows = table === 'target' ? table : 'loadTable("dfs://d","t")'
+      const stored = await one.here.count(rows)
+      const later = readFileSync(one.path)
+      writeFileSync(one.path, kept!)
+      t.match(await one.load({ target: { table } }), {
+        exitCode: 4,
+        error: { code: 'DDB_UNCONFIRMED', message: /ends with batch \d+: its end was lost/ },
+      })
+      t.equal(await one.here.count(rows), stored, 'nothing was sent')
+      writeFileSync(one.path, later)
+      const resumed = await one.load({ target: { table }, delivery: { onDoubt: 'resend' } })
+      t.equal(resumed.rows.unsent, 0, 'with the right one it goes on')
+    }
   }
-  await one.load({ leave: leave.signal }, platform)
+})
+
+t.test('a run in sync mode that begins anew goes on above the numbers of before', async t => {
+  const one = await scene(t, { mode: 'sync' })
+  await one.killedAt(15)
+  const journal = { folder: one.folder, restart: true }
+  const leave = new AbortController()
+  let batches = 0
+  one.onBatch = () => (++batches === 4 ? Promise.resolve(leave.abort()) : undefined)
+  await one.load({ journal, leave: leave.signal })
   one.onBatch = () => undefined
-  const stored = await one.here.count('target')
-  writeFileSync(one.path, early!)
-  t.match(await one.load(), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
-  t.equal(await one.here.count('target'), stored)
+  const resumed = await one.load({ delivery: { onDoubt: 'resend' } })
+  t.match(resumed, { exitCode: 0, error: null })
 })
 
 t.test(

@@ -31,6 +31,15 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
+/** The server was sent batches that the journal does not tell of: nobody knows which rows these were. */
+export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
+  return new DdbError(
+    'DDB_UNCONFIRMED',
+    `the server was sent batch ${sentNo} of this run, and its journal ends with batch ${journaledNo}: its end was lost, as in a power cut, ` +
+      `or it was brought back from an earlier time. ${remedies.removeThenRestart()}`,
+  )
+}
+
 /** The rows of the run went into another table, or are gone. */
 export function targetChanged({ run, target }: JournalState, what: string): DdbError {
   return new DdbError(
