@@ -49,6 +49,19 @@ export function targetChanged({ run, target }: JournalState, what: string): DdbE
   )
 }
 
+/** Rows that no process of the run has sent, as far as its journal tells, are in the target. */
+export function rowsInTable(
+  { run, target }: JournalState,
+  { file, lineNumber }: { readonly file: string; readonly lineNumber: number },
+): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `run "${run?.runId ?? ''}" cannot go on: its journal does not know rows from ${file}:${lineNumber} on as sent, and "${target?.name ?? ''}" has them. ` +
+      'Its journal was brought back from an earlier time, and the server was restarted since; or another load has stored the same rows. ' +
+      `Bring the journal back as it was, and go on. ${remedies.othersOrRestart()}`,
+  )
+}
+
 /** Nothing tells whether the rows of a run are still there. */
 export function unproven({ run, target }: JournalState, why: string): DdbError {
   return new DdbError(
