@@ -281,6 +281,46 @@ export const defects: readonly Defect[] = [
     'if (!(await changes(sighting, clock, machine))) stale.add(sighting.stamp)',
     'if (!(await changes(sighting, clock, machine))) return takenBy(sighting.holder)',
   ),
+  ofPlatform(
+    'a live lease is taken over',
+    'file-lock.ts',
+    'export const staleMs = 5 * renewEveryMs',
+    'export const staleMs = renewEveryMs / 10',
+  ),
+  {
+    name: 'a holder that wakes does not look at lease and marker before it sends',
+    from: firstAroundSeed,
+    changes: [
+      {
+        file: 'src/load/hold.ts',
+        from: 'const lost = run().whyLost()',
+        to: 'const lost = run.length > 0 ? run().whyLost() : undefined',
+      },
+      {
+        file: 'src/load/pump.ts',
+        from: 'if (run.hasSlept()) await delivery.checkOwner?.()',
+        to: '',
+      },
+    ],
+  },
+  ofPlatform(
+    'its own sleep counts as silence of the server',
+    'awake-clock.ts',
+    'sleptMs += gapMs - beatEveryMs',
+    'sleptMs += 0',
+  ),
+  around(
+    'in sync mode the number of the last batch is not asked for',
+    'delivery/open-delivery.ts',
+    'if (found.processes > 0 && !resends) throw',
+    'if (found.processes < 0 && !resends) throw',
+  ),
+  around(
+    'rows that the journal does not know are not looked up',
+    'evidence/unsent-rows.ts',
+    'if (2 * there > rows.length) throw',
+    'if (2 * there > rows.length && there < 0) throw',
+  ),
   {
     name: 'one file by two names is loaded twice',
     from: firstAroundSeed,
