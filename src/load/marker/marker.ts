@@ -269,11 +269,11 @@ export async function askMarker(
   return owner === 0n || owner === undefined ? 'gone' : 'taken'
 }
 
-/** Removes the marker if it is ours, and the number of the last batch; whether that can be done changes nothing for the rows. */
+/** Removes the marker if it is ours, and the number of the last batch of a run with a journal; whether that can be done changes nothing for the rows. */
 export async function dropMarker(session: Session, run: RunName, timeoutMs: number): Promise<void> {
   const [name, sent] = [markerName(run.runId), sentName(run.token)]
-  const script = `${ownerScript(name)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }
-if(defined("${sent}", SHARED)) { undef("${sent}", SHARED) }`
+  const undefSent = `\nif(defined("${sent}", SHARED)) { undef("${sent}", SHARED) }`
+  const script = `${ownerScript(name)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }${run.place === undefined ? '' : undefSent}`
   try {
     await session.run(script, { timeoutMs })
   } catch (error) {

@@ -63,7 +63,7 @@ t.test('the number of the batch that was sent last is kept, and nothing before i
   t.match(await askKnown(session, run, timeoutMs), { ledgerNumber: 0, lastNo: 300 })
   t.match(await askKnown(session, { ...run, token: 7n }, timeoutMs), { lastNo: undefined })
   await markRun(session, run, timeoutMs)
-  await dropMarker(session, run, timeoutMs)
+  await dropMarker(session, { ...run, place: { hostName: 'a', folder: '/' } }, timeoutMs)
   t.strictSame([...server.node.shared.keys()], [], 'it goes with the marker')
 })
 
