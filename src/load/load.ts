@@ -13,6 +13,7 @@ import { endJournal, type Opened } from './ending.js'
 import { checkFollowed } from './inputs/follow/check-followed.js'
 import { newDurability, type Durability } from './target/durability.js'
 import { findTarget } from './target/find-target.js'
+import { unsentCheck } from './evidence/unsent-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { checkAlone, takeRun } from './journal/check-alone.js'
 import {
@@ -79,7 +80,8 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
         const { identity } = checked.evidence
         run.emit({ kind: 'target', identity, used: delivery.used })
       }
-      return { target, delivery }
+      const unsent = checked && unsentCheck(run, control, checked)
+      return { target, delivery, unsent }
     },
     finish(delivery) {
       run.phase('confirming', delivery)

@@ -4,12 +4,21 @@
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Delivery } from './transport/delivery.js'
+import type { UnsentCheck } from './evidence/unsent-rows.js'
 import { abandon, close, endOnSignal, whenLeaving, type Opened } from './ending.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { openInputs } from './inputs/inputs.js'
 import { pump } from './pump.js'
 import type { Run } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
+
+/** Where rows go. */
+export interface Way {
+  readonly target: TargetDescription
+  readonly delivery: Delivery
+  /** Of a run that goes on. */
+  readonly unsent?: UnsentCheck | undefined
+}
 
 /** What a run does with its rows. */
 export interface Course {
@@ -19,10 +28,7 @@ export interface Course {
    * @param opened  gets the session as soon as there is one
    * @returns undefined where nothing is to be read
    */
-  readonly open: (
-    inputs: Inputs,
-    opened: Opened,
-  ) => Promise<{ readonly target: TargetDescription; readonly delivery: Delivery } | undefined>
+  readonly open: (inputs: Inputs, opened: Opened) => Promise<Way | undefined>
   /** Nothing more is handed over. */
   readonly finish: (delivery: Delivery) => Promise<void>
   readonly fail: (error: unknown) => void
@@ -47,9 +53,9 @@ export async function runPipeline(
     opened.inputs = inputs
     const way = await open(inputs, opened)
     if (way !== undefined) {
-      const { target, delivery } = way
+      const { target, delivery, unsent } = way
       // An input that cannot be interrupted must not keep the run from leaving.
-      await Promise.race([pump(run, inputs, target, delivery), leaving.left])
+      await Promise.race([pump(run, inputs, target, delivery, unsent), leaving.left])
       await finish(delivery)
     }
   } catch (error) {

@@ -30,6 +30,8 @@ export interface DurableState {
   readonly sums: { -readonly [Name in keyof Sums]: number }
   /** Highest number that was given to rows. */
   lastNo: number
+  /** The last process that sent rows which no other had sent before; 0 without one. */
+  lastSender: number
   /** The version before has written some of it, and told of no keys. */
   hidesKeys: boolean
   /** Of columns whose times have shown it: what offset they have. */
@@ -73,6 +75,7 @@ export function newDurableState(isRead: boolean): DurableState {
     ranges: isRead ? new Map() : undefined,
     sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
     lastNo: 0,
+    lastSender: 0,
     hidesKeys: false,
     offsets: {},
     target: undefined,
@@ -174,6 +177,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
 function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
   const { no, ranges, isNew } = event
   state.lastNo = Math.max(state.lastNo, no)
+  if (isNew) state.lastSender = state.processes
   for (const range of ranges) {
     const covered = (state.covered[range.input] ??= newCoveredInput())
     if (state.ranges !== undefined) {

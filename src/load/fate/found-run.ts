@@ -36,6 +36,7 @@ export interface FoundRun extends Readonly<
     | 'isAnew'
     | 'owner'
     | 'lastNo'
+    | 'lastSender'
     | 'isForgotten'
     | 'hasLeftServer'
     | 'end'
