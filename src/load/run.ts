@@ -30,7 +30,7 @@ import { newRunLog, type RunLog } from './fate/run-log.js'
 import { namingRights } from './target/needed-rights.js'
 
 /** What every part of a run shares. */
-export interface Run extends RunLog, Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
+export interface Run extends RunLog, Pick<Hold, 'maySend' | 'hasSlept'> {
   readonly options: LoadOptions
   readonly platform: Platform
   /** Looks on where nothing is sent. */
