@@ -4,7 +4,7 @@
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
 import { failureText } from './report.js'
-import { firstDfsSeed } from './scenario.js'
+import { firstDfsSeed, firstVerifySeed } from './scenario.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
@@ -38,5 +38,20 @@ t.test(
       ['DFS table'],
       'with TRANS the second is refused, with CHUNK it waits',
     )
+  },
+)
+
+const verifySeedCount = deep ? 5_000 : 150
+
+t.test(
+  `${verifySeedCount} simulations of runs that read their rows back keep every promise`,
+  async t => {
+    let different = 0
+    for (let seed = firstVerifySeed; seed < firstVerifySeed + verifySeedCount; seed++) {
+      const { complaints, runs } = await simulate(seed)
+      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+      for (const { result } of runs) different += result?.confirm.verified?.rows.different ?? 0
+    }
+    t.ok(different > 0, 'rows are damaged')
   },
 )
