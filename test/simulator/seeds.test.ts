@@ -41,7 +41,7 @@ t.test(
   },
 )
 
-const verifySeedCount = deep ? 5_000 : 150
+const verifySeedCount = runs(150)
 
 t.test(
   `${verifySeedCount} simulations of runs that read their rows back keep every promise`,
