@@ -4,19 +4,7 @@
   know.
 */
 import type { Session } from '../client/open-session.js'
-import type { RunPlace } from './marker/marker.js'
-import { markerName } from './marker/run-tables.js'
-
-/** How a run goes on, as the result says it. The library leaves commands out, and gives `look` as a script. */
-export interface WaysOn {
-  possible: boolean
-  /** Goes on with the run. */
-  command: string | null
-  /** Where nobody can tell whether the rows of a run are there: counts some of them. */
-  look: string | null
-  /** Loads all of it again, once `look` has found none. */
-  restart: string | null
-}
+import { markerName, type RunPlace } from './marker/run-tables.js'
 
 /** Sentences for messages; `options` in backticks become flags on the command line. */
 export const remedies = {
@@ -26,6 +14,10 @@ export const remedies = {
   /** What the journal knows does not do to go on. */
   removeThenRestart: () =>
     'What the run has stored stays, and would be stored twice: remove those rows, and only then begin anew with `journal.restart`',
+  /** Rows that are there and are about to be sent may be another load's. */
+  othersOrRestart: () =>
+    'If they are those of another load, and are to be there twice, go on with `delivery.onDoubt` resend. ' +
+    'Otherwise remove what the run has stored, and only then begin anew with `journal.restart`',
   /** Input or options have changed. */
   anotherLoad: () =>
     'What it has stored stays: to load all of it again, remove those rows and begin anew with `journal.restart`; ' +

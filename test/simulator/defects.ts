@@ -4,6 +4,7 @@
 */
 
 import { firstAroundSeed } from './around-scenario.js'
+import { firstVerifySeed } from './scenario.js'
 
 /** A text of one file that another takes the place of. */
 interface Change {
@@ -45,7 +46,7 @@ export const defects: readonly Defect[] = [
     from: 1,
     changes: [
       {
-        file: 'src/load/receipts/ledger.ts',
+        file: 'src/load/transport/receipts/ledger.ts',
         from: 'const name = ledgerName(run.token, number, version)',
         to: "const name = `ddbIngestLedger_${run.runId.replace(/\\W/g, '_')}_${number}`",
       },
@@ -70,7 +71,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a claim is written and not checked',
-    'receipts/script.ts',
+    'transport/receipts/script.ts',
     'if(${claimRow} != 1) { return -2l }',
     '${claimRow}',
   ),
@@ -91,12 +92,12 @@ export const defects: readonly Defect[] = [
     from: 1,
     changes: [
       {
-        file: 'src/load/receipts/ledger.ts',
+        file: 'src/load/transport/receipts/ledger.ts',
         from: 'ledger.seen += answer.rows',
         to: '',
       },
       {
-        file: 'src/load/receipts/read-receipt.ts',
+        file: 'src/load/transport/receipts/read-receipt.ts',
         from: 'batch === undefined || batch.attempt !== row.attempt',
         to: 'batch === undefined',
       },
@@ -128,13 +129,13 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a batch whose answer was lost counts as unsent',
-    'delivery/answered.ts',
+    'transport/answers.ts',
     "this.#carryOut.giveUp(batch, 'no answer came')",
     'this.#setup.recorder.unsent(part)',
   ),
   defect(
     'a count that is short counts as reached',
-    'delivery/count.ts',
+    'transport/count.ts',
     "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'short', grownRows }",
     "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'reached' }",
   ),
@@ -208,7 +209,7 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'a last look that fails leaves rows confirmed',
-    'receipts/recovery.ts',
+    'transport/receipts/recovery.ts',
     'else if (!ended.isLooked) recorder.replaced',
     'else if (ended.isLooked && !ended.isLooked) recorder.replaced',
   ),
@@ -280,6 +281,53 @@ export const defects: readonly Defect[] = [
     'file-lock.ts',
     'if (!(await changes(sighting, clock, machine))) stale.add(sighting.stamp)',
     'if (!(await changes(sighting, clock, machine))) return takenBy(sighting.holder)',
+  ),
+  {
+    name: 'rows that are read back and differ count as confirmed',
+    from: firstVerifySeed,
+    changes: [
+      { file: 'src/load/verify/verifier.ts', from: '        different.push(row)\n', to: '' },
+    ],
+  },
+  ofPlatform(
+    'a live lease is taken over',
+    'file-lock.ts',
+    'export const staleMs = 5 * renewEveryMs',
+    'export const staleMs = renewEveryMs / 10',
+  ),
+  {
+    name: 'a holder that wakes does not look at lease and marker before it sends',
+    from: firstAroundSeed,
+    changes: [
+      {
+        file: 'src/load/hold.ts',
+        from: 'const lost = run().whyLost()',
+        to: 'const lost = run.length > 0 ? run().whyLost() : undefined',
+      },
+      {
+        file: 'src/load/pump.ts',
+        from: 'if (run.hasSlept()) await delivery.checkOwner?.()',
+        to: '',
+      },
+    ],
+  },
+  ofPlatform(
+    'its own sleep counts as silence of the server',
+    'awake-clock.ts',
+    'sleptMs += gapMs - beatEveryMs',
+    'sleptMs += 0',
+  ),
+  around(
+    'in sync mode the number of the last batch is not asked for',
+    'transport/open-delivery.ts',
+    'if (found.processes > 0 && !resends) throw',
+    'if (found.processes < 0 && !resends) throw',
+  ),
+  around(
+    'rows that the journal does not know are not looked up',
+    'evidence/unsent-rows.ts',
+    'if (2 * there > rows.length) throw',
+    'if (2 * there > rows.length && there < 0) throw',
   ),
   {
     name: 'one file by two names is loaded twice',

@@ -10,7 +10,7 @@ import { main } from '../../src/cli/main.js'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
 import { ownerScript } from '../../src/load/marker/ownership.js'
-import { deliverScript } from '../../src/load/receipts/script.js'
+import { deliverScript } from '../../src/load/transport/receipts/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
 import {
   requestedFaults,
@@ -148,6 +148,7 @@ const intoTables: readonly Scenario[] = [
 
 const goingOn: readonly Scenario[] = [
   plain('load twice under one name', async ({ load }) => {
+    await load(0, '-t', 'myStream', '--run-id', 'mySync', '--mode', 'sync')
     for (const target of [['-t', 'myStream'], dfs]) {
       const name = ['--run-id', `myRun${target.length}${target[1]!.length}`]
       await load(0, ...target, ...name)

@@ -3,10 +3,10 @@
 */
 import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
-import type { JournalState } from './journal-state.js'
+import type { FoundRun } from '../fate/found-run.js'
 
 /** Input or options are others than those of the run with this name. */
-export function runChanged({ run }: JournalState, what: string): DdbError {
+export function runChanged({ run }: FoundRun, what: string): DdbError {
   return new DdbError(
     'DDB_RUN_CHANGED',
     `run "${run?.runId ?? ''}" cannot go on: ${what}. ${remedies.anotherLoad()}`,
@@ -31,8 +31,17 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
+/** The server was sent batches that the journal does not tell of: nobody knows which rows these were. */
+export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
+  return new DdbError(
+    'DDB_UNCONFIRMED',
+    `the server was sent batch ${sentNo} of this run, and its journal ends with batch ${journaledNo}: its end was lost, as in a power cut, ` +
+      `or it was brought back from an earlier time. ${remedies.removeThenRestart()}`,
+  )
+}
+
 /** The rows of the run went into another table, or are gone. */
-export function targetChanged({ run, target }: JournalState, what: string): DdbError {
+export function targetChanged({ run, target }: FoundRun, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
     `run "${run?.runId ?? ''}" cannot go on: what it loaded into "${target?.name ?? ''}" is not there any more: ${sentence(what)} ` +
@@ -40,8 +49,21 @@ export function targetChanged({ run, target }: JournalState, what: string): DdbE
   )
 }
 
+/** Rows that no process of the run has sent, as far as its journal tells, are in the target. */
+export function rowsInTable(
+  { run, target }: FoundRun,
+  { file, lineNumber }: { readonly file: string; readonly lineNumber: number },
+): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `run "${run?.runId ?? ''}" cannot go on: its journal does not know rows from ${file}:${lineNumber} on as sent, and "${target?.name ?? ''}" has them. ` +
+      'Its journal was brought back from an earlier time, and the server was restarted since; or another load has stored the same rows. ' +
+      `Bring the journal back as it was, and go on. ${remedies.othersOrRestart()}`,
+  )
+}
+
 /** Nothing tells whether the rows of a run are still there. */
-export function unproven({ run, target }: JournalState, why: string): DdbError {
+export function unproven({ run, target }: FoundRun, why: string): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
     `run "${run?.runId ?? ''}" has loaded everything into "${target?.name ?? ''}", but nothing proves that it is still there: ${sentence(why)} ` +

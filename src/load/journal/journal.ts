@@ -2,9 +2,12 @@
   The journal of a run as the run uses it: it is told everything before it happens, or once it is known.
 */
 import type { DdbError } from '../../errors.js'
-import { isDurable, type RunEvent } from '../fate/events.js'
+import { rejectsWith } from '../fate/durable.js'
+import type { NamedInput, RunEvent } from '../fate/events.js'
 import type { RunState } from '../fate/fold.js'
+import type { FoundRun } from '../fate/found-run.js'
 import type { Files } from '../../platform/platform.js'
+import type { KnownOnServer } from '../marker/ownership.js'
 import type { JournalFile } from './journal-file.js'
 import type {
   EndedRows,
@@ -12,16 +15,18 @@ import type {
   JournaledRejectsSource,
   JournalRecord,
 } from './journal-record.js'
-import { rejectsWith, type JournalState } from './journal-state.js'
+import { recordOfEvent } from './journal-events.js'
 import { shrinkJournal } from './settled-rows.js'
+
+type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 
 /** What a run does with its journal. Failures to write are DDB_OUTPUT_WRITE. */
 export interface Journal {
   readonly path: string
   /** As the journal was found; nothing that this process does changes it. */
-  readonly found: JournalState
+  readonly found: FoundRun
   /** As it was before a restart; else `found`. */
-  readonly past: JournalState
+  readonly past: FoundRun
   /** Of this process, from 1. */
   readonly processNumber: number
   /** Highest number that any process gave to rows. */
@@ -31,7 +36,7 @@ export interface Journal {
   /** Of the run, in the ledger and the marker. */
   readonly token: bigint
   /** The inputs in the order in which they are read. */
-  readonly paths: readonly string[]
+  readonly inputs: readonly NamedInput[]
   /**
    * Why nothing more must be sent, written or removed, DDB_LOCKED: another process has the run by now; undefined while it
    * is this one's. May be asked before every batch.
@@ -46,7 +51,9 @@ export interface Journal {
   /** Names the rejects whenever they have grown. @param state  what the run comes to, for the end of its journal */
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
   /** What the server knows of the run: numbers go on above these. */
-  seen(server: { readonly owner: number; readonly ledgerNumber: number }): void
+  seen(server: SeenOnServer): void
+  /** As `seen` was told; undefined before, and where the server does not tell. */
+  readonly onServer: SeenOnServer | undefined
   /** The number under which the server is to be told that this process has the run. @throws {DdbError} DDB_OUTPUT_WRITE */
   nextOwner(): number
   /** The last one; 0 before. */
@@ -64,11 +71,11 @@ export interface Journal {
 
 export interface JournalSetup {
   readonly file: JournalFile
-  readonly found: JournalState
+  readonly found: FoundRun
   /** As it was before a restart; else `found`. */
-  readonly past: JournalState
+  readonly past: FoundRun
   readonly token: bigint
-  readonly paths: readonly string[]
+  readonly inputs: readonly NamedInput[]
   /** Several inputs are read at once. */
   readonly isFollowing: boolean
   readonly wasUnlocked: boolean
@@ -85,10 +92,10 @@ export function newJournal(setup: JournalSetup): Journal {
 }
 
 class KeptJournal implements Journal {
-  readonly found: JournalState
-  readonly past: JournalState
+  readonly found: FoundRun
+  readonly past: FoundRun
   readonly token: bigint
-  readonly paths: readonly string[]
+  readonly inputs: readonly NamedInput[]
   readonly path: string
   readonly processNumber: number
   readonly lastNo: number
@@ -98,7 +105,7 @@ class KeptJournal implements Journal {
   readonly #setup: JournalSetup
   #opening: readonly JournalRecord[]
   owner = 0
-  #seen = { owner: 0, ledgerNumber: 0 }
+  onServer: SeenOnServer | undefined
   /** Of this process and those before. */
   #rejectsTold: JournaledRejects | undefined
   #state: Readonly<RunState> | undefined
@@ -112,13 +119,13 @@ class KeptJournal implements Journal {
   readonly #upTos = new Map<number, number>()
 
   constructor(setup: JournalSetup) {
-    const { file, found, past, token, paths } = setup
+    const { file, found, past, token, inputs } = setup
     this.#setup = setup
     this.#file = file
     this.found = found
     this.past = past
     this.token = token
-    this.paths = paths
+    this.inputs = inputs
     this.path = file.path
     this.processNumber = past.processes + 1
     this.lastNo = past.lastNo
@@ -132,7 +139,7 @@ class KeptJournal implements Journal {
   get ledgerNumber(): number {
     const { ledgerNumber } = this.past
     if (this.found === this.past) return ledgerNumber
-    return Math.max(ledgerNumber, this.#seen.ledgerNumber) + 1
+    return Math.max(ledgerNumber, this.onServer?.ledgerNumber ?? 0) + 1
   }
 
   get failure(): DdbError | undefined {
@@ -149,12 +156,12 @@ class KeptJournal implements Journal {
     this.#rejectsKnown = source.count
   }
 
-  seen(server: { readonly owner: number; readonly ledgerNumber: number }): void {
-    this.#seen = server
+  seen(server: SeenOnServer): void {
+    this.onServer = server
   }
 
   nextOwner(): number {
-    const number = Math.max(this.owner, this.past.owner, this.#seen.owner) + 1
+    const number = Math.max(this.owner, this.past.owner, this.onServer?.owner ?? 0) + 1
     this.#add({ kind: 'owner', number })
     // On the disk before the server knows: a number that the journal does not know is one of a later journal.
     this.#file.sync()
@@ -164,8 +171,6 @@ class KeptJournal implements Journal {
 
   take(event: RunEvent): void {
     switch (event.kind) {
-      case 'numbered':
-        return this.#numbered(event)
       case 'ended': {
         const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = event
         if (no === undefined) return
@@ -173,9 +178,6 @@ class KeptJournal implements Journal {
         this.#ended.push({ no, rows: { confirmed, rejected, unconfirmed, unsent, ...known } })
         return
       }
-      case 'takenBack':
-        if (event.isCertain) this.#add({ kind: 'forgotten' })
-        return
       case 'misread':
         this.#upTo = { input: event.input, offsetBytes: event.offsetBytes + 1 }
         if (this.#setup.isFollowing) this.#upTos.set(event.input, event.offsetBytes + 1)
@@ -186,22 +188,15 @@ class KeptJournal implements Journal {
         return
       case 'end':
         return this.#end(event)
-      default:
-        if (!isDurable(event)) return
-        this.#add(event)
+      default: {
+        const record = recordOfEvent(event)
+        if (record === undefined) return
+        if (event.kind === 'numbered') this.#noteEnded()
+        this.#add(record)
         // On the disk before the server knows, or before what would tell of a loss goes.
         if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()
         if (event.kind === 'rejectsFile') this.#file.write()
-    }
-  }
-
-  #numbered({ no, ranges, isNew }: Extract<RunEvent, { kind: 'numbered' }>): void {
-    const { input, startBytes: start, endBytes: end, rows, endLine, records } = ranges[0]!
-    this.#noteEnded()
-    if (isNew) {
-      this.#add({ kind: 'batch', no, input, start, end, endLine, rows, records })
-    } else {
-      this.#add({ kind: 'part', no, input, start, end, rows })
+      }
     }
   }
 

@@ -40,3 +40,13 @@ export function isFurtherPath(path: string, other: string): boolean {
   const usual = [...extensions.values()].map(([first]) => first)
   return name !== null && [extension, ...usual].includes(name[1] ?? '')
 }
+
+/** The file of reasons that belongs to a rejects file. */
+export function reasonsPath(path: string): string {
+  return `${path}.reasons.ndjson`
+}
+
+/** Is there while a run writes the file, and says who does. */
+export function rejectLockPath(path: string): string {
+  return `${path}.lock`
+}

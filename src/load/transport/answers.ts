@@ -1,0 +1,260 @@
+/*
+  Synchronous delivery: an answer is a receipt that comes on the same connection. One batch is out at a time.
+*/
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, DdbError, ServerError } from '../../errors.js'
+import type { Batch } from '../../parse/input-reader.js'
+import type { Table, Value } from '../../protocol/value.js'
+import { answerInTime } from '../connection/idle-timeout.js'
+import type { RetryRules } from '../connection/retry.js'
+import { mayBeGone } from '../evidence/evidence.js'
+import { CarryOut } from '../fate/carry-out.js'
+import type { Outcome } from '../fate/decide.js'
+import type { OpenBatch } from '../fate/fold.js'
+import { partTable, wholeBatch, type Part } from '../fate/part.js'
+import type { Recorder } from '../fate/recorder.js'
+import { SendQueue, type Outlet } from '../fate/send-queue.js'
+import type { SentBefore } from '../journal/resumed-input.js'
+import type { ServerAddress } from '../options.js'
+import { asDdbError, isUnfinished, type Run } from '../run.js'
+import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
+
+/** What a synchronous run needs besides its connection. */
+export interface AnsweredSetup {
+  readonly run: Run
+  readonly recorder: Recorder
+  readonly rules: RetryRules
+  readonly columnNames: readonly string[]
+  /** Whether the server has nothing to do for a session; undefined when it does not tell. */
+  readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
+  /** Connects to the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
+  readonly follow: (to: ServerAddress) => Promise<Session>
+  /**
+   * Asked once the connection is lost: whether the server still has in memory what it confirmed.
+   * @param silent  it keeps its connections and does not answer
+   */
+  readonly remembers: (silent: boolean) => Promise<boolean>
+  /**
+   * Looks at the target once more, and notes it when the run has finished.
+   *
+   * @param leader  the node that rows went to last, when it is another than the one that is asked
+   * @throws {DdbError} when the server cannot be asked
+   */
+  readonly look: (silent: boolean, leader: Session | undefined) => Promise<void>
+  /** Batches of which nobody knows what became are sent again when the run goes on. */
+  readonly resends: boolean
+  /** Removes the marker, when the run has one. */
+  readonly unmark: (() => Promise<void>) | undefined
+  /** Says on the marker that the run goes on later. */
+  readonly leaveMarked?: (() => Promise<void>) | undefined
+  /** As `Delivery.checkOwner`. */
+  readonly checkOwner: () => Promise<void>
+  /** Tells the server that this process still has the run. */
+  readonly keepRun: () => Promise<void>
+  /** Tells the server that a batch is about to be sent; false where it does not keep that. Without a journal, undefined. */
+  readonly noteBatch?: ((no: number) => Promise<boolean>) | undefined
+}
+
+/** How often the server is told that a process still has its run. */
+const keepEveryMs = 5_000
+
+const forgotten =
+  'the server was lost, and with it perhaps the rows in memory that it had confirmed'
+
+/** Opens nothing itself: the writer's session belongs to the delivery from here on. */
+export class AnsweredDelivery implements Delivery, Outlet {
+  readonly used = 'answers' as const
+  readonly isLost = false
+  readonly bufferedBytes = 0
+  readonly #writer: Writer
+  readonly #setup: AnsweredSetup
+  readonly #queue: SendQueue
+  readonly #carryOut: CarryOut
+  #delivering: Promise<void> = Promise.resolve()
+  /** Ends the wait for the batch that is out. */
+  #settle = (): void => undefined
+  #connection: 'open' | 'gone' | 'silent' = 'open'
+  #isMoving = false
+  #hasMoved = false
+  #keptAtMs: number
+  /** The highest number that the server was told. */
+  #notedNo = 0
+  #noted: Promise<void> = Promise.resolve()
+  #keepsNotes = true
+
+  constructor(writer: Writer, setup: AnsweredSetup) {
+    const { run, recorder, rules } = setup
+    this.#writer = writer
+    this.#setup = setup
+    this.#keptAtMs = rules.clock.nowMs()
+    this.#queue = new SendQueue(run, this, error => this.#stop(error))
+    const fail = (error: unknown): void => run.fail(error)
+    this.#carryOut = new CarryOut({ run, recorder, rules, fail }, this.#queue)
+  }
+
+  get inFlightBytes(): number {
+    return this.#setup.run.state.openBytes
+  }
+
+  checkOwner(): Promise<void> {
+    return this.#setup.checkOwner()
+  }
+
+  deliver(batch: Batch, sentBefore?: SentBefore): Promise<void> {
+    const { run, resends } = this.#setup
+    const part = wholeBatch(batch)
+    if (sentBefore === undefined) this.#queue.add(part)
+    else {
+      const isLost = 'sent by an earlier process, which got no answer'
+      this.#carryOut.takeUp(part, sentBefore.no, { attempt: undefined, isLost, resends })
+    }
+    run.emit({ kind: 'handedOver', rows: batch.rowCount })
+    this.#delivering = this.#settled()
+    return this.#delivering
+  }
+
+  send(batch: OpenBatch, part: Part): boolean {
+    this.#note(batch.no)
+    void this.#ask(batch, part)
+    return true
+  }
+
+  /** On its way before the batch is, and kept before the next one: a round trip of its own would be half of the time. */
+  #note(no: number): void {
+    const { noteBatch } = this.#setup
+    if (noteBatch === undefined || !this.#keepsNotes || no <= this.#notedNo) return
+    this.#notedNo = no
+    this.#noted = noteBatch(no).then(keeps => void (this.#keepsNotes &&= keeps))
+  }
+
+  /** One request and its answer. A part whose answer never came may be stored. */
+  async #ask(batch: OpenBatch, part: Part): Promise<void> {
+    const { run, columnNames } = this.#setup
+    const isOpen = (): boolean => run.state.open.has(batch.no)
+    try {
+      const outcome = await write(this.#writer, partTable(part, columnNames), this.#setup)
+      if (isOpen()) this.#carryOut.apply(batch, outcome)
+      this.#goOn()
+    } catch (error) {
+      if (error instanceof ConnectionError) {
+        this.#connection = error.code === 'DDB_UNCONFIRMED' ? 'silent' : 'gone'
+      }
+      // The reason goes before its consequences.
+      run.fail(error)
+      if (isOpen()) this.#carryOut.giveUp(batch, 'no answer came')
+      this.#stop(asDdbError(error))
+    }
+  }
+
+  #stop(error: DdbError): void {
+    this.#setup.run.fail(error)
+    this.#carryOut.stop(error)
+    this.#goOn()
+  }
+
+  /** A batch that rests, or a part of one that waits to be sent, is open still. */
+  #goOn(): void {
+    if (this.#queue.leader !== undefined && !this.#isMoving) void this.#moveToLeader()
+    else if (this.#setup.run.state.open.size === 0) this.#settle()
+  }
+
+  async #moveToLeader(): Promise<void> {
+    this.#isMoving = true
+    await this.#carryOut.moveToLeader(async to => {
+      const leader = await this.#setup.follow(to)
+      await this.#writer.session.close().catch(ignoreLoss)
+      this.#writer.session = leader
+      this.#hasMoved = true
+    })
+    this.#isMoving = false
+    this.#goOn()
+  }
+
+  /** Resolves once the batch and all its parts are counted. @throws {DdbError} what ended the run */
+  async #settled(): Promise<void> {
+    const { run } = this.#setup
+    if (run.state.open.size > 0) await new Promise<void>(resolve => (this.#settle = resolve))
+    this.#carryOut.endBisecting()
+    if (run.failure !== undefined) throw run.failure
+    await this.#noted
+    await this.#keepRun()
+  }
+
+  /** No receipt on the server tells how far the run has come. */
+  async #keepRun(): Promise<void> {
+    const { run, rules, keepRun } = this.#setup
+    const nowMs = rules.clock.nowMs()
+    if (run.journal === undefined || nowMs - this.#keptAtMs < keepEveryMs) return
+    this.#keptAtMs = nowMs
+    await keepRun()
+  }
+
+  async finish(): Promise<void> {
+    // The caller may have stopped waiting for it.
+    await this.#delivering.catch(() => undefined)
+    const { run, recorder, remembers, look } = this.#setup
+    await recorder.settled()
+    const isSilent = this.#connection === 'silent'
+    if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
+      recorder.takeBack(forgotten, false)
+    }
+    if (run.isLeaving) return
+    try {
+      await look(isSilent, this.#hasMoved ? this.#writer.session : undefined)
+    } catch (error) {
+      if (!(error instanceof DdbError)) throw error
+      recorder.replaced(mayBeGone(`the server could not be asked: ${error.message}`), false)
+    }
+  }
+
+  leave(reason: ConnectionError): void {
+    this.#writer.session.abandon(reason)
+    this.#carryOut.endAll('no answer came')
+    this.#goOn()
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.session.close().catch(ignoreLoss)
+    const { run, unmark, leaveMarked } = this.#setup
+    if (isUnfinished(run)) return leaveMarked?.()
+    run.emit({ kind: 'leaving' })
+    await unmark?.()
+  }
+}
+
+async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promise<Outcome> {
+  const { session, functionName, leading } = writer
+  const { run, rules, recorder, isIdle } = setup
+  try {
+    const answer = await answerInTime(
+      session,
+      session.call(functionName, [...leading, table]),
+      timeoutMs => isIdle(session.id, timeoutMs),
+      { clock: rules.clock, timeoutMs: run.plan.confirmTimeoutMs },
+    )
+    const { kind, inMemory } = recorder.target
+    const rows = kind === 'function' ? table.rows : rowsOf(answer, inMemory)
+    return { rows, errText: '' }
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+    return { rows: -1, errText: error.received }
+  }
+}
+
+/**
+ * tableInsert answers INT; tableUpsert a pair of inserted and updated rows (docs/server-semantics.md#inserting), of which those
+ * that were new count in memory, where none can lie outside a scheme.
+ */
+function rowsOf(answer: Value | undefined, inMemory: boolean): number {
+  if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
+    return Number(answer.value ?? 0)
+  }
+  if (
+    answer?.form === 'pair' &&
+    (answer.elements.type === 'LONG' || answer.elements.type === 'INT')
+  ) {
+    const { data } = answer.elements
+    return Number(data[0]) + (inMemory ? 0 : Number(data[1]))
+  }
+  throw new DdbError('DDB_PROTOCOL', 'the server did not answer an insert with the number of rows')
+}
