@@ -1,14 +1,31 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { ColumnType } from '../../../src/protocol/data-type.js'
-import { vectorOf } from '../../../src/protocol/element.js'
-import type { Column, Table } from '../../../src/protocol/value.js'
+import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
+import type { Column, Table, Vector } from '../../../src/protocol/value.js'
 import { ColumnTable } from '../../../src/server/tables/column-table.js'
-import { createTable, tableFromWire, tableToWire } from '../../../src/server/tables/memory-table.js'
+import {
+  createTable,
+  tableFromWire,
+  tableToWire,
+  checkDistinct,
+  columnIndex,
+} from '../../../src/server/tables/memory-table.js'
 import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
-import { rowsText } from '../../helpers/script.js'
-import { column } from '../columns/columns.js'
-import { stored } from './tables.js'
+import { rowsText, textsOf } from '../../helpers/script.js'
+import { column, elements } from '../columns/columns.js'
+import { stored, shown, tableOf } from './tables.js'
+import {
+  deleteRows,
+  preparedValues,
+  updateRows,
+  insertColumns,
+  insertValues,
+} from '../../../src/server/tables/insert-values.js'
+import { intScalar, stringScalar, voidValue } from '../../../src/server/values/scalar.js'
+import type { ServerDictionary, ServerValue } from '../../../src/server/values/server-value.js'
+import { KeyIndex } from '../../../src/server/tables/key-index.js'
+import { int } from '../../helpers/values.js'
 
 const types: readonly ColumnType[] = [{ type: 'INT' }, { type: 'SYMBOL' }, { type: 'DOUBLE' }]
 
@@ -343,4 +360,393 @@ t.test('a stored table has so many symbols, a table in memory as many as it like
   t.equal(table.append(batch([6, 'C', 1], [7, 'D', 1]), 2), 2)
   t.equal(make('basic').append(batch([1, 'A', 1], [2, 'B', 2], [3, 'C', 2]), 3), 3)
   t.end()
+})
+
+function table(kind: TableKind): ServerTable {
+  const made = createTable(kind, ['id', 'v'], [{ type: 'INT' }, { type: 'DOUBLE' }])
+  made.append([column('INT', 1, 2, 3, 4), column('DOUBLE', 1, 2, 3, 4)], 4)
+  return made
+}
+
+const showRowChanges = (made: ServerTable): string => rowsText(tableToWire(made))
+
+t.test('rows are removed by position', t => {
+  const made = table('basic')
+  deleteRows(made, Int32Array.of(0, 2))
+  t.equal(showRowChanges(made), '2 2;4 4')
+  deleteRows(made, Int32Array.of(0, 1))
+  t.equal(made.rows, 0)
+  t.equal(made.append([column('INT', 5), column('DOUBLE', 5)], 1), 1)
+  t.end()
+})
+
+t.test('cells are set by position, converted to the type of the column', t => {
+  const made = table('basic')
+  updateRows(made, 'id', Int32Array.of(1, 3), column('DOUBLE', 20.4, 39.6))
+  t.equal(showRowChanges(made), '1 1;20 2;3 3;40 4')
+  t.throws(() => updateRows(made, 'id', Int32Array.of(0), column('STRING', 'x')), {
+    message: /Incompatible type\. Expected: INT, Actual: STRING/,
+  })
+  t.end()
+})
+
+t.test('a new name adds a column that is null elsewhere', t => {
+  const made = table('basic')
+  updateRows(made, 'side', Int32Array.of(2), column('STRING', 'B'))
+  t.equal(showRowChanges(made), '1 1 ;2 2 ;3 3 B;4 4 ')
+  t.end()
+})
+
+t.test('stream tables and read-only tables keep their rows', t => {
+  const stream = table('stream')
+  t.throws(() => deleteRows(stream, Int32Array.of(0)), { message: /stream table/ })
+  t.throws(() => updateRows(stream, 'v', Int32Array.of(0), column('DOUBLE', 0)), {
+    message: /stream table/,
+  })
+  const readOnly = table('basic')
+  readOnly.readOnly = true
+  t.throws(() => deleteRows(readOnly, Int32Array.of(0)), {
+    message: "Can't modify read only table. RefId: S02054",
+  })
+  t.equal(stream.rows + readOnly.rows, 8)
+  t.end()
+})
+
+t.test('values are converted, or refused, before anything changes', async t => {
+  const made = createTable('keyed', ['id', 'v'], [{ type: 'INT' }, { type: 'DOUBLE' }], {
+    keyColumns: ['id'],
+  })
+  made.append([column('INT', 1, 2), column('DOUBLE', 1, 2)], 2)
+  const rows = Int32Array.of(1)
+  t.strictSame(preparedValues(made, 'v', rows, column('INT', 7)), column('DOUBLE', 7))
+  t.strictSame(preparedValues(made, 'new', rows, column('INT', 7)), column('INT', 7))
+  t.throws(() => preparedValues(made, 'v', rows, column('STRING', 'x')), {
+    message: /Incompatible/,
+  })
+  t.throws(() => preparedValues(made, 'id', rows, column('INT', 7)), {
+    message: "Can't update a key column.",
+  })
+  t.throws(() => preparedValues(table('stream'), 'v', rows, column('INT', 7)), {
+    message: /stream table/,
+  })
+  t.equal(showRowChanges(made), '1 1;2 2')
+})
+
+const typesInsertValues: readonly ColumnType[] = [{ type: 'STRING' }, { type: 'INT' }]
+
+function people(kind: TableKind = 'basic'): ServerTable {
+  return createTable(kind, ['Name', 'Age'], typesInsertValues)
+}
+
+function tuple(...elements: ServerValue[]): ServerValue {
+  return { form: 'list', elements }
+}
+
+function dictionary(entries: [string, ServerValue][], valueType?: ColumnType): ServerDictionary {
+  return {
+    form: 'serverDictionary',
+    keyType: { type: 'STRING' },
+    valueType,
+    entries: new Map(entries.map(([key, value]) => [key, { key: stringScalar(key), value }])),
+  }
+}
+
+const strings = (...values: string[]): Vector => column('STRING', ...values) as Vector
+const ints = (...values: number[]): Vector => column('INT', ...values) as Vector
+
+t.test('the forms of tableInsert, as the manual shows them', t => {
+  const table = people()
+  const source = createTable('basic', ['a', 'b'], typesInsertValues, {
+    columns: [strings('Tom', 'Jerry', 'John'), ints(24, 25, 26)],
+  })
+  t.equal(insertValues(table, [source]), 3)
+  t.equal(insertValues(table, [tuple(stringScalar('George'), intScalar(29))]), 1)
+  t.equal(insertValues(table, [tuple(strings('Frank', 'Henry'), ints(31, 32))]), 2)
+  t.equal(insertValues(table, [strings('Nicole', 'Nancy'), ints(28, 29)]), 2)
+  t.equal(insertValues(table, [stringScalar('One'), intScalar(1)]), 1)
+  const patrick = dictionary([
+    ['Age', intScalar(22)],
+    ['Name', stringScalar('Patrick')],
+  ])
+  t.equal(insertValues(table, [patrick]), 1, 'a dictionary goes by name')
+  t.equal(
+    show(table),
+    'Tom 24;Jerry 25;John 26;George 29;Frank 31;Henry 32;Nicole 28;Nancy 29;One 1;Patrick 22',
+  )
+  t.end()
+})
+
+t.test('values that do not go together are refused, and nothing is stored', t => {
+  const count = "The number of table columns doesn't match the number of columns to append."
+  const table = people()
+  const refused: [readonly ServerValue[], string | RegExp][] = [
+    [[tuple(stringScalar('a'))], count],
+    [[stringScalar('a'), intScalar(1), intScalar(2)], count],
+    [[dictionary([['Name', stringScalar('a')]])], count],
+    [
+      [
+        dictionary(
+          [
+            ['Name', intScalar(4)],
+            ['Age', intScalar(7)],
+          ],
+          { type: 'INT' },
+        ),
+      ],
+      count,
+    ],
+    [[strings('a', 'b'), ints(1)], 'Inconsistent length of values to insert.'],
+    [[strings('a', 'b'), intScalar(1)], 'Inconsistent length of values to insert.'],
+    [
+      [stringScalar('a'), stringScalar('b')],
+      "Failed to append data to column 'Age' with error: Incompatible type. Expected: INT, Actual: STRING",
+    ],
+    [[stringScalar('a'), people()], /^Incompatible type\. Expected: INT/],
+    [
+      [
+        dictionary([
+          ['Name', stringScalar('a')],
+          ['Agee', intScalar(1)],
+        ]),
+      ],
+      /Agee/,
+    ],
+  ]
+  for (const [args, message] of refused) t.throws(() => insertValues(table, args), { message })
+  t.equal(table.rows, 0)
+  t.throws(() => insertValues(people('stream'), [stringScalar('a')]), { message: /RefId: S03012$/ })
+  t.end()
+})
+
+t.test('a partitioned or DFS table takes a table only', t => {
+  t.throws(() => insertValues(people('dfs'), [stringScalar('a'), intScalar(1)]), {
+    message: /Only a table/,
+  })
+  t.end()
+})
+
+t.test('columns that are not named become null', t => {
+  const table = people()
+  t.equal(insertColumns(table, [intScalar(7)], ['Age']), 1)
+  t.equal(insertColumns(table, [ints(8, 9), strings('x', 'y')], ['Age', 'Name']), 2)
+  t.equal(insertColumns(table, [stringScalar('n'), voidValue]), 1, 'NULL goes into every column')
+  t.equal(show(table), ' 7;x 8;y 9;n ')
+  t.throws(() => insertColumns(table, [intScalar(1)], ['Size']), { message: /Size/ })
+  t.end()
+})
+
+t.test('an array column takes one vector beside scalars, or a tuple of vectors', t => {
+  const table = createTable(
+    'basic',
+    ['id', 'v'],
+    [{ type: 'INT' }, { type: 'DOUBLE', array: true }],
+  )
+  t.equal(insertValues(table, [intScalar(1), ints(1, 2)]), 1)
+  const vectors = column('ANY', ints(3), ints(4, 5)) as Vector
+  t.equal(insertValues(table, [ints(2, 3), vectors]), 2)
+  t.equal(show(table), '1 [1,2];2 [3];3 [4,5]')
+  t.end()
+})
+
+const keyTypes: readonly (readonly ColumnType[])[] = [
+  [{ type: 'INT' }],
+  [{ type: 'BOOL' }, { type: 'SHORT' }],
+  [{ type: 'SYMBOL' }, { type: 'LONG' }],
+  [{ type: 'STRING' }, { type: 'UUID' }],
+]
+
+/** Few different values, so that keys repeat. */
+function fewElements(type: ColumnType): fc.Arbitrary<ElementValue> {
+  return fc
+    .array(elements(type), { minLength: 3, maxLength: 3 })
+    .chain(few => fc.constantFrom(...few))
+}
+
+t.test('a key is found at the first row that has it, in every combination of types', t => {
+  for (const types of keyTypes) {
+    const row = fc.tuple(...types.map(fewElements))
+    const batches = fc.array(fc.array(row, { maxLength: 80 }), { maxLength: 4 })
+    const property = fc.property(batches, given => {
+      const index = new KeyIndex(types)
+      const firstRows = new Map<string, number>()
+      let rows = 0
+      for (const batch of given) {
+        const columns = types.map((type, at) =>
+          vectorOf(
+            type,
+            batch.map(values => values[at]!),
+          ),
+        )
+        const words = index.read(columns, batch.length)
+        const texts = columns.map(textsOf)
+        for (let at = 0; at < batch.length; at++) {
+          const key = JSON.stringify(texts.map(column => column[at]))
+          const expected = firstRows.get(key) ?? -1
+          if (index.find(words, at) !== expected || index.add(words, at) !== expected) return false
+          if (expected < 0) firstRows.set(key, rows)
+          rows++
+        }
+      }
+      return index.rows === rows
+    })
+    fc.assert(property)
+    t.pass(types.map(type => type.type).join())
+  }
+  t.end()
+})
+
+t.test('a cleared index knows nothing and can be filled again', t => {
+  const index = new KeyIndex([{ type: 'INT' }])
+  const keys = index.read([vectorOf({ type: 'INT' }, [7, 8])], 2)
+  index.add(keys, 0)
+  index.clear()
+  t.equal(index.rows, 0)
+  t.equal(index.find(keys, 0), -1)
+  t.equal(index.add(keys, 1), -1)
+  t.equal(index.find(keys, 1), 0)
+  t.end()
+})
+
+t.test('columns that cannot tell rows apart cannot be key columns', t => {
+  const refused: readonly ColumnType[] = [
+    { type: 'ANY' },
+    { type: 'BLOB' },
+    { type: 'INT', array: true },
+  ]
+  for (const type of refused) {
+    t.throws(() => new KeyIndex([type]), { message: /can't be a key column/ })
+  }
+  t.end()
+})
+
+const typesMemoryTable: readonly ColumnType[] = [{ type: 'INT' }, { type: 'INT' }]
+const names = ['id', 'v']
+
+t.test('a table begins with the rows it is given', async t => {
+  const table = createTable('basic', names, typesMemoryTable, {
+    columns: [column('INT', 1, 2), column('INT', 3, null)],
+  })
+  t.match(table, { kind: 'basic', rows: 2, sharedName: '', readOnly: false, keyColumns: [] })
+  t.equal(shown(table), '1 3;2 ')
+  t.equal(createTable('stream', names, typesMemoryTable, { capacity: 100 }).rows, 0)
+})
+
+t.test('keys and sort columns decide what becomes of equal rows', async t => {
+  const columns = [column('INT', 1, 1, 2), column('INT', 7, 8, 9)]
+  const facts = (keepDuplicates: 'ALL' | 'FIRST' | 'LAST'): typeof stored => ({
+    ...stored,
+    sortColumns: ['id'],
+    keepDuplicates,
+  })
+  const kept = {
+    keyed: createTable('keyed', names, typesMemoryTable, { keyColumns: ['id'] }),
+    indexed: createTable('indexed', names, typesMemoryTable, { keyColumns: ['id'] }),
+    keyedStream: createTable('keyedStream', names, typesMemoryTable, { keyColumns: ['id'] }),
+    all: createTable('dfs', names, typesMemoryTable, { stored: facts('ALL') }),
+    first: createTable('dfs', names, typesMemoryTable, { stored: facts('FIRST') }),
+    last: createTable('dfs', names, typesMemoryTable, { stored: facts('LAST') }),
+    unsorted: createTable('dfs', names, typesMemoryTable, {
+      stored: { ...stored, keepDuplicates: 'LAST' },
+    }),
+  }
+  const wanted: Record<keyof typeof kept, string> = {
+    keyed: '1 8;2 9',
+    indexed: '1 8;2 9',
+    keyedStream: '1 7;2 9',
+    all: '1 7;1 8;2 9',
+    first: '1 7;2 9',
+    last: '1 8;2 9',
+    unsorted: '1 7;1 8;2 9',
+  }
+  for (const [name, table] of Object.entries(kept)) {
+    table.append(columns, 3)
+    const rows = Array.from({ length: table.rows }, (_, row) =>
+      [0, 1].map(index => (table.column(index) as { data: Int32Array }).data[row]).join(' '),
+    )
+    t.equal(rows.join(';'), wanted[name as keyof typeof kept], name)
+  }
+})
+
+t.test('what makes no table is refused', async t => {
+  const twice = [column('INT', 1, 1), column('INT', 2, 3)]
+  const message = (text: string): { name: string; message: string } => ({
+    name: 'ScriptError',
+    message: text,
+  })
+  t.throws(() => createTable('basic', [], []), message('A table must have at least one column.'))
+  t.throws(
+    () => createTable('basic', ['a', 'b', 'a'], [...typesMemoryTable, { type: 'INT' }]),
+    message('A table cannot contain columns with duplicate name: a.RefId: S05017'),
+  )
+  t.throws(
+    () =>
+      createTable('basic', names, typesMemoryTable, { columns: [column('INT', 1), column('INT')] }),
+    message('All columns must be of the same length. RefId:S02010'),
+  )
+  for (const kind of ['keyed', 'indexed'] as const) {
+    t.throws(
+      () => createTable(kind, names, typesMemoryTable, { keyColumns: ['id'], columns: twice }),
+      message("A keyed/indexed table can't contain duplicated keys. RefId: S05012"),
+    )
+  }
+  const stream = createTable('keyedStream', names, typesMemoryTable, {
+    keyColumns: ['id'],
+    columns: twice,
+  })
+  t.equal(shown(stream), '1 2', 'a stream forgets the second')
+  t.throws(
+    () => createTable('keyed', names, typesMemoryTable, { keyColumns: ['x'] }),
+    message('The key column [x] does not exist in the table.'),
+  )
+  t.throws(() => createTable('basic', names, [{ type: 'INT' }, { type: 'DURATION' }]), {
+    message: /^The column \[v\] can't be of type DURATION/,
+  })
+})
+
+t.test('names are looked at for doubles only', async t => {
+  checkDistinct([])
+  checkDistinct(['a', 'A', 'b'])
+  t.throws(() => checkDistinct(['a', 'b', 'b', 'a']), { message: /duplicate name: b\./ })
+})
+
+t.test('a column is found by its name', async t => {
+  t.equal(columnIndex(tableOf('basic'), 'id'), 0)
+  t.equal(columnIndex(tableOf('basic'), 'name'), 1)
+  t.throws(() => columnIndex(tableOf('basic'), 'Name'), {
+    name: 'ScriptError',
+    message: 'Unrecognized column name Name. RefId:S02005',
+  })
+})
+
+t.test('a table of the wire becomes one of the server, and one of the wire again', async t => {
+  const wire: Table = {
+    form: 'table',
+    name: 'ignored',
+    rows: 2,
+    columnNames: ['a', 'b'],
+    columns: [column('INT', 1, 2), column('ANY', int(3), int(4))],
+  }
+  const table = tableFromWire(wire)
+  t.same(table.columnTypes, [{ type: 'INT' }, { type: 'ANY' }])
+  t.equal(table.column(0), wire.columns[0], 'nothing is copied')
+  t.strictSame(tableToWire(table), { ...wire, name: '' })
+})
+
+t.test('what travels keeps its rows, and has the shared name', async t => {
+  const table = tableOf('keyed', [1, 'a'])
+  table.sharedName = 'quotes'
+  const wire = tableToWire(table)
+  table.append([column('INT', 1, 2), column('STRING', 'x', 'y')], 2)
+  t.match(wire, { name: 'quotes', rows: 1, columnNames: ['id', 'name'] })
+  t.same(wire.columns.map(textsOf), [['1'], ['a']])
+  t.equal(shown(table), '1 x;2 y')
+})
+
+t.test('of a DFS table only the columns travel', async t => {
+  const wire = tableToWire(tableOf('dfs', [1, 'a']))
+  t.match(wire, { rows: 0, columnNames: ['id', 'name'] })
+  t.same(
+    wire.columns.map(({ length }) => length),
+    [0, 0],
+  )
 })

@@ -1,5 +1,8 @@
+/*
+  What the manual says of engines: pages createPartitionedTable (Chinese) and array vector.
+*/
 import t from 'tap'
-import type { DataType } from '../../../src/protocol/data-type.js'
+import type { DataType, ColumnType } from '../../../src/protocol/data-type.js'
 import type { Vector } from '../../../src/protocol/value.js'
 import { createNode, type ServerNode } from '../../../src/server/node.js'
 import type { DatabaseHandle, LevelScheme } from '../../../src/server/tables/database-handle.js'
@@ -13,11 +16,23 @@ import {
   type StoredTableOptions,
 } from '../../../src/server/tables/dfs-database.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
-import type { ServerTable } from '../../../src/server/tables/server-table.js'
+import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import type { ScriptSession } from '../../../src/server/values/builtin.js'
-import { sessionOn } from '../../helpers/script.js'
+import { sessionOn, testSession, textsOf, type TestSession } from '../../helpers/script.js'
 import { int, ints } from '../../helpers/values.js'
 import { column } from '../columns/columns.js'
+import { vectorOf } from '../../../src/protocol/element.js'
+import {
+  checkWritable,
+  columnCountError,
+  isStream,
+  nullsOf,
+  prepareColumn,
+  prepareColumns,
+  valueCountError,
+} from '../../../src/server/tables/prepare.js'
+import { stored, tableOf } from './tables.js'
+import { checkTransactionSize } from '../../../src/server/tables/transactions.js'
 
 const vector = (...values: number[]): Vector => ints(...values) as Vector
 const values = (...of: number[]): LevelScheme => ({ type: 'VALUE', scheme: vector(...of) })
@@ -217,4 +232,303 @@ t.test('databases are changed by administrators and by who made them', async t =
     openDatabase(at.node, sessionAs(at.node, 'sue'), handleOf('dfs://new', values(1))),
   )
   t.doesNotThrow(() => dropDatabase(at.node, sessionAs(at.node, 'admin'), 'dfs://new'))
+})
+
+const columns =
+  '`i`l`d`dt`ts`nt`s`y`m`a`f, [INT,LONG,DATE,DATETIME,TIMESTAMP,NANOTIME,STRING,SYMBOL,DECIMAL64(2),INT[],DOUBLE]'
+
+/** The error of a table in a database of the engine; 'no error' where it is made. */
+async function making(engine: string, rest: string, version?: string): Promise<string> {
+  const { fail } = testSession({ version })
+  return fail(`db = database("dfs://d", VALUE, 1..3, engine="${engine}")
+    db.createPartitionedTable(table(1:0, ${columns}), "t", "i"${rest})`)
+}
+
+t.test('arrays are for TSDB and memory', async t => {
+  t.match(await making('OLAP', ''), /OLAP.*array.*\[a\]/)
+  t.equal(await making('TSDB', ', sortColumns=`s`ts'), 'no error')
+  const { fail } = testSession()
+  t.equal(await fail(`share streamTable(1:0, ${columns}) as st`), 'no error')
+})
+
+t.test('what a TSDB table is sorted by', async t => {
+  const taken = ['s`ts', 'y`d', 'i`nt', 'm`l', 'i', 'd', 'dt', 's', 'y', 'm', 'l']
+  for (const names of taken) t.equal(await making('TSDB', `, sortColumns=\`${names}`), 'no error')
+  const refused = { ts: 'ts', nt: 'nt', a: 'a', f: 'f', 'ts`i': 'ts', 'i`s': 's', 'i`m': 'm' }
+  for (const [names, wrong] of Object.entries({ ...refused, 'i`a': 'a', 'nt`ts': 'nt' })) {
+    const words = await making('TSDB', `, sortColumns=\`${names}`)
+    t.match(words, new RegExp(`column \\[${wrong}\\]`), names)
+  }
+  t.match(await making('TSDB', ''), /\[sortColumns\] must be given/)
+  t.match(await making('TSDB', ', sortColumns=`nosuch`ts'), /\[nosuch\] does not exist/)
+})
+
+t.test('the primary key has the partitioning columns', async t => {
+  t.equal(await making('PKEY', ', primaryKey=`i`ts'), 'no error')
+  t.match(await making('PKEY', ''), /primary key/)
+  t.match(await making('PKEY', ', primaryKey=`s`ts'), /primary key/)
+})
+
+t.test('engines and types that came later', async t => {
+  t.match(await making('OLAP', '', '1.30.22'), /no argument \[engine\]/)
+  t.match(await making('PKEY', ', primaryKey=`i', '3.00.0'), /\[engine\] must be one of OLAP, TSDB/)
+  const old = testSession({ version: '1.30.22' })
+  t.equal(await old.fail('database("dfs://d", VALUE, 1..3)'), 'no error')
+  t.match(await old.fail('table(1:0, `a`b, [INT, DECIMAL64(2)])'), /token DECIMAL64/)
+  t.match(await old.fail('table(1:0, `a`b, [INT, INT[]])'), /token INT\[\]/)
+  t.equal(await old.fail('table(1:0, `a`b, [INT, DOUBLE])'), 'no error')
+})
+
+const kinds: readonly TableKind[] = [
+  ...(['basic', 'stream', 'keyed', 'indexed', 'keyedStream', 'partitioned', 'dfs'] as const),
+]
+
+t.test('columns take the types of the table', async t => {
+  const table = createTable(
+    'basic',
+    ['a', 'b', 'c'],
+    [{ type: 'LONG' }, { type: 'SYMBOL' }, { type: 'DATE' }],
+  )
+  const given = [
+    column('DOUBLE', 1.5, null),
+    column('STRING', 'x', ''),
+    column('TIMESTAMP', 86_400_000n, null),
+  ]
+  const prepared = prepareColumns(table, given, 2)
+  t.same(
+    prepared.map(one => textsOf(one).join()),
+    ['2,', 'x,', '1970.01.02,'],
+  )
+  const fitting = [column('LONG', 1n), column('SYMBOL', 'x'), column('DATE', 1)]
+  t.strictSame(prepareColumns(table, fitting, 1), fitting)
+  fitting.forEach((one, index) => t.equal(prepareColumn(table, index, one, 1), one, 'not copied'))
+})
+
+t.test('the types that do not go together are named in the words of the table', async t => {
+  const memory =
+    "Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING"
+  for (const kind of kinds) {
+    const message =
+      kind === 'dfs'
+        ? 'The column [id] expects type of INT, but the actual type is STRING. RefId:S05004'
+        : kind === 'stream' || kind === 'keyedStream'
+          ? `${memory}. RefId:S03017`
+          : memory
+    t.throws(() => prepareColumn(tableOf(kind), 0, column('STRING', 'x'), 1), {
+      name: 'ScriptError',
+      message,
+    })
+  }
+})
+
+t.test('a DFS table takes neither DOUBLE into INT nor more text than it stores', async t => {
+  t.throws(() => prepareColumn(tableOf('dfs'), 0, column('DOUBLE', 1), 1), { message: /S05004$/ })
+  t.same(textsOf(prepareColumn(tableOf('dfs'), 0, column('LONG', 7n, 2n ** 40n), 2)), ['7', ''])
+  const long = column('STRING', 'a'.repeat(65_536))
+  t.equal(textsOf(prepareColumn(tableOf('dfs'), 1, long, 1))[0]!.length, 65_535)
+  t.equal(prepareColumn(tableOf('basic'), 1, long, 1), long)
+  const symbols = createTable('dfs', ['s'], [{ type: 'SYMBOL' }], { stored })
+  const tooLong = column('STRING', 'a'.repeat(256))
+  t.throws(() => prepareColumn(symbols, 0, tooLong, 1), { message: /can't exceed 255 bytes/ })
+})
+
+t.test('columns have as many rows as are said', async t => {
+  for (const kind of kinds) {
+    const table = tableOf(kind)
+    const message = 'Inconsistent length of values to insert.'
+    t.throws(() => prepareColumns(table, [column('INT', 1), column('STRING', 'a', 'b')], 1), {
+      message,
+    })
+    t.throws(() => prepareColumn(table, 0, column('INT'), 1), { message })
+  }
+})
+
+t.test('another number of columns is refused in the words of the table', async t => {
+  const one = [column('INT', 1)]
+  for (const kind of kinds) {
+    const table = tableOf(kind)
+    const counts = columnCountError(table).message
+    const values = valueCountError(table).message
+    if (isStream(table)) {
+      for (const text of [counts, values]) {
+        t.match(text, /^Data insertion failed: Number of columns .* RefId: S03012$/)
+      }
+    } else {
+      t.equal(values, "The number of table columns doesn't match the number of columns to append.")
+      t.equal(
+        counts,
+        kind === 'dfs'
+          ? 'The number of columns of the current table must match that of the target table. RefId:S01015'
+          : 'The number of columns of the table to insert must be the same as that of the original table.',
+      )
+    }
+    t.throws(() => prepareColumns(table, one, 1), { message: counts })
+    t.throws(() => prepareColumns(table, [...one, ...one, ...one], 1), { message: counts })
+  }
+  t.same(
+    kinds.filter(kind => isStream(tableOf(kind))),
+    ['stream', 'keyedStream'],
+  )
+})
+
+t.test('a partitioned DFS table fills its last columns unless they tell the partition', async t => {
+  const types: ColumnType[] = [{ type: 'INT' }, { type: 'STRING' }, { type: 'DOUBLE', array: true }]
+  const partitionedBy = (index: number): ServerTable =>
+    createTable('dfs', ['a', 'b', 'c'], types, {
+      stored,
+      partitioning: {
+        columns: [index],
+        levels: [{ type: 'VALUE', scheme: column('INT', 1) }],
+        newValues: () => 'add',
+      },
+    })
+  const prepared = prepareColumns(partitionedBy(0), [column('INT', 1, 2)], 2)
+  t.same(prepared.slice(0, 2).map(textsOf), [
+    ['1', '2'],
+    ['', ''],
+  ])
+  t.same(nullsOf(prepared[2]!), [true, true])
+  t.throws(() => prepareColumns(partitionedBy(1), [column('INT', 1)], 1), { message: /S01015$/ })
+  t.throws(() => prepareColumns(partitionedBy(0), [], 0), { message: /S01015$/ })
+  const four = [column('INT', 1), column('STRING', ''), column('INT', 1), column('INT', 1)]
+  t.throws(() => prepareColumns(partitionedBy(0), four, 1), { message: /S01015$/ })
+})
+
+t.test('tables that are read-only or dropped take nothing', async t => {
+  const table = tableOf('dfs')
+  t.doesNotThrow(() => checkWritable(table))
+  table.readOnly = true
+  const readOnly = { name: 'ScriptError', message: "Can't modify read only table. RefId: S02054" }
+  t.throws(() => checkWritable(table), readOnly)
+  t.throws(() => prepareColumns(table, [column('INT'), column('STRING')], 0), readOnly)
+  table.isDropped = true
+  t.throws(() => checkWritable(table), { message: 'The table [pt] does not exist. RefId: S04001' })
+})
+
+t.test('nulls are told row by row', async t => {
+  t.same(nullsOf(column('INT', 1, null)), [false, true])
+  t.same(nullsOf(column('STRING', '', 'a')), [true, false])
+  t.same(nullsOf(vectorOf({ type: 'INT', array: true }, [[null], [null, 1]])), [true, false])
+  t.same(nullsOf(column('INT')), [])
+})
+
+async function withTable(atomic: string): Promise<{ a: TestSession; b: TestSession }> {
+  const a = testSession()
+  const b = testSession({ node: a.node })
+  await a.run(`db = database("dfs://d", COMPO, [database("", VALUE, 2024.01.01..2024.01.03),
+    database("", HASH, [SYMBOL, 2])], atomic="${atomic}")
+    createPartitionedTable(db, table(1:0, \`day\`sym\`x, [DATE, SYMBOL, INT]), "t", \`day\`sym)`)
+  return { a, b }
+}
+
+const insert = (day: string, x: number): string =>
+  `tableInsert(loadTable("dfs://d", "t"), table([${day}] as day, symbol(["A"]) as sym, [${x}] as x))`
+
+const rows = 'select x from loadTable("dfs://d", "t") order by x'
+
+t.test('TRANS: the second is refused with the tag that clients wait at', async t => {
+  const { a, b } = await withTable('TRANS')
+  const first = a.show(insert('2024.01.02', 1))
+  t.match(
+    await b.fail(insert('2024.01.02', 2)),
+    /^[^<]*<ChunkInTransaction>The openChunks operation failed because the chunk '\/d\/20240102\/Key[01]' is currently locked and in use by transaction 1\. RefId:S00002$/,
+  )
+  t.equal(await first, '1')
+  t.equal(await b.show(insert('2024.01.02', 3)), '1', 'later it is taken')
+  t.equal(await a.show(rows), '1;3')
+})
+
+t.test('other partitions are free', async t => {
+  const { a, b } = await withTable('TRANS')
+  const both = await Promise.all([a.show(insert('2024.01.02', 1)), b.show(insert('2024.01.03', 2))])
+  t.strictSame(both, ['1', '1'])
+})
+
+t.test('CHUNK: the second waits, and all rows are there in the end', async t => {
+  const { a } = await withTable('CHUNK')
+  const sessions = Array.from({ length: 10 }, () => testSession({ node: a.node }))
+  const counts = await Promise.all(sessions.map(({ show }, at) => show(insert('2024.01.02', at))))
+  t.strictSame(counts, Array(10).fill('1'))
+  t.equal(await a.show(rows), '0;1;2;3;4;5;6;7;8;9')
+})
+
+t.test('ten sessions that try again have all their rows in the end', async t => {
+  const { a } = await withTable('TRANS')
+  let refusals = 0
+  await Promise.all(
+    Array.from({ length: 10 }, async (_, at) => {
+      const session = testSession({ node: a.node })
+      for (let left = 5; left > 0;) {
+        const text = await session.fail(insert('2024.01.02', at))
+        if (text === 'no error') left--
+        else if (text.includes('<ChunkInTransaction>')) {
+          refusals++
+          await new Promise<void>(resolve => setImmediate(resolve))
+        } else throw new Error(text)
+      }
+    }),
+  )
+  t.ok(refusals > 0, `${refusals} refusals`)
+  t.equal(await a.show(`exec count(*) from loadTable("dfs://d", "t")`), '50')
+})
+
+t.test('every way to write is a transaction; what fails holds nothing', async t => {
+  const { a, b } = await withTable('TRANS')
+  a.node.config.enableInsertStatementForDFSTable = true
+  const row = 'table([2024.01.02] as day, symbol(["A"]) as sym, [9] as x)'
+  const target = 'loadTable("dfs://d", "t")'
+  for (const write of [
+    `append!(${target}, ${row})`,
+    `upsert!(${target}, ${row}, keyColNames="x")`,
+    `tableUpsert(${target}, ${row}, keyColNames="x")`,
+    `insert into ${target} values (2024.01.02, "A", 9)`,
+  ]) {
+    const first = a.run(write)
+    t.match(await b.fail(insert('2024.01.02', 2)), /<ChunkInTransaction>/, write)
+    await first
+    const failing = a.fail(insert('"no date"', 1))
+    t.equal(await b.show(insert('2024.01.03', 2)), '1', 'after a write that was refused as well')
+    t.match(await failing, /S05004/)
+  }
+})
+
+t.test('a dimension table has one partition', async t => {
+  const { a, b } = await withTable('TRANS')
+  await a.run('createTable(database("dfs://d"), table(1:0, ["x"], [INT]), "dim")')
+  const script = 'append!(loadTable("dfs://d", "dim"), table([1] as x))'
+  const first = a.run(script)
+  t.match(await b.fail(script), /the chunk '\/d\/dim' is currently locked/)
+  await first
+})
+
+const node = createNode({ maxTransactionBytes: 1000 })
+
+t.test('a write may be as large as the limit', async t => {
+  t.doesNotThrow(() => checkTransactionSize(node, tableOf('dfs'), 1000))
+  t.throws(() => checkTransactionSize(node, tableOf('dfs'), 1001), {
+    name: 'ScriptError',
+    message:
+      'Memory size of append transaction 1001 exceeds max limit (1000) for OLAP. Please split data into batches.',
+  })
+})
+
+t.test('the engine is that of the database', async t => {
+  const handle: DatabaseHandle = {
+    form: 'database',
+    path: 'dfs://db',
+    levels: [],
+    engine: 'TSDB',
+    atomic: 'TRANS',
+  }
+  node.databases.set('dfs://db', { handle, owner: 'joe', tables: new Map() })
+  t.throws(() => checkTransactionSize(node, tableOf('dfs'), 2000), {
+    message: /\(1000\) for TSDB\./,
+  })
+})
+
+t.test('only DFS tables have a limit, and only where one is set', async t => {
+  for (const kind of ['basic', 'stream', 'keyed', 'partitioned'] as const) {
+    t.doesNotThrow(() => checkTransactionSize(node, tableOf(kind), 1e9), kind)
+  }
+  t.doesNotThrow(() => checkTransactionSize(createNode(), tableOf('dfs'), 1e12))
 })
