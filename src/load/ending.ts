@@ -28,10 +28,18 @@ export function endOnSignal(run: Run, opened: Opened): () => void {
   })
 }
 
-/** Resolves once the run has been told to leave and has ended what it waits for on the network. */
-export function whenLeaving(run: Run, opened: Opened): Promise<void> {
-  return new Promise(resolve => {
-    onAbort(run.leaving, () => {
+/** A run that is told to leave ends what it waits for on the network. */
+export interface Leaving {
+  /** Resolves once it has done so. */
+  readonly left: Promise<void>
+  /** Node keeps a signal that depends on others, and all its listeners know, until the last of them is gone. */
+  stopListening(): void
+}
+
+export function whenLeaving(run: Run, opened: Opened): Leaving {
+  let stopListening = (): void => undefined
+  const left = new Promise<void>(resolve => {
+    stopListening = onAbort(run.leaving, () => {
       const reason = interrupted()
       run.fail(reason)
       void opened.inputs?.close()
@@ -39,6 +47,7 @@ export function whenLeaving(run: Run, opened: Opened): Promise<void> {
       resolve()
     })
   })
+  return { left, stopListening }
 }
 
 /** Ends the connections at once. */
@@ -49,15 +58,16 @@ export function abandon({ delivery, control }: Opened, cause: DdbError): void {
 }
 
 /** Closes everything, connections within their time; failures become those of the run. */
-export async function close(run: Run, opened: Opened, left: Promise<void>): Promise<void> {
+export async function close(run: Run, opened: Opened, leaving: Leaving): Promise<void> {
   const { clock } = run.platform
   const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
   const { inputs, delivery, control } = opened
   // What was asked on it has told of its own loss.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
   const all = closeInTurn(run, [inputs, delivery, asking])
-  await Promise.race([all, left])
+  await Promise.race([all, leaving.left])
   closing.cancel()
+  leaving.stopListening()
   // Rows on their way from the reader to the delivery: no session was given them.
   if (run.isLeaving) run.emit({ kind: 'restUnsent' })
   // Only now is it known how many rejects are in their files.

@@ -58,7 +58,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   let durability: Durability | undefined
   let misuse: UsageError | undefined
   const stopListening = endOnSignal(run, opened)
-  const left = whenLeaving(run, opened)
+  const leaving = whenLeaving(run, opened)
   try {
     opened.inputs = await openInputs(run)
     const [control, target] = await findTarget(run, session => (opened.control = session))
@@ -83,7 +83,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
         run.emit({ kind: 'target', identity, used: opened.delivery.used })
       }
       // An input that cannot be interrupted must not keep the run from leaving.
-      await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
+      await Promise.race([pump(run, opened.inputs, target, opened.delivery), leaving.left])
       run.phase('confirming', opened.delivery)
       await opened.delivery.finish()
     }
@@ -95,7 +95,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   } finally {
     stopListening()
     askDurability(run, opened, durability)
-    await close(run, opened, left)
+    await close(run, opened, leaving)
     run.phase('done', opened.delivery)
   }
   if (misuse !== undefined) {

@@ -1,3 +1,6 @@
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { Session } from '../../src/client/open-session.js'
 import { DdbError } from '../../src/errors.js'
@@ -7,6 +10,7 @@ import type { Inputs } from '../../src/load/inputs.js'
 import { handClock } from '../helpers/clocks.js'
 import { closedGate } from '../helpers/gate.js'
 import { ended, testRun } from '../helpers/load-run.js'
+import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
 
 /** What a run holds, and what is done with it. */
 function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
@@ -33,6 +37,7 @@ function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
 }
 
 const never = new Promise<void>(() => undefined)
+const staying = { left: never, stopListening: () => undefined }
 const inOrder = ['inputs close', 'delivery close', 'control close']
 
 t.test('a signal ends the run in order: the input alone is closed', async t => {
@@ -57,7 +62,7 @@ t.test('a signal that has come already counts, one that comes too late does not'
 
 t.test('leaving ends the connections at once', async t => {
   const { run, opened, done, leaving } = scene()
-  const left = whenLeaving(run, opened)
+  const { left } = whenLeaving(run, opened)
   leaving.abort()
   await left
   t.match(run.failure, { code: 'DDB_INTERRUPTED' })
@@ -71,13 +76,13 @@ t.test('leaving ends the connections at once', async t => {
 t.test('what was never opened needs no end', async t => {
   abandon({}, new DdbError('DDB_TIMEOUT', 'late'))
   const { run } = scene()
-  await close(run, {}, never)
+  await close(run, {}, staying)
   t.equal(run.failure, undefined)
 })
 
 t.test('all is closed, one after the other, and no timer stays', async t => {
   const { run, opened, done, clock } = scene()
-  await close(run, opened, never)
+  await close(run, opened, staying)
   t.same(done, inOrder)
   t.equal(clock.timers, 0)
   t.equal(run.failure, undefined)
@@ -88,7 +93,7 @@ t.test(
   async t => {
     const failure = new DdbError('DDB_CONNECTION_LOST', 'gone')
     const { run, opened, done } = scene(() => Promise.reject(failure))
-    await close(run, opened, never)
+    await close(run, opened, staying)
     t.equal(run.failure, failure)
     t.same(done, inOrder)
   },
@@ -97,7 +102,7 @@ t.test(
 t.test('a server that does not close is waited for half a minute', async t => {
   const gate = closedGate()
   const { run, opened, done, clock } = scene(() => gate.opened)
-  const closing = close(run, opened, never)
+  const closing = close(run, opened, staying)
   while (done.length < 2) await Promise.resolve()
   clock.advance(29_999)
   t.same(done, ['inputs close', 'delivery close'])
@@ -118,4 +123,34 @@ t.test('a run that leaves waits for nothing, and what has no place is unsent', a
   leaving.abort()
   await closing
   t.match(run.state.rows, { confirmed: 3, unsent: 5 })
+})
+
+t.test('a caller whose signals outlive a run does not keep the run with them', async t => {
+  const here = await startLoadServer(t, tradesScript)
+  const file = join(
+    t.testdir({ 'a.csv': `${tradesHeader}2024.01.02T03:04:05.678,A,2,3\n` }),
+    'a.csv',
+  )
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const kept: WeakRef<object>[] = []
+  const signal = new AbortController().signal
+  const leave = new AbortController().signal
+  const loadOnce = async (): Promise<void> => {
+    const change = { signal, leave, onNotice: () => undefined }
+    kept.push(new WeakRef(change.onNotice))
+    const { exitCode } = await here.load(file, change)
+    t.equal(exitCode, 0)
+  }
+  await loadOnce()
+  await loadOnce()
+  // Sockets and timers of a run end within a few turns of the event loop.
+  for (let turn = 0; turn < 50 && kept.some(ref => ref.deref() !== undefined); turn++) {
+    await new Promise(setImmediate)
+    collect()
+  }
+  t.same(
+    kept.map(ref => ref.deref()),
+    [undefined, undefined],
+  )
 })

@@ -50,7 +50,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const run = newRun({ ...given, onNotice }, lookingPlan(plan), platform, look)
   const opened: Opened = {}
   const stopListening = endOnSignal(run, opened)
-  const left = whenLeaving(run, opened)
+  const leaving = whenLeaving(run, opened)
   let misuse: UsageError | undefined
   try {
     opened.inputs = await openInputs(run)
@@ -61,7 +61,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     if (missing instanceof TimeoutError) abandon(opened, missing)
     if (missing instanceof UsageError && opened.control === undefined) throw missing
     opened.delivery = look.delivery(run, target)
-    await Promise.race([pump(run, opened.inputs, target ?? noTarget, opened.delivery), left])
+    await Promise.race([pump(run, opened.inputs, target ?? noTarget, opened.delivery), leaving.left])
     for (const failure of [missing, ...unfitFailures(look)])
       if (failure !== undefined) run.fail(failure)
   } catch (error) {
@@ -69,7 +69,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     else run.fail(error)
   } finally {
     stopListening()
-    await close(run, opened, left)
+    await close(run, opened, leaving)
     run.phase('done', opened.delivery)
   }
   if (misuse !== undefined) throw misuse
