@@ -13,7 +13,7 @@ import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import { elementBytes, weigh } from '../../values/request-memory.js'
 import { sameColumnType } from '../../columns/column-layout.js'
-import { defineFunction } from '../arguments.js'
+import { builtin } from '../arguments.js'
 
 function functionArgument(value: ServerValue | undefined, name: string): FunctionValue {
   if (value?.form !== 'function')
@@ -68,22 +68,19 @@ function isLike(vector: Vector, other: Vector): boolean {
   return vector.length === other.length && sameColumnType(columnTypeOf(vector), columnTypeOf(other))
 }
 
-const each = defineFunction('each', ['func', '...rest'], 2, function* (context, args) {
-  return assembled(context, yield* applyToEach(context, 'each', args))
-})
-
-const loop = defineFunction('loop', ['func', '...rest'], 2, function* (context, args) {
-  return tupleOf(yield* applyToEach(context, 'loop', args))
-})
-
-/** unifiedCall(func, args): the elements of the tuple are the arguments. */
-const unifiedCall = defineFunction('unifiedCall', ['func', 'args'], 2, (context, [fn, args]) => {
-  return context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args!))
-})
-
-/** partial(func, args…): func{args…}; the JavaScript client makes its calls with it. */
-const partial = defineFunction('partial', ['func', '...rest'], 1, (_, [fn, ...bound]) =>
-  partialOf(functionArgument(fn, 'partial'), bound),
-)
-
-export const higherOrderFunctions: readonly Builtin[] = [each, loop, unifiedCall, partial]
+export const higherOrderFunctions: readonly Builtin[] = [
+  builtin('each(func, X, ...rest)', function* (context, args) {
+    return assembled(context, yield* applyToEach(context, 'each', args))
+  }),
+  builtin('loop(func, X, ...rest)', function* (context, args) {
+    return tupleOf(yield* applyToEach(context, 'loop', args))
+  }),
+  /** The elements of the tuple are the arguments. */
+  builtin('unifiedCall(func, args)', (context, [fn, args]) => {
+    return context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args!))
+  }),
+  /** Func{args…}; the JavaScript client makes its calls with it. */
+  builtin('partial(func, ...rest)', (_, [fn, ...bound]) =>
+    partialOf(functionArgument(fn, 'partial'), bound),
+  ),
+]

@@ -10,7 +10,7 @@ import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { operatorOf, operatorNames } from '../../operators/operator-names.js'
 import { operate, operateUnary } from '../../operators/operate.js'
 import { areEqual } from '../types/equality.js'
-import { binaryFunction, defineFunction, unaryFunction } from '../arguments.js'
+import { builtin, binaryFunction, unaryFunction } from '../arguments.js'
 import { printText } from '../text/print-text.js'
 import { tableOfRecords } from '../result-table.js'
 import { likeMatcher } from '../vectors/search.js'
@@ -22,7 +22,7 @@ function nameArgument(value: ServerValue | undefined): string {
   return text
 }
 
-const print = defineFunction('print', ['...rest'], 1, ({ session, memory }, args) => {
+const print = builtin('print(X, ...rest)', ({ session, memory }, args) => {
   for (const value of args) {
     if (value === undefined) continue
     memory.checkSize(value)
@@ -33,25 +33,6 @@ const print = defineFunction('print', ['...rest'], 1, ({ session, memory }, args
     session.print(text)
   }
   return voidValue
-})
-
-/** sleep(milliseconds): this session waits, others go on. */
-const sleep = defineFunction('sleep', ['milliseconds'], 1, function* ({ session }, [value]) {
-  const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
-  if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
-  yield { until: session.delay(durationMs) }
-  return voidValue
-})
-
-/** defined(names, [type=VAR]) */
-const defined = defineFunction('defined', ['names', 'type'], 1, (context, [names, kind]) => {
-  const texts = textsOf(names)
-  if (texts === undefined) throw new ScriptError('defined: names must be strings.')
-  const wanted = kind === undefined ? objectKinds.VAR : integerOf(kind)
-  const flags = texts.map(name => isDefined(context, name, wanted))
-  if (names!.form === 'scalar') return boolScalar(flags[0]!)
-  const data = Int8Array.from(flags, flag => (flag ? 1 : 0))
-  return { form: 'vector', type: 'BOOL', length: data.length, data }
 })
 
 function isDefined(
@@ -70,37 +51,6 @@ function isDefined(
       throw new ScriptError('defined: the type must be VAR, SHARED or DEF.')
   }
 }
-
-/** funcByName(name): of a function or, by its sign, of an operator. */
-const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]): FunctionValue => {
-  const name = nameArgument(value)
-  const operator = operatorOf(name)
-  if (operator !== undefined) {
-    const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y))
-    return { form: 'function', kind: 'builtin', name, builtin }
-  }
-  const fn = context.findFunction(name)
-  if (fn === undefined) throw new ScriptError(`Can't recognize function name ${name}${notEmbedded}`)
-  return fn
-})
-
-/** defs([X]): one row a function; X is a pattern with % and ?. */
-const defs = defineFunction('defs', ['X'], 0, (context, [pattern]) => {
-  const matches = pattern === undefined ? undefined : likeMatcher(nameArgument(pattern))
-  const names = context.functionNames().filter(name => matches?.(name) !== false)
-  const records = names.sort().map(name => definitionRecord(name, context.findFunction(name)))
-  return tableOfRecords(
-    {
-      name: 'STRING',
-      isCommand: 'BOOL',
-      userDefined: 'BOOL',
-      minParamCount: 'INT',
-      maxParamCount: 'INT',
-      syntax: 'STRING',
-    },
-    records,
-  )
-})
 
 /** Functions that take any number of arguments are documented with this maximum. */
 const manyParameters = 512
@@ -128,24 +78,62 @@ function definitionRecord(name: string, fn: FunctionValue | undefined) {
   }
 }
 
-const eqObj = defineFunction(
-  'eqObj',
-  ['obj1', 'obj2', 'precision'],
-  2,
-  (context, [a, b, precision]) => {
+export const languageFunctions: readonly Builtin[] = [
+  print,
+
+  /** This session waits, others go on. */
+  builtin('sleep(milliseconds)', function* ({ session }, [value]) {
+    const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
+    if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
+    yield { until: session.delay(durationMs) }
+    return voidValue
+  }),
+  builtin('defined(names, [type])', (context, [names, kind]) => {
+    const texts = textsOf(names)
+    if (texts === undefined) throw new ScriptError('defined: names must be strings.')
+    const wanted = kind === undefined ? objectKinds.VAR : integerOf(kind)
+    const flags = texts.map(name => isDefined(context, name, wanted))
+    if (names!.form === 'scalar') return boolScalar(flags[0]!)
+    const data = Int8Array.from(flags, flag => (flag ? 1 : 0))
+    return { form: 'vector', type: 'BOOL', length: data.length, data }
+  }),
+
+  /** Of a function or, by its sign, of an operator. */
+  builtin('funcByName(name)', (context, [value]): FunctionValue => {
+    const name = nameArgument(value)
+    const operator = operatorOf(name)
+    if (operator !== undefined) {
+      const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y))
+      return { form: 'function', kind: 'builtin', name, builtin }
+    }
+    const fn = context.findFunction(name)
+    if (fn === undefined)
+      throw new ScriptError(`Can't recognize function name ${name}${notEmbedded}`)
+    return fn
+  }),
+
+  /** One row a function; X is a pattern with % and ?. */
+  builtin('defs([X])', (context, [pattern]) => {
+    const matches = pattern === undefined ? undefined : likeMatcher(nameArgument(pattern))
+    const names = context.functionNames().filter(name => matches?.(name) !== false)
+    const records = names.sort().map(name => definitionRecord(name, context.findFunction(name)))
+    return tableOfRecords(
+      {
+        name: 'STRING',
+        isCommand: 'BOOL',
+        userDefined: 'BOOL',
+        minParamCount: 'INT',
+        maxParamCount: 'INT',
+        syntax: 'STRING',
+      },
+      records,
+    )
+  }),
+  builtin('eqObj(obj1, obj2, [precision])', (context, [a, b, precision]) => {
     context.memory.checkSize(a!)
     const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
     return boolScalar(areEqual(a!, b!, digits))
-  },
-)
-
-export const languageFunctions: readonly Builtin[] = [
-  print,
-  sleep,
-  defined,
-  funcByName,
-  defs,
-  eqObj,
+  }),
 ]
 
 export const operatorFunctions: readonly Builtin[] = [

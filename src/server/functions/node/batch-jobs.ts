@@ -7,7 +7,7 @@ import { stringScalar, voidValue, newUuid } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { nodeAlias, type BatchJob, type ServerNode } from '../../node.js'
 import { weigh } from '../../values/request-memory.js'
-import { booleanArgument, textArgument } from '../arguments.js'
+import { builtin, booleanArgument, textArgument } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 
 const defaultPriority = 4
@@ -15,45 +15,38 @@ const defaultParallelism = 2
 /** Jobs that are remembered; what each has answered as well. */
 const maxJobs = 100
 
-/** submitJob(jobId, jobDesc, jobDef, args…): the id that the job got. */
-const submitJob: Builtin = {
-  name: 'submitJob',
-  parameters: ['jobId', 'jobDesc', 'jobDef', '...rest'],
-  minArguments: 3,
-  maxArguments: Infinity,
-  call: (context, [jobId, jobDesc, jobDef, ...args]) => {
-    const { node, session } = context
-    const job: BatchJob = {
-      id: freeId(node, textArgument(jobId, 'jobId')),
-      user: session.user,
-      description: textArgument(jobDesc, 'jobDesc'),
-      remoteAddress: session.remoteAddress,
-      remotePort: session.remotePort,
-      receivedAt: new Date(node.now()),
-    }
-    const fn = functionArgument(jobDef)
-    const oldest = [...node.batchJobs.values()].find(one => one.endedAt !== undefined)
-    if (node.batchJobs.size >= maxJobs) {
-      if (oldest === undefined) {
-        throw new ScriptError(
-          'Cannot accept new job submissions. The batch job queue has reached its maximum capacity.RefId: S00010',
-        )
+export const batchJobFunctions: readonly Builtin[] = [
+  /** The id that the job got. */
+  builtin(
+    'submitJob(jobId, jobDesc, jobDef, ...rest)',
+    (context, [jobId, jobDesc, jobDef, ...args]) => {
+      const { node, session } = context
+      const job: BatchJob = {
+        id: freeId(node, textArgument(jobId, 'jobId')),
+        user: session.user,
+        description: textArgument(jobDesc, 'jobDesc'),
+        remoteAddress: session.remoteAddress,
+        remotePort: session.remotePort,
+        receivedAt: new Date(node.now()),
       }
-      node.batchJobs.delete(oldest.id)
-    }
-    node.batchJobs.set(job.id, job)
-    void follow(context, job, context.callApart(fn, args))
-    return stringScalar(job.id)
-  },
-}
+      const fn = functionArgument(jobDef)
+      const oldest = [...node.batchJobs.values()].find(one => one.endedAt !== undefined)
+      if (node.batchJobs.size >= maxJobs) {
+        if (oldest === undefined) {
+          throw new ScriptError(
+            'Cannot accept new job submissions. The batch job queue has reached its maximum capacity.RefId: S00010',
+          )
+        }
+        node.batchJobs.delete(oldest.id)
+      }
+      node.batchJobs.set(job.id, job)
+      void follow(context, job, context.callApart(fn, args))
+      return stringScalar(job.id)
+    },
+  ),
 
-/** getRecentJobs(): one row a job; errorMsg tells why one failed. */
-const getRecentJobs: Builtin = {
-  name: 'getRecentJobs',
-  parameters: ['top'],
-  minArguments: 0,
-  maxArguments: 1,
-  call: ({ node, session }) =>
+  /** One row a job; errorMsg tells why one failed. */
+  builtin('getRecentJobs([top])', ({ node, session }) =>
     tableOfRecords(
       {
         node: 'STRING',
@@ -88,15 +81,10 @@ const getRecentJobs: Builtin = {
           errorMsg: job.error ?? '',
         })),
     ),
-}
+  ),
 
-/** getJobReturn(jobId, [blocking=false]): what the job answered, or the error it ended with. */
-const getJobReturn: Builtin = {
-  name: 'getJobReturn',
-  parameters: ['jobId', 'blocking'],
-  minArguments: 1,
-  maxArguments: 2,
-  *call(context, [jobId, blocking]) {
+  /** What the job answered, or the error it ended with. */
+  builtin('getJobReturn(jobId, [blocking])', function* (context, [jobId, blocking]) {
     const job = jobArgument(context, jobId)
     while (job.endedAt === undefined) {
       if (!booleanArgument(blocking, 'blocking', false)) {
@@ -106,16 +94,10 @@ const getJobReturn: Builtin = {
     }
     if (job.error !== undefined) throw new ScriptError(job.error)
     return job.value ?? voidValue
-  },
-}
+  }),
 
-/** getJobMessage(jobId): when it began and ended, and how. */
-const getJobMessage: Builtin = {
-  name: 'getJobMessage',
-  parameters: ['jobId'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (context, [jobId]) => {
+  /** When it began and ended, and how. */
+  builtin('getJobMessage(jobId)', (context, [jobId]) => {
     const { id, description, receivedAt, endedAt, error } = jobArgument(context, jobId)
     const lines = [`${timeText(receivedAt)} Start the job [${id}]: ${description}`]
     if (endedAt !== undefined) {
@@ -124,14 +106,7 @@ const getJobMessage: Builtin = {
       )
     }
     return stringScalar(lines.join('\n'))
-  },
-}
-
-export const batchJobFunctions: readonly Builtin[] = [
-  submitJob,
-  getRecentJobs,
-  getJobReturn,
-  getJobMessage,
+  }),
 ]
 
 const pollMs = 10

@@ -12,7 +12,7 @@ import { intScalar, nullOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements, vectorOfScalars } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import { defineFunction } from '../arguments.js'
+import { builtin } from '../arguments.js'
 import {
   allFold,
   countFold,
@@ -69,12 +69,12 @@ function vectorOfTuple(value: Extract<Vector, { type: 'ANY' }>, name: string): V
 }
 
 function aggregate(name: string, fold: Aggregate): Builtin {
-  return defineFunction(name, ['X'], 1, (_, [x]) => aggregateValue(name, x!, fold))
+  return builtin(`${name}(X)`, (_, [x]) => aggregateValue(name, x!, fold))
 }
 
 /** max(X) of a vector, max(X, Y) element by element. */
 function extremeFunction(name: string, wantsLargest: boolean): Builtin {
-  return defineFunction(name, ['X', 'Y'], 1, (context, [x, y]) => {
+  return builtin(`${name}(X, [Y])`, (context, [x, y]) => {
     if (y !== undefined) return chosenExtreme(context, wantsLargest, x!, y)
     return aggregateValue(name, x!, vector => extremeFold(vector, wantsLargest))
   })
@@ -91,21 +91,9 @@ function chosenExtreme(
   return choose(context, isChosen, x, y)
 }
 
-/** count(X): elements that are not null; rows of a table. */
-const count = defineFunction('count', ['X'], 1, (_, [x]) => {
-  const value = x!
-  if (value.form === 'serverTable') return intScalar(value.rows)
-  if (value.form === 'serverDictionary') return intScalar(value.entries.size)
-  if (value.form === 'matrix') return aggregateValue('count', value.elements, countFold)
-  if (value.form === 'arrayVector' || (value.form === 'vector' && value.type === 'ANY')) {
-    return intScalar(presentRows(value).length)
-  }
-  return aggregateValue('count', value, countFold)
-})
-
 /** The first or the last element, nulls included. */
 function edge(name: string, pick: (column: { length: number }) => number): Builtin {
-  return defineFunction(name, ['X'], 1, (_, [x]) => {
+  return builtin(`${name}(X)`, (_, [x]) => {
     const value = x!
     if (value.form === 'scalar') return value
     if (value.form === 'list') {
@@ -126,7 +114,18 @@ export const aggregateFunctions: readonly Builtin[] = [
   aggregate('avg', meanFold),
   extremeFunction('max', true),
   extremeFunction('min', false),
-  count,
+
+  /** Elements that are not null; rows of a table. */
+  builtin('count(X)', (_, [x]) => {
+    const value = x!
+    if (value.form === 'serverTable') return intScalar(value.rows)
+    if (value.form === 'serverDictionary') return intScalar(value.entries.size)
+    if (value.form === 'matrix') return aggregateValue('count', value.elements, countFold)
+    if (value.form === 'arrayVector' || (value.form === 'vector' && value.type === 'ANY')) {
+      return intScalar(presentRows(value).length)
+    }
+    return aggregateValue('count', value, countFold)
+  }),
   edge('first', () => 0),
   edge('last', ({ length }) => length - 1),
   aggregate('all', allFold),

@@ -10,30 +10,10 @@ import { reshape } from '../../operators/matrix.js'
 import { scalarAt } from '../../operators/operands/pairing.js'
 import { integerOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { defineFunction, columnArgument } from '../arguments.js'
+import { builtin, columnArgument } from '../arguments.js'
 
 /** Doubles from 0 (inclusive) to 1 (exclusive). */
 type Generator = () => number
-
-/** rand(X, [count]): numbers below X, or elements of X; count may be the dimensions of a matrix. */
-const rand = defineFunction('rand', ['X', 'count'], 1, (context, [value, countArgument]) => {
-  const random: Generator = () => context.node.random.number()
-  const randoms = (count: number): Column => {
-    if (!(count >= 0 && count <= 2_147_483_647)) {
-      throw new ScriptError('The argument [count] of rand must be a non-negative integer.')
-    }
-    context.memory.expect(8 * count)
-    return randomColumn(value!, count, random)
-  }
-  if (countArgument?.form === 'pair') {
-    const [rows, columns] = [0, 1].map(i => Number(scalarAt(countArgument.elements, i).value))
-    const elements = randoms(rows! * columns!) as Vector
-    return reshape(elements, rows!, columns!)
-  }
-  const count = countArgument === undefined ? 1 : (integerOf(countArgument) ?? NaN)
-  const column = randoms(count)
-  return countArgument === undefined ? scalarAt(column as Vector, 0) : column
-})
 
 function randomColumn(value: ServerValue, count: number, random: Generator): Column {
   if (value.form === 'scalar') return randomNumbers(value, count, random)
@@ -125,4 +105,24 @@ function randomInt64(bound: bigint, length: number, random: Generator): BigInt64
   return data
 }
 
-export const randomFunctions: readonly Builtin[] = [rand]
+export const randomFunctions: readonly Builtin[] = [
+  /** Numbers below X, or elements of X; count may be the dimensions of a matrix. */
+  builtin('rand(X, [count])', (context, [value, countArgument]) => {
+    const random: Generator = () => context.node.random.number()
+    const randoms = (count: number): Column => {
+      if (!(count >= 0 && count <= 2_147_483_647)) {
+        throw new ScriptError('The argument [count] of rand must be a non-negative integer.')
+      }
+      context.memory.expect(8 * count)
+      return randomColumn(value!, count, random)
+    }
+    if (countArgument?.form === 'pair') {
+      const [rows, columns] = [0, 1].map(i => Number(scalarAt(countArgument.elements, i).value))
+      const elements = randoms(rows! * columns!) as Vector
+      return reshape(elements, rows!, columns!)
+    }
+    const count = countArgument === undefined ? 1 : (integerOf(countArgument) ?? NaN)
+    const column = randoms(count)
+    return countArgument === undefined ? scalarAt(column as Vector, 0) : column
+  }),
+]

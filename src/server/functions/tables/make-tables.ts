@@ -16,7 +16,7 @@ import { columnOfScalar } from '../../columns/convert-column.js'
 import { maxInitialCapacity } from '../../tables/column-table.js'
 import { createTable } from '../../tables/memory-table.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
-import { pairArgument, textsArgument, typesArgument, sizeOf } from '../arguments.js'
+import { builtin, pairArgument, textsArgument, typesArgument, sizeOf } from '../arguments.js'
 
 /** A column is an object with arrays of its own. */
 const columnBytes = 1_000
@@ -198,51 +198,27 @@ export function makeKeyedTable(
 }
 
 /** DolphinDB manual, page table. */
-const table: Builtin = {
-  name: 'table',
-  parameters: ['X', '...rest'],
-  minArguments: 1,
-  maxArguments: Infinity,
-  call: (context, args) => makeTable(context, 'basic', args),
-}
-
-/** DolphinDB manual, page keyedTable: a row with a known key overwrites the row that has it. */
-const keyedTable: Builtin = {
-  name: 'keyedTable',
-  parameters: ['keyColumns', 'X', '...rest'],
-  minArguments: 2,
-  maxArguments: Infinity,
-  call: (context, args) => makeKeyedTable(context, 'keyed', args),
-}
-
-/** DolphinDB manual, page indexedTable; differs from a keyed table in how fast queries are, not in what they say. */
-const indexedTable: Builtin = {
-  name: 'indexedTable',
-  parameters: ['keyColumns', 'X', '...rest'],
-  minArguments: 2,
-  maxArguments: Infinity,
-  call: (context, args) => makeKeyedTable(context, 'indexed', args),
-}
+const table = builtin('table(X, ...rest)', (context, args) => makeTable(context, 'basic', args))
 
 /** DolphinDB manual, page rows. */
-const rows: Builtin = {
-  name: 'rows',
-  parameters: ['X'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (_, [value]) => intScalar(rowsOf(value!)),
-}
+const rows = builtin('rows(X)', (_, [value]) => intScalar(rowsOf(value!)))
 
 /** DolphinDB manual, page columns. */
-const columns: Builtin = {
-  name: 'columns',
-  parameters: ['X'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (_, [value]) => intScalar(columnsOf(value!)),
-}
+const columns = builtin('columns(X)', (_, [value]) => intScalar(columnsOf(value!)))
 
-export const tableFunctions: readonly Builtin[] = [table, keyedTable, indexedTable, rows, columns]
+export const tableFunctions: readonly Builtin[] = [
+  table,
+  /** DolphinDB manual, page keyedTable: a row with a known key overwrites the row that has it. */
+  builtin('keyedTable(keyColumns, X, ...rest)', (context, args) =>
+    makeKeyedTable(context, 'keyed', args),
+  ),
+  /** DolphinDB manual, page indexedTable; differs from a keyed table in how fast queries are, not in what they say. */
+  builtin('indexedTable(keyColumns, X, ...rest)', (context, args) =>
+    makeKeyedTable(context, 'indexed', args),
+  ),
+  rows,
+  columns,
+]
 
 /** As size, but of a matrix its rows. */
 function rowsOf(value: ServerValue): number {

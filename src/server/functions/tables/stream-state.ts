@@ -12,6 +12,7 @@ import { isStream } from '../../tables/prepare.js'
 import { columnIndex } from '../../tables/memory-table.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import {
+  builtin,
   integerArgument,
   isAbsent,
   tableArgument,
@@ -68,21 +69,6 @@ const streamingStates: Readonly<Record<string, Readonly<Record<string, DataType>
   },
 }
 
-/** getStreamingStat([stat]): the table of that name; a dictionary of several, or of all. */
-const getStreamingStat: Builtin = {
-  name: 'getStreamingStat',
-  parameters: ['stat'],
-  minArguments: 0,
-  maxArguments: 1,
-  call: ({ node: { config, release } }, [stat]) => {
-    // The servers before answer (DolphinDB manual, compatibility report of 3.00.5).
-    if (config.maxPubConnections === 0 && hasCome(release, [3, 0, 5])) throw notPublished()
-    const names = isAbsent(stat) ? Object.keys(streamingStates) : textsArgument(stat, 'stat')
-    const tables = Object.fromEntries(names.map(name => [name, streamingState(name)]))
-    return stat?.form === 'scalar' ? tables[names[0]!]! : dictionaryOf(tables)
-  },
-}
-
 function notPublished(): ScriptError {
   return new ScriptError('The feature of publish is not enabled. RefId: S00001')
 }
@@ -96,74 +82,57 @@ function streamingState(name: string): ServerTable {
   return tableOfRecords(streamingStates[name]!, [])
 }
 
-/** getStreamingSQLStatus([queryId]): no query is registered (DolphinDB manual, page getStreamingSQLStatus). */
-const getStreamingSQLStatus: Builtin = {
-  name: 'getStreamingSQLStatus',
-  parameters: ['queryId'],
-  minArguments: 0,
-  maxArguments: 1,
-  since: firstReleases.streamingSql,
-  call: (_, [queryId]) => {
-    if (!isAbsent(queryId)) textArgument(queryId, 'queryId')
-    return tableOfRecords(
-      {
-        queryId: 'STRING',
-        user: 'STRING',
-        registerTime: 'TIMESTAMP',
-        status: 'STRING',
-        sqlQuery: 'STRING',
-        involvedTables: 'STRING',
-        lastErrorMessage: 'STRING',
-      },
-      [],
-    )
-  },
-}
+export const streamStateFunctions: readonly Builtin[] = [
+  /** The table of that name; a dictionary of several, or of all. */
+  builtin('getStreamingStat([stat])', ({ node: { config, release } }, [stat]) => {
+    // The servers before answer (DolphinDB manual, compatibility report of 3.00.5).
+    if (config.maxPubConnections === 0 && hasCome(release, [3, 0, 5])) throw notPublished()
+    const names = isAbsent(stat) ? Object.keys(streamingStates) : textsArgument(stat, 'stat')
+    const tables = Object.fromEntries(names.map(name => [name, streamingState(name)]))
+    return stat?.form === 'scalar' ? tables[names[0]!]! : dictionaryOf(tables)
+  }),
 
-/** clearTablePersistence(table): no table is persisted. */
-const clearTablePersistence: Builtin = {
-  name: 'clearTablePersistence',
-  parameters: ['table'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (context, [target]) => {
+  /** No query is registered (DolphinDB manual, page getStreamingSQLStatus). */
+  builtin(
+    'getStreamingSQLStatus([queryId])',
+    (_, [queryId]) => {
+      if (!isAbsent(queryId)) textArgument(queryId, 'queryId')
+      return tableOfRecords(
+        {
+          queryId: 'STRING',
+          user: 'STRING',
+          registerTime: 'TIMESTAMP',
+          status: 'STRING',
+          sqlQuery: 'STRING',
+          involvedTables: 'STRING',
+          lastErrorMessage: 'STRING',
+        },
+        [],
+      )
+    },
+    { since: firstReleases.streamingSql },
+  ),
+
+  /** No table is persisted. */
+  builtin('clearTablePersistence(table)', (context, [target]) => {
     streamArgument(context, target)
     return voidValue
-  },
-}
+  }),
 
-/** setStreamTableFilterColumn(streamTable, columnName): what subscribers may filter by; there are none. */
-const setStreamTableFilterColumn: Builtin = {
-  name: 'setStreamTableFilterColumn',
-  parameters: ['streamTable', 'columnName'],
-  minArguments: 2,
-  maxArguments: 2,
-  call: (context, [target, name]) => {
+  /** What subscribers may filter by; there are none. */
+  builtin('setStreamTableFilterColumn(streamTable, columnName)', (context, [target, name]) => {
     columnIndex(streamArgument(context, target), textArgument(name, 'columnName'))
     return voidValue
-  },
-}
-
-/** stopPublishTable(subscriberIP, subscriberPort, tableName, [actionName]). */
-const stopPublishTable: Builtin = {
-  name: 'stopPublishTable',
-  parameters: ['subscriberIP', 'subscriberPort', 'tableName', 'actionName'],
-  minArguments: 3,
-  maxArguments: 4,
-  call: (_, [host, port, name]) => {
-    textArgument(host, 'subscriberIP')
-    integerArgument(port, 'subscriberPort')
-    textArgument(name, 'tableName')
-    return voidValue
-  },
-}
-
-export const streamStateFunctions: readonly Builtin[] = [
-  getStreamingStat,
-  getStreamingSQLStatus,
-  clearTablePersistence,
-  setStreamTableFilterColumn,
-  stopPublishTable,
+  }),
+  builtin(
+    'stopPublishTable(subscriberIP, subscriberPort, tableName, [actionName])',
+    (_, [host, port, name]) => {
+      textArgument(host, 'subscriberIP')
+      integerArgument(port, 'subscriberPort')
+      textArgument(name, 'tableName')
+      return voidValue
+    },
+  ),
 ]
 
 function streamArgument(context: CallContext, target: ServerValue | undefined): ServerTable {

@@ -17,23 +17,19 @@ import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { checkDistinct, columnIndex, createTable } from '../../tables/memory-table.js'
 import { checkWritable } from '../../tables/prepare.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { elementsArgument, tableArgument, textsArgument, isAbsent } from '../arguments.js'
+import { builtin, elementsArgument, tableArgument, textsArgument, isAbsent } from '../arguments.js'
 import { checkWrite } from '../../tables/privileges.js'
 import { nullColumn } from '../../columns/column-layout.js'
 import { rowKeys, type Key } from '../../operators/keys/row-keys.js'
 import { joinColumns } from '../../values/vector-literal.js'
 
 /**
- * replaceColumn!(table, colName, newCol): the column takes values and type of the new one. A DFS table takes only
+ * The column takes values and type of the new one. A DFS table takes only
  * the type (DolphinDB manual, page replaceColumn!).
  */
-const replaceColumn: Builtin = {
-  name: 'replaceColumn!',
-  parameters: ['table', 'colName', 'newCol'],
-  minArguments: 3,
-  maxArguments: 3,
-  mutatesFirst: true,
-  call: (context, [target, names, replacement]) => {
+const replaceColumn = builtin(
+  'replaceColumn!(table, colName, newCol)',
+  (context, [target, names, replacement]) => {
     const table = changeable(context, target)
     checkEngine(context, table, 'replaceColumn!')
     const columnNames = textsArgument(names, 'colName')
@@ -51,40 +47,40 @@ const replaceColumn: Builtin = {
     for (const [index, column] of replacements) table.replaceColumn(index, column)
     return table
   },
-}
+  { mutatesFirst: true },
+)
 
-/** rename!(X, Y, [Z]) for tables: Y alone names from the left, Y and Z are old and new names (DolphinDB manual). */
-const rename: Builtin = {
-  name: 'rename!',
-  parameters: ['X', 'Y', 'Z'],
-  minArguments: 2,
-  maxArguments: 3,
-  mutatesFirst: true,
-  call: (context, [target, first, second]) => {
-    const table = changeable(context, target)
-    checkEngine(context, table, 'rename!')
-    const names = textsArgument(first, 'Y')
-    if (table.kind === 'dfs' && (second === undefined || names.length !== 1)) {
-      throw new ScriptError('rename! takes one old and one new name of a DFS table.')
-    }
-    const renamed = table.columnNames.slice()
-    if (second === undefined) {
-      if (names.length > renamed.length) throw new ScriptError('There are more names than columns.')
-      names.forEach((name, index) => (renamed[index] = name))
-    } else {
-      const replacements = textsArgument(second, 'Z')
-      if (replacements.length !== names.length) {
-        throw new ScriptError('Y and Z must have the same number of names.')
+export const tableColumnFunctions: readonly Builtin[] = [
+  replaceColumn,
+  /** For tables: Y alone names from the left, Y and Z are old and new names (DolphinDB manual). */
+  builtin(
+    'rename!(X, Y, [Z])',
+    (context, [target, first, second]) => {
+      const table = changeable(context, target)
+      checkEngine(context, table, 'rename!')
+      const names = textsArgument(first, 'Y')
+      if (table.kind === 'dfs' && (second === undefined || names.length !== 1)) {
+        throw new ScriptError('rename! takes one old and one new name of a DFS table.')
       }
-      names.forEach((name, index) => (renamed[columnIndex(table, name)] = replacements[index]!))
-    }
-    checkDistinct(renamed)
-    table.renameColumns(renamed)
-    return table
-  },
-}
-
-export const tableColumnFunctions: readonly Builtin[] = [replaceColumn, rename]
+      const renamed = table.columnNames.slice()
+      if (second === undefined) {
+        if (names.length > renamed.length)
+          throw new ScriptError('There are more names than columns.')
+        names.forEach((name, index) => (renamed[index] = name))
+      } else {
+        const replacements = textsArgument(second, 'Z')
+        if (replacements.length !== names.length) {
+          throw new ScriptError('Y and Z must have the same number of names.')
+        }
+        names.forEach((name, index) => (renamed[columnIndex(table, name)] = replacements[index]!))
+      }
+      checkDistinct(renamed)
+      table.renameColumns(renamed)
+      return table
+    },
+    { mutatesFirst: true },
+  ),
+]
 
 /** Tables whose columns may change: none that other sessions see, and none that is read-only. */
 function changeable(context: CallContext, target: ServerValue | undefined): ServerTable {
@@ -140,50 +136,6 @@ function newColumn(table: ServerTable, name: string, value: ServerValue): Column
   return column
 }
 
-/**
- * lj(leftTable, rightTable, matchingCols, [rightMatchingCols]): every row of the left table, beside each row of the right
- * one with the same values in the matching columns, or beside nulls.
- */
-const lj: Builtin = {
-  name: 'lj',
-  parameters: ['leftTable', 'rightTable', 'matchingCols', 'rightMatchingCols'],
-  minArguments: 3,
-  maxArguments: 4,
-  call: (context, [leftTable, rightTable, matchingCols, rightMatchingCols]) => {
-    const left = tableArgument(context, leftTable)
-    const right = tableArgument(context, rightTable)
-    const leftNames = textsArgument(matchingCols, 'matchingCols')
-    const rightNames = isAbsent(rightMatchingCols)
-      ? leftNames
-      : textsArgument(rightMatchingCols, 'rightMatchingCols')
-    if (leftNames.length === 0 || leftNames.length !== rightNames.length) {
-      throw new ScriptError(
-        'lj: as many columns must be named of the right table as of the left one.',
-      )
-    }
-    const leftKeys = leftNames.map(name => columnIndex(left, name))
-    const rightKeys = rightNames.map(name => columnIndex(right, name))
-    const { leftRows, rightRows } = matchRows(context, left, leftKeys, right, rightKeys)
-    context.memory.make(16 * (left.columnNames.length + right.columnNames.length) * leftRows.length)
-    const kept = right.columnNames.flatMap((_, index) => (rightKeys.includes(index) ? [] : [index]))
-    const columns = [
-      ...left.columnNames.map((_, index) => takeRows(left.column(index), leftRows)),
-      ...kept.map(index => {
-        const column = right.column(index)
-        return takeRows(joinColumns(column, nullColumn(columnTypeOf(column), 1)), rightRows)
-      }),
-    ]
-    const taken = new Set(left.columnNames)
-    const names = kept.map(index => {
-      const name = right.columnNames[index]!
-      return taken.has(name) ? `${right.sharedName || 'right'}_${name}` : name
-    })
-    return createTable('basic', [...left.columnNames, ...names], columns.map(columnTypeOf), {
-      columns,
-    })
-  },
-}
-
 /** Pairs of rows; the row behind the last of the right table stands for none. */
 function matchRows(
   { memory }: CallContext,
@@ -210,4 +162,49 @@ function matchRows(
   return { leftRows: Int32Array.from(leftRows), rightRows: Int32Array.from(rightRows) }
 }
 
-export const joinTableFunctions: readonly Builtin[] = [lj]
+export const joinTableFunctions: readonly Builtin[] = [
+  /**
+   * Every row of the left table, beside each row of the right
+   * one with the same values in the matching columns, or beside nulls.
+   */
+  builtin(
+    'lj(leftTable, rightTable, matchingCols, [rightMatchingCols])',
+    (context, [leftTable, rightTable, matchingCols, rightMatchingCols]) => {
+      const left = tableArgument(context, leftTable)
+      const right = tableArgument(context, rightTable)
+      const leftNames = textsArgument(matchingCols, 'matchingCols')
+      const rightNames = isAbsent(rightMatchingCols)
+        ? leftNames
+        : textsArgument(rightMatchingCols, 'rightMatchingCols')
+      if (leftNames.length === 0 || leftNames.length !== rightNames.length) {
+        throw new ScriptError(
+          'lj: as many columns must be named of the right table as of the left one.',
+        )
+      }
+      const leftKeys = leftNames.map(name => columnIndex(left, name))
+      const rightKeys = rightNames.map(name => columnIndex(right, name))
+      const { leftRows, rightRows } = matchRows(context, left, leftKeys, right, rightKeys)
+      context.memory.make(
+        16 * (left.columnNames.length + right.columnNames.length) * leftRows.length,
+      )
+      const kept = right.columnNames.flatMap((_, index) =>
+        rightKeys.includes(index) ? [] : [index],
+      )
+      const columns = [
+        ...left.columnNames.map((_, index) => takeRows(left.column(index), leftRows)),
+        ...kept.map(index => {
+          const column = right.column(index)
+          return takeRows(joinColumns(column, nullColumn(columnTypeOf(column), 1)), rightRows)
+        }),
+      ]
+      const taken = new Set(left.columnNames)
+      const names = kept.map(index => {
+        const name = right.columnNames[index]!
+        return taken.has(name) ? `${right.sharedName || 'right'}_${name}` : name
+      })
+      return createTable('basic', [...left.columnNames, ...names], columns.map(columnTypeOf), {
+        columns,
+      })
+    },
+  ),
+]

@@ -11,7 +11,7 @@ import type { Builtin } from '../../values/builtin.js'
 import { operandOf } from '../../operators/operands/pairing.js'
 import { textsOf } from '../../values/scalar.js'
 import { convertTemporal } from '../../columns/convert-temporal.js'
-import { textArgument, booleanArgument } from '../arguments.js'
+import { builtin, textArgument, booleanArgument } from '../arguments.js'
 import { conversion } from '../types/type.js'
 
 /**
@@ -83,28 +83,21 @@ export function lettersOf(parts: readonly PatternPart[]): ReadonlySet<FieldLette
   return new Set(parts.flatMap(part => (typeof part === 'string' ? [] : [part.letter])))
 }
 
-/** temporalParse(X, format): the type follows from the fields of the format; text that does not fit is null. */
-const temporalParse: Builtin = {
-  name: 'temporalParse',
-  parameters: ['X', 'format'],
-  minArguments: 2,
-  maxArguments: 2,
-  call: (_, [value, format]) => {
-    const texts = textsOf(value)
-    if (texts === undefined) throw new ScriptError('temporalParse(X, format). X must be text.')
-    const read = parserOf(textArgument(format, 'format'))
-    const vector = vectorOf({ type: read.type }, texts.map(read.parse)) as Vector
-    return value!.form === 'scalar' ? (elementAt(vector, 0) as Scalar) : vector
-  },
-}
+/** The type follows from the fields of the format; text that does not fit is null. */
+const temporalParse = builtin('temporalParse(X, format)', (_, [value, format]) => {
+  const texts = textsOf(value)
+  if (texts === undefined) throw new ScriptError('temporalParse(X, format). X must be text.')
+  const read = parserOf(textArgument(format, 'format'))
+  const vector = vectorOf({ type: read.type }, texts.map(read.parse)) as Vector
+  return value!.form === 'scalar' ? (elementAt(vector, 0) as Scalar) : vector
+})
 
-/** temporalFormat(X, format). */
-const temporalFormat: Builtin = {
-  name: 'temporalFormat',
-  parameters: ['X', 'format'],
-  minArguments: 2,
-  maxArguments: 2,
-  call: (_, [value, format]) => {
+/** Other name of temporalParse. */
+const datetimeParse: Builtin = { ...temporalParse, name: 'datetimeParse' }
+
+export const temporalFormatFunctions: readonly Builtin[] = [
+  temporalParse,
+  builtin('temporalFormat(X, format)', (_, [value, format]) => {
     const { vector, rebuild } = operandOf(value!, 'temporalFormat')
     if (!isTemporal(vector.type)) {
       throw new ScriptError('temporalFormat(X, format). X must be temporal.')
@@ -116,15 +109,7 @@ const temporalFormat: Builtin = {
       return parts.map(part => (typeof part === 'string' ? part : fieldText(part, moment))).join('')
     })
     return rebuild({ form: 'vector', type: 'STRING', length: texts.length, data: texts })
-  },
-}
-
-/** Other name of temporalParse. */
-const datetimeParse: Builtin = { ...temporalParse, name: 'datetimeParse' }
-
-export const temporalFormatFunctions: readonly Builtin[] = [
-  temporalParse,
-  temporalFormat,
+  }),
   datetimeParse,
 ]
 
@@ -284,32 +269,13 @@ function fieldText({ letter, width }: Field, moment: Moment): string {
 
 const msPerDay = 86_400_000
 
-/** now([nanoSecond=false]): the node's wall clock, in its own time zone. */
-const now: Builtin = {
-  name: 'now',
-  parameters: ['nanoSecond'],
-  minArguments: 0,
-  maxArguments: 1,
-  call: ({ node }, [nanoSecond]) => {
-    const ms = BigInt(Math.floor(wallClockMs(node.now())))
-    return booleanArgument(nanoSecond, 'nanoSecond', false)
-      ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
-      : { form: 'scalar', type: 'TIMESTAMP', value: ms }
-  },
-}
-
-/** today(): the date of now(). */
-const today: Builtin = {
-  name: 'today',
-  parameters: [],
-  minArguments: 0,
-  maxArguments: 0,
-  call: ({ node }) => ({
-    form: 'scalar',
-    type: 'DATE',
-    value: Math.floor(wallClockMs(node.now()) / msPerDay),
-  }),
-}
+/** The node's wall clock, in its own time zone. */
+const now = builtin('now([nanoSecond])', ({ node }, [nanoSecond]) => {
+  const ms = BigInt(Math.floor(wallClockMs(node.now())))
+  return booleanArgument(nanoSecond, 'nanoSecond', false)
+    ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
+    : { form: 'scalar', type: 'TIMESTAMP', value: ms }
+})
 
 export const temporalFunctions: readonly Builtin[] = [
   conversion('date', 'DATE'),
@@ -323,7 +289,13 @@ export const temporalFunctions: readonly Builtin[] = [
   conversion('nanotimestamp', 'NANOTIMESTAMP'),
   conversion('datehour', 'DATEHOUR'),
   now,
-  today,
+
+  /** The date of now(). */
+  builtin('today()', ({ node }) => ({
+    form: 'scalar',
+    type: 'DATE',
+    value: Math.floor(wallClockMs(node.now()) / msPerDay),
+  })),
 ]
 
 /** Milliseconds since 1970 as the clock on the wall shows them. */

@@ -25,6 +25,7 @@ import type { ServerTable } from '../../tables/server-table.js'
 import { checkTransactionSize, inTransaction } from '../../tables/transactions.js'
 import { weighRows } from '../../values/request-memory.js'
 import {
+  builtin,
   databaseArgument,
   integerArgument,
   isAbsent,
@@ -36,84 +37,64 @@ import { tableOfColumns } from '../result-table.js'
 /** A file is read and divided in one go, so there is a limit. */
 const maxFileBytes = 67_108_864
 
-/** loadText(filename, [delimiter=','], [schema], [skipRows=0]): a table in memory. */
-const loadText: Builtin = {
-  name: 'loadText',
-  parameters: ['filename', 'delimiter', 'schema', 'skipRows'],
-  minArguments: 1,
-  maxArguments: 4,
-  adminOnly: true,
-  call: (context, args) => readTable(context, args),
-}
+/** A table in memory. */
+const loadText = builtin(
+  'loadText(filename, [delimiter], [schema], [skipRows])',
+  (context, args) => readTable(context, args),
+  { adminOnly: true },
+)
 
 /** Other name of loadText here: the table is not divided. */
 const ploadText: Builtin = { ...loadText, name: 'ploadText' }
 
-/** extractTextSchema(filename, [delimiter=','], [skipRows=0]): a table of name and type. */
-const extractTextSchema: Builtin = {
-  name: 'extractTextSchema',
-  parameters: ['filename', 'delimiter', 'skipRows'],
-  minArguments: 1,
-  maxArguments: 3,
-  adminOnly: true,
-  *call(context, [filename, delimiter, skipRows]) {
-    const table = yield* readTable(context, [filename, delimiter, undefined, skipRows])
-    return tableOfColumns({
-      name: stringVector([...table.columnNames]),
-      type: stringVector(table.columnTypes.map(columnTypeText)),
-    })
-  },
-}
-
-/**
- * loadTextEx(dbHandle, tableName, partitionColumns, filename, [delimiter], [schema], [skipRows], [transform]): the table
- * in the database, which is made when it is not there.
- */
-const loadTextEx: Builtin = {
-  name: 'loadTextEx',
-  parameters: [
-    'dbHandle',
-    'tableName',
-    'partitionColumns',
-    'filename',
-    'delimiter',
-    'schema',
-    'skipRows',
-    'transform',
-  ],
-  minArguments: 4,
-  maxArguments: 8,
-  adminOnly: true,
-  *call(context, [database, name, partitionColumns, ...source]) {
-    const handle = databaseArgument(context, database)
-    const tableName = textArgument(name, 'tableName')
-    const read = yield* readTable(context, source)
-    const rows = yield* transformed(context, read, source[4])
-    const existing = databaseAt(context.node, handle.path).tables.get(tableName)
-    const table =
-      existing ??
-      createStoredTable(context.node, context.session, handle, rows, tableName, {
-        partitionColumns: textsArgument(partitionColumns, 'partitionColumns'),
-        compressMethods: new Map(),
-        sortColumns: [],
-        keepDuplicates: 'ALL',
-      })
-    checkWrite(context, table)
-    checkTransactionSize(context.node, table, weighRows(rows))
-    const columns = rows.columnNames.map((_, index) => rows.column(index))
-    const written = inTransaction(context, table, { columns, rows: rows.rows }, () =>
-      insertTable(table, rows),
-    )
-    if (typeof written !== 'number') yield* written
-    return table
-  },
-}
-
 export const loadTextFunctions: readonly Builtin[] = [
   loadText,
   ploadText,
-  loadTextEx,
-  extractTextSchema,
+
+  /**
+   * The table
+   * in the database, which is made when it is not there.
+   */
+  builtin(
+    'loadTextEx(dbHandle, tableName, partitionColumns, filename, [delimiter], [schema], [skipRows], [transform])',
+    function* (context, [database, name, partitionColumns, ...source]) {
+      const handle = databaseArgument(context, database)
+      const tableName = textArgument(name, 'tableName')
+      const read = yield* readTable(context, source)
+      const rows = yield* transformed(context, read, source[4])
+      const existing = databaseAt(context.node, handle.path).tables.get(tableName)
+      const table =
+        existing ??
+        createStoredTable(context.node, context.session, handle, rows, tableName, {
+          partitionColumns: textsArgument(partitionColumns, 'partitionColumns'),
+          compressMethods: new Map(),
+          sortColumns: [],
+          keepDuplicates: 'ALL',
+        })
+      checkWrite(context, table)
+      checkTransactionSize(context.node, table, weighRows(rows))
+      const columns = rows.columnNames.map((_, index) => rows.column(index))
+      const written = inTransaction(context, table, { columns, rows: rows.rows }, () =>
+        insertTable(table, rows),
+      )
+      if (typeof written !== 'number') yield* written
+      return table
+    },
+    { adminOnly: true },
+  ),
+
+  /** A table of name and type. */
+  builtin(
+    'extractTextSchema(filename, [delimiter], [skipRows])',
+    function* (context, [filename, delimiter, skipRows]) {
+      const table = yield* readTable(context, [filename, delimiter, undefined, skipRows])
+      return tableOfColumns({
+        name: stringVector([...table.columnNames]),
+        type: stringVector(table.columnTypes.map(columnTypeText)),
+      })
+    },
+    { adminOnly: true },
+  ),
 ]
 
 function* readTable(

@@ -17,10 +17,10 @@ import {
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import {
+  builtin,
   integerArgument,
   textArgument,
   binaryFunction,
-  defineFunction,
   unaryFunction,
 } from '../arguments.js'
 import { dataTypes } from '../../../protocol/data-type.js'
@@ -28,22 +28,10 @@ import { defaultDecodeLimits } from '../../../protocol/decode-context.js'
 import { makeDictionary, setEntry } from '../../elements/dictionary.js'
 import { readNumber } from '../../values/literal.js'
 
-/** left(X, n): the first n characters of each text; nulls are ''. */
-const left = binaryFunction('left', (value, number) => {
-  const n = integerArgument(number, 'n')
-  const { vector, rebuild } = operandOf(value, 'left')
-  if (!isLiteral(vector.type) && vector.type !== 'CHAR' && vector.type !== 'VOID') {
-    throw new ScriptError('left: X must be a string or a vector of strings.')
-  }
-  const data = textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))
-  const type = vector.type === 'SYMBOL' ? 'SYMBOL' : 'STRING'
-  return rebuild(vectorOf({ type }, data) as Vector)
-})
-
 const bytesPerPart = 32
 
-/** split(str, [delimiter]): STRING vector, or single characters without a delimiter. */
-const split = defineFunction('split', ['str', 'delimiter'], 1, (context, [value, delimiter]) => {
+/** STRING vector, or single characters without a delimiter. */
+const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) => {
   const texts = textsOf(value)
   if (texts === undefined) throw new ScriptError('split: str must be a string.')
   let count = 0
@@ -64,18 +52,23 @@ function splitText(text: string, delimiter: ServerValue | undefined): Vector {
   return stringVector(text === '' ? [] : text.split(textArgument(delimiter, 'delimiter')))
 }
 
-export const stringFunctions: readonly Builtin[] = [left, split]
+export const stringFunctions: readonly Builtin[] = [
+  /** The first n characters of each text; nulls are ''. */
+  binaryFunction('left', (value, number) => {
+    const n = integerArgument(number, 'n')
+    const { vector, rebuild } = operandOf(value, 'left')
+    if (!isLiteral(vector.type) && vector.type !== 'CHAR' && vector.type !== 'VOID') {
+      throw new ScriptError('left: X must be a string or a vector of strings.')
+    }
+    const data = textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))
+    const type = vector.type === 'SYMBOL' ? 'SYMBOL' : 'STRING'
+    return rebuild(vectorOf({ type }, data) as Vector)
+  }),
+  split,
+]
 
 /** JSON is parsed in one go: what takes a tenth of a second. */
 const maxParsedLength = 2_097_152
-
-const fromStdJson = unaryFunction('fromStdJson', (value, context) => {
-  const texts = textsOf(value)
-  if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
-  const parsed: ServerValue[] = []
-  for (const text of texts) parsed.push(fromJson(context, parseJson(text), 0))
-  return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
-})
 
 function parseJson(text: string): unknown {
   if (text.length > maxParsedLength) {
@@ -126,4 +119,12 @@ function temporalOf(text: string): ServerValue | undefined {
   return dataTypes[literal.value.type].category === 'temporal' ? literal.value : undefined
 }
 
-export const jsonFunctions: readonly Builtin[] = [fromStdJson]
+export const jsonFunctions: readonly Builtin[] = [
+  unaryFunction('fromStdJson', (value, context) => {
+    const texts = textsOf(value)
+    if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
+    const parsed: ServerValue[] = []
+    for (const text of texts) parsed.push(fromJson(context, parseJson(text), 0))
+    return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
+  }),
+]

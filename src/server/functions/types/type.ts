@@ -16,7 +16,7 @@ import { operandOf, scalarAt } from '../../operators/operands/pairing.js'
 import { boolScalar, intScalar, stringScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
-import { unaryFunction, isAbsent, integerArgument, textArgument } from '../arguments.js'
+import { builtin, unaryFunction, isAbsent, integerArgument, textArgument } from '../arguments.js'
 import { durationUnits } from '../../../protocol/types/durations.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue } from '../../operators/cast.js'
@@ -242,23 +242,6 @@ function joinedDoubles(type: 'COMPLEX' | 'POINT', x: Vector, y: Vector): Vector 
   return { form: 'vector', type, length, data }
 }
 
-/** duration(X): `20ms`, `3M` (DolphinDB manual, page duration; exchange calendars are unknown here). */
-const duration: Builtin = {
-  name: 'duration',
-  parameters: ['X'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (_, [value]): ServerValue => {
-    const text = textArgument(value, 'X')
-    const [, count, suffix = ''] = /^(-?\d+)([a-zA-Z]{1,2})$/.exec(text) ?? []
-    const unit = durationUnits.get(suffix)
-    if (count === undefined || unit === undefined) {
-      throw new ScriptError(`The string [${text}] is not a duration.`)
-    }
-    return { form: 'scalar', type: 'DURATION', value: { count: Number(count), unit } }
-  },
-}
-
 export const conversionFunctions: readonly Builtin[] = [
   conversion('bool', 'BOOL'),
   char,
@@ -278,5 +261,15 @@ export const conversionFunctions: readonly Builtin[] = [
   decimal('decimal128', 'DECIMAL128'),
   doublePair('complex', 'COMPLEX'),
   doublePair('point', 'POINT'),
-  duration,
+
+  /** `20ms`, `3M` (DolphinDB manual, page duration; exchange calendars are unknown here). */
+  builtin('duration(X)', (_, [value]): ServerValue => {
+    const text = textArgument(value, 'X')
+    const [, count, suffix = ''] = /^(-?\d+)([a-zA-Z]{1,2})$/.exec(text) ?? []
+    const unit = durationUnits.get(suffix)
+    if (count === undefined || unit === undefined) {
+      throw new ScriptError(`The string [${text}] is not a duration.`)
+    }
+    return { form: 'scalar', type: 'DURATION', value: { count: Number(count), unit } }
+  }),
 ]

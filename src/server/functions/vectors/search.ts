@@ -129,21 +129,18 @@ export function likeMatcher(pattern: string): (text: string) => boolean {
   }
 }
 
-/** like(X, pattern) */
-const like = binaryFunction('like', (value, patternArgument) => {
-  const pattern = textOf(patternArgument)
-  if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
-  const operand = operandOf(value, 'like')
-  if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
-    throw new ScriptError('like: X must be a string or a vector of strings.')
-  }
-  const matches = likeMatcher(pattern)
-  const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
-  return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
-})
-
 export const searchFunctions: readonly Builtin[] = [
   binaryFunction('in', isIn),
   binaryFunction('between', between),
-  like,
+  binaryFunction('like', (value, patternArgument) => {
+    const pattern = textOf(patternArgument)
+    if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
+    const operand = operandOf(value, 'like')
+    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
+      throw new ScriptError('like: X must be a string or a vector of strings.')
+    }
+    const matches = likeMatcher(pattern)
+    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
+    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+  }),
 ]

@@ -10,8 +10,8 @@ import { rowComparison, sortRows } from '../../operators/keys/row-order.js'
 import { integerOf, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import {
+  builtin,
   integerArgument,
-  defineFunction,
   unaryFunction,
   columnArgument,
   vectorArgument,
@@ -38,69 +38,7 @@ function sorted(value: ServerValue | undefined, order: ServerValue | undefined):
   return { form: 'matrix', rows, columns, elements: column as Vector }
 }
 
-const sort = defineFunction('sort', ['X', 'ascending'], 1, (_, [value, order]) =>
-  sorted(value, order),
-)
-
-/** sort!(X, [ascending=true]): X itself, in order. */
-const sortInPlace = defineFunction(
-  'sort!',
-  ['X', 'ascending'],
-  1,
-  (_, [value, order]) => {
-    const column = sortedColumn(value, order)
-    return value!.form === 'matrix'
-      ? Object.assign(value, { elements: column })
-      : Object.assign(value!, column)
-  },
-  { mutatesFirst: true },
-)
-
-const distinct = unaryFunction('distinct', value => {
-  const column = columnArgument(value, 'distinct')
-  if (column.form !== 'vector' || column.type === 'ANY') {
-    throw new ScriptError('The function [distinct] takes a vector of one type.')
-  }
-  return takeRows(column, distinctRows([column]))
-})
-
-/**
- * cutPoints(X, binNum, [freq]): the bounds of so many bins of about as many elements each; the last one lies just above
- * the largest element, for a bin does not hold its upper bound. With freq, X has each element once, in order, and freq
- * says how often it counts. What a server puts above a text is not documented [?].
- */
-const cutPoints = defineFunction(
-  'cutPoints',
-  ['X', 'binNum', 'freq'],
-  2,
-  (_, [value, binNum, freq]) => {
-    const vector = vectorArgument(value, 'cutPoints')
-    const bins = integerArgument(binNum, 'binNum')
-    const known = Array.from({ length: vector.length }, (__, row) => row).filter(
-      row => !isNullAt(vector, row),
-    )
-    if (bins < 1 || bins > known.length) {
-      throw new ScriptError(
-        'cutPoints(X, binNum). binNum must be from 1 to the number of elements.',
-      )
-    }
-    const compare = rowComparison(vector)
-    const isOnce = known.every((row, at) => at === 0 || compare(known[at - 1]!, row) < 0)
-    const isCounted = freq !== undefined && !isVoid(freq)
-    if (isCounted && !isOnce) {
-      throw new ScriptError('cutPoints(X, binNum, freq). X must be distinct and in order.')
-    }
-    const rows = known.sort(compare)
-    const ends = endsOf(rows, isCounted ? frequencies(freq, vector.length) : undefined)
-    const total = ends.at(-1)!
-    const starts = Array.from({ length: bins }, (__, bin) => {
-      const place = Math.floor((bin * total) / bins)
-      return rows[ends.findIndex(end => end > place)]!
-    })
-    const bounds = takeRows(vector, Int32Array.from([...starts, rows.at(-1)!])) as Vector
-    return withLast(bounds, above(elementAt(bounds, bins) as Scalar))
-  },
-)
+const sort = builtin('sort(X, [ascending])', (_, [value, order]) => sorted(value, order))
 
 /** How many elements there are up to each, itself included. */
 function endsOf(rows: readonly number[], counts: readonly number[] | undefined): number[] {
@@ -138,4 +76,56 @@ function withLast(bounds: Vector, last: Scalar): Vector {
   return vectorOf(type, [...values, last.value]) as Vector
 }
 
-export const sortFunctions: readonly Builtin[] = [sort, sortInPlace, distinct, cutPoints]
+export const sortFunctions: readonly Builtin[] = [
+  sort,
+  /** X itself, in order. */
+  builtin(
+    'sort!(X, [ascending])',
+    (_, [value, order]) => {
+      const column = sortedColumn(value, order)
+      return value!.form === 'matrix'
+        ? Object.assign(value, { elements: column })
+        : Object.assign(value!, column)
+    },
+    { mutatesFirst: true },
+  ),
+  unaryFunction('distinct', value => {
+    const column = columnArgument(value, 'distinct')
+    if (column.form !== 'vector' || column.type === 'ANY') {
+      throw new ScriptError('The function [distinct] takes a vector of one type.')
+    }
+    return takeRows(column, distinctRows([column]))
+  }),
+  /**
+   * The bounds of so many bins of about as many elements each; the last one lies just above
+   * the largest element, for a bin does not hold its upper bound. With freq, X has each element once, in order, and freq
+   * says how often it counts. What a server puts above a text is not documented [?].
+   */
+  builtin('cutPoints(X, binNum, [freq])', (_, [value, binNum, freq]) => {
+    const vector = vectorArgument(value, 'cutPoints')
+    const bins = integerArgument(binNum, 'binNum')
+    const known = Array.from({ length: vector.length }, (__, row) => row).filter(
+      row => !isNullAt(vector, row),
+    )
+    if (bins < 1 || bins > known.length) {
+      throw new ScriptError(
+        'cutPoints(X, binNum). binNum must be from 1 to the number of elements.',
+      )
+    }
+    const compare = rowComparison(vector)
+    const isOnce = known.every((row, at) => at === 0 || compare(known[at - 1]!, row) < 0)
+    const isCounted = freq !== undefined && !isVoid(freq)
+    if (isCounted && !isOnce) {
+      throw new ScriptError('cutPoints(X, binNum, freq). X must be distinct and in order.')
+    }
+    const rows = known.sort(compare)
+    const ends = endsOf(rows, isCounted ? frequencies(freq, vector.length) : undefined)
+    const total = ends.at(-1)!
+    const starts = Array.from({ length: bins }, (__, bin) => {
+      const place = Math.floor((bin * total) / bins)
+      return rows[ends.findIndex(end => end > place)]!
+    })
+    const bounds = takeRows(vector, Int32Array.from([...starts, rows.at(-1)!])) as Vector
+    return withLast(bounds, above(elementAt(bounds, bins) as Scalar))
+  }),
+]

@@ -16,13 +16,13 @@ import { tupleOf } from '../../values/vector-literal.js'
 import { createTable } from '../../tables/memory-table.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import {
+  builtin,
   columnArgument,
   filled,
   sizeOf,
   vectorArgument,
   zeros,
   binaryFunction,
-  defineFunction,
   unaryFunction,
 } from '../arguments.js'
 
@@ -33,67 +33,6 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
   }
   return length
 }
-
-/** array(dataType|template, [initialSize=0], [capacity], [defaultValue]) */
-const array = defineFunction(
-  'array',
-  ['template', 'initialSize', 'capacity', 'defaultValue'],
-  1,
-  (context, [template, sizeArgument, , defaultValue]) => {
-    const type = typeArgument(template)
-    if (type === undefined && template?.form !== 'vector' && template?.form !== 'arrayVector') {
-      throw new ScriptError('array takes a data type or a vector as template.')
-    }
-    const isTemplate = template?.form === 'vector' || template?.form === 'arrayVector'
-    const elementType: ColumnType = type ?? (isTemplate ? columnTypeOf(template) : { type: 'ANY' })
-    const length =
-      sizeArgument === undefined || isVoid(sizeArgument)
-        ? isTemplate && type === undefined
-          ? template.length
-          : 0
-        : lengthArgument(sizeArgument, 'initialSize')
-    if (defaultValue === undefined || isVoid(defaultValue)) {
-      return zeros(context, elementType, length)
-    }
-    const one = castValue(defaultValue, elementType)
-    return filled(context, columnArgument(one, 'array'), length)
-  },
-)
-
-/** arrayVector(index, value): row i ends before position index[i] of the values. */
-const arrayVector = binaryFunction('arrayVector', (index, value) => {
-  const ends = int64Of(vectorArgument(index, 'arrayVector'))
-  const cells = vectorArgument(value, 'arrayVector')
-  const length = sizeOf(index)
-  const offsets = new Uint32Array(length + 1)
-  for (let row = 0; row < length; row++) {
-    const end = Number(ends[row])
-    if (end < offsets[row]! || end > cells.length) {
-      throw new ScriptError('The index of arrayVector must be increasing and within the values.')
-    }
-    offsets[row + 1] = end
-  }
-  return { form: 'arrayVector', length, offsets, cells }
-})
-
-/** take(X, n): n elements from the front, again and again; from the back when n is negative. */
-const take = binaryFunction('take', function (value, countArgument, context): ServerValue {
-  const count = integerOf(countArgument)
-  if (count === undefined) return takeEach(context, value, countArgument)
-  const listed = value.form === 'list' ? value.elements : undefined
-  if (listed !== undefined) return takeFromList(context, listed, count)
-  const rows = value.form === 'serverTable' ? value.rows : columnArgument(value, 'take').length
-  if (Math.abs(count) > 2_147_483_647) throw new ScriptError('take: the number is too large.')
-  if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
-  const length = Math.abs(count)
-  const start = count < 0 ? (((rows - (length % rows)) % rows) + rows) % rows : 0
-  context.memory.expect(8 * length)
-  const picked = new Int32Array(length)
-  for (let i = 0; i < length; i++) picked[i] = (start + i) % rows
-  return value.form === 'serverTable'
-    ? pickTableRows(value, column => takeRows(column, picked))
-    : takeRows(columnArgument(value, 'take'), picked)
-})
 
 /** take([DOUBLE], 3): types, tables and functions are values, too. */
 function takeFromList(
@@ -135,31 +74,6 @@ function join(left: ServerValue, right: ServerValue, context: CallContext): Serv
   return createTable('basic', names, columns.map(columnTypeOf), { columns })
 }
 
-/** cut(X, size) makes pieces of that size, cut(X, positions) begins a piece at each position. */
-const cut = binaryFunction('cut', (value, where) => {
-  const length = sizeOf(value)
-  const size = integerOf(where)
-  const starts =
-    size === undefined
-      ? Array.from(int64Of(vectorArgument(where, 'cut')).subarray(0, sizeOf(where)), Number)
-      : Array.from({ length: Math.ceil(length / pieceSize(size)) }, (_, i) => i * size)
-  if (starts.some((start, i) => start < (starts[i - 1] ?? 0) || start > length)) {
-    throw new ScriptError('The positions of cut must be increasing and within the object.')
-  }
-  return tupleOf(
-    starts.map((start, i) => {
-      const end = Math.min(starts[i + 1] ?? length, length)
-      if (value.form === 'serverTable') {
-        return pickTableRows(value, column => sliceColumn(column, start, end))
-      }
-      const column = columnArgument(value, 'cut')
-      return size === 1
-        ? (elementAt(column, start) as ServerValue)
-        : sliceColumn(column, start, end)
-    }),
-  )
-})
-
 function pieceSize(size: number): number {
   if (size < 1) throw new ScriptError('The size of cut must be positive.')
   return size
@@ -167,9 +81,88 @@ function pieceSize(size: number): number {
 
 export const vectorFunctions: readonly Builtin[] = [
   unaryFunction('size', value => intScalar(sizeOf(value))),
-  array,
-  arrayVector,
-  take,
+  builtin(
+    'array(template, [initialSize], [capacity], [defaultValue])',
+    (context, [template, sizeArgument, , defaultValue]) => {
+      const type = typeArgument(template)
+      if (type === undefined && template?.form !== 'vector' && template?.form !== 'arrayVector') {
+        throw new ScriptError('array takes a data type or a vector as template.')
+      }
+      const isTemplate = template?.form === 'vector' || template?.form === 'arrayVector'
+      const elementType: ColumnType =
+        type ?? (isTemplate ? columnTypeOf(template) : { type: 'ANY' })
+      const length =
+        sizeArgument === undefined || isVoid(sizeArgument)
+          ? isTemplate && type === undefined
+            ? template.length
+            : 0
+          : lengthArgument(sizeArgument, 'initialSize')
+      if (defaultValue === undefined || isVoid(defaultValue)) {
+        return zeros(context, elementType, length)
+      }
+      const one = castValue(defaultValue, elementType)
+      return filled(context, columnArgument(one, 'array'), length)
+    },
+  ),
+
+  /** Row i ends before position index[i] of the values. */
+  binaryFunction('arrayVector', (index, value) => {
+    const ends = int64Of(vectorArgument(index, 'arrayVector'))
+    const cells = vectorArgument(value, 'arrayVector')
+    const length = sizeOf(index)
+    const offsets = new Uint32Array(length + 1)
+    for (let row = 0; row < length; row++) {
+      const end = Number(ends[row])
+      if (end < offsets[row]! || end > cells.length) {
+        throw new ScriptError('The index of arrayVector must be increasing and within the values.')
+      }
+      offsets[row + 1] = end
+    }
+    return { form: 'arrayVector', length, offsets, cells }
+  }),
+
+  /** N elements from the front, again and again; from the back when n is negative. */
+  binaryFunction('take', function (value, countArgument, context): ServerValue {
+    const count = integerOf(countArgument)
+    if (count === undefined) return takeEach(context, value, countArgument)
+    const listed = value.form === 'list' ? value.elements : undefined
+    if (listed !== undefined) return takeFromList(context, listed, count)
+    const rows = value.form === 'serverTable' ? value.rows : columnArgument(value, 'take').length
+    if (Math.abs(count) > 2_147_483_647) throw new ScriptError('take: the number is too large.')
+    if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
+    const length = Math.abs(count)
+    const start = count < 0 ? (((rows - (length % rows)) % rows) + rows) % rows : 0
+    context.memory.expect(8 * length)
+    const picked = new Int32Array(length)
+    for (let i = 0; i < length; i++) picked[i] = (start + i) % rows
+    return value.form === 'serverTable'
+      ? pickTableRows(value, column => takeRows(column, picked))
+      : takeRows(columnArgument(value, 'take'), picked)
+  }),
   binaryFunction('join', join),
-  cut,
+
+  /** Makes pieces of that size, cut(X, positions) begins a piece at each position. */
+  binaryFunction('cut', (value, where) => {
+    const length = sizeOf(value)
+    const size = integerOf(where)
+    const starts =
+      size === undefined
+        ? Array.from(int64Of(vectorArgument(where, 'cut')).subarray(0, sizeOf(where)), Number)
+        : Array.from({ length: Math.ceil(length / pieceSize(size)) }, (_, i) => i * size)
+    if (starts.some((start, i) => start < (starts[i - 1] ?? 0) || start > length)) {
+      throw new ScriptError('The positions of cut must be increasing and within the object.')
+    }
+    return tupleOf(
+      starts.map((start, i) => {
+        const end = Math.min(starts[i + 1] ?? length, length)
+        if (value.form === 'serverTable') {
+          return pickTableRows(value, column => sliceColumn(column, start, end))
+        }
+        const column = columnArgument(value, 'cut')
+        return size === 1
+          ? (elementAt(column, start) as ServerValue)
+          : sliceColumn(column, start, end)
+      }),
+    )
+  }),
 ]
