@@ -18,19 +18,21 @@ const beatEveryMs = 500
 const lateMs = 1_000
 
 export function awakeClock(clock: Clock): AwakeClock {
-  const now = (): { ms: number; wallMs: number } => ({ ms: clock.nowMs(), wallMs: clock.wallMs() })
-  let seen = now()
+  let seenMs = clock.nowMs()
+  let seenWallMs = clock.wallMs()
   let sleptMs = 0
   let naps = 0
   const look = (): number => {
-    const { ms, wallMs } = now()
-    const gapMs = ms - seen.ms
+    const ms = clock.nowMs()
+    const wallMs = clock.wallMs()
+    const gapMs = ms - seenMs
     if (gapMs > beatEveryMs + lateMs) {
       sleptMs += gapMs - beatEveryMs
       naps++
       // A suspended machine's own clock stands still, the one on the wall does not.
-    } else if (Math.abs(wallMs - seen.wallMs - gapMs) > lateMs) naps++
-    seen = { ms, wallMs }
+    } else if (Math.abs(wallMs - seenWallMs - gapMs) > lateMs) naps++
+    seenMs = ms
+    seenWallMs = wallMs
     return ms - sleptMs
   }
   const beat = (): void => {

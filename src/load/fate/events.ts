@@ -48,8 +48,8 @@ export interface Ended extends EndedRows {
   readonly no: number | undefined
   /** Of rows without a number; of all others they are known. */
   readonly ranges?: readonly BatchRange[]
-  /** Where the confirmed rows are, when the target took the batch. */
-  readonly stored?: readonly BatchRange[]
+  /** Where the confirmed rows are, when the target took the batch: all of its own ranges, or these. */
+  readonly stored?: 'all' | readonly BatchRange[]
   /** Rows that were read back, and are not in the table as they were sent. */
   readonly different?: readonly BatchRange[]
   /** Why the batch is not in the table as far as is known: its rows were rejected, or nobody knows of them. */

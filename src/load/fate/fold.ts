@@ -281,7 +281,7 @@ function end(state: RunState, event: Ended): void {
     state.batches.failed++
     if (unconfirmed > 0) for (const range of ranges) state.uncertain.add(range, reason)
   }
-  for (const range of stored ?? []) state.confirmed.add(range, '')
+  for (const range of stored === 'all' ? ranges : (stored ?? [])) state.confirmed.add(range, '')
   for (const range of different) state.different.add(range, 'not in the table as it was sent')
   note(state, event.note)
   if (event.hidesDuplicates === true) state.duplicates = null

@@ -29,6 +29,8 @@ export class LineRanges {
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
+  /** The only range, where it ended when `#byEnd` was told last: it grows without new keys as long as it is alone. */
+  #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
   /** In the order in which they were begun. */
   get ranges(): LineRange[] {
@@ -48,7 +50,12 @@ export class LineRanges {
 
   /** Lines first to last, blank lines and rejects between them included. */
   add({ file, firstLine, lastLine, startBytes, endBytes }: BatchRange, reason: string): void {
-    this.#insert({ file, firstLine, lastLine, batches: 1, reason, startBytes, endBytes })
+    const alone = this.#alone?.range
+    if (alone?.endBytes === startBytes && alone.file === file && alone.reason === reason) {
+      alone.endBytes = endBytes
+      alone.lastLine = lastLine
+      alone.batches++
+    } else this.#insert({ file, firstLine, lastLine, batches: 1, reason, startBytes, endBytes })
   }
 
   /** Everything in `others`, for one reason. */
@@ -58,6 +65,7 @@ export class LineRanges {
   }
 
   clear(): void {
+    this.#alone = undefined
     this.#ranges.clear()
     this.#byStart.clear()
     this.#byEnd.clear()
@@ -65,6 +73,21 @@ export class LineRanges {
   }
 
   #insert(range: OpenRange): void {
+    this.#settleAlone()
+    this.#place(range)
+    const [only] = this.#ranges
+    if (this.#ranges.size === 1) this.#alone = { range: only!, knownEndBytes: only!.endBytes }
+  }
+
+  #settleAlone(): void {
+    if (this.#alone === undefined) return
+    const { range, knownEndBytes } = this.#alone
+    this.#alone = undefined
+    this.#byEnd.delete(keyOf(range, knownEndBytes))
+    this.#byEnd.set(keyOf(range, range.endBytes), range)
+  }
+
+  #place(range: OpenRange): void {
     const before = this.#byEnd.get(keyOf(range, range.startBytes))
     const after = this.#byStart.get(keyOf(range, range.endBytes))
     if (before !== undefined) {

@@ -176,14 +176,15 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     // Rows that are missing are among those that were not found.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const confirmed = all - rejected - unconfirmed
-    const parts = isKnown && missing > 0 ? partsBetween(part, outside) : [part]
+    const isWhole = !isKnown || missing === 0
+    const parts = isWhole ? [part] : partsBetween(part, outside)
     if (unconfirmed === 0) for (const each of parts) sample(run, target.evidence, each)
     const different = unlike.map(row => ({ ...part, start: row, end: row + 1 }))
     end(part, {
       confirmed,
       rejected,
       unconfirmed,
-      stored: parts.flatMap(partRanges),
+      stored: isWhole ? 'all' : parts.flatMap(partRanges),
       different: different.flatMap(partRanges),
       ...(isKnown ? {} : { note: missingText(part, missing) }),
       ...keysKnown(run, target, all, rows),

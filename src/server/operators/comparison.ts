@@ -54,16 +54,30 @@ function compareNumbers(operator: ComparisonOperator, pairing: Pairing): Int8Arr
   return fill(operator, pairing, int32Of)
 }
 
+type Numbers = Int32Array | BigInt64Array | Float64Array
+
+function indexIn(numbers: Numbers, wanted: number | bigint, from: number): number {
+  return typeof wanted === 'bigint'
+    ? (numbers as BigInt64Array).indexOf(wanted, from)
+    : (numbers as Float64Array).indexOf(wanted, from)
+}
+
 /** The sentinels are the smallest values of their kind, so plain comparison puts nulls first. */
 function fill(
   operator: ComparisonOperator,
   pairing: Pairing,
-  read: (vector: Vector) => ArrayLike<number> | ArrayLike<bigint>,
+  read: (vector: Vector) => Numbers,
 ): Int8Array {
   const { length, leftStep, rightStep } = pairing
   const a = read(pairing.left)
   const b = read(pairing.right)
   const result = new Int8Array(length)
+  if (operator === '==' && leftStep === 1 && rightStep === 0 && length > 0) {
+    // Few rows equal one value, and the engine finds them without a BigInt for each row.
+    const next = (from: number): number => indexIn(a, b[0]!, from)
+    for (let i = next(0); i >= 0 && i < length; i = next(i + 1)) result[i] = 1
+    return result
+  }
   for (let i = 0; i < length; i++) {
     const x = a[i * leftStep]!
     const y = b[i * rightStep]!

@@ -181,11 +181,15 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   if (vector.form !== 'vector' || (!isScalar && vector.length !== rows)) {
     throw new ScriptError('The where condition must be a boolean value for each row.')
   }
-  context.memory.make(rows * Int32Array.BYTES_PER_ELEMENT)
-  const picked = new Int32Array(rows)
+  const truths = truthOf(vector, 'where')
+  const truth = isScalar ? new Int8Array(rows).fill(truths[0]!) : truths.subarray(0, rows)
+  const first = truth.indexOf(1)
+  // A condition often holds for few rows out of many.
+  const length = first < 0 ? 0 : truth.lastIndexOf(1) + 1 - first
+  context.memory.make(length * Int32Array.BYTES_PER_ELEMENT)
+  const picked = new Int32Array(length)
   let count = 0
-  const truth = truthOf(vector, 'where')
-  for (let row = 0; row < rows; row++) if (truth[isScalar ? 0 : row] === 1) picked[count++] = row
+  for (let i = 0; i < length; i++) if (truth[first + i] === 1) picked[count++] = first + i
   return picked.subarray(0, count)
 }
 
