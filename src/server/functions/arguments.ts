@@ -216,8 +216,6 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
     case 'type':
       return columnOfScalar(intScalar(dataTypes[value.column.type].id))
     case 'pair':
-    case 'set':
-    case 'matrix':
       return value.elements
     default:
       throw new ScriptError(`The function [${name}] takes a vector.`)

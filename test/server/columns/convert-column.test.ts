@@ -1,23 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import assert from 'node:assert/strict'
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
-import type { Column, Vector } from '../../../src/protocol/value.js'
-import {
-  convertColumn,
-  decimalOfText,
-  numbersOfText,
-  textColumn,
-} from '../../../src/server/columns/convert-column.js'
+import type { Column } from '../../../src/protocol/value.js'
+import { convertColumn } from '../../../src/server/columns/convert-column.js'
 import { textsOf } from '../../helpers/script.js'
 import { column, valuesOf, fixed } from './columns.js'
-import {
-  convertDecimal,
-  decimalColumn,
-  decimalOfNumbers,
-} from '../../../src/server/columns/convert-decimal.js'
-import { runs } from '../../helpers/runs.js'
 import { parseTemporal, type TemporalType } from '../../../src/protocol/types/temporals.js'
 import { convertTemporal, isInsertable } from '../../../src/server/columns/convert-temporal.js'
 
@@ -198,133 +186,6 @@ t.test('arrays convert cell by cell', t => {
   t.end()
 })
 
-const overflow = { name: 'ScriptError', message: 'DECIMAL math overflow RefId:S05003' }
-
-function convertConvertDecimal(
-  scale: number,
-  to: ColumnType,
-  ...values: ElementValue[]
-): ElementValue[] {
-  return valuesOf(convertDecimal(fixed({ type: 'DECIMAL128', scale }, ...values), to))
-}
-
-function decimals(from: DataType, to: ColumnType, ...values: ElementValue[]): ElementValue[] {
-  return valuesOf(decimalOfNumbers(fixed({ type: from }, ...values), to))
-}
-
-t.test('a decimal column takes every value of its bits but the null', async t => {
-  const limits: [ColumnType, bigint][] = [
-    [{ type: 'DECIMAL32', scale: 2 }, 2n ** 31n],
-    [{ type: 'DECIMAL64', scale: 0 }, 2n ** 63n],
-    [{ type: 'DECIMAL128', scale: 38 }, 2n ** 127n],
-  ]
-  for (const [type, limit] of limits) {
-    const made = decimalColumn(type, [limit - 1n, -limit + 1n, 0n, null])
-    t.match(made, type)
-    t.strictSame(valuesOf(made), [limit - 1n, -limit + 1n, 0n, null])
-    t.throws(() => decimalColumn(type, [0n, limit]), overflow)
-    t.throws(() => decimalColumn(type, [-limit]), overflow)
-    t.equal(decimalColumn(type, []).length, 0)
-  }
-})
-
-t.test('a smaller scale rounds to the nearest, halves away from zero', async () => {
-  const value = fc.bigInt({ min: -(10n ** 36n), max: 10n ** 36n })
-  fc.assert(
-    fc.property(value, fc.integer({ min: 0, max: 20 }), (unscaled, digits) => {
-      const [rounded] = convertConvertDecimal(
-        20,
-        { type: 'DECIMAL128', scale: 20 - digits },
-        unscaled,
-      )
-      const unit = 10n ** BigInt(digits)
-      const error = 2n * (unscaled - (rounded as bigint) * unit)
-      assert.ok((error < unit && -error < unit) || error === (unscaled < 0n ? unit : -unit))
-    }),
-    {
-      numRuns: runs(200),
-      examples: [
-        [15n, 1],
-        [-15n, 1],
-        [25n, 1],
-        [-5n, 1],
-        [4n, 1],
-      ],
-    },
-  )
-})
-
-t.test('a larger scale keeps the value, or does not fit', async t => {
-  t.strictSame(convertConvertDecimal(2, { type: 'DECIMAL32', scale: 4 }, 123n, -1n, null), [
-    12_300n,
-    -100n,
-    null,
-  ])
-  t.throws(() => convertConvertDecimal(2, { type: 'DECIMAL32', scale: 9 }, 10_000n), overflow)
-  t.strictSame(convertConvertDecimal(0, { type: 'DECIMAL64', scale: 18 }, 9n), [9n * 10n ** 18n])
-  t.throws(() => convertConvertDecimal(0, { type: 'DECIMAL64', scale: 18 }, 10n), overflow)
-})
-
-t.test('decimals become numbers of their value, rounded once', async t => {
-  const examples: [number, ColumnType, (bigint | null)[], ElementValue[]][] = [
-    [4, { type: 'DOUBLE' }, [12_345n, -1n, null], [1.2345, -0.0001, null]],
-    [1, { type: 'FLOAT' }, [15n, null], [1.5, null]],
-    [1, { type: 'INT' }, [5n, -5n, 4n, 21_474_836_474n], [1, -1, 0, 2_147_483_647]],
-    [1, { type: 'INT' }, [21_474_836_475n, null], [null, null]],
-    [0, { type: 'CHAR' }, [127n, 128n, -128n], [127, null, null]],
-    [1, { type: 'LONG' }, [5n, -5n, 14n, null], [1n, -1n, 1n, null]],
-    [0, { type: 'LONG' }, [2n ** 63n - 1n, -(2n ** 63n) + 1n], [2n ** 63n - 1n, -(2n ** 63n) + 1n]],
-    [0, { type: 'LONG' }, [2n ** 63n, -(2n ** 63n)], [null, null]],
-    [2, { type: 'BOOL' }, [0n, 1n, null], [false, true, null]],
-  ]
-  for (const [scale, type, given, wanted] of examples) {
-    t.strictSame(convertConvertDecimal(scale, type, ...given), wanted, `${given} into ${type.type}`)
-  }
-  const nearlyHalf = 45n * 10n ** 19n - 1n
-  for (const type of ['SHORT', 'INT', 'LONG'] as const) {
-    const [value] = convertConvertDecimal(20, { type }, nearlyHalf)
-    t.equal(Number(value), 4, `4.49999999999999999999 as ${type}`)
-  }
-})
-
-t.test('whole numbers become decimals digit by digit', async t => {
-  t.strictSame(
-    decimals('LONG', { type: 'DECIMAL128', scale: 10 }, 2n ** 62n, -(2n ** 63n) + 1n, null),
-    [2n ** 62n * 10n ** 10n, (-(2n ** 63n) + 1n) * 10n ** 10n, null],
-  )
-  t.strictSame(decimals('CHAR', { type: 'DECIMAL32', scale: 2 }, 127, null), [12_700n, null])
-  t.strictSame(decimals('BOOL', { type: 'DECIMAL32', scale: 1 }, true, false), [10n, 0n])
-  t.throws(() => decimals('LONG', { type: 'DECIMAL64', scale: 1 }, 2n ** 62n), overflow)
-  t.throws(() => decimals('INT', { type: 'DECIMAL32', scale: 2 }, 21_474_837), overflow)
-})
-
-t.test('a double counts by the digits it is written with', async t => {
-  fc.assert(
-    fc.property(fc.integer({ min: -(10 ** 13), max: 10 ** 13 }), cents => {
-      assert.deepEqual(decimals('DOUBLE', { type: 'DECIMAL64', scale: 2 }, cents / 100), [
-        BigInt(cents),
-      ])
-    }),
-    { numRuns: runs(200), examples: [[29], [-29], [5]] },
-  )
-  const examples: [number | null, number, bigint | null][] = [
-    [1.005, 2, 101n],
-    [-1.005, 2, -101n],
-    [0.004, 2, 0n],
-    [5e-324, 9, 0n],
-    [-0, 2, 0n],
-    [1e22, 2, 10n ** 24n],
-    [null, 2, null],
-  ]
-  for (const [value, scale, wanted] of examples) {
-    t.strictSame(decimals('DOUBLE', { type: 'DECIMAL128', scale }, value), [wanted], `${value}`)
-  }
-  t.strictSame(decimals('FLOAT', { type: 'DECIMAL32', scale: 2 }, 1.5, null), [150n, null])
-  for (const value of [1e300, Infinity, -Infinity]) {
-    t.throws(() => decimals('DOUBLE', { type: 'DECIMAL128', scale: 2 }, value), overflow)
-  }
-})
-
 function convertConvertTemporal(
   from: DataType,
   to: DataType,
@@ -412,17 +273,6 @@ t.test('a coarser type becomes the first moment of what it tells', async t => {
   }
 })
 
-t.test('nulls stay nulls in every pair, and no row stays no row', async t => {
-  for (const from of types) {
-    for (const to of types) {
-      t.strictSame(convertConvertTemporal(from, to, null), [null], `${from} into ${to}`)
-      t.strictSame(convertConvertTemporal(from, to), [])
-    }
-  }
-  const dates = fixed({ type: 'DATE' }, 1)
-  t.equal(convertTemporal(dates, 'DATE'), dates)
-})
-
 t.test('what a type cannot hold is null, at its last value and one behind', async t => {
   const max32 = 2 ** 31 - 1
   const max64 = 2n ** 63n - 1n
@@ -497,141 +347,7 @@ t.test('nanosecond times are split without losing a nanosecond', t => {
   t.end()
 })
 
-t.test('milliseconds become nanoseconds exactly, or null where the type ends', t => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: -9_007_199_254_740_991n, max: 9_007_199_254_740_991n }), ms => {
-      const nanos = ms * 1_000_000n
-      const expected = nanos > -(2n ** 63n) && nanos < 2n ** 63n ? nanos : null
-      return convertConvertTemporal('TIMESTAMP', 'NANOTIMESTAMP', ms)[0] === expected
-    }),
-    { examples: [[9_223_372_036_854n], [9_223_372_036_855n], [-9_223_372_036_855n]] },
-  )
-  t.end()
-})
-
-t.test('a date becomes its midnight', t => {
-  t.same(convertConvertTemporal('DATE', 'TIMESTAMP', -1, 0, 19_724, null), [
-    -86_400_000n,
-    0n,
-    1_704_153_600_000n,
-    null,
-  ])
-  t.same(convertConvertTemporal('DATETIME', 'DATE', -1, 86_399, 86_400), [-1, 0, 1])
-  t.end()
-})
-
 function floorDivide(value: bigint, divisor: bigint): bigint {
   const quotient = value / divisor
   return value % divisor < 0n ? quotient - 1n : quotient
 }
-
-const strings = (...texts: string[]): Vector => column('STRING', ...texts) as Vector
-
-t.test('STRING, SYMBOL and BLOB hold the same text', async t => {
-  const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
-  const kept: Vector[] = [
-    strings('é', '', 'a', 'é', 'behind'),
-    {
-      form: 'vector',
-      type: 'SYMBOL',
-      length: 5,
-      codes: Int32Array.of(2, 0, 1, 2, 0),
-      base: ['', 'a', 'é'],
-    },
-    column('BLOB', utf8('é'), utf8(''), utf8('a'), utf8('é'), utf8('')) as Vector,
-  ]
-  for (const given of kept) {
-    const rows = { ...given, length: 4 } as Vector
-    for (const type of ['STRING', 'SYMBOL', 'BLOB'] as const) {
-      if (type === given.type) continue
-      const made = textColumn(rows, { type })
-      t.match(made, { type, length: 4 })
-      const wanted = ['é', '', 'a', 'é']
-      if (type === 'BLOB') t.same(valuesOf(made), wanted.map(utf8))
-      else t.same(textsOf(made), wanted, `${given.type} as ${type}`)
-    }
-  }
-  const symbols = textColumn(kept[2]!, { type: 'SYMBOL' })
-  t.match(symbols, { base: ['', 'é', 'a'], codes: Int32Array.of(1, 0, 2, 1, 0) })
-})
-
-t.test('text is read as a number when all of it is one', async t => {
-  const examples: [ColumnType, string[], ElementValue[]][] = [
-    [
-      { type: 'DOUBLE' },
-      ['1', '-1.5', '+.5', '5.', ' 2e3\t', '1E-2'],
-      [1, -1.5, 0.5, 5, 2000, 0.01],
-    ],
-    [{ type: 'DOUBLE' }, ['', '  ', '1e400', '-1e400'], [null, null, null, null]],
-    [{ type: 'FLOAT' }, ['1.5', '1e39', '1e400', ''], [1.5, null, null, null]],
-    [{ type: 'DECIMAL32', scale: 2 }, ['1', '-0.5', '', ' 7.129 '], [100n, -50n, null, 712n]],
-  ]
-  for (const [type, texts, values] of examples) {
-    t.strictSame(valuesOf(numbersOfText(strings(...texts), type)), values, `${texts}`)
-  }
-  t.equal(numbersOfText(strings(), { type: 'DOUBLE' }).length, 0)
-})
-
-t.test('one text that is no number refuses all of them', async t => {
-  for (const text of ['x', '1x', '.', '-', 'e5', '1e', '0x10', 'NaN', 'Infinity', '1 2', '1,5']) {
-    t.throws(() => numbersOfText(strings('1', text), { type: 'DOUBLE' }), {
-      name: 'ScriptError',
-      message: 'Incompatible type. Expected: DOUBLE, Actual: STRING',
-    })
-    t.equal(decimalOfText(text, { type: 'DECIMAL32', scale: 2 }), null, text)
-  }
-  const symbols = column('SYMBOL', 'x') as Vector
-  t.throws(() => numbersOfText(symbols, { type: 'DECIMAL64', scale: 4 }), {
-    message: 'Incompatible type. Expected: DECIMAL64(4), Actual: SYMBOL',
-  })
-})
-
-t.test('digits behind the scale are cut off', async t => {
-  const examples: [string, number, bigint][] = [
-    ['3.1415926535', 4, 31_415n],
-    ['-3.99', 0, -3n],
-    ['+0.999', 2, 99n],
-    ['.5', 0, 0n],
-    ['-0', 3, 0n],
-    ['0.001', 2, 0n],
-    ['00012', 2, 1200n],
-    ['12e-1', 2, 120n],
-    ['1.5e3', 1, 15_000n],
-    ['5e-9', 2, 0n],
-  ]
-  for (const [text, scale, wanted] of examples) {
-    t.equal(decimalOfText(text, { type: 'DECIMAL64', scale }), wanted, `${text} of scale ${scale}`)
-  }
-  const amount = fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n })
-  fc.assert(
-    fc.property(amount, fc.nat({ max: 20 }), fc.nat({ max: 18 }), (value, digits, scale) => {
-      const all = String(value < 0n ? -value : value).padStart(digits + 1, '0')
-      const point = all.length - digits
-      const text = `${value < 0n ? '-' : ''}${all.slice(0, point)}.${all.slice(point)}`
-      const wanted = (value * 10n ** BigInt(scale)) / 10n ** BigInt(digits)
-      const type: ColumnType = { type: 'DECIMAL128', scale }
-      if (String(wanted).replace('-', '').length > 38) {
-        assert.throws(() => decimalOfText(text, type), /decimal overflow/)
-      } else assert.equal(decimalOfText(text, type), wanted)
-    }),
-    { numRuns: runs(200) },
-  )
-})
-
-t.test('a decimal has as many digits as its type', async t => {
-  const limits: [ColumnType, number][] = [
-    [{ type: 'DECIMAL32', scale: 0 }, 9],
-    [{ type: 'DECIMAL64', scale: 0 }, 18],
-    [{ type: 'DECIMAL128', scale: 0 }, 38],
-  ]
-  for (const [type, digits] of limits) {
-    const largest = '9'.repeat(digits)
-    t.equal(decimalOfText(largest, type), BigInt(largest))
-    for (const text of [`1${'0'.repeat(digits)}`, `1e${digits}`, '1e999']) {
-      t.throws(() => decimalOfText(text, type), {
-        name: 'ScriptError',
-        message: `Can't convert STRING to ${type.type}(0): parse ${text} to ${type.type}(0) failed: decimal overflow`,
-      })
-    }
-  }
-})

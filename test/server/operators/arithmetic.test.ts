@@ -15,16 +15,13 @@ import { dataTypes, type DataType } from '../../../src/protocol/data-type.js'
 import type { ElementValue } from '../../../src/protocol/element.js'
 import { nullColumn } from '../../../src/server/columns/column-layout.js'
 import {
-  computeInt32,
-  computeInt64,
   numericArithmetic,
   refused,
   type ArithmeticOperator,
 } from '../../../src/server/operators/numeric-arithmetic.js'
 import { runs } from '../../helpers/runs.js'
-import { decimalArithmetic } from '../../../src/server/operators/decimal-arithmetic.js'
 import { nullDouble } from '../../../src/protocol/null-value.js'
-import { doubleOf } from '../../../src/server/operators/operands/operands.js'
+import { doubleOf } from '../../../src/server/operators/operands.js'
 import {
   comparableTemporal,
   temporalArithmetic,
@@ -65,26 +62,6 @@ t.test('text is added only', async t => {
   }
 })
 
-t.test('both sides are read as text', async t => {
-  const examples: [ServerValue, ServerValue, string][] = [
-    [text('a'), text('b'), 'STRING ab'],
-    [text('a'), int(-1), 'STRING a-1'],
-    [scalar('CHAR', 97), text('b'), 'STRING ab'],
-    [scalar('DATE', 0), text('!'), 'STRING 1970.01.01!'],
-    [text('a'), int(0), 'STRING a0'],
-    [text('a'), scalar('INT', null), 'STRING a'],
-    [scalar('VOID', null), text('a'), 'STRING a'],
-    [text(''), text(''), 'STRING '],
-    [vector('STRING', 'a', ''), text('c'), 'STRING ac,c'],
-    [text('c'), vector('SYMBOL', 'a', ''), 'STRING ca,c'],
-    [vector('STRING', 'a', 'b'), vector('INT', 1, null), 'STRING a1,b'],
-    [vector('STRING'), text('a'), 'STRING '],
-  ]
-  for (const [left, right, wanted] of examples) {
-    t.equal(shown(concatenate(paired(left, right))), wanted)
-  }
-})
-
 t.test('no text grows beyond sixteen million characters', async t => {
   const half = 'a'.repeat(8_388_608)
   t.match(concatenate(paired(text(half), text(half))), { length: 1 })
@@ -115,27 +92,6 @@ t.test('the type stays, from the first value to the last', async t => {
       wanted.map(value => (isWhole && value === 0 ? 0 : value)),
       given.type,
     )
-  }
-})
-
-t.test('zero is negated where there are two of them', async t => {
-  for (const type of ['FLOAT', 'DOUBLE'] as const) {
-    const [negative, positive] = valuesOf(negate(vector(type, 0, -0)) as Vector)
-    t.ok(Object.is(negative, -0) && Object.is(positive, 0), type)
-  }
-})
-
-t.test('the form stays', async t => {
-  t.strictSame(negate(int(5)), int(-5))
-  t.strictSame(negate(decimal(2, 150n)), decimal(2, -150n))
-  t.strictSame(negate(scalar('BOOL', true)), int(-1))
-  const elements = vector('INT', 1, -2)
-  const forms: ServerValue[] = [
-    { form: 'pair', elements },
-    { form: 'matrix', rows: 1, columns: 2, elements },
-  ]
-  for (const form of forms) {
-    t.strictSame(negate(form), { ...form, elements: vector('INT', -1, 2) })
   }
 })
 
@@ -302,18 +258,6 @@ t.test('types without arithmetic are named by the function of the operator', asy
   }
 })
 
-t.test('an operation is not asked about nulls', async t => {
-  const asked: unknown[] = []
-  const note = <T>(a: T): T => {
-    asked.push(a)
-    return a
-  }
-  const sides = paired(vector('INT', 1, null, 3), vector('INT', null, 2, 4))
-  t.same([...computeInt32(note<number>, sides)], [-(2 ** 31), -(2 ** 31), 3])
-  t.same([...computeInt64(note<bigint>, sides)], [-(2n ** 63n), -(2n ** 63n), 3n])
-  t.same(asked, [3, 3n])
-})
-
 const decimals = (bits: 32 | 64 | 128, scale: number, ...values: (bigint | null)[]): Vector =>
   fixed({ type: `DECIMAL${bits}`, scale }, ...values)
 
@@ -322,7 +266,7 @@ function calculatedDecimalArithmetic(
   left: ServerValue,
   right: ServerValue,
 ): string {
-  return shown(decimalArithmetic(operator, paired(left, right)))
+  return shown(arithmetic(operator, paired(left, right)))
 }
 
 t.test('sums take the larger scale, products the sum of both, quotients the left one', async t => {
@@ -352,7 +296,7 @@ t.test('nothing is lost that the scale can hold', async () => {
     fc.property(value, scale, value, scale, (a, scaleA, b, scaleB) => {
       const pairing = paired(decimals(128, scaleA, a), decimals(128, scaleB, b))
       const of = (operator: ArithmeticOperator): unknown =>
-        valuesOf(decimalArithmetic(operator, pairing))[0]
+        valuesOf(arithmetic(operator, pairing))[0]
       const x = a * 10n ** BigInt(Math.max(0, scaleB - scaleA))
       const y = b * 10n ** BigInt(Math.max(0, scaleA - scaleB))
       assert.equal(of('+'), x + y)

@@ -4,31 +4,20 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { comparisonOperators } from '../../../src/server/operators/operator-names.js'
-import {
-  applyBinary,
-  applyUnary,
-  assembleTuple,
-  computePairing,
-  tuplePairs,
-  type ElementwiseOperator,
-} from '../../../src/server/operators/operators.js'
-import { scalarAt } from '../../../src/server/operators/operands/pairing.js'
+import { applyBinary } from '../../../src/server/operators/operators.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { runs } from '../../helpers/runs.js'
 import { testSession } from '../../helpers/script.js'
 import { int, text, ints } from '../../helpers/values.js'
-import { paired, scalar, vector, shown, decimal } from './values.js'
+import { paired, scalar, vector, decimal } from './values.js'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
-import type { Vector, Scalar } from '../../../src/protocol/value.js'
-import { chooseElements } from '../../../src/server/operators/operate.js'
+import type { Scalar } from '../../../src/protocol/value.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import type { ElementValue } from '../../../src/protocol/element.js'
 import { logic, not, truthOf } from '../../../src/server/operators/logic.js'
 import { valuesOf, column } from '../columns/columns.js'
 import { formatValue } from '../../../src/protocol/value-text.js'
 import { sequence, sequenceLength, sequencePiece } from '../../../src/server/operators/range.js'
-import { matrixColumn, matrixOfColumns, reshape } from '../../../src/server/operators/matrix.js'
 
 const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'nulls follow the manual': {
@@ -61,7 +50,6 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '-10%3': '2',
     '-10%-3': '-1',
     '1/0': '',
-    '9/2:5': '4:1',
     'true+true': '2',
   },
   bits: { '6 & 3': '2', '6 | 3': '7', '6 ^ 3': '5', '1 << 4': '16', '10 >> 2': '2' },
@@ -113,26 +101,17 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '-1.5P': '-1.5',
     '7.00P/2': '3.50',
   },
-  'pairs, sets and matrices': {
-    '1:2+6': '7:8',
-    '1:2+3:4': '4:6',
-    '1:2==1:6': 'true:false',
-    'm=1..6$2:3; sum(m*2)': '[6,14,22]',
-  },
   'join makes longer vectors': {
     '1 <- 3': '[1,3]',
     '4 <- 1 2 3': '[4,1,2,3]',
     '[1,2,3] <- [4,5,6]': '[1,2,3,4,5,6]',
     'typestr(1 2 <- 2.5)': 'FAST DOUBLE VECTOR',
     'typestr(1 2 <- `a)': 'ANY VECTOR',
-    'm=1..4$2:2 <- [7,8]; m[2]': '[7,8]',
   },
   'cast converts and reshapes': {
     '8.9$INT': '9',
     '`128.9$INT': '128',
     'typestr(`IBM`MS$SYMBOL)': 'FAST SYMBOL VECTOR',
-    'm=1..8$2:4; m[3]': '[7,8]',
-    'm=1..8$2:4; n=m$4:2; n[1]': '[5,6,7,8]',
     'cast(1.1,`int)': '1',
     'typestr(cast(1 2, ANY))': 'ANY VECTOR',
     '18262$DATE': '2020.01.01',
@@ -166,88 +145,9 @@ t.test('operators name what they cannot do', async t => {
   )
   t.match(await fail('1:`a'), 'Both arguments of a pair must be scalars of the same type.')
   t.match(await fail('1..`a'), 'Arguments for seq method')
-  t.match(await fail('1 2 3 $ 2:2'), 'does not match the dimensions')
 })
 
-const elementwise: readonly ElementwiseOperator[] = [
-  ...(['+', '-', '*', '/', '\\', '%', '&&', '||'] as const),
-  ...([...comparisonOperators] as ElementwiseOperator[]),
-]
-
-t.test('a scalar computes as a vector of one element does', async () => {
-  const whole = fc.option(
-    fc.oneof(
-      fc.integer({ min: -3, max: 3 }),
-      fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }),
-    ),
-  )
-  const double = fc.option(fc.double({ min: -1e300, max: 1e300 }))
-  fc.assert(
-    fc.property(
-      fc.constantFrom(...elementwise),
-      whole,
-      whole,
-      double,
-      double,
-      (operator, a, b, x, y) => {
-        const rows: ['INT' | 'DOUBLE', number | null, number | null][] = [
-          ['INT', a, b],
-          ['DOUBLE', x, y],
-        ]
-        for (const [type, left, right] of rows) {
-          const one = applyBinary(operator, scalar(type, left), scalar(type, right))
-          const many = computePairing(operator, paired(vector(type, left), vector(type, right)))
-          assert.deepEqual(one, scalarAt(many, 0), operator)
-        }
-      },
-    ),
-    {
-      numRuns: runs(300),
-      examples: [
-        ['-', -2147483647, 1, 0, 0],
-        ['+', 2147483647, 1, 0, 0],
-      ],
-    },
-  )
-})
-
-t.test('a tuple computes with a tuple, a vector or a value beside each', async t => {
-  const tuple = vector('ANY', int(1), text('a'))
-  const pairsOf = (left: ServerValue, right: ServerValue): unknown => {
-    const pairs = tuplePairs(left, right)
-    return pairs && Array.from({ length: pairs.length }, (_, at) => pairs.at(at))
-  }
-  t.strictSame(pairsOf(tuple, int(7)), [
-    [int(1), int(7)],
-    [text('a'), int(7)],
-  ])
-  t.strictSame(pairsOf(int(7), tuple), [
-    [int(7), int(1)],
-    [int(7), text('a')],
-  ])
-  t.strictSame(pairsOf(tuple, vector('INT', 3, 4)), [
-    [int(1), int(3)],
-    [text('a'), int(4)],
-  ])
-  t.strictSame(pairsOf(tuple, tuple), [
-    [int(1), int(1)],
-    [text('a'), text('a')],
-  ])
-  t.equal(tuplePairs(int(1), vector('INT', 1)), undefined)
-  t.throws(() => tuplePairs(tuple, vector('ANY', int(1))), {
-    category: 'SYSTEM_Operator',
-    message: 'Incompatible vector size',
-  })
-  t.strictSame(assembleTuple('+', [int(1), int(2)]), vector('ANY', int(1), int(2)))
-  t.strictSame(assembleTuple('<=', [int(1), int(2)]), vector('INT', 1, 2))
-  t.strictSame(
-    applyUnary('-', vector('ANY', int(1), vector('INT', 2))),
-    vector('ANY', int(-1), vector('INT', -2)),
-  )
-  t.strictSame(applyUnary('!', int(3)), scalar('BOOL', false))
-})
-
-t.test('what is joined are columns, lists and matrices', async t => {
+t.test('what is joined are columns and lists', async t => {
   const type: ServerValue = { form: 'type', column: { type: 'INT' } }
   const list: ServerValue = { form: 'list', elements: [type] }
   const longer = (...elements: ServerValue[]): ServerValue => ({ form: 'list', elements })
@@ -256,17 +156,7 @@ t.test('what is joined are columns, lists and matrices', async t => {
   t.strictSame(applyBinary('<-', list, list), longer(type, type))
   t.throws(() => applyBinary('<-', vector('INT', 1), { form: 'set', elements: vector('INT', 1) }), {
     category: 'SYSTEM_Operator',
-    message: 'Arguments for join method must be vectors, matrices or tables.',
-  })
-  const matrix: ServerValue = { form: 'matrix', rows: 2, columns: 1, elements: vector('INT', 1, 2) }
-  t.strictSame(applyBinary('<-', matrix, matrix), {
-    form: 'matrix',
-    rows: 2,
-    columns: 2,
-    elements: vector('INT', 1, 2, 1, 2),
-  })
-  t.throws(() => applyBinary('<-', matrix, vector('INT', 1)), {
-    message: 'Incompatible vector size',
+    message: 'Arguments for join method must be vectors.',
   })
 })
 
@@ -313,12 +203,7 @@ testExamples(t, {
   'forms are kept, and opened by ANY': {
     '(1:2)$DOUBLE': '1:2',
     'typestr((1:2)$DOUBLE)': 'DOUBLE PAIR',
-    'typestr(set(1 2)$LONG)': 'LONG SET',
-    'm=(1..4$2:2)$DOUBLE; typestr(m)': 'FAST DOUBLE MATRIX',
-    'cast(1..4$2:2, ANY)[1]': '[3,4]',
     'cast(5, ANY).size()': '1',
-    'cast(arrayVector(2 3, 1 2 3), ANY)[0]': '[1,2]',
-    'typestr(arrayVector(2 3, 1 2 3)$LONG)': 'FAST LONG[] VECTOR',
     'cast((sum, 1), ANY)[1]': '1',
     '(1, 2.6)$INT': '[1,3]',
     '(1 2, 3.6)$INT': '[[1,2],4]',
@@ -329,53 +214,12 @@ testExamples(t, {
 })
 
 testRefusals(t, 'casts that have no meaning are refused', {
-  '5$`nosuch': 'The right side of cast must be a data type or a pair of dimensions.',
-  '5$6': 'The right side of cast must be a data type or a pair of dimensions.',
+  '5$`nosuch': 'The right side of cast must be a data type.',
+  '5$6': 'The right side of cast must be a data type.',
   'table(1 as x)$INT': "The object can't be converted to INT.",
-  '1 2 3$(2:2)': 'does not match the dimensions',
-  'table(1 as x)$(1:1)': 'Only vectors and matrices can be reshaped.',
   '"a"$COMPLEX': 'Incompatible type. Expected: COMPLEX, Actual: STRING',
   'cast(1 2, "INT[]")': 'Incompatible type.',
   'uuid("5d212a78-cc48-e3b1-4235-b4d91473ee87")$INT': 'Incompatible type.',
-})
-
-const condition = vector('BOOL', true, false, null)
-
-t.test('each condition picks from its own side, a null condition a null', async t => {
-  const examples: [ServerValue, ServerValue, ServerValue, string][] = [
-    [condition, vector('INT', 1, 2, 3), vector('INT', 4, 5, 6), 'INT 1,5,'],
-    [condition, int(1), vector('INT', 4, 5, 6), 'INT 1,5,'],
-    [condition, vector('INT', 1, 2, 3), int(9), 'INT 1,9,'],
-    [condition, int(1), int(2), 'INT 1,2,'],
-    [vector('INT', 7, 0, null), int(1), int(2), 'INT 1,2,'],
-    [condition, int(1), scalar('DOUBLE', 0.5), 'DOUBLE 1,0.5,'],
-    [condition, text('a'), scalar('SYMBOL', 'b'), 'STRING a,b,'],
-    [condition, int(1), text('b'), 'ANY 1,b,'],
-    [condition, int(1), scalar('VOID', null), 'INT 1,,'],
-    [condition, vector('INT', null, 2, 3), int(9), 'INT ,9,'],
-    [vector('BOOL', null, true, false), vector('INT', 1, 2, 3), vector('INT', 4, 5, 6), 'INT ,2,6'],
-    [vector('BOOL', null, true, false), int(1), int(2), 'INT ,1,2'],
-    [vector('BOOL'), int(1), int(2), 'INT '],
-  ]
-  for (const [when, whenTrue, whenFalse, wanted] of examples) {
-    t.equal(shown(chooseElements(when, whenTrue, whenFalse) as Vector), wanted)
-  }
-})
-
-t.test('the result has the form of the condition', async t => {
-  t.strictSame(chooseElements(scalar('BOOL', false), int(1), int(2)), int(2))
-  const matrix: ServerValue = { form: 'matrix', rows: 3, columns: 1, elements: condition }
-  const chosen = chooseElements(matrix, int(1), int(2))
-  t.strictSame(chosen, { ...matrix, elements: vector('INT', 1, 2, null) })
-})
-
-t.test('sides of another length are refused, and so are conditions of text', async t => {
-  const refusal = { category: 'SYSTEM_Operator', message: 'Incompatible vector size' }
-  t.throws(() => chooseElements(condition, vector('INT', 1, 2), int(3)), refusal)
-  t.throws(() => chooseElements(condition, int(3), vector('INT', 1, 2, 3, 4)), refusal)
-  t.throws(() => chooseElements(text('a'), int(1), int(2)), {
-    message: 'Arguments for iif method can not be string.',
-  })
 })
 
 const no = scalar('BOOL', false)
@@ -405,15 +249,6 @@ t.test('&& with a null is null, || takes the side that is known', async t => {
   }
 })
 
-t.test('vectors go element by element, a scalar beside each', async t => {
-  const conditions = vector('BOOL', true, false, null)
-  t.strictSame(valuesOf(logic('&&', paired(conditions, yes))), [true, false, null])
-  t.strictSame(valuesOf(logic('||', paired(yes, conditions))), [true, true, true])
-  const both = logic('||', paired(conditions, vector('INT', 0, null, null)))
-  t.strictSame(valuesOf(both), [true, false, null])
-  t.same(valuesOf(logic('&&', paired(vector('BOOL'), yes))), [])
-})
-
 t.test('everything but zero and null is true', async t => {
   const types: [DataType, ElementValue[]][] = [
     ['BOOL', [false, true, null]],
@@ -430,13 +265,6 @@ t.test('everything but zero and null is true', async t => {
     t.strictSame(valuesOf(not(vector(type, ...values)) as never), [true, false, null])
   }
   t.same([...truthOf({ form: 'vector', type: 'VOID', length: 2 }, 'and')], [-128, -128])
-})
-
-t.test('the form stays what it is', async t => {
-  t.strictSame(not(int(3)), no)
-  t.strictSame(not(scalar('VOID', null)), nothing)
-  const pair: ServerValue = { form: 'pair', elements: vector('INT', 0, 1) }
-  t.strictSame(not(pair), { form: 'pair', elements: vector('BOOL', true, false) })
 })
 
 t.test('what is neither true nor false is named by its type', async t => {
@@ -570,52 +398,6 @@ t.test('only integral and temporal scalars of one kind are counted', async t => 
       name: 'ScriptError',
       category: 'SYSTEM_Operator',
       message: 'Arguments for seq method must be integral or temporal scalars.',
-    })
-  }
-})
-
-const mixed = { name: 'ScriptError', message: 'The elements of a matrix must be of the same type.' }
-
-t.test('columns stand behind each other, in the type that holds all', async t => {
-  t.strictSame(matrixOfColumns([vector('INT', 1, 2), vector('INT', 3, null)]), {
-    form: 'matrix',
-    rows: 2,
-    columns: 2,
-    elements: vector('INT', 1, 2, 3, null),
-  })
-  const wide = matrixOfColumns([vector('INT', 1), vector('DOUBLE', 0.5), vector('LONG', 7n)])
-  t.match(wide, { rows: 1, columns: 3, elements: vector('DOUBLE', 1, 0.5, 7) })
-  t.match(matrixOfColumns([vector('INT'), vector('INT')]), { rows: 0, columns: 2 })
-})
-
-t.test('a column is read out again', async t => {
-  const matrix = matrixOfColumns([vector('INT', 1, 2), vector('INT', 3, 4), vector('INT', 5, 6)])
-  const columns = [0, 1, 2].map(index => matrixColumn(matrix, index))
-  t.strictSame(columns, [vector('INT', 1, 2), vector('INT', 3, 4), vector('INT', 5, 6)])
-})
-
-t.test('a vector is reshaped column by column', async t => {
-  const six = vector('INT', 1, 2, 3, 4, 5, 6)
-  t.match(matrixColumn(reshape(six, 2, 3), 2), vector('INT', 5, 6))
-  t.match(matrixColumn(reshape(six, 3, 2), 1), vector('INT', 4, 5, 6))
-  t.match(reshape(vector('INT'), 0, 5), { rows: 0, columns: 5 })
-})
-
-t.test('what has no right number of elements, or several types, is refused', async t => {
-  t.throws(() => matrixOfColumns([]), { message: 'A matrix needs at least one column.' })
-  t.throws(() => matrixOfColumns([vector('INT', 1, 2), vector('INT', 3)]), {
-    message: 'All columns must be of the same length. RefId:S02010',
-  })
-  t.throws(() => matrixOfColumns([vector('INT', 1), vector('STRING', 'a')]), mixed)
-  t.throws(() => reshape(vector('ANY', int(1), text('a')), 2, 1), mixed)
-  for (const [rows, columns] of [
-    [2, 2],
-    [0, 3],
-    [3, 0],
-    [4, 1],
-  ] as const) {
-    t.throws(() => reshape(vector('INT', 1, 2, 3), rows, columns), {
-      message: 'The size of the vector does not match the dimensions of the matrix.',
     })
   }
 })

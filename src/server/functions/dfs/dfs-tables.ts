@@ -30,9 +30,6 @@ const dropDatabase = builtin('dropDatabase(directory)', ({ node, session }, [pat
   return voidValue
 })
 
-/** dropDB(directory): the same. */
-const dropDB: Builtin = { ...dropDatabase, name: 'dropDB' }
-
 const dropTable = builtin('dropTable(dbHandle, tableName)', (context, [database, name]) => {
   const { path } = databaseArgument(context, database)
   dropTableAt(context.node, context.session, path, textArgument(name, 'tableName'))
@@ -43,14 +40,6 @@ const dropTable = builtin('dropTable(dbHandle, tableName)', (context, [database,
 const getClusterDFSDatabases = builtin('getClusterDFSDatabases([includeSysDb])', ({ node }) =>
   stringVector([...node.databases.keys()].sort()),
 )
-
-/** getDFSDatabases(): on a single node the same. */
-const getDFSDatabases: Builtin = {
-  ...getClusterDFSDatabases,
-  name: 'getDFSDatabases',
-  parameters: [],
-  maxArguments: 0,
-}
 
 const chunkColumns = {
   site: 'STRING',
@@ -98,7 +87,6 @@ export const dfsFunctions: readonly Builtin[] = [
     }
   }),
   dropDatabase,
-  dropDB,
   dropTable,
 
   /** The table itself, not its rows. */
@@ -108,7 +96,6 @@ export const dfsFunctions: readonly Builtin[] = [
       storedTable(node, pathArgument(database, 'database'), textArgument(name, 'tableName')),
   ),
   getClusterDFSDatabases,
-  getDFSDatabases,
 
   /** Names of the tables of a database. */
   builtin('getTables(dbHandle)', (context, [database]) => {

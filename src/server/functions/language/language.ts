@@ -1,19 +1,22 @@
 /*
-  Functions about the session's own things: what is defined, what is printed, how long to wait; and the operators as
-  functions (DolphinDB manual, pages of each name).
+  Functions about the session's own things: what is defined, what is printed, how long to wait; operators as functions, and
+  functions that call functions (DolphinDB manual, pages of each name).
 */
-import type { Builtin, CallContext } from '../../values/builtin.js'
+import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import { partialOf } from '../../values/partial-function.js'
+import { elementBytes } from '../../values/request-memory.js'
+import { elementsOf, tupleOf, vectorOfElements } from '../../values/vector-literal.js'
+import { dictionaryValues } from '../../elements/dictionary.js'
+import { itemsOf } from '../../elements/indexing.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
 import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { operatorOf, operatorNames } from '../../operators/operator-names.js'
-import { operate, operateUnary } from '../../operators/operate.js'
+import { operate, operateUnary } from '../../operators/operators.js'
 import { areEqual } from '../types/equality.js'
 import { builtin, binaryFunction, unaryFunction } from '../arguments.js'
-import { printText } from '../text/print-text.js'
-import { tableOfRecords } from '../result-table.js'
-import { likeMatcher } from '../vectors/search.js'
+import { printText } from '../text/text.js'
 import type { BinaryOperator } from '../../script/parse/syntax.js'
 
 function nameArgument(value: ServerValue | undefined): string {
@@ -52,32 +55,6 @@ function isDefined(
   }
 }
 
-/** Functions that take any number of arguments are documented with this maximum. */
-const manyParameters = 512
-
-function definitionRecord(name: string, fn: FunctionValue | undefined) {
-  const isUser = fn?.kind === 'user'
-  const names = isUser
-    ? fn.definition.parameters.map(parameter => parameter.name)
-    : fn?.kind === 'builtin'
-      ? fn.builtin.parameters
-      : []
-  const required = isUser
-    ? fn.definition.parameters.filter(parameter => parameter.defaultValue === undefined).length
-    : fn?.kind === 'builtin'
-      ? fn.builtin.minArguments
-      : 0
-  const most = fn?.kind === 'builtin' ? fn.builtin.maxArguments : names.length
-  return {
-    name,
-    isCommand: false,
-    userDefined: isUser,
-    minParamCount: required,
-    maxParamCount: Math.min(most, manyParameters),
-    syntax: `(${names.map((one, index) => (index < required ? one : `[${one}]`)).join(', ')})`,
-  }
-}
-
 export const languageFunctions: readonly Builtin[] = [
   print,
 
@@ -111,24 +88,6 @@ export const languageFunctions: readonly Builtin[] = [
       throw new ScriptError(`Can't recognize function name ${name}${notEmbedded}`)
     return fn
   }),
-
-  /** One row a function; X is a pattern with % and ?. */
-  builtin('defs([X])', (context, [pattern]) => {
-    const matches = pattern === undefined ? undefined : likeMatcher(nameArgument(pattern))
-    const names = context.functionNames().filter(name => matches?.(name) !== false)
-    const records = names.sort().map(name => definitionRecord(name, context.findFunction(name)))
-    return tableOfRecords(
-      {
-        name: 'STRING',
-        isCommand: 'BOOL',
-        userDefined: 'BOOL',
-        minParamCount: 'INT',
-        maxParamCount: 'INT',
-        syntax: 'STRING',
-      },
-      records,
-    )
-  }),
   builtin('eqObj(obj1, obj2, [precision])', (context, [a, b, precision]) => {
     context.memory.checkSize(a!)
     const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
@@ -145,4 +104,54 @@ export const operatorFunctions: readonly Builtin[] = [
     ),
   unaryFunction('neg', (x, context) => operateUnary(context, '-', x)),
   unaryFunction('not', (x, context) => operateUnary(context, '!', x)),
+]
+
+function functionArgument(value: ServerValue | undefined, name: string): FunctionValue {
+  if (value?.form === 'function') return value
+  throw new ScriptError(`${name}: the first argument must be a function.`)
+}
+
+/** The results of func(args[0][i], args[1][i], …); scalars stand beside all. */
+function* applyToEach(
+  context: CallContext,
+  name: string,
+  [fn, ...args]: readonly (ServerValue | undefined)[],
+): Evaluation<ServerValue[]> {
+  const callee = functionArgument(fn, name)
+  const lists = args.map(value =>
+    value === undefined || value.form === 'scalar' || value.form === 'function'
+      ? undefined
+      : [...itemsOf(value.form === 'serverDictionary' ? dictionaryValues(value) : value)],
+  )
+  const lengths = new Set(lists.filter(list => list !== undefined).map(list => list.length))
+  if (lengths.size > 1) throw new ScriptError(`${name}: the arguments must have the same length.`)
+  const length = [...lengths][0] ?? 1
+  const results: ServerValue[] = []
+  for (let index = 0; index < length; index++) {
+    const row = args.map((value, at) => lists[at]?.[index] ?? value)
+    const result = yield* context.call(callee, row)
+    context.memory.make(elementBytes)
+    results.push(result)
+  }
+  return results
+}
+
+/** Functions that call functions (DolphinDB manual, "Higher-order functions"). */
+export const higherOrderFunctions: readonly Builtin[] = [
+  /** Scalars become a vector, everything else a tuple. */
+  builtin('each(func, X, ...rest)', function* (context, args) {
+    return vectorOfElements(yield* applyToEach(context, 'each', args))
+  }),
+  builtin('loop(func, X, ...rest)', function* (context, args) {
+    return tupleOf(yield* applyToEach(context, 'loop', args))
+  }),
+
+  /** The elements of the tuple are the arguments; the JavaScript client makes its calls with it, and with partial. */
+  builtin('unifiedCall(func, args)', (context, [fn, args]) =>
+    context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args!)),
+  ),
+
+  builtin('partial(func, ...rest)', (_, [fn, ...bound]) =>
+    partialOf(functionArgument(fn, 'partial'), bound),
+  ),
 ]

@@ -13,7 +13,7 @@ import { createTable } from '../../tables/memory-table.js'
 import { builtin, booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { tableBytes } from '../tables/object-list.js'
-import { flushFunctions, getRedoLogGCStat, getTransactionStatus } from './console-jobs.js'
+import { flushFunctions, getRedoLogGCStat } from './console-jobs.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
@@ -83,7 +83,6 @@ export const clusterFunctions: readonly Builtin[] = [
       booleanArgument(addNodeAlias, 'addNodeAlias', true),
     )
   }),
-  getTransactionStatus,
   getRedoLogGCStat,
   ...flushFunctions,
 ]

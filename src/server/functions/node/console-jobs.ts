@@ -102,28 +102,6 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
   }
 }
 
-/** One row a transaction; those that have ended are not shown. */
-export const getTransactionStatus = builtin('getTransactionStatus()', ({ node }) =>
-  tableOfRecords(
-    {
-      tid: 'LONG',
-      startTime: 'TIMESTAMP',
-      type: 'STRING',
-      status: 'STRING',
-      partitionCount: 'INT',
-      endTime: 'TIMESTAMP',
-    },
-    Array.from(node.transactions.open, ({ id, startedAt, partitions }) => ({
-      tid: BigInt(id),
-      startTime: BigInt(startedAt.getTime()),
-      type: 'APPEND',
-      status: 'BEGIN',
-      partitionCount: partitions().size,
-      endTime: null,
-    })),
-  ),
-)
-
 /**
  * One row a table with transactions whose rows are in the cache engine and not in its files. There are
  * no files here, so they wait until they are flushed. Who may ask is documented nowhere; here it is administrators.

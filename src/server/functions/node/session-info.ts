@@ -36,24 +36,6 @@ function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
 export const sessionInfoFunctions: readonly Builtin[] = [
   version,
 
-  /** A dictionary with the keys of the manual; nothing is limited. */
-  builtin('license([fileName], [pubKeyFile], [read])', () =>
-    dictionaryOf({
-      authorization: stringScalar('embedded'),
-      licenseType: intScalar(0),
-      maxMemoryPerNode: intScalar(null),
-      maxCoresPerNode: intScalar(null),
-      clientName: stringScalar('ddb-ingest'),
-      bindCPU: boolScalar(false),
-      expiration: { form: 'scalar', type: 'DATE', value: null },
-      maxNodes: intScalar(1),
-      version: stringScalar(''),
-      modules: longScalar(0n),
-      moduleNames: stringScalar(''),
-      productKey: stringScalar('DOLPHIN'),
-    }),
-  ),
-
   /** Asked by clients right after connecting. */
   builtin('isNodeInitialized()', () => boolScalar(true)),
 
@@ -129,18 +111,6 @@ export const sessionInfoFunctions: readonly Builtin[] = [
       [shared, ...sessions],
     )
   }),
-
-  /** One row a session of a client (DolphinDB manual, page getConnections). */
-  builtin('getConnections()', ({ node }) =>
-    tableOfRecords(
-      { server: 'STRING', client: 'STRING', startTime: 'TIMESTAMP' },
-      Array.from(node.sessions.values(), session => ({
-        server: `${node.host}:${node.port}`,
-        client: `${session.remoteAddress}:${session.remotePort}`,
-        startTime: BigInt(session.openedAt.getTime()),
-      })),
-    ),
-  ),
 
   /** Nothing is cached; called by clients' helpers (docs/server-semantics.md#small-functions). */
   builtin('clearAllCache()', () => voidValue),

@@ -23,29 +23,11 @@ function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
   throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
 }
 
-const accessParameters = ['userId', 'accessType', 'objs'] as const
-
-/** grant(userId, accessType, [objs='*']): by administrators, and of VIEW_EXEC on a view by its owner. */
-const grant: Builtin = {
-  name: 'grant',
-  parameters: accessParameters,
-  minArguments: 2,
-  maxArguments: 3,
-  call: (context, args) => setAccess('grant', context, args, true),
-}
-
-/** deny(userId, accessType, [objs='*']); what is denied stays denied whatever is granted. */
-const deny: Builtin = {
-  ...grant,
-  name: 'deny',
-  call: (context, args) => setAccess('deny', context, args, false),
-}
-
-/** revoke(userId, accessType, [objs='*']): takes grant or denial back. */
-const revoke: Builtin = {
-  ...grant,
-  name: 'revoke',
-  call: (context, args) => setAccess('revoke', context, args, undefined),
+/** By administrators, and of VIEW_EXEC on a view by its owner. */
+function accessFunction(name: string, access: boolean | undefined): Builtin {
+  return builtin(`${name}(userId, accessType, [objs])`, (context, args) =>
+    setAccess(name, context, args, access),
+  )
 }
 
 export const userFunctions: readonly Builtin[] = [
@@ -102,9 +84,11 @@ export const userFunctions: readonly Builtin[] = [
     },
     { adminOnly: true },
   ),
-  grant,
-  deny,
-  revoke,
+  accessFunction('grant', true),
+  /** What is denied stays denied whatever is granted. */
+  accessFunction('deny', false),
+  /** Takes grant or denial back. */
+  accessFunction('revoke', undefined),
 
   /** Users other than the one who shared it need rights on the table. */
   builtin('addAccessControl(table)', (context, [target]) => {

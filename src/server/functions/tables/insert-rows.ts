@@ -3,7 +3,7 @@
 */
 import { columnTypeOf, concatColumns } from '../../../protocol/element.js'
 import type { Column, Value } from '../../../protocol/value.js'
-import { appendElements } from '../../elements/append-elements.js'
+import { appendElements } from '../../elements/assign-elements.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { firstReleases } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
@@ -43,9 +43,6 @@ const append = builtin(
   },
   { mutatesFirst: true },
 )
-
-/** Other name of append!. */
-const push: Builtin = { ...append, name: 'push!' }
 
 /**
  * Obj
@@ -98,7 +95,6 @@ export const insertFunctions: readonly Builtin[] = [
     { mutatesFirst: true },
   ),
   append,
-  push,
   upsert,
   tableUpsert,
 ]

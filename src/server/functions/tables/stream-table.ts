@@ -3,6 +3,7 @@
 */
 import { vectorOf } from '../../../protocol/element.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
+import { firstReleases } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
@@ -18,7 +19,7 @@ import {
   textArgument,
 } from '../arguments.js'
 import { makeKeyedTable, makeTable } from './make-tables.js'
-import { dictionaryOf, tableOfColumns } from '../result-table.js'
+import { dictionaryOf, tableOfColumns, tableOfRecords } from '../result-table.js'
 import { tableBytes } from './object-list.js'
 
 const leastCacheRows = 1_000
@@ -42,6 +43,26 @@ function shareCached(
 }
 
 export const streamTableFunctions: readonly Builtin[] = [
+  /** No query is registered (DolphinDB manual, page getStreamingSQLStatus). */
+  builtin(
+    'getStreamingSQLStatus([queryId])',
+    (_, [queryId]) => {
+      if (!isAbsent(queryId)) textArgument(queryId, 'queryId')
+      return tableOfRecords(
+        {
+          queryId: 'STRING',
+          user: 'STRING',
+          registerTime: 'TIMESTAMP',
+          status: 'STRING',
+          sqlQuery: 'STRING',
+          involvedTables: 'STRING',
+          lastErrorMessage: 'STRING',
+        },
+        [],
+      )
+    },
+    { since: firstReleases.streamingSql },
+  ),
   /** DolphinDB manual, page streamTable. */
   builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
 

@@ -17,13 +17,6 @@ testExamples(t, {
     'def cal(a,b){ return a\\b }\nfuncByName("cal")(4 8 10, 2 2 2)': '[2,4,5]',
     'f = funcByName(`size); f(1 2)': '2',
   },
-  'defs lists functions': {
-    'exec name from defs("bit%")': '[bitAnd,bitOr,bitXor]',
-    'select minParamCount, maxParamCount, userDefined from defs("rand")': '1 2 false',
-    'def myOwn(a, b=1){return a}\nselect name, userDefined, syntax from defs("myOwn")':
-      'myOwn true (a, [b])',
-    'defs("tableUpsertNot%").rows()': '0',
-  },
 })
 
 testRefusals(t, 'names must be names', {
@@ -68,7 +61,6 @@ testExamples(t, {
       '[0,7,0]',
     'each(add, 1 2 3, 10)': '[11,12,13]',
     'each(max, (1 2, 5 4))': '[2,5]',
-    'each(sum, 1..4$2:2)': '[3,7]',
     't=table(1 2 as a, 3 4 as b); each(r -> r.a*r.b, t)': '[3,8]',
     'each(x -> x*2, dict(`a`b, 3 4))': '[6,8]',
     't1=table(1 2 3 as x, 4 5 6 as y); t2=table(1 2 3 as x, 4 5 6 as y); each(eqObj, t1.values(), t2.values())':
@@ -80,13 +72,9 @@ testExamples(t, {
   },
   'loop always gives a tuple': {
     'typestr(loop(x -> x, 1 2))': 'ANY VECTOR',
-    'loop(max, matrix([1,3,4,2],[1,2,2,1]))': '[4,2]',
   },
   'functions are called through functions': {
-    'unifiedCall(add, (1 2, 2))': '[3,4]',
-    'unifiedCall(sum, [1..10])': '55',
     'partial(add,1)(2)': '3',
-    'def f(a,b){return (a+2)*b}\nunifiedCall(f, (5,10))': '70',
   },
 })
 

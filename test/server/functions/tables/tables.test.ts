@@ -15,7 +15,6 @@ import type { ServerTable } from '../../../../src/server/tables/server-table.js'
 import { intScalar, stringVector } from '../../../../src/server/values/scalar.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
 import { callContext, failureOf } from '../../../helpers/call-context.js'
-import { testExamples, testRefusals } from '../../../helpers/examples.js'
 import { formatValue } from '../../../../src/protocol/value-text.js'
 import { tableBytes } from '../../../../src/server/functions/tables/object-list.js'
 import { zeroColumn } from '../../../../src/server/columns/column-layout.js'
@@ -128,7 +127,6 @@ const size = (capacity: number, rows: number): ServerValue => ({
   form: 'pair',
   elements: ints(capacity, rows),
 })
-const matrix = { form: 'matrix', rows: 2, columns: 3, elements: ints(1, 2, 3, 4, 5, 6) } as const
 const tuple = (...data: Column[]): ServerValue => vectorOf({ type: 'ANY' }, data)
 
 /** @param names  what the arguments were written with */
@@ -142,7 +140,6 @@ const shown = (table: ServerTable): string =>
   `${table.columnNames.join()}|${rowsText(tableToWire(table))}`
 
 t.test('columns come from values of every form', async t => {
-  const labelled = { ...matrix, columnLabels: stringVector(['a', 'b', 'x']) }
   const given = made([ints(1, 2)], ['id'])
   const cases: [
     title: string,
@@ -156,9 +153,6 @@ t.test('columns come from values of every form', async t => {
     ['so does a vector of one', [ints(9), ints(1, 2)], ['a', 'b'], 'a,b|9 1;9 2'],
     ['scalars alone', [intScalar(1), intScalar(null)], ['a', 'b'], 'a,b|1 '],
     ['no rows', [ints(), ints()], ['a', 'b'], 'a,b|'],
-    ['a matrix', [matrix], ['m'], 'C0,C1,C2|1 3 5;2 4 6'],
-    ['a matrix with labels', [labelled], ['m'], 'a,b,x|1 3 5;2 4 6'],
-    ['a matrix behind a column', [ints(7, 8), matrix], ['id'], 'id,C1,C2,C3|7 1 3 5;8 2 4 6'],
     [
       'equal vectors',
       [ints(0, 0), tuple(ints(1, 2), ints(3, 4))],
@@ -221,7 +215,7 @@ t.test('sizes, names and types that do not fit', async t => {
     ],
     ['lengths', [ints(1, 2), ints(1, 2, 3)], /same length\. RefId:S02010$/],
     ['a gap', [ints(1), undefined as never, ints(1)], /must not be empty/],
-    ['a list', [{ form: 'list', elements: [] }], /must be a vector, a matrix or a tuple/],
+    ['a list', [{ form: 'list', elements: [] }], /must be a vector or a tuple/],
     ['names that are none', [size(1, 0), ints(1), int], /\[colNames\]/],
     ['types that are none', [size(1, 0), a, stringVector(['INTT'])], /\[colTypes\]/],
     ['no columns', [], /at least one column/],
@@ -295,16 +289,12 @@ t.test('columns are replaced and renamed', async t => {
   )
   t.equal(columnsText(replaced as Table), 'timestamp MINUTE, sym STRING, price INT')
   t.equal(await show('t'), '09:34m C 50;09:36m MS 30')
-  t.equal(await show('t.rename!(`a`b); keys(t)'), '[a,b,price]')
-  t.equal(await show('t.rename!(`price`b, `y`z); keys(t)'), '[a,z,y]')
   t.match(await fail('t.replaceColumn!(`y, 1 2 3)'), /same length. RefId:S02010$/)
   t.match(
     await fail('t.replaceColumn!(`a`y, (1 2 3))'),
     /must match the number of columns .* RefId:S05006$/,
   )
   t.match(await fail('t.replaceColumn!(`nope, 1 2 3)'), /nope/)
-  t.match(await fail('t.rename!(`a`b`c`d`e)'), /more names/)
-  t.match(await fail('t.rename!(`x`x)'), /S05017/)
 })
 
 t.test('a single value is a column of a table of one row, an array vector too', async t => {
@@ -316,8 +306,6 @@ t.test('a single value is a column of a table of one row, an array vector too', 
   t.match(await fail('replaceColumn!(t, `a, set(1 2))'), /must be a vector/)
   t.match(await fail('replaceColumn!(t, `a, 5)'), /same length. RefId:S02010$/)
   t.match(await fail('replaceColumn!("absent", `a, 5)'), /Can't find the object with name absent$/)
-  t.match(await fail('t.rename!(`a, `b`c)'), /same number of names/)
-  t.match(await fail('t.rename!(`nope, `b)'), /Unrecognized column name nope\. RefId:S02005$/)
 })
 
 t.test('nothing is replaced where one of several columns cannot be', async t => {
@@ -326,77 +314,6 @@ t.test('nothing is replaced where one of several columns cannot be', async t => 
   t.match(await fail('t.replaceColumn!(`a`b, (5 6, 7 8 9))'), /S02010$/)
   t.match(await fail('t.replaceColumn!(`a`nope, (5 6, 7 8))'), /nope/)
   t.equal(await show('t'), '1 3;2 4')
-})
-
-const stored = (
-  types: string,
-  engine = 'OLAP',
-): string => `db = database("dfs://d", VALUE, 1..3, , "${engine}")
-  template = table(1:0, \`k\`v, [INT, ${types}])
-  pt = db.createPartitionedTable(template, "pt", "k", sortColumns="k")`
-
-t.test('a column of a DFS table changes its type alone', async t => {
-  const { run, show } = testSession()
-  await run(stored('DOUBLE'))
-  await run('pt.tableInsert(table(1 2 3 as k, 1.5 2.4 NULL as v))')
-  await run('replaceColumn!(pt, `v, array(INT, 0))')
-  t.equal(await show('exec typeString from schema(pt).colDefs'), '[INT,INT]')
-  t.equal(await show('select * from pt'), '1 2;2 2;3 ')
-  await run('pt.rename!("v", "w")')
-  t.equal(await show('exec name from schema(loadTable("dfs://d", "pt")).colDefs'), '[k,w]')
-  await run('pt.tableInsert(table(1 as k, 7 as w))')
-  t.equal(await show('exec sum(w) from pt'), '11')
-})
-
-t.test('which types become which in a DFS table, as the manual says', async t => {
-  const types = ['INT', 'LONG', 'DOUBLE', 'FLOAT', 'DATE', 'TIMESTAMP', 'STRING', 'SYMBOL', 'BOOL']
-  const may = {
-    INT: 'INT LONG DOUBLE FLOAT STRING',
-    LONG: 'INT LONG DOUBLE FLOAT STRING',
-    DOUBLE: 'INT LONG DOUBLE FLOAT STRING',
-    DATE: 'DATE TIMESTAMP STRING',
-    STRING: 'STRING',
-    SYMBOL: '',
-    BOOL: 'BOOL',
-    'DECIMAL32(2)': '',
-  }
-  for (const [from, wanted] of Object.entries(may)) {
-    const found: string[] = []
-    for (const to of [...types, 'DECIMAL32(2)', 'INT[]']) {
-      const { run, fail } = testSession()
-      await run(stored(from))
-      const words = await fail(`replaceColumn!(pt, \`v, array(${to}, 0))`)
-      if (words === 'no error') found.push(to)
-      else t.match(words, /\[v\]/)
-    }
-    t.equal(found.join(' '), wanted, from)
-  }
-})
-
-t.test('what DFS tables refuse', async t => {
-  const { run, fail } = testSession()
-  await run(stored('INT'))
-  for (const script of ['pt.rename!("v")', 'pt.rename!(`k`v, `a`b)', 'pt.rename!(`k`v)']) {
-    t.match(await fail(script), /one old and one new name/, script)
-  }
-  const tsdb = testSession()
-  await tsdb.run(stored('INT', 'TSDB'))
-  for (const script of ['replaceColumn!(pt, `v, array(LONG, 0))', 'pt.rename!("v", "w")']) {
-    t.match(await tsdb.fail(script), /TSDB/, script)
-  }
-})
-
-t.test('columns change only for those who may write', async t => {
-  const admin = testSession()
-  await admin.run(stored('INT'))
-  const joe = testSession({ node: admin.node, user: 'joe' })
-  const pt = 'loadTable("dfs://d", "pt")'
-  for (const script of [`replaceColumn!(${pt}, "v", array(LONG, 0))`, `rename!(${pt}, "v", "w")`]) {
-    t.match(
-      await joe.fail(script),
-      /<NoPrivilege>Not granted to write data to table dfs:\/\/d\/pt$/,
-    )
-  }
 })
 
 t.test('columns that are put into tables count until the request ends', async t => {
@@ -410,23 +327,7 @@ t.test('columns that are put into tables count until the request ends', async t 
 t.test('the columns of a shared table stay', async t => {
   const { run, fail } = testSession()
   await run('share table(1 as a) as st')
-  t.match(await fail('replaceColumn!(st, `a, 5)'), /shared table \[st\]/)
-  t.match(await fail('rename!(st, `b)'), /shared table \[st\]/)
-})
-
-const left = 'table(1 2 3 as id, `a`b`c as x)'
-
-testExamples(t, {
-  'lj keeps the rows of the left table, each as often as it is found in the right one': {
-    [`lj(${left}, table(2 2 4 as id, 7 8 9 as v), \`id)`]: '1 a ;2 b 7;2 b 8;3 c ',
-    [`lj(${left}, table(3 1 as k, 7 8 as v), \`id, \`k)`]: '1 a 8;2 b ;3 c 7',
-    'lj(table(`a`b as s), table(symbol(`b`c) as s, 7 8 as v), `s)': 'a ;b 7',
-    [`exec v from lj(${left}, table(1.0 2.5 as id, 7 8 as v), \`id)`]: '[7,,]',
-  },
-})
-
-testRefusals(t, 'what lj refuses', {
-  [`lj(${left}, table(1 as k), \`id\`x, \`k)`]: 'as many columns must be named',
+  t.match(await fail('replaceColumn!(st, `a, 5)'), /table \[st\]/)
 })
 
 async function schemaOf({ run }: TestSession, expression: string): Promise<Map<string, Value>> {
@@ -632,7 +533,7 @@ t.test('the old cluster form of share is refused', async t => {
 
 t.test('objs lists the variables of the session and what is shared', async t => {
   const { run, show, node } = testSession()
-  await run(`n = 5; v = 1.5 2.5; s = set(1 2 3); z = dict(1 2, 3.5 4.5); m = matrix(1 2 3, 4 5 6); p = 1:2
+  await run(`n = 5; v = 1.5 2.5; s = set(1 2 3); z = dict(1 2, 3.5 4.5); p = 1:2
 t = table(1 2 as x, 3 4 as y); tup = (1, \`a); l = (sum, 1); f = add; a = arrayVector(2 3, 1 2 3); ty = INT
 db = database("dfs://listdb", VALUE, 1 2)
 pt = db.createPartitionedTable(t, \`pt, \`x)
@@ -645,7 +546,6 @@ share streamTable(1:0, [\`x], [INT]) as shared2`)
       'v DOUBLE VECTOR 2 1 false ',
       's INT SET 3 1 false ',
       'z DOUBLE DICTIONARY 2 1 false ',
-      'm INT MATRIX 3 2 false ',
       'p INT PAIR 2 1 false ',
       't BASIC TABLE 2 2 false ',
       'tup ANY VECTOR 2 1 false ',
@@ -664,13 +564,13 @@ share streamTable(1:0, [\`x], [INT]) as shared2`)
   )
 })
 
-t.test('bytes of vectors, pairs and matrices are those of the manual', async t => {
+t.test('bytes of vectors and pairs are those of the manual', async t => {
   const { run, show } = testSession()
-  await run('n = 1000000; x = 1 2 3; y = 4.5 7.8 4.3; m = matrix(1 2 3, 4 5 6); p = 1:2')
+  await run('n = 1000000; x = 1 2 3; y = 4.5 7.8 4.3; p = 1:2')
   await run('ticker = take(`MSFT`GOOG$SYMBOL, 1000000); time = take(2021.08.20 00:00:00, 40)')
   t.equal(
     await show('select name, bytes from objs()'),
-    'n 16;x 12;y 24;m 24;p 8;ticker 4000000;time 160',
+    'n 16;x 12;y 24;p 8;ticker 4000000;time 160',
   )
   await run('undef all; db = database("dfs://listdb", VALUE, 1 2); none = array(INT, 0)')
   t.equal(await show('select name, bytes, form from objs()'), 'db 24 SCALAR;none 0 VECTOR')

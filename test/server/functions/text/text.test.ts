@@ -1,14 +1,11 @@
 import t from 'tap'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { testExamples, testRefusals } from '../../../helpers/examples.js'
-import { literalText, typeOfTexts } from '../../../../src/server/functions/text/load-text.js'
-import type { Table, Scalar, Vector } from '../../../../src/protocol/value.js'
-import { columnsText, rowsText, testSession } from '../../../helpers/script.js'
+import type { Scalar, Vector } from '../../../../src/protocol/value.js'
+import { testSession } from '../../../helpers/script.js'
 import { vectorOf, type ElementValue } from '../../../../src/protocol/element.js'
 import type { DataType } from '../../../../src/protocol/data-type.js'
 import { dictionaryOf, tableOfColumns } from '../../../../src/server/functions/result-table.js'
-import { printText } from '../../../../src/server/functions/text/print-text.js'
+import { printText } from '../../../../src/server/functions/text/text.js'
 import { RequestMemory } from '../../../../src/server/values/request-memory.js'
 import {
   intScalar,
@@ -58,103 +55,6 @@ testRefusals(t, 'what is not JSON is refused', {
   'fromStdJson(5)': 'X must be a string',
 })
 
-const cases: [texts: string[], type: string][] = [
-  [['1', '-2', ''], 'INT'],
-  [['2147483647', '-2147483647'], 'INT'],
-  [['2147483648'], 'LONG'],
-  [['-2147483648'], 'LONG'],
-  [['9223372036854775807', '1'], 'LONG'],
-  [['9223372036854775808'], 'DOUBLE'],
-  [['1', '1e5'], 'DOUBLE'],
-  [['1', 'x'], 'SYMBOL'],
-  [['', ''], 'SYMBOL'],
-  [[], 'SYMBOL'],
-  [['2024-01-02', '2024.1.2'], 'DATE'],
-  [['2024.01.02', '5'], 'SYMBOL'],
-  [['2024.01M'], 'MONTH'],
-  [['09:30'], 'MINUTE'],
-  [['09:30:00'], 'SECOND'],
-  [['09:30:00.123'], 'TIME'],
-  [['09:30:00.123456789'], 'NANOTIME'],
-  [['2024.01.02T09:30:00'], 'DATETIME'],
-  [['2024-01-02 09:30:00.123'], 'TIMESTAMP'],
-  [['2024-01-02 09:30:00.123456789'], 'NANOTIMESTAMP'],
-]
-
-t.test('the narrowest type that takes every text', t => {
-  for (const [texts, type] of cases) t.equal(typeOfTexts(texts), type, texts.join(' '))
-  t.end()
-})
-
-t.test('dates as the server writes them; texts stay', t => {
-  t.equal(literalText('DATE', '2024/1/2'), '2024.01.02')
-  t.equal(literalText('TIMESTAMP', '2024-01-02 09:30:00.123'), '2024.01.02T09:30:00.123')
-  t.equal(literalText('SYMBOL', '2024-01-02'), '2024-01-02')
-  t.equal(literalText('INT', '5'), '5')
-  t.end()
-})
-
-function file(t: { testdir(): string }, text: string | Uint8Array): string {
-  const path = join(t.testdir(), 'in.csv')
-  writeFileSync(path, text)
-  return path
-}
-
-t.test('types are found, names repaired, empty fields are null', async t => {
-  const path = file(
-    t,
-    '\uFEFFid,_2nd,price in $,day,at,sym\n1,3000000000,1.5,2024-01-02,2024.01.02 09:30:00.123,A\n,2,2,2024/1/3,,"B,""x"""\n',
-  )
-  const { run, show } = testSession()
-  const table = (await run(`loadText("${path}")`)) as Table
-  t.equal(
-    columnsText(table),
-    'id INT, c_2nd LONG, price_in__ DOUBLE, day DATE, at TIMESTAMP, sym SYMBOL',
-  )
-  t.equal(
-    rowsText(table),
-    '1 3000000000 1.5 2024.01.02 2024.01.02T09:30:00.123 A; 2 2 2024.01.03  B,"x"',
-  )
-  t.equal(
-    await show(`exec type from extractTextSchema("${path}")`),
-    '[INT,LONG,DOUBLE,DATE,TIMESTAMP,SYMBOL]',
-  )
-})
-
-t.test('a first line with a field that begins with a digit is a row', async t => {
-  const path = file(t, 'a;1\nb;2\n')
-  const { show } = testSession()
-  t.equal(await show(`loadText("${path}", ";")`), 'a 1;b 2')
-  t.equal(await show(`exec col1 from loadText("${path}", ";", , 1)`), '[2]')
-  const schema = 'table(["x", "y"] as name, ["STRING", "DOUBLE"] as type)'
-  t.equal(await show(`typestr(loadText("${path}", ";", ${schema}).y)`), 'FAST DOUBLE VECTOR')
-})
-
-t.test('loadTextEx makes the table, appends to it, and transforms', async t => {
-  const path = file(t, 'day,x\n2024.01.01,1\n2024.01.02,2\n')
-  const { run, show } = testSession()
-  await run('db = database("dfs://d", VALUE, 2024.01.01..2024.01.02)')
-  await run(`loadTextEx(db, "t", "day", "${path}")`)
-  await run(
-    `loadTextEx(db, "t", "day", "${path}", transform=def(mutable t){ return select day, x * 10 as x from t })`,
-  )
-  t.equal(await show('exec x from loadTable("dfs://d", "t") order by x'), '[1,2,10,20]')
-})
-
-t.test('what cannot be read', async t => {
-  const path = file(t, '')
-  const { fail, node } = testSession()
-  t.match(await fail(`loadText("${path}")`), /The file \[.*\] is empty/)
-  t.match(await fail(`loadText("${path}.none")`), /Failed to open file \[.*ENOENT/)
-  t.match(await fail(`loadText("${join(path, '..')}")`), /not a file/)
-  t.match(await fail('loadText(1)'), /\[filename\] must be a string/)
-  t.match(await fail(`loadText("${path}", ",", 1)`), /must be a table with the columns/)
-  t.match(
-    await testSession({ node, user: 'guest' }).fail(`loadText("${path}")`),
-    /Only administrators execute function loadText/,
-  )
-})
-
 const printed: Readonly<Record<string, string>> = {
   '5': '5',
   '"text"': 'text',
@@ -165,7 +65,6 @@ const printed: Readonly<Record<string, string>> = {
   'set(1 2)': 'set(1,2)',
   'dict(1 2, 3 4)': '1->3\n2->4',
   'table(1 20 as id, `a`b as name)': 'id name\n-- ----\n1  a\n20 b',
-  '1..4$2:2': '#0 #1\n-- --\n1  3\n2  4',
   sum: 'sum',
   'x->x+1': 'x->x+1',
   INT: 'INT',
@@ -253,13 +152,6 @@ t.test('columns stand side by side, as wide as their widest cell', async t => {
   ]
   t.equal(print(table), wanted.join('\n'))
   t.equal(print(tableOfColumns({ a: vector('INT') })), 'a\n-')
-  const matrix = {
-    form: 'matrix',
-    rows: 2,
-    columns: 1,
-    elements: vector('DOUBLE', 0.5, 10),
-  } as const
-  t.equal(print(matrix), '#0\n---\n0.5\n10')
 })
 
 t.test('what is too long ends after a hundred elements, or thirty rows', async t => {

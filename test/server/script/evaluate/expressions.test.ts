@@ -68,7 +68,6 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'n=5; -n..n': '[-5,-4,-3,-2,-1,0,1,2,3,4,5]',
     'n=5; -(n..n)': '[-5]',
     '-7/5': '-2',
-    '1:3+1': '2:4',
     '1 || 0 && 0': 'true',
     '1+2<4': 'true',
     '6 & 3 | 8': '10',
@@ -120,8 +119,6 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'x=5 7 0; x[9]': '',
     'x=3:6; x[1]': '6',
     'tp=(1 2 3, `a); tp[0][1]': '2',
-    'm=1..6$2:3; m[1]': '[3,4]',
-    'm=1..6$2:3; m[1,2]': '6',
     '(sum)[1..10]': '55',
     'x=5 7 0 4 2 3; x[y->y.add(1) between 3:6]': '[5,4,2,3]',
   },
@@ -488,7 +485,6 @@ const setupEvaluateIndex = `
 x = 5 7 0 4; i = 1; e = array(INT, 0)
 tp = (1 2 3, \`a, "bc")
 d = {k: 1 2, l: 3}
-m = 1..6$2:3
 t = table(1 2 as a, 3 4 as b)
 def f(a, b){return a*10+b}
 def one(){return 1}`
@@ -529,8 +525,6 @@ const valuesEvaluateIndex: Readonly<Record<string, Readonly<Record<string, strin
     'd[`k]': '[1,2]',
     'd[`k][1]': '2',
     'd[`no]': '',
-    'm[1]': '[3,4]',
-    'm[1, 2]': '6',
     't[`b]': '[3,4]',
     't[1, `b]': '4',
   },

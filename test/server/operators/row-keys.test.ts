@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import type { DataType } from '../../../../src/protocol/data-type.js'
-import { vectorOf, type ElementValue } from '../../../../src/protocol/element.js'
-import type { Column, Vector } from '../../../../src/protocol/value.js'
+import type { DataType } from '../../../src/protocol/data-type.js'
+import { type ElementValue } from '../../../src/protocol/element.js'
+import type { Column, Vector } from '../../../src/protocol/value.js'
 import {
   distinctRows,
   keysOfVector,
   rowKeys,
-  KeyTable,
-  type Key,
-} from '../../../../src/server/operators/keys/row-keys.js'
-import { runs } from '../../../helpers/runs.js'
-import { int } from '../../../helpers/values.js'
-import { column, fixed } from '../../columns/columns.js'
-import { rowComparison, sortRows } from '../../../../src/server/operators/keys/row-order.js'
+  rowComparison,
+  sortRows,
+} from '../../../src/server/operators/row-keys.js'
+import { runs } from '../../helpers/runs.js'
+import { column, fixed } from '../columns/columns.js'
 
 const vector = (type: DataType, ...values: ElementValue[]): Vector =>
   column(type, ...values) as Vector
@@ -42,16 +40,6 @@ t.test('equal numbers have equal keys, whatever their type', async t => {
     [{ form: 'vector', type: 'VOID', length: 2 }, [null, null]],
   ]
   for (const [given, keys] of examples) t.strictSame([...keysOfVector(given)], keys, given.type)
-})
-
-t.test('only the rows of a vector have keys', async t => {
-  const behind = [
-    vector('INT', 1, 2),
-    vector('LONG', 1n, 2n),
-    vector('DOUBLE', 1, 2),
-    vector('STRING', '1', '2'),
-  ]
-  for (const one of behind) t.equal(keysOfVector({ ...one, length: 1 }).length, 1)
 })
 
 t.test('an element stands for the first time where a set does not know it yet', async () => {
@@ -85,53 +73,6 @@ t.test('rows are equal where all their columns are', async () => {
     }),
     { numRuns: runs(50) },
   )
-})
-
-t.test(
-  'one column has the keys of its elements; arrays and tuples count by their text',
-  async t => {
-    t.strictSame([...rowKeys([vector('LONG', 7n, null)])], [7, null])
-    t.same(rowKeys([]), [])
-    const arrays = vectorOf({ type: 'INT', array: true }, [[1, 2], [1], [1, 2]])
-    t.strictSame([...rowKeys([arrays])], ['[1,2]', '[1]', '[1,2]'])
-    t.strictSame([...rowKeys([vector('ANY', int(1), vector('INT', 1, 2))])], ['1', '[1,2]'])
-    const [first, second, third] = rowKeys([vector('INT', 1, 1, 1), arrays])
-    t.equal(first, third)
-    t.not(first, second)
-  },
-)
-
-const key: fc.Arbitrary<Key> = fc.oneof(
-  fc.integer({ min: -9, max: 9 }),
-  fc.double({ noNaN: true }),
-  fc.bigInt({ min: -9n, max: 9n }),
-  fc.bigInt(),
-  fc.string({ maxLength: 6 }),
-  fc.constant(null),
-)
-
-t.test('it knows what a Map knows, and the first value of a key stays', async () => {
-  fc.assert(
-    fc.property(fc.array(key, { maxLength: 60 }), keys => {
-      const table = new KeyTable<number>()
-      const model = new Map<Key, number>()
-      keys.forEach((one, index) => {
-        assert.equal(table.add(one, index), !model.has(one))
-        if (!model.has(one)) model.set(one, index)
-      })
-      assert.equal(table.size, model.size)
-      for (const one of keys) assert.equal(table.get(one), model.get(one))
-    }),
-    { numRuns: runs(200) },
-  )
-})
-
-t.test('keys of different kinds are different keys', async t => {
-  const table = new KeyTable<string>()
-  for (const one of [1, 1n, '1', null]) t.ok(table.add(one, typeof one))
-  t.equal(table.size, 4)
-  t.equal(table.get(1n), 'bigint')
-  t.equal(table.get(2), undefined)
 })
 
 const vectorRowOrder = (...values: (number | null)[]): Vector => column('INT', ...values) as Vector

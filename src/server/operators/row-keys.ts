@@ -1,67 +1,21 @@
 /*
-  What makes elements and rows equal: keys, tables of them, and the rows that are the first of their kind or belong together.
+  What makes elements and rows equal: keys, and the rows that are the first of their kind or belong together; and their order,
+  nulls first (manual, "Null values in sorting").
 */
-import { isDecimal } from '../../../protocol/data-type.js'
-import { nullDouble, nullInt64 } from '../../../protocol/null-value.js'
-import type { Column, Vector } from '../../../protocol/value.js'
-import { formatElement } from '../../../protocol/value-text.js'
+import { isDecimal } from '../../protocol/data-type.js'
+import { nullDouble, nullInt64 } from '../../protocol/null-value.js'
+import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
+import { formatElement } from '../../protocol/value-text.js'
+import { ScriptError } from '../script-error.js'
 import {
+  unscaledOf,
   doubleOf,
   int32Of,
   int64Of,
   numberKindOf,
   isLiteral,
   textsOfVector,
-} from '../operands/operands.js'
-
-/** A power of two. With all keys that a request has room for each map stays below 2^18 of them. */
-const parts = 64
-
-/** As Map, without order. */
-export class KeyTable<T> {
-  readonly #maps: readonly Map<Key, T>[] = Array.from({ length: parts }, () => new Map<Key, T>())
-  #size = 0
-
-  get size(): number {
-    return this.#size
-  }
-
-  get(key: Key): T | undefined {
-    return this.#maps[partOf(key)]!.get(key)
-  }
-
-  /** Nothing when the key is there already. @returns true when it was not */
-  add(key: Key, value: T): boolean {
-    const map = this.#maps[partOf(key)]!
-    if (map.has(key)) return false
-    map.set(key, value)
-    this.#size++
-    return true
-  }
-}
-
-function partOf(key: Key): number {
-  switch (typeof key) {
-    case 'number':
-      // Whole numbers differ in their last digits, others behind the point.
-      return (Math.imul(key, 0x9e3779b1) ^ Math.imul(key * 65_537.4, 0x85ebca6b)) >>> (32 - 6)
-    case 'bigint':
-      return Number(BigInt.asUintN(6, key))
-    case 'string':
-      return partOfText(key)
-    default:
-      return 0
-  }
-}
-
-/** The last characters tell most texts apart. */
-function partOfText(text: string): number {
-  let mixed = text.length
-  for (let at = Math.max(0, text.length - 4); at < text.length; at++) {
-    mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x9e3779b1)
-  }
-  return mixed >>> (32 - 6)
-}
+} from './operands.js'
 
 /** Equal elements have equal keys, and only they. */
 export type Key = number | bigint | string | null
@@ -111,10 +65,10 @@ export function rowKeys(columns: readonly Column[]): readonly Key[] {
 
 /** Rows that are the first of their kind. */
 export function distinctRows(columns: readonly Column[]): Int32Array {
-  const seen = new KeyTable<true>()
+  const seen = new Set<Key>()
   const rows = new Int32Array(columns[0]?.length ?? 0)
   keysOf(columns).forEach((key, row) => {
-    if (seen.add(key, true)) rows[seen.size - 1] = row
+    if (seen.size !== seen.add(key).size) rows[seen.size - 1] = row
   })
   return rows.subarray(0, seen.size)
 }
@@ -130,12 +84,15 @@ export interface Groups {
 export function groupRows(columns: readonly Column[]): Groups {
   const length = columns[0]?.length ?? 0
   // First the group of each row and how large the groups are, then the rows of each group.
-  const groups = new KeyTable<number>()
+  const groups = new Map<Key, number>()
   const groupOfRow = new Int32Array(length)
   const sizes: number[] = []
   keysOf(columns).forEach((key, row) => {
-    if (groups.add(key, sizes.length)) sizes.push(0)
-    const group = groups.get(key)!
+    let group = groups.get(key)
+    if (group === undefined) {
+      group = sizes.push(0) - 1
+      groups.set(key, group)
+    }
     groupOfRow[row] = group
     sizes[group]!++
   })
@@ -155,4 +112,81 @@ function keysOf(columns: readonly Column[]): readonly Key[] {
   const [only] = columns
   const isOne = columns.length === 1 && only?.form === 'vector' && only.type !== 'ANY'
   return isOne ? keysOfVector(only) : rowKeys(columns)
+}
+
+/** One key of a sort; the next one decides among equals. */
+export interface SortColumn {
+  readonly column: Column
+  readonly descending: boolean
+}
+
+type RowComparison = (a: number, b: number) => number
+
+/** Positions of the rows in ascending order; rows that are equal keep theirs. */
+export function sortRows(columns: readonly SortColumn[], rows: number): Int32Array {
+  return Int32Array.from({ length: rows }, (_, row) => row).sort(comparisonOfColumns(columns))
+}
+
+function comparisonOfColumns(columns: readonly SortColumn[]): RowComparison {
+  const comparisons = columns.map(({ column, descending }) => {
+    const compare = rowComparison(column)
+    return descending ? (a: number, b: number): number => -compare(a, b) : compare
+  })
+  return (a, b) => {
+    for (const compare of comparisons) {
+      const result = compare(a, b)
+      if (result !== 0) return result
+    }
+    return a - b
+  }
+}
+
+/**
+ * The order of two rows of a column.
+ * @throws {ScriptError} for columns that have no order
+ */
+export function rowComparison(column: Column): RowComparison {
+  if (column.form !== 'vector' || column.type === 'ANY') {
+    throw new ScriptError('Tuples and array vectors can not be sorted.')
+  }
+  if (column.type === 'SYMBOL') return symbolComparison(column)
+  // Of one scale, so that the unscaled integers have the same order.
+  if (column.type === 'DECIMAL32' || column.type === 'DECIMAL64') return comparisonOf(column.data)
+  if (column.type === 'DECIMAL128') {
+    const { values } = unscaledOf(column)!
+    return comparisonOf(values.map(value => value ?? -(2n ** 127n)))
+  }
+  if (isLiteral(column.type)) return comparisonOf(textsOfVector(column))
+  switch (numberKindOf(column.type)) {
+    case 'int32':
+      return comparisonOf(int32Of(column))
+    case 'int64':
+      return comparisonOf(int64Of(column))
+    case 'double':
+      return comparisonOf(doubleOf(column))
+    default:
+      return comparisonOf(keysOfVector(column).map(key => key ?? ''))
+  }
+}
+
+function symbolComparison({ codes, base }: SymbolVector): RowComparison {
+  return (a, b) => {
+    const x = codes[a]!
+    const y = codes[b]!
+    if (x === y) return 0
+    return compareValues(base[x]!, base[y]!)
+  }
+}
+
+/** The null sentinels are the smallest values of their types. */
+function comparisonOf(
+  values:
+    ArrayLike<number> | ArrayLike<bigint> | ArrayLike<string> | ArrayLike<number | bigint | string>,
+): RowComparison {
+  return (a, b) => compareValues(values[a]!, values[b]!)
+}
+
+function compareValues(x: number | bigint | string, y: number | bigint | string): number {
+  if (x < y) return -1
+  return x > y ? 1 : 0
 }
