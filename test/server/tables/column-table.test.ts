@@ -1,20 +1,14 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { ColumnType } from '../../../src/protocol/data-type.js'
-import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
+import { vectorOf } from '../../../src/protocol/element.js'
 import type { Column, Table, Vector } from '../../../src/protocol/value.js'
 import { ColumnTable } from '../../../src/server/tables/column-table.js'
-import {
-  createTable,
-  tableFromWire,
-  tableToWire,
-  checkDistinct,
-  columnIndex,
-} from '../../../src/server/tables/memory-table.js'
+import { createTable, tableFromWire, tableToWire } from '../../../src/server/tables/memory-table.js'
 import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
-import { rowsText, textsOf } from '../../helpers/script.js'
-import { column, elements } from '../columns/columns.js'
-import { stored, shown, tableOf } from './tables.js'
+import { rowsText } from '../../helpers/script.js'
+import { column } from '../columns/columns.js'
+import { stored, shown } from './tables.js'
 import {
   deleteRows,
   preparedValues,
@@ -24,7 +18,6 @@ import {
 } from '../../../src/server/tables/insert-values.js'
 import { intScalar, stringScalar, voidValue } from '../../../src/server/values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../../../src/server/values/server-value.js'
-import { KeyIndex } from '../../../src/server/tables/key-index.js'
 import { int } from '../../helpers/values.js'
 
 const types: readonly ColumnType[] = [{ type: 'INT' }, { type: 'SYMBOL' }, { type: 'DOUBLE' }]
@@ -340,28 +333,6 @@ t.test('a DFS table is stricter about types and cuts text', t => {
   t.end()
 })
 
-t.test('a stored table has so many symbols, a table in memory as many as it likes', t => {
-  const make = (kind: 'dfs' | 'basic') =>
-    new ColumnTable({
-      kind,
-      names: ['id', 'sym', 'price'],
-      types,
-      maxSymbols: 2,
-      ...(kind === 'dfs' ? { stored } : {}),
-    })
-  const table = make('dfs')
-  table.append(batch([1, 'A', 1], [2, 'B', 2]), 2)
-  table.append(batch([3, 'B', 1], [4, 'A', 2]), 2)
-  const refusal = { message: "One symbase's size can't exceed 2. RefId: S00003" }
-  t.throws(() => table.append(batch([5, 'A', 1], [6, 'C', 1]), 2), refusal)
-  t.throws(() => table.upsert(batch([1, 'C', 1]), 1, { keyColumns: [0] }), refusal)
-  t.equal(table.rows, 4)
-  table.keepRows(new Int32Array(0))
-  t.equal(table.append(batch([6, 'C', 1], [7, 'D', 1]), 2), 2)
-  t.equal(make('basic').append(batch([1, 'A', 1], [2, 'B', 2], [3, 'C', 2]), 3), 3)
-  t.end()
-})
-
 function table(kind: TableKind): ServerTable {
   const made = createTable(kind, ['id', 'v'], [{ type: 'INT' }, { type: 'DOUBLE' }])
   made.append([column('INT', 1, 2, 3, 4), column('DOUBLE', 1, 2, 3, 4)], 4)
@@ -548,77 +519,6 @@ t.test('an array column takes one vector beside scalars, or a tuple of vectors',
   t.end()
 })
 
-const keyTypes: readonly (readonly ColumnType[])[] = [
-  [{ type: 'INT' }],
-  [{ type: 'BOOL' }, { type: 'SHORT' }],
-  [{ type: 'SYMBOL' }, { type: 'LONG' }],
-  [{ type: 'STRING' }, { type: 'UUID' }],
-]
-
-/** Few different values, so that keys repeat. */
-function fewElements(type: ColumnType): fc.Arbitrary<ElementValue> {
-  return fc
-    .array(elements(type), { minLength: 3, maxLength: 3 })
-    .chain(few => fc.constantFrom(...few))
-}
-
-t.test('a key is found at the first row that has it, in every combination of types', t => {
-  for (const types of keyTypes) {
-    const row = fc.tuple(...types.map(fewElements))
-    const batches = fc.array(fc.array(row, { maxLength: 80 }), { maxLength: 4 })
-    const property = fc.property(batches, given => {
-      const index = new KeyIndex(types)
-      const firstRows = new Map<string, number>()
-      let rows = 0
-      for (const batch of given) {
-        const columns = types.map((type, at) =>
-          vectorOf(
-            type,
-            batch.map(values => values[at]!),
-          ),
-        )
-        const words = index.read(columns, batch.length)
-        const texts = columns.map(textsOf)
-        for (let at = 0; at < batch.length; at++) {
-          const key = JSON.stringify(texts.map(column => column[at]))
-          const expected = firstRows.get(key) ?? -1
-          if (index.find(words, at) !== expected || index.add(words, at) !== expected) return false
-          if (expected < 0) firstRows.set(key, rows)
-          rows++
-        }
-      }
-      return index.rows === rows
-    })
-    fc.assert(property)
-    t.pass(types.map(type => type.type).join())
-  }
-  t.end()
-})
-
-t.test('a cleared index knows nothing and can be filled again', t => {
-  const index = new KeyIndex([{ type: 'INT' }])
-  const keys = index.read([vectorOf({ type: 'INT' }, [7, 8])], 2)
-  index.add(keys, 0)
-  index.clear()
-  t.equal(index.rows, 0)
-  t.equal(index.find(keys, 0), -1)
-  t.equal(index.add(keys, 1), -1)
-  t.equal(index.find(keys, 1), 0)
-  t.end()
-})
-
-t.test('columns that cannot tell rows apart cannot be key columns', t => {
-  const refused: readonly ColumnType[] = [
-    { type: 'ANY' },
-    { type: 'BLOB' },
-    { type: 'INT', array: true },
-  ]
-  for (const type of refused) {
-    t.throws(() => new KeyIndex([type]), { message: /can't be a key column/ })
-  }
-  t.end()
-})
-
 const typesMemoryTable: readonly ColumnType[] = [{ type: 'INT' }, { type: 'INT' }]
 const names = ['id', 'v']
 
@@ -703,21 +603,6 @@ t.test('what makes no table is refused', async t => {
   })
 })
 
-t.test('names are looked at for doubles only', async t => {
-  checkDistinct([])
-  checkDistinct(['a', 'A', 'b'])
-  t.throws(() => checkDistinct(['a', 'b', 'b', 'a']), { message: /duplicate name: b\./ })
-})
-
-t.test('a column is found by its name', async t => {
-  t.equal(columnIndex(tableOf('basic'), 'id'), 0)
-  t.equal(columnIndex(tableOf('basic'), 'name'), 1)
-  t.throws(() => columnIndex(tableOf('basic'), 'Name'), {
-    name: 'ScriptError',
-    message: 'Unrecognized column name Name. RefId:S02005',
-  })
-})
-
 t.test('a table of the wire becomes one of the server, and one of the wire again', async t => {
   const wire: Table = {
     form: 'table',
@@ -730,23 +615,4 @@ t.test('a table of the wire becomes one of the server, and one of the wire again
   t.same(table.columnTypes, [{ type: 'INT' }, { type: 'ANY' }])
   t.equal(table.column(0), wire.columns[0], 'nothing is copied')
   t.strictSame(tableToWire(table), { ...wire, name: '' })
-})
-
-t.test('what travels keeps its rows, and has the shared name', async t => {
-  const table = tableOf('keyed', [1, 'a'])
-  table.sharedName = 'quotes'
-  const wire = tableToWire(table)
-  table.append([column('INT', 1, 2), column('STRING', 'x', 'y')], 2)
-  t.match(wire, { name: 'quotes', rows: 1, columnNames: ['id', 'name'] })
-  t.same(wire.columns.map(textsOf), [['1'], ['a']])
-  t.equal(shown(table), '1 x;2 y')
-})
-
-t.test('of a DFS table only the columns travel', async t => {
-  const wire = tableToWire(tableOf('dfs', [1, 'a']))
-  t.match(wire, { rows: 0, columnNames: ['id', 'name'] })
-  t.same(
-    wire.columns.map(({ length }) => length),
-    [0, 0],
-  )
 })

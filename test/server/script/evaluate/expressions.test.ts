@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { elementAt } from '../../../../src/protocol/element.js'
 import type { Vector } from '../../../../src/protocol/value.js'
-import { begin, evaluate, immediate } from '../../../../src/server/script/evaluate/evaluate.js'
+import { evaluate } from '../../../../src/server/script/evaluate/evaluate.js'
 import { intScalar, stringScalar } from '../../../../src/server/values/scalar.js'
 import type { ServerValue, FunctionValue } from '../../../../src/server/values/server-value.js'
 import {
@@ -22,16 +22,13 @@ import {
 } from '../../../helpers/runtime.js'
 import { runs, seed } from '../../../helpers/runs.js'
 import { testSession } from '../../../helpers/script.js'
-import {
-  evaluateCall,
-  evaluatePartial,
-} from '../../../../src/server/script/evaluate/evaluate-call.js'
+import type { Evaluation } from '../../../../src/server/values/builtin.js'
+import { beginCall, evaluatePartial } from '../../../../src/server/script/evaluate/evaluate-call.js'
 import type { Frame } from '../../../../src/server/script/evaluate/frame.js'
 import type {
   Call,
   Partial as PartialNode,
   Index,
-  Name,
 } from '../../../../src/server/script/parse/syntax.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
@@ -40,19 +37,14 @@ import {
   evaluateIndex,
   evaluateIndexValue,
 } from '../../../../src/server/script/evaluate/evaluate-index.js'
-import { claimArray, ownsArray } from '../../../../src/server/values/ownership.js'
-import { startPlainCall } from '../../../../src/server/script/evaluate/plain-call.js'
 import { callFunction, startCall } from '../../../../src/server/script/evaluate/call.js'
 import type { Builtin } from '../../../../src/server/values/builtin.js'
 import { partialOf, type CallArguments } from '../../../../src/server/values/partial-function.js'
-import {
-  argumentNow,
-  calleeNow,
-  changesArgument,
-  changesParameter,
-  rowCountOf,
-  nameOf,
-} from '../../../../src/server/script/evaluate/call-arguments.js'
+
+function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
+  const begun = beginCall(node, frame)
+  return 'form' in begun ? begun : yield* begun
+}
 
 t.comment(`TEST_SEED=${seed}`)
 
@@ -215,15 +207,6 @@ t.test('several results are one tuple', async t => {
 
 t.test('a function without return has no value', async t => {
   t.equal(await testSession().show('def f(){1+2}\ntypestr(f())'), 'VOID')
-})
-
-t.test('constants, names and calls of built-ins need no evaluation of their own', async t => {
-  const frame = frameOn(testRuntime(), { n: intScalar(5) })
-  const isNow = (source: string): boolean => 'form' in begin(nodeIn(frame, source), frame)
-  for (const source of ['1', 'n', 'sum', 'add(n, 1)']) t.ok(isNow(source), source)
-  for (const source of ['n + 1', '-n', '[n]', 'add(n, -n)']) t.notOk(isNow(source), source)
-  const now = (source: string): boolean => immediate(nodeIn(frame, source), frame) !== undefined
-  t.strictSame(['1', 'n', 'add(n, 1)', 'n + 1'].map(now), [true, true, false, false])
 })
 
 t.test(
@@ -586,14 +569,6 @@ t.test('bounds of a slice are integers, or nothing', async t => {
   t.match(bounds('i'), { form: 'scalar', value: 1 })
 })
 
-t.test('a variable that is only read may still be changed in place', async t => {
-  const frame = usualEvaluateIndex()
-  const x = frame.variables.get('x') as Vector
-  claimArray(x)
-  picked('x[1]', frame)
-  t.ok(ownsArray(x))
-})
-
 const setupPlainCall = `
 def twice(a){return a*2}
 def change(mutable a){a.append!(9)}
@@ -607,45 +582,18 @@ function usualPlainCall(runtime: Runtime = testRuntime(), more: Partial<Frame> =
 
 /** `now 6` for a value at once, `later 6` for an evaluation, `not plain`. */
 async function outcome(source: string, frame: Frame): Promise<string> {
-  const begun = startPlainCall(nodeIn(frame, source) as Call, frame)
+  const begun = beginCall(nodeIn(frame, source) as Call, frame)
   if (begun === undefined) return 'not plain'
   if ('form' in begun) return `now ${shownValue(begun)}`
   return `later ${shownValue((await inTurns(begun)).value)}`
 }
-
-const outcomes: Readonly<Record<string, string>> = {
-  'add(1, n)': 'now 6',
-  'sum(v)': 'now 3',
-  'size(take(1, 3))': 'now 3',
-  'add(sum(v), size(v))': 'now 5',
-  'max(n, DFLT)': 'now 5',
-  'max(n,)': 'now 5',
-  'twice(n)': 'later 10',
-  'add(twice(n), n)': 'later 15',
-  'add(n, twice(n))': 'later 15',
-  'two(slow(1), slow(2))': 'later 12',
-  'slow(slow(3))': 'later 3',
-  'two{1}(2)': 'not plain',
-  '(a -> a)(1)': 'not plain',
-  'add(1, n + 1)': 'not plain',
-  'add(1, sum(n + 1))': 'not plain',
-  'max(X=n)': 'not plain',
-  'add(1, -n)': 'not plain',
-  'v(1)': 'not plain',
-}
-
-t.test('calls of names with constants, names and such calls are begun at once', async t => {
-  for (const [source, wanted] of Object.entries(outcomes)) {
-    t.equal(await outcome(source, usualPlainCall()), wanted, source)
-  }
-})
 
 t.test('count(*) is the number of rows of the statement', async t => {
   const columns = { rows: 7, tableName: undefined, lookup: () => undefined }
   const frame = usualPlainCall(testRuntime(), { columns })
   const node = nodeIn(frame, 'count(n)') as Call
   const star = { ...node, args: [{ value: { ...node.args[0]!.value, name: '*' } }] } as Call
-  t.match(startPlainCall(star, frame), { type: 'INT', value: 7 })
+  t.match(beginCall(star, frame), { type: 'INT', value: 7 })
 })
 
 const failuresPlainCall: Readonly<Record<string, string>> = {
@@ -698,7 +646,7 @@ t.test('a turn that is over makes the call wait, and gives the same', async t =>
 t.test('a wait that ends with an error names the call', async t => {
   const frame = usualPlainCall()
   frame.runtime.step = () => ({ until: Promise.resolve() })
-  const begun = startPlainCall(nodeIn(frame, 'add(n, 1)') as Call, frame)
+  const begun = beginCall(nodeIn(frame, 'add(n, 1)') as Call, frame)
   const evaluation = begun as Exclude<typeof begun, ServerValue | undefined>
   evaluation.next()
   t.throws(() => evaluation.throw(new Error('over')), {
@@ -860,120 +808,4 @@ t.test('a built-in that is done at once gives its value, a function an evaluatio
   t.match(startCall(runtime, builtinOf({}), [int(1)]), { form: 'scalar' })
   const user = startCall(runtime, defined('def f(): 1')('f'), [])
   t.notOk('form' in user)
-})
-
-const usualCallArguments = (more: Partial<Frame> = {}): Frame => {
-  const runtime = testRuntime()
-  atOnce(runUnits(runtime, 'def change(a, mutable b, c, mutable d){}\ndef keep(a){}'))
-  return frameOn(runtime, { v: ints(1, 2) as ServerValue, n: intScalar(5) }, more)
-}
-
-const columns = { rows: 3, tableName: undefined, lookup: () => undefined }
-
-t.test('f(*) counts rows inside SQL, with nothing else between the brackets', async t => {
-  const frame = usualCallArguments()
-  const name = nodeIn(frame, 'n') as Name
-  const call = (...names: string[]): Call => ({
-    ...(nodeIn(frame, 'sum(n)') as Call),
-    args: names.map(one => ({ value: { ...name, name: one } })),
-  })
-  const { rows } = columns
-  t.match(rowCountOf(call('*'), { ...frame, columns }), { type: 'INT', value: rows })
-  t.match(rowCountOf(call('*'), { ...frame, columns: { ...columns, countType: 'LONG' } }), {
-    type: 'LONG',
-    value: BigInt(rows),
-  })
-  t.equal(rowCountOf(call('*'), frame), undefined, 'outside of SQL')
-  t.equal(rowCountOf(call('*', '*'), { ...frame, columns }), undefined)
-  t.equal(rowCountOf(call('n'), { ...frame, columns }), undefined)
-})
-
-t.test('a callee that is a name is known at once', async t => {
-  const frame = usualCallArguments({ columns })
-  t.match(calleeNow(nodeIn(frame, 'keep'), frame), { form: 'function', kind: 'user' })
-  t.match(calleeNow(nodeIn(frame, 'sum'), frame), { form: 'function', kind: 'builtin' })
-  t.match(calleeNow(nodeIn(frame, 'INT'), frame), { form: 'type' })
-  t.match(calleeNow(nodeIn(frame, 'v'), frame), { form: 'vector' })
-  t.equal(calleeNow(nodeIn(frame, '(a -> a)'), frame), undefined)
-  t.throws(() => calleeNow(nodeIn(frame, 'nosuch'), frame), {
-    message:
-      'Syntax Error: [line #1] Cannot recognize the token nosuch: not in the embedded server',
-  })
-})
-
-const functionIn = ({ runtime }: Frame, name: string): FunctionValue => runtime.findFunction(name)!
-
-t.test('user functions get the variable itself, built-ins an object of their own', async t => {
-  const frame = usualCallArguments()
-  const { variables } = frame.runtime.session
-  const given = (fn: string, source: string, changes: boolean): ServerValue | undefined =>
-    argumentNow(functionIn(frame, fn), nodeIn(frame, source), frame, changes)
-  const v = variables.get('v') as Vector
-  t.equal(given('keep', 'v', false), v)
-  t.equal(given('change', 'v', true), v)
-  t.equal(given('append!', 'v', true), v)
-  const copy = given('sum', 'v', false) as Vector & { data: unknown }
-  t.not(copy, v)
-  t.equal(copy.data, (v as Vector & { data: unknown }).data, 'over the same array')
-  const literal = nodeIn(frame, '1 2')
-  const once = argumentNow(functionIn(frame, 'sum'), literal, frame, false)
-  t.equal(argumentNow(functionIn(frame, 'sum'), literal, frame, false), once)
-  t.not(argumentNow(functionIn(frame, 'append!'), literal, frame, true), once, 'a constant stays')
-  t.equal(given('sum', 'n + 1', false), undefined, 'what has to be evaluated')
-})
-
-t.test('what is read-only is not changed', async t => {
-  const frame = usualCallArguments({ readOnly: new Set(['v', 'st']) })
-  const change = (name: string): unknown =>
-    argumentNow(functionIn(frame, 'append!'), nodeIn({ ...frame, columns }, name), frame, true)
-  t.throws(() => change('v'), {
-    message: "Read only object can't be applied to mutable function append!",
-  })
-  t.equal(change('n'), frame.variables.get('n'))
-  t.throws(() => change('st'), { message: "Can't find the object with name st" }, 'no variable')
-  const read = argumentNow(functionIn(frame, 'sum'), nodeIn(frame, 'v'), frame, false)
-  t.match(read, { form: 'vector' })
-})
-
-t.test('arguments are called by their names, members by theirs', async t => {
-  const frame = usualCallArguments({ columns })
-  for (const [source, name] of Object.entries({
-    n: 'n',
-    '(n as m)': 'm',
-    'v.a': 'a',
-    '1': undefined,
-    'n + 1': undefined,
-    'sum(n)': undefined,
-  })) {
-    t.equal(nameOf(nodeIn(frame, source)), name, source)
-  }
-  t.equal(nameOf(undefined), undefined)
-})
-
-t.test('which arguments a function changes, also behind those that are bound', async t => {
-  const frame = usualCallArguments()
-  const changed = (fn: FunctionValue): string =>
-    [0, 1, 2, 3, 4].filter(index => changesArgument(fn, index)).join('')
-  const change = functionIn(frame, 'change')
-  const one = intScalar(1)
-  t.equal(changed(functionIn(frame, 'sum')), '')
-  t.equal(changed(functionIn(frame, 'append!')), '0')
-  t.equal(changed(functionIn(frame, 'keep')), '')
-  t.equal(changed(change), '13')
-  t.equal(changed(partialOf(change, [])), '13')
-  t.equal(changed(partialOf(change, [one])), '02')
-  t.equal(changed(partialOf(change, [undefined, one])), '2')
-  t.equal(changed(partialOf(change, [undefined, one, undefined, undefined])), '2')
-  t.equal(changed(partialOf(change, [one, one, one])), '0')
-  t.equal(changed(partialOf(functionIn(frame, 'append!'), [one])), '')
-})
-
-t.test('an argument given by name is changed as one in that place', async t => {
-  const frame = usualCallArguments()
-  const changed = (fn: FunctionValue): string =>
-    ['a', 'b', 'c', 'd', 'obj', 'newData'].filter(name => changesParameter(fn, name)).join()
-  t.equal(changed(functionIn(frame, 'change')), 'b,d')
-  t.equal(changed(functionIn(frame, 'append!')), 'obj')
-  t.equal(changed(functionIn(frame, 'sum')), '')
-  t.equal(changed(partialOf(functionIn(frame, 'change'), [intScalar(1)])), 'b,d')
 })
