@@ -1,26 +1,15 @@
 import t from 'tap'
-import {
-  type Value,
-  type ArrayVector,
-  type Matrix,
-  type Vector,
-} from '../../../src/protocol/value.js'
+import { type Value, type Vector } from '../../../src/protocol/value.js'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'
-import { formatValue } from '../../../src/protocol/value-text.js'
-import { assignElements } from '../../../src/server/elements/assign-elements.js'
 import {
   makeDictionary,
   checkDirectAccess,
   memberOf,
   tableColumn,
 } from '../../../src/server/elements/dictionary.js'
-import { type IndexValue } from '../../../src/server/elements/indexing.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
-import { intScalar } from '../../../src/server/values/scalar.js'
-import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { int, ints, text } from '../../helpers/values.js'
-import { column } from '../columns/columns.js'
 import type { TableKind } from '../../../src/server/tables/server-table.js'
 
 testExamples(t, {
@@ -125,61 +114,6 @@ t.test('functions, types and handles travel by their names', async t => {
   t.equal(await show('database("dfs://wire", VALUE, 1 2)'), 'dfs://wire')
   t.equal(await show('(sum, INT)'), '[sum,4]')
 })
-
-const vector = (...values: (number | null)[]): Vector => column('INT', ...values) as Vector
-const strings = (...values: string[]): Vector => column('STRING', ...values) as Vector
-const tuple = (...values: Value[]): ServerValue => column('ANY', ...values)
-const slice = (from?: number, to?: number): IndexValue => ({ form: 'slice', from, to })
-const pair = (from: number, to: number): IndexValue => ({
-  form: 'pair',
-  elements: vector(from, to),
-})
-
-const shown = (value: ServerValue): string =>
-  value.form === 'matrix' ? formatValue(value.elements) : formatValue(value as Value)
-
-t.test(
-  'an index that leads nowhere, or values that are too many or few, change nothing',
-  async t => {
-    const arrays: ArrayVector = {
-      form: 'arrayVector',
-      length: 1,
-      offsets: Uint32Array.of(0, 1),
-      cells: vector(1),
-    }
-    const matrix: Matrix = { form: 'matrix', rows: 1, columns: 2, elements: vector(1, 2) }
-    const refused: [ServerValue, IndexValue[], ServerValue][] = [
-      [vector(1, 2), [int(2)], int(7)],
-      [vector(1, 2), [int(-1)], int(7)],
-      [vector(1, 2), [intScalar(null)], int(7)],
-      [vector(1, 2), [vector(0, 2)], int(7)],
-      [vector(1, 2), [vector(0, null)], int(7)],
-      [vector(1, 2), [pair(0, 3)], int(7)],
-      [vector(1, 2), [slice()], vector(7, 8, 9)],
-      [vector(1, 2), [], int(7)],
-      [vector(1, 2), [int(0), int(0)], int(7)],
-      [strings('a'), [int(1)], text('b')],
-      [tuple(int(1), int(2)), [slice()], vector(7)],
-      [tuple(int(1), int(2)), [int(2)], int(7)],
-      [matrix, [int(2)], int(7)],
-      [matrix, [int(1), int(0)], int(7)],
-      [matrix, [slice()], int(7)],
-      [arrays, [int(0)], int(7)],
-      [int(1), [int(0)], int(7)],
-    ]
-    for (const [target, indexes, value] of refused) {
-      const before = shown(target)
-      t.equal(assignElements(target, indexes, value), false)
-      t.equal(shown(target), before)
-    }
-    const numbers = vector(1, 2)
-    t.throws(() => assignElements(numbers, [int(0)], text('a')), {
-      name: 'ScriptError',
-      message: 'Incompatible type. Expected: INT, Actual: STRING',
-    })
-    t.equal(shown(numbers), '[1,2]')
-  },
-)
 
 const table = (kind: TableKind = 'basic'): ReturnType<typeof createTable> =>
   createTable(kind, ['a'], [{ type: 'INT' }], { columns: [ints(1, 2) as Vector] })

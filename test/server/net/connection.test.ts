@@ -486,14 +486,6 @@ t.test('answers, errors and output are gathered into one write', async t => {
   t.equal(sent.length, 1, 'nothing is not sent')
 })
 
-t.test('on a WebSocket each is a message of its own', async t => {
-  const { sent, replies } = repliesOn(true)
-  replies.message('hello')
-  replies.value(int(1), 0)
-  replies.error('no')
-  t.strictSame(sent, ['MSG\nhello\0', oneReplies, '7 0 1\nno\n'])
-})
-
 t.test('a value that cannot travel is the error of its request', async t => {
   for (const framed of [true, false]) {
     const { sent, replies } = repliesOn(framed)
@@ -517,39 +509,4 @@ t.test('tables are answered in blocks where blocks are asked for, other values n
   t.notMatch(bytesOf(table, 0), tuple)
   t.equal(bytesOf(int(1), 1), oneReplies)
   t.equal(bytesOf(undefined, 1), '7 0 1\nOK\n')
-})
-
-t.test('a peer that is full stays full until it has drained', async t => {
-  let hasRoom = false
-  const { sent, replies } = repliesOn(false, () => hasRoom)
-  t.equal(replies.flush(), true)
-  replies.value(int(1), 0)
-  t.equal(replies.flush(), false)
-  t.equal(replies.flush(), false, 'also without anything to send')
-  replies.drained()
-  t.equal(replies.flush(), true)
-  hasRoom = true
-  replies.value(int(1), 0)
-  t.equal(replies.flush(), true)
-  t.equal(sent.length, 2)
-})
-
-t.test('what is forgotten, cut or discarded is not sent', async t => {
-  const { sent, replies } = repliesOn(false)
-  replies.value(int(1), 0)
-  replies.forget()
-  t.equal(replies.bufferedBytes, 0)
-  replies.value(int(1), 0)
-  replies.flushHalf()
-  t.strictSame(sent, [oneReplies.slice(0, Math.floor(oneReplies.length / 2))])
-  t.equal(replies.bufferedBytes, 0, 'the other half is gone')
-  replies.flushHalf()
-  t.equal(sent.length, 1)
-  replies.value(int(1), 0)
-  replies.discard()
-  t.equal(replies.bufferedBytes, 0)
-  replies.value(int(1), 0)
-  t.equal(replies.flush(), true, 'nobody has to be waited for')
-  t.equal(sent.length, 1)
-  t.equal(replies.bufferedBytes, 0)
 })

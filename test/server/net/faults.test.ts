@@ -10,10 +10,7 @@ import { faultNames, requestedFaults } from '../../../src/server/net/requested-f
 import { systemClock } from '../../../src/platform/system.js'
 import { Delays } from '../../../src/server/net/delays.js'
 import type { RequestHead } from '../../../src/protocol/request.js'
-import {
-  AsynchronousFailures,
-  type AsynchronousFailure,
-} from '../../../src/server/net/asynchronous-failures.js'
+import { AsynchronousFailures } from '../../../src/server/net/asynchronous-failures.js'
 import { nullDouble, nullInt32, nullInt64 } from '../../../src/protocol/null-value.js'
 import type { Table } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
@@ -493,31 +490,6 @@ t.test('keys are kept for a bounded number of clients', async t => {
     1,
     'only the oldest was forgotten',
   )
-})
-
-t.test('failures are kept with their time, oldest first, and told as they come', async t => {
-  let now = 0
-  const told: AsynchronousFailure[] = []
-  const failures = new AsynchronousFailures(
-    () => (now += 10),
-    failure => void told.push(failure),
-  )
-  t.equal(failures.count, 0)
-  t.strictSame(failures.recent, [])
-  failures.add('1', 'tableInsert{t}', "Can't find the object with name t")
-  failures.add('2', 'f()', 'no')
-  const wanted = [
-    {
-      sessionId: '1',
-      text: 'tableInsert{t}',
-      message: "Can't find the object with name t",
-      at: 10,
-    },
-    { sessionId: '2', text: 'f()', message: 'no', at: 20 },
-  ]
-  t.strictSame(failures.recent, wanted)
-  t.strictSame(told, wanted)
-  t.equal(failures.count, 2)
 })
 
 t.test('only the latest 256 are kept, all of them are counted', async t => {

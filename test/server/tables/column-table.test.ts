@@ -341,33 +341,6 @@ function table(kind: TableKind): ServerTable {
 
 const showRowChanges = (made: ServerTable): string => rowsText(tableToWire(made))
 
-t.test('rows are removed by position', t => {
-  const made = table('basic')
-  deleteRows(made, Int32Array.of(0, 2))
-  t.equal(showRowChanges(made), '2 2;4 4')
-  deleteRows(made, Int32Array.of(0, 1))
-  t.equal(made.rows, 0)
-  t.equal(made.append([column('INT', 5), column('DOUBLE', 5)], 1), 1)
-  t.end()
-})
-
-t.test('cells are set by position, converted to the type of the column', t => {
-  const made = table('basic')
-  updateRows(made, 'id', Int32Array.of(1, 3), column('DOUBLE', 20.4, 39.6))
-  t.equal(showRowChanges(made), '1 1;20 2;3 3;40 4')
-  t.throws(() => updateRows(made, 'id', Int32Array.of(0), column('STRING', 'x')), {
-    message: /Incompatible type\. Expected: INT, Actual: STRING/,
-  })
-  t.end()
-})
-
-t.test('a new name adds a column that is null elsewhere', t => {
-  const made = table('basic')
-  updateRows(made, 'side', Int32Array.of(2), column('STRING', 'B'))
-  t.equal(showRowChanges(made), '1 1 ;2 2 ;3 3 B;4 4 ')
-  t.end()
-})
-
 t.test('stream tables and read-only tables keep their rows', t => {
   const stream = table('stream')
   t.throws(() => deleteRows(stream, Int32Array.of(0)), { message: /stream table/ })

@@ -2,13 +2,12 @@
   What the manual says of engines: pages createPartitionedTable (Chinese) and array vector.
 */
 import t from 'tap'
-import type { DataType, ColumnType } from '../../../src/protocol/data-type.js'
+import type { ColumnType } from '../../../src/protocol/data-type.js'
 import type { Vector } from '../../../src/protocol/value.js'
 import { createNode, type ServerNode } from '../../../src/server/node.js'
 import type { DatabaseHandle, LevelScheme } from '../../../src/server/tables/database-handle.js'
 import {
   createStoredTable,
-  databaseAt,
   dropDatabase,
   dropTable,
   openDatabase,
@@ -19,11 +18,9 @@ import { createTable } from '../../../src/server/tables/memory-table.js'
 import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import type { ScriptSession } from '../../../src/server/values/builtin.js'
 import { sessionOn, testSession, textsOf, type TestSession } from '../../helpers/script.js'
-import { int, ints } from '../../helpers/values.js'
+import { ints } from '../../helpers/values.js'
 import { column } from '../columns/columns.js'
-import { vectorOf } from '../../../src/protocol/element.js'
 import {
-  checkWritable,
   columnCountError,
   isStream,
   nullsOf,
@@ -32,14 +29,9 @@ import {
   valueCountError,
 } from '../../../src/server/tables/prepare.js'
 import { stored, tableOf } from './tables.js'
-import { checkTransactionSize } from '../../../src/server/tables/transactions.js'
 
 const vector = (...values: number[]): Vector => ints(...values) as Vector
 const values = (...of: number[]): LevelScheme => ({ type: 'VALUE', scheme: vector(...of) })
-const hash = (type: DataType, buckets: number): LevelScheme => ({
-  type: 'HASH',
-  scheme: { form: 'list', elements: [{ form: 'type', column: { type } }, int(buckets)] },
-})
 const handleOf = (path: string, ...levels: LevelScheme[]): DatabaseHandle => ({
   form: 'database',
   path,
@@ -78,104 +70,6 @@ const create = (
   name: string,
   options = by('id'),
 ): ServerTable => createStoredTable(at.node, at.joe, at.db, template, name, options)
-
-t.test('a database is made with a scheme and opened by its path', async t => {
-  const { node, joe, db } = withDatabase()
-  t.equal(openDatabase(node, joe, handleOf('dfs://db')), db)
-  t.equal(openDatabase(node, joe, handleOf('dfs://db', values(1, 2))), db, 'the same scheme again')
-  t.match(databaseAt(node, 'dfs://db'), { handle: db, owner: 'joe' })
-  const missing = {
-    name: 'ScriptError',
-    message: 'The database [dfs://x] does not exist. RefId: S04001',
-  }
-  t.throws(() => openDatabase(node, joe, handleOf('dfs://x')), missing)
-  t.throws(() => databaseAt(node, 'dfs://x'), missing)
-  const nameless = handleOf('', values(1))
-  t.equal(openDatabase(node, sessionAs(node, 'guest'), nameless), nameless)
-  t.equal(node.databases.size, 1)
-})
-
-t.test('another scheme for an existing database is refused', async t => {
-  const node = createNode()
-  const admin = sessionAs(node, 'admin')
-  const list = (...lists: Vector[]): LevelScheme => ({
-    type: 'LIST',
-    scheme: column('ANY', ...lists),
-  })
-  const roomy: Vector = { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 2, 0, 0) }
-  const examples: [LevelScheme[], LevelScheme[], boolean][] = [
-    [[values(1, 2)], [{ type: 'VALUE', scheme: roomy }], true],
-    [[values(1, 2)], [values(1, 2, 3)], false],
-    [[values(1, 2)], [values(2, 1)], false],
-    [[values(1, 2)], [{ type: 'RANGE', scheme: vector(1, 2) }], false],
-    [[values(1, 2)], [{ type: 'VALUE', scheme: column('LONG', 1n, 2n) }], false],
-    [[values(1), hash('INT', 5)], [values(1), hash('INT', 5)], true],
-    [[values(1), hash('INT', 5)], [values(1), hash('INT', 6)], false],
-    [[values(1), hash('INT', 5)], [values(1), hash('SYMBOL', 5)], false],
-    [[values(1), hash('INT', 5)], [values(1)], false],
-    [[list(vector(1, 2), vector(3))], [list(vector(1, 2), vector(3))], true],
-    [[list(vector(1, 2), vector(3))], [list(vector(1), vector(2, 3))], false],
-  ]
-  for (const [index, [first, second, isSame]] of examples.entries()) {
-    const path = `dfs://db${index}`
-    const db = openDatabase(node, admin, handleOf(path, ...first))
-    const again = (): DatabaseHandle => openDatabase(node, admin, handleOf(path, ...second))
-    if (isSame) t.equal(again(), db)
-    else {
-      t.throws(again, {
-        message: `It is not allowed to overwrite an existing database [${path}] with another partition scheme.`,
-      })
-    }
-  }
-})
-
-t.test('a table has the columns of the template and none of its rows', async t => {
-  const at = withDatabase()
-  const filled = createTable('basic', ['id'], [{ type: 'INT' }], { columns: [vector(1, 2)] })
-  const table = createStoredTable(at.node, at.joe, at.db, filled, 'pt', by('id'))
-  t.match(table, { kind: 'dfs', rows: 0, columnNames: ['id'] })
-  t.match(table.stored, { databasePath: 'dfs://db', tableName: 'pt', owner: 'joe' })
-  t.match(table.partitioning, { columns: [0], levels: at.db.levels })
-  t.equal(table.partitioning?.newValues(), 'add')
-  t.equal(storedTable(at.node, 'dfs://db', 'pt'), table)
-  const dimension = create(at, 'dt', plain)
-  t.equal(dimension.partitioning, undefined, 'without partition columns a dimension table')
-  const memory = createStoredTable(at.node, at.joe, handleOf('', values(1)), template, '', by('id'))
-  t.match(memory, { kind: 'partitioned' })
-  t.equal(memory.partitioning?.newValues(), 'memory')
-  t.equal(at.node.databases.get('dfs://db')!.tables.size, 2, 'one in memory is in no database')
-  const keyed = createTable('keyed', ['id'], [{ type: 'INT' }], { keyColumns: ['id'] })
-  t.same(
-    createStoredTable(at.node, at.joe, handleOf('', values(1)), keyed, '', by('id')).keyColumns,
-    [0],
-  )
-})
-
-t.test('names and partition columns that do not fit are refused', async t => {
-  const at = withDatabase()
-  create(at, 'pt')
-  const message = (text: string | RegExp): { name: string; message: string | RegExp } => ({
-    name: 'ScriptError',
-    message: text,
-  })
-  t.throws(() => create(at, 'pt'), message('The table [pt] already exists in database [dfs://db].'))
-  for (const name of ['', '1t', '_t', 't t', 't.t']) {
-    t.throws(() => create(at, name), message(/^A table name must consist of letters, digits/))
-  }
-  t.doesNotThrow(() => create(at, '表_1'))
-  t.throws(
-    () => create(at, 'a', by('id', 'v')),
-    message('The number of partitioning columns must be 1, the number of partition levels.'),
-  )
-  t.throws(() => create(at, 'a', by('x')), message('The partitioning column [x] does not exist.'))
-  t.throws(
-    () => create(at, 'a', by('v')),
-    message('The data type of the partitioning column [v] does not match the partition scheme.'),
-  )
-  const days = handleOf('dfs://days', { type: 'VALUE', scheme: column('DATE', 0, 1) })
-  openDatabase(at.node, at.joe, days)
-  t.doesNotThrow(() => createStoredTable(at.node, at.joe, days, template, 'pt', by('day')))
-})
 
 t.test('what is dropped can be read by whoever holds it, not written', async t => {
   const at = withDatabase()
@@ -283,27 +177,6 @@ const kinds: readonly TableKind[] = [
   ...(['basic', 'stream', 'keyed', 'indexed', 'keyedStream', 'partitioned', 'dfs'] as const),
 ]
 
-t.test('columns take the types of the table', async t => {
-  const table = createTable(
-    'basic',
-    ['a', 'b', 'c'],
-    [{ type: 'LONG' }, { type: 'SYMBOL' }, { type: 'DATE' }],
-  )
-  const given = [
-    column('DOUBLE', 1.5, null),
-    column('STRING', 'x', ''),
-    column('TIMESTAMP', 86_400_000n, null),
-  ]
-  const prepared = prepareColumns(table, given, 2)
-  t.same(
-    prepared.map(one => textsOf(one).join()),
-    ['2,', 'x,', '1970.01.02,'],
-  )
-  const fitting = [column('LONG', 1n), column('SYMBOL', 'x'), column('DATE', 1)]
-  t.strictSame(prepareColumns(table, fitting, 1), fitting)
-  fitting.forEach((one, index) => t.equal(prepareColumn(table, index, one, 1), one, 'not copied'))
-})
-
 t.test('the types that do not go together are named in the words of the table', async t => {
   const memory =
     "Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING"
@@ -330,17 +203,6 @@ t.test('a DFS table takes neither DOUBLE into INT nor more text than it stores',
   const symbols = createTable('dfs', ['s'], [{ type: 'SYMBOL' }], { stored })
   const tooLong = column('STRING', 'a'.repeat(256))
   t.throws(() => prepareColumn(symbols, 0, tooLong, 1), { message: /can't exceed 255 bytes/ })
-})
-
-t.test('columns have as many rows as are said', async t => {
-  for (const kind of kinds) {
-    const table = tableOf(kind)
-    const message = 'Inconsistent length of values to insert.'
-    t.throws(() => prepareColumns(table, [column('INT', 1), column('STRING', 'a', 'b')], 1), {
-      message,
-    })
-    t.throws(() => prepareColumn(table, 0, column('INT'), 1), { message })
-  }
 })
 
 t.test('another number of columns is refused in the words of the table', async t => {
@@ -392,24 +254,6 @@ t.test('a partitioned DFS table fills its last columns unless they tell the part
   t.throws(() => prepareColumns(partitionedBy(0), [], 0), { message: /S01015$/ })
   const four = [column('INT', 1), column('STRING', ''), column('INT', 1), column('INT', 1)]
   t.throws(() => prepareColumns(partitionedBy(0), four, 1), { message: /S01015$/ })
-})
-
-t.test('tables that are read-only or dropped take nothing', async t => {
-  const table = tableOf('dfs')
-  t.doesNotThrow(() => checkWritable(table))
-  table.readOnly = true
-  const readOnly = { name: 'ScriptError', message: "Can't modify read only table. RefId: S02054" }
-  t.throws(() => checkWritable(table), readOnly)
-  t.throws(() => prepareColumns(table, [column('INT'), column('STRING')], 0), readOnly)
-  table.isDropped = true
-  t.throws(() => checkWritable(table), { message: 'The table [pt] does not exist. RefId: S04001' })
-})
-
-t.test('nulls are told row by row', async t => {
-  t.same(nullsOf(column('INT', 1, null)), [false, true])
-  t.same(nullsOf(column('STRING', '', 'a')), [true, false])
-  t.same(nullsOf(vectorOf({ type: 'INT', array: true }, [[null], [null, 1]])), [true, false])
-  t.same(nullsOf(column('INT')), [])
 })
 
 async function withTable(atomic: string): Promise<{ a: TestSession; b: TestSession }> {
@@ -499,36 +343,4 @@ t.test('a dimension table has one partition', async t => {
   const first = a.run(script)
   t.match(await b.fail(script), /the chunk '\/d\/dim' is currently locked/)
   await first
-})
-
-const node = createNode({ maxTransactionBytes: 1000 })
-
-t.test('a write may be as large as the limit', async t => {
-  t.doesNotThrow(() => checkTransactionSize(node, tableOf('dfs'), 1000))
-  t.throws(() => checkTransactionSize(node, tableOf('dfs'), 1001), {
-    name: 'ScriptError',
-    message:
-      'Memory size of append transaction 1001 exceeds max limit (1000) for OLAP. Please split data into batches.',
-  })
-})
-
-t.test('the engine is that of the database', async t => {
-  const handle: DatabaseHandle = {
-    form: 'database',
-    path: 'dfs://db',
-    levels: [],
-    engine: 'TSDB',
-    atomic: 'TRANS',
-  }
-  node.databases.set('dfs://db', { handle, owner: 'joe', tables: new Map() })
-  t.throws(() => checkTransactionSize(node, tableOf('dfs'), 2000), {
-    message: /\(1000\) for TSDB\./,
-  })
-})
-
-t.test('only DFS tables have a limit, and only where one is set', async t => {
-  for (const kind of ['basic', 'stream', 'keyed', 'partitioned'] as const) {
-    t.doesNotThrow(() => checkTransactionSize(node, tableOf(kind), 1e9), kind)
-  }
-  t.doesNotThrow(() => checkTransactionSize(createNode(), tableOf('dfs'), 1e12))
 })

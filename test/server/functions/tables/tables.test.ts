@@ -7,17 +7,13 @@ import {
   textsOf,
   type TestSession,
 } from '../../../helpers/script.js'
-import { dataTypes, parseColumnType } from '../../../../src/protocol/data-type.js'
 import { vectorOf, elementAt } from '../../../../src/protocol/element.js'
-import { makeKeyedTable, makeTable } from '../../../../src/server/functions/tables/make-tables.js'
-import { tableToWire, createTable } from '../../../../src/server/tables/memory-table.js'
+import { makeTable } from '../../../../src/server/functions/tables/make-tables.js'
 import type { ServerTable } from '../../../../src/server/tables/server-table.js'
 import { intScalar, stringVector } from '../../../../src/server/values/scalar.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
 import { callContext, failureOf } from '../../../helpers/call-context.js'
 import { formatValue } from '../../../../src/protocol/value-text.js'
-import { tableBytes } from '../../../../src/server/functions/tables/object-list.js'
-import { zeroColumn } from '../../../../src/server/columns/column-layout.js'
 
 t.test('table names its columns after aliases and variables', async t => {
   const { run, show } = testSession()
@@ -127,7 +123,6 @@ const size = (capacity: number, rows: number): ServerValue => ({
   form: 'pair',
   elements: ints(capacity, rows),
 })
-const tuple = (...data: Column[]): ServerValue => vectorOf({ type: 'ANY' }, data)
 
 /** @param names  what the arguments were written with */
 function made(args: ServerValue[], names: (string | undefined)[] = []): ServerTable {
@@ -135,70 +130,6 @@ function made(args: ServerValue[], names: (string | undefined)[] = []): ServerTa
   context.argumentNames = names
   return makeTable(context, 'basic', args)
 }
-
-const shown = (table: ServerTable): string =>
-  `${table.columnNames.join()}|${rowsText(tableToWire(table))}`
-
-t.test('columns come from values of every form', async t => {
-  const given = made([ints(1, 2)], ['id'])
-  const cases: [
-    title: string,
-    args: ServerValue[],
-    names: (string | undefined)[],
-    wanted: string,
-  ][] = [
-    ['vectors', [ints(1, 2), ints(3, 4)], ['a', 'b'], 'a,b|1 3;2 4'],
-    ['without names', [ints(1, 2), ints(3, 4)], [], 'C0,C1|1 3;2 4'],
-    ['a scalar fills its column', [ints(1, 2, 3), intScalar(9)], ['a', 'b'], 'a,b|1 9;2 9;3 9'],
-    ['so does a vector of one', [ints(9), ints(1, 2)], ['a', 'b'], 'a,b|9 1;9 2'],
-    ['scalars alone', [intScalar(1), intScalar(null)], ['a', 'b'], 'a,b|1 '],
-    ['no rows', [ints(), ints()], ['a', 'b'], 'a,b|'],
-    [
-      'equal vectors',
-      [ints(0, 0), tuple(ints(1, 2), ints(3, 4))],
-      ['a', 'b'],
-      'a,col1,col2|0 1 3;0 2 4',
-    ],
-    ['unequal vectors', [tuple(ints(1, 2), ints(3))], ['a'], 'a|[1,2];[3]'],
-    ['vectors of two types', [tuple(ints(1), stringVector(['x']))], ['a'], 'a|[1];[x]'],
-    ['an empty tuple', [tuple()], ['a'], 'a|'],
-    ['arrays', [vectorOf({ type: 'INT', array: true }, [[1, 2], []])], ['a'], 'a|[1,2];[]'],
-    ['a table', [given], ['t'], 'id|1;2'],
-    ['a table and a column', [given, ints(3, 4)], ['t', 'b'], 'id,b|1 3;2 4'],
-    ['a pair that is not a size', [size(1, 0), stringVector(['a'])], [], 'refused'],
-  ]
-  for (const [title, args, names, wanted] of cases) {
-    if (wanted === 'refused')
-      t.match(
-        failureOf(() => made(args, names)),
-        /must be a vector/,
-        title,
-      )
-    else t.equal(shown(made(args, names)), wanted, title)
-  }
-})
-
-t.test('a size makes rows of false, 0, and null where the manual says so', async t => {
-  const nulls = ['SYMBOL', 'STRING', 'BLOB', 'INT128', 'UUID']
-  for (const { type, wanted } of [
-    { type: 'BOOL', wanted: 'false' },
-    { type: 'CHAR', wanted: '0' },
-    { type: 'INT', wanted: '0' },
-    { type: 'LONG', wanted: '0' },
-    { type: 'DOUBLE', wanted: '0' },
-    { type: 'FLOAT', wanted: '0' },
-    { type: 'DATE', wanted: '1970.01.01' },
-    { type: 'TIMESTAMP', wanted: '1970.01.01T00:00:00.000' },
-    { type: 'SECOND', wanted: '00:00:00' },
-    { type: 'DECIMAL64(2)', wanted: '0.00' },
-    ...nulls.map(type => ({ type, wanted: '' })),
-  ]) {
-    const table = made([size(5, 2), stringVector(['v']), stringVector([type])])
-    t.equal(columnsText(tableToWire(table)), `v ${type}`)
-    t.equal(rowsText(tableToWire(table)), `${wanted};${wanted}`, type)
-  }
-  t.ok(nulls.every(type => type in dataTypes))
-})
 
 t.test('sizes, names and types that do not fit', async t => {
   const [a, int] = [stringVector(['a']), stringVector(['INT'])]
@@ -238,47 +169,6 @@ t.test('sizes, names and types that do not fit', async t => {
   t.equal(makeTable(context, 'basic', [long]).rows, 200_000, 'those that are there do not')
   t.equal(made([size(0, 0), a, int]).rows, 0)
   t.equal(made([size(2_000_000_000, 0), a, int]).rows, 0, 'a capacity is a hint')
-})
-
-t.test('a table made of another has rows of its own', async t => {
-  const first = made([ints(1, 2)], ['id'])
-  const second = made([first])
-  second.append([ints(3)], 1)
-  t.equal(shown(first), 'id|1;2')
-  t.equal(shown(second), 'id|1;2;3')
-})
-
-t.test('keyed tables have their key columns in front of what describes them', async t => {
-  const context = callContext()
-  context.argumentNames = [undefined, 'k', 'v']
-  const key = stringVector(['k'])
-  const keyed = makeKeyedTable(context, 'keyed', [key, ints(2, 1), ints(5, 6)])
-  t.equal(shown(keyed), 'k,v|2 5;1 6')
-  t.equal(keyed.kind, 'keyed')
-  t.strictSame(keyed.keyColumns, [0])
-  const empty = makeKeyedTable(context, 'indexed', [
-    stringVector(['b', 'a']),
-    size(1, 0),
-    stringVector(['a', 'b']),
-    ints(4, 4),
-  ])
-  t.strictSame([empty.kind, empty.rows, ...empty.keyColumns], ['indexed', 0, 1, 0])
-  const twice = [key, ints(1, 1), ints(5, 6)]
-  t.match(
-    failureOf(() => makeKeyedTable(context, 'keyed', twice)),
-    /RefId: S05012$/,
-  )
-  t.equal(shown(makeKeyedTable(context, 'keyedStream', twice)), 'k,v|1 5', 'the first row stays')
-  for (const none of [undefined, stringVector([])]) {
-    t.match(
-      failureOf(() => makeKeyedTable(context, 'keyed', [none, ints(1)])),
-      /\[keyColumns\]/,
-    )
-  }
-  t.match(
-    failureOf(() => makeKeyedTable(context, 'keyed', [stringVector(['x']), ints(1), ints(2)])),
-    /\[x\]/,
-  )
 })
 
 t.test('columns are replaced and renamed', async t => {
@@ -613,30 +503,4 @@ t.test('who shared a table is told where shared ones are asked for', async t => 
     await other.show('select name, shared, owner from objs(shared=true)'),
     'v false ;st true joe',
   )
-})
-
-function bytesOf(rows: number, ...types: string[]): number {
-  const columnTypes = types.map(type => parseColumnType(type)!)
-  const names = types.map((_, index) => `c${index}`)
-  const columns = columnTypes.map(type => zeroColumn(type, rows))
-  return tableBytes(createTable('basic', names, columnTypes, { columns }))
-}
-
-t.test('rows times the widths of their types', async t => {
-  const cases: [rows: number, types: string[], bytes: number][] = [
-    [0, ['INT', 'STRING'], 0],
-    [1, ['BOOL'], 1],
-    [3, ['SHORT'], 6],
-    // The ID and x of the manual's example of objs.
-    [1_000_000, ['SYMBOL', 'DOUBLE'], 12_000_000],
-    [40, ['DATETIME', 'INT', 'INT'], 480],
-    [10, ['UUID', 'DECIMAL128(2)', 'DECIMAL32(2)'], 360],
-  ]
-  for (const [rows, types, bytes] of cases) t.equal(bytesOf(rows, ...types), bytes, types.join())
-})
-
-t.test('a text counts as more than the reference to it', async t => {
-  t.ok(bytesOf(100, 'STRING') > 800)
-  t.equal(bytesOf(100, 'STRING', 'INT'), bytesOf(100, 'STRING') + 400)
-  t.equal(bytesOf(200, 'STRING'), 2 * bytesOf(100, 'STRING'))
 })

@@ -1,18 +1,10 @@
 import t from 'tap'
 import { testExamples, testRefusals } from '../../../helpers/examples.js'
-import type { Scalar, Vector } from '../../../../src/protocol/value.js'
 import { testSession } from '../../../helpers/script.js'
-import { vectorOf, type ElementValue } from '../../../../src/protocol/element.js'
-import type { DataType } from '../../../../src/protocol/data-type.js'
-import { dictionaryOf, tableOfColumns } from '../../../../src/server/functions/result-table.js'
+import { tableOfColumns } from '../../../../src/server/functions/result-table.js'
 import { printText } from '../../../../src/server/functions/text/text.js'
 import { RequestMemory } from '../../../../src/server/values/request-memory.js'
-import {
-  intScalar,
-  stringScalar,
-  stringVector,
-  voidValue,
-} from '../../../../src/server/values/scalar.js'
+import { stringVector } from '../../../../src/server/values/scalar.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
 import { failureOf } from '../../../helpers/call-context.js'
 
@@ -92,76 +84,8 @@ t.test('a long table is printed by its first rows', async t => {
   t.equal(text.split('\n').length, 33)
   t.match(text, /\n30\n\.\.\.$/)
 })
-
-const vector = (type: DataType, ...values: ElementValue[]): Vector =>
-  vectorOf({ type }, values) as Vector
-const ints = (length: number): Vector => vector('INT', ...Array.from({ length }, (_, i) => i))
 const print = (value: ServerValue, bytes = 1e6): string =>
   printText(value, new RequestMemory(bytes))
-
-t.test('values of every form', async t => {
-  const decimal: Scalar = { form: 'scalar', type: 'DECIMAL64', scale: 2, value: -5n }
-  const dictionary = dictionaryOf({ a: intScalar(1), b: stringVector(['x']), c: voidValue })
-  const cases: [title: string, value: ServerValue, wanted: string][] = [
-    ['null', intScalar(null), ''],
-    ['empty text', stringScalar(''), ''],
-    ['decimal', decimal, '-0.05'],
-    ['date', { form: 'scalar', type: 'DATE', value: 0 }, '1970.01.01'],
-    ['nulls in a vector', vector('INT', 1, null), '[1,]'],
-    ['text in a vector', stringVector(['a', '']), '["a",""]'],
-    ['symbols', vector('SYMBOL', 'a'), '["a"]'],
-    ['no elements', vector('INT'), '[]'],
-    ['shorter than its array', { ...vector('INT', 1, 2), length: 1 }, '[1]'],
-    ['array vector', vectorOf({ type: 'INT', array: true }, [[1, 2], []]), '[[1,2],[]]'],
-    ['tuple', vector('ANY', intScalar(1), stringScalar('a'), vector('INT', 2)), '(1,"a",[2])'],
-    ['pair', { form: 'pair', elements: vector('STRING', 'a', 'b') }, '"a" : "b"'],
-    ['set', { form: 'set', elements: vector('STRING', 'a', 'b') }, 'set("a","b")'],
-    ['dictionary', dictionary, 'a->1\nb->["x"]\nc->'],
-    ['empty dictionary', dictionaryOf({}), ''],
-    [
-      'list',
-      { form: 'list', elements: [dictionaryOf({ a: intScalar(1) }), intScalar(2)] },
-      '(a->1,2)',
-    ],
-    [
-      'type',
-      { form: 'type', column: { type: 'DECIMAL64', scale: 4, array: true } },
-      'DECIMAL64(4)[]',
-    ],
-    [
-      'database',
-      { form: 'database', path: 'dfs://d', levels: [], engine: 'OLAP', atomic: 'TRANS' },
-      'DB[dfs://d]',
-    ],
-  ]
-  for (const [title, value, wanted] of cases) t.equal(print(value), wanted, title)
-})
-
-t.test('columns stand side by side, as wide as their widest cell', async t => {
-  const table = tableOfColumns({
-    identifier: vector('INT', 1, null),
-    s: vector('STRING', 'longer than its name', ''),
-    a: vectorOf({ type: 'INT', array: true }, [[1, 2], []]),
-    any: vector('ANY', stringScalar('x'), vector('STRING', 'q')),
-  })
-  const wanted = [
-    'identifier s                    a     any',
-    '---------- -------------------- ----- -----',
-    '1          longer than its name [1,2] x',
-    '                                []    ["q"]',
-  ]
-  t.equal(print(table), wanted.join('\n'))
-  t.equal(print(tableOfColumns({ a: vector('INT') })), 'a\n-')
-})
-
-t.test('what is too long ends after a hundred elements, or thirty rows', async t => {
-  t.notMatch(print(ints(100)), /\.\.\./)
-  t.equal(print(ints(101)), `[${[...Array(100).keys()].join()},...]`)
-  t.equal(print({ form: 'set', elements: ints(101) }).slice(-8), ',99,...)')
-  t.equal(print(tableOfColumns({ a: ints(30) })).split('\n').length, 32)
-  const long = print(tableOfColumns({ a: ints(31) })).split('\n')
-  t.strictSame(long.slice(31), ['29', '...'])
-})
 
 t.test('the room of many wide columns is asked for', async t => {
   const wide = stringVector(['x'.repeat(1_000), ...Array<string>(29).fill('')])

@@ -37,7 +37,7 @@ import {
   evaluateIndex,
   evaluateIndexValue,
 } from '../../../../src/server/script/evaluate/evaluate-index.js'
-import { callFunction, startCall } from '../../../../src/server/script/evaluate/call.js'
+import { callFunction } from '../../../../src/server/script/evaluate/call.js'
 import type { Builtin } from '../../../../src/server/values/builtin.js'
 import { partialOf, type CallArguments } from '../../../../src/server/values/partial-function.js'
 
@@ -684,33 +684,6 @@ const called = (
 ): string =>
   shownValue(atOnce(callFunction(runtime, fn, args, keywords && new Map(Object.entries(keywords)))))
 
-t.test('built-ins get their arguments in declared order', async t => {
-  const fn = builtinOf({})
-  t.equal(called(fn, [int(1)]), '1')
-  t.equal(called(fn, [int(1), undefined, int(3)]), '1,_,3')
-  t.equal(called(fn, [int(1)], { third: int(3) }), '1,_,3')
-  t.equal(called(fn, [], { second: int(2), first: int(1) }), '1,2')
-  t.equal(called(fn, [undefined, int(2)], { first: int(1) }), '1,2', 'a gap may be filled')
-})
-
-t.test('wrong numbers and names of arguments are refused', async t => {
-  const expects = (count: string, actual: number): { message: string } => ({
-    message: `The function [b] expects ${count} argument(s), but the actual number of arguments is: ${actual}`,
-  })
-  const four = [1, 2, 3, 4].map(int)
-  t.throws(() => called(builtinOf({}), []), expects('1~3', 0))
-  t.throws(() => called(builtinOf({}), four), expects('1~3', 4))
-  t.throws(() => called(builtinOf({ minArguments: 3 }), [int(1)]), expects('3', 1))
-  t.throws(() => called(builtinOf({ maxArguments: Infinity }), []), expects('at least 1', 0))
-  t.throws(() => called(builtinOf({ minArguments: 2 }), [], { first: int(1) }), expects('2~3', 1))
-  t.throws(() => called(builtinOf({}), [int(1)], { first: int(1) }), {
-    message: 'The parameter [first] of function [b] is given twice.',
-  })
-  t.throws(() => called(builtinOf({}), [int(1)], { fourth: int(1) }), {
-    message: 'The function [b] does not have the parameter [fourth].',
-  })
-})
-
 t.test('only administrators call what is theirs', async t => {
   const runtime = testRuntime()
   const fn = builtinOf({ adminOnly: true })
@@ -801,11 +774,4 @@ t.test('a partial application calls its function with both kinds of arguments', 
   t.equal(called(partialOf(fn, [int(1)], new Map([['c', int(3)]])), [int(2)]), '123')
   t.equal(called(partialOf(fn, [int(1)], new Map([['c', int(9)]])), [int(2)], { c: int(3) }), '123')
   t.throws(() => called(partialOf(fn, [int(1)]), [int(2)]), { message: /\[f\] expects 3/ })
-})
-
-t.test('a built-in that is done at once gives its value, a function an evaluation', async t => {
-  const runtime = testRuntime()
-  t.match(startCall(runtime, builtinOf({}), [int(1)]), { form: 'scalar' })
-  const user = startCall(runtime, defined('def f(): 1')('f'), [])
-  t.notOk('form' in user)
 })

@@ -6,17 +6,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Binary, Call, Literal, Index } from '../../../../src/server/script/parse/syntax.js'
 import { runs, seed } from '../../../helpers/runs.js'
-import {
-  expressionOf,
-  sourceOf,
-  treeOf,
-  cursorOn,
-  shown,
-  treesOf,
-} from '../../../helpers/syntax.js'
+import { expressionOf, sourceOf, treeOf, treesOf } from '../../../helpers/syntax.js'
 import { formatValue } from '../../../../src/protocol/value-text.js'
 import type { Value } from '../../../../src/protocol/value.js'
-import { parseAlias, parseElement } from '../../../../src/server/script/parse/parse-operand.js'
 import { sameExpression } from '../../../../src/server/script/parse/same-expression.js'
 
 t.comment(`TEST_SEED=${seed}`)
@@ -356,25 +348,6 @@ t.test('what cannot begin or go on an operand is named', async t => {
   t.throws(() => treeOf('[1,\n2\n3]'), {
     message: 'Syntax Error: [line #3] Cannot recognize the token 3',
   })
-})
-
-t.test('a constant ends with its line, even in brackets', async t => {
-  const cursor = cursorOn('1 2\n3')
-  t.equal(shown(parseElement(cursor)), '[1,2]')
-  t.equal(cursor.peek().text, '3')
-})
-
-t.test('operands stand for their text', async t => {
-  t.equal(sourceOf(expressionOf(' 1 -2  3 ')), '1 -2  3')
-  t.equal(sourceOf(expressionOf('[a, b]')), '[a, b]')
-  t.equal(sourceOf(expressionOf('(a, b)')), '(a, b)')
-  t.equal(sourceOf(expressionOf('( a + b )')), 'a + b')
-  t.equal(sourceOf(expressionOf(':: sum')), ':: sum')
-  t.equal(sourceOf(expressionOf('({a: 1})')), '{a: 1}')
-})
-
-t.test('an alias is a name, a symbol or a text', async t => {
-  for (const source of ['a', '`a', '"a"', "'a'"]) t.equal(parseAlias(cursorOn(source)), 'a', source)
 })
 
 const treesParsePostfix: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -134,19 +134,6 @@ t.test('comments vanish, also several lines of them, but not inside strings', t 
   t.end()
 })
 
-t.test('lines are counted through comments and strings', t => {
-  const lines = tokenize('a\n/* \n */b\n"x\ny" c').map(token => token.line)
-  t.same(lines, [1, 3, 4, 5, 5])
-  t.end()
-})
-
-t.test('line breaks and blanks before a token are noted', t => {
-  const [, second, third] = tokenize('a b\nc')
-  t.match(second, { spaceBefore: true, newlineBefore: false })
-  t.match(third, { spaceBefore: true, newlineBefore: true })
-  t.end()
-})
-
 const failures: readonly [string, string, string][] = [
   ['a string without its end', 'x\n"abc', 'Syntax Error: [line #2] The string is not closed.'],
   ['a character of no meaning', 'a ~ b', 'Syntax Error: [line #1] Cannot recognize the token ~'],
@@ -176,32 +163,6 @@ t.test('a text of more than 64 K in the code is refused as I/O error 4', async t
   })
 })
 
-t.test('tokens are looked at without being taken, and taken one after the other', async t => {
-  const cursor = cursorOn('a + 1')
-  t.strictSame(
-    [0, 1, 2, 3, 9].map(ahead => cursor.peek(ahead).text),
-    ['a', '+', '1', '', ''],
-    'behind the last one is always the end',
-  )
-  t.equal(cursor.taken, 0)
-  t.strictSame(
-    [1, 2, 3, 4, 5].map(() => cursor.next().text),
-    ['a', '+', '1', '', ''],
-  )
-  t.equal(cursor.taken, 3, 'the end is never taken')
-})
-
-t.test('tokens that are taken are forgotten, and nothing else', async t => {
-  const cursor = cursorOn(Array.from({ length: 5000 }, (_, index) => `n${index}`).join(' '))
-  for (let index = 0; index < 5000; index++) {
-    const ahead = index % 700
-    const wanted = index + ahead < 5000 ? `n${index + ahead}` : ''
-    if (cursor.peek(ahead).text !== wanted) t.fail(`${ahead} behind ${index} stands ${wanted}`)
-    if (cursor.next().text !== `n${index}`) t.fail(`${index} is taken`)
-  }
-  t.equal(cursor.peek().kind, 'end')
-})
-
 t.test('a statement ends at ; } or the end, and with its line outside of brackets', async t => {
   for (const [source, taken, ends] of [
     ['', 0, true],
@@ -221,23 +182,6 @@ t.test('a statement ends at ; } or the end, and with its line outside of bracket
   cursor.next()
   t.notOk(cursor.within({ ignoresNewlines: true }, () => cursor.atStatementEnd))
   t.ok(cursor.atStatementEnd, 'only within')
-})
-
-t.test('words are found in any case, names and signs as they are written', async t => {
-  const cursor = cursorOn('SELECT "from" + x')
-  t.ok(cursor.isWord('select'))
-  t.ok(cursor.isAnyWord(new Set(['exec', 'select'])))
-  t.notOk(cursor.isWord('from', 1), 'a string is no word')
-  t.notOk(cursor.isAnyWord(new Set(['"from"']), 1))
-  t.ok(cursor.isOperator('+', 2))
-  t.notOk(cursor.isOperator('select'))
-  t.notOk(cursor.accept('+'), 'it is not the next one')
-  t.notOk(cursor.acceptWord('from'))
-  t.equal(cursor.taken, 0)
-  t.ok(cursor.acceptWord('select'))
-  cursor.next()
-  t.ok(cursor.accept('+'))
-  t.equal(cursor.expectName(), 'x')
 })
 
 const failuresCursor: Readonly<Record<string, (cursor: ReturnType<typeof cursorOn>) => unknown>> = {
@@ -273,57 +217,6 @@ t.test('what is not expected is named with its line', async t => {
     t.throws(() => act(again), { message: `Syntax Error: [line #${line}] ${message}` })
   }
   t.throws(() => cursorOn('a').fail('No.', 12), { message: 'Syntax Error: [line #12] No.' })
-})
-
-t.test('a span reaches from its first token to the last one taken', async t => {
-  const source = 'a = \n b + c ; d'
-  const cursor = cursorOn(source)
-  const first = cursor.next()
-  t.strictSame(cursor.spanFrom(first), { source, start: 0, end: 1, line: 1 })
-  cursor.next()
-  const second = cursor.peek()
-  t.strictSame(cursor.spanFrom(second), { source, start: 6, end: 7, line: 2 }, 'not yet taken')
-  for (let i = 0; i < 3; i++) cursor.next()
-  t.strictSame(cursor.spanFrom(second), { source, start: 6, end: 11, line: 2 })
-  t.strictSame(cursor.spanFrom(cursor.spanFrom(first)), { source, start: 0, end: 11, line: 1 })
-})
-
-t.test('a name calls when it is a function that no variable hides', async t => {
-  const cursor = cursorOn('', ['sum'])
-  t.ok(cursor.isFunction('sum'))
-  t.notOk(cursor.isFunction('own'))
-  cursor.declareFunction('own')
-  cursor.declareVariable('sum')
-  t.ok(cursor.isFunction('own'))
-  t.notOk(cursor.isFunction('sum'))
-  cursor.inFunction(['own'], () => {
-    t.notOk(cursor.isFunction('own'), 'a parameter')
-    t.notOk(cursor.isFunction('sum'), 'a variable around the function')
-    cursor.declareFunction('sum')
-    cursor.declareVariable('inner')
-    cursor.declareFunction('inner')
-    t.ok(cursor.isFunction('inner'), 'what is said last counts')
-    t.equal(cursor.mode.ignoresNewlines, false)
-  })
-  t.ok(cursor.isFunction('own'), 'parameters end with the function')
-  t.notOk(cursor.isFunction('sum'))
-})
-
-t.test('a mode holds for what is parsed within, and leaves the rest of it alone', async t => {
-  const cursor = cursorOn('')
-  const { mode } = cursor
-  const inner = cursor.within({ isSql: true }, () =>
-    cursor.within({ hasPairs: false }, () => cursor.mode),
-  )
-  t.strictSame(inner, { ...mode, isSql: true, hasPairs: false })
-  t.strictSame(cursor.mode, mode)
-  cursor.within({ isSql: true, ignoresNewlines: true }, () =>
-    t.strictSame(
-      cursor.inFunction([], () => cursor.mode),
-      mode,
-      'a body begins anew',
-    ),
-  )
 })
 
 t.test('400 levels, 131,072 tokens a statement, and no more', async t => {

@@ -1,8 +1,6 @@
 import t from 'tap'
-import { isGo, parseBlock, parseNext } from '../../../../src/server/script/parse/parse-statement.js'
 import {
   cursorOn,
-  shownStatement,
   sourceOf,
   statementsOf,
   treesOf,
@@ -10,17 +8,12 @@ import {
   expressionOf,
   treeOf,
 } from '../../../helpers/syntax.js'
-import {
-  parseConstant,
-  parseExpressions,
-} from '../../../../src/server/script/parse/parse-assignment.js'
 import type {
   Assignment,
   Define,
   Lambda,
   Select,
 } from '../../../../src/server/script/parse/syntax.js'
-import { startsShortLambda } from '../../../../src/server/script/parse/parse-function.js'
 import { startsStructureStatement } from '../../../../src/server/script/parse/parse-structure.js'
 import { testSession } from '../../../helpers/script.js'
 import { parseSql, sqlStopWords, startsSql } from '../../../../src/server/script/parse/parse-sql.js'
@@ -165,23 +158,6 @@ t.test('what belongs to no statement is named', async t => {
   }
 })
 
-t.test('go ends a unit where it stands alone', async t => {
-  for (const source of ['go', 'go;', 'go\na', 'go }']) t.ok(isGo(cursorOn(source)), source)
-  for (const source of ['go a', 'go = 1', 'go(1)', '"go"', 'a']) t.notOk(isGo(cursorOn(source)))
-})
-
-t.test('a list of statements is read one statement after the other, to where it ends', async t => {
-  const cursor = cursorOn('; a ; {b; c} ; x = 1 ; stop')
-  const read = (): string | undefined =>
-    parseNext(cursor, () => cursor.isWord('stop'))
-      ?.map(shownStatement)
-      .join()
-  t.strictSame([1, 2, 3, 4, 5].map(read), ['a', 'b,c', 'x = 1', undefined, undefined])
-  const block = cursorOn('{a\nb} c')
-  t.strictSame(parseBlock(block).map(shownStatement), ['a', 'b'])
-  t.equal(block.peek().text, 'c')
-})
-
 t.test('a statement stands for all of its text', async t => {
   for (const source of [
     'if(a){b} else {c}',
@@ -293,15 +269,6 @@ t.test('an assignment stands for all of its text, its targets for their own', as
   t.strictSame([constant!, ...(constant as Assignment).targets].map(sourceOf), ['const c = 1', 'c'])
 })
 
-t.test('the parts that others use leave the cursor behind what they took', async t => {
-  const cursor = cursorOn('a, b + 1 c')
-  t.strictSame(parseExpressions(cursor).map(shown), ['a', '(b + 1)'])
-  t.equal(cursor.peek().text, 'c')
-  const constant = cursorOn('const c = 1\n2')
-  t.equal(parseConstant(constant, constant.peek()).values.length, 1)
-  t.equal(constant.peek().text, '2')
-})
-
 const treesParseFunction: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'a named function has a block, an expression, or is only declared': {
     'def h(a){a; b}': 'def h(a) {a; b}',
@@ -381,19 +348,6 @@ t.test('what is no function is refused where it stops to be one', async t => {
   for (const [source, message] of Object.entries(failuresParseFunction)) {
     t.throws(() => treesOf(source), { message: `Syntax Error: ${message}` }, source)
   }
-})
-
-t.test('x -> is told from x by what follows, several names only in braces', async t => {
-  const starts = (source: string, options?: Parameters<typeof startsShortLambda>[1]): boolean =>
-    startsShortLambda(cursorOn(source), options)
-  t.ok(starts('x -> 1'))
-  t.notOk(starts('x > 1'))
-  t.notOk(starts('1 -> 1'))
-  t.notOk(starts('x, y -> 1'))
-  t.ok(starts('x, y, z -> 1', { inBraces: true }))
-  t.notOk(starts('x, 1 -> 1', { inBraces: true }))
-  t.ok(starts('{x, y -> 1}', { inBraces: true, ahead: 1 }))
-  t.notOk(starts('{x -> 1}', { inBraces: true }))
 })
 
 t.test('a definition keeps its source from def to its last token', async t => {

@@ -17,11 +17,7 @@ import { closedGate } from '../../../helpers/gate.js'
 import { testSession } from '../../../helpers/script.js'
 import { idTable, int, text, ints } from '../../../helpers/values.js'
 import { Session } from '../../../../src/server/script/session/runtime.js'
-import {
-  runUnits,
-  parseScopeOf,
-  topFrame,
-} from '../../../../src/server/script/session/run-script.js'
+import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import { fromWire } from '../../../../src/server/elements/wire-values.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
 import {
@@ -32,7 +28,6 @@ import {
   shownRestlessly,
   shownValue,
 } from '../../../helpers/runtime.js'
-import { intScalar } from '../../../../src/server/values/scalar.js'
 
 const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promise.resolve() }
 
@@ -169,23 +164,6 @@ const texts = (rows: number, length = 5): Value => ({
   type: 'STRING',
   length: rows,
   data: Array.from({ length: rows }, (_, row) => String(row).padStart(length, 'é')),
-})
-
-t.test('most values are ready at once, as the wire has them', async t => {
-  const runtime = testRuntime()
-  const values: Readonly<Record<string, object>> = {
-    '1': { form: 'scalar', type: 'INT', value: 1 },
-    '1 2': { form: 'vector', type: 'INT', length: 2 },
-    'table(1 2 as a)': { form: 'table', columnNames: ['a'], rows: 2 },
-    '{a: 1}': { form: 'dictionary' },
-    sum: { form: 'scalar', type: 'FUNCTIONDEF', value: 'sum' },
-    '(1, sum)': { form: 'vector', type: 'ANY', length: 2 },
-    'take(1, 1000000)': { form: 'vector', length: 1_000_000 },
-    'take(`a, 30000)': { form: 'vector', type: 'STRING', length: 30_000 },
-  }
-  for (const [script, wanted] of Object.entries(values)) {
-    t.match(replyOf(runtime, atOnce(runUnits(runtime, script))!), wanted, script)
-  }
 })
 
 const tuple = (elements: number): ServerValue => ({
@@ -332,29 +310,6 @@ t.test('a script answers with its last statement', async t => {
     t.equal(await testSession().show(script), shown, script)
     t.equal(await shownRestlessly(script), shown, `${script}, giving way`)
   }
-})
-
-t.test('names are functions as the session says at that time', async t => {
-  const runtime = testRuntime()
-  const scope = parseScopeOf(runtime)
-  const { variables, functions } = runtime.session
-  t.ok(scope.isFunction('sum'))
-  t.notOk(scope.isFunction('f'))
-  functions.set('f', runtime.findFunction('sum')!)
-  t.ok(scope.isFunction('f'))
-  variables.set('f', intScalar(1)).set('g', runtime.findFunction('sum')!)
-  t.notOk(scope.isFunction('f'), 'a variable hides it')
-  t.ok(scope.isFunction('g'), 'unless it holds a function')
-})
-
-t.test('the top has the variables and constants of the session', async t => {
-  const runtime = testRuntime()
-  const frame = topFrame(runtime)
-  atOnce(runUnits(runtime, 'x = 1; const c = 2'))
-  t.strictSame([...frame.variables.keys()], ['x', 'c'])
-  t.ok(frame.readOnly.has('c'))
-  t.notOk(frame.readOnly.has('x'))
-  t.equal(frame.columns, undefined)
 })
 
 t.test('errors of statements are located, those of the parser are not', async t => {
