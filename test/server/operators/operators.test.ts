@@ -23,6 +23,8 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'nulls follow the manual': {
     '5 + NULL': '',
     'typestr(5 + NULL)': 'INT',
+    '[true, false, 00b] ? 1 2 3 : 4 5 6': '[1,5,]',
+    '[true, false, 00b] ? `a : `b`c`d': '[a,c,]',
     'x=1.0+5.6*3+NULL+3; x==NULL': 'true',
     'false || 00i': 'false',
     'true && 00i': '',

@@ -37,6 +37,7 @@ testExamples(t, {
   'pairs, tuples and tables': {
     'sum(3:4)': '7',
     'sum((1, 2.5))': '3.5',
+    'sum([9l, 00l])': '9',
     'count(table(1 NULL 3 as id))': '3',
     'count((1, NULL))': '1',
   },

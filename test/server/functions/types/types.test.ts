@@ -6,6 +6,7 @@ testExamples(t, {
   'typestr spells every form': {
     'typestr(3)': 'INT',
     'typestr(1 2)': 'FAST INT VECTOR',
+    'isNull(long(1e19))': 'true',
     'typestr(`a`b)': 'STRING VECTOR',
     'typestr(`a`b$SYMBOL)': 'FAST SYMBOL VECTOR',
     'typestr((`a`b$SYMBOL)[0])': 'STRING',
@@ -130,6 +131,8 @@ t.test('what cannot be converted', async t => {
     ],
     ['decimal32(`1000000000, 0)', /decimal overflow$/],
     ['decimal32(21474836470, 0)', /DECIMAL math overflow RefId:S05003$/],
+    ['decimal32(2147483648l, 0)', /DECIMAL math overflow RefId:S05003$/],
+    ['decimal32(-2147483648l, 0)', /DECIMAL math overflow RefId:S05003$/],
     ['complex(1 2, 3)', /same length/],
   ]
   for (const [script, message] of refused) t.match(await fail(script), message, script)

@@ -201,6 +201,12 @@ t.test('unknown parameter names are refused', async t => {
   t.match(await fail('rand(1, X=2)'), 'The parameter [X] of function [rand] is given twice.')
 })
 
+t.test('what is bound leaves the place of the argument that is changed', async t => {
+  const { run, show } = testSession()
+  await run('def put(a, mutable b){ b[0] = a }\ng = put{9}\nv = 1 2\ng(v)')
+  t.equal(await show('v'), '[9,2]')
+})
+
 t.test('several results are one tuple', async t => {
   t.equal(await testSession().show('def s(a){return sum(a), avg(a)}\ns(1..11)'), '[66,6]')
 })

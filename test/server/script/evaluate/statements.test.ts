@@ -500,6 +500,10 @@ t.test('inside a function the error names the function as well', async t => {
   const { fail } = testSession()
   t.equal(await fail('def f(){ throw "x" }\nf()'), 'f() => f: throw "x" => x')
   t.equal(await fail('def g(x){ return f() + x }\ng(1)'), 'g(1) => g: f() => f: throw "x" => x')
+  t.equal(
+    await fail('each(x -> x + table(1 as a), 1 2)'),
+    'x + table(1 as a) => Arguments for add method can not be table.',
+  )
 })
 
 t.test('a function request says no source of its own', async t => {

@@ -62,6 +62,8 @@ t.test('variables and functions stay from one request to the next', async t => {
   runScript(one, node, 'x = 5; def f(a){return a*10}')
   t.match(runFunction(one, node, 'f', [int(2)]), { value: 20 })
   t.match(runScript(one, node, 'f(x)'), { value: 50 })
+  runScript(one, node, 'take = 7 8 9')
+  t.match(runScript(one, node, 'take [1]'), { value: 8 }, 'a variable hides a function')
   t.throws(() => runScript(two, node, 'x'), { message: /Cannot recognize the token x/ })
 })
 
