@@ -13,6 +13,7 @@ import { abandon, close, endJournal, endOnSignal, whenLeaving, type Opened } fro
 import { checkFollowed } from './follow/check-followed.js'
 import { newDurability, type Durability } from './target/durability.js'
 import { findTarget } from './target/find-target.js'
+import { unsentCheck } from './evidence/unsent-rows.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { checkAlone, takeRun } from './journal/check-alone.js'
@@ -82,8 +83,10 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
         const { identity } = checked.evidence
         run.emit({ kind: 'target', identity, used: opened.delivery.used })
       }
+      const unsent = checked && unsentCheck(run, control, checked)
       // An input that cannot be interrupted must not keep the run from leaving.
-      await Promise.race([pump(run, opened.inputs, target, opened.delivery), leaving.left])
+      const pumping = pump(run, opened.inputs, target, opened.delivery, unsent)
+      await Promise.race([pumping, leaving.left])
       run.phase('confirming', opened.delivery)
       await opened.delivery.finish()
     }

@@ -5,6 +5,7 @@
 import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/input-reader.js'
 import type { Delivery } from './delivery/delivery.js'
+import type { UnsentCheck } from './evidence/unsent-rows.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { Inputs } from './inputs.js'
 import type { KnownBatch } from './journal/resumed-input.js'
@@ -12,12 +13,16 @@ import { newRateLimiter, type RateLimiter } from './rate-limit.js'
 import { earlierLimitFailure, finalLimitFailure } from './rejects/reject-limit.js'
 import type { Run } from './run.js'
 
-/** Resolves when the last batch is handed over; failures end the run in order and are not thrown. */
+/**
+ * Resolves when the last batch is handed over; failures end the run in order and are not thrown.
+ * @param checkUnsent  asked of batches that the journal does not know
+ */
 export async function pump(
   run: Run,
   inputs: Inputs,
   target: TargetDescription,
   delivery: Delivery,
+  checkUnsent?: UnsentCheck,
 ): Promise<void> {
   run.phase('loading', delivery)
   const earlierLimit = earlierLimitFailure(run)
@@ -29,8 +34,9 @@ export async function pump(
       // What was sent may still be asked for.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
-      else if (!run.stopped) await hand(run, batch, known, delivery, limiter)
-      else if (known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
+      else if (!run.stopped) {
+        await hand(run, batch, known, { delivery, limiter, checkUnsent })
+      } else if (known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
       run.report()
     }
   } catch (error) {
@@ -43,15 +49,21 @@ function failIfSet(run: Run, failure: DdbError | undefined): void {
   if (failure !== undefined) run.fail(failure)
 }
 
+interface Way {
+  readonly delivery: Delivery
+  readonly limiter: RateLimiter
+  readonly checkUnsent: UnsentCheck | undefined
+}
+
 async function hand(
   run: Run,
   batch: Batch,
   known: Exclude<KnownBatch, { kind: 'settled' }> | undefined,
-  delivery: Delivery,
-  limiter: RateLimiter,
+  { delivery, limiter, checkUnsent }: Way,
 ): Promise<void> {
   let handedOver = false
   try {
+    if (known === undefined) await checkUnsent?.(batch)
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
     if (run.hasSlept()) await delivery.checkOwner?.()

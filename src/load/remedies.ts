@@ -26,6 +26,10 @@ export const remedies = {
   /** What the journal knows does not do to go on. */
   removeThenRestart: () =>
     'What the run has stored stays, and would be stored twice: remove those rows, and only then begin anew with `journal.restart`',
+  /** Rows that are there and are about to be sent may be another load's. */
+  othersOrRestart: () =>
+    'If they are those of another load, and are to be there twice, go on with `delivery.onDoubt` resend. ' +
+    'Otherwise remove what the run has stored, and only then begin anew with `journal.restart`',
   /** Input or options have changed. */
   anotherLoad: () =>
     'What it has stored stays: to load all of it again, remove those rows and begin anew with `journal.restart`; ' +

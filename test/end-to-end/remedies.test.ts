@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { remedies } from '../../src/load/remedies.js'
 import { bin, spawnCli, type Outcome, type Spawned } from '../cli/run-cli.js'
-import { csv, ids, upTo } from '../helpers/delivery.js'
+import { csv, dfsScript, ids, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 import { plainNode } from '../helpers/plain-node.js'
@@ -67,7 +67,9 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
     DDB_PASSWORD: '123456',
   }
   const server = ['--port', String(here.server.port), '-b', '100']
-  const target = script === viewScript ? [] : ['-t', 'target']
+  const isStored = script === dfsScript
+  const rows = isStored ? 'loadTable("dfs://d","t")' : 'target'
+  const target = script === viewScript ? [] : ['-t', isStored ? 'dfs://d/t' : 'target']
   const loading = (argv: string[]): string[] => ['load', 'rows.csv', ...target, ...server, ...argv]
   const start = (...argv: string[]): Spawned =>
     spawnCli(loading(argv), { environment, cwd: folder })
@@ -101,9 +103,9 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
       gate.open()
     },
     release: () => gate.open(),
-    removeRows: () => here.session.run(`delete from target where id < ${rowCount}`),
+    removeRows: () => here.session.run(`delete from ${rows} where id < ${rowCount}`),
     async eachOnce(others = 0) {
-      const found = await ids(here)
+      const found = await ids(here, rows)
       t.same(
         found.filter(id => id < rowCount),
         upTo(rowCount),
@@ -137,6 +139,13 @@ const journalOf = async (folder: string): Promise<string> => {
   const runs = join(folder, 'state', 'ddb-ingest', 'runs')
   const name = (await readdir(runs)).find(one => one.endsWith('.jsonl') || one.includes('nightly'))
   return join(runs, name!)
+}
+
+/** As a restart: what was in memory is gone, and DFS tables stay. */
+const forget = ({ server }: LoadServer): void => {
+  for (const name of server.node.shared.keys()) {
+    if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
+  }
 }
 
 type Remedy = keyof typeof remedies | 'goOn'
@@ -223,6 +232,39 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         await removeRows()
         t.match(await load('--run-id', 'nightly', '--restart'), { code: 0 })
         await eachOnce()
+      },
+    ],
+  ],
+  othersOrRestart: [
+    [
+      'the journal was brought back, and the server has lost its memory',
+      async t => {
+        const { here, folder, load, kill, removeRows, eachOnce } = await scene(t, dfsScript)
+        await kill('--run-id', 'nightly')
+        const path = await journalOf(folder)
+        const early = await readFile(path)
+        t.match(await load('--run-id', 'nightly', '--on-doubt', 'resend'), { code: 0 })
+        await writeFile(path, early)
+        forget(here)
+        const refused = await load('--run-id', 'nightly')
+        t.match(refused, { code: 75, stderr: /"dfs:\/\/d\/t" has them.*brought back/s })
+        await removeRows()
+        t.match(await load('--run-id', 'nightly', '--restart'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+    [
+      'another load has stored the same rows, and they are to be there twice',
+      async t => {
+        const { here, load, kill } = await scene(t, dfsScript)
+        await kill('--run-id', 'nightly')
+        t.match(await load('--run-id', 'other'), { code: 0 })
+        forget(here)
+        t.match(await load('--run-id', 'nightly'), { code: 75, stderr: /another load has stored/ })
+        t.match(await load('--run-id', 'nightly', '--on-doubt', 'resend'), { code: 0 })
+        const found = await ids(here, 'loadTable("dfs://d","t")')
+        t.same([...new Set(found)], upTo(rowCount))
+        t.ok(found.length >= 2 * rowCount, 'of both loads')
       },
     ],
   ],

@@ -251,22 +251,141 @@ t.test('so does one whose rejects were in the way, once they are moved', async t
 })
 
 t.test('in sync mode an earlier time of the same process is found out as well', async t => {
-  const one = await scene(t, { mode: 'sync' })
-  const { platform, sleep } = stoppable()
-  let early: Buffer | undefined
-  const leave = new AbortController()
-  one.onBatch = no => {
-    if (no === 3) early = readFileSync(one.path)
-    // Nothing is told more often than every five seconds.
-    sleep(1_400)
-    if (no === 15) leave.abort()
+  for (const table of ['target', 'dfs://d/t']) {
+    for (const [early, last] of [
+      [3, 15],
+      [3, 4],
+      [1, 2],
+    ] as const) {
+      const one = await scene(t, { mode: 'sync' })
+      let kept: Buffer | undefined
+      const leave = new AbortController()
+      one.onBatch = no => {
+        if (no === early) kept = readFileSync(one.path)
+        if (no === last) leave.abort()
+      }
+      await one.load({ target: { table }, leave: leave.signal })
+      one.onBatch = () => undefined
+      const rows = table === 'target' ? table : 'loadTable("dfs://d","t")'
+      const stored = await one.here.count(rows)
+      const later = readFileSync(one.path)
+      writeFileSync(one.path, kept!)
+      t.match(await one.load({ target: { table } }), {
+        exitCode: 4,
+        error: { code: 'DDB_UNCONFIRMED', message: /ends with batch \d+: its end was lost/ },
+      })
+      t.equal(await one.here.count(rows), stored, 'nothing was sent')
+      writeFileSync(one.path, later)
+      const resumed = await one.load({ target: { table }, delivery: { onDoubt: 'resend' } })
+      t.equal(resumed.rows.unsent, 0, 'with the right one it goes on')
+    }
   }
-  await one.load({ leave: leave.signal }, platform)
+})
+
+/** As a restart: what was in memory is gone, and DFS tables stay. */
+function forget({ server }: LoadServer): void {
+  for (const name of server.node.shared.keys()) {
+    if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
+  }
+}
+
+t.test('into a DFS table it is found out by its rows, after the server was restarted', async t => {
+  const stored = 'loadTable("dfs://d","t")'
+  const target = { table: 'dfs://d/t' }
+  for (const mode of ['async', 'sync'] as const) {
+    for (const [early, last, more] of [
+      [3, 15, {}],
+      [1, 9, {}],
+      // What was sent since is less than the next batch.
+      [3, 9, { batchRows: 100 }],
+      // By the end of the run.
+      [9, 99, {}],
+    ] as const) {
+      const one = await scene(t, { mode })
+      let kept: Buffer | undefined
+      const leave = new AbortController()
+      one.onBatch = no => {
+        if (no === early) kept = readFileSync(one.path)
+        if (no === last) leave.abort()
+      }
+      await one.load({ target, leave: leave.signal })
+      one.onBatch = () => undefined
+      while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
+      const later = readFileSync(one.path)
+      for (const about of ['first', 'second', 'third']) {
+        writeFileSync(one.path, about === 'second' ? readFileSync(one.path) : kept!)
+        forget(one.here)
+        const count = await one.here.count(stored)
+        t.match(await one.load({ target, delivery: more }), {
+          exitCode: 75,
+          error: { code: 'DDB_UNPROVEN', message: /does not know rows from .*rows\.csv:\d+ on/ },
+          resume: { possible: false },
+        })
+        t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
+        // What the refused process has made on the server tells nothing of the rows.
+        t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
+        t.equal(await one.here.count(stored), count)
+      }
+      if (last === 99) continue
+      writeFileSync(one.path, later)
+      forget(one.here)
+      const resumed = await one.load({ target })
+      t.equal(resumed.rows.unsent, 0, 'with the right one it goes on')
+      const found = await ids(one.here, stored)
+      t.same([...new Set(found)], found, 'no row is there twice')
+    }
+  }
+})
+
+t.test('rows that are like others are no such evidence', async t => {
+  const target = { table: 'dfs://d/t' }
+  for (const mode of ['async', 'sync'] as const) {
+    const one = await scene(t, { mode })
+    // Every batch is like the one before.
+    const rows = upTo(rowCount).map(id => `${id % 10},A\n`)
+    writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('')}`)
+    await one.load({ target, signal: interruptedAt(one, 8) })
+    forget(one.here)
+    const resumed = await one.load({ target })
+    t.match(resumed, { exitCode: 0, error: null })
+    t.equal(await one.here.count('loadTable("dfs://d","t")'), rowCount)
+  }
+})
+
+t.test('nor are rows that others write meanwhile', async t => {
+  const target = { table: 'dfs://d/t' }
+  for (const mode of ['async', 'sync'] as const) {
+    const one = await scene(t, { mode })
+    await one.load({ target, signal: interruptedAt(one, 8) })
+    forget(one.here)
+    await one.here.session.run(
+      'tableInsert(loadTable("dfs://d","t"), table(1000..1999 as id, take(`A`B, 1000) as sym))',
+    )
+    const resumed = await one.load({ target })
+    t.match(resumed, { exitCode: 0, error: null })
+    const found = await ids(one.here, 'loadTable("dfs://d","t")')
+    t.same(found, [...upTo(rowCount), ...upTo(1_000).map(id => id + 1_000)])
+  }
+})
+
+/** Ends a process in order while the server has a batch. */
+function interruptedAt(one: Scene, at: number): AbortSignal {
+  const interrupt = new AbortController()
+  one.onBatch = no => void (no === at && interrupt.abort())
+  return interrupt.signal
+}
+
+t.test('a run in sync mode that begins anew goes on above the numbers of before', async t => {
+  const one = await scene(t, { mode: 'sync' })
+  await one.killedAt(15)
+  const journal = { folder: one.folder, restart: true }
+  const leave = new AbortController()
+  let batches = 0
+  one.onBatch = () => (++batches === 4 ? Promise.resolve(leave.abort()) : undefined)
+  await one.load({ journal, leave: leave.signal })
   one.onBatch = () => undefined
-  const stored = await one.here.count('target')
-  writeFileSync(one.path, early!)
-  t.match(await one.load(), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
-  t.equal(await one.here.count('target'), stored)
+  const resumed = await one.load({ delivery: { onDoubt: 'resend' } })
+  t.match(resumed, { exitCode: 0, error: null })
 })
 
 t.test(

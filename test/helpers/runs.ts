@@ -1,19 +1,26 @@
 /*
-  Which inputs the tests try: some in every run of `npm test`, which takes others each time, many in
-  `npm run test:deep`. TEST_RUNS in the environment sets how many, TEST_SEED repeats a run.
+  Which inputs the tests try: few in every run of `npm test`, which takes others each time, four times as many where CI is
+  set, many in `npm run test:deep`. TEST_RUNS in the environment sets how many, TEST_SEED repeats a run.
 */
 
 /** Whether there is time enough. */
 export const deep: boolean = process.env['TEST_DEEP'] === '1'
 
+/** Who runs `npm test` while working waits for it; elsewhere more is tried. */
+const isQuick = !deep && process.env['CI'] === undefined
+
 /** Told at the start of each test, so that inputs that hang or kill the process can be had again. */
 export const seed: number = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 const timesMore = 20
+const timesLess = 4
 
-/** How often a property runs. */
+/** How often a property runs, or how many seeds are simulated. */
 export const runs = (usual: number): number =>
-  Number(process.env['TEST_RUNS'] ?? (deep ? timesMore * usual : usual))
+  Number(
+    process.env['TEST_RUNS'] ??
+      Math.ceil(deep ? timesMore * usual : isQuick ? usual / timesLess : usual),
+  )
 
 /** Odd, so that the places of a stream are tried at every alignment. */
 const oneIn = 31

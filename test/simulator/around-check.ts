@@ -18,6 +18,8 @@ export interface Change {
   /** Of a journal that was brought back: the time that it is from, and the run. */
   readonly sinceMs?: number
   readonly runId?: string | undefined
+  /** That journal tells what the run loads into. */
+  readonly knowsTarget?: boolean
 }
 
 /** One process. */
@@ -31,6 +33,8 @@ export interface CallEnd {
   readonly others: number
   /** What the target held when it ended. */
   there: There | undefined
+  /** It was about to send rows while another process had its lease. */
+  sendsWithoutLease: boolean
 }
 
 export interface History {
@@ -61,6 +65,7 @@ export function checkAround(
     const own = history.ends.filter(end => end.job === job)
     checkCopies(scenario, own, history, complain)
     checkCalm(scenario, own, history, complain)
+    checkSleep(scenario, own, history, complain)
     checkRejects(own, disk, complain)
   }
   checkStrangers(scenario, history, text => void complaints.push({ about: 'table', text }))
@@ -77,8 +82,9 @@ function checkEnd(
   history: History,
   complain: Complain,
 ): void {
-  const { run, isDamaged, job } = end
+  const { run, isDamaged, job, sendsWithoutLease } = end
   const { result } = run
+  if (sendsWithoutLease) complain('it sends rows, and another process has its lease')
   if (result === undefined) return
   checkEquation(result, complain)
   checkExitCode(result, complain)
@@ -175,9 +181,6 @@ function seenBy(
   return { there: found, isExcused }
 }
 
-/** Of a run in mode `sync`, its last question included. */
-const untoldMs = 10_000
-
 function checkCopies(
   { kind }: AroundScenario,
   own: readonly CallEnd[],
@@ -186,26 +189,45 @@ function checkCopies(
 ): void {
   if (kind.keyed || own.some(isOnlyCounted)) return
   const { plan } = own[0]!.job
-  // With the memory of a server goes what it knew of a journal.
-  const isForgotten = changes.some(
-    ({ runId, sinceMs, atMs }) =>
+  // With the memory of a server goes what it knew of a run, and such a journal does not know where to look.
+  const isBlank = changes.some(
+    ({ runId, sinceMs, atMs, knowsTarget }) =>
       runId === plan.runId &&
+      knowsTarget === false &&
       changes.some(other => losesMemory(other) && other.atMs > sinceMs! && other.atMs < atMs),
   )
-  if (kind.onDisk && isForgotten) return
-  // Without receipts the server is told of a run every five seconds (docs/decisions/0031).
-  const isUntold = changes.some(
-    ({ runId, sinceMs = 0 }) =>
-      runId === plan.runId &&
-      own.some(({ run: { endedMs } }) => endedMs! >= sinceMs && endedMs! < sinceMs + untoldMs),
-  )
-  if (plan.delivery.mode === 'sync' && isUntold) return
+  if (kind.onDisk && isBlank) return
   const ids = plan.inputs.flatMap(({ rows }) => rows.map(({ id }) => id))
   for (const { before } of changes) {
     const twice = ids.find(id => (before.get(id) ?? 0) > 1)
     if (twice === undefined) continue
     complain(`row ${twice} is there ${before.get(twice)} times`)
     return
+  }
+}
+
+/** What a process slept is nobody's silence: where it was alone and nothing else was in the way, all that it sent has a receipt. */
+function checkSleep(
+  { isRough, weather }: AroundScenario,
+  own: readonly CallEnd[],
+  { changes }: History,
+  complain: Complain,
+): void {
+  const isSlow = weather.pieceBytes < 512 || weather.latencyMs + weather.jitterMs > 50
+  const isDone = changes.some(change => takesRows(change) || change.runId !== undefined)
+  if (isRough || isSlow || isDone || own.some(isOnlyCounted)) return
+  for (const [index, { run, others, isDamaged }] of own.entries()) {
+    const { result, process, endedMs } = run
+    // What earlier processes have left in doubt stays there.
+    if (others > 0 || isDamaged || (own[index - 1]?.run.result === undefined && index > 0)) return
+    const isAlone = own.every(({ run: { startedMs } }, at) => at <= index || startedMs > endedMs!)
+    if (result === undefined || !process.hasSlept || !isAlone) continue
+    const silent = result.confirm.uncertain.find(({ reason }) =>
+      /no (receipt|answer) came/.test(reason),
+    )
+    if (silent !== undefined && result.error?.code !== 'DDB_INTERRUPTED') {
+      complain(`it slept, and says "${silent.reason}"`)
+    }
   }
 }
 
@@ -226,6 +248,7 @@ function checkCalm(
   const mayEnd = [
     'DDB_INTERRUPTED',
     'DDB_TIMEOUT',
+    'DDB_CONNECT',
     own.some(({ others }) => others > 0) ? 'DDB_LOCKED' : '',
   ]
   if (last.error !== null && !mayEnd.includes(last.error.code)) {

@@ -3,13 +3,13 @@
   machine is given the time for each.
 */
 import t from 'tap'
-import { deep } from '../helpers/runs.js'
+import { runs } from '../helpers/runs.js'
 import { firstAroundSeed } from './around-scenario.js'
 import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 
-const aroundSeedCount = deep ? 5_000 : 150
+const aroundSeedCount = runs(150)
 
 t.test(`${aroundSeedCount} simulations of what happens around runs keep every promise`, async t => {
   const said = new Set<string>()

@@ -4,6 +4,7 @@
   what the calls have said is compared with what the target really held, and with what was done.
 */
 import { recordLine, recordOf } from '../../src/load/journal/journal-record.js'
+import { journalLockPath } from '../../src/load/journal/open-journal.js'
 import { checkAround, type CallEnd, type History } from './around-check.js'
 import {
   drawAround,
@@ -191,6 +192,7 @@ class Around {
       isDamaged: this.#isDamaged(state) && !state.isAnew,
       others: active.size,
       there: undefined,
+      sendsWithoutLease: false,
     }
     // Whoever is killed goes on, if nothing else is said.
     state.isAnew = false
@@ -198,6 +200,10 @@ class Around {
     this.#runs.push(run)
     active.add(run)
     state.processes++
+    run.onSending = () => {
+      const owner = this.#disk.lockOwner(journalLockPath(journalPath(job)))
+      if (owner !== undefined && owner !== run.process) end.sendsWithoutLease = true
+    }
     const over = (): void => {
       active.delete(run)
       end.there = this.#there()
@@ -326,6 +332,7 @@ class Around {
         atMs: this.#world.nowMs,
         sinceMs: state.kept.atMs,
         runId: state.job.plan.runId,
+        knowsTarget: new TextDecoder().decode(state.kept.bytes).includes('"kind":"target"'),
         before: this.#there(),
       })
     }

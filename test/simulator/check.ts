@@ -37,6 +37,7 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   checkBytes(run, result, complain)
   checkRows(run, result, there, findings, complain)
   if (findings.scenario.allArrive) checkAllArrived(run, result, there, complain)
+  checkVerified(run, result, findings, complain)
   checkRejects(run, result, findings, complain)
   checkTime(run, complain)
   checkLeftovers(run, result, findings, complain)
@@ -52,6 +53,7 @@ export function checkStrangers({ scenario, server }: Findings): Complaint[] {
   )
   return server
     .rows()
+    .filter(({ id }) => !server.damaged.has(id))
     .map(({ id, sym }) => `${id},${sym}`)
     .filter(row => !sent.has(row))
     .slice(0, 3)
@@ -182,6 +184,39 @@ function checkRows(
     complain(
       `${open.length} rows are not uncertain, but ${confirmed} confirmed + ${rejected} rejected + ${unsent} unsent`,
     )
+  }
+}
+
+/** What reading back has found is what the table holds. */
+function checkVerified(
+  run: Run,
+  { confirm, error, rows }: LoadResult,
+  { scenario: { kind, troubles, weather }, server }: Findings,
+  complain: Complain,
+): void {
+  const { verify } = run.plan.delivery
+  if (verify === undefined) return
+  const { verified, uncertain } = confirm
+  if (verified === null) {
+    if (error === null && rows.confirmed > 0) complain('rows are confirmed, and none was read back')
+    return
+  }
+  const lines = uncertainLines(uncertain)
+  const damaged = readRows(run).filter(({ id }) => server.damaged.has(id))
+  const missed = damaged.filter(row => !lines.has(lineOf(run, row)))
+  if (verify === 'all' && missed.length > 0 && run.process.isAlive) {
+    complain(`row ${missed[0]!.id} has another symbol than was sent, and counts as confirmed`)
+  }
+  const { compared, different } = verified.rows
+  const isWhole =
+    troubles.crashes.length + troubles.requests.length + troubles.elections.length === 0
+  if (isWhole && !kind.keyed && different > damaged.length) {
+    complain(`${different} rows differ, and ${damaged.length} were damaged`)
+  }
+  const isKept = isWhole && weather.resetOneIn + weather.vanishOneIn === Infinity
+  if (verify === 'all' && isKept && error === null && !kind.partitioned) {
+    if (compared < rows.confirmed) complain(`${compared} of ${rows.confirmed} rows were compared`)
+    if (different < damaged.length) complain(`${different} of ${damaged.length} rows differ`)
   }
 }
 

@@ -4,6 +4,7 @@
 */
 
 import { firstAroundSeed } from './around-scenario.js'
+import { firstVerifySeed } from './scenario.js'
 
 /** A text of one file that another takes the place of. */
 interface Change {
@@ -280,6 +281,53 @@ export const defects: readonly Defect[] = [
     'file-lock.ts',
     'if (!(await changes(sighting, clock, machine))) stale.add(sighting.stamp)',
     'if (!(await changes(sighting, clock, machine))) return takenBy(sighting.holder)',
+  ),
+  {
+    name: 'rows that are read back and differ count as confirmed',
+    from: firstVerifySeed,
+    changes: [
+      { file: 'src/load/verify/verifier.ts', from: '        different.push(row)\n', to: '' },
+    ],
+  },
+  ofPlatform(
+    'a live lease is taken over',
+    'file-lock.ts',
+    'export const staleMs = 5 * renewEveryMs',
+    'export const staleMs = renewEveryMs / 10',
+  ),
+  {
+    name: 'a holder that wakes does not look at lease and marker before it sends',
+    from: firstAroundSeed,
+    changes: [
+      {
+        file: 'src/load/hold.ts',
+        from: 'const lost = run().whyLost()',
+        to: 'const lost = run.length > 0 ? run().whyLost() : undefined',
+      },
+      {
+        file: 'src/load/pump.ts',
+        from: 'if (run.hasSlept()) await delivery.checkOwner?.()',
+        to: '',
+      },
+    ],
+  },
+  ofPlatform(
+    'its own sleep counts as silence of the server',
+    'awake-clock.ts',
+    'sleptMs += gapMs - beatEveryMs',
+    'sleptMs += 0',
+  ),
+  around(
+    'in sync mode the number of the last batch is not asked for',
+    'delivery/open-delivery.ts',
+    'if (found.processes > 0 && !resends) throw',
+    'if (found.processes < 0 && !resends) throw',
+  ),
+  around(
+    'rows that the journal does not know are not looked up',
+    'evidence/unsent-rows.ts',
+    'if (2 * there > rows.length) throw',
+    'if (2 * there > rows.length && there < 0) throw',
   ),
   {
     name: 'one file by two names is loaded twice',

@@ -75,6 +75,13 @@ export class SimDisk {
     return this.#files.get(path)?.bytes
   }
 
+  /** The process that holds a lock; undefined where none does. */
+  lockOwner(path: string): SimProcess | undefined {
+    const text = this.text(path)
+    if (text === undefined) return undefined
+    return this.#processes[(JSON.parse(text) as { pid: number }).pid - 1]
+  }
+
   /** Cuts a file to a share of its bytes once it has been read from so often. */
   cutAfter(path: string, reads: number, share: number): void {
     const file = this.#files.get(path)

@@ -22,6 +22,8 @@ export interface Run {
   thrown: unknown
   mostInFlightBytes: number
   readonly notices: string[]
+  /** Called whenever rows are about to go out. */
+  onSending: () => void
   /** Called when it ends by itself. */
   onEnd: () => void
 }
@@ -76,6 +78,7 @@ export function startRun(
     thrown: undefined,
     mostInFlightBytes: 0,
     notices: [],
+    onSending: () => undefined,
     onEnd: () => undefined,
   }
   process.killAtCall = killAtCall ?? Infinity
@@ -149,6 +152,7 @@ function optionsOf(
       run.notices.push(notice)
       world.note(() => `${plan.name} says: ${notice}`)
     },
+    beforeSending: () => run.onSending(),
     signal: signals.interrupt.signal,
     leave: signals.leave.signal,
   }

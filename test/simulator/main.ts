@@ -15,6 +15,8 @@ import type { Share, ShareResult } from './worker.js'
 const shareSize = 100
 /** Where the first failure is looked for. */
 const smallShareSize = 10
+/** Shares of one process: what a killed process of a simulation holds is there as long as the process that simulates. */
+const sharesPerWorker = 20
 
 const { values } = parseArgs({
   options: {
@@ -61,21 +63,28 @@ async function simulateAll(): Promise<number> {
   let next = 0
   const nextShare = (): Share | undefined =>
     values['until-failure'] && counts.failed > 0 ? undefined : shares[next++]
-  const workers = Array.from({ length: Math.min(jobs, shares.length) }, () =>
-    runWorker(nextShare, counts),
-  )
-  await Promise.all(workers)
+  const lane = async (): Promise<void> => {
+    for (let share = nextShare(); share !== undefined; share = nextShare()) {
+      await runWorker(share, nextShare, counts)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(jobs, shares.length) }, lane))
   const seconds = (performance.now() - started) / 1000
   console.log(summary(counts, seconds))
   return counts.failed > 0 ? 1 : 0
 }
 
 /** Resolves once a process of its own has done its last share. */
-function runWorker(nextShare: () => Share | undefined, counts: SeedCounts): Promise<void> {
+function runWorker(
+  first: Share,
+  nextShare: () => Share | undefined,
+  counts: SeedCounts,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker: ChildProcess = fork(fileURLToPath(new URL('worker.ts', import.meta.url)))
+    let left = sharesPerWorker
     const give = (): void => {
-      const share = nextShare()
+      const share = --left > 0 ? nextShare() : undefined
       if (share === undefined) worker.disconnect()
       else worker.send(share)
     }
@@ -89,7 +98,7 @@ function runWorker(nextShare: () => Share | undefined, counts: SeedCounts): Prom
       if (code === 0) resolve()
       else reject(new Error(`a simulating process ended with ${code}`))
     })
-    give()
+    worker.send(first)
   })
 }
 

@@ -2,10 +2,10 @@
   Runs that are killed again and again, and go on: what is promised, held against simulations.
 */
 import t from 'tap'
-import { deep } from '../helpers/runs.js'
+import { runs } from '../helpers/runs.js'
 import { simulateResumed } from './resumed.js'
 
-const seedCount = deep ? 10_000 : 500
+const seedCount = runs(500)
 
 /** Seeds that once showed a defect, each with what it was. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([

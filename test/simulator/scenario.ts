@@ -152,12 +152,18 @@ export interface Scenario {
   readonly storeMs: number
   /** Nothing is in the way that does not pass: every row is there in the end, once. */
   readonly allArrive: boolean
+  /** A write in so many is damaged on its way: its last row has another symbol. */
+  readonly damagedOneIn?: number
 }
 
 /** Seeds from here on are of what ordinary ones seldom come to: writers of one partition, and a session that counts. */
 export const firstDfsSeed = 3_000_000_000
 
+/** Seeds from here on are of runs that read their rows back. */
+export const firstVerifySeed = 4_000_000_000
+
 export function drawScenario(seed: number): Scenario {
+  if (seed >= firstVerifySeed) return drawVerified(seed)
   if (seed >= firstDfsSeed) return drawDfsScenario(seed, new Chance(seed))
   const chance = new Chance(seed)
   const kind = chance.pick(targetKinds)
@@ -171,6 +177,33 @@ export function drawScenario(seed: number): Scenario {
   )
   const pieceBytes = Math.round(chance.spread(20, 65_536))
   return { seed, kind, weather, pieceBytes, loaders, troubles, storeMs: 0, allArrive: false }
+}
+
+/** An ordinary seed whose rows are read back: into a target in which they can be found, with receipts or answers. */
+function drawVerified(seed: number): Scenario {
+  const chance = new Chance(seed ^ 0x2c1b3c6d)
+  const findable = ({ name }: TargetKind): boolean => !/in two steps|with an argument/.test(name)
+  let base = drawScenario(seed - firstVerifySeed + 1)
+  while (!findable(base.kind)) base = drawScenario(chance.between(1, 1_000_000_000))
+  const { kind } = base
+  const damagedOneIn = !kind.onDisk && chance.oneIn(2) ? chance.between(1, 40) : Infinity
+  const loaders = base.loaders.map(plan => ({
+    ...plan,
+    delivery: {
+      ...plan.delivery,
+      verify: chance.oneIn(3) ? ('sample' as const) : ('all' as const),
+      ...(plan.delivery.mode === 'sync' ? {} : { confirm: 'receipts' as const }),
+    },
+  }))
+  return {
+    ...base,
+    seed,
+    kind: kind.onDisk ? { ...kind, target: { ...kind.target, keyColumns: ['id'] } } : kind,
+    loaders,
+    damagedOneIn,
+    // What else happens to a row that was damaged would hide it.
+    ...(damagedOneIn === Infinity ? {} : { troubles: drawTroubles(chance, true, kind.onDisk) }),
+  }
 }
 
 /** Loads that write into the same partition at once, or one whose session for questions is forgotten. */

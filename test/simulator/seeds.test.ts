@@ -1,14 +1,14 @@
 /*
-  What is promised, held against two thousand simulations. `npm run simulate` runs as many as one likes.
+  What is promised, held against simulations. `npm run simulate` runs as many as one likes.
 */
 import t from 'tap'
-import { deep } from '../helpers/runs.js'
+import { runs } from '../helpers/runs.js'
 import { failureText } from './report.js'
-import { firstDfsSeed } from './scenario.js'
+import { firstDfsSeed, firstVerifySeed } from './scenario.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
-const seedCount = deep ? 20_000 : 2_000
+const seedCount = runs(2_000)
 
 t.test(`${seedCount} simulations keep every promise`, async t => {
   const counts = newCounts()
@@ -21,7 +21,7 @@ t.test(`${seedCount} simulations keep every promise`, async t => {
   t.ok(counts.rows > seedCount, 'rows arrive')
 })
 
-const dfsSeedCount = deep ? 5_000 : 300
+const dfsSeedCount = runs(300)
 
 t.test(
   `${dfsSeedCount} simulations of writers that meet in a partition keep every promise`,
@@ -38,5 +38,20 @@ t.test(
       ['DFS table'],
       'with TRANS the second is refused, with CHUNK it waits',
     )
+  },
+)
+
+const verifySeedCount = runs(150)
+
+t.test(
+  `${verifySeedCount} simulations of runs that read their rows back keep every promise`,
+  async t => {
+    let different = 0
+    for (let seed = firstVerifySeed; seed < firstVerifySeed + verifySeedCount; seed++) {
+      const { complaints, runs } = await simulate(seed)
+      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+      for (const { result } of runs) different += result?.confirm.verified?.rows.different ?? 0
+    }
+    t.ok(different > 0, 'rows are damaged')
   },
 )

@@ -6,6 +6,7 @@ import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/s
 import { requestedFaults, startServerOn } from '../../src/server/index.js'
 import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/net/faults.js'
 import { createScriptSession, runScript } from '../../src/server/script/session/session.js'
+import { vectorOf } from '../../src/protocol/element.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import { wait } from '../../src/platform/wait.js'
 import { SimProcess, type SimEnvironment } from './process.js'
@@ -32,6 +33,8 @@ const texts = {
 
 /** Of a user who is no loader. */
 const otherSession = { id: '1', remoteAddress: '', remotePort: 0 } as const
+
+const damagedSymbol = 'damaged'
 
 /** Tables that runs keep, not data. */
 const isOurs = (table: string): boolean => table.startsWith('ddbIngest')
@@ -62,17 +65,28 @@ export class SimServer {
   /** The one that takes requests. */
   #listening: SimProcess | undefined
   #onDeath: (process: SimProcess, silently: boolean) => void = () => undefined
+  /** ids of rows that have another symbol than was sent. */
+  readonly damaged = new Set<number>()
+  readonly #damagedOneIn: number
+  /** Rows of the target when a session's request began. */
+  readonly #rowsBefore = new Map<string, number>()
   /** Called before each write of a loader into the target. */
   onTargetWrite: () => void = () => undefined
 
   constructor(
     environment: SimEnvironment,
-    { kind, troubles, storeMs }: Pick<Scenario, 'kind' | 'troubles' | 'storeMs'>,
+    {
+      kind,
+      troubles,
+      storeMs,
+      damagedOneIn = Infinity,
+    }: Pick<Scenario, 'kind' | 'troubles' | 'storeMs' | 'damagedOneIn'>,
   ) {
     this.#environment = environment
     this.#kind = kind
     this.#troubles = troubles
     this.#storeMs = storeMs
+    this.#damagedOneIn = damagedOneIn
     this.#chance = environment.chance.fork()
   }
 
@@ -230,6 +244,7 @@ export class SimServer {
     if (isQuestion && this.#comes(['question forgotten']) !== undefined) return 'forget'
     this.#dropTables()
     if (!isData(request)) return undefined
+    this.#rowsBefore.set(request.sessionId, this.rows().length)
     switch (this.#comes(['lost', 'twice', 'late'])?.kind) {
       case 'lost':
         return 'drop'
@@ -257,6 +272,7 @@ export class SimServer {
 
   #after(request: RequestInfo): FaultAfter | undefined {
     if (request.kind === 'connect') return undefined
+    if (isData(request)) this.#damage(request)
     switch (this.#comes(['closed after', 'cut', 'unanswered'])?.kind) {
       case 'closed after':
         return 'close'
@@ -267,6 +283,18 @@ export class SimServer {
       default:
         return undefined
     }
+  }
+
+  #damage({ sessionId }: RequestInfo): void {
+    if (this.#damagedOneIn === Infinity) return
+    const last = this.rows().length - 1
+    const isNew = last >= (this.#rowsBefore.get(sessionId) ?? Infinity)
+    if (!isNew || !this.#chance.oneIn(this.#damagedOneIn)) return
+    const { id } = this.rows()[last]!
+    const { table } = this.server?.node.shared.get('target') ?? {}
+    table?.update(1, Int32Array.of(last), vectorOf({ type: 'STRING' }, [damagedSymbol]))
+    this.damaged.add(id)
+    this.#environment.world.note(() => `row ${id} is damaged`)
   }
 
   #write({ table, sessionId }: WriteInfo): FaultWrite | undefined {

@@ -148,6 +148,7 @@ const intoTables: readonly Scenario[] = [
 
 const goingOn: readonly Scenario[] = [
   plain('load twice under one name', async ({ load }) => {
+    await load(0, '-t', 'myStream', '--run-id', 'mySync', '--mode', 'sync')
     for (const target of [['-t', 'myStream'], dfs]) {
       const name = ['--run-id', `myRun${target.length}${target[1]!.length}`]
       await load(0, ...target, ...name)

@@ -51,6 +51,8 @@ export interface AnsweredSetup {
   readonly checkOwner: () => Promise<void>
   /** Tells the server that this process still has the run. */
   readonly keepRun: () => Promise<void>
+  /** Tells the server that a batch is about to be sent; false where it does not keep that. Without a journal, undefined. */
+  readonly noteBatch?: ((no: number) => Promise<boolean>) | undefined
 }
 
 /** How often the server is told that a process still has its run. */
@@ -75,6 +77,10 @@ export class AnsweredDelivery implements Delivery, Outlet {
   #isMoving = false
   #hasMoved = false
   #keptAtMs: number
+  /** The highest number that the server was told. */
+  #notedNo = 0
+  #noted: Promise<void> = Promise.resolve()
+  #keepsNotes = true
 
   constructor(writer: Writer, setup: AnsweredSetup) {
     const { run, recorder, rules } = setup
@@ -108,8 +114,17 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   send(batch: OpenBatch, part: Part): boolean {
+    this.#note(batch.no)
     void this.#ask(batch, part)
     return true
+  }
+
+  /** On its way before the batch is, and kept before the next one: a round trip of its own would be half of the time. */
+  #note(no: number): void {
+    const { noteBatch } = this.#setup
+    if (noteBatch === undefined || !this.#keepsNotes || no <= this.#notedNo) return
+    this.#notedNo = no
+    this.#noted = noteBatch(no).then(keeps => void (this.#keepsNotes &&= keeps))
   }
 
   /** One request and its answer. A part whose answer never came may be stored. */
@@ -161,6 +176,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     if (run.state.open.size > 0) await new Promise<void>(resolve => (this.#settle = resolve))
     this.#carryOut.endBisecting()
     if (run.failure !== undefined) throw run.failure
+    await this.#noted
     await this.#keepRun()
   }
 

@@ -11,7 +11,8 @@ import { mayBeGone, type Evidence } from '../evidence/evidence.js'
 import { lookAtEnd, noteFinished } from '../evidence/end-look.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { leaveMarked, tellLeftovers } from '../marker/leftovers.js'
-import { checkOwner, keepRun } from '../journal/check-alone.js'
+import { unknownBatches } from '../journal/changed-run.js'
+import { checkOwner, keepRun, noteBatch } from '../journal/check-alone.js'
 import { whatIsLeft } from '../journal/check-memory.js'
 import { askAnywhere, remembers } from '../marker/remembers.js'
 import type { Plan } from '../plan.js'
@@ -174,6 +175,8 @@ async function openAnswered(
   const recorded = await recordedTarget(run, description, control, evidence)
   const recorder = newRecorder(run, recorded, verifier)
   await whatIsLeft(run, control, recorder.target.inMemory)
+  const resends = resendsUnknown(run, description)
+  checkNumbers(run, resends)
   const { writer, unmark } = await openMarkedWriter(run, description, control, true)
   return new AnsweredDelivery(writer, {
     run,
@@ -195,12 +198,24 @@ async function openAnswered(
         lookAndNote(run, session, evidence, takeBack),
       )
     },
-    resends: resendsUnknown(run, description),
+    resends,
     unmark: unmark && (() => unmark(control)),
     leaveMarked: unmark && (() => leaveMarked(control, run.name, longestUnmarkMs)),
     checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
     keepRun: () => keepRun(run, control),
+    noteBatch:
+      unmark === undefined || run.journal === undefined
+        ? undefined
+        : no => noteBatch(run, control, no),
   })
+}
+
+/** Goes on above all numbers that batches have had. @throws {DdbError} DDB_UNCONFIRMED when the journal does not know of some */
+function checkNumbers({ journal, found, emit }: Run, resends: boolean): void {
+  const { lastNo = 0 } = journal?.onServer ?? {}
+  if (journal === undefined || lastNo <= journal.lastNo) return
+  if (found.processes > 0 && !resends) throw unknownBatches(lastNo, journal.lastNo)
+  emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
 }
 
 /** Where a second copy changes nothing, or the user wants it. */

@@ -50,18 +50,30 @@ export async function askFound(
   rows: readonly SampleRow[],
 ): Promise<Found> {
   if (rows.length === 0) return 'unknown'
+  const found = (await askCounts({ session, timeoutMs }, rows))?.map(count => count > 0n)
+  if (found === undefined) return 'unknown'
+  if (!found.includes(false)) return 'all'
+  return found.includes(true) ? 'some' : 'none'
+}
+
+/**
+ * As `askFound`: how often the table has each row, of at least one; undefined when the server cannot tell.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askCounts(
+  { session, timeoutMs }: Asking,
+  rows: readonly SampleRow[],
+): Promise<readonly bigint[] | undefined> {
   try {
     const values = rows.flatMap(row => row.map(({ scalar }) => scalar).filter(one => !isNull(one)))
     const answer = await session.call('ddbIngestFind', [tableOf(rows), ...values.map(sent)], {
       timeoutMs,
     })
-    const counts = longsOf(answer).map(count => (count ?? 0n) > 0n)
+    const counts = longsOf(answer).map(count => count ?? 0n)
     const [own, found] = [counts.slice(0, rows.length), counts.slice(rows.length)]
-    if (found.length !== rows.length || own.includes(false)) return 'unknown'
-    if (!found.includes(false)) return 'all'
-    return found.includes(true) ? 'some' : 'none'
+    return found.length !== rows.length || own.includes(0n) ? undefined : found
   } catch (error) {
-    if (error instanceof ServerError) return 'unknown'
+    if (error instanceof ServerError) return undefined
     throw error
   }
 }

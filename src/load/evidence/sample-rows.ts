@@ -28,6 +28,8 @@ export interface SampleRows {
    * @returns whether the rows are to be noted down for a process that goes on: as often as their number has doubled
    */
   taken(batch: Batch, start: number, end: number): boolean
+  /** A row of a batch; undefined when nothing of it can be compared. */
+  at(batch: Batch, row: number): SampleRow | undefined
   /** What was taken is not there any more. */
   clear(): void
 }
@@ -102,6 +104,7 @@ export function newSampleRows(
       doublings.push(row)
       return true
     },
+    at: keep,
     clear() {
       before = []
       doublings = []

@@ -31,12 +31,34 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
+/** The server was sent batches that the journal does not tell of: nobody knows which rows these were. */
+export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
+  return new DdbError(
+    'DDB_UNCONFIRMED',
+    `the server was sent batch ${sentNo} of this run, and its journal ends with batch ${journaledNo}: its end was lost, as in a power cut, ` +
+      `or it was brought back from an earlier time. ${remedies.removeThenRestart()}`,
+  )
+}
+
 /** The rows of the run went into another table, or are gone. */
 export function targetChanged({ run, target }: JournalState, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
     `run "${run?.runId ?? ''}" cannot go on: what it loaded into "${target?.name ?? ''}" is not there any more: ${sentence(what)} ` +
       remedies.lookThenRestart(),
+  )
+}
+
+/** Rows that no process of the run has sent, as far as its journal tells, are in the target. */
+export function rowsInTable(
+  { run, target }: JournalState,
+  { file, lineNumber }: { readonly file: string; readonly lineNumber: number },
+): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `run "${run?.runId ?? ''}" cannot go on: its journal does not know rows from ${file}:${lineNumber} on as sent, and "${target?.name ?? ''}" has them. ` +
+      'Its journal was brought back from an earlier time, and the server was restarted since; or another load has stored the same rows. ' +
+      `Bring the journal back as it was, and go on. ${remedies.othersOrRestart()}`,
   )
 }
 

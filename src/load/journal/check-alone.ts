@@ -5,7 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import { askFinished, forgetFinished } from '../marker/finished-runs.js'
-import { askKnown, askOwner, takeOwnership } from '../marker/ownership.js'
+import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
 import { runDamaged, runTakenOver } from './changed-run.js'
 
@@ -55,6 +55,16 @@ export async function takeRun({ journal, name, plan }: Run, control: Session): P
  */
 export async function keepRun(run: Run, control: Session): Promise<void> {
   await takeRun(run, control).catch(unlessLost)
+}
+
+/**
+ * Tells the server that a batch is about to be sent, so that a journal from before is found out. That the connection is lost
+ * is for others to find out.
+ * @returns false where the server does not keep it
+ */
+export async function noteBatch(run: Run, control: Session, no: number): Promise<boolean> {
+  const noting = noteSent(control, run.name, no, run.plan.confirmTimeoutMs).then(() => true)
+  return (await unlessRefused(noting).catch(() => true)) ?? false
 }
 
 /**

@@ -69,6 +69,8 @@ export interface JournalState {
   readonly sums: Omit<EndedRows, 'unsent' | 'duplicates'>
   /** Highest number that was given to rows. */
   readonly lastNo: number
+  /** The last process that sent rows which no other had sent before; 0 without one. */
+  readonly lastSender: number
   /** The server has lost what it had confirmed. */
   readonly isForgotten: boolean
   /** Nothing of the run need be on the server besides its rows: it was removed, or nothing was there yet. */
@@ -106,6 +108,7 @@ class Fold implements JournalState {
   #rejectsOfDone: JournaledRejects | undefined
   #rowsOfDone: RecordOf<'end'>['rows'] | undefined
   lastNo = 0
+  lastSender = 0
   isForgotten = false
   hasLeftServer = true
   end: RecordOf<'end'> | undefined
@@ -267,6 +270,7 @@ class Fold implements JournalState {
     const { input, end, endLine, records } = record
     const batchEnd = { offsetBytes: end, lineNumber: endLine, records }
     this.inputs[input]!.covered.extend(this.#rangeOf(record), batchEnd)
+    this.lastSender = this.processes
   }
 
   #rangeOf({ no, start, end, rows }: RecordOf<'batch'> | RecordOf<'part'>): SentRange {
@@ -315,6 +319,7 @@ class Fold implements JournalState {
     this.#rejectsOfDone = undefined
     this.#rowsOfDone = undefined
     this.isForgotten = false
+    this.lastSender = 0
     this.samples = []
     this.leastRows = undefined
     this.finished = undefined

@@ -5,6 +5,7 @@ import type { DdbError } from '../../errors.js'
 import { isDurable, type RunEvent } from '../fate/events.js'
 import type { RunState } from '../fate/fold.js'
 import type { Files } from '../../platform/platform.js'
+import type { KnownOnServer } from '../marker/ownership.js'
 import type { JournalFile } from './journal-file.js'
 import type {
   EndedRows,
@@ -14,6 +15,8 @@ import type {
 } from './journal-record.js'
 import { rejectsWith, type JournalState } from './journal-state.js'
 import { shrinkJournal } from './settled-rows.js'
+
+type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 
 /** What a run does with its journal. Failures to write are DDB_OUTPUT_WRITE. */
 export interface Journal {
@@ -46,7 +49,9 @@ export interface Journal {
   /** Names the rejects whenever they have grown. @param state  what the run comes to, for the end of its journal */
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
   /** What the server knows of the run: numbers go on above these. */
-  seen(server: { readonly owner: number; readonly ledgerNumber: number }): void
+  seen(server: SeenOnServer): void
+  /** As `seen` was told; undefined before, and where the server does not tell. */
+  readonly onServer: SeenOnServer | undefined
   /** The number under which the server is to be told that this process has the run. @throws {DdbError} DDB_OUTPUT_WRITE */
   nextOwner(): number
   /** The last one; 0 before. */
@@ -98,7 +103,7 @@ class KeptJournal implements Journal {
   readonly #setup: JournalSetup
   #opening: readonly JournalRecord[]
   owner = 0
-  #seen = { owner: 0, ledgerNumber: 0 }
+  onServer: SeenOnServer | undefined
   /** Of this process and those before. */
   #rejectsTold: JournaledRejects | undefined
   #state: Readonly<RunState> | undefined
@@ -132,7 +137,7 @@ class KeptJournal implements Journal {
   get ledgerNumber(): number {
     const { ledgerNumber } = this.past
     if (this.found === this.past) return ledgerNumber
-    return Math.max(ledgerNumber, this.#seen.ledgerNumber) + 1
+    return Math.max(ledgerNumber, this.onServer?.ledgerNumber ?? 0) + 1
   }
 
   get failure(): DdbError | undefined {
@@ -149,12 +154,12 @@ class KeptJournal implements Journal {
     this.#rejectsKnown = source.count
   }
 
-  seen(server: { readonly owner: number; readonly ledgerNumber: number }): void {
-    this.#seen = server
+  seen(server: SeenOnServer): void {
+    this.onServer = server
   }
 
   nextOwner(): number {
-    const number = Math.max(this.owner, this.past.owner, this.#seen.owner) + 1
+    const number = Math.max(this.owner, this.past.owner, this.onServer?.owner ?? 0) + 1
     this.#add({ kind: 'owner', number })
     // On the disk before the server knows: a number that the journal does not know is one of a later journal.
     this.#file.sync()

@@ -8,7 +8,7 @@ import type { Random } from '../../platform/platform.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { remedies } from '../remedies.js'
-import { isFirstLedger, isLedgerOf, ledgerName, markerName } from './run-tables.js'
+import { isFirstLedger, isLedgerOf, ledgerName, markerName, sentName } from './run-tables.js'
 
 /** 63 random bits, never 0. */
 export function newToken(random: Random): bigint {
@@ -221,6 +221,7 @@ async function askTakenRows(session: Session, token: bigint, timeoutMs: number):
   const names = await ledgersOf(session, token, timeoutMs)
   let rows = 0
   for (const name of names) {
+    if (name === sentName(token)) continue
     const column = isFirstLedger(name) ? 'rowCount' : 'rowsTaken'
     const script = `[long(exec sum(${column}) from objByName("${name}") where phase = 1 and ${column} > 0)]`
     const [sum] = longsOf(await session.run(script, { timeoutMs }))
@@ -268,10 +269,11 @@ export async function askMarker(
   return owner === 0n || owner === undefined ? 'gone' : 'taken'
 }
 
-/** Removes the marker if it is ours; whether that can be done changes nothing for the rows. */
+/** Removes the marker if it is ours, and the number of the last batch of a run with a journal; whether that can be done changes nothing for the rows. */
 export async function dropMarker(session: Session, run: RunName, timeoutMs: number): Promise<void> {
-  const name = markerName(run.runId)
-  const script = `${ownerScript(name)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }`
+  const [name, sent] = [markerName(run.runId), sentName(run.token)]
+  const undefSent = `\nif(defined("${sent}", SHARED)) { undef("${sent}", SHARED) }`
+  const script = `${ownerScript(name)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }${run.place === undefined ? '' : undefSent}`
   try {
     await session.run(script, { timeoutMs })
   } catch (error) {

@@ -1,14 +1,14 @@
 /*
-  Which process has a run, as the server knows it: entries of the run's marker, one for each process and, where nothing else
-  on the server tells how far a run has come, one every few seconds. A journal that was brought back from an earlier time
-  does not know the latest of them.
+  Which process has a run, as the server knows it, and how far the run has come: entries of the run's marker, one for each
+  process and, where there are no receipts, one every few seconds, and the number of the batch that was sent last. A
+  journal that was brought back from an earlier time does not know the latest of them.
 */
 import type { Session } from '../../client/open-session.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { firstOwner, type RunName } from './marker.js'
-import { ledgerNumberOf, markerName } from './run-tables.js'
+import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
 
 /** Below are the entries that tell of sessions. */
 const beforeFirst = firstOwner
@@ -19,6 +19,8 @@ export interface KnownOnServer {
   readonly owner: number
   /** The highest number of a ledger; 0 without one. */
   readonly ledgerNumber: number
+  /** The highest number that `noteSent` has written; undefined without one. */
+  readonly lastNo: number | undefined
   /** The session that the run was last marked with is still connected; undefined where the user may not see that. */
   readonly isConnected: boolean | undefined
 }
@@ -29,18 +31,20 @@ export async function askKnown(
   { runId, token }: RunName,
   timeoutMs: number,
 ): Promise<KnownOnServer> {
-  const marker = markerName(runId)
+  const [marker, sent] = [markerName(runId), sentName(token)]
   const script = `ddbIngestSessions = NULL
 try { ddbIngestSessions = exec sessionId from getSessionMemoryStat() } catch(ex) { ddbIngestSessions = NULL }
 ddbIngestEntries = NULL
 if(defined("${marker}", SHARED)) { ddbIngestEntries = select entry, sessionId from objByName("${marker}", true) where token = ${token}l }
 ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
-(ddbIngestNames, ddbIngestSessions, ddbIngestEntries)`
+ddbIngestLastNo = 00l
+if(defined("${sent}", SHARED)) { ddbIngestLastNo = exec max(lastNo) from objByName("${sent}") }
+(ddbIngestNames, ddbIngestSessions, ddbIngestEntries, ddbIngestLastNo)`
   const answer = await session.run(script, { timeoutMs })
   if (answer?.form !== 'vector' || answer.type !== 'ANY') {
-    return { owner: 0, ledgerNumber: 0, isConnected: undefined }
+    return { owner: 0, ledgerNumber: 0, lastNo: undefined, isConnected: undefined }
   }
-  const [names, sessions, entries] = answer.data
+  const [names, sessions, entries, sentNo] = answer.data
   const connected = longsOf(sessions)
   const rows = entriesOf(entries)
   const last = rows.at(-1)
@@ -50,6 +54,7 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
       (most, name) => Math.max(most, ledgerNumberOf(token, name) ?? 0),
       0,
     ),
+    lastNo: sentNo?.form === 'scalar' && sentNo.value !== null ? Number(sentNo.value) : undefined,
     isConnected:
       connected === undefined
         ? undefined
@@ -82,6 +87,24 @@ if(defined("${name}", SHARED)) {
 ddbIngestOwner`
   const owner = await session.run(script, { timeoutMs })
   return owner?.form === 'scalar' && owner.value === BigInt(session.id)
+}
+
+/**
+ * Notes that a batch is about to be sent. One row, however many batches there are.
+ * @throws {ServerError} when the server refuses shared tables
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function noteSent(
+  session: Session,
+  { token }: RunName,
+  no: number,
+  timeoutMs: number,
+): Promise<void> {
+  const name = sentName(token)
+  // Of a known key the row is replaced (DolphinDB manual, page keyedTable).
+  const script = `if(!defined("${name}", SHARED)) { share(keyedTable(\`entry, 1:0, \`entry\`lastNo, [INT, LONG]), "${name}") }
+tableInsert(objByName("${name}"), 1, ${no}l)`
+  await session.run(script, { timeoutMs })
 }
 
 /**

@@ -43,8 +43,17 @@ export function ledgerName(token: bigint, number: number, version: LedgerVersion
   return `ddbIngestLedger${which}_${digits}${number === 1 ? '' : `_${number}`}`
 }
 
+/** Name of the ledger of a run whose batches are answered: one row, with the number of the last batch. */
+export function sentName(token: bigint): string {
+  return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`
+}
+
 /** Whether a table has the very name of one of a run's ledgers: others may give theirs any name, and ours enter scripts. */
 export function isLedgerOf(token: bigint, name: string): boolean {
+  return name === sentName(token) || isReceiptsOf(token, name)
+}
+
+function isReceiptsOf(token: bigint, name: string): boolean {
   return ([1, 2] as const).some(version => {
     const first = ledgerName(token, 1, version)
     return name === first || (name.startsWith(first) && /^_\d+$/.test(name.slice(first.length)))
@@ -61,8 +70,8 @@ export function isLedgerName(name: string): boolean {
   return /^ddbIngestLedger\d*_[0-9a-f_]+$/.test(name)
 }
 
-/** The number of one of a run's ledgers; undefined for other names. */
+/** The number of one of a run's ledgers of receipts; undefined for other names. */
 export function ledgerNumberOf(token: bigint, name: string): number | undefined {
-  if (!isLedgerOf(token, name)) return undefined
+  if (!isReceiptsOf(token, name)) return undefined
   return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)
 }

@@ -3,8 +3,8 @@
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
-import { markRun } from '../../../src/load/marker/marker.js'
-import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
+import { dropMarker, markRun } from '../../../src/load/marker/marker.js'
+import { askKnown, askOwner, noteSent, takeOwnership } from '../../../src/load/marker/ownership.js'
 import { openLedger } from '../../../src/load/receipts/ledger.js'
 import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
 
@@ -26,7 +26,7 @@ async function scene(t: Test): Promise<{ server: EmbeddedServer; open: () => Pro
 
 t.test('a server that knows nothing of a run', async t => {
   const session = await (await scene(t)).open()
-  const nothing = { owner: 0, ledgerNumber: 0, isConnected: false }
+  const nothing = { owner: 0, ledgerNumber: 0, lastNo: undefined, isConnected: false }
   t.strictSame(await askKnown(session, run, timeoutMs), nothing)
   t.equal(await askOwner(session, run, timeoutMs), 0)
   t.ok(await takeOwnership(session, run, 1, timeoutMs), 'there is nothing to say it to')
@@ -54,6 +54,17 @@ t.test('ledgers of the run are known by their numbers', async t => {
   await openLedger(session, { runId: 'other', token: 0x12340n }, 99, timeoutMs)
   t.match(await askKnown(session, run, timeoutMs), { ledgerNumber: 11 })
   t.match(await askKnown(session, { ...run, token: 7n }, timeoutMs), { ledgerNumber: 0 })
+})
+
+t.test('the number of the batch that was sent last is kept, and nothing before it', async t => {
+  const { server, open } = await scene(t)
+  const session = await open()
+  for (const no of [1, 2, 300]) await noteSent(session, run, no, timeoutMs)
+  t.match(await askKnown(session, run, timeoutMs), { ledgerNumber: 0, lastNo: 300 })
+  t.match(await askKnown(session, { ...run, token: 7n }, timeoutMs), { lastNo: undefined })
+  await markRun(session, run, timeoutMs)
+  await dropMarker(session, { ...run, place: { hostName: 'a', folder: '/' } }, timeoutMs)
+  t.strictSame([...server.node.shared.keys()], [], 'it goes with the marker')
 })
 
 t.test('whether the session of the last process is connected', async t => {

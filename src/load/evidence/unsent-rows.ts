@@ -1,0 +1,87 @@
+/*
+  Rows that the journal of a run does not know as sent, and that are in the table all the same: the journal was brought back
+  from an earlier time, and the server, which would know, has lost its memory (docs/decisions/0047).
+*/
+import type { Session } from '../../client/open-session.js'
+import { ServerError } from '../../errors.js'
+import type { Batch } from '../../parse/input-reader.js'
+import { rowsInTable } from '../journal/changed-run.js'
+import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
+import type { Run } from '../run.js'
+import type { Evidence } from './evidence.js'
+import { askCounts, findScript } from './find-rows.js'
+import { leavesMemory } from './rows-had.js'
+import type { SampleRow } from './sample-rows.js'
+
+/** To be asked before rows go out that no process has sent, as far as the journal tells. @throws {DdbError} DDB_UNPROVEN */
+export type UnsentCheck = (batch: Batch) => Promise<void>
+
+/** Rows that are looked up in all, and of one batch: small ones may have none that the table takes. */
+const mostRows = 16
+const mostOfBatch = 8
+
+/**
+ * @param now  the target as the run goes on with it
+ * @returns undefined where the server knows what was sent, or nothing can be told
+ */
+export function unsentCheck(
+  run: Run,
+  control: Session,
+  { evidence, now }: { readonly evidence: Evidence; readonly now: TargetIdentity },
+): UnsentCheck | undefined {
+  const { found, plan } = run
+  const table = watchedTable(plan)
+  const unknown = mostUnknown(run, now)
+  if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
+  let left = mostRows
+  return async batch => {
+    // If nobody else writes, these are the rows that the journal does not know, from the first one on.
+    const among = Math.min(unknown, batch.rowCount)
+    const count = Math.min(among, mostOfBatch, left)
+    left -= count
+    const rows: SampleRow[] = []
+    for (let index = 0; index < count; index++) {
+      const row = evidence.samples.at(batch, Math.floor((index * among) / count))
+      if (row !== undefined) rows.push(row)
+    }
+    if (rows.length === 0) return
+    const { confirmTimeoutMs: timeoutMs } = plan
+    const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
+    // The server may have refused some of them then.
+    if (2 * there > rows.length) throw rowsInTable(found, batch.locate(0))
+  }
+}
+
+/** Rows that are in the table at most, and neither were there before the run nor are those that the journal tells of. */
+function mostUnknown({ found, plan }: Run, now: TargetIdentity): number {
+  const { target: before } = found
+  const isCounted = before?.adds === true && !leavesMemory(now.total)
+  if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0
+  if (before.rows === null || now.rows === null) return 0
+  const { confirmed, unconfirmed } = found.rows()
+  return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
+}
+
+/** It has had its memory since the last process of the run began to send. */
+function isKnownToServer({ journal, found }: Run): boolean {
+  const { onServer } = journal ?? {}
+  const hasLedger =
+    onServer !== undefined && (onServer.ledgerNumber > 0 || onServer.lastNo !== undefined)
+  return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75
+}
+
+async function countThere(
+  session: Session,
+  script: string,
+  rows: readonly SampleRow[],
+  timeoutMs: number,
+): Promise<number> {
+  try {
+    await session.run(script, { timeoutMs })
+    const counts = await askCounts({ session, timeoutMs }, rows)
+    return counts?.filter(count => count > 0n).length ?? 0
+  } catch (error) {
+    if (error instanceof ServerError) return 0
+    throw error
+  }
+}

@@ -1,0 +1,119 @@
+/*
+  Rows that a journal does not know, and that are in the table: what is asked, and what is no evidence. Whole runs are in
+  test/end-to-end/time-and-copies.test.ts.
+*/
+import t, { type Test } from 'tap'
+import type { Evidence } from '../../../src/load/evidence/evidence.js'
+import { newSampleRows } from '../../../src/load/evidence/sample-rows.js'
+import { unsentCheck, type UnsentCheck } from '../../../src/load/evidence/unsent-rows.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
+import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
+import type { TargetIdentity } from '../../../src/load/journal/target-identity.js'
+import type { DeliveryOptions } from '../../../src/load/options.js'
+import { vectorOf } from '../../../src/protocol/element.js'
+import type { Batch } from '../../../src/parse/input-reader.js'
+import { batchOf } from '../../helpers/batches.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { RunModel } from '../journal/run-model.js'
+
+const before: TargetIdentity = {
+  name: 'trades',
+  columns: 'id:INT',
+  inMemory: true,
+  physicalIndex: null,
+  rows: 2,
+  dropsDuplicates: false,
+  chunkId: null,
+  total: 'kept',
+  adds: true,
+}
+
+interface Change {
+  readonly identity?: Partial<TargetIdentity>
+  readonly onServer?: Journal['onServer']
+  readonly delivery?: DeliveryOptions
+  readonly more?: readonly JournalRecord[]
+}
+
+/** A run with three confirmed rows, into a table that has these ids by now. */
+async function checkOf(t: Test, ids: string, change: Change = {}): Promise<UnsentCheck> {
+  const { session, count } = await startLoadServer(t, `share table(${ids} as id) as trades`)
+  const model = new RunModel()
+  const found = newJournalState()
+  const records: readonly JournalRecord[] = [
+    ...model.first,
+    { kind: 'target', identity: { ...before, ...change.identity }, used: 'receipts' },
+    ...model.step({ kind: 'batch', input: 0, rows: 3 }),
+    ...model.step({ kind: 'ended', which: 0, how: 'confirmed' }),
+    ...(change.more ?? []),
+  ]
+  for (const record of records) found.take(record)
+  const run = testRun({ target: { table: 'trades' }, delivery: change.delivery ?? {} })
+  const journal = { onServer: change.onServer } as Journal
+  const evidence = { samples: newSampleRows(['id'], [], []) } as unknown as Evidence
+  const now = { ...before, rows: await count('trades') }
+  const check = unsentCheck({ ...run, plan: run.plan, found, journal }, session, { evidence, now })
+  return check ?? (() => Promise.resolve())
+}
+
+const batch = (...ids: number[]): Batch => ({
+  ...batchOf(ids.length),
+  columns: [vectorOf({ type: 'INT' }, ids)],
+})
+const refusal = { code: 'DDB_UNPROVEN', message: /does not know rows from in\.csv:2 on as sent/ }
+
+t.test('rows of the table that the journal does not know end the run', async t => {
+  await t.rejects((await checkOf(t, '1..8'))(batch(6, 7, 8)), refusal)
+  await t.rejects((await checkOf(t, '1..8'))(batch(6, 7, 8, 9, 10, 11)), refusal, 'a longer batch')
+  await t.rejects((await checkOf(t, '1..8'))(batch(6, 99, 8)), refusal, 'one was refused then')
+  const check = await checkOf(t, '1..8')
+  await check(batch(99))
+  await t.rejects(check(batch(7, 8)), refusal, 'of a batch that was refused nothing is there')
+})
+
+t.test('what is not there, or is accounted for, does not', async t => {
+  await (
+    await checkOf(t, '1..8')
+  )(batch(9, 10, 11))
+  await (
+    await checkOf(t, '1..5')
+  )(batch(3, 4, 5))
+  await (
+    await checkOf(t, '1..3')
+  )(batch(1, 2, 3))
+  await (
+    await checkOf(t, '1..8', { identity: { adds: false } })
+  )(batch(6, 7, 8))
+  await (
+    await checkOf(t, '1..8', { identity: { rows: null } })
+  )(batch(6, 7, 8))
+  await (
+    await checkOf(t, '1..8', { delivery: { onDoubt: 'resend' } })
+  )(batch(6, 7, 8))
+})
+
+t.test('the server knows better where it has kept its memory', async t => {
+  const knows = { owner: 1, ledgerNumber: 1, lastNo: undefined }
+  await (
+    await checkOf(t, '1..8', { onServer: knows })
+  )(batch(6, 7, 8))
+  await (
+    await checkOf(t, '1..8', { onServer: { ...knows, ledgerNumber: 0, lastNo: 1 } })
+  )(batch(6))
+  for (const [onServer, more] of [
+    [{ ...knows, ledgerNumber: 0 }, []],
+    // It has sent nothing: what is on the server tells of it alone.
+    [knows, [{ kind: 'process', number: 2, startedAt: '' }]],
+  ] as const) {
+    await t.rejects((await checkOf(t, '1..8', { onServer, more }))(batch(6, 7, 8)), refusal)
+  }
+})
+
+t.test('no more than sixteen rows are looked up', async t => {
+  const check = await checkOf(t, '1..100')
+  await check(batch(...Array.from({ length: 50 }, (_, row) => 200 + row)))
+  await check(batch(...Array.from({ length: 50 }, (_, row) => 300 + row)))
+  await check(batch(90, 91, 92))
+})
