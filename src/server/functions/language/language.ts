@@ -2,15 +2,24 @@
   Functions about the session's own things: what is defined, what is printed, how long to wait; operators as functions, and
   functions that call functions (DolphinDB manual, pages of each name).
 */
+import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { partialOf } from '../../values/partial-function.js'
 import { elementBytes } from '../../values/request-memory.js'
 import { elementsOf, tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import { dictionaryValues } from '../../elements/dictionary.js'
-import { itemsOf } from '../../elements/indexing.js'
+import { itemsOf, tableRow } from '../../elements/indexing.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
-import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../../values/scalar.js'
+import {
+  boolScalar,
+  integerOf,
+  intScalar,
+  isVoid,
+  textOf,
+  textsOf,
+  voidValue,
+} from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { operatorOf, operatorNames } from '../../operators/operator-names.js'
 import { operate, operateUnary } from '../../operators/operators.js'
@@ -111,24 +120,43 @@ function functionArgument(value: ServerValue | undefined, name: string): Functio
   throw new ScriptError(`${name}: the first argument must be a function.`)
 }
 
-/** The results of func(args[0][i], args[1][i], …); scalars stand beside all. */
+interface Items {
+  readonly length: number
+  at(index: number): ServerValue | undefined
+}
+
+/** What `itemsOf` goes through, as far as can be made when it is asked for; undefined for a scalar, which stands beside all. */
+function itemsAt(value: ServerValue): Items | undefined {
+  switch (value.form) {
+    case 'scalar':
+    case 'function':
+      return undefined
+    case 'vector':
+    case 'arrayVector':
+      return { length: value.length, at: index => elementAt(value, index) as ServerValue }
+    case 'serverTable':
+      return { length: value.rows, at: index => tableRow(value, intScalar(index)) }
+    case 'serverDictionary':
+      return itemsAt(dictionaryValues(value))
+    default:
+      return [...itemsOf(value)]
+  }
+}
+
+/** The results of func(args[0][i], args[1][i], …). */
 function* applyToEach(
   context: CallContext,
   name: string,
   [fn, ...args]: readonly (ServerValue | undefined)[],
 ): Evaluation<ServerValue[]> {
   const callee = functionArgument(fn, name)
-  const lists = args.map(value =>
-    value === undefined || value.form === 'scalar' || value.form === 'function'
-      ? undefined
-      : [...itemsOf(value.form === 'serverDictionary' ? dictionaryValues(value) : value)],
-  )
+  const lists = args.map(value => (value === undefined ? undefined : itemsAt(value)))
   const lengths = new Set(lists.filter(list => list !== undefined).map(list => list.length))
   if (lengths.size > 1) throw new ScriptError(`${name}: the arguments must have the same length.`)
   const length = [...lengths][0] ?? 1
   const results: ServerValue[] = []
   for (let index = 0; index < length; index++) {
-    const row = args.map((value, at) => lists[at]?.[index] ?? value)
+    const row = args.map((value, at) => lists[at]?.at(index) ?? value)
     const result = yield* context.call(callee, row)
     context.memory.make(elementBytes)
     results.push(result)
