@@ -1,7 +1,7 @@
 /*
   A room's tests are in the folder of its name: those of `src/load/journal/` in `test/load/journal/`.
 */
-import { readdir } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { posix, sep } from 'node:path'
 import t from 'tap'
@@ -42,6 +42,17 @@ t.test('no folder has tests and no source', async t => {
     [...tested].filter(folder => !folders.some(one => one.startsWith(`${folder}/`))),
     [],
   )
+})
+
+t.test('every folder of tests is run: file by file, or as a room', async t => {
+  const taprc = await readFile(new URL('.taprc', root), 'utf8')
+  const [whole, single] = [...taprc.matchAll(/test\/\{(.+)\}/g)].map(([, list]) => list!.split(','))
+  const paths = await readdir(fileURLToPath(new URL('test/', root)), { recursive: true })
+  const tests = paths.map(path => path.split(sep)).filter(path => path.at(-1)!.endsWith('.test.ts'))
+  const asRooms = tests.filter(path => path.at(-1) === 'room.test.ts').map(([folder]) => folder!)
+  const folders = new Set(tests.filter(path => path.length > 1).map(([folder]) => folder!))
+  t.strictSame(asRooms.sort(), whole)
+  t.strictSame([...folders].filter(folder => !whole!.includes(folder)).sort(), single)
 })
 
 t.test('logic is a function with a body', async t => {

@@ -70,6 +70,7 @@ function beginTurn(): void {
 
 /** From now on timers and `performance.now()` of this process go by turns. To be called once, before they are used. */
 export function useTurnClock(): void {
+  if (turns !== undefined) return
   type Call = (...args: unknown[]) => void
   const start =
     (repeats: boolean) =>
