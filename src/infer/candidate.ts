@@ -1,7 +1,7 @@
 /*
   A type that a column may have, tried with the readers that `load` reads cells with: what it takes here, it takes there.
 */
-import { clippedText } from '../parse/clipped-text.js'
+import { clippedText } from '../parse/shown-text.js'
 import { BufferPool } from '../parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../parse/columns/column-builder.js'
 import type { CellRules } from '../parse/cell-rules.js'

@@ -41,6 +41,12 @@ const text = (type: 'STRING' | 'SYMBOL' | 'BLOB'): ColumnType => ({ type })
  * @param intoDfs  the table is a DFS table, which limits the length of texts
  * @returns undefined for JSON values that no type takes: objects, arrays of texts, mixtures
  */
+export function chooseType(probe: ColumnProbe, kinds: undefined, intoDfs: boolean): ChosenType
+export function chooseType(
+  probe: ColumnProbe,
+  kinds: SeenKinds | undefined,
+  intoDfs: boolean,
+): ChosenType | undefined
 export function chooseType(
   probe: ColumnProbe,
   kinds: SeenKinds | undefined,
@@ -223,9 +229,9 @@ function nearWarnings({ candidates, name, isHeaderless }: ColumnProbe): string[]
   for (const one of candidates) {
     if (one.isNear && (nearest === undefined || one.refused < nearest.refused)) nearest = one
   }
-  if (nearest === undefined) return []
+  if (nearest?.firstOdd === undefined) return []
   const { type, refused, tried, firstOdd, oddTexts, format } = nearest
-  const { file, lineNumber, text: odd } = firstOdd!
+  const { file, lineNumber, text: odd } = firstOdd
   const isWord = oddTexts.length === 1 && !/\d/.test(odd)
   const isHead = isHeaderless && refused === 1 && lineNumber === 1
   const means = isHead

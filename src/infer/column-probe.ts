@@ -3,10 +3,9 @@
   kept beside it. Memory does not grow with the rows.
 */
 import { everyColumn } from '../parse/cells/date-format.js'
-import { clippedText } from '../parse/clipped-text.js'
+import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { NullTexts } from '../parse/null-texts.js'
-import type { RecordBlock } from '../parse/record-block.js'
 import { hasDateFormat } from '../parse/types/column-types.js'
 import { UsageError } from '../errors.js'
 import { Candidate } from './candidate.js'
@@ -19,6 +18,8 @@ import {
 } from './candidate-types.js'
 import { DistinctCount } from './distinct-count.js'
 import { TextFacts, type NumberSigns } from './text-facts.js'
+import { plainNumbers } from '../parse/cells/number-style.js'
+import { RecordBlock } from '../parse/record-block.js'
 
 const point = 46
 const comma = 44
@@ -187,4 +188,22 @@ function signsOf({ decimalComma = false, thousands = '' }: CellRules): NumberSig
     decimal: decimalComma ? comma : point,
     thousands: new TextEncoder().encode(thousands),
   }
+}
+
+/** Behind the text something can be read. */
+const padding = 8
+
+/** The probe of a column whose every cell is the text, written plainly. */
+export function constantProbe(name: string, text: string, rules: CellRules): ColumnProbe {
+  const probe = new ColumnProbe({ name, rules: plainNumbers(rules), maxDistinct: 1 })
+  const encoded = new TextEncoder().encode(text)
+  const bytes = new Uint8Array(encoded.length + padding)
+  bytes.set(encoded)
+  const block = new RecordBlock(1, 1)
+  block.bytes = bytes
+  block.view = new DataView(bytes.buffer)
+  block.ends[0] = encoded.length
+  block.rowCount = 1
+  probe.look(block, 0, '`mapping.set`')
+  return probe
 }

@@ -17,8 +17,7 @@ import { openSource, stdinName, type SourceOptions } from '../source/open-source
 import { unitsPerDay } from './candidate-types.js'
 import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
-import { ColumnProbe } from './column-probe.js'
-import { constantProbe } from './constant-column.js'
+import { ColumnProbe, constantProbe } from './column-probe.js'
 import type { InferredColumn, InferredInput, InferredSchema, LeftOut } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
 import { inputFields, type InputFields } from './input-fields.js'
@@ -268,7 +267,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
   if (json !== undefined) columns = memberColumns(options, json, leftOut)
   else if (fields !== undefined) {
     columns = found.probes.map((probe, i) =>
-      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined, options.intoDfs)!),
+      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined, options.intoDfs)),
     )
   }
   if (columns.length > 0) columns.push(...constantColumns(options, found))
@@ -294,7 +293,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
 function constantColumns({ set, intoDfs }: InferOptions, { rules, rows }: Found): InferredColumn[] {
   return Object.entries(set).map(([name, text]) => {
     const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs)!)
+    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs))
     const isNull = column.nulls > 0
     return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
   })

@@ -1,6 +1,7 @@
 /*
   What was found out about inputs: the columns that a table for them would have, and what `load` has to be told to fill it.
 */
+import type { InputFormat } from '../parse/formats.js'
 import type { ColumnType } from '../protocol/data-type.js'
 
 /** One column that a table would have. */
@@ -33,7 +34,7 @@ export interface LeftOut {
 /** One input that was looked at. */
 export interface InferredInput {
   readonly path: string
-  readonly format: string
+  readonly format: InputFormat
   readonly compression: string
   readonly encoding: string
   readonly rows: number

@@ -36,7 +36,7 @@ export function inputFields(
   const isByPosition = byPosition || !isClear
   return {
     names,
-    keys: names.map((name, i) => (isByPosition ? String(i) : name!)),
+    keys: names.map((name, i) => (isByPosition || name === undefined ? String(i) : name)),
     isByPosition,
     hasNames,
   }

@@ -3,7 +3,7 @@
   and where a number is a code.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
-import { clippedText } from '../parse/clipped-text.js'
+import { clippedText } from '../parse/shown-text.js'
 import { daysInMonth } from '../protocol/civil-date.js'
 
 const zero = 48

@@ -14,8 +14,12 @@ export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 export type FormatOptions = Omit<CsvOptions, 'format'> & JsonOptions
 
 interface Format {
-  /** Of file names, in lower case; each belongs to one format. */
+  /** Of file names, in lower case; each belongs to one format. Files of folders that have one are taken for data. */
   readonly extensions: readonly string[]
+  /** What records consist of: fields in an order, or members with names. */
+  readonly records: InputReader['recordKind']
+  /** The format of one record by itself, where that is another. */
+  readonly keptAs?: InputFormat
   /** First byte above the blanks of an input whose name says nothing. */
   readonly firstByte?: number
   /** Opens an input; delimited text is read as far as its first record, which says what the columns are. */
@@ -40,17 +44,35 @@ const openBrace = 0x7b
 const openBracket = 0x5b
 
 export const formats: Readonly<Record<InputFormat, Format>> = {
-  csv: { extensions: ['csv'], open: openCsvAs('csv') },
-  tsv: { extensions: ['tsv', 'tab'], open: openCsvAs('tsv') },
+  csv: { extensions: ['csv'], records: 'fields', open: openCsvAs('csv') },
+  tsv: { extensions: ['tsv', 'tab'], records: 'fields', open: openCsvAs('tsv') },
   ndjson: {
     extensions: ['ndjson', 'jsonl'],
+    records: 'members',
     firstByte: openBrace,
     open: openJsonAs('ndjson'),
   },
-  json: { extensions: ['json'], firstByte: openBracket, open: openJsonAs('json') },
+  json: {
+    extensions: ['json'],
+    records: 'members',
+    // Elements of a document are shown as lines.
+    keptAs: 'ndjson',
+    firstByte: openBracket,
+    open: openJsonAs('json'),
+  },
 }
 
 export const inputFormats = Object.keys(formats) as InputFormat[]
+
+/** Extensions of all formats, in lower case. */
+export const dataExtensions: readonly string[] = inputFormats.flatMap(
+  name => formats[name].extensions,
+)
+
+/** The format in which records of an input stand that are written down by themselves. */
+export function recordFormat(format: InputFormat): InputFormat {
+  return formats[format].keptAs ?? format
+}
 
 /** Of inputs that no format recognizes. */
 const defaultFormat: InputFormat = 'csv'

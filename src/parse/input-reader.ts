@@ -35,6 +35,8 @@ export interface ByteRange {
 
 /** What the records of an input have in common: other records of the same shape can stand in one file with them. */
 export interface RecordShape {
+  /** Of the input, by its name in `formats.ts`. */
+  readonly format: string
   /** Between fields; undefined for JSON, where records have no fields. */
   readonly delimiter: string | undefined
   /** Names in the header; undefined without a header, and for JSON. */
@@ -42,7 +44,7 @@ export interface RecordShape {
   /** Fields of the first record; 0 without a record, and for JSON. */
   readonly fieldCount: number
   /** The first field is a name of its record, and has none itself. */
-  readonly rowNames?: boolean
+  readonly rowNames?: boolean | undefined
   /** The header record as it stands, with its line ending. */
   readonly headerBytes: Uint8Array | undefined
   /** How records are encoded. */

@@ -1,5 +1,6 @@
 /*
-  The records of a batch as they stand in the input, kept while the server may still refuse some of its rows.
+  Copies of records as they stand in the input: those of a batch, kept while the server may still refuse some of its rows, and
+  those that are told one by one.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
@@ -59,5 +60,35 @@ export class KeptRecords {
       const at = rowIndex * numbersPerRow
       return kept.slice(bounds[at], bounds[at + 1])
     }
+  }
+}
+
+/** Bytes of one array that is shared. */
+const sharedBytes = 16 * 1024
+/** A record of more than this would waste much of it. */
+const largestShared = 1024
+
+/**
+ * Makes copies of single records. Small ones share an array, for one array for each of a million would be most of what a load
+ * of rejects leaves to the collector: each keeps others in memory, so none is to be kept for long.
+ */
+export class RecordCopies {
+  #shared = new Uint8Array(0)
+  #used = 0
+
+  /** The bytes from `start` to `end`. */
+  of(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    const length = end - start
+    if (length > largestShared) return Uint8Array.from(bytes.subarray(start, end))
+    if (this.#used + length > this.#shared.length) {
+      this.#shared = new Uint8Array(sharedBytes)
+      this.#used = 0
+    }
+    const shared = this.#shared
+    const first = this.#used
+    // Without a view of what is copied.
+    for (let at = 0; at < length; at++) shared[first + at] = bytes[start + at]!
+    this.#used += length
+    return shared.subarray(first, this.#used)
   }
 }

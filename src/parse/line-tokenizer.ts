@@ -323,7 +323,8 @@ export class LineTokenizer implements Tokenizer {
   /** Sets the record aside whose rest was skipped, as far as the window is read. */
   #addSkipped(block: RecordBlock, code: ErrorCode, message: string): void {
     const { window } = this
-    const { record, lineNumber, offsetBytes } = this.#skipped!
+    if (this.#skipped === undefined) return
+    const { record, lineNumber, offsetBytes } = this.#skipped
     const lengthBytes = window.inputOffset(this.contentEnd(window.start)) - offsetBytes
     block.addFault({ code, message }, { record, lengthBytes, lineNumber, offsetBytes })
     this.#skipped = undefined

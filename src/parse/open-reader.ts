@@ -27,7 +27,7 @@ export async function openReader(
 ): Promise<OpenedReader> {
   const { format = 'auto', ...dialect } = options
   const known = format === 'auto' ? detectFormat(source.name, source.head) : format
-  if (dialect.jsonPath !== undefined && (known === 'csv' || known === 'tsv')) {
+  if (dialect.jsonPath !== undefined && formats[known].records === 'fields') {
     throw new UsageError(
       'DDB_USAGE',
       `\`input.jsonPath\` is for JSON, and ${source.name} is ${known}: \`input.format\` json says otherwise`,

@@ -132,7 +132,7 @@ export class RecordBlock {
   forgetWrongCells(row: number): void {
     const { wrongCells } = this
     const first = row * this.fieldCount
-    while (wrongCells.length > 0 && wrongCells.at(-1)! >= first) wrongCells.pop()
+    while ((wrongCells.at(-1) ?? -1) >= first) wrongCells.pop()
   }
 
   /** The first column that cannot take a cell of this row decides what is reported. */

@@ -4,7 +4,7 @@
   is always a start and an end.
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
-import { brokenTextMessage } from './broken-text.js'
+import { brokenTextMessage } from './shown-text.js'
 
 const initialBytes = 64 * 1024
 

@@ -201,7 +201,7 @@ function namedField(
   const key = name.toLowerCase()
   const other = alike.get(key)
   const isSure = other !== undefined && !twice.has(other) && asked.get(key) === name
-  return isSure ? indexes.get(other)! : -1
+  return (isSure ? indexes.get(other) : undefined) ?? -1
 }
 
 function missingColumn(

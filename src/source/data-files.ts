@@ -5,12 +5,6 @@ import { extname } from 'node:path'
 import { UsageError } from '../errors.js'
 import { expandBraces, pathMatcher } from './glob.js'
 
-/** Names of data files, as formats have them; what is compressed keeps the extension of its content. */
-const dataFile = /^[^.].*\.(?:csv|tsv|tab|ndjson|jsonl|json)(?:\.(?:gz|zst|br))?$/i
-
-/** Those extensions, for messages. */
-export const dataExtensions = '.csv, .tsv, .tab, .ndjson, .jsonl or .json'
-
 /** Files of folders that were not taken. */
 export interface PassedOver {
   readonly files: number
@@ -72,12 +66,20 @@ export function passedOverNotice({ files, byKind, first }: PassedOver): string |
 /** Whether a file of a folder is data, by its name and its path from there. */
 export type IsData = (name: string, path: () => string) => boolean
 
-/**
- * @param include  patterns, of names or, with a `/`, of paths inside of the folder; all data files when left out
- * @throws {UsageError} DDB_USAGE for a pattern that nothing can match
- */
-export function dataFiles(include: readonly string[] | undefined): IsData {
-  if (include === undefined || include.length === 0) return name => dataFile.test(name)
+/** Which files of folders are taken. */
+export interface DataNames {
+  /** Extensions in lower case; a compressed file keeps that of its content. */
+  readonly extensions: readonly string[]
+  /** Patterns, of names or, with a `/`, of paths inside of the folder: they count in place of the extensions. */
+  readonly include?: readonly string[] | undefined
+}
+
+/** @throws {UsageError} DDB_USAGE for a pattern that nothing can match */
+export function dataFiles({ extensions, include }: DataNames): IsData {
+  if (include === undefined || include.length === 0) {
+    const dataFile = new RegExp(`^[^.].*\\.(?:${extensions.join('|')})(?:\\.(?:gz|zst|br))?$`, 'i')
+    return name => dataFile.test(name)
+  }
   const matchers = include.flatMap(expandBraces).map(pattern => {
     const path = pattern.replace(/^(?:\.?\/)+/, '')
     if (path === '' || path.endsWith('/')) {

@@ -8,10 +8,10 @@ import { fileKey } from '../platform/file-identity.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import {
-  dataExtensions,
   dataFiles,
   newPassedOver,
   passedOverNotice,
+  type DataNames,
   type IsData,
   type PassedOver,
   type PassedOverCount,
@@ -29,9 +29,7 @@ export interface ExpandedSources {
 }
 
 /** How sources are understood. */
-export interface ExpandOptions {
-  /** Patterns of the files that are taken from folders; data files when left out. */
-  readonly include?: readonly string[] | undefined
+export interface ExpandOptions extends DataNames {
   /** Of standard input, where a shell has opened it. */
   readonly stdin?: FileStatus | undefined
   /** The machine's when left out. */
@@ -45,11 +43,12 @@ export interface ExpandOptions {
  */
 export async function expandSources(
   inputs: readonly string[],
-  { include, stdin, files = systemFiles }: ExpandOptions = {},
+  { extensions, include, stdin, files = systemFiles }: ExpandOptions,
 ): Promise<ExpandedSources> {
   const expansion: Expansion = {
     files,
-    isData: dataFiles(include),
+    isData: dataFiles({ extensions, include }),
+    extensions,
     byPattern: include !== undefined && include.length > 0,
     passedOver: newPassedOver(),
     folders: 0,
@@ -77,6 +76,7 @@ export async function expandSources(
 interface Expansion {
   readonly files: Files
   readonly isData: IsData
+  readonly extensions: readonly string[]
   /** `include` was given. */
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
@@ -114,7 +114,7 @@ async function expandGlob(pattern: string, files: Files): Promise<string[]> {
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<string[]> {
-  const { files, isData, byPattern, passedOver } = expansion
+  const { files, isData, extensions, byPattern, passedOver } = expansion
   expansion.folders++
   const paths: string[] = []
   for (const entry of await entriesOf(folder, files)) {
@@ -125,7 +125,9 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<strin
     else passedOver.add(path, entry.name, true)
   }
   if (paths.length === 0) {
-    const what = byPattern ? 'file that `input.include` names' : `${dataExtensions} file`
+    const dotted = extensions.map(extension => `.${extension}`)
+    const named = `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
+    const what = byPattern ? 'file that `input.include` names' : named
     throw missing(folder, `the folder "${folder}" holds no ${what}`)
   }
   for (const path of paths.sort()) await checkReadable(path, files)

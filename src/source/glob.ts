@@ -24,9 +24,9 @@ export function expandBraces(text: string): string[] {
   for (let open = text.indexOf('{'); open >= 0; open = text.indexOf('{', open + 1)) {
     const [close, commas] = listAt(text, open)
     if (close === undefined || commas.length === 0) continue
-    const ends = [open, ...commas, close]
-    const parts = commas.map((comma, i) => text.slice(ends[i]! + 1, comma))
-    const inner = [...parts, text.slice(commas.at(-1)! + 1, close)].flatMap(expandBraces)
+    const ends = [...commas, close]
+    const parts = ends.map((end, i) => text.slice((ends[i - 1] ?? open) + 1, end))
+    const inner = parts.flatMap(expandBraces)
     const tails = expandBraces(text.slice(close + 1))
     if (inner.length * tails.length > mostNames) {
       throw new UsageError('DDB_USAGE', `"${text}" names more than ${mostNames} files`)

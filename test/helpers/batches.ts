@@ -31,6 +31,7 @@ export function batchOf(rowCount: number, firstRow = 0, file = 'in.csv'): Counte
     locate,
     record: () => new Uint8Array(),
     shape: {
+      format: 'csv',
       delimiter: ',',
       fieldNames: ['id'],
       fieldCount: 1,

@@ -19,12 +19,11 @@ import type {
   Reject,
   ResumePoint,
 } from '../../src/parse/input-reader.js'
-import { KeptRecords } from '../../src/parse/kept-records.js'
+import { KeptRecords, RecordCopies } from '../../src/parse/kept-records.js'
 import { NullTexts } from '../../src/parse/null-texts.js'
 import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
 import { PieceBounds } from '../../src/parse/piece-bounds.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
-import { RecordCopies } from '../../src/parse/record-copies.js'
 import { RowPlaces } from '../../src/parse/row-places.js'
 import { mapColumns, type MappingRules } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
@@ -437,6 +436,7 @@ t.test('the rows of each block are shown once those that cannot be read are out 
 // The batch under construction: a row is in all columns or in none.
 
 const shape: RecordShape = {
+  format: 'csv',
   delimiter: ',',
   fieldNames: undefined,
   fieldCount: 2,

@@ -5,8 +5,7 @@ import assert, { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { InputError } from '../../src/errors.js'
-import { brokenTextMessage } from '../../src/parse/broken-text.js'
-import { clippedText } from '../../src/parse/clipped-text.js'
+import { brokenTextMessage, clippedText } from '../../src/parse/shown-text.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../../src/parse/line-ends.js'
 import {
   cutMessage,

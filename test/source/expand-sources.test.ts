@@ -5,10 +5,10 @@ import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { formats } from '../../src/parse/formats.js'
+import { dataExtensions } from '../../src/parse/formats.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { dataFiles, newPassedOver, passedOverNotice } from '../../src/source/data-files.js'
-import { expandSources } from '../../src/source/expand-sources.js'
+import { expandSources as expandFor, type ExpandOptions } from '../../src/source/expand-sources.js'
 import { refuseForeignFormat } from '../../src/source/foreign-format.js'
 
 // What the user names as input, as the files it means.
@@ -23,6 +23,12 @@ const folder = t.testdir({
   'day=2': { 't.csv.gz': '' },
   empty: { 'readme.md': '' },
 })
+
+/** As programs call it. */
+const expandSources = (
+  inputs: readonly string[],
+  options: Omit<ExpandOptions, 'extensions'> = {},
+): ReturnType<typeof expandFor> => expandFor(inputs, { extensions: dataExtensions, ...options })
 
 const expand = async (...inputs: string[]): Promise<string[]> => {
   const { paths } = await expandSources(
@@ -205,10 +211,13 @@ t.test('a folder that may not be read is told as such', async t => {
 // Which files of a folder are data, and how the others are counted.
 
 const isTaken = (include: string[] | undefined, path: string): boolean =>
-  dataFiles(include)(path.slice(path.lastIndexOf('/') + 1), () => path)
+  dataFiles({ extensions: dataExtensions, include })(
+    path.slice(path.lastIndexOf('/') + 1),
+    () => path,
+  )
 
 t.test('data files have the extension of a format, compressed or not', async t => {
-  for (const extension of Object.values(formats).flatMap(({ extensions }) => extensions)) {
+  for (const extension of ['csv', 'tsv', 'tab', 'ndjson', 'jsonl', 'json']) {
     for (const ending of ['', '.gz', '.zst', '.br', '.GZ']) {
       t.ok(isTaken(undefined, `a.${extension}${ending}`), `${extension}${ending}`)
     }
@@ -236,7 +245,8 @@ t.test('patterns take the place of extensions', async t => {
     for (const path of passed) t.notOk(isTaken([...include], path), `${include.join(' ')}: ${path}`)
   }
   for (const pattern of ['', '/', 'd/']) {
-    t.throws(() => dataFiles([pattern]), { code: 'DDB_USAGE', message: /`input.include`/ }, pattern)
+    const expected = { code: 'DDB_USAGE', message: /`input.include`/ }
+    t.throws(() => dataFiles({ extensions: dataExtensions, include: [pattern] }), expected, pattern)
   }
 })
 

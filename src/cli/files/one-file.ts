@@ -4,6 +4,7 @@
 import { UsageError } from '../../errors.js'
 import { reasonsPath } from '../../load/rejects/reject-path.js'
 import { isFurtherPath } from '../../load/rejects/reject-path.js'
+import { dataExtensions } from '../../parse/formats.js'
 import { expandSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { defaultConfigPath } from '../options/reading/config-file.js'
@@ -163,7 +164,10 @@ async function pathsOf(
 ): Promise<readonly string[]> {
   try {
     // Patterns for folders are refused where there is none.
-    const all = expandSources([input], { include }).catch(() => expandSources([input]))
+    const extensions = dataExtensions
+    const all = expandSources([input], { extensions, include }).catch(() =>
+      expandSources([input], { extensions }),
+    )
     return (await all).paths
   } catch {
     return [input]

@@ -21,12 +21,14 @@ import {
   text,
 } from './reading/readers.js'
 
+const inputFormat = choice('auto', ...inputFormats)
+
 /** How the input is read. */
 export const inputOptions = optionGroup('Input', {
   format: {
     flags: '-f, --format <format>',
-    help: 'auto, csv, tsv, ndjson or json',
-    reader: choice('auto', ...inputFormats),
+    help: inputFormat.expected,
+    reader: inputFormat,
     defaultNote: 'auto',
     field: 'input.format',
   },

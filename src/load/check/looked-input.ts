@@ -2,6 +2,7 @@
   One input of a check: how its records become rows, and what stands in its fields.
 */
 import { DdbError } from '../../errors.js'
+import { recordFormat } from '../../parse/formats.js'
 import type { InputReader, RecordShape } from '../../parse/input-reader.js'
 import type { OpenedReader } from '../../parse/open-reader.js'
 import type { CellSource, ColumnMapping } from '../../schema/column-mapping.js'
@@ -134,8 +135,7 @@ function readingOf(
   { input: { trim, quotes } = {} }: LoadOptions,
 ): RecordReading {
   const text = { encoding, mark }
-  // Records of a JSON document are kept as lines.
-  if (dialect === undefined) return { text, options: { format: 'ndjson' } }
+  if (dialect === undefined) return { text, options: { format: recordFormat(format) } }
   const { delimiter, quote, escape } = dialect
   return {
     text,

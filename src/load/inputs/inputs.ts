@@ -3,6 +3,7 @@
   rejects are passed on. All inputs are checked to exist before the first one is read.
 */
 import type { DdbError } from '../../errors.js'
+import { dataExtensions } from '../../parse/formats.js'
 import { openReader } from '../../parse/open-reader.js'
 import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
@@ -49,13 +50,21 @@ export async function openInputs(run: Run): Promise<Inputs> {
   if (options.input?.follow === true) {
     if (options.journal !== undefined) await takeUpJournal(run, [])
     const { include } = options.input
-    const present = await presentFiles(options.inputs, platform.files, include)
+    const present = await presentFiles(options.inputs, platform.files, {
+      extensions: dataExtensions,
+      include,
+    })
     await checkRejectsFile(run, present.files.map(pathOf))
     return openFollowed(run)
   }
   const { include } = options.input ?? {}
   const { files } = platform
-  const found = await expandSources(options.inputs, { include, stdin: openedStdin(run), files })
+  const found = await expandSources(options.inputs, {
+    extensions: dataExtensions,
+    include,
+    stdin: openedStdin(run),
+    files,
+  })
   for (const notice of sourceNotices(found)) run.notice(notice)
   const { paths } = found
   const inputs =

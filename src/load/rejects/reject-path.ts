@@ -2,13 +2,17 @@
   The names of rejects files: the one that the user gave, and those beside it for records of another shape.
 */
 import { extname } from 'node:path'
+import { formats, inputFormats, recordFormat, type InputFormat } from '../../parse/formats.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 
-/** Extensions that tell a reader the format; for others it looks at the first bytes, which is right for any shape. */
-const extensions: Readonly<Record<'csv' | 'tsv' | 'json', readonly string[]>> = {
-  csv: ['.csv'],
-  tsv: ['.tsv', '.tab'],
-  json: ['.ndjson', '.jsonl', '.json'],
+/**
+ * Extensions that tell a reader the format, by that of single records; for others it looks at the first bytes, which is right
+ * for any shape.
+ */
+const extensions = new Map<InputFormat, string[]>()
+for (const name of inputFormats) {
+  const own = formats[name].extensions.map(extension => `.${extension}`)
+  extensions.set(recordFormat(name), [...(extensions.get(recordFormat(name)) ?? []), ...own])
 }
 
 /** `r.2.csv` of `r.csv`, or `r.2.ndjson` where the records are JSON: the name says how to read the file. */
@@ -18,11 +22,13 @@ export function furtherPath(path: string, number: number, shape: RecordShape): s
   return `${stem}.${number}${fittingExtension(extension, shape)}`
 }
 
-function fittingExtension(extension: string, { delimiter }: RecordShape): string {
+function fittingExtension(extension: string, { format, delimiter }: RecordShape): string {
   const known = extension.toLowerCase()
-  if (!Object.values(extensions).flat().includes(known)) return extension
-  const kind = delimiter === undefined ? 'json' : delimiter === '\t' ? 'tsv' : 'csv'
-  return extensions[kind].includes(known) ? extension : extensions[kind][0]!
+  if (![...extensions.values()].flat().includes(known)) return extension
+  const delimited = delimiter === '\t' ? 'tsv' : 'csv'
+  const own = inputFormats.find(name => name === format) ?? delimited
+  const fitting = extensions.get(delimiter === undefined ? recordFormat(own) : delimited) ?? []
+  return fitting.includes(known) ? extension : (fitting[0] ?? extension)
 }
 
 /** Whether `other` may become one of the files beside `path`, or the reasons of one. */
@@ -31,7 +37,8 @@ export function isFurtherPath(path: string, other: string): boolean {
   const stem = `${path.slice(0, path.length - extension.length)}.`
   if (!other.startsWith(stem)) return false
   const name = /^(?:[2-9]|[1-9]\d+)(\.\w+)?(?:\.reasons\.ndjson)?$/.exec(other.slice(stem.length))
-  return name !== null && [extension, '.csv', '.tsv', '.ndjson'].includes(name[1] ?? '')
+  const usual = [...extensions.values()].map(([first]) => first)
+  return name !== null && [extension, ...usual].includes(name[1] ?? '')
 }
 
 /** The file of reasons that belongs to a rejects file. */

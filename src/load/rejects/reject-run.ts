@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 import { DdbError, InputError } from '../../errors.js'
+import { recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { areJournaledOptions, isOf, type JournaledOptions } from '../journal/journal-record.js'
 import { journaledOptions } from '../journal/portable-options.js'
@@ -226,8 +227,7 @@ function retryInput(
   return {
     ...input,
     compression: 'none',
-    // Records of a document are kept as lines.
-    format: format === 'json' ? 'ndjson' : format,
+    format: recordFormat(format),
     // A result has a text for what the options have names for.
     encoding: encoding.value as Exclude<InputOptions['encoding'], undefined>,
     ...(delimiter === null ? {} : { delimiter: delimiter.value }),

@@ -10,6 +10,7 @@ import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
+import { dataExtensions, formats } from '../../parse/formats.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
 import type { Facts } from '../connection/known-server.js'
@@ -79,7 +80,11 @@ async function newTarget(run: Run): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
   const { files } = platform
-  const { paths } = await expandSources(options.inputs, { include: options.input?.include, files })
+  const { paths } = await expandSources(options.inputs, {
+    extensions: dataExtensions,
+    include: options.input?.include,
+    files,
+  })
   await checkFiles(paths, files)
   run.notice(`there is no table "${tableText(table)}": looking at the inputs for its columns`)
   const schema = await inferSchema({
@@ -191,7 +196,7 @@ async function checkHeaders(
 
 /** Members of JSON are found under their very name alone. */
 function hasMembers({ inputs }: InferredSchema): boolean {
-  return inputs.some(({ format }) => format !== 'csv' && format !== 'tsv')
+  return inputs.some(({ format }) => formats[format].records === 'members')
 }
 
 /** @param anyCase  a header that differs in nothing but its case fills the column */

@@ -4,6 +4,7 @@
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { powersOfTen } from './read-number.js'
+import type { Int64Parts } from './int64-parts.js'
 
 const zero = 48
 const plus = 43
@@ -100,4 +101,12 @@ export function readInteger(bytes: Uint8Array, start: number, end: number): numb
   if (sign !== 1 && sign !== -1) return sign
   const size = wholeParts[0]! * 1_000_000_000 + wholeParts[1]!
   return sign * (size <= Number.MAX_SAFE_INTEGER ? size : Infinity)
+}
+
+/** A LONG: 0 when `into` holds it, NaN when the text is not a whole number, Infinity when it does not fit. */
+export function readInt64(bytes: Uint8Array, start: number, end: number, into: Int64Parts): number {
+  const sign = readWhole(bytes, start, end)
+  if (sign !== sign) return NaN
+  if (sign !== 1 && sign !== -1) return Infinity
+  return into.setBillions(sign < 0, wholeParts[0]!, wholeParts[1]!) ? 0 : Infinity
 }

@@ -39,8 +39,8 @@ const maxDigits = 200
 
 /** Sign of the difference between the sizes of a decimal text and a double, computed exactly. */
 function compare(text: string, value: number): number {
-  const match = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text)!
-  const [, whole = '', fraction = '', exponent = '0'] = match
+  const match = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text)
+  const [, whole = '', fraction = '', exponent = '0'] = match ?? []
   const all = `${whole}${fraction}`.replace(/^0+/, '')
   const kept = all.slice(0, maxDigits)
   const isCut = /[1-9]/.test(all.slice(maxDigits))

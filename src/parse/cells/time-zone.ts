@@ -142,8 +142,8 @@ function intlOffsets(name: string): (utcSeconds: number) => number {
 
 /** Seconds of `…GMT`, `…GMT+08:00`, `…GMT-00:44:30`. */
 function offsetOfText(text: string): number {
-  const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text)!
-  const [, sign, hours = 0, minutes = 0, seconds = 0] = match
+  const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text)
+  const [, sign, hours = 0, minutes = 0, seconds = 0] = match ?? []
   const size = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)
   return sign === '-' ? -size : size
 }

@@ -6,7 +6,6 @@ import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { MappedColumn } from '../../schema/column-mapping.js'
-import { BlockReader } from '../block-reader.js'
 import { csvDialect, isByte, isByteDialect, saidOf, type CsvDialect } from './csv-dialect.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
@@ -19,19 +18,10 @@ import { behindLines, SampleRecords } from './sample-records.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
-import type {
-  Batch,
-  BatchOptions,
-  ByteCounts,
-  ColumnCounts,
-  FlushClock,
-  InputReader,
-  Known,
-  KnownDialect,
-} from '../input-reader.js'
+import type { FlushClock, InputReader, Known, KnownDialect } from '../input-reader.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
-import { textShape } from '../text-shape.js'
 import { RecordBlock } from '../record-block.js'
+import { recordReader, type OpenedInput } from '../record-reader.js'
 
 /** What is not given: found in the input, or the usual. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
@@ -106,19 +96,42 @@ export async function openCsv(
   const fieldCount = (record?.fields.length ?? 0) + (isHeader && rowNames ? 1 : 0)
   // Where there is one column, the line that is left of an empty field is empty.
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
-  return new CsvReader({
+  const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
+  const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
+  return recordReader({
     source,
     format,
-    tokenizer,
-    chunks,
-    record,
-    isHeader,
+    recordKind: 'fields',
+    dialect: knownDialect(options, undecided, isHeader, separator !== undefined),
+    isHeaderGuessed: isHeader && isGuessed(undecided) && !layout.standsOut,
+    fieldNames: names && rowNames ? ['', ...names] : names,
     fieldCount,
     rowNames,
-    separatorBytes,
-    isHeaderGuessed: isHeader && isGuessed(undecided) && !layout.standsOut,
-    dialect: knownDialect(options, undecided, isHeader, separator !== undefined),
+    headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
+    headerLineNumber: names && record?.lineNumber,
+    ...recordsOf(tokenizer, chunks, fieldCount, dialect.quote, source.text.encoding),
   })
+}
+
+/** How the records are read; not in the function above, whose sample would stay as long as the reader. */
+function recordsOf(
+  tokenizer: CsvTokenizer,
+  chunks: AsyncIterator<Uint8Array, void>,
+  fieldCount: number,
+  quote: string,
+  encoding: SourceText['encoding'],
+): Pick<OpenedInput<string>, 'tokenizer' | 'raggedRecords' | 'records'> {
+  const { lines } = tokenizer
+  return {
+    tokenizer: lines,
+    raggedRecords: () => tokenizer.raggedRecords,
+    records: () => {
+      const block = new RecordBlock(fieldCount)
+      tokenizer.markQuotes(block)
+      const shown = fieldCount === 1 ? { showRecord: quotedIfEmpty(quote, encoding) } : {}
+      return { tokenizer: lines, chunks, block, fieldOf, ...shown }
+    },
+  }
 }
 
 /** What is known of the dialect, and how. */
@@ -239,124 +252,16 @@ async function firstRecord(
 
 /** A first record that ends with a delimiter, as those after it do. */
 function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
-  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)!.length > 0) {
+  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)?.length !== 0) {
     return record
   }
   return { ...record, fields: record.fields.slice(0, -1) }
 }
 
-/** What is known of an input once its first record was looked at. */
-interface OpenedCsv {
-  readonly source: ByteSource
-  readonly format: 'csv' | 'tsv'
-  readonly dialect: KnownDialect
-  readonly tokenizer: CsvTokenizer
-  readonly chunks: AsyncIterator<Uint8Array, void>
-  readonly record: FirstRecord | undefined
-  readonly isHeader: boolean
-  readonly isHeaderGuessed: boolean
-  /** Of each record. */
-  readonly fieldCount: number
-  readonly rowNames: boolean
-  /** The line that names the delimiter. */
-  readonly separatorBytes: Uint8Array | undefined
-}
-
-class CsvReader implements InputReader<'csv' | 'tsv'> {
-  readonly recordKind = 'fields'
-  readonly format: 'csv' | 'tsv'
-  readonly dialect: KnownDialect
-  readonly isHeaderGuessed: boolean
-  readonly delimiter: string
-  readonly fieldNames: readonly string[] | undefined
-  readonly fieldCount: number
-  readonly rowNames: boolean
-  readonly headerBytes: Uint8Array | undefined
-  readonly headerLineNumber: number | undefined
-  readonly text: SourceText
-  readonly #source: ByteSource
-  readonly #tokenizer: CsvTokenizer
-  readonly #chunks: AsyncIterator<Uint8Array, void>
-  #blocks: BlockReader | undefined
-
-  constructor(opened: OpenedCsv) {
-    const { source, dialect, tokenizer, record, isHeader, separatorBytes } = opened
-    this.format = opened.format
-    this.dialect = dialect
-    this.delimiter = dialect.delimiter.value
-    this.isHeaderGuessed = opened.isHeaderGuessed
-    this.#source = source
-    this.text = source.text
-    this.#tokenizer = tokenizer
-    this.#chunks = opened.chunks
-    this.fieldCount = opened.fieldCount
-    this.rowNames = opened.rowNames
-    this.headerBytes = separatorBytes
-    if (record !== undefined && isHeader) {
-      const names = headerNames(record, source.name)
-      this.fieldNames = opened.rowNames ? ['', ...names] : names
-      this.headerBytes =
-        separatorBytes === undefined ? record.bytes : Buffer.concat([separatorBytes, record.bytes])
-      this.headerLineNumber = record.lineNumber
-    }
-  }
-
-  get raggedRecords(): number {
-    return this.#tokenizer.raggedRecords
-  }
-
-  get recordsRead(): number {
-    return this.#blocks?.recordsRead ?? 0
-  }
-
-  get byteCounts(): ByteCounts {
-    return {
-      ...(this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
-      header: this.headerBytes?.length ?? 0,
-      other: this.#source.startOffsetBytes + this.#tokenizer.lines.otherBytes,
-      skipped: this.#tokenizer.lines.skippedBytes,
-    }
-  }
-
-  get readToEnd(): boolean {
-    return this.#blocks?.readToEnd ?? this.fieldCount === 0
-  }
-
-  get columnCounts(): readonly ColumnCounts[] {
-    return this.#blocks?.columnCounts ?? []
-  }
-
-  async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
-    const { delimiter, fieldNames, fieldCount, rowNames, headerBytes, text } = this
-    const block = new RecordBlock(fieldCount)
-    this.#tokenizer.markQuotes(block)
-    this.#blocks = new BlockReader(
-      {
-        file: this.#source.name,
-        tokenizer: this.#tokenizer.lines,
-        chunks: this.#chunks,
-        skipTo: this.#source.skipTo,
-        block,
-        // Not the reader itself: batches outlive it.
-        shape: { delimiter, fieldNames, fieldCount, rowNames, headerBytes, text: textShape(text) },
-        text,
-        fieldOf,
-        ...(fieldCount === 1 ? { showRecord: quotedIfEmpty(this.dialect.quote.value, text) } : {}),
-      },
-      options,
-    )
-    yield* this.#blocks.batches()
-  }
-
-  close(): Promise<void> {
-    return this.#source.close()
-  }
-}
-
 /** An empty line that stands last, among rejects for example, would be no row: its null is shown in quotes. */
 function quotedIfEmpty(
   quote: string,
-  { encoding }: SourceText,
+  encoding: SourceText['encoding'],
 ): (record: Uint8Array) => Uint8Array {
   const isWide = encoding === 'utf-16le' || encoding === 'utf-16be'
   const isSwapped = encoding === 'utf-16be'

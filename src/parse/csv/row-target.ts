@@ -87,6 +87,7 @@ export function fitOf(
     keepRecords: false,
     showRecord: undefined,
     shape: {
+      format: 'csv',
       delimiter: undefined,
       fieldNames: shape.names,
       fieldCount: shape.fieldCount,

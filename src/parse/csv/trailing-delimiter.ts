@@ -19,6 +19,7 @@ export interface TrailingSample {
 }
 
 const lookedAtRecords = 100
+const noBytes = new Uint8Array(0)
 
 /** @throws {UsageError} DDB_USAGE where the first field may as well be a name: no two are alike, and the others fit */
 export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
@@ -29,12 +30,12 @@ export function checkTrailingDelimiter({ file, names, records, target }: Trailin
     if (!hasTrailingDelimiter(records, length)) continue
     found.push(Array.from({ length }, (_, field) => records.cell(field)))
   }
-  const rowNames = found.map(([first]) => Buffer.from(first!).toString('latin1').trim())
+  const rowNames = found.map(([first = noBytes]) => Buffer.from(first).toString('latin1').trim())
   if (new Set(rowNames).size < rowNames.length || rowNames.includes('')) return
   const shape = { file, kind: 'fields', names, fieldCount: length } as const
   const fits = (rows: readonly (readonly Uint8Array[])[]): boolean =>
     target === undefined || fitOf(target, shape, rows).misfit === undefined
-  const shifted = found.map(fields => [...fields.slice(1), new Uint8Array(0)])
+  const shifted = found.map(fields => [...fields.slice(1), noBytes])
   if (found.length === 0 || !fits(found) || !fits(shifted)) return
   throw new UsageError(
     'DDB_USAGE',

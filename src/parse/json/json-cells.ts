@@ -2,7 +2,7 @@
   The values of members into cells: a value's text as it stands, arrays as their elements one after the other. What is not
   of a kind that the column takes sets its record aside, or is null where bad cells are let pass.
 */
-import { clippedText } from '../clipped-text.js'
+import { clippedText } from '../shown-text.js'
 import { elementSeparator } from '../columns/array-column.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
 import type { JsonMember } from './json-members.js'

@@ -4,7 +4,7 @@
 */
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
-import { clippedText } from '../clipped-text.js'
+import { clippedText } from '../shown-text.js'
 import { JsonCells, notJsonAdvice } from './json-cells.js'
 import { isKeyAt, rememberedKey, type RememberedKey } from './json-key.js'
 import { jsonKinds, kindsText } from './json-kinds.js'

@@ -3,8 +3,8 @@
   Each family of types has a file in this room; column-types.ts lists the families.
 */
 import type { DataType } from '../../protocol/data-type.js'
-import type { DateFormat } from '../cells/wall-clock.js'
-import type { ClockRules } from '../cells/wall-clock.js'
+import type { CellRules } from '../cell-rules.js'
+import type { ClockRules, DateFormat } from '../cells/wall-clock.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import type { Spelling } from './spelled-column.js'
@@ -20,6 +20,8 @@ export interface ColumnPlace {
   readonly maxBytes: number
   /** What is known of times. */
   readonly clock: ClockRules
+  /** How its texts are understood; those of the elements of an array. */
+  readonly rules: CellRules
 }
 
 /** One type; the name is DolphinDB's own. */

@@ -59,15 +59,15 @@ export function columnBuilder(
   const onOffset = rules.onOffset === undefined ? undefined : () => rules.onOffset?.(name)
   const offset = columnOffset(name, columnType, rules)
   const clock = { zone, offset, onOffset }
-  const place = { columnIndex, pool, scale: columnType.scale ?? 0, maxBytes, clock }
-  if (columnType.array !== true) return elementBuilder(name, columnType, place, rules)
+  const place = { columnIndex, pool, scale: columnType.scale ?? 0, maxBytes, clock, rules }
+  if (columnType.array !== true) return elementBuilder(name, columnType, place)
   if (cellTypeOf(columnType.type)?.hasArrays === false) throw notFromText(name, columnType)
   const delimiter = rules.arrayDelimiter ?? defaultArrayDelimiter
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 0x7f) {
     throw new UsageError('DDB_USAGE', 'the array delimiter is one ASCII character')
   }
-  const ownRules = elementRules(rules, delimiter)
-  const elements = elementBuilder(name, columnType, { ...place, columnIndex: 0 }, ownRules)
+  const ownPlace = { ...place, columnIndex: 0, rules: elementRules(rules, delimiter) }
+  const elements = elementBuilder(name, columnType, ownPlace)
   return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
 }
 
@@ -81,24 +81,20 @@ function columnOffset(
   return columnOffsets?.of(name) ?? new ColumnOffset()
 }
 
-function elementBuilder(
-  name: string,
-  columnType: ColumnType,
-  place: ColumnPlace,
-  rules: CellRules,
-): ColumnBuilder {
+function elementBuilder(name: string, columnType: ColumnType, place: ColumnPlace): ColumnBuilder {
+  const { columnIndex, clock, rules } = place
   const cellType = cellTypeOf(columnType.type)
   if (cellType === undefined) throw notFromText(name, columnType)
   const formats = rules.dateFormats ?? {}
   const { name: typeName, dated, spelling } = cellType
   const spelled = (as: Spelling, builder: ColumnBuilder): ColumnBuilder =>
-    spelledColumn(name, as, place.columnIndex, rules, builder)
+    spelledColumn(name, as, columnIndex, rules, builder)
   if (dated === undefined) {
     if (!Object.hasOwn(formats, name)) return spelled(spelling, cellType.column(place))
     const why = `a column of type ${typeName} holds no dates or times`
     throw new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${name}=${formats[name]}: ${why}`)
   }
-  const format = dateFormatFor({ ...datedPlace(name, cellType), ...place.clock }, formats)
+  const format = dateFormatFor({ ...datedPlace(name, cellType), ...clock }, formats)
   if (format === undefined) return spelled(undefined, cellType.column(place))
   const builder = dated.column(format, `${typeName} as ${dateFormatText(name, formats)}`, place)
   return spelled(format.isNumber ? 'number' : undefined, builder)

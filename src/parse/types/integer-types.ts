@@ -1,7 +1,7 @@
 /*
   CHAR, SHORT, INT and LONG in text.
 */
-import { readInt64 } from '../cells/read-int64.js'
+import { readInt64 } from '../cells/read-whole.js'
 import { readChar } from '../cells/read-logical.js'
 import { LongColumn } from '../columns/int64-columns.js'
 import { IntegerColumn, NumberColumn } from '../columns/number-columns.js'

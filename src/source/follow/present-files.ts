@@ -4,7 +4,13 @@
 import { basename, join } from 'node:path'
 import { UsageError } from '../../errors.js'
 import type { Files, FileStatus } from '../../platform/platform.js'
-import { dataFiles, newPassedOver, type IsData, type PassedOverCount } from '../data-files.js'
+import {
+  dataFiles,
+  newPassedOver,
+  type DataNames,
+  type IsData,
+  type PassedOverCount,
+} from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
 import { newSameFiles } from '../same-files.js'
@@ -28,15 +34,15 @@ const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
 
 /**
  * @param inputs  paths, patterns, folders
- * @param include  patterns of the files that are taken from folders; data files when left out
+ * @param names  of the files that are taken from folders
  * @throws {UsageError} DDB_USAGE for what was named and cannot be followed
  */
 export async function presentFiles(
   inputs: readonly string[],
   files: Files,
-  include?: readonly string[],
+  names: DataNames,
 ): Promise<PresentFiles> {
-  const look: Look = { files, isData: dataFiles(include), passedOver: newPassedOver() }
+  const look: Look = { files, isData: dataFiles(names), passedOver: newPassedOver() }
   const found: PresentFile[] = []
   const missing: string[] = []
   const open = [...inputs]

@@ -48,6 +48,7 @@ function place(t: Test, content: Record<string, string> = {}, disk: Disk = {}): 
       createRejectFile(
         path,
         {
+          format: 'csv',
           delimiter: ',',
           fieldNames: undefined,
           fieldCount: 2,
@@ -218,6 +219,7 @@ t.test('records in UTF-16 end with its line ends, behind its mark', async t => {
 })
 
 const csvShape: RecordShape = {
+  format: 'csv',
   delimiter: ',',
   fieldNames: undefined,
   fieldCount: 2,

@@ -39,6 +39,7 @@ const reason: RejectReason = {
 
 function shapeOf(header: string, fieldNames: readonly string[], delimiter = ','): RecordShape {
   return {
+    format: 'csv',
     delimiter,
     fieldNames,
     fieldCount: fieldNames.length,
@@ -49,13 +50,19 @@ function shapeOf(header: string, fieldNames: readonly string[], delimiter = ',')
 
 const ab = shapeOf('a,"b"\r\n', ['a', 'b'])
 const headless: RecordShape = {
+  format: 'csv',
   delimiter: ',',
   fieldNames: undefined,
   fieldCount: 2,
   headerBytes: undefined,
   text: utf8Source,
 }
-const json: RecordShape = { ...headless, delimiter: undefined, fieldCount: 0 }
+const json: RecordShape = {
+  ...headless,
+  format: 'ndjson',
+  delimiter: undefined,
+  fieldCount: 0,
+}
 
 const add = (
   file: RejectFiles,

@@ -3,14 +3,19 @@ import { furtherPath, isFurtherPath } from '../../../src/load/rejects/reject-pat
 import type { RecordShape } from '../../../src/parse/input-reader.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
-const shapeOf = (delimiter: string | undefined): RecordShape => ({
+const shapeOf = (format: string, delimiter: string | undefined): RecordShape => ({
+  format,
   delimiter,
   fieldNames: undefined,
   fieldCount: 2,
   headerBytes: undefined,
   text: utf8Source,
 })
-const kinds = { csv: shapeOf(','), tsv: shapeOf('\t'), json: shapeOf(undefined) }
+const kinds = {
+  csv: shapeOf('csv', ','),
+  tsv: shapeOf('csv', '\t'),
+  json: shapeOf('json', undefined),
+}
 
 t.test('a further name has a number, and says how its file is read', async t => {
   const cases: [path: string, kind: keyof typeof kinds, further: string][] = [

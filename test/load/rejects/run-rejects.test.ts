@@ -11,6 +11,7 @@ import { filesOn } from '../../helpers/failing-files.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
 const shape: RecordShape = {
+  format: 'csv',
   delimiter: ',',
   fieldNames: ['a'],
   fieldCount: 1,

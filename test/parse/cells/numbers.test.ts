@@ -18,7 +18,12 @@ import {
   readDecimal32,
   readDecimal64,
 } from '../../../src/parse/cells/read-decimal.js'
-import { readInt64 } from '../../../src/parse/cells/read-int64.js'
+import {
+  readInt64,
+  readInteger,
+  readWhole,
+  wholeParts,
+} from '../../../src/parse/cells/read-whole.js'
 import { readLongDouble } from '../../../src/parse/cells/read-long-double.js'
 import {
   numberRead,
@@ -28,7 +33,6 @@ import {
   readShortInteger,
   readShortLong,
 } from '../../../src/parse/cells/read-number.js'
-import { readInteger, readWhole, wholeParts } from '../../../src/parse/cells/read-whole.js'
 import { isBetweenSingles, singleOf } from '../../../src/parse/cells/single-precision.js'
 import { runs } from '../../helpers/runs.js'
 import { read as readColumn } from '../reading.js'

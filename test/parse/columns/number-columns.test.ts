@@ -4,7 +4,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { readInt64 } from '../../../src/parse/cells/read-int64.js'
+import { readInt64 } from '../../../src/parse/cells/read-whole.js'
 import { readDouble } from '../../../src/parse/cells/read-number.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'

@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { InputError } from '../../../src/errors.js'
 import type { InputFile } from '../../../src/platform/platform.js'
+import { dataExtensions } from '../../../src/parse/formats.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import {
   followedChunks,
@@ -15,10 +16,16 @@ import {
   lookEveryMs,
   quietMs,
 } from '../../../src/source/follow/followed-chunks.js'
-import { presentFiles } from '../../../src/source/follow/present-files.js'
+import { presentFiles as presentFor } from '../../../src/source/follow/present-files.js'
 import { newTurns } from '../../../src/source/follow/turns.js'
 import { handClock } from '../../helpers/clocks.js'
 import { runs } from '../../helpers/runs.js'
+
+const presentFiles = (
+  inputs: readonly string[],
+  include?: readonly string[],
+): ReturnType<typeof presentFor> =>
+  presentFor(inputs, systemFiles, { extensions: dataExtensions, include })
 
 //
 
@@ -228,7 +235,7 @@ t.test('files, patterns and folders give what is there, and name what is not', a
   const inputs = ['app*', 'logs', 'a.csv', 'later.csv', 'none*', 'empty'].map(name =>
     join(dir, name),
   )
-  const { files, missing, passedOver } = await presentFiles(inputs, systemFiles)
+  const { files, missing, passedOver } = await presentFiles(inputs)
   t.same(
     files.map(({ path }) => path),
     ['app.1', 'logs/b.csv', 'logs/deep/c.ndjson', 'a.csv'].map(name => join(dir, name)),
@@ -240,7 +247,7 @@ t.test('files, patterns and folders give what is there, and name what is not', a
     ['later.csv', 'none*', 'empty'].map(name => join(dir, name)),
   )
   writeFileSync(join(dir, 'later.csv'), 'x')
-  t.match(await presentFiles([join(dir, 'later.csv')], systemFiles), {
+  t.match(await presentFiles([join(dir, 'later.csv')]), {
     files: [{ status: { isFile: true, sizeBytes: 1 } }],
     missing: [],
   })
@@ -248,7 +255,7 @@ t.test('files, patterns and folders give what is there, and name what is not', a
 
 t.test('lists in braces name files one by one', async t => {
   const dir = t.testdir({ 'a.log': 'a', 'b.log': 'b' })
-  const { files, missing } = await presentFiles([join(dir, '{b,c,a}.log')], systemFiles)
+  const { files, missing } = await presentFiles([join(dir, '{b,c,a}.log')])
   t.same(
     files.map(({ path }) => path),
     ['b.log', 'a.log'].map(name => join(dir, name)),
@@ -258,13 +265,13 @@ t.test('lists in braces name files one by one', async t => {
 
 t.test('what was named and cannot be followed is refused', async t => {
   const dir = t.testdir({ 'a.csv.gz': 'z' })
-  await t.rejects(presentFiles([join(dir, 'a.csv.gz')], systemFiles), {
+  await t.rejects(presentFiles([join(dir, 'a.csv.gz')]), {
     code: 'DDB_USAGE',
     message: /is compressed/,
   })
-  await t.rejects(presentFiles(['/dev/null'], systemFiles), { message: /no ordinary file/ })
+  await t.rejects(presentFiles(['/dev/null']), { message: /no ordinary file/ })
   mkdirSync(join(dir, 'folder.csv'))
-  t.match(await presentFiles([join(dir, 'folder*')], systemFiles), {
+  t.match(await presentFiles([join(dir, 'folder*')]), {
     files: [],
     missing: [/folder/],
   })
@@ -274,7 +281,7 @@ t.test('a file is followed by its first name, and patterns say which ones of a f
   const dir = t.testdir({ 'a.csv': 'a', 'b.log': 'b', 'c.log.gz': 'z' })
   linkSync(join(dir, 'b.log'), join(dir, 'd.log'))
   const inputs = [join(dir, 'a.csv'), `${dir}/./a.csv`, dir]
-  const { files, sameFiles, passedOver } = await presentFiles(inputs, systemFiles, ['*.log*'])
+  const { files, sameFiles, passedOver } = await presentFiles(inputs, ['*.log*'])
   t.same(
     files.map(({ path }) => path),
     ['a.csv', 'b.log'].map(name => join(dir, name)),

@@ -13,6 +13,7 @@ import { parseTableTarget } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
 import { typesText } from '../../../schema/target-schema.js'
+import { dataExtensions } from '../../../parse/formats.js'
 import { expandSources, sourceNotices } from '../../../source/expand-sources.js'
 import { version } from '../../../version.js'
 import type { Call } from '../command.js'
@@ -68,7 +69,11 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   await refuseSharedFiles(settings, inputs, call)
   const { files } = systemPlatform
   const fields = fieldsOf(sharedOptions, settings)
-  const sources = await expandSources(inputs, { include: fields.input?.include, files })
+  const sources = await expandSources(inputs, {
+    extensions: dataExtensions,
+    include: fields.input?.include,
+    files,
+  })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
   const { paths } = sources
   const { stdin } = processEnvironment

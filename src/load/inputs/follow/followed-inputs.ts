@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
 import { UsageError, type DdbError } from '../../../errors.js'
+import { dataExtensions } from '../../../parse/formats.js'
 import type { Batch, ColumnCounts } from '../../../parse/input-reader.js'
 import { fileKey } from '../../../platform/file-identity.js'
 import type { Files, InputFile } from '../../../platform/platform.js'
@@ -161,7 +162,10 @@ class FollowedInputs implements Inputs {
       run.commit()
       for (const followed of this.open) await this.#lookAtName(followed)
       const { include } = options.input ?? {}
-      const present = await presentFiles(options.inputs, platform.files, include)
+      const present = await presentFiles(options.inputs, platform.files, {
+        extensions: dataExtensions,
+        include,
+      })
       const { files, missing } = present
       this.#tellSources(present)
       for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)

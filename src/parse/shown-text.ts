@@ -1,0 +1,44 @@
+/*
+  What is shown of a text in messages, and what is said of bytes that are not a character of its encoding.
+*/
+import type { SourceText } from '../source/encoding/text-origin.js'
+
+const mostBrokenBytes = 8
+
+/**
+ * The sentence, with the place of the first such byte in the input; undefined when there is none.
+ *
+ * @param text  undefined where that is not known
+ * @param bytes  a piece of the text, which stands at `textStart`
+ */
+export function brokenTextMessage(
+  text: SourceText | undefined,
+  bytes: Uint8Array,
+  textStart: number,
+): string | undefined {
+  const { encoding, broken } = text ?? {}
+  if (encoding === undefined || broken?.mayBeBroken(textStart) !== true) return undefined
+  const found = broken.brokenBytes(bytes, textStart)
+  if (found === undefined) return undefined
+  const shown = Buffer.from(found.bytes.subarray(0, mostBrokenBytes)).toString('hex').toUpperCase()
+  const listed = shown.match(/../g)?.join(' ') ?? ''
+  return `no text in ${encoding}: ${listed} at byte ${found.offsetBytes} of the input`
+}
+
+const maxShownBytes = 80
+
+/** A view for each text would be most of what it takes. */
+const shown = Buffer.alloc(maxShownBytes)
+
+/** The bytes as text, at most 80 of them; what is not UTF-8 shows as U+FFFD. */
+export function clippedText(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= maxShownBytes) return shortText(bytes, start, end)
+  let last = start + maxShownBytes
+  while (last > start && (bytes[last]! & 0xc0) === 0x80) last--
+  return `${shortText(bytes, start, last)}…`
+}
+
+function shortText(bytes: Uint8Array, start: number, end: number): string {
+  for (let at = start; at < end; at++) shown[at - start] = bytes[at]!
+  return shown.toString('utf8', 0, end - start)
+}
