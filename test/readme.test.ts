@@ -87,15 +87,17 @@ async function startServer(
   { environment }: Place,
   options: readonly string[],
 ): Promise<{ port: string; end: () => Promise<number> }> {
-  const { processEnvironment, signals, stderr } = fakeProcess({ environment })
-  const said = once(processEnvironment.stdout, 'data') as Promise<[Buffer]>
-  const ended = main(['serve', '--port', '0', ...options], processEnvironment)
+  const fake = fakeProcess({ environment })
+  const said = once(fake.processEnvironment.stdout, 'data') as Promise<[Buffer]>
+  const ended = main(['serve', '--port', '0', ...options], fake.processEnvironment)
   const line = await Promise.race([
     said.then(([bytes]) => String(bytes)),
-    ended.then(code => Promise.reject(new Error(`the server ended with ${code}: ${stderr()}`))),
+    ended.then(code =>
+      Promise.reject(new Error(`the server ended with ${code}: ${fake.stderr()}`)),
+    ),
   ])
   const end = (): Promise<number> => {
-    signals.emit('SIGTERM', 'SIGTERM')
+    fake.signals.emit('SIGTERM', 'SIGTERM')
     return ended
   }
   t.teardown(end)
