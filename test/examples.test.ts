@@ -23,13 +23,14 @@ const turnClock = transpiled(fileURLToPath(new URL('helpers/turn-clock.ts', impo
  * itself. What is closed may need some turns to go.
  */
 const runner = `
-const open = () => process.getActiveResourcesInfo().filter(name => /TCP|Worker|Process|Message/.test(name))
+const open = () => process.getActiveResourcesInfo().filter(name => /TCP|Worker|Process|Message|Timeout/.test(name))
 useTurnClock()
 for (const url of process.argv.slice(2)) {
   await import(url)
   for (let turns = 0; turns < 10_000 && open().length > 0; turns++) await new Promise(setImmediate)
   console.log('\\n### ended ' + JSON.stringify(open()))
 }
+process.exit()
 `
 const program = join(t.testdir({ 'run.mjs': `${turnClock}${runner}` }), 'run.mjs')
 
