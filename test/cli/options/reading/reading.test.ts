@@ -1,7 +1,7 @@
 /*
   What commander makes of a command line: command, arguments and flags, or words for what is wrong.
 */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -28,7 +28,7 @@ import {
   resolveOptions,
   type OptionSources,
 } from '../../../../src/cli/options/reading/resolve.js'
-import { root } from '../../../helpers/checkout.js'
+import { readSources } from '../../../helpers/checkout.js'
 
 function read(...argv: string[]): { name: string; args: readonly string[]; flags: object } {
   const line = readCommandLine(argv, commands, 80)
@@ -360,22 +360,12 @@ const flagInText = /['"`(\s]--[a-z-]{2,}(?![\w.-])/
 
 t.test('the library names no flag, and every field that it names has one', async t => {
   const rooms = ['load', 'client', 'source', 'schema', 'parse', 'infer']
-  const entries = await Promise.all(
-    rooms.map(room =>
-      readdir(new URL(`src/${room}/`, root), { recursive: true, withFileTypes: true }),
-    ),
-  )
-  const paths = entries
-    .flat()
-    .filter(entry => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-  t.ok(paths.length > 30)
-  const code = await Promise.all(
-    paths.map(async path => {
-      const text = await readFile(path, 'utf8')
-      return { path, text: text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '') }
-    }),
-  )
+  const sources = (await readSources()).filter(({ path }) => rooms.includes(path.split('/')[0]!))
+  t.ok(sources.length > 30)
+  const code = sources.map(({ path, text }) => ({
+    path,
+    text: text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, ''),
+  }))
   t.strictSame(
     code
       .flatMap(({ path, text }) => text.split('\n').map(line => ({ path, line })))
