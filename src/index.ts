@@ -24,7 +24,6 @@ export type { PlainOutput } from './client/plain-output.js'
 export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
 export { load } from './load/load.js'
-export type { Stored } from './load/target/durability.js'
 export type * from './load/options.js'
 export {
   ConnectionError,

@@ -4,8 +4,8 @@
 import type { Session } from '../client/open-session.js'
 import { ConnectionError, DdbError } from '../errors.js'
 import { closeTimeoutMs } from './connection/connect.js'
-import { ignoreLoss, type Delivery } from './delivery/delivery.js'
-import type { Inputs } from './inputs.js'
+import { ignoreLoss, type Delivery } from './transport/delivery.js'
+import type { Inputs } from './inputs/input-reading.js'
 import type { LoadResult } from './options.js'
 import { asDdbError, isUnfinished, type Run } from './run.js'
 

@@ -5,7 +5,6 @@
 import type { DdbError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
-import type { Run } from './run.js'
 
 /** A process's hold on its run. */
 export interface Hold {
@@ -19,11 +18,17 @@ export interface Hold {
   hasSlept(this: void): boolean
 }
 
+/** A run that may be lost. */
+interface Held {
+  readonly whyLost: () => DdbError | undefined
+  readonly fail: (error: unknown) => void
+}
+
 /** @param run  asked once it is there */
 export function newHold(
   clock: Clock,
   { beforeSending }: Pick<LoadOptions, 'beforeSending'>,
-  run: () => Pick<Run, 'whyLost' | 'fail'>,
+  run: () => Held,
 ): Hold {
   const losing = new AbortController()
   let seenNaps = 0

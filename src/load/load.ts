@@ -2,19 +2,18 @@
   One run from options to result: open the inputs, connect, ask what the target is, read batches, deliver them, confirm,
   report.
 */
-import { DdbError, TimeoutError, UsageError } from '../errors.js'
+import { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/awake-clock.js'
 import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
-import { openDelivery } from './delivery/open-delivery.js'
-import { abandon, close, endJournal, endOnSignal, whenLeaving, type Opened } from './ending.js'
-import { checkFollowed } from './follow/check-followed.js'
+import { openDelivery } from './transport/open-delivery.js'
+import { endJournal, type Opened } from './ending.js'
+import { checkFollowed } from './inputs/follow/check-followed.js'
 import { newDurability, type Durability } from './target/durability.js'
 import { findTarget } from './target/find-target.js'
 import { unsentCheck } from './evidence/unsent-rows.js'
-import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { checkAlone, takeRun } from './journal/check-alone.js'
 import {
@@ -25,7 +24,7 @@ import {
   settleLoaded,
 } from './journal/check-target.js'
 import { makePlan, type Plan } from './plan.js'
-import { pump } from './pump.js'
+import { runPipeline } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import { newRun, type Run } from './run.js'
@@ -54,56 +53,46 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
 async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): Promise<LoadResult> {
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
-  const opened: Opened = {}
   let alreadyLoaded = false
   let durability: Durability | undefined
-  let misuse: UsageError | undefined
-  const stopListening = endOnSignal(run, opened)
-  const leaving = whenLeaving(run, opened)
-  try {
-    opened.inputs = await openInputs(run)
-    const [control, target] = await findTarget(run, session => (opened.control = session))
-    columns = target.columns
-    durability = newDurability(plan, target)
-    await checkAlone(run, control, opened.inputs.areDone)
-    await removeLeftRejects(run)
-    const checked = await checkTarget(run, control, target)
-    if (opened.inputs.areDone && checked !== undefined) {
-      alreadyLoaded = true
-      const loaded = await checkLoaded(run, control, checked)
-      if (loaded.notice !== undefined) run.notice(loaded.notice)
-      run.notice('already loaded')
-      await settleLoaded(run, control, checked, loaded)
-    } else {
+  const opened = await runPipeline(run, {
+    async open(inputs, opened) {
+      const [control, target] = await findTarget(run, session => (opened.control = session))
+      columns = target.columns
+      durability = newDurability(plan, target)
+      await checkAlone(run, control, inputs.areDone)
+      await removeLeftRejects(run)
+      const checked = await checkTarget(run, control, target)
+      if (inputs.areDone && checked !== undefined) {
+        alreadyLoaded = true
+        const loaded = await checkLoaded(run, control, checked)
+        if (loaded.notice !== undefined) run.notice(loaded.notice)
+        run.notice('already loaded')
+        await settleLoaded(run, control, checked, loaded)
+        return undefined
+      }
       if (checked !== undefined) await checkRows(run, control, checked)
-      opened.delivery = await openDelivery(run, target, control, checked?.evidence)
-      checkFollowed(run, opened.delivery)
+      const delivery = await openDelivery(run, target, control, checked?.evidence)
+      opened.delivery = delivery
+      checkFollowed(run, delivery)
       await takeRun(run, control)
       if (checked !== undefined) {
         const { identity } = checked.evidence
-        run.emit({ kind: 'target', identity, used: opened.delivery.used })
+        run.emit({ kind: 'target', identity, used: delivery.used })
       }
       const unsent = checked && unsentCheck(run, control, checked)
-      // An input that cannot be interrupted must not keep the run from leaving.
-      const pumping = pump(run, opened.inputs, target, opened.delivery, unsent)
-      await Promise.race([pumping, leaving.left])
-      run.phase('confirming', opened.delivery)
-      await opened.delivery.finish()
-    }
-  } catch (error) {
-    if (error instanceof UsageError && opened.control === undefined) misuse = error
-    else failAt(run, asTargetChanged(run, error))
-    // Whoever does not answer a query does not say goodbye either.
-    if (error instanceof TimeoutError) abandon(opened, error)
-  } finally {
-    stopListening()
-    askDurability(run, opened, durability)
-    await close(run, opened, leaving)
-    run.phase('done', opened.delivery)
-  }
-  if (misuse !== undefined) {
+      return { target, delivery, unsent }
+    },
+    finish(delivery) {
+      run.phase('confirming', delivery)
+      return delivery.finish()
+    },
+    fail: error => failAt(run, asTargetChanged(run, error)),
+    ended: opened => askDurability(run, opened, durability),
+  })
+  if (opened.misuse !== undefined) {
     await endJournal(run)
-    throw misuse
+    throw opened.misuse
   }
   const counts = opened.inputs?.columnCounts() ?? []
   const result = loadResult(run, {

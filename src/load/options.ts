@@ -9,38 +9,44 @@ import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
 import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import type { InputFormat } from '../parse/formats.js'
-import type { Known } from '../parse/input-reader.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
-import type { Confirmation, ConfirmUsed } from './confirmations.js'
-import type { ServerMemory } from './connection/known-server.js'
-import type { WaysOn } from './remedies.js'
+import type { Confirmation } from './transport/confirmations.js'
+import type { ServerAddress, ServerMemory } from './connection/known-server.js'
+import type { LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
-import type { MappingOptions } from './row-options.js'
-import type { LoadReport } from './reporter.js'
-import type { SourceNotes } from './source-notes.js'
-import type { Stored } from './target/durability.js'
-import type { VerifyResult } from './verify/verifier.js'
+import type { MappingOptions } from './inputs/row-options.js'
 
+export type { ConfirmUsed } from './transport/confirmations.js'
+export type {
+  Detected,
+  InputFailure,
+  LoadReport,
+  LoadResult,
+  LoadStatus,
+  Method,
+  RowCounts,
+  Stored,
+  UncertainLines,
+  VerifyResult,
+  WaysOn,
+} from './load-result.js'
+export type { SourceNotes } from './inputs/source-notes.js'
+export type { Known } from '../parse/input-reader.js'
 export type {
   CellOptions,
   CompressChoice,
   Compression,
   Confirmation,
-  ConfirmUsed,
   DialectOptions,
   Encoding,
   InputFormat,
-  Known,
-  LoadReport,
   LoginMemory,
   LoginOptions,
   LoginRequirement,
   MappingOptions,
-  SourceNotes,
+  ServerAddress,
   TlsOptions,
-  WaysOn,
-  VerifyResult,
 }
 export type {
   KnownServer,
@@ -49,16 +55,8 @@ export type {
   UserFacts,
 } from './connection/known-server.js'
 
-/** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
-export type Method = 'insert' | 'append' | 'upsert'
 /** What a rejected row does: end the run, nothing, or go into the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'
-
-/** Where a server listens. */
-export interface ServerAddress {
-  host: string
-  port: number
-}
 
 /** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
@@ -214,134 +212,4 @@ export interface LoadOptions {
   signal?: AbortSignal
   /** Ends the run where it stands: nothing is waited for any more, and what is out counts as unconfirmed. */
   leave?: AbortSignal
-}
-
-/** The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent. */
-export interface RowCounts {
-  /** Records of the inputs, bad ones included. */
-  read: number
-  /** Known to be in the target. */
-  confirmed: number
-  /** Sent, and nothing is known of them. */
-  unconfirmed: number
-  /** Known not to be in the target, for a reason of their own: refused by the reader or by the server. */
-  rejected: number
-  /** Left out because a run before this one had them confirmed. */
-  skipped: number
-  /** Certainly not stored: read and never sent, or refused whole, because the run ended first. */
-  unsent: number
-}
-
-/** How a run ended: `rejects` had bad rows, `unconfirmed` cannot say what became of all rows it sent. */
-export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
-
-/** Outcome of a run; every field is always there, unknown is null. The command line prints exactly this as JSON. */
-export interface LoadResult {
-  schema: 'ddb-ingest/load/1'
-  version: string
-  runId: string
-  status: LoadStatus
-  exitCode: number
-  /** Earlier processes had finished the run: nothing was left to be read or sent. */
-  alreadyLoaded: boolean
-  /** ISO 8601, in UTC. */
-  startedAt: string
-  endedAt: string
-  target: { host: string; table: string | null; function: string | null; method: Method | null }
-  /**
-   * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows of this
-   * input, `firstError` is what was wrong with the first, or what ended reading. `bytes` as stored, `contentBytes` of what is
-   * in them: `read` is the sum of the others where an input was read to its end, rows and rejects with their line ends; `other`
-   * are blank lines, comments and the like, `skipped` is what stands before the place where reading began.
-   */
-  inputs: {
-    path: string
-    format: string | null
-    compression: string | null
-    bytes: number
-    rows: number
-    rejected: number
-    firstError: InputFailure | null
-    contentBytes: {
-      read: number
-      rows: number
-      rejected: number
-      header: number
-      other: number
-      skipped: number
-    }
-    detected: Detected | null
-    /** Records with another number of fields that were padded or cut (`ragged`). */
-    ragged: number
-  }[]
-  /** What the sources hold besides the inputs. */
-  sources: SourceNotes
-  rows: RowCounts
-  /** Confirmed rows whose key the target had already; null where it does not tell (docs/confirmation.md#keys). */
-  duplicates: number | null
-  /** `used` is `none` where this process has sent nothing and heard of nothing. */
-  confirm: {
-    asked: Confirmation
-    used: ConfirmUsed
-    note: string | null
-    /** Where the batches come from of which nobody knows what became, neighbours merged; at most 1,000. */
-    uncertain: UncertainLines[]
-    verified: VerifyResult | null
-  }
-  stored: Stored
-  rejects: {
-    /** The first of `files`. */
-    file: string | null
-    /** Those that hold rows: the one that was asked for, and one more for each further header of the inputs. */
-    files: { path: string; rows: number }[]
-    /** Rejected rows that were to be kept and are in no file, because one could not be made or written. */
-    unplaced: number
-    byClass: { parse: number; type: number; server: number }
-    byCode: Record<string, number>
-  }
-  /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
-  columns: { name: string; type: string; nulls: number; coerced: number }[]
-  batches: { sent: number; retried: number; failed: number }
-  /** From sending a batch to knowing its outcome; null where nobody was told. */
-  latencyMs: { p50: number | null; p95: number | null; p99: number | null }
-  /** Rows sent and bytes read, over the whole run. */
-  rate: { rowsPerSec: number; bytesPerSec: number }
-  /** Filled in by the command line, which owns the process. */
-  memory: { peakRssBytes: number | null }
-  resume: WaysOn
-  error: { code: string; message: string } | null
-}
-
-/** What is known of an input, and whether it was said or found there; the usual counts as found. */
-export interface Detected {
-  /** Of delimited text, as all that follow; null for JSON. */
-  delimiter: Known<string> | null
-  /** '' when nothing is quoted. */
-  quote: Known<string> | null
-  escape: Known<string> | null
-  /** Whether the first record is one. */
-  header: Known<boolean> | null
-  decimalComma: Known<boolean> | null
-  /** Whether records may end with a delimiter more than the first one has. */
-  trailingDelimiter: Known<boolean> | null
-  encoding: Known<string>
-}
-
-/** The first thing that was wrong with an input: a row of it, or what ended it. */
-export interface InputFailure {
-  code: string
-  message: string
-  /** From 1; null when no line is at fault. */
-  lineNumber: number | null
-}
-
-/** Lines of one input of which nobody knows whether they arrived. */
-export interface UncertainLines {
-  file: string
-  /** From 1. */
-  firstLine: number
-  lastLine: number
-  /** Batches, and parts of batches, that they were sent in. */
-  batches: number
-  reason: string
 }

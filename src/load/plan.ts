@@ -10,7 +10,7 @@ import {
   mostRecordBytes,
   streamBatch,
 } from './defaults.js'
-import { confirmations } from './confirmations.js'
+import { confirmations } from './transport/confirmations.js'
 import { isRunId } from './marker/run-tables.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target/target.js'

@@ -4,10 +4,10 @@
 */
 import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/input-reader.js'
-import type { Delivery } from './delivery/delivery.js'
+import type { Delivery } from './transport/delivery.js'
 import type { UnsentCheck } from './evidence/unsent-rows.js'
 import type { TargetDescription } from './target/describe-target.js'
-import type { Inputs } from './inputs.js'
+import type { Inputs } from './inputs/input-reading.js'
 import type { KnownBatch } from './journal/resumed-input.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
 import { earlierLimitFailure, finalLimitFailure } from './rejects/reject-limit.js'

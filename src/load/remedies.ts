@@ -4,19 +4,7 @@
   know.
 */
 import type { Session } from '../client/open-session.js'
-import type { RunPlace } from './marker/marker.js'
-import { markerName } from './marker/run-tables.js'
-
-/** How a run goes on, as the result says it. The library leaves commands out, and gives `look` as a script. */
-export interface WaysOn {
-  possible: boolean
-  /** Goes on with the run. */
-  command: string | null
-  /** Where nobody can tell whether the rows of a run are there: counts some of them. */
-  look: string | null
-  /** Loads all of it again, once `look` has found none. */
-  restart: string | null
-}
+import { markerName, type RunPlace } from './marker/run-tables.js'
 
 /** Sentences for messages; `options` in backticks become flags on the command line. */
 export const remedies = {

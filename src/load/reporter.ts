@@ -2,21 +2,7 @@
   What a run tells of itself while it goes on, at most ten times a second.
 */
 import type { Clock, Timer } from '../platform/platform.js'
-import type { RowCounts } from './options.js'
-
-/** State of a run while it goes on. */
-export interface LoadReport {
-  phase: 'connecting' | 'loading' | 'confirming' | 'done'
-  rows: RowCounts
-  /** Rows handed to a session so far. */
-  sentRows: number
-  sentBatches: number
-  inFlightBytes: number
-  /** Compressed bytes read, and how many there are when known. */
-  bytesRead: number
-  totalBytes: number | undefined
-  elapsedMs: number
-}
+import type { LoadReport } from './load-result.js'
 
 export interface Reporter {
   /** Says how far the run is, now or when the time for it has come. */

@@ -6,14 +6,14 @@ import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
 import type { Watch } from './check/watch.js'
-import { traitsOf } from './confirmations.js'
-import type { Delivery } from './delivery/delivery.js'
-import type { SentInput } from './fate/events.js'
-import { unsentInput } from './fate/fold.js'
+import { traitsOf } from './transport/confirmations.js'
+import type { Delivery } from './transport/delivery.js'
+import { sentInput } from './fate/durable.js'
 import type { Journal } from './journal/journal.js'
-import { newJournalState, type JournaledInput, type JournalState } from './journal/journal-state.js'
+import { emptyRun, type FoundRun } from './fate/found-run.js'
 import { newResumption, type Resumption } from './journal/resumption.js'
-import { newToken, type RunName, type RunPlace } from './marker/marker.js'
+import { newToken, type RunName } from './marker/marker.js'
+import type { RunPlace } from './marker/run-tables.js'
 import type { asynchronousThroughout } from './connection/connect.js'
 import type { Facts } from './connection/known-server.js'
 import { redirected } from './connection/redirect.js'
@@ -26,11 +26,11 @@ import { filesWhile } from './rejects/files-while.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
 import { newHold, type Hold } from './hold.js'
-import { newRunLog, type RunLog } from './run-log.js'
+import { newRunLog, type RunLog } from './fate/run-log.js'
 import { namingRights } from './target/needed-rights.js'
 
 /** What every part of a run shares. */
-export interface Run extends RunLog, Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
+export interface Run extends RunLog, Pick<Hold, 'maySend' | 'hasSlept'> {
   readonly options: LoadOptions
   readonly platform: Platform
   /** Looks on where nothing is sent. */
@@ -40,7 +40,7 @@ export interface Run extends RunLog, Pick<Hold, 'lose' | 'maySend' | 'hasSlept'>
   /** undefined where none is kept. */
   readonly journal: Journal | undefined
   /** What earlier processes have left, as the journal tells it; nothing without one. */
-  readonly found: JournalState
+  readonly found: FoundRun
   readonly resumption: Resumption
   /** Goes on where the journal says that earlier processes stopped. */
   goOn(journal: Journal): void
@@ -137,8 +137,8 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get journal() {
       return journal
     },
-    found: newJournalState(),
-    resumption: newResumption(newJournalState(), false),
+    found: emptyRun(),
+    resumption: newResumption(emptyRun(), false),
     goOn(kept) {
       journal = kept
       goOn(run, kept)
@@ -192,24 +192,18 @@ function placeOf({ platform: { hostName }, options }: Run): RunPlace {
 }
 
 function goOn(run: Run, journal: Journal): void {
-  const { found, paths, lastNo } = journal
+  const { found, inputs, lastNo } = journal
   const { emit, options, rejects } = run
   const resumption = newResumption(found, options.input?.follow === true)
   Object.assign(run, { found, resumption })
   const { confirmed, ...others } = found.rows()
-  const inputs = paths.map((_, i) => sentInput(found.inputs[i]))
+  const sent = inputs.map((_, i) => sentInput(found.inputs[i]?.covered))
   const sums = { ...found.sums, duplicates: found.duplicates ?? 0 }
-  emit({ kind: 'goesOn', inputs, sums, ...others, skipped: confirmed })
+  emit({ kind: 'goesOn', named: inputs, inputs: sent, sums, ...others, skipped: confirmed })
   emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
   emit({ kind: 'duplicatesKnown', rows: found.duplicates })
   rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
   journal.follow(rejects, run.state)
-}
-
-function sentInput(journaled: JournaledInput | undefined): SentInput {
-  if (journaled === undefined) return unsentInput
-  const { ends, rows } = journaled.covered
-  return { ...ends.at(-1)!, rows }
 }
 
 /** There is something left to do, for a process that takes up the journal. */

@@ -3,7 +3,26 @@
 */
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { newDurableState } from '../../src/load/fate/durable.js'
+import { foundRun, type FoundRun } from '../../src/load/fate/found-run.js'
+import { readRecord } from '../../src/load/journal/journal-events.js'
 import { recordLine, type JournalRecord } from '../../src/load/journal/journal-record.js'
+
+/** A run as records tell it, one after the other. */
+export interface ReadRun extends FoundRun {
+  take(this: void, record: JournalRecord): void
+}
+
+/** What records of a journal come to, whenever it is asked. */
+export function readRun(...records: readonly JournalRecord[]): ReadRun {
+  const state = newDurableState(true)
+  const run = { take: (record: JournalRecord) => readRecord(state, record) }
+  for (const key of Object.keys(foundRun(state)) as (keyof FoundRun)[]) {
+    Object.defineProperty(run, key, { enumerable: true, get: () => foundRun(state)[key] })
+  }
+  for (const record of records) run.take(record)
+  return run as ReadRun
+}
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
 

@@ -6,10 +6,11 @@ import { newRecorder, type RecordedTarget } from '../../src/load/fate/recorder.j
 import { retryRules } from '../../src/load/connection/retry.js'
 import type { DeliveryOptions } from '../../src/load/options.js'
 import type { OpenBatch } from '../../src/load/fate/fold.js'
-import type { LedgerRow } from '../../src/load/receipts/ledger.js'
-import { noEarlierReceipts } from '../../src/load/receipts/earlier-receipts.js'
-import type { ReceiptNode } from '../../src/load/receipts/receipt-node.js'
-import { ReceiptWatcher, type WatcherSetup } from '../../src/load/receipts/watcher.js'
+import type { LedgerRow } from '../../src/load/transport/receipts/ledger.js'
+import { noEarlierReceipts } from '../../src/load/transport/receipts/earlier-receipts.js'
+import type { ReceiptNode } from '../../src/load/transport/receipts/receipt-node.js'
+import type { LinkSetup } from '../../src/load/transport/receipts/link.js'
+import { ReceiptWatcher } from '../../src/load/transport/receipts/watcher.js'
 import type { Platform } from '../../src/platform/platform.js'
 import { batchOf } from './batches.js'
 import { testRun } from './load-run.js'
@@ -114,7 +115,7 @@ export interface WatchedChange {
   readonly delivery?: DeliveryOptions
   readonly target?: Partial<RecordedTarget>
   readonly machine?: Partial<Platform>
-  readonly follow?: WatcherSetup['follow']
+  readonly follow?: LinkSetup['follow']
   /** The inputs of the run have no end. */
   readonly isFollowing?: boolean
   readonly maxLedgerRows?: number
@@ -158,7 +159,7 @@ export function watchedRun(change: WatchedChange = {}) {
     add: () => {
       run.emit({ kind: 'records', upTo: run.state.rows.read + 8 })
       run.emit({ kind: 'handedOver', rows: 8 })
-      return watcher.queue.add(wholeBatch(batchOf(8, 8 * batches++))).batch
+      return watcher.link.queue.add(wholeBatch(batchOf(8, 8 * batches++))).batch
     },
     /** Rows confirmed, unconfirmed, rejected, unsent. */
     counts: () => {

@@ -29,7 +29,7 @@ import {
   dropLedgerScript,
   ledgerQuery,
   ledgerScript,
-} from '../../src/load/receipts/script.js'
+} from '../../src/load/transport/receipts/script.js'
 import { writeExpression, type Target } from '../../src/load/target/target.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Value } from '../../src/protocol/value.js'

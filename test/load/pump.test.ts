@@ -1,14 +1,14 @@
 import t from 'tap'
 import { ConnectionError, InputError } from '../../src/errors.js'
 import type { SentBefore } from '../../src/load/journal/resumed-input.js'
-import type { Delivery } from '../../src/load/delivery/delivery.js'
-import type { Inputs } from '../../src/load/inputs.js'
+import type { Delivery } from '../../src/load/transport/delivery.js'
+import type { Inputs } from '../../src/load/inputs/input-reading.js'
 import type { LoadOptions, LoadReport } from '../../src/load/options.js'
 import { pump } from '../../src/load/pump.js'
 import type { Batch } from '../../src/parse/input-reader.js'
 import type { Journal } from '../../src/load/journal/journal.js'
 import type { JournaledRejects } from '../../src/load/journal/journal-record.js'
-import type { JournaledRows, JournalState } from '../../src/load/journal/journal-state.js'
+import type { FoundRows, FoundRun } from '../../src/load/fate/found-run.js'
 import type { KnownBatch } from '../../src/load/journal/resumed-input.js'
 import { batchOf, type CountedBatch } from '../helpers/batches.js'
 import { testRun } from '../helpers/load-run.js'
@@ -29,7 +29,7 @@ interface Change {
   readonly readFailure?: Error
 }
 
-function standing(known: Earlier['known']): JournaledRows {
+function standing(known: Earlier['known']): FoundRows {
   const count = (kind: KnownBatch['kind']): number =>
     8 * Object.values(known).filter(one => one.kind === kind).length
   return {
@@ -69,8 +69,8 @@ function scene({ options, batches = 3, deliver, readFailure, earlier }: Change =
   if (earlier !== undefined) {
     const { known, rejects } = earlier
     run.goOn({
-      found: { inputs: [], rows: () => standing(known), rejects } as unknown as JournalState,
-      paths: ['in.csv'],
+      found: { inputs: [], rows: () => standing(known), sums: {}, rejects } as unknown as FoundRun,
+      inputs: [{ path: 'in.csv' }],
       lastNo: 0,
       take: () => undefined,
       follow: () => undefined,

@@ -46,7 +46,7 @@ export const defects: readonly Defect[] = [
     from: 1,
     changes: [
       {
-        file: 'src/load/receipts/ledger.ts',
+        file: 'src/load/transport/receipts/ledger.ts',
         from: 'const name = ledgerName(run.token, number, version)',
         to: "const name = `ddbIngestLedger_${run.runId.replace(/\\W/g, '_')}_${number}`",
       },
@@ -71,7 +71,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a claim is written and not checked',
-    'receipts/script.ts',
+    'transport/receipts/script.ts',
     'if(${claimRow} != 1) { return -2l }',
     '${claimRow}',
   ),
@@ -92,12 +92,12 @@ export const defects: readonly Defect[] = [
     from: 1,
     changes: [
       {
-        file: 'src/load/receipts/ledger.ts',
+        file: 'src/load/transport/receipts/ledger.ts',
         from: 'ledger.seen += answer.rows',
         to: '',
       },
       {
-        file: 'src/load/receipts/read-receipt.ts',
+        file: 'src/load/transport/receipts/read-receipt.ts',
         from: 'batch === undefined || batch.attempt !== row.attempt',
         to: 'batch === undefined',
       },
@@ -129,13 +129,13 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a batch whose answer was lost counts as unsent',
-    'delivery/answered.ts',
+    'transport/answers.ts',
     "this.#carryOut.giveUp(batch, 'no answer came')",
     'this.#setup.recorder.unsent(part)',
   ),
   defect(
     'a count that is short counts as reached',
-    'delivery/count.ts',
+    'transport/count.ts',
     "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'short', grownRows }",
     "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'reached' }",
   ),
@@ -209,7 +209,7 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'a last look that fails leaves rows confirmed',
-    'receipts/recovery.ts',
+    'transport/receipts/recovery.ts',
     'else if (!ended.isLooked) recorder.replaced',
     'else if (ended.isLooked && !ended.isLooked) recorder.replaced',
   ),
@@ -319,7 +319,7 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'in sync mode the number of the last batch is not asked for',
-    'delivery/open-delivery.ts',
+    'transport/open-delivery.ts',
     'if (found.processes > 0 && !resends) throw',
     'if (found.processes < 0 && !resends) throw',
   ),

@@ -10,7 +10,7 @@ import { main } from '../../src/cli/main.js'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
 import { ownerScript } from '../../src/load/marker/ownership.js'
-import { deliverScript } from '../../src/load/receipts/script.js'
+import { deliverScript } from '../../src/load/transport/receipts/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
 import {
   requestedFaults,

@@ -2,7 +2,7 @@
   Refuses a run in which one file would have two parts: whoever came last would destroy what the other has there.
 */
 import { UsageError } from '../../errors.js'
-import { reasonsPath } from '../../load/rejects/reject-file.js'
+import { reasonsPath } from '../../load/rejects/reject-path.js'
 import { isFurtherPath } from '../../load/rejects/reject-path.js'
 import { expandSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'

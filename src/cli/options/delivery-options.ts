@@ -2,7 +2,7 @@
   The options of `load` about what is written into, how rows travel and are known to have arrived, and one run: its name, what it
   is expected to do, the files that tell of it.
 */
-import { type Confirmation, confirmations } from '../../load/confirmations.js'
+import { type Confirmation, confirmations } from '../../load/transport/confirmations.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { optionGroup } from './reading/definition.js'
 import {

@@ -2,7 +2,7 @@
   What a check says to people: how each column is read, where the rows would go, what is wrong, and the command.
 */
 import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
-import { detectedText } from '../../load/detected.js'
+import { detectedText } from '../../load/inputs/detected.js'
 import type { Paint } from './output.js'
 import { bytesText, clean, clip, counted, grouped, tableLines } from './terminal-text.js'
 

@@ -1,7 +1,7 @@
 /*
   Runs with a journal, for a person: all of them as a table, or one with everything that is known of it.
 */
-import { confirmationWords } from '../../load/confirmations.js'
+import { confirmationWords } from '../../load/transport/confirmations.js'
 import type { Paint } from './output.js'
 import type { InputReport, RunReport } from './run-report.js'
 import { clean, counted, grouped, tableLines } from './terminal-text.js'

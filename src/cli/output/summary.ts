@@ -1,8 +1,8 @@
 /*
   What a finished load says: one sentence with its equation, and with --verbose the figures behind it.
 */
-import { confirmationWords } from '../../load/confirmations.js'
-import { detectedText } from '../../load/detected.js'
+import { confirmationWords } from '../../load/transport/confirmations.js'
+import { detectedText } from '../../load/inputs/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import { verifyText } from '../../load/verify/verifier.js'

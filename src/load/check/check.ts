@@ -5,12 +5,11 @@ import { DdbError, InputError, TimeoutError, UsageError, type ErrorCode } from '
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { abandon, close, endOnSignal, whenLeaving, type Opened } from '../ending.js'
+import { abandon } from '../ending.js'
 import { findTarget } from '../target/find-target.js'
-import { openInputs } from '../inputs.js'
+import { runPipeline } from '../pipeline.js'
 import { makePlan, type Plan } from '../plan.js'
-import { pump } from '../pump.js'
-import { rowsText } from '../row-counts.js'
+import { rowsText } from '../fate/row-counts.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckResult } from './check-result.js'
 import { newLook, type Look } from './look.js'
@@ -48,33 +47,28 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   let target: TargetDescription | undefined
   const look = newLook(given, sampleRows, () => target !== undefined)
   const run = newRun({ ...given, onNotice }, lookingPlan(plan), platform, look)
-  const opened: Opened = {}
-  const stopListening = endOnSignal(run, opened)
-  const leaving = whenLeaving(run, opened)
-  let misuse: UsageError | undefined
-  try {
-    opened.inputs = await openInputs(run)
-    const missing = await failureOf(async () => {
-      target = (await findTarget(run, session => (opened.control = session)))[1]
-    })
-    // Whoever does not answer a query does not say goodbye either.
-    if (missing instanceof TimeoutError) abandon(opened, missing)
-    if (missing instanceof UsageError && opened.control === undefined) throw missing
-    opened.delivery = look.delivery(run, target)
-    await Promise.race([pump(run, opened.inputs, target ?? noTarget, opened.delivery), leaving.left])
-    for (const failure of [missing, ...unfitFailures(look)])
-      if (failure !== undefined) run.fail(failure)
-  } catch (error) {
-    if (error instanceof UsageError && opened.control === undefined) misuse = error
-    else run.fail(error)
-  } finally {
-    stopListening()
-    await close(run, opened, leaving)
-    run.phase('done', opened.delivery)
-  }
+  let missing: DdbError | undefined
+  const { inputs, misuse } = await runPipeline(run, {
+    async open(_, opened) {
+      missing = await failureOf(async () => {
+        target = (await findTarget(run, session => (opened.control = session)))[1]
+      })
+      // Whoever does not answer a query does not say goodbye either.
+      if (missing instanceof TimeoutError) abandon(opened, missing)
+      if (missing instanceof UsageError && opened.control === undefined) throw missing
+      opened.delivery = look.delivery(run, target)
+      return { target: target ?? noTarget, delivery: opened.delivery }
+    },
+    finish() {
+      for (const failure of [missing, ...unfitFailures(look)])
+        if (failure !== undefined) run.fail(failure)
+      return Promise.resolve()
+    },
+    fail: error => run.fail(error),
+  })
   if (misuse !== undefined) throw misuse
   if (!run.stopped) failUnlessExpected(run, look, expectRows)
-  return resultOf(run, { look, plan, target, inputs: opened.inputs, notices: [...notices] })
+  return resultOf(run, { look, plan, target, inputs, notices: [...notices] })
 }
 
 /** Nothing ends the reading early, and nothing is kept. */

@@ -2,7 +2,7 @@
   Options in which nothing is left to be found: what a check has found out and taken for granted is said in them.
 */
 import { typesText, type TargetSchema } from '../../schema/target-schema.js'
-import type { InputSummary } from '../input-reading.js'
+import type { InputSummary } from '../inputs/input-reading.js'
 import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
 import type { FrozenLoad } from './check-result.js'
 import type { LookedInput } from './looked-input.js'

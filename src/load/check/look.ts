@@ -5,7 +5,7 @@
 import type { Batch } from '../../parse/input-reader.js'
 import { isNullAt } from '../../protocol/element.js'
 import { formatElement } from '../../protocol/value-text.js'
-import type { Delivery } from '../delivery/delivery.js'
+import type { Delivery } from '../transport/delivery.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { LoadOptions } from '../options.js'
 import { refusedRow, type AnyReject } from '../rejects/reject.js'

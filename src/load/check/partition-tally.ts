@@ -13,7 +13,7 @@ import {
   type Key,
   type Partitioned,
   type RowsOfColumns,
-} from '../delivery/partition-scheme.js'
+} from '../target/partition-scheme.js'
 import type { CheckedPartitions } from './check-result.js'
 
 /** Counts rows by partition. */

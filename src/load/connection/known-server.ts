@@ -2,7 +2,12 @@
   What is known of a server besides its protocol: found out by the first run there, or by `selftest`, and kept for later
   runs. Documents leave each of these open (docs/selftest.md#what-load-does-by-it).
 */
-import type { ServerAddress } from '../options.js'
+
+/** Where a server listens. */
+export interface ServerAddress {
+  host: string
+  port: number
+}
 
 /** How a server does things. A fact is left out where it was not asked, or the answer told nothing. */
 export interface ServerFacts {

@@ -12,7 +12,7 @@ import {
   TimeoutError,
 } from '../../errors.js'
 import { classifyRefusal } from '../fate/refusal.js'
-import { traitsOf } from '../confirmations.js'
+import { traitsOf } from '../transport/confirmations.js'
 import type { Run } from '../run.js'
 import {
   asynchronousThroughout,

@@ -1,9 +1,9 @@
 /*
   Trying again until a deadline: exponential back-off with jitter.
 */
-import type { Clock, Random } from '../../platform/platform.js'
+import type { Clock, Platform, Random } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
-import type { Run } from '../run.js'
+import type { Plan } from '../plan.js'
 
 /** How often a batch is sent again, how long reconnecting is tried, and by which clock. */
 export interface RetryRules {
@@ -18,8 +18,16 @@ export interface RetryRules {
   ended: AbortSignal
 }
 
+/** What retries depend on. */
+interface Retrying {
+  readonly plan: Pick<Plan, 'retries' | 'retryTimeoutMs'>
+  readonly platform: Pick<Platform, 'clock' | 'random'>
+  /** Aborted when nothing is to be waited for any more. */
+  readonly leaving: AbortSignal
+}
+
 /** Those of a run. */
-export function retryRules({ plan, platform, leaving: ended }: Run): RetryRules {
+export function retryRules({ plan, platform, leaving: ended }: Retrying): RetryRules {
   const { clock, random } = platform
   return { retries: plan.retries, reconnectMs: plan.retryTimeoutMs, clock, random, ended }
 }

@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
-import type { NewValuePolicy } from '../delivery/partition-scheme.js'
+import type { NewValuePolicy } from '../target/partition-scheme.js'
 import { classifyRefusal } from '../fate/refusal.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 

@@ -6,8 +6,9 @@
   A lane is a sequence of batch numbers: a run has one, 0.
 */
 
-import type { BatchEnd } from '../journal/covered-range.js'
+import type { Fingerprint } from '../journal/fingerprint.js'
 import type { EndedRows, JournalRecord } from '../journal/journal-record.js'
+import type { BatchEnd } from './covered-range.js'
 
 /** Rows of one input that lie one behind the other. */
 export interface BatchRange {
@@ -30,6 +31,16 @@ export interface BatchRange {
 /** How far an input was sent, in as many rows. */
 export interface SentInput extends BatchEnd {
   readonly rows: number
+}
+
+/** An input by its name. */
+export interface NamedInput {
+  readonly path: string
+  fingerprint: Fingerprint
+  /** How it is read; undefined until it was opened. */
+  detected: string | undefined
+  /** Set once it was read to its end, and all that was sent of it has a number or has arrived. */
+  summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
 }
 
 export type Sums = Required<Omit<EndedRows, 'unsent'>>
@@ -67,13 +78,7 @@ export type EarlierPlace = 'unconfirmed' | 'unsent'
  * What is in the journal as it was told. `numbered`, `ended` and a certain `takenBack` are there as `batch` or `part`, `ended`
  * and `forgotten`; everything else in this file is in no journal.
  */
-export type Durable = Exclude<
-  JournalRecord,
-  {
-    kind:
-      'run' | 'process' | 'owner' | 'rejects' | 'settled' | 'batch' | 'part' | 'ended' | 'forgotten'
-  }
->
+export type Durable = Exclude<JournalRecord, { kind: 'batch' | 'part' | 'ended' | 'forgotten' }>
 
 export type RunEvent =
   | Durable
@@ -87,7 +92,8 @@ export type RunEvent =
   /** Earlier processes of the run have read these rows, and found out what became of them. */
   | {
       readonly kind: 'goesOn'
-      /** How far each input was sent. */
+      /** Those that have names, and how far each was sent. */
+      readonly named: readonly NamedInput[]
       readonly inputs: readonly SentInput[]
       /** Of the batches that have ended. */
       readonly sums: Sums
@@ -155,6 +161,11 @@ export type RunEvent =
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }
 
 const durable: Readonly<Record<Durable['kind'], true>> = {
+  run: true,
+  process: true,
+  owner: true,
+  rejects: true,
+  settled: true,
   inputs: true,
   grown: true,
   target: true,

@@ -7,8 +7,9 @@
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
-import { accountedFor } from '../row-counts.js'
-import type { BatchRange, Ended, RunEvent, SentInput, Sums } from './events.js'
+import { accountedFor } from './row-counts.js'
+import { foldDurable, newDurableState, type DurableState } from './durable.js'
+import type { BatchRange, Ended, RunEvent } from './events.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import { LineRanges } from './line-ranges.js'
 
@@ -50,14 +51,10 @@ export interface OpenBatch {
   leastHad: number | undefined
 }
 
-export interface RunState {
+export interface RunState extends DurableState {
   readonly rows: RowCounts
   /** Of those read: by earlier processes. */
   readBefore: number
-  /** How far each was sent, by their numbers. */
-  readonly inputs: SentInput[]
-  /** Of all numbers that have ended. */
-  readonly sums: { -readonly [Name in keyof Sums]: number }
   /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
@@ -67,8 +64,7 @@ export interface RunState {
   openBytes: number
   /** Batches that the server was sent and has not answered for. */
   sentCount: number
-  /** Highest numbers that were given. */
-  lastNo: number
+  /** Highest number of a transmission. */
   lastSendNo: number
   /** Up to here transmissions are those of earlier processes. */
   earlierSendNo: number
@@ -83,23 +79,18 @@ export interface RunState {
   duplicates: number | null
 }
 
-/** Of an input of which nothing was sent. */
-export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
-
 /** Nothing has happened. */
 export function newRunState(): RunState {
   return {
+    ...newDurableState(false),
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
     readBefore: 0,
-    inputs: [],
-    sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
     sentRows: 0,
     batches: { sent: 0, retried: 0, failed: 0 },
     open: new Map(),
     taken: new Map(),
     openBytes: 0,
     sentCount: 0,
-    lastNo: 0,
     lastSendNo: 0,
     earlierSendNo: 0,
     latencies: newLatencies(),
@@ -113,18 +104,21 @@ export function newRunState(): RunState {
 
 /** @throws {DdbError} DDB_INTERNAL when the event cannot follow those before */
 export function fold(state: RunState, event: RunEvent): void {
+  foldOwn(state, event)
+  foldDurable(state, event)
+}
+
+/** What is known of this process alone. */
+function foldOwn(state: RunState, event: RunEvent): void {
   const { rows, batches } = state
   switch (event.kind) {
     case 'goesOn': {
       const { skipped, rejected, unconfirmed, unsent } = event
       Object.assign(rows, { skipped, rejected, unconfirmed, unsent })
       rows.read = state.readBefore = accountedFor(rows)
-      state.inputs.push(...event.inputs)
-      Object.assign(state.sums, event.sums)
       return
     }
     case 'numbersGiven':
-      state.lastNo = event.lastNo
       state.lastSendNo = state.earlierSendNo = event.lastSendNo
       return
     case 'duplicatesKnown':
@@ -168,9 +162,6 @@ export function fold(state: RunState, event: RunEvent): void {
       return
     case 'ended':
       return end(state, event)
-    case 'inputs':
-      state.inputs.push(...event.inputs.map(() => unsentInput))
-      return
     default:
       if ('lane' in event) foldBatch(state, event)
   }
@@ -241,41 +232,18 @@ function register(state: RunState, event: Registered): void {
   }
   state.open.set(no, batch)
   state.openBytes += bytes
-  if (event.kind === 'numbered') {
-    state.lastNo = Math.max(state.lastNo, no)
-    if (event.isNew) for (const range of ranges) extend(state, range)
-    return
-  }
+  if (event.kind === 'numbered') return
   batch.attempt = event.attempt
   batch.sentAtMs = event.atMs
   if (event.isSent) move(state, batch, 'sent')
 }
 
-function extend(
-  { inputs }: RunState,
-  { input, endBytes, endLine, records, rows }: BatchRange,
-): void {
-  const before = inputs[input] ?? unsentInput
-  inputs[input] = {
-    offsetBytes: endBytes,
-    lineNumber: endLine,
-    records,
-    rows: before.rows + rows,
-  }
-}
-
 function end(state: RunState, event: Ended): void {
-  const { no, confirmed, rejected, unconfirmed, unsent, reason, stored, different = [] } = event
+  const { no, confirmed, unconfirmed, unsent, reason, stored, different = [] } = event
   const ranges = no === undefined ? (event.ranges ?? []) : closed(state, no)
   state.rows.confirmed += confirmed
   state.rows.unconfirmed += unconfirmed
   state.rows.unsent += unsent
-  if (no !== undefined) {
-    state.sums.confirmed += confirmed
-    state.sums.rejected += rejected
-    state.sums.unconfirmed += unconfirmed
-    state.sums.duplicates += event.duplicates ?? 0
-  }
   // Its rejected rows are told one by one.
   if (reason !== undefined) {
     state.batches.failed++

@@ -9,10 +9,10 @@ import type { Run } from '../run.js'
 import { onlyLane, type Ended } from './events.js'
 import type { TargetTraits } from './decide.js'
 import { partRanges, partText, releasePart, type Part } from './part.js'
-import { outsideMarks } from '../delivery/partition-scheme.js'
+import { outsideMarks } from '../target/partition-scheme.js'
 import type { TakenPart, Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
-import { rowsText } from '../row-counts.js'
+import { rowsText } from './row-counts.js'
 
 /** What is known of the target, and of its memory. */
 export interface RecordedTarget extends TargetTraits {

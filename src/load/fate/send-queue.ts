@@ -67,7 +67,8 @@ export class SendQueue<To extends Outlet = Outlet> {
     const no = state.lastNo + 1
     const numbered = asBatch(part, no)
     const { input, startBytes } = numbered.ranges[0]!
-    const isNew = isWhole(part) && startBytes >= (state.inputs[input]?.offsetBytes ?? 0)
+    const isNew =
+      isWhole(part) && startBytes >= (state.covered[input]?.ends.at(-1)?.offsetBytes ?? 0)
     this.#run.emit({ kind: 'numbered', ...numbered, isNew })
     part.no = no
     this.#parts.set(no, part)

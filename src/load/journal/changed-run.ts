@@ -3,10 +3,10 @@
 */
 import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
-import type { JournalState } from './journal-state.js'
+import type { FoundRun } from '../fate/found-run.js'
 
 /** Input or options are others than those of the run with this name. */
-export function runChanged({ run }: JournalState, what: string): DdbError {
+export function runChanged({ run }: FoundRun, what: string): DdbError {
   return new DdbError(
     'DDB_RUN_CHANGED',
     `run "${run?.runId ?? ''}" cannot go on: ${what}. ${remedies.anotherLoad()}`,
@@ -41,7 +41,7 @@ export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
 }
 
 /** The rows of the run went into another table, or are gone. */
-export function targetChanged({ run, target }: JournalState, what: string): DdbError {
+export function targetChanged({ run, target }: FoundRun, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
     `run "${run?.runId ?? ''}" cannot go on: what it loaded into "${target?.name ?? ''}" is not there any more: ${sentence(what)} ` +
@@ -51,7 +51,7 @@ export function targetChanged({ run, target }: JournalState, what: string): DdbE
 
 /** Rows that no process of the run has sent, as far as its journal tells, are in the target. */
 export function rowsInTable(
-  { run, target }: JournalState,
+  { run, target }: FoundRun,
   { file, lineNumber }: { readonly file: string; readonly lineNumber: number },
 ): DdbError {
   return new DdbError(
@@ -63,7 +63,7 @@ export function rowsInTable(
 }
 
 /** Nothing tells whether the rows of a run are still there. */
-export function unproven({ run, target }: JournalState, why: string): DdbError {
+export function unproven({ run, target }: FoundRun, why: string): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
     `run "${run?.runId ?? ''}" has loaded everything into "${target?.name ?? ''}", but nothing proves that it is still there: ${sentence(why)} ` +

@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { traitsOf } from '../confirmations.js'
+import { traitsOf } from '../transport/confirmations.js'
 import { newEvidence, type EarlierEvidence, type Evidence } from '../evidence/evidence.js'
 import { findScript, askFound, type Found } from '../evidence/find-rows.js'
 import { leavesMemory } from '../evidence/rows-had.js'
@@ -13,7 +13,7 @@ import { noteFinished } from '../evidence/end-look.js'
 import { dropLeftTables } from '../marker/drop-run-tables.js'
 import { isUnfinished, type Run } from '../run.js'
 import { targetChanged, unproven } from './changed-run.js'
-import type { JournalState } from './journal-state.js'
+import type { FoundRun } from '../fate/found-run.js'
 import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './target-identity.js'
 
 /** A target as a run begins with it, or goes on. */
@@ -79,7 +79,7 @@ export async function checkRows(run: Run, control: Session, { now }: CheckedTarg
 
 const notThere = 'rows that it wrote are not in it'
 
-async function lookUp({ plan }: Run, control: Session, { samples }: JournalState): Promise<Found> {
+async function lookUp({ plan }: Run, control: Session, { samples }: FoundRun): Promise<Found> {
   const table = watchedTable(plan)
   if (table === undefined || samples.length === 0) return 'unknown'
   const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }

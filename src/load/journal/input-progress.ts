@@ -1,8 +1,8 @@
 /*
   How far a run has come with one input, in the words of those who look at the input: bytes and lines.
 */
-import type { BatchEnd } from './covered-range.js'
-import type { JournaledInput } from './journal-state.js'
+import type { BatchEnd } from '../fate/covered-range.js'
+import type { FoundInput } from '../fate/found-run.js'
 import { resumedInput } from './resumed-input.js'
 
 /** Bytes are those of the content, decompressed and as UTF-8; lines count from 1. */
@@ -28,13 +28,13 @@ export interface InputProgress {
 }
 
 /** What the journal says of an input. Forgets what lies before `settled`. */
-export function inputProgress(input: JournaledInput): InputProgress {
+export function inputProgress(input: FoundInput): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input)
   return { settled: input.covered.ends[0]!, isDone, uncertain }
 }
 
-function uncertainRanges({ covered: { ends, ranges } }: JournaledInput): UncertainRange[] {
+function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRange[] {
   const found: UncertainRange[] = []
   let at = 0
   for (const { startBytes, endBytes, rows: sent, ended } of ranges) {

@@ -2,8 +2,10 @@
   The journal of a run as the run uses it: it is told everything before it happens, or once it is known.
 */
 import type { DdbError } from '../../errors.js'
-import { isDurable, type RunEvent } from '../fate/events.js'
+import { rejectsWith } from '../fate/durable.js'
+import type { NamedInput, RunEvent } from '../fate/events.js'
 import type { RunState } from '../fate/fold.js'
+import type { FoundRun } from '../fate/found-run.js'
 import type { Files } from '../../platform/platform.js'
 import type { KnownOnServer } from '../marker/ownership.js'
 import type { JournalFile } from './journal-file.js'
@@ -13,7 +15,7 @@ import type {
   JournaledRejectsSource,
   JournalRecord,
 } from './journal-record.js'
-import { rejectsWith, type JournalState } from './journal-state.js'
+import { recordOfEvent } from './journal-events.js'
 import { shrinkJournal } from './settled-rows.js'
 
 type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
@@ -22,9 +24,9 @@ type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 export interface Journal {
   readonly path: string
   /** As the journal was found; nothing that this process does changes it. */
-  readonly found: JournalState
+  readonly found: FoundRun
   /** As it was before a restart; else `found`. */
-  readonly past: JournalState
+  readonly past: FoundRun
   /** Of this process, from 1. */
   readonly processNumber: number
   /** Highest number that any process gave to rows. */
@@ -34,7 +36,7 @@ export interface Journal {
   /** Of the run, in the ledger and the marker. */
   readonly token: bigint
   /** The inputs in the order in which they are read. */
-  readonly paths: readonly string[]
+  readonly inputs: readonly NamedInput[]
   /**
    * Why nothing more must be sent, written or removed, DDB_LOCKED: another process has the run by now; undefined while it
    * is this one's. May be asked before every batch.
@@ -69,11 +71,11 @@ export interface Journal {
 
 export interface JournalSetup {
   readonly file: JournalFile
-  readonly found: JournalState
+  readonly found: FoundRun
   /** As it was before a restart; else `found`. */
-  readonly past: JournalState
+  readonly past: FoundRun
   readonly token: bigint
-  readonly paths: readonly string[]
+  readonly inputs: readonly NamedInput[]
   /** Several inputs are read at once. */
   readonly isFollowing: boolean
   readonly wasUnlocked: boolean
@@ -90,10 +92,10 @@ export function newJournal(setup: JournalSetup): Journal {
 }
 
 class KeptJournal implements Journal {
-  readonly found: JournalState
-  readonly past: JournalState
+  readonly found: FoundRun
+  readonly past: FoundRun
   readonly token: bigint
-  readonly paths: readonly string[]
+  readonly inputs: readonly NamedInput[]
   readonly path: string
   readonly processNumber: number
   readonly lastNo: number
@@ -117,13 +119,13 @@ class KeptJournal implements Journal {
   readonly #upTos = new Map<number, number>()
 
   constructor(setup: JournalSetup) {
-    const { file, found, past, token, paths } = setup
+    const { file, found, past, token, inputs } = setup
     this.#setup = setup
     this.#file = file
     this.found = found
     this.past = past
     this.token = token
-    this.paths = paths
+    this.inputs = inputs
     this.path = file.path
     this.processNumber = past.processes + 1
     this.lastNo = past.lastNo
@@ -169,8 +171,6 @@ class KeptJournal implements Journal {
 
   take(event: RunEvent): void {
     switch (event.kind) {
-      case 'numbered':
-        return this.#numbered(event)
       case 'ended': {
         const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = event
         if (no === undefined) return
@@ -178,9 +178,6 @@ class KeptJournal implements Journal {
         this.#ended.push({ no, rows: { confirmed, rejected, unconfirmed, unsent, ...known } })
         return
       }
-      case 'takenBack':
-        if (event.isCertain) this.#add({ kind: 'forgotten' })
-        return
       case 'misread':
         this.#upTo = { input: event.input, offsetBytes: event.offsetBytes + 1 }
         if (this.#setup.isFollowing) this.#upTos.set(event.input, event.offsetBytes + 1)
@@ -191,22 +188,15 @@ class KeptJournal implements Journal {
         return
       case 'end':
         return this.#end(event)
-      default:
-        if (!isDurable(event)) return
-        this.#add(event)
+      default: {
+        const record = recordOfEvent(event)
+        if (record === undefined) return
+        if (event.kind === 'numbered') this.#noteEnded()
+        this.#add(record)
         // On the disk before the server knows, or before what would tell of a loss goes.
         if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()
         if (event.kind === 'rejectsFile') this.#file.write()
-    }
-  }
-
-  #numbered({ no, ranges, isNew }: Extract<RunEvent, { kind: 'numbered' }>): void {
-    const { input, startBytes: start, endBytes: end, rows, endLine, records } = ranges[0]!
-    this.#noteEnded()
-    if (isNew) {
-      this.#add({ kind: 'batch', no, input, start, end, endLine, rows, records })
-    } else {
-      this.#add({ kind: 'part', no, input, start, end, rows })
+      }
     }
   }
 

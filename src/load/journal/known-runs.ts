@@ -6,7 +6,9 @@ import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../plat
 import { isRunId } from '../marker/run-tables.js'
 import { runDamaged } from './changed-run.js'
 import type { JournalRecord } from './journal-record.js'
-import { newJournalState, type JournalState } from './journal-state.js'
+import { newDurableState } from '../fate/durable.js'
+import { foundRun, type FoundRun } from '../fate/found-run.js'
+import { readRecord } from './journal-events.js'
 import {
   asideEnding,
   journalEnding,
@@ -35,7 +37,7 @@ export interface KnownRun {
   readonly state: RunState
   /** How it was begun. */
   readonly run: RecordOf<'run'>
-  readonly journal: JournalState
+  readonly journal: FoundRun
   /** In their order; those of before a restart, too. */
   readonly processes: readonly RunProcess[]
   /** Who works on it, where that was asked for. */
@@ -177,7 +179,7 @@ async function readKnown(
   files: Files,
   askedHolder?: AskedHolder,
 ): Promise<KnownRun | StrangeFile | undefined> {
-  const journal = newJournalState()
+  const read = newDurableState(true)
   const processes: { startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   let newestMs = -Infinity
   try {
@@ -186,7 +188,7 @@ async function readKnown(
     if (asked !== undefined && 'error' in asked) throw asked.error
     const holder = asked?.answer
     const found = await readJournal(path, runId, files, record => {
-      journal.take(record)
+      readRecord(read, record)
       if (record.kind === 'process') {
         processes.push({ startedAt: record.startedAt, end: undefined })
       } else if (record.kind === 'end' && processes.length > 0) processes.at(-1)!.end = record
@@ -194,6 +196,7 @@ async function readKnown(
       if (time > newestMs) newestMs = time
     })
     if (found === undefined) return undefined
+    const journal = foundRun(read)
     const { run } = journal
     if (run === undefined) return { path, reason: found.damage ?? 'it is empty' }
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
@@ -222,7 +225,7 @@ function timeOf(record: JournalRecord): string | undefined {
 }
 
 /** Of a run that no process works on. */
-function stateOf({ end }: JournalState): RunState {
+function stateOf({ end }: FoundRun): RunState {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'
   if (end.status === 'interrupted') return 'interrupted'

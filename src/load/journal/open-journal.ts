@@ -15,7 +15,9 @@ import { knownInputs, type KnownInputs } from './known-inputs.js'
 import { newJournal, type Journal } from './journal.js'
 import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
 import { journalFormat, type JournalRecord } from './journal-record.js'
-import { newJournalState, type JournalState } from './journal-state.js'
+import { namedInput, newDurableState } from '../fate/durable.js'
+import { emptyRun, foundRun, type FoundRun } from '../fate/found-run.js'
+import { readRecord } from './journal-events.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
 import { replaceJournal } from './replace-journal.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
@@ -72,11 +74,12 @@ export async function openJournal(
   const path = journalPath(folder, runId)
   const held = await takeLock(path, runId, `${folder}/runs`, files)
   try {
-    const past = newJournalState()
-    const size = await readJournal(path, runId, files, record => past.take(record))
+    const read = newDurableState(true)
+    const size = await readJournal(path, runId, files, record => readRecord(read, record))
+    const past = foundRun(read)
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
     const goesOn = !restart && past.run !== undefined
-    const found = goesOn ? past : newJournalState()
+    const found = goesOn ? past : emptyRun()
     const token = past.run?.token ?? newToken(platform.random).toString(16)
     const asked = { platform, options, plan, token }
     const { opening, added, places } = openingOf(found, past, fingerprints, asked)
@@ -94,7 +97,7 @@ export async function openJournal(
       found,
       past,
       token: BigInt(`0x${token}`),
-      paths: [...known, ...added],
+      inputs: [...found.inputs, ...added.map(path => namedInput(path, fingerprints.get(path)!))],
       isFollowing: options.input?.follow === true,
       wasUnlocked: held.from === 'nobody',
       lost,
@@ -127,8 +130,8 @@ interface Asked {
  * @throws {DdbError} DDB_RUN_CHANGED when what is asked for now is another run
  */
 function openingOf(
-  found: JournalState,
-  past: JournalState,
+  found: FoundRun,
+  past: FoundRun,
   fingerprints: ReadonlyMap<string, Fingerprint>,
   { platform: { clock, files }, options, plan, token }: Asked,
 ): { opening: JournalRecord[] } & KnownInputs {
@@ -270,7 +273,7 @@ function addedNotices(known: readonly string[], added: readonly string[]): strin
   return [`new since the run began, and read behind the others: ${added.join(', ')}`]
 }
 
-function checkOptions(found: JournalState, differing: readonly string[]): void {
+function checkOptions(found: FoundRun, differing: readonly string[]): void {
   if (differing.length === 0) return
   throw runChanged(
     found,
@@ -279,7 +282,7 @@ function checkOptions(found: JournalState, differing: readonly string[]): void {
 }
 
 function checkInput(
-  found: JournalState,
+  found: FoundRun,
   path: string,
   before: Fingerprint,
   now: Fingerprint | undefined,

@@ -3,8 +3,8 @@
   that have numbers.
 */
 import type { Batch } from '../../parse/input-reader.js'
-import { isSettled, type SentRange } from './covered-range.js'
-import type { JournaledInput } from './journal-state.js'
+import { isSettled, type SentRange } from '../fate/covered-range.js'
+import type { FoundInput } from '../fate/found-run.js'
 
 /** Rows that an earlier process has sent under a number. */
 export interface SentBefore {
@@ -38,7 +38,7 @@ export interface ResumedInput {
 }
 
 /** @param input  as its journal tells it */
-export function resumedInput({ covered, summary }: JournaledInput): ResumedInput {
+export function resumedInput({ covered, summary }: FoundInput): ResumedInput {
   covered.settle()
   const { ends } = covered
   const [first] = ends

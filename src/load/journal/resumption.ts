@@ -4,7 +4,7 @@
 */
 import type { Batch } from '../../parse/input-reader.js'
 import { runChanged } from './changed-run.js'
-import type { JournalState } from './journal-state.js'
+import type { FoundRun } from '../fate/found-run.js'
 import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
 
 export interface Resumption {
@@ -33,7 +33,7 @@ export interface Resumption {
  * @param found  the journal as it was found; nothing that this process does changes it
  * @param isFollowing  several inputs are read at once
  */
-export function newResumption(found: JournalState, isFollowing: boolean): Resumption {
+export function newResumption(found: FoundRun, isFollowing: boolean): Resumption {
   const inputs = new Map<number, ResumedInput>()
   for (const [input, journaled] of found.inputs.entries()) {
     if (journaled.detected !== undefined) inputs.set(input, resumedInput(journaled))

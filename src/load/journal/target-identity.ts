@@ -14,7 +14,7 @@ import type { TargetColumn } from '../../schema/target-schema.js'
 import { neverFalls, rowsHadScript, rowsTotalOf, type RowsTotal } from '../evidence/rows-had.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Plan } from '../plan.js'
-import { rowsText } from '../row-counts.js'
+import { rowsText } from '../fate/row-counts.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
 /** Asked before the first row of a run, at its end, and whenever it goes on. */

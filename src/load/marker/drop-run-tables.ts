@@ -4,7 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { dropLedgerScript } from '../receipts/script.js'
+import { dropLedgerScript } from '../transport/receipts/script.js'
 import { forgetFinished } from './finished-runs.js'
 import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
 import { markerName } from './run-tables.js'

@@ -8,7 +8,14 @@ import type { Random } from '../../platform/platform.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { remedies } from '../remedies.js'
-import { isFirstLedger, isLedgerOf, ledgerName, markerName, sentName } from './run-tables.js'
+import {
+  isFirstLedger,
+  isLedgerOf,
+  ledgerName,
+  markerName,
+  sentName,
+  type RunPlace,
+} from './run-tables.js'
 
 /** 63 random bits, never 0. */
 export function newToken(random: Random): bigint {
@@ -23,13 +30,6 @@ export interface RunName {
   readonly token: bigint
   /** Where its journal is; left out for a run that keeps none. */
   readonly place?: RunPlace
-}
-
-/** Where another process can go on with a run. */
-export interface RunPlace {
-  readonly hostName: string
-  /** Of the journals. */
-  readonly folder: string
 }
 
 /**

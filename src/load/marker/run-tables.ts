@@ -75,3 +75,10 @@ export function ledgerNumberOf(token: bigint, name: string): number | undefined 
   if (!isReceiptsOf(token, name)) return undefined
   return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)
 }
+
+/** Where another process can go on with a run. */
+export interface RunPlace {
+  readonly hostName: string
+  /** Of the journals. */
+  readonly folder: string
+}

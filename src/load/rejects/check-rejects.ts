@@ -4,7 +4,7 @@
 import { DdbError, UsageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
-import { reasonsPath } from './reject-file.js'
+import { reasonsPath } from './reject-path.js'
 import { reasonOf } from './row-file.js'
 
 /**

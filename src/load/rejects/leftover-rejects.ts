@@ -3,8 +3,8 @@
   the files go.
 */
 import type { Files } from '../../platform/platform.js'
-import type { JournalState } from '../journal/journal-state.js'
-import { reasonsPath } from './reject-file.js'
+import type { FoundRun } from '../fate/found-run.js'
+import { reasonsPath } from './reject-path.js'
 
 /** Longer than the start of any line of reasons that names a run. */
 const startBytes = 256
@@ -14,8 +14,8 @@ const startBytes = 256
  * @throws the system's error
  */
 export async function removeLeftovers(
-  found: JournalState,
-  past: JournalState,
+  found: FoundRun,
+  past: FoundRun,
   runId: string,
   files: Files,
 ): Promise<void> {

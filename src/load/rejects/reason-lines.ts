@@ -2,7 +2,7 @@
   Lines of a file of reasons, written as bytes where they are to stand: a million of them as texts would be most of what a
   load of rejects leaves to the collector.
 */
-import type { RejectReason } from './reject-file.js'
+import type { RejectReason } from './reject-run.js'
 
 /** Writes lines as JSON.stringify gives them. What lines have in common is made once. */
 export interface ReasonLines {

@@ -5,29 +5,10 @@
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
 import { newReasonLines } from './reason-lines.js'
-import type { RejectRun } from './reject-run.js'
+import { reasonsPath } from './reject-path.js'
+import type { RejectReason } from './reject-run.js'
 import { newRowFile } from './row-file.js'
 import { failureOf, newRowPair } from './row-pair.js'
-
-/** Why one record was refused; a line of the reasons file. */
-export interface RejectReason {
-  runId: string
-  file: string
-  /** From 1. */
-  lineNumber: number
-  /** Of the record, from 0, in the decoded input. */
-  offsetBytes: number
-  columnName: string | null
-  code: string
-  class: 'parse' | 'type' | 'server'
-  message: string
-  /** The offending text, clipped; null when the whole record is at fault. */
-  value: string | null
-  /** In the first line of a file: how its run was asked for. */
-  run?: RejectRun
-  /** In the first line behind which more are known: what offsets the times of columns have. */
-  offsets?: Readonly<Record<string, string>>
-}
 
 /** Queues little in memory, and gives the disk some megabytes of time. */
 export interface RejectFile {
@@ -52,16 +33,6 @@ export interface RejectFile {
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
-
-/** The file of reasons that belongs to a rejects file. */
-export function reasonsPath(path: string): string {
-  return `${path}.reasons.ndjson`
-}
-
-/** Is there while a run writes the file, and says who does. */
-export function rejectLockPath(path: string): string {
-  return `${path}.lock`
-}
 
 /**
  * Makes both files. Whoever makes the file of reasons owns the pair, so two runs never share one.

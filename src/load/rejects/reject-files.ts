@@ -10,13 +10,12 @@ import {
   checkSize,
   createRejectFile,
   cutTo,
-  reasonsPath,
-  rejectLockPath,
   reopenRejectFile,
   type PairSize,
   type RejectFile,
-  type RejectReason,
 } from './reject-file.js'
+import { reasonsPath, rejectLockPath } from './reject-path.js'
+import type { RejectReason } from './reject-run.js'
 import { furtherPath } from './reject-path.js'
 import type { RejectRun } from './reject-run.js'
 import { reasonOf } from './row-file.js'

@@ -2,18 +2,27 @@
   When rejects end a run: at the first one, at a count, or at a share of the rows read.
 */
 import { InputError, type DdbError, type ErrorCode, type InputPosition } from '../../errors.js'
-import type { RowCounts } from '../options.js'
+import type { RunState } from '../fate/fold.js'
+import type { FoundRun } from '../fate/found-run.js'
+import type { LoadOptions, RowCounts } from '../options.js'
 import type { Plan } from '../plan.js'
-import type { Run } from '../run.js'
 import { located, positionOf, type AnyReject } from './reject.js'
-import { rowsText } from '../row-counts.js'
+import { rowsText } from '../fate/row-counts.js'
+
+/** What the limit depends on. */
+interface LimitedRun {
+  readonly plan: Plan
+  readonly state: Pick<RunState, 'rows'>
+  readonly options: Pick<LoadOptions, 'inputs'>
+  readonly found: Pick<FoundRun, 'rejects'>
+}
 
 /** A share of bad rows means little before this many were read. */
 const shareFromRows = 1_000
 
 /** Whether this reject ends the run: at once with `stop`, else when there are too many. */
 export function limitFailure(
-  { plan, state }: Pick<Run, 'plan' | 'state'>,
+  { plan, state }: Pick<LimitedRun, 'plan' | 'state'>,
   reject: AnyReject,
 ): DdbError | undefined {
   if (plan.onError === 'stop') {
@@ -28,7 +37,7 @@ export function finalLimitFailure({
   plan,
   state,
   options,
-}: Pick<Run, 'plan' | 'state' | 'options'>): DdbError | undefined {
+}: Pick<LimitedRun, 'plan' | 'state' | 'options'>): DdbError | undefined {
   if (!exceedsLimit(plan.maxErrors, state.rows, 1)) return undefined
   return limitError(state.rows.rejected, '', { file: options.inputs.join(', ') })
 }
@@ -41,7 +50,7 @@ export function earlierLimitFailure({
   plan,
   state,
   found: { rejects },
-}: Pick<Run, 'plan' | 'state' | 'found'>): DdbError | undefined {
+}: Pick<LimitedRun, 'plan' | 'state' | 'found'>): DdbError | undefined {
   if (rejects === undefined) return undefined
   if (plan.onError !== 'stop') {
     if (!exceedsLimit(plan.maxErrors, state.rows, shareFromRows)) return undefined

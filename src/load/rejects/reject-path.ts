@@ -33,3 +33,13 @@ export function isFurtherPath(path: string, other: string): boolean {
   const name = /^(?:[2-9]|[1-9]\d+)(\.\w+)?(?:\.reasons\.ndjson)?$/.exec(other.slice(stem.length))
   return name !== null && [extension, '.csv', '.tsv', '.ndjson'].includes(name[1] ?? '')
 }
+
+/** The file of reasons that belongs to a rejects file. */
+export function reasonsPath(path: string): string {
+  return `${path}.reasons.ndjson`
+}
+
+/** Is there while a run writes the file, and says who does. */
+export function rejectLockPath(path: string): string {
+  return `${path}.lock`
+}

@@ -10,7 +10,27 @@ import { areJournaledOptions, isOf, type JournaledOptions } from '../journal/jou
 import { journaledOptions } from '../journal/portable-options.js'
 import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
-import { reasonsPath, rejectLockPath, type RejectReason } from './reject-file.js'
+import { reasonsPath, rejectLockPath } from './reject-path.js'
+
+/** Why one record was refused; a line of the reasons file. */
+export interface RejectReason {
+  runId: string
+  file: string
+  /** From 1. */
+  lineNumber: number
+  /** Of the record, from 0, in the decoded input. */
+  offsetBytes: number
+  columnName: string | null
+  code: string
+  class: 'parse' | 'type' | 'server'
+  message: string
+  /** The offending text, clipped; null when the whole record is at fault. */
+  value: string | null
+  /** In the first line of a file: how its run was asked for. */
+  run?: RejectRun
+  /** In the first line behind which more are known: what offsets the times of columns have. */
+  offsets?: Readonly<Record<string, string>>
+}
 
 /** How an input was read. */
 export interface RejectReading extends Detected {

@@ -3,7 +3,7 @@
 */
 import type { InputPosition } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/input-reader.js'
-import type { RejectReason } from './reject-file.js'
+import type { RejectReason } from './reject-run.js'
 
 /** A reject of a reader, or of the server. */
 export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }

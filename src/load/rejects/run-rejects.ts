@@ -5,7 +5,7 @@ import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
-import type { JournalState } from '../journal/journal-state.js'
+import type { FoundRun } from '../fate/found-run.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
@@ -27,7 +27,7 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /** For the journal, once flushed: of inputs, those that have changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
   /** Goes on with what earlier processes of the run have rejected. @throws {DdbError} DDB_OUTPUT_CREATE */
-  goOn(found: JournalState, making: (path: string) => void): void
+  goOn(found: FoundRun, making: (path: string) => void): void
   /** Cuts off what the journal does not count; once it is certain that the journal can be relied on. @throws {DdbError} */
   cutBack(): void
   /** Rows of one input, by the name that its records have. */

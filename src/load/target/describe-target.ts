@@ -20,7 +20,7 @@ import {
   type Asking,
 } from '../connection/server-queries.js'
 import { askVersion, isBefore, parseVersion } from '../connection/server-version.js'
-import { asksForPolicy, type NewValuePolicy } from '../delivery/partition-scheme.js'
+import { asksForPolicy, type NewValuePolicy } from './partition-scheme.js'
 import { parseTableTarget, type TableTarget, type Target, type UpsertForm } from './target.js'
 
 /** A target that exists. */

@@ -6,22 +6,10 @@ import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
+import type { Stored } from '../load-result.js'
 import type { Plan } from '../plan.js'
 import type { TargetDescription } from './describe-target.js'
 import type { TableTarget } from './target.js'
-
-/** How safe the confirmed rows of a run are (docs/durability.md); what the server does not tell is null. */
-export interface Stored {
-  grade: 'in memory' | "in the server's cache" | 'flushed' | 'replicated' | null
-  /** Whether the server forces writes to disk. */
-  dataSync: boolean | null
-  /** Whether rows go into a cache first. */
-  cacheEngine: boolean | null
-  /** On how many nodes each row is. */
-  replicas: number | null
-  /** Writes into the table, of whoever, that waited in cache and redo log for their files when the run ended. */
-  pendingTransactions: number | null
-}
 
 /** What a run finds out about it. */
 export interface Durability {

@@ -3,11 +3,18 @@
   one, and not for what a load does.
 */
 import { type DdbError, ServerError } from '../../errors.js'
-import type { Run } from '../run.js'
+import type { Facts } from '../connection/known-server.js'
+import type { Plan } from '../plan.js'
 import { tableText } from './target.js'
 
+/** A load, and what is known of its server and user. */
+interface AskedLoad {
+  readonly facts: Facts
+  readonly plan: Pick<Plan, 'target' | 'confirm'>
+}
+
 /** A refusal for lack of a right, with the rights that a load like this takes; any other error as it is. */
-export function namingRights(run: Run, error: DdbError): DdbError {
+export function namingRights(run: AskedLoad, error: DdbError): DdbError {
   if (!(error instanceof ServerError) || error.code !== 'DDB_PRIVILEGE') return error
   const rights = neededRights(run)
   if (rights === undefined) return error
@@ -16,7 +23,7 @@ export function namingRights(run: Run, error: DdbError): DdbError {
 }
 
 /** `TABLE_INSERT and TABLE_READ on dfs://db/t`; undefined where nobody has asked. */
-function neededRights({ facts, plan: { target, confirm } }: Run): string | undefined {
+function neededRights({ facts, plan: { target, confirm } }: AskedLoad): string | undefined {
   const { insertShowsSchema, insertCounts, insertUpserts } = facts
   if (target.kind !== 'table' || target.table.kind !== 'dfs') return undefined
   if (insertShowsSchema === undefined) return undefined

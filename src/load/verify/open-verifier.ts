@@ -3,11 +3,11 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
-import { traitsOf } from '../confirmations.js'
+import { traitsOf } from '../transport/confirmations.js'
 import type { RetryRules } from '../connection/retry.js'
 import { askCount } from '../connection/server-queries.js'
 import type { Batch } from '../../parse/input-reader.js'
-import type { Delivery } from '../delivery/delivery.js'
+import type { Delivery } from '../transport/delivery.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { newRowReader } from './row-reader.js'

@@ -4,8 +4,15 @@
 */
 import type { Column } from '../../protocol/value.js'
 import { differenceOf } from './compare-rows.js'
-import type { StoredRows } from './row-reader.js'
-import type { VerifierSetup } from './verifier.js'
+import type { Run } from '../run.js'
+import type { RowReader, StoredRows } from './row-reader.js'
+
+export interface SearchSetup {
+  readonly run: Pick<Run, 'state' | 'found'>
+  readonly reader: RowReader
+  /** Of the table before the first row. */
+  readonly rowsBefore: number
+}
 
 export interface RowSearch {
   /**
@@ -18,11 +25,7 @@ export interface RowSearch {
   passed(rows: number): void
 }
 
-export function newRowSearch({
-  run,
-  reader,
-  rowsBefore,
-}: Pick<VerifierSetup, 'run' | 'reader' | 'rowsBefore'>): RowSearch {
+export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearch {
   let next = rowsBefore
 
   /** @returns the place of the first; −1 where they are not between `from` and `to` */

@@ -8,41 +8,15 @@ import { isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { RetryRules } from '../connection/retry.js'
 import type { Part } from '../fate/part.js'
-import { rowsText } from '../row-counts.js'
+import type { VerifyResult } from '../load-result.js'
+import { rowsText } from '../fate/row-counts.js'
 import { asDdbError, type Run } from '../run.js'
 import { cellText, mismatchesByKey, mismatchesByPlace, type Mismatch } from './compare-rows.js'
 import { rowKeys } from './key-texts.js'
-import { mostFound, type RowReader } from './row-reader.js'
-import { newRowSearch } from './row-search.js'
+import { mostFound } from './row-reader.js'
+import { newRowSearch, type SearchSetup } from './row-search.js'
 import { cutterOf, mostRowsOf, piecesOf, type CutRows } from './sent-rows.js'
 import { howFound, type VerifyPlan } from './verify-plan.js'
-
-/** What reading back found. */
-export interface VerifyResult {
-  how: 'sample' | 'all'
-  /** `position`, or the columns of the key. */
-  by: 'position' | string[]
-  /** Columns behind a function that were not compared: the server makes something of them that is not known here. */
-  skippedColumns: string[]
-  rows: {
-    /** Read back and compared. */
-    compared: number
-    /** Of those: not there, or with other cells than were sent. */
-    different: number
-    /** Of those: another row of the run has their key, and the table keeps one. */
-    replaced: number
-    /** With a null in their key. */
-    notComparable: number
-  }
-  /** The first 20 that are different; `found` is null where no row came back. */
-  first: {
-    file: string
-    lineNumber: number
-    column: string | null
-    sent: string
-    found: string | null
-  }[]
-}
 
 /** A part that the target took. */
 export interface TakenPart {
@@ -75,14 +49,11 @@ export interface Verifier {
 
 const namedRows = 20
 
-export interface VerifierSetup {
+export interface VerifierSetup extends SearchSetup {
   readonly run: Pick<Run, 'plan' | 'platform' | 'state' | 'found' | 'isLeaving'>
   readonly how: 'sample' | 'all'
   readonly plan: VerifyPlan
-  readonly reader: RowReader
   readonly rules: RetryRules
-  /** Of the table before the first row. */
-  readonly rowsBefore: number
 }
 
 export function newVerifier(setup: VerifierSetup): Verifier {

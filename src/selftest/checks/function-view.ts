@@ -1,7 +1,7 @@
 /*
   Function views: added, called in each way, listed and dropped.
 */
-import { deliverFunction, deliverScript } from '../../load/receipts/script.js'
+import { deliverFunction, deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
 import { numberOf, refusalOf, textsOf } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'

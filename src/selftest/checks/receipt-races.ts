@@ -1,7 +1,7 @@
 /*
   What receipts rely on when several things happen at once: R5, R14 to R16.
 */
-import { deliverScript } from '../../load/receipts/script.js'
+import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
 import { formatValue } from '../../protocol/value-text.js'
 import { wait } from '../../platform/wait.js'

@@ -9,8 +9,8 @@ import {
   ledgerQuery,
   ledgerScript,
   type WrittenLedger,
-} from '../../load/receipts/script.js'
-import { insertReceipt, ledgerVersion } from '../../load/receipts/ledger-columns.js'
+} from '../../load/transport/receipts/script.js'
+import { insertReceipt, ledgerVersion } from '../../load/transport/receipts/ledger-columns.js'
 import { parseTarget } from '../../load/target/target.js'
 import { elementAt } from '../../protocol/element.js'
 import type { Table, Value } from '../../protocol/value.js'

@@ -1,7 +1,7 @@
 /*
   What receipts rely on, one question at a time: R1 to R4, R8, R11, R12.
 */
-import { deliverFunction, ledgerQuery } from '../../load/receipts/script.js'
+import { deliverFunction, ledgerQuery } from '../../load/transport/receipts/script.js'
 import { answerText, elementsOf, numberOf, refusalText, tableOf, textOf } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'
 import { batch, batchColumns, wrongBatch } from './batches.js'

@@ -1,7 +1,7 @@
 /*
   What takes two users: R11 with another user, R13, and what TABLE_INSERT alone allows.
 */
-import { deliverScript } from '../../load/receipts/script.js'
+import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
 import { numberOf, refusalOf, Unavailable } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'

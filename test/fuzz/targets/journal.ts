@@ -4,7 +4,8 @@
 */
 import { crc32 } from 'node:zlib'
 import { checksumDigits, type JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
+import type { FoundRun } from '../../../src/load/fate/found-run.js'
 import { readJournal, type FoundJournal } from '../../../src/load/journal/read-journal.js'
 import type { Files, InputFile } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
@@ -12,7 +13,7 @@ import { systemPlatform } from '../../../src/platform/system.js'
 interface Read {
   readonly found: FoundJournal | undefined
   readonly records: readonly JournalRecord[]
-  readonly state: JournalState
+  readonly state: FoundRun
 }
 
 /** @throws what reading must not throw, and when what is read depends on the pieces or is not what is written */
@@ -58,7 +59,7 @@ function checked(line: Buffer): Buffer {
 
 async function read(bytes: Buffer, firstBytes: number): Promise<Read> {
   const records: JournalRecord[] = []
-  const state = newJournalState()
+  const state = readRun()
   const found = await readJournal('x.journal', 'x', fileOf(bytes, firstBytes), record => {
     state.take(record)
     records.push(record)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { newPartitionTally } from '../../../src/load/check/partition-tally.js'
-import type { NewValuePolicy } from '../../../src/load/delivery/partition-scheme.js'
+import type { NewValuePolicy } from '../../../src/load/target/partition-scheme.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
 import type { Column, Value } from '../../../src/protocol/value.js'

@@ -9,7 +9,7 @@ import {
   probeMixedFlags,
   sendUnmixed,
 } from '../../../src/load/connection/mixed-flags.js'
-import type { JournalState } from '../../../src/load/journal/journal-state.js'
+import type { FoundRun } from '../../../src/load/fate/found-run.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
 import { systemPlatform } from '../../../src/platform/system.js'
@@ -97,7 +97,7 @@ async function sent(
     tells = true,
     known = undefined as boolean | undefined,
     faults = {},
-    found = undefined as Partial<JournalState> | undefined,
+    found = undefined as Partial<FoundRun> | undefined,
   } = {},
 ): Promise<Sent> {
   const port = await serverWith(t, faults)
@@ -168,7 +168,7 @@ t.test('a login that is known to hold is not tried', async t => {
 })
 
 t.test('a run whose rows only receipts know does not go on without them', async t => {
-  const found = (unconfirmed: number): Partial<JournalState> => ({
+  const found = (unconfirmed: number): Partial<FoundRun> => ({
     used: 'receipts',
     rows: () => ({ confirmed: 0, rejected: 0, unconfirmed, unsent: 0 }),
   })

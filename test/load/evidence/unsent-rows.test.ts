@@ -7,7 +7,7 @@ import type { Evidence } from '../../../src/load/evidence/evidence.js'
 import { newSampleRows } from '../../../src/load/evidence/sample-rows.js'
 import { unsentCheck, type UnsentCheck } from '../../../src/load/evidence/unsent-rows.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
-import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import type { TargetIdentity } from '../../../src/load/journal/target-identity.js'
 import type { DeliveryOptions } from '../../../src/load/options.js'
@@ -16,7 +16,7 @@ import type { Batch } from '../../../src/parse/input-reader.js'
 import { batchOf } from '../../helpers/batches.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { RunModel } from '../journal/run-model.js'
+import { RunModel } from '../fate/run-model.js'
 
 const before: TargetIdentity = {
   name: 'trades',
@@ -41,7 +41,6 @@ interface Change {
 async function checkOf(t: Test, ids: string, change: Change = {}): Promise<UnsentCheck> {
   const { session, count } = await startLoadServer(t, `share table(${ids} as id) as trades`)
   const model = new RunModel()
-  const found = newJournalState()
   const records: readonly JournalRecord[] = [
     ...model.first,
     { kind: 'target', identity: { ...before, ...change.identity }, used: 'receipts' },
@@ -49,7 +48,7 @@ async function checkOf(t: Test, ids: string, change: Change = {}): Promise<Unsen
     ...model.step({ kind: 'ended', which: 0, how: 'confirmed' }),
     ...(change.more ?? []),
   ]
-  for (const record of records) found.take(record)
+  const found = readRun(...records)
   const run = testRun({ target: { table: 'trades' }, delivery: change.delivery ?? {} })
   const journal = { onServer: change.onServer } as Journal
   const evidence = { samples: newSampleRows(['id'], [], []) } as unknown as Evidence

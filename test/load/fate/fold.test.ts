@@ -4,9 +4,9 @@ import type { BatchRange, RunEvent } from '../../../src/load/fate/events.js'
 import { fold, newRunState, type RunState } from '../../../src/load/fate/fold.js'
 import { partRanges, wholeBatch } from '../../../src/load/fate/part.js'
 import { uncertainLines } from '../../../src/load/fate/projections.js'
-import { readReceipt } from '../../../src/load/receipts/read-receipt.js'
-import type { LedgerRow } from '../../../src/load/receipts/ledger.js'
-import { equationError } from '../../../src/load/row-counts.js'
+import { readReceipt } from '../../../src/load/transport/receipts/read-receipt.js'
+import type { LedgerRow } from '../../../src/load/transport/receipts/ledger.js'
+import { equationError } from '../../../src/load/fate/row-counts.js'
 import { batchOf } from '../../helpers/batches.js'
 import { ended } from '../../helpers/load-run.js'
 import { runs } from '../../helpers/runs.js'
@@ -117,6 +117,7 @@ t.test('the equation holds when every row has one place, and only then', async (
 t.test('a run that goes on begins where the earlier process stopped', async t => {
   const state = told({
     kind: 'goesOn',
+    named: [],
     inputs: [],
     sums,
     skipped: 10,
@@ -135,7 +136,16 @@ t.test('a run that goes on begins where the earlier process stopped', async t =>
 
 t.test('rows that are taken up leave the place where they stood', async t => {
   const state = told(
-    { kind: 'goesOn', inputs: [], sums, skipped: 10, rejected: 0, unconfirmed: 5, unsent: 3 },
+    {
+      kind: 'goesOn',
+      named: [],
+      inputs: [],
+      sums,
+      skipped: 10,
+      rejected: 0,
+      unconfirmed: 5,
+      unsent: 3,
+    },
     { kind: 'takenUp', from: 'unconfirmed', rows: 5 },
     { kind: 'takenUp', from: 'unsent', rows: 2 },
   )
@@ -156,7 +166,7 @@ t.test('the equation holds whatever is taken up, and in whichever order', async 
       fc.record({ skipped: few, rejected: few, unconfirmed: few, unsent: few }),
       fc.array(fc.tuple(from, few, fc.constantFrom(...places))),
       (before, taken) => {
-        const state = told({ kind: 'goesOn', inputs: [], sums, ...before })
+        const state = told({ kind: 'goesOn', named: [], inputs: [], sums, ...before })
         for (const [earlier, most, place] of taken) {
           const rows = Math.min(most, state.rows[earlier])
           fold(state, { kind: 'takenUp', from: earlier, rows })

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { runChanged, targetChanged } from '../../../src/load/journal/changed-run.js'
-import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
 
-const state = newJournalState()
+const state = readRun()
 state.take({
   kind: 'run',
   format: 1,

@@ -7,12 +7,12 @@ import { connect, type Session } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import { checkAlone, checkOwner, keepRun, takeRun } from '../../../src/load/journal/check-alone.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
-import type { JournalState } from '../../../src/load/journal/journal-state.js'
+import type { FoundRun } from '../../../src/load/fate/found-run.js'
 import { markFinished } from '../../../src/load/marker/finished-runs.js'
 import { markRun } from '../../../src/load/marker/marker.js'
 import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
 import type { Plan } from '../../../src/load/plan.js'
-import { openLedger } from '../../../src/load/receipts/ledger.js'
+import { openLedger } from '../../../src/load/transport/receipts/ledger.js'
 import type { Run } from '../../../src/load/run.js'
 import { startServer } from '../../../src/server/index.js'
 
@@ -35,7 +35,7 @@ function runOf(known: Known = {}): Run {
   const end = known.hasEnded === true ? { kind: 'end' } : undefined
   const finished = known.isFinished === true ? {} : undefined
   const { used } = known
-  const past = { processes, owner, ledgerNumber, end, finished, used } as JournalState
+  const past = { processes, owner, ledgerNumber, end, finished, used } as FoundRun
   let last = owner
   const journal = {
     past,

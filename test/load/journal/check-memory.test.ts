@@ -2,12 +2,13 @@ import t, { type Test } from 'tap'
 import { whatIsLeft } from '../../../src/load/journal/check-memory.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState } from '../../../src/load/journal/journal-state.js'
-import { dropLedger, openLedger } from '../../../src/load/receipts/ledger.js'
+import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import { readRun } from '../../helpers/journals.js'
+import { dropLedger, openLedger } from '../../../src/load/transport/receipts/ledger.js'
 import { targetRecord } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { RunModel } from './run-model.js'
+import { RunModel } from '../fate/run-model.js'
 
 const timeoutMs = 60_000
 const model = new RunModel()
@@ -27,9 +28,8 @@ async function scene(t: Test) {
     session,
     run: { ...run.name },
     ask: (records: readonly JournalRecord[], inMemory: boolean) => {
-      const found = newJournalState()
-      if (records.length > 0) found.take({ kind: 'process', number: 1, startedAt: '' })
-      for (const record of records) found.take(record)
+      const process: JournalRecord = { kind: 'process', number: 1, startedAt: '' }
+      const found: FoundRun = records.length === 0 ? readRun() : readRun(process, ...records)
       const journal = { found, ledgerNumber: 1 } as Journal
       return whatIsLeft({ ...run, plan, found, journal }, session, inMemory)
     },

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { inputProgress, type InputProgress } from '../../../src/load/journal/input-progress.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
 import {
   batchRecord,
   endedRecord,
@@ -11,7 +11,7 @@ import {
 } from '../../helpers/journals.js'
 
 function progressOf(...records: readonly JournalRecord[]): InputProgress {
-  const state = newJournalState()
+  const state = readRun()
   for (const record of [runRecord('r'), inputsRecord, targetRecord, ...records]) state.take(record)
   return inputProgress(state.inputs[0]!)
 }

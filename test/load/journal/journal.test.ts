@@ -10,7 +10,8 @@ import { newJournal, type Journal } from '../../../src/load/journal/journal.js'
 import { newResumption, type Resumption } from '../../../src/load/journal/resumption.js'
 import type { JournalFile } from '../../../src/load/journal/journal-file.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import { namedInput } from '../../../src/load/fate/durable.js'
+import { readRun } from '../../helpers/journals.js'
 import type { Batch } from '../../../src/parse/input-reader.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { batchOf } from '../../helpers/batches.js'
@@ -55,12 +56,6 @@ class MemoryFile implements JournalFile {
   }
 }
 
-function fold(records: readonly JournalRecord[]): JournalState {
-  const state = newJournalState()
-  for (const record of records) state.take(record)
-  return state
-}
-
 /** A process that finds these records; `past` are those of before a restart. */
 function processOf(
   records: readonly JournalRecord[] = [],
@@ -68,14 +63,14 @@ function processOf(
   isFollowing = false,
 ) {
   const file = new MemoryFile()
-  const found = fold(records)
+  const found = readRun(...records)
   let released = 0
   const journal = newJournal({
     file,
     found,
-    past: past === undefined ? found : fold(past),
+    past: past === undefined ? found : readRun(...past),
     token: 0xabcn,
-    paths,
+    inputs: paths.map(path => namedInput(path, fingerprint)),
     isFollowing,
     wasUnlocked: true,
     lost: () => undefined,
@@ -335,7 +330,7 @@ t.test(
   async t => {
     const { journal, file, next } = processOf([begun], undefined, true)
     const fingerprint = { sizeBytes: 1, modifiedMs: 0, head: 'aa', tail: 'bb', inode: '7' }
-    const number = journal.paths.length
+    const number = journal.inputs.length
     journal.take({ kind: 'inputs', inputs: [{ path: 'later.csv', fingerprint }] })
     const rejects = {
       flush: () => undefined,

@@ -100,7 +100,11 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
     { kind: 'process', number: 1 },
     { kind: 'inputs', inputs: [{ path: a, fingerprint: { sizeBytes: 5 } }, { path: b }] },
   ])
-  t.match(journal, { found: { processes: 0 }, processNumber: 1, paths: [a, b] })
+  t.match(journal, {
+    found: { processes: 0 },
+    processNumber: 1,
+    inputs: [{ path: a }, { path: b }],
+  })
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700)
   t.ok(existsSync(journalLockPath(path)))
@@ -121,7 +125,7 @@ t.test('the next process goes on, under the same token', async t => {
   await once()
   const { token } = records()[0] as Extract<JournalRecord, { kind: 'run' }>
   const { journal } = (await open())!
-  t.match(journal, { found: { processes: 1 }, processNumber: 2, paths: [a] })
+  t.match(journal, { found: { processes: 1 }, processNumber: 2, inputs: [{ path: a }] })
   t.equal(journal.token, BigInt(`0x${token}`))
   t.match(records().slice(3), [{ kind: 'process', number: 2 }])
   await journal.close()
@@ -176,7 +180,10 @@ t.test('inputs in another order are the same, new ones come behind', async t => 
   const { open, once, a, b, dir } = scene(t)
   await once([b])
   const { journal, notices } = (await open([a, b]))!
-  t.strictSame(journal.paths, [b, a])
+  t.strictSame(
+    journal.inputs.map(({ path }) => path),
+    [b, a],
+  )
   t.match(notices, [a])
   await journal.close()
   t.strictSame(await once([a, b]), [], 'known by now')

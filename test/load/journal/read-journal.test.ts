@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
 import { readJournal } from '../../../src/load/journal/read-journal.js'
 import type { Files } from '../../../src/platform/platform.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -78,7 +78,7 @@ t.test('whatever a record says, it is taken or refused with a sentence', async t
     fc.asyncProperty(anyChange, async ({ record, path: steps, value }) => {
       const all = records.map((one, i) => (i === record ? changed(one, steps, value) : one))
       writeFileSync(path, all.map(recordLine).join(''))
-      const state = newJournalState()
+      const state = readRun()
       const found = await readJournal(path, 'r', systemFiles, one => state.take(one))
       if (found?.damage === undefined) {
         // What is believed can be counted, and becomes a number of the server.

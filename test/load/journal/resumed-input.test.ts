@@ -1,23 +1,19 @@
 /*
-  How an input is read again; any course of a run is held against a model in journal-state.test.ts.
+  How an input is read again; any course of a run is held against a model in durable.test.ts.
 */
 import t from 'tap'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
 import { resumedInput, type ResumedInput } from '../../../src/load/journal/resumed-input.js'
 import { batchOf } from '../../helpers/batches.js'
-import { RunModel, type Step } from './run-model.js'
+import { RunModel, type Step } from '../fate/run-model.js'
 
 /** The first input of a run after these steps. */
 function resumedAfter(steps: readonly Step[], isRead = false): ResumedInput {
   const model = new RunModel()
-  const state = newJournalState()
-  for (const record of [...model.first, ...steps.flatMap(step => model.step(step))]) {
-    state.take(record)
-  }
-  const [input] = state.inputs
-  if (isRead) input!.summary = {} as Extract<JournalRecord, { kind: 'read' }>['summary']
-  return resumedInput(input!)
+  const [input] = readRun(...model.first, ...steps.flatMap(step => model.step(step))).inputs
+  const summary = {} as Extract<JournalRecord, { kind: 'read' }>['summary']
+  return resumedInput(isRead ? { ...input!, summary } : input!)
 }
 
 const batch = (rows: number): Step => ({ kind: 'batch', input: 0, rows })

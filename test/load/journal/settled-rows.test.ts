@@ -8,11 +8,9 @@ import { fold as foldEvent, newRunState } from '../../../src/load/fate/fold.js'
 import { inputProgress } from '../../../src/load/journal/input-progress.js'
 import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import {
-  newJournalState,
-  rejectsWith,
-  type JournalState,
-} from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
+import type { FoundRun } from '../../../src/load/fate/found-run.js'
+import { rejectsWith } from '../../../src/load/fate/durable.js'
 import { readJournal } from '../../../src/load/journal/read-journal.js'
 import { shrinkJournal } from '../../../src/load/journal/settled-rows.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -30,13 +28,7 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 
 const rowsOfBatch = 10
 
-function fold(records: readonly JournalRecord[]): JournalState {
-  const state = newJournalState()
-  for (const record of records) state.take(record)
-  return state
-}
-
-const said = (state: JournalState) => ({
+const said = (state: FoundRun) => ({
   rows: state.rows(),
   processes: state.processes,
   lastNo: state.lastNo,
@@ -84,13 +76,13 @@ t.test('a short journal says what the long one said', async t => {
           const records = bad > 0 ? [batch, rejectsRecord(no), ended] : [batch, ended]
           ;(no <= knownBefore ? found : told).push(...records)
         }
-        const before = fold(found)
+        const before = readRun(...found)
         const [input] = before.inputs
         const inputs = [{ ...input!.covered.ends.at(-1)!, rows: input!.covered.rows }]
         const run = newRunState()
         const sums = { ...before.sums, duplicates: 0 }
         const nothing = { skipped: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
-        foldEvent(run, { kind: 'goesOn', inputs, sums, ...nothing })
+        foldEvent(run, { kind: 'goesOn', named: before.inputs, inputs, sums, ...nothing })
         foldEvent(run, { kind: 'numbersGiven', lastNo: before.lastNo, lastSendNo: 0 })
         let rejects = before.rejects
         for (const record of told) {
@@ -109,10 +101,10 @@ t.test('a short journal says what the long one said', async t => {
         const path = writeJournal(folder, runId, [{ ...runRecord(runId) }, ...all.slice(1)])
         const { length } = readFileSync(path)
         await shrinkJournal(path, systemFiles, run, rejects, endRecord(), length)
-        const short = newJournalState()
+        const short = readRun()
         const size = await readJournal(path, runId, systemFiles, record => short.take(record))
         if (size?.damage !== undefined) throw new Error(size.damage)
-        const [one, other] = [said(short), said(fold([...all, endRecord()]))].map(each =>
+        const [one, other] = [said(short), said(readRun(...all, endRecord()))].map(each =>
           JSON.stringify(each),
         )
         if (one !== other) throw new Error(`${one} instead of ${other}`)

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
 import { dropMarker, markRun } from '../../../src/load/marker/marker.js'
 import { askKnown, askOwner, noteSent, takeOwnership } from '../../../src/load/marker/ownership.js'
-import { openLedger } from '../../../src/load/receipts/ledger.js'
+import { openLedger } from '../../../src/load/transport/receipts/ledger.js'
 import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
 
 const run = { runId: 'nightly', token: 0x1234n }

@@ -2,17 +2,11 @@ import { readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import { readRun } from '../../helpers/journals.js'
 import { removeLeftovers } from '../../../src/load/rejects/leftover-rejects.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 
 const reasonOf = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`
-
-function fold(records: readonly JournalRecord[]): JournalState {
-  const state = newJournalState()
-  for (const record of records) state.take(record)
-  return state
-}
 
 /** Files of the run `nightly`: what is there once leftovers are removed. */
 async function left(
@@ -40,8 +34,8 @@ async function left(
       })),
     },
   ]
-  const past = fold(records)
-  await removeLeftovers(restarted ? newJournalState() : past, past, 'nightly', systemFiles)
+  const past = readRun(...records)
+  await removeLeftovers(restarted ? readRun() : past, past, 'nightly', systemFiles)
   return readdirSync(dir).sort()
 }
 
@@ -86,7 +80,7 @@ t.test('what somebody else has made under that name stays', async t => {
 t.test('what was never made, and what is no file, is left alone', async t => {
   t.strictSame(await left(t, {}), [])
   const dir = t.testdir({ 'r.csv.reasons.ndjson': {} })
-  const past = fold([{ kind: 'rejectsFile', path: join(dir, 'r.csv') }])
+  const past = readRun({ kind: 'rejectsFile', path: join(dir, 'r.csv') })
   await removeLeftovers(past, past, 'nightly', systemFiles)
   t.strictSame(readdirSync(dir), ['r.csv.reasons.ndjson'])
 })
@@ -97,7 +91,7 @@ t.test('of a link the link goes, and not what it leads to', async t => {
   writeFileSync(target, 'precious\n')
   writeFileSync(join(dir, 'r.csv.reasons.ndjson'), reasonOf('nightly'))
   symlinkSync(target, join(dir, 'r.csv'))
-  const past = fold([{ kind: 'rejectsFile', path: join(dir, 'r.csv') }])
+  const past = readRun({ kind: 'rejectsFile', path: join(dir, 'r.csv') })
   await removeLeftovers(past, past, 'nightly', systemFiles)
   t.strictSame(readdirSync(join(dir, 'kept')), ['precious.csv'])
 })

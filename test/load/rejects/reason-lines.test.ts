@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { newReasonLines } from '../../../src/load/rejects/reason-lines.js'
-import type { RejectReason } from '../../../src/load/rejects/reject-file.js'
+import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
 import type { RejectRun } from '../../../src/load/rejects/reject-run.js'
 import { runs } from '../../helpers/runs.js'
 

@@ -4,11 +4,11 @@ import t, { type Test } from 'tap'
 import {
   createRejectFile,
   cutTo,
-  reasonsPath,
   reopenRejectFile,
   type RejectFile,
-  type RejectReason,
 } from '../../../src/load/rejects/reject-file.js'
+import { reasonsPath } from '../../../src/load/rejects/reject-path.js'
+import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
 import type { RecordShape } from '../../../src/parse/input-reader.js'
 import { utf8Source } from '../../helpers/utf8-source.js'

@@ -7,7 +7,7 @@ import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { journalPath } from '../../../load/journal/open-journal.js'
 import type { CellOptions, LoadOptions } from '../../../load/options.js'
 import { checkRepaired } from '../../../load/rejects/check-repaired.js'
-import { reasonsPath } from '../../../load/rejects/reject-file.js'
+import { reasonsPath } from '../../../load/rejects/reject-path.js'
 import {
   readRejectRun,
   refuseWritten,

@@ -1,0 +1,112 @@
+/*
+  What is known of the bytes of one input: which of them were sent, under which numbers, and what became of their rows.
+  Ranges lie one behind the other; where a batch was divided or sent again, the later numbers take its place.
+*/
+import type { EndedRows } from '../journal/journal-record.js'
+
+/** Rows of an input that were sent under one number. */
+export interface SentRange {
+  readonly no: number
+  readonly startBytes: number
+  readonly endBytes: number
+  readonly rows: number
+  /** undefined while nobody knows. */
+  ended: EndedRows | undefined
+  /** The ledger that its receipt would be in is gone. */
+  isLost: boolean
+}
+
+/** A place in an input at which a batch ended. */
+export interface BatchEnd {
+  readonly offsetBytes: number
+  readonly lineNumber: number
+  /** Records of the input that begin before. */
+  readonly records: number
+}
+
+/** One input's bytes, from the first to those of the last batch. */
+export interface CoveredInput {
+  /** Ends of batches, ascending; what lies before the first one is settled. */
+  readonly ends: readonly BatchEnd[]
+  /** Ascending; none lies before the first end. */
+  readonly ranges: readonly SentRange[]
+  /** Rows of all batches, settled ones included. */
+  readonly rows: number
+  /** What was sent up to here has its place: so many rows. */
+  begin(end: BatchEnd, rows: number): void
+  /** A batch that nobody has sent before. */
+  extend(range: SentRange, end: BatchEnd): void
+  /** Rows that were part of a batch before, under another number. */
+  replace(range: SentRange): void
+  /** Forgets what lies before the first batch with rows that are not settled. */
+  settle(): void
+}
+
+/** So many batches are settled at a time. */
+const settleEvery = 1_024
+
+export function newCoveredInput(): CoveredInput {
+  let ends: BatchEnd[] = [{ offsetBytes: 0, lineNumber: 1, records: 0 }]
+  let ranges: SentRange[] = []
+  /** Of the first batch, behind a header: what lies before it is settled. */
+  let startBytes = 0
+  let rows = 0
+  const covered: CoveredInput = {
+    get ends() {
+      return ends
+    },
+    get ranges() {
+      return ranges
+    },
+    get rows() {
+      return rows
+    },
+    begin(end, sentRows) {
+      ends = [end]
+      ranges = []
+      rows = sentRows
+    },
+    extend(range, end) {
+      if (rows === 0) startBytes = range.startBytes
+      ends.push(end)
+      ranges.push(range)
+      rows += range.rows
+      if (ends.length > 2 * settleEvery && ends.length % settleEvery === 0) covered.settle()
+    },
+    replace(range) {
+      const from = ranges.findIndex(({ endBytes }) => endBytes > range.startBytes)
+      const at = from < 0 ? ranges.length : from
+      let to = at
+      while (to < ranges.length && ranges[to]!.startBytes < range.endBytes) to++
+      // What the new one leaves of a divided batch is a gap until the other parts come.
+      ranges.splice(at, to - at, range)
+    },
+    settle() {
+      let settled = 0
+      let at = 0
+      for (let end = 1; end < ends.length; end++) {
+        let cursor = Math.max(startBytes, ends[end - 1]!.offsetBytes)
+        let next = at
+        const endBytes = ends[end]!.offsetBytes
+        while (
+          cursor < endBytes &&
+          ranges[next]?.startBytes === cursor &&
+          isSettled(ranges[next]!)
+        ) {
+          cursor = ranges[next++]!.endBytes
+        }
+        if (cursor !== endBytes) break
+        settled = end
+        at = next
+      }
+      ends = ends.slice(settled)
+      ranges = ranges.slice(at)
+    },
+  }
+  return covered
+}
+
+/** Nothing is left to be sent or asked for; where some rows were confirmed, the others cannot be told from them. */
+export function isSettled({ ended, rows }: Pick<SentRange, 'ended' | 'rows'>): boolean {
+  return ended !== undefined && ended.unconfirmed < rows && ended.unsent < rows
+}

@@ -1,0 +1,297 @@
+/*
+  What is known of a run beyond the process that it happens in: the conclusions from events that journals keep, whether they
+  happen or are read. `foldDurable` alone changes them.
+*/
+import { traitsOf } from '../transport/confirmations.js'
+import type { Fingerprint } from '../journal/fingerprint.js'
+import type { FinishedTarget, JournaledRejects, JournalRecord } from '../journal/journal-record.js'
+import {
+  isSettled,
+  newCoveredInput,
+  type BatchEnd,
+  type CoveredInput,
+  type SentRange,
+} from './covered-range.js'
+import type { BatchRange, Ended, NamedInput, RunEvent, SentInput, Sums } from './events.js'
+
+type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
+
+export interface DurableState {
+  run: RecordOf<'run'> | undefined
+  /** Processes that have worked on it. */
+  processes: number
+  /** Those that have names: without a journal none has. */
+  readonly inputs: NamedInput[]
+  /** Of each input: what was sent. */
+  readonly covered: CoveredInput[]
+  /** Of what is read: numbers of which something may still be told. A process keeps none of its own. */
+  readonly ranges: Map<number, SentRange> | undefined
+  /** Of all numbers that have ended. */
+  readonly sums: { -readonly [Name in keyof Sums]: number }
+  /** Highest number that was given to rows. */
+  lastNo: number
+  /** The last process that sent rows which no other had sent before; 0 without one. */
+  lastSender: number
+  /** The version before has written some of it, and told of no keys. */
+  hidesKeys: boolean
+  /** Of columns whose times have shown it: what offset they have. */
+  offsets: Readonly<Record<string, string>>
+  target: RecordOf<'target'> | undefined
+  ledger: { readonly number: number; readonly version: 1 | 2 }
+  /** Rows that the target took, by value, and how many it has had at least. */
+  sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
+  /** What the last process that finished the run found. */
+  finished: FinishedTarget | undefined
+  /** It was to begin anew, and none of its processes came to tell the server that it has the run. */
+  isAnew: boolean
+  /** The latest number under which a process told the server that it has the run. */
+  owner: number
+  /** Sessions that the last process sent data on. */
+  dataSessions: string[]
+  rejects: JournaledRejects | undefined
+  /** Files that were made for rejects, or were about to be; of what was before a restart, too. */
+  readonly rejectsFiles: string[]
+  /** The server has lost what it had confirmed. */
+  isForgotten: boolean
+  /** Nothing of the run need be on the server besides its rows: it was removed, or nothing was there yet. */
+  hasLeftServer: boolean
+  /** How the last process ended. */
+  end: RecordOf<'end'> | undefined
+  /** What the last process has read, and nobody knows of batch by batch whether it has arrived. */
+  readonly unproven: Map<number, RecordOf<'read'>['summary']>
+  /** As the last process that was done left them: those of inputs that are not read again, whatever becomes of later ones. */
+  done:
+    | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
+    | undefined
+}
+
+/** @param isRead  from a journal: which rows went under which numbers is kept, for a process that goes on */
+export function newDurableState(isRead: boolean): DurableState {
+  return {
+    run: undefined,
+    processes: 0,
+    inputs: [],
+    covered: [],
+    ranges: isRead ? new Map() : undefined,
+    sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
+    lastNo: 0,
+    lastSender: 0,
+    hidesKeys: false,
+    offsets: {},
+    target: undefined,
+    ledger: { number: 0, version: 2 },
+    sampled: undefined,
+    finished: undefined,
+    isAnew: false,
+    owner: 0,
+    dataSessions: [],
+    rejects: undefined,
+    rejectsFiles: [],
+    isForgotten: false,
+    hasLeftServer: true,
+    end: undefined,
+    unproven: new Map(),
+    done: undefined,
+  }
+}
+
+/** Of which nothing is known yet. */
+export function namedInput(path: string, fingerprint: Fingerprint): NamedInput {
+  return { path, fingerprint, detected: undefined, summary: undefined }
+}
+
+/** How far an input was sent. */
+export function sentInput(covered: CoveredInput | undefined): SentInput {
+  return covered === undefined ? unsentInput : { ...covered.ends.at(-1)!, rows: covered.rows }
+}
+
+/** Of an input of which nothing was sent. */
+export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
+
+/** What is not durable changes nothing here. */
+export function foldDurable(state: DurableState, event: RunEvent): void {
+  switch (event.kind) {
+    case 'numbered':
+      return number(state, event)
+    case 'ended':
+      return end(state, event)
+    case 'takenBack':
+      if (event.isCertain) Object.assign(state, { isForgotten: true, sampled: undefined })
+      return
+    case 'goesOn':
+      state.inputs.push(...event.named.map(input => ({ ...input })))
+      for (const { rows, ...to } of event.inputs) state.covered.push(coveredUpTo(to, rows))
+      Object.assign(state.sums, event.sums)
+      return
+    case 'numbersGiven':
+      state.lastNo = event.lastNo
+      return
+    case 'inputs':
+    case 'grown':
+    case 'reading':
+    case 'read':
+    case 'settled':
+      return foldInput(state, event)
+    case 'target':
+      Object.assign(state, { target: event, hasLeftServer: false, finished: undefined })
+      state.hidesKeys ||= event.identity.adds === undefined
+      return
+    case 'ledger': {
+      const { number: no, version = 1 } = event
+      // Another one is begun where the last one is gone.
+      if (no !== state.ledger.number)
+        for (const range of state.ranges?.values() ?? []) range.isLost = true
+      state.ledger = { number: no, version }
+      return
+    }
+    case 'sampled':
+      state.sampled = event
+      return
+    case 'finished':
+      state.finished = event
+      return
+    case 'leaving':
+      state.hasLeftServer = true
+      return
+    case 'offsets':
+      state.offsets = { ...state.offsets, ...event.offsets }
+      return
+    case 'rejectsFile':
+      state.rejectsFiles.push(event.path)
+      return
+    case 'rejects':
+      state.rejects = rejectsWith(state.rejects, event)
+      return
+    case 'run':
+    case 'process':
+    case 'owner':
+    case 'session':
+    case 'end':
+      return foldProcess(state, event)
+    default:
+      return
+  }
+}
+
+/** Rows are about to go out under a number. */
+function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
+  const { no, ranges, isNew } = event
+  state.lastNo = Math.max(state.lastNo, no)
+  if (isNew) state.lastSender = state.processes
+  for (const range of ranges) {
+    const covered = (state.covered[range.input] ??= newCoveredInput())
+    if (state.ranges !== undefined) {
+      const sent = sentRange(no, range)
+      state.ranges.set(no, sent)
+      if (isNew) covered.extend(sent, endOf(range))
+      else covered.replace(sent)
+    } else if (isNew) covered.begin(endOf(range), covered.rows + range.rows)
+  }
+}
+
+function sentRange(no: number, { startBytes, endBytes, rows }: BatchRange): SentRange {
+  return { no, startBytes, endBytes, rows, ended: undefined, isLost: false }
+}
+
+function endOf({ endBytes, endLine, records }: BatchRange): BatchEnd {
+  return { offsetBytes: endBytes, lineNumber: endLine, records }
+}
+
+function coveredUpTo(end: BatchEnd, rows: number): CoveredInput {
+  const covered = newCoveredInput()
+  covered.begin(end, rows)
+  return covered
+}
+
+function end({ ranges, sums }: DurableState, event: Ended): void {
+  const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0 } = event
+  if (no === undefined) return
+  const range = ranges?.get(no)
+  // Of a number that has its place nothing more is told.
+  if (ranges !== undefined && range === undefined) return
+  const before = range?.ended
+  sums.confirmed += confirmed - (before?.confirmed ?? 0)
+  sums.rejected += rejected - (before?.rejected ?? 0)
+  sums.duplicates += duplicates - (before?.duplicates ?? 0)
+  const ended = { confirmed, rejected, unconfirmed, unsent, duplicates }
+  if (range !== undefined) range.ended = ended
+  const rows = range?.rows ?? confirmed + rejected + unconfirmed + unsent
+  if (!isSettled({ ended, rows })) return
+  sums.unconfirmed += unconfirmed
+  ranges?.delete(no)
+}
+
+type OfInput = Extract<RunEvent, { kind: 'inputs' | 'grown' | 'reading' | 'read' | 'settled' }>
+
+function foldInput(state: DurableState, event: OfInput): void {
+  const { inputs, covered } = state
+  switch (event.kind) {
+    case 'inputs':
+      for (const { path, fingerprint } of event.inputs) {
+        inputs.push(namedInput(path, fingerprint))
+        covered.push(newCoveredInput())
+      }
+      return
+    case 'settled': {
+      for (const [i, { rows, ...to }] of event.inputs.entries()) covered[i]!.begin(to, rows)
+      state.ranges?.clear()
+      Object.assign(state.sums, { duplicates: 0, ...event.sums })
+      state.lastNo = Math.max(state.lastNo, event.lastNo)
+      return
+    }
+    default: {
+      const input = inputs[event.input]
+      if (input === undefined) return
+      if (event.kind === 'grown') input.fingerprint = event.fingerprint
+      else if (event.kind === 'reading') input.detected = event.detected
+      else if (traitsOf(state.target?.used).knowsBatches) input.summary = event.summary
+      else state.unproven.set(event.input, event.summary)
+    }
+  }
+}
+
+type OfProcess = Extract<RunEvent, { kind: 'run' | 'process' | 'owner' | 'session' | 'end' }>
+
+function foldProcess(state: DurableState, event: OfProcess): void {
+  switch (event.kind) {
+    case 'run':
+      return beginAnew(state, event)
+    case 'process':
+      Object.assign(state, { processes: event.number, end: undefined, dataSessions: [] })
+      state.unproven.clear()
+      return
+    case 'owner':
+      Object.assign(state, { owner: event.number, isAnew: false })
+      return
+    case 'session':
+      state.dataSessions.push(event.id)
+      return
+    case 'end': {
+      state.end = event
+      if (!event.isDone) return
+      for (const [input, summary] of state.unproven) state.inputs[input]!.summary = summary
+      const { rows } = event
+      const { rejects } = state
+      state.done = { rows, rejects: rejects && { ...rejects, byInput: { ...rejects.byInput } } }
+    }
+  }
+}
+
+/** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
+function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
+  const { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer } = state
+  const { unproven } = state
+  const kept = { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer }
+  const isAnew = run.isAnew === true
+  Object.assign(state, newDurableState(state.ranges !== undefined), kept, { unproven, run, isAnew })
+}
+
+/** Those of before, which change with it, and what a later record says. */
+export function rejectsWith(
+  before: JournaledRejects | undefined,
+  record: RecordOf<'rejects'>,
+): JournaledRejects {
+  const byInput = Object.assign(before?.byInput ?? {}, record.byInput)
+  const upTos = [...new Map([...(before?.upTos ?? []), ...(record.upTos ?? [])])]
+  return { ...record, byInput, ...(upTos.length === 0 ? {} : { upTos }) }
+}

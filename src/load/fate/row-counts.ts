@@ -1,0 +1,26 @@
+/*
+  The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent.
+*/
+import { DdbError } from '../../errors.js'
+import type { RowCounts } from '../options.js'
+
+/** Rows that have a place. */
+export function accountedFor(rows: RowCounts): number {
+  return rows.confirmed + rows.unconfirmed + rows.rejected + rows.skipped + rows.unsent
+}
+
+/** `1 row`, `2 rows`. */
+export function rowsText(count: number): string {
+  return count === 1 ? '1 row' : `${count} rows`
+}
+
+/** The failure to report when the equation does not hold, else undefined. */
+export function equationError(rows: RowCounts): DdbError | undefined {
+  const accounted = accountedFor(rows)
+  if (accounted === rows.read) return undefined
+  return new DdbError(
+    'DDB_INTERNAL',
+    `the rows do not add up: ${rows.read} read, ${accounted} accounted for; ` +
+      'this is a bug of ddb-ingest: please report it and check the target before loading again',
+  )
+}

@@ -1,0 +1,35 @@
+/*
+  The log of a run: whatever happens to its rows is told here, to the journal first and then to the fold.
+*/
+import type { DdbError } from '../../errors.js'
+import type { RunEvent } from './events.js'
+import { fold, newRunState, type RunState } from './fold.js'
+import type { Journal } from '../journal/journal.js'
+
+export interface RunLog {
+  /** Where rows and batches stand; `emit` alone changes it. */
+  readonly state: Readonly<RunState>
+  /**
+   * Tells what happens. What the journal could not take must not happen.
+   * @throws {DdbError} DDB_OUTPUT_WRITE; DDB_INTERNAL when it cannot have happened
+   */
+  emit(this: void, event: RunEvent): void
+  /** Everything told so far is with the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
+  commit(this: void): void
+  /** Why another process has the run by now, DDB_LOCKED; undefined while it is this one's. */
+  whyLost(this: void): DdbError | undefined
+}
+
+/** @param journal  asked each time; undefined where none is kept */
+export function newRunLog(journal: () => Journal | undefined): RunLog {
+  const state = newRunState()
+  return {
+    state,
+    emit(event) {
+      journal()?.take(event)
+      fold(state, event)
+    },
+    commit: () => journal()?.commit(),
+    whyLost: () => journal()?.lost(),
+  }
+}

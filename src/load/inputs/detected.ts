@@ -1,0 +1,84 @@
+/*
+  What was found out about an input, for the result and for the person watching.
+*/
+import { decimalCommaFor } from '../../parse/csv/row-target.js'
+import type { InputReader } from '../../parse/input-reader.js'
+import type { TargetColumn } from '../../schema/target-schema.js'
+import type { CellOptions, Detected, Known } from '../options.js'
+
+/** What else decides how an input is understood. */
+export interface DetectedRules {
+  readonly cells?: CellOptions | undefined
+  readonly columns?: readonly TargetColumn[]
+}
+
+/** What is known of an opened input. */
+export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Detected {
+  const { dialect, text } = reader
+  return {
+    delimiter: dialect?.delimiter ?? null,
+    quote: dialect?.quote ?? null,
+    escape: dialect?.escape ?? null,
+    header: dialect?.header ?? null,
+    decimalComma:
+      dialect === undefined
+        ? null
+        : decimalCommaFor(dialect.decimalComma.value, rules.cells ?? {}, rules.columns ?? []),
+    trailingDelimiter: dialect?.trailingDelimiter ?? null,
+    encoding: { value: text.encoding, how: text.how },
+  }
+}
+
+/**
+ * Sentences about delimited text: how it is understood, and where that may be wrong. Nothing where all was given.
+ *
+ * @param isByPosition  fields are matched by position because the user asked for it
+ */
+export function detectedNotices(
+  reader: InputReader,
+  detected: Detected,
+  isByPosition: boolean,
+): string[] {
+  const { dialect } = reader
+  if (dialect === undefined || reader.fieldCount === 0) return []
+  const { header } = dialect
+  const notices: string[] = []
+  const named = [dialect.delimiter, dialect.quote, header, detected.encoding]
+  if (named.some(({ how }) => how === 'found')) notices.push(detectedText(detected))
+  if (header.how === 'given') return notices
+  if (reader.isHeaderGuessed) {
+    notices.push(
+      'the first record is taken for a header, and nothing behind it says that it is one: ' +
+        '`input.header` no loads it as a row',
+    )
+  } else if (!header.value && isByPosition) {
+    notices.push(
+      'there seems to be no header, so the first record is loaded as a row: `input.header` yes leaves it out',
+    )
+  }
+  return notices
+}
+
+/** `delimiter ";" (found), quote "\"" (given), …`: what somebody has to check first when columns do not fit. */
+export function detectedText(detected: Detected): string {
+  const { delimiter, quote, escape, header, decimalComma, trailingDelimiter, encoding } = detected
+  const parts = [
+    delimiter && told(`delimiter ${shown(delimiter.value)}`, delimiter),
+    quote && told(quote.value === '' ? 'no quotes' : `quote ${shown(quote.value)}`, quote),
+    escape && escape.value !== quote?.value && told(`escape ${shown(escape.value)}`, escape),
+    header && told(header.value ? 'header' : 'no header', header),
+    decimalComma?.value === true && told('decimal comma', decimalComma),
+    trailingDelimiter?.value === true && told('trailing delimiter', trailingDelimiter),
+    told(`encoding ${encoding.value}`, encoding),
+  ]
+  return parts.filter(part => typeof part === 'string').join(', ')
+}
+
+function told(what: string, { how }: Known<unknown>): string {
+  return `${what} (${how})`
+}
+
+/** Control characters and quotes as JSON writes them. */
+function shown(text: string): string {
+  return JSON.stringify(text)
+}

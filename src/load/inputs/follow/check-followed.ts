@@ -1,0 +1,18 @@
+/*
+  What a run that follows needs to go on after a kill, known only once the server was asked.
+*/
+import { UsageError } from '../../../errors.js'
+import { traitsOf } from '../../transport/confirmations.js'
+import type { Delivery } from '../../transport/delivery.js'
+import type { Run } from '../../run.js'
+
+/** @throws {UsageError} DDB_USAGE where the journal would not know of single batches */
+export function checkFollowed({ options, journal }: Run, { used }: Delivery): void {
+  if (options.input?.follow !== true || journal === undefined) return
+  if (traitsOf(used).knowsBatches) return
+  throw new UsageError(
+    'DDB_USAGE',
+    'the server gives no receipts here, so every process of this run would read its files from their start: ' +
+      '`input.follow` with a journal needs `delivery.mode` sync',
+  )
+}

@@ -1,0 +1,232 @@
+/*
+  One file on its way from being found to its end: opened, read as far as it has grown, noted down in the journal.
+*/
+import { DdbError, UsageError } from '../../../errors.js'
+import { openReader, type ReaderOptions } from '../../../parse/open-reader.js'
+import type { Batch } from '../../../parse/input-reader.js'
+import type { InputFormat } from '../../../parse/formats.js'
+import type { InputFile } from '../../../platform/platform.js'
+import { followedChunks } from '../../../source/follow/followed-chunks.js'
+import type { Turns } from '../../../source/follow/turns.js'
+import { openGrowing } from '../../../source/open-source.js'
+import { newSummary, type InputReading, type InputSummary } from '../input-reading.js'
+import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
+import type { Detected } from '../../options.js'
+import { dialectOf, rowTarget } from '../reader-options.js'
+import type { Run } from '../../run.js'
+import type { TargetDescription } from '../../target/describe-target.js'
+
+/** A file that is followed. */
+export interface FollowedFile {
+  /** The name that it was found under. */
+  readonly path: string
+  /** Device and inode: no other file has both while this one is open. */
+  readonly key: string
+  readonly file: InputFile
+  readonly summary: InputSummary
+  /** In the journal; undefined without one, and until its shape is known. */
+  number: number | undefined
+  fingerprint: Fingerprint | undefined
+  /** Its name leads to another file by now, or nowhere. */
+  hasLostName: boolean
+  /** All that was there was read, since it lost its name. */
+  isReadSince: boolean
+  /** Records that no earlier process has read. */
+  newRecords: number
+  /** Behind the last row that was read, without a line end. */
+  leftBytes: number
+  /** When the journal was last told how long it is, by the platform's clock. */
+  notedMs: number
+}
+
+/** What all files of a run share. */
+export interface Following {
+  readonly run: Run
+  readonly target: TargetDescription
+  readonly reading: InputReading
+  readonly turns: Turns
+  readonly ended: AbortSignal
+  /** Told of records that no earlier process has read; fewer than 0 take some back. */
+  readonly onRecords: (more: number) => void
+  readonly onBytes: () => void
+}
+
+/** Nothing of it was read. */
+export function newFollowedFile(
+  path: string,
+  key: string,
+  file: InputFile,
+  known?: { readonly number: number; readonly fingerprint: Fingerprint },
+): FollowedFile {
+  return {
+    path,
+    key,
+    file,
+    summary: newSummary(path),
+    number: known?.number,
+    fingerprint: known?.fingerprint,
+    hasLostName: false,
+    isReadSince: false,
+    newRecords: 0,
+    leftBytes: 0,
+    notedMs: -Infinity,
+  }
+}
+
+/**
+ * The rows of a file, to be iterated once; it ends when the file has lost its name and nothing more comes.
+ * @throws {DdbError} DDB_INTERRUPTED when reading is stopped before there is a row, and what reading an input throws
+ */
+export async function* batchesOf(
+  followed: FollowedFile,
+  following: Following,
+): AsyncGenerator<Batch, void, void> {
+  const { path, file, summary } = followed
+  const { run, target, reading, turns, ended } = following
+  const { platform, options } = run
+  const { clock } = platform
+  const content = followedChunks({
+    file,
+    name: path,
+    clock,
+    turns,
+    ended,
+    hasLostName: () => followed.hasLostName,
+    onEnd: () => (followed.isReadSince ||= followed.hasLostName),
+  })
+  const before = followed.number === undefined ? undefined : run.found.inputs[followed.number]
+  const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
+  const knownEnd = before?.covered.ends.at(-1)
+  try {
+    const encoding = options.input?.encoding ?? 'auto'
+    const source = await openGrowing(path, content.chunks, encoding, () => file.close())
+    const told = (): void => {
+      followed.leftBytes = source.contentBytesRead - accounted(summary)
+    }
+    try {
+      summary.compression = source.compression
+      const reader = await openReader(source, {
+        ...dialectOf(options),
+        target: rowTarget(options, target),
+        ...known?.dialect,
+        clock,
+      })
+      if (reader.format === 'json') throw isDocument(path)
+      followed.fingerprint ??= await followedFingerprint(file)
+      yield* reading.batches(run, target, {
+        source,
+        reader,
+        summary,
+        number: () => (followed.number ??= newNumber(run, path, followed.fingerprint!)),
+        detected: known?.detected,
+        resumed: before && run.resumption.resumed(followed.number!),
+        maxRecords: Infinity,
+        flushes: true,
+        progress({ rows }) {
+          const newRecords = Math.max(0, rows - (knownEnd?.records ?? 0))
+          following.onRecords(newRecords - followed.newRecords)
+          followed.newRecords = newRecords
+          following.onBytes()
+        },
+        knownReject: offsetBytes => {
+          // It is counted, and stands behind the last batch: nobody has counted its record as read before.
+          if (offsetBytes >= (knownEnd?.offsetBytes ?? 0)) following.onRecords(-1)
+        },
+        beforeBatch: () => noteGrowth(followed, run),
+      })
+    } catch (error) {
+      // What is gone by now was lost, whatever ends the reading.
+      const loss = await content.checkRead().catch((found: unknown) => found)
+      throw isTruncated(loss) ? loss : error
+    } finally {
+      told()
+    }
+    // A signal that comes while this is looked at changes nothing of it.
+    const isWhole = !run.stopped
+    await content.checkRead()
+    if (isWhole && followed.number !== undefined) {
+      await noteFingerprint(followed, run)
+      run.emit({ kind: 'read', input: followed.number, summary })
+      run.commit()
+    }
+  } finally {
+    await noteFingerprint(followed, run).catch(() => undefined)
+    await file.close()
+  }
+}
+
+/** A file does not hold any more what was read of it. */
+export function isTruncated(error: unknown): error is DdbError {
+  return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
+}
+
+/** A file is followed from now on. */
+function newNumber({ state, emit }: Run, path: string, fingerprint: Fingerprint): number {
+  emit({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+  return state.inputs.length - 1
+}
+
+/** As the file is now: other files with its number have other ends. */
+async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<void> {
+  if (followed.fingerprint === undefined) return
+  followed.fingerprint = await followedFingerprint(followed.file)
+  const { number: input, fingerprint } = followed
+  if (input !== undefined) emit({ kind: 'grown', input, fingerprint })
+}
+
+/** The more of its ends is known, the less another file is taken for it. */
+function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined {
+  const { number, fingerprint, file } = followed
+  const { clock } = run.platform
+  if (run.journal === undefined || number === undefined) return undefined
+  const isLong = fingerprint!.sizeBytes >= endBytes
+  if (isLong && clock.nowMs() - followed.notedMs < noteEveryMs) return undefined
+  return file.status().then(async ({ sizeBytes }) => {
+    if (!isLong && sizeBytes < Math.min(endBytes, 2 * fingerprint!.sizeBytes)) return
+    await noteFingerprint(followed, run)
+    followed.notedMs = clock.nowMs()
+  })
+}
+
+/** Of a long file, in the journal: half a megabyte a day. */
+const noteEveryMs = 60_000
+
+function accounted({ contentBytes }: InputSummary): number {
+  const { rows, rejected, header, other, skipped } = contentBytes
+  return rows + rejected + header + other + skipped
+}
+
+/** A file says more of itself the longer it is: what was found in its first lines holds for all that follow. */
+function journaledReading(text: string): {
+  readonly detected: Detected
+  readonly dialect: ReaderOptions
+} {
+  const {
+    format,
+    compression: _,
+    ...detected
+  } = JSON.parse(text) as Detected & {
+    format: InputFormat
+    compression: string
+  }
+  const { delimiter, quote, escape, header, trailingDelimiter } = detected
+  if (delimiter === null) return { detected, dialect: { format } }
+  return {
+    detected,
+    dialect: {
+      format,
+      delimiter: delimiter.value,
+      quote: quote?.value,
+      escape: escape?.value,
+      header: header?.value === true ? 'yes' : 'no',
+      trailingDelimiter: trailingDelimiter?.value,
+    },
+  }
+}
+
+function isDocument(path: string): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    `"${path}" is a JSON document, and \`input.follow\` needs NDJSON, an object a line`,
+  )
+}

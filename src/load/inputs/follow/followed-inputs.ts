@@ -1,0 +1,304 @@
+/*
+  The inputs of a run that follows: all files that are there are read at once, each as far as it has grown, and new ones are
+  looked for, until the run is stopped.
+*/
+import { setMaxListeners } from 'node:events'
+import { resolve } from 'node:path'
+import { UsageError, type DdbError } from '../../../errors.js'
+import type { Batch, ColumnCounts } from '../../../parse/input-reader.js'
+import { fileKey } from '../../../platform/file-identity.js'
+import type { Files, InputFile } from '../../../platform/platform.js'
+import { newPassedOver } from '../../../source/data-files.js'
+import { sourceNotices } from '../../../source/expand-sources.js'
+import {
+  presentFiles,
+  type PresentFile,
+  type PresentFiles,
+} from '../../../source/follow/present-files.js'
+import { newTurns } from '../../../source/follow/turns.js'
+import {
+  failureOf,
+  newInputReading,
+  type InputReading,
+  type Inputs,
+  type InputSummary,
+} from '../input-reading.js'
+import { isSameGrown } from '../../journal/fingerprint.js'
+import { reasonsPath } from '../../rejects/reject-path.js'
+import type { SourceNotes } from '../../options.js'
+import type { Run } from '../../run.js'
+import { noSourceNotes, sourceNotesOf } from '../source-notes.js'
+import type { TargetDescription } from '../../target/describe-target.js'
+import { newFilesRead, type FilesRead } from './files-read.js'
+import {
+  batchesOf,
+  isTruncated,
+  newFollowedFile,
+  type FollowedFile,
+  type Following,
+} from './followed-file.js'
+import { newMerge } from './merge.js'
+import { resumedFiles } from './resumed-files.js'
+
+/** So often is looked for new files and new names: listing folders costs more than looking at a file. */
+const scanEveryMs = 1_000
+
+/** Each holds a descriptor and some megabytes: room for a line of its own, and for a batch. */
+const maxFiles = 256
+
+/** A run remembers no more things that it has said. */
+const maxTold = 1_000
+
+const nothing = newPassedOver()
+
+/** @throws {DdbError} DDB_RUN_CHANGED when a file that an earlier process has followed is gone */
+export async function openFollowed(run: Run): Promise<Inputs> {
+  const { platform, options, plan, found } = run
+  const inputs = new FollowedInputs(newInputReading(platform, options, plan, found), run)
+  const { open, done } = await resumedFiles(run, platform.files)
+  for (const { input, fingerprint } of done) inputs.read.add(input.summary!, fingerprint)
+  for (const { path, file, ...known } of open) {
+    inputs.open.push(newFollowedFile(path, fileKey(path, await file.status()), file, known))
+  }
+  return inputs
+}
+
+class FollowedInputs implements Inputs {
+  readonly areDone = false
+  sources: SourceNotes = noSourceNotes()
+  /** Those that were opened and whose end has not come. */
+  readonly open: FollowedFile[] = []
+  readonly read: FilesRead = newFilesRead()
+  readonly #reading: InputReading
+  readonly #run: Run
+  readonly #ended = new AbortController()
+  readonly #told = new Set<string>()
+  readonly #merge = newMerge<FollowedFile, Batch>()
+  #hasBegun = false
+  #newRecords = 0
+
+  constructor(reading: InputReading, run: Run) {
+    this.#reading = reading
+    this.#run = run
+    // Every file waits for it.
+    setMaxListeners(0, this.#ended.signal)
+  }
+
+  async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
+    const { clock } = run.platform
+    const readBefore = run.state.rows.read
+    const following: Following = {
+      run,
+      target,
+      reading: this.#reading,
+      turns: newTurns(),
+      ended: this.#ended.signal,
+      onRecords: more => {
+        this.#newRecords += more
+        run.emit({ kind: 'records', upTo: readBefore + this.#newRecords })
+      },
+      onBytes: () => run.inputProgress(this.#bytesRead, undefined),
+    }
+    this.#hasBegun = true
+    for (const file of this.open) this.#merge.add(file, batchesOf(file, following))
+    let isDue = true
+    let scan = clock.after(scanEveryMs, () => undefined)
+    const merge = this.#merge
+    const wake = (): void => merge.wake()
+    this.#ended.signal.addEventListener('abort', wake)
+    try {
+      for (;;) {
+        if (run.stopped) this.#ended.abort()
+        if (this.#ended.signal.aborted && merge.size === 0) return
+        if (isDue && !this.#ended.signal.aborted) {
+          isDue = false
+          await this.#lookAround(following)
+          scan.cancel()
+          scan = clock.after(scanEveryMs, () => {
+            isDue = true
+            merge.wake()
+          })
+        }
+        const next = await merge.next()
+        if (next === undefined) continue
+        if (next.kind === 'value') yield next.value
+        else this.#end(next.from, next.kind === 'failed' ? next.error : undefined)
+      }
+    } finally {
+      scan.cancel()
+      this.#ended.signal.removeEventListener('abort', wake)
+      this.#ended.abort()
+    }
+  }
+
+  get #bytesRead(): number {
+    return this.open.reduce((sum, { summary }) => sum + summary.bytes, this.read.bytes)
+  }
+
+  /** @param error  why reading it stopped before its end */
+  #end(followed: FollowedFile, error?: unknown): void {
+    const { path, summary, leftBytes } = followed
+    if (error !== undefined && (isTruncated(error) || !this.#run.stopped)) {
+      summary.firstError = failureOf(error)
+      this.#run.fail(error)
+    }
+    if (this.#run.stopped && leftBytes > 0) {
+      this.#run.notice(
+        `${path}: ${leftBytes} bytes at its end are not loaded: the line that they begin is not whole, or nothing more was to be read`,
+      )
+    }
+    this.open.splice(this.open.indexOf(followed), 1)
+    this.read.add(summary, followed.fingerprint)
+  }
+
+  /** Who has lost its name, what is new, and whether rows still go out. */
+  async #lookAround(following: Following): Promise<void> {
+    const { run } = following
+    const { platform, options } = run
+    try {
+      const failure = run.delivery?.failure
+      if (failure !== undefined) throw failure
+      run.commit()
+      for (const followed of this.open) await this.#lookAtName(followed)
+      const { include } = options.input ?? {}
+      const present = await presentFiles(options.inputs, platform.files, include)
+      const { files, missing } = present
+      this.#tellSources(present)
+      for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
+      for (const present of files) {
+        const file = await this.#openIfNew(present)
+        if (file === undefined) continue
+        const { path, status } = present
+        const followed = newFollowedFile(path, fileKey(path, status), file)
+        this.open.push(followed)
+        this.#merge.add(followed, batchesOf(followed, following))
+      }
+    } catch (error) {
+      run.fail(error)
+    }
+  }
+
+  /** What is passed over changes as files come and go: it is said once for each kind of file. */
+  #tellSources(present: PresentFiles): void {
+    const { byKind } = this.sources.passedOver
+    const isNew = Object.keys(present.passedOver.byKind).some(kind => !Object.hasOwn(byKind, kind))
+    this.sources = sourceNotesOf(present)
+    for (const notice of sourceNotices(isNew ? present : { ...present, passedOver: nothing })) {
+      this.#tell(notice)
+    }
+  }
+
+  async #lookAtName(followed: FollowedFile): Promise<void> {
+    try {
+      const { files } = this.#run.platform
+      const status = await files.status(followed.path)
+      followed.hasLostName =
+        fileKey(followed.path, status) !== followed.key ||
+        (status.inode === 0n && (await isOther(followed, files)))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // A folder that cannot be read for a while has lost none of its files.
+      if (code === 'ENOENT') followed.hasLostName = true
+    }
+    if (!followed.hasLostName) followed.isReadSince = false
+  }
+
+  async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
+    const { files } = this.#run.platform
+    const key = fileKey(path, status)
+    // Of those that had the name before, what is there comes first.
+    const isOther = this.open.every(
+      one => one.key !== key && (one.path !== path || one.isReadSince),
+    )
+    if (!isOther || this.#isOwn(path)) return undefined
+    let file: InputFile | undefined
+    try {
+      file = await files.open(path)
+      const opened = await file.status()
+      const known = fileKey(path, opened) === key ? await this.read.find(file, opened) : 'moved'
+      if (known === 'grown') {
+        this.#tell(
+          `${path} goes on growing ${readLate}: what was written since is not loaded. Let whoever writes it open its new file sooner`,
+        )
+      } else if (known === 'touched') {
+        this.#tell(
+          `${path} has been written since a file with its number and content was read, and is taken for that one: load it by itself if its rows are new`,
+        )
+      }
+      if (known === undefined) {
+        if (this.open.length >= maxFiles) throw tooMany()
+        return file
+      }
+    } catch (error) {
+      if (error instanceof UsageError) {
+        await file?.close()
+        throw error
+      }
+      const { message } = error as Error
+      this.#tell(`${path} cannot be read yet, and is tried again: ${message}`)
+    }
+    await file?.close()
+    return undefined
+  }
+
+  /** Rejects are not an input, wherever they are kept. */
+  #isOwn(path: string): boolean {
+    const { rejects, plan } = this.#run
+    if (plan.rejectsFile === undefined) return false
+    const own = [plan.rejectsFile, ...rejects.result().files.map(file => file.path)]
+    return own.some(one => [one, reasonsPath(one)].some(name => resolve(name) === resolve(path)))
+  }
+
+  #tell(notice: string): void {
+    if (this.#told.has(notice) || this.#told.size >= maxTold) return
+    this.#told.add(notice)
+    this.#run.notice(notice)
+  }
+
+  summaries(): InputSummary[] {
+    const { rejects } = this.#run
+    return this.read.withOpen(this.open.map(({ summary }) => summary)).map(summary => {
+      const { rejected, firstError } = rejects.ofInput(summary.path)
+      return { ...summary, rejected, firstError: firstError ?? summary.firstError }
+    })
+  }
+
+  columnCounts(): readonly ColumnCounts[] {
+    return this.#reading.columnCounts
+  }
+
+  get offsets(): Readonly<Record<string, string>> {
+    return this.#reading.offsets
+  }
+
+  get bytesError(): DdbError | undefined {
+    return this.#reading.bytesError
+  }
+
+  /** Those that are being read end by themselves, once what was read of them is out. */
+  async close(): Promise<void> {
+    this.#ended.abort()
+    if (this.#hasBegun) return
+    for (const { file } of this.open) await file.close()
+  }
+}
+
+const readLate = 'long after it has lost its name'
+
+/** Where files have no number: whether the name leads to something else than what is read. */
+async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promise<boolean> {
+  if (fingerprint === undefined) return false
+  const named = await files.open(path)
+  try {
+    return !(await isSameGrown(fingerprint, named))
+  } finally {
+    await named.close()
+  }
+}
+
+function tooMany(): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    `more than ${maxFiles} files are to be followed at once: move away those that are done, or share them between several runs`,
+  )
+}

@@ -1,0 +1,105 @@
+/*
+  The files that an earlier process has followed: each is found again by what it is, under its name or, rotated since, under
+  another one beside it.
+*/
+import { dirname, join } from 'node:path'
+import type { Files, InputFile } from '../../../platform/platform.js'
+import { runChanged } from '../../journal/changed-run.js'
+import { fingerprintText, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
+import type { FoundInput, FoundRun } from '../../fate/found-run.js'
+import type { Run } from '../../run.js'
+
+/** A file of which something is left to be read or sent. */
+export interface ResumedFile {
+  readonly number: number
+  /** The name that it had when it was found first. */
+  readonly path: string
+  readonly file: InputFile
+  readonly fingerprint: Fingerprint
+}
+
+/** What a run that follows has left. */
+export interface ResumedFiles {
+  readonly open: readonly ResumedFile[]
+  /** Of files that were read to their end; nothing of them is left. */
+  readonly done: readonly { readonly fingerprint: Fingerprint; readonly input: FoundInput }[]
+}
+
+/** @throws {DdbError} DDB_RUN_CHANGED when a file is not there any more */
+export async function resumedFiles(
+  { found, resumption }: Pick<Run, 'found' | 'resumption'>,
+  files: Files,
+): Promise<ResumedFiles> {
+  const open: ResumedFile[] = []
+  const done: ResumedFiles['done'][number][] = []
+  try {
+    for (const [number, input] of found.inputs.entries()) {
+      const { path, fingerprint } = input
+      const resumed = resumption.resumed(number)
+      if (input.summary !== undefined && (resumed?.isDone ?? true)) {
+        done.push({ fingerprint, input })
+        continue
+      }
+      const file = await find(path, atLeast(input), files)
+      if (file === undefined) throw isGone(found, path, fingerprint)
+      open.push({ number, path, file, fingerprint })
+    }
+    return { open, done }
+  } catch (error) {
+    for (const { file } of open) await file.close()
+    throw error
+  }
+}
+
+/** What was sent was in the file. */
+function atLeast({ fingerprint, covered }: FoundInput): {
+  readonly fingerprint: Fingerprint
+  readonly sizeBytes: number
+} {
+  return { fingerprint, sizeBytes: covered.ends.at(-1)!.offsetBytes }
+}
+
+async function find(
+  path: string,
+  sought: ReturnType<typeof atLeast>,
+  files: Files,
+): Promise<InputFile | undefined> {
+  const named = await openIfSame(path, sought, files)
+  if (named !== undefined) return named
+  const folder = dirname(path)
+  const entries = await files.readFolder(folder, false).catch(() => [])
+  for (const { name, isFolder } of entries) {
+    if (isFolder) continue
+    const file = await openIfSame(join(folder, name), sought, files)
+    if (file !== undefined) return file
+  }
+  return undefined
+}
+
+async function openIfSame(
+  path: string,
+  { fingerprint, sizeBytes }: ReturnType<typeof atLeast>,
+  files: Files,
+): Promise<InputFile | undefined> {
+  let file: InputFile | undefined
+  try {
+    const status = await files.status(path)
+    // A pipe would be waited for.
+    if (!status.isFile || String(status.inode) !== fingerprint.inode) return undefined
+    file = await files.open(path)
+    if (status.sizeBytes >= sizeBytes && (await isSameGrown(fingerprint, file))) return file
+  } catch {
+    // What cannot be read is not found.
+  }
+  await file?.close()
+  return undefined
+}
+
+function isGone(found: FoundRun, path: string, fingerprint: Fingerprint): Error {
+  return runChanged(
+    found,
+    `"${path}", of which something is left to be read, is neither there nor beside it under another name ` +
+      `(it was ${fingerprintText(fingerprint)}, inode ${fingerprint.inode ?? 'unknown'}). ` +
+      'Where rotation has compressed it, unpacking it makes another file: load the rest of it by itself',
+  )
+}

@@ -1,0 +1,288 @@
+/*
+  How one input of a run is read, whoever opened it: its columns are mapped to the target's, batches and rejects get their
+  place in the journal, and what was found in it is told.
+*/
+import { InputError, type DdbError } from '../../errors.js'
+import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offset.js'
+import type { CellRules } from '../../parse/cell-rules.js'
+import type { Batch, ColumnCounts, Reject } from '../../parse/input-reader.js'
+import type { OpenedReader } from '../../parse/open-reader.js'
+import type { Platform } from '../../platform/platform.js'
+import { mapColumns, type ColumnMapping, type MappingRules } from '../../schema/column-mapping.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import { defaultFlushIntervalMs } from '../defaults.js'
+import { detectedNotices, detectedOf } from './detected.js'
+import { bytesError } from './input-bytes.js'
+import type { RunEvent } from '../fate/events.js'
+import type { FoundRun } from '../fate/found-run.js'
+import type { ResumedInput } from '../journal/resumed-input.js'
+import type { Detected, InputFailure, LoadOptions, LoadResult, SourceNotes } from '../options.js'
+import type { Plan } from '../plan.js'
+import { shapeOf } from './reader-options.js'
+import { asDdbError, type Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+
+/** What a result says of one input. */
+export type InputSummary = LoadResult['inputs'][number]
+
+/** A run of ever so many inputs says no more different things than these, and remembers no more. */
+const maxTold = 100
+
+/** One input that was opened. */
+export interface OpenedInput {
+  readonly source: ByteSource
+  readonly reader: OpenedReader
+  /** Filled in as the input is read. */
+  readonly summary: InputSummary
+  /** Its number in the journal, asked for once its shape is known. */
+  readonly number: () => number
+  /** How an earlier process has read it, where this one is to do the same; undefined where that is found out. */
+  readonly detected: Detected | undefined
+  /** Where reading goes on; undefined where it begins. */
+  readonly resumed: ResumedInput | undefined
+  /** Of the whole input. */
+  readonly maxRecords: number
+  /** Rows wait no longer than the flush interval for the rest of their batch. */
+  readonly flushes: boolean
+  /** Told whenever the summary has changed. */
+  readonly progress: (summary: InputSummary) => void
+  /** Told of a reject that an earlier process has counted. */
+  readonly knownReject?: (offsetBytes: number) => void
+  /** Waited for before a batch is given out. */
+  readonly beforeBatch?: () => Promise<void> | undefined
+}
+
+/** All inputs of a run, opened one at a time. */
+export interface Inputs {
+  /** Batches of all inputs in order. Once the run is stopped, what was read but not batched comes as a last one. */
+  batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>
+  /** What was read of each input so far. */
+  summaries(): InputSummary[]
+  /** Per target column, over all inputs. */
+  columnCounts(): readonly ColumnCounts[]
+  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
+  readonly offsets: Readonly<Record<string, string>>
+  readonly sources: SourceNotes
+  /** Set when the bytes of an input do not add up. */
+  readonly bytesError: DdbError | undefined
+  /** Earlier processes of the run have read them all, and nothing of them is left to be sent. */
+  readonly areDone: boolean
+  close(): Promise<void>
+}
+
+/** What the inputs of a run have in common. */
+export interface InputReading {
+  /** The rows of an input, to be iterated once. */
+  batches(
+    run: Run,
+    target: TargetDescription,
+    opened: OpenedInput,
+  ): AsyncGenerator<Batch, void, void>
+  /** Per target column, over all inputs. */
+  readonly columnCounts: readonly ColumnCounts[]
+  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
+  readonly offsets: Readonly<Record<string, string>>
+  /** Set when the bytes of an input do not add up. */
+  readonly bytesError: DdbError | undefined
+}
+
+/** Opens nothing. */
+export function newInputReading(
+  platform: Platform,
+  options: LoadOptions,
+  plan: Plan,
+  found: FoundRun,
+): InputReading {
+  return new Reading(platform, options, plan, found)
+}
+
+class Reading implements InputReading {
+  bytesError: DdbError | undefined
+  readonly columnCounts: ColumnCounts[] = []
+  readonly #platform: Platform
+  readonly #options: LoadOptions
+  readonly #plan: Plan
+  readonly #told = new Set<string>()
+  /** Columns of which it was said that their times lose an offset. */
+  readonly #offsetColumns = new Set<string>()
+  readonly #offsets: ColumnOffsets | undefined
+  /** So many of them are in the journal. */
+  #journaledOffsets: number
+
+  constructor(platform: Platform, options: LoadOptions, plan: Plan, found: FoundRun) {
+    this.#platform = platform
+    this.#options = options
+    this.#plan = plan
+    this.#offsets = columnOffsets(options.cells ?? {}, found.offsets)
+    this.#journaledOffsets = this.#offsets?.knownCount ?? 0
+  }
+
+  get offsets(): Readonly<Record<string, string>> {
+    return this.#offsets?.known() ?? {}
+  }
+
+  async *batches(
+    run: Run,
+    target: TargetDescription,
+    opened: OpenedInput,
+  ): AsyncGenerator<Batch, void, void> {
+    const { source, reader, summary, resumed } = opened
+    const { cells, input = {}, mapping = {} } = this.#options
+    const { flushIntervalMs = defaultFlushIntervalMs } = input
+    const { path } = summary
+    summary.format = reader.format
+    const detected = opened.detected ?? detectedOf(reader, { cells, columns: target.columns })
+    summary.detected = detected
+    run.rejects.reading(source.name, { format: reader.format, ...detected }, this.#offsets)
+    this.#tell(run, path, reader, detected)
+    const { resumption } = run
+    const index = opened.number()
+    const { format, compression } = summary
+    const how = JSON.stringify({ format, compression, ...detected })
+    if (resumption.isReadAnew(index, path, how))
+      run.emit({ kind: 'reading', input: index, detected: how })
+    const { records: recordsBefore = 0 } = resumed ?? {}
+    const recordsRead = (): number => recordsBefore + reader.recordsRead
+    let lastReject = -1
+    /** Only a record that reading broke off in is told before the batch that ends in front of it. */
+    const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
+    // For every reject and every batch: nothing more than is cheap.
+    const update = (): void => {
+      summary.rows = recordsRead()
+      summary.bytes = source.bytesRead
+      opened.progress(summary)
+    }
+    const mapped = (): ColumnMapping =>
+      mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
+    const looked = run.watch?.opened(path, reader, mapped)
+    const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
+    const found = (): AsyncGenerator<Batch, void, void> =>
+      reader.batches({
+        mapping: looked?.mapping ?? mapped(),
+        cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
+        batchRows: this.#plan.batchRows,
+        batchBytes: this.#plan.batchBytes,
+        ...(opened.flushes ? { flushIntervalMs } : {}),
+        ...(limit === Infinity ? {} : { limit }),
+        ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
+        keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
+        clock: this.#platform.clock,
+        stopped: () => run.stopped,
+        onUnreadable: error => run.fail(error),
+        onReject: reject => {
+          lastReject = reject.offsetBytes
+          if (resumption.isKnownReject(index, reject.offsetBytes)) {
+            opened.knownReject?.(reject.offsetBytes)
+            update()
+            return
+          }
+          update()
+          run.emit(misread(reject, index))
+          run.reject(reject, reader)
+        },
+      })
+    try {
+      for await (const batch of isEmpty(reader) ? [] : found()) {
+        update()
+        const wait = opened.beforeBatch?.()
+        if (wait !== undefined) await wait
+        this.#tellOffsets(run)
+        resumption.place(batch, index, recordsUpTo(batch.endOffsetBytes))
+        yield batch
+      }
+    } finally {
+      update()
+      this.#tellOffsets(run)
+      summary.ragged = reader.raggedRecords
+      summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
+      run.watch?.closed(reader)
+      if (looked?.isUnfit !== true) this.#addCounts(reader.columnCounts)
+      this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
+    }
+    if (this.bytesError !== undefined) throw this.bytesError
+  }
+
+  /** What was found is said, once where it is the same for several inputs. */
+  #tell(run: Run, path: string, reader: OpenedReader, detected: Detected): void {
+    const isByPosition = this.#options.mapping?.match === 'position'
+    for (const notice of detectedNotices(reader, detected, isByPosition)) {
+      if (this.#told.has(notice) || this.#told.size === maxTold) continue
+      this.#told.add(notice)
+      run.notice(`${path}: ${notice}`)
+    }
+  }
+
+  #cellRules(detected: Detected, run: Run): CellRules {
+    const onOffset = (column: string): void => this.#tellOffset(column, run)
+    return { ...cellRules(this.#options, detected), columnOffsets: this.#offsets, onOffset }
+  }
+
+  /** Who goes on with the run has to know them, wherever it begins to read. */
+  #tellOffsets({ emit }: Run): void {
+    const { knownCount = 0 } = this.#offsets ?? {}
+    if (knownCount === this.#journaledOffsets) return
+    this.#journaledOffsets = knownCount
+    emit({ kind: 'offsets', offsets: this.offsets })
+  }
+
+  /** Once for each column of a run. */
+  #tellOffset(columnName: string, run: Run): void {
+    if (this.#offsetColumns.has(columnName)) return
+    this.#offsetColumns.add(columnName)
+    run.notice(
+      `times of column "${columnName}" have offsets and are kept as they are written: \`cells.timeZone\` converts them`,
+    )
+  }
+
+  #addCounts(counts: readonly ColumnCounts[]): void {
+    for (const [index, { nulls, coerced }] of counts.entries()) {
+      const sum = (this.columnCounts[index] ??= { nulls: 0, coerced: 0 })
+      sum.nulls += nulls
+      sum.coerced += coerced
+    }
+  }
+}
+
+function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
+  // What was cut off may be whole when the next process reads it.
+  if (code === 'DDB_INPUT_READ') return { kind: 'rejectsForgotten' }
+  return { kind: 'misread', input, offsetBytes }
+}
+
+/** Of an input that nothing is known of yet. */
+export function newSummary(path: string): InputSummary {
+  return {
+    path,
+    format: null,
+    compression: null,
+    bytes: 0,
+    rows: 0,
+    rejected: 0,
+    firstError: null,
+    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
+    detected: null,
+    ragged: 0,
+  }
+}
+
+/** What ended reading. */
+export function failureOf(error: unknown): InputFailure {
+  const { code, message } = asDdbError(error)
+  const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined
+  return { code, message, lineNumber: lineNumber ?? null }
+}
+
+function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected): CellRules {
+  const { arrayDelimiter } = input
+  const { decimalComma } = detected
+  return {
+    ...cells,
+    ...(decimalComma === null ? {} : { decimalComma: decimalComma.value }),
+    ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
+  }
+}
+
+/** An input without a single record has no columns to map either. */
+function isEmpty(reader: OpenedReader): boolean {
+  return reader.recordKind === 'fields' && reader.fieldCount === 0
+}

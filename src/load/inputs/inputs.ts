@@ -1,0 +1,305 @@
+/*
+  A run's inputs one after the other: each is opened, its columns are mapped to the target's, and its batches and
+  rejects are passed on. All inputs are checked to exist before the first one is read.
+*/
+import type { DdbError } from '../../errors.js'
+import { openReader } from '../../parse/open-reader.js'
+import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
+import type { Files, FileStatus, Platform } from '../../platform/platform.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import { expandSources, sourceNotices } from '../../source/expand-sources.js'
+import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
+import { knownEncoding } from '../../source/encoding/encodings.js'
+import { cutShort } from '../../source/file-chunks.js'
+import { fileBytes, openSource, stdinName } from '../../source/open-source.js'
+import { openFollowed } from './follow/followed-inputs.js'
+import {
+  failureOf,
+  newInputReading,
+  newSummary,
+  type InputReading,
+  type Inputs,
+  type InputSummary,
+} from './input-reading.js'
+import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import type { LoadOptions, SourceNotes } from '../options.js'
+import { runDamaged } from '../journal/changed-run.js'
+import { openJournal } from '../journal/open-journal.js'
+import { dialectOf, rowTarget } from './reader-options.js'
+import { checkRejects } from '../rejects/check-rejects.js'
+import { isOfRun } from '../rejects/leftover-rejects.js'
+import { reasonsPath } from '../rejects/reject-path.js'
+import type { RunRejects } from '../rejects/run-rejects.js'
+import type { Run } from '../run.js'
+import { sourceNotesOf } from './source-notes.js'
+
+/**
+ * Takes up the journal where one is kept.
+ *
+ * @throws {UsageError} DDB_USAGE for an encoding that is not known
+ * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
+ * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something; DDB_LOCKED,
+ * DDB_RUN_CHANGED, DDB_RUN_DAMAGED when the journal is not to be taken up
+ */
+export async function openInputs(run: Run): Promise<Inputs> {
+  const { platform, options } = run
+  const { encoding = 'auto' } = options.input ?? {}
+  if (encoding !== 'auto') knownEncoding(encoding)
+  if (options.input?.follow === true) {
+    if (options.journal !== undefined) await takeUpJournal(run, [])
+    const { include } = options.input
+    const present = await presentFiles(options.inputs, platform.files, include)
+    await checkRejectsFile(run, present.files.map(pathOf))
+    return openFollowed(run)
+  }
+  const { include } = options.input ?? {}
+  const { files } = platform
+  const found = await expandSources(options.inputs, { include, stdin: openedStdin(run), files })
+  for (const notice of sourceNotices(found)) run.notice(notice)
+  const { paths } = found
+  const inputs =
+    options.journal === undefined ? paths.map(byItsPath) : await takeUpJournal(run, paths)
+  await checkRejectsFile(
+    run,
+    paths.filter(path => path !== '-'),
+  )
+  return new SequentialInputs(run, inputs, sourceNotesOf(found))
+}
+
+/** What the shell has opened for us, where standard input is the process's own. */
+function openedStdin({ options, platform }: Run): FileStatus | undefined {
+  const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
+  try {
+    return fd === 0 ? platform.files.statusNow('/dev/stdin') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const pathOf = ({ path }: PresentFile): string => path
+
+async function checkRejectsFile(
+  { plan, journal, found, platform, options }: Run,
+  paths: readonly string[],
+): Promise<void> {
+  const { rejectsFile } = plan
+  if (rejectsFile === undefined) return
+  const isOwn = found.rejects?.files.some(({ path }) => path === rejectsFile) === true
+  const isOfPast =
+    journal !== undefined &&
+    journal.past.processes > 0 &&
+    (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
+  // A killed process has left it: it goes before the first row.
+  const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
+  // Begun anew it need not tell of what was before.
+  const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
+  if (isOfPast && !isOwn && !isLeftOver && goesOn) {
+    throw runDamaged(
+      journal.path,
+      `"${rejectsFile}" has rejects of this run that it does not tell of, so it was brought back from an earlier time, as with a ` +
+        'snapshot of a disk',
+    )
+  }
+  // Whoever follows a folder passes over the rejects of the run in it.
+  const isInput = !isOwn || options.input?.follow !== true
+  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)
+}
+
+/** An input, and what the journal calls it. */
+interface NamedInput {
+  readonly name: string
+  readonly path: string
+}
+
+const byItsPath = (path: string): NamedInput => ({ name: path, path })
+
+/** @returns the inputs in the order of the journal */
+async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readonly NamedInput[]> {
+  const { platform, options, plan } = run
+  const opened = paths.includes('-') ? undefined : await openJournal(platform, options, plan, paths)
+  if (opened === undefined) {
+    run.notice('standard input and pipes cannot be read twice: this run keeps no journal')
+    return paths.map(byItsPath)
+  }
+  const { journal, places, notices } = opened
+  try {
+    run.goOn(journal)
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+  for (const notice of notices) run.notice(notice)
+  return journal.inputs.map(({ path: name }) => ({ name, path: places.get(name) ?? name }))
+}
+
+class SequentialInputs implements Inputs {
+  readonly sources: SourceNotes
+  readonly #platform: Platform
+  readonly #inputs: readonly NamedInput[]
+  readonly #options: LoadOptions
+  readonly #run: Run
+  readonly #summaries: InputSummary[] = []
+  readonly #reading: InputReading
+  #rejects: RunRejects | undefined
+  #source: ByteSource | undefined
+  /** Of the inputs that are done. */
+  #doneBytes = 0
+  #doneRecords = 0
+  #totalBytes: number | undefined
+  /** Bytes of each input when the run began; undefined for what is no file. */
+  #sizes: readonly (number | undefined)[] = []
+
+  constructor(run: Run, inputs: readonly NamedInput[], sources: SourceNotes) {
+    const { platform, options, plan, found } = run
+    this.sources = sources
+    this.#run = run
+    this.#platform = platform
+    this.#inputs = inputs
+    this.#options = options
+    this.#reading = newInputReading(platform, options, plan, found)
+  }
+
+  get bytesError(): DdbError | undefined {
+    return this.#reading.bytesError
+  }
+
+  async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
+    const limit = this.#options.input?.limit ?? Infinity
+    this.#sizes = await sizesOf(this.#inputs, this.#platform.files)
+    this.#totalBytes = sumOf(this.#sizes)
+    run.inputProgress(0, this.#totalBytes)
+    this.#rejects = run.rejects
+    await this.#lookAtHeaders(run, target)
+    for (const [index, input] of this.#inputs.entries()) {
+      if (run.stopped || this.#doneRecords >= limit) return
+      const done = run.found.inputs[index]?.summary
+      if (done !== undefined && run.resumption.resumed(index)?.isDone === true) {
+        this.#summaries.push(done)
+        this.#doneRecords += done.rows
+        this.#doneBytes += done.bytes
+        continue
+      }
+      const summary = newSummary(input.name)
+      this.#summaries.push(summary)
+      try {
+        yield* this.#openOne(run, target, input, summary, index)
+        if (!run.stopped) run.emit({ kind: 'read', input: index, summary })
+      } catch (error) {
+        const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
+        summary.firstError = failureOf(failure)
+        throw failure
+      }
+    }
+  }
+
+  /** Of those that are read behind others. Who only looks at them tells what is wrong with each. */
+  async #lookAtHeaders(
+    { platform, watch, resumption }: Run,
+    target: TargetDescription,
+  ): Promise<void> {
+    if (watch !== undefined) return
+    const later = this.#inputs
+      .slice(0, mostLookedAt)
+      .filter((_, index) => index > 0 && resumption.resumed(index) === undefined)
+    const paths = later.map(({ path }) => path)
+    await lookAtHeaders(platform.files, this.#options, target, paths)
+  }
+
+  async *#openOne(
+    run: Run,
+    target: TargetDescription,
+    { name, path }: NamedInput,
+    summary: InputSummary,
+    index: number,
+  ): AsyncGenerator<Batch, void, void> {
+    const { compression, encoding, stdin } = this.#options.input ?? {}
+    const source = await openSource(path, {
+      name,
+      files: this.#platform.files,
+      ...(compression === undefined ? {} : { compression }),
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(stdin === undefined ? {} : { stdin }),
+    })
+    this.#source = source
+    summary.compression = source.compression
+    const before = this.#sizes[index]
+    const now = source.totalBytes
+    if (before !== undefined && now !== undefined && now < before) {
+      throw cutShort(name, 'after the run had begun', before, now)
+    }
+    const reader = await openReader(source, {
+      ...dialectOf(this.#options),
+      target: rowTarget(this.#options, target),
+      clock: this.#platform.clock,
+    })
+    const limit = this.#options.input?.limit
+    yield* this.#reading.batches(run, target, {
+      source,
+      reader,
+      summary,
+      number: () => index,
+      detected: undefined,
+      resumed: run.resumption.resumed(index),
+      maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
+      flushes: path === '-',
+      progress: ({ rows }) => {
+        run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
+        run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
+      },
+    })
+    this.#doneBytes += source.bytesRead
+    this.#doneRecords += summary.rows
+    await reader.close()
+  }
+
+  summaries(): InputSummary[] {
+    return this.#summaries.map(summary => {
+      const name = summary.path === '-' ? stdinName : summary.path
+      const { rejected, firstError } = this.#rejects?.ofInput(name) ?? summary
+      return { ...summary, rejected, firstError: firstError ?? summary.firstError }
+    })
+  }
+
+  get areDone(): boolean {
+    const { journal, found, resumption } = this.#run
+    return (
+      journal !== undefined &&
+      this.#inputs.every((_, index) => {
+        const isRead = found.inputs[index]?.summary !== undefined
+        return isRead && resumption.resumed(index)?.isDone === true
+      })
+    )
+  }
+
+  columnCounts(): readonly ColumnCounts[] {
+    return this.#reading.columnCounts
+  }
+
+  get offsets(): Readonly<Record<string, string>> {
+    return this.#reading.offsets
+  }
+
+  async close(): Promise<void> {
+    await this.#source?.close()
+  }
+}
+
+/** Bytes of all inputs as they lie on disk; undefined unless all are plain files. */
+async function sizesOf(
+  inputs: readonly NamedInput[],
+  files: Files,
+): Promise<(number | undefined)[]> {
+  const sizes: (number | undefined)[] = []
+  for (const { path } of inputs) {
+    sizes.push(path === '-' ? undefined : await fileBytes(path, files))
+  }
+  return sizes
+}
+
+function sumOf(sizes: readonly (number | undefined)[]): number | undefined {
+  return sizes.reduce(
+    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  )
+}

@@ -1,0 +1,80 @@
+/*
+  The headers of inputs, looked at before the first row of a run is sent: one that does not fit would end the run with
+  the inputs before it loaded.
+*/
+import { DdbError, InputError, UsageError } from '../../errors.js'
+import { openReader } from '../../parse/open-reader.js'
+import { mapColumns } from '../../schema/column-mapping.js'
+import type { TargetSchema } from '../../schema/target-schema.js'
+import { fileBytes, openSource } from '../../source/open-source.js'
+import type { Files } from '../../platform/platform.js'
+import type { LoadOptions } from '../options.js'
+import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
+
+/** Of further ones it is found out when their turn comes. */
+export const mostLookedAt = 100
+
+/** They may be gone when the input's turn comes, and a part of it may be read by then. */
+const readFailures: ReadonlySet<string> = new Set([
+  'DDB_INPUT_MISSING',
+  'DDB_INPUT_READ',
+  'DDB_INPUT_TRUNCATED',
+])
+
+/**
+ * @param paths  pipes among them are left alone, as they cannot be read twice
+ * @throws {InputError} DDB_INPUT_COLUMN when one of them does not fit; what keeps a first record from being read
+ * @throws {UsageError} DDB_USAGE when nothing tells what the first record of one is
+ */
+export async function lookAtHeaders(
+  files: Files,
+  options: LoadOptions,
+  schema: TargetSchema,
+  paths: readonly string[],
+): Promise<void> {
+  for (const path of paths) {
+    try {
+      await lookAtHeader(files, options, schema, path)
+    } catch (error) {
+      if (error instanceof DdbError && !readFailures.has(error.code)) throw error
+    }
+  }
+}
+
+async function lookAtHeader(
+  files: Files,
+  options: LoadOptions,
+  schema: TargetSchema,
+  path: string,
+): Promise<void> {
+  if (path === '-' || (await fileBytes(path, files)) === undefined) return
+  const { compression, encoding } = options.input ?? {}
+  const source = await openSource(path, {
+    files,
+    ...(compression === undefined ? {} : { compression }),
+    ...(encoding === undefined ? {} : { encoding }),
+  })
+  try {
+    const target = rowTarget(options, schema)
+    const reader = await openReader(source, { ...dialectOf(options), target })
+    mapColumns(schema, shapeOf(reader, source.name), options.mapping)
+  } finally {
+    await source.close()
+  }
+}
+
+function isMisfit(error: unknown): error is DdbError {
+  return (
+    error instanceof DdbError && (error.code === 'DDB_INPUT_COLUMN' || error.code === 'DDB_USAGE')
+  )
+}
+
+/** What is wrong with the header of an input behind others, with what is to be done now that those were sent. */
+export function misfitBehindOthers(error: unknown): unknown {
+  if (!isMisfit(error)) return error
+  const message = `${error.message}. The inputs before it were sent: load it and those behind it in a run of their own`
+  if (error instanceof InputError) {
+    return new InputError('DDB_INPUT_COLUMN', message, error.position, { cause: error })
+  }
+  return new UsageError('DDB_USAGE', message, { cause: error })
+}

@@ -1,0 +1,43 @@
+/*
+  What the options of a run say of how its inputs are read.
+*/
+import { saidOf } from '../../parse/csv/csv-dialect.js'
+import type { RowTarget } from '../../parse/csv/row-target.js'
+import type { InputReader } from '../../parse/input-reader.js'
+import type { ReaderOptions } from '../../parse/open-reader.js'
+import type { InputShape } from '../../schema/column-mapping.js'
+import type { TargetSchema } from '../../schema/target-schema.js'
+import type { LoadOptions } from '../options.js'
+
+/** What was said; what was not is found in the input. */
+export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOptions {
+  const { format, jsonPath } = input
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(jsonPath === undefined ? {} : { jsonPath }),
+    ...saidOf(input),
+  }
+}
+
+/** What is known of an input before its first row is read. */
+export function shapeOf(reader: InputReader, file: string): InputShape {
+  return {
+    file,
+    kind: reader.recordKind,
+    names: reader.fieldNames,
+    fieldCount: reader.fieldCount,
+    rowNames: reader.rowNames,
+    headerLineNumber: reader.headerLineNumber,
+  }
+}
+
+/** What the records of the inputs are to become rows of; undefined where that is not known. */
+export function rowTarget(
+  { mapping = {}, cells = {}, input = {} }: Pick<LoadOptions, 'input' | 'mapping' | 'cells'>,
+  schema: TargetSchema,
+): RowTarget | undefined {
+  if (schema.columns.length === 0) return undefined
+  const { arrayDelimiter } = input
+  const rules = { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
+  return { schema, mapping, cells: rules }
+}

@@ -1,0 +1,218 @@
+/*
+  Makes the target of a run when it is not there (`target.create`): looks at every value of the inputs, and runs the script
+  that makes a table for them. A run that sends nothing gets the columns that the table would have.
+*/
+import type { Session } from '../../client/open-session.js'
+import { ServerError, UsageError } from '../../errors.js'
+import { createScript, databaseGuard } from '../../infer/create-script.js'
+import { inferSchema } from '../../infer/infer.js'
+import type { InferredSchema } from '../../infer/inferred-schema.js'
+import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
+import type { Files } from '../../platform/platform.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+import { expandSources } from '../../source/expand-sources.js'
+import { fileBytes } from '../../source/open-source.js'
+import type { Facts } from '../connection/known-server.js'
+import { lookAtHeaders, mostLookedAt } from '../inputs/look-at-headers.js'
+import { parseVersion } from '../connection/server-version.js'
+import type { LoadOptions } from '../options.js'
+import type { Run } from '../run.js'
+import type { TargetDescription } from './describe-target.js'
+import { tableText, type TableTarget } from './target.js'
+import { inferOptions } from './infer-options.js'
+
+/** Whether the server has the table, whatever else was wrong with it. */
+export async function isThere(run: Run, control: Session): Promise<boolean> {
+  const table = tableOf(run)
+  const script =
+    table.kind === 'dfs'
+      ? `existsTable("${table.database}", "${table.table}")`
+      : `exec count(*) from objs(true) where shared=true, name="${table.name}"`
+  const answer = await control.run(script, { timeoutMs: run.plan.confirmTimeoutMs })
+  return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
+}
+
+/** What was found for the inputs. */
+interface NewTarget {
+  readonly schema: InferredSchema
+  /** Makes the table. */
+  readonly script: string
+}
+
+/**
+ * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice, and when the run needs more options to fill the table
+ * @throws {InputError} as `inferSchema` and `createScript`
+ * @throws {ServerError} in the words of the server
+ */
+export async function createTarget(run: Run, control: Session): Promise<void> {
+  const table = tableOf(run)
+  const { schema, script } = await newTarget(run)
+  try {
+    await control.run(script)
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+    if (!(await isThere(run, control))) {
+      tellLeft(run, table, error)
+      throw error
+    }
+    run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
+    return
+  }
+  tellColumns(run, schema, `created "${tableText(table)}"`)
+}
+
+/**
+ * The table that `createTarget` would make. Nothing is made.
+ * @throws as `createTarget`
+ */
+export async function plannedTarget(run: Run, control: Session): Promise<TargetDescription> {
+  const table = tableOf(run)
+  const { schema } = await newTarget(run)
+  if (table.kind === 'dfs') {
+    await control.run(databaseGuard(table.database), { timeoutMs: run.plan.confirmTimeoutMs })
+  }
+  tellColumns(run, schema, `"${tableText(table)}" would be created`)
+  return { columns: schema.columns.map(({ name, type }) => ({ name, type })), keyed: false }
+}
+
+async function newTarget(run: Run): Promise<NewTarget> {
+  const { options, platform } = run
+  const table = tableOf(run)
+  const { files } = platform
+  const { paths } = await expandSources(options.inputs, { include: options.input?.include, files })
+  await checkFiles(paths, files)
+  run.notice(`there is no table "${tableText(table)}": looking at the inputs for its columns`)
+  const schema = await inferSchema({
+    ...inferOptions(options, paths, files),
+    stopped: () => run.stopped,
+  })
+  if (run.failure !== undefined) throw run.failure
+  checkOptions(options, schema)
+  await checkHeaders(run, schema, paths)
+  const script = createScript(schema, table, [], parseVersion(run.asked?.version ?? ''))
+  checkShape(run.facts, script)
+  return { schema, script }
+}
+
+/** Columns, and warnings, that are named; an input may have thousands. */
+const toldColumns = 30
+const toldWarnings = 10
+
+function tellColumns(run: Run, { columns }: InferredSchema, what: string): void {
+  const told = columns
+    .slice(0, toldColumns)
+    .map(({ name, type }) => `${name} ${columnTypeText(type)}`)
+  const more = columns.length - told.length
+  run.notice(`${what}: ${told.join(', ')}${more > 0 ? ` and ${more} more columns` : ''}`)
+  const warnings = columns.flatMap(({ name, warnings }) =>
+    warnings.map(warning => `${name}: ${warning}`),
+  )
+  for (const warning of warnings.slice(0, toldWarnings)) run.notice(warning)
+  const untold = warnings.length - toldWarnings
+  if (untold > 0) run.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
+}
+
+/** Of what a script may have: the fact about it, how it shows, and what it is called. */
+const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
+  ['createsStream', /^share streamTable\(/m, 'stream tables'],
+  ['createsTsdb', /, sortColumns=/, 'TSDB tables'],
+  ['createsLevels', /, COMPO, /, 'partitions of two levels'],
+  ['createsHash', /, HASH, /, 'partitions by a hash'],
+  ['createsYears', /, RANGE, /, 'a partition a year'],
+  ['createsMonths', /, VALUE, \d{4}\.\d\dM/, 'a partition a month'],
+  ['createsDays', /, VALUE, \d{4}\.\d\d\.\d\d/, 'a partition a day'],
+  ['createsArrays', /\b[A-Z\d]+(?:\(\d+\))?\[\]/, 'array columns'],
+  ['createsDecimals', /\bDECIMAL\d/, 'columns of decimals'],
+]
+
+/** @throws {UsageError} DDB_CONFIG before anything is made that the server is known to refuse */
+function checkShape(facts: Facts, script: string): void {
+  const code = script.replace(/^\/\/.*$/gm, '')
+  const refused = shapes.find(([fact, sign]) => facts[fact] === false && sign.test(code))
+  if (refused === undefined) return
+  throw new UsageError(
+    'DDB_CONFIG',
+    `as selftest found, this server refuses the script for ${refused[2]}: make the table by hand, and load without \`target.create\``,
+  )
+}
+
+/** Where nothing takes it back, a script that failed has made its database, and the next try would end there. */
+function tellLeft(run: Run, table: TableTarget, { serverMessage }: ServerError): void {
+  if (table.kind !== 'dfs' || run.facts.failedCreateLeaves !== true) return
+  if (serverMessage.includes('is there already')) return
+  run.notice(
+    `as selftest found on this server, a script that fails leaves its database behind: if "${table.database}" is there ` +
+      'and empty, remove it before the next try',
+  )
+}
+
+function tableOf({ plan: { target } }: Run): TableTarget {
+  if (target.kind === 'table') return target.table
+  throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
+}
+
+/** What is read twice has to be a file. */
+async function checkFiles(paths: readonly string[], files: Files): Promise<void> {
+  for (const path of paths) {
+    if (path !== '-' && (await fileBytes(path, files)) !== undefined) continue
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`target.create\` reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
+    )
+  }
+}
+
+/**
+ * A run does what its options say, the first one that makes the table as all that follow.
+ * @throws {UsageError} DDB_USAGE that names what is missing
+ */
+function checkOptions(options: LoadOptions, schema: InferredSchema): void {
+  const missing = missingOptions(options, neededOptions(schema), !hasMembers(schema))
+  if (missing.length === 0) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,
+  )
+}
+
+/** The table that is made has to tell what the first records are, as it does for later runs. */
+async function checkHeaders(
+  { options, platform }: Run,
+  { columns }: InferredSchema,
+  paths: readonly string[],
+): Promise<void> {
+  try {
+    await lookAtHeaders(platform.files, options, { columns }, paths.slice(0, mostLookedAt))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError('DDB_USAGE', `nothing was created: ${error.message}`, { cause: error })
+  }
+}
+
+/** Members of JSON are found under their very name alone. */
+function hasMembers({ inputs }: InferredSchema): boolean {
+  return inputs.some(({ format }) => format !== 'csv' && format !== 'tsv')
+}
+
+/** @param anyCase  a header that differs in nothing but its case fills the column */
+function missingOptions(
+  { mapping = {} }: LoadOptions,
+  needed: NeededOptions,
+  anyCase: boolean,
+): string[] {
+  const isFound = (name: string, source: string): boolean =>
+    anyCase && mapping.map?.[name] === undefined && name.toLowerCase() === source.toLowerCase()
+  const maps = Object.entries(needed.map)
+    .filter(([name, source]) => mapping.map?.[name] !== source && !isFound(name, source))
+    .map(([name, source]) => `\`mapping.map\` ${name}=${source}`)
+  const formats = Object.entries(needed.dateFormats).map(
+    ([name, format]) => `\`cells.dateFormats\` ${name}=${format}`,
+  )
+  return [
+    ...maps,
+    ...formats,
+    ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
+    ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
+    ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
+  ]
+}

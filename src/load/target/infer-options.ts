@@ -1,0 +1,37 @@
+/*
+  How inputs are looked at for their columns: as a run with the same options reads them.
+*/
+import type { InferOptions } from '../../infer/infer.js'
+import type { Files } from '../../platform/platform.js'
+import { dialectOf } from '../inputs/reader-options.js'
+import type { LoadOptions } from '../options.js'
+import { parseTableTarget } from './target.js'
+
+/**
+ * @param options  `target` names the table that is to be made
+ * @param paths  of the inputs, one by one
+ */
+export function inferOptions(
+  options: Pick<LoadOptions, 'input' | 'mapping' | 'cells' | 'target'>,
+  paths: readonly string[],
+  files: Files,
+): InferOptions {
+  const { input = {}, mapping = {}, cells = {}, target } = options
+  const { compression, encoding, stdin, arrayDelimiter } = input
+  return {
+    paths,
+    files,
+    source: {
+      ...(compression === undefined ? {} : { compression }),
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(stdin === undefined ? {} : { stdin }),
+    },
+    reader: dialectOf(options),
+    cells: { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) },
+    map: mapping.map ?? {},
+    set: mapping.set ?? {},
+    byPosition: mapping.match === 'position',
+    intoDfs: parseTableTarget(target.table ?? '').kind === 'dfs',
+    ...(input.limit === undefined ? {} : { sample: input.limit }),
+  }
+}

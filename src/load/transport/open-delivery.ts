@@ -1,0 +1,335 @@
+/*
+  Chooses how batches go out and how they are confirmed: the plan asks, the target decides what can be had.
+*/
+import type { Session } from '../../client/open-session.js'
+import { settingToChange } from '../../client/missing-right.js'
+import { DdbError, ServerError, UsageError } from '../../errors.js'
+import { keepFacts } from '../connection/learn-server.js'
+import { retryRules, type RetryRules } from '../connection/retry.js'
+import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
+import { mayBeGone, type Evidence } from '../evidence/evidence.js'
+import { lookAtEnd, noteFinished } from '../evidence/end-look.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { leaveMarked, tellLeftovers } from '../marker/leftovers.js'
+import { unknownBatches } from '../journal/changed-run.js'
+import { checkOwner, keepRun, noteBatch } from '../journal/check-alone.js'
+import { whatIsLeft } from '../journal/check-memory.js'
+import { askAnywhere, remembers } from '../marker/remembers.js'
+import type { Plan } from '../plan.js'
+import { openReceipts } from './receipts/open-receipts.js'
+import type { Run } from '../run.js'
+import type { TableTarget } from '../target/target.js'
+import { remedies } from '../remedies.js'
+import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
+import type { Verifier } from '../verify/verifier.js'
+import { AnsweredDelivery } from './answers.js'
+import { openCounted, type Counting } from './counted.js'
+import { openUnasked, type Flow } from './unasked.js'
+import { newCountingSession, type CountingPlace } from './counting-session.js'
+import type { Delivery } from './delivery.js'
+import { connectData, longestUnmarkMs, openMarkedWriter } from './open-writer.js'
+import { outsideScheme } from '../target/partition-scheme.js'
+import { newRecorder, type RecordedTarget } from '../fate/recorder.js'
+import { refusalText } from '../fate/refusal.js'
+
+/** Opens the data session, asks what has to be known before the first batch, and gives the delivery of this run. */
+export async function openDelivery(
+  run: Run,
+  description: TargetDescription,
+  control: Session,
+  evidence?: Evidence,
+): Promise<Delivery> {
+  const { mode, confirm } = run.plan
+  const rules = retryRules(run)
+  const verifier = await openVerifier(run, rules, description, control)
+  const proofs = { evidence, verifier }
+  const answered = async (): Promise<Delivery> =>
+    verifying(await openAnswered(run, rules, description, control, proofs), verifier)
+  if (mode === 'sync') return answered()
+  const obstacle = knownObstacle(run)
+  let refusal: ServerError | undefined
+  if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
+    const receipts = await receiptsIfAny(run, rules, description, control, proofs)
+    if (!(receipts instanceof ServerError)) {
+      tellLeftovers(run, control)
+      return verifying(receipts, verifier)
+    }
+    refusal = receipts
+  }
+  if (verifier !== undefined) throw noConfirmation()
+  const before = await countBefore(run, description, control)
+  const instead = insteadOfReceipts(before !== undefined)
+  if (refusal !== undefined) run.notice(fallbackNotice(refusal, instead))
+  if (obstacle !== undefined) {
+    run.notice(
+      `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
+    )
+  }
+  if (before === undefined && confirm === 'auto') return answered()
+  checkGoesOn(run, before?.counted)
+  const { writer, unmark } = await openMarkedWriter(run, description, control, false)
+  const counting =
+    before === undefined
+      ? undefined
+      : openCounting(description, before, control, {
+          run,
+          rules,
+          inMemory: before.counted.kind === 'shared',
+          marked: unmark !== undefined,
+          data: writer.session,
+        })
+  const flow: Flow = {
+    run,
+    columnNames: description.columns.map(column => column.name),
+    maxInFlightBytes: run.plan.maxInFlightBytes,
+    idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
+    unmark: unmark && (() => unmark(counting?.session() ?? control)),
+    sending: batch => void evidence?.samples.taken(batch, 0, batch.rowCount),
+    async look() {
+      if (evidence === undefined || run.isLeaving) return undefined
+      let found: string | undefined
+      const on = (session: Session): Promise<void> =>
+        lookAndNote(run, session, evidence, change => (found = change))
+      if (counting === undefined) await on(control)
+      else await counting.ask(run.plan.confirmTimeoutMs, ({ session }) => on(session))
+      return found
+    },
+  }
+  if (counting === undefined) return openUnasked(writer, flow)
+  return openCounted(writer, flow, counting, description.dropsDuplicates === true ? null : 0)
+}
+
+/** Looks at the target for the last time. @throws {ConnectionError} @throws {TimeoutError} */
+async function lookAndNote(
+  run: Run,
+  session: Session,
+  evidence: Evidence,
+  takeBack: (change: string, isCertain: boolean) => void,
+): Promise<void> {
+  let isChanged = false
+  const look = await lookAtEnd(run, session, evidence, (change, isCertain) => {
+    isChanged = true
+    takeBack(change, isCertain)
+  })
+  const timeoutMs = Math.min(longestUnmarkMs, run.plan.confirmTimeoutMs)
+  if (!isChanged) await noteFinished(run, session, evidence, look, timeoutMs)
+}
+
+/** Without receipts nobody knows which of the rows that were sent have arrived. */
+function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
+  const { journal } = run
+  if (journal === undefined || journal.found.processes === 0) return
+  if (journal.found.lastNo > 0 && journal.found === journal.past) {
+    throw new DdbError(
+      'DDB_UNAVAILABLE',
+      'the server gives no receipts any more, and the run cannot go on without them. ' +
+        remedies.removeThenRestart(),
+    )
+  }
+  const how = counted === undefined ? 'are not confirmed' : 'are only counted'
+  run.notice(
+    `rows of this run ${how}: it begins anew, and what an earlier process sent may be there twice. ` +
+      'Use `delivery.confirm` receipts for a run that goes on where it stopped',
+  )
+}
+
+/** What is used instead, and what that proves. */
+function insteadOfReceipts(isCounted: boolean): string {
+  return isCounted
+    ? 'rows are counted instead, which proves how many arrived, not which'
+    : 'every batch is answered instead, which proves as much and takes a round trip a batch'
+}
+
+/** Why receipts are not to be had, and what would have to change. */
+function fallbackNotice(refusal: ServerError, instead: string): string {
+  const { serverMessage } = refusal
+  return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
+}
+
+/** What receipts and markers take, as far as it can be the reason. */
+function receiptsNeed(serverMessage: string): string {
+  const setting = settingToChange(serverMessage)
+  if (setting !== undefined) return setting
+  return (
+    'Receipts need shared stream tables: the right CREATE_SHARED_VAR where the server is set to ' +
+    'enableSharedVarCreationControl, and maxPubConnections above 0.'
+  )
+}
+
+/** What a run has besides receipts and answers to prove that its rows are there. */
+interface Proofs {
+  readonly evidence: Evidence | undefined
+  readonly verifier: Verifier | undefined
+}
+
+/** Every batch is answered, as with mode `sync`. */
+async function openAnswered(
+  run: Run,
+  rules: RetryRules,
+  description: TargetDescription,
+  control: Session,
+  { evidence, verifier }: Proofs,
+): Promise<Delivery> {
+  const recorded = await recordedTarget(run, description, control, evidence)
+  const recorder = newRecorder(run, recorded, verifier)
+  await whatIsLeft(run, control, recorder.target.inMemory)
+  const resends = resendsUnknown(run, description)
+  checkNumbers(run, resends)
+  const { writer, unmark } = await openMarkedWriter(run, description, control, true)
+  return new AnsweredDelivery(writer, {
+    run,
+    recorder,
+    rules,
+    columnNames: description.columns.map(column => column.name),
+    isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
+    follow: to => {
+      run.follow(to)
+      return connectData(run, description, true)
+    },
+    remembers: silent =>
+      unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
+    async look(silent, leader) {
+      if (evidence === undefined) return
+      const takeBack = (change: string, isCertain: boolean): void =>
+        recorder.replaced(mayBeGone(change), isCertain)
+      await askAnywhere(run, rules, leader ?? control, silent, session =>
+        lookAndNote(run, session, evidence, takeBack),
+      )
+    },
+    resends,
+    unmark: unmark && (() => unmark(control)),
+    leaveMarked: unmark && (() => leaveMarked(control, run.name, longestUnmarkMs)),
+    checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
+    keepRun: () => keepRun(run, control),
+    noteBatch:
+      unmark === undefined || run.journal === undefined
+        ? undefined
+        : no => noteBatch(run, control, no),
+  })
+}
+
+/** Goes on above all numbers that batches have had. @throws {DdbError} DDB_UNCONFIRMED when the journal does not know of some */
+function checkNumbers({ journal, found, emit }: Run, resends: boolean): void {
+  const { lastNo = 0 } = journal?.onServer ?? {}
+  if (journal === undefined || lastNo <= journal.lastNo) return
+  if (found.processes > 0 && !resends) throw unknownBatches(lastNo, journal.lastNo)
+  emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
+}
+
+/** Where a second copy changes nothing, or the user wants it. */
+function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): boolean {
+  return (
+    plan.onDoubt === 'resend' ||
+    dropsDuplicates === true ||
+    (plan.target.kind === 'table' && plan.target.method === 'upsert')
+  )
+}
+
+/** What refusals and short answers of this run's target mean: asked before the first batch, and never while any is out. */
+async function recordedTarget(
+  run: Run,
+  description: TargetDescription,
+  control: Session,
+  evidence: Evidence | undefined,
+): Promise<RecordedTarget> {
+  const { target, retries } = run.plan
+  const isFunction = target.kind === 'function'
+  return {
+    description,
+    kind: target.kind,
+    retries,
+    upserts: !isFunction && target.method === 'upsert',
+    allOrNothing: await isAllOrNothing(run, control),
+    keyed: !isFunction && (description.keyed || target.method === 'upsert'),
+    inMemory: isFunction || target.table.kind === 'shared',
+    ...(evidence === undefined ? {} : { evidence }),
+  }
+}
+
+/** Whether a refused batch is known to have left nothing behind (docs/server-semantics.md#what-receipts-rely-on). */
+async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
+  if (plan.target.kind === 'function') return false
+  const { table } = plan.target
+  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+  return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
+}
+
+/** @returns with `auto`, why the server gives none */
+async function receiptsIfAny(
+  run: Run,
+  rules: RetryRules,
+  description: TargetDescription,
+  control: Session,
+  { evidence, verifier }: Proofs,
+): Promise<Delivery | ServerError> {
+  const recorded = await recordedTarget(run, description, control, evidence)
+  const recorder = newRecorder(run, recorded, verifier)
+  try {
+    const delivery = await openReceipts({ run, rules, recorder, description }, control)
+    if (run.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
+    return delivery
+  } catch (error) {
+    if (run.plan.confirm === 'receipts' || !(error instanceof ServerError)) throw error
+    return error
+  }
+}
+
+/** Why receipts need not be tried; undefined where nothing is known that is in their way. */
+function knownObstacle({ facts, plan: { target, confirm } }: Run): string | undefined {
+  if (confirm !== 'auto') return undefined
+  if (facts.sharesStreams === false) return 'this user may not share stream tables'
+  return target.kind === 'function' && facts.plainViews === false
+    ? 'receipts are not to be had for views that are declared without mutable'
+    : undefined
+}
+
+/** @returns undefined when nothing is to be counted, or, with `auto`, cannot be: it may not be read, or has known keys */
+async function countBefore(
+  { plan }: Run,
+  description: TargetDescription,
+  control: Session,
+): Promise<{ counted: TableTarget; rows: number } | undefined> {
+  const counted = countedTable(plan, description)
+  if (counted === undefined) return undefined
+  try {
+    const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+    return { counted, rows: await askCount(asking, counted) }
+  } catch (error) {
+    if (plan.confirm === 'count' || !(error instanceof ServerError)) throw error
+    return undefined
+  }
+}
+
+/** @throws {UsageError} DDB_USAGE when counting is asked for, and proves nothing */
+function countedTable(
+  { target, confirm }: Plan,
+  { keyed }: TargetDescription,
+): TableTarget | undefined {
+  if (confirm === 'none') return undefined
+  const isUpsert = target.kind === 'table' && target.method === 'upsert'
+  if (!isUpsert && !keyed) return target.kind === 'table' ? target.table : target.confirmTable
+  if (confirm !== 'count') return undefined
+  throw new UsageError(
+    'DDB_USAGE',
+    'rows with known keys do not make the table longer: counting cannot confirm them. Use `delivery.confirm` receipts, or `delivery.mode` sync',
+  )
+}
+
+function openCounting(
+  target: TargetDescription,
+  before: { counted: TableTarget; rows: number },
+  control: Session,
+  place: CountingPlace,
+): Counting {
+  const asking = newCountingSession(control, place)
+  return {
+    count: timeoutMs => asking.ask(timeoutMs, to => askCount(to, before.counted)),
+    beforeRows: before.rows,
+    idle: (sessionId, timeoutMs) => asking.ask(timeoutMs, to => askIdle(to, sessionId)),
+    ask: (timeoutMs, question) => asking.ask(timeoutMs, question),
+    session: () => asking.session,
+    giveUp: reason => asking.abandon(reason),
+    close: () => asking.close(),
+    outsideScheme: outsideScheme(target),
+  }
+}

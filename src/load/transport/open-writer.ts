@@ -1,0 +1,150 @@
+/*
+  The session that data goes out on where there are no receipts, the function it calls, and the marker that stands on the
+  server before it is opened.
+*/
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, ServerError } from '../../errors.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { retryRules, tryUntil } from '../connection/retry.js'
+import { jsonToValue } from '../target/json-value.js'
+import { tellLeftovers } from '../marker/leftovers.js'
+import { askMarker, checkMarker, dropMarker, markRun } from '../marker/marker.js'
+import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { writeBody, writeExpression } from '../target/target.js'
+import type { Writer } from './delivery.js'
+import { refusalText } from '../fate/refusal.js'
+
+/** Removes the marker, asking on the session given. */
+export type Unmark = (session: Session) => Promise<void>
+
+export interface MarkedWriter {
+  readonly writer: Writer
+  /** undefined without a marker. */
+  readonly unmark: Unmark | undefined
+}
+
+/** Upserts and tells how many rows there were, on servers that do not tell by themselves. */
+const upsertFunction = 'ddbIngestUpsert'
+
+/** How long the end of a run may take for its marker's sake. */
+export const longestUnmarkMs = 5_000
+
+/**
+ * The marker stands before the data session is opened, and is looked at again before the first row.
+ * @param answered  every batch is
+ */
+export async function openMarkedWriter(
+  run: Run,
+  description: TargetDescription,
+  control: Session,
+  answered: boolean,
+): Promise<MarkedWriter> {
+  const unmark = await mark(run, control, answered)
+  try {
+    const writer = await openWriter(run, description, answered)
+    if (unmark !== undefined) await checkStillMarked(run, control, writer)
+    return { writer, unmark }
+  } catch (error) {
+    // What an earlier process has left is for the next one.
+    if (run.found.processes === 0) await unmark?.(control)
+    throw error
+  }
+}
+
+/**
+ * Marks the run on the server when something depends on it: a name that was given, or rows in memory that answers
+ * confirm.
+ * @returns how to remove the marker; undefined without one
+ */
+async function mark(run: Run, control: Session, answered: boolean): Promise<Unmark | undefined> {
+  const { plan, options, name } = run
+  if (!answered && options.runId === undefined) return undefined
+  try {
+    await markRun(control, name, plan.confirmTimeoutMs)
+    // It says which session goes on with what was left in order.
+    if (run.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+    run.notice(unmarkedNotice(run, error))
+    return undefined
+  }
+  tellLeftovers(run, control)
+  return session => dropMarker(session, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
+}
+
+/** What is less sure without a marker. */
+function unmarkedNotice({ options, plan }: Run, refusal: ServerError): string {
+  const { target } = plan
+  const inMemory = target.kind === 'function' || target.table.kind === 'shared'
+  const less = [
+    ...(options.runId === undefined ? [] : ['another run of the same name is not noticed']),
+    ...(inMemory ? ['if the connection is lost, confirmed rows become unconfirmed'] : []),
+  ]
+  const meaning = less.length === 0 ? 'nothing depends on it here' : less.join(', and ')
+  return `the run leaves no marker on this server (${refusalText(refusal)}): ${meaning}`
+}
+
+async function checkStillMarked(run: Run, control: Session, { session }: Writer): Promise<void> {
+  try {
+    await checkMarker(control, run.name, run.plan.confirmTimeoutMs)
+  } catch (error) {
+    session.abandon(unused())
+    throw error
+  }
+}
+
+function unused(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
+}
+
+async function openWriter(
+  run: Run,
+  description: TargetDescription,
+  answered: boolean,
+): Promise<Writer> {
+  const { target } = run.plan
+  const deadlineMs = connectDeadlineMs(run.platform, run.server)
+  const connecting = (): Promise<Session> => connectData(run, description, answered)
+  const session = await tryUntil(deadlineMs, retryRules(run), connecting, isConnectionError)
+  if (target.kind === 'function') {
+    const leading = target.functionArguments.map(jsonToValue)
+    return { session, functionName: target.name, leading }
+  }
+  const { upsert } = description
+  const { table, method, keyColumns } = target
+  const functionName =
+    answered && upsert?.counts === false
+      ? upsertFunction
+      : writeExpression(table, method, keyColumns, answered, upsert)
+  return { session, functionName, leading: [] }
+}
+
+function isConnectionError(error: unknown): boolean {
+  return error instanceof ConnectionError
+}
+
+/** A session that data goes out on, with what it needs there. */
+export async function connectData(
+  run: Run,
+  { upsert }: TargetDescription,
+  answered: boolean,
+): Promise<Session> {
+  const { plan } = run
+  const session = await connectServer(run.platform, run.server, {
+    deadlineMs: connectDeadlineMs(run.platform, run.server),
+    signal: run.options.signal,
+    closeTimeoutMs: closeTimeoutMs(plan),
+    highWaterBytes: plan.maxInFlightBytes,
+    ...(answered ? {} : run.dataSession),
+  })
+  if (!answered || upsert?.counts !== false || plan.target.kind === 'function') return session
+  try {
+    const script = `def ${upsertFunction}(mutable data) {\n${writeBody(plan.target, upsert)}\n}`
+    await session.run(script, { timeoutMs: plan.confirmTimeoutMs })
+    return session
+  } catch (error) {
+    session.abandon(unused())
+    throw error
+  }
+}

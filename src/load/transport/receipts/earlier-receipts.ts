@@ -1,0 +1,97 @@
+/*
+  What the ledger says of the batches that earlier processes of a run have sent.
+*/
+import { DdbError } from '../../../errors.js'
+import type { TargetDescription } from '../../target/describe-target.js'
+import type { Run } from '../../run.js'
+import { remedies } from '../../remedies.js'
+import type { LedgerRow } from './ledger.js'
+import type { ReceiptNode } from './receipt-node.js'
+import { claimPhase, outcomePhase } from './script.js'
+import { rowsText } from '../../fate/row-counts.js'
+
+/** Of a run that goes on. */
+export interface EarlierReceipts {
+  /** No batch may have this number or a lower one, unless it is the same batch. */
+  readonly lastNo: number
+  /** Above the numbers of all transmissions so far. */
+  readonly firstSendNo: number
+  /** Without a ledger nobody knows any more what became of batches that have no outcome. */
+  readonly isLedgerKept: boolean
+  /** Batches of which nobody knows are sent again: a second copy changes nothing, or the user wants it. */
+  readonly resends: boolean
+  /** Claim and outcome of the last attempt, the claim first; empty when the server never began the batch. */
+  of(batchNo: number): readonly LedgerRow[]
+  /** A row that came before its batch was read again. */
+  add(row: LedgerRow): void
+}
+
+/** A process sends fewer batches. */
+const sendNosOfProcess = 2 ** 36
+
+/** Nothing was sent before. */
+export const noEarlierReceipts: EarlierReceipts = {
+  lastNo: 0,
+  firstSendNo: 1,
+  isLedgerKept: true,
+  resends: false,
+  of: () => [],
+  add: () => undefined,
+}
+
+/**
+ * Reads the ledger from its beginning, and compares it with the journal.
+ *
+ * @param hasLedger  the ledger of the last process is there
+ * @throws {DdbError} DDB_UNCONFIRMED when the server has batches that the journal does not know
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ */
+export async function earlierReceipts(
+  run: Run,
+  node: ReceiptNode,
+  description: TargetDescription,
+  hasLedger: boolean,
+): Promise<EarlierReceipts> {
+  const { journal, plan } = run
+  if (journal === undefined) return noEarlierReceipts
+  const upsert = plan.target.kind === 'table' && plan.target.method === 'upsert'
+  const resends = plan.onDoubt === 'resend' || upsert || description.dropsDuplicates === true
+  const byNo = new Map<number, LedgerRow[]>()
+  let lastNo = journal.lastNo
+  let unknownRows = 0
+  for (;;) {
+    const rows = hasLedger ? await node.read(plan.confirmTimeoutMs) : []
+    if (rows.length === 0) break
+    for (const row of rows) {
+      if (row.phase !== claimPhase && row.phase !== outcomePhase) continue
+      if (row.batchNo > journal.lastNo && row.phase === claimPhase) {
+        unknownRows += row.rowCount ?? 0
+      }
+      lastNo = Math.max(lastNo, row.batchNo)
+      keepLastAttempt(byNo, row)
+    }
+  }
+  if (unknownRows > 0 && !resends) throw unknownToJournal(unknownRows)
+  return {
+    lastNo,
+    firstSendNo: journal.processNumber * sendNosOfProcess,
+    isLedgerKept: run.found.processes === 0 || hasLedger,
+    resends,
+    of: batchNo => byNo.get(batchNo) ?? [],
+    add: row => keepLastAttempt(byNo, row),
+  }
+}
+
+function keepLastAttempt(byNo: Map<number, LedgerRow[]>, row: LedgerRow): void {
+  const known = byNo.get(row.batchNo)
+  if (known === undefined || known[0]!.attempt < row.attempt) byNo.set(row.batchNo, [row])
+  else if (known[0]!.attempt === row.attempt) known.push(row)
+}
+
+function unknownToJournal(rows: number): DdbError {
+  return new DdbError(
+    'DDB_UNCONFIRMED',
+    `the server has begun batches of ${rowsText(rows)} that the journal of this run does not know: its end was lost, as in a power cut. ` +
+      remedies.removeThenRestart(),
+  )
+}

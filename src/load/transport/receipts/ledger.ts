@@ -1,0 +1,170 @@
+/*
+  A run's ledger on the server: created, probed, and read with a cursor. What is asked goes over the session given, as
+  a run may lose one and go on with another.
+*/
+import type { Session } from '../../../client/open-session.js'
+import { ServerError } from '../../../errors.js'
+import { stringsOf } from '../../../protocol/types/strings.js'
+import type { Column, Table } from '../../../protocol/value.js'
+import { checkOwner, longsOf, markScript, type RunName } from '../../marker/marker.js'
+import { ledgerName } from '../../marker/run-tables.js'
+import { ledgerVersion, type LedgerVersion } from './ledger-columns.js'
+import {
+  claimPhase,
+  dropLedgerScript,
+  ledgerQuery,
+  ledgerScript,
+  type WrittenLedger,
+} from './script.js'
+
+/** One row of the ledger. */
+export interface LedgerRow {
+  batchNo: number
+  attempt: number
+  phase: number
+  sendNo: number
+  /** Of a claim, rows that arrived; of an outcome, rows that were taken, −1 after a refusal, null when the server does not tell. */
+  rowCount: number | null
+  /** Rows that the target has had; undefined when it does not tell. */
+  had?: number | undefined
+  errText: string
+}
+
+/** Where the receipts of a run are. */
+export interface Ledger extends WrittenLedger {
+  /** Rows read so far. */
+  seen: number
+}
+
+/** Rows asked for at once: about two megabytes. */
+const rowsPerRead = 20_000
+
+/**
+ * Marks the run's name as taken and creates its ledger, or takes up those that an earlier process has left, in one
+ * request.
+ *
+ * @param number  from 1, never the same twice in a run
+ * @param version  that of the ledger which an earlier process has left
+ * @throws {DdbError} DDB_LOCKED when another run has the name
+ * @throws {ServerError} when the server refuses what receipts need
+ * @throws {TimeoutError}
+ */
+export async function openLedger(
+  session: Session,
+  run: RunName,
+  number: number,
+  timeoutMs: number,
+  version: LedgerVersion = ledgerVersion,
+): Promise<Ledger> {
+  const name = ledgerName(run.token, number, version)
+  const script = `${markScript(session, run)}ddbIngestKnown = 0
+if(ddbIngestOwner == ${run.token}l) {
+${ledgerScript(name, version)}}
+[ddbIngestOwner, long(ddbIngestKnown)]`
+  const [owner, known] = longsOf(await session.run(script, { timeoutMs }))
+  await checkOwner(session, owner, run, timeoutMs)
+  if (known !== 0n && known !== 1n) {
+    throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')
+  }
+  return { name, version, countsDuplicates: known === 1n, seen: 0 }
+}
+
+/**
+ * Rows since the last call, oldest first.
+ *
+ * @param overlaps  asks for the last row that is known again, so that no question begins at the end of the table: what a
+ *   server does then is written nowhere. There is always one, that of the probe
+ * @throws {ServerError} when the ledger is gone
+ * @throws {TimeoutError}
+ */
+export async function readLedger(
+  session: Session,
+  ledger: Ledger,
+  timeoutMs: number,
+  overlaps: boolean = true,
+): Promise<LedgerRow[]> {
+  const overlap = overlaps ? Math.min(ledger.seen, 1) : 0
+  const from = ledger.seen - overlap
+  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap, ledger.version)
+  const answer = await session.run(query, { timeoutMs })
+  if (answer?.form !== 'table' || answer.rows < overlap) {
+    throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
+  }
+  ledger.seen += answer.rows - overlap
+  return ledgerRows(answer, overlap)
+}
+
+/** @throws {TimeoutError} */
+export async function ledgerExists(
+  session: Session,
+  { name }: Ledger,
+  timeoutMs: number,
+): Promise<boolean> {
+  const answer = await session.run(`defined("${name}", SHARED)`, { timeoutMs })
+  return answer?.form === 'scalar' && answer.value === true
+}
+
+/**
+ * Removes the ledger; whether the server lets us changes nothing for the rows.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function dropLedger(
+  session: Session,
+  { name }: Ledger,
+  timeoutMs: number,
+): Promise<void> {
+  try {
+    await session.run(dropLedgerScript(name), { timeoutMs })
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+  }
+}
+
+/** Straight out of the arrays: with small batches these rows come by the ten thousand. */
+function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
+  const [batchNo, attempt, phase, sendNo, , received, taken, had] = columns.map(wordsOf)
+  const errText = columns[4]
+  const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
+  const found: LedgerRow[] = []
+  for (let i = first; i < rows; i++) {
+    const isClaim = numberAt(phase, i) === claimPhase
+    // The first version had one count for both.
+    const count = isClaim ? received : (taken ?? received)
+    found.push({
+      batchNo: numberAt(batchNo, i) ?? 0,
+      attempt: numberAt(attempt, i) ?? 0,
+      phase: numberAt(phase, i) ?? 0,
+      sendNo: numberAt(sendNo, i) ?? 0,
+      rowCount: numberAt(count, i) ?? null,
+      had: isClaim ? undefined : numberAt(had, i),
+      errText: texts[i] ?? '',
+    })
+  }
+  return found
+}
+
+/** A column of integers as 32-bit words: one for each of INT, two for each of LONG. */
+interface Words {
+  readonly data: Int32Array
+  readonly isLong: boolean
+}
+
+function wordsOf(column: Column): Words | undefined {
+  if (column.form !== 'vector') return undefined
+  if (column.type === 'INT') return { data: column.data, isLong: false }
+  if (column.type !== 'LONG') return undefined
+  const { buffer, byteOffset, length } = column.data
+  return { data: new Int32Array(buffer, byteOffset, 2 * length), isLong: true }
+}
+
+const nullWord = -(2 ** 31)
+const wordValues = 2 ** 32
+
+/** undefined for a null, and without a column. */
+function numberAt(words: Words | undefined, row: number): number | undefined {
+  if (words === undefined) return undefined
+  const { data, isLong } = words
+  const high = isLong ? data[2 * row + 1]! : data[row]!
+  if (high === nullWord) return undefined
+  return isLong ? high * wordValues + (data[2 * row]! >>> 0) : high
+}

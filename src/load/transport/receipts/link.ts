@@ -1,0 +1,164 @@
+/*
+  How the server of a run with receipts stands to it, as one machine; and what those share who read its ledger, look into
+  silence, and open again what is lost.
+*/
+import { ConnectionError, type DdbError } from '../../../errors.js'
+import type { RetryRules } from '../../connection/retry.js'
+import { CarryOut } from '../../fate/carry-out.js'
+import type { Recorder } from '../../fate/recorder.js'
+import { SendQueue } from '../../fate/send-queue.js'
+import type { ServerAddress } from '../../options.js'
+import { asDdbError, type Run } from '../../run.js'
+import type { EarlierReceipts } from './earlier-receipts.js'
+import type { LedgerRow } from './ledger.js'
+import { readReceipt } from './read-receipt.js'
+import type { ReceiptNode } from './receipt-node.js'
+
+export interface LinkSetup {
+  readonly run: Run
+  /** Where the run begins. */
+  readonly node: ReceiptNode
+  readonly recorder: Recorder
+  readonly rules: RetryRules
+  /** What earlier processes of the run have left in the ledger. */
+  readonly earlier: EarlierReceipts
+  /** Opens the same on the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
+  readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
+  /** So many rows of a ledger are enough, in a run without an end. */
+  readonly maxLedgerRows?: number
+}
+
+/**
+ * `silent`: a connection was given up over which nothing came, and the ledger has said nothing since. `lost`: nobody knows whether the
+ * server still has in memory what it confirmed. `unreachable`: both.
+ *
+ * That a run moves, to another node or another ledger, is the queue's to know: it may do so in any of these.
+ */
+export type LinkState = 'connected' | 'silent' | 'lost' | 'unreachable'
+
+/**
+ * `receipts`: the ledger has said something. `answered`: it was read, or a connection opened again to a server that knows the run.
+ * `givenUp`: a connection over which nothing came. `gone`: one that questions go over, or a question that was not answered.
+ */
+export type LinkNews = 'receipts' | 'answered' | 'givenUp' | 'gone'
+
+const transitions: Readonly<Record<LinkState, Readonly<Record<LinkNews, LinkState>>>> = {
+  connected: { receipts: 'connected', answered: 'connected', givenUp: 'silent', gone: 'lost' },
+  silent: { receipts: 'connected', answered: 'silent', givenUp: 'silent', gone: 'unreachable' },
+  lost: { receipts: 'connected', answered: 'connected', givenUp: 'unreachable', gone: 'lost' },
+  unreachable: {
+    ...{ receipts: 'connected', answered: 'silent' },
+    ...{ givenUp: 'unreachable', gone: 'unreachable' },
+  },
+}
+
+export class ReceiptLink {
+  readonly setup: LinkSetup
+  readonly queue: SendQueue<ReceiptNode>
+  readonly carryOut: CarryOut
+  #state: LinkState = 'connected'
+  /** Connections opened again since the ledger last said anything. */
+  #reconnects = 0
+  #failure: DdbError | undefined
+  /** Whoever waits for room, or for something to watch. */
+  #sleepers: (() => void)[] = []
+  #newsAtMs = 0
+
+  constructor(setup: LinkSetup) {
+    this.setup = setup
+    this.queue = new SendQueue(setup.run, setup.node, error => {
+      setup.run.fail(error)
+      this.carryOut.stop(error)
+    })
+    const { run, recorder, rules } = setup
+    const fail = (error: unknown): void => this.fail(error)
+    this.carryOut = new CarryOut({ run, recorder, rules, fail }, this.queue)
+  }
+
+  get state(): LinkState {
+    return this.#state
+  }
+
+  /** A connection was given up because nothing came over it, and the ledger has said nothing since. */
+  get isSilent(): boolean {
+    return this.#state === 'silent' || this.#state === 'unreachable'
+  }
+
+  /** Nobody knows whether the server still has in memory what it confirmed. */
+  get isMemoryUnsure(): boolean {
+    return this.#state === 'lost' || this.#state === 'unreachable'
+  }
+
+  hears(news: LinkNews): void {
+    this.#state = transitions[this.#state][news]
+    if (news === 'receipts') this.#reconnects = 0
+  }
+
+  /** @returns whether another connection may be opened before the ledger says something */
+  mayReconnect(): boolean {
+    return ++this.#reconnects <= Math.max(this.setup.rules.retries, 1)
+  }
+
+  get failure(): DdbError | undefined {
+    return this.#failure
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= asDdbError(error)
+    this.wake()
+  }
+
+  get nowMs(): number {
+    return this.setup.rules.clock.nowMs()
+  }
+
+  /** When the server last said or took anything. */
+  get newsAtMs(): number {
+    return this.#newsAtMs
+  }
+
+  /** The server has said or done something. */
+  news(): void {
+    this.#newsAtMs = this.nowMs
+  }
+
+  /** Time until the server counts as silent, ms; not above 0 when it does. */
+  get leftMs(): number {
+    return this.#newsAtMs + this.setup.run.plan.confirmTimeoutMs - this.nowMs
+  }
+
+  /** How long one question may take: a second one is to have its time, too. */
+  get queryTimeoutMs(): number {
+    const { confirmTimeoutMs } = this.setup.run.plan
+    return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
+  }
+
+  /** Without retries no other connection would take its place. */
+  giveUpConnection(which: 'control' | 'data'): void {
+    if (this.setup.rules.retries === 0) return
+    this.hears('givenUp')
+    const reason = 'the server does not answer on this connection'
+    this.queue.node.abandon(which, new ConnectionError('DDB_CONNECTION_LOST', reason))
+  }
+
+  /** Resolves with the next `wake`. */
+  woken(): Promise<void> {
+    return new Promise(resolve => this.#sleepers.push(resolve))
+  }
+
+  wake(): void {
+    if (this.#sleepers.length === 0) return
+    const sleepers = this.#sleepers
+    this.#sleepers = []
+    for (const resolve of sleepers) resolve()
+  }
+
+  /** What a row of the ledger says. */
+  take(row: LedgerRow): void {
+    const { earlier, recorder, run } = this.setup
+    const isWaited = run.state.open.has(row.batchNo)
+    const found = readReceipt(run, row, recorder.target.evidence?.leastRows)
+    if (row.batchNo <= earlier.lastNo && !isWaited) earlier.add(row)
+    if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
+  }
+}

@@ -1,0 +1,83 @@
+/*
+  Opens delivery with receipts, on the node that the run is connected to and on those it is sent to later.
+*/
+import type { Session } from '../../../client/open-session.js'
+import { ConnectionError } from '../../../errors.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
+import type { RetryRules } from '../../connection/retry.js'
+import type { Delivery } from '../delivery.js'
+import type { Recorder } from '../../fate/recorder.js'
+import type { TargetDescription } from '../../target/describe-target.js'
+import { rowsHadExpression } from '../../evidence/rows-had.js'
+import { watchedTable } from '../../journal/target-identity.js'
+import { whatIsLeft } from '../../journal/check-memory.js'
+import type { ServerAddress } from '../../options.js'
+import type { Run } from '../../run.js'
+import { earlierReceipts } from './earlier-receipts.js'
+import { openReceiptDelivery } from './receipt-delivery.js'
+import { ReceiptNode } from './receipt-node.js'
+
+export interface ReceiptsSetup {
+  readonly run: Run
+  readonly rules: RetryRules
+  readonly recorder: Recorder
+  readonly description: TargetDescription
+}
+
+/**
+ * @param control  of this run, which reads the ledger from now on
+ * @throws {ServerError} when the server refuses what receipts need
+ * @throws {DdbError} DDB_LOCKED when another run has this run's name
+ * @throws {ConnectionError}
+ */
+export async function openReceipts(
+  { run, rules, recorder, description }: ReceiptsSetup,
+  control: Session,
+): Promise<Delivery> {
+  const left = await whatIsLeft(run, control, recorder.target.inMemory)
+  // The number of a ledger that is gone is never used again.
+  const { ledgerNumber = 0 } = run.journal ?? {}
+  let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))
+  const nodeSetup = {
+    run,
+    rules,
+    upsert: description.upsert,
+    columnNames: description.columns.map(column => column.name),
+    rowsHad: rowsHadExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
+    nextLedger: () => {
+      ledgers++
+      // The ledger that the version before has left is gone on with as it is.
+      const version = left.ledger && ledgers === ledgerNumber ? left.ledgerVersion : 2
+      const number = ledgers
+      run.emit({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
+      return { number, version }
+    },
+  }
+  const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
+    run.follow(to)
+    const session = await connectServer(run.platform, run.server, {
+      deadlineMs: connectDeadlineMs(run.platform, run.server),
+      signal: run.leaving,
+      closeTimeoutMs: closeTimeoutMs(run.plan),
+    })
+    try {
+      return await ReceiptNode.open(nodeSetup, session)
+    } catch (error) {
+      await session.close().catch(() => undefined)
+      throw error
+    }
+  }
+  const node = await ReceiptNode.open(nodeSetup, control)
+  try {
+    const earlier = await earlierReceipts(run, node, description, left.ledger)
+    run.emit({
+      kind: 'numbersGiven',
+      lastNo: earlier.lastNo,
+      lastSendNo: earlier.firstSendNo - 1,
+    })
+    return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
+  } catch (error) {
+    node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not go on'))
+    throw error
+  }
+}

@@ -1,0 +1,78 @@
+/*
+  Asynchronous delivery with a receipt for every batch: batches go out under numbers, and the watcher reads in the ledger
+  what became of each.
+*/
+import type { Batch } from '../../../parse/input-reader.js'
+import type { Delivery } from '../delivery.js'
+import { wholeBatch } from '../../fate/part.js'
+import type { SentBefore } from '../../journal/resumed-input.js'
+import { readReceipt } from './read-receipt.js'
+import type { LinkSetup } from './link.js'
+import { ReceiptWatcher } from './watcher.js'
+
+/** Small batches are many: so many more, and their memory is worth an earlier question. */
+const batchesPerRead = 128
+
+const receiptsLost = 'sent by an earlier process, and the server has lost its receipts'
+
+/** Opens nothing itself: the node belongs to the delivery from here on. */
+export function openReceiptDelivery(setup: LinkSetup): Delivery {
+  const { run } = setup
+  const watcher = new ReceiptWatcher(setup)
+  const { link } = watcher
+  const { queue } = link
+  let sentSinceRead = 0
+
+  /** Waits until there is room for another batch, or nothing more will be sent. */
+  const room = async (): Promise<void> => {
+    let full = true
+    const drained = (): void => {
+      full = false
+      link.wake()
+    }
+    // Not waited for: a server that takes nothing more must not keep the run from failing.
+    void queue.node.drained().then(drained, (error: unknown) => link.fail(error))
+    while ((full || !queue.hasRoom) && link.failure === undefined) await link.woken()
+    if (link.failure !== undefined) throw link.failure
+  }
+
+  /** @returns whether there is room for more */
+  const takeUp = (batch: Batch, { no, isLost }: SentBefore): boolean => {
+    const { earlier } = setup
+    const isKnown = earlier.isLedgerKept && !isLost
+    const receipts = isKnown ? earlier.of(no) : []
+    link.carryOut.takeUp(wholeBatch(batch), no, {
+      attempt: receipts.at(-1)?.attempt,
+      isLost: isKnown ? undefined : receiptsLost,
+      resends: earlier.resends,
+    })
+    for (const row of receipts) {
+      const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
+      if (found !== undefined) link.carryOut.apply(found.batch, found.outcome)
+    }
+    return queue.node.bufferedBytes < run.plan.maxInFlightBytes
+  }
+
+  return {
+    used: 'receipts',
+    get failure() {
+      return link.failure
+    },
+    get inFlightBytes() {
+      return run.state.openBytes
+    },
+    deliver(batch: Batch, sentBefore?: SentBefore) {
+      if (link.failure !== undefined) throw link.failure
+      const hasRoom =
+        sentBefore === undefined ? queue.add(wholeBatch(batch)).room : takeUp(batch, sentBefore)
+      run.emit({ kind: 'handedOver', rows: batch.rowCount })
+      if (++sentSinceRead % batchesPerRead === 0) watcher.lookNow()
+      watcher.begin()
+      return hasRoom && queue.hasRoom ? undefined : room()
+    },
+    checkOwner: () => queue.node.checkOwner(link.queryTimeoutMs),
+    finish: () => watcher.finish(),
+    leave: reason => watcher.leave(reason),
+    close: () => queue.node.close(),
+  }
+}

@@ -1,0 +1,144 @@
+/*
+  The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches
+  under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
+*/
+import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../target/target.js'
+import {
+  insertReceipt,
+  ledgerColumns,
+  ledgerVersion,
+  readColumns,
+  type LedgerVersion,
+} from './ledger-columns.js'
+
+/** Rows of the ledger with batch 0 are ours. */
+const probePhase = 8
+/** A claim: whoever writes it first may insert. */
+export const claimPhase = 0
+/** An outcome: rows, or −1 and why. */
+export const outcomePhase = 1
+
+export const deliverFunction = 'ddbIngestDeliver'
+
+/** Longest error text a ledger row keeps. */
+const maxErrorChars = 4000
+
+/**
+ * Creates the ledger unless it is there, and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that count as
+ * documented (DolphinDB manual, keyedStreamTable).
+ */
+export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
+  const columns = ledgerColumns(version)
+  const names = (all: typeof columns): string => all.map(({ name }) => `\`${name}`).join('')
+  const types = columns.map(({ type }) => type).join(', ')
+  const keys = names(columns.filter(({ isKey }) => isKey))
+  const probe = insertReceipt('ddbIngestLedger', version, {
+    batchNo: '0l',
+    attempt: '0',
+    phase: String(probePhase),
+    rowsReceived: '0l',
+  })
+  return `if(!defined("${ledger}", SHARED)) {
+    share(keyedStreamTable(${keys}, 1024:0, ${names(columns)}, [${types}]), "${ledger}")
+}
+ddbIngestLedger = objByName("${ledger}", true)
+${probe}
+ddbIngestKnown = ${probe}
+`
+}
+
+/** The ledger that the functions of a data session write into. */
+export interface WrittenLedger {
+  readonly name: string
+  /** Of its columns. */
+  readonly version: LedgerVersion
+  /** True when the probe answered 1: the claim then reads back who came first. */
+  readonly countsDuplicates: boolean
+}
+
+/**
+ * The functions of a data session; the delivering one answers rows, −1 for a refusal, −2 to whoever lost the claim.
+ * `objByName` finds the ledger when the function runs: a bare name would be bound when it is parsed and might go on
+ * writing into a table that was dropped.
+ *
+ * @param rowsHad  an expression of type LONG: rows that the target has had
+ */
+export function deliverScript(
+  { name, version, countsDuplicates }: WrittenLedger,
+  target: Target,
+  rowsHad = '00l',
+  upsert: UpsertForm = usualUpsert,
+): string {
+  const receipt = { batchNo: 'b', attempt: 'a', sendNo: 's' }
+  const claimRow = insertReceipt('ledger', version, {
+    ...receipt,
+    phase: String(claimPhase),
+    rowsReceived: 'm',
+  })
+  const outcomeRow = insertReceipt('ledger', version, {
+    ...receipt,
+    phase: String(outcomePhase),
+    rowsReceived: 'm',
+    rowsLeft: 'm',
+    rowsTaken: 'n',
+    rowsHad: 'had',
+    errText: 'why',
+  })
+  const claim = countsDuplicates
+    ? `${claimRow}
+    if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=${claimPhase}) != s) { return -2l }`
+    : `if(${claimRow} != 1) { return -2l }`
+  return `def ddbIngestTarget(${targetParameters(target)}mutable data) {
+${target.kind === 'table' ? writeBody(target, upsert) : callBody(target)}
+}
+def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
+    ledger = objByName("${name}", true)
+    m = long(data.rows())
+    ${claim}
+    n = -1l
+    had = 00l
+    why = ""
+    try {
+        n = long(ddbIngestTarget(${targetArguments(target)}data))
+        had = ${rowsHad}
+    } catch(ex) {
+        why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
+    }
+    ${outcomeRow}
+    return n
+}
+`
+}
+
+/** `mutable p0, mutable p1, ` for a function with two fixed arguments, which it may change. */
+function targetParameters(target: Target): string {
+  if (target.kind !== 'function') return ''
+  return target.functionArguments.map((_, i) => `mutable p${i}, `).join('')
+}
+
+/** `p0, p1, ` */
+function targetArguments(target: Target): string {
+  return targetParameters(target).replaceAll('mutable ', '')
+}
+
+function callBody(target: Extract<Target, { kind: 'function' }>): string {
+  return `    n = data.rows()
+    ${target.name}(${targetArguments(target)}data)
+    return n`
+}
+
+/** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
+export function ledgerQuery(
+  ledger: string,
+  from: number,
+  rows: number,
+  version: LedgerVersion = ledgerVersion,
+): string {
+  return `select ${readColumns[version].join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
+}
+
+/** Removes the ledger. */
+export function dropLedgerScript(ledger: string): string {
+  return `if(defined("${ledger}", SHARED)) { undef("${ledger}", SHARED) }
+`
+}

@@ -1,0 +1,109 @@
+/*
+  Opening the two sessions of a run with receipts, again and again where need be.
+*/
+import type { Session } from '../../../client/open-session.js'
+import { ConnectionError, ServerError, TimeoutError } from '../../../errors.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
+import type { RetryRules } from '../../connection/retry.js'
+import { classifyRefusal } from '../../fate/refusal.js'
+import { askMarker, nameIsTaken } from '../../marker/marker.js'
+import type { Run } from '../../run.js'
+import type { UpsertForm } from '../../target/target.js'
+import type { Ledger } from './ledger.js'
+import { deliverScript } from './script.js'
+
+/** What a server still knows of a run after the connection was lost. */
+export type Memory =
+  | 'kept'
+  /** The marker is gone: the server restarted, or this is another node. */
+  | 'lost'
+
+export interface SessionSetup {
+  readonly run: Run
+  readonly rules: RetryRules
+  /** An expression for the rows that the target has had; null where it cannot be asked. */
+  readonly rowsHad: string
+  /** The usual one when left out. */
+  readonly upsert?: UpsertForm | undefined
+}
+
+/** The session that asks, on a server that knew this run before. */
+export async function openControl(
+  { run, rules }: SessionSetup,
+  deadlineMs: number,
+): Promise<[Session, Memory]> {
+  const control = await connectServer(run.platform, run.server, {
+    deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, run.server)),
+    signal: run.leaving,
+    closeTimeoutMs: closeTimeoutMs(run.plan),
+  })
+  try {
+    const state = await askMarker(control, run.name, leftMs(rules, deadlineMs))
+    if (state === 'taken') throw await nameIsTaken(control, run.name, leftMs(rules, deadlineMs))
+    return [control, state === 'ours' ? 'kept' : 'lost']
+  } catch (error) {
+    control.abandon(movedOn())
+    throw error
+  }
+}
+
+/** A session that data goes out on, on the node of the session that asks; nothing is defined there yet. */
+export function connectData(
+  { run }: SessionSetup,
+  { host, port }: Session,
+  deadlineMs: number,
+  givenUp?: AbortSignal,
+): Promise<Session> {
+  const server = { ...run.server, host, port, otherHosts: [] }
+  return connectServer(run.platform, server, {
+    deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, server)),
+    signal: givenUp === undefined ? run.leaving : AbortSignal.any([run.leaving, givenUp]),
+    closeTimeoutMs: closeTimeoutMs(run.plan),
+    highWaterBytes: run.plan.maxInFlightBytes,
+    ...run.dataSession,
+  })
+}
+
+/** Defines what data needs on a session as soon as it is connected. */
+export async function openData(
+  setup: SessionSetup,
+  connecting: Promise<Session>,
+  ledger: Ledger,
+  deadlineMs: number,
+): Promise<Session> {
+  const { run, rules } = setup
+  const data = await connecting
+  try {
+    run.emit({ kind: 'session', id: data.id })
+    await defineFunctions(setup, data, ledger, leftMs(rules, deadlineMs))
+    return data
+  } catch (error) {
+    data.abandon(movedOn())
+    throw error
+  }
+}
+
+/** Defines the functions that write batches; an asynchronous session does not tell whether it could. */
+export function defineFunctions(
+  { run, rowsHad, upsert }: SessionSetup,
+  data: Session,
+  ledger: Ledger,
+  timeoutMs: number,
+): Promise<unknown> {
+  return data.run(deliverScript(ledger, run.plan.target, rowsHad, upsert), { timeoutMs })
+}
+
+/** Time until the deadline, at least 1 ms. */
+export function leftMs({ clock }: RetryRules, deadlineMs: number): number {
+  return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
+}
+
+/** Whether a failure to open a session may pass by itself. */
+export function passes(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return true
+  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
+}
+
+export function movedOn(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
+}

@@ -1,0 +1,201 @@
+/*
+  Follows the batches of a run with receipts until each is counted: when the ledger is read, how long silence may last, and
+  when nothing more is waited for.
+*/
+import { ConnectionError, TimeoutError } from '../../../errors.js'
+import { wait } from '../../../platform/wait.js'
+import { silenceError } from '../../connection/idle-timeout.js'
+import { hasUncertain } from '../../fate/projections.js'
+import { ReceiptLink, type LinkSetup } from './link.js'
+import {
+  endMemory,
+  investigate,
+  moveToLeader,
+  readLedger,
+  reconnect,
+  renewLedger,
+} from './recovery.js'
+
+const firstPollMs = 5
+const slowestPollMs = 500
+/** While batches go out and come in, the ledger is read in pieces worth the question. */
+const busyPollMs = 50
+/** A server that says nothing for so long is asked less often. */
+const silenceMs = 1_000
+/**
+ * Nothing new for this long is looked into (docs/server-semantics.md#what-receipts-rely-on), or for a share of the time
+ * that there is.
+ */
+const longestQuietMs = 5_000
+const quietShare = 4
+/** Two a batch: some ten megabytes on the server. */
+const maxLedgerRows = 100_000
+
+export class ReceiptWatcher {
+  readonly link: ReceiptLink
+  /** Nothing more will be handed over: what is left to wait for are receipts. */
+  #allSent = false
+  /** Ends the present pause. */
+  #pause = new AbortController()
+  #watching: Promise<void> | undefined
+  /** When silence was last looked into. */
+  #lookedAtMs = -Infinity
+  #bufferedBytes = 0
+  /** Of the ledger, when the run began: what of it is asked for again is in the memory of this process. */
+  readonly #firstRows: number
+
+  constructor(setup: LinkSetup) {
+    this.link = new ReceiptLink(setup)
+    this.#firstRows = setup.node.ledgerRows
+  }
+
+  /** Starts watching with the first batch, and wakes the watcher for each. */
+  begin(): void {
+    const { link } = this
+    link.wake()
+    if (this.#watching !== undefined) return
+    link.news()
+    this.#watching = this.#watch().catch((error: unknown) => {
+      link.fail(error)
+      const isLost = error instanceof ConnectionError
+      link.carryOut.endAll(
+        `${isLost ? 'the connection was lost' : 'the run failed'} before its receipt came`,
+      )
+    })
+  }
+
+  /** Ends the present pause: there is enough to ask for. */
+  lookNow(): void {
+    this.#pause.abort()
+  }
+
+  /** Resolves once every batch is counted. @throws {DdbError} what ended the run here */
+  async finish(): Promise<void> {
+    const { link } = this
+    this.#allSent = true
+    this.lookNow()
+    link.wake()
+    await this.#watching
+    link.carryOut.endBisecting()
+    await endMemory(link)
+    if (link.failure !== undefined) throw link.failure
+  }
+
+  /** Ends both connections and every wait at once; what is out stays unknown. */
+  leave(reason: ConnectionError): void {
+    this.link.fail(reason)
+    this.link.queue.node.leave(reason)
+    this.lookNow()
+  }
+
+  async #watch(): Promise<void> {
+    const { link } = this
+    const { run } = link.setup
+    const { state } = run
+    let pollMs = firstPollMs
+    while (!this.#allSent || state.open.size > 0) {
+      // Nothing of the run is touched any more once another process has it.
+      if (!run.maySend() && run.isLeaving) return this.#giveUp()
+      if (await this.#renewsLedger()) continue
+      // Bytes that nobody takes are waited for even if their batches were given up.
+      const isTaken = link.queue.node.bufferedBytes === 0
+      if (state.open.size === 0 && isTaken) {
+        await link.woken()
+        link.news()
+        continue
+      }
+      // What rests or waits for a connection is not the server's silence, unless silence has cost the connection.
+      const isUnreachable = link.isSilent && link.queue.node.isLost
+      if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
+      if (link.leftMs <= 0 || run.isLeaving) return this.#giveUp()
+      const hasNews = await this.#look()
+      // Whatever was found out, there may be room now.
+      link.wake()
+      if (hasNews) {
+        pollMs = firstPollMs
+        // Behind the last receipt there is nothing to rest for.
+        if (this.#allSent && state.open.size === 0) continue
+        await this.#rest(this.#allSent ? firstPollMs : busyPollMs)
+        continue
+      }
+      await this.#rest(pollMs)
+      // Long pauses are for long silence: the last receipt of a run must not wait for one to pass.
+      const silentMs = link.nowMs - link.newsAtMs
+      pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
+    }
+  }
+
+  /** One look at the server. @returns whether the ledger said anything new */
+  async #look(): Promise<boolean> {
+    const { link } = this
+    if (link.queue.node.isLost) await reconnect(link)
+    const { node } = link.queue
+    try {
+      if (link.queue.leader !== undefined) await moveToLeader(link)
+      if (await readLedger(link)) return true
+      this.#seeProgress()
+      if (link.nowMs - Math.max(link.newsAtMs, this.#lookedAtMs) >= this.#quietMs) {
+        await investigate(link)
+        this.#lookedAtMs = link.nowMs
+      }
+      return false
+    } catch (error) {
+      if (error instanceof TimeoutError || node.isControlLost) link.hears('gone')
+      // A connection over which nothing comes any more may be gone at the other end: another one will tell.
+      if (error instanceof TimeoutError) link.giveUpConnection('control')
+      else if (!(error instanceof ConnectionError) || !node.isLost) throw error
+      return false
+    }
+  }
+
+  /** A run that follows its inputs goes on for months; what was told of them is in the journal. */
+  async #renewsLedger(): Promise<boolean> {
+    const { link } = this
+    const { queue, setup } = link
+    const { node } = queue
+    if (!queue.isHeld) {
+      if (setup.run.options.input?.follow !== true || hasUncertain(setup.run.state)) return false
+      const rows = node.ledgerRows - this.#firstRows
+      if (this.#allSent || rows < (setup.maxLedgerRows ?? maxLedgerRows)) return false
+      queue.isHeld = true
+    }
+    if (node.isLost || queue.leader !== undefined || !queue.isQueued) return false
+    try {
+      await renewLedger(link)
+    } catch (error) {
+      if (error instanceof TimeoutError) link.giveUpConnection('control')
+      if (!node.isLost) throw error
+    }
+    link.wake()
+    return true
+  }
+
+  get #quietMs(): number {
+    return Math.min(longestQuietMs, this.link.setup.run.plan.confirmTimeoutMs / quietShare)
+  }
+
+  /** Bytes that leave are a sign of life: a batch may take longer to send than silence may last. */
+  #seeProgress(): void {
+    const before = this.#bufferedBytes
+    this.#bufferedBytes = this.link.queue.node.bufferedBytes
+    if (this.#bufferedBytes < before) this.link.news()
+  }
+
+  async #rest(ms: number): Promise<void> {
+    const { run, rules } = this.link.setup
+    if (run.isLeaving) return
+    this.#pause = new AbortController()
+    await wait(rules.clock, ms, this.#pause.signal)
+  }
+
+  #giveUp(): void {
+    const { link } = this
+    const error = silenceError(link.setup.run.plan.confirmTimeoutMs, 'gave no receipt')
+    // Once all is handed over, a missing receipt ends nothing: its batch counts as unconfirmed.
+    if (!this.#allSent) link.fail(error)
+    link.carryOut.endAll('no receipt came in time')
+    // A server that answers and is only busy can still be told goodbye.
+    if (link.state === 'connected') link.queue.node.abandon('data', error)
+    else link.queue.node.leave(error)
+  }
+}

@@ -1,0 +1,73 @@
+/*
+  Delivery of which nothing is asked: batches go out unanswered, and what was sent stays unconfirmed.
+*/
+import { DdbError } from '../../errors.js'
+import type { Batch } from '../../parse/input-reader.js'
+import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
+import type { Run } from '../run.js'
+import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
+
+/** Where rows are counted as sent, and when a run waits before it sends more. */
+export interface Flow {
+  run: Pick<Run, 'state' | 'emit'>
+  columnNames: readonly string[]
+  maxInFlightBytes: number
+  idleTimeout: IdleTimeout
+  /** Removes the marker, when the run has one. */
+  unmark: (() => Promise<void>) | undefined
+  /** A batch is about to go out; it can be looked at until then. */
+  sending: (batch: Batch) => void
+  /**
+   * Looks at the target once more where rows were confirmed, and notes it when the run has finished.
+   * @returns why they cannot be there; undefined when nothing speaks against it
+   * @throws {DdbError} when the server cannot be asked
+   */
+  look: () => Promise<string | undefined>
+}
+
+/** What was sent stays unconfirmed. */
+export function openUnasked(writer: Writer, flow: Flow): Delivery {
+  const { session } = writer
+  const { run, look, unmark } = flow
+  run.emit({ kind: 'duplicatesKnown', rows: null })
+  return {
+    used: 'none',
+    get inFlightBytes() {
+      return session.bufferedBytes
+    },
+    deliver: batch => sendOff(writer, flow, batch),
+    async finish() {
+      run.emit({ kind: 'counted', arrived: 0 })
+      // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
+      await session.close()
+      // Nothing is claimed: whether it could be noted is all the same.
+      await look().catch(whyNotAsked)
+    },
+    leave: reason => session.abandon(reason),
+    async close() {
+      await session.close().catch(ignoreLoss)
+      await unmark?.()
+    },
+  }
+}
+
+/** Sends a batch under no number. @returns as `Delivery.deliver` */
+export function sendOff(
+  { session, functionName, leading }: Writer,
+  { run, columnNames, maxInFlightBytes, idleTimeout, sending }: Flow,
+  batch: Batch,
+): Promise<void> | undefined {
+  const arguments_ = [...leading, batchTable(batch, columnNames)]
+  sending(batch)
+  const room = session.send(functionName, arguments_, batch.release)
+  run.emit({ kind: 'handedOver', rows: batch.rowCount })
+  return room && session.bufferedBytes < maxInFlightBytes
+    ? undefined
+    : drainedInTime(session, idleTimeout)
+}
+
+/** A last look that failed for reasons of the server. @throws all else */
+export function whyNotAsked(error: unknown): string {
+  if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
+  throw error
+}

@@ -1,0 +1,21 @@
+import t from 'tap'
+import type { Delivery } from '../../../../src/load/transport/delivery.js'
+import { checkFollowed } from '../../../../src/load/inputs/follow/check-followed.js'
+import type { ConfirmUsed } from '../../../../src/load/options.js'
+import type { Run } from '../../../../src/load/run.js'
+import { testRun } from '../../../helpers/load-run.js'
+
+const delivery = (used: ConfirmUsed): Delivery => ({ used }) as Delivery
+
+t.test('a journal of files that are followed has to know of single batches', t => {
+  const plain = testRun({ input: { follow: true } })
+  const journaled: Run = Object.create(plain, { journal: { value: {} } }) as Run
+  for (const used of ['receipts', 'answers'] as const) {
+    t.doesNotThrow(() => checkFollowed(journaled, delivery(used)))
+  }
+  for (const used of ['count', 'none'] as const) {
+    t.throws(() => checkFollowed(journaled, delivery(used)), { code: 'DDB_USAGE' })
+    t.doesNotThrow(() => checkFollowed(plain, delivery(used)), 'without a journal')
+  }
+  t.end()
+})

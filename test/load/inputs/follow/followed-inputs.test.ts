@@ -1,0 +1,374 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadOptions, LoadResult } from '../../../../src/load/options.js'
+import type { Platform } from '../../../../src/platform/platform.js'
+import { systemPlatform } from '../../../../src/platform/system.js'
+import { closedGate } from '../../../helpers/gate.js'
+import { startLoadServer } from '../../../helpers/load-server.js'
+import { useTurnClock } from '../../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const script = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
+
+interface Scene {
+  /** The path of a file in the folder. */
+  readonly at: (name: string) => string
+  readonly begin: (inputs: string[], change?: Partial<LoadOptions>, platform?: Platform) => Follower
+  /** ids of the table, ascending. */
+  readonly ids: () => Promise<number[]>
+  /** Resolves once so many rows are in the table. */
+  readonly has: (rows: number, follower?: Follower) => Promise<void>
+}
+
+interface Follower {
+  readonly notices: string[]
+  readonly outcome: Promise<LoadResult>
+  /** As a signal does. */
+  readonly stop: () => Promise<LoadResult>
+  /** Resolves once something was said. */
+  readonly says: (text: string) => Promise<void>
+}
+
+async function scene(t: Test): Promise<Scene> {
+  const folder = t.testdir()
+  const here = await startLoadServer(t, script)
+  const ids = async (): Promise<number[]> =>
+    (await here.rows('select id from target order by id')).map(([id]) => Number(id))
+  return {
+    at: name => join(folder, name),
+    ids,
+    begin(inputs, change = {}, platform = systemPlatform) {
+      const notices: string[] = []
+      const controller = new AbortController()
+      let ended = false
+      const outcome = here
+        .load(
+          inputs.map(name => join(folder, name)),
+          {
+            target: { table: 'target' },
+            signal: controller.signal,
+            onNotice: notice => void notices.push(notice),
+            ...change,
+            input: { follow: true, flushIntervalMs: 20, ...change.input },
+          },
+          platform,
+        )
+        .finally(() => (ended = true))
+      t.teardown(() => controller.abort())
+      return {
+        notices,
+        outcome,
+        stop() {
+          controller.abort()
+          return outcome
+        },
+        async says(text) {
+          while (!ended && !notices.some(notice => notice.includes(text))) {
+            await new Promise(resolve => setImmediate(resolve))
+          }
+          t.ok(
+            notices.some(notice => notice.includes(text)),
+            `says ${text}`,
+          )
+        },
+      }
+    },
+    async has(rows, follower) {
+      let result: LoadResult | undefined
+      void follower?.outcome.then(found => (result = found))
+      while ((await ids()).length < rows) {
+        if (result !== undefined) throw new Error(`it ended: ${result.error?.message}`)
+      }
+    },
+  }
+}
+
+t.test('a file that is empty gets its header later, and rows later still', async t => {
+  const { at, begin, has, ids } = await scene(t)
+  writeFileSync(at('a.csv'), '')
+  const follower = begin(['a.csv'])
+  appendFileSync(at('a.csv'), 'sym,i')
+  await ids()
+  appendFileSync(at('a.csv'), 'd\n')
+  await ids()
+  appendFileSync(at('a.csv'), 'A,1\n')
+  await has(1, follower)
+  appendFileSync(at('a.csv'), 'B,2\nC,')
+  await has(2, follower)
+  const { status, rows, inputs, exitCode } = await follower.stop()
+  t.match({ status, exitCode }, { status: 'interrupted', exitCode: 130 })
+  t.match(rows, { read: 2, confirmed: 2, unsent: 0 })
+  t.match(inputs, [{ path: at('a.csv'), rows: 2, bytes: 17, contentBytes: { header: 7, rows: 8 } }])
+  t.match(follower.notices.at(-1), /a\.csv: 2 bytes at its end are not loaded/)
+})
+
+t.test(
+  'what is not there is waited for, and new files are taken up by their own headers',
+  async t => {
+    const { at, begin, has, ids } = await scene(t)
+    const follower = begin(['a*.csv', 'b.csv'])
+    await follower.says('waiting for')
+    writeFileSync(at('a1.csv'), 'id,sym\n1,A\n')
+    writeFileSync(at('b.csv'), 'sym,id\nB,2\n')
+    await has(2, follower)
+    writeFileSync(at('a2.csv'), 'sym,id\nC,3\n')
+    await has(3, follower)
+    t.match((await follower.stop()).status, 'interrupted')
+    t.same(await ids(), [1, 2, 3])
+  },
+)
+
+t.test('rotated files are read to their end, and are not met again under new names', async t => {
+  const { at, begin, has, ids } = await scene(t)
+  writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
+  writeFileSync(at('b.csv'), 'id,sym\n101,A\n')
+  const follower = begin(['*.csv*'])
+  await has(2, follower)
+  // Both at once; one of the new ones is shorter, and who writes the old ones has more to say.
+  renameSync(at('a.csv'), at('a.csv.1'))
+  renameSync(at('b.csv'), at('b.csv.1'))
+  writeFileSync(at('a.csv'), 'id,sym\n3,')
+  writeFileSync(at('b.csv'), 'sym,id\nA,103\nA,104\n')
+  appendFileSync(at('a.csv.1'), '2,A\n')
+  appendFileSync(at('b.csv.1'), '102,A')
+  await has(5, follower)
+  appendFileSync(at('a.csv'), 'A\n')
+  // The last line of a file that is left has no end of its own.
+  await has(7, follower)
+  rmSync(at('a.csv'))
+  writeFileSync(at('a.csv'), 'id,sym\n4,A\n')
+  await has(8, follower)
+  const { rows, inputs } = await follower.stop()
+  t.same(await ids(), [1, 2, 3, 4, 101, 102, 103, 104])
+  t.equal(rows.read, 8)
+  t.match(
+    inputs.filter(({ path }) => path === at('a.csv')),
+    [{ rows: 4 }],
+    'one summary a name',
+  )
+})
+
+t.test('a file that is emptied in place ends the run with what to do', async t => {
+  const { at, begin, has } = await scene(t)
+  writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
+  const follower = begin(['a.csv'])
+  await has(1, follower)
+  copyFileSync(at('a.csv'), at('a.csv.1'))
+  truncateSync(at('a.csv'))
+  const { status, error, rows, inputs } = await follower.outcome
+  t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /copytruncate/ })
+  t.match({ status, rows }, { status: 'failed', rows: { read: 1, confirmed: 1 } })
+  t.match(inputs, [{ firstError: { code: 'DDB_INPUT_TRUNCATED' } }])
+})
+
+const rows = (first: number, last: number): string =>
+  Array.from({ length: last - first + 1 }, (_, i) => `${first + i},A\n`).join('')
+
+t.test('a file that is emptied and has grown again is noticed, whatever its size', async t => {
+  const alike = '9,A\n'.repeat(30)
+  for (const [before, after] of [
+    [rows(10, 14), rows(20, 24)],
+    [`${rows(10, 14)}${alike}`, `${rows(20, 24)}${alike}${alike}`],
+  ] as const) {
+    const { at, begin, has } = await scene(t)
+    writeFileSync(at('a.csv'), `id,sym\n${before}`)
+    const follower = begin(['a.csv'])
+    await has(before.split('\n').length - 1, follower)
+    writeFileSync(at('a.csv'), `id,sym\n${after}`)
+    const { error, exitCode } = await follower.outcome
+    t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /written anew/ })
+    t.equal(exitCode, 65)
+  }
+})
+
+t.test('also when the run ends before it has looked', async t => {
+  const { at, begin, has } = await scene(t)
+  writeFileSync(at('a.csv'), `id,sym\n${rows(10, 14)}`)
+  writeFileSync(at('b.csv'), `id,sym\n${rows(30, 34)}`)
+  const follower = begin(['a.csv', 'b.csv'], { runId: 'ends', journal: { folder: at('state') } })
+  await has(10, follower)
+  writeFileSync(at('a.csv'), `id,sym\n${rows(20, 24)}`)
+  const { error, exitCode, inputs, status } = await follower.stop()
+  t.match({ status, exitCode }, { status: 'failed', exitCode: 65 })
+  t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /a\.csv" was written anew/ })
+  t.match(inputs, [{ firstError: { code: 'DDB_INPUT_TRUNCATED' } }, { firstError: null }])
+})
+
+t.test('a new file with the number of one that was removed is another file', async t => {
+  const { at, begin, has, ids } = await scene(t)
+  // Systems give numbers again, but not when a test wants it.
+  const sameNumber = <S extends { inode: bigint; bornNs: bigint }>(status: S): S => ({
+    ...status,
+    inode: 7n,
+    bornNs: 0n,
+  })
+  const { files } = systemPlatform
+  const closed = closedGate()
+  const platform = {
+    ...systemPlatform,
+    files: {
+      ...files,
+      status: async (path: string) => sameNumber(await files.status(path)),
+      async open(path: string) {
+        const file = await files.open(path)
+        const close = async (): Promise<void> => {
+          await file.close()
+          closed.open()
+        }
+        return { ...file, close, status: async () => sameNumber(await file.status()) }
+      },
+    },
+  }
+  // Followed from when it had a header alone, which the new one has, too.
+  writeFileSync(at('a.csv'), 'id,sym\n')
+  const follower = begin(['a.csv'], {}, platform)
+  await ids()
+  appendFileSync(at('a.csv'), rows(1, 3))
+  await has(3, follower)
+  rmSync(at('a.csv'))
+  // It is waited for until nothing more comes; only then can its number be given again.
+  await closed.opened
+  writeFileSync(at('a.csv'), `id,sym\n${rows(4, 9)}`)
+  await has(9, follower)
+  t.same(await ids(), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  t.match((await follower.stop()).rows, { read: 9, confirmed: 9 })
+})
+
+t.test('a file that may not be read yet is tried again', async t => {
+  const { at, begin, has } = await scene(t)
+  writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
+  let isClosed = true
+  const files: Platform['files'] = {
+    ...systemPlatform.files,
+    open: path =>
+      isClosed
+        ? Promise.reject(Object.assign(new Error('EACCES: said the disk'), { code: 'EACCES' }))
+        : systemPlatform.files.open(path),
+  }
+  const follower = begin(['a.csv'], {}, { ...systemPlatform, files })
+  await follower.says('cannot be read yet')
+  isClosed = false
+  await has(1, follower)
+  t.equal((await follower.stop()).status, 'interrupted')
+})
+
+t.test('rejects go into their file, which is no input though it lies among them', async t => {
+  const { at, begin, has } = await scene(t)
+  writeFileSync(at('a.csv'), 'id,sym\n1,A\nx,B\n')
+  const journal = { folder: at('state') }
+  const change = { rejects: { file: at('rejects.csv') }, journal, runId: 'r' }
+  const first = begin(['*.csv'], change)
+  await has(1, first)
+  await first.says('rejected')
+  await first.stop()
+  appendFileSync(at('a.csv'), 'y,B\n2,A\n')
+  writeFileSync(at('b.csv'), 'id,sym\nz,C\n3,A\n')
+  const second = begin(['*.csv'], change)
+  await has(3, second)
+  const { rows, rejects } = await second.stop()
+  t.match(rows, { read: 6, rejected: 3, skipped: 1, confirmed: 2, unsent: 0 })
+  t.match(rejects.files, [{ path: at('rejects.csv'), rows: 3 }])
+  t.same(readFileSync(at('rejects.csv'), 'utf8').trim().split('\n').sort(), [
+    'id,sym',
+    'x,B',
+    'y,B',
+    'z,C',
+  ])
+})
+
+t.test('a run goes on behind a rotation that it has not seen', async t => {
+  const { at, begin, has, ids } = await scene(t)
+  const change = { journal: { folder: at('state') }, runId: 'r' }
+  writeFileSync(at('a.csv'), 'id,sym\n1,A\n2,')
+  const first = begin(['a.csv'], change)
+  await has(1, first)
+  await first.stop()
+  appendFileSync(at('a.csv'), 'A\n3,A\n')
+  renameSync(at('a.csv'), at('a-old'))
+  writeFileSync(at('a.csv'), 'sym,id\nA,4\n')
+  const second = begin(['a.csv'], change)
+  await has(4, second)
+  const { rows } = await second.stop()
+  t.match(rows, { read: 4, skipped: 1, confirmed: 3 })
+  t.same(await ids(), [1, 2, 3, 4])
+})
+
+t.test(
+  'a file that was read to its end need not be there any more, and is not met again',
+  async t => {
+    const { at, begin, has, ids } = await scene(t)
+    for (const mode of ['async', 'sync'] as const) {
+      const before = (await ids()).length
+      const change = { journal: { folder: at('state') }, runId: mode, delivery: { mode } }
+      const pattern = `${mode}.csv*`
+      writeFileSync(at(`${mode}.csv`), 'id,sym\n1,A\n')
+      writeFileSync(at(`${mode}.csv.9`), 'id,sym\n2,A\n')
+      const first = begin([pattern], change)
+      await has(before + 2, first)
+      renameSync(at(`${mode}.csv`), at(`${mode}.csv.1`))
+      renameSync(at(`${mode}.csv.9`), at('elsewhere'))
+      appendFileSync(at(`${mode}.csv.1`), '3,A')
+      appendFileSync(at('elsewhere'), '4,A')
+      // What has no line end says that the end has come.
+      await has(before + 4, first)
+      t.equal((await first.stop()).rows.confirmed, 4)
+      rmSync(at('elsewhere'))
+      writeFileSync(at(`${mode}.csv`), 'id,sym\n5,A\n')
+      const second = begin([pattern], change)
+      await has(before + 5, second)
+      await ids()
+      t.match((await second.stop()).rows, { read: 5, skipped: 4, confirmed: 1 })
+      appendFileSync(at(`${mode}.csv.1`), '\nlate,A\n')
+      const third = begin([pattern], change)
+      await third.says('goes on growing')
+      t.match((await third.stop()).rows, { read: 5, skipped: 5, rejected: 0 })
+    }
+  },
+)
+
+t.test('a file with something left in it that is gone is told', async t => {
+  const { at, begin, has } = await scene(t)
+  const change = { journal: { folder: at('state') }, runId: 'r' }
+  writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
+  const first = begin(['a.csv'], change)
+  await has(1, first)
+  await first.stop()
+  rmSync(at('a.csv'))
+  // Whoever takes its inode is another file.
+  writeFileSync(at('a.csv'), 'other,header\n1,A\n')
+  const { error } = await begin(['a.csv'], change).outcome
+  t.match(error, { code: 'DDB_RUN_CHANGED', message: /neither there nor beside it/ })
+})
+
+t.test('what one process found out about a file holds for the next', async t => {
+  const { at, begin, has, ids } = await scene(t)
+  const change = { journal: { folder: at('state') }, runId: 'r' }
+  writeFileSync(at('a.csv'), 'id;sym\n1;A\n')
+  const first = begin(['a.csv'], change)
+  await has(1, first)
+  await first.stop()
+  // Most of the file would speak for commas by now.
+  appendFileSync(at('a.csv'), Array.from({ length: 50 }, (_, i) => `${i + 2};"a,b,c,d"\n`).join(''))
+  const second = begin(['a.csv'], change)
+  await has(51, second)
+  await second.stop()
+  t.equal((await ids()).length, 51)
+  t.ok(existsSync(at('state/runs/r.journal')))
+})
+
+t.test('a JSON document is refused', async t => {
+  const { at, begin } = await scene(t)
+  writeFileSync(at('a'), '[{"id":1}]')
+  t.match((await begin(['a']).outcome).error, { code: 'DDB_USAGE', message: /NDJSON/ })
+})

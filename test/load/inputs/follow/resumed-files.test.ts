@@ -1,0 +1,62 @@
+import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { resumedFiles } from '../../../../src/load/inputs/follow/resumed-files.js'
+import { followedFingerprint } from '../../../../src/load/journal/fingerprint.js'
+import { readRun } from '../../../helpers/journals.js'
+import { newResumption } from '../../../../src/load/journal/resumption.js'
+import { newSummary } from '../../../../src/load/inputs/input-reading.js'
+import { systemFiles } from '../../../../src/platform/system-files.js'
+
+/** A journal of one file of which `end` bytes were sent. */
+async function journalOf(path: string, end: number, isRead = false) {
+  const file = await systemFiles.open(path)
+  const fingerprint = await followedFingerprint(file)
+  await file.close()
+  const found = readRun()
+  const identity = {} as never
+  found.take({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+  found.take({ kind: 'target', identity, used: 'receipts' })
+  const rows = { start: 0, end, endLine: 2, rows: 1, records: 1 }
+  found.take({ kind: 'batch', no: 1, input: 0, ...rows })
+  const ended = { confirmed: 1, rejected: 0, unconfirmed: 0, unsent: 0 }
+  found.take({ kind: 'ended', no: 1, ...ended })
+  if (isRead) found.take({ kind: 'read', input: 0, summary: newSummary(path) })
+  found.take({ kind: 'reading', input: 0, detected: 'csv' })
+  return { found, resumption: newResumption(found, true) }
+}
+
+t.test('a file is found under its name, and under another one beside it', async t => {
+  const path = join(t.testdir({ 'a.csv': '1\n2\n', pipe: {} }), 'a.csv')
+  const journal = await journalOf(path, 2)
+  for (const move of [() => undefined, () => renameSync(path, `${path}.1`)]) {
+    move()
+    const { open, done } = await resumedFiles(journal, systemFiles)
+    t.match(open, [{ number: 0, path }])
+    t.same(done, [])
+    await open[0]!.file.close()
+  }
+  writeFileSync(path, '1\n2\n3\n')
+  appendFileSync(`${path}.1`, 'more')
+  const { open } = await resumedFiles(journal, systemFiles)
+  t.equal((await open[0]!.file.status()).sizeBytes, 8, 'not the one that took its name')
+  await open[0]!.file.close()
+})
+
+t.test('one that is gone, or is shorter than what was sent, is refused', async t => {
+  const path = join(t.testdir({ 'a.csv': '1\n2\n' }), 'a.csv')
+  const tooLong = await journalOf(path, 5)
+  await t.rejects(resumedFiles(tooLong, systemFiles), { code: 'DDB_RUN_CHANGED' })
+  const journal = await journalOf(path, 2)
+  rmSync(path)
+  await t.rejects(resumedFiles(journal, systemFiles), { code: 'DDB_RUN_CHANGED', message: /inode/ })
+})
+
+t.test('one that was read to its end need not be there', async t => {
+  const path = join(t.testdir({ 'a.csv': '1\n2\n' }), 'a.csv')
+  const journal = await journalOf(path, 4, true)
+  rmSync(path)
+  const { open, done } = await resumedFiles(journal, systemFiles)
+  t.same(open, [])
+  t.equal(done.length, 1)
+})

@@ -1,0 +1,209 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import t, { type Test } from 'tap'
+import { openInputs } from '../../../src/load/inputs/inputs.js'
+import type { TargetDescription } from '../../../src/load/target/describe-target.js'
+import type { LoadOptions } from '../../../src/load/options.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import type { Column } from '../../../src/protocol/value.js'
+import { testRun } from '../../helpers/load-run.js'
+
+const target: TargetDescription = {
+  columns: [
+    { name: 'id', type: { type: 'INT' } },
+    { name: 'n', type: { type: 'INT' } },
+  ],
+  keyed: false,
+}
+
+const idsOf = (column: Column | undefined): number[] =>
+  column?.form === 'vector' && column.type === 'INT'
+    ? [...column.data.subarray(0, column.length)]
+    : []
+
+/** Reads all inputs of a folder, or some of its files, to their end. */
+async function readAll(
+  t: Test,
+  files: Record<string, string | Buffer>,
+  { names = Object.keys(files), ...change }: Partial<LoadOptions> & { names?: string[] } = {},
+) {
+  const dir = t.testdir()
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content)
+  const progress: [bytesRead: number, totalBytes: number | undefined][] = []
+  const run = testRun(
+    {
+      inputs: names.map(name => (name === '-' ? name : join(dir, name))),
+      rejects: { onError: 'skip' },
+      ...change,
+    },
+    systemPlatform,
+  )
+  const inputs = await openInputs(run)
+  t.teardown(() => inputs.close())
+  const ids: number[][] = []
+  let failure: unknown
+  const watched = {
+    ...run,
+    get stopped() {
+      return run.stopped
+    },
+    inputProgress: (bytesRead: number, totalBytes: number | undefined) =>
+      void progress.push([bytesRead, totalBytes]),
+  }
+  try {
+    for await (const batch of inputs.batches(watched, target)) ids.push(idsOf(batch.columns[0]))
+  } catch (error) {
+    failure = error
+  }
+  return { run, inputs, ids, failure, progress }
+}
+
+const a = 'id,n\n1,1\n2,\n'
+const b = 'n,id\n3,3\n4,4\n'
+
+t.test('inputs are read one after the other, each by its own header', async t => {
+  const { ids, inputs, run, progress } = await readAll(t, { 'a.csv': a, 'b.csv': b })
+  t.same(ids, [
+    [1, 2],
+    [3, 4],
+  ])
+  t.equal(run.state.rows.read, 4)
+  t.match(inputs.summaries(), [
+    {
+      path: /a\.csv$/,
+      format: 'csv',
+      compression: 'none',
+      bytes: 12,
+      rows: 2,
+      contentBytes: { read: 12, rows: 7, rejected: 0, header: 5, other: 0, skipped: 0 },
+    },
+    { path: /b\.csv$/, rows: 2 },
+  ])
+  t.strictSame(inputs.columnCounts(), [
+    { nulls: 0, coerced: 0 },
+    { nulls: 1, coerced: 0 },
+  ])
+  t.same(progress[0], [0, 25])
+  t.same(progress.at(-1), [25, 25])
+})
+
+t.test('formats and compressions are found for each input', async t => {
+  const { ids, inputs } = await readAll(t, {
+    'a.csv.gz': gzipSync(a),
+    'b.ndjson': '{"id":3,"n":3}\n',
+  })
+  t.same(ids, [[1, 2], [3]])
+  t.match(inputs.summaries(), [
+    { format: 'csv', compression: 'gzip', contentBytes: { read: 12 } },
+    { format: 'ndjson', compression: 'none' },
+  ])
+})
+
+t.test('what was found is said of each input, and the same thing once', async t => {
+  const notices: string[] = []
+  const { inputs } = await readAll(
+    t,
+    { 'a.csv': a, 'b.csv': b, 'c.csv': a.replaceAll(',', ';'), 'd.ndjson': '{"id":1,"n":2}\n' },
+    { onNotice: notice => void notices.push(notice) },
+  )
+  t.match(notices, [/a\.csv: delimiter ","/, /c\.csv: delimiter ";"/])
+  t.equal(notices.length, 2)
+  t.match(inputs.summaries(), [
+    { detected: { delimiter: { value: ',', how: 'found' } }, ragged: 0 },
+    {},
+    { detected: { delimiter: { value: ';', how: 'found' }, header: { value: true } } },
+    { detected: { delimiter: null, encoding: { value: 'utf-8' } } },
+  ])
+})
+
+t.test('options about delimited text reach the reader', async t => {
+  const { ids, inputs } = await readAll(
+    t,
+    { 'a.csv': 'id,n\n1\n2, "2"\n3,4,5\n' },
+    { input: { ragged: 'pad', trim: true, delimiter: ',', maxRecordBytes: 100 } },
+  )
+  t.same(ids, [[1, 2]])
+  t.match(inputs.summaries(), [{ rows: 3, ragged: 1, detected: { delimiter: { how: 'given' } } }])
+})
+
+t.test('a limit holds for all inputs together', async t => {
+  const { ids, inputs, run } = await readAll(
+    t,
+    { 'a.csv': a, 'b.csv': b, 'c.csv': a },
+    { input: { limit: 3 } },
+  )
+  t.same(ids, [[1, 2], [3]])
+  t.equal(run.state.rows.read, 3)
+  t.equal(inputs.summaries().length, 2, 'the third one is not opened')
+})
+
+t.test('a run that is stopped opens no other input', async t => {
+  const bad = 'id,n\n1,x\n'
+  const { inputs, run } = await readAll(
+    t,
+    { 'a.csv': bad, 'b.csv': b },
+    { rejects: { onError: 'stop' } },
+  )
+  t.match(run.failure, { code: 'DDB_INPUT_CELL' })
+  t.equal(inputs.summaries().length, 1)
+})
+
+t.test('bad rows are counted as they come, with the bytes that they take', async t => {
+  const { ids, inputs, run } = await readAll(t, { 'a.csv': 'id,n\n1,x\n2,2\n' })
+  t.same(ids, [[2]])
+  t.equal(run.state.rows.rejected, 1)
+  t.match(inputs.summaries(), [{ rows: 2, contentBytes: { rows: 4, rejected: 4, header: 5 } }])
+  t.equal(inputs.bytesError, undefined)
+})
+
+t.test('an input without a record has no columns that would have to fit', async t => {
+  const { ids, inputs, failure } = await readAll(t, { 'a.csv': '', 'b.csv': b })
+  t.equal(failure, undefined)
+  t.same(ids, [[3, 4]])
+  t.match(inputs.summaries(), [{ rows: 0, bytes: 0 }, { rows: 2 }])
+})
+
+t.test('columns that do not fit are a failure, and what was read is known', async t => {
+  const { failure, inputs } = await readAll(t, { 'a.csv': 'id,other\n1,2\n' })
+  t.match(failure, { code: 'DDB_INPUT_COLUMN' })
+  t.equal(inputs.summaries().length, 1)
+})
+
+t.test('of standard input nobody knows how much there is', async t => {
+  const { ids, progress } = await readAll(
+    t,
+    { 'a.csv': a },
+    { names: ['a.csv', '-'], input: { format: 'csv', stdin: Readable.from([b]) } },
+  )
+  t.same(ids, [
+    [1, 2],
+    [3, 4],
+  ])
+  t.same(progress[0], [0, undefined])
+})
+
+t.test('an input that is not there is found before the first one is read', async t => {
+  await t.rejects(readAll(t, { 'a.csv': a }, { names: ['a.csv', 'b.csv'] }), {
+    code: 'DDB_INPUT_MISSING',
+  })
+})
+
+t.test('a file that goes before it is read is said to be missing', async t => {
+  const dir = t.testdir({ 'a.csv': a, 'b.csv': b })
+  const path = join(dir, 'b.csv')
+  const run = testRun({ inputs: [join(dir, 'a.csv'), path] }, systemPlatform)
+  const inputs = await openInputs(run)
+  t.teardown(() => inputs.close())
+  rmSync(path)
+  await t.rejects(inputs.batches(run, target).next(), {
+    code: 'DDB_INPUT_MISSING',
+    message: `there is no file "${path}"`,
+  })
+})
+
+t.test('a rejects file that is an input is found before it is', async t => {
+  const path = join(t.testdirName, 'a.csv')
+  await t.rejects(readAll(t, { 'a.csv': a }, { rejects: { file: path } }), { code: 'DDB_USAGE' })
+})

@@ -1,9 +1,0 @@
-import t from 'tap'
-import { noSourceNotes } from '../../src/load/source-notes.js'
-
-t.test('of sources that were not looked at nothing is said', async t => {
-  t.strictSame(noSourceNotes(), {
-    passedOver: { files: 0, byKind: {}, first: [] },
-    sameFiles: { count: 0, first: [] },
-  })
-})

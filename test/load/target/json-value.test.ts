@@ -1,0 +1,28 @@
+import t from 'tap'
+import { jsonToValue } from '../../../src/load/target/json-value.js'
+
+t.test('JSON becomes the DolphinDB value of its kind', async t => {
+  for (const [json, value] of [
+    ['true', { form: 'scalar', type: 'BOOL', value: true }],
+    ['5', { form: 'scalar', type: 'INT', value: 5 }],
+    ['-2147483648', { form: 'scalar', type: 'LONG', value: -2147483648n }],
+    ['1.5', { form: 'scalar', type: 'DOUBLE', value: 1.5 }],
+    ['"a"', { form: 'scalar', type: 'STRING', value: 'a' }],
+    ['null', { form: 'scalar', type: 'VOID', voidKind: 1, value: null }],
+    ['[true,false]', { form: 'vector', type: 'BOOL', length: 2, data: Int8Array.of(1, 0) }],
+    ['[1,2]', { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 2) }],
+    ['[1,4294967296]', { form: 'vector', type: 'LONG', data: BigInt64Array.of(1n, 4294967296n) }],
+    ['[1,2.5]', { form: 'vector', type: 'DOUBLE', length: 2, data: Float64Array.of(1, 2.5) }],
+    ['["a","b"]', { form: 'vector', type: 'STRING', data: ['a', 'b'] }],
+    ['[1,"a"]', { form: 'vector', type: 'ANY', data: [{ type: 'INT' }, { type: 'STRING' }] }],
+    ['[[1],[2]]', { form: 'vector', type: 'ANY', data: [{ type: 'INT' }, { type: 'INT' }] }],
+  ] as const) {
+    t.match(jsonToValue(JSON.parse(json)), value, json)
+  }
+})
+
+t.test('an object is refused wherever it stands', async t => {
+  for (const json of ['{}', '{"form":"scalar"}', '[{"a":1}]', '[[1,{"a":1}]]']) {
+    t.throws(() => jsonToValue(JSON.parse(json)), { code: 'DDB_USAGE' }, json)
+  }
+})

@@ -1,0 +1,198 @@
+import t, { type Test } from 'tap'
+import { openDelivery } from '../../../src/load/transport/open-delivery.js'
+import type { Delivery } from '../../../src/load/transport/delivery.js'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
+import type { DeliveryOptions, LoadOptions, TargetOptions } from '../../../src/load/options.js'
+import { markRun } from '../../../src/load/marker/marker.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import type { Faults } from '../../../src/server/index.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const initScript = `share streamTable(10:0, \`id\`sym, [INT,SYMBOL]) as target
+share keyedStreamTable(\`id, 10:0, \`id\`sym, [INT,SYMBOL]) as keyed
+db = database("dfs://d", VALUE, 1..3)
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`id)
+def put(mutable data) { tableInsert(objByName("target"), data) }
+addFunctionView(put)`
+
+interface Change extends Partial<LoadOptions> {
+  readonly faults?: Faults
+}
+
+/** A run that knows its target, and what it says. */
+async function scene(t: Test, { faults = {}, ...change }: Change) {
+  const here = await startLoadServer(t, initScript, { faults })
+  const { host, port, node } = here.server
+  const notices: string[] = []
+  const run = testRun(
+    {
+      server: { host, port, user: 'admin', password: '123456' },
+      onNotice: notice => notices.push(notice),
+      ...change,
+    },
+    systemPlatform,
+  )
+  const target = await describeTarget(here.session, run.plan, run.options)
+  return {
+    node,
+    session: here.session,
+    notices,
+    run,
+    open: async (): Promise<Delivery> => {
+      const delivery = await openDelivery(run, target, here.session)
+      t.teardown(() => delivery.close())
+      return delivery
+    },
+    /** Tables of the run on the server. */
+    own: () => [...node.shared.keys()].filter(name => name.startsWith('ddbIngest')),
+  }
+}
+
+const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
+
+/** What is asked, of which target; then what is used. */
+const choices: [DeliveryOptions, TargetOptions, Delivery['used']][] = [
+  [{}, { table: 'target' }, 'receipts'],
+  [{}, { table: 'dfs://d/t' }, 'receipts'],
+  [{}, put, 'receipts'],
+  [{ confirm: 'receipts' }, { table: 'keyed' }, 'receipts'],
+  [{ confirm: 'count' }, { table: 'target' }, 'count'],
+  [{ confirm: 'count' }, { ...put, confirmTable: 'target' }, 'count'],
+  [{ confirm: 'none' }, { table: 'target' }, 'none'],
+  [{ mode: 'sync' }, { table: 'target' }, 'answers'],
+  [{ mode: 'sync' }, put, 'answers'],
+]
+
+t.test('the plan asks, and the target decides what can be had', async t => {
+  for (const [delivery, target, used] of choices) {
+    const { open, notices } = await scene(t, { delivery, target })
+    t.equal((await open()).used, used, JSON.stringify([delivery, target]))
+    t.same(notices, [])
+  }
+})
+
+/** Nobody may define functions on this server. */
+const noFunctions: Faults = {
+  beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'not allowed' } : undefined),
+}
+
+t.test('where a server refuses receipts the next best is taken, and it is said', async t => {
+  const cases: [TargetOptions, Delivery['used'], notices: number][] = [
+    [{ table: 'target' }, 'count', 1],
+    [{ ...put, confirmTable: 'target' }, 'count', 1],
+    // Neither keys nor functions make it known how many rows there should be.
+    [{ table: 'keyed' }, 'answers', 1],
+    [put, 'answers', 1],
+    [{ ...put, confirmTable: 'keyed' }, 'answers', 1],
+    [{ table: 'keyed', method: 'upsert' }, 'answers', 1],
+  ]
+  for (const [target, used, said] of cases) {
+    const { open, notices, own } = await scene(t, { target, faults: noFunctions })
+    t.equal((await open()).used, used, JSON.stringify(target))
+    t.match(notices[0], /^no receipts on this server \(not allowed\): /)
+    t.match(notices[0], used === 'count' ? /rows are counted instead/ : /every batch is answered/)
+    t.equal(notices.length, said)
+    t.same(own(), used === 'count' ? [] : [own()[0]], 'nothing but a marker is left of the attempt')
+  }
+})
+
+t.test('receipts that were asked for are not replaced', async t => {
+  const { open } = await scene(t, {
+    target: { table: 'target' },
+    delivery: { confirm: 'receipts' },
+    faults: noFunctions,
+  })
+  await t.rejects(open(), { name: 'ServerError', serverMessage: /not allowed/ })
+})
+
+t.test('rows with known keys cannot be counted', async t => {
+  const { open } = await scene(t, { target: { table: 'keyed' }, delivery: { confirm: 'count' } })
+  await t.rejects(open(), { code: 'DDB_USAGE' })
+})
+
+t.test('a name that another run has keeps this one from opening anything', async t => {
+  for (const delivery of [
+    { mode: 'sync' },
+    { confirm: 'none' },
+    { confirm: 'receipts' },
+  ] as const) {
+    const { open, own, node, session } = await scene(t, { delivery, runId: 'nightly' })
+    await markRun(session, { runId: 'nightly', token: 7n }, 60_000)
+    await t.rejects(open(), { code: 'DDB_LOCKED' })
+    t.equal(node.sessions.size, 1)
+    t.same(own(), ['ddbIngest_nightly'], 'the other one keeps its marker')
+  }
+})
+
+/** As `scene`, on a server that lets nobody share. */
+const refusals = [
+  {
+    settings: { maxPubConnections: 0 },
+    words: /S00001.*set maxPubConnections in the configuration of the server to a number above 0/,
+  },
+  {
+    settings: { enableSharedVarCreationControl: true },
+    words:
+      /NoPrivilege.*CREATE_SHARED_VAR where the server is set to enableSharedVarCreationControl/,
+  },
+] as const
+
+t.test('where nothing may be shared the right or the setting is named, and runs go on', async t => {
+  const script = `login("admin", "123456")
+share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
+share keyedTable(\`id, 10:0, \`id\`sym, [INT,SYMBOL]) as keyed
+db = database("dfs://d", VALUE, 1..3)
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`id)
+createUser("sue", "secret1")
+grant("sue", TABLE_INSERT, "dfs://d/t")
+grant("sue", TABLE_READ, "dfs://d/t")
+createUser("tim", "secret1")
+grant("tim", TABLE_INSERT, "dfs://d/t")`
+  for (const { settings, words } of refusals) {
+    const here = await startLoadServer(t, script, { settings })
+    const { host, port, node } = here.server
+    const rows = t.testdir({ 'a.csv': 'id,sym\n1,A\n2,B\n' })
+    const load = async (target: TargetOptions, more: Partial<LoadOptions> = {}) => {
+      const notices: string[] = []
+      const result = await here.load(`${rows}/a.csv`, {
+        server: { host, port, user: 'sue', password: 'secret1' },
+        target,
+        onNotice: notice => notices.push(notice),
+        ...more,
+      })
+      t.match(result, { exitCode: 0, rows: { confirmed: 2 } }, JSON.stringify(target))
+      t.equal(notices.filter(notice => notice.startsWith('no receipts')).length, 1)
+      t.match(notices[0], words)
+      return { used: result.confirm.used, notices }
+    }
+    const isMarked = (notices: readonly string[]): boolean =>
+      !notices.some(notice => notice.includes('leaves no marker'))
+    t.match(await load({ table: 'dfs://d/t' }), { used: 'count' })
+    const named = await load({ table: 'target' }, { runId: 'nightly' })
+    t.equal(named.used, 'count')
+    t.match(named.notices[1], /leaves no marker.*another run of the same name is not noticed/)
+    const keyed = await load({ table: 'keyed', method: 'upsert' })
+    t.equal(keyed.used, 'answers')
+    t.notOk(isMarked(keyed.notices))
+    t.match(keyed.notices[1], /if the connection is lost, confirmed rows become unconfirmed/)
+    t.same([...node.shared.keys()], ['target', 'keyed'])
+  }
+})
+
+t.test('who may not read a table is not confirmed by counting it', async t => {
+  const script = `share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
+createUser("sue", "secret1")
+grant("sue", TABLE_INSERT, "target")`
+  const here = await startLoadServer(t, script, { settings: { maxPubConnections: 0 } })
+  const { host, port } = here.server
+  const server = { host, port, user: 'sue', password: 'secret1' }
+  const file = `${t.testdir({ 'a.csv': 'id,sym\n1,A\n2,B\n' })}/a.csv`
+  const change = { server, target: { table: 'target' } }
+  t.match(await here.load(file, change), {
+    exitCode: 0,
+    rows: { confirmed: 2 },
+    confirm: { asked: 'auto', used: 'answers' },
+  })
+  t.match(await here.load(file, { ...change, delivery: { confirm: 'count' } }), { exitCode: 77 })
+})

@@ -1,0 +1,172 @@
+import t, { type Test } from 'tap'
+import { connect } from '../../../../src/client/open-session.js'
+import { ConnectionError } from '../../../../src/errors.js'
+import { retryRules } from '../../../../src/load/connection/retry.js'
+import type { OpenBatch } from '../../../../src/load/fate/fold.js'
+import { wholeBatch } from '../../../../src/load/fate/part.js'
+import { ReceiptNode } from '../../../../src/load/transport/receipts/receipt-node.js'
+import type { Column } from '../../../../src/protocol/value.js'
+import type { Faults } from '../../../../src/server/index.js'
+import { batchOf } from '../../../helpers/batches.js'
+import { testRun } from '../../../helpers/load-run.js'
+import { startLoadServer } from '../../../helpers/load-server.js'
+import { turnPlatform } from '../../../helpers/turn-platform.js'
+import { ints } from '../../../helpers/values.js'
+
+const lost = new ConnectionError('DDB_CONNECTION_LOST', 'the test has ended it')
+const timeoutMs = 60_000
+
+async function scene(t: Test, faults: Faults = {}) {
+  const here = await startLoadServer(t, 'share streamTable(10:0, [`id], [INT]) as target', {
+    faults,
+  })
+  const { host, port, node: server } = here.server
+  const platform = turnPlatform()
+  t.teardown(() => platform.stop())
+  const run = testRun(
+    {
+      server: { host, port, user: 'admin', password: '123456' },
+      runId: 'nightly',
+      delivery: { retryTimeoutMs: 5_000 },
+    },
+    platform,
+  )
+  let ledgers = 0
+  const setup = {
+    run,
+    rules: retryRules(run),
+    columnNames: ['id'],
+    rowsHad: '00l',
+    nextLedger: () => ({ number: ++ledgers, version: 2 as const }),
+  }
+  let lastNo = 0
+  const control = await connect({ host, port, user: 'admin', password: '123456' })
+  t.teardown(() => control.close().catch(() => undefined))
+  return {
+    here,
+    control,
+    deadlineMs: () => platform.clock.nowMs() + 5_000,
+    open: async () => {
+      const node = await ReceiptNode.open(setup, control)
+      t.teardown(() => node.leave(lost))
+      return node
+    },
+    send: (node: ReceiptNode, ...ids: number[]) => {
+      const batch = { ...batchOf(ids.length), columns: [ints(...ids) as Column] }
+      const open = { no: ++lastNo, attempt: 0 } as OpenBatch
+      return node.send(open, wholeBatch(batch), lastNo)
+    },
+    /** Tables of the run; a removal that nobody waits for comes a moment later. */
+    own: () => [...server.shared.keys()].filter(name => name.startsWith('ddbIngest')).length,
+    sessions: () => server.sessions.size,
+  }
+}
+
+t.test('a batch that is sent has its receipts behind the barrier', async t => {
+  const { open, send, here } = await scene(t)
+  const node = await open()
+  t.ok(send(node, 1, 2))
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
+  t.match(await node.read(timeoutMs), [
+    { batchNo: 0 },
+    { batchNo: 1, phase: 0, rowCount: 2 },
+    { batchNo: 1, phase: 1, rowCount: 2 },
+  ])
+  t.same(await node.read(timeoutMs), [])
+  t.same(await here.rows('select id from target'), [['1'], ['2']])
+  t.equal(await node.isIdle(timeoutMs), true)
+  t.equal(await node.ledgerExists(timeoutMs), true)
+})
+
+t.test('a barrier tells of functions that the server has lost, or of silence', async t => {
+  let forgets = false
+  const { open, deadlineMs } = await scene(t, {
+    beforeExecute: ({ text }) =>
+      forgets && text.startsWith('defined("ddbIngestDeliver"') ? 'forget' : undefined,
+  })
+  const node = await open()
+  forgets = true
+  t.equal(await node.barrier(timeoutMs, undefined), 'forgotten')
+  forgets = false
+  t.match(node, { isLost: true, isControlLost: false }, 'nothing more goes to a session of others')
+  t.equal(await node.restore(deadlineMs()), 'kept')
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
+  const silent = await scene(t, {
+    beforeExecute: ({ text }) =>
+      text.startsWith('defined("ddbIngestDeliver"') ? 'drop' : undefined,
+  })
+  t.equal(await (await silent.open()).barrier(10, undefined), 'silent')
+})
+
+t.test('what is lost is opened again, and sending meanwhile is no failure', async t => {
+  const { open, send, here, deadlineMs } = await scene(t)
+  const node = await open()
+  node.abandon('data', lost)
+  t.match(node, { isLost: true, isControlLost: false })
+  t.ok(send(node, 1))
+  await node.drained()
+  t.equal(await node.restore(deadlineMs()), 'kept')
+  t.match(node, { isLost: false })
+  send(node, 2)
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
+  node.abandon('control', lost)
+  t.match(node, { isLost: true, isControlLost: true })
+  t.equal(await node.restore(deadlineMs()), 'kept')
+  send(node, 3)
+  await node.barrier(timeoutMs, undefined)
+  t.same(await here.rows('select id from target'), [['2'], ['3']])
+})
+
+t.test('a server that lost the marker has lost its memory: another ledger is begun', async t => {
+  const { open, send, here, deadlineMs } = await scene(t)
+  const node = await open()
+  for (const name of [...here.server.node.shared.keys()]) {
+    if (name.startsWith('ddbIngest')) await here.session.run(`undef("${name}", SHARED)`)
+  }
+  node.abandon('control', lost)
+  t.equal(await node.restore(deadlineMs()), 'lost')
+  t.ok(node.isLost, 'data goes out under another ledger alone')
+  t.equal(await node.reopen(deadlineMs()), true)
+  t.notOk(node.isLost)
+  send(node, 1)
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
+  t.match(await node.read(timeoutMs), [{ batchNo: 0 }, { batchNo: 1 }, { batchNo: 1 }])
+})
+
+t.test('a server that lost the target has none to go on with', async t => {
+  const { open, here, deadlineMs } = await scene(t)
+  const node = await open()
+  await here.session.run('undef("target", SHARED)')
+  t.equal(await node.reopen(deadlineMs()), false)
+})
+
+t.test('a server that does not come back is a connection that was lost', async t => {
+  const { open, here, deadlineMs } = await scene(t)
+  const node = await open()
+  await here.server.close()
+  await t.rejects(node.restore(deadlineMs()), { code: 'DDB_CONNECTION_LOST' })
+})
+
+t.test('in the end the ledger goes unless it is to be kept, and the marker', async t => {
+  for (const keepLedger of [false, true]) {
+    const { open, own, sessions } = await scene(t)
+    const node = await open()
+    t.equal(own(), 2)
+    await node.finish(timeoutMs, keepLedger)
+    await node.close()
+    t.equal(own(), keepLedger ? 1 : 0)
+    while (sessions() > 1) await new Promise(resolve => setImmediate(resolve))
+  }
+})
+
+t.test('what cannot be opened leaves nothing behind', async t => {
+  const { open, own, control } = await scene(t, {
+    beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'no rights' } : undefined),
+  })
+  await t.rejects(open(), {
+    name: 'ServerError',
+    serverMessage: /no rights/,
+  })
+  t.equal(own(), 0)
+  t.notOk(control.closed, 'the session that asks is not ours yet')
+})
