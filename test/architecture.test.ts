@@ -65,7 +65,7 @@ const typesOnly = new Set(['parse -> source'])
 const addresses: Record<string, readonly string[]> = {
   'node:net': ['platform'],
   'node:tls': ['platform'],
-  'csv-parse': ['parse', 'server'],
+  'csv-parse': ['parse'],
   commander: ['cli'],
   'cli-progress': ['cli'],
   'get-east-asian-width': ['cli'],
@@ -151,7 +151,6 @@ const recursive: Record<string, readonly string[]> = {
     'evaluate-call',
     'evaluate-index',
     'execute',
-    'plain-call',
     '../sql/sql-change',
     '../sql/sql-group',
     '../sql/sql-scope',

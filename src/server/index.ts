@@ -13,8 +13,7 @@ import {
   runScript,
   setVariables,
 } from './script/session/session.js'
-import type { EmbeddedServer } from './start.js'
-import { startServerWith } from './start.js'
+import { type EmbeddedServer, startServerWith } from './start.js'
 
 export type { AsynchronousFailure } from './net/asynchronous-failures.js'
 export type { DiscardCounters } from './net/discard.js'

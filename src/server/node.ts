@@ -1,7 +1,7 @@
 /*
   What all sessions of the embedded server share: tables, databases, function views, users.
 */
-import type { Clock, Files, Platform, Random } from '../platform/platform.js'
+import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
 import { defaultVersion, releaseOf, type Release } from './release.js'
@@ -11,7 +11,6 @@ import type { ScriptSession } from './values/builtin.js'
 import type { DatabaseHandle } from './tables/database-handle.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 import type { ServerTable } from './tables/server-table.js'
-import type { ServerValue } from './values/server-value.js'
 import type { Transactions } from './tables/transactions.js'
 
 /** A function all sessions may call. */
@@ -69,21 +68,6 @@ export interface SessionJobs {
   readonly queued: () => readonly ConsoleJob[]
 }
 
-/** What submitJob() began; it outlives its session. */
-export interface BatchJob {
-  readonly id: string
-  readonly user: string
-  readonly description: string
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly receivedAt: Date
-  endedAt?: Date
-  /** Set when it ended well. */
-  value?: ServerValue
-  /** Set when it failed. */
-  error?: string
-}
-
 /** Settings of `dolphindb.cfg` that the embedded server knows, under their own names. */
 export interface NodeConfig {
   newValuePartitionPolicy: NewValuePartitionPolicy
@@ -117,8 +101,6 @@ export interface ServerNode {
   readonly privileges: Map<string, Map<string, boolean>>
   /** The requests of each session that has any under way, by session id. */
   readonly jobs: Map<string, SessionJobs>
-  /** The latest, oldest first. */
-  readonly batchJobs: Map<string, BatchJob>
   /** @internal Of the DFS table that is made next; one that is made again gets another. */
   nextPhysicalIndex: number
   /** Writes into DFS tables that are under way. */
@@ -144,8 +126,6 @@ export interface ServerNode {
   readonly clock: Clock
   /** @internal */
   readonly random: Random
-  /** @internal Those of the machine it runs on. */
-  readonly files: Files
   readonly host: string
   port: number
   /** Wall clock in ms since the epoch; replaced in tests. */
@@ -162,7 +142,7 @@ export interface NodeOptions {
   /** Four numbers, or three. */
   version?: string | undefined
   /** The machine's when left out. */
-  platform?: Pick<Platform, 'clock' | 'random'> & Partial<Pick<Platform, 'files'>>
+  platform?: Pick<Platform, 'clock' | 'random'>
   /** 1 GiB when left out. */
   maxRequestBytes?: number | undefined
   /** No limit when left out. */
@@ -187,7 +167,6 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     ),
     privileges: new Map(before?.privileges),
     jobs: new Map(),
-    batchJobs: new Map(),
     // Above those of all nodes that had this one's tables before.
     nextPhysicalIndex: Math.floor(clock.wallMs()),
     transactions: { open: new Set(), count: 0, unflushed: new Map() },
@@ -211,7 +190,6 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     beforeSlice: undefined,
     clock,
     random,
-    files: options.platform?.files ?? systemPlatform.files,
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     now: options.now ?? (() => clock.wallMs()),

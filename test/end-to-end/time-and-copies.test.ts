@@ -352,6 +352,16 @@ t.test('rows that are like others are no such evidence', async t => {
   }
 })
 
+t.test('a run that only counts begins anew on top of its own rows', async t => {
+  const target = { table: 'dfs://d/t' }
+  const one = await scene(t, { confirm: 'count' })
+  await one.load({ target, signal: interruptedAt(one, 8) })
+  const before = await one.here.count('loadTable("dfs://d","t")')
+  t.ok(before > 0, 'rows are there')
+  t.match(await one.load({ target }), { exitCode: 0, error: null })
+  t.equal(await one.here.count('loadTable("dfs://d","t")'), before + rowCount)
+})
+
 t.test('nor are rows that others write meanwhile', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {

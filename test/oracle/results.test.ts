@@ -152,7 +152,6 @@ test('a function says what kind of function it is', async (t, client) => {
   t.equal(await kind('f{1}'), 4, 'partial application')
 })
 
-const none = undefined
 const matrices: readonly (readonly [script: string, data: object])[] = [
   [
     'matrix([1, 2, 3], [4, NULL, 6])',
@@ -163,19 +162,6 @@ const matrices: readonly (readonly [script: string, data: object])[] = [
         [1, 4],
         [2, null],
         [3, 6],
-      ],
-    },
-  ],
-  [
-    '1..6$2:3',
-    {
-      nrows: 2,
-      ncolumns: 3,
-      rows: none,
-      columns: none,
-      data: [
-        [1, 3, 5],
-        [2, 4, 6],
       ],
     },
   ],

@@ -1,8 +1,13 @@
 import t from 'tap'
 import { BareServer } from '../helpers/bare-session.js'
 import { RawPeer } from '../helpers/raw-peer.js'
-import type { Recording } from '../helpers/recordings.js'
-import { inSession, recordings, smallPieces, splits } from '../helpers/recordings.js'
+import {
+  type Recording,
+  inSession,
+  recordings,
+  smallPieces,
+  splits,
+} from '../helpers/recordings.js'
 import { connectBytes, firstSessionId, requestBytes, script } from '../helpers/requests.js'
 import { isTried, seed } from '../helpers/runs.js'
 import { startTinyServer, type TinyServer } from '../helpers/tiny-server.js'

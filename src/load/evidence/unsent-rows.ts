@@ -8,6 +8,7 @@ import type { Batch } from '../../parse/input-reader.js'
 import { rowsInTable } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
+import { traitsOf } from '../transport/confirmations.js'
 import type { Evidence } from './evidence.js'
 import { askCounts, findScript } from './find-rows.js'
 import { leavesMemory } from './rows-had.js'
@@ -56,6 +57,8 @@ export function unsentCheck(
 function mostUnknown({ found, plan }: Run, now: TargetIdentity): number {
   const { target: before } = found
   const isCounted = before?.adds === true && !leavesMemory(now.total)
+  // Without batches a run begins anew, on top of what it has stored (docs/delivery.md).
+  if (!traitsOf(found.used).knowsBatches) return 0
   if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0
   if (before.rows === null || now.rows === null) return 0
   const { confirmed, unconfirmed } = found.rows()

@@ -7,11 +7,16 @@ import {
   isFixedType,
   vectorOfBytes,
   type FixedVector,
+  nullElement,
 } from '../../protocol/element-bytes.js'
-import { nullElement } from '../../protocol/element-bytes.js'
 import { stringsOf } from '../../protocol/types/strings.js'
-import type { Column, SymbolVector, Value, Vector } from '../../protocol/value.js'
-import { explicitNull } from '../../protocol/value.js'
+import {
+  type Column,
+  type SymbolVector,
+  type Value,
+  type Vector,
+  explicitNull,
+} from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 
 /** The null of BLOB. */

@@ -14,7 +14,7 @@ const storedBits = { DECIMAL32: 32, DECIMAL64: 64, DECIMAL128: 128 } as const
 /** A decimal column in another scale or type, or as numbers. */
 export function convertDecimal(column: FixedVector, target: ColumnType): Column {
   const scale = 'scale' in column ? column.scale : 0
-  const values = unscaledOf(column)
+  const values = unscaledValues(column)
   if (target.type in maxScale) {
     const shift = (target.scale ?? 0) - scale
     return decimalColumn(
@@ -54,7 +54,7 @@ function integersOf(target: ColumnType, values: readonly (bigint | null)[]): Col
 export function decimalOfNumbers(column: FixedVector, target: ColumnType): Column {
   const scale = target.scale ?? 0
   if (column.data instanceof BigInt64Array) {
-    const values = unscaledOf(column)
+    const values = unscaledValues(column)
     return decimalColumn(
       target,
       values.map(value => (value === null ? null : rescale(value, scale))),
@@ -77,7 +77,8 @@ export function decimalColumn(target: ColumnType, values: readonly (bigint | nul
   return vectorOf(target, values)
 }
 
-function unscaledOf(column: FixedVector): (bigint | null)[] {
+/** Of decimals, so many units of 10^−scale; of whole numbers themselves. */
+export function unscaledValues(column: FixedVector): (bigint | null)[] {
   return Array.from({ length: column.length }, (_, row) => {
     const element = elementAt(column, row)
     return 'value' in element ? (element.value as bigint | null) : null

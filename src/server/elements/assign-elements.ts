@@ -1,22 +1,21 @@
 /*
-  `x[i] = v`: changing elements of what a variable holds.
+  `x[i] = v` and append! on what a variable holds. An appended array grows by half and belongs to the vector from then on
+  (values/ownership.ts), so that a loop of appends costs what its elements cost.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import { isFixedType } from '../../protocol/element-bytes.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import { stringsOf } from '../../protocol/types/strings.js'
-import type { Column, Matrix, SymbolVector, Value, Vector } from '../../protocol/value.js'
+import type { Column, SymbolVector, Value, Vector } from '../../protocol/value.js'
 import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
 import { isFixedVector } from '../columns/column-layout.js'
 import type { ServerTable } from '../tables/server-table.js'
 import { ScriptError } from '../script-error.js'
 import { setEntry } from './dictionary.js'
 import { resolveSlice, rowsOfIndex, type IndexValue } from './indexing.js'
-import { elementsOf } from './items.js'
-import { joinColumns, isWireValue, tupleOf } from '../values/vector-literal.js'
+import { elementsOf, joinColumns, isWireValue, tupleOf } from '../values/vector-literal.js'
 import { claimArray, overwrite, ownsArray } from '../values/ownership.js'
-import { ownStrings } from './append-elements.js'
-import { operandOf } from '../operators/operands/pairing.js'
+import { operandOf } from '../operators/operands.js'
 import { textOf } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 
@@ -35,8 +34,6 @@ export function assignElements(
       return second === undefined && assignVector(target.elements, first, value)
     case 'list':
       return second === undefined && assignList(target, first, value)
-    case 'matrix':
-      return assignMatrix(target, indexes, value)
     case 'serverDictionary':
       return second === undefined && assignEntries(target, first, value)
     case 'serverTable':
@@ -67,8 +64,7 @@ function assignVector(target: Vector, index: IndexValue, value: ServerValue): bo
   const positions = positionsOf(index, target.length)
   if (positions === undefined) return false
   if (target.type === 'ANY') return assignTuple(target, index, positions, value)
-  const operand = value.form === 'scalar' ? undefined : operandOf(value, 'assignment')
-  const source = value.form === 'scalar' ? columnOfScalar(value) : operand!.vector
+  const source = operandOf(value, 'assignment').vector
   if (source.length !== 1 && source.length !== positions.length) return false
   writeRows(target, positions, convertColumn(source, columnTypeOf(target)) as Vector)
   return true
@@ -202,26 +198,6 @@ function placeElements(
   return true
 }
 
-/** `m[j] = column`, `m[i, j] = v`. */
-function assignMatrix(target: Matrix, indexes: readonly IndexValue[], value: ServerValue): boolean {
-  const [first, second] = indexes
-  const columnIndex = second ?? first
-  if (columnIndex === undefined || columnIndex.form === 'slice') return false
-  const columns = rowsOfIndex(columnIndex, target.columns)
-  const rowIndex: IndexValue =
-    second === undefined || first === undefined
-      ? { form: 'slice', from: undefined, to: undefined }
-      : first
-  const rows = positionsOf(rowIndex, target.rows)
-  if (rows === undefined || columns.includes(undefined)) return false
-  const positions = (columns as number[]).flatMap(column =>
-    Array.from(rows, row => column * target.rows + row),
-  )
-  const data = Int32Array.from(positions)
-  const index: Vector = { form: 'vector', type: 'INT', length: data.length, data }
-  return assignVector(target.elements, index, value)
-}
-
 function assignEntries(target: ServerDictionary, index: IndexValue, value: ServerValue): boolean {
   if (index.form === 'slice') return false
   if (index.form !== 'vector') {
@@ -254,4 +230,91 @@ function columnFor(value: ServerValue, rows: number): Column | undefined {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
   if (value.form !== 'scalar') return undefined
   return takeRows(columnOfScalar(value), new Int32Array(rows))
+}
+
+/** Room for this many elements at least, so that short vectors do not grow one by one. */
+const minCapacity = 16
+
+/**
+ * Puts the elements of `more`, which has the type of `target`, behind those of `target`.
+ * @returns false when vectors of this kind do not grow in place; nothing has changed then
+ */
+export function appendElements(target: Vector, more: Vector): boolean {
+  if (isFixedVector(target) && isFixedVector(more)) {
+    appendFixed(target, more)
+    return true
+  }
+  if (target.type === 'STRING' && more.type === 'STRING') {
+    const texts = stringsOf(more)
+    const data = ownStrings(target)
+    for (let i = 0; i < more.length; i++) data.push(texts[i]!)
+    target.length = data.length
+    return true
+  }
+  if (target.type === 'ANY' && more.type === 'ANY') {
+    const data = ownElements(target)
+    for (let i = 0; i < more.length; i++) data.push(more.data[i]!)
+    target.length = data.length
+    return true
+  }
+  return false
+}
+
+type FixedVector = Extract<Vector, { data: ArrayBufferView }>
+
+interface Growable {
+  length: number
+  data: {
+    readonly length: number
+    subarray(start: number, end: number): Growable['data']
+    set(from: Growable['data'], at: number): void
+  }
+}
+
+function appendFixed(target: FixedVector, more: FixedVector): void {
+  const perValue = valuesPerElement(target)
+  const record = target as unknown as Growable
+  const added = (more as unknown as Growable).data.subarray(0, more.length * perValue)
+  const used = target.length * perValue
+  if (!ownsArray(target) || record.data.length < used + added.length) {
+    const grown = grownArray(target, target.length + more.length)
+    grown.set(record.data.subarray(0, used), 0)
+    record.data = grown
+    claimArray(target)
+  }
+  record.data.set(added, used)
+  record.length += more.length
+}
+
+function valuesPerElement(vector: FixedVector): number {
+  return dataTypes[vector.type].bytesPerValue / vector.data.BYTES_PER_ELEMENT
+}
+
+/** An empty array with room for so many elements at least, half as many again as the vector has where that is more. */
+function grownArray(vector: FixedVector, needed: number): Growable['data'] {
+  const { constructor } = vector.data as Int32Array
+  const length = Math.max(needed, Math.ceil(1.5 * vector.length), minCapacity)
+  return new (constructor as new (length: number) => Growable['data'])(
+    length * valuesPerElement(vector),
+  )
+}
+
+/** The texts as an array that is the vector's own and exactly as long. */
+function ownStrings(target: Extract<Vector, { type: 'STRING' }>): string[] {
+  const record = target as { data?: string[]; encoded?: Uint8Array; length: number }
+  if (record.data?.length !== target.length || !ownsArray(target)) {
+    record.data = stringsOf(target).slice(0, target.length)
+    delete record.encoded
+    claimArray(target)
+  }
+  return record.data
+}
+
+function ownElements(target: Extract<Vector, { type: 'ANY' }>): Value[] {
+  const record = target as { data: readonly Value[] }
+  if (record.data.length !== target.length || !ownsArray(target)) {
+    record.data = record.data.slice(0, target.length)
+    claimArray(target)
+  }
+  return record.data as Value[]
 }

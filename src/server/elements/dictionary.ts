@@ -4,8 +4,13 @@
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
 import { formatScalar } from '../../protocol/value-text.js'
-import type { Dictionary, Scalar, Value, Vector } from '../../protocol/value.js'
-import { explicitNull } from '../../protocol/value.js'
+import {
+  type Dictionary,
+  type Scalar,
+  type Value,
+  type Vector,
+  explicitNull,
+} from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { castValue } from '../operators/cast.js'
 import { isStream } from '../tables/prepare.js'

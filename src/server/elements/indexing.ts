@@ -1,25 +1,20 @@
 /*
-  `x[i]`: reading elements of every form (manual, "at"). Positions out of range give nulls.
+  `x[i]`: reading elements of every form (manual, "at"), and one after the other, as `for` and `each` go through them.
+  Positions out of range give nulls.
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
-import {
-  type Column,
-  type Matrix,
-  type Pair,
-  type Vector,
-  explicitNull,
-} from '../../protocol/value.js'
+import { type Column, type Pair, type Vector, explicitNull } from '../../protocol/value.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/server-table.js'
 import { ScriptError } from '../script-error.js'
 import { checkDirectAccess, emptyDictionary, entryOf, keyText, tableColumn } from './dictionary.js'
-import { matrixColumn, matrixOfColumns } from '../operators/matrix.js'
-import { int64Of, numberKindOf } from '../operators/operands/operands.js'
+import { int64Of, numberKindOf, scalarAt } from '../operators/operands.js'
+import { sequenceLength, sequencePiece } from '../operators/range.js'
 import { nullInt64 } from '../../protocol/null-value.js'
-import { textOf, textsOf } from '../values/scalar.js'
+import { intScalar, textOf, textsOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
-import { tupleOf, vectorOfElements, joinColumns } from '../values/vector-literal.js'
+import { elementsOf, tupleOf, vectorOfElements, joinColumns } from '../values/vector-literal.js'
 
 /** An open end of a slice is undefined. */
 export interface SliceBounds {
@@ -44,16 +39,12 @@ export function indexValue(target: ServerValue, indexes: readonly IndexValue[]):
     case 'scalar':
       return target
     case 'pair':
-      return indexPair(target, first)
-    case 'matrix':
-      return second === undefined ? indexMatrix(target, first) : cellOf(target, first, second)
-    case 'set':
       return indexColumn(target.elements, first)
     case 'list':
       return indexList(target.elements, first)
     case 'serverDictionary':
       return first.form === 'vector'
-        ? vectorOfElements(elementsOfVector(first).map(key => entryOf(target, key)))
+        ? vectorOfElements(elementsOf(first).map(key => entryOf(target, key)))
         : entryOf(target, scalarIndex(first))
     case 'serverTable':
       return second === undefined ? indexTable(target, first) : tableCell(target, first, second)
@@ -67,14 +58,10 @@ function scalarIndex(index: IndexValue): ServerValue {
   return index
 }
 
-function elementsOfVector(vector: Vector): ServerValue[] {
-  return Array.from({ length: vector.length }, (_, row) => elementAt(vector, row) as ServerValue)
-}
-
 /** A second index goes into the elements that the first one picked: `m[0][1]`, `t[0, 1]`. */
 function indexEach(picked: ServerValue, rest: readonly IndexValue[]): ServerValue {
   if (picked.form === 'vector' && picked.type === 'ANY') {
-    return vectorOfElements(elementsOfVector(picked).map(element => indexValue(element, rest)))
+    return vectorOfElements(elementsOf(picked).map(element => indexValue(element, rest)))
   }
   return indexValue(picked, rest)
 }
@@ -176,41 +163,6 @@ export function resolveSlice(
   return { from, to, isBackwards: first > last }
 }
 
-function indexPair(pair: Pair, index: IndexValue): ServerValue {
-  return indexColumn(pair.elements, index)
-}
-
-function indexMatrix(matrix: Matrix, index: IndexValue): ServerValue {
-  if (index.form === 'scalar') {
-    const position = positionOf(index, matrix.columns)
-    if (position === undefined) throw new ScriptError('The column index is out of range.')
-    return matrixColumn(matrix, position)
-  }
-  const columns = columnsOfIndex(index, matrix.columns)
-  if (columns.length === 0) throw new ScriptError('A matrix needs at least one column.')
-  return matrixOfColumns(columns.map(column => matrixColumn(matrix, column)))
-}
-
-/** `m[0 2]`, `m[1:3]`, and `m[3:1]` backwards (manual, "Matrix"). */
-function columnsOfIndex(index: IndexValue, count: number): number[] {
-  if (index.form !== 'slice' && index.form !== 'pair') {
-    return rowsOfIndex(index, count).map(
-      column => column ?? fail('The column index is out of range.'),
-    )
-  }
-  const slice = index.form === 'slice' ? index : sliceOfPair(index)
-  const { from, to, isBackwards } = resolveSlice(slice, count)
-  const columns = Array.from({ length: to - from }, (_, at) => from + at)
-  return isBackwards ? columns.reverse() : columns
-}
-
-function cellOf(matrix: Matrix, row: IndexValue, column: IndexValue): ServerValue {
-  if (column.form !== 'scalar') {
-    throw new ScriptError('A cell of a matrix is chosen by a row and the number of one column.')
-  }
-  return indexColumn(indexMatrix(matrix, column) as Vector, row)
-}
-
 function indexList(elements: readonly ServerValue[], index: IndexValue): ServerValue {
   if (index.form === 'slice') {
     const { from, to, isBackwards } = resolveSlice(index, elements.length)
@@ -281,4 +233,53 @@ function tableCell(table: ServerTable, row: IndexValue, column: IndexValue): Ser
 
 function fail(message: string): never {
   throw new ScriptError(message)
+}
+
+/** Elements of a range that are made together. */
+const sequencePieceRows = 1024
+
+/** The elements of `first..last`, one made after the other. */
+export function* sequenceItems(
+  first: ServerValue,
+  last: ServerValue,
+): Generator<ServerValue, void, void> {
+  const length = sequenceLength(first, last)
+  for (let start = 0; start < length; start += sequencePieceRows) {
+    const end = Math.min(start + sequencePieceRows, length)
+    const piece = sequencePiece(first, last, start, end)
+    for (let row = 0; row < piece.length; row++) yield elementAt(piece, row) as ServerValue
+  }
+}
+
+/** Elements of a vector, rows of a table; `2:4` counts 2, 3 and `4:2` counts 3, 2. */
+export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {
+  switch (value.form) {
+    case 'vector':
+    case 'arrayVector': {
+      const { length } = value
+      for (let row = 0; row < length; row++) yield elementAt(value, row) as ServerValue
+      return
+    }
+    case 'list':
+      yield* value.elements
+      return
+    case 'serverTable':
+      for (let row = 0; row < value.rows; row++) yield tableRow(value, intScalar(row))
+      return
+    case 'serverDictionary':
+      for (const entry of value.entries.values()) yield entry.key
+      return
+    case 'pair': {
+      const from = Number(scalarAt(value.elements, 0).value)
+      const to = Number(scalarAt(value.elements, 1).value)
+      if (from <= to) for (let i = from; i < to; i++) yield intScalar(i)
+      else for (let i = from - 1; i >= to; i--) yield intScalar(i)
+      return
+    }
+    case 'scalar':
+      yield value
+      return
+    default:
+      throw new ScriptError('The object in a for statement must be a vector or table.')
+  }
 }

@@ -25,7 +25,7 @@ import { rowBytes } from '../values/request-memory.js'
 
 type Result = ServerValue | Evaluation<ServerValue>
 
-type Traits = Pick<Builtin, 'mutatesFirst'>
+type Traits = Pick<Builtin, 'mutatesFirst' | 'adminOnly' | 'since'>
 
 /** f(X) */
 export function unaryFunction(
@@ -33,7 +33,7 @@ export function unaryFunction(
   compute: (x: ServerValue, context: CallContext) => Result,
   traits?: Traits,
 ): Builtin {
-  return defineFunction(name, ['X'], 1, (context, [x]) => compute(x!, context), traits)
+  return builtin(`${name}(X)`, (context, [x]) => compute(x!, context), traits)
 }
 
 /** f(X, Y) */
@@ -42,37 +42,32 @@ export function binaryFunction(
   compute: (x: ServerValue, y: ServerValue, context: CallContext) => Result,
   traits?: Traits,
 ): Builtin {
-  return defineFunction(name, ['X', 'Y'], 2, (context, [x, y]) => compute(x!, y!, context), traits)
+  return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x!, y!, context), traits)
 }
 
-/**
- * A built-in whose first `required` arguments are given when `call` runs.
- *
- * @param parameters  the last may be `...rest`
- */
-export function defineFunction(
-  name: string,
-  parameters: readonly string[],
-  required: number,
+/** @param signature  `name(given, [optional], ...rest)`: what is not in brackets is given when `call` runs */
+export function builtin(
+  signature: string,
   call: (context: CallContext, args: BuiltinArguments) => Result,
   traits: Traits = {},
 ): Builtin {
+  const [, name = '', list = ''] = /^(.+)\((.*)\)$/.exec(signature)!
+  const words = list === '' ? [] : list.split(', ')
+  const parameters = words.map(word => word.replace(/^\[|\]$/g, ''))
   const hasRest = parameters.at(-1)?.startsWith('...') === true
+  const isRequired = words.map(word => !/^\[|^\.\.\./.test(word))
   return {
     name,
     parameters,
-    minArguments: required,
+    minArguments: isRequired.lastIndexOf(true) + 1,
     maxArguments: hasRest ? Infinity : parameters.length,
     ...traits,
     call: (context, args) => {
-      for (let index = 0; index < required; index++) {
-        if (args[index] === undefined) {
-          throw new ScriptError(
-            `The argument [${parameters[index] ?? index + 1}] of function [${name}] must be given.`,
-          )
-        }
-      }
-      return call(context, args)
+      const missing = isRequired.findIndex((one, index) => one && args[index] === undefined)
+      if (missing < 0) return call(context, args)
+      throw new ScriptError(
+        `The argument [${parameters[missing]!}] of function [${name}] must be given.`,
+      )
     },
   }
 }
@@ -221,8 +216,6 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
     case 'type':
       return columnOfScalar(intScalar(dataTypes[value.column.type].id))
     case 'pair':
-    case 'set':
-    case 'matrix':
       return value.elements
     default:
       throw new ScriptError(`The function [${name}] takes a vector.`)

@@ -4,7 +4,6 @@
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../values/builtin.js'
 import { aggregateFunctions } from './numbers/aggregate.js'
-import { batchJobFunctions } from './node/batch-jobs.js'
 import { clusterFunctions } from './node/cluster.js'
 import { consoleJobFunctions } from './node/console-jobs.js'
 import { containerFunctions } from './vectors/container.js'
@@ -12,29 +11,21 @@ import { conversionFunctions, typeFunctions } from './types/type.js'
 import { databaseFunctions, storedTableFunctions } from './dfs/stored-table.js'
 import { dfsFunctions } from './dfs/dfs-tables.js'
 import { functionViewFunctions } from './language/function-view.js'
-import { higherOrderFunctions } from './language/higher-order.js'
 import { insertFunctions } from './tables/insert-rows.js'
-import { loadTextFunctions } from './text/load-text.js'
-import { joinTableFunctions, tableColumnFunctions } from './tables/table-columns.js'
-import { jsonFunctions, stringFunctions } from './text/string.js'
-import { languageFunctions, operatorFunctions } from './language/language.js'
+import { stringFunctions } from './text/text.js'
+import { higherOrderFunctions, languageFunctions, operatorFunctions } from './language/language.js'
 import { objectListFunctions } from './tables/object-list.js'
-import { sortFunctions } from './vectors/sort.js'
-import { randomFunctions } from './numbers/random.js'
 import { schemaFunctions } from './tables/schema.js'
 import { searchFunctions } from './vectors/search.js'
 import { sessionInfoFunctions } from './node/session-info.js'
 import { shareFunctions } from './tables/share.js'
-import { streamStateFunctions } from './tables/stream-state.js'
 import { streamTableFunctions } from './tables/stream-table.js'
 import { tableFunctions } from './tables/make-tables.js'
-import { temporalFormatFunctions, temporalFunctions } from './temporal/temporal-format.js'
 import { userFunctions } from './node/user.js'
 import { vectorFunctions } from './vectors/vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
   aggregateFunctions,
-  batchJobFunctions,
   clusterFunctions,
   consoleJobFunctions,
   containerFunctions,
@@ -44,26 +35,17 @@ const families: readonly (readonly Builtin[])[] = [
   functionViewFunctions,
   higherOrderFunctions,
   insertFunctions,
-  joinTableFunctions,
-  loadTextFunctions,
-  jsonFunctions,
   languageFunctions,
   operatorFunctions,
   objectListFunctions,
-  sortFunctions,
-  randomFunctions,
   schemaFunctions,
   searchFunctions,
   sessionInfoFunctions,
   shareFunctions,
   storedTableFunctions,
-  streamStateFunctions,
   streamTableFunctions,
   stringFunctions,
-  tableColumnFunctions,
   tableFunctions,
-  temporalFormatFunctions,
-  temporalFunctions,
   typeFunctions,
   userFunctions,
   vectorFunctions,

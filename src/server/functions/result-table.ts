@@ -2,8 +2,7 @@
   Tables and dictionaries that functions answer with: types exactly as clients cast them.
 */
 import type { DataType } from '../../protocol/data-type.js'
-import { columnTypeOf, vectorOf } from '../../protocol/element.js'
-import type { ElementValue } from '../../protocol/element.js'
+import { columnTypeOf, vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { stringScalar } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'

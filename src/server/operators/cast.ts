@@ -4,10 +4,9 @@
 */
 import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
-import { columnTypeOf, elementAt, vectorOf, type ElementValue } from '../../protocol/element.js'
+import { columnTypeOf, vectorOf, type ElementValue } from '../../protocol/element.js'
 import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
-import { formatElement } from '../../protocol/value-text.js'
-import type { ArrayVector, Scalar, Value, Vector } from '../../protocol/value.js'
+import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../columns/column-layout.js'
 import { convertTemporal } from '../columns/convert-temporal.js'
 import {
@@ -17,10 +16,8 @@ import {
   convertColumn,
 } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
-import { matrixColumn, reshape } from './matrix.js'
 import { joinAll, vectorOfElements } from '../values/vector-literal.js'
-import { scalarAt } from './operands/pairing.js'
-import { isLiteral, textsOfVector } from './operands/operands.js'
+import { scalarAt, isLiteral, textsOfVector } from './operands.js'
 import { textOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 
@@ -33,24 +30,10 @@ export function typeArgument(value: ServerValue | undefined): ColumnType | undef
   return text === undefined ? undefined : parseColumnType(text)
 }
 
-/** The right side is a type, or a pair of dimensions. */
 export function castTo(value: ServerValue, target: ServerValue): ServerValue {
-  if (target.form === 'pair') return castToMatrix(value, target.elements)
   const type = typeArgument(target)
-  if (type === undefined) {
-    throw new ScriptError('The right side of cast must be a data type or a pair of dimensions.', {
-      category: 'SYSTEM_Operator',
-    })
-  }
-  return castValue(value, type)
-}
-
-function castToMatrix(value: ServerValue, dimensions: Vector): ServerValue {
-  const rows = Number(scalarAt(dimensions, 0).value)
-  const columns = Number(scalarAt(dimensions, 1).value)
-  if (value.form === 'vector') return reshape(value, rows, columns)
-  if (value.form === 'matrix') return reshape(value.elements, rows, columns)
-  throw new ScriptError('Only vectors and matrices can be reshaped.', {
+  if (type !== undefined) return castValue(value, type)
+  throw new ScriptError('The right side of cast must be a data type.', {
     category: 'SYSTEM_Operator',
   })
 }
@@ -73,33 +56,12 @@ export function castValue(value: ServerValue, type: ColumnType): ServerValue {
       return castVector(value, type)
     case 'pair':
       return { form: 'pair', elements: castVector(value.elements, type) }
-    case 'set':
-      return { form: 'set', elements: castVector(value.elements, type) }
-    case 'matrix':
-      if (type.type === 'ANY') {
-        const data = Array.from({ length: value.columns }, (_, index) => matrixColumn(value, index))
-        return { form: 'vector', type: 'ANY', length: data.length, data }
-      }
-      return { ...value, elements: castVector(value.elements, type) }
-    case 'arrayVector':
-      return castArrayVector(value, type)
     default:
       if (value.form === 'list' && type.type === 'ANY') return value
       throw new ScriptError(`The object can't be converted to ${type.type}.`, {
         category: 'SYSTEM_Operator',
       })
   }
-}
-
-function castArrayVector(value: ArrayVector, type: ColumnType): ServerValue {
-  if (type.type === 'ANY') {
-    const data = Array.from({ length: value.length }, (_, row) => elementAt(value, row))
-    return { form: 'vector', type: 'ANY', length: data.length, data }
-  }
-  if (!isLiteral(type.type)) return { ...value, cells: castVector(value.cells, type) }
-  // There are no arrays of text: each row becomes one.
-  const data = Array.from({ length: value.length }, (_, row) => formatElement(value, row))
-  return textColumn({ form: 'vector', type: 'STRING', length: data.length, data }, type)
 }
 
 /** A tuple of scalars becomes a typed vector, a tuple of vectors a tuple of typed vectors. */

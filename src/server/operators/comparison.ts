@@ -15,8 +15,8 @@ import {
   numberKindOf,
   isLiteral,
   textsOfVector,
-} from './operands/operands.js'
-import type { Pairing } from './operands/pairing.js'
+  type Pairing,
+} from './operands.js'
 import { comparableTemporal } from './temporal-arithmetic.js'
 
 /** Operators that make BOOL of two values. */

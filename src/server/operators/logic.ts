@@ -5,8 +5,7 @@
 import { nullDouble, nullInt32, nullInt64, nullInt8 } from '../../protocol/null-value.js'
 import type { Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { doubleOf, int32Of, int64Of, numberKindOf } from './operands/operands.js'
-import { operandOf, type Pairing } from './operands/pairing.js'
+import { doubleOf, int32Of, int64Of, numberKindOf, operandOf, type Pairing } from './operands.js'
 import type { ServerValue } from '../values/server-value.js'
 
 /** Both sides are always computed: DolphinDB's operators work on vectors, too. */

@@ -8,8 +8,7 @@ import type { Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { operatorNames } from './operator-names.js'
 import type { BinaryOperator } from '../script/parse/syntax.js'
-import { doubleOf, floatVector, int32Of, int64Of, numberKindOf } from './operands/operands.js'
-import type { Pairing } from './operands/pairing.js'
+import { doubleOf, floatVector, int32Of, int64Of, numberKindOf, type Pairing } from './operands.js'
 
 /** Operators that make numbers of numbers. */
 export type ArithmeticOperator = Extract<

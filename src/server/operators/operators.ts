@@ -1,12 +1,15 @@
 /*
-  Every operator of the language on two (or one) values of any form.
+  Every operator of the language on two (or one) values of any form, `? :` among them; what scripts make with them is counted.
 */
-import { elementAt } from '../../protocol/element.js'
+import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
+import { nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
+import type { CallContext } from '../values/builtin.js'
 import { ScriptError } from '../script-error.js'
 import { castTo } from './cast.js'
 import {
+  elementsOf,
   joinColumns,
   tupleElements,
   tupleOf,
@@ -19,11 +22,10 @@ import type { BinaryOperator, UnaryOperator } from '../script/parse/syntax.js'
 import type { ServerValue } from '../values/server-value.js'
 import { arithmetic, negate } from './arithmetic.js'
 import { compare, type ComparisonOperator } from './comparison.js'
-import { logic, not } from './logic.js'
-import { reshape } from './matrix.js'
+import { logic, not, truthOf } from './logic.js'
 import type { ArithmeticOperator } from './numeric-arithmetic.js'
-import { sequence } from './range.js'
-import { pairOperands, type Pairing } from './operands/pairing.js'
+import { sequence, sequenceLength } from './range.js'
+import { operandOf, pairOperands, type Pairing } from './operands.js'
 
 /** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for the value */
 export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
@@ -59,7 +61,7 @@ export function applyBinary(
 }
 
 /** Operators that look at one element of each side after the other. */
-export type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-'>
+type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-'>
 
 function applyElementwise(
   operator: ElementwiseOperator,
@@ -78,7 +80,7 @@ function applyElementwise(
 }
 
 /** The operator on two vectors, whatever they are the elements of. */
-export function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector {
+function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector {
   switch (operator) {
     case '&&':
     case '||':
@@ -131,7 +133,7 @@ function wrapped(value: number): Scalar {
 }
 
 /** What a tuple and its other side give to each element of the result. */
-export interface TuplePairs {
+interface TuplePairs {
   readonly length: number
   at(index: number): [ServerValue, ServerValue]
 }
@@ -140,7 +142,7 @@ export interface TuplePairs {
  * A tuple computes element by element; the other side is a tuple of the same length or stands beside each. Undefined
  * where neither is a tuple.
  */
-export function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
+function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
   const a = tupleElements(left)
   const b = tupleElements(right)
   if (a === undefined && b === undefined) return undefined
@@ -159,7 +161,7 @@ export function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | 
 }
 
 /** The results of an operator on the elements of a tuple: a vector of them where it tells true from false. */
-export function assembleTuple(
+function assembleTuple(
   operator: ElementwiseOperator,
   results: readonly ServerValue[],
 ): ServerValue {
@@ -185,24 +187,72 @@ function joinValues(left: ServerValue, right: ServerValue): ServerValue {
     (a.form === 'vector' || a.form === 'arrayVector') &&
     (b.form === 'vector' || b.form === 'arrayVector')
   if (areColumns) return joinColumns(a, b)
-  if (a.form === 'list' || b.form === 'list') return tupleOf([...partsOf(a), ...partsOf(b)])
-  if (a.form === 'matrix' && (b.form === 'matrix' || b.form === 'vector')) {
-    const added = b.form === 'matrix' ? b.elements : b
-    const columns = b.form === 'matrix' ? b.columns : 1
-    const rows = b.form === 'matrix' ? b.rows : b.length
-    if (rows !== a.rows) throw new ScriptError('Incompatible vector size')
-    const elements = joinColumns(a.elements, added) as Vector
-    return reshape(elements, rows, a.columns + columns)
-  }
-  throw new ScriptError('Arguments for join method must be vectors, matrices or tables.', {
+  if (a.form === 'list' || b.form === 'list') return tupleOf([...elementsOf(a), ...elementsOf(b)])
+  throw new ScriptError('Arguments for join method must be vectors.', {
     category: 'SYSTEM_Operator',
   })
 }
 
-/** The elements that a value gives to a list. */
-function partsOf(value: ServerValue): readonly ServerValue[] {
-  const tuple = tupleElements(value)
-  if (tuple !== undefined) return tuple
-  if (value.form !== 'vector' && value.form !== 'arrayVector') return [value]
-  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
+/** As `applyBinary`. */
+export function operate(
+  { memory }: CallContext,
+  operator: BinaryOperator,
+  left: ServerValue,
+  right: ServerValue,
+): ServerValue {
+  if (operator === '..') memory.expect(8 * sequenceLength(left, right))
+  const value = applyBinary(operator, left, right)
+  memory.made(value)
+  return value
+}
+
+/** As `applyUnary`. */
+export function operateUnary(
+  { memory }: CallContext,
+  operator: UnaryOperator,
+  operand: ServerValue,
+): ServerValue {
+  const value = applyUnary(operator, operand)
+  memory.made(value)
+  return value
+}
+
+/** `? :` with a vector of conditions; errors name it iif, as its function is called. */
+export function choose(
+  { memory }: CallContext,
+  condition: ServerValue,
+  whenTrue: ServerValue,
+  whenFalse: ServerValue,
+): ServerValue {
+  const value = chooseElements(condition, whenTrue, whenFalse)
+  memory.made(value)
+  return value
+}
+
+/** A null condition gives a null. */
+function chooseElements(
+  condition: ServerValue,
+  whenTrue: ServerValue,
+  whenFalse: ServerValue,
+): ServerValue {
+  const operand = operandOf(condition, 'iif')
+  const truth = truthOf(operand.vector, 'iif')
+  const { length } = operand.vector
+  const a = operandOf(whenTrue, 'iif')
+  const b = operandOf(whenFalse, 'iif')
+  for (const side of [a, b]) {
+    if (!side.isScalar && side.vector.length !== length) {
+      throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
+    }
+  }
+  const both = joinColumns(a.vector, b.vector)
+  const all = joinColumns(both, nullColumn(columnTypeOf(both), 1))
+  const rows = new Int32Array(length)
+  for (let i = 0; i < length; i++) {
+    const one = truth[i]!
+    if (one === 1) rows[i] = a.isScalar ? 0 : i
+    else if (one === 0) rows[i] = a.vector.length + (b.isScalar ? 0 : i)
+    else rows[i] = both.length
+  }
+  return operand.rebuild(takeRows(all, rows) as Vector)
 }

@@ -6,7 +6,7 @@ import type { Scalar, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { ServerValue } from '../values/server-value.js'
-import { numberKindOf } from './operands/operands.js'
+import { numberKindOf } from './operands.js'
 
 /** A vector longer than this does not fit DolphinDB's own limit (docs/server-semantics.md#error-texts). */
 const maxLength = 2_147_483_647

@@ -13,8 +13,7 @@ import {
   refused,
   type ArithmeticOperator,
 } from './numeric-arithmetic.js'
-import { int64Of, numberKindOf } from './operands/operands.js'
-import type { Pairing } from './operands/pairing.js'
+import { int64Of, numberKindOf, type Pairing } from './operands.js'
 
 /** Times of day start again at midnight (manual, "Manipulation of temporal objects"). */
 const unitsPerDay: Partial<Record<DataType, number>> = {

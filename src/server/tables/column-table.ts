@@ -10,7 +10,6 @@ import { checkColumnType } from '../columns/column-layout.js'
 import { growingColumn, type GrowingColumn } from '../columns/growing-column.js'
 import { KeyIndex } from './key-index.js'
 import { placeRows, type TablePartitioning } from './partitions/place-rows.js'
-import { PartitionSymbols } from './partitions/partition-symbols.js'
 import { PartitionWidths } from './partitions/partition-widths.js'
 import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
 import type {
@@ -45,8 +44,6 @@ export interface ColumnTableOptions {
   keys?: KeyRule | undefined
   partitioning?: TablePartitioning | undefined
   stored?: StoredTableFacts | undefined
-  /** Different texts of a SYMBOL column in a partition; DolphinDB's own limit when left out. */
-  maxSymbols?: number | undefined
 }
 
 const maxRows = 2_147_483_647
@@ -64,7 +61,6 @@ export class ColumnTable implements ServerTable {
   readonly partitioning: TablePartitioning | undefined
   readonly #keys: KeyRule | undefined
   readonly #widths: PartitionWidths | undefined
-  readonly #symbols: PartitionSymbols | undefined
   #names: readonly string[]
   #types: readonly ColumnType[]
   /** A column that nothing was added to yet is kept as it was given. */
@@ -89,7 +85,6 @@ export class ColumnTable implements ServerTable {
       options.columns?.slice() ?? options.types.map(type => growingColumn(type, capacity))
     this.#rows = options.rows ?? 0
     this.#widths = options.kind === 'dfs' ? new PartitionWidths() : undefined
-    this.#symbols = options.kind === 'dfs' ? new PartitionSymbols(options.maxSymbols) : undefined
     if (options.keys !== undefined) this.#openIndex(options.keys.columns)
   }
 
@@ -165,10 +160,7 @@ export class ColumnTable implements ServerTable {
     this.#columns = this.#columns.map((_, index) => takeRows(this.column(index), rows))
     this.#rows = rows.length
     this.#version++
-    if (rows.length === 0) {
-      this.#widths?.clear()
-      this.#symbols?.clear()
-    }
+    if (rows.length === 0) this.#widths?.clear()
     if (this.#keys === undefined) this.#forgetUpsertIndex()
     else this.#openIndex(this.#keys.columns)
   }
@@ -216,15 +208,7 @@ export class ColumnTable implements ServerTable {
     if (this.#rows + batch.rows > maxRows) {
       throw new ScriptError("An in-memory table can't exceed 2 billion rows. RefId: S05016")
     }
-    this.#symbols?.add(batch, () => this.#placed())
     return batch
-  }
-
-  /** Every row that is there, and where. */
-  #placed(): Batch {
-    const columns = this.#columns.map((_, index) => this.column(index))
-    const partitions = this.partitioning && placeRows(this.partitioning, columns, this.#rows)
-    return { columns, rows: this.#rows, partitions }
   }
 
   #appendAll(columns: readonly Column[], rows: number): void {

@@ -74,13 +74,6 @@ export class KeyIndex {
     return existing
   }
 
-  /** Forgets all rows. */
-  clear(): void {
-    this.#slots = new Int32Array(smallestSlots)
-    this.#used = 0
-    this.#rows = 0
-  }
-
   #slotOf(keys: Int32Array, row: number): number {
     const width = this.#wordsPerRow
     const start = row * width

@@ -52,15 +52,8 @@ export interface CallContext {
   readonly discards: boolean
   /** Calls a function value from inside a built-in. */
   call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
-  /**
-   * Calls a function value in a session of its own, of the same user, which has none of this one's variables.
-   * @returns its value; rejects with the error that ended it
-   */
-  callApart(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Promise<ServerValue>
   /** The function of this name: the session's, a function view, or a built-in. */
   findFunction(name: string): FunctionValue | undefined
-  /** Names of all functions the session can call. */
-  functionNames(): readonly string[]
 }
 
 /** Arguments in declared order; undefined where one was left out or left open. */

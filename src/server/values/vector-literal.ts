@@ -15,10 +15,6 @@ import { convertColumn } from '../columns/convert-column.js'
 import { stringScalar, textsOf } from './scalar.js'
 import type { ServerValue, ValueList } from './server-value.js'
 
-export function joinVectors(left: Vector, right: Vector): Vector {
-  return joinColumns(left, right) as Vector
-}
-
 export function joinColumns(left: Column, right: Column): Column {
   const leftType = columnTypeOf(left)
   const rightType = columnTypeOf(right)
@@ -134,6 +130,14 @@ export function tupleElements(value: ServerValue): readonly ServerValue[] | unde
   if (value.form === 'list') return value.elements
   if (value.form !== 'vector' || value.type !== 'ANY') return undefined
   return value.data.slice(0, value.length) as readonly ServerValue[]
+}
+
+/** Elements of a vector, tuple or list, rows of an array vector; any other value is its own only element. */
+export function elementsOf(value: ServerValue): readonly ServerValue[] {
+  const tuple = tupleElements(value)
+  if (tuple !== undefined) return tuple
+  if (value.form !== 'vector' && value.form !== 'arrayVector') return [value]
+  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
 }
 
 /** True for values that stand in a tuple as they are. */

@@ -1,122 +1,10 @@
 import t from 'tap'
 import { dataTypes, type ColumnType, type DataType } from '../../../src/protocol/data-type.js'
-import { columnTypeOf, isNullAt, vectorOf } from '../../../src/protocol/element.js'
-import type { ArrayVector } from '../../../src/protocol/value.js'
-import {
-  cellType,
-  checkColumnType,
-  columnTexts,
-  isFixedVector,
-  nullColumn,
-  sameColumnType,
-  zeroColumn,
-} from '../../../src/server/columns/column-layout.js'
-import { textsOf } from '../../helpers/script.js'
-import { column } from './columns.js'
-
-/** What a table holds that is made with rows: 0, false, or the null of types that have no zero of their own. */
-const zeros: readonly (readonly [DataType, string])[] = [
-  ['VOID', ''],
-  ['BOOL', 'false'],
-  ['CHAR', '0'],
-  ['SHORT', '0'],
-  ['INT', '0'],
-  ['LONG', '0'],
-  ['FLOAT', '0'],
-  ['DOUBLE', '0'],
-  ['DATE', '1970.01.01'],
-  ['MINUTE', '00:00m'],
-  ['TIMESTAMP', '1970.01.01T00:00:00.000'],
-  ['NANOTIME', '00:00:00.000000000'],
-  ['SYMBOL', ''],
-  ['STRING', ''],
-  ['BLOB', ''],
-  ['UUID', ''],
-  ['INT128', ''],
-  ['DECIMAL32', '0.00'],
-  ['DECIMAL128', '0.00'],
-  ['ANY', ''],
-]
-
-const withScale = (type: DataType): ColumnType =>
-  dataTypes[type].category === 'denary' ? { type, scale: 2 } : { type }
-
-t.test('a new column holds zeros, or nulls where there is no zero', async t => {
-  for (const [name, text] of zeros) {
-    const type = withScale(name)
-    const zero = zeroColumn(type, 3)
-    t.same(columnTypeOf(zero), type)
-    t.same(textsOf(zero), [text, text, text], name)
-    t.equal(zeroColumn(type, 0).length, 0, name)
-  }
-  const arrays = zeroColumn({ type: 'DECIMAL64', scale: 4, array: true }, 2)
-  t.strictSame((arrays as ArrayVector).offsets, new Uint32Array(3))
-  t.same(columnTypeOf(arrays), { type: 'DECIMAL64', scale: 4, array: true })
-  t.same(textsOf(arrays), ['[]', '[]'])
-})
-
-t.test('a column of nulls is null in every row, whatever its length', async t => {
-  const names = (Object.keys(dataTypes) as DataType[]).filter(
-    name => dataTypes[name].category !== 'system',
-  )
-  for (const type of names.map(withScale)) {
-    for (const length of [0, 1, 2, 3, 8, 13]) {
-      const nulls = nullColumn(type, length)
-      t.same(columnTypeOf(nulls), type)
-      const rows = Array.from({ length: nulls.length }, (_, row) => isNullAt(nulls, row))
-      t.same(rows, new Array<boolean>(length).fill(true), `${length} ${type.type}`)
-    }
-  }
-})
-
-t.test('a null row of an array column is one null cell', async t => {
-  const nulls = nullColumn({ type: 'INT', array: true }, 3) as ArrayVector
-  t.same([...nulls.offsets], [0, 1, 2, 3])
-  t.same(nulls.cells, column('INT', null, null, null))
-})
-
-t.test('types are the same with the same scale, as arrays or not', async t => {
-  const decimal: ColumnType = { type: 'DECIMAL64', scale: 2 }
-  const examples: [ColumnType, ColumnType, boolean][] = [
-    [{ type: 'INT' }, { type: 'INT' }, true],
-    [{ type: 'INT' }, { type: 'INT', array: false }, true],
-    [{ type: 'INT' }, { type: 'LONG' }, false],
-    [{ type: 'INT' }, { type: 'INT', array: true }, false],
-    [{ type: 'INT', array: true }, { type: 'INT', array: true }, true],
-    [decimal, { ...decimal }, true],
-    [decimal, { type: 'DECIMAL64', scale: 3 }, false],
-    [decimal, { ...decimal, array: true }, false],
-  ]
-  for (const [a, b, same] of examples) {
-    t.equal(sameColumnType(a, b), same)
-    t.equal(sameColumnType(b, a), same)
-  }
-  t.strictSame(cellType({ ...decimal, array: true }), decimal)
-  t.strictSame(cellType({ type: 'INT', array: true }), { type: 'INT' })
-})
-
-t.test('only a column that is one typed array is fixed', async t => {
-  for (const name of ['BOOL', 'LONG', 'DATE', 'UUID', 'DECIMAL128', 'POINT'] as const) {
-    t.equal(isFixedVector(nullColumn(withScale(name), 1)), true, name)
-  }
-  for (const name of ['SYMBOL', 'STRING', 'BLOB', 'ANY', 'VOID'] as const) {
-    t.equal(isFixedVector(nullColumn({ type: name }, 1)), false, name)
-  }
-  t.equal(isFixedVector(vectorOf({ type: 'INT', array: true }, [[1]])), false)
-})
-
-t.test('text is read in every form it is kept in', async t => {
-  const encoded = new TextEncoder().encode('b\0\0é\0')
-  t.same(columnTexts({ form: 'vector', type: 'STRING', length: 3, encoded }), ['b', '', 'é'])
-  t.same(columnTexts(column('STRING', 'b', '')), ['b', ''])
-  const codes = Int32Array.of(2, 0, 1, 2)
-  const base = ['', 'x', 'y']
-  t.same(columnTexts({ form: 'vector', type: 'SYMBOL', length: 3, codes, base }), ['y', '', 'x'])
-  for (const other of [column('INT', 1), column('BLOB', new Uint8Array(1))]) {
-    t.equal(columnTexts(other), undefined)
-  }
-  t.equal(columnTexts(nullColumn({ type: 'INT', array: true }, 1)), undefined)
-})
+import { takeRows } from '../../../src/protocol/element.js'
+import type { Column } from '../../../src/protocol/value.js'
+import { checkColumnType } from '../../../src/server/columns/column-layout.js'
+import { column, valuesOf } from './columns.js'
+import { isStorable, limitText } from '../../../src/server/columns/stored-types.js'
 
 t.test('types that no table has are refused with the name of the column', async t => {
   const refused = Object.keys(dataTypes).filter(name => {
@@ -129,4 +17,109 @@ t.test('types that no table has are refused with the name of the column', async 
     }
   })
   t.same(refused, ['DURATION', 'FUNCTIONDEF', 'HANDLE', 'CODE', 'DATASOURCE', 'RESOURCE'])
+})
+
+const families: Readonly<Record<string, readonly DataType[]>> = {
+  logical: ['BOOL'],
+  integral: ['CHAR', 'SHORT', 'INT', 'LONG'],
+  floating: ['FLOAT', 'DOUBLE'],
+  denary: ['DECIMAL32', 'DECIMAL64', 'DECIMAL128'],
+  literal: ['STRING', 'SYMBOL', 'BLOB'],
+  temporal: ['DATE', 'TIMESTAMP'],
+}
+
+/** Which families go into which (DolphinDB manual, page S05004; text into numbers since 3.00.5). */
+const accepted: Readonly<Record<string, readonly string[]>> = {
+  logical: ['logical'],
+  integral: ['integral'],
+  floating: ['floating', 'integral', 'literal'],
+  denary: ['denary', 'integral', 'floating', 'literal'],
+  literal: ['literal'],
+  temporal: ['temporal'],
+}
+
+t.test('a DFS column takes its own family, and what the manual names besides', async t => {
+  for (const [to, targets] of Object.entries(families)) {
+    for (const [from, sources] of Object.entries(families)) {
+      for (const target of targets) {
+        for (const source of sources) {
+          const wanted = accepted[to]!.includes(from)
+          t.equal(isStorable({ type: source }, { type: target }), wanted, `${source} in ${target}`)
+        }
+      }
+    }
+  }
+})
+
+t.test('single pairs beyond the families', async t => {
+  const array = (type: DataType): ColumnType => ({ type, array: true })
+  const examples: [ColumnType, ColumnType, boolean][] = [
+    [{ type: 'VOID' }, { type: 'SYMBOL' }, true],
+    [{ type: 'VOID' }, { type: 'UUID' }, true],
+    [{ type: 'VOID' }, array('INT'), true],
+    [{ type: 'ANY' }, { type: 'INT' }, true],
+    [{ type: 'ANY' }, array('INT'), true],
+    [{ type: 'UUID' }, { type: 'UUID' }, true],
+    [{ type: 'UUID' }, { type: 'INT128' }, false],
+    [{ type: 'DECIMAL32', scale: 2 }, { type: 'DECIMAL64', scale: 4 }, true],
+    [{ type: 'TIME' }, { type: 'DATE' }, false],
+    [{ type: 'TIMESTAMP' }, { type: 'TIME' }, true],
+    [{ type: 'MONTH' }, { type: 'DATE' }, false],
+    [array('INT'), array('DOUBLE'), true],
+    [array('DOUBLE'), array('INT'), false],
+    [array('INT'), { type: 'INT' }, false],
+    [{ type: 'INT' }, array('INT'), false],
+  ]
+  for (const [actual, target, wanted] of examples) {
+    t.equal(
+      isStorable(actual, target),
+      wanted,
+      `${JSON.stringify(actual)} ${JSON.stringify(target)}`,
+    )
+  }
+})
+
+function limited(given: Column): unknown {
+  return valuesOf(limitText(given))[0]
+}
+
+t.test('STRING is cut to 65,535 bytes, never within a character', async t => {
+  const a = 'a'.repeat(65_534)
+  const examples: [string, string][] = [
+    [`${a}b`, `${a}b`],
+    [`${a}bc`, `${a}b`],
+    [`${a}é`, a],
+    [`${a.slice(1)}é`, `${a.slice(1)}é`],
+    [`${a.slice(1)}😀`, a.slice(1)],
+    [`${a.slice(3)}😀`, `${a.slice(3)}😀`],
+    ['é'.repeat(40_000), 'é'.repeat(32_767)],
+  ]
+  for (const [given, kept] of examples) t.ok(limited(column('STRING', given, 'x')) === kept)
+  const short = column('STRING', 'a', '')
+  t.equal(limitText(short), short, 'nothing is copied without need')
+  t.same(valuesOf(limitText(column('STRING', 'x', `${a}bc`, ''))), ['x', `${a}b`, ''])
+})
+
+t.test('a SYMBOL of more than 255 bytes is refused where a row has it', async t => {
+  const refusal = { name: 'ScriptError', message: "A SYMBOL can't exceed 255 bytes." }
+  const fits = column('SYMBOL', 'a'.repeat(255), `${'é'.repeat(127)}a`)
+  t.equal(limitText(fits), fits)
+  for (const text of ['a'.repeat(256), 'é'.repeat(128)]) {
+    const symbols = column('SYMBOL', 'a', text, 'b')
+    t.throws(() => limitText(symbols), refusal)
+    const others = takeRows(symbols, Int32Array.of(0, 2))
+    t.equal(limitText(others), others, 'its base still holds the text, but no row does')
+  }
+})
+
+t.test('BLOB is cut below 64 MB, and what is no text passes', async t => {
+  const limit = 67_108_863
+  const blob = new Uint8Array(limit + 2)
+  const [cut, other] = valuesOf(limitText(column('BLOB', blob, Uint8Array.of(7))))
+  t.equal((cut as Uint8Array).length, limit)
+  t.same(other, Uint8Array.of(7))
+  const whole = column('BLOB', blob.subarray(0, limit))
+  t.equal(limitText(whole), whole)
+  const numbers = column('INT', 1, null)
+  t.equal(limitText(numbers), numbers)
 })

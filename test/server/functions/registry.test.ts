@@ -1,60 +1,109 @@
+/*
+  Who needs a built-in (docs/decisions/0011-the-embedded-server-is-a-stand-in.md): a script that this project sends, shows or
+  runs calls it, or the list below says who else does. What tests of the embedded server itself call does not count.
+*/
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import ts from 'typescript'
 import { builtins } from '../../../src/server/functions/registry.js'
 import { operatorNames } from '../../../src/server/operators/operator-names.js'
 import { callContext } from '../../helpers/call-context.js'
+import { readPages } from '../../helpers/pages.js'
 
-/** The files of a folder of the checkout, as one text. */
-function textOf(folder: string, ending: RegExp): string {
-  const names = readdirSync(folder).filter(
-    name => ending.test(name) && name !== 'embedded-server.md',
-  )
-  return names.map(name => readFileSync(`${folder}/${name}`, 'utf8')).join('\n')
+const own = /^(src|test)[\\/]server[\\/]|node_modules/
+
+/** The texts in the sources of a folder: a script is one of them, and no comment or title. */
+function textsUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map(path => `${folder}/${path}`)
+    .filter(path => /\.[jt]s$/.test(path) && !own.test(path))
+    .flatMap(path => textsOf(ts.createSourceFile(path, readFileSync(path, 'utf8'), 99, true)))
 }
 
-/** Where a built-in is called: what the loader sends (docs/statements.md), documents, examples, and tests of both ends. */
+function textsOf(node: ts.Node): string[] {
+  if (ts.isImportDeclaration(node)) return []
+  if (ts.isStringLiteralLike(node)) return isTitle(node) ? [] : [node.text]
+  if (ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) return [node.text]
+  const texts: string[] = []
+  ts.forEachChild(node, child => {
+    texts.push(...textsOf(child))
+  })
+  return texts
+}
+
+function isTitle(node: ts.Node): boolean {
+  const call = node.parent
+  return (
+    ts.isCallExpression(call) &&
+    call.arguments[0] === node &&
+    /^(t\.)?(test|comment)$/.test(call.expression.getText())
+  )
+}
+
+/** Blocks of documents that are scripts, or commands with scripts in them. */
+const shown = (await readPages()).flatMap(({ blocks }) =>
+  blocks.filter(({ language }) => language !== 'text').map(({ text }) => text),
+)
+
+const scripts = readdirSync('fixtures/scripts').map(name =>
+  readFileSync(`fixtures/scripts/${name}`, 'utf8'),
+)
+
+/** Everything that the loader sends, with who sends it. */
+const statements = readFileSync('docs/statements.md', 'utf8')
+
 const callers = [
-  textOf('docs', /\.md$/),
-  textOf('.', /^README\.md$/),
-  textOf('examples', /\.js$/),
-  textOf('fixtures/scripts', /\.dos$/),
-  textOf('test/oracle', /\.ts$/),
-  textOf('test/selftest', /\.ts$/),
-  textOf('test/end-to-end', /\.ts$/),
+  ...['src', 'test', 'examples'].flatMap(textsUnder),
+  ...shown,
+  ...scripts,
+  statements,
 ].join('\n')
 
-/** Who needs those that none of these call (docs/decisions/0011-the-embedded-server-is-a-stand-in.md). */
+/** Called, or named where a function is an argument: `rpc(alias, getClusterPerf)`. Words of English have no capitals inside. */
+function isCalled(name: string): boolean {
+  const behind = /[a-z][A-Z]/.test(name) ? '(?![\\w!])' : '\\s?[({]'
+  return new RegExp(`(?<![\\w$!])${name}${behind}`).test(callers)
+}
+
+/** Who needs those that no script calls. */
 const otherwise: Readonly<Record<string, string>> = {
-  'types by name, of which the language is made': 'bool char minute month nanotime nanotimestamp datetime second short timestamp duration',
-  'words of the language besides operators': 'between distinct in isNull isValid like neg',
+  'types by name, of which the language is made': 'bool char short float minute second datetime timestamp nanotime nanotimestamp',
+  'words of the language besides operators': 'between distinct in isValid like neg not',
   // docs/protocol.md#what-clients-call
-  'official clients and the web interface call them by themselves': `defs exists getClusterPerf getConnections
-    getDFSDatabases getDataNodeConfig getRequiredAPIVersion getStreamingSQLStatus getStreamingStat isClientAuth
-    isNodeInitialized license logout partial pnodeRun unifiedCall`,
-  'tests of official clients make, fill and check tables with them': `addAccessControl addValuePartitions avg
-    clearTablePersistence columns createDimensionTable createTable deleteUser deny dropDB enableTableShareAndCachePurge
-    enableTableShareAndPersistence indexedTable loop push! rand rename! setStreamTableFilterColumn sort! stopPublishTable
-    truncate`,
-  'scripts that set up a server in CI': `cut cutPoints datetimeParse extractTextSchema fromStdJson getJobMessage
-    getJobReturn getRecentJobs lj loadTextEx ploadText temporalFormat temporalParse today`,
+  'official clients call them by themselves': `clearAllCache fromStdJson getClusterPerf getRequiredAPIVersion
+    getStreamTableTimestamp isClientAuth isNodeInitialized logout partial unifiedCall`,
+  // Appenders, upserts, BatchTableWriter and MultithreadedTableWriter of the C++ and Python clients.
+  'tests of official clients make, fill and check tables with them': `createDimensionTable createTable deleteUser
+    dropStreamTable each exists getDataNodeConfig getStreamingSQLStatus loop rand`,
+  'what users do to a table by the way of the manual': 'addValuePartitions avg flushOLAPCache flushTSDBCache sort today truncate',
 } // prettier-ignore
 
 t.test('every function that is built in is needed by somebody', async t => {
-  const operators = Object.values(operatorNames) as readonly string[]
+  const operators: readonly string[] = Object.values(operatorNames)
   const listed = Object.values(otherwise).flatMap(names => names.split(/\s+/))
-  const isCalled = (name: string): boolean =>
-    new RegExp(`(?<![\\w$!])${name}[({]`).test(callers) || operators.includes(name)
-  const names = [...builtins.keys()]
+  const isNeeded = (name: string): boolean => isCalled(name) || operators.includes(name)
   t.strictSame(
-    names.filter(name => !isCalled(name) && !listed.includes(name)),
+    [...builtins.keys()].filter(name => !isNeeded(name) && !listed.includes(name)),
     [],
     'called by nobody: it goes, or `otherwise` says who needs it',
   )
   t.strictSame(
-    listed.filter(name => !builtins.has(name) || isCalled(name)),
+    listed.filter(name => !builtins.has(name) || isNeeded(name)),
     [],
     'gone, or called by now: the list need not have it',
   )
+})
+
+t.test('a title, a comment, and a word that is no call need nothing', async t => {
+  const source = ts.createSourceFile(
+    'a.ts',
+    't.test("cutPoints(x)", () => 0) // take(1)\nimport x from "sum(1)"\nconst s = `size(${x}) of`, u = "left (1)"',
+    99,
+    true,
+  )
+  t.strictSame(textsOf(source), ['size(', ') of', 'left (1)'])
+  t.ok(isCalled('tableInsert'))
+  t.notOk(isCalled('nosuch'))
 })
 
 t.test('every name stands for the function of that name', async t => {
@@ -75,7 +124,7 @@ t.test('what a function may be given is what its parameters say', async t => {
 t.test('functions that change their first argument are told from those that do not', async t => {
   const changing = [...builtins.values()].filter(({ mutatesFirst }) => mutatesFirst === true)
   for (const { name } of changing) t.match(name, /!$|^(tableInsert|tableUpsert|delete)/, name)
-  for (const name of ['append!', 'tableInsert', 'upsert!', 'replaceColumn!', 'rename!']) {
+  for (const name of ['append!', 'tableInsert', 'upsert!', 'replaceColumn!']) {
     t.equal(builtins.get(name)?.mutatesFirst, true, name)
   }
 })

@@ -1,11 +1,16 @@
 import t from 'tap'
+import { Buffer } from 'node:buffer'
 import { ScriptError } from '../../../src/server/script-error.js'
 import { exchangeMeanwhile, scriptsRun, startBigServer } from '../../helpers/big-answers.js'
 import { closedGate } from '../../helpers/gate.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
 import { startTinyServer } from '../../helpers/tiny-server.js'
-import { idTable, int, ints } from '../../helpers/values.js'
+import { idTable, int, ints, text } from '../../helpers/values.js'
+import { connect } from '../../../src/client/open-session.js'
+import type { Table } from '../../../src/protocol/value.js'
+import { Replies } from '../../../src/server/net/replies.js'
+import type { Transport } from '../../../src/server/net/executor.js'
 
 const one = Buffer.from('1000000001 1 1\nOK\n\x04\0\x01\0\0\0', 'latin1')
 
@@ -392,4 +397,116 @@ t.test('while a request waits, its client is read no further than a bound', asyn
   peer.socket.end()
   await server.sessionClosed('1000000001')
   t.equal(executed, count)
+})
+
+const host = '127.0.0.1'
+const ids = Array.from({ length: 10_000 }, (_, i) => i)
+
+t.test('a table asked for with a fetchSize comes in blocks of about that size', async t => {
+  const server = await startTinyServer({ script: () => idTable(...ids) })
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  const seen: number[] = []
+  let blocks = 0
+  for await (const block of session.readBlocks('t', { fetchSize: 8192 })) {
+    const column = (block as Table).columns[0] as { data: Int32Array }
+    t.ok((column.data.byteLength <= 8192 && column.data.byteLength > 4096) || seen.length > 9000)
+    seen.push(...column.data)
+    blocks += 1
+  }
+  t.strictSame(seen, ids)
+  t.equal(blocks, 5)
+  await session.close()
+})
+
+t.test('small tables are wrapped, too, and an empty one keeps its columns', async t => {
+  const server = await startTinyServer({
+    script: code => (code === 'empty' ? idTable() : idTable(1)),
+  })
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port })
+  t.match(await session.run('one', { fetchSize: 8192 }), {
+    type: 'ANY',
+    length: 1,
+    data: [{ rows: 1 }],
+  })
+  t.match(await session.run('empty', { fetchSize: 8192 }), {
+    type: 'ANY',
+    data: [{ rows: 0, columnNames: ['id'] }],
+  })
+  t.match(await session.run('one'), { form: 'table' })
+  await session.close()
+})
+
+t.test('other results are answered as they are', async t => {
+  const server = await startTinyServer({ script: () => int(1) })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(Buffer.concat([connectBytes, requestBytes(script('1'), { fetchSize: 8192 })]))
+  await peer.response()
+  t.match(await peer.response(), { ok: true, value: int(1) })
+})
+
+interface Sent {
+  /** What each `send` got. */
+  readonly sent: string[]
+  readonly replies: Replies
+}
+
+/** @param hasRoom  what `send` answers */
+function repliesOn(framed: boolean, hasRoom: () => boolean = () => true): Sent {
+  const sent: string[] = []
+  const transport = {
+    framed,
+    send: (chunks: readonly Uint8Array[]) => {
+      sent.push(Buffer.concat(chunks).toString('latin1'))
+      return hasRoom()
+    },
+  } as Partial<Transport> as Transport
+  return { sent, replies: new Replies('7', transport) }
+}
+
+const oneReplies = '7 1 1\nOK\n\x04\0\x01\0\0\0'
+
+t.test('answers, errors and output are gathered into one write', async t => {
+  const { sent, replies } = repliesOn(false)
+  replies.message('hello')
+  replies.value(int(1), 0)
+  replies.value(undefined, 0)
+  replies.error('two\nlines')
+  replies.sessionId = '8'
+  replies.value(undefined, 0)
+  const wanted = `MSG\nhello\0${oneReplies}7 0 1\nOK\n7 0 1\ntwo lines\n8 0 1\nOK\n`
+  t.strictSame(sent, [])
+  t.equal(replies.bufferedBytes, wanted.length)
+  t.equal(replies.flush(), true)
+  t.strictSame(sent, [wanted])
+  t.equal(replies.bufferedBytes, 0)
+  t.equal(replies.flush(), true)
+  t.equal(sent.length, 1, 'nothing is not sent')
+})
+
+t.test('a value that cannot travel is the error of its request', async t => {
+  for (const framed of [true, false]) {
+    const { sent, replies } = repliesOn(framed)
+    replies.value(text('a\0b'), 0)
+    replies.value(int(1), 0)
+    replies.flush()
+    t.match(sent.join(''), /^7 0 1\n[^\n]+\n7 1 1\nOK\n/)
+    t.equal(sent.length, framed ? 2 : 1)
+  }
+})
+
+t.test('tables are answered in blocks where blocks are asked for, other values never', async t => {
+  const table = idTable(...Array.from({ length: 100 }, (_, row) => row))
+  const bytesOf = (value: Parameters<Replies['value']>[0], blockBytes: number): string => {
+    const { sent, replies } = repliesOn(true)
+    replies.value(value, blockBytes)
+    return sent.join('')
+  }
+  const tuple = '7 1 1\nOK\n\x19\x01'
+  t.match(bytesOf(table, 1), tuple)
+  t.notMatch(bytesOf(table, 0), tuple)
+  t.equal(bytesOf(int(1), 1), oneReplies)
+  t.equal(bytesOf(undefined, 1), '7 0 1\nOK\n')
 })

@@ -5,6 +5,15 @@ import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
 import { startTinyServer } from '../../helpers/tiny-server.js'
 import { idTable, int } from '../../helpers/values.js'
+import { classifyRefusal } from '../../../src/load/fate/refusal.js'
+import { faultNames, requestedFaults } from '../../../src/server/net/requested-faults.js'
+import { systemClock } from '../../../src/platform/system.js'
+import { Delays } from '../../../src/server/net/delays.js'
+import type { RequestHead } from '../../../src/protocol/request.js'
+import { AsynchronousFailures } from '../../../src/server/net/asynchronous-failures.js'
+import { nullDouble, nullInt32, nullInt64 } from '../../../src/protocol/null-value.js'
+import type { Table } from '../../../src/protocol/value.js'
+import { startServer } from '../../../src/server/index.js'
 
 t.test('hooks see every request, in order, with what identifies it', async t => {
   const seen: RequestInfo[] = []
@@ -176,3 +185,426 @@ t.test('a password inside a script is not among what hooks and lists are shown',
   t.strictSame(texts.slice(1, 3), ['login(***); 1', 'a = 1\nlogin(***)'])
   t.notMatch(JSON.stringify([texts, server.recentAsyncErrors]), 'secret')
 })
+
+const write = { sessionId: '1', table: 'trades', rows: 5 }
+
+t.test('every n-th insert of a table is refused, and nothing else', t => {
+  const faults = requestedFaults('ChunkInRecovery:3')
+  const refused = Array.from({ length: 9 }, () => faults.beforeWrite!(write) !== undefined)
+  t.strictSame(refused, [false, false, true, false, false, true, false, false, true])
+  for (let i = 0; i < 9; i++) t.equal(faults.beforeWrite!({ ...write, rows: 0 }), undefined)
+  t.end()
+})
+
+t.test('ten when no number is given', t => {
+  const faults = requestedFaults('S01012')
+  const refused = Array.from({ length: 20 }, () => faults.beforeWrite!(write) !== undefined)
+  t.strictSame([refused.indexOf(true), refused.lastIndexOf(true)], [9, 19])
+  t.end()
+})
+
+t.test('every tag by which a cluster says that something passes can be asked for', t => {
+  // docs/server-semantics.md#refusals; that one more is data gone bad, which does not pass.
+  const tags = [
+    'ChunkInTransaction',
+    'ChunkInRecovery',
+    'DataNodeNotAvail',
+    'DataNodeNotReady',
+    'ControllerNotAvail',
+    'ControllerNotReady',
+    'CacheInvalid',
+    'NotLeader',
+  ]
+  for (const tag of tags) {
+    const fault = requestedFaults(`${tag}:1`).beforeWrite!(write)
+    t.match(fault, { error: new RegExp(`^<${tag}>`) })
+  }
+  t.end()
+})
+
+const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
+
+t.test('the loader reads them as what they are, most as passing', t => {
+  const others = /^(forget|S03000|mixed\w+|limitEnd)$/
+  for (const name of faultNames.filter(one => !others.test(one))) {
+    const fault = requestedFaults(`${name}:1`).beforeWrite!(write)
+    t.equal(classifyRefusal((fault as { error: string }).error), classes[name] ?? 'transient', name)
+  }
+  t.end()
+})
+
+/** As DolphinDB's pages of error codes have them. */
+const texts: readonly [string, string][] = [
+  [
+    'S00002',
+    "<ChunkInTransaction>The openChunks operation failed because the chunk '/trades' is currently locked and in use by transaction 1. RefId:S00002",
+  ],
+  ['S00003', "One symbase's size can't exceed 2097152. RefId: S00003"],
+  [
+    'S00005',
+    'Cannot accept new task <tableInsert> during a graceful shutdown of the server.RefId: S00005',
+  ],
+  ['S01012', 'No available replica for the chunk /trades is found on the controller. RefId:S01012'],
+  [
+    'S01019',
+    '<restore> Failed to add new value partitions to database dfs://trades. Please manually add new partitions: []. RefId:S01019',
+  ],
+  [
+    'S01070',
+    'The transaction 1 has expired, and the resolution process has been initiated. RefId: S01070',
+  ],
+  [
+    'S01071',
+    'The transaction 1 has expired. It will be rolled back without resolution. RefId: S01071',
+  ],
+  [
+    'S03019',
+    'The volume of data exceeds the compression limit. Try inserting data in smaller batches, or adjust the replay rate. PersistenceManager fail to compress data: fault. RefId: S03019',
+  ],
+  ['S03020', 'The leader has not been elected. Try again later. RefId: S03020'],
+]
+
+t.test('numbers come with the words that belong to them', t => {
+  for (const [name, error] of texts) {
+    t.strictSame(requestedFaults(`${name}:1`).beforeWrite!(write), { error }, name)
+  }
+  t.strictSame(
+    faultNames.filter(name => /^S\d/.test(name) && name !== 'S03000'),
+    texts.map(([name]) => name),
+  )
+  t.end()
+})
+
+t.test('S03000: every n-th removal of a stream table, and no insert', t => {
+  const faults = requestedFaults('S03000:2')
+  const removal = { sessionId: '1', table: 'trades' }
+  t.notOk('beforeWrite' in faults)
+  t.equal(faults.beforeRemoval!(removal), undefined)
+  t.strictSame(faults.beforeRemoval!(removal), {
+    error:
+      "To undefine the shared stream table 'trades', first cancel all subscriptions to it. RefId: S03000",
+  })
+  t.end()
+})
+
+const request: RequestInfo = {
+  sessionId: '1',
+  requestNumber: 1,
+  kind: 'script',
+  text: '',
+  asynchronous: false,
+  mixed: false,
+  rows: 0,
+}
+
+t.test('mixed…: every request whose flag is not that of its connection, and no other', t => {
+  const names = faultNames.filter(name => name.startsWith('mixed'))
+  const actions = names.map(name => {
+    const faults = requestedFaults(name)
+    t.equal(faults.beforeExecute!(request), undefined, name)
+    return faults.beforeExecute!({ ...request, mixed: true })
+  })
+  t.strictSame(actions, ['close', 'drop', 'later', 'flag', 'stall'])
+  t.end()
+})
+
+t.test('limitEnd: every part of a result that begins at its end or behind it', t => {
+  const faults = requestedFaults('limitEnd')
+  const refused = (offset: number, rows: number): boolean =>
+    faults.beforeSlice!({ offset, rows }) !== undefined
+  t.strictSame([refused(4, 5), refused(5, 5), refused(6, 5)], [false, true, true])
+  t.notOk(refused(0, 0), 'the vendor itself asks that of an empty table')
+  t.end()
+})
+
+t.test('forget: every n-th request of a session, its connect excepted', t => {
+  const faults = requestedFaults('forget:1')
+  const asked = (kind: RequestInfo['kind']): unknown => faults.beforeExecute!({ ...request, kind })
+  t.equal(asked('connect'), undefined)
+  t.equal(asked('function'), 'forget')
+  t.end()
+})
+
+t.test('what cannot be asked for', t => {
+  for (const text of [
+    '',
+    'forget:',
+    'forget:0',
+    'forget:x',
+    'forget:1:2',
+    'Chunk',
+    'constructor',
+    'mixedRefuse:2',
+    'limitEnd:2',
+  ]) {
+    t.throws(() => requestedFaults(text), { code: 'DDB_USAGE' }, text)
+  }
+  t.end()
+})
+
+t.test('even a sleep of no time lets others go first', async t => {
+  const delays = new Delays(systemClock)
+  let isOver = false
+  const slept = delays.wait(0).then(() => (isOver = true))
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve()
+  t.equal(isOver, false)
+  await slept
+  delays.stop()
+})
+
+t.test('a sleep that its server interrupts never ends', async t => {
+  const delays = new Delays(systemClock)
+  let isOver = false
+  void delays.wait(0).then(() => (isOver = true))
+  delays.stop()
+  // Set later, so it would fire later.
+  await new Delays(systemClock).wait(0)
+  t.equal(isOver, false)
+})
+
+const clientId = '46e3fbf2-abba-cd29-ec4a-ff517369c667'
+const numbered = (sequenceNumber: number, id = clientId): Partial<RequestHead> => ({
+  clientId: id,
+  sequenceNumber,
+})
+const insert = call('tableInsert{t}', idTable(1))
+
+async function connected(port: number): Promise<RawPeer> {
+  const peer = await RawPeer.connect(port)
+  await peer.write(connectBytes)
+  await peer.response()
+  return peer
+}
+
+t.test('a request repeated after a reconnect is answered again but not executed again', async t => {
+  let executed = 0
+  const server = await startTinyServer({ call: () => int((executed += 1)) })
+  t.teardown(() => server.close())
+  const first = await connected(server.port)
+  await first.write(requestBytes(insert, numbered(1)))
+  await first.write(requestBytes(insert, numbered(2)))
+  await first.response()
+  first.socket.destroy()
+  const second = await connected(server.port)
+  await second.write(requestBytes(insert, numbered(-2)))
+  t.match(await second.response(), { ok: true, value: { value: 2 } })
+  await second.write(requestBytes(insert, numbered(-1)))
+  t.match(await second.response(), { ok: true, value: undefined })
+  await second.write(requestBytes(insert, numbered(3)))
+  t.match(await second.response(), { ok: true, value: { value: 3 } })
+  await second.write(requestBytes(insert, numbered(-2, 'somebody else')))
+  t.match(await second.response(), { ok: true, value: { value: 4 } })
+  await second.write(requestBytes(insert))
+  await second.write(requestBytes(insert))
+  await second.response()
+  t.match(
+    await second.response(),
+    { ok: true, value: { value: 6 } },
+    'requests without a key are just requests',
+  )
+})
+
+t.test('a request repeated while it is still under way is executed once', async t => {
+  const gate = closedGate()
+  const server = await startTinyServer({ script: () => gate.opened.then(() => int(7)) })
+  t.teardown(() => server.close())
+  const first = await connected(server.port)
+  await first.write(requestBytes(script('slow'), numbered(1)))
+  await server.logged('script slow')
+  first.socket.destroy()
+  const second = await connected(server.port)
+  await second.write(requestBytes(script('slow'), numbered(-1)))
+  const answer = second.response()
+  const other = await connected(server.port)
+  other.socket.end()
+  await other.ended()
+  gate.open()
+  t.match(await answer, { ok: true, value: { value: 7 } })
+  t.strictSame(server.log, ['script slow'])
+})
+
+t.test('what failed may be tried again', async t => {
+  let tries = 0
+  const server = await startTinyServer({
+    script: code => {
+      tries += 1
+      if (tries > 1) return int(tries)
+      if (code === 'late') return Promise.reject(new Error('not now'))
+      throw new Error('not now')
+    },
+  })
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  for (const [code, number] of [
+    ['at once', 1],
+    ['late', 2],
+  ] as const) {
+    tries = 0
+    await peer.write(requestBytes(script(code), numbered(number)))
+    t.match(await peer.response(), { ok: false, message: 'not now' })
+    await peer.write(requestBytes(script(code), numbered(-number)))
+    t.match(await peer.response(), { ok: true, value: { value: 2 } })
+  }
+})
+
+t.test(
+  'a request that fails late takes nothing from the one its client sent meanwhile',
+  async t => {
+    const gate = closedGate()
+    let executed = 0
+    const server = await startTinyServer({
+      script: code =>
+        code === 'slow'
+          ? gate.opened.then(() => Promise.reject(new Error('too late')))
+          : int((executed += 1)),
+    })
+    t.teardown(() => server.close())
+    const first = await connected(server.port)
+    await first.write(requestBytes(script('slow'), numbered(1)))
+    await server.logged('script slow')
+    const second = await connected(server.port)
+    await second.write(requestBytes(script('next'), numbered(2)))
+    t.match(await second.response(), { ok: true, value: { value: 1 } })
+    gate.open()
+    t.match(await first.response(), { ok: false, message: 'too late' })
+    await second.write(requestBytes(script('next'), numbered(-2)))
+    t.match(await second.response(), { ok: true, value: { value: 1 } })
+  },
+)
+
+t.test('keys are kept for a bounded number of clients', async t => {
+  const server = await startTinyServer({ script: () => int(1) })
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  const requests = Array.from({ length: 1025 }, (_, i) =>
+    requestBytes(script('x'), numbered(1, `c${i}`)),
+  )
+  await peer.write(Buffer.concat(requests))
+  for (let i = 0; i < 1025; i++) await peer.response()
+  await peer.write(requestBytes(script('again'), numbered(-1, 'c1')))
+  await peer.write(requestBytes(script('again'), numbered(-1, 'c0')))
+  await peer.response()
+  await peer.response()
+  t.equal(
+    server.log.filter(line => line === 'script again').length,
+    1,
+    'only the oldest was forgotten',
+  )
+})
+
+t.test('only the latest 256 are kept, all of them are counted', async t => {
+  const failures = new AsynchronousFailures(() => 0)
+  const before = failures.recent
+  for (let number = 1; number <= 256; number++) failures.add(String(number), '', '')
+  t.strictSame([failures.recent.length, failures.recent[0]!.sessionId], [256, '1'])
+  failures.add('257', '', '')
+  t.strictSame(
+    [failures.recent.length, failures.recent[0]!.sessionId, failures.recent.at(-1)!.sessionId],
+    [256, '2', '257'],
+  )
+  t.equal(failures.count, 257)
+  t.equal(before.length, 0, 'a list that was handed out does not change')
+})
+
+const table: Table = {
+  form: 'table',
+  name: '',
+  rows: 4,
+  columnNames: ['time', 'sym', 'price', 'id', 'flag', 'ratio', 'small', 'cells'],
+  columns: [
+    {
+      form: 'vector',
+      type: 'TIMESTAMP',
+      length: 4,
+      data: BigInt64Array.of(2n ** 62n, -1n, nullInt64, 2n ** 62n),
+    },
+    { form: 'vector', type: 'STRING', length: 4, data: ['a', 'b', 'c', 'd'] },
+    { form: 'vector', type: 'DOUBLE', length: 4, data: Float64Array.of(0.5, 1, nullDouble, 2) },
+    { form: 'vector', type: 'INT', length: 4, data: Int32Array.of(-5, 2 ** 31 - 1, nullInt32, 1) },
+    { form: 'vector', type: 'BOOL', length: 4, data: Int8Array.of(1, 0, -128, 1) },
+    { form: 'vector', type: 'FLOAT', length: 4, data: Float32Array.of(0.25, 0.25, 0, 0) },
+    { form: 'vector', type: 'SHORT', length: 4, data: Int16Array.of(-32768, 7, 8, 9) },
+    {
+      form: 'arrayVector',
+      length: 4,
+      offsets: Uint32Array.of(0, 1, 1, 2, 2),
+      cells: { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 2) },
+    },
+  ],
+}
+
+t.test('a discarding server counts rows and sums exactly, nulls left out', async t => {
+  const server = await startTinyServer(
+    { script: () => int(7), call: () => int(8) },
+    { discard: true },
+  )
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  const insert = requestBytes(call('tableInsert{t}', table), asynchronous)
+  const inserts = Array.from({ length: 10 }, () => insert)
+  await peer.write(Buffer.concat([connectBytes, ...inserts, requestBytes(script('schema(t)'))]))
+  await peer.response()
+  t.match(await peer.response(), { ok: true, value: { value: 7 } }, 'scripts run')
+  await peer.write(requestBytes(call('append!{t}', idTable(1, 2, 3))))
+  t.match(await peer.response(), { ok: true, value: { type: 'INT', value: 3 } })
+  await peer.write(requestBytes(call('version')))
+  t.match(await peer.response(), { ok: true, value: { value: 8 } }, 'calls without a table run')
+  t.strictSame(server.log, ['script schema(t)', 'call version'])
+  t.strictSame(server.discarded, {
+    requests: 11,
+    rows: 43,
+    sums: {
+      time: 10n * (2n ** 63n - 1n),
+      id: 10n * (2n ** 31n - 5n) + 6n,
+      flag: 20n,
+      small: 240n,
+      price: 35,
+      ratio: 5,
+    },
+  })
+})
+
+t.test(
+  'functions of the session run, what they insert is answered as inserted and forgotten',
+  async t => {
+    const server = await startServer({ port: 0, discard: true })
+    t.teardown(() => server.close())
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(connectBytes)
+    await peer.response()
+    const answer = async (bytes: Buffer): Promise<unknown> => {
+      await peer.write(bytes)
+      const response = await peer.response()
+      return response.ok
+        ? (response.value as { value?: unknown } | undefined)?.value
+        : response.message
+    }
+    const run = (code: string): Promise<unknown> => answer(requestBytes(script(code)))
+    await run(
+      'share streamTable(1:0,[`id],[INT]) as target\n' +
+        'share streamTable(1:0,[`id],[DATE]) as dates\n' +
+        'share keyedStreamTable(`id,1:0,`id`n,[INT,INT]) as ledger\ngo\n' +
+        'def deliver(k, mutable data){ if(tableInsert(ledger,k,0) != 1){ return -2 }; return tableInsert(target,data) }\n' +
+        'def deliverDates(mutable data){ return tableInsert(dates,data) }\n' +
+        'def kept(mutable data){ t=table(1:0,[`id],[INT]); tableInsert(t,data); return t.rows() }',
+    )
+    t.equal(await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))), 3)
+    t.equal(
+      await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))),
+      -2,
+      'the claim is kept',
+    )
+    t.equal(
+      await answer(requestBytes(call('kept', idTable(1, 2)))),
+      2,
+      'a table of the request is filled',
+    )
+    t.equal(await run('exec count(*) from target'), 0)
+    t.equal(await run('exec count(*) from ledger'), 1)
+    t.match(
+      await answer(requestBytes(call('deliverDates', idTable(1)))),
+      /Incompatible type\. Expected: DATE, Actual: INT/,
+      'rows that the table would refuse are refused',
+    )
+  },
+)

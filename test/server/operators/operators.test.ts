@@ -4,26 +4,27 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { comparisonOperators } from '../../../src/server/operators/operator-names.js'
-import {
-  applyBinary,
-  applyUnary,
-  assembleTuple,
-  computePairing,
-  tuplePairs,
-  type ElementwiseOperator,
-} from '../../../src/server/operators/operators.js'
-import { scalarAt } from '../../../src/server/operators/operands/pairing.js'
+import { applyBinary } from '../../../src/server/operators/operators.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { runs } from '../../helpers/runs.js'
 import { testSession } from '../../helpers/script.js'
-import { int, text } from '../../helpers/values.js'
-import { paired, scalar, vector } from './values.js'
+import { int, text, ints } from '../../helpers/values.js'
+import { paired, scalar, vector, decimal } from './values.js'
+import { testExamples, testRefusals } from '../../helpers/examples.js'
+import type { Scalar } from '../../../src/protocol/value.js'
+import type { DataType } from '../../../src/protocol/data-type.js'
+import type { ElementValue } from '../../../src/protocol/element.js'
+import { logic, not, truthOf } from '../../../src/server/operators/logic.js'
+import { valuesOf, column } from '../columns/columns.js'
+import { formatValue } from '../../../src/protocol/value-text.js'
+import { sequence, sequenceLength, sequencePiece } from '../../../src/server/operators/range.js'
 
 const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'nulls follow the manual': {
     '5 + NULL': '',
     'typestr(5 + NULL)': 'INT',
+    '[true, false, 00b] ? 1 2 3 : 4 5 6': '[1,5,]',
+    '[true, false, 00b] ? `a : `b`c`d': '[a,c,]',
     'x=1.0+5.6*3+NULL+3; x==NULL': 'true',
     'false || 00i': 'false',
     'true && 00i': '',
@@ -51,7 +52,6 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '-10%3': '2',
     '-10%-3': '-1',
     '1/0': '',
-    '9/2:5': '4:1',
     'true+true': '2',
   },
   bits: { '6 & 3': '2', '6 | 3': '7', '6 ^ 3': '5', '1 << 4': '16', '10 >> 2': '2' },
@@ -103,26 +103,17 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '-1.5P': '-1.5',
     '7.00P/2': '3.50',
   },
-  'pairs, sets and matrices': {
-    '1:2+6': '7:8',
-    '1:2+3:4': '4:6',
-    '1:2==1:6': 'true:false',
-    'm=1..6$2:3; sum(m*2)': '[6,14,22]',
-  },
   'join makes longer vectors': {
     '1 <- 3': '[1,3]',
     '4 <- 1 2 3': '[4,1,2,3]',
     '[1,2,3] <- [4,5,6]': '[1,2,3,4,5,6]',
     'typestr(1 2 <- 2.5)': 'FAST DOUBLE VECTOR',
     'typestr(1 2 <- `a)': 'ANY VECTOR',
-    'm=1..4$2:2 <- [7,8]; m[2]': '[7,8]',
   },
   'cast converts and reshapes': {
     '8.9$INT': '9',
     '`128.9$INT': '128',
     'typestr(`IBM`MS$SYMBOL)': 'FAST SYMBOL VECTOR',
-    'm=1..8$2:4; m[3]': '[7,8]',
-    'm=1..8$2:4; n=m$4:2; n[1]': '[5,6,7,8]',
     'cast(1.1,`int)': '1',
     'typestr(cast(1 2, ANY))': 'ANY VECTOR',
     '18262$DATE': '2020.01.01',
@@ -156,88 +147,9 @@ t.test('operators name what they cannot do', async t => {
   )
   t.match(await fail('1:`a'), 'Both arguments of a pair must be scalars of the same type.')
   t.match(await fail('1..`a'), 'Arguments for seq method')
-  t.match(await fail('1 2 3 $ 2:2'), 'does not match the dimensions')
 })
 
-const elementwise: readonly ElementwiseOperator[] = [
-  ...(['+', '-', '*', '/', '\\', '%', '&&', '||'] as const),
-  ...([...comparisonOperators] as ElementwiseOperator[]),
-]
-
-t.test('a scalar computes as a vector of one element does', async () => {
-  const whole = fc.option(
-    fc.oneof(
-      fc.integer({ min: -3, max: 3 }),
-      fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }),
-    ),
-  )
-  const double = fc.option(fc.double({ min: -1e300, max: 1e300 }))
-  fc.assert(
-    fc.property(
-      fc.constantFrom(...elementwise),
-      whole,
-      whole,
-      double,
-      double,
-      (operator, a, b, x, y) => {
-        const rows: ['INT' | 'DOUBLE', number | null, number | null][] = [
-          ['INT', a, b],
-          ['DOUBLE', x, y],
-        ]
-        for (const [type, left, right] of rows) {
-          const one = applyBinary(operator, scalar(type, left), scalar(type, right))
-          const many = computePairing(operator, paired(vector(type, left), vector(type, right)))
-          assert.deepEqual(one, scalarAt(many, 0), operator)
-        }
-      },
-    ),
-    {
-      numRuns: runs(300),
-      examples: [
-        ['-', -2147483647, 1, 0, 0],
-        ['+', 2147483647, 1, 0, 0],
-      ],
-    },
-  )
-})
-
-t.test('a tuple computes with a tuple, a vector or a value beside each', async t => {
-  const tuple = vector('ANY', int(1), text('a'))
-  const pairsOf = (left: ServerValue, right: ServerValue): unknown => {
-    const pairs = tuplePairs(left, right)
-    return pairs && Array.from({ length: pairs.length }, (_, at) => pairs.at(at))
-  }
-  t.strictSame(pairsOf(tuple, int(7)), [
-    [int(1), int(7)],
-    [text('a'), int(7)],
-  ])
-  t.strictSame(pairsOf(int(7), tuple), [
-    [int(7), int(1)],
-    [int(7), text('a')],
-  ])
-  t.strictSame(pairsOf(tuple, vector('INT', 3, 4)), [
-    [int(1), int(3)],
-    [text('a'), int(4)],
-  ])
-  t.strictSame(pairsOf(tuple, tuple), [
-    [int(1), int(1)],
-    [text('a'), text('a')],
-  ])
-  t.equal(tuplePairs(int(1), vector('INT', 1)), undefined)
-  t.throws(() => tuplePairs(tuple, vector('ANY', int(1))), {
-    category: 'SYSTEM_Operator',
-    message: 'Incompatible vector size',
-  })
-  t.strictSame(assembleTuple('+', [int(1), int(2)]), vector('ANY', int(1), int(2)))
-  t.strictSame(assembleTuple('<=', [int(1), int(2)]), vector('INT', 1, 2))
-  t.strictSame(
-    applyUnary('-', vector('ANY', int(1), vector('INT', 2))),
-    vector('ANY', int(-1), vector('INT', -2)),
-  )
-  t.strictSame(applyUnary('!', int(3)), scalar('BOOL', false))
-})
-
-t.test('what is joined are columns, lists and matrices', async t => {
+t.test('what is joined are columns and lists', async t => {
   const type: ServerValue = { form: 'type', column: { type: 'INT' } }
   const list: ServerValue = { form: 'list', elements: [type] }
   const longer = (...elements: ServerValue[]): ServerValue => ({ form: 'list', elements })
@@ -246,16 +158,248 @@ t.test('what is joined are columns, lists and matrices', async t => {
   t.strictSame(applyBinary('<-', list, list), longer(type, type))
   t.throws(() => applyBinary('<-', vector('INT', 1), { form: 'set', elements: vector('INT', 1) }), {
     category: 'SYSTEM_Operator',
-    message: 'Arguments for join method must be vectors, matrices or tables.',
+    message: 'Arguments for join method must be vectors.',
   })
-  const matrix: ServerValue = { form: 'matrix', rows: 2, columns: 1, elements: vector('INT', 1, 2) }
-  t.strictSame(applyBinary('<-', matrix, matrix), {
-    form: 'matrix',
-    rows: 2,
-    columns: 2,
-    elements: vector('INT', 1, 2, 1, 2),
+})
+
+testExamples(t, {
+  'text is read as far as it is a number': {
+    '"12abc"$INT': '12',
+    '"abc"$INT': '',
+    '"-7"$LONG': '-7',
+    '"x"$LONG': '',
+    '"99999999999999999999"$LONG': '',
+    '"40000"$SHORT': '',
+    '"123"$SHORT': '123',
+    '"a"$CHAR': "'a'",
+    '"65"$CHAR': "'A'",
+    '"2.5x"$DOUBLE': '2.5',
+    '"abc"$FLOAT': '',
+    '"true"$BOOL': 'true',
+    '"0"$BOOL': 'false',
+    '"maybe"$BOOL': '',
+    '"1.2345"$DECIMAL32(2)': '1.23',
+    '"192.168.1.13"$IPADDR': '192.168.1.13',
+    'isNull("nonsense"$UUID)': 'true',
+    '"13:30:10"$SECOND': '13:30:10',
+    '"not a date"$DATE': '',
+    '""$INT': '',
+  },
+  'everything can be text': {
+    '1 2$STRING': '[1,2]',
+    '2012.01.01$SYMBOL': '2012.01.01',
+    'typestr(`a$BLOB)': 'BLOB',
+    '(1, `a)$STRING': '[1,a]',
+  },
+  'times become coarser and finer': {
+    '2012.06.13T13:30:10.008$DATE': '2012.06.13',
+    '2012.06.13T13:30:10.008$TIME': '13:30:10.008',
+    '2012.06.13$TIMESTAMP': '2012.06.13T00:00:00.000',
+    '13:30:10$MINUTE': '13:30m',
+    '0$MONTH': '0000.01M',
+    '0l$TIMESTAMP': '1970.01.01T00:00:00.000',
+    '1.6$DATE': '1970.01.03',
+    '1970.01.02T00:00:00.000$LONG': '86400000',
+    '1970.01.02$DOUBLE': '1',
+  },
+  'forms are kept, and opened by ANY': {
+    '(1:2)$DOUBLE': '1:2',
+    'typestr((1:2)$DOUBLE)': 'DOUBLE PAIR',
+    'cast(5, ANY).size()': '1',
+    'cast((sum, 1), ANY)[1]': '1',
+    '(1, 2.6)$INT': '[1,3]',
+    '(1 2, 3.6)$INT': '[[1,2],4]',
+    'typestr(()$INT)': 'FAST INT VECTOR',
+    'typestr(NULL$DATE)': 'DATE',
+    'typestr(array(STRING,0)$INT)': 'FAST INT VECTOR',
+  },
+})
+
+testRefusals(t, 'casts that have no meaning are refused', {
+  '5$`nosuch': 'The right side of cast must be a data type.',
+  '5$6': 'The right side of cast must be a data type.',
+  'table(1 as x)$INT': "The object can't be converted to INT.",
+  '"a"$COMPLEX': 'Incompatible type. Expected: COMPLEX, Actual: STRING',
+  'cast(1 2, "INT[]")': 'Incompatible type.',
+  'uuid("5d212a78-cc48-e3b1-4235-b4d91473ee87")$INT': 'Incompatible type.',
+})
+
+const no = scalar('BOOL', false)
+const yes = scalar('BOOL', true)
+const nothing = scalar('BOOL', null)
+
+t.test('&& with a null is null, || takes the side that is known', async t => {
+  const rows: [ServerValue, ServerValue, boolean | null, boolean | null][] = [
+    [no, no, false, false],
+    [no, yes, false, true],
+    [yes, yes, true, true],
+    [no, nothing, null, false],
+    [yes, nothing, null, true],
+    [nothing, nothing, null, null],
+    [scalar('VOID', null), yes, null, true],
+    [int(0), int(-7), false, true],
+    [int(2), int(4), true, true],
+  ]
+  for (const [a, b, both, either] of rows) {
+    for (const [left, right] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      t.strictSame(valuesOf(logic('&&', paired(left, right))), [both])
+      t.strictSame(valuesOf(logic('||', paired(left, right))), [either])
+    }
+  }
+})
+
+t.test('everything but zero and null is true', async t => {
+  const types: [DataType, ElementValue[]][] = [
+    ['BOOL', [false, true, null]],
+    ['CHAR', [0, -127, null]],
+    ['INT', [0, 2147483647, null]],
+    ['LONG', [0n, 2n ** 40n, null]],
+    ['FLOAT', [0, 0.1, null]],
+    ['DOUBLE', [-0, 5e-324, null]],
+    ['DATE', [0, 1, null]],
+    ['NANOTIME', [0n, 1n, null]],
+  ]
+  for (const [type, values] of types) {
+    t.same([...truthOf(vector(type, ...values), 'and')], [0, 1, -128], type)
+    t.strictSame(valuesOf(not(vector(type, ...values)) as never), [true, false, null])
+  }
+  t.same([...truthOf({ form: 'vector', type: 'VOID', length: 2 }, 'and')], [-128, -128])
+})
+
+t.test('what is neither true nor false is named by its type', async t => {
+  for (const [value, type] of [
+    [text('a'), 'string'],
+    [decimal(2, 1n), 'decimal64'],
+  ] as const) {
+    const refusal = (name: string): { category: string; message: string } => ({
+      category: 'SYSTEM_Operator',
+      message: `Arguments for ${name} method can not be ${type}.`,
+    })
+    t.throws(() => logic('&&', paired(value, yes)), refusal('and'))
+    t.throws(() => logic('||', paired(yes, value)), refusal('or'))
+    t.throws(() => not(value), refusal('not'))
+  }
+})
+
+const scalarRange = (type: Scalar['type'], value: number | bigint | boolean | null): Scalar =>
+  ({ form: 'scalar', type, value }) as Scalar
+
+function shownRange(left: ServerValue, right: ServerValue): string {
+  const made = sequence(left, right) as Extract<ServerValue, { form: 'vector' }>
+  return `${made.type} ${formatValue(made)}`
+}
+
+t.test('both ends are included, up or down, in the type of the ends', async t => {
+  const examples: [ServerValue, ServerValue, string][] = [
+    [int(0), int(3), 'INT [0,1,2,3]'],
+    [int(2), int(-1), 'INT [2,1,0,-1]'],
+    [int(7), int(7), 'INT [7]'],
+    [int(2147483646), int(2147483647), 'INT [2147483646,2147483647]'],
+    [scalarRange('SHORT', 32767), scalarRange('SHORT', 32766), 'SHORT [32767,32766]'],
+    [scalarRange('CHAR', 97), scalarRange('CHAR', 99), "CHAR ['a','b','c']"],
+    [scalarRange('CHAR', 1), scalarRange('SHORT', 2), 'INT [1,2]'],
+    [int(1), scalarRange('LONG', 2n), 'LONG [1,2]'],
+    [scalarRange('BOOL', false), scalarRange('BOOL', true), 'INT [0,1]'],
+    [scalarRange('DATE', 0), scalarRange('DATE', 1), 'DATE [1970.01.01,1970.01.02]'],
+    [scalarRange('MONTH', 12), scalarRange('MONTH', 11), 'MONTH [0001.01M,0000.12M]'],
+    [ints(3) as ServerValue, int(4), 'INT [3,4]'],
+    [column('LONG', 2n ** 60n), scalarRange('LONG', 2n ** 60n), `LONG [${2n ** 60n}]`],
+  ]
+  for (const [left, right, wanted] of examples) t.equal(shownRange(left, right), wanted)
+})
+
+t.test('a null at either end leaves nothing', async t => {
+  const nulls: [ServerValue, ServerValue][] = [
+    [int(1), scalarRange('INT', null)],
+    [scalarRange('INT', null), int(1)],
+    [scalarRange('DATE', null), scalarRange('DATE', null)],
+    [scalarRange('LONG', null), int(1)],
+    [column('INT', null), int(1)],
+  ]
+  for (const [left, right] of nulls) {
+    t.equal(sequenceLength(left, right), 0)
+    t.match(sequence(left, right), { form: 'vector', length: 0 })
+  }
+})
+
+t.test('64-bit numbers and nanoseconds are counted one by one', async () => {
+  const last = 2n ** 63n - 1n
+  const start = fc.bigInt({ min: -last, max: last })
+  fc.assert(
+    fc.property(start, fc.integer({ min: -5, max: 5 }), (from, distance) => {
+      const to = from + BigInt(distance)
+      fc.pre(to >= -last && to <= last)
+      for (const type of ['LONG', 'NANOTIMESTAMP'] as const) {
+        const made = sequence(scalarRange(type, from), scalarRange(type, to))
+        const wanted = Array.from({ length: Math.abs(distance) + 1 }, (_, i) =>
+          distance < 0 ? from - BigInt(i) : from + BigInt(i),
+        )
+        assert.deepEqual(valuesOf(made as Extract<ServerValue, { form: 'vector' }>), wanted)
+      }
+    }),
+    {
+      numRuns: runs(100),
+      examples: [
+        [last, -1],
+        [-last, 1],
+        [2n ** 53n, 3],
+      ],
+    },
+  )
+})
+
+t.test('a piece is what the whole has there', async t => {
+  const ends: [ServerValue, ServerValue][] = [
+    [int(-3), int(5)],
+    [int(5), int(-3)],
+    [scalarRange('TIMESTAMP', 5n), scalarRange('TIMESTAMP', -3n)],
+  ]
+  for (const [left, right] of ends) {
+    const whole = valuesOf(sequence(left, right) as Extract<ServerValue, { form: 'vector' }>)
+    for (const [start, end] of [
+      [0, 9],
+      [2, 5],
+      [8, 9],
+      [4, 4],
+    ] as const) {
+      t.same(valuesOf(sequencePiece(left, right, start, end)), whole.slice(start, end))
+    }
+  }
+})
+
+t.test('no sequence is longer than a vector may be', async t => {
+  t.equal(sequenceLength(int(1), int(2147483647)), 2147483647)
+  t.equal(sequenceLength(scalarRange('LONG', -1n), scalarRange('LONG', 2147483645n)), 2147483647)
+  t.throws(() => sequenceLength(int(0), int(2147483647)), {
+    message: 'The sequence 0..2147483647 is too long.',
   })
-  t.throws(() => applyBinary('<-', matrix, vector('INT', 1)), {
-    message: 'Incompatible vector size',
-  })
+  t.throws(
+    () => sequenceLength(scalarRange('LONG', 2n ** 62n), scalarRange('LONG', -(2n ** 62n))),
+    /too long/,
+  )
+})
+
+t.test('only integral and temporal scalars of one kind are counted', async t => {
+  const refused: [ServerValue, ServerValue][] = [
+    [text('a'), text('b')],
+    [int(1), scalarRange('DOUBLE', 3)],
+    [int(1), scalarRange('DATE', 3)],
+    [scalarRange('DATE', 1), scalarRange('MONTH', 3)],
+    [scalarRange('BOOL', true), int(3)],
+    [ints(1, 2) as ServerValue, int(3)],
+    [ints() as ServerValue, int(3)],
+    [int(1), ints(3) as ServerValue],
+    [column('ANY', ints(1)), int(3)],
+    [column('STRING', 'a'), int(3)],
+  ]
+  for (const [left, right] of refused) {
+    t.throws(() => sequence(left, right), {
+      name: 'ScriptError',
+      category: 'SYSTEM_Operator',
+      message: 'Arguments for seq method must be integral or temporal scalars.',
+    })
+  }
 })

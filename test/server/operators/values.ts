@@ -4,7 +4,7 @@
 import { columnTypeText, type DataType } from '../../../src/protocol/data-type.js'
 import { columnTypeOf, type ElementValue } from '../../../src/protocol/element.js'
 import type { Scalar, Vector } from '../../../src/protocol/value.js'
-import { pairOperands, type Pairing } from '../../../src/server/operators/operands/pairing.js'
+import { pairOperands, type Pairing } from '../../../src/server/operators/operands.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { textsOf } from '../../helpers/script.js'
 import { column } from '../columns/columns.js'

@@ -179,7 +179,6 @@ def keyed(mutable data) { n = data.rows(); toStored(data); return n }`)
   t.match(await call('upserted', frame), { value: 4n })
   t.match(await call('keyed', frame), { value: 4 })
   t.equal(await show('exec count(*) from loadTable("dfs://testDB","tb1")'), '8')
-  t.equal(await show('defs("tableUpsert").rows()'), '1')
   t.equal(await show('schema(database("dfs://testDB")).atomic'), 'TRANS')
 })
 

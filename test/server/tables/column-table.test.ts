@@ -2,13 +2,23 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { ColumnType } from '../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../src/protocol/element.js'
-import type { Column, Table } from '../../../src/protocol/value.js'
+import type { Column, Table, Vector } from '../../../src/protocol/value.js'
 import { ColumnTable } from '../../../src/server/tables/column-table.js'
 import { createTable, tableFromWire, tableToWire } from '../../../src/server/tables/memory-table.js'
 import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import { rowsText } from '../../helpers/script.js'
 import { column } from '../columns/columns.js'
-import { stored } from './tables.js'
+import { stored, shown } from './tables.js'
+import {
+  deleteRows,
+  preparedValues,
+  updateRows,
+  insertColumns,
+  insertValues,
+} from '../../../src/server/tables/insert-values.js'
+import { intScalar, stringScalar, voidValue } from '../../../src/server/values/scalar.js'
+import type { ServerDictionary, ServerValue } from '../../../src/server/values/server-value.js'
+import { int } from '../../helpers/values.js'
 
 const types: readonly ColumnType[] = [{ type: 'INT' }, { type: 'SYMBOL' }, { type: 'DOUBLE' }]
 
@@ -323,24 +333,259 @@ t.test('a DFS table is stricter about types and cuts text', t => {
   t.end()
 })
 
-t.test('a stored table has so many symbols, a table in memory as many as it likes', t => {
-  const make = (kind: 'dfs' | 'basic') =>
-    new ColumnTable({
-      kind,
-      names: ['id', 'sym', 'price'],
-      types,
-      maxSymbols: 2,
-      ...(kind === 'dfs' ? { stored } : {}),
-    })
-  const table = make('dfs')
-  table.append(batch([1, 'A', 1], [2, 'B', 2]), 2)
-  table.append(batch([3, 'B', 1], [4, 'A', 2]), 2)
-  const refusal = { message: "One symbase's size can't exceed 2. RefId: S00003" }
-  t.throws(() => table.append(batch([5, 'A', 1], [6, 'C', 1]), 2), refusal)
-  t.throws(() => table.upsert(batch([1, 'C', 1]), 1, { keyColumns: [0] }), refusal)
-  t.equal(table.rows, 4)
-  table.keepRows(new Int32Array(0))
-  t.equal(table.append(batch([6, 'C', 1], [7, 'D', 1]), 2), 2)
-  t.equal(make('basic').append(batch([1, 'A', 1], [2, 'B', 2], [3, 'C', 2]), 3), 3)
+function table(kind: TableKind): ServerTable {
+  const made = createTable(kind, ['id', 'v'], [{ type: 'INT' }, { type: 'DOUBLE' }])
+  made.append([column('INT', 1, 2, 3, 4), column('DOUBLE', 1, 2, 3, 4)], 4)
+  return made
+}
+
+const showRowChanges = (made: ServerTable): string => rowsText(tableToWire(made))
+
+t.test('stream tables and read-only tables keep their rows', t => {
+  const stream = table('stream')
+  t.throws(() => deleteRows(stream, Int32Array.of(0)), { message: /stream table/ })
+  t.throws(() => updateRows(stream, 'v', Int32Array.of(0), column('DOUBLE', 0)), {
+    message: /stream table/,
+  })
+  const readOnly = table('basic')
+  readOnly.readOnly = true
+  t.throws(() => deleteRows(readOnly, Int32Array.of(0)), {
+    message: "Can't modify read only table. RefId: S02054",
+  })
+  t.equal(stream.rows + readOnly.rows, 8)
   t.end()
+})
+
+t.test('values are converted, or refused, before anything changes', async t => {
+  const made = createTable('keyed', ['id', 'v'], [{ type: 'INT' }, { type: 'DOUBLE' }], {
+    keyColumns: ['id'],
+  })
+  made.append([column('INT', 1, 2), column('DOUBLE', 1, 2)], 2)
+  const rows = Int32Array.of(1)
+  t.strictSame(preparedValues(made, 'v', rows, column('INT', 7)), column('DOUBLE', 7))
+  t.strictSame(preparedValues(made, 'new', rows, column('INT', 7)), column('INT', 7))
+  t.throws(() => preparedValues(made, 'v', rows, column('STRING', 'x')), {
+    message: /Incompatible/,
+  })
+  t.throws(() => preparedValues(made, 'id', rows, column('INT', 7)), {
+    message: "Can't update a key column.",
+  })
+  t.throws(() => preparedValues(table('stream'), 'v', rows, column('INT', 7)), {
+    message: /stream table/,
+  })
+  t.equal(showRowChanges(made), '1 1;2 2')
+})
+
+const typesInsertValues: readonly ColumnType[] = [{ type: 'STRING' }, { type: 'INT' }]
+
+function people(kind: TableKind = 'basic'): ServerTable {
+  return createTable(kind, ['Name', 'Age'], typesInsertValues)
+}
+
+function tuple(...elements: ServerValue[]): ServerValue {
+  return { form: 'list', elements }
+}
+
+function dictionary(entries: [string, ServerValue][], valueType?: ColumnType): ServerDictionary {
+  return {
+    form: 'serverDictionary',
+    keyType: { type: 'STRING' },
+    valueType,
+    entries: new Map(entries.map(([key, value]) => [key, { key: stringScalar(key), value }])),
+  }
+}
+
+const strings = (...values: string[]): Vector => column('STRING', ...values) as Vector
+const ints = (...values: number[]): Vector => column('INT', ...values) as Vector
+
+t.test('the forms of tableInsert, as the manual shows them', t => {
+  const table = people()
+  const source = createTable('basic', ['a', 'b'], typesInsertValues, {
+    columns: [strings('Tom', 'Jerry', 'John'), ints(24, 25, 26)],
+  })
+  t.equal(insertValues(table, [source]), 3)
+  t.equal(insertValues(table, [tuple(stringScalar('George'), intScalar(29))]), 1)
+  t.equal(insertValues(table, [tuple(strings('Frank', 'Henry'), ints(31, 32))]), 2)
+  t.equal(insertValues(table, [strings('Nicole', 'Nancy'), ints(28, 29)]), 2)
+  t.equal(insertValues(table, [stringScalar('One'), intScalar(1)]), 1)
+  const patrick = dictionary([
+    ['Age', intScalar(22)],
+    ['Name', stringScalar('Patrick')],
+  ])
+  t.equal(insertValues(table, [patrick]), 1, 'a dictionary goes by name')
+  t.equal(
+    show(table),
+    'Tom 24;Jerry 25;John 26;George 29;Frank 31;Henry 32;Nicole 28;Nancy 29;One 1;Patrick 22',
+  )
+  t.end()
+})
+
+t.test('values that do not go together are refused, and nothing is stored', t => {
+  const count = "The number of table columns doesn't match the number of columns to append."
+  const table = people()
+  const refused: [readonly ServerValue[], string | RegExp][] = [
+    [[tuple(stringScalar('a'))], count],
+    [[stringScalar('a'), intScalar(1), intScalar(2)], count],
+    [[dictionary([['Name', stringScalar('a')]])], count],
+    [
+      [
+        dictionary(
+          [
+            ['Name', intScalar(4)],
+            ['Age', intScalar(7)],
+          ],
+          { type: 'INT' },
+        ),
+      ],
+      count,
+    ],
+    [[strings('a', 'b'), ints(1)], 'Inconsistent length of values to insert.'],
+    [[strings('a', 'b'), intScalar(1)], 'Inconsistent length of values to insert.'],
+    [
+      [stringScalar('a'), stringScalar('b')],
+      "Failed to append data to column 'Age' with error: Incompatible type. Expected: INT, Actual: STRING",
+    ],
+    [[stringScalar('a'), people()], /^Incompatible type\. Expected: INT/],
+    [
+      [
+        dictionary([
+          ['Name', stringScalar('a')],
+          ['Agee', intScalar(1)],
+        ]),
+      ],
+      /Agee/,
+    ],
+  ]
+  for (const [args, message] of refused) t.throws(() => insertValues(table, args), { message })
+  t.equal(table.rows, 0)
+  t.throws(() => insertValues(people('stream'), [stringScalar('a')]), { message: /RefId: S03012$/ })
+  t.end()
+})
+
+t.test('a partitioned or DFS table takes a table only', t => {
+  t.throws(() => insertValues(people('dfs'), [stringScalar('a'), intScalar(1)]), {
+    message: /Only a table/,
+  })
+  t.end()
+})
+
+t.test('columns that are not named become null', t => {
+  const table = people()
+  t.equal(insertColumns(table, [intScalar(7)], ['Age']), 1)
+  t.equal(insertColumns(table, [ints(8, 9), strings('x', 'y')], ['Age', 'Name']), 2)
+  t.equal(insertColumns(table, [stringScalar('n'), voidValue]), 1, 'NULL goes into every column')
+  t.equal(show(table), ' 7;x 8;y 9;n ')
+  t.throws(() => insertColumns(table, [intScalar(1)], ['Size']), { message: /Size/ })
+  t.end()
+})
+
+t.test('an array column takes one vector beside scalars, or a tuple of vectors', t => {
+  const table = createTable(
+    'basic',
+    ['id', 'v'],
+    [{ type: 'INT' }, { type: 'DOUBLE', array: true }],
+  )
+  t.equal(insertValues(table, [intScalar(1), ints(1, 2)]), 1)
+  const vectors = column('ANY', ints(3), ints(4, 5)) as Vector
+  t.equal(insertValues(table, [ints(2, 3), vectors]), 2)
+  t.equal(show(table), '1 [1,2];2 [3];3 [4,5]')
+  t.end()
+})
+
+const typesMemoryTable: readonly ColumnType[] = [{ type: 'INT' }, { type: 'INT' }]
+const names = ['id', 'v']
+
+t.test('a table begins with the rows it is given', async t => {
+  const table = createTable('basic', names, typesMemoryTable, {
+    columns: [column('INT', 1, 2), column('INT', 3, null)],
+  })
+  t.match(table, { kind: 'basic', rows: 2, sharedName: '', readOnly: false, keyColumns: [] })
+  t.equal(shown(table), '1 3;2 ')
+  t.equal(createTable('stream', names, typesMemoryTable, { capacity: 100 }).rows, 0)
+})
+
+t.test('keys and sort columns decide what becomes of equal rows', async t => {
+  const columns = [column('INT', 1, 1, 2), column('INT', 7, 8, 9)]
+  const facts = (keepDuplicates: 'ALL' | 'FIRST' | 'LAST'): typeof stored => ({
+    ...stored,
+    sortColumns: ['id'],
+    keepDuplicates,
+  })
+  const kept = {
+    keyed: createTable('keyed', names, typesMemoryTable, { keyColumns: ['id'] }),
+    indexed: createTable('indexed', names, typesMemoryTable, { keyColumns: ['id'] }),
+    keyedStream: createTable('keyedStream', names, typesMemoryTable, { keyColumns: ['id'] }),
+    all: createTable('dfs', names, typesMemoryTable, { stored: facts('ALL') }),
+    first: createTable('dfs', names, typesMemoryTable, { stored: facts('FIRST') }),
+    last: createTable('dfs', names, typesMemoryTable, { stored: facts('LAST') }),
+    unsorted: createTable('dfs', names, typesMemoryTable, {
+      stored: { ...stored, keepDuplicates: 'LAST' },
+    }),
+  }
+  const wanted: Record<keyof typeof kept, string> = {
+    keyed: '1 8;2 9',
+    indexed: '1 8;2 9',
+    keyedStream: '1 7;2 9',
+    all: '1 7;1 8;2 9',
+    first: '1 7;2 9',
+    last: '1 8;2 9',
+    unsorted: '1 7;1 8;2 9',
+  }
+  for (const [name, table] of Object.entries(kept)) {
+    table.append(columns, 3)
+    const rows = Array.from({ length: table.rows }, (_, row) =>
+      [0, 1].map(index => (table.column(index) as { data: Int32Array }).data[row]).join(' '),
+    )
+    t.equal(rows.join(';'), wanted[name as keyof typeof kept], name)
+  }
+})
+
+t.test('what makes no table is refused', async t => {
+  const twice = [column('INT', 1, 1), column('INT', 2, 3)]
+  const message = (text: string): { name: string; message: string } => ({
+    name: 'ScriptError',
+    message: text,
+  })
+  t.throws(() => createTable('basic', [], []), message('A table must have at least one column.'))
+  t.throws(
+    () => createTable('basic', ['a', 'b', 'a'], [...typesMemoryTable, { type: 'INT' }]),
+    message('A table cannot contain columns with duplicate name: a.RefId: S05017'),
+  )
+  t.throws(
+    () =>
+      createTable('basic', names, typesMemoryTable, { columns: [column('INT', 1), column('INT')] }),
+    message('All columns must be of the same length. RefId:S02010'),
+  )
+  for (const kind of ['keyed', 'indexed'] as const) {
+    t.throws(
+      () => createTable(kind, names, typesMemoryTable, { keyColumns: ['id'], columns: twice }),
+      message("A keyed/indexed table can't contain duplicated keys. RefId: S05012"),
+    )
+  }
+  const stream = createTable('keyedStream', names, typesMemoryTable, {
+    keyColumns: ['id'],
+    columns: twice,
+  })
+  t.equal(shown(stream), '1 2', 'a stream forgets the second')
+  t.throws(
+    () => createTable('keyed', names, typesMemoryTable, { keyColumns: ['x'] }),
+    message('The key column [x] does not exist in the table.'),
+  )
+  t.throws(() => createTable('basic', names, [{ type: 'INT' }, { type: 'DURATION' }]), {
+    message: /^The column \[v\] can't be of type DURATION/,
+  })
+})
+
+t.test('a table of the wire becomes one of the server, and one of the wire again', async t => {
+  const wire: Table = {
+    form: 'table',
+    name: 'ignored',
+    rows: 2,
+    columnNames: ['a', 'b'],
+    columns: [column('INT', 1, 2), column('ANY', int(3), int(4))],
+  }
+  const table = tableFromWire(wire)
+  t.same(table.columnTypes, [{ type: 'INT' }, { type: 'ANY' }])
+  t.equal(table.column(0), wire.columns[0], 'nothing is copied')
+  t.strictSame(tableToWire(table), { ...wire, name: '' })
 })

@@ -1,11 +1,13 @@
+/*
+  What the manual says of engines: pages createPartitionedTable (Chinese) and array vector.
+*/
 import t from 'tap'
-import type { DataType } from '../../../src/protocol/data-type.js'
+import type { ColumnType } from '../../../src/protocol/data-type.js'
 import type { Vector } from '../../../src/protocol/value.js'
 import { createNode, type ServerNode } from '../../../src/server/node.js'
 import type { DatabaseHandle, LevelScheme } from '../../../src/server/tables/database-handle.js'
 import {
   createStoredTable,
-  databaseAt,
   dropDatabase,
   dropTable,
   openDatabase,
@@ -13,18 +15,23 @@ import {
   type StoredTableOptions,
 } from '../../../src/server/tables/dfs-database.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
-import type { ServerTable } from '../../../src/server/tables/server-table.js'
+import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import type { ScriptSession } from '../../../src/server/values/builtin.js'
-import { sessionOn } from '../../helpers/script.js'
-import { int, ints } from '../../helpers/values.js'
+import { sessionOn, testSession, textsOf, type TestSession } from '../../helpers/script.js'
+import { ints } from '../../helpers/values.js'
 import { column } from '../columns/columns.js'
+import {
+  columnCountError,
+  isStream,
+  nullsOf,
+  prepareColumn,
+  prepareColumns,
+  valueCountError,
+} from '../../../src/server/tables/prepare.js'
+import { stored, tableOf } from './tables.js'
 
 const vector = (...values: number[]): Vector => ints(...values) as Vector
 const values = (...of: number[]): LevelScheme => ({ type: 'VALUE', scheme: vector(...of) })
-const hash = (type: DataType, buckets: number): LevelScheme => ({
-  type: 'HASH',
-  scheme: { form: 'list', elements: [{ form: 'type', column: { type } }, int(buckets)] },
-})
 const handleOf = (path: string, ...levels: LevelScheme[]): DatabaseHandle => ({
   form: 'database',
   path,
@@ -63,104 +70,6 @@ const create = (
   name: string,
   options = by('id'),
 ): ServerTable => createStoredTable(at.node, at.joe, at.db, template, name, options)
-
-t.test('a database is made with a scheme and opened by its path', async t => {
-  const { node, joe, db } = withDatabase()
-  t.equal(openDatabase(node, joe, handleOf('dfs://db')), db)
-  t.equal(openDatabase(node, joe, handleOf('dfs://db', values(1, 2))), db, 'the same scheme again')
-  t.match(databaseAt(node, 'dfs://db'), { handle: db, owner: 'joe' })
-  const missing = {
-    name: 'ScriptError',
-    message: 'The database [dfs://x] does not exist. RefId: S04001',
-  }
-  t.throws(() => openDatabase(node, joe, handleOf('dfs://x')), missing)
-  t.throws(() => databaseAt(node, 'dfs://x'), missing)
-  const nameless = handleOf('', values(1))
-  t.equal(openDatabase(node, sessionAs(node, 'guest'), nameless), nameless)
-  t.equal(node.databases.size, 1)
-})
-
-t.test('another scheme for an existing database is refused', async t => {
-  const node = createNode()
-  const admin = sessionAs(node, 'admin')
-  const list = (...lists: Vector[]): LevelScheme => ({
-    type: 'LIST',
-    scheme: column('ANY', ...lists),
-  })
-  const roomy: Vector = { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 2, 0, 0) }
-  const examples: [LevelScheme[], LevelScheme[], boolean][] = [
-    [[values(1, 2)], [{ type: 'VALUE', scheme: roomy }], true],
-    [[values(1, 2)], [values(1, 2, 3)], false],
-    [[values(1, 2)], [values(2, 1)], false],
-    [[values(1, 2)], [{ type: 'RANGE', scheme: vector(1, 2) }], false],
-    [[values(1, 2)], [{ type: 'VALUE', scheme: column('LONG', 1n, 2n) }], false],
-    [[values(1), hash('INT', 5)], [values(1), hash('INT', 5)], true],
-    [[values(1), hash('INT', 5)], [values(1), hash('INT', 6)], false],
-    [[values(1), hash('INT', 5)], [values(1), hash('SYMBOL', 5)], false],
-    [[values(1), hash('INT', 5)], [values(1)], false],
-    [[list(vector(1, 2), vector(3))], [list(vector(1, 2), vector(3))], true],
-    [[list(vector(1, 2), vector(3))], [list(vector(1), vector(2, 3))], false],
-  ]
-  for (const [index, [first, second, isSame]] of examples.entries()) {
-    const path = `dfs://db${index}`
-    const db = openDatabase(node, admin, handleOf(path, ...first))
-    const again = (): DatabaseHandle => openDatabase(node, admin, handleOf(path, ...second))
-    if (isSame) t.equal(again(), db)
-    else {
-      t.throws(again, {
-        message: `It is not allowed to overwrite an existing database [${path}] with another partition scheme.`,
-      })
-    }
-  }
-})
-
-t.test('a table has the columns of the template and none of its rows', async t => {
-  const at = withDatabase()
-  const filled = createTable('basic', ['id'], [{ type: 'INT' }], { columns: [vector(1, 2)] })
-  const table = createStoredTable(at.node, at.joe, at.db, filled, 'pt', by('id'))
-  t.match(table, { kind: 'dfs', rows: 0, columnNames: ['id'] })
-  t.match(table.stored, { databasePath: 'dfs://db', tableName: 'pt', owner: 'joe' })
-  t.match(table.partitioning, { columns: [0], levels: at.db.levels })
-  t.equal(table.partitioning?.newValues(), 'add')
-  t.equal(storedTable(at.node, 'dfs://db', 'pt'), table)
-  const dimension = create(at, 'dt', plain)
-  t.equal(dimension.partitioning, undefined, 'without partition columns a dimension table')
-  const memory = createStoredTable(at.node, at.joe, handleOf('', values(1)), template, '', by('id'))
-  t.match(memory, { kind: 'partitioned' })
-  t.equal(memory.partitioning?.newValues(), 'memory')
-  t.equal(at.node.databases.get('dfs://db')!.tables.size, 2, 'one in memory is in no database')
-  const keyed = createTable('keyed', ['id'], [{ type: 'INT' }], { keyColumns: ['id'] })
-  t.same(
-    createStoredTable(at.node, at.joe, handleOf('', values(1)), keyed, '', by('id')).keyColumns,
-    [0],
-  )
-})
-
-t.test('names and partition columns that do not fit are refused', async t => {
-  const at = withDatabase()
-  create(at, 'pt')
-  const message = (text: string | RegExp): { name: string; message: string | RegExp } => ({
-    name: 'ScriptError',
-    message: text,
-  })
-  t.throws(() => create(at, 'pt'), message('The table [pt] already exists in database [dfs://db].'))
-  for (const name of ['', '1t', '_t', 't t', 't.t']) {
-    t.throws(() => create(at, name), message(/^A table name must consist of letters, digits/))
-  }
-  t.doesNotThrow(() => create(at, '表_1'))
-  t.throws(
-    () => create(at, 'a', by('id', 'v')),
-    message('The number of partitioning columns must be 1, the number of partition levels.'),
-  )
-  t.throws(() => create(at, 'a', by('x')), message('The partitioning column [x] does not exist.'))
-  t.throws(
-    () => create(at, 'a', by('v')),
-    message('The data type of the partitioning column [v] does not match the partition scheme.'),
-  )
-  const days = handleOf('dfs://days', { type: 'VALUE', scheme: column('DATE', 0, 1) })
-  openDatabase(at.node, at.joe, days)
-  t.doesNotThrow(() => createStoredTable(at.node, at.joe, days, template, 'pt', by('day')))
-})
 
 t.test('what is dropped can be read by whoever holds it, not written', async t => {
   const at = withDatabase()
@@ -217,4 +126,221 @@ t.test('databases are changed by administrators and by who made them', async t =
     openDatabase(at.node, sessionAs(at.node, 'sue'), handleOf('dfs://new', values(1))),
   )
   t.doesNotThrow(() => dropDatabase(at.node, sessionAs(at.node, 'admin'), 'dfs://new'))
+})
+
+const columns =
+  '`i`l`d`dt`ts`nt`s`y`m`a`f, [INT,LONG,DATE,DATETIME,TIMESTAMP,NANOTIME,STRING,SYMBOL,DECIMAL64(2),INT[],DOUBLE]'
+
+/** The error of a table in a database of the engine; 'no error' where it is made. */
+async function making(engine: string, rest: string, version?: string): Promise<string> {
+  const { fail } = testSession({ version })
+  return fail(`db = database("dfs://d", VALUE, 1..3, engine="${engine}")
+    db.createPartitionedTable(table(1:0, ${columns}), "t", "i"${rest})`)
+}
+
+t.test('arrays are for TSDB and memory', async t => {
+  t.match(await making('OLAP', ''), /OLAP.*array.*\[a\]/)
+  t.equal(await making('TSDB', ', sortColumns=`s`ts'), 'no error')
+  const { fail } = testSession()
+  t.equal(await fail(`share streamTable(1:0, ${columns}) as st`), 'no error')
+})
+
+t.test('what a TSDB table is sorted by', async t => {
+  const taken = ['s`ts', 'y`d', 'i`nt', 'm`l', 'i', 'd', 'dt', 's', 'y', 'm', 'l']
+  for (const names of taken) t.equal(await making('TSDB', `, sortColumns=\`${names}`), 'no error')
+  const refused = { ts: 'ts', nt: 'nt', a: 'a', f: 'f', 'ts`i': 'ts', 'i`s': 's', 'i`m': 'm' }
+  for (const [names, wrong] of Object.entries({ ...refused, 'i`a': 'a', 'nt`ts': 'nt' })) {
+    const words = await making('TSDB', `, sortColumns=\`${names}`)
+    t.match(words, new RegExp(`column \\[${wrong}\\]`), names)
+  }
+  t.match(await making('TSDB', ''), /\[sortColumns\] must be given/)
+  t.match(await making('TSDB', ', sortColumns=`nosuch`ts'), /\[nosuch\] does not exist/)
+})
+
+t.test('the primary key has the partitioning columns', async t => {
+  t.equal(await making('PKEY', ', primaryKey=`i`ts'), 'no error')
+  t.match(await making('PKEY', ''), /primary key/)
+  t.match(await making('PKEY', ', primaryKey=`s`ts'), /primary key/)
+})
+
+t.test('engines and types that came later', async t => {
+  t.match(await making('OLAP', '', '1.30.22'), /no argument \[engine\]/)
+  t.match(await making('PKEY', ', primaryKey=`i', '3.00.0'), /\[engine\] must be one of OLAP, TSDB/)
+  const old = testSession({ version: '1.30.22' })
+  t.equal(await old.fail('database("dfs://d", VALUE, 1..3)'), 'no error')
+  t.match(await old.fail('table(1:0, `a`b, [INT, DECIMAL64(2)])'), /token DECIMAL64/)
+  t.match(await old.fail('table(1:0, `a`b, [INT, INT[]])'), /token INT\[\]/)
+  t.equal(await old.fail('table(1:0, `a`b, [INT, DOUBLE])'), 'no error')
+})
+
+const kinds: readonly TableKind[] = [
+  ...(['basic', 'stream', 'keyed', 'indexed', 'keyedStream', 'partitioned', 'dfs'] as const),
+]
+
+t.test('the types that do not go together are named in the words of the table', async t => {
+  const memory =
+    "Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING"
+  for (const kind of kinds) {
+    const message =
+      kind === 'dfs'
+        ? 'The column [id] expects type of INT, but the actual type is STRING. RefId:S05004'
+        : kind === 'stream' || kind === 'keyedStream'
+          ? `${memory}. RefId:S03017`
+          : memory
+    t.throws(() => prepareColumn(tableOf(kind), 0, column('STRING', 'x'), 1), {
+      name: 'ScriptError',
+      message,
+    })
+  }
+})
+
+t.test('a DFS table takes neither DOUBLE into INT nor more text than it stores', async t => {
+  t.throws(() => prepareColumn(tableOf('dfs'), 0, column('DOUBLE', 1), 1), { message: /S05004$/ })
+  t.same(textsOf(prepareColumn(tableOf('dfs'), 0, column('LONG', 7n, 2n ** 40n), 2)), ['7', ''])
+  const long = column('STRING', 'a'.repeat(65_536))
+  t.equal(textsOf(prepareColumn(tableOf('dfs'), 1, long, 1))[0]!.length, 65_535)
+  t.equal(prepareColumn(tableOf('basic'), 1, long, 1), long)
+  const symbols = createTable('dfs', ['s'], [{ type: 'SYMBOL' }], { stored })
+  const tooLong = column('STRING', 'a'.repeat(256))
+  t.throws(() => prepareColumn(symbols, 0, tooLong, 1), { message: /can't exceed 255 bytes/ })
+})
+
+t.test('another number of columns is refused in the words of the table', async t => {
+  const one = [column('INT', 1)]
+  for (const kind of kinds) {
+    const table = tableOf(kind)
+    const counts = columnCountError(table).message
+    const values = valueCountError(table).message
+    if (isStream(table)) {
+      for (const text of [counts, values]) {
+        t.match(text, /^Data insertion failed: Number of columns .* RefId: S03012$/)
+      }
+    } else {
+      t.equal(values, "The number of table columns doesn't match the number of columns to append.")
+      t.equal(
+        counts,
+        kind === 'dfs'
+          ? 'The number of columns of the current table must match that of the target table. RefId:S01015'
+          : 'The number of columns of the table to insert must be the same as that of the original table.',
+      )
+    }
+    t.throws(() => prepareColumns(table, one, 1), { message: counts })
+    t.throws(() => prepareColumns(table, [...one, ...one, ...one], 1), { message: counts })
+  }
+  t.same(
+    kinds.filter(kind => isStream(tableOf(kind))),
+    ['stream', 'keyedStream'],
+  )
+})
+
+t.test('a partitioned DFS table fills its last columns unless they tell the partition', async t => {
+  const types: ColumnType[] = [{ type: 'INT' }, { type: 'STRING' }, { type: 'DOUBLE', array: true }]
+  const partitionedBy = (index: number): ServerTable =>
+    createTable('dfs', ['a', 'b', 'c'], types, {
+      stored,
+      partitioning: {
+        columns: [index],
+        levels: [{ type: 'VALUE', scheme: column('INT', 1) }],
+        newValues: () => 'add',
+      },
+    })
+  const prepared = prepareColumns(partitionedBy(0), [column('INT', 1, 2)], 2)
+  t.same(prepared.slice(0, 2).map(textsOf), [
+    ['1', '2'],
+    ['', ''],
+  ])
+  t.same(nullsOf(prepared[2]!), [true, true])
+  t.throws(() => prepareColumns(partitionedBy(1), [column('INT', 1)], 1), { message: /S01015$/ })
+  t.throws(() => prepareColumns(partitionedBy(0), [], 0), { message: /S01015$/ })
+  const four = [column('INT', 1), column('STRING', ''), column('INT', 1), column('INT', 1)]
+  t.throws(() => prepareColumns(partitionedBy(0), four, 1), { message: /S01015$/ })
+})
+
+async function withTable(atomic: string): Promise<{ a: TestSession; b: TestSession }> {
+  const a = testSession()
+  const b = testSession({ node: a.node })
+  await a.run(`db = database("dfs://d", COMPO, [database("", VALUE, 2024.01.01..2024.01.03),
+    database("", HASH, [SYMBOL, 2])], atomic="${atomic}")
+    createPartitionedTable(db, table(1:0, \`day\`sym\`x, [DATE, SYMBOL, INT]), "t", \`day\`sym)`)
+  return { a, b }
+}
+
+const insert = (day: string, x: number): string =>
+  `tableInsert(loadTable("dfs://d", "t"), table([${day}] as day, symbol(["A"]) as sym, [${x}] as x))`
+
+const rows = 'select x from loadTable("dfs://d", "t") order by x'
+
+t.test('TRANS: the second is refused with the tag that clients wait at', async t => {
+  const { a, b } = await withTable('TRANS')
+  const first = a.show(insert('2024.01.02', 1))
+  t.match(
+    await b.fail(insert('2024.01.02', 2)),
+    /^[^<]*<ChunkInTransaction>The openChunks operation failed because the chunk '\/d\/20240102\/Key[01]' is currently locked and in use by transaction 1\. RefId:S00002$/,
+  )
+  t.equal(await first, '1')
+  t.equal(await b.show(insert('2024.01.02', 3)), '1', 'later it is taken')
+  t.equal(await a.show(rows), '1;3')
+})
+
+t.test('other partitions are free', async t => {
+  const { a, b } = await withTable('TRANS')
+  const both = await Promise.all([a.show(insert('2024.01.02', 1)), b.show(insert('2024.01.03', 2))])
+  t.strictSame(both, ['1', '1'])
+})
+
+t.test('CHUNK: the second waits, and all rows are there in the end', async t => {
+  const { a } = await withTable('CHUNK')
+  const sessions = Array.from({ length: 10 }, () => testSession({ node: a.node }))
+  const counts = await Promise.all(sessions.map(({ show }, at) => show(insert('2024.01.02', at))))
+  t.strictSame(counts, Array(10).fill('1'))
+  t.equal(await a.show(rows), '0;1;2;3;4;5;6;7;8;9')
+})
+
+t.test('ten sessions that try again have all their rows in the end', async t => {
+  const { a } = await withTable('TRANS')
+  let refusals = 0
+  await Promise.all(
+    Array.from({ length: 10 }, async (_, at) => {
+      const session = testSession({ node: a.node })
+      for (let left = 5; left > 0;) {
+        const text = await session.fail(insert('2024.01.02', at))
+        if (text === 'no error') left--
+        else if (text.includes('<ChunkInTransaction>')) {
+          refusals++
+          await new Promise<void>(resolve => setImmediate(resolve))
+        } else throw new Error(text)
+      }
+    }),
+  )
+  t.ok(refusals > 0, `${refusals} refusals`)
+  t.equal(await a.show(`exec count(*) from loadTable("dfs://d", "t")`), '50')
+})
+
+t.test('every way to write is a transaction; what fails holds nothing', async t => {
+  const { a, b } = await withTable('TRANS')
+  a.node.config.enableInsertStatementForDFSTable = true
+  const row = 'table([2024.01.02] as day, symbol(["A"]) as sym, [9] as x)'
+  const target = 'loadTable("dfs://d", "t")'
+  for (const write of [
+    `append!(${target}, ${row})`,
+    `upsert!(${target}, ${row}, keyColNames="x")`,
+    `tableUpsert(${target}, ${row}, keyColNames="x")`,
+    `insert into ${target} values (2024.01.02, "A", 9)`,
+  ]) {
+    const first = a.run(write)
+    t.match(await b.fail(insert('2024.01.02', 2)), /<ChunkInTransaction>/, write)
+    await first
+    const failing = a.fail(insert('"no date"', 1))
+    t.equal(await b.show(insert('2024.01.03', 2)), '1', 'after a write that was refused as well')
+    t.match(await failing, /S05004/)
+  }
+})
+
+t.test('a dimension table has one partition', async t => {
+  const { a, b } = await withTable('TRANS')
+  await a.run('createTable(database("dfs://d"), table(1:0, ["x"], [INT]), "dim")')
+  const script = 'append!(loadTable("dfs://d", "dim"), table([1] as x))'
+  const first = a.run(script)
+  t.match(await b.fail(script), /the chunk '\/d\/dim' is currently locked/)
+  await first
 })

@@ -14,6 +14,7 @@ import {
 } from '../../tables/dfs-database.js'
 import { addValues } from '../../tables/partitions/partition-level.js'
 import {
+  builtin,
   databaseArgument,
   integerArgument,
   isAbsent,
@@ -24,34 +25,54 @@ import { nodeAlias } from '../../node.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { checkWrite } from '../../tables/privileges.js'
 
-/** existsDatabase(dbUrl). */
-const existsDatabase: Builtin = {
-  name: 'existsDatabase',
-  parameters: ['dbUrl'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: ({ node }, [path]) => boolScalar(node.databases.has(pathArgument(path, 'dbUrl'))),
+const dropDatabase = builtin('dropDatabase(directory)', ({ node, session }, [path]) => {
+  dropDatabaseAt(node, session, pathArgument(path, 'directory'))
+  return voidValue
+})
+
+const dropTable = builtin('dropTable(dbHandle, tableName)', (context, [database, name]) => {
+  const { path } = databaseArgument(context, database)
+  dropTableAt(context.node, context.session, path, textArgument(name, 'tableName'))
+  return voidValue
+})
+
+/** The paths of all databases. */
+const getClusterDFSDatabases = builtin('getClusterDFSDatabases([includeSysDb])', ({ node }) =>
+  stringVector([...node.databases.keys()].sort()),
+)
+
+const chunkColumns = {
+  site: 'STRING',
+  chunkId: 'UUID',
+  path: 'STRING',
+  dfsPath: 'STRING',
+  type: 'INT',
+  flag: 'INT',
+  size: 'LONG',
+  version: 'INT',
+  state: 'INT',
+  versionList: 'STRING',
+  resolved: 'BOOL',
+} as const
+
+function pathPattern(text: string): RegExp {
+  const signs: Readonly<Record<string, string>> = { '*': '.*', '%': '.*', '?': '.' }
+  return new RegExp(`^${text.replace(/[\\^$.|?*+()[\]{}%]/g, sign => signs[sign] ?? `\\${sign}`)}$`)
 }
 
-/** existsTable(dbUrl, tableName); a handle is taken for the path. */
-const existsTable: Builtin = {
-  name: 'existsTable',
-  parameters: ['dbUrl', 'tableName'],
-  minArguments: 2,
-  maxArguments: 2,
-  call: ({ node }, [path, name]) => {
+export const dfsFunctions: readonly Builtin[] = [
+  builtin('existsDatabase(dbUrl)', ({ node }, [path]) =>
+    boolScalar(node.databases.has(pathArgument(path, 'dbUrl'))),
+  ),
+
+  /** A handle is taken for the path. */
+  builtin('existsTable(dbUrl, tableName)', ({ node }, [path, name]) => {
     const tables = node.databases.get(pathArgument(path, 'dbUrl'))?.tables
     return boolScalar(tables?.has(textArgument(name, 'tableName')) ?? false)
-  },
-}
+  }),
 
-/** exists(path): a database or a table by its path; the embedded server shows no files of its host. */
-const exists: Builtin = {
-  name: 'exists',
-  parameters: ['path'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: ({ node }, [paths]) => {
+  /** A database or a table by its path; the embedded server shows no files of its host. */
+  builtin('exists(path)', ({ node }, [paths]) => {
     const found = textsArgument(paths, 'path').map(path => {
       const at = path.lastIndexOf('/')
       const tables = node.databases.get(path.slice(0, at))?.tables
@@ -64,83 +85,26 @@ const exists: Builtin = {
       length: found.length,
       data: Int8Array.from(found, Number),
     }
-  },
-}
+  }),
+  dropDatabase,
+  dropTable,
 
-/** dropDatabase(directory). */
-const dropDatabase: Builtin = {
-  name: 'dropDatabase',
-  parameters: ['directory'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: ({ node, session }, [path]) => {
-    dropDatabaseAt(node, session, pathArgument(path, 'directory'))
-    return voidValue
-  },
-}
+  /** The table itself, not its rows. */
+  builtin(
+    'loadTable(database, tableName, [partitions], [memoryMode])',
+    ({ node }, [database, name]) =>
+      storedTable(node, pathArgument(database, 'database'), textArgument(name, 'tableName')),
+  ),
+  getClusterDFSDatabases,
 
-/** dropDB(directory): the same. */
-const dropDB: Builtin = { ...dropDatabase, name: 'dropDB' }
-
-/** dropTable(dbHandle, tableName). */
-const dropTable: Builtin = {
-  name: 'dropTable',
-  parameters: ['dbHandle', 'tableName'],
-  minArguments: 2,
-  maxArguments: 2,
-  call: (context, [database, name]) => {
-    const { path } = databaseArgument(context, database)
-    dropTableAt(context.node, context.session, path, textArgument(name, 'tableName'))
-    return voidValue
-  },
-}
-
-/** loadTable(dbHandle or path, tableName): the table itself, not its rows. */
-const loadTable: Builtin = {
-  name: 'loadTable',
-  parameters: ['database', 'tableName', 'partitions', 'memoryMode'],
-  minArguments: 2,
-  maxArguments: 4,
-  call: ({ node }, [database, name]) =>
-    storedTable(node, pathArgument(database, 'database'), textArgument(name, 'tableName')),
-}
-
-/** getClusterDFSDatabases([includeSysDb]): the paths of all databases. */
-const getClusterDFSDatabases: Builtin = {
-  name: 'getClusterDFSDatabases',
-  parameters: ['includeSysDb'],
-  minArguments: 0,
-  maxArguments: 1,
-  call: ({ node }) => stringVector([...node.databases.keys()].sort()),
-}
-
-/** getDFSDatabases(): on a single node the same. */
-const getDFSDatabases: Builtin = {
-  ...getClusterDFSDatabases,
-  name: 'getDFSDatabases',
-  parameters: [],
-  maxArguments: 0,
-}
-
-/** getTables(dbHandle): names of the tables of a database. */
-const getTables: Builtin = {
-  name: 'getTables',
-  parameters: ['dbHandle'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (context, [database]) => {
+  /** Names of the tables of a database. */
+  builtin('getTables(dbHandle)', (context, [database]) => {
     const { path } = databaseArgument(context, database)
     return stringVector([...databaseAt(context.node, path).tables.keys()].sort())
-  },
-}
+  }),
 
-/** listTables(dbUrl): tables of a database, with what tells one from another that had its name before. */
-const listTables: Builtin = {
-  name: 'listTables',
-  parameters: ['dbUrl'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: ({ node }, [path]) => {
+  /** Tables of a database, with what tells one from another that had its name before. */
+  builtin('listTables(dbUrl)', ({ node }, [path]) => {
     const tables = [...databaseAt(node, pathArgument(path, 'dbUrl')).tables].sort(([a], [b]) =>
       a < b ? -1 : 1,
     )
@@ -148,19 +112,13 @@ const listTables: Builtin = {
       tableName: stringVector(tables.map(([name]) => name)),
       physicalIndex: stringVector(tables.map(([, { stored }]) => stored?.physicalIndex ?? '')),
     })
-  },
-}
+  }),
 
-/**
- * getChunksMeta([chunkPath], [top=1024]): the file chunks of tables, one each; partitions are not stored as chunks here.
- * In the path `*` and `%` stand for any text, `?` for one sign (DolphinDB manual, page getChunksMeta).
- */
-const getChunksMeta: Builtin = {
-  name: 'getChunksMeta',
-  parameters: ['chunkPath', 'top'],
-  minArguments: 0,
-  maxArguments: 2,
-  call: ({ node }, [chunkPath, top]) => {
+  /**
+   * The file chunks of tables, one each; partitions are not stored as chunks here.
+   * In the path `*` and `%` stand for any text, `?` for one sign (DolphinDB manual, page getChunksMeta).
+   */
+  builtin('getChunksMeta([chunkPath], [top])', ({ node }, [chunkPath, top]) => {
     const patterns = isAbsent(chunkPath) ? ['*'] : textsArgument(chunkPath, 'chunkPath')
     const most = isAbsent(top) ? 1_024 : integerArgument(top, 'top')
     const isAsked = (path: string): boolean => patterns.some(text => pathPattern(text).test(path))
@@ -182,55 +140,29 @@ const getChunksMeta: Builtin = {
       }))
       .filter(({ dfsPath }) => isAsked(dfsPath))
     return tableOfRecords(chunkColumns, most < 0 ? chunks : chunks.slice(0, most))
-  },
-}
+  }),
 
-const chunkColumns = {
-  site: 'STRING',
-  chunkId: 'UUID',
-  path: 'STRING',
-  dfsPath: 'STRING',
-  type: 'INT',
-  flag: 'INT',
-  size: 'LONG',
-  version: 'INT',
-  state: 'INT',
-  versionList: 'STRING',
-  resolved: 'BOOL',
-} as const
+  /** How many partitions were added. */
+  builtin(
+    'addValuePartitions(dbHandle, newValues, [level], [locations])',
+    (context, [database, values, level]) => {
+      const { levels } = databaseArgument(context, database)
+      const scheme = levels[isAbsent(level) ? 0 : integerArgument(level, 'level')]
+      if (scheme?.type !== 'VALUE') {
+        throw new ScriptError(
+          'Partitions can only be added to a level that is partitioned by VALUE.',
+        )
+      }
+      const column = values?.form === 'scalar' ? columnOfScalar(values) : values
+      if (column?.form !== 'vector') {
+        throw new ScriptError('The argument [newValues] must be a scalar or a vector.')
+      }
+      return intScalar(addValues(scheme, column))
+    },
+  ),
 
-function pathPattern(text: string): RegExp {
-  const signs: Readonly<Record<string, string>> = { '*': '.*', '%': '.*', '?': '.' }
-  return new RegExp(`^${text.replace(/[\\^$.|?*+()[\]{}%]/g, sign => signs[sign] ?? `\\${sign}`)}$`)
-}
-
-/** addValuePartitions(dbHandle, newValues, [level=0], [locations]): how many partitions were added. */
-const addValuePartitions: Builtin = {
-  name: 'addValuePartitions',
-  parameters: ['dbHandle', 'newValues', 'level', 'locations'],
-  minArguments: 2,
-  maxArguments: 4,
-  call: (context, [database, values, level]) => {
-    const { levels } = databaseArgument(context, database)
-    const scheme = levels[isAbsent(level) ? 0 : integerArgument(level, 'level')]
-    if (scheme?.type !== 'VALUE') {
-      throw new ScriptError('Partitions can only be added to a level that is partitioned by VALUE.')
-    }
-    const column = values?.form === 'scalar' ? columnOfScalar(values) : values
-    if (column?.form !== 'vector') {
-      throw new ScriptError('The argument [newValues] must be a scalar or a vector.')
-    }
-    return intScalar(addValues(scheme, column))
-  },
-}
-
-/** truncate(dbUrl, tableName): forgets all rows of a table. */
-const truncate: Builtin = {
-  name: 'truncate',
-  parameters: ['dbUrl', 'tableName'],
-  minArguments: 2,
-  maxArguments: 2,
-  call: (context, [path, name]) => {
+  /** Forgets all rows of a table. */
+  builtin('truncate(dbUrl, tableName)', (context, [path, name]) => {
     const table = storedTable(
       context.node,
       pathArgument(path, 'dbUrl'),
@@ -239,24 +171,7 @@ const truncate: Builtin = {
     checkWrite(context, table)
     table.keepRows(new Int32Array(0))
     return voidValue
-  },
-}
-
-export const dfsFunctions: readonly Builtin[] = [
-  existsDatabase,
-  existsTable,
-  exists,
-  dropDatabase,
-  dropDB,
-  dropTable,
-  loadTable,
-  getClusterDFSDatabases,
-  getDFSDatabases,
-  getTables,
-  listTables,
-  getChunksMeta,
-  addValuePartitions,
-  truncate,
+  }),
 ]
 
 /** A path, or the path behind a handle. */

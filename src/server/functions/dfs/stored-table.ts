@@ -10,6 +10,7 @@ import type { DatabaseHandle, LevelScheme, PartitionType } from '../../tables/da
 import { createStoredTable, openDatabase } from '../../tables/dfs-database.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import {
+  builtin,
   databaseArgument,
   isAbsent,
   textArgument,
@@ -25,72 +26,10 @@ import {
   tooManyPartitions,
 } from '../../tables/partitions/partition-level.js'
 
-/** createPartitionedTable(dbHandle, table, tableName, partitionColumns, …): an empty table. */
-const createPartitionedTable: Builtin = {
-  name: 'createPartitionedTable',
-  parameters: [
-    'dbHandle',
-    'table',
-    'tableName',
-    'partitionColumns',
-    'compressMethods',
-    'sortColumns',
-    'keepDuplicates',
-    'sortKeyMappingFunction',
-    'softDelete',
-    'indexes',
-    'primaryKey',
-  ],
-  minArguments: 4,
-  maxArguments: 11,
-  call: (context, args) => {
-    const [
-      database,
-      template,
-      name,
-      partitionColumns,
-      compressMethods,
-      sortColumns,
-      keepDuplicates,
-    ] = args
-    const handle = databaseArgument(context, database)
-    const primaryKey = textsArgument(args[10], 'primaryKey')
-    const columns = textsArgument(partitionColumns, 'partitionColumns')
-    if (columns.length === 0) {
-      throw new ScriptError('The argument [partitionColumns] must name the partitioning columns.')
-    }
-    return createStoredTable(
-      context.node,
-      context.session,
-      handle,
-      templateArgument(template),
-      isAbsent(name) ? '' : textArgument(name, 'tableName'),
-      {
-        partitionColumns: columns,
-        compressMethods: methodsArgument(compressMethods),
-        sortColumns: primaryKey.length > 0 ? primaryKey : textsArgument(sortColumns, 'sortColumns'),
-        keepDuplicates: duplicatesOf(handle, keepDuplicates),
-      },
-    )
-  },
-}
-
-/** createDimensionTable(dbHandle, table, tableName, …): an empty table that is not partitioned. */
-const createDimensionTable: Builtin = {
-  name: 'createDimensionTable',
-  parameters: [
-    'dbHandle',
-    'table',
-    'tableName',
-    'compressMethods',
-    'sortColumns',
-    'keepDuplicates',
-    'softDelete',
-    'indexes',
-  ],
-  minArguments: 3,
-  maxArguments: 8,
-  call: (context, [database, template, name, compressMethods, sortColumns, keepDuplicates]) => {
+/** An empty table that is not partitioned. */
+const createDimensionTable = builtin(
+  'createDimensionTable(dbHandle, table, tableName, [compressMethods], [sortColumns], [keepDuplicates], [softDelete], [indexes])',
+  (context, [database, template, name, compressMethods, sortColumns, keepDuplicates]) => {
     const handle = databaseArgument(context, database)
     if (handle.path === '') {
       throw new ScriptError('A dimension table can only be created in a DFS database.')
@@ -109,13 +48,47 @@ const createDimensionTable: Builtin = {
       },
     )
   },
-}
+)
 
 /** Other name of createDimensionTable. */
 const createTable: Builtin = { ...createDimensionTable, name: 'createTable' }
 
 export const storedTableFunctions: readonly Builtin[] = [
-  createPartitionedTable,
+  /** An empty table. */
+  builtin(
+    'createPartitionedTable(dbHandle, table, [tableName], partitionColumns, [compressMethods], [sortColumns], [keepDuplicates], [sortKeyMappingFunction], [softDelete], [indexes], [primaryKey])',
+    (context, args) => {
+      const [
+        database,
+        template,
+        name,
+        partitionColumns,
+        compressMethods,
+        sortColumns,
+        keepDuplicates,
+      ] = args
+      const handle = databaseArgument(context, database)
+      const primaryKey = textsArgument(args[10], 'primaryKey')
+      const columns = textsArgument(partitionColumns, 'partitionColumns')
+      if (columns.length === 0) {
+        throw new ScriptError('The argument [partitionColumns] must name the partitioning columns.')
+      }
+      return createStoredTable(
+        context.node,
+        context.session,
+        handle,
+        templateArgument(template),
+        isAbsent(name) ? '' : textArgument(name, 'tableName'),
+        {
+          partitionColumns: columns,
+          compressMethods: methodsArgument(compressMethods),
+          sortColumns:
+            primaryKey.length > 0 ? primaryKey : textsArgument(sortColumns, 'sortColumns'),
+          keepDuplicates: duplicatesOf(handle, keepDuplicates),
+        },
+      )
+    },
+  ),
   createDimensionTable,
   createTable,
 ]
@@ -169,23 +142,11 @@ const engines = ['OLAP', 'TSDB', 'PKEY'] as const
 const atomicities = ['TRANS', 'CHUNK'] as const
 
 /**
- * database(directory, [partitionType], [partitionScheme], [locations], [engine='OLAP'], [atomic='TRANS'],
- * [chunkGranularity]). Arguments may be left open; an empty directory makes a handle for memory or for COMPO.
+ * Arguments may be left open; an empty directory makes a handle for memory or for COMPO.
  */
-const database: Builtin = {
-  name: 'database',
-  parameters: [
-    'directory',
-    'partitionType',
-    'partitionScheme',
-    'locations',
-    'engine',
-    'atomic',
-    'chunkGranularity',
-  ],
-  minArguments: 0,
-  maxArguments: 7,
-  call: (context, [directory, partitionType, scheme, , engine, atomic]) => {
+const database = builtin(
+  'database([directory], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])',
+  (context, [directory, partitionType, scheme, , engine, atomic]) => {
     const path = isAbsent(directory) ? '' : pathOf(directory)
     const levels = isAbsent(partitionType) ? [] : levelsOf(partitionTypeOf(partitionType), scheme)
     if (path === '' && levels.length === 0) {
@@ -199,7 +160,7 @@ const database: Builtin = {
       atomic: oneOf(atomicities, atomic, 'atomic'),
     })
   },
-}
+)
 
 /** Before 2.00 there is no such argument, as there is one engine; PKEY came with 3.00.1. */
 function engineOf(

@@ -5,17 +5,13 @@ import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { booleanArgument, elementsArgument, textArgument } from '../arguments.js'
+import { builtin, booleanArgument, elementsArgument, textArgument } from '../arguments.js'
 import { privilegeKey, privilegeOf } from '../../tables/privileges.js'
 import { tableOfRecords } from '../result-table.js'
 
-/** addFunctionView(udf): one user-defined function or a tuple of them; all or none. */
-const addFunctionView: Builtin = {
-  name: 'addFunctionView',
-  parameters: ['udf'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (context, [value]) => {
+export const functionViewFunctions: readonly Builtin[] = [
+  /** One user-defined function or a tuple of them; all or none. */
+  builtin('addFunctionView(udf)', (context, [value]) => {
     const { node, session } = context
     checkMayOwnViews(context)
     const functions = elementsArgument(value!).map(element => viewable(element))
@@ -35,16 +31,10 @@ const addFunctionView: Builtin = {
       })
     }
     return voidValue
-  },
-}
+  }),
 
-/** dropFunctionView(name, [isNamespace=false]): with a namespace all views named `namespace::…`. */
-const dropFunctionView: Builtin = {
-  name: 'dropFunctionView',
-  parameters: ['name', 'isNamespace'],
-  minArguments: 1,
-  maxArguments: 2,
-  call: (context, [nameArgument, isNamespace]) => {
+  /** With a namespace all views named `namespace::…`. */
+  builtin('dropFunctionView(name, [isNamespace])', (context, [nameArgument, isNamespace]) => {
     const { functionViews } = context.node
     checkMayOwnViews(context)
     const name = textArgument(nameArgument, 'name')
@@ -67,16 +57,10 @@ const dropFunctionView: Builtin = {
       }
     }
     return voidValue
-  },
-}
+  }),
 
-/** getFunctionViews(): name, body, owner, createTime; of all views for administrators, of their own for others. */
-const getFunctionViews: Builtin = {
-  name: 'getFunctionViews',
-  parameters: [],
-  minArguments: 0,
-  maxArguments: 0,
-  call: ({ node, session }) =>
+  /** Name, body, owner, createTime; of all views for administrators, of their own for others. */
+  builtin('getFunctionViews()', ({ node, session }) =>
     tableOfRecords(
       { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },
       [...node.functionViews.values()]
@@ -88,12 +72,7 @@ const getFunctionViews: Builtin = {
           createTime: BigInt(createdAt.getTime()),
         })),
     ),
-}
-
-export const functionViewFunctions: readonly Builtin[] = [
-  addFunctionView,
-  dropFunctionView,
-  getFunctionViews,
+  ),
 ]
 
 function checkMayOwnViews({ node, session }: CallContext): void {

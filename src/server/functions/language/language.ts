@@ -1,19 +1,31 @@
 /*
-  Functions about the session's own things: what is defined, what is printed, how long to wait; and the operators as
-  functions (DolphinDB manual, pages of each name).
+  Functions about the session's own things: what is defined, what is printed, how long to wait; operators as functions, and
+  functions that call functions (DolphinDB manual, pages of each name).
 */
-import type { Builtin, CallContext } from '../../values/builtin.js'
+import { elementAt } from '../../../protocol/element.js'
+import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import { partialOf } from '../../values/partial-function.js'
+import { elementBytes } from '../../values/request-memory.js'
+import { elementsOf, tupleOf, vectorOfElements } from '../../values/vector-literal.js'
+import { dictionaryValues } from '../../elements/dictionary.js'
+import { itemsOf, tableRow } from '../../elements/indexing.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
-import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../../values/scalar.js'
+import {
+  boolScalar,
+  integerOf,
+  intScalar,
+  isVoid,
+  textOf,
+  textsOf,
+  voidValue,
+} from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { operatorOf, operatorNames } from '../../operators/operator-names.js'
-import { operate, operateUnary } from '../../operators/operate.js'
+import { operate, operateUnary } from '../../operators/operators.js'
 import { areEqual } from '../types/equality.js'
-import { binaryFunction, defineFunction, unaryFunction } from '../arguments.js'
-import { printText } from '../text/print-text.js'
-import { tableOfRecords } from '../result-table.js'
-import { likeMatcher } from '../vectors/search.js'
+import { builtin, binaryFunction, unaryFunction } from '../arguments.js'
+import { printText } from '../text/text.js'
 import type { BinaryOperator } from '../../script/parse/syntax.js'
 
 function nameArgument(value: ServerValue | undefined): string {
@@ -22,7 +34,7 @@ function nameArgument(value: ServerValue | undefined): string {
   return text
 }
 
-const print = defineFunction('print', ['...rest'], 1, ({ session, memory }, args) => {
+const print = builtin('print(X, ...rest)', ({ session, memory }, args) => {
   for (const value of args) {
     if (value === undefined) continue
     memory.checkSize(value)
@@ -33,25 +45,6 @@ const print = defineFunction('print', ['...rest'], 1, ({ session, memory }, args
     session.print(text)
   }
   return voidValue
-})
-
-/** sleep(milliseconds): this session waits, others go on. */
-const sleep = defineFunction('sleep', ['milliseconds'], 1, function* ({ session }, [value]) {
-  const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
-  if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
-  yield { until: session.delay(durationMs) }
-  return voidValue
-})
-
-/** defined(names, [type=VAR]) */
-const defined = defineFunction('defined', ['names', 'type'], 1, (context, [names, kind]) => {
-  const texts = textsOf(names)
-  if (texts === undefined) throw new ScriptError('defined: names must be strings.')
-  const wanted = kind === undefined ? objectKinds.VAR : integerOf(kind)
-  const flags = texts.map(name => isDefined(context, name, wanted))
-  if (names!.form === 'scalar') return boolScalar(flags[0]!)
-  const data = Int8Array.from(flags, flag => (flag ? 1 : 0))
-  return { form: 'vector', type: 'BOOL', length: data.length, data }
 })
 
 function isDefined(
@@ -71,81 +64,44 @@ function isDefined(
   }
 }
 
-/** funcByName(name): of a function or, by its sign, of an operator. */
-const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]): FunctionValue => {
-  const name = nameArgument(value)
-  const operator = operatorOf(name)
-  if (operator !== undefined) {
-    const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y))
-    return { form: 'function', kind: 'builtin', name, builtin }
-  }
-  const fn = context.findFunction(name)
-  if (fn === undefined) throw new ScriptError(`Can't recognize function name ${name}${notEmbedded}`)
-  return fn
-})
+export const languageFunctions: readonly Builtin[] = [
+  print,
 
-/** defs([X]): one row a function; X is a pattern with % and ?. */
-const defs = defineFunction('defs', ['X'], 0, (context, [pattern]) => {
-  const matches = pattern === undefined ? undefined : likeMatcher(nameArgument(pattern))
-  const names = context.functionNames().filter(name => matches?.(name) !== false)
-  const records = names.sort().map(name => definitionRecord(name, context.findFunction(name)))
-  return tableOfRecords(
-    {
-      name: 'STRING',
-      isCommand: 'BOOL',
-      userDefined: 'BOOL',
-      minParamCount: 'INT',
-      maxParamCount: 'INT',
-      syntax: 'STRING',
-    },
-    records,
-  )
-})
+  /** This session waits, others go on. */
+  builtin('sleep(milliseconds)', function* ({ session }, [value]) {
+    const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
+    if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
+    yield { until: session.delay(durationMs) }
+    return voidValue
+  }),
+  builtin('defined(names, [type])', (context, [names, kind]) => {
+    const texts = textsOf(names)
+    if (texts === undefined) throw new ScriptError('defined: names must be strings.')
+    const wanted = kind === undefined ? objectKinds.VAR : integerOf(kind)
+    const flags = texts.map(name => isDefined(context, name, wanted))
+    if (names!.form === 'scalar') return boolScalar(flags[0]!)
+    const data = Int8Array.from(flags, flag => (flag ? 1 : 0))
+    return { form: 'vector', type: 'BOOL', length: data.length, data }
+  }),
 
-/** Functions that take any number of arguments are documented with this maximum. */
-const manyParameters = 512
-
-function definitionRecord(name: string, fn: FunctionValue | undefined) {
-  const isUser = fn?.kind === 'user'
-  const names = isUser
-    ? fn.definition.parameters.map(parameter => parameter.name)
-    : fn?.kind === 'builtin'
-      ? fn.builtin.parameters
-      : []
-  const required = isUser
-    ? fn.definition.parameters.filter(parameter => parameter.defaultValue === undefined).length
-    : fn?.kind === 'builtin'
-      ? fn.builtin.minArguments
-      : 0
-  const most = fn?.kind === 'builtin' ? fn.builtin.maxArguments : names.length
-  return {
-    name,
-    isCommand: false,
-    userDefined: isUser,
-    minParamCount: required,
-    maxParamCount: Math.min(most, manyParameters),
-    syntax: `(${names.map((one, index) => (index < required ? one : `[${one}]`)).join(', ')})`,
-  }
-}
-
-const eqObj = defineFunction(
-  'eqObj',
-  ['obj1', 'obj2', 'precision'],
-  2,
-  (context, [a, b, precision]) => {
+  /** Of a function or, by its sign, of an operator. */
+  builtin('funcByName(name)', (context, [value]): FunctionValue => {
+    const name = nameArgument(value)
+    const operator = operatorOf(name)
+    if (operator !== undefined) {
+      const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y))
+      return { form: 'function', kind: 'builtin', name, builtin }
+    }
+    const fn = context.findFunction(name)
+    if (fn === undefined)
+      throw new ScriptError(`Can't recognize function name ${name}${notEmbedded}`)
+    return fn
+  }),
+  builtin('eqObj(obj1, obj2, [precision])', (context, [a, b, precision]) => {
     context.memory.checkSize(a!)
     const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
     return boolScalar(areEqual(a!, b!, digits))
-  },
-)
-
-export const languageFunctions: readonly Builtin[] = [
-  print,
-  sleep,
-  defined,
-  funcByName,
-  defs,
-  eqObj,
+  }),
 ]
 
 export const operatorFunctions: readonly Builtin[] = [
@@ -157,4 +113,73 @@ export const operatorFunctions: readonly Builtin[] = [
     ),
   unaryFunction('neg', (x, context) => operateUnary(context, '-', x)),
   unaryFunction('not', (x, context) => operateUnary(context, '!', x)),
+]
+
+function functionArgument(value: ServerValue | undefined, name: string): FunctionValue {
+  if (value?.form === 'function') return value
+  throw new ScriptError(`${name}: the first argument must be a function.`)
+}
+
+interface Items {
+  readonly length: number
+  at(index: number): ServerValue | undefined
+}
+
+/** What `itemsOf` goes through, as far as can be made when it is asked for; undefined for a scalar, which stands beside all. */
+function itemsAt(value: ServerValue): Items | undefined {
+  switch (value.form) {
+    case 'scalar':
+    case 'function':
+      return undefined
+    case 'vector':
+    case 'arrayVector':
+      return { length: value.length, at: index => elementAt(value, index) as ServerValue }
+    case 'serverTable':
+      return { length: value.rows, at: index => tableRow(value, intScalar(index)) }
+    case 'serverDictionary':
+      return itemsAt(dictionaryValues(value))
+    default:
+      return [...itemsOf(value)]
+  }
+}
+
+/** The results of func(args[0][i], args[1][i], …). */
+function* applyToEach(
+  context: CallContext,
+  name: string,
+  [fn, ...args]: readonly (ServerValue | undefined)[],
+): Evaluation<ServerValue[]> {
+  const callee = functionArgument(fn, name)
+  const lists = args.map(value => (value === undefined ? undefined : itemsAt(value)))
+  const lengths = new Set(lists.filter(list => list !== undefined).map(list => list.length))
+  if (lengths.size > 1) throw new ScriptError(`${name}: the arguments must have the same length.`)
+  const length = [...lengths][0] ?? 1
+  const results: ServerValue[] = []
+  for (let index = 0; index < length; index++) {
+    const row = args.map((value, at) => lists[at]?.at(index) ?? value)
+    const result = yield* context.call(callee, row)
+    context.memory.make(elementBytes)
+    results.push(result)
+  }
+  return results
+}
+
+/** Functions that call functions (DolphinDB manual, "Higher-order functions"). */
+export const higherOrderFunctions: readonly Builtin[] = [
+  /** Scalars become a vector, everything else a tuple. */
+  builtin('each(func, X, ...rest)', function* (context, args) {
+    return vectorOfElements(yield* applyToEach(context, 'each', args))
+  }),
+  builtin('loop(func, X, ...rest)', function* (context, args) {
+    return tupleOf(yield* applyToEach(context, 'loop', args))
+  }),
+
+  /** The elements of the tuple are the arguments; the JavaScript client makes its calls with it, and with partial. */
+  builtin('unifiedCall(func, args)', (context, [fn, args]) =>
+    context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args!)),
+  ),
+
+  builtin('partial(func, ...rest)', (_, [fn, ...bound]) =>
+    partialOf(functionArgument(fn, 'partial'), bound),
+  ),
 ]

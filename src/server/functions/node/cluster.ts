@@ -10,24 +10,20 @@ import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { nodeAlias, type ServerNode } from '../../node.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { createTable } from '../../tables/memory-table.js'
-import { booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
+import { builtin, booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { tableBytes } from '../tables/object-list.js'
-import { flushFunctions, getRedoLogGCStat, getTransactionStatus } from './console-jobs.js'
+import { flushFunctions, getRedoLogGCStat } from './console-jobs.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
 
-/**
- * getClusterPerf([includeMaster]): one row, this node. Types are those that Java casts to; mode 0, a data node,
- * because clients connect to no other.
- */
-const getClusterPerf: Builtin = {
-  name: 'getClusterPerf',
-  parameters: ['includeMaster'],
-  minArguments: 0,
-  maxArguments: 1,
-  call: ({ node }) =>
+export const clusterFunctions: readonly Builtin[] = [
+  /**
+   * One row, this node. Types are those that Java casts to; mode 0, a data node,
+   * because clients connect to no other.
+   */
+  builtin('getClusterPerf([includeMaster])', ({ node }) =>
     tableOfRecords(
       {
         host: 'STRING',
@@ -62,37 +58,22 @@ const getClusterPerf: Builtin = {
         },
       ],
     ),
-}
+  ),
 
-/** getClusterLiveDataNodes([includeComputeNodes]): `host:port:alias` of every data node (docs/protocol.md#pools). */
-const getClusterLiveDataNodes: Builtin = {
-  name: 'getClusterLiveDataNodes',
-  parameters: ['includeComputeNodes'],
-  minArguments: 0,
-  maxArguments: 1,
-  call: ({ node }) => stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`]),
-}
+  /** `host:port:alias` of every data node (docs/protocol.md#pools). */
+  builtin('getClusterLiveDataNodes([includeComputeNodes])', ({ node }) =>
+    stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`]),
+  ),
 
-/** rpc(nodeAlias, func, args…): calls the function here, when the alias is this node's. */
-const rpc: Builtin = {
-  name: 'rpc',
-  parameters: ['nodeAlias', 'func', '...rest'],
-  minArguments: 2,
-  maxArguments: Infinity,
-  call: (context, [alias, fn, ...args]) => {
+  /** Calls the function here, when the alias is this node's. */
+  builtin('rpc(nodeAlias, func, ...rest)', (context, [alias, fn, ...args]) => {
     checkAlias(context.node, textArgument(alias, 'nodeAlias'))
     const given = args.map(value => value ?? voidValue)
     return context.call(functionArgument(fn), given)
-  },
-}
+  }),
 
-/** pnodeRun(func, [nodes], [addNodeAlias=true]): calls the function on every node, which is this one. */
-const pnodeRun: Builtin = {
-  name: 'pnodeRun',
-  parameters: ['function', 'nodes', 'addNodeAlias'],
-  minArguments: 1,
-  maxArguments: 3,
-  call: (context, [fn, nodes, addNodeAlias]) => {
+  /** Calls the function on every node, which is this one. */
+  builtin('pnodeRun(function, [nodes], [addNodeAlias])', (context, [fn, nodes, addNodeAlias]) => {
     for (const alias of isAbsent(nodes) ? [] : textsArgument(nodes, 'nodes')) {
       checkAlias(context.node, alias)
     }
@@ -101,15 +82,7 @@ const pnodeRun: Builtin = {
       functionArgument(fn),
       booleanArgument(addNodeAlias, 'addNodeAlias', true),
     )
-  },
-}
-
-export const clusterFunctions: readonly Builtin[] = [
-  getClusterPerf,
-  getClusterLiveDataNodes,
-  rpc,
-  pnodeRun,
-  getTransactionStatus,
+  }),
   getRedoLogGCStat,
   ...flushFunctions,
 ]

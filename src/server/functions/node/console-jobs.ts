@@ -6,19 +6,15 @@ import { ScriptError } from '../../script-error.js'
 import { castValue } from '../../operators/cast.js'
 import { voidValue, newUuid } from '../../values/scalar.js'
 import { type ConsoleJob, type ServerNode, nodeAlias } from '../../node.js'
-import { textsArgument } from '../arguments.js'
+import { builtin, textsArgument } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 
 const defaultPriority = 4
 const defaultParallelism = 2
 
-/** getConsoleJobs(): one row a request that runs or is queued; the asking one is among them. */
-const getConsoleJobs: Builtin = {
-  name: 'getConsoleJobs',
-  parameters: [],
-  minArguments: 0,
-  maxArguments: 0,
-  call: ({ node, session }) => {
+export const consoleJobFunctions: readonly Builtin[] = [
+  /** One row a request that runs or is queued; the asking one is among them. */
+  builtin('getConsoleJobs()', ({ node, session }) => {
     const sessions = new Map(node.sessions).set(session.id, session)
     const records = [...sessions.values()].flatMap(one => {
       const jobs = node.jobs.get(one.id)
@@ -51,19 +47,12 @@ const getConsoleJobs: Builtin = {
       },
       records,
     )
-  },
-}
-
-/**
- * cancelConsoleJob(rootJobId): one id or several, as STRING or UUID. A queued job never begins; one that does not wait, or
- * is over, is not affected, and its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
- */
-const cancelConsoleJob: Builtin = {
-  name: 'cancelConsoleJob',
-  parameters: ['rootJobId'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: ({ node, session }, [value]) => {
+  }),
+  /**
+   * One id or several, as STRING or UUID. A queued job never begins; one that does not wait, or
+   * is over, is not affected, and its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
+   */
+  builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
     const ids = new Set(textsArgument(castValue(value!, { type: 'STRING' }), 'rootJobId'))
     const chosen = [...node.jobs].flatMap(([sessionId, { running, queued }]) =>
       [running, ...queued()].filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
@@ -74,10 +63,8 @@ const cancelConsoleJob: Builtin = {
     }
     for (const { job } of chosen) job.cancel?.()
     return voidValue
-  },
-}
-
-export const consoleJobFunctions: readonly Builtin[] = [getConsoleJobs, cancelConsoleJob]
+  }),
+]
 
 function askingJob(node: ServerNode): ConsoleJob {
   return {
@@ -115,44 +102,13 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
   }
 }
 
-/** One row a transaction; those that have ended are not shown. */
-export const getTransactionStatus: Builtin = {
-  name: 'getTransactionStatus',
-  parameters: [],
-  minArguments: 0,
-  maxArguments: 0,
-  call: ({ node }) =>
-    tableOfRecords(
-      {
-        tid: 'LONG',
-        startTime: 'TIMESTAMP',
-        type: 'STRING',
-        status: 'STRING',
-        partitionCount: 'INT',
-        endTime: 'TIMESTAMP',
-      },
-      Array.from(node.transactions.open, ({ id, startedAt, partitions }) => ({
-        tid: BigInt(id),
-        startTime: BigInt(startedAt.getTime()),
-        type: 'APPEND',
-        status: 'BEGIN',
-        partitionCount: partitions().size,
-        endTime: null,
-      })),
-    ),
-}
-
 /**
- * getRedoLogGCStat(): one row a table with transactions whose rows are in the cache engine and not in its files. There are
+ * One row a table with transactions whose rows are in the cache engine and not in its files. There are
  * no files here, so they wait until they are flushed. Who may ask is documented nowhere; here it is administrators.
  */
-export const getRedoLogGCStat: Builtin = {
-  name: 'getRedoLogGCStat',
-  parameters: [],
-  minArguments: 0,
-  maxArguments: 0,
-  adminOnly: true,
-  call: ({ node }) =>
+export const getRedoLogGCStat = builtin(
+  'getRedoLogGCStat()',
+  ({ node }) =>
     tableOfRecords(
       {
         physicalName: 'STRING',
@@ -171,7 +127,8 @@ export const getRedoLogGCStat: Builtin = {
         minTidPendingFlush: BigInt(first),
       })),
     ),
-}
+  { adminOnly: true },
+)
 
 function flushOf(name: string, engine: 'OLAP' | 'TSDB' | 'PKEY'): Builtin {
   return {

@@ -7,6 +7,7 @@ import { ScriptError } from '../../script-error.js'
 import { boolScalar, voidValue } from '../../values/scalar.js'
 import { Users } from '../../login/users.js'
 import {
+  builtin,
   booleanArgument,
   isAbsent,
   tableArgument,
@@ -15,61 +16,6 @@ import {
 } from '../arguments.js'
 import { privilegeKey } from '../../tables/privileges.js'
 
-/** login(userId, password): the session goes on as that user. Encrypted logins are the connection's affair. */
-const login: Builtin = {
-  name: 'login',
-  parameters: ['userId', 'password', 'encrypted'],
-  minArguments: 2,
-  maxArguments: 3,
-  call: ({ node, session }, [userId, password, encrypted]) => {
-    if (booleanArgument(encrypted, 'encrypted', false)) {
-      throw new ScriptError('An encrypted login can only be sent as a request of its own.')
-    }
-    const user = textArgument(userId, 'userId')
-    new Users(node).check(user, textArgument(password, 'password'))
-    session.user = user
-    return boolScalar(true)
-  },
-}
-
-/** logout([userId]): the session is a guest again. */
-const logout: Builtin = {
-  name: 'logout',
-  parameters: ['userId', 'sessionOnly'],
-  minArguments: 0,
-  maxArguments: 2,
-  call: ({ session }) => {
-    session.user = 'guest'
-    return voidValue
-  },
-}
-
-/** createUser(userId, password, [groupIds], [isAdmin=false], [authMode="sha256"]); the embedded server has no groups. */
-const createUser: Builtin = {
-  name: 'createUser',
-  parameters: ['userId', 'password', 'groupIds', 'isAdmin', 'authMode'],
-  minArguments: 2,
-  maxArguments: 5,
-  adminOnly: true,
-  call: ({ node }, [userId, password, , isAdmin, authMode]) => {
-    const user = textArgument(userId, 'userId')
-    if (!/^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(user)) {
-      throw new ScriptError(
-        'A user name must be letters, digits, underscores or hyphens, at most 30, beginning with a letter.',
-      )
-    }
-    if (node.users.has(user) || user === 'guest') {
-      throw new ScriptError(`The user name [${user}] already exists.`)
-    }
-    node.users.set(user, {
-      password: textArgument(password, 'password'),
-      isAdmin: booleanArgument(isAdmin, 'isAdmin', false),
-      hasScram: isScram(authMode),
-    })
-    return voidValue
-  },
-}
-
 /** @throws {ScriptError} for a mode other than `sha256`, which is the usual one, and `scram` */
 function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
   const mode = isAbsent(authMode) ? 'sha256' : textArgument(authMode, 'authMode').toLowerCase()
@@ -77,54 +23,75 @@ function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
   throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
 }
 
-/** deleteUser(userId). */
-const deleteUser: Builtin = {
-  name: 'deleteUser',
-  parameters: ['userId'],
-  minArguments: 1,
-  maxArguments: 1,
-  adminOnly: true,
-  call: ({ node }, [userId]) => {
-    const user = textArgument(userId, 'userId')
-    if (user === 'admin') throw new ScriptError("The user admin can't be deleted.")
-    if (!node.users.delete(user)) throw new ScriptError(`The user [${user}] does not exist.`)
-    node.privileges.delete(user)
+/** By administrators, and of VIEW_EXEC on a view by its owner. */
+function accessFunction(name: string, access: boolean | undefined): Builtin {
+  return builtin(`${name}(userId, accessType, [objs])`, (context, args) =>
+    setAccess(name, context, args, access),
+  )
+}
+
+export const userFunctions: readonly Builtin[] = [
+  /** The session goes on as that user. Encrypted logins are the connection's affair. */
+  builtin(
+    'login(userId, password, [encrypted])',
+    ({ node, session }, [userId, password, encrypted]) => {
+      if (booleanArgument(encrypted, 'encrypted', false)) {
+        throw new ScriptError('An encrypted login can only be sent as a request of its own.')
+      }
+      const user = textArgument(userId, 'userId')
+      new Users(node).check(user, textArgument(password, 'password'))
+      session.user = user
+      return boolScalar(true)
+    },
+  ),
+
+  /** The session is a guest again. */
+  builtin('logout([userId], [sessionOnly])', ({ session }) => {
+    session.user = 'guest'
     return voidValue
-  },
-}
+  }),
 
-const accessParameters = ['userId', 'accessType', 'objs'] as const
+  /** The embedded server has no groups. */
+  builtin(
+    'createUser(userId, password, [groupIds], [isAdmin], [authMode])',
+    ({ node }, [userId, password, , isAdmin, authMode]) => {
+      const user = textArgument(userId, 'userId')
+      if (!/^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(user)) {
+        throw new ScriptError(
+          'A user name must be letters, digits, underscores or hyphens, at most 30, beginning with a letter.',
+        )
+      }
+      if (node.users.has(user) || user === 'guest') {
+        throw new ScriptError(`The user name [${user}] already exists.`)
+      }
+      node.users.set(user, {
+        password: textArgument(password, 'password'),
+        isAdmin: booleanArgument(isAdmin, 'isAdmin', false),
+        hasScram: isScram(authMode),
+      })
+      return voidValue
+    },
+    { adminOnly: true },
+  ),
+  builtin(
+    'deleteUser(userId)',
+    ({ node }, [userId]) => {
+      const user = textArgument(userId, 'userId')
+      if (user === 'admin') throw new ScriptError("The user admin can't be deleted.")
+      if (!node.users.delete(user)) throw new ScriptError(`The user [${user}] does not exist.`)
+      node.privileges.delete(user)
+      return voidValue
+    },
+    { adminOnly: true },
+  ),
+  accessFunction('grant', true),
+  /** What is denied stays denied whatever is granted. */
+  accessFunction('deny', false),
+  /** Takes grant or denial back. */
+  accessFunction('revoke', undefined),
 
-/** grant(userId, accessType, [objs='*']): by administrators, and of VIEW_EXEC on a view by its owner. */
-const grant: Builtin = {
-  name: 'grant',
-  parameters: accessParameters,
-  minArguments: 2,
-  maxArguments: 3,
-  call: (context, args) => setAccess('grant', context, args, true),
-}
-
-/** deny(userId, accessType, [objs='*']); what is denied stays denied whatever is granted. */
-const deny: Builtin = {
-  ...grant,
-  name: 'deny',
-  call: (context, args) => setAccess('deny', context, args, false),
-}
-
-/** revoke(userId, accessType, [objs='*']): takes grant or denial back. */
-const revoke: Builtin = {
-  ...grant,
-  name: 'revoke',
-  call: (context, args) => setAccess('revoke', context, args, undefined),
-}
-
-/** addAccessControl(table): users other than the one who shared it need rights on the table. */
-const addAccessControl: Builtin = {
-  name: 'addAccessControl',
-  parameters: ['table'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (context, [target]) => {
+  /** Users other than the one who shared it need rights on the table. */
+  builtin('addAccessControl(table)', (context, [target]) => {
     const { node, session } = context
     const { sharedName } = tableArgument(context, target)
     const entry = node.shared.get(sharedName)
@@ -134,18 +101,7 @@ const addAccessControl: Builtin = {
     }
     entry.isControlled = true
     return voidValue
-  },
-}
-
-export const userFunctions: readonly Builtin[] = [
-  login,
-  logout,
-  createUser,
-  deleteUser,
-  grant,
-  deny,
-  revoke,
-  addAccessControl,
+  }),
 ]
 
 function setAccess(

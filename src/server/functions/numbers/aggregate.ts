@@ -1,82 +1,125 @@
 /*
-  Functions that make one value of a vector; nulls are left out, and what has no value left is null. Of a matrix every
-  column is taken by itself.
+  Functions that make one value of a vector; nulls are left out, and what has no value left is null.
 */
-import { elementAt, sliceColumn } from '../../../protocol/element.js'
-import { type Vector, explicitNull } from '../../../protocol/value.js'
-import type { Builtin, CallContext } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
-import { matrixColumn } from '../../operators/matrix.js'
-import { choose, operate } from '../../operators/operate.js'
-import { intScalar, nullOf } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
-import { vectorOfElements, vectorOfScalars } from '../../values/vector-literal.js'
-import { columnOfScalar } from '../../columns/convert-column.js'
-import { defineFunction } from '../arguments.js'
+import { isDecimal } from '../../../protocol/data-type.js'
+import { elementAt, isNullAt } from '../../../protocol/element.js'
+import { nullDouble, nullInt128, nullInt32, nullInt64 } from '../../../protocol/null-value.js'
+import { type Column, type Vector, explicitNull } from '../../../protocol/value.js'
+import { rowComparison } from '../../operators/row-keys.js'
+import { truthOf } from '../../operators/logic.js'
+import { choose, operate } from '../../operators/operators.js'
 import {
-  allFold,
-  countFold,
-  extremeFold,
-  meanFold,
-  presentRows,
-  sumFold,
-  type Aggregate,
-} from './fold.js'
+  decimalAsDouble,
+  doubleOf,
+  int32Of,
+  int64Of,
+  numberKindOf,
+  unscaledOf,
+} from '../../operators/operands.js'
+import { ScriptError } from '../../script-error.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
+import { builtin, columnArgument, unaryFunction, vectorArgument } from '../arguments.js'
+
+type Aggregate = (vector: Vector) => ServerValue
+
+function aggregate(name: string, compute: Aggregate): Builtin {
+  return unaryFunction(name, value => compute(valuesOf(value, name)))
+}
+
+/** A tuple of scalars counts as the vector of them. */
+function valuesOf(value: ServerValue, name: string): Vector {
+  const elements = tupleElements(value)
+  return vectorArgument(elements === undefined ? value : vectorOfElements(elements), name)
+}
+
+/** The numbers of a vector that are not null, as doubles. */
+function presentDoubles(vector: Vector, name: string): Float64Array {
+  const isNumber =
+    vector.type === 'VOID' || isDecimal(vector.type) || numberKindOf(vector.type) !== undefined
+  if (!isNumber) {
+    throw new ScriptError(`Arguments for ${name} method can not be ${vector.type.toLowerCase()}.`)
+  }
+  return doubleOf(decimalAsDouble(vector))
+    .subarray(0, vector.length)
+    .filter(value => value !== nullDouble)
+}
+
+/** LONG for integers, DOUBLE for floating numbers, decimals stay what they are. */
+function sumOf(vector: Vector): ServerValue {
+  if (isDecimal(vector.type)) return sumOfDecimals(vector)
+  const kind = numberKindOf(vector.type)
+  if (kind === 'int32' || kind === 'int64') return sumOfIntegers(vector, kind)
+  const values = presentDoubles(vector, 'sum')
+  return doubleScalar(values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0))
+}
 
 /** Sums of 32-bit numbers are exact as doubles over so many rows. */
 const exactRows = 1_048_576
 
-/** f(X) over whatever X is. */
-function aggregateValue(name: string, value: ServerValue, aggregate: Aggregate): ServerValue {
-  const compute = (vector: Vector): ServerValue => {
-    const fold = aggregate(vector)
-    const { length } = vector
-    if (length <= exactRows) fold.add(vector, 0)
-    else {
-      for (let from = 0; from < length; from += exactRows) {
-        fold.add(sliceColumn(vector, from, Math.min(from + exactRows, length)) as Vector, from)
-      }
+function sumOfIntegers(vector: Vector, kind: 'int32' | 'int64'): ServerValue {
+  let total = 0n
+  let count = 0
+  if (kind === 'int64') {
+    for (const value of int64Of(vector).subarray(0, vector.length)) {
+      if (value === nullInt64) continue
+      total += value
+      count++
     }
-    return fold.result()
+  } else {
+    const values = int32Of(vector)
+    for (let start = 0; start < vector.length; start += exactRows) {
+      let sum = 0
+      for (const value of values.subarray(start, Math.min(start + exactRows, vector.length))) {
+        if (value === nullInt32) continue
+        sum += value
+        count++
+      }
+      total += BigInt(sum)
+    }
   }
-  switch (value.form) {
-    case 'scalar':
-      return compute(columnOfScalar(value))
-    case 'vector':
-      return compute(value.type === 'ANY' ? vectorOfTuple(value, name) : value)
-    case 'pair':
-    case 'set':
-      return compute(value.elements)
-    case 'matrix':
-      return vectorOfElements(
-        Array.from({ length: value.columns }, (_, index) => compute(matrixColumn(value, index))),
-      )
-    case 'arrayVector':
-      return vectorOfElements(
-        Array.from({ length: value.length }, (_, row) => compute(elementAt(value, row) as Vector)),
-      )
-    default:
-      throw new ScriptError(`The function [${name}] takes a vector.`)
-  }
+  return longScalar(count === 0 ? null : BigInt.asIntN(64, total))
 }
 
-function vectorOfTuple(value: Extract<Vector, { type: 'ANY' }>, name: string): Vector {
-  const elements = value.data.slice(0, value.length)
-  const scalars = elements.filter(element => element.form === 'scalar')
-  const vector = scalars.length === elements.length ? vectorOfScalars(scalars) : undefined
-  if (vector === undefined) throw new ScriptError(`The function [${name}] takes a vector.`)
-  return vector
+function sumOfDecimals(vector: Vector): ServerValue {
+  const type = vector.type === 'DECIMAL32' ? 'DECIMAL64' : 'DECIMAL128'
+  const { values, scale } = unscaledOf(vector)!
+  const present = values.filter(value => value !== null)
+  const total = present.reduce((sum, value) => sum + value, 0n)
+  if (total <= nullInt128 || total >= -nullInt128) {
+    throw new ScriptError('DECIMAL math overflow RefId:S05003')
+  }
+  return { form: 'scalar', type, scale, value: present.length === 0 ? null : total }
 }
 
-function aggregate(name: string, fold: Aggregate): Builtin {
-  return defineFunction(name, ['X'], 1, (_, [x]) => aggregateValue(name, x!, fold))
+/** The arithmetic mean: DOUBLE. */
+function meanOf(vector: Vector): ServerValue {
+  const values = presentDoubles(vector, 'avg')
+  return doubleScalar(
+    values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0) / values.length,
+  )
+}
+
+/** The smallest or largest element, the first of equal ones. */
+function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
+  if (vector.type === 'VOID') return explicitNull
+  const compare = rowComparison(vector)
+  let best: number | undefined
+  for (let row = 0; row < vector.length; row++) {
+    if (isNullAt(vector, row)) continue
+    const order = best === undefined ? 0 : compare(row, best)
+    if (best === undefined || (wantsLargest ? order > 0 : order < 0)) best = row
+  }
+  return best === undefined ? nullOf(vector.type) : (elementAt(vector, best) as ServerValue)
 }
 
 /** max(X) of a vector, max(X, Y) element by element. */
 function extremeFunction(name: string, wantsLargest: boolean): Builtin {
-  return defineFunction(name, ['X', 'Y'], 1, (context, [x, y]) => {
+  return builtin(`${name}(X, [Y])`, (context, [x, y]) => {
     if (y !== undefined) return chosenExtreme(context, wantsLargest, x!, y)
-    return aggregateValue(name, x!, vector => extremeFold(vector, wantsLargest))
+    return extremeOf(valuesOf(x!, name), wantsLargest)
   })
 }
 
@@ -91,30 +134,18 @@ function chosenExtreme(
   return choose(context, isChosen, x, y)
 }
 
-/** count(X): elements that are not null; rows of a table. */
-const count = defineFunction('count', ['X'], 1, (_, [x]) => {
-  const value = x!
-  if (value.form === 'serverTable') return intScalar(value.rows)
-  if (value.form === 'serverDictionary') return intScalar(value.entries.size)
-  if (value.form === 'matrix') return aggregateValue('count', value.elements, countFold)
-  if (value.form === 'arrayVector' || (value.form === 'vector' && value.type === 'ANY')) {
-    return intScalar(presentRows(value).length)
-  }
-  return aggregateValue('count', value, countFold)
-})
+function presentCount(column: Column): number {
+  let count = 0
+  for (let row = 0; row < column.length; row++) if (!isNullAt(column, row)) count++
+  return count
+}
 
 /** The first or the last element, nulls included. */
 function edge(name: string, pick: (column: { length: number }) => number): Builtin {
-  return defineFunction(name, ['X'], 1, (_, [x]) => {
-    const value = x!
+  return unaryFunction(name, value => {
     if (value.form === 'scalar') return value
-    if (value.form === 'list') {
-      return value.elements[pick(value.elements)] ?? explicitNull
-    }
-    const column = value.form === 'pair' || value.form === 'set' ? value.elements : value
-    if (column.form !== 'vector' && column.form !== 'arrayVector') {
-      throw new ScriptError(`The function [${name}] takes a vector.`)
-    }
+    if (value.form === 'list') return value.elements[pick(value.elements)] ?? explicitNull
+    const column = columnArgument(value, name)
     const row = pick(column)
     if (row >= 0 && row < column.length) return elementAt(column, row) as ServerValue
     return column.form === 'vector' && column.type !== 'ANY' ? nullOf(column.type) : explicitNull
@@ -122,12 +153,22 @@ function edge(name: string, pick: (column: { length: number }) => number): Built
 }
 
 export const aggregateFunctions: readonly Builtin[] = [
-  aggregate('sum', sumFold),
-  aggregate('avg', meanFold),
+  aggregate('sum', sumOf),
+  aggregate('avg', meanOf),
   extremeFunction('max', true),
   extremeFunction('min', false),
-  count,
+
+  /** Elements that are not null; rows of a table. */
+  unaryFunction('count', value => {
+    if (value.form === 'serverTable') return intScalar(value.rows)
+    if (value.form === 'serverDictionary') return intScalar(value.entries.size)
+    return intScalar(presentCount(columnArgument(value, 'count')))
+  }),
   edge('first', () => 0),
   edge('last', ({ length }) => length - 1),
-  aggregate('all', allFold),
+
+  /** Every element is true; a null is neither true nor false. */
+  aggregate('all', vector =>
+    boolScalar(!truthOf(vector, 'all').subarray(0, vector.length).includes(0)),
+  ),
 ]

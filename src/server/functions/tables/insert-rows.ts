@@ -3,7 +3,7 @@
 */
 import { columnTypeOf, concatColumns } from '../../../protocol/element.js'
 import type { Column, Value } from '../../../protocol/value.js'
-import { appendElements } from '../../elements/append-elements.js'
+import { appendElements } from '../../elements/assign-elements.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { firstReleases } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
@@ -15,50 +15,18 @@ import { insertTable, insertValues } from '../../tables/insert-values.js'
 import { columnIndex } from '../../tables/memory-table.js'
 import { columnCountError } from '../../tables/prepare.js'
 import type { ServerTable, UpsertCount } from '../../tables/server-table.js'
-import { booleanArgument, isAbsent, tableArgument, textsArgument } from '../arguments.js'
+import { builtin, booleanArgument, isAbsent, tableArgument, textsArgument } from '../arguments.js'
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
 import { checkTransactionSize, inTransaction, type WrittenRows } from '../../tables/transactions.js'
 
-/** tableInsert(table, args…): INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
-const tableInsert: Builtin = {
-  name: 'tableInsert',
-  parameters: ['table', '...rest'],
-  minArguments: 2,
-  maxArguments: Infinity,
-  mutatesFirst: true,
-  call: (context, [target, ...values]) => {
-    const table = writable(context, target)
-    const { node, session } = context
-    const [first] = values
-    const fault = node.beforeWrite?.({
-      sessionId: session.id,
-      table: table.sharedName,
-      rows: first?.form === 'serverTable' ? first.rows : 0,
-    })
-    if (fault === 'drop') return intScalar(0)
-    if (fault !== undefined) throw new ScriptError(fault.error)
-    const present = presentValues(values)
-    const discarded = discardedRows(context, table, present)
-    if (discarded !== undefined) return intScalar(discarded)
-    keepWrite(context, table, weighInsert(table, present))
-    return inTransaction(context, table, writtenRows(present), () =>
-      intScalar(insertValues(table, present)),
-    )
-  },
-}
-
 /**
- * append!(obj, newData): obj itself, with the new rows or elements behind the old ones
+ * Obj itself, with the new rows or elements behind the old ones
  * (docs/server-semantics.md#append).
  */
-const append: Builtin = {
-  name: 'append!',
-  parameters: ['obj', 'newData'],
-  minArguments: 2,
-  maxArguments: 2,
-  mutatesFirst: true,
-  call: (context, [target, addition]) => {
+const append = builtin(
+  'append!(obj, newData)',
+  (context, [target, addition]) => {
     if (target?.form === 'vector' || target?.form === 'arrayVector') {
       return appendToVector(context, target, addition!)
     }
@@ -73,26 +41,21 @@ const append: Builtin = {
       return table
     })
   },
-}
-
-/** Other name of append!. */
-const push: Builtin = { ...append, name: 'push!' }
+  { mutatesFirst: true },
+)
 
 /**
- * upsert!(obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]): obj
+ * Obj
  * (docs/server-semantics.md#upsert-and-tableupsert).
  */
-const upsert: Builtin = {
-  name: 'upsert!',
-  parameters: ['obj', 'newData', 'ignoreNull', 'keyColNames', 'sortColumns'],
-  minArguments: 2,
-  maxArguments: 5,
-  mutatesFirst: true,
-  call: (context, args) => {
+const upsert = builtin(
+  'upsert!(obj, newData, [ignoreNull], [keyColNames], [sortColumns])',
+  (context, args) => {
     const table = writable(context, args[0], 'UPDATE')
     return upsertRows(context, table, args, () => table)
   },
-}
+  { mutatesFirst: true },
+)
 
 /** tableUpsert(…): a LONG pair inserted:updated (DolphinDB manual, page tableUpsert). */
 const tableUpsert: Builtin = {
@@ -106,7 +69,35 @@ const tableUpsert: Builtin = {
     }),
 }
 
-export const insertFunctions: readonly Builtin[] = [tableInsert, append, push, upsert, tableUpsert]
+export const insertFunctions: readonly Builtin[] = [
+  /** INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
+  builtin(
+    'tableInsert(table, values, ...rest)',
+    (context, [target, ...values]) => {
+      const table = writable(context, target)
+      const { node, session } = context
+      const [first] = values
+      const fault = node.beforeWrite?.({
+        sessionId: session.id,
+        table: table.sharedName,
+        rows: first?.form === 'serverTable' ? first.rows : 0,
+      })
+      if (fault === 'drop') return intScalar(0)
+      if (fault !== undefined) throw new ScriptError(fault.error)
+      const present = presentValues(values)
+      const discarded = discardedRows(context, table, present)
+      if (discarded !== undefined) return intScalar(discarded)
+      keepWrite(context, table, weighInsert(table, present))
+      return inTransaction(context, table, writtenRows(present), () =>
+        intScalar(insertValues(table, present)),
+      )
+    },
+    { mutatesFirst: true },
+  ),
+  append,
+  upsert,
+  tableUpsert,
+]
 
 /** An upsert takes the right to update, and not that to insert (tests of the Python client). */
 function writable(

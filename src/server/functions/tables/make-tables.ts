@@ -1,22 +1,31 @@
 /*
-  Functions that make tables in memory, and the columns that their arguments describe (DolphinDB manual, page table;
+  Functions that make tables in memory, put other columns into them, and the columns that their arguments describe (DolphinDB manual, page table;
   docs/server-semantics.md#stream-tables).
 */
 import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
-import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
-import type { Column, Matrix } from '../../../protocol/value.js'
+import { columnTypeOf, takeRows } from '../../../protocol/element.js'
+import type { Column } from '../../../protocol/value.js'
 import type { BuiltinArguments, CallContext, Builtin } from '../../values/builtin.js'
 import { firstReleases, hasCome, type Release } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { rowBytes, type RequestMemory } from '../../values/request-memory.js'
-import { textsOf, intScalar } from '../../values/scalar.js'
+import { intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { zeroColumn } from '../../columns/column-layout.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { maxInitialCapacity } from '../../tables/column-table.js'
-import { createTable } from '../../tables/memory-table.js'
+import { columnIndex, createTable } from '../../tables/memory-table.js'
+import { checkWritable } from '../../tables/prepare.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
-import { pairArgument, textsArgument, typesArgument, sizeOf } from '../arguments.js'
+import {
+  elementsArgument,
+  tableArgument,
+  builtin,
+  pairArgument,
+  textsArgument,
+  typesArgument,
+  sizeOf,
+} from '../arguments.js'
 
 /** A column is an object with arrays of its own. */
 const columnBytes = 1_000
@@ -109,7 +118,7 @@ function givenColumns(
 }
 
 /**
- * A vector is a column, a scalar a column of one value, a matrix or a tuple of equally long vectors several columns.
+ * A vector is a column, a scalar a column of one value, a tuple of equally long vectors several columns.
  * @param position  of the first of them in the table; columns without a name are numbered by it
  */
 function columnsOfArgument(
@@ -127,12 +136,10 @@ function columnsOfArgument(
     }
     case 'arrayVector':
       return [{ name: name ?? `C${position}`, column: value }]
-    case 'matrix':
-      return columnsOfMatrix(value, position)
     case 'serverTable':
       return value.columnNames.map((own, index) => ({ name: own, column: value.column(index) }))
     default:
-      throw new ScriptError('A column of a table must be a vector, a matrix or a tuple.')
+      throw new ScriptError('A column of a table must be a vector or a tuple.')
   }
 }
 
@@ -145,14 +152,6 @@ function equalVectors(elements: readonly { form: string }[]): readonly Column[] 
       vector.length === first!.length && columnTypeOf(vector).type === columnTypeOf(first!).type,
   )
   return isEqual && vectors.length === elements.length ? vectors : []
-}
-
-function columnsOfMatrix(matrix: Matrix, position: number): readonly NamedColumn[] {
-  const labels = textsOf(matrix.columnLabels)
-  return Array.from({ length: matrix.columns }, (_, index) => ({
-    name: labels?.[index] ?? `C${position + index}`,
-    column: sliceColumn(matrix.elements, index * matrix.rows, (index + 1) * matrix.rows),
-  }))
 }
 
 /** A single value fills the column (`table(1..3 as id, 0 as v)`). */
@@ -198,58 +197,62 @@ export function makeKeyedTable(
 }
 
 /** DolphinDB manual, page table. */
-const table: Builtin = {
-  name: 'table',
-  parameters: ['X', '...rest'],
-  minArguments: 1,
-  maxArguments: Infinity,
-  call: (context, args) => makeTable(context, 'basic', args),
-}
-
-/** DolphinDB manual, page keyedTable: a row with a known key overwrites the row that has it. */
-const keyedTable: Builtin = {
-  name: 'keyedTable',
-  parameters: ['keyColumns', 'X', '...rest'],
-  minArguments: 2,
-  maxArguments: Infinity,
-  call: (context, args) => makeKeyedTable(context, 'keyed', args),
-}
-
-/** DolphinDB manual, page indexedTable; differs from a keyed table in how fast queries are, not in what they say. */
-const indexedTable: Builtin = {
-  name: 'indexedTable',
-  parameters: ['keyColumns', 'X', '...rest'],
-  minArguments: 2,
-  maxArguments: Infinity,
-  call: (context, args) => makeKeyedTable(context, 'indexed', args),
-}
+const table = builtin('table(X, ...rest)', (context, args) => makeTable(context, 'basic', args))
 
 /** DolphinDB manual, page rows. */
-const rows: Builtin = {
-  name: 'rows',
-  parameters: ['X'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (_, [value]) => intScalar(rowsOf(value!)),
-}
+const rows = builtin('rows(X)', (_, [value]) => intScalar(sizeOf(value!)))
 
 /** DolphinDB manual, page columns. */
-const columns: Builtin = {
-  name: 'columns',
-  parameters: ['X'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (_, [value]) => intScalar(columnsOf(value!)),
-}
+const columns = builtin('columns(X)', (_, [value]) =>
+  intScalar(value!.form === 'serverTable' ? value.columnNames.length : 1),
+)
 
-export const tableFunctions: readonly Builtin[] = [table, keyedTable, indexedTable, rows, columns]
+/** The column takes values and type of the new one; of tables that no other session sees. */
+const replaceColumn = builtin(
+  'replaceColumn!(table, colName, newCol)',
+  (context, [target, names, replacement]) => {
+    const table = tableArgument(context, target)
+    checkWritable(table)
+    if (table.sharedName !== '' || table.kind === 'dfs') {
+      const name = table.sharedName || table.stored?.tableName
+      throw new ScriptError(`The columns of the table [${name}] can't be changed.`)
+    }
+    const columnNames = textsArgument(names, 'colName')
+    const columns = columnNames.length === 1 ? [replacement!] : elementsArgument(replacement!)
+    if (columns.length !== columnNames.length) {
+      throw new ScriptError(
+        'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',
+      )
+    }
+    const replacements = columns.map((value, index): [number, Column] => {
+      const name = columnNames[index]!
+      const column = value.form === 'scalar' ? columnOfScalar(value) : value
+      if (column.form !== 'vector' && column.form !== 'arrayVector') {
+        throw new ScriptError(`The new column [${name}] must be a vector.`)
+      }
+      if (column.length !== table.rows) {
+        throw new ScriptError('All columns must be of the same length. RefId:S02010')
+      }
+      context.memory.made(column)
+      return [columnIndex(table, name), column]
+    })
+    for (const [index, column] of replacements) table.replaceColumn(index, column)
+    return table
+  },
+  { mutatesFirst: true },
+)
 
-/** As size, but of a matrix its rows. */
-function rowsOf(value: ServerValue): number {
-  return value.form === 'matrix' ? value.rows : sizeOf(value)
-}
-
-function columnsOf(value: ServerValue): number {
-  if (value.form === 'serverTable') return value.columnNames.length
-  return value.form === 'matrix' ? value.columns : 1
-}
+export const tableFunctions: readonly Builtin[] = [
+  replaceColumn,
+  table,
+  /** DolphinDB manual, page keyedTable: a row with a known key overwrites the row that has it. */
+  builtin('keyedTable(keyColumns, X, ...rest)', (context, args) =>
+    makeKeyedTable(context, 'keyed', args),
+  ),
+  /** DolphinDB manual, page indexedTable; differs from a keyed table in how fast queries are, not in what they say. */
+  builtin('indexedTable(keyColumns, X, ...rest)', (context, args) =>
+    makeKeyedTable(context, 'indexed', args),
+  ),
+  rows,
+  columns,
+]

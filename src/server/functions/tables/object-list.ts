@@ -8,7 +8,7 @@ import type { Vector } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { isTrue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { defineFunction } from '../arguments.js'
+import { builtin } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 import { formNumber } from '../types/type.js'
 
@@ -126,7 +126,7 @@ function listObjects({ session, node }: CallContext, withShared: boolean): Serve
 }
 
 export const objectListFunctions: readonly Builtin[] = [
-  defineFunction('objs', ['shared'], 0, (context, [shared]) =>
+  builtin('objs([shared])', (context, [shared]) =>
     listObjects(context, shared !== undefined && isTrue(shared)),
   ),
 ]

@@ -27,25 +27,19 @@ import type { DatabaseHandle, LevelScheme } from '../../tables/database-handle.j
 import { levelOf } from '../../tables/partitions/partition-level.js'
 import { checkRead } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { namedTable } from '../arguments.js'
+import { builtin, namedTable } from '../arguments.js'
 import { dictionaryOf, tableOfColumns } from '../result-table.js'
 
-/** schema(table|dbHandle); a table may be given by its name. */
-const schema: Builtin = {
-  name: 'schema',
-  parameters: ['table'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (context, [value]) => {
-    if (value?.form === 'database') return databaseSchema(context, value)
-    if (value?.form === 'serverTable') return tableSchema(context, value)
-    const name = textOf(value)
-    if (name !== undefined) return tableSchema(context, namedTable(context, name))
-    throw new ScriptError(
-      'schema(table|dbHandle). The argument must be a table or a database handle.',
-    )
-  },
-}
+/** A table may be given by its name. */
+const schema = builtin('schema(table)', (context, [value]) => {
+  if (value?.form === 'database') return databaseSchema(context, value)
+  if (value?.form === 'serverTable') return tableSchema(context, value)
+  const name = textOf(value)
+  if (name !== undefined) return tableSchema(context, namedTable(context, name))
+  throw new ScriptError(
+    'schema(table|dbHandle). The argument must be a table or a database handle.',
+  )
+})
 
 export const schemaFunctions: readonly Builtin[] = [schema]
 

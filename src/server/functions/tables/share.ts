@@ -9,6 +9,7 @@ import { integerOf, textOf, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { shareTable, unshareTable } from '../../tables/sharing.js'
 import {
+  builtin,
   booleanArgument,
   isAbsent,
   tableArgument,
@@ -16,53 +17,39 @@ import {
   textsArgument,
 } from '../arguments.js'
 
-/** share(table, sharedName, [database], [dbName], [partitionColumn], [readonly=false]). */
-const share: Builtin = {
-  name: 'share',
-  parameters: ['table', 'sharedName', 'database', 'dbName', 'partitionColumn', 'readonly'],
-  minArguments: 2,
-  maxArguments: 6,
-  call: (context, [target, name, database, dbName, partitionColumn, readOnly]) => {
-    if (![database, dbName, partitionColumn].every(isAbsent)) {
-      throw new ScriptError('The embedded server is one node: a table is shared by its name alone.')
-    }
-    const table = tableArgument(context, target)
-    const isReadOnly = booleanArgument(readOnly, 'readonly', false)
-    const { node, session, memory } = context
-    memory.stored()
-    shareTable(node, session, table, textArgument(name, 'sharedName'), isReadOnly)
-    return voidValue
-  },
-}
-
-/**
- * undef(obj, [objType=VAR]): forgets variables, shared tables or functions by name; `all` forgets all of a kind, and
- * without a kind everything of the session (DolphinDB manual, page undef).
- */
-const undef: Builtin = {
-  name: 'undef',
-  parameters: ['obj', 'objType'],
-  minArguments: 1,
-  maxArguments: 2,
-  call: (context, [obj, objType]) => {
+export const shareFunctions: readonly Builtin[] = [
+  builtin(
+    'share(table, sharedName, [database], [dbName], [partitionColumn], [readonly])',
+    (context, [target, name, database, dbName, partitionColumn, readOnly]) => {
+      if (![database, dbName, partitionColumn].every(isAbsent)) {
+        throw new ScriptError(
+          'The embedded server is one node: a table is shared by its name alone.',
+        )
+      }
+      const table = tableArgument(context, target)
+      const isReadOnly = booleanArgument(readOnly, 'readonly', false)
+      const { node, session, memory } = context
+      memory.stored()
+      shareTable(node, session, table, textArgument(name, 'sharedName'), isReadOnly)
+      return voidValue
+    },
+  ),
+  /**
+   * Forgets variables, shared tables or functions by name; `all` forgets all of a kind, and
+   * without a kind everything of the session (DolphinDB manual, page undef).
+   */
+  builtin('undef(obj, [objType])', (context, [obj, objType]) => {
     const names = textsArgument(obj, 'obj')
     const kind = objectKind(objType)
     if (names.length === 1 && names[0] === 'all') forgetAll(context, kind)
     else for (const name of names) forget(context, name, kind ?? 'VAR')
     return voidValue
-  },
-}
-
-/**
- * objByName(name, [sharedVar]): a variable of the session, else a shared table, looked up when it is called; with
- * sharedVar only one of the two (DolphinDB manual, page objByName).
- */
-const objByName: Builtin = {
-  name: 'objByName',
-  parameters: ['name', 'sharedVar'],
-  minArguments: 1,
-  maxArguments: 2,
-  call: ({ node, session }, [name, sharedVar]) => {
+  }),
+  /**
+   * A variable of the session, else a shared table, looked up when it is called; with
+   * sharedVar only one of the two (DolphinDB manual, page objByName).
+   */
+  builtin('objByName(name, [sharedVar])', ({ node, session }, [name, sharedVar]) => {
     const text = textArgument(name, 'name')
     const own = session.variables.get(text)
     const shared = node.shared.get(text)?.table
@@ -70,10 +57,8 @@ const objByName: Builtin = {
     const found = isShared ? shared : own
     if (found === undefined) throw new ScriptError(`Can't find the object with name ${text}`)
     return found
-  },
-}
-
-export const shareFunctions: readonly Builtin[] = [share, undef, objByName]
+  }),
+]
 
 type ObjectKind = keyof typeof objectKinds
 

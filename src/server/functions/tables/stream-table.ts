@@ -3,6 +3,7 @@
 */
 import { vectorOf } from '../../../protocol/element.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
+import { firstReleases } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
@@ -10,6 +11,7 @@ import { isStream } from '../../tables/prepare.js'
 import { findTable, shareTable, unshareTable } from '../../tables/sharing.js'
 import type { ServerTable, TableCache } from '../../tables/server-table.js'
 import {
+  builtin,
   booleanArgument,
   integerArgument,
   isAbsent,
@@ -17,105 +19,8 @@ import {
   textArgument,
 } from '../arguments.js'
 import { makeKeyedTable, makeTable } from './make-tables.js'
-import { dictionaryOf, tableOfColumns } from '../result-table.js'
+import { dictionaryOf, tableOfColumns, tableOfRecords } from '../result-table.js'
 import { tableBytes } from './object-list.js'
-
-/** DolphinDB manual, page streamTable. */
-const streamTable: Builtin = {
-  name: 'streamTable',
-  parameters: ['X', '...rest'],
-  minArguments: 1,
-  maxArguments: Infinity,
-  call: (context, args) => makeTable(context, 'stream', args),
-}
-
-/** DolphinDB manual, page keyedStreamTable: the first row of a key stays, also within one batch. */
-const keyedStreamTable: Builtin = {
-  name: 'keyedStreamTable',
-  parameters: ['keyColumn', 'X', '...rest'],
-  minArguments: 2,
-  maxArguments: Infinity,
-  call: (context, args) => makeKeyedTable(context, 'keyedStream', args),
-}
-
-/** existsStreamTable(tableName): true for a stream table of the session or a shared one. */
-const existsStreamTable: Builtin = {
-  name: 'existsStreamTable',
-  parameters: ['tableName'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: ({ node, session }, [name]) => {
-    const table = findTable(node, session, textArgument(name, 'tableName'))
-    return boolScalar(table !== undefined && isStream(table))
-  },
-}
-
-/** dropStreamTable(tableName, [force=false]). */
-const dropStreamTable: Builtin = {
-  name: 'dropStreamTable',
-  parameters: ['tableName', 'force'],
-  minArguments: 1,
-  maxArguments: 2,
-  call: ({ node, session }, [name, force]) => {
-    const tableName = textArgument(name, 'tableName')
-    const table = findTable(node, session, tableName)
-    if (table === undefined || !isStream(table)) {
-      if (booleanArgument(force, 'force', false)) return voidValue
-      throw new ScriptError(`Can't find stream table ${tableName}`)
-    }
-    if (node.shared.get(tableName)?.table === table) unshareTable(node, session, tableName)
-    if (session.variables.get(tableName) === table) session.variables.delete(tableName)
-    return voidValue
-  },
-}
-
-/**
- * enableTableShareAndPersistence(table, tableName, …): shares the table. Nothing is written to disk: the embedded
- * server keeps stream tables in memory, and refuses the call as a server without persistenceDir does (S03006).
- */
-const enableTableShareAndPersistence: Builtin = {
-  name: 'enableTableShareAndPersistence',
-  parameters: [
-    'table',
-    'tableName',
-    'asynWrite',
-    'compress',
-    'cacheSize',
-    'retentionMinutes',
-    'flushMode',
-    'preCache',
-  ],
-  minArguments: 2,
-  maxArguments: 8,
-  call: (context, [target, name, , , cacheSize]) => {
-    if (context.node.config.persistenceDir === '') {
-      throw new ScriptError(
-        'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006',
-      )
-    }
-    shareCached(context, target, name, { rows: cacheRows(cacheSize), isPersisted: true })
-    return voidValue
-  },
-}
-
-/** enableTableShareAndCachePurge(table, tableName, [cacheSize], …): as above, and what leaves memory is gone. */
-const enableTableShareAndCachePurge: Builtin = {
-  name: 'enableTableShareAndCachePurge',
-  parameters: [
-    'table',
-    'tableName',
-    'cacheSize',
-    'cachePurgeTimeColumn',
-    'cachePurgeInterval',
-    'cacheRetentionTime',
-  ],
-  minArguments: 2,
-  maxArguments: 6,
-  call: (context, [target, name, cacheSize]) => {
-    shareCached(context, target, name, { rows: cacheRows(cacheSize), isPersisted: false })
-    return voidValue
-  },
-}
 
 const leastCacheRows = 1_000
 
@@ -137,13 +42,80 @@ function shareCached(
   table.cache = cache
 }
 
-/** getPersistenceMeta(table): of a persisted stream table; nothing is on a disk here. */
-const getPersistenceMeta: Builtin = {
-  name: 'getPersistenceMeta',
-  parameters: ['table'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (context, [target]) => {
+export const streamTableFunctions: readonly Builtin[] = [
+  /** No query is registered (DolphinDB manual, page getStreamingSQLStatus). */
+  builtin(
+    'getStreamingSQLStatus([queryId])',
+    (_, [queryId]) => {
+      if (!isAbsent(queryId)) textArgument(queryId, 'queryId')
+      return tableOfRecords(
+        {
+          queryId: 'STRING',
+          user: 'STRING',
+          registerTime: 'TIMESTAMP',
+          status: 'STRING',
+          sqlQuery: 'STRING',
+          involvedTables: 'STRING',
+          lastErrorMessage: 'STRING',
+        },
+        [],
+      )
+    },
+    { since: firstReleases.streamingSql },
+  ),
+  /** DolphinDB manual, page streamTable. */
+  builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
+
+  /** DolphinDB manual, page keyedStreamTable: the first row of a key stays, also within one batch. */
+  builtin('keyedStreamTable(keyColumn, X, ...rest)', (context, args) =>
+    makeKeyedTable(context, 'keyedStream', args),
+  ),
+
+  /** True for a stream table of the session or a shared one. */
+  builtin('existsStreamTable(tableName)', ({ node, session }, [name]) => {
+    const table = findTable(node, session, textArgument(name, 'tableName'))
+    return boolScalar(table !== undefined && isStream(table))
+  }),
+  builtin('dropStreamTable(tableName, [force])', ({ node, session }, [name, force]) => {
+    const tableName = textArgument(name, 'tableName')
+    const table = findTable(node, session, tableName)
+    if (table === undefined || !isStream(table)) {
+      if (booleanArgument(force, 'force', false)) return voidValue
+      throw new ScriptError(`Can't find stream table ${tableName}`)
+    }
+    if (node.shared.get(tableName)?.table === table) unshareTable(node, session, tableName)
+    if (session.variables.get(tableName) === table) session.variables.delete(tableName)
+    return voidValue
+  }),
+
+  /**
+   * Shares the table. Nothing is written to disk: the embedded
+   * server keeps stream tables in memory, and refuses the call as a server without persistenceDir does (S03006).
+   */
+  builtin(
+    'enableTableShareAndPersistence(table, tableName, [asynWrite], [compress], [cacheSize], [retentionMinutes], [flushMode], [preCache])',
+    (context, [target, name, , , cacheSize]) => {
+      if (context.node.config.persistenceDir === '') {
+        throw new ScriptError(
+          'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006',
+        )
+      }
+      shareCached(context, target, name, { rows: cacheRows(cacheSize), isPersisted: true })
+      return voidValue
+    },
+  ),
+
+  /** As above, and what leaves memory is gone. */
+  builtin(
+    'enableTableShareAndCachePurge(table, tableName, [cacheSize], [cachePurgeTimeColumn], [cachePurgeInterval], [cacheRetentionTime])',
+    (context, [target, name, cacheSize]) => {
+      shareCached(context, target, name, { rows: cacheRows(cacheSize), isPersisted: false })
+      return voidValue
+    },
+  ),
+
+  /** Of a persisted stream table; nothing is on a disk here. */
+  builtin('getPersistenceMeta(table)', (context, [target]) => {
     const { rows, totalRows, cache } = tableArgument(context, target)
     if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')
     return dictionaryOf({
@@ -160,16 +132,10 @@ const getPersistenceMeta: Builtin = {
       hashValue: intScalar(0),
       diskOffset: longScalar(0n),
     })
-  },
-}
+  }),
 
-/** getStreamTables([option]): one row a shared stream table. */
-const getStreamTables: Builtin = {
-  name: 'getStreamTables',
-  parameters: ['option'],
-  minArguments: 0,
-  maxArguments: 1,
-  call: ({ node }) => {
+  /** One row a shared stream table. */
+  builtin('getStreamTables([option])', ({ node }) => {
     const tables = [...node.shared.values()].map(entry => entry.table).filter(isStream)
     const bools = (value: (table: ServerTable) => boolean): ReturnType<typeof vectorOf> =>
       vectorOf({ type: 'BOOL' }, tables.map(value))
@@ -196,34 +162,16 @@ const getStreamTables: Builtin = {
       memoryUsed: longs(tableBytes),
     }
     return tableOfColumns(columns)
-  },
-}
+  }),
 
-/**
- * getStreamTableTimestamp(tableName): name of the column that gets the time of arrival; '' because no table of the
- * embedded server has one (docs/protocol.md#table-writers: writers ask this of stream tables).
- */
-const getStreamTableTimestamp: Builtin = {
-  name: 'getStreamTableTimestamp',
-  parameters: ['tableName'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (context, [target]) => {
+  /**
+   * Name of the column that gets the time of arrival; '' because no table of the
+   * embedded server has one (docs/protocol.md#table-writers: writers ask this of stream tables).
+   */
+  builtin('getStreamTableTimestamp(tableName)', (context, [target]) => {
     if (!isStream(tableArgument(context, target))) {
       throw new ScriptError('getStreamTableTimestamp(table). table must be a stream table.')
     }
     return stringScalar('')
-  },
-}
-
-export const streamTableFunctions: readonly Builtin[] = [
-  streamTable,
-  keyedStreamTable,
-  existsStreamTable,
-  dropStreamTable,
-  enableTableShareAndPersistence,
-  enableTableShareAndCachePurge,
-  getPersistenceMeta,
-  getStreamTables,
-  getStreamTableTimestamp,
+  }),
 ]

@@ -1,5 +1,5 @@
 /*
-  What type a value has, and values of another type (DolphinDB manual, pages of each name).
+  What type a value has, values of another type, and what time it is (DolphinDB manual, pages of each name).
 */
 import {
   arrayTypeOffset,
@@ -12,12 +12,18 @@ import {
 import { columnTypeOf, isNullAt } from '../../../protocol/element.js'
 import { dataForms, type Column, type Vector, type Scalar } from '../../../protocol/value.js'
 import type { Builtin } from '../../values/builtin.js'
-import { operandOf, scalarAt } from '../../operators/operands/pairing.js'
+import { doubleOf, operandOf, scalarAt } from '../../operators/operands.js'
 import { boolScalar, intScalar, stringScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
-import { unaryFunction, isAbsent, integerArgument, textArgument } from '../arguments.js'
-import { durationUnits } from '../../../protocol/types/durations.js'
+import {
+  binaryFunction,
+  booleanArgument,
+  builtin,
+  unaryFunction,
+  isAbsent,
+  integerArgument,
+} from '../arguments.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue } from '../../operators/cast.js'
 import { nullColumn } from '../../columns/column-layout.js'
@@ -153,115 +159,79 @@ export const typeFunctions: readonly Builtin[] = [
   nullTest('isValid', 0),
 ]
 
-/** name(X): X as this type. */
-export function conversion(name: string, type: DataType): Builtin {
-  return {
-    name,
-    parameters: ['X'],
-    minArguments: 0,
-    maxArguments: 1,
-    call: (_, [value]) => (isAbsent(value) ? nullOf({ type }) : castValue(value, { type })),
-  }
+/** name([X]): X as this type. */
+function conversion(
+  name: string,
+  type: DataType,
+  convert: (value: ServerValue) => ServerValue = value => castValue(value, { type }),
+): Builtin {
+  return builtin(`${name}([X])`, (_, [value]) =>
+    isAbsent(value) ? nullOf({ type }) : convert(value),
+  )
 }
 
 function nullOf(type: ColumnType): Scalar {
   return scalarAt(nullColumn(type, 1) as Vector, 0)
 }
 
-/** char(X): text must be one character or a number that fits (DolphinDB manual, page char). */
-const char: Builtin = {
-  ...conversion('char', 'CHAR'),
-  call: (_, [value]) => {
-    if (isAbsent(value)) return nullOf({ type: 'CHAR' })
-    const converted = castValue(value, { type: 'CHAR' })
-    const isText = value.form === 'scalar' && typeof value.value === 'string' && value.value !== ''
-    if (isText && converted.form === 'scalar' && converted.value === null) {
-      throw new ScriptError('Failed to convert the string to CHAR')
-    }
-    return converted
-  },
-}
-
-/** blob(X): the bytes of text. */
-const blob: Builtin = {
-  ...conversion('blob', 'BLOB'),
-  call: (_, [value]) => {
-    if (isAbsent(value)) return nullOf({ type: 'BLOB' })
-    const { vector, rebuild } = operandOf(castValue(value, { type: 'STRING' }), 'blob')
-    if (vector.type !== 'STRING') throw new ScriptError('blob takes text, not a tuple of vectors.')
-    return rebuild(textColumn(vector, { type: 'BLOB' }) as Vector)
-  },
-}
-
-/** decimal32(X, scale), decimal64 and decimal128. */
-function decimal(name: string, type: DecimalType): Builtin {
-  return {
-    name,
-    parameters: ['X', 'scale'],
-    minArguments: 2,
-    maxArguments: 2,
-    call: (_, [value, scaleArgument]) => {
-      const scale = integerArgument(scaleArgument, 'scale')
-      if (scale < 0 || scale > maxScale[type]) {
-        throw new ScriptError(
-          `Scale out of bounds (valid range: [0, ${maxScale[type]}], but get: ${scale}). RefId: S05010`,
-        )
-      }
-      return isAbsent(value) ? nullOf({ type, scale }) : castValue(value, { type, scale })
-    },
+/** Text must be one character or a number that fits (DolphinDB manual, page char). */
+function toChar(value: ServerValue): ServerValue {
+  const converted = castValue(value, { type: 'CHAR' })
+  const isText = value.form === 'scalar' && typeof value.value === 'string' && value.value !== ''
+  if (isText && converted.form === 'scalar' && converted.value === null) {
+    throw new ScriptError('Failed to convert the string to CHAR')
   }
+  return converted
+}
+
+/** The bytes of text. */
+function toBlob(value: ServerValue): ServerValue {
+  const { vector, rebuild } = operandOf(castValue(value, { type: 'STRING' }), 'blob')
+  if (vector.type !== 'STRING') throw new ScriptError('blob takes text, not a tuple of vectors.')
+  return rebuild(textColumn(vector, { type: 'BLOB' }) as Vector)
+}
+
+function decimal(name: string, type: DecimalType): Builtin {
+  return builtin(`${name}([X], scale)`, (_, [value, scaleArgument]) => {
+    const scale = integerArgument(scaleArgument, 'scale')
+    if (scale < 0 || scale > maxScale[type]) {
+      throw new ScriptError(
+        `Scale out of bounds (valid range: [0, ${maxScale[type]}], but get: ${scale}). RefId: S05010`,
+      )
+    }
+    return isAbsent(value) ? nullOf({ type, scale }) : castValue(value, { type, scale })
+  })
 }
 
 /** complex(X, Y) and point(X, Y): pairs of doubles. */
 function doublePair(name: string, type: 'COMPLEX' | 'POINT'): Builtin {
-  return {
-    name,
-    parameters: ['X', 'Y'],
-    minArguments: 2,
-    maxArguments: 2,
-    call: (_, [x, y]) => {
-      const first = operandOf(castValue(x!, { type: 'DOUBLE' }), name)
-      const second = operandOf(castValue(y!, { type: 'DOUBLE' }), name)
-      if (first.vector.length !== second.vector.length) {
-        throw new ScriptError(`${name}(X, Y). X and Y must have the same length.`)
-      }
-      return first.rebuild(joinedDoubles(type, first.vector, second.vector))
-    },
-  }
-}
-
-function joinedDoubles(type: 'COMPLEX' | 'POINT', x: Vector, y: Vector): Vector {
-  const { length } = x
-  const data = new Float64Array(length * 2)
-  const xs = x as Extract<Vector, { type: 'DOUBLE' }>
-  const ys = y as Extract<Vector, { type: 'DOUBLE' }>
-  for (let row = 0; row < length; row++) {
-    data[row * 2] = xs.data[row]!
-    data[row * 2 + 1] = ys.data[row]!
-  }
-  return { form: 'vector', type, length, data }
-}
-
-/** duration(X): `20ms`, `3M` (DolphinDB manual, page duration; exchange calendars are unknown here). */
-const duration: Builtin = {
-  name: 'duration',
-  parameters: ['X'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (_, [value]): ServerValue => {
-    const text = textArgument(value, 'X')
-    const [, count, suffix = ''] = /^(-?\d+)([a-zA-Z]{1,2})$/.exec(text) ?? []
-    const unit = durationUnits.get(suffix)
-    if (count === undefined || unit === undefined) {
-      throw new ScriptError(`The string [${text}] is not a duration.`)
+  return binaryFunction(name, (x, y) => {
+    const [first, second] = [x, y].map(value =>
+      operandOf(castValue(value, { type: 'DOUBLE' }), name),
+    )
+    const { length } = first!.vector
+    if (length !== second!.vector.length) {
+      throw new ScriptError(`${name}(X, Y). X and Y must have the same length.`)
     }
-    return { form: 'scalar', type: 'DURATION', value: { count: Number(count), unit } }
-  },
+    const [xs, ys] = [doubleOf(first!.vector), doubleOf(second!.vector)]
+    const data = Float64Array.from({ length: length * 2 }, (_, at) => (at & 1 ? ys : xs)[at >> 1]!)
+    return first!.rebuild({ form: 'vector', type, length, data })
+  })
 }
+
+const msPerDay = 86_400_000
+
+/** The node's wall clock, in its own time zone. */
+const now = builtin('now([nanoSecond])', ({ node }, [nanoSecond]) => {
+  const ms = BigInt(Math.floor(wallClockMs(node.now())))
+  return booleanArgument(nanoSecond, 'nanoSecond', false)
+    ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
+    : { form: 'scalar', type: 'TIMESTAMP', value: ms }
+})
 
 export const conversionFunctions: readonly Builtin[] = [
   conversion('bool', 'BOOL'),
-  char,
+  conversion('char', 'CHAR', toChar),
   conversion('short', 'SHORT'),
   conversion('int', 'INT'),
   conversion('long', 'LONG'),
@@ -269,7 +239,7 @@ export const conversionFunctions: readonly Builtin[] = [
   conversion('double', 'DOUBLE'),
   conversion('string', 'STRING'),
   conversion('symbol', 'SYMBOL'),
-  blob,
+  conversion('blob', 'BLOB', toBlob),
   conversion('uuid', 'UUID'),
   conversion('ipaddr', 'IPADDR'),
   conversion('int128', 'INT128'),
@@ -278,5 +248,27 @@ export const conversionFunctions: readonly Builtin[] = [
   decimal('decimal128', 'DECIMAL128'),
   doublePair('complex', 'COMPLEX'),
   doublePair('point', 'POINT'),
-  duration,
+  conversion('date', 'DATE'),
+  conversion('month', 'MONTH'),
+  conversion('time', 'TIME'),
+  conversion('minute', 'MINUTE'),
+  conversion('second', 'SECOND'),
+  conversion('datetime', 'DATETIME'),
+  conversion('timestamp', 'TIMESTAMP'),
+  conversion('nanotime', 'NANOTIME'),
+  conversion('nanotimestamp', 'NANOTIMESTAMP'),
+  conversion('datehour', 'DATEHOUR'),
+  now,
+
+  /** The date of now(). */
+  builtin('today()', ({ node }) => ({
+    form: 'scalar',
+    type: 'DATE',
+    value: Math.floor(wallClockMs(node.now()) / msPerDay),
+  })),
 ]
+
+/** Milliseconds since 1970 as the clock on the wall shows them. */
+function wallClockMs(epochMs: number): number {
+  return epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
+}

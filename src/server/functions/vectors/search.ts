@@ -9,10 +9,9 @@ import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { castVector } from '../../operators/cast.js'
 import { dictionaryKeys } from '../../elements/dictionary.js'
-import { KeyTable, keysOfVector, type Key } from '../../operators/keys/row-keys.js'
-import { numberKindOf, isLiteral, textsOfVector } from '../../operators/operands/operands.js'
+import { keysOfVector, type Key } from '../../operators/row-keys.js'
+import { numberKindOf, isLiteral, textsOfVector, operandOf } from '../../operators/operands.js'
 import { applyBinary } from '../../operators/operators.js'
-import { operandOf } from '../../operators/operands/pairing.js'
 import { textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
@@ -26,22 +25,10 @@ function haystackOf(value: ServerValue): Vector {
       return columnOfScalar(value)
     case 'vector':
       return value
-    case 'set':
-    case 'matrix':
-    case 'pair':
-      return value.elements
     case 'serverDictionary':
       return dictionaryKeys(value)
-    case 'serverTable': {
-      const [first] = value.keyColumns
-      const column = value.column(first ?? 0)
-      if (column.form === 'vector' && (value.columnNames.length === 1 || first !== undefined)) {
-        return column
-      }
-      throw new ScriptError('in: Y must be a table of one column or with a key.')
-    }
     default:
-      throw new ScriptError('in: Y must be a vector, set, dictionary or table.')
+      throw new ScriptError('in: Y must be a vector or a dictionary.')
   }
 }
 
@@ -61,37 +48,14 @@ function isPlainNumber(type: DataType): boolean {
 }
 
 function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
+  const tuple = tupleElements(needle)
+  if (tuple !== undefined) return vectorOfElements(tuple.map(element => isIn(element, haystack)))
   const within = haystackOf(haystack)
   const isNothing = haystack.form === 'scalar' && haystack.value === null
-  const known = new KeyTable<true>()
-  const keys = isNothing ? [] : keysOfVector(within)
-  for (const key of keys) known.add(key, true)
-  return lookUpAll(needle, within, 'BOOL', key => (known.get(key) ? 1 : 0))
-}
-
-/** A number for each element of `needle`, whatever it is. */
-function lookUpAll(
-  needle: ServerValue,
-  within: Vector,
-  type: 'BOOL' | 'INT',
-  find: (key: Key) => number,
-): ServerValue {
-  const tuple = tupleElements(needle)
-  if (tuple !== undefined) {
-    const results: ServerValue[] = []
-    for (const element of tuple) {
-      results.push(lookUpAll(element, within, type, find))
-    }
-    return vectorOfElements(results)
-  }
-  const operand = operandOf(needle, type === 'BOOL' ? 'in' : 'find')
-  const numbers = Array.from(keysFor(operand.vector, within), find)
-  const { length } = numbers
-  return operand.rebuild(
-    type === 'BOOL'
-      ? { form: 'vector', type, length, data: Int8Array.from(numbers) }
-      : { form: 'vector', type, length, data: Int32Array.from(numbers) },
-  )
+  const known = new Set(isNothing ? [] : keysOfVector(within))
+  const operand = operandOf(needle, 'in')
+  const data = Int8Array.from(keysFor(operand.vector, within), key => (known.has(key) ? 1 : 0))
+  return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
 }
 
 /** between(X, a:b): both bounds included. */
@@ -129,21 +93,18 @@ export function likeMatcher(pattern: string): (text: string) => boolean {
   }
 }
 
-/** like(X, pattern) */
-const like = binaryFunction('like', (value, patternArgument) => {
-  const pattern = textOf(patternArgument)
-  if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
-  const operand = operandOf(value, 'like')
-  if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
-    throw new ScriptError('like: X must be a string or a vector of strings.')
-  }
-  const matches = likeMatcher(pattern)
-  const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
-  return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
-})
-
 export const searchFunctions: readonly Builtin[] = [
   binaryFunction('in', isIn),
   binaryFunction('between', between),
-  like,
+  binaryFunction('like', (value, patternArgument) => {
+    const pattern = textOf(patternArgument)
+    if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
+    const operand = operandOf(value, 'like')
+    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
+      throw new ScriptError('like: X must be a string or a vector of strings.')
+    }
+    const matches = likeMatcher(pattern)
+    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
+    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+  }),
 ]

@@ -1,29 +1,29 @@
 /*
-  Functions that make vectors, join them and cut them (DolphinDB manual, pages of each name).
+  Functions that make vectors, join them and put them in order (DolphinDB manual, pages of each name).
 */
-import type { ColumnType } from '../../../protocol/data-type.js'
-import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../../protocol/element.js'
-import type { Column } from '../../../protocol/value.js'
-import type { Builtin, CallContext } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
-import { castValue, typeArgument } from '../../operators/cast.js'
+import { columnTypeOf, takeRows } from '../../../protocol/element.js'
+import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import { pickTableRows } from '../../elements/indexing.js'
-import { int64Of } from '../../operators/operands/operands.js'
-import { operate } from '../../operators/operate.js'
-import { integerOf, intScalar, isVoid } from '../../values/scalar.js'
+import { castValue, castVector, typeArgument } from '../../operators/cast.js'
+import { distinctRows, sortRows } from '../../operators/row-keys.js'
+import { operate } from '../../operators/operators.js'
+import { int64Of, scalarAt } from '../../operators/operands.js'
+import { ScriptError } from '../../script-error.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { integerOf, intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
-import { createTable } from '../../tables/memory-table.js'
-import type { ServerTable } from '../../tables/server-table.js'
 import {
+  binaryFunction,
+  booleanArgument,
+  builtin,
   columnArgument,
   filled,
+  isAbsent,
   sizeOf,
+  unaryFunction,
   vectorArgument,
   zeros,
-  binaryFunction,
-  defineFunction,
-  unaryFunction,
 } from '../arguments.js'
 
 function lengthArgument(value: ServerValue | undefined, name: string): number {
@@ -34,142 +34,115 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
   return length
 }
 
-/** array(dataType|template, [initialSize=0], [capacity], [defaultValue]) */
-const array = defineFunction(
-  'array',
-  ['template', 'initialSize', 'capacity', 'defaultValue'],
-  1,
-  (context, [template, sizeArgument, , defaultValue]) => {
-    const type = typeArgument(template)
-    if (type === undefined && template?.form !== 'vector' && template?.form !== 'arrayVector') {
-      throw new ScriptError('array takes a data type or a vector as template.')
-    }
-    const isTemplate = template?.form === 'vector' || template?.form === 'arrayVector'
-    const elementType: ColumnType = type ?? (isTemplate ? columnTypeOf(template) : { type: 'ANY' })
-    const length =
-      sizeArgument === undefined || isVoid(sizeArgument)
-        ? isTemplate && type === undefined
-          ? template.length
-          : 0
-        : lengthArgument(sizeArgument, 'initialSize')
-    if (defaultValue === undefined || isVoid(defaultValue)) {
-      return zeros(context, elementType, length)
-    }
-    const one = castValue(defaultValue, elementType)
-    return filled(context, columnArgument(one, 'array'), length)
-  },
-)
-
-/** arrayVector(index, value): row i ends before position index[i] of the values. */
-const arrayVector = binaryFunction('arrayVector', (index, value) => {
-  const ends = int64Of(vectorArgument(index, 'arrayVector'))
-  const cells = vectorArgument(value, 'arrayVector')
-  const length = sizeOf(index)
-  const offsets = new Uint32Array(length + 1)
-  for (let row = 0; row < length; row++) {
-    const end = Number(ends[row])
-    if (end < offsets[row]! || end > cells.length) {
-      throw new ScriptError('The index of arrayVector must be increasing and within the values.')
-    }
-    offsets[row + 1] = end
-  }
-  return { form: 'arrayVector', length, offsets, cells }
-})
-
-/** take(X, n): n elements from the front, again and again; from the back when n is negative. */
-const take = binaryFunction('take', function (value, countArgument, context): ServerValue {
-  const count = integerOf(countArgument)
-  if (count === undefined) return takeEach(context, value, countArgument)
-  const listed = value.form === 'list' ? value.elements : undefined
-  if (listed !== undefined) return takeFromList(context, listed, count)
-  const rows = value.form === 'serverTable' ? value.rows : columnArgument(value, 'take').length
-  if (Math.abs(count) > 2_147_483_647) throw new ScriptError('take: the number is too large.')
-  if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
+/** Counted from the front, again and again; from the back when the number is negative. */
+function takenPositions({ memory }: CallContext, rows: number, count: number): Int32Array {
   const length = Math.abs(count)
-  const start = count < 0 ? (((rows - (length % rows)) % rows) + rows) % rows : 0
-  context.memory.expect(8 * length)
-  const picked = new Int32Array(length)
-  for (let i = 0; i < length; i++) picked[i] = (start + i) % rows
-  return value.form === 'serverTable'
-    ? pickTableRows(value, column => takeRows(column, picked))
-    : takeRows(columnArgument(value, 'take'), picked)
-})
-
-/** take([DOUBLE], 3): types, tables and functions are values, too. */
-function takeFromList(
-  { memory }: CallContext,
-  elements: readonly ServerValue[],
-  count: number,
-): ServerValue {
-  const { length } = elements
-  memory.expect(8 * Math.abs(count))
-  const start = count < 0 ? ((count % length) + length) % length : 0
-  return tupleOf(Array.from({ length: Math.abs(count) }, (_, i) => elements[(start + i) % length]!))
-}
-
-/** take(1..3, 2 0 2): each element as often as its number says. */
-function takeEach({ memory }: CallContext, value: ServerValue, counts: ServerValue): ServerValue {
-  const column = columnArgument(value, 'take')
-  const numbers = int64Of(vectorArgument(counts, 'take'))
-  const wanted = Array.from(numbers.subarray(0, column.length), one => Math.max(0, Number(one)))
-  const length = wanted.reduce((sum, count) => sum + count, 0)
+  if (length > 2_147_483_647) throw new ScriptError('take: the number is too large.')
+  if (rows === 0 && length > 0) throw new ScriptError('take: there is nothing to take from.')
   memory.expect(8 * length)
+  const start = count < 0 ? (rows - (length % rows)) % rows : 0
   const positions = new Int32Array(length)
-  let at = 0
-  wanted.forEach((count, row) => {
-    positions.fill(row, at, at + count)
-    at += count
-  })
-  return takeRows(column, positions)
+  for (let i = 0; i < length; i++) positions[i] = (start + i) % rows
+  return positions
 }
 
-/** join(X, Y): one behind the other; tables side by side. */
-function join(left: ServerValue, right: ServerValue, context: CallContext): ServerValue {
-  if (left.form !== 'serverTable' || right.form !== 'serverTable') {
-    return operate(context, '<-', left, right)
+/** Numbers below a limit of their own type. */
+function randomNumbers(limit: Scalar, count: number, random: () => number): Vector {
+  const bound = Number(limit.value)
+  const isFloating = limit.type === 'DOUBLE' || limit.type === 'FLOAT'
+  if (!isFloating && !['INT', 'SHORT', 'CHAR', 'LONG', 'BOOL'].includes(limit.type)) {
+    throw new ScriptError(`rand does not make values of type ${limit.type}.`)
   }
-  const names = [...left.columnNames, ...right.columnNames]
-  const columnsOf = (table: ServerTable): Column[] =>
-    table.columnNames.map((_, index) => table.column(index))
-  const columns = [...columnsOf(left), ...columnsOf(right)]
-  return createTable('basic', names, columns.map(columnTypeOf), { columns })
-}
-
-/** cut(X, size) makes pieces of that size, cut(X, positions) begins a piece at each position. */
-const cut = binaryFunction('cut', (value, where) => {
-  const length = sizeOf(value)
-  const size = integerOf(where)
-  const starts =
-    size === undefined
-      ? Array.from(int64Of(vectorArgument(where, 'cut')).subarray(0, sizeOf(where)), Number)
-      : Array.from({ length: Math.ceil(length / pieceSize(size)) }, (_, i) => i * size)
-  if (starts.some((start, i) => start < (starts[i - 1] ?? 0) || start > length)) {
-    throw new ScriptError('The positions of cut must be increasing and within the object.')
+  if (!(bound > 0)) throw new ScriptError('rand: X must be greater than 0.')
+  const most = limit.type === 'BOOL' ? 2 : bound
+  const data = new Float64Array(count)
+  for (let i = 0; i < count; i++) {
+    data[i] = isFloating ? random() * most : Math.floor(random() * most)
   }
-  return tupleOf(
-    starts.map((start, i) => {
-      const end = Math.min(starts[i + 1] ?? length, length)
-      if (value.form === 'serverTable') {
-        return pickTableRows(value, column => sliceColumn(column, start, end))
-      }
-      const column = columnArgument(value, 'cut')
-      return size === 1
-        ? (elementAt(column, start) as ServerValue)
-        : sliceColumn(column, start, end)
-    }),
-  )
-})
-
-function pieceSize(size: number): number {
-  if (size < 1) throw new ScriptError('The size of cut must be positive.')
-  return size
+  return castVector({ form: 'vector', type: 'DOUBLE', length: count, data }, { type: limit.type })
 }
 
 export const vectorFunctions: readonly Builtin[] = [
   unaryFunction('size', value => intScalar(sizeOf(value))),
-  array,
-  arrayVector,
-  take,
-  binaryFunction('join', join),
-  cut,
+
+  /** The template is a type, or a vector of it. */
+  builtin(
+    'array(template, [initialSize], [capacity], [defaultValue])',
+    (context, [template, initialSize, , defaultValue]) => {
+      const model = template?.form === 'vector' || template?.form === 'arrayVector'
+      const type = model ? columnTypeOf(template) : typeArgument(template)
+      if (type === undefined) {
+        throw new ScriptError('array takes a data type or a vector as template.')
+      }
+      const usual = model ? template.length : 0
+      const length = isAbsent(initialSize) ? usual : lengthArgument(initialSize, 'initialSize')
+      if (isAbsent(defaultValue)) return zeros(context, type, length)
+      return filled(context, columnArgument(castValue(defaultValue, type), 'array'), length)
+    },
+  ),
+
+  /** Row i ends before position index[i] of the values. */
+  builtin('arrayVector(index, value)', (_, [index, value]) => {
+    const ends = int64Of(vectorArgument(index, 'arrayVector'))
+    const cells = vectorArgument(value, 'arrayVector')
+    const length = sizeOf(index!)
+    const offsets = new Uint32Array(length + 1)
+    for (let row = 0; row < length; row++) {
+      const end = Number(ends[row])
+      if (end < offsets[row]! || end > cells.length) {
+        throw new ScriptError('The index of arrayVector must be increasing and within the values.')
+      }
+      offsets[row + 1] = end
+    }
+    return { form: 'arrayVector', length, offsets, cells }
+  }),
+
+  /** Elements of a vector or a list, rows of a table. */
+  builtin('take(X, n)', (context, [value, n]): ServerValue => {
+    const count = integerOf(n)
+    if (count === undefined) throw new ScriptError('take: n must be an integer.')
+    if (value?.form === 'list') {
+      const { elements } = value
+      const positions = takenPositions(context, elements.length, count)
+      return tupleOf(Array.from(positions, position => elements[position]!))
+    }
+    if (value?.form === 'serverTable') {
+      const positions = takenPositions(context, value.rows, count)
+      return pickTableRows(value, column => takeRows(column, positions))
+    }
+    const column = columnArgument(value, 'take')
+    return takeRows(column, takenPositions(context, column.length, count))
+  }),
+
+  /** One behind the other. */
+  binaryFunction('join', (x, y, context) => operate(context, '<-', x, y)),
+
+  builtin('sort(X, [ascending])', (_, [value, ascending]) => {
+    const column = vectorArgument(value, 'sort')
+    const descending = !booleanArgument(ascending, 'ascending', true)
+    return takeRows(column, sortRows([{ column, descending }], column.length))
+  }),
+
+  unaryFunction('distinct', value => {
+    const column = vectorArgument(value, 'distinct')
+    if (column.type === 'ANY') {
+      throw new ScriptError('The function [distinct] takes a vector of one type.')
+    }
+    return takeRows(column, distinctRows([column]))
+  }),
+
+  /** Numbers below X, or elements of X. */
+  builtin('rand(X, [count])', (context, [value, number]) => {
+    const random = (): number => context.node.random.number()
+    const count = number === undefined ? 1 : lengthArgument(number, 'count')
+    context.memory.expect(8 * count)
+    const made = value?.form === 'scalar' ? randomNumbers(value, count, random) : undefined
+    const column: Column = made ?? columnArgument(value, 'rand')
+    if (column.length === 0 && count > 0) {
+      throw new ScriptError('rand: there is nothing to choose from.')
+    }
+    const positions = Int32Array.from({ length: count }, () => Math.floor(random() * column.length))
+    const picked = made ?? takeRows(column, positions)
+    return number === undefined ? scalarAt(picked as Vector, 0) : picked
+  }),
 ]

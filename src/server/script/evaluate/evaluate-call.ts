@@ -1,48 +1,135 @@
 /*
-  `f(…)` and `f{…}`: finding the function, evaluating the arguments, refusing to change what is read-only.
+  `f(…)` and `f{…}`: finding the function, evaluating the arguments, refusing to change what is read-only. Most calls are
+  done at once: they take no generator of their own.
 */
 import { isDecimal, maxScale, type ColumnType } from '../../../protocol/data-type.js'
 import { indexValue } from '../../elements/indexing.js'
-import { ScriptError } from '../../script-error.js'
-import type { Evaluation } from '../../values/builtin.js'
+import { notEmbedded, ScriptError } from '../../script-error.js'
+import type { Evaluation, Suspension } from '../../values/builtin.js'
 import { defaultWord } from '../../values/constants.js'
-import { noKeywords, partialOf, type CallArguments } from '../../values/partial-function.js'
-import { integerOf } from '../../values/scalar.js'
-import type { FunctionValue, ServerValue } from '../../values/server-value.js'
-import type { Argument, Call, Partial } from '../parse/syntax.js'
-import {
-  argumentNow,
-  calleeNow,
-  changesArgument,
-  changesParameter,
-  rowCountOf,
-  nameOf,
-} from './call-arguments.js'
+import { shallowCopy } from '../../values/ownership.js'
+import { noKeywords, partialOf } from '../../values/partial-function.js'
+import { integerOf, intScalar, longScalar } from '../../values/scalar.js'
+import type { FunctionValue, PartialFunction, ServerValue } from '../../values/server-value.js'
+import { syntaxError } from '../parse/lexer.js'
+import type { Argument, Call, Expression, Partial } from '../parse/syntax.js'
 import { startCall } from './call.js'
 import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'
-import type { Frame } from './frame.js'
+import { calleeOfName, lookUp, valueOfName, type Frame } from './frame.js'
 
-/** @throws {ScriptError} located at the call, unless a call inside it was at fault */
-export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
-  const { runtime } = frame
+/** Arguments as far as they are evaluated. */
+interface Given {
+  readonly positional: (ServerValue | undefined)[]
+  readonly keywords: Map<string, ServerValue>
+  /** What each positional argument was called where it stands. */
+  readonly names: (string | undefined)[]
+}
+
+/**
+ * Begins a call.
+ * @returns the value, or the evaluation to go on with
+ * @throws {ScriptError} located at the call, unless a call inside it was at fault
+ */
+export function beginCall(node: Call, frame: Frame): ServerValue | Evaluation<ServerValue> {
   const rowCount = rowCountOf(node, frame)
   if (rowCount !== undefined) return rowCount
-  const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
-  if (callee.form !== 'function') {
-    return yield* applyValue(callee, node, frame)
-  }
+  const callee = calleeNow(node.callee, frame)
+  if (callee?.form !== 'function') return callAny(callee, node, frame)
+  return callWith(callee, node, frame)
+}
+
+function callWith(
+  callee: FunctionValue,
+  node: Call,
+  frame: Frame,
+): ServerValue | Evaluation<ServerValue> {
+  const { runtime } = frame
   try {
-    const { positional, keywords, names } = yield* evaluateArguments(callee, node.args, frame)
-    runtime.argumentNames = names
-    const begun = startCall(runtime, callee, positional, keywords)
-    const result = 'form' in begun ? begun : yield* begun
+    const given: Given = { positional: [], keywords: new Map(), names: [] }
+    for (let at = 0; at < node.args.length; at++) {
+      const value = beginArgument(callee, node.args[at]!, given, frame)
+      if (value !== undefined && !('form' in value)) {
+        return finishCall(callee, given, at, value, node, frame)
+      }
+      take(given, node.args[at]!, value)
+    }
+    const result = callNow(callee, given, frame)
+    if (!('form' in result)) return located(result, node)
     const pause = runtime.step()
+    return pause === undefined ? result : after(pause, result, node)
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+}
+
+function callNow(
+  callee: FunctionValue,
+  { positional, keywords, names }: Given,
+  { runtime }: Frame,
+): ServerValue | Evaluation<ServerValue> {
+  runtime.argumentNames = names
+  return startCall(runtime, callee, positional, keywords.size === 0 ? noKeywords : keywords)
+}
+
+/** Goes on with a call at an argument that takes a generator. */
+function* finishCall(
+  callee: FunctionValue,
+  given: Given,
+  at: number,
+  pending: Evaluation<ServerValue>,
+  node: Call,
+  frame: Frame,
+): Evaluation<ServerValue> {
+  try {
+    take(given, node.args[at]!, yield* pending)
+    yield* takeAll(callee, node.args.slice(at + 1), given, frame)
+    const begun = callNow(callee, given, frame)
+    const result = 'form' in begun ? begun : yield* begun
+    const pause = frame.runtime.step()
     if (pause !== undefined) yield pause
     return result
   } catch (error) {
     throw locate(error, node.span)
   }
+}
+
+function* located(evaluation: Evaluation<ServerValue>, node: Call): Evaluation<ServerValue> {
+  try {
+    return yield* evaluation
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+}
+
+/** The value of a call that is done, once the others had their turn. */
+function* after(pause: Suspension, result: ServerValue, node: Call): Evaluation<ServerValue> {
+  try {
+    yield pause
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+  return result
+}
+
+/** A callee that has to be evaluated, or is no function: `DECIMAL64(4)` is a type; any other value is indexed (`d("a")`). */
+function* callAny(
+  known: ServerValue | undefined,
+  node: Call,
+  frame: Frame,
+): Evaluation<ServerValue> {
+  const callee = known ?? (yield* evaluate(node.callee, frame))
+  if (callee.form === 'function') {
+    const begun = callWith(callee, node, frame)
+    return 'form' in begun ? begun : yield* begun
+  }
+  const { positional } = yield* takeAll(undefined, node.args, noneGiven(), frame)
+  const [first] = positional
+  if (callee.form === 'type' && positional.length === 1) return typeWithScale(callee.column, first)
+  if (first === undefined || positional.length !== 1) {
+    throw locate(new ScriptError('The object is not a function.'), node.span)
+  }
+  return indexValue(callee, [first])
 }
 
 /**
@@ -54,65 +141,116 @@ export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<Server
   if (callee.form !== 'function') {
     throw new ScriptError('Only a function can be applied partially.')
   }
-  const { positional, keywords } = yield* evaluateArguments(callee, node.args, frame)
+  const { positional, keywords } = yield* takeAll(callee, node.args, noneGiven(), frame)
   return partialOf(callee, positional, keywords)
 }
 
-/** `DECIMAL64(4)` is a type; any other value in front of brackets is indexed (`d("a")`). */
-function* applyValue(callee: ServerValue, node: Call, frame: Frame): Evaluation<ServerValue> {
-  const { positional } = yield* evaluateArguments(undefined, node.args, frame)
-  const [first] = positional
-  if (callee.form === 'type' && positional.length === 1) return typeWithScale(callee.column, first)
-  if (first === undefined || positional.length !== 1) {
-    throw locate(new ScriptError('The object is not a function.'), node.span)
-  }
-  return indexValue(callee, [first])
-}
-
 function typeWithScale(column: ColumnType, argument: ServerValue | undefined): ServerValue {
-  const scale = integerOf(argument)
-  if (
-    !isDecimal(column.type) ||
-    scale === undefined ||
-    scale < 0 ||
-    scale > maxScale[column.type]
-  ) {
+  const scale = integerOf(argument) ?? -1
+  if (!isDecimal(column.type) || scale < 0 || scale > maxScale[column.type]) {
     throw new ScriptError(`The scale of ${column.type} is out of range.`)
   }
   return { form: 'type', column: { type: column.type, scale } }
 }
 
-interface EvaluatedArguments {
-  positional: CallArguments
-  keywords: ReadonlyMap<string, ServerValue>
-  /** What each positional argument was called where it stands. */
-  names: readonly (string | undefined)[]
+function noneGiven(): Given {
+  return { positional: [], keywords: new Map(), names: [] }
 }
 
-/** @throws {ScriptError} when the function would change a read-only variable */
-function* evaluateArguments(
+function* takeAll(
   fn: FunctionValue | undefined,
   nodes: readonly Argument[],
+  given: Given,
   frame: Frame,
-): Evaluation<EvaluatedArguments> {
-  const positional: (ServerValue | undefined)[] = []
-  const names: (string | undefined)[] = []
-  let keywords: Map<string, ServerValue> | undefined
-  for (const { name, value: node } of nodes) {
-    const isLeftOut = node === undefined || (node.kind === 'name' && node.name === defaultWord)
-    const changes =
-      fn !== undefined &&
-      (name === undefined ? changesArgument(fn, positional.length) : changesParameter(fn, name))
-    const value = isLeftOut
-      ? undefined
-      : (argumentNow(fn, node, frame, changes) ?? (yield* evaluate(node, frame)))
-    if (name === undefined) {
-      positional.push(value)
-      names.push(nameOf(node))
-    } else if (value !== undefined) {
-      keywords ??= new Map()
-      keywords.set(name, value)
-    }
+): Evaluation<Given> {
+  for (const node of nodes) {
+    const begun = beginArgument(fn, node, given, frame)
+    take(given, node, begun === undefined || 'form' in begun ? begun : yield* begun)
   }
-  return { positional, keywords: keywords ?? noKeywords, names }
+  return given
+}
+
+function take(given: Given, { name, value: node }: Argument, value: ServerValue | undefined): void {
+  if (name !== undefined) {
+    if (value !== undefined) given.keywords.set(name, value)
+    return
+  }
+  given.positional.push(value)
+  const isNamed = node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member'
+  given.names.push(isNamed ? node.name : undefined)
+}
+
+/**
+ * Undefined when it is left open. User functions take variables by reference. Built-ins may keep what they get, in a
+ * table or a dictionary, so they get an object of its own, but for the one they are to change.
+ * @throws {ScriptError} when the function would change a read-only variable
+ */
+function beginArgument(
+  fn: FunctionValue | undefined,
+  { name, value: node }: Argument,
+  { positional }: Given,
+  frame: Frame,
+): ServerValue | Evaluation<ServerValue> | undefined {
+  if (node === undefined || (node.kind === 'name' && node.name === defaultWord)) return undefined
+  if (node.kind === 'call') return beginCall(node, frame)
+  if (node.kind !== 'literal' && node.kind !== 'name') return evaluate(node, frame)
+  const changes =
+    fn !== undefined &&
+    (name === undefined ? changesArgument(fn, positional.length) : changesParameter(fn, name))
+  if (node.kind === 'literal') return changes ? shallowCopy(node.value) : node.value
+  if (!changes) {
+    const value = valueOfName(node, frame)
+    return fn?.kind === 'user' ? value : shallowCopy(value)
+  }
+  if (frame.readOnly.has(node.name) && frame.variables.has(node.name)) {
+    throw new ScriptError(`Read only object can't be applied to mutable function ${fn.name}`)
+  }
+  return lookUp(node, frame) ?? valueOfName(node, frame)
+}
+
+/** The value of `count(*)`, which needs no column; undefined for other calls. */
+function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {
+  if (columns === undefined || node.args.length !== 1) return undefined
+  const only = node.args[0]!.value
+  if (only?.kind !== 'name' || only.name !== '*') return undefined
+  const { rows, countType } = columns
+  return countType === 'LONG' ? longScalar(BigInt(rows)) : intScalar(rows)
+}
+
+/** The callee when it is a name; an unknown name is a syntax error, as the parser would have made it. */
+function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
+  if (node.kind !== 'name') return undefined
+  const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
+  if (callee !== undefined) return callee
+  throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
+}
+
+/** True when the function changes the argument that stands `index`-th behind those that are bound. */
+function changesArgument(fn: FunctionValue, index: number): boolean {
+  switch (fn.kind) {
+    case 'builtin':
+      return index === 0 && fn.builtin.mutatesFirst === true
+    case 'user':
+      return fn.definition.parameters[index]?.isMutable === true
+    case 'partial':
+      return changesArgument(fn.target, openPosition(fn, index))
+  }
+}
+
+/** True when the function changes what it is given by this name. */
+function changesParameter(fn: FunctionValue, name: string): boolean {
+  switch (fn.kind) {
+    case 'builtin':
+      return fn.builtin.mutatesFirst === true && fn.builtin.parameters[0] === name
+    case 'user':
+      return fn.definition.parameters.some(one => one.isMutable && one.name === name)
+    case 'partial':
+      return changesParameter(fn.target, name)
+  }
+}
+
+/** Where the `index`-th argument of a partial application goes. */
+function openPosition({ bound }: PartialFunction, index: number): number {
+  const open = bound.flatMap((value, position) => (value === undefined ? [position] : []))
+  return open[index] ?? bound.length + index - open.length
 }

@@ -4,13 +4,12 @@
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { evaluateCall, evaluatePartial } from './evaluate-call.js'
-import { startPlainCall } from './plain-call.js'
+import { beginCall, evaluatePartial } from './evaluate-call.js'
 import { makeDictionary, memberOf } from '../../elements/dictionary.js'
 import { locate } from './error-text.js'
 import { type Frame, valueOfName } from './frame.js'
 import { evaluateIndex } from './evaluate-index.js'
-import { choose, operate, operateUnary } from '../../operators/operate.js'
+import { choose, operate, operateUnary } from '../../operators/operators.js'
 import { shallowCopy } from '../../values/ownership.js'
 import { isTrue, voidValue } from '../../values/scalar.js'
 import { evaluateSelect } from '../sql/sql-select.js'
@@ -34,8 +33,9 @@ export function immediate(node: Expression, frame: Frame): ServerValue | undefin
 
 /** Begins an evaluation: most give their value at once, and a generator for each would cost more than their work. */
 export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<ServerValue> {
-  const plain = node.kind === 'call' ? startPlainCall(node, frame) : immediate(node, frame)
-  return plain ?? evaluate(node, frame)
+  return node.kind === 'call'
+    ? beginCall(node, frame)
+    : (immediate(node, frame) ?? evaluate(node, frame))
 }
 
 /** Errors come as they are thrown: whoever knows the statement or the call locates them. */
@@ -56,8 +56,10 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'unary':
       value = operateUnary(frame.runtime, node.operator, yield* evaluate(node.operand, frame))
       break
-    case 'call':
-      return yield* evaluateCall(node, frame)
+    case 'call': {
+      const begun = beginCall(node, frame)
+      return 'form' in begun ? begun : yield* begun
+    }
     case 'partial':
       value = yield* evaluatePartial(node, frame)
       break

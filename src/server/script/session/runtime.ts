@@ -16,7 +16,7 @@ import { builtins } from '../../functions/registry.js'
 import { hasCome } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
-import { drive, type Waiting } from './drive.js'
+import { type Waiting } from './drive.js'
 import { RequestMemory } from '../../values/request-memory.js'
 import type { Expression } from '../parse/syntax.js'
 
@@ -109,19 +109,6 @@ export class Runtime implements CallContext, Waiting {
     return value
   }
 
-  async callApart(
-    fn: FunctionValue,
-    args: readonly (ServerValue | undefined)[],
-  ): Promise<ServerValue> {
-    const session = new Session(this.node, this.session)
-    session.user = this.session.user
-    for (const [name, own] of this.session.functions) session.functions.set(name, own)
-    const runtime = new Runtime(this.node, session)
-    await runtime.nextTurn()
-    runtime.begin()
-    return drive(runtime.call(fn, args), runtime)
-  }
-
   /** Session functions hide function views, views hide built-ins. */
   findFunction(name: string): FunctionValue | undefined {
     const own = this.session.functions.get(name)
@@ -133,11 +120,6 @@ export class Runtime implements CallContext, Waiting {
     }
     const builtin = this.builtin(name)
     return builtin && { form: 'function', kind: 'builtin', name, builtin }
-  }
-
-  functionNames(): readonly string[] {
-    const names = [this.session.functions, this.node.functionViews, builtins].map(map => map.keys())
-    return [...new Set(names.flatMap(keys => [...keys]))]
   }
 
   isBuiltin(name: string): boolean {

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { testExamples, testRefusals } from '../../../helpers/examples.js'
+import type { Table } from '../../../../src/protocol/value.js'
+import { columnsText, rowsText, testSession } from '../../../helpers/script.js'
 
 testExamples(t, {
   'defined tells variables, shared tables and functions apart': {
@@ -15,13 +17,6 @@ testExamples(t, {
     'def cal(a,b){ return a\\b }\nfuncByName("cal")(4 8 10, 2 2 2)': '[2,4,5]',
     'f = funcByName(`size); f(1 2)': '2',
   },
-  'defs lists functions': {
-    'exec name from defs("bit%")': '[bitAnd,bitOr,bitXor]',
-    'select minParamCount, maxParamCount, userDefined from defs("rand")': '1 2 false',
-    'def myOwn(a, b=1){return a}\nselect name, userDefined, syntax from defs("myOwn")':
-      'myOwn true (a, [b])',
-    'defs("tableUpsertNot%").rows()': '0',
-  },
 })
 
 testRefusals(t, 'names must be names', {
@@ -30,4 +25,248 @@ testRefusals(t, 'names must be names', {
   'defined(5)': 'names must be strings',
   'defined("a", 9)': 'the type must be VAR, SHARED or DEF',
   'sleep(-1)': 'sleep takes a number of milliseconds',
+})
+
+testExamples(t, {
+  'operators are functions, too': {
+    'add(1..3, 4..6)': '[5,7,9]',
+    'sub(1 8 3, 4 8 6)': '[-3,0,-3]',
+    'mul(2, 3)': '6',
+    'div(9, 2)': '4',
+    'ratio(9, 2)': '4.5',
+    'mod(-10, 3)': '2',
+    'and(1, 0)': 'false',
+    'or(1, 0)': 'true',
+    'not(0)': 'true',
+    'neg(5)': '-5',
+    'eq(2, 2.0)': 'true',
+    'ne(1, 2)': 'true',
+    'lt(1, 2) && le(2, 2) && gt(3, 2) && ge(2, 2)': 'true',
+    'bitAnd(6, 3) + bitOr(6, 3) + bitXor(6, 3)': '14',
+    'lshift(1, 4) + rshift(10, 2)': '18',
+    'seq(3, 1)': '[3,2,1]',
+    'pair(1, 2)': '1:2',
+    'cast(2.6, INT)': '3',
+  },
+})
+
+testRefusals(t, 'functions of a number refuse anything else', {
+  'add(,1)': 'The argument [X] of function [add] must be given.',
+})
+
+testExamples(t, {
+  'each applies a function to every element': {
+    'def wage(x){if(x<=8) return 10*x; else return 20*x-80}\neach(wage, [9,6,8])': '[100,60,80]',
+    'def addeven(x,y){if (x%2==0) return x+y; else return 0}\neach(addeven, 1 2 3, 4 5 6)':
+      '[0,7,0]',
+    'each(add, 1 2 3, 10)': '[11,12,13]',
+    'each(max, (1 2, 5 4))': '[2,5]',
+    't=table(1 2 as a, 3 4 as b); each(r -> r.a*r.b, t)': '[3,8]',
+    'each(x -> x*2, dict(`a`b, 3 4))': '[6,8]',
+    't1=table(1 2 3 as x, 4 5 6 as y); t2=table(1 2 3 as x, 4 5 6 as y); each(eqObj, t1.values(), t2.values())':
+      '[true,true]',
+    'm=each(x -> x..(x+1), 1 5); m[1]': '[5,6]',
+    'typestr(each(x -> take(x, x), 1 2))': 'ANY VECTOR',
+    'each(def(a,b):a+b, 1..3, 2..4)': '[3,5,7]',
+    'each(x -> x, array(INT,0))': '[]',
+  },
+  'loop always gives a tuple': {
+    'typestr(loop(x -> x, 1 2))': 'ANY VECTOR',
+  },
+  'functions are called through functions': {
+    'partial(add,1)(2)': '3',
+  },
+})
+
+testRefusals(t, 'higher-order functions take functions', {
+  'each(5, 1 2)': 'the first argument must be a function',
+  'each(add, 1 2, 1 2 3)': 'the arguments must have the same length',
+  'each(x -> throw1(x), 1 2)': 'Cannot recognize the token throw1',
+})
+
+t.test('seed: a view converts what an asynchronous client sends', async t => {
+  const admin = testSession({ user: 'guest' })
+  await admin.run(
+    [
+      'login("admin","123456")',
+      'share streamTable(10000:0,`time`sym`price`id, [DATE,SYMBOL,DOUBLE,INT]) as trades',
+      'def appendStreamingData(mutable data){',
+      '    tableInsert(trades, data.replaceColumn!(`time, date(data.time)))',
+      '}',
+      'addFunctionView(appendStreamingData)',
+    ].join('\n'),
+  )
+  const client = testSession({ node: admin.node })
+  const frame = await client.run(
+    'table(nanotimestamp(2020.02.29 2020.12.31) as time, ["FHU","IBN"] as sym, 1.5 2.5 as price, 1 2 as id)',
+  )
+  await client.call('appendStreamingData', frame!)
+  t.equal(await admin.show('select * from trades'), '2020.02.29 FHU 1.5 1;2020.12.31 IBN 2.5 2')
+})
+
+t.test('views are listed and dropped', async t => {
+  const { run, show, fail } = testSession({ now: () => 1_770_000_000_000 })
+  await run('def f1(){return 1}\ndef f2(){return 2}\naddFunctionView((f1, f2))')
+  const views = (await run('getFunctionViews()')) as Table
+  t.equal(columnsText(views), 'name STRING, body STRING, owner STRING, createTime TIMESTAMP')
+  t.equal(
+    rowsText(views),
+    'f1 def f1(){return 1} admin 2026.02.02T02:40:00.000;f2 def f2(){return 2} admin 2026.02.02T02:40:00.000',
+  )
+  t.equal(
+    await fail('addFunctionView(f1)'),
+    'addFunctionView(f1) => The FunctionView [f1] already exists, please drop it before adding a new one',
+  )
+  await run('dropFunctionView(`f1)')
+  t.equal(await show('exec name from getFunctionViews()'), '[f2]')
+  t.match(
+    await fail('dropFunctionView("f1")'),
+    /The function view \[f1\] does not exist. RefId: S04002$/,
+  )
+})
+
+t.test('only named functions become views, all of them or none', async t => {
+  const { fail, node } = testSession()
+  t.match(await fail('def g(){return 1}\naddFunctionView((g, sum))'), /user-defined function/)
+  t.match(await fail('addFunctionView(x -> x)'), /user-defined function/)
+  t.equal(node.functionViews.size, 0)
+})
+
+t.test('who may own views', async t => {
+  const admin = testSession()
+  await admin.run('createUser("joe", "x"); createUser("sue", "x")')
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  const sue = testSession({ node: admin.node, user: 'sue' })
+  const add = 'def h(){return 3}\naddFunctionView(h)'
+  t.match(await joe.fail(add), /VIEW_OWNER/)
+  await admin.run('grant("joe", VIEW_OWNER); grant("sue", VIEW_OWNER)')
+  t.equal(await joe.fail(add), 'no error')
+  t.equal(await admin.show('h()'), '3')
+  t.match(
+    await admin.fail('grant("joe", VIEW_EXEC, "nothing")'),
+    /The function view \[nothing\] does not exist. RefId: S04002$/,
+  )
+  t.equal(await admin.fail('grant("joe", VIEW_EXEC, "h")'), 'no error')
+  await admin.run('def ofAdmin(){return 4}\naddFunctionView(ofAdmin)')
+  const names = 'select name from getFunctionViews() order by name'
+  t.equal(await admin.show(names), 'h;ofAdmin')
+  t.equal(await joe.show(names), 'h')
+  t.equal(await sue.show(names), '')
+  t.match(await joe.fail('dropFunctionView("ofAdmin")'), /<NoPrivilege>Not granted to drop/)
+  t.equal(await joe.fail('dropFunctionView("h")'), 'no error')
+})
+
+/** What sue may see of each view of the administrator's. */
+async function viewScene() {
+  const admin = testSession()
+  await admin.run(`createUser("joe", "x"); createUser("sue", "x"); grant("joe", VIEW_OWNER)
+db = database("dfs://d", VALUE, 1..3)
+db.createPartitionedTable(table(1:0, \`id\`x, [INT,INT]), \`t, \`id)
+share(table(1:0, [\`id], [INT]), "st"); addAccessControl(objByName("st"))
+def write(mutable data){ return tableInsert(loadTable("dfs://d", "t"), data) }
+def total(v=0){ return exec sum(x) from loadTable("dfs://d", "t") }
+def both(a){ tableInsert(objByName("st"), a); return (exec count(*) from objByName("st")) + sum(each(v -> (exec sum(x) from loadTable("dfs://d", "t")) * v, [1])) }
+def apply1(f){ return f(1) }
+def maker(){ return v -> exec sum(x) from loadTable("dfs://d", "t") }
+addFunctionView([write, total, both, apply1, maker])`)
+  await admin.run('write(table([1,2] as id, [10,20] as x))')
+  const sue = testSession({ node: admin.node, user: 'sue' })
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  return { admin, sue, joe }
+}
+
+const noRead = /<NotAuthenticated>Not granted to read table dfs:\/\/d\/t$/
+
+t.test('a view needs VIEW_EXEC, and none of the rights of what it does', async t => {
+  const { admin, sue } = await viewScene()
+  const refused = '<NoPrivilege>Not granted to execute function view total'
+  t.equal(await sue.fail('total()'), `total() => ${refused}`)
+  await t.rejects(sue.call('total'), { message: `${refused}` })
+  await admin.run('grant("sue", VIEW_EXEC, "total")')
+  t.equal(await sue.show('total()'), '30')
+  t.equal(await sue.show('def f(){ return total() }\nf()'), '30', 'through a function, too')
+  t.equal(await sue.show('f = total; f()'), '30')
+  t.match(await sue.fail('select * from loadTable("dfs://d", "t")'), noRead)
+  t.match(await sue.fail('write(table([3] as id, [1] as x))'), /Not granted to execute .* write$/)
+  await admin.run('grant("sue", VIEW_EXEC)')
+  t.equal(await sue.show('write(table([3] as id, [12] as x))'), '1')
+  t.equal(await sue.show('both(1)'), '43')
+  t.match(await sue.fail('tableInsert(objByName("st"), 1)'), /No access to table \[st\]$/)
+  await admin.run('deny("sue", VIEW_EXEC, "total")')
+  t.match(await sue.fail('total()'), /Not granted to execute function view total$/)
+  await admin.run('revoke("sue", VIEW_EXEC, "total")')
+  t.equal(await sue.show('total()'), '42')
+  const guest = testSession({ node: admin.node, user: 'guest' })
+  t.match(await guest.fail('total()'), /Not granted to execute function view total$/)
+})
+
+t.test('rights end with the view, whatever becomes of it', async t => {
+  const { admin, sue } = await viewScene()
+  await admin.run(`def fails(){ throw "no" }
+def waits(){ sleep(1); return exec sum(x) from loadTable("dfs://d", "t") }
+addFunctionView([fails, waits]); grant("sue", VIEW_EXEC)`)
+  const read = 'exec sum(x) from loadTable("dfs://d", "t")'
+  t.match(await sue.fail(`try { fails() } catch(ex) { }; ${read}`), noRead)
+  t.equal(await sue.show('waits()'), '30')
+  t.match(await sue.fail(read), noRead)
+  t.match(await sue.fail(`waits(); ${read}`), noRead)
+})
+
+t.test('what a caller brings along, or takes away, has the rights of the caller', async t => {
+  const { admin, sue } = await viewScene()
+  await admin.run('grant("sue", VIEW_EXEC)')
+  const read = 'exec sum(x) from loadTable("dfs://d", "t")'
+  t.match(await sue.fail(`def mine(v){ return ${read} }\napply1(mine)`), noRead)
+  t.match(await sue.fail(`apply1(v -> ${read})`), noRead)
+  t.match(await sue.fail('g = maker(); g(1)'), noRead)
+  t.equal(await sue.show('apply1(total)'), '30')
+})
+
+t.test('inside a view the rights are those of its owner, for other views as well', async t => {
+  const { admin, sue, joe } = await viewScene()
+  await joe.run(`def ofJoe(){ return exec sum(x) from loadTable("dfs://d", "t") }
+def callsTotal(){ return total() }
+addFunctionView([ofJoe, callsTotal])
+grant("sue", VIEW_EXEC, ["ofJoe", "callsTotal"])`)
+  t.match(await sue.fail('ofJoe()'), noRead, 'whoever adds a view gets no rights by it')
+  t.match(await joe.fail('ofJoe()'), noRead)
+  t.match(await sue.fail('callsTotal()'), /Not granted to execute function view total$/)
+  await admin.run('grant("sue", VIEW_EXEC, "total")')
+  t.match(await sue.fail('callsTotal()'), /view total$/, 'the rights of sue do not count')
+  await admin.run('grant("joe", VIEW_EXEC, "total")')
+  t.equal(await sue.show('callsTotal()'), '30')
+  t.equal(await admin.show('callsTotal()'), '30')
+  await admin.run('grant("joe", TABLE_READ, "dfs://d/t")')
+  t.equal(await sue.show('ofJoe()'), '30')
+  t.equal(await joe.show('ofJoe()'), '30', 'an owner needs no grant')
+  await admin.run('deny("joe", VIEW_EXEC, "ofJoe")')
+  t.equal(await joe.show('ofJoe()'), '30', 'the function that the session defined')
+  const later = testSession({ node: admin.node, user: 'joe' })
+  t.match(await later.fail('ofJoe()'), /view ofJoe$/)
+  await admin.run('deleteUser("joe")')
+  t.match(await sue.fail('ofJoe()'), noRead)
+})
+
+t.test('owners give rights to their views, and to nothing else', async t => {
+  const { joe } = await viewScene()
+  await joe.run('def ofJoe(){ return 1 }\naddFunctionView(ofJoe)')
+  const refused = (name: string) => new RegExp(`Only administrators execute function ${name}$`)
+  t.match(await joe.fail('grant("sue", VIEW_EXEC, "total")'), refused('grant'))
+  t.match(await joe.fail('grant("sue", VIEW_EXEC)'), refused('grant'))
+  t.match(await joe.fail('grant("sue", TABLE_READ, "ofJoe")'), refused('grant'))
+  t.match(await joe.fail('deny("sue", VIEW_EXEC, ["ofJoe", "total"])'), refused('deny'))
+  t.match(await joe.fail('revoke("sue", VIEW_EXEC, "total")'), refused('revoke'))
+  t.equal(await joe.fail('deny("sue", VIEW_EXEC, "ofJoe")'), 'no error')
+})
+
+t.test('a view that is added again is granted again, and a namespace must have views', async t => {
+  const { admin, sue } = await viewScene()
+  await admin.run('grant("sue", VIEW_EXEC, "total")')
+  await admin.run('dropFunctionView("total")\ndef total(){ return 5 }\naddFunctionView(total)')
+  t.match(await sue.fail('total()'), /Not granted to execute function view total$/)
+  const { functionViews } = admin.node
+  const view = functionViews.get('total')!
+  functionViews.set('a::f', { ...view, name: 'a::f' })
+  t.match(await admin.fail('grant("sue", VIEW_EXEC, "b::*")'), /\[b::\*\] does not exist/)
+  t.equal(await admin.fail('grant("sue", VIEW_EXEC, "a::*")'), 'no error')
 })

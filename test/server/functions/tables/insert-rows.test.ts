@@ -48,7 +48,6 @@ t.test('append! answers what it appended to', async t => {
   t.match(await fail('x.append!(`XOM)'), / => Incompatible type. Expected: INT, Actual: STRING$/)
   t.equal(await show('y = x; y.append!(5); x'), '[1,2,3,7]', 'another variable is not changed')
   t.equal(await show('y'), '[1,2,3,7,5]')
-  t.equal(await show('z = (1, "a"); z.push!(2.5); z'), '[1,a,2.5]')
 })
 
 t.test('tableUpsert answers a LONG pair of inserted and updated rows', async t => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Table } from '../../../../src/protocol/value.js'
 import { columnsText, testSession } from '../../../helpers/script.js'
+import { testExamples } from '../../../helpers/examples.js'
 
 t.test('a keyed stream table keeps the first row of a key, as the manual shows it', async t => {
   const { run, show } = testSession()
@@ -108,4 +109,16 @@ t.test('whatever removes a shared stream table may be refused', async t => {
     t.equal(await fail(removal), `${removal} => st is subscribed`)
   }
   t.ok(node.shared.has('st'))
+})
+
+testExamples(t, {
+  'nobody subscribes and nothing is persisted': {
+    'rows(getStreamingSQLStatus())': '0',
+    'n = 0; for(q in getStreamingSQLStatus()) { n += q.queryId.size() }; n': '0',
+  },
+})
+
+t.test('what is not there on older servers', async t => {
+  const older = testSession({ version: '3.00.3' })
+  t.match(await older.fail('getStreamingSQLStatus()'), /Cannot recognize the token/)
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { parseFunctionName, ScriptParser } from '../../../../src/server/script/parse/parser.js'
-import { scopeOf, shown, shownStatement } from '../../../helpers/syntax.js'
+import { scopeOf, shown, shownStatement, cursorOn } from '../../../helpers/syntax.js'
+import { tokenize } from '../../../../src/server/script/parse/lexer.js'
 
 function unitsOf(source: string): string[] {
   const parser = new ScriptParser(source, scopeOf(['f']))
@@ -78,4 +79,160 @@ t.test('the name of a function request is one expression', async t => {
   for (const [text, message] of Object.entries(failures)) {
     t.throws(() => parseFunctionName(text, scopeOf([])), { message: `Syntax Error: ${message}` })
   }
+})
+
+const words = (source: string): string[] =>
+  tokenize(source)
+    .slice(0, -1)
+    .map(token => token.text)
+
+t.test('a name may end with !, but not where != stands', t => {
+  t.same(words('t.append!(x)'), ['t', '.', 'append!', '(', 'x', ')'])
+  t.same(words('a!=b'), ['a', '!=', 'b'])
+  t.same(words('if(!x)'), ['if', '(', '!', 'x', ')'])
+  t.end()
+})
+
+t.test('an assignment may be followed by a symbol without a blank', t => {
+  t.same(words('tbName=`tb1'), ['tbName', '=', '`tb1'])
+  t.end()
+})
+
+t.test('a chain of symbols is one token and ends at an operator', t => {
+  t.same(words('`a`b`c$SYMBOL'), ['`a`b`c', '$', 'SYMBOL'])
+  t.same(words('x + `;'), ['x', '+', '`', ';'])
+  t.same(words('`128.9'), ['`128.9'])
+  t.same(words('`IBM.upper()'), ['`IBM', '.', 'upper', '(', ')'])
+  t.end()
+})
+
+t.test('a pair of numbers is not a minute', t => {
+  t.same(words('5:0'), ['5', ':', '0'])
+  t.same(words('10000:0,'), ['10000', ':', '0', ','])
+  t.same(words('09:30m'), ['09:30m'])
+  t.same(words('13:30:10.008'), ['13:30:10.008'])
+  t.end()
+})
+
+t.test('the points of a range belong to no number', t => {
+  t.same(words('1..10'), ['1', '..', '10'])
+  t.same(words('2012.01.01..2012.01.31'), ['2012.01.01', '..', '2012.01.31'])
+  t.same(words('2015.01M..2015.12M'), ['2015.01M', '..', '2015.12M'])
+  t.same(words('1.5'), ['1.5'])
+  t.end()
+})
+
+t.test('a number behind a point is a member where an operand stands before it', t => {
+  t.same(words('d.2'), ['d', '.', '2'])
+  t.same(words('x + .5'), ['x', '+', '.5'])
+  t.end()
+})
+
+t.test('comments vanish, also several lines of them, but not inside strings', t => {
+  t.same(words('1 // one\n/* two\nthree */ 2'), ['1', '2'])
+  t.same(words('"dfs://db" // path'), ['"dfs://db"'])
+  t.end()
+})
+
+const failures: readonly [string, string, string][] = [
+  ['a string without its end', 'x\n"abc', 'Syntax Error: [line #2] The string is not closed.'],
+  ['a character of no meaning', 'a ~ b', 'Syntax Error: [line #1] Cannot recognize the token ~'],
+  [
+    'a date that does not exist',
+    '2024.02.30',
+    'Syntax Error: [line #1] Cannot recognize the token 2024.02.30',
+  ],
+  [
+    'a number with an unknown suffix',
+    '12q',
+    'Syntax Error: [line #1] Cannot recognize the token 12q',
+  ],
+]
+
+for (const [title, source, message] of failures) {
+  t.test(`${title} is a syntax error that names it`, t => {
+    t.throws(() => tokenize(source), { message, name: 'ScriptError' })
+    t.end()
+  })
+}
+
+t.test('a text of more than 64 K in the code is refused as I/O error 4', async t => {
+  t.equal(tokenize(`"${'x'.repeat(65_536)}"`).length, 2)
+  t.throws(() => tokenize(`a = 1\nsize("${'x'.repeat(65_537)}")`), {
+    message: /^Failed to read message from the socket with IO error type 4\. RefId: 00020\. /,
+  })
+})
+
+t.test('a statement ends at ; } or the end, and with its line outside of brackets', async t => {
+  for (const [source, taken, ends] of [
+    ['', 0, true],
+    ['a', 0, false],
+    ['a', 1, true],
+    ['a;', 1, true],
+    ['a}', 1, true],
+    ['a)', 1, false],
+    ['a b', 1, false],
+    ['a\nb', 1, true],
+  ] as const) {
+    const cursor = cursorOn(source)
+    for (let i = 0; i < taken; i++) cursor.next()
+    t.equal(cursor.atStatementEnd, ends, `${taken} of ${JSON.stringify(source)}`)
+  }
+  const cursor = cursorOn('a\nb')
+  cursor.next()
+  t.notOk(cursor.within({ ignoresNewlines: true }, () => cursor.atStatementEnd))
+  t.ok(cursor.atStatementEnd, 'only within')
+})
+
+const failuresCursor: Readonly<Record<string, (cursor: ReturnType<typeof cursorOn>) => unknown>> = {
+  'Cannot recognize the token )': cursor => cursor.expect('('),
+  'Cannot recognize the token by': cursor => (cursor.next(), cursor.expectWord('from')),
+  'Cannot recognize the token 7': cursor => (cursor.next(), cursor.next(), cursor.expectName()),
+  'A name is expected before the end of the script.': cursor => (
+    toEnd(cursor),
+    cursor.expectName()
+  ),
+  "'(' is expected before the end of the script.": cursor => (toEnd(cursor), cursor.expect('(')),
+  "'from' is expected before the end of the script.": cursor => (
+    toEnd(cursor),
+    cursor.expectWord('from')
+  ),
+  'An expression is expected before the end of the script.': cursor => {
+    toEnd(cursor)
+    throw cursor.unexpected()
+  },
+  'No.': cursor => cursor.fail('No.'),
+}
+
+function toEnd(cursor: ReturnType<typeof cursorOn>): void {
+  while (cursor.peek().kind !== 'end') cursor.next()
+}
+
+t.test('what is not expected is named with its line', async t => {
+  for (const [message, act] of Object.entries(failuresCursor)) {
+    const cursor = cursorOn('\n\n) by\n7')
+    t.throws(() => act(cursor), { name: 'ScriptError', category: 'SYSTEM_Syntax' }, message)
+    const line = message.includes('end of') || message.endsWith('7') ? 4 : 3
+    const again = cursorOn('\n\n) by\n7')
+    t.throws(() => act(again), { message: `Syntax Error: [line #${line}] ${message}` })
+  }
+  t.throws(() => cursorOn('a').fail('No.', 12), { message: 'Syntax Error: [line #12] No.' })
+})
+
+t.test('400 levels, 131,072 tokens a statement, and no more', async t => {
+  const deep = cursorOn('')
+  for (let depth = 1; depth <= 400; depth++) deep.descend()
+  t.throws(() => deep.descend(), { message: /nested too deeply/ })
+  deep.ascend()
+  deep.ascend()
+  deep.descend()
+  t.throws(() => deep.within({}, () => 1), { message: /nested too deeply/ })
+  const long = cursorOn('\nx '.repeat(131_073))
+  for (let i = 0; i < 131_072; i++) long.next()
+  t.throws(() => long.next(), { message: /^Syntax Error: \[line #131074\] .*131072 tokens/ })
+  const divided = cursorOn('x '.repeat(131_073))
+  divided.next()
+  divided.beginStatement()
+  for (let i = 0; i < 131_072; i++) divided.next()
+  t.equal(divided.taken, 131_073, 'each statement has so many')
 })

@@ -1,11 +1,30 @@
+/*
+  Waiting: a session that sleeps lets others go on. Time is in the hands of the tests: every sleep waits for a gate.
+*/
 import t from 'tap'
-import { createNode } from '../../../../src/server/node.js'
+import { setImmediate as turn } from 'node:timers/promises'
+import { createNode, type ServerNode } from '../../../../src/server/node.js'
 import { Runtime } from '../../../../src/server/script/session/runtime.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import { systemPlatform } from '../../../../src/platform/system.js'
 import { handClock } from '../../../helpers/clocks.js'
 import { atOnce, testRuntime } from '../../../helpers/runtime.js'
 import { sessionOn, testSession } from '../../../helpers/script.js'
+import { drive, type Waiting } from '../../../../src/server/script/session/drive.js'
+import type {
+  Evaluation,
+  Suspension,
+  ScriptSession,
+} from '../../../../src/server/values/builtin.js'
+import { closedGate, type Gate } from '../../../helpers/gate.js'
+import type { Value } from '../../../../src/protocol/value.js'
+import type { Outcome } from '../../../../src/server/net/executor.js'
+import {
+  cancelRequest,
+  createScriptSession,
+  runFunction,
+  runScript,
+} from '../../../../src/server/script/session/session.js'
 
 /** A runtime whose time moves when the test says so. */
 function timed(): { runtime: Runtime; clock: ReturnType<typeof handClock> } {
@@ -106,10 +125,6 @@ t.test('functions of the session hide views, and views built-ins', async t => {
   t.equal(kinds('own'), 'builtin')
   t.equal(kinds('nosuch'), undefined)
   t.notOk(runtime.isBuiltin('own'))
-  const names = runtime.functionNames()
-  for (const name of ['own', 'sum', 'add']) {
-    t.equal(names.filter(one => one === name).length, 1, `${name} is named once`)
-  }
 })
 
 t.test('what waits is cancelled, and nothing else', async t => {
@@ -122,4 +137,269 @@ t.test('what waits is cancelled, and nothing else', async t => {
   runtime.onResume()
   runtime.cancel()
   t.equal(reasons.length, 1)
+})
+
+/** Whoever waits, and what it was told. */
+interface Watch extends Waiting {
+  readonly events: string[]
+  cancel: (reason: unknown) => void
+}
+
+function watch(): Watch {
+  const events: string[] = []
+  return {
+    events,
+    cancel: () => undefined,
+    onWait(cancel) {
+      events.push('wait')
+      this.cancel = cancel
+    },
+    onResume: () => void events.push('resume'),
+  }
+}
+
+const waitFor = (until: Promise<unknown>): Suspension => ({ until })
+
+t.test('what waits for nothing gives its value at once', async t => {
+  const waiting = watch()
+  // eslint-disable-next-line require-yield -- it waits for nothing
+  const evaluation = (function* (): Evaluation<number> {
+    return 7
+  })()
+  t.equal(drive(evaluation, waiting), 7)
+  t.strictSame(waiting.events, [])
+  // eslint-disable-next-line require-yield -- it waits for nothing
+  const failing = (function* (): Evaluation<number> {
+    throw new Error('no')
+  })()
+  t.throws(() => drive(failing, waiting), { message: 'no' })
+})
+
+t.test('an evaluation goes on with what it has waited for, in its order', async t => {
+  const gates: Gate[] = [closedGate(), closedGate()]
+  const waiting = watch()
+  const evaluation = (function* (): Evaluation<string> {
+    const first = yield waitFor(gates[0]!.opened.then(() => 'a'))
+    waiting.events.push(`got ${String(first)}`)
+    const second = yield waitFor(gates[1]!.opened.then(() => 'b'))
+    return `${String(first)}${String(second)}`
+  })()
+  const pending = drive(evaluation, waiting)
+  t.ok(pending instanceof Promise)
+  t.strictSame(waiting.events, ['wait'])
+  gates[1]!.open()
+  await gates[1]!.opened
+  t.strictSame(waiting.events, ['wait'], 'the second wait has not begun')
+  gates[0]!.open()
+  t.equal(await pending, 'ab')
+  t.strictSame(waiting.events, ['wait', 'resume', 'got a', 'wait', 'resume'])
+})
+
+t.test('a wait that fails is an error where the script waits', async t => {
+  const waiting = watch()
+  const evaluation = (function* (): Evaluation<string> {
+    try {
+      yield waitFor(Promise.reject(new Error('late')))
+    } catch (error) {
+      const after = yield waitFor(Promise.resolve('caught'))
+      return `${String(after)} ${(error as Error).message}`
+    }
+    return 'not reached'
+  })()
+  t.equal(await drive(evaluation, waiting), 'caught late')
+  const uncaught = (function* (): Evaluation<void> {
+    yield waitFor(Promise.reject(new Error('late')))
+  })()
+  await t.rejects(Promise.resolve(drive(uncaught, waiting)), { message: 'late' })
+  t.strictSame(waiting.events, ['wait', 'resume', 'wait', 'resume', 'wait', 'resume'])
+})
+
+t.test(
+  'a wait that is cancelled ends with the reason, and nobody asks what it waited for',
+  async t => {
+    const waiting = watch()
+    const gate = closedGate()
+    const evaluation = (function* (): Evaluation<void> {
+      yield waitFor(gate.opened)
+    })()
+    const pending = drive(evaluation, waiting)
+    waiting.cancel(new Error('cancelled'))
+    await t.rejects(Promise.resolve(pending), { message: 'cancelled' })
+    gate.open()
+    await gate.opened
+    t.strictSame(waiting.events, ['wait', 'resume'])
+  },
+)
+
+interface Sleeper {
+  session: ScriptSession
+  /** One gate for each sleep so far, in order, and how long it was to last. */
+  gates: Gate[]
+  durationsMs: number[]
+  /** Runs a script; the value when it is there. */
+  run: (script: string) => Outcome
+}
+
+function sleeperOn(node: ServerNode, id: string): Sleeper {
+  const gates: Gate[] = []
+  const durationsMs: number[] = []
+  const delay = async (durationMs: number): Promise<void> => {
+    const gate = closedGate()
+    gates.push(gate)
+    durationsMs.push(durationMs)
+    await gate.opened
+  }
+  const session = createScriptSession(node, { id, remoteAddress: '', remotePort: 1, delay })
+  return { session, gates, durationsMs, run: script => runScript(session, node, script) }
+}
+
+const numberOf = (value: Value | undefined): number =>
+  value?.form === 'scalar' ? Number(value.value) : NaN
+
+t.test('what does not wait is answered at once', t => {
+  const node = createNode()
+  const { run, session } = sleeperOn(node, '1')
+  t.equal(numberOf(run('1+2') as Value), 3)
+  t.equal(
+    numberOf(
+      runFunction(session, node, 'add', [
+        { form: 'scalar', type: 'INT', value: 1 },
+        { form: 'scalar', type: 'INT', value: 2 },
+      ]) as Value,
+    ),
+    3,
+  )
+  t.end()
+})
+
+t.test('two sessions sleep at the same time and end in their own order', async t => {
+  const node = createNode()
+  const [one, two] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
+  const events: string[] = []
+  const first = Promise.resolve(one.run('sleep(2000);1+1')).then(value => {
+    events.push(`one ${numberOf(value)}`)
+  })
+  const second = Promise.resolve(two.run('sleep(1000);1+3')).then(value => {
+    events.push(`two ${numberOf(value)}`)
+  })
+  t.same([one.durationsMs, two.durationsMs], [[2000], [1000]], 'both are asleep')
+  two.gates[0]!.open()
+  await second
+  t.same(events, ['two 4'])
+  one.gates[0]!.open()
+  await first
+  t.same(events, ['two 4', 'one 2'])
+})
+
+t.test('a session asleep does not stop another one', async t => {
+  const node = createNode()
+  const [one, two] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
+  const pending = one.run('sleep(1)\nx=7\nx')
+  t.ok(pending instanceof Promise)
+  t.equal(numberOf(two.run('40+2') as Value), 42)
+  one.gates[0]!.open()
+  t.equal(numberOf(await pending), 7)
+})
+
+t.test('sleep works inside functions, loops, try, lambdas and arguments', async t => {
+  const node = createNode()
+  const one = sleeperOn(node, '1')
+  const script = `
+def pause(ms){ sleep(ms); return ms }
+s = 0
+for(i in 1..2){ s += pause(i) }
+try { sleep(10)
+  throw "x" } catch(ex) { s += 100 }
+s += sum(each(x -> pause(x), 20 30))
+do { sleep(40) } while(false)
+s + take(pause(50), 1)[0]`
+  const pending = one.run(script)
+  for (let at = 0; at < 7; at++) {
+    t.equal(one.gates.length, at + 1, `sleep ${at} waits for the one before it`)
+    one.gates[at]!.open()
+    await one.gates[at]!.opened
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  t.equal(numberOf(await pending), 1 + 2 + 100 + 50 + 50)
+  t.same(one.durationsMs, [1, 2, 10, 20, 30, 40, 50])
+})
+
+t.test('variables keep their values over a wait, and calls their place', async t => {
+  const node = createNode()
+  const one = sleeperOn(node, '1')
+  const pending = one.run(
+    'def f(mutable v){ v.append!(1); sleep(1); v.append!(2); return size(v) }\na=[9]\nf(a)*10 + last(a)',
+  )
+  one.gates[0]!.open()
+  t.equal(numberOf(await pending), 32)
+})
+
+t.test('an error behind a wait reaches the caller with its source', async t => {
+  const node = createNode()
+  const one = sleeperOn(node, '1')
+  const pending = one.run('def f(){ sleep(1); throw "late" }\nf()')
+  one.gates[0]!.open()
+  await t.rejects(pending as Promise<unknown>, { message: 'f() => f: throw "late" => late' })
+})
+
+t.test('a function request may wait, too', async t => {
+  const node = createNode()
+  const one = sleeperOn(node, '1')
+  one.run('def f(x){ sleep(5); return x*2 }')
+  const pending = runFunction(one.session, node, 'f', [{ form: 'scalar', type: 'INT', value: 21 }])
+  one.gates[0]!.open()
+  t.equal(numberOf(await pending), 42)
+})
+
+t.test('a loop that never sleeps lets other sessions run', async t => {
+  const node = createNode()
+  const [busy, other] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
+  other.run('share table(1:0, [`x], [INT]) as flags')
+  const pending = busy.run('n=0\ndo { n+=1 } while(0 == (exec count(*) from flags))\nn')
+  t.ok(pending instanceof Promise, 'the loop has given way')
+  other.run('insert into flags values(1)')
+  t.ok(numberOf(await pending) > 0)
+})
+
+t.test('a recursion that never sleeps lets other sessions run', async t => {
+  const node = createNode()
+  const [busy, other] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
+  other.run('share table(1:0, [`x], [INT]) as stops')
+  busy.run(
+    'def deep(n){ if(n==0 || 0 < (exec count(*) from stops)) return 1\n return deep(n-1)+deep(n-1) }',
+  )
+  const pending = busy.run('deep(60)')
+  t.ok(pending instanceof Promise, 'the recursion has given way')
+  other.run('insert into stops values(1)')
+  t.ok(numberOf(await pending) > 0)
+})
+
+t.test('sleep refuses what is not a time', async t => {
+  const one = sleeperOn(createNode(), '1')
+  t.throws(() => one.run('sleep(`a)'), {
+    message: 'sleep(`a) => sleep takes a number of milliseconds.',
+  })
+  t.end()
+})
+
+t.test('a request that is cancelled ends where it waits, and no catch holds it up', async t => {
+  const node = createNode()
+  const { run, session, gates } = sleeperOn(node, '1')
+  const scripts = {
+    'sleep(5)': 'sleep(5) => The task was cancelled',
+    'def f(){ sleep(5) }\nf()': 'sleep(5) => The task was cancelled',
+    'x = 1\ntry{ sleep(5) } catch(ex){ x = 2 }': 'sleep(5) => The task was cancelled',
+    'do { y = 1 } while(true)': 'do { y = 1 } while(true) => The task was cancelled',
+    'for(i in 1..3000000){ y = i }': 'for(i in 1..3000000){ y = i } => The task was cancelled',
+  }
+  for (const [script, message] of Object.entries(scripts)) {
+    const outcome = run(script)
+    cancelRequest(session)
+    await t.rejects(outcome as Promise<unknown>, { message }, script)
+  }
+  t.equal(numberOf(run('x') as Value), 1)
+  for (const gate of gates) gate.open()
+  await turn()
+  cancelRequest(session)
+  t.equal(numberOf(run('x + 1') as Value), 2, 'nothing waits, nothing is cancelled')
 })

@@ -1,3 +1,6 @@
+/*
+  The name field of function requests, as official clients write it (docs/protocol.md#table-writers).
+*/
 import t from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
 import { createNode } from '../../../../src/server/node.js'
@@ -8,10 +11,23 @@ import {
   runFunction,
   runScript,
   setVariables,
+  replyOf,
 } from '../../../../src/server/script/session/session.js'
 import { closedGate } from '../../../helpers/gate.js'
 import { testSession } from '../../../helpers/script.js'
-import { idTable, int, text } from '../../../helpers/values.js'
+import { idTable, int, text, ints } from '../../../helpers/values.js'
+import { Session } from '../../../../src/server/script/session/runtime.js'
+import { runUnits } from '../../../../src/server/script/session/run-script.js'
+import { fromWire } from '../../../../src/server/elements/wire-values.js'
+import type { ServerValue } from '../../../../src/server/values/server-value.js'
+import {
+  atOnce,
+  testRuntime,
+  hastyRuntime,
+  inTurns,
+  shownRestlessly,
+  shownValue,
+} from '../../../helpers/runtime.js'
 
 const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promise.resolve() }
 
@@ -46,6 +62,8 @@ t.test('variables and functions stay from one request to the next', async t => {
   runScript(one, node, 'x = 5; def f(a){return a*10}')
   t.match(runFunction(one, node, 'f', [int(2)]), { value: 20 })
   t.match(runScript(one, node, 'f(x)'), { value: 50 })
+  runScript(one, node, 'take = 7 8 9')
+  t.match(runScript(one, node, 'take [1]'), { value: 8 }, 'a variable hides a function')
   t.throws(() => runScript(two, node, 'x'), { message: /Cannot recognize the token x/ })
 })
 
@@ -123,4 +141,227 @@ t.test('a request is cancelled where it waits, and the next one runs', async t =
   cancelRequest(session)
   t.match(runScript(session, node, '1'), { value: 1 })
   cancelRequest(createScriptSession(node, info))
+})
+
+t.test('a session begins as a guest, without anything; rights follow its user', async t => {
+  const node = createNode({ now: () => 5_000 })
+  const delay = (): Promise<void> => Promise.resolve()
+  const info = { id: '7', remoteAddress: '10.0.0.1', remotePort: 9, delay }
+  const session = new Session(node, info)
+  t.match(session, { ...info, user: 'guest', closed: false, isAdmin: false })
+  t.strictSame(session.openedAt, new Date(5_000))
+  t.equal(session.variables.size + session.functions.size, 0)
+  t.doesNotThrow(() => session.print('nobody listens'))
+  session.user = 'admin'
+  t.equal(session.isAdmin, true)
+  node.users.set('joe', { password: 'x', isAdmin: false })
+  session.user = 'joe'
+  t.equal(session.isAdmin, false)
+  node.users.delete('joe')
+  t.equal(session.isAdmin, false, 'a user who is gone has no rights')
+})
+
+const texts = (rows: number, length = 5): Value => ({
+  form: 'vector',
+  type: 'STRING',
+  length: rows,
+  data: Array.from({ length: rows }, (_, row) => String(row).padStart(length, 'é')),
+})
+
+const tuple = (elements: number): ServerValue => ({
+  form: 'vector',
+  type: 'ANY',
+  length: elements,
+  data: new Array<never>(elements).fill({ form: 'scalar', type: 'INT', value: 1 } as never),
+})
+
+const one: ServerValue = { form: 'scalar', type: 'INT', value: 1 }
+
+t.test('what is heavier than a request may be is not made ready', async t => {
+  const runtime = testRuntime({ maxRequestBytes: 1_000_000 })
+  t.throws(() => replyOf(runtime, tuple(50_000)), { message: /Out of memory/ })
+  t.throws(() => replyOf(runtime, fromWire(texts(40_000, 30))), { message: /Out of memory/ })
+})
+
+t.test('what is nested deeper than a client can read is refused', async t => {
+  const runtime = testRuntime()
+  const script = (levels: number): string => `x = (1, 2); for(i in 0:${levels}){x = (x, 1)}; x`
+  t.match(replyOf(runtime, atOnce(runUnits(runtime, script(20)))!), { type: 'ANY' })
+  let value: ServerValue = one
+  for (let level = 0; level < 2000; level++) value = { form: 'list', elements: [value] }
+  t.throws(() => replyOf(runtime, value), { message: /nested deeper/ })
+})
+
+const scalarOf = (value: Value | undefined): unknown =>
+  value?.form === 'scalar' ? value.value : undefined
+
+t.test('names, partial applications and lambdas are called with the arguments', async t => {
+  const { run, call } = testSession()
+  await run(`share table(1:0, [\`id], [INT]) as target
+if(existsDatabase("dfs://req")) dropDatabase("dfs://req")
+db = database("dfs://req", VALUE, 1..9)
+db.createPartitionedTable(table(1:0, [\`id], [INT]), \`t, \`id)`)
+  const calls: readonly [string, Value[], unknown][] = [
+    ['add', [int(1), int(2)], 3],
+    ['add{1}', [int(2)], 3],
+    ['sub{,1}', [int(5)], 4],
+    ['tableInsert{target}', [idTable(1, 2)], 2],
+    ['tableInsert{loadTable("dfs://req","t")}', [idTable(1, 2, 3)], 3],
+    ["tableInsert{loadTable('dfs://req', 't')}", [idTable(4)], 1],
+    ['tableInsert{loadTable("dfs://req","t"), }', [idTable(5)], 1],
+    ['(def(mutable tb, data){tableInsert(tb, data);return 0;}){target}', [idTable(9)], 0],
+    ['size', [ints(1, 2, 3)], 3],
+    ['x->x*2', [int(4)], 8],
+  ]
+  for (const [name, args, wanted] of calls) {
+    t.equal(scalarOf(await call(name, ...args)), wanted, name)
+  }
+})
+
+t.test('an open place takes the argument, keywords stay', async t => {
+  const { run, call, show } = testSession()
+  await run('share keyedTable(`id, 1:0, `id`v, [INT, INT]) as keyed')
+  const rows: Value = {
+    form: 'table',
+    name: '',
+    rows: 1,
+    columnNames: ['id', 'v'],
+    columns: [ints(1), ints(5)] as never,
+  }
+  await call('upsert!{keyed,,ignoreNull=false}', rows)
+  t.equal(await show('keyed'), '1 5')
+})
+
+t.test('shared names are looked up at every call', async t => {
+  const { run, call, show } = testSession()
+  await run('share table(1:0, [`id], [INT]) as moving')
+  await call('tableInsert{moving}', idTable(1))
+  await run('undef(`moving, SHARED)\nshare table(1:0, [`id], [INT]) as moving')
+  await call('tableInsert{moving}', idTable(2))
+  t.equal(await show('moving'), '2')
+})
+
+t.test('functions of the session and function views answer to their names', async t => {
+  const node = createNode()
+  const one = testSession({ node })
+  const two = testSession({ node })
+  await one.run('def twice(x){ return x*2 }')
+  t.equal(scalarOf(await one.call('twice', int(4))), 8)
+  await t.rejects(two.call('twice', int(4)), {
+    message: "Can't recognize function name twice",
+  })
+  await one.run('addFunctionView(twice)')
+  t.equal(scalarOf(await two.call('twice', int(4))), 8)
+  await two.run('def twice(x){ return x*200 }')
+  t.equal(scalarOf(await two.call('twice', int(4))), 800, 'a local function hides the view')
+  t.equal(scalarOf(await one.call('twice', int(4))), 8)
+})
+
+const refused: Readonly<Record<string, string>> = {
+  nosuch: "Can't recognize function name nosuch: not in the embedded server",
+  'nosuch{1}': "Can't recognize function name nosuch: not in the embedded server",
+  'nosuch{loadTable("a","b")}': "Can't recognize function name nosuch: not in the embedded server",
+  'functionA ': "Can't recognize function name functionA ",
+  '': "Can't recognize function name ",
+  'add{nosuch}': 'Syntax Error: [line #1] Cannot recognize the token nosuch',
+  'add{loadTable(nosuch, "a")}': 'Syntax Error: [line #1] Cannot recognize the token nosuch',
+  'add{': 'Syntax Error: [line #1] An expression is expected before the end of the script.',
+  'add{1} 2': 'Syntax Error: [line #1] Cannot recognize the token 2',
+  '1+1': "Can't recognize function name 1+1",
+}
+
+t.test('names of other things than functions are refused', async t => {
+  const { call } = testSession()
+  for (const [name, message] of Object.entries(refused)) {
+    await t.rejects(call(name, int(1)), { message }, name)
+  }
+})
+
+t.test('many different names do not fill the memory of the session', async t => {
+  const { call } = testSession()
+  let wrong = 0
+  for (let i = 0; i < 3000; i++) {
+    if (scalarOf(await call(`add{${i}}`, int(1))) !== i + 1) wrong++
+  }
+  t.equal(wrong, 0)
+})
+
+const examples: Readonly<Record<string, string>> = {
+  '1+2': '3',
+  '1+2\nx=3': '',
+  'x=3\nx': '3',
+  'sleep(0);1+2': '3',
+  '': '',
+  '// nothing': '',
+  'if(true){5}': '',
+  'x=1\ngo\n': '',
+  '1\ngo\n': '1',
+  '1\ngo\n// nothing': '1',
+  '1\ngo\nx=2': '',
+  '1\ngo\n2': '2',
+  'return 7\n8': '7',
+  'return 7\ngo\n8': '7',
+  'if(true){return 7}\n8': '7',
+  'for(i in 1..9){if(i==4){return i}}\n8': '4',
+  'return\n8': '',
+  '1; break; 2': '2',
+}
+
+t.test('a script answers with its last statement', async t => {
+  for (const [script, shown] of Object.entries(examples)) {
+    t.equal(await testSession().show(script), shown, script)
+    t.equal(await shownRestlessly(script), shown, `${script}, giving way`)
+  }
+})
+
+t.test('errors of statements are located, those of the parser are not', async t => {
+  const { fail } = testSession()
+  t.equal(await fail('x = 1\nx * `a'), 'x * `a => Arguments for mul method can not be string.')
+  t.equal(await fail('x = )'), 'Syntax Error: [line #1] Cannot recognize the token )')
+  t.equal(await fail('nosuch'), 'Syntax Error: [line #1] Cannot recognize the token nosuch')
+})
+
+t.test('the stack has room for a deep script only where nothing else is deep', async t => {
+  const { fail, show } = testSession()
+  const deep = (levels: number): string => `x = 1\nx${'[0]'.repeat(levels)}`
+  t.equal(await show(deep(600)), '1')
+  t.match(await fail(deep(699)), 'nested too deeply')
+  const calls = `def f(n){return n == 0 ? 0 : f(n-1)}\n`
+  t.equal(await show(`${calls}f(40)`), '0')
+  const both = `${calls}x = f(40)\ny = ${'-('.repeat(120)}f(140)${')'.repeat(120)}`
+  t.match(await fail(both), 'called too deeply')
+})
+
+t.test('values of statements that are over take no memory', async t => {
+  const { show, fail } = testSession({ maxRequestBytes: 2_000_000 })
+  const v = 'take(1.0, 50000)'
+  t.equal(await show(Array.from({ length: 20 }, () => v).join('\n') + '\n1'), '1')
+  t.match(await fail(`(${v}, ${v}, ${v}, ${v}, ${v}, ${v})`), /Out of memory/)
+})
+
+t.test('a script of many statements gives way between them', async t => {
+  const script = `x = 0\n${'x += 1\n'.repeat(2000)}x`
+  const { runtime, clock } = hastyRuntime()
+  const { value } = await inTurns(runUnits(runtime, script))
+  t.equal(value && shownValue(value), '2000')
+  t.ok(clock.turns > 30, `${clock.turns} times`)
+})
+
+t.test('go divides a script: what comes behind it is parsed when the rest has run', async t => {
+  const { show, fail, run } = testSession()
+  t.equal(
+    await fail('t=table(1 2 as x)\nshare(t,`st1)\nselect * from st1'),
+    'Syntax Error: [line #3] Cannot recognize the token st1',
+  )
+  t.equal(await fail('st1'), 'Syntax Error: [line #1] Cannot recognize the token st1')
+  t.equal(await show('t=table(1 2 as x)\nshare(t,`st1);\ngo;\nexec count(*) from st1'), '2')
+  t.match(await fail('x=1\ngo\ny = )'), 'Syntax Error: [line #3] Cannot recognize the token )')
+  t.equal(await show('x'), '1')
+  t.equal(await run('x=2\ngo'), undefined)
+})
+
+t.test('nothing of a unit runs when something in it cannot be parsed', async t => {
+  const { fail, show } = testSession()
+  await fail('before=1\nnosuch(2)')
+  t.equal(await show('defined(`before)'), 'false')
 })

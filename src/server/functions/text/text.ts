@@ -1,0 +1,235 @@
+/*
+  Values as the server prints them, and functions of text (DolphinDB manual, pages left, split and
+  fromStdJson).
+*/
+import { columnTypeOf, elementAt, vectorOf } from '../../../protocol/element.js'
+import { formatElement, formatScalar, formatValue } from '../../../protocol/value-text.js'
+import type { Column, Scalar, Vector } from '../../../protocol/value.js'
+import { ScriptError } from '../../script-error.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import type { RequestMemory } from '../../values/request-memory.js'
+import {
+  boolScalar,
+  doubleScalar,
+  stringScalar,
+  stringVector,
+  textsOf,
+} from '../../values/scalar.js'
+import { readNumber } from '../../values/literal.js'
+import { defaultDecodeLimits } from '../../../protocol/decode-context.js'
+import { makeDictionary, setEntry } from '../../elements/dictionary.js'
+import { dataTypes } from '../../../protocol/data-type.js'
+import { explicitNull } from '../../../protocol/value.js'
+import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
+import {
+  binaryFunction,
+  builtin,
+  integerArgument,
+  textArgument,
+  unaryFunction,
+} from '../arguments.js'
+import { operandOf, scalarAt, isLiteral, textsOfVector } from '../../operators/operands.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { functionText } from '../../elements/wire-values.js'
+import { columnTypeText } from '../../../protocol/data-type.js'
+
+/** Rows of a table, and elements of a vector, that are printed at most. */
+const maxRows = 30
+const maxElements = 100
+
+/**
+ * Several lines for tables and dictionaries; what is too long ends with `...`.
+ *
+ * @param memory  asked for the room that columns as wide as their widest cell take
+ */
+export function printText(value: ServerValue, memory: RequestMemory): string {
+  switch (value.form) {
+    case 'scalar':
+      return formatScalar(value)
+    case 'vector':
+    case 'arrayVector':
+      return listText(elementTexts(value, memory), value.form === 'vector' && value.type === 'ANY')
+    case 'pair':
+      return [0, 1].map(index => quoted(scalarAt(value.elements, index))).join(' : ')
+    case 'set':
+      return `set(${elementTexts(value.elements, memory).join(',')})`
+    case 'matrix':
+      return formatValue(value)
+    case 'serverTable':
+      return gridText(
+        value.columnNames.map((name, index) => ({ name, column: value.column(index) })),
+        value.rows,
+        memory,
+      )
+    case 'serverDictionary':
+      return [...value.entries.values()]
+        .map(entry => `${printText(entry.key, memory)}->${printText(entry.value, memory)}`)
+        .join('\n')
+    case 'list':
+      return listText(
+        value.elements.map(element => printText(element, memory)),
+        true,
+      )
+    case 'type':
+      return columnTypeText(value.column)
+    case 'function':
+      return functionText(value)
+    case 'database':
+      return `DB[${value.path}]`
+  }
+}
+
+function elementTexts(column: Column, memory: RequestMemory): string[] {
+  const count = Math.min(column.length, maxElements)
+  const texts = Array.from({ length: count }, (_, row) => {
+    const element = elementAt(column, row) as ServerValue
+    return element.form === 'scalar' ? quoted(element) : printText(element, memory)
+  })
+  if (column.length > count) texts.push('...')
+  return texts
+}
+
+/** Text inside vectors and pairs stands in quotes. */
+function quoted(scalar: Scalar): string {
+  const text = formatScalar(scalar)
+  return isLiteral(scalar.type) ? `"${text}"` : text
+}
+
+function listText(texts: readonly string[], isTuple: boolean): string {
+  const joined = texts.join(',')
+  return isTuple ? `(${joined})` : `[${joined}]`
+}
+
+interface GridColumn {
+  name: string
+  column: Column
+}
+
+/** Columns side by side under their names, as wide as their widest cell. */
+function gridText(columns: readonly GridColumn[], rows: number, memory: RequestMemory): string {
+  const shown = Math.min(rows, maxRows)
+  let totalWidth = 0
+  const cells = columns.map(({ name, column }) => {
+    const texts = [name, '']
+    for (let row = 0; row < shown; row++) texts.push(cellText(column, row, memory))
+    const width = Math.max(...texts.map(text => text.length))
+    totalWidth += width
+    memory.expect(2 * totalWidth * texts.length)
+    texts[1] = '-'.repeat(width)
+    return texts.map(text => text.padEnd(width))
+  })
+  const lines = Array.from({ length: shown + 2 }, (_, line) =>
+    cells
+      .map(texts => texts[line]!)
+      .join(' ')
+      .trimEnd(),
+  )
+  if (rows > shown) lines.push('...')
+  return lines.join('\n')
+}
+
+function cellText(column: Column, row: number, memory: RequestMemory): string {
+  const { type, array } = columnTypeOf(column)
+  if (type === 'ANY' || array) {
+    return printText(elementAt(column, row) as ServerValue, memory)
+  }
+  return formatElement(column, row)
+}
+
+const bytesPerPart = 32
+
+/** STRING vector, or single characters without a delimiter. */
+const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) => {
+  const texts = textsOf(value)
+  if (texts === undefined) throw new ScriptError('split: str must be a string.')
+  let count = 0
+  const parts = texts.map(text => {
+    // As many pieces as it has characters, at the most.
+    count += text.length
+    context.memory.expect(count * bytesPerPart)
+    return splitText(text, delimiter)
+  })
+  return parts.length === 1 && value!.form === 'scalar' ? parts[0]! : tupleOf(parts)
+})
+
+function splitText(text: string, delimiter: ServerValue | undefined): Vector {
+  if (delimiter === undefined) {
+    const data = Int8Array.from(text, char => char.charCodeAt(0))
+    return { form: 'vector', type: 'CHAR', length: data.length, data }
+  }
+  return stringVector(text === '' ? [] : text.split(textArgument(delimiter, 'delimiter')))
+}
+
+/** JSON is parsed in one go: what takes a tenth of a second. */
+const maxParsedLength = 2_097_152
+
+function parseJson(text: string): unknown {
+  if (text.length > maxParsedLength) {
+    throw new ScriptError(
+      `fromStdJson: the string must not be longer than ${maxParsedLength} characters.`,
+    )
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ScriptError('fromStdJson: the string is not valid JSON.')
+  }
+}
+
+function fromJson(context: CallContext, json: unknown, depth: number): ServerValue {
+  switch (typeof json) {
+    case 'string':
+      return temporalOf(json) ?? stringScalar(json)
+    case 'number':
+      return doubleScalar(json)
+    case 'boolean':
+      return boolScalar(json)
+    default:
+      break
+  }
+  if (typeof json !== 'object' || json === null) return explicitNull
+  if (depth >= defaultDecodeLimits.maxDepth) {
+    throw new ScriptError(
+      `fromStdJson: the string is nested deeper than ${defaultDecodeLimits.maxDepth} levels.`,
+    )
+  }
+  const values: ServerValue[] = []
+  const dictionary = makeDictionary([], [])
+  for (const [key, element] of Object.entries(json) as [string, unknown][]) {
+    const value = fromJson(context, element, depth + 1)
+    context.memory.made(value)
+    if (Array.isArray(json)) values.push(value)
+    else setEntry(dictionary, stringScalar(key), value)
+  }
+  return Array.isArray(json) ? vectorOfElements(values) : dictionary
+}
+
+/** A text that is a date or a time as a whole becomes one. */
+function temporalOf(text: string): ServerValue | undefined {
+  if (!/^\d{1,4}[.:]\d/.test(text)) return undefined
+  const literal = readNumber(text, 0)
+  if (literal?.end !== text.length) return undefined
+  return dataTypes[literal.value.type].category === 'temporal' ? literal.value : undefined
+}
+
+export const stringFunctions: readonly Builtin[] = [
+  unaryFunction('fromStdJson', (value, context) => {
+    const texts = textsOf(value)
+    if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
+    const parsed: ServerValue[] = []
+    for (const text of texts) parsed.push(fromJson(context, parseJson(text), 0))
+    return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
+  }),
+  /** The first n characters of each text; nulls are ''. */
+  binaryFunction('left', (value, number) => {
+    const n = integerArgument(number, 'n')
+    const { vector, rebuild } = operandOf(value, 'left')
+    if (!isLiteral(vector.type) && vector.type !== 'CHAR' && vector.type !== 'VOID') {
+      throw new ScriptError('left: X must be a string or a vector of strings.')
+    }
+    const data = textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))
+    const type = vector.type === 'SYMBOL' ? 'SYMBOL' : 'STRING'
+    return rebuild(vectorOf({ type }, data) as Vector)
+  }),
+  split,
+]

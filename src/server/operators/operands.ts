@@ -1,0 +1,233 @@
+/*
+  Operands as operators compute with them: scalars and vectors seen as one vector and a way back, so that an operator is
+  written once, for vectors; and the numbers, unscaled decimals and texts of a vector.
+*/
+import { dataTypes, isDecimal, type DataType } from '../../protocol/data-type.js'
+import type { FixedVector } from '../../protocol/element-bytes.js'
+import { elementAt, vectorOf } from '../../protocol/element.js'
+import {
+  nullDouble,
+  nullFloat,
+  nullInt16,
+  nullInt32,
+  nullInt64,
+  nullInt8,
+} from '../../protocol/null-value.js'
+import { formatElement } from '../../protocol/value-text.js'
+import type { Scalar, Vector } from '../../protocol/value.js'
+import { columnTexts } from '../columns/column-layout.js'
+import { numbersOf } from '../columns/column-numbers.js'
+import { columnOfScalar } from '../columns/convert-column.js'
+import { unscaledValues } from '../columns/convert-decimal.js'
+import { ScriptError } from '../script-error.js'
+import { intScalar } from '../values/scalar.js'
+import type { ServerValue } from '../values/server-value.js'
+
+/** A value seen as a vector. */
+export interface Operand {
+  readonly vector: Vector
+  /** One element that stands beside every element of the other operand. */
+  readonly isScalar: boolean
+  /** Puts a vector of results of the same length into the operand's own form. */
+  readonly rebuild: (result: Vector) => ServerValue
+}
+
+/** Element `index` of a vector whose elements are scalars, as those of tuples need not be. */
+export function scalarAt(vector: Vector, index: number): Scalar {
+  return elementAt(vector, index) as Scalar
+}
+
+/** @throws {ScriptError} for values that no operator is defined for, naming `operation` */
+export function operandOf(value: ServerValue, operation: string): Operand {
+  switch (value.form) {
+    case 'scalar':
+      return {
+        vector: columnOfScalar(value),
+        isScalar: true,
+        rebuild: result => scalarAt(result, 0),
+      }
+    case 'vector':
+      return { vector: value, isScalar: false, rebuild: result => result }
+    case 'type':
+      return operandOf(intScalar(dataTypes[value.column.type].id), operation)
+    default:
+      throw new ScriptError(
+        `Arguments for ${operation} method can not be ${formWords[value.form] ?? value.form}.`,
+        { category: 'SYSTEM_Operator' },
+      )
+  }
+}
+
+const formWords: Partial<Record<ServerValue['form'], string>> = {
+  serverTable: 'table',
+  serverDictionary: 'dictionary',
+  database: 'handle',
+  list: 'tuple',
+}
+
+/**
+ * Two operands made ready for one loop: element i of the result comes from `left[i * leftStep]` and `right[i *
+ * rightStep]`.
+ */
+export interface Pairing {
+  readonly left: Vector
+  readonly right: Vector
+  readonly length: number
+  /** 0 where the one element of a scalar is used again and again, else 1. */
+  readonly leftStep: 0 | 1
+  readonly rightStep: 0 | 1
+  readonly rebuild: (result: Vector) => ServerValue
+}
+
+/** @throws {ScriptError} when the lengths do not go together */
+export function pairOperands(left: ServerValue, right: ServerValue, operation: string): Pairing {
+  const a = operandOf(left, operation)
+  const b = operandOf(right, operation)
+  if (!a.isScalar && !b.isScalar && a.vector.length !== b.vector.length) {
+    throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
+  }
+  const shape = a.isScalar ? b : a
+  return {
+    left: a.vector,
+    right: b.vector,
+    length: shape.vector.length,
+    leftStep: a.isScalar ? 0 : 1,
+    rightStep: b.isScalar ? 0 : 1,
+    rebuild: shape.rebuild,
+  }
+}
+
+/** How a type computes; undefined for types that are not numbers. */
+export type NumberKind = 'int32' | 'int64' | 'double'
+
+/** Temporal types compute as the integers they are. */
+export function numberKindOf(type: DataType): NumberKind | undefined {
+  switch (dataTypes[type].category) {
+    case 'floating':
+      return 'double'
+    case 'logical':
+    case 'integral':
+    case 'temporal':
+      return dataTypes[type].bytesPerValue === 8 ? 'int64' : 'int32'
+    default:
+      return undefined
+  }
+}
+
+/**
+ * The vector's elements as int32; of INT and the other 32-bit types this is the array itself. VOID is all null.
+ * @throws {ScriptError} for a vector that holds no numbers
+ */
+export function int32Of(vector: Vector): Int32Array {
+  if (vector.type === 'VOID') return new Int32Array(vector.length).fill(nullInt32)
+  if (numberKindOf(vector.type) !== 'int32') throw notNumbers(vector)
+  const { data, length } = vector as { data: ArrayLike<number>; length: number }
+  if (data instanceof Int32Array) return data
+  const nullValue = data instanceof Int8Array ? nullInt8 : nullInt16
+  const result = new Int32Array(length)
+  for (let i = 0; i < length; i++) {
+    const value = data[i]!
+    result[i] = value === nullValue ? nullInt32 : value
+  }
+  return result
+}
+
+/**
+ * As `int32Of`, for whole numbers of any width.
+ * @throws {ScriptError} for a vector that holds no whole numbers
+ */
+export function int64Of(vector: Vector): BigInt64Array {
+  if (vector.type === 'VOID') return new BigInt64Array(vector.length).fill(nullInt64)
+  if (numberKindOf(vector.type) === 'int64') return (vector as { data: BigInt64Array }).data
+  const narrow = int32Of(vector)
+  const result = new BigInt64Array(vector.length)
+  for (let i = 0; i < vector.length; i++) {
+    const value = narrow[i]!
+    result[i] = value === nullInt32 ? nullInt64 : BigInt(value)
+  }
+  return result
+}
+
+/**
+ * As `int32Of`, for numbers of every kind but decimals; int64 beyond 2^53 is rounded.
+ * @throws {ScriptError}
+ */
+export function doubleOf(vector: Vector): Float64Array {
+  if (vector.type === 'DOUBLE') return vector.data
+  if (vector.type === 'VOID') return new Float64Array(vector.length).fill(nullDouble)
+  if (numberKindOf(vector.type) === undefined) throw notNumbers(vector)
+  const numbers = numbersOf(vector as FixedVector)
+  for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i]!)) numbers[i] = nullDouble
+  return numbers
+}
+
+function notNumbers({ type }: Vector): ScriptError {
+  return new ScriptError(`A vector of numbers is expected, but the actual type is ${type}.`)
+}
+
+/** A FLOAT vector of doubles; what is too large for FLOAT is null. */
+export function floatVector(values: Float64Array): Vector {
+  const data = new Float32Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    const fits = Number.isFinite(Math.fround(value)) || !Number.isFinite(value)
+    data[i] = value === nullDouble || !fits ? nullFloat : value
+  }
+  return { form: 'vector', type: 'FLOAT', length: values.length, data }
+}
+
+/** Decimals as integers: the values are so many units of 10^−scale. */
+export interface Unscaled {
+  readonly values: readonly (bigint | null)[]
+  readonly scale: number
+}
+
+/** A decimal or integral vector as unscaled integers; undefined for other types. */
+export function unscaledOf(vector: Vector): Unscaled | undefined {
+  if (isDecimal(vector.type)) {
+    const { scale } = vector as { scale: number }
+    return { values: unscaledValues(vector as FixedVector), scale }
+  }
+  const kind = vector.type === 'VOID' ? 'int32' : numberKindOf(vector.type)
+  if (kind === undefined || kind === 'double') return undefined
+  const wide = int64Of(vector).subarray(0, vector.length)
+  return { values: Array.from(wide, value => (value === nullInt64 ? null : value)), scale: 0 }
+}
+
+/** A decimal vector as the doubles nearest to its values; other vectors as they are. */
+export function decimalAsDouble(vector: Vector): Vector {
+  const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
+  if (unscaled === undefined) return vector
+  const { values, scale } = unscaled
+  // By its text: a division by a power of ten that no double is would round twice.
+  return vectorOf(
+    { type: 'DOUBLE' },
+    values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),
+  ) as Vector
+}
+
+/** Digits that a smaller scale does not hold are cut off, towards zero. */
+export function rescale(value: bigint, from: number, to: number): bigint {
+  return to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
+}
+
+/** True for types that hold text. */
+export function isLiteral(type: DataType): boolean {
+  return dataTypes[type].category === 'literal'
+}
+
+/** Every element as text, as string(x) gives it; nulls are ''. */
+export function textsOfVector(vector: Vector): readonly string[] {
+  const texts = columnTexts(vector)
+  if (texts !== undefined) {
+    return texts.length === vector.length ? texts : texts.slice(0, vector.length)
+  }
+  if (vector.type === 'CHAR') return Array.from(vector.data.subarray(0, vector.length), charText)
+  return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row))
+}
+
+/** A CHAR prints in quotes, but as text it is its character; codes that cannot be printed are their number. */
+function charText(code: number): string {
+  if (code === nullInt8) return ''
+  return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)
+}

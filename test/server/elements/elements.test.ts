@@ -1,0 +1,159 @@
+import t from 'tap'
+import { type Value, type Vector } from '../../../src/protocol/value.js'
+import { testExamples, testRefusals } from '../../helpers/examples.js'
+import { testSession } from '../../helpers/script.js'
+import {
+  makeDictionary,
+  checkDirectAccess,
+  memberOf,
+  tableColumn,
+} from '../../../src/server/elements/dictionary.js'
+import { createTable } from '../../../src/server/tables/memory-table.js'
+import { int, ints, text } from '../../helpers/values.js'
+import type { TableKind } from '../../../src/server/tables/server-table.js'
+
+testExamples(t, {
+  vectors: {
+    'x=5 7 9; x[-1]': '',
+    'x=5 7 9; x[3:1]': '[9,7]',
+    'x=1..5; x[5:2]': '[5,4,3]',
+    'x=1..5; x[2:2]': '[]',
+    'x=(1, `a, 2 3); x[3:1]': '[[2,3],a]',
+    'x=5 7 9; x[00i]': '',
+    'x=1 2 3; x[0]=9; y=x; x[1]=7; y': '[9,2,3]',
+    'x=["a","b"]; y=x; x[0]="z"; y': '[a,b]',
+    'x=["a","b"]; y=x; x.append!("z"); x[0]="q"; y': '[a,b]',
+    'd=dict(INT, INT); d[1l]=5; typestr(d.keys())': 'FAST INT VECTOR',
+    'd=dict(INT, INT); typestr(d[9])': 'INT',
+    'x=5 7 9; x[0 5 1]': '[5,,7]',
+    'x=5 7 9; x[true false true]': '[5,9]',
+    'x=5 7 9; x[true]': '[5,7,9]',
+    'x=5 7 9; x[false]': '[]',
+    'x=5 7 9; x[1:]': '[7,9]',
+    'x=5 7 9; x[5:9]': '[]',
+    'x=`a`b; x[9]': '',
+    'x=arrayVector(2 3, 1 2 3); x[0]': '[1,2]',
+    'x=arrayVector(2 3, 1 2 3); x[0][1]': '2',
+    'x=(1, `a, 2 3); x[2 0]': '[[2,3],1]',
+    'x=(1, `a); typestr(x[9])': 'VOID',
+    'x=(1 2, 3 4); x[0 1, 1]': '[2,4]',
+    'x=5; x[0]': '5',
+  },
+  'lists of what is not a value of the wire': {
+    'l=(sum, 5, table(1 as x)); l[1]': '5',
+    'l=(sum, 5, 6); l[1:]': '[5,6]',
+    'l=(sum, 5, 6); l[2 1]': '[6,5]',
+    'l=(sum, 5); typestr(l[9])': 'VOID',
+    'l=(sum, max); l[1](1 5)': '5',
+  },
+  tables: {
+    't=table(1 2 3 as a, `x`y`z as b); t[`b]': '[x,y,z]',
+    't=table(1 2 3 as a, `x`y`z as b); t[`b`a]': 'x 1;y 2;z 3',
+    't=table(1 2 3 as a, `x`y`z as b); t[1].b': 'y',
+    't=table(1 2 3 as a, `x`y`z as b); t[0:2]': '1 x;2 y',
+    't=table(1 2 3 as a, `x`y`z as b); t[1:]': '2 y;3 z',
+    't=table(1 2 3 as a, `x`y`z as b); t[2 0]': '3 z;1 x',
+    't=table(1 2 3 as a, `x`y`z as b); t[t.a>1]': '2 y;3 z',
+    't=table(1 2 3 as a, `x`y`z as b); t[1, `b]': 'y',
+    't=table(1 2 3 as a, `x`y`z as b); t[1, 0]': '2',
+  },
+  dictionaries: {
+    'd=dict(`a`b, 1 2); d[`a`b`c]': '[1,2,]',
+    'd=dict(`a`b, 1 2); d("b")': '2',
+    'd={a: {b: 7}}; d.a.b': '7',
+    'd={a: table(1 2 as x)}; size(values(d))': '1',
+    'd=dict(1 2, 3 4); d.2': '4',
+    'd=dict(1.5 2.5, 3 4); d[2.5]': '4',
+    'd=dict(2012.01.01 2012.01.02, 3 4); d[2012.01.02]': '4',
+  },
+})
+
+testRefusals(t, 'what cannot be indexed says so', {
+  'x=1 2; x[`a]': 'An index must be an integer.',
+  'x=1 2; x[1.5]': 'An index must be an integer.',
+  'x=1 2; x[table(1 as x)]': 'An index must be a number or a vector.',
+  'x=1 2; x[]': 'An index is expected.',
+  'db=database("",VALUE,1 2); db[0]': 'The object can not be indexed.',
+  'x=1..5; x[-2:3]': 'The bounds of an index range must not be negative: -2:3.',
+  'x=1..5; x[0:(-1)]': 'The bounds of an index range must not be negative: 0:-1.',
+  't=table(1 as a); t[`b]': 'Unrecognized column name [b].',
+  't=table(1 as a); t[0, 9]': 'The column index is out of range.',
+  'd={a: 1}; d[1:]': 'A dictionary can not be sliced.',
+  'x=5; x.y': 'The object has no member [y].',
+  'x=5; x(1,2)': 'The object is not a function.',
+  '5{1}': 'Cannot recognize the token {',
+  'x=5; x{1}': 'Only a function can be applied partially.',
+  'for(x in sum){x}': 'The object in a for statement must be a vector or table.',
+})
+
+t.test('dictionaries come from the wire and go back', async t => {
+  const { run, session, node, show } = testSession()
+  const { setVariables } = await import('../../../src/server/script/session/session.js')
+  const typed = (await run('dict(`a`b, 1 2)')) as Value
+  t.match(typed, {
+    form: 'dictionary',
+    keys: { type: 'STRING' },
+    values: { type: 'INT', length: 2 },
+  })
+  const mixed = (await run('dict(`a`b, (1, table(1 2 as x)))')) as Value
+  t.match(mixed, { form: 'dictionary', values: { type: 'ANY' } })
+  setVariables(session, node, ['d', 'e'], [typed, mixed])
+  t.equal(await show('d.b + size(e.b)'), '4')
+  t.match(await run('dict(STRING, INT)'), {
+    keys: { type: 'STRING', length: 0 },
+    values: { type: 'INT', length: 0 },
+  })
+  t.match(await run('dict(INT, ANY)'), {
+    keys: { type: 'INT', length: 0 },
+    values: { type: 'ANY', length: 0 },
+  })
+})
+
+t.test('functions, types and handles travel by their names', async t => {
+  const { show } = testSession()
+  t.equal(await show('sum'), 'sum')
+  t.equal(await show('def f(x){return x}\nf'), 'f')
+  t.equal(await show('x->x+1'), 'x->x+1')
+  t.equal(await show('add{1}'), 'add{…}')
+  t.equal(await show('INT'), '4')
+  t.equal(await show('database("dfs://wire", VALUE, 1 2)'), 'dfs://wire')
+  t.equal(await show('(sum, INT)'), '[sum,4]')
+})
+
+const table = (kind: TableKind = 'basic'): ReturnType<typeof createTable> =>
+  createTable(kind, ['a'], [{ type: 'INT' }], { columns: [ints(1, 2) as Vector] })
+
+t.test('members are columns of tables and entries of dictionaries', async t => {
+  t.strictSame(memberOf(table(), 'a'), ints(1, 2))
+  t.strictSame(memberOf(makeDictionary([text('k')], [int(7)]), 'k'), int(7))
+  t.strictSame(memberOf(makeDictionary([int(2)], [int(7)]), '2'), int(7))
+  t.throws(() => memberOf(table(), 'b'), { message: 'Unrecognized column name [b].' })
+  t.throws(() => memberOf(int(1), 'b'), { message: 'The object has no member [b].' })
+})
+
+t.test('columns of stream and DFS tables are read by SQL alone', async t => {
+  for (const [kind, name, id] of [
+    ['stream', 'stream', 'S02009'],
+    ['keyedStream', 'stream', 'S02009'],
+    ['dfs', 'DFS', 'S02008'],
+  ] as const) {
+    const refusal = {
+      name: 'ScriptError',
+      message: `Direct access using column names is not supported to retrieve data from a ${name} table. Please use a SQL query instead. RefId:${id}`,
+    }
+    t.throws(() => checkDirectAccess(table(kind)), refusal)
+    t.throws(() => tableColumn(table(kind), 'a'), refusal)
+    t.throws(() => tableColumn(table(kind), 'b'), { message: 'Unrecognized column name [b].' })
+  }
+  for (const kind of ['basic', 'keyed', 'indexed', 'partitioned'] as const) {
+    t.doesNotThrow(() => checkDirectAccess(table(kind)), kind)
+  }
+})
+
+t.test('a function travels as its name and what kind of function it is', async t => {
+  const { run } = testSession()
+  await run('def f(a, b) { return a + b }')
+  t.match(await run('sum'), { type: 'FUNCTIONDEF', functionKind: 0, value: 'sum' })
+  t.match(await run('f'), { type: 'FUNCTIONDEF', functionKind: 3, value: 'f' })
+  t.match(await run('f{1}'), { type: 'FUNCTIONDEF', functionKind: 4 })
+})

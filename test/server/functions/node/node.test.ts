@@ -1,0 +1,407 @@
+import t from 'tap'
+import type { Table } from '../../../../src/protocol/value.js'
+import { testExamples } from '../../../helpers/examples.js'
+import { columnsText, testSession, rowsText, type TestSession } from '../../../helpers/script.js'
+import type { ConsoleJob } from '../../../../src/server/node.js'
+
+t.test('what a session learns about the node and itself', async t => {
+  const { run, show, fail, session } = testSession()
+  t.match(await show('version()'), /^\d+\.\d+\.\d+\.\d+ \d{4}\.\d{2}\.\d{2} /)
+  t.equal(await show('isNodeInitialized()'), 'true')
+  t.equal(await show('isClientAuth()'), 'false')
+  t.equal(await show('getControllerAlias() == getNodeAlias()'), 'true')
+  t.match(await fail('getRequiredAPIVersion()'), / => /)
+  t.match(await run('getCurrentSessionAndUser()'), {
+    type: 'ANY',
+    data: [
+      { type: 'LONG', value: BigInt(session.id) },
+      { type: 'STRING', value: 'admin' },
+      { type: 'STRING', value: '127.0.0.1' },
+      { type: 'INT', value: 9 },
+    ],
+  })
+})
+
+t.test('getSessionMemoryStat has a row for shared tables and one for each session', async t => {
+  const { run, show } = testSession()
+  await run('share table(1 2 as a) as st; t = table(1 2 3 as b)')
+  t.equal(
+    await show('select userId, memSize from getSessionMemoryStat()'),
+    '__SharedTable__ 8;admin 12',
+  )
+})
+
+// Keys and types that clients and scripts look for (DolphinDB manual, pages of each name).
+testExamples(t, {
+  'the node tells what it is': {
+    'getNodeType()': '3',
+    'getNodeAlias()': 'local8848',
+    'typestr(version())': 'STRING',
+    'typestr(getCurrentSessionAndUser())': 'ANY VECTOR',
+    'isNull(clearAllCache())': 'true',
+    'isNull(flushTSDBCache())': 'true',
+    'isNodeInitialized()': 'true',
+  },
+  'settings are texts, NULL where there is none': {
+    'getConfig("newValuePartitionPolicy")': 'add',
+    'getConfig(`enableInsertStatementForDFSTable)': 'false',
+    'getConfig("persistenceDir")': '',
+    'typestr(getConfig("persistenceDir"))': 'STRING',
+    'typestr(getConfig("nothing"))': 'VOID',
+    'typestr(getConfig("dataSync"))': 'VOID',
+    'sort(getConfig().keys())[:3]':
+      '[enableConfigAccessControl,enableInsertStatementForDFSTable,enableSharedVarCreationControl]',
+    'getConfig().newValuePartitionPolicy': 'add',
+    'getConfig(NULL).newValuePartitionPolicy': 'add',
+  },
+})
+
+t.test('settings are those of the node', async t => {
+  const { show, fail } = testSession({
+    config: { newValuePartitionPolicy: 'skip', enableInsertStatementForDFSTable: true },
+  })
+  t.equal(await show('getConfig("newValuePartitionPolicy")'), 'skip')
+  t.equal(await show('getConfig("enableInsertStatementForDFSTable")'), 'true')
+  t.match(await fail('getConfig(5)'), /\[key\]/)
+})
+
+t.test('guests are told no settings where access to them is controlled', async t => {
+  const config = { enableConfigAccessControl: true, dataSync: 1 }
+  const { node, show } = testSession({ config })
+  const guest = testSession({ node, user: 'guest' })
+  t.equal(await show('getConfig("dataSync")'), '1')
+  t.equal(await testSession({ node, user: 'joe' }).show('getConfig("dataSync")'), '1')
+  t.equal(await guest.show('typestr(getConfig("dataSync"))'), 'VOID')
+  t.equal(await guest.show('getConfig().size()'), '0')
+})
+
+t.test(
+  'the controller tells the settings of a data node, as fixtures of official tests ask',
+  async t => {
+    const { show, fail } = testSession({ config: { persistenceDir: '/p' } })
+    const asked = 'rpc(getControllerAlias(), getDataNodeConfig{getNodeAlias()})'
+    t.equal(await show(`${asked}["persistenceDir"]`), '/p')
+    t.match(await fail('getDataNodeConfig("elsewhere")'), /alias elsewhere/)
+    t.match(await testSession({ user: 'joe' }).fail(asked), /Only administrators/)
+  },
+)
+
+t.test('a server of another version says so', async t => {
+  t.match(await testSession({ version: '1.30.22' }).show('version()'), /^1\.30\.22 /)
+})
+
+t.test('the four numbers of the version are behind dots, as C++ and Java read them', async t => {
+  const text = await testSession().show('version()')
+  const [numbers, date, ...rest] = text.split(' ')
+  t.equal(numbers!.split('.').length, 4)
+  t.ok(numbers!.split('.').every(number => /^\d+$/.test(number)))
+  t.match(date, /^\d{4}\.\d{2}\.\d{2}$/)
+  t.ok(rest.length > 0)
+})
+
+t.test('memory of sessions: tables that are variables, and shared ones on their own', async t => {
+  const { run, show, node } = testSession()
+  const guest = testSession({ node, user: 'guest' })
+  await guest.run('t = table(1..10 as a, 1..10 as b); v = 1..1000')
+  await run('share table(1l 2l as a) as one; share table(3h as b) as two')
+  const stat = (await run('getSessionMemoryStat()')) as Table
+  t.equal(
+    columnsText(stat),
+    'userId STRING, sessionId LONG, memSize LONG, remoteIP STRING, remotePort INT, createTime TIMESTAMP, lastActiveTime TIMESTAMP',
+  )
+  t.equal(
+    await show('select userId, memSize, remoteIP, remotePort from getSessionMemoryStat()'),
+    '__SharedTable__ 18  ;admin 0 127.0.0.1 9;guest 80 127.0.0.1 9',
+  )
+  t.equal(
+    await show('exec sessionId from getSessionMemoryStat() where userId = `guest'),
+    `[${guest.session.id}]`,
+  )
+})
+
+t.test('they take no arguments', async t => {
+  const { fail } = testSession()
+  for (const name of ['version', 'isNodeInitialized', 'getNodeType', 'clearAllCache']) {
+    t.match(await fail(`${name}(1)`), /expects 0 argument\(s\)/, name)
+  }
+})
+
+t.test('getClusterPerf has the columns and types that clients cast to', async t => {
+  const { run, show } = testSession()
+  const perf = (await run('rpc(getControllerAlias(), getClusterPerf)')) as Table
+  t.equal(
+    columnsText(perf),
+    'host STRING, port INT, mode INT, state INT, maxConnections INT, maxMemSize DOUBLE, workerNum INT, executorNum INT, connectionNum INT, name STRING, memoryUsed LONG, avgLoad DOUBLE, publicName STRING',
+  )
+  t.equal(perf.rows, 1)
+  t.equal(
+    await show('select host, port, mode, state, connectionNum, name from getClusterPerf()'),
+    '127.0.0.1 8848 0 1 1 local8848',
+  )
+})
+
+t.test('getClusterLiveDataNodes names this node', async t => {
+  const { run } = testSession()
+  t.match(await run('rpc(getControllerAlias(), getClusterLiveDataNodes{false})'), {
+    form: 'vector',
+    type: 'STRING',
+    data: ['127.0.0.1:8848:local8848'],
+  })
+})
+
+t.test('rpc and pnodeRun run functions here', async t => {
+  const { run, show, fail } = testSession()
+  t.equal(await show('rpc(getNodeAlias(), def(x,y):x+y, 10, 15)'), '25')
+  t.equal(await show('pnodeRun(getNodeType)'), 'local8848 3')
+  t.equal(columnsText((await run('pnodeRun(getNodeType)')) as Table), 'Node STRING, Value INT')
+  t.equal(await show('def f(){return table(1 2 as a)}\npnodeRun(f)'), '1 local8848;2 local8848')
+  t.equal(await show('pnodeRun(f, getNodeAlias(), false)'), '1;2')
+  t.equal(await show('pnodeRun(clearAllCache)'), '')
+  t.match(await fail('rpc("elsewhere", version)'), /Can't find the node with alias elsewhere/)
+  t.match(await fail('rpc(getNodeAlias(), 5)'), /must be a function/)
+})
+
+t.test('getConsoleJobs finds the requests of a session by its id', async t => {
+  const { run, show, session, node } = testSession()
+  const other = testSession({ node })
+  const running: ConsoleJob = {
+    rootJobId: '5d212a78-cc48-e3b1-4235-b4d91473ee87',
+    jobType: 'function',
+    description: 'tableInsert{trades}',
+    priority: 4,
+    parallelism: 64,
+    receivedAt: new Date(0),
+  }
+  node.jobs.set(other.session.id, { running, queued: () => [] })
+  t.equal(
+    await show(
+      `select userID, rootJobId, jobType, desc, receiveTime from getConsoleJobs() where sessionId = ${other.session.id}`,
+    ),
+    'admin 5d212a78-cc48-e3b1-4235-b4d91473ee87 function tableInsert{trades} 1970.01.01T00:00:00.000',
+  )
+  t.equal(
+    await show(`exec desc from getConsoleJobs() where sessionId = ${session.id}`),
+    '[getConsoleJobs()]',
+  )
+  const jobs = (await run('getConsoleJobs()')) as Table
+  t.match(columnsText(jobs), /rootJobId UUID, .* sessionId LONG, remoteIP STRING, remotePort INT,/)
+})
+
+t.test('cancelConsoleJob ends jobs by id, own ones or as administrator', async t => {
+  const admin = testSession()
+  const { node } = admin
+  const [joe, ann] = ['joe', 'ann'].map(user => testSession({ node, user })) as [
+    TestSession,
+    TestSession,
+  ]
+  const cancelled: string[] = []
+  const job = (rootJobId: string): ConsoleJob => ({
+    rootJobId,
+    jobType: 'script',
+    description: 'sleep(1)',
+    priority: 4,
+    parallelism: 64,
+    receivedAt: new Date(0),
+    cancel: () => void cancelled.push(rootJobId),
+  })
+  const ids = [1, 2, 3].map(last => `5d212a78-cc48-e3b1-4235-00000000000${last}`)
+  node.jobs.set(joe.session.id, { running: job(ids[0]!), queued: () => [] })
+  node.jobs.set(ann.session.id, { running: job(ids[1]!), queued: () => [] })
+  const unstoppable = job(ids[2]!)
+  delete unstoppable.cancel
+  node.jobs.set(admin.session.id, { running: unstoppable, queued: () => [] })
+  t.match(
+    await joe.fail(`cancelConsoleJob(["${ids[0]}", "${ids[1]}"])`),
+    /<NoPrivilege>Only administrators can cancel the jobs of other users$/,
+  )
+  t.strictSame(cancelled, [], 'all or none')
+  await joe.run(`cancelConsoleJob("${ids[0]}")`)
+  t.strictSame(cancelled, [ids[0]])
+  await admin.run('cancelConsoleJob(exec rootJobId from getConsoleJobs() where userID != `joe)')
+  t.strictSame(cancelled, [ids[0], ids[1]], 'what cannot be cancelled goes on')
+  await admin.run('cancelConsoleJob(string(exec rootJobId from getConsoleJobs()))')
+  t.strictSame(cancelled, [ids[0], ids[1], ids[0], ids[1]])
+  await admin.run('cancelConsoleJob("5d212a78-cc48-e3b1-4235-000000000009")')
+})
+
+t.test('a job is told in the seventeen columns of the manual', async t => {
+  const { run, node, session } = testSession()
+  const job = (description: string): ConsoleJob => ({
+    rootJobId: '5d212a78-cc48-e3b1-4235-b4d91473ee87',
+    jobType: 'script',
+    description,
+    priority: 4,
+    parallelism: 2,
+    receivedAt: new Date(Date.UTC(2024, 0, 2)),
+  })
+  node.jobs.set(session.id, { running: job('first'), queued: () => [job('second')] })
+  const jobs = (await run('getConsoleJobs()')) as Table
+  t.equal(
+    columnsText(jobs),
+    'node STRING, userID STRING, rootJobId UUID, jobType STRING, desc STRING, priority INT, parallelism INT, receiveTime TIMESTAMP, sessionId LONG, remoteIP STRING, remotePort INT, totalTasks INT, finishedTasks INT, runningTask INT, firstTaskStartTime TIMESTAMP, latestTaskStartTime TIMESTAMP, queue STRING',
+  )
+  const [row, queued] = rowsText(jobs).split(';')
+  const time = '2024.01.02T00:00:00.000'
+  t.match(
+    row,
+    `local8848 admin 5d212a78-cc48-e3b1-4235-b4d91473ee87 script first 4 2 ${time} ${session.id} 127.0.0.1 9 1 0 1 ${time} ${time} `,
+  )
+  t.match(queued, `second 4 2 ${time} ${session.id} 127.0.0.1 9 1 0 0   `, 'has not begun')
+  t.equal(jobs.rows, 2, 'the asking request is one of them')
+})
+
+t.test('a session that does nothing has no job, the asking one has its own', async t => {
+  const { show, node, session } = testSession({ now: () => 0 })
+  testSession({ node })
+  t.equal(
+    await show('select sessionId, desc, receiveTime from getConsoleJobs()'),
+    `${session.id} getConsoleJobs() 1970.01.01T00:00:00.000`,
+  )
+  const ids = [
+    await show('exec rootJobId from getConsoleJobs()'),
+    await show('exec rootJobId from getConsoleJobs()'),
+  ]
+  t.not(ids[0], ids[1])
+})
+
+t.test(
+  'what is in the cache waits for a flush; OLAP tables have a cache where one is set',
+  async t => {
+    const made = (engine: string): string => `db = database("dfs://d", VALUE, 1..3, , "${engine}")
+    createPartitionedTable(db, table(1:0, ["p"], [INT]), "t", "p"${engine === 'TSDB' ? ', , "p"' : ''})
+    t = loadTable("dfs://d", "t")`
+    const pending = 'select numOfTxnPendingFlush, minTidPendingFlush from getRedoLogGCStat()'
+    const tsdb = testSession()
+    await tsdb.run(made('TSDB'))
+    t.equal(await tsdb.show(pending), '')
+    await tsdb.run('t.tableInsert(table(1 2 as p))')
+    await tsdb.run('t.append!(table(3 as p))')
+    t.equal(await tsdb.show(pending), '2 1')
+    t.match(await tsdb.show('exec physicalName from getRedoLogGCStat()'), /^\[\/d\/t_\w+\]$/)
+    await tsdb.run('flushOLAPCache()')
+    t.equal(await tsdb.show(pending), '2 1')
+    await tsdb.run('flushTSDBCache()')
+    t.equal(await tsdb.show(pending), '')
+    await tsdb.run('t.tableInsert(table(1 2 as p)); dropDatabase("dfs://d")')
+    t.equal(await tsdb.show(pending), '')
+    t.match(
+      await testSession({ node: tsdb.node, user: 'joe' }).fail('getRedoLogGCStat()'),
+      /Only administrators/,
+    )
+    for (const [OLAPCacheEngineSize, shown] of [
+      [0, ''],
+      [0.5, '1 1'],
+    ] as const) {
+      const olap = testSession({ config: { OLAPCacheEngineSize } })
+      await olap.run(made('OLAP'))
+      await olap.run('t.tableInsert(table(1 2 as p))')
+      t.equal(await olap.show(pending), shown)
+    }
+  },
+)
+
+t.test('login changes the user of the session, a wrong password does not', async t => {
+  const { run, show, fail, session } = testSession({ user: 'guest' })
+  t.match(await fail('login("admin", "wrong")'), /The user name or password is incorrect\.$/)
+  t.match(await fail('login("nobody", "123456")'), /The user name or password is incorrect\.$/)
+  t.equal(session.user, 'guest')
+  t.equal(await show('login("admin", "123456")'), 'true')
+  t.equal(session.isAdmin, true)
+  t.match(await fail('login("a", "b", true)'), /encrypted/)
+  await run('logout()')
+  t.equal(session.user, 'guest')
+})
+
+t.test('users are created and deleted by administrators', async t => {
+  const admin = testSession()
+  await admin.run('createUser("JohnSmith", "Qb0507#$", , true)')
+  const john = testSession({ node: admin.node, user: 'guest' })
+  await john.run('login("JohnSmith", "Qb0507#$")')
+  t.equal(john.session.isAdmin, true)
+  await admin.run('deleteUser("JohnSmith"); createUser("joe", "x")')
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  t.match(
+    await joe.fail('createUser("sue", "y")'),
+    /Only administrators execute function createUser$/,
+  )
+  const refused: [string, RegExp][] = [
+    ['createUser("joe", "y")', /already exists/],
+    ['createUser("1joe", "y")', /beginning with a letter/],
+    ['deleteUser("nobody")', /does not exist/],
+    ['deleteUser("admin")', /can't be deleted/],
+    ['grant("nobody", TABLE_READ, "dfs://db/pt")', /does not exist/],
+  ]
+  for (const [script, message] of refused) t.match(await admin.fail(script), message, script)
+})
+
+t.test('users are made for SCRAM where that is said, admin is not', async t => {
+  const { run, fail, node } = testSession()
+  await run(`createUser("usual", "x"); createUser("named", "x", authMode="sha256")
+    createUser("better", "x", , false, "scram"); createUser("loud", "x", authMode="SCRAM")`)
+  const kinds = [...node.users].map(([user, { hasScram }]) => [user, hasScram === true])
+  t.strictSame(kinds, [
+    ['admin', false],
+    ['usual', false],
+    ['named', false],
+    ['better', true],
+    ['loud', true],
+  ])
+  t.match(await fail('createUser("joe", "x", authMode="md5")'), /authMode must be/)
+  t.notOk(node.users.has('joe'))
+  const better = testSession({ node, user: 'guest' })
+  t.equal(await better.show('login("better", "x")'), 'true', 'login goes on for both kinds')
+})
+
+t.test('without rights a user can neither read nor write a DFS table', async t => {
+  const admin = testSession()
+  await admin.run(`db = database("dfs://db", VALUE, 1..3)
+    db.createPartitionedTable(table(1:0, [\`id], [INT]), \`pt, \`id)
+    createUser("joe", "x")`)
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  const pt = 'loadTable("dfs://db", "pt")'
+  t.equal(
+    await joe.fail(`tableInsert(${pt}, table(1 as id))`),
+    `tableInsert(${pt}, table(1 as id)) => <NoPrivilege>Not granted to write data to table dfs://db/pt`,
+  )
+  await t.rejects(joe.call(`tableInsert{${pt}, table(1 as id)}`), {
+    message: /^<NoPrivilege>Not granted to write data to table dfs:\/\/db\/pt$/,
+  })
+  t.equal(
+    await joe.fail(`schema(${pt})`),
+    `schema(${pt}) => <NotAuthenticated>Not granted to read table dfs://db/pt`,
+  )
+  t.match(
+    await joe.fail(`select * from ${pt}`),
+    /<NotAuthenticated>Not granted to read table dfs:\/\/db\/pt$/,
+  )
+  await admin.run('grant("joe", TABLE_READ, "dfs://db/pt")')
+  t.equal(await joe.show(`exec count(*) from ${pt}`), '0')
+  await admin.run('grant("joe", DB_WRITE, "dfs://db")')
+  t.equal(await joe.show(`tableInsert(${pt}, table(1 as id))`), '1')
+})
+
+t.test('shared tables are open until rights on them are given, denied or asked for', async t => {
+  const admin = testSession()
+  await admin.run(`share table(1:0, [\`id], [INT]) as trades
+    share table(1:0, [\`id], [INT]) as other
+    createUser("joe", "x"); createUser("sue", "x")`)
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  t.equal(await joe.show('tableInsert(trades, 1)'), '1')
+  await admin.run('grant("sue", TABLE_READ, "trades")')
+  t.equal(
+    await joe.fail('tableInsert(trades, 1)'),
+    'tableInsert(trades, 1) => No access to table [trades]',
+  )
+  t.match(await joe.fail('select * from trades'), /No access to shared table \[trades\]$/)
+  const sue = testSession({ node: admin.node, user: 'sue' })
+  t.equal(await sue.show('exec count(*) from trades'), '1')
+  t.match(await sue.fail('insert into trades values(1)'), /No access to table \[trades\]$/)
+  t.equal(await joe.show('tableInsert(other, 1)'), '1')
+  t.match(await joe.fail('addAccessControl(other)'), /Only administrators execute function/)
+  await admin.run('addAccessControl(other)')
+  t.match(await joe.fail('tableInsert(other, 1)'), /No access to table \[other\]$/)
+  await admin.run('grant("joe", TABLE_INSERT, "other")')
+  t.equal(await joe.show('tableInsert(other, 1)'), '1')
+  await admin.run('deny("joe", TABLE_WRITE, "other")')
+  t.match(await joe.fail('tableInsert(other, 1)'), /No access to table \[other\]$/)
+})

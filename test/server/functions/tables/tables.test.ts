@@ -1,0 +1,506 @@
+import t from 'tap'
+import type { Table, Column, Vector, Dictionary, Value } from '../../../../src/protocol/value.js'
+import {
+  columnsText,
+  testSession,
+  rowsText,
+  textsOf,
+  type TestSession,
+} from '../../../helpers/script.js'
+import { vectorOf, elementAt } from '../../../../src/protocol/element.js'
+import { makeTable } from '../../../../src/server/functions/tables/make-tables.js'
+import type { ServerTable } from '../../../../src/server/tables/server-table.js'
+import { intScalar, stringVector } from '../../../../src/server/values/scalar.js'
+import type { ServerValue } from '../../../../src/server/values/server-value.js'
+import { callContext, failureOf } from '../../../helpers/call-context.js'
+import { formatValue } from '../../../../src/protocol/value-text.js'
+
+t.test('table names its columns after aliases and variables', async t => {
+  const { run, show } = testSession()
+  const named = await run('id=`XOM`GS`AAPL; x=102.1 33.4 73.6; table(id, x)')
+  t.equal(columnsText(named as Table), 'id STRING, x DOUBLE')
+  t.equal(await show('table(`XOM`GS as id, 102.1 33.4 as x)'), 'XOM 102.1;GS 33.4')
+  t.equal(await show('table(1..3 as id, 0 as v)'), '1 0;2 0;3 0', 'a scalar fills its column')
+})
+
+t.test('table makes columns of tuples and keeps mixed tuples as they are', async t => {
+  const { run } = testSession()
+  const made = await run(
+    'id = 1 2 3; val = [[1,2,3],[4,5,6],[7,8,9]]; metrics = [`A,[2.2, 3.2],3.2]; table(id, val, metrics)',
+  )
+  t.equal(columnsText(made as Table), 'id INT, col1 INT, col2 INT, col3 INT, metrics ANY')
+})
+
+t.test('table makes rows of zeros for a size', async t => {
+  const { show, fail } = testSession()
+  t.equal(await show('table(100:2, `name`id`value, [STRING,INT,DOUBLE])'), ' 0 0; 0 0')
+  t.equal(await show('table(100:1, `name`id`value, `STRING`INT`DOUBLE)'), ' 0 0')
+  t.equal(await show('table(5:1, ["d"], ["DECIMAL32(2)"])'), '0.00')
+  t.match(await fail('table(5:1, [`v], ["INT[]"])'), /must be 0/)
+  t.match(await fail('table(5:0, `a`b, [INT])'), /number of column names/)
+  t.match(await fail('table(5:0, [`a], [DECIMAL32])'), /Must specify scale .* RefId: S05008$/)
+  t.match(await fail('table(5:0, [`a], ["INTT"])'), /INTT/)
+  t.match(await fail('table(1 2 as a, 3 4 as a)'), /duplicate name: a\.RefId: S05017$/)
+  t.match(await fail('table(1 2 as a, 3 4 5 as b)'), /same length. RefId:S02010$/)
+})
+
+t.test('keyed and indexed tables are made in the three documented ways', async t => {
+  const { show, fail } = testSession()
+  for (const name of ['keyedTable', 'indexedTable']) {
+    t.equal(await show(`sym=\`A\`B; id=5 4; t=${name}(\`sym\`id, sym, id); t`), 'A 5;B 4')
+    t.equal(
+      await show(
+        `t=${name}(\`sym,1:0,\`sym\`id,[SYMBOL,INT]); insert into t values(\`A\`B\`A,5 4 3); t`,
+      ),
+      'A 3;B 4',
+    )
+    t.equal(await show(`${name}(\`sym, table(\`A\`B as sym, 1 2 as id))`), 'A 1;B 2')
+    t.match(
+      await fail(`${name}(\`id, 1 2 3 1 as id)`),
+      /can't contain duplicated keys. RefId: S05012$/,
+    )
+    t.match(await fail(`${name}(\`nope, 1 as id)`), /nope/)
+  }
+  t.match(
+    await fail('t=keyedTable(`sym,`A`B as sym, 1 2 as x); update t set sym="C"'),
+    /Can't update a key column\.$/,
+  )
+})
+
+t.test('rows and columns of values', async t => {
+  const { show } = testSession()
+  const expected: [string, string][] = [
+    ['rows(table(1 2 3 as a))', '3'],
+    ['rows(1 2 3 4)', '4'],
+    ['rows(5)', '1'],
+    ['rows((1,"a"))', '2'],
+    ['columns(table(1 as a, 2 as b))', '2'],
+    ['columns(1 2 3)', '1'],
+  ]
+  for (const [script, text] of expected) t.equal(await show(script), text, script)
+})
+
+t.test('types are words, the functions of that name, strings or numbers', async t => {
+  const { run } = testSession()
+  for (const types of [
+    '[INT, DOUBLE]',
+    '[int, double]',
+    '`INT`DOUBLE',
+    '["int", "double"]',
+    '4 16',
+  ]) {
+    const table = (await run(`table(1:0, \`a\`b, ${types})`)) as Table
+    t.equal(columnsText(table), 'a INT, b DOUBLE', types)
+  }
+  t.equal(columnsText((await run('table(1:0, [`a], int)')) as Table), 'a INT')
+  t.match(
+    await testSession().fail('table(1:0, `a`b, [int, sum])'),
+    /The argument \[colTypes\] must be data types, but sum is none\.$/,
+  )
+})
+
+t.test('no table has columns of DURATION or of functions', async t => {
+  const { run, fail } = testSession()
+  const refusal = /The column \[d\] can't be of type DURATION: tables don't support it\.$/
+  for (const script of [
+    'table(1:0, [`d], [DURATION])',
+    'table(1s as d)',
+    'streamTable(1:0, `a`d, [INT, DURATION])',
+    'keyedTable(`a, 1:0, `a`d, [INT, DURATION])',
+    'create table made(d DURATION)',
+    't = table(1 2 as a); t[`d] = 1s',
+    't = table(1 as d); t.replaceColumn!(`d, 1s)',
+  ]) {
+    t.match(await fail(script), refusal, script)
+  }
+  t.match(await run('table([1s, 2s] as d)'), { columns: [{ type: 'ANY' }] }, 'as a tuple')
+  t.match(await fail('table(1:0, [`f], [FUNCTIONDEF])'), /can't be of type FUNCTIONDEF/)
+  t.match(await run('table(NULL as v)'), { columns: [{ type: 'VOID' }] })
+})
+
+const ints = (...values: number[]): Vector => vectorOf({ type: 'INT' }, values) as Vector
+const size = (capacity: number, rows: number): ServerValue => ({
+  form: 'pair',
+  elements: ints(capacity, rows),
+})
+
+/** @param names  what the arguments were written with */
+function made(args: ServerValue[], names: (string | undefined)[] = []): ServerTable {
+  const context = callContext()
+  context.argumentNames = names
+  return makeTable(context, 'basic', args)
+}
+
+t.test('sizes, names and types that do not fit', async t => {
+  const [a, int] = [stringVector(['a']), stringVector(['INT'])]
+  const refused: [title: string, args: ServerValue[], message: RegExp][] = [
+    ['more names', [size(1, 0), stringVector(['a', 'b']), int], /number of column names/],
+    ['more types', [size(1, 0), a, stringVector(['INT', 'INT'])], /number of column names/],
+    ['negative capacity', [size(-1, 0), a, int], /negative/],
+    ['negative size', [size(1, -1), a, int], /negative/],
+    ['arrays with rows', [size(1, 1), a, stringVector(['INT[]'])], /must be 0/],
+    [
+      'one name twice',
+      [size(1, 0), stringVector(['a', 'a']), ints(4, 4)],
+      /duplicate name: a\.RefId: S05017$/,
+    ],
+    ['lengths', [ints(1, 2), ints(1, 2, 3)], /same length\. RefId:S02010$/],
+    ['a gap', [ints(1), undefined as never, ints(1)], /must not be empty/],
+    ['a list', [{ form: 'list', elements: [] }], /must be a vector or a tuple/],
+    ['names that are none', [size(1, 0), ints(1), int], /\[colNames\]/],
+    ['types that are none', [size(1, 0), a, stringVector(['INTT'])], /\[colTypes\]/],
+    ['no columns', [], /at least one column/],
+    ['rows beyond the memory of a request', [size(0, 2 ** 30), a, int], /^Out of memory/],
+  ]
+  for (const [title, args, message] of refused) {
+    t.match(
+      failureOf(() => made(args)),
+      message,
+      title,
+    )
+  }
+  const context = callContext({ maxRequestBytes: 1_000_000 })
+  const long = vectorOf({ type: 'INT' }, Array<number>(200_000).fill(0))
+  t.match(
+    failureOf(() => makeTable(context, 'basic', [long, intScalar(1), intScalar(2)])),
+    /^Out of memory/,
+    'columns filled with one value take room',
+  )
+  t.equal(makeTable(context, 'basic', [long]).rows, 200_000, 'those that are there do not')
+  t.equal(made([size(0, 0), a, int]).rows, 0)
+  t.equal(made([size(2_000_000_000, 0), a, int]).rows, 0, 'a capacity is a hint')
+})
+
+t.test('columns are replaced and renamed', async t => {
+  const { run, show, fail } = testSession()
+  await run('t = table(09:34:07 09:36:42 as timestamp, `C`MS as sym, 49.6 29.5 as price)')
+  const replaced = await run(
+    'replaceColumn!(t, `price`timestamp, (int(t.price), minute(t.timestamp))); t',
+  )
+  t.equal(columnsText(replaced as Table), 'timestamp MINUTE, sym STRING, price INT')
+  t.equal(await show('t'), '09:34m C 50;09:36m MS 30')
+  t.match(await fail('t.replaceColumn!(`y, 1 2 3)'), /same length. RefId:S02010$/)
+  t.match(
+    await fail('t.replaceColumn!(`a`y, (1 2 3))'),
+    /must match the number of columns .* RefId:S05006$/,
+  )
+  t.match(await fail('t.replaceColumn!(`nope, 1 2 3)'), /nope/)
+})
+
+t.test('a single value is a column of a table of one row, an array vector too', async t => {
+  const { run, show, fail } = testSession()
+  await run('t = table(1 as a, 2 as b); t.replaceColumn!(`a, 2.5).replaceColumn!(["b"], `x)')
+  t.equal(await show('t'), '2.5 x')
+  await run('t = table(1 2 as a); replaceColumn!(t, `a, arrayVector(2 3, 1 2 3))')
+  t.equal(columnsText((await run('t')) as Table), 'a INT[]')
+  t.match(await fail('replaceColumn!(t, `a, set(1 2))'), /must be a vector/)
+  t.match(await fail('replaceColumn!(t, `a, 5)'), /same length. RefId:S02010$/)
+  t.match(await fail('replaceColumn!("absent", `a, 5)'), /Can't find the object with name absent$/)
+})
+
+t.test('nothing is replaced where one of several columns cannot be', async t => {
+  const { run, show, fail } = testSession()
+  await run('t = table(1 2 as a, 3 4 as b)')
+  t.match(await fail('t.replaceColumn!(`a`b, (5 6, 7 8 9))'), /S02010$/)
+  t.match(await fail('t.replaceColumn!(`a`nope, (5 6, 7 8))'), /nope/)
+  t.equal(await show('t'), '1 3;2 4')
+})
+
+t.test('columns that are put into tables count until the request ends', async t => {
+  const { run, fail } = testSession({ maxRequestBytes: 2_000_000 })
+  await run('t = table(1..100000 as a)')
+  const replace = 't.replaceColumn!(`a, 1..100000)\n'
+  t.equal(await fail(replace.repeat(2)), 'no error')
+  t.match(await fail(replace.repeat(9)), /Out of memory/)
+})
+
+t.test('the columns of a shared table stay', async t => {
+  const { run, fail } = testSession()
+  await run('share table(1 as a) as st')
+  t.match(await fail('replaceColumn!(st, `a, 5)'), /table \[st\]/)
+})
+
+async function schemaOf({ run }: TestSession, expression: string): Promise<Map<string, Value>> {
+  const value = (await run(`schema(${expression})`)) as Dictionary
+  t.match(value, { form: 'dictionary', keys: { type: 'STRING' }, values: { type: 'ANY' } })
+  const names = textsOf(value.keys)
+  return new Map(names.map((name, row) => [name, elementAt(value.values as Column, row)]))
+}
+
+t.test('a table that is not partitioned has no partitionColumnName at all', async t => {
+  const session = testSession()
+  await session.run(
+    't = table(1:0, `sym`price`vol, [SYMBOL, DECIMAL32(2), INT[]]); share streamTable(1:0, [`a], [INT]) as st',
+  )
+  const schema = await schemaOf(session, 't')
+  t.notOk(schema.has('partitionColumnName'))
+  t.match(schema.get('partitionColumnIndex'), { form: 'scalar', type: 'INT', value: -1 })
+  const definitions = schema.get('colDefs') as Table
+  t.equal(
+    columnsText(definitions),
+    'name STRING, typeString STRING, typeInt INT, extra INT, comment STRING',
+    'types that Java casts to',
+  )
+  t.equal(rowsText(definitions), 'sym SYMBOL 17  ;price DECIMAL32(2) 37 2 ;vol INT[] 68  ')
+  t.notOk((await schemaOf(session, '"st"')).has('partitionColumnName'), 'also by name')
+})
+
+t.test('a table with one partition column tells it in scalars', async t => {
+  const session = testSession()
+  await session.run(
+    'db = database("dfs://r", RANGE, 0 5 10); pt = db.createPartitionedTable(table(1:0, `ID`x, [INT, DOUBLE]), `pt, `ID)',
+  )
+  const schema = await schemaOf(session, 'loadTable("dfs://r", "pt")')
+  const expected: Record<string, [string, string]> = {
+    partitionColumnName: ['scalar STRING', 'ID'],
+    partitionColumnIndex: ['scalar INT', '0'],
+    partitionColumnType: ['scalar INT', '4'],
+    partitionType: ['scalar INT', '2'],
+    partitionTypeName: ['scalar STRING', 'RANGE'],
+    partitionSchema: ['vector INT', '[0,5,10]'],
+    dbUrl: ['scalar STRING', 'dfs://r'],
+    tableName: ['scalar STRING', 'pt'],
+    tableOwner: ['scalar STRING', 'admin'],
+    engineType: ['scalar STRING', 'OLAP'],
+  }
+  for (const [key, [type, text]] of Object.entries(expected)) {
+    const value = schema.get(key)!
+    t.equal(`${value.form} ${'type' in value ? value.type : ''}`, type, key)
+    t.equal(formatValue(value), text, key)
+  }
+  t.equal(
+    columnsText(schema.get('compressMethods') as Table),
+    'name STRING, compressMethods STRING',
+  )
+})
+
+t.test('several partition columns are told in vectors, their schemes in a tuple', async t => {
+  const session = testSession()
+  await session.run(
+    'db = database("dfs://c", COMPO, [database("", VALUE, 1..3), database("", HASH, [SYMBOL, 40])], engine="TSDB"); pt = db.createPartitionedTable(table(1:0, `v`id`deviceId, [DOUBLE, INT, SYMBOL]), `pt, `id`deviceId, sortColumns=`deviceId`id, keepDuplicates=LAST)',
+  )
+  const schema = await schemaOf(session, 'pt')
+  const expected: Record<string, [string, string]> = {
+    partitionColumnName: ['STRING', '[id,deviceId]'],
+    partitionColumnIndex: ['INT', '[1,2]'],
+    partitionColumnType: ['INT', '[4,17]'],
+    partitionType: ['INT', '[1,5]'],
+    partitionTypeName: ['STRING', '[VALUE,HASH]'],
+    partitionSchema: ['ANY', '[[1,2,3],40]'],
+    sortColumns: ['STRING', '[deviceId,id]'],
+  }
+  for (const [key, [type, text]] of Object.entries(expected)) {
+    t.match(schema.get(key), { form: 'vector', type }, key)
+    t.equal(formatValue(schema.get(key)!), text, key)
+  }
+  t.equal(formatValue(schema.get('keepDuplicates')!), 'LAST')
+  t.notOk(schema.has('keyColumn'))
+})
+
+t.test('a dimension table is not partitioned', async t => {
+  const session = testSession()
+  await session.run(
+    'db = database("dfs://d", VALUE, 1..3); dim = createTable(db, table(1 as k), "dim")',
+  )
+  const schema = await schemaOf(session, 'dim')
+  t.notOk(schema.has('partitionColumnName'))
+  t.equal(formatValue(schema.get('partitionColumnIndex')!), '-1')
+})
+
+t.test('the schema of a database and of a keyed table', async t => {
+  const session = testSession()
+  await session.run(
+    'db = database("dfs://d", VALUE, 1..3, , "TSDB", "CHUNK"); kt = keyedTable(`a`b, 1 as a, 2 as b)',
+  )
+  const database = await schemaOf(session, 'db')
+  const expected: Record<string, string> = {
+    databaseDir: 'dfs://d',
+    partitionSchema: '[1,2,3]',
+    partitionType: '1',
+    partitionTypeName: 'VALUE',
+    atomic: 'CHUNK',
+    engineType: 'TSDB',
+    databaseOwner: 'admin',
+  }
+  for (const [key, text] of Object.entries(expected)) {
+    t.equal(formatValue(database.get(key)!), text, key)
+  }
+  t.equal(formatValue((await schemaOf(session, 'kt')).get('keyColumn')!), '[a,b]')
+  t.match(await session.fail('schema(5)'), /must be a table or a database handle/)
+  t.match(
+    await session.fail('schema()'),
+    /^schema\(\) => The function \[schema\] expects 1 argument\(s\), but the actual number of arguments is: 0$/,
+  )
+})
+
+t.test('a shared table is seen by all sessions of the node', async t => {
+  const one = testSession()
+  const other = testSession({ node: one.node, user: 'guest' })
+  await one.run('share table(1 2 as id) as st; share(table(3 as id), "other")')
+  t.equal(await other.show('select * from st'), '1;2')
+  t.equal(await other.show('tableInsert(other, 4)'), '1')
+  t.equal(await one.show('select * from other'), '3;4')
+})
+
+t.test('sharing a name again replaces the table', async t => {
+  const { run, show } = testSession()
+  await run('old = streamTable(1 as a); share(old, "trades")')
+  await run('share streamTable(2.5 as a) as trades')
+  t.equal(await show('select * from trades'), '2.5')
+  t.equal(await show('select * from old'), '1')
+  await run('share(old, "older")')
+  t.equal(await show('select * from older'), '1', 'the old one is free for another name')
+})
+
+t.test('a shared stream table has one name', async t => {
+  const { fail, run } = testSession()
+  await run('st = streamTable(1 as a); share(st, "x")')
+  t.match(await fail('share(st, "y")'), /=> This stream has already been shared as 'x'\.$/)
+  t.equal(await fail('share(st, "x")'), 'no error')
+  t.match(await fail('share(table(1 as a), "not a name")'), /not a valid variable name/)
+})
+
+t.test('a table shared read-only takes nothing', async t => {
+  const { fail, run } = testSession()
+  await run('share(table(1 as a), "ro", , , , true)')
+  for (const change of [
+    'tableInsert(ro, 2)',
+    'insert into ro values(2)',
+    'update ro set a=2',
+    'delete from ro',
+    'replaceColumn!(ro, `a, 5)',
+  ]) {
+    t.match(await fail(change), /Can't modify read only table. RefId: S02054$/, change)
+  }
+})
+
+t.test('objByName finds variables first, then shared tables', async t => {
+  const { run, show, fail } = testSession()
+  await run('share table(1 as a) as st; v = 5')
+  t.equal(await show('objByName("v")'), '5')
+  t.equal(await show('objByName(`st)'), '1')
+  t.match(await fail('objByName("absent")'), / => Can't find the object with name absent$/)
+  t.match(await fail('tableInsert("absent", 1)'), / => Can't find the object with name absent$/)
+})
+
+t.test('objByName looks for one kind alone when it is told so', async t => {
+  const { run, show, fail } = testSession()
+  await run('share table(1 as a) as both; share table(2 as a) as st; v = 5')
+  await run('both = 6')
+  t.equal(await show('objByName("both")'), '6')
+  t.equal(await show('objByName("both", true)'), '1')
+  t.equal(await show('objByName("both", false)'), '6')
+  t.equal(await show('objByName(name="st", sharedVar=true)'), '2')
+  for (const call of ['objByName("st", false)', 'objByName("v", true)']) {
+    t.match(await fail(call), /Can't find the object with name (st|v)$/, call)
+  }
+})
+
+t.test('undef forgets variables, functions and shared tables', async t => {
+  const { run, fail, show, session, node } = testSession()
+  await run(
+    'def f(){ return 1 }\nx = 1; y = 2; share table(1 as a) as st; share table(1 as a) as su',
+  )
+  await run('undef(`st, SHARED)')
+  t.match(await fail('select * from st'), /st/)
+  await run('undef(["su"], SHARED); undef(`x)')
+  t.equal(node.shared.size, 0)
+  t.match(await fail('undef(`x)'), /Can't find the object with name x$/)
+  t.match(await fail('undef(`su, SHARED)'), /Can't find the object with name su$/)
+  await run('undef(`f, DEF)')
+  t.equal(session.functions.size, 0)
+  t.equal(await show('y'), '2')
+  await run('share table(1 as a) as sv\ndef g(){ return 1 }')
+  await run('undef all')
+  t.equal(session.variables.size + session.functions.size, 0)
+  t.equal(await show('sv'), '1', 'undef all is about the session')
+  t.match(await fail('undef("sv", "EVERYTHING")'), /VAR, SHARED or DEF/)
+})
+
+t.test('the old cluster form of share is refused', async t => {
+  t.match(await testSession().fail('share(table(1 as a), "x", "db")'), /one node/)
+})
+
+t.test('objs lists the variables of the session and what is shared', async t => {
+  const { run, show, node } = testSession()
+  await run(`n = 5; v = 1.5 2.5; s = set(1 2 3); z = dict(1 2, 3.5 4.5); p = 1:2
+t = table(1 2 as x, 3 4 as y); tup = (1, \`a); l = (sum, 1); f = add; a = arrayVector(2 3, 1 2 3); ty = INT
+db = database("dfs://listdb", VALUE, 1 2)
+pt = db.createPartitionedTable(t, \`pt, \`x)
+share table(1 2 3 as x) as shared1
+share streamTable(1:0, [\`x], [INT]) as shared2`)
+  t.equal(
+    await show('select name, type, form, rows, columns, shared, extra from objs()'),
+    [
+      'n INT SCALAR 1 1 false ',
+      'v DOUBLE VECTOR 2 1 false ',
+      's INT SET 3 1 false ',
+      'z DOUBLE DICTIONARY 2 1 false ',
+      'p INT PAIR 2 1 false ',
+      't BASIC TABLE 2 2 false ',
+      'tup ANY VECTOR 2 1 false ',
+      'l ANY VECTOR 2 1 false ',
+      'f FUNCTIONDEF SCALAR 1 1 false ',
+      'a INT[] VECTOR 2 1 false ',
+      'ty INT SCALAR 1 1 false ',
+      'db HANDLE SCALAR 1 1 false dfs://listdb',
+      'pt ALIAS TABLE 0 2 false dfs://listdb/pt',
+    ].join(';'),
+  )
+  const other = testSession({ node })
+  t.equal(
+    await other.show('select name, type, rows, owner from objs(true) where shared=true'),
+    'shared1 BASIC 3 admin;shared2 REALTIME 0 admin',
+  )
+})
+
+t.test('bytes of vectors and pairs are those of the manual', async t => {
+  const { run, show } = testSession()
+  await run('n = 1000000; x = 1 2 3; y = 4.5 7.8 4.3; p = 1:2')
+  await run('ticker = take(`MSFT`GOOG$SYMBOL, 1000000); time = take(2021.08.20 00:00:00, 40)')
+  t.equal(
+    await show('select name, bytes from objs()'),
+    'n 16;x 12;y 24;p 8;ticker 4000000;time 160',
+  )
+  await run('undef all; db = database("dfs://listdb", VALUE, 1 2); none = array(INT, 0)')
+  t.equal(await show('select name, bytes, form from objs()'), 'db 24 SCALAR;none 0 VECTOR')
+})
+
+t.test('every kind of table has its word', async t => {
+  const { show, run } = testSession()
+  await run(`k = keyedTable(\`a, 1 as a); i = indexedTable(\`a, 1 as a); s = streamTable(1 as a)
+ks = keyedStreamTable(\`a, 1:0, [\`a], [INT])
+g = createPartitionedTable(database("", VALUE, 1 2), table(1 as a), \`g, \`a)
+d = createPartitionedTable(database("dfs://d", VALUE, 1 2), table(1 as a), \`d, \`a)
+d.append!(table(1 2 as a)); any = dict(INT, ANY)`)
+  t.equal(
+    await show('select name, type, form, rows, extra from objs()'),
+    [
+      'k KEYED TABLE 1 ',
+      'i INDEXED TABLE 1 ',
+      's REALTIME TABLE 1 ',
+      'ks REALTIME TABLE 0 ',
+      'g SEGMENTED TABLE 0 ',
+      'd ALIAS TABLE 0 dfs://d/d',
+      'any ANY DICTIONARY 0 ',
+    ].join(';'),
+  )
+})
+
+t.test('who shared a table is told where shared ones are asked for', async t => {
+  const { run, node } = testSession()
+  const other = testSession({ node, user: 'joe' })
+  const names =
+    'name STRING, type STRING, form STRING, rows INT, columns INT, bytes LONG, shared BOOL'
+  for (const script of ['objs()', 'objs(false)', 'objs(NULL)']) {
+    t.equal(columnsText((await run(script)) as Table), `${names}, extra STRING`, script)
+  }
+  await other.run('v = 1; share table(1 as x) as st')
+  t.match(await run('objs()'), { rows: 0 }, 'neither shared tables nor those of others')
+  const all = (await run('objs(true)')) as Table
+  t.equal(columnsText(all), `${names}, extra STRING, owner STRING`)
+  t.equal(
+    await other.show('select name, shared, owner from objs(shared=true)'),
+    'v false ;st true joe',
+  )
+})

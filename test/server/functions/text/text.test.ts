@@ -1,0 +1,98 @@
+import t from 'tap'
+import { testExamples, testRefusals } from '../../../helpers/examples.js'
+import { testSession } from '../../../helpers/script.js'
+import { tableOfColumns } from '../../../../src/server/functions/result-table.js'
+import { printText } from '../../../../src/server/functions/text/text.js'
+import { RequestMemory } from '../../../../src/server/values/request-memory.js'
+import { stringVector } from '../../../../src/server/values/scalar.js'
+import type { ServerValue } from '../../../../src/server/values/server-value.js'
+import { failureOf } from '../../../helpers/call-context.js'
+
+testExamples(t, {
+  parts: {
+    'left("hello", 2)': 'he',
+    'left("hello", 99)': 'hello',
+    'split("xyz 1")': "['x','y','z',' ','1']",
+    'split("xyz 1", " ")': '[xyz,1]',
+    "split('a,b', ',')": '[a,b]',
+    'split("a::b", "::")[1]': 'b',
+    'split("a b" "c d", " ")': '[[a,b],[c,d]]',
+    'left(`abc`de, 1)': '[a,d]',
+  },
+})
+
+testRefusals(t, 'text functions take text', {
+  'left("a", `b)': 'must be an integer',
+  'split(5)': 'str must be a string',
+})
+
+testExamples(t, {
+  'JSON becomes values': {
+    'fromStdJson("[1, 2, 3]")': '[1,2,3]',
+    'typestr(fromStdJson("[1, 2, 3]"))': 'FAST DOUBLE VECTOR',
+    [String.raw`fromStdJson("\"\\u4e2d\\u6587\"")`]: '中文',
+    [String.raw`fromStdJson("[1, null, false, \"2012.06.13 13:30:10\", [\"x\"]]")`]:
+      '[1,,false,2012.06.13T13:30:10,[x]]',
+    [String.raw`d=fromStdJson("{\"1\": \"2017.07.10 14:10:12\",\"0\": 5}"); d["1"]`]:
+      '2017.07.10T14:10:12',
+    'typestr(fromStdJson("null"))': 'VOID',
+    'fromStdJson("true")': 'true',
+    'fromStdJson("[]").size()': '0',
+    'fromStdJson("1" "2")': '[1,2]',
+  },
+})
+
+testRefusals(t, 'what is not JSON is refused', {
+  'fromStdJson("{")': 'the string is not valid JSON',
+  'fromStdJson(5)': 'X must be a string',
+})
+
+const printed: Readonly<Record<string, string>> = {
+  '5': '5',
+  '"text"': 'text',
+  '1 2 3': '[1,2,3]',
+  '`a`b': '["a","b"]',
+  '(1, `a, 2 3)': '(1,"a",[2,3])',
+  '1:2': '1 : 2',
+  'set(1 2)': 'set(1,2)',
+  'dict(1 2, 3 4)': '1->3\n2->4',
+  'table(1 20 as id, `a`b as name)': 'id name\n-- ----\n1  a\n20 b',
+  sum: 'sum',
+  'x->x+1': 'x->x+1',
+  INT: 'INT',
+  '(sum, 1)': '(sum,1)',
+  'take(1, 200)': `[${'1,'.repeat(100)}...]`,
+  'array(INT[],0).append!([1 2, 3])': '[[1,2],[3]]',
+  'database("dfs://pr", VALUE, 1 2)': 'DB[dfs://pr]',
+}
+
+t.test('print sends values as the server shows them', async t => {
+  for (const [value, text] of Object.entries(printed)) {
+    const { session, run } = testSession()
+    const lines: string[] = []
+    session.print = line => lines.push(line)
+    await run(`print(${value})`)
+    t.same(lines, [text], value)
+  }
+})
+
+t.test('a long table is printed by its first rows', async t => {
+  const { session, run } = testSession()
+  let text = ''
+  session.print = line => (text = line)
+  await run('print table(1..100 as x)')
+  t.equal(text.split('\n').length, 33)
+  t.match(text, /\n30\n\.\.\.$/)
+})
+const print = (value: ServerValue, bytes = 1e6): string =>
+  printText(value, new RequestMemory(bytes))
+
+t.test('the room of many wide columns is asked for', async t => {
+  const wide = stringVector(['x'.repeat(1_000), ...Array<string>(29).fill('')])
+  const columns = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`c${i}`, wide]))
+  t.match(
+    failureOf(() => print(tableOfColumns(columns), 500_000)),
+    /^Out of memory/,
+  )
+  t.equal(print(tableOfColumns(columns), 700_000).split('\n').length, 32)
+})

@@ -1,0 +1,444 @@
+import { Buffer } from 'node:buffer'
+import {
+  constants,
+  createHash,
+  createHmac,
+  pbkdf2Sync,
+  publicEncrypt,
+  createPublicKey,
+  generateKeyPairSync,
+} from 'node:crypto'
+import t from 'tap'
+import type { Value } from '../../../src/protocol/value.js'
+import { ConnectionFunctions } from '../../../src/server/login/connection-functions.js'
+import { Users, initialAdmin } from '../../../src/server/login/users.js'
+import { createNode, type User } from '../../../src/server/node.js'
+import { failureOf } from '../../helpers/call-context.js'
+import { RawPeer } from '../../helpers/raw-peer.js'
+import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
+import { guestSession, startTinyServer } from '../../helpers/tiny-server.js'
+import { int, text, yes } from '../../helpers/values.js'
+import { LoginKey, loginKey, scramChallenge, startScram } from '../../../src/server/login/scram.js'
+
+const badLogin = 'The user name or password is incorrect.'
+const ann: User = { password: '123456', isAdmin: false, hasScram: true }
+
+async function connected(port: number): Promise<RawPeer> {
+  const peer = await RawPeer.connect(port)
+  await peer.write(connectBytes)
+  await peer.response()
+  return peer
+}
+
+async function ask(peer: RawPeer, name: string, ...args: Value[]): Promise<unknown> {
+  await peer.write(requestBytes(call(name, ...args)))
+  const response = await peer.response()
+  return response.ok ? response.value : response.message
+}
+
+t.test('credentials inside connect are answered with BOOL true, to the byte', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  for (const end of ['\nfalse', '']) {
+    const body = `connect\nlogin\nadmin\n123456${end}`
+    const peer = await RawPeer.connect(server.port)
+    // Asynchronous clients set flag 4 here, too, and read the answer nevertheless.
+    await peer.write(`API 0 ${body.length} / 36_1_4_2\n${body}`)
+    const { sessionId } = await peer.response()
+    t.equal(peer.received.toString('latin1'), `${sessionId} 1 1\nOK\n\x01\0\x01`)
+  }
+  t.strictSame(
+    server.sessions.map(session => session.user),
+    ['admin', 'admin'],
+  )
+})
+
+t.test('wrong credentials inside connect are an error without an object', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  for (const [user, password] of [
+    ['admin', '12345'],
+    ['admin', ''],
+    ['nobody', '123456'],
+  ]) {
+    const body = `connect\nlogin\n${user}\n${password}\nfalse`
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(`API 0 ${body.length} / 32_1_4_2\n${body}`)
+    const { sessionId } = await peer.response()
+    t.equal(peer.received.toString(), `${sessionId} 0 1\n${badLogin}\n`)
+  }
+  t.notOk(server.sessions.some(session => session.user !== 'guest'))
+})
+
+t.test('plain login takes two arguments or three', async t => {
+  const server = await startTinyServer({}, { adminPassword: 'pw' })
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  const no: Value = { form: 'scalar', type: 'BOOL', value: false }
+  t.equal(await ask(peer, 'login', text('admin'), text('123456')), badLogin)
+  t.equal(server.sessions[0]?.user, 'guest')
+  t.strictSame(await ask(peer, 'login', text('admin'), text('pw')), yes)
+  t.equal(server.sessions[0]?.user, 'admin')
+  t.strictSame(await ask(peer, 'login', text('admin'), text('pw'), no), yes)
+  t.match(await ask(peer, 'login', text('admin')), /login\(userId, password\)/)
+  t.match(await ask(peer, 'login', text('admin'), int(1)), /STRING/)
+  t.strictSame(server.log, [], 'none of it reaches the interpreter')
+})
+
+t.test('users that scripts create in the node can log in', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  server.node.users.set('ann', { password: 'secret', isAdmin: false })
+  const peer = await connected(server.port)
+  t.strictSame(await ask(peer, 'login', text('ann'), text('secret')), yes)
+  t.equal(server.sessions[0]?.user, 'ann')
+})
+
+t.test('a login in asynchronous mode is carried out in silence', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  const before = peer.received.length
+  await peer.write(requestBytes(call('login', text('admin'), text('123456')), asynchronous))
+  await peer.write(requestBytes(script('1')))
+  await peer.response()
+  t.equal(peer.received.subarray(before).toString(), '1000000001 0 1\nOK\n')
+  t.equal(server.sessions[0]?.user, 'admin')
+})
+
+t.test(
+  'an encrypted login works with base64 broken into lines as Java and C++ break it',
+  async t => {
+    const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
+    t.teardown(() => server.close())
+    const peer = await connected(server.port)
+    const reply = await ask(peer, 'getDynamicPublicKey')
+    const pem = (reply as { value: string }).value
+    t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]*-----END PUBLIC KEY-----\n$/)
+    const encrypt = (plain: string): string =>
+      publicEncrypt(
+        { key: pem, padding: constants.RSA_PKCS1_PADDING },
+        Buffer.from(plain),
+      ).toString('base64')
+    const lines = (base64: string, width: number, end: string): string =>
+      base64.replaceAll(new RegExp(`.{1,${width}}`, 'g'), `$&${end}`)
+    for (const [width, end] of [
+      [76, '\r\n'],
+      [64, '\n'],
+      [1000, ''],
+    ] as const) {
+      const secret = (plain: string): Value => text(lines(encrypt(plain), width, end))
+      t.strictSame(await ask(peer, 'login', secret('admin'), secret('pässwörd'), yes), yes)
+      t.equal(await ask(peer, 'login', secret('admin'), secret('password'), yes), badLogin)
+      t.equal(await ask(peer, 'login', secret('nobody'), secret('pässwörd'), yes), badLogin)
+    }
+    t.equal(await ask(peer, 'login', text('admin'), text('pässwörd'), yes), badLogin)
+    const unpadded = publicEncrypt(
+      { key: pem, padding: constants.RSA_NO_PADDING },
+      Buffer.alloc(256, 1),
+    )
+    t.equal(
+      await ask(peer, 'login', text(unpadded.toString('base64')), text(encrypt('x')), yes),
+      badLogin,
+    )
+    t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt('x')), yes), badLogin)
+  },
+)
+
+t.test('the functions of a connection, and whom they let in', async t => {
+  const session = guestSession({
+    id: '1',
+    remoteAddress: '127.0.0.1',
+    remotePort: 9,
+    delay: () => Promise.resolve(),
+  })
+  const users = new Users(createNode())
+  const [open, closed] = [false, true].map(isClosed => new ConnectionFunctions(users, isClosed))
+  const own =
+    'login getDynamicPublicKey scramClientFirst scramClientFinal authenticateByTicket isClientAuth'
+  for (const name of own.split(' ')) t.ok(open!.has(name), name)
+  for (const name of ['version', 'Login', 'toString', '']) t.notOk(open!.has(name), name)
+  const refused = (functions: ConnectionFunctions, name: string | undefined): boolean =>
+    failureOf(() => functions.checkAccess(session, name)).endsWith('RefId: S04009')
+  for (const name of [undefined, 'tableInsert', 'version']) t.notOk(refused(open!, name), `${name}`)
+  for (const name of [undefined, 'tableInsert', 'Version', 'login{}']) {
+    t.ok(refused(closed!, name), `${name}`)
+  }
+  t.notOk(refused(closed!, 'version'))
+  session.user = 'ann'
+  t.notOk(refused(closed!, undefined), 'whoever has logged in')
+  t.strictSame(open!.call(session, 'isClientAuth', []), { ...yes, value: false })
+  t.strictSame(closed!.call(session, 'isClientAuth', []), yes)
+  for (const args of [[], [text('a')], [text('a'), text('b'), yes, yes], [text('a'), int(1)]]) {
+    t.match(
+      failureOf(() => open!.call(session, 'login', args)),
+      /^Usage: login/,
+    )
+  }
+  t.equal(session.user, 'ann', 'a login that fails leaves the user')
+})
+
+/** The client's side of SCRAM as docs/protocol.md#scram states it, written from there alone. */
+async function scram(peer: RawPeer, user: string, password: string): Promise<[unknown, string]> {
+  const nonce = Buffer.from('0123456789abcdef').toString('base64')
+  const challenge = (await ask(peer, 'scramClientFirst', text(user), text(nonce))) as {
+    type: string
+    data: { type: string; value: string | number }[]
+  }
+  const [salt, iterations, combined] = challenge.data.map(({ value }) => value) as [
+    string,
+    number,
+    string,
+  ]
+  const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), iterations, 32, 'sha256')
+  const hmac = (key: Buffer, message: string): Buffer =>
+    createHmac('sha256', key).update(message).digest()
+  const clientKey = hmac(salted, 'Client Key')
+  const message = `n=${user},r=${nonce},r=${combined},s=${salt},i=${iterations},c=biws,r=${combined}`
+  const signature = hmac(createHash('sha256').update(clientKey).digest(), message)
+  const proof = Buffer.from(clientKey.map((byte, i) => byte ^ signature[i]!)).toString('base64')
+  const answer = await ask(peer, 'scramClientFinal', text(user), text(combined), text(proof))
+  return [answer, hmac(hmac(salted, 'Server Key'), message).toString('base64')]
+}
+
+t.test('SCRAM logs in and proves that the server knows the password', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  server.node.users.set('ann', { ...ann, password: 'pässwörd' })
+  const peer = await connected(server.port)
+  const [answer, signature] = await scram(peer, 'ann', 'pässwörd')
+  t.strictSame(answer, text(signature))
+  t.equal(server.sessions[0]?.user, 'ann')
+})
+
+t.test('a user who was not made for SCRAM is refused in the words that clients know', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  for (const user of ['admin', 'nobody']) {
+    const words = (await ask(peer, 'scramClientFirst', text(user), text('abc'))) as string
+    t.ok(words.includes("sha256 authMode doesn't support scram authMode"), 'C++, Java, Go')
+    t.ok(words.includes(`user '${user}' doesn't support scram authMode`), 'what their tests show')
+  }
+  t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
+})
+
+t.test('SCRAM refuses a wrong password, and a second try at one challenge', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  server.node.users.set('ann', ann)
+  const peer = await connected(server.port)
+  t.equal((await scram(peer, 'ann', 'wrong'))[0], badLogin)
+  t.match(
+    await ask(peer, 'scramClientFinal', text('admin'), text('x'), text('y')),
+    /scramClientFirst/,
+  )
+  t.match(
+    await ask(peer, 'scramClientFirst', text('admin')),
+    /scramClientFirst\(userId, clientNonce\)/,
+  )
+  t.match(await ask(peer, 'scramClientFinal'), /scramClientFinal\(userId/)
+  t.equal(server.sessions[0]?.user, 'guest')
+})
+
+t.test('the form of a SCRAM challenge is what Java casts: ANY of STRING, INT, STRING', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  server.node.users.set('ann', ann)
+  const peer = await connected(server.port)
+  t.match(await ask(peer, 'scramClientFirst', text('ann'), text('abc')), {
+    type: 'ANY',
+    data: [{ type: 'STRING' }, { type: 'INT' }, { type: 'STRING', value: /^abc./ }],
+  })
+})
+
+t.test('where a login is required, guests may only ask what clients ask before it', async t => {
+  const refusal =
+    'Login is required for script execution with client authentication enabled. RefId: S04009'
+  const server = await startTinyServer({ call: () => yes }, { requireLogin: true })
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  await peer.write(requestBytes(script('1+1')))
+  t.match(await peer.response(), { ok: false, message: refusal })
+  await peer.write(requestBytes({ kind: 'variable', names: ['a'], values: [int(1)] }))
+  t.match(await peer.response(), { ok: false, message: refusal })
+  t.equal(await ask(peer, 'tableInsert{t}', int(1)), refusal)
+  t.strictSame(await ask(peer, 'isClientAuth'), yes)
+  for (const name of ['isNodeInitialized', 'version', 'getRequiredAPIVersion']) {
+    t.strictSame(await ask(peer, name), yes)
+  }
+  t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
+  await peer.write(requestBytes(script('1+1')))
+  t.match(await peer.response(), { ok: true })
+  t.strictSame(server.log.slice(-1), ['script 1+1'])
+})
+
+t.test('where none is required, isClientAuth says so', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  t.match(await ask(await connected(server.port), 'isClientAuth'), { type: 'BOOL', value: false })
+})
+
+t.test('a ticket passes and changes nothing', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  t.equal(await ask(peer, 'authenticateByTicket', text('ticket')), undefined)
+  t.equal(server.sessions[0]?.user, 'guest')
+})
+
+const key = loginKey()
+const blockBytes = 256
+
+const encrypt = (pem: string, plain: string): string =>
+  publicEncrypt({ key: pem, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(plain)).toString(
+    'base64',
+  )
+
+/** A block as it is before the key is applied, padding and all. */
+const encryptBlock = (pem: string, block: Buffer): string =>
+  publicEncrypt({ key: pem, padding: constants.RSA_NO_PADDING }, block).toString('base64')
+
+/** 00 02, so many random bytes, 00, text (RFC 8017 §7.2.1). */
+function padded(text: string, paddingBytes: number): Buffer {
+  const padding = Buffer.alloc(paddingBytes, 0xff)
+  const block = Buffer.concat([Buffer.from([0, 2]), padding, Buffer.from([0]), Buffer.from(text)])
+  return Buffer.concat([block, Buffer.alloc(Math.max(0, blockBytes - block.length), 'x')])
+}
+
+t.test('the public half is a PEM of 2048 bits, the same for all servers of a process', t => {
+  const pem = key.publicPem
+  t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]+\n-----END PUBLIC KEY-----\n$/)
+  t.match(createPublicKey(pem).asymmetricKeyDetails, { modulusLength: 2048 })
+  t.equal(loginKey(), key)
+  t.end()
+})
+
+t.test('what was encrypted with it is read, whatever lines it is broken into', t => {
+  const pem = key.publicPem
+  for (const plain of ['admin', '', 'pässwörd 中文', 'x'.repeat(blockBytes - 11)]) {
+    const base64 = encrypt(pem, plain)
+    t.equal(key.decrypt(base64), plain)
+    t.equal(key.decrypt(base64.replaceAll(/.{76}/g, '$&\r\n')), plain, 'Java')
+    t.equal(key.decrypt(base64.replaceAll(/.{64}/g, '$&\n')), plain, 'C++')
+  }
+  t.end()
+})
+
+t.test('anything else is not', t => {
+  const pem = key.publicPem
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const another = new LoginKey(pair.publicKey, pair.privateKey)
+  const valid = padded('', blockBytes - 3)
+  const damaged = (index: number, byte: number): string => {
+    const block = Buffer.from(valid)
+    block[index] = byte
+    return encryptBlock(pem, block)
+  }
+  t.equal(key.decrypt(encryptBlock(pem, valid)), '')
+  t.match(key.decrypt(encryptBlock(pem, padded('secret', 8))), /^secretx+$/)
+  const refused: Record<string, string> = {
+    'no text': '',
+    'no base64': '\u0000',
+    'too short': Buffer.alloc(blockBytes - 1, 1).toString('base64'),
+    'too long': Buffer.alloc(blockBytes + 1, 1).toString('base64'),
+    'not below the modulus': Buffer.alloc(blockBytes, 0xff).toString('base64'),
+    'of another key': encrypt(another.publicPem, 'admin'),
+    'padding of seven bytes': encryptBlock(pem, padded('secret', 7)),
+    'no end of the padding': damaged(blockBytes - 1, 1),
+    'a first byte that is not 0': damaged(0, 1),
+    'another kind of padding': damaged(1, 1),
+    'an early zero': damaged(3, 0),
+  }
+  for (const [title, base64] of Object.entries(refused)) {
+    t.equal(key.decrypt(base64), undefined, title)
+  }
+  t.end()
+})
+
+const node = createNode()
+node.users.set('ann', { password: 'pässwörd', isAdmin: false })
+node.users.set('empty', { password: '', isAdmin: false })
+const users = new Users(node)
+
+/** [user, password, whether they belong together] */
+const logins: [string, string, boolean][] = [
+  [initialAdmin.user, initialAdmin.password, true],
+  ['ann', 'pässwörd', true],
+  ['empty', '', true],
+  ['admin', '12345', false],
+  ['admin', '1234567', false],
+  ['admin', '', false],
+  ['ann', '123456', false],
+  ['empty', ' ', false],
+  ['nobody', '', false],
+  ['nobody', '123456', false],
+  ['', '', false],
+  ['Admin', '123456', false],
+]
+
+t.test('a new server has the user and the password of a new DolphinDB', async t => {
+  t.strictSame(initialAdmin, { user: 'admin', password: '123456' })
+})
+
+t.test('a password sent as it is', async t => {
+  for (const [user, password, isRight] of logins) {
+    const words = failureOf(() => users.check(user, password))
+    t.equal(words, isRight ? 'no error' : badLogin, `${user} ${password}`)
+  }
+  node.users.set('late', { password: 'x', isAdmin: false })
+  t.equal(
+    failureOf(() => users.check('late', 'x')),
+    'no error',
+    'users are those of the moment',
+  )
+})
+
+t.test('user and password encrypted with the public key', t => {
+  const pem = users.publicKey()
+  t.equal(users.publicKey(), pem)
+  const secret = (plain: string): string =>
+    publicEncrypt({ key: pem, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(plain)).toString(
+      'base64',
+    )
+  for (const [user, password, isRight] of logins) {
+    const check = (): string => users.checkEncrypted(secret(user), secret(password))
+    if (isRight) t.equal(check(), user)
+    else t.equal(failureOf(check), badLogin, `${user} ${password}`)
+  }
+  for (const [user, password] of [
+    ['admin', secret('123456')],
+    [secret('admin'), '123456'],
+  ] as const) {
+    t.equal(
+      failureOf(() => users.checkEncrypted(user, password)),
+      badLogin,
+    )
+  }
+  t.end()
+})
+
+/** Proof of the client and signature of the server, as RFC 5802 §3 computes them. */
+function scramOf(password: string, salt: string, iterations: number, message: string) {
+  const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), iterations, 32, 'sha256')
+  const hmac = (key: Buffer, text: string): Buffer =>
+    createHmac('sha256', key).update(text).digest()
+  const clientKey = hmac(salted, 'Client Key')
+  const signature = hmac(createHash('sha256').update(clientKey).digest(), message)
+  return {
+    proof: Buffer.from(clientKey.map((byte, i) => byte ^ signature[i]!)).toString('base64'),
+    signature: hmac(hmac(salted, 'Server Key'), message).toString('base64'),
+  }
+}
+
+t.test('a password that does not travel at all', async t => {
+  for (const [user, password, isRight] of logins) {
+    const exchange = startScram(user, 'abc')
+    const [salt, iterations, combined] = scramChallenge(exchange)
+    const message = `n=${user},r=abc,r=${combined},s=${salt},i=${iterations},c=biws,r=${combined}`
+    const { proof, signature } = scramOf(password, salt, iterations, message)
+    const check = (): string => users.checkScram(exchange, proof)
+    if (isRight) t.equal(check(), signature)
+    else t.throws(check, { message: badLogin }, `${user} ${password}`)
+  }
+})

@@ -1,0 +1,323 @@
+import fc from 'fast-check'
+import t from 'tap'
+import assert from 'node:assert/strict'
+import type { Vector, Column } from '../../../../src/protocol/value.js'
+import type { ServerValue } from '../../../../src/server/values/server-value.js'
+import type {
+  LevelScheme,
+  PartitionType,
+  DatabaseHandle,
+} from '../../../../src/server/tables/database-handle.js'
+import {
+  addValues,
+  levelOf,
+  chunkPath,
+  murmurHash,
+} from '../../../../src/server/tables/partitions/partition-level.js'
+import { murmurHash2 } from '../../../helpers/murmur-hash.js'
+import { textsOf, testSession } from '../../../helpers/script.js'
+import { column } from '../../columns/columns.js'
+import {
+  placeRows,
+  type TablePartitioning,
+} from '../../../../src/server/tables/partitions/place-rows.js'
+import { runs } from '../../../helpers/runs.js'
+import { PartitionWidths } from '../../../../src/server/tables/partitions/partition-widths.js'
+
+function scheme(type: PartitionType, value: ServerValue): LevelScheme {
+  return { type, scheme: value }
+}
+
+function locate(level: LevelScheme, values: Column): number[] {
+  return Array.from(levelOf(level).locate(values))
+}
+
+function hash(type: string, buckets: number): ServerValue {
+  return {
+    form: 'list',
+    elements: [
+      { form: 'scalar', type: 'STRING', value: type },
+      { form: 'scalar', type: 'INT', value: buckets },
+    ],
+  }
+}
+
+t.test('VALUE gives each value its own partition', t => {
+  const tickers = scheme('VALUE', column('STRING', 'AAPL', 'AMZN', 'A'))
+  t.same(locate(tickers, column('SYMBOL', 'A', 'AMZN', 'ZZ', '')), [2, 1, -1, -2])
+  t.same(locate(tickers, column('STRING', 'A', 'AAPL', '')), [2, 0, -2])
+  t.end()
+})
+
+t.test('a scheme of dates divides columns of date and time', t => {
+  const days = scheme('VALUE', column('DATE', 0, 1))
+  t.same(locate(days, column('TIMESTAMP', 86_400_000n, -1n, 5n, null)), [1, -1, 0, -2])
+  const months = scheme('VALUE', column('MONTH', 1970 * 12))
+  t.same(locate(months, column('DATE', 30, 31)), [0, -1])
+  t.end()
+})
+
+t.test('RANGE partitions begin at a bound and end before the next', t => {
+  const bounds = [-5, 0, 20, 101]
+  const ranges = scheme('RANGE', column('INT', ...bounds))
+  t.same(locate(ranges, column('INT', null, -6, 101)), [-2, -1, -1])
+  fc.assert(
+    fc.property(fc.integer({ min: -10, max: 110 }), value => {
+      const expected = bounds.findIndex((bound, at) => bound <= value && value < bounds[at + 1]!)
+      return locate(ranges, column('LONG', BigInt(value)))[0] === expected
+    }),
+  )
+  const names = scheme('RANGE', column('STRING', 'A', 'D', 'F'))
+  t.same(locate(names, column('SYMBOL', 'AAPL', 'DELL', 'F', '')), [0, 1, -1, -2])
+  t.end()
+})
+
+t.test('LIST partitions take the values of their list', t => {
+  const lists = scheme('LIST', {
+    form: 'vector',
+    type: 'ANY',
+    length: 2,
+    data: [column('STRING', 'IBM', 'ORCL'), { form: 'scalar', type: 'STRING', value: 'GS' }],
+  })
+  t.same(locate(lists, column('STRING', 'GS', 'ORCL', 'X')), [1, 0, -1])
+  t.same(locate(scheme('LIST', column('INT', 4, 7)), column('INT', 7, 4)), [1, 0])
+  t.end()
+})
+
+t.test('HASH partitions take integers as unsigned, modulo the number of buckets', t => {
+  const buckets = 7
+  const ints = scheme('HASH', hash('INT', buckets))
+  const longs = scheme('HASH', hash('LONG', buckets))
+  fc.assert(
+    fc.property(fc.integer({ min: -2147483647, max: 2147483647 }), value => {
+      const expected = (bits: number): number =>
+        Number(BigInt.asUintN(bits, BigInt(value)) % BigInt(buckets))
+      return (
+        locate(ints, column('INT', value))[0] === expected(32) &&
+        locate(longs, column('LONG', BigInt(value)))[0] === expected(64)
+      )
+    }),
+  )
+  t.same(locate(ints, column('INT', null)), [-2])
+  t.end()
+})
+
+t.test('HASH partitions spread text and 16-byte values by MurmurHash2 of their bytes', t => {
+  const names = scheme('HASH', hash('SYMBOL', 1000))
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), text => {
+      const expected = Number(murmurHash2(new TextEncoder().encode(text)) % 1000n)
+      const asText = locate(names, column('STRING', text.replaceAll('\0', 'x')))[0]
+      return text.includes('\0') || asText === expected
+    }),
+  )
+  t.same(locate(names, column('SYMBOL', '')), [-2])
+  const ids = scheme('HASH', hash('UUID', 1000))
+  const bytes = Uint8Array.from({ length: 16 }, (_, at) => at)
+  t.same(locate(ids, column('UUID', bytes, null)), [Number(murmurHash2(bytes) % 1000n), -2])
+  t.end()
+})
+
+t.test('partitions are added for new values only, each once', t => {
+  const ids = scheme('VALUE', column('INT', 1, 2))
+  t.equal(addValues(ids, column('INT', 2, 3, 3, null, 4)), 2)
+  t.same(textsOf(ids.scheme as Vector), ['1', '2', '3', '4'])
+  t.same(locate(ids, column('INT', 4, 5)), [3, -1])
+  t.equal(addValues(ids, column('INT', 1)), 0)
+  t.end()
+})
+
+t.test('a scheme that does not fit its type is refused', t => {
+  const refused: [PartitionType, ServerValue][] = [
+    ['VALUE', { form: 'scalar', type: 'INT', value: 1 }],
+    ['RANGE', { form: 'list', elements: [] }],
+    ['LIST', column('ANY')],
+    ['HASH', hash('INT', 0)],
+    ['HASH', hash('SOMETHING', 5)],
+    ['HASH', column('INT', 1, 2)],
+  ]
+  for (const [type, value] of refused) {
+    t.throws(() => levelOf(scheme(type, value)), { message: /partition scheme should be/ })
+  }
+  t.end()
+})
+
+type Policy = ReturnType<TablePartitioning['newValues']>
+
+const values = (...of: number[]): LevelScheme => ({
+  type: 'VALUE',
+  scheme: column('INT', ...of),
+})
+const ranges = (...of: number[]): LevelScheme => ({
+  type: 'RANGE',
+  scheme: column('INT', ...of),
+})
+const tickers = (...of: string[]): LevelScheme => ({
+  type: 'VALUE',
+  scheme: column('STRING', ...of),
+})
+
+function place(policy: Policy, levels: readonly LevelScheme[], ...columns: Column[]): number[] {
+  const partitioning: TablePartitioning = {
+    columns: levels.map((_, level) => level),
+    levels,
+    newValues: () => policy,
+  }
+  return [...placeRows(partitioning, columns, columns[0]!.length)]
+}
+
+t.test('rows of one partition have one number, −1 stands for none', async t => {
+  t.same(place('skip', [values(7, 8)], column('INT', 8, 7, 9, 8)), [1, 0, -1, 1])
+  t.same(place('memory', [values(7, 8)], column('INT', 8, null, 9)), [1, -1, -1])
+  t.same(place('add', [ranges(0, 10, 20)], column('INT', 0, 10, 20, -1, null)), [0, 1, -1, -1, -1])
+  t.same(place('skip', [values(7)], column('INT')), [])
+})
+
+t.test('two rows are neighbours when they are so on every level', async () => {
+  const row = fc.tuple(...[3, 4, 5].map(max => fc.integer({ min: 0, max })))
+  fc.assert(
+    fc.property(fc.array(row, { maxLength: 20 }), rows => {
+      const levels = [values(0, 1, 2), ranges(0, 2, 4), values(5, 4, 3, 2, 1)]
+      const columns = [0, 1, 2].map(level => column('INT', ...rows.map(one => one[level]!)))
+      const placed = place('skip', levels, ...columns)
+      const isOutside = ([a, b, c]: number[]): boolean => a === 3 || b === 4 || c === 0
+      const kindOf = ([a, b, c]: number[]): string => [a, b! >> 1, c].join()
+      rows.forEach((x, at) => {
+        assert.equal(placed[at]! < 0, isOutside(x))
+        rows.forEach((y, other) => {
+          if (isOutside(x) || isOutside(y)) return
+          assert.equal(placed[at] === placed[other], kindOf(x) === kindOf(y))
+        })
+      })
+    }),
+    { numRuns: runs(50) },
+  )
+})
+
+t.test('the columns of the levels are taken by their positions', async t => {
+  const partitioning: TablePartitioning = {
+    columns: [2, 0],
+    levels: [values(1, 2), values(3, 4)],
+    newValues: () => 'skip',
+  }
+  const columns = [column('INT', 3, 4, 3), column('STRING', 'x', 'y', 'z'), column('INT', 1, 1, 2)]
+  const [first, second, third] = placeRows(partitioning, columns, 3)
+  t.equal(new Set([first, second, third]).size, 3)
+  t.ok([first, second, third].every(one => one! >= 0))
+  t.same([...placeRows(partitioning, [columns[2]!, columns[1]!, columns[0]!], 3)], [-1, -1, -1])
+})
+
+t.test('a value without a partition is left out, added or refused', async t => {
+  const rows = column('INT', 1, 5, 6, 5)
+  const skip = values(1)
+  t.same(place('skip', [skip], rows), [0, -1, -1, -1])
+  t.same(place('memory', [skip], rows), [0, -1, -1, -1])
+  t.same(textsOf(skip.scheme as Vector), ['1'])
+  const add = values(1)
+  t.same(place('add', [add], rows), [0, 1, 2, 1])
+  t.same(textsOf(add.scheme as Vector), ['1', '5', '6'])
+  const fail = values(1)
+  t.throws(() => place('fail', [fail], rows), {
+    name: 'ScriptError',
+    message:
+      'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
+  })
+  t.same(place('fail', [fail], column('INT', 1, 1)), [0, 0])
+  t.same(place('add', [ranges(0, 1)], rows), [-1, -1, -1, -1], 'RANGE gets no partitions')
+})
+
+t.test('a VALUE level of a database takes no null and no invisible character', async t => {
+  for (const policy of ['skip', 'add', 'fail'] as const) {
+    t.throws(() => place(policy, [values(1)], column('INT', 1, null)), {
+      name: 'ScriptError',
+      message: 'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
+    })
+    for (const text of ['a b', 'a\n', '\u007f', '\u0001a']) {
+      t.throws(() => place(policy, [tickers('a', text)], column('STRING', 'a', text)), {
+        message:
+          'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018',
+      })
+    }
+    t.same(place(policy, [tickers('a', 'é~!')], column('SYMBOL', 'é~!', 'a')), [1, 0])
+  }
+  t.same(place('memory', [tickers('a b')], column('STRING', 'a b', '')), [0, -1])
+})
+
+const refusalPartitionWidths = {
+  message: 'The data to append contains fewer columns than the schema.',
+}
+
+t.test('a partition takes no rows that are narrower than those it has', async t => {
+  const widths = new PartitionWidths()
+  widths.note(Float64Array.of(1, 1, 2), 2)
+  widths.note(Float64Array.of(2, 3), 3)
+  widths.note(Float64Array.of(1), 2)
+  t.throws(() => widths.note(Float64Array.of(1, 2), 2), refusalPartitionWidths)
+  t.throws(() => widths.note(Float64Array.of(3), 1), refusalPartitionWidths)
+})
+
+t.test('what is refused leaves no trace, and an empty table takes anything', async t => {
+  const widths = new PartitionWidths()
+  widths.note(Float64Array.of(5), 3)
+  t.throws(() => widths.note(Float64Array.of(4, 5), 2), refusalPartitionWidths)
+  widths.note(Float64Array.of(4), 1)
+  widths.clear()
+  widths.note(Float64Array.of(5), 1)
+  t.throws(() => {
+    widths.note(Float64Array.of(4, 5), 2)
+    widths.note(Float64Array.of(4), 1)
+  }, refusalPartitionWidths)
+})
+
+/** Scheme, a value of each level, and the path of the partition that holds them. */
+const cases: [scheme: string, values: string[], path: string][] = [
+  ['VALUE, 1..3', ['2'], '/2'],
+  ['VALUE, 2024.01.01..2024.01.03', ['2024.01.02'], '/20240102'],
+  ['VALUE, 2024.01M..2024.03M', ['2024.02M'], '/202402M'],
+  ['VALUE, ["A.B", "C"]', ['"A.B"'], '/A.B'],
+  ['RANGE, 0 50 100', ['50'], '/50_100'],
+  ['RANGE, 2024.01.01 2024.02.01', ['2024.01.31'], '/20240101_20240201'],
+  ['LIST, [["A", "B"], ["C"]]', ['"C"'], '/List1'],
+  ['HASH, [INT, 5]', ['13'], '/Key3'],
+  [
+    'COMPO, [database("", VALUE, 2024.01.01..2024.01.03), database("", HASH, [INT, 4]), database("", RANGE, 0 10 20)]',
+    ['2024.01.03', '7', '19'],
+    '/20240103/Key3/10_20',
+  ],
+]
+
+for (const [scheme, values, path] of cases) {
+  t.test(`${values.join(', ')} in ${scheme}`, async t => {
+    const { run, session } = testSession()
+    await run(`db = database("dfs://d", ${scheme})`)
+    const { levels } = session.variables.get('db') as unknown as DatabaseHandle
+    const columns = await Promise.all(values.map(value => run(`[${value}]`) as Promise<Vector>))
+    const partitioning = {
+      columns: values.map((_, level) => level),
+      levels,
+      newValues: () => 'skip' as const,
+    }
+    const [partition] = placeRows(partitioning, columns, 1)
+    t.equal(chunkPath(levels, partition!), path)
+  })
+}
+
+t.test('it is MurmurHash2 of 32 bits, seeded with the number of bytes', async () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), bytes => {
+      assert.equal(murmurHash(bytes), Number(murmurHash2(bytes)))
+    }),
+    { numRuns: runs(500) },
+  )
+})
+
+t.test('every length and every bit counts', async t => {
+  const lengths = Array.from({ length: 17 }, (_, length) => new Uint8Array(length))
+  for (const bytes of lengths) t.equal(murmurHash(bytes), Number(murmurHash2(bytes)))
+  t.equal(new Set(lengths.map(murmurHash)).size, 17)
+  t.equal(murmurHash(new Uint8Array(0)), 0)
+  const high = new Uint8Array(7).fill(0xff)
+  t.equal(murmurHash(high), Number(murmurHash2(high)))
+  const within = Uint8Array.of(1, ...high, 1).subarray(1, 8)
+  t.equal(murmurHash(within), murmurHash(high), 'it may begin anywhere in memory')
+})

@@ -1,0 +1,267 @@
+import t from 'tap'
+import { columnTypeText, type ColumnType } from '../../../src/protocol/data-type.js'
+import { columnTypeOf, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
+import {
+  boolScalar,
+  doubleScalar,
+  intScalar,
+  isTrue,
+  longScalar,
+  nullOf,
+  stringScalar,
+  voidValue,
+  newUuid,
+} from '../../../src/server/values/scalar.js'
+import type { ServerValue } from '../../../src/server/values/server-value.js'
+import { ints, int, text } from '../../helpers/values.js'
+import { testSession, textsOf as textsOfJoinVectors } from '../../helpers/script.js'
+import { joinColumns } from '../../../src/server/values/vector-literal.js'
+import { constantOf } from '../../../src/server/values/constants.js'
+
+t.test('a condition is true unless it is zero or null', async t => {
+  for (const value of [boolScalar(true), intScalar(-1), doubleScalar(0.1), longScalar(1n)]) {
+    t.equal(isTrue(value), true)
+  }
+  const untrue = [boolScalar(false), intScalar(0), doubleScalar(-0), longScalar(0n), voidValue]
+  for (const value of [...untrue, boolScalar(null), intScalar(null), nullOf('DATE')]) {
+    t.equal(isTrue(value), false)
+  }
+  for (const value of [ints(1) as ServerValue, stringScalar('a')]) {
+    t.throws(() => isTrue(value), {
+      message: 'A scalar object is expected. But the actual object is not a scalar.',
+    })
+  }
+})
+
+const { run, show, fail } = testSession()
+
+/** Literal → type and text. */
+const literals: Readonly<Record<string, readonly [string, string]>> = {
+  '21': ['INT', '21'],
+  '2147483647': ['INT', '2147483647'],
+  '2147483648': ['LONG', '2147483648'],
+  '-2147483648': ['LONG', '-2147483648'],
+  '22l': ['LONG', '22'],
+  '9223372036854775807l': ['LONG', '9223372036854775807'],
+  '122h': ['SHORT', '122'],
+  '97c': ['CHAR', "'a'"],
+  "'a'": ['CHAR', "'a'"],
+  "'ab'": ['STRING', 'ab'],
+  '"a"': ['STRING', 'a'],
+  '`a': ['STRING', 'a'],
+  '`': ['STRING', ''],
+  '1b': ['BOOL', 'true'],
+  true: ['BOOL', 'true'],
+  '3i': ['INT', '3'],
+  '2.1f': ['FLOAT', '2.1'],
+  '2.1': ['DOUBLE', '2.1'],
+  '3F': ['DOUBLE', '3'],
+  '1e3': ['DOUBLE', '1000'],
+  '1.5e-2': ['DOUBLE', '0.015'],
+  '.5': ['DOUBLE', '0.5'],
+  '3.141P': ['DECIMAL64', '3.141'],
+  '3P': ['DECIMAL64', '3'],
+  '2013.06.13': ['DATE', '2013.06.13'],
+  '2013.06.13d': ['DATE', '2013.06.13'],
+  '2012.06.13T13:30:10D': ['DATETIME', '2012.06.13T13:30:10'],
+  '2012.06.13T13:30:10.008T': ['TIMESTAMP', '2012.06.13T13:30:10.008'],
+  '2012.06.13T13:30:10.008007006N': ['NANOTIMESTAMP', '2012.06.13T13:30:10.008007006'],
+  '13:30:10.008t': ['TIME', '13:30:10.008'],
+  '2012.06M': ['MONTH', '2012.06M'],
+  '13:30:10.008': ['TIME', '13:30:10.008'],
+  '13:30m': ['MINUTE', '13:30m'],
+  '13:30:10': ['SECOND', '13:30:10'],
+  '10:30:01s': ['SECOND', '10:30:01'],
+  '2012.06.13T13:30:10': ['DATETIME', '2012.06.13T13:30:10'],
+  '2012.06.13 13:30:10': ['DATETIME', '2012.06.13T13:30:10'],
+  '2012.06.13T13:30:10.008': ['TIMESTAMP', '2012.06.13T13:30:10.008'],
+  '2012.06.13 13:30:10.008': ['TIMESTAMP', '2012.06.13T13:30:10.008'],
+  '13:30:10.008007006': ['NANOTIME', '13:30:10.008007006'],
+  '2012.06.13T13:30:10.008007006': ['NANOTIMESTAMP', '2012.06.13T13:30:10.008007006'],
+  '3M': ['DURATION', '3M'],
+  '200ms': ['DURATION', '200ms'],
+  '1H': ['DURATION', '1H'],
+  NULL: ['VOID', ''],
+  null: ['VOID', ''],
+}
+
+t.test('every literal has the type and the value that the manual gives it', async t => {
+  for (const [literal, [type, text]] of Object.entries(literals)) {
+    t.equal(await show(`typestr(${literal})`), type, `type of ${literal}`)
+    t.equal(await show(literal), text, `text of ${literal}`)
+  }
+})
+
+const nulls: Readonly<Record<string, string>> = {
+  '00b': 'BOOL',
+  '00c': 'CHAR',
+  '00h': 'SHORT',
+  '00i': 'INT',
+  '00l': 'LONG',
+  '00f': 'FLOAT',
+  '00F': 'DOUBLE',
+  '00d': 'DATE',
+  '00M': 'MONTH',
+  '00t': 'TIME',
+  '00m': 'MINUTE',
+  '00s': 'SECOND',
+  '00D': 'DATETIME',
+  '00T': 'TIMESTAMP',
+  '00n': 'NANOTIME',
+  '00N': 'NANOTIMESTAMP',
+}
+
+t.test('00 with a type letter is the null of that type', async t => {
+  for (const [literal, type] of Object.entries(nulls)) {
+    t.equal(await show(`typestr(${literal})`), type, literal)
+    t.equal(await show(`isNull(${literal})`), 'true', literal)
+  }
+})
+
+t.test('the smallest value of a type is its null', async t => {
+  t.equal(await show('x = -128c; isNull(x)'), 'true')
+})
+
+const vectors: Readonly<Record<string, readonly [string, string]>> = {
+  '1 2 3': ['FAST INT VECTOR', '[1,2,3]'],
+  '10 2.5': ['FAST DOUBLE VECTOR', '[10,2.5]'],
+  '3 NULL 6 1 NULL 9': ['FAST INT VECTOR', '[3,,6,1,,9]'],
+  '1 -1 1 -2 2': ['FAST INT VECTOR', '[1,-1,1,-2,2]'],
+  '-1 2 6': ['FAST INT VECTOR', '[-1,2,6]'],
+  'true true false': ['FAST BOOL VECTOR', '[true,true,false]'],
+  '`IBM`MS`GOOG': ['STRING VECTOR', '[IBM,MS,GOOG]'],
+  '"Goldman Sachs" \'Morgan Stanley\'': ['STRING VECTOR', '[Goldman Sachs,Morgan Stanley]'],
+  '`a`b `c "d"': ['STRING VECTOR', '[a,b,c,d]'],
+  '`a`b"c d"': ['STRING VECTOR', '[a,b,c d]'],
+  '2012.01.01 2012.01.02': ['FAST DATE VECTOR', '[2012.01.01,2012.01.02]'],
+  '10:30:01s 10:30:03s': ['FAST SECOND VECTOR', '[10:30:01,10:30:03]'],
+  '[1, 2.5, 3]': ['FAST DOUBLE VECTOR', '[1,2.5,3]'],
+  '[1, 2,\n  3]': ['FAST INT VECTOR', '[1,2,3]'],
+  '[1, NULL]': ['FAST INT VECTOR', '[1,]'],
+  "['a', 'b']": ['FAST CHAR VECTOR', "['a','b']"],
+  '[1, `a]': ['ANY VECTOR', '[1,a]'],
+  '[3 6 1 5 9]': ['ANY VECTOR', '[[3,6,1,5,9]]'],
+  '(1, 2, 3)': ['ANY VECTOR', '[1,2,3]'],
+  '5..9': ['FAST INT VECTOR', '[5,6,7,8,9]'],
+  '3..1': ['FAST INT VECTOR', '[3,2,1]'],
+  '2015.11M..2016.01M': ['FAST MONTH VECTOR', '[2015.11M,2015.12M,2016.01M]'],
+  '3:6': ['INT PAIR', '3:6'],
+  '[1.23$DECIMAL32(4), 3$DECIMAL32(4)]': ['FAST DECIMAL32 VECTOR', '[1.2300,3.0000]'],
+}
+
+t.test('vectors, tuples, ranges and pairs have the type that their elements agree on', async t => {
+  for (const [literal, [type, text]] of Object.entries(vectors)) {
+    t.equal(await show(`x = ${literal}; typestr(x)`), type, `type of ${literal}`)
+    t.equal(await show(literal), text, `text of ${literal}`)
+  }
+})
+
+t.test('blank-separated constants without a common type are refused by name', async t => {
+  t.equal(
+    await fail('x = 1\ny = 1 `a'),
+    'Syntax Error: [line #2] The elements of the vector [1 `a] have different types.',
+  )
+})
+
+t.test('a backslash escapes in strings', async t => {
+  t.equal(await show(String.raw`"a\tb\"c\\"`), 'a\tb"c\\')
+})
+
+t.test('a dictionary literal takes bare words as keys', async t => {
+  t.equal(await show('d = {a: 1, "b": 2}; d.a + d[`b]'), '3')
+  t.match(await run('{k: 1}'), { form: 'dictionary' })
+})
+
+t.test('words that every object knows are not suffixes', async t => {
+  for (const script of ['1constructor', '00toString', '5valueOf']) {
+    t.equal(await fail(script), `Syntax Error: [line #1] Cannot recognize the token ${script}`)
+  }
+})
+
+const array: ColumnType = { type: 'INT', array: true }
+const decimalJoinVectors = (scale: number): ColumnType => ({ type: 'DECIMAL64', scale })
+
+t.test('the rows follow each other in the type that holds both', async t => {
+  const examples: [ColumnType, ElementValue[], ColumnType, ElementValue[], string, string[]][] = [
+    [{ type: 'INT' }, [1, null], { type: 'INT' }, [2], 'INT', ['1', '', '2']],
+    [{ type: 'INT' }, [1], { type: 'LONG' }, [2n, null], 'LONG', ['1', '2', '']],
+    [{ type: 'LONG' }, [1n, null], { type: 'FLOAT' }, [2.5], 'FLOAT', ['1', '', '2.5']],
+    [{ type: 'FLOAT' }, [0.5], { type: 'DOUBLE' }, [2.5], 'DOUBLE', ['0.5', '2.5']],
+    [{ type: 'CHAR' }, [65], { type: 'SHORT' }, [2], 'SHORT', ['65', '2']],
+    [{ type: 'SYMBOL' }, ['a', ''], { type: 'STRING' }, ['b'], 'SYMBOL', ['a', '', 'b']],
+    [{ type: 'STRING' }, ['a'], { type: 'SYMBOL' }, ['b', ''], 'STRING', ['a', 'b', '']],
+    [{ type: 'VOID' }, [null], { type: 'DATE' }, [0], 'DATE', ['', '1970.01.01']],
+    [{ type: 'DATE' }, [0], { type: 'VOID' }, [null, null], 'DATE', ['1970.01.01', '', '']],
+    [array, [[1, 2]], { type: 'DOUBLE', array: true }, [[2.5]], 'DOUBLE[]', ['[1,2]', '[2.5]']],
+    [decimalJoinVectors(2), [150n], decimalJoinVectors(2), [null], 'DECIMAL64(2)', ['1.50', '']],
+    [decimalJoinVectors(2), [150n], decimalJoinVectors(3), [150n], 'ANY', ['1.50', '0.150']],
+    [{ type: 'INT' }, [1], { type: 'STRING' }, ['a'], 'ANY', ['1', 'a']],
+    [{ type: 'BOOL' }, [true], { type: 'INT' }, [2], 'ANY', ['true', '2']],
+    [{ type: 'DATE' }, [0], { type: 'MONTH' }, [0], 'ANY', ['1970.01.01', '0000.01M']],
+    [{ type: 'INT' }, [3], array, [[1, 2]], 'ANY', ['3', '[1,2]']],
+    [{ type: 'INT' }, [], { type: 'DOUBLE' }, [], 'DOUBLE', []],
+  ]
+  for (const [leftType, left, rightType, right, type, texts] of examples) {
+    const joined = joinColumns(vectorOf(leftType, left), vectorOf(rightType, right))
+    t.equal(columnTypeText(columnTypeOf(joined)), type)
+    t.strictSame(
+      textsOfJoinVectors(joined),
+      texts,
+      `${columnTypeText(leftType)} ${columnTypeText(rightType)}`,
+    )
+  }
+})
+
+t.test('forms, partition types, kinds of objects and duplicates have their numbers', async t => {
+  const numbers: Readonly<Record<string, readonly string[]>> = {
+    0: ['SCALAR', 'SEQ', 'VAR', 'ALL'],
+    1: ['VECTOR', 'VALUE', 'SHARED', 'LAST'],
+    2: ['PAIR', 'RANGE', 'DEF', 'FIRST'],
+    3: ['LIST'],
+    4: ['SET', 'COMPO'],
+    5: ['DICT', 'HASH'],
+    6: ['TABLE'],
+  }
+  for (const [number, words] of Object.entries(numbers)) {
+    for (const word of words) t.strictSame(constantOf(word), int(Number(number)), word)
+  }
+})
+
+t.test('a right stands for its name', async t => {
+  const actions = ['READ', 'WRITE', 'INSERT', 'UPDATE', 'DELETE']
+  const rights = [
+    ...actions.flatMap(action => [`TABLE_${action}`, `DB_${action}`]),
+    ...['DBOBJ_CREATE', 'DBOBJ_DELETE', 'DB_MANAGE', 'DB_OWNER', 'VIEW_EXEC', 'VIEW_OWNER'],
+    ...['SCRIPT_EXEC', 'TEST_EXEC', 'CREATE_SHARED_VAR'],
+    ...['QUERY_RESULT_MEM_LIMIT', 'TASK_GROUP_MEM_LIMIT'],
+  ]
+  for (const word of rights) {
+    t.strictSame(constantOf(word), text(word))
+  }
+})
+
+t.test('every other name is free', async t => {
+  for (const name of ['', 'x', 'int', 'Value', 'DFLT', 'constructor', 'toString', '__proto__']) {
+    t.equal(constantOf(name), undefined, name)
+  }
+})
+
+function uuidOf(byteAt: (at: number) => number): string {
+  const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => byteAt(at))
+  return newUuid({ number: () => 0, bytes })
+}
+
+t.test('version and variant are set, all other bits are chance', async t => {
+  t.equal(
+    uuidOf(() => 0x00),
+    '00000000-0000-4000-8000-000000000000',
+  )
+  t.equal(
+    uuidOf(() => 0xff),
+    'ffffffff-ffff-4fff-bfff-ffffffffffff',
+  )
+  t.equal(
+    uuidOf(at => at * 0x11),
+    '00112233-4455-4677-8899-aabbccddeeff',
+  )
+})
