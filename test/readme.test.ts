@@ -2,14 +2,16 @@
   The pages under test: every command in their `sh` blocks is run as a reader would, block by block and from top to
   bottom, against an embedded server that each page has for itself. `# exit 3` at the end of a line states an exit
   code other than 0, `# prints 1000` what standard output holds (`# prints nothing`); blocks that must not run are marked `text`.
+  The shell reads each command; where it is nothing but the program, that runs in this process.
 */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { main } from '../src/cli/main.js'
+import { fakeProcess, runMain } from './cli/run-cli.js'
 import { root } from './helpers/checkout.js'
 import { commandsOf, parsePage, readPages, type Page, type ShellCommand } from './helpers/pages.js'
 
@@ -25,7 +27,11 @@ const isServe = ({ text }: ShellCommand): boolean =>
 /** Variables that `export A=1 B=2` sets for the rest of the page; undefined for other commands. */
 function exported({ text }: ShellCommand): Record<string, string> | undefined {
   if (!text.startsWith('export ')) return undefined
-  const pairs = text.replace(/\s#.*/, '').matchAll(/(\w+)=(\S*)/g)
+  return assigned(text.replace(/\s#.*/, ''))
+}
+
+function assigned(text: string): Record<string, string> {
+  const pairs = text.matchAll(/(\w+)=(\S*)/g)
   return Object.fromEntries(Array.from(pairs, ([, name, value]) => [name!, value!] as const))
 }
 
@@ -39,7 +45,7 @@ function standIn(command: ShellCommand): string | undefined {
 
 interface Place {
   folder: string
-  environment: NodeJS.ProcessEnv
+  environment: Record<string, string>
 }
 
 /** A folder with copies of the fixtures, and an environment in which `ddb-ingest` is this checkout. */
@@ -56,7 +62,13 @@ async function makePlace(folder: string): Promise<Place> {
   await writeFile(shim, `#!/bin/sh\n${exec}\n`)
   await chmod(shim, 0o755)
   const path = process.env['PATH'] ?? ''
-  const environment = { PATH: `${bin}${delimiter}${path}`, HOME: folder, TMPDIR: folder }
+  const environment = {
+    PATH: `${bin}${delimiter}${path}`,
+    HOME: folder,
+    TMPDIR: folder,
+    XDG_CONFIG_HOME: join(folder, '.config'),
+    XDG_STATE_HOME: join(folder, '.local', 'state'),
+  }
   return { folder, environment }
 }
 
@@ -69,33 +81,34 @@ function serverOptions(page: Page): string[] {
     .filter(word => word !== '')
 }
 
+/** @returns its port */
 async function startServer(
-  place: Place,
+  t: Test,
+  { environment }: Place,
   options: readonly string[],
-): Promise<{ child: ChildProcess; port: string }> {
-  const args = ['serve', '--port', '0', ...options]
-  const child = spawn(join(place.folder, 'bin', 'ddb-ingest'), args, {
-    cwd: place.folder,
-    env: place.environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const lines = createInterface(child.stdout)
-  const [line] = (await Promise.race([
-    once(lines, 'line'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`the server ended with ${code} before it listened: ${stderr}`)
-    }),
-  ])) as [string]
-  const port = /^listening on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1]
+): Promise<{ port: string; end: () => Promise<number> }> {
+  const fake = fakeProcess({ environment })
+  const said = once(fake.processEnvironment.stdout, 'data') as Promise<[Buffer]>
+  const ended = main(['serve', '--port', '0', ...options], fake.processEnvironment)
+  const line = await Promise.race([
+    said.then(([bytes]) => String(bytes)),
+    ended.then(code =>
+      Promise.reject(new Error(`the server ended with ${code}: ${fake.stderr()}`)),
+    ),
+  ])
+  const end = (): Promise<number> => {
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    return ended
+  }
+  t.teardown(end)
+  const port = /^listening on 127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]
   if (port === undefined) throw new Error(`the server said: ${line}`)
-  return { child, port }
+  return { port, end }
 }
 
 interface Outcome {
   exitCode: number | null
-  stdout: string
+  stdout: Buffer
   stderr: string
 }
 
@@ -106,19 +119,48 @@ async function runInShell(script: string, place: Place): Promise<Outcome> {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: commandTimeoutMs,
   })
-  let stdout = ''
+  const chunks: Buffer[] = []
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const [exitCode] = (await once(child, 'close')) as [number | null]
-  return { exitCode, stdout, stderr }
+  return { exitCode, stdout: Buffer.concat(chunks), stderr }
+}
+
+/** A call of the program, what feeds it through a pipe, and variables before it; undefined where there is more to it. */
+function onlyCall(script: string): { feed: string; variables: string; words: string } | undefined {
+  const [, feed = '', variables = '', words = ''] =
+    /^(?:([^"|<>&;]+)\|\s*)?((?:\w+=\S+ )*)ddb-ingest (.*)$/s.exec(script) ?? []
+  const bare = words.replace(/'[^']*'|"(?:\\.|[^"\\])*"/gs, '').replace(/\s#.*$/, '')
+  return words === '' || /[|<>&;]|ddb-ingest| -- /.test(bare)
+    ? undefined
+    : { feed, variables, words }
+}
+
+/** In this process, where that is the same: a page takes a folder of its own, so one runs after the other. */
+async function runCommand(script: string, place: Place): Promise<Outcome> {
+  const call = onlyCall(script)
+  if (call === undefined) return runInShell(script, place)
+  const fed = call.feed === '' ? '' : (await runInShell(call.feed, place)).stdout
+  const { stdout: words } = await runInShell(`printf '%s\\0' ${call.words}`, place)
+  const environment = { ...place.environment, ...assigned(call.variables) }
+  const before = process.cwd()
+  process.chdir(place.folder)
+  try {
+    const outcome = await runMain(String(words).split('\0').slice(0, -1), {
+      environment,
+      stdin: fed,
+    })
+    return { exitCode: outcome.code, stdout: Buffer.from(outcome.stdout), stderr: outcome.stderr }
+  } finally {
+    process.chdir(before)
+  }
 }
 
 const shellCommands = (page: Page): ShellCommand[] =>
   page.blocks.filter(({ language }) => language === 'sh').flatMap(commandsOf)
 
 const pages = await readPages()
-t.jobs = 2
 
 for (const page of pages) {
   // Its commands are those of README.md: a test below compares them.
@@ -127,8 +169,7 @@ for (const page of pages) {
   if (commands.length === 0) continue
   t.test(`${page.path} tells what happens`, async t => {
     const place = await makePlace(t.testdir())
-    const { child, port } = await startServer(place, serverOptions(page))
-    t.teardown(() => void child.kill('SIGKILL'))
+    const { port, end } = await startServer(t, place, serverOptions(page))
     place.environment['DDB_HOST'] = '127.0.0.1'
     place.environment['DDB_PORT'] = port
     for (const command of commands) {
@@ -137,16 +178,14 @@ for (const page of pages) {
         Object.assign(place.environment, variables)
         continue
       }
-      const outcome = await runInShell(standIn(command)!, place)
+      const outcome = await runCommand(standIn(command)!, place)
       const where = `${page.path}:${command.lineNumber} ${command.text}`
       t.equal(outcome.exitCode, command.exitCode, where, outcome)
       if (command.prints !== undefined) {
-        t.equal(outcome.stdout.trimEnd(), command.prints, where, outcome)
+        t.equal(String(outcome.stdout).trimEnd(), command.prints, where, outcome)
       }
     }
-    child.kill('SIGTERM')
-    const [code] = (await once(child, 'exit')) as [number | null]
-    t.equal(code, 0, 'the server ends in order')
+    t.equal(await end(), 0, 'the server ends in order')
   })
 }
 

@@ -79,6 +79,17 @@ export function serverWords(error: ServerError): string {
   return error.serverMessage === '' ? error.message : error.serverMessage
 }
 
+/** What the server says when it refuses a request; undefined when it does what it is asked. @throws what is no refusal */
+export async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await request
+    return undefined
+  } catch (error) {
+    if (error instanceof ServerError) return serverWords(error)
+    throw error
+  }
+}
+
 /** `refused: …`, for a request of which the refusal is an answer, too. @throws what is no refusal */
 export function refusalText(error: unknown): string {
   if (error instanceof ServerError) return `refused: ${serverWords(error)}`

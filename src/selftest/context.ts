@@ -60,8 +60,8 @@ export interface CheckScope {
   readonly exchanges: RawExchange[]
   /** What the check has created; it is removed when it ends. */
   readonly made: MadeObject[]
-  /** What stays until the run ends, and promises of it by purpose. */
-  readonly kept: { readonly made: MadeObject[]; readonly names: Map<string, Promise<string>> }
+  /** What stays until the run ends, and the name of the database among it. */
+  readonly kept: { readonly made: MadeObject[]; database?: Promise<string> | undefined }
 }
 
 /** What a check may do. */
@@ -266,14 +266,13 @@ function creatingPart(
       await prepare(`grant("${user}", ${right}, "${object}")`)
     },
     database() {
-      const known = kept.names.get('database')
-      if (known !== undefined) return known
+      if (kept.database !== undefined) return kept.database
       const name = named(kept.made, 'database', 'database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
-      kept.names.set('database', database)
+      kept.database = database
       // What failed for want of time may succeed later.
       database.catch(error => {
-        if (!(error instanceof Unavailable)) kept.names.delete('database')
+        if (!(error instanceof Unavailable)) kept.database = undefined
       })
       return database
     },

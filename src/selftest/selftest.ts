@@ -90,7 +90,7 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
     aheadMs: 0,
     endMs: beganMs + timeoutMs,
     checksEndMs: beganMs + timeoutMs - cleanUpMs,
-    kept: { made: [], names: new Map() },
+    kept: { made: [] },
     left: [],
     control: undefined,
     givenUp: [],
@@ -148,14 +148,15 @@ async function tryAll(
 ): Promise<Pick<SelftestResult, 'checks' | 'facts'>> {
   const results: CheckResult[] = []
   const facts: Facts = {}
-  for (const { name, ...check } of checks) {
+  for (const check of checks) {
     const hasFailed = results.some(({ status }) => status === 'fail')
     const ready = await sessionOf(run, hasFailed)
-    const outcome = 'status' in ready ? ready : await tryOne(run, { name, ...check }, ready)
-    const { facts: found, ...result } = outcome
+    const outcome = 'status' in ready ? ready : await tryOne(run, check, ready)
+    const { facts: found, ...ended } = outcome
     Object.assign(facts, found)
-    results.push({ name, ...result })
-    run.onCheck?.({ name, ...result })
+    const result = { name: check.name, ...ended }
+    results.push(result)
+    run.onCheck?.(result)
   }
   return { checks: results, facts }
 }

@@ -40,7 +40,7 @@ export function scopeWith(changes: Partial<CheckScope> = {}): CheckScope {
     sessions: [],
     exchanges: [],
     made: [],
-    kept: { made: [], names: new Map() },
+    kept: { made: [] },
     ...changes,
   }
 }

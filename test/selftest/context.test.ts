@@ -143,7 +143,7 @@ t.test('what is made is written down before it is there', async t => {
 })
 
 t.test('a run has one database, which stays until the run ends', async t => {
-  const kept: CheckScope['kept'] = { made: [], names: new Map() }
+  const kept: CheckScope['kept'] = { made: [] }
   const asked: Asked[] = []
   const made: CheckScope['made'] = []
   const scope = scopeWith({ kept, made, control: sessionOf(() => undefined, asked) })

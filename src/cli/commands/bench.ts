@@ -5,7 +5,7 @@ import { connectDeadlineMs, connectServer } from '../../load/connection/connect.
 import { systemPlatform } from '../../platform/system.js'
 import { version } from '../../version.js'
 import type { Call } from './command.js'
-import { failureOf } from '../output/print-failure.js'
+import { failureOf, writeFailed } from '../output/print-failure.js'
 import { catchSignals } from '../interruption.js'
 import { serverOf } from '../options/load-options.js'
 import { measure, modeNames, ratioText, showMeasuring, type Measurement } from './measure.js'
@@ -46,11 +46,7 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
     return 0
   } catch (error) {
     const exitCode = interruption.exitCode
-    if (settings.json) {
-      const failure = failureOf(error)
-      const object = failedResult(settings, failure, exitCode)
-      await output.writeData(jsonLine(object)).catch(() => undefined)
-    }
+    if (settings.json) await writeFailed(output, failedResult(settings, failureOf(error), exitCode))
     if (exitCode === undefined) throw error
     output.problem('interrupted')
     return exitCode

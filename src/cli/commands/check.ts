@@ -17,7 +17,7 @@ import { loadCommand } from '../options/shell-command.js'
 import { loadOptionsOf, targetOptionsOf } from '../options/load-options.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import { hintsFor } from '../output/print-failure.js'
+import { hintsFor, writeFailed } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -38,12 +38,10 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   } catch (error) {
     const { host, port = settings.port } = settings.host[0]
     const result = emptyCheck({ host, port }, targetOptionsOf(settings), error)
-    // Where it cannot be written, the failure itself still has its code.
-    if (settings.json) await output.writeData(jsonLine(result)).catch(() => undefined)
+    if (settings.json) await writeFailed(output, result)
     throw error
   } finally {
-    const missing = trace?.close()
-    if (missing !== undefined) output.note(missing)
+    trace?.close()
   }
 }
 

@@ -7,7 +7,7 @@ import { connectDeadlineMs, connectServer } from '../../load/connection/connect.
 import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from './command.js'
-import { failureOf } from '../output/print-failure.js'
+import { failureOf, writeFailed } from '../output/print-failure.js'
 import { catchSignals, type Interruption } from '../interruption.js'
 import { serverOf } from '../options/load-options.js'
 import type { ExecSettings } from '../options/command-options.js'
@@ -15,7 +15,6 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { readScriptFile } from '../files/files-from.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import type { TerminalInput } from '../process-environment.js'
-import { jsonLine } from '../output/terminal-text.js'
 import { csvText } from '../render/csv.js'
 import { hideInValue } from '../render/hide-value.js'
 import { jsonText } from '../render/json.js'
@@ -52,17 +51,15 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     if (format === 'json') {
       const { code, message, exitCode } = failureOf(failure)
       const ended = interruption.exitCode ?? exitCode
-      const object = { schema: 'ddb-ingest/exec/1', exitCode: ended, error: { code, message } }
-      // Where this cannot be written, the failure itself still has its code.
-      await call.output.writeData(jsonLine(object)).catch(() => undefined)
+      const head = { schema: 'ddb-ingest/exec/1', exitCode: ended }
+      await writeFailed(call.output, { ...head, error: { code, message } })
     }
     if (interruption.exitCode === undefined) throw failure
     call.output.problem('interrupted')
     return interruption.exitCode
   } finally {
     interruption.release()
-    const missing = traceFile?.close()
-    if (missing !== undefined) call.output.note(missing)
+    traceFile?.close()
   }
 }
 

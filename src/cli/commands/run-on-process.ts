@@ -9,7 +9,7 @@ import { load } from '../../load/load.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.js'
 import type { Call } from './command.js'
-import { hintsFor, printFailure } from '../output/print-failure.js'
+import { hintsFor, printFailure, writeFailed } from '../output/print-failure.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import {
@@ -19,7 +19,7 @@ import {
   type ResumedRun,
 } from '../options/shell-command.js'
 import { withFlags } from '../options/reading/field-flags.js'
-import type { LoadSettings } from '../options/load-options.js'
+import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
@@ -30,22 +30,6 @@ import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { detailLines, summaryText } from '../output/summary.js'
 import { clean, jsonLine } from '../output/terminal-text.js'
-
-/** Settings of both commands. */
-export type RunSettings = Pick<
-  LoadSettings,
-  | 'summary'
-  | 'metricsFile'
-  | 'lock'
-  | 'stateDir'
-  | 'trace'
-  | 'traceValues'
-  | 'progress'
-  | 'quiet'
-  | 'logFormat'
-  | 'json'
-  | 'verbose'
->
 
 /** What the commands do each in its own way, in the order in which it is called. */
 export interface RunCommand<Found> {
@@ -102,13 +86,11 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // There is an object on every exit, also where the run could not even be asked for.
     const result = emptyResult(command.asked(found), startedAt, error)
     if (isAlone(held)) await writeFiles(held.files, result, call)
-    // Where it cannot be written, the failure itself still has its code.
-    if (settings.json) await printJson(call, result).catch(() => undefined)
+    if (settings.json) await writeFailed(call.output, result)
     throw error
   } finally {
     for (const file of held.files) await file.close()
-    const missing = held.trace?.close()
-    if (missing !== undefined) call.output.note(missing)
+    held.trace?.close()
     held.lock?.release()
   }
 }
@@ -287,15 +269,11 @@ async function printResult(
     for (const line of detailLines(result, settings.verbose ?? false)) output.note(line)
   }
   try {
-    if (settings.json) await printJson(call, result)
+    if (settings.json) await output.writeData(jsonLine(result))
     else if (!isSilent) await output.write(`${clean(summaryText(result))}\n`)
     return result.exitCode
   } catch (error) {
     const { exitCode } = printFailure(output, error, { verbose: settings.verbose ?? false })
     return result.exitCode === 0 ? exitCode : result.exitCode
   }
-}
-
-async function printJson({ output }: Call, result: LoadResult): Promise<void> {
-  await output.writeData(jsonLine(result))
 }

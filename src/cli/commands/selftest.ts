@@ -20,7 +20,7 @@ import { serverOf } from '../options/load-options.js'
 import { readPasswordFile } from '../options/password.js'
 import type { SelftestSettings } from '../options/command-options.js'
 import type { Output } from '../output/output.js'
-import { failureOf } from '../output/print-failure.js'
+import { failureOf, writeFailed } from '../output/print-failure.js'
 import { clean, counted, jsonLine, tableLines } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
@@ -66,7 +66,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     const exitCode = interruption.exitCode ?? failure.exitCode
     if (settings.json) {
       const { code, message } = failure
-      await output.writeData(jsonLine(failedObject(exitCode, { code, message }))).catch(() => false)
+      await writeFailed(output, failedObject(exitCode, { code, message }))
     }
     if (interruption.exitCode === undefined) throw error
     output.problem('interrupted')
@@ -74,8 +74,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
   } finally {
     interruption.release()
     await issueFile?.close()
-    const missing = traceFile?.close()
-    if (missing !== undefined) output.note(missing)
+    traceFile?.close()
   }
 }
 

@@ -3,7 +3,6 @@
   even when the process is killed.
 */
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
-import type { Hide } from '../../client/login/hide-password.js'
 import type { Trace } from '../../client/trace.js'
 import { DdbError } from '../../errors.js'
 import type { Output } from '../output/output.js'
@@ -12,8 +11,8 @@ import { clean, systemCode } from '../output/terminal-text.js'
 /** A trace, and its end. */
 export interface TraceFile {
   readonly trace: Trace
-  /** @returns why lines are missing; undefined when all are there */
-  close(): string | undefined
+  /** Says why lines are missing, where some are. */
+  close(): void
 }
 
 /**
@@ -23,38 +22,32 @@ export interface TraceFile {
  */
 export function openTrace(
   { trace, traceValues = false }: { trace?: string; traceValues?: boolean },
-  { withoutSecrets }: Pick<Output, 'withoutSecrets'>,
+  { withoutSecrets, note }: Pick<Output, 'withoutSecrets' | 'note'>,
 ): TraceFile | undefined {
-  return trace === undefined ? undefined : openTraceFile(trace, traceValues, withoutSecrets)
-}
-
-/**
- * Opens the file for appending; a new one is its owner's alone, and links are followed in /dev alone.
- * @throws {DdbError} DDB_OUTPUT_CREATE
- */
-function openTraceFile(path: string, values: boolean, hide: Hide): TraceFile {
-  const fd = open(path)
+  if (trace === undefined) return undefined
+  const fd = open(trace)
   let failure: string | undefined
   return {
     trace: {
-      values,
+      values: traceValues,
       write(line) {
         if (failure !== undefined) return
         try {
-          writeSync(fd, `${hide(line)}\n`)
+          writeSync(fd, `${withoutSecrets(line)}\n`)
         } catch (error) {
           // A trace that cannot be written must not end what it watches.
-          failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`
+          failure = `the trace in ${clean(trace)} ends early (${systemCode(error)})`
         }
       },
     },
     close() {
       closeSync(fd)
-      return failure
+      if (failure !== undefined) note(failure)
     },
   }
 }
 
+/** For appending; a new file is its owner's alone, and links are followed in /dev alone. */
 function open(path: string): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   try {

@@ -105,6 +105,9 @@ const runOutput = {
   ...commonOptions,
 }
 
+/** Settings of commands that run a load. */
+export type RunSettings = SettingsOf<typeof runOutput & { stateDir: typeof stateDir }>
+
 export const resumeOptions = {
   onDoubt,
   ...journaledServerOptions,

@@ -4,6 +4,7 @@
 import { DdbError, errorCodes } from '../../errors.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { Output } from './output.js'
+import { jsonLine } from './terminal-text.js'
 
 /** What is told of a failure. */
 export interface Failure {
@@ -38,6 +39,11 @@ export function printFailure(
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
   return failure
+}
+
+/** The object of a failure. Where it cannot be written, the failure itself still has its code. */
+export async function writeFailed(output: Output, object: object): Promise<void> {
+  await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
 /** What to type next, where there is something. */

@@ -3,7 +3,7 @@
 */
 import { parseVersion } from '../../load/connection/server-version.js'
 import { requestFlags } from '../../protocol/request.js'
-import { answerText, numberOf, numbersOf, tableOf, textOf } from '../answers.js'
+import { answerText, numberOf, numbersOf, refusalOf, tableOf, textOf } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'
 
 const everything = 'everything: no session works without it'
@@ -51,11 +51,8 @@ export const connectionChecks: readonly Check[] = [
     does: 'runs a script that fails, then one that does not',
     dependsOnIt: 'every run that meets an error of the server',
     async run({ ask }) {
-      const refused = await ask('throw "ddbIngestTest"').then(
-        () => false,
-        () => true,
-      )
-      if (!refused) return fail('the failing script was answered with OK')
+      if ((await refusalOf(ask('throw "ddbIngestTest"'))) === undefined)
+        return fail('the failing script was answered with OK')
       return expectText('1+1 afterwards', answerText(await ask('1+1')), 'INT scalar 2')
     },
   },
@@ -194,11 +191,8 @@ export const connectionChecks: readonly Check[] = [
       if (numberOf(await ask('ddbIngestTestPrivate', first)) !== 5) {
         return fail('the variable was not set')
       }
-      const seen = await ask('ddbIngestTestPrivate', second).then(
-        () => true,
-        () => false,
-      )
-      return seen ? fail('another session sees it') : pass()
+      const refused = await refusalOf(ask('ddbIngestTestPrivate', second))
+      return refused === undefined ? fail('another session sees it') : pass()
     },
   },
   {
@@ -224,11 +218,8 @@ export const connectionChecks: readonly Check[] = [
       const session = await open()
       await ask('ddbIngestTestCleared = 5', session)
       await session.run('1', { clearMemory: true, signal })
-      const kept = await ask('ddbIngestTestCleared', session).then(
-        () => true,
-        () => false,
-      )
-      return kept ? fail('the variable is still there') : pass()
+      const refused = await refusalOf(ask('ddbIngestTestCleared', session))
+      return refused === undefined ? fail('the variable is still there') : pass()
     },
   },
 ]

@@ -2,12 +2,11 @@
   Tables in a DFS database of our own, partitioned by value, 1 to 3.
 */
 import { askAtomic } from '../../load/connection/server-queries.js'
-import { ServerError } from '../../errors.js'
 import { classifyRefusal } from '../../load/fate/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
-import { columnOf, numberOf, numbersOf, serverWords, tableOf } from '../answers.js'
+import { columnOf, numberOf, numbersOf, refusalOf, refusalText, tableOf } from '../answers.js'
 import { expectText, fail, pass, type Check, type Outcome } from '../check.js'
 import { tableDifference, tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
@@ -110,13 +109,9 @@ export const dfsChecks: readonly Check[] = [
     },
     'outside',
     async (context, expression) => {
-      let answer: number
-      try {
-        answer = numberOf(await context.call(`tableInsert{${expression}}`, [keyedRows([1, 2, 99])]))
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error
-        return pass(`refused: ${serverWords(error)}`)
-      }
+      const request = context.call(`tableInsert{${expression}}`, [keyedRows([1, 2, 99])])
+      const answer = await request.then(numberOf, refusalText)
+      if (typeof answer === 'string') return pass(answer)
       const count = await countIn(context, expression)
       if (answer !== count)
         return fail(`tableInsert answered ${answer}, and ${count} rows are there`)
@@ -134,18 +129,16 @@ export const dfsChecks: readonly Check[] = [
     },
     'nullKey',
     async (context, expression) => {
-      try {
-        const answer = await context.call(`tableInsert{${expression}}`, [keyedRows([1, null])])
-        const kept = numberOf(answer)
-        const count = await countIn(context, expression)
-        return kept === count
-          ? pass(`tableInsert answers ${kept}`)
-          : fail(`${kept} answered, ${count} there`)
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error
-        const words = serverWords(error)
+      const request = context.call(`tableInsert{${expression}}`, [keyedRows([1, null])])
+      const words = await refusalOf(request)
+      if (words !== undefined) {
         return classifyRefusal(words) === 'rows' ? pass(words) : fail(`not understood: ${words}`)
       }
+      const kept = numberOf(await request)
+      const count = await countIn(context, expression)
+      return kept === count
+        ? pass(`tableInsert answers ${kept}`)
+        : fail(`${kept} answered, ${count} there`)
     },
   ),
   dfsCheck(
@@ -172,14 +165,8 @@ export const dfsChecks: readonly Check[] = [
     'converted',
     async ({ call }, expression) => {
       const doubles = vectorOf({ type: 'DOUBLE' }, [1.5, 2])
-      const words = await call(`tableInsert{${expression}}`, [keyedRows([1, 2], doubles)]).then(
-        () => 'it is converted',
-        (error: unknown) => {
-          if (error instanceof ServerError) return serverWords(error)
-          throw error
-        },
-      )
-      return pass(words)
+      const request = call(`tableInsert{${expression}}`, [keyedRows([1, 2], doubles)])
+      return pass((await refusalOf(request)) ?? 'it is converted')
     },
   ),
   dfsCheck(
@@ -224,14 +211,12 @@ export const dfsChecks: readonly Check[] = [
       const sessions = [await context.open(), await context.open()]
       const words: string[] = []
       let kept = 0
-      const write = (session: (typeof sessions)[number]): Promise<void> =>
-        context.call(`tableInsert{${expression}}`, [keyedRows([1, 1, 1])], session).then(
-          answer => void (kept += numberOf(answer)),
-          (error: unknown) => {
-            if (!(error instanceof ServerError)) throw error
-            words.push(serverWords(error))
-          },
-        )
+      const write = async (session: (typeof sessions)[number]): Promise<void> => {
+        const request = context.call(`tableInsert{${expression}}`, [keyedRows([1, 1, 1])], session)
+        const refused = await refusalOf(request)
+        if (refused === undefined) kept += numberOf(await request)
+        else words.push(refused)
+      }
       await Promise.all(Array.from({ length: 6 }, (_, i) => write(sessions[i % 2]!)))
       const count = await countIn(context, expression)
       if (count !== kept) return fail(`${kept} rows were answered, ${count} are there`)

@@ -1,10 +1,9 @@
 /*
   Function views: added, called in each way, listed and dropped.
 */
-import { ServerError } from '../../errors.js'
 import { deliverFunction, deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
-import { numberOf, serverWords, textsOf } from '../answers.js'
+import { numberOf, refusalOf, textsOf } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns } from './batches.js'
@@ -23,17 +22,6 @@ export async function addView(context: CheckContext): Promise<{ view: string; ta
 }
 addFunctionView(${view})`)
   return { view, table }
-}
-
-/** The server's words, undefined when it does what it is asked. */
-export async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await request
-    return undefined
-  } catch (error) {
-    if (error instanceof ServerError) return serverWords(error)
-    throw error
-  }
 }
 
 export const functionViewChecks: readonly Check[] = [

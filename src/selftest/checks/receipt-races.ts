@@ -1,7 +1,6 @@
 /*
   What receipts rely on when several things happen at once: R5, R14 to R16.
 */
-import { ServerError } from '../../errors.js'
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
 import { formatValue } from '../../protocol/value-text.js'
@@ -11,7 +10,7 @@ import {
   elementsOf,
   numberOf,
   numbersOf,
-  serverWords,
+  refusalOf,
   tableOf,
   textOf,
   Unavailable,
@@ -172,14 +171,9 @@ ddbIngestTestWon`
     dependsOnIt: 'receipts: a batch that a forgetful server refused is sent again',
     async run({ open, call }) {
       const session = await open()
-      try {
-        await call('ddbIngestDeliver', [batch(0, 1)], session)
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error
-        const words = serverWords(error)
-        return /recognize/i.test(words) ? pass(words) : fail(words)
-      }
-      return fail('it is accepted')
+      const words = await refusalOf(call('ddbIngestDeliver', [batch(0, 1)], session))
+      if (words === undefined) return fail('it is accepted')
+      return /recognize/i.test(words) ? pass(words) : fail(words)
     },
   },
   {
@@ -188,14 +182,10 @@ ddbIngestTestWon`
     dependsOnIt: 'naming tables of runs that were killed',
     needs: 'getSessionMemoryStat',
     async run({ ask, control }) {
-      let answer
-      try {
-        answer = await ask('exec sessionId from getSessionMemoryStat()')
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error
-        throw new Unavailable(`the server does not tell: ${serverWords(error)}`)
-      }
-      const ids = elementsOf(answer).map(formatValue)
+      const asked = ask('exec sessionId from getSessionMemoryStat()')
+      const refused = await refusalOf(asked)
+      if (refused !== undefined) throw new Unavailable(`the server does not tell: ${refused}`)
+      const ids = elementsOf(await asked).map(formatValue)
       return ids.includes(control.id) ? pass() : fail('the session is not among them')
     },
   },

@@ -1,10 +1,9 @@
 /*
   What a server says when it refuses: the words by which a run tells a bad row from a missing table.
 */
-import { ServerError } from '../../errors.js'
 import { classifyRefusal, type Refusal } from '../../load/fate/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
-import { elementsOf, numberOf, serverWords, textOf } from '../answers.js'
+import { elementsOf, numberOf, refusalOf, textOf } from '../answers.js'
 import { fail, pass, type Check, type Outcome } from '../check.js'
 import { tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
@@ -12,17 +11,12 @@ import { batch, batchColumns, wrongBatch } from './batches.js'
 
 /** The request must fail, and its words must be understood as `kind`. */
 export async function expectRefusal(request: Promise<unknown>, kind: Refusal): Promise<Outcome> {
-  try {
-    await request
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error
-    const words = serverWords(error)
-    const understood = classifyRefusal(words)
-    return understood === kind
-      ? pass(words)
-      : fail(`understood as ${understood}, not ${kind}: ${words}`)
-  }
-  return fail('it is accepted')
+  const words = await refusalOf(request)
+  if (words === undefined) return fail('it is accepted')
+  const understood = classifyRefusal(words)
+  return understood === kind
+    ? pass(words)
+    : fail(`understood as ${understood}, not ${kind}: ${words}`)
 }
 
 /** R10 of the receipts: a refused insert leaves nothing. */
@@ -96,14 +90,9 @@ ddbIngestTestCaught`
     does: 'throws a text and looks for it in the error',
     dependsOnIt: 'messages of functions that refuse rows',
     async run({ ask }) {
-      try {
-        await ask('throw "ddbIngestTest refuses"')
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error
-        const words = serverWords(error)
-        return words.includes('ddbIngestTest refuses') ? pass(words) : fail(words)
-      }
-      return fail('it is accepted')
+      const words = await refusalOf(ask('throw "ddbIngestTest refuses"'))
+      if (words === undefined) return fail('it is accepted')
+      return words.includes('ddbIngestTest refuses') ? pass(words) : fail(words)
     },
   },
 ]

@@ -3,11 +3,11 @@
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
-import { numberOf, Unavailable } from '../answers.js'
+import { numberOf, refusalOf, Unavailable } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'
 import { batch } from './batches.js'
 import { dfsTable, keyedRows } from './dfs.js'
-import { addView, refusalOf } from './function-view.js'
+import { addView } from './function-view.js'
 import { awaitOutcomes, openTestLedger, outcomesText, sendDelivery } from './receipt-run.js'
 
 const needs = 'two users (--second-user)'

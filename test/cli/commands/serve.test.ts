@@ -1,6 +1,7 @@
 /*
-  `serve` as a process of its own: the line that says it is ready, its end, its command, its refusals.
+  `serve`: the line that says it is ready, its end, its command, its refusals; `demo` and `bench`, which need a server.
 */
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -14,6 +15,7 @@ import {
   type MeasureOptions,
   type Mode,
 } from '../../../src/cli/commands/measure.js'
+import { main } from '../../../src/cli/main.js'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
@@ -21,22 +23,37 @@ import { startLoadServer } from '../../helpers/load-server.js'
 import { int, text } from '../../helpers/values.js'
 import { bin, runMain, spawnCli, type Spawned, fakeProcess } from '../run-cli.js'
 
-interface Serving extends Spawned {
+interface Serving {
   port: string
   exec: (...argv: string[]) => ReturnType<typeof runMain>
+  /** What it has said. */
+  stderr: () => string
+  /** Ends it as a signal does. */
+  end: () => Promise<{ code: number; stdout: string }>
 }
 
-/** A server that the test ends, if nothing else has. */
+/** The command in this process; it ends with the test at the latest. */
 async function serve(t: Test, ...argv: string[]): Promise<Serving> {
-  const spawned = spawnCli(['serve', '--port', '0', ...argv], { covered: argv.length > 0 })
-  t.teardown(async () => {
-    spawned.child.kill('SIGTERM')
-    await spawned.outcome
-  })
-  const line = await spawned.firstLine
-  const port = /^listening on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1]
-  if (port === undefined) throw new Error(`not a ready line: ${line}`)
-  return { ...spawned, port, exec: (...script) => runMain(['exec', '--port', port, ...script]) }
+  const fake = fakeProcess()
+  const said = once(fake.processEnvironment.stdout, 'data')
+  const ended = main(['serve', '--port', '0', ...argv], fake.processEnvironment)
+  await Promise.race([said, ended])
+  const end: Serving['end'] = async () => {
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    const code = await ended
+    await new Promise(resolve => setImmediate(resolve))
+    return { code, stdout: fake.stdout() }
+  }
+  t.teardown(end)
+  const port = portIn(fake.stdout())
+  const exec: Serving['exec'] = (...script) => runMain(['exec', '--port', port, ...script])
+  return { port, exec, stderr: () => fake.stderr(), end }
+}
+
+function portIn(text: string): string {
+  const port = /^listening on 127\.0\.0\.1:(\d+)\n?$/.exec(text)?.[1]
+  if (port === undefined) throw new Error(`not a ready line: ${text}`)
+  return port
 }
 
 async function scriptFile(t: Test, script: string): Promise<string> {
@@ -45,17 +62,16 @@ async function scriptFile(t: Test, script: string): Promise<string> {
   return path
 }
 
-t.test('the ready line comes when it can be used, and is all there is on stdout', async t => {
-  const { exec, child, outcome } = await serve(t)
-  t.strictSame(await exec('-e', '1+2'), { code: 0, stdout: '3\n', stderr: '' })
-  child.kill('SIGTERM')
-  t.match(await outcome, { code: 0, stdout: /^listening on [^\n]*\n$/, stderr: '' })
-})
-
-t.test('Ctrl-C ends it in order, code 0', async t => {
-  const { child, outcome } = await serve(t)
-  child.kill('SIGINT')
-  t.match(await outcome, { code: 0, signal: null })
+t.test('the ready line is all there is on stdout; SIGTERM and Ctrl-C end it in order', async t => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
+    t.teardown(() => void child.kill('SIGKILL'))
+    const argv = ['exec', '--port', portIn(await firstLine), '-e', '1+2']
+    t.strictSame(await runMain(argv), { code: 0, stdout: '3\n', stderr: '' })
+    child.kill(signal)
+    const ended = { code: 0, signal: null, stdout: /^listening on [^\n]*\n$/, stderr: '' }
+    t.match(await outcome, ended, signal)
+  }
 })
 
 t.test('the script of --init runs as admin', async t => {
@@ -74,7 +90,7 @@ t.test('what cannot be served is refused with its own code', async t => {
     [['--port', '0', '--init', broken], 65, /initial script failed/],
   ]
   for (const [argv, code, message] of cases) {
-    const result = await spawnCli(['serve', ...argv]).outcome
+    const result = await runMain(['serve', ...argv])
     t.match(result, { code, stdout: '', stderr: message }, argv.join(' '))
   }
 })
@@ -118,9 +134,7 @@ t.test('--setting and --server-version make it another server', async t => {
 })
 
 t.test('--discard ends with one line of what was counted', async t => {
-  const { child, outcome } = await serve(t, '--discard')
-  child.kill('SIGTERM')
-  const { stdout } = await outcome
+  const { stdout } = await (await serve(t, '--discard')).end()
   t.strictSame(JSON.parse(stdout.trimEnd().split('\n').at(-1)!), { requests: 0, rows: 0, sums: {} })
 })
 
@@ -129,14 +143,13 @@ t.test('--discard confirms a load with receipts, and keeps none of its rows', as
   const rows = Array.from({ length: 1000 }, (_, id) => `${id},0.5\n`)
   const input = join(dirname(init), 'trades.csv')
   await writeFile(input, `id,price\n${rows.join('')}`)
-  const { exec, port, child, outcome } = await serve(t, '--discard', '--init', init)
+  const { exec, port, end } = await serve(t, '--discard', '--init', init)
   const argv = ['load', input, '--port', port, '--table', 'trades', '--batch-rows', '100']
   const { code, stdout } = await runMain([...argv, '--confirm', 'receipts', '--json'])
   t.equal(code, 0)
   t.match(JSON.parse(stdout), { rows: { read: 1000, confirmed: 1000 } })
   t.match(await exec('-e', 'exec count(*) from trades'), { code: 0, stdout: '0\n' })
-  child.kill('SIGTERM')
-  const counted: unknown = JSON.parse((await outcome).stdout.trimEnd().split('\n').at(-1)!)
+  const counted: unknown = JSON.parse((await end()).stdout.trimEnd().split('\n').at(-1)!)
   t.strictSame(counted, { requests: 10, rows: 1000, sums: { id: 499_500, price: 500 } })
 })
 
@@ -154,32 +167,24 @@ t.test('of the logins of a command nothing is kept: its server ends with it', as
   const home = t.testdir()
   const own = [process.execPath, bin, 'exec', '-e', '1', '--user', 'admin']
   const environment = { DDB_PASSWORD: '123456', XDG_STATE_HOME: home }
-  for (let run = 0; run < 2; run++) {
-    const { outcome } = spawnCli(['serve', '--port', '0', '--', ...own], { environment })
-    t.match(await outcome, { code: 0, stdout: '1\n', stderr: '' })
-  }
+  const { outcome } = spawnCli(['serve', '--port', '0', '--', ...own], { environment })
+  t.match(await outcome, { code: 0, stdout: '1\n', stderr: '' })
   t.strictSame(readdirSync(home), [])
 })
 
-t.test('a command finds the server in its environment and decides the exit code', async t => {
+t.test('a command finds its server, has the options behind -- and decides the code', async t => {
   const code = `
     const { DDB_HOST, DDB_PORT } = process.env
     require('node:net').connect(DDB_PORT, DDB_HOST, () => {
-      console.log('connected to ' + DDB_HOST)
+      console.log('connected to ' + DDB_HOST, process.argv.slice(1))
       process.exit(7)
     })`
-  t.strictSame(await spawnCli(child(code), { covered: true }).outcome, {
+  t.strictSame(await spawnCli([...child(code), '--', '--port']).outcome, {
     code: 7,
     signal: null,
-    stdout: 'connected to 127.0.0.1\n',
+    stdout: "connected to 127.0.0.1 [ '--port' ]\n",
     stderr: '',
   })
-})
-
-t.test('options behind -- belong to the command', async t => {
-  const result = await spawnCli([...child('console.log(process.argv.slice(1))'), '--', '--port'])
-    .outcome
-  t.match(result, { code: 0, stdout: "[ '--port' ]\n" })
 })
 
 t.test('a command that a signal ended gives 128 and its number', async t => {
@@ -203,29 +208,25 @@ t.test('SIGTERM is passed on to the command', async t => {
 })
 
 t.test('a command that does not exist is wrong usage', async t => {
-  const result = await spawnCli(['serve', '--port', '0', '--', 'no-such-command']).outcome
+  const result = await runMain(['serve', '--port', '0', '--', 'no-such-command'])
   t.match(result, { code: 64, stderr: /cannot run no-such-command \(ENOENT\)/ })
 })
 
-t.test(
-  'failures of asynchronous requests are told, three of them unless all are wanted',
-  async t => {
-    const code = `
-    const { connect } = await import(${JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href)})
-    const session = await connect({ host: process.env.DDB_HOST, port: Number(process.env.DDB_PORT) })
+t.test('failures of asynchronous requests are told, three unless all are wanted', async t => {
+  for (const [argv, told] of [
+    [[], 3],
+    [['-v'], 5],
+  ] as const) {
+    const { port, stderr, end } = await serve(t, ...argv)
+    const session = await connect({ host: '127.0.0.1', port: Number(port) })
     for (let i = 0; i < 5; i++) session.send('noSuchFunction', [])
     await session.run('1')
-    await session.close()`
-    const command = ['--', process.execPath, '--input-type=module', '-e', code]
-    const some = await spawnCli(['serve', '--port', '0', ...command]).outcome
-    t.equal(some.code, 0)
-    t.equal(some.stderr.match(/asynchronous request of session \d+ failed/g)?.length, 3)
-    t.match(some.stderr, /--verbose/)
-    const all = await spawnCli(['serve', '--port', '0', '-v', ...command], { covered: true })
-      .outcome
-    t.equal(all.stderr.match(/asynchronous request of session \d+ failed/g)?.length, 5)
-  },
-)
+    await session.close()
+    await end()
+    t.equal(stderr().match(/asynchronous request of session \d+ failed/g)?.length, told)
+    t.equal(stderr().includes('--verbose'), told < 5)
+  }
+})
 
 t.test('a server of its own, whatever the settings of the user, until it is stopped', async t => {
   const server = await startEmbeddedProcess({
@@ -249,8 +250,23 @@ t.test('a server of its own, whatever the settings of the user, until it is stop
   The tour of `npm start`, as a build server would see it.
 */
 
+/** The tour in this process. Its measurement looks at the clock twice for a hundred requests: time passes by these looks. */
+async function tourOf(t: Test): Promise<{ code: number; stdout: string; stderr: string }> {
+  const fake = fakeProcess()
+  const now = performance.now.bind(performance)
+  t.teardown(() => void (performance.now = now))
+  let aheadMs = 0
+  fake.processEnvironment.stdout.on('data', (chunk: Buffer) => {
+    if (!chunk.includes('4. Is it worth it?')) return
+    performance.now = () => now() + (aheadMs = Math.min(aheadMs + 500, 10_000))
+  })
+  const code = await main(['demo'], fake.processEnvironment)
+  await new Promise(resolve => setImmediate(resolve))
+  return { code, stdout: fake.stdout(), stderr: fake.stderr() }
+}
+
 t.test('the tour shows three ways, measures, and ends by itself with code 0', async t => {
-  const { code, stdout, stderr } = await spawnCli(['demo'], { covered: true }).outcome
+  const { code, stdout, stderr } = await tourOf(t)
   t.equal(code, 0, stderr)
   for (const way of [
     'tableInsert{trades}',

@@ -28,6 +28,7 @@ import { ownFileAt } from '../../../src/cli/files/own-files.js'
 import { thisProcess } from '../../../src/platform/lock-holder.js'
 import { startServer } from '../../../src/server/index.js'
 import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
+import { plainNode } from '../../helpers/plain-node.js'
 import { bin, runMain, type Outcome } from '../run-cli.js'
 
 const server = await startServer({
@@ -250,7 +251,7 @@ async function loadInto(
   const open = (name: string | undefined, flags: string): number | 'ignore' =>
     name === undefined ? 'ignore' : openSync(resolve(dir, name), flags)
   const stdio = [open(streams.stdin, 'r'), open(streams.stdout, 'a'), open(streams.stderr, 'a')]
-  const child = spawn(process.execPath, [bin, 'load', '--port', port, '-t', 'prices', ...argv], {
+  const child = spawn(...plainNode([bin, 'load', '--port', port, '-t', 'prices', ...argv]), {
     cwd: dir,
     stdio,
     env: { ...process.env, XDG_CONFIG_HOME: '/dev/null' },

@@ -17,7 +17,7 @@ import { missingRun } from './missing-run.js'
 import { journalFolder } from '../../options/journaled.js'
 import { resumeCommand } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
-import { failureOf } from '../../output/print-failure.js'
+import { failureOf, writeFailed } from '../../output/print-failure.js'
 import { reportOf, type RunReport } from '../../output/run-report.js'
 import { runsTable, runText } from '../../output/runs-text.js'
 import { clean, counted, jsonLine } from '../../output/terminal-text.js'
@@ -66,9 +66,8 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
     result.strange = strange
   } catch (error) {
     const { code, message, exitCode } = failureOf(error)
-    // Where it cannot be written, the failure itself still has its code.
     const failed: RunsResult = { ...result, exitCode, error: { code, message } }
-    if (settings.json) await call.output.writeData(jsonLine(failed)).catch(() => undefined)
+    if (settings.json) await writeFailed(call.output, failed)
     else await tellRemoved(settings, call, removed).catch(() => undefined)
     throw error
   }

@@ -6,7 +6,7 @@ import { DdbError, UsageError } from '../../../errors.js'
 import { proposeNames } from '../../../infer/column-names.js'
 import { createScript, type NewTable } from '../../../infer/create-script.js'
 import { inferSchema } from '../../../infer/infer.js'
-import type { InferredSchema } from '../../../infer/inferred-schema.js'
+import type { InferredColumn, InferredSchema } from '../../../infer/inferred-schema.js'
 import { neededOptions } from '../../../infer/needed-options.js'
 import { inferOptions } from '../../../load/target/infer-options.js'
 import { parseTableTarget } from '../../../load/target/target.js'
@@ -19,13 +19,13 @@ import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { inputsOf } from '../inputs-of.js'
 import { nextCommands } from '../../options/shell-command.js'
-import { noteLines, schemaText } from './schema-text.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import { fieldsOf } from '../../options/reading/definition.js'
 import { sharedOptions, type SchemaSettings } from '../../options/command-options.js'
-import { failureOf } from '../../output/print-failure.js'
-import { jsonLine } from '../../output/terminal-text.js'
+import { failureOf, writeFailed } from '../../output/print-failure.js'
+import type { Paint } from '../../output/output.js'
+import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
 /**
  * @returns the exit code
@@ -42,9 +42,8 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
   } catch (error) {
     if (format === 'json') {
       const { code, message, exitCode } = failureOf(error)
-      const object = { schema: 'ddb-ingest/schema/1', version, exitCode, error: { code, message } }
-      // Where this cannot be written, the failure itself still has its code.
-      await call.output.writeData(jsonLine(object)).catch(() => undefined)
+      const head = { schema: 'ddb-ingest/schema/1', version, exitCode }
+      await writeFailed(call.output, { ...head, error: { code, message } })
     }
     throw error
   }
@@ -165,4 +164,43 @@ function scriptOrNull(script: () => string): string | null {
     if (error instanceof DdbError) return null
     throw error
   }
+}
+
+const sampleWidth = 40
+const heads = ['column', 'type', 'nulls', 'different', 'sample']
+
+/** The table, with its line ends. */
+export function schemaText(schema: InferredSchema, paint: Paint): string {
+  const isCount = (column: number): boolean => column === 2 || column === 3
+  const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount)
+  return [paint('bold', head!), ...rows, ...noteLines(schema)].map(line => `${line}\n`).join('')
+}
+
+function cellsOf({ name, type, nulls, distinct, sample }: InferredColumn): string[] {
+  return [
+    clean(name),
+    columnTypeText(type),
+    grouped(nulls),
+    distinct === undefined ? 'many' : grouped(distinct),
+    clip(clean(sample ?? ''), sampleWidth),
+  ]
+}
+
+/** Sentences: how much was looked at, and every warning. */
+export function noteLines(schema: InferredSchema): string[] {
+  const { columns, leftOut, rows, isComplete, estimatedRows, rejected, firstReject } = schema
+  const seen = isComplete
+    ? `${counted(rows, 'record')}, all of them`
+    : `the first ${counted(rows, 'record')}${estimatedRows > rows ? ` of about ${grouped(estimatedRows)}` : ''}`
+  const warnings = columns.flatMap(({ name, warnings }) =>
+    warnings.map(warning => `${name}: ${withFlags(warning)}`),
+  )
+  return [
+    `looked at ${seen}`,
+    ...(rejected === 0
+      ? []
+      : [`${counted(rejected, 'record')} cannot be read; the first: ${withFlags(firstReject!)}`]),
+    ...warnings,
+    ...leftOut.map(({ source, reason }) => `${source}: left out, ${reason}`),
+  ].map(clean)
 }

@@ -28,7 +28,7 @@ import {
   resolveOptions,
   type OptionSources,
 } from '../../../../src/cli/options/reading/resolve.js'
-import { readModules } from '../../../helpers/modules.js'
+import { readSources } from '../../../helpers/checkout.js'
 
 function read(...argv: string[]): { name: string; args: readonly string[]; flags: object } {
   const line = readCommandLine(argv, commands, 80)
@@ -360,9 +360,9 @@ const flagInText = /['"`(\s]--[a-z-]{2,}(?![\w.-])/
 
 t.test('the library names no flag, and every field that it names has one', async t => {
   const rooms = ['load', 'client', 'source', 'schema', 'parse', 'infer']
-  const modules = (await readModules()).filter(({ room }) => rooms.includes(room))
-  t.ok(modules.length > 30)
-  const code = modules.map(({ path, text }) => ({
+  const sources = (await readSources()).filter(({ path }) => rooms.includes(path.split('/')[0]!))
+  t.ok(sources.length > 30)
+  const code = sources.map(({ path, text }) => ({
     path,
     text: text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, ''),
   }))
