@@ -106,7 +106,7 @@ export function sentInput(covered: CoveredInput | undefined): SentInput {
 }
 
 /** Of an input of which nothing was sent. */
-export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
+const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
 
 /** What is not durable changes nothing here. */
 export function foldDurable(state: DurableState, event: RunEvent): void {

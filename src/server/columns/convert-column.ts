@@ -51,7 +51,7 @@ const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
  * Text as FLOAT, DOUBLE or a decimal; '' is null, and so is what FLOAT or DOUBLE cannot hold.
  * @throws {ScriptError} the incompatible-type text when something is not a number
  */
-export function numbersOfText(column: Vector, target: ColumnType): Column {
+function numbersOfText(column: Vector, target: ColumnType): Column {
   const all = columnTexts(column)!
   const texts = Array.from({ length: column.length }, (_, row) => all[row]!.trim())
   if (texts.some(text => text !== '' && !numberText.test(text))) {

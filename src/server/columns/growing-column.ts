@@ -22,7 +22,7 @@ import {
 const smallestCapacity = 16
 
 /** Cells are added without being looked at. */
-export class GrowingArrays implements GrowingColumn {
+class GrowingArrays implements GrowingColumn {
   readonly #emptyCells: () => GrowingColumn
   #cells: GrowingColumn
   #offsets = new Uint32Array(smallestCapacity)
@@ -74,7 +74,7 @@ export class GrowingArrays implements GrowingColumn {
 }
 
 /** Views share the array while rows are only added. */
-export class GrowingList<T> implements GrowingColumn {
+class GrowingList<T> implements GrowingColumn {
   readonly #vector: (length: number, data: readonly T[]) => Column
   readonly #null: T
   #data: T[] = []
@@ -112,7 +112,7 @@ export class GrowingList<T> implements GrowingColumn {
 }
 
 /** The base only grows, so codes of earlier views stay right. */
-export class GrowingSymbols implements GrowingColumn {
+class GrowingSymbols implements GrowingColumn {
   #codes: Int32Array
   #length = 0
   #viewed = false
@@ -188,7 +188,7 @@ export class GrowingSymbols implements GrowingColumn {
 }
 
 /** Doubles when it is full; views taken before keep the array they have. */
-export class GrowingCells implements GrowingColumn {
+class GrowingCells implements GrowingColumn {
   readonly #type: FixedType
   readonly #scale: number | undefined
   readonly #bytesPerRow: number

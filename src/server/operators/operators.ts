@@ -28,7 +28,7 @@ import { sequence, sequenceLength } from './range.js'
 import { operandOf, pairOperands, type Pairing } from './operands.js'
 
 /** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for the value */
-export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
+function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
   const tuple = tupleElements(operand)
   if (tuple !== undefined) {
     return vectorOfElements(tuple.map(element => applyUnary(operator, element)))

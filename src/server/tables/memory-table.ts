@@ -93,7 +93,7 @@ export function columnIndex(table: ServerTable, name: string): number {
 }
 
 /** @throws {ScriptError} S05017 */
-export function checkDistinct(names: readonly string[]): void {
+function checkDistinct(names: readonly string[]): void {
   const seen = new Set<string>()
   const duplicate = names.find(name => seen.size === seen.add(name).size)
   if (duplicate !== undefined) {

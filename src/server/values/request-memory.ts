@@ -116,7 +116,7 @@ export function weighInsert(table: ServerTable, values: readonly ServerValue[]):
  * @param room  once it weighs more than this, no more of it is looked at
  * @throws {ScriptError} when it is nested deeper than a value may be that is sent
  */
-export function weigh(value: ServerValue, room: number = Infinity, depth: number = 0): number {
+function weigh(value: ServerValue, room: number = Infinity, depth: number = 0): number {
   switch (value.form) {
     case 'scalar':
       if (typeof value.value === 'string') return elementBytes + 2 * value.value.length

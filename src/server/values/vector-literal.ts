@@ -55,7 +55,7 @@ const numericOrder: readonly DataType[] = [
 ]
 
 /** The type that holds scalars of both types without loss of kind, if there is one. */
-export function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined {
+function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined {
   if (a.type === b.type) return a.scale === b.scale ? a : undefined
   if (a.type === 'VOID') return b
   if (b.type === 'VOID') return a

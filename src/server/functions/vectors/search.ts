@@ -69,7 +69,7 @@ function between(value: ServerValue, bounds: ServerValue): ServerValue {
  * `%` stands for any text, `?` and `_` for one character. Every `%` is matched as early as it can be, which needs no
  * second try: no pattern takes longer than its length times that of the text.
  */
-export function likeMatcher(pattern: string): (text: string) => boolean {
+function likeMatcher(pattern: string): (text: string) => boolean {
   return text => {
     let at = 0
     let next = 0
