@@ -24,13 +24,22 @@ export async function remembers(
 ): Promise<boolean> {
   const timeoutMs = silent ? silentServerMs : run.plan.confirmTimeoutMs
   try {
-    return await askAnywhere(run, rules, control, silent, async session => {
-      return (await askMarker(session, run.name, timeoutMs)) === 'ours'
-    })
+    return await askAnywhere(run, rules, control, silent, session =>
+      hasMarker(run, session, timeoutMs),
+    )
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     return false
   }
+}
+
+/** @throws {DdbError} when the server cannot be asked */
+export async function hasMarker(
+  { name }: Pick<Run, 'name'>,
+  session: Session,
+  timeoutMs: number,
+): Promise<boolean> {
+  return (await askMarker(session, name, timeoutMs)) === 'ours'
 }
 
 /**

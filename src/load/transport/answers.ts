@@ -58,7 +58,8 @@ export interface AnsweredSetup {
 /** How often the server is told that a process still has its run. */
 const keepEveryMs = 5_000
 
-const forgotten =
+/** Why rows are confirmed no more. */
+export const forgotten =
   'the server was lost, and with it perhaps the rows in memory that it had confirmed'
 
 /** Opens nothing itself: the writer's session belongs to the delivery from here on. */

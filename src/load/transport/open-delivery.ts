@@ -14,7 +14,7 @@ import { leaveMarked, tellLeftovers } from '../marker/leftovers.js'
 import { unknownBatches } from '../journal/changed-run.js'
 import { checkOwner, keepRun, noteBatch } from '../journal/check-alone.js'
 import { whatIsLeft } from '../journal/check-memory.js'
-import { askAnywhere, remembers } from '../marker/remembers.js'
+import { askAnywhere, hasMarker, remembers } from '../marker/remembers.js'
 import type { Plan } from '../plan.js'
 import { openReceipts } from './receipts/open-receipts.js'
 import type { Run } from '../run.js'
@@ -22,7 +22,7 @@ import type { TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
 import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
 import type { Verifier } from '../verify/verifier.js'
-import { AnsweredDelivery } from './answers.js'
+import { AnsweredDelivery, forgotten } from './answers.js'
 import { openCounted, type Counting } from './counted.js'
 import { openUnasked, type Flow } from './unasked.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
@@ -176,6 +176,8 @@ async function openAnswered(
   const resends = resendsUnknown(run, description)
   checkNumbers(run, resends)
   const { writer, unmark } = await openMarkedWriter(run, description, control, true)
+  const isMarked = async (session: Session): Promise<boolean> =>
+    unmark !== undefined && (await hasMarker(run, session, run.plan.confirmTimeoutMs))
   return new AnsweredDelivery(writer, {
     run,
     recorder,
@@ -192,9 +194,14 @@ async function openAnswered(
       if (evidence === undefined) return
       const takeBack = (change: string, isCertain: boolean): void =>
         recorder.replaced(mayBeGone(change), isCertain)
-      await askAnywhere(run, rules, leader ?? control, silent, session =>
-        lookAndNote(run, session, evidence, takeBack),
-      )
+      const known = leader ?? control
+      await askAnywhere(run, rules, known, silent, async session => {
+        // It may have been restarted since the last answer, and what a function makes of rows need not be found by value.
+        if (session !== known && recorder.holdsMemory && !(await isMarked(session))) {
+          recorder.takeBack(forgotten, false)
+        }
+        await lookAndNote(run, session, evidence, takeBack)
+      })
     },
     resends,
     unmark: unmark && (() => unmark(control)),
