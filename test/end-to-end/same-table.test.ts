@@ -316,6 +316,23 @@ t.test('where the server may keep no mark, nothing tells of a restart', async t 
   }
 })
 
+t.test('a server that restarts after its last answer has forgotten the rows', async t => {
+  const kind = targets.find(({ name }) => name === 'function view with a table to count')!
+  let restarted: Promise<void> | undefined
+  const faults: Faults = {
+    beforeExecute({ text }) {
+      if (restarted !== undefined || !text.startsWith('def ddbIngestCounts')) return undefined
+      restarted = here.restart(kind.script)
+      return 'close'
+    },
+  }
+  const here = await scene(t, kind, { mode: 'sync' }, faults)
+  const result = await here.load()
+  await restarted
+  t.ok(restarted, 'it was asked once more')
+  t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
+})
+
 /** Leaves of a journal what an earlier version would have kept. */
 async function asEarlierVersion(folder: string): Promise<void> {
   const path = join(folder, 'runs', 'nightly.journal')
