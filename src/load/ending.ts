@@ -7,7 +7,8 @@ import { closeTimeoutMs } from './connection/connect.js'
 import { ignoreLoss, type Delivery } from './transport/delivery.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { LoadResult } from './options.js'
-import { asDdbError, isUnfinished, type Run } from './run.js'
+import { isUnfinished, type Run } from './run.js'
+import { asDdbError } from './run-ending.js'
 
 /** What a run holds of its machine and of the server, as far as it has come. */
 export interface Opened {
@@ -22,7 +23,7 @@ export interface Opened {
  */
 export function endOnSignal(run: Run, opened: Opened): () => void {
   return onAbort(run.options.signal, () => {
-    run.fail(interrupted())
+    run.ending.fail(interrupted())
     // A read that waits for more input has to end, too.
     void opened.inputs?.close()
   })
@@ -39,9 +40,9 @@ export interface Leaving {
 export function whenLeaving(run: Run, opened: Opened): Leaving {
   let stopListening = (): void => undefined
   const left = new Promise<void>(resolve => {
-    stopListening = onAbort(run.leaving, () => {
+    stopListening = onAbort(run.ending.leaving, () => {
       const reason = interrupted()
-      run.fail(reason)
+      run.ending.fail(reason)
       void opened.inputs?.close()
       abandon(opened, reason)
       resolve()
@@ -69,7 +70,7 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   closing.cancel()
   leaving.stopListening()
   // Rows on their way from the reader to the delivery: no session was given them.
-  if (run.isLeaving) run.emit({ kind: 'restUnsent' })
+  if (run.ending.isLeaving) run.emit({ kind: 'restUnsent' })
   // Only now is it known how many rejects are in their files.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
@@ -79,7 +80,7 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
  * @param result  undefined for a run that has not begun
  */
 export async function endJournal(run: Run, result?: LoadResult): Promise<void> {
-  const { journal } = run
+  const { journal } = run.history
   if (journal === undefined) return
   try {
     if (result !== undefined && journal.failure === undefined) {
@@ -92,7 +93,7 @@ export async function endJournal(run: Run, result?: LoadResult): Promise<void> {
       await journal.close()
     } catch (error) {
       // What ended the run is said already.
-      if (error !== run.failure) run.notice(asDdbError(error).message)
+      if (error !== run.ending.failure) run.reporter.notice(asDdbError(error).message)
     }
   }
 }
@@ -105,7 +106,7 @@ async function closeInTurn(
     try {
       await one?.close()
     } catch (error) {
-      run.fail(error)
+      run.ending.fail(error)
     }
   }
 }

@@ -66,8 +66,8 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
       if (inputs.areDone && checked !== undefined) {
         alreadyLoaded = true
         const loaded = await checkLoaded(run, control, checked)
-        if (loaded.notice !== undefined) run.notice(loaded.notice)
-        run.notice('already loaded')
+        if (loaded.notice !== undefined) run.reporter.notice(loaded.notice)
+        run.reporter.notice('already loaded')
         await settleLoaded(run, control, checked, loaded)
         return undefined
       }
@@ -84,7 +84,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
       return { target, delivery, unsent }
     },
     finish(delivery) {
-      run.phase('confirming', delivery)
+      run.reporter.tell('confirming')
       return delivery.finish()
     },
     fail: error => failAt(run, asTargetChanged(run, error)),
@@ -113,7 +113,12 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
 }
 
 /** What a killed process has left of rejects; the journal of a run that is refused may know less than was kept. */
-async function removeLeftRejects({ journal, plan, platform, rejects }: Run): Promise<void> {
+async function removeLeftRejects({
+  history: { journal },
+  plan,
+  platform,
+  rejects,
+}: Run): Promise<void> {
   if (journal === undefined) return
   rejects.cutBack()
   await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
@@ -121,7 +126,7 @@ async function removeLeftRejects({ journal, plan, platform, rejects }: Run): Pro
 
 /** Rows of earlier processes that are gone, or that nothing proves, are not skipped. */
 function failAt(run: Run, error: unknown): void {
-  run.fail(error)
+  run.ending.fail(error)
   const isGone =
     error instanceof DdbError &&
     (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
@@ -134,5 +139,5 @@ function hasConfirmed({ state: { rows } }: Run): boolean {
 
 /** Of what is nowhere nothing is asked, nor by a run that is to leave at once. */
 function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
-  if (control !== undefined && hasConfirmed(run) && !run.isLeaving) durability?.ask(control)
+  if (control !== undefined && hasConfirmed(run) && !run.ending.isLeaving) durability?.ask(control)
 }

@@ -67,7 +67,8 @@ export async function runPipeline(
     stopListening()
     ended?.(opened)
     await close(run, opened, leaving)
-    run.phase('done', opened.delivery)
+    run.delivery = opened.delivery
+    run.reporter.tell('done')
   }
   return opened
 }

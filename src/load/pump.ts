@@ -24,29 +24,30 @@ export async function pump(
   delivery: Delivery,
   checkUnsent?: UnsentCheck,
 ): Promise<void> {
-  run.phase('loading', delivery)
+  run.delivery = delivery
+  run.reporter.tell('loading')
   const earlierLimit = earlierLimitFailure(run)
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
   try {
     for await (const batch of inputs.batches(run, target)) {
-      if (run.isLeaving) return
-      const known = run.resumption.knownOf(batch)
+      if (run.ending.isLeaving) return
+      const known = run.history.resumption.knownOf(batch)
       // What was sent may still be asked for.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
-      else if (!run.stopped) {
+      else if (!run.ending.stopped) {
         await hand(run, batch, known, { delivery, limiter, checkUnsent })
       } else if (known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
-      run.report()
+      run.reporter.report()
     }
   } catch (error) {
-    run.fail(error)
+    run.ending.fail(error)
   }
   failIfSet(run, earlierLimit ?? finalLimitFailure(run))
 }
 
 function failIfSet(run: Run, failure: DdbError | undefined): void {
-  if (failure !== undefined) run.fail(failure)
+  if (failure !== undefined) run.ending.fail(failure)
 }
 
 interface Way {
@@ -66,9 +67,9 @@ async function hand(
     if (known === undefined) await checkUnsent?.(batch)
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
-    if (run.hasSlept()) await delivery.checkOwner?.()
-    if (run.isLeaving) return
-    if (!run.maySend()) throw run.failure!
+    if (run.ending.hasSlept()) await delivery.checkOwner?.()
+    if (run.ending.isLeaving) return
+    if (!run.ending.maySend()) throw run.ending.failure!
     const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined)
     handedOver = true
     // Until now they stood where the earlier process had left them.
@@ -79,6 +80,6 @@ async function hand(
     if (wait !== undefined) await wait
   } catch (error) {
     if (!handedOver && known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
-    run.fail(error)
+    run.ending.fail(error)
   }
 }

@@ -1,34 +1,66 @@
 /*
-  What a run tells of itself while it goes on, at most ten times a second.
+  What a run tells of itself while it goes on: sentences, and how far it is, at most ten times a second.
 */
+import { newSecrets, type Secrets } from '../client/login/hide-password.js'
 import type { Clock, Timer } from '../platform/platform.js'
 import type { LoadReport } from './load-result.js'
+import type { LoadOptions } from './options.js'
 
 export interface Reporter {
+  readonly startedAt: Date
+  /** A sentence of the library in the words of whoever shows it. */
+  readonly words: (this: void, sentence: string) => string
+  /** Without the password, as all that the run says: servers repeat it. */
+  notice(this: void, text: string): void
+  readonly secrets: Secrets
+  /** How far the inputs are read. */
+  inputProgress(bytesRead: number, totalBytes: number | undefined): void
   /** Says how far the run is, now or when the time for it has come. */
   report(): void
   /** Says so at once. */
-  tell(): void
+  tell(phase: LoadReport['phase']): void
+}
+
+type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes'>
+/** What the reporter does not know by itself. */
+export type SentReport = Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes>
+
+type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & {
+  readonly server: Pick<LoadOptions['server'], 'password'>
 }
 
 const reportIntervalMs = 100
 
 export function newReporter(
-  onReport: ((report: LoadReport) => void) | undefined,
+  { onReport, onNotice, wording, server }: ReporterOptions,
   clock: Clock,
-  state: (elapsedMs: number) => LoadReport,
+  sent: () => SentReport,
 ): Reporter {
   const startedMs = clock.nowMs()
+  const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined }
+  const secrets = newSecrets(server.password)
+  const words = wording ?? (sentence => sentence)
+  let phase: LoadReport['phase'] = 'connecting'
   let toldMs = -Infinity
   let timer: Timer | undefined
   const tell = (): void => {
     timer?.cancel()
     timer = undefined
     toldMs = clock.nowMs()
-    onReport?.(state(toldMs - startedMs))
+    onReport?.({ phase, ...sent(), ...inputBytes, elapsedMs: toldMs - startedMs })
   }
   return {
-    tell,
+    startedAt: new Date(clock.wallMs()),
+    words,
+    notice: text => onNotice?.(secrets.hideInSentence(words(text))),
+    secrets,
+    inputProgress(bytesRead, totalBytes) {
+      Object.assign(inputBytes, { bytesRead, totalBytes })
+    },
+    tell(next) {
+      phase = next
+      tell()
+    },
     report() {
       if (timer !== undefined) return
       const restMs = toldMs + reportIntervalMs - clock.nowMs()

@@ -31,18 +31,18 @@ export interface ResultParts {
 /** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, state, options, delivery } = run
-  const hide = run.secrets.hideInSentence
-  const say = (sentence: string): string => hide(run.words(sentence))
+  const hide = run.reporter.secrets.hideInSentence
+  const say = (sentence: string): string => hide(run.reporter.words(sentence))
   const rows = { ...state.rows }
   const note = summaryNote(state)
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
     parts.bytesError ??
-    run.failure ??
+    run.ending.failure ??
     unmetExpectation(run)
   const endedAt = new Date(run.platform.clock.wallMs())
-  const seconds = Math.max((endedAt.getTime() - run.startedAt.getTime()) / 1000, 0.001)
+  const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
   const { target } = plan
   const bytes = parts.inputs.reduce((sum, input) => sum + input.bytes, 0)
   return {
@@ -52,7 +52,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     status: statusOf(run, error),
     exitCode: exitCodeOf(run, error),
     alreadyLoaded: parts.alreadyLoaded === true && error === undefined,
-    startedAt: run.startedAt.toISOString(),
+    startedAt: run.reporter.startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     target: {
       host: `${options.server.host}:${options.server.port}`,
@@ -90,7 +90,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     resume: {
       possible: canGoOn(run, error),
       command: null,
-      look: isLeftOpen(error) ? lookScript(plan, run.found.samples) : null,
+      look: isLeftOpen(error) ? lookScript(plan, run.history.found.samples) : null,
       restart: null,
     },
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
@@ -106,7 +106,7 @@ function isNothingSent({ state: { rows, batches } }: Run): boolean {
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
   const refused = ['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN']
   const isRefused = error !== undefined && refused.includes(error.code)
-  const { journal } = run
+  const { journal } = run.history
   const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   return isUnfinished(run) && isOurs && !isRefused
 }

@@ -43,9 +43,9 @@ const inOrder = ['inputs close', 'delivery close', 'control close']
 t.test('a signal ends the run in order: the input alone is closed', async t => {
   const { run, opened, done, ending } = scene()
   endOnSignal(run, opened)
-  t.equal(run.failure, undefined)
+  t.equal(run.ending.failure, undefined)
   ending.abort()
-  t.match(run.failure, { code: 'DDB_INTERRUPTED' })
+  t.match(run.ending.failure, { code: 'DDB_INTERRUPTED' })
   t.same(done, ['inputs close'])
 })
 
@@ -53,11 +53,11 @@ t.test('a signal that has come already counts, one that comes too late does not'
   const early = scene()
   early.ending.abort()
   endOnSignal(early.run, early.opened)
-  t.match(early.run.failure, { code: 'DDB_INTERRUPTED' })
+  t.match(early.run.ending.failure, { code: 'DDB_INTERRUPTED' })
   const late = scene()
   endOnSignal(late.run, late.opened)()
   late.ending.abort()
-  t.equal(late.run.failure, undefined)
+  t.equal(late.run.ending.failure, undefined)
 })
 
 t.test('leaving ends the connections at once', async t => {
@@ -65,7 +65,7 @@ t.test('leaving ends the connections at once', async t => {
   const { left } = whenLeaving(run, opened)
   leaving.abort()
   await left
-  t.match(run.failure, { code: 'DDB_INTERRUPTED' })
+  t.match(run.ending.failure, { code: 'DDB_INTERRUPTED' })
   t.same(done, [
     'inputs close',
     'delivery leave DDB_CONNECTION_LOST',
@@ -77,7 +77,7 @@ t.test('what was never opened needs no end', async t => {
   abandon({}, new DdbError('DDB_TIMEOUT', 'late'))
   const { run } = scene()
   await close(run, {}, staying)
-  t.equal(run.failure, undefined)
+  t.equal(run.ending.failure, undefined)
 })
 
 t.test('all is closed, one after the other, and no timer stays', async t => {
@@ -85,7 +85,7 @@ t.test('all is closed, one after the other, and no timer stays', async t => {
   await close(run, opened, staying)
   t.same(done, inOrder)
   t.equal(clock.timers, 0)
-  t.equal(run.failure, undefined)
+  t.equal(run.ending.failure, undefined)
 })
 
 t.test(
@@ -94,7 +94,7 @@ t.test(
     const failure = new DdbError('DDB_CONNECTION_LOST', 'gone')
     const { run, opened, done } = scene(() => Promise.reject(failure))
     await close(run, opened, staying)
-    t.equal(run.failure, failure)
+    t.equal(run.ending.failure, failure)
     t.same(done, inOrder)
   },
 )

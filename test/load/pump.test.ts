@@ -68,7 +68,7 @@ function scene({ options, batches = 3, deliver, readFailure, earlier }: Change =
   }
   if (earlier !== undefined) {
     const { known, rejects } = earlier
-    run.goOn({
+    run.history.goOn({
       found: { inputs: [], rows: () => standing(known), sums: {}, rejects } as unknown as FoundRun,
       inputs: [{ path: 'in.csv' }],
       lastNo: 0,
@@ -77,7 +77,9 @@ function scene({ options, batches = 3, deliver, readFailure, earlier }: Change =
       lost: () => undefined,
     } as unknown as Journal)
     const knownOf = (batch: Batch): KnownBatch | undefined => known[batch.first.lineNumber]
-    Object.assign(run, { resumption: { ...run.resumption, knownOf } })
+    const { history } = run
+    const resumption = { ...history.resumption, knownOf }
+    Object.assign(run, { history: { ...history, resumption } })
   }
   return {
     run,
@@ -102,7 +104,7 @@ t.test('batches go to the delivery in order, until the inputs end', async t => {
     handed.map(({ first }) => first.lineNumber),
     [2, 10, 18],
   )
-  t.equal(run.failure, undefined)
+  t.equal(run.ending.failure, undefined)
   t.equal(phases[0], 'loading')
 })
 
@@ -132,7 +134,7 @@ t.test('a failure stops the run: what is read behind it is unsent', async t => {
   })
   await go()
   t.equal(handed.length, 2)
-  t.match(run.failure, { code: 'DDB_CONNECTION_LOST' })
+  t.match(run.ending.failure, { code: 'DDB_CONNECTION_LOST' })
   t.match(run.state.rows, { unsent: 16 }, 'the batch that was not taken, and the one behind it')
 })
 
@@ -152,7 +154,7 @@ t.test('an input that cannot be read ends the run in order', async t => {
   const { run, handed, pump: go } = scene({ readFailure: failure })
   await go()
   t.equal(handed.length, 3)
-  t.equal(run.failure, failure)
+  t.equal(run.ending.failure, failure)
 })
 
 t.test('a run that leaves hands nothing more over', async t => {
@@ -186,7 +188,7 @@ t.test('a share of bad rows is looked at in the end, however short the input was
   })
   run.emit({ kind: 'rejected' })
   await go()
-  t.match(run.failure, { code: 'DDB_INPUT_LIMIT' })
+  t.match(run.ending.failure, { code: 'DDB_INPUT_LIMIT' })
 })
 
 /** Batches 1, 2 and 3 were settled, sent as number 7, and never stored; the fourth one is new. */
@@ -256,7 +258,7 @@ t.test('a row that stopped a run stops it again, and what was sent is asked for'
   const { run, sentAs, pump: go } = scene({ batches: 4, earlier })
   await go()
   t.match(sentAs, [{ no: 7 }])
-  t.match(run.failure, {
+  t.match(run.ending.failure, {
     code: 'DDB_INPUT_CELL',
     message: 'in.csv, line 3: bad',
     position: { file: 'in.csv', lineNumber: 3 },
@@ -264,12 +266,12 @@ t.test('a row that stopped a run stops it again, and what was sent is asked for'
   t.match(run.state.rows, { skipped: 8, unsent: 16 })
   const skipping = scene({ batches: 4, earlier, options: { rejects: { onError: 'skip' } } })
   await skipping.pump()
-  t.equal(skipping.run.failure, undefined, 'until the user decides otherwise')
+  t.equal(skipping.run.ending.failure, undefined, 'until the user decides otherwise')
   t.equal(skipping.handed.length, 3)
 })
 
 t.test('a row that stopped a run stops it also where nothing new is read', async t => {
   const { run, pump: go } = scene({ batches: 1, earlier: { known: allKinds, rejects } })
   await go()
-  t.match(run.failure, { code: 'DDB_INPUT_CELL' })
+  t.match(run.ending.failure, { code: 'DDB_INPUT_CELL' })
 })

@@ -1,7 +1,8 @@
 import t from 'tap'
-import type { LoadReport } from '../../src/load/options.js'
-import { newReporter } from '../../src/load/reporter.js'
+import { newReporter, type SentReport } from '../../src/load/reporter.js'
 import { handClock } from '../helpers/clocks.js'
+
+const nothingSent = {} as SentReport
 
 /** A reporter that begins at 1,000 ms, and when it told anything. */
 function scene() {
@@ -9,9 +10,9 @@ function scene() {
   clock.advance(1_000)
   const toldAtMs: number[] = []
   const reporter = newReporter(
-    ({ elapsedMs }) => toldAtMs.push(elapsedMs),
+    { server: {}, onReport: ({ elapsedMs }) => toldAtMs.push(elapsedMs) },
     clock,
-    elapsedMs => ({ elapsedMs }) as LoadReport,
+    () => nothingSent,
   )
   return { clock, reporter, toldAtMs }
 }
@@ -37,7 +38,7 @@ t.test('what has to be told is told at once, and takes the place of what was to 
   reporter.report()
   clock.advance(20)
   reporter.report()
-  reporter.tell()
+  reporter.tell('loading')
   t.same(toldAtMs, [0, 20])
   t.equal(clock.timers, 0)
   clock.advance(99)
@@ -48,10 +49,10 @@ t.test('what has to be told is told at once, and takes the place of what was to 
 })
 
 t.test('nobody has to listen', async t => {
-  const reporter = newReporter(undefined, handClock(), () => {
+  const reporter = newReporter({ server: {} }, handClock(), () => {
     throw new Error('asked for nobody')
   })
   reporter.report()
-  reporter.tell()
+  reporter.tell('loading')
   t.pass('nothing was asked')
 })

@@ -27,11 +27,8 @@ function resultOf(
   const run = testRun({ rejects: { onError: 'skip' }, ...change }, { clock })
   count(run)
   run.emit({ kind: 'duplicatesKnown', rows: 2 })
-  run.phase('confirming', {
-    used,
-    inFlightBytes: 0,
-  } as unknown as Delivery)
-  if (failure !== undefined) run.fail(new DdbError(failure, 'failed'))
+  run.delivery = { used, inFlightBytes: 0 } as unknown as Delivery
+  if (failure !== undefined) run.ending.fail(new DdbError(failure, 'failed'))
   clock.advance(2_000)
   return loadResult(run, { ...noParts, ...parts })
 }

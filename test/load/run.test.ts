@@ -1,7 +1,7 @@
 import t from 'tap'
 import { DdbError, InputError, TimeoutError } from '../../src/errors.js'
 import type { LoadOptions, LoadReport } from '../../src/load/options.js'
-import { asDdbError } from '../../src/load/run.js'
+import { asDdbError } from '../../src/load/run-ending.js'
 import type { AnyReject } from '../../src/load/rejects/reject.js'
 import { batchOf } from '../helpers/batches.js'
 import { handClock } from '../helpers/clocks.js'
@@ -41,13 +41,13 @@ function scene(change: Partial<LoadOptions> = {}) {
 
 t.test('the first failure is the one that counts', async t => {
   const { run } = scene()
-  t.equal(run.failure, undefined)
-  t.notOk(run.stopped)
+  t.equal(run.ending.failure, undefined)
+  t.notOk(run.ending.stopped)
   const first = new DdbError('DDB_TARGET', 'no such table')
-  run.fail(first)
-  run.fail(new DdbError('DDB_LOCKED', 'taken'))
-  t.equal(run.failure, first)
-  t.ok(run.stopped)
+  run.ending.fail(first)
+  run.ending.fail(new DdbError('DDB_LOCKED', 'taken'))
+  t.equal(run.ending.failure, first)
+  t.ok(run.ending.stopped)
 })
 
 t.test('what is no error of ours is a bug of ours', async t => {
@@ -65,32 +65,32 @@ t.test('what is no error of ours is a bug of ours', async t => {
 
 t.test('a reject is counted; the first three are told', async t => {
   const { run, notices } = scene({ rejects: { onError: 'skip' } })
-  for (let line = 2; line <= 6; line++) run.reject(rejectIn(line), shape)
+  for (let line = 2; line <= 6; line++) run.rejects.keep(rejectIn(line), shape)
   t.equal(run.state.rows.rejected, 5)
   t.match(run.rejects.result(), { byCode: { DDB_INPUT_CELL: 5 } })
   t.equal(notices.length, 3)
   for (const [i, notice] of notices.entries()) t.match(notice, `in.csv, line ${i + 2}`)
-  t.notOk(run.stopped)
+  t.notOk(run.ending.stopped)
 })
 
 t.test('with stop the first reject ends the run, with its own code', async t => {
   const { run } = scene()
-  run.reject(rejectIn(3), shape)
-  t.type(run.failure, InputError)
-  t.match(run.failure, { code: 'DDB_INPUT_CELL', position: { lineNumber: 3 } })
+  run.rejects.keep(rejectIn(3), shape)
+  t.type(run.ending.failure, InputError)
+  t.match(run.ending.failure, { code: 'DDB_INPUT_CELL', position: { lineNumber: 3 } })
 })
 
 t.test('a reject that cannot be kept ends the run, and counts all the same', async t => {
   const { run } = scene({ rejects: { file: '/tmp/never-made.csv' } })
-  run.reject(rejectIn(3), shape)
-  t.match(run.failure, { code: 'DDB_OUTPUT_CREATE' })
+  run.rejects.keep(rejectIn(3), shape)
+  t.match(run.ending.failure, { code: 'DDB_OUTPUT_CREATE' })
   t.equal(run.state.rows.rejected, 1)
   t.equal(run.rejects.result().unplaced, 1)
 })
 
 t.test('a row that the server refused is a reject of its own class', async t => {
   const { run, notices } = scene({ rejects: { onError: 'skip' } })
-  run.rejectSent(batchOf(8), 3, 'Incompatible type')
+  run.rejects.keepRefused(batchOf(8), 3, 'Incompatible type')
   t.match(run.rejects.result(), { byClass: { server: 1 }, byCode: { DDB_SERVER_REFUSED_ROW: 1 } })
   t.match(notices, [/in\.csv, line 5: .*Incompatible type/])
 })
@@ -99,9 +99,9 @@ t.test('a report says how far the run is', async t => {
   const { run, reports, clock } = scene()
   run.emit({ kind: 'records', upTo: 10 })
   run.emit({ kind: 'handedOver', rows: 8 })
-  run.inputProgress(100, 400)
+  run.reporter.inputProgress(100, 400)
   clock.advance(250)
-  run.report()
+  run.reporter.report()
   t.strictSame(reports, [
     {
       phase: 'connecting',
@@ -116,7 +116,7 @@ t.test('a report says how far the run is', async t => {
   ])
   run.emit(ended({ confirmed: 8 }))
   t.equal(reports[0]?.rows.confirmed, 0, 'what was told stays as it was')
-  run.phase('done', undefined)
+  run.reporter.tell('done')
   t.match(reports[1], { phase: 'done', rows: { confirmed: 8 } })
 })
 
@@ -124,39 +124,39 @@ t.test('a redirect changes where sessions go, to hosts that were named', async t
   const { run } = scene({
     server: { host: 'a', port: 1, allowRedirect: ['b'] },
   })
-  run.follow({ host: 'b', port: 2 })
-  t.match(run.server, { host: 'b', port: 2, otherHosts: [{ host: 'a', port: 1 }] })
-  t.throws(() => run.follow({ host: 'c', port: 3 }), { code: 'DDB_CONNECT' })
-  t.match(run.server, { host: 'b', port: 2 })
+  run.server.follow({ host: 'b', port: 2 })
+  t.match(run.server.address, { host: 'b', port: 2, otherHosts: [{ host: 'a', port: 1 }] })
+  t.throws(() => run.server.follow({ host: 'c', port: 3 }), { code: 'DDB_CONNECT' })
+  t.match(run.server.address, { host: 'b', port: 2 })
 })
 
 t.test('a run leaves when it is told to', async t => {
   const leaving = new AbortController()
   const { run } = scene({ leave: leaving.signal })
-  t.notOk(run.isLeaving)
+  t.notOk(run.ending.isLeaving)
   leaving.abort()
-  t.ok(run.isLeaving)
-  t.notOk(scene().run.isLeaving)
+  t.ok(run.ending.isLeaving)
+  t.notOk(scene().run.ending.isLeaving)
 })
 
 t.test('its name on the server is the one given, and a token of chance', async t => {
   const one = scene({ runId: 'nightly' }).run
   const other = scene({ runId: 'nightly' }).run
-  t.equal(one.name.runId, 'nightly')
-  t.not(one.name.token, other.name.token)
+  t.equal(one.history.name.runId, 'nightly')
+  t.not(one.history.name.token, other.history.name.token)
 })
 
 t.test('rows that an input has lost go before the signal that ended the run', async t => {
   const run = testRun()
   const interrupted = new DdbError('DDB_INTERRUPTED', 'a signal')
-  run.fail(interrupted)
-  run.fail(new DdbError('DDB_CONNECTION_LOST', 'later'))
-  t.equal(run.failure, interrupted)
+  run.ending.fail(interrupted)
+  run.ending.fail(new DdbError('DDB_CONNECTION_LOST', 'later'))
+  t.equal(run.ending.failure, interrupted)
   const lost = new DdbError('DDB_INPUT_TRUNCATED', 'rows are gone')
-  run.fail(lost)
-  t.equal(run.failure, lost)
-  run.fail(interrupted)
-  t.equal(run.failure, lost)
+  run.ending.fail(lost)
+  t.equal(run.ending.failure, lost)
+  run.ending.fail(interrupted)
+  t.equal(run.ending.failure, lost)
 })
 
 t.test('sentences are put into the words of who shows them', async t => {
@@ -165,9 +165,9 @@ t.test('sentences are put into the words of who shows them', async t => {
     wording: sentence => sentence.replaceAll('`', '*'),
     onNotice: notice => void notices.push(notice),
   })
-  run.notice('see `runId`')
+  run.reporter.notice('see `runId`')
   const words = 'No answer within 5 ms. Allow more time (`timeoutMs`).'
-  run.fail(new TimeoutError(words))
+  run.ending.fail(new TimeoutError(words))
   t.strictSame(notices, ['see *runId*'])
-  t.match(run.failure?.message, /Allow more time \(\*delivery\.confirmTimeoutMs\*\)/)
+  t.match(run.ending.failure?.message, /Allow more time \(\*delivery\.confirmTimeoutMs\*\)/)
 })

@@ -106,8 +106,8 @@ export const defects: readonly Defect[] = [
   defect(
     'rejected rows count as confirmed',
     'fate/recorder.ts',
-    'for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)',
-    'run.state.rows.confirmed += rowsOf(part) + 0 * errText.length',
+    'run.rejects.keepRefused(part.batch, row, errText)',
+    'run.state.rows.confirmed += errText.length > 0 ? 1 : 0',
   ),
   defect(
     'half of a refused batch is forgotten',
@@ -177,7 +177,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a run that leaves forgets what no session was given',
     'ending.ts',
-    "if (run.isLeaving) run.emit({ kind: 'restUnsent' })",
+    "if (run.ending.isLeaving) run.emit({ kind: 'restUnsent' })",
     '',
   ),
   {
@@ -300,13 +300,13 @@ export const defects: readonly Defect[] = [
     from: firstAroundSeed,
     changes: [
       {
-        file: 'src/load/hold.ts',
-        from: 'const lost = run().whyLost()',
-        to: 'const lost = run.length > 0 ? run().whyLost() : undefined',
+        file: 'src/load/run-ending.ts',
+        from: 'const lost = whyLost()',
+        to: 'const lost = options.beforeSending === fail ? whyLost() : undefined',
       },
       {
         file: 'src/load/pump.ts',
-        from: 'if (run.hasSlept()) await delivery.checkOwner?.()',
+        from: 'if (run.ending.hasSlept()) await delivery.checkOwner?.()',
         to: '',
       },
     ],

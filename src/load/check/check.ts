@@ -61,13 +61,13 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     },
     finish() {
       for (const failure of [missing, ...unfitFailures(look)])
-        if (failure !== undefined) run.fail(failure)
+        if (failure !== undefined) run.ending.fail(failure)
       return Promise.resolve()
     },
-    fail: error => run.fail(error),
+    fail: error => run.ending.fail(error),
   })
   if (misuse !== undefined) throw misuse
-  if (!run.stopped) failUnlessExpected(run, look, expectRows)
+  if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
   return resultOf(run, { look, plan, target, inputs, notices: [...notices] })
 }
 
@@ -102,5 +102,5 @@ function failUnlessExpected(run: Run, look: Look, expectRows: number | undefined
   if (expectRows === undefined || expectRows === fitRows) return
   if (!inputs.every(({ isWhole }) => isWhole)) return
   const message = `expected ${rowsText(expectRows)}, ${fitRows} would be delivered`
-  run.fail(new DdbError('DDB_EXPECTATION', message))
+  run.ending.fail(new DdbError('DDB_EXPECTATION', message))
 }

@@ -123,7 +123,7 @@ function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
     if (marks[row] !== 1) continue
     count++
     const message = "outside the target's partition scheme: the server does not store such rows"
-    run.reject({ ...refusedRow(batch, row, ''), message }, batch.shape)
+    run.rejects.keep({ ...refusedRow(batch, row, ''), message }, batch.shape)
   }
   return count
 }

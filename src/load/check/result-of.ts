@@ -70,7 +70,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
     commands: [],
     notices: [
       ...otherNotices(parts.notices, summaries),
-      ...limitNotices(run, parts.plan).map(run.words),
+      ...limitNotices(run, parts.plan).map(run.reporter.words),
     ],
     error,
   }
@@ -133,7 +133,7 @@ async function expectedBatches(
   { plan }: CheckParts,
   opened: readonly { looked: LookedInput; summary: InputSummary }[],
 ): Promise<number | null> {
-  if (run.stopped) return null
+  if (run.ending.stopped) return null
   let sum = 0
   for (const { looked, summary } of opened) {
     const batches = looked.isWhole

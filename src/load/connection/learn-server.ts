@@ -17,11 +17,11 @@ export async function learnServer(run: Run, control: Session): Promise<void> {
   const { host, port } = control
   const version = await askVersion({ session: control, timeoutMs: plan.confirmTimeoutMs })
   if (version === undefined) return
-  run.asked = { address: { host, port }, version }
+  run.server.asked = { address: { host, port }, version }
   const known = remembering(run, () => serverMemory?.known({ host, port }))
-  run.facts = factsOf(known, version, user)
+  run.server.facts = factsOf(known, version, user)
   const notice = versionNotice(version, plan)
-  if (notice !== undefined) run.notice(notice)
+  if (notice !== undefined) run.reporter.notice(notice)
 }
 
 /**
@@ -39,7 +39,7 @@ export async function settleMode(
   const { mode, confirmTimeoutMs } = run.plan
   if (mode !== 'async') return
   let session = control
-  let { mixedFlags, loginWithConnect } = run.facts
+  let { mixedFlags, loginWithConnect } = run.server.facts
   if (mixedFlags === undefined) {
     const probed = await askMixedFlags(control, confirmTimeoutMs, reconnect)
     session = probed.control
@@ -53,19 +53,26 @@ export async function settleMode(
 
 /** Keeps what a run has found out for later ones, unless it is known or the server does not tell its version. */
 export function keepFacts(run: Run, found: Facts): void {
-  const { asked, options } = run
+  const { options } = run
+  const { asked } = run.server
   const { serverMemory, user } = options.server
   const news = (Object.keys(found) as (keyof Facts)[]).filter(
-    name => found[name] !== undefined && found[name] !== run.facts[name],
+    name => found[name] !== undefined && found[name] !== run.server.facts[name],
   )
   if (news.length === 0) return
-  run.facts = { ...run.facts, ...Object.fromEntries(news.map(name => [name, found[name]])) }
+  run.server.facts = {
+    ...run.server.facts,
+    ...Object.fromEntries(news.map(name => [name, found[name]])),
+  }
   // What only looks writes nothing.
   if (asked === undefined || run.watch !== undefined) return
   const { address, version } = asked
   remembering(run, () => {
     // Other runs may have kept something since.
-    serverMemory?.keep(address, withFacts(serverMemory.known(address), version, run.facts, user))
+    serverMemory?.keep(
+      address,
+      withFacts(serverMemory.known(address), version, run.server.facts, user),
+    )
   })
 }
 
@@ -75,7 +82,7 @@ function remembering<T>(run: Run, action: () => T): T | undefined {
     return action()
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    run.notice(`what is known of the server is not remembered: ${text}`)
+    run.reporter.notice(`what is known of the server is not remembered: ${text}`)
     return undefined
   }
 }

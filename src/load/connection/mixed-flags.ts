@@ -100,7 +100,7 @@ export async function sendUnmixed(
   mixedFlags: false | undefined,
   loginWithConnect: boolean | undefined,
 ): Promise<boolean | undefined> {
-  const { server } = run
+  const { address: server } = run.server
   const why =
     mixedFlags === undefined
       ? 'the server did not show in time that it takes asynchronous and answered requests on one session'
@@ -108,15 +108,15 @@ export async function sendUnmixed(
   const isShown = mayShow(run)
   const holds = isShown ? (loginWithConnect ?? (await logsInWithConnect(run, control))) : undefined
   if (isShown && holds !== false) {
-    run.dataSession = asynchronousThroughout
-    run.notice(`${why}: data goes out as official clients send it`)
+    run.server.dataSession = asynchronousThroughout
+    run.reporter.notice(`${why}: data goes out as official clients send it`)
     return holds
   }
   const obstacle = isShown
     ? `user "${server.user}" cannot log in inside the connect request`
     : 'asynchronous data would take a password that anybody on the way can read'
   const remedy = isShown ? '' : '. `server.tls` or `server.insecureLogin` make it faster'
-  const { found } = run
+  const { found } = run.history
   if (traitsOf(found.used).needsLedger && found.rows().unconfirmed > 0) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
@@ -125,12 +125,14 @@ export async function sendUnmixed(
     )
   }
   run.plan = { ...run.plan, mode: 'sync' }
-  run.notice(`${why}, and ${obstacle}: each batch is answered (\`delivery.mode\` sync)${remedy}`)
+  run.reporter.notice(
+    `${why}, and ${obstacle}: each batch is answered (\`delivery.mode\` sync)${remedy}`,
+  )
   return holds
 }
 
 /** Whether user and password may stand in the connect request, or there is no user. */
-function mayShow({ server }: Run): boolean {
+function mayShow({ server: { address: server } }: Run): boolean {
   const { user, password = '' } = server
   if (user === undefined) return true
   // They end with their line there.
@@ -140,7 +142,8 @@ function mayShow({ server }: Run): boolean {
 
 /** Logs in that way once, on an answered session: an asynchronous one does not tell who it is. */
 async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
-  const { platform, server, plan } = run
+  const { platform, plan } = run
+  const { address: server } = run.server
   if (server.user === undefined) return undefined
   const { host, port } = control
   let session: Session | undefined

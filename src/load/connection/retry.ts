@@ -4,6 +4,7 @@
 import type { Clock, Platform, Random } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
 import type { Plan } from '../plan.js'
+import type { RunEnding } from '../run-ending.js'
 
 /** How often a batch is sent again, how long reconnecting is tried, and by which clock. */
 export interface RetryRules {
@@ -22,14 +23,19 @@ export interface RetryRules {
 interface Retrying {
   readonly plan: Pick<Plan, 'retries' | 'retryTimeoutMs'>
   readonly platform: Pick<Platform, 'clock' | 'random'>
-  /** Aborted when nothing is to be waited for any more. */
-  readonly leaving: AbortSignal
+  readonly ending: Pick<RunEnding, 'leaving'>
 }
 
 /** Those of a run. */
-export function retryRules({ plan, platform, leaving: ended }: Retrying): RetryRules {
+export function retryRules({ plan, platform, ending }: Retrying): RetryRules {
   const { clock, random } = platform
-  return { retries: plan.retries, reconnectMs: plan.retryTimeoutMs, clock, random, ended }
+  return {
+    retries: plan.retries,
+    reconnectMs: plan.retryTimeoutMs,
+    clock,
+    random,
+    ended: ending.leaving,
+  }
 }
 
 const firstDelayMs = 100

@@ -43,12 +43,18 @@ export async function noteFinished(
   look: Look | undefined,
   timeoutMs: number,
 ): Promise<void> {
-  const { journal } = run
+  const { journal } = run.history
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   const rows = look?.rows ?? null
   // Whoever is killed in between leaves a journal that knows as much as the server.
   journal.commit()
-  const isMarked = await markFinished(session, run.name, evidence.identity.name, rows, timeoutMs)
+  const isMarked = await markFinished(
+    session,
+    run.history.name,
+    evidence.identity.name,
+    rows,
+    timeoutMs,
+  )
   run.emit(evidence.sampled())
   const server = `${session.host}:${session.port}`
   run.emit({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })

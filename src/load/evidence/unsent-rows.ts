@@ -30,7 +30,8 @@ export function unsentCheck(
   control: Session,
   { evidence, now }: { readonly evidence: Evidence; readonly now: TargetIdentity },
 ): UnsentCheck | undefined {
-  const { found, plan } = run
+  const { plan } = run
+  const { found } = run.history
   const table = watchedTable(plan)
   const unknown = mostUnknown(run, now)
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
@@ -54,7 +55,7 @@ export function unsentCheck(
 }
 
 /** Rows that are in the table at most, and neither were there before the run nor are those that the journal tells of. */
-function mostUnknown({ found, plan }: Run, now: TargetIdentity): number {
+function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): number {
   const { target: before } = found
   const isCounted = before?.adds === true && !leavesMemory(now.total)
   // Without batches a run begins anew, on top of what it has stored (docs/delivery.md).
@@ -66,7 +67,7 @@ function mostUnknown({ found, plan }: Run, now: TargetIdentity): number {
 }
 
 /** It has had its memory since the last process of the run began to send. */
-function isKnownToServer({ journal, found }: Run): boolean {
+function isKnownToServer({ history: { journal, found } }: Run): boolean {
   const { onServer } = journal ?? {}
   const hasLedger =
     onServer !== undefined && (onServer.ledgerNumber > 0 || onServer.lastNo !== undefined)

@@ -98,7 +98,7 @@ export class CarryOut {
       }
       case 'stop':
         // The reason goes before its consequences: the rows are where they are because of it.
-        run.fail(decision.error)
+        run.ending.fail(decision.error)
         this.#close(batch)
         if (decision.stored === 'no') recorder.unsent(part)
         else recorder.uncertain(part, `refused: ${errText}`)
@@ -107,7 +107,7 @@ export class CarryOut {
   }
 
   #sendBisected(): void {
-    if (this.#bisected !== undefined || this.#ended || this.#setup.run.stopped) return
+    if (this.#bisected !== undefined || this.#ended || this.#setup.run.ending.stopped) return
     const part = this.#bisect.next()
     if (part === undefined) return
     try {

@@ -77,7 +77,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     if (part.open.parts === 0) verifier?.released(part.batch)
   }
   const hidesKeys = doesHideKeys(target)
-  const duplicates = hidesKeys ? null : run.found.duplicates
+  const duplicates = hidesKeys ? null : run.history.found.duplicates
   run.emit({ kind: 'duplicatesKnown', rows: duplicates })
   const settle = takenCounter(run, target, end)
 
@@ -96,7 +96,8 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
-      for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
+      for (let row = part.start; row < part.end; row++)
+        run.rejects.keepRefused(part.batch, row, errText)
       end(part, { rejected: rowsOf(part), reason: errText })
     },
     uncertain(part, reason) {
@@ -156,7 +157,7 @@ function partToRead(
     duplicates: keyed ? missing : 0,
     leftOut: new Set(missing > 0 ? outsideRows(description, part) : []),
     fail(error) {
-      run.fail(error)
+      run.ending.fail(error)
       recorder.uncertain(part, `stored, and not read back: ${error.message}`)
     },
     settle: unlike => settle(part, rows, unlike),
@@ -239,7 +240,7 @@ function missingRows(
 /** Rows that a partitioned target dropped without a word (docs/server-semantics.md#rows-outside-the-scheme). */
 function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void {
   const reason = "outside the target's partition scheme: the server drops such rows"
-  for (const row of rows) run.rejectSent(batch, row, reason)
+  for (const row of rows) run.rejects.keepRefused(batch, row, reason)
 }
 
 function missingText(part: Part, missing: number): string {

@@ -1,7 +1,6 @@
 /*
   The log of a run: whatever happens to its rows is told here, to the journal first and then to the fold.
 */
-import type { DdbError } from '../../errors.js'
 import type { RunEvent } from './events.js'
 import { fold, newRunState, type RunState } from './fold.js'
 import type { Journal } from '../journal/journal.js'
@@ -16,8 +15,6 @@ export interface RunLog {
   emit(this: void, event: RunEvent): void
   /** Everything told so far is with the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
   commit(this: void): void
-  /** Why another process has the run by now, DDB_LOCKED; undefined while it is this one's. */
-  whyLost(this: void): DdbError | undefined
 }
 
 /** @param journal  asked each time; undefined where none is kept */
@@ -30,6 +27,5 @@ export function newRunLog(journal: () => Journal | undefined): RunLog {
       fold(state, event)
     },
     commit: () => journal()?.commit(),
-    whyLost: () => journal()?.lost(),
   }
 }

@@ -5,7 +5,8 @@
 import type { DdbError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
 import type { ServerAddress } from '../options.js'
-import { asDdbError, type Run } from '../run.js'
+import type { Run } from '../run.js'
+import { asDdbError } from '../run-ending.js'
 import { onlyLane } from './events.js'
 import type { BatchState, OpenBatch } from './fold.js'
 import { partRanges, type Part } from './part.js'
@@ -63,7 +64,8 @@ export class SendQueue<To extends Outlet = Outlet> {
    * @returns room: false when the caller has to wait
    */
   add(part: Part): { batch: OpenBatch; room: boolean } {
-    const { journal, plan, platform, state } = this.#run
+    const { plan, platform, state } = this.#run
+    const { journal } = this.#run.history
     const no = state.lastNo + 1
     const numbered = asBatch(part, no)
     const { input, startBytes } = numbered.ranges[0]!
@@ -178,8 +180,8 @@ export class SendQueue<To extends Outlet = Outlet> {
     const { lane, no } = batch
     const { state, platform } = this.#run
     // After the journal knows of it: another process that has the run since then finds it there.
-    if (!this.#run.maySend()) {
-      this.#stop(this.#run.failure!)
+    if (!this.#run.ending.maySend()) {
+      this.#stop(this.#run.ending.failure!)
       return false
     }
     const sendNo = state.lastSendNo + 1

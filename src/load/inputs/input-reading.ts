@@ -19,7 +19,8 @@ import type { ResumedInput } from '../journal/resumed-input.js'
 import type { Detected, InputFailure, LoadOptions, LoadResult, SourceNotes } from '../options.js'
 import type { Plan } from '../plan.js'
 import { shapeOf } from './reader-options.js'
-import { asDdbError, type Run } from '../run.js'
+import type { Run } from '../run.js'
+import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
 
 /** What a result says of one input. */
@@ -135,7 +136,7 @@ class Reading implements InputReading {
     summary.detected = detected
     run.rejects.reading(source.name, { format: reader.format, ...detected }, this.#offsets)
     this.#tell(run, path, reader, detected)
-    const { resumption } = run
+    const { resumption } = run.history
     const index = opened.number()
     const { format, compression } = summary
     const how = JSON.stringify({ format, compression, ...detected })
@@ -167,8 +168,8 @@ class Reading implements InputReading {
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
         keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
         clock: this.#platform.clock,
-        stopped: () => run.stopped,
-        onUnreadable: error => run.fail(error),
+        stopped: () => run.ending.stopped,
+        onUnreadable: error => run.ending.fail(error),
         onReject: reject => {
           lastReject = reject.offsetBytes
           if (resumption.isKnownReject(index, reject.offsetBytes)) {
@@ -178,7 +179,7 @@ class Reading implements InputReading {
           }
           update()
           run.emit(misread(reject, index))
-          run.reject(reject, reader)
+          run.rejects.keep(reject, reader)
         },
       })
     try {
@@ -208,7 +209,7 @@ class Reading implements InputReading {
     for (const notice of detectedNotices(reader, detected, isByPosition)) {
       if (this.#told.has(notice) || this.#told.size === maxTold) continue
       this.#told.add(notice)
-      run.notice(`${path}: ${notice}`)
+      run.reporter.notice(`${path}: ${notice}`)
     }
   }
 
@@ -229,7 +230,7 @@ class Reading implements InputReading {
   #tellOffset(columnName: string, run: Run): void {
     if (this.#offsetColumns.has(columnName)) return
     this.#offsetColumns.add(columnName)
-    run.notice(
+    run.reporter.notice(
       `times of column "${columnName}" have offsets and are kept as they are written: \`cells.timeZone\` converts them`,
     )
   }

@@ -65,7 +65,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
     stdin: openedStdin(run),
     files,
   })
-  for (const notice of sourceNotices(found)) run.notice(notice)
+  for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths } = found
   const inputs =
     options.journal === undefined ? paths.map(byItsPath) : await takeUpJournal(run, paths)
@@ -89,7 +89,7 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 const pathOf = ({ path }: PresentFile): string => path
 
 async function checkRejectsFile(
-  { plan, journal, found, platform, options }: Run,
+  { plan, history: { journal, found }, platform, options }: Run,
   paths: readonly string[],
 ): Promise<void> {
   const { rejectsFile } = plan
@@ -128,17 +128,17 @@ async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readon
   const { platform, options, plan } = run
   const opened = paths.includes('-') ? undefined : await openJournal(platform, options, plan, paths)
   if (opened === undefined) {
-    run.notice('standard input and pipes cannot be read twice: this run keeps no journal')
+    run.reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')
     return paths.map(byItsPath)
   }
   const { journal, places, notices } = opened
   try {
-    run.goOn(journal)
+    run.history.goOn(journal)
   } catch (error) {
     await journal.close()
     throw error
   }
-  for (const notice of notices) run.notice(notice)
+  for (const notice of notices) run.reporter.notice(notice)
   return journal.inputs.map(({ path: name }) => ({ name, path: places.get(name) ?? name }))
 }
 
@@ -160,7 +160,8 @@ class SequentialInputs implements Inputs {
   #sizes: readonly (number | undefined)[] = []
 
   constructor(run: Run, inputs: readonly NamedInput[], sources: SourceNotes) {
-    const { platform, options, plan, found } = run
+    const { platform, options, plan } = run
+    const { found } = run.history
     this.sources = sources
     this.#run = run
     this.#platform = platform
@@ -177,13 +178,13 @@ class SequentialInputs implements Inputs {
     const limit = this.#options.input?.limit ?? Infinity
     this.#sizes = await sizesOf(this.#inputs, this.#platform.files)
     this.#totalBytes = sumOf(this.#sizes)
-    run.inputProgress(0, this.#totalBytes)
+    run.reporter.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
     await this.#lookAtHeaders(run, target)
     for (const [index, input] of this.#inputs.entries()) {
-      if (run.stopped || this.#doneRecords >= limit) return
-      const done = run.found.inputs[index]?.summary
-      if (done !== undefined && run.resumption.resumed(index)?.isDone === true) {
+      if (run.ending.stopped || this.#doneRecords >= limit) return
+      const done = run.history.found.inputs[index]?.summary
+      if (done !== undefined && run.history.resumption.resumed(index)?.isDone === true) {
         this.#summaries.push(done)
         this.#doneRecords += done.rows
         this.#doneBytes += done.bytes
@@ -193,7 +194,7 @@ class SequentialInputs implements Inputs {
       this.#summaries.push(summary)
       try {
         yield* this.#openOne(run, target, input, summary, index)
-        if (!run.stopped) run.emit({ kind: 'read', input: index, summary })
+        if (!run.ending.stopped) run.emit({ kind: 'read', input: index, summary })
       } catch (error) {
         const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
         summary.firstError = failureOf(failure)
@@ -204,7 +205,7 @@ class SequentialInputs implements Inputs {
 
   /** Of those that are read behind others. Who only looks at them tells what is wrong with each. */
   async #lookAtHeaders(
-    { platform, watch, resumption }: Run,
+    { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,
   ): Promise<void> {
     if (watch !== undefined) return
@@ -249,12 +250,12 @@ class SequentialInputs implements Inputs {
       summary,
       number: () => index,
       detected: undefined,
-      resumed: run.resumption.resumed(index),
+      resumed: run.history.resumption.resumed(index),
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: path === '-',
       progress: ({ rows }) => {
         run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
-        run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
+        run.reporter.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
       },
     })
     this.#doneBytes += source.bytesRead
@@ -271,7 +272,7 @@ class SequentialInputs implements Inputs {
   }
 
   get areDone(): boolean {
-    const { journal, found, resumption } = this.#run
+    const { journal, found, resumption } = this.#run.history
     return (
       journal !== undefined &&
       this.#inputs.every((_, index) => {

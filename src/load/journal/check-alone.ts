@@ -17,7 +17,7 @@ import { runDamaged, runTakenOver } from './changed-run.js'
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkAlone(
-  { journal, name, plan, options }: Run,
+  { history: { journal, name }, plan, options }: Run,
   control: Session,
   isRead: boolean,
 ): Promise<void> {
@@ -43,7 +43,10 @@ export async function checkAlone(
 }
 
 /** Tells the server which process has the run. @throws {DdbError} DDB_LOCKED when another one has just done so */
-export async function takeRun({ journal, name, plan }: Run, control: Session): Promise<void> {
+export async function takeRun(
+  { history: { journal, name }, plan }: Run,
+  control: Session,
+): Promise<void> {
   if (journal === undefined) return
   const taking = takeOwnership(control, name, journal.nextOwner(), plan.confirmTimeoutMs)
   if ((await unlessRefused(taking)) === false) throw runsElsewhere(name.runId)
@@ -63,7 +66,7 @@ export async function keepRun(run: Run, control: Session): Promise<void> {
  * @returns false where the server does not keep it
  */
 export async function noteBatch(run: Run, control: Session, no: number): Promise<boolean> {
-  const noting = noteSent(control, run.name, no, run.plan.confirmTimeoutMs).then(() => true)
+  const noting = noteSent(control, run.history.name, no, run.plan.confirmTimeoutMs).then(() => true)
   return (await unlessRefused(noting).catch(() => true)) ?? false
 }
 
@@ -72,7 +75,7 @@ export async function noteBatch(run: Run, control: Session, no: number): Promise
  * @throws {DdbError} DDB_LOCKED when another has told the server that it has the run
  */
 export async function checkOwner(
-  { journal, name }: Run,
+  { history: { journal, name } }: Run,
   control: Session,
   timeoutMs: number,
 ): Promise<void> {

@@ -14,7 +14,7 @@ import { targetChanged } from './changed-run.js'
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function whatIsLeft(
-  { journal, found, name, plan }: Run,
+  { history: { journal, found, name }, plan }: Run,
   control: Session,
   inMemory: boolean,
 ): Promise<LeftOnServer> {

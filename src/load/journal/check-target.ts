@@ -33,7 +33,8 @@ export async function checkTarget(
   control: Session,
   description: TargetDescription,
 ): Promise<CheckedTarget | undefined> {
-  const { journal, found, plan } = run
+  const { plan } = run
+  const { journal, found } = run.history
   if (journal === undefined && plan.confirm === 'none' && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
   const now = await askIdentity(control, plan, description, { counts })
@@ -69,7 +70,7 @@ export async function checkTarget(
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkRows(run: Run, control: Session, { now }: CheckedTarget): Promise<void> {
-  const { found } = run
+  const { found } = run.history
   if (found.rows().confirmed === 0) return
   const isLooked = !leavesMemory(now.total) && run.plan.target.kind === 'table'
   if (!isLooked) return
@@ -110,7 +111,7 @@ export async function checkLoaded(
   control: Session,
   { now }: CheckedTarget,
 ): Promise<Loaded> {
-  const { found } = run
+  const { found } = run.history
   const { target: before, finished, run: record } = found
   const { confirmed, unconfirmed } = found.rows()
   const loaded: Loaded = { notice: undefined, found: 'unknown' }
@@ -133,7 +134,7 @@ export async function checkLoaded(
     throw unproven(found, 'the server does not tell whether it is the same DFS table')
   }
   const { confirmTimeoutMs } = run.plan
-  const isKnown = await askFinished(control, run.name, confirmTimeoutMs)
+  const isKnown = await askFinished(control, run.history.name, confirmTimeoutMs)
   const server = finished?.server ?? before.server
   if (isKnown !== true && server !== now.server) {
     throw targetChanged(found, `it was loaded into ${server}, and ${now.server} does not know it`)
@@ -162,7 +163,8 @@ export async function settleLoaded(
   { evidence, now }: CheckedTarget,
   { found: rows }: Loaded,
 ): Promise<void> {
-  const { found, plan, name } = run
+  const { plan } = run
+  const { found, name } = run.history
   if (found.target?.adds !== undefined && found.finished === undefined) {
     const look = { change: undefined, isOpen: false, rows: now.rows, found: rows }
     await noteFinished(run, control, evidence, look, plan.confirmTimeoutMs)
@@ -182,7 +184,7 @@ function isSameChunk(before: TargetIdentity, now: TargetIdentity): boolean {
 }
 
 /** What a missing target means to a run that has written into it. */
-export function asTargetChanged({ found }: Run, error: unknown): unknown {
+export function asTargetChanged({ history: { found } }: Run, error: unknown): unknown {
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
   if (!isMissing || found.rows().confirmed === 0) return error
   return targetChanged(found, error.message)

@@ -73,8 +73,8 @@ export async function leaveMarked(
 
 /** Not waited for: the run has better to do. */
 export function tellLeftovers(run: Run, control: Session): void {
-  void leftoversNotice(control, run.name, run.plan.confirmTimeoutMs).then(notice => {
-    if (notice !== undefined) run.notice(notice)
+  void leftoversNotice(control, run.history.name, run.plan.confirmTimeoutMs).then(notice => {
+    if (notice !== undefined) run.reporter.notice(notice)
   })
 }
 

@@ -35,7 +35,7 @@ export async function remembers(
 
 /** @throws {DdbError} when the server cannot be asked */
 export async function hasMarker(
-  { name }: Pick<Run, 'name'>,
+  { history: { name } }: Pick<Run, 'history'>,
   session: Session,
   timeoutMs: number,
 ): Promise<boolean> {
@@ -72,10 +72,10 @@ function askElsewhere<T>(
 ): Promise<T> {
   const endMs = rules.clock.nowMs() + rules.reconnectMs
   const attempt = async (): Promise<Awaited<T>> => {
-    const deadlineMs = Math.min(endMs, connectDeadlineMs(run.platform, run.server))
-    const session = await connectServer(run.platform, run.server, {
+    const deadlineMs = Math.min(endMs, connectDeadlineMs(run.platform, run.server.address))
+    const session = await connectServer(run.platform, run.server.address, {
       deadlineMs,
-      signal: run.leaving,
+      signal: run.ending.leaving,
       closeTimeoutMs: closeTimeoutMs(run.plan),
     })
     try {

@@ -14,7 +14,7 @@ interface LimitedRun {
   readonly plan: Plan
   readonly state: Pick<RunState, 'rows'>
   readonly options: Pick<LoadOptions, 'inputs'>
-  readonly found: Pick<FoundRun, 'rejects'>
+  readonly history: { readonly found: Pick<FoundRun, 'rejects'> }
 }
 
 /** A share of bad rows means little before this many were read. */
@@ -49,8 +49,10 @@ export function finalLimitFailure({
 export function earlierLimitFailure({
   plan,
   state,
-  found: { rejects },
-}: Pick<LimitedRun, 'plan' | 'state' | 'found'>): DdbError | undefined {
+  history: {
+    found: { rejects },
+  },
+}: Pick<LimitedRun, 'plan' | 'state' | 'history'>): DdbError | undefined {
   if (rejects === undefined) return undefined
   if (plan.onError !== 'stop') {
     if (!exceedsLimit(plan.maxErrors, state.rows, shareFromRows)) return undefined

@@ -56,7 +56,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
       tellLeft(run, table, error)
       throw error
     }
-    run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
+    run.reporter.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
     return
   }
   tellColumns(run, schema, `created "${tableText(table)}"`)
@@ -86,16 +86,18 @@ async function newTarget(run: Run): Promise<NewTarget> {
     files,
   })
   await checkFiles(paths, files)
-  run.notice(`there is no table "${tableText(table)}": looking at the inputs for its columns`)
+  run.reporter.notice(
+    `there is no table "${tableText(table)}": looking at the inputs for its columns`,
+  )
   const schema = await inferSchema({
     ...inferOptions(options, paths, files),
-    stopped: () => run.stopped,
+    stopped: () => run.ending.stopped,
   })
-  if (run.failure !== undefined) throw run.failure
+  if (run.ending.failure !== undefined) throw run.ending.failure
   checkOptions(options, schema)
   await checkHeaders(run, schema, paths)
-  const script = createScript(schema, table, [], parseVersion(run.asked?.version ?? ''))
-  checkShape(run.facts, script)
+  const script = createScript(schema, table, [], parseVersion(run.server.asked?.version ?? ''))
+  checkShape(run.server.facts, script)
   return { schema, script }
 }
 
@@ -108,13 +110,14 @@ function tellColumns(run: Run, { columns }: InferredSchema, what: string): void 
     .slice(0, toldColumns)
     .map(({ name, type }) => `${name} ${columnTypeText(type)}`)
   const more = columns.length - told.length
-  run.notice(`${what}: ${told.join(', ')}${more > 0 ? ` and ${more} more columns` : ''}`)
+  run.reporter.notice(`${what}: ${told.join(', ')}${more > 0 ? ` and ${more} more columns` : ''}`)
   const warnings = columns.flatMap(({ name, warnings }) =>
     warnings.map(warning => `${name}: ${warning}`),
   )
-  for (const warning of warnings.slice(0, toldWarnings)) run.notice(warning)
+  for (const warning of warnings.slice(0, toldWarnings)) run.reporter.notice(warning)
   const untold = warnings.length - toldWarnings
-  if (untold > 0) run.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
+  if (untold > 0)
+    run.reporter.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
 }
 
 /** Of what a script may have: the fact about it, how it shows, and what it is called. */
@@ -143,9 +146,9 @@ function checkShape(facts: Facts, script: string): void {
 
 /** Where nothing takes it back, a script that failed has made its database, and the next try would end there. */
 function tellLeft(run: Run, table: TableTarget, { serverMessage }: ServerError): void {
-  if (table.kind !== 'dfs' || run.facts.failedCreateLeaves !== true) return
+  if (table.kind !== 'dfs' || run.server.facts.failedCreateLeaves !== true) return
   if (serverMessage.includes('is there already')) return
-  run.notice(
+  run.reporter.notice(
     `as selftest found on this server, a script that fails leaves its database behind: if "${table.database}" is there ` +
       'and empty, remove it before the next try',
   )

@@ -28,21 +28,21 @@ export async function findTarget(
   run: Run,
   onConnected: (control: Session) => void,
 ): Promise<[Session, TargetDescription]> {
-  const deadlineMs = connectDeadlineMs(run.platform, run.server)
+  const deadlineMs = connectDeadlineMs(run.platform, run.server.address)
   for (let followed = 0; ; followed++) {
     let control = await firstConnection(run, deadlineMs)
     onConnected(control)
     const again = async (): Promise<Session> => {
       const { host, port } = control
-      const node = { ...run.server, host, port, otherHosts: [] }
+      const node = { ...run.server.address, host, port, otherHosts: [] }
       control = await firstConnection(run, connectDeadlineMs(run.platform, node), node)
       onConnected(control)
       return control
     }
     try {
-      run.asked = undefined
+      run.server.asked = undefined
       const target = await waiting(run, deadlineMs, isNotReady, async () => {
-        if (run.asked === undefined) await learnServer(run, control)
+        if (run.server.asked === undefined) await learnServer(run, control)
         return describeOrCreate(run, control)
       })
       await settleMode(run, control, again)
@@ -52,7 +52,7 @@ export async function findTarget(
       const to = redirectOf(error)
       if (to === undefined) throw error
       if (followed === maxRedirects) throw redirectedTooOften(to)
-      run.follow(to)
+      run.server.follow(to)
       await control.close().catch(ignoreLoss)
     }
   }
@@ -63,7 +63,7 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   try {
     const description = await describeTarget(control, plan, options)
     if (options.target.create !== undefined) {
-      run.notice(`"${options.target.table}" is there: nothing is created`)
+      run.reporter.notice(`"${options.target.table}" is there: nothing is created`)
     }
     return description
   } catch (error) {
@@ -76,7 +76,7 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
 }
 
 /** Servers before a certain version take texts of any length. */
-function asStored({ asked }: Run, target: TargetDescription): TargetDescription {
+function asStored({ server: { asked } }: Run, target: TargetDescription): TargetDescription {
   if (limitsTexts(asked?.version)) return target
   return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }
 }
@@ -85,7 +85,7 @@ function asStored({ asked }: Run, target: TargetDescription): TargetDescription 
 function firstConnection(
   run: Run,
   deadlineMs: number,
-  server: ServerTarget = run.server,
+  server: ServerTarget = run.server.address,
 ): Promise<Session> {
   const passes = (error: unknown): boolean => error instanceof ConnectionError || isNotReady(error)
   return waiting(run, deadlineMs, passes, () =>
@@ -110,14 +110,15 @@ async function waiting<T>(
   attempt: () => Promise<T>,
 ): Promise<T> {
   const rules = retryRules(run)
-  const { options, leaving } = run
+  const { options } = run
+  const { leaving } = run.ending
   // There is nothing yet that could end in order: the first signal ends the pause, too.
   const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
   let told = false
   try {
     return await tryUntil(deadlineMs, { ...rules, ended }, attempt, error => {
-      const again = passes(error) && !run.stopped
-      if (again && !told) run.notice(`${(error as Error).message} Trying again.`)
+      const again = passes(error) && !run.ending.stopped
+      if (again && !told) run.reporter.notice(`${(error as Error).message} Trying again.`)
       told = true
       return again
     })

@@ -9,7 +9,7 @@ import { tableText } from './target.js'
 
 /** A load, and what is known of its server and user. */
 interface AskedLoad {
-  readonly facts: Facts
+  readonly server: { readonly facts: Facts }
   readonly plan: Pick<Plan, 'target' | 'confirm'>
 }
 
@@ -23,8 +23,8 @@ export function namingRights(run: AskedLoad, error: DdbError): DdbError {
 }
 
 /** `TABLE_INSERT and TABLE_READ on dfs://db/t`; undefined where nobody has asked. */
-function neededRights({ facts, plan: { target, confirm } }: AskedLoad): string | undefined {
-  const { insertShowsSchema, insertCounts, insertUpserts } = facts
+function neededRights({ server, plan: { target, confirm } }: AskedLoad): string | undefined {
+  const { insertShowsSchema, insertCounts, insertUpserts } = server.facts
   if (target.kind !== 'table' || target.table.kind !== 'dfs') return undefined
   if (insertShowsSchema === undefined) return undefined
   const writes = target.method === 'upsert' && !insertUpserts ? 'TABLE_UPDATE' : 'TABLE_INSERT'

@@ -16,7 +16,8 @@ import type { Recorder } from '../fate/recorder.js'
 import { SendQueue, type Outlet } from '../fate/send-queue.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
-import { asDdbError, isUnfinished, type Run } from '../run.js'
+import { isUnfinished, type Run } from '../run.js'
+import { asDdbError } from '../run-ending.js'
 import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
 
 /** What a synchronous run needs besides its connection. */
@@ -89,7 +90,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#setup = setup
     this.#keptAtMs = rules.clock.nowMs()
     this.#queue = new SendQueue(run, this, error => this.#stop(error))
-    const fail = (error: unknown): void => run.fail(error)
+    const fail = (error: unknown): void => run.ending.fail(error)
     this.#carryOut = new CarryOut({ run, recorder, rules, fail }, this.#queue)
   }
 
@@ -141,14 +142,14 @@ export class AnsweredDelivery implements Delivery, Outlet {
         this.#connection = error.code === 'DDB_UNCONFIRMED' ? 'silent' : 'gone'
       }
       // The reason goes before its consequences.
-      run.fail(error)
+      run.ending.fail(error)
       if (isOpen()) this.#carryOut.giveUp(batch, 'no answer came')
       this.#stop(asDdbError(error))
     }
   }
 
   #stop(error: DdbError): void {
-    this.#setup.run.fail(error)
+    this.#setup.run.ending.fail(error)
     this.#carryOut.stop(error)
     this.#goOn()
   }
@@ -176,7 +177,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const { run } = this.#setup
     if (run.state.open.size > 0) await new Promise<void>(resolve => (this.#settle = resolve))
     this.#carryOut.endBisecting()
-    if (run.failure !== undefined) throw run.failure
+    if (run.ending.failure !== undefined) throw run.ending.failure
     await this.#noted
     await this.#keepRun()
   }
@@ -185,7 +186,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   async #keepRun(): Promise<void> {
     const { run, rules, keepRun } = this.#setup
     const nowMs = rules.clock.nowMs()
-    if (run.journal === undefined || nowMs - this.#keptAtMs < keepEveryMs) return
+    if (run.history.journal === undefined || nowMs - this.#keptAtMs < keepEveryMs) return
     this.#keptAtMs = nowMs
     await keepRun()
   }
@@ -199,7 +200,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(forgotten, false)
     }
-    if (run.isLeaving) return
+    if (run.ending.isLeaving) return
     try {
       await look(isSilent, this.#hasMoved ? this.#writer.session : undefined)
     } catch (error) {

@@ -81,15 +81,15 @@ async function openAgain(
   leftMs: () => number,
 ): Promise<Session> {
   const { run, inMemory, marked } = place
-  const server = { ...run.server, host, port, otherHosts: [] }
+  const server = { ...run.server.address, host, port, otherHosts: [] }
   const session = await connectServer(run.platform, server, {
     deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, server)),
-    signal: run.leaving,
+    signal: run.ending.leaving,
     closeTimeoutMs: closeTimeoutMs(run.plan),
   })
   try {
     // Writes which session asks from now on, and tells whether this is still the same server.
-    const isKnown = !marked || (await askMarker(session, run.name, leftMs())) === 'ours'
+    const isKnown = !marked || (await askMarker(session, run.history.name, leftMs())) === 'ours'
     if (inMemory && !(isKnown && mayBeSameTable(place))) throw anotherServer()
     return session
   } catch (error) {

@@ -59,9 +59,9 @@ export async function openDelivery(
   if (verifier !== undefined) throw noConfirmation()
   const before = await countBefore(run, description, control)
   const instead = insteadOfReceipts(before !== undefined)
-  if (refusal !== undefined) run.notice(fallbackNotice(refusal, instead))
+  if (refusal !== undefined) run.reporter.notice(fallbackNotice(refusal, instead))
   if (obstacle !== undefined) {
-    run.notice(
+    run.reporter.notice(
       `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
     )
   }
@@ -86,7 +86,7 @@ export async function openDelivery(
     unmark: unmark && (() => unmark(counting?.session() ?? control)),
     sending: batch => void evidence?.samples.taken(batch, 0, batch.rowCount),
     async look() {
-      if (evidence === undefined || run.isLeaving) return undefined
+      if (evidence === undefined || run.ending.isLeaving) return undefined
       let found: string | undefined
       const on = (session: Session): Promise<void> =>
         lookAndNote(run, session, evidence, change => (found = change))
@@ -117,7 +117,7 @@ async function lookAndNote(
 
 /** Without receipts nobody knows which of the rows that were sent have arrived. */
 function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
-  const { journal } = run
+  const { journal } = run.history
   if (journal === undefined || journal.found.processes === 0) return
   if (journal.found.lastNo > 0 && journal.found === journal.past) {
     throw new DdbError(
@@ -127,7 +127,7 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
     )
   }
   const how = counted === undefined ? 'are not confirmed' : 'are only counted'
-  run.notice(
+  run.reporter.notice(
     `rows of this run ${how}: it begins anew, and what an earlier process sent may be there twice. ` +
       'Use `delivery.confirm` receipts for a run that goes on where it stopped',
   )
@@ -185,7 +185,7 @@ async function openAnswered(
     columnNames: description.columns.map(column => column.name),
     isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
     follow: to => {
-      run.follow(to)
+      run.server.follow(to)
       return connectData(run, description, true)
     },
     remembers: silent =>
@@ -205,18 +205,18 @@ async function openAnswered(
     },
     resends,
     unmark: unmark && (() => unmark(control)),
-    leaveMarked: unmark && (() => leaveMarked(control, run.name, longestUnmarkMs)),
+    leaveMarked: unmark && (() => leaveMarked(control, run.history.name, longestUnmarkMs)),
     checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
     keepRun: () => keepRun(run, control),
     noteBatch:
-      unmark === undefined || run.journal === undefined
+      unmark === undefined || run.history.journal === undefined
         ? undefined
         : no => noteBatch(run, control, no),
   })
 }
 
 /** Goes on above all numbers that batches have had. @throws {DdbError} DDB_UNCONFIRMED when the journal does not know of some */
-function checkNumbers({ journal, found, emit }: Run, resends: boolean): void {
+function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {
   const { lastNo = 0 } = journal?.onServer ?? {}
   if (journal === undefined || lastNo <= journal.lastNo) return
   if (found.processes > 0 && !resends) throw unknownBatches(lastNo, journal.lastNo)
@@ -273,7 +273,7 @@ async function receiptsIfAny(
   const recorder = newRecorder(run, recorded, verifier)
   try {
     const delivery = await openReceipts({ run, rules, recorder, description }, control)
-    if (run.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
+    if (run.server.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
     return delivery
   } catch (error) {
     if (run.plan.confirm === 'receipts' || !(error instanceof ServerError)) throw error
@@ -282,7 +282,7 @@ async function receiptsIfAny(
 }
 
 /** Why receipts need not be tried; undefined where nothing is known that is in their way. */
-function knownObstacle({ facts, plan: { target, confirm } }: Run): string | undefined {
+function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): string | undefined {
   if (confirm !== 'auto') return undefined
   if (facts.sharesStreams === false) return 'this user may not share stream tables'
   return target.kind === 'function' && facts.plainViews === false

@@ -47,7 +47,7 @@ export async function openMarkedWriter(
     return { writer, unmark }
   } catch (error) {
     // What an earlier process has left is for the next one.
-    if (run.found.processes === 0) await unmark?.(control)
+    if (run.history.found.processes === 0) await unmark?.(control)
     throw error
   }
 }
@@ -58,15 +58,16 @@ export async function openMarkedWriter(
  * @returns how to remove the marker; undefined without one
  */
 async function mark(run: Run, control: Session, answered: boolean): Promise<Unmark | undefined> {
-  const { plan, options, name } = run
+  const { plan, options } = run
+  const { name } = run.history
   if (!answered && options.runId === undefined) return undefined
   try {
     await markRun(control, name, plan.confirmTimeoutMs)
     // It says which session goes on with what was left in order.
-    if (run.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
+    if (run.history.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
-    run.notice(unmarkedNotice(run, error))
+    run.reporter.notice(unmarkedNotice(run, error))
     return undefined
   }
   tellLeftovers(run, control)
@@ -87,7 +88,7 @@ function unmarkedNotice({ options, plan }: Run, refusal: ServerError): string {
 
 async function checkStillMarked(run: Run, control: Session, { session }: Writer): Promise<void> {
   try {
-    await checkMarker(control, run.name, run.plan.confirmTimeoutMs)
+    await checkMarker(control, run.history.name, run.plan.confirmTimeoutMs)
   } catch (error) {
     session.abandon(unused())
     throw error
@@ -104,7 +105,7 @@ async function openWriter(
   answered: boolean,
 ): Promise<Writer> {
   const { target } = run.plan
-  const deadlineMs = connectDeadlineMs(run.platform, run.server)
+  const deadlineMs = connectDeadlineMs(run.platform, run.server.address)
   const connecting = (): Promise<Session> => connectData(run, description, answered)
   const session = await tryUntil(deadlineMs, retryRules(run), connecting, isConnectionError)
   if (target.kind === 'function') {
@@ -131,12 +132,12 @@ export async function connectData(
   answered: boolean,
 ): Promise<Session> {
   const { plan } = run
-  const session = await connectServer(run.platform, run.server, {
-    deadlineMs: connectDeadlineMs(run.platform, run.server),
+  const session = await connectServer(run.platform, run.server.address, {
+    deadlineMs: connectDeadlineMs(run.platform, run.server.address),
     signal: run.options.signal,
     closeTimeoutMs: closeTimeoutMs(plan),
     highWaterBytes: plan.maxInFlightBytes,
-    ...(answered ? {} : run.dataSession),
+    ...(answered ? {} : run.server.dataSession),
   })
   if (!answered || upsert?.counts !== false || plan.target.kind === 'function') return session
   try {

@@ -54,14 +54,14 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
 
   const opened = async (): Promise<Session> => {
     if (left !== undefined) throw left
-    const { host, port } = run.server
+    const { host, port } = run.server.address
     // A run follows the node that leads.
     if (session !== undefined && !session.closed && where === `${host}:${port}`) return session
     await session?.close().catch(ignoreLoss)
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
-    const connected = await connectServer(run.platform, run.server, {
+    const connected = await connectServer(run.platform, run.server.address, {
       deadlineMs,
-      signal: run.leaving,
+      signal: run.ending.leaving,
       closeTimeoutMs: closeTimeoutMs(run.plan),
     })
     session = connected

@@ -8,7 +8,7 @@ import type { Run } from '../run.js'
 import type { RowReader, StoredRows } from './row-reader.js'
 
 export interface SearchSetup {
-  readonly run: Pick<Run, 'state' | 'found'>
+  readonly run: Pick<Run, 'state' | 'history'>
   readonly reader: RowReader
   /** Of the table before the first row. */
   readonly rowsBefore: number
@@ -56,7 +56,7 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
       // What earlier processes of the run have sent stands before.
-      if (at < 0 && run.found.processes > 0) {
+      if (at < 0 && run.history.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }
       if (at < 0) {

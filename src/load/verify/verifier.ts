@@ -10,7 +10,8 @@ import type { RetryRules } from '../connection/retry.js'
 import type { Part } from '../fate/part.js'
 import type { VerifyResult } from '../load-result.js'
 import { rowsText } from '../fate/row-counts.js'
-import { asDdbError, type Run } from '../run.js'
+import type { Run } from '../run.js'
+import { asDdbError } from '../run-ending.js'
 import { cellText, mismatchesByKey, mismatchesByPlace, type Mismatch } from './compare-rows.js'
 import { rowKeys } from './key-texts.js'
 import { mostFound } from './row-reader.js'
@@ -50,7 +51,7 @@ export interface Verifier {
 const namedRows = 20
 
 export interface VerifierSetup extends SearchSetup {
-  readonly run: Pick<Run, 'plan' | 'platform' | 'state' | 'found' | 'isLeaving'>
+  readonly run: Pick<Run, 'plan' | 'platform' | 'state' | 'history' | 'ending'>
   readonly how: 'sample' | 'all'
   readonly plan: VerifyPlan
   readonly rules: RetryRules

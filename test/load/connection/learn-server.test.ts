@@ -82,7 +82,7 @@ t.test('one question at the first run, none later', async t => {
   t.match(memory.kept, [{ known: { facts: { mixedFlags: true }, users: {} } }])
   t.strictSame((await find(memory)).requests, usual)
   t.equal(memory.kept.length, 1, 'nothing new, nothing kept')
-  t.strictSame(first.run.facts, { mixedFlags: true })
+  t.strictSame(first.run.server.facts, { mixedFlags: true })
   t.strictSame(first.notices, [])
 })
 
@@ -106,12 +106,12 @@ t.test('a server that refuses is remembered, and so is the way out', async t => 
   const { run, notices } = await find(memory)
   t.equal(memory.kept.length, 1)
   t.match(memory.kept, [{ known: { facts: { mixedFlags: false } } }])
-  t.match(run.dataSession, { enableAsync: true })
+  t.match(run.server.dataSession, { enableAsync: true })
   t.match(notices, [/data goes out as official clients send it/])
   const later = await find(memory)
   t.strictSame(later.requests, usual)
   t.strictSame(later.notices, notices, 'said at every run')
-  t.match(later.run.dataSession, { enableAsync: true })
+  t.match(later.run.server.dataSession, { enableAsync: true })
 })
 
 t.test('what did not come in time is not kept', async t => {
@@ -120,7 +120,7 @@ t.test('what did not come in time is not kept', async t => {
   for (let run = 0; run < 2; run++) {
     const { notices, run: found } = await find(memory)
     t.match(notices, [/did not show in time/])
-    t.match(found.dataSession, { enableAsync: true })
+    t.match(found.server.dataSession, { enableAsync: true })
   }
   t.strictSame(memory.kept, [])
 })
@@ -149,7 +149,7 @@ t.test('a server that does not tell its version is asked, and nothing is kept of
   const options = { server: { host: '127.0.0.1', port, serverMemory: memory } }
   const run = testRun(options, systemPlatform)
   const [control] = await findTarget(run, () => undefined)
-  t.match(run.dataSession, { enableAsync: true })
+  t.match(run.server.dataSession, { enableAsync: true })
   t.strictSame(memory.kept, [])
   await control.close()
 })
@@ -160,7 +160,7 @@ t.test('a memory that fails is told, and fails no run', async t => {
     throw new Error('disk full')
   }
   const { run, notices } = await find({ kept: [], known: fails, keep: fails })
-  t.strictSame(run.facts, { mixedFlags: true })
+  t.strictSame(run.server.facts, { mixedFlags: true })
   t.strictSame(
     notices,
     Array<string>(2).fill('what is known of the server is not remembered: disk full'),

@@ -106,7 +106,7 @@ async function sent(
     { server: { host, port, ...server }, onNotice: notice => notices.push(notice) },
     systemPlatform,
   )
-  if (found !== undefined) Object.assign(run, { found })
+  if (found !== undefined) Object.assign(run, { history: { ...run.history, found } })
   const control = await connect({ host, port })
   try {
     const holds = await sendUnmixed(run, control, tells ? false : undefined, known)
@@ -123,7 +123,7 @@ const asOfficial = { enableAsync: true, loginWithConnect: true }
 t.test('as official clients send: without a user, or where the user allows it', async t => {
   for (const server of [{}, shown]) {
     const { run, holds, notice } = await sent(t, server)
-    t.strictSame(run.dataSession, asOfficial)
+    t.strictSame(run.server.dataSession, asOfficial)
     t.equal(run.plan.mode, 'async')
     t.match(notice, /does not take .* on one session: data goes out as official clients send it/)
     t.equal(holds, 'user' in server ? true : undefined, 'asked of the server')
@@ -142,7 +142,7 @@ t.test('answered: where a password would be shown, or does not hold there', asyn
     [shown, { known: false }, /user "admin" cannot log in inside/],
   ] as const) {
     const { run, notice } = await sent(t, server, options)
-    t.strictSame(run.dataSession, {})
+    t.strictSame(run.server.dataSession, {})
     t.equal(run.plan.mode, 'sync')
     t.match(notice, words)
     t.match(notice, /each batch is answered \(`delivery.mode` sync\)/)
@@ -150,7 +150,7 @@ t.test('answered: where a password would be shown, or does not hold there', asyn
   }
   const { holds, run } = await sent(t, shown, { faults: wrong })
   t.equal(holds, undefined, 'nothing is known of a session that was forgotten')
-  t.strictSame(run.dataSession, asOfficial)
+  t.strictSame(run.server.dataSession, asOfficial)
 })
 
 t.test('a server that did not tell in time is said to be one', async t => {

@@ -103,5 +103,9 @@ t.test('a run that claims no rows looks at nothing, and one that does takes them
   await lookAtEnd(run, session, evidence, takeBack)
   t.match(taken, [/it had 7 rows/])
   await noteFinished(run, session, evidence, undefined, timeoutMs)
-  t.equal(await askFinished(session, run.name, timeoutMs), false, 'without a journal no mark')
+  t.equal(
+    await askFinished(session, run.history.name, timeoutMs),
+    false,
+    'without a journal no mark',
+  )
 })

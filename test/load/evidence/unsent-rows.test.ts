@@ -53,7 +53,10 @@ async function checkOf(t: Test, ids: string, change: Change = {}): Promise<Unsen
   const journal = { onServer: change.onServer } as Journal
   const evidence = { samples: newSampleRows(['id'], [], []) } as unknown as Evidence
   const now = { ...before, rows: await count('trades') }
-  const check = unsentCheck({ ...run, plan: run.plan, found, journal }, session, { evidence, now })
+  const check = unsentCheck({ ...run, history: { ...run.history, found, journal } }, session, {
+    evidence,
+    now,
+  })
   return check ?? (() => Promise.resolve())
 }
 

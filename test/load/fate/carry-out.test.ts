@@ -54,11 +54,11 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
     keyed: false,
     inMemory: true,
   })
-  const queue = new SendQueue(run, node, error => run.fail(error))
+  const queue = new SendQueue(run, node, error => run.ending.fail(error))
   const failures: unknown[] = []
   const fail = (error: unknown): void => {
     failures.push(error)
-    run.fail(error)
+    run.ending.fail(error)
   }
   const outcomes = new CarryOut({ run, recorder, rules: retryRules(run), fail }, queue)
   const batches = [0, 8, 16].map(first => {
@@ -157,7 +157,7 @@ t.test('where part of a batch may be there, rows are not looked for', async t =>
 t.test('without rights nothing is stored and nothing more is sent', async t => {
   const { outcomes, batches, counts, run, sent } = scene()
   outcomes.apply(batches[0]!, refusal(noRights))
-  t.match(run.failure, { code: 'DDB_PRIVILEGE', exitCode: 77 })
+  t.match(run.ending.failure, { code: 'DDB_PRIVILEGE', exitCode: 77 })
   for (const batch of batches.slice(1)) outcomes.apply(batch, refusal(noRights))
   t.same(counts(), [0, 0, 0, 24])
   t.same(sent, [])

@@ -15,7 +15,7 @@ function scene() {
   const clock = handClock()
   const run = testRun({ delivery: { maxInFlightBytes: 160 } }, { clock })
   const stub = nodeStub()
-  const queue = new SendQueue(run, stub.node, error => run.fail(error))
+  const queue = new SendQueue(run, stub.node, error => run.ending.fail(error))
   return { clock, run, stub, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
 }
 
@@ -157,8 +157,7 @@ function journaled() {
   const queue = new SendQueue(
     {
       ...run,
-      plan: run.plan,
-      journal,
+      history: { ...run.history, journal },
       commit: () => journal.commit(),
       emit(event) {
         if (event.kind === 'numbered') told.push(`batch ${event.no}`)

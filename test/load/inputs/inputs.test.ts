@@ -46,11 +46,11 @@ async function readAll(
   let failure: unknown
   const watched = {
     ...run,
-    get stopped() {
-      return run.stopped
+    reporter: {
+      ...run.reporter,
+      inputProgress: (bytesRead: number, totalBytes: number | undefined) =>
+        void progress.push([bytesRead, totalBytes]),
     },
-    inputProgress: (bytesRead: number, totalBytes: number | undefined) =>
-      void progress.push([bytesRead, totalBytes]),
   }
   try {
     for await (const batch of inputs.batches(watched, target)) ids.push(idsOf(batch.columns[0]))
@@ -146,7 +146,7 @@ t.test('a run that is stopped opens no other input', async t => {
     { 'a.csv': bad, 'b.csv': b },
     { rejects: { onError: 'stop' } },
   )
-  t.match(run.failure, { code: 'DDB_INPUT_CELL' })
+  t.match(run.ending.failure, { code: 'DDB_INPUT_CELL' })
   t.equal(inputs.summaries().length, 1)
 })
 

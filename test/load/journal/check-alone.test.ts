@@ -11,10 +11,10 @@ import type { FoundRun } from '../../../src/load/fate/found-run.js'
 import { markFinished } from '../../../src/load/marker/finished-runs.js'
 import { markRun } from '../../../src/load/marker/marker.js'
 import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
-import type { Plan } from '../../../src/load/plan.js'
 import { openLedger } from '../../../src/load/transport/receipts/ledger.js'
 import type { Run } from '../../../src/load/run.js'
 import { startServer } from '../../../src/server/index.js'
+import { testRun } from '../../helpers/load-run.js'
 
 const name = { runId: 'nightly', token: 0x1234n }
 const timeoutMs = 60_000
@@ -48,7 +48,12 @@ function runOf(known: Known = {}): Run {
     },
     nextOwner: () => ++last,
   } as unknown as Journal
-  return { name, journal, plan: { confirmTimeoutMs: timeoutMs } as Plan } as Run
+  const { history, ...run } = testRun({ delivery: { confirmTimeoutMs: timeoutMs } })
+  return { ...run, history: { ...history, name, journal } }
+}
+
+function withoutJournal(run: Run): Run {
+  return { ...run, history: { ...run.history, journal: undefined } }
 }
 
 async function scene(t: Test): Promise<{ first: Session; next: Session }> {
@@ -69,7 +74,7 @@ async function scene(t: Test): Promise<{ first: Session; next: Session }> {
 t.test('a journal that knows as much as the server does', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf(), next, true)
-  await checkAlone({ ...runOf(), journal: undefined }, next, true)
+  await checkAlone(withoutJournal(runOf()), next, true)
   await checkAlone(runOf({ processes: 0, owner: 0, ledgerNumber: 0 }), next, true)
   await checkAlone(runOf({ owner: 5, ledgerNumber: 7 }), next, true)
 })
@@ -120,7 +125,7 @@ t.test('the run is one process’s at a time', async t => {
     code: 'DDB_LOCKED',
     message: /another process has told the server/,
   })
-  await checkOwner({ ...one, journal: undefined }, first, timeoutMs)
+  await checkOwner(withoutJournal(one), first, timeoutMs)
 })
 
 t.test(

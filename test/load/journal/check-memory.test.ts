@@ -23,15 +23,15 @@ const confirmed: JournalRecord[] = [
 /** A run that goes on, on a server where nobody has left anything. */
 async function scene(t: Test) {
   const { session } = await startLoadServer(t, '1')
-  const { plan, ...run } = testRun()
+  const run = testRun()
   return {
     session,
-    run: { ...run.name },
+    run: { ...run.history.name },
     ask: (records: readonly JournalRecord[], inMemory: boolean) => {
       const process: JournalRecord = { kind: 'process', number: 1, startedAt: '' }
       const found: FoundRun = records.length === 0 ? readRun() : readRun(process, ...records)
       const journal = { found, ledgerNumber: 1 } as Journal
-      return whatIsLeft({ ...run, plan, found, journal }, session, inMemory)
+      return whatIsLeft({ ...run, history: { ...run.history, found, journal } }, session, inMemory)
     },
   }
 }

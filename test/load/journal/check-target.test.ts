@@ -27,7 +27,8 @@ function runOf(records: readonly JournalRecord[] | undefined): Run {
   const run = testRun({ target: { table: 'trades' } })
   if (records === undefined) return run
   const found: FoundRun = readRun(...records)
-  return { ...run, plan: run.plan, found, journal: { found, past: found } as Journal }
+  const journal = { found, past: found } as Journal
+  return { ...run, history: { ...run.history, found, journal } }
 }
 
 const model = new RunModel()

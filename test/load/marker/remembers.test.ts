@@ -30,7 +30,7 @@ async function scene(t: Test, { faults = {}, retries = 5, isMarked = true }: Cha
     },
     platform,
   )
-  if (isMarked) await markRun(here.session, run.name, 60_000)
+  if (isMarked) await markRun(here.session, run.history.name, 60_000)
   return {
     here,
     dialledAtMs: platform.dialledAtMs,

@@ -92,7 +92,7 @@ t.test('a run that goes on is still over the limit, unless that was raised', asy
   const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
     const run = runWith(rejects, read, rejected)
     const found = { rejects: rejected === 0 ? undefined : { byInput: {} } }
-    return earlierLimitFailure({ ...run, found: found as FoundRun })
+    return earlierLimitFailure({ ...run, history: { found: found as FoundRun } })
   }
   t.match(goneOn(skip(2), 10, 3), { code: 'DDB_INPUT_LIMIT', message: /^3 rows/ })
   t.equal(goneOn(skip(3), 10, 3), undefined)

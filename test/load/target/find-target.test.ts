@@ -164,7 +164,7 @@ t.test('a question that another node is to answer is asked there', async t => {
   const { find, opened, run } = scene(t, follower.port)
   const [control] = await find()
   t.equal(control.port, leader.port)
-  t.equal(run.server.port, leader.port, 'data goes there, too')
+  t.equal(run.server.address.port, leader.port, 'data goes there, too')
   t.equal(opened.length, 2)
   t.ok(opened[0]?.closed)
 })

@@ -13,7 +13,7 @@ const all = { insertShowsSchema: true, insertCounts: true, insertUpserts: true }
 
 function told(facts: Facts, target: TargetOptions, delivery: DeliveryOptions = {}): string {
   const run = testRun({ target, delivery })
-  run.facts = facts
+  run.server.facts = facts
   return namingRights(run, new ServerError('No access', 'DDB_PRIVILEGE')).message
 }
 
@@ -33,7 +33,7 @@ t.test('the rights that a load takes, as far as they were asked', async t => {
 t.test('any other refusal, and one at a table in memory, is left as it is', async t => {
   t.equal(told(none, { table: 'target' }), 'No access')
   const run = testRun({ target: { table: 'dfs://d/t' } })
-  run.facts = none
+  run.server.facts = none
   const other = new ServerError('No such table', 'DDB_TARGET')
   t.equal(namingRights(run, other), other)
 })

@@ -94,7 +94,7 @@ async function scene(
       rejects: undefined,
     },
   }
-  if (resends !== undefined) run.goOn(journal as unknown as Journal)
+  if (resends !== undefined) run.history.goOn(journal as unknown as Journal)
   const traits: RecordedTarget = {
     description: { columns: [], keyed: false },
     kind: 'table',
@@ -253,7 +253,7 @@ t.test('a batch that nobody has the right to write ends the run, and is not stor
     ids.length === 4 ? { error: typeError } : { error: noRights },
   )
   await t.rejects(deliver(), { code: 'DDB_PRIVILEGE' })
-  t.match(run.failure, { code: 'DDB_PRIVILEGE' })
+  t.match(run.ending.failure, { code: 'DDB_PRIVILEGE' })
   t.same(counts(), [0, 0, 0, 4], 'nor is the half that was not sent')
 })
 
@@ -331,7 +331,7 @@ t.test('a run that leaves ends the wait for an answer', async t => {
   const { run, delivery, deliver, counts } = await scene(t, () => 'silence')
   const delivering = deliver()
   const reason = new ConnectionError('DDB_CONNECTION_LOST', 'interrupted')
-  run.fail(reason)
+  run.ending.fail(reason)
   delivery.leave(reason)
   await t.rejects(delivering, { code: 'DDB_CONNECTION_LOST' })
   t.same(counts(), [0, 4, 0, 0])

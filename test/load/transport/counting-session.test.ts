@@ -41,7 +41,7 @@ async function scene(t: Test, change: Partial<CountingPlace> & { retries?: numbe
   const control = await connect(server)
   const data = await connect(server)
   t.teardown(() => Promise.all([control.close(), data.close()]))
-  if (change.marked === true) await markRun(control, run.name, 60_000)
+  if (change.marked === true) await markRun(control, run.history.name, 60_000)
   const asking = newCountingSession(control, {
     run,
     rules: retryRules(run),

@@ -18,7 +18,7 @@ function scene(values: number[], rowsBefore: number, sentRows: number, isResumed
       return { rows: end - start, columns: [sliceColumn(column, start, end)] }
     },
   }
-  const run = { state: { sentRows }, found: { processes: isResumed ? 1 : 0 } }
+  const run = { state: { sentRows }, history: { found: { processes: isResumed ? 1 : 0 } } }
   const search = newRowSearch({ run, reader, rowsBefore } as never)
   const find = async (...sent: number[]) => {
     const { rows, columns } = await search.find([ints(...sent)], 0, 3)

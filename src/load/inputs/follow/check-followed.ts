@@ -7,7 +7,7 @@ import type { Delivery } from '../../transport/delivery.js'
 import type { Run } from '../../run.js'
 
 /** @throws {UsageError} DDB_USAGE where the journal would not know of single batches */
-export function checkFollowed({ options, journal }: Run, { used }: Delivery): void {
+export function checkFollowed({ options, history: { journal } }: Run, { used }: Delivery): void {
   if (options.input?.follow !== true || journal === undefined) return
   if (traitsOf(used).knowsBatches) return
   throw new UsageError(

@@ -94,7 +94,8 @@ export async function* batchesOf(
     hasLostName: () => followed.hasLostName,
     onEnd: () => (followed.isReadSince ||= followed.hasLostName),
   })
-  const before = followed.number === undefined ? undefined : run.found.inputs[followed.number]
+  const before =
+    followed.number === undefined ? undefined : run.history.found.inputs[followed.number]
   const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
   const knownEnd = before?.covered.ends.at(-1)
   try {
@@ -119,7 +120,7 @@ export async function* batchesOf(
         summary,
         number: () => (followed.number ??= newNumber(run, path, followed.fingerprint!)),
         detected: known?.detected,
-        resumed: before && run.resumption.resumed(followed.number!),
+        resumed: before && run.history.resumption.resumed(followed.number!),
         maxRecords: Infinity,
         flushes: true,
         progress({ rows }) {
@@ -142,7 +143,7 @@ export async function* batchesOf(
       told()
     }
     // A signal that comes while this is looked at changes nothing of it.
-    const isWhole = !run.stopped
+    const isWhole = !run.ending.stopped
     await content.checkRead()
     if (isWhole && followed.number !== undefined) {
       await noteFingerprint(followed, run)
@@ -178,7 +179,7 @@ async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<v
 function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined {
   const { number, fingerprint, file } = followed
   const { clock } = run.platform
-  if (run.journal === undefined || number === undefined) return undefined
+  if (run.history.journal === undefined || number === undefined) return undefined
   const isLong = fingerprint!.sizeBytes >= endBytes
   if (isLong && clock.nowMs() - followed.notedMs < noteEveryMs) return undefined
   return file.status().then(async ({ sizeBytes }) => {

@@ -54,9 +54,10 @@ const nothing = newPassedOver()
 
 /** @throws {DdbError} DDB_RUN_CHANGED when a file that an earlier process has followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
-  const { platform, options, plan, found } = run
+  const { platform, options, plan } = run
+  const { found } = run.history
   const inputs = new FollowedInputs(newInputReading(platform, options, plan, found), run)
-  const { open, done } = await resumedFiles(run, platform.files)
+  const { open, done } = await resumedFiles(run.history, platform.files)
   for (const { input, fingerprint } of done) inputs.read.add(input.summary!, fingerprint)
   for (const { path, file, ...known } of open) {
     inputs.open.push(newFollowedFile(path, fileKey(path, await file.status()), file, known))
@@ -98,7 +99,7 @@ class FollowedInputs implements Inputs {
         this.#newRecords += more
         run.emit({ kind: 'records', upTo: readBefore + this.#newRecords })
       },
-      onBytes: () => run.inputProgress(this.#bytesRead, undefined),
+      onBytes: () => run.reporter.inputProgress(this.#bytesRead, undefined),
     }
     this.#hasBegun = true
     for (const file of this.open) this.#merge.add(file, batchesOf(file, following))
@@ -109,7 +110,7 @@ class FollowedInputs implements Inputs {
     this.#ended.signal.addEventListener('abort', wake)
     try {
       for (;;) {
-        if (run.stopped) this.#ended.abort()
+        if (run.ending.stopped) this.#ended.abort()
         if (this.#ended.signal.aborted && merge.size === 0) return
         if (isDue && !this.#ended.signal.aborted) {
           isDue = false
@@ -139,12 +140,12 @@ class FollowedInputs implements Inputs {
   /** @param error  why reading it stopped before its end */
   #end(followed: FollowedFile, error?: unknown): void {
     const { path, summary, leftBytes } = followed
-    if (error !== undefined && (isTruncated(error) || !this.#run.stopped)) {
+    if (error !== undefined && (isTruncated(error) || !this.#run.ending.stopped)) {
       summary.firstError = failureOf(error)
-      this.#run.fail(error)
+      this.#run.ending.fail(error)
     }
-    if (this.#run.stopped && leftBytes > 0) {
-      this.#run.notice(
+    if (this.#run.ending.stopped && leftBytes > 0) {
+      this.#run.reporter.notice(
         `${path}: ${leftBytes} bytes at its end are not loaded: the line that they begin is not whole, or nothing more was to be read`,
       )
     }
@@ -178,7 +179,7 @@ class FollowedInputs implements Inputs {
         this.#merge.add(followed, batchesOf(followed, following))
       }
     } catch (error) {
-      run.fail(error)
+      run.ending.fail(error)
     }
   }
 
@@ -256,7 +257,7 @@ class FollowedInputs implements Inputs {
   #tell(notice: string): void {
     if (this.#told.has(notice) || this.#told.size >= maxTold) return
     this.#told.add(notice)
-    this.#run.notice(notice)
+    this.#run.reporter.notice(notice)
   }
 
   summaries(): InputSummary[] {

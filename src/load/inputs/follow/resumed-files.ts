@@ -7,7 +7,7 @@ import type { Files, InputFile } from '../../../platform/platform.js'
 import { runChanged } from '../../journal/changed-run.js'
 import { fingerprintText, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 import type { FoundInput, FoundRun } from '../../fate/found-run.js'
-import type { Run } from '../../run.js'
+import type { RunHistory } from '../../journal/run-history.js'
 
 /** A file of which something is left to be read or sent. */
 export interface ResumedFile {
@@ -27,7 +27,7 @@ export interface ResumedFiles {
 
 /** @throws {DdbError} DDB_RUN_CHANGED when a file is not there any more */
 export async function resumedFiles(
-  { found, resumption }: Pick<Run, 'found' | 'resumption'>,
+  { found, resumption }: Pick<RunHistory, 'found' | 'resumption'>,
   files: Files,
 ): Promise<ResumedFiles> {
   const open: ResumedFile[] = []

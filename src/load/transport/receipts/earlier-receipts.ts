@@ -52,7 +52,8 @@ export async function earlierReceipts(
   description: TargetDescription,
   hasLedger: boolean,
 ): Promise<EarlierReceipts> {
-  const { journal, plan } = run
+  const { plan } = run
+  const { journal } = run.history
   if (journal === undefined) return noEarlierReceipts
   const upsert = plan.target.kind === 'table' && plan.target.method === 'upsert'
   const resends = plan.onDoubt === 'resend' || upsert || description.dropsDuplicates === true
@@ -75,7 +76,7 @@ export async function earlierReceipts(
   return {
     lastNo,
     firstSendNo: journal.processNumber * sendNosOfProcess,
-    isLedgerKept: run.found.processes === 0 || hasLedger,
+    isLedgerKept: run.history.found.processes === 0 || hasLedger,
     resends,
     of: batchNo => byNo.get(batchNo) ?? [],
     add: row => keepLastAttempt(byNo, row),

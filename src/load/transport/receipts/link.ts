@@ -8,7 +8,8 @@ import { CarryOut } from '../../fate/carry-out.js'
 import type { Recorder } from '../../fate/recorder.js'
 import { SendQueue } from '../../fate/send-queue.js'
 import type { ServerAddress } from '../../options.js'
-import { asDdbError, type Run } from '../../run.js'
+import type { Run } from '../../run.js'
+import { asDdbError } from '../../run-ending.js'
 import type { EarlierReceipts } from './earlier-receipts.js'
 import type { LedgerRow } from './ledger.js'
 import { readReceipt } from './read-receipt.js'
@@ -67,7 +68,7 @@ export class ReceiptLink {
   constructor(setup: LinkSetup) {
     this.setup = setup
     this.queue = new SendQueue(setup.run, setup.node, error => {
-      setup.run.fail(error)
+      setup.run.ending.fail(error)
       this.carryOut.stop(error)
     })
     const { run, recorder, rules } = setup

@@ -36,7 +36,7 @@ export async function openReceipts(
 ): Promise<Delivery> {
   const left = await whatIsLeft(run, control, recorder.target.inMemory)
   // The number of a ledger that is gone is never used again.
-  const { ledgerNumber = 0 } = run.journal ?? {}
+  const { ledgerNumber = 0 } = run.history.journal ?? {}
   let ledgers = Math.max(0, ledgerNumber - (left.ledger ? 1 : 0))
   const nodeSetup = {
     run,
@@ -54,10 +54,10 @@ export async function openReceipts(
     },
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
-    run.follow(to)
-    const session = await connectServer(run.platform, run.server, {
-      deadlineMs: connectDeadlineMs(run.platform, run.server),
-      signal: run.leaving,
+    run.server.follow(to)
+    const session = await connectServer(run.platform, run.server.address, {
+      deadlineMs: connectDeadlineMs(run.platform, run.server.address),
+      signal: run.ending.leaving,
       closeTimeoutMs: closeTimeoutMs(run.plan),
     })
     try {

@@ -93,7 +93,7 @@ export class ReceiptNode implements Outlet {
     let ledger: Ledger | undefined
     try {
       const next = setup.nextLedger()
-      ledger = await openLedger(control, run.name, next.number, timeoutMs, next.version)
+      ledger = await openLedger(control, run.history.name, next.number, timeoutMs, next.version)
       const opened = ledger
       const data = await tryUntil(
         deadlineMs,
@@ -107,9 +107,9 @@ export class ReceiptNode implements Outlet {
       )
       try {
         // Not at once: who saw no marker either has to have written one by now.
-        await checkMarker(control, run.name, timeoutMs)
+        await checkMarker(control, run.history.name, timeoutMs)
         // It says which session goes on with what was left in order.
-        if (run.found.processes > 0) await askMarker(control, run.name, timeoutMs)
+        if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
         data.abandon(neverUsed())
         throw error
@@ -120,9 +120,9 @@ export class ReceiptNode implements Outlet {
       await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // What an earlier process has left is for the next one.
-      if (run.found.processes > 0) throw error
+      if (run.history.found.processes > 0) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
-      await dropMarker(control, run.name, farewellMs)
+      await dropMarker(control, run.history.name, farewellMs)
       throw error
     }
   }
@@ -176,7 +176,7 @@ export class ReceiptNode implements Outlet {
    * @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
-    const { limitFromEnd } = this.#setup.run.facts
+    const { limitFromEnd } = this.#setup.run.server.facts
     return readLedger(this.#control, this.#ledger, timeoutMs, limitFromEnd !== true)
   }
 
@@ -210,7 +210,7 @@ export class ReceiptNode implements Outlet {
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
     const own = await askIdle(asking, this.#data.id)
-    for (const id of this.#setup.run.found.dataSessions) {
+    for (const id of this.#setup.run.history.found.dataSessions) {
       // What an earlier process has sent may still be worked on.
       if (own === true && (await askIdle(asking, id)) === false) return false
     }
@@ -295,14 +295,19 @@ export class ReceiptNode implements Outlet {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
       const { number } = nextLedger()
-      this.#ledger = await openLedger(this.#control, run.name, number, leftMs(rules, deadlineMs))
+      this.#ledger = await openLedger(
+        this.#control,
+        run.history.name,
+        number,
+        leftMs(rules, deadlineMs),
+      )
       if (this.#data.closed) {
         const connecting = connectData(this.#setup, this.#control, deadlineMs)
         this.#data = await openData(this.#setup, connecting, this.#ledger, deadlineMs)
       } else {
         await this.define(leftMs(rules, deadlineMs))
       }
-      await checkMarker(this.#control, run.name, leftMs(rules, deadlineMs))
+      await checkMarker(this.#control, run.history.name, leftMs(rules, deadlineMs))
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
@@ -318,10 +323,10 @@ export class ReceiptNode implements Outlet {
    */
   async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
     const { run } = this.#setup
-    if (isUnfinished(run)) return leaveMarked(this.#control, run.name, timeoutMs)
+    if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
     run.emit({ kind: 'leaving' })
     if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
-    void dropMarker(this.#control, run.name, timeoutMs)
+    void dropMarker(this.#control, run.history.name, timeoutMs)
   }
 
   /** Lets what was handed over finish. */

@@ -192,9 +192,9 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
   const timeoutMs = Math.min(longestFarewellMs, run.plan.confirmTimeoutMs)
   const isLost = link.failure?.code === 'DDB_CONNECTION_LOST'
   await recorder.settled()
-  const ended = { isLooked: recorder.target.evidence === undefined || run.isLeaving }
+  const ended = { isLooked: recorder.target.evidence === undefined || run.ending.isLeaving }
   try {
-    if (isLost && recorder.holdsMemory && !run.isLeaving) {
+    if (isLost && recorder.holdsMemory && !run.ending.isLeaving) {
       // A connection that still looks open may lead to a server that is gone.
       const isKnown = link.isMemoryUnsure || (await answersStill(queue.node, timeoutMs))
       if (!isKnown) link.hears('gone')
@@ -206,7 +206,7 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
     if (!(error instanceof DdbError)) throw error
     // Who has waited for the server in vain does not wait again.
     const isOpen = recorder.holdsMemory || (!ended.isLooked && !isLost)
-    if (error instanceof ConnectionError && isOpen && !run.isLeaving) {
+    if (error instanceof ConnectionError && isOpen && !run.ending.isLeaving) {
       await lookAgain(link, rules.clock.nowMs() + rules.reconnectMs, timeoutMs, ended)
     }
   }
@@ -223,7 +223,7 @@ async function leaveTarget(
   ended: { isLooked: boolean },
 ): Promise<void> {
   const { evidence } = recorder.target
-  if (evidence !== undefined && !run.isLeaving) {
+  if (evidence !== undefined && !run.ending.isLeaving) {
     await node.ask(async control => {
       const look = await lookAtEnd(run, control, evidence, (change, isCertain) =>
         recorder.replaced(mayBeGone(change), isCertain),

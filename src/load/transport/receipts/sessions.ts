@@ -32,14 +32,15 @@ export async function openControl(
   { run, rules }: SessionSetup,
   deadlineMs: number,
 ): Promise<[Session, Memory]> {
-  const control = await connectServer(run.platform, run.server, {
-    deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, run.server)),
-    signal: run.leaving,
+  const control = await connectServer(run.platform, run.server.address, {
+    deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, run.server.address)),
+    signal: run.ending.leaving,
     closeTimeoutMs: closeTimeoutMs(run.plan),
   })
   try {
-    const state = await askMarker(control, run.name, leftMs(rules, deadlineMs))
-    if (state === 'taken') throw await nameIsTaken(control, run.name, leftMs(rules, deadlineMs))
+    const state = await askMarker(control, run.history.name, leftMs(rules, deadlineMs))
+    if (state === 'taken')
+      throw await nameIsTaken(control, run.history.name, leftMs(rules, deadlineMs))
     return [control, state === 'ours' ? 'kept' : 'lost']
   } catch (error) {
     control.abandon(movedOn())
@@ -54,13 +55,14 @@ export function connectData(
   deadlineMs: number,
   givenUp?: AbortSignal,
 ): Promise<Session> {
-  const server = { ...run.server, host, port, otherHosts: [] }
+  const server = { ...run.server.address, host, port, otherHosts: [] }
   return connectServer(run.platform, server, {
     deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, server)),
-    signal: givenUp === undefined ? run.leaving : AbortSignal.any([run.leaving, givenUp]),
+    signal:
+      givenUp === undefined ? run.ending.leaving : AbortSignal.any([run.ending.leaving, givenUp]),
     closeTimeoutMs: closeTimeoutMs(run.plan),
     highWaterBytes: run.plan.maxInFlightBytes,
-    ...run.dataSession,
+    ...run.server.dataSession,
   })
 }
 

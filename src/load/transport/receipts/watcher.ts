@@ -95,7 +95,7 @@ export class ReceiptWatcher {
     let pollMs = firstPollMs
     while (!this.#allSent || state.open.size > 0) {
       // Nothing of the run is touched any more once another process has it.
-      if (!run.maySend() && run.isLeaving) return this.#giveUp()
+      if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
       // Bytes that nobody takes are waited for even if their batches were given up.
       const isTaken = link.queue.node.bufferedBytes === 0
@@ -107,7 +107,7 @@ export class ReceiptWatcher {
       // What rests or waits for a connection is not the server's silence, unless silence has cost the connection.
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
-      if (link.leftMs <= 0 || run.isLeaving) return this.#giveUp()
+      if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
       // Whatever was found out, there may be room now.
       link.wake()
@@ -183,7 +183,7 @@ export class ReceiptWatcher {
 
   async #rest(ms: number): Promise<void> {
     const { run, rules } = this.link.setup
-    if (run.isLeaving) return
+    if (run.ending.isLeaving) return
     this.#pause = new AbortController()
     await wait(rules.clock, ms, this.#pause.signal)
   }

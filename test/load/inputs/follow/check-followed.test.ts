@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Delivery } from '../../../../src/load/transport/delivery.js'
 import { checkFollowed } from '../../../../src/load/inputs/follow/check-followed.js'
 import type { ConfirmUsed } from '../../../../src/load/options.js'
+import type { Journal } from '../../../../src/load/journal/journal.js'
 import type { Run } from '../../../../src/load/run.js'
 import { testRun } from '../../../helpers/load-run.js'
 
@@ -9,7 +10,8 @@ const delivery = (used: ConfirmUsed): Delivery => ({ used }) as Delivery
 
 t.test('a journal of files that are followed has to know of single batches', t => {
   const plain = testRun({ input: { follow: true } })
-  const journaled: Run = Object.create(plain, { journal: { value: {} } }) as Run
+  const journal = {} as Journal
+  const journaled: Run = { ...plain, history: { ...plain.history, journal } }
   for (const used of ['receipts', 'answers'] as const) {
     t.doesNotThrow(() => checkFollowed(journaled, delivery(used)))
   }

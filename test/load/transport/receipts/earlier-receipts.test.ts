@@ -53,7 +53,7 @@ function earlier({
   stub.ledger.push(...ledger)
   const described = { columns: [], keyed: false, ...description }
   return earlierReceipts(
-    { ...run, plan: run.plan, found, journal },
+    { ...run, history: { ...run.history, found, journal } },
     stub.node,
     described,
     hasLedger,

@@ -51,7 +51,7 @@ t.test('a server that has the marker has kept its memory, one without has lost i
   const { setup, session, run, deadlineMs } = await scene(t)
   const [first, before] = await openControl(setup, deadlineMs)
   t.equal(before, 'lost')
-  await markRun(session, run.name, 60_000)
+  await markRun(session, run.history.name, 60_000)
   const [second, after] = await openControl(setup, deadlineMs)
   t.equal(after, 'kept')
   await Promise.all([first.close(), second.close()])
@@ -59,7 +59,7 @@ t.test('a server that has the marker has kept its memory, one without has lost i
 
 t.test('a name that another run has by now ends the run, and the session', async t => {
   const { setup, session, run, deadlineMs, sessions } = await scene(t)
-  await markRun(session, { ...run.name, token: 7n }, 60_000)
+  await markRun(session, { ...run.history.name, token: 7n }, 60_000)
   await t.rejects(openControl(setup, deadlineMs), { code: 'DDB_LOCKED' })
   t.equal(await sessions(0), 0)
 })
@@ -67,7 +67,7 @@ t.test('a name that another run has by now ends the run, and the session', async
 t.test('data goes out on the node of the session that asks, with the functions for it', async t => {
   const { setup, session, deadlineMs } = await scene(t)
   // Whatever the run would connect to by itself.
-  setup.run.follow({ host: '127.0.0.1', port: 1 })
+  setup.run.server.follow({ host: '127.0.0.1', port: 1 })
   const data = await openData(setup, connectData(setup, session, deadlineMs), ledger, deadlineMs)
   t.equal(data.port, session.port)
   t.match(await data.run('defined("ddbIngestDeliver", DEF)'), { value: true })

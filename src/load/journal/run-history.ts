@@ -1,0 +1,89 @@
+/*
+  What earlier processes have done for a run, and the journal in which this one goes on.
+*/
+import type { DdbError } from '../../errors.js'
+import type { Platform } from '../../platform/platform.js'
+import { sentInput } from '../fate/durable.js'
+import { emptyRun, type FoundRun } from '../fate/found-run.js'
+import type { RunLog } from '../fate/run-log.js'
+import { newToken, type RunName } from '../marker/marker.js'
+import type { LoadOptions } from '../options.js'
+import type { Plan } from '../plan.js'
+import type { RunRejects } from '../rejects/run-rejects.js'
+import type { Journal } from './journal.js'
+import { newResumption, type Resumption } from './resumption.js'
+
+export interface RunHistory {
+  /** What the run is called on the server. */
+  readonly name: RunName
+  /** undefined where none is kept. */
+  readonly journal: Journal | undefined
+  /** What earlier processes have left, as the journal tells it; nothing without one. */
+  readonly found: FoundRun
+  readonly resumption: Resumption
+  /** Goes on where the journal says that earlier processes stopped. */
+  goOn(kept: Journal): void
+  /** Why another process has the run by now, DDB_LOCKED; undefined while it is this one's. */
+  whyLost(): DdbError | undefined
+}
+
+interface HistorySetup extends Pick<RunLog, 'emit' | 'state'> {
+  readonly options: Pick<LoadOptions, 'journal' | 'input'>
+  readonly plan: Pick<Plan, 'runId'>
+  readonly platform: Pick<Platform, 'hostName' | 'random'>
+  readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'journaled' | 'count'>
+}
+
+export function newRunHistory({
+  emit,
+  state,
+  options,
+  plan: { runId },
+  platform: { hostName, random },
+  rejects,
+}: HistorySetup): RunHistory {
+  let journal: Journal | undefined
+  let name: RunName = { runId, token: newToken(random) }
+  let found = emptyRun()
+  let resumption = newResumption(found, false)
+  return {
+    get name() {
+      return name
+    },
+    get journal() {
+      return journal
+    },
+    get found() {
+      return found
+    },
+    get resumption() {
+      return resumption
+    },
+    goOn(kept) {
+      journal = kept
+      name = {
+        runId,
+        token: kept.token,
+        place: { hostName, folder: options.journal?.folder ?? '' },
+      }
+      found = kept.found
+      resumption = newResumption(found, options.input?.follow === true)
+      const { confirmed, ...others } = found.rows()
+      const sent = kept.inputs.map((_, i) => sentInput(found.inputs[i]?.covered))
+      const sums = { ...found.sums, duplicates: found.duplicates ?? 0 }
+      emit({
+        kind: 'goesOn',
+        named: kept.inputs,
+        inputs: sent,
+        sums,
+        ...others,
+        skipped: confirmed,
+      })
+      emit({ kind: 'numbersGiven', lastNo: kept.lastNo, lastSendNo: 0 })
+      emit({ kind: 'duplicatesKnown', rows: found.duplicates })
+      rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
+      kept.follow(rejects, state)
+    },
+    whyLost: () => journal?.lost(),
+  }
+}

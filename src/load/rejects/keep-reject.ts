@@ -1,0 +1,54 @@
+/*
+  What a run does with a row that is not to be sent, or that the server has refused: it is counted, told, and kept where rejects are.
+*/
+import type { Batch, RecordShape } from '../../parse/input-reader.js'
+import type { Watch } from '../check/watch.js'
+import type { RunLog } from '../fate/run-log.js'
+import type { Plan } from '../plan.js'
+import type { Reporter } from '../reporter.js'
+import type { RunEnding } from '../run-ending.js'
+import { limitFailure } from './reject-limit.js'
+import { located, refusedRow, type AnyReject } from './reject.js'
+import type { RunRejects } from './run-rejects.js'
+
+export interface KeptRejects extends RunRejects {
+  /** Counts a row that is not to be sent and keeps it where rejects are kept; a failure in that ends the run. */
+  keep(this: void, reject: AnyReject, shape: RecordShape): void
+  /** A row that was sent and that the server refused, for the reason given in its words. */
+  keepRefused(this: void, batch: Batch, rowIndex: number, serverMessage: string): void
+}
+
+interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
+  readonly plan: Plan
+  readonly watch: Watch | undefined
+  readonly reporter: Reporter
+  readonly ending: Pick<RunEnding, 'fail'>
+}
+
+/** The first rejects are shown; the file has them all. */
+const shownRejects = 3
+
+export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects {
+  const { emit, state, plan, watch, reporter, ending } = keeping
+  const keep = (found: AnyReject, shape: RecordShape): void => {
+    const message = reporter.words(found.message)
+    const reject = message === found.message ? found : { ...found, message }
+    if (plan.onError === 'stop') emit({ kind: 'rejectsForgotten' })
+    emit({ kind: 'rejected' })
+    if (watch !== undefined) watch.rejected(reject)
+    else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
+    try {
+      rejects.add(reject, shape)
+    } catch (error) {
+      ending.fail(error)
+    }
+    const limit = limitFailure({ plan, state }, reject)
+    if (limit !== undefined) ending.fail(limit)
+  }
+  return Object.assign(rejects, {
+    keep,
+    keepRefused(batch: Batch, row: number, words: string) {
+      keep(refusedRow(batch, row, reporter.secrets.hide(words)), batch.shape)
+    },
+  })
+}

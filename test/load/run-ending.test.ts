@@ -1,0 +1,64 @@
+import t from 'tap'
+import { DdbError } from '../../src/errors.js'
+import { newRunEnding } from '../../src/load/run-ending.js'
+import { handClock } from '../helpers/clocks.js'
+
+function scene(beforeSending?: () => void) {
+  const state: { lost: DdbError | undefined; naps: number; asked: number } = {
+    lost: undefined,
+    naps: 0,
+    asked: 0,
+  }
+  const whyLost = (): DdbError | undefined => {
+    state.asked++
+    return state.lost
+  }
+  const clock = {
+    ...handClock(),
+    get naps() {
+      return state.naps
+    },
+  }
+  const options = beforeSending === undefined ? {} : { beforeSending }
+  const ending = newRunEnding({ clock, options, whyLost })
+  return { ending, state }
+}
+
+t.test('rows may go out while the run is this process\u2019s', async t => {
+  const { ending } = scene(() => undefined)
+  t.ok(ending.maySend())
+  t.notOk(ending.isLeaving)
+  t.equal(ending.failure, undefined)
+})
+
+t.test('a run that another process has ends at once, for good', async t => {
+  const { ending, state } = scene()
+  const taken = new DdbError('DDB_LOCKED', 'taken')
+  state.lost = taken
+  t.notOk(ending.maySend())
+  t.ok(ending.isLeaving)
+  t.equal(ending.failure, taken)
+  state.lost = undefined
+  t.notOk(ending.maySend())
+  t.equal(state.asked, 1, 'the journal is not asked again')
+})
+
+t.test('what the caller throws ends the run in order', async t => {
+  const error = new DdbError('DDB_LOCKED', 'enough')
+  const { ending } = scene(() => {
+    throw error
+  })
+  t.notOk(ending.maySend())
+  t.notOk(ending.isLeaving)
+  t.equal(ending.failure, error)
+})
+
+t.test('each sleep is told once', async t => {
+  const { ending, state } = scene()
+  t.notOk(ending.hasSlept())
+  state.naps = 2
+  t.ok(ending.hasSlept())
+  t.notOk(ending.hasSlept())
+  state.naps = 3
+  t.ok(ending.hasSlept())
+})
