@@ -61,11 +61,11 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
       columns = target.columns
       durability = newDurability(plan, target)
       await checkAlone(run, control, inputs.areDone)
-      await removeLeftRejects(run)
       const checked = await checkTarget(run, control, target)
       if (inputs.areDone && checked !== undefined) {
         alreadyLoaded = true
         const loaded = await checkLoaded(run, control, checked)
+        await removeLeftRejects(run)
         if (loaded.notice !== undefined) run.reporter.notice(loaded.notice)
         run.reporter.notice('already loaded')
         await settleLoaded(run, control, checked, loaded)
@@ -75,6 +75,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
       const delivery = await openDelivery(run, target, control, checked?.evidence)
       opened.delivery = delivery
       checkFollowed(run, delivery)
+      await removeLeftRejects(run)
       await takeRun(run, control)
       if (checked !== undefined) {
         const { identity } = checked.evidence

@@ -1,7 +1,15 @@
 /*
   Processes that sleep, and journals that are copied, brought back from an earlier time, or found by two.
 */
-import { copyFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { recordOf } from '../../src/load/journal/journal-record.js'
@@ -205,6 +213,39 @@ t.test('it leaves alone what later processes have rejected', async t => {
   }
 })
 
+t.test('nor does one that is refused for its batches cut rejects', async t => {
+  for (const mode of ['async', 'sync'] as const) {
+    const one = await scene(t, { mode })
+    const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
+    writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
+    const file = join(one.dir, 'bad.csv')
+    const rejects = { file, maxErrors: rowCount }
+    const leave = new AbortController()
+    one.onBatch = no => {
+      if (no === 5) copyFileSync(one.path, `${one.path}.earlier`)
+      if (no === 15) leave.abort()
+    }
+    await one.load({ rejects, leave: leave.signal })
+    one.onBatch = () => undefined
+    const kept = [readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')]
+    copyFileSync(one.path, `${one.path}.latest`)
+    copyFileSync(`${one.path}.earlier`, one.path)
+    t.match(await one.load({ rejects }), { error: { code: 'DDB_UNCONFIRMED' } }, mode)
+    t.same([readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')], kept)
+    copyFileSync(`${one.path}.latest`, one.path)
+    const resumed = await one.load({ rejects, delivery: { onDoubt: 'resend' } })
+    t.match(resumed, { exitCode: 3, error: null, rows: { rejected: 14 } })
+    truncateSync(file, 3)
+    t.match(await one.load({ rejects }), {
+      exitCode: 73,
+      error: {
+        code: 'DDB_OUTPUT_CREATE',
+        message: /it has 3 bytes and had \d+: somebody has changed/,
+      },
+    })
+  }
+})
+
 t.test('it may begin anew', async t => {
   const one = await scene(t)
   await one.killedAt(4)
@@ -236,6 +277,27 @@ t.test(
     }
   },
 )
+
+t.test('but not once the server knows that it began', async t => {
+  for (const mode of ['async', 'sync'] as const) {
+    for (const isKilled of [false, true]) {
+      const one = await scene(t, { mode })
+      t.match(await one.load(), { exitCode: 0 })
+      await one.load({
+        journal: { folder: one.folder, restart: true },
+        server: { host: '127.0.0.1', port: 1, connectTimeoutMs: 1_000 },
+        delivery: { retryTimeoutMs: 1 },
+      })
+      const unreached = readFileSync(one.path)
+      if (isKilled) await one.killedAt(4)
+      else t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } })
+      const stored = await one.here.count('target')
+      writeFileSync(one.path, unreached)
+      t.match(await one.load(), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
+      t.equal(await one.here.count('target'), stored, `${mode}: nothing was sent`)
+    }
+  }
+})
 
 t.test('so does one whose rejects were in the way, once they are moved', async t => {
   const one = await scene(t)

@@ -222,13 +222,13 @@ export const defects: readonly Defect[] = [
   around(
     'the table of finished runs is not asked',
     'journal/check-alone.ts',
-    'const isFinished = mayBeOld && ',
-    'const isFinished = mayBeOld && !mayBeOld && ',
+    'mayBeOld && (await askFinished(',
+    'mayBeOld && !mayBeOld && (await askFinished(',
   ),
   around(
     'a journal that was brought back is trusted',
     'journal/check-alone.ts',
-    'if ((!isAnew && isOld) || isFinished)',
+    'if ((found === past && isOld) || isFinished)',
     'if (isOld && isFinished && !isOld)',
   ),
   around(

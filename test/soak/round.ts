@@ -87,8 +87,8 @@ async function play(stage: Stage): Promise<Round> {
     if (seen === 'server' || seen === 'both' || seen === 'target') hasLostRows = true
     const { result, stderr } = await withoutHanging(loader, scene)
     ends.push(endText(result))
-    // An earlier journal does not know that its run had finished: nothing may tell it by what the target holds.
-    if (isEarlier && /^DDB_(RUN_DAMAGED|UNPROVEN)$/.test(result?.error?.code ?? '')) {
+    // An earlier journal does not know that its run had finished, nor of later batches that a server knows of.
+    if (isEarlier && /^DDB_(RUN_DAMAGED|UNPROVEN|UNCONFIRMED)$/.test(result?.error?.code ?? '')) {
       await copyFile(`${stage.journal}.latest`, stage.journal)
       isEarlier = false
       continue

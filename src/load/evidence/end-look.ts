@@ -48,13 +48,9 @@ export async function noteFinished(
   const rows = look?.rows ?? null
   // Whoever is killed in between leaves a journal that knows as much as the server.
   journal.commit()
-  const isMarked = await markFinished(
-    session,
-    run.history.name,
-    evidence.identity.name,
-    rows,
-    timeoutMs,
-  )
+  const target = evidence.identity.name
+  const mark = { target, rows, begunMs: journal.begunMs }
+  const isMarked = await markFinished(session, run.history.name, mark, timeoutMs)
   run.emit(evidence.sampled())
   const server = `${session.host}:${session.port}`
   run.emit({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })

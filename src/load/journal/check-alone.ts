@@ -26,17 +26,19 @@ export async function checkAlone(
   const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
   if (known === undefined) return
   journal.seen(known)
-  // Begun anew it has not finished, and asks for nothing that an earlier process did.
-  const isAnew = found !== past || past.isAnew
-  if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
   // Of rows that are only counted a journal tells at the end alone what was read; a limit leaves inputs unread.
   const used = past.used ?? plan.confirm
   const isKept = used !== 'count' && used !== 'none' && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
   const mayBeOld = found === past && !isAllRead && isKept && past.finished === undefined
-  const isFinished = mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs)) === true
-  if ((!isAnew && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
+  const begunMs = past.isAnew ? journal.begunMs : undefined
+  const isFinished =
+    mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs, begunMs)) === true
+  if ((found === past && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
+  // Begun anew it has not finished.
+  const isAnew = found !== past || past.isAnew
+  if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
   // Whoever takes over a lock knows more: its holder did not renew it, or is no more.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)

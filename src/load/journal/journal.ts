@@ -35,6 +35,8 @@ export interface Journal {
   readonly ledgerNumber: number
   /** Of the run, in the ledger and the marker. */
   readonly token: bigint
+  /** When the run was begun, or begun anew, by the clock of that machine, ms since 1970; 0 where the journal does not tell. */
+  readonly begunMs: number
   /** The inputs in the order in which they are read. */
   readonly inputs: readonly NamedInput[]
   /**
@@ -75,6 +77,7 @@ export interface JournalSetup {
   /** As it was before a restart; else `found`. */
   readonly past: FoundRun
   readonly token: bigint
+  readonly begunMs: number
   readonly inputs: readonly NamedInput[]
   /** Several inputs are read at once. */
   readonly isFollowing: boolean
@@ -95,6 +98,7 @@ class KeptJournal implements Journal {
   readonly found: FoundRun
   readonly past: FoundRun
   readonly token: bigint
+  readonly begunMs: number
   readonly inputs: readonly NamedInput[]
   readonly path: string
   readonly processNumber: number
@@ -119,12 +123,13 @@ class KeptJournal implements Journal {
   readonly #upTos = new Map<number, number>()
 
   constructor(setup: JournalSetup) {
-    const { file, found, past, token, inputs } = setup
+    const { file, found, past, token, begunMs, inputs } = setup
     this.#setup = setup
     this.#file = file
     this.found = found
     this.past = past
     this.token = token
+    this.begunMs = begunMs
     this.inputs = inputs
     this.path = file.path
     this.processNumber = past.processes + 1

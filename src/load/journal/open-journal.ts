@@ -82,7 +82,7 @@ export async function openJournal(
     const found = goesOn ? past : emptyRun()
     const token = past.run?.token ?? newToken(platform.random).toString(16)
     const asked = { platform, options, plan, token }
-    const { opening, added, places } = openingOf(found, past, fingerprints, asked)
+    const { opening, begunAt, added, places } = openingOf(found, past, fingerprints, asked)
     const known = found.inputs.map(input => input.path)
     const lost = (): DdbError | undefined => {
       const why = held.lock.lost()
@@ -97,6 +97,7 @@ export async function openJournal(
       found,
       past,
       token: BigInt(`0x${token}`),
+      begunMs: Date.parse(begunAt) || 0,
       inputs: [...found.inputs, ...added.map(path => namedInput(path, fingerprints.get(path)!))],
       isFollowing: options.input?.follow === true,
       wasUnlocked: held.from === 'nobody',
@@ -134,7 +135,7 @@ function openingOf(
   past: FoundRun,
   fingerprints: ReadonlyMap<string, Fingerprint>,
   { platform: { clock, files }, options, plan, token }: Asked,
-): { opening: JournalRecord[] } & KnownInputs {
+): { opening: JournalRecord[]; begunAt: string } & KnownInputs {
   const current = journaledOptions(options, plan)
   const startedAt = new Date(clock.wallMs()).toISOString()
   const opening: JournalRecord[] = []
@@ -163,7 +164,7 @@ function openingOf(
   opening.push({ kind: 'process', number: past.processes + 1, startedAt })
   const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
   if (inputs.length > 0) opening.push({ kind: 'inputs', inputs })
-  return { opening, added, places }
+  return { opening, begunAt: found.run?.startedAt ?? startedAt, added, places }
 }
 
 interface FileSetup {

@@ -7,7 +7,7 @@ import { ServerError } from '../../errors.js'
 import { longsOf, type RunName } from './marker.js'
 
 /** Its columns belong to the name. */
-export const finishedTable = 'ddbIngestFinished1'
+export const finishedTable = 'ddbIngestFinished2'
 
 /** Oldest ones go when there are more: some ten megabytes on the server. */
 const mostRuns = 100_000
@@ -17,48 +17,54 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
+/** What a mark says of its run. */
+export interface FinishedMark {
+  /** Name of the target, checked. */
+  readonly target: string
+  /** Rows that the target has had; null where nothing can be counted. */
+  readonly rows: number | null
+  /** When the run was begun, or begun anew, by the clock of its machine: it is known by that, ms since 1970. */
+  readonly begunMs: number
+}
+
 /** `ddbIngestMarked` is how many rows the run has; none without a table. */
-const countScript = (run: RunName): string => `ddbIngestMarked = 0l
+const countScript = (run: RunName, begunMs?: number): string => `ddbIngestMarked = 0l
 if(defined("${finishedTable}", SHARED)) {
     ddbIngestFinished = objByName("${finishedTable}")
-    ddbIngestMarked = long(exec count(*) from ddbIngestFinished where ${ofRun(run)})
+    ddbIngestMarked = long(exec count(*) from ddbIngestFinished where ${ofRun(run)}${begunMs === undefined ? '' : ` and begunAt = ${begunMs}l`})
 }
 `
 
 const markScript = (
   run: RunName,
-  target: string,
-  rows: number | null,
+  { target, rows, begunMs }: FinishedMark,
 ): string => `if(!defined("${finishedTable}", SHARED)) {
-    share(table(1:0, \`runId\`token\`target\`rowsHad\`finishedAt, [STRING, LONG, STRING, LONG, TIMESTAMP]), "${finishedTable}")
+    share(table(1:0, \`runId\`token\`target\`rowsHad\`finishedAt\`begunAt, [STRING, LONG, STRING, LONG, TIMESTAMP, LONG]), "${finishedTable}")
 }
 ddbIngestFinished = objByName("${finishedTable}")
 if(ddbIngestFinished.rows() >= ${mostRuns}) {
     ddbIngestOldest = (exec finishedAt from ddbIngestFinished)[${mostRuns / 2}]
     delete from ddbIngestFinished where finishedAt < ddbIngestOldest
 }
-tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}", ${rows === null ? '00l' : `${rows}l`}, now())
+tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}", ${rows === null ? '00l' : `${rows}l`}, now(), ${begunMs}l)
 `
 
 /**
  * Notes that a run has finished. Two runs that both see no table may both share one, and the later replaces the other's:
  * so it is looked at again a round trip later.
  *
- * @param target  a checked name
- * @param rows  that the target has had; null where nothing can be counted
  * @returns whether the server keeps it: it may allow this user no shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function markFinished(
   session: Session,
   run: RunName,
-  target: string,
-  rows: number | null,
+  mark: FinishedMark,
   timeoutMs: number,
 ): Promise<boolean> {
   try {
     for (let tries = 0; tries < mostTries; tries++) {
-      await session.run(markScript(run, target, rows), { timeoutMs })
+      await session.run(markScript(run, mark), { timeoutMs })
       if ((await askFinished(session, run, timeoutMs)) === true) return true
     }
     return false
@@ -70,15 +76,18 @@ export async function markFinished(
 
 /**
  * Whether the server knows that the run has finished; undefined when it does not tell.
+ *
+ * @param begunMs  of a run that was begun anew: marks of what was before do not count
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFinished(
   session: Session,
   run: RunName,
   timeoutMs: number,
+  begunMs?: number,
 ): Promise<boolean | undefined> {
   try {
-    const answer = await session.run(`${countScript(run)}[ddbIngestMarked]`, { timeoutMs })
+    const answer = await session.run(`${countScript(run, begunMs)}[ddbIngestMarked]`, { timeoutMs })
     const [count] = longsOf(answer)
     return count === undefined ? undefined : count > 0n
   } catch (error) {

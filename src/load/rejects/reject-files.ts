@@ -141,18 +141,20 @@ export function openRejectFiles(path: string, files: Files, about?: AboutRun): R
       maker.goOn(earlier.length, making)
       unplaced = unplacedBefore
       for (const one of earlier) {
-        guard(one.path, () => {
-          for (const [path, sizeBytes] of sizesOf(one)) {
-            files.reopen(path).close()
-            checkSize(path, sizeBytes, files)
-          }
-        })
         byShape.set(one.key, {
           isTried: false,
           earlier: one,
           file: undefined,
           isTold: true,
           toldOffsets: 0,
+        })
+      }
+      for (const one of earlier) {
+        guard(one.path, () => {
+          for (const [path, sizeBytes] of sizesOf(one)) {
+            files.reopen(path).close()
+            checkSize(path, sizeBytes, files)
+          }
         })
       }
     },

@@ -8,7 +8,7 @@ import { ConnectionError } from '../../../src/errors.js'
 import { checkAlone, checkOwner, keepRun, takeRun } from '../../../src/load/journal/check-alone.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { FoundRun } from '../../../src/load/fate/found-run.js'
-import { markFinished } from '../../../src/load/marker/finished-runs.js'
+import { askFinished, markFinished } from '../../../src/load/marker/finished-runs.js'
 import { markRun } from '../../../src/load/marker/marker.js'
 import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
 import { openLedger } from '../../../src/load/transport/receipts/ledger.js'
@@ -28,20 +28,23 @@ interface Known {
   readonly beginsAnew?: boolean
   readonly isFinished?: boolean
   readonly used?: string
+  readonly isAnew?: boolean
+  readonly begunMs?: number
 }
 
 function runOf(known: Known = {}): Run {
   const { processes = 1, owner = 1, ledgerNumber = 2, wasUnlocked = false } = known
   const end = known.hasEnded === true ? { kind: 'end' } : undefined
   const finished = known.isFinished === true ? {} : undefined
-  const { used } = known
-  const past = { processes, owner, ledgerNumber, end, finished, used } as FoundRun
+  const { used, isAnew = false } = known
+  const past = { processes, owner, ledgerNumber, end, finished, used, isAnew } as FoundRun
   let last = owner
   const journal = {
     past,
     found: known.beginsAnew === true ? {} : past,
     path: '/state/runs/nightly.journal',
     wasUnlocked,
+    begunMs: known.begunMs ?? 5,
     seen: () => undefined,
     get owner() {
       return last
@@ -82,13 +85,26 @@ t.test('a journal that knows as much as the server does', async t => {
 t.test('a journal of a run that has finished, and does not know it', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf(), next, false)
-  await markFinished(next, name, 'target', 1, timeoutMs)
+  await markFinished(next, name, { target: 'target', rows: 1, begunMs: 5 }, timeoutMs)
   await t.rejects(checkAlone(runOf(), next, false), { code: 'DDB_RUN_DAMAGED' })
   await checkAlone(runOf(), next, true)
   await checkAlone(runOf({ isFinished: true }), next, false)
   await checkAlone(runOf({ used: 'count' }), next, false)
   await checkAlone(runOf({ beginsAnew: true }), next, false)
   await checkAlone(runOf(), next, false)
+})
+
+t.test('a journal that was brought back to the moment at which its run was begun anew', async t => {
+  const { next } = await scene(t)
+  const anew = { isAnew: true, begunMs: 6 }
+  await markFinished(next, name, { target: 'target', rows: 1, begunMs: 6 }, timeoutMs)
+  await t.rejects(checkAlone(runOf(anew), next, false), { code: 'DDB_RUN_DAMAGED' })
+  await t.rejects(checkAlone(runOf({ ...anew, owner: 0 }), next, false), {
+    code: 'DDB_RUN_DAMAGED',
+  })
+  await checkAlone(runOf({ ...anew, begunMs: 7 }), next, false)
+  await checkAlone(runOf(anew), next, false)
+  t.equal(await askFinished(next, name, timeoutMs), false, 'what was before is forgotten')
 })
 
 t.test('a journal that knows less', async t => {

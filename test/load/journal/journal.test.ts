@@ -70,6 +70,7 @@ function processOf(
     found,
     past: past === undefined ? found : readRun(...past),
     token: 0xabcn,
+    begunMs: 0,
     inputs: paths.map(path => namedInput(path, fingerprint)),
     isFollowing,
     wasUnlocked: true,

@@ -13,14 +13,16 @@ const timeoutMs = 60_000
 const nightly: RunName = { runId: 'nightly', token: 7n }
 const other: RunName = { runId: 'other', token: 8n }
 
+const begunMs = 1_700_000_000_000
+
 async function scene(t: Test, faults: Faults = {}) {
   const here = await startLoadServer(t, '1', { faults })
   const { session } = here
   return {
     here,
     mark: (run: RunName, rows: number | null = 5) =>
-      markFinished(session, run, 'dfs://d/t', rows, timeoutMs),
-    knows: (run: RunName) => askFinished(session, run, timeoutMs),
+      markFinished(session, run, { target: 'dfs://d/t', rows, begunMs }, timeoutMs),
+    knows: (run: RunName, since?: number) => askFinished(session, run, timeoutMs, since),
     forget: (run: RunName) => forgetFinished(session, run, timeoutMs),
     isThere: async () => {
       const answer = await session.run(`long(defined("${finishedTable}", SHARED))`)
@@ -36,6 +38,8 @@ t.test('a node knows the runs that have finished on it, by name and token', asyn
   t.equal(await mark(other, null), true)
   t.equal(await knows(nightly), true)
   t.equal(await knows({ ...nightly, token: 9n }), false, 'another run under the name')
+  t.equal(await knows(nightly, begunMs), true)
+  t.equal(await knows(nightly, begunMs + 1), false, 'begun anew')
   t.same(await here.rows(`select runId, token, target, rowsHad from ${finishedTable}`), [
     ['nightly', '7', 'dfs://d/t', '5'],
     ['other', '8', 'dfs://d/t', ''],
@@ -72,7 +76,7 @@ t.test('many at once are all kept', async t => {
   const { here, knows } = await scene(t)
   const runs = Array.from({ length: 20 }, (_, i) => ({ runId: `run-${i}`, token: BigInt(i + 1) }))
   const marked = await Promise.all(
-    runs.map(run => markFinished(here.session, run, 't', 1, timeoutMs)),
+    runs.map(run => markFinished(here.session, run, { target: 't', rows: 1, begunMs }, timeoutMs)),
   )
   t.same(new Set(marked), new Set([true]))
   for (const run of runs) t.equal(await knows(run), true)
