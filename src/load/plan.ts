@@ -10,7 +10,7 @@ import {
   mostRecordBytes,
   streamBatch,
 } from './defaults.js'
-import { confirmations } from './transport/confirmations.js'
+import { confirmations, mayKnowBatches } from './transport/confirmations.js'
 import { isRunId } from './marker/run-tables.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target/target.js'
@@ -145,7 +145,7 @@ function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions
       `\`delivery.verify\` is sample or all, not "${String(verify)}"`,
     )
   }
-  if (confirm === 'count' || confirm === 'none') {
+  if (!mayKnowBatches(confirm)) {
     throw new UsageError(
       'DDB_USAGE',
       `\`delivery.verify\` does not go with \`delivery.confirm\` ${confirm}: it reads back what receipts or answers say is stored`,
@@ -179,7 +179,7 @@ function checkFollow({
     [options.expectRows !== undefined, '`expectRows`: it goes on until a signal ends it'],
     [target.create !== undefined, '`target.create`: make the table first'],
     [
-      journal !== undefined && (delivery?.confirm === 'count' || delivery?.confirm === 'none'),
+      journal !== undefined && !mayKnowBatches(delivery?.confirm),
       `\`delivery.confirm\` ${delivery?.confirm} and a journal: every process would read the files from their start`,
     ],
   ]

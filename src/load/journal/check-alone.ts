@@ -7,6 +7,7 @@ import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../erro
 import { askFinished, forgetFinished } from '../marker/finished-runs.js'
 import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
+import { mayKnowBatches } from '../transport/confirmations.js'
 import { runDamaged, runTakenOver } from './changed-run.js'
 
 /**
@@ -29,7 +30,7 @@ export async function checkAlone(
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
   // Of rows that are only counted a journal tells at the end alone what was read; a limit leaves inputs unread.
   const used = past.used ?? plan.confirm
-  const isKept = used !== 'count' && used !== 'none' && options?.input?.limit === undefined
+  const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
   const mayBeOld = found === past && !isAllRead && isKept && past.finished === undefined
   const begunMs = past.isAnew ? journal.begunMs : undefined

@@ -35,7 +35,8 @@ export async function checkTarget(
 ): Promise<CheckedTarget | undefined> {
   const { plan } = run
   const { journal, found } = run.history
-  if (journal === undefined && plan.confirm === 'none' && plan.mode !== 'sync') return undefined
+  const { leavesDoubt } = traitsOf(plan.confirm)
+  if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
   const now = await askIdentity(control, plan, description, { counts })
   const before = found.target

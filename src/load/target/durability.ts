@@ -8,6 +8,7 @@ import { elementAt } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
 import type { Stored } from '../load-result.js'
 import type { Plan } from '../plan.js'
+import { traitsOf } from '../transport/confirmations.js'
 import type { TargetDescription } from './describe-target.js'
 import type { TableTarget } from './target.js'
 
@@ -71,7 +72,7 @@ export function newDurability(
   { engine }: Pick<TargetDescription, 'engine'>,
 ): Durability {
   const table = target.kind === 'table' ? target.table : target.confirmTable
-  if (confirm === 'none' || table === undefined) return known(nothingStored)
+  if (!traitsOf(confirm).leavesDoubt || table === undefined) return known(nothingStored)
   if (table.kind === 'shared') return known({ ...nothingStored, grade: 'in memory' })
   let answer: Promise<Value | undefined> = Promise.resolve(undefined)
   return {

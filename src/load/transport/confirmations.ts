@@ -42,7 +42,12 @@ const traits: Readonly<Record<ConfirmUsed, ConfirmationTraits>> = {
 
 const unknown: ConfirmationTraits = { knowsBatches: false, needsLedger: false, leavesDoubt: true }
 
-/** @param used  undefined before that is settled; a journal may say anything */
-export function traitsOf(used: ConfirmUsed | undefined): ConfirmationTraits {
-  return used !== undefined && Object.hasOwn(traits, used) ? traits[used] : unknown
+/** @param how  undefined or `auto` before that is settled; a journal may say anything */
+export function traitsOf(how: Confirmation | ConfirmUsed | undefined): ConfirmationTraits {
+  return how !== undefined && how !== 'auto' && Object.hasOwn(traits, how) ? traits[how] : unknown
+}
+
+/** Whether it may turn out that single batches are known. */
+export function mayKnowBatches(how: Confirmation | ConfirmUsed | undefined): boolean {
+  return how === undefined || how === 'auto' || traitsOf(how).knowsBatches
 }
