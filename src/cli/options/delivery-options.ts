@@ -20,6 +20,8 @@ import {
   text,
 } from './reading/readers.js'
 
+const confirmation = choice(...(Object.keys(confirmations) as Confirmation[]))
+
 /** The name as given, once it is known to be one. */
 function checked(
   expected: string,
@@ -103,8 +105,8 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   confirm: {
     flags: '--confirm <how>',
-    help: 'auto, none, count or receipts: how rows are known to have landed',
-    reader: choice(...(Object.keys(confirmations) as Confirmation[])),
+    help: `${confirmation.expected}: how rows are known to have landed`,
+    reader: confirmation,
     defaultNote: 'auto',
     field: 'delivery.confirm',
   },
