@@ -97,7 +97,7 @@ export const defects: readonly Defect[] = [
         to: '',
       },
       {
-        file: 'src/load/transport/receipts/read-receipt.ts',
+        file: 'src/load/transport/receipts/link.ts',
         from: 'batch === undefined || batch.attempt !== row.attempt',
         to: 'batch === undefined',
       },
@@ -111,7 +111,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'half of a refused batch is forgotten',
-    'fate/bisect-queue.ts',
+    'fate/part.ts',
     'waiting.push(right, left)',
     'waiting.push(left)',
   ),

@@ -91,3 +91,28 @@ export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
     },
   ]
 }
+
+/**
+ * Halves of batches that the server refused because of some of their rows, and stored nothing of. They go out one at a time, so
+ * that a run that stops at the first bad row sends no more than it has to.
+ */
+export interface BisectQueue {
+  /** Adds the halves of a part of at least two rows; the first half is next. */
+  divide(part: Part): void
+  /** Takes the part to send next. */
+  next(): Part | undefined
+  /** Takes all that is left. */
+  rest(): Part[]
+}
+
+export function newBisectQueue(): BisectQueue {
+  const waiting: Part[] = []
+  return {
+    divide(part) {
+      const [left, right] = halves(part)
+      waiting.push(right, left)
+    },
+    next: () => waiting.pop(),
+    rest: () => waiting.splice(0).reverse(),
+  }
+}

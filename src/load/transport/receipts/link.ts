@@ -1,19 +1,22 @@
 /*
-  How the server of a run with receipts stands to it, as one machine; and what those share who read its ledger, look into
-  silence, and open again what is lost.
+  How the server of a run with receipts stands to it, as one machine; what a row of its ledger says of a batch; and what those share
+  who read the ledger, look into silence, and open again what is lost.
 */
-import { ConnectionError, type DdbError } from '../../../errors.js'
+import { ConnectionError, DdbError } from '../../../errors.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { CarryOut } from '../../fate/carry-out.js'
+import type { Outcome } from '../../fate/decide.js'
+import type { OpenBatch } from '../../fate/fold.js'
 import type { Recorder } from '../../fate/recorder.js'
+import { rowsText } from '../../fate/row-counts.js'
 import { SendQueue } from '../../fate/send-queue.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { asDdbError } from '../../run-ending.js'
 import type { EarlierReceipts } from './earlier-receipts.js'
 import type { LedgerRow } from './ledger.js'
-import { readReceipt } from './read-receipt.js'
 import type { ReceiptNode } from './receipt-node.js'
+import { claimPhase, outcomePhase } from './script.js'
 
 export interface LinkSetup {
   readonly run: Run
@@ -162,4 +165,39 @@ export class ReceiptLink {
     if (row.batchNo <= earlier.lastNo && !isWaited) earlier.add(row)
     if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
   }
+}
+
+/**
+ * Notes a claim; gives the batch whose outcome the row tells, if any.
+ * @param leastHad  rows that the target has had at least, as far as rows of the ledger have told
+ * @throws {DdbError} DDB_PROTOCOL when the row cannot be about what was sent
+ */
+export function readReceipt(
+  { state, emit }: Pick<Run, 'state' | 'emit'>,
+  row: LedgerRow,
+  leastHad?: number,
+): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
+  const batch = state.open.get(row.batchNo)
+  // Rows of earlier attempts were dealt with when they came.
+  if (batch === undefined || batch.attempt !== row.attempt) return undefined
+  if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
+  if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
+  // What earlier processes have sent is theirs to know.
+  if (row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
+    throw new DdbError(
+      'DDB_PROTOCOL',
+      `the server has a receipt for transmission ${row.sendNo} of batch ${batch.no}, which was never sent`,
+    )
+  }
+  if (row.phase === outcomePhase) {
+    return { batch, outcome: { rows: row.rowCount, had: row.had, errText: row.errText } }
+  }
+  if (row.rowCount !== batch.rows) {
+    throw new DdbError(
+      'DDB_PROTOCOL',
+      `the server claimed ${rowsText(row.rowCount ?? 0)} of batch ${batch.no}, which has ${batch.rows}`,
+    )
+  }
+  emit({ kind: 'claimed', lane: batch.lane, no: batch.no, leastHad })
+  return undefined
 }

@@ -6,8 +6,7 @@ import type { Batch } from '../../../parse/input-reader.js'
 import type { Delivery } from '../delivery.js'
 import { wholeBatch } from '../../fate/part.js'
 import type { SentBefore } from '../../journal/resumed-input.js'
-import { readReceipt } from './read-receipt.js'
-import type { LinkSetup } from './link.js'
+import { readReceipt, type LinkSetup } from './link.js'
 import { ReceiptWatcher } from './watcher.js'
 
 /** Small batches are many: so many more, and their memory is worth an earlier question. */
