@@ -33,7 +33,7 @@ export function unaryFunction(
   compute: (x: ServerValue, context: CallContext) => Result,
   traits?: Traits,
 ): Builtin {
-  return builtin(`${name}(X)`, (context, [x]) => compute(x!, context), traits)
+  return builtin(`${name}(X)`, (context, [x]) => compute(x, context), traits)
 }
 
 /** f(X, Y) */
@@ -42,16 +42,29 @@ export function binaryFunction(
   compute: (x: ServerValue, y: ServerValue, context: CallContext) => Result,
   traits?: Traits,
 ): Builtin {
-  return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x!, y!, context), traits)
+  return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
 }
 
+/** What `call` is given: of `name(given, [optional], ...rest)` what is not in brackets is there. */
+type Given<Signature extends string> = Signature extends `${string}(${infer List})`
+  ? List extends ''
+    ? []
+    : GivenOf<List>
+  : BuiltinArguments
+type GivenOf<List extends string> = List extends `${infer First}, ${infer Others}`
+  ? [GivenAs<First>, ...GivenOf<Others>]
+  : List extends `...${string}`
+    ? Argument[]
+    : [GivenAs<List>]
+type GivenAs<Word extends string> = Word extends `[${string}]` ? Argument : ServerValue
+
 /** @param signature  `name(given, [optional], ...rest)`: what is not in brackets is given when `call` runs */
-export function builtin(
-  signature: string,
-  call: (context: CallContext, args: BuiltinArguments) => Result,
+export function builtin<const Signature extends string>(
+  signature: Signature,
+  call: (context: CallContext, args: Given<Signature>) => Result,
   traits: Traits = {},
 ): Builtin {
-  const [, name = '', list = ''] = /^(.+)\((.*)\)$/.exec(signature)!
+  const [, name = '', list = ''] = /^(.+)\((.*)\)$/.exec(signature) ?? []
   const words = list === '' ? [] : list.split(', ')
   const parameters = words.map(word => word.replace(/^\[|\]$/g, ''))
   const hasRest = parameters.at(-1)?.startsWith('...') === true
@@ -64,7 +77,7 @@ export function builtin(
     ...traits,
     call: (context, args) => {
       const missing = isRequired.findIndex((one, index) => one && args[index] === undefined)
-      if (missing < 0) return call(context, args)
+      if (missing < 0) return call(context, args as Given<Signature>)
       throw new ScriptError(
         `The argument [${parameters[missing]!}] of function [${name}] must be given.`,
       )

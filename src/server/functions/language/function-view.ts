@@ -14,7 +14,7 @@ export const functionViewFunctions: readonly Builtin[] = [
   builtin('addFunctionView(udf)', (context, [value]) => {
     const { node, session } = context
     checkMayOwnViews(context)
-    const functions = elementsArgument(value!).map(element => viewable(element))
+    const functions = elementsArgument(value).map(element => viewable(element))
     const existing = functions.find(fn => node.functionViews.has(fn.name))
     if (existing !== undefined) {
       throw new ScriptError(

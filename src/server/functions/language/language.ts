@@ -79,7 +79,7 @@ export const languageFunctions: readonly Builtin[] = [
     if (texts === undefined) throw new ScriptError('defined: names must be strings.')
     const wanted = kind === undefined ? objectKinds.VAR : integerOf(kind)
     const flags = texts.map(name => isDefined(context, name, wanted))
-    if (names!.form === 'scalar') return boolScalar(flags[0]!)
+    if (names.form === 'scalar') return boolScalar(flags[0]!)
     const data = Int8Array.from(flags, flag => (flag ? 1 : 0))
     return { form: 'vector', type: 'BOOL', length: data.length, data }
   }),
@@ -98,9 +98,9 @@ export const languageFunctions: readonly Builtin[] = [
     return fn
   }),
   builtin('eqObj(obj1, obj2, [precision])', (context, [a, b, precision]) => {
-    context.memory.checkSize(a!)
+    context.memory.checkSize(a)
     const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
-    return boolScalar(areEqual(a!, b!, digits))
+    return boolScalar(areEqual(a, b, digits))
   }),
 ]
 
@@ -176,7 +176,7 @@ export const higherOrderFunctions: readonly Builtin[] = [
 
   /** The elements of the tuple are the arguments; the JavaScript client makes its calls with it, and with partial. */
   builtin('unifiedCall(func, args)', (context, [fn, args]) =>
-    context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args!)),
+    context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args)),
   ),
 
   builtin('partial(func, ...rest)', (_, [fn, ...bound]) =>

@@ -53,7 +53,7 @@ export const consoleJobFunctions: readonly Builtin[] = [
    * is over, is not affected, and its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
-    const ids = new Set(textsArgument(castValue(value!, { type: 'STRING' }), 'rootJobId'))
+    const ids = new Set(textsArgument(castValue(value, { type: 'STRING' }), 'rootJobId'))
     const chosen = [...node.jobs].flatMap(([sessionId, { running, queued }]) =>
       [running, ...queued()].filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
     )

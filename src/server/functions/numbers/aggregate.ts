@@ -118,8 +118,8 @@ function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
 /** max(X) of a vector, max(X, Y) element by element. */
 function extremeFunction(name: string, wantsLargest: boolean): Builtin {
   return builtin(`${name}(X, [Y])`, (context, [x, y]) => {
-    if (y !== undefined) return chosenExtreme(context, wantsLargest, x!, y)
-    return extremeOf(valuesOf(x!, name), wantsLargest)
+    if (y !== undefined) return chosenExtreme(context, wantsLargest, x, y)
+    return extremeOf(valuesOf(x, name), wantsLargest)
   })
 }
 

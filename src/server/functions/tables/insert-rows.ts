@@ -28,7 +28,7 @@ const append = builtin(
   'append!(obj, newData)',
   (context, [target, addition]) => {
     if (target?.form === 'vector' || target?.form === 'arrayVector') {
-      return appendToVector(context, target, addition!)
+      return appendToVector(context, target, addition)
     }
     const table = writable(context, target)
     if (addition?.form !== 'serverTable') {

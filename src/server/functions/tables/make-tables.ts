@@ -200,11 +200,11 @@ export function makeKeyedTable(
 const table = builtin('table(X, ...rest)', (context, args) => makeTable(context, 'basic', args))
 
 /** DolphinDB manual, page rows. */
-const rows = builtin('rows(X)', (_, [value]) => intScalar(sizeOf(value!)))
+const rows = builtin('rows(X)', (_, [value]) => intScalar(sizeOf(value)))
 
 /** DolphinDB manual, page columns. */
 const columns = builtin('columns(X)', (_, [value]) =>
-  intScalar(value!.form === 'serverTable' ? value.columnNames.length : 1),
+  intScalar(value.form === 'serverTable' ? value.columnNames.length : 1),
 )
 
 /** The column takes values and type of the new one; of tables that no other session sees. */
@@ -218,7 +218,7 @@ const replaceColumn = builtin(
       throw new ScriptError(`The columns of the table [${name}] can't be changed.`)
     }
     const columnNames = textsArgument(names, 'colName')
-    const columns = columnNames.length === 1 ? [replacement!] : elementsArgument(replacement!)
+    const columns = columnNames.length === 1 ? [replacement] : elementsArgument(replacement)
     if (columns.length !== columnNames.length) {
       throw new ScriptError(
         'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',

@@ -149,7 +149,7 @@ const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) =
     context.memory.expect(count * bytesPerPart)
     return splitText(text, delimiter)
   })
-  return parts.length === 1 && value!.form === 'scalar' ? parts[0]! : tupleOf(parts)
+  return parts.length === 1 && value.form === 'scalar' ? parts[0]! : tupleOf(parts)
 })
 
 function splitText(text: string, delimiter: ServerValue | undefined): Vector {

@@ -27,15 +27,15 @@ function dictionaryArgument(value: ServerValue, name: string): ServerDictionary 
 export const containerFunctions: readonly Builtin[] = [
   /** Of keys and values, or of their types; the order is always kept. */
   builtin('dict(keyObj, valueObj, [ordered])', (_, [keys, values]) => {
-    const keyType = keys!.form === 'vector' ? undefined : typeArgument(keys)
+    const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
     const valueType = typeArgument(values)
     if (keyType !== undefined && valueType !== undefined) return emptyDictionary(keyType, valueType)
-    const keyElements = elementsOf(keys!)
-    const valueElements = elementsOf(values!)
+    const keyElements = elementsOf(keys)
+    const valueElements = elementsOf(values)
     if (keyElements.length !== valueElements.length) {
       throw new ScriptError('The keys and the values of a dictionary must have the same length.')
     }
-    const isTyped = values!.form === 'vector' && values!.type !== 'ANY'
+    const isTyped = values.form === 'vector' && values.type !== 'ANY'
     const keyVector = vectorOfElements(keyElements)
     const dictionary = emptyDictionary(
       { type: keyVector.form === 'vector' ? keyVector.type : 'STRING' },
@@ -71,7 +71,7 @@ export const containerFunctions: readonly Builtin[] = [
   builtin('matrix(X, ...rest)', (context, args) => {
     const [first, second, third] = args
     const type =
-      first!.form === 'type' || first!.form === 'function' ? typeArgument(first) : undefined
+      first.form === 'type' || first.form === 'function' ? typeArgument(first) : undefined
     const [rows, columns] = [integerOf(second), integerOf(third)]
     if (type !== undefined && rows !== undefined && columns !== undefined) {
       if (rows < 0 || columns < 0)
