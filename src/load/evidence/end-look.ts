@@ -5,6 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { markFinished } from '../marker/finished-runs.js'
 import { isUnfinished, type Run } from '../run.js'
+import { longestUnmarkMs } from '../marker/leftovers.js'
 import type { Evidence, Look } from './evidence.js'
 
 /** Whether a run claims anything of the target that could be wrong. */
@@ -54,4 +55,20 @@ export async function noteFinished(
   run.emit(evidence.sampled())
   const server = `${session.host}:${session.port}`
   run.emit({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })
+}
+
+/** Looks at the target for the last time. @throws {ConnectionError} @throws {TimeoutError} */
+export async function lookAndNote(
+  run: Run,
+  session: Session,
+  evidence: Evidence,
+  takeBack: (change: string, isCertain: boolean) => void,
+): Promise<void> {
+  let isChanged = false
+  const look = await lookAtEnd(run, session, evidence, (change, isCertain) => {
+    isChanged = true
+    takeBack(change, isCertain)
+  })
+  const timeoutMs = Math.min(longestUnmarkMs, run.plan.confirmTimeoutMs)
+  if (!isChanged) await noteFinished(run, session, evidence, look, timeoutMs)
 }

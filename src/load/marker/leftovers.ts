@@ -11,6 +11,9 @@ import type { Run } from '../run.js'
 import { isLedgerName, isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
+/** How long the end of a run may take for its marker's sake. */
+export const longestUnmarkMs = 5_000
+
 /** `(names, session ids, their users, our own)`; all but the first are VOID where the server does not tell who is connected. */
 const listScript = `ddbIngestSessions = NULL
 ddbIngestUsers = NULL

@@ -19,6 +19,7 @@ import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
+import type { RunNotes } from './run-notes.js'
 
 /** What a synchronous run needs besides its connection. */
 export interface AnsweredSetup {
@@ -50,14 +51,8 @@ export interface AnsweredSetup {
   readonly leaveMarked?: (() => Promise<void>) | undefined
   /** As `Delivery.checkOwner`. */
   readonly checkOwner: () => Promise<void>
-  /** Tells the server that this process still has the run. */
-  readonly keepRun: () => Promise<void>
-  /** Tells the server that a batch is about to be sent; false where it does not keep that. Without a journal, undefined. */
-  readonly noteBatch?: ((no: number) => Promise<boolean>) | undefined
+  readonly notes: RunNotes
 }
-
-/** How often the server is told that a process still has its run. */
-const keepEveryMs = 5_000
 
 /** Why rows are confirmed no more. */
 export const forgotten =
@@ -78,17 +73,11 @@ export class AnsweredDelivery implements Delivery, Outlet {
   #connection: 'open' | 'gone' | 'silent' = 'open'
   #isMoving = false
   #hasMoved = false
-  #keptAtMs: number
-  /** The highest number that the server was told. */
-  #notedNo = 0
-  #noted: Promise<void> = Promise.resolve()
-  #keepsNotes = true
 
   constructor(writer: Writer, setup: AnsweredSetup) {
     const { run, recorder, rules } = setup
     this.#writer = writer
     this.#setup = setup
-    this.#keptAtMs = rules.clock.nowMs()
     this.#queue = new SendQueue(run, this, error => this.#stop(error))
     const fail = (error: unknown): void => run.ending.fail(error)
     this.#carryOut = new CarryOut({ run, recorder, rules, fail }, this.#queue)
@@ -116,17 +105,9 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   send(batch: OpenBatch, part: Part): boolean {
-    this.#note(batch.no)
+    this.#setup.notes.sending(batch.no)
     void this.#ask(batch, part)
     return true
-  }
-
-  /** On its way before the batch is, and kept before the next one: a round trip of its own would be half of the time. */
-  #note(no: number): void {
-    const { noteBatch } = this.#setup
-    if (noteBatch === undefined || !this.#keepsNotes || no <= this.#notedNo) return
-    this.#notedNo = no
-    this.#noted = noteBatch(no).then(keeps => void (this.#keepsNotes &&= keeps))
   }
 
   /** One request and its answer. A part whose answer never came may be stored. */
@@ -178,17 +159,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     if (run.state.open.size > 0) await new Promise<void>(resolve => (this.#settle = resolve))
     this.#carryOut.endBisecting()
     if (run.ending.failure !== undefined) throw run.ending.failure
-    await this.#noted
-    await this.#keepRun()
-  }
-
-  /** No receipt on the server tells how far the run has come. */
-  async #keepRun(): Promise<void> {
-    const { run, rules, keepRun } = this.#setup
-    const nowMs = rules.clock.nowMs()
-    if (run.history.journal === undefined || nowMs - this.#keptAtMs < keepEveryMs) return
-    this.#keptAtMs = nowMs
-    await keepRun()
+    await this.#setup.notes.told()
   }
 
   async finish(): Promise<void> {

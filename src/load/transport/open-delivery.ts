@@ -6,30 +6,25 @@ import { settingToChange } from '../../client/missing-right.js'
 import { DdbError, ServerError, UsageError } from '../../errors.js'
 import { keepFacts } from '../connection/learn-server.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
-import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
-import { mayBeGone, type Evidence } from '../evidence/evidence.js'
-import { lookAtEnd, noteFinished } from '../evidence/end-look.js'
+import { askCount, askIdle } from '../connection/server-queries.js'
+import { lookAndNote } from '../evidence/end-look.js'
+import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { leaveMarked, tellLeftovers } from '../marker/leftovers.js'
-import { unknownBatches } from '../journal/changed-run.js'
-import { checkOwner, keepRun, noteBatch } from '../journal/check-alone.js'
-import { whatIsLeft } from '../journal/check-memory.js'
-import { askAnywhere, hasMarker, remembers } from '../marker/remembers.js'
+import { tellLeftovers } from '../marker/leftovers.js'
 import type { Plan } from '../plan.js'
 import { openReceipts } from './receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import type { TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
 import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
-import type { Verifier } from '../verify/verifier.js'
-import { AnsweredDelivery, forgotten } from './answers.js'
 import { openCounted, type Counting } from './counted.js'
 import { openUnasked, type Flow } from './unasked.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
 import type { Delivery } from './delivery.js'
-import { connectData, longestUnmarkMs, openMarkedWriter } from './open-writer.js'
+import { openAnswered } from './open-answered.js'
+import { openRecorder, type Proofs } from './open-recorder.js'
+import { openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from '../target/partition-scheme.js'
-import { newRecorder, type RecordedTarget } from '../fate/recorder.js'
 import { refusalText } from '../fate/refusal.js'
 
 /** Opens the data session, asks what has to be known before the first batch, and gives the delivery of this run. */
@@ -99,22 +94,6 @@ export async function openDelivery(
   return openCounted(writer, flow, counting, description.dropsDuplicates === true ? null : 0)
 }
 
-/** Looks at the target for the last time. @throws {ConnectionError} @throws {TimeoutError} */
-async function lookAndNote(
-  run: Run,
-  session: Session,
-  evidence: Evidence,
-  takeBack: (change: string, isCertain: boolean) => void,
-): Promise<void> {
-  let isChanged = false
-  const look = await lookAtEnd(run, session, evidence, (change, isCertain) => {
-    isChanged = true
-    takeBack(change, isCertain)
-  })
-  const timeoutMs = Math.min(longestUnmarkMs, run.plan.confirmTimeoutMs)
-  if (!isChanged) await noteFinished(run, session, evidence, look, timeoutMs)
-}
-
 /** Without receipts nobody knows which of the rows that were sent have arrived. */
 function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   const { journal } = run.history
@@ -156,121 +135,15 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
-/** What a run has besides receipts and answers to prove that its rows are there. */
-interface Proofs {
-  readonly evidence: Evidence | undefined
-  readonly verifier: Verifier | undefined
-}
-
-/** Every batch is answered, as with mode `sync`. */
-async function openAnswered(
-  run: Run,
-  rules: RetryRules,
-  description: TargetDescription,
-  control: Session,
-  { evidence, verifier }: Proofs,
-): Promise<Delivery> {
-  const recorded = await recordedTarget(run, description, control, evidence)
-  const recorder = newRecorder(run, recorded, verifier)
-  await whatIsLeft(run, control, recorder.target.inMemory)
-  const resends = resendsUnknown(run, description)
-  checkNumbers(run, resends)
-  const { writer, unmark } = await openMarkedWriter(run, description, control, true)
-  const isMarked = async (session: Session): Promise<boolean> =>
-    unmark !== undefined && (await hasMarker(run, session, run.plan.confirmTimeoutMs))
-  return new AnsweredDelivery(writer, {
-    run,
-    recorder,
-    rules,
-    columnNames: description.columns.map(column => column.name),
-    isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
-    follow: to => {
-      run.server.follow(to)
-      return connectData(run, description, true)
-    },
-    remembers: silent =>
-      unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
-    async look(silent, leader) {
-      if (evidence === undefined) return
-      const takeBack = (change: string, isCertain: boolean): void =>
-        recorder.replaced(mayBeGone(change), isCertain)
-      const known = leader ?? control
-      await askAnywhere(run, rules, known, silent, async session => {
-        // It may have been restarted since the last answer, and what a function makes of rows need not be found by value.
-        if (session !== known && recorder.holdsMemory && !(await isMarked(session))) {
-          recorder.takeBack(forgotten, false)
-        }
-        await lookAndNote(run, session, evidence, takeBack)
-      })
-    },
-    resends,
-    unmark: unmark && (() => unmark(control)),
-    leaveMarked: unmark && (() => leaveMarked(control, run.history.name, longestUnmarkMs)),
-    checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
-    keepRun: () => keepRun(run, control),
-    noteBatch:
-      unmark === undefined || run.history.journal === undefined
-        ? undefined
-        : no => noteBatch(run, control, no),
-  })
-}
-
-/** Goes on above all numbers that batches have had. @throws {DdbError} DDB_UNCONFIRMED when the journal does not know of some */
-function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {
-  const { lastNo = 0 } = journal?.onServer ?? {}
-  if (journal === undefined || lastNo <= journal.lastNo) return
-  if (found.processes > 0 && !resends) throw unknownBatches(lastNo, journal.lastNo)
-  emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
-}
-
-/** Where a second copy changes nothing, or the user wants it. */
-function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): boolean {
-  return (
-    plan.onDoubt === 'resend' ||
-    dropsDuplicates === true ||
-    (plan.target.kind === 'table' && plan.target.method === 'upsert')
-  )
-}
-
-/** What refusals and short answers of this run's target mean: asked before the first batch, and never while any is out. */
-async function recordedTarget(
-  run: Run,
-  description: TargetDescription,
-  control: Session,
-  evidence: Evidence | undefined,
-): Promise<RecordedTarget> {
-  const { target, retries } = run.plan
-  const isFunction = target.kind === 'function'
-  return {
-    description,
-    kind: target.kind,
-    retries,
-    upserts: !isFunction && target.method === 'upsert',
-    allOrNothing: await isAllOrNothing(run, control),
-    keyed: !isFunction && (description.keyed || target.method === 'upsert'),
-    inMemory: isFunction || target.table.kind === 'shared',
-    ...(evidence === undefined ? {} : { evidence }),
-  }
-}
-
-/** Whether a refused batch is known to have left nothing behind (docs/server-semantics.md#what-receipts-rely-on). */
-async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
-  if (plan.target.kind === 'function') return false
-  const { table } = plan.target
-  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
-  return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
-}
-
 /** @returns with `auto`, why the server gives none */
 async function receiptsIfAny(
   run: Run,
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
-  { evidence, verifier }: Proofs,
+  proofs: Proofs,
 ): Promise<Delivery | ServerError> {
-  const recorded = await recordedTarget(run, description, control, evidence)
-  const recorder = newRecorder(run, recorded, verifier)
+  const recorder = await openRecorder(run, description, control, proofs)
   try {
     const delivery = await openReceipts({ run, rules, recorder, description }, control)
     if (run.server.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })

@@ -7,7 +7,7 @@ import { ConnectionError, ServerError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { jsonToValue } from '../target/json-value.js'
-import { tellLeftovers } from '../marker/leftovers.js'
+import { longestUnmarkMs, tellLeftovers } from '../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -26,9 +26,6 @@ export interface MarkedWriter {
 
 /** Upserts and tells how many rows there were, on servers that do not tell by themselves. */
 const upsertFunction = 'ddbIngestUpsert'
-
-/** How long the end of a run may take for its marker's sake. */
-export const longestUnmarkMs = 5_000
 
 /**
  * The marker stands before the data session is opened, and is looked at again before the first row.

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
 import { ConnectionError, DdbError } from '../../../src/errors.js'
 import { retryRules } from '../../../src/load/connection/retry.js'
+import { newRunNotes } from '../../../src/load/transport/run-notes.js'
 import { AnsweredDelivery } from '../../../src/load/transport/answers.js'
 import { newRecorder, type RecordedTarget } from '../../../src/load/fate/recorder.js'
 import { summaryNote, uncertainLines } from '../../../src/load/fate/projections.js'
@@ -131,7 +132,7 @@ async function scene(
     look: () => Promise.resolve(),
     unmark: () => Promise.resolve(void unmarked++),
     checkOwner: () => Promise.resolve(),
-    keepRun: () => Promise.resolve(),
+    notes: newRunNotes({ clock: platform.clock }),
   })
   t.teardown(() => delivery.close())
   let batches = 0

@@ -1,0 +1,91 @@
+/*
+  Opens delivery of which every batch is answered: mode `sync`, and where there are neither receipts nor counts.
+*/
+import type { Session } from '../../client/open-session.js'
+import type { RetryRules } from '../connection/retry.js'
+import { askIdle } from '../connection/server-queries.js'
+import { lookAndNote } from '../evidence/end-look.js'
+import { mayBeGone } from '../evidence/evidence.js'
+import { unknownBatches } from '../journal/changed-run.js'
+import { checkOwner, keepRun, noteBatch } from '../journal/check-alone.js'
+import { whatIsLeft } from '../journal/check-memory.js'
+import { leaveMarked, longestUnmarkMs } from '../marker/leftovers.js'
+import { askAnywhere, hasMarker, remembers } from '../marker/remembers.js'
+import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { AnsweredDelivery, forgotten } from './answers.js'
+import type { Delivery } from './delivery.js'
+import { openRecorder, type Proofs } from './open-recorder.js'
+import { connectData, openMarkedWriter } from './open-writer.js'
+import { newRunNotes } from './run-notes.js'
+
+/** Every batch is answered, as with mode `sync`. */
+export async function openAnswered(
+  run: Run,
+  rules: RetryRules,
+  description: TargetDescription,
+  control: Session,
+  proofs: Proofs,
+): Promise<Delivery> {
+  const { evidence } = proofs
+  const { journal, name } = run.history
+  const recorder = await openRecorder(run, description, control, proofs)
+  await whatIsLeft(run, control, recorder.target.inMemory)
+  const resends = resendsUnknown(run, description)
+  checkNumbers(run, resends)
+  const { writer, unmark } = await openMarkedWriter(run, description, control, true)
+  const isMarked = async (session: Session): Promise<boolean> =>
+    unmark !== undefined && (await hasMarker(run, session, run.plan.confirmTimeoutMs))
+  return new AnsweredDelivery(writer, {
+    run,
+    recorder,
+    rules,
+    columnNames: description.columns.map(column => column.name),
+    isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
+    follow: to => {
+      run.server.follow(to)
+      return connectData(run, description, true)
+    },
+    remembers: silent =>
+      unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
+    async look(silent, leader) {
+      if (evidence === undefined) return
+      const takeBack = (change: string, isCertain: boolean): void =>
+        recorder.replaced(mayBeGone(change), isCertain)
+      const known = leader ?? control
+      await askAnywhere(run, rules, known, silent, async session => {
+        // It may have been restarted since the last answer, and what a function makes of rows need not be found by value.
+        if (session !== known && recorder.holdsMemory && !(await isMarked(session))) {
+          recorder.takeBack(forgotten, false)
+        }
+        await lookAndNote(run, session, evidence, takeBack)
+      })
+    },
+    resends,
+    unmark: unmark && (() => unmark(control)),
+    leaveMarked: unmark && (() => leaveMarked(control, name, longestUnmarkMs)),
+    checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
+    notes: newRunNotes({
+      clock: rules.clock,
+      keepRun: journal && (() => keepRun(run, control)),
+      noteBatch: unmark && journal && (no => noteBatch(run, control, no)),
+    }),
+  })
+}
+
+/** Goes on above all numbers that batches have had. @throws {DdbError} DDB_UNCONFIRMED when the journal does not know of some */
+function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {
+  const { lastNo = 0 } = journal?.onServer ?? {}
+  if (journal === undefined || lastNo <= journal.lastNo) return
+  if (found.processes > 0 && !resends) throw unknownBatches(lastNo, journal.lastNo)
+  emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
+}
+
+/** Where a second copy changes nothing, or the user wants it. */
+function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): boolean {
+  return (
+    plan.onDoubt === 'resend' ||
+    dropsDuplicates === true ||
+    (plan.target.kind === 'table' && plan.target.method === 'upsert')
+  )
+}

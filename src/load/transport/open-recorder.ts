@@ -1,0 +1,46 @@
+/*
+  What refusals and short answers of a run's target mean: asked before the first batch, and never while any is out.
+*/
+import type { Session } from '../../client/open-session.js'
+import { askAtomic } from '../connection/server-queries.js'
+import type { Evidence } from '../evidence/evidence.js'
+import { newRecorder, type Recorder } from '../fate/recorder.js'
+import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import type { Verifier } from '../verify/verifier.js'
+
+/** What a run has besides receipts and answers to prove that its rows are there. */
+export interface Proofs {
+  readonly evidence: Evidence | undefined
+  readonly verifier: Verifier | undefined
+}
+
+/** @throws {ConnectionError} @throws {TimeoutError} */
+export async function openRecorder(
+  run: Run,
+  description: TargetDescription,
+  control: Session,
+  { evidence, verifier }: Proofs,
+): Promise<Recorder> {
+  const { target, retries } = run.plan
+  const isFunction = target.kind === 'function'
+  const recorded = {
+    description,
+    kind: target.kind,
+    retries,
+    upserts: !isFunction && target.method === 'upsert',
+    allOrNothing: await isAllOrNothing(run, control),
+    keyed: !isFunction && (description.keyed || target.method === 'upsert'),
+    inMemory: isFunction || target.table.kind === 'shared',
+    ...(evidence === undefined ? {} : { evidence }),
+  }
+  return newRecorder(run, recorded, verifier)
+}
+
+/** Whether a refused batch is known to have left nothing behind (docs/server-semantics.md#what-receipts-rely-on). */
+async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
+  if (plan.target.kind === 'function') return false
+  const { table } = plan.target
+  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+  return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
+}
