@@ -319,7 +319,7 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'in sync mode the number of the last batch is not asked for',
-    'transport/open-delivery.ts',
+    'transport/open-answered.ts',
     'if (found.processes > 0 && !resends) throw',
     'if (found.processes < 0 && !resends) throw',
   ),

@@ -75,8 +75,9 @@ export async function openAnswered(
 
 /** Goes on above all numbers that batches have had. @throws {DdbError} DDB_UNCONFIRMED when the journal does not know of some */
 function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {
-  const { lastNo = 0 } = journal?.onServer ?? {}
-  if (journal === undefined || lastNo <= journal.lastNo) return
+  if (journal === undefined) return
+  const { lastNo = 0 } = journal.onServer ?? {}
+  if (lastNo <= journal.lastNo) return
   if (found.processes > 0 && !resends) throw unknownBatches(lastNo, journal.lastNo)
   emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
 }
