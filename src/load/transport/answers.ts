@@ -170,6 +170,8 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const isSilent = this.#connection === 'silent'
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(forgotten, false)
+      // Nothing is claimed any more, and who has waited for the server in vain does not wait again.
+      return
     }
     if (run.ending.isLeaving) return
     try {

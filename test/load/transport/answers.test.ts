@@ -111,6 +111,7 @@ async function scene(
   const asked: boolean[] = []
   const followed: ServerAddress[] = []
   let unmarked = 0
+  let looks = 0
   const delivery = new AnsweredDelivery(writer, {
     run,
     recorder: newRecorder(run, traits),
@@ -129,7 +130,7 @@ async function scene(
       asked.push(silent)
       return Promise.resolve(remembers ?? false)
     },
-    look: () => Promise.resolve(),
+    look: () => Promise.resolve(void looks++),
     unmark: () => Promise.resolve(void unmarked++),
     checkOwner: () => Promise.resolve(),
     notes: newRunNotes({ clock: platform.clock }),
@@ -152,6 +153,7 @@ async function scene(
     asked,
     followed,
     unmarked: () => unmarked,
+    looks: () => looks,
     deliver: () => Promise.resolve(delivery.deliver(next())),
     /** Rows confirmed, unconfirmed, rejected, unsent. */
     counts: () => {
@@ -287,7 +289,7 @@ for (const remembers of [true, false]) {
   t.test(
     `a connection that is lost: the server ${remembers ? 'has' : 'lost'} its memory`,
     async t => {
-      const { delivery, deliver, counts, asked } = await scene(
+      const { delivery, deliver, counts, asked, looks } = await scene(
         t,
         (ids, request) => (request === 1 ? took(ids) : 'close'),
         { remembers },
@@ -298,6 +300,7 @@ for (const remembers of [true, false]) {
       await delivery.finish()
       t.same(asked, [false])
       t.same(counts(), remembers ? [4, 4, 0, 0] : [0, 8, 0, 0])
+      t.equal(looks(), remembers ? 1 : 0, 'it is not waited for twice')
     },
   )
 }
