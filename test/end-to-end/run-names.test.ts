@@ -176,8 +176,8 @@ t.test(
         rows: { unconfirmed: 0 },
       })
       t.equal(await here.count('target'), rowCount)
-      t.same(await sharedTables(here), ['ddbIngestFinished2'], 'that it has finished')
-      await here.session.run('undef(`ddbIngestFinished2, SHARED)')
+      t.same(await sharedTables(here), ['ddbIngestFinished1'], 'that it has finished')
+      await here.session.run('undef(`ddbIngestFinished1, SHARED)')
     }
   },
 )

@@ -7,7 +7,7 @@ import { ServerError } from '../../errors.js'
 import { longsOf, type RunName } from './marker.js'
 
 /** Its columns belong to the name. */
-export const finishedTable = 'ddbIngestFinished2'
+export const finishedTable = 'ddbIngestFinished1'
 
 /** Oldest ones go when there are more: some ten megabytes on the server. */
 const mostRuns = 100_000
@@ -16,6 +16,9 @@ const mostRuns = 100_000
 const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
+
+/** Stands behind the target: the table has no column for it. */
+const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 
 /** What a mark says of its run. */
 export interface FinishedMark {
@@ -31,7 +34,7 @@ export interface FinishedMark {
 const countScript = (run: RunName, begunMs?: number): string => `ddbIngestMarked = 0l
 if(defined("${finishedTable}", SHARED)) {
     ddbIngestFinished = objByName("${finishedTable}")
-    ddbIngestMarked = long(exec count(*) from ddbIngestFinished where ${ofRun(run)}${begunMs === undefined ? '' : ` and begunAt = ${begunMs}l`})
+    ddbIngestMarked = long(exec count(*) from ddbIngestFinished where ${ofRun(run)}${begunMs === undefined ? '' : ` and target like ("%" + ${begun(begunMs)})`})
 }
 `
 
@@ -39,14 +42,14 @@ const markScript = (
   run: RunName,
   { target, rows, begunMs }: FinishedMark,
 ): string => `if(!defined("${finishedTable}", SHARED)) {
-    share(table(1:0, \`runId\`token\`target\`rowsHad\`finishedAt\`begunAt, [STRING, LONG, STRING, LONG, TIMESTAMP, LONG]), "${finishedTable}")
+    share(table(1:0, \`runId\`token\`target\`rowsHad\`finishedAt, [STRING, LONG, STRING, LONG, TIMESTAMP]), "${finishedTable}")
 }
 ddbIngestFinished = objByName("${finishedTable}")
 if(ddbIngestFinished.rows() >= ${mostRuns}) {
     ddbIngestOldest = (exec finishedAt from ddbIngestFinished)[${mostRuns / 2}]
     delete from ddbIngestFinished where finishedAt < ddbIngestOldest
 }
-tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}", ${rows === null ? '00l' : `${rows}l`}, now(), ${begunMs}l)
+tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${begun(begunMs)}, ${rows === null ? '00l' : `${rows}l`}, now())
 `
 
 /**

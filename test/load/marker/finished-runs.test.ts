@@ -41,8 +41,8 @@ t.test('a node knows the runs that have finished on it, by name and token', asyn
   t.equal(await knows(nightly, begunMs), true)
   t.equal(await knows(nightly, begunMs + 1), false, 'begun anew')
   t.same(await here.rows(`select runId, token, target, rowsHad from ${finishedTable}`), [
-    ['nightly', '7', 'dfs://d/t', '5'],
-    ['other', '8', 'dfs://d/t', ''],
+    ['nightly', '7', `dfs://d/t, begun ${begunMs}`, '5'],
+    ['other', '8', `dfs://d/t, begun ${begunMs}`, ''],
   ])
 })
 
