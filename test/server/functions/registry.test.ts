@@ -68,7 +68,7 @@ function isCalled(name: string): boolean {
 /** Who needs those that no script calls. */
 const otherwise: Readonly<Record<string, string>> = {
   'types by name, of which the language is made': 'bool char short float minute second datetime timestamp nanotime nanotimestamp',
-  'words of the language besides operators': 'between distinct in isValid like neg not',
+  'words of the language besides operators': 'between distinct in isValid neg not',
   // docs/protocol.md#what-clients-call
   'official clients call them by themselves': `clearAllCache fromStdJson getClusterPerf getRequiredAPIVersion
     getStreamTableTimestamp isClientAuth isNodeInitialized logout partial unifiedCall`,
