@@ -8,7 +8,7 @@ import type { LoadOptions } from './options.js'
 
 export interface Reporter {
   readonly startedAt: Date
-  /** A sentence of the library in the words of whoever shows it. */
+  /** A sentence of the library in the words of the program that shows it. */
   readonly words: (this: void, sentence: string) => string
   /** Without the password, as all that the run says: servers repeat it. */
   notice(this: void, text: string): void

@@ -31,7 +31,7 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-/** The server was sent batches that the journal does not tell of: nobody knows which rows these were. */
+/** The server was sent batches that the journal does not tell of, nor which rows were in them. */
 export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',

@@ -17,7 +17,7 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** Stands behind the target: the table has no column for it. */
+/** Written after the target: tables that earlier versions have made have no column for it. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 
 /** What a mark says of its run. */
