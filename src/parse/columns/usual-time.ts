@@ -43,6 +43,8 @@ const middleHalves = 0x00f0f000
 const dateWords = 6
 /** Bits of the four digits of a month and a day: 1, 4, 2 and 4. */
 const dateCount = 2 ** 11
+/** What a column has that has met no date: inference makes several for each of thousands of columns. */
+const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
 /** From the words that begin with the month's and the day's separator. */
 function dateIndex(month: number, day: number): number {
@@ -71,7 +73,7 @@ export class UsualTime {
    * Dates seen, each in the place of its month and day, which are no text's where there is none yet. To find out which day a
    * date is takes longer than all else of a cell.
    */
-  readonly #dates: Int32Array = new Int32Array(dateWords * dateCount).fill(1)
+  #dates: Int32Array = noDates
 
   /** @param offset  of the column; undefined where it does not matter */
   constructor(offset?: ColumnOffset) {
@@ -135,11 +137,12 @@ export class UsualTime {
     const day = view.getInt32(p + 7, true)
     // Rows often have the date of the row before.
     if (year === this.#yearWord && month === this.#monthWord && day === this.#dayWord) return true
-    const dates = this.#dates
+    let dates = this.#dates
     const at = dateIndex(month, day)
     if (dates[at] !== year || dates[at + 1] !== month || dates[at + 2] !== day) {
       const days = dayOf(fourDigitsAt(view, p), month, day)
       if (days !== days) return false
+      if (dates === noDates) dates = this.#dates = noDates.slice()
       dates[at] = year
       dates[at + 1] = month
       dates[at + 2] = day
