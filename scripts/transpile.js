@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { basename, dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const kept = join(root, '.tap', 'transpiled')
@@ -26,10 +26,11 @@ export function transpiled(path, source = readFileSync(path, 'utf8')) {
 
 /** Where the result is kept, what it ends with, and the result itself if it is there. */
 function placeOf(path, source) {
-  const hash = settings.copy().update(`${path}\0${source}`).digest('hex')
+  const name = relative(root, path)
+  const hash = settings.copy().update(`${name}\0${source}`).digest('hex')
   // At the end, because another line at the beginning would shift all lines of the source map.
   const seal = `//${hash}\n`
-  const keptPath = join(kept, `${relative(root, path)}.js`)
+  const keptPath = join(kept, `${name}.js`)
   const text = textOf(keptPath)
   return { keptPath, seal, found: text.endsWith(seal) ? text : undefined }
 }
@@ -62,7 +63,8 @@ function optionsOf(path) {
     charset: 'utf8',
     sourcemap: 'inline',
     sourcesContent: false,
-    sourcefile: pathToFileURL(path).href,
+    // Beside the module, wherever a copy of the project lies.
+    sourcefile: basename(path),
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   }
 }

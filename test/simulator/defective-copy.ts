@@ -10,6 +10,7 @@ import type { Defect } from './defects.js'
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 const copied = [
+  '.tap/transpiled',
   'src',
   'test',
   'scripts',
@@ -23,8 +24,10 @@ const copied = [
 export async function seedsNeeded(defect: Defect, mostSeeds: number): Promise<number | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-defect-'))
   try {
+    // Of tools that tests bring along the simulator needs none.
+    const filter = (path: string): boolean => !path.endsWith('/node_modules')
     for (const name of copied)
-      await cp(join(checkout, name), join(folder, name), { recursive: true })
+      await cp(join(checkout, name), join(folder, name), { recursive: true, filter })
     await symlink(join(checkout, 'node_modules'), join(folder, 'node_modules'))
     for (const change of defect.changes) await makeChange(folder, change)
     const output = await simulated(folder, defect.from, mostSeeds)

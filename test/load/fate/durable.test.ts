@@ -69,10 +69,10 @@ t.test('a run comes to what became of its rows, one by one', async () => {
 })
 
 t.test('thousands of batches are settled on the way, and nothing of them is lost', async t => {
-  for (const leftOut of [-1, 0, 1_500]) {
+  for (const leftOut of [-1, 0, 600]) {
     const model = new RunModel()
     const state = readRun(...model.first)
-    const rows = 5_000
+    const rows = 2_000
     for (let no = 1; no <= rows; no++) {
       for (const record of model.step({ kind: 'batch', input: 0, rows: 2 })) state.take(record)
       if (no - 1 === leftOut) continue

@@ -89,6 +89,8 @@ async function scene(t: Test): Promise<Scene> {
       void follower?.outcome.then(found => (result = found))
       while ((await ids()).length < rows) {
         if (result !== undefined) throw new Error(`it ended: ${result.error?.message}`)
+        // Four turns: asking without a pause takes the time that the follower needs.
+        await new Promise(resolve => setTimeout(resolve, 20))
       }
     },
   }
