@@ -504,10 +504,7 @@ t.test('a plain file of UTF-8 goes on without what stands before having been rea
       const head = 3 * 1024 * 1024
       t.ok(read.bytes <= head + bytes.length - batch.end.offsetBytes, `${read.bytes} bytes read`)
     }
-    t.ok(
-      whole.batches.at(-5)!.end.offsetBytes > 3 * 1024 * 1024,
-      'there is something to pass over',
-    )
+    t.ok(whole.batches.at(-5)!.end.offsetBytes > 3 * 1024 * 1024, 'there is something to pass over')
   }
 })
 
