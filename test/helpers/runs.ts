@@ -1,5 +1,5 @@
 /*
-  Which inputs the tests try: few in every run of `npm test`, which takes others each time, four times as many where CI is
+  Which inputs the tests try: few in every run of `npm test`, which takes others each time, eight times as many where CI is
   set, many in `npm run test:deep`. TEST_RUNS in the environment sets how many, TEST_SEED repeats a run.
 */
 
@@ -13,7 +13,7 @@ const isQuick = !deep && process.env['CI'] === undefined
 export const seed: number = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 const timesMore = 20
-const timesLess = 4
+const timesLess = 8
 
 /** How often a property runs, or how many seeds are simulated. */
 export const runs = (usual: number): number =>
