@@ -118,8 +118,8 @@ export const defects: readonly Defect[] = [
   defect(
     'rows that the target dropped count as confirmed',
     'fate/recorder.ts',
-    'const missing = Math.max(0, rowsOf(part) - (rows ?? rowsOf(part)))',
-    'const missing = 0 * (rows ?? 0)',
+    'const missing = missingRows(target, short, outside)',
+    'const missing = 0 * short',
   ),
   defect(
     'a refused batch is divided where part of it may be stored',
