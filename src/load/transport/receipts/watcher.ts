@@ -77,6 +77,11 @@ export class ReceiptWatcher {
     link.wake()
     await this.#watching
     link.carryOut.endBisecting()
+    const { ending, plan, state } = link.setup.run
+    // What was refused for the time being, or was to be sent in halves, is not stored when the server falls silent before that.
+    if (ending.failure === undefined && state.rows.unsent > 0) {
+      link.fail(silenceError(plan.confirmTimeoutMs, 'gave no receipt'))
+    }
     await endMemory(link)
     if (link.failure !== undefined) throw link.failure
   }
