@@ -205,8 +205,10 @@ export class CarryOut {
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#setup.fail(error)
+      // Others may have come in the meantime.
+      const waiting = queue.held()
       queue.leader = undefined
-      for (const batch of held) if (batch.state !== 'closed') this.drop(batch)
+      for (const batch of waiting) this.drop(batch)
       return false
     }
     for (const batch of held) {

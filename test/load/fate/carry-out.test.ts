@@ -9,7 +9,7 @@ import type { OpenBatch } from '../../../src/load/fate/fold.js'
 import { SendQueue } from '../../../src/load/fate/send-queue.js'
 import { readReceipt } from '../../../src/load/transport/receipts/link.js'
 import { equationError } from '../../../src/load/fate/row-counts.js'
-import { DdbError } from '../../../src/errors.js'
+import { ConnectionError, DdbError } from '../../../src/errors.js'
 import { batchOf } from '../../helpers/batches.js'
 import { handClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -173,6 +173,22 @@ t.test('a batch that another node leads waits for it', async t => {
   )
   outcomes.drop(batches[0]!)
   t.same(counts(), [0, 0, 0, 8], 'the node that refused it has stored nothing')
+})
+
+t.test('a batch that comes while the node that leads is looked for is not forgotten', async t => {
+  const { outcomes, batches, queue, counts, run, sent, failures } = scene()
+  for (const batch of batches) outcomes.apply(batch, refusal(leader))
+  const moved = await outcomes.moveToLeader(async () => {
+    run.emit({ kind: 'records', upTo: 32 })
+    run.emit({ kind: 'handedOver', rows: 8 })
+    queue.add(wholeBatch(batchOf(8, 24)))
+    throw await Promise.resolve(new ConnectionError('DDB_CONNECT', 'nobody leads'))
+  })
+  t.equal(moved, false)
+  t.match(failures, [{ code: 'DDB_CONNECT' }])
+  t.same(counts(), [0, 0, 0, 32])
+  t.equal(run.state.open.size, 0, 'nothing is waited for')
+  t.same(sent, [])
 })
 
 t.test(
