@@ -10,7 +10,9 @@ import type { Defect } from './defects.js'
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 const copied = [
-  '.tap/transpiled',
+  // Not what tests transpile in their own folders, at this moment perhaps.
+  '.tap/transpiled/src',
+  '.tap/transpiled/test',
   'src',
   'test',
   'scripts',
