@@ -10,7 +10,7 @@ import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
 import { traitsOf } from './transport/confirmations.js'
 import { summaryNote, uncertainLines } from './fate/projections.js'
-import { equationError, rowsText } from './fate/row-counts.js'
+import { equationError, rowsText, unsentError } from './fate/row-counts.js'
 import { noSourceNotes } from './inputs/source-notes.js'
 import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
@@ -40,6 +40,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     run.rejects.equationError(rows.rejected) ??
     parts.bytesError ??
     run.ending.failure ??
+    unsentError(rows) ??
     unmetExpectation(run)
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)

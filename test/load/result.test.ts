@@ -53,6 +53,11 @@ const endings: [number[], Ending, status: string, exitCode: number, code: string
   [[0, 8], { used: 'none' }, 'loaded', 0, undefined],
   [[0, 8, 1], { used: 'none' }, 'rejects', 3, undefined],
   [[0, 0, 0, 8], { failure: 'DDB_TARGET' }, 'failed', 78, 'DDB_TARGET'],
+  // Whatever let the run end so: code 0 says that every row is there.
+  [[7, 0, 0, 1], {}, 'failed', 70, 'DDB_INTERNAL'],
+  [[0, 0, 0, 8], { used: 'none' }, 'failed', 70, 'DDB_INTERNAL'],
+  [[0, 0, 0, 8], { used: 'count' }, 'failed', 70, 'DDB_INTERNAL'],
+  [[0, 7, 0, 1], { used: 'answers' }, 'failed', 70, 'DDB_INTERNAL'],
   [[8, 2], { failure: 'DDB_CONNECTION_LOST' }, 'unconfirmed', 4, 'DDB_CONNECTION_LOST'],
   [[8, 2], { failure: 'DDB_UNCONFIRMED' }, 'failed', 4, 'DDB_UNCONFIRMED'],
   [[8, 2], { failure: 'DDB_INTERRUPTED' }, 'interrupted', 130, 'DDB_INTERRUPTED'],

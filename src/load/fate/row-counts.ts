@@ -24,3 +24,13 @@ export function equationError(rows: RowCounts): DdbError | undefined {
       'this is a bug of ddb-ingest: please report it and check the target before loading again',
   )
 }
+
+/** The failure to report when a run that nothing ended has kept rows back, else undefined. */
+export function unsentError({ unsent }: RowCounts): DdbError | undefined {
+  if (unsent === 0) return undefined
+  return new DdbError(
+    'DDB_INTERNAL',
+    `${rowsText(unsent)} of a run that ended in order ${unsent === 1 ? 'was' : 'were'} not sent; ` +
+      'this is a bug of ddb-ingest: please report it, and run the same command again',
+  )
+}

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { ConnectionError, ServerError, TimeoutError } from '../../../../src/errors.js'
 import { ReceiptLink, type LinkNews } from '../../../../src/load/transport/receipts/link.js'
+import { wait } from '../../../../src/platform/wait.js'
 import { handClock } from '../../../helpers/clocks.js'
-import { claim, outcome, watchedRun } from '../../../helpers/receipt-node.js'
+import { claim, outcome, refusal, watchedRun } from '../../../helpers/receipt-node.js'
 
 const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
 const interrupted = new ConnectionError('DDB_CONNECTION_LOST', 'interrupted')
@@ -59,6 +60,37 @@ t.test(
     const { clock } = run.platform
     t.ok(clock.nowMs() >= 60_000 && clock.nowMs() < 61_000, `${clock.nowMs()} ms`)
     t.ok(stub.asked.includes('abandon data'), 'the data session is given up')
+  },
+)
+
+t.test(
+  'what was refused for the time being is not stored when the server falls silent',
+  async t => {
+    const clock = handClock()
+    const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
+    add()
+    add()
+    // The first batch rests, and then nobody answers any more.
+    stub.ledger.push([claim(1), refusal(1, '<ChunkInTransaction>')])
+    const { ledger } = stub
+    stub.answers.read = () => {
+      const rows = ledger.shift()
+      if (rows !== undefined) return Promise.resolve(rows)
+      stub.isLost = true
+      return Promise.reject(new TimeoutError('late'))
+    }
+    stub.answers.restore = async deadlineMs => {
+      await wait(clock, Number(deadlineMs) - clock.nowMs())
+      throw lost
+    }
+    watcher.begin()
+    const finishing = t.rejects(watcher.finish(), { code: 'DDB_UNCONFIRMED' })
+    while (counts()[3] === 0) {
+      await Promise.resolve()
+      clock.advance(5)
+    }
+    await finishing
+    t.same(counts(), [0, 8, 0, 8])
   },
 )
 
