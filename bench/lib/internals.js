@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const contents = `
-  export { openReader } from './parse/open-reader.js'
+  export { openReader } from './parse/formats.js'
   export { decodeValue, encodeValue } from './protocol/codec.js'
   export { emptyVector } from './protocol/column.js'
   export { dataTypes, parseColumnType } from './protocol/data-type.js'

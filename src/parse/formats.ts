@@ -1,7 +1,8 @@
 /*
-  The formats of inputs: how each is recognized, and where it is read. A new format gets a folder of its own and an entry
-  here.
+  The formats of inputs: how each is recognized, and opened behind the one face that the loader knows. A new format gets a
+  folder of its own and an entry here.
 */
+import { UsageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { CsvOptions } from './csv/open-csv.js'
 import type { JsonOptions } from './json/open-json.js'
@@ -91,6 +92,36 @@ export function detectFormat(name: string, head: Uint8Array): InputFormat {
     formatWhere(format => format.firstByte !== undefined && format.firstByte === first) ??
     defaultFormat
   )
+}
+
+/** What is known of the format; what is left out is found in the input. */
+export interface ReaderOptions extends FormatOptions {
+  /** `auto` goes by the name and the first bytes. */
+  readonly format?: 'auto' | InputFormat | undefined
+}
+
+/** A reader, and which format it found. */
+export type OpenedReader = InputReader<InputFormat>
+
+/**
+ * Opens the input; of delimited text it reads the first record, which says what the columns are.
+ *
+ * @throws {InputError} when its first record cannot be read
+ * @throws {UsageError} DDB_USAGE when options do not suit the format
+ */
+export async function openReader(
+  source: ByteSource,
+  options: ReaderOptions = {},
+): Promise<OpenedReader> {
+  const { format = 'auto', ...dialect } = options
+  const known = format === 'auto' ? detectFormat(source.name, source.head) : format
+  if (dialect.jsonPath !== undefined && formats[known].records === 'fields') {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`input.jsonPath\` is for JSON, and ${source.name} is ${known}: \`input.format\` json says otherwise`,
+    )
+  }
+  return formats[known].open(source, { ...dialect, isFormatGiven: format !== 'auto' })
 }
 
 function formatWhere(suits: (format: Format) => boolean): InputFormat | undefined {

@@ -3,7 +3,7 @@
   byte is accounted for.
 */
 import { DdbError } from '../../src/errors.js'
-import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { mappingFor, memorySource } from './reading.js'
 
 export const types = [

@@ -21,7 +21,7 @@ import type {
 } from '../../src/parse/input-reader.js'
 import { KeptRecords, RecordCopies } from '../../src/parse/kept-records.js'
 import { NullTexts } from '../../src/parse/null-texts.js'
-import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { PieceBounds } from '../../src/parse/piece-bounds.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { RowPlaces } from '../../src/parse/row-places.js'

@@ -1,7 +1,7 @@
 /*
   What the tests of readers share: an input out of memory in chunks of any size, and everything that is read from it.
 */
-import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Batch, BatchOptions, InputReader, Reject } from '../../src/parse/input-reader.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import {

@@ -4,7 +4,7 @@
 */
 import { InputError, type ErrorCode } from '../../src/errors.js'
 import type { ByteCounts } from '../../src/parse/input-reader.js'
-import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { mappingFor, memorySource } from './reading.js'
 
 /** A row has no code, a reject has its reason. */

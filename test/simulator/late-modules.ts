@@ -2,7 +2,7 @@
   What is loaded late is loaded now: reading a module takes real time, of which a simulation knows nothing.
 */
 import { Readable } from 'node:stream'
-import { openReader } from '../../src/parse/open-reader.js'
+import { openReader } from '../../src/parse/formats.js'
 import { openSource } from '../../src/source/open-source.js'
 
 for (const [format, text] of [

@@ -2,9 +2,8 @@
   One input of a check: how its records become rows, and what stands in its fields.
 */
 import { DdbError } from '../../errors.js'
-import { recordFormat } from '../../parse/formats.js'
+import { recordFormat, type OpenedReader } from '../../parse/formats.js'
 import type { InputReader, RecordShape } from '../../parse/input-reader.js'
-import type { OpenedReader } from '../../parse/open-reader.js'
 import type { CellSource, ColumnMapping } from '../../schema/column-mapping.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedField } from './check-result.js'

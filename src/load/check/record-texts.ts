@@ -3,7 +3,7 @@
   left as they are.
 */
 import { Readable } from 'node:stream'
-import { openReader, type ReaderOptions } from '../../parse/open-reader.js'
+import { openReader, type ReaderOptions } from '../../parse/formats.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 import { formatElement } from '../../protocol/value-text.js'
 import type { CellSource } from '../../schema/column-mapping.js'

@@ -1,7 +1,7 @@
 /*
   The face of whoever looks on while a run reads its inputs and sends nothing.
 */
-import type { OpenedReader } from '../../parse/open-reader.js'
+import type { OpenedReader } from '../../parse/formats.js'
 import type { ColumnMapping } from '../../schema/column-mapping.js'
 import type { AnyReject } from '../rejects/reject.js'
 

@@ -3,8 +3,7 @@
   rejects are passed on. All inputs are checked to exist before the first one is read.
 */
 import type { DdbError } from '../../errors.js'
-import { dataExtensions } from '../../parse/formats.js'
-import { openReader } from '../../parse/open-reader.js'
+import { dataExtensions, openReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'

@@ -3,7 +3,7 @@
   the inputs before it loaded.
 */
 import { DdbError, InputError, UsageError } from '../../errors.js'
-import { openReader } from '../../parse/open-reader.js'
+import { openReader } from '../../parse/formats.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
 import { fileBytes, openSource } from '../../source/open-source.js'

@@ -4,7 +4,7 @@
 import { saidOf } from '../../parse/csv/csv-dialect.js'
 import type { RowTarget } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/input-reader.js'
-import type { ReaderOptions } from '../../parse/open-reader.js'
+import type { ReaderOptions } from '../../parse/formats.js'
 import type { InputShape } from '../../schema/column-mapping.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
 import type { LoadOptions } from '../options.js'

@@ -4,7 +4,7 @@
 */
 import { isUtf8 } from 'node:buffer'
 import { InputError } from '../../errors.js'
-import { openReader } from '../../parse/open-reader.js'
+import { openReader } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { openSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'

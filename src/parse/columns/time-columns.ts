@@ -1,11 +1,15 @@
 /*
-  DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in the usual spelling; everything else goes the general way. Columns with
-  a zone, or with a format of `cells.dateFormats`, go through NumberColumn and Int64Column.
+  DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in the spelling that files mostly have, four characters at a time:
+  `2020.01.02T09:30:00.123456789` and its ISO likes, with none, 3, 6 or 9 digits behind the second, with or without a Z.
+  Everything else goes the general way. Columns with a zone, or with a format of `cells.dateFormats`, go through NumberColumn
+  and Int64Column.
 */
+import { civilDays } from '../cells/calendar.js'
+import type { ColumnOffset } from '../cells/column-offset.js'
+import { fourDigitsAt } from '../cells/read-number.js'
+import type { RecordBlock } from '../record-block.js'
 import { Int64Column, storeExact } from './int64-columns.js'
 import { NumberColumn } from './number-columns.js'
-import { UsualTime } from './usual-time.js'
-import type { RecordBlock } from '../record-block.js'
 
 const wordSize = 4_294_967_296
 const secondsPerDay = 86_400
@@ -13,6 +17,203 @@ const msPerDay = 86_400_000
 const nanosPerMs = 1_000_000
 /** So many milliseconds either way, and a part of one, are nanoseconds that 64 bits hold. */
 const maxMs = 9_223_372_036_853
+
+const dash = 45
+const letterT = 84
+const letterZ = 90
+const lowerZ = 122
+const blank = 32
+
+/** Bytes of a date and what separates it from the time. */
+const dateBytes = 11
+/** Bytes of a time up to the seconds, and up to the digits behind them. */
+const toSeconds = 8
+const toMillis = 12
+const toMicros = 15
+const toNanos = 18
+
+/** Bytes of a date and a time with milliseconds. */
+const fullLength = dateBytes + toMillis
+
+/** What turns `-MM-`, `HH:M`, `M:SS` and `.mmm` into digits and zeros, the first character in the lowest byte. */
+const monthPattern = 0x00303000
+const hourPattern = 0x303a3030
+const minutePattern = 0x30303a30
+const fractionPattern = 0x3030302e
+/** Where these have no digit. */
+const hourMarks = 0x00ff0000
+const minuteMarks = 0x0000ff00
+const fractionMarks = 0x000000ff
+/** Added to a digit, it leaves the upper half of the byte alone; added to anything above nine, it does not. */
+const sixes = 0x06060606
+const upperHalves = 0xf0f0f0f0 | 0
+const middleHalves = 0x00f0f000
+
+/** Of one date: its 11 characters as three words, its days since 1970, and the low and the high word of its midnight. */
+const dateWords = 6
+/** Bits of the four digits of a month and a day: 1, 4, 2 and 4. */
+const dateCount = 2 ** 11
+/** What a column has that has met no date: inference makes several for each of thousands of columns. */
+const noDates = new Int32Array(dateWords * dateCount).fill(1)
+
+/** From the words that begin with the month's and the day's separator. */
+function dateIndex(month: number, day: number): number {
+  const monthBits = ((month >> 4) & 0x10) | ((month >> 16) & 15)
+  return dateWords * ((monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15))
+}
+
+/** Keeps the parts of the text it read last, but for the milliseconds of its day. */
+export class UsualTime {
+  /** Which times are the column's: without an offset, and in UTC. All others are left to the general way. */
+  takesPlain = true
+  takesUtc = true
+  /** Since 1970. */
+  day = 0
+  /** The day's first millisecond since 1970, as the two words of 64 bits. */
+  midnightLow = 0
+  midnightHigh = 0
+  /** Below a millisecond. */
+  nanos = 0
+  readonly #offset: ColumnOffset | undefined
+  /** The 11 characters of the last date as three words. The second and the third share a byte: no text has these. */
+  #yearWord = 0
+  #monthWord = 0
+  #dayWord = 1
+  /**
+   * Dates seen, each in the place of its month and day, which are no text's where there is none yet. To find out which day a
+   * date is takes longer than all else of a cell.
+   */
+  #dates: Int32Array = noDates
+
+  /** @param offset  of the column; undefined where it does not matter */
+  constructor(offset?: ColumnOffset) {
+    this.#offset = offset
+    this.lookAtOffset()
+  }
+
+  /** To be called behind a time that went the general way: it may have been the one that decides. */
+  lookAtOffset(): void {
+    if (this.#offset === undefined) return
+    this.takesPlain = this.#offset.takesPlain
+    this.takesUtc = this.#offset.takesUtc
+  }
+
+  /** Milliseconds of the day where the text is such a time, else −1. `view` is over `bytes`. */
+  read(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    if (end - start === fullLength && this.takesPlain) {
+      // Most times are so long, and nothing else is.
+      const msOfDay = secondsAt(view, start + dateBytes) * 1000
+      const millis = millisAt(view, start + dateBytes + toSeconds)
+      this.nanos = 0
+      return msOfDay >= 0 && millis >= 0 && this.#readDate(view, start) ? msOfDay + millis : -1
+    }
+    const last = bytes[end - 1]
+    const isUtc = last === letterZ || last === lowerZ
+    if (isUtc ? !this.takesUtc : !this.takesPlain) return -1
+    const msOfDay = this.readTime(view, start + dateBytes, isUtc ? end - 1 : end)
+    return msOfDay >= 0 && this.#readDate(view, start) ? msOfDay : -1
+  }
+
+  /** Milliseconds of the day of `HH:MM:SS` with none, 3, 6 or 9 digits behind it, else −1; the day stays as it was. */
+  readTime(view: DataView, start: number, end: number): number {
+    const length = end - start
+    let wrong = 0
+    let millis = 0
+    let nanos = 0
+    if (length !== toSeconds) {
+      if (length !== toMillis && length !== toMicros && length !== toNanos) return -1
+      millis = millisAt(view, start + toSeconds)
+      if (length > toMillis) {
+        // Three digits, and one in front of them that was read before.
+        const micros = fourDigitsAt(view, start + toMillis - 1)
+        nanos = (micros % 1000) * 1000
+        wrong = micros
+      }
+      if (length === toNanos) {
+        const behind = fourDigitsAt(view, start + toMicros - 1)
+        nanos += behind % 1000
+        wrong |= behind
+      }
+    }
+    const secondOfDay = secondsAt(view, start)
+    if ((wrong | millis | secondOfDay) < 0) return -1
+    this.nanos = nanos
+    return secondOfDay * 1000 + millis
+  }
+
+  #readDate(view: DataView, p: number): boolean {
+    const year = view.getInt32(p, true)
+    const month = view.getInt32(p + 4, true)
+    const day = view.getInt32(p + 7, true)
+    // Rows often have the date of the row before.
+    if (year === this.#yearWord && month === this.#monthWord && day === this.#dayWord) return true
+    let dates = this.#dates
+    const at = dateIndex(month, day)
+    if (dates[at] !== year || dates[at + 1] !== month || dates[at + 2] !== day) {
+      const days = dayOf(fourDigitsAt(view, p), month, day)
+      if (days !== days) return false
+      if (dates === noDates) dates = this.#dates = noDates.slice()
+      dates[at] = year
+      dates[at + 1] = month
+      dates[at + 2] = day
+      dates[at + 3] = days
+      storeExact(dates, at + 4, days * msPerDay)
+    }
+    this.#yearWord = year
+    this.#monthWord = month
+    this.#dayWord = day
+    this.day = dates[at + 3]!
+    this.midnightLow = dates[at + 4]!
+    this.midnightHigh = dates[at + 5]!
+    return true
+  }
+}
+
+/**
+ * Days since 1970; NaN when it is not a date, or one that the calendar does not have.
+ *
+ * @param month  `-MM-` as a word
+ * @param day  `-DDT` as a word
+ */
+function dayOf(year: number, month: number, day: number): number {
+  const separator = month & 0xff
+  const between = day >>> 24
+  // Dash, point and slash stand side by side.
+  if (separator < dash || separator > dash + 2 || month >>> 24 !== separator) return NaN
+  if (year < 0 || (between !== letterT && between !== blank)) return NaN
+  const months = month ^ monthPattern
+  const days = day ^ monthPattern
+  if (((months | (months + sixes) | days | (days + sixes)) & middleHalves) !== 0) return NaN
+  return civilDays(year, twoDigitsOf(months), twoDigitsOf(days))
+}
+
+/** The number whose digits are the two bytes in the middle. */
+function twoDigitsOf(word: number): number {
+  return ((word >> 8) & 15) * 10 + ((word >> 16) & 15)
+}
+
+/** Seconds of the day of `HH:MM:SS` at `p`, or −1. */
+function secondsAt(view: DataView, p: number): number {
+  const hour = view.getInt32(p, true) ^ hourPattern
+  const minute = view.getInt32(p + 4, true) ^ minutePattern
+  const wrong =
+    ((hour | (hour + sixes) | minute | (minute + sixes)) & upperHalves) |
+    (hour & hourMarks) |
+    (minute & minuteMarks)
+  const hours = (hour & 15) * 10 + ((hour >> 8) & 15)
+  const minutes = (hour >>> 24) * 10 + (minute & 15)
+  const seconds = ((minute >> 16) & 15) * 10 + (minute >>> 24)
+  if (wrong !== 0 || hours > 23 || minutes > 59 || seconds > 59) return -1
+  return (hours * 60 + minutes) * 60 + seconds
+}
+
+/** Milliseconds of `.mmm` at `p`, or −1. */
+function millisAt(view: DataView, p: number): number {
+  const fraction = view.getInt32(p, true) ^ fractionPattern
+  const wrong = ((fraction | (fraction + sixes)) & upperHalves) | (fraction & fractionMarks)
+  if (wrong !== 0) return -1
+  return ((fraction >> 8) & 15) * 100 + ((fraction >> 16) & 15) * 10 + (fraction >>> 24)
+}
 
 /** One DATETIME column. */
 export class DateTimeColumn extends NumberColumn {

@@ -1,7 +1,7 @@
 /*
   Reads an input in one piece and in several, and holds the one against the other.
 */
-import type { ReaderOptions } from '../../../src/parse/open-reader.js'
+import type { ReaderOptions } from '../../../src/parse/formats.js'
 import { outcome, types } from '../../parse/any-input.js'
 
 /** @throws when records or bytes are lost, or depend on the pieces in which they came */

@@ -8,7 +8,7 @@ import {
   detectedText,
   type DetectedRules,
 } from '../../../src/load/inputs/detected.js'
-import { openReader, type ReaderOptions } from '../../../src/parse/open-reader.js'
+import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import { memorySource } from '../../parse/reading.js'
 
 async function told(

@@ -13,8 +13,8 @@ import {
   NanotimeColumn,
   NanotimestampColumn,
   TimestampColumn,
+  UsualTime,
 } from '../../../src/parse/columns/time-columns.js'
-import { UsualTime } from '../../../src/parse/columns/usual-time.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from '../cells/cell.js'
 import { read } from '../reading.js'

@@ -13,7 +13,7 @@ import {
   openQuoteMessage,
   quoteMessage,
 } from '../../../src/parse/csv/csv-faults.js'
-import { openReader, type ReaderOptions } from '../../../src/parse/open-reader.js'
+import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openSource } from '../../../src/source/open-source.js'
 import { runs } from '../../helpers/runs.js'

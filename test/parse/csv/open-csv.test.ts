@@ -2,7 +2,7 @@
   Delimited files as a loader meets them: headers, batches, and records that are not rows.
 */
 import t from 'tap'
-import { openReader } from '../../../src/parse/open-reader.js'
+import { openReader } from '../../../src/parse/formats.js'
 import type { SymbolVector } from '../../../src/protocol/value.js'
 import { mappingFor, memorySource, read } from '../reading.js'
 

@@ -4,7 +4,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { openReader } from '../../../src/parse/open-reader.js'
+import { openReader } from '../../../src/parse/formats.js'
 import type { Reject } from '../../../src/parse/input-reader.js'
 import type { Column } from '../../../src/protocol/value.js'
 import { mappingFor, memorySource, read } from '../reading.js'

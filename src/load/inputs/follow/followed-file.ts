@@ -2,9 +2,8 @@
   One file on its way from being found to its end: opened, read as far as it has grown, noted down in the journal.
 */
 import { DdbError, UsageError } from '../../../errors.js'
-import { openReader, type ReaderOptions } from '../../../parse/open-reader.js'
+import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
 import type { Batch } from '../../../parse/input-reader.js'
-import type { InputFormat } from '../../../parse/formats.js'
 import type { InputFile } from '../../../platform/platform.js'
 import { followedChunks } from '../../../source/follow/followed-chunks.js'
 import type { Turns } from '../../../source/follow/turns.js'
