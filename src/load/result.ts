@@ -40,7 +40,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     run.rejects.equationError(rows.rejected) ??
     parts.bytesError ??
     run.ending.failure ??
-    unsentError(rows) ??
+    (run.watch === undefined ? unsentError(rows) : undefined) ??
     unmetExpectation(run)
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
