@@ -44,15 +44,28 @@ t.test('no folder has tests and no source', async t => {
   )
 })
 
-t.test('every folder of tests is run: file by file, or as a room', async t => {
+t.test('every test is run once: by itself, or in the room of its folder', async t => {
   const taprc = await readFile(new URL('.taprc', root), 'utf8')
-  const [whole, single] = [...taprc.matchAll(/test\/\{(.+)\}/g)].map(([, list]) => list!.split(','))
-  const paths = await readdir(fileURLToPath(new URL('test/', root)), { recursive: true })
-  const tests = paths.map(path => path.split(sep)).filter(path => path.at(-1)!.endsWith('.test.ts'))
-  const asRooms = tests.filter(path => path.at(-1) === 'room.test.ts').map(([folder]) => folder!)
-  const folders = new Set(tests.filter(path => path.length > 1).map(([folder]) => folder!))
-  t.strictSame(asRooms.sort(), whole)
-  t.strictSame([...folders].filter(folder => !whole!.includes(folder)).sort(), single)
+  const patterns = [...taprc.matchAll(/^ {2}- (test\/.+)$/gm)].map(([, pattern]) => {
+    const names = pattern!.replaceAll('.', '\\.').replaceAll('*', '[^/]*').replaceAll(',', '|')
+    return new RegExp(`^${names.replaceAll('{', '(').replaceAll('}', ')')}$`)
+  })
+  const found = await readdir(fileURLToPath(new URL('test/', root)), { recursive: true })
+  const tests = found
+    .map(path => ['test', ...path.split(sep)].join('/'))
+    .filter(path => path.endsWith('.test.ts') && !path.includes('/node_modules/'))
+  const started = tests.filter(path => patterns.some(pattern => pattern.test(path)))
+  const rooms = started.filter(path => posix.basename(path) === 'room.test.ts').map(folderOf)
+  const runs = tests.map(path => {
+    const isRoom = posix.basename(path) === 'room.test.ts'
+    const inRooms = rooms.filter(room => !isRoom && path.startsWith(`${room}/`)).length
+    return { path, runs: inRooms + started.filter(one => one === path).length }
+  })
+  t.ok(runs.length > 200, `${runs.length} files are found`)
+  t.strictSame(
+    runs.filter(({ runs }) => runs !== 1),
+    [],
+  )
 })
 
 t.test('logic is a function with a body', async t => {

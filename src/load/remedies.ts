@@ -1,6 +1,6 @@
 /*
   What the program tells users to do about a run that does not go on by itself. All of it stands here, because a remedy may
-  neither double rows nor lose them: test/end-to-end/remedies.test.ts carries out each one, and fails for one that it does not
+  neither double rows nor lose them: test/end-to-end/runs/remedies.test.ts carries out each one, and fails for one that it does not
   know.
 */
 import type { Session } from '../client/open-session.js'

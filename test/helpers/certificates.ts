@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { fileFolder } from './file-folder.js'
 
 /** Files of a certificate, PEM, and their texts. */
 export interface Identity {
@@ -36,7 +37,7 @@ export class Certificates {
   #count = 0
 
   constructor(t: Test) {
-    this.#folder = t.testdir()
+    this.#folder = fileFolder(t)
   }
 
   make(commonName: string, request: IdentityRequest = {}): Identity {

@@ -1,6 +1,6 @@
 /*
   A server as it is shipped, on an address that is not this machine's loopback, and what a plain user gets done there; run
-  in a namespace of its own by test/end-to-end/shipped-server.test.ts.
+  in a namespace of its own by test/end-to-end/connections/shipped-server.test.ts.
 */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

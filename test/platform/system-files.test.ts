@@ -12,8 +12,9 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 import { systemFiles } from '../../src/platform/system-files.js'
+import { fileFolder } from '../helpers/file-folder.js'
 
-const folder = t.testdir({ 'a.txt': 'hello', sub: { 'b.txt': '' } })
+const folder = fileFolder(t, { 'a.txt': 'hello', sub: { 'b.txt': '' } })
 const path = (name: string): string => join(folder, name)
 const stats = (name: string): BigIntStats => statSync(path(name), { bigint: true })
 

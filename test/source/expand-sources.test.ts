@@ -10,10 +10,11 @@ import { systemFiles } from '../../src/platform/system-files.js'
 import { dataFiles, newPassedOver, passedOverNotice } from '../../src/source/data-files.js'
 import { expandSources as expandFor, type ExpandOptions } from '../../src/source/expand-sources.js'
 import { refuseForeignFormat } from '../../src/source/foreign-format.js'
+import { fileFolder } from '../helpers/file-folder.js'
 
 // What the user names as input, as the files it means.
 
-const folder = t.testdir({
+const folder = fileFolder(t, {
   'a.csv': '',
   'b.csv': '',
   'b.txt': '',

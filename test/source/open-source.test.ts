@@ -15,6 +15,7 @@ import { fileBytes, openSource } from '../../src/source/open-source.js'
 import { newSameFiles, sameFilesNotice } from '../../src/source/same-files.js'
 import { table, tableContent } from './compression/zstd.js'
 import { pieces } from './encoding/decoding.js'
+import { fileFolder } from '../helpers/file-folder.js'
 
 // Files, pipes and gzip as chunks of text.
 
@@ -29,7 +30,7 @@ async function contentOf(source: ByteSource): Promise<Buffer> {
   return Buffer.concat(parts)
 }
 
-const folder = t.testdir()
+const folder = fileFolder(t)
 function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name)
   writeFileSync(path, content)

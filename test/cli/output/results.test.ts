@@ -33,6 +33,7 @@ import {
 } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
 import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
+import { fileFolder } from '../../helpers/file-folder.js'
 
 const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   schema: 'ddb-ingest/load/1',
@@ -291,7 +292,7 @@ t.test('of several inputs those with something wrong are named, ten at most', as
   t.equal(lines.at(-1), 'and 2 more inputs with rejected rows')
 })
 
-const folder = t.testdir()
+const folder = fileFolder(t)
 
 async function report(...records: readonly JournalRecord[]): Promise<RunReport> {
   writeJournal(folder, 'r', [runRecord('r'), processRecord(1), ...records])

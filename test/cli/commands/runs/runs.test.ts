@@ -1,5 +1,5 @@
 /*
-  What `runs` prints. Running, stopped and killed processes: test/end-to-end/resume-runs.test.ts.
+  What `runs` prints. Running, stopped and killed processes: test/end-to-end/runs/resume-runs.test.ts.
 */
 import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -153,7 +153,7 @@ t.test('a lock that is none is told', async t => {
 
 /*
   What `resume` takes from the journal and what from the command line. Stopped and killed processes:
-  test/end-to-end/resume-runs.test.ts.
+  test/end-to-end/runs/resume-runs.test.ts.
 */
 
 const server = await startServer({

@@ -1,0 +1,81 @@
+/*
+  A login that ends while a run goes on – it has expired, or the user is gone – is told as what it is, code 77: in
+  every mode, on data sessions and on the one that asks.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { streamScript } from '../../helpers/delivery.js'
+import { turnPlatform } from '../../helpers/turn-platform.js'
+
+type Delivery = NonNullable<LoadOptions['delivery']>
+
+/** Whose login ends. */
+type Ending = 'all sessions' | 'sessions with data'
+
+/**
+ * Rows go out and arrive, then sessions are a guest's, then more rows go out.
+ * @param isGone  nobody can log in any more either
+ */
+async function expire(
+  t: Test,
+  delivery: Delivery,
+  ending: Ending,
+  isGone: boolean,
+): Promise<LoadResult> {
+  const here = await startLoadServer(t, streamScript, { requireLogin: true })
+  const platform = turnPlatform()
+  t.teardown(() => platform.stop())
+  const { node } = here.server
+  async function* lines(): AsyncGenerator<string> {
+    yield 'id,sym\n1,A\n2,B\n'
+    while (node.shared.get('target')!.table.rows < 2) {
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    // The first one is the test's, the second one asks.
+    const [, , ...data] = node.sessions.values()
+    for (const session of ending === 'all sessions' ? node.sessions.values() : data) {
+      session.user = 'guest'
+    }
+    if (isGone) node.users.delete('admin')
+    yield '3,A\n4,B\n'
+  }
+  return here.load(
+    '-',
+    {
+      input: { stdin: Readable.from(lines()), header: 'yes', flushIntervalMs: 1 },
+      target: { table: 'target' },
+      delivery: { batchRows: 2, confirmTimeoutMs: 200, retryTimeoutMs: 100, ...delivery },
+    },
+    platform,
+  )
+}
+
+const deliveries: Readonly<Record<string, Delivery>> = {
+  'in sync mode': { mode: 'sync' },
+  'with receipts': { confirm: 'receipts' },
+  'with counting': { confirm: 'count' },
+}
+
+for (const [name, delivery] of Object.entries(deliveries)) {
+  t.test(`a login that has expired ${name}`, async t => {
+    for (const isGone of [false, true]) {
+      t.match(await expire(t, delivery, 'all sessions', isGone), {
+        exitCode: 77,
+        status: 'failed',
+        error: { code: 'DDB_LOGIN', message: /Log in with .*its login has expired, or the user/ },
+      })
+    }
+  })
+}
+
+t.test('with receipts, only where data goes out: what was confirmed stays so', async t => {
+  for (const isGone of [false, true]) {
+    t.match(await expire(t, { confirm: 'receipts' }, 'sessions with data', isGone), {
+      exitCode: 77,
+      error: { code: 'DDB_LOGIN' },
+      rows: { read: 4, confirmed: 2, unconfirmed: 2 },
+    })
+  }
+})

@@ -1,0 +1,269 @@
+/*
+  Somebody who stands between a client and a server and changes what they say: strips TLS, hides SCRAM, gives out a key of
+  their own. What reaches them is searched for the password.
+*/
+import { constants, generateKeyPairSync, privateDecrypt, type KeyObject } from 'node:crypto'
+import { once } from 'node:events'
+import { connect as connectTcp, createServer, type AddressInfo } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import t, { type Test } from 'tap'
+import type { LoginMemory, LoginMethod } from '../../../src/client/login/protection.js'
+import { connect, type ConnectOptions } from '../../../src/client/open-session.js'
+import { startServer, type EmbeddedServer, type ServerOptions } from '../../../src/server/index.js'
+import { Certificates } from '../../helpers/certificates.js'
+
+const host = '127.0.0.1'
+const password = 'correct horse battery staple'
+const certificates = new Certificates(t)
+const ca = certificates.make('authority', { isAuthority: true })
+const identity = certificates.make('server', { by: ca })
+
+interface Middle {
+  readonly port: number
+  /** All that clients have sent. */
+  readonly heard: () => string
+}
+
+interface Tricks {
+  readonly toServer?: (chunk: string) => string
+  readonly toClient?: (chunk: string) => string
+  /** Speaks TLS to clients, as somebody else. */
+  readonly as?: { readonly cert: string; readonly key: string }
+}
+
+async function standBetween(t: Test, server: EmbeddedServer, tricks: Tricks = {}): Promise<Middle> {
+  let heard = ''
+  const sockets = new Set<{ destroy: () => void }>()
+  const relay = (client: ReturnType<typeof connectTcp>): void => {
+    const onward = connectTcp(server.port, host)
+    for (const socket of [client, onward]) {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+    }
+    client.on('data', (chunk: Buffer) => {
+      const text = chunk.toString('latin1')
+      heard += text
+      onward.write(Buffer.from(tricks.toServer?.(text) ?? text, 'latin1'))
+    })
+    onward.on('data', (chunk: Buffer) => {
+      const text = chunk.toString('latin1')
+      client.write(Buffer.from(tricks.toClient?.(text) ?? text, 'latin1'))
+    })
+    client.on('end', () => onward.end()).on('close', () => onward.destroy())
+    onward.on('end', () => client.end()).on('close', () => client.destroy())
+  }
+  const port = tricks.as === undefined ? createServer(relay) : createTlsServer(tricks.as, relay)
+  port.on('tlsClientError', () => undefined)
+  port.listen(0, host)
+  await once(port, 'listening')
+  t.teardown(() => {
+    port.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return { port: (port.address() as AddressInfo).port, heard: () => heard }
+}
+
+/** As a server is shipped: its admin logs in by RSA, and ann, who was made for it, by SCRAM. */
+async function serve(t: Test, options: ServerOptions = {}): Promise<EmbeddedServer> {
+  const server = await startServer({
+    port: 0,
+    adminPassword: password,
+    initScript: `createUser("ann", "${password}", , false, "scram")`,
+    ...options,
+  })
+  t.teardown(() => server.close())
+  return server
+}
+
+const tlsServer = { tlsCertFile: identity.certFile, tlsKeyFile: identity.keyFile }
+
+/** @returns the failure; undefined when a session came about */
+async function attempt(port: number, change: Partial<ConnectOptions> = {}): Promise<unknown> {
+  try {
+    const session = await connect({ host, port, user: 'ann', password, ...change })
+    await session.close()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+const withoutScram = (chunk: string): string =>
+  chunk.replace('scramClientFirst', 'scramClientThird')
+const withoutBoth = (chunk: string): string =>
+  withoutScram(chunk).replace('getDynamicPublicKey', 'getDynamicPublicLey')
+
+interface Remembered extends LoginMemory {
+  readonly told: string[]
+}
+
+function remembering(method?: LoginMethod): Remembered {
+  const told: string[] = []
+  return {
+    best: () => method,
+    keep: () => undefined,
+    place: () => '/state/logins/db.json',
+    unverified: host => void told.push(host),
+    told,
+  }
+}
+
+t.test('without tricks, nothing of the password is heard', async t => {
+  const middle = await standBetween(t, await serve(t))
+  t.equal(await attempt(middle.port), undefined)
+  t.match(middle.heard(), 'scramClientFinal')
+  t.notMatch(middle.heard(), password)
+})
+
+t.test('who strips TLS gets nothing', async t => {
+  const middle = await standBetween(t, await serve(t))
+  t.match(await attempt(middle.port, { tls: true, caFile: ca.certFile }), { code: 'DDB_TLS' })
+  t.notMatch(middle.heard(), /admin|API/)
+})
+
+t.test('who has a certificate of their own gets nothing, but where any is taken', async t => {
+  const own = certificates.make('server', { by: certificates.make('x', { isAuthority: true }) })
+  const middle = await standBetween(t, await serve(t), { as: own })
+  t.match(await attempt(middle.port, { tls: true, caFile: ca.certFile }), { code: 'DDB_TLS' })
+  t.notMatch(middle.heard(), /admin|API/)
+  t.equal(await attempt(middle.port, { tls: true, tlsInsecure: true }), undefined)
+  t.match(middle.heard(), 'scramClientFinal', 'they are believed')
+  t.notMatch(middle.heard(), password, 'and even so do not get the password')
+})
+
+t.test('who hides SCRAM gets a password that is encrypted, and the user is told', async t => {
+  const server = await serve(t)
+  const own = certificates.make('server')
+  for (const [user, tricks, tls, told] of [
+    ['admin', {}, {}, 1],
+    ['ann', { toServer: withoutScram }, {}, 1],
+    ['ann', { toServer: withoutScram, as: own }, { tls: true, tlsInsecure: true }, 0],
+  ] as const) {
+    const middle = await standBetween(t, server, tricks)
+    const loginMemory = remembering()
+    t.equal(await attempt(middle.port, { user, loginMemory, ...tls }), undefined)
+    t.match(middle.heard(), 'getDynamicPublicKey')
+    t.notMatch(middle.heard(), password)
+    t.equal(loginMemory.told.length, told)
+  }
+})
+
+t.test('who hides RSA as well gets no password', async t => {
+  const server = await serve(t)
+  const own = certificates.make('server')
+  for (const [tricks, tls] of [
+    [{ toServer: withoutBoth }, {}],
+    [
+      { toServer: withoutBoth, as: own },
+      { tls: true, tlsInsecure: true },
+    ],
+  ] as const) {
+    const middle = await standBetween(t, server, tricks)
+    t.match(await attempt(middle.port, tls), {
+      code: 'DDB_CONFIG',
+      message: /would travel to .* in plain text: .*scramClientThird.*getDynamicPublicLey/,
+    })
+    t.notMatch(middle.heard(), /login\n/)
+    t.notMatch(middle.heard(), password)
+  }
+})
+
+t.test('who hides SCRAM is known by what was there before, and by what is required', async t => {
+  const server = await serve(t)
+  const middle = await standBetween(t, server, { toServer: withoutScram })
+  const before = {
+    code: 'DDB_LOGIN',
+    message: /has logged us in by SCRAM before.*\/state\/logins\/db\.json/,
+  }
+  for (const [change, failure] of [
+    [{ loginMemory: remembering('scram') }, before],
+    [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
+    [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /takes no login but SCRAM/ }],
+    [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
+  ] as const) {
+    t.match(await attempt(middle.port, change), failure)
+    t.notMatch(middle.heard(), /getDynamicPublicKey|login\n/)
+  }
+  const plain = await standBetween(t, server, { toServer: withoutBoth })
+  t.match(await attempt(plain.port, { loginMemory: remembering('rsa'), insecureLogin: true }), {
+    code: 'DDB_LOGIN',
+    message: /has logged us in by RSA before/,
+  })
+  t.notMatch(plain.heard(), password)
+})
+
+t.test('who gives out a key of their own gets a password that no better was known for', async t => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const theirs = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const server = await serve(t)
+  const tricks = {
+    toServer: withoutScram,
+    toClient: (chunk: string) => chunk.replace(/-----BEGIN PUBLIC KEY-----[^]*KEY-----\n/, theirs),
+  }
+  const middle = await standBetween(t, server, tricks)
+  for (const change of [
+    { require: 'scram' },
+    { loginMemory: remembering('scram') },
+    { tls: true, caFile: ca.certFile },
+  ] as const) {
+    t.type(await attempt(middle.port, change), Error)
+    t.notMatch(middle.heard(), 'getDynamicPublicKey', 'no key is asked for')
+  }
+  // What official clients do as well, and what docs/security.md says of it.
+  t.match(await attempt(middle.port), { code: 'DDB_LOGIN' })
+  t.ok(decrypted(middle.heard(), privateKey).includes(password))
+})
+
+/** Texts that were encrypted with the key. */
+function decrypted(heard: string, key: KeyObject): string[] {
+  return [...heard.matchAll(/[A-Za-z0-9+/]{342}==/g)].map(([base64]) =>
+    privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(base64, 'base64'))
+      .toString('latin1')
+      .replace(/^[^]{2}[^\0]+\0/, ''),
+  )
+}
+
+t.test('who answers in the place of the server does not pass for it', async t => {
+  const initScript = 'createUser("ann", "another password", , false, "scram")'
+  const other = await serve(t, { initScript })
+  t.match(await attempt((await standBetween(t, other)).port), { code: 'DDB_LOGIN', exitCode: 77 })
+  const middle = await standBetween(t, await serve(t), {
+    // The server's signature is the only text of 44 signs that ends with an equals sign.
+    toClient: chunk => chunk.replace(/[A-Za-z0-9+/]{43}=/, `${'A'.repeat(43)}=`),
+  })
+  t.match(await attempt(middle.port), {
+    code: 'DDB_LOGIN',
+    message: /does not prove that it knows the password/,
+  })
+})
+
+t.test('a server that is what it says is logged in to over TLS', async t => {
+  const server = await serve(t, tlsServer)
+  const kept: LoginMethod[] = []
+  const loginMemory: LoginMemory = {
+    best: () => kept.at(-1),
+    keep: (_host, _port, _user, method) => void kept.push(method),
+    place: () => '',
+    unverified: () => t.fail('TLS has verified it'),
+  }
+  const options = { tls: true, caFile: ca.certFile, loginMemory }
+  t.equal(await attempt(server.port, options), undefined)
+  t.equal(await attempt(server.port, options), undefined)
+  t.strictSame(kept, ['scram'], 'once')
+  t.match(await attempt(server.port, { ...options, password: 'wrong' }), { code: 'DDB_LOGIN' })
+  const { caFile } = options
+  t.equal(await attempt(server.port, { tls: true, caFile, require: 'tls' }), undefined)
+  const admin = { user: 'admin', loginMemory: remembering() }
+  t.equal(await attempt(server.port, { tls: true, caFile, ...admin }), undefined)
+  t.strictSame(admin.loginMemory.told, [], 'of a server that TLS has verified')
+})
+
+t.test('an asynchronous session that logs in with connect has to be protected', async t => {
+  const middle = await standBetween(t, await serve(t))
+  const options = { enableAsync: true, loginWithConnect: true }
+  t.match(await attempt(middle.port, options), { code: 'DDB_CONFIG' })
+  t.notMatch(middle.heard(), password)
+  t.equal(await attempt(middle.port, { ...options, insecureLogin: true }), undefined)
+  const safe = await serve(t, tlsServer)
+  t.equal(await attempt(safe.port, { ...options, tls: true, caFile: ca.certFile }), undefined)
+})

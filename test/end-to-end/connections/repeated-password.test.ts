@@ -1,0 +1,239 @@
+/*
+  A server that has the password and repeats it long after the login: in errors, in what scripts print, in tables and their
+  names, in receipts, as it is and as texts carry it. It is searched for in all that commands print and write.
+*/
+import assert from 'node:assert/strict'
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { connect } from '../../../src/client/open-session.js'
+import { load } from '../../../src/load/load.js'
+import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
+import { runMain, type Outcome } from '../../cli/run-cli.js'
+
+const password = 'hunter2secret'
+
+/** How a text may carry another. */
+const forms: Readonly<Record<string, string>> = {
+  raw: password,
+  base64: Buffer.from(password).toString('base64').replace(/=+$/, ''),
+  header: Buffer.from(`admin:${password}`).toString('base64'),
+  hex: Buffer.from(password).toString('hex').toUpperCase(),
+  address: Buffer.from(password).toString('hex').replace(/../g, '%$&'),
+}
+const inHeader = forms['header']!.slice(8, -2)
+
+function search(where: string, text: string): void {
+  for (const secret of [...Object.values(forms), inHeader]) {
+    assert.ok(!text.includes(secret), `${secret} in ${where}: ${text.slice(0, 2_000)}`)
+  }
+}
+
+/** The file of the password, and inputs that repeat it by themselves, are not searched. */
+function searchFolder(folder: string, except: readonly string[]): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (except.includes(name)) continue
+    if (statSync(path).isDirectory()) searchFolder(path, except)
+    else search(path, readFileSync(path, 'utf8'))
+  }
+}
+
+async function serve(t: Test, initScript: string): Promise<EmbeddedServer> {
+  const server = await startServer({ port: 0, adminPassword: password, initScript })
+  t.teardown(() => server.close())
+  return server
+}
+
+/** Runs a command in a folder of its own and searches what it leaves. */
+async function run(
+  { port }: EmbeddedServer,
+  argv: readonly string[],
+  folder: string,
+): Promise<Outcome> {
+  const file = join(folder, 'password')
+  writeFileSync(file, `${password}\n`)
+  chmodSync(file, 0o600)
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    const login = ['--port', String(port), '--user', 'admin', '--password-file', file]
+    const environment = { XDG_STATE_HOME: join(folder, 'home') }
+    const outcome = await runMain([...argv, ...login], { environment })
+    search(`stdout of ${argv.join(' ')}`, outcome.stdout)
+    search(`stderr of ${argv.join(' ')}`, outcome.stderr)
+    assert.notEqual(outcome.code, 70, outcome.stderr)
+    searchFolder(folder, ['password'])
+    return outcome
+  } finally {
+    process.chdir(before)
+  }
+}
+
+const traced = ['--trace', 'trace', '--trace-values']
+
+t.test('in whatever a script answers', async t => {
+  const server = await serve(
+    t,
+    Object.entries(forms)
+      .map(([name, text]) => `share table(["x ${text} y"] as s, [7] as n) as t_${name}`)
+      .join('\n'),
+  )
+  for (const [name, text] of Object.entries(forms)) {
+    for (const script of [
+      `"${text}"`,
+      `throw "no: ${text}"`,
+      `print("${text}"); 1`,
+      `["a", "${text}"]`,
+      `symbol(["a", "${text}"])`,
+      `select * from t_${name}`,
+      `dict(["k ${text}"], [1])`,
+      `("${text}", 1)`,
+      `nonsense_${text}_`.replaceAll(/[^\w]/g, ''),
+    ]) {
+      for (const output of ['table', 'csv', 'json']) {
+        const argv = ['exec', '-e', script, '--output', output, ...traced]
+        const { code, stdout, stderr } = await run(server, argv, t.testdir())
+        t.match(stdout + stderr, '***', `${script} as ${output}`)
+        if (code === 0 && !script.startsWith('print')) {
+          t.match(stderr, 'has the password in it: *** stands in its place')
+        }
+      }
+    }
+  }
+  t.match(
+    await run(server, ['exec', '-e', 'exec n from t_raw', '--output', 'csv'], t.testdir()),
+    { code: 0, stdout: '7\n', stderr: /^[^*]*$/ },
+    'what holds nothing of it is not spoken of',
+  )
+})
+
+const files = [
+  ...['--rejects', 'rejects.csv', '--summary', 'summary.json', '--metrics-file', 'metrics.prom'],
+  ...['--on-error', 'quarantine', ...traced, '--json', '-v', '--retries', '0'],
+]
+
+/** Words of a refusal that is its rows' own, and of one that nobody knows. */
+const refusals: Readonly<Record<string, string>> = {
+  rows: "Failed to append data to column 'id' with error: Incompatible type",
+  unknown: 'Something went wrong',
+  target: "Can't find the object with name",
+  rights: '<NoPrivilege>Not granted to write data to table',
+}
+
+t.test('in refusals of what is loaded, in every way', async t => {
+  for (const [kind, words] of Object.entries(refusals)) {
+    for (const [name, text] of Object.entries(forms)) {
+      const server = await startServer({
+        port: 0,
+        adminPassword: password,
+        initScript: 'share streamTable(1:0, [`id], [INT]) as target',
+        faults: {
+          beforeWrite: ({ table }) =>
+            table === 'target' ? { error: `${words} ${text}` } : undefined,
+        },
+      })
+      t.teardown(() => server.close())
+      for (const way of [
+        ['--mode', 'sync'],
+        ['--confirm', 'receipts'],
+      ]) {
+        const folder = t.testdir({ 'in.csv': 'id\n1\n2\n' })
+        const named = ['--run-id', 'r', '--state-dir', 'state']
+        const argv = ['load', 'in.csv', '--table', 'target', ...way, ...files, ...named]
+        const { code, stdout } = await run(server, argv, folder)
+        t.not(code, 0, `${kind} ${name} ${way.join(' ')}`)
+        const result = JSON.parse(stdout) as { rows: { rejected: number } }
+        t.equal(result.rows.rejected, kind === 'rows' ? 2 : 0)
+        if (kind === 'rows') {
+          const reasons = readFileSync(join(folder, 'rejects.csv.reasons.ndjson'), 'utf8')
+          t.match(reasons, `${words} `)
+          t.match(reasons, '***')
+          t.equal(readFileSync(join(folder, 'rejects.csv'), 'utf8'), 'id\n1\n2\n')
+        }
+        await run(server, ['resume', 'r', '--state-dir', 'state', '-v'], folder)
+      }
+    }
+  }
+})
+
+t.test('in the names of columns and tables', async t => {
+  const server = await serve(
+    t,
+    `share table(1:0, [\`id, \`${password}], [INT, INT]) as target
+    share table(1:0, [\`id], [INT]) as ${password}1`,
+  )
+  for (const argv of [
+    ['load', 'in.csv', '--table', 'target', ...files],
+    ['load', 'in.csv', '--table', 'target', '--allow-missing', ...files],
+    ['load', 'in.csv', '--table', 'hunter2secret2'.replace('secret', 'secre'), ...files],
+    ['check', 'in.csv', '--table', 'target', '--json', '-v'],
+    ['check', 'in.csv', '--table', 'target', '--allow-missing'],
+    ['exec', '-e', 'select * from target'],
+    ['exec', '-e', 'schema(target)', '--json'],
+    ['exec', '-e', 'select name from objs(true)', '--output', 'csv'],
+  ]) {
+    await run(server, argv, t.testdir({ 'in.csv': 'id\n1\n2\n' }))
+  }
+})
+
+t.test('in what selftest finds', async t => {
+  const server = await startServer({
+    port: 0,
+    adminPassword: password,
+    faults: {
+      beforeExecute: ({ kind, text }) =>
+        kind === 'connect' || /login|Key|scram/.test(text)
+          ? undefined
+          : { error: `${password} => no` },
+    },
+  })
+  t.teardown(() => server.close())
+  const argv = ['selftest', '--time-limit', '5s', '--issue-text', 'issue.md', ...traced]
+  await run(server, argv, t.testdir())
+  await run(server, [...argv, '--json'], t.testdir())
+})
+
+t.test('an error of the library has it in no place that is looked at', async t => {
+  const server = await serve(t, '')
+  const session = await connect({ host: '127.0.0.1', port: server.port })
+  await session.login('admin', password)
+  const printed: string[] = []
+  session.onMessage = text => printed.push(text)
+  await session.run(`print("${password}")`)
+  t.strictSame(printed, ['***'])
+  for (const words of [password, `<NoPrivilege>Not granted to read table ${password}`]) {
+    const failure: unknown = await session.run(`throw "${words}"`).catch((error: unknown) => error)
+    const { stack, serverMessage, message } = failure as Error & { serverMessage: string }
+    for (const text of [stack!, serverMessage, message, JSON.stringify(failure)]) {
+      t.notMatch(text, password)
+    }
+  }
+  t.match(await session.run(`"${password}"`), { value: password }, 'values stay what they are')
+  await session.close()
+})
+
+t.test('decisions go by what the server said', async t => {
+  // Where the words of a refusal are the password, it is still known what they mean.
+  const odd = 'ChunkInTransaction'
+  let refused = 0
+  const server = await startServer({
+    port: 0,
+    adminPassword: odd,
+    initScript: 'share streamTable(1:0, [`id], [INT]) as target',
+    faults: {
+      beforeExecute: ({ text }) =>
+        text.startsWith('tableInsert') && refused++ < 2 ? { error: `<${odd}>busy` } : undefined,
+    },
+  })
+  t.teardown(() => server.close())
+  const folder = t.testdir({ 'in.csv': 'id\n1\n2\n' })
+  const result = await load({
+    inputs: [join(folder, 'in.csv')],
+    server: { host: '127.0.0.1', port: server.port, user: 'admin', password: odd },
+    target: { table: 'target' },
+    delivery: { mode: 'sync' },
+  })
+  t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
+  t.equal(refused, 3)
+})

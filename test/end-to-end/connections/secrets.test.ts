@@ -1,0 +1,223 @@
+/*
+  A password is searched for in all that commands leave: what they print, and every file they write, whatever went wrong
+  and however the server repeats what it was sent.
+*/
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { formatScalar } from '../../../src/protocol/value-text.js'
+import type { Value } from '../../../src/protocol/value.js'
+import { startServer } from '../../../src/server/index.js'
+import { runMain, type FakeTerminals } from '../../cli/run-cli.js'
+import { Certificates } from '../../helpers/certificates.js'
+import { csv, streamScript } from '../../helpers/delivery.js'
+import { startFakeServer, type FakePeer, type Received } from '../../helpers/fake-server.js'
+import { freePort } from '../../helpers/free-port.js'
+
+const password = 'Zq"7\\k é/+?%&\'Wv'
+const certificates = new Certificates(t)
+const identity = certificates.make('server')
+
+/** How a text may carry another. */
+const forms: Readonly<Record<string, string>> = {
+  raw: password,
+  json: JSON.stringify(password).slice(1, -1),
+  ascii: JSON.stringify(password).slice(1, -1).replace('é', '\\u00e9'),
+  literal: password.replace(/[\\'"]/g, '\\$&'),
+  address: encodeURIComponent(password),
+  base64: Buffer.from(password).toString('base64').replace(/=+$/, ''),
+  base64url: Buffer.from(password).toString('base64url'),
+}
+
+function search(where: string, text: string): void {
+  for (const [form, secret] of Object.entries(forms)) {
+    assert.ok(!text.includes(secret), `${form} password in ${where}: ${text.slice(0, 500)}`)
+  }
+}
+
+function searchFolder(folder: string, except: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) searchFolder(path, except)
+    else if (path !== except) search(path, readFileSync(path, 'utf8'))
+    search('a name', path)
+  }
+}
+
+/** Each command with everything that it can write. */
+const commands: readonly (readonly [string, ...string[]])[] = [
+  ['exec', '-e', '1+', '--trace', 'exec.trace', '--trace-values'],
+  ['exec', '-e', '1+', '--json', '--log-format', 'json'],
+  [
+    'load',
+    'in.csv',
+    '-t',
+    'target',
+    '-v',
+    '--run-id',
+    'nightly',
+    '--state-dir',
+    'state',
+    '--rejects',
+    'rejects.csv',
+    '--summary',
+    'summary.json',
+    '--metrics-file',
+    'metrics.prom',
+    '--trace',
+    'load.trace',
+    '--trace-values',
+    '--lock',
+    'lock',
+    '--retries',
+    '0',
+    '--json',
+  ],
+  ['resume', 'nightly', '--state-dir', 'state', '-v'],
+  ['runs', '--state-dir', 'state', '--json'],
+  ['runs', 'nightly', '--clean', '--state-dir', 'state'],
+  ['load', 'in.csv', '-t', 'target', '--no-such-option', '-v'],
+  ['load', 'in.csv', '-t', 'target', '--batch-rows', 'none'],
+  ['load', 'in.csv', '-t', 'target', '--print-config', '--json'],
+  ['bench', '--requests', '2', '--json'],
+  ['selftest', '--time-limit', '1s', '--issue-text', 'issue.md', '--trace', 'selftest.trace'],
+]
+
+type Way = 'environment' | 'file' | 'stdin' | 'prompt'
+
+/** Runs a command with the password given in one way, and searches what it leaves. */
+async function run(t: Test, way: Way, argv: readonly string[], port: number): Promise<number> {
+  const folder = t.testdir({ 'in.csv': csv(3) })
+  mkdirSync(join(folder, 'home'))
+  const file = join(folder, 'password')
+  writeFileSync(file, `${password}\n`)
+  chmodSync(file, 0o600)
+  const before = process.cwd()
+  const terminals: FakeTerminals = {
+    environment: {
+      DDB_PORT: String(port),
+      DDB_USER: 'admin',
+      XDG_STATE_HOME: join(folder, 'home'),
+      NO_COLOR: '1',
+      ...(way === 'environment' ? { DDB_PASSWORD: password } : {}),
+      ...(way === 'file' ? { DDB_PASSWORD_FILE: file } : {}),
+    },
+    stdin: `${password}\n`,
+    ...(way === 'prompt' ? { stdinIsTerminal: true, stderrColumns: 80, stdoutColumns: 80 } : {}),
+  }
+  process.chdir(folder)
+  try {
+    const further = way === 'stdin' ? ['--password-stdin'] : []
+    const { code, stdout, stderr } = await runMain([...argv, ...further], terminals)
+    search(`stdout of ${argv.join(' ')}`, stdout)
+    search(`stderr of ${argv.join(' ')}`, stderr)
+    assert.notEqual(code, 70, stderr)
+    searchFolder(folder, file)
+    return code
+  } finally {
+    process.chdir(before)
+  }
+}
+
+const limit = ['--connect-timeout', '250ms']
+
+async function tryAll(t: Test, port: number, further: readonly string[] = []): Promise<void> {
+  for (const [i, argv] of commands.entries()) {
+    const way = (['environment', 'file', 'stdin', 'prompt'] as const)[i % 4]!
+    const connects = !argv.includes('--no-such-option') && argv[0] !== 'runs'
+    await run(t, way, [...argv, ...(connects ? further : [])], port)
+  }
+}
+
+t.test('a wrong password, however it is given', async t => {
+  const server = await startServer({ port: 0, initScript: streamScript })
+  t.teardown(() => server.close())
+  for (const way of ['environment', 'file', 'stdin', 'prompt'] as const) {
+    t.equal(await run(t, way, ['exec', '-e', '1'], server.port), 77, way)
+  }
+  await tryAll(t, server.port)
+})
+
+t.test('the right one, and everything that goes wrong behind it', async t => {
+  const server = await startServer({
+    port: 0,
+    adminPassword: password,
+    initScript: `${streamScript}\nshare table(1:0, \`other, [INT]) as small`,
+  })
+  t.teardown(() => server.close())
+  await tryAll(t, server.port)
+  t.equal(await run(t, 'file', ['load', 'in.csv', '-t', 'nowhere'], server.port), 78)
+})
+
+t.test('nobody listens', async t => {
+  await tryAll(t, await freePort(), limit)
+})
+
+t.test('TLS where there is none, and none where there is', async t => {
+  const plain = await startServer({ port: 0 })
+  const secure = await startServer({
+    port: 0,
+    tlsCertFile: identity.certFile,
+    tlsKeyFile: identity.keyFile,
+  })
+  t.teardown(() => Promise.all([plain.close(), secure.close()]))
+  for (const command of [commands[0]!, commands[2]!]) {
+    t.equal(await run(t, 'file', [...command, '--tls'], plain.port), 76)
+    t.equal(await run(t, 'file', [...command, '--tls'], secure.port), 76)
+    t.equal(await run(t, 'file', command, secure.port), 76)
+  }
+})
+
+const texts = (values: readonly Value[]): string =>
+  values.map(value => (value.form === 'scalar' ? formatScalar(value) : value.form)).join(', ')
+
+/** What it was sent, as a script would have it. */
+const requestText = ({ request }: Received): string =>
+  request.kind === 'function' ? `${request.name}(${texts(request.args)})` : request.kind
+
+/** Answers to a login, with the request in them. */
+const answers: Readonly<Record<string, (said: string, peer: FakePeer) => void>> = {
+  'in an error': (said, peer) => peer.reply({ error: `${said} => no such user` }),
+  'in printed output': (said, peer) => {
+    peer.print(said)
+    peer.reply({ error: 'no' })
+  },
+  'in place of an answer': (said, peer) => peer.socket.write(`${said}\n`),
+  'behind the answer': (said, peer) => {
+    peer.reply({ value: { form: 'scalar', type: 'BOOL', value: false } })
+    peer.socket.write(`${said}\n`)
+  },
+  'and a closed connection': (said, peer) => peer.socket.end(`${said}\n`),
+  'and silence': (said, peer) => peer.print(said),
+  'as a redirect': (said, peer) => peer.reply({ error: `<NotLeader>${said}:1:x` }),
+}
+
+for (const [name, answer] of Object.entries(answers)) {
+  t.test(`a server that repeats the login ${name}`, async t => {
+    for (const [form, secret] of Object.entries(forms)) {
+      const server = await startFakeServer(
+        (received, peer) => {
+          const { request } = received
+          const called = request.kind === 'function' ? request.name : request.kind
+          if (called === 'connect') peer.reply({ value: undefined })
+          else if (called !== 'login')
+            peer.reply({ error: `Can't recognize function name ${called}` })
+          else
+            answer(
+              requestText(received).replace(password, () => secret),
+              peer,
+            )
+        },
+        { answerConnect: false },
+      )
+      const chosen = form === 'raw' ? commands : [commands[0]!, commands[2]!]
+      for (const argv of chosen) {
+        if (argv[0] === 'runs') continue
+        const further = argv.includes('--no-such-option') ? [] : limit
+        await run(t, 'file', [...argv, ...further], server.port)
+      }
+      await server.close()
+    }
+  })
+}

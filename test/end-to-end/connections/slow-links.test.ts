@@ -1,0 +1,82 @@
+/*
+  Links on which rows are still under way when the server has nothing to do: a run that counts waits for them
+  (docs/confirmation.md#how-counting-ends). Rows are held back until the run has asked often enough.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { connect } from '../../../src/client/open-session.js'
+import { loadOn } from '../../../src/load/load.js'
+import type { LoadResult } from '../../../src/load/options.js'
+import { startServer } from '../../../src/server/index.js'
+import { csv, streamScript } from '../../helpers/delivery.js'
+import { startHoldingProxy } from '../../helpers/holding-proxy.js'
+import { serverMemory } from '../../helpers/server-memory.js'
+import { turnPlatform } from '../../helpers/turn-platform.js'
+
+const question = 'from getConsoleJobs() where sessionId'
+/** Half a second apart; a server is believed to be done when it was idle for one. */
+const questionsBefore = 12
+
+interface Change {
+  readonly mixedFlags?: boolean
+  readonly confirmTimeoutMs?: number
+  /** Whether the link lets go in the end. */
+  readonly releases?: boolean
+}
+
+/** A run of 100 rows that are all held back until the server was asked often whether it is idle. */
+async function runOver(
+  t: Test,
+  { mixedFlags = true, confirmTimeoutMs = 60_000, releases = true }: Change = {},
+): Promise<{ result: LoadResult; questions: number }> {
+  const server = await startServer({ port: 0, initScript: streamScript })
+  t.teardown(() => server.close())
+  await using session = await connect({ host: server.host, port: server.port })
+  const version = (await session.run('version()')) as { value: string }
+  const platform = turnPlatform()
+  t.teardown(() => platform.stop())
+  let questions = 0
+  const proxy = await startHoldingProxy(
+    t,
+    server.port,
+    sent => sent.includes('tableInsert{target}'),
+    sent => {
+      questions = Math.max(questions, sent.toString('latin1').split(question).length - 1)
+      if (questions === questionsBefore && releases) proxy.release()
+    },
+  )
+  const result = await loadOn(platform, {
+    inputs: ['-'],
+    input: { stdin: Readable.from([csv(100)]), header: 'yes' },
+    server: {
+      host: '127.0.0.1',
+      port: proxy.port,
+      user: 'admin',
+      password: '123456',
+      insecureLogin: true,
+      serverMemory: serverMemory({ version: version.value, facts: { mixedFlags }, users: {} }),
+    },
+    target: { table: 'target' },
+    delivery: { batchRows: 10, confirm: 'count', confirmTimeoutMs },
+  })
+  t.equal(proxy.held, 1, 'data was held back')
+  return { result, questions }
+}
+
+t.test('rows that come late are waited for, though the server is idle', async t => {
+  const { result, questions } = await runOver(t)
+  t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
+  t.ok(questions >= questionsBefore)
+})
+
+t.test('also on a session that cannot be asked behind its rows', async t => {
+  const { result } = await runOver(t, { mixedFlags: false })
+  t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
+})
+
+t.test('but not for longer than nothing may move', async t => {
+  for (const mixedFlags of [true, false]) {
+    const { result } = await runOver(t, { mixedFlags, confirmTimeoutMs: 3_000, releases: false })
+    t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: 100 } })
+  }
+})

@@ -1,0 +1,194 @@
+/*
+  Another user of this machine who listens where a server was, or should have been, and answers as one: what they are sent
+  is searched for the password.
+*/
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { formatScalar } from '../../../src/protocol/value-text.js'
+import type { Value } from '../../../src/protocol/value.js'
+import { startServer } from '../../../src/server/index.js'
+import { runMain, type Outcome } from '../../cli/run-cli.js'
+import { startFakeServer, type FakePeer, type FakeServer } from '../../helpers/fake-server.js'
+import { int, text, yes } from '../../helpers/values.js'
+
+const password = 'correct horse battery staple'
+
+type Answer = (args: readonly Value[], peer: FakePeer) => void
+
+interface Squatter {
+  readonly port: number
+  /** Names of what was called, in order. */
+  readonly calls: readonly string[]
+  /** All that was sent. */
+  readonly heard: () => string
+}
+
+/** @param functions  what it knows; it takes every login and answers every script with 1 */
+async function squat(
+  t: Test,
+  functions: Readonly<Record<string, Answer>>,
+  port = 0,
+): Promise<Squatter> {
+  const calls: string[] = []
+  const peers = new Set<FakePeer>()
+  const server: FakeServer = await startFakeServer(
+    ({ request }, peer) => {
+      peers.add(peer)
+      const name = request.kind === 'function' ? request.name : request.kind
+      calls.push(name)
+      if (name === 'connect') return peer.reply({ value: undefined })
+      if (name === 'script') return peer.reply({ value: int(1) })
+      const answer = functions[name]
+      if (answer === undefined)
+        return peer.reply({ error: `Can't recognize function name ${name}` })
+      answer(request.kind === 'function' ? request.args : [], peer)
+    },
+    { answerConnect: false, port },
+  )
+  t.teardown(() => server.close())
+  return {
+    port: server.port,
+    calls,
+    heard: () => [...peers].map(({ received }) => received.toString('latin1')).join(''),
+  }
+}
+
+const login: Answer = (_, peer) => peer.reply({ value: yes })
+const taken = { login }
+
+/** A SCRAM exchange by one who does not know the password. */
+function scramWith(iterations: number, signature: Value | undefined): Record<string, Answer> {
+  return {
+    ...taken,
+    scramClientFirst([, nonce], peer) {
+      const combined = `${nonce?.form === 'scalar' ? formatScalar(nonce) : ''}more`
+      const data = [text('c2FsdHNhbHRzYWx0'), int(iterations), text(combined)]
+      peer.reply({ value: { form: 'vector', type: 'ANY', length: 3, data } })
+    },
+    scramClientFinal: (_, peer) => peer.reply({ value: signature }),
+  }
+}
+
+function exec(port: number, home: string, ...further: string[]): Promise<Outcome> {
+  return runMain(['exec', '-e', '1', '--port', String(port), '--user', 'ann', ...further], {
+    environment: { DDB_PASSWORD: password, XDG_STATE_HOME: home },
+  })
+}
+
+const notice = (port: number): string =>
+  `127.0.0.1:${port}: the password is sent encrypted, but the server is not verified: --tls verifies it\n`
+
+t.test('one who takes nothing but a plain login gets no password', async t => {
+  const squatter = await squat(t, taken)
+  const home = t.testdir()
+  t.match(await exec(squatter.port, home), {
+    code: 78,
+    stderr:
+      /password of user "ann" would travel to 127\.0\.0\.1:\d+ in plain text: the server offers them no SCRAM .*no key for RSA .*three ways out: connect with --tls; have the user made for SCRAM .*authMode="scram".*; or allow it with --insecure-login\. \[DDB_CONFIG\]/,
+  })
+  t.strictSame(squatter.calls, ['connect', 'scramClientFirst', 'getDynamicPublicKey'])
+  t.notMatch(squatter.heard(), password)
+  t.match(await exec(squatter.port, home, '--insecure-login'), {
+    code: 0,
+    stdout: '1\n',
+    stderr: '',
+  })
+  t.match(squatter.heard(), password)
+})
+
+t.test('one who shortens or spoils the key gets none either', async t => {
+  for (const key of [text(''), text('-----BEGIN PUBLIC KEY-----'), int(1), undefined]) {
+    const getDynamicPublicKey: Answer = (_, peer) => peer.reply({ value: key })
+    const squatter = await squat(t, { ...taken, getDynamicPublicKey })
+    t.match(await exec(squatter.port, t.testdir()), {
+      code: 78,
+      stderr: /its key for RSA is no key/,
+    })
+    t.notOk(squatter.calls.includes('login'))
+  }
+})
+
+t.test('one who does SCRAM without knowing the password does not pass', async t => {
+  for (const [what, functions] of [
+    ['an empty signature', scramWith(4096, text(''))],
+    ['none', scramWith(4096, undefined)],
+    ['a signature that is no text', scramWith(4096, yes)],
+    ['a wrong one', scramWith(4096, text('A'.repeat(43) + '='))],
+    ['one iteration', scramWith(1, text(''))],
+    ['nearly enough', scramWith(4095, text(''))],
+  ] as const) {
+    const squatter = await squat(t, functions)
+    const home = t.testdir()
+    t.match(await exec(squatter.port, home), { code: 77, stderr: /DDB_LOGIN/ }, what)
+    t.notMatch(
+      squatter.calls,
+      /login|getDynamicPublicKey|script/,
+      `${what}: nothing weaker is tried`,
+    )
+    t.notMatch(squatter.heard(), password)
+    t.notOk(existsSync(join(home, 'ddb-ingest', 'logins')), `${what}: nothing is remembered`)
+    if (squatter.calls.includes('scramClientFinal')) continue
+    const iterations = /proven with \d+ iterations of SCRAM\. Fewer than 4096 .*--tls/
+    t.match(await exec(squatter.port, home), { stderr: iterations }, what)
+  }
+})
+
+t.test('what the server did before for this user is demanded of who comes after it', async t => {
+  const server = await startServer({
+    port: 0,
+    adminPassword: password,
+    initScript: `createUser("ann", "${password}", , false, "scram"); createUser("bob", "${password}")`,
+  })
+  const { port } = server
+  const home = t.testdir()
+  t.match(await exec(port, home), { code: 0, stderr: '' }, 'SCRAM needs no word')
+  const bob = ['--user', 'bob']
+  t.match(await exec(port, home, ...bob), { code: 0, stderr: notice(port) }, 'RSA is told of')
+  t.match(await exec(port, home, ...bob), { code: 0, stderr: '' }, 'once')
+  t.match(await exec(port, home, '--user', 'admin'), { code: 0, stderr: '' }, 'once for a host')
+  const memory = join(home, 'ddb-ingest', 'logins', `127.0.0.1_${port}.json`)
+  t.strictSame(JSON.parse(readFileSync(memory, 'utf8')), {
+    users: [
+      ['ann', 'scram'],
+      ['bob', 'rsa'],
+      ['admin', 'rsa'],
+    ],
+  })
+  await server.close()
+
+  const squatter = await squat(t, taken, port)
+  for (const [user, better] of [
+    ['ann', 'SCRAM'],
+    ['bob', 'RSA'],
+  ] as const) {
+    for (const further of [[], ['--insecure-login']]) {
+      t.match(await exec(port, home, '--user', user, ...further), {
+        code: 77,
+        stderr: new RegExp(`has logged us in by ${better} before .*user "${user}".*${memory}`),
+      })
+    }
+  }
+  t.notMatch(squatter.calls, /^login$/)
+  t.notMatch(squatter.heard(), password)
+  t.match(await exec(port, home, '--user', 'new'), { code: 78 }, 'of others nothing is known')
+  t.match(await exec(port, t.testdir(), '--require', 'scram'), {
+    code: 78,
+    stderr: /--require takes no login but SCRAM, and user "ann" cannot log in/,
+  })
+})
+
+t.test('a squatter on the port of serve -- CMD is as any other', async t => {
+  const squatter = await squat(t, taken)
+  const outcome = await runMain(['exec', '-e', '1'], {
+    environment: {
+      DDB_PORT: String(squatter.port),
+      DDB_USER: 'ann',
+      DDB_PASSWORD: password,
+      DDB_EMBEDDED_SERVER: `127.0.0.1:${squatter.port}`,
+      XDG_STATE_HOME: t.testdir(),
+    },
+  })
+  t.match(outcome, { code: 78 })
+  t.notMatch(squatter.heard(), password)
+})

@@ -1,0 +1,165 @@
+/*
+  Links that go dead without a word, wherever a run is: it ends within the time that it was given for that, and counts
+  what was out as unconfirmed (docs/confirmation.md#a-server-that-goes-silent). Nothing waits for real.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import { Certificates } from '../../helpers/certificates.js'
+import { csv, streamScript } from '../../helpers/delivery.js'
+import { startStallingProxy } from '../../helpers/stalling-proxy.js'
+import { turnPlatform } from '../../helpers/turn-platform.js'
+import { startServer } from '../../../src/server/index.js'
+import { loadOn } from '../../../src/load/load.js'
+
+const confirmTimeoutMs = 2_000
+const connectTimeoutMs = 500
+/** Looks are some time apart, and what was confirmed in memory is asked for before goodbye is said. */
+const slackMs = 500
+
+const certificates = new Certificates(t)
+const ca = certificates.make('authority', { isAuthority: true })
+const identity = certificates.make('server', { by: ca })
+
+interface Ended {
+  readonly result: LoadResult
+  /** From the moment when the link went dead. */
+  readonly tookMs: number
+}
+
+interface LoadOutcome {
+  readonly exitCode: number
+  readonly rows: Partial<LoadResult['rows']>
+}
+
+/** Before the first row. */
+const unasked: LoadOutcome = { exitCode: 75, rows: { read: 0 } }
+
+type Delivery = NonNullable<LoadOptions['delivery']>
+
+async function runOver(
+  t: Test,
+  stallsAt: (sent: Buffer) => boolean,
+  {
+    delivery,
+    isSecure = false,
+    hasScram = false,
+    rows = 100,
+  }: { delivery: Delivery; isSecure?: boolean; hasScram?: boolean; rows?: number },
+): Promise<Ended> {
+  const server = await startServer({
+    port: 0,
+    initScript: streamScript,
+    ...(isSecure ? { tlsCertFile: identity.certFile, tlsKeyFile: identity.keyFile } : {}),
+  })
+  t.teardown(() => server.close())
+  server.node.users.get('admin')!.hasScram = hasScram
+  const platform = turnPlatform()
+  t.teardown(() => platform.stop())
+  let stalledAtMs: number | undefined
+  const proxy = await startStallingProxy(t, server.port, stallsAt, () => {
+    stalledAtMs ??= platform.clock.nowMs()
+  })
+  const result = await loadOn(platform, {
+    inputs: ['-'],
+    input: { stdin: Readable.from([csv(rows)]), header: 'yes' },
+    server: {
+      host: '127.0.0.1',
+      port: proxy.port,
+      user: 'admin',
+      password: '123456',
+      connectTimeoutMs,
+      ...(isSecure ? { tls: true, caFile: ca.certFile } : {}),
+    },
+    target: { table: 'target' },
+    delivery: { batchRows: 10, confirmTimeoutMs, retryTimeoutMs: 1_000, ...delivery },
+  })
+  t.ok(proxy.stalled, 'the link went dead')
+  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = result.rows
+  t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation holds')
+  return { result, tookMs: platform.clock.nowMs() - stalledAtMs! }
+}
+
+/** Whether a client has sent this text. */
+const after =
+  (text: string, times = 1) =>
+  (sent: Buffer): boolean =>
+    sent.toString('latin1').split(text).length > times
+
+const deliveries: Readonly<Record<string, Delivery>> = {
+  'in sync mode': { mode: 'sync' },
+  'with receipts': { confirm: 'receipts' },
+  'with counting': { confirm: 'count' },
+}
+
+const request: Readonly<Record<string, string>> = {
+  'in sync mode': 'tableInsert{target}',
+  'with receipts': 'ddbIngestDeliver',
+  'with counting': 'tableInsert{target}',
+}
+
+for (const [name, delivery] of Object.entries(deliveries)) {
+  t.test(`while data goes out ${name}`, async t => {
+    const { result, tookMs } = await runOver(t, after(`function\n${request[name]}`, 3), {
+      delivery,
+    })
+    t.match(result, { exitCode: 4, rows: { rejected: 0 } })
+    t.ok(tookMs >= confirmTimeoutMs - slackMs, `not before: ${tookMs} ms`)
+    t.ok(tookMs < 2 * confirmTimeoutMs + 2 * connectTimeoutMs, `after ${tookMs} ms`)
+  })
+}
+
+t.test('while more goes out than any buffer on the way holds, over TLS', async t => {
+  const { result, tookMs } = await runOver(t, sent => sent.length > 500_000, {
+    delivery: { confirm: 'count', batchRows: 5_000, maxInFlightBytes: 100_000 },
+    isSecure: true,
+    rows: 2_000_000,
+  })
+  t.match(result, { exitCode: 4, error: { code: 'DDB_UNCONFIRMED' }, rows: { confirmed: 0 } })
+  t.ok(result.rows.read < 2_000_000, 'reading ends with it')
+  t.ok(tookMs < 2 * confirmTimeoutMs + slackMs, `after ${tookMs} ms`)
+})
+
+/** What is being asked, and what has become of the rows then. */
+const questions: Readonly<Record<string, readonly [text: string, Delivery, LoadOutcome]>> = {
+  'the rows are counted at first': ['exec count(*) from target', { confirm: 'count' }, unasked],
+  'a schema is asked for': ['schema(target)', { mode: 'sync' }, unasked],
+  'receipts are read': [
+    'errText, rowsReceived, rowsTaken, rowsHad from objByName("ddbIngestLedger',
+    { confirm: 'receipts' },
+    { exitCode: 4, rows: { unconfirmed: 100 } },
+  ],
+  'goodbye is said': [
+    'undef("ddbIngest_',
+    { confirm: 'receipts' },
+    { exitCode: 0, rows: { confirmed: 100 } },
+  ],
+}
+
+for (const [name, [text, delivery, outcome]] of Object.entries(questions)) {
+  t.test(`while ${name}`, async t => {
+    const { result, tookMs } = await runOver(t, after(text), { delivery })
+    t.match(result, outcome)
+    t.ok(tookMs < 2 * confirmTimeoutMs, `after ${tookMs} ms`)
+  })
+}
+
+t.test('during the TLS handshake', async t => {
+  const { result, tookMs } = await runOver(t, () => true, { delivery: {}, isSecure: true })
+  t.match(result, { exitCode: 76, error: { code: 'DDB_TLS', message: /within 500 ms/ } })
+  t.ok(tookMs <= connectTimeoutMs, `after ${tookMs} ms`)
+})
+
+t.test('during the login', async t => {
+  for (const [step, hasScram] of [
+    ['connect\n', false],
+    ['scramClientFirst', true],
+    ['scramClientFinal', true],
+    ['getDynamicPublicKey', false],
+    ['login\n3', false],
+  ] as const) {
+    const { result, tookMs } = await runOver(t, after(step), { delivery: {}, hasScram })
+    t.match(result, { exitCode: 69, error: { code: 'DDB_CONNECT', message: /within 500 ms/ } })
+    t.ok(tookMs <= connectTimeoutMs, `after ${tookMs} ms`)
+  }
+})

@@ -1,0 +1,149 @@
+/*
+  Other users of this machine: state folders that they could have filled, password files that they can read, and a signal
+  that would open a debugger to them.
+*/
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { startServer } from '../../../src/server/index.js'
+import { runMain, spawnCli, type Outcome } from '../../cli/run-cli.js'
+
+const initScript = 'share streamTable(1:0, [`id], [INT]) as target'
+
+interface Scene {
+  readonly folder: string
+  readonly rows: () => number
+  readonly run: (...argv: string[]) => Promise<Outcome>
+}
+
+/** A server, an input, and state in `state/ddb-ingest`. */
+async function scene(t: Test): Promise<Scene> {
+  const server = await startServer({ port: 0, initScript })
+  t.teardown(() => server.close())
+  const folder = t.testdir({ 'in.csv': 'id\n1\n2\n', password: '123456\n' })
+  const environment = {
+    DDB_PORT: String(server.port),
+    XDG_STATE_HOME: join(folder, 'state'),
+  }
+  return {
+    folder,
+    rows: () => server.node.shared.get('target')!.table.rows,
+    run: (...argv) => runMain(argv, { environment }),
+  }
+}
+
+t.test('state that every user could have written is refused, whatever it would be for', async t => {
+  const { folder, rows, run } = await scene(t)
+  const state = join(folder, 'state', 'ddb-ingest')
+  const load = ['load', join(folder, 'in.csv'), '--table', 'target']
+  const login = ['--user', 'admin', '--password-file', join(folder, 'password')]
+  chmodSync(join(folder, 'password'), 0o600)
+  t.match(await run(...load, '--run-id', 'r'), { code: 0 })
+  chmodSync(state, 0o777)
+  const refused = { code: 78, stderr: /state\/ddb-ingest can be written by every user.*DDB_CONFIG/ }
+  for (const argv of [
+    load,
+    [...load, '--run-id', 'r'],
+    [...load, '--lock', 'l'],
+    [...load, ...login],
+    ['resume', 'r'],
+    ['runs'],
+    ['runs', 'r', '--clean'],
+    ['check', join(folder, 'in.csv'), '--table', 'target', ...login],
+    ['exec', '-e', '1', ...login],
+    ['bench', '--requests', '1', ...login],
+    ['selftest', ...login],
+  ]) {
+    t.match(await run(...argv), refused, argv.join(' '))
+    const { code, stdout } = await run(...argv, '--json')
+    t.equal(code, 78)
+    t.match(JSON.parse(stdout), { error: { code: 'DDB_CONFIG' } }, `${argv.join(' ')} --json`)
+  }
+  t.equal(rows(), 2)
+  t.notOk(existsSync(join(state, 'locks')))
+  t.match(await run('exec', '-e', '1'), { code: 0 }, 'a guest needs none of it')
+  chmodSync(state, 0o700)
+  chmodSync(join(state, 'runs'), 0o777)
+  t.match(await run(...load), { code: 78, stderr: /ddb-ingest\/runs can be written by every user/ })
+  chmodSync(join(state, 'runs'), 0o700)
+  t.match(await run(...load, '--run-id', 'r'), { code: 0, stdout: /^Already loaded/ })
+})
+
+t.test('so is a folder that was named for journals', async t => {
+  const { folder, rows, run } = await scene(t)
+  const named = join(folder, 'named')
+  mkdirSync(named)
+  chmodSync(named, 0o777)
+  const argv = [
+    'load',
+    join(folder, 'in.csv'),
+    '-t',
+    'target',
+    '--run-id',
+    'r',
+    '--state-dir',
+    named,
+  ]
+  t.match(await run(...argv), { code: 78, stderr: /named can be written by every user/ })
+  t.match(await run('resume', 'r', '--state-dir', named), { code: 78 })
+  t.match(await run('runs', '--state-dir', named), { code: 78 })
+  t.equal(rows(), 0)
+  const inside = join(named, 'own')
+  t.match(await run(...argv.slice(0, -1), inside), { code: 0 }, 'one inside it is its user’s own')
+})
+
+t.test('a password file that others can read is told of once a day', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const folder = t.testdir({ password: '123456\n', other: '123456\n', state: {} })
+  for (const name of ['password', 'other']) chmodSync(join(folder, name), 0o644)
+  const exec = (name: string, ...further: string[]): Promise<Outcome> =>
+    spawnCli(
+      [
+        ...['exec', '-e', '1', '--port', String(server.port), '--insecure-login'],
+        ...['--user', 'admin', '--password-file', join(folder, name), ...further],
+      ],
+      { environment: { XDG_STATE_HOME: join(folder, 'state') } },
+    ).outcome
+  const warning = /^other users of this machine can read .*\/password: chmod 600 would end that\n$/
+  t.match(await exec('password'), { code: 0, stdout: '1\n', stderr: warning })
+  t.match(await exec('password'), { code: 0, stdout: '1\n', stderr: '' })
+  t.match(
+    await exec('other'),
+    { code: 0, stderr: /can read .*\/other/ },
+    'each file has its own day',
+  )
+  const [told] = readFiles(join(folder, 'state', 'ddb-ingest', 'told'), /"told"/)
+  writeFileSync(told!, '{"told":"2020-01-01T00:00:00Z"}')
+  const both = `${(await exec('password')).stderr}${(await exec('other')).stderr}`
+  t.equal(both.split('\n').length, 2, 'the day after, it is told of again')
+})
+
+function readFiles(folder: string, holding: RegExp): string[] {
+  return readdirSync(folder)
+    .map(name => join(folder, name))
+    .filter(path => holding.test(readFileSync(path, 'utf8')))
+}
+
+t.test('a run that is quiet says nothing of it, and keeps it for one that may', async t => {
+  const { folder, run } = await scene(t)
+  chmodSync(join(folder, 'password'), 0o644)
+  const argv = ['load', join(folder, 'in.csv'), '--table', 'target', '--user', 'admin']
+  const login = ['--password-file', join(folder, 'password')]
+  t.match(await run(...argv, ...login, '-q'), { code: 0, stdout: '', stderr: '' })
+  t.match(await run(...argv, ...login), {
+    code: 0,
+    stderr: /can read .*password.*\n.*the password is sent encrypted.*--tls verifies it/,
+  })
+})
+
+t.test('the debugger of Node is opened by no signal', async t => {
+  const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
+  const [, port] = /:(\d+)$/.exec(await firstLine)!
+  for (let count = 0; count < 3; count++) {
+    child.kill('SIGUSR1')
+    t.match(await runMain(['exec', '-e', '1', '--port', port!]), { code: 0 }, 'it goes on')
+  }
+  child.kill('SIGTERM')
+  t.match(await outcome, { code: 0, stderr: '' }, 'Node would have said where the debugger listens')
+})

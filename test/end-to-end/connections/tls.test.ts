@@ -1,0 +1,193 @@
+/*
+  TLS from the command line to the embedded server: every command that connects, further hosts, redirects, and the
+  official JavaScript client's way in.
+*/
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { ConnectionPool } from '../../../src/client/pool/pool.js'
+import { startServer, type EmbeddedServer, type Faults } from '../../../src/server/index.js'
+import { bin, runMain, spawnCli, type Outcome } from '../../cli/run-cli.js'
+import { Certificates, type Identity } from '../../helpers/certificates.js'
+import { csv, streamScript } from '../../helpers/delivery.js'
+import { freePort } from '../../helpers/free-port.js'
+
+const certificates = new Certificates(t)
+const ca = certificates.make('authority', { isAuthority: true })
+const good = certificates.make('server', { by: ca })
+const expired = certificates.make('server', {
+  by: ca,
+  from: '20240101000000Z',
+  until: '20240201000000Z',
+})
+const user = { DDB_USER: 'admin', DDB_PASSWORD: '123456' }
+
+async function serve(
+  t: Test,
+  { certFile, keyFile }: Identity,
+  faults?: Faults,
+): Promise<EmbeddedServer> {
+  const server = await startServer({
+    port: 0,
+    tlsCertFile: certFile,
+    tlsKeyFile: keyFile,
+    initScript: streamScript,
+    ...(faults === undefined ? {} : { faults }),
+  })
+  t.teardown(() => server.close())
+  return server
+}
+
+const rowsOf = (server: EmbeddedServer): number => server.node.shared.get('target')!.table.rows
+
+const trusted = ['--tls', '--ca-file', ca.certFile]
+
+function run(command: string, port: number, ...argv: readonly string[]): Promise<Outcome> {
+  return runMain([command, '--port', String(port), ...argv], { environment: user, stdin: csv(30) })
+}
+
+t.test('a load over TLS, compressed and with SCRAM, is confirmed row by row', async t => {
+  const server = await serve(t, good)
+  server.node.users.get('admin')!.hasScram = true
+  const trace = join(t.testdir(), 'trace')
+  const outcome = await run(
+    'load',
+    server.port,
+    ...trusted,
+    '-t',
+    'target',
+    '--confirm',
+    'receipts',
+    '--compress',
+    'lz4',
+    '--trace',
+    trace,
+    '--json',
+  )
+  t.match(outcome, { code: 0, stderr: /./ })
+  t.match(JSON.parse(outcome.stdout), { rows: { confirmed: 30 }, confirm: { used: 'receipts' } })
+  t.equal(rowsOf(server), 30)
+  const lines = readFileSync(trace, 'utf8')
+  t.match(lines, /function flags=96\(apiClient,compress\) bytes=\d+ scramClientFinal/)
+  t.match(lines, /function flags=100\(async,apiClient,compress\) bytes=\d+ ddbIngestDeliver/)
+})
+
+t.test('every command that connects verifies who answers, and says when it does not', async t => {
+  const server = await serve(t, good)
+  const commands: readonly (readonly [string, ...string[]])[] = [
+    ['load', '-t', 'target'],
+    ['exec', '-e', '1+2'],
+    ['bench', '--requests', '10'],
+    ['selftest', '--time-limit', '60s'],
+  ]
+  for (const [command, ...argv] of commands) {
+    t.match(await run(command, server.port, ...trusted, ...argv), { code: 0 }, command)
+    const unknown = await run(command, server.port, '--tls', ...argv)
+    t.match(unknown, { code: 76, stderr: /not known here.*--ca-file.*\[DDB_TLS\]/ }, command)
+    t.notMatch(unknown.stderr, /Trying again/, command)
+    const plain = await run(command, server.port, ...argv)
+    t.match(plain, { code: 76, stderr: /speaks TLS: connect with --tls.*\[DDB_TLS\]/ }, command)
+    const insecure = await run(command, server.port, '--tls', '--tls-insecure', ...argv)
+    t.match(
+      insecure,
+      { code: 0, stderr: /--tls-insecure: nobody checks who the server is/ },
+      command,
+    )
+  }
+  t.match(await run('exec', server.port, '--ca-file', ca.certFile, '-e', '1'), {
+    code: 64,
+    stderr: /--ca-file is of use with --tls only/,
+  })
+  t.match(await run('exec', server.port, '--tls', '--ca-file', '/no/such', '-e', '1'), {
+    code: 78,
+    stderr: /\/no\/such cannot be read \(ENOENT\)/,
+  })
+})
+
+t.test('plain where TLS was asked for is told within the time to connect', async t => {
+  const plain = await startServer({ port: 0, initScript: streamScript })
+  t.teardown(() => plain.close())
+  for (const command of [
+    ['exec', '-e', '1'],
+    ['load', '-t', 'target', '--connect-timeout', '1s'],
+  ] as const) {
+    const [name, ...argv] = command
+    const outcome = await run(name, plain.port, '--tls', ...argv)
+    t.match(outcome, { code: 76, stderr: /--tls.*\[DDB_TLS\]/ }, name)
+  }
+})
+
+t.test('further hosts and redirects get the same treatment', async t => {
+  const leader = await serve(t, good)
+  const outdated = await serve(t, expired)
+  const none = `127.0.0.1:${await freePort()}`
+  const exec = (hosts: string): Promise<Outcome> =>
+    runMain(['exec', '--host', hosts, ...trusted, '-e', '1+2'], { environment: user })
+  t.match(await exec(`${none},127.0.0.1:${leader.port}`), { code: 0, stdout: '3\n' })
+  t.match(await exec(`${none},127.0.0.1:${outdated.port}`), { code: 76, stderr: /has expired/ })
+  t.match(
+    await exec(`127.0.0.1:${outdated.port},127.0.0.1:${leader.port}`),
+    { code: 76 },
+    'no other is tried',
+  )
+  for (const [to, code] of [
+    [leader, 0],
+    [outdated, 76],
+  ] as const) {
+    const follower = await serve(t, good, {
+      beforeExecute: ({ text }) =>
+        /^schema\(/.test(text) ? { error: `<NotLeader>localhost:${to.port}:dnode2` } : undefined,
+    })
+    const outcome = await run(
+      'load',
+      follower.port,
+      ...trusted,
+      '-t',
+      'target',
+      '--allow-redirect',
+      'localhost',
+    )
+    t.match(outcome, { code }, `a redirect that ends with ${code}`)
+  }
+  t.equal(rowsOf(leader), 30)
+})
+
+t.test('sessions of a pool are protected alike', async t => {
+  const { host, port } = await serve(t, good)
+  const options = { host, port, tls: true, user: 'admin', password: '123456', size: 2 }
+  const pool = await ConnectionPool.connect({ ...options, caFile: ca.certFile })
+  t.match(await pool.run('1+1'), { value: 2 })
+  await pool.shutDown()
+  await t.rejects(ConnectionPool.connect(options), { code: 'DDB_TLS' })
+})
+
+t.test('a file of TLS is not written over', async t => {
+  const path = join(t.testdir({ 'ca.pem': ca.cert }), 'ca.pem')
+  for (const flag of ['--ca-file', '--cert-file', '--key-file']) {
+    const outcome = await run('load', 1, '--tls', flag, path, '-t', 'target', '--summary', path)
+    t.match(outcome, { code: 64, stderr: /is a file of TLS of this run/ }, flag)
+  }
+})
+
+t.test(
+  'a command behind serve is told of TLS, and of a certificate that vouches for itself',
+  async t => {
+    const own = certificates.make('own')
+    const load = [process.execPath, bin, 'exec', '-e', '1+2', '--output', 'csv']
+    const serve = (
+      certificate: Identity,
+      ...argv: readonly string[]
+    ): ReturnType<typeof spawnCli> =>
+      spawnCli([
+        'serve',
+        '--port',
+        '0',
+        ...['--tls-cert', certificate.certFile, '--tls-key', certificate.keyFile, '--'],
+        ...load,
+        ...argv,
+      ])
+    t.match(await serve(own).outcome, { code: 0, stdout: '3\n' })
+    t.match(await serve(good).outcome, { code: 76, stderr: /not known here/ })
+    t.match(await serve(good, '--ca-file', ca.certFile).outcome, { code: 0, stdout: '3\n' })
+  },
+)

@@ -1,0 +1,108 @@
+/*
+  Values that want to be script: what a header, a mapping, a constant, a function's argument, a type list or a login
+  says goes to the server as a value. Scripts and names of functions are those of a harmless run, whatever it is.
+*/
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import { scriptText } from '../../helpers/hostile-text.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { runs } from '../../helpers/runs.js'
+
+const initScript = `share streamTable(10:0, \`id\`sym, [INT, STRING]) as target
+def takeRows(x, mutable data) { tableInsert(objByName("target"), data) }
+addFunctionView(takeRows)`
+
+const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
+
+/** Which columns are looked up depends on what can be compared: nulls are asked for, long texts are not. */
+const lookedUp = /isNull\((id|sym)\)(, )?|(id|sym) = ddbIngestValue\d+(, )?|, ddbIngestValue\d+/g
+
+/** Scripts and names of functions of one run, in order, without what chance decides in them. */
+async function textsOf(
+  here: LoadServer,
+  folder: string,
+  content: string,
+  { server, ...change }: Partial<LoadOptions>,
+): Promise<{ texts: string[]; result: LoadResult }> {
+  const file = join(folder, 'in.csv')
+  writeFileSync(file, content)
+  const lines: string[] = []
+  const { host, port } = here.server
+  const trace = { values: true, write: (line: string) => void lines.push(line) }
+  const result = await here.load(file, {
+    input: { header: 'yes', delimiter: ',', quote: '"', escape: '"' },
+    ...change,
+    server: { host, port, user: 'admin', password: '123456', ...server, trace },
+  })
+  const texts = lines.flatMap(line => {
+    const found = / > (?:script .* chars=\d+ (.*)|function .* bytes=\d+ ([^|]*))/.exec(line)
+    const text = (found?.[1] ?? found?.[2])?.trim()
+    return text === undefined ? [] : [text.replace(lookedUp, '').replace(numbered, '#')]
+  })
+  return { texts: [...new Set(texts)].sort(), result }
+}
+
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+
+/** A file and what is said of it, with the text in its place. */
+type Case = (text: string) => readonly [content: string, change: Partial<LoadOptions>]
+
+const cases: Readonly<Record<string, Case>> = {
+  'a header': text => [
+    `id,sym,${quoted(text)}\n1,a,b\n`,
+    { mapping: { ignoreExtra: true }, target: { table: 'target' } },
+  ],
+  'a mapping': text => [
+    `id,${quoted(text)}\n1,a\n`,
+    { mapping: { map: { sym: text } }, target: { table: 'target' } },
+  ],
+  'a constant': text => [
+    'id\n1\n',
+    { mapping: { set: { sym: text } }, target: { table: 'target' } },
+  ],
+  'a cell': text => [`id,sym\n1,${quoted(text)}\n`, { target: { table: 'target' } }],
+  "a function's argument": text => [
+    'id,sym\n1,a\n',
+    { target: { function: 'takeRows', types: 'id:INT,sym:STRING', functionArguments: [text] } },
+  ],
+  'a type list': text => [
+    `id,${quoted(text)}\n1,a\n`,
+    { target: { function: 'takeRows', types: `id:INT,${text}:STRING`, functionArguments: [1] } },
+  ],
+  'a target column that is mapped': text => [
+    'id,sym\n1,a\n',
+    { mapping: { map: { [text]: 'sym' } }, target: { table: 'target' } },
+  ],
+  'a user': text => [
+    'id,sym\n1,a\n',
+    { server: { host: '', port: 1, user: text, password: text }, target: { table: 'target' } },
+  ],
+}
+
+t.test('what is a value stays one', async t => {
+  const here = await startLoadServer(t, initScript)
+  const folder = t.testdir()
+  const run = async (text: string, of: Case): Promise<{ texts: string[]; result: LoadResult }> => {
+    const [content, { server, ...change }] = of(text)
+    const { host, port } = here.server
+    const login = server === undefined ? {} : { server: { ...server, host, port } }
+    return textsOf(here, folder, content, { ...change, ...login })
+  }
+  for (const [name, of] of Object.entries(cases)) {
+    const usual = await run(name === 'a target column that is mapped' ? 'sym' : 'plain', of)
+    t.ok(usual.texts.length > 0, name)
+    await fc.assert(
+      fc.asyncProperty(scriptText, async text => {
+        const { texts, result } = await run(text, of)
+        // A run that is refused asks less, and never anything else.
+        for (const one of texts) assert.ok(usual.texts.includes(one), one)
+        if (result.error !== null) assert.notEqual(result.error.code, 'DDB_INTERNAL')
+      }),
+      { numRuns: runs(6) },
+    )
+  }
+})

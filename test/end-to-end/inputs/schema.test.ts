@@ -1,0 +1,88 @@
+/*
+  A file that nobody knows: its columns are found, the commands that are printed are run as they stand, and every row
+  arrives. All of it in processes of their own, on an embedded server.
+*/
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import iconv from 'iconv-lite'
+import t, { type Test } from 'tap'
+import { bin, spawnCli } from '../../cli/run-cli.js'
+
+const rowCount = 300
+
+/** Chinese headers that are and are not names, a code, days as Europeans write them. */
+function chineseRows(): Buffer {
+  const lines = Array.from({ length: rowCount }, (_, i) => {
+    const day = String((i % 28) + 1).padStart(2, '0')
+    return `2020-01-${day} 09:30:00.${String(i).padStart(3, '0')},00000${i % 7},"平安,${i % 3}号",${i / 8},${day}/01/2020`
+  })
+  return iconv.encode(['时间,代码,名称,成交 价,交易日', ...lines, ''].join('\r\n'), 'gb18030')
+}
+
+interface Ending {
+  readonly code: number
+  readonly lines: readonly string[]
+  readonly stderr: string
+}
+
+/** Runs a shell script beside a server of its own; `ddb-ingest` in it is the program. */
+async function onServer(t: Test, files: Record<string, Buffer>, script: string): Promise<Ending> {
+  const folder = t.testdir({ bin: {} })
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
+  const program = join(folder, 'bin', 'ddb-ingest')
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`)
+  chmodSync(program, 0o755)
+  writeFileSync(join(folder, 'run.sh'), `set -e\n${script}`)
+  const environment = {
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+    DDB_USER: 'admin',
+    DDB_PASSWORD: '123456',
+  }
+  const argv = ['serve', '--port', '0', '--', 'sh', 'run.sh']
+  const { outcome } = spawnCli(argv, { environment, cwd: folder })
+  const { code, stderr } = await outcome
+  const lines = readFileSync(join(folder, 'out'), 'utf8').trimEnd().split('\n')
+  return { code, lines, stderr }
+}
+
+const isPosix = ((): boolean => {
+  try {
+    execFileSync('sh', ['-c', 'exit 0'])
+    return true
+  } catch {
+    return false
+  }
+})()
+
+const skip = isPosix ? {} : { skip: 'there is no shell' }
+
+t.test('a Chinese file goes into a DFS table by the command that schema prints', skip, async t => {
+  const script = `
+next=$(ddb-ingest schema a.csv --encoding gb18030 --table dfs://cn/t 2>&1 >/dev/null | sed -n 's/^next: //p')
+echo "$next" > out
+eval "$next --json" | tee result.json | grep -o '"rows":{"read":[^}]*}' >> out
+ddb-ingest exec --output csv -e 'select count(*), min(代码), max(成交_价), min(交易日), max(交易日), max(时间) from loadTable("dfs://cn","t")' | tail -1 >> out
+ddb-ingest exec --output csv -e 'exec typeString from schema(loadTable("dfs://cn","t")).colDefs' | tr '\\n' ' ' >> out
+`
+  const { code, lines, stderr } = await onServer(t, { 'a.csv': chineseRows() }, script)
+  t.equal(code, 0, stderr)
+  t.strictSame(lines, [
+    "ddb-ingest load a.csv --table dfs://cn/t --create dfs --encoding gb18030 --map '成交_价=成交 价' --date-format '交易日=dd/MM/yyyy'",
+    `"rows":{"read":${rowCount},"confirmed":${rowCount},"unconfirmed":0,"rejected":0,"skipped":0,"unsent":0}`,
+    `${rowCount},000000,37.375,2020.01.01,2020.01.28,2020.01.28T09:30:00.279`,
+    'TIMESTAMP SYMBOL SYMBOL DOUBLE DATE',
+  ])
+})
+
+t.test('a keyed stream table by the script, and the load behind it', skip, async t => {
+  const script = `
+ddb-ingest schema a.ndjson --table k --key id 2>&1 >/dev/null | sed -n 's/^next: //p' > next.sh
+. ./next.sh
+ddb-ingest exec --output csv -e 'select id, a_b, late from k order by id' | tail -n +2 > out
+`
+  const records = '{"id":1,"a":{"b":2.5}}\n{"id":2,"a":null,"late":"x"}\n'
+  const { code, lines, stderr } = await onServer(t, { 'a.ndjson': Buffer.from(records) }, script)
+  t.equal(code, 0, stderr)
+  t.strictSame(lines, ['1,2.5,', '2,,x'])
+})

@@ -1,0 +1,228 @@
+/*
+  What sources mean, from the shell to the table: one file by many names, folders with other files in them, and names that are
+  not UTF-8.
+*/
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, linkSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadResult } from '../../../src/load/options.js'
+import {
+  startLoadServer,
+  tradesHeader,
+  tradesScript,
+  type LoadServer,
+} from '../../helpers/load-server.js'
+import { plainNode } from '../../helpers/plain-node.js'
+import { bin, runMain, type Outcome } from '../../cli/run-cli.js'
+
+const line = (id: number): string => `2020.01.02T09:30:00.000,A,1,${id}\n`
+const csv = (...ids: number[]): string => `${tradesHeader}${ids.map(line).join('')}`
+
+interface Place {
+  readonly here: LoadServer
+  readonly dir: string
+  readonly run: (command: string, ...argv: string[]) => Promise<Outcome>
+}
+
+async function place(t: Test, files: Record<string, unknown>): Promise<Place> {
+  const here = await startLoadServer(t, tradesScript)
+  const dir = t.testdir(files as Parameters<Test['testdir']>[0])
+  const password = join(t.testdir({ ...(files as object), '.password': '123456' }), '.password')
+  const login = ['--user', 'admin', '--password-file', password, '--port', String(here.server.port)]
+  const environment = { XDG_STATE_HOME: join(dir, '.state') }
+  return {
+    here,
+    dir,
+    run: (command, ...argv) => runMain([command, ...argv, ...login], { environment }),
+  }
+}
+
+const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
+
+t.test('one file that is named five times is loaded once, and that is said', async t => {
+  const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2, 3) } })
+  const path = join(dir, 'd', 'a.csv')
+  linkSync(path, join(dir, 'd', 'hard.csv'))
+  symlinkSync(path, join(dir, 'soft.csv'))
+  const inputs = [
+    join(dir, 'd', '*.csv'),
+    path,
+    join(dir, 'd'),
+    `${dir}/./d/a.csv`,
+    join(dir, 'soft.csv'),
+  ]
+  const outcome = await run('load', ...inputs, '-t', 'trades', '--json')
+  t.match(outcome, { code: 0, stderr: /each file is loaded once/ })
+  const result = resultOf(outcome)
+  t.match(result, { rows: { read: 3, confirmed: 3 }, inputs: { length: 1 } })
+  t.equal(result.sources.sameFiles.count, 6)
+  t.equal(await here.count('trades'), 3)
+  const checked = await run('check', ...inputs, '-t', 'trades', '--json')
+  t.match(JSON.parse(checked.stdout), { rows: { fit: 3 }, sources: { sameFiles: { count: 6 } } })
+})
+
+t.test('a run that goes on knows its inputs by other names', async t => {
+  const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2), 'b.csv': csv(3) } })
+  const before = process.cwd()
+  process.chdir(join(dir, 'd'))
+  t.teardown(() => process.chdir(before))
+  const common = ['-t', 'trades', '--run-id', 'names', '--json']
+  t.match(resultOf(await run('load', 'a.csv', ...common)), { exitCode: 0, rows: { confirmed: 2 } })
+  symlinkSync(join(dir, 'd'), join(dir, 'way'))
+  for (const name of [join(dir, 'd', 'a.csv'), './a.csv', '../way/a.csv']) {
+    const again = await run('load', name, ...common)
+    t.match(again, { code: 0, stderr: / is "a.csv" of this run/ }, name)
+    t.match(resultOf(again), { rows: { skipped: 2, confirmed: 0 } })
+  }
+  t.match(await run('resume', 'names'), { code: 0, stdout: /Already loaded/ })
+  const more = await run('load', join(dir, 'd'), ...common)
+  t.match(resultOf(more), { exitCode: 0, rows: { skipped: 2, confirmed: 1 } })
+  t.match(more.stderr, /new since the run began.*b\.csv/)
+  t.equal(await here.count('trades'), 3)
+})
+
+t.test('a run that goes on opens what is named now, whatever the folder', async t => {
+  const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2) }, e: { 'a.csv': csv(7) } })
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  const common = ['-t', 'trades', '--run-id', 'folders', '--json', '--limit', '1']
+  process.chdir(join(dir, 'd'))
+  t.match(resultOf(await run('load', 'a.csv', ...common)), { exitCode: 0, rows: { confirmed: 1 } })
+  process.chdir(join(dir, 'e'))
+  const again = await run('load', join(dir, 'd', 'a.csv'), ...common)
+  t.match(resultOf(again), { exitCode: 0, rows: { skipped: 1, confirmed: 0 } })
+  const other = await run('load', 'a.csv', ...common)
+  t.match(other, { code: 64, stderr: /DDB_RUN_CHANGED/ }, 'another file of the same name')
+  t.equal(await here.count('trades'), 1)
+})
+
+t.test('folders: what is passed over is counted, and patterns take it', async t => {
+  const { here, dir, run } = await place(t, {
+    d: {
+      'a.csv': csv(1),
+      'b.txt': csv(2),
+      'c.tab': csv(3).replaceAll(',', '\t'),
+      'x.zip': 'PK',
+      '.h.csv': csv(9),
+    },
+  })
+  const folder = join(dir, 'd')
+  const outcome = await run('load', folder, '-t', 'trades', '--json')
+  t.match(outcome, {
+    code: 0,
+    stderr: /passed over 3 files in folders \(.*: --include says which files of a folder are data/,
+  })
+  t.match(resultOf(outcome), {
+    rows: { confirmed: 2 },
+    inputs: [{ path: /a\.csv$/ }, { path: /c\.tab$/, format: 'tsv' }],
+    sources: { passedOver: { files: 3, byKind: { '.txt': 1, '.zip': 1, hidden: 1 } } },
+  })
+  const text = await run(
+    'load',
+    folder,
+    '-t',
+    'trades',
+    '--json',
+    '--include',
+    '*.txt',
+    '--include',
+    '.h*',
+  )
+  t.match(resultOf(text), {
+    exitCode: 0,
+    rows: { confirmed: 2 },
+    sources: { passedOver: { files: 3 } },
+  })
+  t.strictSame(await here.rows('select id from trades order by id'), [['1'], ['2'], ['3'], ['9']])
+  t.match(await run('load', join(folder, 'a.csv'), '-t', 'trades', '--include', '*'), {
+    code: 64,
+    stderr: /--include says which files of a folder are data, and no input is a folder/,
+  })
+  t.match(await runMain(['schema', folder]), { code: 0, stderr: /passed over 3 files/ })
+})
+
+t.test('the command of a check takes the same files of a folder', async t => {
+  const { here, dir, run } = await place(t, {
+    d: { 'a.csv': csv(1), 'b.txt': csv(2), 'c.txt': csv(3).replaceAll(',', ';') },
+  })
+  const folder = join(dir, 'd')
+  for (const [include, parts] of [
+    ['b.*', 1],
+    ['*.txt', 2],
+  ] as const) {
+    const checked = await run('check', folder, '-t', 'trades', '--include', include, '--json')
+    const { commands, frozen } = JSON.parse(checked.stdout) as {
+      commands: string[]
+      frozen: object[]
+    }
+    t.equal(commands.length, parts)
+    t.equal(
+      commands.every(command => command.includes('--include') === (parts === 1)),
+      true,
+    )
+    for (const command of commands) {
+      const argv = command
+        .split(' ')
+        .slice(2)
+        .map(word => word.replaceAll("'", ''))
+      t.match(await run('load', ...argv.slice(0, argv.indexOf('--user'))), { code: 0 }, command)
+    }
+    for (const one of frozen) t.match(one, { input: { include: undefined } })
+  }
+  t.strictSame(await here.rows('select id from trades order by id'), [['2'], ['2'], ['3']])
+})
+
+t.test('names that are not UTF-8 load from a folder, a pattern, a list and the shell', async t => {
+  const { here, dir, run } = await place(t, { d: { 'ok.csv': csv(1) } })
+  const bytes = Buffer.from(`${dir}/d/caf\xe9 \xff.csv`, 'latin1')
+  writeFileSync(bytes, `${csv(2)}${line(3).replace('1,3', 'x,3')}`)
+  const list = join(dir, 'list')
+  writeFileSync(list, bytes)
+  const name = `${dir}/d/caf\udce9 \udcff.csv`
+  const rejects = join(dir, 'r.csv')
+  const common = ['-t', 'trades', '--json', '--rejects', rejects]
+  const folder = await run('load', join(dir, 'd'), ...common, '--run-id', 'bytes')
+  t.equal(folder.code, 3)
+  t.match(resultOf(folder), {
+    rows: { confirmed: 2, rejected: 1 },
+    inputs: [{ path: name, rejected: 1 }, {}],
+  })
+  t.match(folder.stderr, /rejected: .*caf\\xe9 \\xff\.csv/, 'escaped for people')
+  const reasons = readFileSync(`${rejects}.reasons.ndjson`, 'utf8')
+  t.equal((JSON.parse(reasons.split('\n')[0]!) as { file: string }).file, name)
+  const again = await run('resume', 'bytes', '--json')
+  t.match(resultOf(again), { exitCode: 3, rows: { read: 3, skipped: 2, rejected: 1 } })
+  for (const inputs of [[join(dir, 'd', 'c*')], ['--files-from', list]]) {
+    const outcome = await run('load', ...inputs, '-t', 'trades', '--on-error', 'skip')
+    t.match(outcome, { code: 3, stdout: /Loaded 1 row/ })
+  }
+  t.equal(await here.count('trades'), 4)
+  const argv = ['-t', 'trades', '--on-error', 'skip', '--port', String(here.server.port)]
+  const script = `unset NODE_OPTIONS; exec '${process.execPath}' '${bin}' load '${dir}'/d/* ${argv.join(' ')}`
+  const shell = spawn('bash', ['-c', script], {
+    env: { ...process.env, XDG_CONFIG_HOME: '/dev/null' },
+  })
+  let printed = ''
+  shell.stdout.on('data', (chunk: Buffer) => (printed += String(chunk)))
+  await once(shell, 'close')
+  t.match(printed, /Loaded 2 rows/)
+  t.equal(await here.count('trades'), 6)
+})
+
+t.test('a file on standard input is not one of the files that are named', async t => {
+  const { here, dir } = await place(t, { 'a.csv': csv(1) })
+  const path = join(dir, 'a.csv')
+  const argv = [bin, 'load', '-', path, '-t', 'trades', '--port', String(here.server.port)]
+  const stdin = openSync(path, 'r')
+  const [node, args] = plainNode(argv)
+  const child = spawn(node, args, { stdio: [stdin, 'pipe', 'pipe'] })
+  let said = ''
+  child.stderr!.on('data', (chunk: Buffer) => (said += String(chunk)))
+  const [code] = (await once(child, 'close')) as [number]
+  closeSync(stdin)
+  t.equal(code, 64)
+  t.match(said, /is on standard input, too, and would be loaded twice/)
+  t.equal(await here.count('trades'), 0)
+})

@@ -1,0 +1,123 @@
+/*
+  Texts that are longer than a DFS table stores: each is rejected alone, before anything is sent, and everything else loads.
+*/
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { checkOn } from '../../../src/load/check/check.js'
+import type { LoadOptions } from '../../../src/load/options.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const script = `db = database("dfs://d", HASH, [INT, 4], engine="TSDB")
+names = \`id\`sym\`note\`doc
+db.createPartitionedTable(table(1:0, names, [INT,SYMBOL,STRING,BLOB]), \`t, \`id, sortColumns=\`id)
+share streamTable(10:0, names, [INT,SYMBOL,STRING,BLOB]) as memory
+share loadTable("dfs://d", "t") as handle
+def put(mutable data) { tableInsert(loadTable("dfs://d", "t"), data) }
+addFunctionView(put)`
+
+const header = 'id,sym,note,doc\n'
+const rows = 10_001
+
+/** Longest texts that fit, and of each column one that does not. */
+function fileOf(t: Test): string {
+  const lines = Array.from({ length: rows }, (_, id) => {
+    if (id === 1) return `${id},${'s'.repeat(255)},${'n'.repeat(65_535)},${'d'.repeat(65_536)}`
+    if (id === 5_000) return `${id},${'s'.repeat(256)},x,x`
+    if (id === 7_000) return `${id},x,${'n'.repeat(65_536)},x`
+    return `${id},s${id % 7},n,d`
+  })
+  return join(t.testdir({ 'in.csv': `${header}${lines.join('\n')}\n` }), 'in.csv')
+}
+
+t.test('too long a STRING and SYMBOL are rejected alone', async t => {
+  const here = await startLoadServer(t, script)
+  const path = fileOf(t)
+  const targets: readonly LoadOptions['target'][] = [
+    { table: 'dfs://d/t' },
+    { table: 'handle' },
+    { function: 'put', types: 'id:INT,sym:SYMBOL,note:STRING,doc:BLOB', confirmTable: 'dfs://d/t' },
+    { function: 'put', typesFrom: 'dfs://d/t', confirmTable: 'dfs://d/t' },
+  ]
+  for (const [i, target] of targets.entries()) {
+    const file = join(t.testdirName, `r${i}.csv`)
+    const result = await here.load(path, { target, rejects: { file } })
+    t.match(result, { exitCode: 3, rows: { confirmed: rows - 2, rejected: 2, unconfirmed: 0 } })
+    t.strictSame(result.rejects.byCode, { DDB_INPUT_RANGE: 2 })
+    const reasons = readFileSync(`${file}.reasons.ndjson`, 'utf8')
+    t.match(
+      reasons,
+      /SYMBOL column \\"sym\\": expected at most 255 bytes, .*a STRING column would take the 256/,
+    )
+    t.match(
+      reasons,
+      /STRING column \\"note\\": expected at most 65535 bytes, .*a BLOB column would take the 65536/,
+    )
+  }
+})
+
+t.test('tables in memory take them', async t => {
+  const here = await startLoadServer(t, script)
+  const result = await here.load(fileOf(t), { target: { table: 'memory' } })
+  t.match(result, { exitCode: 0, rows: { confirmed: rows, rejected: 0 } })
+  const [[sym], [note]] = [
+    await here.rows('select sym from memory where id = 5000'),
+    await here.rows('select note from memory where id = 7000'),
+  ]
+  t.equal(sym?.[0]?.length, 256)
+  t.equal(note?.[0]?.length, 65_536)
+})
+
+t.test('a check says so, and what every row is set to is refused at once', async t => {
+  const here = await startLoadServer(t, script)
+  const path = fileOf(t)
+  const { host, port } = here.server
+  const options = {
+    inputs: [path],
+    server: { host, port, user: 'admin', password: '123456' },
+    target: { table: 'dfs://d/t' },
+  }
+  const checked = await checkOn(systemPlatform, options)
+  t.match(checked, { exitCode: 3, rows: { fit: rows - 2, rejected: 2 } })
+  t.strictSame(
+    checked.problems.map(({ columnName, lineNumber, code }) => [columnName, lineNumber, code]),
+    [
+      ['sym', 5_002, 'DDB_INPUT_RANGE'],
+      ['note', 7_002, 'DDB_INPUT_RANGE'],
+    ],
+  )
+  const mapping = { set: { sym: 's'.repeat(256) }, ignoreExtra: true }
+  const set = await here.load(path, { ...options, mapping })
+  t.match(set, {
+    exitCode: 64,
+    error: { code: 'DDB_USAGE', message: /expected at most 255 bytes/ },
+  })
+  const lenient = await here.load(path, { ...options, cells: { lenient: true } })
+  t.match(lenient, { exitCode: 0, rows: { confirmed: rows } })
+  t.equal(lenient.columns.find(({ name }) => name === 'note')?.coerced, 1)
+})
+
+t.test('JSON and another encoding: what counts are the bytes that are stored', async t => {
+  const here = await startLoadServer(t, script)
+  const target = { table: 'dfs://d/t' }
+  const escaped = '\\u00e9'.repeat(128)
+  const json = [escaped, escaped.slice(6)].map(
+    (sym, id) => `{"id":${id},"sym":"${sym}","note":"","doc":""}\n`,
+  )
+  const dir = t.testdir({
+    'a.ndjson': json.join(''),
+    'b.csv': Buffer.from(
+      `${header}1,${'\xe9'.repeat(128)},n,d\n2,${'\xe9'.repeat(127)},n,d\n`,
+      'latin1',
+    ),
+  })
+  for (const [name, input] of [
+    ['a.ndjson', {}],
+    ['b.csv', { encoding: 'latin1' }],
+  ] as const) {
+    const rejects = { onError: 'skip' } as const
+    const result = await here.load(join(dir, name), { target, input, rejects })
+    t.match(result, { exitCode: 3, rows: { confirmed: 1, rejected: 1 } }, name)
+  }
+})

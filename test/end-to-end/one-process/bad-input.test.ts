@@ -1,0 +1,253 @@
+import { readFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { load } from '../../../src/load/load.js'
+import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
+import { freePort } from '../../helpers/free-port.js'
+import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const good = '2020.01.02T09:30:00.032,FHU,63.6,5\n'
+
+t.test('a bad row stops the run, naming line and column', async t => {
+  const { load, count } = await startLoadServer(t, tradesScript)
+  const cases: [string, string, string | Buffer, RegExp][] = [
+    ['a cell that is not a number', 'DDB_INPUT_CELL', 'x,FHU,63.6,5\n', /time/],
+    [
+      'a number that its type cannot hold',
+      'DDB_INPUT_RANGE',
+      `${good.slice(0, -2)}2147483648\n`,
+      /id/,
+    ],
+    ['a record with too few fields', 'DDB_INPUT_FIELD_COUNT', 'a,b\n', /2 fields|fields/],
+    ['a record with too many fields', 'DDB_INPUT_FIELD_COUNT', `${good.trim()},1\n`, /fields/],
+    [
+      'bytes that are not UTF-8',
+      'DDB_INPUT_ENCODING',
+      Buffer.from('2020.01.02T09:30:00.032,\xff\xfe,1,5\n', 'latin1'),
+      /UTF-8/,
+    ],
+    ['a text with a NUL', 'DDB_STRING_HAS_NUL', '2020.01.02T09:30:00.032,a\0b,1,5\n', /./],
+    ['a quote without end', 'DDB_INPUT_QUOTE', '2020.01.02T09:30:00.032,"FHU,63.6,5\n', /quote/],
+  ]
+  for (const [what, code, bytes, message] of cases) {
+    const dir = t.testdir({
+      'in.csv': Buffer.concat([Buffer.from(tradesHeader + good), Buffer.from(bytes)]),
+    })
+    const before = await count('trades')
+    const result = await load(join(dir, 'in.csv'))
+    t.match(result, { exitCode: 65, status: 'failed', error: { code, message } }, what)
+    const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
+    t.equal(read, confirmed + unconfirmed + rejected + unsent, `${what}: the equation`)
+    t.equal((await count('trades')) - before, confirmed, `${what}: what is confirmed is there`)
+  }
+})
+
+t.test('bad rows are kept aside byte for byte, and load once repaired', async t => {
+  const { load, rows } = await startLoadServer(t, tradesScript)
+  const bad = ['x,A,1,1\r\n', '"2020.01.01",B,"1,5",1\n', 'short\n']
+  const dir = t.testdir({ 'in.csv': tradesHeader + good + bad[0] + good + bad[1] + bad[2] + good })
+  const rejects = join(dir, 'rejects.csv')
+  const result = await load(join(dir, 'in.csv'), { rejects: { file: rejects } })
+  t.match(result, {
+    exitCode: 3,
+    status: 'rejects',
+    rows: { read: 6, confirmed: 3, rejected: 3 },
+    rejects: { file: rejects, byClass: { parse: 1, type: 2, server: 0 } },
+  })
+  t.equal(readFileSync(rejects, 'utf8'), tradesHeader + bad.join(''))
+  const reasons = readFileSync(`${rejects}.reasons.ndjson`, 'utf8').trim().split('\n')
+  t.same(
+    reasons.map(line => {
+      const { lineNumber, offsetBytes, columnName } = JSON.parse(line) as Record<string, unknown>
+      return [lineNumber, offsetBytes, columnName]
+    }),
+    [
+      [3, tradesHeader.length + good.length, 'time'],
+      [5, tradesHeader.length + 2 * good.length + bad[0]!.length, 'price'],
+      [6, tradesHeader.length + 2 * good.length + bad[0]!.length + bad[1]!.length, null],
+    ],
+  )
+  const repaired = join(dir, 'repaired.csv')
+  const text = readFileSync(rejects, 'utf8').replace('x,', '2020.01.03,').replace('1,5', '1.5')
+  const { writeFileSync } = await import('node:fs')
+  writeFileSync(repaired, text.replace('short', '2020.01.04,C,2,3'))
+  t.match(await load(repaired), { exitCode: 0, rows: { read: 3, confirmed: 3 } })
+  t.same((await rows('select * from trades where sym in `A`B`C')).length, 3)
+  t.match(
+    await load(join(dir, 'in.csv'), { rejects: { file: rejects } }),
+    { exitCode: 73, error: { code: 'DDB_OUTPUT_CREATE' } },
+    'a second run never overwrites rejects',
+  )
+})
+
+t.test('skipped rows are rejected and counted, up to the limit', async t => {
+  const { load } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'in.csv': tradesHeader + good + 'x,A,1,1\n'.repeat(3) + good })
+  t.match(await load(join(dir, 'in.csv'), { rejects: { onError: 'skip' } }), {
+    exitCode: 3,
+    rows: { read: 5, confirmed: 2, rejected: 3 },
+  })
+  t.notOk(existsSync(join(dir, 'rejects.csv')))
+  t.match(await load(join(dir, 'in.csv'), { rejects: { onError: 'skip', maxErrors: 2 } }), {
+    exitCode: 65,
+    error: { code: 'DDB_INPUT_LIMIT' },
+  })
+  t.match(
+    await load(join(dir, 'in.csv'), { rejects: { onError: 'skip', maxErrors: '50%' } }),
+    { exitCode: 65, error: { code: 'DDB_INPUT_LIMIT' } },
+    'a share counts at the end of a short input, too',
+  )
+})
+
+t.test('lenient turns bad cells into nulls and counts them', async t => {
+  const { load, rows } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'in.csv': `${tradesHeader}x,A,one,1\n` })
+  const result = await load(join(dir, 'in.csv'), { cells: { lenient: true } })
+  t.equal(result.exitCode, 0)
+  t.same(
+    result.columns.map(column => column.coerced),
+    [1, 0, 1, 0],
+  )
+  t.same(await rows('select * from trades'), [['', 'A', '', '1']])
+})
+
+t.test(
+  'inputs, targets and servers that are not there end the run before the first row',
+  async t => {
+    const { load: loadHere, server } = await startLoadServer(t, tradesScript)
+    const dir = t.testdir({ 'ok.csv': tradesHeader + good, 'other.csv': 'time,symbol,price,id\n' })
+    const ok = join(dir, 'ok.csv')
+    const cases: [
+      string,
+      number,
+      string,
+      RegExp,
+      Parameters<typeof loadHere>[0],
+      Parameters<typeof loadHere>[1],
+    ][] = [
+      ['no such file', 66, 'DDB_INPUT_MISSING', /no file/, [ok, join(dir, 'none.csv')], {}],
+      ['a column is missing', 65, 'DDB_INPUT_COLUMN', /"sym".*symbol/, join(dir, 'other.csv'), {}],
+      [
+        'no such table',
+        78,
+        'DDB_TARGET',
+        /"trade".*Did you mean "trades"/,
+        ok,
+        { target: { table: 'trade' } },
+      ],
+      [
+        'no such DFS table',
+        78,
+        'DDB_TARGET',
+        /dfs:\/\/none\/t/,
+        ok,
+        { target: { table: 'dfs://none/t' } },
+      ],
+      [
+        'no such function',
+        78,
+        'DDB_TARGET',
+        /"nope"/,
+        ok,
+        { target: { function: 'nope', types: 'a:INT' } },
+      ],
+      [
+        'a wrong password',
+        77,
+        'DDB_LOGIN',
+        /password/,
+        ok,
+        {
+          server: { host: server.host, port: server.port, user: 'admin', password: 'wrong-secret' },
+        },
+      ],
+    ]
+    for (const [what, exitCode, code, message, inputs, change] of cases) {
+      const result = await loadHere(inputs, change)
+      t.match(result, { exitCode, error: { code, message }, rows: { read: 0 } }, what)
+      t.notMatch(JSON.stringify(result), /wrong-secret|123456/, `${what}: no secret in the result`)
+    }
+  },
+)
+
+t.test('nobody listening is code 69, with the way to start the embedded server', async t => {
+  const port = await freePort()
+  const dir = t.testdir({ 'ok.csv': tradesHeader + good })
+  t.match(
+    await load({
+      inputs: [join(dir, 'ok.csv')],
+      server: { host: '127.0.0.1', port },
+      target: { table: 'trades' },
+      delivery: { retries: 0 },
+    }),
+    {
+      exitCode: 69,
+      error: { code: 'DDB_CONNECT', message: /ddb-ingest serve/ },
+      rows: { read: 0 },
+    },
+  )
+})
+
+t.test('a server that is just starting is waited for', async t => {
+  const port = await freePort()
+  const dir = t.testdir({ 'ok.csv': tradesHeader + good })
+  let starting: Promise<EmbeddedServer> | undefined
+  const result = await load({
+    inputs: [join(dir, 'ok.csv')],
+    server: { host: '127.0.0.1', port },
+    target: { table: 'trades' },
+    onNotice: () => void (starting ??= startServer({ port, initScript: tradesScript })),
+  })
+  const server = await starting
+  t.teardown(() => server?.close())
+  t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
+})
+
+t.test(
+  'a server that hangs up in mid-load ends with code 4, and the rows still add up',
+  async t => {
+    let batches = 0
+    const { load, count } = await startLoadServer(t, tradesScript, {
+      faults: {
+        beforeExecute: request => (request.rows > 0 && ++batches === 3 ? 'close' : undefined),
+      },
+    })
+    const dir = t.testdir({ 'in.csv': tradesHeader + good.repeat(500_000) })
+    const result = await load(join(dir, 'in.csv'), {
+      delivery: {
+        confirm: 'count',
+        batchRows: 1000,
+        maxInFlightBytes: 100_000,
+        confirmTimeoutMs: 5_000,
+      },
+    })
+    const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
+    t.match(result, { exitCode: 4, status: 'unconfirmed', error: { code: 'DDB_CONNECTION_LOST' } })
+    t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation')
+    t.ok(read < 500_000, 'reading stops')
+    t.equal(confirmed, await count('trades'), 'what is confirmed is there')
+    t.equal(confirmed, 2000)
+  },
+)
+
+t.test('a value that DolphinDB takes for null is rejected, or a counted null', async t => {
+  const here = await startLoadServer(t, 'share streamTable(10:0, `a`n, [IPADDR,INT]) as target')
+  const text = 'a,n\n0.0.0.0,1\n1.2.3.4,2\n,3\n'
+  const load = (lenient: boolean) =>
+    here.load('-', {
+      target: { table: 'target' },
+      input: { format: 'csv', stdin: Readable.from([text]) },
+      cells: { lenient },
+      rejects: { onError: 'skip' },
+    })
+  const strict = await load(false)
+  t.match(strict, { exitCode: 3, rows: { confirmed: 2, rejected: 1 } })
+  t.same(strict.rejects.byCode, { DDB_INPUT_RANGE: 1 })
+  const lenient = await load(true)
+  t.match(lenient, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } })
+  t.match(lenient.columns[0], { name: 'a', nulls: 2, coerced: 1 })
+})

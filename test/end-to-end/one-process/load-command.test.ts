@@ -1,0 +1,539 @@
+/*
+  What the command line adds to a load: streams, objects, codes, signals. What a load does is tested with it.
+*/
+import { execFileSync } from 'node:child_process'
+import { readFile, writeFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import t, { type Test } from 'tap'
+import { main } from '../../../src/cli/main.js'
+import type { CheckResult } from '../../../src/load/check/check-result.js'
+import type { LoadResult } from '../../../src/load/options.js'
+import { startServer } from '../../../src/server/index.js'
+import { root } from '../../helpers/checkout.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer, tradesScript } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+import {
+  fakeProcess,
+  runMain,
+  type FakeTerminals,
+  type Outcome,
+  spawnCli,
+} from '../../cli/run-cli.js'
+
+useTurnClock()
+
+const server = await startServer({
+  port: 0,
+  initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
+})
+t.teardown(() => server.close())
+const port = String(server.port)
+const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
+
+const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
+  runMain(['load', '--port', port, '-t', 'prices', ...argv], terminals)
+
+t.test('a load says one sentence with its equation, and how the input was understood', async t => {
+  const { code, stdout, stderr } = await load(['-'], { stdin: rows })
+  t.equal(code, 0, stderr)
+  t.match(
+    stdout,
+    /^Loaded 3 rows into prices on 127\.0\.0\.1:\d+ \(.*\): read 3 = confirmed 3 \+ unconfirmed 0 \+ rejected 0 \+ skipped 0 \+ unsent 0; confirmed by .*\.\n$/,
+  )
+  t.equal(
+    stderr,
+    '-: delimiter "," (found), quote "\\"" (found), header (found), encoding utf-8 (found)\n',
+  )
+})
+
+t.test('the heap stops growing once, when loading begins', async t => {
+  let times = 0
+  const fake = fakeProcess({ stdin: rows })
+  const stopHeapGrowth = (): number => times++
+  const argv = ['load', '--port', port, '-t', 'prices', '-', '--batch-rows', '1']
+  t.equal(await main(argv, { ...fake.processEnvironment, stopHeapGrowth }), 0)
+  t.equal(times, 1)
+})
+
+t.test('what an input looks like is in the JSON, and whether it was said', async t => {
+  const argv = ['-', '--json', '--delimiter', ';', '--ragged', 'cut', '--max-record-bytes', '1Ki']
+  const { code, stdout, stderr } = await load(argv, { stdin: 'id;price\n1;1.5;x\n2;2.5\n' })
+  t.equal(code, 0, stderr)
+  t.match(JSON.parse(stdout), {
+    inputs: [
+      {
+        detected: {
+          delimiter: { value: ';', how: 'given' },
+          quote: { value: '"', how: 'found' },
+          header: { value: true, how: 'found' },
+          encoding: { value: 'utf-8', how: 'found' },
+        },
+        ragged: 1,
+      },
+    ],
+  })
+  const long = await load(['-', '--max-record-bytes', '16', '--on-error', 'skip'], {
+    stdin: `id,price\n1,${'1'.repeat(20)}\n2,2.5\n`,
+  })
+  t.match(long, { code: 3, stderr: /DDB_INPUT_RECORD_TOO_LONG/ })
+})
+
+t.test('rows without a header by position are said to be rows', async t => {
+  const argv = ['-', '--match', 'position']
+  const { stderr } = await load(argv, { stdin: '1,1.5\n' })
+  t.match(stderr, /no header, .*--header yes/)
+})
+
+t.test('without a source, data that are piped in are loaded', async t => {
+  t.match(await load([], { stdin: rows }), { code: 0, stdout: /^Loaded 3 rows/ })
+})
+
+t.test('-q says nothing at all on success', async t => {
+  t.strictSame(await load(['-q'], { stdin: rows }), { code: 0, stdout: '', stderr: '' })
+})
+
+t.test('--json is one object on one line, and --summary the same in a file', async t => {
+  const summary = join(t.testdir(), 'summary.json')
+  await writeFile(summary, 'an older and much longer summary'.repeat(1000))
+  const { code, stdout } = await load(['--json', '--summary', summary], { stdin: rows })
+  t.equal(code, 0)
+  t.equal(stdout.split('\n').length, 2)
+  const result = JSON.parse(stdout) as LoadResult
+  t.match(result, {
+    schema: 'ddb-ingest/load/1',
+    status: 'loaded',
+    exitCode: 0,
+    target: { table: 'prices', function: null },
+    rows: { read: 3, confirmed: 3, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    error: null,
+  })
+  t.ok(result.memory.peakRssBytes! > 1e6)
+  t.strictSame(JSON.parse(await readFile(summary, 'utf8')), result)
+})
+
+const everyMember = [
+  'alreadyLoaded',
+  'batches',
+  'columns',
+  'confirm',
+  'duplicates',
+  'endedAt',
+  'error',
+  'exitCode',
+  'inputs',
+  'latencyMs',
+  'memory',
+  'rate',
+  'rejects',
+  'resume',
+  'rows',
+  'runId',
+  'schema',
+  'sources',
+  'startedAt',
+  'status',
+  'stored',
+  'target',
+  'version',
+]
+
+t.test('every failure has its object, its code and its sentence', async t => {
+  const dead = await startServer({ port: 0 })
+  await dead.close()
+  const summary = join(t.testdir(), 'summary.json')
+  const cases: [argv: string[], exitCode: number, code: string][] = [
+    [['/no/such.csv'], 66, 'DDB_INPUT_MISSING'],
+    [['-t', 'pricse'], 78, 'DDB_TARGET'],
+    [['--port', String(dead.port), '--connect-timeout', '200ms'], 69, 'DDB_CONNECT'],
+    [['--function', 'f', '--types', 'a:INT'], 64, 'DDB_USAGE'],
+    [['--on-error', 'quarantine'], 64, 'DDB_USAGE'],
+    [['--user', 'admin'], 64, 'DDB_USAGE'],
+    [['--password-file', '/no/such', '--user', 'admin'], 78, 'DDB_CONFIG'],
+  ]
+  for (const [argv, exitCode, code] of cases) {
+    const result = await load([...argv, '--json', '--summary', summary], { stdin: rows })
+    t.equal(result.code, exitCode, argv.join(' '))
+    const object = JSON.parse(result.stdout) as LoadResult
+    t.strictSame(Object.keys(object).sort(), everyMember)
+    t.match(object, { status: 'failed', exitCode, error: { code } })
+    t.match(result.stderr, new RegExp(`^ddb-ingest: .*\\[${code}\\]$`, 'm'))
+    t.strictSame(JSON.parse(await readFile(summary, 'utf8')), object, 'the summary is not stale')
+    const plain = await load(argv, { stdin: rows })
+    t.equal(plain.code, exitCode)
+    t.match(plain.stderr, new RegExp(`\\[${code}\\]`))
+  }
+})
+
+t.test('no server brings the hint how to have one', async t => {
+  const dead = await startServer({ port: 0 })
+  await dead.close()
+  const argv = ['--port', String(dead.port), '--connect-timeout', '200ms']
+  const { stderr } = await load(argv, { stdin: rows })
+  t.match(stderr, /ddb-ingest serve/)
+})
+
+t.test('a summary that cannot be created stops the run before it begins', async t => {
+  const before = server.counters.requests
+  const result = await load(['--summary', '/no/such/folder/s.json'], { stdin: rows })
+  t.match(result, { code: 73, stdout: '', stderr: /DDB_OUTPUT_CREATE/ })
+  t.equal(server.counters.requests, before)
+})
+
+t.test('a summary never overwrites an input', async t => {
+  const path = join(t.testdir(), 'rows.csv')
+  await writeFile(path, rows)
+  t.match(await load([path, '--summary', path]), { code: 64, stderr: /DDB_USAGE/ })
+  t.equal(await readFile(path, 'utf8'), rows)
+})
+
+t.test('a summary that cannot be written is 74, after a run that went well', async t => {
+  const result = await load(['--summary', '/dev/full'], { stdin: rows })
+  t.match(result, { code: 74, stdout: /^Loaded 3 rows/, stderr: /DDB_OUTPUT_WRITE/ })
+})
+
+t.test('rejected rows are 3; their reasons are told, also with -q', async t => {
+  const bad = 'id,price\n1,1.5\nx,2\n3,y\n'
+  for (const quiet of [[], ['-q']]) {
+    const result = await load(['--on-error', 'skip', ...quiet], { stdin: bad })
+    t.equal(result.code, 3)
+    t.match(result.stdout, /^Loaded 1 row .*rejected 2/)
+    t.match(result.stderr, /line 3/)
+    t.match(result.stderr, /line 4/)
+    t.match(result.stderr, /^2 rows rejected \(DDB_INPUT_CELL 2\)$/m)
+  }
+})
+
+t.test('control characters of file names and data stay out of the terminal', async t => {
+  const path = join(t.testdir(), 'ro\u001b[2Jws.csv')
+  await writeFile(path, 'id,price\n1,\u001b[31mred\n')
+  for (const argv of [[path], ['/no\u0007such\u001b[31m.csv']]) {
+    const { stdout, stderr } = await load(argv, { stdoutColumns: 80 })
+    const said = stdout + stderr
+    t.notOk(said.includes('\u001b') || said.includes('\u0007'), JSON.stringify(said))
+  }
+})
+
+t.test('a signal ends the run in order: what was read is accounted for', async t => {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 143],
+  ] as const) {
+    const fake = fakeProcess()
+    const stdin = new PassThrough()
+    const running = main(
+      ['load', '--port', port, '-t', 'prices', '--json', '--flush-interval', '1ms'],
+      {
+        ...fake.processEnvironment,
+        stdin,
+      },
+    )
+    stdin.write(rows)
+    const { table } = server.node.shared.get('prices')!
+    const before = table.rows
+    while (table.rows === before) await new Promise(resolve => setImmediate(resolve))
+    fake.signals.emit(signal, signal)
+    t.equal(await running, exitCode)
+    await new Promise(resolve => setImmediate(resolve))
+    const { status, exitCode: said, rows: counts } = JSON.parse(fake.stdout()) as LoadResult
+    t.equal(status, 'interrupted')
+    t.equal(said, exitCode)
+    const { read, confirmed, unconfirmed, rejected, skipped, unsent } = counts
+    t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent)
+    t.match(fake.stderr(), new RegExp(`^${signal}: ending the run in order`, 'm'))
+  }
+})
+
+/** A server that takes rows and never does anything with them. */
+async function frozenServer(t: Test): Promise<{ port: string; isStuck: Promise<unknown> }> {
+  const thaw = closedGate()
+  const stuck = closedGate()
+  const frozen = await startServer({
+    port: 0,
+    initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
+    faults: {
+      beforeExecute: request => {
+        if (request.rows === 0) return undefined
+        stuck.open()
+        return { until: thaw.opened }
+      },
+    },
+  })
+  t.teardown(() => {
+    thaw.open()
+    return frozen.close()
+  })
+  return { port: String(frozen.port), isStuck: stuck.opened }
+}
+
+for (const mode of ['async', 'sync']) {
+  t.test(`a second signal leaves at once, and its object has every row: ${mode}`, async t => {
+    const frozen = await frozenServer(t)
+    let nowMs = Date.now()
+    t.intercept(Date, 'now', { value: () => nowMs })
+    const fake = fakeProcess({ stdin: rows })
+    const argv = ['load', '--port', frozen.port, '-t', 'prices', '--json', '--mode', mode]
+    const running = main(argv, fake.processEnvironment)
+    await frozen.isStuck
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    // Signals within a quarter of a second count as one key.
+    nowMs += 1_000
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    t.equal(await running, 143)
+    await new Promise(resolve => setImmediate(resolve))
+    t.strictSame(fake.left, [143], 'once, with the object written')
+    t.match(JSON.parse(fake.stdout()), {
+      status: 'interrupted',
+      exitCode: 143,
+      rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
+      error: { code: 'DDB_INTERRUPTED' },
+    })
+  })
+}
+
+t.test('sources may stand in a list, and --encoding takes every name of an encoding', async t => {
+  const dir = t.testdir({ 'a.csv': rows, 'b.csv': rows.replace('3,3.5', 'x,3.5') })
+  const list = join(dir, 'list')
+  await writeFile(list, `${join(dir, 'a.csv')}\n${join(dir, 'b.csv')}\n`)
+  for (const [argv, stdin] of [
+    [['--files-from', list], ''],
+    [['--files-from', '-'], await readFile(list, 'utf8')],
+  ] as const) {
+    const { code, stdout, stderr } = await load(
+      [...argv, '--encoding', 'CP936', '--on-error', 'skip'],
+      { stdin },
+    )
+    t.equal(code, 3, stderr)
+    t.match(stdout, /^Loaded 5 rows/)
+    t.match(stderr, /b\.csv: 1 of 3 rows rejected; first: line 4: /)
+  }
+  t.match(await load(['--files-from', '-', '-'], { stdin: 'x' }), { code: 64 })
+  t.match(await load(['--files-from', list, '--rejects', list]), {
+    code: 64,
+    stderr: /list of inputs/,
+  })
+  t.match(await load(['-', '--encoding', 'ebcdic'], { stdin: rows }), {
+    code: 64,
+    stderr: /--encoding.*gb18030/,
+  })
+})
+
+/*
+  What the command line adds to a check: text, objects, codes, and the command that does exactly what was checked.
+*/
+
+const script = `${tradesScript}
+share table(1:0, \`id\`mag\`placeName\`time, [STRING,DOUBLE,STRING,TIMESTAMP]) as quakes
+share table(1:0, \`时间\`a, [TIMESTAMP,DOUBLE]) as odd
+share streamTable(100:0, \`iata\`name\`city\`state\`country\`latitude\`longitude, [SYMBOL,STRING,STRING,SYMBOL,SYMBOL,DOUBLE,DOUBLE]) as airports
+def takeRows(mutable data) { tableInsert(trades, data) }
+addFunctionView(takeRows)`
+const serverOfCheck = await startLoadServer(t, script)
+const portOfCheck = String(serverOfCheck.server.port)
+const here = (path: string): string => new URL(path, root).pathname
+
+const check = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
+  runMain(['check', '--port', portOfCheck, ...argv], terminals)
+
+t.test('a check says what would load, how, what not, and the command', async t => {
+  const path = here('fixtures/csv/trades-with-bad-rows.csv')
+  const { code, stdout, stderr } = await check([path, '-t', 'trades'])
+  t.equal(code, 3)
+  t.match(
+    stdout,
+    /^11 of 15 rows would load into trades on 127\.0\.0\.1:\d+: 4 would be rejected; 1 batch/,
+  )
+  t.match(stdout, /^ {2}time +2020\.07\.04T15:26:38\.874 +time +TIMESTAMP +2020\S+ +0 +1$/m)
+  t.match(stdout, /^ {2}.*, line 11, column price: /m)
+  t.match(stdout, /\nto load exactly so:\nddb-ingest load .* --expect-types [^\n]*\n$/)
+  t.equal(
+    stderr,
+    'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out\n',
+  )
+  t.equal(await serverOfCheck.count('trades'), 0)
+})
+
+t.test('load --dry-run is the same', async t => {
+  const argv = ['-', '-t', 'trades', '--port', portOfCheck]
+  const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
+  const dry = await runMain(['load', '-n', ...argv], { stdin })
+  t.strictSame(dry, await runMain(['check', ...argv], { stdin }))
+  t.match(dry, { code: 0, stdout: /^All 1 row would load into trades.*\n.*ddb-ingest load - /s })
+  t.equal(await serverOfCheck.count('trades'), 0)
+})
+
+t.test('-q says nothing where all would load', async t => {
+  const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
+  t.strictSame(await check(['-t', 'trades', '-q'], { stdin }), { code: 0, stdout: '', stderr: '' })
+})
+
+t.test('--json is one object on every exit', async t => {
+  const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
+  const cases: [argv: string[], code: number, error: string | null][] = [
+    [['-t', 'trades'], 0, null],
+    [['-t', 'tradse'], 78, 'DDB_TARGET'],
+    [['-t', 'trades', '/no/such'], 66, 'DDB_INPUT_MISSING'],
+    [['-t', 'trades', '--function', 'f'], 64, 'DDB_USAGE'],
+    [['-t', 'trades', '--user', 'admin'], 64, 'DDB_USAGE'],
+    [['-t', 'trades', '--host', '127.0.0.1:1', '--connect-timeout', '200ms'], 69, 'DDB_CONNECT'],
+    [['-t', 'trades', '--expect-types', 'time:DATE'], 5, 'DDB_EXPECTATION'],
+    [['-t', 'trades', '--expect-rows', '2'], 5, 'DDB_EXPECTATION'],
+  ]
+  let members: string[] | undefined
+  for (const [argv, exitCode, code] of cases) {
+    const outcome = await check([...argv, '--json'], { stdin })
+    t.equal(outcome.code, exitCode, argv.join(' '))
+    const result = JSON.parse(outcome.stdout) as CheckResult
+    t.equal(result.exitCode, exitCode)
+    t.equal(result.error?.code ?? null, code)
+    members ??= Object.keys(result).sort()
+    t.strictSame(Object.keys(result).sort(), members)
+  }
+})
+
+t.test('no file is written, and settings of load count', async t => {
+  const folder = t.testdir({
+    'c.json': JSON.stringify({ load: { table: 'trades' }, check: { sample: 2 } }),
+  })
+  const argv = [here('fixtures/csv/trades.csv'), '--config', join(folder, 'c.json'), '--json']
+  for (const name of ['rejects', 'summary', 'metrics-file'])
+    argv.push(`--${name}`, join(folder, name))
+  argv.push('--run-id', 'r', '--state-dir', join(folder, 'state'), '--lock', 'l')
+  const { code, stdout, stderr } = await check(argv, { environment: { XDG_STATE_HOME: folder } })
+  t.equal(code, 0, stderr)
+  const result = JSON.parse(stdout) as CheckResult
+  t.match(result, { rows: { read: 2, fit: 2 }, inputs: [{ isWhole: false }] })
+  t.match(result.commands[0], / --table trades .*--rejects .*--run-id r .*--lock l$/)
+  t.strictSame(await readdir(folder), ['c.json'])
+})
+
+t.test('help, not a hang', async t => {
+  const { code, stderr } = await check(['-t', 'trades'], { stdinIsTerminal: true })
+  t.equal(code, 64)
+  t.match(stderr, /^Usage: ddb-ingest check/)
+})
+
+const wordsOf = (line: string): string[] =>
+  execFileSync('sh', ['-c', line.replace(/^ddb-ingest/, `printf '%s\\0'`)])
+    .toString()
+    .split('\0')
+    .slice(0, -1)
+
+/** What is in the table; it is empty afterwards. */
+async function taken(table: string): Promise<string[][]> {
+  const rows = await serverOfCheck.rows(`select * from ${table}`)
+  await serverOfCheck.session.run(`delete from ${table}`).catch(() => undefined)
+  await serverOfCheck.session.run(`undef("${table}", SHARED)`)
+  const line = script.split('\n').find(one => one.endsWith(` as ${table}`))!
+  await serverOfCheck.session.run(line)
+  return rows
+}
+
+t.test('the command loads the same values in another environment', async t => {
+  const folder = t.testdir({
+    "it's a.csv": 'Time;SYM;price;id\n2020.01.01;"A;B";1,5;1\n2020.01.02;C;2,25;2\n',
+    'two.csv': '\ufefftime|sym|price|id\n2020.01.03T10:00:00+08:00|A|1.5|1\n',
+    'bare.csv': '2020.01.01,A,1.5,1\n2020.01.02,B,,2\n',
+    '中文.csv': "时间,a\n2020-01-01 10:00:00,'1'\n2020-01-01 10:00:00,'-2'\n",
+    'ends.csv': '时间,a\n2020-01-01 10:00:00,1,\n2020-01-01 10:00:00,2,\n',
+    'bare-ends.csv': '2020-01-01 10:00:00,1,\n',
+    'named.csv': '时间,a\nr1,2020-01-01 10:00:00,1\nr2,2020-01-01 10:00:00,\n',
+    'bare-named.csv': 'r1,2020-01-01 10:00:00,1\n',
+    'n.json': '[{"i":"x","p":{"m":1.5,"q":"a"},"t":1580000000000},{"i":null,"p":{"m":2},"t":null}]',
+  })
+  await writeFile(
+    join(folder, 'gbk.csv'),
+    Buffer.from(
+      'ca b1 bc e4 2c 61 0a 32 30 32 30 2e 30 31 2e 30 31 2c 31 0a'.replaceAll(' ', ''),
+      'hex',
+    ),
+  )
+  const cases: [table: string, argv: string[], environment?: Record<string, string>][] = [
+    ['trades', [here('fixtures/csv/trades.csv')]],
+    ['trades', [here('fixtures/json/trades.ndjson')]],
+    ['trades', [here('fixtures/csv/trades-with-bad-rows.csv'), '--on-error', 'skip']],
+    ['trades', [here('fixtures/csv/trades.csv'), here('fixtures/json/trades.ndjson')]],
+    ['airports', [here('fixtures/csv/airports.csv')]],
+    ['trades', [join(folder, "it's a.csv")]],
+    ['trades', [join(folder, 'two.csv')], { DDB_INGEST_TIMEZONE: 'Asia/Shanghai' }],
+    ['trades', [join(folder, 'bare.csv'), '--match', 'position']],
+    ['odd', [join(folder, '中文.csv'), '--null=-2']],
+    ['odd', [join(folder, 'ends.csv')]],
+    ['odd', [join(folder, 'bare-ends.csv'), '--header', 'no', '--trailing-delimiter']],
+    ['odd', [join(folder, 'named.csv'), '--row-names']],
+    ['odd', [join(folder, 'bare-named.csv'), '--header', 'no', '--row-names']],
+    ['odd', [join(folder, 'gbk.csv')], { DDB_INGEST_ENCODING: 'gb18030' }],
+    [
+      'quakes',
+      [
+        join(folder, 'n.json'),
+        '--date-format',
+        'time=epoch:ms',
+        '--ignore-extra',
+        '--allow-missing',
+      ],
+      { DDB_INGEST_MAP: '{"id":"i","mag":"p.m","placeName":"p.q","time":"t"}' },
+    ],
+  ]
+  const elsewhere = { TZ: 'Asia/Kathmandu', LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' }
+  // A process takes long to start: further loads into a table have another time zone, and this locale.
+  const spawned = new Set<string>()
+  const { TZ } = process.env
+  t.teardown(() => {
+    if (TZ === undefined) delete process.env['TZ']
+    else process.env['TZ'] = TZ
+  })
+  for (const [table, argv, environment = {}] of cases) {
+    const given = [...argv, '--port', portOfCheck, '-t', table]
+    process.env['TZ'] = 'UTC'
+    const loaded = await runMain(['load', ...given], { environment })
+    t.match(loaded.code, /^[03]$/, loaded.stderr)
+    const expected = await taken(table)
+    const found = await runMain(['check', ...given, '--json'], { environment })
+    t.equal(found.code, loaded.code, found.stderr)
+    const result = JSON.parse(found.stdout) as CheckResult
+    for (const command of result.commands) {
+      const words = wordsOf(command)
+      process.env['TZ'] = elsewhere.TZ
+      const { code, stderr } = await (spawned.has(table)
+        ? runMain(words)
+        : spawnCli(words, { environment: elsewhere }).outcome)
+      spawned.add(table)
+      t.match(code, /^[03]$/, `${command}\n${stderr}`)
+    }
+    t.strictSame(await taken(table), expected, argv.join(' '))
+    t.equal(result.rows.fit, expected.length)
+  }
+})
+
+t.test('a table that has changed since is told in words', async t => {
+  const { stdout } = await check([here('fixtures/csv/trades.csv'), '-t', 'trades', '--json'])
+  const [command] = (JSON.parse(stdout) as CheckResult).commands
+  const changed = script.split('\n')[0]!.replace('DOUBLE', 'FLOAT')
+  await serverOfCheck.session.run('undef("trades", SHARED)')
+  await serverOfCheck.session.run(changed)
+  const { code, stderr } = await runMain(wordsOf(command!))
+  t.equal(code, 5)
+  t.match(
+    stderr,
+    /other columns than expected: column "price" is FLOAT, not DOUBLE.*leave out --expect-types/,
+  )
+  t.equal(await serverOfCheck.count('trades'), 0)
+  await serverOfCheck.session.run('undef("trades", SHARED)')
+  await serverOfCheck.session.run(script.split('\n')[0]!)
+})
+
+t.test('functions are checked by the types that are sent to them', async t => {
+  const environment = { DDB_USER: 'admin', DDB_PASSWORD: '123456' }
+  const types = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
+  const argv = [here('fixtures/csv/trades.csv'), '--function', 'takeRows', '--types', types]
+  const { code, stdout } = await check([...argv, '--json'], { environment })
+  t.equal(code, 0)
+  t.notMatch(stdout, /123456/)
+  const [command] = (JSON.parse(stdout) as CheckResult).commands
+  t.match(command, / --user admin /)
+  t.equal((await runMain(wordsOf(command!), { environment })).code, 0)
+  t.equal(await serverOfCheck.count('trades'), 1000)
+})

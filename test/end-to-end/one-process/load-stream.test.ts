@@ -1,0 +1,222 @@
+import { Readable } from 'node:stream'
+import { join } from 'node:path'
+import t from 'tap'
+import { load } from '../../../src/load/load.js'
+import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const fourRows = `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5
+2020-01-02 09:30:00.1,"IBN",,1
+,,-0.5,
+2020.12.31T23:59:59.999,数据,1e3,-2147483647
+`
+
+t.test('rows land in order, with their nulls, and are confirmed by counting', async t => {
+  const { load, rows } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  const result = await load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } })
+  t.match(result, {
+    status: 'loaded',
+    exitCode: 0,
+    rows: { read: 4, confirmed: 4, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    confirm: { asked: 'count', used: 'count' },
+    inputs: [{ format: 'csv', compression: 'none', bytes: Buffer.byteLength(fourRows), rows: 4 }],
+    error: null,
+  })
+  t.same(await rows('select * from trades'), [
+    ['2020.01.02T09:30:00.032', 'FHU', '63.6', '5'],
+    ['2020.01.02T09:30:00.100', 'IBN', '', '1'],
+    ['', '', '-0.5', ''],
+    ['2020.12.31T23:59:59.999', '数据', '1000', '-2147483647'],
+  ])
+  t.same(
+    result.columns.map(({ name, type, nulls }) => [name, type, nulls]),
+    [
+      ['time', 'TIMESTAMP', 1],
+      ['sym', 'SYMBOL', 1],
+      ['price', 'DOUBLE', 1],
+      ['id', 'INT', 1],
+    ],
+  )
+})
+
+t.test('no data request is answered, and every batch is one request', async t => {
+  const requests: { asynchronous: boolean; rows: number }[] = []
+  const { load, server } = await startLoadServer(t, tradesScript, {
+    faults: {
+      beforeExecute: request => {
+        if (request.rows > 0) requests.push(request)
+        return undefined
+      },
+    },
+  })
+  const dir = t.testdir({
+    'trades.csv': tradesHeader + '2020.01.02T09:30:00.032,FHU,63.6,5\n'.repeat(25),
+  })
+  const result = await load(join(dir, 'trades.csv'), { delivery: { batchRows: 10 } })
+  t.equal(result.exitCode, 0)
+  t.same(
+    requests.map(request => request.rows),
+    [10, 10, 5],
+  )
+  t.ok(requests.every(request => request.asynchronous))
+  t.equal(server.counters.asynchronousFailures, 0)
+})
+
+t.test('standard input loads like a file, by name whatever the order of its columns', async t => {
+  const { load, rows } = await startLoadServer(t, tradesScript)
+  const stdin = Readable.from([
+    Buffer.from('id,price,sym'),
+    Buffer.from(',time\n1,2.5,A,2020.01.02T00:00:00.000'),
+  ])
+  const result = await load('-', { input: { stdin } })
+  t.equal(result.exitCode, 0)
+  t.same(await rows('select * from trades'), [['2020.01.02T00:00:00.000', 'A', '2.5', '1']])
+})
+
+t.test('several inputs are one run', async t => {
+  const { load, count } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({
+    'a.csv': `${tradesHeader}2020.01.01T00:00:00.000,A,1,1\n`,
+    'b.ndjson': '{"time":"2020.01.01T00:00:00.000","sym":"B","price":1,"id":2}\n',
+    'c.csv': `${tradesHeader}`,
+  })
+  const result = await load([join(dir, 'a.csv'), join(dir, 'b.ndjson'), join(dir, 'c.csv')])
+  t.match(result.rows, { read: 2, confirmed: 2 })
+  t.equal(await count('trades'), 2)
+})
+
+t.test('an empty input is loaded: nothing read, nothing sent, code 0', async t => {
+  const { load } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'empty.csv': '', 'header.csv': tradesHeader })
+  for (const name of ['empty.csv', 'header.csv']) {
+    t.match(await load(join(dir, name)), { exitCode: 0, rows: { read: 0, confirmed: 0 } }, name)
+  }
+})
+
+t.test('sync mode is confirmed by the answers', async t => {
+  const { load, count } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  const result = await load(join(dir, 'trades.csv'), { delivery: { mode: 'sync', batchRows: 3 } })
+  t.match(result, {
+    exitCode: 0,
+    rows: { confirmed: 4 },
+    confirm: { used: 'answers' },
+    batches: { sent: 2 },
+  })
+  t.ok(result.latencyMs.p50 !== null)
+  t.equal(await count('trades'), 4)
+})
+
+t.test('without confirmation rows are handed over, and no more is claimed', async t => {
+  const { load } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  t.match(await load(join(dir, 'trades.csv'), { delivery: { confirm: 'none' } }), {
+    exitCode: 0,
+    status: 'loaded',
+    rows: { read: 4, confirmed: 0, unconfirmed: 4 },
+    confirm: { used: 'none' },
+  })
+})
+
+t.test('a failed asynchronous write shows as unconfirmed rows, code 4', async t => {
+  const { load, count } = await startLoadServer(t, tradesScript, {
+    faults: {
+      beforeExecute: request => (request.rows === 3 ? { error: 'no luck' } : undefined),
+    },
+  })
+  const dir = t.testdir({
+    'trades.csv': tradesHeader + '2020.01.01T00:00:00.000,A,1,1\n'.repeat(7),
+  })
+  const result = await load(join(dir, 'trades.csv'), {
+    delivery: { confirm: 'count', batchRows: 4, confirmTimeoutMs: 3_000 },
+  })
+  t.match(result, {
+    exitCode: 4,
+    status: 'unconfirmed',
+    rows: { read: 7, confirmed: 4, unconfirmed: 3 },
+    confirm: { used: 'count', note: /grew by 4 of 7/ },
+  })
+  t.equal(await count('trades'), 4)
+})
+
+t.test('when others write too, counting says that it cannot tell', async t => {
+  const here = await startLoadServer(t, tradesScript, {
+    faults: {
+      beforeExecute: request =>
+        request.rows === 4
+          ? { until: here.session.run('tableInsert(trades, now(), `X, 1.0, 9)') }
+          : undefined,
+    },
+  })
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  t.match(await here.load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } }), {
+    exitCode: 4,
+    rows: { read: 4, confirmed: 0, unconfirmed: 4 },
+    confirm: { note: /cannot tell/ },
+  })
+})
+
+t.test('--expect-rows turns a run into an assertion', async t => {
+  const { load } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  t.match(await load(join(dir, 'trades.csv'), { expectRows: 4 }), { exitCode: 0 })
+  t.match(await load(join(dir, 'trades.csv'), { expectRows: 5 }), {
+    exitCode: 5,
+    error: { code: 'DDB_EXPECTATION', message: 'expected 5 rows, 4 were delivered' },
+  })
+})
+
+t.test('a run can be interrupted: nothing more is read, what was sent is confirmed', async t => {
+  const { load, count } = await startLoadServer(t, tradesScript)
+  const controller = new AbortController()
+  const stdin = new Readable({ read: () => undefined })
+  stdin.push(tradesHeader + '2020.01.01T00:00:00.000,A,1,1\n'.repeat(10))
+  const result = await load('-', {
+    input: { stdin, flushIntervalMs: 1 },
+    signal: controller.signal,
+    onReport: report => {
+      if (report.sentRows === 10) controller.abort()
+    },
+  })
+  t.match(result, {
+    status: 'interrupted',
+    exitCode: 130,
+    rows: { read: 10, confirmed: 10, unsent: 0 },
+  })
+  t.equal(await count('trades'), 10)
+})
+
+t.test('load() refuses what cannot be before it connects', async t => {
+  await t.rejects(
+    load({ inputs: [], server: { host: 'localhost', port: 1 }, target: { table: 't' } }),
+    { code: 'DDB_USAGE' },
+  )
+})
+
+t.test('a question that fails leaves no session open', async t => {
+  const { load, server } = await startLoadServer(t, tradesScript, {
+    faults: {
+      beforeExecute: ({ text }) => (text.includes('count(*)') ? { error: 'not now' } : undefined),
+    },
+  })
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  const before = server.counters.connections
+  const result = await load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } })
+  t.match(result, { exitCode: 65, rows: { read: 0 }, error: { message: 'not now' } })
+  t.equal(server.counters.connections, before)
+})
+
+t.test('progress knows how many bytes there are', async t => {
+  const { load } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  const totals = new Set<number | undefined>()
+  await load(join(dir, 'trades.csv'), {
+    onReport: report => {
+      if (report.phase === 'done') totals.add(report.totalBytes).add(report.bytesRead)
+    },
+  })
+  t.same([...totals], [Buffer.byteLength(fourRows)])
+})

@@ -1,0 +1,282 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const fixture = (name: string): string =>
+  readFileSync(new URL(`../../../fixtures/${name}`, import.meta.url), 'utf8')
+
+/** Confirmation by counting is asked for by name; receipts have tests of their own. */
+const counted = { delivery: { confirm: 'count', confirmTimeoutMs: 10_000 } } as const
+
+const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT,SYMBOL,DOUBLE]), \`t, \`sym)`
+
+t.test("DolphinDB's DFS example runs word for word, by tableInsert and by append!", async t => {
+  for (const method of ['insert', 'append'] as const) {
+    const names: string[] = []
+    const { load, rows } = await startLoadServer(t, fixture('scripts/dfs.dos'), {
+      faults: {
+        beforeExecute: request => {
+          if (request.rows > 0) names.push(request.text)
+          return undefined
+        },
+      },
+    })
+    const dir = t.testdir({ 'tb1.csv': fixture('csv/tb1.csv') })
+    const result = await load(join(dir, 'tb1.csv'), {
+      ...counted,
+      target: { table: 'dfs://testDB/tb1', method },
+    })
+    t.match(result, { exitCode: 0, rows: { read: 4, confirmed: 4 }, confirm: { used: 'count' } })
+    const call = method === 'insert' ? 'tableInsert' : 'append!'
+    t.same(names, [`${call}{loadTable("dfs://testDB","tb1")}`])
+    t.same(await rows('select * from loadTable("dfs://testDB", "tb1") order by price'), [
+      ['2', 'AMZN', '3.5'],
+      ['2', 'AMZN', '21'],
+      ['1', 'AAPL', '22'],
+      ['3', 'A', '26'],
+    ])
+  }
+})
+
+t.test(
+  'rows outside the partition scheme are unconfirmed, and the summary says how many and why',
+  async t => {
+    const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
+    const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n4,YY,4\n' })
+    const result = await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } })
+    t.match(result, {
+      exitCode: 4,
+      rows: { read: 4, confirmed: 2, unconfirmed: 2 },
+      confirm: { note: /2 rows outside the target's partition scheme/ },
+    })
+    t.equal(await count('loadTable("dfs://d","t")'), 2)
+  },
+)
+
+t.test(
+  'a row without a value in a VALUE partition column fails its batch, and shows as unconfirmed',
+  async t => {
+    const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
+    const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,,2\n' })
+    t.match(await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } }), {
+      exitCode: 4,
+      rows: { read: 2, confirmed: 0, unconfirmed: 2 },
+    })
+    t.equal(await count('loadTable("dfs://d","t")'), 0)
+  },
+)
+
+t.test(
+  "DolphinDB's function view converts what it is given, and the table behind it is counted",
+  async t => {
+    const { load, rows } = await startLoadServer(t, fixture('scripts/function-view.dos'))
+    const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
+    const target = {
+      function: 'appendStreamingData',
+      types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
+    }
+    t.match(
+      await load(join(dir, 'in.csv'), {
+        ...counted,
+        target: { ...target, confirmTable: 'trades' },
+      }),
+      { exitCode: 0, rows: { confirmed: 1 }, confirm: { used: 'count' } },
+    )
+    t.same(await rows('select * from trades'), [['2020.01.02', 'FHU', '63.6', '5']])
+  },
+)
+
+t.test('a function without a table to count answers, where there are no receipts', async t => {
+  const notices: string[] = []
+  const { load, server } = await startLoadServer(t, fixture('scripts/function-view.dos'), {
+    faults: {
+      beforeExecute: request => (request.text.includes('ddbIngest_') ? { error: 'no' } : undefined),
+    },
+  })
+  const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
+  t.match(
+    await load(join(dir, 'in.csv'), {
+      target: {
+        function: 'appendStreamingData',
+        types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
+      },
+      onNotice: notice => notices.push(notice),
+    }),
+    { exitCode: 0, rows: { unconfirmed: 0, confirmed: 1 }, confirm: { used: 'answers' } },
+  )
+  t.match(notices.join('\n'), /no receipts on this server \(no\): every batch is answered instead/)
+  t.equal(server.counters.asynchronousFailures, 0)
+})
+
+t.test('a function view that raises leaves its rows unconfirmed', async t => {
+  const { load } = await startLoadServer(
+    t,
+    `${tradesScript}
+def refuse(mutable data){ throw "never" }
+addFunctionView(refuse)`,
+  )
+  const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
+  t.match(
+    await load(join(dir, 'in.csv'), {
+      ...counted,
+      target: {
+        function: 'refuse',
+        types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
+        confirmTable: 'trades',
+      },
+    }),
+    { exitCode: 4, rows: { read: 1, confirmed: 0, unconfirmed: 1 } },
+  )
+})
+
+t.test('arguments stand before the batch', async t => {
+  const { load, rows } = await startLoadServer(
+    t,
+    `share streamTable(10:0, \`sym\`note, [SYMBOL,STRING]) as noted
+def note(text, factor, mutable data){
+    tableInsert(noted, data.sym, take(text + string(factor), data.rows()))
+}
+addFunctionView(note)`,
+  )
+  const dir = t.testdir({ 'in.csv': 'sym\nA\nB\n' })
+  const result = await load(join(dir, 'in.csv'), {
+    ...counted,
+    target: {
+      function: 'note',
+      types: 'sym:SYMBOL',
+      functionArguments: ['"quoted" \\ text ', 3],
+      confirmTable: 'noted',
+    },
+  })
+  t.equal(result.exitCode, 0, JSON.stringify(result.error))
+  t.same(await rows('select * from noted'), [
+    ['A', '"quoted" \\ text 3'],
+    ['B', '"quoted" \\ text 3'],
+  ])
+})
+
+t.test('an upsert replaces rows with known keys', async t => {
+  const { load, rows } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
+  const dir = t.testdir({
+    'one.csv': 'id,sym,price\n1,A,1\n2,B,2\n',
+    'two.csv': 'id,sym,price\n2,B,20\n3,A,3\n',
+  })
+  const target = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] } as const
+  for (const mode of ['sync', 'async'] as const) {
+    for (const name of ['one.csv', 'two.csv']) {
+      t.match(
+        await load(join(dir, name), { target, delivery: { mode } }),
+        { exitCode: 0 },
+        `${mode} ${name}`,
+      )
+    }
+    t.same(await rows('select * from loadTable("dfs://d","t") order by id'), [
+      ['1', 'A', '1'],
+      ['2', 'B', '20'],
+      ['3', 'A', '3'],
+    ])
+  }
+})
+
+t.test('JSON is matched by name; what does not fit is rejected with its member named', async t => {
+  const { load, rows } = await startLoadServer(t, tradesScript)
+  const good = '{"id":1,"sym":"A","time":"2020.01.02T09:30:00.032","price":1.5}'
+  const dir = t.testdir({
+    'in.ndjson': `${good}\n{"id":"x","sym":"B","time":null,"price":1}\n{"sym":"C","time":null,"price":1}\n{"id":1,"sym":"D","time":null,"price":1,"more":0}\n`,
+    'in.json': `[${good},\n {"id":2,"sym":null,"time":null,"price":null}]`,
+    'cut.json': `[${good},\n {"id":2,"sym"`,
+  })
+  const rejects = join(dir, 'rejects.ndjson')
+  t.match(await load(join(dir, 'in.ndjson'), { ...counted, rejects: { file: rejects } }), {
+    exitCode: 3,
+    rows: { read: 4, confirmed: 1, rejected: 3 },
+  })
+  t.match(readFileSync(`${rejects}.reasons.ndjson`, 'utf8'), /"id"[^]*"id"[^]*"more"/)
+  t.match(await load(join(dir, 'in.json'), counted), {
+    exitCode: 0,
+    rows: { read: 2, confirmed: 2 },
+  })
+  t.match(await load(join(dir, 'cut.json'), counted), {
+    exitCode: 65,
+    error: { code: 'DDB_INPUT_JSON' },
+    rows: { confirmed: 1 },
+  })
+  t.same((await rows('select * from trades')).length, 4)
+  t.match(
+    await load(join(dir, 'in.ndjson'), {
+      ...counted,
+      mapping: { allowMissing: true, ignoreExtra: true },
+      rejects: { onError: 'skip' },
+    }),
+    { exitCode: 3, rows: { read: 4, confirmed: 3, rejected: 1 } },
+  )
+})
+
+t.test(
+  'rows outside the scheme are named only where the server tells what becomes of them',
+  async t => {
+    const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n' })
+    for (const [policy, isTold, expected] of [
+      ['add', true, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
+      ['add', false, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
+      ['skip', true, { exitCode: 3, rows: { confirmed: 2, rejected: 1, unconfirmed: 0 } }],
+      ['skip', false, { exitCode: 4, rows: { confirmed: 2, rejected: 0, unconfirmed: 1 } }],
+    ] as const) {
+      for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+        const here = await startLoadServer(t, dfsScript, {
+          newValuePartitions: policy,
+          faults: {
+            beforeExecute: ({ text }) =>
+              text.startsWith('getConfig(') && !isTold
+                ? { error: 'Only administrators execute function getConfig' }
+                : undefined,
+          },
+        })
+        const result = await here.load(join(dir, 'in.csv'), {
+          target: { table: 'dfs://d/t' },
+          rejects: { onError: 'skip' },
+          delivery,
+        })
+        t.match(
+          result,
+          expected,
+          `${policy}, ${isTold ? 'told' : 'not told'}, ${JSON.stringify(delivery)}`,
+        )
+      }
+    }
+  },
+)
+
+t.test(
+  'where nothing was sent no confirmation is claimed, and nothing was loaded before',
+  async t => {
+    const { load } = await startLoadServer(t, tradesScript)
+    const bad = 'x,IBM,1,1\n'
+    const dir = t.testdir({
+      'header.csv': tradesHeader,
+      'empty.csv': '',
+      'bad.csv': tradesHeader + bad,
+      'full.csv': `${tradesHeader}2020.01.02T09:30:00.032,IBM,1,1\n`,
+    })
+    for (const [name, change, rows] of [
+      ['header.csv', {}, { read: 0 }],
+      ['empty.csv', {}, { read: 0 }],
+      ['full.csv', { input: { limit: 0 } }, { read: 0 }],
+      ['full.csv', { input: { limit: 0 }, runId: 'r', journal: { folder: dir } }, { read: 0 }],
+      ['bad.csv', { rejects: { onError: 'skip' } }, { read: 1, rejected: 1 }],
+    ] as const) {
+      const result = await load(join(dir, name), change)
+      t.match(result, { alreadyLoaded: false, rows, confirm: { used: 'none', note: null } }, name)
+    }
+    const run = { runId: 'full', journal: { folder: dir } }
+    const first = await load(join(dir, 'full.csv'), run)
+    t.match(first, { alreadyLoaded: false, confirm: { used: 'receipts' }, rows: { confirmed: 1 } })
+    const again = await load(join(dir, 'full.csv'), run)
+    t.match(again, { alreadyLoaded: true, confirm: { used: 'none' }, rows: { skipped: 1 } })
+  },
+)

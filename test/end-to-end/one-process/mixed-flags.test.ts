@@ -1,0 +1,184 @@
+/*
+  Servers that do not take asynchronous and answered requests on one session, in each way that can be thought of: every
+  way in finds that out by itself, and every row lands once. No real server was at hand to tell which of them there are.
+*/
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { check } from '../../../src/load/check/check.js'
+import type {
+  DeliveryOptions,
+  LoadOptions,
+  LoadResult,
+  ServerTarget,
+  TargetOptions,
+} from '../../../src/load/options.js'
+import { requestedFaults, type Faults } from '../../../src/server/index.js'
+import { runMain } from '../../cli/run-cli.js'
+import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { serverMemory } from '../../helpers/server-memory.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const faultNames = ['mixedRefuse', 'mixedIgnore', 'mixedReorder', 'mixedAnswer', 'mixedStall']
+const rowCount = 50
+
+const view = `def put(mutable data){ tableInsert(target, data) }
+addFunctionView(put)`
+
+const ways: readonly { name: string; target: TargetOptions; rows: string }[] = [
+  { name: 'stream', target: { table: 'target' }, rows: 'target' },
+  { name: 'DFS', target: { table: 'dfs://d/t' }, rows: 'loadTable("dfs://d","t")' },
+  {
+    name: 'view',
+    target: { function: 'put', types: 'id:INT,sym:SYMBOL', confirmTable: 'target' },
+    rows: 'target',
+  },
+]
+
+const deliveries: readonly DeliveryOptions[] = [
+  { confirm: 'receipts' },
+  { confirm: 'count' },
+  { confirm: 'none' },
+  { mode: 'sync' },
+]
+
+function start(t: Test, fault: string, also: Faults = {}): Promise<LoadServer> {
+  const { beforeExecute } = requestedFaults(fault) as Required<Faults>
+  return startLoadServer(t, `${streamScript}\n${dfsScript}\n${view}`, {
+    faults: { beforeExecute: request => also.beforeExecute?.(request) ?? beforeExecute(request) },
+  })
+}
+
+const login = { user: 'admin', password: '123456' }
+
+interface Outcome {
+  readonly result: LoadResult
+  readonly notices: string
+}
+
+async function load(
+  here: LoadServer,
+  change: Partial<LoadOptions>,
+  server: Partial<ServerTarget> = {},
+): Promise<Outcome> {
+  const notices: string[] = []
+  const { host, port } = here.server
+  const result = await here.load(change.inputs ?? '-', {
+    server: { host, port, ...login, insecureLogin: true, ...server },
+    target: { table: 'target' },
+    onNotice: notice => notices.push(notice),
+    ...change,
+    input: { format: 'csv', stdin: Readable.from([csv(rowCount)]), ...change.input },
+    delivery: { batchRows: 10, confirmTimeoutMs: 3_000, ...change.delivery },
+  })
+  return { result, notices: notices.join('\n') }
+}
+
+/** Rows of a server that may still be working on what a closed connection has sent. */
+async function settled(here: LoadServer, rows: string): Promise<number[]> {
+  while (here.server.counters.connections > 1 || here.server.node.jobs.size > 0) {
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  return ids(here, rows)
+}
+
+for (const fault of faultNames) {
+  for (const { name, target, rows } of ways) {
+    t.test(`${fault}: every row of a ${name} lands once`, async t => {
+      for (const delivery of deliveries) {
+        const here = await start(t, fault)
+        const { result, notices } = await load(here, { target, delivery })
+        const how = delivery.mode ?? delivery.confirm ?? 'auto'
+        t.match(result, { exitCode: 0, error: null }, how)
+        t.equal(result.rows[how === 'none' ? 'unconfirmed' : 'confirmed'], rowCount)
+        if (how !== 'sync') t.match(notices, /data goes out as official clients send it/)
+        t.strictSame(await settled(here, rows), upTo(rowCount))
+      }
+    })
+  }
+
+  t.test(`${fault}: where the password would be shown, each batch is answered`, async t => {
+    for (const { target, rows } of ways) {
+      const here = await start(t, fault)
+      const delivery = { confirm: 'receipts' } as const
+      const { result, notices } = await load(here, { target, delivery }, { insecureLogin: false })
+      t.match(result, { exitCode: 0, confirm: { asked: 'receipts', used: 'answers' } })
+      t.equal(result.rows.confirmed, rowCount)
+      t.match(notices, /each batch is answered/)
+      t.strictSame(await settled(here, rows), upTo(rowCount))
+    }
+  })
+
+  t.test(`${fault}: a run that was stopped goes on`, async t => {
+    for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+      const folder = t.testdir({ 'in.csv': csv(rowCount) })
+      let batches = 0
+      const here = await start(t, fault, {
+        beforeExecute: ({ rows }) => (rows > 0 && ++batches === 3 ? 'close' : undefined),
+      })
+      const run = (retries: number): Promise<Outcome> =>
+        load(here, {
+          inputs: [join(folder, 'in.csv')],
+          runId: 'nightly',
+          journal: { folder },
+          delivery: { ...delivery, retries, maxInFlightBytes: 300 },
+        })
+      const first = await run(0)
+      t.equal(first.result.exitCode, 4)
+      const { result } = await run(5)
+      const { confirmed, skipped, unconfirmed } = result.rows
+      t.equal(confirmed + skipped + unconfirmed, rowCount)
+      const there = await settled(here, 'target')
+      t.equal(new Set(there).size, there.length, 'no row is there twice')
+      if ('mode' in delivery) t.equal(there.length, confirmed + skipped)
+      else t.match([result.exitCode, there], [0, upTo(rowCount)])
+    }
+  })
+
+  t.test(`${fault}: check and exec`, async t => {
+    const here = await start(t, fault)
+    const { host, port } = here.server
+    const folder = t.testdir({ 'in.csv': csv(rowCount) })
+    const found = await check({
+      inputs: [join(folder, 'in.csv')],
+      server: { host, port, ...login, insecureLogin: true },
+      target: { table: 'target' },
+    })
+    t.match(found, { exitCode: 0, error: null, rows: { read: rowCount } })
+    t.match(found.notices.join('\n'), /data goes out as official clients send it/, 'as load will')
+    const at = ['--port', String(port)]
+    const { code, stdout } = await runMain(['exec', '-e', '6 * 7', ...at])
+    t.strictSame([code, stdout.trim()], [0, '42'])
+  })
+}
+
+t.test(
+  'a request that is lost is sent again, though no session can be asked behind it',
+  async t => {
+    let deliveries = 0
+    const here = await start(t, 'mixedIgnore', {
+      beforeExecute: ({ rows }) => (rows > 0 && ++deliveries === 3 ? 'drop' : undefined),
+    })
+    const { result } = await load(here, {
+      delivery: { confirm: 'receipts' },
+    })
+    t.match(result, { exitCode: 0, rows: { confirmed: rowCount }, batches: { retried: 1 } })
+    t.strictSame(await ids(here), upTo(rowCount))
+  },
+)
+
+t.test('what was found out is kept, and a wrong password is told all the same', async t => {
+  const here = await start(t, 'mixedRefuse')
+  const memory = serverMemory()
+  await load(here, {}, { serverMemory: memory })
+  t.match(memory.kept, [
+    { known: { facts: { mixedFlags: false }, users: { admin: { loginWithConnect: true } } } },
+  ])
+  const { result } = await load(here, {}, { serverMemory: memory, password: 'wrong' })
+  t.match(result, { exitCode: 77, error: { code: 'DDB_LOGIN' }, rows: { read: 0 } })
+  t.notMatch(JSON.stringify(result), /wrong/)
+  t.equal(memory.kept.length, 1)
+})

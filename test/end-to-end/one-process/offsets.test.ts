@@ -1,0 +1,106 @@
+/*
+  Times whose offsets differ, wherever the first one stands: in an input before, in a process before, in the run whose
+  rejects are loaded again, in the load that was checked.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+import { runMain } from '../../cli/run-cli.js'
+
+useTurnClock()
+
+const script = 'share streamTable(100:0, `id`at`end, [INT, TIMESTAMP, TIMESTAMP]) as times'
+const east = '2024-01-02T03:04:05+08:00'
+const utc = '2024-01-02T03:04:05Z'
+const header = 'id,at,end\n'
+
+t.test('a process that goes on with a run holds on to the offsets of the one before', async t => {
+  for (const mode of ['async', 'sync'] as const) {
+    const { load, count } = await startLoadServer(t, script)
+    const dir = t.testdir({
+      'a.csv': `${header}1,,\n2,,\n3,${east},\n4,${east},\n`,
+      'b.csv': `${header}5,,\n6,${east},\n7,${utc},\n8,${east},\n`,
+      'c.csv': `${header}9,${utc},${utc}\n`,
+    })
+    const run = { runId: `r-${mode}`, journal: { folder: dir }, target: { table: 'times' } }
+    const delivery = { mode, batchRows: 2 }
+    const inputs = ['a.csv', 'b.csv', 'c.csv'].map(name => join(dir, name))
+    for (let times = 0; times < 3; times++) {
+      const result = await load(inputs, { ...run, delivery })
+      t.match(result, { exitCode: 65, error: { message: /line 4: .*"at".*offset \+08:00/ } })
+      t.equal(await count('times'), 6, 'rows before the first one that differs')
+    }
+    const rejects = { file: join(dir, `r-${mode}.csv`) }
+    const other = await load(inputs, {
+      ...run,
+      delivery,
+      rejects,
+      journal: { ...run.journal, restart: true },
+    })
+    t.match(other, { exitCode: 3, rows: { rejected: 2, confirmed: 7 } })
+    t.equal(await readFile(rejects.file, 'utf8'), `${header}7,${utc},\n9,${utc},${utc}\n`)
+  }
+})
+
+t.test('rejects that are loaded again have the offsets of their run', async t => {
+  const { server, rows } = await startLoadServer(t, script)
+  const dir = t.testdir({
+    'in.csv': `${header}x,${utc},\n1,${east},\n2,${utc},\ny,${utc},${east}\nz,,${utc}\n`,
+  })
+  const path = join(dir, 'r.csv')
+  const common = ['--port', String(server.port)]
+  const terminals = { environment: { XDG_STATE_HOME: join(dir, 'state') } }
+  const load = ['load', join(dir, 'in.csv'), '-t', 'times', '--rejects', path, ...common]
+  t.match(await runMain(load), { code: 3 })
+  const reasons = (await readFile(`${path}.reasons.ndjson`, 'utf8')).trim().split('\n')
+  t.strictSame(
+    reasons.map(line => (JSON.parse(line) as { offsets?: object }).offsets),
+    [{ at: '+00:00', end: '+08:00' }, undefined, undefined, undefined],
+    'a block is read as a whole',
+  )
+  // Of the first row the time stands, whatever else was wrong with it.
+  t.strictSame(await rows('select id from times'), [['2']])
+  const text = await readFile(path, 'utf8')
+  await writeFile(path, text.replace('x', '3').replace('y', '4').replace('z', '5'))
+  const again = await runMain(['retry', path, ...common], terminals)
+  t.match(again, { code: 3, stdout: /read 4 = confirmed 2 .* rejected 2 / })
+  t.strictSame(await rows('select id from times order by id'), [['2'], ['3'], ['4']])
+  const rest = join(dir, 'r.retry.csv')
+  const converted = await runMain(['retry', rest, '--timezone', 'UTC', ...common], terminals)
+  t.match(converted, { code: 0 })
+  t.strictSame(await rows('select id, at, end from times where id in [1, 5] order by id'), [
+    ['1', '2024.01.01T19:04:05.000', ''],
+    ['5', '', '2024.01.02T03:04:05.000'],
+  ])
+})
+
+t.test('a load that was checked names the offsets that were found', async t => {
+  const { server } = await startLoadServer(t, script)
+  const dir = t.testdir({ 'in.csv': `${header}1,${east},2024-01-02\n2,,\n` })
+  const input = join(dir, 'in.csv')
+  const check = (...more: string[]) =>
+    runMain(['check', input, '-t', 'times', '--port', String(server.port), ...more])
+  t.match(await check(), { code: 0, stdout: / --offset at=\+08:00(?! --offset end)/ })
+  t.match(await check('--timezone', 'none'), { code: 0, stdout: / --timezone none / })
+  const bad = await check('--offset', 'at=none', '--offset', 'end=Z')
+  t.match(bad, { code: 3, stdout: /expected a time with no offset like/ })
+  t.match(bad.stdout, / --offset at=none --offset end=\+00:00/)
+})
+
+t.test(
+  'a schema keeps times with different offsets as text, and says what would take them',
+  async t => {
+    const dir = t.testdir({ 'in.csv': `id,at\n1,${east}\n2,${utc}\n3,${east}\n` })
+    const schema = (...more: string[]) => runMain(['schema', join(dir, 'in.csv'), ...more])
+    const text = await schema()
+    t.match(text.stdout, /^at +(STRING|SYMBOL) /m)
+    t.match(text.stdout, /at: times have different offsets.*--timezone converts them/)
+    const zoned = await schema('--timezone', 'UTC')
+    t.match(zoned, { stdout: /^at +DATETIME /m, stderr: /next: .* --timezone UTC/ })
+    const said = await schema('--offset', 'at=+08:00')
+    t.match(said.stdout, /at: times have different offsets/)
+    t.match(await schema('--offset', 'nope=Z'), { code: 64 })
+  },
+)

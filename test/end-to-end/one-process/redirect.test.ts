@@ -1,0 +1,196 @@
+/*
+  Clusters that send us to another node: followed to hosts that were named, refused to all others.
+*/
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { RequestInfo } from '../../../src/server/index.js'
+import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+interface Pair {
+  follower: LoadServer
+  leader: LoadServer
+  run: (change?: Partial<LoadOptions>, allow?: readonly string[]) => Promise<LoadResult>
+}
+
+/** Two nodes; the first sends requests that match to `host` with the port of the second. */
+async function pair(
+  t: Test,
+  matches: (request: RequestInfo) => boolean,
+  host = 'localhost',
+): Promise<Pair> {
+  const leader = await startLoadServer(t, streamScript)
+  let armed = false
+  const follower = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: request =>
+        armed && matches(request)
+          ? { error: `<NotLeader>${host}:${leader.server.port}:dnode2` }
+          : undefined,
+    },
+  })
+  armed = true
+  const dir = t.testdir({ 'in.csv': csv(30) })
+  return {
+    follower,
+    leader,
+    run: (change = {}, allowRedirect) =>
+      follower.load(join(dir, 'in.csv'), {
+        server: {
+          host: '127.0.0.1',
+          port: follower.server.port,
+          user: 'admin',
+          password: '123456',
+          ...(allowRedirect === undefined ? {} : { allowRedirect }),
+        },
+        target: { table: 'target' },
+        delivery: { batchRows: 10, confirm: 'receipts', confirmTimeoutMs: 10_000 },
+        rejects: { onError: 'skip' },
+        ...change,
+      }),
+  }
+}
+
+const sync = { delivery: { mode: 'sync', batchRows: 10 } } as const
+const phases: [name: string, matches: (request: RequestInfo) => boolean][] = [
+  ['the login', ({ text }) => text.startsWith('scramClientFirst')],
+  ['the question for the schema', ({ text }) => text.startsWith('schema(')],
+]
+
+for (const [name, matches] of phases) {
+  t.test(`a redirect that answers ${name} is followed to an allowed host`, async t => {
+    const here = await pair(t, matches)
+    t.match(await here.run({}, ['LOCALHOST']), { exitCode: 0, rows: { confirmed: 30 } })
+    t.same(await ids(here.leader), upTo(30))
+    t.equal(here.follower.server.node.shared.get('target')!.table.rows, 0)
+  })
+
+  t.test(`a redirect that answers ${name} is not followed to any other`, async t => {
+    const here = await pair(t, matches, 'evil.example')
+    t.match(await here.run({}, ['localhost']), {
+      exitCode: 69,
+      error: {
+        code: 'DDB_CONNECT',
+        message: /evil\.example/,
+      },
+      rows: { read: 0 },
+    })
+  })
+}
+
+t.test('in sync mode a batch that is redirected goes to the leader, once', async t => {
+  let number = 0
+  const here = await pair(t, ({ rows }) => rows > 0 && ++number >= 2)
+  const result = await here.run(sync, ['localhost'])
+  t.match(result, { exitCode: 0, rows: { confirmed: 30 }, batches: { retried: 1 } })
+  t.same(await ids(here.follower), upTo(10))
+  t.same(
+    await ids(here.leader),
+    upTo(30).filter(id => id >= 10),
+  )
+})
+
+t.test('in sync mode a redirect to a host that was not named stops the run', async t => {
+  const here = await pair(t, ({ rows }) => rows > 0)
+  const result = await here.run(sync)
+  t.match(result, { exitCode: 69, error: { code: 'DDB_CONNECT' }, rows: { confirmed: 0 } })
+  const { read, unconfirmed, rejected, unsent } = result.rows
+  t.equal(read, unconfirmed + rejected + unsent, 'the equation holds')
+})
+
+/** The first node takes `before` batches, then says of every further one that the other node leads. */
+function leadUntil(here: Pair, before: number, host = 'localhost'): void {
+  let batches = 0
+  here.follower.server.node.beforeWrite = ({ table }) =>
+    table === 'target' && ++batches > before
+      ? { error: `<NotLeader>${host}:${here.leader.server.port}:dnode2` }
+      : undefined
+}
+
+t.test(
+  'with receipts the batches of a node that no longer leads go to the one that does',
+  async t => {
+    const here = await pair(t, () => false)
+    leadUntil(here, 1)
+    const result = await here.run({}, ['localhost'])
+    t.match(result, {
+      exitCode: 0,
+      rows: { confirmed: 30 },
+      batches: { sent: 3, retried: 2, failed: 0 },
+    })
+    t.same(await ids(here.follower), upTo(10))
+    t.same(
+      await ids(here.leader),
+      upTo(30).filter(id => id >= 10),
+    )
+    for (const { server } of [here.follower, here.leader]) {
+      t.same([...server.node.shared.keys()], ['target'], 'no ledger is left behind')
+    }
+  },
+)
+
+t.test('with receipts a redirect to a host that was not named stops the run', async t => {
+  const here = await pair(t, () => false)
+  leadUntil(here, 1, 'evil.example')
+  const result = await here.run({}, ['localhost'])
+  t.match(result, {
+    exitCode: 69,
+    error: {
+      code: 'DDB_CONNECT',
+      message: /evil\.example/,
+    },
+    rows: { confirmed: 10, unconfirmed: 0 },
+  })
+  const { read, confirmed, rejected, unsent } = result.rows
+  t.equal(read, confirmed + rejected + unsent, 'the equation holds')
+  t.same(await ids(here.follower), upTo(10))
+})
+
+t.test('with receipts nodes that send us round in circles end the run', async t => {
+  const here = await pair(t, () => false)
+  leadUntil(here, 0)
+  here.leader.server.node.beforeWrite = ({ table }) =>
+    table === 'target' ? { error: `<NotLeader>127.0.0.1:${here.follower.server.port}` } : undefined
+  const result = await here.run({}, ['localhost'])
+  t.match(result, {
+    exitCode: 69,
+    error: { code: 'DDB_CONNECT' },
+    rows: { confirmed: 0, unconfirmed: 0 },
+  })
+  t.same([...(await ids(here.follower)), ...(await ids(here.leader))], [])
+})
+
+t.test('with receipts a function is not called again elsewhere', async t => {
+  const here = await pair(t, () => false)
+  const view = 'def intoTarget(mutable data) { tableInsert(objByName("target"), data) }'
+  for (const { session } of [here.follower, here.leader]) {
+    await session.run(`${view}\naddFunctionView(intoTarget)`)
+  }
+  leadUntil(here, 0)
+  const target = { function: 'intoTarget', types: 'id:INT,sym:SYMBOL' }
+  const result = await here.run({ target }, ['localhost'])
+  t.match(result, {
+    exitCode: 69,
+    error: { code: 'DDB_CONNECT' },
+    rows: { confirmed: 0 },
+  })
+  t.same(await ids(here.leader), [])
+})
+
+t.test('nodes that send us round in circles are not followed for ever', async t => {
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: ({ text }): { error: string } | undefined =>
+        text.startsWith('schema(')
+          ? { error: `<NotLeader>127.0.0.1:${here.server.port}` }
+          : undefined,
+    },
+  })
+  const dir = t.testdir({ 'in.csv': csv(5) })
+  const result = await here.load(join(dir, 'in.csv'), { target: { table: 'target' } })
+  t.match(result, { error: { code: 'DDB_CONNECT' } })
+})

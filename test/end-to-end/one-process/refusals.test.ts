@@ -1,0 +1,294 @@
+/*
+  What becomes of batches that the server refuses, by what its words say: nothing is rejected that may be there, nothing
+  is sent twice that may be stored, and what passes is waited for.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { Faults } from '../../../src/server/index.js'
+import { requestedFaults } from '../../../src/server/net/requested-faults.js'
+import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const ways: readonly (readonly [string, DeliveryOptions])[] = [
+  ['receipts', { confirm: 'receipts' }],
+  ['sync', { mode: 'sync' }],
+]
+
+const words = 'SYSTEM_Runtime: something new in version 4'
+const chunkScript = `db = database("dfs://d", VALUE, \`A\`B, , , 'CHUNK')
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`
+const viewScript = `${streamScript}
+def put(mutable data){ tableInsert(target, data) }
+addFunctionView(put)`
+
+interface Kind {
+  readonly name: string
+  readonly script: string
+  readonly target: LoadOptions['target']
+  readonly rows: string
+}
+const view: Kind = {
+  name: 'a function view',
+  script: viewScript,
+  target: { function: 'put', types: 'id:INT,sym:SYMBOL' },
+  rows: 'target',
+}
+const dfs: Kind = {
+  name: 'a DFS table',
+  script: dfsScript,
+  target: { table: 'dfs://d/t' },
+  rows: 'loadTable("dfs://d","t")',
+}
+const chunks: Kind = { ...dfs, name: "a database with atomic='CHUNK'", script: chunkScript }
+
+/** Inserts that are refused, by their number from 1 and the rows of the request they belong to. */
+type Refuses = (insert: number, rows: number) => string | undefined
+
+interface Refusing {
+  readonly here: LoadServer
+  readonly result: LoadResult
+  /** Inserts into the target that were tried. */
+  readonly inserts: number
+}
+
+async function loadRefused(
+  t: Test,
+  kind: Kind,
+  delivery: DeliveryOptions,
+  refuses: Refuses,
+): Promise<Refusing> {
+  let inserts = 0
+  let rowsOfRequest = 0
+  const faults: Faults = {
+    beforeExecute: ({ rows }) => {
+      if (rows > 0) rowsOfRequest = rows
+      return undefined
+    },
+    beforeWrite: ({ table }) => {
+      if (table.startsWith('ddbIngest')) return undefined
+      const error = refuses(++inserts, rowsOfRequest)
+      return error === undefined ? undefined : { error }
+    },
+  }
+  const here = await startLoadServer(t, kind.script, { faults })
+  const result = await here.load('-', {
+    target: kind.target,
+    input: { format: 'csv', stdin: Readable.from([csv(50)]) },
+    delivery: { batchRows: 10, ...delivery },
+    rejects: { onError: 'skip', maxErrors: 1_000 },
+  })
+  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
+  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
+  return { here, result, inserts }
+}
+
+for (const [way, delivery] of ways) {
+  for (const kind of [view, chunks]) {
+    t.test(
+      `${way}: words that nobody knows leave a batch of ${kind.name} unconfirmed, and the run goes on`,
+      async t => {
+        const { here, result, inserts } = await loadRefused(t, kind, delivery, insert =>
+          insert === 2 ? words : undefined,
+        )
+        t.match(result, {
+          exitCode: 4,
+          rows: { confirmed: 40, unconfirmed: 10, rejected: 0 },
+          confirm: {
+            uncertain: [{ firstLine: 12, lastLine: 21, reason: /something new in version 4/ }],
+            note: /something new in version 4/,
+          },
+          error: null,
+        })
+        t.equal(inserts, 5, 'nothing is sent again')
+        t.same(
+          await ids(here, kind.rows),
+          upTo(50).filter(id => id < 10 || id >= 20),
+        )
+      },
+    )
+
+    t.test(`${way}: two refusals of ${kind.name} alike in a row end the run`, async t => {
+      const { result } = await loadRefused(t, kind, { ...delivery, maxInFlightBytes: 1 }, insert =>
+        insert > 1 ? `${words}, transaction ${insert}` : undefined,
+      )
+      t.match(result, {
+        exitCode: 75,
+        error: { code: 'DDB_UNAVAILABLE', message: /something new in version 4/ },
+        rows: { confirmed: 10, rejected: 0 },
+      })
+      t.ok(result.rows.unconfirmed >= 20 && result.rows.read < 50, 'reading stops')
+    })
+  }
+
+  for (const text of [
+    "<ChunkInTransaction>filepath '/d' has been owned by transaction 1 RefId:S00002",
+    '<ChunkInRecovery>the chunk is being recovered',
+    "The datanode isn't initialized yet. Please try again later",
+    '<NotLeader>',
+    words,
+  ]) {
+    t.test(`${way}: what passes is waited for: ${text}`, async t => {
+      const { here, result } = await loadRefused(t, dfs, delivery, insert =>
+        insert >= 2 && insert <= 4 ? text : undefined,
+      )
+      t.match(result, { exitCode: 0, rows: { confirmed: 50 }, batches: { retried: 3 } })
+      t.same(await ids(here, dfs.rows), upTo(50))
+    })
+  }
+
+  t.test(`${way}: a batch too large for one transaction is divided`, async t => {
+    const tooLarge =
+      'Memory size of append transaction 2000000216 exceeds max limit (429496729) for OLAP. Please split data into batches.'
+    const { here, result } = await loadRefused(t, dfs, delivery, (_, rows) =>
+      rows > 3 ? tooLarge : undefined,
+    )
+    t.match(result, { exitCode: 0, rows: { confirmed: 50, rejected: 0 } })
+    t.same(await ids(here, dfs.rows), upTo(50))
+  })
+
+  t.test(`${way}: without the right to write, no row is rejected and none is there`, async t => {
+    const reader = 'createUser("reader", "secret"); grant("reader", TABLE_READ, "dfs://d/t")'
+    const here = await startLoadServer(t, `${dfsScript}\n${reader}`)
+    const { host, port } = here.server
+    const result = await here.load('-', {
+      server: { host, port, user: 'reader', password: 'secret' },
+      target: dfs.target,
+      input: { format: 'csv', stdin: Readable.from([csv(20_000)]) },
+      delivery: { batchRows: 1_000, ...delivery },
+      rejects: { onError: 'skip', maxErrors: 100 },
+    })
+    t.match(result, {
+      exitCode: 77,
+      error: { code: 'DDB_PRIVILEGE' },
+      rows: { confirmed: 0, unconfirmed: 0, rejected: 0 },
+    })
+    t.equal(result.rows.unsent, result.rows.read)
+    t.same(await ids(here, dfs.rows), [])
+  })
+}
+
+/** What the server says to users without a right, and the right that the program names. */
+const missingRights: readonly (readonly [string, RegExp])[] = [
+  ['<NotAuthenticated>Not granted to read table dfs://testDB/tb1', /TABLE_READ on dfs:/],
+  ['<NoPrivilege>Not granted to write data to table dfs://testDB/tb1', /TABLE_WRITE on dfs:/],
+  ['No access to table [target]', /TABLE_WRITE on target/],
+  ['No access to shared table [target]', /TABLE_READ and TABLE_WRITE on target/],
+]
+
+for (const [text, right] of missingRights) {
+  t.test(`without the right to read the target a run ends with 77: ${text}`, async t => {
+    const here = await startLoadServer(t, streamScript, {
+      faults: {
+        beforeExecute: request =>
+          request.text.startsWith('schema(') ? { error: `schema(target) => ${text}` } : undefined,
+      },
+    })
+    for (const delivery of [
+      { confirm: 'receipts' },
+      { confirm: 'count' },
+      { mode: 'sync' },
+    ] as const) {
+      const result = await here.load('-', {
+        target: { table: 'target' },
+        input: { format: 'csv', stdin: Readable.from([csv(10)]) },
+        delivery,
+      })
+      const error = { code: 'DDB_PRIVILEGE', message: right }
+      t.match(result, { exitCode: 77, error, rows: { read: 0 } }, JSON.stringify(delivery))
+    }
+  })
+
+  t.test(`without the right to write to the target a run ends with 77: ${text}`, async t => {
+    for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+      const { result } = await loadRefused(t, dfs, delivery, () => text)
+      t.match(result, {
+        exitCode: 77,
+        error: { code: 'DDB_PRIVILEGE', message: right },
+        rows: { confirmed: 0, rejected: 0, unconfirmed: 0 },
+      })
+      t.equal(result.rows.unsent, result.rows.read)
+    }
+  })
+}
+
+t.test('batches without a receipt are named as ranges of lines, not one by one', async t => {
+  const thaw = closedGate()
+  const here = await startLoadServer(t, streamScript, {
+    faults: { beforeExecute: ({ rows }) => (rows > 0 ? { until: thaw.opened } : undefined) },
+  })
+  t.teardown(() => thaw.open())
+  const dir = t.testdir({ 'A.csv': csv(5_000), 'B.csv': csv(10) })
+  const { confirm, exitCode } = await here.load([`${dir}/A.csv`, `${dir}/B.csv`], {
+    target: { table: 'target' },
+    delivery: { confirm: 'receipts', batchRows: 250, confirmTimeoutMs: 1_000 },
+  })
+  t.equal(exitCode, 4)
+  const reason = 'no receipt came in time'
+  t.same(confirm.uncertain, [
+    { file: `${dir}/A.csv`, firstLine: 2, lastLine: 5_001, batches: 20, reason },
+    { file: `${dir}/B.csv`, firstLine: 2, lastLine: 11, batches: 1, reason },
+  ])
+  t.match(confirm.note, /A\.csv, lines 2 to 5001 \(20 batches\): no receipt came in time;/)
+})
+
+t.test('tables of killed runs are named and stay; those of a live run are not named', async t => {
+  const thaw = closedGate()
+  let isFrozen = true
+  const stuck = closedGate()
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: ({ rows }) => {
+        if (rows === 0 || !isFrozen) return undefined
+        stuck.open()
+        return { until: thaw.opened }
+      },
+    },
+  })
+  t.teardown(() => thaw.open())
+  const runTables = (): string[] =>
+    [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngest')).sort()
+  const load = async (runId: string, leave?: AbortSignal): Promise<string> => {
+    const notices: string[] = []
+    await here.load('-', {
+      target: { table: 'target' },
+      runId,
+      input: { format: 'csv', stdin: Readable.from([csv(20)]) },
+      delivery: { confirm: 'receipts', batchRows: 10 },
+      onNotice: notice => void notices.push(notice),
+      ...(leave === undefined ? {} : { leave }),
+    })
+    return notices.join('\n')
+  }
+  const killing = new AbortController()
+  const killed = load('killed', killing.signal)
+  await stuck.opened
+  isFrozen = false
+  t.notMatch(await load('second'), /ddbIngest/)
+  const left = runTables()
+  t.equal(left.length, 2, 'marker and ledger')
+  killing.abort()
+  await killed
+  thaw.open()
+  // The server learns in its own time that the connections are gone.
+  const sessions = async (): Promise<number> =>
+    (await here.rows('getSessionMemoryStat()')).filter(([user]) => user === 'admin').length
+  while ((await sessions()) > 1) await new Promise(resolve => setImmediate(resolve))
+  const notice = await load('third')
+  for (const name of left) t.match(notice, name)
+  t.same(runTables(), left, 'and nothing was removed')
+})
+
+t.test('tables of a run that cannot be removed change nothing about its rows', async t => {
+  for (const [name, delivery] of ways) {
+    const here = await startLoadServer(t, streamScript, { faults: requestedFaults('S03000:1') })
+    const file = t.testdir({ 'in.csv': csv(40) })
+    const result = await here.load(`${file}/in.csv`, { target: { table: 'target' }, delivery })
+    t.match(result, { exitCode: 0, rows: { confirmed: 40 } }, name)
+    t.strictSame(await ids(here), upTo(40))
+  }
+})

@@ -1,0 +1,310 @@
+/*
+  Rejects that are repaired and loaded again, with nothing said but the file's name.
+*/
+import { chmod, chown, copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadResult } from '../../../src/load/options.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+import { runMain, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
+
+useTurnClock()
+
+const script = 'share streamTable(100:0, `id`price`名, [INT, DOUBLE, STRING]) as prices'
+const input = 'id;price;名\n1;1,5;a\nx;2,5;"b;b"\ny;3,5;c\n4;4,5;d\n'
+
+async function scene(t: Test, text: string | Buffer = input, argv: readonly string[] = []) {
+  const server = await startLoadServer(t, script)
+  const folder = t.testdir({ own: {} })
+  const port = String(server.server.port)
+  await writeFile(join(folder, 'in.csv'), text)
+  const path = join(folder, 'r.csv')
+  const first = await runMain([
+    'load',
+    join(folder, 'in.csv'),
+    ...['-t', 'prices', '--port', port, '--rejects', path, ...argv],
+  ])
+  const repair = async (change: (text: string) => string, name = path): Promise<void> =>
+    writeFile(name, change(await readFile(name, 'latin1')), 'latin1')
+  const terminals: FakeTerminals = { environment: { XDG_STATE_HOME: join(folder, 'state') } }
+  return {
+    ...server,
+    folder,
+    path,
+    first,
+    repair,
+    retry: (...words: string[]): Promise<Outcome> =>
+      runMain(['retry', ...(words.length === 0 ? [path] : words)], terminals),
+    ids: async () => (await server.rows('select * from prices order by id')).map(([id]) => id),
+  }
+}
+
+t.test('a repaired file is loaded with the options of its run', async t => {
+  const { first, repair, retry, rows, path } = await scene(t, input, ['--decimal-comma', '-d', ';'])
+  t.equal(first.code, 3)
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  const { code, stdout, stderr } = await retry()
+  t.equal(code, 0, stderr)
+  t.match(stdout, /^Loaded 2 rows into prices/)
+  t.strictSame(await rows('select * from prices order by id'), [
+    ['1', '1.5', 'a'],
+    ['2', '2.5', 'b;b'],
+    ['3', '3.5', 'c'],
+    ['4', '4.5', 'd'],
+  ])
+  t.match(await retry(), { code: 0, stdout: /^Already loaded/ })
+  await repair(text => text.replace('2;', '7;'))
+  t.match(await retry(), { code: 64, stderr: /cannot go on: its input .* has changed/ })
+  await rename(path, `${path}.moved`)
+  await rename(`${path}.reasons.ndjson`, `${path}.moved.reasons.ndjson`)
+  t.match(await retry(`${path}.moved`), {
+    code: 64,
+    stderr: /r\.csv\.moved" may be loaded: .* as ".*r\.csv"\. .*--restart.*DDB_RUN_CHANGED/,
+  })
+  t.equal((await rows('select * from prices')).length, 4)
+})
+
+t.test('reasons that others may have written count as far as the user repeats them', async t => {
+  const { server, path, repair, retry, ids } = await scene(t)
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  const reasons = `${path}.reasons.ndjson`
+  const address = `127.0.0.1:${server.port}`
+  await chmod(reasons, 0o666)
+  t.match(await retry(), {
+    code: 64,
+    stderr: new RegExp(
+      `every user may have written ".*r\\.csv\\.reasons\\.ndjson", by which the rows go to ${address}, without a login: ` +
+        `if that is right, confirm it by --host ${address} \\[DDB_USAGE\\]`,
+    ),
+  })
+  const [first, ...others] = (await readFile(reasons, 'utf8')).split('\n')
+  const told = JSON.parse(first!) as { run: { options: { server: Record<string, unknown> } } }
+  Object.assign(told.run.options.server, {
+    host: 'evil.example',
+    user: 'admin',
+    tls: true,
+    caFile: '/tmp/evil ca.pem',
+  })
+  await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
+  t.match(await retry(), {
+    code: 64,
+    stderr: new RegExp(
+      `go to evil\\.example:${server.port}, as user "admin": if that is right, confirm it by ` +
+        `--host evil\\.example:${server.port} --user admin --ca-file '/tmp/evil ca\\.pem' `,
+    ),
+  })
+  t.match(await retry(path, '--host', address), {
+    code: 64,
+    stderr: /confirm it by --user admin --ca-file/,
+  })
+  t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it by --host/ })
+  t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
+  Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
+  delete told.run.options.server['caFile']
+  await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
+  t.match(await retry(path, '--host', address), { code: 0 })
+  t.strictSame(await ids(), ['1', '2', '3', '4'])
+})
+
+t.test(
+  'reasons of another user count as little, and those of this one as they are',
+  { skip: process.getuid?.() !== 0 && 'only root can give files away' },
+  async t => {
+    const { path, repair, retry } = await scene(t)
+    await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+    const reasons = `${path}.reasons.ndjson`
+    await chown(reasons, 4711, 4711)
+    t.match(await retry(), { code: 64, stderr: /user 4711 may have written/ })
+    await chown(reasons, 0, 4711)
+    await chmod(reasons, 0o660)
+    t.match(await retry(), { code: 64, stderr: /users of group 4711 may have written/ })
+    await chmod(reasons, 0o640)
+    t.match(await retry(), { code: 0 })
+  },
+)
+
+t.test('what was found holds, although the rejects look otherwise', async t => {
+  // The rejects by themselves have no decimal comma and, without a header, one column.
+  const { repair, retry, rows, first } = await scene(t, '1;1,5;a\n2;2,5;b\nx;3;c\n', [
+    '--match',
+    'position',
+  ])
+  t.equal(first.code, 3, first.stderr)
+  await repair(text => text.replace('x;3;c', '3;3,25;c,c'))
+  t.equal((await retry()).code, 0)
+  t.strictSame((await rows('select * from prices order by id'))[2], ['3', '3.25', 'c,c'])
+})
+
+t.test('names of records and delimiters at the end stay what they were', async t => {
+  for (const [text, argv] of [
+    ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
+    ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
+    // By themselves the rejects may as well begin with names.
+    ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
+    ['id,price,名\n1,1.5,,\n2,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter']],
+    ['id,price,名,\n1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--match', 'position']],
+    ['1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--header', 'no']],
+    // A record with a field too many is none that ends with a delimiter.
+    ['id,price,名\n1,1.5,\n1,1.5,\n3,4,5,\nx,2.5,b\n', ['--match', 'position']],
+  ] as const) {
+    const { first, repair, retry, rows } = await scene(t, text, argv)
+    t.equal(first.code, 3, first.stderr)
+    await repair(found => found.replace('x,', '2,').replace('5,\n', '5\n'))
+    const { code, stderr } = await retry()
+    t.equal(code, 0, `${text}${stderr}`)
+    t.strictSame((await rows('select * from prices where 名 = "b"')).at(-1), ['2', '2.5', 'b'])
+  }
+})
+
+t.test('inputs that are understood in different ways have rejects of their own', async t => {
+  const { retry, repair, rows, folder, server } = await scene(t, 'id;price;名\n1;1,5;a\n')
+  const others = ['comma.csv', 'point.csv'].map(name => join(folder, name))
+  await writeFile(others[0]!, 'id;price;名\n2;2,5;b\nx;3,5;c\n')
+  await writeFile(others[1]!, 'id;price;名\n4;4.5;d\ny;5.5;e\n')
+  const [first, second] = [join(folder, 'both.csv'), join(folder, 'both.2.csv')]
+  const argv = ['-t', 'prices', '--port', String(server.port), '--rejects', first]
+  t.equal((await runMain(['load', ...others, ...argv])).code, 3)
+  await repair(text => text.replace('x;', '3;'), first)
+  await repair(text => text.replace('y;', '5;'), second)
+  t.equal((await retry(first)).code, 0)
+  t.equal((await retry(second)).code, 0)
+  t.strictSame(
+    (await rows('select * from prices order by id')).map(([, price]) => price),
+    ['1.5', '2.5', '3.5', '4.5', '5.5'],
+  )
+})
+
+t.test(
+  'rows that are bad again go into a file of their own, which is retried in its turn',
+  async t => {
+    const { repair, retry, ids, path, folder } = await scene(t)
+    await repair(text => text.replace('x;', '2;'))
+    const before = await readFile(path, 'utf8')
+    const second = await retry(path, '--json')
+    t.equal(second.code, 3, second.stderr)
+    const again = join(folder, 'r.retry.csv')
+    t.match(JSON.parse(second.stdout) as LoadResult, {
+      rows: { read: 2, confirmed: 1, rejected: 1 },
+      rejects: { file: again },
+    })
+    t.equal(await readFile(path, 'utf8'), before, 'what is read is not written')
+    await repair(text => text.replace('y;', '3;'), again)
+    t.equal((await retry(again)).code, 0)
+    t.strictSame(await ids(), ['1', '2', '3', '4'])
+  },
+)
+
+t.test('a retry in which nothing was loaded may be repaired and tried again', async t => {
+  const { repair, retry, ids, folder } = await scene(t)
+  t.equal((await retry()).code, 3, 'nothing was repaired')
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  t.equal((await retry()).code, 0)
+  t.strictSame(await ids(), ['1', '2', '3', '4'])
+  t.notOk((await readdir(folder)).includes('r.retry.csv'))
+})
+
+t.test('without receipts no file is loaded twice either', async t => {
+  for (const how of [
+    ['--confirm', 'none'],
+    ['--confirm', 'count'],
+    ['--mode', 'sync'],
+  ]) {
+    await t.test(how.join(' '), async t => {
+      const { repair, retry, ids } = await scene(t, input, how)
+      await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+      t.match(await retry(), { code: 0 })
+      t.match(await retry(), { code: 0, stdout: /^Already loaded/ })
+      await repair(text => text.replace('2;', '7;'))
+      t.match(await retry(), { code: 64, stderr: /DDB_RUN_CHANGED/ })
+      t.strictSame(await ids(), ['1', '2', '3', '4'])
+    })
+  }
+})
+
+t.test('what the run did not know can be said now', async t => {
+  const { path, retry, rows } = await scene(t, 'id,price,名\n1,n/a,a\n2,2,b\n')
+  t.equal((await retry(path, '--null', 'n/a')).code, 0)
+  t.strictSame(await rows('select * from prices where isNull(price)'), [['1', '', 'a']])
+})
+
+t.test('JSON with a path is loaded as the lines that it has become', async t => {
+  const text = '{"data":[{"id":1,"price":1,"名":"a"},{"id":"x","price":2,"名":"b"}]}'
+  const { repair, retry, ids, first } = await scene(t, text, ['-f', 'json', '--json-path', 'data'])
+  t.equal(first.code, 3, first.stderr)
+  await repair(line => line.replace('"x"', '2'))
+  t.equal((await retry()).code, 0)
+  t.strictSame(await ids(), ['1', '2'])
+})
+
+t.test('an encoding holds, unless the file was saved in another one', async t => {
+  const gbk = Buffer.concat([
+    Buffer.from('id,price,'),
+    Buffer.from([0xc3, 0xfb, 0x0a]),
+    Buffer.from('x,1,'),
+    Buffer.from([0xb9, 0xc9, 0xc6, 0xb1, 0x0a]),
+  ])
+  const { repair, retry, rows, path, first } = await scene(t, gbk, ['--encoding', 'gbk'])
+  t.equal(first.code, 3, first.stderr)
+  await repair(text => text.replace('x,', '1,'))
+  await copyFile(path, `${path}.kept`)
+  await writeFile(path, 'id,price,名\n1,1,股票\n')
+  t.match(await retry(), { code: 65, stderr: /UTF-8 now, as it seems.*--encoding which/ })
+  await copyFile(`${path}.kept`, path)
+  t.equal((await retry()).code, 0)
+  t.strictSame(await rows('select * from prices'), [['1', '1', '股票']])
+})
+
+t.test('a header that was taken away is missed, a renamed column does not fit', async t => {
+  const position = await scene(t, input, ['--match', 'position'])
+  await position.repair(text => text.replace(/^.*\n/, ''))
+  t.match(await position.retry(), { code: 65, stderr: /does not begin with its header/ })
+  const name = await scene(t)
+  await name.repair(text => text.replace('price', 'cost'))
+  t.match(await name.retry(), { code: 65, stderr: /no column "price"/ })
+})
+
+t.test('what cannot be retried is told, with its object', async t => {
+  const { path, retry, folder } = await scene(t)
+  const held = await systemFiles.lock(`${path}.lock`)
+  t.match(await retry(), { code: 75, stderr: /is still being written/ })
+  if (held.kind === 'held') held.lock.release()
+  t.match(await retry(path, '--rejects', path), { code: 64 })
+  t.match(await retry('-'), { code: 64 })
+  const other = await retry(join(folder, 'in.csv'), '--json')
+  t.equal(other.code, 66)
+  t.match(JSON.parse(other.stdout), { error: { code: 'DDB_INPUT_MISSING' } })
+  await rm(path)
+  t.match(await retry(), { code: 66, stderr: /there is no file/ })
+})
+
+t.test('no password is beside the rejects', async t => {
+  const server = await startLoadServer(t, script)
+  const folder = t.testdir({ 'in.csv': input })
+  const { code } = await runMain(
+    ['load', join(folder, 'in.csv'), '-t', 'prices', '--port', String(server.server.port)].concat([
+      '--rejects',
+      join(folder, 'r.csv'),
+    ]),
+    { environment: { DDB_USER: 'admin', DDB_PASSWORD: '123456' } },
+  )
+  t.equal(code, 3)
+  const reasons = await readFile(join(folder, 'r.csv.reasons.ndjson'), 'utf8')
+  t.match(reasons, /"user":"admin"/)
+  t.notMatch(reasons, /123456/)
+  t.strictSame((await readdir(folder)).sort(), ['in.csv', 'r.csv', 'r.csv.reasons.ndjson'])
+})
+
+t.test('no file of the retry is one that it reads', async t => {
+  const { path, retry } = await scene(t)
+  const reasons = `${path}.reasons.ndjson`
+  const before = [await readFile(path), await readFile(reasons)]
+  for (const option of ['--rejects', '--summary', '--metrics-file', '--trace']) {
+    for (const file of [path, reasons]) {
+      const { code, stderr } = await retry(path, option, file)
+      t.match({ code, stderr }, { code: 64, stderr: /an input of this run/ }, option)
+    }
+  }
+  t.strictSame([await readFile(path), await readFile(reasons)], before)
+})

@@ -1,0 +1,185 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { readKnownServer } from '../../../src/cli/files/known-servers.js'
+import { main } from '../../../src/cli/main.js'
+import { allChecks } from '../../../src/selftest/checks/all-checks.js'
+import { startServer } from '../../../src/server/index.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+import { namesOn } from '../../selftest/run-selftest.js'
+import { fakeProcess, runMain } from '../../cli/run-cli.js'
+import { fileFolder } from '../../helpers/file-folder.js'
+
+useTurnClock()
+
+const server = await startServer({ port: 0 })
+t.teardown(() => server.close())
+const state = fileFolder(t)
+const asAdmin = {
+  environment: {
+    DDB_USER: 'admin',
+    DDB_PASSWORD: '123456',
+    DDB_INGEST_INSECURE_LOGIN: 'true',
+    XDG_STATE_HOME: state,
+  },
+}
+
+interface Printed {
+  counts: Record<string, number>
+  checks: { name: string; status: string; reason: string }[]
+}
+
+const printed = (stdout: string): Printed => JSON.parse(stdout) as Printed
+
+t.test('the embedded server passes, with one object and a text for an issue', async t => {
+  const issue = join(t.testdir(), 'issue.md')
+  const argv = ['selftest', '--port', String(server.port), '--json', '--issue-text', issue]
+  const { code, stdout, stderr } = await runMain(argv, asAdmin)
+  t.equal(code, 0, stdout)
+  t.equal(stderr, '')
+  t.match(JSON.parse(stdout), {
+    schema: 'ddb-ingest/selftest/1',
+    exitCode: 0,
+    serverVersion: /^3\./,
+    left: [],
+    error: null,
+  })
+  const { checks, counts } = printed(stdout)
+  t.strictSame(
+    checks.map(({ name }) => name),
+    allChecks.map(({ name }) => name),
+  )
+  t.equal(counts['fail'], 0)
+  t.equal(counts['pass']! + counts['skipped']!, allChecks.length)
+  const text = await readFile(issue, 'utf8')
+  t.match(text, /^ddb-ingest \d.* selftest\n\n\* server: 3\./)
+  t.equal(text.split('\n').filter(line => line.startsWith('| pass')).length, counts['pass'])
+  t.notMatch(text, /127\.0\.0\.1|123456|\badmin\b/)
+  t.strictSame(namesOn(server), [])
+})
+
+t.test('a difference is 1, in a table that says what depends on it', async t => {
+  const other = await startServer({ port: 0, faults: { beforeWrite: () => 'drop' } })
+  t.teardown(() => other.close())
+  const argv = ['selftest', '--port', String(other.port), '--time-limit', '10s']
+  const { code, stdout, stderr } = await runMain(argv, asAdmin)
+  t.equal(code, 1)
+  t.match(stdout, /^pass {5}connection: a session with an id\n/)
+  t.match(
+    stdout,
+    /\nfail {5}types: BOOL scalar +tableInsert answered 0 rows, not 3\n {9}depends on it: /,
+  )
+  t.match(stdout, /\nskipped {2}receipts: R11.*\n {9}needs: two users/)
+  t.match(stdout, /\n\d+ checks on server 3\.[^\n]*: \d+ passed, \d+ failed, \d+ skipped\.\n$/)
+  t.equal(stderr, '')
+})
+
+t.test('without a server it is 69, with a refused login 77', async t => {
+  const gone = await startServer({ port: 0 })
+  await gone.close()
+  const { code, stdout } = await runMain(['selftest', '--port', String(gone.port), '--json'])
+  t.equal(code, 69)
+  t.match(JSON.parse(stdout), {
+    schema: 'ddb-ingest/selftest/1',
+    exitCode: 69,
+    serverVersion: null,
+    checks: [],
+    counts: { pass: 0, fail: 0, skipped: 0 },
+    error: { code: 'DDB_CONNECT' },
+  })
+  const wrong = { environment: { DDB_USER: 'admin', DDB_PASSWORD: 'hunter2-secret' } }
+  const refused = await runMain(['selftest', '--port', String(server.port)], wrong)
+  t.equal(refused.code, 77)
+  t.notMatch(refused.stdout + refused.stderr, /hunter2/)
+  const closed = await startServer({ port: 0, requireLogin: true })
+  t.teardown(() => closed.close())
+  const guest = await runMain(['selftest', '--port', String(closed.port)])
+  t.match(guest, { code: 77, stdout: '', stderr: /S04009/ })
+})
+
+t.test('a signal ends it in order: what is known is printed, nothing stays', async t => {
+  for (const [signal, exitCode, beginning, ended, last] of [
+    ['SIGINT', 130, 'upsert!', 'types: INT column', 'insert: upsert!'],
+    [
+      'SIGTERM',
+      143,
+      'table(1..30000',
+      'connection: a large answer',
+      'connection: an answer in blocks',
+    ],
+  ] as const) {
+    const fake = fakeProcess(asAdmin)
+    const other = await startServer({
+      port: 0,
+      faults: {
+        beforeExecute({ text }) {
+          if (text.startsWith(beginning)) fake.signals.emit(signal, signal)
+          return undefined
+        },
+      },
+    })
+    t.teardown(() => other.close())
+    const argv = ['selftest', '--port', String(other.port), '--json']
+    t.equal(await main(argv, fake.processEnvironment), exitCode, signal)
+    await new Promise(resolve => setImmediate(resolve))
+    const { checks } = printed(fake.stdout())
+    t.match(JSON.parse(fake.stdout()), { exitCode, error: null })
+    t.match(
+      checks.find(({ name }) => name === last),
+      { status: 'skipped', reason: 'the run was interrupted' },
+    )
+    t.equal(checks.find(({ name }) => name === ended)?.status, 'pass')
+    t.match(fake.stderr(), /interrupted/)
+    t.strictSame(namesOn(other), [])
+  }
+})
+
+t.test('a text for an issue that cannot be written stops it before anything is sent', async t => {
+  const before = server.counters.requests
+  const argv = ['selftest', '--port', String(server.port), '--issue-text', '/no/such/folder/i.md']
+  t.equal((await runMain(argv)).code, 73)
+  t.equal(server.counters.requests, before)
+})
+
+t.test(
+  'a server that cannot do both on one session is remembered, and load goes by it',
+  async t => {
+    const answering = new Set<string>()
+    const odd = await startServer({
+      port: 0,
+      initScript: 'share streamTable(10:0, `id`name, [INT,STRING]) as target',
+      faults: {
+        beforeExecute({ kind, sessionId, asynchronous }) {
+          if (asynchronous) return answering.has(sessionId) ? 'drop' : undefined
+          if (kind !== 'connect') answering.add(sessionId)
+          return undefined
+        },
+      },
+    })
+    t.teardown(() => odd.close())
+    const at = { host: '127.0.0.1', port: odd.port }
+    const argv = ['--port', String(odd.port)]
+    const tested = await runMain(['selftest', ...argv, '--time-limit', '20s', '--json'], asAdmin)
+    t.equal(tested.code, 1)
+    const mixed = printed(tested.stdout).checks.find(({ name }) => name.includes('mixed-flags'))
+    t.equal(mixed?.status, 'fail')
+    t.match(readKnownServer(at, asAdmin.environment), { facts: { mixedFlags: false } })
+    const input = join(t.testdir({ 'in.csv': 'id,name\n1,a\n2,b\n' }), 'in.csv')
+    const loaded = await runMain(['load', input, '--table', 'target', ...argv], asAdmin)
+    t.equal(loaded.code, 0, loaded.stderr)
+    t.match(loaded.stderr, /data goes out as official clients send it/)
+    t.match(loaded.stdout, /confirmed 2 /)
+  },
+)
+
+t.test(
+  'with -v each check says what it does; what cannot be kept is said, and fails nothing',
+  async t => {
+    const environment = { ...asAdmin.environment, XDG_STATE_HOME: '/dev/null' }
+    const argv = ['selftest', '--port', String(server.port), '-v']
+    const { code, stdout, stderr } = await runMain(argv, { environment })
+    t.equal(code, 0)
+    t.match(stdout, 'connection: a script is answered\n         runs 1+1\n')
+    t.match(stderr, /is not kept: .* cannot be written \(ENOTDIR\)/)
+  },
+)

@@ -1,0 +1,99 @@
+/*
+  Options that say how texts are read, from the command line to the table.
+*/
+import t from 'tap'
+import { startServer } from '../../../src/server/index.js'
+import { runMain } from '../../cli/run-cli.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const server = await startServer({
+  port: 0,
+  initScript:
+    'share table(100:0, `day`at`share`amount`yes, [DATE, TIMESTAMP, DOUBLE, DOUBLE, BOOL]) as sales',
+})
+t.teardown(() => server.close())
+const port = String(server.port)
+const load = (argv: readonly string[], stdin: string) =>
+  runMain(['load', '-', '--port', port, '-t', 'sales', '--json', ...argv], { stdin })
+const all = async (): Promise<unknown> => {
+  const query = 'select * from sales; '
+  const { stdout } = await runMain(['exec', '--port', port, '-e', query, '--output', 'csv'])
+  return stdout
+}
+
+const options = [
+  ...['--date-format', 'dd/MM/yyyy', '--date-format', 'at=epoch:s', '--timezone', '+01:00'],
+  ...[
+    '--decimal-comma',
+    '--thousands',
+    '.',
+    '--percent',
+    'share',
+    '--true',
+    'ja',
+    '--false',
+    'nein',
+  ],
+]
+
+t.test('spellings of CSV, with every option at once', async t => {
+  const text = 'day;at;share;amount;yes\n31/12/2023;0;12,5%;1.234,5;ja\n;;;;\n'
+  const { code, stderr } = await load(['-d', ';', ...options], text)
+  t.equal(code, 0, stderr)
+  t.equal(
+    await all(),
+    'day,at,share,amount,yes\n2023.12.31,1970.01.01T01:00:00.000,0.125,1234.5,true\n,,,,\n',
+  )
+})
+
+t.test('members inside documents, and bad ones let pass', async t => {
+  await runMain(['exec', '--port', port, '-e', 'delete from sales'])
+  const row = { day: '01/02/2024', v: { at: 1, share: '1%', amount: 2.5, yes: false } }
+  const bad = { day: 5, v: { at: '2', share: 7, amount: {}, yes: 'nein' } }
+  const text = JSON.stringify({ n: 2, data: { rows: [row, bad] } })
+  const map = ['at', 'share', 'amount', 'yes'].flatMap(name => ['-m', `${name}=v.${name}`])
+  const path = ['--json-path', 'data.rows', '--lenient']
+  const { code, stdout, stderr } = await load([...options, ...map, ...path], text)
+  t.equal(code, 0, stderr)
+  t.match(JSON.parse(stdout), {
+    columns: [{ coerced: 1 }, { coerced: 0 }, { coerced: 0 }, { coerced: 1 }, { coerced: 0 }],
+  })
+  t.equal(
+    await all(),
+    'day,at,share,amount,yes\n2024.02.01,1970.01.01T01:00:01.000,0.01,2.5,false\n,1970.01.01T01:00:02.000,7,,false\n',
+  )
+})
+
+t.test('offsets that are left out are said once for each column', async t => {
+  const text = 'at\n2024-01-01T00:00:00+08:00\n2024-01-01T00:00:00+09:00\n'
+  const { code, stderr } = await load(['--allow-missing', '--timezone', 'none'], text)
+  t.equal(code, 0)
+  t.equal(stderr.match(/--timezone/g)?.length, 1, stderr)
+  const strict = await load(['--allow-missing'], text)
+  t.equal(strict.code, 65)
+  t.match(
+    strict.stderr,
+    /expected a time with the offset \+08:00 like .*\(--timezone takes others\)/,
+  )
+  const said = await load(['--allow-missing', '--offset', 'at=+09:00', '--on-error', 'skip'], text)
+  t.equal(said.code, 3)
+  t.match(said.stderr, /line 2: .*offset \+09:00/)
+  const both = await load(['--offset', 'at=Z', '--timezone', 'none'], text)
+  t.match(both, { code: 64, stderr: /--offset.*--timezone.*leave one out/ })
+  t.equal((await load(['--offset', 'at=8'], text)).code, 64)
+  t.match(await load(['--allow-missing', '--offset', 'att=Z'], text), {
+    code: 64,
+    stderr: /nearest: at/,
+  })
+})
+
+t.test('a decimal comma that is found counts, and is said', async t => {
+  await runMain(['exec', '--port', port, '-e', 'delete from sales'])
+  const text = 'share;amount\n0,5;1234,5\n0,25;7,75\n'
+  const { code, stderr } = await load(['--allow-missing', '--set', 'yes=1'], text)
+  t.equal(code, 0, stderr)
+  t.match(stderr, /decimal comma \(found\)/)
+  t.equal(await all(), 'day,at,share,amount,yes\n,,0.5,1234.5,true\n,,0.25,7.75,true\n')
+})

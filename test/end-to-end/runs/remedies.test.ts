@@ -1,0 +1,382 @@
+/*
+  Everything that the program tells users to do about a run is done here, word for word: no row may be there twice
+  afterwards, and none may be missing.
+*/
+import { execFile } from 'node:child_process'
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { remedies } from '../../../src/load/remedies.js'
+import { bin, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
+import { csv, dfsScript, ids, upTo } from '../../helpers/delivery.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { plainNode } from '../../helpers/plain-node.js'
+
+const rowCount = 1_000
+
+const tableScript = 'share table(10:0, `id`sym, [INT,SYMBOL]) as target'
+const strangers =
+  'tableInsert(objByName("target"), table(1000000 + 0..4 as id, take(`A`B, 5) as sym))'
+const viewScript = `${tableScript}
+def put(mutable data) { tableInsert(objByName("target"), data) }
+addFunctionView(put)`
+
+interface Scene {
+  readonly here: LoadServer
+  readonly folder: string
+  readonly load: (...argv: string[]) => Promise<Outcome>
+  readonly start: (...argv: string[]) => Spawned
+  /** Carries out a command as it was printed, in a shell. */
+  readonly shell: (command: string) => Promise<Outcome>
+  /** The loader is killed while the server has its third batch; the server goes on then. */
+  readonly kill: (...argv: string[]) => Promise<void>
+  /** As `kill`, of a loader that goes on living until `release`. */
+  readonly stuck: (...argv: string[]) => Promise<Spawned>
+  readonly release: () => void
+  /** Removes the rows of the run, as users are told to. */
+  readonly removeRows: () => Promise<unknown>
+  /** Each row of the run is in the table once, besides those of others. */
+  readonly eachOnce: (others?: number) => Promise<void>
+}
+
+async function scene(t: Test, script = tableScript): Promise<Scene> {
+  const [program, argv] = plainNode([bin])
+  const words = [program, ...argv].map(word => `'${word}'`).join(' ')
+  const folder = t.testdir({
+    'rows.csv': csv(rowCount),
+    bin: { 'ddb-ingest': `#!/bin/sh\nexec ${words} "$@"\n` },
+  })
+  await chmod(join(folder, 'bin', 'ddb-ingest'), 0o700)
+  let gate = closedGate()
+  let reached = closedGate()
+  let batches = -Infinity
+  const here = await startLoadServer(t, script, {
+    faults: {
+      beforeExecute({ rows }) {
+        if (rows !== 100 || ++batches !== 3) return undefined
+        reached.open()
+        return { until: gate.opened }
+      },
+    },
+  })
+  const environment = {
+    XDG_STATE_HOME: join(folder, 'state'),
+    XDG_CONFIG_HOME: '/dev/null',
+    DDB_USER: 'admin',
+    DDB_PASSWORD: '123456',
+  }
+  const server = ['--port', String(here.server.port), '-b', '100']
+  const isStored = script === dfsScript
+  const rows = isStored ? 'loadTable("dfs://d","t")' : 'target'
+  const target = script === viewScript ? [] : ['-t', isStored ? 'dfs://d/t' : 'target']
+  const loading = (argv: string[]): string[] => ['load', 'rows.csv', ...target, ...server, ...argv]
+  const start = (...argv: string[]): Spawned =>
+    spawnCli(loading(argv), { environment, cwd: folder })
+  const stuck = async (...argv: string[]): Promise<Spawned> => {
+    gate = closedGate()
+    reached = closedGate()
+    batches = 0
+    const spawned = start('--max-in-flight', '1k', ...argv)
+    const ended = spawned.outcome.then(({ stderr }) => Promise.reject(new Error(stderr)))
+    await Promise.race([reached.opened, ended])
+    ended.catch(() => undefined)
+    return spawned
+  }
+  return {
+    here,
+    folder,
+    start,
+    stuck,
+    load: (...argv) => start(...argv).outcome,
+    shell: command =>
+      new Promise(resolve => {
+        const env = { ...process.env, ...environment, PATH: `${folder}/bin:${process.env['PATH']}` }
+        execFile('/bin/sh', ['-c', command], { cwd: '/', env }, (error, stdout, stderr) =>
+          resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+        )
+      }),
+    async kill(...argv) {
+      const { child, outcome } = await stuck(...argv)
+      child.kill('SIGKILL')
+      await outcome
+      gate.open()
+    },
+    release: () => gate.open(),
+    removeRows: () => here.session.run(`delete from ${rows} where id < ${rowCount}`),
+    async eachOnce(others = 0) {
+      const found = await ids(here, rows)
+      t.same(
+        found.filter(id => id < rowCount),
+        upTo(rowCount),
+        'each row once',
+      )
+      t.equal(found.length, rowCount + others, 'and those of others')
+    },
+  }
+}
+
+/** The command that a line gives. */
+function commandAfter(label: string, { stderr }: Outcome): string {
+  const line = stderr.split('\n').find(one => one.includes(label))
+  if (line === undefined) throw new Error(`no line with "${label}" in:\n${stderr}`)
+  return line.slice(line.indexOf(label) + label.length).trim()
+}
+
+/** The command of a sentence, up to the end that is given. */
+function commandIn(text: string, pattern: RegExp): string {
+  const [command] = pattern.exec(text) ?? []
+  if (command === undefined) throw new Error(`no ${String(pattern)} in:\n${text}`)
+  return command
+}
+
+const looks = 'to look for its rows: '
+const restarts = 'to load all again, once none is there: '
+const resumes = /ddb-ingest resume \S+ --state-dir "[^"]+"/
+const undefs = /ddb-ingest exec -e 'undef\([^']+' --host \S+ --port \d+/
+
+const journalOf = async (folder: string): Promise<string> => {
+  const runs = join(folder, 'state', 'ddb-ingest', 'runs')
+  const name = (await readdir(runs)).find(one => one.endsWith('.jsonl') || one.includes('nightly'))
+  return join(runs, name!)
+}
+
+/** As a restart: what was in memory is gone, and DFS tables stay. */
+const forget = ({ server }: LoadServer): void => {
+  for (const name of server.node.shared.keys()) {
+    if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
+  }
+}
+
+type Remedy = keyof typeof remedies | 'goOn'
+
+const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise<void>][]>> = {
+  goOn: [
+    [
+      'a run that lost its connection goes on',
+      async t => {
+        const { stuck, release, shell, eachOnce } = await scene(t)
+        const { child, outcome } = await stuck('--run-id', 'nightly')
+        child.kill('SIGINT')
+        release()
+        const result = await shell(commandAfter('to go on: ', await outcome))
+        t.match(result, { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
+  lookThenRestart: [
+    [
+      'the table was made again, and none of the rows is there',
+      async t => {
+        const { here, load, shell, eachOnce } = await scene(t)
+        t.match(await load('--run-id', 'nightly'), { code: 0 })
+        await here.session.run(`undef("target", SHARED)\n${tableScript}`)
+        await here.session.run(strangers)
+        const refused = await load('--run-id', 'nightly')
+        t.match(refused, { code: 75, stderr: remedies.lookThenRestart().slice(0, 60) })
+        t.match(await shell(commandAfter(looks, refused)), { code: 0, stdout: /^0\n$/ })
+        t.match(await shell(commandAfter(restarts, refused)), { code: 0 })
+        await eachOnce(5)
+      },
+    ],
+    [
+      'nothing tells, and the rows are there',
+      async t => {
+        const { load, shell, removeRows, eachOnce } = await scene(t, viewScript)
+        const into = ['--function', 'put', '--types', 'id:INT,sym:SYMBOL', '--run-id', 'nightly']
+        t.match(await load(...into), { code: 0 })
+        const refused = await load(...into)
+        t.match(refused, { code: 75, stderr: 'DDB_UNPROVEN' })
+        const look = commandAfter(looks, refused).replace('from TABLE', 'from target')
+        t.match(await shell(look), { code: 0, stdout: /^[1-9]\d*\n$/ })
+        await eachOnce()
+        await removeRows()
+        t.match(await shell(look), { code: 0, stdout: /^0\n$/ })
+        t.match(await shell(commandAfter(restarts, refused)), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
+  removeThenRestart: [
+    [
+      'the journal is damaged',
+      async t => {
+        const { folder, load, kill, removeRows, eachOnce } = await scene(t)
+        await kill('--run-id', 'nightly')
+        const path = await journalOf(folder)
+        const lines = (await readFile(path, 'utf8')).split('\n')
+        lines[2] = lines[2]!.replace(/\d/g, '7')
+        await writeFile(path, lines.join('\n'))
+        const refused = await load('--run-id', 'nightly')
+        t.match(refused.stderr, /damaged.*would be stored twice: remove those rows/s)
+        t.not(refused.code, 0)
+        await removeRows()
+        const again = await load('--run-id', 'nightly', '--restart')
+        t.match(again, { code: 0 }, again.stderr)
+        await eachOnce()
+      },
+    ],
+    [
+      'the journal has lost its end',
+      async t => {
+        const { folder, load, kill, removeRows, eachOnce } = await scene(t)
+        await kill('--run-id', 'nightly')
+        const path = await journalOf(folder)
+        const lines = (await readFile(path, 'utf8')).split('\n')
+        const first = lines.findIndex(line => line.includes('"kind":"batch"'))
+        await writeFile(path, `${lines.slice(0, first).join('\n')}\n`)
+        const refused = await load('--run-id', 'nightly')
+        t.match(refused.stderr, /its end was lost.*would be stored twice: remove those rows/s)
+        t.match(refused, { code: 4 })
+        await removeRows()
+        t.match(await load('--run-id', 'nightly', '--restart'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
+  othersOrRestart: [
+    [
+      'the journal was brought back, and the server has lost its memory',
+      async t => {
+        const { here, folder, load, kill, removeRows, eachOnce } = await scene(t, dfsScript)
+        await kill('--run-id', 'nightly')
+        const path = await journalOf(folder)
+        const early = await readFile(path)
+        t.match(await load('--run-id', 'nightly', '--on-doubt', 'resend'), { code: 0 })
+        await writeFile(path, early)
+        forget(here)
+        const refused = await load('--run-id', 'nightly')
+        t.match(refused, { code: 75, stderr: /"dfs:\/\/d\/t" has them.*brought back/s })
+        await removeRows()
+        t.match(await load('--run-id', 'nightly', '--restart'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+    [
+      'another load has stored the same rows, and they are to be there twice',
+      async t => {
+        const { here, load, kill } = await scene(t, dfsScript)
+        await kill('--run-id', 'nightly')
+        t.match(await load('--run-id', 'other'), { code: 0 })
+        forget(here)
+        t.match(await load('--run-id', 'nightly'), { code: 75, stderr: /another load has stored/ })
+        t.match(await load('--run-id', 'nightly', '--on-doubt', 'resend'), { code: 0 })
+        const found = await ids(here, 'loadTable("dfs://d","t")')
+        t.same([...new Set(found)], upTo(rowCount))
+        t.ok(found.length >= 2 * rowCount, 'of both loads')
+      },
+    ],
+  ],
+  anotherLoad: [
+    [
+      'the options are others',
+      async t => {
+        const { load, removeRows, eachOnce } = await scene(t)
+        t.match(await load('--run-id', 'nightly'), { code: 0 })
+        const other = ['--run-id', 'nightly', '--null', 'none']
+        t.match(await load(...other), { code: 64, stderr: 'What it has stored stays' })
+        await eachOnce()
+        await removeRows()
+        t.match(await load(...other, '--restart'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
+  waitForIt: [
+    [
+      'another process is at the run',
+      async t => {
+        const { load, stuck, release, eachOnce } = await scene(t)
+        const { outcome } = await stuck('--run-id', 'nightly')
+        const refused = await load('--run-id', 'nightly')
+        t.match(refused, {
+          code: 75,
+          stderr: 'Wait for it; give a load of other rows another --run-id',
+        })
+        release()
+        t.match(await outcome, { code: 0 })
+        t.match(await load('--run-id', 'nightly'), { code: 0, stdout: /^Already loaded/ })
+        await eachOnce()
+      },
+    ],
+  ],
+  goOnThere: [
+    [
+      'another host goes on with it',
+      async t => {
+        const { load, kill, shell, eachOnce, folder } = await scene(t)
+        await kill('--run-id', 'nightly')
+        const there = await load('--run-id', 'nightly', '--state-dir', join(folder, 'other'))
+        t.match(there, { code: 75, stderr: /\d+ rows of it are there.*would store them twice/s })
+        t.match(await shell(commandIn(there.stderr, resumes)), { code: 0 })
+        await eachOnce()
+        const later = await load('--run-id', 'nightly')
+        t.match(later, { code: 0, stdout: /^Already loaded/ })
+      },
+    ],
+    [
+      'the journal is lost for good',
+      async t => {
+        const { load, kill, shell, removeRows, eachOnce, folder } = await scene(t)
+        await kill('--run-id', 'nightly')
+        await rm(join(folder, 'state'), { recursive: true })
+        const refused = await load('--run-id', 'nightly')
+        t.match(refused, { code: 75 })
+        await removeRows()
+        t.match(await shell(commandIn(refused.stderr, undefs)), { code: 0 })
+        t.match(await load('--run-id', 'nightly'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
+  leftTables: [
+    [
+      'a killed run goes on where it was begun, after others were told of it',
+      async t => {
+        const { here, kill, shell, eachOnce, folder } = await scene(t)
+        await kill('--run-id', 'nightly')
+        const path = join(folder, 'other.csv')
+        await writeFile(path, 'id,sym\n2000,A\n')
+        const into = `-t target --port ${here.server.port} --run-id other`
+        const told = await shell(`ddb-ingest load ${path} ${into} --state-dir ${folder}/other`)
+        t.match(told, { code: 0, stderr: 'Go on with each run where it was begun' })
+        t.match(await shell('ddb-ingest runs'), { code: 0, stdout: /nightly/ })
+        t.match(await shell('ddb-ingest resume nightly'), { code: 0 })
+        await eachOnce(1)
+      },
+    ],
+    [
+      'nobody wants the rest of its rows',
+      async t => {
+        const { here, kill, shell } = await scene(t)
+        await kill('--run-id', 'nightly')
+        const given = await shell('ddb-ingest runs nightly --clean')
+        t.match(given, { code: 0, stdout: 'removed 1 journal: nightly\n' })
+        const found = await ids(here)
+        t.same(found, upTo(found.length), 'what it has stored stays, each row once')
+      },
+    ],
+    [
+      'its journal is lost for good',
+      async t => {
+        const { load, kill, shell, removeRows, eachOnce, folder } = await scene(t)
+        await kill('--run-id', 'nightly')
+        await rm(join(folder, 'state'), { recursive: true })
+        const told = await load('--run-id', 'empty', '--limit', '0')
+        await removeRows()
+        t.match(await shell(commandIn(told.stderr, undefs)), { code: 0 })
+        t.match(await load('--run-id', 'nightly'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
+}
+
+for (const [remedy, cases] of Object.entries(carriedOut)) {
+  for (const [what, play] of cases) t.test(`${remedy}: ${what}`, play)
+}
+
+t.test('each remedy that can be printed is carried out', async t => {
+  t.same(Object.keys(carriedOut).sort(), [...Object.keys(remedies), 'goOn'].sort())
+})

@@ -1,0 +1,160 @@
+/*
+  What a run says of confirmed rows once the server that had them is gone: those in memory went with it, those on disk
+  are there, and a connection that was lost proves neither.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import type { DeliveryOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
+import { startServer, type EmbeddedServer, type Faults } from '../../../src/server/index.js'
+import { csv, dfsScript, streamScript } from '../../helpers/delivery.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { turnPlatform } from '../../helpers/turn-platform.js'
+
+const rowCount = 100
+const receipts: DeliveryOptions = { confirm: 'receipts', maxInFlightBytes: 100 }
+const sync: DeliveryOptions = { mode: 'sync' }
+
+interface Restart {
+  readonly target?: TargetOptions
+  readonly script?: string
+  /** How long nobody listens; undefined for a connection that ends while the server goes on. */
+  readonly goneMs?: number
+  /** Run by the server that comes back, besides what it has on disk. */
+  readonly nextScript?: string
+  readonly keepsDisk?: boolean
+}
+
+interface Seen {
+  readonly result: LoadResult
+  /** Rows in the table that the server has in the end. */
+  readonly there: number
+}
+
+/** A run of ten batches whose server goes away with the sixth. */
+async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart): Promise<Seen> {
+  const { target = { table: 'target' }, script = streamScript, goneMs } = restart
+  let batches = 0
+  let goneAtMs: number | undefined
+  let next: Promise<EmbeddedServer> | undefined
+  const platform = turnPlatform(
+    nowMs => goneMs === undefined || goneAtMs === undefined || nowMs >= goneAtMs + goneMs,
+  )
+  t.teardown(() => platform.stop())
+  const faults: Faults = {
+    beforeExecute: ({ rows }) => {
+      if (rows === 0 || ++batches !== 6) return undefined
+      if (goneMs === undefined) return 'close'
+      goneAtMs = platform.clock.nowMs()
+      const { port } = here.server
+      next = here.server.close().then(() =>
+        startServer({
+          port,
+          ...(restart.nextScript === undefined ? {} : { initScript: restart.nextScript }),
+          ...(restart.keepsDisk ? { restartOf: here.server } : {}),
+        }),
+      )
+      return 'close'
+    },
+  }
+  const here = await startLoadServer(t, script, { faults })
+  const result = await here.load(
+    '-',
+    {
+      target,
+      input: { format: 'csv', stdin: Readable.from([csv(rowCount)]) },
+      delivery: { batchRows: 10, ...delivery },
+    },
+    platform,
+  )
+  const last = (await next) ?? here.server
+  t.teardown(() => last.close())
+  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
+  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
+  const { databases, shared } = last.node
+  const onDisk = [...databases.values()].flatMap(({ tables }) => [...tables.values()])
+  const there = shared.get('target')?.table.rows ?? onDisk[0]?.rows ?? 0
+  return { result, there }
+}
+
+t.test('receipts: rows of a server that never comes back are confirmed no more', async t => {
+  const { result } = await restarting(
+    t,
+    { ...receipts, retryTimeoutMs: 30_000 },
+    { goneMs: Infinity },
+  )
+  t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
+  t.ok(result.rows.unconfirmed >= 60)
+  t.match(result.confirm.note, /could not be asked again/)
+})
+
+t.test('receipts: a server that comes back without the table has none of its rows', async t => {
+  const { result, there } = await restarting(t, receipts, { goneMs: 8_000, nextScript: '1' })
+  t.match(result, { exitCode: 4, rows: { confirmed: 0 } })
+  t.equal(there, 0)
+  t.match(result.confirm.note, /restarted/)
+})
+
+t.test('receipts: into an empty table only what came after the restart is confirmed', async t => {
+  const { result, there } = await restarting(t, receipts, {
+    goneMs: 8_000,
+    nextScript: streamScript,
+  })
+  t.equal(result.exitCode, 4)
+  t.equal(result.rows.confirmed, there)
+  t.ok(
+    there < rowCount - 50 && result.rows.unconfirmed >= 60,
+    'what was confirmed before no longer is',
+  )
+})
+
+t.test('receipts: rows on disk stay confirmed', async t => {
+  const { result, there } = await restarting(t, receipts, {
+    target: { table: 'dfs://d/t' },
+    script: dfsScript,
+    goneMs: 8_000,
+    keepsDisk: true,
+  })
+  t.match(result, { exitCode: 4 })
+  const { confirmed, unconfirmed } = result.rows
+  t.ok(there >= confirmed && there <= confirmed + unconfirmed, `${there} rows are there`)
+  t.ok(confirmed >= 50 && unconfirmed > 0)
+})
+
+for (const [what, goneMs] of [
+  ['comes back empty', 8_000],
+  ['never comes back', Infinity],
+] as const) {
+  t.test(`sync: rows of a server that ${what} are confirmed no more`, async t => {
+    const { result } = await restarting(
+      t,
+      { ...sync, retryTimeoutMs: 30_000 },
+      { goneMs, nextScript: streamScript },
+    )
+    t.match(result, {
+      exitCode: 4,
+      error: { code: 'DDB_CONNECTION_LOST' },
+      rows: { confirmed: 0, unconfirmed: 60 },
+    })
+    t.match(result.confirm.note, /the server was lost/)
+    const [out, before] = result.confirm.uncertain
+    t.match(out, { firstLine: 52, lastLine: 61, batches: 1 })
+    t.match(before, { firstLine: 2, lastLine: 51, batches: 5 })
+  })
+}
+
+t.test('sync: a connection that is lost takes no row with it while the server goes on', async t => {
+  const { result, there } = await restarting(t, sync, {})
+  t.match(result, { exitCode: 4, rows: { confirmed: 50, unconfirmed: 10 } })
+  t.equal(there, 50)
+})
+
+t.test('sync: rows on disk stay confirmed', async t => {
+  const { result, there } = await restarting(t, sync, {
+    target: { table: 'dfs://d/t' },
+    script: dfsScript,
+    goneMs: 8_000,
+    keepsDisk: true,
+  })
+  t.match(result, { exitCode: 4, rows: { confirmed: 50, unconfirmed: 10 } })
+  t.equal(there, 50)
+})

@@ -1,0 +1,239 @@
+/*
+  Runs with a name as a user meets them: processes that are stopped and killed, and the commands that go on.
+*/
+import { execFile, type ChildProcess } from 'node:child_process'
+import { on } from 'node:events'
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import type { RunsResult } from '../../../src/cli/commands/runs/runs.js'
+import type { LoadResult } from '../../../src/load/options.js'
+import { bin, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
+import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { plainNode } from '../../helpers/plain-node.js'
+
+const rowCount = 1_000
+
+interface Scene {
+  readonly here: LoadServer
+  readonly folder: string
+  readonly start: (...argv: string[]) => Spawned
+  readonly run: (...argv: string[]) => Promise<Outcome>
+  readonly load: readonly string[]
+  /** Starts a run that the server holds in its third batch. */
+  readonly stuck: (...argv: string[]) => Promise<Spawned>
+  /** Lets the server go on. */
+  readonly release: () => void
+  readonly listed: (...argv: string[]) => Promise<RunsResult>
+}
+
+async function scene(t: Test): Promise<Scene> {
+  const folder = t.testdir({ 'rows.csv': csv(rowCount), elsewhere: {} })
+  let gate = closedGate()
+  let reached = closedGate()
+  let batches = -Infinity
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute({ rows }) {
+        if (rows === 0 || ++batches !== 3) return undefined
+        reached.open()
+        return { until: gate.opened }
+      },
+    },
+  })
+  const environment = { XDG_STATE_HOME: join(folder, 'state') }
+  const start = (...argv: string[]): Spawned => spawnCli(argv, { environment, cwd: folder })
+  const run = (...argv: string[]): Promise<Outcome> => start(...argv).outcome
+  const load = ['load', 'rows.csv', '-t', 'target', '--port', String(here.server.port), '-b', '100']
+  return {
+    here,
+    folder,
+    start,
+    run,
+    load,
+    async stuck(...argv) {
+      gate = closedGate()
+      reached = closedGate()
+      batches = 0
+      const spawned = start(...load, '--max-in-flight', '1k', ...argv)
+      const ended = spawned.outcome.then(outcome => Promise.reject(new Error(outcome.stderr)))
+      await Promise.race([reached.opened, ended])
+      ended.catch(() => undefined)
+      return spawned
+    },
+    release: () => gate.open(),
+    listed: async (...argv) =>
+      JSON.parse((await run('runs', '--json', ...argv)).stdout) as RunsResult,
+  }
+}
+
+/** Sends a signal; resolves once the process has said that it got it. */
+async function interrupt(child: ChildProcess, name: NodeJS.Signals): Promise<void> {
+  let said = ''
+  const pieces = on(child.stderr!, 'data') as AsyncIterable<[Buffer]>
+  child.kill(name)
+  for await (const [piece] of pieces) {
+    said += piece.toString()
+    if (said.includes(`${name}: `)) return
+  }
+}
+
+t.test('a run that is stopped says how to go on, and goes on from anywhere', async t => {
+  const { here, folder, stuck, release, run, listed } = await scene(t)
+  const { child, outcome } = await stuck('--run-id', 'nightly')
+  t.match(await listed(), {
+    runs: [{ runId: 'nightly', state: 'running', holder: { pid: child.pid } }],
+  })
+  await interrupt(child, 'SIGTERM')
+  release()
+  const stopped = await outcome
+  t.equal(stopped.code, 143, stopped.stderr)
+  t.match(stopped.stderr, /^to go on: ddb-ingest resume nightly$/m)
+  t.match(await listed(), {
+    runs: [
+      { state: 'interrupted', resume: { possible: true, command: 'ddb-ingest resume nightly' } },
+    ],
+  })
+  const environment = { XDG_STATE_HOME: join(folder, 'state') }
+  const summary = ['--summary', 's.json', '--json']
+  const cwd = join(folder, 'elsewhere')
+  const resumed = await spawnCli(['resume', 'nightly', ...summary], { environment, cwd }).outcome
+  t.equal(resumed.code, 0, resumed.stderr)
+  const result = JSON.parse(resumed.stdout) as LoadResult
+  const { rows } = result
+  t.match(result, { status: 'loaded', resume: { possible: false, command: null } })
+  t.ok(rows.skipped > 0 && rows.skipped + rows.confirmed === rowCount && rows.confirmed > 0)
+  t.strictSame(JSON.parse(await readFile(join(cwd, 's.json'), 'utf8')), result)
+  t.same(await ids(here), upTo(rowCount), 'every row once')
+  const again = await run('resume', 'nightly')
+  t.match(again, { code: 0, stdout: /^Already loaded: 1,000 rows of this run into target/ })
+})
+
+t.test(
+  'a run that is killed is known, and resumed; --state-dir and options go with it',
+  async t => {
+    const { here, folder, stuck, release, run, load } = await scene(t)
+    const where = ['--state-dir', 'my state']
+    const { child, outcome } = await stuck('--run-id', 'k', ...where)
+    child.kill('SIGKILL')
+    await outcome
+    const { code, stdout } = await run('runs', ...where)
+    t.equal(code, 0)
+    t.match(stdout, /^k +killed .* ddb-ingest resume k --state-dir '.*\/my state'$/m)
+    const one = await run('runs', 'k', ...where)
+    t.match(one.stdout, /^k: killed$/m)
+    t.match(one.stdout, /^ {2}not known +\d+ rows of lines \d+ to \d+ \(bytes [\d,]+ to [\d,]+\)$/m)
+    release()
+    t.match(await run(...load, '--run-id', 'k', ...where), { code: 0 }, 'the same command goes on')
+    t.same(await ids(here), upTo(rowCount))
+    const files = join(folder, 'my state', 'runs')
+    t.strictSame(await readdir(files), ['k.journal'])
+    const modes = await Promise.all([files, join(files, 'k.journal')].map(path => stat(path)))
+    t.strictSame(
+      modes.map(({ mode }) => mode & 0o777),
+      [0o700, 0o600],
+    )
+  },
+)
+
+t.test('of two at once the second is locked out, and so is who cleans up', async t => {
+  const { stuck, release, run, load } = await scene(t)
+  const { outcome } = await stuck('--run-id', 'two')
+  const second = await run(...load, '--run-id', 'two', '--json')
+  t.equal(second.code, 75)
+  t.match(JSON.parse(second.stdout), { error: { code: 'DDB_LOCKED' }, resume: { possible: false } })
+  t.match(await run('resume', 'two'), { code: 75, stderr: /DDB_LOCKED/ })
+  t.match(await run('runs', 'two', '--clean'), { code: 75, stderr: /under way by process/ })
+  release()
+  t.match(await outcome, { code: 0 })
+})
+
+t.test('another input under the same name is refused with both fingerprints', async t => {
+  const { here, folder, run, load } = await scene(t)
+  t.match(await run(...load, '--run-id', 'same'), { code: 0 })
+  t.match(await run(...load, '--run-id', 'same'), { code: 0, stdout: /^Already loaded: / })
+  const path = join(folder, 'rows.csv')
+  await writeFile(path, csv(2))
+  await utimes(path, 1, 1)
+  const other = await run('resume', 'same')
+  t.match(other, {
+    code: 64,
+    stderr: /was \d+ bytes of .*, and is 15 bytes of 1970-.*DDB_RUN_CHANGED/,
+  })
+  t.notMatch(other.stderr, 'to go on')
+  t.match(await run('resume', 'same', '--restart'), { code: 0, stdout: /^Loaded 2 rows/ })
+  t.equal(await here.count('target'), rowCount + 2)
+})
+
+t.test('a table in memory that was made again is another one', async t => {
+  const { here, run, load } = await scene(t)
+  t.match(await run(...load, '--run-id', 'gone'), { code: 0 })
+  await here.session.run('undef("target", SHARED)')
+  await here.session.run(streamScript)
+  const changed = await run(...load, '--run-id', 'gone')
+  t.match(changed, { code: 75, stderr: /begin anew with --restart.*DDB_TARGET_CHANGED/i })
+  t.notMatch(changed.stderr, 'to go on')
+  t.match(await run(...load, '--run-id', 'gone', '--restart'), { code: 0 })
+  t.same(await ids(here), upTo(rowCount))
+})
+
+t.test('where no journal can be kept nothing is sent', async t => {
+  const { here, folder, run, load } = await scene(t)
+  await writeFile(join(folder, 'file'), '')
+  const refused = await run(...load, '--run-id', 'x', '--state-dir', 'file')
+  t.match(refused, { code: 73, stderr: /--state-dir.*DDB_OUTPUT_CREATE/ })
+  if (process.getuid?.() !== 0) {
+    await mkdir(join(folder, 'locked'), { mode: 0o500 })
+    t.match(await run(...load, '--run-id', 'x', '--state-dir', 'locked'), { code: 73 })
+    await chmod(join(folder, 'locked'), 0o700)
+  }
+  t.equal(await here.count('target'), 0)
+})
+
+t.test('a killed run goes with what it left on the server', async t => {
+  const { here, stuck, release, run, listed } = await scene(t)
+  const { child, outcome } = await stuck('--run-id', 'left')
+  child.kill('SIGKILL')
+  await outcome
+  release()
+  const left = async (): Promise<string[]> =>
+    (await here.rows('select name from objs(true) where shared=true'))
+      .flat()
+      .filter(name => name.startsWith('ddbIngest'))
+  t.equal((await left()).length, 2)
+  t.match(await run('runs', '--clean'), { code: 0, stdout: 'removed 0 journals\n' })
+  t.match(await run('runs', 'left', '--clean'), { code: 0, stdout: 'removed 1 journal: left\n' })
+  t.strictSame(await left(), [])
+  t.strictSame((await listed()).runs, [])
+})
+
+t.test('a run without a name says what would have let it go on', async t => {
+  const { stuck, release } = await scene(t)
+  const { child, outcome } = await stuck()
+  await interrupt(child, 'SIGINT')
+  release()
+  t.match(await outcome, { code: 130, stderr: /--run-id NAME/ })
+})
+
+t.test('a journal that cannot grow ends the run, which goes on once there is room', async t => {
+  const { here, folder, load, run } = await scene(t)
+  // A limit stands for the full disk: 4 KiB a file, in blocks of 512 bytes.
+  const [shell, argv] = plainNode([bin, ...load, '-b', '10', '--run-id', 'r'])
+  const [flag, script, ...words] = argv
+  const full = promisify(execFile)(shell, [flag!, `ulimit -f 8; ${script}`, ...words], {
+    cwd: folder,
+    env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
+  })
+  const failed = await full.then(
+    () => ({ code: 0, stderr: '' }),
+    (error: Outcome) => error,
+  )
+  t.equal(failed.code, 74, failed.stderr)
+  t.match(failed.stderr, /cannot write the journal .*EFBIG.*DDB_OUTPUT_WRITE/)
+  t.match(failed.stderr, /^to go on: ddb-ingest resume r$/m)
+  t.match(await run('resume', 'r'), { code: 0, stdout: /^Loaded / })
+  t.same(await ids(here), upTo(rowCount), 'every row once')
+})

@@ -1,0 +1,183 @@
+/*
+  Runs at the same time: those under one name, and those under names that look alike.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
+import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+
+const rowCount = 5_000
+
+/** Its second half comes once `opened` resolves. */
+async function* halting(firstId: number, half: () => void, opened: Promise<unknown>) {
+  const [header, ...rows] = csv(rowCount)
+    .trimEnd()
+    .split('\n')
+    .map((row, i) => (i === 0 ? row : row.replace(/^\d+/, id => String(Number(id) + firstId))))
+  yield `${header}\n${rows.slice(0, rowCount / 2).join('\n')}\n`
+  half()
+  await opened
+  yield `${rows.slice(rowCount / 2).join('\n')}\n`
+}
+
+/** Two runs into one table; neither reads its second half before the other has read its first, or has ended. */
+async function pair(
+  here: LoadServer,
+  runIds: readonly [string, string],
+  delivery: DeliveryOptions,
+): Promise<LoadResult[]> {
+  const gates = [closedGate(), closedGate()]
+  const both = Promise.all(gates.map(({ opened }) => opened))
+  return Promise.all(
+    runIds.map(async (runId, i) => {
+      const gate = gates[i]!
+      const stdin = Readable.from(halting(i * rowCount, () => gate.open(), both))
+      const options: Partial<LoadOptions> = {
+        target: { table: 'target' },
+        runId,
+        input: { format: 'csv', stdin },
+        delivery: { batchRows: 100, ...delivery },
+      }
+      const result = await here.load('-', options)
+      gate.open()
+      return result
+    }),
+  )
+}
+
+const deliveries: readonly (readonly [string, DeliveryOptions])[] = [
+  ['receipts', { confirm: 'receipts' }],
+  ['sync', { mode: 'sync' }],
+]
+
+async function sharedTables(here: LoadServer): Promise<string[]> {
+  const names = await here.rows('select name from objs(true) where shared=true')
+  return names.flat().filter(name => name.startsWith('ddbIngest'))
+}
+
+for (const [name, delivery] of deliveries) {
+  t.test(
+    `of two runs under one name one loads, the other sends no row: ${name}`,
+    async (t: Test) => {
+      const here = await startLoadServer(t, streamScript)
+      const results = await pair(here, ['nightly', 'nightly'], delivery)
+      const winner = results.findIndex(({ exitCode }) => exitCode === 0)
+      t.match(results[winner], { exitCode: 0, rows: { read: rowCount, confirmed: rowCount } })
+      t.match(results[1 - winner], {
+        exitCode: 75,
+        error: { code: 'DDB_LOCKED', message: /"nightly"/ },
+        rows: { read: 0, confirmed: 0, unconfirmed: 0, unsent: 0 },
+        batches: { sent: 0 },
+      })
+      t.same(
+        await ids(here),
+        upTo(rowCount).map(id => id + winner * rowCount),
+        'its rows, each once',
+      )
+      t.same(await sharedTables(here), [], 'nothing is left behind')
+    },
+  )
+
+  t.test(`names that differ in one sign have nothing to do with each other: ${name}`, async t => {
+    const here = await startLoadServer(t, streamScript)
+    for (const result of await pair(here, ['a-b', 'a_b'], delivery)) {
+      t.match(result, { exitCode: 0, rows: { read: rowCount, confirmed: rowCount } })
+    }
+    t.same(await ids(here), upTo(2 * rowCount), 'all rows of both, each once')
+    t.same(await sharedTables(here), [])
+  })
+}
+
+t.test(
+  'of two runs that both saw no marker, the one whose marker was replaced sends no row',
+  async t => {
+    for (const [name, delivery] of [...deliveries, ['count', { confirm: 'count' }] as const]) {
+      let marked = false
+      let replaced: Promise<unknown> | undefined
+      const here = await startLoadServer(t, streamScript, {
+        faults: {
+          afterExecute: ({ text }) => void (marked ||= text.includes('share(keyedStreamTable(')),
+          beforeExecute: () => {
+            if (!marked || replaced !== undefined) return undefined
+            replaced = Promise.resolve().then(() => here.session.run(otherMarkerScript))
+            return { until: replaced }
+          },
+        },
+      })
+      const result = await here.load('-', {
+        target: { table: 'target' },
+        runId: 'nightly',
+        input: { format: 'csv', stdin: Readable.from([csv(1)]) },
+        delivery,
+      })
+      t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
+      t.same(await here.count('target'), 0)
+      t.same(await sharedTables(here), ['ddbIngest_nightly'], 'the marker of the other run stays')
+    }
+  },
+)
+
+/** What a run does that looked for the marker before there was one, and shared its own afterwards. */
+const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")
+tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`
+
+t.test(
+  'what a run keeps that a signal ended is not told at every load of others',
+  async (t: Test) => {
+    for (const [[name, delivery], readRows] of [
+      [deliveries[0]!, 1],
+      [deliveries[1]!, 1],
+      // Nothing is left to do then.
+      [deliveries[0]!, rowCount],
+      [deliveries[1]!, rowCount],
+    ] as const) {
+      const here = await startLoadServer(
+        t,
+        `${streamScript}\nshare table(1:0, [\`id], [INT]) as other`,
+      )
+      const folder = t.testdir({ 'in.csv': csv(rowCount), 'small.csv': 'id\n1\n', journals: {} })
+      const ending = new AbortController()
+      const options: Partial<LoadOptions> = {
+        target: { table: 'target' },
+        runId: `nightly-${name}`,
+        journal: { folder: `${folder}/journals` },
+        delivery: { batchRows: 100, ...delivery },
+      }
+      const ended = await here.load(`${folder}/in.csv`, {
+        ...options,
+        signal: ending.signal,
+        onReport: ({ rows }) => {
+          if (rows.read >= readRows) ending.abort()
+        },
+      })
+      t.match(ended, { status: 'interrupted', resume: { possible: true } }, name)
+      const kept = await sharedTables(here)
+      t.ok(kept.length > 0)
+      const notices: string[] = []
+      await here.load(`${folder}/small.csv`, {
+        target: { table: 'other' },
+        delivery: { confirm: 'receipts' },
+        onNotice: notice => notices.push(notice),
+      })
+      await here.load(`${folder}/small.csv`, {
+        target: { table: 'other' },
+        delivery: { mode: 'sync' },
+        onNotice: notice => notices.push(notice),
+      })
+      t.same(
+        notices.filter(notice => notice.startsWith('the server has tables')),
+        [],
+        name,
+      )
+      t.match(await here.load(`${folder}/in.csv`, options), {
+        exitCode: 0,
+        rows: { unconfirmed: 0 },
+      })
+      t.equal(await here.count('target'), rowCount)
+      t.same(await sharedTables(here), ['ddbIngestFinished1'], 'that it has finished')
+      await here.session.run('undef(`ddbIngestFinished1, SHARED)')
+    }
+  },
+)

@@ -1,0 +1,236 @@
+/*
+  How long a run waits: for a server that is not there, for one that was, for one that says nothing. Each limit holds
+  for all that is tried inside it.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { loadOn } from '../../../src/load/load.js'
+import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { Faults, RequestInfo } from '../../../src/server/index.js'
+import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { startFakeServer } from '../../helpers/fake-server.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { turnPlatform, type TurnPlatform } from '../../helpers/turn-platform.js'
+
+/** Turns that a timer may come late by. */
+const slackMs = 50
+
+function platformOf(t: Test, isUp?: (nowMs: number) => boolean): TurnPlatform {
+  const platform = turnPlatform(isUp)
+  t.teardown(() => platform.stop())
+  return platform
+}
+
+const input = (text: string | AsyncIterable<string>) => ({
+  inputs: ['-'],
+  input: { format: 'csv', stdin: Readable.from(typeof text === 'string' ? [text] : text) } as const,
+})
+
+const connectTimeoutMs = 5_000
+
+/** A run against a port on which nobody listens, or somebody does after a while. */
+function connecting(
+  platform: TurnPlatform,
+  change: Partial<LoadOptions> = {},
+): Promise<LoadResult> {
+  return loadOn(platform, {
+    ...input(csv(5)),
+    server: { host: '127.0.0.1', port: 1, connectTimeoutMs },
+    target: { table: 'target' },
+    ...change,
+  })
+}
+
+const notConnected = { exitCode: 69, error: { code: 'DDB_CONNECT' }, rows: { read: 0 } }
+
+t.test('where nobody listens, all tries to connect end together in their time', async t => {
+  const platform = platformOf(t, () => false)
+  t.match(await connecting(platform), notConnected)
+  const { dialledAtMs } = platform
+  t.ok(platform.clock.nowMs() <= connectTimeoutMs + slackMs)
+  t.ok(dialledAtMs.length >= 6 && dialledAtMs.at(-1)! > connectTimeoutMs / 4, 'and not before')
+  t.ok(dialledAtMs.at(-1)! < connectTimeoutMs)
+})
+
+t.test('other hosts share that time', async t => {
+  const platform = platformOf(t, () => false)
+  const otherHosts = [2, 3, 4].map(port => ({ host: '127.0.0.1', port }))
+  t.match(
+    await connecting(platform, {
+      server: { host: '127.0.0.1', port: 1, connectTimeoutMs, otherHosts },
+    }),
+    notConnected,
+  )
+  t.ok(platform.clock.nowMs() <= connectTimeoutMs + slackMs)
+})
+
+t.test('a server that takes connections and says nothing has that time, too', async t => {
+  const server = await startFakeServer(undefined, { answerConnect: false })
+  t.teardown(() => server.close())
+  const platform = platformOf(t)
+  t.match(
+    await connecting(platform, {
+      server: { host: '127.0.0.1', port: server.port, connectTimeoutMs: 3_000 },
+    }),
+    notConnected,
+  )
+  t.ok(platform.clock.nowMs() <= 3_000 + slackMs, `after ${platform.clock.nowMs()} ms`)
+})
+
+t.test('a server that starts in that time is found, however long that is', async t => {
+  const here = await startLoadServer(t, streamScript)
+  const { host, port } = here.server
+  const platform = platformOf(t, nowMs => nowMs > 30_000)
+  const result = await loadOn(platform, {
+    ...input(csv(5)),
+    server: { host, port, connectTimeoutMs: 60_000 },
+    target: { table: 'target' },
+  })
+  t.match(result, { exitCode: 0, rows: { confirmed: 5 } })
+})
+
+t.test('with 0 retries the first refusal is the last', async t => {
+  const platform = platformOf(t, () => false)
+  t.match(await connecting(platform, { delivery: { retries: 0 } }), notConnected)
+  t.equal(platform.dialledAtMs.length, 1)
+})
+
+for (const name of ['signal', 'leave'] as const) {
+  t.test(`whoever aborts (${name}) does not wait for the next try to connect`, async t => {
+    const ending = new AbortController()
+    const pausedMs = 100
+    const platform: TurnPlatform = platformOf(t, nowMs => {
+      // In the pause behind this try, which takes longer by then.
+      if (nowMs > 1_000) platform.clock.after(pausedMs, () => ending.abort())
+      return false
+    })
+    const result = await connecting(platform, {
+      [name]: ending.signal,
+      server: { host: '127.0.0.1', port: 1, connectTimeoutMs: 60_000 },
+    })
+    t.match(result, { status: 'interrupted', error: { code: 'DDB_INTERRUPTED' } })
+    t.ok(platform.clock.nowMs() - platform.dialledAtMs.at(-1)! < pausedMs + slackMs)
+  })
+}
+
+const isDelivery = (request: RequestInfo): boolean => request.text === 'ddbIngestDeliver'
+
+interface Loss {
+  readonly backAfterMs?: number
+  /** The connection for questions goes on. */
+  readonly endsOne?: boolean
+}
+
+/** A server whose connections end with its third batch, and a port that is closed from then on. */
+async function losing(
+  t: Test,
+  delivery: DeliveryOptions,
+  { backAfterMs = Infinity, endsOne = false }: Loss = {},
+) {
+  let lostAtMs: number | undefined
+  let batches = 0
+  const platform = platformOf(t, nowMs => lostAtMs === undefined || nowMs >= lostAtMs + backAfterMs)
+  const faults: Faults = {
+    beforeExecute: request => {
+      const isLost = lostAtMs !== undefined && platform.clock.nowMs() < lostAtMs + backAfterMs
+      if (isLost && !endsOne) return 'close'
+      if (!isDelivery(request) || ++batches !== 3) return undefined
+      lostAtMs = platform.clock.nowMs()
+      return 'close'
+    },
+  }
+  const here = await startLoadServer(t, streamScript, { faults })
+  const result = await here.load(
+    '-',
+    {
+      ...input(csv(100)),
+      target: { table: 'target' },
+      delivery: { confirm: 'receipts', batchRows: 10, maxInFlightBytes: 100, ...delivery },
+    },
+    platform,
+  )
+  const { read, confirmed, unconfirmed, unsent } = result.rows
+  t.equal(read, confirmed + unconfirmed + unsent, 'the equation holds')
+  return {
+    here,
+    result,
+    endMs: platform.clock.nowMs() - lostAtMs!,
+    dialledAtMs: platform.dialledAtMs.map(ms => ms - lostAtMs!),
+  }
+}
+
+t.test(
+  'a lost connection is tried for as long as --retry-timeout says, ever less often',
+  async t => {
+    const retryTimeoutMs = 120_000
+    const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
+    t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
+    const tries = dialledAtMs.filter(ms => ms > 0)
+    const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
+    for (const [i, ms] of pausesMs.entries()) {
+      const fullMs = Math.min(100 * 2 ** i, 10_000)
+      t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
+    }
+    t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
+    t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
+  },
+)
+
+t.test('a server that can be reached again after a minute has every row once', async t => {
+  const { here, result } = await losing(t, { retryTimeoutMs: 120_000 }, { backAfterMs: 60_000 })
+  t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
+  t.same(await ids(here), upTo(100))
+})
+
+t.test(
+  'a server that takes no new connections, and answers on the old one, has not lost a row',
+  async t => {
+    const { result } = await losing(t, { retryTimeoutMs: 1_000 }, { endsOne: true })
+    t.match(result, { exitCode: 4, rows: { confirmed: 20 } })
+  },
+)
+
+t.test('with 0 retries no lost connection is opened again', async t => {
+  const { result, dialledAtMs } = await losing(t, { retries: 0 })
+  t.match(result, { exitCode: 4 })
+  t.equal(dialledAtMs.length, 2, 'the two that the run began with')
+})
+
+for (const delivery of [
+  { confirm: 'receipts' },
+  { confirm: 'count' },
+  { mode: 'sync' },
+] as const satisfies DeliveryOptions[]) {
+  const name = Object.values(delivery)[0]
+  t.test(`--confirm-timeout holds when the server says nothing more: ${name}`, async t => {
+    const confirmTimeoutMs = 5_000
+    const thaw = closedGate()
+    const platform = platformOf(t)
+    let frozenAtMs: number | undefined
+    let batches = 0
+    const here = await startLoadServer(t, streamScript, {
+      faults: {
+        beforeExecute: ({ rows }) => {
+          if (rows > 0 && ++batches === 3) frozenAtMs = platform.clock.nowMs()
+          return frozenAtMs === undefined ? undefined : { until: thaw.opened }
+        },
+      },
+    })
+    t.teardown(() => thaw.open())
+    const result = await here.load(
+      '-',
+      {
+        ...input(csv(100)),
+        target: { table: 'target' },
+        delivery: { ...delivery, batchRows: 10, confirmTimeoutMs },
+      },
+      platform,
+    )
+    t.match(result, { exitCode: 4, rows: { rejected: 0 } })
+    // Once it is given up, what was confirmed in memory is asked for, and goodbye is said.
+    const tookMs = platform.clock.nowMs() - frozenAtMs!
+    t.ok(tookMs >= confirmTimeoutMs - slackMs, `not before: ${tookMs} ms`)
+    t.ok(tookMs < 2 * confirmTimeoutMs, `after ${tookMs} ms`)
+  })
+}
