@@ -1,6 +1,6 @@
 /*
-  The formats of inputs: how each is recognized, and opened behind the one face that the loader knows. A new format gets a
-  folder of its own and an entry here.
+  The formats of inputs: recognizes the format of an input and opens it as an `InputReader`. A new format gets a folder of its
+  own and an entry here.
 */
 import { UsageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'

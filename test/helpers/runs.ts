@@ -28,7 +28,7 @@ const oneIn = 31
 /** Whether a run tries the input with this number, where there are too many for every run; a deep one tries all. */
 export const isTried = (index: number): boolean => deep || index % oneIn === seed % oneIn
 
-/** Those of a list that a run tries: all, or, where somebody waits, as many as there is time for. */
+/** The cases that a run tries: all of them, or an eighth if `CI` is not set, other ones each time. */
 export const tried = <T>(all: readonly T[], atLeast = 1): readonly T[] => {
   if (!isQuick) return all
   const count = Math.max(atLeast, Math.ceil(all.length / timesLess))

@@ -25,7 +25,7 @@ export function equationError(rows: RowCounts): DdbError | undefined {
   )
 }
 
-/** The failure to report when a run that nothing ended has kept rows back, else undefined. */
+/** The failure to report if nothing stopped a run and it still has unsent rows, else undefined. */
 export function unsentError({ unsent }: RowCounts): DdbError | undefined {
   if (unsent === 0) return undefined
   return new DdbError(

@@ -1,6 +1,6 @@
 /*
   DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in the spelling that files mostly have, four characters at a time:
-  `2020.01.02T09:30:00.123456789` and its ISO likes, with none, 3, 6 or 9 digits behind the second, with or without a Z.
+  `2020.01.02T09:30:00.123456789` and its ISO likes, with none, 3, 6 or 9 digits after the second, with or without a Z.
   Everything else goes the general way. Columns with a zone, or with a format of `cells.dateFormats`, go through NumberColumn
   and Int64Column.
 */
@@ -26,7 +26,7 @@ const blank = 32
 
 /** Bytes of a date and what separates it from the time. */
 const dateBytes = 11
-/** Bytes of a time up to the seconds, and up to the digits behind them. */
+/** Bytes of a time up to the seconds, and up to the digits after them. */
 const toSeconds = 8
 const toMillis = 12
 const toMicros = 15
@@ -80,8 +80,8 @@ export class UsualTime {
   #monthWord = 0
   #dayWord = 1
   /**
-   * Dates seen, each in the place of its month and day, which are no text's where there is none yet. To find out which day a
-   * date is takes longer than all else of a cell.
+   * Dates seen, each in the place of its month and day; an empty place holds words that no text has. Computing the day of a
+   * date takes longer than the rest of a cell.
    */
   #dates: Int32Array = noDates
 
@@ -91,7 +91,7 @@ export class UsualTime {
     this.lookAtOffset()
   }
 
-  /** To be called behind a time that went the general way: it may have been the one that decides. */
+  /** To be called after a time that was read the general way: it may have set the column's offset. */
   lookAtOffset(): void {
     if (this.#offset === undefined) return
     this.takesPlain = this.#offset.takesPlain
@@ -114,7 +114,7 @@ export class UsualTime {
     return msOfDay >= 0 && this.#readDate(view, start) ? msOfDay : -1
   }
 
-  /** Milliseconds of the day of `HH:MM:SS` with none, 3, 6 or 9 digits behind it, else −1; the day stays as it was. */
+  /** Milliseconds of the day of `HH:MM:SS` with none, 3, 6 or 9 digits after it, else −1; the day stays as it was. */
   readTime(view: DataView, start: number, end: number): number {
     const length = end - start
     let wrong = 0
