@@ -107,7 +107,7 @@ export class CsvScanner implements RecordScanner {
       this.quotedLines = 0
       for (;;) {
         if (bytes[p] === quote) {
-          p = this.#scanQuoted(block, cell, p, start)
+          p = this.#passQuoted(block, cell, p)
           if (p < 0) break
           c = bytes[p]!
         } else {
@@ -151,6 +151,51 @@ export class CsvScanner implements RecordScanner {
     window.start = start
     lines.lineNumber = line
     return row
+  }
+
+  /**
+   * Scans a quoted field of a plain dialect.
+   * @returns position behind its closing quote; `unfinished` where the window ends in it
+   */
+  #passQuoted(block: RecordBlock, cell: number, open: number): number {
+    const { bytes, view } = block
+    const quote = this.#quote
+    const quotes = quote * ones
+    let p = open + 1
+    let from = p
+    let written = -1
+    for (;;) {
+      const word = view.getInt32(p, true)
+      const quoted = word ^ quotes
+      const found = (((word - controls) & ~word) | ((quoted - ones) & ~quoted)) & highBits
+      if (found === 0) {
+        p += 4
+        continue
+      }
+      p += (31 - Math.clz32(found & -found)) >> 3
+      const c = bytes[p]!
+      if (c === quote) {
+        if (bytes[p + 1] !== quote) break
+        if (written < 0) written = this.#scratch
+        // Of two doubled quotes the first goes along.
+        this.#scratch = copyBytes(view, this.#scratch, from, p + 1)
+        from = p + 2
+        p++
+      } else if (c === lineFeed) {
+        if (p === this.#lines.window.end) return unfinished
+        this.quotedLines++
+      } else if (c === carriageReturn && bytes[p + 1] !== lineFeed) {
+        this.quotedLines++
+      }
+      p++
+    }
+    if (written >= 0) {
+      this.#scratch = copyBytes(view, this.#scratch, from, p)
+      from = written
+    }
+    block.starts[cell] = from
+    block.ends[cell] = written < 0 ? p : this.#scratch
+    return p + 1
   }
 
   /** Any record, at leisure. */
