@@ -77,9 +77,11 @@ export function drawAround(seed: number): AroundScenario {
   const weather = isRough
     ? base.weather
     : { ...base.weather, stallOneIn: Infinity, resetOneIn: Infinity, vanishOneIn: Infinity }
+  const ends = new Chance(seed ^ 0x2545f491)
   const jobs = base.loaders
     .slice(0, 2)
     .map((plan, index) => drawJob(chance.fork(), base.kind, plan, index))
+    .map(job => ({ ...job, events: [...job.events, ...drawEnd(ends, job.plan)] }))
   return {
     ...base,
     isRough,
@@ -159,6 +161,18 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
     isInCall
       ? { call: kept, writes: Math.round(chance.spread(2, 60)), deed }
       : { call: chance.between(kept + 1, calls - 1), writes: undefined, deed },
+  ]
+}
+
+/** Now and then the target is made again in the first call, and nobody can be asked about it once all rows are sent. */
+function drawEnd(chance: Chance, { inputs, delivery }: LoaderPlan): Event[] {
+  if (!chance.oneIn(8)) return []
+  const rows = inputs.reduce((sum, input) => sum + input.rows.length, 0)
+  const writes = Math.max(1, Math.ceil(rows / (delivery.batchRows ?? rows)))
+  const downMs = chance.spread(10_000, 200_000)
+  return [
+    { call: 0, writes: chance.between(1, writes), deed: { kind: 'made again', rows: 0 } },
+    { call: 0, writes, deed: { kind: 'restarted', downMs, rows: 0 } },
   ]
 }
 
