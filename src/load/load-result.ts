@@ -41,6 +41,14 @@ export interface RowCounts {
 /** How a run ended: `rejects` had bad rows, `unconfirmed` cannot say what became of all rows it sent. */
 export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
 
+export interface InputTotals {
+  count: number
+  bytes: number
+}
+
+/** Which inputs of many a result lists. */
+export type ListedInputs = 'wrong' | 'all'
+
 /** Outcome of a run; every field is always there, unknown is null. The command line prints exactly this as JSON. */
 export interface LoadResult {
   schema: 'ddb-ingest/load/1'
@@ -54,8 +62,11 @@ export interface LoadResult {
   startedAt: string
   endedAt: string
   target: { host: string; table: string | null; function: string | null; method: Method | null }
+  /** Of all inputs that were opened, or should have been; `bytes` as stored. */
+  inputTotals: InputTotals
   /**
-   * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows of this
+   * One per input, or, where there are more than a hundred, one per input in which something was wrong, unless `summaryInputs`
+   * asks for all; what reading did not get to know is null. `rejected` are rows of this
    * input, `firstError` is what was wrong with the first, or what ended reading. `bytes` as stored, `contentBytes` of what is
    * in them: `read` is the sum of the others where an input was read to its end, rows and rejects with their line ends; `other`
    * are blank lines, comments and the like, `skipped` is what stands before the place where reading began.

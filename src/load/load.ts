@@ -97,7 +97,8 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   }
   const counts = opened.inputs?.columnCounts() ?? []
   const result = loadResult(run, {
-    inputs: opened.inputs?.summaries() ?? [],
+    inputs: opened.inputs?.summaries(options.summaryInputs ?? 'wrong') ?? [],
+    inputTotals: opened.inputs?.totals,
     sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,
     alreadyLoaded,

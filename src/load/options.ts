@@ -13,7 +13,7 @@ import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation } from './transport/confirmations.js'
 import type { ServerAddress, ServerMemory } from './connection/known-server.js'
-import type { LoadReport, Method } from './load-result.js'
+import type { ListedInputs, LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { MappingOptions } from './inputs/row-options.js'
 
@@ -21,6 +21,8 @@ export type { ConfirmUsed } from './transport/confirmations.js'
 export type {
   Detected,
   InputFailure,
+  InputTotals,
+  ListedInputs,
   LoadReport,
   LoadResult,
   LoadStatus,
@@ -196,6 +198,8 @@ export interface LoadOptions {
   expectUnique?: boolean
   /** `time:TIMESTAMP,sym:SYMBOL`: the run fails with DDB_EXPECTATION before its first row unless the target has these columns. */
   expectTypes?: string
+  /** Which inputs the result lists where there are more than a hundred; `wrong` when left out: those with rejects or errors. */
+  summaryInputs?: ListedInputs
   /** Names the run in receipts and rejects; random when left out. */
   runId?: string
   /** Keeps a journal, so that a run that was killed goes on where it stopped. */

@@ -65,6 +65,7 @@ async function hand(
   let handedOver = false
   try {
     if (known === undefined) await checkUnsent?.(batch)
+    if (known?.kind === 'sent') run.history.resumption.checkRows(batch, known)
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
     if (run.ending.hasSlept()) await delivery.checkOwner?.()

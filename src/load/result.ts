@@ -5,7 +5,7 @@ import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './inputs/input-reading.js'
-import type { LoadResult, LoadStatus, SourceNotes } from './options.js'
+import type { InputTotals, LoadResult, LoadStatus, SourceNotes } from './options.js'
 import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
 import { traitsOf } from './transport/confirmations.js'
@@ -18,6 +18,8 @@ import { tableText } from './target/target.js'
 /** What the inputs add to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
+  /** Undefined where none was opened. */
+  inputTotals?: InputTotals | undefined
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
   /** Of runs that were confirmed. */
@@ -45,7 +47,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
   const { target } = plan
-  const bytes = parts.inputs.reduce((sum, input) => sum + input.bytes, 0)
+  const { inputTotals = { count: 0, bytes: 0 } } = parts
   return {
     schema: 'ddb-ingest/load/1',
     version,
@@ -61,6 +63,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       function: target.kind === 'function' ? target.name : null,
       method: target.kind === 'table' ? target.method : null,
     },
+    inputTotals,
     inputs: parts.inputs.map(input => ({
       ...input,
       firstError: hideInData(input.firstError, say),
@@ -85,7 +88,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     latencyMs: state.latencies.percentiles(),
     rate: {
       rowsPerSec: Math.round(state.sentRows / seconds),
-      bytesPerSec: Math.round(bytes / seconds),
+      bytesPerSec: Math.round(inputTotals.bytes / seconds),
     },
     memory: { peakRssBytes: null },
     resume: {

@@ -18,9 +18,16 @@ import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords, RecordCopies } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
-import type { Batch, ColumnCounts, RecordShape, Reject, ResumePoint } from './input-reader.js'
+import type {
+  Batch,
+  ColumnCounts,
+  InputRange,
+  RecordShape,
+  Reject,
+  ResumePoint,
+} from './input-reader.js'
 import type { RecordBlock } from './record-block.js'
-import { RowPlaces } from './row-places.js'
+import { rangeAt, RowPlaces } from './row-places.js'
 
 interface BuiltColumn {
   readonly name: string
@@ -30,7 +37,7 @@ interface BuiltColumn {
   readonly field: number
   /** Blanks around its texts are not part of them. */
   readonly trims: boolean
-  readonly counts: ColumnCounts
+  counts: ColumnCounts
   /** Nulls of the last block. */
   nullsRead: number
   /** How messages about its cells begin, by what was expected last: it seldom changes. */
@@ -38,18 +45,22 @@ interface BuiltColumn {
   messageStart: string
 }
 
-/** What a builder is made from; the block is the one that every `append` gets. */
-export interface BuilderInput {
-  readonly file: string
+/** What a builder is made from: all inputs whose rows it takes have this in common. */
+export interface BuilderSetup {
   readonly mapping: ColumnMapping
   /** The block's field for each mapped column, −1 for a constant. */
-  readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
-  /** Of which every block is, at most this large. */
-  readonly block: RecordBlock
+  readonly fields: readonly number[]
+  /** Of every block. */
+  readonly rowCapacity: number
   readonly rules: CellRules
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter: string | undefined
   readonly keepRecords: boolean
+}
+
+/** One of the inputs that rows come from. */
+export interface BuilderInput {
+  readonly file: string
   /** A record's bytes as they are shown to the loader, when the input's own would not do. */
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly shape: RecordShape
@@ -57,57 +68,112 @@ export interface BuilderInput {
   readonly text: SourceText
 }
 
-const noRecord = (): Uint8Array => new Uint8Array(0)
+/** Rows of one input in the batch under construction. */
+type OpenRange = Pick<BuilderInput, 'showRecord'> & {
+  -readonly [Name in keyof InputRange]: InputRange[Name]
+}
 
-/** Takes blocks of records and gives batches of columns. A row is in all columns or in none. */
+const noRecord = (): Uint8Array => new Uint8Array(0)
+const asItStands = (record: Uint8Array): Uint8Array => record
+
+/**
+ * Takes blocks of records and gives batches of columns. A row is in all columns or in none. Before its first block each input is
+ * begun.
+ */
 export class BatchBuilder {
   rowCount = 0
-  /** Of the records of all rows so far, of earlier batches too. */
+  /** Of the records of all rows of the input so far, of earlier batches too. */
   recordBytes = 0
-  readonly columnCounts: readonly ColumnCounts[]
-  readonly #file: string
+  readonly #rowCapacity: number
   readonly #pool: BufferPool = new BufferPool()
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
   readonly #records: KeptRecords | undefined
-  readonly #shape: RecordShape
-  readonly #text: SourceText
-  /** Undefined where rows are read as they stand in the input. */
-  readonly #inputRows: InputRows | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
-  readonly #showRecord: (record: Uint8Array) => Uint8Array
+  /** Of which the next rows are. */
+  #open!: OpenRange
+  /** Of inputs that have ended. */
+  #ended: OpenRange[] = []
+  /** Of the input. */
+  #text!: SourceText
+  /** Undefined where rows are read as they stand in the input. */
+  #inputRows: InputRows | undefined
   readonly #copies: RecordCopies = new RecordCopies()
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
-  constructor({ file, mapping, fieldOf, block, rules, ...input }: BuilderInput) {
-    this.#file = file
-    this.#records = input.keepRecords ? new KeptRecords(this.#pool) : undefined
-    this.#shape = input.shape
-    const { text } = input
-    this.#text = text
-    this.#inputRows = text.origin && new InputRows(text.origin, block.rowCapacity)
-    this.#showRecord = input.showRecord ?? (record => record)
+  constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }: BuilderSetup) {
+    this.#rowCapacity = rowCapacity
+    this.#records = keepRecords ? new KeptRecords(this.#pool) : undefined
     checkNames(mapping, rules)
     // A field that several columns take is one text: where one of them keeps blanks, they count for all.
     const keepers = new Set(
-      mapping.columns.flatMap((column, i) => (keepsBlanks(column) ? [fieldOf(column, i)] : [])),
+      mapping.columns.flatMap((column, i) => (keepsBlanks(column) ? [fields[i]!] : [])),
     )
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
       typeText: columnTypeText(column.type),
-      builder: this.#builderOf(column, i, block.rowCapacity, rules, input.arrayDelimiter),
-      field: fieldOf(column, i),
-      trims: !keepers.has(fieldOf(column, i)),
+      builder: this.#builderOf(column, i, rowCapacity, rules, arrayDelimiter),
+      field: fields[i]!,
+      trims: !keepers.has(fields[i]!),
       counts: { nulls: 0, coerced: 0 },
       nullsRead: 0,
       expected: '',
       messageStart: '',
     }))
-    this.columnCounts = this.#columns.map(column => column.counts)
     this.#places = new RowPlaces(this.#pool)
     this.#nulls = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
     this.#lenient = rules.lenient ?? false
+  }
+
+  /** Rows that are appended from now on come from this input. */
+  beginInput({ text, ...input }: BuilderInput, startOffsetBytes: number): void {
+    const { origin } = text
+    this.#text = text
+    this.#open = this.#rangeFrom(input, startOffsetBytes)
+    this.#inputRows = origin && new InputRows(origin, this.#rowCapacity)
+    this.recordBytes = 0
+    for (const column of this.#columns) column.counts = { nulls: 0, coerced: 0 }
+  }
+
+  /** The rows of the input end there, and may share a batch with those of the next one. @returns them; undefined without any */
+  endInput({ offsetBytes, lineNumber }: ResumePoint): InputRange | undefined {
+    const range = this.#open
+    if (this.#ended.at(-1) === range) return range
+    range.rowCount = this.rowCount - range.firstRow
+    if (range.rowCount === 0) return undefined
+    range.endOffsetBytes = offsetBytes
+    range.endLineNumber = lineNumber
+    if (this.#ended.length === 0) this.#ended = [range]
+    else this.#ended.push(range)
+    return range
+  }
+
+  /** The next rows of the input stand behind this place. */
+  startAt(offsetBytes: number): void {
+    this.#open = this.#rangeFrom(this.#open, offsetBytes)
+  }
+
+  #rangeFrom(
+    { file, showRecord, shape }: Omit<BuilderInput, 'text'>,
+    startOffsetBytes: number,
+  ): OpenRange {
+    return {
+      file,
+      firstRow: this.rowCount,
+      rowCount: 0,
+      startOffsetBytes,
+      endOffsetBytes: startOffsetBytes,
+      endLineNumber: 1,
+      shape,
+      place: undefined,
+      showRecord,
+    }
+  }
+
+  /** Of the input, per column of the mapping. */
+  get columnCounts(): readonly ColumnCounts[] {
+    return this.#columns.map(column => column.counts)
   }
 
   #builderOf(
@@ -168,30 +234,25 @@ export class BatchBuilder {
   }
 
   /** The batch of the rows so far, of which there must be one at least; the next batch begins. */
-  take(startOffsetBytes: number, end: ResumePoint): Batch {
+  take(end: ResumePoint): Batch {
     const { rowCount, encodedBytes } = this
-    const file = this.#file
     const pool = this.#pool
     let buffers: ArrayBuffer[] = []
     const columns = this.#columns.map(({ builder }) => builder.take(rowCount, buffers))
     const place = this.#places.take(buffers)
     const kept = this.#records?.take(buffers) ?? noRecord
-    const showRecord = this.#showRecord
-    const locate: Batch['locate'] = rowIndex => ({ file, ...place(rowIndex) })
+    this.endInput(end)
+    const ranges = this.#ended
     this.rowCount = 0
+    this.#ended = []
+    this.#open = this.#rangeFrom(this.#open, end.offsetBytes)
     return {
       rowCount,
       columns,
       encodedBytes,
-      first: locate(0),
-      last: locate(rowCount - 1),
-      startOffsetBytes,
-      endOffsetBytes: end.offsetBytes,
-      endLineNumber: end.lineNumber,
-      locate,
-      record: rowIndex => showRecord(kept(rowIndex)),
-      shape: this.#shape,
-      place: undefined,
+      ranges,
+      locate: rowIndex => ({ file: rangeAt(ranges, rowIndex).file, ...place(rowIndex) }),
+      record: rowIndex => (rangeAt(ranges, rowIndex).showRecord ?? asItStands)(kept(rowIndex)),
       release() {
         for (const buffer of buffers) pool.give(buffer)
         buffers = []
@@ -248,7 +309,7 @@ export class BatchBuilder {
     const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
     const fault = broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)
     return {
-      file: this.#file,
+      file: this.#open.file,
       lineNumber: block.lineNumbers[row]!,
       offsetBytes: this.offsetOf(block, row),
       lengthBytes: record.length,
@@ -257,7 +318,7 @@ export class BatchBuilder {
       class: fault.class,
       message: fault.message,
       value: fault.value,
-      bytes: this.#showRecord(record),
+      bytes: (this.#open.showRecord ?? asItStands)(record),
     }
   }
 

@@ -7,24 +7,29 @@ import type { Timer } from '../platform/platform.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
-import { BatchBuilder } from './batch-builder.js'
+import { BatchBuilder, type BuilderInput } from './batch-builder.js'
 import { systemClock } from '../platform/system.js'
+import type { CellRules } from './cell-rules.js'
 import type {
   Batch,
   BatchOptions,
   ByteCounts,
   ColumnCounts,
   FlushClock,
+  InputRange,
   RecordShape,
   Reject,
   ResumePoint,
 } from './input-reader.js'
 import { PieceBounds } from './piece-bounds.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
+import type { SharedRows } from './shared-rows.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** Input of one block at most: its cells are read while they are still in the cache. */
 const largestBlockBytes = 128 * 1024
+
+const noRules: CellRules = {}
 
 /** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput {
@@ -50,6 +55,8 @@ export class BlockReader {
   recordsRead = 0
   /** The input has ended by itself, and what it held is out. */
   readToEnd = false
+  /** Rows that the end of the input left in hand. */
+  lastRange: InputRange | undefined
   #rejectedBytes = 0
   /** Rows and faults of the block before these were told, as far as they are rejects. */
   #nextRow = 0
@@ -58,9 +65,8 @@ export class BlockReader {
   readonly #options: BatchOptions
   readonly #clock: FlushClock
   readonly #builder: BatchBuilder
+  readonly #begun: BuilderInput
   readonly #pieces: PieceBounds
-  /** Where the batch begins. */
-  #startOffsetBytes = 0
   #pendingChunk: Promise<IteratorResult<Uint8Array, void>> | undefined
   #inputEnded = false
   /** Why the source gave up; told once the rows before it are out. */
@@ -76,19 +82,12 @@ export class BlockReader {
     this.#clock = options.clock ?? systemClock
     this.#pieces = new PieceBounds(options.pieces ?? [])
     const { file, block, fieldOf, arrayDelimiter, shape, text, showRecord } = input
-    const { mapping, cells: rules = {}, keepRecords = false } = options
-    this.#builder = new BatchBuilder({
-      file,
-      mapping,
-      fieldOf,
-      block,
-      rules,
-      arrayDelimiter,
-      keepRecords,
-      showRecord,
-      shape,
-      text,
-    })
+    const { mapping, cells: rules = noRules, keepRecords = false, shared } = options
+    const { rowCapacity } = block
+    const fields = mapping.columns.map(fieldOf)
+    const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
+    this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
+    this.#begun = { file, showRecord, shape, text }
   }
 
   /** Per column of the mapping, over all batches so far. */
@@ -106,11 +105,13 @@ export class BlockReader {
    */
   async *batches(): AsyncGenerator<Batch, void, void> {
     const { tokenizer } = this.#input
-    const { limit = Infinity, stopped, from } = this.#options
+    const { limit = Infinity, stopped, from, shared } = this.#options
     const builder = this.#builder
+    const other = shared?.take(builder)
+    if (other !== undefined) yield other
     if (from !== undefined) await this.#passTo(from)
     const first = tokenizer.resumePoint
-    this.#startOffsetBytes = first.offsetBytes
+    builder.beginInput(this.#begun, first.offsetBytes)
     tokenizer.boundaryBytes = this.#pieces.boundaryBytes
     while (this.recordsRead < limit && stopped?.() !== true) {
       if (this.#isAtBoundary()) {
@@ -133,9 +134,12 @@ export class BlockReader {
         else await this.#pushChunk()
       }
     }
-    if (builder.rowCount > 0) yield this.#take()
-    if (stopped?.() === true) return
-    const failure = this.#failure()
+    const isStopped = stopped?.() === true
+    const failure = isStopped ? undefined : this.#failure()
+    if (shared !== undefined && !isStopped && failure === undefined) {
+      this.#goOn(shared)
+      this.#end()
+    } else if (builder.rowCount > 0) yield this.#take()
     if (failure !== undefined) throw failure
   }
 
@@ -163,9 +167,12 @@ export class BlockReader {
   }
 
   #take(end = this.#cutPoint ?? this.#input.tokenizer.resumePoint): Batch {
-    const batch = this.#builder.take(this.#startOffsetBytes, end)
-    this.#startOffsetBytes = end.offsetBytes
-    return batch
+    return this.#builder.take(end)
+  }
+
+  /** The rows in hand stay there. */
+  #end(end = this.#input.tokenizer.resumePoint): void {
+    this.lastRange = this.#builder.endInput(end) ?? this.lastRange
   }
 
   /** All records before the next bound of a piece were read. */
@@ -182,11 +189,29 @@ export class BlockReader {
     const { tokenizer } = this.#input
     const { lineNumber } = tokenizer.resumePoint
     const offsetBytes = Math.max(first.offsetBytes, tokenizer.boundaryBytes)
-    const batch = this.#builder.rowCount > 0 ? this.#take({ offsetBytes, lineNumber }) : undefined
-    this.#startOffsetBytes = offsetBytes
+    const end = { offsetBytes, lineNumber }
+    const { shared } = this.#options
+    const stay = shared !== undefined && this.#goOn(shared)
+    const batch = this.#builder.rowCount > 0 && !stay ? this.#take(end) : undefined
+    if (stay) this.#end(end)
+    this.#builder.startAt(offsetBytes)
     this.#pieces.cross()
     tokenizer.boundaryBytes = this.#pieces.boundaryBytes
     return batch
+  }
+
+  /** Which rows make a batch is known. */
+  get #isBound(): boolean {
+    return this.#pieces.isInside || this.#options.shared?.continues === true
+  }
+
+  /** @returns whether the rows in hand stay there, as another input has more of their batch */
+  #goOn(shared: SharedRows): boolean {
+    const { joins, continues } = this.#pieces
+    // What stands before that piece has no rows.
+    if (shared.continues && !joins) return true
+    shared.continues = continues
+    return continues
   }
 
   #failure(): Error | undefined {
@@ -262,7 +287,7 @@ export class BlockReader {
   #isFull(): boolean {
     const { rowCount } = this.#builder
     const { batchRows, batchBytes } = this.#options
-    if (this.#pieces.isInside) return false
+    if (this.#isBound) return false
     return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
   }
 
@@ -270,7 +295,7 @@ export class BlockReader {
   async #isIdle(): Promise<boolean> {
     const { flushIntervalMs } = this.#options
     if (flushIntervalMs === undefined || this.#builder.rowCount === 0) return false
-    if (this.#pieces.isInside) return false
+    if (this.#isBound) return false
     const delayMs = this.#batchBeganMs + flushIntervalMs - this.#clock.nowMs()
     if (delayMs <= 0) return true
     let timer: Timer | undefined

@@ -9,6 +9,7 @@ import type { ColumnMapping } from '../schema/column-mapping.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { CellRules } from './cell-rules.js'
 import type { RecordBlock } from './record-block.js'
+import type { SharedRows } from './shared-rows.js'
 
 /** Where a record begins. */
 export interface RecordLocation {
@@ -31,6 +32,12 @@ export interface ResumePoint {
 export interface ByteRange {
   readonly startBytes: number
   readonly endBytes: number
+}
+
+/** Rows that were one batch, or some of one: it `joins` those of an input before, and `continues` in a later one. */
+export interface Piece extends ByteRange {
+  readonly joins?: boolean
+  readonly continues?: boolean
 }
 
 /** What the records of an input have in common: other records of the same shape can stand in one file with them. */
@@ -70,15 +77,12 @@ export interface KnownDialect {
   readonly trailingDelimiter: Known<boolean>
 }
 
-/** Rows ready to be sent, as one column per target column. */
-export interface Batch {
+/** Rows of a batch that come from one input. */
+export interface InputRange {
+  readonly file: string
+  /** The first one's number in the batch. */
+  readonly firstRow: number
   readonly rowCount: number
-  /** In the order of the mapping; arrays may be larger than `rowCount`. Not to be touched after `release`. */
-  readonly columns: readonly Column[]
-  /** Close estimate of the bytes that the columns need on the wire. */
-  readonly encodedBytes: number
-  readonly first: RecordLocation
-  readonly last: RecordLocation
   /** Range of the decompressed input that holds these rows; ranges of successive batches touch. */
   readonly startOffsetBytes: number
   /**
@@ -88,14 +92,24 @@ export interface Batch {
   readonly endOffsetBytes: number
   /** Line of the byte at `endOffsetBytes`: the two are a `ResumePoint`. */
   readonly endLineNumber: number
+  readonly shape: RecordShape
+  /** Noted by who loads it, and left alone by readers: the number of the input, and its records up to the end of the range. */
+  place: { readonly input: number; readonly records: number } | undefined
+}
+
+/** Rows ready to be sent, as one column per target column. */
+export interface Batch {
+  readonly rowCount: number
+  /** In the order of the mapping; arrays may be larger than `rowCount`. Not to be touched after `release`. */
+  readonly columns: readonly Column[]
+  /** Close estimate of the bytes that the columns need on the wire. */
+  readonly encodedBytes: number
+  /** In the order of the rows: one, unless readers share their batches. */
+  readonly ranges: readonly InputRange[]
   /** Where row `rowIndex` came from, and how long its record is, line ending included. */
   locate(rowIndex: number): RecordLocation & { readonly lengthBytes: number }
   /** The record of row `rowIndex` as it stands in the input, line ending included; empty without `keepRecords`. */
   record(rowIndex: number): Uint8Array
-  /** Of the input these rows come from. */
-  readonly shape: RecordShape
-  /** Noted by who loads it, and left alone by readers: the number of the input, and its records up to the end of the batch. */
-  place?: { readonly input: number; readonly records: number } | undefined
   /** Gives the arrays back for later batches; needs no `this`. Harmless when called twice. */
   readonly release: () => void
 }
@@ -143,7 +157,9 @@ export interface BatchOptions {
    * they have to wait; no other row is in it, and a piece without rows has none. Ascending and disjoint, each from
    * record to record. Reading that ends inside a piece ends its batch, too.
    */
-  readonly pieces?: readonly ByteRange[]
+  readonly pieces?: readonly Piece[]
+  /** Rows that are left at the end of the input go into a batch with those of the next one that is read with it. */
+  readonly shared?: SharedRows
   /** Most records to read, rejects included. */
   readonly limit?: number
   /** Keeps the records of each batch until it is released, for rows that the server may refuse. */
@@ -204,6 +220,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly byteCounts: ByteCounts
   /** The input came to its end and nothing made reading stop before: every byte of it is in `byteCounts`. */
   readonly readToEnd: boolean
+  /** Rows that were left at its end, and wait for those of another input; undefined without any. */
+  readonly lastRange: InputRange | undefined
   /** Per target column, in the order of the mapping; empty before `batches` is called. */
   readonly columnCounts: readonly ColumnCounts[]
   /**

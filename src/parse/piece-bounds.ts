@@ -2,17 +2,17 @@
   Where batches have to begin and end because somebody asked for the rows of certain pieces of the input: each piece in
   turn, and what stands between them.
 */
-import type { ByteRange } from './input-reader.js'
+import type { Piece } from './input-reader.js'
 
 /** The piece at hand, or the way to the next one. */
 export class PieceBounds {
   /** What is read belongs to a piece. */
   isInside = false
-  readonly #pieces: readonly ByteRange[]
+  readonly #pieces: readonly Piece[]
   #next = 0
 
   /** @param pieces  ascending and disjoint */
-  constructor(pieces: readonly ByteRange[]) {
+  constructor(pieces: readonly Piece[]) {
     this.#pieces = pieces
   }
 
@@ -21,6 +21,16 @@ export class PieceBounds {
     const piece = this.#pieces[this.#next]
     if (piece === undefined) return Infinity
     return this.isInside ? piece.endBytes : piece.startBytes
+  }
+
+  /** The rows of the piece at hand are not all of their batch. */
+  get continues(): boolean {
+    return this.isInside && this.#pieces[this.#next]?.continues === true
+  }
+
+  /** The rows of the piece at hand are of the batch that an earlier input has begun. */
+  get joins(): boolean {
+    return this.isInside && this.#pieces[this.#next]?.joins === true
   }
 
   /** Goes on behind the boundary. */

@@ -62,10 +62,13 @@ export function recordReader<Format extends string>(
     get readToEnd() {
       return blocks?.readToEnd ?? (found.recordKind === 'fields' && fieldCount === 0)
     },
+    get lastRange() {
+      return blocks?.lastRange
+    },
     get columnCounts() {
       return blocks?.columnCounts ?? []
     },
-    async *batches(options) {
+    batches(options) {
       const own = records(options)
       tokenizer = own.tokenizer
       // Batches outlive the reader, and what leads back into the source.
@@ -79,7 +82,7 @@ export function recordReader<Format extends string>(
         text: { encoding: text.encoding, mark: text.mark },
       }
       blocks = new BlockReader({ ...own, file, skipTo, shape, text }, options)
-      yield* blocks.batches()
+      return blocks.batches()
     },
     close: () => source.close(),
   }

@@ -3,6 +3,7 @@
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
+import type { InputRange } from './input-reader.js'
 import type { RowBounds } from './input-rows.js'
 
 /** Where one row's record stands in the decompressed input. */
@@ -75,4 +76,14 @@ export class RowPlaces {
       }
     }
   }
+}
+
+/** The rows among which row `rowIndex` of a batch is. */
+export function rangeAt<Range extends InputRange>(
+  ranges: readonly Range[],
+  rowIndex: number,
+): Range {
+  let at = ranges.length - 1
+  while (ranges[at]!.firstRow > rowIndex) at--
+  return ranges[at]!
 }

@@ -6,7 +6,8 @@
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 
-const initialBytes = 64 * 1024
+/** It grows with what is pushed. */
+const initialBytes = 1024
 
 /** Room for the sentinel, and for reads and writes of four bytes that begin in a field's last byte. */
 export const slackBytes = 8

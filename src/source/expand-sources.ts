@@ -24,6 +24,8 @@ import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 export interface ExpandedSources {
   /** In the order given, those of one pattern or folder sorted; `-` stays `-`. Each file once, by its first name. */
   readonly paths: readonly string[]
+  /** Bytes of each as it lies on disk; undefined for what is no plain file. */
+  readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
   readonly passedOver: PassedOver
 }
@@ -53,9 +55,11 @@ export async function expandSources(
     passedOver: newPassedOver(),
     folders: 0,
   }
-  const paths: string[] = []
+  const found: FoundFile[] = []
   for (const input of inputs) {
-    for (const path of input === '-' ? ['-'] : await expand(input, expansion)) paths.push(path)
+    const files =
+      input === '-' ? [{ path: '-', status: undefined }] : await expand(input, expansion)
+    for (const file of files) found.push(file)
   }
   if (expansion.byPattern && expansion.folders === 0) {
     throw new UsageError(
@@ -64,13 +68,23 @@ export async function expandSources(
     )
   }
   const sameFiles = newSameFiles()
-  const stdinKey = stdin?.isFile === true && paths.includes('-') ? fileKey('-', stdin) : undefined
-  const once = paths.filter(path => {
-    const status = path === '-' ? undefined : statusOf(path, files)
+  const asksStdin = stdin?.isFile === true && found.some(({ path }) => path === '-')
+  const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
+  const paths: string[] = []
+  const sizes: (number | undefined)[] = []
+  for (const { path, status } of found) {
     if (status !== undefined && fileKey(path, status) === stdinKey) throw alsoStdin(path)
-    return sameFiles.isFirst(path, status)
-  })
-  return { paths: once, sameFiles, passedOver: expansion.passedOver }
+    if (!sameFiles.isFirst(path, status)) continue
+    paths.push(path)
+    sizes.push(status?.isFile === true ? status.sizeBytes : undefined)
+  }
+  return { paths, sizes, sameFiles, passedOver: expansion.passedOver }
+}
+
+interface FoundFile {
+  readonly path: string
+  /** undefined for standard input. */
+  readonly status: FileStatus | undefined
 }
 
 interface Expansion {
@@ -83,55 +97,59 @@ interface Expansion {
   folders: number
 }
 
-async function expand(input: string, expansion: Expansion): Promise<readonly string[]> {
+async function expand(input: string, expansion: Expansion): Promise<readonly FoundFile[]> {
   const { files } = expansion
-  let isFolder: boolean
+  let status: FileStatus
   try {
-    isFolder = (await files.status(input)).isFolder
+    status = await files.status(input)
   } catch (cause) {
     const names = expandBraces(input)
     if (names.length > 1) return expandAll(names, expansion)
     if (hasGlob(input)) return expandGlob(input, files)
     throw missing(input, missingMessage(input, cause), cause)
   }
-  if (isFolder) return expandFolder(input, expansion)
+  if (status.isFolder) return expandFolder(input, expansion)
   await checkReadable(input, files)
-  return [input]
+  return [{ path: input, status }]
 }
 
 /** Each of them has to be there. */
-async function expandAll(names: readonly string[], expansion: Expansion): Promise<string[]> {
-  const paths: string[] = []
-  for (const name of names) for (const path of await expand(name, expansion)) paths.push(path)
-  return paths
+async function expandAll(names: readonly string[], expansion: Expansion): Promise<FoundFile[]> {
+  const found: FoundFile[] = []
+  for (const name of names) for (const file of await expand(name, expansion)) found.push(file)
+  return found
 }
 
-async function expandGlob(pattern: string, files: Files): Promise<string[]> {
+async function expandGlob(pattern: string, files: Files): Promise<FoundFile[]> {
   const paths = await globFiles(pattern, files)
   if (paths.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
   for (const path of paths) await checkReadable(path, files)
-  return paths
+  return paths.map(path => ({ path, status: statusOf(path, files) }))
 }
 
-async function expandFolder(folder: string, expansion: Expansion): Promise<string[]> {
+async function expandFolder(folder: string, expansion: Expansion): Promise<FoundFile[]> {
   const { files, isData, extensions, byPattern, passedOver } = expansion
   expansion.folders++
-  const paths: string[] = []
+  const found: { path: string; status: FileStatus }[] = []
   for (const entry of await entriesOf(folder, files)) {
     if (entry.isFolder) continue
     const path = join(entry.folder, entry.name)
-    if (!isData(entry.name, () => pathBelow(folder, path))) passedOver.add(path, entry.name)
-    else if (statusOf(path, files).isFile) paths.push(path)
+    if (!isData(entry.name, () => pathBelow(folder, path))) {
+      passedOver.add(path, entry.name)
+      continue
+    }
+    const status = statusOf(path, files)
+    if (status.isFile) found.push({ path, status })
     else passedOver.add(path, entry.name, true)
   }
-  if (paths.length === 0) {
+  if (found.length === 0) {
     const dotted = extensions.map(extension => `.${extension}`)
     const named = `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
     const what = byPattern ? 'file that `input.include` names' : named
     throw missing(folder, `the folder "${folder}" holds no ${what}`)
   }
-  for (const path of paths.sort()) await checkReadable(path, files)
-  return paths
+  for (const { path } of found) await checkReadable(path, files)
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 /** What is to be said of files that are not read, or not twice. */

@@ -28,14 +28,16 @@ export async function* fileChunks(
   openedBytes: number | undefined,
   jump: Jump = { toBytes: 0 },
 ): Chunks {
-  let current = Buffer.allocUnsafeSlow(chunkBytes)
-  let other = Buffer.allocUnsafeSlow(chunkBytes)
+  // A small file is read at once, and its end with it: many of them would be mostly the making of buffers.
+  const bufferBytes = Math.min(chunkBytes, (openedBytes ?? chunkBytes) + 1)
+  let current = Buffer.allocUnsafeSlow(bufferBytes)
+  let other: typeof current | undefined
   let position = 0
   let jumpedTo = 0
   /** Known once the end was reached: a file that goes on growing is not followed for ever. */
   let endBytes = Infinity
   const readOn = (): Promise<number> => {
-    const length = Math.min(chunkBytes, endBytes - position)
+    const length = Math.min(bufferBytes, endBytes - position)
     const reading =
       jump.toBytes === 0 ? file.read(current, 0, length) : file.readAt(current, 0, length, position)
     // A failure while the consumer is busy is reported at the next turn, not as an unhandled rejection.
@@ -49,7 +51,7 @@ export async function* fileChunks(
       if (jump.toBytes > jumpedTo) {
         jumpedTo = jump.toBytes
         // Chunks end where they would have ended, so that what is told of a whole chunk stays the same.
-        position = Math.max(position, jumpedTo - (jumpedTo % chunkBytes))
+        position = Math.max(position, jumpedTo - (jumpedTo % bufferBytes))
         pending = readOn()
         continue
       }
@@ -57,14 +59,20 @@ export async function* fileChunks(
         if (openedBytes === undefined || position === endBytes) return
         const expectedBytes = endBytes === Infinity ? openedBytes : endBytes
         endBytes = await sizeAtEnd(file, name, position, expectedBytes)
+        if (position === endBytes) return
         pending = readOn()
         continue
       }
       position += bytesRead
+      // A read that brings less than was asked for has seen the end.
+      const isWhole = position === openedBytes && bytesRead < bufferBytes
       const passedOver = Math.min(bytesRead, Math.max(0, jumpedTo - (position - bytesRead)))
       const chunk = current.subarray(passedOver, bytesRead)
-      ;[current, other] = [other, current]
-      pending = readOn()
+      if (isWhole) pending = Promise.resolve(0)
+      else {
+        ;[current, other] = [other ?? Buffer.allocUnsafeSlow(bufferBytes), current]
+        pending = readOn()
+      }
       if (chunk.length > 0) yield chunk
     }
   } finally {

@@ -1,7 +1,7 @@
 /*
   Batches without a reader: rows of ten bytes, one a line.
 */
-import type { Batch } from '../../src/parse/input-reader.js'
+import type { Batch, RecordShape } from '../../src/parse/input-reader.js'
 import { utf8Source } from './utf8-source.js'
 
 const rowBytes = 10
@@ -9,6 +9,15 @@ const rowBytes = 10
 export interface CountedBatch extends Batch {
   /** How often it was given back. */
   releases: number
+}
+
+const shape: RecordShape = {
+  format: 'csv',
+  delimiter: ',',
+  fieldNames: ['id'],
+  fieldCount: 1,
+  headerBytes: new Uint8Array(),
+  text: utf8Source,
 }
 
 /** Rows `firstRow` and on of a file with a header: row 0 stands in line 2. */
@@ -23,21 +32,20 @@ export function batchOf(rowCount: number, firstRow = 0, file = 'in.csv'): Counte
     rowCount,
     columns: [],
     encodedBytes: rowCount * rowBytes,
-    first: locate(0),
-    last: locate(rowCount - 1),
-    startOffsetBytes: firstRow * rowBytes,
-    endOffsetBytes: (firstRow + rowCount) * rowBytes,
-    endLineNumber: firstRow + rowCount + 2,
+    ranges: [
+      {
+        file,
+        firstRow: 0,
+        rowCount,
+        startOffsetBytes: firstRow * rowBytes,
+        endOffsetBytes: (firstRow + rowCount) * rowBytes,
+        endLineNumber: firstRow + rowCount + 2,
+        shape,
+        place: undefined,
+      },
+    ],
     locate,
     record: () => new Uint8Array(),
-    shape: {
-      format: 'csv',
-      delimiter: ',',
-      fieldNames: ['id'],
-      fieldCount: 1,
-      headerBytes: new Uint8Array(),
-      text: utf8Source,
-    },
     releases: 0,
     release: () => void batch.releases++,
   }

@@ -76,7 +76,7 @@ function scene({ options, batches = 3, deliver, readFailure, earlier }: Change =
       follow: () => undefined,
       lost: () => undefined,
     } as unknown as Journal)
-    const knownOf = (batch: Batch): KnownBatch | undefined => known[batch.first.lineNumber]
+    const knownOf = (batch: Batch): KnownBatch | undefined => known[batch.locate(0).lineNumber]
     const { history } = run
     const resumption = { ...history.resumption, knownOf }
     Object.assign(run, { history: { ...history, resumption } })
@@ -101,7 +101,7 @@ t.test('batches go to the delivery in order, until the inputs end', async t => {
   const { run, handed, phases, pump: go } = scene()
   await go()
   t.same(
-    handed.map(({ first }) => first.lineNumber),
+    handed.map(batch => batch.locate(0).lineNumber),
     [2, 10, 18],
   )
   t.equal(run.ending.failure, undefined)
@@ -194,7 +194,7 @@ t.test('a share of bad rows is looked at in the end, however short the input was
 /** Batches 1, 2 and 3 were settled, sent as number 7, and never stored; the fourth one is new. */
 const allKinds: Earlier['known'] = {
   2: { kind: 'settled' },
-  10: { kind: 'sent', no: 7, isLost: false },
+  10: { kind: 'sent', no: 7, rows: 8, isLost: false },
   18: { kind: 'unsent' },
 }
 
@@ -209,7 +209,7 @@ t.test('what earlier processes did with a batch decides what becomes of it', asy
   t.match(run.state.rows, { read: 24, skipped: 8, unconfirmed: 8, unsent: 8 })
   await go()
   t.same(
-    handed.map(({ first }) => first.lineNumber),
+    handed.map(batch => batch.locate(0).lineNumber),
     [10, 18, 26],
   )
   t.match(sentAs, [{ no: 7 }, undefined, undefined])

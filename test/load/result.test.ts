@@ -120,7 +120,8 @@ t.test('every member is there; what is not known is null', async t => {
     ragged: 0,
   } as const
   const column = { name: 'id', type: 'INT', nulls: 1, coerced: 0 }
-  const given = { inputs: [input], columns: [column] }
+  const inputTotals = { count: 1, bytes: 3_000 }
+  const given = { inputs: [input], inputTotals, columns: [column] }
   t.strictSame(resultOf(rows(8), { change: { runId: 'nightly' }, parts: given }), {
     schema: 'ddb-ingest/load/1',
     version,
@@ -131,6 +132,7 @@ t.test('every member is there; what is not known is null', async t => {
     startedAt: '1970-01-01T00:00:00.000Z',
     endedAt: '1970-01-01T00:00:02.000Z',
     target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },
+    inputTotals,
     inputs: [input],
     sources: noSourceNotes(),
     rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },

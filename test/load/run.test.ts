@@ -8,7 +8,7 @@ import { handClock } from '../helpers/clocks.js'
 import { filesOn } from '../helpers/failing-files.js'
 import { ended, testRun } from '../helpers/load-run.js'
 
-const { shape } = batchOf(1)
+const shape = batchOf(1).ranges[0]!.shape
 
 const rejectIn = (lineNumber: number): AnyReject => ({
   file: 'in.csv',

@@ -146,7 +146,9 @@ t.test(
     const batches = reader.batches({ ...options, mapping, ...times })
     const next = async (): Promise<unknown> => {
       const { value: batch } = await batches.next()
-      return batch && { rows: rowsOf(batch), end: batch.endOffsetBytes, line: batch.endLineNumber }
+      if (batch === undefined) return undefined
+      const { endOffsetBytes: end, endLineNumber: line } = batch.ranges[0]!
+      return { rows: rowsOf(batch), end, line }
     }
     t.strictSame(await next(), { rows: [['1']], end: 2, line: 2 })
     send('2\n\n')
@@ -180,13 +182,13 @@ for (const [what, begun, rest, rejected] of [
     const early = batches.next()
     await turn()
     clock.advance(1000)
-    t.match((await early).value, { rowCount: 2, endOffsetBytes: 4, endLineNumber: 3 })
+    t.match((await early).value?.ranges, [{ rowCount: 2, endOffsetBytes: 4, endLineNumber: 3 }])
     t.equal(reader.recordsRead, 2)
     send(`${rest}3`)
     end()
     const late = await batches.next()
-    t.match(late.value, { rowCount: 1, startOffsetBytes: 4, endLineNumber: 4 })
-    t.equal(late.value?.endOffsetBytes, 4 + begun.length + rest.length + 1)
+    t.match(late.value?.ranges, [{ rowCount: 1, startOffsetBytes: 4, endLineNumber: 4 }])
+    t.equal(late.value?.ranges[0]?.endOffsetBytes, 4 + begun.length + rest.length + 1)
     t.strictSame(rejects, rejected === 0 ? [] : [4])
   })
 }
@@ -235,7 +237,7 @@ for (const [format, what, rows, begun, told] of [
     })
     end(new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' }))
     const place = { endOffsetBytes: rows.length, endLineNumber: 3 }
-    t.match((await batches.next()).value, { rowCount: 2, ...place })
+    t.match((await batches.next()).value, { rowCount: 2, ranges: [place] })
     t.strictSame(rejects, told ? [rows.length] : [])
     await t.rejects(batches.next(), { code: 'DDB_INPUT_READ' })
   })
@@ -400,7 +402,8 @@ t.test('a row keeps its bytes among many that were rejected', async t => {
 
 t.test('a batch tells where its rows came from', async t => {
   await batchesOf(text, {}, batch => {
-    const { first, last } = batch
+    const first = batch.locate(0)
+    const last = batch.locate(batch.rowCount - 1)
     t.equal(first.file, 'input.csv')
     t.strictSame(batch.locate(0).offsetBytes, first.offsetBytes)
     t.strictSame(batch.locate(batch.rowCount - 1).lineNumber, last.lineNumber)
@@ -473,24 +476,34 @@ interface Made {
   types?: string
   rules?: CellRules
   mapping?: MappingRules
+  keepRecords?: boolean
+  startBytes?: number
   input?: Partial<BuilderInput>
 }
 
-function builderOf({ types = 'a:INT,b:STRING', rules = {}, mapping = {}, input }: Made = {}) {
+function builderOf({
+  types = 'a:INT,b:STRING',
+  rules = {},
+  mapping = {},
+  keepRecords = false,
+  startBytes = 0,
+  input,
+}: Made = {}) {
   const target = schemaFromTypes(types)
-  return new BatchBuilder({
-    file: 'x.csv',
-    mapping: mapColumns(target, { file: 'x.csv', kind: 'fields', fieldCount: 2 }, mapping),
-    fieldOf: ({ source }) => (source.kind === 'field' ? source.index : -1),
-    block: blockOf([]),
+  const columns = mapColumns(target, { file: 'x.csv', kind: 'fields', fieldCount: 2 }, mapping)
+  const builder = new BatchBuilder({
+    mapping: columns,
+    fields: columns.columns.map(({ source }) => (source.kind === 'field' ? source.index : -1)),
+    rowCapacity: blockOf([]).rowCapacity,
     rules,
     arrayDelimiter: undefined,
-    keepRecords: false,
-    showRecord: undefined,
-    shape,
-    text: utf8Source,
-    ...input,
+    keepRecords,
   })
+  builder.beginInput(
+    { file: 'x.csv', showRecord: undefined, shape, text: utf8Source, ...input },
+    startBytes,
+  )
+  return builder
 }
 
 /** Appends the rows of the block and returns those that were refused. */
@@ -505,8 +518,45 @@ function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
 /** Where a batch ends, in line 13. */
 const endAt = (offsetBytes: number): ResumePoint => ({ offsetBytes, lineNumber: 13 })
 
+t.test('rows of inputs that have ended stay in the batch, each once', async t => {
+  const builder = builderOf({ startBytes: 90 })
+  append(builder, blockOf([['1', 'x']]))
+  const first = builder.endInput(endAt(95))
+  builder.beginInput({ file: 'y.csv', showRecord: undefined, shape, text: utf8Source }, 7)
+  t.equal(builder.endInput(endAt(8)), undefined, 'it has no rows')
+  builder.beginInput({ file: 'z.csv', showRecord: undefined, shape, text: utf8Source }, 5)
+  append(
+    builder,
+    blockOf([
+      ['2', 'y'],
+      ['3', 'z'],
+    ]),
+  )
+  const last = builder.endInput(endAt(20))
+  const batch = builder.take({ offsetBytes: 0, lineNumber: 1 })
+  t.strictSame(batch.ranges, [first, last])
+  t.match(first, {
+    file: 'x.csv',
+    firstRow: 0,
+    rowCount: 1,
+    startOffsetBytes: 90,
+    endOffsetBytes: 95,
+  })
+  t.match(last, {
+    file: 'z.csv',
+    firstRow: 1,
+    rowCount: 2,
+    startOffsetBytes: 5,
+    endOffsetBytes: 20,
+  })
+  t.strictSame(
+    [0, 1, 2].map(row => batch.locate(row).file),
+    ['x.csv', 'z.csv', 'z.csv'],
+  )
+})
+
 t.test('rows of several blocks become one batch with their places', async t => {
-  const builder = builderOf()
+  const builder = builderOf({ startBytes: 90 })
   t.strictSame(
     append(
       builder,
@@ -521,21 +571,22 @@ t.test('rows of several blocks become one batch with their places', async t => {
   t.equal(builder.rowCount, 3)
   t.equal(builder.recordBytes, 4 + 2 + 5)
   t.equal(builder.encodedBytes, 3 * 4 + 2 + 1 + 3)
-  const batch = builder.take(90, endAt(120))
+  const batch = builder.take(endAt(120))
   t.strictSame(rowsOf(batch), [
     ['1', 'x'],
     ['', ''],
     ['3', 'yy'],
   ])
-  t.strictSame([batch.startOffsetBytes, batch.endOffsetBytes, batch.rowCount], [90, 120, 3])
-  t.equal(batch.endLineNumber, 13)
+  const [range] = batch.ranges
+  t.strictSame([range?.startOffsetBytes, range?.endOffsetBytes, batch.rowCount], [90, 120, 3])
+  t.equal(range?.endLineNumber, 13)
   t.strictSame(batch.locate(1), {
     file: 'x.csv',
     offsetBytes: 104,
     lengthBytes: 2,
     lineNumber: 11,
   })
-  t.match(batch.last, { offsetBytes: 100, lineNumber: 10 })
+  t.match(batch.locate(2), { offsetBytes: 100, lineNumber: 10 })
   t.equal(batch.record(0).length, 0, 'records are not kept unless asked for')
   t.strictSame(builder.columnCounts, [
     { nulls: 1, coerced: 0 },
@@ -543,7 +594,7 @@ t.test('rows of several blocks become one batch with their places', async t => {
   ])
   t.equal(builder.rowCount, 0)
   append(builder, blockOf([['4', 'z']]))
-  t.strictSame(rowsOf(builder.take(120, endAt(130))), [['4', 'z']], 'the next batch')
+  t.strictSame(rowsOf(builder.take(endAt(130))), [['4', 'z']], 'the next batch')
   t.equal(builder.recordBytes, 15, 'over all batches')
 })
 
@@ -580,7 +631,7 @@ t.test('a row that some column refuses is in none, and told by the first of them
     { nulls: 1, coerced: 0 },
     { nulls: 0, coerced: 0 },
   ])
-  const batch = builder.take(0, endAt(0))
+  const batch = builder.take(endAt(0))
   t.strictSame(rowsOf(batch), [
     ['1', 'x'],
     ['', 'z'],
@@ -604,7 +655,7 @@ t.test('lenient makes such a cell null, and counts it', async t => {
     { nulls: 1, coerced: 1 },
     { nulls: 1, coerced: 1 },
   ])
-  t.strictSame(rowsOf(builder.take(0, endAt(0))), [
+  t.strictSame(rowsOf(builder.take(endAt(0))), [
     ['', 'x'],
     ['2', ''],
   ])
@@ -613,7 +664,7 @@ t.test('lenient makes such a cell null, and counts it', async t => {
 t.test('texts that mean null are null in every column', async t => {
   const builder = builderOf({ rules: { nullTexts: ['NA', '-'] } })
   t.strictSame(append(builder, blockOf([['NA', '-']])), [])
-  t.strictSame(rowsOf(builder.take(0, endAt(0))), [['', '']])
+  t.strictSame(rowsOf(builder.take(endAt(0))), [['', '']])
 })
 
 t.test('columns without a field have one text in every row', async t => {
@@ -626,7 +677,7 @@ t.test('columns without a field have one text in every row', async t => {
       ['3', 'z'],
     ]),
   )
-  t.strictSame(rowsOf(builder.take(0, endAt(0))), [
+  t.strictSame(rowsOf(builder.take(endAt(0))), [
     ['1', 'x', '1.5'],
     ['3', 'z', '1.5'],
   ])
@@ -634,7 +685,7 @@ t.test('columns without a field have one text in every row', async t => {
 
 t.test('records are kept when asked for, and shown as the format wants them', async t => {
   const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
-  const builder = builderOf({ input: { keepRecords: true, showRecord: show } })
+  const builder = builderOf({ keepRecords: true, input: { showRecord: show } })
   const rejects = append(
     builder,
     blockOf([
@@ -644,20 +695,20 @@ t.test('records are kept when asked for, and shown as the format wants them', as
   )
   t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
   t.equal(rejects[0]!.lengthBytes, 5, 'as it stands in the input')
-  t.equal(Buffer.from(builder.take(0, endAt(0)).record(0)).toString(), '> 1,y\n')
+  t.equal(Buffer.from(builder.take(endAt(0)).record(0)).toString(), '> 1,y\n')
 })
 
 t.test('arrays of a released batch serve a later one', async t => {
   const builder = builderOf()
   append(builder, blockOf([['1', 'x']]))
-  const first = builder.take(0, endAt(0))
+  const first = builder.take(endAt(0))
   const { buffer } = (first.columns[0] as { data: Int32Array }).data
   first.release()
   first.release()
   append(builder, blockOf([['2', 'y']]))
-  const second = builder.take(0, endAt(0))
+  const second = builder.take(endAt(0))
   append(builder, blockOf([['3', 'z']]))
-  const third = builder.take(0, endAt(0))
+  const third = builder.take(endAt(0))
   t.notOk(
     [second, third].every(
       batch => (batch.columns[0] as { data: Int32Array }).data.buffer === buffer,

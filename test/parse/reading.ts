@@ -119,7 +119,8 @@ export async function read(
   })
   for await (const found of batches) {
     result.rows.push(...rowsOf(found))
-    const { rowCount, startOffsetBytes, endOffsetBytes } = found
+    const { rowCount } = found
+    const { startOffsetBytes, endOffsetBytes } = found.ranges[0]!
     result.batches.push({ rowCount, startOffsetBytes, endOffsetBytes })
     for (let row = 0; row < rowCount; row++) {
       const { lineNumber, offsetBytes, lengthBytes } = found.locate(row)

@@ -114,7 +114,7 @@ async function readSource(
         const record = Buffer.from(batch.record(row)).toString('latin1')
         return { values, lineNumber, offsetBytes, lengthBytes, record }
       })
-      const { startOffsetBytes: start, endOffsetBytes, endLineNumber } = batch
+      const { startOffsetBytes: start, endOffsetBytes, endLineNumber } = batch.ranges[0]!
       const end = { offsetBytes: endOffsetBytes, lineNumber: endLineNumber }
       const { recordsRead } = reader
       batches.push({ rows, start, end, recordsRead, rejects: rejects.length })
@@ -524,7 +524,7 @@ async function batchesOf(text: string, { chunkBytes = 5, ...options }: Simple) {
     onReject: () => undefined,
     ...options,
   })) {
-    const { startOffsetBytes: start, endOffsetBytes: end, endLineNumber: line } = batch
+    const { startOffsetBytes: start, endOffsetBytes: end, endLineNumber: line } = batch.ranges[0]!
     batches.push({ start, end, line, rows: rowsOf(batch).flat() })
     batch.release()
   }

@@ -18,6 +18,7 @@ import {
   resumeCommand,
   type ResumedRun,
 } from '../options/shell-command.js'
+import { defined } from '../options/reading/definition.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
@@ -181,6 +182,7 @@ async function runLoad(
   try {
     const options: LoadOptions = {
       ...asked,
+      ...defined({ summaryInputs: settings.summaryInputs }),
       beforeSending: () => checkLock(held, settings.lock),
       server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {

@@ -26,6 +26,11 @@ export function placeOf(path: string): FilePlace {
   return { key, name, isOrdinary: stats.isFile() }
 }
 
+/** Whether anything has the name. */
+export function isThere(path: string): boolean {
+  return attempt(() => statSync(systemName(path))) !== undefined
+}
+
 /** The ordinary file behind an open descriptor, undefined when it is another thing. */
 export function openFileKey(descriptor: number): string | undefined {
   const stats = attempt(() => fstatSync(descriptor, { bigint: true }))

@@ -8,7 +8,7 @@ import { dataExtensions } from '../../parse/formats.js'
 import { expandSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { defaultConfigPath } from '../options/reading/config-file.js'
-import { foldedName, isStandardOutput, openFileKey, placeOf } from './file-place.js'
+import { foldedName, isStandardOutput, isThere, openFileKey, placeOf } from './file-place.js'
 import { lockPath } from './lock.js'
 import { ownFileAt } from './own-files.js'
 import type { ProcessEnvironment } from '../process-environment.js'
@@ -63,11 +63,18 @@ export async function refuseSharedFiles(
 ): Promise<void> {
   const { environment } = call.processEnvironment
   const written = writtenPaths(settings, call.processEnvironment)
-  const read = [...readPaths(settings, call), ...(await inputPaths(inputs, settings.include))]
+  const own = [...written, ...readPaths(settings, call)]
+  const open = openFiles(settings, inputs, call.processEnvironment)
+  // Inputs are there: where nothing else is, none of them can be it, and there may be very many.
+  const mayBeInputs =
+    settings.rejects !== undefined ||
+    open.some(({ key }) => key !== undefined) ||
+    own.some(({ path }) => isThere(path))
+  const all = mayBeInputs ? [...own, ...(await inputPaths(inputs, settings.include))] : own
   const nullKey = placeOf('/dev/null').key
   const rejectsName = settings.rejects && placeOf(settings.rejects).name
   const seen = new Map<string, NamedPath & { isStandardOutput: boolean }>()
-  for (const named of [...written, ...read]) {
+  for (const named of all) {
     const place = placeOf(named.path)
     if (rejectsName) refuseFurtherName(rejectsName, named, place.name)
     // What is read from a device or pipe is not destroyed by writing there; what two write would mix.
@@ -76,7 +83,7 @@ export async function refuseSharedFiles(
     if (other !== undefined && other.part !== named.part) throw shared(other, named.part)
     seen.set(place.key, { ...named, isStandardOutput: isStandardOutput(place.name) })
   }
-  for (const { key, part } of openFiles(settings, inputs, call.processEnvironment)) {
+  for (const { key, part } of open) {
     const other = key === undefined ? undefined : seen.get(key)
     if (other === undefined || other.part === part) continue
     // `--summary /dev/stdout` asks for just that.

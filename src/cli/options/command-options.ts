@@ -92,12 +92,13 @@ export const schemaOptions = {
 /** Every option of `schema`, read. */
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
-const { stateDir, restart, expectRows, expectUnique, summary, metricsFile, lock } = runOptions
+const { stateDir, restart, expectRows, expectUnique } = runOptions
+const { summary, summaryInputs, metricsFile, lock } = runOptions
 const { onDoubt } = deliveryOptions
 
 /** How a run is watched, and what is told of it. */
 const runOutput = {
-  ...{ summary, metricsFile, lock },
+  ...{ summary, summaryInputs, metricsFile, lock },
   ...progressOptions,
   ...logOptions,
   ...traceOptions,

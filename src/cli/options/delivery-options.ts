@@ -238,6 +238,12 @@ export const runOptions = optionGroup('Run', {
     help: 'write the JSON object of --json here as well',
     reader: text,
   },
+  summaryInputs: {
+    flags: '--summary-inputs <which>',
+    help: 'of more than 100 inputs, what --json lists: all, or those in which something was wrong',
+    reader: choice('wrong', 'all'),
+    default: 'wrong',
+  },
   metricsFile: {
     flags: '--metrics-file <file>',
     help: "write the run's figures here for Prometheus",

@@ -73,8 +73,8 @@ export function reportOf(known: KnownRun, command: string): RunReport {
     },
     confirmUsed: journal.used ?? null,
     rows,
-    inputs: journal.inputs.map(input => {
-      const { settled, isDone, uncertain } = inputProgress(input)
+    inputs: journal.inputs.map((input, index) => {
+      const { settled, isDone, uncertain } = inputProgress(input, index)
       const { offsetBytes, lineNumber, records } = settled
       const { path, fingerprint } = input
       const upTo = { offsetBytes, lineNumber, rows: records }

@@ -90,7 +90,7 @@ export function detailLines(result: LoadResult, verbose: boolean): string[] {
     lines.push(`${counted(result.rows.rejected, 'row')} rejected (${codes.join(', ')})`)
     lines.push(...placeLines(rejects))
   }
-  if (result.inputs.length > 1) lines.push(...inputLines(result.inputs))
+  if (result.inputTotals.count > 1) lines.push(...inputLines(result.inputs))
   if (resume.possible && resume.command !== null) lines.push(`to go on: ${resume.command}`)
   if (resume.look !== null) lines.push(`to look for its rows: ${resume.look}`)
   if (resume.restart !== null)

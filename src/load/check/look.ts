@@ -2,6 +2,7 @@
   Looks at what a run reads and sends nothing: samples of each input's columns, the first problems, the partitions, and how
   many requests there would be.
 */
+import { rangeAt } from '../../parse/row-places.js'
 import type { Batch } from '../../parse/input-reader.js'
 import { isNullAt } from '../../protocol/element.js'
 import { formatElement } from '../../protocol/value-text.js'
@@ -123,7 +124,7 @@ function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
     if (marks[row] !== 1) continue
     count++
     const message = "outside the target's partition scheme: the server does not store such rows"
-    run.rejects.keep({ ...refusedRow(batch, row, ''), message }, batch.shape)
+    run.rejects.keep({ ...refusedRow(batch, row, ''), message }, rangeAt(batch.ranges, row).shape)
   }
   return count
 }

@@ -33,6 +33,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
   const counts = parts.inputs?.columnCounts() ?? []
   const { version, rows, rejects, error, exitCode, ...result } = loadResult(run, {
     inputs: parts.inputs?.summaries() ?? [],
+    inputTotals: parts.inputs?.totals,
     sources: parts.inputs?.sources,
     bytesError: parts.inputs?.bytesError,
     columns: [],

@@ -4,16 +4,24 @@
 */
 import type { EndedRows } from '../journal/journal-record.js'
 
-/** Rows of an input that were sent under one number. */
-export interface SentRange {
+/** What was sent under one number: rows of one input, or of several that lie one behind the other. */
+export interface SentBatch {
   readonly no: number
-  readonly startBytes: number
-  readonly endBytes: number
   readonly rows: number
+  /** Numbers of the inputs that it has rows of. */
+  readonly inputs: readonly number[]
   /** undefined while nobody knows. */
   ended: EndedRows | undefined
   /** The ledger that its receipt would be in is gone. */
   isLost: boolean
+}
+
+/** Its rows of one input. */
+export interface SentRange {
+  readonly batch: SentBatch
+  readonly startBytes: number
+  readonly endBytes: number
+  readonly rows: number
 }
 
 /** A place in an input at which a batch ended. */
@@ -36,8 +44,10 @@ export interface CoveredInput {
   begin(end: BatchEnd, rows: number): void
   /** A batch that nobody has sent before. */
   extend(range: SentRange, end: BatchEnd): void
-  /** Rows that were part of a batch before, under another number. */
-  replace(range: SentRange): void
+  /** Rows that were part of a batch before, under another number. @returns the batches that these rows had been part of */
+  replace(range: SentRange): readonly SentBatch[]
+  /** What was sent under its number has other numbers from now on. */
+  remove(batch: SentBatch): void
   /** Forgets what lies before the first batch with rows that are not settled. */
   settle(): void
 }
@@ -79,7 +89,10 @@ export function newCoveredInput(): CoveredInput {
       let to = at
       while (to < ranges.length && ranges[to]!.startBytes < range.endBytes) to++
       // What the new one leaves of a divided batch is a gap until the other parts come.
-      ranges.splice(at, to - at, range)
+      return ranges.splice(at, to - at, range).map(({ batch }) => batch)
+    },
+    remove(batch) {
+      ranges = ranges.filter(range => range.batch !== batch)
     },
     settle() {
       let settled = 0
@@ -91,7 +104,7 @@ export function newCoveredInput(): CoveredInput {
         while (
           cursor < endBytes &&
           ranges[next]?.startBytes === cursor &&
-          isSettled(ranges[next]!)
+          isSettled(ranges[next]!.batch)
         ) {
           cursor = ranges[next++]!.endBytes
         }
@@ -107,6 +120,6 @@ export function newCoveredInput(): CoveredInput {
 }
 
 /** Nothing is left to be sent or asked for; where some rows were confirmed, the others cannot be told from them. */
-export function isSettled({ ended, rows }: Pick<SentRange, 'ended' | 'rows'>): boolean {
+export function isSettled({ ended, rows }: Pick<SentBatch, 'ended' | 'rows'>): boolean {
   return ended !== undefined && ended.unconfirmed < rows && ended.unsent < rows
 }

@@ -10,7 +10,7 @@ import {
   newCoveredInput,
   type BatchEnd,
   type CoveredInput,
-  type SentRange,
+  type SentBatch,
 } from './covered-range.js'
 import type { BatchRange, Ended, NamedInput, RunEvent, SentInput, Sums } from './events.js'
 
@@ -25,7 +25,7 @@ export interface DurableState {
   /** Of each input: what was sent. */
   readonly covered: CoveredInput[]
   /** Of what is read: numbers of which something may still be told. A process keeps none of its own. */
-  readonly ranges: Map<number, SentRange> | undefined
+  readonly sent: Map<number, SentBatch> | undefined
   /** Of all numbers that have ended. */
   readonly sums: { -readonly [Name in keyof Sums]: number }
   /** Highest number that was given to rows. */
@@ -72,7 +72,7 @@ export function newDurableState(isRead: boolean): DurableState {
     processes: 0,
     inputs: [],
     covered: [],
-    ranges: isRead ? new Map() : undefined,
+    sent: isRead ? new Map() : undefined,
     sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
     lastNo: 0,
     lastSender: 0,
@@ -140,7 +140,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       const { number: no, version = 1 } = event
       // Another one is begun where the last one is gone.
       if (no !== state.ledger.number)
-        for (const range of state.ranges?.values() ?? []) range.isLost = true
+        for (const batch of state.sent?.values() ?? []) batch.isLost = true
       state.ledger = { number: no, version }
       return
     }
@@ -175,22 +175,35 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
 
 /** Rows are about to go out under a number. */
 function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
-  const { no, ranges, isNew } = event
+  const { no, ranges, rows, isNew } = event
   state.lastNo = Math.max(state.lastNo, no)
   if (isNew) state.lastSender = state.processes
+  if (state.sent === undefined) {
+    if (!isNew) return
+    for (const range of ranges) {
+      const covered = coveredOf(state, range.input)
+      covered.begin(endOf(range), covered.rows + range.rows)
+    }
+    return
+  }
+  const inputs = ranges.map(({ input }) => input)
+  const batch: SentBatch = { no, rows, inputs, ended: undefined, isLost: false }
+  state.sent.set(no, batch)
   for (const range of ranges) {
-    const covered = (state.covered[range.input] ??= newCoveredInput())
-    if (state.ranges !== undefined) {
-      const sent = sentRange(no, range)
-      state.ranges.set(no, sent)
-      if (isNew) covered.extend(sent, endOf(range))
-      else covered.replace(sent)
-    } else if (isNew) covered.begin(endOf(range), covered.rows + range.rows)
+    const { startBytes, endBytes } = range
+    const covered = coveredOf(state, range.input)
+    const sent = { batch, startBytes, endBytes, rows: range.rows }
+    if (isNew) covered.extend(sent, endOf(range))
+    else for (const before of covered.replace(sent)) removeRest(state, before, range.input)
   }
 }
 
-function sentRange(no: number, { startBytes, endBytes, rows }: BatchRange): SentRange {
-  return { no, startBytes, endBytes, rows, ended: undefined, isLost: false }
+const coveredOf = ({ covered }: DurableState, input: number): CoveredInput =>
+  (covered[input] ??= newCoveredInput())
+
+/** A batch that is divided goes as a whole, whatever other inputs it has rows of. */
+function removeRest({ covered }: DurableState, batch: SentBatch, except: number): void {
+  for (const input of batch.inputs) if (input !== except) covered[input]!.remove(batch)
 }
 
 function endOf({ endBytes, endLine, records }: BatchRange): BatchEnd {
@@ -203,22 +216,22 @@ function coveredUpTo(end: BatchEnd, rows: number): CoveredInput {
   return covered
 }
 
-function end({ ranges, sums }: DurableState, event: Ended): void {
+function end({ sent, sums }: DurableState, event: Ended): void {
   const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0 } = event
   if (no === undefined) return
-  const range = ranges?.get(no)
+  const batch = sent?.get(no)
   // Of a number that has its place nothing more is told.
-  if (ranges !== undefined && range === undefined) return
-  const before = range?.ended
+  if (sent !== undefined && batch === undefined) return
+  const before = batch?.ended
   sums.confirmed += confirmed - (before?.confirmed ?? 0)
   sums.rejected += rejected - (before?.rejected ?? 0)
   sums.duplicates += duplicates - (before?.duplicates ?? 0)
   const ended = { confirmed, rejected, unconfirmed, unsent, duplicates }
-  if (range !== undefined) range.ended = ended
-  const rows = range?.rows ?? confirmed + rejected + unconfirmed + unsent
+  if (batch !== undefined) batch.ended = ended
+  const rows = batch?.rows ?? confirmed + rejected + unconfirmed + unsent
   if (!isSettled({ ended, rows })) return
   sums.unconfirmed += unconfirmed
-  ranges?.delete(no)
+  sent?.delete(no)
 }
 
 type OfInput = Extract<RunEvent, { kind: 'inputs' | 'grown' | 'reading' | 'read' | 'settled' }>
@@ -234,7 +247,7 @@ function foldInput(state: DurableState, event: OfInput): void {
       return
     case 'settled': {
       for (const [i, { rows, ...to }] of event.inputs.entries()) covered[i]!.begin(to, rows)
-      state.ranges?.clear()
+      state.sent?.clear()
       Object.assign(state.sums, { duplicates: 0, ...event.sums })
       state.lastNo = Math.max(state.lastNo, event.lastNo)
       return
@@ -283,7 +296,7 @@ function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   const { unproven } = state
   const kept = { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer }
   const isAnew = run.isAnew === true
-  Object.assign(state, newDurableState(state.ranges !== undefined), kept, { unproven, run, isAnew })
+  Object.assign(state, newDurableState(state.sent !== undefined), kept, { unproven, run, isAnew })
 }
 
 /** Those of before, which change with it, and what a later record says. */

@@ -100,8 +100,9 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
   }
   let unknown = 0
   for (const { ranges } of state.covered) {
-    for (const { ended, rows } of ranges) {
-      if (ended === undefined || ended.unconfirmed === rows) unknown += rows
+    for (const { batch, rows } of ranges) {
+      const { ended } = batch
+      if (ended === undefined || ended.unconfirmed === batch.rows) unknown += rows
     }
   }
   const sent = state.covered.reduce((sum, { rows }) => sum + rows, 0)

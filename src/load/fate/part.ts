@@ -2,7 +2,7 @@
   A piece of a batch that travels under a number of its own: the whole batch, or, while the rows that the server
   refuses are being looked for, a half of it, or a half of a half.
 */
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch, InputRange } from '../../parse/input-reader.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import type { BatchRange } from './events.js'
@@ -67,29 +67,41 @@ export function partTable(part: Part, columnNames: readonly string[]): Table {
 export function partText({ batch, start, end }: Part): string {
   const first = batch.locate(start)
   const last = batch.locate(end - 1)
+  if (first.file !== last.file) {
+    return `${first.file}, line ${first.lineNumber}, to ${last.file}, line ${last.lineNumber}`
+  }
   return first.lineNumber === last.lineNumber
     ? `${first.file}, line ${first.lineNumber}`
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
-/** Where the rows come from. A batch is of one input. */
+/** Where the rows come from, in their order. */
 export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
-  const { place, endLineNumber } = batch
-  const first = start === 0 ? batch.first : batch.locate(start)
-  const last = end === batch.rowCount ? batch.last : batch.locate(end - 1)
-  return [
-    {
-      input: place?.input ?? 0,
-      file: first.file,
-      startBytes: start === 0 ? batch.startOffsetBytes : first.offsetBytes,
-      endBytes: end === batch.rowCount ? batch.endOffsetBytes : batch.locate(end).offsetBytes,
-      rows: end - start,
-      firstLine: first.lineNumber,
-      lastLine: last.lineNumber,
-      endLine: endLineNumber,
-      records: place?.records ?? 0,
-    },
-  ]
+  const isIn = ({ firstRow, rowCount }: InputRange): boolean =>
+    firstRow < end && firstRow + rowCount > start
+  const { ranges } = batch
+  if (ranges.length === 1) return [rowsOf(batch, ranges[0]!, start, end)]
+  return ranges.filter(isIn).map(range => rowsOf(batch, range, start, end))
+}
+
+/** Those of a range. */
+function rowsOf(batch: Batch, range: InputRange, start: number, end: number): BatchRange {
+  const { file, firstRow, startOffsetBytes, endOffsetBytes, endLineNumber, place } = range
+  const behind = firstRow + range.rowCount
+  const from = Math.max(start, firstRow)
+  const to = Math.min(end, behind)
+  const first = batch.locate(from)
+  return {
+    input: place?.input ?? 0,
+    file,
+    startBytes: from === firstRow ? startOffsetBytes : first.offsetBytes,
+    endBytes: to === behind ? endOffsetBytes : batch.locate(to).offsetBytes,
+    rows: to - from,
+    firstLine: first.lineNumber,
+    lastLine: batch.locate(to - 1).lineNumber,
+    endLine: endLineNumber,
+    records: place?.records ?? 0,
+  }
 }
 
 /**

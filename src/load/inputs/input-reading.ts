@@ -5,8 +5,9 @@
 import { InputError, type DdbError } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
-import type { Batch, ColumnCounts, Reject } from '../../parse/input-reader.js'
 import type { OpenedReader } from '../../parse/formats.js'
+import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/input-reader.js'
+import type { SharedRows } from '../../parse/shared-rows.js'
 import type { Platform } from '../../platform/platform.js'
 import { mapColumns, type ColumnMapping, type MappingRules } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -16,7 +17,15 @@ import { bytesError } from './input-bytes.js'
 import type { RunEvent } from '../fate/events.js'
 import type { FoundRun } from '../fate/found-run.js'
 import type { ResumedInput } from '../journal/resumed-input.js'
-import type { Detected, InputFailure, LoadOptions, LoadResult, SourceNotes } from '../options.js'
+import type {
+  Detected,
+  InputFailure,
+  InputTotals,
+  ListedInputs,
+  LoadOptions,
+  LoadResult,
+  SourceNotes,
+} from '../options.js'
 import type { Plan } from '../plan.js'
 import { shapeOf } from './reader-options.js'
 import type { Run } from '../run.js'
@@ -47,18 +56,23 @@ export interface OpenedInput {
   readonly flushes: boolean
   /** Told whenever the summary has changed. */
   readonly progress: (summary: InputSummary) => void
+  /** Rows that are left at its end wait for those of the next input; undefined where none of them is to wait. */
+  readonly shared: SharedRows | undefined
   /** Told of a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void
   /** Waited for before a batch is given out. */
   readonly beforeBatch?: () => Promise<void> | undefined
+  /** Told once a batch that was given out is taken. */
+  readonly afterBatch?: () => void
 }
 
 /** All inputs of a run, opened one at a time. */
 export interface Inputs {
   /** Batches of all inputs in order. Once the run is stopped, what was read but not batched comes as a last one. */
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>
-  /** What was read of each input so far. */
-  summaries(): InputSummary[]
+  /** What was read of the inputs so far: all of them, or those in which something was wrong, where there are many. */
+  summaries(which?: ListedInputs): InputSummary[]
+  readonly totals: InputTotals
   /** Per target column, over all inputs. */
   columnCounts(): readonly ColumnCounts[]
   /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
@@ -107,6 +121,9 @@ class Reading implements InputReading {
   /** Columns of which it was said that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
   readonly #offsets: ColumnOffsets | undefined
+  /** Of the last input. */
+  #mapping: { readonly key: string; readonly columns: ColumnMapping } | undefined
+  #rules: { readonly key: boolean | undefined; readonly cells: CellRules } | undefined
   /** So many of them are in the journal. */
   #journaledOffsets: number
 
@@ -128,7 +145,7 @@ class Reading implements InputReading {
     opened: OpenedInput,
   ): AsyncGenerator<Batch, void, void> {
     const { source, reader, summary, resumed } = opened
-    const { cells, input = {}, mapping = {} } = this.#options
+    const { cells, input = {} } = this.#options
     const { flushIntervalMs = defaultFlushIntervalMs } = input
     const { path } = summary
     summary.format = reader.format
@@ -147,14 +164,15 @@ class Reading implements InputReading {
     let lastReject = -1
     /** Only a record that reading broke off in is told before the batch that ends in front of it. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
+    const place = (range: InputRange): void =>
+      resumption.place(range, index, recordsUpTo(range.endOffsetBytes))
     // For every reject and every batch: nothing more than is cheap.
     const update = (): void => {
       summary.rows = recordsRead()
       summary.bytes = source.bytesRead
       opened.progress(summary)
     }
-    const mapped = (): ColumnMapping =>
-      mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
+    const mapped = (): ColumnMapping => this.#mappingFor(reader, source.name, target)
     const looked = run.watch?.opened(path, reader, mapped)
     const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
     const found = (): AsyncGenerator<Batch, void, void> =>
@@ -166,18 +184,17 @@ class Reading implements InputReading {
         ...(opened.flushes ? { flushIntervalMs } : {}),
         ...(limit === Infinity ? {} : { limit }),
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
+        ...(opened.shared === undefined ? {} : { shared: opened.shared }),
         keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
         clock: this.#platform.clock,
         stopped: () => run.ending.stopped,
         onUnreadable: error => run.ending.fail(error),
         onReject: reject => {
           lastReject = reject.offsetBytes
-          if (resumption.isKnownReject(index, reject.offsetBytes)) {
-            opened.knownReject?.(reject.offsetBytes)
-            update()
-            return
-          }
+          const isKnown = resumption.isKnownReject(index, reject.offsetBytes)
+          if (isKnown) opened.knownReject?.(reject.offsetBytes)
           update()
+          if (isKnown) return
           run.emit(misread(reject, index))
           run.rejects.keep(reject, reader)
         },
@@ -188,19 +205,28 @@ class Reading implements InputReading {
         const wait = opened.beforeBatch?.()
         if (wait !== undefined) await wait
         this.#tellOffsets(run)
-        resumption.place(batch, index, recordsUpTo(batch.endOffsetBytes))
+        const range = batch.ranges.at(-1)!
+        // Rows of earlier inputs that do not go together with these have their place.
+        if (range.place === undefined) place(range)
         yield batch
+        opened.afterBatch?.()
       }
+      if (reader.lastRange !== undefined) place(reader.lastRange)
     } finally {
       update()
-      this.#tellOffsets(run)
-      summary.ragged = reader.raggedRecords
-      summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
-      run.watch?.closed(reader)
-      if (looked?.isUnfit !== true) this.#addCounts(reader.columnCounts)
-      this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
+      this.#end(run, opened, looked?.isUnfit !== true)
     }
     if (this.bytesError !== undefined) throw this.bytesError
+  }
+
+  /** Nothing more is read of an input. */
+  #end(run: Run, { source, reader, summary }: OpenedInput, isFit: boolean): void {
+    this.#tellOffsets(run)
+    summary.ragged = reader.raggedRecords
+    summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
+    run.watch?.closed(reader)
+    if (isFit) this.#addCounts(reader.columnCounts)
+    this.bytesError ??= bytesError(summary.path, summary.contentBytes, reader.readToEnd)
   }
 
   /** What was found is said, once where it is the same for several inputs. */
@@ -213,9 +239,26 @@ class Reading implements InputReading {
     }
   }
 
+  /** The same object for the same shape: then rows of several inputs can go into one batch. */
+  #mappingFor(reader: OpenedReader, name: string, target: TargetDescription): ColumnMapping {
+    const shape = shapeOf(reader, name)
+    const key = JSON.stringify({ ...shape, file: '' })
+    if (this.#mapping?.key !== key) {
+      const { mapping = {} } = this.#options
+      this.#mapping = { key, columns: mapColumns(target, shape, mapping satisfies MappingRules) }
+    }
+    return this.#mapping.columns
+  }
+
+  /** The same object for the same rules. */
   #cellRules(detected: Detected, run: Run): CellRules {
-    const onOffset = (column: string): void => this.#tellOffset(column, run)
-    return { ...cellRules(this.#options, detected), columnOffsets: this.#offsets, onOffset }
+    const key = detected.decimalComma?.value
+    if (this.#rules === undefined || this.#rules.key !== key) {
+      const onOffset = (column: string): void => this.#tellOffset(column, run)
+      const own = cellRules(this.#options, detected)
+      this.#rules = { key, cells: { ...own, columnOffsets: this.#offsets, onOffset } }
+    }
+    return this.#rules.cells
   }
 
   /** Who goes on with the run has to know them, wherever it begins to read. */
@@ -248,22 +291,6 @@ function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
   // What was cut off may be whole when the next process reads it.
   if (code === 'DDB_INPUT_READ') return { kind: 'rejectsForgotten' }
   return { kind: 'misread', input, offsetBytes }
-}
-
-/** Of an input that nothing is known of yet. */
-export function newSummary(path: string): InputSummary {
-  return {
-    path,
-    format: null,
-    compression: null,
-    bytes: 0,
-    rows: 0,
-    rejected: 0,
-    firstError: null,
-    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
-    detected: null,
-    ragged: 0,
-  }
 }
 
 /** What ended reading. */

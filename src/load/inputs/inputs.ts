@@ -5,25 +5,29 @@
 import type { DdbError } from '../../errors.js'
 import { dataExtensions, openReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
-import type { Files, FileStatus, Platform } from '../../platform/platform.js'
+import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
+import type { FileStatus, Platform } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { expandSources, sourceNotices } from '../../source/expand-sources.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { cutShort } from '../../source/file-chunks.js'
-import { fileBytes, openSource, stdinName } from '../../source/open-source.js'
+import { openSource, stdinName } from '../../source/open-source.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import {
   failureOf,
   newInputReading,
-  newSummary,
   type InputReading,
   type Inputs,
   type InputSummary,
+  type OpenedInput,
 } from './input-reading.js'
+import { newInputList } from './input-list.js'
 import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
+import { newOpenAhead, type OpenAhead } from './open-ahead.js'
+import type { RunEvent } from '../fate/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import type { LoadOptions, SourceNotes } from '../options.js'
+import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
 import { runDamaged } from '../journal/changed-run.js'
 import { openJournal } from '../journal/open-journal.js'
 import { dialectOf, rowTarget } from './reader-options.js'
@@ -65,14 +69,16 @@ export async function openInputs(run: Run): Promise<Inputs> {
     files,
   })
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
-  const { paths } = found
+  const { paths, sizes } = found
   const inputs =
     options.journal === undefined ? paths.map(byItsPath) : await takeUpJournal(run, paths)
+  const sizeOf = new Map(paths.map((path, i) => [path, sizes[i]]))
   await checkRejectsFile(
     run,
     paths.filter(path => path !== '-'),
   )
-  return new SequentialInputs(run, inputs, sourceNotesOf(found))
+  const sized = inputs.map(({ path }) => sizeOf.get(path))
+  return new SequentialInputs(run, inputs, sized, sourceNotesOf(found))
 }
 
 /** What the shell has opened for us, where standard input is the process's own. */
@@ -147,26 +153,43 @@ class SequentialInputs implements Inputs {
   readonly #inputs: readonly NamedInput[]
   readonly #options: LoadOptions
   readonly #run: Run
-  readonly #summaries: InputSummary[] = []
+  readonly #list = newInputList()
   readonly #reading: InputReading
+  /** Of inputs whose last rows are still in hand. */
+  readonly #readInputs: Extract<RunEvent, { kind: 'read' }>[] = []
+  /** Who only looks at inputs looks at each by itself. */
+  readonly #shared: SharedRows | undefined
   #rejects: RunRejects | undefined
   #source: ByteSource | undefined
+  readonly #ahead: OpenAhead
   /** Of the inputs that are done. */
   #doneBytes = 0
   #doneRecords = 0
   #totalBytes: number | undefined
   /** Bytes of each input when the run began; undefined for what is no file. */
-  #sizes: readonly (number | undefined)[] = []
+  readonly #sizes: readonly (number | undefined)[]
 
-  constructor(run: Run, inputs: readonly NamedInput[], sources: SourceNotes) {
+  constructor(
+    run: Run,
+    inputs: readonly NamedInput[],
+    sizes: readonly (number | undefined)[],
+    sources: SourceNotes,
+  ) {
     const { platform, options, plan } = run
     const { found } = run.history
     this.sources = sources
     this.#run = run
     this.#platform = platform
     this.#inputs = inputs
+    this.#sizes = sizes
     this.#options = options
+    this.#shared = run.watch === undefined ? newSharedRows() : undefined
     this.#reading = newInputReading(platform, options, plan, found)
+    this.#ahead = newOpenAhead(
+      sizes,
+      index => this.#readBefore(index) === undefined,
+      index => this.#open(inputs[index]!),
+    )
   }
 
   get bytesError(): DdbError | undefined {
@@ -175,30 +198,68 @@ class SequentialInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const limit = this.#options.input?.limit ?? Infinity
-    this.#sizes = await sizesOf(this.#inputs, this.#platform.files)
     this.#totalBytes = sumOf(this.#sizes)
     run.reporter.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
     await this.#lookAtHeaders(run, target)
-    for (const [index, input] of this.#inputs.entries()) {
-      if (run.ending.stopped || this.#doneRecords >= limit) return
-      const done = run.history.found.inputs[index]?.summary
-      if (done !== undefined && run.history.resumption.resumed(index)?.isDone === true) {
-        this.#summaries.push(done)
-        this.#doneRecords += done.rows
-        this.#doneBytes += done.bytes
-        continue
+    try {
+      for (const [index, input] of this.#inputs.entries()) {
+        if (run.ending.stopped || this.#doneRecords >= limit) break
+        yield* this.#batchesOf(run, target, input, index)
       }
-      const summary = newSummary(input.name)
-      this.#summaries.push(summary)
-      try {
-        yield* this.#openOne(run, target, input, summary, index)
-        if (!run.ending.stopped) run.emit({ kind: 'read', input: index, summary })
-      } catch (error) {
-        const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
-        summary.firstError = failureOf(failure)
-        throw failure
+    } catch (error) {
+      yield* this.#rest()
+      this.#tellRead(run)
+      throw error
+    }
+    yield* this.#rest()
+    this.#tellRead(run)
+  }
+
+  /** Rows that the last input has left. */
+  *#rest(): Generator<Batch, void, void> {
+    const rest = this.#shared?.take()
+    if (rest !== undefined) yield rest
+  }
+
+  /** Inputs that were read to their end, once all of their rows are handed over: nobody reads them again. */
+  #tellRead(run: Run): void {
+    if (run.ending.stopped || this.#readInputs.length === 0) return
+    for (const event of this.#readInputs.splice(0)) run.emit(event)
+  }
+
+  async *#batchesOf(
+    run: Run,
+    target: TargetDescription,
+    input: NamedInput,
+    index: number,
+  ): AsyncGenerator<Batch, void, void> {
+    const done = this.#readBefore(index)
+    if (done !== undefined) {
+      this.#list.add(done)
+      this.#doneRecords += done.rows
+      this.#doneBytes += done.bytes
+      return
+    }
+    const summary = this.#list.begin(input.name)
+    try {
+      // Nobody knows when a pipe gives its first byte.
+      if (this.#sizes[index] === undefined) {
+        yield* this.#rest()
+        this.#tellRead(run)
       }
+      const opened = await this.#openOne(run, target, input, summary, index)
+      yield* this.#reading.batches(run, target, opened)
+      this.#doneBytes += opened.source.bytesRead
+      this.#doneRecords += summary.rows
+      await opened.reader.close()
+      if (run.ending.stopped) return
+      this.#readInputs.push({ kind: 'read', input: index, summary })
+      if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
+    } catch (error) {
+      const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
+      summary.firstError = failureOf(failure)
+      throw failure
     }
   }
 
@@ -215,21 +276,32 @@ class SequentialInputs implements Inputs {
     await lookAtHeaders(platform.files, this.#options, target, paths)
   }
 
-  async *#openOne(
-    run: Run,
-    target: TargetDescription,
-    { name, path }: NamedInput,
-    summary: InputSummary,
-    index: number,
-  ): AsyncGenerator<Batch, void, void> {
+  /** What earlier processes say of an input of which nothing is left to be read or sent. */
+  #readBefore(index: number): InputSummary | undefined {
+    const { found, resumption } = this.#run.history
+    const done = found.inputs[index]?.summary
+    return resumption.resumed(index)?.isDone === true ? done : undefined
+  }
+
+  #open({ name, path }: NamedInput): Promise<ByteSource> {
     const { compression, encoding, stdin } = this.#options.input ?? {}
-    const source = await openSource(path, {
+    return openSource(path, {
       name,
       files: this.#platform.files,
       ...(compression === undefined ? {} : { compression }),
       ...(encoding === undefined ? {} : { encoding }),
       ...(stdin === undefined ? {} : { stdin }),
     })
+  }
+
+  async #openOne(
+    run: Run,
+    target: TargetDescription,
+    { name, path }: NamedInput,
+    summary: InputSummary,
+    index: number,
+  ): Promise<OpenedInput> {
+    const source = await this.#ahead.take(index)
     this.#source = source
     summary.compression = source.compression
     const before = this.#sizes[index]
@@ -243,31 +315,30 @@ class SequentialInputs implements Inputs {
       clock: this.#platform.clock,
     })
     const limit = this.#options.input?.limit
-    yield* this.#reading.batches(run, target, {
+    return {
       source,
       reader,
       summary,
       number: () => index,
       detected: undefined,
       resumed: run.history.resumption.resumed(index),
+      shared: this.#shared,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: path === '-',
       progress: ({ rows }) => {
         run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
         run.reporter.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
       },
-    })
-    this.#doneBytes += source.bytesRead
-    this.#doneRecords += summary.rows
-    await reader.close()
+      afterBatch: () => this.#tellRead(run),
+    }
   }
 
-  summaries(): InputSummary[] {
-    return this.#summaries.map(summary => {
-      const name = summary.path === '-' ? stdinName : summary.path
-      const { rejected, firstError } = this.#rejects?.ofInput(name) ?? summary
-      return { ...summary, rejected, firstError: firstError ?? summary.firstError }
-    })
+  summaries(which: ListedInputs = 'all'): InputSummary[] {
+    return this.#list.list(which, path => this.#rejects?.ofInput(path === '-' ? stdinName : path))
+  }
+
+  get totals(): InputTotals {
+    return this.#list.totals
   }
 
   get areDone(): boolean {
@@ -291,21 +362,11 @@ class SequentialInputs implements Inputs {
 
   async close(): Promise<void> {
     await this.#source?.close()
+    await this.#ahead.close()
   }
 }
 
-/** Bytes of all inputs as they lie on disk; undefined unless all are plain files. */
-async function sizesOf(
-  inputs: readonly NamedInput[],
-  files: Files,
-): Promise<(number | undefined)[]> {
-  const sizes: (number | undefined)[] = []
-  for (const { path } of inputs) {
-    sizes.push(path === '-' ? undefined : await fileBytes(path, files))
-  }
-  return sizes
-}
-
+/** undefined unless all are plain files. */
 function sumOf(sizes: readonly (number | undefined)[]): number | undefined {
   return sizes.reduce(
     (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),

@@ -28,17 +28,18 @@ export interface InputProgress {
 }
 
 /** What the journal says of an input. Forgets what lies before `settled`. */
-export function inputProgress(input: FoundInput): InputProgress {
+export function inputProgress(input: FoundInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
-  const { isDone } = resumedInput(input)
+  const { isDone } = resumedInput(input, index)
   return { settled: input.covered.ends[0]!, isDone, uncertain }
 }
 
 function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRange[] {
   const found: UncertainRange[] = []
   let at = 0
-  for (const { startBytes, endBytes, rows: sent, ended } of ranges) {
-    const rows = ended?.unconfirmed ?? sent
+  for (const { startBytes, endBytes, rows: sent, batch } of ranges) {
+    // Where a batch of several inputs has some, they may be of any of these.
+    const rows = Math.min(sent, batch.ended?.unconfirmed ?? sent)
     if (rows === 0) continue
     while (at + 1 < ends.length && ends[at + 1]!.offsetBytes <= startBytes) at++
     const lines = { firstLine: ends[at]!.lineNumber, lastLine: lastLineOf(ends, at) }

@@ -2,19 +2,18 @@
   Records of a journal as what happened, and back. Most are the same; those of batches stand in journals as they always did.
 */
 import { foldDurable, type DurableState } from '../fate/durable.js'
-import { isDurable, onlyLane, type RunEvent } from '../fate/events.js'
-import type { JournalRecord } from './journal-record.js'
+import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../fate/events.js'
+import type { JournaledBatch, JournaledPart, JournalRecord } from './journal-record.js'
 
 /** What a record says. */
 function eventOf(record: JournalRecord): RunEvent {
   switch (record.kind) {
     case 'batch':
     case 'part': {
-      const { no, input, start: startBytes, end: endBytes, rows } = record
+      const { no, more = [] } = record
+      const ranges = [record, ...more].map(rangeOf)
+      const rows = ranges.reduce((sum, range) => sum + range.rows, 0)
       const isNew = record.kind === 'batch'
-      const { endLine, records } = isNew ? record : { endLine: 0, records: 0 }
-      const lines = { firstLine: 0, lastLine: 0, endLine }
-      const ranges = [{ input, file: '', startBytes, endBytes, rows, ...lines, records }]
       return { kind: 'numbered', lane: onlyLane, no, ranges, rows, bytes: 0, isNew }
     }
     case 'ended':
@@ -34,9 +33,12 @@ export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
   switch (event.kind) {
     case 'numbered': {
       const { no, ranges, isNew } = event
-      const { input, startBytes: start, endBytes: end, rows, endLine, records } = ranges[0]!
-      if (!isNew) return { kind: 'part', no, input, start, end, rows }
-      return { kind: 'batch', no, input, start, end, endLine, rows, records }
+      // Most batches are of one input.
+      const more = ranges.length === 1 ? undefined : ranges.slice(1)
+      if (!isNew) {
+        return { kind: 'part', no, ...partOf(ranges[0]!), ...(more && { more: more.map(partOf) }) }
+      }
+      return { kind: 'batch', no, ...batchOf(ranges[0]!), ...(more && { more: more.map(batchOf) }) }
     }
     case 'takenBack':
       return event.isCertain ? { kind: 'forgotten' } : undefined
@@ -45,10 +47,33 @@ export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
   }
 }
 
+function rangeOf(rows: JournaledPart | JournaledBatch): BatchRange {
+  const { input, start: startBytes, end: endBytes, rows: count } = rows
+  const { endLine, records } = 'endLine' in rows ? rows : { endLine: 0, records: 0 }
+  const lines = { firstLine: 0, lastLine: 0, endLine }
+  return { input, file: '', startBytes, endBytes, rows: count, ...lines, records }
+}
+
+function partOf({ input, startBytes: start, endBytes: end, rows }: BatchRange): JournaledPart {
+  return { input, start, end, rows }
+}
+
+function batchOf({ endLine, records, ...range }: BatchRange): JournaledBatch {
+  const { input, startBytes: start, endBytes: end, rows } = range
+  return { input, start, end, endLine, rows, records }
+}
+
+/** Number of the last input that a record is about. */
+function lastInput(record: JournalRecord): number {
+  if (record.kind === 'settled') return record.inputs.length - 1
+  if (!('input' in record)) return -1
+  const { more = [] } = 'more' in record ? record : {}
+  return Math.max(record.input, ...more.map(({ input }) => input))
+}
+
 /** @throws when it does not fit to those before */
 export function readRecord(state: DurableState, record: JournalRecord): void {
-  const last =
-    record.kind === 'settled' ? record.inputs.length - 1 : 'input' in record ? record.input : -1
+  const last = lastInput(record)
   if (last >= state.inputs.length) throw new Error(`there is no input ${last}`)
   foldDurable(state, eventOf(record))
 }

@@ -73,12 +73,26 @@ export interface JournaledRejectsSource {
   journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
+/** Rows of one input, by the bytes they stand in. */
+export interface JournaledPart {
+  readonly input: number
+  readonly start: number
+  readonly end: number
+  readonly rows: number
+}
+
+/** `records` counts those of the input that begin before `end`. */
+export interface JournaledBatch extends JournaledPart {
+  readonly endLine: number
+  readonly records: number
+}
+
 /** One line of a journal. Numbers of inputs count from 0, in the order in which they are read. */
 export type JournalRecord =
   /** The first one. */
   | {
       readonly kind: 'run'
-      readonly format: typeof journalFormat
+      readonly format: number
       readonly version: string
       readonly runId: string
       /** Hexadecimal. */
@@ -122,26 +136,18 @@ export type JournalRecord =
   | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
   /** What offsets the times of columns have, by the first ones that were read. */
   | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
-  /** Rows are about to be sent under a number; `records` counts those of the input that begin before `end`. */
-  | {
+  /** Rows are about to be sent under a number; `more` are those of the inputs behind the first one. */
+  | (JournaledBatch & {
       readonly kind: 'batch'
       readonly no: number
-      readonly input: number
-      readonly start: number
-      readonly end: number
-      readonly endLine: number
-      readonly rows: number
-      readonly records: number
-    }
+      readonly more?: readonly JournaledBatch[]
+    })
   /** As `batch`, of rows that were part of one before. */
-  | {
+  | (JournaledPart & {
       readonly kind: 'part'
       readonly no: number
-      readonly input: number
-      readonly start: number
-      readonly end: number
-      readonly rows: number
-    }
+      readonly more?: readonly JournaledPart[]
+    })
   | ({ readonly kind: 'ended'; readonly no: number } & EndedRows)
   /** A file for rejects is about to be made. */
   | { readonly kind: 'rejectsFile'; readonly path: string }
@@ -190,8 +196,9 @@ export function recordLine(record: JournalRecord): string {
 /** As JSON.stringify; of those that come with every batch, three times as fast. */
 function jsonOf(record: JournalRecord): string {
   if (record.kind === 'batch') {
-    const { no, input, start, end, endLine, rows, records } = record
-    return `{"kind":"batch","no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}}`
+    const { no, input, start, end, endLine, rows, records, more } = record
+    const others = more === undefined ? '' : `,"more":${JSON.stringify(more)}`
+    return `{"kind":"batch","no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}${others}}`
   }
   if (record.kind === 'ended') {
     const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = record
@@ -222,11 +229,15 @@ export function recordOf(line: string): JournalRecord | undefined {
 export type Shape = { readonly [name: string]: FieldType }
 /**
  * `#` for a whole number that is not negative, `*` for any object; a shape for one with fields, in brackets for many. What ends in
- * `?` may be left out.
+ * `?`, or has one beside it, may be left out.
  */
-type FieldType = '#' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | readonly [Shape]
+type FieldType = '#' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
+type Many = readonly [Shape] | readonly [Shape, '?']
 
 const fingerprint: Shape = { sizeBytes: '#', modifiedMs: 'time', head: 'text', tail: 'text' }
+
+const partShape: Shape = { input: '#', start: '#', end: '#', rows: '#' }
+const batchShape: Shape = { ...partShape, endLine: '#', records: '#' }
 
 const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   run: { runId: 'text', token: 'text', startedAt: 'text', folder: 'text', options: '*' },
@@ -241,8 +252,8 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   session: { id: 'text' },
   reading: { input: '#', detected: 'text' },
   offsets: { offsets: '*' },
-  batch: { no: '#', input: '#', start: '#', end: '#', endLine: '#', rows: '#', records: '#' },
-  part: { no: '#', input: '#', start: '#', end: '#', rows: '#' },
+  batch: { no: '#', ...batchShape, more: [batchShape, '?'] },
+  part: { no: '#', ...partShape, more: [partShape, '?'] },
   ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#' },
   rejectsFile: { path: 'text' },
   rejects: {
@@ -270,8 +281,9 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   },
 }
 
-/** The format of journals that this program writes and reads. */
-export const journalFormat = 1
+/** The format of journals that this program writes; it reads the one before, too, in which batches are of one input. */
+export const journalFormat = 2
+const readFormats: readonly unknown[] = [1, journalFormat]
 
 /** Why a record cannot be relied on, as the end of a sentence that begins with its line; undefined where it can. */
 export function faultOf(record: JournalRecord): string | undefined {
@@ -282,8 +294,9 @@ export function faultOf(record: JournalRecord): string | undefined {
   const wrong = faultyField(shapes[kind as JournalRecord['kind']], given)
   if (wrong !== undefined) return `has no ${wrong} that makes sense`
   if (kind !== 'run') return undefined
-  if (format !== journalFormat) {
-    return `is of format ${JSON.stringify(format)}, and this version reads format ${journalFormat}`
+  if (!readFormats.includes(format)) {
+    const known = readFormats.join(' and ')
+    return `is of format ${JSON.stringify(format)}, and this version reads formats ${known}`
   }
   // 63 bits, and not 0: it becomes a number of the server.
   if (!/^(?=.*[1-9a-f])[0-7]?[0-9a-f]{1,15}$/.test(token as string)) {
@@ -306,12 +319,15 @@ export function isOf(type: FieldType, value: unknown): boolean {
   if (type === 'time') return Number.isSafeInteger(value)
   if (type === 'text') return typeof value === 'string'
   if (type === 'flag') return typeof value === 'boolean'
-  if (isMany(type)) return Array.isArray(value) && value.every(one => isOf(type[0], one))
+  if (isMany(type)) {
+    if (value === undefined) return type.length === 2
+    return Array.isArray(value) && value.every(one => isOf(type[0], one))
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return type === '*' || faultyField(type, value as Record<string, unknown>) === undefined
 }
 
-function isMany(type: FieldType): type is readonly [Shape] {
+function isMany(type: FieldType): type is Many {
   return Array.isArray(type)
 }
 

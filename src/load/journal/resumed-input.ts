@@ -2,13 +2,15 @@
   How an input is read that earlier processes have read before: from where nothing is settled any more, and in the pieces
   that have numbers.
 */
-import type { Batch } from '../../parse/input-reader.js'
-import { isSettled, type SentRange } from '../fate/covered-range.js'
+import type { InputRange, Piece } from '../../parse/input-reader.js'
+import { isSettled, type SentBatch, type SentRange } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
 
 /** Rows that an earlier process has sent under a number. */
 export interface SentBefore {
   readonly no: number
+  /** Of all inputs that it has rows of. */
+  readonly rows: number
   /** The ledger that their receipt would be in is gone. */
   readonly isLost: boolean
 }
@@ -29,22 +31,25 @@ export interface ResumedInput {
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
   /** Records before `from`. */
   readonly records: number
-  /** Each is to come as one batch. */
-  readonly pieces: readonly { readonly startBytes: number; readonly endBytes: number }[]
+  /** Each is to come as one batch, or as its first or next rows. */
+  readonly pieces: readonly Piece[]
   /** undefined for rows that nobody has read before. */
-  knownOf(batch: Batch): KnownBatch | undefined
-  /** Whether such a batch has the rows that were sent under its number. */
-  hasRowsOf(batch: Batch): boolean
+  knownOf(range: InputRange): KnownBatch | undefined
+  /** Whether such rows are those that were sent under their number. */
+  hasRowsOf(range: InputRange): boolean
 }
 
-/** @param input  as its journal tells it */
-export function resumedInput({ covered, summary }: FoundInput): ResumedInput {
+/**
+ * @param input  as its journal tells it
+ * @param index  its number
+ */
+export function resumedInput({ covered, summary }: FoundInput, index: number): ResumedInput {
   covered.settle()
   const { ends } = covered
   const [first] = ends
   const last = ends.at(-1)!
   const byStart = new Map<number, SentRange>()
-  const pieces: { startBytes: number; endBytes: number }[] = []
+  const pieces: Piece[] = []
   let cursor = first!.offsetBytes
   let nextEnd = 1
   /** A piece is never of two batches: neither could be settled by itself. */
@@ -58,7 +63,10 @@ export function resumedInput({ covered, summary }: FoundInput): ResumedInput {
   }
   for (const range of covered.ranges) {
     gapUpTo(range.startBytes)
-    pieces.push({ startBytes: range.startBytes, endBytes: range.endBytes })
+    const { startBytes, endBytes, batch } = range
+    const continues = isUnderWay(batch) && batch.inputs.at(-1) !== index
+    const joins = isUnderWay(batch) && batch.inputs[0] !== index
+    pieces.push({ startBytes, endBytes, ...(joins && { joins }), ...(continues && { continues }) })
     byStart.set(range.startBytes, range)
     cursor = range.endBytes
   }
@@ -68,18 +76,23 @@ export function resumedInput({ covered, summary }: FoundInput): ResumedInput {
     from: first!,
     records: first!.records,
     pieces,
-    knownOf(batch) {
-      const range = byStart.get(batch.startOffsetBytes)
-      if (range === undefined) {
-        return batch.startOffsetBytes < last.offsetBytes ? { kind: 'unsent' } : undefined
+    knownOf({ startOffsetBytes }) {
+      const sent = byStart.get(startOffsetBytes)
+      if (sent === undefined) {
+        return startOffsetBytes < last.offsetBytes ? { kind: 'unsent' } : undefined
       }
-      if (isSettled(range)) return { kind: 'settled' }
-      const { no, isLost, ended, rows } = range
-      return ended?.unsent === rows ? { kind: 'unsent' } : { kind: 'sent', no, isLost }
+      if (isSettled(sent.batch)) return { kind: 'settled' }
+      const { no, isLost, rows } = sent.batch
+      return isUnderWay(sent.batch) ? { kind: 'sent', no, rows, isLost } : { kind: 'unsent' }
     },
-    hasRowsOf(batch) {
-      const range = byStart.get(batch.startOffsetBytes)
-      return range === undefined || range.rows === batch.rowCount
+    hasRowsOf({ startOffsetBytes, rowCount }) {
+      const sent = byStart.get(startOffsetBytes)
+      return sent === undefined || sent.rows === rowCount
     },
   }
+}
+
+/** It was sent, and nobody knows what became of it. */
+function isUnderWay(batch: SentBatch): boolean {
+  return !isSettled(batch) && batch.ended?.unsent !== batch.rows
 }

@@ -2,10 +2,15 @@
   How a process goes on with a run: where reading each input begins, and what earlier processes did with the rows that are
   read again. Without a journal nothing was done before.
 */
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch, InputRange } from '../../parse/input-reader.js'
 import { runChanged } from './changed-run.js'
 import type { FoundRun } from '../fate/found-run.js'
-import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
+import {
+  resumedInput,
+  type KnownBatch,
+  type ResumedInput,
+  type SentBefore,
+} from './resumed-input.js'
 
 export interface Resumption {
   /** Where reading an input goes on; undefined when nothing of it was read before. */
@@ -18,13 +23,18 @@ export interface Resumption {
    */
   isReadAnew(input: number, path: string, detected: string): boolean
   /**
-   * A batch has come from an input.
-   * @param records  of the input, up to the end of the batch
+   * Rows have come from an input.
+   * @param records  of the input, up to their end
+   * @throws {DdbError} DDB_RUN_CHANGED when they are others than were sent
+   */
+  place(range: InputRange, input: number, records: number): void
+  /** What earlier processes did with the rows of a batch whose ranges have their places; undefined when they never met them. */
+  knownOf(batch: Batch): KnownBatch | undefined
+  /**
+   * A batch is about to be sent again; one that reading broke off in is not.
    * @throws {DdbError} DDB_RUN_CHANGED when it has other rows than were sent
    */
-  place(batch: Batch, input: number, records: number): void
-  /** What earlier processes did with the rows of a batch that has its place; undefined when they never met them. */
-  knownOf(batch: Batch): KnownBatch | undefined
+  checkRows(batch: Batch, sent: SentBefore): void
   /** Whether a reader's reject is among those of an earlier process. */
   isKnownReject(input: number, offsetBytes: number): boolean
 }
@@ -36,8 +46,10 @@ export interface Resumption {
 export function newResumption(found: FoundRun, isFollowing: boolean): Resumption {
   const inputs = new Map<number, ResumedInput>()
   for (const [input, journaled] of found.inputs.entries()) {
-    if (journaled.detected !== undefined) inputs.set(input, resumedInput(journaled))
+    if (journaled.detected !== undefined) inputs.set(input, resumedInput(journaled, input))
   }
+  const otherRows = (input: number): Error =>
+    runChanged(found, `"${found.inputs[input]!.path}" has other rows than were sent`)
   const { rejects } = found
   const upTos = new Map(rejects?.upTos)
   return {
@@ -48,13 +60,18 @@ export function newResumption(found: FoundRun, isFollowing: boolean): Resumption
       const how = `was read as ${before}, and would now be read as ${detected}`
       throw runChanged(found, `"${path}" ${how}`)
     },
-    place(batch, input, records) {
+    place(range, input, records) {
       // A map from batches would cost small ones more than all the rest of this.
-      batch.place = { input, records }
-      if (inputs.get(input)?.hasRowsOf(batch) !== false) return
-      throw runChanged(found, `"${found.inputs[input]!.path}" has other rows than were sent`)
+      range.place = { input, records }
+      if (inputs.get(input)?.hasRowsOf(range) === false) throw otherRows(input)
     },
-    knownOf: batch => batch.place && inputs.get(batch.place.input)?.knownOf(batch),
+    knownOf({ ranges }) {
+      const { place } = ranges[0]!
+      return place && inputs.get(place.input)?.knownOf(ranges[0]!)
+    },
+    checkRows({ ranges, rowCount }, { rows }) {
+      if (rowCount !== rows) throw otherRows(ranges[0]!.place!.input)
+    },
     isKnownReject(input, offsetBytes) {
       if (isFollowing) return offsetBytes < (upTos.get(input) ?? 0)
       const upTo = rejects?.upTo

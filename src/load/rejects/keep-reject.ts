@@ -1,6 +1,7 @@
 /*
   What a run does with a row that is not to be sent, or that the server has refused: it is counted, told, and kept where rejects are.
 */
+import { rangeAt } from '../../parse/row-places.js'
 import type { Batch, RecordShape } from '../../parse/input-reader.js'
 import type { Watch } from '../check/watch.js'
 import type { RunLog } from '../fate/run-log.js'
@@ -48,7 +49,7 @@ export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects 
   return Object.assign(rejects, {
     keep,
     keepRefused(batch: Batch, row: number, words: string) {
-      keep(refusedRow(batch, row, reporter.secrets.hide(words)), batch.shape)
+      keep(refusedRow(batch, row, reporter.secrets.hide(words)), rangeAt(batch.ranges, row).shape)
     },
   })
 }

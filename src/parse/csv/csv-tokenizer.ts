@@ -27,6 +27,11 @@ import type { RecordScanner } from './record-scanner.js'
  */
 export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
+const noBytes = new Uint8Array(0)
+
+/** Room for the fields of one first record, whichever input it is of: it is half a megabyte. */
+let headerBlock: RecordBlock | undefined
+
 /** The records of delimited text; the first one can be looked at, because it may be a header. */
 export class CsvTokenizer implements LineFormat {
   /** What reads the records. */
@@ -114,10 +119,11 @@ export class CsvTokenizer implements LineFormat {
       if (!this.#isOverLimit(window.start, window.end)) return 'more'
       throw this.#badFirstRecord(unfinished, true, window.start)
     }
-    const block = new RecordBlock(maxHeaderFields, 1)
+    const block = (headerBlock ??= new RecordBlock(maxHeaderFields, 1))
     block.bytes = bytes
     scanner.startBlock()
     const next = scanner.scan(block, 0, start)
+    block.bytes = noBytes
     const tooLong = this.#isOverLimit(start, next < 0 ? window.end : next)
     if (next === undecided) return 'more'
     if (next === unfinished && !lines.ended && !tooLong) return 'more'

@@ -125,8 +125,8 @@ function recordsOf(
   return {
     tokenizer: lines,
     raggedRecords: () => tokenizer.raggedRecords,
-    records: () => {
-      const block = new RecordBlock(fieldCount)
+    records: ({ shared }) => {
+      const block = shared?.blockFor(fieldCount) ?? new RecordBlock(fieldCount)
       tokenizer.markQuotes(block)
       const shown = fieldCount === 1 ? { showRecord: quotedIfEmpty(quote, encoding) } : {}
       return { tokenizer: lines, chunks, block, fieldOf, ...shown }

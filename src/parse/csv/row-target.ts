@@ -78,29 +78,27 @@ export function fitOf(
   }
   const block = blockOf(shape.fieldCount, records)
   const builder = new BatchBuilder({
-    file: shape.file,
     mapping,
-    fieldOf: ({ source }) => (source.kind === 'field' ? source.index : -1),
-    block,
+    fields: mapping.columns.map(({ source }) => (source.kind === 'field' ? source.index : -1)),
+    rowCapacity: block.rowCapacity,
     rules: { ...cells, lenient: false, columnOffsets: undefined },
     arrayDelimiter: undefined,
     keepRecords: false,
-    showRecord: undefined,
-    shape: {
-      format: 'csv',
-      delimiter: undefined,
-      fieldNames: shape.names,
-      fieldCount: shape.fieldCount,
-      headerBytes: undefined,
-      text: utf8,
-    },
-    text: utf8,
   })
+  const input = {
+    format: 'csv',
+    delimiter: undefined,
+    fieldNames: shape.names,
+    fieldCount: shape.fieldCount,
+    headerBytes: undefined,
+    text: utf8,
+  }
+  builder.beginInput({ file: shape.file, showRecord: undefined, shape: input, text: utf8 }, 0)
   builder.read(block)
   const refused = block.refusedBy.findIndex(column => column !== 0)
   if (refused >= 0) return { misfit: builder.rejectOf(block, refused).message, hasValues: false }
   builder.append(block)
-  const { columns, rowCount, release } = builder.take(0, { offsetBytes: 0, lineNumber: 1 })
+  const { columns, rowCount, release } = builder.take({ offsetBytes: 0, lineNumber: 1 })
   const hasValues = mapping.columns.some(
     ({ type, source }, i) =>
       source.kind === 'field' &&

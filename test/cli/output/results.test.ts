@@ -46,6 +46,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   endedAt: '2024-01-01T00:00:02.000Z',
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
   sources: noSourceNotes(),
+  inputTotals: { count: given.inputs?.length ?? 1, bytes: 2_000_000 },
   inputs: [
     {
       path: 'a.csv',

@@ -10,7 +10,8 @@ import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 const nothing: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
 function range(no: number, startBytes: number, endBytes: number, ended?: EndedRows): SentRange {
-  return { no, startBytes, endBytes, rows: (endBytes - startBytes) / 10, ended, isLost: false }
+  const rows = (endBytes - startBytes) / 10
+  return { batch: { no, rows, inputs: [0], ended, isLost: false }, startBytes, endBytes, rows }
 }
 const done = (no: number, startBytes: number, endBytes: number): SentRange =>
   range(no, startBytes, endBytes, { ...nothing, confirmed: (endBytes - startBytes) / 10 })
@@ -24,7 +25,7 @@ function extend(covered: CoveredInput, sent: SentRange): void {
   })
 }
 
-const numbers = (covered: CoveredInput): number[] => covered.ranges.map(({ no }) => no)
+const numbers = (covered: CoveredInput): number[] => covered.ranges.map(({ batch }) => batch.no)
 const offsets = (covered: CoveredInput): number[] =>
   covered.ends.map(({ offsetBytes }) => offsetBytes)
 
@@ -89,7 +90,7 @@ t.test('batches are settled from the first on, as far as there is no gap', async
 
 t.test('settled is what needs no further word', async t => {
   const of = (ended: Partial<EndedRows> | undefined): boolean =>
-    isSettled(range(1, 0, 40, ended === undefined ? undefined : { ...nothing, ...ended }))
+    isSettled({ rows: 4, ended: ended && { ...nothing, ...ended } })
   t.equal(of(undefined), false)
   t.equal(of({ confirmed: 4 }), true)
   t.equal(of({ rejected: 4 }), true)

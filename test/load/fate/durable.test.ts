@@ -7,7 +7,7 @@ import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'
 import type { FoundRun } from '../../../src/load/fate/found-run.js'
 import { resumedInput } from '../../../src/load/journal/resumed-input.js'
-import type { Batch } from '../../../src/parse/input-reader.js'
+import type { InputRange } from '../../../src/parse/input-reader.js'
 import { batchOf } from '../../helpers/batches.js'
 import { targetRecord } from '../../helpers/journals.js'
 import { runs } from '../../helpers/runs.js'
@@ -18,8 +18,8 @@ const equal = (what: string, found: unknown, wanted: unknown): void => {
   if (a !== b) throw new Error(`${what}: ${a.slice(0, 500)}, not ${b.slice(0, 500)}`)
 }
 
-const at = (startBytes: number, endBytes: number): Batch =>
-  batchOf((endBytes - startBytes) / rowBytes, startBytes / rowBytes)
+const at = (startBytes: number, endBytes: number): InputRange =>
+  batchOf((endBytes - startBytes) / rowBytes, startBytes / rowBytes).ranges[0]!
 
 /** Throws unless the state tells of a run what the model does. */
 function check(state: FoundRun, model: RunModel): void {
@@ -27,13 +27,13 @@ function check(state: FoundRun, model: RunModel): void {
   equal('last number', state.lastNo, model.lastNo)
   for (let input = 0; input < inputCount; input++) {
     const { from, pieces, endBytes } = model.resumed(input)
-    const found = resumedInput(state.inputs[input]!)
+    const found = resumedInput(state.inputs[input]!, input)
     equal('from', found.from, from)
     equal('records', found.records, from.records)
     equal(
       'pieces',
       found.pieces,
-      pieces.map(piece => ({ startBytes: piece.startBytes, endBytes: piece.endBytes })),
+      pieces.map(({ known: _, ...piece }) => piece),
     )
     for (const { startBytes, endBytes: end, known } of pieces) {
       equal('known', found.knownOf(at(startBytes, end)), known)

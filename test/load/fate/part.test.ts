@@ -71,7 +71,9 @@ t.test('a part is told by its lines, in the input it comes from', async t => {
 
 t.test('ranges of neighbours touch, whatever stands between their rows', async t => {
   // The batch begins 5 bytes before its first row and ends 7 behind its last.
-  const batch = { ...batchOf(4, 10), startOffsetBytes: 95, endOffsetBytes: 147 }
+  const rows = batchOf(4, 10)
+  const ranges = [{ ...rows.ranges[0]!, startOffsetBytes: 95, endOffsetBytes: 147 }]
+  const batch = { ...rows, ranges }
   t.match(partRanges(wholeBatch(batch)), [{ startBytes: 95, endBytes: 147 }])
   t.match(partRanges(partOf(batch, 0, 2)), [{ startBytes: 95, endBytes: 120 }])
   t.match(partRanges(partOf(batch, 2, 3)), [{ startBytes: 120, endBytes: 130 }])

@@ -4,7 +4,11 @@
 */
 import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import fc from 'fast-check'
-import type { JournalRecord, JournaledRejects } from '../../../src/load/journal/journal-record.js'
+import type {
+  JournaledBatch,
+  JournalRecord,
+  JournaledRejects,
+} from '../../../src/load/journal/journal-record.js'
 import type { KnownBatch } from '../../../src/load/journal/resumed-input.js'
 
 /** Every row has as many bytes and stands in a line of its own, behind a header of one line. */
@@ -24,12 +28,29 @@ interface ModelRow {
 export interface ModelPiece {
   readonly startBytes: number
   readonly endBytes: number
+  /** Earlier inputs have rows of its number, and later ones. */
+  readonly joins?: true
+  readonly continues?: true
   readonly known: KnownBatch
+}
+
+/** Each by its input and its place in it. */
+type Group = [GroupRow, ...GroupRow[]]
+interface GroupRow {
+  readonly input: number
+  readonly at: number
+  readonly row: ModelRow
 }
 
 /** One step; numbers choose among what there is. */
 export type Step =
-  | { readonly kind: 'batch'; readonly input: number; readonly rows: number }
+  /** `more`: of the inputs behind it. */
+  | {
+      readonly kind: 'batch'
+      readonly input: number
+      readonly rows: number
+      readonly more?: readonly number[]
+    }
   | { readonly kind: 'part'; readonly which: number; readonly from: number; readonly rows: number }
   | {
       readonly kind: 'ended'
@@ -49,6 +70,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('batch' as const),
       input: fc.nat({ max: inputCount - 1 }),
       rows: fc.integer({ min: 1, max: 8 }),
+      more: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: inputCount - 1 }),
     }),
   },
   {
@@ -107,7 +129,7 @@ export class RunModel {
   step(step: Step): JournalRecord[] {
     switch (step.kind) {
       case 'batch':
-        return [this.#batch(step.input, step.rows)]
+        return [this.#batch(step)]
       case 'part':
         return this.#part(step)
       case 'ended':
@@ -119,50 +141,53 @@ export class RunModel {
     }
   }
 
-  #batch(input: number, rows: number): JournalRecord {
-    const there = this.#inputs[input]!
+  #batch({ input, rows, more = [] }: Extract<Step, { kind: 'batch' }>): JournalRecord {
     const no = ++this.#lastNo
+    const [first, ...others] = [rows, ...more.slice(0, inputCount - 1 - input)].map(
+      (count, behind) => this.#appended(input + behind, count, no),
+    )
+    return { kind: 'batch', no, ...first!, ...(others.length > 0 && { more: others }) }
+  }
+
+  #appended(input: number, rows: number, no: number): JournaledBatch {
+    const there = this.#inputs[input]!
     const batch = (there.at(-1)?.batch ?? 0) + 1
     const start = there.length * rowBytes
     for (let i = 0; i < rows; i++) there.push({ batch, no, fate: 'unknown', isSettled: false })
     const end = there.length * rowBytes
     const endLine = there.length + 2
-    return { kind: 'batch', no, input, start, end, endLine, rows, records: there.length }
+    return { input, start, end, endLine, rows, records: there.length }
   }
 
-  /** Rows of one batch that are not settled, beginning with one that begins a number or has none. */
+  /** Rows of one batch that are not settled, of those that have one number or none. */
   #part({ which, from, rows }: Extract<Step, { kind: 'part' }>): JournalRecord[] {
-    const open = this.#runsOf().filter(({ first }) => !first.isSettled)
+    const open = this.#groups().filter(([{ row }]) => !row.isSettled)
     if (open.length === 0) return []
-    const { input, start, end, first } = open[which % open.length]!
-    const there = this.#inputs[input]!
+    const group = open[which % open.length]!
     // What another number is given of a divided batch begins anywhere in it.
-    const begin = start + (from % (end - start))
-    const stop = begin + 1 + (rows % (end - begin))
+    const begin = from % group.length
+    const stop = begin + 1 + (rows % (group.length - begin))
     const no = ++this.#lastNo
-    const before = first.no
-    for (let row = start; row < end; row++) {
-      const isIn = row >= begin && row < stop
-      if (isIn) there[row] = { ...there[row]!, no, fate: 'unknown' }
-      else if (before !== undefined) there[row] = { ...there[row]!, no: undefined, fate: 'unsent' }
+    const before = group[0].row.no
+    const ranges = new Map<number, { input: number; start: number; end: number; rows: number }>()
+    for (const [i, { input, at, row }] of group.entries()) {
+      const there = this.#inputs[input]!
+      if (i >= begin && i < stop) {
+        there[at] = { ...row, no, fate: 'unknown' }
+        const start = at * rowBytes
+        const range = ranges.get(input) ?? { input, start, end: start, rows: 0 }
+        ranges.set(input, { ...range, end: start + rowBytes, rows: range.rows + 1 })
+      } else if (before !== undefined) there[at] = { ...row, no: undefined, fate: 'unsent' }
     }
-    return [
-      {
-        kind: 'part',
-        no,
-        input,
-        start: begin * rowBytes,
-        end: stop * rowBytes,
-        rows: stop - begin,
-      },
-    ]
+    const [first, ...others] = ranges.values()
+    return [{ kind: 'part', no, ...first!, ...(others.length > 0 && { more: others }) }]
   }
 
   #ended({ which, how }: Extract<Step, { kind: 'ended' }>): JournalRecord[] {
-    const open = this.#runsOf().filter(({ first }) => !first.isSettled && first.no !== undefined)
+    const open = this.#groups().filter(([{ row }]) => !row.isSettled && row.no !== undefined)
     if (open.length === 0) return []
-    const { input, start, end, first } = open[which % open.length]!
-    const rows = end - start
+    const group = open[which % open.length]!
+    const rows = group.length
     const off = which % rows
     const ended: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
     const put = (fate: keyof EndedRows, count: number): void => {
@@ -179,15 +204,15 @@ export class RunModel {
     const fates = (['confirmed', 'rejected', 'unconfirmed', 'unsent'] as const).flatMap(fate =>
       Array<typeof fate>(ended[fate]).fill(fate),
     )
-    for (const [i, fate] of fates.entries()) {
-      this.#inputs[input]![start + i] = { ...this.#inputs[input]![start + i]!, fate, isSettled }
+    for (const [i, { input, at, row }] of group.entries()) {
+      this.#inputs[input]![at] = { ...row, fate: fates[i]!, isSettled }
     }
     const records: JournalRecord[] = []
     if (ended.rejected > 0) {
       this.#rejected += ended.rejected
       records.push({ kind: 'rejects', ...this.#rejects() })
     }
-    return [...records, { kind: 'ended', no: first.no!, ...ended }]
+    return [...records, { kind: 'ended', no: group[0].row.no!, ...ended }]
   }
 
   #rejects(): JournaledRejects {
@@ -199,6 +224,26 @@ export class RunModel {
       byInput: {},
       upTo: { input: 0, offsetBytes: 0 },
     }
+  }
+
+  /** Rows that have one number, over all inputs, and those that stand together without any. */
+  #groups(): Group[] {
+    const byNumber = new Map<number, Group>()
+    const groups: Group[] = []
+    for (const { input, start, end, first } of this.#runsOf()) {
+      const [head, ...rest] = this.#inputs[input]!.slice(start, end).map((row, i) => ({
+        ...{ input, at: start + i },
+        row,
+      }))
+      const known = first.no === undefined ? undefined : byNumber.get(first.no)
+      if (known !== undefined) known.push(head!, ...rest)
+      else {
+        const group: Group = [head!, ...rest]
+        groups.push(group)
+        if (first.no !== undefined) byNumber.set(first.no, group)
+      }
+    }
+    return groups
   }
 
   /** Rows that stand together under one number, or, of one batch, without any. */
@@ -241,11 +286,17 @@ export class RunModel {
       .map(({ start, end, first: { no, fate, isSettled } }): ModelPiece => ({
         startBytes: start * rowBytes,
         endBytes: end * rowBytes,
+        ...(!isSettled &&
+          fate !== 'unsent' &&
+          this.#isAlso(no!, i => i < input) && { joins: true }),
+        ...(!isSettled &&
+          fate !== 'unsent' &&
+          this.#isAlso(no!, i => i > input) && { continues: true }),
         known: isSettled
           ? { kind: 'settled' }
           : fate === 'unsent'
             ? { kind: 'unsent' }
-            : { kind: 'sent', no: no!, isLost: false },
+            : { kind: 'sent', no: no!, rows: this.#rowsOf(no!), isLost: false },
       }))
     return {
       from: {
@@ -256,6 +307,15 @@ export class RunModel {
       pieces,
       endBytes: rows.length * rowBytes,
     }
+  }
+
+  #isAlso(no: number, inInput: (index: number) => boolean): boolean {
+    return this.#inputs.some((rows, i) => inInput(i) && rows.some(row => row.no === no))
+  }
+
+  /** Of all inputs. */
+  #rowsOf(no: number): number {
+    return this.#inputs.flat().filter(row => row.no === no).length
   }
 
   get lastNo(): number {

@@ -197,7 +197,9 @@ t.test('a file that goes before it is read is said to be missing', async t => {
   const inputs = await openInputs(run)
   t.teardown(() => inputs.close())
   rmSync(path)
-  await t.rejects(inputs.batches(run, target).next(), {
+  const reading = inputs.batches(run, target)
+  t.match((await reading.next()).value, { ranges: [{ file: join(dir, 'a.csv') }] })
+  await t.rejects(reading.next(), {
     code: 'DDB_INPUT_MISSING',
     message: `there is no file "${path}"`,
   })

@@ -79,7 +79,7 @@ t.test('what cannot be read is told when it is read', async t => {
 t.test('a process that goes on looks at what was not read before', async t => {
   const { load, count } = await startLoadServer(t, script)
   const dir = t.testdir({ 'a.csv': good, 'b.csv': 'id,name\nx,b\n', 'c.csv': good })
-  const run = { target, runId: 'r', journal: { folder: dir } }
+  const run = { target, runId: 'r', journal: { folder: dir }, delivery: { batchRows: 1 } }
   for (let times = 0; times < 2; times++) {
     t.match(await load(`${dir}/*.csv`, run), { exitCode: 65, error: { code: 'DDB_INPUT_CELL' } })
   }

@@ -13,7 +13,7 @@ import {
 function progressOf(...records: readonly JournalRecord[]): InputProgress {
   const state = readRun()
   for (const record of [runRecord('r'), inputsRecord, targetRecord, ...records]) state.take(record)
-  return inputProgress(state.inputs[0]!)
+  return inputProgress(state.inputs[0]!, 0)
 }
 
 const read: JournalRecord = { kind: 'read', input: 0, summary: {} as never }

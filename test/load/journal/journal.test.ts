@@ -87,7 +87,8 @@ function resumption({ found }: Journal, isFollowing = false): Resumption {
 }
 
 function place(journal: Journal, batch: Batch, input = 0): Batch {
-  resumption(journal).place(batch, input, batch.endOffsetBytes / 10)
+  const range = batch.ranges[0]!
+  resumption(journal).place(range, input, range.endOffsetBytes / 10)
   return batch
 }
 
@@ -179,6 +180,7 @@ t.test('inputs have their own places', async t => {
     t.strictSame(resumption(second.journal).knownOf(batch), {
       kind: 'sent',
       no: input + 1,
+      rows: 4,
       isLost: false,
     })
   }

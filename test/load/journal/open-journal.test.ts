@@ -92,7 +92,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.match(records(), [
     {
       kind: 'run',
-      format: 1,
+      format: 2,
       runId: 'nightly',
       token: journal.token.toString(16),
       options: { target: { table: 'trades' } },
@@ -230,7 +230,7 @@ const damages: readonly (readonly [
     /first line is no record/,
   ],
   ['a bit in its middle', whole => whole.replace('"kind":"process"', '"kind":"proceSs"'), /middle/],
-  ['another format', whole => changed(whole, 0, { format: 2 }), /line 1 is of format 2/],
+  ['another format', whole => changed(whole, 0, { format: 3 }), /line 1 is of format 3/],
   ['no format', whole => changed(whole, 0, { format: undefined }), /line 1 is of format undefined/],
   ['an unknown kind', whole => changed(whole, 1, { kind: 'lane' }), /line 2 is of the kind "lane"/],
   [

@@ -2,6 +2,7 @@
   How an input is read again; any course of a run is held against a model in durable.test.ts.
 */
 import t from 'tap'
+import type { InputRange } from '../../../src/parse/input-reader.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'
 import { resumedInput, type ResumedInput } from '../../../src/load/journal/resumed-input.js'
@@ -13,9 +14,10 @@ function resumedAfter(steps: readonly Step[], isRead = false): ResumedInput {
   const model = new RunModel()
   const [input] = readRun(...model.first, ...steps.flatMap(step => model.step(step))).inputs
   const summary = {} as Extract<JournalRecord, { kind: 'read' }>['summary']
-  return resumedInput(isRead ? { ...input!, summary } : input!)
+  return resumedInput(isRead ? { ...input!, summary } : input!, 0)
 }
 
+const rangeOf = (rows: number, firstRow = 0): InputRange => batchOf(rows, firstRow).ranges[0]!
 const batch = (rows: number): Step => ({ kind: 'batch', input: 0, rows })
 const confirmed: Step = { kind: 'ended', which: 0, how: 'confirmed' }
 const unsent: Step = { kind: 'ended', which: 0, how: 'unsent' }
@@ -24,7 +26,7 @@ t.test('an input of which nothing was sent is read from its beginning', async t 
   const resumed = resumedAfter([])
   t.match(resumed, { from: { offsetBytes: 0, lineNumber: 1 }, records: 0, isDone: false })
   t.strictSame(resumed.pieces, [])
-  t.equal(resumed.knownOf(batchOf(4)), undefined)
+  t.equal(resumed.knownOf(rangeOf(4)), undefined)
 })
 
 t.test('reading goes on behind what is settled, with the pieces that have numbers', async t => {
@@ -36,14 +38,14 @@ t.test('reading goes on behind what is settled, with the pieces that have number
     { startBytes: 60, endBytes: 90 },
     { startBytes: 90, endBytes: 100 },
   ])
-  t.strictSame(resumed.knownOf(batchOf(2, 4)), { kind: 'sent', no: 2, isLost: false })
-  t.equal(resumed.knownOf(batchOf(5, 10)), undefined, 'what comes behind is new')
+  t.strictSame(resumed.knownOf(rangeOf(2, 4)), { kind: 'sent', no: 2, rows: 2, isLost: false })
+  t.equal(resumed.knownOf(rangeOf(5, 10)), undefined, 'what comes behind is new')
 })
 
 t.test('rows that went back to the reader are read as a piece that is not stored', async t => {
   const resumed = resumedAfter([batch(4), unsent])
   t.strictSame(resumed.pieces, [{ startBytes: 0, endBytes: 40 }])
-  t.strictSame(resumed.knownOf(batchOf(4)), { kind: 'unsent' })
+  t.strictSame(resumed.knownOf(rangeOf(4)), { kind: 'unsent' })
 })
 
 t.test(
@@ -61,7 +63,7 @@ t.test(
       { startBytes: 40, endBytes: 60 },
       { startBytes: 60, endBytes: 80 },
     ])
-    t.strictSame(resumed.knownOf(batchOf(2, 2)), { kind: 'unsent' })
+    t.strictSame(resumed.knownOf(rangeOf(2, 2)), { kind: 'unsent' })
   },
 )
 
@@ -74,8 +76,8 @@ t.test('an input is done when it was read to its end and all of it is settled', 
 
 t.test('other rows than were sent under a number are found out', async t => {
   const resumed = resumedAfter([batch(4)])
-  t.equal(resumed.hasRowsOf(batchOf(4)), true)
-  t.equal(resumed.hasRowsOf(batchOf(3)), false)
-  t.equal(resumed.hasRowsOf(batchOf(5)), false)
-  t.equal(resumed.hasRowsOf(batchOf(9, 4)), true, 'of new rows nothing is known')
+  t.equal(resumed.hasRowsOf(rangeOf(4)), true)
+  t.equal(resumed.hasRowsOf(rangeOf(3)), false)
+  t.equal(resumed.hasRowsOf(rangeOf(5)), false)
+  t.equal(resumed.hasRowsOf(rangeOf(9, 4)), true, 'of new rows nothing is known')
 })

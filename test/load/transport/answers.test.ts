@@ -353,7 +353,7 @@ t.test('closing removes the marker, whatever became of the session', async t => 
 
 t.test('a batch whose answer went to a process that is no more is in doubt', async t => {
   const { run, delivery, next, counts, sent, told } = await scene(t, took, { resends: false })
-  await delivery.deliver(next(), { no: 3, isLost: false })
+  await delivery.deliver(next(), { no: 3, rows: 4, isLost: false })
   t.same(counts(), [0, 4, 0, 0])
   t.same(sent, [])
   t.match(uncertainLines(run.state), [{ reason: /earlier process/ }])
@@ -362,7 +362,7 @@ t.test('a batch whose answer went to a process that is no more is in doubt', asy
 
 t.test('where a second copy does no harm or is wanted it is sent, under its number', async t => {
   const { delivery, next, counts, sent, told } = await scene(t, took, { resends: true })
-  await delivery.deliver(next(), { no: 3, isLost: false })
+  await delivery.deliver(next(), { no: 3, rows: 4, isLost: false })
   t.same(sent, [[0, 1, 2, 3]])
   t.same(counts(), [4, 0, 0, 0])
   t.match(told, [['ended', 3, { confirmed: 4 }]])
@@ -370,7 +370,7 @@ t.test('where a second copy does no harm or is wanted it is sent, under its numb
 
 t.test('a copy that is refused leaves its batch in doubt: the first may be stored', async t => {
   const { delivery, next, counts } = await scene(t, () => ({ error: noRights }), { resends: true })
-  await t.rejects(Promise.resolve(delivery.deliver(next(), { no: 3, isLost: false })), {
+  await t.rejects(Promise.resolve(delivery.deliver(next(), { no: 3, rows: 4, isLost: false })), {
     code: 'DDB_PRIVILEGE',
   })
   t.same(counts(), [0, 4, 0, 0])

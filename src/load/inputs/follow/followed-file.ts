@@ -8,7 +8,8 @@ import type { InputFile } from '../../../platform/platform.js'
 import { followedChunks } from '../../../source/follow/followed-chunks.js'
 import type { Turns } from '../../../source/follow/turns.js'
 import { openGrowing } from '../../../source/open-source.js'
-import { newSummary, type InputReading, type InputSummary } from '../input-reading.js'
+import { newSummary } from '../input-list.js'
+import type { InputReading, InputSummary } from '../input-reading.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
 import { dialectOf, rowTarget } from '../reader-options.js'
@@ -114,6 +115,7 @@ export async function* batchesOf(
       if (reader.format === 'json') throw isDocument(path)
       followed.fingerprint ??= await followedFingerprint(file)
       yield* reading.batches(run, target, {
+        shared: undefined,
         source,
         reader,
         summary,

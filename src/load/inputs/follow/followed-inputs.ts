@@ -26,7 +26,7 @@ import {
 } from '../input-reading.js'
 import { isSameGrown } from '../../journal/fingerprint.js'
 import { reasonsPath } from '../../rejects/reject-path.js'
-import type { SourceNotes } from '../../options.js'
+import type { InputTotals, SourceNotes } from '../../options.js'
 import type { Run } from '../../run.js'
 import { noSourceNotes, sourceNotesOf } from '../source-notes.js'
 import type { TargetDescription } from '../../target/describe-target.js'
@@ -266,6 +266,11 @@ class FollowedInputs implements Inputs {
       const { rejected, firstError } = rejects.ofInput(summary.path)
       return { ...summary, rejected, firstError: firstError ?? summary.firstError }
     })
+  }
+
+  get totals(): InputTotals {
+    const all = this.read.withOpen(this.open.map(({ summary }) => summary))
+    return { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }
   }
 
   columnCounts(): readonly ColumnCounts[] {
