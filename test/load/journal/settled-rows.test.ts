@@ -34,7 +34,10 @@ const said = (state: FoundRun) => ({
   lastNo: state.lastNo,
   rejects: state.rejects,
   end: state.end,
-  inputs: state.inputs.map((input, i) => ({ ...inputProgress(input, i), detected: input.detected })),
+  inputs: state.inputs.map((input, i) => ({
+    ...inputProgress(input, i),
+    detected: input.detected,
+  })),
 })
 
 const rejectsRecord = (no: number): RecordOf<'rejects'> => ({
