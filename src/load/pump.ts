@@ -3,7 +3,7 @@
   stopped.
 */
 import type { DdbError } from '../errors.js'
-import type { Batch } from '../parse/input-reader.js'
+import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
 import type { UnsentCheck } from './evidence/unsent-rows.js'
 import type { TargetDescription } from './target/describe-target.js'

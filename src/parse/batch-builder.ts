@@ -18,14 +18,7 @@ import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords, RecordCopies } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
-import type {
-  Batch,
-  ColumnCounts,
-  InputRange,
-  RecordShape,
-  Reject,
-  ResumePoint,
-} from './input-reader.js'
+import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
 import type { RecordBlock } from './record-block.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 

@@ -10,17 +10,8 @@ import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder, type BuilderInput } from './batch-builder.js'
 import { systemClock } from '../platform/system.js'
 import type { CellRules } from './cell-rules.js'
-import type {
-  Batch,
-  BatchOptions,
-  ByteCounts,
-  ColumnCounts,
-  FlushClock,
-  InputRange,
-  RecordShape,
-  Reject,
-  ResumePoint,
-} from './input-reader.js'
+import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
+import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
 import { PieceBounds } from './piece-bounds.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'

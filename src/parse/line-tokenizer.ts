@@ -4,7 +4,7 @@
 */
 import { InputError, type ErrorCode } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import type { ResumePoint } from './input-reader.js'
+import type { ResumePoint } from './batch.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
 import type { Fault, RecordBlock } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'

@@ -3,7 +3,7 @@
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
-import type { InputRange } from './input-reader.js'
+import type { InputRange } from './batch.js'
 import type { RowBounds } from './input-rows.js'
 
 /** Where one row's record stands in the decompressed input. */

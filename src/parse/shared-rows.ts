@@ -2,7 +2,7 @@
   What inputs that are read one after the other share: their columns, and the rows that the end of an input leaves in hand.
 */
 import { BatchBuilder, type BuilderSetup } from './batch-builder.js'
-import type { Batch, ResumePoint } from './input-reader.js'
+import type { Batch, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
 
 /** One for all inputs of a run; readers are given it in turn. */

@@ -3,7 +3,7 @@
   know nothing of types.
 */
 import type { InputError } from '../errors.js'
-import type { ResumePoint } from './input-reader.js'
+import type { ResumePoint } from './batch.js'
 import type { RecordBlock } from './record-block.js'
 
 /** Longer records are refused: an open quote would otherwise take the rest of the file with it. */

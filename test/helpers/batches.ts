@@ -1,7 +1,7 @@
 /*
   Batches without a reader: rows of ten bytes, one a line.
 */
-import type { Batch, RecordShape } from '../../src/parse/input-reader.js'
+import type { Batch, RecordShape } from '../../src/parse/batch.js'
 import { utf8Source } from './utf8-source.js'
 
 const rowBytes = 10

@@ -10,15 +10,8 @@ import { InputError } from '../../src/errors.js'
 import { BatchBuilder, type BuilderInput } from '../../src/parse/batch-builder.js'
 import type { CellRules } from '../../src/parse/cell-rules.js'
 import { BufferPool } from '../../src/parse/columns/buffer-pool.js'
-import type {
-  Batch,
-  BatchOptions,
-  FlushClock,
-  InputReader,
-  RecordShape,
-  Reject,
-  ResumePoint,
-} from '../../src/parse/input-reader.js'
+import type { Batch, RecordShape, Reject, ResumePoint } from '../../src/parse/batch.js'
+import type { BatchOptions, FlushClock, InputReader } from '../../src/parse/input-reader.js'
 import { KeptRecords, RecordCopies } from '../../src/parse/kept-records.js'
 import { NullTexts } from '../../src/parse/null-texts.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'

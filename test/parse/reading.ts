@@ -2,7 +2,8 @@
   What the tests of readers share: an input out of memory in chunks of any size, and everything that is read from it.
 */
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
-import type { Batch, BatchOptions, InputReader, Reject } from '../../src/parse/input-reader.js'
+import type { Batch, Reject } from '../../src/parse/batch.js'
+import type { BatchOptions, InputReader } from '../../src/parse/input-reader.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import {
   mapColumns,

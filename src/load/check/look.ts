@@ -3,7 +3,7 @@
   many requests there would be.
 */
 import { rangeAt } from '../../parse/row-places.js'
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch } from '../../parse/batch.js'
 import { isNullAt } from '../../protocol/element.js'
 import { formatElement } from '../../protocol/value-text.js'
 import type { Delivery } from '../transport/delivery.js'

@@ -3,7 +3,8 @@
 */
 import { DdbError } from '../../errors.js'
 import { recordFormat, type OpenedReader } from '../../parse/formats.js'
-import type { InputReader, RecordShape } from '../../parse/input-reader.js'
+import type { RecordShape } from '../../parse/batch.js'
+import type { InputReader } from '../../parse/input-reader.js'
 import type { CellSource, ColumnMapping } from '../../schema/column-mapping.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedField } from './check-result.js'

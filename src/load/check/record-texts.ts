@@ -4,7 +4,7 @@
 */
 import { Readable } from 'node:stream'
 import { openReader, type ReaderOptions } from '../../parse/formats.js'
-import type { RecordShape } from '../../parse/input-reader.js'
+import type { RecordShape } from '../../parse/batch.js'
 import { formatElement } from '../../protocol/value-text.js'
 import type { CellSource } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'

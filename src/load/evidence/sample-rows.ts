@@ -2,7 +2,7 @@
   A few rows of a run, kept by value: its first, one about halfway, and its last. Whether they are in the table is asked
   before the run says that its rows are.
 */
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, scalarAt } from '../../protocol/element.js'
 import type { Column, Scalar, TypedVector } from '../../protocol/value.js'

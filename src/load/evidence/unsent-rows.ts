@@ -4,7 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch } from '../../parse/batch.js'
 import { rowsInTable } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'

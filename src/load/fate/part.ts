@@ -2,7 +2,7 @@
   A piece of a batch that travels under a number of its own: the whole batch, or, while the rows that the server
   refuses are being looked for, a half of it, or a half of a half.
 */
-import type { Batch, InputRange } from '../../parse/input-reader.js'
+import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import type { BatchRange } from './events.js'

@@ -4,7 +4,7 @@
 */
 import type { DdbError } from '../../errors.js'
 import { dataExtensions, openReader } from '../../parse/formats.js'
-import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
+import type { Batch, ColumnCounts } from '../../parse/batch.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import type { FileStatus, Platform } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'

@@ -2,7 +2,8 @@
   How an input is read that earlier processes have read before: from where nothing is settled any more, and in the pieces
   that have numbers.
 */
-import type { InputRange, Piece } from '../../parse/input-reader.js'
+import type { InputRange } from '../../parse/batch.js'
+import type { Piece } from '../../parse/input-reader.js'
 import { isSettled, type SentBatch, type SentRange } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
 

@@ -2,7 +2,7 @@
   How a process goes on with a run: where reading each input begins, and what earlier processes did with the rows that are
   read again. Without a journal nothing was done before.
 */
-import type { Batch, InputRange } from '../../parse/input-reader.js'
+import type { Batch, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
 import type { FoundRun } from '../fate/found-run.js'
 import {

@@ -2,7 +2,7 @@
   What a run does with a row that is not to be sent, or that the server has refused: it is counted, told, and kept where rejects are.
 */
 import { rangeAt } from '../../parse/row-places.js'
-import type { Batch, RecordShape } from '../../parse/input-reader.js'
+import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { Watch } from '../check/watch.js'
 import type { RunLog } from '../fate/run-log.js'
 import type { Plan } from '../plan.js'

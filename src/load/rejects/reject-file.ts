@@ -2,7 +2,7 @@
   One rejects file and its `.reasons.ndjson`: rejected records byte for byte behind the input's own header, so that
   the repaired file can be loaded like the input. Rows that cannot be written are cut off in both files and counted.
 */
-import type { RecordShape } from '../../parse/input-reader.js'
+import type { RecordShape } from '../../parse/batch.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
 import { newReasonLines } from './reason-lines.js'
 import { reasonsPath } from './reject-path.js'

@@ -4,7 +4,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
-import type { RecordShape } from '../../parse/input-reader.js'
+import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import {
   checkSize,

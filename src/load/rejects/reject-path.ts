@@ -3,7 +3,7 @@
 */
 import { extname } from 'node:path'
 import { formats, inputFormats, recordFormat, type InputFormat } from '../../parse/formats.js'
-import type { RecordShape } from '../../parse/input-reader.js'
+import type { RecordShape } from '../../parse/batch.js'
 
 /**
  * Extensions that tell a reader the format, by that of single records; for others it looks at the first bytes, which is right

@@ -2,7 +2,7 @@
   A row that did not become part of the target: where it stood, and why.
 */
 import type { InputPosition } from '../../errors.js'
-import type { Batch, Reject } from '../../parse/input-reader.js'
+import type { Batch, Reject } from '../../parse/batch.js'
 import type { RejectReason } from './reject-run.js'
 
 /** A reject of a reader, or of the server. */

@@ -3,7 +3,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
-import type { RecordShape } from '../../parse/input-reader.js'
+import type { RecordShape } from '../../parse/batch.js'
 import type { Files } from '../../platform/platform.js'
 import type { FoundRun } from '../fate/found-run.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'

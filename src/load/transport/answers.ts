@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch } from '../../parse/batch.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { answerInTime } from '../connection/idle-timeout.js'
 import type { RetryRules } from '../connection/retry.js'

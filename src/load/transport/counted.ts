@@ -4,7 +4,7 @@
 import type { CountingSession } from './counting-session.js'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch } from '../../parse/batch.js'
 import { rowsText } from '../fate/row-counts.js'
 import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'

@@ -2,7 +2,7 @@
   Delivery of which nothing is asked: batches go out unanswered, and what was sent stays unconfirmed.
 */
 import { DdbError } from '../../errors.js'
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch } from '../../parse/batch.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'

@@ -3,7 +3,7 @@
   of their receipts, while later ones are on their way. A part keeps its memory until then.
 */
 import { DdbError, UsageError, type ConnectionError } from '../../errors.js'
-import type { Batch } from '../../parse/input-reader.js'
+import type { Batch } from '../../parse/batch.js'
 import { isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { RetryRules } from '../connection/retry.js'

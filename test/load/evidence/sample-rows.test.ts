@@ -5,7 +5,7 @@ import {
   rowOfJournal,
   type SampleRow,
 } from '../../../src/load/evidence/sample-rows.js'
-import type { Batch } from '../../../src/parse/input-reader.js'
+import type { Batch } from '../../../src/parse/batch.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
 import type { Column } from '../../../src/protocol/value.js'

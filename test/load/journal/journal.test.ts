@@ -12,7 +12,7 @@ import type { JournalFile } from '../../../src/load/journal/journal-file.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { namedInput } from '../../../src/load/fate/durable.js'
 import { readRun } from '../../helpers/journals.js'
-import type { Batch } from '../../../src/parse/input-reader.js'
+import type { Batch } from '../../../src/parse/batch.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { batchOf } from '../../helpers/batches.js'
 

@@ -2,7 +2,7 @@
   How an input is read again; any course of a run is held against a model in durable.test.ts.
 */
 import t from 'tap'
-import type { InputRange } from '../../../src/parse/input-reader.js'
+import type { InputRange } from '../../../src/parse/batch.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'
 import { resumedInput, type ResumedInput } from '../../../src/load/journal/resumed-input.js'

@@ -10,7 +10,7 @@ import {
 import { reasonsPath } from '../../../src/load/rejects/reject-path.js'
 import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
-import type { RecordShape } from '../../../src/parse/input-reader.js'
+import type { RecordShape } from '../../../src/parse/batch.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
 const reason: RejectReason = {

@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { RecordShape } from '../../../src/parse/input-reader.js'
+import type { RecordShape } from '../../../src/parse/batch.js'
 import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
 import { openRejectFiles, type RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'

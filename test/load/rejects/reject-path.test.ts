@@ -1,6 +1,6 @@
 import t from 'tap'
 import { furtherPath, isFurtherPath } from '../../../src/load/rejects/reject-path.js'
-import type { RecordShape } from '../../../src/parse/input-reader.js'
+import type { RecordShape } from '../../../src/parse/batch.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
 const shapeOf = (format: string, delimiter: string | undefined): RecordShape => ({

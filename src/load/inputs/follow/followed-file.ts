@@ -3,7 +3,7 @@
 */
 import { DdbError, UsageError } from '../../../errors.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
-import type { Batch } from '../../../parse/input-reader.js'
+import type { Batch } from '../../../parse/batch.js'
 import type { InputFile } from '../../../platform/platform.js'
 import { followedChunks } from '../../../source/follow/followed-chunks.js'
 import type { Turns } from '../../../source/follow/turns.js'

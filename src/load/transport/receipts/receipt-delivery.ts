@@ -2,7 +2,7 @@
   Asynchronous delivery with a receipt for every batch: batches go out under numbers, and the watcher reads in the ledger
   what became of each.
 */
-import type { Batch } from '../../../parse/input-reader.js'
+import type { Batch } from '../../../parse/batch.js'
 import type { Delivery } from '../delivery.js'
 import { wholeBatch } from '../../fate/part.js'
 import type { SentBefore } from '../../journal/resumed-input.js'
