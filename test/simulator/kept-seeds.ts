@@ -28,6 +28,7 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [20_169_851, 'in sync mode, a server that is gone is waited for twice'],
   [20_226_085, 'a batch that comes while the node that leads is looked for in vain'],
   [20_357_814, 'a server that falls silent while a refused batch waits to be sent again'],
+  [20_292_797, 'a run that is left while nothing is out'],
   [20_018_405, 'a server that restarts after its last answer, behind a function'],
   [3_000_000_275, 'rows on their way to a server that is idle'],
   [3_000_000_895, 'the same, on a slower link'],

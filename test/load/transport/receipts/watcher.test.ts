@@ -41,6 +41,22 @@ t.test('where nothing was sent nobody is asked', async t => {
   t.same(stub.asked, ['finish'])
 })
 
+t.test('a run ends, however short before its end it was woken', async t => {
+  for (let ticks = 0; ticks < 12; ticks++) {
+    const { watcher, stub, add } = watchedRun()
+    add()
+    stub.ledger.push([claim(1), outcome(1)])
+    watcher.begin()
+    while (stub.ledger.length > 0) await Promise.resolve()
+    // It sleeps by now: nothing is out.
+    for (let tick = 0; tick < 50; tick++) await Promise.resolve()
+    watcher.link.wake()
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+    await watcher.finish()
+    t.same(stub.asked, ['finish'], `${ticks} ticks`)
+  }
+})
+
 const works = () => Promise.resolve(false)
 
 t.test(
