@@ -5,6 +5,7 @@
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping } from '../schema/column-mapping.js'
+import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type {
   Batch,
@@ -138,4 +139,13 @@ export interface InputReader<Format extends string = string> extends RecordShape
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
   /** Closes the source. */
   close(): Promise<void>
+}
+
+/** What the last input looked like; those that are opened with the same options keep it up. */
+export interface LastLook<Format extends string = string> {
+  /**
+   * Opens at once an input that looks the same; undefined for one that may be understood otherwise.
+   * @param bytes  all of it, as they stand in the file; they are copied
+   */
+  open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined
 }

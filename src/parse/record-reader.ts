@@ -3,8 +3,10 @@
   what was read of it so far.
 */
 import type { ByteSource } from '../source/byte-source.js'
+import type { SourceText } from '../source/encoding/text-origin.js'
 import { BlockReader, type BlockInput } from './block-reader.js'
-import type { BatchOptions, InputReader } from './input-reader.js'
+import type { Batch, ColumnCounts, InputRange } from './batch.js'
+import type { BatchOptions, ByteCounts, InputReader } from './input-reader.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** What a format brings to the loop; the rest is the source's. */
@@ -35,55 +37,98 @@ export interface OpenedInput<Format extends string> extends Pick<
 export function recordReader<Format extends string>(
   opened: OpenedInput<Format>,
 ): InputReader<Format> {
-  const { source, records, raggedRecords, tokenizer: peeked, ...found } = opened
-  const { dialect, fieldNames, fieldCount, rowNames, headerBytes } = found
-  const { name: file, skipTo, text } = source
-  const delimiter = dialect?.delimiter.value
-  let tokenizer = peeked
-  let blocks: BlockReader | undefined
-  return {
-    ...found,
-    delimiter,
-    text,
-    get raggedRecords() {
-      return raggedRecords?.() ?? 0
-    },
-    get recordsRead() {
-      return blocks?.recordsRead ?? 0
-    },
-    get byteCounts() {
-      return {
-        ...(blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
-        header: headerBytes?.length ?? 0,
-        other: source.startOffsetBytes + (tokenizer?.otherBytes ?? 0),
-        skipped: tokenizer?.skippedBytes ?? 0,
-      }
-    },
-    get readToEnd() {
-      return blocks?.readToEnd ?? (found.recordKind === 'fields' && fieldCount === 0)
-    },
-    get lastRange() {
-      return blocks?.lastRange
-    },
-    get columnCounts() {
-      return blocks?.columnCounts ?? []
-    },
-    batches(options) {
-      const own = records(options)
-      tokenizer = own.tokenizer
-      // Batches outlive the reader, and what leads back into the source.
-      const shape = {
-        format: found.format,
-        delimiter,
-        fieldNames,
-        fieldCount,
-        rowNames,
-        headerBytes,
-        text: { encoding: text.encoding, mark: text.mark },
-      }
-      blocks = new BlockReader({ ...own, file, skipTo, shape, text }, options)
-      return blocks.batches()
-    },
-    close: () => source.close(),
+  return new RecordReader(opened)
+}
+
+/** A class, since an object with so many getters takes longer to make than a hundred rows to read. */
+class RecordReader<Format extends string> implements InputReader<Format> {
+  readonly format: Format
+  readonly recordKind: InputReader['recordKind']
+  readonly dialect: InputReader['dialect']
+  readonly delimiter: string | undefined
+  readonly isHeaderGuessed: boolean
+  readonly fieldNames: InputReader['fieldNames']
+  readonly fieldCount: number
+  readonly rowNames: boolean | undefined
+  readonly headerBytes: InputReader['headerBytes']
+  readonly headerLineNumber: number | undefined
+  readonly #opened: OpenedInput<Format>
+  #tokenizer: Tokenizer | undefined
+  #blocks: BlockReader | undefined
+
+  constructor(opened: OpenedInput<Format>) {
+    this.format = opened.format
+    this.recordKind = opened.recordKind
+    this.dialect = opened.dialect
+    this.delimiter = opened.dialect?.delimiter.value
+    this.isHeaderGuessed = opened.isHeaderGuessed
+    this.fieldNames = opened.fieldNames
+    this.fieldCount = opened.fieldCount
+    this.rowNames = opened.rowNames
+    this.headerBytes = opened.headerBytes
+    this.headerLineNumber = opened.headerLineNumber
+    this.#opened = opened
+    this.#tokenizer = opened.tokenizer
+  }
+
+  get text(): SourceText {
+    return this.#opened.source.text
+  }
+
+  get raggedRecords(): number {
+    return this.#opened.raggedRecords?.() ?? 0
+  }
+
+  get recordsRead(): number {
+    return this.#blocks?.recordsRead ?? 0
+  }
+
+  get byteCounts(): ByteCounts {
+    const { rows, rejected } = this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }
+    return {
+      rows,
+      rejected,
+      header: this.headerBytes?.length ?? 0,
+      other: this.#opened.source.startOffsetBytes + (this.#tokenizer?.otherBytes ?? 0),
+      skipped: this.#tokenizer?.skippedBytes ?? 0,
+    }
+  }
+
+  get readToEnd(): boolean {
+    const isEmpty = this.recordKind === 'fields' && this.fieldCount === 0
+    return this.#blocks?.readToEnd ?? isEmpty
+  }
+
+  get lastRange(): InputRange | undefined {
+    return this.#blocks?.lastRange
+  }
+
+  get columnCounts(): readonly ColumnCounts[] {
+    return this.#blocks?.columnCounts ?? []
+  }
+
+  batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
+    const { source, records } = this.#opened
+    const { name: file, skipTo, text } = source
+    const own = records(options)
+    this.#tokenizer = own.tokenizer
+    const { format, delimiter, fieldNames, fieldCount, rowNames, headerBytes } = this
+    // Batches outlive the reader, and what leads back into the source.
+    const lasting = { encoding: text.encoding, mark: text.mark }
+    const shape = {
+      format,
+      delimiter,
+      fieldNames,
+      fieldCount,
+      rowNames,
+      headerBytes,
+      text: lasting,
+    }
+    this.#blocks = new BlockReader({ ...own, file, skipTo, shape, text }, options)
+    return this.#blocks.batches()
+  }
+
+  close(): Promise<void> {
+    return this.#opened.source.close()
   }
 }

@@ -6,8 +6,8 @@
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 
-/** It grows with what is pushed. */
-const initialBytes = 1024
+/** It grows with what is pushed; of many small inputs each would throw more away. */
+const initialBytes = 16
 
 /** Room for the sentinel, and for reads and writes of four bytes that begin in a field's last byte. */
 export const slackBytes = 8

@@ -174,6 +174,11 @@ export interface OutputFile {
  */
 export interface Files {
   open(path: string): Promise<InputFile>
+  /**
+   * The start of a file, read at once, while nothing else goes on. A pipe is not waited for.
+   * @returns bytes read
+   */
+  readNow(path: string, buffer: Uint8Array): number
   /** Of what the path leads to. */
   status(path: string): Promise<FileStatus>
   /** As `status`, at once; undefined when the file does not exist. */

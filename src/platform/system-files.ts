@@ -11,6 +11,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -27,7 +28,7 @@ import { systemClock } from './system-clock.js'
 
 const syncFile = promisify(fdatasync)
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 /** Stands in texts for bytes that are not UTF-8. */
 const lostCharacter = '\ufffd'
 /** Without waiting for the reader of a pipe. */
@@ -36,6 +37,7 @@ const appending = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK
 /** The files that the process sees. */
 export const systemFiles: Files = {
   open: openInput,
+  readNow,
   status: async path => statusOf(await stat(systemName(path), { bigint: true })),
   statusNow(path) {
     const stats = statSync(systemName(path), { bigint: true, throwIfNoEntry: false })
@@ -108,6 +110,15 @@ async function openInput(path: string): Promise<InputFile> {
     readAt: async (buffer, offset, length, positionBytes) =>
       (await handle.read(buffer, offset, length, positionBytes)).bytesRead,
     close: () => handle.close(),
+  }
+}
+
+function readNow(path: string, buffer: Uint8Array): number {
+  const descriptor = openSync(systemName(path), O_RDONLY | O_NONBLOCK)
+  try {
+    return readSync(descriptor, buffer)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

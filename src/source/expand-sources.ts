@@ -2,7 +2,7 @@
   What the user named as input, as the list of files it means: files, patterns, folders, `-`. A file that is reached by several
   names is one input. Everything is checked to be there before the first row is read.
 */
-import { join, relative, sep } from 'node:path'
+import { basename, join, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
 import { fileKey } from '../platform/file-identity.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
@@ -47,6 +47,11 @@ export async function expandSources(
   inputs: readonly string[],
   { extensions, include, stdin, files = systemFiles }: ExpandOptions,
 ): Promise<ExpandedSources> {
+  const sameFiles = newSameFiles()
+  const asksStdin = stdin?.isFile === true && inputs.includes('-')
+  const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
+  const paths: string[] = []
+  const sizes: (number | undefined)[] = []
   const expansion: Expansion = {
     files,
     isData: dataFiles({ extensions, include }),
@@ -54,12 +59,19 @@ export async function expandSources(
     byPattern: include !== undefined && include.length > 0,
     passedOver: newPassedOver(),
     folders: 0,
+    // Of a million files nothing else is kept.
+    add(path, status) {
+      if (asksStdin && status !== undefined && fileKey(path, status) === stdinKey) {
+        throw alsoStdin(path)
+      }
+      if (!sameFiles.isFirst(path, status)) return
+      paths.push(path)
+      sizes.push(status?.isFile === true ? status.sizeBytes : undefined)
+    },
   }
-  const found: FoundFile[] = []
   for (const input of inputs) {
-    const files =
-      input === '-' ? [{ path: '-', status: undefined }] : await expand(input, expansion)
-    for (const file of files) found.push(file)
+    if (input === '-') expansion.add(input, undefined)
+    else await expand(input, expansion)
   }
   if (expansion.byPattern && expansion.folders === 0) {
     throw new UsageError(
@@ -67,24 +79,7 @@ export async function expandSources(
       '`input.include` says which files of a folder are data, and no input is a folder',
     )
   }
-  const sameFiles = newSameFiles()
-  const asksStdin = stdin?.isFile === true && found.some(({ path }) => path === '-')
-  const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
-  const paths: string[] = []
-  const sizes: (number | undefined)[] = []
-  for (const { path, status } of found) {
-    if (status !== undefined && fileKey(path, status) === stdinKey) throw alsoStdin(path)
-    if (!sameFiles.isFirst(path, status)) continue
-    paths.push(path)
-    sizes.push(status?.isFile === true ? status.sizeBytes : undefined)
-  }
-  return { paths, sizes, sameFiles, passedOver: expansion.passedOver }
-}
-
-interface FoundFile {
-  readonly path: string
-  /** undefined for standard input. */
-  readonly status: FileStatus | undefined
+  return { paths, sizes, sameFiles: sameFiles.found, passedOver: expansion.passedOver }
 }
 
 interface Expansion {
@@ -95,61 +90,63 @@ interface Expansion {
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
   folders: number
+  /** @param status  undefined for standard input */
+  readonly add: (path: string, status: FileStatus | undefined) => void
 }
 
-async function expand(input: string, expansion: Expansion): Promise<readonly FoundFile[]> {
+async function expand(input: string, expansion: Expansion): Promise<void> {
   const { files } = expansion
   let status: FileStatus
   try {
     status = await files.status(input)
   } catch (cause) {
     const names = expandBraces(input)
-    if (names.length > 1) return expandAll(names, expansion)
-    if (hasGlob(input)) return expandGlob(input, files)
+    if (names.length > 1) {
+      // Each of them has to be there.
+      for (const name of names) await expand(name, expansion)
+      return
+    }
+    if (hasGlob(input)) return expandGlob(input, expansion)
     throw missing(input, missingMessage(input, cause), cause)
   }
   if (status.isFolder) return expandFolder(input, expansion)
   await checkReadable(input, files)
-  return [{ path: input, status }]
+  expansion.add(input, status)
 }
 
-/** Each of them has to be there. */
-async function expandAll(names: readonly string[], expansion: Expansion): Promise<FoundFile[]> {
-  const found: FoundFile[] = []
-  for (const name of names) for (const file of await expand(name, expansion)) found.push(file)
-  return found
-}
-
-async function expandGlob(pattern: string, files: Files): Promise<FoundFile[]> {
+async function expandGlob(pattern: string, { files, add }: Expansion): Promise<void> {
   const paths = await globFiles(pattern, files)
   if (paths.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
-  for (const path of paths) await checkReadable(path, files)
-  return paths.map(path => ({ path, status: statusOf(path, files) }))
+  for (const path of paths) {
+    await checkReadable(path, files)
+    add(path, statusOf(path, files))
+  }
 }
 
-async function expandFolder(folder: string, expansion: Expansion): Promise<FoundFile[]> {
-  const { files, isData, extensions, byPattern, passedOver } = expansion
+async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
+  const { files, isData, extensions, byPattern, passedOver, add } = expansion
   expansion.folders++
-  const found: { path: string; status: FileStatus }[] = []
+  const paths: string[] = []
   for (const entry of await entriesOf(folder, files)) {
     if (entry.isFolder) continue
     const path = join(entry.folder, entry.name)
-    if (!isData(entry.name, () => pathBelow(folder, path))) {
-      passedOver.add(path, entry.name)
-      continue
-    }
+    if (isData(entry.name, () => pathBelow(folder, path))) paths.push(path)
+    else passedOver.add(path, entry.name)
+  }
+  let found = 0
+  for (const path of paths.sort()) {
     const status = statusOf(path, files)
-    if (status.isFile) found.push({ path, status })
-    else passedOver.add(path, entry.name, true)
+    if (status.isFile) {
+      found++
+      await checkReadable(path, files)
+      add(path, status)
+    } else passedOver.add(path, basename(path), true)
   }
-  if (found.length === 0) {
-    const dotted = extensions.map(extension => `.${extension}`)
-    const named = `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
-    const what = byPattern ? 'file that `input.include` names' : named
-    throw missing(folder, `the folder "${folder}" holds no ${what}`)
-  }
-  for (const { path } of found) await checkReadable(path, files)
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
+  if (found > 0) return
+  const dotted = extensions.map(extension => `.${extension}`)
+  const named = `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
+  const what = byPattern ? 'file that `input.include` names' : named
+  throw missing(folder, `the folder "${folder}" holds no ${what}`)
 }
 
 /** What is to be said of files that are not read, or not twice. */

@@ -58,6 +58,42 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
   return startSource(name, path, size, chunks, options, () => file.close(), jump)
 }
 
+const noMark = new Uint8Array(0)
+
+/**
+ * A file whose bytes were read at once, all of them; they are UTF-8, and nobody asks for them here again.
+ *
+ * @param asked  `auto` or UTF-8
+ * @returns undefined for one that is compressed
+ */
+export function wholeSource(
+  path: string,
+  name: string,
+  bytes: Uint8Array,
+  asked: 'auto' | 'utf-8',
+): ByteSource | undefined {
+  if (compressionOf('auto', bytes, name) !== 'none') return undefined
+  const { length } = bytes
+  const how = asked === 'auto' ? 'found' : 'given'
+  return {
+    name,
+    path,
+    compression: 'none',
+    text: { encoding: 'utf-8', how, mark: noMark, broken: undefined, origin: undefined },
+    totalBytes: length,
+    bytesRead: length,
+    contentBytesRead: length,
+    startOffsetBytes: 0,
+    head: noMark,
+    chunks: nothingMore,
+    close: () => Promise.resolve(),
+  }
+}
+
+async function* nothingMore(): Chunks {
+  // Its bytes are read.
+}
+
 /**
  * Opens a file whose bytes come as they are written; they are not decompressed.
  *

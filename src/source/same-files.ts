@@ -12,26 +12,31 @@ export interface SameFiles {
 }
 
 /** Tells names of files apart. */
-export interface SameFilesCount extends SameFiles {
+export interface SameFilesCount {
   /** @param status  left out for standard input */
   isFirst(path: string, status?: FileStatus): boolean
+  readonly found: SameFiles
 }
 
 const maxFirst = 20
 
 export function newSameFiles(): SameFilesCount {
-  const known = new Map<string, string>()
+  const known = new Map<string | number, string>()
   const first: { path: string; input: string }[] = []
   let count = 0
+  let device: bigint | undefined
+  /** Of a million files on one disk, a number takes less room than a text. */
+  const keyOf = (path: string, status: FileStatus): string | number => {
+    const { inode } = status
+    device ??= status.device
+    const isSmall = inode > 0n && inode <= BigInt(Number.MAX_SAFE_INTEGER)
+    return status.device === device && isSmall ? Number(inode) : fileKey(path, status)
+  }
   return {
-    get count() {
-      return count
-    },
-    first,
     isFirst(path, status) {
       // What comes through a pipe may differ from one time to the next.
       if (status?.isFile === false) return true
-      const key = status === undefined ? path : fileKey(path, status)
+      const key = status === undefined ? path : keyOf(path, status)
       const input = known.get(key)
       if (input === undefined) {
         known.set(key, path)
@@ -40,6 +45,9 @@ export function newSameFiles(): SameFilesCount {
       count++
       if (first.length < maxFirst) first.push({ path, input })
       return false
+    },
+    get found() {
+      return { count, first }
     },
   }
 }

@@ -101,13 +101,22 @@ export async function read(
   types: string,
   options: ReadOptions = {},
 ): Promise<ReadResult> {
-  const { name, chunkBytes, batch, match, map, set, ignoreExtra, allowMissing, ...dialect } =
-    options
+  const { name, chunkBytes, ...dialect } = options
   const source = memorySource(content, {
     ...(name === undefined ? {} : { name }),
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
   })
   const reader = await openReader(source, dialect)
+  return readAll(reader, types, options)
+}
+
+/** What an open reader gives. */
+export async function readAll(
+  reader: InputReader,
+  types: string,
+  options: ReadOptions = {},
+): Promise<ReadResult> {
+  const { batch, match, map, set, ignoreExtra, allowMissing } = options
   const rules = { match, map, set, ignoreExtra, allowMissing }
   const given = Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined))
   const result: ReadResult = { rows: [], batches: [], places: [], rejects: [], reader }

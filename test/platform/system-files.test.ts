@@ -1,6 +1,7 @@
 /*
   Files of the operating system, against node:fs.
 */
+import { execFileSync } from 'node:child_process'
 import {
   mkdirSync,
   readFileSync,
@@ -28,6 +29,17 @@ t.test('a file is read on from where the last read ended', async t => {
   t.match(await file.status(), { isFile: true, isFolder: false, sizeBytes: 5 })
   await file.close()
   await t.rejects(systemFiles.open(path('none')), { code: 'ENOENT' })
+})
+
+t.test('the start of a file is read at once, and a pipe is not waited for', async t => {
+  const buffer = Buffer.alloc(4, '.')
+  t.equal(systemFiles.readNow(path('a.txt'), buffer), 4)
+  t.equal(String(buffer), 'hell')
+  t.equal(systemFiles.readNow(path('sub/b.txt'), buffer), 0)
+  t.throws(() => systemFiles.readNow(path('none'), buffer), { code: 'ENOENT' })
+  t.throws(() => systemFiles.readNow(folder, buffer), { code: 'EISDIR' })
+  execFileSync('mkfifo', [path('pipe')])
+  t.equal(systemFiles.readNow(path('pipe'), buffer), 0)
 })
 
 t.test('what is known of a path is what the system knows', async t => {

@@ -119,6 +119,15 @@ export class SimDisk {
       })
     return {
       open: path => slowly(() => this.#input(find(path), path, slowly)),
+      readNow: (path, buffer) =>
+        process.step(() => {
+          if (this.#chance.oneIn(this.badReadOneIn)) throw systemError('EIO', path)
+          const file = find(path)
+          const start = file.bytes.subarray(0, buffer.length)
+          buffer.set(start)
+          this.#count(file, path)
+          return start.length
+        }, 0),
       status: path => slowly(() => statusOf(find(path))),
       statusNow: path => {
         const file = this.#files.get(path)

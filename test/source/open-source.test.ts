@@ -562,18 +562,21 @@ t.test('only the first name of a file counts', async t => {
   const names = newSameFiles()
   t.ok(names.isFirst('a', fileSameFiles(1n)))
   t.ok(names.isFirst('b', fileSameFiles(2n)))
-  t.equal(sameFilesNotice(names), undefined)
+  t.equal(sameFilesNotice(names.found), undefined)
   t.notOk(names.isFirst('c', fileSameFiles(1n)))
-  t.equal(sameFilesNotice(names), '"c" is "a" by another name: each file is loaded once')
+  t.equal(sameFilesNotice(names.found), '"c" is "a" by another name: each file is loaded once')
   t.notOk(names.isFirst('b', fileSameFiles(2n)))
-  t.match(names, {
+  t.match(names.found, {
     count: 2,
     first: [
       { path: 'c', input: 'a' },
       { path: 'b', input: 'b' },
     ],
   })
-  t.match(sameFilesNotice(names), /^"c" is "a" by another name \(and 1 more are named twice\): /)
+  t.match(
+    sameFilesNotice(names.found),
+    /^"c" is "a" by another name \(and 1 more are named twice\): /,
+  )
 })
 
 t.test('what is no file may come more than once, but for standard input', async t => {
@@ -582,12 +585,12 @@ t.test('what is no file may come more than once, but for standard input', async 
   t.ok(names.isFirst('pipe', fileSameFiles(1n, false)))
   t.ok(names.isFirst('-'))
   t.notOk(names.isFirst('-'))
-  t.equal(sameFilesNotice(names), '"-" is named twice: each file is loaded once')
+  t.equal(sameFilesNotice(names.found), '"-" is named twice: each file is loaded once')
 })
 
 t.test('a million names are a few examples', async t => {
   const names = newSameFiles()
   for (let i = 0; i < 100; i++) names.isFirst(`a${i}`, fileSameFiles(1n))
-  t.equal(names.count, 99)
-  t.equal(names.first.length, 20)
+  t.equal(names.found.count, 99)
+  t.equal(names.found.first.length, 20)
 })

@@ -52,6 +52,57 @@ export interface CoveredInput {
   settle(): void
 }
 
+/** How far an input was sent: so many rows, and up to where. */
+export interface SentInput extends BatchEnd {
+  readonly rows: number
+}
+
+/** Of an input of which nothing was sent. */
+export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
+
+/** How far inputs were sent: of a hundred thousand files four numbers each. */
+export interface SentInputs {
+  at(input: number): SentInput
+  set(input: number, sent: SentInput): void
+  /** More rows of an input were sent, up to its end or another place. */
+  add(input: number, end: BatchEnd, rows: number): void
+}
+
+const numbersEach = 4
+
+export function newSentInputs(): SentInputs {
+  let numbers = new Float64Array(numbersEach)
+  const inputs: SentInputs = {
+    at(input) {
+      const at = input * numbersEach
+      // Line 0 there is none.
+      if (at >= numbers.length || numbers[at + 1] === 0) return unsentInput
+      return {
+        offsetBytes: numbers[at]!,
+        lineNumber: numbers[at + 1]!,
+        records: numbers[at + 2]!,
+        rows: numbers[at + 3]!,
+      }
+    },
+    set(input, { offsetBytes, lineNumber, records, rows }) {
+      const at = input * numbersEach
+      if (at >= numbers.length) {
+        const longer = new Float64Array(2 * (at + numbersEach))
+        longer.set(numbers)
+        numbers = longer
+      }
+      numbers[at] = offsetBytes
+      numbers[at + 1] = lineNumber
+      numbers[at + 2] = records
+      numbers[at + 3] = rows
+    },
+    add(input, end, rows) {
+      inputs.set(input, { ...end, rows: inputs.at(input).rows + rows })
+    },
+  }
+  return inputs
+}
+
 /** So many batches are settled at a time. */
 const settleEvery = 1_024
 

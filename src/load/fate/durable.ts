@@ -8,11 +8,15 @@ import type { FinishedTarget, JournaledRejects, JournalRecord } from '../journal
 import {
   isSettled,
   newCoveredInput,
+  newSentInputs,
+  unsentInput,
   type BatchEnd,
   type CoveredInput,
   type SentBatch,
+  type SentInput,
+  type SentInputs,
 } from './covered-range.js'
-import type { BatchRange, Ended, NamedInput, RunEvent, SentInput, Sums } from './events.js'
+import type { BatchRange, Ended, NamedInput, RunEvent, Sums } from './events.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
 
@@ -22,10 +26,17 @@ export interface DurableState {
   processes: number
   /** Those that have names: without a journal none has. */
   readonly inputs: NamedInput[]
-  /** Of each input: what was sent. */
-  readonly covered: CoveredInput[]
-  /** Of what is read: numbers of which something may still be told. A process keeps none of its own. */
-  readonly sent: Map<number, SentBatch> | undefined
+  /** Of what is read: which rows went under which numbers. A process keeps none of its own. */
+  readonly read:
+    | {
+        /** Of each input. */
+        readonly covered: CoveredInput[]
+        /** Numbers of which something may still be told. */
+        readonly sent: Map<number, SentBatch>
+      }
+    | undefined
+  /** Of what is not: how far each input was sent. */
+  readonly sentTo: SentInputs
   /** Of all numbers that have ended. */
   readonly sums: { -readonly [Name in keyof Sums]: number }
   /** Highest number that was given to rows. */
@@ -71,8 +82,8 @@ export function newDurableState(isRead: boolean): DurableState {
     run: undefined,
     processes: 0,
     inputs: [],
-    covered: [],
-    sent: isRead ? new Map() : undefined,
+    read: isRead ? { covered: [], sent: new Map() } : undefined,
+    sentTo: newSentInputs(),
     sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
     lastNo: 0,
     lastSender: 0,
@@ -100,13 +111,10 @@ export function namedInput(path: string, fingerprint: Fingerprint): NamedInput {
   return { path, fingerprint, detected: undefined, summary: undefined }
 }
 
-/** How far an input was sent. */
+/** How far an input was sent; undefined for one that nothing is known of. */
 export function sentInput(covered: CoveredInput | undefined): SentInput {
   return covered === undefined ? unsentInput : { ...covered.ends.at(-1)!, rows: covered.rows }
 }
-
-/** Of an input of which nothing was sent. */
-const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
 
 /** What is not durable changes nothing here. */
 export function foldDurable(state: DurableState, event: RunEvent): void {
@@ -120,7 +128,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       return
     case 'goesOn':
       state.inputs.push(...event.named.map(input => ({ ...input })))
-      for (const { rows, ...to } of event.inputs) state.covered.push(coveredUpTo(to, rows))
+      for (const [i, input] of event.inputs.entries()) state.sentTo.set(i, input)
       Object.assign(state.sums, event.sums)
       return
     case 'numbersGiven':
@@ -140,7 +148,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       const { number: no, version = 1 } = event
       // Another one is begun where the last one is gone.
       if (no !== state.ledger.number)
-        for (const batch of state.sent?.values() ?? []) batch.isLost = true
+        for (const batch of state.read?.sent.values() ?? []) batch.isLost = true
       state.ledger = { number: no, version }
       return
     }
@@ -178,31 +186,25 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
   const { no, ranges, rows, isNew } = event
   state.lastNo = Math.max(state.lastNo, no)
   if (isNew) state.lastSender = state.processes
-  if (state.sent === undefined) {
-    if (!isNew) return
-    for (const range of ranges) {
-      const covered = coveredOf(state, range.input)
-      covered.begin(endOf(range), covered.rows + range.rows)
-    }
+  const { read, sentTo } = state
+  if (read === undefined) {
+    if (isNew) for (const range of ranges) sentTo.add(range.input, endOf(range), range.rows)
     return
   }
   const inputs = ranges.map(({ input }) => input)
   const batch: SentBatch = { no, rows, inputs, ended: undefined, isLost: false }
-  state.sent.set(no, batch)
+  read.sent.set(no, batch)
   for (const range of ranges) {
     const { startBytes, endBytes } = range
-    const covered = coveredOf(state, range.input)
+    const covered = (read.covered[range.input] ??= newCoveredInput())
     const sent = { batch, startBytes, endBytes, rows: range.rows }
     if (isNew) covered.extend(sent, endOf(range))
-    else for (const before of covered.replace(sent)) removeRest(state, before, range.input)
+    else for (const before of covered.replace(sent)) removeRest(read.covered, before, range.input)
   }
 }
 
-const coveredOf = ({ covered }: DurableState, input: number): CoveredInput =>
-  (covered[input] ??= newCoveredInput())
-
 /** A batch that is divided goes as a whole, whatever other inputs it has rows of. */
-function removeRest({ covered }: DurableState, batch: SentBatch, except: number): void {
+function removeRest(covered: readonly CoveredInput[], batch: SentBatch, except: number): void {
   for (const input of batch.inputs) if (input !== except) covered[input]!.remove(batch)
 }
 
@@ -210,18 +212,12 @@ function endOf({ endBytes, endLine, records }: BatchRange): BatchEnd {
   return { offsetBytes: endBytes, lineNumber: endLine, records }
 }
 
-function coveredUpTo(end: BatchEnd, rows: number): CoveredInput {
-  const covered = newCoveredInput()
-  covered.begin(end, rows)
-  return covered
-}
-
-function end({ sent, sums }: DurableState, event: Ended): void {
+function end({ read, sums }: DurableState, event: Ended): void {
   const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0 } = event
   if (no === undefined) return
-  const batch = sent?.get(no)
+  const batch = read?.sent.get(no)
   // Of a number that has its place nothing more is told.
-  if (sent !== undefined && batch === undefined) return
+  if (read !== undefined && batch === undefined) return
   const before = batch?.ended
   sums.confirmed += confirmed - (before?.confirmed ?? 0)
   sums.rejected += rejected - (before?.rejected ?? 0)
@@ -231,23 +227,27 @@ function end({ sent, sums }: DurableState, event: Ended): void {
   const rows = batch?.rows ?? confirmed + rejected + unconfirmed + unsent
   if (!isSettled({ ended, rows })) return
   sums.unconfirmed += unconfirmed
-  sent?.delete(no)
+  read?.sent.delete(no)
 }
 
 type OfInput = Extract<RunEvent, { kind: 'inputs' | 'grown' | 'reading' | 'read' | 'settled' }>
 
 function foldInput(state: DurableState, event: OfInput): void {
-  const { inputs, covered } = state
+  const { inputs, read } = state
   switch (event.kind) {
     case 'inputs':
       for (const { path, fingerprint } of event.inputs) {
         inputs.push(namedInput(path, fingerprint))
-        covered.push(newCoveredInput())
+        read?.covered.push(newCoveredInput())
       }
       return
     case 'settled': {
-      for (const [i, { rows, ...to }] of event.inputs.entries()) covered[i]!.begin(to, rows)
-      state.sent?.clear()
+      for (const [i, input] of event.inputs.entries()) {
+        const { rows, ...to } = input
+        if (read === undefined) state.sentTo.set(i, input)
+        else read.covered[i]!.begin(to, rows)
+      }
+      read?.sent.clear()
       Object.assign(state.sums, { duplicates: 0, ...event.sums })
       state.lastNo = Math.max(state.lastNo, event.lastNo)
       return
@@ -296,7 +296,7 @@ function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   const { unproven } = state
   const kept = { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer }
   const isAnew = run.isAnew === true
-  Object.assign(state, newDurableState(state.sent !== undefined), kept, { unproven, run, isAnew })
+  Object.assign(state, newDurableState(state.read !== undefined), kept, { unproven, run, isAnew })
 }
 
 /** Those of before, which change with it, and what a later record says. */

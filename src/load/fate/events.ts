@@ -8,7 +8,7 @@
 
 import type { Fingerprint } from '../journal/fingerprint.js'
 import type { EndedRows, JournalRecord } from '../journal/journal-record.js'
-import type { BatchEnd } from './covered-range.js'
+import type { SentInput } from './covered-range.js'
 
 /** Rows of one input that lie one behind the other. */
 export interface BatchRange {
@@ -26,11 +26,6 @@ export interface BatchRange {
   readonly endLine: number
   /** Records of the input that begin before `endBytes`. */
   readonly records: number
-}
-
-/** How far an input was sent, in as many rows. */
-export interface SentInput extends BatchEnd {
-  readonly rows: number
 }
 
 /** An input by its name. */

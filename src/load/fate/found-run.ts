@@ -64,11 +64,11 @@ export interface FoundRun extends Readonly<
 }
 
 export function foundRun(state: DurableState): FoundRun {
-  const { target, ledger, sampled, sums, done } = state
+  const { target, ledger, sampled, sums, done, read } = state
   const rejects = readsAgain(state) ? done?.rejects : state.rejects
   return {
     ...state,
-    inputs: state.inputs.map((input, i) => ({ ...input, covered: state.covered[i]! })),
+    inputs: state.inputs.map((input, i) => ({ ...input, covered: read!.covered[i]! })),
     target: target?.identity,
     used: target?.used,
     ledgerNumber: ledger.number,
@@ -99,13 +99,14 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
     return { confirmed: confirmed + skipped, rejected: rejectedRows, unconfirmed: 0, unsent: 0 }
   }
   let unknown = 0
-  for (const { ranges } of state.covered) {
+  const { covered } = state.read!
+  for (const { ranges } of covered) {
     for (const { batch, rows } of ranges) {
       const { ended } = batch
       if (ended === undefined || ended.unconfirmed === batch.rows) unknown += rows
     }
   }
-  const sent = state.covered.reduce((sum, { rows }) => sum + rows, 0)
+  const sent = covered.reduce((sum, { rows }) => sum + rows, 0)
   const { confirmed, rejected, unconfirmed } = state.sums
   return {
     confirmed,

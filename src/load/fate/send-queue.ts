@@ -69,8 +69,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     const no = state.lastNo + 1
     const numbered = asBatch(part, no)
     const { input, startBytes } = numbered.ranges[0]!
-    const isNew =
-      isWhole(part) && startBytes >= (state.covered[input]?.ends.at(-1)?.offsetBytes ?? 0)
+    const isNew = isWhole(part) && startBytes >= state.sentTo.at(input).offsetBytes
     this.#run.emit({ kind: 'numbered', ...numbered, isNew })
     part.no = no
     this.#parts.set(no, part)

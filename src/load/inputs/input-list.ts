@@ -29,56 +29,64 @@ interface PackedSummaries {
   at(index: number): InputSummary
 }
 
-/** Of one input: bytes, rows, ragged, its kind, and the six of its content. */
-const numbersEach = 10
+/** Of one input: its kind, bytes, rows, and those of its header. */
+const numbersEach = 4
 
 function newPackedSummaries(paths: readonly string[]): PackedSummaries {
   let numbers = new Float64Array(16 * numbersEach)
   let count = 0
   const kinds: Kind[] = []
   const kindNos = new Map<string, number>()
+  let lastNo = -1
+  /** Of inputs of which more is to be said. */
+  const others = new Map<number, Pick<InputSummary, 'ragged' | 'contentBytes'>>()
   const kindNo = ({ format, compression, detected }: Kind): number => {
+    const last = kinds[lastNo]
+    const isLast = last?.detected === detected && last.format === format
+    if (isLast && last.compression === compression) return lastNo
     const key = JSON.stringify([format, compression, detected])
     const known = kindNos.get(key) ?? kinds.push({ format, compression, detected }) - 1
     kindNos.set(key, known)
+    lastNo = known
     return known
   }
   return {
-    put({ bytes, rows, ragged, contentBytes, ...kind }) {
-      const at = count++ * numbersEach
+    put(summary) {
+      const { bytes, rows, ragged, contentBytes } = summary
+      const at = count * numbersEach
       if (at === numbers.length) {
         const longer = new Float64Array(2 * numbers.length)
         longer.set(numbers)
         numbers = longer
       }
-      const { read, rows: ofRows, rejected, header, other, skipped } = contentBytes
-      const content = [read, ofRows, rejected, header, other, skipped]
-      numbers.set([bytes, rows, ragged, kindNo(kind), ...content], at)
+      numbers[at] = kindNo(summary)
+      numbers[at + 1] = bytes
+      numbers[at + 2] = rows
+      numbers[at + 3] = contentBytes.header
+      if (ragged > 0 || !isAllRows(bytes, contentBytes)) others.set(count, { ragged, contentBytes })
+      count++
     },
     at(index) {
       const number = (i: number): number => numbers[index * numbersEach + i]!
-      const { format, compression, detected } = kinds[number(3)]!
-      return {
-        path: paths[index]!,
-        format,
-        compression,
-        bytes: number(0),
-        rows: number(1),
-        rejected: 0,
-        firstError: null,
-        contentBytes: {
-          read: number(4),
-          rows: number(5),
-          rejected: number(6),
-          header: number(7),
-          other: number(8),
-          skipped: number(9),
-        },
-        detected,
-        ragged: number(2),
+      const [kind, bytes, rows, header] = [number(0), number(1), number(2), number(3)]
+      const { ragged, contentBytes } = others.get(index) ?? {
+        ragged: 0,
+        contentBytes: { ...noContent, read: bytes, rows: bytes - header, header },
       }
+      const { format, compression, detected } = kinds[kind]!
+      const path = paths[index]!
+      const found = { path, format, compression, bytes, rows, rejected: 0, firstError: null }
+      return { ...found, contentBytes, detected, ragged }
     },
   }
+}
+
+const noContent = { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 } as const
+
+/** All that an input holds is a header and rows, and it is not compressed. */
+function isAllRows(bytes: number, content: InputSummary['contentBytes']): boolean {
+  const { read, rows, header, rejected, other, skipped } = content
+  return read === bytes && rows === bytes - header && rejected + other + skipped === 0
 }
 
 export function newInputList(): InputList {
@@ -138,7 +146,7 @@ export function newSummary(path: string): InputSummary {
     rows: 0,
     rejected: 0,
     firstError: null,
-    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
+    contentBytes: noContent,
     detected: null,
     ragged: 0,
   }

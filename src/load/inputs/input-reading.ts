@@ -66,6 +66,14 @@ export interface OpenedInput {
   readonly afterBatch?: () => void
 }
 
+/** How an input is understood. */
+interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'compression'> {
+  readonly detected: Detected
+  readonly reading: Parameters<Run['rejects']['reading']>[1]
+  /** For the journal. */
+  readonly how: string
+}
+
 /** All inputs of a run, opened one at a time. */
 export interface Inputs {
   /** Batches of all inputs in order. Once the run is stopped, what was read but not batched comes as a last one. */
@@ -122,7 +130,14 @@ class Reading implements InputReading {
   readonly #offsetColumns = new Set<string>()
   readonly #offsets: ColumnOffsets | undefined
   /** Of the last input. */
-  #mapping: { readonly key: string; readonly columns: ColumnMapping } | undefined
+  #mapping:
+    | (Pick<OpenedReader, 'dialect'> & {
+        readonly key: string
+        readonly columns: ColumnMapping
+        readonly names: OpenedReader['fieldNames']
+      })
+    | undefined
+  #look: InputLook | undefined
   #rules: { readonly key: boolean | undefined; readonly cells: CellRules } | undefined
   /** So many of them are in the journal. */
   #journaledOffsets: number
@@ -145,18 +160,15 @@ class Reading implements InputReading {
     opened: OpenedInput,
   ): AsyncGenerator<Batch, void, void> {
     const { source, reader, summary, resumed } = opened
-    const { cells, input = {} } = this.#options
+    const { input = {} } = this.#options
     const { flushIntervalMs = defaultFlushIntervalMs } = input
     const { path } = summary
     summary.format = reader.format
-    const detected = opened.detected ?? detectedOf(reader, { cells, columns: target.columns })
+    const { detected, reading, how } = this.#lookOf(run, target, opened)
     summary.detected = detected
-    run.rejects.reading(source.name, { format: reader.format, ...detected }, this.#offsets)
-    this.#tell(run, path, reader, detected)
+    run.rejects.reading(source.name, reading, this.#offsets)
     const { resumption } = run.history
     const index = opened.number()
-    const { format, compression } = summary
-    const how = JSON.stringify({ format, compression, ...detected })
     if (resumption.isReadAnew(index, path, how))
       run.emit({ kind: 'reading', input: index, detected: how })
     const { records: recordsBefore = 0 } = resumed ?? {}
@@ -229,6 +241,26 @@ class Reading implements InputReading {
     this.bytesError ??= bytesError(summary.path, summary.contentBytes, reader.readToEnd)
   }
 
+  /** How an input is understood; that of the one before where it looks the same. */
+  #lookOf(run: Run, target: TargetDescription, opened: OpenedInput): InputLook {
+    const { reader, summary } = opened
+    const { dialect, text, format } = reader
+    const { compression } = summary
+    const last = this.#look
+    const isSame =
+      last?.dialect === dialect &&
+      last?.compression === compression &&
+      last?.reading.format === format &&
+      last?.detected.encoding.value === text.encoding
+    if (last !== undefined && isSame && opened.detected === undefined) return last
+    const { cells } = this.#options
+    const detected = opened.detected ?? detectedOf(reader, { cells, columns: target.columns })
+    this.#tell(run, summary.path, reader, detected)
+    const how = JSON.stringify({ format, compression, ...detected })
+    this.#look = { dialect, compression, detected, reading: { format, ...detected }, how }
+    return this.#look
+  }
+
   /** What was found is said, once where it is the same for several inputs. */
   #tell(run: Run, path: string, reader: OpenedReader, detected: Detected): void {
     const isByPosition = this.#options.mapping?.match === 'position'
@@ -241,13 +273,19 @@ class Reading implements InputReading {
 
   /** The same object for the same shape: then rows of several inputs can go into one batch. */
   #mappingFor(reader: OpenedReader, name: string, target: TargetDescription): ColumnMapping {
+    const last = this.#mapping
+    const { fieldNames: names, dialect } = reader
+    // Of an input that looks as the one before it, these are the very same.
+    if (names !== undefined && last?.names === names && last.dialect === dialect) {
+      return last.columns
+    }
     const shape = shapeOf(reader, name)
     const key = JSON.stringify({ ...shape, file: '' })
-    if (this.#mapping?.key !== key) {
-      const { mapping = {} } = this.#options
-      this.#mapping = { key, columns: mapColumns(target, shape, mapping satisfies MappingRules) }
-    }
-    return this.#mapping.columns
+    const { mapping = {} } = this.#options
+    const columns =
+      last?.key === key ? last.columns : mapColumns(target, shape, mapping satisfies MappingRules)
+    this.#mapping = { key, columns, names, dialect }
+    return columns
   }
 
   /** The same object for the same rules. */

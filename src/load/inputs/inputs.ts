@@ -25,6 +25,7 @@ import {
 import { newInputList } from './input-list.js'
 import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
 import { newOpenAhead, type OpenAhead } from './open-ahead.js'
+import { newQuickFiles, type QuickFiles } from './quick-files.js'
 import type { RunEvent } from '../fate/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
@@ -70,15 +71,16 @@ export async function openInputs(run: Run): Promise<Inputs> {
   })
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes } = found
-  const inputs =
-    options.journal === undefined ? paths.map(byItsPath) : await takeUpJournal(run, paths)
-  const sizeOf = new Map(paths.map((path, i) => [path, sizes[i]]))
+  const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, paths)
   await checkRejectsFile(
     run,
     paths.filter(path => path !== '-'),
   )
-  const sized = inputs.map(({ path }) => sizeOf.get(path))
-  return new SequentialInputs(run, inputs, sized, sourceNotesOf(found))
+  const notes = sourceNotesOf(found)
+  if (inputs === undefined) return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
+  const sizeOf = new Map(paths.map((path, i) => [path, sizes[i]]))
+  const sized = inputs.paths.map(path => sizeOf.get(path))
+  return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
 }
 
 /** What the shell has opened for us, where standard input is the process's own. */
@@ -120,21 +122,25 @@ async function checkRejectsFile(
   checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)
 }
 
-/** An input, and what the journal calls it. */
-interface NamedInput {
-  readonly name: string
-  readonly path: string
+/** The inputs of a run, each at its number. */
+interface NamedInputs {
+  /** What the journal calls them. */
+  readonly names: readonly string[]
+  readonly paths: readonly string[]
+  /** Bytes of each when the run began; undefined for what is no file. */
+  readonly sizes: readonly (number | undefined)[]
 }
 
-const byItsPath = (path: string): NamedInput => ({ name: path, path })
-
-/** @returns the inputs in the order of the journal */
-async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readonly NamedInput[]> {
+/** @returns the inputs in the order of the journal; undefined where none is kept */
+async function takeUpJournal(
+  run: Run,
+  paths: readonly string[],
+): Promise<Omit<NamedInputs, 'sizes'> | undefined> {
   const { platform, options, plan } = run
   const opened = paths.includes('-') ? undefined : await openJournal(platform, options, plan, paths)
   if (opened === undefined) {
     run.reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')
-    return paths.map(byItsPath)
+    return undefined
   }
   const { journal, places, notices } = opened
   try {
@@ -144,13 +150,14 @@ async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readon
     throw error
   }
   for (const notice of notices) run.reporter.notice(notice)
-  return journal.inputs.map(({ path: name }) => ({ name, path: places.get(name) ?? name }))
+  const names = journal.inputs.map(({ path }) => path)
+  return { names, paths: names.map(name => places.get(name) ?? name) }
 }
 
 class SequentialInputs implements Inputs {
   readonly sources: SourceNotes
   readonly #platform: Platform
-  readonly #inputs: readonly NamedInput[]
+  readonly #inputs: NamedInputs
   readonly #options: LoadOptions
   readonly #run: Run
   readonly #list = newInputList()
@@ -162,33 +169,27 @@ class SequentialInputs implements Inputs {
   #rejects: RunRejects | undefined
   #source: ByteSource | undefined
   readonly #ahead: OpenAhead
+  readonly #quick: QuickFiles
   /** Of the inputs that are done. */
   #doneBytes = 0
   #doneRecords = 0
   #totalBytes: number | undefined
-  /** Bytes of each input when the run began; undefined for what is no file. */
-  readonly #sizes: readonly (number | undefined)[]
 
-  constructor(
-    run: Run,
-    inputs: readonly NamedInput[],
-    sizes: readonly (number | undefined)[],
-    sources: SourceNotes,
-  ) {
+  constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
     const { platform, options, plan } = run
     const { found } = run.history
     this.sources = sources
     this.#run = run
     this.#platform = platform
     this.#inputs = inputs
-    this.#sizes = sizes
     this.#options = options
     this.#shared = run.watch === undefined ? newSharedRows() : undefined
     this.#reading = newInputReading(platform, options, plan, found)
+    this.#quick = newQuickFiles(platform, options)
     this.#ahead = newOpenAhead(
-      sizes,
+      inputs.sizes,
       index => this.#readBefore(index) === undefined,
-      index => this.#open(inputs[index]!),
+      index => this.#open(index),
     )
   }
 
@@ -198,14 +199,14 @@ class SequentialInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const limit = this.#options.input?.limit ?? Infinity
-    this.#totalBytes = sumOf(this.#sizes)
+    this.#totalBytes = sumOf(this.#inputs.sizes)
     run.reporter.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
     await this.#lookAtHeaders(run, target)
     try {
-      for (const [index, input] of this.#inputs.entries()) {
+      for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break
-        yield* this.#batchesOf(run, target, input, index)
+        yield* this.#batchesOf(run, target, index)
       }
     } catch (error) {
       yield* this.#rest()
@@ -231,7 +232,6 @@ class SequentialInputs implements Inputs {
   async *#batchesOf(
     run: Run,
     target: TargetDescription,
-    input: NamedInput,
     index: number,
   ): AsyncGenerator<Batch, void, void> {
     const done = this.#readBefore(index)
@@ -241,14 +241,14 @@ class SequentialInputs implements Inputs {
       this.#doneBytes += done.bytes
       return
     }
-    const summary = this.#list.begin(input.name)
+    const summary = this.#list.begin(this.#inputs.names[index]!)
     try {
       // Nobody knows when a pipe gives its first byte.
-      if (this.#sizes[index] === undefined) {
+      if (this.#inputs.sizes[index] === undefined) {
         yield* this.#rest()
         this.#tellRead(run)
       }
-      const opened = await this.#openOne(run, target, input, summary, index)
+      const opened = await this.#openOne(run, target, summary, index)
       yield* this.#reading.batches(run, target, opened)
       this.#doneBytes += opened.source.bytesRead
       this.#doneRecords += summary.rows
@@ -269,10 +269,9 @@ class SequentialInputs implements Inputs {
     target: TargetDescription,
   ): Promise<void> {
     if (watch !== undefined) return
-    const later = this.#inputs
+    const paths = this.#inputs.paths
       .slice(0, mostLookedAt)
       .filter((_, index) => index > 0 && resumption.resumed(index) === undefined)
-    const paths = later.map(({ path }) => path)
     await lookAtHeaders(platform.files, this.#options, target, paths)
   }
 
@@ -283,10 +282,11 @@ class SequentialInputs implements Inputs {
     return resumption.resumed(index)?.isDone === true ? done : undefined
   }
 
-  #open({ name, path }: NamedInput): Promise<ByteSource> {
+  #open(index: number): Promise<ByteSource> {
+    const { names, paths } = this.#inputs
     const { compression, encoding, stdin } = this.#options.input ?? {}
-    return openSource(path, {
-      name,
+    return openSource(paths[index]!, {
+      name: names[index]!,
       files: this.#platform.files,
       ...(compression === undefined ? {} : { compression }),
       ...(encoding === undefined ? {} : { encoding }),
@@ -297,23 +297,29 @@ class SequentialInputs implements Inputs {
   async #openOne(
     run: Run,
     target: TargetDescription,
-    { name, path }: NamedInput,
     summary: InputSummary,
     index: number,
   ): Promise<OpenedInput> {
-    const source = await this.#ahead.take(index)
+    const name = this.#inputs.names[index]!
+    const path = this.#inputs.paths[index]!
+    const sizeBytes = this.#inputs.sizes[index]
+    const isWaiting = sizeBytes === undefined || this.#ahead.has(index)
+    const quick = isWaiting ? undefined : await this.#quick.open(path, name, sizeBytes)
+    const source = quick?.source ?? (await this.#ahead.take(index, !this.#quick.isLikely))
     this.#source = source
     summary.compression = source.compression
-    const before = this.#sizes[index]
     const now = source.totalBytes
-    if (before !== undefined && now !== undefined && now < before) {
-      throw cutShort(name, 'after the run had begun', before, now)
+    if (sizeBytes !== undefined && now !== undefined && now < sizeBytes) {
+      throw cutShort(name, 'after the run had begun', sizeBytes, now)
     }
-    const reader = await openReader(source, {
-      ...dialectOf(this.#options),
-      target: rowTarget(this.#options, target),
-      clock: this.#platform.clock,
-    })
+    const reader =
+      quick?.reader ??
+      (await openReader(source, {
+        ...dialectOf(this.#options),
+        target: rowTarget(this.#options, target),
+        lastLook: this.#quick.look,
+        clock: this.#platform.clock,
+      }))
     const limit = this.#options.input?.limit
     return {
       source,
@@ -345,7 +351,7 @@ class SequentialInputs implements Inputs {
     const { journal, found, resumption } = this.#run.history
     return (
       journal !== undefined &&
-      this.#inputs.every((_, index) => {
+      this.#inputs.paths.every((_, index) => {
         const isRead = found.inputs[index]?.summary !== undefined
         return isRead && resumption.resumed(index)?.isDone === true
       })

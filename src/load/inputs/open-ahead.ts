@@ -6,8 +6,13 @@ import type { ByteSource } from '../../source/byte-source.js'
 import { chunkBytes } from '../../source/file-chunks.js'
 
 export interface OpenAhead {
-  /** @throws what opening throws, when its turn has come */
-  take(index: number): Promise<ByteSource>
+  /**
+   * @param goesOn  whether those behind it are opened meanwhile
+   * @throws what opening throws, when its turn has come
+   */
+  take(index: number, goesOn: boolean): Promise<ByteSource>
+  /** Whether the input is open. */
+  has(index: number): boolean
   /** Those that nobody has taken. */
   close(): Promise<void>
 }
@@ -43,11 +48,12 @@ export function newOpenAhead(
     }
   }
   return {
-    take(index) {
+    has: index => opened.has(index),
+    take(index, goesOn) {
       const source = opened.get(index) ?? open(index)
       if (opened.delete(index)) bytes -= sizes[index]!
       next = Math.max(next, index + 1)
-      if (isSmall(index)) openNext()
+      if (goesOn && isSmall(index)) openNext()
       return source
     },
     async close() {

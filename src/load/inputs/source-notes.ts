@@ -3,7 +3,6 @@
 */
 import { newPassedOver } from '../../source/data-files.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
-import { newSameFiles } from '../../source/same-files.js'
 
 /** Files that were not read, or not twice. */
 export interface SourceNotes {
@@ -28,5 +27,5 @@ export function sourceNotesOf({
 
 /** Of sources that were not looked at. */
 export function noSourceNotes(): SourceNotes {
-  return sourceNotesOf({ passedOver: newPassedOver(), sameFiles: newSameFiles() })
+  return sourceNotesOf({ passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } })
 }

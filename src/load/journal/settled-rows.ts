@@ -1,7 +1,7 @@
 /*
   What a finished journal keeps instead of its batches: how far each input was sent, and what became of the rows in sum.
 */
-import { sentInput, type DurableState } from '../fate/durable.js'
+import type { DurableState } from '../fate/durable.js'
 import type { Files } from '../../platform/platform.js'
 import type { JournaledRejects, JournalRecord } from './journal-record.js'
 import { replaceJournal } from './replace-journal.js'
@@ -19,7 +19,7 @@ const summedKinds = ['batch', 'part', 'ended', 'session', 'rejects', 'settled'] 
 export async function shrinkJournal(
   path: string,
   files: Files,
-  { lastNo, covered, sums }: Pick<DurableState, 'lastNo' | 'covered' | 'sums'>,
+  { lastNo, inputs, sentTo, sums }: Pick<DurableState, 'lastNo' | 'inputs' | 'sentTo' | 'sums'>,
   rejects: JournaledRejects | undefined,
   end: Extract<JournalRecord, { kind: 'end' }>,
   sizeBytes: number,
@@ -29,7 +29,7 @@ export async function shrinkJournal(
   const all = duplicates === 0 ? others : sums
   // Where nobody knows of single batches no row was sent under a number.
   if (lastNo > 0) {
-    records.push({ kind: 'settled', lastNo, inputs: covered.map(sentInput), sums: all })
+    records.push({ kind: 'settled', lastNo, inputs: inputs.map((_, i) => sentTo.at(i)), sums: all })
   }
   if (rejects !== undefined) records.push({ kind: 'rejects', ...rejects })
   await replaceJournal(path, files, { sizeBytes, without: summedKinds }, [...records, end])

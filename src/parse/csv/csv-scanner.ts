@@ -55,14 +55,14 @@ export class CsvScanner implements RecordScanner {
     const { quotes, trim } = dialect
     this.#lines = lines
     this.#isPlain = isPlainDialect(dialect)
-    this.#delimiterBytes = new TextEncoder().encode(dialect.delimiter)
+    this.#delimiterBytes = Buffer.from(dialect.delimiter)
     const delimiter = this.#delimiterBytes[0]!
     const quote = dialect.quote === '' ? -1 : dialect.quote.charCodeAt(0)
     this.#delimiter = delimiter
     this.#quote = quote
     const isDoubled = quote < 0 || dialect.escape === dialect.quote
     this.#escape = isDoubled ? -1 : dialect.escape.charCodeAt(0)
-    this.#comment = new TextEncoder().encode(dialect.comment)[0]
+    this.#comment = Buffer.from(dialect.comment)[0]
     this.#trim = trim && quote >= 0
     this.#trailingDelimiter = dialect.trailingDelimiter
     for (const byte of [lineFeed, carriageReturn, delimiter]) this.#special[byte] = 1

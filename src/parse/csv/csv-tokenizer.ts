@@ -64,9 +64,8 @@ export class CsvTokenizer implements LineFormat {
   ) {
     this.lines = new LineTokenizer(file, dialect.maxRecordBytes, offsetBytes, () => this, text)
     this.#scanner = scannerOf(this.lines)
-    const encoder = new TextEncoder()
-    this.#comment = encoder.encode(dialect.comment)
-    this.#quote = encoder.encode(dialect.quote)[0] ?? -1
+    this.#comment = Buffer.from(dialect.comment)
+    this.#quote = Buffer.from(dialect.quote)[0] ?? -1
     this.#ragged = dialect.ragged
     this.#trailingDelimiter = dialect.trailingDelimiter
     this.#broken = new BrokenRecords(dialect)
@@ -95,6 +94,12 @@ export class CsvTokenizer implements LineFormat {
     lines.window.start = next
     lines.lineNumber++
     return line
+  }
+
+  /** Passes over a header of one line that stands in the window. */
+  passHeader({ length }: Uint8Array): void {
+    this.lines.window.start += length
+    this.lines.lineNumber++
   }
 
   /**

@@ -4,7 +4,7 @@
 */
 import { SampleRecords, type TriedDialect } from './sample-records.js'
 
-const delimiters = [',', '\t', ';', '|'] as const
+export const delimiters = [',', '\t', ';', '|'] as const
 
 /** So many fields are looked at; of all records the fields are counted. */
 const lookedAtFields = 1000

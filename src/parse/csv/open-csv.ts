@@ -6,6 +6,7 @@ import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { MappedColumn } from '../../schema/column-mapping.js'
+import { expectedOf, isAlike, type ExpectedCsv } from './alike.js'
 import { csvDialect, isByte, isByteDialect, saidOf, type CsvDialect } from './csv-dialect.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
@@ -18,7 +19,7 @@ import { behindLines, SampleRecords } from './sample-records.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
-import type { FlushClock, InputReader, Known, KnownDialect } from '../input-reader.js'
+import type { FlushClock, InputReader, Known, KnownDialect, LastLook } from '../input-reader.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
@@ -32,6 +33,8 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly target?: RowTarget | undefined
   /** Without a target: what the data leave open is not guessed. The names are those of earlier inputs' headers. */
   readonly settled?: { readonly names: readonly string[] | undefined } | undefined
+  /** Of the input before, which was opened with the same options; it is kept up. */
+  readonly lastLook?: LastLook | undefined
   /** The machine's when left out. */
   readonly clock?: FlushClock | undefined
 }
@@ -98,8 +101,7 @@ export async function openCsv(
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
   const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
-  return recordReader({
-    source,
+  const found = {
     format,
     recordKind: 'fields',
     dialect: knownDialect(options, undecided, isHeader, separator !== undefined),
@@ -109,8 +111,45 @@ export async function openCsv(
     rowNames,
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
     headerLineNumber: names && record?.lineNumber,
+  } as const
+  const { lastLook, target } = options
+  if (lastLook !== undefined) {
+    const isText = source.text.origin === undefined && source.startOffsetBytes === 0
+    const expected = isText && target !== undefined ? expectedOf(dialect, found) : undefined
+    lastLook.open = expected && ((next, bytes) => openAlike(expected, next, bytes))
+  }
+  return recordReader({
+    source,
+    ...found,
     ...recordsOf(tokenizer, chunks, fieldCount, dialect.quote, source.text.encoding),
   })
+}
+
+/** undefined for an input that may be understood otherwise. */
+function openAlike(
+  expected: ExpectedCsv,
+  source: ByteSource,
+  bytes: Uint8Array,
+): InputReader<'csv' | 'tsv'> | undefined {
+  const { dialect, found, headerBytes } = expected
+  if (!isAlike(expected, bytes)) return undefined
+  const { name, text } = source
+  const tokenizer = new CsvTokenizer(
+    name,
+    dialect,
+    0,
+    lines => new CsvScanner(lines, dialect),
+    text,
+  )
+  tokenizer.lines.push(bytes)
+  tokenizer.passHeader(headerBytes)
+  tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
+  const records = recordsOf(tokenizer, nothingMore, found.fieldCount, dialect.quote, text.encoding)
+  return recordReader({ source, ...found, ...records })
+}
+
+const nothingMore: AsyncIterator<Uint8Array, void> = {
+  next: () => Promise.resolve({ done: true, value: undefined }),
 }
 
 /** How the records are read; not in the function above, whose sample would stay as long as the reader. */

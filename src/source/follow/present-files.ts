@@ -62,7 +62,7 @@ export async function presentFiles(
   }
   const sameFiles = newSameFiles()
   const once = found.filter(({ path, status }) => sameFiles.isFirst(path, status))
-  return { files: once, missing, sameFiles, passedOver: look.passedOver }
+  return { files: once, missing, sameFiles: sameFiles.found, passedOver: look.passedOver }
 }
 
 interface Look {

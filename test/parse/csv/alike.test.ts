@@ -1,0 +1,131 @@
+/*
+  Files that look as the one before them: what is read of them is what would be read of each by itself.
+*/
+import { deepStrictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { openReader, type InputFormat } from '../../../src/parse/formats.js'
+import type { LastLook } from '../../../src/parse/input-reader.js'
+import { schemaFromTypes } from '../../../src/schema/target-schema.js'
+import { memorySource, read, readAll, type ReadOptions, type ReadResult } from '../reading.js'
+
+const types = 'id:INT,price:DOUBLE,name:STRING'
+const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
+const options: ReadOptions = { target, ignoreExtra: true, allowMissing: true }
+
+/** The second text as it is read after the first one; undefined where it is looked at by itself. */
+async function readAfter(
+  first: string,
+  second: string | Uint8Array,
+  more: ReadOptions = {},
+): Promise<ReadResult | undefined> {
+  const lastLook: LastLook<InputFormat> = {}
+  await openReader(memorySource(first), { ...options, ...more, lastLook })
+  const bytes = typeof second === 'string' ? Buffer.from(second) : second
+  // What is read into these bytes next is another file.
+  const lent = Uint8Array.from(bytes)
+  const reader = lastLook.open?.(memorySource(bytes), lent)
+  lent.fill(0x23)
+  return reader && readAll(reader, types, options)
+}
+
+/** All that is known of what was read. */
+function told({ rows, places, rejects, reader }: ReadResult): unknown {
+  const { format, dialect, fieldNames, fieldCount, headerBytes, headerLineNumber, rowNames } =
+    reader
+  return {
+    rows,
+    places,
+    rejects,
+    found: { format, dialect, fieldNames, fieldCount, headerLineNumber, rowNames },
+    header: Buffer.from(headerBytes ?? []).toString('latin1'),
+    counts: [reader.byteCounts, reader.columnCounts, reader.raggedRecords, reader.recordsRead],
+    ends: [reader.readToEnd, reader.isHeaderGuessed, reader.lastRange],
+  }
+}
+
+const plain = 'id,price,name\n1,1.5,a\n2,2.5,b\n'
+
+t.test('a file with the same header and plain records is not searched again', async t => {
+  for (const second of [
+    'id,price,name\n7,7.5,x\n',
+    'id,price,name\r\n7,7.5,x\r\n',
+    'id,price,name\n',
+    'id,price,name\n7,7.5,x',
+    'id,price,name\nno number,7.5,x\n8,,\n',
+    'id,price,name\n7,7.5,gr\u00fc\u00df\u4e2d\n',
+  ]) {
+    const first = second.includes('\r') ? plain.replaceAll('\n', '\r\n') : plain
+    const after = await readAfter(first, second)
+    t.ok(after !== undefined, second)
+    if (after !== undefined) t.strictSame(told(after), told(await read(second, types, options)))
+  }
+})
+
+t.test('what may be understood in another way is looked at by itself', async t => {
+  for (const [first, second] of [
+    [plain, ''],
+    [plain, 'id,price,name'],
+    [plain, 'id,name,price\n1,a,1.5\n'],
+    [plain, 'id,price,name\n1,1.5,"a"\n'],
+    [plain, "id,price,name\n1,1.5,'a'\n"],
+    [plain, 'id,price,name\n1,1.5,a\\b\n'],
+    [plain, 'id,price,name\n1,1.5,a;b\n'],
+    [plain, 'id,price,name\n1,1.5\n'],
+    [plain, 'id,price,name\n1,1.5,a,\n2,2.5,b,\n'],
+    [plain, 'id,price,name\n\n1,1.5,a\n'],
+    [plain, 'id,price,name\n1,1.5,a\r2,2.5,b\n'],
+    [plain, 'id,price,name\n1,1.5,a\0\n'],
+    ["id,price,name\n1,1.5,'a,b'\n2,2.5,'c'\n", 'id,price,name\n1,1.5,a\n'],
+    ['id;price;name\n1;1,5;a\n2;2,5;b\n', 'id;price;name\n1;2;a\n'],
+    ['id;price;name\n1;2;a\n2;3;b\n', 'id;price;name\n1;2,5;a\n'],
+    ['\nid,price,name\n1,1.5,a\n', '\nid,price,name\n1,1.5,a\n'],
+    ['sep=,\nid,price,name\n1,1.5,a\n', 'sep=,\nid,price,name\n1,1.5,a\n'],
+    ['1,1.5,a\n', '1,1.5,a\n'],
+  ] as const) {
+    t.equal(await readAfter(first, second), undefined, `${first} | ${second}`)
+  }
+  t.equal(await readAfter(plain, Buffer.from('id,price,name\n1,1.5,\xe9\n', 'latin1')), undefined)
+  t.equal(await readAfter(`#\n${plain}`, `#\n${plain}`, { comment: '#' }), undefined)
+  t.equal(await readAfter(`x\n${plain}`, `x\n${plain}`, { skipLines: 1 }), undefined)
+})
+
+t.test('after any file, any other is read as by itself', async t => {
+  const delimiter = fc.constantFrom(',', ';', '\t', '|')
+  const plain = fc.constantFrom('1', '2.5', 'abc', '', '-7', 'no', 'é')
+  const any = fc.oneof(plain, fc.constantFrom('"a"', '"a,b"', '1,5', "'x'", 'a\\"', '#', ' 1'))
+  const recordsOf = (field: fc.Arbitrary<string>, fields: number): fc.Arbitrary<string[][]> =>
+    fc.array(fc.array(field, { minLength: 3, maxLength: fields }), { maxLength: 8 })
+  const file = fc.record({
+    records: fc.oneof(recordsOf(plain, 3), recordsOf(any, 4)),
+    delimiter,
+    lineEnd: fc.constantFrom('\n', '\n', '\r\n'),
+    names: fc.constantFrom(['id', 'price', 'name'], ['id', 'price', 'name'], ['price', 'id']),
+    isCut: fc.boolean(),
+  })
+  type File = typeof file extends fc.Arbitrary<infer Drawn> ? Drawn : never
+  const textOf = ({ records, delimiter, lineEnd, names, isCut }: File): string => {
+    const lines = [names, ...records].map(fields => fields.join(delimiter))
+    return lines.join(lineEnd) + (isCut ? '' : lineEnd)
+  }
+  let alike = 0
+  await fc.assert(
+    fc.asyncProperty(file, file, fc.boolean(), async (one, other, isAlike) => {
+      const { delimiter, lineEnd, names } = one
+      const first = textOf(one)
+      const second = textOf(isAlike ? { ...other, delimiter, lineEnd, names } : other)
+      let after: ReadResult | undefined
+      try {
+        after = await readAfter(first, second)
+      } catch {
+        // Of a first file that cannot be opened nothing is expected.
+        return
+      }
+      if (after === undefined) return
+      alike++
+      deepStrictEqual(told(after), told(await read(second, types, options)))
+    }),
+    { numRuns: 2000 },
+  )
+  t.ok(alike > 100, `${alike} were alike`)
+})
