@@ -335,8 +335,8 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/source/same-files.ts',
-        from: 'const key = status === undefined ? path : fileKey(path, status)',
-        to: 'const key = status === undefined ? path : `${path} ${fileKey(path, status)}`',
+        from: 'const key = status === undefined ? path : keyOf(path, status)',
+        to: 'const key = status === undefined ? path : `${path} ${keyOf(path, status)}`',
       },
     ],
   },

@@ -122,6 +122,7 @@ const everyMember = [
   'endedAt',
   'error',
   'exitCode',
+  'inputTotals',
   'inputs',
   'latencyMs',
   'memory',
