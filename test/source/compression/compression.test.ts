@@ -684,10 +684,14 @@ t.test(
   async t => {
     await fc.assert(
       fc.asyncProperty(texts, damages, async (text, list) => {
-        const archive = damaged(gzipSync(text), list)
+        const whole = gzipSync(text)
+        const archive = damaged(whole, list)
         // What is no gzip at all is for others to tell.
         fc.pre(archive[0] === 0x1f && archive[1] === 0x8b)
-        const { stdout } = spawnSync('gzip', ['-dc'], { input: archive, maxBuffer: 1 << 26 })
+        // From the damage on the two take different things for sense.
+        const sound = archive.findIndex((byte, at) => byte !== whole[at])
+        const input = sound < 0 ? archive : archive.subarray(0, sound)
+        const { stdout } = spawnSync('gzip', ['-dc'], { input, maxBuffer: 1 << 26 })
         const { content } = await readLastContent('gzip', archive, 1 << 19)
         assert.ok(content.subarray(0, stdout.length).equals(stdout))
       }),
