@@ -185,7 +185,8 @@ export interface Files {
   statusNow(path: string): FileStatus | undefined
   /** Rejects when the file may not be read. */
   checkReadable(path: string): Promise<void>
-  readFolder(path: string, recursive: boolean): Promise<readonly FolderEntry[]>
+  /** Tells of each name one by one: of a folder with a million of them a list takes more room than what becomes of it. */
+  readFolder(path: string, recursive: boolean, found: (entry: FolderEntry) => void): Promise<void>
   /** Makes a file for the owner alone; EEXIST when something has that name, be it a link that leads nowhere. */
   create(path: string): OutputFile
   /** Opens a file that is there; EEXIST when it holds something or is not an ordinary file, ELOOP for a link. */

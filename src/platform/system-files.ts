@@ -18,7 +18,7 @@ import {
   writeSync,
   type BigIntStats,
 } from 'node:fs'
-import { open, readdir, stat } from 'node:fs/promises'
+import { open, opendir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { lockHolder, takeFileLock, takeFileLockNow } from './file-lock.js'
@@ -29,6 +29,8 @@ import { systemClock } from './system-clock.js'
 const syncFile = promisify(fdatasync)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
+/** Names of a folder that are asked for together. */
+const entriesAtOnce = 1024
 /** Stands in texts for bytes that are not UTF-8. */
 const lostCharacter = '\ufffd'
 /** Without waiting for the reader of a pipe. */
@@ -46,14 +48,15 @@ export const systemFiles: Files = {
   // Asked of every input in turn: waiting for another thread would take longer than the answer.
   checkReadable: path =>
     new Promise(resolve => resolve(accessSync(systemName(path), constants.R_OK))),
-  async readFolder(path, recursive) {
-    const entries = await entriesOf(path)
+  async readFolder(path, recursive, found) {
+    const folders = [path]
     // The list grows as it is gone through.
-    for (let at = 0; recursive && at < entries.length; at++) {
-      const { name, folder, isFolder } = entries[at]!
-      if (isFolder) for (const inner of await entriesOf(join(folder, name))) entries.push(inner)
+    for (const folder of folders) {
+      await readEntries(folder, entry => {
+        if (recursive && entry.isFolder) folders.push(join(folder, entry.name))
+        found(entry)
+      })
     }
-    return entries
   },
   create: path => outputOf(openSync(systemName(path), appending | O_CREAT | O_EXCL, 0o600)),
   openEmpty,
@@ -87,18 +90,20 @@ function statusOf(stats: BigIntStats): FileStatus {
 }
 
 /** What one folder holds. A name is asked for as bytes where its text may have lost some. */
-async function entriesOf(folder: string): Promise<FolderEntry[]> {
+async function readEntries(folder: string, found: (entry: FolderEntry) => void): Promise<void> {
   const path = systemName(folder)
-  const entries = await readdir(path, { withFileTypes: true })
-  if (!entries.some(({ name }) => name.includes(lostCharacter))) {
-    return entries.map(entry => ({ name: entry.name, folder, isFolder: entry.isDirectory() }))
+  let lost = 0
+  const entries = await opendir(path, { bufferSize: entriesAtOnce })
+  for await (const entry of entries) {
+    const { name } = entry
+    if (name.includes(lostCharacter)) lost++
+    else found({ name, folder, isFolder: entry.isDirectory() })
   }
-  const exact = await readdir(path, { withFileTypes: true, encoding: 'buffer' })
-  return exact.map(entry => ({
-    name: nameOfBytes(entry.name),
-    folder,
-    isFolder: entry.isDirectory(),
-  }))
+  if (lost === 0) return
+  for (const entry of await readdir(path, { withFileTypes: true, encoding: 'buffer' })) {
+    if (!entry.name.toString().includes(lostCharacter)) continue
+    found({ name: nameOfBytes(entry.name), folder, isFolder: entry.isDirectory() })
+  }
 }
 
 async function openInput(path: string): Promise<InputFile> {

@@ -63,39 +63,49 @@ async function matches(folder: string, parts: readonly string[], files: Files): 
   if (part === undefined) return []
   if (part === '' || part === '.') return matches(folder, rest, files)
   if (!hasGlob(part) && rest.length > 0) return matches(join(folder, part), rest, files)
-  const entries = await entriesOf(folder, files)
-  const found: string[] = []
   if (part === '**') {
-    found.push(...(await matches(folder, rest.length === 0 ? ['*'] : rest, files)))
-    for (const entry of entries) {
-      if (entry.isFolder && !entry.name.startsWith('.')) {
-        found.push(...(await matches(join(folder, entry.name), parts, files)))
-      }
+    const found = await matches(folder, rest.length === 0 ? ['*'] : rest, files)
+    const isBelow = ({ name, isFolder }: FolderEntry): boolean => isFolder && !name.startsWith('.')
+    for (const { name } of await entriesOf(folder, files, isBelow)) {
+      for (const path of await matches(join(folder, name), parts, files)) found.push(path)
     }
     return found
   }
+  const found: string[] = []
   const matcher = nameMatcher(part)
-  for (const entry of entries) {
-    if (!matcher.test(entry.name)) continue
-    const path = join(folder, entry.name)
-    if (rest.length > 0) found.push(...(await matches(path, rest, files)))
-    else if (!entry.isFolder && !(await isLinkToFolder(path, files))) found.push(path)
+  const isLast = rest.length === 0
+  const isMatch = ({ name, isFolder }: FolderEntry): boolean =>
+    matcher.test(name) && !(isLast && isFolder)
+  for (const { name } of await entriesOf(folder, files, isMatch)) {
+    const path = join(folder, name)
+    if (isLast) {
+      if (!isLinkToFolder(path, files)) found.push(path)
+    } else for (const inner of await matches(path, rest, files)) found.push(inner)
   }
   return found
 }
 
 /** What cannot be looked at is left to whoever opens it. */
-async function isLinkToFolder(path: string, files: Files): Promise<boolean> {
-  return files.status(path).then(
-    status => status.isFolder,
-    () => false,
-  )
+function isLinkToFolder(path: string, files: Files): boolean {
+  try {
+    return files.statusNow(path)?.isFolder === true
+  } catch {
+    return false
+  }
 }
 
 /** Nothing for what is not a folder or may not be read: it matches nothing. */
-async function entriesOf(folder: string, files: Files): Promise<readonly FolderEntry[]> {
+async function entriesOf(
+  folder: string,
+  files: Files,
+  isMatch: (entry: FolderEntry) => boolean,
+): Promise<readonly FolderEntry[]> {
   try {
-    return await files.readFolder(folder === '' ? '.' : folder, false)
+    const entries: FolderEntry[] = []
+    await files.readFolder(folder === '' ? '.' : folder, false, entry => {
+      if (isMatch(entry)) entries.push(entry)
+    })
+    return entries
   } catch {
     return []
   }

@@ -21,33 +21,70 @@ export interface SameFilesCount {
 const maxFirst = 20
 
 export function newSameFiles(): SameFilesCount {
-  const known = new Map<string | number, string>()
+  const known = new Map<string, string>()
+  const numbered = newNumberedFiles()
   const first: { path: string; input: string }[] = []
   let count = 0
   let device: bigint | undefined
-  /** Of a million files on one disk, a number takes less room than a text. */
-  const keyOf = (path: string, status: FileStatus): string | number => {
-    const { inode } = status
-    device ??= status.device
-    const isSmall = inode > 0n && inode <= BigInt(Number.MAX_SAFE_INTEGER)
-    return status.device === device && isSmall ? Number(inode) : fileKey(path, status)
+  /** @returns the name by which the file is known already */
+  const knownAs = (path: string, status: FileStatus | undefined): string | undefined => {
+    if (status !== undefined) {
+      const { inode } = status
+      device ??= status.device
+      if (status.device === device && inode > 0n && inode <= largestNumber) {
+        return numbered.knownAs(path, Number(inode))
+      }
+    }
+    const key = status === undefined ? path : fileKey(path, status)
+    const input = known.get(key)
+    if (input === undefined) known.set(key, path)
+    return input
   }
   return {
     isFirst(path, status) {
       // What comes through a pipe may differ from one time to the next.
       if (status?.isFile === false) return true
-      const key = status === undefined ? path : keyOf(path, status)
-      const input = known.get(key)
-      if (input === undefined) {
-        known.set(key, path)
-        return true
-      }
+      const input = knownAs(path, status)
+      if (input === undefined) return true
       count++
       if (first.length < maxFirst) first.push({ path, input })
       return false
     },
     get found() {
       return { count, first }
+    },
+  }
+}
+
+const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** Files of one disk by their numbers: of a million of them a `Map` would take four times the room. */
+function newNumberedFiles(): { knownAs(path: string, inode: number): string | undefined } {
+  const paths: string[] = []
+  let inodes = new Float64Array(1024)
+  /** Of each place one more than the index of its file; 0 where there is none. At most half of them are taken. */
+  let places = new Int32Array(2 * inodes.length)
+  const placeOf = (inode: number): number => {
+    const mask = places.length - 1
+    let place = Math.imul(inode | 0, 0x9e3779b1) & mask
+    while (places[place] !== 0 && inodes[places[place]! - 1] !== inode) place = (place + 1) & mask
+    return place
+  }
+  const grow = (): void => {
+    const more = new Float64Array(2 * inodes.length)
+    more.set(inodes)
+    inodes = more
+    places = new Int32Array(2 * inodes.length)
+    for (let i = 0; i < paths.length; i++) places[placeOf(inodes[i]!)] = i + 1
+  }
+  return {
+    knownAs(path, inode) {
+      const place = placeOf(inode)
+      if (places[place] !== 0) return paths[places[place]! - 1]
+      inodes[paths.length] = inode
+      places[place] = paths.push(path)
+      if (paths.length === inodes.length) grow()
+      return undefined
     },
   }
 }

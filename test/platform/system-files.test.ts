@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { FolderEntry } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
@@ -57,15 +58,21 @@ t.test('what is known of a path is what the system knows', async t => {
 })
 
 t.test('folders are listed, with what is below when asked', async t => {
+  const entries = async (name: string, recursive = false): Promise<FolderEntry[]> => {
+    const found: FolderEntry[] = []
+    await systemFiles.readFolder(path(name), recursive, entry => found.push(entry))
+    return found
+  }
   const names = async (recursive: boolean): Promise<string[]> =>
-    (await systemFiles.readFolder(path('sub'), recursive)).map(entry => entry.name).sort()
+    (await entries('sub', recursive)).map(entry => entry.name).sort()
   mkdirSync(path('sub/deep'))
   writeFileSync(path('sub/deep/c.txt'), '')
   t.strictSame(await names(false), ['b.txt', 'deep'])
   t.strictSame(await names(true), ['b.txt', 'c.txt', 'deep'])
-  const deep = await systemFiles.readFolder(path('sub/deep'), false)
-  t.strictSame(deep, [{ name: 'c.txt', folder: path('sub/deep'), isFolder: false }])
-  await t.rejects(systemFiles.readFolder(path('a.txt'), false), { code: 'ENOTDIR' })
+  t.strictSame(await entries('sub/deep'), [
+    { name: 'c.txt', folder: path('sub/deep'), isFolder: false },
+  ])
+  await t.rejects(entries('a.txt'), { code: 'ENOTDIR' })
 })
 
 t.test('a file that may be read passes, one that is not there does not', async t => {

@@ -134,7 +134,7 @@ export class SimDisk {
         return file && statusOf(file)
       },
       checkReadable: path => slowly(() => void find(path)),
-      readFolder: () => slowly(() => []),
+      readFolder: () => slowly(() => undefined),
       create: path => process.step(() => this.#create(path, process), noOutput),
       openEmpty: path =>
         process.step(() => {

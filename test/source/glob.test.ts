@@ -10,7 +10,7 @@ import { expandBraces, globFiles, hasGlob } from '../../src/source/glob.js'
 function filesOf(paths: readonly string[]): Files {
   return {
     ...systemFiles,
-    async readFolder(folder) {
+    async readFolder(folder, _recursive, found) {
       if (folder === 'locked') throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
       const prefix = folder === '.' ? '' : folder === '/' ? '/' : `${folder}/`
       const inside = paths.filter(
@@ -18,11 +18,10 @@ function filesOf(paths: readonly string[]): Files {
       )
       const names = new Set(inside.map(path => path.slice(prefix.length).split('/')[0]!))
       if (names.size === 0) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
-      return [...names].map(name => ({
-        name,
-        folder,
-        isFolder: inside.some(path => path.startsWith(`${prefix}${name}/`)),
-      }))
+      for (const name of names) {
+        const isFolder = inside.some(path => path.startsWith(`${prefix}${name}/`))
+        found({ name, folder, isFolder })
+      }
     },
   }
 }

@@ -4,6 +4,7 @@
 import { fstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileKey } from '../../platform/file-identity.js'
+import type { FileStatus } from '../../platform/platform.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 
 /** One path, looked at without touching anything. */
@@ -22,8 +23,13 @@ export function placeOf(path: string): FilePlace {
   const stats = attempt(() => statSync(systemName(path), { bigint: true }))
   // Names that differ in case alone are one file on many disks; which ones is not found out without making it.
   if (stats === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
-  const key = `file ${fileKey(name, { device: stats.dev, inode: stats.ino })}`
+  const key = fileKeyOf(name, { device: stats.dev, inode: stats.ino })
   return { key, name, isOrdinary: stats.isFile() }
+}
+
+/** As `FilePlace.key`, of a file that is there. */
+export function fileKeyOf(path: string, status: Pick<FileStatus, 'device' | 'inode'>): string {
+  return `file ${fileKey(path, status)}`
 }
 
 /** Whether anything has the name. */

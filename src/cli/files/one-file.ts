@@ -1,14 +1,24 @@
 /*
   Refuses a run in which one file would have two parts: whoever came last would destroy what the other has there.
 */
+import { basename, extname } from 'node:path'
 import { UsageError } from '../../errors.js'
 import { reasonsPath } from '../../load/rejects/reject-path.js'
 import { isFurtherPath } from '../../load/rejects/reject-path.js'
 import { dataExtensions } from '../../parse/formats.js'
+import type { FileStatus } from '../../platform/platform.js'
+import type { DataNames } from '../../source/data-files.js'
 import { expandSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { defaultConfigPath } from '../options/reading/config-file.js'
-import { foldedName, isStandardOutput, isThere, openFileKey, placeOf } from './file-place.js'
+import {
+  fileKeyOf,
+  foldedName,
+  isStandardOutput,
+  isThere,
+  openFileKey,
+  placeOf,
+} from './file-place.js'
 import { lockPath } from './lock.js'
 import { ownFileAt } from './own-files.js'
 import type { ProcessEnvironment } from '../process-environment.js'
@@ -70,18 +80,29 @@ export async function refuseSharedFiles(
     settings.rejects !== undefined ||
     open.some(({ key }) => key !== undefined) ||
     own.some(({ path }) => isThere(path))
-  const all = mayBeInputs ? [...own, ...(await inputPaths(inputs, settings.include))] : own
   const nullKey = placeOf('/dev/null').key
   const rejectsName = settings.rejects && placeOf(settings.rejects).name
   const seen = new Map<string, NamedPath & { isStandardOutput: boolean }>()
-  for (const named of all) {
+  const look = (named: NamedPath): void => {
     const place = placeOf(named.path)
     if (rejectsName) refuseFurtherName(rejectsName, named, place.name)
     // What is read from a device or pipe is not destroyed by writing there; what two write would mix.
-    if (place.key === nullKey || (!place.isOrdinary && !named.isWritten)) continue
+    if (place.key === nullKey || (!place.isOrdinary && !named.isWritten)) return
     const other = seen.get(place.key)
     if (other !== undefined && other.part !== named.part) throw shared(other, named.part)
     seen.set(place.key, { ...named, isStandardOutput: isStandardOutput(place.name) })
+  }
+  for (const named of own) look(named)
+  if (mayBeInputs) {
+    const known = new Set([...seen.keys(), ...open.map(({ key }) => key)])
+    const stem = rejectsName && foldedName(basename(rejectsName, extname(rejectsName)))
+    const paths = await inputsLike(inputs, settings.include, (path, status) => {
+      const isFurther = stem !== undefined && foldedName(basename(path)).startsWith(stem)
+      return isFurther || known.has(fileKeyOf(path, status))
+    })
+    for (const path of paths) {
+      look({ path, label: `the input ${path}`, part: inputPart, isWritten: false })
+    }
   }
   for (const { key, part } of open) {
     const other = key === undefined ? undefined : seen.get(key)
@@ -150,35 +171,29 @@ function readPaths(
 
 const inputPart = 'an input'
 
-/** Inputs that are not there are left to the run, which says so. */
-async function inputPaths(
+/**
+ * Of what may be a million inputs those that may be another part of the run. Inputs that are not there are left to the run,
+ * which says so.
+ */
+async function inputsLike(
   inputs: readonly string[],
   include: FileSettings['include'],
-): Promise<NamedPath[]> {
-  const paths: NamedPath[] = []
+  isLike: (path: string, status: FileStatus) => boolean,
+): Promise<string[]> {
+  const found: string[] = []
+  const onInput = (path: string, status: FileStatus | undefined): void => {
+    if (status !== undefined && isLike(path, status)) found.push(path)
+  }
   for (const input of inputs) {
-    for (const path of await pathsOf(input, include)) {
-      if (path !== '-')
-        paths.push({ path, label: `the input ${path}`, part: inputPart, isWritten: false })
-    }
-  }
-  return paths
-}
-
-async function pathsOf(
-  input: string,
-  include: FileSettings['include'],
-): Promise<readonly string[]> {
-  try {
-    // Patterns for folders are refused where there is none.
+    const expand = (names: DataNames): Promise<unknown> =>
+      expandSources([input], { ...names, onInput })
     const extensions = dataExtensions
-    const all = expandSources([input], { extensions, include }).catch(() =>
-      expandSources([input], { extensions }),
-    )
-    return (await all).paths
-  } catch {
-    return [input]
+    // Patterns for folders are refused where there is none.
+    await expand({ extensions, include })
+      .catch(() => expand({ extensions }))
+      .catch(() => input !== '-' && found.push(input))
   }
+  return found
 }
 
 const standardStream = 'the standard output or error'

@@ -145,7 +145,9 @@ export async function runNames(folder: string, files: Files): Promise<string[]> 
 
 async function entriesOf(folder: string, files: Files): Promise<readonly FolderEntry[]> {
   try {
-    return await files.readFolder(`${folder}/runs`, false)
+    const entries: FolderEntry[] = []
+    await files.readFolder(`${folder}/runs`, false, entry => entries.push(entry))
+    return entries
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return []

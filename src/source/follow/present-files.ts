@@ -3,7 +3,7 @@
 */
 import { basename, join } from 'node:path'
 import { UsageError } from '../../errors.js'
-import type { Files, FileStatus } from '../../platform/platform.js'
+import type { Files, FileStatus, FolderEntry } from '../../platform/platform.js'
 import {
   dataFiles,
   newPassedOver,
@@ -95,14 +95,14 @@ async function ofPaths(
 
 /** Whoever rotates removes files and folders in between. */
 async function ofFolder(folder: string, { files, isData, passedOver }: Look): Promise<string[]> {
-  const entries = await files.readFolder(folder, true).catch(() => [])
   const paths: string[] = []
-  for (const { name, folder: own, isFolder } of entries) {
-    if (isFolder) continue
+  const add = ({ name, folder: own, isFolder }: FolderEntry): void => {
+    if (isFolder) return
     const path = join(own, name)
     if (isData(name, () => pathBelow(folder, path))) paths.push(path)
     else passedOver.add(path, name)
   }
+  await files.readFolder(folder, true, add).catch(() => undefined)
   return paths.sort()
 }
 

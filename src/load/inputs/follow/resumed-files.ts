@@ -3,7 +3,7 @@
   another one beside it.
 */
 import { dirname, join } from 'node:path'
-import type { Files, InputFile } from '../../../platform/platform.js'
+import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'
 import { runChanged } from '../../journal/changed-run.js'
 import { fingerprintText, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 import type { FoundInput, FoundRun } from '../../fate/found-run.js'
@@ -67,9 +67,10 @@ async function find(
   const named = await openIfSame(path, sought, files)
   if (named !== undefined) return named
   const folder = dirname(path)
-  const entries = await files.readFolder(folder, false).catch(() => [])
-  for (const { name, isFolder } of entries) {
-    if (isFolder) continue
+  const names: string[] = []
+  const add = ({ name, isFolder }: FolderEntry): void => void (isFolder || names.push(name))
+  await files.readFolder(folder, false, add).catch(() => undefined)
+  for (const name of names) {
     const file = await openIfSame(join(folder, name), sought, files)
     if (file !== undefined) return file
   }
