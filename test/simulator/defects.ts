@@ -335,8 +335,8 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/source/same-files.ts',
-        from: 'const key = status === undefined ? path : keyOf(path, status)',
-        to: 'const key = status === undefined ? path : `${path} ${keyOf(path, status)}`',
+        from: 'const input = knownAs(path, status)',
+        to: 'const input = status === undefined ? knownAs(path, status) : undefined',
       },
     ],
   },
