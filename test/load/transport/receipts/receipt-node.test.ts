@@ -54,7 +54,7 @@ async function scene(t: Test, faults: Faults = {}) {
     send: (node: ReceiptNode, ...ids: number[]) => {
       const batch = { ...batchOf(ids.length), columns: [ints(...ids) as Column] }
       const open = { no: ++lastNo, attempt: 0 } as OpenBatch
-      return node.send(open, wholeBatch(batch), lastNo)
+      return node.send(open, wholeBatch(batch), lastNo, 0)
     },
     /** Tables of the run; a removal that nobody waits for comes a moment later. */
     own: () => [...server.shared.keys()].filter(name => name.startsWith('ddbIngest')).length,

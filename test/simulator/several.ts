@@ -1,0 +1,41 @@
+/*
+  Seeds of loads over several connections: ordinary ones into tables that are written in that way.
+*/
+import { Chance } from './random.js'
+import type { Scenario, TargetKind } from './scenario.js'
+
+/** Seeds from here on load over one to eight connections. */
+export const firstSeveralSeed = 6_000_000_000
+
+/** The same with what happens around runs. */
+export const firstSeveralAroundSeed = 7_000_000_000
+
+/** @param draw  an ordinary scenario with one of these targets */
+export function drawSeveral(
+  seed: number,
+  stream: TargetKind,
+  draw: (seed: number, kinds: readonly TargetKind[]) => Scenario,
+): Scenario {
+  const chance = new Chance(seed ^ 0x3c6ef372)
+  const table = {
+    ...stream,
+    name: 'table in memory',
+    script: stream.script.replace('share streamTable(10:0', 'share table(10:0'),
+  }
+  const base = draw(seed, [stream, stream, table])
+  const isVerified = chance.oneIn(8)
+  const kind = isVerified
+    ? { ...base.kind, target: { ...base.kind.target, keyColumns: ['id'] } }
+    : base.kind
+  const loaders = base.loaders.map(plan => ({
+    ...plan,
+    delivery: {
+      ...plan.delivery,
+      connections: chance.between(1, 8),
+      unordered: true,
+      ...(isVerified ? { verify: 'all' as const } : {}),
+      ...(isVerified && plan.delivery.mode !== 'sync' ? { confirm: 'receipts' as const } : {}),
+    },
+  }))
+  return { ...base, seed, kind, loaders }
+}
