@@ -81,7 +81,8 @@ export function drawAround(seed: number): AroundScenario {
   const isRough = chance.oneIn(4)
   const calm = drawTroubles(chance.fork(), true, false)
   const { requests, freezes } = base.troubles
-  const troubles = isRough ? { ...calm, requests, freezes } : calm
+  const slow = requests.filter(({ kind }) => kind === 'slow write')
+  const troubles = isRough ? { ...calm, requests, freezes } : { ...calm, requests: slow }
   const weather = isRough
     ? base.weather
     : { ...base.weather, stallOneIn: Infinity, resetOneIn: Infinity, vanishOneIn: Infinity }

@@ -37,5 +37,8 @@ export function drawSeveral(
       ...(isVerified && plan.delivery.mode !== 'sync' ? { confirm: 'receipts' as const } : {}),
     },
   }))
-  return { ...base, seed, kind, loaders }
+  const isSlow = chance.oneIn(2)
+  const slow = { kind: 'slow write', oneIn: chance.pick([1, 2, 5, 20]), most: 1_000 } as const
+  const requests = [...base.troubles.requests, ...(isSlow ? [slow] : [])]
+  return { ...base, seed, kind, loaders, troubles: { ...base.troubles, requests } }
 }
