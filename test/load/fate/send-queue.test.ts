@@ -3,6 +3,7 @@ import { wholeBatch } from '../../../src/load/fate/part.js'
 import { DdbError } from '../../../src/errors.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { OpenBatch } from '../../../src/load/fate/fold.js'
+import type { DeliveryOptions } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
 import { SendQueue } from '../../../src/load/fate/send-queue.js'
 import { batchOf } from '../../helpers/batches.js'
@@ -11,9 +12,9 @@ import { testRun } from '../../helpers/load-run.js'
 import { nodeStub } from '../../helpers/receipt-node.js'
 
 /** A queue to a node that takes everything; room for two batches of eighty bytes. */
-function scene() {
+function scene(delivery: DeliveryOptions = { maxInFlightBytes: 160 }) {
   const clock = handClock()
-  const run = testRun({ delivery: { maxInFlightBytes: 160 } }, { clock })
+  const run = testRun({ delivery }, { clock })
   const stub = nodeStub()
   const queue = new SendQueue(run, stub.node, error => run.ending.fail(error))
   return { clock, run, stub, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
@@ -230,4 +231,29 @@ t.test('with a journal there is room while the kernel takes bytes', async t => {
   stub.bufferedBytes = 160
   t.equal(add().room, false)
   await turn()
+})
+
+t.test('over several connections the first batch goes alone until it is confirmed', async t => {
+  const { queue, add, run } = scene({ connections: 3, unordered: true })
+  t.ok(queue.hasRoom)
+  const { batch } = add()
+  t.notOk(queue.hasRoom)
+  close(run, batch)
+  add()
+  t.ok(queue.hasRoom)
+  run.emit({ kind: 'takenBack', reason: 'made again', isCertain: true })
+  t.notOk(queue.hasRoom, 'nor is anything confirmed in another table')
+})
+
+t.test('a batch goes over the connection that has the fewest to answer for', async t => {
+  const { queue, add, run } = scene({ connections: 3, unordered: true })
+  const [one, , three] = [add(), add(), add()].map(({ batch }) => batch)
+  t.same(run.state.sentOver, [1, 1, 1])
+  close(run, three!)
+  t.equal(add().batch.connection, 2)
+  t.equal(add().batch.connection, 0)
+  queue.repeat(one!)
+  t.same([one!.connection, run.state.sentOver], [1, [1, 2, 1]], 'a copy may go over another one')
+  close(run, one!)
+  t.same(run.state.sentOver, [1, 1, 1])
 })
