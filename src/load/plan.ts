@@ -149,7 +149,8 @@ function checkConnections(
     )
   }
   if (connections === 1) return
-  if (target.kind === 'function') throw oneConnection('a function takes batches one after the other')
+  if (target.kind === 'function')
+    throw oneConnection('a function takes batches one after the other')
   if (target.table.kind === 'dfs') throw oneConnection('a DFS table is written over one connection')
   if (target.method === 'upsert') {
     throw oneConnection('of rows with the same key the last one has to be upserted last')

@@ -2,13 +2,23 @@
   Seeds of loads over several connections: ordinary ones into tables that are written in that way.
 */
 import { Chance } from './random.js'
-import type { Scenario, TargetKind } from './scenario.js'
+import type { LoaderPlan, Scenario, TargetKind } from './scenario.js'
 
 /** Seeds from here on load over one to eight connections. */
 export const firstSeveralSeed = 6_000_000_000
 
+const mostConnections = 8
+
 /** The same with what happens around runs. */
 export const firstSeveralAroundSeed = 7_000_000_000
+
+/** A process that goes on may have another number of connections. */
+export function goingOn(plan: LoaderPlan, processes: number): LoaderPlan {
+  const { connections } = plan.delivery
+  if (connections === undefined) return plan
+  const others = 1 + ((connections - 1 + 5 * processes) % mostConnections)
+  return { ...plan, delivery: { ...plan.delivery, connections: others } }
+}
 
 /** @param draw  an ordinary scenario with one of these targets */
 export function drawSeveral(
@@ -31,7 +41,7 @@ export function drawSeveral(
     ...plan,
     delivery: {
       ...plan.delivery,
-      connections: chance.between(1, 8),
+      connections: chance.between(1, mostConnections),
       unordered: true,
       ...(isVerified ? { verify: 'all' as const } : {}),
       ...(isVerified && plan.delivery.mode !== 'sync' ? { confirm: 'receipts' as const } : {}),

@@ -63,7 +63,9 @@ export async function openDelivery(
   if (before === undefined && confirm === 'auto') return answered()
   checkGoesOn(run, before?.counted)
   if (before !== undefined && run.plan.connections > 1 && run.server.dataSession.enableAsync) {
-    throw oneConnection('the sessions of this server answer nothing, so rows can be counted of one alone')
+    throw oneConnection(
+      'the sessions of this server answer nothing, so rows can be counted of one alone',
+    )
   }
   const { writer, unmark } = await openMarkedWriter(run, description, control, false)
   const counting =

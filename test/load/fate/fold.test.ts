@@ -25,7 +25,13 @@ const numbered: RunEvent = {
   ...{ kind: 'numbered', ...batch1, ranges },
   ...{ rows: 10, bytes: 100, isNew: true },
 }
-const sent = (sendNo: number, atMs = 5): RunEvent => ({ kind: 'sent', ...batch1, sendNo, connection: 0, atMs })
+const sent = (sendNo: number, atMs = 5): RunEvent => ({
+  kind: 'sent',
+  ...batch1,
+  sendNo,
+  connection: 0,
+  atMs,
+})
 const closed: RunEvent = { ...ended({ confirmed: 10 }), ...batch1 }
 
 t.test('nothing has happened yet', async t => {

@@ -114,7 +114,11 @@ async function scene(
   }
   const open = (port: number): Promise<Session> => connect({ host: '127.0.0.1', port })
   const opened = Array.from({ length: connections }, () => open(server.port))
-  const writer = { sessions: await Promise.all(opened), functionName: 'tableInsert{target}', leading: [] as Value[] }
+  const writer = {
+    sessions: await Promise.all(opened),
+    functionName: 'tableInsert{target}',
+    leading: [] as Value[],
+  }
   const asked: boolean[] = []
   const followed: ServerAddress[] = []
   let unmarked = 0

@@ -275,7 +275,8 @@ export class ReceiptNode implements Outlet {
 
   /** Gives up connections; `restore` opens others. `silent`: those for data that did not answer the last `barrier`. */
   abandon(which: 'control' | 'data' | 'silent', reason: ConnectionError): void {
-    const sessions = which === 'control' ? [this.#control] : which === 'data' ? this.#data : this.#silent
+    const sessions =
+      which === 'control' ? [this.#control] : which === 'data' ? this.#data : this.#silent
     for (const session of sessions) session.abandon(reason)
   }
 

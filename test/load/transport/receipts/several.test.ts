@@ -41,7 +41,11 @@ interface Play {
   /** What happens next, one after the other: a step of a job, or the ledger is read. */
   readonly steps: readonly number[]
   /** What others do before a step: the table is made again, or they put rows into it: as many as this many batches have. */
-  readonly deeds: readonly { readonly at: number; readonly isMade: boolean; readonly fill: number }[]
+  readonly deeds: readonly {
+    readonly at: number
+    readonly isMade: boolean
+    readonly fill: number
+  }[]
 }
 
 function play({ connections, batches, total, steps, deeds }: Play) {
