@@ -5,6 +5,7 @@
 
 import { firstAroundSeed } from './around-scenario.js'
 import { firstVerifySeed } from './scenario.js'
+import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
 
 /** A text of one file that another takes the place of. */
 interface Change {
@@ -31,6 +32,18 @@ const defect = (name: string, file: string, from: string, to: string): Defect =>
 const around = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstAroundSeed,
+})
+
+/** Of several connections. */
+const several = (name: string, file: string, from: string, to: string): Defect => ({
+  ...defect(name, file, from, to),
+  from: firstSeveralSeed,
+})
+
+/** The same, around runs. */
+const severalAround = (name: string, file: string, from: string, to: string): Defect => ({
+  ...defect(name, file, from, to),
+  from: firstSeveralAroundSeed,
 })
 
 /** Of what the program asks of its machine, around runs. */
@@ -328,6 +341,40 @@ export const defects: readonly Defect[] = [
     'evidence/unsent-rows.ts',
     'if (2 * there > rows.length) throw',
     'if (2 * there > rows.length && there < 0) throw',
+  ),
+  {
+    name: 'two connections share a sequence of claims',
+    from: firstSeveralSeed,
+    changes: [
+      {
+        file: 'src/load/transport/receipts/receipt-node.ts',
+        from: 'value: BigInt(no) }',
+        to: 'value: BigInt(connection === 0 ? no : Math.max(1, no - 1)) }',
+      },
+      {
+        file: 'src/load/transport/receipts/link.ts',
+        from: 'row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)',
+        to: 'row.sendNo < 0',
+      },
+    ],
+  },
+  several(
+    'rows that wait for another connection are left out',
+    'transport/answers.ts',
+    'if (open.size === 0) this.#carryOut.endBisecting()',
+    'this.#carryOut.endBisecting()',
+  ),
+  severalAround(
+    'over several connections the first batch does not go alone',
+    'fate/send-queue.ts',
+    'return plan.connections > 1 && state.rows.confirmed + state.rows.skipped === 0',
+    'return plan.connections < 1 && state.rows.confirmed + state.rows.skipped === 0',
+  ),
+  severalAround(
+    'what was begun when confirmed rows were gone counts as confirmed',
+    'fate/carry-out.ts',
+    'if (batch.isDoubted && rows !== -1)',
+    'if (batch.isDoubted && rows === -7)',
   ),
   {
     name: 'one file by two names is loaded twice',

@@ -109,6 +109,7 @@ export class CarryOut {
   }
 
   #sendBisected(): void {
+    this.#queue.goOn()
     if (this.#bisected !== undefined || this.#ended || this.#setup.run.ending.stopped) return
     const part = this.#bisect.next()
     if (part === undefined) return

@@ -39,6 +39,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   #unwritten: OpenBatch[] = []
   /** The connection whose turn it is among those that have equally many out. */
   #turn = 0
+  /** Others wait for the one that goes alone. */
+  #isFirstOut = false
   /** Refused batches that are to be sent again. */
   readonly #resting = new Set<Timer>()
 
@@ -51,7 +53,8 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** False when too much is out, or what comes goes to another node. */
   get hasRoom(): boolean {
-    if (this.isHeld || this.#isFirstOut) return false
+    const { state } = this.#run
+    if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
     return this.leader === undefined && this.#run.state.openBytes < this.#run.plan.maxInFlightBytes
   }
 
@@ -59,10 +62,9 @@ export class SendQueue<To extends Outlet = Outlet> {
    * With several connections the first batch goes alone until it is confirmed: it is looked up at the end, and whatever makes
    * another table of the target after that takes it, too (docs/decisions/0065).
    */
-  get #isFirstOut(): boolean {
+  get #goesAlone(): boolean {
     const { plan, state } = this.#run
-    const isConfirmed = state.rows.confirmed + state.rows.skipped > 0
-    return plan.connections > 1 && !isConfirmed && state.open.size > 0
+    return plan.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
   }
 
   /** The rows of a batch that is open. */
@@ -158,6 +160,13 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#resting.clear()
   }
 
+  /** Something is known of a batch: others may have waited for it. */
+  goOn(): void {
+    if (!this.#isFirstOut || (this.#goesAlone && this.#run.state.sentCount > 0)) return
+    this.#isFirstOut = false
+    this.flush()
+  }
+
   /** Sends what was held back. */
   flush(): void {
     this.#sendWritten()
@@ -187,6 +196,10 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #send(batch: OpenBatch): boolean {
     if (this.leader !== undefined || this.isHeld) return false
+    if (this.#goesAlone && this.#run.state.sentCount > 0) {
+      this.#isFirstOut = true
+      return false
+    }
     // Without a connection it stays queued; another one is opened for its sake.
     return this.node.isLost || this.#transmit(batch)
   }

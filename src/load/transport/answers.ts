@@ -1,6 +1,6 @@
 /*
-  Synchronous delivery: an answer is a receipt that comes on the same connection. One batch is out on each at a time, as long as none is
-  sent again.
+  Synchronous delivery: an answer is a receipt that comes on the same connection. As many batches are out at a time as there are
+  connections.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
@@ -155,7 +155,10 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#goOn()
   }
 
-  /** Resolves once another batch may go out: over one connection, when this one and all its parts are counted. @throws {DdbError} what ended the run */
+  /**
+   * Resolves once another batch may go out: over one connection, when this one and all its parts are counted.
+   * @throws {DdbError} what ended the run
+   */
   async #room(): Promise<void> {
     const { run } = this.#setup
     await this.#until(() => run.state.open.size < run.plan.connections && this.#queue.hasRoom)

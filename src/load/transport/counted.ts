@@ -49,7 +49,8 @@ export function openCounted(
       outsideRows += counting.outsideScheme?.(batch) ?? 0
       const isFirst = run.state.batches.sent === 0
       const sent = sendOff(writer, flow, batch)
-      return isFirst && writer.sessions.length > 1 ? taken(writer, flow, counting) : sent
+      if (!isFirst || writer.sessions.length === 1) return sent
+      return Promise.all([sent, taken(writer, flow, counting)]).then(() => undefined)
     },
     async finish() {
       const { sentRows } = run.state
@@ -60,9 +61,12 @@ export function openCounted(
         beforeRows: counting.beforeRows,
         sentRows,
         idle: async timeoutMs => {
-          const idles = writer.sessions.map(({ id }) => counting.idle(id, timeoutMs))
-          const idle = allOf(await Promise.all(idles))
-          return idle === true ? allOf(barriers.map(barrier => barrier.passed())) : idle
+          // One after the other: each may open the session anew that all are asked on.
+          for (const { id } of writer.sessions) {
+            const idle = await counting.idle(id, timeoutMs)
+            if (idle !== true) return idle
+          }
+          return allOf(barriers.map(barrier => barrier.passed()))
         },
         bufferedBytes: () => bufferedBytes(writer),
         ...idleTimeout,

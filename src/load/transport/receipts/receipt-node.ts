@@ -331,9 +331,10 @@ export class ReceiptNode implements Outlet {
       )
       const standing = this.#data.filter(({ closed }) => !closed)
       await this.#openMissing(deadlineMs)
-      for (const session of standing) {
-        await defineFunctions(this.#setup, session, this.#ledger, leftMs(rules, deadlineMs))
-      }
+      const timeoutMs = leftMs(rules, deadlineMs)
+      const define = (session: Session): Promise<unknown> =>
+        defineFunctions(this.#setup, session, this.#ledger, timeoutMs)
+      await Promise.all(standing.map(define))
       await checkMarker(this.#control, run.history.name, leftMs(rules, deadlineMs))
       return true
     } catch (error) {
