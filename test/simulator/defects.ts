@@ -5,7 +5,7 @@
 
 import { firstAroundSeed } from './around-scenario.js'
 import { firstVerifySeed } from './scenario.js'
-import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
+import { firstSeveralSeed } from './several.js'
 
 /** A text of one file that another takes the place of. */
 interface Change {
@@ -38,12 +38,6 @@ const around = (name: string, file: string, from: string, to: string): Defect =>
 const several = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstSeveralSeed,
-})
-
-/** The same, around runs. */
-const severalAround = (name: string, file: string, from: string, to: string): Defect => ({
-  ...defect(name, file, from, to),
-  from: firstSeveralAroundSeed,
 })
 
 /** Of what the program asks of its machine, around runs. */
@@ -363,18 +357,6 @@ export const defects: readonly Defect[] = [
     'transport/answers.ts',
     'if (open.size === 0) this.#carryOut.endBisecting()',
     'this.#carryOut.endBisecting()',
-  ),
-  severalAround(
-    'over several connections the first batch does not go alone',
-    'fate/send-queue.ts',
-    'return plan.connections > 1 && state.rows.confirmed + state.rows.skipped === 0',
-    'return plan.connections < 1 && state.rows.confirmed + state.rows.skipped === 0',
-  ),
-  severalAround(
-    'what was begun when confirmed rows were gone counts as confirmed',
-    'fate/carry-out.ts',
-    'if (batch.isDoubted && rows !== -1)',
-    'if (batch.isDoubted && rows === -7)',
   ),
   {
     name: 'one file by two names is loaded twice',
