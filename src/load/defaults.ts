@@ -17,6 +17,7 @@ export const deliveryDefaults = {
   confirmTimeoutMs: 60_000,
   maxInFlightBytes: 32 * 1024 * 1024,
   connections: 1,
+  unordered: false,
   retries: 5,
   retryTimeoutMs: 300_000,
   onDoubt: 'report',

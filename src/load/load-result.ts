@@ -118,6 +118,8 @@ export interface LoadResult {
   }
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
   columns: { name: string; type: string; nulls: number; coerced: number }[]
+  /** Sessions that data went out on; 0 where nothing was sent. */
+  connections: number
   batches: { sent: number; retried: number; failed: number }
   /** From sending a batch to knowing its outcome; null where nobody was told. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }

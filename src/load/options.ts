@@ -157,8 +157,13 @@ export interface DeliveryOptions {
   batchBytes?: number
   /** Bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
   maxInFlightBytes?: number
-  /** Sessions that send data: 1, and nothing else yet. */
+  /**
+   * Sessions that send data, 1 to 64; default 1. More than one needs `unordered`, and a stream table or another shared table in
+   * memory, without keys and partitions.
+   */
   connections?: number
+  /** Rows may arrive in another order than they were read in. */
+  unordered?: boolean
   /** How often a batch is sent again; default 5. With 0 no lost connection is opened again either. */
   retries?: number
   /** How long opening a lost connection again may take; default 300,000. */

@@ -25,6 +25,8 @@ export interface Plan {
   batchRows: number
   batchBytes: number
   maxInFlightBytes: number
+  /** Sessions that send data. */
+  connections: number
   onError: OnError
   maxErrors: { count: number } | { share: number }
   rejectsFile: string | undefined
@@ -57,12 +59,6 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
       '`target.create` reads its input twice, which standard input does not allow: load a file, or make the table first',
     )
   }
-  if (delivery.connections !== 1) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'data goes over one connection: leave `delivery.connections` at 1',
-    )
-  }
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
   if (onError === 'quarantine' && rejects.file === undefined) {
     throw new UsageError(
@@ -74,6 +70,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
     throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
   checkConfirm(delivery.confirm, target, delivery.mode)
+  checkConnections(delivery, target)
   if (options.input?.follow === true) checkFollow(options)
   const { maxRecordBytes } = options.input ?? {}
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
@@ -90,6 +87,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
     batchRows: positive(delivery.batchRows ?? batch.rows, 'batch rows'),
     batchBytes: positive(delivery.batchBytes ?? batch.bytes, 'batch bytes'),
     maxInFlightBytes: positive(delivery.maxInFlightBytes, 'bytes in flight'),
+    connections: delivery.connections,
     onError,
     maxErrors: parseMaxErrors(rejects.maxErrors ?? defaultMaxErrors),
     rejectsFile: rejects.file,
@@ -135,6 +133,39 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
       'an upsert changes rows without adding any: counting cannot confirm it',
     )
   }
+}
+
+const mostConnections = 64
+
+/** What of it depends on the table is found out when the server is asked. */
+function checkConnections(
+  { connections, unordered }: { readonly connections: number; readonly unordered: boolean },
+  target: Target,
+): void {
+  if (!Number.isSafeInteger(connections) || connections < 1 || connections > mostConnections) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`delivery.connections\` is a whole number from 1 to ${mostConnections}, not ${connections}`,
+    )
+  }
+  if (connections === 1) return
+  if (target.kind === 'function')
+    throw oneConnection('a function takes batches one after the other')
+  if (target.table.kind === 'dfs') throw oneConnection('a DFS table is written over one connection')
+  if (target.method === 'upsert') {
+    throw oneConnection('of rows with the same key the last one has to be upserted last')
+  }
+  if (unordered) return
+  throw new UsageError(
+    'DDB_USAGE',
+    'over several connections rows arrive in another order than they were read in: say that this is all right with `delivery.unordered`, ' +
+      'or leave `delivery.connections` at 1',
+  )
+}
+
+/** @param why  the target takes no more */
+export function oneConnection(why: string): UsageError {
+  return new UsageError('DDB_USAGE', `${why}: leave \`delivery.connections\` at 1`)
 }
 
 function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions): Plan['verify'] {

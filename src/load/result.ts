@@ -84,6 +84,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     stored: parts.stored ?? nothingStored,
     rejects: run.rejects.result(),
     columns: hideInData(parts.columns, hide),
+    connections: state.batches.sent === 0 ? 0 : plan.connections,
     batches: { ...state.batches },
     latencyMs: state.latencies.percentiles(),
     rate: {

@@ -69,7 +69,7 @@ export function nodeStub(): NodeStub {
   const lose = (which: string): void => {
     stub.asked.push(which)
     stub.isLost = true
-    if (which !== 'abandon data') stub.isControlLost = true
+    if (which !== 'abandon data' && which !== 'abandon silent') stub.isControlLost = true
   }
   const node = {
     get isLost() {
@@ -85,6 +85,8 @@ export function nodeStub(): NodeStub {
       stub.sent.push([no, attempt, sendNo])
       return true
     },
+    // What is lost has lost everything.
+    carries: () => false,
     drained: () => stub.answers.drained?.() ?? Promise.resolve(),
     // Asked all the time: what it finds is told by what becomes of the batches.
     read: (timeoutMs: number) =>
@@ -105,7 +107,7 @@ export function nodeStub(): NodeStub {
     leavesLedger: () => asks('dropLedger', () => undefined),
     finish: asks('finish', () => undefined),
     close: asks('close', () => undefined),
-    abandon: (which: 'control' | 'data') => lose(`abandon ${which}`),
+    abandon: (which: 'control' | 'data' | 'silent') => lose(`abandon ${which}`),
     leave: () => lose('leave'),
   }
   return Object.assign(stub, { node: node as unknown as ReceiptNode })

@@ -57,6 +57,18 @@ t.test('what cannot be is refused before anything is opened', async t => {
     { delivery: { mode: 'sync', confirm: 'count' } },
     { delivery: { batchRows: 0 } },
     { delivery: { connections: 2 } },
+    { delivery: { connections: 0 } },
+    { delivery: { connections: 65, unordered: true } },
+    { delivery: { connections: 1.5, unordered: true } },
+    { delivery: { connections: 2, unordered: true }, target: { table: 'dfs://d/t' } },
+    {
+      delivery: { connections: 2, unordered: true },
+      target: { table: 't', method: 'upsert', keyColumns: ['a'] },
+    },
+    {
+      delivery: { connections: 2, unordered: true },
+      target: { function: 'f', types: 'a:INT' },
+    },
     { target: { function: 'f', types: 'a:INT' }, delivery: { confirm: 'count' } },
     {
       target: { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] },

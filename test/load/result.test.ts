@@ -153,6 +153,7 @@ t.test('every member is there; what is not known is null', async t => {
       byCode: {},
     },
     columns: [column],
+    connections: 1,
     batches: { sent: 1, retried: 0, failed: 0 },
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 4, bytesPerSec: 1_500 },

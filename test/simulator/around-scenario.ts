@@ -3,6 +3,7 @@
 */
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario, type TargetKind } from './scenario.js'
+import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
 import { drawTroubles } from './troubles.js'
 
 /** Seeds from here on are of what happens around runs: they are called again and again under one name. */
@@ -65,15 +66,23 @@ export interface AroundScenario extends Scenario {
 
 export const hostNames = ['host-a', 'host-b'] as const
 
+export function isAround(seed: number): boolean {
+  return (seed >= firstAroundSeed && seed < firstSeveralSeed) || seed >= firstSeveralAroundSeed
+}
+
 const dayMs = 86_400_000
 
 export function drawAround(seed: number): AroundScenario {
-  const base = drawScenario(seed - firstAroundSeed + 1)
+  const isSeveral = seed >= firstSeveralAroundSeed
+  const base = drawScenario(
+    isSeveral ? seed - firstSeveralAroundSeed + firstSeveralSeed : seed - firstAroundSeed + 1,
+  )
   const chance = new Chance(seed ^ 0x1b873593)
   const isRough = chance.oneIn(4)
   const calm = drawTroubles(chance.fork(), true, false)
   const { requests, freezes } = base.troubles
-  const troubles = isRough ? { ...calm, requests, freezes } : calm
+  const slow = requests.filter(({ kind }) => kind === 'slow write')
+  const troubles = isRough ? { ...calm, requests, freezes } : { ...calm, requests: slow }
   const weather = isRough
     ? base.weather
     : { ...base.weather, stallOneIn: Infinity, resetOneIn: Infinity, vanishOneIn: Infinity }
@@ -204,7 +213,7 @@ function drawDeed(chance: Chance, kind: TargetKind, rows: number): Deed {
 
 /** Rows of stream tables stay. */
 const mayBeEmptied = ({ onDisk, script }: TargetKind): boolean =>
-  onDisk || script.includes('share keyedTable(')
+  onDisk || script.includes('share keyedTable(') || script.includes('share table(')
 
 function drawJump(chance: Chance): number {
   const byMs = chance.spread(10, 800 * dayMs)

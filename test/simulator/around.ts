@@ -23,6 +23,7 @@ import { SimNetwork } from './network.js'
 import type { SimEnvironment } from './process.js'
 import { Chance } from './random.js'
 import { SimServer } from './server.js'
+import { goingOn } from './several.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
 
@@ -184,7 +185,8 @@ class Around {
       isAnew: state.isAnew,
       interruptAtMs: isFirst ? job.plan.interruptAtMs : undefined,
     }
-    const run = startRun(this.#environment, plan, this.#scenario.kind, killAtCall)
+    const called = goingOn(plan, state.call + state.processes)
+    const run = startRun(this.#environment, called, this.#scenario.kind, killAtCall)
     const end: CallEnd = {
       run,
       job,

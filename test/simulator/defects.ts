@@ -5,6 +5,7 @@
 
 import { firstAroundSeed } from './around-scenario.js'
 import { firstVerifySeed } from './scenario.js'
+import { firstSeveralSeed } from './several.js'
 
 /** A text of one file that another takes the place of. */
 interface Change {
@@ -31,6 +32,12 @@ const defect = (name: string, file: string, from: string, to: string): Defect =>
 const around = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstAroundSeed,
+})
+
+/** Of several connections. */
+const several = (name: string, file: string, from: string, to: string): Defect => ({
+  ...defect(name, file, from, to),
+  from: firstSeveralSeed,
 })
 
 /** Of what the program asks of its machine, around runs. */
@@ -328,6 +335,28 @@ export const defects: readonly Defect[] = [
     'evidence/unsent-rows.ts',
     'if (2 * there > rows.length) throw',
     'if (2 * there > rows.length && there < 0) throw',
+  ),
+  {
+    name: 'two connections share a sequence of claims',
+    from: firstSeveralSeed,
+    changes: [
+      {
+        file: 'src/load/transport/receipts/receipt-node.ts',
+        from: 'value: BigInt(no) }',
+        to: 'value: BigInt(connection === 0 ? no : Math.max(1, no - 1)) }',
+      },
+      {
+        file: 'src/load/transport/receipts/link.ts',
+        from: 'row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)',
+        to: 'row.sendNo < 0',
+      },
+    ],
+  },
+  several(
+    'rows that wait for another connection are left out',
+    'transport/answers.ts',
+    'if (open.size === 0) this.#carryOut.endBisecting()',
+    'this.#carryOut.endBisecting()',
   ),
   {
     name: 'one file by two names is loaded twice',

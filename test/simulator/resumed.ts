@@ -12,6 +12,7 @@ import type { SimEnvironment, SimProcess } from './process.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
 import { SimServer } from './server.js'
+import { goingOn } from './several.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
 
@@ -70,7 +71,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
     const killAtCall = isKilled ? Math.round(chance.spread(5, 3_000)) : undefined
     const first: LoaderPlan =
       processes === 0 ? plan : { ...plan, interruptAtMs: undefined, leaveAtMs: undefined }
-    const run = startRun(environment, first, scenario.kind, killAtCall)
+    const run = startRun(environment, goingOn(first, processes), scenario.kind, killAtCall)
     runs.push(run)
     last.set(plan, run)
     run.process.onDeath = () => {

@@ -10,6 +10,7 @@ import type {
 } from '../../src/load/options.js'
 import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
+import { drawSeveral, firstSeveralSeed } from './several.js'
 import { drawTroubles, type RequestTrouble, type Troubles } from './troubles.js'
 
 /** Where rows go, and how the server makes it. */
@@ -163,10 +164,15 @@ export const firstDfsSeed = 3_000_000_000
 export const firstVerifySeed = 4_000_000_000
 
 export function drawScenario(seed: number): Scenario {
+  if (seed >= firstSeveralSeed) return drawSeveral(seed, targetKinds[0]!, drawOrdinary)
   if (seed >= firstVerifySeed) return drawVerified(seed)
   if (seed >= firstDfsSeed) return drawDfsScenario(seed, new Chance(seed))
+  return drawOrdinary(seed, targetKinds)
+}
+
+function drawOrdinary(seed: number, kinds: readonly TargetKind[]): Scenario {
   const chance = new Chance(seed)
-  const kind = chance.pick(targetKinds)
+  const kind = chance.pick(kinds)
   const calm = chance.oneIn(6)
   const weather = drawWeather(chance, calm)
   const troubles = drawTroubles(chance.fork(), calm, kind.onDisk)

@@ -5,6 +5,8 @@ import t from 'tap'
 import { runs } from '../helpers/runs.js'
 import { failureText } from './report.js'
 import { firstDfsSeed, firstVerifySeed } from './scenario.js'
+import { simulateResumed } from './resumed.js'
+import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
@@ -53,5 +55,31 @@ t.test(
       for (const { result } of runs) different += result?.confirm.verified?.rows.different ?? 0
     }
     t.ok(different > 0, 'rows are damaged')
+  },
+)
+
+const severalSeedCount = runs(300)
+
+t.test(`${severalSeedCount} simulations of several connections keep every promise`, async t => {
+  const most = new Set<number>()
+  for (let seed = firstSeveralSeed; seed < firstSeveralSeed + severalSeedCount; seed++) {
+    const { complaints, runs } = await simulate(seed)
+    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+    for (const { result } of runs) most.add(result?.connections ?? 0)
+  }
+  t.ok(most.has(1) && most.has(8), 'from one to eight')
+})
+
+const goingOnSeedCount = runs(100)
+
+t.test(
+  `${goingOnSeedCount} simulations of runs that go on over other connections keep every promise`,
+  async t => {
+    for (let index = 0; index < goingOnSeedCount; index++) {
+      const killed = await simulateResumed(firstSeveralSeed + index)
+      t.strictSame(killed.complaints, [], `seed ${firstSeveralSeed + index}, resumed`)
+      const { complaints } = await simulate(firstSeveralAroundSeed + index)
+      t.strictSame(complaints, [], `seed ${firstSeveralAroundSeed + index}`)
+    }
   },
 )

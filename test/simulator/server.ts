@@ -301,6 +301,15 @@ export class SimServer {
     if (sessionId === otherSession.id) return undefined
     if (!isOurs(table)) this.onTargetWrite()
     if (this.#killed.has(sessionId)) return 'drop'
+    const isSlow = this.#writing.has(sessionId) && this.#comes(['slow write']) !== undefined
+    return this.#brokenWrite(table, sessionId) ?? (isSlow ? this.#slowWrite() : undefined)
+  }
+
+  #slowWrite(): FaultWrite {
+    return { until: wait(this.process!.platform.clock, this.#chance.spread(0.1, 300)) }
+  }
+
+  #brokenWrite(table: string, sessionId: string): FaultWrite | undefined {
     if (isOurs(table)) {
       const isKilled =
         this.#writing.has(sessionId) && this.#comes(['killed at ledger']) !== undefined

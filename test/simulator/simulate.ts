@@ -4,7 +4,7 @@
 */
 import './late-modules.js'
 import { simulateAround } from './around.js'
-import { firstAroundSeed } from './around-scenario.js'
+import { isAround } from './around-scenario.js'
 import { checkRun, checkStrangers, type Complaint } from './check.js'
 import { SimDisk } from './disk.js'
 import { putInputs, startRun, type Run } from './loader.js'
@@ -31,7 +31,7 @@ const longestMs = 3_600_000
 
 /** @param traced  costs time */
 export async function simulate(seed: number, traced = false): Promise<Simulation> {
-  if (seed >= firstAroundSeed) return simulateAround(seed, traced)
+  if (isAround(seed)) return simulateAround(seed, traced)
   const scenario = drawScenario(seed)
   const chance = new Chance(seed ^ 0x5bd1e995)
   const world = new World(traced)

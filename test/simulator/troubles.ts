@@ -50,6 +50,8 @@ export type RequestTroubleKind =
   /** A write into the target, or into the ledger, is as if its job had been killed. */
   | 'killed at target'
   | 'killed at ledger'
+  /** A write into the target or into the ledger waits, while others go on. */
+  | 'slow write'
   /** Somebody removes the ledger, or the marker. */
   | 'ledger dropped'
   | 'marker dropped'

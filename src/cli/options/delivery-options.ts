@@ -146,11 +146,17 @@ export const deliveryOptions = optionGroup('Delivery', {
     field: 'delivery.maxInFlightBytes',
   },
   connections: {
-    flags: '-j, --connections <1>',
-    help: 'sessions that send data: 1, and nothing else yet',
-    reader: { ...count(1), expected: '1', read: texts => (texts.at(-1) === '1' ? 1 : undefined) },
+    flags: '-j, --connections <n>',
+    help: 'sessions that send data, 1 to 64; more than one: with --unordered',
+    reader: count(1),
     defaultNote: '1',
     field: 'delivery.connections',
+  },
+  unordered: {
+    flags: '--unordered',
+    help: 'rows may arrive in another order than they were read in',
+    reader: onOff,
+    field: 'delivery.unordered',
   },
   retries: {
     flags: '--retries <n>',

@@ -67,6 +67,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       byCode: {},
     },
     columns: [],
+    connections: 0,
     batches: { sent: 0, retried: 0, failed: 0 },
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 0, bytesPerSec: 0 },

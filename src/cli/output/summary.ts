@@ -64,7 +64,7 @@ function doneOf({ rows, status, confirm }: LoadResult): string {
   return `Loaded ${counted(rows.confirmed, 'row')}`
 }
 
-function confirmText({ confirm, rows, batches }: LoadResult): string {
+function confirmText({ confirm, rows, batches, connections }: LoadResult): string {
   // Nothing had to be asked, as nothing was sent.
   if (confirm.used === 'none' && rows.skipped > 0) return 'confirmed by an earlier process'
   if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
@@ -74,7 +74,8 @@ function confirmText({ confirm, rows, batches }: LoadResult): string {
     confirm.verified === null
       ? confirmationWords[confirm.used]
       : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}${notReadText(rows)}`
-  return confirm.note === null ? how : `${how}: ${confirm.note}`
+  const over = connections > 1 ? `, over ${connections} connections` : ''
+  return confirm.note === null ? `${how}${over}` : `${how}${over}: ${confirm.note}`
 }
 
 function notReadText({ skipped }: LoadResult['rows']): string {
@@ -147,6 +148,7 @@ function storedLines({
 function figureLines({
   inputs,
   columns,
+  connections,
   batches,
   latencyMs,
   rate,
@@ -166,7 +168,7 @@ function figureLines({
       column =>
         `column ${column.name} ${column.type}: ${counted(column.nulls, 'null')}, ${grouped(column.coerced)} coerced`,
     ),
-    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed`,
+    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed, over ${counted(connections, 'connection')}`,
     ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
     ...storedLines(stored),
     `rate: ${bytesText(rate.bytesPerSec)}/s`,

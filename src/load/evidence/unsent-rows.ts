@@ -17,8 +17,7 @@ import type { SampleRow } from './sample-rows.js'
 /** To be asked before rows go out that no process has sent, as far as the journal tells. @throws {DdbError} DDB_UNPROVEN */
 export type UnsentCheck = (batch: Batch) => Promise<void>
 
-/** Rows that are looked up in all, and of one batch: small ones may have none that the table takes. */
-const mostRows = 16
+/** Rows of one batch that are looked up: small ones may have none that the table takes. */
 const mostOfBatch = 8
 
 /**
@@ -35,7 +34,7 @@ export function unsentCheck(
   const table = watchedTable(plan)
   const unknown = mostUnknown(run, now)
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
-  let left = mostRows
+  let left = mostOfBatch * (1 + mostConnections(run))
   return async batch => {
     // If nobody else writes, these are the rows that the journal does not know, from the first one on.
     const among = Math.min(unknown, batch.rowCount)
@@ -64,6 +63,11 @@ function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): nu
   if (before.rows === null || now.rows === null) return 0
   const { confirmed, unconfirmed } = found.rows()
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
+}
+
+/** Of each the first batch may be the one that arrived, as far as is known. */
+function mostConnections({ plan, history: { found } }: Run): number {
+  return Math.max(plan.connections, found.run?.options.delivery?.connections ?? 1)
 }
 
 /** It has had its memory since the last process of the run began to send. */

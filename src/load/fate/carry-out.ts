@@ -57,6 +57,9 @@ export class CarryOut {
     const { run, recorder } = this.#setup
     const { lane, no, leastHad } = batch
     run.emit({ kind: 'answered', lane, no, atMs: run.platform.clock.nowMs() })
+    if (batch.isDoubted && rows !== -1) {
+      return this.giveUp(batch, 'begun before confirmed rows were gone: it may be gone with them')
+    }
     if (rows === null || rows >= 0) {
       this.#moves = 0
       recorder.taken(this.#close(batch), rows, had, leastHad)
@@ -106,6 +109,7 @@ export class CarryOut {
   }
 
   #sendBisected(): void {
+    this.#queue.goOn()
     if (this.#bisected !== undefined || this.#ended || this.#setup.run.ending.stopped) return
     const part = this.#bisect.next()
     if (part === undefined) return

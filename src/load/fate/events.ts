@@ -136,7 +136,13 @@ export type RunEvent =
       readonly atMs: number
     })
   /** One transmission. */
-  | (OfBatch & { readonly kind: 'sent'; readonly sendNo: number; readonly atMs: number })
+  | (OfBatch & {
+      readonly kind: 'sent'
+      readonly sendNo: number
+      /** From 0: that it goes over. */
+      readonly connection: number
+      readonly atMs: number
+    })
   /** The server has begun with it. `leastHad`: rows that the target had at least by then, as far as is known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
   /** The server has told what became of the present attempt. */

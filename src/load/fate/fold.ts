@@ -39,6 +39,8 @@ export interface OpenBatch {
   readonly bytes: number
   state: BatchState
   attempt: number
+  /** That the last transmission went over; undefined without one of this process. */
+  connection: number | undefined
   /** Numbers of this attempt's transmissions, newest last. */
   sendNos: number[]
   /** Transmissions after the first, over all attempts. */
@@ -49,6 +51,8 @@ export interface OpenBatch {
   sentAtMs: number
   /** Rows that the target had at least when the batch was claimed; undefined when nothing is known. */
   leastHad: number | undefined
+  /** Rows that were confirmed are so no more, since it was claimed: what took them may have taken its rows, too. */
+  isDoubted: boolean
 }
 
 export interface RunState extends DurableState {
@@ -64,6 +68,8 @@ export interface RunState extends DurableState {
   openBytes: number
   /** Batches that the server was sent and has not answered for. */
   sentCount: number
+  /** Of these, by the connection that they went over. */
+  readonly sentOver: number[]
   /** Highest number of a transmission. */
   lastSendNo: number
   /** Up to here transmissions are those of earlier processes. */
@@ -91,6 +97,7 @@ export function newRunState(): RunState {
     taken: new Map(),
     openBytes: 0,
     sentCount: 0,
+    sentOver: [],
     lastSendNo: 0,
     earlierSendNo: 0,
     latencies: newLatencies(),
@@ -159,6 +166,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
       rows.skipped = 0
       if (event.reason !== '') state.uncertain.addAll(state.confirmed, event.reason)
       state.confirmed.clear()
+      for (const batch of state.open.values()) batch.isDoubted ||= batch.state === 'claimed'
       return
     case 'ended':
       return end(state, event)
@@ -178,7 +186,12 @@ function foldBatch(state: RunState, event: BatchEvent): void {
   switch (event.kind) {
     case 'sent':
       // A copy of what is out already: the next attempt counts when it is decided on.
-      if (isOut(batch.state)) state.batches.retried++
+      if (isOut(batch.state)) {
+        state.batches.retried++
+        countOut(state, batch, -1)
+        batch.connection = event.connection
+        countOut(state, batch, 1)
+      } else batch.connection = event.connection
       if (batch.sendNos.length === 0) batch.sentAtMs = event.atMs
       if (batch.attempt > 0 || batch.sendNos.length > 0) batch.resends++
       if (batch.state !== 'claimed') move(state, batch, 'sent')
@@ -200,6 +213,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       move(state, batch, 'queued')
       batch.attempt++
       batch.sendNos = []
+      batch.isDoubted = false
       state.batches.retried++
       return
     case 'taken':
@@ -224,11 +238,13 @@ function register(state: RunState, event: Registered): void {
     bytes,
     state: 'queued',
     attempt: 0,
+    connection: undefined,
     sendNos: [],
     resends: 0,
     refusal: '',
     sentAtMs: 0,
     leastHad: undefined,
+    isDoubted: false,
   }
   state.open.set(no, batch)
   state.openBytes += bytes
@@ -282,8 +298,15 @@ function isOut(state: BatchState): boolean {
 
 function move(state: RunState, batch: OpenBatch, to: BatchState): void {
   if (!transitions[batch.state].includes(to)) throw impossible(batch.no, batch.state, to)
-  state.sentCount += Number(isOut(to)) - Number(isOut(batch.state))
+  countOut(state, batch, Number(isOut(to)) - Number(isOut(batch.state)))
   batch.state = to
+}
+
+function countOut(state: RunState, { connection }: OpenBatch, change: number): void {
+  state.sentCount += change
+  if (connection !== undefined) {
+    state.sentOver[connection] = (state.sentOver[connection] ?? 0) + change
+  }
 }
 
 function impossible(no: number, from: BatchState, to: string): DdbError {

@@ -17,11 +17,15 @@ export interface Outlet {
   readonly isLost: boolean
   /** Bytes that the kernel has not taken yet. */
   readonly bufferedBytes: number
-  /** Sends one transmission. @returns room for more */
-  send(batch: OpenBatch, part: Part, sendNo: number): boolean
+  /**
+   * Sends one transmission.
+   * @param connection  from 0
+   * @returns room for more
+   */
+  send(batch: OpenBatch, part: Part, sendNo: number, connection: number): boolean
 }
 
-/** Sends in order, and never waits. */
+/** Sends in order, each batch over the connection that has the fewest to answer for, and never waits. */
 export class SendQueue<To extends Outlet = Outlet> {
   /** The node that leads by now: what is to be sent waits until the present one has answered for the rest. */
   leader: ServerAddress | undefined
@@ -33,6 +37,10 @@ export class SendQueue<To extends Outlet = Outlet> {
   readonly #parts = new Map<number, Part>()
   /** New ones of this turn of the event loop: the journal is told of all of them in one write, and none goes out before. */
   #unwritten: OpenBatch[] = []
+  /** The connection whose turn it is among those that have equally many out. */
+  #turn = 0
+  /** Others wait for the one that goes alone. */
+  #isFirstOut = false
   /** Refused batches that are to be sent again. */
   readonly #resting = new Set<Timer>()
 
@@ -45,8 +53,18 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** False when too much is out, or what comes goes to another node. */
   get hasRoom(): boolean {
-    if (this.isHeld) return false
+    const { state } = this.#run
+    if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
     return this.leader === undefined && this.#run.state.openBytes < this.#run.plan.maxInFlightBytes
+  }
+
+  /**
+   * With several connections the first batch goes alone until it is confirmed: it is looked up at the end, and whatever makes
+   * another table of the target after that takes it, too (docs/decisions/0065).
+   */
+  get #goesAlone(): boolean {
+    const { plan, state } = this.#run
+    return plan.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
   }
 
   /** The rows of a batch that is open. */
@@ -142,6 +160,13 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#resting.clear()
   }
 
+  /** Something is known of a batch: others may have waited for it. */
+  goOn(): void {
+    if (!this.#isFirstOut || (this.#goesAlone && this.#run.state.sentCount > 0)) return
+    this.#isFirstOut = false
+    this.flush()
+  }
+
   /** Sends what was held back. */
   flush(): void {
     this.#sendWritten()
@@ -171,6 +196,10 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #send(batch: OpenBatch): boolean {
     if (this.leader !== undefined || this.isHeld) return false
+    if (this.#goesAlone && this.#run.state.sentCount > 0) {
+      this.#isFirstOut = true
+      return false
+    }
     // Without a connection it stays queued; another one is opened for its sake.
     return this.node.isLost || this.#transmit(batch)
   }
@@ -184,8 +213,20 @@ export class SendQueue<To extends Outlet = Outlet> {
       return false
     }
     const sendNo = state.lastSendNo + 1
-    this.#run.emit({ kind: 'sent', lane, no, sendNo, atMs: platform.clock.nowMs() })
-    return this.node.send(batch, this.partOf(batch), sendNo)
+    const connection = this.#nextConnection()
+    this.#run.emit({ kind: 'sent', lane, no, sendNo, connection, atMs: platform.clock.nowMs() })
+    return this.node.send(batch, this.partOf(batch), sendNo, connection)
+  }
+
+  #nextConnection(): number {
+    const { plan, state } = this.#run
+    let next = this.#turn
+    for (let i = 1; i < plan.connections; i++) {
+      const other = (this.#turn + i) % plan.connections
+      if ((state.sentOver[other] ?? 0) < (state.sentOver[next] ?? 0)) next = other
+    }
+    this.#turn = (next + 1) % plan.connections
+    return next
   }
 }
 

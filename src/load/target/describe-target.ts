@@ -38,6 +38,8 @@ export interface TargetDescription {
   readonly keyColumns?: readonly string[]
   /** Columns by which a DFS table chooses partitions; behind a function, the table to be counted. */
   readonly partitionColumns?: readonly string[]
+  /** A DFS table under the name of a shared one. */
+  readonly isHandle?: boolean
   /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and where the server does not tell. */
   readonly engine?: string | undefined
   /** How rows are upserted; undefined where they are not. */
@@ -75,9 +77,11 @@ export async function describeTarget(
     const policy = await policyOf(asking, schema)
     const keyColumns = keyColumnsOf(target.table, answer, target.keyColumns)
     const partitionColumns = textsOf(answer, 'partitionColumnName').filter(name => name !== '')
-    const columns = limitedColumns(schema.columns, storedColumns(target.table, answer))
+    const stored = storedColumns(target.table, answer)
+    const columns = limitedColumns(schema.columns, stored)
+    const isHandle = target.table.kind === 'shared' && stored.length > 0
     const known = { columns, keyed, keyColumns, partitionColumns, dropsDuplicates: keyed, engine }
-    return { ...schema, ...known, ...upsert, ...policy }
+    return { ...schema, ...known, ...upsert, ...policy, ...(isHandle ? { isHandle } : {}) }
   }
   await askFunction(asking, target.name)
   const { types, typesFrom } = options.target

@@ -15,6 +15,7 @@ import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../fate/refusal.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { ServerTarget } from '../options.js'
+import { oneConnection, type Plan } from '../plan.js'
 import type { Run } from '../run.js'
 
 /**
@@ -23,6 +24,7 @@ import type { Run } from '../run.js'
  * @param onConnected  gets each session that is opened, as whoever ends the run has to end it, too
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  * @throws {DdbError} DDB_EXPECTATION when it has other columns than expected
+ * @throws {UsageError} DDB_USAGE when it is not written over several connections
  */
 export async function findTarget(
   run: Run,
@@ -47,6 +49,7 @@ export async function findTarget(
       })
       await settleMode(run, control, again)
       checkTypes(target, run.options.expectTypes)
+      checkSeveral(run.plan, target)
       return [control, asStored(run, target)]
     } catch (error) {
       const to = redirectOf(error)
@@ -55,6 +58,16 @@ export async function findTarget(
       run.server.follow(to)
       await control.close().catch(ignoreLoss)
     }
+  }
+}
+
+/** @throws {UsageError} DDB_USAGE for a table that takes rows over one connection only */
+function checkSeveral({ connections }: Plan, target: TargetDescription): void {
+  if (connections === 1) return
+  const { keyed, partitionColumns = [], isHandle = false } = target
+  if (keyed) throw oneConnection('of rows with the same key it matters which one comes first')
+  if (isHandle || partitionColumns.length > 0) {
+    throw oneConnection('the target has partitions, or is a DFS table under a shared name')
   }
 }
 

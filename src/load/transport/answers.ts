@@ -1,5 +1,6 @@
 /*
-  Synchronous delivery: an answer is a receipt that comes on the same connection. One batch is out at a time.
+  Synchronous delivery: an answer is a receipt that comes on the same connection. As many batches are out at a time as there are
+  connections.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
@@ -18,7 +19,7 @@ import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
+import { abandonAll, closeAll, type Delivery, type Writer } from './delivery.js'
 import type { RunNotes } from './run-notes.js'
 
 /** What a synchronous run needs besides its connection. */
@@ -29,8 +30,8 @@ export interface AnsweredSetup {
   readonly columnNames: readonly string[]
   /** Whether the server has nothing to do for a session; undefined when it does not tell. */
   readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
-  /** Connects to the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
-  readonly follow: (to: ServerAddress) => Promise<Session>
+  /** Connects to the node that a redirect names, as often as before. @throws {ConnectionError} DDB_CONNECT */
+  readonly follow: (to: ServerAddress) => Promise<readonly Session[]>
   /**
    * Asked once the connection is lost: whether the server still has in memory what it confirmed.
    * @param silent  it keeps its connections and does not answer
@@ -58,7 +59,7 @@ export interface AnsweredSetup {
 export const forgotten =
   'the server was lost, and with it perhaps the rows in memory that it had confirmed'
 
-/** Opens nothing itself: the writer's session belongs to the delivery from here on. */
+/** Opens nothing itself: the writer's sessions belong to the delivery from here on. */
 export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
@@ -100,22 +101,22 @@ export class AnsweredDelivery implements Delivery, Outlet {
       this.#carryOut.takeUp(part, sentBefore.no, { attempt: undefined, isLost, resends })
     }
     run.emit({ kind: 'handedOver', rows: batch.rowCount })
-    this.#delivering = this.#settled()
+    this.#delivering = this.#room()
     return this.#delivering
   }
 
-  send(batch: OpenBatch, part: Part): boolean {
+  send(batch: OpenBatch, part: Part, _sendNo: number, connection: number): boolean {
     this.#setup.notes.sending(batch.no)
-    void this.#ask(batch, part)
+    void this.#ask(batch, part, this.#writer.sessions[connection]!)
     return true
   }
 
   /** One request and its answer. A part whose answer never came may be stored. */
-  async #ask(batch: OpenBatch, part: Part): Promise<void> {
+  async #ask(batch: OpenBatch, part: Part, session: Session): Promise<void> {
     const { run, columnNames } = this.#setup
     const isOpen = (): boolean => run.state.open.has(batch.no)
     try {
-      const outcome = await write(this.#writer, partTable(part, columnNames), this.#setup)
+      const outcome = await write(this.#writer, session, partTable(part, columnNames), this.#setup)
       if (isOpen()) this.#carryOut.apply(batch, outcome)
       this.#goOn()
     } catch (error) {
@@ -137,34 +138,47 @@ export class AnsweredDelivery implements Delivery, Outlet {
 
   /** A batch that rests, or a part of one that waits to be sent, is open still. */
   #goOn(): void {
-    if (this.#queue.leader !== undefined && !this.#isMoving) void this.#moveToLeader()
-    else if (this.#setup.run.state.open.size === 0) this.#settle()
+    const mayMove = !this.#isMoving && this.#queue.transmitted().length === 0
+    if (this.#queue.leader !== undefined && mayMove) void this.#moveToLeader()
+    else this.#settle()
   }
 
   async #moveToLeader(): Promise<void> {
     this.#isMoving = true
     await this.#carryOut.moveToLeader(async to => {
       const leader = await this.#setup.follow(to)
-      await this.#writer.session.close().catch(ignoreLoss)
-      this.#writer.session = leader
+      await closeAll(this.#writer)
+      this.#writer.sessions = leader
       this.#hasMoved = true
     })
     this.#isMoving = false
     this.#goOn()
   }
 
-  /** Resolves once the batch and all its parts are counted. @throws {DdbError} what ended the run */
-  async #settled(): Promise<void> {
+  /**
+   * Resolves once another batch may go out: over one connection, when this one and all its parts are counted.
+   * @throws {DdbError} what ended the run
+   */
+  async #room(): Promise<void> {
     const { run } = this.#setup
-    if (run.state.open.size > 0) await new Promise<void>(resolve => (this.#settle = resolve))
-    this.#carryOut.endBisecting()
+    await this.#until(() => run.state.open.size < run.plan.connections && this.#queue.hasRoom)
     if (run.ending.failure !== undefined) throw run.ending.failure
     await this.#setup.notes.told()
+  }
+
+  /** Waits until all is counted, or until there is room. */
+  async #until(hasRoom: () => boolean): Promise<void> {
+    const { open } = this.#setup.run.state
+    while (open.size > 0 && !hasRoom()) {
+      await new Promise<void>(resolve => (this.#settle = resolve))
+    }
+    if (open.size === 0) this.#carryOut.endBisecting()
   }
 
   async finish(): Promise<void> {
     // The caller may have stopped waiting for it.
     await this.#delivering.catch(() => undefined)
+    await this.#until(() => false)
     const { run, recorder, remembers, look } = this.#setup
     await recorder.settled()
     const isSilent = this.#connection === 'silent'
@@ -175,7 +189,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     }
     if (run.ending.isLeaving) return
     try {
-      await look(isSilent, this.#hasMoved ? this.#writer.session : undefined)
+      await look(isSilent, this.#hasMoved ? this.#writer.sessions[0] : undefined)
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       recorder.replaced(mayBeGone(`the server could not be asked: ${error.message}`), false)
@@ -183,13 +197,13 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   leave(reason: ConnectionError): void {
-    this.#writer.session.abandon(reason)
+    abandonAll(this.#writer, reason)
     this.#carryOut.endAll('no answer came')
     this.#goOn()
   }
 
   async close(): Promise<void> {
-    await this.#writer.session.close().catch(ignoreLoss)
+    await closeAll(this.#writer)
     const { run, unmark, leaveMarked } = this.#setup
     if (isUnfinished(run)) return leaveMarked?.()
     run.emit({ kind: 'leaving' })
@@ -197,8 +211,12 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 }
 
-async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promise<Outcome> {
-  const { session, functionName, leading } = writer
+async function write(
+  { functionName, leading }: Writer,
+  session: Session,
+  table: Table,
+  setup: AnsweredSetup,
+): Promise<Outcome> {
   const { run, rules, recorder, isIdle } = setup
   try {
     const answer = await answerInTime(

@@ -5,10 +5,11 @@ import type { CountingSession } from './counting-session.js'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
+import { answerInTime } from '../connection/idle-timeout.js'
 import { rowsText } from '../fate/row-counts.js'
 import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
-import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
+import { abandonAll, bufferedBytes, closeAll, type Delivery, type Writer } from './delivery.js'
 import { sendOff, whyNotAsked, type Flow } from './unasked.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
@@ -36,32 +37,38 @@ export function openCounted(
   counting: Counting,
   duplicates: 0 | null,
 ): Delivery {
-  const { session } = writer
   const { run, idleTimeout, look, unmark } = flow
   let outsideRows = 0
   run.emit({ kind: 'duplicatesKnown', rows: duplicates })
   return {
     used: 'count',
     get inFlightBytes() {
-      return session.bufferedBytes
+      return bufferedBytes(writer)
     },
     deliver(batch) {
       outsideRows += counting.outsideScheme?.(batch) ?? 0
-      return sendOff(writer, flow, batch)
+      const isFirst = run.state.batches.sent === 0
+      const sent = sendOff(writer, flow, batch)
+      if (!isFirst || writer.sessions.length === 1) return sent
+      return Promise.all([sent, taken(writer, flow, counting)]).then(() => undefined)
     },
     async finish() {
       const { sentRows } = run.state
       if (sentRows === 0) return
-      const barrier = newBarrier(session)
+      const barriers = writer.sessions.map(newBarrier)
       const verdict = await waitForCount({
         count: counting.count,
         beforeRows: counting.beforeRows,
         sentRows,
         idle: async timeoutMs => {
-          const idle = await counting.idle(session.id, timeoutMs)
-          return idle === true ? barrier.passed() : idle
+          // One after the other: each may open the session anew that all are asked on.
+          for (const { id } of writer.sessions) {
+            const idle = await counting.idle(id, timeoutMs)
+            if (idle !== true) return idle
+          }
+          return allOf(barriers.map(barrier => barrier.passed()))
         },
-        bufferedBytes: () => session.bufferedBytes,
+        bufferedBytes: () => bufferedBytes(writer),
         ...idleTimeout,
       })
       const note = verdictNote(verdict, sentRows, outsideRows)
@@ -75,20 +82,44 @@ export function openCounted(
       if (verdict.kind === 'unreachable') {
         if (isRefused(verdict.cause)) throw verdict.cause
         const reason = new ConnectionError('DDB_CONNECTION_LOST', note ?? '')
-        session.abandon(reason)
+        abandonAll(writer, reason)
         counting.giveUp(reason)
       }
     },
     leave(reason) {
-      session.abandon(reason)
+      abandonAll(writer, reason)
       counting.giveUp(reason)
     },
     async close() {
-      await session.close().catch(ignoreLoss)
+      await closeAll(writer)
       await unmark?.()
       await counting.close()
     },
   }
+}
+
+/**
+ * Resolves once the server has taken the first batch, which is looked up at the end: later ones come after it
+ * (docs/decisions/0065).
+ */
+async function taken(
+  { sessions }: Writer,
+  { idleTimeout }: Flow,
+  { idle }: Counting,
+): Promise<void> {
+  const [session] = sessions
+  try {
+    await answerInTime(session!, session!.run('1'), ms => idle(session!.id, ms), idleTimeout)
+  } catch (error) {
+    // A refusal is an answer, too.
+    if (!(error instanceof ServerError)) throw error
+  }
+}
+
+/** False as soon as one is, and undefined as soon as one does not tell. */
+function allOf(answers: readonly (boolean | undefined)[]): boolean | undefined {
+  if (answers.includes(false)) return false
+  return answers.includes(undefined) ? undefined : true
 }
 
 /** Whether the server is there, and does not tell this user any more: it can be left in order. */

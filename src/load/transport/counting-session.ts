@@ -36,8 +36,8 @@ export interface CountingPlace {
   readonly inMemory: boolean
   /** The run has a marker, which names the session that asks. */
   readonly marked: boolean
-  /** Its connection ends with the server. */
-  readonly data: Session
+  /** Connections that end with the server: `closed` once all are. */
+  readonly data: Pick<Session, 'closed'>
 }
 
 /** @param control  of the run, which closes it */

@@ -43,11 +43,25 @@ export interface Delivery {
   close(): Promise<void>
 }
 
-/** Where data requests go: one session, one function, arguments in front of the batch. */
+/** Where data requests go: any of these sessions, one function, arguments in front of the batch. */
 export interface Writer {
-  session: Session
+  sessions: readonly Session[]
   functionName: string
   leading: readonly Value[]
+}
+
+/** Of all sessions. */
+export function bufferedBytes({ sessions }: Writer): number {
+  return sessions.reduce((sum, session) => sum + session.bufferedBytes, 0)
+}
+
+export function abandonAll({ sessions }: Pick<Writer, 'sessions'>, reason: ConnectionError): void {
+  for (const session of sessions) session.abandon(reason)
+}
+
+/** @throws what is no loss */
+export async function closeAll({ sessions }: Writer): Promise<void> {
+  await Promise.all(sessions.map(session => session.close().catch(ignoreLoss)))
 }
 
 /** For sessions that end together with a run: what their loss means is counted already. @throws all else */

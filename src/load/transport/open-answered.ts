@@ -16,7 +16,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { AnsweredDelivery, forgotten } from './answers.js'
 import type { Delivery } from './delivery.js'
 import { openRecorder, type Proofs } from './open-recorder.js'
-import { connectData, openMarkedWriter } from './open-writer.js'
+import { connectEach, openMarkedWriter } from './open-writer.js'
 import { newRunNotes } from './run-notes.js'
 
 /** Every batch is answered, as with mode `sync`. */
@@ -44,7 +44,7 @@ export async function openAnswered(
     isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
     follow: to => {
       run.server.follow(to)
-      return connectData(run, description, true)
+      return connectEach(run, description, true)
     },
     remembers: silent =>
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),

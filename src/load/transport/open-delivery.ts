@@ -11,7 +11,7 @@ import { lookAndNote } from '../evidence/end-look.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { tellLeftovers } from '../marker/leftovers.js'
-import type { Plan } from '../plan.js'
+import { oneConnection, type Plan } from '../plan.js'
 import { openReceipts } from './receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import type { TableTarget } from '../target/target.js'
@@ -62,6 +62,11 @@ export async function openDelivery(
   }
   if (before === undefined && confirm === 'auto') return answered()
   checkGoesOn(run, before?.counted)
+  if (before !== undefined && run.plan.connections > 1 && run.server.dataSession.enableAsync) {
+    throw oneConnection(
+      'the sessions of this server answer nothing, so rows can be counted of one alone',
+    )
+  }
   const { writer, unmark } = await openMarkedWriter(run, description, control, false)
   const counting =
     before === undefined
@@ -71,7 +76,11 @@ export async function openDelivery(
           rules,
           inMemory: before.counted.kind === 'shared',
           marked: unmark !== undefined,
-          data: writer.session,
+          data: {
+            get closed() {
+              return writer.sessions.every(({ closed }) => closed)
+            },
+          },
         })
   const flow: Flow = {
     run,

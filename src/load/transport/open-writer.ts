@@ -1,6 +1,6 @@
 /*
-  The session that data goes out on where there are no receipts, the function it calls, and the marker that stands on the
-  server before it is opened.
+  The sessions that data goes out on where there are no receipts, the function they call, and the marker that stands on the
+  server before they are opened.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
@@ -12,7 +12,7 @@ import { askMarker, checkMarker, dropMarker, markRun } from '../marker/marker.js
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { writeBody, writeExpression } from '../target/target.js'
-import type { Writer } from './delivery.js'
+import { abandonAll, type Writer } from './delivery.js'
 import { refusalText } from '../fate/refusal.js'
 
 /** Removes the marker, asking on the session given. */
@@ -28,7 +28,7 @@ export interface MarkedWriter {
 const upsertFunction = 'ddbIngestUpsert'
 
 /**
- * The marker stands before the data session is opened, and is looked at again before the first row.
+ * The marker stands before the data sessions are opened, and is looked at again before the first row.
  * @param answered  every batch is
  */
 export async function openMarkedWriter(
@@ -83,11 +83,11 @@ function unmarkedNotice({ options, plan }: Run, refusal: ServerError): string {
   return `the run leaves no marker on this server (${refusalText(refusal)}): ${meaning}`
 }
 
-async function checkStillMarked(run: Run, control: Session, { session }: Writer): Promise<void> {
+async function checkStillMarked(run: Run, control: Session, writer: Writer): Promise<void> {
   try {
     await checkMarker(control, run.history.name, run.plan.confirmTimeoutMs)
   } catch (error) {
-    session.abandon(unused())
+    abandonAll(writer, unused())
     throw error
   }
 }
@@ -102,12 +102,10 @@ async function openWriter(
   answered: boolean,
 ): Promise<Writer> {
   const { target } = run.plan
-  const deadlineMs = connectDeadlineMs(run.platform, run.server.address)
-  const connecting = (): Promise<Session> => connectData(run, description, answered)
-  const session = await tryUntil(deadlineMs, retryRules(run), connecting, isConnectionError)
+  const sessions = await connectEach(run, description, answered)
   if (target.kind === 'function') {
     const leading = target.functionArguments.map(jsonToValue)
-    return { session, functionName: target.name, leading }
+    return { sessions, functionName: target.name, leading }
   }
   const { upsert } = description
   const { table, method, keyColumns } = target
@@ -115,7 +113,29 @@ async function openWriter(
     answered && upsert?.counts === false
       ? upsertFunction
       : writeExpression(table, method, keyColumns, answered, upsert)
-  return { session, functionName, leading: [] }
+  return { sessions, functionName, leading: [] }
+}
+
+/** As many sessions as the run has connections. @throws {ConnectionError} when one of them cannot be opened */
+export async function connectEach(
+  run: Run,
+  description: TargetDescription,
+  answered: boolean,
+): Promise<readonly Session[]> {
+  const deadlineMs = connectDeadlineMs(run.platform, run.server.address)
+  const connecting = (): Promise<Session> => connectData(run, description, answered)
+  const opened = await Promise.allSettled(
+    Array.from({ length: run.plan.connections }, () =>
+      tryUntil(deadlineMs, retryRules(run), connecting, isConnectionError),
+    ),
+  )
+  const sessions = opened.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  for (const one of opened) {
+    if (one.status === 'fulfilled') continue
+    abandonAll({ sessions }, unused())
+    throw one.reason as Error
+  }
+  return sessions
 }
 
 function isConnectionError(error: unknown): boolean {
@@ -123,7 +143,7 @@ function isConnectionError(error: unknown): boolean {
 }
 
 /** A session that data goes out on, with what it needs there. */
-export async function connectData(
+async function connectData(
   run: Run,
   { upsert }: TargetDescription,
   answered: boolean,
@@ -133,7 +153,7 @@ export async function connectData(
     deadlineMs: connectDeadlineMs(run.platform, run.server.address),
     signal: run.options.signal,
     closeTimeoutMs: closeTimeoutMs(plan),
-    highWaterBytes: plan.maxInFlightBytes,
+    highWaterBytes: Math.ceil(plan.maxInFlightBytes / plan.connections),
     ...(answered ? {} : run.server.dataSession),
   })
   if (!answered || upsert?.counts !== false || plan.target.kind === 'function') return session

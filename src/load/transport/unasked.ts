@@ -1,11 +1,19 @@
 /*
   Delivery of which nothing is asked: batches go out unanswered, and what was sent stays unconfirmed.
 */
+import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
-import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
+import {
+  abandonAll,
+  batchTable,
+  bufferedBytes,
+  closeAll,
+  type Delivery,
+  type Writer,
+} from './delivery.js'
 
 /** Where rows are counted as sent, and when a run waits before it sends more. */
 export interface Flow {
@@ -27,43 +35,51 @@ export interface Flow {
 
 /** What was sent stays unconfirmed. */
 export function openUnasked(writer: Writer, flow: Flow): Delivery {
-  const { session } = writer
   const { run, look, unmark } = flow
   run.emit({ kind: 'duplicatesKnown', rows: null })
   return {
     used: 'none',
     get inFlightBytes() {
-      return session.bufferedBytes
+      return bufferedBytes(writer)
     },
     deliver: batch => sendOff(writer, flow, batch),
     async finish() {
       run.emit({ kind: 'counted', arrived: 0 })
       // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
-      await session.close()
+      await Promise.all(writer.sessions.map(session => session.close()))
       // Nothing is claimed: whether it could be noted is all the same.
       await look().catch(whyNotAsked)
     },
-    leave: reason => session.abandon(reason),
+    leave: reason => abandonAll(writer, reason),
     async close() {
-      await session.close().catch(ignoreLoss)
+      await closeAll(writer)
       await unmark?.()
     },
   }
 }
 
-/** Sends a batch under no number. @returns as `Delivery.deliver` */
+/** Sends a batch under no number, on the session with the fewest bytes to send. @returns as `Delivery.deliver` */
 export function sendOff(
-  { session, functionName, leading }: Writer,
+  writer: Writer,
   { run, columnNames, maxInFlightBytes, idleTimeout, sending }: Flow,
   batch: Batch,
 ): Promise<void> | undefined {
+  const { functionName, leading } = writer
+  const session = leastBusy(writer, run.state.batches.sent)
   const arguments_ = [...leading, batchTable(batch, columnNames)]
   sending(batch)
   const room = session.send(functionName, arguments_, batch.release)
   run.emit({ kind: 'handedOver', rows: batch.rowCount })
-  return room && session.bufferedBytes < maxInFlightBytes
+  return room && bufferedBytes(writer) < maxInFlightBytes
     ? undefined
     : drainedInTime(session, idleTimeout)
+}
+
+/** @param turn  which one is first among equals */
+function leastBusy({ sessions }: Writer, turn: number): Session {
+  let least = sessions[turn % sessions.length]!
+  for (const session of sessions) if (session.bufferedBytes < least.bufferedBytes) least = session
+  return least
 }
 
 /** A last look that failed for reasons of the server. @throws all else */

@@ -69,6 +69,13 @@ export async function planVerification(
   const names = given.length > 0 ? given : (own.find(key => key.length > 0) ?? [])
   const isKeyed = names.length > 0 || isDfs || keepsOne || partitionColumns.length > 0
   const keys = isKeyed ? keyColumns(names, found, tableText(table)) : []
+  if (!isKeyed && run.plan.connections > 1) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`delivery.verify` over several connections finds rows by columns that make them unique: name these in `target.keyColumns`, ' +
+        'or leave `delivery.connections` at 1',
+    )
+  }
   if (!isKeyed) await refusePurged(asking, table)
   await refuseUnreadable(asking, table)
   const narrowing = partitionColumns.flatMap(name =>

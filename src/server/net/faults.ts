@@ -51,8 +51,11 @@ export interface WriteInfo {
   readonly rows: number
 }
 
-/** drop: the insert answers 0 and leaves nothing, as if the job had been killed around it. */
-export type FaultWrite = 'drop' | { readonly error: string }
+/**
+ * drop: the insert answers 0 and leaves nothing, as if the job had been killed around it. until: it waits first, while jobs of other
+ * sessions go on.
+ */
+export type FaultWrite = 'drop' | { readonly error: string } | { readonly until: Promise<unknown> }
 
 /** What a fault hook may know of a shared stream table that is about to be removed. */
 export interface RemovalInfo {

@@ -118,6 +118,7 @@ const everyMember = [
   'batches',
   'columns',
   'confirm',
+  'connections',
   'duplicates',
   'endedAt',
   'error',

@@ -25,7 +25,13 @@ const numbered: RunEvent = {
   ...{ kind: 'numbered', ...batch1, ranges },
   ...{ rows: 10, bytes: 100, isNew: true },
 }
-const sent = (sendNo: number, atMs = 5): RunEvent => ({ kind: 'sent', ...batch1, sendNo, atMs })
+const sent = (sendNo: number, atMs = 5): RunEvent => ({
+  kind: 'sent',
+  ...batch1,
+  sendNo,
+  connection: 0,
+  atMs,
+})
 const closed: RunEvent = { ...ended({ confirmed: 10 }), ...batch1 }
 
 t.test('nothing has happened yet', async t => {
@@ -313,7 +319,7 @@ t.test('a batch that an earlier process has sent is taken up as it stood', async
   t.throws(() => read(claim(999, 9, 2, 4)), { code: 'DDB_PROTOCOL' }, 'other rows')
   emit({ kind: 'refused', lane: 0, no: 4, words: 'busy' })
   emit({ kind: 'again', lane: 0, no: 4 })
-  emit({ kind: 'sent', lane: 0, no: 4, sendNo: 1_000, atMs: 9 })
+  emit({ kind: 'sent', lane: 0, no: 4, sendNo: 1_000, connection: 0, atMs: 9 })
   t.match(known, { attempt: 3, resends: 1 }, 'and goes on like any other')
 })
 

@@ -3,6 +3,7 @@ import { wholeBatch } from '../../../src/load/fate/part.js'
 import { DdbError } from '../../../src/errors.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { OpenBatch } from '../../../src/load/fate/fold.js'
+import type { DeliveryOptions } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
 import { SendQueue } from '../../../src/load/fate/send-queue.js'
 import { batchOf } from '../../helpers/batches.js'
@@ -11,9 +12,9 @@ import { testRun } from '../../helpers/load-run.js'
 import { nodeStub } from '../../helpers/receipt-node.js'
 
 /** A queue to a node that takes everything; room for two batches of eighty bytes. */
-function scene() {
+function scene(delivery: DeliveryOptions = { maxInFlightBytes: 160 }) {
   const clock = handClock()
-  const run = testRun({ delivery: { maxInFlightBytes: 160 } }, { clock })
+  const run = testRun({ delivery }, { clock })
   const stub = nodeStub()
   const queue = new SendQueue(run, stub.node, error => run.ending.fail(error))
   return { clock, run, stub, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
@@ -230,4 +231,48 @@ t.test('with a journal there is room while the kernel takes bytes', async t => {
   stub.bufferedBytes = 160
   t.equal(add().room, false)
   await turn()
+})
+
+t.test('over several connections the first batch goes alone until it is confirmed', async t => {
+  const { queue, add, run } = scene({ connections: 3, unordered: true })
+  t.ok(queue.hasRoom)
+  const { batch } = add()
+  t.notOk(queue.hasRoom)
+  close(run, batch)
+  add()
+  t.ok(queue.hasRoom)
+  run.emit({ kind: 'takenBack', reason: 'made again', isCertain: true })
+  t.notOk(queue.hasRoom, 'nor is anything confirmed in another table')
+})
+
+t.test('a batch goes over the connection that has the fewest to answer for', async t => {
+  const { queue, add, run } = scene({ connections: 3, unordered: true })
+  close(run, add().batch)
+  const [one, , three] = [add(), add(), add()].map(({ batch }) => batch)
+  t.same(run.state.sentOver, [1, 1, 1])
+  const over = three!.connection
+  close(run, three!)
+  t.equal(add().batch.connection, over)
+  queue.repeat(one!)
+  t.equal(
+    run.state.sentOver.reduce((sum, out) => sum + out),
+    3,
+    'a copy is one with the batch, whatever it goes over',
+  )
+  close(run, one!)
+  t.same([...run.state.sentOver].sort(), [0, 1, 1])
+})
+
+t.test('what is to be sent at once waits for the one that goes alone', async t => {
+  const { queue, add, run, stub } = scene({ connections: 3, unordered: true })
+  stub.isLost = true
+  const [one] = [add(), add(), add()].map(({ batch }) => batch)
+  stub.isLost = false
+  queue.flush()
+  t.equal(stub.sent.length, 1)
+  queue.goOn()
+  t.equal(stub.sent.length, 1)
+  close(run, one!)
+  queue.goOn()
+  t.equal(stub.sent.length, 3)
 })

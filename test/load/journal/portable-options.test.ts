@@ -121,6 +121,7 @@ const delivery: Values<DeliveryOptions> = {
   batchBytes: { values: [1, 2], free: true },
   maxInFlightBytes: { values: [1, 2], free: true },
   connections: { values: [1, 2], free: true },
+  unordered: { values: [true, false], free: true },
   retries: { values: [1, 2], free: true },
   retryTimeoutMs: { values: [1, 2], free: true },
   onDoubt: { values: ['report', 'resend'], free: true },

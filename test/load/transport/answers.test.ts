@@ -52,20 +52,27 @@ interface Change {
   readonly target?: Partial<RecordedTarget>
   readonly remembers?: boolean
   readonly leader?: FakeServer
+  readonly connections?: number
 }
 
 /** A delivery to a server that answers as told, and batches of four rows: ids 0 to 3, 4 to 7, and so on. */
 async function scene(
   t: Test,
   answer: Answering,
-  { target, remembers, leader, resends, journalHolds = Infinity }: Change = {},
+  { target, remembers, leader, resends, journalHolds = Infinity, connections = 1 }: Change = {},
 ) {
   const { server, sent } = await answeringServer(t, answer)
   const platform = turnPlatform()
   t.teardown(() => platform.stop())
   const run = testRun(
     {
-      delivery: { mode: 'sync', confirmTimeoutMs: 1_000, retries: 2 },
+      delivery: {
+        mode: 'sync',
+        confirmTimeoutMs: 1_000,
+        retries: 2,
+        connections,
+        unordered: true,
+      },
       rejects: { onError: 'skip' },
     },
     platform,
@@ -106,8 +113,12 @@ async function scene(
     ...target,
   }
   const open = (port: number): Promise<Session> => connect({ host: '127.0.0.1', port })
-  const session = await open(server.port)
-  const writer = { session, functionName: 'tableInsert{target}', leading: [] as Value[] }
+  const opened = Array.from({ length: connections }, () => open(server.port))
+  const writer = {
+    sessions: await Promise.all(opened),
+    functionName: 'tableInsert{target}',
+    leading: [] as Value[],
+  }
   const asked: boolean[] = []
   const followed: ServerAddress[] = []
   let unmarked = 0
@@ -124,7 +135,7 @@ async function scene(
       if (leader === undefined) {
         return Promise.reject(new ConnectionError('DDB_CONNECT', 'not a host that was named'))
       }
-      return open(leader.port)
+      return Promise.all(opened.map(() => open(leader.port)))
     },
     remembers: silent => {
       asked.push(silent)
@@ -344,10 +355,10 @@ t.test('a run that leaves ends the wait for an answer', async t => {
 t.test('closing removes the marker, whatever became of the session', async t => {
   for (const isLost of [true, false]) {
     const { delivery, writer, unmarked } = await scene(t, took)
-    if (isLost) writer.session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
+    if (isLost) writer.sessions[0]!.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
     await delivery.close()
     t.equal(unmarked(), 1)
-    t.ok(writer.session.closed)
+    t.ok(writer.sessions[0]!.closed)
   }
 })
 
@@ -407,4 +418,23 @@ t.test('what the journal cannot take stays here, every half of it', async t => {
     [0, 1],
   ])
   t.same(counts(), [2, 0, 0, 2])
+})
+
+t.test('over several connections as many batches are out, once the first is confirmed', async t => {
+  const { delivery, deliver, counts, run } = await scene(
+    t,
+    (ids, n) => (n < 4 ? took(ids) : 'silence'),
+    { connections: 2, remembers: true },
+  )
+  await deliver()
+  t.same(counts(), [4, 0, 0, 0], 'the first one is waited for')
+  await deliver()
+  t.equal(run.state.open.size, 1, 'there is room for another')
+  await deliver()
+  t.ok(run.state.open.size < 2, 'one of the two was waited for')
+  while (run.state.open.size > 0) await new Promise(resolve => setImmediate(resolve))
+  await deliver()
+  await t.rejects(deliver(), { code: 'DDB_UNCONFIRMED' })
+  await delivery.finish()
+  t.same(counts(), [12, 8, 0, 0], 'each connection is waited for')
 })

@@ -46,7 +46,7 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
   }
   let unmarked = 0
   let closed = 0
-  const writer = { session, functionName: 'tableInsert{target}', leading: [] }
+  const writer = { sessions: [session], functionName: 'tableInsert{target}', leading: [] }
   const flow: Flow = {
     run,
     columnNames: ['id'],

@@ -100,7 +100,8 @@ export class ReceiptLink {
 
   /** @returns whether another connection may be opened before the ledger says something */
   mayReconnect(): boolean {
-    return ++this.#reconnects <= Math.max(this.setup.rules.retries, 1)
+    const { run, rules } = this.setup
+    return ++this.#reconnects <= Math.max(rules.retries, 1) * run.plan.connections
   }
 
   get failure(): DdbError | undefined {
@@ -138,7 +139,7 @@ export class ReceiptLink {
   }
 
   /** Without retries no other connection would take its place. */
-  giveUpConnection(which: 'control' | 'data'): void {
+  giveUpConnection(which: 'control' | 'silent'): void {
     if (this.setup.rules.retries === 0) return
     this.hears('givenUp')
     const reason = 'the server does not answer on this connection'

@@ -1,6 +1,6 @@
 /*
-  What a run with receipts has on one node of the server: a session that reads the ledger, a session that data goes out
-  on, and the ledger itself. Both sessions go to the same node, as a shared table is known to that node alone.
+  What a run with receipts has on one node of the server: a session that reads the ledger, the sessions that data goes out
+  on, and the ledger itself. All sessions go to the same node, as a shared table is known to that node alone.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
@@ -31,7 +31,7 @@ import {
   leftMs,
   movedOn,
   openControl,
-  openData,
+  openMissing,
   passes,
   type Memory,
   type SessionSetup,
@@ -58,10 +58,15 @@ export class ReceiptNode implements Outlet {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
-  #data: Session
+  /** As many as the run has connections; a batch goes over any of them. */
+  readonly #data: Session[]
+  /** What each batch went out on last. */
+  readonly #carriers = new WeakMap<OpenBatch, Session>()
+  /** Those that did not answer the last question behind the data. */
+  #silent: readonly Session[] = []
   #ledger: Ledger
 
-  private constructor(setup: ReceiptNodeSetup, control: Session, data: Session, ledger: Ledger) {
+  private constructor(setup: ReceiptNodeSetup, control: Session, data: Session[], ledger: Ledger) {
     const { target } = setup.run.plan
     this.#setup = setup
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
@@ -95,23 +100,21 @@ export class ReceiptNode implements Outlet {
       const next = setup.nextLedger()
       ledger = await openLedger(control, run.history.name, next.number, timeoutMs, next.version)
       const opened = ledger
-      const data = await tryUntil(
-        deadlineMs,
-        rules,
-        () => {
-          const session = connecting ?? connectData(setup, control, deadlineMs)
-          connecting = undefined
-          return openData(setup, session, opened, deadlineMs)
-        },
-        passes,
-      )
+      const data: Session[] = []
+      const open = (): Promise<void> => {
+        const first = connecting
+        connecting = undefined
+        return openMissing(setup, control, data, opened, deadlineMs, first)
+      }
       try {
+        await tryUntil(deadlineMs, rules, open, passes)
         // Not at once: who saw no marker either has to have written one by now.
         await checkMarker(control, run.history.name, timeoutMs)
         // It says which session goes on with what was left in order.
         if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
-        data.abandon(neverUsed())
+        // Some may not have been opened: `forEach` goes past these.
+        data.forEach(session => session.abandon(neverUsed()))
         throw error
       }
       return new ReceiptNode(setup, control, data, ledger)
@@ -129,7 +132,7 @@ export class ReceiptNode implements Outlet {
 
   /** True when one of the connections is gone. */
   get isLost(): boolean {
-    return this.#control.closed || this.#data.closed
+    return this.#control.closed || this.#data.some(({ closed }) => closed)
   }
 
   /** True when nothing can be asked any more. */
@@ -139,11 +142,14 @@ export class ReceiptNode implements Outlet {
 
   /** Bytes that the kernel has not taken yet. */
   get bufferedBytes(): number {
-    return this.#data.bufferedBytes
+    return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
 
   /** Sends one transmission. A lost connection is not an error here: the batch stays open. @returns room for more */
-  send({ no, attempt }: OpenBatch, part: Part, sendNo: number): boolean {
+  send(batch: OpenBatch, part: Part, sendNo: number, connection: number): boolean {
+    const { no, attempt } = batch
+    const session = this.#data[connection]!
+    this.#carriers.set(batch, session)
     const arguments_: Value[] = [
       { form: 'scalar', type: 'LONG', value: BigInt(no) },
       { form: 'scalar', type: 'INT', value: attempt },
@@ -152,17 +158,23 @@ export class ReceiptNode implements Outlet {
       partTable(part, this.#setup.columnNames),
     ]
     try {
-      return this.#data.send(deliverFunction, arguments_)
+      return session.send(deliverFunction, arguments_)
     } catch (error) {
       if (error instanceof ConnectionError) return true
       throw error
     }
   }
 
-  /** Resolves when the kernel has room again, or the connection is gone. */
+  /** Whether the connection that the batch went out on is still there. */
+  carries(batch: OpenBatch): boolean {
+    const session = this.#carriers.get(batch)
+    return session !== undefined && !session.closed && this.#data.includes(session)
+  }
+
+  /** Resolves when the kernel has room again, or a connection is gone. */
   async drained(): Promise<void> {
     try {
-      await this.#data.drained()
+      await Promise.all(this.#data.map(session => session.drained()))
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error
     }
@@ -209,7 +221,8 @@ export class ReceiptNode implements Outlet {
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
-    const own = await askIdle(asking, this.#data.id)
+    const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
+    const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true
     for (const id of this.#setup.run.history.found.dataSessions) {
       // What an earlier process has sent may still be worked on.
       if (own === true && (await askIdle(asking, id)) === false) return false
@@ -225,9 +238,22 @@ export class ReceiptNode implements Outlet {
    * @throws {ConnectionError}
    */
   async barrier(timeoutMs: number, idle: boolean | undefined): Promise<BarrierAnswer> {
-    if (this.#data.enableAsync) return idle === true ? 'forgotten' : 'unknown'
+    const answers = await Promise.all(
+      this.#data.map(session => this.#answerOf(session, timeoutMs, idle)),
+    )
+    this.#silent = this.#data.filter((_, i) => answers[i] === 'silent')
+    const worst = (['silent', 'unknown', 'forgotten'] as const).find(one => answers.includes(one))
+    return worst ?? 'passed'
+  }
+
+  async #answerOf(
+    session: Session,
+    timeoutMs: number,
+    idle: boolean | undefined,
+  ): Promise<BarrierAnswer> {
+    if (session.enableAsync) return idle === true ? 'forgotten' : 'unknown'
     try {
-      const known = await this.#data.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
+      const known = await session.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
       return known?.form === 'scalar' && known.value === false ? 'forgotten' : 'passed'
     } catch (error) {
       if (error instanceof TimeoutError) return 'silent'
@@ -237,7 +263,9 @@ export class ReceiptNode implements Outlet {
 
   /** Defines the functions again. @throws {ConnectionError} @throws {TimeoutError} */
   define(timeoutMs: number): Promise<unknown> {
-    return defineFunctions(this.#setup, this.#data, this.#ledger, timeoutMs)
+    return Promise.all(
+      this.#data.map(session => defineFunctions(this.#setup, session, this.#ledger, timeoutMs)),
+    )
   }
 
   /** Asks on the session that reads the ledger. */
@@ -245,10 +273,11 @@ export class ReceiptNode implements Outlet {
     return question(this.#control)
   }
 
-  /** Gives up a connection that does not answer; `restore` opens another. */
-  abandon(which: 'control' | 'data', reason: ConnectionError): void {
-    const session = which === 'control' ? this.#control : this.#data
-    session.abandon(reason)
+  /** Gives up connections; `restore` opens others. `silent`: those for data that did not answer the last `barrier`. */
+  abandon(which: 'control' | 'data' | 'silent', reason: ConnectionError): void {
+    const sessions =
+      which === 'control' ? [this.#control] : which === 'data' ? this.#data : this.#silent
+    for (const session of sessions) session.abandon(reason)
   }
 
   /**
@@ -268,12 +297,11 @@ export class ReceiptNode implements Outlet {
         this.#control = control
         memory = found
         // Data must go to the server that is asked.
-        if (found === 'lost' || !isSameNode(control, this.#data)) this.#data.abandon(movedOn())
+        for (const session of this.#data) {
+          if (found === 'lost' || !isSameNode(control, session)) session.abandon(movedOn())
+        }
       }
-      if (memory === 'kept' && this.#data.closed) {
-        const connecting = connectData(this.#setup, this.#control, deadlineMs)
-        this.#data = await openData(this.#setup, connecting, this.#ledger, deadlineMs)
-      }
+      if (memory === 'kept') await this.#openMissing(deadlineMs)
     }
     try {
       await tryUntil(deadlineMs, rules, attempt, passes)
@@ -301,12 +329,12 @@ export class ReceiptNode implements Outlet {
         number,
         leftMs(rules, deadlineMs),
       )
-      if (this.#data.closed) {
-        const connecting = connectData(this.#setup, this.#control, deadlineMs)
-        this.#data = await openData(this.#setup, connecting, this.#ledger, deadlineMs)
-      } else {
-        await this.define(leftMs(rules, deadlineMs))
-      }
+      const standing = this.#data.filter(({ closed }) => !closed)
+      await this.#openMissing(deadlineMs)
+      const timeoutMs = leftMs(rules, deadlineMs)
+      const define = (session: Session): Promise<unknown> =>
+        defineFunctions(this.#setup, session, this.#ledger, timeoutMs)
+      await Promise.all(standing.map(define))
       await checkMarker(this.#control, run.history.name, leftMs(rules, deadlineMs))
       return true
     } catch (error) {
@@ -329,9 +357,13 @@ export class ReceiptNode implements Outlet {
     void dropMarker(this.#control, run.history.name, timeoutMs)
   }
 
+  #openMissing(deadlineMs: number): Promise<void> {
+    return openMissing(this.#setup, this.#control, this.#data, this.#ledger, deadlineMs)
+  }
+
   /** Lets what was handed over finish. */
   async close(): Promise<void> {
-    const closings = [this.#data, this.#control].map(session => session.close())
+    const closings = [...this.#data, this.#control].map(session => session.close())
     for (const closing of await Promise.allSettled(closings)) {
       if (closing.status === 'rejected' && !(closing.reason instanceof ConnectionError)) {
         throw closing.reason as Error
@@ -339,9 +371,9 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** Ends both connections at once. */
+  /** Ends all connections at once. */
   leave(reason: ConnectionError): void {
-    this.#data.abandon(reason)
+    this.abandon('data', reason)
     this.#control.abandon(reason)
   }
 }

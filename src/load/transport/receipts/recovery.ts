@@ -47,6 +47,8 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     await beginAnew(link, deadlineMs)
   } else {
     for (const batch of queue.transmitted()) {
+      // What went out on a connection that stands has lost nothing.
+      if (queue.node.carries(batch)) continue
       carryOut.repeat(batch, 'sent, and the connection was lost each time')
     }
     queue.flush()
@@ -97,7 +99,7 @@ export async function investigate(link: ReceiptLink): Promise<void> {
   if (barrier === 'unknown') return
   if (barrier === 'silent') {
     // A session that has nothing to do and does not answer is gone at the other end.
-    if (idle === true) link.giveUpConnection('data')
+    if (idle === true) link.giveUpConnection('silent')
     return
   }
   if (barrier === 'forgotten') await node.define(link.queryTimeoutMs)

@@ -1,5 +1,5 @@
 /*
-  Opening the two sessions of a run with receipts, again and again where need be.
+  Opening the sessions of a run with receipts, again and again where need be.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, ServerError, TimeoutError } from '../../../errors.js'
@@ -64,6 +64,33 @@ export function connectData(
     highWaterBytes: run.plan.maxInFlightBytes,
     ...run.server.dataSession,
   })
+}
+
+/**
+ * Opens those sessions for data that are not there yet, or are gone: all at once, as a run may have many.
+ *
+ * @param data  has those that could be opened afterwards, also when this throws
+ * @param first  a connection that is on its way already
+ */
+export async function openMissing(
+  setup: SessionSetup,
+  control: Session,
+  data: Session[],
+  ledger: Ledger,
+  deadlineMs: number,
+  first?: Promise<Session>,
+): Promise<void> {
+  const missing = Array.from({ length: setup.run.plan.connections }, (_, i) => i).filter(
+    i => data[i]?.closed !== false,
+  )
+  const opened = await Promise.allSettled(
+    missing.map(async (i, at) => {
+      const connecting =
+        at === 0 && first !== undefined ? first : connectData(setup, control, deadlineMs)
+      data[i] = await openData(setup, connecting, ledger, deadlineMs)
+    }),
+  )
+  for (const one of opened) if (one.status === 'rejected') throw one.reason as Error
 }
 
 /** Defines what data needs on a session as soon as it is connected. */

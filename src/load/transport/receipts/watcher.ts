@@ -86,7 +86,7 @@ export class ReceiptWatcher {
     if (link.failure !== undefined) throw link.failure
   }
 
-  /** Ends both connections and every wait at once; what is out stays unknown. */
+  /** Ends all connections and every wait at once; what is out stays unknown. */
   leave(reason: ConnectionError): void {
     this.link.fail(reason)
     this.link.queue.node.leave(reason)

@@ -83,14 +83,10 @@ export const insertFunctions: readonly Builtin[] = [
         rows: first?.form === 'serverTable' ? first.rows : 0,
       })
       if (fault === 'drop') return intScalar(0)
-      if (fault !== undefined) throw new ScriptError(fault.error)
-      const present = presentValues(values)
-      const discarded = discardedRows(context, table, present)
-      if (discarded !== undefined) return intScalar(discarded)
-      keepWrite(context, table, weighInsert(table, present))
-      return inTransaction(context, table, writtenRows(present), () =>
-        intScalar(insertValues(table, present)),
-      )
+      const insert = (): ServerValue | Evaluation<ServerValue> => insertInto(context, table, values)
+      if (fault === undefined) return insert()
+      if ('until' in fault) return afterWait(fault.until, insert)
+      throw new ScriptError(fault.error)
     },
     { mutatesFirst: true },
   ),
@@ -98,6 +94,29 @@ export const insertFunctions: readonly Builtin[] = [
   upsert,
   tableUpsert,
 ]
+
+function insertInto(
+  context: CallContext,
+  table: ServerTable,
+  values: readonly (ServerValue | undefined)[],
+): ServerValue | Evaluation<ServerValue> {
+  const present = presentValues(values)
+  const discarded = discardedRows(context, table, present)
+  if (discarded !== undefined) return intScalar(discarded)
+  keepWrite(context, table, weighInsert(table, present))
+  return inTransaction(context, table, writtenRows(present), () =>
+    intScalar(insertValues(table, present)),
+  )
+}
+
+function* afterWait(
+  until: Promise<unknown>,
+  insert: () => ServerValue | Evaluation<ServerValue>,
+): Evaluation<ServerValue> {
+  yield { until }
+  const inserted = insert()
+  return 'form' in inserted ? inserted : yield* inserted
+}
 
 /** An upsert takes the right to update, and not that to insert (tests of the Python client). */
 function writable(

@@ -50,7 +50,7 @@ t.test('functions that were forgotten are defined again before anything is sent'
 t.test('a session that has nothing to do and does not answer is given up', async t => {
   const idle = await silent(true, 'silent')
   await investigate(idle.watcher.link)
-  t.equal(idle.stub.asked.at(-1), 'abandon data')
+  t.equal(idle.stub.asked.at(-1), 'abandon silent')
   t.same(idle.counts(), [0, 0, 0, 0])
   const unknown = await silent(undefined, 'silent')
   await investigate(unknown.watcher.link)

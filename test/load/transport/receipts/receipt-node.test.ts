@@ -16,7 +16,7 @@ import { ints } from '../../../helpers/values.js'
 const lost = new ConnectionError('DDB_CONNECTION_LOST', 'the test has ended it')
 const timeoutMs = 60_000
 
-async function scene(t: Test, faults: Faults = {}) {
+async function scene(t: Test, faults: Faults = {}, connections = 1) {
   const here = await startLoadServer(t, 'share streamTable(10:0, [`id], [INT]) as target', {
     faults,
   })
@@ -27,7 +27,7 @@ async function scene(t: Test, faults: Faults = {}) {
     {
       server: { host, port, user: 'admin', password: '123456' },
       runId: 'nightly',
-      delivery: { retryTimeoutMs: 5_000 },
+      delivery: { retryTimeoutMs: 5_000, connections, unordered: true },
     },
     platform,
   )
@@ -54,7 +54,7 @@ async function scene(t: Test, faults: Faults = {}) {
     send: (node: ReceiptNode, ...ids: number[]) => {
       const batch = { ...batchOf(ids.length), columns: [ints(...ids) as Column] }
       const open = { no: ++lastNo, attempt: 0 } as OpenBatch
-      return node.send(open, wholeBatch(batch), lastNo)
+      return node.send(open, wholeBatch(batch), lastNo, 0)
     },
     /** Tables of the run; a removal that nobody waits for comes a moment later. */
     own: () => [...server.shared.keys()].filter(name => name.startsWith('ddbIngest')).length,
@@ -169,4 +169,31 @@ t.test('what cannot be opened leaves nothing behind', async t => {
   })
   t.equal(own(), 0)
   t.notOk(control.closed, 'the session that asks is not ours yet')
+})
+
+t.test('of several connections only those that are lost, or silent, are opened again', async t => {
+  const stalled: string[] = []
+  const { open, send, deadlineMs, sessions, here } = await scene(
+    t,
+    {
+      beforeExecute: ({ text, sessionId }) =>
+        text.startsWith('defined("ddbIngestDeliver"') && stalled.includes(sessionId)
+          ? 'drop'
+          : undefined,
+    },
+    3,
+  )
+  const node = await open()
+  t.equal(sessions(), 5, 'three for data, one that asks, and that of the test')
+  send(node, 1)
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
+  const before = [...here.server.node.sessions.keys()]
+  stalled.push(before.at(-1)!)
+  t.equal(await node.barrier(10, true), 'silent')
+  node.abandon('silent', lost)
+  t.ok(node.isLost)
+  t.equal(await node.restore(deadlineMs()), 'kept')
+  t.notOk(node.isLost)
+  const after = [...here.server.node.sessions.keys()]
+  t.equal(before.filter(id => !after.includes(id)).length, 1)
 })

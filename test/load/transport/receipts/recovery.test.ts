@@ -293,3 +293,30 @@ t.test(
     t.same(gone.counts(), [0, 8, 0, 0])
   },
 )
+
+t.test('reconnecting: what another connection carries has lost nothing', async t => {
+  const { watcher, stub, add } = await scene({ delivery: { connections: 2, unordered: true } })
+  stub.isLost = false
+  const { no } = add()
+  stub.isLost = true
+  stub.sent.length = 0
+  stub.node.carries = batch => batch.no === no
+  await reconnect(watcher.link)
+  t.same(
+    stub.sent.map(([batchNo]) => batchNo),
+    [2, 3],
+  )
+})
+
+t.test('what was begun before confirmed rows were gone may be gone with them', async t => {
+  const { watcher, recorder, add, counts } = await scene()
+  watcher.link.take(claim(2))
+  recorder.replaced('the table was made again', true)
+  watcher.link.take(outcome(2))
+  t.same(counts(), [0, 16, 0, 0])
+  watcher.link.queue.node.send = () => true
+  watcher.link.queue.repeat(add())
+  watcher.link.take(claim(4, 3))
+  watcher.link.take(outcome(4, 3))
+  t.same(counts(), [8, 16, 0, 0], 'what was begun afterwards is not')
+})

@@ -1,0 +1,150 @@
+/*
+  Loads over several connections: every row arrives once whatever confirms it, jobs of the server overlap, and what would need
+  an order is refused.
+*/
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { DeliveryOptions, TargetOptions } from '../../../src/load/options.js'
+import type { Faults } from '../../../src/server/index.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const rowCount = 400
+const ids = Array.from({ length: rowCount }, (_, id) => [String(id)])
+
+const streamScript = 'share streamTable(10:0, [`id], [INT]) as target'
+const scripts = {
+  'stream table': streamScript,
+  'table in memory': 'share table(1:0, [`id], [INT]) as target',
+}
+
+async function scene(t: Test, script = streamScript, faults: Faults = {}) {
+  const { load, rows, server } = await startLoadServer(t, script, { faults })
+  const dir = t.testdir({ 'in.csv': `id\n${ids.map(([id]) => `${id}\n`).join('')}` })
+  return {
+    server,
+    run: (delivery: DeliveryOptions, target: TargetOptions = { table: 'target' }, more = {}) =>
+      load(join(dir, 'in.csv'), {
+        target,
+        delivery: { connections: 4, unordered: true, batchRows: 10, ...delivery },
+        ...more,
+      }),
+    stored: () => rows('select * from target order by id'),
+    dir,
+  }
+}
+
+const ways: readonly DeliveryOptions[] = [
+  { confirm: 'receipts' },
+  { confirm: 'count', confirmTimeoutMs: 10_000 },
+  { confirm: 'none' },
+  { mode: 'sync' },
+]
+
+for (const [name, script] of Object.entries(scripts)) {
+  t.test(`into a ${name} every row arrives once, whatever confirms it`, async t => {
+    for (const way of ways) {
+      const sessions = new Set<string>()
+      const { run, stored } = await scene(t, script, {
+        beforeExecute({ rows, sessionId }) {
+          if (rows > 1) sessions.add(sessionId)
+          return undefined
+        },
+      })
+      const result = await run(way)
+      const confirmed = way.confirm === 'none' ? 0 : rowCount
+      t.match(
+        result,
+        { exitCode: 0, rows: { read: rowCount, confirmed }, connections: 4 },
+        JSON.stringify(way),
+      )
+      t.equal(sessions.size, 4, 'each connection has its share')
+      t.strictSame(await stored(), ids)
+    }
+  })
+}
+
+t.test('the server works on as many batches at once, after the first', async t => {
+  for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+    let begun = 0
+    let waiting: (() => void)[] = []
+    const { run, stored } = await scene(t, streamScript, {
+      beforeExecute({ rows }) {
+        if (rows < 2 || ++begun === 1 || begun > 5) return undefined
+        const until = new Promise<void>(resolve => waiting.push(resolve))
+        if (waiting.length === 4) {
+          for (const go of waiting) go()
+          waiting = []
+        }
+        return { until }
+      },
+    })
+    t.match(await run(way), { exitCode: 0, rows: { confirmed: rowCount } })
+    t.strictSame(await stored(), ids)
+  }
+})
+
+t.test('a connection that is lost takes no batch with it', async t => {
+  let requests = 0
+  const { run, stored } = await scene(t, streamScript, {
+    beforeExecute: ({ rows }) => (rows > 1 && ++requests % 7 === 3 ? 'close' : undefined),
+  })
+  const result = await run({ confirm: 'receipts', retries: 50, retryTimeoutMs: 60_000 })
+  t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
+  t.ok(result.batches.retried > 0)
+  t.strictSame(await stored(), ids)
+})
+
+t.test('a run goes on with another number of connections', async t => {
+  for (const [before, after] of [
+    [4, 1],
+    [1, 3],
+    [8, 2],
+  ] as const) {
+    const stop = new AbortController()
+    let requests = 0
+    const { run, stored, dir } = await scene(t, streamScript, {
+      beforeExecute({ rows }) {
+        if (rows > 1 && ++requests === 12) stop.abort()
+        return undefined
+      },
+    })
+    const named = { runId: 'nightly', journal: { folder: dir } }
+    const confirm = { confirm: 'receipts', maxInFlightBytes: 400 } as const
+    const first = await run({ ...confirm, connections: before }, undefined, {
+      ...named,
+      signal: stop.signal,
+    })
+    t.match(first, { status: 'interrupted' })
+    const second = await run({ ...confirm, connections: after }, undefined, named)
+    t.match(second, { exitCode: 0, connections: after })
+    t.equal(second.rows.confirmed + second.rows.skipped, rowCount)
+    t.strictSame(await stored(), ids)
+  }
+})
+
+t.test('what needs an order takes one connection', async t => {
+  const scripts = [
+    'share keyedTable(`id, 1:0, [`id], [INT]) as target',
+    'share keyedStreamTable(`id, 1:0, [`id], [INT]) as target',
+  ]
+  for (const script of scripts) {
+    const { run } = await scene(t, script)
+    t.match(await run({}), {
+      exitCode: 64,
+      rows: { confirmed: 0 },
+      error: { message: /leave `delivery.connections` at 1/ },
+    })
+  }
+  const { run } = await scene(t)
+  t.match(await run({ confirm: 'receipts', verify: 'all' }), {
+    exitCode: 64,
+    error: { message: /`target.keyColumns`/ },
+  })
+  t.match(
+    await run({ confirm: 'receipts', verify: 'all' }, { table: 'target', keyColumns: ['id'] }),
+    { exitCode: 0, confirm: { verified: { rows: { compared: rowCount, different: 0 } } } },
+  )
+})

@@ -1,0 +1,169 @@
+/*
+  Receipts of several sessions: a model of a table that sessions write into at once, while somebody makes another one of it, and
+  the ledger that tells of it in the order of its rows. What counts as confirmed must be there, whatever the order.
+*/
+import fc from 'fast-check'
+import t from 'tap'
+import { mayBeGone, newEvidence, type Evidence } from '../../../../src/load/evidence/evidence.js'
+import type { TargetIdentity } from '../../../../src/load/journal/target-identity.js'
+import { wholeBatch } from '../../../../src/load/fate/part.js'
+import type { Column } from '../../../../src/protocol/value.js'
+import { batchOf } from '../../../helpers/batches.js'
+import { testRun } from '../../../helpers/load-run.js'
+import { claim, outcome, watchedRun } from '../../../helpers/receipt-node.js'
+import { runs } from '../../../helpers/runs.js'
+import { ints } from '../../../helpers/values.js'
+
+const batchRows = 8
+
+/** Of a table that had two rows. */
+function evidenceOf(total: 'rows' | 'kept'): Evidence {
+  const identity = { rows: 2, total, adds: true, inMemory: true } as TargetIdentity
+  const columns = [{ name: 'id', type: { type: 'INT' } }] as const
+  return newEvidence(testRun(), { columns, keyed: false }, identity, {
+    samples: [],
+    leastRows: undefined,
+  })
+}
+
+/** A job of the server, step by step: claim, insert into the table that it found, count, outcome. */
+interface Job {
+  readonly no: number
+  step: number
+  table: { rows: number; readonly batches: Set<number> }
+  had: number
+}
+
+interface Play {
+  readonly connections: number
+  readonly batches: number
+  readonly total: 'rows' | 'kept'
+  /** What happens next, one after the other: a step of a job, or the ledger is read. */
+  readonly steps: readonly number[]
+  /** What others do before a step: the table is made again, or they put rows into it: as many as this many batches have. */
+  readonly deeds: readonly {
+    readonly at: number
+    readonly isMade: boolean
+    readonly fill: number
+  }[]
+}
+
+function play({ connections, batches, total, steps, deeds }: Play) {
+  const evidence = evidenceOf(total)
+  const here = watchedRun({
+    delivery: { connections, unordered: true },
+    target: { evidence, inMemory: true },
+  })
+  const { watcher, stub, run, recorder } = here
+  const { link } = watcher
+  const sessions: Job[][] = Array.from({ length: connections }, () => [])
+  let table = { rows: 2, batches: new Set<number>() }
+  let isMade = false
+  let handed = 0
+  const ledger: (readonly [row: 'claim' | 'outcome', no: number, had: number])[] = []
+  stub.node.send = ({ no }, _part, _sendNo, connection) => {
+    sessions[connection]!.push({ no, step: 0, table, had: 0 })
+    return true
+  }
+  const send = (): void => {
+    while (handed < batches && link.queue.hasRoom) {
+      const first = handed++ * batchRows
+      const ids = ints(...Array.from({ length: batchRows }, (_, i) => first + i)) as Column
+      run.emit({ kind: 'records', upTo: handed * batchRows })
+      run.emit({ kind: 'handedOver', rows: batchRows })
+      link.queue.add(wholeBatch({ ...batchOf(batchRows, first), columns: [ids] }))
+    }
+  }
+  const work = (session: Job[]): void => {
+    const job = session[0]
+    if (job === undefined) return
+    switch (job.step++) {
+      case 0:
+        ledger.push(['claim', job.no, 0])
+        return
+      case 1:
+        job.table = table
+        return
+      case 2:
+        job.table.rows += batchRows
+        job.table.batches.add(job.no)
+        return
+      case 3:
+        job.had = table.rows
+        return
+      default:
+        ledger.push(['outcome', job.no, job.had])
+        session.shift()
+    }
+  }
+  const read = (): void => {
+    for (const [row, no, had] of ledger.splice(0)) {
+      link.take(row === 'claim' ? claim(no) : { ...outcome(no), had })
+    }
+  }
+  for (const [index, step] of steps.entries()) {
+    for (const deed of deeds) {
+      if (deed.at !== index) continue
+      isMade ||= deed.isMade
+      if (deed.isMade) table = { rows: 0, batches: new Set<number>() }
+      table.rows += deed.fill * batchRows
+    }
+    send()
+    if (step < connections) work(sessions[step]!)
+    else read()
+  }
+  for (let busy = true; busy;) {
+    send()
+    for (const session of sessions) while (session.length > 0) work(session)
+    read()
+    busy = handed < batches || sessions.some(({ length }) => length > 0)
+  }
+  // The last look: rows that the table has had, and the first row of the run.
+  const [first] = evidence.samples.rows
+  const firstId = Number(first?.[0]?.scalar.value)
+  const isFound = first === undefined || table.batches.has(Math.floor(firstId / batchRows) + 1)
+  const isShort = table.rows < (evidence.leastRows ?? 0)
+  if (isShort || !isFound) recorder.replaced(mayBeGone('the last look'), true)
+  return { run, isMade, there: table.batches.size * batchRows }
+}
+
+const plays = (deeds: number): fc.Arbitrary<Play> =>
+  fc.integer({ min: 1, max: 5 }).chain(connections =>
+    fc.record({
+      connections: fc.constant(connections),
+      batches: fc.integer({ min: 1, max: 6 }),
+      total: fc.constantFrom('rows' as const, 'kept' as const),
+      steps: fc.array(fc.nat(connections), { minLength: 20, maxLength: 60 }),
+      deeds: fc.array(fc.record({ at: fc.nat(40), isMade: fc.boolean(), fill: fc.nat(8) }), {
+        minLength: deeds,
+        maxLength: deeds,
+      }),
+    }),
+  )
+
+t.test('in whatever order sessions write and tell, nothing is taken back without a reason', t => {
+  fc.assert(
+    fc.property(plays(0), one => {
+      const { run, there } = play(one)
+      const { confirmed, unconfirmed } = run.state.rows
+      return confirmed === one.batches * batchRows && unconfirmed === 0 && there === confirmed
+    }),
+    { numRuns: runs(2_000) },
+  )
+  t.end()
+})
+
+t.test('rows of a table that others made again and filled do not count', t => {
+  let isFilled = 0
+  fc.assert(
+    fc.property(plays(3), one => {
+      const { run, there, isMade } = play(one)
+      const { confirmed, unconfirmed } = run.state.rows
+      isFilled += Number(isMade && confirmed > 0)
+      return confirmed <= there && confirmed + unconfirmed === one.batches * batchRows
+    }),
+    { numRuns: runs(5_000) },
+  )
+  t.ok(isFilled > 0, 'some go on in the new one')
+  t.end()
+})

@@ -1,0 +1,54 @@
+/*
+  Seeds of loads over several connections: ordinary ones into tables that are written in that way.
+*/
+import { Chance } from './random.js'
+import type { LoaderPlan, Scenario, TargetKind } from './scenario.js'
+
+/** Seeds from here on load over one to eight connections. */
+export const firstSeveralSeed = 6_000_000_000
+
+const mostConnections = 8
+
+/** The same with what happens around runs. */
+export const firstSeveralAroundSeed = 7_000_000_000
+
+/** A process that goes on may have another number of connections. */
+export function goingOn(plan: LoaderPlan, processes: number): LoaderPlan {
+  const { connections } = plan.delivery
+  if (connections === undefined) return plan
+  const others = 1 + ((connections - 1 + 5 * processes) % mostConnections)
+  return { ...plan, delivery: { ...plan.delivery, connections: others } }
+}
+
+/** @param draw  an ordinary scenario with one of these targets */
+export function drawSeveral(
+  seed: number,
+  stream: TargetKind,
+  draw: (seed: number, kinds: readonly TargetKind[]) => Scenario,
+): Scenario {
+  const chance = new Chance(seed ^ 0x3c6ef372)
+  const table = {
+    ...stream,
+    name: 'table in memory',
+    script: stream.script.replace('share streamTable(10:0', 'share table(10:0'),
+  }
+  const base = draw(seed, [stream, stream, table])
+  const isVerified = chance.oneIn(8)
+  const kind = isVerified
+    ? { ...base.kind, target: { ...base.kind.target, keyColumns: ['id'] } }
+    : base.kind
+  const loaders = base.loaders.map(plan => ({
+    ...plan,
+    delivery: {
+      ...plan.delivery,
+      connections: chance.between(1, mostConnections),
+      unordered: true,
+      ...(isVerified ? { verify: 'all' as const } : {}),
+      ...(isVerified && plan.delivery.mode !== 'sync' ? { confirm: 'receipts' as const } : {}),
+    },
+  }))
+  const isSlow = chance.oneIn(2)
+  const slow = { kind: 'slow write', oneIn: chance.pick([1, 2, 5, 20]), most: 1_000 } as const
+  const requests = [...base.troubles.requests, ...(isSlow ? [slow] : [])]
+  return { ...base, seed, kind, loaders, troubles: { ...base.troubles, requests } }
+}
