@@ -7,18 +7,22 @@ import { measure as journal } from './journal.js'
 import { benchOptions, report } from './lib/report.js'
 import { measure as memory } from './memory.js'
 import { measure as network } from './network.js'
+import { measure as peers } from './peers.js'
 import { measure as pool } from './pool.js'
 import { measure as receipts } from './receipts.js'
 import { measure as seedsWorkload } from './seeds-workload.js'
+import { measure as smallFiles } from './small-files.js'
 import { measure as startup } from './startup.js'
 import { measure as types } from './types.js'
 
 const benchmarks = {
   startup,
   types,
+  peers,
   csv,
   cells,
   memory,
+  'small-files': smallFiles,
   receipts,
   journal,
   network,

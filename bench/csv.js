@@ -1,8 +1,8 @@
 /*
-  Loading CSV from a file into a sink against csv-parse reading the same file and doing nothing with it; the compressed
-  file against Node's gunzip or the decoder of zstd alone; counts since 1970 against the same rows with times in text, and GB18030 against the same
-  rows in UTF-8. The ratio says how
-  many times as fast the loader is, or how long it takes where the reference is a floor.
+  Loading other text than plain CSV (bench/peers.js) from a file into a sink: compressed files against Node's gunzip or the
+  decoder of zstd alone; counts since 1970 against the same rows with times in text; GB18030 against the same rows in UTF-8;
+  NDJSON against a loop of JSON.parse. The ratio says how many times as fast the loader is, or how long it takes where the
+  reference is a floor.
 */
 import { fileURLToPath } from 'node:url'
 import { hasZstd, withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -14,14 +14,6 @@ const reference = fileURLToPath(new URL('lib/reference.js', import.meta.url))
 
 const cases = [
   {
-    work: 'CSV narrow, 4 columns, against csv-parse',
-    input: 'narrow.csv',
-    table: 'trades',
-    rows: 2_000_000,
-    against: 'csv-parse',
-    bar: { atLeast: 5 },
-  },
-  {
     work: 'CSV epoch, milliseconds since 1970, time against text',
     input: 'epoch.csv',
     table: 'trades',
@@ -29,22 +21,6 @@ const cases = [
     rows: 2_000_000,
     againstInput: 'narrow.csv',
     bar: { atMost: 1.05 },
-  },
-  {
-    work: 'CSV wide, 40 numeric columns, against csv-parse',
-    input: 'wide.csv',
-    table: 'wide',
-    rows: 300_000,
-    against: 'csv-parse',
-    bar: { atLeast: 3 },
-  },
-  {
-    work: 'CSV text, quotes and commas, against csv-parse',
-    input: 'text.csv',
-    table: 'texts',
-    rows: 1_000_000,
-    against: 'csv-parse',
-    bar: { atLeast: 3 },
   },
   {
     work: 'CSV narrow, gzip, time against gunzip',

@@ -1,39 +1,77 @@
 /*
   The workload of DolphinDB's chapter on asynchronous writing: 50,000 requests of 100 rows each, without and with
   waiting for the answers, through `ddb-ingest bench` and a server in a process of its own. The command measures both
-  modes in one run, one after the other, and waits until the server's table has every row.
+  modes in one run, one after the other, and waits until the server's table has every row. Answered requests are held
+  against an echo of as many bytes as well, which is what Node itself needs for them.
 */
+import { join } from 'node:path'
+import { secondsOfEcho } from './lib/echo.js'
 import { withFolder, writeTables } from './lib/inputs.js'
-import { median, program, runNode } from './lib/measure.js'
+import { inTurn, median, program, runNode } from './lib/measure.js'
+import { startRecorder } from './lib/recorder.js'
 import { runAlone } from './lib/report.js'
 import { startSink } from './lib/sink.js'
 
-/** How many times as long the answered requests take. */
-export async function measure({ repeats }) {
+const fullRequests = 50_000
+
+/** Bytes of a request and of an answer: what twice as many requests add. */
+async function sizesOf(folder, sink) {
+  const sums = []
+  for (const requests of [200, 400]) {
+    const recorder = await startRecorder(Number(sink.server[3]), join(folder, 'recorded'))
+    const server = ['--host', '127.0.0.1', '--port', String(recorder.port)]
+    await runNode([program, 'bench', '--json', '--requests', String(requests), ...server])
+    const recorded = await recorder.stop()
+    const sum = name => recorded.reduce((total, connection) => total + connection[name], 0)
+    sums.push({ sent: sum('sentBytes'), answered: sum('answeredBytes') })
+  }
+  const [few, many] = sums
+  // Both modes send them, one is answered.
+  const requestBytes = Math.round((many.sent - few.sent) / 400)
+  return { requestBytes, answerBytes: Math.round((many.answered - few.answered) / 200) }
+}
+
+/** How many times as long the answered requests take, and against the echo. */
+export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)
-    const runs = []
-    for (let run = 0; run < repeats; run++) {
+    const requests = Math.round(fullRequests * scale)
+    const withServer = async use => {
       // A server per run: 10 million rows of one run would slow the next one's collector.
       const sink = await startSink(init, [])
-      try {
-        const { stdout } = await runNode([program, 'bench', '--json', ...sink.server])
-        runs.push(JSON.parse(stdout))
-      } finally {
-        await sink.stop()
-      }
+      return use(sink).finally(sink.stop)
     }
-    const { requests, rowsPerRequest } = runs[0]
-    const ours = median(runs.map(run => run.async.seconds))
-    const reference = median(runs.map(run => run.sync.seconds))
+    const sizes = await withServer(sink => sizesOf(folder, sink))
+    const measured = () =>
+      withServer(async ({ server }) => {
+        const options = ['--json', '--requests', String(requests), ...server]
+        return JSON.parse((await runNode([program, 'bench', ...options])).stdout)
+      })
+    const [runs, echoes] = await inTurn(
+      [measured, () => secondsOfEcho({ ...sizes, requests })],
+      repeats,
+    )
+    const [unanswered, answered] = ['async', 'sync'].map(mode =>
+      median(runs.map(run => run[mode].seconds)),
+    )
+    const echo = median(echoes)
+    const { rowsPerRequest } = runs[0]
     return [
       {
         work: `${requests} requests of ${rowsPerRequest} rows, async against sync`,
         unit: 's',
-        ours,
-        reference,
-        ratio: reference / ours,
+        ours: unanswered,
+        reference: answered,
+        ratio: answered / unanswered,
         bar: { atLeast: 1.5 },
+      },
+      {
+        work: `the answered ones against an echo of ${sizes.requestBytes} and ${sizes.answerBytes} bytes`,
+        unit: 's',
+        ours: answered,
+        reference: echo,
+        ratio: answered / echo,
+        bar: { atMost: 1.2 },
       },
     ]
   })

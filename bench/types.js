@@ -8,8 +8,8 @@
   or, `from texts`, from what the codes have to be found for. Time is that of the processor.
 */
 import { startCodec } from './lib/codec-process.js'
-import { clientIsInstalled } from './lib/js-client.js'
 import { alternate } from './lib/measure.js'
+import { clientIsInstalled } from './lib/official-client.js'
 import { runAlone } from './lib/report.js'
 import { typeValues } from './lib/type-values.js'
 

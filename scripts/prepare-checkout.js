@@ -8,8 +8,8 @@
     node scripts/prepare-checkout.js --prepare              the same when npm makes a package or a link of the checkout;
                                                             when it installs the checkout's own packages, no others
     node scripts/prepare-checkout.js --tools [FOLDER ...]   and all tools: what testing it takes
-  A FOLDER has packages of its own that only some tests need (test/oracle). They are installed too; where that fails,
-  those tests say that they were skipped, and all others run.
+  A FOLDER has packages of its own that only some tests need (test/oracle), or some measurements (bench/peers). They are
+  installed too; where that fails, those say that they were skipped, and all others run.
 */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
@@ -130,7 +130,7 @@ function prepareFolder(name) {
   const folder = join(root, name)
   if (installationIsCurrent(folder)) return
   if (install(folder, allPackages, ` of ${name}`) === 0) return
-  process.stderr.write(`ddb-ingest: the tests of ${name} will be skipped for want of packages\n`)
+  process.stderr.write(`ddb-ingest: what ${name} is for will be skipped for want of packages\n`)
 }
 
 const [purpose, ...folders] = process.argv.slice(2)

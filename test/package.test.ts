@@ -67,9 +67,9 @@ t.test('versions are exact, and the lock file agrees with them', async t => {
 
 t.test('npm start and npm test make a fresh clone ready by themselves', async t => {
   t.equal(manifest.scripts['prestart'], 'node scripts/prepare-checkout.js')
-  // The official client is for tests and comparisons alone.
+  // The official client is for tests and comparisons alone, what is in bench/peers for comparisons.
   const prepared = 'node scripts/prepare-checkout.js --tools test/oracle'
-  t.equal(manifest.scripts['prebench'], prepared)
+  t.equal(manifest.scripts['prebench'], `${prepared} bench/peers`)
   t.equal(manifest.scripts['pretest'], `${prepared} && node scripts/transpile.js`)
   t.equal(manifest.scripts['pretest:deep'], 'npm run --silent pretest')
   t.equal(manifest.scripts['build'], 'node scripts/prepare-checkout.js --build')

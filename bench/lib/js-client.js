@@ -1,17 +1,12 @@
 /*
-  The official JavaScript client (npm `dolphindb`) as bench/types.js measures it. Its packages are those of
-  test/oracle. Its values hold the same typed arrays as ours; only what it holds in another way is converted here,
-  before the clock starts.
+  The official JavaScript client as bench/types.js measures it. Its values hold the same typed arrays as ours; only what it
+  holds in another way is converted here, before the clock starts.
 */
-import { existsSync } from 'node:fs'
 import { dataTypes } from './internals.js'
+import { importClient } from './official-client.js'
 import { encode } from './our-codec.js'
 
-const folder = new URL('../../test/oracle/', import.meta.url)
-const main = new URL('node_modules/dolphindb/index.js', folder)
 const maxBlockRows = 65_535
-
-export const clientIsInstalled = existsSync(main)
 
 let client
 
@@ -94,14 +89,8 @@ function worksOf(value) {
   return Object.fromEntries(Object.entries(works).filter(([, work]) => succeeds(work)))
 }
 
-/** Resolves to `worksOf`; the client's packages change the prototypes of everything in their process. */
+/** Resolves to `worksOf`. */
 export async function loadCodec() {
-  // Node 20 lacks what the client's packages call; later versions have it.
-  Promise.withResolvers ??= () => {
-    const made = {}
-    made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))
-    return made
-  }
-  client = await import(main)
+  client = await importClient()
   return worksOf
 }

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 
@@ -31,6 +32,27 @@ function peakRssBytes(pid) {
   }
 }
 
+/** Where bench/lib/profile.js wants profiles of the processes that are measured. */
+let profileFolder
+const profiled = []
+
+/**
+ * Has V8 write a profile of every further process that `runNode` runs.
+ *
+ * @returns what is profiled, in order: `args` and the file, which is there when the process has ended
+ */
+export function profileInto(folder) {
+  profileFolder = folder
+  return profiled
+}
+
+function profiling(args) {
+  if (profileFolder === undefined) return []
+  const name = `${profiled.length}.cpuprofile`
+  profiled.push({ args, path: join(profileFolder, name) })
+  return ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}`]
+}
+
 /**
  * Runs Node on a program until it ends.
  *
@@ -39,7 +61,9 @@ function peakRssBytes(pid) {
  */
 export async function runNode(args, { watchMemory = false, exitCode = 0 } = {}) {
   const startedMs = performance.now()
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...profiling(args), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let peak = 0
   // The kernel keeps the high-water mark, so looking rarely loses only what grows at the very end.
   const watch = watchMemory
@@ -54,13 +78,17 @@ export async function runNode(args, { watchMemory = false, exitCode = 0 } = {}) 
   return { seconds, stdout, peakRssBytes: peak }
 }
 
+/** Runs works in turn (A B C A B C), each of which resolves to a number; returns what each gave. */
+export async function inTurn(works, repeats = defaultRepeats) {
+  const runs = works.map(() => [])
+  for (let run = 0; run < repeats; run++) {
+    for (const [index, work] of works.entries()) runs[index].push(await work())
+  }
+  return runs
+}
+
 /** Runs `ours` and `reference` in turn; both resolve to a number, and the medians of both are returned. */
 export async function alternate(ours, reference, repeats = defaultRepeats) {
-  const oursRuns = []
-  const referenceRuns = []
-  for (let run = 0; run < repeats; run++) {
-    oursRuns.push(await ours())
-    referenceRuns.push(await reference())
-  }
-  return { ours: median(oursRuns), reference: median(referenceRuns), oursRuns, referenceRuns }
+  const [oursRuns, referenceRuns] = await inTurn([ours, reference], repeats)
+  return { ours: median(oursRuns), reference: median(referenceRuns) }
 }

@@ -16,8 +16,8 @@ import { defaultRepeats } from './measure.js'
  *   ratio?: number, bar?: { atLeast?: number, atMost?: number } }} Figure
  */
 
-function verdict({ ratio, bar }) {
-  if (bar === undefined) return ''
+function verdict({ ratio, bar, note = '' }) {
+  if (ratio === undefined || bar === undefined) return note
   const { atLeast, atMost } = bar
   if (atLeast !== undefined) return `${ratio >= atLeast ? 'met' : 'MISSED'} (at least ${atLeast})`
   return `${ratio <= atMost ? 'met' : 'MISSED'} (at most ${atMost})`

@@ -1,0 +1,69 @@
+/*
+  What answered requests cost of themselves: a client that writes so many bytes and waits for so many, one request after the
+  other, and a server that answers them, both in bare node:net and in processes of their own. `secondsOfEcho` is for the
+  benchmark; run as a program, the file is one of the ends:
+    node bench/lib/echo.js serve REQUEST_BYTES ANSWER_BYTES
+    node bench/lib/echo.js ask REQUEST_BYTES ANSWER_BYTES REQUESTS PORT
+*/
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import { runNode } from './measure.js'
+
+const path = fileURLToPath(import.meta.url)
+
+/** Seconds of so many requests, by the clock of the process that makes them, from the first to the last answer. */
+export async function secondsOfEcho({ requestBytes, answerBytes, requests }) {
+  const sizes = [String(requestBytes), String(answerBytes)]
+  const server = spawn(process.execPath, [path, 'serve', ...sizes], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  process.once('exit', () => server.kill())
+  try {
+    const [port] = await once(server.stdout.setEncoding('utf8'), 'data')
+    const { stdout } = await runNode([path, 'ask', ...sizes, String(requests), port.trim()])
+    return Number(stdout)
+  } finally {
+    server.kill()
+  }
+}
+
+/** Calls `use` after every so many bytes that a socket brings. */
+function afterEach(byteCount, socket, use) {
+  let missing = byteCount
+  socket.on('data', bytes => {
+    for (missing -= bytes.length; missing <= 0; missing += byteCount) use()
+  })
+}
+
+async function serve(requestBytes, answerBytes) {
+  const answer = Buffer.alloc(answerBytes)
+  const server = createServer({ noDelay: true }, socket => {
+    afterEach(requestBytes, socket, () => socket.write(answer))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  process.stdout.write(`${server.address().port}\n`)
+}
+
+async function ask(requestBytes, answerBytes, requests, port) {
+  const request = Buffer.alloc(requestBytes)
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  await once(socket, 'connect')
+  const startedMs = performance.now()
+  let left = requests
+  afterEach(answerBytes, socket, () => {
+    left -= 1
+    if (left > 0) return socket.write(request)
+    process.stdout.write(String((performance.now() - startedMs) / 1000))
+    return socket.end()
+  })
+  socket.write(request)
+}
+
+if (process.argv[1] === path) {
+  const [end, ...numbers] = process.argv.slice(2)
+  await { serve, ask }[end](...numbers.map(Number))
+}

@@ -1,0 +1,131 @@
+/*
+  Loading CSV from a file into a sink, beside programs that read the same file: parsers that throw the rows away, DuckDB, which
+  makes a table in memory of them, and a loader that is written with the official JavaScript client. The last one is no program
+  but the limit: `cat` of recorded requests into the same sink. The ratio says how many times as fast the loader is.
+*/
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { inTurn, median, runNode } from './lib/measure.js'
+import { clientIsInstalled } from './lib/official-client.js'
+import { missing } from './lib/peers.js'
+import { secondsOfCat, startRecorder } from './lib/recorder.js'
+import { runAlone } from './lib/report.js'
+import { load, startSink, stopCounting } from './lib/sink.js'
+
+const reference = fileURLToPath(new URL('lib/reference.js', import.meta.url))
+const clientLoader = fileURLToPath(new URL('lib/js-client-load.js', import.meta.url))
+
+const cases = [
+  {
+    work: 'CSV narrow, 4 columns',
+    input: 'narrow.csv',
+    table: 'trades',
+    rows: 2_000_000,
+    bar: { atLeast: 5 },
+  },
+  {
+    work: 'CSV wide, 40 numeric columns',
+    input: 'wide.csv',
+    table: 'wide',
+    rows: 300_000,
+    bar: { atLeast: 3 },
+  },
+  {
+    work: 'CSV text, quotes and commas',
+    input: 'text.csv',
+    table: 'texts',
+    rows: 1_000_000,
+    bar: { atLeast: 3 },
+  },
+]
+
+/** Programs of bench/lib/reference.js, and the package that each takes. */
+const readers = [
+  { name: 'csv-parse' },
+  { name: 'uDSV', needs: 'udsv' },
+  { name: 'papaparse', needs: 'papaparse' },
+  { name: 'DuckDB, one thread', needs: '@duckdb/node-api' },
+  { name: 'DuckDB, all threads', needs: '@duckdb/node-api' },
+]
+
+/** Reads the file and throws away what it read; fails unless it saw every row. */
+async function secondsOfReader(name, path, rows) {
+  const { seconds, stdout } = await runNode([reference, name, path])
+  if (Number(stdout) !== rows) throw new Error(`${name} read ${stdout.trim()} of ${rows} rows`)
+  return seconds
+}
+
+/** What the loader sends for the file: the connection that carries rows. */
+async function record(sink, path, table, folder) {
+  const recorder = await startRecorder(Number(sink.server[3]), join(folder, 'recorded'))
+  const server = ['--host', '127.0.0.1', '--port', String(recorder.port)]
+  await load({ server }, path, table, {}, ['-q'])
+  const recorded = await recorder.stop()
+  return recorded.toSorted((a, b) => b.sentBytes - a.sentBytes)[0].path
+}
+
+/** The loader comes first, then each that it is measured beside; `sends` those whose rows come to the sink. */
+function waysOf(sink, { input, table, rows }, path, recorded) {
+  const [, host, , port] = sink.server
+  const clientArgs = [clientLoader, path, host, port]
+  return [
+    { sends: true, run: async () => (await load(sink, path, table, {}, ['-q'])).seconds },
+    ...readers.map(({ name, needs }) => ({
+      name,
+      missing: needs === undefined ? undefined : missing(needs),
+      run: () => secondsOfReader(name, path, rows),
+    })),
+    {
+      name: 'a loader of the official JavaScript client',
+      isLeftOut: input !== 'narrow.csv',
+      missing: clientIsInstalled ? undefined : 'not installed',
+      sends: true,
+      run: async () => (await runNode(clientArgs)).seconds,
+    },
+    { name: 'cat into the sink', sends: true, run: () => secondsOfCat(recorded, Number(port)) },
+  ].filter(({ isLeftOut }) => isLeftOut !== true)
+}
+
+async function measureCase(oneCase, folder, init, repeats) {
+  const { work, input, table, rows, bar } = oneCase
+  const path = await writeInput(folder, input, rows)
+  const sink = await startSink(init)
+  const ways = waysOf(sink, oneCase, path, await record(sink, path, table, folder))
+  const able = ways.filter(way => way.missing === undefined)
+  const runs = await inTurn(
+    able.map(({ run }) => run),
+    repeats,
+  )
+  await stopCounting(sink, rows * (1 + repeats * able.filter(({ sends }) => sends).length))
+  const [ours, ...others] = ways.map(way => ({
+    ...way,
+    seconds: able.includes(way) ? median(runs[able.indexOf(way)]) : undefined,
+  }))
+  return others.map(({ name, seconds, missing: note }) => ({
+    work: `${work}, against ${name}`,
+    input,
+    against: name,
+    unit: 's',
+    ours: ours.seconds,
+    ...(seconds === undefined
+      ? { note }
+      : { reference: seconds, ratio: seconds / ours.seconds, rows }),
+    ...(name === 'csv-parse' ? { bar } : {}),
+  }))
+}
+
+/** Figures of each file beside each program. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const init = await writeTables(folder)
+    const figures = []
+    for (const oneCase of cases) {
+      const rows = Math.round(oneCase.rows * scale)
+      figures.push(...(await measureCase({ ...oneCase, rows }, folder, init, repeats)))
+    }
+    return figures
+  })
+}
+
+await runAlone(import.meta.url, 'peers', measure)

@@ -1,0 +1,93 @@
+/*
+  A folder of many small files against one file of the same rows, without confirmation and with receipts. The server is
+  `serve` in a process of its own, which really inserts where receipts are asked of it.
+*/
+import { createReadStream } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { alternate, runNode, program } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { load, startSink, stopCounting } from './lib/sink.js'
+
+const fullFiles = 10_000
+const rowsOfFile = 100
+
+/** Emptied before each load, so that every one meets the same table. */
+const empty =
+  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
+
+/** Divides a file among as many as it takes, each with the header. */
+async function divide(path, folder) {
+  await mkdir(folder)
+  let header
+  let lines = []
+  let files = 0
+  const write = async () => {
+    const name = `${String(files++).padStart(6, '0')}.csv`
+    await writeFile(join(folder, name), `${[header, ...lines].join('\n')}\n`)
+    lines = []
+  }
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    if (header === undefined) header = line
+    else if (lines.push(line) === rowsOfFile) await write()
+  }
+}
+
+async function measureNone(path, folder, init, rows, repeats) {
+  const sink = await startSink(init)
+  const secondsOf = async source => (await load(sink, source, 'trades', {}, ['-q'])).seconds
+  const medians = await alternate(
+    () => secondsOf(folder),
+    () => secondsOf(path),
+    repeats,
+  )
+  await stopCounting(sink, 2 * rows * repeats)
+  return medians
+}
+
+async function measureReceipts(path, folder, init, repeats) {
+  const sink = await startSink(init, [])
+  const secondsOf = async source => {
+    await runNode([program, 'exec', '-e', empty, ...sink.server])
+    const options = ['--table', 'trades', '--confirm', 'receipts', '-q', ...sink.server]
+    return (await runNode([program, 'load', source, ...options])).seconds
+  }
+  try {
+    return await alternate(
+      () => secondsOf(folder),
+      () => secondsOf(path),
+      repeats,
+    )
+  } finally {
+    await sink.stop()
+  }
+}
+
+/** Seconds of the folder as a multiple of those of the file. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const init = await writeTables(folder)
+    const files = Math.round(fullFiles * scale)
+    const rows = files * rowsOfFile
+    const path = await writeInput(folder, 'narrow.csv', rows)
+    const small = join(folder, 'small')
+    await divide(path, small)
+    const measured = {
+      'without confirmation': await measureNone(path, small, init, rows, repeats),
+      'with receipts': await measureReceipts(path, small, init, repeats),
+    }
+    return Object.entries(measured).map(([how, { ours, reference }]) => ({
+      work: `${files} files of ${rowsOfFile} rows against one file, ${how}`,
+      unit: 's',
+      ours,
+      reference,
+      ratio: ours / reference,
+      bar: { atMost: 2.5 },
+      rows,
+    }))
+  })
+}
+
+await runAlone(import.meta.url, 'small-files', measure)
