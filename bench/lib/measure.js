@@ -37,7 +37,7 @@ let profileFolder
 const profiled = []
 
 /**
- * Has V8 write a profile of every further process that `runNode` runs.
+ * Has V8 write a profile of every further process that is measured, and of servers.
  *
  * @returns what is profiled, in order: `args` and the file, which is there when the process has ended
  */
@@ -46,7 +46,8 @@ export function profileInto(folder) {
   return profiled
 }
 
-function profiling(args) {
+/** Options of Node for a process with these arguments. */
+export function profiling(args) {
   if (profileFolder === undefined) return []
   const name = `${profiled.length}.cpuprofile`
   profiled.push({ args, path: join(profileFolder, name) })

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { program, runNode } from './measure.js'
+import { profiling, program, runNode } from './measure.js'
 
 /**
  * Starts the server with the tables of a script file.
@@ -14,7 +14,8 @@ import { program, runNode } from './measure.js'
  */
 export async function startSink(initFile, options = ['--discard']) {
   const serve = ['serve', '--port', '0', '--init', initFile, ...options]
-  const child = spawn(process.execPath, [program, ...serve], {
+  const args = [program, ...serve]
+  const child = spawn(process.execPath, [...profiling(args), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = once(child, 'close')

@@ -1,0 +1,71 @@
+/*
+  Where the time of a benchmark goes: runs it once, every process under V8's profiler, and prints for each process the time
+  that it took, and the share of it by folder of the sources and by function. What waits is `(idle)`.
+    node bench/lib/profile.js NAME [--scale 0.1]     NAME as in bench/: peers, receipts, small-files ...
+*/
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { SourceMap } from 'node:module'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { profileInto } from './measure.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const bundle = join(root, 'dist/script/dispatch.js')
+const shownLines = 10
+
+/** Of the program in a checkout; its map leads back to src/. */
+const bundleMap = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, 'utf8')))
+
+/** Function and file of a frame; what V8 does by itself has a name in brackets and no file. */
+function placeOf({ functionName, url, lineNumber, columnNumber }) {
+  const name = functionName || '-'
+  const path = url.replace(/^file:\/\//, '')
+  if (path !== bundle) return { name, file: path.startsWith('/') ? relative(root, path) : path }
+  const { originalSource = '' } = bundleMap.findEntry(lineNumber, columnNumber)
+  return { name, file: originalSource.replace(/^(\.\.\/)+/, '') }
+}
+
+/** Microseconds by what `keyOf` makes of a place, largest first. */
+function selfTimes({ nodes, samples, timeDeltas }, keyOf) {
+  const keys = new Map(nodes.map(({ id, callFrame }) => [id, keyOf(placeOf(callFrame))]))
+  const times = new Map()
+  for (const [index, id] of samples.entries()) {
+    const key = keys.get(id)
+    times.set(key, (times.get(key) ?? 0) + timeDeltas[index])
+  }
+  return [...times].sort(([, a], [, b]) => b - a)
+}
+
+function print({ args, path }) {
+  const profile = JSON.parse(readFileSync(path, 'utf8'))
+  const totalMicros = profile.endTime - profile.startTime
+  const functions = selfTimes(profile, ({ name, file }) => `${name} ${file}`.trim())
+  const folders = selfTimes(profile, ({ name, file }) => (file === '' ? name : dirname(file)))
+  const share = micros => `${((100 * micros) / totalMicros).toFixed(0)} %`.padStart(6)
+  const words = args.map(word => basename(word)).join(' ')
+  process.stdout.write(`\n${words}\n${(totalMicros / 1e6).toFixed(2)} s\n`)
+  for (let line = 0; line < shownLines; line++) {
+    const [left, right] = [folders, functions].map(([...times]) => {
+      const [key, micros] = times[line] ?? ['', 0]
+      return `${share(micros)}  ${key}`
+    })
+    process.stdout.write(`${left.padEnd(45)}${right}\n`)
+  }
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { scale: { type: 'string', default: '0.1' } },
+})
+const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-profile-'))
+try {
+  const { measure } = await import(`../${positionals[0]}.js`)
+  const profiled = profileInto(folder)
+  await measure({ repeats: 1, scale: Number(values.scale), large: false })
+  for (const each of profiled) print(each)
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
