@@ -1,9 +1,13 @@
 /*
-  Runs every benchmark, one after the other, and reports all figures as one table.
+  Runs every benchmark, one after the other, and reports all figures as one table. Of a whole run, bench/results.json, the tables
+  in docs/measuring.md and the picture are made.
 */
+import { loadavg } from 'node:os'
 import { measure as cells } from './cells.js'
+import { compare } from './correctness.js'
 import { measure as csv } from './csv.js'
 import { measure as journal } from './journal.js'
+import { publish } from './lib/publish.js'
 import { benchOptions, report } from './lib/report.js'
 import { measure as memory } from './memory.js'
 import { measure as network } from './network.js'
@@ -31,9 +35,14 @@ const benchmarks = {
 }
 
 const options = benchOptions()
+const { scale, repeats } = options
+/** Above 0, others were at work before anything was measured. */
+const [loadBefore] = loadavg()
+const correctness = await compare()
 const figures = []
 for (const [name, measure] of Object.entries(benchmarks)) {
   process.stderr.write(`measuring ${name} ...\n`)
   figures.push(...(await measure(options)))
 }
-report('all', figures)
+report('all', figures, { scale, repeats, loadBefore, correctness })
+if (scale === 1) publish()

@@ -17,7 +17,8 @@ export async function measure({ repeats, scale }) {
     const { stdout } = await runNode([reader, name, String(rows), String(repeats)])
     const { ours, reference } = JSON.parse(stdout)
     const work = `text into ${name}, time against INT`
-    figures.push({ work, unit: 's', ours, reference, ratio: ours / reference, bar: { atMost: 3 } })
+    const ratio = ours / reference
+    figures.push({ work, type: name, unit: 's', ours, reference, ratio, bar: { atMost: 3 } })
   }
   return figures
 }

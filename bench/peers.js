@@ -1,19 +1,22 @@
 /*
   Loading CSV from a file into a sink, beside programs that read the same file: parsers that throw the rows away, DuckDB, which
-  makes a table in memory of them, and a loader that is written with the official JavaScript client. The last one is no program
-  but the limit: `cat` of recorded requests into the same sink. The ratio says how many times as fast the loader is.
+  makes a table in memory of them, the loader's own parser, whose typed columns are thrown away, and a loader that is written
+  with the official JavaScript client. The last one is the limit: `cat` of recorded requests into the same sink. The ratio says
+  how many times as fast the loader is.
 */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { writeInternals } from './lib/internals.js'
 import { inTurn, median, runNode } from './lib/measure.js'
 import { clientIsInstalled } from './lib/official-client.js'
-import { missing } from './lib/peers.js'
+import { missing } from './lib/parsers.js'
 import { secondsOfCat, startRecorder } from './lib/recorder.js'
 import { runAlone } from './lib/report.js'
 import { load, startSink, stopCounting } from './lib/sink.js'
 
 const reference = fileURLToPath(new URL('lib/reference.js', import.meta.url))
+const ownReader = fileURLToPath(new URL('lib/read-file.js', import.meta.url))
 const clientLoader = fileURLToPath(new URL('lib/js-client-load.js', import.meta.url))
 
 const cases = [
@@ -49,9 +52,9 @@ const readers = [
   { name: 'DuckDB, all threads', needs: '@duckdb/node-api' },
 ]
 
-/** Reads the file and throws away what it read; fails unless it saw every row. */
-async function secondsOfReader(name, path, rows) {
-  const { seconds, stdout } = await runNode([reference, name, path])
+/** Runs a program that reads the file and throws away what it read; fails unless it saw every row. */
+async function secondsOfReader(name, args, rows) {
+  const { seconds, stdout } = await runNode(args)
   if (Number(stdout) !== rows) throw new Error(`${name} read ${stdout.trim()} of ${rows} rows`)
   return seconds
 }
@@ -66,7 +69,7 @@ async function record(sink, path, table, folder) {
 }
 
 /** The loader comes first, then each that it is measured beside; `sends` those whose rows come to the sink. */
-function waysOf(sink, { input, table, rows }, path, recorded) {
+function waysOf(sink, { input, table, rows }, { path, recorded, internals }) {
   const [, host, , port] = sink.server
   const clientArgs = [clientLoader, path, host, port]
   return [
@@ -74,8 +77,12 @@ function waysOf(sink, { input, table, rows }, path, recorded) {
     ...readers.map(({ name, needs }) => ({
       name,
       missing: needs === undefined ? undefined : missing(needs),
-      run: () => secondsOfReader(name, path, rows),
+      run: () => secondsOfReader(name, [reference, name, path], rows),
     })),
+    {
+      name: 'its own parser alone',
+      run: () => secondsOfReader('the parser', [ownReader, path, internals], rows),
+    },
     {
       name: 'a loader of the official JavaScript client',
       isLeftOut: input !== 'narrow.csv',
@@ -91,7 +98,10 @@ async function measureCase(oneCase, folder, init, repeats) {
   const { work, input, table, rows, bar } = oneCase
   const path = await writeInput(folder, input, rows)
   const sink = await startSink(init)
-  const ways = waysOf(sink, oneCase, path, await record(sink, path, table, folder))
+  const internals = join(folder, 'internals.mjs')
+  writeInternals(internals)
+  const recorded = await record(sink, path, table, folder)
+  const ways = waysOf(sink, oneCase, { path, recorded, internals })
   const able = ways.filter(way => way.missing === undefined)
   const runs = await inTurn(
     able.map(({ run }) => run),

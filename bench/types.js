@@ -63,7 +63,8 @@ async function measureValue(name, { ours, client }, rows, repeats) {
     if (!isCopy && client === undefined) continue
     const other = isCopy ? ours : clientWorks.includes(reference) ? client : undefined
     const work = `${verb} ${name}, against ${against}`
-    figures.push(await figureOf(work, comparison, { ours, other, byteLength, kind, repeats }))
+    const figure = await figureOf(work, comparison, { ours, other, byteLength, kind, repeats })
+    figures.push({ ...figure, type: name })
   }
   return figures
 }

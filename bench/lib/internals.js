@@ -2,6 +2,7 @@
   What benchmarks time of the package apart from its two entries, compiled as the package is.
 */
 import { build } from 'esbuild'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -45,3 +46,8 @@ export const {
 } = await import(
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
 )
+
+/** Writes it as a module, for processes in which the compiler must not be part of what is timed. */
+export function writeInternals(path) {
+  writeFileSync(path, outputFiles[0].contents)
+}

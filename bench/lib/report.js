@@ -10,17 +10,27 @@ import { defaultRepeats } from './measure.js'
 
 /**
  * One figure: `work` in words; `ours` and `reference` in `unit`; `ratio` of the two, and the `bar` it is held to:
- * `{ atLeast }` or `{ atMost }`. Without `reference` and `ratio` where the reference cannot do the work.
+ * `{ atLeast }` or `{ atMost }`. Without `reference` and `ratio` where the reference cannot do the work; `note` may say why.
+ * Figures that differ only in a DolphinDB type have it as `type`; those of bench/peers.js have the name of the file and of
+ * whom it is against.
  *
  * @typedef {{ work: string, unit: string, ours: number, reference?: number,
- *   ratio?: number, bar?: { atLeast?: number, atMost?: number } }} Figure
+ *   ratio?: number, bar?: { atLeast?: number, atMost?: number }, note?: string,
+ *   type?: string, input?: string, against?: string }} Figure
  */
 
-function verdict({ ratio, bar, note = '' }) {
+/** Whether a ratio is on the right side of its bar. */
+export function meets({ ratio, bar: { atLeast = -Infinity, atMost = Infinity } }) {
+  return ratio >= atLeast && ratio <= atMost
+}
+
+/** Whether the bar was met, and the bar; else the note. */
+export function verdict(figure) {
+  const { ratio, bar, note = '' } = figure
   if (ratio === undefined || bar === undefined) return note
   const { atLeast, atMost } = bar
-  if (atLeast !== undefined) return `${ratio >= atLeast ? 'met' : 'MISSED'} (at least ${atLeast})`
-  return `${ratio <= atMost ? 'met' : 'MISSED'} (at most ${atMost})`
+  const limit = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`
+  return `${meets(figure) ? 'met' : 'MISSED'} (${limit})`
 }
 
 function table(figures) {
@@ -49,13 +59,21 @@ export function benchOptions() {
   return { repeats: Number(values.repeats), scale: Number(values.scale), large: values.large }
 }
 
-/** Prints figures and writes them to bench/results/NAME.json. */
-export function report(name, figures) {
+/**
+ * Prints figures and writes them to bench/results/NAME.json.
+ *
+ * @param more  members of the JSON object besides
+ */
+export function report(name, figures, more = {}) {
   for (const line of table(figures)) process.stdout.write(`${line.trimEnd()}\n`)
   const folder = fileURLToPath(new URL('../results/', import.meta.url))
   mkdirSync(folder, { recursive: true })
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: cpus().length }
-  const text = JSON.stringify({ at: new Date().toISOString(), machine, figures }, undefined, 2)
+  const text = JSON.stringify(
+    { at: new Date().toISOString(), machine, ...more, figures },
+    undefined,
+    2,
+  )
   writeFileSync(`${folder}${name}.json`, `${text}\n`)
 }
 

@@ -1,0 +1,82 @@
+/*
+  Parsers and a database of others, for comparison, each as its manual reads a large file: in pieces, into arrays of strings.
+  Their packages are those of bench/peers, which `npm run bench` installs; csv-parse is one of our own.
+*/
+import { createReadStream } from 'node:fs'
+import { createRequire } from 'node:module'
+import { parse } from 'csv-parse'
+
+const readBytes = 1 << 20
+
+const require = createRequire(new URL('../peers/', import.meta.url))
+
+/** Why a package of bench/peers cannot be used here, in a few words; undefined when it can. */
+export function missing(name) {
+  try {
+    require(name)
+    return undefined
+  } catch (error) {
+    return error.code === 'MODULE_NOT_FOUND' ? 'not installed' : 'no binary for this machine'
+  }
+}
+
+/** Each reads a file and calls `onRow` for every row after the header; fails with what the parser complains of. */
+export const parsers = {
+  async 'csv-parse'(path, onRow) {
+    const parser = createReadStream(path, { highWaterMark: readBytes }).pipe(parse({ from: 2 }))
+    parser.on('readable', () => {
+      for (let row = parser.read(); row !== null; row = parser.read()) onRow(row)
+    })
+    await new Promise((resolve, reject) => parser.on('end', resolve).on('error', reject))
+  },
+
+  async uDSV(path, onRow) {
+    const { inferSchema, initParser } = require('udsv')
+    let parser
+    const input = createReadStream(path, { encoding: 'utf8', highWaterMark: readBytes })
+    for await (const text of input) {
+      parser ??= initParser(inferSchema(text))
+      parser.chunk(text, parser.stringArrs, onRow)
+    }
+    parser.end()
+  },
+
+  async papaparse(path, onRow) {
+    let isHeader = true
+    let complaint
+    const chunk = ({ data, errors }) => {
+      complaint ??= errors[0]
+      for (const row of data) {
+        if (!isHeader) onRow(row)
+        isHeader = false
+      }
+    }
+    const input = createReadStream(path, { highWaterMark: readBytes })
+    await new Promise((complete, error) => {
+      require('papaparse').parse(input, { chunk, complete, error, skipEmptyLines: true })
+    })
+    if (complaint !== undefined) throw new Error(complaint.message)
+  },
+}
+
+/**
+ * Reads a file into a table `t` of DuckDB, in memory; nothing is fetched from anywhere.
+ *
+ * @param columns  DuckDB's types by name
+ * @param threads  all cores when undefined
+ * @returns its connection
+ */
+export async function readIntoDuckdb(path, columns, threads) {
+  const { DuckDBInstance } = require('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    ...(threads === undefined ? {} : { threads: String(threads) }),
+  })
+  const connection = await instance.connect()
+  const types = Object.entries(columns).map(([name, type]) => `'${name}': '${type}'`)
+  const format = `auto_detect = false, header = true, timestampformat = '%Y.%m.%dT%H:%M:%S.%g'`
+  const source = `read_csv('${path}', columns = {${types.join()}}, ${format})`
+  await connection.run(`create table t as select * from ${source}`)
+  return connection
+}

@@ -1,0 +1,203 @@
+/*
+  What is published of bench/results.json: tables for docs/measuring.md and a picture for the README. The same figures give the
+  same bytes. echarts, of the packages of bench/peers, draws the picture.
+*/
+import { createRequire } from 'node:module'
+import { meets, verdict } from './report.js'
+
+const require = createRequire(new URL('../peers/', import.meta.url))
+
+const short = number => String(Number(number.toPrecision(3)))
+
+const markdown = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+
+function rowOf(figure) {
+  const { work, unit, ours, reference, ratio } = figure
+  const [other, times] =
+    ratio === undefined ? ['–', '–'] : [`${short(reference)} ${unit}`, short(ratio)]
+  return [work, `${short(ours)} ${unit}`, other, times, verdict(figure)]
+}
+
+/** One row for what was measured with every type: between which ratios they lie. */
+function rowOfTypes(work, figures) {
+  const sorted = figures
+    .filter(({ ratio }) => ratio !== undefined)
+    .sort((a, b) => a.ratio - b.ratio)
+  const [from, to] = [sorted[0], sorted.at(-1)].map(
+    ({ ratio, type }) => `${short(ratio)} (${type})`,
+  )
+  const held = sorted.filter(({ bar }) => bar !== undefined)
+  const missed = held.filter(figure => !meets(figure)).map(({ type }) => type)
+  const bar =
+    held.length === 0 ? '' : missed.length === 0 ? 'met by all' : `missed by ${missed.join(', ')}`
+  return [`${work}, ${sorted.length} types`, '', '', `${from} to ${to}`, bar]
+}
+
+function figuresTable(figures) {
+  const rows = new Map()
+  for (const figure of figures) {
+    const { work, type } = figure
+    const name = type === undefined ? work : work.replace(type, 'a column')
+    rows.set(name, [...(rows.get(name) ?? []), figure])
+  }
+  const cells = Array.from(rows, ([name, all]) =>
+    all[0].type === undefined ? rowOf(all[0]) : rowOfTypes(name, all),
+  )
+  return markdown(['work', 'ours', 'reference', 'ratio', 'bar'], cells)
+}
+
+function correctnessTable(correctness) {
+  const programs = Object.keys(correctness)
+  const files = Object.keys(correctness[programs[0]])
+  const rows = files.map(file => [file, ...programs.map(program => correctness[program][file])])
+  return markdown(['file', ...programs], rows)
+}
+
+function conditions({ at, machine, scale, repeats, loadBefore }) {
+  const { cpu, cores, node } = machine
+  const inputs = scale === 1 ? 'whole inputs' : `inputs of ${short(scale)} times the length`
+  const others =
+    loadBefore < 0.5 ? '' : `; other work was going on (load ${short(loadBefore)} at the start)`
+  return `${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${cpu}), ${inputs}, medians of ${repeats}${others}.`
+}
+
+/** A page with its tables replaced by those of the results; `<!-- NAME -->` and `<!-- end -->` stand around each. */
+export function withTables(page, results) {
+  const made = {
+    figures: `${conditions(results)}\n\n${figuresTable(results.figures)}`,
+    correctness: correctnessTable(results.correctness),
+  }
+  return Object.entries(made).reduce((text, [name, content]) => {
+    const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- end -->)`)
+    if (!place.test(text)) throw new Error(`there is no <!-- ${name} --> ... <!-- end -->`)
+    return text.replace(place, (_, before, after) => `${before}\n${content}\n${after}`)
+  }, page)
+}
+
+const panels = [
+  { input: 'narrow.csv', title: '4 columns' },
+  { input: 'wide.csv', title: '40 numbers' },
+  { input: 'text.csv', title: 'quoted text' },
+]
+
+/** From the top; `label` where the name in the figures is too long. */
+const bars = [
+  { against: undefined, label: 'ddb-ingest, loaded', colour: '#3b82f6' },
+  { against: 'its own parser alone', label: 'ddb-ingest, parsed', colour: '#7ca9f4' },
+  { against: 'DuckDB, all threads', label: 'DuckDB' },
+  { against: 'DuckDB, one thread', label: 'DuckDB, 1 thread' },
+  { against: 'uDSV', label: 'uDSV' },
+  { against: 'papaparse', label: 'papaparse' },
+  { against: 'csv-parse', label: 'csv-parse' },
+  { against: 'a loader of the official JavaScript client', label: 'official JS client' },
+]
+
+/** How many times as fast as csv-parse each is, from the top of a panel; null where it was not measured. */
+function speeds(figures, input) {
+  const ofInput = figures.filter(figure => figure.input === input)
+  const { ours, reference } = ofInput.find(({ against }) => against === 'csv-parse')
+  return bars.map(({ against }) => {
+    const seconds =
+      against === undefined ? ours : ofInput.find(figure => figure.against === against)?.reference
+    return seconds === undefined ? null : Number((reference / seconds).toPrecision(2))
+  })
+}
+
+/** The figures of the picture in words, for readers of its text. */
+export function pictureText({ figures }) {
+  const lines = panels.map(({ input, title }) => {
+    const known = speeds(figures, input).flatMap((speed, index) =>
+      speed === null ? [] : [`${bars[index].label} ${speed}`],
+    )
+    return `${title}: ${known.join(', ')}`
+  })
+  return `Times as fast as csv-parse. ${lines.join('. ')}.`
+}
+
+/** Replaced in the drawn picture by what the style sheet gives for a light or a dark page. */
+const ink = '#010203'
+const style = `<style>
+svg { --ink: #1f2328; --page: #ffffff }
+@media (prefers-color-scheme: dark) { svg { --ink: #e6edf3; --page: #0d1117 } }
+</style>`
+
+/** Shows on light and dark pages. */
+const grey = '#8b949e'
+const size = { width: 860, height: 345 }
+
+function optionsOf({ figures }) {
+  const text = { color: ink, fontFamily: 'sans-serif', fontSize: 12 }
+  const left = index => 150 + index * 240
+  return {
+    animation: false,
+    textStyle: text,
+    title: [
+      {
+        text: 'CSV: times as fast as csv-parse',
+        subtext:
+          '"loaded" and the JS client send every row to a server; DuckDB makes a table in memory; the others only parse.',
+        left: 10,
+        textStyle: { ...text, fontSize: 15 },
+        subtextStyle: text,
+      },
+      ...panels.map(({ title }, index) => ({
+        text: title,
+        left: left(index),
+        top: 70,
+        textStyle: text,
+      })),
+    ],
+    grid: panels.map((_, index) => ({ left: left(index), top: 98, width: 185, height: 235 })),
+    xAxis: panels.map((_, index) => ({ gridIndex: index, type: 'value', show: false })),
+    yAxis: panels.map((_, index) => ({
+      gridIndex: index,
+      type: 'category',
+      inverse: true,
+      data: bars.map(({ label }) => label),
+      axisLabel: { ...text, show: index === 0 },
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: grey } },
+    })),
+    series: panels.map(({ input }, index) => ({
+      type: 'bar',
+      xAxisIndex: index,
+      yAxisIndex: index,
+      data: speeds(figures, input).map((value, at) => ({
+        value,
+        itemStyle: { color: bars[at].colour ?? grey },
+      })),
+      label: { ...text, show: true, position: 'right' },
+    })),
+  }
+}
+
+/** Whether `drawPicture` has what it takes. */
+export function canDraw() {
+  try {
+    require.resolve('echarts')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** How many times as fast as csv-parse each program reads the inputs, as SVG for light and dark pages. */
+export function drawPicture(results) {
+  const chart = require('echarts').init(null, null, { renderer: 'svg', ssr: true, ...size })
+  chart.setOption(optionsOf(results))
+  const svg = chart.renderToSVGString()
+  chart.dispose()
+  const [, open, drawn] = /^(<svg[^>]*>)([^]*)$/.exec(svg)
+  const page = '<rect width="100%" height="100%" fill="var(--page)"></rect>'
+  const text = `<title>CSV: times as fast as csv-parse</title>\n<desc>${pictureText(results)}</desc>`
+  // Names that it gives count on from picture to picture.
+  const names = new Map()
+  const named = drawn
+    .replaceAll(/zr\d+-cls-\d+/g, name => {
+      if (!names.has(name)) names.set(name, `bench-${names.size}`)
+      return names.get(name)
+    })
+    .replaceAll(ink, 'var(--ink)')
+  return `${open}\n${text}\n${style}\n${page}${named}\n`
+}
