@@ -14,6 +14,7 @@ import { measure as network } from './network.js'
 import { measure as peers } from './peers.js'
 import { measure as pool } from './pool.js'
 import { measure as receipts } from './receipts.js'
+import { measure as scaling } from './scaling.js'
 import { measure as seedsWorkload } from './seeds-workload.js'
 import { measure as smallFiles } from './small-files.js'
 import { measure as startup } from './startup.js'
@@ -27,6 +28,7 @@ const benchmarks = {
   cells,
   memory,
   'small-files': smallFiles,
+  scaling,
   receipts,
   journal,
   network,

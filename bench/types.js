@@ -64,7 +64,7 @@ async function measureValue(name, { ours, client }, rows, repeats) {
     const other = isCopy ? ours : clientWorks.includes(reference) ? client : undefined
     const work = `${verb} ${name}, against ${against}`
     const figure = await figureOf(work, comparison, { ours, other, byteLength, kind, repeats })
-    figures.push({ ...figure, type: name })
+    figures.push(kind === 'table' ? figure : { ...figure, type: name })
   }
   return figures
 }

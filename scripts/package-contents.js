@@ -17,6 +17,7 @@ const needed = [
   /^dist\/(server\/)?index\.d\.ts$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
   /^docs\/([a-z]+\/)?[A-Za-z0-9-]+\.md$/,
+  /^docs\/bench\.svg$/,
   /^examples\/[a-z-]+\.js$/,
   /^fixtures\/README\.md$/,
   /^fixtures\/(csv|json|scripts)\/[a-z0-9-]+\.(csv|json|ndjson|dos)$/,

@@ -32,6 +32,19 @@ function peakRssBytes(pid) {
   }
 }
 
+const ticksPerSecond = 100
+
+/** Processor time of a running process in seconds, all its threads together; 0 where the platform does not tell. */
+export function cpuSeconds(pid) {
+  try {
+    // The name before it, in brackets, may hold spaces.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  } catch {
+    return 0
+  }
+}
+
 /** Where bench/lib/profile.js wants profiles of the processes that are measured. */
 let profileFolder
 const profiled = []
@@ -57,26 +70,30 @@ export function profiling(args) {
 /**
  * Runs Node on a program until it ends.
  *
- * @returns seconds of the whole process, its standard output, and the peak of its memory when asked for
+ * @returns seconds of the whole process, its standard output, and when it was watched the peak of its memory and its
+ * processor time
  * @throws when it ends with another code than 0
  */
-export async function runNode(args, { watchMemory = false, exitCode = 0 } = {}) {
+export async function runNode(args, { watch = false, exitCode = 0 } = {}) {
   const startedMs = performance.now()
   const child = spawn(process.execPath, [...profiling(args), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let peak = 0
-  // The kernel keeps the high-water mark, so looking rarely loses only what grows at the very end.
-  const watch = watchMemory
-    ? setInterval(() => (peak = Math.max(peak, peakRssBytes(child.pid))), 10)
-    : undefined
+  let cpu = 0
+  // The kernel keeps both, so looking rarely loses only what comes at the very end.
+  const look = () => {
+    peak = Math.max(peak, peakRssBytes(child.pid))
+    cpu = Math.max(cpu, cpuSeconds(child.pid))
+  }
+  const timer = watch ? setInterval(look, 10) : undefined
   let stdout = ''
   child.stdout.setEncoding('utf8').on('data', text => (stdout += text))
   const [code] = await once(child, 'close')
-  clearInterval(watch)
+  clearInterval(timer)
   const seconds = (performance.now() - startedMs) / 1000
   if (code !== exitCode) throw new Error(`${args.join(' ')} ended with ${code}`)
-  return { seconds, stdout, peakRssBytes: peak }
+  return { seconds, stdout, peakRssBytes: peak, cpuSeconds: cpu }
 }
 
 /** Runs works in turn (A B C A B C), each of which resolves to a number; returns what each gave. */

@@ -1,5 +1,5 @@
 /*
-  Makes what is published of the last run of `npm run bench`: bench/results.json, the tables in docs/measuring.md, and
+  Makes what is published of the last run of `npm run bench`: bench/results.json, the tables in docs/measuring.md and docs/scaling.md, and
   docs/bench.svg. A whole run does so by itself; after one with `--scale`, or to draw the same figures again:
     node bench/lib/publish.js          from bench/results/all.json
     node bench/lib/publish.js again    from bench/results.json
@@ -15,8 +15,9 @@ export function publish(again = false) {
   const results = pathOf('bench/results.json')
   if (!again) copyFileSync(pathOf('bench/results/all.json'), results)
   const published = JSON.parse(readFileSync(results, 'utf8'))
-  const page = pathOf('docs/measuring.md')
-  writeFileSync(page, withTables(readFileSync(page, 'utf8'), published))
+  for (const page of ['docs/measuring.md', 'docs/scaling.md'].map(pathOf)) {
+    writeFileSync(page, withTables(readFileSync(page, 'utf8'), published))
+  }
   writeFileSync(pathOf('docs/bench.svg'), drawPicture(published))
 }
 

@@ -1,5 +1,5 @@
 /*
-  What is published of bench/results.json: tables for docs/measuring.md and a picture for the README. The same figures give the
+  What is published of bench/results.json: tables for docs/measuring.md and docs/scaling.md, and a picture for the README. The same figures give the
   same bytes. echarts, of the packages of bench/peers, draws the picture.
 */
 import { createRequire } from 'node:module'
@@ -47,6 +47,14 @@ function figuresTable(figures) {
   return markdown(['work', 'ours', 'reference', 'ratio', 'bar'], cells)
 }
 
+function costsTable(figures) {
+  const costs = figures.filter(({ cost }) => cost)
+  return markdown(
+    ['what', 'measured'],
+    costs.map(({ work, unit, ours }) => [work, `${short(ours)} ${unit}`]),
+  )
+}
+
 function correctnessTable(correctness) {
   const programs = Object.keys(correctness)
   const files = Object.keys(correctness[programs[0]])
@@ -62,17 +70,17 @@ function conditions({ at, machine, scale, repeats, loadBefore }) {
   return `${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${cpu}), ${inputs}, medians of ${repeats}${others}.`
 }
 
-/** A page with its tables replaced by those of the results; `<!-- NAME -->` and `<!-- end -->` stand around each. */
+/** A page with its tables replaced by those of the results: what stands between `<!-- NAME -->` and `<!-- end -->`. */
 export function withTables(page, results) {
   const made = {
-    figures: `${conditions(results)}\n\n${figuresTable(results.figures)}`,
+    figures: figuresTable(results.figures.filter(({ cost }) => !cost)),
+    costs: costsTable(results.figures),
     correctness: correctnessTable(results.correctness),
   }
-  return Object.entries(made).reduce((text, [name, content]) => {
-    const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- end -->)`)
-    if (!place.test(text)) throw new Error(`there is no <!-- ${name} --> ... <!-- end -->`)
-    return text.replace(place, (_, before, after) => `${before}\n${content}\n${after}`)
-  }, page)
+  return page.replace(/(<!-- (\w+) -->\n)[^]*?(\n<!-- end -->)/g, (_, before, name, after) => {
+    const content = name === 'correctness' ? made[name] : `${conditions(results)}\n\n${made[name]}`
+    return `${before}\n${content}\n${after}`
+  })
 }
 
 const panels = [

@@ -12,11 +12,11 @@ import { defaultRepeats } from './measure.js'
  * One figure: `work` in words; `ours` and `reference` in `unit`; `ratio` of the two, and the `bar` it is held to:
  * `{ atLeast }` or `{ atMost }`. Without `reference` and `ratio` where the reference cannot do the work; `note` may say why.
  * Figures that differ only in a DolphinDB type have it as `type`; those of bench/peers.js have the name of the file and of
- * whom it is against.
+ * whom it is against. What more of something costs has `cost`.
  *
  * @typedef {{ work: string, unit: string, ours: number, reference?: number,
  *   ratio?: number, bar?: { atLeast?: number, atMost?: number }, note?: string,
- *   type?: string, input?: string, against?: string }} Figure
+ *   type?: string, input?: string, against?: string, cost?: boolean }} Figure
  */
 
 /** Whether a ratio is on the right side of its bar. */

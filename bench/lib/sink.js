@@ -27,6 +27,7 @@ export async function startSink(initFile, options = ['--discard']) {
   const address = /^listening on (.+):(\d+)$/.exec(lines[0] ?? '')
   if (address === null) throw new Error(`the server did not listen, it said: ${lines.join('\n')}`)
   return {
+    pid: child.pid,
     /** Options that lead a command to this server. */
     server: ['--host', address[1], '--port', address[2]],
     /** Ends the server; returns what it counted in its lifetime, when it discards. */

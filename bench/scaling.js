@@ -1,0 +1,117 @@
+/*
+  What more of something costs a load: rows, columns, batches (files are in bench/small-files.js); and how busy the processors of
+  both ends are meanwhile. Each cost is the difference of two loads, divided by how much more there was in the longer one. The
+  server is `serve` in a process of its own, which really inserts where receipts are asked of it.
+*/
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { alternate, cpuSeconds, inTurn, median, program, runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { load, startSink } from './lib/sink.js'
+
+const inputs = [
+  { input: 'narrow.csv', table: 'trades', rows: 2_000_000, work: 'a row more, 4 columns' },
+  { input: 'wide.csv', table: 'wide', rows: 300_000, work: 'a row more, 40 numeric columns' },
+]
+const batchSizes = { few: 10_000, many: 100 }
+const rowsInBatches = 500_000
+
+/** Emptied before each load, so that every one meets the same table. */
+const empty =
+  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
+
+const costOf = (work, seconds, more) => ({
+  work,
+  unit: 'µs',
+  ours: (seconds / more) * 1e6,
+  cost: true,
+})
+
+async function withSink(init, options, use) {
+  const sink = await startSink(init, options)
+  return use(sink).finally(sink.stop)
+}
+
+/** A load of all rows against one of a tenth of them; in the long one both ends' processor time as a share of its length. */
+async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
+  const few = Math.round(rows / 10)
+  const [short, long] = [join(folder, 'short'), join(folder, 'long')]
+  await Promise.all([short, long].map(each => mkdir(each, { recursive: true })))
+  const [shortPath, longPath] = [
+    await writeInput(short, input, few),
+    await writeInput(long, input, rows),
+  ]
+  const shares = []
+  const timed = async path => {
+    const before = cpuSeconds(sink.pid)
+    const { seconds, cpuSeconds: own } = await load(sink, path, table, { watch: true }, ['-q'])
+    if (path === longPath)
+      shares.push([own, cpuSeconds(sink.pid) - before].map(cpu => cpu / seconds))
+    return seconds
+  }
+  const { ours, reference } = await alternate(
+    () => timed(longPath),
+    () => timed(shortPath),
+    repeats,
+  )
+  const ends = ['the loader', 'the server that discards']
+  return [
+    costOf(work, ours - reference, rows - few),
+    ...ends.map((end, index) => ({
+      work: `busy in ${end}, ${work.replace('a row more, ', '')}`,
+      unit: 'cores',
+      ours: median(shares.map(share => share[index])),
+      cost: true,
+    })),
+  ]
+}
+
+/** The same rows in many batches against few. */
+async function costOfBatch(sink, path, rows, confirm, repeats) {
+  const loadWith = batchRows => async () => {
+    if (confirm === 'receipts') await runNode([program, 'exec', '-e', empty, ...sink.server])
+    const options = [
+      '--table',
+      'trades',
+      '-q',
+      '--batch-rows',
+      String(batchRows),
+      '--confirm',
+      confirm,
+    ]
+    return (await runNode([program, 'load', path, ...options, ...sink.server])).seconds
+  }
+  const sizes = [batchSizes.many, batchSizes.few]
+  const [many, few] = (await inTurn(sizes.map(loadWith), repeats)).map(median)
+  const more = rows / batchSizes.many - rows / batchSizes.few
+  return costOf(`a batch more, --confirm ${confirm}`, many - few, more)
+}
+
+/** Microseconds of the whole load for each row or batch more; shares of processors. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const init = await writeTables(folder)
+    const figures = []
+    await withSink(init, ['--discard'], async sink => {
+      for (const { rows, ...input } of inputs) {
+        figures.push(
+          ...(await costOfRow(sink, folder, { ...input, rows: Math.round(rows * scale) }, repeats)),
+        )
+      }
+    })
+    const rows = Math.round(rowsInBatches * scale)
+    const path = await writeInput(folder, 'narrow.csv', rows)
+    for (const [confirm, options] of [
+      ['none', ['--discard']],
+      ['receipts', []],
+    ]) {
+      figures.push(
+        await withSink(init, options, sink => costOfBatch(sink, path, rows, confirm, repeats)),
+      )
+    }
+    return figures
+  })
+}
+
+await runAlone(import.meta.url, 'scaling', measure)

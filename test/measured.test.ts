@@ -1,0 +1,72 @@
+/*
+  What is published of measurements: tables and picture say what bench/results.json says, and the loader makes of hostile files
+  what the table claims.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { hostileFiles, loadHostile, verdictOf } from '../bench/lib/hostile.js'
+import {
+  canDraw,
+  drawPicture,
+  pictureText,
+  withTables,
+  type Results,
+} from '../bench/lib/published.js'
+import { connect, load } from '../src/index.js'
+import { startServer } from '../src/server/index.js'
+import { root } from './helpers/checkout.js'
+
+const textOf = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
+
+const results = JSON.parse(await textOf('bench/results.json')) as Results
+const page = await textOf('docs/measuring.md')
+const picture = await textOf('docs/bench.svg')
+
+/** The same results with one figure that is another. */
+function changed(): Results {
+  const [first, ...others] = results.figures
+  return { ...results, figures: [{ ...first!, ours: first!.ours * 2 }, ...others] }
+}
+
+t.test('the tables of docs/measuring.md are those of bench/results.json', async t => {
+  t.equal(withTables(page, results), page, 'node bench/lib/publish.js again')
+  t.not(withTables(page, changed()), page, 'the check can fail')
+})
+
+t.test('the picture shows the figures of bench/results.json', async t => {
+  t.ok(picture.includes(`<desc>${pictureText(results)}</desc>`))
+  for (const speed of pictureText(results).matchAll(/ ([\d.]+)[,.](?= |$)/g)) {
+    t.ok(picture.includes(`>${speed[1]}</text>`), speed[0])
+  }
+})
+
+t.test('the picture is what echarts draws of them', { skip: !canDraw() }, async t => {
+  t.equal(drawPicture(results), picture, 'node bench/lib/publish.js again')
+  t.equal(drawPicture(results), picture, 'a second time, too')
+})
+
+t.test('the loader makes of hostile files what the table says', async t => {
+  const path = join(t.testdir(), 'hostile.csv')
+  const found: Record<string, string> = {}
+  for (const file of hostileFiles) {
+    await writeFile(path, file.bytes)
+    found[file.name] = verdictOf(
+      file,
+      await loadHostile({ connect, load, startServer }, path, file),
+    )
+  }
+  t.strictSame(found, results.correctness['ddb-ingest'])
+})
+
+t.test('a verdict tells other rows from the same', async t => {
+  const file = hostileFiles.find(({ name }) => name === 'ragged rows')!
+  const { rows, fit } = file
+  const others = rows.with(1, ['3', ''])
+  t.equal(verdictOf(file, { rows, failed: false }), 'same')
+  t.equal(verdictOf(file, { rows: fit, failed: false, setAside: 2 }), 'bad rows aside')
+  t.equal(verdictOf(file, { rows: fit, failed: false }), '**other rows**')
+  t.equal(verdictOf(file, { rows: others, failed: false, setAside: 1 }), '**other rows**')
+  t.equal(verdictOf(file, { rows: rows.slice(0, 2), failed: true }), 'refused')
+  t.equal(verdictOf(file, { rows: others, failed: true }), 'other rows, an error')
+})
