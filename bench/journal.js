@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, median, program, runNode } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
-import { startSink } from './lib/sink.js'
+import { emptyTrades, startSink } from './lib/sink.js'
 
 const cases = [
   { batchRows: 10_000, rows: 10_000_000, bar: { atMost: 1.03 } },
@@ -22,10 +22,6 @@ const cases = [
 ]
 const interruptedRows = 10_000_000
 const interruptions = 10
-
-/** Empties the table, so that every run meets the same one. */
-const empty =
-  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
 
 const countRows = 'exec count(*) from trades'
 
@@ -40,7 +36,7 @@ const journalOf = folder => join(folder, 'state', 'runs', 'bench.journal')
 /** Empties table and journal. */
 async function begin(folder, server) {
   rmSync(join(folder, 'state'), { recursive: true, force: true })
-  await runNode([program, 'exec', '-e', empty, ...server.server])
+  await emptyTrades(server)
 }
 
 async function timedLoad(folder, server, args) {

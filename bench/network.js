@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, program, runNode } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
-import { startSink } from './lib/sink.js'
+import { emptyTrades, startSink } from './lib/sink.js'
 import { startSlowLink } from './lib/slow-link.js'
 
 const mbit = 125_000
@@ -37,12 +37,8 @@ const links = [
   },
 ]
 
-/** Emptied before each run, so that every one meets the same table. */
-const empty =
-  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
-
 async function timedLoad(server, port, path, flags) {
-  await runNode([program, 'exec', '-e', empty, ...server.server, ...(server.tls ?? [])])
+  await emptyTrades({ server: [...server.server, ...(server.tls ?? [])] })
   const where = ['--host', '127.0.0.1', '--port', String(port)]
   const { seconds } = await runNode([
     program,

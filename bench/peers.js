@@ -4,6 +4,7 @@
   with the official JavaScript client. The last one is the limit: `cat` of recorded requests into the same sink. The ratio says
   how many times as fast the loader is.
 */
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -112,7 +113,7 @@ async function measureCase(oneCase, folder, init, repeats) {
     ...way,
     seconds: able.includes(way) ? median(runs[able.indexOf(way)]) : undefined,
   }))
-  return others.map(({ name, seconds, missing: note }) => ({
+  const compared = others.map(({ name, seconds, missing: note }) => ({
     work: `${work}, against ${name}`,
     input,
     against: name,
@@ -123,6 +124,13 @@ async function measureCase(oneCase, folder, init, repeats) {
       : { reference: seconds, ratio: seconds / ours.seconds, rows }),
     ...(name === 'csv-parse' ? { bar } : {}),
   }))
+  const bytes = Object.entries({ read: path, sent: recorded }).map(([verb, file]) => ({
+    work: `${verb} for a row, ${work}`,
+    unit: 'bytes',
+    ours: statSync(file).size / rows,
+    cost: true,
+  }))
+  return [...compared, ...bytes]
 }
 
 /** Figures of each file beside each program. */

@@ -5,27 +5,21 @@
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, program, runNode } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
-import { startSink } from './lib/sink.js'
+import { emptyTrades, startSink } from './lib/sink.js'
 
 const cases = [
   { batchRows: 10_000, rows: 2_000_000, bar: { atMost: 1.1 } },
   { batchRows: 100, rows: 500_000, bar: { atMost: 1.25 } },
 ]
 
-/** Empties the table, so that every run meets the same one. */
-const empty =
-  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
-
 /**
  * Seconds of the whole process. Without confirmation, too, it ends only when the server has closed the connection,
  * and that has executed everything before it does.
  */
 async function timedLoad(server, path, confirm, batchRows) {
-  const run = args => runNode([program, ...args, ...server.server])
-  await run(['exec', '-e', empty])
-  const options = ['--batch-rows', String(batchRows), '--confirm', confirm, '-q']
-  const { seconds } = await run(['load', path, '--table', 'trades', ...options])
-  return seconds
+  await emptyTrades(server)
+  const options = ['--batch-rows', String(batchRows), '--confirm', confirm, '-q', ...server.server]
+  return (await runNode([program, 'load', path, '--table', 'trades', ...options])).seconds
 }
 
 async function measureCase({ batchRows, rows, bar }, path, server, repeats) {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, cpuSeconds, inTurn, median, program, runNode } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
-import { load, startSink } from './lib/sink.js'
+import { emptyTrades, load, startSink } from './lib/sink.js'
 
 const inputs = [
   { input: 'narrow.csv', table: 'trades', rows: 2_000_000, work: 'a row more, 4 columns' },
@@ -16,10 +16,6 @@ const inputs = [
 ]
 const batchSizes = { few: 10_000, many: 100 }
 const rowsInBatches = 500_000
-
-/** Emptied before each load, so that every one meets the same table. */
-const empty =
-  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
 
 const costOf = (work, seconds, more) => ({
   work,
@@ -70,7 +66,7 @@ async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
 /** The same rows in many batches against few. */
 async function costOfBatch(sink, path, rows, confirm, repeats) {
   const loadWith = batchRows => async () => {
-    if (confirm === 'receipts') await runNode([program, 'exec', '-e', empty, ...sink.server])
+    if (confirm === 'receipts') await emptyTrades(sink)
     const options = [
       '--table',
       'trades',

@@ -9,14 +9,10 @@ import { createInterface } from 'node:readline'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, runNode, program } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
-import { load, startSink, stopCounting } from './lib/sink.js'
+import { emptyTrades, load, startSink, stopCounting } from './lib/sink.js'
 
 const fullFiles = 10_000
 const rowsOfFile = 100
-
-/** Emptied before each load, so that every one meets the same table. */
-const empty =
-  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
 
 /** Divides a file among as many as it takes, each with the header. */
 async function divide(path, folder) {
@@ -50,7 +46,7 @@ async function measureNone(path, folder, init, rows, repeats) {
 async function measureReceipts(path, folder, init, repeats) {
   const sink = await startSink(init, [])
   const secondsOf = async source => {
-    await runNode([program, 'exec', '-e', empty, ...sink.server])
+    await emptyTrades(sink)
     const options = ['--table', 'trades', '--confirm', 'receipts', '-q', ...sink.server]
     return (await runNode([program, 'load', source, ...options])).seconds
   }

@@ -10,13 +10,16 @@ const readBytes = 1 << 20
 
 const require = createRequire(new URL('../peers/', import.meta.url))
 
+/** The exports of a package of bench/peers. */
+export const peer = name => require(name)
+
 /** Why a package of bench/peers cannot be used here, in a few words; undefined when it can. */
 export function missing(name) {
   try {
     require(name)
     return undefined
   } catch (error) {
-    return error.code === 'MODULE_NOT_FOUND' ? 'not installed' : 'no binary for this machine'
+    return error.message.includes(`'${name}'`) ? 'not installed' : 'no binary for this machine'
   }
 }
 
@@ -31,7 +34,7 @@ export const parsers = {
   },
 
   async uDSV(path, onRow) {
-    const { inferSchema, initParser } = require('udsv')
+    const { inferSchema, initParser } = peer('udsv')
     let parser
     const input = createReadStream(path, { encoding: 'utf8', highWaterMark: readBytes })
     for await (const text of input) {
@@ -53,7 +56,7 @@ export const parsers = {
     }
     const input = createReadStream(path, { highWaterMark: readBytes })
     await new Promise((complete, error) => {
-      require('papaparse').parse(input, { chunk, complete, error, skipEmptyLines: true })
+      peer('papaparse').parse(input, { chunk, complete, error, skipEmptyLines: true })
     })
     if (complaint !== undefined) throw new Error(complaint.message)
   },
@@ -67,7 +70,7 @@ export const parsers = {
  * @returns its connection
  */
 export async function readIntoDuckdb(path, columns, threads) {
-  const { DuckDBInstance } = require('@duckdb/node-api')
+  const { DuckDBInstance } = peer('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

@@ -1,11 +1,9 @@
 /*
-  What is published of bench/results.json: tables for docs/measuring.md and docs/scaling.md, and a picture for the README. The same figures give the
-  same bytes. echarts, of the packages of bench/peers, draws the picture.
+  What is published of bench/results.json: tables for docs/measuring.md and docs/scaling.md, and a picture for the README. The
+  same figures give the same bytes. echarts, of the packages of bench/peers, draws the picture.
 */
-import { createRequire } from 'node:module'
+import { missing, peer } from './parsers.js'
 import { meets, verdict } from './report.js'
-
-const require = createRequire(new URL('../peers/', import.meta.url))
 
 const short = number => String(Number(number.toPrecision(3)))
 
@@ -181,18 +179,11 @@ function optionsOf({ figures }) {
 }
 
 /** Whether `drawPicture` has what it takes. */
-export function canDraw() {
-  try {
-    require.resolve('echarts')
-    return true
-  } catch {
-    return false
-  }
-}
+export const canDraw = () => missing('echarts') === undefined
 
 /** How many times as fast as csv-parse each program reads the inputs, as SVG for light and dark pages. */
 export function drawPicture(results) {
-  const chart = require('echarts').init(null, null, { renderer: 'svg', ssr: true, ...size })
+  const chart = peer('echarts').init(null, null, { renderer: 'svg', ssr: true, ...size })
   chart.setOption(optionsOf(results))
   const svg = chart.renderToSVGString()
   chart.dispose()

@@ -49,6 +49,14 @@ export function load(sink, path, table, options, flags = []) {
   return runNode([program, 'load', path, ...target], options)
 }
 
+const empty =
+  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
+
+/** Makes table `trades` anew, so that every load meets the same one. */
+export function emptyTrades({ server }) {
+  return runNode([program, 'exec', '-e', empty, ...server])
+}
+
 /**
  * Ends the sink.
  *
