@@ -20,18 +20,19 @@ import { root } from './helpers/checkout.js'
 const textOf = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
 
 const results = JSON.parse(await textOf('bench/results.json')) as Results
-const page = await textOf('docs/measuring.md')
+const pages = await Promise.all(['docs/measuring.md', 'docs/scaling.md'].map(textOf))
 const picture = await textOf('docs/bench.svg')
 
-/** The same results with one figure that is another. */
+/** The same results with figures that are others. */
 function changed(): Results {
-  const [first, ...others] = results.figures
-  return { ...results, figures: [{ ...first!, ours: first!.ours * 2 }, ...others] }
+  return { ...results, figures: results.figures.map(each => ({ ...each, ours: each.ours * 2 })) }
 }
 
-t.test('the tables of docs/measuring.md are those of bench/results.json', async t => {
-  t.equal(withTables(page, results), page, 'node bench/lib/publish.js again')
-  t.not(withTables(page, changed()), page, 'the check can fail')
+t.test('the tables of the pages are those of bench/results.json', async t => {
+  for (const page of pages) {
+    t.equal(withTables(page, results), page, 'node bench/lib/publish.js again')
+    t.not(withTables(page, changed()), page, 'the check can fail')
+  }
 })
 
 t.test('the picture shows the figures of bench/results.json', async t => {

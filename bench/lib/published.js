@@ -26,9 +26,8 @@ function rowOfTypes(work, figures) {
     ({ ratio, type }) => `${short(ratio)} (${type})`,
   )
   const held = sorted.filter(({ bar }) => bar !== undefined)
-  const missed = held.filter(figure => !meets(figure)).map(({ type }) => type)
-  const bar =
-    held.length === 0 ? '' : missed.length === 0 ? 'met by all' : `missed by ${missed.join(', ')}`
+  const met = held.filter(meets).length
+  const bar = held.length === 0 ? '' : `met by ${met} of ${held.length}`
   return [`${work}, ${sorted.length} types`, '', '', `${from} to ${to}`, bar]
 }
 
@@ -64,7 +63,7 @@ function conditions({ at, machine, scale, repeats, loadBefore }) {
   const { cpu, cores, node } = machine
   const inputs = scale === 1 ? 'whole inputs' : `inputs of ${short(scale)} times the length`
   const others =
-    loadBefore < 0.5 ? '' : `; other work was going on (load ${short(loadBefore)} at the start)`
+    loadBefore < 1 ? '' : `; other work was going on (load ${short(loadBefore)} at the start)`
   return `${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${cpu}), ${inputs}, medians of ${repeats}${others}.`
 }
 
