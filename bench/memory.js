@@ -16,7 +16,7 @@ const ceilingMB = 150
 async function peakMB(sink, path, repeats, { flagsOf = () => [], exitCode = 0 } = {}) {
   const peaks = []
   for (let run = 0; run < repeats; run++) {
-    const options = { watch: true, exitCode }
+    const options = { watchMemory: true, exitCode }
     const { peakRssBytes } = await load(sink, path, 'trades', options, flagsOf(run))
     if (peakRssBytes === 0) throw new Error('this platform does not tell the peak of a process')
     peaks.push(peakRssBytes / 1e6)

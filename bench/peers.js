@@ -54,10 +54,11 @@ const readers = [
 ]
 
 /** Runs a program that reads the file and throws away what it read; fails unless it saw every row. */
-async function secondsOfReader(name, args, rows) {
-  const { seconds, stdout } = await runNode(args)
-  if (Number(stdout) !== rows) throw new Error(`${name} read ${stdout.trim()} of ${rows} rows`)
-  return seconds
+async function runReader(name, args, rows) {
+  const run = await runNode(args, { processor: true })
+  const found = run.stdout.trim()
+  if (Number(found) !== rows) throw new Error(`${name} read ${found} of ${rows} rows`)
+  return run
 }
 
 /** What the loader sends for the file: the connection that carries rows. */
@@ -74,24 +75,28 @@ function waysOf(sink, { input, table, rows }, { path, recorded, internals }) {
   const [, host, , port] = sink.server
   const clientArgs = [clientLoader, path, host, port]
   return [
-    { sends: true, run: async () => (await load(sink, path, table, {}, ['-q'])).seconds },
+    { sends: true, run: () => load(sink, path, table, { processor: true }, ['-q']) },
     ...readers.map(({ name, needs }) => ({
       name,
       missing: needs === undefined ? undefined : missing(needs),
-      run: () => secondsOfReader(name, [reference, name, path], rows),
+      run: () => runReader(name, [reference, name, path], rows),
     })),
     {
       name: 'its own parser alone',
-      run: () => secondsOfReader('the parser', [ownReader, path, internals], rows),
+      run: () => runReader('the parser', [ownReader, path, internals], rows),
     },
     {
       name: 'a loader of the official JavaScript client',
       isLeftOut: input !== 'narrow.csv',
       missing: clientIsInstalled ? undefined : 'not installed',
       sends: true,
-      run: async () => (await runNode(clientArgs)).seconds,
+      run: () => runNode(clientArgs, { processor: true }),
     },
-    { name: 'cat into the sink', sends: true, run: () => secondsOfCat(recorded, Number(port)) },
+    {
+      name: 'cat into the sink',
+      sends: true,
+      run: async () => ({ seconds: await secondsOfCat(recorded, Number(port)) }),
+    },
   ].filter(({ isLeftOut }) => isLeftOut !== true)
 }
 
@@ -109,11 +114,13 @@ async function measureCase(oneCase, folder, init, repeats) {
     repeats,
   )
   await stopCounting(sink, rows * (1 + repeats * able.filter(({ sends }) => sends).length))
+  const medianOf = (way, name) => median(runs[able.indexOf(way)].map(run => run[name]))
   const [ours, ...others] = ways.map(way => ({
     ...way,
-    seconds: able.includes(way) ? median(runs[able.indexOf(way)]) : undefined,
+    seconds: able.includes(way) ? medianOf(way, 'seconds') : undefined,
+    processor: able.includes(way) ? medianOf(way, 'processorSeconds') : undefined,
   }))
-  const compared = others.map(({ name, seconds, missing: note }) => ({
+  const compared = others.map(({ name, seconds, processor, missing: note }) => ({
     work: `${work}, against ${name}`,
     input,
     against: name,
@@ -121,7 +128,12 @@ async function measureCase(oneCase, folder, init, repeats) {
     ours: ours.seconds,
     ...(seconds === undefined
       ? { note }
-      : { reference: seconds, ratio: seconds / ours.seconds, rows }),
+      : {
+          reference: seconds,
+          ratio: seconds / ours.seconds,
+          processorSeconds: { ours: ours.processor, reference: processor },
+          rows,
+        }),
     ...(name === 'csv-parse' ? { bar } : {}),
   }))
   const bytes = Object.entries({ read: path, sent: recorded }).map(([verb, file]) => ({

@@ -41,9 +41,10 @@ async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
   const shares = []
   const timed = async path => {
     const before = cpuSeconds(sink.pid)
-    const { seconds, cpuSeconds: own } = await load(sink, path, table, { watch: true }, ['-q'])
+    const options = { processor: true }
+    const { seconds, processorSeconds } = await load(sink, path, table, options, ['-q'])
     if (path === longPath)
-      shares.push([own, cpuSeconds(sink.pid) - before].map(cpu => cpu / seconds))
+      shares.push([processorSeconds, cpuSeconds(sink.pid) - before].map(cpu => cpu / seconds))
     return seconds
   }
   const { ours, reference } = await alternate(

@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url'
 /** The command line under measurement. */
 export const program = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
 
+const usageUrl = new URL('usage.js', import.meta.url).href
+
 /** Fewer than five runs leave the median to chance. */
 export const defaultRepeats = 5
 
@@ -70,30 +72,29 @@ export function profiling(args) {
 /**
  * Runs Node on a program until it ends.
  *
- * @returns seconds of the whole process, its standard output, and when it was watched the peak of its memory and its
- * processor time
+ * @returns seconds of the whole process, its standard output, and when asked for the peak of its memory and its processor time
  * @throws when it ends with another code than 0
  */
-export async function runNode(args, { watch = false, exitCode = 0 } = {}) {
+export async function runNode(args, { watchMemory = false, processor = false, exitCode = 0 } = {}) {
   const startedMs = performance.now()
-  const child = spawn(process.execPath, [...profiling(args), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const telling = processor ? [`--import=${usageUrl}`] : []
+  const child = spawn(process.execPath, [...profiling(args), ...telling, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   })
+  let usage = ''
+  child.stdio[3].setEncoding('utf8').on('data', text => (usage += text))
   let peak = 0
-  let cpu = 0
-  // The kernel keeps both, so looking rarely loses only what comes at the very end.
-  const look = () => {
-    peak = Math.max(peak, peakRssBytes(child.pid))
-    cpu = Math.max(cpu, cpuSeconds(child.pid))
-  }
-  const timer = watch ? setInterval(look, 10) : undefined
+  // The kernel keeps the high-water mark, so looking rarely loses only what grows at the very end.
+  const watch = watchMemory
+    ? setInterval(() => (peak = Math.max(peak, peakRssBytes(child.pid))), 10)
+    : undefined
   let stdout = ''
   child.stdout.setEncoding('utf8').on('data', text => (stdout += text))
   const [code] = await once(child, 'close')
-  clearInterval(timer)
+  clearInterval(watch)
   const seconds = (performance.now() - startedMs) / 1000
   if (code !== exitCode) throw new Error(`${args.join(' ')} ended with ${code}`)
-  return { seconds, stdout, peakRssBytes: peak, cpuSeconds: cpu }
+  return { seconds, stdout, peakRssBytes: peak, processorSeconds: Number(usage) / 1e6 }
 }
 
 /** Runs works in turn (A B C A B C), each of which resolves to a number; returns what each gave. */

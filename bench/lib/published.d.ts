@@ -20,5 +20,5 @@ export function pictureText(results: Results): string
 /** Whether `drawPicture` has what it takes. */
 export function canDraw(): boolean
 
-/** How many times as fast as csv-parse each program reads the inputs, as SVG for light and dark pages. */
+/** How much of the inputs each program reads in a second of processor time, as SVG for light and dark pages. */
 export function drawPicture(results: Results): string

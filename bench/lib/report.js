@@ -12,7 +12,7 @@ import { defaultRepeats } from './measure.js'
  * One figure: `work` in words; `ours` and `reference` in `unit`; `ratio` of the two, and the `bar` it is held to:
  * `{ atLeast }` or `{ atMost }`. Without `reference` and `ratio` where the reference cannot do the work; `note` may say why.
  * Figures that differ only in a DolphinDB type have it as `type`; those of bench/peers.js have the name of the file and of
- * whom it is against. What more of something costs has `cost`.
+ * whom it is against, and the processor time of both. What more of something costs has `cost`.
  *
  * @typedef {{ work: string, unit: string, ours: number, reference?: number,
  *   ratio?: number, bar?: { atLeast?: number, atMost?: number }, note?: string,
