@@ -131,7 +131,9 @@ async function measureCase(oneCase, folder, init, repeats) {
       : {
           reference: seconds,
           ratio: seconds / ours.seconds,
-          processorSeconds: { ours: ours.processor, reference: processor },
+          ...(Number.isNaN(processor)
+            ? {}
+            : { processorSeconds: { ours: ours.processor, reference: processor } }),
           rows,
         }),
     ...(name === 'csv-parse' ? { bar } : {}),
