@@ -6,6 +6,8 @@ export interface Results {
   scale: number
   repeats: number
   loadBefore: number
+  /** What else has to be known of the run, as a sentence. */
+  note?: string
   /** By program, then by file. */
   correctness: Record<string, Record<string, string>>
   figures: { work: string; ours: number; reference?: number; ratio?: number }[]

@@ -59,12 +59,12 @@ function correctnessTable(correctness) {
   return markdown(['file', ...programs], rows)
 }
 
-function conditions({ at, machine, scale, repeats, loadBefore }) {
+function conditions({ at, machine, scale, repeats, loadBefore, note }) {
   const { cpu, cores, node } = machine
   const inputs = scale === 1 ? 'whole inputs' : `inputs of ${short(scale)} times the length`
   const others =
     loadBefore < 1 ? '' : `; other work was going on (load ${short(loadBefore)} at the start)`
-  return `${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${cpu}), ${inputs}, medians of ${repeats}${others}.`
+  return `${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${cpu}), ${inputs}, medians of ${repeats}${others}.${note === undefined ? '' : ` ${note}`}`
 }
 
 /** A page with its tables replaced by those of the results: what stands between `<!-- NAME -->` and `<!-- end -->`. */
