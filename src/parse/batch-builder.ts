@@ -4,16 +4,15 @@
 import { UsageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
-import { nearestHint } from '../schema/nearest.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage, clippedText } from './shown-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import { isUtf8 } from './cells/cell-bytes.js'
-import { everyColumn } from './cells/date-format.js'
 import { plainNumbers } from './cells/number-style.js'
-import type { ColumnBuilder } from './columns/column-builder.js'
+import type { ColumnBuilder, WireRoom } from './columns/column-builder.js'
 import { ConstantColumn } from './columns/constant-column.js'
-import { cellTypeOf, columnBuilder, hasDateFormat } from './types/column-types.js'
+import { cellTypeOf, columnBuilder } from './types/column-types.js'
+import { checkNames } from './check-names.js'
 import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords, RecordCopies } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
@@ -84,6 +83,8 @@ export class BatchBuilder {
   readonly #records: KeptRecords | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
+  /** Of a row with all its columns; the text counts in each column that takes the same field. */
+  readonly #most: WireRoom
   /** Of which the next rows are. */
   #open!: OpenRange
   /** Of inputs that have ended. */
@@ -114,6 +115,7 @@ export class BatchBuilder {
       expected: '',
       messageStart: '',
     }))
+    this.#most = mostOf(this.#columns)
     this.#places = new RowPlaces(this.#pool)
     this.#nulls = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
     this.#lenient = rules.lenient ?? false
@@ -224,6 +226,17 @@ export class BatchBuilder {
     let sum = 0
     for (const { builder } of this.#columns) sum += builder.encodedBytes(this.rowCount)
     return sum
+  }
+
+  /**
+   * How much more may be read until the batch has `batchBytes`: so many rows, from so many bytes of text, do not come to that
+   * before the last of them.
+   */
+  roomFor(batchBytes: number): { rows: number; textBytes: number } {
+    const half = Math.max(0, batchBytes - this.encodedBytes - 1) / 2
+    const { row, textByte } = this.#most
+    const textBytes = textByte === 0 ? Infinity : Math.max(1, Math.floor(half / textByte))
+    return { rows: 1 + Math.floor(half / row), textBytes }
   }
 
   /** The batch of the rows so far, of which there must be one at least; the next batch begins. */
@@ -341,6 +354,16 @@ export class BatchBuilder {
   }
 }
 
+function mostOf(columns: readonly Pick<BuiltColumn, 'builder' | 'field'>[]): WireRoom {
+  const textBytes = new Map<number, number>()
+  let row = 0
+  for (const { builder, field } of columns) {
+    row += builder.most.row
+    textBytes.set(field, (textBytes.get(field) ?? 0) + builder.most.textByte)
+  }
+  return { row, textByte: Math.max(0, ...textBytes.values()) }
+}
+
 function keepsBlanks({ type }: MappedColumn): boolean {
   return type.array !== true && cellTypeOf(type.type)?.keepsBlanks === true
 }
@@ -358,29 +381,4 @@ function brokenRecord(message: string): RowFault {
     message,
     value: undefined,
   }
-}
-
-/** Columns that rules name have to be there. */
-function checkNames(mapping: ColumnMapping, rules: CellRules): void {
-  const names = mapping.columns.map(column => column.name)
-  const dated = Object.keys(rules.dateFormats ?? {}).filter(name => name !== everyColumn)
-  for (const [option, given] of [
-    ['`cells.dateFormats`', dated],
-    ['`cells.percentColumns`', rules.percentColumns ?? []],
-    ['`cells.offsets`', Object.keys(rules.columnOffsets?.known() ?? {})],
-  ] as const) {
-    const unknown = given.find(name => !names.includes(name))
-    if (unknown === undefined) continue
-    throw new UsageError(
-      'DDB_USAGE',
-      `${option} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
-    )
-  }
-  const everyFormat = rules.dateFormats?.[everyColumn]
-  const suits = ({ name, type }: MappedColumn): boolean => hasDateFormat(name, type.type, rules)
-  if (everyFormat === undefined || mapping.columns.some(suits)) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`cells.dateFormats\` ${everyFormat}: the target has no column that can have this format`,
-  )
 }

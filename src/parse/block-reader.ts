@@ -216,9 +216,10 @@ export class BlockReader {
     block.clear()
     const maxRecords = limit - this.recordsRead
     if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, largestBlockBytes)
-    const maxRows = batchRows - builder.rowCount
-    const maxBytes = Math.min(largestBlockBytes, Math.max(1, batchBytes - builder.encodedBytes))
-    return tokenizer.fill(block, Math.min(maxRows, maxRecords), maxBytes)
+    // The block ends with the row that makes the batch full: chunks of the input have no say in that.
+    const room = builder.roomFor(batchBytes)
+    const maxRows = Math.min(batchRows - builder.rowCount, room.rows, maxRecords)
+    return tokenizer.fill(block, maxRows, Math.min(largestBlockBytes, room.textBytes))
   }
 
   /** @returns whether there are rejects to be told */

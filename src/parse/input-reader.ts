@@ -54,7 +54,7 @@ export interface BatchOptions {
   readonly cells?: CellRules
   /** Most rows of a batch. */
   readonly batchRows: number
-  /** A batch is full when it needs this many bytes on the wire. */
+  /** A batch is full with the row with which it needs this many bytes on the wire. */
   readonly batchBytes: number
   /** Rows wait no longer than this for the rest of their batch; without it until the batch is full. */
   readonly flushIntervalMs?: number

@@ -5,7 +5,7 @@ import type { Column, Vector } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import { RecordBlock } from '../record-block.js'
 
 /** Stands between the elements of a cell when the format, not the user, writes them one after the other. */
@@ -134,6 +134,12 @@ export class ArrayColumn implements ColumnBuilder {
   encodedBytes(rowCount: number): number {
     // Each row's count takes one byte as a rule, each block of rows four more.
     return this.#elements.encodedBytes(this.#count) + rowCount
+  }
+
+  /** Elements of no text, and a delimiter between each two. */
+  get most(): WireRoom {
+    const { row, textByte } = this.#elements.most
+    return { row: row + 1, textByte: row + textByte }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

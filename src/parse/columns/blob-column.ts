@@ -4,7 +4,7 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
 import { tooLong } from './string-column.js'
 
@@ -68,6 +68,10 @@ export class BlobColumn implements ColumnBuilder {
 
   encodedBytes(): number {
     return this.#length
+  }
+
+  get most(): WireRoom {
+    return { row: countBytes, textByte: 1 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

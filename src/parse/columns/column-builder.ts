@@ -13,6 +13,14 @@ export interface CellFault {
   readonly expected: string
 }
 
+/** What the rows of a column take on the wire at most. */
+export interface WireRoom {
+  /** For each row. */
+  readonly row: number
+  /** And for each byte of its text. */
+  readonly textByte: number
+}
+
 /** One column: `read` for each block, `take` at the end of a batch; `undo` in between when rows were refused. */
 export interface ColumnBuilder {
   /**
@@ -28,6 +36,8 @@ export interface ColumnBuilder {
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Bytes on the wire of the first `rowCount` rows. */
   encodedBytes(rowCount: number): number
+  /** Known before a row is read: how many rows fit for sure is told by it. */
+  readonly most: WireRoom
   /** Hands the column over and starts the next batch; `buffers` receives what belongs to the pool. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
 }

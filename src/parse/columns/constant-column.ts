@@ -2,7 +2,7 @@
   A column that holds the same text in every row: `mapping.set`, and columns the input does not have.
 */
 import type { Column } from '../../protocol/value.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 
@@ -13,6 +13,7 @@ import { slackBytes } from '../window.js'
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #block: RecordBlock
+  readonly #textBytes: number
   /** Why the text is not a value of the column, if so. */
   readonly fault: CellFault | undefined
 
@@ -20,6 +21,7 @@ export class ConstantColumn implements ColumnBuilder {
     this.#builder = builder
     this.#block = new RecordBlock(1, rowCapacity)
     const encoded = new TextEncoder().encode(text)
+    this.#textBytes = encoded.length
     const bytes = new Uint8Array(encoded.length + slackBytes)
     bytes.set(encoded)
     this.#block.bytes = bytes
@@ -47,6 +49,11 @@ export class ConstantColumn implements ColumnBuilder {
 
   encodedBytes(rowCount: number): number {
     return this.#builder.encodedBytes(rowCount)
+  }
+
+  get most(): WireRoom {
+    const { row, textByte } = this.#builder.most
+    return { row: row + textByte * this.#textBytes, textByte: 0 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

@@ -7,7 +7,7 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { numberRead, readShortLong } from '../cells/read-number.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import { Int64Parts } from '../cells/int64-parts.js'
 import type { RecordBlock } from '../record-block.js'
 
@@ -75,6 +75,10 @@ export class Int64Column implements ColumnBuilder {
 
   encodedBytes(rowCount: number): number {
     return rowCount * bytesPerRow
+  }
+
+  get most(): WireRoom {
+    return { row: bytesPerRow, textByte: 0 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

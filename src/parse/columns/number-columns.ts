@@ -16,7 +16,7 @@ import { readInteger } from '../cells/read-whole.js'
 import { readLongDouble } from '../cells/read-long-double.js'
 import { isBetweenSingles } from '../cells/single-precision.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Arrays whose elements are JavaScript numbers. */
@@ -69,6 +69,10 @@ abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
 
   encodedBytes(rowCount: number): number {
     return rowCount * this.type.bytesPerRow
+  }
+
+  get most(): WireRoom {
+    return { row: this.type.bytesPerRow, textByte: 0 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

@@ -5,7 +5,7 @@
 import type { Column } from '../../protocol/value.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 
 /** How texts become those that the builder reads. */
 export interface Rewriting {
@@ -117,6 +117,10 @@ export class RewrittenColumn implements ColumnBuilder {
 
   encodedBytes(rowCount: number): number {
     return this.#builder.encodedBytes(rowCount)
+  }
+
+  get most(): WireRoom {
+    return this.#builder.most
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

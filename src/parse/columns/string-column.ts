@@ -6,7 +6,7 @@ import { limitText } from '../../schema/text-limits.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Four bytes are copied and looked at as one word. */
@@ -87,6 +87,10 @@ export class StringColumn implements ColumnBuilder {
 
   encodedBytes(): number {
     return this.#length
+  }
+
+  get most(): WireRoom {
+    return { row: 1, textByte: 1 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

@@ -4,7 +4,7 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import { explainText } from './string-column.js'
 import type { RecordBlock } from '../record-block.js'
 import { noSymbol, SymbolTable } from './symbol-table.js'
@@ -77,6 +77,11 @@ export class SymbolColumn implements ColumnBuilder {
 
   encodedBytes(rowCount: number): number {
     return rowCount * bytesPerRow + this.#baseBytes
+  }
+
+  /** A new text goes into the base. */
+  get most(): WireRoom {
+    return { row: bytesPerRow + 1, textByte: 1 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {

@@ -5,7 +5,7 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Arrays in which a row takes several elements. */
@@ -87,6 +87,10 @@ export class WideColumn<A extends WideArray> implements ColumnBuilder {
 
   encodedBytes(rowCount: number): number {
     return rowCount * this.#type.bytesPerRow
+  }
+
+  get most(): WireRoom {
+    return { row: this.#type.bytesPerRow, textByte: 0 }
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
