@@ -5,11 +5,11 @@ import { UsageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import { brokenTextMessage, clippedText } from './shown-text.js'
+import { brokenTextMessage } from './shown-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
-import { isUtf8 } from './cells/cell-bytes.js'
 import { plainNumbers } from './cells/number-style.js'
 import type { ColumnBuilder, WireRoom } from './columns/column-builder.js'
+import type { ColumnPart } from './columns/column-part.js'
 import { ConstantColumn } from './columns/constant-column.js'
 import { cellTypeOf, columnBuilder } from './types/column-types.js'
 import { checkNames } from './check-names.js'
@@ -19,22 +19,15 @@ import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
 import type { RecordBlock } from './record-block.js'
+import { brokenRecord, cellFault, type ReportedColumn } from './row-fault.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
-interface BuiltColumn {
-  readonly name: string
-  readonly typeText: string
-  readonly builder: ColumnBuilder
-  /** Field of the block that holds its cells; −1 when it needs none. */
-  readonly field: number
+interface BuiltColumn extends ReportedColumn {
   /** Blanks around its texts are not part of them. */
   readonly trims: boolean
   counts: ColumnCounts
   /** Nulls of the last block. */
   nullsRead: number
-  /** How messages about its cells begin, by what was expected last: it seldom changes. */
-  expected: string
-  messageStart: string
 }
 
 /** What a builder is made from: all inputs whose rows it takes have this in common. */
@@ -65,6 +58,13 @@ type OpenRange = Pick<BuilderInput, 'showRecord'> & {
   -readonly [Name in keyof InputRange]: InputRange[Name]
 }
 
+/** Rows that one builder gives to another: plain data. */
+export interface RowsPart {
+  readonly columns: readonly ColumnPart[]
+  /** Of the input that was begun last. */
+  readonly counts: readonly ColumnCounts[]
+}
+
 const noRecord = (): Uint8Array => new Uint8Array(0)
 const asItStands = (record: Uint8Array): Uint8Array => record
 
@@ -76,7 +76,6 @@ export class BatchBuilder {
   rowCount = 0
   /** Of the records of all rows of the input so far, of earlier batches too. */
   recordBytes = 0
-  readonly #rowCapacity: number
   readonly #pool: BufferPool = new BufferPool()
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
@@ -97,7 +96,6 @@ export class BatchBuilder {
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
   constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }: BuilderSetup) {
-    this.#rowCapacity = rowCapacity
     this.#records = keepRecords ? new KeptRecords(this.#pool) : undefined
     checkNames(mapping, rules)
     // A field that several columns take is one text: where one of them keeps blanks, they count for all.
@@ -126,7 +124,7 @@ export class BatchBuilder {
     const { origin } = text
     this.#text = text
     this.#open = this.#rangeFrom(input, startOffsetBytes)
-    this.#inputRows = origin && new InputRows(origin, this.#rowCapacity)
+    this.#inputRows = origin && new InputRows(origin)
     this.recordBytes = 0
     for (const column of this.#columns) column.counts = { nulls: 0, coerced: 0 }
   }
@@ -215,10 +213,45 @@ export class BatchBuilder {
       this.#readColumns(block)
     }
     for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
-    const rows: RowBounds = this.#inputRows?.of(block) ?? block
+    this.#addRows(block)
+  }
+
+  /** @param bounds  of rows that all columns have */
+  #addRows(bounds: RowBounds): void {
+    const rows = this.#inputRows?.of(bounds) ?? bounds
     this.recordBytes += this.#places.append(rows, this.rowCount)
     this.#records?.append(rows, this.rowCount)
-    this.rowCount += block.rowCount
+    this.rowCount += bounds.rowCount
+  }
+
+  /** The rows so far, for a builder that is made from the same: its `appendRows` and `count` take them. */
+  give(buffers: ArrayBuffer[]): RowsPart {
+    const { rowCount } = this
+    const columns = this.#columns.map(({ builder }) => builder.give(rowCount, buffers))
+    const own: ArrayBuffer[] = []
+    this.#places.take(own)
+    for (const buffer of own) this.#pool.give(buffer)
+    this.rowCount = 0
+    return { columns, counts: this.columnCounts }
+  }
+
+  /**
+   * Appends rows `from` and on of what another builder gave.
+   * @param bounds  where they stand in the text, as many as are to be appended
+   */
+  appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
+    for (const [i, { builder }] of this.#columns.entries()) {
+      builder.append(columns[i], from, from + bounds.rowCount, this.rowCount)
+    }
+    this.#addRows(bounds)
+  }
+
+  /** Counts what another builder has counted, as of this input. */
+  count({ counts }: RowsPart): void {
+    for (const [i, { counts: own }] of this.#columns.entries()) {
+      own.nulls += counts[i]!.nulls
+      own.coerced += counts[i]!.coerced
+    }
   }
 
   /** Close estimate of the batch's size on the wire. */
@@ -313,7 +346,10 @@ export class BatchBuilder {
       this.#copies.of(bytes, start, end)
     const recordText = origin === undefined ? record : bytes.subarray(start, end)
     const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
-    const fault = broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)
+    const fault =
+      broken === undefined
+        ? cellFault(this.#columns[block.refusedBy[row]! - 1]!, block, row)
+        : brokenRecord(broken)
     return {
       file: this.#open.file,
       lineNumber: block.lineNumbers[row]!,
@@ -325,31 +361,6 @@ export class BatchBuilder {
       message: fault.message,
       value: fault.value,
       bytes: (this.#open.showRecord ?? asItStands)(record),
-    }
-  }
-
-  #cellFault(block: RecordBlock, row: number): RowFault {
-    const column = this.#columns[block.refusedBy[row]! - 1]!
-    const { name, typeText, builder, field } = column
-    const { bytes } = block
-    const cell = row * block.fieldCount + field
-    const start = block.starts[cell]!
-    const end = block.ends[cell]!
-    const fault = isUtf8(bytes, start, end)
-      ? builder.explain(bytes, start, end)
-      : ({ code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' } as const)
-    const value = clippedText(bytes, start, end)
-    const { code, expected } = fault
-    if (column.expected !== expected) {
-      column.expected = expected
-      column.messageStart = `${typeText} column "${name}": expected ${expected}, got "`
-    }
-    return {
-      columnName: name,
-      code,
-      class: code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
-      message: `${column.messageStart}${value}"`,
-      value,
     }
   }
 }
@@ -368,17 +379,5 @@ function keepsBlanks({ type }: MappedColumn): boolean {
   return type.array !== true && cellTypeOf(type.type)?.keepsBlanks === true
 }
 
-type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
-
 /** Stands for a column where no single one is at fault. */
 const wholeRow = -2
-
-function brokenRecord(message: string): RowFault {
-  return {
-    columnName: undefined,
-    code: 'DDB_INPUT_ENCODING',
-    class: 'parse',
-    message,
-    value: undefined,
-  }
-}

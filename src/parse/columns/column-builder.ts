@@ -5,6 +5,7 @@
 import type { ErrorCode } from '../../errors.js'
 import type { Column } from '../../protocol/value.js'
 import type { RecordBlock } from '../record-block.js'
+import type { ColumnPart } from './column-part.js'
 
 /** Why a text is not a value of its column. */
 export interface CellFault {
@@ -40,4 +41,8 @@ export interface ColumnBuilder {
   readonly most: WireRoom
   /** Hands the column over and starts the next batch; `buffers` receives what belongs to the pool. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
+  /** As `take`, for a builder of the same column elsewhere; `buffers` receives what can be handed over, none of it to be used again. */
+  give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart
+  /** Appends rows `from` to `to` (exclusive) of what another builder gave, as rows `firstRow` and on. They cannot be undone. */
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void
 }

@@ -3,6 +3,7 @@
 */
 import type { Column } from '../../protocol/value.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 
@@ -58,5 +59,18 @@ export class ConstantColumn implements ColumnBuilder {
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     return this.#builder.take(rowCount, buffers)
+  }
+
+  /** Nothing: others have the text, too. */
+  give(rowCount: number): ColumnPart {
+    this.#builder.take(rowCount, [])
+    return undefined
+  }
+
+  append(_part: ColumnPart, from: number, to: number, firstRow: number): void {
+    for (let row = from; row < to; row += this.#block.rowCapacity) {
+      this.#block.rowCount = Math.min(to - row, this.#block.rowCapacity)
+      this.#builder.read(this.#block, 0, firstRow + row - from)
+    }
   }
 }
