@@ -9,17 +9,18 @@ import { brokenTextMessage } from './shown-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import { plainNumbers } from './cells/number-style.js'
 import type { ColumnBuilder, WireRoom } from './columns/column-builder.js'
-import type { ColumnPart } from './columns/column-part.js'
+import { roomOfRow } from './columns/wire-room.js'
 import { ConstantColumn } from './columns/constant-column.js'
-import { cellTypeOf, columnBuilder } from './types/column-types.js'
+import { columnBuilder, keepsBlanks } from './types/column-types.js'
 import { checkNames } from './check-names.js'
 import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords, RecordCopies } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
+import type { PieceReject, RowsPart } from './parallel/parsed-piece.js'
 import type { RecordBlock } from './record-block.js'
-import { brokenRecord, cellFault, type ReportedColumn } from './row-fault.js'
+import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
@@ -58,13 +59,6 @@ type OpenRange = Pick<BuilderInput, 'showRecord'> & {
   -readonly [Name in keyof InputRange]: InputRange[Name]
 }
 
-/** Rows that one builder gives to another: plain data. */
-export interface RowsPart {
-  readonly columns: readonly ColumnPart[]
-  /** Of the input that was begun last. */
-  readonly counts: readonly ColumnCounts[]
-}
-
 const noRecord = (): Uint8Array => new Uint8Array(0)
 const asItStands = (record: Uint8Array): Uint8Array => record
 
@@ -100,7 +94,7 @@ export class BatchBuilder {
     checkNames(mapping, rules)
     // A field that several columns take is one text: where one of them keeps blanks, they count for all.
     const keepers = new Set(
-      mapping.columns.flatMap((column, i) => (keepsBlanks(column) ? [fields[i]!] : [])),
+      mapping.columns.flatMap((column, i) => (keepsBlanks(column.type) ? [fields[i]!] : [])),
     )
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
@@ -113,7 +107,7 @@ export class BatchBuilder {
       expected: '',
       messageStart: '',
     }))
-    this.#most = mostOf(this.#columns)
+    this.#most = roomOfRow(this.#columns)
     this.#places = new RowPlaces(this.#pool)
     this.#nulls = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
     this.#lenient = rules.lenient ?? false
@@ -329,9 +323,13 @@ export class BatchBuilder {
     }
   }
 
-  /** Position of a row of the block in the decompressed input. */
-  offsetOf({ bytesOffset, recordStarts }: RecordBlock, row: number): number {
-    const textOffset = bytesOffset + recordStarts[row]!
+  /** What is read is not the input's own bytes. */
+  get isDecoded(): boolean {
+    return this.#text.origin !== undefined
+  }
+
+  /** Position in the decompressed input of what stands at `textOffset`. */
+  inputOffset(textOffset: number): number {
     return this.#text.origin?.inputOffset(textOffset) ?? textOffset
   }
 
@@ -340,43 +338,53 @@ export class BatchBuilder {
     const { bytes, bytesOffset } = block
     const start = block.recordStarts[row]!
     const end = block.recordEnds[row]!
-    const { origin } = this.#text
-    const record =
-      origin?.inputBytes(bytesOffset + start, bytesOffset + end).slice() ??
-      this.#copies.of(bytes, start, end)
-    const recordText = origin === undefined ? record : bytes.subarray(start, end)
+    const record = this.#recordBytes(bytes, start, end, bytesOffset)
+    const recordText = this.#text.origin === undefined ? record : bytes.subarray(start, end)
     const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
     const fault =
       broken === undefined
         ? cellFault(this.#columns[block.refusedBy[row]! - 1]!, block, row)
         : brokenRecord(broken)
+    return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
+  }
+
+  /** A reject of a piece that another builder has read. */
+  rejectAt(
+    { start, end, isRow, ...fault }: PieceReject,
+    bytes: Uint8Array,
+    bytesOffset: number,
+    lineNumber: number,
+  ): Reject {
+    const record = this.#recordBytes(bytes, start, end, bytesOffset)
+    return this.#reject(fault, lineNumber, bytesOffset + start, record, isRow)
+  }
+
+  /** A copy of a record as it stands in the input. */
+  #recordBytes(bytes: Uint8Array, start: number, end: number, bytesOffset: number): Uint8Array {
+    const input = this.#text.origin?.inputBytes(bytesOffset + start, bytesOffset + end)
+    return input?.slice() ?? this.#copies.of(bytes, start, end)
+  }
+
+  #reject(
+    fault: RowFault,
+    lineNumber: number,
+    textOffset: number,
+    record: Uint8Array,
+    isRow: boolean,
+  ): Reject {
     return {
       file: this.#open.file,
-      lineNumber: block.lineNumbers[row]!,
-      offsetBytes: this.offsetOf(block, row),
+      lineNumber,
+      offsetBytes: this.inputOffset(textOffset),
       lengthBytes: record.length,
       columnName: fault.columnName,
       code: fault.code,
       class: fault.class,
       message: fault.message,
       value: fault.value,
-      bytes: (this.#open.showRecord ?? asItStands)(record),
+      bytes: isRow ? (this.#open.showRecord ?? asItStands)(record) : record,
     }
   }
-}
-
-function mostOf(columns: readonly Pick<BuiltColumn, 'builder' | 'field'>[]): WireRoom {
-  const textBytes = new Map<number, number>()
-  let row = 0
-  for (const { builder, field } of columns) {
-    row += builder.most.row
-    textBytes.set(field, (textBytes.get(field) ?? 0) + builder.most.textByte)
-  }
-  return { row, textByte: Math.max(0, ...textBytes.values()) }
-}
-
-function keepsBlanks({ type }: MappedColumn): boolean {
-  return type.array !== true && cellTypeOf(type.type)?.keepsBlanks === true
 }
 
 /** Stands for a column where no single one is at fault. */

@@ -4,7 +4,7 @@
 import type { Reject } from './batch.js'
 import { isUtf8 } from './cells/cell-bytes.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
-import type { RecordBlock } from './record-block.js'
+import type { RecordBlock, RecordFault } from './record-block.js'
 import { clippedText } from './shown-text.js'
 
 /** A column as messages about its cells need it. */
@@ -19,7 +19,8 @@ export interface ReportedColumn {
   messageStart: string
 }
 
-type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
+/** Why it is none. */
+export type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
 
 /** Of a record that has bytes that are not a character. */
 export function brokenRecord(message: string): RowFault {
@@ -54,5 +55,21 @@ export function cellFault(column: ReportedColumn, block: RecordBlock, row: numbe
     class: code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
     message: `${column.messageStart}${value}"`,
     value,
+  }
+}
+
+/** A record that the tokenizer has set aside. */
+export function rejectOf(fault: RecordFault, file: string): Reject {
+  return {
+    file,
+    lineNumber: fault.lineNumber,
+    offsetBytes: fault.offsetBytes,
+    lengthBytes: fault.lengthBytes,
+    columnName: fault.columnName,
+    code: fault.code,
+    class: fault.class,
+    message: fault.message,
+    value: fault.value,
+    bytes: fault.record,
   }
 }

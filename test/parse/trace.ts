@@ -19,10 +19,11 @@ export interface TraceOptions {
 
 const bytesText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
-const plainRange = ({ shape, place: _, ...range }: InputRange): unknown => ({
-  ...range,
-  format: shape.format,
-})
+function plainRange(range: InputRange): unknown {
+  const { file, firstRow, rowCount, startOffsetBytes, endOffsetBytes, endLineNumber } = range
+  const { format } = range.shape
+  return { file, format, firstRow, rowCount, startOffsetBytes, endOffsetBytes, endLineNumber }
+}
 
 function plainBatch(batch: Batch, mapping: ColumnMapping): unknown {
   const { rowCount, columns, encodedBytes, ranges } = batch

@@ -1,0 +1,179 @@
+/*
+  The chunks of an input on their way to its reader, some pieces ahead of it: threads read them meanwhile, and so does the main
+  thread while the piece that it needs next is still with a thread. Pieces come out in the order of the input.
+*/
+import type { FedPiece, ParsedPiece } from './parsed-piece.js'
+import { PieceParser } from './piece-parser.js'
+import type { FedInput, Feed, PieceReading, Taken } from './piece-reading.js'
+import type { PieceSlots } from './piece-slots.js'
+
+/** What a thread has made of the piece in a slot. */
+export interface PieceAnswer {
+  readonly slot: number
+  readonly parsed: ParsedPiece | undefined
+}
+
+/** The threads of a run. */
+export interface PieceThreads {
+  readonly slots: PieceSlots
+  /** Smaller pieces are not worth handing over. */
+  readonly leastBytes: number
+  /** Tells all threads how pieces are read; the number is that of pieces that are read so. */
+  tell(reading: PieceReading): number
+  /** Called with every answer; one at a time. */
+  onAnswer: (answer: PieceAnswer) => void
+  /** Resolves with the next answer. @throws {DdbError} DDB_THREAD when a thread has died, and none may come */
+  answered(): Promise<void>
+}
+
+interface Piece {
+  readonly slot: number
+  readonly taken: Taken
+  /** Set once it was read ahead. */
+  answer: Pick<PieceAnswer, 'parsed'> | undefined
+}
+
+const nothing = new Uint8Array(0)
+
+/** Gives the pieces of one input. */
+export class PieceFeed implements Feed {
+  /** What the source had given when the piece that was given out last had come. */
+  taken: Taken
+  readonly #threads: PieceThreads
+  readonly #input: FedInput
+  readonly #queue: Piece[] = []
+  /** What is left of the last chunk, and what the source had given with it. */
+  #rest: Uint8Array = nothing
+  #restTaken: Taken
+  #isOver = false
+  #failure: { readonly error: unknown } | undefined
+  #filling: Promise<void> | undefined
+  /** Given out last. */
+  #lent: Piece | undefined
+  #reading = -1
+  #knownOffsets = -1
+  #parser: PieceParser | undefined
+
+  constructor(threads: PieceThreads, input: FedInput) {
+    this.#threads = threads
+    this.#input = input
+    this.taken = input.taken()
+    this.#restTaken = this.taken
+    threads.onAnswer = answer => this.#keep(answer)
+  }
+
+  /**
+   * The next piece; done behind the last one.
+   * @throws what the source failed with, behind all that it gave; as `PieceThreads.answered`
+   */
+  async next(): Promise<IteratorResult<FedPiece, void>> {
+    const { slots } = this.#threads
+    if (this.#lent !== undefined) slots.free(this.#lent.slot)
+    this.#lent = undefined
+    for (;;) {
+      this.#fill()
+      const piece = this.#queue[0]
+      if (piece === undefined) {
+        if (this.#filling !== undefined) await this.#filling
+        else if (this.#failure !== undefined) throw this.#failure.error
+        else break
+      } else if (piece.answer !== undefined || slots.take(piece.slot)) {
+        this.#queue.shift()
+        this.#lent = piece
+        this.taken = piece.taken
+        const parsed = piece.answer?.parsed
+        return { done: false, value: { bytes: slots.text(piece.slot), parsed } }
+      } else if (!this.#readAhead(piece)) await this.#threads.answered()
+    }
+    this.taken = this.#restTaken
+    return { done: true, value: undefined }
+  }
+
+  /** Nothing more is asked for. */
+  close(): void {
+    this.#isOver = true
+    this.#rest = nothing
+    const { slots } = this.#threads
+    if (this.#lent !== undefined) slots.free(this.#lent.slot)
+    this.#lent = undefined
+    for (const { slot, answer } of this.#queue.splice(0)) {
+      // What a thread is at is freed with its answer.
+      if (answer !== undefined || slots.take(slot)) slots.free(slot)
+    }
+  }
+
+  #keep({ slot, parsed }: PieceAnswer): void {
+    const piece = this.#queue.find(piece => piece.slot === slot)
+    if (piece === undefined) this.#threads.slots.free(slot)
+    else piece.answer = { parsed }
+  }
+
+  /** Reads a later piece while the one needed next is with a thread; false when there is none, or the answer is on its way. */
+  #readAhead(next: Piece): boolean {
+    const { slots } = this.#threads
+    if (slots.isAnswered(next.slot)) return false
+    const later = this.#queue.find(
+      piece =>
+        piece.answer === undefined &&
+        slots.reading(piece.slot) === this.#reading &&
+        slots.take(piece.slot),
+    )
+    if (later === undefined) return false
+    this.#parser ??= new PieceParser(this.#readingNow())
+    later.answer = { parsed: this.#parser.parse(slots.text(later.slot)) }
+    return true
+  }
+
+  #readingNow(): PieceReading {
+    const { reading, offsets } = this.#input
+    return { ...reading, offsets: offsets?.known() }
+  }
+
+  /** Puts as much as there is room for; what has to be waited for comes later. */
+  #fill(): void {
+    if (this.#filling !== undefined) return
+    while (this.#rest.length > 0) if (!this.#put()) return
+    if (this.#isOver || this.#threads.slots.freeSlot() < 0) return
+    this.#filling = this.#takeChunk().then(() => {
+      this.#filling = undefined
+      this.#fill()
+    })
+  }
+
+  /** Never rejects. */
+  async #takeChunk(): Promise<void> {
+    try {
+      const { done, value } = await this.#input.chunks.next()
+      this.#restTaken = this.#input.taken()
+      if (done === true) this.#isOver = true
+      else if (!this.#isOver) this.#rest = value
+    } catch (error) {
+      this.#isOver = true
+      this.#failure = { error }
+    }
+  }
+
+  /** Puts what is left of the chunk, as far as it goes into one slot; false without a free one. */
+  #put(): boolean {
+    const { slots, leastBytes } = this.#threads
+    const slot = slots.freeSlot()
+    if (slot < 0) return false
+    const text = this.#rest.subarray(0, slots.slotBytes)
+    this.#rest = this.#rest.subarray(text.length)
+    this.#tell()
+    slots.put(slot, this.#reading, text)
+    const isSmall = text.length < leastBytes && slots.take(slot)
+    const answer = isSmall ? { parsed: undefined } : undefined
+    this.#queue.push({ slot, taken: this.#restTaken, answer })
+    return true
+  }
+
+  /** The first time of a column decides what offset its times have. */
+  #tell(): void {
+    const known = this.#input.offsets?.knownCount ?? 0
+    if (this.#reading >= 0 && this.#knownOffsets === known) return
+    this.#knownOffsets = known
+    this.#reading = this.#threads.tell(this.#readingNow())
+    this.#parser = undefined
+  }
+}
