@@ -75,7 +75,10 @@ export class PieceFeed implements Feed {
       const piece = this.#queue[0]
       if (piece === undefined) {
         if (this.#filling !== undefined) await this.#filling
-        else if (this.#failure !== undefined) throw this.#failure.error
+        else if (!this.#isOver || this.#rest.length > 0) {
+          // All slots are with threads that still read pieces of the input before.
+          await this.#threads.answered()
+        } else if (this.#failure !== undefined) throw this.#failure.error
         else break
       } else if (piece.answer !== undefined || slots.take(piece.slot)) {
         this.#queue.shift()

@@ -89,7 +89,7 @@ export class PieceSlots {
     }
   }
 
-  /** A thread has sent its answer. */
+  /** A thread is about to send its answer. */
   setAnswered(slot: number): void {
     Atomics.store(this.#control, this.#at(slot), answered)
   }

@@ -137,6 +137,7 @@ const everyMember = [
   'status',
   'stored',
   'target',
+  'threads',
   'version',
 ]
 
