@@ -206,6 +206,7 @@ class SequentialInputs implements Inputs {
     run.reporter.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
     await this.#lookAtHeaders(run, target)
+    await this.#threads.ready()
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break

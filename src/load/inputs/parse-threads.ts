@@ -18,6 +18,8 @@ const mostAuto = 8
 export interface ParseThreads {
   /** So many read, the main one included; 1 as long as nobody else does. */
   readonly count: number
+  /** Waited for before the first input where somebody has said how many threads there are to be. */
+  ready(): Promise<void> | undefined
   /** Who reads the input ahead; undefined as long as that does not pay. */
   feed(input: FedInput, source: Pick<ByteSource, 'compression' | 'totalBytes'>): Feed | undefined
   end(): Promise<void>
@@ -43,6 +45,7 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
     get count() {
       return 1 + (started?.count ?? 0)
     },
+    ready: () => (isAuto || helpers < 1 ? undefined : (loading ??= load())),
     feed(input, source) {
       if (helpers < 1) return undefined
       const { bytesRead, contentBytesRead } = input.taken()
