@@ -1,7 +1,7 @@
 /*
   How many threads read the inputs of a run, and from when on. They are started once, when an input pays for them, and end with the run.
 */
-import type { StartedThreads } from '../../parse/parallel/piece-threads.js'
+import type { StartedThreads, startPieceThreads } from '../../parse/parallel/piece-threads.js'
 import type { Feed, FedInput } from '../../parse/parallel/piece-reading.js'
 import type { Threads } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -32,14 +32,14 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
   const helpers = isAuto ? Math.min(threads.cores, mostAuto) - 1 : asked - 1
   let started: StartedThreads | undefined
   // Most runs do without: what they do not need is not loaded.
-  let module: typeof import('../../parse/parallel/piece-threads.js') | undefined
+  let start: typeof startPieceThreads | undefined
   let loading: Promise<void> | undefined
   /** Read of inputs so far, and what of it the input at hand had given. */
   let readBytes = 0
   let last: unknown
   let lastBytes = 0
   const load = async (): Promise<void> => {
-    module = await import('../../parse/parallel/piece-threads.js')
+    ;({ startPieceThreads: start } = await import('../../parse/parallel/piece-threads.js'))
   }
   return {
     get count() {
@@ -59,8 +59,8 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
       const isWorth = !isAuto || readBytes >= worthBytes || (left >= worthBytes && left < Infinity)
       if (started === undefined && !isWorth) return undefined
       loading ??= load()
-      if (module === undefined) return undefined
-      started ??= module.startPieceThreads(threads, threadEntry(), helpers)
+      if (start === undefined) return undefined
+      started ??= start(threads, threadEntry(), helpers)
       return started.feed(input)
     },
     async end() {

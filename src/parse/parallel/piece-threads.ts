@@ -62,11 +62,11 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
       return reading
     },
     async answered() {
-      if (failure !== undefined) throw failure
+      throwIf(failure)
       for (const thread of all) thread.keepAlive(true)
       await new Promise<void>(resolve => (wake = resolve))
       for (const thread of all) thread.keepAlive(false)
-      if (failure !== undefined) throw failure
+      throwIf(failure)
     },
     async end() {
       await Promise.all(all.map(thread => thread.end()))
@@ -83,4 +83,8 @@ function died(cause: Error): DdbError {
       'that takes less of it',
     { cause },
   )
+}
+
+function throwIf(failure: DdbError | undefined): void {
+  if (failure !== undefined) throw failure
 }
