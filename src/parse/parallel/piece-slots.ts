@@ -77,15 +77,24 @@ export class PieceSlots {
     return Atomics.compareExchange(this.#control, this.#at(slot), ready, taken) === ready
   }
 
-  /** Takes the first piece that nobody has taken; −1 without one. */
-  takeFirst(): number {
+  /**
+   * Takes the first piece that nobody has taken, but for one: the main thread comes to that first, and what it reads itself it need not
+   * take over.
+   *
+   * @returns −1 when there is none
+   */
+  takeNext(): number {
     for (;;) {
       let first = -1
+      let second = -1
       for (let slot = 0; slot < this.count; slot++) {
         if (this.#state(slot) !== ready) continue
-        if (first < 0 || this.#piece(slot) < this.#piece(first)) first = slot
+        if (first < 0 || this.#piece(slot) < this.#piece(first)) {
+          second = first
+          first = slot
+        } else if (second < 0 || this.#piece(slot) < this.#piece(second)) second = slot
       }
-      if (first < 0 || this.take(first)) return first
+      if (second < 0 || this.take(second)) return second
     }
   }
 

@@ -18,7 +18,7 @@ function readPieces(port: MessagePort, slots: PieceSlots): never {
   let known = -1
   for (;;) {
     const { version } = slots
-    const slot = slots.takeFirst()
+    const slot = slots.takeNext()
     if (slot < 0) {
       slots.wait(version)
       continue

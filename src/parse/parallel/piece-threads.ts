@@ -10,9 +10,9 @@ import { newSharedSlots, PieceSlots } from './piece-slots.js'
 /** As much as a file is read at once. */
 const slotBytes = 512 * 1024
 
-/** Pieces under way for each thread: the one that it reads and the next, so that it need not wait. */
-const slotsPerThread = 2
-/** The piece that the reader is at, one that the main thread reads ahead, and one that it has put last. */
+/** Pieces under way for each thread: some that wait until the reader comes to them, as it also sends, and the one that is read. */
+const slotsPerThread = 4
+/** The piece that the reader is at, the one that is left to it, and the one that came last. */
 const slotsOfReader = 3
 
 /** Taking over a smaller piece would take as long as reading it. */

@@ -33,7 +33,7 @@ export function fakeThreads(count: number, slotBytes: number, chance: () => numb
       working.every(work => work.thread !== i),
     )
     if (thread === undefined) return
-    const slot = slots.takeFirst()
+    const slot = slots.takeNext()
     if (slot >= 0) working.push({ slot, thread })
   }
   const read = ({ slot, thread }: { slot: number; thread: number }): PieceAnswer => {
