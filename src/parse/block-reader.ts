@@ -5,7 +5,6 @@
 import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
 import type { ByteSource } from '../source/byte-source.js'
-import type { SourceText } from '../source/encoding/text-origin.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder, type BuilderInput } from './batch-builder.js'
 import { systemClock } from '../platform/system.js'
@@ -14,13 +13,12 @@ import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint 
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
 import type { FedPiece } from './parallel/parsed-piece.js'
 import type { PieceFold } from './parallel/piece-fold.js'
-import type { PieceFormat, Taken } from './parallel/piece-reading.js'
-import { ReadAhead } from './parallel/read-ahead.js'
+import type { Taken } from './parallel/piece-reading.js'
+import { ReadAhead, type ReadInput } from './parallel/read-ahead.js'
 import { endsBefore, PieceBounds } from './piece-bounds.js'
 import type { RecordBlock } from './record-block.js'
 import { rejectOf } from './row-fault.js'
 import type { SharedRows } from './shared-rows.js'
-import type { Tokenizer } from './tokenizer.js'
 
 /** Input of one block at most: its cells are read while they are still in the cache. */
 const largestBlockBytes = 128 * 1024
@@ -28,23 +26,12 @@ const largestBlockBytes = 128 * 1024
 const noRules: CellRules = {}
 
 /** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
-export interface BlockInput {
+export interface BlockInput extends ReadInput {
   readonly file: string
-  readonly tokenizer: Tokenizer
-  /** What comes behind the bytes that the tokenizer has already. */
-  readonly chunks: AsyncIterator<Uint8Array, void>
   /** Of the source. */
   readonly skipTo: ByteSource['skipTo']
   readonly block: RecordBlock
   readonly shape: RecordShape
-  /** Of the source. */
-  readonly text: SourceText
-  /** Of the source, at the moment. */
-  readonly taken: () => Taken
-  /** How others read pieces of it; undefined for what only the reader can read. */
-  readonly plain?: PieceFormat | undefined
-  /** Records that others have padded or cut. */
-  readonly addRagged?: (count: number) => void
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter?: string

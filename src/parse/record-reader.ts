@@ -11,7 +11,7 @@ import type { Taken } from './parallel/piece-reading.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** What a format brings to the loop; the rest is the source's. */
-export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken'>
+export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken' | 'isPrompt'>
 
 /** An input whose shape is known. */
 export interface OpenedInput<Format extends string> extends Pick<
@@ -130,7 +130,10 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       text: lasting,
     }
     const taken = (): Taken => takenFrom(source)
-    this.#blocks = new BlockReader({ ...own, file, skipTo, shape, text, taken }, options)
+    this.#blocks = new BlockReader(
+      { ...own, file, skipTo, shape, text, taken, isPrompt: source.totalBytes !== undefined },
+      options,
+    )
     return this.#blocks.batches()
   }
 

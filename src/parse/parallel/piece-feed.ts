@@ -1,9 +1,8 @@
 /*
-  The chunks of an input on their way to its reader, some pieces ahead of it: threads read them meanwhile, and so does the main
-  thread while the piece that it needs next is still with a thread. Pieces come out in the order of the input.
+  The chunks of an input on their way to its reader, some pieces ahead of it, so that threads read them meanwhile. Pieces come out in the
+  order of the input; one that no thread has come to is left to the reader.
 */
 import type { FedPiece, ParsedPiece } from './parsed-piece.js'
-import { PieceParser } from './piece-parser.js'
 import type { FedInput, Feed, PieceReading, Taken } from './piece-reading.js'
 import type { PieceSlots } from './piece-slots.js'
 
@@ -15,11 +14,14 @@ export interface PieceAnswer {
 
 /** The threads of a run. */
 export interface PieceThreads {
+  readonly count: number
   readonly slots: PieceSlots
   /** Smaller pieces are not worth handing over. */
   readonly leastBytes: number
   /** Tells all threads how pieces are read; the number is that of pieces that are read so. */
   tell(reading: PieceReading): number
+  /** Resolves once what has come meanwhile is there. */
+  nextTurn(): Promise<void>
   /** Called with every answer; one at a time. */
   onAnswer: (answer: PieceAnswer) => void
   /** Resolves with the next answer. @throws {DdbError} DDB_THREAD when a thread has died, and none may come */
@@ -32,6 +34,9 @@ interface Piece {
   /** Set once it was read ahead. */
   answer: Pick<PieceAnswer, 'parsed'> | undefined
 }
+
+/** Of the event loop: who writes into a pipe quickly has written more by then. */
+const mostTurns = 4
 
 const nothing = new Uint8Array(0)
 
@@ -48,11 +53,12 @@ export class PieceFeed implements Feed {
   #isOver = false
   #failure: { readonly error: unknown } | undefined
   #filling: Promise<void> | undefined
+  /** Waited for more since a piece was given out. */
+  #turns = 0
   /** Given out last. */
   #lent: Piece | undefined
   #reading = -1
   #knownOffsets = -1
-  #parser: PieceParser | undefined
 
   constructor(threads: PieceThreads, input: FedInput) {
     this.#threads = threads
@@ -80,13 +86,16 @@ export class PieceFeed implements Feed {
           await this.#threads.answered()
         } else if (this.#failure !== undefined) throw this.#failure.error
         else break
+      } else if (piece.answer === undefined && this.#mayGetMore()) {
+        await (this.#input.isPrompt ? this.#filling : this.#threads.nextTurn())
       } else if (piece.answer !== undefined || slots.take(piece.slot)) {
         this.#queue.shift()
         this.#lent = piece
+        this.#turns = 0
         this.taken = piece.taken
         const parsed = piece.answer?.parsed
         return { done: false, value: { bytes: slots.text(piece.slot), parsed } }
-      } else if (!this.#readAhead(piece)) await this.#threads.answered()
+      } else await this.#threads.answered()
     }
     this.taken = this.#restTaken
     return { done: true, value: undefined }
@@ -105,26 +114,17 @@ export class PieceFeed implements Feed {
     }
   }
 
+  /** While the reader is busy nothing comes: what threads are to read has to be there before. A pipe is hardly waited for. */
+  #mayGetMore(): boolean {
+    const isEnough = this.#queue.length > 2 * this.#threads.count
+    if (isEnough || this.#filling === undefined) return false
+    return this.#input.isPrompt || this.#turns++ < mostTurns
+  }
+
   #keep({ slot, parsed }: PieceAnswer): void {
     const piece = this.#queue.find(piece => piece.slot === slot)
     if (piece === undefined) this.#threads.slots.free(slot)
     else piece.answer = { parsed }
-  }
-
-  /** Reads a later piece while the one needed next is with a thread; false when there is none, or the answer is on its way. */
-  #readAhead(next: Piece): boolean {
-    const { slots } = this.#threads
-    if (slots.isAnswered(next.slot)) return false
-    const later = this.#queue.find(
-      piece =>
-        piece.answer === undefined &&
-        slots.reading(piece.slot) === this.#reading &&
-        slots.take(piece.slot),
-    )
-    if (later === undefined) return false
-    this.#parser ??= new PieceParser(this.#readingNow())
-    later.answer = { parsed: this.#parser.parse(slots.text(later.slot)) }
-    return true
   }
 
   #readingNow(): PieceReading {
@@ -177,6 +177,5 @@ export class PieceFeed implements Feed {
     if (this.#reading >= 0 && this.#knownOffsets === known) return
     this.#knownOffsets = known
     this.#reading = this.#threads.tell(this.#readingNow())
-    this.#parser = undefined
   }
 }

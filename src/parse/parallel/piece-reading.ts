@@ -37,6 +37,8 @@ export interface FedInput {
   /** What columns have for offsets may become known as the input is read. */
   readonly reading: PieceReading
   readonly offsets: ColumnOffsets | undefined
+  /** The next chunk comes as soon as it is asked for, or the end: it is a file's. */
+  readonly isPrompt: boolean
   /** Of the source, at the moment. */
   readonly taken: () => Taken
 }

@@ -3,11 +3,10 @@
   piece first reads it, a thread or the main thread.
 */
 
-/** What stands in a slot: nothing; text that nobody has taken, that somebody reads, or that a thread has answered to. */
+/** What stands in a slot: nothing, text that nobody has taken, or text that somebody has. */
 const free = 0
 const ready = 1
 const taken = 2
-const answered = 3
 
 /** Numbers at the beginning: how often text was put into a slot. */
 const headNumbers = 1
@@ -96,15 +95,6 @@ export class PieceSlots {
       }
       if (second < 0 || this.take(second)) return second
     }
-  }
-
-  /** A thread is about to send its answer. */
-  setAnswered(slot: number): void {
-    Atomics.store(this.#control, this.#at(slot), answered)
-  }
-
-  isAnswered(slot: number): boolean {
-    return this.#state(slot) === answered
   }
 
   /** Gives a slot back that nobody looks at any more. */

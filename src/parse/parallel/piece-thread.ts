@@ -33,8 +33,6 @@ function readPieces(port: MessagePort, slots: PieceSlots): never {
     }
     const buffers: ArrayBuffer[] = []
     const parsed = parser.parse(slots.text(slot), buffers)
-    // Not afterwards: whoever has the answer gives the slot back.
-    slots.setAnswered(slot)
     port.postMessage({ slot, parsed }, buffers)
   }
 }

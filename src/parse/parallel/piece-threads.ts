@@ -3,6 +3,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Thread, Threads } from '../../platform/platform.js'
+import { systemClock } from '../../platform/system.js'
 import { PieceFeed, type PieceAnswer, type PieceThreads } from './piece-feed.js'
 import type { FedInput, Feed, PieceReading } from './piece-reading.js'
 import { newSharedSlots, PieceSlots } from './piece-slots.js'
@@ -20,7 +21,6 @@ const leastBytes = 16 * 1024
 
 /** Threads that were started. */
 export interface StartedThreads extends PieceThreads {
-  readonly count: number
   /** Reads an input ahead; the one before is closed. */
   feed(input: FedInput): Feed
   /** Resolves once all have ended. */
@@ -50,6 +50,7 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
     count,
     slots: new PieceSlots(shared),
     leastBytes,
+    nextTurn: () => new Promise<void>(resolve => systemClock.nextTurn(resolve)),
     onAnswer: () => undefined,
     feed: input => new PieceFeed(started, input),
     tell(next: PieceReading) {

@@ -10,12 +10,16 @@ import { guessedBegin, type FedPiece, type ParsedPiece } from './parsed-piece.js
 import { PieceFold } from './piece-fold.js'
 import type { Feed, PieceFormat, Taken } from './piece-reading.js'
 
-/** The input, as its reader has it. */
-interface ReadInput {
+/** An input, as far as others may read ahead of its reader. */
+export interface ReadInput {
   readonly tokenizer: Tokenizer
+  /** What comes behind the bytes that the tokenizer has already. */
   readonly chunks: AsyncIterator<Uint8Array, void>
+  /** Of the source. */
   readonly text: SourceText
+  /** Of the source, at the moment. */
   readonly taken: () => Taken
+  readonly isPrompt: boolean
   /** How others read pieces of it; undefined for what only the reader can read. */
   readonly plain?: PieceFormat | undefined
   /** Records that others have padded or cut. */
@@ -61,7 +65,7 @@ export class ReadAhead {
   }
 
   #opened(): Feed | undefined {
-    const { plain, chunks, taken } = this.#input
+    const { plain, chunks, taken, isPrompt } = this.#input
     const { readAhead, onBlock, mapping, cells = {} } = this.#options
     if (this.#feed !== undefined || readAhead === undefined || plain === undefined)
       return this.#feed
@@ -70,7 +74,7 @@ export class ReadAhead {
     const isKnown = offsets !== undefined || rules.timeZone !== undefined
     if (!this.#hasBegun || !isKnown || onBlock !== undefined) return undefined
     const reading = { format: plain, mapping, cells: rules, offsets: undefined }
-    this.#feed = readAhead({ chunks, taken, offsets, reading })
+    this.#feed = readAhead({ chunks, taken, offsets, reading, isPrompt })
     return this.#feed
   }
 

@@ -55,8 +55,10 @@ export function fakeThreads(count: number, slotBytes: number, chance: () => numb
   }
   const slots = new Slots(newSharedSlots(2 + 2 * count, slotBytes))
   const threads: FakeThreads = {
+    count,
     slots,
     leastBytes: 0,
+    nextTurn: () => Promise.resolve(),
     seen,
     tell: reading => readings.push(structuredClone(reading)) - 1,
     onAnswer: () => undefined,
@@ -66,7 +68,6 @@ export function fakeThreads(count: number, slotBytes: number, chance: () => numb
       if (working.length === 0) return
       const [work] = working.splice(Math.floor(chance() * working.length), 1)
       const answer = read(work!)
-      slots.setAnswered(answer.slot)
       if (chance() < 0.5) await Promise.resolve()
       threads.onAnswer(answer)
     },
