@@ -132,15 +132,23 @@ const kinds: Record<string, Kind> = {
 
 const encodings = ['utf-8', 'utf-16le', 'gb18030', 'windows-1252'] as const
 
-const source = (text: string, encoding: string, chunkBytes: number): Promise<ByteSource> => {
-  const bytes = iconv.encode(text, encoding)
+const source = (
+  text: string,
+  { encoding, chunkBytes, brokenAt }: Pick<Setup, 'encoding' | 'chunkBytes' | 'brokenAt'>,
+): Promise<ByteSource> => {
+  const whole = iconv.encode(text, encoding)
+  // No character of these encodings.
+  const bytes =
+    brokenAt === undefined
+      ? whole
+      : Buffer.concat([whole.subarray(0, brokenAt), Buffer.of(0xff), whole.subarray(brokenAt)])
   const chunks: Buffer[] = []
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     chunks.push(bytes.subarray(at, at + chunkBytes))
   }
   return openSource('-', {
     stdin: Readable.from(chunks, { objectMode: true }),
-    encoding: encoding as 'utf-8',
+    encoding,
   })
 }
 
@@ -159,6 +167,10 @@ const setups = fc.record({
   lenient: fc.boolean(),
   limit: fc.option(fc.integer({ min: 1, max: 90 }), { nil: undefined, freq: 2 }),
   isShared: fc.boolean(),
+  brokenAt: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.integer({ min: 60, max: 4000 }) },
+  ),
   encoding: fc.oneof(
     { weight: 3, arbitrary: fc.constant('utf-8' as const) },
     { weight: 2, arbitrary: fc.constantFrom(...encodings) },
@@ -207,7 +219,7 @@ async function traceOf(
   isParallel: boolean,
   pieces: readonly Piece[] = [],
 ): Promise<unknown[]> {
-  const { threads, slotBytes, chunkBytes, batchRows, batchBytes, lenient, limit, chances } = setup
+  const { threads, slotBytes, batchRows, batchBytes, lenient, limit, chances } = setup
   let asked = 0
   const fake = fakeThreads(threads, slotBytes, () => chances[asked++ % chances.length]!)
   const leftOut: string[] = []
@@ -217,7 +229,7 @@ async function traceOf(
     onOffset: name => void (leftOut.includes(name) || leftOut.push(name)),
   }
   const shared = setup.isShared ? newSharedRows() : undefined
-  const sources = await Promise.all(texts.map(text => source(text, setup.encoding, chunkBytes)))
+  const sources = await Promise.all(texts.map(text => source(text, setup)))
   const rules = { match: 'position', ignoreExtra: true, allowMissing: true } as const
   const events = await trace(sources, {
     types,
