@@ -85,7 +85,10 @@ async function makeProgram() {
   try {
     await bundle({
       ...bundling,
-      entryPoints: entries.map(entry => `src/${entry}.ts`),
+      entryPoints: {
+        ...Object.fromEntries(entries.map(entry => [entry, `src/${entry}.ts`])),
+        'piece-thread': 'src/parse/parallel/piece-thread.ts',
+      },
       outdir: 'dist',
       outbase: 'src',
       chunkNames: 'chunks/[name]-[hash]',

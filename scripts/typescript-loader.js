@@ -4,11 +4,11 @@
 import { existsSync } from 'node:fs'
 import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { isMainThread } from 'node:worker_threads'
+import { isMainThread, parentPort } from 'node:worker_threads'
 import { transpiled } from './transpile.js'
 
-// Node runs the hooks below in a thread of their own, which loads this file again.
-if (isMainThread) {
+// Node runs the hooks below in a thread of their own, which loads this file again, and has no port.
+if (isMainThread || parentPort !== null) {
   register(import.meta.url)
   // .taprc sets it to keep tap's own loader away; programs that a test starts have nothing to do with it.
   delete process.env['TAP_TYPE_STRIP_ONLY']

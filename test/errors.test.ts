@@ -20,7 +20,7 @@ import {
 import { readSources, root } from './helpers/checkout.js'
 
 /** What the command line may end with after a failure: sysexits.h, the loader's own 4 and 5, and SIGINT. */
-const exitCodes = new Set([4, 5, 64, 65, 66, 69, 70, 73, 74, 75, 76, 77, 78, 130])
+const exitCodes = new Set([4, 5, 64, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78, 130])
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
 

@@ -64,6 +64,8 @@ export interface LoadResult {
   target: { host: string; table: string | null; function: string | null; method: Method | null }
   /** Of all inputs that were opened, or should have been; `bytes` as stored. */
   inputTotals: InputTotals
+  /** Threads that read the inputs: 1 where nothing was to be gained by more. */
+  threads: number
   /**
    * One per input, or, where there are more than a hundred, one per input in which something was wrong, unless `summaryInputs`
    * asks for all; what reading did not get to know is null. `rejected` are rows of this

@@ -99,6 +99,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries(options.summaryInputs ?? 'wrong') ?? [],
     inputTotals: opened.inputs?.totals,
+    threads: opened.inputs?.threads,
     sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,
     alreadyLoaded,

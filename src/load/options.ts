@@ -122,6 +122,11 @@ export interface InputOptions extends DialectOptions {
   arrayDelimiter?: string
   /** Where the records of a JSON document are: `data.items`, or `/data/items`; default the document itself. */
   jsonPath?: string
+  /**
+   * How many threads read the inputs, from 1 to 64. `auto`, the default, takes one for each core, 8 at most, once an input pays
+   * for them. The result is that of one thread.
+   */
+  threads?: 'auto' | number
   /** Stands for `-`. */
   stdin?: Readable
   /** Files are read on as they grow, rotate and appear, until a signal ends the run (docs/follow.md). */

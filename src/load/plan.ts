@@ -72,6 +72,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   checkConfirm(delivery.confirm, target, delivery.mode)
   checkConnections(delivery, target)
   if (options.input?.follow === true) checkFollow(options)
+  checkThreads(options.input?.threads ?? 'auto')
   const { maxRecordBytes } = options.input ?? {}
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
     throw new UsageError('DDB_USAGE', '`input.maxRecordBytes` is 512 MiB at most')
@@ -186,6 +187,18 @@ function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions
   throw new UsageError(
     'DDB_USAGE',
     '`delivery.verify` behind a function needs `target.confirmTable`: where are its rows?',
+  )
+}
+
+/** More bring nothing, as one thread takes over what they read. */
+const mostThreads = 64
+
+function checkThreads(threads: number | 'auto'): void {
+  if (threads === 'auto') return
+  if (Number.isInteger(threads) && threads >= 1 && threads <= mostThreads) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`input.threads\` is auto, or a whole number from 1 to ${mostThreads}, not ${String(threads)}`,
   )
 }
 

@@ -20,6 +20,8 @@ export interface ResultParts {
   inputs: readonly InputSummary[]
   /** Undefined where none was opened. */
   inputTotals?: InputTotals | undefined
+  /** 1 when left out. */
+  threads?: number | undefined
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
   /** Of runs that were confirmed. */
@@ -64,6 +66,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       method: target.kind === 'table' ? target.method : null,
     },
     inputTotals,
+    threads: parts.threads ?? 1,
     inputs: parts.inputs.map(input => ({
       ...input,
       firstError: hideInData(input.firstError, say),

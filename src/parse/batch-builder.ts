@@ -4,38 +4,31 @@
 import { UsageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
-import { nearestHint } from '../schema/nearest.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import { brokenTextMessage, clippedText } from './shown-text.js'
+import { brokenTextMessage } from './shown-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
-import { isUtf8 } from './cells/cell-bytes.js'
-import { everyColumn } from './cells/date-format.js'
 import { plainNumbers } from './cells/number-style.js'
-import type { ColumnBuilder } from './columns/column-builder.js'
+import type { ColumnBuilder, WireRoom } from './columns/column-builder.js'
+import { roomOfRow } from './columns/wire-room.js'
 import { ConstantColumn } from './columns/constant-column.js'
-import { cellTypeOf, columnBuilder, hasDateFormat } from './types/column-types.js'
+import { columnBuilder, keepsBlanks } from './types/column-types.js'
+import { checkNames } from './check-names.js'
 import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords, RecordCopies } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
+import type { PieceReject, RowsPart } from './parallel/parsed-piece.js'
 import type { RecordBlock } from './record-block.js'
+import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
-interface BuiltColumn {
-  readonly name: string
-  readonly typeText: string
-  readonly builder: ColumnBuilder
-  /** Field of the block that holds its cells; −1 when it needs none. */
-  readonly field: number
+interface BuiltColumn extends ReportedColumn {
   /** Blanks around its texts are not part of them. */
   readonly trims: boolean
   counts: ColumnCounts
   /** Nulls of the last block. */
   nullsRead: number
-  /** How messages about its cells begin, by what was expected last: it seldom changes. */
-  expected: string
-  messageStart: string
 }
 
 /** What a builder is made from: all inputs whose rows it takes have this in common. */
@@ -77,13 +70,14 @@ export class BatchBuilder {
   rowCount = 0
   /** Of the records of all rows of the input so far, of earlier batches too. */
   recordBytes = 0
-  readonly #rowCapacity: number
   readonly #pool: BufferPool = new BufferPool()
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
   readonly #records: KeptRecords | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
+  /** Of a row with all its columns; the text counts in each column that takes the same field. */
+  readonly #most: WireRoom
   /** Of which the next rows are. */
   #open!: OpenRange
   /** Of inputs that have ended. */
@@ -96,12 +90,11 @@ export class BatchBuilder {
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
   constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }: BuilderSetup) {
-    this.#rowCapacity = rowCapacity
     this.#records = keepRecords ? new KeptRecords(this.#pool) : undefined
     checkNames(mapping, rules)
     // A field that several columns take is one text: where one of them keeps blanks, they count for all.
     const keepers = new Set(
-      mapping.columns.flatMap((column, i) => (keepsBlanks(column) ? [fields[i]!] : [])),
+      mapping.columns.flatMap((column, i) => (keepsBlanks(column.type) ? [fields[i]!] : [])),
     )
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
@@ -114,6 +107,7 @@ export class BatchBuilder {
       expected: '',
       messageStart: '',
     }))
+    this.#most = roomOfRow(this.#columns)
     this.#places = new RowPlaces(this.#pool)
     this.#nulls = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
     this.#lenient = rules.lenient ?? false
@@ -124,7 +118,7 @@ export class BatchBuilder {
     const { origin } = text
     this.#text = text
     this.#open = this.#rangeFrom(input, startOffsetBytes)
-    this.#inputRows = origin && new InputRows(origin, this.#rowCapacity)
+    this.#inputRows = origin && new InputRows(origin)
     this.recordBytes = 0
     for (const column of this.#columns) column.counts = { nulls: 0, coerced: 0 }
   }
@@ -213,10 +207,45 @@ export class BatchBuilder {
       this.#readColumns(block)
     }
     for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
-    const rows: RowBounds = this.#inputRows?.of(block) ?? block
+    this.#addRows(block)
+  }
+
+  /** @param bounds  of rows that all columns have */
+  #addRows(bounds: RowBounds): void {
+    const rows = this.#inputRows?.of(bounds) ?? bounds
     this.recordBytes += this.#places.append(rows, this.rowCount)
     this.#records?.append(rows, this.rowCount)
-    this.rowCount += block.rowCount
+    this.rowCount += bounds.rowCount
+  }
+
+  /** The rows so far, for a builder that is made from the same: its `appendRows` and `count` take them. */
+  give(buffers: ArrayBuffer[]): RowsPart {
+    const { rowCount } = this
+    const columns = this.#columns.map(({ builder }) => builder.give(rowCount, buffers))
+    const own: ArrayBuffer[] = []
+    this.#places.take(own)
+    for (const buffer of own) this.#pool.give(buffer)
+    this.rowCount = 0
+    return { columns, counts: this.columnCounts }
+  }
+
+  /**
+   * Appends rows `from` and on of what another builder gave.
+   * @param bounds  where they stand in the text, as many as are to be appended
+   */
+  appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
+    for (const [i, { builder }] of this.#columns.entries()) {
+      builder.append(columns[i], from, from + bounds.rowCount, this.rowCount)
+    }
+    this.#addRows(bounds)
+  }
+
+  /** Counts what another builder has counted, as of this input. */
+  count({ counts }: RowsPart): void {
+    for (const [i, { counts: own }] of this.#columns.entries()) {
+      own.nulls += counts[i]!.nulls
+      own.coerced += counts[i]!.coerced
+    }
   }
 
   /** Close estimate of the batch's size on the wire. */
@@ -224,6 +253,17 @@ export class BatchBuilder {
     let sum = 0
     for (const { builder } of this.#columns) sum += builder.encodedBytes(this.rowCount)
     return sum
+  }
+
+  /**
+   * How much more may be read until the batch has `batchBytes`: so many rows, from so many bytes of text, do not come to that
+   * before the last of them.
+   */
+  roomFor(batchBytes: number): { rows: number; textBytes: number } {
+    const half = Math.max(0, batchBytes - this.encodedBytes - 1) / 2
+    const { row, textByte } = this.#most
+    const textBytes = textByte === 0 ? Infinity : Math.max(1, Math.floor(half / textByte))
+    return { rows: 1 + Math.floor(half / row), textBytes }
   }
 
   /** The batch of the rows so far, of which there must be one at least; the next batch begins. */
@@ -283,9 +323,13 @@ export class BatchBuilder {
     }
   }
 
-  /** Position of a row of the block in the decompressed input. */
-  offsetOf({ bytesOffset, recordStarts }: RecordBlock, row: number): number {
-    const textOffset = bytesOffset + recordStarts[row]!
+  /** What is read is not the input's own bytes. */
+  get isDecoded(): boolean {
+    return this.#text.origin !== undefined
+  }
+
+  /** Position in the decompressed input of what stands at `textOffset`. */
+  inputOffset(textOffset: number): number {
     return this.#text.origin?.inputOffset(textOffset) ?? textOffset
   }
 
@@ -294,93 +338,54 @@ export class BatchBuilder {
     const { bytes, bytesOffset } = block
     const start = block.recordStarts[row]!
     const end = block.recordEnds[row]!
-    const { origin } = this.#text
-    const record =
-      origin?.inputBytes(bytesOffset + start, bytesOffset + end).slice() ??
-      this.#copies.of(bytes, start, end)
-    const recordText = origin === undefined ? record : bytes.subarray(start, end)
+    const record = this.#recordBytes(bytes, start, end, bytesOffset)
+    const recordText = this.#text.origin === undefined ? record : bytes.subarray(start, end)
     const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
-    const fault = broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)
+    const fault =
+      broken === undefined
+        ? cellFault(this.#columns[block.refusedBy[row]! - 1]!, block, row)
+        : brokenRecord(broken)
+    return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
+  }
+
+  /** A reject of a piece that another builder has read. */
+  rejectAt(
+    { start, end, isRow, ...fault }: PieceReject,
+    bytes: Uint8Array,
+    bytesOffset: number,
+    lineNumber: number,
+  ): Reject {
+    const record = this.#recordBytes(bytes, start, end, bytesOffset)
+    return this.#reject(fault, lineNumber, bytesOffset + start, record, isRow)
+  }
+
+  /** A copy of a record as it stands in the input. */
+  #recordBytes(bytes: Uint8Array, start: number, end: number, bytesOffset: number): Uint8Array {
+    const input = this.#text.origin?.inputBytes(bytesOffset + start, bytesOffset + end)
+    return input?.slice() ?? this.#copies.of(bytes, start, end)
+  }
+
+  #reject(
+    fault: RowFault,
+    lineNumber: number,
+    textOffset: number,
+    record: Uint8Array,
+    isRow: boolean,
+  ): Reject {
     return {
       file: this.#open.file,
-      lineNumber: block.lineNumbers[row]!,
-      offsetBytes: this.offsetOf(block, row),
+      lineNumber,
+      offsetBytes: this.inputOffset(textOffset),
       lengthBytes: record.length,
       columnName: fault.columnName,
       code: fault.code,
       class: fault.class,
       message: fault.message,
       value: fault.value,
-      bytes: (this.#open.showRecord ?? asItStands)(record),
-    }
-  }
-
-  #cellFault(block: RecordBlock, row: number): RowFault {
-    const column = this.#columns[block.refusedBy[row]! - 1]!
-    const { name, typeText, builder, field } = column
-    const { bytes } = block
-    const cell = row * block.fieldCount + field
-    const start = block.starts[cell]!
-    const end = block.ends[cell]!
-    const fault = isUtf8(bytes, start, end)
-      ? builder.explain(bytes, start, end)
-      : ({ code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' } as const)
-    const value = clippedText(bytes, start, end)
-    const { code, expected } = fault
-    if (column.expected !== expected) {
-      column.expected = expected
-      column.messageStart = `${typeText} column "${name}": expected ${expected}, got "`
-    }
-    return {
-      columnName: name,
-      code,
-      class: code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
-      message: `${column.messageStart}${value}"`,
-      value,
+      bytes: isRow ? (this.#open.showRecord ?? asItStands)(record) : record,
     }
   }
 }
-
-function keepsBlanks({ type }: MappedColumn): boolean {
-  return type.array !== true && cellTypeOf(type.type)?.keepsBlanks === true
-}
-
-type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
 
 /** Stands for a column where no single one is at fault. */
 const wholeRow = -2
-
-function brokenRecord(message: string): RowFault {
-  return {
-    columnName: undefined,
-    code: 'DDB_INPUT_ENCODING',
-    class: 'parse',
-    message,
-    value: undefined,
-  }
-}
-
-/** Columns that rules name have to be there. */
-function checkNames(mapping: ColumnMapping, rules: CellRules): void {
-  const names = mapping.columns.map(column => column.name)
-  const dated = Object.keys(rules.dateFormats ?? {}).filter(name => name !== everyColumn)
-  for (const [option, given] of [
-    ['`cells.dateFormats`', dated],
-    ['`cells.percentColumns`', rules.percentColumns ?? []],
-    ['`cells.offsets`', Object.keys(rules.columnOffsets?.known() ?? {})],
-  ] as const) {
-    const unknown = given.find(name => !names.includes(name))
-    if (unknown === undefined) continue
-    throw new UsageError(
-      'DDB_USAGE',
-      `${option} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
-    )
-  }
-  const everyFormat = rules.dateFormats?.[everyColumn]
-  const suits = ({ name, type }: MappedColumn): boolean => hasDateFormat(name, type.type, rules)
-  if (everyFormat === undefined || mapping.columns.some(suits)) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`cells.dateFormats\` ${everyFormat}: the target has no column that can have this format`,
-  )
-}

@@ -5,17 +5,20 @@
 import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
 import type { ByteSource } from '../source/byte-source.js'
-import type { SourceText } from '../source/encoding/text-origin.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder, type BuilderInput } from './batch-builder.js'
 import { systemClock } from '../platform/system.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
-import { PieceBounds } from './piece-bounds.js'
-import type { RecordBlock, RecordFault } from './record-block.js'
+import type { FedPiece } from './parallel/parsed-piece.js'
+import type { PieceFold } from './parallel/piece-fold.js'
+import type { Taken } from './parallel/piece-reading.js'
+import { ReadAhead, type ReadInput } from './parallel/read-ahead.js'
+import { endsBefore, PieceBounds } from './piece-bounds.js'
+import type { RecordBlock } from './record-block.js'
+import { rejectOf } from './row-fault.js'
 import type { SharedRows } from './shared-rows.js'
-import type { Tokenizer } from './tokenizer.js'
 
 /** Input of one block at most: its cells are read while they are still in the cache. */
 const largestBlockBytes = 128 * 1024
@@ -23,17 +26,12 @@ const largestBlockBytes = 128 * 1024
 const noRules: CellRules = {}
 
 /** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
-export interface BlockInput {
+export interface BlockInput extends ReadInput {
   readonly file: string
-  readonly tokenizer: Tokenizer
-  /** What comes behind the bytes that the tokenizer has already. */
-  readonly chunks: AsyncIterator<Uint8Array, void>
   /** Of the source. */
   readonly skipTo: ByteSource['skipTo']
   readonly block: RecordBlock
   readonly shape: RecordShape
-  /** Of the source. */
-  readonly text: SourceText
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter?: string
@@ -58,7 +56,8 @@ export class BlockReader {
   readonly #builder: BatchBuilder
   readonly #begun: BuilderInput
   readonly #pieces: PieceBounds
-  #pendingChunk: Promise<IteratorResult<Uint8Array, void>> | undefined
+  readonly #ahead: ReadAhead
+  #pendingChunk: Promise<IteratorResult<FedPiece, void>> | undefined
   #inputEnded = false
   /** Why the source gave up; told once the rows before it are out. */
   #sourceError: Error | undefined
@@ -79,6 +78,7 @@ export class BlockReader {
     const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#begun = { file, showRecord, shape, text }
+    this.#ahead = new ReadAhead(input, options, this.#builder)
   }
 
   /** Per column of the mapping, over all batches so far. */
@@ -90,11 +90,23 @@ export class BlockReader {
     return { rows: this.#builder.recordBytes, rejected: this.#rejectedBytes }
   }
 
+  get taken(): Taken {
+    return this.#ahead.taken
+  }
+
   /**
    * The rows in batches, to be iterated once.
    * @throws {InputError} as `InputReader.batches`, after the last batch
    */
   async *batches(): AsyncGenerator<Batch, void, void> {
+    try {
+      yield* this.#read()
+    } finally {
+      this.#ahead.close()
+    }
+  }
+
+  async *#read(): AsyncGenerator<Batch, void, void> {
     const { tokenizer } = this.#input
     const { limit = Infinity, stopped, from, shared } = this.#options
     const builder = this.#builder
@@ -104,20 +116,30 @@ export class BlockReader {
     const first = tokenizer.resumePoint
     builder.beginInput(this.#begun, first.offsetBytes)
     tokenizer.boundaryBytes = this.#pieces.boundaryBytes
+    this.#ahead.begin()
     while (this.recordsRead < limit && stopped?.() !== true) {
       if (this.#isAtBoundary()) {
         const batch = this.#crossBoundary(first)
         if (batch !== undefined) yield batch
         continue
       }
-      const more = this.#fillBlock(limit)
-      if (this.#readBlock()) {
-        for (let wait = this.#tellRejects(); wait !== undefined; wait = this.#tellRejects())
-          await wait
+      let more = true
+      const { fold } = this.#ahead
+      if (fold !== undefined) {
+        const wait = this.#takeOver(fold)
+        if (wait !== undefined) await wait
+      } else {
+        more = this.#fillBlock(limit)
+        if (this.#readBlock()) {
+          for (let wait = this.#tellRejects(); wait !== undefined; wait = this.#tellRejects())
+            await wait
+        }
+        this.#appendBlock()
       }
-      this.#appendBlock()
       if (this.#isFull()) {
         yield this.#take()
+      } else if (!more && this.#ahead.goOn(limit - this.recordsRead)) {
+        continue
       } else if (!more) {
         this.readToEnd = this.#inputEnded && this.#failure() === undefined
         if (this.#inputEnded || tokenizer.failure !== undefined) break
@@ -157,7 +179,9 @@ export class BlockReader {
     return true
   }
 
-  #take(end = this.#cutPoint ?? this.#input.tokenizer.resumePoint): Batch {
+  #take(
+    end = this.#cutPoint ?? this.#ahead.fold?.point ?? this.#input.tokenizer.resumePoint,
+  ): Batch {
     return this.#builder.take(end)
   }
 
@@ -216,9 +240,10 @@ export class BlockReader {
     block.clear()
     const maxRecords = limit - this.recordsRead
     if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, largestBlockBytes)
-    const maxRows = batchRows - builder.rowCount
-    const maxBytes = Math.min(largestBlockBytes, Math.max(1, batchBytes - builder.encodedBytes))
-    return tokenizer.fill(block, Math.min(maxRows, maxRecords), maxBytes)
+    // The block ends with the row that makes the batch full: chunks of the input have no say in that.
+    const room = builder.roomFor(batchBytes)
+    const maxRows = Math.min(Math.max(1, batchRows - builder.rowCount), room.rows, maxRecords)
+    return tokenizer.fill(block, maxRows, Math.min(largestBlockBytes, room.textBytes))
   }
 
   /** @returns whether there are rejects to be told */
@@ -227,13 +252,41 @@ export class BlockReader {
     const { rowCount, faults } = block
     if (rowCount === 0 && faults.length === 0) return false
     this.recordsRead += rowCount + faults.length
-    if (this.#builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
-      this.#batchBeganMs = this.#clock.nowMs()
-    }
+    this.#beginBatch()
     if (rowCount > 0) this.#builder.read(block)
     this.#nextRow = 0
     this.#nextFault = 0
     return block.refusedCount + faults.length > 0
+  }
+
+  /** Takes some of the piece over that was read ahead. @returns what is to be waited for */
+  #takeOver(fold: PieceFold): Promise<void> | undefined {
+    const builder = this.#builder
+    const { batchRows, batchBytes, onReject } = this.#options
+    if (fold.rowsLeft > 0) {
+      this.#beginBatch()
+      if (this.#pieces.isInside) this.recordsRead += fold.takeRows(Infinity, Infinity)
+      else {
+        const room = builder.roomFor(batchBytes)
+        const mostRows = Math.min(batchRows - builder.rowCount, room.rows)
+        this.recordsRead += fold.takeRows(mostRows, room.textBytes)
+      }
+      return undefined
+    }
+    const reject = fold.takeReject()
+    if (reject === undefined) {
+      this.#ahead.end(fold)
+      return undefined
+    }
+    this.recordsRead++
+    this.#rejectedBytes += reject.lengthBytes
+    return onReject(reject) ?? undefined
+  }
+
+  #beginBatch(): void {
+    if (this.#builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
+      this.#batchBeganMs = this.#clock.nowMs()
+    }
   }
 
   /** @returns what is to be waited for before the next ones are told; undefined once all are */
@@ -255,7 +308,9 @@ export class BlockReader {
     const row = this.#nextRow
     const fault = faults[this.#nextFault]
     const isRow =
-      row < rowCount && (fault === undefined || builder.offsetOf(block, row) < fault.offsetBytes)
+      row < rowCount &&
+      (fault === undefined ||
+        builder.inputOffset(block.bytesOffset + block.recordStarts[row]!) < fault.offsetBytes)
     if (isRow) {
       this.#nextRow++
       return builder.rejectOf(block, row)
@@ -312,7 +367,7 @@ export class BlockReader {
         this.#inputEnded = true
         tokenizer.end()
       } else {
-        tokenizer.push(value)
+        this.#ahead.push(value)
       }
     } catch (error) {
       this.#inputEnded = true
@@ -325,31 +380,8 @@ export class BlockReader {
     }
   }
 
-  #nextChunk(): Promise<IteratorResult<Uint8Array, void>> {
-    this.#pendingChunk ??= this.#input.chunks.next()
+  #nextChunk(): Promise<IteratorResult<FedPiece, void>> {
+    this.#pendingChunk ??= this.#ahead.next()
     return this.#pendingChunk
-  }
-}
-
-function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
-  return new InputError(
-    'DDB_INPUT_READ',
-    `"${file}" ends before byte ${offsetBytes}, where reading was to go on: it is not the input that was read before, or not all of it`,
-    { file, lineNumber, offsetBytes },
-  )
-}
-
-function rejectOf(fault: RecordFault, file: string): Reject {
-  return {
-    file,
-    lineNumber: fault.lineNumber,
-    offsetBytes: fault.offsetBytes,
-    lengthBytes: fault.lengthBytes,
-    columnName: fault.columnName,
-    code: fault.code,
-    class: fault.class,
-    message: fault.message,
-    value: fault.value,
-    bytes: fault.record,
   }
 }

@@ -45,8 +45,8 @@ export interface CellRules extends Omit<CellOptions, 'offsets'> {
    * there for later readers. Without it each reader finds out for itself.
    */
   readonly columnOffsets?: ColumnOffsets | undefined
-  /** Told once for each column in which an offset was left out, because there is no time zone. */
-  readonly onOffset?: (columnName: string) => void
+  /** Told once for each column in which an offset was left out, because there is no time zone; again after true. */
+  readonly onOffset?: (columnName: string) => boolean | void
   /** Between the elements of an array column; default `,`. */
   readonly arrayDelimiter?: string
 }

@@ -17,6 +17,7 @@ import type {
   ResumePoint,
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
+import type { FedInput, Feed, Taken } from './parallel/piece-reading.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 
@@ -54,7 +55,7 @@ export interface BatchOptions {
   readonly cells?: CellRules
   /** Most rows of a batch. */
   readonly batchRows: number
-  /** A batch is full when it needs this many bytes on the wire. */
+  /** A batch is full with the row with which it needs this many bytes on the wire. */
   readonly batchBytes: number
   /** Rows wait no longer than this for the rest of their batch; without it until the batch is full. */
   readonly flushIntervalMs?: number
@@ -73,6 +74,8 @@ export interface BatchOptions {
   readonly pieces?: readonly Piece[]
   /** Rows that are left at the end of the input go into a batch with those of the next one that is read with it. */
   readonly shared?: SharedRows
+  /** Asked before every chunk, until it gives who reads on ahead of the reader; without it nobody does. */
+  readonly readAhead?: (input: FedInput) => Feed | undefined
   /** Most records to read, rejects included. */
   readonly limit?: number
   /** Keeps the records of each batch until it is released, for rows that the server may refuse. */
@@ -124,6 +127,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   /** Records so far: rows and rejects; no header, blank line or comment. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts
+  /** What the source had given with the chunk that was read last, whatever was read ahead of it. */
+  readonly taken: Taken
   /** The input came to its end and nothing made reading stop before: every byte of it is in `byteCounts`. */
   readonly readToEnd: boolean
   /** Rows that were left at its end, and wait for those of another input; undefined without any. */

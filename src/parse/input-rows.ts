@@ -12,10 +12,10 @@ export type RowBounds = Pick<
   'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset'
 >
 
-/** Filled from one block after the other. */
+/** Filled from the rows of one block after the other. */
 export class InputRows implements RowBounds {
-  readonly recordStarts: Int32Array
-  readonly recordEnds: Int32Array
+  recordStarts: Int32Array = new Int32Array(0)
+  recordEnds: Int32Array = new Int32Array(0)
   lineNumbers: Float64Array = new Float64Array(0)
   rowCount = 0
   /** Lent until more of the input is read. */
@@ -23,19 +23,21 @@ export class InputRows implements RowBounds {
   bytesOffset = 0
   readonly #origin: TextOrigin
 
-  constructor(origin: TextOrigin, rowCapacity: number) {
+  constructor(origin: TextOrigin) {
     this.#origin = origin
-    this.recordStarts = new Int32Array(rowCapacity)
-    this.recordEnds = new Int32Array(rowCapacity)
   }
 
-  /** The rows of `block`. */
-  of(block: RecordBlock): this {
+  /** The rows of `block`, or of something like it. */
+  of(block: RowBounds): this {
     const { rowCount, recordStarts, recordEnds, bytesOffset } = block
     const origin = this.#origin
     this.rowCount = rowCount
     this.lineNumbers = block.lineNumbers
     if (rowCount === 0) return this
+    if (rowCount > this.recordStarts.length) {
+      this.recordStarts = new Int32Array(rowCount)
+      this.recordEnds = new Int32Array(rowCount)
+    }
     const textStart = bytesOffset + recordStarts[0]!
     const first = origin.inputOffset(textStart)
     this.bytesOffset = first
@@ -58,7 +60,7 @@ export class InputRows implements RowBounds {
 
   /** Whether the row's only line feed is its last byte: then it is found in the input without decoding anything. */
   #isLine(
-    { bytes, lineNumbers, recordStarts, recordEnds, rowCount }: RecordBlock,
+    { bytes, lineNumbers, recordStarts, recordEnds, rowCount }: RowBounds,
     row: number,
   ): boolean {
     const end = recordEnds[row]!

@@ -7,7 +7,7 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 import type { ResumePoint } from './batch.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
 import type { Fault, RecordBlock } from './record-block.js'
-import type { Tokenizer } from './tokenizer.js'
+import type { ReadElsewhere, Tokenizer } from './tokenizer.js'
 import { Window } from './window.js'
 
 /**
@@ -147,6 +147,36 @@ export class LineTokenizer implements Tokenizer {
     const { window } = this
     this.skippedBytes += offsetBytes - window.inputOffset(window.end)
     window.jumpTo(offsetBytes)
+  }
+
+  get isBetweenRecords(): boolean {
+    const { start, end } = this.window
+    const isBegun = this.#skipped !== undefined || this.#inOtherLine
+    return start === end && !isBegun && this.failure === undefined
+  }
+
+  get textOffset(): number {
+    return this.window.offset + this.window.start
+  }
+
+  passRead({ textBytes, lines, otherBytes }: ReadElsewhere): void {
+    const { window } = this
+    window.jumpTo(window.offset + window.end + textBytes)
+    this.lineNumber += lines
+    this.otherBytes += otherBytes
+    this.#format.jumped?.()
+  }
+
+  /** Gives up what is unread: what is pushed next begins with a record, in line 0. */
+  restart(): void {
+    this.window.start = this.window.end
+    this.#format.jumped?.()
+    this.failure = undefined
+    this.lineNumber = 0
+    this.otherBytes = 0
+    this.#neededBytes = 0
+    this.#skipped = undefined
+    this.#inOtherLine = false
   }
 
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {

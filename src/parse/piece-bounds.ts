@@ -2,6 +2,8 @@
   Where batches have to begin and end because somebody asked for the rows of certain pieces of the input: each piece in
   turn, and what stands between them.
 */
+import { InputError } from '../errors.js'
+import type { ResumePoint } from './batch.js'
 import type { Piece } from './input-reader.js'
 
 /** The piece at hand, or the way to the next one. */
@@ -38,4 +40,13 @@ export class PieceBounds {
     if (this.isInside) this.#next++
     this.isInside = !this.isInside
   }
+}
+
+/** For an input in which reading cannot go on where it was to. */
+export function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
+  return new InputError(
+    'DDB_INPUT_READ',
+    `"${file}" ends before byte ${offsetBytes}, where reading was to go on: it is not the input that was read before, or not all of it`,
+    { file, lineNumber, offsetBytes },
+  )
 }

@@ -7,10 +7,11 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 import { BlockReader, type BlockInput } from './block-reader.js'
 import type { Batch, ColumnCounts, InputRange } from './batch.js'
 import type { BatchOptions, ByteCounts, InputReader } from './input-reader.js'
+import type { Taken } from './parallel/piece-reading.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** What a format brings to the loop; the rest is the source's. */
-export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text'>
+export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken' | 'isPrompt'>
 
 /** An input whose shape is known. */
 export interface OpenedInput<Format extends string> extends Pick<
@@ -94,6 +95,10 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     }
   }
 
+  get taken(): Taken {
+    return this.#blocks?.taken ?? takenFrom(this.#opened.source)
+  }
+
   get readToEnd(): boolean {
     const isEmpty = this.recordKind === 'fields' && this.fieldCount === 0
     return this.#blocks?.readToEnd ?? isEmpty
@@ -124,11 +129,19 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       headerBytes,
       text: lasting,
     }
-    this.#blocks = new BlockReader({ ...own, file, skipTo, shape, text }, options)
+    const taken = (): Taken => takenFrom(source)
+    this.#blocks = new BlockReader(
+      { ...own, file, skipTo, shape, text, taken, isPrompt: source.totalBytes !== undefined },
+      options,
+    )
     return this.#blocks.batches()
   }
 
   close(): Promise<void> {
     return this.#opened.source.close()
   }
+}
+
+function takenFrom({ bytesRead, contentBytesRead }: ByteSource): Taken {
+  return { bytesRead, contentBytesRead }
 }

@@ -9,6 +9,15 @@ import type { RecordBlock } from './record-block.js'
 /** Longer records are refused: an open quote would otherwise take the rest of the file with it. */
 export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 
+/** Text that somebody else has cut into records. */
+export interface ReadElsewhere {
+  readonly textBytes: number
+  /** Line ends in it. */
+  readonly lines: number
+  /** Bytes of the decompressed input that are part of no record. */
+  readonly otherBytes: number
+}
+
 /** One input cut into records. */
 export interface Tokenizer {
   /** Takes more input; the chunk is copied. Only between blocks: positions of the last block end here. */
@@ -38,6 +47,15 @@ export interface Tokenizer {
    * there.
    */
   readonly jumpTo?: (point: ResumePoint) => void
+  /**
+   * All that was pushed is read, and a record or a line may begin behind it. There is none where a place says nothing of what is
+   * open there.
+   */
+  readonly isBetweenRecords?: boolean
+  /** Position in the text of what is unread. */
+  readonly textOffset?: number
+  /** Only where `isBetweenRecords`: what is pushed next stands behind text that somebody else has read. */
+  readonly passRead?: (read: ReadElsewhere) => void
   /** Why nothing sensible can follow; the records before it were delivered. */
   readonly failure: InputError | undefined
   /** Behind the records that blocks were given so far, and before all others. */

@@ -209,12 +209,43 @@ export interface Files {
   rename(from: string, to: string): void
 }
 
+/** Another thread of the process. */
+export interface Thread {
+  /** Plain data. */
+  post(message: unknown): void
+  /** Whether the process stays alive for it. */
+  keepAlive(keeps: boolean): void
+  /** Resolves once it has ended, whatever it was at. */
+  end(): Promise<void>
+}
+
+/** What a thread tells. */
+export interface ThreadEvents {
+  readonly onMessage: (message: unknown) => void
+  /** It has ended by itself. */
+  readonly onDeath: (why: Error) => void
+}
+
+/** Threads. */
+export interface Threads {
+  /** How many can run at the same time. */
+  readonly cores: number
+  /**
+   * Starts a thread that does not keep the process alive.
+   *
+   * @param entry  path of the module that it runs
+   * @param data  plain data that it is given
+   */
+  start(entry: string, data: unknown, events: ThreadEvents): Thread
+}
+
 /** One machine, as one process sees it. */
 export interface Platform {
   readonly clock: Clock
   readonly random: Random
   readonly network: Network
   readonly files: Files
+  readonly threads: Threads
   /** What the machine calls itself. */
   readonly hostName: string
 }

@@ -133,6 +133,7 @@ t.test('every member is there; what is not known is null', async t => {
     endedAt: '1970-01-01T00:00:02.000Z',
     target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },
     inputTotals,
+    threads: 1,
     inputs: [input],
     sources: noSourceNotes(),
     rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },

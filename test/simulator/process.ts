@@ -2,7 +2,7 @@
   A simulated process: a platform whose every use counts, so that the process can be killed at any of them. After its
   death nothing that its code still does has an effect, and nothing calls it back.
 */
-import type { Clock, Files, Network, Platform, Timer } from '../../src/platform/platform.js'
+import type { Clock, Files, Network, Platform, Threads, Timer } from '../../src/platform/platform.js'
 import type { Chance } from './random.js'
 import type { World } from './world.js'
 
@@ -21,6 +21,14 @@ export interface SimEnvironment {
 const lookMs = 0.001
 const pauseOneIn = 2_000
 const longestPauseMs = 40
+
+/** One core: runs in virtual time are what they are, however fast machines are. */
+const noThreads: Threads = {
+  cores: 1,
+  start: () => {
+    throw new Error('a simulated process has one thread')
+  },
+}
 
 export class SimProcess {
   readonly name: string
@@ -62,6 +70,7 @@ export class SimProcess {
       },
       network: environment.network(this),
       files: environment.files(this),
+      threads: noThreads,
       hostName,
     }
   }

@@ -44,7 +44,7 @@ export const checkOptions = {
 /** Every option of `check`, read. */
 export type CheckSettings = SettingsOf<typeof checkOptions>
 
-const { limit: _limit, follow: _follow, ...readingOptions } = inputOptions
+const { limit: _limit, follow: _follow, threads: _threads, ...readingOptions } = inputOptions
 const { lenient: _lenient, ...cellOptions } = valueOptions
 const { match, map, set } = mappingOptions
 

@@ -19,6 +19,7 @@ import {
   recordSize,
   repeated,
   text,
+  threadCount,
 } from './reading/readers.js'
 
 const inputFormat = choice('auto', ...inputFormats)
@@ -49,6 +50,13 @@ export const inputOptions = optionGroup('Input', {
     help: 'read on as files grow, rotate and appear, until a signal comes',
     reader: onOff,
     field: 'input.follow',
+  },
+  threads: {
+    flags: '--threads <n>',
+    help: 'how many threads read the input: auto, or 1 to 64',
+    reader: threadCount,
+    defaultNote: 'auto: the cores, once the input pays for them',
+    field: 'input.threads',
   },
   compression: {
     flags: '--compression <kind>',

@@ -47,6 +47,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       method: target?.kind === 'table' ? target.method : null,
     },
     inputTotals: { count: 0, bytes: 0 },
+    threads: 1,
     inputs: [],
     sources: noSourceNotes(),
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },

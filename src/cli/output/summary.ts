@@ -147,6 +147,7 @@ function storedLines({
 
 function figureLines({
   inputs,
+  threads,
   columns,
   connections,
   batches,
@@ -164,6 +165,7 @@ function figureLines({
         `input ${input.path}: ${[input.format, input.compression].filter(Boolean).join(', ')}, ${bytesText(input.bytes)}, ${counted(input.rows, 'row')}` +
         `${input.ragged === 0 ? '' : `, ${grouped(input.ragged)} padded or cut`}${input.detected === null ? '' : `; ${detectedText(input.detected)}`}`,
     ),
+    `read by ${counted(threads, 'thread')}`,
     ...columns.map(
       column =>
         `column ${column.name} ${column.type}: ${counted(column.nulls, 'null')}, ${grouped(column.coerced)} coerced`,

@@ -7,6 +7,7 @@ import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offs
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
+import type { BatchOptions } from '../../parse/input-reader.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
 import type { Platform } from '../../platform/platform.js'
 import { mapColumns, type ColumnMapping, type MappingRules } from '../../schema/column-mapping.js'
@@ -58,6 +59,8 @@ export interface OpenedInput {
   readonly progress: (summary: InputSummary) => void
   /** Rows that are left at its end wait for those of the next input; undefined where none of them is to wait. */
   readonly shared: SharedRows | undefined
+  /** Asked who reads ahead; undefined where nobody is to. */
+  readonly readAhead?: BatchOptions['readAhead']
   /** Told of a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void
   /** Waited for before a batch is given out. */
@@ -81,6 +84,8 @@ export interface Inputs {
   /** What was read of the inputs so far: all of them, or those in which something was wrong, where there are many. */
   summaries(which?: ListedInputs): InputSummary[]
   readonly totals: InputTotals
+  /** So many read them, the main thread included. */
+  readonly threads: number
   /** Per target column, over all inputs. */
   columnCounts(): readonly ColumnCounts[]
   /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
@@ -181,7 +186,7 @@ class Reading implements InputReading {
     // For every reject and every batch: nothing more than is cheap.
     const update = (): void => {
       summary.rows = recordsRead()
-      summary.bytes = source.bytesRead
+      summary.bytes = reader.taken.bytesRead
       opened.progress(summary)
     }
     const mapped = (): ColumnMapping => this.#mappingFor(reader, source.name, target)
@@ -197,6 +202,7 @@ class Reading implements InputReading {
         ...(limit === Infinity ? {} : { limit }),
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
         ...(opened.shared === undefined ? {} : { shared: opened.shared }),
+        ...(opened.readAhead === undefined ? {} : { readAhead: opened.readAhead }),
         keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
         clock: this.#platform.clock,
         stopped: () => run.ending.stopped,
@@ -232,10 +238,10 @@ class Reading implements InputReading {
   }
 
   /** Nothing more is read of an input. */
-  #end(run: Run, { source, reader, summary }: OpenedInput, isFit: boolean): void {
+  #end(run: Run, { reader, summary }: OpenedInput, isFit: boolean): void {
     this.#tellOffsets(run)
     summary.ragged = reader.raggedRecords
-    summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
+    summary.contentBytes = { read: reader.taken.contentBytesRead, ...reader.byteCounts }
     run.watch?.closed(reader)
     if (isFit) this.#addCounts(reader.columnCounts)
     this.bytesError ??= bytesError(summary.path, summary.contentBytes, reader.readToEnd)

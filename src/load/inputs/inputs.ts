@@ -25,6 +25,7 @@ import {
 import { newInputList } from './input-list.js'
 import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
 import { newOpenAhead, type OpenAhead } from './open-ahead.js'
+import { newParseThreads, type ParseThreads } from './parse-threads.js'
 import { newQuickFiles, type QuickFiles } from './quick-files.js'
 import type { RunEvent } from '../fate/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -170,6 +171,7 @@ class SequentialInputs implements Inputs {
   #source: ByteSource | undefined
   readonly #ahead: OpenAhead
   readonly #quick: QuickFiles
+  readonly #threads: ParseThreads
   /** Of the inputs that are done. */
   #doneBytes = 0
   #doneRecords = 0
@@ -186,6 +188,7 @@ class SequentialInputs implements Inputs {
     this.#shared = run.watch === undefined ? newSharedRows() : undefined
     this.#reading = newInputReading(platform, options, plan, found)
     this.#quick = newQuickFiles(platform, options)
+    this.#threads = newParseThreads(platform.threads, options.input?.threads)
     this.#ahead = newOpenAhead(
       inputs.sizes,
       index => this.#readBefore(index) === undefined,
@@ -203,6 +206,7 @@ class SequentialInputs implements Inputs {
     run.reporter.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
     await this.#lookAtHeaders(run, target)
+    await this.#threads.ready()
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break
@@ -250,7 +254,7 @@ class SequentialInputs implements Inputs {
       }
       const opened = await this.#openOne(run, target, summary, index)
       yield* this.#reading.batches(run, target, opened)
-      this.#doneBytes += opened.source.bytesRead
+      this.#doneBytes += opened.reader.taken.bytesRead
       this.#doneRecords += summary.rows
       await opened.reader.close()
       if (run.ending.stopped) return
@@ -329,11 +333,12 @@ class SequentialInputs implements Inputs {
       detected: undefined,
       resumed: run.history.resumption.resumed(index),
       shared: this.#shared,
+      ...(run.watch === undefined ? { readAhead: input => this.#threads.feed(input, source) } : {}),
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: path === '-',
       progress: ({ rows }) => {
         run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
-        run.reporter.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
+        run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
       },
       afterBatch: () => this.#tellRead(run),
     }
@@ -345,6 +350,10 @@ class SequentialInputs implements Inputs {
 
   get totals(): InputTotals {
     return this.#list.totals
+  }
+
+  get threads(): number {
+    return this.#threads.count
   }
 
   get areDone(): boolean {
@@ -369,6 +378,7 @@ class SequentialInputs implements Inputs {
   async close(): Promise<void> {
     await this.#source?.close()
     await this.#ahead.close()
+    await this.#threads.end()
   }
 }
 

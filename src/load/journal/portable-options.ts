@@ -9,7 +9,8 @@ import type { JournaledOptions, JournaledServer } from './journal-record.js'
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
   const { expectRows, expectTypes, expectUnique } = options
-  const { stdin: _, ...input } = options.input ?? {}
+  // How many threads read is nothing that the next process has to know.
+  const { stdin: _, threads: __, ...input } = options.input ?? {}
   return {
     inputs,
     server: journaledServer(options.server),
@@ -54,7 +55,7 @@ export function decidingOptions({
   rejects = {},
   delivery = {},
 }: JournaledOptions): Readonly<Record<string, unknown>> {
-  const { flushIntervalMs: _, ...dialect } = input
+  const { flushIntervalMs: _, threads: __, ...dialect } = input
   const { mode = 'async', confirm = 'auto' } = delivery
   // How many rejects are too many may be decided anew; where they go may not, for some are there already.
   const { file } = rejects

@@ -54,8 +54,8 @@ export interface ClockRules {
   readonly zone?: TimeZone | undefined
   /** What offset the times have that are kept as they are written; undefined where that does not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Called at the first time with another offset than zero that is kept as it is written. */
-  readonly onOffset?: (() => void) | undefined
+  /** Called at the first time with another offset than zero that is kept as it is written; true to be called again. */
+  readonly onOffset?: (() => boolean | void) | undefined
 }
 
 /** Keeps the parts of the text it read last; of one that was not a value they mean nothing. */
@@ -72,7 +72,7 @@ export class WallClock implements TimeParts {
   readonly #offset: UtcOffset = new UtcOffset()
   readonly #zone: TimeZone | undefined
   readonly #columnOffset: ColumnOffset | undefined
-  #onOffset: (() => void) | undefined
+  #onOffset: (() => boolean | void) | undefined
 
   constructor({ zone, offset, onOffset }: ClockRules = {}) {
     this.#zone = zone
@@ -254,8 +254,7 @@ export class WallClock implements TimeParts {
       return noValue
     }
     if (this.#onOffset !== undefined && isGiven && seconds !== 0) {
-      this.#onOffset()
-      this.#onOffset = undefined
+      if (this.#onOffset() !== true) this.#onOffset = undefined
     }
     return 0
   }

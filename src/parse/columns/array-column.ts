@@ -5,7 +5,8 @@ import type { Column, Vector } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart, ArrayPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 
 /** Stands between the elements of a cell when the format, not the user, writes them one after the other. */
@@ -136,6 +137,12 @@ export class ArrayColumn implements ColumnBuilder {
     return this.#elements.encodedBytes(this.#count) + rowCount
   }
 
+  /** Elements of no text, and a delimiter between each two. */
+  get most(): WireRoom {
+    const { row, textByte } = this.#elements.most
+    return { row: row + 1, textByte: row + textByte }
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const cells = this.#elements.take(this.#count, buffers) as Vector
     const offsets = this.#offsets.subarray(0, rowCount + 1)
@@ -143,5 +150,27 @@ export class ArrayColumn implements ColumnBuilder {
     this.#offsets = new Uint32Array(0)
     this.#count = 0
     return { form: 'arrayVector', length: rowCount, offsets, cells }
+  }
+
+  give(rowCount: number, buffers: ArrayBuffer[]): ArrayPart {
+    const elements = this.#elements.give(this.#count, buffers)
+    const offsets = new Uint32Array(this.#store.buffer, 0, rowCount === 0 ? 0 : rowCount + 1)
+    this.#store.release(buffers)
+    this.#offsets = new Uint32Array(0)
+    this.#count = 0
+    return { offsets, elements }
+  }
+
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
+    const { offsets: others, elements } = part as ArrayPart
+    if (this.#store.reserve(firstRow + to - from + 1)) {
+      this.#offsets = new Uint32Array(this.#store.buffer)
+    }
+    const offsets = this.#offsets
+    const first = others[from]!
+    const before = this.#count - first
+    for (let row = from; row <= to; row++) offsets[firstRow + row - from] = before + others[row]!
+    this.#elements.append(elements, first, others[to]!, this.#count)
+    this.#count = before + others[to]!
   }
 }

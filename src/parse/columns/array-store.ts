@@ -40,6 +40,13 @@ export class ArrayStore {
     return true
   }
 
+  /** Puts rows `from` to `to` (exclusive) of other rows in the place of rows `firstRow` and on, for which there is room. */
+  put(rows: ArrayBuffer, from: number, to: number, firstRow: number): void {
+    const size = this.#bytesPerRow
+    const bytes = new Uint8Array(rows, from * size, (to - from) * size)
+    new Uint8Array(this.buffer).set(bytes, firstRow * size)
+  }
+
   /** Gives the buffer away with its batch. */
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return

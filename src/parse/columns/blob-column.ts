@@ -4,7 +4,8 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart, TextPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 import { tooLong } from './string-column.js'
 
@@ -70,12 +71,40 @@ export class BlobColumn implements ColumnBuilder {
     return this.#length
   }
 
+  get most(): WireRoom {
+    return { row: countBytes, textByte: 1 }
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const encoded = this.#encoded.subarray(0, this.#length)
     this.#store.release(buffers)
     this.#encoded = new Uint8Array(0)
     this.#length = 0
     return this.#column(encoded, rowCount)
+  }
+
+  give(rowCount: number, buffers: ArrayBuffer[]): TextPart {
+    const encoded = new Uint8Array(this.#store.buffer, 0, this.#length)
+    const ends = new Uint32Array(rowCount)
+    let end = 0
+    for (let row = 0; row < rowCount; row++) {
+      end += countBytes + this.#view.getInt32(end, true)
+      ends[row] = end
+    }
+    buffers.push(ends.buffer)
+    this.#store.release(buffers)
+    this.#encoded = new Uint8Array(0)
+    this.#length = 0
+    return { encoded, ends }
+  }
+
+  append(part: ColumnPart, from: number, to: number): void {
+    const { encoded, ends } = part as TextPart
+    const start = from === 0 ? 0 : ends[from - 1]!
+    const texts = encoded.subarray(start, to === 0 ? 0 : ends[to - 1])
+    this.#reserveBytes(this.#length + texts.length)
+    this.#encoded.set(texts, this.#length)
+    this.#length += texts.length
   }
 
   /** Makes room for all cells of the block. */
@@ -85,6 +114,10 @@ export class BlobColumn implements ColumnBuilder {
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       needed += ends[cell]! - starts[cell]!
     }
+    this.#reserveBytes(needed)
+  }
+
+  #reserveBytes(needed: number): void {
     if (this.#store.reserve(needed)) {
       this.#encoded = new Uint8Array(this.#store.buffer)
       this.#view = new DataView(this.#store.buffer)

@@ -5,12 +5,21 @@
 import type { ErrorCode } from '../../errors.js'
 import type { Column } from '../../protocol/value.js'
 import type { RecordBlock } from '../record-block.js'
+import type { ColumnPart } from './column-part.js'
 
 /** Why a text is not a value of its column. */
 export interface CellFault {
   readonly code: ErrorCode
   /** `expected …`, without the text itself. */
   readonly expected: string
+}
+
+/** What the rows of a column take on the wire at most. */
+export interface WireRoom {
+  /** For each row. */
+  readonly row: number
+  /** And for each byte of its text. */
+  readonly textByte: number
 }
 
 /** One column: `read` for each block, `take` at the end of a batch; `undo` in between when rows were refused. */
@@ -28,6 +37,12 @@ export interface ColumnBuilder {
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Bytes on the wire of the first `rowCount` rows. */
   encodedBytes(rowCount: number): number
+  /** Known before a row is read: how many rows fit for sure is told by it. */
+  readonly most: WireRoom
   /** Hands the column over and starts the next batch; `buffers` receives what belongs to the pool. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
+  /** As `take`, for a builder of the same column elsewhere; `buffers` receives what can be handed over, none of it to be used again. */
+  give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart
+  /** Appends rows `from` to `to` (exclusive) of what another builder gave, as rows `firstRow` and on. They cannot be undone. */
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void
 }

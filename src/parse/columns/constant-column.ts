@@ -2,7 +2,8 @@
   A column that holds the same text in every row: `mapping.set`, and columns the input does not have.
 */
 import type { Column } from '../../protocol/value.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 
@@ -13,6 +14,7 @@ import { slackBytes } from '../window.js'
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #block: RecordBlock
+  readonly #textBytes: number
   /** Why the text is not a value of the column, if so. */
   readonly fault: CellFault | undefined
 
@@ -20,6 +22,7 @@ export class ConstantColumn implements ColumnBuilder {
     this.#builder = builder
     this.#block = new RecordBlock(1, rowCapacity)
     const encoded = new TextEncoder().encode(text)
+    this.#textBytes = encoded.length
     const bytes = new Uint8Array(encoded.length + slackBytes)
     bytes.set(encoded)
     this.#block.bytes = bytes
@@ -49,7 +52,25 @@ export class ConstantColumn implements ColumnBuilder {
     return this.#builder.encodedBytes(rowCount)
   }
 
+  get most(): WireRoom {
+    const { row, textByte } = this.#builder.most
+    return { row: row + textByte * this.#textBytes, textByte: 0 }
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     return this.#builder.take(rowCount, buffers)
+  }
+
+  /** Nothing: others have the text, too. */
+  give(rowCount: number): ColumnPart {
+    this.#builder.take(rowCount, [])
+    return undefined
+  }
+
+  append(_part: ColumnPart, from: number, to: number, firstRow: number): void {
+    for (let row = from; row < to; row += this.#block.rowCapacity) {
+      this.#block.rowCount = Math.min(to - row, this.#block.rowCapacity)
+      this.#builder.read(this.#block, 0, firstRow + row - from)
+    }
   }
 }

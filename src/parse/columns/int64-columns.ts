@@ -7,7 +7,8 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { numberRead, readShortLong } from '../cells/read-number.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart, FixedPart } from './column-part.js'
 import { Int64Parts } from '../cells/int64-parts.js'
 import type { RecordBlock } from '../record-block.js'
 
@@ -77,11 +78,27 @@ export class Int64Column implements ColumnBuilder {
     return rowCount * bytesPerRow
   }
 
+  get most(): WireRoom {
+    return { row: bytesPerRow, textByte: 0 }
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const column = this.type.column(new BigInt64Array(this.#store.buffer), rowCount)
     this.#store.release(buffers)
     this.words = new Int32Array(0)
     return column
+  }
+
+  give(_rowCount: number, buffers: ArrayBuffer[]): FixedPart {
+    const data = this.#store.buffer
+    this.#store.release(buffers)
+    this.words = new Int32Array(0)
+    return { data }
+  }
+
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
+    this.reserve(firstRow + to - from)
+    this.#store.put((part as FixedPart).data, from, to, firstRow)
   }
 
   protected reserve(rowCount: number): void {

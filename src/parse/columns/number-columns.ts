@@ -16,7 +16,8 @@ import { readInteger } from '../cells/read-whole.js'
 import { readLongDouble } from '../cells/read-long-double.js'
 import { isBetweenSingles } from '../cells/single-precision.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart, FixedPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Arrays whose elements are JavaScript numbers. */
@@ -71,11 +72,27 @@ abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
     return rowCount * this.type.bytesPerRow
   }
 
+  get most(): WireRoom {
+    return { row: this.type.bytesPerRow, textByte: 0 }
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const column = this.type.column(this.array, rowCount)
     this.#store.release(buffers)
     this.array = this.type.view(this.#store.buffer)
     return column
+  }
+
+  give(_rowCount: number, buffers: ArrayBuffer[]): FixedPart {
+    const data = this.#store.buffer
+    this.#store.release(buffers)
+    this.array = this.type.view(this.#store.buffer)
+    return { data }
+  }
+
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
+    this.reserve(firstRow + to - from)
+    this.#store.put((part as FixedPart).data, from, to, firstRow)
   }
 }
 

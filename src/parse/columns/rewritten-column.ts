@@ -5,7 +5,8 @@
 import type { Column } from '../../protocol/value.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart } from './column-part.js'
 
 /** How texts become those that the builder reads. */
 export interface Rewriting {
@@ -119,7 +120,19 @@ export class RewrittenColumn implements ColumnBuilder {
     return this.#builder.encodedBytes(rowCount)
   }
 
+  get most(): WireRoom {
+    return this.#builder.most
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     return this.#builder.take(rowCount, buffers)
+  }
+
+  give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart {
+    return this.#builder.give(rowCount, buffers)
+  }
+
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
+    this.#builder.append(part, from, to, firstRow)
   }
 }

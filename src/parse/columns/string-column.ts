@@ -6,7 +6,8 @@ import { limitText } from '../../schema/text-limits.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart, TextPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Four bytes are copied and looked at as one word. */
@@ -89,12 +90,40 @@ export class StringColumn implements ColumnBuilder {
     return this.#length
   }
 
+  get most(): WireRoom {
+    return { row: 1, textByte: 1 }
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const encoded = this.#encoded.subarray(0, this.#length)
     this.#store.release(buffers)
     this.#encoded = new Uint8Array(0)
     this.#length = 0
     return this.#column(encoded, rowCount)
+  }
+
+  give(rowCount: number, buffers: ArrayBuffer[]): TextPart {
+    const encoded = new Uint8Array(this.#store.buffer, 0, this.#length)
+    const ends = new Uint32Array(rowCount)
+    let end = 0
+    for (let row = 0; row < rowCount; row++) {
+      while (encoded[end] !== 0) end++
+      ends[row] = ++end
+    }
+    buffers.push(ends.buffer)
+    this.#store.release(buffers)
+    this.#encoded = new Uint8Array(0)
+    this.#length = 0
+    return { encoded, ends }
+  }
+
+  append(part: ColumnPart, from: number, to: number): void {
+    const { encoded, ends } = part as TextPart
+    const start = from === 0 ? 0 : ends[from - 1]!
+    const texts = encoded.subarray(start, to === 0 ? 0 : ends[to - 1])
+    this.#reserveBytes(this.#length + texts.length)
+    this.#encoded.set(texts, this.#length)
+    this.#length += texts.length
   }
 
   /** Makes room for all texts of the block. */
@@ -104,6 +133,10 @@ export class StringColumn implements ColumnBuilder {
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       needed += ends[cell]! - starts[cell]!
     }
+    this.#reserveBytes(needed)
+  }
+
+  #reserveBytes(needed: number): void {
     if (this.#store.reserve(needed)) {
       this.#encoded = new Uint8Array(this.#store.buffer)
       this.#view = new DataView(this.#store.buffer)

@@ -4,9 +4,11 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart, SymbolPart } from './column-part.js'
 import { explainText } from './string-column.js'
 import type { RecordBlock } from '../record-block.js'
+import { slackBytes } from '../window.js'
 import { noSymbol, SymbolTable } from './symbol-table.js'
 
 const bytesPerRow = 4
@@ -31,6 +33,10 @@ export class SymbolColumn implements ColumnBuilder {
   #baseBytes = 1
   #sizeBefore = 1
   #baseBytesBefore = 1
+  /** Appended last, and the entry of each of its codes; −1 until it is looked for. */
+  #part: SymbolPart | undefined
+  #partView: DataView = new DataView(new ArrayBuffer(0))
+  #partEntries: Int32Array = new Int32Array(0)
 
   constructor(column: MakeSymbols, columnIndex: number, pool: BufferPool, maxBytes: number) {
     this.#column = column
@@ -79,6 +85,11 @@ export class SymbolColumn implements ColumnBuilder {
     return rowCount * bytesPerRow + this.#baseBytes
   }
 
+  /** A new text goes into the base. */
+  get most(): WireRoom {
+    return { row: bytesPerRow + 1, textByte: 1 }
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const column = this.#column(this.#codes, this.#base, rowCount)
     this.#store.release(buffers)
@@ -89,8 +100,57 @@ export class SymbolColumn implements ColumnBuilder {
     this.#base = ['']
     this.#entries = [-1]
     this.#baseBytes = 1
-    if (this.#symbols.isFull) this.#symbols.clear()
+    if (this.#symbols.isFull) {
+      this.#symbols.clear()
+      this.#part = undefined
+    }
     return column
+  }
+
+  give(rowCount: number, buffers: ArrayBuffer[]): SymbolPart {
+    const codes = new Int32Array(this.#store.buffer, 0, rowCount)
+    const textEnds = new Int32Array(this.#base.length)
+    const texts = new Uint8Array(this.#baseBytes + slackBytes)
+    let end = 0
+    for (let code = 1; code < textEnds.length; code++) {
+      const text = this.#symbols.bytesOf(this.#entries[code]!)
+      texts.set(text, end)
+      end += text.length
+      textEnds[code] = end
+    }
+    buffers.push(textEnds.buffer, texts.buffer)
+    // The rows go as they are; what belongs to the batch is left behind.
+    this.take(rowCount, buffers)
+    return { codes, texts, textEnds }
+  }
+
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
+    const given = part as SymbolPart
+    const length = to - from
+    if (this.#store.reserve(firstRow + length)) this.#codes = new Int32Array(this.#store.buffer)
+    if (this.#part !== given) {
+      this.#part = given
+      this.#partView = new DataView(given.texts.buffer)
+      this.#partEntries = new Int32Array(given.textEnds.length).fill(-1)
+    }
+    const codes = this.#codes
+    const { codes: others, textEnds } = given
+    const entries = this.#partEntries
+    for (let row = 0; row < length; row++) {
+      const other = others[from + row]!
+      let code = 0
+      if (other !== 0) {
+        let entry = entries[other]!
+        if (entry < 0) {
+          const start = textEnds[other - 1]!
+          entry = this.#symbols.find(given.texts, this.#partView, start, textEnds[other]!)
+          entries[other] = entry
+        }
+        code =
+          this.#codeOfEntry[entry]! || this.#number(entry, textEnds[other]! - textEnds[other - 1]!)
+      }
+      codes[firstRow + row] = code
+    }
   }
 
   /** Gives an entry the next code of this batch. */

@@ -38,6 +38,11 @@ export class SymbolTable {
     return this.texts.length >= maxEntries || this.#length >= maxBytes
   }
 
+  /** The text of an entry; lent until the next one is found. */
+  bytesOf(entry: number): Uint8Array {
+    return this.#bytes.subarray(this.#starts[entry], this.#ends[entry])
+  }
+
   /** Forgets every entry; numbers given before mean nothing any more. */
   clear(): void {
     this.texts = []

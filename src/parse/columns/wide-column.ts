@@ -5,7 +5,8 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart, FixedPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Arrays in which a row takes several elements. */
@@ -89,10 +90,28 @@ export class WideColumn<A extends WideArray> implements ColumnBuilder {
     return rowCount * this.#type.bytesPerRow
   }
 
+  get most(): WireRoom {
+    return { row: this.#type.bytesPerRow, textByte: 0 }
+  }
+
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     const column = this.#type.column(this.#array, rowCount)
     this.#store.release(buffers)
     this.#array = this.#type.view(this.#store.buffer)
     return column
+  }
+
+  give(_rowCount: number, buffers: ArrayBuffer[]): FixedPart {
+    const data = this.#store.buffer
+    this.#store.release(buffers)
+    this.#array = this.#type.view(this.#store.buffer)
+    return { data }
+  }
+
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
+    if (this.#store.reserve(firstRow + to - from)) {
+      this.#array = this.#type.view(this.#store.buffer)
+    }
+    this.#store.put((part as FixedPart).data, from, to, firstRow)
   }
 }

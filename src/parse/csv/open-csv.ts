@@ -121,7 +121,7 @@ export async function openCsv(
   return recordReader({
     source,
     ...found,
-    ...recordsOf(tokenizer, chunks, fieldCount, dialect.quote, source.text.encoding),
+    ...recordsOf(tokenizer, chunks, fieldCount, dialect, source.text.encoding),
   })
 }
 
@@ -144,7 +144,7 @@ function openAlike(
   tokenizer.lines.push(bytes)
   tokenizer.passHeader(headerBytes)
   tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
-  const records = recordsOf(tokenizer, nothingMore, found.fieldCount, dialect.quote, text.encoding)
+  const records = recordsOf(tokenizer, nothingMore, found.fieldCount, dialect, text.encoding)
   return recordReader({ source, ...found, ...records })
 }
 
@@ -157,7 +157,7 @@ function recordsOf(
   tokenizer: CsvTokenizer,
   chunks: AsyncIterator<Uint8Array, void>,
   fieldCount: number,
-  quote: string,
+  dialect: CsvDialect,
   encoding: SourceText['encoding'],
 ): Pick<OpenedInput<string>, 'tokenizer' | 'raggedRecords' | 'records'> {
   const { lines } = tokenizer
@@ -167,8 +167,12 @@ function recordsOf(
     records: ({ shared }) => {
       const block = shared?.blockFor(fieldCount) ?? new RecordBlock(fieldCount)
       tokenizer.markQuotes(block)
-      const shown = fieldCount === 1 ? { showRecord: quotedIfEmpty(quote, encoding) } : {}
-      return { tokenizer: lines, chunks, block, fieldOf, ...shown }
+      const shown = fieldCount === 1 ? { showRecord: quotedIfEmpty(dialect.quote, encoding) } : {}
+      const plain = isByteDialect(dialect)
+        ? ({ kind: 'csv', dialect, fieldCount } as const)
+        : undefined
+      const addRagged = (count: number): void => void (tokenizer.raggedRecords += count)
+      return { tokenizer: lines, chunks, block, fieldOf, plain, addRagged, ...shown }
     },
   }
 }

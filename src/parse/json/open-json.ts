@@ -2,16 +2,10 @@
   Opens NDJSON and JSON: members are matched by name, so nothing has to be read before the columns are known.
 */
 import type { ByteSource } from '../../source/byte-source.js'
-import { hasNumberStyle } from '../cells/number-style.js'
-import { elementSeparator } from '../columns/array-column.js'
-import { jsonLines } from './json-lines.js'
-import { jsonMembers } from './json-members.js'
+import { jsonColumns, jsonLinesFor } from './json-lines-for.js'
 import { parseJsonPath } from './json-path.js'
-import { JsonRecords } from './json-records.js'
-import { JsonScanner } from './json-scanner.js'
 import { JsonValues, oneLine } from './json-values.js'
 import type { InputReader } from '../input-reader.js'
-import { RecordBlock } from '../record-block.js'
 import { recordReader } from '../record-reader.js'
 import { defaultMaxRecordBytes } from '../tokenizer.js'
 
@@ -47,32 +41,26 @@ export function openJson(
     headerBytes: undefined,
     headerLineNumber: undefined,
     records: ({ mapping, cells = {} }) => {
-      const members = jsonMembers(mapping, cells)
-      const scanner = new JsonScanner(isDocument)
-      const { ignoreExtra, allowMissing } = mapping
-      const { lenient = false } = cells
-      const records = new JsonRecords(scanner, members, { ignoreExtra, allowMissing, lenient })
-      const block = new RecordBlock(members.length)
-      // The style of numbers in texts is not that of JSON's own.
-      if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
+      const chunks = source.chunks()
+      if (!isDocument) {
+        const plain = { kind: 'ndjson', maxRecordBytes } as const
+        const lines = jsonLinesFor(name, mapping, cells, maxRecordBytes, startOffsetBytes, text)
+        return { ...lines, chunks, plain }
+      }
+      const { scanner, records, ...columns } = jsonColumns(mapping, cells, true)
       return {
-        tokenizer: isDocument
-          ? new JsonValues(
-              name,
-              scanner,
-              records,
-              maxRecordBytes,
-              startOffsetBytes,
-              text,
-              pathNames,
-            )
-          : jsonLines(name, scanner, records, maxRecordBytes, startOffsetBytes, text),
-        chunks: source.chunks(),
-        block,
-        fieldOf: ({ source: from }) =>
-          from.kind === 'member' ? members.findIndex(({ name }) => name === from.name) : -1,
-        ...(isDocument ? { showRecord: record => oneLine(record, text.encoding) } : {}),
-        arrayDelimiter: String.fromCharCode(elementSeparator),
+        tokenizer: new JsonValues(
+          name,
+          scanner,
+          records,
+          maxRecordBytes,
+          startOffsetBytes,
+          text,
+          pathNames,
+        ),
+        chunks,
+        ...columns,
+        showRecord: record => oneLine(record, text.encoding),
       }
     },
   })

@@ -42,6 +42,11 @@ export function cellTypeOf(type: DataType): CellType | undefined {
   return cellTypes.get(type)
 }
 
+/** Whether blanks around a text of the column are part of it. */
+export function keepsBlanks({ type, array }: ColumnType): boolean {
+  return array !== true && cellTypeOf(type)?.keepsBlanks === true
+}
+
 const defaultArrayDelimiter = ','
 
 /**

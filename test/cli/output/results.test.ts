@@ -47,6 +47,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
   sources: noSourceNotes(),
   inputTotals: { count: given.inputs?.length ?? 1, bytes: 2_000_000 },
+  threads: 1,
   inputs: [
     {
       path: 'a.csv',
@@ -270,6 +271,7 @@ t.test('details name rejects and the way to go on; figures only when asked for',
   t.equal(detailLines(result(skipped), false).length, 1)
   t.strictSame(detailLines(result(), true), [
     'input a.csv: csv, none, 2.00 MB, 1,000 rows; delimiter ";" (given), quote "\\"" (found), header (found), encoding utf-8 (found)',
+    'read by 1 thread',
     'column price DOUBLE: 1 null, 0 coerced',
     'batches: 1 sent, 0 retried, 0 failed, over 1 connection',
     'latency: p50 1.3 ms',

@@ -138,6 +138,7 @@ const everyMember = [
   'status',
   'stored',
   'target',
+  'threads',
   'version',
 ]
 

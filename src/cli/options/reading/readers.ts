@@ -96,6 +96,13 @@ export function count(least: number): Reader<number> {
   })
 }
 
+/** Threads that read. */
+export const threadCount: Reader<'auto' | number> = single(
+  'auto, or a number from 1 to 64',
+  value =>
+    value === 'auto' ? value : /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
+)
+
 /** Bytes: `4Mi`, `500k`, `1048576`, with or without a B at the end. */
 export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', value => {
   const bytes = scaled(value.replace(/B$/, ''))

@@ -1,0 +1,34 @@
+/*
+  Columns that rules of cells name: they have to be there, and be of a type that the rule suits.
+*/
+import { UsageError } from '../errors.js'
+import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
+import { nearestHint } from '../schema/nearest.js'
+import type { CellRules } from './cell-rules.js'
+import { everyColumn } from './cells/date-format.js'
+import { hasDateFormat } from './types/column-types.js'
+
+/** @throws {UsageError} DDB_USAGE for a name that no column has, and a format that no column can have */
+export function checkNames(mapping: ColumnMapping, rules: CellRules): void {
+  const names = mapping.columns.map(column => column.name)
+  const dated = Object.keys(rules.dateFormats ?? {}).filter(name => name !== everyColumn)
+  for (const [option, given] of [
+    ['`cells.dateFormats`', dated],
+    ['`cells.percentColumns`', rules.percentColumns ?? []],
+    ['`cells.offsets`', Object.keys(rules.columnOffsets?.known() ?? {})],
+  ] as const) {
+    const unknown = given.find(name => !names.includes(name))
+    if (unknown === undefined) continue
+    throw new UsageError(
+      'DDB_USAGE',
+      `${option} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
+    )
+  }
+  const everyFormat = rules.dateFormats?.[everyColumn]
+  const suits = ({ name, type }: MappedColumn): boolean => hasDateFormat(name, type.type, rules)
+  if (everyFormat === undefined || mapping.columns.some(suits)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`cells.dateFormats\` ${everyFormat}: the target has no column that can have this format`,
+  )
+}

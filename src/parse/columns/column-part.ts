@@ -1,0 +1,34 @@
+/*
+  Rows of a column that somebody else has read, on their way to the builder that takes them into a batch: plain data, which threads
+  can hand over without copying it.
+*/
+
+/** Elements of one size, one after the other. */
+export interface FixedPart {
+  readonly data: ArrayBuffer
+}
+
+/** Texts as they travel, one after the other. */
+export interface TextPart {
+  readonly encoded: Uint8Array<ArrayBuffer>
+  /** Where each row ends. */
+  readonly ends: Uint32Array<ArrayBuffer>
+}
+
+/** Codes, 0 for null, and their texts. */
+export interface SymbolPart {
+  readonly codes: Int32Array<ArrayBuffer>
+  /** Of code 1 and on, one after the other; some bytes behind the last one can be read. */
+  readonly texts: Uint8Array<ArrayBuffer>
+  /** Where the text of each code ends; of code 0, where the first one begins. */
+  readonly textEnds: Int32Array<ArrayBuffer>
+}
+
+/** Row `r` has elements `offsets[r]` to `offsets[r + 1]` (exclusive). */
+export interface ArrayPart {
+  readonly offsets: Uint32Array<ArrayBuffer>
+  readonly elements: ColumnPart
+}
+
+/** Each kind of column gives its own and takes no other. */
+export type ColumnPart = FixedPart | TextPart | SymbolPart | ArrayPart | undefined

@@ -1,0 +1,61 @@
+/*
+  What reads the lines of NDJSON for the columns of a target.
+*/
+import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
+import type { SourceText } from '../../source/encoding/text-origin.js'
+import type { CellRules } from '../cell-rules.js'
+import { hasNumberStyle } from '../cells/number-style.js'
+import { elementSeparator } from '../columns/array-column.js'
+import type { LineTokenizer } from '../line-tokenizer.js'
+import { RecordBlock } from '../record-block.js'
+import { jsonLines } from './json-lines.js'
+import { jsonMembers } from './json-members.js'
+import { JsonRecords } from './json-records.js'
+import { JsonScanner } from './json-scanner.js'
+
+/** What scans records, and how columns find their cells in a block of them. */
+export interface JsonColumns {
+  readonly scanner: JsonScanner
+  readonly records: JsonRecords
+  readonly block: RecordBlock
+  readonly fieldOf: (column: MappedColumn) => number
+  readonly arrayDelimiter: string
+}
+
+/** @param isDocument  line ends are blanks */
+export function jsonColumns(
+  mapping: ColumnMapping,
+  cells: CellRules,
+  isDocument: boolean,
+): JsonColumns {
+  const members = jsonMembers(mapping, cells)
+  const scanner = new JsonScanner(isDocument)
+  const { ignoreExtra, allowMissing } = mapping
+  const { lenient = false } = cells
+  const records = new JsonRecords(scanner, members, { ignoreExtra, allowMissing, lenient })
+  const block = new RecordBlock(members.length)
+  // The style of numbers in texts is not that of JSON's own.
+  if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
+  return {
+    scanner,
+    records,
+    block,
+    fieldOf: ({ source: from }) =>
+      from.kind === 'member' ? members.findIndex(({ name }) => name === from.name) : -1,
+    arrayDelimiter: String.fromCharCode(elementSeparator),
+  }
+}
+
+/** The tokenizer of NDJSON with what it fills. */
+export function jsonLinesFor(
+  file: string,
+  mapping: ColumnMapping,
+  cells: CellRules,
+  maxRecordBytes: number,
+  offsetBytes: number,
+  text?: SourceText,
+): Pick<JsonColumns, 'block' | 'fieldOf' | 'arrayDelimiter'> & { tokenizer: LineTokenizer } {
+  const { scanner, records, ...columns } = jsonColumns(mapping, cells, false)
+  const tokenizer = jsonLines(file, scanner, records, maxRecordBytes, offsetBytes, text)
+  return { tokenizer, ...columns }
+}

@@ -1,0 +1,121 @@
+/*
+  A piece that was read ahead and whose guess was right, on its way into the batch: its rows and rejects in the order of the input,
+  some at a time.
+*/
+import type { BatchBuilder } from '../batch-builder.js'
+import type { Reject, ResumePoint } from '../batch.js'
+import { countLineEnds } from '../line-ends.js'
+import type { ReadElsewhere } from '../tokenizer.js'
+import { guessedBegin, type FedPiece, type ParsedPiece, type PieceReject } from './parsed-piece.js'
+
+/** The piece as the reader takes it over. */
+export class PieceFold {
+  readonly parsed: ParsedPiece
+  readonly bytes: Uint8Array
+  /** What is taken over ends there. */
+  readonly #point: { offsetBytes: number; lineNumber: number }
+  readonly #builder: BatchBuilder
+  /** Of the piece. */
+  readonly #textOffset: number
+  readonly #firstLine: number
+  /** Where its first record begins: in the piece, and in the decompressed input. */
+  readonly #begin: number
+  readonly #beginBytes: number
+  readonly #recordBytesBefore: number
+  #rejectedBytes = 0
+  #row = 0
+  #reject = 0
+
+  /**
+   * @param point  where its first record begins
+   * @param textOffset  of what begins there, in the text
+   */
+  constructor(
+    { bytes, parsed }: FedPiece & { readonly parsed: ParsedPiece },
+    builder: BatchBuilder,
+    point: ResumePoint,
+    textOffset: number,
+  ) {
+    this.#begin = guessedBegin(bytes)
+    this.#beginBytes = point.offsetBytes
+    this.#recordBytesBefore = builder.recordBytes
+    this.parsed = parsed
+    this.bytes = bytes
+    this.#builder = builder
+    this.#point = { ...point }
+    this.#textOffset = textOffset - this.#begin
+    this.#firstLine = point.lineNumber
+    const { lineNumbers } = parsed.bounds
+    for (let row = 0; row < parsed.rowCount; row++) lineNumbers[row]! += point.lineNumber
+    builder.count(parsed.rows)
+  }
+
+  /** Behind the records that were taken over. */
+  get point(): ResumePoint {
+    return { ...this.#point }
+  }
+
+  get #nextReject(): PieceReject | undefined {
+    return this.parsed.rejects[this.#reject]
+  }
+
+  /** All of the piece that was taken over. */
+  get passed(): ReadElsewhere {
+    const { end, lines, otherBytes } = this.parsed
+    const textBytes = end - this.#begin
+    if (otherBytes === 0 || !this.#builder.isDecoded) return { textBytes, lines, otherBytes }
+    const { recordBytes } = this.#builder
+    const bytes = this.#builder.inputOffset(this.#textOffset + end) - this.#beginBytes
+    return {
+      textBytes,
+      lines,
+      otherBytes: bytes - (recordBytes - this.#recordBytesBefore) - this.#rejectedBytes,
+    }
+  }
+
+  /** Rows before the next reject, or the end. */
+  get rowsLeft(): number {
+    return (this.#nextReject?.rowsBefore ?? this.parsed.rowCount) - this.#row
+  }
+
+  /**
+   * Appends rows to the batch, `mostRows` at most, and no more than begin in so many bytes of text.
+   * @returns how many
+   */
+  takeRows(mostRows: number, textBytes: number): number {
+    const { recordStarts, recordEnds, lineNumbers } = this.parsed.bounds
+    const first = this.#row
+    let rowCount = Math.min(this.rowsLeft, Math.max(1, mostRows))
+    const start = recordStarts[first]!
+    while (rowCount > 1 && recordStarts[first + rowCount - 1]! - start >= textBytes) rowCount >>= 1
+    const next = first + rowCount
+    this.#builder.appendRows(this.parsed.rows, first, {
+      recordStarts: recordStarts.subarray(first, next),
+      recordEnds: recordEnds.subarray(first, next),
+      lineNumbers: lineNumbers.subarray(first, next),
+      rowCount,
+      bytes: this.bytes,
+      bytesOffset: this.#textOffset,
+    })
+    this.#row = next
+    this.#moveTo(recordStarts[next - 1]!, recordEnds[next - 1]!, lineNumbers[next - 1]!)
+    return rowCount
+  }
+
+  /** The next reject; undefined when there is none before the next row. */
+  takeReject(): Reject | undefined {
+    const reject = this.#nextReject
+    if (reject === undefined || this.rowsLeft > 0) return undefined
+    this.#reject++
+    const lineNumber = this.#firstLine + reject.lines
+    this.#moveTo(reject.start, reject.end, lineNumber)
+    const told = this.#builder.rejectAt(reject, this.bytes, this.#textOffset, lineNumber)
+    this.#rejectedBytes += told.lengthBytes
+    return told
+  }
+
+  #moveTo(start: number, end: number, lineNumber: number): void {
+    this.#point.offsetBytes = this.#builder.inputOffset(this.#textOffset + end)
+    this.#point.lineNumber = lineNumber + countLineEnds(this.bytes, start, end)
+  }
+}

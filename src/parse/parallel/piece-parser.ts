@@ -1,0 +1,208 @@
+/*
+  Reads pieces of text ahead of the reader, each by itself: from behind its first line end to the begin of the last record that is not
+  whole in it. What is not as usual is given up, and the reader reads the piece itself.
+*/
+import type { RecordShape } from '../batch.js'
+import { BatchBuilder, type BuilderInput } from '../batch-builder.js'
+import { ColumnOffsets } from '../cells/column-offset.js'
+import { guessedBegin, type ParsedPiece, type PieceReject } from './parsed-piece.js'
+import { pieceLines, type PieceLines } from './piece-lines.js'
+import type { PieceReading } from './piece-reading.js'
+
+/** Input of one block at most, as of the reader's own. */
+const largestBlockBytes = 128 * 1024
+
+/** A piece with more of them was probably guessed wrong, and they are objects. */
+const mostRejects = 2000
+
+const noShape: RecordShape = {
+  format: '',
+  delimiter: undefined,
+  fieldNames: undefined,
+  fieldCount: 0,
+  headerBytes: undefined,
+  text: { encoding: 'utf-8', mark: new Uint8Array(0) },
+}
+
+/** Places are those in the piece; the reader knows the rest. */
+const noInput: BuilderInput = {
+  file: '',
+  showRecord: undefined,
+  shape: noShape,
+  text: { ...noShape.text, how: 'found', broken: undefined, origin: undefined },
+}
+
+/** Reads the pieces of inputs that are read alike. */
+export class PieceParser {
+  readonly #lines: PieceLines
+  readonly #builder: BatchBuilder
+  readonly #offsets: ColumnOffsets | undefined
+  readonly #leftOut = new Set<string>()
+  #rowCount = 0
+  /** Where its first record begins. */
+  #begin = 0
+  #starts = new Int32Array(1024)
+  #ends = new Int32Array(1024)
+  #lineNumbers = new Float64Array(1024)
+  #rejects: PieceReject[] = []
+
+  constructor(reading: PieceReading) {
+    const { mapping, cells, offsets } = reading
+    this.#lines = pieceLines(reading)
+    this.#offsets = offsets && new ColumnOffsets(offsets)
+    const { block, fieldOf, arrayDelimiter } = this.#lines
+    this.#builder = new BatchBuilder({
+      mapping,
+      fields: mapping.columns.map(fieldOf),
+      rowCapacity: block.rowCapacity,
+      rules: {
+        ...cells,
+        columnOffsets: this.#offsets,
+        onOffset: name => {
+          this.#leftOut.add(name)
+          return true
+        },
+      },
+      arrayDelimiter,
+      keepRecords: false,
+    })
+  }
+
+  /**
+   * @param buffers  receives what can be handed over
+   * @returns undefined for a piece that the reader has to read itself
+   */
+  parse(bytes: Uint8Array, buffers: ArrayBuffer[] = []): ParsedPiece | undefined {
+    const begin = guessedBegin(bytes)
+    if (begin === 0 || begin === bytes.length) return undefined
+    const { lines, raggedRecords } = this.#lines
+    const raggedBefore = raggedRecords()
+    this.#begin = begin
+    this.#rowCount = 0
+    this.#rejects = []
+    this.#leftOut.clear()
+    this.#builder.beginInput(noInput, 0)
+    lines.restart()
+    lines.push(bytes.subarray(begin))
+    const isUsual = this.#readBlocks()
+    const rows = this.#builder.give(buffers)
+    // What has begun and is not whole is the reader's: there it goes on.
+    const { start } = lines.window
+    const isWhole = lines.resumePoint.offsetBytes === lines.window.offset + start
+    if (!isUsual || !isWhole) return undefined
+    const bounds = this.#bounds()
+    buffers.push(bounds.recordStarts.buffer, bounds.recordEnds.buffer, bounds.lineNumbers.buffer)
+    return {
+      end: begin + start,
+      lines: lines.lineNumber,
+      otherBytes: lines.otherBytes,
+      raggedRecords: raggedRecords() - raggedBefore,
+      rowCount: this.#rowCount,
+      rows,
+      bounds,
+      rejects: this.#rejects,
+      offsets: this.#offsets?.known() ?? {},
+      leftOut: [...this.#leftOut],
+    }
+  }
+
+  /** @returns false where the reader has to look */
+  #readBlocks(): boolean {
+    const { lines, block } = this.#lines
+    const builder = this.#builder
+    for (let more = true; more;) {
+      block.clear()
+      more = lines.fill(block, Infinity, largestBlockBytes)
+      if (block.rowCount > 0) builder.read(block)
+      const isPlain = block.refusedCount + block.faults.length === 0
+      if (!isPlain && !this.#keepRejects()) return false
+      if (block.rowCount === 0) continue
+      builder.append(block)
+      this.#keepRows()
+    }
+    return lines.failure === undefined
+  }
+
+  /** Rejects of the block in their order; false for those that the reader has to look at. */
+  #keepRejects(): boolean {
+    const { block } = this.#lines
+    const { rowCount, refusedBy, recordStarts, recordEnds, lineNumbers, faults } = block
+    let rowsBefore = this.#rowCount
+    let nextFault = 0
+    for (let row = 0; row <= rowCount; row++) {
+      const start = row < rowCount ? recordStarts[row]! : Infinity
+      for (; nextFault < faults.length; nextFault++) {
+        const fault = faults[nextFault]!
+        const faultStart = fault.offsetBytes - block.bytesOffset
+        if (faultStart > start) break
+        // Of one that is too long for a record there is only the beginning.
+        if (fault.lengthBytes !== fault.record.length) return false
+        const end = faultStart + fault.lengthBytes
+        this.#reject(fault, rowsBefore, faultStart, end, fault.lineNumber, false)
+      }
+      if (row === rowCount) break
+      if (refusedBy[row] === 0) rowsBefore++
+      else {
+        const reject = this.#builder.rejectOf(block, row)
+        this.#reject(reject, rowsBefore, start, recordEnds[row]!, lineNumbers[row]!, true)
+      }
+    }
+    return this.#rejects.length <= mostRejects
+  }
+
+  #reject(
+    {
+      columnName,
+      code,
+      class: kind,
+      message,
+      value,
+    }: Pick<PieceReject, 'columnName' | 'code' | 'class' | 'message' | 'value'>,
+    rowsBefore: number,
+    start: number,
+    end: number,
+    lines: number,
+    isRow: boolean,
+  ): void {
+    const place = { rowsBefore, start: this.#begin + start, end: this.#begin + end, lines, isRow }
+    this.#rejects.push({ columnName, code, class: kind, message, value, ...place })
+  }
+
+  #keepRows(): void {
+    const { rowCount, recordStarts, recordEnds, lineNumbers } = this.#lines.block
+    const first = this.#rowCount
+    const begin = this.#begin
+    this.#reserve(first + rowCount)
+    for (let row = 0; row < rowCount; row++) {
+      this.#starts[first + row] = begin + recordStarts[row]!
+      this.#ends[first + row] = begin + recordEnds[row]!
+      this.#lineNumbers[first + row] = lineNumbers[row]!
+    }
+    this.#rowCount += rowCount
+  }
+
+  #reserve(rowCount: number): void {
+    if (rowCount <= this.#starts.length) return
+    const length = Math.max(rowCount, 2 * this.#starts.length)
+    const starts = new Int32Array(length)
+    starts.set(this.#starts)
+    this.#starts = starts
+    const ends = new Int32Array(length)
+    ends.set(this.#ends)
+    this.#ends = ends
+    const lineNumbers = new Float64Array(length)
+    lineNumbers.set(this.#lineNumbers)
+    this.#lineNumbers = lineNumbers
+  }
+
+  #bounds(): Record<'recordStarts' | 'recordEnds', Int32Array<ArrayBuffer>> & {
+    lineNumbers: Float64Array<ArrayBuffer>
+  } {
+    const count = this.#rowCount
+    return {
+      recordStarts: this.#starts.slice(0, count),
+      recordEnds: this.#ends.slice(0, count),
+      lineNumbers: this.#lineNumbers.slice(0, count),
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/*
+  The memory that all threads of a run share: pieces of text, each in a slot, and which of them somebody has taken. Whoever takes a
+  piece first reads it, a thread or the main thread.
+*/
+
+/** What stands in a slot: nothing, text that nobody has taken, or text that somebody has. */
+const free = 0
+const ready = 1
+const taken = 2
+
+/** Numbers at the beginning: how often text was put into a slot. */
+const headNumbers = 1
+/** State, reading, length, and number of the piece. */
+const numbersPerSlot = 4
+
+/** What threads are given of it. */
+export interface SharedSlots {
+  readonly control: SharedArrayBuffer
+  readonly text: SharedArrayBuffer
+}
+
+/** Memory for so many pieces of at most so many bytes. */
+export function newSharedSlots(slotCount: number, slotBytes: number): SharedSlots {
+  const numbers = headNumbers + numbersPerSlot * slotCount
+  return {
+    control: new SharedArrayBuffer(numbers * Int32Array.BYTES_PER_ELEMENT),
+    text: new SharedArrayBuffer(slotCount * slotBytes),
+  }
+}
+
+/** The slots as each thread sees them. */
+export class PieceSlots {
+  readonly count: number
+  readonly slotBytes: number
+  readonly #control: Int32Array
+  readonly #text: Uint8Array
+
+  constructor({ control, text }: SharedSlots) {
+    this.#control = new Int32Array(control)
+    this.#text = new Uint8Array(text)
+    this.count = (this.#control.length - headNumbers) / numbersPerSlot
+    this.slotBytes = this.#text.length / this.count
+  }
+
+  /** A slot that holds nothing; −1 without one. Only the main thread puts text into slots. */
+  freeSlot(): number {
+    for (let slot = 0; slot < this.count; slot++) if (this.#state(slot) === free) return slot
+    return -1
+  }
+
+  /** Puts text into a free slot, for whoever takes it first. */
+  put(slot: number, reading: number, text: Uint8Array): void {
+    this.#text.set(text, slot * this.slotBytes)
+    const at = this.#at(slot)
+    this.#control[at + 1] = reading
+    this.#control[at + 2] = text.length
+    this.#control[at + 3] = this.version
+    Atomics.store(this.#control, at, ready)
+    Atomics.add(this.#control, 0, 1)
+    Atomics.notify(this.#control, 0)
+  }
+
+  /** The text in a slot. */
+  text(slot: number): Uint8Array {
+    const start = slot * this.slotBytes
+    return this.#text.subarray(start, start + this.#control[this.#at(slot) + 2]!)
+  }
+
+  /** How the text in a slot is read. */
+  reading(slot: number): number {
+    return this.#control[this.#at(slot) + 1]!
+  }
+
+  /** Takes the text of a slot; false when somebody else has. */
+  take(slot: number): boolean {
+    return Atomics.compareExchange(this.#control, this.#at(slot), ready, taken) === ready
+  }
+
+  /**
+   * Takes the first piece that nobody has taken, but for one: the main thread comes to that first, and what it reads itself it need not
+   * take over.
+   *
+   * @returns −1 when there is none
+   */
+  takeNext(): number {
+    for (;;) {
+      let first = -1
+      let second = -1
+      for (let slot = 0; slot < this.count; slot++) {
+        if (this.#state(slot) !== ready) continue
+        if (first < 0 || this.#piece(slot) < this.#piece(first)) {
+          second = first
+          first = slot
+        } else if (second < 0 || this.#piece(slot) < this.#piece(second)) second = slot
+      }
+      if (second < 0 || this.take(second)) return second
+    }
+  }
+
+  /** Gives a slot back that nobody looks at any more. */
+  free(slot: number): void {
+    Atomics.store(this.#control, this.#at(slot), free)
+  }
+
+  /** Changes with every text that is put into a slot. */
+  get version(): number {
+    return Atomics.load(this.#control, 0)
+  }
+
+  /** Blocks the thread until it is another version; not for the main thread. */
+  wait(version: number): void {
+    Atomics.wait(this.#control, 0, version)
+  }
+
+  #at(slot: number): number {
+    return headNumbers + slot * numbersPerSlot
+  }
+
+  #state(slot: number): number {
+    return Atomics.load(this.#control, this.#at(slot))
+  }
+
+  #piece(slot: number): number {
+    return this.#control[this.#at(slot) + 3]!
+  }
+}

@@ -1,0 +1,91 @@
+/*
+  The threads that read pieces of a run's inputs, from the main thread's side.
+*/
+import { DdbError } from '../../errors.js'
+import type { Thread, Threads } from '../../platform/platform.js'
+import { systemClock } from '../../platform/system.js'
+import { PieceFeed, type PieceAnswer, type PieceThreads } from './piece-feed.js'
+import type { FedInput, Feed, PieceReading } from './piece-reading.js'
+import { newSharedSlots, PieceSlots } from './piece-slots.js'
+
+/** As much as a file is read at once. */
+const slotBytes = 512 * 1024
+
+/** Pieces under way for each thread: some that wait until the reader comes to them, as it also sends, and the one that is read. */
+const slotsPerThread = 4
+/** The piece that the reader is at, the one that is left to it, and the one that came last. */
+const slotsOfReader = 3
+
+/** Taking over a smaller piece would take as long as reading it. */
+const leastBytes = 16 * 1024
+
+/** Threads that were started. */
+export interface StartedThreads extends PieceThreads {
+  /** Reads an input ahead; the one before is closed. */
+  feed(input: FedInput): Feed
+  /** Resolves once all have ended. */
+  end(): Promise<void>
+}
+
+/**
+ * @param entry  path of `piece-thread`
+ * @param count  of threads besides the main one
+ */
+export function startPieceThreads(threads: Threads, entry: string, count: number): StartedThreads {
+  const shared = newSharedSlots(slotsPerThread * count + slotsOfReader, slotBytes)
+  let reading = -1
+  let last: string | undefined
+  let failure: DdbError | undefined
+  let wake: () => void = () => undefined
+  const onMessage = (message: unknown): void => {
+    started.onAnswer(message as PieceAnswer)
+    wake()
+  }
+  const onDeath = (cause: Error): void => {
+    failure ??= died(cause)
+    wake()
+  }
+  const all: Thread[] = []
+  const started: StartedThreads = {
+    count,
+    slots: new PieceSlots(shared),
+    leastBytes,
+    nextTurn: () => new Promise<void>(resolve => systemClock.nextTurn(resolve)),
+    onAnswer: () => undefined,
+    feed: input => new PieceFeed(started, input),
+    tell(next: PieceReading) {
+      // Inputs of one run are mostly alike: threads go on with what they have.
+      const text = JSON.stringify(next)
+      if (text === last) return reading
+      last = text
+      reading++
+      for (const thread of all) thread.post({ number: reading, reading: next })
+      return reading
+    },
+    async answered() {
+      throwIf(failure)
+      for (const thread of all) thread.keepAlive(true)
+      await new Promise<void>(resolve => (wake = resolve))
+      for (const thread of all) thread.keepAlive(false)
+      throwIf(failure)
+    },
+    async end() {
+      await Promise.all(all.map(thread => thread.end()))
+    },
+  }
+  for (let i = 0; i < count; i++) all.push(threads.start(entry, shared, { onMessage, onDeath }))
+  return started
+}
+
+function died(cause: Error): DdbError {
+  return new DdbError(
+    'DDB_THREAD',
+    `a thread that read the input has ended: ${cause.message}. Load again with \`input.threads\` 1, or with fewer; if memory was short, ` +
+      'that takes less of it',
+    { cause },
+  )
+}
+
+function throwIf(failure: DdbError | undefined): void {
+  if (failure !== undefined) throw failure
+}

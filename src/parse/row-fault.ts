@@ -1,0 +1,75 @@
+/*
+  Why a row is none, in words: a cell that its column cannot take, or bytes that are no text.
+*/
+import type { Reject } from './batch.js'
+import { isUtf8 } from './cells/cell-bytes.js'
+import type { ColumnBuilder } from './columns/column-builder.js'
+import type { RecordBlock, RecordFault } from './record-block.js'
+import { clippedText } from './shown-text.js'
+
+/** A column as messages about its cells need it. */
+export interface ReportedColumn {
+  readonly name: string
+  readonly typeText: string
+  readonly builder: ColumnBuilder
+  /** Field of the block that holds its cells; −1 when it needs none. */
+  readonly field: number
+  /** How messages about its cells begin, by what was expected last: it seldom changes. */
+  expected: string
+  messageStart: string
+}
+
+/** Why it is none. */
+export type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
+
+/** Of a record that has bytes that are not a character. */
+export function brokenRecord(message: string): RowFault {
+  return {
+    columnName: undefined,
+    code: 'DDB_INPUT_ENCODING',
+    class: 'parse',
+    message,
+    value: undefined,
+  }
+}
+
+/** Of a row of the block that the column has refused. */
+export function cellFault(column: ReportedColumn, block: RecordBlock, row: number): RowFault {
+  const { name, typeText, builder, field } = column
+  const { bytes } = block
+  const cell = row * block.fieldCount + field
+  const start = block.starts[cell]!
+  const end = block.ends[cell]!
+  const fault = isUtf8(bytes, start, end)
+    ? builder.explain(bytes, start, end)
+    : ({ code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' } as const)
+  const value = clippedText(bytes, start, end)
+  const { code, expected } = fault
+  if (column.expected !== expected) {
+    column.expected = expected
+    column.messageStart = `${typeText} column "${name}": expected ${expected}, got "`
+  }
+  return {
+    columnName: name,
+    code,
+    class: code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
+    message: `${column.messageStart}${value}"`,
+    value,
+  }
+}
+
+/** A record that the tokenizer has set aside. */
+export function rejectOf(fault: RecordFault, file: string): Reject {
+  return {
+    file,
+    lineNumber: fault.lineNumber,
+    offsetBytes: fault.offsetBytes,
+    lengthBytes: fault.lengthBytes,
+    columnName: fault.columnName,
+    code: fault.code,
+    class: fault.class,
+    message: fault.message,
+    value: fault.value,
+    bytes: fault.record,
+  }
+}
