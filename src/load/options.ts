@@ -123,8 +123,8 @@ export interface InputOptions extends DialectOptions {
   /** Where the records of a JSON document are: `data.items`, or `/data/items`; default the document itself. */
   jsonPath?: string
   /**
-   * How many threads read the inputs, from 1 to 64. `auto`, the default, takes one for each core, 8 at most, once an input pays
-   * for them. The result is that of one thread.
+   * How many threads read the inputs, from 1 to 64; default 1. `auto` takes one for each core, 8 at most, once an input pays
+   * for them. Rows, places and rejects are those of one thread.
    */
   threads?: 'auto' | number
   /** Stands for `-`. */

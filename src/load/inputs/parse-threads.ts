@@ -26,7 +26,7 @@ export interface ParseThreads {
 }
 
 /** Starts nothing yet. @param asked  `auto` goes by the cores of the machine, and by how much there is to read */
-export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto'): ParseThreads {
+export function newParseThreads(threads: Threads, asked: number | 'auto' = 1): ParseThreads {
   const isAuto = asked === 'auto'
   // One core is the main thread's, which reads, too, and sends.
   const helpers = isAuto ? Math.min(threads.cores, mostAuto) - 1 : asked - 1
