@@ -61,7 +61,7 @@ export class ColumnProbe {
     this.isHeaderless = isHeaderless
     this.name = name
     this.rules = rules
-    this.#tried = { ...rules, onOffset: () => (this.hasOffset = true) }
+    this.#tried = { ...rules, onOffset: () => void (this.hasOffset = true) }
     this.facts = new TextFacts(signsOf(rules))
     this.distinct = new DistinctCount(maxDistinct)
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)

@@ -2,7 +2,14 @@
   A simulated process: a platform whose every use counts, so that the process can be killed at any of them. After its
   death nothing that its code still does has an effect, and nothing calls it back.
 */
-import type { Clock, Files, Network, Platform, Threads, Timer } from '../../src/platform/platform.js'
+import type {
+  Clock,
+  Files,
+  Network,
+  Platform,
+  Threads,
+  Timer,
+} from '../../src/platform/platform.js'
 import type { Chance } from './random.js'
 import type { World } from './world.js'
 

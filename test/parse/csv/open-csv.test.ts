@@ -245,7 +245,7 @@ t.test('batches end at the number of rows, at the number of bytes, and at the li
   const byBytes = await read(text, 'a:INT,b:STRING', { batch: { batchBytes: 12 } })
   t.strictSame(
     byBytes.batches.map(batch => batch.rowCount),
-    [3, 3, 3, 1],
+    [2, 2, 2, 2, 2],
   )
   const limited = await read(text, 'a:INT,b:STRING', { batch: { limit: 7, batchRows: 4 } })
   t.strictSame(
