@@ -218,7 +218,11 @@ export class BatchBuilder {
     this.rowCount += bounds.rowCount
   }
 
-  /** The rows so far, for a builder that is made from the same: its `appendRows` and `count` take them. */
+  /**
+   * The rows so far, for a builder that is made from the same: its `appendRows` and `count` take them.
+   *
+   * @param buffers  receives what they are in, to be taken back once nobody looks at them any more
+   */
   give(buffers: ArrayBuffer[]): RowsPart {
     const { rowCount } = this
     const columns = this.#columns.map(({ builder }) => builder.give(rowCount, buffers))
@@ -227,6 +231,16 @@ export class BatchBuilder {
     for (const buffer of own) this.#pool.give(buffer)
     this.rowCount = 0
     return { columns, counts: this.columnCounts }
+  }
+
+  /** Room for so many bytes besides the rows. */
+  beside(byteLength: number): ArrayBuffer {
+    return this.#pool.take(byteLength)
+  }
+
+  /** Takes back what was given. */
+  takeBack(buffers: readonly ArrayBuffer[]): void {
+    for (const buffer of buffers) this.#pool.give(buffer)
   }
 
   /**
