@@ -4,7 +4,7 @@
 */
 import type { FedPiece, ParsedPiece } from './parsed-piece.js'
 import type { FedInput, Feed, PieceReading, Taken } from './piece-reading.js'
-import type { PieceSlots } from './piece-slots.js'
+import { PieceCopy, type PieceSlots } from './piece-slots.js'
 
 /** What a thread has made of the piece in a slot. */
 export interface PieceAnswer {
@@ -54,6 +54,7 @@ export class PieceFeed implements Feed {
   taken: Taken
   readonly #threads: PieceThreads
   readonly #input: FedInput
+  readonly #copy: PieceCopy
   readonly #queue: Piece[] = []
   /** What is left of the last chunk, and what the source had given with it. */
   #rest: Uint8Array = nothing
@@ -71,6 +72,7 @@ export class PieceFeed implements Feed {
   constructor(threads: PieceThreads, input: FedInput) {
     this.#threads = threads
     this.#input = input
+    this.#copy = new PieceCopy(threads.slots)
     this.taken = input.taken()
     this.#restTaken = this.taken
     threads.onAnswer = answer => this.#keep(answer)
@@ -101,7 +103,8 @@ export class PieceFeed implements Feed {
         this.#turns = 0
         this.taken = piece.taken
         const parsed = piece.answer?.parsed
-        return { done: false, value: { bytes: slots.text(piece.slot), parsed } }
+        const bytes = parsed === undefined ? this.#copy.of(piece.slot) : slots.text(piece.slot)
+        return { done: false, value: { bytes, parsed } }
       } else await this.#threads.answered()
     }
     this.taken = this.#restTaken

@@ -6,7 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 import type { PieceAnswer } from './piece-feed.js'
 import { PieceParser } from './piece-parser.js'
 import type { PieceReading } from './piece-reading.js'
-import { PieceSlots, type SharedSlots } from './piece-slots.js'
+import { PieceCopy, PieceSlots, type SharedSlots } from './piece-slots.js'
 
 /** How pieces of a number are read, sent before the first of them; or what the thread has filled, and may fill again. */
 export type ThreadMessage =
@@ -17,6 +17,7 @@ export type ThreadMessage =
 export type ThreadAnswer = Omit<PieceAnswer, 'thread'>
 
 function readPieces(port: MessagePort, slots: PieceSlots): never {
+  const copy = new PieceCopy(slots)
   const readings = new Map<number, PieceReading>()
   let parser: PieceParser | undefined
   let known = -1
@@ -49,7 +50,7 @@ function readPieces(port: MessagePort, slots: PieceSlots): never {
       }
     }
     const buffers: ArrayBuffer[] = []
-    const parsed = parser.parse(slots.text(slot), buffers)
+    const parsed = parser.parse(copy.of(slot), buffers)
     port.postMessage({ slot, parsed, buffers } satisfies ThreadAnswer, buffers)
   }
 }
