@@ -4,6 +4,7 @@
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'
+import { BufferPool } from '../columns/buffer-pool.js'
 import { ColumnOffsets } from '../cells/column-offset.js'
 import {
   guessedBegin,
@@ -41,6 +42,7 @@ const noInput: BuilderInput = {
 export class PieceParser {
   readonly #lines: PieceLines
   readonly #builder: BatchBuilder
+  readonly #pool: BufferPool = new BufferPool()
   readonly #offsets: ColumnOffsets | undefined
   readonly #leftOut = new Set<string>()
   #rowCount = 0
@@ -72,6 +74,7 @@ export class PieceParser {
       },
       arrayDelimiter,
       keepRecords: false,
+      pool: this.#pool,
     })
   }
 
@@ -117,7 +120,7 @@ export class PieceParser {
 
   /** Takes back what was handed over. */
   takeBack(buffers: readonly ArrayBuffer[]): void {
-    this.#builder.takeBack(buffers)
+    for (const buffer of buffers) this.#pool.give(buffer)
   }
 
   /** @returns false where the reader has to look */
@@ -198,18 +201,17 @@ export class PieceParser {
   #reserve(rowCount: number): void {
     if (rowCount <= this.#starts.length) return
     const length = Math.max(rowCount, 2 * this.#starts.length, this.#expectedRows)
-    this.#starts = this.#larger(this.#starts, new Int32Array(this.#room(4 * length)))
-    this.#ends = this.#larger(this.#ends, new Int32Array(this.#room(4 * length)))
-    this.#lineNumbers = this.#larger(this.#lineNumbers, new Float64Array(this.#room(8 * length)))
-  }
-
-  #room(byteLength: number): ArrayBuffer {
-    return this.#builder.beside(byteLength)
+    this.#starts = this.#larger(this.#starts, new Int32Array(this.#pool.take(4 * length)))
+    this.#ends = this.#larger(this.#ends, new Int32Array(this.#pool.take(4 * length)))
+    this.#lineNumbers = this.#larger(
+      this.#lineNumbers,
+      new Float64Array(this.#pool.take(8 * length)),
+    )
   }
 
   #larger<A extends Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(before: A, array: A): A {
     array.set(before)
-    if (before.length > 0) this.#builder.takeBack([before.buffer])
+    if (before.length > 0) this.#pool.give(before.buffer)
     return array
   }
 
