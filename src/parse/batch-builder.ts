@@ -20,13 +20,7 @@ import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
 import type { PieceReject, RowsPart } from './parallel/parsed-piece.js'
 import { wholeRow, type RecordBlock } from './record-block.js'
-import {
-  brokenRecord,
-  cellFault,
-  rejectOf,
-  type ReportedColumn,
-  type RowFault,
-} from './row-fault.js'
+import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
@@ -390,11 +384,17 @@ export class BatchBuilder {
     record: Uint8Array,
     isRow: boolean,
   ): Reject {
-    const bytes = isRow ? (this.#open.showRecord ?? asItStands)(record) : record
-    const place = { lineNumber, offsetBytes: this.inputOffset(textOffset) }
-    return rejectOf(
-      { ...fault, ...place, lengthBytes: record.length, record: bytes },
-      this.#open.file,
-    )
+    return {
+      file: this.#open.file,
+      lineNumber,
+      offsetBytes: this.inputOffset(textOffset),
+      lengthBytes: record.length,
+      columnName: fault.columnName,
+      code: fault.code,
+      class: fault.class,
+      message: fault.message,
+      value: fault.value,
+      bytes: isRow ? (this.#open.showRecord ?? asItStands)(record) : record,
+    }
   }
 }
