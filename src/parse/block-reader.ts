@@ -34,9 +34,9 @@ export interface BlockInput extends ReadInput {
   readonly shape: RecordShape
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
   /** Between the elements of arrays in the block, when the format has its own. */
-  readonly arrayDelimiter?: string
+  readonly arrayDelimiter?: string | undefined
   /** A record's bytes as they are shown to the loader, when the input's own would not do. */
-  readonly showRecord?: (record: Uint8Array) => Uint8Array
+  readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 
 /** One input on its way from bytes to batches. */

@@ -333,7 +333,7 @@ class SequentialInputs implements Inputs {
       detected: undefined,
       resumed: run.history.resumption.resumed(index),
       shared: this.#shared,
-      ...(run.watch === undefined ? { readAhead: input => this.#threads.feed(input, source) } : {}),
+      readAhead: run.watch === undefined ? input => this.#threads.feed(input, source) : undefined,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: path === '-',
       progress: ({ rows }) => {

@@ -116,7 +116,7 @@ export async function openCsv(
   if (lastLook !== undefined) {
     const isText = source.text.origin === undefined && source.startOffsetBytes === 0
     const expected = isText && target !== undefined ? expectedOf(dialect, found) : undefined
-    lastLook.open = expected && ((next, bytes) => openAlike(expected, next, bytes))
+    lastLook.open = expected && alikeOpener(expected)
   }
   return recordReader({
     source,
@@ -125,27 +125,21 @@ export async function openCsv(
   })
 }
 
-/** undefined for an input that may be understood otherwise. */
-function openAlike(
-  expected: ExpectedCsv,
-  source: ByteSource,
-  bytes: Uint8Array,
-): InputReader<'csv' | 'tsv'> | undefined {
+/** Opens inputs that look the same, one after the other, in the same memory. */
+function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
-  if (!isAlike(expected, bytes)) return undefined
-  const { name, text } = source
-  const tokenizer = new CsvTokenizer(
-    name,
-    dialect,
-    0,
-    lines => new CsvScanner(lines, dialect),
-    text,
-  )
-  tokenizer.lines.push(bytes)
-  tokenizer.passHeader(headerBytes)
-  tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
-  const records = recordsOf(tokenizer, nothingMore, found.fieldCount, dialect, text.encoding)
-  return recordReader({ source, ...found, ...records })
+  let tokenizer: CsvTokenizer | undefined
+  return (source, bytes) => {
+    if (!isAlike(expected, bytes)) return undefined
+    const { name, text } = source
+    tokenizer ??= new CsvTokenizer(name, dialect, 0, lines => new CsvScanner(lines, dialect), text)
+    tokenizer.begin(name)
+    tokenizer.lines.push(bytes)
+    tokenizer.passHeader(headerBytes)
+    tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
+    const records = recordsOf(tokenizer, nothingMore, found.fieldCount, dialect, text.encoding)
+    return recordReader({ source, ...found, ...records })
+  }
 }
 
 const nothingMore: AsyncIterator<Uint8Array, void> = {

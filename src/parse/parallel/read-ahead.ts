@@ -23,7 +23,7 @@ export interface ReadInput {
   /** How others read pieces of it; undefined for what only the reader can read. */
   readonly plain?: PieceFormat | undefined
   /** Records that others have padded or cut. */
-  readonly addRagged?: (count: number) => void
+  readonly addRagged?: ((count: number) => void) | undefined
 }
 
 type ReadPiece = FedPiece & { readonly parsed: ParsedPiece }
