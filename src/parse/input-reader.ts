@@ -20,6 +20,7 @@ import type { CellRules } from './cell-rules.js'
 import type { FedInput, Feed, Taken } from './parallel/piece-reading.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
+import type { Step } from './steps.js'
 
 /** Rows that were one batch, or some of one: it `joins` those of an input before, and `continues` in a later one. */
 export interface Piece extends ByteRange {
@@ -142,6 +143,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
    * the rows before it come first. DDB_INPUT_READ when the input ends before `from`
    */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
+  /** As `batches`, for who waits by himself. */
+  steps(options: BatchOptions): Generator<Step, void, void>
   /** Closes the source. */
   close(): Promise<void>
 }

@@ -8,6 +8,7 @@ import { BlockReader, type BlockInput } from './block-reader.js'
 import type { Batch, ColumnCounts, InputRange } from './batch.js'
 import type { BatchOptions, ByteCounts, InputReader } from './input-reader.js'
 import type { Taken } from './parallel/piece-reading.js'
+import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** What a format brings to the loop; the rest is the source's. */
@@ -113,6 +114,10 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   }
 
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
+    return batchesAmong(this.steps(options))
+  }
+
+  steps(options: BatchOptions): Generator<Step, void, void> {
     const { source, records } = this.#opened
     const { name: file, skipTo, text } = source
     const own = records(options)
@@ -145,7 +150,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       isPrompt: source.totalBytes !== undefined,
     } satisfies BlockInput
     this.#blocks = new BlockReader(input, options)
-    return this.#blocks.batches()
+    return this.#blocks.steps()
   }
 
   close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
 import type { BatchOptions } from '../../parse/input-reader.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
+import type { Step } from '../../parse/steps.js'
 import type { Platform } from '../../platform/platform.js'
 import { mapColumns, type ColumnMapping, type MappingRules } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -101,11 +102,7 @@ export interface Inputs {
 /** What the inputs of a run have in common. */
 export interface InputReading {
   /** The rows of an input, to be iterated once. */
-  batches(
-    run: Run,
-    target: TargetDescription,
-    opened: OpenedInput,
-  ): AsyncGenerator<Batch, void, void>
+  steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void>
   /** Per target column, over all inputs. */
   readonly columnCounts: readonly ColumnCounts[]
   /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
@@ -159,11 +156,7 @@ class Reading implements InputReading {
     return this.#offsets?.known() ?? {}
   }
 
-  async *batches(
-    run: Run,
-    target: TargetDescription,
-    opened: OpenedInput,
-  ): AsyncGenerator<Batch, void, void> {
+  *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
     const { source, reader, summary, resumed } = opened
     const { input = {} } = this.#options
     const { flushIntervalMs = defaultFlushIntervalMs } = input
@@ -192,8 +185,8 @@ class Reading implements InputReading {
     const mapped = (): ColumnMapping => this.#mappingFor(reader, source.name, target)
     const looked = run.watch?.opened(path, reader, mapped)
     const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
-    const found = (): AsyncGenerator<Batch, void, void> =>
-      reader.batches({
+    const found = (): Generator<Step, void, void> =>
+      reader.steps({
         mapping: looked?.mapping ?? mapped(),
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         batchRows: this.#plan.batchRows,
@@ -219,15 +212,19 @@ class Reading implements InputReading {
         },
       })
     try {
-      for await (const batch of isEmpty(reader) ? [] : found()) {
+      for (const step of isEmpty(reader) ? [] : found()) {
+        if (step instanceof Promise) {
+          yield step
+          continue
+        }
         update()
         const wait = opened.beforeBatch?.()
-        if (wait !== undefined) await wait
+        if (wait !== undefined) yield wait
         this.#tellOffsets(run)
-        const range = batch.ranges.at(-1)!
+        const range = step.ranges.at(-1)!
         // Rows of earlier inputs that do not go together with these have their place.
         if (range.place === undefined) place(range)
-        yield batch
+        yield step
         opened.afterBatch?.()
       }
       if (reader.lastRange !== undefined) place(reader.lastRange)

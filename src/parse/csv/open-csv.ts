@@ -137,19 +137,18 @@ function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>
     tokenizer.lines.push(bytes)
     tokenizer.passHeader(headerBytes)
     tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
-    const records = recordsOf(tokenizer, nothingMore, found.fieldCount, dialect, text.encoding)
+    const records = recordsOf(tokenizer, undefined, found.fieldCount, dialect, text.encoding)
     return recordReader({ source, ...found, ...records })
   }
 }
 
-const nothingMore: AsyncIterator<Uint8Array, void> = {
-  next: () => Promise.resolve({ done: true, value: undefined }),
-}
-
-/** How the records are read; not in the function above, whose sample would stay as long as the reader. */
+/**
+ * How the records are read; not in the function above, whose sample would stay as long as the reader.
+ * @param chunks  undefined where the tokenizer has all
+ */
 function recordsOf(
   tokenizer: CsvTokenizer,
-  chunks: AsyncIterator<Uint8Array, void>,
+  chunks: AsyncIterator<Uint8Array, void> | undefined,
   fieldCount: number,
   dialect: CsvDialect,
   encoding: SourceText['encoding'],
