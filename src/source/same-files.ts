@@ -15,12 +15,15 @@ export interface SameFiles {
 export interface SameFilesCount {
   /** @param status  left out for standard input */
   isFirst(path: string, status?: FileStatus): boolean
+  /** Those that were the first ones, in their order. */
+  readonly paths: readonly string[]
   readonly found: SameFiles
 }
 
 const maxFirst = 20
 
 export function newSameFiles(): SameFilesCount {
+  const paths: string[] = []
   const known = new Map<string, string>()
   const numbered = newNumberedFiles()
   const first: { path: string; input: string }[] = []
@@ -32,7 +35,8 @@ export function newSameFiles(): SameFilesCount {
       const { inode } = status
       device ??= status.device
       if (status.device === device && inode > 0n && inode <= largestNumber) {
-        return numbered.knownAs(path, Number(inode))
+        const index = numbered.indexOf(Number(inode), paths.length)
+        return index === undefined ? undefined : paths[index]
       }
     }
     const key = status === undefined ? path : fileKey(path, status)
@@ -41,11 +45,14 @@ export function newSameFiles(): SameFilesCount {
     return input
   }
   return {
+    paths,
     isFirst(path, status) {
       // What comes through a pipe may differ from one time to the next.
-      if (status?.isFile === false) return true
-      const input = knownAs(path, status)
-      if (input === undefined) return true
+      const input = status?.isFile === false ? undefined : knownAs(path, status)
+      if (input === undefined) {
+        paths.push(path)
+        return true
+      }
       count++
       if (first.length < maxFirst) first.push({ path, input })
       return false
@@ -59,31 +66,38 @@ export function newSameFiles(): SameFilesCount {
 const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** Files of one disk by their numbers: of a million of them a `Map` would take four times the room. */
-function newNumberedFiles(): { knownAs(path: string, inode: number): string | undefined } {
-  const paths: string[] = []
+function newNumberedFiles(): {
+  /** The index that the file has; undefined for a new one, which has `index` from now on. */
+  indexOf(inode: number, index: number): number | undefined
+} {
+  let count = 0
+  /** A number and the index of its file; one more than that, as 0 stands where there is none. At most half of them are taken. */
   let inodes = new Float64Array(1024)
-  /** Of each place one more than the index of its file; 0 where there is none. At most half of them are taken. */
-  let places = new Int32Array(2 * inodes.length)
+  let indexes = new Int32Array(inodes.length)
   const placeOf = (inode: number): number => {
-    const mask = places.length - 1
+    const mask = inodes.length - 1
     let place = Math.imul(inode | 0, 0x9e3779b1) & mask
-    while (places[place] !== 0 && inodes[places[place]! - 1] !== inode) place = (place + 1) & mask
+    while (indexes[place] !== 0 && inodes[place] !== inode) place = (place + 1) & mask
     return place
   }
   const grow = (): void => {
-    const more = new Float64Array(2 * inodes.length)
-    more.set(inodes)
-    inodes = more
-    places = new Int32Array(2 * inodes.length)
-    for (let i = 0; i < paths.length; i++) places[placeOf(inodes[i]!)] = i + 1
+    const [olderInodes, olderIndexes] = [inodes, indexes]
+    inodes = new Float64Array(2 * olderInodes.length)
+    indexes = new Int32Array(inodes.length)
+    for (const [older, index] of olderIndexes.entries()) {
+      if (index === 0) continue
+      const place = placeOf(olderInodes[older]!)
+      inodes[place] = olderInodes[older]!
+      indexes[place] = index
+    }
   }
   return {
-    knownAs(path, inode) {
+    indexOf(inode, index) {
       const place = placeOf(inode)
-      if (places[place] !== 0) return paths[places[place]! - 1]
-      inodes[paths.length] = inode
-      places[place] = paths.push(path)
-      if (paths.length === inodes.length) grow()
+      if (indexes[place] !== 0) return indexes[place]! - 1
+      inodes[place] = inode
+      indexes[place] = index + 1
+      if (2 * ++count === inodes.length) grow()
       return undefined
     },
   }

@@ -75,10 +75,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes } = found
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, paths)
-  await checkRejectsFile(
-    run,
-    paths.filter(path => path !== '-'),
-  )
+  await checkRejectsFile(run, paths)
   const notes = sourceNotesOf(found)
   if (inputs === undefined) return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
   const sizeOf = new Map(paths.map((path, i) => [path, sizes[i]]))
@@ -122,7 +119,8 @@ async function checkRejectsFile(
   }
   // Whoever follows a folder passes over the rejects of the run in it.
   const isInput = !isOwn || options.input?.follow !== true
-  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)
+  const inputs = isInput ? paths.filter(path => path !== '-') : []
+  checkRejects(rejectsFile, inputs, platform, isOwn || isLeftOver)
 }
 
 /** @returns the inputs in the order of the journal; undefined where none is kept */
