@@ -67,37 +67,40 @@ const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** Files of one disk by their numbers: of a million of them a `Map` would take four times the room. */
 function newNumberedFiles(): {
-  /** The index that the file has; undefined for a new one, which has `index` from now on. */
+  /** The index that the file has; undefined for a new one, which has `index` from now on. Indexes ascend. */
   indexOf(inode: number, index: number): number | undefined
 } {
-  let count = 0
-  /** A number and the index of its file; one more than that, as 0 stands where there is none. At most half of them are taken. */
+  let end = 0
+  /** By index; 0 for files that are not known here. */
   let inodes = new Float64Array(1024)
-  let indexes = new Int32Array(inodes.length)
+  /** Of each place one more than the index of its file; 0 where there is none. At most half of them are taken. */
+  let places = new Int32Array(2 * inodes.length)
   const placeOf = (inode: number): number => {
-    const mask = inodes.length - 1
+    const mask = places.length - 1
     let place = Math.imul(inode | 0, 0x9e3779b1) & mask
-    while (indexes[place] !== 0 && inodes[place] !== inode) place = (place + 1) & mask
+    while (places[place] !== 0 && inodes[places[place]! - 1] !== inode) place = (place + 1) & mask
     return place
   }
-  const grow = (): void => {
-    const [olderInodes, olderIndexes] = [inodes, indexes]
-    inodes = new Float64Array(2 * olderInodes.length)
-    indexes = new Int32Array(inodes.length)
-    for (const [older, index] of olderIndexes.entries()) {
-      if (index === 0) continue
-      const place = placeOf(olderInodes[older]!)
-      inodes[place] = olderInodes[older]!
-      indexes[place] = index
-    }
+  const growTo = (index: number): void => {
+    let { length } = inodes
+    while (length <= index) length *= 2
+    const more = new Float64Array(length)
+    more.set(inodes)
+    inodes = more
+    places = new Int32Array(2 * length)
+    for (let i = 0; i < end; i++) if (inodes[i] !== 0) places[placeOf(inodes[i]!)] = i + 1
   }
   return {
     indexOf(inode, index) {
       const place = placeOf(inode)
-      if (indexes[place] !== 0) return indexes[place]! - 1
-      inodes[place] = inode
-      indexes[place] = index + 1
-      if (2 * ++count === inodes.length) grow()
+      if (places[place] !== 0) return places[place]! - 1
+      if (index >= inodes.length) {
+        growTo(index)
+        return this.indexOf(inode, index)
+      }
+      inodes[index] = inode
+      places[place] = index + 1
+      end = index + 1
       return undefined
     },
   }

@@ -8,7 +8,7 @@ import type { Batch, ColumnCounts } from '../../parse/batch.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import { batchesAmong, type Step } from '../../parse/steps.js'
 import type { FileStatus } from '../../platform/platform.js'
-import { expandSources, sourceNotices } from '../../source/expand-sources.js'
+import { expandSources, sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { stdinName } from '../../source/open-source.js'
@@ -45,12 +45,13 @@ import { sourceNotesOf } from './source-notes.js'
 /**
  * Takes up the journal where one is kept.
  *
+ * @param sources  what the inputs mean, where somebody has just looked
  * @throws {UsageError} DDB_USAGE for an encoding that is not known
  * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something; DDB_LOCKED,
  * DDB_RUN_CHANGED, DDB_RUN_DAMAGED when the journal is not to be taken up
  */
-export async function openInputs(run: Run): Promise<Inputs> {
+export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
@@ -66,12 +67,14 @@ export async function openInputs(run: Run): Promise<Inputs> {
   }
   const { include } = options.input ?? {}
   const { files } = platform
-  const found = await expandSources(options.inputs, {
-    extensions: dataExtensions,
-    include,
-    stdin: openedStdin(run),
-    files,
-  })
+  const found =
+    sources ??
+    (await expandSources(options.inputs, {
+      extensions: dataExtensions,
+      include,
+      stdin: openedStdin(run),
+      files,
+    }))
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes } = found
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, paths)
