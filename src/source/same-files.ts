@@ -44,15 +44,17 @@ export function newSameFiles(): SameFilesCount {
     if (input === undefined) known.set(key, path)
     return input
   }
+  const isNew = (path: string): true => {
+    paths.push(path)
+    return true
+  }
   return {
     paths,
     isFirst(path, status) {
       // What comes through a pipe may differ from one time to the next.
-      const input = status?.isFile === false ? undefined : knownAs(path, status)
-      if (input === undefined) {
-        paths.push(path)
-        return true
-      }
+      if (status?.isFile === false) return isNew(path)
+      const input = knownAs(path, status)
+      if (input === undefined) return isNew(path)
       count++
       if (first.length < maxFirst) first.push({ path, input })
       return false
