@@ -8,6 +8,7 @@ import { awakeClock } from '../platform/awake-clock.js'
 import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
+import type { ExpandedSources } from '../source/expand-sources.js'
 import { openDelivery } from './transport/open-delivery.js'
 import { endJournal, type Opened } from './ending.js'
 import { checkFollowed } from './inputs/follow/check-followed.js'
@@ -24,7 +25,7 @@ import {
   settleLoaded,
 } from './journal/check-target.js'
 import { makePlan, type Plan } from './plan.js'
-import { runPipeline } from './pipeline.js'
+import { runPipeline, type Course } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import { newRun, type Run } from './run.js'
@@ -39,23 +40,35 @@ export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
 }
 
-/** As `load`, on the platform given. */
-export async function loadOn(platform: Platform, options: LoadOptions): Promise<LoadResult> {
+/**
+ * As `load`, on the platform given.
+ * @param sources  what the inputs mean, where somebody has just looked
+ */
+export async function loadOn(
+  platform: Platform,
+  options: LoadOptions,
+  sources?: ExpandedSources,
+): Promise<LoadResult> {
   const plan = makePlan(options, platform.random)
   const clock = awakeClock(platform.clock)
   try {
-    return await loadPlan({ ...platform, clock }, options, plan)
+    return await loadPlan({ ...platform, clock }, options, plan, sources)
   } finally {
     clock.stop()
   }
 }
 
-async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): Promise<LoadResult> {
+async function loadPlan(
+  platform: Platform,
+  options: LoadOptions,
+  plan: Plan,
+  sources: ExpandedSources | undefined,
+): Promise<LoadResult> {
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   let durability: Durability | undefined
-  const opened = await runPipeline(run, {
+  const course: Course = {
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
@@ -90,7 +103,8 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     },
     fail: error => failAt(run, asTargetChanged(run, error)),
     ended: opened => askDurability(run, opened, durability),
-  })
+  }
+  const opened = await runPipeline(run, course, sources)
   if (opened.misuse !== undefined) {
     await endJournal(run)
     throw opened.misuse

@@ -11,6 +11,7 @@ import { openInputs } from './inputs/inputs.js'
 import { pump } from './pump.js'
 import type { Run } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
+import type { ExpandedSources } from '../source/expand-sources.js'
 
 /** Where rows go. */
 export interface Way {
@@ -39,17 +40,19 @@ export interface Course {
 /**
  * Failures are those of the run.
  *
+ * @param sources  what the inputs mean, where somebody has just looked
  * @returns what was opened, and closed again, and wrong options that were found out before the server was reached
  */
 export async function runPipeline(
   run: Run,
   { open, finish, fail, ended }: Course,
+  sources?: ExpandedSources,
 ): Promise<Opened & { readonly misuse?: UsageError }> {
   const opened: Opened & { misuse?: UsageError } = {}
   const stopListening = endOnSignal(run, opened)
   const leaving = whenLeaving(run, opened)
   try {
-    const inputs = await openInputs(run)
+    const inputs = await openInputs(run, sources)
     opened.inputs = inputs
     const way = await open(inputs, opened)
     if (way !== undefined) {

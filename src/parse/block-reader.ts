@@ -19,6 +19,7 @@ import { endsBefore, PieceBounds } from './piece-bounds.js'
 import { BlockRejects } from './block-rejects.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
+import type { Step } from './steps.js'
 
 /** Input of one block at most: its cells are read while they are still in the cache. */
 const largestBlockBytes = 128 * 1024
@@ -34,9 +35,9 @@ export interface BlockInput extends ReadInput {
   readonly shape: RecordShape
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
   /** Between the elements of arrays in the block, when the format has its own. */
-  readonly arrayDelimiter?: string
+  readonly arrayDelimiter?: string | undefined
   /** A record's bytes as they are shown to the loader, when the input's own would not do. */
-  readonly showRecord?: (record: Uint8Array) => Uint8Array
+  readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 
 /** One input on its way from bytes to batches. */
@@ -100,7 +101,7 @@ export class BlockReader {
    * The rows in batches, to be iterated once.
    * @throws {InputError} as `InputReader.batches`, after the last batch
    */
-  async *batches(): AsyncGenerator<Batch, void, void> {
+  *steps(): Generator<Step, void, void> {
     try {
       yield* this.#read()
     } finally {
@@ -108,13 +109,13 @@ export class BlockReader {
     }
   }
 
-  async *#read(): AsyncGenerator<Batch, void, void> {
+  *#read(): Generator<Step, void, void> {
     const { tokenizer } = this.#input
     const { limit = Infinity, stopped, from, shared } = this.#options
     const builder = this.#builder
     const other = shared?.take(builder)
     if (other !== undefined) yield other
-    if (from !== undefined) await this.#passTo(from)
+    if (from !== undefined) yield this.#passTo(from)
     const first = tokenizer.resumePoint
     builder.beginInput(this.#begun, first.offsetBytes)
     tokenizer.boundaryBytes = this.#pieces.boundaryBytes
@@ -129,12 +130,12 @@ export class BlockReader {
       const { fold } = this.#ahead
       if (fold !== undefined) {
         const wait = this.#takeOver(fold)
-        if (wait !== undefined) await wait
+        if (wait !== undefined) yield wait
       } else {
         more = this.#fillBlock(limit)
         if (this.#readBlock()) {
           for (let wait = this.#tellRejects(); wait !== undefined; wait = this.#tellRejects())
-            await wait
+            yield wait
         }
         this.#appendBlock()
       }
@@ -146,8 +147,7 @@ export class BlockReader {
       } else if (!more) {
         this.readToEnd = this.#inputEnded && this.#failure() === undefined
         if (this.#inputEnded || tokenizer.failure !== undefined) break
-        if (await this.#isIdle()) yield this.#take()
-        else await this.#pushChunk()
+        yield* this.#goOnReading()
       }
     }
     const isStopped = stopped?.() === true
@@ -157,6 +157,15 @@ export class BlockReader {
       this.#end()
     } else if (builder.rowCount > 0) yield this.#take()
     if (failure !== undefined) throw failure
+  }
+
+  /** The next chunk, or the rows in hand where it does not come in time. */
+  *#goOnReading(): Generator<Step, void, void> {
+    let isIdle = false
+    if (this.#input.chunks === undefined) return this.#endInput()
+    if (this.#mayBeIdle) yield this.#isIdle().then(idle => (isIdle = idle))
+    if (isIdle) yield this.#take()
+    else yield this.#pushChunk()
   }
 
   /** @throws {InputError} when there is no such place */
@@ -318,12 +327,16 @@ export class BlockReader {
     return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
   }
 
+  /** The rows in hand wait for input no longer than somebody has said. */
+  get #mayBeIdle(): boolean {
+    const { flushIntervalMs } = this.#options
+    return flushIntervalMs !== undefined && this.#builder.rowCount > 0 && !this.#isBound
+  }
+
   /** Waits for input as long as the rows in hand may wait; true when they have to go. */
   async #isIdle(): Promise<boolean> {
-    const { flushIntervalMs } = this.#options
-    if (flushIntervalMs === undefined || this.#builder.rowCount === 0) return false
-    if (this.#isBound) return false
-    const delayMs = this.#batchBeganMs + flushIntervalMs - this.#clock.nowMs()
+    const atMs = this.#batchBeganMs + (this.#options.flushIntervalMs ?? Infinity)
+    const delayMs = atMs - this.#clock.nowMs()
     if (delayMs <= 0) return true
     let timer: Timer | undefined
     const idle = new Promise<true>(resolve => {
@@ -341,24 +354,24 @@ export class BlockReader {
   }
 
   async #pushChunk(): Promise<void> {
-    const { tokenizer } = this.#input
     try {
       const { done, value } = await this.#nextChunk()
-      if (done === true) {
-        this.#inputEnded = true
-        tokenizer.end()
-      } else {
-        this.#ahead.push(value)
-      }
+      if (done === true) this.#endInput()
+      else this.#ahead.push(value)
     } catch (error) {
       this.#inputEnded = true
       this.#sourceError = error instanceof Error ? error : new Error(String(error))
       if (!(error instanceof InputError)) return
-      tokenizer.end(error)
+      this.#input.tokenizer.end(error)
       if (error.code === 'DDB_INPUT_ENCODING') this.#options.onUnreadable?.(error)
     } finally {
       this.#pendingChunk = undefined
     }
+  }
+
+  #endInput(): void {
+    this.#inputEnded = true
+    this.#input.tokenizer.end()
   }
 
   #nextChunk(): Promise<IteratorResult<FedPiece, void>> {

@@ -20,6 +20,7 @@ import type { CellRules } from './cell-rules.js'
 import type { FedInput, Feed, Taken } from './parallel/piece-reading.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
+import type { Step } from './steps.js'
 
 /** Rows that were one batch, or some of one: it `joins` those of an input before, and `continues` in a later one. */
 export interface Piece extends ByteRange {
@@ -58,24 +59,24 @@ export interface BatchOptions {
   /** A batch is full with the row with which it needs this many bytes on the wire. */
   readonly batchBytes: number
   /** Rows wait no longer than this for the rest of their batch; without it until the batch is full. */
-  readonly flushIntervalMs?: number
+  readonly flushIntervalMs?: number | undefined
   /** The machine's when left out. */
   readonly clock?: FlushClock
   /**
    * Where an earlier reader of this input stopped, as one of its batches told: records before it are neither read nor
    * counted nor told. What the input looks like is found from its start all the same.
    */
-  readonly from?: ResumePoint
+  readonly from?: ResumePoint | undefined
   /**
    * The rows that begin in a piece become one batch with the piece's range, however many they are and however long
    * they have to wait; no other row is in it, and a piece without rows has none. Ascending and disjoint, each from
    * record to record. Reading that ends inside a piece ends its batch, too.
    */
-  readonly pieces?: readonly Piece[]
+  readonly pieces?: readonly Piece[] | undefined
   /** Rows that are left at the end of the input go into a batch with those of the next one that is read with it. */
-  readonly shared?: SharedRows
+  readonly shared?: SharedRows | undefined
   /** Asked before every chunk, until it gives who reads on ahead of the reader; without it nobody does. */
-  readonly readAhead?: (input: FedInput) => Feed | undefined
+  readonly readAhead?: ((input: FedInput) => Feed | undefined) | undefined
   /** Most records to read, rejects included. */
   readonly limit?: number
   /** Keeps the records of each batch until it is released, for rows that the server may refuse. */
@@ -144,6 +145,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
    * the rows before it come first. DDB_INPUT_READ when the input ends before `from`
    */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
+  /** As `batches`, for who waits by himself. */
+  steps(options: BatchOptions): Generator<Step, void, void>
   /** Closes the source. */
   close(): Promise<void>
 }
@@ -151,7 +154,9 @@ export interface InputReader<Format extends string = string> extends RecordShape
 /** What the last input looked like; those that are opened with the same options keep it up. */
 export interface LastLook<Format extends string = string> {
   /**
-   * Opens at once an input that looks the same; undefined for one that may be understood otherwise.
+   * Opens at once an input that looks the same; undefined for one that may be understood otherwise. The one that was opened so
+   * before has been read by then: they share their memory.
+   *
    * @param bytes  all of it, as they stand in the file; they are copied
    */
   open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined

@@ -62,7 +62,7 @@ export class LineTokenizer implements Tokenizer {
   otherBytes = 0
   skippedBytes = 0
   boundaryBytes = Infinity
-  readonly file: string
+  file: string
   readonly window: Window
   readonly maxRecordBytes: number
   /** No more input comes, and the window ends with a line end. */
@@ -92,6 +92,19 @@ export class LineTokenizer implements Tokenizer {
     this.window = new Window(lineFeed, offsetBytes, text)
     this.lineNumber = 1
     this.#format = formatOf(this)
+  }
+
+  /** Begins with another input. */
+  begin(file: string): void {
+    this.restart()
+    this.file = file
+    this.lineNumber = 1
+    this.skippedBytes = 0
+    this.boundaryBytes = Infinity
+    this.ended = false
+    this.cutOff = undefined
+    this.#addedLineFeed = false
+    this.window.jumpTo(0)
   }
 
   /** What has begun and is not out is still to come: it is not the place that was read up to. */

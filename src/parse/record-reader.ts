@@ -8,6 +8,7 @@ import { BlockReader, type BlockInput } from './block-reader.js'
 import type { Batch, ColumnCounts, InputRange } from './batch.js'
 import type { BatchOptions, ByteCounts, InputReader } from './input-reader.js'
 import type { Taken } from './parallel/piece-reading.js'
+import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** What a format brings to the loop; the rest is the source's. */
@@ -113,28 +114,43 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   }
 
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
+    return batchesAmong(this.steps(options))
+  }
+
+  steps(options: BatchOptions): Generator<Step, void, void> {
     const { source, records } = this.#opened
     const { name: file, skipTo, text } = source
     const own = records(options)
     this.#tokenizer = own.tokenizer
-    const { format, delimiter, fieldNames, fieldCount, rowNames, headerBytes } = this
-    // Batches outlive the reader, and what leads back into the source.
-    const lasting = { encoding: text.encoding, mark: text.mark }
     const shape = {
-      format,
-      delimiter,
-      fieldNames,
-      fieldCount,
-      rowNames,
-      headerBytes,
-      text: lasting,
+      format: this.format,
+      delimiter: this.delimiter,
+      fieldNames: this.fieldNames,
+      fieldCount: this.fieldCount,
+      rowNames: this.rowNames,
+      headerBytes: this.headerBytes,
+      // Batches outlive the reader, and what leads back into the source.
+      text: { encoding: text.encoding, mark: text.mark },
     }
-    const taken = (): Taken => takenFrom(source)
-    this.#blocks = new BlockReader(
-      { ...own, file, skipTo, shape, text, taken, isPrompt: source.totalBytes !== undefined },
-      options,
-    )
-    return this.#blocks.batches()
+    // Without a spread: there may be one for every hundred rows.
+    const input = {
+      tokenizer: own.tokenizer,
+      chunks: own.chunks,
+      block: own.block,
+      fieldOf: own.fieldOf,
+      arrayDelimiter: own.arrayDelimiter,
+      showRecord: own.showRecord,
+      plain: own.plain,
+      addRagged: own.addRagged,
+      file,
+      skipTo,
+      shape,
+      text,
+      taken: () => takenFrom(source),
+      isPrompt: source.totalBytes !== undefined,
+    } satisfies BlockInput
+    this.#blocks = new BlockReader(input, options)
+    return this.#blocks.steps()
   }
 
   close(): Promise<void> {

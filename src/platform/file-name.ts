@@ -9,6 +9,8 @@ import { sep } from 'node:path'
 /** U+DC00 and a byte from 0x80 on. */
 const firstEscape = 0xdc00
 const lone = /[\udc80-\udcff]/u
+/** As above, or half of a character: of most names it is known at once that they have none. */
+const half = /[\udc80-\udcff]/
 const isWindows = sep === '\\'
 
 /** The text of a name, or of several with what stands between them. */
@@ -25,7 +27,7 @@ export function nameOfBytes(bytes: Buffer): string {
 
 /** What the system calls a file: the text itself, or its bytes where they are not UTF-8. */
 export function systemName(name: string): string | Buffer {
-  if (isWindows || !lone.test(name)) return name
+  if (isWindows || !half.test(name) || !lone.test(name)) return name
   const parts = Array.from(name, character =>
     lone.test(character)
       ? Buffer.of(character.charCodeAt(0) - firstEscape)

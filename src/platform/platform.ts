@@ -91,6 +91,8 @@ export interface Network {
 export interface FileStatus {
   readonly isFile: boolean
   readonly isFolder: boolean
+  /** By its permissions everybody may read it; false, too, where nobody knows. */
+  readonly isForAll?: boolean
   readonly sizeBytes: number
   readonly device: bigint
   /** 0 where the file system gives its files no numbers. */

@@ -29,10 +29,12 @@ import { systemClock } from './system-clock.js'
 const syncFile = promisify(fdatasync)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
+const { S_IFDIR, S_IFMT, S_IFREG } = constants
 /** Names of a folder that are asked for together. */
 const entriesAtOnce = 1024
 /** Stands in texts for bytes that are not UTF-8. */
 const lostCharacter = '\ufffd'
+const readableByAll = 0o444
 /** Without waiting for the reader of a pipe. */
 const appending = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK
 
@@ -77,9 +79,13 @@ export const systemFiles: Files = {
 }
 
 function statusOf(stats: BigIntStats): FileStatus {
+  // A million of them are asked for: arithmetic with BigInt would take longer than the rest.
+  const mode = Number(stats.mode)
+  const kind = mode & S_IFMT
   return {
-    isFile: stats.isFile(),
-    isFolder: stats.isDirectory(),
+    isFile: kind === S_IFREG,
+    isFolder: kind === S_IFDIR,
+    isForAll: (mode & readableByAll) === readableByAll,
     sizeBytes: Number(stats.size),
     device: stats.dev,
     inode: stats.ino,

@@ -52,7 +52,6 @@ export async function expandSources(
   const sameFiles = newSameFiles()
   const asksStdin = stdin?.isFile === true && inputs.includes('-')
   const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
-  const paths: string[] = []
   const sizes: (number | undefined)[] = []
   const expansion: Expansion = {
     files,
@@ -68,7 +67,6 @@ export async function expandSources(
         throw alsoStdin(path)
       }
       if (!sameFiles.isFirst(path, status)) return
-      paths.push(path)
       sizes.push(status?.isFile === true ? status.sizeBytes : undefined)
     },
   }
@@ -82,7 +80,8 @@ export async function expandSources(
       '`input.include` says which files of a folder are data, and no input is a folder',
     )
   }
-  return { paths, sizes, sameFiles: sameFiles.found, passedOver: expansion.passedOver }
+  const { paths, found } = sameFiles
+  return { paths, sizes, sameFiles: found, passedOver: expansion.passedOver }
 }
 
 interface Expansion {
@@ -113,7 +112,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
     throw missing(input, missingMessage(input, cause), cause)
   }
   if (status.isFolder) return expandFolder(input, expansion)
-  await checkReadable(input, files)
+  await checkReadable(input, status, files)
   expansion.add(input, status)
 }
 
@@ -121,8 +120,10 @@ async function expandGlob(pattern: string, { files, add }: Expansion): Promise<v
   const paths = await globFiles(pattern, files)
   if (paths.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
   for (const path of paths) {
-    await checkReadable(path, files)
-    add(path, statusOf(path, files))
+    const status = statusOf(path, files)
+    const wait = checkReadable(path, status, files)
+    if (wait !== undefined) await wait
+    add(path, status)
   }
 }
 
@@ -141,7 +142,8 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
     const status = statusOf(path, files)
     if (status.isFile) {
       found++
-      await checkReadable(path, files)
+      const wait = checkReadable(path, status, files)
+      if (wait !== undefined) await wait
       add(path, status)
     } else passedOver.add(path, basename(path), true)
   }
@@ -190,22 +192,27 @@ async function readFolder(
 }
 
 function statusOf(path: string, files: Files): FileStatus {
-  let cause: unknown = Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+  let status: FileStatus | undefined
   try {
-    const status = files.statusNow(path)
-    if (status !== undefined) return status
-  } catch (error) {
-    cause = error
-  }
-  throw missing(path, missingMessage(path, cause), cause)
-}
-
-async function checkReadable(path: string, files: Files): Promise<void> {
-  try {
-    await files.checkReadable(path)
+    status = files.statusNow(path)
   } catch (cause) {
     throw missing(path, missingMessage(path, cause), cause)
   }
+  if (status !== undefined) return status
+  const gone = Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+  throw missing(path, missingMessage(path, gone), gone)
+}
+
+/** @returns what is to be waited for, where its status does not tell: it would be of each of a million files */
+function checkReadable(
+  path: string,
+  { isForAll }: FileStatus,
+  files: Files,
+): Promise<void> | undefined {
+  if (isForAll === true) return undefined
+  return files.checkReadable(path).catch((cause: unknown) => {
+    throw missing(path, missingMessage(path, cause), cause)
+  })
 }
 
 /** Of the file only what follows the shell's place in it comes on standard input: neither can stand for the other. */

@@ -15,12 +15,15 @@ export interface SameFiles {
 export interface SameFilesCount {
   /** @param status  left out for standard input */
   isFirst(path: string, status?: FileStatus): boolean
+  /** Those that were the first ones, in their order. */
+  readonly paths: readonly string[]
   readonly found: SameFiles
 }
 
 const maxFirst = 20
 
 export function newSameFiles(): SameFilesCount {
+  const paths: string[] = []
   const known = new Map<string, string>()
   const numbered = newNumberedFiles()
   const first: { path: string; input: string }[] = []
@@ -32,7 +35,8 @@ export function newSameFiles(): SameFilesCount {
       const { inode } = status
       device ??= status.device
       if (status.device === device && inode > 0n && inode <= largestNumber) {
-        return numbered.knownAs(path, Number(inode))
+        const index = numbered.indexOf(Number(inode), paths.length)
+        return index === undefined ? undefined : paths[index]
       }
     }
     const key = status === undefined ? path : fileKey(path, status)
@@ -40,12 +44,17 @@ export function newSameFiles(): SameFilesCount {
     if (input === undefined) known.set(key, path)
     return input
   }
+  const isNew = (path: string): true => {
+    paths.push(path)
+    return true
+  }
   return {
+    paths,
     isFirst(path, status) {
       // What comes through a pipe may differ from one time to the next.
-      if (status?.isFile === false) return true
+      if (status?.isFile === false) return isNew(path)
       const input = knownAs(path, status)
-      if (input === undefined) return true
+      if (input === undefined) return isNew(path)
       count++
       if (first.length < maxFirst) first.push({ path, input })
       return false
@@ -59,8 +68,12 @@ export function newSameFiles(): SameFilesCount {
 const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** Files of one disk by their numbers: of a million of them a `Map` would take four times the room. */
-function newNumberedFiles(): { knownAs(path: string, inode: number): string | undefined } {
-  const paths: string[] = []
+function newNumberedFiles(): {
+  /** The index that the file has; undefined for a new one, which has `index` from now on. Indexes ascend. */
+  indexOf(inode: number, index: number): number | undefined
+} {
+  let end = 0
+  /** By index; 0 for files that are not known here. */
   let inodes = new Float64Array(1024)
   /** Of each place one more than the index of its file; 0 where there is none. At most half of them are taken. */
   let places = new Int32Array(2 * inodes.length)
@@ -70,20 +83,26 @@ function newNumberedFiles(): { knownAs(path: string, inode: number): string | un
     while (places[place] !== 0 && inodes[places[place]! - 1] !== inode) place = (place + 1) & mask
     return place
   }
-  const grow = (): void => {
-    const more = new Float64Array(2 * inodes.length)
+  const growTo = (index: number): void => {
+    let { length } = inodes
+    while (length <= index) length *= 2
+    const more = new Float64Array(length)
     more.set(inodes)
     inodes = more
-    places = new Int32Array(2 * inodes.length)
-    for (let i = 0; i < paths.length; i++) places[placeOf(inodes[i]!)] = i + 1
+    places = new Int32Array(2 * length)
+    for (let i = 0; i < end; i++) if (inodes[i] !== 0) places[placeOf(inodes[i]!)] = i + 1
   }
   return {
-    knownAs(path, inode) {
+    indexOf(inode, index) {
       const place = placeOf(inode)
-      if (places[place] !== 0) return paths[places[place]! - 1]
-      inodes[paths.length] = inode
-      places[place] = paths.push(path)
-      if (paths.length === inodes.length) grow()
+      if (places[place] !== 0) return places[place]! - 1
+      if (index >= inodes.length) {
+        growTo(index)
+        return this.indexOf(inode, index)
+      }
+      inodes[index] = inode
+      places[place] = index + 1
+      end = index + 1
       return undefined
     },
   }

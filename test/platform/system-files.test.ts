@@ -3,6 +3,7 @@
 */
 import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
   mkdirSync,
   readFileSync,
   statSync,
@@ -44,10 +45,12 @@ t.test('the start of a file is read at once, and a pipe is not waited for', asyn
 })
 
 t.test('what is known of a path is what the system knows', async t => {
+  chmodSync(path('a.txt'), 0o644)
   const { dev: device, ino: inode, mtimeMs, birthtimeNs, ctimeNs } = stats('a.txt')
   const modifiedMs = Number(mtimeMs)
   const times = { modifiedMs, bornNs: birthtimeNs, changedNs: ctimeNs }
-  const expected = { isFile: true, isFolder: false, sizeBytes: 5, device, inode, ...times }
+  const kind = { isFile: true, isFolder: false, isForAll: true }
+  const expected = { ...kind, sizeBytes: 5, device, inode, ...times }
   t.strictSame(await systemFiles.status(path('a.txt')), expected)
   t.strictSame(systemFiles.statusNow(path('a.txt')), expected)
   t.match(await systemFiles.status(folder), { isFile: false, isFolder: true })
@@ -55,6 +58,11 @@ t.test('what is known of a path is what the system knows', async t => {
   await t.rejects(systemFiles.status(path('none')), { code: 'ENOENT' })
   symlinkSync(path('a.txt'), path('link'))
   t.strictSame(systemFiles.statusNow(path('link')), expected, 'of what a link leads to')
+  for (const mode of [0o640, 0o604, 0o044]) {
+    chmodSync(path('a.txt'), mode)
+    t.match(systemFiles.statusNow(path('a.txt')), { isForAll: false }, mode.toString(8))
+  }
+  chmodSync(path('a.txt'), 0o644)
 })
 
 t.test('folders are listed, with what is below when asked', async t => {

@@ -198,6 +198,38 @@ t.test('names that are not UTF-8 are files like others', async t => {
   t.equal((await systemFiles.status(expected[2]!)).sizeBytes, 2)
 })
 
+t.test(
+  'a file that may not be read is told before anything is, and asked for where its permissions do not tell',
+  async t => {
+    const dir = t.testdir({ 'a.csv': '', 'b.csv': '', sub: { 'c.csv': '' } })
+    const named = join(dir, 'b.csv')
+    const asked: string[] = []
+    const files = {
+      ...systemFiles,
+      statusNow(path: string) {
+        const status = systemFiles.statusNow(path)
+        return status && { ...status, isForAll: path !== named }
+      },
+      status: async (path: string) => ({
+        ...(await systemFiles.status(path)),
+        isForAll: path !== named,
+      }),
+      checkReadable(path: string) {
+        asked.push(path)
+        return Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' }))
+      },
+    }
+    for (const input of [dir, join(dir, '*.csv'), named]) {
+      await t.rejects(expandSources([input], { files }), {
+        code: 'DDB_INPUT_MISSING',
+        message: `"${named}" may not be read: check its permissions`,
+        position: { file: named },
+      })
+      t.strictSame(asked.splice(0), [named])
+    }
+  },
+)
+
 t.test('a folder that may not be read is told as such', async t => {
   const files = {
     ...systemFiles,

@@ -4,6 +4,7 @@
 import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { systemPlatform } from '../../platform/system.js'
+import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
 import { runOnProcess } from './run-on-process.js'
@@ -17,6 +18,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   const { runId, confirm } = settings
   const { host, port = settings.port } = settings.host[0]
+  let looked: ExpandedSources | undefined
   return runOnProcess(
     {
       settings,
@@ -29,10 +31,11 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
         }
       },
       asked: () => ({ runId, confirm, server: { host, port }, target: targetOptionsOf(settings) }),
-      check({ inputs, kept }) {
+      async check({ inputs, kept }) {
         const journal = kept && { journal: journalPath(kept.journal.folder, kept.runId) }
-        return refuseSharedFiles({ ...settings, ...journal }, inputs, call)
+        looked = await refuseSharedFiles({ ...settings, ...journal }, inputs, call)
       },
+      looked: () => looked,
       async options({ inputs, kept }, trace) {
         const options = await loadOptionsOf(settings, inputs, call, trace)
         return kept === undefined ? options : { ...options, journal: kept.journal }

@@ -5,9 +5,11 @@
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { DdbError } from '../../errors.js'
-import { load } from '../../load/load.js'
+import { loadOn } from '../../load/load.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.js'
+import { systemPlatform } from '../../platform/system.js'
+import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
 import { hintsFor, printFailure, writeFailed } from '../output/print-failure.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
@@ -41,6 +43,8 @@ export interface RunCommand<Found> {
   asked(found: Found | undefined): AskedRun
   /** Refuses what can be refused while no file is touched. */
   check(found: Found): Promise<void>
+  /** The inputs, where `check` has looked at all of them: a million are not looked at twice. */
+  looked?(): ExpandedSources | undefined
   /** What the library is asked for, password included. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
   /** What the command says that goes on with the run; undefined for one without a journal. */
@@ -73,7 +77,11 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     await openFiles(settings, held.files)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
-    return await runLoad(settings, asked, call, held, async ({ resume }) => {
+    // Who holds the lock may have waited for it.
+    const sources = settings.lock === undefined ? command.looked?.() : undefined
+    const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
+      loadOn(systemPlatform, options, sources)
+    return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return
       const { stateDir } = settings
@@ -153,6 +161,7 @@ async function runLoad(
   asked: LoadOptions,
   call: Call,
   held: Held,
+  load: (options: LoadOptions) => Promise<LoadResult>,
   goOn: (result: LoadResult) => Promise<void>,
 ): Promise<number> {
   const { processEnvironment, output } = call

@@ -8,7 +8,7 @@ import { isFurtherPath } from '../../load/rejects/reject-path.js'
 import { dataExtensions } from '../../parse/formats.js'
 import type { FileStatus } from '../../platform/platform.js'
 import type { DataNames } from '../../source/data-files.js'
-import { expandSources } from '../../source/expand-sources.js'
+import { expandSources, type ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { defaultConfigPath } from '../options/reading/config-file.js'
 import {
@@ -64,13 +64,14 @@ interface NamedPath {
  * Looks at every path of the run and opens none.
  *
  * @param inputs  what is read besides; `-` is standard input
+ * @returns what they mean, where all of them had to be looked at
  * @throws {UsageError} DDB_USAGE when two parts of the run are one file, or one is a file that the program keeps
  */
 export async function refuseSharedFiles(
   settings: FileSettings,
   inputs: readonly string[],
   call: Call,
-): Promise<void> {
+): Promise<ExpandedSources | undefined> {
   const { environment } = call.processEnvironment
   const written = writtenPaths(settings, call.processEnvironment)
   const own = [...written, ...readPaths(settings, call)]
@@ -93,14 +94,16 @@ export async function refuseSharedFiles(
     seen.set(place.key, { ...named, isStandardOutput: isStandardOutput(place.name) })
   }
   for (const named of own) look(named)
+  let sources: ExpandedSources | undefined
   if (mayBeInputs) {
     const known = new Set([...seen.keys(), ...open.map(({ key }) => key)])
     const stem = rejectsName && foldedName(basename(rejectsName, extname(rejectsName)))
-    const paths = await inputsLike(inputs, settings.include, (path, status) => {
+    const like = await inputsLike(inputs, settings.include, (path, status) => {
       const isFurther = stem !== undefined && foldedName(basename(path)).startsWith(stem)
       return isFurther || known.has(fileKeyOf(path, status))
     })
-    for (const path of paths) {
+    sources = like.sources
+    for (const path of like.paths) {
       look({ path, label: `the input ${path}`, part: inputPart, isWritten: false })
     }
   }
@@ -111,6 +114,7 @@ export async function refuseSharedFiles(
     if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
   }
   for (const named of written) refuseOwnFile(named, settings, environment)
+  return sources
 }
 
 /** Those that the run itself has are where they should be. */
@@ -172,28 +176,35 @@ function readPaths(
 const inputPart = 'an input'
 
 /**
- * Of what may be a million inputs those that may be another part of the run. Inputs that are not there are left to the run,
- * which says so.
+ * Of what may be a million inputs those that may be another part of the run, and what they all mean. Inputs that are not there are
+ * left to the run, which says so.
  */
 async function inputsLike(
   inputs: readonly string[],
   include: FileSettings['include'],
   isLike: (path: string, status: FileStatus) => boolean,
-): Promise<string[]> {
+): Promise<{ paths: readonly string[]; sources?: ExpandedSources }> {
   const found: string[] = []
   const onInput = (path: string, status: FileStatus | undefined): void => {
     if (status !== undefined && isLike(path, status)) found.push(path)
   }
+  const extensions = dataExtensions
+  const expand = (names: readonly string[], data: DataNames): Promise<ExpandedSources> =>
+    expandSources(names, { ...data, onInput })
+  try {
+    const sources = await expand(inputs, { extensions, include })
+    // Of standard input the run asks for more.
+    return inputs.includes('-') ? { paths: found } : { paths: found, sources }
+  } catch {
+    found.length = 0
+  }
   for (const input of inputs) {
-    const expand = (names: DataNames): Promise<unknown> =>
-      expandSources([input], { ...names, onInput })
-    const extensions = dataExtensions
     // Patterns for folders are refused where there is none.
-    await expand({ extensions, include })
-      .catch(() => expand({ extensions }))
+    await expand([input], { extensions, include })
+      .catch(() => expand([input], { extensions }))
       .catch(() => input !== '-' && found.push(input))
   }
-  return found
+  return { paths: found }
 }
 
 const standardStream = 'the standard output or error'

@@ -45,10 +45,11 @@ function newPackedSummaries(paths: readonly string[]): PackedSummaries {
     const isLast = last?.detected === detected && last.format === format
     if (isLast && last.compression === compression) return lastNo
     const key = JSON.stringify([format, compression, detected])
-    const known = kindNos.get(key) ?? kinds.push({ format, compression, detected }) - 1
-    kindNos.set(key, known)
-    lastNo = known
-    return known
+    lastNo = kindNos.get(key) ?? kinds.length
+    kindNos.set(key, lastNo)
+    // The next one has this very object.
+    kinds[lastNo] = { format, compression, detected }
+    return lastNo
   }
   return {
     put(summary) {

@@ -9,6 +9,7 @@ import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
 import type { BatchOptions } from '../../parse/input-reader.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
+import type { Step } from '../../parse/steps.js'
 import type { Platform } from '../../platform/platform.js'
 import { mapColumns, type ColumnMapping, type MappingRules } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -102,11 +103,7 @@ export interface Inputs {
 /** What the inputs of a run have in common. */
 export interface InputReading {
   /** The rows of an input, to be iterated once. */
-  batches(
-    run: Run,
-    target: TargetDescription,
-    opened: OpenedInput,
-  ): AsyncGenerator<Batch, void, void>
+  steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void>
   /** Per target column, over all inputs. */
   readonly columnCounts: readonly ColumnCounts[]
   /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
@@ -160,11 +157,7 @@ class Reading implements InputReading {
     return this.#offsets?.known() ?? {}
   }
 
-  async *batches(
-    run: Run,
-    target: TargetDescription,
-    opened: OpenedInput,
-  ): AsyncGenerator<Batch, void, void> {
+  *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
     const { source, reader, summary, resumed } = opened
     const { input = {} } = this.#options
     const { flushIntervalMs = defaultFlushIntervalMs } = input
@@ -193,17 +186,18 @@ class Reading implements InputReading {
     const mapped = (): ColumnMapping => this.#mappingFor(reader, source.name, target)
     const looked = run.watch?.opened(path, reader, mapped)
     const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
-    const found = (): AsyncGenerator<Batch, void, void> =>
-      reader.batches({
+    const found = (): Generator<Step, void, void> =>
+      reader.steps({
         mapping: looked?.mapping ?? mapped(),
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
-        ...(opened.flushes ? { flushIntervalMs } : {}),
-        ...(limit === Infinity ? {} : { limit }),
-        ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
-        ...(opened.shared === undefined ? {} : { shared: opened.shared }),
-        ...(opened.readAhead === undefined ? {} : { readAhead: opened.readAhead }),
+        flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
+        limit,
+        from: resumed?.from,
+        pieces: resumed?.pieces,
+        shared: opened.shared,
+        readAhead: opened.readAhead,
         keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
         clock: this.#platform.clock,
         stopped: () => run.ending.stopped,
@@ -220,15 +214,19 @@ class Reading implements InputReading {
         },
       })
     try {
-      for await (const batch of isEmpty(reader) ? [] : found()) {
+      for (const step of isEmpty(reader) ? [] : found()) {
+        if (step instanceof Promise) {
+          yield step
+          continue
+        }
         update()
         const wait = opened.beforeBatch?.()
-        if (wait !== undefined) await wait
+        if (wait !== undefined) yield wait
         this.#tellOffsets(run)
-        const range = batch.ranges.at(-1)!
+        const range = step.ranges.at(-1)!
         // Rows of earlier inputs that do not go together with these have their place.
         if (range.place === undefined) place(range)
-        yield batch
+        yield step
         opened.afterBatch?.()
       }
       if (reader.lastRange !== undefined) place(reader.lastRange)

@@ -3,16 +3,15 @@
   rejects are passed on. All inputs are checked to exist before the first one is read.
 */
 import type { DdbError } from '../../errors.js'
-import { dataExtensions, openReader } from '../../parse/formats.js'
+import { dataExtensions } from '../../parse/formats.js'
 import type { Batch, ColumnCounts } from '../../parse/batch.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
-import type { FileStatus, Platform } from '../../platform/platform.js'
-import type { ByteSource } from '../../source/byte-source.js'
-import { expandSources, sourceNotices } from '../../source/expand-sources.js'
+import { batchesAmong, type Step } from '../../parse/steps.js'
+import type { FileStatus } from '../../platform/platform.js'
+import { expandSources, sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
-import { cutShort } from '../../source/file-chunks.js'
-import { openSource, stdinName } from '../../source/open-source.js'
+import { stdinName } from '../../source/open-source.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import {
   failureOf,
@@ -24,15 +23,18 @@ import {
 } from './input-reading.js'
 import { newInputList } from './input-list.js'
 import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
-import { newOpenAhead, type OpenAhead } from './open-ahead.js'
+import {
+  newInputOpener,
+  type FoundInput,
+  type InputOpener,
+  type NamedInputs,
+} from './open-input.js'
 import { newParseThreads, type ParseThreads } from './parse-threads.js'
-import { newQuickFiles, type QuickFiles } from './quick-files.js'
 import type { RunEvent } from '../fate/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
 import { runDamaged } from '../journal/changed-run.js'
 import { openJournal } from '../journal/open-journal.js'
-import { dialectOf, rowTarget } from './reader-options.js'
 import { checkRejects } from '../rejects/check-rejects.js'
 import { isOfRun } from '../rejects/leftover-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
@@ -43,12 +45,13 @@ import { sourceNotesOf } from './source-notes.js'
 /**
  * Takes up the journal where one is kept.
  *
+ * @param sources  what the inputs mean, where somebody has just looked
  * @throws {UsageError} DDB_USAGE for an encoding that is not known
  * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something; DDB_LOCKED,
  * DDB_RUN_CHANGED, DDB_RUN_DAMAGED when the journal is not to be taken up
  */
-export async function openInputs(run: Run): Promise<Inputs> {
+export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
@@ -64,19 +67,18 @@ export async function openInputs(run: Run): Promise<Inputs> {
   }
   const { include } = options.input ?? {}
   const { files } = platform
-  const found = await expandSources(options.inputs, {
-    extensions: dataExtensions,
-    include,
-    stdin: openedStdin(run),
-    files,
-  })
+  const found =
+    sources ??
+    (await expandSources(options.inputs, {
+      extensions: dataExtensions,
+      include,
+      stdin: openedStdin(run),
+      files,
+    }))
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes } = found
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, paths)
-  await checkRejectsFile(
-    run,
-    paths.filter(path => path !== '-'),
-  )
+  await checkRejectsFile(run, paths)
   const notes = sourceNotesOf(found)
   if (inputs === undefined) return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
   const sizeOf = new Map(paths.map((path, i) => [path, sizes[i]]))
@@ -120,16 +122,8 @@ async function checkRejectsFile(
   }
   // Whoever follows a folder passes over the rejects of the run in it.
   const isInput = !isOwn || options.input?.follow !== true
-  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)
-}
-
-/** The inputs of a run, each at its number. */
-interface NamedInputs {
-  /** What the journal calls them. */
-  readonly names: readonly string[]
-  readonly paths: readonly string[]
-  /** Bytes of each when the run began; undefined for what is no file. */
-  readonly sizes: readonly (number | undefined)[]
+  const inputs = isInput ? paths.filter(path => path !== '-') : []
+  checkRejects(rejectsFile, inputs, platform, isOwn || isLeftOver)
 }
 
 /** @returns the inputs in the order of the journal; undefined where none is kept */
@@ -157,7 +151,6 @@ async function takeUpJournal(
 
 class SequentialInputs implements Inputs {
   readonly sources: SourceNotes
-  readonly #platform: Platform
   readonly #inputs: NamedInputs
   readonly #options: LoadOptions
   readonly #run: Run
@@ -168,9 +161,7 @@ class SequentialInputs implements Inputs {
   /** Who only looks at inputs looks at each by itself. */
   readonly #shared: SharedRows | undefined
   #rejects: RunRejects | undefined
-  #source: ByteSource | undefined
-  readonly #ahead: OpenAhead
-  readonly #quick: QuickFiles
+  readonly #opener: InputOpener
   readonly #threads: ParseThreads
   /** Of the inputs that are done. */
   #doneBytes = 0
@@ -182,35 +173,36 @@ class SequentialInputs implements Inputs {
     const { found } = run.history
     this.sources = sources
     this.#run = run
-    this.#platform = platform
     this.#inputs = inputs
     this.#options = options
     this.#shared = run.watch === undefined ? newSharedRows() : undefined
     this.#reading = newInputReading(platform, options, plan, found)
-    this.#quick = newQuickFiles(platform, options)
     this.#threads = newParseThreads(platform.threads, options.input?.threads)
-    this.#ahead = newOpenAhead(
-      inputs.sizes,
-      index => this.#readBefore(index) === undefined,
-      index => this.#open(index),
-    )
+    this.#opener = newInputOpener(platform, options, inputs, index => {
+      return this.#readBefore(index) === undefined
+    })
   }
 
   get bytesError(): DdbError | undefined {
     return this.#reading.bytesError
   }
 
-  async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
+  batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
+    return batchesAmong(this.#steps(run, target))
+  }
+
+  *#steps(run: Run, target: TargetDescription): Generator<Step, void, void> {
     const limit = this.#options.input?.limit ?? Infinity
     this.#totalBytes = sumOf(this.#inputs.sizes)
     run.reporter.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
-    await this.#lookAtHeaders(run, target)
-    await this.#threads.ready()
+    yield this.#lookAtHeaders(run, target)
+    const ready = this.#threads.ready()
+    if (ready !== undefined) yield ready
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break
-        yield* this.#batchesOf(run, target, index)
+        yield* this.#stepsOf(run, target, index)
       }
     } catch (error) {
       yield* this.#rest()
@@ -233,11 +225,7 @@ class SequentialInputs implements Inputs {
     for (const event of this.#readInputs.splice(0)) run.emit(event)
   }
 
-  async *#batchesOf(
-    run: Run,
-    target: TargetDescription,
-    index: number,
-  ): AsyncGenerator<Batch, void, void> {
+  *#stepsOf(run: Run, target: TargetDescription, index: number): Generator<Step, void, void> {
     const done = this.#readBefore(index)
     if (done !== undefined) {
       this.#list.add(done)
@@ -252,11 +240,16 @@ class SequentialInputs implements Inputs {
         yield* this.#rest()
         this.#tellRead(run)
       }
-      const opened = await this.#openOne(run, target, summary, index)
-      yield* this.#reading.batches(run, target, opened)
+      const pause = this.#opener.pause(index)
+      if (pause !== undefined) yield pause
+      let found = this.#opener.openNow(index)
+      const isOpen = found !== undefined
+      if (!isOpen) yield this.#opener.open(index, target, summary).then(one => (found = one))
+      const opened = this.#asRead(run, summary, index, found!)
+      yield* this.#reading.steps(run, target, opened)
       this.#doneBytes += opened.reader.taken.bytesRead
       this.#doneRecords += summary.rows
-      await opened.reader.close()
+      if (!isOpen) yield opened.reader.close()
       if (run.ending.stopped) return
       this.#readInputs.push({ kind: 'read', input: index, summary })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
@@ -286,44 +279,13 @@ class SequentialInputs implements Inputs {
     return resumption.resumed(index)?.isDone === true ? done : undefined
   }
 
-  #open(index: number): Promise<ByteSource> {
-    const { names, paths } = this.#inputs
-    const { compression, encoding, stdin } = this.#options.input ?? {}
-    return openSource(paths[index]!, {
-      name: names[index]!,
-      files: this.#platform.files,
-      ...(compression === undefined ? {} : { compression }),
-      ...(encoding === undefined ? {} : { encoding }),
-      ...(stdin === undefined ? {} : { stdin }),
-    })
-  }
-
-  async #openOne(
+  #asRead(
     run: Run,
-    target: TargetDescription,
     summary: InputSummary,
     index: number,
-  ): Promise<OpenedInput> {
-    const name = this.#inputs.names[index]!
-    const path = this.#inputs.paths[index]!
-    const sizeBytes = this.#inputs.sizes[index]
-    const isWaiting = sizeBytes === undefined || this.#ahead.has(index)
-    const quick = isWaiting ? undefined : await this.#quick.open(path, name, sizeBytes)
-    const source = quick?.source ?? (await this.#ahead.take(index, !this.#quick.isLikely))
-    this.#source = source
+    { source, reader }: FoundInput,
+  ): OpenedInput {
     summary.compression = source.compression
-    const now = source.totalBytes
-    if (sizeBytes !== undefined && now !== undefined && now < sizeBytes) {
-      throw cutShort(name, 'after the run had begun', sizeBytes, now)
-    }
-    const reader =
-      quick?.reader ??
-      (await openReader(source, {
-        ...dialectOf(this.#options),
-        target: rowTarget(this.#options, target),
-        lastLook: this.#quick.look,
-        clock: this.#platform.clock,
-      }))
     const limit = this.#options.input?.limit
     return {
       source,
@@ -333,9 +295,9 @@ class SequentialInputs implements Inputs {
       detected: undefined,
       resumed: run.history.resumption.resumed(index),
       shared: this.#shared,
-      ...(run.watch === undefined ? { readAhead: input => this.#threads.feed(input, source) } : {}),
+      readAhead: run.watch === undefined ? input => this.#threads.feed(input, source) : undefined,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
-      flushes: path === '-',
+      flushes: this.#inputs.paths[index] === '-',
       progress: ({ rows }) => {
         run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
         run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
@@ -376,8 +338,7 @@ class SequentialInputs implements Inputs {
   }
 
   async close(): Promise<void> {
-    await this.#source?.close()
-    await this.#ahead.close()
+    await this.#opener.close()
     await this.#threads.end()
   }
 }

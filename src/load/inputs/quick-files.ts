@@ -14,6 +14,8 @@ export interface QuickFiles {
   readonly look: LastLook<InputFormat>
   /** Whether the next small files are likely to be opened here. */
   readonly isLikely: boolean
+  /** To be waited for before the next file is opened; mostly nothing. */
+  pause(): Promise<void> | undefined
   /**
    * @param sizeBytes  when the run began
    * @returns undefined for a file that is to be opened in the usual way, which tells what is wrong with it
@@ -22,7 +24,7 @@ export interface QuickFiles {
     path: string,
     name: string,
     sizeBytes: number,
-  ): Promise<{ source: ByteSource; reader: OpenedReader } | undefined>
+  ): { source: ByteSource; reader: OpenedReader } | undefined
 }
 
 /** Of larger files reading takes most of the time. */
@@ -70,12 +72,13 @@ export function newQuickFiles(
     get isLikely() {
       return isPossible && look.open !== undefined && usualLeft === 0
     },
-    async open(path, name, sizeBytes) {
-      if (++opened % filesInTurn === 0) {
-        if (spentMs > slowMs) usualLeft = usualFiles
-        spentMs = 0
-        await new Promise<void>(resolve => clock.nextTurn(resolve))
-      }
+    pause() {
+      if (++opened % filesInTurn !== 0) return undefined
+      if (spentMs > slowMs) usualLeft = usualFiles
+      spentMs = 0
+      return new Promise<void>(resolve => clock.nextTurn(resolve))
+    },
+    open(path, name, sizeBytes) {
       if (usualLeft > 0) usualLeft--
       else if (isPossible && look.open !== undefined && sizeBytes <= mostBytes) {
         const bytes = read(path, sizeBytes)

@@ -73,6 +73,13 @@ export class BrokenRecords {
     this.#maxRecordBytes = dialect.maxRecordBytes
   }
 
+  /** Forgets what was found out about an input. */
+  begin(): void {
+    this.#knownFrom = 0
+    this.#knownTo = 0
+    this.#goodFrom = 0
+  }
+
   /**
    * Position behind the record at `start`, whose quotes are broken, and all that may belong to it; `unknownEnd`, or
    * `openEnd` when it ends in a quote that is not closed.

@@ -71,6 +71,17 @@ export class CsvTokenizer implements LineFormat {
     this.#broken = new BrokenRecords(dialect)
   }
 
+  /** Begins with another input, whose text is the same sort of bytes: of the one before nothing is left. */
+  begin(file: string): void {
+    this.lines.begin(file)
+    this.emptyLines = 'undecided'
+    this.raggedRecords = 0
+    this.#wrongCountNext = -1
+    this.#otherUpTo = 0
+    this.#recordAt = -1
+    this.#broken.begin()
+  }
+
   /** Tells a block how cells that stand in quotes are known. */
   markQuotes(block: RecordBlock): void {
     block.quote = this.#quote

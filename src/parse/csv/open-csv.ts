@@ -116,7 +116,7 @@ export async function openCsv(
   if (lastLook !== undefined) {
     const isText = source.text.origin === undefined && source.startOffsetBytes === 0
     const expected = isText && target !== undefined ? expectedOf(dialect, found) : undefined
-    lastLook.open = expected && ((next, bytes) => openAlike(expected, next, bytes))
+    lastLook.open = expected && alikeOpener(expected)
   }
   return recordReader({
     source,
@@ -125,37 +125,30 @@ export async function openCsv(
   })
 }
 
-/** undefined for an input that may be understood otherwise. */
-function openAlike(
-  expected: ExpectedCsv,
-  source: ByteSource,
-  bytes: Uint8Array,
-): InputReader<'csv' | 'tsv'> | undefined {
+/** Opens inputs that look the same, one after the other, in the same memory. */
+function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
-  if (!isAlike(expected, bytes)) return undefined
-  const { name, text } = source
-  const tokenizer = new CsvTokenizer(
-    name,
-    dialect,
-    0,
-    lines => new CsvScanner(lines, dialect),
-    text,
-  )
-  tokenizer.lines.push(bytes)
-  tokenizer.passHeader(headerBytes)
-  tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
-  const records = recordsOf(tokenizer, nothingMore, found.fieldCount, dialect, text.encoding)
-  return recordReader({ source, ...found, ...records })
+  let tokenizer: CsvTokenizer | undefined
+  return (source, bytes) => {
+    if (!isAlike(expected, bytes)) return undefined
+    const { name, text } = source
+    tokenizer ??= new CsvTokenizer(name, dialect, 0, lines => new CsvScanner(lines, dialect), text)
+    tokenizer.begin(name)
+    tokenizer.lines.push(bytes)
+    tokenizer.passHeader(headerBytes)
+    tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
+    const records = recordsOf(tokenizer, undefined, found.fieldCount, dialect, text.encoding)
+    return recordReader({ source, ...found, ...records })
+  }
 }
 
-const nothingMore: AsyncIterator<Uint8Array, void> = {
-  next: () => Promise.resolve({ done: true, value: undefined }),
-}
-
-/** How the records are read; not in the function above, whose sample would stay as long as the reader. */
+/**
+ * How the records are read; not in the function above, whose sample would stay as long as the reader.
+ * @param chunks  undefined where the tokenizer has all
+ */
 function recordsOf(
   tokenizer: CsvTokenizer,
-  chunks: AsyncIterator<Uint8Array, void>,
+  chunks: AsyncIterator<Uint8Array, void> | undefined,
   fieldCount: number,
   dialect: CsvDialect,
   encoding: SourceText['encoding'],

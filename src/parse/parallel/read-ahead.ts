@@ -13,8 +13,8 @@ import type { Feed, PieceFormat, Taken } from './piece-reading.js'
 /** An input, as far as others may read ahead of its reader. */
 export interface ReadInput {
   readonly tokenizer: Tokenizer
-  /** What comes behind the bytes that the tokenizer has already. */
-  readonly chunks: AsyncIterator<Uint8Array, void>
+  /** What comes behind the bytes that the tokenizer has already; undefined where it has all. */
+  readonly chunks: AsyncIterator<Uint8Array, void> | undefined
   /** Of the source. */
   readonly text: SourceText
   /** Of the source, at the moment. */
@@ -23,7 +23,7 @@ export interface ReadInput {
   /** How others read pieces of it; undefined for what only the reader can read. */
   readonly plain?: PieceFormat | undefined
   /** Records that others have padded or cut. */
-  readonly addRagged?: (count: number) => void
+  readonly addRagged?: ((count: number) => void) | undefined
 }
 
 type ReadPiece = FedPiece & { readonly parsed: ParsedPiece }
@@ -57,15 +57,17 @@ export class ReadAhead {
   }
 
   next(): Promise<IteratorResult<FedPiece, void>> {
-    return this.#opened()?.next() ?? this.#input.chunks.next().then(asPiece)
+    const { chunks } = this.#input
+    if (chunks === undefined) return Promise.resolve({ done: true, value: undefined })
+    return this.#opened(chunks)?.next() ?? chunks.next().then(asPiece)
   }
 
   close(): void {
     this.#feed?.close()
   }
 
-  #opened(): Feed | undefined {
-    const { plain, chunks, taken, isPrompt } = this.#input
+  #opened(chunks: AsyncIterator<Uint8Array, void>): Feed | undefined {
+    const { plain, taken, isPrompt } = this.#input
     const { readAhead, onBlock, mapping, cells = {} } = this.#options
     if (this.#feed !== undefined || readAhead === undefined || plain === undefined)
       return this.#feed

@@ -24,7 +24,10 @@ import {
   openFileKey,
   placeOf,
 } from '../../../src/cli/files/file-place.js'
+import { refuseSharedFiles } from '../../../src/cli/files/one-file.js'
 import { ownFileAt } from '../../../src/cli/files/own-files.js'
+import { dataExtensions } from '../../../src/parse/formats.js'
+import { expandSources } from '../../../src/source/expand-sources.js'
 import { thisProcess } from '../../../src/platform/lock-holder.js'
 import { startServer } from '../../../src/server/index.js'
 import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
@@ -281,6 +284,36 @@ t.test('files that the shell opened count, too', async t => {
   const lines = read('out').split('\n')
   t.match(JSON.parse(lines.find(line => line.startsWith('{'))!), { exitCode: 3 })
   t.match(lines.at(-2), /^Loaded 1 row/)
+})
+
+t.test('inputs that had to be looked at are handed on, and not looked at again', async t => {
+  const dir = t.testdir({ folder: { 'a.csv': rows, 'b.csv': rows, 'c.txt': '' } })
+  const folder = join(dir, 'folder')
+  linkSync(join(folder, 'a.csv'), join(folder, 'd.csv'))
+  const processEnvironment = { environment: {}, stdin: {}, stdout: {}, stderr: {} }
+  const call = { processEnvironment } as unknown as Parameters<typeof refuseSharedFiles>[2]
+  const look = (settings: object, ...inputs: string[]): ReturnType<typeof refuseSharedFiles> =>
+    refuseSharedFiles(settings, inputs, call)
+  const rejects = join(dir, 'r.csv')
+  const expected = await expandSources([folder], { extensions: dataExtensions })
+  const { passedOver, ...known } = (await look({ rejects }, folder))!
+  t.strictSame(
+    { ...known, files: passedOver.files },
+    {
+      paths: expected.paths,
+      sizes: expected.sizes,
+      sameFiles: { count: 1, first: expected.sameFiles.first },
+      files: 1,
+    },
+  )
+  t.equal(await look({ rejects }, folder, '-'), undefined, 'the run asks what standard input is')
+  t.equal(await look({ rejects }, folder, join(dir, 'none')), undefined, 'the run says it')
+  t.equal(await look({}, folder), undefined, 'nothing else is there')
+  const streams = { stdout: join(dir, 'out'), stderr: join(dir, 'log') }
+  t.equal(await loadInto(t, [folder, '--json', '--on-error', 'skip'], streams), 3)
+  const said = JSON.parse(readFileSync(streams.stdout, 'utf8')) as { sources: object }
+  t.match(said, { inputTotals: { count: 2 }, rows: { confirmed: 2, rejected: 2 } })
+  t.match(said.sources, { passedOver: { files: 1 }, sameFiles: { count: 1 } })
 })
 
 t.test('paths that lead to one file are one place', async t => {

@@ -13,22 +13,6 @@ const types = 'id:INT,price:DOUBLE,name:STRING'
 const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
 const options: ReadOptions = { target, ignoreExtra: true, allowMissing: true }
 
-/** The second text as it is read after the first one; undefined where it is looked at by itself. */
-async function readAfter(
-  first: string,
-  second: string | Uint8Array,
-  more: ReadOptions = {},
-): Promise<ReadResult | undefined> {
-  const lastLook: LastLook<InputFormat> = {}
-  await openReader(memorySource(first), { ...options, ...more, lastLook })
-  const bytes = typeof second === 'string' ? Buffer.from(second) : second
-  // What is read into these bytes next is another file.
-  const lent = Uint8Array.from(bytes)
-  const reader = lastLook.open?.(memorySource(bytes), lent)
-  lent.fill(0x23)
-  return reader && readAll(reader, types, options)
-}
-
 /** All that is known of what was read. */
 function told({ rows, places, rejects, reader }: ReadResult): unknown {
   const { format, dialect, fieldNames, fieldCount, headerBytes, headerLineNumber, rowNames } =
@@ -44,6 +28,29 @@ function told({ rows, places, rejects, reader }: ReadResult): unknown {
   }
 }
 
+/**
+ * What is told of texts that are read after the first one, one by one and in the same memory; undefined for one that is looked at by
+ * itself.
+ */
+async function readAfter(
+  first: string,
+  others: readonly (string | Uint8Array)[],
+  more: ReadOptions = {},
+): Promise<unknown[]> {
+  const lastLook: LastLook<InputFormat> = {}
+  await openReader(memorySource(first), { ...options, ...more, lastLook })
+  const results: unknown[] = []
+  for (const other of others) {
+    const bytes = typeof other === 'string' ? Buffer.from(other) : other
+    // What is read into these bytes next is another file.
+    const lent = Uint8Array.from(bytes)
+    const reader = lastLook.open?.(memorySource(bytes), lent)
+    lent.fill(0x23)
+    results.push(reader && told(await readAll(reader, types, options)))
+  }
+  return results
+}
+
 const plain = 'id,price,name\n1,1.5,a\n2,2.5,b\n'
 
 t.test('a file with the same header and plain records is not searched again', async t => {
@@ -53,12 +60,12 @@ t.test('a file with the same header and plain records is not searched again', as
     'id,price,name\n',
     'id,price,name\n7,7.5,x',
     'id,price,name\nno number,7.5,x\n8,,\n',
+    'id,price,name\n1,1.5\n2,2.5,b,c\n3,3.5,c',
     'id,price,name\n7,7.5,gr\u00fc\u00df\u4e2d\n',
   ]) {
     const first = second.includes('\r') ? plain.replaceAll('\n', '\r\n') : plain
-    const after = await readAfter(first, second)
-    t.ok(after !== undefined, second)
-    if (after !== undefined) t.strictSame(told(after), told(await read(second, types, options)))
+    const [after] = await readAfter(first, [second])
+    t.strictSame(after, told(await read(second, types, options)), second)
   }
 })
 
@@ -71,7 +78,11 @@ t.test('what may be understood in another way is looked at by itself', async t =
     [plain, "id,price,name\n1,1.5,'a'\n"],
     [plain, 'id,price,name\n1,1.5,a\\b\n'],
     [plain, 'id,price,name\n1,1.5,a;b\n'],
-    [plain, 'id,price,name\n1,1.5\n'],
+    [plain, 'id,price,name\n1,1.5,\n2\n'],
+    [plain, 'id,price,name\n1,1.5,a\n2,2.5,b,'],
+    [plain, 'id,price,name\n1,1.5,a\r'],
+    ["'id',price,name\n1,1.5,a\n2,2.5,b\n3,3.5,c\n", "'id',price,name\n"],
+    ['id,price;name\n1,a\n2,b\n', 'id,price;name\n1,a\n'],
     [plain, 'id,price,name\n1,1.5,a,\n2,2.5,b,\n'],
     [plain, 'id,price,name\n\n1,1.5,a\n'],
     [plain, 'id,price,name\n1,1.5,a\r2,2.5,b\n'],
@@ -83,11 +94,13 @@ t.test('what may be understood in another way is looked at by itself', async t =
     ['sep=,\nid,price,name\n1,1.5,a\n', 'sep=,\nid,price,name\n1,1.5,a\n'],
     ['1,1.5,a\n', '1,1.5,a\n'],
   ] as const) {
-    t.equal(await readAfter(first, second), undefined, `${first} | ${second}`)
+    t.strictSame(await readAfter(first, [second]), [undefined], `${first} | ${second}`)
   }
-  t.equal(await readAfter(plain, Buffer.from('id,price,name\n1,1.5,\xe9\n', 'latin1')), undefined)
-  t.equal(await readAfter(`#\n${plain}`, `#\n${plain}`, { comment: '#' }), undefined)
-  t.equal(await readAfter(`x\n${plain}`, `x\n${plain}`, { skipLines: 1 }), undefined)
+  const other = [undefined]
+  const latin1 = Buffer.from('id,price,name\n1,1.5,\xe9\n', 'latin1')
+  t.strictSame(await readAfter(plain, [latin1]), other)
+  t.strictSame(await readAfter(`#\n${plain}`, [`#\n${plain}`], { comment: '#' }), other)
+  t.strictSame(await readAfter(`x\n${plain}`, [`x\n${plain}`], { skipLines: 1 }), other)
 })
 
 t.test('after any file, any other is read as by itself', async t => {
@@ -108,22 +121,25 @@ t.test('after any file, any other is read as by itself', async t => {
     const lines = [names, ...records].map(fields => fields.join(delimiter))
     return lines.join(lineEnd) + (isCut ? '' : lineEnd)
   }
+  const few = { minLength: 1, maxLength: 3 }
   let alike = 0
   await fc.assert(
-    fc.asyncProperty(file, file, fc.boolean(), async (one, other, isAlike) => {
+    fc.asyncProperty(file, fc.array(file, few), fc.boolean(), async (one, more, isAlike) => {
       const { delimiter, lineEnd, names } = one
-      const first = textOf(one)
-      const second = textOf(isAlike ? { ...other, delimiter, lineEnd, names } : other)
-      let after: ReadResult | undefined
+      const others = more.map(other => (isAlike ? { ...other, delimiter, lineEnd, names } : other))
+      const texts = others.map(textOf)
+      let after: unknown[]
       try {
-        after = await readAfter(first, second)
+        after = await readAfter(textOf(one), texts)
       } catch {
         // Of a first file that cannot be opened nothing is expected.
         return
       }
-      if (after === undefined) return
-      alike++
-      deepStrictEqual(told(after), told(await read(second, types, options)))
+      for (const [i, found] of after.entries()) {
+        if (found === undefined) continue
+        alike++
+        deepStrictEqual(found, told(await read(texts[i]!, types, options)))
+      }
     }),
     { numRuns: 2000 },
   )

@@ -29,7 +29,9 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
       settings,
       find: () => knownRun(folder, runId, restart),
       asked: known => askedOf(runId, known?.run.options),
-      check: known => refuseSharedFiles(...filesOf(settings, known), call),
+      async check(known) {
+        await refuseSharedFiles(...filesOf(settings, known), call)
+      },
       async options(known, trace) {
         const { folder: workingFolder, options } = known.run
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)

@@ -4,6 +4,7 @@
 import { DdbError, UsageError } from '../../../errors.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
 import type { Batch } from '../../../parse/batch.js'
+import { batchesAmong } from '../../../parse/steps.js'
 import type { InputFile } from '../../../platform/platform.js'
 import { followedChunks } from '../../../source/follow/followed-chunks.js'
 import type { Turns } from '../../../source/follow/turns.js'
@@ -114,7 +115,7 @@ export async function* batchesOf(
       })
       if (reader.format === 'json') throw isDocument(path)
       followed.fingerprint ??= await followedFingerprint(file)
-      yield* reading.batches(run, target, {
+      const steps = reading.steps(run, target, {
         shared: undefined,
         source,
         reader,
@@ -136,6 +137,7 @@ export async function* batchesOf(
         },
         beforeBatch: () => noteGrowth(followed, run),
       })
+      yield* batchesAmong(steps)
     } catch (error) {
       // What is gone by now was lost, whatever ends the reading.
       const loss = await content.checkRead().catch((found: unknown) => found)
