@@ -18,7 +18,7 @@ export interface TextPart {
 /** Codes, 0 for null, and their texts. */
 export interface SymbolPart {
   readonly codes: Int32Array<ArrayBuffer>
-  /** Of code 1 and on, one after the other; some bytes behind the last one can be read. */
+  /** Of code 1 and on, one after the other; some bytes after the last one can be read. */
   readonly texts: Uint8Array<ArrayBuffer>
   /** Where the text of each code ends; of code 0, where the first one begins. */
   readonly textEnds: Int32Array<ArrayBuffer>
