@@ -92,7 +92,8 @@ function* cut(bytes: Buffer): Generator<Buffer> {
 t.test('an input that pays for no threads is read by one', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'in.csv': csv.replace(/,x\n/g, ',1\n') })
-  t.match(await load(join(dir, 'in.csv')), { exitCode: 0, threads: 1 })
+  const found = await load(join(dir, 'in.csv'), { input: { threads: 'auto' } })
+  t.match(found, { exitCode: 0, threads: 1 })
 })
 
 t.test('threads end with their run, whatever ends it', async t => {
