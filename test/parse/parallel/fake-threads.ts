@@ -1,15 +1,19 @@
 /*
-  Threads that are none: they read pieces in this process, when chance has it, and answer late and in any order.
+  Stand-ins for threads: they read pieces in this process, when chance has it, and answer late and in any order.
 */
+import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 import {
   PieceFeed,
   type PieceAnswer,
   type PieceThreads,
 } from '../../../src/parse/parallel/piece-feed.js'
 import { PieceParser } from '../../../src/parse/parallel/piece-parser.js'
-import type { PieceReading } from '../../../src/parse/parallel/piece-reading.js'
+import type { FedInput, PieceReading } from '../../../src/parse/parallel/piece-reading.js'
+import type { StartedThreads } from '../../../src/parse/parallel/piece-threads.js'
 import { newSharedSlots, PieceSlots } from '../../../src/parse/parallel/piece-slots.js'
 import type { BatchOptions } from '../../../src/parse/input-reader.js'
+import { seed } from '../../helpers/runs.js'
+import { Chance } from '../../simulator/random.js'
 
 /** What it looked like in the end. */
 export interface Seen {
@@ -23,11 +27,15 @@ export interface FakeThreads extends PieceThreads {
 }
 
 /** @param chance  from 0 to 1, as often as it is asked */
-export function fakeThreads(count: number, slotBytes: number, chance: () => number): FakeThreads {
+export function fakeThreads(
+  count: number,
+  slotBytes: number,
+  chance: () => number,
+  seen: Seen = { pieces: 0, refused: 0 },
+): FakeThreads {
   const readings: PieceReading[] = []
   const parsers: { reading: number; parser: PieceParser }[] = []
   const working: { slot: number; thread: number }[] = []
-  const seen = { pieces: 0, refused: 0 }
   const begin = (): void => {
     const thread = Array.from({ length: count }, (_, i) => i).find(i =>
       working.every(work => work.thread !== i),
@@ -78,4 +86,51 @@ export function fakeThreads(count: number, slotBytes: number, chance: () => numb
 /** Reads every input ahead. */
 export function readAhead(threads: PieceThreads): NonNullable<BatchOptions['readAhead']> {
   return input => new PieceFeed(threads, input)
+}
+
+/** From a part of a record to several records. */
+const tinyBytes = (chance: Chance): number => chance.between(24, 320)
+
+/** So many threads besides the reader, which read its input in tiny pieces. @param seen  is added up */
+export function newReadAhead(
+  count: number,
+  chance: Chance,
+  seen: Seen,
+): NonNullable<BatchOptions['readAhead']> {
+  const threads = fakeThreads(count, tinyBytes(chance), () => chance.number(), seen)
+  return readAhead(threads)
+}
+
+/** For readers and loads that know of no threads (test/helpers/other-defaults.js). */
+const ownChance = new Chance(seed)
+
+/** The threads of a run. */
+export function startFakeThreads(count: number): StartedThreads {
+  const threads = fakeThreads(count, tinyBytes(ownChance), () => ownChance.number())
+  return Object.assign(threads, {
+    feed: (input: FedInput) => new PieceFeed(threads, input),
+    end: () => Promise.resolve(),
+  })
+}
+
+/** Cuts a chunk. */
+export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < chunk.length;) {
+    const end = at + tinyBytes(ownChance)
+    yield chunk.subarray(at, end)
+    at = end
+  }
+}
+
+/** The input is read by so many threads besides the reader, unless it is asked who reads it. */
+export function withThreads(options: BatchOptions, count: number): BatchOptions {
+  const { cells = {} } = options
+  const threads = startFakeThreads(count)
+  // Without a time zone threads have to know what the reader finds out, as in a run.
+  const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
+  return {
+    readAhead: input => threads.feed(input),
+    ...options,
+    cells: isKnown ? cells : { ...cells, columnOffsets: new ColumnOffsets() },
+  }
 }
