@@ -10,8 +10,13 @@ import {
 import { PieceParser } from '../../../src/parse/parallel/piece-parser.js'
 import type { FedInput, PieceReading } from '../../../src/parse/parallel/piece-reading.js'
 import type { StartedThreads } from '../../../src/parse/parallel/piece-threads.js'
-import { newSharedSlots, PieceSlots } from '../../../src/parse/parallel/piece-slots.js'
+import {
+  newSharedSlots,
+  PieceSlots,
+  type SharedSlots,
+} from '../../../src/parse/parallel/piece-slots.js'
 import type { BatchOptions } from '../../../src/parse/input-reader.js'
+import type { Threads } from '../../../src/platform/platform.js'
 import { seed } from '../../helpers/runs.js'
 import { Chance } from '../../simulator/random.js'
 
@@ -81,6 +86,49 @@ export function fakeThreads(
     },
   }
   return threads
+}
+
+/**
+ * Threads of a platform that read in this process, a piece in each turn of its event loop.
+ * @param onPiece  told of each piece of which something could be had
+ */
+export function turnThreads(onPiece: () => void): Threads {
+  return {
+    cores: 8,
+    start(_entry, data, { onMessage }) {
+      const slots = new PieceSlots(data as SharedSlots)
+      const parsers = new Map<number, PieceParser>()
+      let hasEnded = false
+      const turn = (): void => {
+        if (hasEnded) return
+        const slot = slots.takeNext()
+        if (slot >= 0) {
+          const buffers: ArrayBuffer[] = []
+          const parsed = parsers.get(slots.reading(slot))!.parse(slots.text(slot), buffers)
+          if (parsed !== undefined) onPiece()
+          onMessage(structuredClone({ slot, parsed }, { transfer: [...new Set(buffers)] }))
+        }
+        setImmediate(turn)
+      }
+      setImmediate(turn)
+      return {
+        post(message) {
+          const { number, reading } = structuredClone(message) as PieceReadingMessage
+          parsers.set(number, new PieceParser(reading))
+        },
+        keepAlive: () => undefined,
+        end() {
+          hasEnded = true
+          return Promise.resolve()
+        },
+      }
+    },
+  }
+}
+
+interface PieceReadingMessage {
+  readonly number: number
+  readonly reading: PieceReading
 }
 
 /** Reads every input ahead. */
