@@ -116,7 +116,7 @@ async function leftBy(
       journal: { folder: dir },
       rejects: { file, maxErrors: 1000 },
       ...change,
-      delivery: { batchRows: 777, ...change.delivery },
+      delivery: { connections: 1, batchRows: 777, ...change.delivery },
       input: { threads, ...change.input },
     },
     platform,

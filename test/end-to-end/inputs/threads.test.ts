@@ -60,6 +60,7 @@ t.test('one, two and five threads load the same', async t => {
         {
           ...change,
           runId: 'threads',
+          delivery: { connections: 1 },
           rejects: { file, maxErrors: 100 },
           input: { ...change.input, ...stdin, threads },
         },

@@ -152,7 +152,10 @@ export function newReadAhead(
 /** For readers and loads that know of no threads (test/helpers/other-defaults.js). */
 const ownChance = new Chance(seed)
 
-/** The threads of a run. */
+/**
+ * The threads of a run.
+ * @public
+ */
 export function startFakeThreads(count: number): StartedThreads {
   const threads = fakeThreads(count, tinyBytes(ownChance), () => ownChance.number())
   return Object.assign(threads, {
@@ -161,7 +164,10 @@ export function startFakeThreads(count: number): StartedThreads {
   })
 }
 
-/** Cuts a chunk. */
+/**
+ * Cuts a chunk.
+ * @public
+ */
 export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < chunk.length;) {
     const end = at + tinyBytes(ownChance)
@@ -170,7 +176,10 @@ export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** The input is read by so many threads besides the reader, unless it is asked who reads it. */
+/**
+ * The input is read by so many threads besides the reader, unless it is asked who reads it.
+ * @public
+ */
 export function withThreads(options: BatchOptions, count: number): BatchOptions {
   const { cells = {} } = options
   const threads = startFakeThreads(count)
