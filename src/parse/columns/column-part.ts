@@ -15,6 +15,11 @@ export interface TextPart {
   readonly ends: Uint32Array<ArrayBuffer>
 }
 
+/** The texts of rows `from` to `to` (exclusive), one after the other. */
+export function textsOf({ encoded, ends }: TextPart, from: number, to: number): Uint8Array {
+  return encoded.subarray(from === 0 ? 0 : ends[from - 1], to === 0 ? 0 : ends[to - 1])
+}
+
 /** Codes, 0 for null, and their texts. */
 export interface SymbolPart {
   readonly codes: Int32Array<ArrayBuffer>
