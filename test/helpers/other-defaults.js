@@ -28,7 +28,7 @@ if (threads > 1) {
     ],
   ])
   changes.set('src/load/inputs/parse-threads.ts', [
-    ["asked: number | 'auto' = 1)", "asked: number | 'auto', isFake: boolean)"],
+    ["asked: number | 'auto' = 'auto')", "asked: number | 'auto', isFake: boolean)"],
     ['left < leastBytes', 'left < (isFake ? 1 : leastBytes)'],
     ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
     importing('startFakeThreads', 'import type { Threads }'),

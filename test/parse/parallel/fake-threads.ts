@@ -8,6 +8,7 @@ import {
   type PieceThreads,
 } from '../../../src/parse/parallel/piece-feed.js'
 import { PieceParser } from '../../../src/parse/parallel/piece-parser.js'
+import type { ThreadMessage } from '../../../src/parse/parallel/piece-thread.js'
 import type { FedInput, PieceReading } from '../../../src/parse/parallel/piece-reading.js'
 import type { StartedThreads } from '../../../src/parse/parallel/piece-threads.js'
 import {
@@ -58,7 +59,7 @@ export function fakeThreads(
     const parsed = parsers[thread].parser.parse(slots.text(slot), buffers)
     seen.pieces++
     if (parsed === undefined) seen.refused++
-    return structuredClone({ slot, parsed }, { transfer: [...new Set(buffers)] })
+    return structuredClone({ slot, parsed, buffers, thread }, { transfer: buffers })
   }
   class Slots extends PieceSlots {
     override put(slot: number, reading: number, text: Uint8Array): void {
@@ -75,6 +76,8 @@ export function fakeThreads(
     seen,
     tell: reading => readings.push(structuredClone(reading)) - 1,
     onAnswer: () => undefined,
+    giveBack: ({ buffers, thread }) =>
+      parsers[thread]?.parser.takeBack(structuredClone(buffers, { transfer: [...buffers] })),
     async answered() {
       await Promise.resolve()
       if (chance() < 0.5) begin()
@@ -98,6 +101,7 @@ export function turnThreads(onPiece: () => void): Threads {
     start(_entry, data, { onMessage }) {
       const slots = new PieceSlots(data as SharedSlots)
       const parsers = new Map<number, PieceParser>()
+      let last: PieceParser | undefined
       let hasEnded = false
       const turn = (): void => {
         if (hasEnded) return
@@ -106,15 +110,16 @@ export function turnThreads(onPiece: () => void): Threads {
           const buffers: ArrayBuffer[] = []
           const parsed = parsers.get(slots.reading(slot))!.parse(slots.text(slot), buffers)
           if (parsed !== undefined) onPiece()
-          onMessage(structuredClone({ slot, parsed }, { transfer: [...new Set(buffers)] }))
+          onMessage(structuredClone({ slot, parsed, buffers }, { transfer: buffers }))
         }
         setImmediate(turn)
       }
       setImmediate(turn)
       return {
-        post(message) {
-          const { number, reading } = structuredClone(message) as PieceReadingMessage
-          parsers.set(number, new PieceParser(reading))
+        post(message, transfer = []) {
+          const told = structuredClone(message, { transfer: [...transfer] }) as ThreadMessage
+          if ('buffers' in told) last?.takeBack(told.buffers)
+          else parsers.set(told.number, (last = new PieceParser(told.reading)))
         },
         keepAlive: () => undefined,
         end() {
@@ -124,11 +129,6 @@ export function turnThreads(onPiece: () => void): Threads {
       }
     },
   }
-}
-
-interface PieceReadingMessage {
-  readonly number: number
-  readonly reading: PieceReading
 }
 
 /** Reads every input ahead. */
