@@ -50,7 +50,7 @@ const references = {
   uDSV: path => countRows(parsers.uDSV, path),
   papaparse: path => countRows(parsers.papaparse, path),
 
-  /** Into columns of types that it is told, as the loader is by the table. */
+  /** Into columns whose types are given, as the table gives them to the loader. */
   'DuckDB, one thread': path => countInDuckdb(path, 1),
   'DuckDB, all threads': path => countInDuckdb(path),
 

@@ -64,7 +64,7 @@ export interface LoadResult {
   target: { host: string; table: string | null; function: string | null; method: Method | null }
   /** Of all inputs that were opened, or should have been; `bytes` as stored. */
   inputTotals: InputTotals
-  /** Threads that read the inputs: 1 where nothing was to be gained by more. */
+  /** Threads that read the inputs, the main one included; 1 if the inputs are too small for more. */
   threads: number
   /**
    * One per input, or, where there are more than a hundred, one per input in which something was wrong, unless `summaryInputs`
@@ -120,7 +120,7 @@ export interface LoadResult {
   }
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
   columns: { name: string; type: string; nulls: number; coerced: number }[]
-  /** Sessions that data went out on; 0 where nothing was sent. */
+  /** Sessions that were open for data; 0 if nothing was sent. */
   connections: number
   batches: { sent: number; retried: number; failed: number }
   /** From sending a batch to knowing its outcome; null where nobody was told. */

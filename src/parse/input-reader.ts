@@ -75,7 +75,7 @@ export interface BatchOptions {
   readonly pieces?: readonly Piece[] | undefined
   /** Rows that are left at the end of the input go into a batch with those of the next one that is read with it. */
   readonly shared?: SharedRows | undefined
-  /** Asked before every chunk, until it gives who reads on ahead of the reader; without it nobody does. */
+  /** Asked before every chunk, until it gives threads that read ahead of the reader; without it the reader reads alone. */
   readonly readAhead?: ((input: FedInput) => Feed | undefined) | undefined
   /** Most records to read, rejects included. */
   readonly limit?: number

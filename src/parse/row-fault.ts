@@ -1,5 +1,5 @@
 /*
-  Why a row is none, in words: a cell that its column cannot take, or bytes that are no text.
+  Why a row is rejected, in words: a cell that its column cannot take, or bytes that are not text.
 */
 import type { Reject } from './batch.js'
 import { isUtf8 } from './cells/cell-bytes.js'
@@ -19,7 +19,7 @@ export interface ReportedColumn {
   messageStart: string
 }
 
-/** Why it is none. */
+/** Why the row is rejected. */
 export type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
 
 /** Of a record that has bytes that are not a character. */

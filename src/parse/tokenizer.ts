@@ -48,13 +48,13 @@ export interface Tokenizer {
    */
   readonly jumpTo?: (point: ResumePoint) => void
   /**
-   * All that was pushed is read, and a record or a line may begin behind it. There is none where a place says nothing of what is
-   * open there.
+   * All that was pushed is read, and a record or a line may begin next. Undefined for formats in which a place does not tell what
+   * is open there.
    */
   readonly isBetweenRecords?: boolean
   /** Position in the text of what is unread. */
   readonly textOffset?: number
-  /** Only where `isBetweenRecords`: what is pushed next stands behind text that somebody else has read. */
+  /** Only where `isBetweenRecords`: what is pushed next stands after text that somebody else has read. */
   readonly passRead?: (read: ReadElsewhere) => void
   /** Why nothing sensible can follow; the records before it were delivered. */
   readonly failure: InputError | undefined

@@ -61,7 +61,7 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
 const noMark = new Uint8Array(0)
 
 /**
- * A file whose bytes were read at once, all of them; they are UTF-8, and nobody asks for them here again.
+ * A file whose bytes were all read at once. They are UTF-8, and this source does not give them again.
  *
  * @param asked  `auto` or UTF-8
  * @returns undefined for one that is compressed

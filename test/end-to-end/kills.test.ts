@@ -6,15 +6,18 @@ import { join } from 'node:path'
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
 import { playRound } from '../soak/round.js'
-import { drawScene } from '../soak/scene.js'
+import { drawScene, withConnections, withThreads } from '../soak/scene.js'
 
 /** Each target once, in rounds that kill often. */
 const seeds = [101, 102, 103, 104, 105, 106, 107, 108, 109, 110]
 const killsPerRound = runs(4)
 
-for (const seed of seeds) {
-  const scene = drawScene(seed, killsPerRound)
-  t.test(`${scene.target.name}, ${scene.confirm}, round ${seed}`, async t => {
+for (const [i, seed] of seeds.entries()) {
+  const usual = drawScene(seed, killsPerRound)
+  const scene = i % 2 === 0 ? withThreads(withConnections(usual, 4), i % 4 === 0 ? 2 : 5) : usual
+  const { target, confirm, threads, connections } = scene
+  const many = `threads ${threads}, connections ${connections}`
+  t.test(`${target.name}, ${confirm}, ${many}, round ${seed}`, async t => {
     const { ends, complaints } = await playRound(scene, join(t.testdir(), 'round'))
     t.strictSame(complaints, [], ends.join('; '))
   })

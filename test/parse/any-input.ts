@@ -2,6 +2,7 @@
   What a reader makes of bytes that nobody meant to be read: every record that it counts is a row or a reject, and every
   byte is accounted for.
 */
+import fc from 'fast-check'
 import { DdbError } from '../../src/errors.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { mappingFor, memorySource } from './reading.js'
@@ -25,6 +26,34 @@ export const dialects: ReaderOptions[] = [
   { format: 'ndjson' },
   { format: 'json' },
 ]
+
+const byte = fc.oneof(
+  fc.constantFrom(...Buffer.from(',"\n\r\t|{}[]:abc0123456789.-+eE\\ ntu#T')),
+  fc.integer({ min: 0, max: 255 }),
+)
+const part = fc.oneof(
+  { weight: 6, arbitrary: fc.array(byte, { maxLength: 6 }).map(list => Buffer.from(list)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(
+        '1,x,y\n',
+        '{"a":1,"b":"x","c":"y"}\n',
+        '[{"a":1},',
+        '2020-01-02,1.2.3.4,"(1, 2)"\n',
+        '||',
+        '""',
+      )
+      .map(text => Buffer.from(text)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 1, max: 400 }).map(length => Buffer.alloc(length, 'x')),
+  },
+)
+/** So many parts at most: fields, records, what belongs to neither. */
+export const hostileBytes = (mostParts: number): fc.Arbitrary<Buffer> =>
+  fc.array(part, { maxLength: mostParts }).map(list => Buffer.concat(list))
 
 /**
  * Rows, rejects, and what the reader says it read; undefined when it gave up with an error of ours. Bytes that do not

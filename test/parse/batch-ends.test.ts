@@ -1,5 +1,5 @@
 /*
-  Where batches end: behind the row that makes them full, however the input comes in pieces.
+  Where batches end: with the row that makes them full, whatever chunks the input arrives in.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -65,7 +65,7 @@ const sizes = fc.integer({ min: 1, max: 400 })
 
 for (const format of ['csv', 'ndjson'] as const) {
   t.test(
-    `${format}: a batch ends behind the row that makes it full, whatever the chunks`,
+    `${format}: a batch ends with the row that makes it full, whatever the chunks`,
     async () => {
       const { head, line, between } = formats[format]
       const records = fc.array(fc.tuple(cells, fc.constantFrom(...between)), { maxLength: 60 })

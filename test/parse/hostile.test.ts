@@ -4,34 +4,10 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
-import { dialects, outcome, types } from './any-input.js'
+import { dialects, hostileBytes, outcome, types } from './any-input.js'
 import { runs } from '../helpers/runs.js'
 
-const byte = fc.oneof(
-  fc.constantFrom(...Buffer.from(',"\n\r\t|{}[]:abc0123456789.-+eE\\ ntu#T')),
-  fc.integer({ min: 0, max: 255 }),
-)
-const piece = fc.oneof(
-  { weight: 6, arbitrary: fc.array(byte, { maxLength: 6 }).map(list => Buffer.from(list)) },
-  {
-    weight: 2,
-    arbitrary: fc
-      .constantFrom(
-        '1,x,y\n',
-        '{"a":1,"b":"x","c":"y"}\n',
-        '[{"a":1},',
-        '2020-01-02,1.2.3.4,"(1, 2)"\n',
-        '||',
-        '""',
-      )
-      .map(text => Buffer.from(text)),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.integer({ min: 1, max: 400 }).map(length => Buffer.alloc(length, 'x')),
-  },
-)
-const hostile = fc.array(piece, { maxLength: 30 }).map(list => Buffer.concat(list))
+const hostile = hostileBytes(30)
 
 t.test('any bytes give rows, rejects or an error, and nothing is lost on the way', async t => {
   let read = 0

@@ -1,19 +1,22 @@
 /*
   npm run soak -- --rounds 500 --from 1: rounds of real kills. A round that broke a promise prints itself and the command that
-  plays it again; the last lines count. `--report` writes the counts into docs/reliability.md.
+  plays it again; the last lines count. `--report` writes the counts into docs/reliability.md. With `--threads 2 --connections 4` every
+  other process of a round has as many, the connections if the target takes them.
 */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { playRound } from './round.js'
-import { drawScene } from './scene.js'
+import { drawScene, withConnections, withThreads, type Scene } from './scene.js'
 import { newTally, tallyText, addRound, inReport } from './tally.js'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '500' },
     from: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '1' },
+    connections: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     report: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
@@ -21,16 +24,23 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const from = Number(values.from)
+const threads = Number(values.threads)
+const connections = Number(values.connections)
 const reliability = new URL('../../docs/reliability.md', import.meta.url)
 
 const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-soak-'))
 const tally = newTally()
 let next = from
 
+function sceneOf(seed: number): Scene {
+  const scene = withConnections(drawScene(seed), connections)
+  return threads > 1 ? withThreads(scene, threads) : scene
+}
+
 async function work(): Promise<void> {
   for (let seed = next++; seed < from + rounds; seed = next++) {
     const own = join(folder, String(seed))
-    const round = await playRound(drawScene(seed), own)
+    const round = await playRound(sceneOf(seed), own)
     addRound(tally, round)
     const { scene, ends, complaints } = round
     if (values.verbose || complaints.length > 0) {
@@ -38,7 +48,8 @@ async function work(): Promise<void> {
     }
     for (const text of complaints.slice(0, 5)) console.log(`  ${text}`)
     if (complaints.length > 0) {
-      console.log(`  ${own}: npm run soak -- --from ${seed} --rounds 1`)
+      const several = `--threads ${threads} --connections ${connections}`
+      console.log(`  ${own}: npm run soak -- --from ${seed} --rounds 1 ${several}`)
     } else {
       await rm(own, { recursive: true })
     }

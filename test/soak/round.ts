@@ -79,7 +79,7 @@ async function play(stage: Stage): Promise<Round> {
   /** The journal is one of an earlier time. */
   let isEarlier = false
   for (let i = 0; i < mostProcesses; i++) {
-    const loader = startLoaderProcess(loadArgv(stage, isAnew), folder)
+    const loader = startLoaderProcess(loadArgv(stage, isAnew, i % 2 === 0), folder)
     isAnew = false
     const kill = scene.kills[i]
     const seen = kill === undefined ? undefined : await strike(stage, kill, loader)
@@ -181,8 +181,10 @@ async function restart(stage: Stage): Promise<void> {
   stage.server = await startServerProcess(stage.script, stage.server.port)
 }
 
-function loadArgv({ scene, server }: Stage, isAnew: boolean): string[] {
+/** @param hasSeveral  threads and connections, if the scene has */
+function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean): string[] {
   const { inputs, target, seed, confirm, onDoubt, batchRows, maxInFlight } = scene
+  const { threads, connections } = hasSeveral ? scene : { threads: 1, connections: 1 }
   return [
     ...['load', ...inputs.map(({ name }) => name), ...target.argv, '--json', '-q'],
     ...['--port', String(server.port), '--user', 'admin'],
@@ -190,7 +192,9 @@ function loadArgv({ scene, server }: Stage, isAnew: boolean): string[] {
     ...['-b', String(batchRows), '--max-in-flight', maxInFlight, '--on-doubt', onDoubt],
     ...(confirm === 'sync' ? ['--mode', 'sync'] : ['--confirm', confirm]),
     ...['--rejects', 'bad.out', '--max-errors', '100%', '--retry-timeout', '20s'],
-    ...['--confirm-timeout', '20s'],
+    ...['--confirm-timeout', '20s', '--ignore-extra'],
+    ...(threads > 1 ? ['--threads', String(threads)] : []),
+    ...(connections > 1 ? ['--connections', String(connections), '--unordered'] : []),
   ]
 }
 

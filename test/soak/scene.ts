@@ -22,6 +22,8 @@ export interface SoakTarget {
   readonly keyed: boolean
   /** The server refuses rows without a symbol. */
   readonly refusesNull: boolean
+  /** Rows may come over several connections. */
+  readonly takesConnections?: true
 }
 
 export interface SoakRow {
@@ -57,6 +59,9 @@ export interface Scene {
   readonly downMs: number
   /** Rows that somebody else writes into the target at a time, and how often; undefined when nobody does. */
   readonly writer: { readonly rows: number; readonly everyMs: number } | undefined
+  /** Of every other process of the run; the rest have one of each. */
+  readonly threads: number
+  readonly connections: number
 }
 
 const columns = '`id`sym`price, [INT,SYMBOL,DOUBLE]'
@@ -81,6 +86,7 @@ const targets: readonly SoakTarget[] = [
     from: 'target',
     keyed: false,
     refusesNull: false,
+    takesConnections: true,
   },
   {
     name: 'keyed stream table',
@@ -169,6 +175,8 @@ export function drawScene(seed: number, kills?: number): Scene {
     kills: drawKills(chance, kills ?? chance.between(1, 4), batchCount),
     downMs: chance.between(0, 400),
     writer: undefined,
+    threads: 1,
+    connections: 1,
   }
   // A count takes the rows of others for its own.
   if (confirm === 'count') return scene
@@ -224,3 +232,24 @@ function lineOf(chance: Chance, isNdjson: boolean, id: number, kind: SoakRow['ki
 /** Which rows the target takes in the end. */
 export const isTaken = ({ refusesNull }: SoakTarget, { kind }: SoakRow): boolean =>
   kind === 'good' || (kind === 'refused' && !refusesNull)
+
+/** Of each input: threads divide files of some MiB. */
+const dividedBytes = 3 * 1024 * 1024
+
+/** The same round with several threads, whose lines are longer by a field that the target does not have. */
+export function withThreads(scene: Scene, threads: number): Scene {
+  const { header, inputs } = scene
+  const longer = ({ name, rows }: SoakInput): SoakInput => {
+    const note = 'n'.repeat(Math.ceil(dividedBytes / rows.length))
+    const lineOf = (line: string): string =>
+      header === '' ? `${line.slice(0, -1)},"note":"${note}"}` : `${line},${note}`
+    return { name, rows: rows.map(row => ({ ...row, line: lineOf(row.line) })) }
+  }
+  const longHeader = header && `${header.trimEnd()},note\n`
+  return { ...scene, threads, header: longHeader, inputs: inputs.map(longer) }
+}
+
+/** The same round with several connections, if the target takes them. */
+export function withConnections(scene: Scene, connections: number): Scene {
+  return scene.target.takesConnections ? { ...scene, connections } : scene
+}

@@ -75,7 +75,7 @@ export function newSentInputs(): SentInputs {
   const inputs: SentInputs = {
     at(input) {
       const at = input * numbersEach
-      // Line 0 there is none.
+      // Lines count from 1: 0 stands for an input that was not told.
       if (at >= numbers.length || numbers[at + 1] === 0) return unsentInput
       return {
         offsetBytes: numbers[at]!,

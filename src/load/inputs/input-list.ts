@@ -38,7 +38,7 @@ function newPackedSummaries(paths: readonly string[]): PackedSummaries {
   const kinds: Kind[] = []
   const kindNos = new Map<string, number>()
   let lastNo = -1
-  /** Of inputs of which more is to be said. */
+  /** Of inputs that hold more than a header and rows. */
   const others = new Map<number, Pick<InputSummary, 'ragged' | 'contentBytes'>>()
   const kindNo = ({ format, compression, detected }: Kind): number => {
     const last = kinds[lastNo]

@@ -61,7 +61,7 @@ export interface OpenedInput {
   readonly progress: (summary: InputSummary) => void
   /** Rows that are left at its end wait for those of the next input; undefined where none of them is to wait. */
   readonly shared: SharedRows | undefined
-  /** Asked who reads ahead; undefined where nobody is to. */
+  /** Asked for threads that read ahead; undefined if none may. */
   readonly readAhead?: BatchOptions['readAhead']
   /** Told of a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void

@@ -7,7 +7,7 @@ import { chunkBytes } from '../../source/file-chunks.js'
 
 export interface OpenAhead {
   /**
-   * @param goesOn  whether those behind it are opened meanwhile
+   * @param goesOn  whether the inputs after it are opened meanwhile
    * @throws what opening throws, when its turn has come
    */
   take(index: number, goesOn: boolean): Promise<ByteSource>

@@ -19,7 +19,7 @@ export interface NamedInputs {
   /** What the journal calls them. */
   readonly names: readonly string[]
   readonly paths: readonly string[]
-  /** Bytes of each when the run began; undefined for what is no file. */
+  /** Bytes of each when the run began; undefined for anything but a file. */
   readonly sizes: readonly (number | undefined)[]
 }
 

@@ -16,11 +16,11 @@ const mostAuto = 3
 
 /** The threads of a run. */
 export interface ParseThreads {
-  /** So many read, the main one included; 1 as long as nobody else does. */
+  /** So many read, the main one included; 1 until others are started. */
   readonly count: number
-  /** Waited for before the first input where somebody has said how many threads there are to be. */
+  /** To be awaited before the first input; undefined unless a number of threads was asked for. */
   ready(): Promise<void> | undefined
-  /** Who reads the input ahead; undefined as long as that does not pay. */
+  /** The threads that read the input ahead; undefined as long as that does not pay. */
   feed(input: FedInput, source: Pick<ByteSource, 'compression' | 'totalBytes'>): Feed | undefined
   end(): Promise<void>
 }

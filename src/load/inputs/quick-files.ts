@@ -59,7 +59,7 @@ export function newQuickFiles(
     buffer ??= new Uint8Array(mostBytes + 1)
     const beganMs = clock.nowMs()
     try {
-      // One byte more than there should be: where it comes, the file is another by now.
+      // One byte more than there should be: if it comes, the file has changed.
       const length = files.readNow(path, buffer.subarray(0, sizeBytes + 1))
       spentMs += clock.nowMs() - beganMs
       return length === sizeBytes ? buffer.subarray(0, length) : undefined

@@ -1,5 +1,5 @@
 /*
-  The sessions that data goes out on where there are no receipts, the function they call, and the marker that stands on the
+  The sessions that data goes out on without receipts, the function they call, and the marker that stands on the
   server before they are opened.
 */
 import type { Session } from '../../client/open-session.js'

@@ -5,7 +5,7 @@ import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart, TextPart } from './column-part.js'
+import { textsOf, type ColumnPart, type TextPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 import { tooLong } from './string-column.js'
 
@@ -103,9 +103,7 @@ export class BlobColumn implements ColumnBuilder {
   }
 
   append(part: ColumnPart, from: number, to: number): void {
-    const { encoded, ends } = part as TextPart
-    const start = from === 0 ? 0 : ends[from - 1]!
-    const texts = encoded.subarray(start, to === 0 ? 0 : ends[to - 1])
+    const texts = textsOf(part as TextPart, from, to)
     this.#reserveBytes(this.#length + texts.length)
     this.#encoded.set(texts, this.#length)
     this.#length += texts.length

@@ -37,7 +37,7 @@ export interface ColumnBuilder {
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Bytes on the wire of the first `rowCount` rows. */
   encodedBytes(rowCount: number): number
-  /** Known before a row is read: how many rows fit for sure is told by it. */
+  /** Known before a row is read: it tells how many rows fit for sure. */
   readonly most: WireRoom
   /** Hands the column over and starts the next batch; `buffers` receives what belongs to the pool. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column

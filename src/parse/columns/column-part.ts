@@ -15,10 +15,15 @@ export interface TextPart {
   readonly ends: Uint32Array<ArrayBuffer>
 }
 
+/** The texts of rows `from` to `to` (exclusive), one after the other. */
+export function textsOf({ encoded, ends }: TextPart, from: number, to: number): Uint8Array {
+  return encoded.subarray(from === 0 ? 0 : ends[from - 1], to === 0 ? 0 : ends[to - 1])
+}
+
 /** Codes, 0 for null, and their texts. */
 export interface SymbolPart {
   readonly codes: Int32Array<ArrayBuffer>
-  /** Of code 1 and on, one after the other; some bytes behind the last one can be read. */
+  /** Of code 1 and on, one after the other; some bytes after the last one can be read. */
   readonly texts: Uint8Array<ArrayBuffer>
   /** Where the text of each code ends; of code 0, where the first one begins. */
   readonly textEnds: Int32Array<ArrayBuffer>

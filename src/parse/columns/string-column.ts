@@ -7,7 +7,7 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart, TextPart } from './column-part.js'
+import { textsOf, type ColumnPart, type TextPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Four bytes are copied and looked at as one word. */
@@ -122,9 +122,7 @@ export class StringColumn implements ColumnBuilder {
   }
 
   append(part: ColumnPart, from: number, to: number): void {
-    const { encoded, ends } = part as TextPart
-    const start = from === 0 ? 0 : ends[from - 1]!
-    const texts = encoded.subarray(start, to === 0 ? 0 : ends[to - 1])
+    const texts = textsOf(part as TextPart, from, to)
     this.#reserveBytes(this.#length + texts.length)
     this.#encoded.set(texts, this.#length)
     this.#length += texts.length

@@ -121,7 +121,7 @@ export class SymbolColumn implements ColumnBuilder {
       textEnds[code] = end
     }
     buffers.push(textEnds.buffer, texts.buffer)
-    // The rows go as they are; what belongs to the batch is left behind.
+    // The rows go as they are; `take` clears what belongs to the batch.
     this.take(rowCount, buffers)
     return { codes, texts, textEnds }
   }

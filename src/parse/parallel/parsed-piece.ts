@@ -1,5 +1,5 @@
 /*
-  What a thread gives back of a piece of text: the records in it, read under the guess that one begins behind the first line end.
+  What a thread gives back of a piece of text: the records in it, read on the guess that one begins after the first line end.
   It is plain data, counted from the beginning of the piece, and nothing of it counts before the reader knows that the guess is right.
 */
 import type { ColumnCounts, Reject } from '../batch.js'
@@ -13,7 +13,7 @@ export interface RowsPart {
   readonly counts: readonly ColumnCounts[]
 }
 
-/** A record of the piece that is no row. */
+/** A record of the piece that is rejected. */
 export interface PieceReject extends Pick<
   Reject,
   'columnName' | 'code' | 'class' | 'message' | 'value'
@@ -33,11 +33,11 @@ export type PieceBounds = Pick<RowBounds, 'recordStarts' | 'recordEnds' | 'lineN
 
 /** All records that are whole in the piece, from the guessed beginning on. */
 export interface ParsedPiece {
-  /** Behind the last of them. */
+  /** After the last of them. */
   readonly end: number
   /** Line ends between the guessed beginning and there. */
   readonly lines: number
-  /** Of what is no record. */
+  /** Bytes that belong to no record. */
   readonly otherBytes: number
   readonly raggedRecords: number
   readonly rowCount: number
@@ -59,7 +59,7 @@ export interface FedPiece {
   readonly parsed: ParsedPiece | undefined
 }
 
-/** Where a record is guessed to begin: behind the first line end; 0 where there is none. */
+/** Where a record is guessed to begin: after the first line end; 0 without one. */
 export function guessedBegin(bytes: Uint8Array): number {
   return bytes.indexOf(lineFeed) + 1
 }

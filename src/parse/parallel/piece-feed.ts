@@ -43,7 +43,7 @@ interface Piece {
   readonly isOwn: boolean
 }
 
-/** Of the event loop: who writes into a pipe quickly has written more by then. */
+/** Of the event loop: a fast writer has put more into its pipe by then. */
 const mostTurns = 4
 
 const nothing = new Uint8Array(0)
@@ -79,8 +79,8 @@ export class PieceFeed implements Feed {
   }
 
   /**
-   * The next piece; done behind the last one.
-   * @throws what the source failed with, behind all that it gave; as `PieceThreads.answered`
+   * The next piece; done after the last one.
+   * @throws what the source failed with, after all that it gave; as `PieceThreads.answered`
    */
   async next(): Promise<IteratorResult<FedPiece, void>> {
     const { slots } = this.#threads

@@ -50,7 +50,7 @@ export class PieceFold {
     builder.count(parsed.rows)
   }
 
-  /** Behind the records that were taken over. */
+  /** After the records that were taken over. */
   get point(): ResumePoint {
     return { ...this.#point }
   }
@@ -102,7 +102,7 @@ export class PieceFold {
     return rowCount
   }
 
-  /** The next reject; undefined when there is none before the next row. */
+  /** The next reject; undefined if a row comes before it, or at the end. */
   takeReject(): Reject | undefined {
     const reject = this.#nextReject
     if (reject === undefined || this.rowsLeft > 0) return undefined

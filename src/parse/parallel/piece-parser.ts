@@ -1,6 +1,6 @@
 /*
-  Reads pieces of text ahead of the reader, each by itself: from behind its first line end to the begin of the last record that is not
-  whole in it. What is not as usual is given up, and the reader reads the piece itself.
+  Reads pieces of text ahead of the reader, each by itself: from the end of its first line to the start of the record that is
+  incomplete in it. The parser gives up anything unusual, and the reader reads that piece itself.
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'

@@ -48,8 +48,8 @@ export interface Feed {
   /** What the source had given when the piece that was given out last had come. */
   readonly taken: Taken
   /**
-   * The next piece; done behind the last one.
-   * @throws what the source failed with, behind all that it gave; {DdbError} DDB_THREAD
+   * The next piece; done after the last one.
+   * @throws what the source failed with, after all that it gave; {DdbError} DDB_THREAD
    */
   next(): Promise<IteratorResult<FedPiece, void>>
   /** Nothing more is asked for. */

@@ -1,9 +1,9 @@
 /*
-  The memory that all threads of a run share: pieces of text, each in a slot, and which of them somebody has taken. Whoever takes a
-  piece first reads it, a thread or the main thread.
+  The memory that all threads of a run share: pieces of text, each in a slot, and which of them are taken. The first thread to take
+  a piece reads it; that may be the main thread.
 */
 
-/** What stands in a slot: nothing, text that nobody has taken, or text that somebody has. */
+/** What a slot holds: nothing, text that no thread has taken, or text that one has. */
 const free = 0
 const ready = 1
 const taken = 2
@@ -48,7 +48,7 @@ export class PieceSlots {
     return -1
   }
 
-  /** Puts text into a free slot, for whoever takes it first. */
+  /** Puts text into a free slot, for the first thread that takes it. */
   put(slot: number, reading: number, text: Uint8Array): void {
     this.#text.set(text, slot * this.slotBytes)
     const at = this.#at(slot)
@@ -71,7 +71,7 @@ export class PieceSlots {
     return this.#control[this.#at(slot) + 1]!
   }
 
-  /** Takes the text of a slot; false when somebody else has. */
+  /** Takes the text of a slot; false if another thread has. */
   take(slot: number): boolean {
     return Atomics.compareExchange(this.#control, this.#at(slot), ready, taken) === ready
   }
@@ -80,7 +80,7 @@ export class PieceSlots {
    * Takes the first piece that nobody has taken, but for one: the main thread comes to that first, and what it reads itself it need not
    * take over.
    *
-   * @returns −1 when there is none
+   * @returns −1 if there is none
    */
   takeNext(): number {
     for (;;) {
@@ -97,7 +97,7 @@ export class PieceSlots {
     }
   }
 
-  /** Gives a slot back that nobody looks at any more. */
+  /** Frees a slot that no thread reads any more. */
   free(slot: number): void {
     Atomics.store(this.#control, this.#at(slot), free)
   }

@@ -1,6 +1,6 @@
 /*
   What a thread runs that reads pieces: it takes the first one that nobody has taken, answers, and waits for the next. It never turns to
-  its event loop; who has started it ends it.
+  its event loop; the main thread ends it.
 */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { PieceAnswer } from './piece-feed.js'

@@ -13,7 +13,7 @@ import type { Feed, PieceFormat, Taken } from './piece-reading.js'
 /** An input, as far as others may read ahead of its reader. */
 export interface ReadInput {
   readonly tokenizer: Tokenizer
-  /** What comes behind the bytes that the tokenizer has already; undefined where it has all. */
+  /** What comes after the bytes that the tokenizer has already; undefined where it has all. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
   /** Of the source. */
   readonly text: SourceText
@@ -35,7 +35,7 @@ export class ReadAhead {
   readonly #input: ReadInput
   readonly #options: BatchOptions
   readonly #builder: BatchBuilder
-  /** undefined as long as nobody reads ahead. */
+  /** undefined until threads read ahead. */
   #feed: Feed | undefined
   #hasBegun = false
   /** The tokenizer has it up to where a record may begin. */
@@ -72,7 +72,7 @@ export class ReadAhead {
     if (this.#feed !== undefined || readAhead === undefined || plain === undefined)
       return this.#feed
     const { columnOffsets: offsets, onOffset: _, ...rules } = cells
-    // Columns whose offsets nobody else gets to know are the reader's own.
+    // Other threads cannot know offsets that only the reader finds out.
     const isKnown = offsets !== undefined || rules.timeZone !== undefined
     if (!this.#hasBegun || !isKnown || onBlock !== undefined) return undefined
     const reading = { format: plain, mapping, cells: rules, offsets: undefined }
@@ -91,10 +91,10 @@ export class ReadAhead {
   }
 
   /**
-   * Goes on in the piece at hand behind that place: there is something to be taken over, or more for the tokenizer.
+   * Goes on in the piece at hand after that place: there are rows to take over, or more text for the tokenizer.
    *
    * @param mostRecords  that are still to be read
-   * @returns false when there is no piece
+   * @returns false without a piece
    */
   goOn(mostRecords: number): boolean {
     const piece = this.#piece

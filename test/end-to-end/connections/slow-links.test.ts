@@ -57,7 +57,7 @@ async function runOver(
       serverMemory: serverMemory({ version: version.value, facts: { mixedFlags }, users: {} }),
     },
     target: { table: 'target' },
-    delivery: { batchRows: 10, confirm: 'count', confirmTimeoutMs },
+    delivery: { connections: 1, batchRows: 10, confirm: 'count', confirmTimeoutMs },
   })
   t.equal(proxy.held, 1, 'data was held back')
   return { result, questions }

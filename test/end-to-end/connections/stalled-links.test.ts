@@ -72,7 +72,13 @@ async function runOver(
       ...(isSecure ? { tls: true, caFile: ca.certFile } : {}),
     },
     target: { table: 'target' },
-    delivery: { batchRows: 10, confirmTimeoutMs, retryTimeoutMs: 1_000, ...delivery },
+    delivery: {
+      connections: 1,
+      batchRows: 10,
+      confirmTimeoutMs,
+      retryTimeoutMs: 1_000,
+      ...delivery,
+    },
   })
   t.ok(proxy.stalled, 'the link went dead')
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = result.rows

@@ -46,7 +46,7 @@ t.test('a batch takes rows of as many inputs as fit', async t => {
     const here = await start(t)
     const result = await here.load(filesOf(t, Array<number>(50).fill(7)), {
       target,
-      delivery: { ...delivery, batchRows: 100 },
+      delivery: { ...delivery, connections: 1, batchRows: 100 },
     })
     t.match(
       result,
@@ -71,7 +71,7 @@ t.test('rows go into the batches of inputs before, whatever sizes these have', a
       async (rowCounts, batchRows) => {
         await here.session.run('delete from target')
         const total = rowCounts.reduce((sum, rows) => sum + rows, 0)
-        const delivery = { confirm: 'receipts', batchRows } as const
+        const delivery = { confirm: 'receipts', connections: 1, batchRows } as const
         const result = await here.load(filesOf(t, rowCounts), { target, delivery })
         const { exitCode, rows, batches } = result
         deepStrictEqual([exitCode, rows.read, rows.confirmed], [0, total, total])

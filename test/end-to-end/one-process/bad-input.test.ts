@@ -220,6 +220,7 @@ t.test(
     const result = await load(join(dir, 'in.csv'), {
       delivery: {
         confirm: 'count',
+        connections: 1,
         batchRows: 1000,
         maxInFlightBytes: 100_000,
         confirmTimeoutMs: 5_000,

@@ -85,7 +85,7 @@ for (const [name, matches] of phases) {
 t.test('in sync mode a batch that is redirected goes to the leader, once', async t => {
   let number = 0
   const here = await pair(t, ({ rows }) => rows > 0 && ++number >= 2)
-  const result = await here.run(sync, ['localhost'])
+  const result = await here.run({ delivery: { ...sync.delivery, connections: 1 } }, ['localhost'])
   t.match(result, { exitCode: 0, rows: { confirmed: 30 }, batches: { retried: 1 } })
   t.same(await ids(here.follower), upTo(10))
   t.same(

@@ -225,7 +225,7 @@ t.test('batches without a receipt are named as ranges of lines, not one by one',
   const dir = t.testdir({ 'A.csv': csv(5_000), 'B.csv': csv(10) })
   const { confirm, exitCode } = await here.load([`${dir}/A.csv`, `${dir}/B.csv`], {
     target: { table: 'target' },
-    delivery: { confirm: 'receipts', batchRows: 250, confirmTimeoutMs: 1_000 },
+    delivery: { confirm: 'receipts', connections: 1, batchRows: 250, confirmTimeoutMs: 1_000 },
   })
   t.equal(exitCode, 4)
   const reason = 'no receipt came in time'

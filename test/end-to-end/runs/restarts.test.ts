@@ -12,7 +12,8 @@ import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const rowCount = 100
 const receipts: DeliveryOptions = { confirm: 'receipts', maxInFlightBytes: 100 }
-const sync: DeliveryOptions = { mode: 'sync' }
+/** One batch is out at a time. */
+const sync: DeliveryOptions = { mode: 'sync', connections: 1 }
 
 interface Restart {
   readonly target?: TargetOptions

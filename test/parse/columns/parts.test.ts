@@ -81,7 +81,7 @@ for (const [type, text] of Object.entries(kinds)) {
         const ends = [...slices(texts.length, batches)].map(([, to]) => to)
         let inHand = 0
         for (const [first, last] of slices(texts.length, parts)) {
-          // In two reads: the second one goes behind the rows of the first.
+          // In two reads: the second one goes after the rows of the first.
           const middle = (first + last) >> 1
           other.read(blockOf(texts.slice(first, middle)), field, 0)
           other.read(blockOf(texts.slice(middle, last)), field, middle - first)

@@ -1,15 +1,25 @@
 /*
-  Threads that are none: they read pieces in this process, when chance has it, and answer late and in any order.
+  Stand-ins for threads: they read pieces in this process, when chance has it, and answer late and in any order.
 */
+import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 import {
   PieceFeed,
   type PieceAnswer,
   type PieceThreads,
 } from '../../../src/parse/parallel/piece-feed.js'
 import { PieceParser } from '../../../src/parse/parallel/piece-parser.js'
-import type { PieceReading } from '../../../src/parse/parallel/piece-reading.js'
-import { newSharedSlots, PieceSlots } from '../../../src/parse/parallel/piece-slots.js'
+import type { ThreadMessage } from '../../../src/parse/parallel/piece-thread.js'
+import type { FedInput, PieceReading } from '../../../src/parse/parallel/piece-reading.js'
+import type { StartedThreads } from '../../../src/parse/parallel/piece-threads.js'
+import {
+  newSharedSlots,
+  PieceSlots,
+  type SharedSlots,
+} from '../../../src/parse/parallel/piece-slots.js'
 import type { BatchOptions } from '../../../src/parse/input-reader.js'
+import type { Threads } from '../../../src/platform/platform.js'
+import { seed } from '../../helpers/runs.js'
+import { Chance } from '../../simulator/random.js'
 
 /** What it looked like in the end. */
 export interface Seen {
@@ -23,11 +33,15 @@ export interface FakeThreads extends PieceThreads {
 }
 
 /** @param chance  from 0 to 1, as often as it is asked */
-export function fakeThreads(count: number, slotBytes: number, chance: () => number): FakeThreads {
+export function fakeThreads(
+  count: number,
+  slotBytes: number,
+  chance: () => number,
+  seen: Seen = { pieces: 0, refused: 0 },
+): FakeThreads {
   const readings: PieceReading[] = []
   const parsers: { reading: number; parser: PieceParser }[] = []
   const working: { slot: number; thread: number }[] = []
-  const seen = { pieces: 0, refused: 0 }
   const begin = (): void => {
     const thread = Array.from({ length: count }, (_, i) => i).find(i =>
       working.every(work => work.thread !== i),
@@ -77,7 +91,103 @@ export function fakeThreads(count: number, slotBytes: number, chance: () => numb
   return threads
 }
 
+/**
+ * Threads of a platform that read in this process, a piece in each turn of its event loop.
+ * @param onPiece  told of each piece of which something could be had
+ */
+export function turnThreads(onPiece: () => void): Threads {
+  return {
+    cores: 8,
+    start(_entry, data, { onMessage }) {
+      const slots = new PieceSlots(data as SharedSlots)
+      const parsers = new Map<number, PieceParser>()
+      let last: PieceParser | undefined
+      let hasEnded = false
+      const turn = (): void => {
+        if (hasEnded) return
+        const slot = slots.takeNext()
+        if (slot >= 0) {
+          const buffers: ArrayBuffer[] = []
+          const parsed = parsers.get(slots.reading(slot))!.parse(slots.text(slot), buffers)
+          if (parsed !== undefined) onPiece()
+          onMessage(structuredClone({ slot, parsed, buffers }, { transfer: buffers }))
+        }
+        setImmediate(turn)
+      }
+      setImmediate(turn)
+      return {
+        post(message, transfer = []) {
+          const told = structuredClone(message, { transfer: [...transfer] }) as ThreadMessage
+          if ('buffers' in told) last?.takeBack(told.buffers)
+          else parsers.set(told.number, (last = new PieceParser(told.reading)))
+        },
+        keepAlive: () => undefined,
+        end() {
+          hasEnded = true
+          return Promise.resolve()
+        },
+      }
+    },
+  }
+}
+
 /** Reads every input ahead. */
 export function readAhead(threads: PieceThreads): NonNullable<BatchOptions['readAhead']> {
   return input => new PieceFeed(threads, input)
+}
+
+/** From a part of a record to several records. */
+const tinyBytes = (chance: Chance): number => chance.between(24, 320)
+
+/** So many threads besides the reader, which read its input in tiny pieces. @param seen  is added up */
+export function newReadAhead(
+  count: number,
+  chance: Chance,
+  seen: Seen,
+): NonNullable<BatchOptions['readAhead']> {
+  const threads = fakeThreads(count, tinyBytes(chance), () => chance.number(), seen)
+  return readAhead(threads)
+}
+
+/** For readers and loads that know of no threads (test/helpers/other-defaults.js). */
+const ownChance = new Chance(seed)
+
+/**
+ * The threads of a run.
+ * @public
+ */
+export function startFakeThreads(count: number): StartedThreads {
+  const threads = fakeThreads(count, tinyBytes(ownChance), () => ownChance.number())
+  return Object.assign(threads, {
+    feed: (input: FedInput) => new PieceFeed(threads, input),
+    end: () => Promise.resolve(),
+  })
+}
+
+/**
+ * Cuts a chunk.
+ * @public
+ */
+export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < chunk.length;) {
+    const end = at + tinyBytes(ownChance)
+    yield chunk.subarray(at, end)
+    at = end
+  }
+}
+
+/**
+ * The input is read by so many threads besides the reader, unless it is asked who reads it.
+ * @public
+ */
+export function withThreads(options: BatchOptions, count: number): BatchOptions {
+  const { cells = {} } = options
+  const threads = startFakeThreads(count)
+  // Without a time zone threads have to know what the reader finds out, as in a run.
+  const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
+  return {
+    readAhead: input => threads.feed(input),
+    ...options,
+    cells: isKnown ? cells : { ...cells, columnOffsets: new ColumnOffsets() },
+  }
 }

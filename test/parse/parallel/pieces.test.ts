@@ -17,7 +17,7 @@ import { runs } from '../../helpers/runs.js'
 import { trace } from '../trace.js'
 import { fakeThreads, readAhead, type Seen } from './fake-threads.js'
 
-/** What lines of delimited text are made of; some are no records, some no rows. */
+/** What lines of delimited text are made of; some are not records, others are rejected. */
 const fields = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -9, max: 99 }).map(String) },
   { weight: 4, arbitrary: fc.constantFrom('a', 'bb', 'é', '中文', 'x,y', '') },
@@ -53,7 +53,7 @@ const anyLine = fc
   .tuple(fc.array(fields, { minLength: 1, maxLength: 7 }), lineEnds)
   .map(([cells, end]) => cells.join() + end)
 
-/** No row, and nothing behind it is in doubt. */
+/** Rejected, and nothing after it is in doubt. */
 const badLine = fc.constantFrom('x,a,s,,\n', '1,2\n', '\n', '#c\n', '1,a,b,,1,2\n', '1,a,s,9,"1"\n')
 
 /** A quote that is wrong leaves in doubt what follows it. */

@@ -102,7 +102,7 @@ function onlyForThreads({ slots }: StartedThreads): void {
   slots.take = () => false
 }
 
-t.test('a thread that dies ends the reading behind the rows before', async t => {
+t.test('a thread that dies ends the reading after the rows before', async t => {
   const dying = fileURLToPath(new URL('dying-thread.ts', import.meta.url))
   const threads = startPieceThreads(systemThreads, dying, 1)
   t.teardown(() => threads.end())

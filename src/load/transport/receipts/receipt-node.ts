@@ -62,7 +62,7 @@ export class ReceiptNode implements Outlet {
   readonly #data: Session[]
   /** What each batch went out on last. */
   readonly #carriers = new WeakMap<OpenBatch, Session>()
-  /** Those that did not answer the last question behind the data. */
+  /** Those that did not answer the last question asked after the data. */
   #silent: readonly Session[] = []
   #ledger: Ledger
 

@@ -105,7 +105,7 @@ export class ReceiptWatcher {
       // Bytes that nobody takes are waited for even if their batches were given up.
       const isTaken = link.queue.node.bufferedBytes === 0
       if (state.open.size === 0 && isTaken) {
-        // It may have come while the ledger was looked after, and nobody wakes us twice.
+        // The end may have come while the ledger was being read, and nothing wakes us a second time.
         if (this.#allSent) continue
         await link.woken()
         link.news()

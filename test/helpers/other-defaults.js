@@ -1,0 +1,100 @@
+/*
+  Lets all tests read with several threads, and load over several connections, though they ask for neither:
+  TEST_THREADS=5 TEST_CONNECTIONS=4 NODE_OPTIONS=--import=./test/helpers/other-defaults.js npx tap …
+  Sources are changed while Node loads them, as the program itself has no such switch: pieces of inputs become tiny, so that those of
+  tests are divided too. A target that takes one connection only is written over one. `npm run test:threads` does all of it.
+*/
+import { register } from 'node:module'
+import { isMainThread, parentPort } from 'node:worker_threads'
+
+const threads = Number(process.env['TEST_THREADS'] ?? 1)
+const connections = Number(process.env['TEST_CONNECTIONS'] ?? 1)
+/** In each file: what stands there once, and what is there instead. */
+const changes = new Map()
+
+/** Before the import that stands there. */
+const importing = (name, there) => [
+  there,
+  `import { ${name} } from '${new URL('../parse/parallel/fake-threads.js', import.meta.url).href.replace(/js$/, 'ts')}'\n${there}`,
+]
+
+if (threads > 1) {
+  // Who asks for threads gets them; all other loads have some that read in this process.
+  const asked = 'options.input?.threads'
+  changes.set('src/load/inputs/inputs.ts', [
+    [
+      `newParseThreads(platform.threads, ${asked})`,
+      `newParseThreads(platform.threads, ${asked} ?? ${threads}, ${asked} === undefined)`,
+    ],
+  ])
+  changes.set('src/load/inputs/parse-threads.ts', [
+    ["asked: number | 'auto' = 'auto')", "asked: number | 'auto', isFake: boolean)"],
+    ['left < leastBytes', 'left < (isFake ? 1 : leastBytes)'],
+    ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
+    importing('startFakeThreads', 'import type { Threads }'),
+  ])
+  // What was looked at comes again in pieces that are as small: otherwise the reader had all of a small input before others could read.
+  changes.set('src/parse/csv/sample.ts', [
+    ['chunk = taken.shift()) yield chunk', 'chunk = taken.shift()) yield* tinyPieces(chunk)'],
+    importing('tinyPieces', 'import type { FlushClock }'),
+  ])
+  // Readers without a run have threads that read in this process.
+  changes.set('src/parse/record-reader.ts', [
+    ['records(options)', `records((options = withThreads(options, ${threads - 1})))`],
+    importing('withThreads', 'import type { Tokenizer }'),
+  ])
+}
+
+if (connections > 1) {
+  changes.set('src/load/defaults.ts', [
+    ['connections: 1,', `connections: ${connections},`],
+    ['unordered: false,', 'unordered: true,'],
+  ])
+  const asked = 'options.delivery?.connections !== undefined'
+  const orOne = (check, plan) => `try { ${check} } catch (error) {
+    if (${plan === 'delivery' ? asked : `run.${asked}`}) throw error
+    ${plan}.connections = 1
+  }`
+  changes.set('src/load/plan.ts', [
+    [
+      '\n  checkConnections(delivery, target)',
+      `\n  ${orOne('checkConnections(delivery, target)', 'delivery')}`,
+    ],
+  ])
+  changes.set('src/load/target/find-target.ts', [
+    [
+      '\n      checkSeveral(run.plan, target)',
+      `\n      ${orOne('checkSeveral(run.plan, target)', 'run.plan')}`,
+    ],
+  ])
+  const none = 'run.options.delivery?.connections === undefined'
+  changes.set('src/load/transport/open-delivery.ts', [
+    [
+      '\n  if (before !== undefined && run.plan.connections > 1 &&',
+      `\n  if (${none} && before !== undefined && run.server.dataSession.enableAsync) run.plan.connections = 1` +
+        '\n  if (before !== undefined && run.plan.connections > 1 &&',
+    ],
+  ])
+  changes.set('src/load/verify/verify-plan.ts', [
+    [
+      '\n  if (!isKeyed && run.plan.connections > 1)',
+      `\n  if (${none} && !isKeyed) run.plan.connections = 1\n  if (!isKeyed && run.plan.connections > 1)`,
+    ],
+  ])
+}
+
+if ((isMainThread || parentPort !== null) && changes.size > 0) register(import.meta.url)
+
+const root = new URL('../../', import.meta.url).href
+
+export async function load(url, context, nextLoad) {
+  const loaded = await nextLoad(url, context)
+  const own = url.startsWith(root) ? changes.get(url.slice(root.length)) : undefined
+  if (own === undefined) return loaded
+  let source = String(loaded.source)
+  for (const [from, to] of own) {
+    if (source.split(from).length !== 2) throw new Error(`${url} does not have once: ${from}`)
+    source = source.replace(from, () => to)
+  }
+  return { ...loaded, source }
+}
