@@ -32,6 +32,8 @@ export interface PieceThreads {
   giveBack(answer: PieceAnswer): void
   /** Resolves with the next answer. @throws {DdbError} DDB_THREAD when a thread has died, and none may come */
   answered(): Promise<void>
+  /** @throws {DdbError} DDB_THREAD when a thread has died */
+  check(): void
 }
 
 interface Piece {
@@ -85,6 +87,7 @@ export class PieceFeed implements Feed {
   async next(): Promise<IteratorResult<FedPiece, void>> {
     const { slots } = this.#threads
     this.#endLoan()
+    this.#threads.check()
     for (;;) {
       this.#fill()
       const piece = this.#queue[0]

@@ -67,6 +67,7 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
         thread.post({ number: reading, reading: next } satisfies ThreadMessage)
       return reading
     },
+    check: () => throwIf(failure),
     async answered() {
       throwIf(failure)
       for (const thread of all) thread.keepAlive(true)

@@ -76,6 +76,7 @@ export function fakeThreads(
     seen,
     tell: reading => readings.push(structuredClone(reading)) - 1,
     onAnswer: () => undefined,
+    check: () => undefined,
     giveBack: ({ buffers, thread }) =>
       parsers[thread]?.parser.takeBack(structuredClone(buffers, { transfer: [...buffers] })),
     async answered() {

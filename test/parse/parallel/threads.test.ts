@@ -113,6 +113,16 @@ t.test('a thread that dies ends the reading after the rows before', async t => {
   t.ok(rows < 61, 'not all of it was read')
 })
 
+t.test('a thread that has died ends the reading, even where nobody waits for it', async t => {
+  const thread = { post: () => undefined, keepAlive: () => undefined, end: () => Promise.resolve() }
+  const start: typeof systemThreads.start = (_entry, _data, { onDeath }) => {
+    onDeath(new Error('no memory'))
+    return thread
+  }
+  const threads = startPieceThreads({ cores: 2, start }, entry, 1)
+  await t.rejects(readAll(threads), { code: 'DDB_THREAD', message: /no memory/ })
+})
+
 t.test('a thread that cannot be started ends the reading', async t => {
   const threads = startPieceThreads(systemThreads, packageFile('src/no-such-thread.ts'), 1)
   t.teardown(() => threads.end())
