@@ -48,6 +48,16 @@ const cases = [
     bar: { atMost: 2 },
   },
   {
+    work: 'CSV narrow, 4 times as many rows, two threads against one',
+    input: 'narrow.csv',
+    table: 'trades',
+    flags: ['--threads', '2'],
+    againstFlags: ['--threads', '1'],
+    rows: 8_000_000,
+    againstInput: 'narrow.csv',
+    bar: { atLeast: 1.5 },
+  },
+  {
     work: 'NDJSON, 4 members, against readline and JSON.parse',
     input: 'narrow.ndjson',
     table: 'trades',
@@ -58,7 +68,7 @@ const cases = [
 ]
 
 async function measureCase(oneCase, folder, init, repeats) {
-  const { work, input, table, flags, rows, against, againstInput, bar } = oneCase
+  const { work, input, table, flags, rows, against, againstInput, againstFlags, bar } = oneCase
   const path = await writeInput(folder, input, rows)
   const otherPath = againstInput === undefined ? path : await writeInput(folder, againstInput, rows)
   const sink = await startSink(init)
@@ -67,7 +77,7 @@ async function measureCase(oneCase, folder, init, repeats) {
     async () =>
       againstInput === undefined
         ? (await runNode([reference, against, path])).seconds
-        : (await load(sink, otherPath, table)).seconds,
+        : (await load(sink, otherPath, table, {}, againstFlags)).seconds,
     repeats,
   )
   await stopCounting(sink, rows * repeats * (againstInput === undefined ? 1 : 2))

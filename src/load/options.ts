@@ -123,7 +123,7 @@ export interface InputOptions extends DialectOptions {
   /** Where the records of a JSON document are: `data.items`, or `/data/items`; default the document itself. */
   jsonPath?: string
   /**
-   * How many threads read the inputs, from 1 to 64; default 1. `auto` takes one for each core, 8 at most, once an input pays
+   * How many threads read the inputs, from 1 to 64; default `auto`: one for each core but one, 3 at most, once an input pays
    * for them. Rows, places and rejects are those of one thread.
    */
   threads?: 'auto' | number

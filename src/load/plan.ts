@@ -72,7 +72,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   checkConfirm(delivery.confirm, target, delivery.mode)
   checkConnections(delivery, target)
   if (options.input?.follow === true) checkFollow(options)
-  checkThreads(options.input?.threads ?? 1)
+  checkThreads(options.input?.threads ?? 'auto')
   const { maxRecordBytes } = options.input ?? {}
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
     throw new UsageError('DDB_USAGE', '`input.maxRecordBytes` is 512 MiB at most')

@@ -19,7 +19,7 @@ import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
 import type { PieceReject, RowsPart } from './parallel/parsed-piece.js'
-import type { RecordBlock } from './record-block.js'
+import { wholeRow, type RecordBlock } from './record-block.js'
 import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
@@ -27,8 +27,9 @@ interface BuiltColumn extends ReportedColumn {
   /** Blanks around its texts are not part of them. */
   readonly trims: boolean
   counts: ColumnCounts
-  /** Nulls of the last block. */
+  /** Of the last block. */
   nullsRead: number
+  coercedRead: number
 }
 
 /** What a builder is made from: all inputs whose rows it takes have this in common. */
@@ -42,6 +43,8 @@ export interface BuilderSetup {
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter: string | undefined
   readonly keepRecords: boolean
+  /** Of its batches' memory; its own when left out. */
+  readonly pool?: BufferPool
 }
 
 /** One of the inputs that rows come from. */
@@ -70,7 +73,7 @@ export class BatchBuilder {
   rowCount = 0
   /** Of the records of all rows of the input so far, of earlier batches too. */
   recordBytes = 0
-  readonly #pool: BufferPool = new BufferPool()
+  readonly #pool: BufferPool
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
   readonly #records: KeptRecords | undefined
@@ -89,8 +92,9 @@ export class BatchBuilder {
   readonly #copies: RecordCopies = new RecordCopies()
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
-  constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }: BuilderSetup) {
-    this.#records = keepRecords ? new KeptRecords(this.#pool) : undefined
+  constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, ...setup }: BuilderSetup) {
+    this.#pool = setup.pool ?? new BufferPool()
+    this.#records = setup.keepRecords ? new KeptRecords(this.#pool) : undefined
     checkNames(mapping, rules)
     // A field that several columns take is one text: where one of them keeps blanks, they count for all.
     const keepers = new Set(
@@ -104,6 +108,7 @@ export class BatchBuilder {
       trims: !keepers.has(fields[i]!),
       counts: { nulls: 0, coerced: 0 },
       nullsRead: 0,
+      coercedRead: 0,
       expected: '',
       messageStart: '',
     }))
@@ -206,7 +211,10 @@ export class BatchBuilder {
       block.dropRefused()
       this.#readColumns(block)
     }
-    for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
+    for (const { counts, nullsRead, coercedRead } of this.#columns) {
+      counts.nulls += nullsRead
+      counts.coerced += coercedRead
+    }
     this.#addRows(block)
   }
 
@@ -218,7 +226,11 @@ export class BatchBuilder {
     this.rowCount += bounds.rowCount
   }
 
-  /** The rows so far, for a builder that is made from the same: its `appendRows` and `count` take them. */
+  /**
+   * The rows so far, for a builder that is made from the same: its `appendRows` and `count` take them.
+   *
+   * @param buffers  receives what they are in, to be taken back once nobody looks at them any more
+   */
   give(buffers: ArrayBuffer[]): RowsPart {
     const { rowCount } = this
     const columns = this.#columns.map(({ builder }) => builder.give(rowCount, buffers))
@@ -296,7 +308,7 @@ export class BatchBuilder {
   #readColumns(block: RecordBlock): void {
     for (const column of this.#columns) {
       column.nullsRead = column.builder.read(block, column.field, this.rowCount)
-      if (this.#lenient) column.counts.coerced += block.forgive()
+      column.coercedRead = this.#lenient ? block.forgive() : 0
     }
     // Those behind the last row belong to a record that was set aside in the end.
     const cellCount = block.rowCount * block.fieldCount
@@ -307,7 +319,7 @@ export class BatchBuilder {
 
   /** A cell that the tokenizer emptied is bad in every column that takes it. */
   #countWrong(field: number): void {
-    for (const column of this.#columns) if (column.field === field) column.counts.coerced++
+    for (const column of this.#columns) if (column.field === field) column.coercedRead++
   }
 
   /** Refuses rows in which something is not a character, whether a column reads it or not. */
@@ -386,6 +398,3 @@ export class BatchBuilder {
     }
   }
 }
-
-/** Stands for a column where no single one is at fault. */
-const wholeRow = -2

@@ -9,15 +9,15 @@ import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder, type BuilderInput } from './batch-builder.js'
 import { systemClock } from '../platform/system.js'
 import type { CellRules } from './cell-rules.js'
-import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
+import type { Batch, ColumnCounts, InputRange, RecordShape, ResumePoint } from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
 import type { FedPiece } from './parallel/parsed-piece.js'
 import type { PieceFold } from './parallel/piece-fold.js'
 import type { Taken } from './parallel/piece-reading.js'
 import { ReadAhead, type ReadInput } from './parallel/read-ahead.js'
 import { endsBefore, PieceBounds } from './piece-bounds.js'
+import { BlockRejects } from './block-rejects.js'
 import type { RecordBlock } from './record-block.js'
-import { rejectOf } from './row-fault.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
 
@@ -42,15 +42,11 @@ export interface BlockInput extends ReadInput {
 
 /** One input on its way from bytes to batches. */
 export class BlockReader {
-  recordsRead = 0
   /** The input has ended by itself, and what it held is out. */
   readToEnd = false
   /** Rows that the end of the input left in hand. */
   lastRange: InputRange | undefined
   #rejectedBytes = 0
-  /** Rows and faults of the block before these were told, as far as they are rejects. */
-  #nextRow = 0
-  #nextFault = 0
   readonly #input: BlockInput
   readonly #options: BatchOptions
   readonly #clock: FlushClock
@@ -58,11 +54,12 @@ export class BlockReader {
   readonly #begun: BuilderInput
   readonly #pieces: PieceBounds
   readonly #ahead: ReadAhead
+  readonly #rejects: BlockRejects
   #pendingChunk: Promise<IteratorResult<FedPiece, void>> | undefined
   #inputEnded = false
   /** Why the source gave up; told once the rows before it are out. */
   #sourceError: Error | undefined
-  /** Where the record begins that the source gave up in: whoever goes on reads it anew, as a whole. */
+  /** Where the record begins that the source gave up in, or that comes after the reject that ended the run: it is read anew. */
   #cutPoint: ResumePoint | undefined
   /** When the first row of the batch was read. */
   #batchBeganMs = 0
@@ -80,6 +77,11 @@ export class BlockReader {
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#begun = { file, showRecord, shape, text }
     this.#ahead = new ReadAhead(input, options, this.#builder)
+    this.#rejects = new BlockRejects(block, this.#builder, file)
+  }
+
+  get recordsRead(): number {
+    return this.#rejects.recordsRead
   }
 
   /** Per column of the mapping, over all batches so far. */
@@ -137,6 +139,7 @@ export class BlockReader {
         }
         this.#appendBlock()
       }
+      if (stopped?.() === true) break
       if (this.#isFull()) {
         yield this.#take()
       } else if (!more && this.#ahead.goOn(limit - this.recordsRead)) {
@@ -258,14 +261,10 @@ export class BlockReader {
   /** @returns whether there are rejects to be told */
   #readBlock(): boolean {
     const { block } = this.#input
-    const { rowCount, faults } = block
-    if (rowCount === 0 && faults.length === 0) return false
-    this.recordsRead += rowCount + faults.length
+    if (block.rowCount === 0 && block.faults.length === 0) return false
     this.#beginBatch()
-    if (rowCount > 0) this.#builder.read(block)
-    this.#nextRow = 0
-    this.#nextFault = 0
-    return block.refusedCount + faults.length > 0
+    if (block.rowCount > 0) this.#builder.read(block)
+    return this.#rejects.begin()
   }
 
   /** Takes some of the piece over that was read ahead. @returns what is to be waited for */
@@ -274,11 +273,11 @@ export class BlockReader {
     const { batchRows, batchBytes, onReject } = this.#options
     if (fold.rowsLeft > 0) {
       this.#beginBatch()
-      if (this.#pieces.isInside) this.recordsRead += fold.takeRows(Infinity, Infinity)
+      if (this.#pieces.isInside) this.#rejects.recordsRead += fold.takeRows(Infinity, Infinity)
       else {
         const room = builder.roomFor(batchBytes)
         const mostRows = Math.min(batchRows - builder.rowCount, room.rows)
-        this.recordsRead += fold.takeRows(mostRows, room.textBytes)
+        this.#rejects.recordsRead += fold.takeRows(mostRows, room.textBytes)
       }
       return undefined
     }
@@ -287,7 +286,7 @@ export class BlockReader {
       this.#ahead.end(fold)
       return undefined
     }
-    this.recordsRead++
+    this.#rejects.recordsRead++
     this.#rejectedBytes += reject.lengthBytes
     return onReject(reject) ?? undefined
   }
@@ -298,38 +297,20 @@ export class BlockReader {
     }
   }
 
-  /** @returns what is to be waited for before the next ones are told; undefined once all are */
+  /** @returns what is to be waited for before the next ones are told; undefined once all are, or one of them has ended the run */
   #tellRejects(): Promise<void> | undefined {
-    for (let reject = this.#nextReject(); reject !== undefined; reject = this.#nextReject()) {
+    const { onReject, stopped } = this.#options
+    const rejects = this.#rejects
+    for (let reject = rejects.next(); reject !== undefined; reject = rejects.next()) {
+      const { code, offsetBytes, lineNumber } = reject
+      const isCut = this.#sourceError instanceof InputError && this.#sourceError.code === code
+      if (isCut && !rejects.isRow) this.#cutPoint = { offsetBytes, lineNumber }
       this.#rejectedBytes += reject.lengthBytes
-      const wait = this.#options.onReject(reject)
+      const wait = onReject(reject)
+      if (stopped?.() === true) this.#cutPoint = rejects.leaveRest() ?? this.#cutPoint
       if (wait !== undefined) return wait
     }
     return undefined
-  }
-
-  /** One at a time: those of a whole block, living at the same time, would make the collector's young generation grow. */
-  #nextReject(): Reject | undefined {
-    const { block, file } = this.#input
-    const { refusedBy, rowCount, faults } = block
-    const builder = this.#builder
-    while (this.#nextRow < rowCount && refusedBy[this.#nextRow] === 0) this.#nextRow++
-    const row = this.#nextRow
-    const fault = faults[this.#nextFault]
-    const isRow =
-      row < rowCount &&
-      (fault === undefined ||
-        builder.inputOffset(block.bytesOffset + block.recordStarts[row]!) < fault.offsetBytes)
-    if (isRow) {
-      this.#nextRow++
-      return builder.rejectOf(block, row)
-    }
-    if (fault === undefined) return undefined
-    this.#nextFault++
-    if (this.#sourceError instanceof InputError && this.#sourceError.code === fault.code) {
-      this.#cutPoint = { offsetBytes: fault.offsetBytes, lineNumber: fault.lineNumber }
-    }
-    return rejectOf(fault, file)
   }
 
   #appendBlock(): void {

@@ -86,6 +86,8 @@ export interface BatchOptions {
    * batch.
    */
   readonly stopped?: () => boolean
+  /** Whether one of so many more rejects may be the one after which `stopped` says yes. */
+  readonly mayEnd?: (rejects: number) => boolean
   /**
    * Shown the rows of each block as they stand in the input, once those that cannot be read are out of it; cells with a
    * text that means null are empty. The block is filled anew afterwards.

@@ -31,6 +31,9 @@ export interface RecordFault
   readonly value: string | undefined
 }
 
+/** Stands for a column where no single one is at fault. */
+export const wholeRow = -2
+
 /** Cells of one block: small enough that their bounds stay in the cache. */
 const cellsPerBlock = 16_384
 const maxBlockRows = 2048

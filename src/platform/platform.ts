@@ -213,8 +213,8 @@ export interface Files {
 
 /** Another thread of the process. */
 export interface Thread {
-  /** Plain data. */
-  post(message: unknown): void
+  /** Plain data; what is handed over cannot be used here any more. */
+  post(message: unknown, handedOver?: readonly ArrayBuffer[]): void
   /** Whether the process stays alive for it. */
   keepAlive(keeps: boolean): void
   /** Resolves once it has ended, whatever it was at. */

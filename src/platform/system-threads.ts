@@ -21,7 +21,7 @@ export const systemThreads: Threads = {
       if (!isEnding) onDeath(new Error(`it exited with code ${code}`))
     })
     return {
-      post: message => worker.postMessage(message),
+      post: (message, handedOver = []) => worker.postMessage(message, handedOver),
       keepAlive(keeps) {
         if (keeps) worker.ref()
         else worker.unref()

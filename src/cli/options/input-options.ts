@@ -55,7 +55,7 @@ export const inputOptions = optionGroup('Input', {
     flags: '--threads <n>',
     help: 'how many threads read the input: auto, or 1 to 64',
     reader: threadCount,
-    defaultNote: '1; auto: the cores, once the input pays for them',
+    defaultNote: 'auto: up to 3, once the input pays for them',
     field: 'input.threads',
   },
   compression: {

@@ -17,6 +17,7 @@ import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { RunEvent } from '../fate/events.js'
+import { mayReachLimit } from '../rejects/reject-limit.js'
 import type { FoundRun } from '../fate/found-run.js'
 import type { ResumedInput } from '../journal/resumed-input.js'
 import type {
@@ -200,6 +201,7 @@ class Reading implements InputReading {
         keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
         clock: this.#platform.clock,
         stopped: () => run.ending.stopped,
+        mayEnd: rejects => mayReachLimit(run, rejects),
         onUnreadable: error => run.ending.fail(error),
         onReject: reject => {
           lastReject = reject.offsetBytes

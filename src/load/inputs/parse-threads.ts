@@ -11,8 +11,8 @@ import { packageFile } from '../../version.js'
 const worthBytes = 16 * 1024 * 1024
 /** Of an input: a smaller one is read before much of it could be read ahead. */
 const leastBytes = 1024 * 1024
-/** More bring nothing where one thread takes over what they have read. */
-const mostAuto = 8
+/** Two besides the main one read as fast as that takes over what they have read, and sends it (docs/decisions/0064). */
+const mostAuto = 3
 
 /** The threads of a run. */
 export interface ParseThreads {
@@ -26,10 +26,10 @@ export interface ParseThreads {
 }
 
 /** Starts nothing yet. @param asked  `auto` goes by the cores of the machine, and by how much there is to read */
-export function newParseThreads(threads: Threads, asked: number | 'auto' = 1): ParseThreads {
+export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto'): ParseThreads {
   const isAuto = asked === 'auto'
-  // One core is the main thread's, which reads, too, and sends.
-  const helpers = isAuto ? Math.min(threads.cores, mostAuto) - 1 : asked - 1
+  // A core is left to whoever takes the rows.
+  const helpers = (isAuto ? Math.min(threads.cores - 1, mostAuto) : asked) - 1
   let started: StartedThreads | undefined
   // Most runs do without: what they do not need is not loaded.
   let start: typeof startPieceThreads | undefined

@@ -32,6 +32,16 @@ export function limitFailure(
   return limitError(state.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
+/** Whether one of so many more rejects may end the run. */
+export function mayReachLimit(
+  { plan: { onError, maxErrors }, state: { rows } }: Pick<LimitedRun, 'plan' | 'state'>,
+  rejects: number,
+): boolean {
+  const rejected = rows.rejected + rejects
+  const most = 'count' in maxErrors ? maxErrors.count : maxErrors.share * rows.read
+  return onError === 'stop' || rejected > most
+}
+
 /** The failure of a run that ended with too large a share of bad rows, however short its input. */
 export function finalLimitFailure({
   plan,

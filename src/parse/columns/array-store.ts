@@ -47,6 +47,11 @@ export class ArrayStore {
     new Uint8Array(this.buffer).set(bytes, firstRow * size)
   }
 
+  /** Room for so many bytes besides the rows. */
+  beside(byteLength: number): ArrayBuffer {
+    return this.#pool.take(byteLength)
+  }
+
   /** Gives the buffer away with its batch. */
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return

@@ -41,7 +41,7 @@ export interface ColumnBuilder {
   readonly most: WireRoom
   /** Hands the column over and starts the next batch; `buffers` receives what belongs to the pool. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
-  /** As `take`, for a builder of the same column elsewhere; `buffers` receives what can be handed over, none of it to be used again. */
+  /** As `take`, for a builder of the same column elsewhere; `buffers`, too, receives what belongs to the pool: all that is in the part. */
   give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart
   /** Appends rows `from` to `to` (exclusive) of what another builder gave, as rows `firstRow` and on. They cannot be undone. */
   append(part: ColumnPart, from: number, to: number, firstRow: number): void

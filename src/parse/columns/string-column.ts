@@ -104,7 +104,11 @@ export class StringColumn implements ColumnBuilder {
 
   give(rowCount: number, buffers: ArrayBuffer[]): TextPart {
     const encoded = new Uint8Array(this.#store.buffer, 0, this.#length)
-    const ends = new Uint32Array(rowCount)
+    const ends = new Uint32Array(
+      this.#store.beside(rowCount * Uint32Array.BYTES_PER_ELEMENT),
+      0,
+      rowCount,
+    )
     let end = 0
     for (let row = 0; row < rowCount; row++) {
       while (encoded[end] !== 0) end++

@@ -109,8 +109,10 @@ export class SymbolColumn implements ColumnBuilder {
 
   give(rowCount: number, buffers: ArrayBuffer[]): SymbolPart {
     const codes = new Int32Array(this.#store.buffer, 0, rowCount)
-    const textEnds = new Int32Array(this.#base.length)
-    const texts = new Uint8Array(this.#baseBytes + slackBytes)
+    const { length } = this.#base
+    const textEnds = new Int32Array(this.#store.beside(length * bytesPerRow), 0, length)
+    textEnds[0] = 0
+    const texts = new Uint8Array(this.#store.beside(this.#baseBytes + slackBytes))
     let end = 0
     for (let code = 1; code < textEnds.length; code++) {
       const text = this.#symbols.bytesOf(this.#entries[code]!)
@@ -131,7 +133,9 @@ export class SymbolColumn implements ColumnBuilder {
     if (this.#part !== given) {
       this.#part = given
       this.#partView = new DataView(given.texts.buffer)
-      this.#partEntries = new Int32Array(given.textEnds.length).fill(-1)
+      const { length } = given.textEnds
+      if (length > this.#partEntries.length) this.#partEntries = new Int32Array(2 * length)
+      this.#partEntries.fill(-1, 0, length)
     }
     const codes = this.#codes
     const { codes: others, textEnds } = given

@@ -4,12 +4,16 @@
 */
 import type { FedPiece, ParsedPiece } from './parsed-piece.js'
 import type { FedInput, Feed, PieceReading, Taken } from './piece-reading.js'
-import type { PieceSlots } from './piece-slots.js'
+import { PieceCopy, type PieceSlots } from './piece-slots.js'
 
 /** What a thread has made of the piece in a slot. */
 export interface PieceAnswer {
   readonly slot: number
   readonly parsed: ParsedPiece | undefined
+  /** What `parsed` is in; the thread wants it back. */
+  readonly buffers: readonly ArrayBuffer[]
+  /** From 0. */
+  readonly thread: number
 }
 
 /** The threads of a run. */
@@ -24,6 +28,8 @@ export interface PieceThreads {
   nextTurn(): Promise<void>
   /** Called with every answer; one at a time. */
   onAnswer: (answer: PieceAnswer) => void
+  /** Nobody looks at it any more: its buffers go back to the thread that has filled them. */
+  giveBack(answer: PieceAnswer): void
   /** Resolves with the next answer. @throws {DdbError} DDB_THREAD when a thread has died, and none may come */
   answered(): Promise<void>
 }
@@ -32,7 +38,9 @@ interface Piece {
   readonly slot: number
   readonly taken: Taken
   /** Set once it was read ahead. */
-  answer: Pick<PieceAnswer, 'parsed'> | undefined
+  answer: PieceAnswer | undefined
+  /** No thread is to read it. */
+  readonly isOwn: boolean
 }
 
 /** Of the event loop: who writes into a pipe quickly has written more by then. */
@@ -46,6 +54,7 @@ export class PieceFeed implements Feed {
   taken: Taken
   readonly #threads: PieceThreads
   readonly #input: FedInput
+  readonly #copy: PieceCopy
   readonly #queue: Piece[] = []
   /** What is left of the last chunk, and what the source had given with it. */
   #rest: Uint8Array = nothing
@@ -63,6 +72,7 @@ export class PieceFeed implements Feed {
   constructor(threads: PieceThreads, input: FedInput) {
     this.#threads = threads
     this.#input = input
+    this.#copy = new PieceCopy(threads.slots)
     this.taken = input.taken()
     this.#restTaken = this.taken
     threads.onAnswer = answer => this.#keep(answer)
@@ -74,8 +84,7 @@ export class PieceFeed implements Feed {
    */
   async next(): Promise<IteratorResult<FedPiece, void>> {
     const { slots } = this.#threads
-    if (this.#lent !== undefined) slots.free(this.#lent.slot)
-    this.#lent = undefined
+    this.#endLoan()
     for (;;) {
       this.#fill()
       const piece = this.#queue[0]
@@ -86,15 +95,16 @@ export class PieceFeed implements Feed {
           await this.#threads.answered()
         } else if (this.#failure !== undefined) throw this.#failure.error
         else break
-      } else if (piece.answer === undefined && this.#mayGetMore()) {
+      } else if (!isRead(piece) && this.#mayGetMore()) {
         await (this.#input.isPrompt ? this.#filling : this.#threads.nextTurn())
-      } else if (piece.answer !== undefined || slots.take(piece.slot)) {
+      } else if (isRead(piece) || slots.take(piece.slot)) {
         this.#queue.shift()
         this.#lent = piece
         this.#turns = 0
         this.taken = piece.taken
         const parsed = piece.answer?.parsed
-        return { done: false, value: { bytes: slots.text(piece.slot), parsed } }
+        const bytes = parsed === undefined ? this.#copy.of(piece.slot) : slots.text(piece.slot)
+        return { done: false, value: { bytes, parsed } }
       } else await this.#threads.answered()
     }
     this.taken = this.#restTaken
@@ -106,12 +116,21 @@ export class PieceFeed implements Feed {
     this.#isOver = true
     this.#rest = nothing
     const { slots } = this.#threads
-    if (this.#lent !== undefined) slots.free(this.#lent.slot)
-    this.#lent = undefined
-    for (const { slot, answer } of this.#queue.splice(0)) {
+    this.#endLoan()
+    for (const piece of this.#queue.splice(0)) {
       // What a thread is at is freed with its answer.
-      if (answer !== undefined || slots.take(slot)) slots.free(slot)
+      if (isRead(piece) || slots.take(piece.slot)) this.#free(piece)
     }
+  }
+
+  #endLoan(): void {
+    if (this.#lent !== undefined) this.#free(this.#lent)
+    this.#lent = undefined
+  }
+
+  #free({ slot, answer }: Pick<Piece, 'slot' | 'answer'>): void {
+    this.#threads.slots.free(slot)
+    if (answer !== undefined) this.#threads.giveBack(answer)
   }
 
   /** While the reader is busy nothing comes: what threads are to read has to be there before. A pipe is hardly waited for. */
@@ -121,10 +140,11 @@ export class PieceFeed implements Feed {
     return this.#input.isPrompt || this.#turns++ < mostTurns
   }
 
-  #keep({ slot, parsed }: PieceAnswer): void {
+  #keep(answer: PieceAnswer): void {
+    const { slot } = answer
     const piece = this.#queue.find(piece => piece.slot === slot)
-    if (piece === undefined) this.#threads.slots.free(slot)
-    else piece.answer = { parsed }
+    if (piece === undefined) this.#free({ slot, answer })
+    else piece.answer = answer
   }
 
   #readingNow(): PieceReading {
@@ -165,9 +185,8 @@ export class PieceFeed implements Feed {
     this.#rest = this.#rest.subarray(text.length)
     this.#tell()
     slots.put(slot, this.#reading, text)
-    const isSmall = text.length < leastBytes && slots.take(slot)
-    const answer = isSmall ? { parsed: undefined } : undefined
-    this.#queue.push({ slot, taken: this.#restTaken, answer })
+    const isOwn = text.length < leastBytes && slots.take(slot)
+    this.#queue.push({ slot, taken: this.#restTaken, answer: undefined, isOwn })
     return true
   }
 
@@ -178,4 +197,9 @@ export class PieceFeed implements Feed {
     this.#knownOffsets = known
     this.#reading = this.#threads.tell(this.#readingNow())
   }
+}
+
+/** Nobody else has it. */
+function isRead({ answer, isOwn }: Piece): boolean {
+  return isOwn || answer !== undefined
 }

@@ -4,8 +4,14 @@
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'
+import { BufferPool } from '../columns/buffer-pool.js'
 import { ColumnOffsets } from '../cells/column-offset.js'
-import { guessedBegin, type ParsedPiece, type PieceReject } from './parsed-piece.js'
+import {
+  guessedBegin,
+  type ParsedPiece,
+  type PieceBounds,
+  type PieceReject,
+} from './parsed-piece.js'
 import { pieceLines, type PieceLines } from './piece-lines.js'
 import type { PieceReading } from './piece-reading.js'
 
@@ -36,15 +42,18 @@ const noInput: BuilderInput = {
 export class PieceParser {
   readonly #lines: PieceLines
   readonly #builder: BatchBuilder
+  readonly #pool: BufferPool = new BufferPool()
   readonly #offsets: ColumnOffsets | undefined
   readonly #leftOut = new Set<string>()
   #rowCount = 0
   /** Where its first record begins. */
   #begin = 0
-  #starts = new Int32Array(1024)
-  #ends = new Int32Array(1024)
-  #lineNumbers = new Float64Array(1024)
+  #starts = new Int32Array(0)
+  #ends = new Int32Array(0)
+  #lineNumbers = new Float64Array(0)
   #rejects: PieceReject[] = []
+  /** As many as the last piece had. */
+  #expectedRows = 1024
 
   constructor(reading: PieceReading) {
     const { mapping, cells, offsets } = reading
@@ -65,14 +74,15 @@ export class PieceParser {
       },
       arrayDelimiter,
       keepRecords: false,
+      pool: this.#pool,
     })
   }
 
   /**
-   * @param buffers  receives what can be handed over
+   * @param buffers  receives what can be handed over, to be taken back once nobody looks at it any more
    * @returns undefined for a piece that the reader has to read itself
    */
-  parse(bytes: Uint8Array, buffers: ArrayBuffer[] = []): ParsedPiece | undefined {
+  parse(bytes: Uint8Array, buffers: ArrayBuffer[]): ParsedPiece | undefined {
     const begin = guessedBegin(bytes)
     if (begin === 0 || begin === bytes.length) return undefined
     const { lines, raggedRecords } = this.#lines
@@ -89,9 +99,11 @@ export class PieceParser {
     // What has begun and is not whole is the reader's: there it goes on.
     const { start } = lines.window
     const isWhole = lines.resumePoint.offsetBytes === lines.window.offset + start
-    if (!isUsual || !isWhole) return undefined
-    const bounds = this.#bounds()
-    buffers.push(bounds.recordStarts.buffer, bounds.recordEnds.buffer, bounds.lineNumbers.buffer)
+    const bounds = this.#bounds(buffers)
+    if (!isUsual || !isWhole) {
+      this.takeBack(buffers.splice(0))
+      return undefined
+    }
     return {
       end: begin + start,
       lines: lines.lineNumber,
@@ -104,6 +116,11 @@ export class PieceParser {
       offsets: this.#offsets?.known() ?? {},
       leftOut: [...this.#leftOut],
     }
+  }
+
+  /** Takes back what was handed over. */
+  takeBack(buffers: readonly ArrayBuffer[]): void {
+    for (const buffer of buffers) this.#pool.give(buffer)
   }
 
   /** @returns false where the reader has to look */
@@ -183,26 +200,35 @@ export class PieceParser {
 
   #reserve(rowCount: number): void {
     if (rowCount <= this.#starts.length) return
-    const length = Math.max(rowCount, 2 * this.#starts.length)
-    const starts = new Int32Array(length)
-    starts.set(this.#starts)
-    this.#starts = starts
-    const ends = new Int32Array(length)
-    ends.set(this.#ends)
-    this.#ends = ends
-    const lineNumbers = new Float64Array(length)
-    lineNumbers.set(this.#lineNumbers)
-    this.#lineNumbers = lineNumbers
+    const length = Math.max(rowCount, 2 * this.#starts.length, this.#expectedRows)
+    this.#starts = this.#larger(this.#starts, new Int32Array(this.#pool.take(4 * length)))
+    this.#ends = this.#larger(this.#ends, new Int32Array(this.#pool.take(4 * length)))
+    this.#lineNumbers = this.#larger(
+      this.#lineNumbers,
+      new Float64Array(this.#pool.take(8 * length)),
+    )
   }
 
-  #bounds(): Record<'recordStarts' | 'recordEnds', Int32Array<ArrayBuffer>> & {
-    lineNumbers: Float64Array<ArrayBuffer>
-  } {
+  #larger<A extends Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(before: A, array: A): A {
+    array.set(before)
+    if (before.length > 0) this.#pool.give(before.buffer)
+    return array
+  }
+
+  #bounds(buffers: ArrayBuffer[]): PieceBounds {
     const count = this.#rowCount
-    return {
-      recordStarts: this.#starts.slice(0, count),
-      recordEnds: this.#ends.slice(0, count),
-      lineNumbers: this.#lineNumbers.slice(0, count),
+    const bounds = {
+      recordStarts: this.#starts.subarray(0, count),
+      recordEnds: this.#ends.subarray(0, count),
+      lineNumbers: this.#lineNumbers.subarray(0, count),
     }
+    if (this.#starts.length > 0) {
+      buffers.push(this.#starts.buffer, this.#ends.buffer, this.#lineNumbers.buffer)
+    }
+    this.#expectedRows = count
+    this.#starts = new Int32Array(0)
+    this.#ends = new Int32Array(0)
+    this.#lineNumbers = new Float64Array(0)
+    return bounds
   }
 }

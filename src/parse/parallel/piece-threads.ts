@@ -4,9 +4,10 @@
 import { DdbError } from '../../errors.js'
 import type { Thread, Threads } from '../../platform/platform.js'
 import { systemClock } from '../../platform/system.js'
-import { PieceFeed, type PieceAnswer, type PieceThreads } from './piece-feed.js'
+import { PieceFeed, type PieceThreads } from './piece-feed.js'
 import type { FedInput, Feed, PieceReading } from './piece-reading.js'
 import { newSharedSlots, PieceSlots } from './piece-slots.js'
+import type { ThreadAnswer, ThreadMessage } from './piece-thread.js'
 
 /** As much as a file is read at once. */
 const slotBytes = 512 * 1024
@@ -37,8 +38,8 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
   let last: string | undefined
   let failure: DdbError | undefined
   let wake: () => void = () => undefined
-  const onMessage = (message: unknown): void => {
-    started.onAnswer(message as PieceAnswer)
+  const listener = (thread: number) => (message: unknown) => {
+    started.onAnswer({ ...(message as ThreadAnswer), thread })
     wake()
   }
   const onDeath = (cause: Error): void => {
@@ -52,6 +53,9 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
     leastBytes,
     nextTurn: () => new Promise<void>(resolve => systemClock.nextTurn(resolve)),
     onAnswer: () => undefined,
+    giveBack({ buffers, thread }) {
+      if (buffers.length > 0) all[thread]!.post({ buffers } satisfies ThreadMessage, buffers)
+    },
     feed: input => new PieceFeed(started, input),
     tell(next: PieceReading) {
       // Inputs of one run are mostly alike: threads go on with what they have.
@@ -59,7 +63,8 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
       if (text === last) return reading
       last = text
       reading++
-      for (const thread of all) thread.post({ number: reading, reading: next })
+      for (const thread of all)
+        thread.post({ number: reading, reading: next } satisfies ThreadMessage)
       return reading
     },
     async answered() {
@@ -73,7 +78,9 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
       await Promise.all(all.map(thread => thread.end()))
     },
   }
-  for (let i = 0; i < count; i++) all.push(threads.start(entry, shared, { onMessage, onDeath }))
+  for (let i = 0; i < count; i++) {
+    all.push(threads.start(entry, shared, { onMessage: listener(i), onDeath }))
+  }
   return started
 }
 

@@ -121,6 +121,8 @@ export class ReadAhead {
     const { isBetweenRecords = false, textOffset = 0, boundaryBytes } = tokenizer
     // The last record to be read is the reader's.
     if (!isBetweenRecords || rowCount + rejects.length >= most) return false
+    // So is a reject that ends the run: what was counted of the piece was counted of all of it.
+    if (rejects.length > 0 && this.#options.mayEnd?.(rejects.length) === true) return false
     if (this.#builder.inputOffset(textOffset + end - begin) > boundaryBytes) return false
     if (text.broken?.mayBeBroken(textOffset) === true) return false
     const known = this.#options.cells?.columnOffsets?.known() ?? {}

@@ -45,7 +45,7 @@ export function fakeThreads(count: number, slotBytes: number, chance: () => numb
     const parsed = parsers[thread].parser.parse(slots.text(slot), buffers)
     seen.pieces++
     if (parsed === undefined) seen.refused++
-    return structuredClone({ slot, parsed }, { transfer: [...new Set(buffers)] })
+    return structuredClone({ slot, parsed, buffers, thread }, { transfer: buffers })
   }
   class Slots extends PieceSlots {
     override put(slot: number, reading: number, text: Uint8Array): void {
@@ -62,6 +62,8 @@ export function fakeThreads(count: number, slotBytes: number, chance: () => numb
     seen,
     tell: reading => readings.push(structuredClone(reading)) - 1,
     onAnswer: () => undefined,
+    giveBack: ({ buffers, thread }) =>
+      parsers[thread]?.parser.takeBack(structuredClone(buffers, { transfer: [...buffers] })),
     async answered() {
       await Promise.resolve()
       if (chance() < 0.5) begin()

@@ -167,6 +167,8 @@ const setups = fc.record({
   lenient: fc.boolean(),
   limit: fc.option(fc.integer({ min: 1, max: 90 }), { nil: undefined, freq: 2 }),
   isShared: fc.boolean(),
+  /** Rejects that the run bears; the next one ends it. */
+  bears: fc.option(fc.nat({ max: 12 }), { nil: undefined, freq: 2 }),
   brokenAt: fc.oneof(
     { weight: 4, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.integer({ min: 60, max: 4000 }) },
@@ -212,6 +214,24 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
   })
 }
 
+/** Of a run that a reject has ended: what is no record behind it may have been read, or not. */
+function withoutRest(event: unknown): unknown {
+  const {
+    byteCounts,
+    ranges,
+    raggedRecords: _,
+    ...others
+  } = event as Partial<Event> & {
+    byteCounts?: { other: number }
+    raggedRecords?: number
+  }
+  return {
+    ...others,
+    bytes: byteCounts && { ...byteCounts, other: 0 },
+    starts: ranges?.map(({ startOffsetBytes }) => startOffsetBytes),
+  }
+}
+
 async function traceOf(
   texts: readonly string[],
   { types, dialect }: { types: string; dialect: ReaderOptions },
@@ -219,8 +239,9 @@ async function traceOf(
   isParallel: boolean,
   pieces: readonly Piece[] = [],
 ): Promise<unknown[]> {
-  const { threads, slotBytes, batchRows, batchBytes, lenient, limit, chances } = setup
+  const { threads, slotBytes, batchRows, batchBytes, lenient, limit, chances, bears } = setup
   let asked = 0
+  let rejects = 0
   const fake = fakeThreads(threads, slotBytes, () => chances[asked++ % chances.length]!)
   const leftOut: string[] = []
   const cells: BatchOptions['cells'] = {
@@ -241,12 +262,17 @@ async function traceOf(
       cells,
       pieces,
       ...(limit === undefined ? {} : { limit }),
+      onReject: () => void rejects++,
+      ...(bears === undefined
+        ? {}
+        : { stopped: () => rejects > bears, mayEnd: more => rejects + more > bears }),
       ...(shared === undefined || pieces.length > 0 ? {} : { shared }),
       ...(isParallel ? { readAhead: readAhead(fake) } : {}),
     }),
   })
   total.pieces += fake.seen.pieces
   total.refused += fake.seen.refused
+  if (bears !== undefined && rejects > bears) return events.map(withoutRest)
   return [...events, { leftOut, offsets: cells.columnOffsets?.known() }]
 }
 
@@ -263,7 +289,12 @@ for (const [name, { text, types, dialects }] of Object.entries(kinds)) {
           const alone = await traceOf(texts, how, setup, false)
           deepStrictEqual(await traceOf(texts, how, setup, true), alone)
           const pieces = piecesOf(
-            await traceOf(texts.slice(0, 1), how, { ...setup, isShared: false }, false),
+            await traceOf(
+              texts.slice(0, 1),
+              how,
+              { ...setup, isShared: false, bears: undefined },
+              false,
+            ),
             setup.cuts,
           )
           if (pieces.length === 0) return
@@ -278,5 +309,5 @@ for (const [name, { text, types, dialects }] of Object.entries(kinds)) {
 
 t.test('rows were taken over', async t => {
   t.ok(total.pieces > 100, `${total.pieces} pieces, of which ${total.refused} were given up`)
-  t.ok(rowsTaken > total.pieces / 4, `${rowsTaken} rows`)
+  t.ok(rowsTaken > total.pieces / 20, `${rowsTaken} rows`)
 })

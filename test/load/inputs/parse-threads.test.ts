@@ -1,0 +1,73 @@
+/*
+  How many threads a run starts to read its inputs, by the cores of the machine and what there is to read.
+*/
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import { newParseThreads } from '../../../src/load/inputs/parse-threads.js'
+import type { FedInput } from '../../../src/parse/parallel/piece-reading.js'
+import type { Threads } from '../../../src/platform/platform.js'
+
+const mebibyte = 1024 * 1024
+/** As long as loading a module may take. */
+const mostTurns = 3000
+
+const input: FedInput = {
+  chunks: {
+    next: () => Promise.resolve({ done: true, value: undefined }),
+  },
+  reading: {
+    format: { kind: 'ndjson', maxRecordBytes: 100 },
+    mapping: { columns: [] },
+    cells: {},
+    offsets: undefined,
+  } as unknown as FedInput['reading'],
+  offsets: undefined,
+  isPrompt: true,
+  taken: () => ({ bytesRead: 0, contentBytesRead: 0 }),
+}
+
+async function startedOn(
+  cores: number,
+  asked: number | 'auto' | undefined,
+  totalBytes: number,
+): Promise<number> {
+  let started = 0
+  const threads: Threads = {
+    cores,
+    start() {
+      started++
+      return { post: () => undefined, keepAlive: () => undefined, end: () => Promise.resolve() }
+    },
+  }
+  const parseThreads = newParseThreads(threads, asked)
+  const source = { compression: 'none', totalBytes } as const
+  await parseThreads.ready()
+  // What threads need is loaded once it pays.
+  for (let turn = 0; turn < mostTurns && started === 0; turn++) {
+    parseThreads.feed(input, source)?.close()
+    await nextTurn()
+  }
+  t.equal(parseThreads.count, started + 1)
+  await parseThreads.end()
+  return parseThreads.count
+}
+
+t.test('a core is left to whoever takes the rows, and no more than three threads read', async t => {
+  for (const [cores, count] of [
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [4, 3],
+    [64, 3],
+  ] as const) {
+    for (const asked of [undefined, 'auto'] as const) {
+      t.equal(await startedOn(cores, asked, 16 * mebibyte), count, `${cores} cores, ${asked}`)
+    }
+  }
+})
+
+t.test('a number is taken as it is, and a small input is read by one', async t => {
+  t.equal(await startedOn(2, 5, 2 * mebibyte), 5)
+  t.equal(await startedOn(2, 5, 1000), 1)
+  t.equal(await startedOn(8, 'auto', 16 * mebibyte - 1), 1)
+})
