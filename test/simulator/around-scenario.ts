@@ -177,7 +177,8 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
 function drawEnd(chance: Chance, { inputs, delivery }: LoaderPlan): Event[] {
   if (!chance.oneIn(8)) return []
   const rows = inputs.reduce((sum, input) => sum + input.rows.length, 0)
-  const writes = Math.max(1, Math.ceil(rows / (delivery.batchRows ?? rows)))
+  const { batchRows = rows } = delivery
+  const writes = batchRows === 'auto' ? 1 : Math.max(1, Math.ceil(rows / batchRows))
   const downMs = chance.spread(10_000, 200_000)
   return [
     { call: 0, writes: chance.between(1, writes), deed: { kind: 'made again', rows: 0 } },

@@ -165,8 +165,7 @@ class Reading implements InputReading {
     opened: OpenedInput,
   ): AsyncGenerator<Batch, void, void> {
     const { source, reader, summary, resumed } = opened
-    const { input = {} } = this.#options
-    const { flushIntervalMs = defaultFlushIntervalMs } = input
+    const { flushIntervalMs = defaultFlushIntervalMs } = this.#options.input ?? {}
     const { path } = summary
     summary.format = reader.format
     const { detected, reading, how } = this.#lookOf(run, target, opened)
@@ -196,8 +195,12 @@ class Reading implements InputReading {
       reader.batches({
         mapping: looked?.mapping ?? mapped(),
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
-        batchRows: this.#plan.batchRows,
-        batchBytes: this.#plan.batchBytes,
+        get batchRows() {
+          return run.batchSize.rows
+        },
+        get batchBytes() {
+          return run.batchSize.bytes
+        },
         ...(opened.flushes ? { flushIntervalMs } : {}),
         ...(limit === Infinity ? {} : { limit }),
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
