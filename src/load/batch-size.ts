@@ -34,6 +34,8 @@ const lookAgainMs = 60_000
 const fallen = 0.5
 /** Of the bytes that may be out one connection's batch has a fourth at most: others are on their way meanwhile. */
 const inFlightShare = 4
+/** So much of the work of a server is out while larger batches are tried: their answers come behind those of all that was sent before. */
+const aheadMs = 500
 
 type SizeOptions = Pick<
   Plan,
@@ -78,7 +80,10 @@ class GrowingSize implements BatchSize {
   get mostInFlightBytes(): number {
     const { maxInFlightBytes } = this.#plan
     const isOpen = this.#before !== undefined || (this.#settled === undefined && this.#mayDouble)
-    return isOpen ? maxInFlightBytes / inFlightShare : maxInFlightBytes
+    const seen = this.#present.ms > 0 ? this.#present : this.#before
+    if (!isOpen || seen === undefined) return maxInFlightBytes
+    const least = maxInFlightBytes / inFlightShare
+    return Math.min(maxInFlightBytes, Math.max(least, (seen.bytes / seen.ms) * aheadMs))
   }
 
   get #mayDouble(): boolean {
@@ -199,6 +204,10 @@ class Answers {
 
   get batches(): number {
     return this.#since('batches')
+  }
+
+  get bytes(): number {
+    return this.#since('bytes')
   }
 
   /** Infinity without any. */

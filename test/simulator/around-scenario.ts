@@ -1,6 +1,7 @@
 /*
   What happens around the calls of a run, drawn from a seed: other users, servers, clocks, journals, hosts and names.
 */
+import { firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario, type TargetKind } from './scenario.js'
 import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
@@ -67,6 +68,7 @@ export interface AroundScenario extends Scenario {
 export const hostNames = ['host-a', 'host-b'] as const
 
 export function isAround(seed: number): boolean {
+  if (seed >= firstGrowingSeed) return false
   return (seed >= firstAroundSeed && seed < firstSeveralSeed) || seed >= firstSeveralAroundSeed
 }
 
