@@ -32,10 +32,11 @@ const longestBatchMs = 500
 /** What else goes on at both ends may have changed. */
 const lookAgainMs = 60_000
 const fallen = 0.5
-/** Of the bytes that may be out one connection's batch has a fourth at most: others are on their way meanwhile. */
-const inFlightShare = 4
+/** Of the bytes that one connection may have out a batch has an eighth at most: others are on their way meanwhile, and memory stays what it was. */
+const batchShare = 8
 /** So much of the work of a server is out while larger batches are tried: their answers come behind those of all that was sent before. */
 const aheadMs = 500
+const leastShare = 4
 
 type SizeOptions = Pick<
   Plan,
@@ -56,7 +57,7 @@ class GrowingSize implements BatchSize {
   #present = new Answers()
   /** Of batches half as large; undefined where it is settled which are better. */
   #before: Answers | undefined
-  /** When it was, and rows a millisecond. */
+  /** When it was; and rows a millisecond since then, once what had piled up at the server is done. */
   #settled: { readonly atMs: number; readonly rate: number } | undefined
 
   constructor(plan: SizeOptions) {
@@ -82,7 +83,7 @@ class GrowingSize implements BatchSize {
     const isOpen = this.#before !== undefined || (this.#settled === undefined && this.#mayDouble)
     const seen = this.#present.ms > 0 ? this.#present : this.#before
     if (!isOpen || seen === undefined) return maxInFlightBytes
-    const least = maxInFlightBytes / inFlightShare
+    const least = maxInFlightBytes / leastShare
     return Math.min(maxInFlightBytes, Math.max(least, (seen.bytes / seen.ms) * aheadMs))
   }
 
@@ -92,7 +93,7 @@ class GrowingSize implements BatchSize {
 
   get #mostBytes(): number {
     const { mostBatchBytes = 0, maxInFlightBytes, connections } = this.#plan
-    return Math.min(mostBatchBytes, Math.floor(maxInFlightBytes / connections / inFlightShare))
+    return Math.min(mostBatchBytes, Math.floor(maxInFlightBytes / connections / batchShare))
   }
 
   take(event: RunEvent, { open, lastNo }: Readonly<RunState>): void {
@@ -119,7 +120,10 @@ class GrowingSize implements BatchSize {
     const before = this.#before
     if (before !== undefined) {
       if (isFaster(present, before)) this.#grow(lastNo)
-      else if (present.batches >= enoughBatches) this.#resize(this.#factor / 2, lastNo, before.rate)
+      else if (present.batches >= enoughBatches) {
+        this.#resize(this.#factor / 2, lastNo)
+        this.#settled = { atMs: present.atMs, rate: 0 }
+      }
       return
     }
     if (present.batches < leastBatches) return
@@ -128,7 +132,10 @@ class GrowingSize implements BatchSize {
     if (present.rate < settled.rate * fallen) return this.#resize(1, lastNo)
     if (present.batches < enoughBatches) return
     if (present.atMs - settled.atMs >= lookAgainMs) this.#grow(lastNo)
-    else present.begin()
+    else {
+      this.#settled = { ...settled, rate: Math.min(settled.rate || Infinity, present.rate) }
+      present.begin()
+    }
   }
 
   /** Tries batches of twice the size, where these may be. */
@@ -136,7 +143,7 @@ class GrowingSize implements BatchSize {
     const present = this.#present
     if (!this.#mayDouble || present.ms / present.batches > longestBatchMs) {
       this.#before = undefined
-      this.#settled = { atMs: present.atMs, rate: present.rate }
+      this.#settled = { atMs: present.atMs, rate: 0 }
       present.begin()
       return
     }
@@ -144,10 +151,8 @@ class GrowingSize implements BatchSize {
     this.#before = present
   }
 
-  /** @param rate  of this size, where it is known */
-  #resize(factor: number, lastNo: number, rate?: number): void {
-    const { atMs } = this.#present
-    this.#settled = rate === undefined ? undefined : { atMs, rate }
+  #resize(factor: number, lastNo: number): void {
+    this.#settled = undefined
     this.#factor = factor
     this.#firstNo = lastNo + 1
     this.#before = undefined

@@ -92,8 +92,8 @@ function throughput({ batchMs, thousandMs, makeMs, isSync }: Ends, rows: number)
 
 const sizesOf = (most: number): number[] =>
   [1, 2, 4, 8, 16, 32, 64].map(f => f * 10_000).filter(n => n <= most)
-/** Ten bytes a row, of 8 MiB: a fourth of what may be out. */
-const mostRows = Math.floor((8 << 20) / rowBytes)
+/** Ten bytes a row, of 4 MiB: an eighth of what may be out. */
+const mostRows = Math.floor((4 << 20) / rowBytes)
 
 t.test('what a batch costs by itself makes batches grow, as far as that pays', async () => {
   const ends = fc.record({
@@ -164,7 +164,7 @@ t.test('batches stay within what may be out, and within `delivery.batchBytes`', 
       const slow = { ...quickLoader, batchMs: 20, thousandMs: 0 }
       const { sizes, mostOpenBytes, run } = loaded({ delivery }, 1_000_000, () => slow)
       const usual = Math.min(10_000 * rowBytes, run.plan.batchBytes + rowBytes)
-      const most = Math.min(batchBytes ?? Infinity, 32 << 20, maxInFlightBytes / connections / 4)
+      const most = Math.min(batchBytes ?? Infinity, 32 << 20, maxInFlightBytes / connections / 8)
       const largest = Math.max(...sizes) * rowBytes
       ok(largest <= Math.max(usual, most + rowBytes), `${largest} bytes`)
       ok(mostOpenBytes < maxInFlightBytes + largest)
@@ -204,8 +204,8 @@ t.test('a server that gets much slower is looked at anew', async t => {
   const quick: Ends = { ...quickLoader, pollMs: 0, isSync: true, batchMs: 20, thousandMs: 0 }
   // Large batches do not fit into its memory any more.
   const slow: Ends = { ...quick, batchMs: 0, thousandMs: 5 }
-  const { sizes, run } = loaded({}, 60_000_000, no => (no < 100 ? quick : slow))
-  t.ok(sizes[99]! >= 160_000)
+  const { sizes, run } = loaded({}, 100_000_000, no => (no < 200 ? quick : slow))
+  t.ok(sizes[199]! >= 160_000)
   t.equal(run.batchSize.found, 10_000)
 })
 
