@@ -5,6 +5,8 @@
 const smallestBytes = 1024
 /** More than this is left to the garbage collector. */
 const maxKeptBytes = 64 * 1024 * 1024
+/** So little is kept whatever it is. */
+const leastKeptBytes = 1024 * 1024
 
 /** Buffers of one input's batches. What they hold is never cleared. */
 export class BufferPool {
@@ -31,11 +33,11 @@ export class BufferPool {
   #drop(bytes: number): void {
     let left = bytes
     for (const [size, list] of this.#free) {
-      for (; left > 0 && list.length > 0; left -= size) {
+      for (; list.length > 0; left -= size) {
+        if (left <= 0 || this.#keptBytes <= leastKeptBytes) return
         list.pop()
         this.#keptBytes -= size
       }
-      if (left <= 0) return
     }
   }
 

@@ -25,7 +25,8 @@ t.test('arrays of batches that have become larger are not kept', async t => {
   })
   for (const buffer of large) pool.give(buffer)
   for (let i = 0; i < 4; i++) t.ok(large.includes(pool.take(1 << 21)))
-  for (let i = 0; i < 8; i++) t.notOk(small.includes(pool.take(1 << 20)), 'they made room')
+  const left = Array.from({ length: 8 }, () => pool.take(1 << 20)).filter(b => small.includes(b))
+  t.ok(left.length <= 1, 'they made room, but for a mebibyte')
 })
 
 t.test('no buffer is with two at a time, and none is too short', async () => {
