@@ -8,6 +8,9 @@ export const streamBatch = { rows: 10_000, bytes: 4 * 1024 * 1024 }
 /** "Some tens of MB" a write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
 export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
 
+/** What a batch grows to at most: no write into any table is larger by itself. */
+export const mostBatchBytes: number = dfsBatch.bytes
+
 export const defaultMaxErrors = 100
 export const defaultFlushIntervalMs = 1_000
 

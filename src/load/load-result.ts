@@ -123,6 +123,8 @@ export interface LoadResult {
   /** Sessions that were open for data; 0 if nothing was sent. */
   connections: number
   batches: { sent: number; retried: number; failed: number }
+  /** Most rows of a batch: of the first ones, and of those with which the run was fastest; null where it did not look for that. */
+  batchRows: { first: number | null; found: number | null }
   /** From sending a batch to knowing its outcome; null where nobody was told. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
   /** Rows sent and bytes read, over the whole run. */

@@ -156,8 +156,11 @@ export interface DeliveryOptions {
   confirm?: Confirmation
   /** Without progress; default 60,000. */
   confirmTimeoutMs?: number
-  /** Most rows of a request; default 10,000, for DFS tables 1,000,000. */
-  batchRows?: number
+  /**
+   * Most rows of a request. `auto`, the default: at first 10,000, for DFS tables 1,000,000; twice as many as often as that has the
+   * server answer for more rows a second (docs/delivery.md#the-size-of-batches).
+   */
+  batchRows?: 'auto' | number
   /** A request is full at so many bytes; default 4 MiB, for DFS tables 32 MiB. */
   batchBytes?: number
   /** Bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */

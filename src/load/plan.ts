@@ -7,6 +7,7 @@ import {
   defaultMaxErrors,
   deliveryDefaults,
   dfsBatch,
+  mostBatchBytes,
   mostRecordBytes,
   streamBatch,
 } from './defaults.js'
@@ -24,6 +25,8 @@ export interface Plan {
   confirmTimeoutMs: number
   batchRows: number
   batchBytes: number
+  /** How large batches may become that the run finds the size of; undefined where they stay as they are. */
+  mostBatchBytes: number | undefined
   maxInFlightBytes: number
   /** Sessions that send data. */
   connections: number
@@ -79,14 +82,24 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   }
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
+  const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
+  // A function that refuses a batch leaves all of it in doubt, rows that are followed do not wait for others, and a rate is a rate.
+  const findsSize =
+    givenRows === undefined &&
+    target.kind === 'table' &&
+    options.input?.follow !== true &&
+    delivery.rateLimit === undefined
   return {
     runId: checkRunId(options.runId ?? newRunId(random)),
     target,
     mode: delivery.mode,
     confirm: delivery.confirm,
     confirmTimeoutMs: positive(delivery.confirmTimeoutMs, 'confirm timeout'),
-    batchRows: positive(delivery.batchRows ?? batch.rows, 'batch rows'),
+    batchRows: positive(givenRows ?? batch.rows, 'batch rows'),
     batchBytes: positive(delivery.batchBytes ?? batch.bytes, 'batch bytes'),
+    mostBatchBytes: findsSize
+      ? Math.min(delivery.batchBytes ?? Infinity, mostBatchBytes)
+      : undefined,
     maxInFlightBytes: positive(delivery.maxInFlightBytes, 'bytes in flight'),
     connections: delivery.connections,
     onError,

@@ -89,6 +89,10 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     columns: hideInData(parts.columns, hide),
     connections: state.batches.sent === 0 ? 0 : plan.connections,
     batches: { ...state.batches },
+    batchRows: {
+      first: plan.batchRows,
+      found: plan.mostBatchBytes === undefined ? null : run.batchSize.found,
+    },
     latencyMs: state.latencies.percentiles(),
     rate: {
       rowsPerSec: Math.round(state.sentRows / seconds),

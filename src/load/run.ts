@@ -3,6 +3,7 @@
 */
 import type { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
+import { newBatchSize, type BatchSize } from './batch-size.js'
 import type { Watch } from './check/watch.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
 import { newRunLog, type RunLog } from './fate/run-log.js'
@@ -29,6 +30,7 @@ export interface Run extends RunLog {
   readonly watch: Watch | undefined
   readonly server: RunServer
   readonly history: RunHistory
+  readonly batchSize: BatchSize
   readonly rejects: KeptRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
@@ -43,7 +45,8 @@ export interface Run extends RunLog {
 export function newRun(options: LoadOptions, plan: Plan, platform: Platform, watch?: Watch): Run {
   const { clock, files } = platform
   const server = newRunServer(options.server)
-  const log = newRunLog(() => history.journal)
+  const batchSize = newBatchSize(plan)
+  const log = newRunLog(() => history.journal, batchSize)
   const reporter = newReporter(options, clock, () => ({
     rows: { ...log.state.rows },
     sentRows: log.state.sentRows,
@@ -67,6 +70,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     watch,
     server,
     history,
+    batchSize,
     rejects,
     ending,
     reporter,

@@ -54,7 +54,7 @@ export type FlushClock = Pick<Clock, 'nowMs' | 'afterIfAlive'>
 export interface BatchOptions {
   readonly mapping: ColumnMapping
   readonly cells?: CellRules
-  /** Most rows of a batch. */
+  /** Most rows of a batch; this and the next may change between two batches. */
   readonly batchRows: number
   /** A batch is full with the row with which it needs this many bytes on the wire. */
   readonly batchBytes: number

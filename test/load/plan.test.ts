@@ -39,6 +39,28 @@ t.test('DFS tables take batches by bytes', async t => {
   t.equal(makePlan({ ...minimal, target: { table: 'dfs://db/t' } }).batchBytes, 32 << 20)
 })
 
+t.test(
+  'batches grow where nobody says how large they are, and nothing speaks against it',
+  async t => {
+    const mostOf = (change: Partial<LoadOptions>): number | undefined =>
+      makePlan({ ...minimal, ...change }).mostBatchBytes
+    const most = 32 << 20
+    t.equal(mostOf({}), most)
+    t.equal(mostOf({ delivery: { batchRows: 'auto', mode: 'sync' } }), most)
+    t.equal(mostOf({ delivery: { batchBytes: 1 << 20 } }), 1 << 20)
+    t.equal(mostOf({ delivery: { batchBytes: 1 << 30 } }), most)
+    t.equal(makePlan({ ...minimal, delivery: { batchRows: 'auto' } }).batchRows, 10_000)
+    for (const change of [
+      { delivery: { batchRows: 10_000 } },
+      { delivery: { rateLimit: { rowsPerSecond: 1 } } },
+      { input: { follow: true } },
+      { target: { function: 'put', types: 'a:INT' } },
+    ]) {
+      t.equal(mostOf(change), undefined, JSON.stringify(change))
+    }
+  },
+)
+
 t.test('the error limit is a count or a share', async t => {
   t.same(makePlan({ ...minimal, rejects: { maxErrors: '5%' } }).maxErrors, { share: 0.05 })
   t.same(makePlan({ ...minimal, rejects: { maxErrors: 0 } }).maxErrors, { count: 0 })

@@ -329,6 +329,31 @@ t.test('arrays are not written to before their batch is released', async t => {
   for (const { batch, rows } of kept) t.strictSame(rowsOf(batch), rows)
 })
 
+t.test('the size may change between two batches', async () => {
+  const size = fc.integer({ min: 1, max: 120 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(size, { minLength: 1, maxLength: 8 }), async sizes => {
+      const rowCounts: number[] = []
+      const sizeOf = (batch: number): number => sizes[batch % sizes.length]!
+      const reader = await openReader(memorySource(text, { chunkBytes: 700 }), { header: 'no' })
+      const batches = reader.batches({
+        ...options,
+        mapping: mappingFor(reader, everyType),
+        get batchRows() {
+          return sizeOf(rowCounts.length)
+        },
+      })
+      for await (const { rowCount } of batches) rowCounts.push(rowCount)
+      const expected = rowCounts.map((_, batch) => sizeOf(batch))
+      // Of 500 records 12 are bad.
+      const before = expected.slice(0, -1).reduce((sum, rows) => sum + rows, 0)
+      assert.deepEqual(rowCounts, [...expected.slice(0, -1), 488 - before])
+      assert.ok(rowCounts.at(-1)! <= expected.at(-1)!)
+    }),
+    { numRuns: runs(100) },
+  )
+})
+
 t.test('released arrays carry later batches, with the same rows', async t => {
   const kept: string[][] = []
   await batchesOf(text, {}, batch => kept.push(...rowsOf(batch)))

@@ -1,6 +1,7 @@
 /*
   What happens around the calls of a run, drawn from a seed: other users, servers, clocks, journals, hosts and names.
 */
+import { firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario, type TargetKind } from './scenario.js'
 import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
@@ -67,6 +68,7 @@ export interface AroundScenario extends Scenario {
 export const hostNames = ['host-a', 'host-b'] as const
 
 export function isAround(seed: number): boolean {
+  if (seed >= firstGrowingSeed) return false
   return (seed >= firstAroundSeed && seed < firstSeveralSeed) || seed >= firstSeveralAroundSeed
 }
 
@@ -177,7 +179,8 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
 function drawEnd(chance: Chance, { inputs, delivery }: LoaderPlan): Event[] {
   if (!chance.oneIn(8)) return []
   const rows = inputs.reduce((sum, input) => sum + input.rows.length, 0)
-  const writes = Math.max(1, Math.ceil(rows / (delivery.batchRows ?? rows)))
+  const { batchRows = rows } = delivery
+  const writes = batchRows === 'auto' ? 1 : Math.max(1, Math.ceil(rows / batchRows))
   const downMs = chance.spread(10_000, 200_000)
   return [
     { call: 0, writes: chance.between(1, writes), deed: { kind: 'made again', rows: 0 } },

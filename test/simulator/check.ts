@@ -322,9 +322,10 @@ function checkLeftovers(
   const sockets = network.openSockets(run.process)
   if (sockets > 0) complain(`${sockets} connections are left open`)
   if (run.process.timers > 0) complain(`${run.process.timers} timers keep the process alive`)
-  const { maxInFlightBytes = Infinity, batchRows = 1, verify } = run.plan.delivery
+  const { maxInFlightBytes = Infinity, batchRows = 'auto', verify } = run.plan.delivery
+  const batchBytes = batchRows === 'auto' ? maxInFlightBytes : batchRows * 32
   // What is read back may wait for that, besides.
-  const mostBytes = (verify === undefined ? 1 : 2) * maxInFlightBytes + batchRows * 32
+  const mostBytes = (verify === undefined ? 1 : 2) * maxInFlightBytes + batchBytes
   if (result.confirm.used === 'receipts' && run.mostInFlightBytes > mostBytes) {
     complain(`${run.mostInFlightBytes} bytes in flight, ${mostBytes} are allowed`)
   }

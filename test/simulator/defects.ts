@@ -150,8 +150,8 @@ export const defects: readonly Defect[] = [
   defect(
     'batches in flight are not limited',
     'fate/send-queue.ts',
-    'this.#run.state.openBytes < this.#run.plan.maxInFlightBytes',
-    'this.#run.state.openBytes >= 0',
+    'state.openBytes < batchSize.mostInFlightBytes',
+    'state.openBytes >= 0',
   ),
   defect(
     'rejects are not written before the run ends',

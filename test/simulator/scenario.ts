@@ -8,6 +8,7 @@ import type {
   RejectOptions,
   TargetOptions,
 } from '../../src/load/options.js'
+import { drawGrowing, firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
 import { drawSeveral, firstSeveralSeed } from './several.js'
@@ -164,6 +165,7 @@ export const firstDfsSeed = 3_000_000_000
 export const firstVerifySeed = 4_000_000_000
 
 export function drawScenario(seed: number): Scenario {
+  if (seed >= firstGrowingSeed) return drawGrowing(seed, targetKinds, drawOrdinary)
   if (seed >= firstSeveralSeed) return drawSeveral(seed, targetKinds[0]!, drawOrdinary)
   if (seed >= firstVerifySeed) return drawVerified(seed)
   if (seed >= firstDfsSeed) return drawDfsScenario(seed, new Chance(seed))

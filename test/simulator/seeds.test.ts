@@ -3,6 +3,7 @@
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
+import { firstGrowingSeed } from './growing.js'
 import { failureText } from './report.js'
 import { firstDfsSeed, firstVerifySeed } from './scenario.js'
 import { simulateResumed } from './resumed.js'
@@ -68,6 +69,20 @@ t.test(`${severalSeedCount} simulations of several connections keep every promis
     for (const { result } of runs) most.add(result?.connections ?? 0)
   }
   t.ok(most.has(1) && most.has(8), 'from one to eight')
+})
+
+const growingSeedCount = runs(300)
+
+t.test(`${growingSeedCount} simulations of batches that grow keep every promise`, async t => {
+  const found = new Set<number | null>()
+  for (let seed = firstGrowingSeed; seed < firstGrowingSeed + growingSeedCount; seed++) {
+    const { complaints, runs } = await simulate(seed)
+    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+    for (const { result } of runs) found.add(result?.batchRows.found ?? null)
+    const killed = await simulateResumed(seed)
+    t.strictSame(killed.complaints, [], `seed ${seed}, resumed`)
+  }
+  t.ok(found.has(4) && found.size > 2, `found ${[...found].join(', ')}`)
 })
 
 const goingOnSeedCount = runs(100)

@@ -6,6 +6,7 @@ import { type Confirmation, confirmations } from '../../load/transport/confirmat
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { optionGroup } from './reading/definition.js'
 import {
+  batchRows,
   choice,
   count,
   duration,
@@ -119,9 +120,9 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   batchRows: {
     flags: '-b, --batch-rows <n>',
-    help: 'rows a request',
-    reader: count(1),
-    defaultNote: '10,000; DFS tables by bytes',
+    help: 'rows a request: auto, or a number',
+    reader: batchRows,
+    defaultNote: 'auto: 10,000 at first, DFS tables by bytes',
     field: 'delivery.batchRows',
   },
   batchBytes: {

@@ -64,7 +64,7 @@ function doneOf({ rows, status, confirm }: LoadResult): string {
   return `Loaded ${counted(rows.confirmed, 'row')}`
 }
 
-function confirmText({ confirm, rows, batches, connections }: LoadResult): string {
+function confirmText({ confirm, rows, batches, batchRows, connections }: LoadResult): string {
   // Nothing had to be asked, as nothing was sent.
   if (confirm.used === 'none' && rows.skipped > 0) return 'confirmed by an earlier process'
   if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
@@ -75,7 +75,13 @@ function confirmText({ confirm, rows, batches, connections }: LoadResult): strin
       ? confirmationWords[confirm.used]
       : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}${notReadText(rows)}`
   const over = connections > 1 ? `, over ${connections} connections` : ''
-  return confirm.note === null ? `${how}${over}` : `${how}${over}: ${confirm.note}`
+  const way = `${how}${over}${foundText(batchRows)}`
+  return confirm.note === null ? way : `${way}: ${confirm.note}`
+}
+
+/** Larger batches have made the run faster. */
+function foundText({ first, found }: LoadResult['batchRows']): string {
+  return found === null || found === first ? '' : `, in batches of up to ${grouped(found)} rows`
 }
 
 function notReadText({ skipped }: LoadResult['rows']): string {

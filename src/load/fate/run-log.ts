@@ -1,6 +1,7 @@
 /*
-  The log of a run: whatever happens to its rows is told here, to the journal first and then to the fold.
+  The log of a run: whatever happens to its rows is told here, to the journal first, then to the fold, then to those who only draw conclusions.
 */
+import type { BatchSize } from '../batch-size.js'
 import type { RunEvent } from './events.js'
 import { fold, newRunState, type RunState } from './fold.js'
 import type { Journal } from '../journal/journal.js'
@@ -17,14 +18,18 @@ export interface RunLog {
   commit(this: void): void
 }
 
-/** @param journal  asked each time; undefined where none is kept */
-export function newRunLog(journal: () => Journal | undefined): RunLog {
+/**
+ * @param journal  asked each time; undefined where none is kept
+ * @param batchSize  follows from what is told
+ */
+export function newRunLog(journal: () => Journal | undefined, batchSize: BatchSize): RunLog {
   const state = newRunState()
   return {
     state,
     emit(event) {
       journal()?.take(event)
       fold(state, event)
+      batchSize.take(event, state)
     },
     commit: () => journal()?.commit(),
   }

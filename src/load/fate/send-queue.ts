@@ -53,9 +53,9 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** False when too much is out, or what comes goes to another node. */
   get hasRoom(): boolean {
-    const { state } = this.#run
+    const { state, batchSize } = this.#run
     if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
-    return this.leader === undefined && this.#run.state.openBytes < this.#run.plan.maxInFlightBytes
+    return this.leader === undefined && state.openBytes < batchSize.mostInFlightBytes
   }
 
   /**

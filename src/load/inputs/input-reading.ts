@@ -159,8 +159,7 @@ class Reading implements InputReading {
 
   *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
     const { source, reader, summary, resumed } = opened
-    const { input = {} } = this.#options
-    const { flushIntervalMs = defaultFlushIntervalMs } = input
+    const { flushIntervalMs = defaultFlushIntervalMs } = this.#options.input ?? {}
     const { path } = summary
     summary.format = reader.format
     const { detected, reading, how } = this.#lookOf(run, target, opened)
@@ -190,8 +189,12 @@ class Reading implements InputReading {
       reader.steps({
         mapping: looked?.mapping ?? mapped(),
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
-        batchRows: this.#plan.batchRows,
-        batchBytes: this.#plan.batchBytes,
+        get batchRows() {
+          return run.batchSize.rows
+        },
+        get batchBytes() {
+          return run.batchSize.bytes
+        },
         flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
         limit,
         from: resumed?.from,

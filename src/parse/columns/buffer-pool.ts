@@ -5,19 +5,40 @@
 const smallestBytes = 1024
 /** More than this is left to the garbage collector. */
 const maxKeptBytes = 64 * 1024 * 1024
+/** So little is kept whatever it is. */
+const leastKeptBytes = 1024 * 1024
 
 /** Buffers of one input's batches. What they hold is never cleared. */
 export class BufferPool {
+  /** By size; that which was not asked for longest comes first. */
   readonly #free = new Map<number, ArrayBuffer[]>()
   #keptBytes = 0
 
   /** At least `byteLength` bytes; what they hold is left over from earlier. */
   take(byteLength: number): ArrayBuffer {
     const size = roundedUp(byteLength)
-    const buffer = this.#free.get(size)?.pop()
-    if (buffer === undefined) return new ArrayBuffer(size)
+    const list = this.#free.get(size) ?? []
+    this.#free.delete(size)
+    this.#free.set(size, list)
+    const buffer = list.pop()
+    if (buffer === undefined) {
+      this.#drop(size)
+      return new ArrayBuffer(size)
+    }
     this.#keptBytes -= size
     return buffer
+  }
+
+  /** Where batches have become larger, the arrays of earlier ones make room for theirs. */
+  #drop(bytes: number): void {
+    let left = bytes
+    for (const [size, list] of this.#free) {
+      for (; list.length > 0; left -= size) {
+        if (left <= 0 || this.#keptBytes <= leastKeptBytes) return
+        list.pop()
+        this.#keptBytes -= size
+      }
+    }
   }
 
   /** Takes back a buffer that `take` gave and nobody looks at any more. */

@@ -97,6 +97,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
   connections: 1,
   batches: { sent: 1, retried: 0, failed: 0 },
+  batchRows: { first: 10_000, found: 10_000 },
   latencyMs: { p50: 1.25, p95: null, p99: null },
   rate: { rowsPerSec: 500, bytesPerSec: 1_000_000 },
   memory: { peakRssBytes: 90_000_000 },
@@ -112,6 +113,17 @@ t.test('a finished load says in one sentence what landed where, and its equation
       ' + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0; confirmed by counting rows; stored: in memory.',
   )
 })
+
+t.test(
+  'it says how large batches have become, where the run found out that it is faster so',
+  async t => {
+    const text = (found: number | null): string =>
+      summaryText(result({ batchRows: { first: 10_000, found } }))
+    t.match(text(160_000), /; confirmed by counting rows, in batches of up to 160,000 rows; stored/)
+    t.notMatch(text(10_000), /in batches/)
+    t.notMatch(text(null), /in batches/, 'the user has said it')
+  },
+)
 
 t.test('it claims no more than is known', async t => {
   const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }

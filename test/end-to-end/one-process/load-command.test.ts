@@ -115,6 +115,7 @@ t.test('--json is one object on one line, and --summary the same in a file', asy
 
 const everyMember = [
   'alreadyLoaded',
+  'batchRows',
   'batches',
   'columns',
   'confirm',

@@ -96,6 +96,11 @@ export function count(least: number): Reader<number> {
   })
 }
 
+/** Rows of a batch: a number, or found while the run goes on. */
+export const batchRows: Reader<'auto' | number> = single(`auto, or ${count(1).expected}`, value =>
+  value === 'auto' ? value : count(1).read([value]),
+)
+
 /** Threads that read. */
 export const threadCount: Reader<'auto' | number> = single(
   'auto, or a number from 1 to 64',

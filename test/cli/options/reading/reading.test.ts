@@ -288,7 +288,8 @@ t.test('a bad value is refused with its place, what was expected, and what was t
     resolveOptions(loadOptions, sources(given))
   t.throws(resolve({ flags: new Map([['batch-rows', ['many']]]) }), {
     code: 'DDB_USAGE',
-    message: /^--batch-rows: expected a whole number from 1 on, such as 500 or 20k, got "many"$/,
+    message:
+      /^--batch-rows: expected auto, or a whole number from 1 on, such as 500 or 20k, got "many"$/,
   })
   t.throws(resolve({ environment: { DDB_PORT: 'x' } }), {
     code: 'DDB_USAGE',

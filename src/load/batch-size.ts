@@ -1,0 +1,241 @@
+/*
+  How large batches are. Where nobody says so, they begin as usual and grow as long as the server answers for more rows a second
+  then (docs/decisions/0067). It is a fold of what the run is told: the same events lead to the same sizes.
+*/
+import type { RunEvent } from './fate/events.js'
+import type { OpenBatch, RunState } from './fate/fold.js'
+import type { Plan } from './plan.js'
+
+/** Of one run. It changes between two batches, never within one. */
+export interface BatchSize {
+  /** Most rows of the batch that is made now. */
+  readonly rows: number
+  /** With so many bytes on the wire it is full. */
+  readonly bytes: number
+  /** Most rows of the batches with which the run has been fastest so far. */
+  readonly found: number
+  /** Bytes that may be out: what is found out of batches is not to wait for all that was sent before them. */
+  readonly mostInFlightBytes: number
+  /** @param state  what has followed from the event */
+  take(event: RunEvent, state: Readonly<RunState>): void
+}
+
+/** More rows a second by this much are worth batches of twice the size. */
+const worthwhile = 1.1
+/** Larger batches are tried after so many. */
+const leastBatches = 8
+/** So many answers that come at once, as from the ledger, are known to a thirtieth. */
+const enoughBatches = 32
+const shortestMs = 50
+/** What a server has for one batch at most before another may be larger: receipts, signals and limits are waited for by batches. */
+const longestBatchMs = 500
+/** What else goes on at both ends may have changed. */
+const lookAgainMs = 60_000
+const fallen = 0.5
+/** Of the bytes that one connection may have out a batch has an eighth at most: others are on their way meanwhile, and memory stays what it was. */
+const batchShare = 8
+/** So much of the work of a server is out while larger batches are tried: their answers come behind those of all that was sent before. */
+const aheadMs = 500
+const leastShare = 4
+
+type SizeOptions = Pick<
+  Plan,
+  'batchRows' | 'batchBytes' | 'mostBatchBytes' | 'maxInFlightBytes' | 'connections'
+>
+
+export function newBatchSize(plan: SizeOptions): BatchSize {
+  return new GrowingSize(plan)
+}
+
+class GrowingSize implements BatchSize {
+  readonly #plan: SizeOptions
+  /** By what batches are larger than at first; a power of two. */
+  #factor = 1
+  #isFixed: boolean
+  /** Batches with this number and higher ones have the present size. */
+  #firstNo = 0
+  #present = new Answers()
+  /** Of batches half as large; undefined where it is settled which are better. */
+  #before: Answers | undefined
+  /** When it was; and rows a millisecond since then, once what had piled up at the server is done. */
+  #settled: { readonly atMs: number; readonly rate: number } | undefined
+
+  constructor(plan: SizeOptions) {
+    this.#plan = plan
+    this.#isFixed = plan.mostBatchBytes === undefined
+  }
+
+  get rows(): number {
+    return this.#plan.batchRows * this.#factor
+  }
+
+  get bytes(): number {
+    const { batchBytes } = this.#plan
+    return this.#factor === 1 ? batchBytes : Math.min(batchBytes * this.#factor, this.#mostBytes)
+  }
+
+  get found(): number {
+    return this.#before === undefined ? this.rows : this.rows / 2
+  }
+
+  get mostInFlightBytes(): number {
+    const { maxInFlightBytes } = this.#plan
+    const isOpen = this.#before !== undefined || (this.#settled === undefined && this.#mayDouble)
+    const seen = this.#present.ms > 0 ? this.#present : this.#before
+    if (!isOpen || seen === undefined) return maxInFlightBytes
+    const least = maxInFlightBytes / leastShare
+    return Math.min(maxInFlightBytes, Math.max(least, (seen.bytes / seen.ms) * aheadMs))
+  }
+
+  get #mayDouble(): boolean {
+    return !this.#isFixed && this.#present.bytesOfBatch * 2 <= this.#mostBytes
+  }
+
+  get #mostBytes(): number {
+    const { mostBatchBytes = 0, maxInFlightBytes, connections } = this.#plan
+    return Math.min(mostBatchBytes, Math.floor(maxInFlightBytes / connections / batchShare))
+  }
+
+  take(event: RunEvent, { open, lastNo }: Readonly<RunState>): void {
+    if (this.#isFixed) return
+    if (event.kind === 'answered') {
+      const answers = event.no < this.#firstNo ? this.#before : this.#present
+      answers?.add(open.get(event.no)!, event.atMs)
+    } else if (event.kind === 'handedOver') {
+      // All that one look at the ledger has told is known by now, and the next batch has no rows yet. The time in which the last
+      // batches of one size and the first of another were done is that of neither.
+      if (this.#present.isEmpty) this.#before?.look()
+      this.#present.look()
+      if (this.#present.ms >= shortestMs) this.#judge(lastNo)
+    } else if (event.kind === 'divided') {
+      // Halves of a small batch are fewer rows that go out twice, and others may be refused for their size alone.
+      this.#isFixed = true
+      this.#before = undefined
+      this.#factor = 1
+    }
+  }
+
+  #judge(lastNo: number): void {
+    const present = this.#present
+    const before = this.#before
+    if (before !== undefined) {
+      if (isFaster(present, before)) this.#grow(lastNo)
+      else if (present.batches >= enoughBatches) {
+        this.#resize(this.#factor / 2, lastNo)
+        this.#settled = { atMs: present.atMs, rate: 0 }
+      }
+      return
+    }
+    if (present.batches < leastBatches) return
+    const settled = this.#settled
+    if (settled === undefined) return this.#grow(lastNo)
+    if (present.rate < settled.rate * fallen) return this.#resize(1, lastNo)
+    if (present.batches < enoughBatches) return
+    if (present.atMs - settled.atMs >= lookAgainMs) this.#grow(lastNo)
+    else {
+      this.#settled = { ...settled, rate: Math.min(settled.rate || Infinity, present.rate) }
+      present.begin()
+    }
+  }
+
+  /** Tries batches of twice the size, where these may be. */
+  #grow(lastNo: number): void {
+    const present = this.#present
+    if (!this.#mayDouble || present.ms / present.batches > longestBatchMs) {
+      this.#before = undefined
+      this.#settled = { atMs: present.atMs, rate: 0 }
+      present.begin()
+      return
+    }
+    this.#resize(this.#factor * 2, lastNo)
+    this.#before = present
+  }
+
+  #resize(factor: number, lastNo: number): void {
+    this.#settled = undefined
+    this.#factor = factor
+    this.#firstNo = lastNo + 1
+    this.#before = undefined
+    this.#present = new Answers()
+  }
+}
+
+interface Sum {
+  readonly atMs: number
+  readonly batches: number
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** What the server has answered for, of batches of one size: from the first answers on, with which time begins, to the last ones. */
+class Answers {
+  #told: Sum = { atMs: 0, batches: 0, rows: 0, bytes: 0 }
+  #last = this.#told
+  #first: Sum | undefined
+
+  add({ rows, bytes }: OpenBatch, atMs: number): void {
+    const told = this.#told
+    this.#told = {
+      atMs,
+      batches: told.batches + 1,
+      rows: told.rows + rows,
+      bytes: told.bytes + bytes,
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#told.batches === 0
+  }
+
+  /** All that is told at once is told. */
+  look(): void {
+    if (this.isEmpty) return
+    this.#last = this.#told
+    this.#first ??= this.#last
+  }
+
+  /** Time begins with the last answers. */
+  begin(): void {
+    this.#first = this.#last
+  }
+
+  get atMs(): number {
+    return this.#last.atMs
+  }
+
+  get ms(): number {
+    return this.#since('atMs')
+  }
+
+  get batches(): number {
+    return this.#since('batches')
+  }
+
+  get bytes(): number {
+    return this.#since('bytes')
+  }
+
+  /** Infinity without any. */
+  get bytesOfBatch(): number {
+    const { bytes, batches } = this.#told
+    return batches === 0 ? Infinity : bytes / batches
+  }
+
+  /** Rows a millisecond. */
+  get rate(): number {
+    return this.#since('rows') / this.ms
+  }
+
+  #since(what: keyof Sum): number {
+    return this.#last[what] - (this.#first ?? this.#last)[what]
+  }
+}
+
+/** A batch more or less at either end of the time is nothing that counts, unless there were many. */
+function isFaster(present: Answers, before: Answers): boolean {
+  const { batches } = present
+  const many = batches >= enoughBatches
+  const least = many ? present.rate : (present.rate * (batches - 1)) / batches
+  const most = many ? before.rate : (before.rate * (before.batches + 1)) / before.batches
+  return least >= most * worthwhile
+}

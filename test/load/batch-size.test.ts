@@ -1,0 +1,229 @@
+/*
+  A loader and a server in a time of their own: what each batch costs them is known, and so is the size that is best.
+*/
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { wholeBatch, partRanges } from '../../src/load/fate/part.js'
+import type { LoadOptions } from '../../src/load/options.js'
+import type { Run } from '../../src/load/run.js'
+import { batchOf } from '../helpers/batches.js'
+import { ended, testRun } from '../helpers/load-run.js'
+import { runs } from '../helpers/runs.js'
+
+interface Ends {
+  /** What a batch costs the server, and each thousand rows of it. */
+  readonly batchMs: number
+  readonly thousandMs: number
+  /** What a thousand rows cost the loader. */
+  readonly makeMs: number
+  /** Answers are seen so often; 0: at once. */
+  readonly pollMs: number
+  readonly isSync: boolean
+}
+
+const quickLoader = { makeMs: 0.3, pollMs: 50, isSync: false } as const
+const rowBytes = 10
+
+interface Loaded {
+  readonly run: Run
+  /** Rows of each batch that was sent. */
+  readonly sizes: readonly number[]
+  readonly mostOpenBytes: number
+  readonly ms: number
+}
+
+/** @param endsAt  what each end costs from the batch with this number on */
+function loaded(change: Partial<LoadOptions>, rows: number, endsAt: (no: number) => Ends): Loaded {
+  const run = testRun(change)
+  const { state, batchSize, emit, plan } = run
+  const sizes: number[] = []
+  /** Batches at the server, and when each is done. */
+  const out: { no: number; doneMs: number }[] = []
+  let nowMs = 0
+  let freeMs = 0
+  let mostOpenBytes = 0
+  const answer = (): void => {
+    const { pollMs } = endsAt(sizes.length)
+    const { doneMs } = out[0]!
+    nowMs = Math.max(nowMs, pollMs === 0 ? doneMs : Math.ceil(doneMs / pollMs) * pollMs)
+    answerBy(nowMs)
+  }
+  const answerBy = (ms: number): void => {
+    while (out.length > 0 && out[0]!.doneMs <= ms) {
+      const { no } = out.shift()!
+      emit({ kind: 'answered', lane: 0, no, atMs: ms })
+      emit({ ...ended({ confirmed: state.open.get(no)!.rows }), no } as never)
+    }
+  }
+  for (let left = rows; left > 0;) {
+    const { batchMs, thousandMs, makeMs, pollMs, isSync } = endsAt(sizes.length)
+    const size = Math.min(left, batchSize.rows, Math.ceil(batchSize.bytes / rowBytes))
+    left -= size
+    const beforeMs = nowMs
+    nowMs += (makeMs * size) / 1000
+    const polls = pollMs === 0 ? 1 : Math.floor(nowMs / pollMs) - Math.floor(beforeMs / pollMs)
+    if (polls > 0) answerBy(pollMs === 0 ? nowMs : Math.floor(nowMs / pollMs) * pollMs)
+    const part = wholeBatch(batchOf(size))
+    const no = sizes.push(size)
+    const [batch, bytes] = [{ lane: 0, no }, part.encodedBytes]
+    emit({ kind: 'numbered', ...batch, ranges: partRanges(part), rows: size, bytes, isNew: true })
+    emit({ kind: 'sent', ...batch, sendNo: no, connection: 0, atMs: nowMs })
+    freeMs = Math.max(freeMs, nowMs) + batchMs + (thousandMs * size) / 1000
+    out.push({ no, doneMs: freeMs })
+    emit({ kind: 'handedOver', rows: size })
+    mostOpenBytes = Math.max(mostOpenBytes, state.openBytes)
+    const isFull = (): boolean =>
+      isSync
+        ? out.length > 0
+        : state.openBytes >= Math.min(batchSize.mostInFlightBytes, plan.maxInFlightBytes)
+    while (isFull()) answer()
+  }
+  while (out.length > 0) answer()
+  return { run, sizes, mostOpenBytes, ms: nowMs }
+}
+
+/** Rows a millisecond once everything goes on as it does. */
+function throughput({ batchMs, thousandMs, makeMs, isSync }: Ends, rows: number): number {
+  const madeMs = (makeMs * rows) / 1000
+  const storedMs = batchMs + (thousandMs * rows) / 1000
+  return rows / (isSync ? madeMs + storedMs : Math.max(madeMs, storedMs))
+}
+
+const sizesOf = (most: number): number[] =>
+  [1, 2, 4, 8, 16, 32, 64].map(f => f * 10_000).filter(n => n <= most)
+/** Ten bytes a row, of 4 MiB: an eighth of what may be out. */
+const mostRows = Math.floor((4 << 20) / rowBytes)
+
+t.test('what a batch costs by itself makes batches grow, as far as that pays', async () => {
+  const ends = fc.record({
+    batchMs: fc.double({ min: 1, max: 60, noNaN: true }),
+    thousandMs: fc.double({ min: 0, max: 1, noNaN: true }),
+    makeMs: fc.constantFrom(0.1, 0.3),
+    pollMs: fc.constantFrom(0, 50),
+    isSync: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(ends, ({ isSync, pollMs, ...costs }) => {
+      const one = { ...costs, isSync, pollMs: isSync ? 0 : pollMs }
+      const { run } = loaded({}, 30_000_000, () => one)
+      const { found } = run.batchSize
+      const best = Math.max(...sizesOf(mostRows).map(rows => throughput(one, rows)))
+      // Each step that is left out brings less than a tenth, or a little more where answers come in lots.
+      ok(throughput(one, found) > 0.7 * best, `${found} rows: ${throughput(one, found)} of ${best}`)
+      ok(throughput(one, found) >= throughput(one, 10_000) * 0.99)
+    }),
+    { numRuns: runs(100) },
+  )
+})
+
+t.test('rows that cost the same in every batch leave the size as it is', async t => {
+  for (const isSync of [true, false]) {
+    for (const thousandMs of [0.2, 1, 5, 20]) {
+      const one = { ...quickLoader, isSync, pollMs: isSync ? 0 : 50, batchMs: 0, thousandMs }
+      const { run, sizes } = loaded({}, 3_000_000, () => one)
+      t.equal(run.batchSize.found, 10_000, `${thousandMs} ms a thousand, ${isSync}`)
+      t.ok(Math.max(...sizes) <= 20_000, 'larger ones are tried once')
+      t.ok(sizes.filter(rows => rows > 10_000).length < sizes.length / 2)
+    }
+  }
+})
+
+t.test('the first batches are as they always were', async t => {
+  const { sizes } = loaded({}, 80_000, () => ({ ...quickLoader, batchMs: 20, thousandMs: 0 }))
+  t.strictSame(sizes, Array<number>(8).fill(10_000))
+})
+
+t.test('what the user says is so, and where batches are not to grow they do not', async t => {
+  const slow = (): Ends => ({ ...quickLoader, batchMs: 20, thousandMs: 0 })
+  for (const change of [
+    { delivery: { batchRows: 10_000 } },
+    { delivery: { rateLimit: { rowsPerSecond: 1e9 } } },
+    { input: { follow: true } },
+    { target: { function: 'put', types: 'a:INT' } },
+  ] satisfies Partial<LoadOptions>[]) {
+    const { sizes, run } = loaded(change, 2_000_000, slow)
+    t.strictSame(new Set(sizes), new Set([10_000]), JSON.stringify(change))
+    t.equal(run.batchSize.mostInFlightBytes, 32 << 20)
+  }
+})
+
+t.test('batches stay within what may be out, and within `delivery.batchBytes`', async () => {
+  const limits = fc.record({
+    batchBytes: fc.option(fc.integer({ min: 1_000, max: 1 << 26 }), { nil: undefined }),
+    maxInFlightBytes: fc.integer({ min: 1_000, max: 1 << 26 }),
+  })
+  fc.assert(
+    fc.property(limits, fc.constantFrom(1, 4), ({ batchBytes, maxInFlightBytes }, connections) => {
+      const delivery = {
+        ...(batchBytes === undefined ? {} : { batchBytes }),
+        maxInFlightBytes,
+        connections,
+        unordered: true,
+      }
+      const slow = { ...quickLoader, batchMs: 20, thousandMs: 0 }
+      const { sizes, mostOpenBytes, run } = loaded({ delivery }, 1_000_000, () => slow)
+      const usual = Math.min(10_000 * rowBytes, run.plan.batchBytes + rowBytes)
+      const most = Math.min(batchBytes ?? Infinity, 32 << 20, maxInFlightBytes / connections / 8)
+      const largest = Math.max(...sizes) * rowBytes
+      ok(largest <= Math.max(usual, most + rowBytes), `${largest} bytes`)
+      ok(mostOpenBytes < maxInFlightBytes + largest)
+    }),
+    { numRuns: runs(60) },
+  )
+})
+
+t.test('a batch that has to be divided takes the size back for good', async t => {
+  const slow = { ...quickLoader, batchMs: 20, thousandMs: 0 }
+  const { run } = loaded({}, 3_000_000, () => slow)
+  t.ok(run.batchSize.rows > 10_000)
+  const no = run.state.lastNo + 1
+  const part = wholeBatch(batchOf(10))
+  run.emit({
+    kind: 'numbered',
+    lane: 0,
+    no,
+    ranges: partRanges(part),
+    rows: 10,
+    bytes: 100,
+    isNew: true,
+  })
+  run.emit({ kind: 'sent', lane: 0, no, sendNo: no, connection: 0, atMs: 0 })
+  run.emit({ kind: 'divided', lane: 0, no })
+  t.match(run.batchSize, {
+    rows: 10_000,
+    bytes: 4 << 20,
+    found: 10_000,
+    mostInFlightBytes: 32 << 20,
+  })
+  for (let i = 0; i < 100; i++) run.emit({ kind: 'handedOver', rows: 10 })
+  t.equal(run.batchSize.rows, 10_000)
+})
+
+t.test('a server that gets much slower is looked at anew', async t => {
+  const quick: Ends = { ...quickLoader, pollMs: 0, isSync: true, batchMs: 20, thousandMs: 0 }
+  // Large batches do not fit into its memory any more.
+  const slow: Ends = { ...quick, batchMs: 0, thousandMs: 5 }
+  const { sizes, run } = loaded({}, 100_000_000, no => (no < 200 ? quick : slow))
+  t.ok(sizes[199]! >= 160_000)
+  t.equal(run.batchSize.found, 10_000)
+})
+
+t.test('after a minute larger batches are tried again', async t => {
+  const linear: Ends = { ...quickLoader, pollMs: 0, isSync: true, batchMs: 0, thousandMs: 5 }
+  const { sizes, ms } = loaded({}, 40_000_000, () => linear)
+  const tries = sizes.filter((rows, i) => rows > 10_000 && sizes[i - 1] === 10_000).length
+  t.equal(tries, 1 + Math.floor(ms / 60_000) - Number(ms % 60_000 < 5_000))
+})
+
+t.test('a batch that takes long is large enough', async t => {
+  const { sizes } = loaded({}, 3_000_000, () => ({ ...quickLoader, batchMs: 900, thousandMs: 0 }))
+  t.strictSame(new Set(sizes), new Set([10_000]))
+})
+
+t.test('the same events lead to the same sizes', async () => {
+  const one = { ...quickLoader, batchMs: 7, thousandMs: 0.1 }
+  const [first, second] = [0, 1].map(() => loaded({}, 5_000_000, () => one))
+  deepStrictEqual(first!.sizes, second!.sizes)
+  strictEqual(first!.ms, second!.ms)
+})

@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { ok, strictEqual } from 'node:assert/strict'
+import t from 'tap'
+import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import { runs } from '../../helpers/runs.js'
+
+t.test('what is given back carries what is taken next', async t => {
+  const pool = new BufferPool()
+  const buffers = Array.from({ length: 8 }, () => pool.take(100_000))
+  for (const buffer of buffers) pool.give(buffer)
+  for (let i = 0; i < 8; i++) t.ok(buffers.includes(pool.take(100_000)))
+  t.notOk(buffers.includes(pool.take(100_000)))
+})
+
+t.test('arrays of batches that have become larger are not kept', async t => {
+  const pool = new BufferPool()
+  const small = Array.from({ length: 8 }, () => pool.take(1 << 20))
+  for (const buffer of small) pool.give(buffer)
+  const often = pool.take(5_000)
+  pool.give(often)
+  const large = Array.from({ length: 4 }, () => {
+    t.equal(pool.take(5_000), often)
+    pool.give(often)
+    return pool.take(1 << 21)
+  })
+  for (const buffer of large) pool.give(buffer)
+  for (let i = 0; i < 4; i++) t.ok(large.includes(pool.take(1 << 21)))
+  const left = Array.from({ length: 8 }, () => pool.take(1 << 20)).filter(b => small.includes(b))
+  t.ok(left.length <= 1, 'they made room, but for a mebibyte')
+})
+
+t.test('no buffer is with two at a time, and none is too short', async () => {
+  const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 1 << 16 }), fc.boolean()))
+  fc.assert(
+    fc.property(sizes, steps => {
+      const pool = new BufferPool()
+      const out: ArrayBuffer[] = []
+      for (const [bytes, gives] of steps) {
+        const buffer = pool.take(bytes)
+        ok(buffer.byteLength >= bytes)
+        strictEqual(out.includes(buffer), false)
+        out.push(buffer)
+        if (gives) pool.give(out.shift()!)
+      }
+    }),
+    { numRuns: runs(200) },
+  )
+})
