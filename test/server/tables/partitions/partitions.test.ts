@@ -12,8 +12,8 @@ import {
   addValues,
   levelOf,
   chunkPath,
-  murmurHash,
 } from '../../../../src/server/tables/partitions/partition-level.js'
+import { murmurHash } from '../../../../src/protocol/murmur-hash.js'
 import { murmurHash2 } from '../../../helpers/murmur-hash.js'
 import { textsOf, testSession } from '../../../helpers/script.js'
 import { column } from '../../columns/columns.js'
