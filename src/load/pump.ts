@@ -7,6 +7,7 @@ import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
 import type { UnsentCheck } from './evidence/unsent-rows.js'
 import type { TargetDescription } from './target/describe-target.js'
+import { laneRows, openRows } from './fate/lane-rows.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { KnownBatch } from './journal/resumed-input.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
@@ -65,16 +66,24 @@ async function hand(
   let handedOver = false
   try {
     if (known === undefined) await checkUnsent?.(batch)
-    if (known?.kind === 'sent') run.history.resumption.checkRows(batch, known)
+    if (known?.kind === 'sent' || known?.kind === 'lanes') {
+      run.history.resumption.checkRows(batch, known)
+    }
+    const lanes = laneRows(run, batch, known)
+    if (lanes === 'changed') return leaveOpen(run, batch)
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
     if (!run.ending.maySend()) throw run.ending.failure!
-    const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined)
+    const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined, lanes)
     handedOver = true
     // Until now they stood where the earlier process had left them.
-    if (known !== undefined) {
+    if (known?.kind === 'lanes') {
+      const { sent, unsent } = openRows(known)
+      run.emit({ kind: 'takenUp', from: 'unconfirmed', rows: sent })
+      run.emit({ kind: 'takenUp', from: 'unsent', rows: unsent })
+    } else if (known !== undefined) {
       const from = known.kind === 'sent' ? 'unconfirmed' : 'unsent'
       run.emit({ kind: 'takenUp', from, rows: batch.rowCount })
     }
@@ -83,4 +92,14 @@ async function hand(
     if (!handedOver && known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
     run.ending.fail(error)
   }
+}
+
+/** Nothing of it is sent twice or counted as stored: what an earlier process knew of its rows is all that is known. */
+function leaveOpen({ reporter }: Run, batch: Batch): void {
+  const { file, lineNumber } = batch.locate(0)
+  reporter.notice(
+    `${file}, line ${lineNumber} and on: rows that an earlier process has sent are left as they are. They went over several connections, ` +
+      'and how the target divides its rows has changed since, so that nobody can tell which of them have arrived',
+  )
+  batch.release()
 }

@@ -32,6 +32,7 @@ import { shapeOf } from './reader-options.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
+import { readSizes } from '../target/settle-connections.js'
 
 /** What a result says of one input. */
 export type InputSummary = LoadResult['inputs'][number]
@@ -196,8 +197,7 @@ class Reading implements InputReading {
       reader.batches({
         mapping: looked?.mapping ?? mapped(),
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
-        batchRows: this.#plan.batchRows,
-        batchBytes: this.#plan.batchBytes,
+        ...readSizes(run),
         ...(opened.flushes ? { flushIntervalMs } : {}),
         ...(limit === Infinity ? {} : { limit }),
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
