@@ -3,9 +3,10 @@
   partition, rows of a key stay in their order, and a run goes on with another number of connections.
 */
 import { join } from 'node:path'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import type { DeliveryOptions, TargetOptions, LoadOptions } from '../../../src/load/options.js'
+import { reasonsPath } from '../../../src/load/rejects/reject-path.js'
 import type { Faults, ServerOptions } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -68,25 +69,28 @@ const ways: readonly DeliveryOptions[] = [
 ]
 
 for (const [name, script] of Object.entries(partitioned)) {
-  t.test(`by ${name}: every row arrives once, and no connection is in the way of another`, async t => {
-    for (const way of ways) {
-      const { run, stored } = await scene(t, script)
-      const result = await run(way)
-      const confirmed = way.confirm === 'none' ? 0 : rowCount
-      const { exitCode, rows, connections, batches } = result
-      t.match(
-        { exitCode, rows, connections, batches },
-        {
-          exitCode: 0,
-          rows: { read: rowCount, confirmed },
-          connections: 4,
-          batches: { retried: 0, failed: 0 },
-        },
-        JSON.stringify([way, result.error]),
-      )
-      t.strictSame(await stored(), expected)
-    }
-  })
+  t.test(
+    `by ${name}: every row arrives once, and no connection is in the way of another`,
+    async t => {
+      for (const way of ways) {
+        const { run, stored } = await scene(t, script)
+        const result = await run(way)
+        const confirmed = way.confirm === 'none' ? 0 : rowCount
+        const { exitCode, rows, connections, batches } = result
+        t.match(
+          { exitCode, rows, connections, batches },
+          {
+            exitCode: 0,
+            rows: { read: rowCount, confirmed },
+            connections: 4,
+            batches: { retried: 0, failed: 0 },
+          },
+          JSON.stringify([way, result.error]),
+        )
+        t.strictSame(await stored(), expected)
+      }
+    },
+  )
 }
 
 const hashed = partitioned['HASH of a SYMBOL']!
@@ -141,14 +145,13 @@ t.test('a null in a partition column is refused, found and told in its place', a
   const script = dfs(`db=database("dfs://d", VALUE, ${days})`, '`day')
   const { run, stored, dir } = await scene(t, script)
   const bad = new Set([0, 17, 18, 333, 599])
-  const { writeFile } = await import('node:fs/promises')
   const withNulls = lines.map((line, id) => (bad.has(id) ? line.replace(/,[^,]*$/, ',') : line))
   await writeFile(join(dir, 'in.csv'), `id,sym,day\n${withNulls.join('\n')}\n`)
   for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
     const file = join(dir, `rejects-${'mode' in way}.csv`)
     const result = await run(way, undefined, { rejects: { file } })
     t.match(result, { exitCode: 3, rows: { confirmed: rowCount - bad.size, rejected: bad.size } })
-    const reasons = (await readFile(`${file}.reasons.jsonl`, 'utf8')).trim().split('\n')
+    const reasons = (await readFile(reasonsPath(file), 'utf8')).trim().split('\n')
     const places = reasons.map(line => (JSON.parse(line) as { lineNumber: number }).lineNumber)
     t.strictSame(
       places.sort((a, b) => a - b),
@@ -158,27 +161,35 @@ t.test('a null in a partition column is refused, found and told in its place', a
   t.equal((await stored()).length, 2 * (rowCount - bad.size))
 })
 
-t.test('new values get partitions over all connections, or are refused, as the server is set', async t => {
-  const script = dfs('db=database("dfs://d", VALUE, `A`B)', '`sym')
-  for (const [newValuePartitionPolicy, confirmed, rejected] of [
-    ['add', rowCount, 0],
-    ['skip', -1, -1],
-    ['fail', -1, -1],
-  ] as const) {
-    const { run, stored } = await scene(t, script, {}, { config: { newValuePartitionPolicy } })
-    const result = await run({ confirm: 'receipts' }, undefined, {
-      rejects: { onError: 'skip', maxErrors: 1_000 },
-    })
-    const inside = expected.filter(([, sym]) => sym === 'A' || sym === 'B')
-    const there = confirmed === -1 ? inside : expected
-    t.match(
-      result.rows,
-      { confirmed: there.length, rejected: rejected === -1 ? rowCount - there.length : 0 },
-      newValuePartitionPolicy,
-    )
-    t.strictSame(await stored(), there)
-  }
-})
+t.test(
+  'new values get partitions over all connections, or are refused, as the server is set',
+  async t => {
+    const script = dfs('db=database("dfs://d", VALUE, `A`B)', '`sym')
+    for (const [newValuePartitionPolicy, confirmed, rejected] of [
+      ['add', rowCount, 0],
+      ['skip', -1, -1],
+      ['fail', -1, -1],
+    ] as const) {
+      const { run, stored } = await scene(
+        t,
+        script,
+        {},
+        { newValuePartitions: newValuePartitionPolicy },
+      )
+      const result = await run({ confirm: 'receipts' }, undefined, {
+        rejects: { onError: 'skip', maxErrors: 1_000 },
+      })
+      const inside = expected.filter(([, sym]) => sym === 'A' || sym === 'B')
+      const there = confirmed === -1 ? inside : expected
+      t.match(
+        result.rows,
+        { confirmed: there.length, rejected: rejected === -1 ? rowCount - there.length : 0 },
+        newValuePartitionPolicy,
+      )
+      t.strictSame(await stored(), there)
+    }
+  },
+)
 
 t.test('few rows, many connections, little room', async t => {
   const { run, stored } = await scene(t, hashed)
@@ -215,19 +226,30 @@ t.test('rows are read back, one at a time and by their keys', async t => {
 })
 
 t.test('what nobody can divide goes over one connection, and the run says so', async t => {
-  const scripts = [
-    'db=database("dfs://d", VALUE, 1..3); db.createTable(table(1:0, `id`sym`day, [INT,SYMBOL,DATE]), `t)',
-    dfs('db=database("dfs://d", HASH, [UUID,4])', '`u').replace(columns, '`u`id`sym`day, [UUID,INT,SYMBOL,DATE]'),
+  const uuids = dfs('db=database("dfs://d", HASH, [UUID,4])', '`u').replace(
+    columns,
+    '`id`sym`day`u, [INT,SYMBOL,DATE,UUID]',
+  )
+  const scripts: [script: string, why: RegExp][] = [
+    [
+      `db=database("dfs://d", VALUE, 1..3); db.createTable(table(1:0, ${columns}), \`t)`,
+      /one connection, as the target takes no more: it has no partitions/,
+    ],
+    [uuids, /its scheme does not tell for sure/],
   ]
-  for (const script of scripts.slice(0, 1)) {
+  for (const [script, why] of scripts) {
     const notices: string[] = []
     const { run, stored } = await scene(t, script)
     const result = await run({ confirm: 'receipts' }, undefined, {
+      mapping: { set: script === uuids ? { u: '00000000-0000-0000-0000-000000000001' } : {} },
       onNotice: (notice: string) => void notices.push(notice),
     })
     t.match(result, { exitCode: 0, connections: 1, rows: { confirmed: rowCount } })
-    t.match(notices.join('\n'), /one connection, as the target takes no more: it has no partitions/)
-    t.strictSame(await stored(), expected)
+    t.match(notices.join('\n'), why)
+    t.strictSame(
+      (await stored()).map(row => row.slice(0, 3)),
+      expected,
+    )
   }
 })
 
@@ -245,6 +267,89 @@ const keyedScripts: Record<string, [script: string, target: TargetOptions]> = {
     { table: 'dfs://d/t', method: 'upsert', keyColumns: ['sym'] },
   ],
 }
+
+/** Goes on with a run that was stopped after so many requests, until it is done. */
+async function interrupted(
+  t: Test,
+  script: string,
+  way: DeliveryOptions,
+  connections: readonly number[],
+  target?: TargetOptions,
+  between: (session: { run(script: string): Promise<unknown> }) => Promise<unknown> = async () =>
+    undefined,
+) {
+  let stop = new AbortController()
+  let requests = 0
+  const here = await scene(t, script, {
+    beforeExecute({ rows, sessionId }) {
+      if (rows < 1 || sessionId === '') return undefined
+      requests++
+      if (requests % 6 === 5) {
+        stop.abort()
+        // Some sessions are cut off in the middle of it.
+        return 'close'
+      }
+      return undefined
+    },
+  })
+  const delivery = {
+    ...way,
+    maxInFlightBytes: 900,
+    retries: 0,
+    confirmTimeoutMs: 400,
+    retryTimeoutMs: 400,
+  }
+  const named = { runId: 'nightly', journal: { folder: here.dir } }
+  const results = []
+  for (let process = 0; process < 200; process++) {
+    stop = new AbortController()
+    const leave = new AbortController()
+    const result = await here.run(
+      { ...delivery, connections: connections[process % connections.length]! },
+      target,
+      { ...named, signal: stop.signal, leave: leave.signal },
+    )
+    results.push(result)
+    const { read, confirmed, skipped, rejected } = result.rows
+    if (read === rowCount && confirmed + skipped + rejected === rowCount) break
+    if (result.error?.code === 'DDB_RUN_CHANGED') break
+    await between(here.session)
+  }
+  return { ...here, results, last: results.at(-1)! }
+}
+
+for (const connections of [[4, 1], [1, 3], [8, 3, 2, 5], [4]]) {
+  t.test(`a run goes on with ${connections.join(', ')} connections`, async t => {
+    for (const script of [hashed, partitioned['VALUE and HASH']!]) {
+      const { stored, last, results } = await interrupted(
+        t,
+        script,
+        { confirm: 'receipts' },
+        connections,
+      )
+      t.match(last, { exitCode: 0, error: null })
+      t.ok(results.length > 3, `${results.length} processes`)
+      t.strictSame(await stored(), expected)
+    }
+  })
+}
+
+t.test('a keyed table has the last row of each key, however often the run was cut off', async t => {
+  const [script, target] = keyedScripts['an upsert']!
+  const { stored, last } = await interrupted(
+    t,
+    script,
+    { confirm: 'receipts', unordered: true },
+    [4, 2, 3],
+    target,
+  )
+  t.match(last, { exitCode: 0, error: null })
+  const rows = new Map(expected.map(row => [row[1], row]))
+  t.strictSame(
+    await stored('target'),
+    [...rows.values()].sort((a, b) => Number(a[0]) - Number(b[0])),
+  )
+})
 
 for (const [name, [script, target]] of Object.entries(keyedScripts)) {
   t.test(`${name}: of each key the last row stays, whatever happens to connections`, async t => {
