@@ -139,10 +139,7 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
 const mostConnections = 64
 
 /** What of it depends on the table is found out when the server is asked. */
-function checkConnections(
-  { connections }: { readonly connections: number },
-  target: Target,
-): void {
+function checkConnections({ connections }: { readonly connections: number }, target: Target): void {
   if (!Number.isSafeInteger(connections) || connections < 1 || connections > mostConnections) {
     throw new UsageError(
       'DDB_USAGE',

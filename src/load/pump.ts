@@ -38,7 +38,11 @@ export async function pump(
       if (known?.kind === 'settled') batch.release()
       else if (!run.ending.stopped) {
         await hand(run, batch, known, { delivery, limiter, checkUnsent })
-      } else if (known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
+      } else if (known === undefined) {
+        // Rejects that lie behind these rows are counted already: an earlier process has read them in larger batches.
+        const isEarlier = earlierLimit !== undefined
+        run.emit(isEarlier ? { kind: 'restUnsent' } : { kind: 'unsent', rows: batch.rowCount })
+      }
       run.reporter.report()
     }
   } catch (error) {

@@ -178,10 +178,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
   }
 }
 
-type BatchEvent = Exclude<
-  Extract<RunEvent, { no: number | undefined }>,
-  Ended | { kind: 'laned' }
->
+type BatchEvent = Exclude<Extract<RunEvent, { no: number | undefined }>, Ended | { kind: 'laned' }>
 
 /** On its way to its end. */
 function foldBatch(state: RunState, event: BatchEvent): void {

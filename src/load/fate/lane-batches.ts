@@ -4,6 +4,7 @@
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { takeRows } from '../../protocol/element.js'
+import type { KnownBatch } from '../journal/resumed-input.js'
 
 /** Rows of a batch that go over the same connection. */
 export interface LaneBatch {
@@ -18,6 +19,16 @@ export interface DividedBatch {
   readonly lanes: readonly LaneBatch[]
   /** Of each lane, of those without rows, too. */
   readonly rowCounts: readonly number[]
+}
+
+/** What earlier processes did with rows that they had divided by lane. */
+export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
+
+export interface LaneRows extends DividedBatch {
+  /** As in `LaneScheme`. */
+  readonly by: string
+  /** undefined for rows that nobody has sent before; lanes whose rows all have their place are left out. */
+  readonly known?: KnownLanes
 }
 
 /**
@@ -54,7 +65,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
     rowCount: rows.length,
     columns: rows.length === rowCount ? columns : columns.map(column => takeRows(column, rows)),
     encodedBytes: Math.ceil((encodedBytes * rows.length) / rowCount),
-    ranges: rangesOf(batch.ranges, rows),
+    ranges: rangesOf(batch, rows),
     locate: row => batch.locate(rows[row]!),
     record: row => batch.record(rows[row]!),
     release() {
@@ -65,15 +76,39 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** The bytes of a range are those of all its lanes, so that ranges of neighbours touch. */
-function rangesOf(ranges: readonly InputRange[], rows: Int32Array): readonly InputRange[] {
+/** Rows of a lane that lie one behind the other in the input are a range; of more such places whole ranges of the batch are told. */
+const mostPlaces = 64
+
+/** Rows of each range, in their order. */
+function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
+  const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
+  let places = 1
+  for (let row = 1; row < rows.length && places <= mostPlaces; row++) if (!isNear(row)) places++
+  const isExact = places <= mostPlaces
   const found: InputRange[] = []
   let row = 0
-  for (const range of ranges) {
-    const firstRow = row
+  for (const range of batch.ranges) {
     const end = range.firstRow + range.rowCount
-    while (row < rows.length && rows[row]! < end) row++
-    if (row > firstRow) found.push({ ...range, firstRow, rowCount: row - firstRow })
+    while (row < rows.length && rows[row]! < end) {
+      const firstRow = row++
+      while (row < rows.length && rows[row]! < end && (!isExact || isNear(row))) row++
+      const places = isExact ? placesOf(batch, range, rows[firstRow]!, rows[row - 1]! + 1) : {}
+      found.push({ ...range, firstRow, rowCount: row - firstRow, ...places })
+    }
   }
   return found
+}
+
+/** Of rows `start` to `end` of a batch: they touch those before and behind. */
+function placesOf(
+  batch: Batch,
+  { firstRow, rowCount }: InputRange,
+  start: number,
+  end: number,
+): Partial<InputRange> {
+  const next = end === firstRow + rowCount ? undefined : batch.locate(end)
+  return {
+    ...(start === firstRow ? {} : { startOffsetBytes: batch.locate(start).offsetBytes }),
+    ...(next && { endOffsetBytes: next.offsetBytes, endLineNumber: next.lineNumber }),
+  }
 }

@@ -6,19 +6,9 @@ import type { Batch } from '../../parse/batch.js'
 import type { KnownBatch, SentBefore } from '../journal/resumed-input.js'
 import type { Run } from '../run.js'
 import { isSettled, isUnderWay } from './covered-range.js'
-import { divideByLane, type DividedBatch, type LaneBatch } from './lane-batches.js'
+import { divideByLane, type KnownLanes, type LaneBatch, type LaneRows } from './lane-batches.js'
 import type { Part, PartLane } from './part.js'
 import type { SendQueue } from './send-queue.js'
-
-/** What earlier processes did with rows that they had divided by lane. */
-export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
-
-export interface LaneRows extends DividedBatch {
-  /** As in `LaneScheme`. */
-  readonly by: string
-  /** undefined for rows that nobody has sent before; lanes whose rows all have their place are left out. */
-  readonly known?: KnownLanes
-}
 
 /**
  * @returns undefined where the batch goes as one; `changed` where its rows cannot be divided any more as they were: nobody knows

@@ -10,8 +10,9 @@ import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import { onlyLane } from './events.js'
 import type { BatchState, OpenBatch } from './fold.js'
-import type { LaneRows } from './lane-rows.js'
+import type { LaneRows } from './lane-batches.js'
 import { partRanges, wholeBatch, type Part, type PartLane } from './part.js'
+import { readSizes } from './read-sizes.js'
 
 /** Takes batches to the server; what becomes of them is told elsewhere. */
 export interface Outlet {
@@ -68,7 +69,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   get hasRoom(): boolean {
     const { state } = this.#run
     if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
-    return this.leader === undefined && this.#run.state.openBytes < this.#run.plan.maxInFlightBytes
+    return this.leader === undefined && state.openBytes < readSizes(this.#run).roomBytes
   }
 
   /**

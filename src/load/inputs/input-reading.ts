@@ -17,6 +17,7 @@ import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { RunEvent } from '../fate/events.js'
 import type { FoundRun } from '../fate/found-run.js'
+import { readSizes } from '../fate/read-sizes.js'
 import type { ResumedInput } from '../journal/resumed-input.js'
 import type {
   Detected,
@@ -32,7 +33,6 @@ import { shapeOf } from './reader-options.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { readSizes } from '../target/settle-connections.js'
 
 /** What a result says of one input. */
 export type InputSummary = LoadResult['inputs'][number]
@@ -193,11 +193,13 @@ class Reading implements InputReading {
     const mapped = (): ColumnMapping => this.#mappingFor(reader, source.name, target)
     const looked = run.watch?.opened(path, reader, mapped)
     const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
+    const { batchRows, batchBytes } = readSizes(run)
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({
         mapping: looked?.mapping ?? mapped(),
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
-        ...readSizes(run),
+        batchRows,
+        batchBytes,
         ...(opened.flushes ? { flushIntervalMs } : {}),
         ...(limit === Infinity ? {} : { limit }),
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),

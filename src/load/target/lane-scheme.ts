@@ -48,10 +48,7 @@ interface Level {
 const version = 1
 
 /** @returns undefined where all rows have to go over one connection, or may go over any */
-export function laneScheme(
-  description: TargetDescription,
-  target: Target,
-): LaneScheme | undefined {
+export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
   const { partition, keyed, keyColumns = [], upsert } = description
   if (target.kind !== 'table') return undefined
   if (isPartitioned(description, target)) {
@@ -143,7 +140,10 @@ function partitionLevel(
         list.form === 'vector' ? keysOf(list) : [scalarKey(list)],
       )
       const places = new Map(lists.flatMap((keys, at) => keys.map(key => [key, at] as const)))
-      return level(key => places.get(key) ?? -1, JSON.stringify(lists.map(keys => keys.map(String))))
+      return level(
+        key => places.get(key) ?? -1,
+        JSON.stringify(lists.map(keys => keys.map(String))),
+      )
     }
     case 'SEQ':
       return undefined

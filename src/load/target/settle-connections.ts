@@ -17,7 +17,9 @@ export function settleConnections(run: Run, description: TargetDescription): voi
   const byPartition = isPartitioned(description, plan.target)
   if (run.lanes === undefined && (byPartition || description.keyed)) {
     run.plan = { ...plan, connections: 1 }
-    const why = byPartition ? whyOnePartition(description) : 'its keys do not tell rows apart for sure'
+    const why = byPartition
+      ? whyOnePartition(description)
+      : 'its keys do not tell rows apart for sure'
     reporter.notice(`rows go over one connection, as the target takes no more: ${why}`)
   }
   if (byPartition || options.delivery?.unordered === true) return
@@ -32,18 +34,4 @@ function whyOnePartition({ partition }: TargetDescription): string {
   return partition === undefined
     ? 'it has no partitions'
     : 'its scheme does not tell for sure which rows are in the same partition'
-}
-
-/**
- * How large batches are read: those that are divided by lane so large that each lane has a batch, but no more than lets one be read
- * while another is on its way.
- */
-export function readSizes({ plan, lanes }: Pick<Run, 'plan' | 'lanes'>): {
-  batchRows: number
-  batchBytes: number
-} {
-  const { connections, batchRows, batchBytes, maxInFlightBytes } = plan
-  if (lanes === undefined || connections === 1) return { batchRows, batchBytes }
-  const shared = Math.floor(Math.min(batchBytes * connections, maxInFlightBytes / 2))
-  return { batchRows: batchRows * connections, batchBytes: Math.max(batchBytes, shared) }
 }

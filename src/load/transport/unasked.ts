@@ -4,7 +4,7 @@
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { LaneRows } from '../fate/lane-rows.js'
+import type { LaneRows } from '../fate/lane-batches.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
 import {

@@ -4,7 +4,8 @@
 */
 import type { Batch } from '../../../parse/batch.js'
 import type { Delivery } from '../delivery.js'
-import { handOverLanes, type LaneRows } from '../../fate/lane-rows.js'
+import type { LaneRows } from '../../fate/lane-batches.js'
+import { handOverLanes } from '../../fate/lane-rows.js'
 import { wholeBatch, type Part } from '../../fate/part.js'
 import type { SentBefore } from '../../journal/resumed-input.js'
 import { readReceipt, type LinkSetup } from './link.js'
