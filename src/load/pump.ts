@@ -17,6 +17,8 @@ import type { Run } from './run.js'
 /**
  * Resolves when the last batch is handed over; failures end the run in order and are not thrown.
  * @param checkUnsent  asked of batches that the journal does not know
+ * @returns whether rows that were read, and are not sent, are for the end of the run to count: of the rejects of an earlier process
+ *   that end this one, too, nobody knows whether they lie before these rows or behind them
  */
 export async function pump(
   run: Run,
@@ -24,31 +26,30 @@ export async function pump(
   target: TargetDescription,
   delivery: Delivery,
   checkUnsent?: UnsentCheck,
-): Promise<void> {
+): Promise<boolean> {
   run.delivery = delivery
   run.reporter.tell('loading')
   const earlierLimit = earlierLimitFailure(run)
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
   try {
     for await (const batch of inputs.batches(run, target)) {
-      if (run.ending.isLeaving) return
+      if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
       // What was sent may still be asked for.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
       else if (!run.ending.stopped) {
         await hand(run, batch, known, { delivery, limiter, checkUnsent })
-      } else if (known === undefined) {
-        // Rejects that lie behind these rows are counted already: an earlier process has read them in larger batches.
-        const isEarlier = earlierLimit !== undefined
-        run.emit(isEarlier ? { kind: 'restUnsent' } : { kind: 'unsent', rows: batch.rowCount })
+      } else if (known === undefined && earlierLimit === undefined) {
+        run.emit({ kind: 'unsent', rows: batch.rowCount })
       }
       run.reporter.report()
     }
   } catch (error) {
     run.ending.fail(error)
   }
-  failIfSet(run, earlierLimit ?? finalLimitFailure(run))
+  if (!run.ending.isLeaving) failIfSet(run, earlierLimit ?? finalLimitFailure(run))
+  return earlierLimit !== undefined
 }
 
 function failIfSet(run: Run, failure: DdbError | undefined): void {
