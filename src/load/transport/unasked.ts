@@ -73,9 +73,19 @@ export function sendOff(
   if (rows === undefined) {
     return sendOn(leastBusy(writer, flow.run.state.batches.sent), writer, flow, batch)
   }
-  const waits = rows.lanes.map(({ batch: each, lane }) =>
-    sendOn(sessions[lane]!, writer, flow, each),
-  )
+  const waits: (Promise<void> | undefined)[] = []
+  let left = batch.rowCount
+  try {
+    for (const { batch: each, lane } of rows.lanes) {
+      waits.push(sendOn(sessions[lane]!, writer, flow, each))
+      left -= each.rowCount
+    }
+  } catch (error) {
+    // None of its rows is counted yet, or all of them have to be.
+    if (waits.length === 0) throw error
+    flow.run.emit({ kind: 'unsent', rows: left })
+    waits.push(Promise.reject(error as Error))
+  }
   const some = waits.filter(wait => wait !== undefined)
   return some.length === 0 ? undefined : Promise.all(some).then(() => undefined)
 }
