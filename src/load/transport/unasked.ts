@@ -7,6 +7,7 @@ import type { Batch } from '../../parse/batch.js'
 import type { LaneRows } from '../fate/lane-batches.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
+import { asDdbError } from '../run-ending.js'
 import {
   abandonAll,
   batchTable,
@@ -84,7 +85,7 @@ export function sendOff(
     // None of its rows is counted yet, or all of them have to be.
     if (waits.length === 0) throw error
     flow.run.emit({ kind: 'unsent', rows: left })
-    waits.push(Promise.reject(error as Error))
+    waits.push(Promise.reject(asDdbError(error)))
   }
   const some = waits.filter(wait => wait !== undefined)
   return some.length === 0 ? undefined : Promise.all(some).then(() => undefined)

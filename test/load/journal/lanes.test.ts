@@ -15,7 +15,6 @@ import {
 } from '../../../src/load/journal/journal-record.js'
 import { resumedInput } from '../../../src/load/journal/resumed-input.js'
 import type { Run } from '../../../src/load/run.js'
-import type { RowsOfColumns } from '../../../src/load/target/partition-scheme.js'
 import type { Column } from '../../../src/protocol/value.js'
 import { batchOf } from '../../helpers/batches.js'
 import { inputsRecord, readRun, targetRecord } from '../../helpers/journals.js'
@@ -66,7 +65,7 @@ const plays: fc.Arbitrary<Play> = fc.record({
     ),
     { minLength: 1, maxLength: 4 },
   ),
-  steps: steps as fc.Arbitrary<Step[]>,
+  steps,
 })
 
 /** Rows of each batch in the order of lanes, and the journal. */
@@ -154,7 +153,7 @@ t.test('numbers stand for the rows that they were given for', async t => {
           if (known?.kind !== 'settled') throw new Error(`${known?.kind}, though all has its place`)
           continue
         }
-        const lanesOf = (_: RowsOfColumns): Uint8Array => Uint8Array.from(laneOf)
+        const lanesOf = (): Uint8Array => Uint8Array.from(laneOf)
         const run: Run = { ...testRun(), lanes: { digest: by, isOrdered: false, lanesOf } }
         const divided = laneRows(run, batch, known)
         if (divided === undefined || divided === 'changed') throw new Error('not divided again')

@@ -88,7 +88,7 @@ function level(kind: PartitionKind, type: DataType, known: ElementValue[], bucke
     return { kind, type, scheme, own: scheme as ServerValue }
   }
   const scheme = vector(type, known)
-  return { kind: kind as 'VALUE' | 'RANGE', type, scheme, own: scheme as ServerValue }
+  return { kind: kind as 'VALUE' | 'RANGE', type, scheme, own: scheme }
 }
 
 interface Drawn {
@@ -103,7 +103,7 @@ const drawn = (rowCount: number): fc.Arbitrary<Drawn> =>
       fc.record({
         own: fc.constant(own),
         type: fc.constant(type),
-        kind: fc.constantFrom('HASH', 'VALUE', 'RANGE', 'LIST') as fc.Arbitrary<PartitionKind>,
+        kind: fc.constantFrom('HASH', 'VALUE', 'RANGE', 'LIST'),
         known: fc.uniqueArray(
           values[type]!.filter(value => value !== null && value !== ''),
           { minLength: 2, maxLength: 8 },
@@ -132,7 +132,7 @@ function describe(columns: readonly Column[], levels: readonly Level[]): TargetD
     keyed: false,
     partition: { dimensions },
     partitionColumns: named.map(({ name }) => name),
-  } as TargetDescription
+  }
 }
 
 const rowCount = 40
@@ -252,7 +252,9 @@ t.test('rows of one key are in one lane', async () => {
         const chosen = scheme.lanesOf({ rowCount, columns }, lanes)
         const laneOf = new Map<string, number>()
         for (let row = 0; row < rowCount; row++) {
-          const key = JSON.stringify(keys.map(({ rows }) => String(rows[row])))
+          const key = JSON.stringify(
+            keys.map(({ rows }) => `${rows[row] as string | number | bigint | null}`),
+          )
           if ((laneOf.get(key) ?? chosen[row]) !== chosen[row]) return false
           laneOf.set(key, chosen[row]!)
         }
