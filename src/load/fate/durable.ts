@@ -253,7 +253,7 @@ function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
   }
 }
 
-/** @throws when the journal has no such batch */
+/** @throws when the journal has no such batch, or its lanes no such rows */
 function replaceInLanes(
   { sent, laned }: NonNullable<DurableState['read']>,
   { no, rows }: Pick<SentBatch, 'no' | 'rows'>,
@@ -261,6 +261,9 @@ function replaceInLanes(
 ): void {
   const lanes = laned.get(firstNo)
   if (lanes === undefined) throw new Error(`batch ${firstNo} is not divided by lane`)
+  let laneEnd = 0
+  for (const count of lanes.perLane) if (laneEnd <= firstRow) laneEnd += count
+  if (firstRow + rows > laneEnd) throw new Error(`no lane of batch ${firstNo} has such rows`)
   const batch = sentBatch(no, rows, [])
   sent.set(no, batch)
   replacePart(lanes, { batch, firstRow })

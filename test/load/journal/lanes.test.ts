@@ -220,4 +220,12 @@ t.test('what cannot be is damage', async t => {
     readRun(inputsRecord, targetRecord, ...records, record)
   t.throws(read({ ...lanes, no: 9, perLane: [1, 1] }), /other rows than it has/)
   t.throws(read({ kind: 'lanePart', no: 9, of: 7, start: 0, rows: 1 }), /not divided by lane/)
+  for (const [start, rows] of [
+    [0, 2],
+    [1, 3],
+    [3, 1],
+  ] as const) {
+    t.throws(read({ kind: 'lanePart', no: 9, of: 1, start, rows }), /no lane of batch 1 has/)
+  }
+  t.doesNotThrow(read({ kind: 'lanePart', no: 9, of: 1, start: 1, rows: 2 }))
 })
