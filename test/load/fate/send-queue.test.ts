@@ -291,12 +291,12 @@ function lanesScene(isOrdered: boolean) {
   return {
     ...here,
     /** A batch whose rows go by lane: so many rows of each. */
-    add(perLane: readonly number[]) {
+    add: (perLane: readonly number[]) => {
       const laneOf = perLane.flatMap((count, lane) => new Array<number>(count).fill(lane))
       const batch = batchOf(laneOf.length)
       queue.addLanes(batch, { ...divideByLane(batch, Uint8Array.from(laneOf), 3), by: 'd' })
     },
-    end(no: number) {
+    end: (no: number) => {
       const batch = run.state.open.get(no)!
       queue.forget(batch)
       close(run, batch)
