@@ -4,6 +4,7 @@
 */
 import { loadavg } from 'node:os'
 import { measure as cells } from './cells.js'
+import { measure as connections } from './connections.js'
 import { compare } from './correctness.js'
 import { measure as csv } from './csv.js'
 import { measure as journal } from './journal.js'
@@ -32,6 +33,7 @@ const benchmarks = {
   receipts,
   journal,
   network,
+  connections,
   pool,
   'seeds-workload': seedsWorkload,
 }

@@ -11,10 +11,11 @@ import { profiling, program, runNode } from './measure.js'
  * Starts the server with the tables of a script file.
  *
  * @param options  further options of `serve`
+ * @param server  another program that takes them
  */
-export async function startSink(initFile, options = ['--discard']) {
+export async function startSink(initFile, options = ['--discard'], server = program) {
   const serve = ['serve', '--port', '0', '--init', initFile, ...options]
-  const args = [program, ...serve]
+  const args = [server, ...serve]
   const child = spawn(process.execPath, [...profiling(args), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

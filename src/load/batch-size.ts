@@ -16,6 +16,8 @@ export interface BatchSize {
   readonly found: number
   /** Bytes that may be out: what is found out of batches is not to wait for all that was sent before them. */
   readonly mostInFlightBytes: number
+  /** Batches stay, or become, as large as at first. */
+  fix(): void
   /** @param state  what has followed from the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
@@ -109,10 +111,14 @@ class GrowingSize implements BatchSize {
       if (this.#present.ms >= shortestMs) this.#judge(lastNo)
     } else if (event.kind === 'divided') {
       // Halves of a small batch are fewer rows that go out twice, and others may be refused for their size alone.
-      this.#isFixed = true
-      this.#before = undefined
-      this.#factor = 1
+      this.fix()
     }
+  }
+
+  fix(): void {
+    this.#isFixed = true
+    this.#before = undefined
+    this.#factor = 1
   }
 
   #judge(lastNo: number): void {

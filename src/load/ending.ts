@@ -15,6 +15,8 @@ export interface Opened {
   inputs?: Inputs
   control?: Session
   delivery?: Delivery
+  /** Rows that were read, and have no place in the end, are not sent. */
+  leavesRest?: boolean
 }
 
 /**
@@ -70,7 +72,7 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   closing.cancel()
   leaving.stopListening()
   // Rows on their way from the reader to the delivery: no session was given them.
-  if (run.ending.isLeaving) run.emit({ kind: 'restUnsent' })
+  if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
   // Only now is it known how many rejects are in their files.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }

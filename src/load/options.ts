@@ -166,8 +166,8 @@ export interface DeliveryOptions {
   /** Bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
   maxInFlightBytes?: number
   /**
-   * Sessions that send data, 1 to 64; default 1. More than one needs `unordered`, and a stream table or another shared table in
-   * memory, without keys and partitions.
+   * Sessions that send data, 1 to 64; default 1. Rows go over them by partition, by key, or, into a stream table or another shared
+   * table in memory, over any of them. Tables in memory without partitions need `unordered`.
    */
   connections?: number
   /** Rows may arrive in another order than they were read in. */

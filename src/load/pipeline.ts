@@ -58,7 +58,8 @@ export async function runPipeline(
     if (way !== undefined) {
       const { target, delivery, unsent } = way
       // An input that cannot be interrupted must not keep the run from leaving.
-      await Promise.race([pump(run, inputs, target, delivery, unsent), leaving.left])
+      const pumped = pump(run, inputs, target, delivery, unsent)
+      opened.leavesRest = (await Promise.race([pumped, leaving.left])) === true
       await finish(delivery)
     }
   } catch (error) {

@@ -152,29 +152,16 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
 const mostConnections = 64
 
 /** What of it depends on the table is found out when the server is asked. */
-function checkConnections(
-  { connections, unordered }: { readonly connections: number; readonly unordered: boolean },
-  target: Target,
-): void {
+function checkConnections({ connections }: { readonly connections: number }, target: Target): void {
   if (!Number.isSafeInteger(connections) || connections < 1 || connections > mostConnections) {
     throw new UsageError(
       'DDB_USAGE',
       `\`delivery.connections\` is a whole number from 1 to ${mostConnections}, not ${connections}`,
     )
   }
-  if (connections === 1) return
-  if (target.kind === 'function')
+  if (connections > 1 && target.kind === 'function') {
     throw oneConnection('a function takes batches one after the other')
-  if (target.table.kind === 'dfs') throw oneConnection('a DFS table is written over one connection')
-  if (target.method === 'upsert') {
-    throw oneConnection('of rows with the same key the last one has to be upserted last')
   }
-  if (unordered) return
-  throw new UsageError(
-    'DDB_USAGE',
-    'over several connections rows arrive in another order than they were read in: say that this is all right with `delivery.unordered`, ' +
-      'or leave `delivery.connections` at 1',
-  )
 }
 
 /** @param why  the target takes no more */

@@ -7,6 +7,7 @@ import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
 import type { UnsentCheck } from './evidence/unsent-rows.js'
 import type { TargetDescription } from './target/describe-target.js'
+import { laneRows, openRows } from './fate/lane-rows.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { KnownBatch } from './journal/resumed-input.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
@@ -16,6 +17,8 @@ import type { Run } from './run.js'
 /**
  * Resolves when the last batch is handed over; failures end the run in order and are not thrown.
  * @param checkUnsent  asked of batches that the journal does not know
+ * @returns whether rows that were read, and are not sent, are for the end of the run to count: of the rejects of an earlier process
+ *   that end this one, too, nobody knows whether they lie before these rows or behind them
  */
 export async function pump(
   run: Run,
@@ -23,27 +26,30 @@ export async function pump(
   target: TargetDescription,
   delivery: Delivery,
   checkUnsent?: UnsentCheck,
-): Promise<void> {
+): Promise<boolean> {
   run.delivery = delivery
   run.reporter.tell('loading')
   const earlierLimit = earlierLimitFailure(run)
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
   try {
     for await (const batch of inputs.batches(run, target)) {
-      if (run.ending.isLeaving) return
+      if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
       // What was sent may still be asked for.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
       else if (!run.ending.stopped) {
         await hand(run, batch, known, { delivery, limiter, checkUnsent })
-      } else if (known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
+      } else if (known === undefined && earlierLimit === undefined) {
+        run.emit({ kind: 'unsent', rows: batch.rowCount })
+      }
       run.reporter.report()
     }
   } catch (error) {
     run.ending.fail(error)
   }
-  failIfSet(run, earlierLimit ?? finalLimitFailure(run))
+  if (!run.ending.isLeaving) failIfSet(run, earlierLimit ?? finalLimitFailure(run))
+  return earlierLimit !== undefined
 }
 
 function failIfSet(run: Run, failure: DdbError | undefined): void {
@@ -65,16 +71,24 @@ async function hand(
   let handedOver = false
   try {
     if (known === undefined) await checkUnsent?.(batch)
-    if (known?.kind === 'sent') run.history.resumption.checkRows(batch, known)
+    if (known?.kind === 'sent' || known?.kind === 'lanes') {
+      run.history.resumption.checkRows(batch, known)
+    }
+    const lanes = laneRows(run, batch, known)
+    if (lanes === 'changed') return leaveOpen(run, batch)
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
     if (!run.ending.maySend()) throw run.ending.failure!
-    const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined)
+    const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined, lanes)
     handedOver = true
     // Until now they stood where the earlier process had left them.
-    if (known !== undefined) {
+    if (known?.kind === 'lanes') {
+      const { sent, unsent } = openRows(known)
+      run.emit({ kind: 'takenUp', from: 'unconfirmed', rows: sent })
+      run.emit({ kind: 'takenUp', from: 'unsent', rows: unsent })
+    } else if (known !== undefined) {
       const from = known.kind === 'sent' ? 'unconfirmed' : 'unsent'
       run.emit({ kind: 'takenUp', from, rows: batch.rowCount })
     }
@@ -83,4 +97,14 @@ async function hand(
     if (!handedOver && known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
     run.ending.fail(error)
   }
+}
+
+/** Nothing of it is sent twice or counted as stored: what an earlier process knew of its rows is all that is known. */
+function leaveOpen({ reporter }: Run, batch: Batch): void {
+  const { file, lineNumber } = batch.locate(0)
+  reporter.notice(
+    `${file}, line ${lineNumber} and on: rows that an earlier process has sent are left as they are. They went over several connections, ` +
+      'and how the target divides its rows has changed since, so that nobody can tell which of them have arrived',
+  )
+  batch.release()
 }

@@ -2,6 +2,7 @@
   How a run comes to its end: its first failure, the signal to leave, and another process that goes on with it, whose rows it must
   leave alone.
 */
+import { setMaxListeners } from 'node:events'
 import { DdbError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
@@ -35,6 +36,8 @@ interface EndingSetup {
 export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): RunEnding {
   const losing = new AbortController()
   const leaving = AbortSignal.any([options.leave ?? losing.signal, losing.signal])
+  // Every connection of the run listens.
+  setMaxListeners(0, leaving)
   let failure: DdbError | undefined
   let seenNaps = 0
   const fail = (error: unknown): void => {

@@ -16,6 +16,7 @@ import { askedFor } from './rejects/reject-run.js'
 import { newRunRejects } from './rejects/run-rejects.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
+import type { LaneScheme } from './target/lane-scheme.js'
 import { namingRights } from './target/needed-rights.js'
 import { traitsOf } from './transport/confirmations.js'
 import type { Delivery } from './transport/delivery.js'
@@ -26,6 +27,8 @@ export interface Run extends RunLog {
   readonly platform: Platform
   /** Its mode is settled once the server was asked. */
   plan: Plan
+  /** Which rows go over the same connection; undefined before the target is known, and where nothing follows from it. */
+  lanes: LaneScheme | undefined
   /** Looks on where nothing is sent. */
   readonly watch: Watch | undefined
   readonly server: RunServer
@@ -67,6 +70,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     options,
     platform,
     plan,
+    lanes: undefined,
     watch,
     server,
     history,

@@ -64,7 +64,10 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['load', 'x.csv', '--host', 'joe:hunter2@h'], /got "joe:\*\*\*@h"/],
   [['load', 'x.csv', '--rejets', 'r'], /unknown option '--rejets' \(did you mean --rejects\?\)/],
   [['load', 'x.csv', '-j', '0'], /--connections: expected .*, got "0"/],
-  [['load', 'x.csv', '-t', 't', '-j', '2'], /--unordered/],
+  [
+    ['load', 'x.csv', '--function', 'f', '--types', 'a:INT', '-j', '2'],
+    /a function takes batches one after the other/,
+  ],
   [['load', 'x.csv', '-t', 't', '-j', '65'], /--connections.* from 1 to 64, not 65/],
   [['load', 'x.csv', '-t', '1st'], /"1st" is not a table name/],
   [['load', 'x.csv', '-t', 'dfs://db'], /does not name a DFS table/],

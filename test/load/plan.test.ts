@@ -78,15 +78,9 @@ t.test('what cannot be is refused before anything is opened', async t => {
     { rejects: { onError: 'skip', file: 'r.csv' } },
     { delivery: { mode: 'sync', confirm: 'count' } },
     { delivery: { batchRows: 0 } },
-    { delivery: { connections: 2 } },
     { delivery: { connections: 0 } },
     { delivery: { connections: 65, unordered: true } },
     { delivery: { connections: 1.5, unordered: true } },
-    { delivery: { connections: 2, unordered: true }, target: { table: 'dfs://d/t' } },
-    {
-      delivery: { connections: 2, unordered: true },
-      target: { table: 't', method: 'upsert', keyColumns: ['a'] },
-    },
     {
       delivery: { connections: 2, unordered: true },
       target: { function: 'f', types: 'a:INT' },

@@ -4,7 +4,12 @@
 import { firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario, type TargetKind } from './scenario.js'
-import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
+import {
+  firstLanesAroundSeed,
+  firstLanesSeed,
+  firstSeveralAroundSeed,
+  firstSeveralSeed,
+} from './several.js'
 import { drawTroubles } from './troubles.js'
 
 /** Seeds from here on are of what happens around runs: they are called again and again under one name. */
@@ -67,18 +72,22 @@ export interface AroundScenario extends Scenario {
 
 export const hostNames = ['host-a', 'host-b'] as const
 
+/** Where they begin, those whose loads they have, and where they end. */
+const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[] = [
+  [firstAroundSeed, 1, firstSeveralSeed],
+  [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
+  [firstLanesAroundSeed, firstLanesSeed, firstGrowingSeed],
+]
+
 export function isAround(seed: number): boolean {
-  if (seed >= firstGrowingSeed) return false
-  return (seed >= firstAroundSeed && seed < firstSeveralSeed) || seed >= firstSeveralAroundSeed
+  return aroundSeeds.some(([first, , end]) => seed >= first && seed < end)
 }
 
 const dayMs = 86_400_000
 
 export function drawAround(seed: number): AroundScenario {
-  const isSeveral = seed >= firstSeveralAroundSeed
-  const base = drawScenario(
-    isSeveral ? seed - firstSeveralAroundSeed + firstSeveralSeed : seed - firstAroundSeed + 1,
-  )
+  const [first, of] = aroundSeeds.findLast(([each]) => seed >= each)!
+  const base = drawScenario(seed - first + of)
   const chance = new Chance(seed ^ 0x1b873593)
   const isRough = chance.oneIn(4)
   const calm = drawTroubles(chance.fork(), true, false)

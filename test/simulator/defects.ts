@@ -150,8 +150,8 @@ export const defects: readonly Defect[] = [
   defect(
     'batches in flight are not limited',
     'fate/send-queue.ts',
-    'state.openBytes < batchSize.mostInFlightBytes',
-    'state.openBytes >= 0',
+    'state.openBytes < readSizes(this.#run).roomBytes',
+    'state.openBytes >= 0 && readSizes(this.#run).roomBytes > 0',
   ),
   defect(
     'rejects are not written before the run ends',
@@ -184,7 +184,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a run that leaves forgets what no session was given',
     'ending.ts',
-    "if (run.ending.isLeaving) run.emit({ kind: 'restUnsent' })",
+    "if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })",
     '',
   ),
   {

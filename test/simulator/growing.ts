@@ -9,7 +9,7 @@ import type { InputRow, LoaderPlan, Scenario, TargetKind } from './scenario.js'
 import { drawTroubles } from './troubles.js'
 
 /** Seeds from here on find the size of their batches. */
-export const firstGrowingSeed = 8_000_000_000
+export const firstGrowingSeed = 10_000_000_000
 
 // Loads with as many rows as they begin with elsewhere would take minutes. All other seeds say how large a batch is.
 streamBatch.rows = 4

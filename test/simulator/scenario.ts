@@ -11,7 +11,7 @@ import type {
 import { drawGrowing, firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
-import { drawSeveral, firstSeveralSeed } from './several.js'
+import { drawLanes, drawSeveral, firstLanesSeed, firstSeveralSeed } from './several.js'
 import { drawTroubles, type RequestTrouble, type Troubles } from './troubles.js'
 
 /** Where rows go, and how the server makes it. */
@@ -166,6 +166,7 @@ export const firstVerifySeed = 4_000_000_000
 
 export function drawScenario(seed: number): Scenario {
   if (seed >= firstGrowingSeed) return drawGrowing(seed, targetKinds, drawOrdinary)
+  if (seed >= firstLanesSeed) return drawLanes(seed, targetKinds, drawOrdinary)
   if (seed >= firstSeveralSeed) return drawSeveral(seed, targetKinds[0]!, drawOrdinary)
   if (seed >= firstVerifySeed) return drawVerified(seed)
   if (seed >= firstDfsSeed) return drawDfsScenario(seed, new Chance(seed))

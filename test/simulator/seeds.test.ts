@@ -7,7 +7,12 @@ import { firstGrowingSeed } from './growing.js'
 import { failureText } from './report.js'
 import { firstDfsSeed, firstVerifySeed } from './scenario.js'
 import { simulateResumed } from './resumed.js'
-import { firstSeveralAroundSeed, firstSeveralSeed } from './several.js'
+import {
+  firstLanesAroundSeed,
+  firstLanesSeed,
+  firstSeveralAroundSeed,
+  firstSeveralSeed,
+} from './several.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
@@ -95,6 +100,39 @@ t.test(
       t.strictSame(killed.complaints, [], `seed ${firstSeveralSeed + index}, resumed`)
       const { complaints } = await simulate(firstSeveralAroundSeed + index)
       t.strictSame(complaints, [], `seed ${firstSeveralAroundSeed + index}`)
+    }
+  },
+)
+
+const lanesSeedCount = runs(300)
+
+t.test(
+  `${lanesSeedCount} simulations of several connections into partitions and keys keep every promise`,
+  async t => {
+    const most = new Map<string, number>()
+    for (let seed = firstLanesSeed; seed < firstLanesSeed + lanesSeedCount; seed++) {
+      const { complaints, runs, scenario } = await simulate(seed)
+      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+      const { name } = scenario.kind
+      for (const { result } of runs) {
+        most.set(name, Math.max(most.get(name) ?? 0, result?.connections ?? 0))
+      }
+    }
+    t.equal(most.size, 6, 'tables of all kinds')
+    t.equal(Math.max(...most.values()), 8)
+  },
+)
+
+const lanesGoingOnSeedCount = runs(150)
+
+t.test(
+  `${lanesGoingOnSeedCount} simulations of runs that go on with other lanes keep every promise`,
+  async t => {
+    for (let index = 0; index < lanesGoingOnSeedCount; index++) {
+      const killed = await simulateResumed(firstLanesSeed + index)
+      t.strictSame(killed.complaints, [], `seed ${firstLanesSeed + index}, resumed`)
+      const { complaints } = await simulate(firstLanesAroundSeed + index)
+      t.strictSame(complaints, [], `seed ${firstLanesAroundSeed + index}`)
     }
   },
 )

@@ -1,5 +1,6 @@
 /*
-  Seeds of loads over several connections: ordinary ones into tables that are written in that way.
+  Seeds of loads over several connections: ordinary ones into tables that take any row over any of them, and into tables with
+  partitions or keys, where rows have lanes.
 */
 import { Chance } from './random.js'
 import type { LoaderPlan, Scenario, TargetKind } from './scenario.js'
@@ -11,6 +12,11 @@ const mostConnections = 8
 
 /** The same with what happens around runs. */
 export const firstSeveralAroundSeed = 7_000_000_000
+
+/** Seeds from here on load over one to eight connections into tables with partitions or keys. */
+export const firstLanesSeed = 8_000_000_000
+/** The same with what happens around runs. */
+export const firstLanesAroundSeed = 9_000_000_000
 
 /** A process that goes on may have another number of connections. */
 export function goingOn(plan: LoaderPlan, processes: number): LoaderPlan {
@@ -32,7 +38,33 @@ export function drawSeveral(
     name: 'table in memory',
     script: stream.script.replace('share streamTable(10:0', 'share table(10:0'),
   }
-  const base = draw(seed, [stream, stream, table])
+  return overSeveral(seed, chance, draw(seed, [stream, stream, table]))
+}
+
+/** Eight partitions to each symbol. */
+function inManyPartitions(kind: TargetKind): TargetKind {
+  const script = kind.script
+    .replace(/VALUE, `A`B,/, 'COMPO, [database("", VALUE, `A`B), database("", HASH, [INT,8])],')
+    .replace('`t, `sym)', '`t, `sym`id)')
+  return { ...kind, name: `${kind.name}, two levels`, script }
+}
+
+/** @param kinds  of all tables */
+export function drawLanes(
+  seed: number,
+  kinds: readonly TargetKind[],
+  draw: (seed: number, kinds: readonly TargetKind[]) => Scenario,
+): Scenario {
+  const chance = new Chance(seed ^ 0x7f4a7c15)
+  const dfs = kinds.filter(({ onDisk }) => onDisk)
+  const keyed = kinds.filter(kind => kind.keyed)
+  const fit = [...dfs, ...dfs.map(inManyPartitions), ...dfs.map(inManyPartitions), ...keyed]
+  const base = overSeveral(seed, chance, draw(seed, fit))
+  // How long a partition is held by who writes it.
+  return base.kind.onDisk ? { ...base, storeMs: chance.spread(0.1, 20) } : base
+}
+
+function overSeveral(seed: number, chance: Chance, base: Scenario): Scenario {
   const isVerified = chance.oneIn(8)
   const kind = isVerified
     ? { ...base.kind, target: { ...base.kind.target, keyColumns: ['id'] } }

@@ -148,7 +148,7 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   connections: {
     flags: '-j, --connections <n>',
-    help: 'sessions that send data, 1 to 64; more than one: with --unordered',
+    help: 'sessions that send data, 1 to 64: rows go by partition or key, else with --unordered',
     reader: count(1),
     defaultNote: '1',
     field: 'delivery.connections',

@@ -9,6 +9,7 @@ import {
   keyReader,
   keysOf,
   outsideMarks,
+  rangeOf,
   scalarKey,
   type Key,
   type Partitioned,
@@ -151,17 +152,6 @@ function keyText(key: Key, like: Value): string {
   if (typeof key === 'string' || like.form !== 'scalar') return String(key)
   const value = typeof like.value === 'bigint' ? BigInt(key) : key
   return formatElement(vectorOf({ type: like.type }, [value]), 0)
-}
-
-function rangeOf(key: Key, bounds: readonly (Key | null)[]): number {
-  let low = 0
-  let high = bounds.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (bounds[middle]! <= key) low = middle + 1
-    else high = middle
-  }
-  return low < bounds.length ? low - 1 : -1
 }
 
 interface Places {

@@ -5,6 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
+import { divideByLane } from '../fate/lane-batches.js'
 import { rowsInTable } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
@@ -34,8 +35,9 @@ export function unsentCheck(
   const table = watchedTable(plan)
   const unknown = mostUnknown(run, now)
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
-  let left = mostOfBatch * (1 + mostConnections(run))
-  return async batch => {
+  const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
+  let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
+  const check = async (batch: Batch): Promise<void> => {
     // If nobody else writes, these are the rows that the journal does not know, from the first one on.
     const among = Math.min(unknown, batch.rowCount)
     const count = Math.min(among, mostOfBatch, left)
@@ -51,6 +53,19 @@ export function unsentCheck(
     // The server may have refused some of them then.
     if (2 * there > rows.length) throw rowsInTable(found, batch.locate(0))
   }
+  return async batch => {
+    if (left === 0) return
+    if (lanes === 1) return check(batch)
+    // Of each lane the rows may be there, whatever became of the others.
+    const divided = divideByLane(batch, run.lanes!.lanesOf(batch, lanes), lanes)
+    for (const lane of divided.lanes) await check(lane.batch)
+  }
+}
+
+/** By which the rows that the journal does not know were divided, as far as it tells. */
+function lanesBefore(run: Run): number {
+  const { lanes } = run.history.found
+  return lanes > 0 ? lanes : mostConnections(run)
 }
 
 /** Rows that are in the table at most, and neither were there before the run nor are those that the journal tells of. */

@@ -110,7 +110,8 @@ export class CarryOut {
 
   #sendBisected(): void {
     this.#queue.goOn()
-    if (this.#bisected !== undefined || this.#ended || this.#setup.run.ending.stopped) return
+    if (this.#bisected !== undefined || this.#ended) return
+    if (this.#setup.run.ending.stopped) return this.#leaveLanes()
     const part = this.#bisect.next()
     if (part === undefined) return
     try {
@@ -119,6 +120,19 @@ export class CarryOut {
       // The journal cannot be written: the server has stored nothing of these rows.
       this.#setup.recorder.unsent(part)
       throw error
+    }
+  }
+
+  /** Halves are not sent any more by a run that is stopped: nor is what has to come after them. */
+  #leaveLanes(): void {
+    const { run, recorder } = this.#setup
+    if (run.lanes?.isOrdered !== true) return
+    const parts = this.#bisect.rest()
+    const left = new Set(parts.map(({ lane }) => lane?.index))
+    for (const part of parts) recorder.unsent(part)
+    for (const batch of [...run.state.open.values()]) {
+      const { lane } = this.#queue.partOf(batch)
+      if (batch.state === 'queued' && left.has(lane?.index)) this.drop(batch)
     }
   }
 

@@ -2,7 +2,7 @@
   What is known of the bytes of one input: which of them were sent, under which numbers, and what became of their rows.
   Ranges lie one behind the other; where a batch was divided or sent again, the later numbers take its place.
 */
-import type { EndedRows } from '../journal/journal-record.js'
+import type { EndedRows, JournaledLanes } from '../journal/journal-record.js'
 
 /** What was sent under one number: rows of one input, or of several that lie one behind the other. */
 export interface SentBatch {
@@ -14,6 +14,21 @@ export interface SentBatch {
   ended: EndedRows | undefined
   /** The ledger that its receipt would be in is gone. */
   isLost: boolean
+  /** Of rows that were divided by lane: then the above is said of each lane's part instead. */
+  readonly lanes?: SentLanes
+}
+
+/** Rows that were sent by lane. */
+export interface SentLanes extends JournaledLanes {
+  /** In the order of lanes, ascending; rows between them have no number any more. */
+  parts: SentPart[]
+}
+
+/** Rows of one lane. */
+export interface SentPart {
+  readonly batch: SentBatch
+  /** Of the first one in the order of lanes. */
+  readonly firstRow: number
 }
 
 /** Its rows of one input. */
@@ -171,6 +186,46 @@ export function newCoveredInput(): CoveredInput {
 }
 
 /** Nothing is left to be sent or asked for; where some rows were confirmed, the others cannot be told from them. */
-export function isSettled({ ended, rows }: Pick<SentBatch, 'ended' | 'rows'>): boolean {
+export function isSettled({
+  ended,
+  rows,
+  lanes,
+}: Pick<SentBatch, 'ended' | 'rows' | 'lanes'>): boolean {
+  if (lanes !== undefined) return settledRows(lanes) === rows
   return ended !== undefined && ended.unconfirmed < rows && ended.unsent < rows
+}
+
+/** It was sent, and nobody knows what became of it. */
+export function isUnderWay(batch: SentBatch): boolean {
+  // Rows that went by lane find their numbers again only if all of them are read together.
+  return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
+}
+
+function settledRows({ parts }: SentLanes): number {
+  return sumOf(parts, ({ batch }) => (isSettled(batch) ? batch.rows : 0))
+}
+
+/** Rows that were sent, and nobody knows what became of them. */
+export function unknownRows({ ended, rows, lanes }: SentBatch): number {
+  if (lanes !== undefined) return sumOf(lanes.parts, ({ batch }) => unknownRows(batch))
+  return ended === undefined || ended.unconfirmed === rows ? rows : 0
+}
+
+/** As `unknownRows`, with those of batches of which others were confirmed. */
+export function unconfirmedRows({ ended, rows, lanes }: SentBatch): number {
+  if (lanes !== undefined) return sumOf(lanes.parts, ({ batch }) => unconfirmedRows(batch))
+  return ended?.unconfirmed ?? rows
+}
+
+function sumOf(parts: readonly SentPart[], rowsOf: (part: SentPart) => number): number {
+  return parts.reduce((sum, part) => sum + rowsOf(part), 0)
+}
+
+/** Rows of one lane have another number: it takes the place of those that they had, or that rows around them had with them. */
+export function replacePart(lanes: SentLanes, part: SentPart): void {
+  const end = part.firstRow + part.batch.rows
+  lanes.parts = lanes.parts
+    .filter(({ firstRow, batch }) => firstRow >= end || firstRow + batch.rows <= part.firstRow)
+    .concat(part)
+    .sort((a, b) => a.firstRow - b.firstRow)
 }

@@ -9,14 +9,16 @@ import {
   isSettled,
   newCoveredInput,
   newSentInputs,
+  replacePart,
   unsentInput,
   type BatchEnd,
   type CoveredInput,
   type SentBatch,
+  type SentLanes,
   type SentInput,
   type SentInputs,
 } from './covered-range.js'
-import type { BatchRange, Ended, NamedInput, RunEvent, Sums } from './events.js'
+import type { BatchRange, Ended, NamedInput, PlaceInLanes, RunEvent, Sums } from './events.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
 
@@ -33,6 +35,8 @@ export interface DurableState {
         readonly covered: CoveredInput[]
         /** Numbers of which something may still be told. */
         readonly sent: Map<number, SentBatch>
+        /** Batches that were divided by lane, by their first numbers. */
+        readonly laned: Map<number, SentLanes>
       }
     | undefined
   /** Of what is not: how far each input was sent. */
@@ -41,6 +45,8 @@ export interface DurableState {
   readonly sums: { -readonly [Name in keyof Sums]: number }
   /** Highest number that was given to rows. */
   lastNo: number
+  /** Those that rows were divided by last; 0 where none were. */
+  lanes: number
   /** The last process that sent rows which no other had sent before; 0 without one. */
   lastSender: number
   /** The version before has written some of it, and told of no keys. */
@@ -82,10 +88,11 @@ export function newDurableState(isRead: boolean): DurableState {
     run: undefined,
     processes: 0,
     inputs: [],
-    read: isRead ? { covered: [], sent: new Map() } : undefined,
+    read: isRead ? { covered: [], sent: new Map(), laned: new Map() } : undefined,
     sentTo: newSentInputs(),
     sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
     lastNo: 0,
+    lanes: 0,
     lastSender: 0,
     hidesKeys: false,
     offsets: {},
@@ -119,6 +126,8 @@ export function sentInput(covered: CoveredInput | undefined): SentInput {
 /** What is not durable changes nothing here. */
 export function foldDurable(state: DurableState, event: RunEvent): void {
   switch (event.kind) {
+    case 'laned':
+      return divide(state, event)
     case 'numbered':
       return number(state, event)
     case 'ended':
@@ -183,7 +192,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
 
 /** Rows are about to go out under a number. */
 function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
-  const { no, ranges, rows, isNew } = event
+  const { no, ranges, rows, isNew, ofLanes } = event
   state.lastNo = Math.max(state.lastNo, no)
   if (isNew) state.lastSender = state.processes
   const { read, sentTo } = state
@@ -191,8 +200,8 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
     if (isNew) for (const range of ranges) sentTo.add(range.input, endOf(range), range.rows)
     return
   }
-  const inputs = ranges.map(({ input }) => input)
-  const batch: SentBatch = { no, rows, inputs, ended: undefined, isLost: false }
+  if (ofLanes !== undefined) return replaceInLanes(read, event, ofLanes)
+  const batch = sentBatch(no, rows, inputsOf(ranges))
   read.sent.set(no, batch)
   for (const range of ranges) {
     const { startBytes, endBytes } = range
@@ -201,6 +210,71 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
     if (isNew) covered.extend(sent, endOf(range))
     else for (const before of covered.replace(sent)) removeRest(read.covered, before, range.input)
   }
+}
+
+/** As `number`, of rows of several lanes. */
+function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>): void {
+  const { no, ranges, rows, lanes } = event
+  const numbered = lanes.perLane.filter(count => count > 0)
+  state.lastNo = Math.max(state.lastNo, no + numbered.length - 1)
+  state.lastSender = state.processes
+  state.lanes = lanes.perLane.length
+  const { read, sentTo } = state
+  if (read === undefined) {
+    for (const range of ranges) sentTo.add(range.input, endOf(range), range.rows)
+    return
+  }
+  if (read.laned.size % mostLaned === mostLaned - 1) forgetSettled(read)
+  const inputs = inputsOf(ranges)
+  let firstRow = 0
+  const parts = numbered.map((count, i) => {
+    const part = { batch: sentBatch(no + i, count, inputs), firstRow }
+    firstRow += count
+    read.sent.set(no + i, part.batch)
+    return part
+  })
+  const sentLanes = { ...lanes, parts }
+  read.laned.set(no, sentLanes)
+  const batch = { ...sentBatch(no, rows, inputs), lanes: sentLanes }
+  for (const range of ranges) {
+    const { startBytes, endBytes } = range
+    const covered = (read.covered[range.input] ??= newCoveredInput())
+    covered.extend({ batch, startBytes, endBytes, rows: range.rows }, endOf(range))
+  }
+}
+
+/** So many are kept before those are looked for of which nothing more is told. */
+const mostLaned = 1_024
+
+function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
+  for (const [no, lanes] of laned) {
+    const rows = lanes.perLane.reduce((sum, count) => sum + count, 0)
+    if (isSettled({ ended: undefined, rows, lanes })) laned.delete(no)
+  }
+}
+
+/** @throws when the journal has no such batch, or its lanes no such rows */
+function replaceInLanes(
+  { sent, laned }: NonNullable<DurableState['read']>,
+  { no, rows }: Pick<SentBatch, 'no' | 'rows'>,
+  { firstNo, firstRow }: PlaceInLanes,
+): void {
+  const lanes = laned.get(firstNo)
+  if (lanes === undefined) throw new Error(`batch ${firstNo} is not divided by lane`)
+  let laneEnd = 0
+  for (const count of lanes.perLane) if (laneEnd <= firstRow) laneEnd += count
+  if (firstRow + rows > laneEnd) throw new Error(`no lane of batch ${firstNo} has such rows`)
+  const batch = sentBatch(no, rows, [])
+  sent.set(no, batch)
+  replacePart(lanes, { batch, firstRow })
+}
+
+function sentBatch(no: number, rows: number, inputs: readonly number[]): SentBatch {
+  return { no, rows, inputs, ended: undefined, isLost: false }
+}
+
+function inputsOf(ranges: readonly BatchRange[]): readonly number[] {
+  return ranges.map(({ input }) => input)
 }
 
 /** A batch that is divided goes as a whole, whatever other inputs it has rows of. */
@@ -248,6 +322,7 @@ function foldInput(state: DurableState, event: OfInput): void {
         else read.covered[i]!.begin(to, rows)
       }
       read?.sent.clear()
+      read?.laned.clear()
       Object.assign(state.sums, { duplicates: 0, ...event.sums })
       state.lastNo = Math.max(state.lastNo, event.lastNo)
       return

@@ -7,7 +7,7 @@
 */
 
 import type { Fingerprint } from '../journal/fingerprint.js'
-import type { EndedRows, JournalRecord } from '../journal/journal-record.js'
+import type { EndedRows, JournaledLanes, JournalRecord } from '../journal/journal-record.js'
 import type { SentInput } from './covered-range.js'
 
 /** Rows of one input that lie one behind the other. */
@@ -36,6 +36,15 @@ export interface NamedInput {
   detected: string | undefined
   /** Set once it was read to its end, and all that was sent of it has a number or has arrived. */
   summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
+}
+
+/** Where rows of one lane stand among those of all lanes. */
+export interface PlaceInLanes {
+  /** The first number that the batch got. */
+  readonly firstNo: number
+  readonly firstRow: number
+  /** Their number follows from the batch's. */
+  readonly isLane: boolean
 }
 
 export type Sums = Required<Omit<EndedRows, 'unsent'>>
@@ -70,10 +79,13 @@ export interface Ended extends EndedRows {
 export type EarlierPlace = 'unconfirmed' | 'unsent'
 
 /**
- * What is in the journal as it was told. `numbered`, `ended` and a certain `takenBack` are there as `batch` or `part`, `ended`
- * and `forgotten`; everything else in this file is in no journal.
+ * What is in the journal as it was told. `laned`, `numbered`, `ended` and a certain `takenBack` are there as `lanes`,
+ * `batch`, `part` or `lanePart`, `ended` and `forgotten`; everything else in this file is in no journal.
  */
-export type Durable = Exclude<JournalRecord, { kind: 'batch' | 'part' | 'ended' | 'forgotten' }>
+export type Durable = Exclude<
+  JournalRecord,
+  { kind: 'batch' | 'part' | 'lanes' | 'lanePart' | 'ended' | 'forgotten' }
+>
 
 export type RunEvent =
   | Durable
@@ -115,6 +127,13 @@ export type RunEvent =
   | { readonly kind: 'withdrawn'; readonly rows: number }
   /** Rows that an earlier process has left in a place are handed over by this one. */
   | { readonly kind: 'takenUp'; readonly from: EarlierPlace; readonly rows: number }
+  /** A batch that nobody has sent before is divided by lane: the rows of each have a number, from this one on. */
+  | (OfBatch & {
+      readonly kind: 'laned'
+      readonly ranges: readonly BatchRange[]
+      readonly rows: number
+      readonly lanes: JournaledLanes
+    })
   /** Rows have a number. */
   | (OfBatch & {
       readonly kind: 'numbered'
@@ -124,6 +143,8 @@ export type RunEvent =
       readonly bytes: number
       /** A whole batch that nobody has sent before. */
       readonly isNew: boolean
+      /** Of rows of one lane. */
+      readonly ofLanes?: PlaceInLanes
     })
   /** As `numbered`, by an earlier process, which sent them or meant to. */
   | (OfBatch & {

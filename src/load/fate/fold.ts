@@ -170,12 +170,15 @@ function foldOwn(state: RunState, event: RunEvent): void {
       return
     case 'ended':
       return end(state, event)
+    case 'laned':
+      // Its parts are told one by one.
+      return
     default:
       if ('lane' in event) foldBatch(state, event)
   }
 }
 
-type BatchEvent = Exclude<Extract<RunEvent, { no: number | undefined }>, Ended>
+type BatchEvent = Exclude<Extract<RunEvent, { no: number | undefined }>, Ended | { kind: 'laned' }>
 
 /** On its way to its end. */
 function foldBatch(state: RunState, event: BatchEvent): void {

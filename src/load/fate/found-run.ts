@@ -6,7 +6,7 @@ import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { ConfirmUsed } from '../options.js'
 import type { TargetIdentity } from '../journal/target-identity.js'
-import type { CoveredInput } from './covered-range.js'
+import { unknownRows, type CoveredInput } from './covered-range.js'
 import { newDurableState, type DurableState } from './durable.js'
 import type { NamedInput } from './events.js'
 
@@ -36,6 +36,7 @@ export interface FoundRun extends Readonly<
     | 'isAnew'
     | 'owner'
     | 'lastNo'
+    | 'lanes'
     | 'lastSender'
     | 'isForgotten'
     | 'hasLeftServer'
@@ -100,12 +101,9 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
   }
   let unknown = 0
   const { covered } = state.read!
-  for (const { ranges } of covered) {
-    for (const { batch, rows } of ranges) {
-      const { ended } = batch
-      if (ended === undefined || ended.unconfirmed === batch.rows) unknown += rows
-    }
-  }
+  // One that has rows of several inputs stands in each of them.
+  const batches = new Set(covered.flatMap(({ ranges }) => ranges.map(({ batch }) => batch)))
+  for (const batch of batches) unknown += unknownRows(batch)
   const sent = covered.reduce((sum, { rows }) => sum + rows, 0)
   const { confirmed, rejected, unconfirmed } = state.sums
   return {

@@ -88,6 +88,14 @@ export class LineRanges {
   }
 
   #place(range: OpenRange): void {
+    // What was divided by lane has several batches in the same lines.
+    const around = this.#byStart.get(keyOf(range, range.startBytes))
+    const behind = this.#byEnd.get(keyOf(range, range.endBytes))
+    for (const whole of [around, behind]) {
+      if (whole === undefined || !includes(whole, range)) continue
+      whole.batches += range.batches
+      return
+    }
     const before = this.#byEnd.get(keyOf(range, range.startBytes))
     const after = this.#byStart.get(keyOf(range, range.endBytes))
     if (before !== undefined) {
@@ -120,6 +128,10 @@ export class LineRanges {
     this.#byStart.delete(keyOf(range, range.startBytes))
     this.#byEnd.delete(keyOf(range, range.endBytes))
   }
+}
+
+function includes(whole: OpenRange, { startBytes, endBytes }: OpenRange): boolean {
+  return whole.startBytes <= startBytes && endBytes <= whole.endBytes
 }
 
 function joined(range: OpenRange, after: OpenRange): OpenRange {

@@ -1,6 +1,6 @@
 /*
-  A piece of a batch that travels under a number of its own: the whole batch, or, while the rows that the server
-  refuses are being looked for, a half of it, or a half of a half.
+  A piece of a batch that travels under a number of its own: the whole batch, its rows of one lane, or, while the rows that the
+  server refuses are being looked for, a half of it, or a half of a half.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
@@ -20,16 +20,30 @@ export interface Part {
   mayBeStored?: boolean
   /** Set once it has one. */
   no?: number
+  /** undefined for rows that were not divided by lane. */
+  readonly lane?: PartLane
 }
 
-/** The batch as it came from the reader. */
-export function wholeBatch(batch: Batch): Part {
+/** Shared by the parts of what was divided off for one lane. */
+export interface PartLane {
+  /** The connection; undefined where another process divided the rows, for another number of lanes. */
+  readonly index: number | undefined
+  /** Of the first row of the part's batch among the rows of all lanes, and the number that the first of these had. */
+  readonly firstRow: number
+  readonly firstNo: number
+  /** Parts that are not counted yet: what comes later waits for them where the order matters. */
+  open: number
+}
+
+/** The batch as it came from the reader, or its rows of one lane. */
+export function wholeBatch(batch: Batch, lane?: PartLane): Part {
   return {
     batch,
     start: 0,
     end: batch.rowCount,
     encodedBytes: batch.encodedBytes,
     open: { parts: 1 },
+    ...(lane && { lane }),
   }
 }
 
@@ -38,6 +52,8 @@ export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
+  // Its own number ends with them.
+  if (part.lane !== undefined) part.lane.open += 2
   const { no: _, ...rows } = part
   return [
     { ...rows, end: middle, encodedBytes },

@@ -3,13 +3,16 @@
   that rest before they are sent again, and those held back without a connection or while another node leads.
 */
 import type { DdbError } from '../../errors.js'
+import type { Batch } from '../../parse/batch.js'
 import type { Timer } from '../../platform/platform.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import { onlyLane } from './events.js'
 import type { BatchState, OpenBatch } from './fold.js'
-import { partRanges, type Part } from './part.js'
+import type { LaneRows } from './lane-batches.js'
+import { partRanges, wholeBatch, type Part, type PartLane } from './part.js'
+import { readSizes } from './read-sizes.js'
 
 /** Takes batches to the server; what becomes of them is told elsewhere. */
 export interface Outlet {
@@ -17,6 +20,8 @@ export interface Outlet {
   readonly isLost: boolean
   /** Bytes that the kernel has not taken yet. */
   readonly bufferedBytes: number
+  /** A connection takes one batch at a time. */
+  readonly takesOne?: boolean
   /**
    * Sends one transmission.
    * @param connection  from 0
@@ -25,7 +30,10 @@ export interface Outlet {
   send(batch: OpenBatch, part: Part, sendNo: number, connection: number): boolean
 }
 
-/** Sends in order, each batch over the connection that has the fewest to answer for, and never waits. */
+/**
+ * Sends in order, and never waits: each batch over the connection that has the fewest to answer for, and where rows belong to lanes
+ * over that of its lane. What has rows of several lanes then goes alone, so that no two connections write the same ones.
+ */
 export class SendQueue<To extends Outlet = Outlet> {
   /** The node that leads by now: what is to be sent waits until the present one has answered for the rest. */
   leader: ServerAddress | undefined
@@ -37,10 +45,16 @@ export class SendQueue<To extends Outlet = Outlet> {
   readonly #parts = new Map<number, Part>()
   /** New ones of this turn of the event loop: the journal is told of all of them in one write, and none goes out before. */
   #unwritten: OpenBatch[] = []
+  /** Of the next lane of a batch that is divided. */
+  #laneNo = 0
   /** The connection whose turn it is among those that have equally many out. */
   #turn = 0
-  /** Others wait for the one that goes alone. */
-  #isFirstOut = false
+  /** Some wait until more is known of those that are out. */
+  #isHolding = false
+  /** So many of them wait to go alone: nothing else goes before. */
+  readonly #alone = new Set<OpenBatch>()
+  /** What is out of each lane, where one comes after the other. */
+  readonly #turns: (PartLane | undefined)[] = []
   /** Refused batches that are to be sent again. */
   readonly #resting = new Set<Timer>()
 
@@ -53,9 +67,9 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** False when too much is out, or what comes goes to another node. */
   get hasRoom(): boolean {
-    const { state, batchSize } = this.#run
+    const { state } = this.#run
     if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
-    return this.leader === undefined && state.openBytes < batchSize.mostInFlightBytes
+    return this.leader === undefined && state.openBytes < readSizes(this.#run).roomBytes
   }
 
   /**
@@ -73,22 +87,53 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /** Its rows are not needed any more: it is about to be counted. */
-  forget({ no }: OpenBatch): void {
-    this.#parts.delete(no)
+  forget(batch: OpenBatch): void {
+    const { lane } = this.partOf(batch)
+    if (lane !== undefined) lane.open--
+    this.#alone.delete(batch)
+    this.#parts.delete(batch.no)
+  }
+
+  /**
+   * Gives the rows of each lane of a batch that nobody has sent before a number, and sends them as `add` does.
+   * @returns room: false when the caller has to wait
+   */
+  addLanes(batch: Batch, { lanes, rowCounts, by }: LaneRows): boolean {
+    const { state } = this.#run
+    const firstNo = state.lastNo + 1
+    const { ranges, rows } = asBatch(wholeBatch(batch), firstNo)
+    const told = { perLane: rowCounts, by }
+    this.#run.emit({ kind: 'laned', lane: onlyLane, no: firstNo, ranges, rows, lanes: told })
+    this.#laneNo = firstNo
+    let room = true
+    for (const { batch: rowsOfLane, lane, firstRow } of lanes) {
+      const part = wholeBatch(rowsOfLane, { index: lane, firstRow, firstNo, open: 1 })
+      room = this.add(part, true).room && room
+    }
+    return room
   }
 
   /**
    * Gives a part its number and sends it, at the end of the turn where there is a journal, or holds it back.
+   * @param isLane  its number follows from that of its batch
    * @returns room: false when the caller has to wait
    */
-  add(part: Part): { batch: OpenBatch; room: boolean } {
+  add(part: Part, isLane = false): { batch: OpenBatch; room: boolean } {
     const { plan, platform, state } = this.#run
     const { journal } = this.#run.history
-    const no = state.lastNo + 1
+    // `laned` has given all of its lanes numbers.
+    const no = isLane ? this.#laneNo++ : state.lastNo + 1
     const numbered = asBatch(part, no)
     const { input, startBytes } = numbered.ranges[0]!
-    const isNew = isWhole(part) && startBytes >= state.sentTo.at(input).offsetBytes
-    this.#run.emit({ kind: 'numbered', ...numbered, isNew })
+    const { lane, start } = part
+    const isNew =
+      lane === undefined && isWhole(part) && startBytes >= state.sentTo.at(input).offsetBytes
+    const ofLanes = lane && {
+      firstNo: lane.firstNo,
+      firstRow: lane.firstRow + start,
+      isLane,
+    }
+    this.#run.emit({ kind: 'numbered', ...numbered, isNew, ...(ofLanes && { ofLanes }) })
     part.no = no
     this.#parts.set(no, part)
     const batch = state.open.get(no)!
@@ -162,8 +207,8 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** Something is known of a batch: others may have waited for it. */
   goOn(): void {
-    if (!this.#isFirstOut || (this.#goesAlone && this.#run.state.sentCount > 0)) return
-    this.#isFirstOut = false
+    if (!this.#isHolding) return
+    this.#isHolding = false
     this.flush()
   }
 
@@ -196,12 +241,32 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #send(batch: OpenBatch): boolean {
     if (this.leader !== undefined || this.isHeld) return false
-    if (this.#goesAlone && this.#run.state.sentCount > 0) {
-      this.#isFirstOut = true
+    if (!this.#mayGo(batch)) {
+      this.#isHolding = true
       return false
     }
     // Without a connection it stays queued; another one is opened for its sake.
     return this.node.isLost || this.#transmit(batch)
+  }
+
+  #mayGo(batch: OpenBatch): boolean {
+    const { plan, state, lanes } = this.#run
+    const { takesOne = false } = this.node
+    if (plan.connections === 1) return !takesOne || state.sentCount === 0
+    if (this.#goesAlone && state.sentCount > 0) return false
+    if (lanes === undefined) return true
+    const { lane } = this.partOf(batch)
+    if (lane?.index === undefined) {
+      this.#alone.add(batch)
+      return state.sentCount === 0
+    }
+    if (this.#alone.size > 0) return false
+    if (takesOne && (state.sentOver[lane.index] ?? 0) > 0) return false
+    if (!lanes.isOrdered) return true
+    const turn = this.#turns[lane.index]
+    if (turn !== undefined && turn !== lane && turn.open > 0) return false
+    this.#turns[lane.index] = lane
+    return true
   }
 
   #transmit(batch: OpenBatch): boolean {
@@ -213,7 +278,7 @@ export class SendQueue<To extends Outlet = Outlet> {
       return false
     }
     const sendNo = state.lastSendNo + 1
-    const connection = this.#nextConnection()
+    const connection = this.partOf(batch).lane?.index ?? this.#nextConnection()
     this.#run.emit({ kind: 'sent', lane, no, sendNo, connection, atMs: platform.clock.nowMs() })
     return this.node.send(batch, this.partOf(batch), sendNo, connection)
   }

@@ -19,6 +19,7 @@ import { bytesError } from './input-bytes.js'
 import type { RunEvent } from '../fate/events.js'
 import { mayReachLimit } from '../rejects/reject-limit.js'
 import type { FoundRun } from '../fate/found-run.js'
+import { readSizes } from '../fate/read-sizes.js'
 import type { ResumedInput } from '../journal/resumed-input.js'
 import type {
   Detected,
@@ -190,10 +191,10 @@ class Reading implements InputReading {
         mapping: looked?.mapping ?? mapped(),
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         get batchRows() {
-          return run.batchSize.rows
+          return readSizes(run).batchRows
         },
         get batchBytes() {
-          return run.batchSize.bytes
+          return readSizes(run).batchBytes
         },
         flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
         limit,

@@ -1,7 +1,7 @@
 /*
   How far a run has come with one input, in the words of those who look at the input: bytes and lines.
 */
-import type { BatchEnd } from '../fate/covered-range.js'
+import { unconfirmedRows, type BatchEnd } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
 import { resumedInput } from './resumed-input.js'
 
@@ -39,7 +39,7 @@ function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRa
   let at = 0
   for (const { startBytes, endBytes, rows: sent, batch } of ranges) {
     // Where a batch of several inputs has some, they may be of any of these.
-    const rows = Math.min(sent, batch.ended?.unconfirmed ?? sent)
+    const rows = Math.min(sent, unconfirmedRows(batch))
     if (rows === 0) continue
     while (at + 1 < ends.length && ends[at + 1]!.offsetBytes <= startBytes) at++
     const lines = { firstLine: ends[at]!.lineNumber, lastLine: lastLineOf(ends, at) }

@@ -12,9 +12,22 @@ function eventOf(record: JournalRecord): RunEvent {
     case 'part': {
       const { no, more = [] } = record
       const ranges = [record, ...more].map(rangeOf)
-      const rows = ranges.reduce((sum, range) => sum + range.rows, 0)
+      const rows = sum(ranges.map(range => range.rows))
       const isNew = record.kind === 'batch'
       return { kind: 'numbered', lane: onlyLane, no, ranges, rows, bytes: 0, isNew }
+    }
+    case 'lanes': {
+      const { no, perLane, by, more = [] } = record
+      const ranges = [record, ...more].map(rangeOf)
+      const rows = sum(ranges.map(range => range.rows))
+      if (rows !== sum(perLane)) throw new Error(`lanes of batch ${no} have other rows than it has`)
+      return { kind: 'laned', lane: onlyLane, no, ranges, rows, lanes: { perLane, by } }
+    }
+    case 'lanePart': {
+      const { no, of: firstNo, start: firstRow, rows } = record
+      const ofLanes = { firstNo, firstRow, isLane: false }
+      const batch = { no, ranges: [], rows, bytes: 0, isNew: false, ofLanes }
+      return { kind: 'numbered', lane: onlyLane, ...batch }
     }
     case 'ended':
       return { lane: onlyLane, ...record }
@@ -31,8 +44,17 @@ function eventOf(record: JournalRecord): RunEvent {
  */
 export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
   switch (event.kind) {
+    case 'laned': {
+      const { no, ranges, lanes } = event
+      const more = ranges.length === 1 ? {} : { more: ranges.slice(1).map(batchOf) }
+      return { kind: 'lanes', no, ...batchOf(ranges[0]!), ...lanes, ...more }
+    }
     case 'numbered': {
-      const { no, ranges, isNew } = event
+      const { no, ranges, rows, isNew, ofLanes } = event
+      if (ofLanes !== undefined) {
+        const { firstNo: of, firstRow: start, isLane } = ofLanes
+        return isLane ? undefined : { kind: 'lanePart', no, of, start, rows }
+      }
       // Most batches are of one input.
       const more = ranges.length === 1 ? undefined : ranges.slice(1)
       if (!isNew) {
@@ -45,6 +67,10 @@ export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
     default:
       return isDurable(event) ? event : undefined
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0)
 }
 
 function rangeOf(rows: JournaledPart | JournaledBatch): BatchRange {

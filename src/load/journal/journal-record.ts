@@ -87,6 +87,14 @@ export interface JournaledBatch extends JournaledPart {
   readonly records: number
 }
 
+/** How rows are divided by lane. */
+export interface JournaledLanes {
+  /** Rows of each lane, in the order of lanes; those without rows have no number. */
+  readonly perLane: readonly number[]
+  /** Tells by what they were divided. */
+  readonly by: string
+}
+
 /** One line of a journal. Numbers of inputs count from 0, in the order in which they are read. */
 export type JournalRecord =
   /** The first one. */
@@ -148,6 +156,24 @@ export type JournalRecord =
       readonly no: number
       readonly more?: readonly JournaledPart[]
     })
+  /**
+   * As `batch`, of rows that are divided by lane: those of each lane that has some have a number, from `no` on, lane by lane. A
+   * version that knows no lanes must not go on with such a run, so it is a kind of its own.
+   */
+  | (JournaledBatch &
+      JournaledLanes & {
+        readonly kind: 'lanes'
+        readonly no: number
+        readonly more?: readonly JournaledBatch[]
+      })
+  /** As `part`, of rows of one lane: `of` is the number of their `lanes`, and `start` the place of the first in the order of lanes. */
+  | {
+      readonly kind: 'lanePart'
+      readonly no: number
+      readonly of: number
+      readonly start: number
+      readonly rows: number
+    }
   | ({ readonly kind: 'ended'; readonly no: number } & EndedRows)
   /** A file for rejects is about to be made. */
   | { readonly kind: 'rejectsFile'; readonly path: string }
@@ -228,10 +254,10 @@ export function recordOf(line: string): JournalRecord | undefined {
 /** What an object has to have before it is believed. */
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` for a whole number that is not negative, `*` for any object; a shape for one with fields, in brackets for many. What ends in
+ * `#` for a whole number that is not negative, `#s` for many, `*` for any object; a shape for one with fields, in brackets for many. What ends in
  * `?`, or has one beside it, may be left out.
  */
-type FieldType = '#' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
+type FieldType = '#' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']
 
 const fingerprint: Shape = { sizeBytes: '#', modifiedMs: 'time', head: 'text', tail: 'text' }
@@ -254,6 +280,8 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   offsets: { offsets: '*' },
   batch: { no: '#', ...batchShape, more: [batchShape, '?'] },
   part: { no: '#', ...partShape, more: [partShape, '?'] },
+  lanes: { no: '#', ...batchShape, more: [batchShape, '?'], perLane: '#s', by: 'text' },
+  lanePart: { no: '#', of: '#', start: '#', rows: '#' },
   ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#' },
   rejectsFile: { path: 'text' },
   rejects: {
@@ -315,6 +343,7 @@ export function isOf(type: FieldType, value: unknown): boolean {
   if (type === 'text?') return value === undefined || isOf('text', value)
   if (type === '*?') return value === undefined || isOf('*', value)
   if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
+  if (type === '#s') return Array.isArray(value) && value.every(one => isOf('#', one))
   // Before 1970 it is negative.
   if (type === 'time') return Number.isSafeInteger(value)
   if (type === 'text') return typeof value === 'string'

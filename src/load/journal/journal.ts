@@ -196,7 +196,7 @@ class KeptJournal implements Journal {
       default: {
         const record = recordOfEvent(event)
         if (record === undefined) return
-        if (event.kind === 'numbered') this.#noteEnded()
+        if (event.kind === 'numbered' || event.kind === 'laned') this.#noteEnded()
         this.#add(record)
         // On the disk before the server knows, or before what would tell of a loss goes.
         if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()

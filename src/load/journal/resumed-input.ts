@@ -4,7 +4,7 @@
 */
 import type { InputRange } from '../../parse/batch.js'
 import type { Piece } from '../../parse/input-reader.js'
-import { isSettled, type SentBatch, type SentRange } from '../fate/covered-range.js'
+import { isSettled, isUnderWay, type SentLanes, type SentRange } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
 
 /** Rows that an earlier process has sent under a number. */
@@ -24,6 +24,8 @@ export type KnownBatch =
   | ({ readonly kind: 'sent' } & SentBefore)
   /** It was read, and is certainly not stored. */
   | { readonly kind: 'unsent' }
+  /** Its rows went by lane, and some of them have no place yet. */
+  | ({ readonly kind: 'lanes'; readonly no: number; readonly rows: number } & SentLanes)
 
 /** The reading of one input goes on. */
 export interface ResumedInput {
@@ -83,7 +85,8 @@ export function resumedInput({ covered, summary }: FoundInput, index: number): R
         return startOffsetBytes < last.offsetBytes ? { kind: 'unsent' } : undefined
       }
       if (isSettled(sent.batch)) return { kind: 'settled' }
-      const { no, isLost, rows } = sent.batch
+      const { no, isLost, rows, lanes } = sent.batch
+      if (lanes !== undefined) return { kind: 'lanes', no, rows, ...lanes }
       return isUnderWay(sent.batch) ? { kind: 'sent', no, rows, isLost } : { kind: 'unsent' }
     },
     hasRowsOf({ startOffsetBytes, rowCount }) {
@@ -91,9 +94,4 @@ export function resumedInput({ covered, summary }: FoundInput, index: number): R
       return sent === undefined || sent.rows === rowCount
     },
   }
-}
-
-/** It was sent, and nobody knows what became of it. */
-function isUnderWay(batch: SentBatch): boolean {
-  return !isSettled(batch) && batch.ended?.unsent !== batch.rows
 }

@@ -34,7 +34,7 @@ export interface Resumption {
    * A batch is about to be sent again; one that reading broke off in is not.
    * @throws {DdbError} DDB_RUN_CHANGED when it has other rows than were sent
    */
-  checkRows(batch: Batch, sent: SentBefore): void
+  checkRows(batch: Batch, sent: Pick<SentBefore, 'rows'>): void
   /** Whether a reader's reject is among those of an earlier process. */
   isKnownReject(input: number, offsetBytes: number): boolean
 }

@@ -7,7 +7,9 @@ import type { JournaledRejects, JournalRecord } from './journal-record.js'
 import { replaceJournal } from './replace-journal.js'
 
 /** Kinds of records whose sum stands for them. */
-const summedKinds = ['batch', 'part', 'ended', 'session', 'rejects', 'settled'] as const
+const summedKinds = [
+  ...(['batch', 'part', 'lanes', 'lanePart', 'ended', 'session', 'rejects', 'settled'] as const),
+] as const
 
 /**
  * Makes a journal short, once everything is told.

@@ -15,8 +15,8 @@ import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../fate/refusal.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { ServerTarget } from '../options.js'
-import { oneConnection, type Plan } from '../plan.js'
 import type { Run } from '../run.js'
+import { settleConnections } from './settle-connections.js'
 
 /**
  * Connects and asks what the target is, of the node that the cluster sends us to.
@@ -49,7 +49,7 @@ export async function findTarget(
       })
       await settleMode(run, control, again)
       checkTypes(target, run.options.expectTypes)
-      checkSeveral(run.plan, target)
+      settleConnections(run, target)
       return [control, asStored(run, target)]
     } catch (error) {
       const to = redirectOf(error)
@@ -58,16 +58,6 @@ export async function findTarget(
       run.server.follow(to)
       await control.close().catch(ignoreLoss)
     }
-  }
-}
-
-/** @throws {UsageError} DDB_USAGE for a table that takes rows over one connection only */
-function checkSeveral({ connections }: Plan, target: TargetDescription): void {
-  if (connections === 1) return
-  const { keyed, partitionColumns = [], isHandle = false } = target
-  if (keyed) throw oneConnection('of rows with the same key it matters which one comes first')
-  if (isHandle || partitionColumns.length > 0) {
-    throw oneConnection('the target has partitions, or is a DFS table under a shared name')
   }
 }
 

@@ -133,6 +133,18 @@ export function scalarKey(value: Value): Key | null {
   return typeof value.value === 'number' ? value.value : null
 }
 
+/** Which of the ranges between bounds a key is in, from 0; −1 outside. */
+export function rangeOf(key: Key, bounds: readonly (Key | null)[]): number {
+  let low = 0
+  let high = bounds.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (bounds[middle]! <= key) low = middle + 1
+    else high = middle
+  }
+  return low < bounds.length ? low - 1 : -1
+}
+
 /** Reads keys in the unit of the scheme; undefined when the column cannot be compared with it. */
 export function keyReader(
   column: Column,

@@ -12,6 +12,8 @@ import { mayBeGone } from '../evidence/evidence.js'
 import { CarryOut } from '../fate/carry-out.js'
 import type { Outcome } from '../fate/decide.js'
 import type { OpenBatch } from '../fate/fold.js'
+import type { LaneRows } from '../fate/lane-batches.js'
+import { handOverLanes, type TakeUp } from '../fate/lane-rows.js'
 import { partTable, wholeBatch, type Part } from '../fate/part.js'
 import type { Recorder } from '../fate/recorder.js'
 import { SendQueue, type Outlet } from '../fate/send-queue.js'
@@ -64,6 +66,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
   readonly bufferedBytes = 0
+  readonly takesOne = true
   readonly #writer: Writer
   readonly #setup: AnsweredSetup
   readonly #queue: SendQueue
@@ -92,17 +95,24 @@ export class AnsweredDelivery implements Delivery, Outlet {
     return this.#setup.checkOwner()
   }
 
-  deliver(batch: Batch, sentBefore?: SentBefore): Promise<void> {
-    const { run, resends } = this.#setup
-    const part = wholeBatch(batch)
-    if (sentBefore === undefined) this.#queue.add(part)
+  deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): Promise<void> {
+    const { run } = this.#setup
+    const takeUp: TakeUp = (part, sent) => this.#takeUp(part, sent)
+    if (lanes !== undefined) handOverLanes(run, batch, lanes, this.#queue, takeUp)
     else {
-      const isLost = 'sent by an earlier process, which got no answer'
-      this.#carryOut.takeUp(part, sentBefore.no, { attempt: undefined, isLost, resends })
+      const part = wholeBatch(batch)
+      if (sentBefore === undefined) this.#queue.add(part)
+      else takeUp(part, sentBefore)
+      run.emit({ kind: 'handedOver', rows: batch.rowCount })
     }
-    run.emit({ kind: 'handedOver', rows: batch.rowCount })
     this.#delivering = this.#room()
     return this.#delivering
+  }
+
+  #takeUp(part: Part, { no }: SentBefore): void {
+    const { resends } = this.#setup
+    const isLost = 'sent by an earlier process, which got no answer'
+    this.#carryOut.takeUp(part, no, { attempt: undefined, isLost, resends })
   }
 
   send(batch: OpenBatch, part: Part, _sendNo: number, connection: number): boolean {

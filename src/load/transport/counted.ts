@@ -45,10 +45,11 @@ export function openCounted(
     get inFlightBytes() {
       return bufferedBytes(writer)
     },
-    deliver(batch) {
+    deliver(batch, _, lanes) {
       outsideRows += counting.outsideScheme?.(batch) ?? 0
       const isFirst = run.state.batches.sent === 0
-      const sent = sendOff(writer, flow, batch)
+      // It goes alone, whatever rows it has.
+      const sent = sendOff(writer, flow, batch, isFirst ? undefined : lanes)
       if (!isFirst || writer.sessions.length === 1) return sent
       return Promise.all([sent, taken(writer, flow, counting)]).then(() => undefined)
     },

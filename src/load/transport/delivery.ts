@@ -6,6 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { Table, Value } from '../../protocol/value.js'
+import type { LaneRows } from '../fate/lane-batches.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
 import type { VerifyResult } from '../load-result.js'
@@ -24,10 +25,11 @@ export interface Delivery {
    * one. The batch's columns belong to the delivery until it releases them.
    *
    * @param sentBefore  an earlier process of the run has sent these rows, and nobody knows what became of them
+   * @param lanes  its rows by the connections that they have to go over; left out where any will do
    * @throws {DdbError} at once when nothing more can be sent: then the batch is not counted. A promise that rejects is of a
    *   batch that is
    */
-  deliver(batch: Batch, sentBefore?: SentBefore): void | Promise<void>
+  deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): void | Promise<void>
   /**
    * Resolves once every batch handed over is counted.
    * @throws {DdbError} when what became of them is a failure of the run; all are counted all the same

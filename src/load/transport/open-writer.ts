@@ -2,6 +2,7 @@
   The sessions that data goes out on without receipts, the function they call, and the marker that stands on the
   server before they are opened.
 */
+import { setMaxListeners } from 'node:events'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
@@ -123,7 +124,10 @@ export async function connectEach(
   answered: boolean,
 ): Promise<readonly Session[]> {
   const deadlineMs = connectDeadlineMs(run.platform, run.server.address)
-  const connecting = (): Promise<Session> => connectData(run, description, answered)
+  // Every connection listens to it, and the caller's own signal is left as it is.
+  const ended = AbortSignal.any(run.options.signal === undefined ? [] : [run.options.signal])
+  setMaxListeners(0, ended)
+  const connecting = (): Promise<Session> => connectData(run, description, answered, ended)
   const opened = await Promise.allSettled(
     Array.from({ length: run.plan.connections }, () =>
       tryUntil(deadlineMs, retryRules(run), connecting, isConnectionError),
@@ -147,11 +151,12 @@ async function connectData(
   run: Run,
   { upsert }: TargetDescription,
   answered: boolean,
+  ended: AbortSignal,
 ): Promise<Session> {
   const { plan } = run
   const session = await connectServer(run.platform, run.server.address, {
     deadlineMs: connectDeadlineMs(run.platform, run.server.address),
-    signal: run.options.signal,
+    signal: ended,
     closeTimeoutMs: closeTimeoutMs(plan),
     highWaterBytes: Math.ceil(plan.maxInFlightBytes / plan.connections),
     ...(answered ? {} : run.server.dataSession),

@@ -4,8 +4,10 @@
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
+import type { LaneRows } from '../fate/lane-batches.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
+import { asDdbError } from '../run-ending.js'
 import {
   abandonAll,
   batchTable,
@@ -42,7 +44,7 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
     get inFlightBytes() {
       return bufferedBytes(writer)
     },
-    deliver: batch => sendOff(writer, flow, batch),
+    deliver: (batch, _, lanes) => sendOff(writer, flow, batch, lanes),
     async finish() {
       run.emit({ kind: 'counted', arrived: 0 })
       // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
@@ -58,17 +60,46 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
   }
 }
 
-/** Sends a batch under no number, on the session with the fewest bytes to send. @returns as `Delivery.deliver` */
+/**
+ * Sends a batch under no number: its lanes on their sessions, or all of it on the session with the fewest bytes to send.
+ * @returns as `Delivery.deliver`
+ */
 export function sendOff(
+  writer: Writer,
+  flow: Flow,
+  batch: Batch,
+  rows: LaneRows | undefined,
+): Promise<void> | undefined {
+  const { sessions } = writer
+  if (rows === undefined) {
+    return sendOn(leastBusy(writer, flow.run.state.batches.sent), writer, flow, batch)
+  }
+  const waits: (Promise<void> | undefined)[] = []
+  let left = batch.rowCount
+  try {
+    for (const { batch: each, lane } of rows.lanes) {
+      waits.push(sendOn(sessions[lane]!, writer, flow, each))
+      left -= each.rowCount
+    }
+  } catch (error) {
+    // None of its rows is counted yet, or all of them have to be.
+    if (waits.length === 0) throw error
+    flow.run.emit({ kind: 'unsent', rows: left })
+    waits.push(Promise.reject(asDdbError(error)))
+  }
+  const some = waits.filter(wait => wait !== undefined)
+  return some.length === 0 ? undefined : Promise.all(some).then(() => undefined)
+}
+
+function sendOn(
+  session: Session,
   writer: Writer,
   { run, columnNames, maxInFlightBytes, idleTimeout, sending }: Flow,
   batch: Batch,
 ): Promise<void> | undefined {
-  const { functionName, leading } = writer
-  const session = leastBusy(writer, run.state.batches.sent)
-  const arguments_ = [...leading, batchTable(batch, columnNames)]
+  const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
   sending(batch)
-  const room = session.send(functionName, arguments_, batch.release)
+  const room = session.send(writer.functionName, arguments_, batch.release)
   run.emit({ kind: 'handedOver', rows: batch.rowCount })
   return room && bufferedBytes(writer) < maxInFlightBytes
     ? undefined

@@ -48,9 +48,11 @@ export function verifying(delivery: Delivery, verifier: Verifier | undefined): D
     get inFlightBytes() {
       return delivery.inFlightBytes + verifier.heldBytes
     },
-    deliver(batch, sentBefore) {
-      verifier.sending(batch)
-      const sent = handedOver(() => delivery.deliver(batch, sentBefore), batch, verifier)
+    deliver(batch, sentBefore, lanes) {
+      const batches = lanes === undefined ? [batch] : lanes.lanes.map(lane => lane.batch)
+      for (const each of batches) verifier.sending(each)
+      const deliver = (): void | Promise<void> => delivery.deliver(batch, sentBefore, lanes)
+      const sent = handedOver(deliver, batches, verifier)
       return sent === undefined ? verifier.room() : sent.then(() => verifier.room())
     },
     finish: () => delivery.finish(),
@@ -65,11 +67,11 @@ export function verifying(delivery: Delivery, verifier: Verifier | undefined): D
   }
 }
 
-function handedOver<T>(deliver: () => T, batch: Batch, verifier: Verifier): T {
+function handedOver<T>(deliver: () => T, batches: readonly Batch[], verifier: Verifier): T {
   try {
     return deliver()
   } catch (error) {
-    verifier.released(batch)
+    for (const batch of batches) verifier.released(batch)
     throw error
   }
 }

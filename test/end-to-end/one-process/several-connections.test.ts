@@ -125,26 +125,26 @@ t.test('a run goes on with another number of connections', async t => {
   }
 })
 
-t.test('what needs an order takes one connection', async t => {
-  const scripts = [
-    'share keyedTable(`id, 1:0, [`id], [INT]) as target',
-    'share keyedStreamTable(`id, 1:0, [`id], [INT]) as target',
-  ]
-  for (const script of scripts) {
-    const { run } = await scene(t, script)
-    t.match(await run({}), {
+t.test(
+  'what would change the order of rows has to be allowed, and rows to be found again',
+  async t => {
+    const scripts = [streamScript, 'share keyedTable(`id, 1:0, [`id], [INT]) as target']
+    for (const script of scripts) {
+      const { run } = await scene(t, script)
+      t.match(await run({ unordered: false }), {
+        exitCode: 64,
+        rows: { confirmed: 0 },
+        error: { message: /leave `delivery.connections` at 1/ },
+      })
+    }
+    const { run } = await scene(t)
+    t.match(await run({ confirm: 'receipts', verify: 'all' }), {
       exitCode: 64,
-      rows: { confirmed: 0 },
-      error: { message: /leave `delivery.connections` at 1/ },
+      error: { message: /`target.keyColumns`/ },
     })
-  }
-  const { run } = await scene(t)
-  t.match(await run({ confirm: 'receipts', verify: 'all' }), {
-    exitCode: 64,
-    error: { message: /`target.keyColumns`/ },
-  })
-  t.match(
-    await run({ confirm: 'receipts', verify: 'all' }, { table: 'target', keyColumns: ['id'] }),
-    { exitCode: 0, confirm: { verified: { rows: { compared: rowCount, different: 0 } } } },
-  )
-})
+    t.match(
+      await run({ confirm: 'receipts', verify: 'all' }, { table: 'target', keyColumns: ['id'] }),
+      { exitCode: 0, confirm: { verified: { rows: { compared: rowCount, different: 0 } } } },
+    )
+  },
+)

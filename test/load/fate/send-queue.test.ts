@@ -1,5 +1,6 @@
 import t from 'tap'
-import { wholeBatch } from '../../../src/load/fate/part.js'
+import { divideByLane } from '../../../src/load/fate/lane-batches.js'
+import { halves, wholeBatch } from '../../../src/load/fate/part.js'
 import { DdbError } from '../../../src/errors.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { OpenBatch } from '../../../src/load/fate/fold.js'
@@ -275,4 +276,104 @@ t.test('what is to be sent at once waits for the one that goes alone', async t =
   close(run, one!)
   queue.goOn()
   t.equal(stub.sent.length, 3)
+})
+
+/** A queue of a run over three connections whose rows have lanes, past its first batch. */
+function lanesScene(isOrdered: boolean) {
+  const here = scene({ connections: 3, unordered: true })
+  const { run, queue } = here
+  const lanesOf = (): Uint8Array => new Uint8Array(8)
+  run.lanes = { digest: 'd', isOrdered, lanesOf }
+  run.emit({ kind: 'handedOver', rows: 8 })
+  const { batch: first } = queue.add(wholeBatch(batchOf(8)))
+  queue.forget(first)
+  close(run, first)
+  return {
+    ...here,
+    /** A batch whose rows go by lane: so many rows of each. */
+    add: (perLane: readonly number[]) => {
+      const laneOf = perLane.flatMap((count, lane) => new Array<number>(count).fill(lane))
+      const batch = batchOf(laneOf.length)
+      queue.addLanes(batch, { ...divideByLane(batch, Uint8Array.from(laneOf), 3), by: 'd' })
+    },
+    end: (no: number) => {
+      const batch = run.state.open.get(no)!
+      queue.forget(batch)
+      close(run, batch)
+      queue.goOn()
+    },
+    /** Numbers, and what each went over. */
+    out: () =>
+      [...run.state.open.values()].map(({ no, state, connection }) => [no, state, connection]),
+  }
+}
+
+t.test(
+  'rows of a lane go over its connection, and under numbers that follow from the batch',
+  async t => {
+    const { add, out } = lanesScene(false)
+    add([3, 0, 5])
+    add([1, 1, 1])
+    t.strictSame(out(), [
+      [2, 'sent', 0],
+      [3, 'sent', 2],
+      [4, 'sent', 0],
+      [5, 'sent', 1],
+      [6, 'sent', 2],
+    ])
+  },
+)
+
+t.test('where the order matters a lane has one batch out, those that rest included', async t => {
+  const { add, out, end, run, queue } = lanesScene(true)
+  add([3, 0, 5])
+  add([1, 1, 1])
+  const states = () => out().map(([no, state]) => [no, state])
+  t.strictSame(states(), [
+    [2, 'sent'],
+    [3, 'sent'],
+    [4, 'queued'],
+    [5, 'sent'],
+    [6, 'queued'],
+  ])
+  run.emit({ kind: 'refused', lane: 0, no: 2, words: 'busy' })
+  queue.goOn()
+  t.match(out()[2], [4, 'queued'], 'what rests is not overtaken')
+  end(3)
+  t.match(out().at(-1), [6, 'sent', 2])
+  const part = queue.partOf(run.state.open.get(2)!)
+  queue.forget(run.state.open.get(2)!)
+  run.emit({ kind: 'divided', lane: 0, no: 2 })
+  const parts = halves(part)
+  queue.goOn()
+  t.match(out()[0], [4, 'queued'], 'nor are halves that wait to be sent')
+  for (const half of parts) {
+    const { batch } = queue.add(half)
+    t.match(batch, { state: 'sent', connection: 0 })
+    end(batch.no)
+  }
+  t.match(out()[0], [4, 'sent', 0])
+})
+
+t.test('rows that have no lane go alone', async t => {
+  const { add, out, end, queue } = lanesScene(false)
+  add([4, 4, 0])
+  queue.add(wholeBatch(batchOf(8)))
+  add([0, 0, 8])
+  const states = () => out().map(([no, state]) => [no, state])
+  t.strictSame(states(), [
+    [2, 'sent'],
+    [3, 'sent'],
+    [4, 'queued'],
+    [5, 'queued'],
+  ])
+  end(2)
+  t.match(out()[1], [4, 'queued'])
+  end(3)
+  t.strictSame(states(), [
+    [4, 'sent'],
+    [5, 'queued'],
+  ])
+  end(4)
+  t.strictSame(states(), [[5, 'sent']])
 })

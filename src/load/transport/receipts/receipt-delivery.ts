@@ -4,7 +4,9 @@
 */
 import type { Batch } from '../../../parse/batch.js'
 import type { Delivery } from '../delivery.js'
-import { wholeBatch } from '../../fate/part.js'
+import type { LaneRows } from '../../fate/lane-batches.js'
+import { handOverLanes } from '../../fate/lane-rows.js'
+import { wholeBatch, type Part } from '../../fate/part.js'
 import type { SentBefore } from '../../journal/resumed-input.js'
 import { readReceipt, type LinkSetup } from './link.js'
 import { ReceiptWatcher } from './watcher.js'
@@ -35,12 +37,11 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     if (link.failure !== undefined) throw link.failure
   }
 
-  /** @returns whether there is room for more */
-  const takeUp = (batch: Batch, { no, isLost }: SentBefore): boolean => {
+  const takeUp = (part: Part, { no, isLost }: SentBefore): void => {
     const { earlier } = setup
     const isKnown = earlier.isLedgerKept && !isLost
     const receipts = isKnown ? earlier.of(no) : []
-    link.carryOut.takeUp(wholeBatch(batch), no, {
+    link.carryOut.takeUp(part, no, {
       attempt: receipts.at(-1)?.attempt,
       isLost: isKnown ? undefined : receiptsLost,
       resends: earlier.resends,
@@ -49,7 +50,17 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
       const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
       if (found !== undefined) link.carryOut.apply(found.batch, found.outcome)
     }
-    return queue.node.bufferedBytes < run.plan.maxInFlightBytes
+  }
+
+  /** @returns whether there is room for more */
+  const handOver = (batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): boolean => {
+    if (lanes !== undefined) return handOverLanes(run, batch, lanes, queue, takeUp)
+    const part = wholeBatch(batch)
+    let room = true
+    if (sentBefore === undefined) ({ room } = queue.add(part))
+    else takeUp(part, sentBefore)
+    run.emit({ kind: 'handedOver', rows: batch.rowCount })
+    return room && queue.node.bufferedBytes < run.plan.maxInFlightBytes
   }
 
   return {
@@ -60,11 +71,9 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     get inFlightBytes() {
       return run.state.openBytes
     },
-    deliver(batch: Batch, sentBefore?: SentBefore) {
+    deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows) {
       if (link.failure !== undefined) throw link.failure
-      const hasRoom =
-        sentBefore === undefined ? queue.add(wholeBatch(batch)).room : takeUp(batch, sentBefore)
-      run.emit({ kind: 'handedOver', rows: batch.rowCount })
+      const hasRoom = handOver(batch, sentBefore, lanes)
       if (++sentSinceRead % batchesPerRead === 0) watcher.lookNow()
       watcher.begin()
       return hasRoom && queue.hasRoom ? undefined : room()

@@ -7,36 +7,13 @@ import type { LevelScheme } from '../database-handle.js'
 import { dataTypes, parseColumnType, type ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, concatColumns, sliceColumn, takeRows } from '../../../protocol/element.js'
 import { elementBytes } from '../../../protocol/element-bytes.js'
+import { murmurHash } from '../../../protocol/murmur-hash.js'
 import { ScriptError } from '../../script-error.js'
 import { intScalar, integerOf, textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { isFixedVector, columnTexts } from '../../columns/column-layout.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { numbersOf } from '../../columns/column-numbers.js'
-
-const multiplier = 0x5bd1e995
-
-/** Unsigned 32 bits. */
-export function murmurHash(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let hash = bytes.length | 0
-  let at = 0
-  for (; at + 4 <= bytes.length; at += 4) hash = mix(hash, view.getInt32(at, true))
-  const left = bytes.length - at
-  if (left > 0) {
-    for (let byte = left - 1; byte >= 0; byte--) hash ^= bytes[at + byte]! << (byte * 8)
-    hash = Math.imul(hash, multiplier)
-  }
-  hash ^= hash >>> 13
-  hash = Math.imul(hash, multiplier)
-  return (hash ^ (hash >>> 15)) >>> 0
-}
-
-function mix(hash: number, word: number): number {
-  let k = Math.imul(word, multiplier)
-  k ^= k >>> 24
-  return Math.imul(hash, multiplier) ^ Math.imul(k, multiplier)
-}
 
 /** @param partition  as `placeRows` gives it, not −1 */
 export function chunkPath(levels: readonly LevelScheme[], partition: number): string {

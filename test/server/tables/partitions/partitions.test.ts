@@ -12,7 +12,6 @@ import {
   addValues,
   levelOf,
   chunkPath,
-  murmurHash,
 } from '../../../../src/server/tables/partitions/partition-level.js'
 import { murmurHash2 } from '../../../helpers/murmur-hash.js'
 import { textsOf, testSession } from '../../../helpers/script.js'
@@ -301,23 +300,3 @@ for (const [scheme, values, path] of cases) {
     t.equal(chunkPath(levels, partition!), path)
   })
 }
-
-t.test('it is MurmurHash2 of 32 bits, seeded with the number of bytes', async () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), bytes => {
-      assert.equal(murmurHash(bytes), Number(murmurHash2(bytes)))
-    }),
-    { numRuns: runs(500) },
-  )
-})
-
-t.test('every length and every bit counts', async t => {
-  const lengths = Array.from({ length: 17 }, (_, length) => new Uint8Array(length))
-  for (const bytes of lengths) t.equal(murmurHash(bytes), Number(murmurHash2(bytes)))
-  t.equal(new Set(lengths.map(murmurHash)).size, 17)
-  t.equal(murmurHash(new Uint8Array(0)), 0)
-  const high = new Uint8Array(7).fill(0xff)
-  t.equal(murmurHash(high), Number(murmurHash2(high)))
-  const within = Uint8Array.of(1, ...high, 1).subarray(1, 8)
-  t.equal(murmurHash(within), murmurHash(high), 'it may begin anywhere in memory')
-})

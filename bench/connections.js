@@ -1,0 +1,75 @@
+/*
+  What several connections gain where an insert takes its time: four against one, into a hash-partitioned table, whose rows go over
+  them by partition, and into a shared one. The server is the embedded one in a process of its own, which takes 5 ms more for each.
+*/
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { withFolder, writeInput } from './lib/inputs.js'
+import { alternate, program, runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { startSink } from './lib/sink.js'
+
+const insertMs = 5
+const batchRows = 250
+const rowsAtFullLength = 400_000
+const slowServer = fileURLToPath(new URL('lib/slow-server.js', import.meta.url))
+process.env.DDB_USER = 'admin'
+process.env.DDB_PASSWORD = '123456'
+const columns = '`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]'
+
+const targets = [
+  {
+    name: 'hash-partitioned table',
+    table: 'dfs://bench/t',
+    make: `if(existsDatabase("dfs://bench")) dropDatabase("dfs://bench")
+db = database("dfs://bench", HASH, [SYMBOL,40])
+db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)`,
+    flags: [],
+    bar: { atLeast: 3 },
+  },
+  {
+    name: 'stream table',
+    table: 'shared_t',
+    make: `undef(\`shared_t, SHARED); share streamTable(1:0, ${columns}) as shared_t`,
+    flags: ['--unordered'],
+  },
+]
+
+async function timedLoad(server, path, { table, make, flags }, connections) {
+  await runNode([program, 'exec', '-e', make, ...server.server])
+  const options = ['--confirm', 'receipts', '--batch-rows', String(batchRows), '-q']
+  const over = ['--connections', String(connections), ...flags]
+  return (
+    await runNode([program, 'load', path, '--table', table, ...options, ...over, ...server.server])
+  ).seconds
+}
+
+/** Rows a second over four connections, as a multiple of those over one. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const init = join(folder, 'connections.dos')
+    writeFileSync(init, `share streamTable(1:0, ${columns}) as shared_t\n`)
+    const rows = Math.round(rowsAtFullLength * scale)
+    const path = await writeInput(folder, 'narrow.csv', rows)
+    const server = await startSink(init, [String(insertMs)], slowServer)
+    const figures = []
+    for (const target of targets) {
+      const { ours, reference } = await alternate(
+        () => timedLoad(server, path, target, 4),
+        () => timedLoad(server, path, target, 1),
+        repeats,
+      )
+      const work = `4 connections against 1, ${insertMs} ms an insert, ${target.name}`
+      const speed = seconds => rows / seconds / 1e6
+      figures.push({
+        ...{ work, unit: 'Mrows/s', ours: speed(ours), reference: speed(reference) },
+        ...{ ratio: reference / ours, bar: target.bar, rows },
+      })
+    }
+    await server.stop()
+    return figures
+  })
+}
+
+await runAlone(import.meta.url, 'connections', measure)

@@ -1,0 +1,114 @@
+/*
+  A batch divided by lane: the rows that go over one connection, in their order, as a batch of their own. The input still is read
+  and remembered in whole batches, whose bytes lie one behind the other.
+*/
+import type { Batch, InputRange } from '../../parse/batch.js'
+import { takeRows } from '../../protocol/element.js'
+import type { KnownBatch } from '../journal/resumed-input.js'
+
+/** Rows of a batch that go over the same connection. */
+export interface LaneBatch {
+  readonly batch: Batch
+  readonly lane: number
+  /** Of its first row, if the rows of all lanes stand one behind the other. */
+  readonly firstRow: number
+}
+
+/** All lanes of a batch that have rows. */
+export interface DividedBatch {
+  readonly lanes: readonly LaneBatch[]
+  /** Of each lane, of those without rows, too. */
+  readonly rowCounts: readonly number[]
+}
+
+/** What earlier processes did with rows that they had divided by lane. */
+export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
+
+export interface LaneRows extends DividedBatch {
+  /** As in `LaneScheme`. */
+  readonly by: string
+  /** undefined for rows that nobody has sent before; lanes whose rows all have their place are left out. */
+  readonly known?: KnownLanes
+}
+
+/**
+ * The batch is released once all of its lanes are.
+ * @param laneOf  of each row
+ */
+export function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): DividedBatch {
+  const rowCounts = new Array<number>(laneCount).fill(0)
+  for (let row = 0; row < batch.rowCount; row++) rowCounts[laneOf[row]!]!++
+  const rowsOf = rowCounts.map(count => new Int32Array(count))
+  const filled = new Array<number>(laneCount).fill(0)
+  for (let row = 0; row < batch.rowCount; row++) {
+    const lane = laneOf[row]!
+    rowsOf[lane]![filled[lane]!++] = row
+  }
+  let open = rowCounts.filter(count => count > 0).length
+  const release = (): void => {
+    if (--open === 0) batch.release()
+  }
+  let firstRow = 0
+  const lanes: LaneBatch[] = []
+  for (const [lane, rows] of rowsOf.entries()) {
+    if (rows.length === 0) continue
+    lanes.push({ batch: rowsAlone(batch, rows, release), lane, firstRow })
+    firstRow += rows.length
+  }
+  return { lanes, rowCounts }
+}
+
+function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
+  const { rowCount, columns, encodedBytes } = batch
+  let isReleased = false
+  return {
+    rowCount: rows.length,
+    columns: rows.length === rowCount ? columns : columns.map(column => takeRows(column, rows)),
+    encodedBytes: Math.ceil((encodedBytes * rows.length) / rowCount),
+    ranges: rangesOf(batch, rows),
+    locate: row => batch.locate(rows[row]!),
+    record: row => batch.record(rows[row]!),
+    release() {
+      if (isReleased) return
+      isReleased = true
+      release()
+    },
+  }
+}
+
+/** Rows of a lane that lie one behind the other in the input are a range; of more such places whole ranges of the batch are told. */
+const mostPlaces = 64
+
+/** Rows of each range, in their order. */
+function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
+  const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
+  let places = 1
+  for (let row = 1; row < rows.length && places <= mostPlaces; row++) if (!isNear(row)) places++
+  const isExact = places <= mostPlaces
+  const found: InputRange[] = []
+  let row = 0
+  for (const range of batch.ranges) {
+    const end = range.firstRow + range.rowCount
+    while (row < rows.length && rows[row]! < end) {
+      const firstRow = row++
+      while (row < rows.length && rows[row]! < end && (!isExact || isNear(row))) row++
+      const places = isExact ? placesOf(batch, range, rows[firstRow]!, rows[row - 1]! + 1) : {}
+      found.push({ ...range, firstRow, rowCount: row - firstRow, ...places })
+    }
+  }
+  return found
+}
+
+/** Of rows `start` to `end` of a batch: they touch those before and behind. */
+function placesOf(
+  batch: Batch,
+  { firstRow, rowCount }: InputRange,
+  start: number,
+  end: number,
+): Partial<InputRange> {
+  const next = end === firstRow + rowCount ? undefined : batch.locate(end)
+  return {
+    ...(start === firstRow ? {} : { startOffsetBytes: batch.locate(start).offsetBytes }),
+    ...(next && { endOffsetBytes: next.offsetBytes, endLineNumber: next.lineNumber }),
+  }
+}

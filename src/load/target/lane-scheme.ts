@@ -1,0 +1,243 @@
+/*
+  Which rows have to go over the same connection, where a run has several: those of one partition, as two sessions that write
+  into one refuse each other, and of a table in memory with a key those of one key, as it matters which of them comes last.
+  Whatever gives equal partitions, or equal keys, equal lanes will do, so what is not known of a scheme is left out.
+*/
+import { createHash } from 'node:crypto'
+import type { ColumnType, DataType } from '../../protocol/data-type.js'
+import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
+import { murmurHash } from '../../protocol/murmur-hash.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import { formatValue } from '../../protocol/value-text.js'
+import type { Column, FixedVector } from '../../protocol/value.js'
+import type { PartitionDimension } from '../../schema/partition-dimension.js'
+import type { TargetDescription } from './describe-target.js'
+import type { Target } from './target.js'
+import {
+  keyReader,
+  keysOf,
+  rangeOf,
+  scalarKey,
+  type Key,
+  type RowsOfColumns,
+} from './partition-scheme.js'
+
+/** How the rows of a run are divided among its connections. */
+export interface LaneScheme {
+  /** Another one where rows may be divided otherwise: a process that goes on must find the same rows under a number. */
+  readonly digest: string
+  /** Of rows with one key the last one has to be written last. */
+  readonly isOrdered: boolean
+  /** The lane of each row, from 0. Rows that no partition takes, or of which that is not known, are in the first one. */
+  lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
+}
+
+/** A number for what the row belongs to; −1 where it belongs nowhere. */
+type Place = (row: number) => number
+
+/** What lanes are chosen by, column by column. */
+interface Level {
+  readonly columnIndex: number
+  /** Tells one way of choosing from others. */
+  readonly text: string
+  /** undefined where the column is not as the server told. */
+  placesOf(column: Column): Place | undefined
+}
+
+/** Goes into the digest: the next way of dividing rows has the next one. */
+const version = 1
+
+/** @returns undefined where all rows have to go over one connection, or may go over any */
+export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
+  const { partition, keyed, keyColumns = [], upsert } = description
+  if (target.kind !== 'table') return undefined
+  if (isPartitioned(description, target)) {
+    if (partition === undefined || partition.unpredictable === true) return undefined
+    const levels = partition.dimensions.map(dimension => partitionLevel(dimension, description))
+    return schemeOf(levels, keyed || upsert !== undefined)
+  }
+  // Keys that are named for an upsert need not be those that the table knows its rows by.
+  if (!keyed || target.keyColumns.length > 0) return undefined
+  return schemeOf(
+    keyColumns.map(name => keyLevel(name, description)),
+    true,
+  )
+}
+
+/** Its rows are in partitions, or all in the one that a DFS table has at least. */
+export function isPartitioned(
+  { partitionColumns = [], isHandle = false }: TargetDescription,
+  target: Target,
+): boolean {
+  const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
+  return isDfs || isHandle || partitionColumns.length > 0
+}
+
+function schemeOf(
+  known: readonly (Level | undefined)[],
+  isOrdered: boolean,
+): LaneScheme | undefined {
+  const levels = known.filter(level => level !== undefined)
+  if (levels.length === 0) return undefined
+  const told = JSON.stringify([version, levels.map(({ text }) => text)])
+  return {
+    isOrdered,
+    digest: createHash('sha256').update(told).digest('hex').slice(0, 16),
+    lanesOf({ columns, rowCount }, lanes) {
+      const places = levels.map(level => level.placesOf(columns[level.columnIndex]!))
+      const chosen = new Uint8Array(rowCount)
+      for (let row = 0; row < rowCount; row++) {
+        let sum = 0
+        for (const place of places) {
+          const at = place === undefined ? -1 : place(row)
+          sum = at < 0 || sum < 0 ? -1 : (sum * spread + at) % mostPlaces
+        }
+        chosen[row] = sum < 0 ? 0 : sum % lanes
+      }
+      return chosen
+    },
+  }
+}
+
+/** Odd, so that the outer level counts for every number of lanes that is a power of two. */
+const spread = 31
+const mostPlaces = 2 ** 31 - 1
+/** Values of a VALUE scheme count by their hash: whichever of them have a partition by now, each stays in its lane. */
+const valueBuckets = 1_048_576
+
+/** @returns undefined where nobody can tell which values are together */
+function partitionLevel(
+  { columnIndex, columnName, kind, type, scheme }: PartitionDimension,
+  { columns }: TargetDescription,
+): Level | undefined {
+  const own = columns[columnIndex]?.type
+  if (own === undefined || own.array === true) return undefined
+  const level = (find: (key: Key) => number, values: string): Level => ({
+    columnIndex,
+    text: JSON.stringify([columnName, kind, own.type, type ?? null, values]),
+    placesOf(column) {
+      const keyAt = keyReader(column, type)
+      return keyAt && placesBy(column, keyAt, find)
+    },
+  })
+  switch (kind) {
+    case 'VALUE':
+      return level(key => bucketOf(key, 8, valueBuckets), '')
+    case 'HASH': {
+      const buckets = scheme === undefined ? null : scalarKey(scheme)
+      const width = hashedWidth(own, type)
+      if (typeof buckets !== 'number' || buckets < 1 || width === undefined) return undefined
+      return level(key => bucketOf(key, width, buckets), String(buckets))
+    }
+    case 'RANGE': {
+      if (scheme?.form !== 'vector') return undefined
+      const bounds = keysOf(scheme)
+      return level(key => rangeOf(key, bounds), formatValue(scheme))
+    }
+    case 'LIST': {
+      if (scheme?.form !== 'vector' || scheme.type !== 'ANY') return undefined
+      const lists = scheme.data.map(list =>
+        list.form === 'vector' ? keysOf(list) : [scalarKey(list)],
+      )
+      const places = new Map(lists.flatMap((keys, at) => keys.map(key => [key, at] as const)))
+      return level(
+        key => places.get(key) ?? -1,
+        JSON.stringify(lists.map(keys => keys.map(String))),
+      )
+    }
+    case 'SEQ':
+      return undefined
+  }
+}
+
+const hashed: Partial<Record<DataType, number>> = {
+  ...{ CHAR: 4, SHORT: 4, INT: 4, DATE: 4, MONTH: 4, TIME: 4, MINUTE: 4, SECOND: 4, DATETIME: 4 },
+  ...{ DATEHOUR: 4, LONG: 8, TIMESTAMP: 8, NANOTIME: 8, NANOTIMESTAMP: 8, STRING: 0, SYMBOL: 0 },
+}
+
+/**
+ * Bytes that values count with where it is known how the server hashes them, 0 for text (docs/protocol.md#routing-of-rows).
+ * @returns undefined where it is not
+ */
+function hashedWidth({ type: own }: ColumnType, type: DataType | undefined): number | undefined {
+  const width = type === undefined ? undefined : hashed[type]
+  if (width === undefined || own === type) return width
+  // A number that is made another one may not fit, and nobody says what becomes of its hash.
+  const isText = width === 0 && hashed[own] === 0
+  const isTime = width > 0 && own in timeUnits && type! in timeUnits
+  return isText || isTime ? width : undefined
+}
+
+const timeUnits = { DATE: 0, MONTH: 0, DATEHOUR: 0, DATETIME: 0, TIMESTAMP: 0, NANOTIMESTAMP: 0 }
+
+const encoder = new TextEncoder()
+let textBytes = new Uint8Array(256)
+
+function hashOf(text: string): number {
+  if (textBytes.length < 3 * text.length) textBytes = new Uint8Array(6 * text.length)
+  return murmurHash(textBytes.subarray(0, encoder.encodeInto(text, textBytes).written))
+}
+
+/** @param width  bytes of a number: negative ones count as unsigned */
+function bucketOf(key: Key, width: number, buckets: number): number {
+  if (typeof key === 'string') return hashOf(key) % buckets
+  if (typeof key === 'number') {
+    if (key >= 0) return Math.floor(key) % buckets
+    if (width === 4) return (key + 2 ** 32) % buckets
+    key = BigInt(Math.floor(key))
+  }
+  return Number(BigInt.asUintN(64, key) % BigInt(buckets))
+}
+
+/** Text of a SYMBOL column is looked up once for each entry of its base that occurs. */
+function placesBy(
+  column: Column,
+  keyAt: (row: number) => Key | null,
+  find: (key: Key) => number,
+): Place {
+  const placeOf: Place = row => {
+    const key = keyAt(row)
+    return key === null ? -1 : find(key)
+  }
+  if (column.form !== 'vector' || column.type !== 'SYMBOL') return placeOf
+  const { codes, base } = column
+  const known = new Int32Array(base.length).fill(notLookedUp)
+  return row => {
+    const code = codes[row]!
+    if (known[code] === notLookedUp) known[code] = placeOf(row)
+    return known[code]!
+  }
+}
+
+const notLookedUp = -2
+
+/** Of floating numbers several values may be equal: rows are told apart by other columns of the key. */
+const inexact: readonly DataType[] = ['FLOAT', 'DOUBLE', 'COMPLEX', 'POINT']
+
+function keyLevel(name: string, { columns }: TargetDescription): Level | undefined {
+  const columnIndex = columns.findIndex(column => column.name === name)
+  const type = columns[columnIndex]?.type
+  const isText = type?.type === 'STRING' || type?.type === 'SYMBOL'
+  if (type === undefined || type.array === true || inexact.includes(type.type)) return undefined
+  if (!isText && !isFixedType(type.type)) return undefined
+  return {
+    columnIndex,
+    text: JSON.stringify(['key', name, type.type]),
+    placesOf(column) {
+      if (column.form !== 'vector') return undefined
+      if (column.type === 'SYMBOL') {
+        return placesBy(column, row => column.base[column.codes[row]!]!, hashedText)
+      }
+      if (column.type === 'STRING') {
+        const texts = stringsOf(column)
+        return row => hashedText(texts[row]!)
+      }
+      if (!isFixedType(column.type) || column.length === 0) return undefined
+      const bytes = elementBytes(column as FixedVector)
+      const each = bytes.length / column.length
+      return row => murmurHash(bytes.subarray(row * each, (row + 1) * each)) % mostPlaces
+    },
+  }
+}
+
+const hashedText = (key: Key): number => hashOf(String(key)) % mostPlaces

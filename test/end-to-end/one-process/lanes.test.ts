@@ -1,0 +1,432 @@
+/*
+  Loads over several connections into tables with partitions and keys: every row arrives once, no two connections write one
+  partition, rows of a key stay in their order, and a run goes on with another number of connections.
+*/
+import { join } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import t, { type Test } from 'tap'
+import type { DeliveryOptions, TargetOptions, LoadOptions } from '../../../src/load/options.js'
+import { recordLine, recordOf } from '../../../src/load/journal/journal-record.js'
+import { reasonsPath } from '../../../src/load/rejects/reject-path.js'
+import type { Faults, ServerOptions } from '../../../src/server/index.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const rowCount = 600
+const symbols = ['A', 'B', 'C', 'D', 'E', 'F', 'G']
+const day = (id: number): string => `2024.01.0${(id % 5) + 1}`
+const lines = Array.from(
+  { length: rowCount },
+  (_, id) => `${id},${symbols[(id * 5) % symbols.length]},${day(id >> 3)}`,
+)
+const expected = lines.map(line => line.split(','))
+
+const columns = '`id`sym`day, [INT,SYMBOL,DATE]'
+const dfs = (database: string, by: string, text = ''): string => `${database}
+db.createPartitionedTable(table(1:0, ${text === '' ? columns : `\`id\`sym\`day, [INT,${text},DATE]`}), \`t, ${by})`
+
+const days = '2024.01.01..2024.01.05'
+const partitioned: Record<string, string> = {
+  'HASH of a SYMBOL': dfs('db=database("dfs://d", HASH, [SYMBOL,10])', '`sym'),
+  'HASH of a STRING': dfs('db=database("dfs://d", HASH, [STRING,10])', '`sym', 'STRING'),
+  'HASH of an INT': dfs('db=database("dfs://d", HASH, [INT,7])', '`id'),
+  'VALUE of a DATE': dfs(`db=database("dfs://d", VALUE, ${days})`, '`day'),
+  'RANGE of an INT': dfs('db=database("dfs://d", RANGE, 0 100 200 350 600)', '`id'),
+  'LIST of SYMBOLs': dfs('db=database("dfs://d", LIST, [`A`B`C,`D`E,`F`G])', '`sym'),
+  'VALUE and HASH': dfs(
+    `a=database("", VALUE, ${days}); b=database("", HASH, [SYMBOL,4]); db=database("dfs://d", COMPO, [a,b])`,
+    '`day`sym',
+  ),
+  'a month of VALUE': dfs('db=database("dfs://d", VALUE, 2024.01M..2024.02M)', '`day'),
+}
+
+async function scene(t: Test, script: string, faults: Faults = {}, more: ServerOptions = {}) {
+  const here = await startLoadServer(t, script, { faults, ...more })
+  const dir = t.testdir({ 'in.csv': `id,sym,day\n${lines.join('\n')}\n` })
+  return {
+    ...here,
+    dir,
+    run: (
+      delivery: DeliveryOptions,
+      target: TargetOptions = { table: 'dfs://d/t' },
+      change: Partial<LoadOptions> = {},
+    ) =>
+      here.load(join(dir, 'in.csv'), {
+        target,
+        delivery: { connections: 4, batchRows: 20, ...delivery },
+        ...change,
+      }),
+    stored: (from = 'loadTable("dfs://d","t")') => here.rows(`select * from ${from} order by id`),
+  }
+}
+
+const ways: readonly DeliveryOptions[] = [
+  { confirm: 'receipts' },
+  { confirm: 'count', confirmTimeoutMs: 10_000 },
+  { confirm: 'none' },
+  { mode: 'sync' },
+]
+
+for (const [name, script] of Object.entries(partitioned)) {
+  t.test(
+    `by ${name}: every row arrives once, and no connection is in the way of another`,
+    async t => {
+      for (const way of ways) {
+        const { run, stored } = await scene(t, script)
+        const result = await run(way)
+        const confirmed = way.confirm === 'none' ? 0 : rowCount
+        const { exitCode, rows, connections, batches } = result
+        t.match(
+          { exitCode, rows, connections, batches },
+          {
+            exitCode: 0,
+            rows: { read: rowCount, confirmed },
+            connections: 4,
+            batches: { retried: 0, failed: 0 },
+          },
+          JSON.stringify([way, result.error]),
+        )
+        t.strictSame(await stored(), expected)
+      }
+    },
+  )
+}
+
+const hashed = partitioned['HASH of a SYMBOL']!
+
+t.test('two loads that know nothing of each other are in each other’s way', async t => {
+  const { run, stored } = await scene(t, hashed)
+  const results = await Promise.all(
+    [0, 1].map(() => run({ confirm: 'receipts', connections: 1, retries: 50 })),
+  )
+  for (const result of results) t.equal(result.rows.confirmed, rowCount)
+  t.ok(results.some(({ batches }) => batches.retried > 0))
+  t.equal((await stored()).length, 2 * rowCount)
+})
+
+t.test('jobs of the server overlap, and each session writes partitions of its own', async t => {
+  for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+    const at = new Set<string>()
+    let most = 0
+    const { run } = await scene(t, hashed, {
+      beforeExecute({ rows, sessionId }) {
+        if (rows < 2) return undefined
+        at.add(sessionId)
+        most = Math.max(most, at.size)
+        return {
+          until: new Promise<void>(resolve => {
+            setTimeout(() => {
+              at.delete(sessionId)
+              resolve()
+            }, 5)
+          }),
+        }
+      },
+    })
+    t.match(await run(way), { exitCode: 0, batches: { retried: 0 } })
+    t.equal(most, 4)
+  }
+})
+
+t.test('rows that no partition takes are rejects, each in its place', async t => {
+  const script = dfs('db=database("dfs://d", RANGE, 0 100 200 350 500)', '`id')
+  const { run, stored, dir } = await scene(t, script)
+  const file = join(dir, 'rejects.csv')
+  const rejects = { file, maxErrors: 1_000 }
+  const result = await run({ confirm: 'receipts' }, undefined, { rejects })
+  t.match(result, { exitCode: 3, rows: { confirmed: 500, rejected: 100, unconfirmed: 0 } })
+  t.strictSame(await stored(), expected.slice(0, 500))
+  const kept = (await readFile(file, 'utf8')).trim().split('\n')
+  t.strictSame(kept.slice(1).sort(), lines.slice(500).sort())
+})
+
+t.test('a null in a partition column is refused, found and told in its place', async t => {
+  const script = dfs(`db=database("dfs://d", VALUE, ${days})`, '`day')
+  const { run, stored, dir } = await scene(t, script)
+  const bad = new Set([0, 17, 18, 333, 599])
+  const withNulls = lines.map((line, id) => (bad.has(id) ? line.replace(/,[^,]*$/, ',') : line))
+  await writeFile(join(dir, 'in.csv'), `id,sym,day\n${withNulls.join('\n')}\n`)
+  for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+    const file = join(dir, `rejects-${'mode' in way}.csv`)
+    const result = await run(way, undefined, { rejects: { file } })
+    t.match(result, { exitCode: 3, rows: { confirmed: rowCount - bad.size, rejected: bad.size } })
+    const reasons = (await readFile(reasonsPath(file), 'utf8')).trim().split('\n')
+    const places = reasons.map(line => (JSON.parse(line) as { lineNumber: number }).lineNumber)
+    t.strictSame(
+      places.sort((a, b) => a - b),
+      [...bad].map(id => id + 2),
+    )
+  }
+  t.equal((await stored()).length, 2 * (rowCount - bad.size))
+})
+
+t.test(
+  'new values get partitions over all connections, or are refused, as the server is set',
+  async t => {
+    const script = dfs('db=database("dfs://d", VALUE, `A`B)', '`sym')
+    for (const [newValuePartitionPolicy, confirmed, rejected] of [
+      ['add', rowCount, 0],
+      ['skip', -1, -1],
+      ['fail', -1, -1],
+    ] as const) {
+      const { run, stored } = await scene(
+        t,
+        script,
+        {},
+        { newValuePartitions: newValuePartitionPolicy },
+      )
+      const result = await run({ confirm: 'receipts' }, undefined, {
+        rejects: { onError: 'skip', maxErrors: 1_000 },
+      })
+      const inside = expected.filter(([, sym]) => sym === 'A' || sym === 'B')
+      const there = confirmed === -1 ? inside : expected
+      t.match(
+        result.rows,
+        { confirmed: there.length, rejected: rejected === -1 ? rowCount - there.length : 0 },
+        newValuePartitionPolicy,
+      )
+      t.strictSame(await stored(), there)
+    }
+  },
+)
+
+t.test('few rows, many connections, little room', async t => {
+  const { run, stored } = await scene(t, hashed)
+  const result = await run({
+    confirm: 'receipts',
+    connections: 64,
+    batchRows: 1,
+    maxInFlightBytes: 300,
+  })
+  t.match(result, { exitCode: 0, rows: { confirmed: rowCount }, connections: 64 })
+  const limited = await run({ confirm: 'receipts' }, undefined, { input: { limit: 33 } })
+  t.match(limited, { exitCode: 0, rows: { confirmed: 33 } })
+  t.equal((await stored()).length, rowCount + 33)
+})
+
+t.test('a connection that is lost takes no batch with it, and gets no other’s', async t => {
+  let requests = 0
+  const { run, stored } = await scene(t, hashed, {
+    beforeExecute: ({ rows }) => (rows > 1 && ++requests % 9 === 3 ? 'close' : undefined),
+  })
+  const result = await run({ confirm: 'receipts', retries: 50, retryTimeoutMs: 60_000 })
+  t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
+  t.ok(result.batches.retried > 0)
+  t.strictSame(await stored(), expected)
+})
+
+t.test('rows are read back, one at a time and by their keys', async t => {
+  const { run } = await scene(t, hashed)
+  const target = { table: 'dfs://d/t', keyColumns: ['id'] }
+  t.match(await run({ confirm: 'receipts', verify: 'all' }, target), {
+    exitCode: 0,
+    confirm: { verified: { rows: { compared: rowCount, different: 0 } } },
+  })
+})
+
+t.test('what nobody can divide goes over one connection, and the run says so', async t => {
+  const uuids = dfs('db=database("dfs://d", HASH, [UUID,4])', '`u').replace(
+    columns,
+    '`id`sym`day`u, [INT,SYMBOL,DATE,UUID]',
+  )
+  const scripts: [script: string, why: RegExp][] = [
+    [
+      `db=database("dfs://d", VALUE, 1..3); db.createTable(table(1:0, ${columns}), \`t)`,
+      /one connection, as the target takes no more: it has no partitions/,
+    ],
+    [uuids, /its scheme does not tell for sure/],
+  ]
+  for (const [script, why] of scripts) {
+    const notices: string[] = []
+    const { run, stored } = await scene(t, script)
+    const result = await run({ confirm: 'receipts' }, undefined, {
+      mapping: { set: script === uuids ? { u: '00000000-0000-0000-0000-000000000001' } : {} },
+      onNotice: (notice: string) => void notices.push(notice),
+    })
+    t.match(result, { exitCode: 0, connections: 1, rows: { confirmed: rowCount } })
+    t.match(notices.join('\n'), why)
+    t.strictSame(
+      (await stored()).map(row => row.slice(0, 3)),
+      expected,
+    )
+  }
+})
+
+const keyedScripts: Record<string, [script: string, target: TargetOptions]> = {
+  'a keyed table': [
+    'share keyedTable(`sym, 1:0, `id`sym`day, [INT,SYMBOL,DATE]) as target',
+    { table: 'target' },
+  ],
+  'an upsert': [
+    'share keyedTable(`sym, 1:0, `id`sym`day, [INT,SYMBOL,DATE]) as target',
+    { table: 'target', method: 'upsert' },
+  ],
+  'an upsert into a DFS table': [
+    hashed,
+    { table: 'dfs://d/t', method: 'upsert', keyColumns: ['sym'] },
+  ],
+}
+
+/** Goes on with a run that was stopped after so many requests, until it is done. */
+async function interrupted(
+  t: Test,
+  script: string,
+  way: DeliveryOptions,
+  connections: readonly number[],
+  target?: TargetOptions,
+) {
+  let stop = new AbortController()
+  let requests = 0
+  const here = await scene(t, script, {
+    beforeExecute({ rows, sessionId }) {
+      if (rows < 1 || sessionId === '') return undefined
+      requests++
+      if (requests % 6 === 5) {
+        stop.abort()
+        // Some sessions are cut off in the middle of it.
+        return 'close'
+      }
+      return undefined
+    },
+  })
+  const delivery = {
+    ...way,
+    maxInFlightBytes: 900,
+    retries: 0,
+    confirmTimeoutMs: 400,
+    retryTimeoutMs: 400,
+  }
+  const named = { runId: 'nightly', journal: { folder: here.dir } }
+  const results = []
+  for (let process = 0; process < 200; process++) {
+    stop = new AbortController()
+    const leave = new AbortController()
+    const result = await here.run(
+      { ...delivery, connections: connections[process % connections.length]! },
+      target,
+      { ...named, signal: stop.signal, leave: leave.signal },
+    )
+    results.push(result)
+    const { read, confirmed, skipped, rejected } = result.rows
+    if (read === rowCount && confirmed + skipped + rejected === rowCount) break
+  }
+  return { ...here, results, last: results.at(-1)! }
+}
+
+for (const connections of [
+  [4, 1],
+  [8, 3, 2, 5],
+]) {
+  t.test(`a run goes on with ${connections.join(', ')} connections`, async t => {
+    for (const script of [hashed, partitioned['VALUE and HASH']!]) {
+      const { stored, last, results } = await interrupted(
+        t,
+        script,
+        { confirm: 'receipts' },
+        connections,
+      )
+      t.match(last, { exitCode: 0, error: null })
+      t.ok(results.length > 3, `${results.length} processes`)
+      t.strictSame(await stored(), expected)
+    }
+  })
+}
+
+t.test('a keyed table has the last row of each key, however often the run was cut off', async t => {
+  const [script, target] = keyedScripts['an upsert']!
+  const { stored, last } = await interrupted(
+    t,
+    script,
+    { confirm: 'receipts', unordered: true },
+    [4, 2, 3],
+    target,
+  )
+  t.match(last, { exitCode: 0, error: null })
+  const rows = new Map(expected.map(row => [row[1], row]))
+  t.strictSame(
+    await stored('target'),
+    [...rows.values()].sort((a, b) => Number(a[0]) - Number(b[0])),
+  )
+})
+
+for (const [name, [script, target]] of Object.entries(keyedScripts)) {
+  t.test(`${name}: of each key the last row stays, whatever happens to connections`, async t => {
+    for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+      let requests = 0
+      const isLossy = !('mode' in way)
+      const { run, stored } = await scene(t, script, {
+        beforeExecute: ({ rows }) =>
+          isLossy && rows > 1 && ++requests % 7 === 3 ? 'close' : undefined,
+      })
+      const delivery = { ...way, unordered: true, retries: 50, retryTimeoutMs: 60_000 }
+      const result = await run(delivery, target)
+      t.match(result, { exitCode: 0, connections: 4, rows: { confirmed: rowCount } })
+      const last = new Map(expected.map(row => [row[1], row]))
+      const from = target.table === 'target' ? 'target' : undefined
+      t.strictSame(
+        await stored(from),
+        [...last.values()].sort((a, b) => Number(a[0]) - Number(b[0])),
+      )
+    }
+  })
+}
+
+t.test('sixty-four connections make no noise, whatever confirms', async t => {
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  for (const way of ways) {
+    const { run } = await scene(t, hashed)
+    const signal = new AbortController().signal
+    t.match(await run({ ...way, connections: 64 }, undefined, { signal }), { exitCode: 0 })
+  }
+  await new Promise(resolve => setImmediate(resolve))
+  t.strictSame(warnings, [])
+})
+
+t.test('rows stay as they are known where the table divides them otherwise by now', async t => {
+  let requests = 0
+  const { run, stored, dir } = await scene(t, hashed, {
+    beforeExecute: ({ rows }) =>
+      rows > 1 && ++requests >= 6 && requests < 12 ? 'close' : undefined,
+  })
+  const named = { runId: 'nightly', journal: { folder: dir } }
+  const impatient = { retries: 0, confirmTimeoutMs: 400, retryTimeoutMs: 400 }
+  const first = await run({ confirm: 'receipts', ...impatient }, undefined, named)
+  t.ok(first.rows.unconfirmed > 0 && first.rows.confirmed > 0)
+  const path = join(dir, 'runs', 'nightly.journal')
+  const changed = (await readFile(path, 'utf8')).trimEnd().split('\n')
+  const lines = changed.map(line => {
+    const record = recordOf(line)!
+    return recordLine(record.kind === 'lanes' ? { ...record, by: 'ranges were added' } : record)
+  })
+  await writeFile(path, lines.join(''))
+  const notices: string[] = []
+  const second = await run({ confirm: 'receipts' }, undefined, {
+    ...named,
+    onNotice: (notice: string) => void notices.push(notice),
+  })
+  t.match(notices.join('\n'), /how the target divides its rows has changed since/)
+  const { confirmed, skipped, unconfirmed, unsent } = second.rows
+  t.equal(confirmed + skipped + unconfirmed + unsent, rowCount)
+  t.ok(unconfirmed > 0)
+  t.not(second.exitCode, 0)
+  const there = await stored()
+  t.equal(new Set(there.map(([id]) => id)).size, there.length, 'nothing is there twice')
+  t.ok(there.length >= confirmed + skipped)
+})
+
+t.test('a table with partitions in memory', async t => {
+  const script = `db=database("", HASH, [SYMBOL,10])
+pt=db.createPartitionedTable(table(1:0, ${columns}), \`pt, \`sym)
+share pt as target`
+  for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+    const { run, stored } = await scene(t, script)
+    const result = await run(way, { table: 'target' })
+    t.match(result, { exitCode: 0, connections: 4, rows: { confirmed: rowCount } })
+    t.strictSame(await stored('target'), expected)
+  }
+})
