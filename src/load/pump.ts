@@ -7,7 +7,7 @@ import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
 import type { UnsentCheck } from './evidence/unsent-rows.js'
 import type { TargetDescription } from './target/describe-target.js'
-import { laneRows, openRows } from './fate/lane-rows.js'
+import { laneRows, openRows, unsentParts } from './fate/lane-rows.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { KnownBatch } from './journal/resumed-input.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
@@ -70,12 +70,14 @@ async function hand(
 ): Promise<void> {
   let handedOver = false
   try {
-    if (known === undefined) await checkUnsent?.(batch)
+    if (known === undefined || known.kind === 'unsent') await checkUnsent?.(batch)
     if (known?.kind === 'sent' || known?.kind === 'lanes') {
       run.history.resumption.checkRows(batch, known)
     }
     const lanes = laneRows(run, batch, known)
     if (lanes === 'changed') return leaveOpen(run, batch)
+    if (lanes !== undefined)
+      for (const part of unsentParts(lanes)) await checkUnsent?.(part.batch, part)
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
     if (run.ending.hasSlept()) await delivery.checkOwner?.()

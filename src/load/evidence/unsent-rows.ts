@@ -6,6 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { divideByLane } from '../fate/lane-batches.js'
+import type { Part } from '../fate/part.js'
 import { rowsInTable } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
@@ -15,8 +16,14 @@ import { askCounts, findScript } from './find-rows.js'
 import { leavesMemory } from './rows-had.js'
 import type { SampleRow } from './sample-rows.js'
 
-/** To be asked before rows go out that no process has sent, as far as the journal tells. @throws {DdbError} DDB_UNPROVEN */
-export type UnsentCheck = (batch: Batch) => Promise<void>
+/**
+ * To be asked before rows go out that no process has sent, as far as the journal tells.
+ * @param rows  of the batch, where it was divided by lane before
+ * @throws {DdbError} DDB_UNPROVEN
+ */
+export type UnsentCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
+
+type RowsOfBatch = Pick<Part, 'start' | 'end'>
 
 /** Rows of one batch that are looked up: small ones may have none that the table takes. */
 const mostOfBatch = 8
@@ -37,28 +44,29 @@ export function unsentCheck(
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
-  const check = async (batch: Batch): Promise<void> => {
+  const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
     // If nobody else writes, these are the rows that the journal does not know, from the first one on.
-    const among = Math.min(unknown, batch.rowCount)
+    const among = Math.min(unknown, end - start)
     const count = Math.min(among, mostOfBatch, left)
     left -= count
     const rows: SampleRow[] = []
     for (let index = 0; index < count; index++) {
-      const row = evidence.samples.at(batch, Math.floor((index * among) / count))
+      const row = evidence.samples.at(batch, start + Math.floor((index * among) / count))
       if (row !== undefined) rows.push(row)
     }
     if (rows.length === 0) return
     const { confirmTimeoutMs: timeoutMs } = plan
     const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
     // The server may have refused some of them then.
-    if (2 * there > rows.length) throw rowsInTable(found, batch.locate(0))
+    if (2 * there >= rows.length) throw rowsInTable(found, batch.locate(start))
   }
-  return async batch => {
+  const whole = ({ rowCount }: Batch): RowsOfBatch => ({ start: 0, end: rowCount })
+  return async (batch, rows) => {
     if (left === 0) return
-    if (lanes === 1) return check(batch)
+    if (lanes === 1 || rows !== undefined) return check(batch, rows ?? whole(batch))
     // Of each lane the rows may be there, whatever became of the others.
     const divided = divideByLane(batch, run.lanes!.lanesOf(batch, lanes), lanes)
-    for (const lane of divided.lanes) await check(lane.batch)
+    for (const lane of divided.lanes) await check(lane.batch, whole(lane.batch))
   }
 }
 

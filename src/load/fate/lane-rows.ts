@@ -47,6 +47,13 @@ export function openRows({ parts, rows }: KnownLanes): { sent: number; unsent: n
   return { sent, unsent: rows - settled - sent }
 }
 
+/** Rows that are certainly not stored, as far as the journal tells. */
+export function unsentParts({ lanes, known }: LaneRows): Part[] {
+  if (known === undefined) return []
+  const open = lanes.flatMap(lane => partsOf(lane, known, false))
+  return open.filter(({ sent }) => sent === undefined).map(({ part }) => part)
+}
+
 /** Carries on with rows under the number that they have. */
 export type TakeUp = (part: Part, sent: SentBefore) => void
 

@@ -161,14 +161,13 @@ class Reading implements InputReading {
   *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
     const { source, reader, summary, resumed } = opened
     const { flushIntervalMs = defaultFlushIntervalMs } = this.#options.input ?? {}
-    const { path } = summary
     summary.format = reader.format
     const { detected, reading, how } = this.#lookOf(run, target, opened)
     summary.detected = detected
     run.rejects.reading(source.name, reading, this.#offsets)
     const { resumption } = run.history
     const index = opened.number()
-    if (resumption.isReadAnew(index, path, how))
+    if (resumption.isReadAnew(index, summary.path, how))
       run.emit({ kind: 'reading', input: index, detected: how })
     const { records: recordsBefore = 0 } = resumed ?? {}
     const recordsRead = (): number => recordsBefore + reader.recordsRead
@@ -184,8 +183,7 @@ class Reading implements InputReading {
       opened.progress(summary)
     }
     const mapped = (): ColumnMapping => this.#mappingFor(reader, source.name, target)
-    const looked = run.watch?.opened(path, reader, mapped)
-    const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
+    const looked = run.watch?.opened(summary.path, reader, mapped)
     const found = (): Generator<Step, void, void> =>
       reader.steps({
         mapping: looked?.mapping ?? mapped(),
@@ -197,7 +195,7 @@ class Reading implements InputReading {
           return readSizes(run).batchBytes
         },
         flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
-        limit,
+        limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore),
         from: resumed?.from,
         pieces: resumed?.pieces,
         shared: opened.shared,
