@@ -27,9 +27,17 @@ const statOf = (pid: number): string[] | undefined => {
   }
 }
 
+const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+
 /** Resolves once the system has a process in this state. */
 async function inState(pid: number, letter: string): Promise<void> {
-  while (statOf(pid)?.[0] !== letter) await new Promise(resolve => setImmediate(resolve))
+  for (;;) {
+    const state = statOf(pid)?.[0]
+    if (state === letter) return
+    if (state === undefined)
+      throw new Error(`process ${pid} has ended, and nobody is to wait for it`)
+    await new Promise(resolve => setImmediate(resolve))
+  }
 }
 
 function sleeper(t: Test): ChildProcess & { pid: number } {
@@ -69,13 +77,15 @@ t.test('a process that runs, is stopped, goes on and ends', onLinux, async t => 
 })
 
 t.test('a process that is over and was not waited for is dead', onLinux, async t => {
-  // The shell never waits for its child, which stays a zombie.
-  const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+  // What the shell becomes never waits for its child, which stays a zombie; the shell itself would if it could.
+  const shell = spawn('sh', ['-c', 'cat <&3 >&2 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   })
   t.teardown(() => shell.kill('SIGKILL'))
-  const [text] = (await once(shell.stdout, 'data')) as [Buffer]
+  const [text] = (await once(shell.stdout!, 'data')) as [Buffer]
   const pid = Number(String(text))
+  while (nameOf(shell.pid!) !== 'sleep') await new Promise(resolve => setImmediate(resolve))
+  shell.stdio[3]!.destroy()
   await inState(pid, 'Z')
   t.equal(lifeOf(holderWith(pid)), 'dead')
   t.equal(lifeOf(holderWith(pid, { namespaces: undefined as never })), 'dead', 'version 0.1.0')

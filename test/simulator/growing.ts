@@ -48,7 +48,8 @@ function grown(plan: LoaderPlan, isCalm: boolean, chance: Chance): LoaderPlan {
     ...(isCalm ? patient : {}),
     inputs: plan.inputs.map((input, file) => ({
       ...input,
-      rows: moreRows(input.rows, file, plan, chance),
+      // A pipe may give its rows so slowly that the run would wait for them longer than for any server.
+      rows: input.path === '-' ? input.rows : moreRows(input.rows, file, plan, chance),
     })),
     delivery: {
       ...delivery,

@@ -46,7 +46,8 @@ export function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number
   }
   let open = rowCounts.filter(count => count > 0).length
   const release = (): void => {
-    if (--open === 0) batch.release()
+    open--
+    if (open === 0) batch.release()
   }
   let firstRow = 0
   const lanes: LaneBatch[] = []
