@@ -1,0 +1,73 @@
+/*
+  What is promised of runs over several connections, held against simulations: whole batches, and lanes by partition and by key.
+*/
+import t from 'tap'
+import { runs } from '../helpers/runs.js'
+import { failureText } from './report.js'
+import { simulateResumed } from './resumed.js'
+import {
+  firstLanesAroundSeed,
+  firstLanesSeed,
+  firstSeveralAroundSeed,
+  firstSeveralSeed,
+} from './several.js'
+import { simulate } from './simulate.js'
+
+const severalSeedCount = runs(300)
+
+t.test(`${severalSeedCount} simulations of several connections keep every promise`, async t => {
+  const most = new Set<number>()
+  for (let seed = firstSeveralSeed; seed < firstSeveralSeed + severalSeedCount; seed++) {
+    const { complaints, runs } = await simulate(seed)
+    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+    for (const { result } of runs) most.add(result?.connections ?? 0)
+  }
+  t.ok(most.has(1) && most.has(8), 'from one to eight')
+})
+
+const goingOnSeedCount = runs(100)
+
+t.test(
+  `${goingOnSeedCount} simulations of runs that go on over other connections keep every promise`,
+  async t => {
+    for (let index = 0; index < goingOnSeedCount; index++) {
+      const killed = await simulateResumed(firstSeveralSeed + index)
+      t.strictSame(killed.complaints, [], `seed ${firstSeveralSeed + index}, resumed`)
+      const { complaints } = await simulate(firstSeveralAroundSeed + index)
+      t.strictSame(complaints, [], `seed ${firstSeveralAroundSeed + index}`)
+    }
+  },
+)
+
+const lanesSeedCount = runs(300)
+
+t.test(
+  `${lanesSeedCount} simulations of several connections into partitions and keys keep every promise`,
+  async t => {
+    const most = new Map<string, number>()
+    for (let seed = firstLanesSeed; seed < firstLanesSeed + lanesSeedCount; seed++) {
+      const { complaints, runs, scenario } = await simulate(seed)
+      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+      const { name } = scenario.kind
+      for (const { result } of runs) {
+        most.set(name, Math.max(most.get(name) ?? 0, result?.connections ?? 0))
+      }
+    }
+    t.equal(most.size, 6, 'tables of all kinds')
+    t.equal(Math.max(...most.values()), 8)
+  },
+)
+
+const lanesGoingOnSeedCount = runs(150)
+
+t.test(
+  `${lanesGoingOnSeedCount} simulations of runs that go on with other lanes keep every promise`,
+  async t => {
+    for (let index = 0; index < lanesGoingOnSeedCount; index++) {
+      const killed = await simulateResumed(firstLanesSeed + index)
+      t.strictSame(killed.complaints, [], `seed ${firstLanesSeed + index}, resumed`)
+      const { complaints } = await simulate(firstLanesAroundSeed + index)
+      t.strictSame(complaints, [], `seed ${firstLanesAroundSeed + index}`)
+    }
+  },
+)
