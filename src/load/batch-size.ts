@@ -1,6 +1,6 @@
 /*
   How large batches are. Where nobody says so, they begin as usual and grow as long as the server answers for more rows a second
-  then (docs/decisions/0067). It is a fold of what the run is told: the same events lead to the same sizes.
+  then (docs/decisions/0067). It is a fold of the events of the run: the same events lead to the same sizes.
 */
 import type { RunEvent } from './fate/events.js'
 import type { OpenBatch, RunState } from './fate/fold.js'
@@ -36,7 +36,7 @@ const lookAgainMs = 60_000
 const fallen = 0.5
 /** Of the bytes that one connection may have out a batch has an eighth at most: others are on their way meanwhile, and memory stays what it was. */
 const batchShare = 8
-/** So much of the work of a server is out while larger batches are tried: their answers come behind those of all that was sent before. */
+/** So much of the work of a server is out while larger batches are tried: their answers come after those of all that was sent before. */
 const aheadMs = 500
 const leastShare = 4
 
@@ -193,7 +193,7 @@ class Answers {
     return this.#told.batches === 0
   }
 
-  /** All that is told at once is told. */
+  /** All answers that came together are in. */
   look(): void {
     if (this.isEmpty) return
     this.#last = this.#told

@@ -18,7 +18,7 @@ import type { Run } from './run.js'
  * Resolves when the last batch is handed over; failures end the run in order and are not thrown.
  * @param checkUnsent  asked of batches that the journal does not know
  * @returns whether rows that were read, and are not sent, are for the end of the run to count: of the rejects of an earlier process
- *   that end this one, too, nobody knows whether they lie before these rows or behind them
+ *   that end this one, too, it is unknown whether they lie before these rows or after them
  */
 export async function pump(
   run: Run,

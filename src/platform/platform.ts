@@ -91,7 +91,7 @@ export interface Network {
 export interface FileStatus {
   readonly isFile: boolean
   readonly isFolder: boolean
-  /** By its permissions everybody may read it; false, too, where nobody knows. */
+  /** By its permissions everybody may read it; false, too, where they do not tell. */
   readonly isForAll?: boolean
   readonly sizeBytes: number
   readonly device: bigint

@@ -256,7 +256,7 @@ const rejects: JournaledRejects = {
 t.test('a row that stopped a run stops it again, and what was sent is asked for', async t => {
   const earlier = { known: allKinds, rejects }
   const { run, sentAs, pump: go } = scene({ batches: 4, earlier })
-  t.equal(await go(), true, 'rows behind are for the end of the run to count')
+  t.equal(await go(), true, 'rows after them are for the end of the run to count')
   t.match(sentAs, [{ no: 7 }])
   t.match(run.ending.failure, {
     code: 'DDB_INPUT_CELL',

@@ -59,7 +59,7 @@ function grown(plan: LoaderPlan, isCalm: boolean, chance: Chance): LoaderPlan {
   }
 }
 
-/** Good ones behind those that are there. */
+/** Good ones after those that are there. */
 function moreRows(
   rows: readonly InputRow[],
   file: number,

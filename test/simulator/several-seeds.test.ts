@@ -25,20 +25,6 @@ t.test(`${severalSeedCount} simulations of several connections keep every promis
   t.ok(most.has(1) && most.has(8), 'from one to eight')
 })
 
-const goingOnSeedCount = runs(100)
-
-t.test(
-  `${goingOnSeedCount} simulations of runs that go on over other connections keep every promise`,
-  async t => {
-    for (let index = 0; index < goingOnSeedCount; index++) {
-      const killed = await simulateResumed(firstSeveralSeed + index)
-      t.strictSame(killed.complaints, [], `seed ${firstSeveralSeed + index}, resumed`)
-      const { complaints } = await simulate(firstSeveralAroundSeed + index)
-      t.strictSame(complaints, [], `seed ${firstSeveralAroundSeed + index}`)
-    }
-  },
-)
-
 const lanesSeedCount = runs(300)
 
 t.test(
@@ -58,16 +44,16 @@ t.test(
   },
 )
 
-const lanesGoingOnSeedCount = runs(150)
-
-t.test(
-  `${lanesGoingOnSeedCount} simulations of runs that go on with other lanes keep every promise`,
-  async t => {
-    for (let index = 0; index < lanesGoingOnSeedCount; index++) {
-      const killed = await simulateResumed(firstLanesSeed + index)
-      t.strictSame(killed.complaints, [], `seed ${firstLanesSeed + index}, resumed`)
-      const { complaints } = await simulate(firstLanesAroundSeed + index)
-      t.strictSame(complaints, [], `seed ${firstLanesAroundSeed + index}`)
+for (const [what, seedCount, firstSeed, firstAroundSeed] of [
+  ['over other connections', runs(100), firstSeveralSeed, firstSeveralAroundSeed],
+  ['with other lanes', runs(150), firstLanesSeed, firstLanesAroundSeed],
+] as const) {
+  t.test(`${seedCount} simulations of runs that go on ${what} keep every promise`, async t => {
+    for (let index = 0; index < seedCount; index++) {
+      const killed = await simulateResumed(firstSeed + index)
+      t.strictSame(killed.complaints, [], `seed ${firstSeed + index}, resumed`)
+      const { complaints } = await simulate(firstAroundSeed + index)
+      t.strictSame(complaints, [], `seed ${firstAroundSeed + index}`)
     }
-  },
-)
+  })
+}

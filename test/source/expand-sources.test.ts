@@ -199,7 +199,7 @@ t.test('names that are not UTF-8 are files like others', async t => {
 })
 
 t.test(
-  'a file that may not be read is told before anything is, and asked for where its permissions do not tell',
+  'a file that may not be read is an error before anything is read, and asked for where its permissions do not tell',
   async t => {
     const dir = t.testdir({ 'a.csv': '', 'b.csv': '', sub: { 'c.csv': '' } })
     const named = join(dir, 'b.csv')

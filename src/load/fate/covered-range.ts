@@ -195,7 +195,7 @@ export function isSettled({
   return ended !== undefined && ended.unconfirmed < rows && ended.unsent < rows
 }
 
-/** It was sent, and nobody knows what became of it. */
+/** It was sent, and what became of it is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
   // Rows that went by lane find their numbers again only if all of them are read together.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
@@ -205,7 +205,7 @@ function settledRows({ parts }: SentLanes): number {
   return sumOf(parts, ({ batch }) => (isSettled(batch) ? batch.rows : 0))
 }
 
-/** Rows that were sent, and nobody knows what became of them. */
+/** Rows that were sent, and of which it is unknown what became of them. */
 export function unknownRows({ ended, rows, lanes }: SentBatch): number {
   if (lanes !== undefined) return sumOf(lanes.parts, ({ batch }) => unknownRows(batch))
   return ended === undefined || ended.unconfirmed === rows ? rows : 0

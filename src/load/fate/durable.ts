@@ -243,7 +243,7 @@ function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>
   }
 }
 
-/** So many are kept before those are looked for of which nothing more is told. */
+/** So many are kept before those of which nothing more comes are looked for. */
 const mostLaned = 1_024
 
 function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {

@@ -171,7 +171,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'laned':
-      // Its parts are told one by one.
+      // Each of its parts has events of its own.
       return
     default:
       if ('lane' in event) foldBatch(state, event)

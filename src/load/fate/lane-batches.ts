@@ -1,6 +1,6 @@
 /*
   A batch divided by lane: the rows that go over one connection, in their order, as a batch of their own. The input still is read
-  and remembered in whole batches, whose bytes lie one behind the other.
+  and remembered in whole batches, whose bytes follow one another.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { takeRows } from '../../protocol/element.js'
@@ -10,7 +10,7 @@ import type { KnownBatch } from '../journal/resumed-input.js'
 export interface LaneBatch {
   readonly batch: Batch
   readonly lane: number
-  /** Of its first row, if the rows of all lanes stand one behind the other. */
+  /** Of its first row, if the rows of all lanes stand one lane after the other. */
   readonly firstRow: number
 }
 
@@ -77,7 +77,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** Rows of a lane that lie one behind the other in the input are a range; of more such places whole ranges of the batch are told. */
+/** Rows of a lane that follow one another in the input are a range; with more such places the lane has whole ranges of the batch. */
 const mostPlaces = 64
 
 /** Rows of each range, in their order. */
@@ -100,7 +100,7 @@ function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
   return found
 }
 
-/** Of rows `start` to `end` of a batch: they touch those before and behind. */
+/** Of rows `start` to `end` of a batch: they touch those before and after. */
 function placesOf(
   batch: Batch,
   { firstRow, rowCount }: InputRange,

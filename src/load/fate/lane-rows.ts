@@ -11,8 +11,8 @@ import type { Part, PartLane } from './part.js'
 import type { SendQueue } from './send-queue.js'
 
 /**
- * @returns undefined where the batch goes as one; `changed` where its rows cannot be divided any more as they were: nobody knows
- * which of them have which number then
+ * @returns undefined where the batch goes as one; `changed` where its rows cannot be divided any more as they were: then it is unknown
+ * which of them have which number
  */
 export function laneRows(
   { lanes: scheme, plan }: Pick<Run, 'lanes' | 'plan'>,
@@ -102,16 +102,16 @@ function partsOf(
     const encodedBytes = Math.ceil((batch.encodedBytes * (end - start)) / batch.rowCount)
     found.push({ part: { batch, start, end, encodedBytes, open, lane: of }, sent })
   }
-  let behind = 0
+  let next = 0
   for (const { batch: sent, firstRow: row } of parts) {
     const start = row - firstRow
     if (start < 0 || start >= batch.rowCount) continue
-    add(behind, start)
-    behind = start + sent.rows
+    add(next, start)
+    next = start + sent.rows
     if (isSettled(sent)) continue
-    add(start, behind, isUnderWay(sent) ? sent : undefined)
+    add(start, next, isUnderWay(sent) ? sent : undefined)
   }
-  add(behind, batch.rowCount)
+  add(next, batch.rowCount)
   open.parts = of.open = found.length
   return found
 }

@@ -90,8 +90,8 @@ export class LineRanges {
   #place(range: OpenRange): void {
     // What was divided by lane has several batches in the same lines.
     const around = this.#byStart.get(keyOf(range, range.startBytes))
-    const behind = this.#byEnd.get(keyOf(range, range.endBytes))
-    for (const whole of [around, behind]) {
+    const last = this.#byEnd.get(keyOf(range, range.endBytes))
+    for (const whole of [around, last]) {
       if (whole === undefined || !includes(whole, range)) continue
       whole.batches += range.batches
       return

@@ -1,5 +1,5 @@
 /*
-  The log of a run: whatever happens to its rows is told here, to the journal first, then to the fold, then to those who only draw conclusions.
+  The log of a run: each event goes to the journal first, then to the fold, then to what only draws conclusions.
 */
 import type { BatchSize } from '../batch-size.js'
 import type { RunEvent } from './events.js'
@@ -20,7 +20,7 @@ export interface RunLog {
 
 /**
  * @param journal  asked each time; undefined where none is kept
- * @param batchSize  follows from what is told
+ * @param batchSize  follows from the events
  */
 export function newRunLog(journal: () => Journal | undefined, batchSize: BatchSize): RunLog {
   const state = newRunState()

@@ -28,7 +28,7 @@ export interface ParseThreads {
 /** Starts nothing yet. @param asked  `auto` goes by the cores of the machine, and by how much there is to read */
 export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto'): ParseThreads {
   const isAuto = asked === 'auto'
-  // A core is left to whoever takes the rows.
+  // The server gets a core.
   const helpers = (isAuto ? Math.min(threads.cores - 1, mostAuto) : asked) - 1
   let started: StartedThreads | undefined
   // Most runs do without: what they do not need is not loaded.

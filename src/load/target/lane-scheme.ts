@@ -211,7 +211,7 @@ function placesBy(
 
 const notLookedUp = -2
 
-/** Of floating numbers several values may be equal: rows are told apart by other columns of the key. */
+/** Of floating numbers several values may be equal: other columns of the key tell rows apart. */
 const inexact: readonly DataType[] = ['FLOAT', 'DOUBLE', 'COMPLEX', 'POINT']
 
 function keyLevel(name: string, { columns }: TargetDescription): Level | undefined {

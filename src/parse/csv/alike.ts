@@ -57,7 +57,7 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
   if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
   if (headerBytes === undefined || headerLineNumber !== 1) return undefined
   if (headerBytes.indexOf(lineFeed) !== headerBytes.length - 1) return undefined
-  // One that might be divided in another way leaves a choice to the records behind it.
+  // One that might be divided in another way leaves a choice to the records after it.
   const others = Buffer.from([...delimiters, "'", '\\'].filter(one => one !== delimiter).join(''))
   if (headerBytes.some(byte => others.includes(byte))) return undefined
   const kinds = new Uint8Array(256).fill(isNoLineFeed | speaks, 0, 32)

@@ -127,7 +127,7 @@ export class PieceSlots {
 
 /**
  * A piece out of shared memory. V8 copies from there byte by byte unless both sides are aligned to words, and a reader puts text
- * behind what it has left: copied twice it is there four times as soon.
+ * after what it has left: copied twice it is there four times as soon.
  */
 export class PieceCopy {
   readonly #slots: PieceSlots

@@ -45,7 +45,7 @@ const random: Platform['random'] = {
   bytes: length => new Uint8Array(length).fill(7),
 }
 
-/** How a request with data begins, behind its head. */
+/** How a request with data begins, after its head. */
 const dataRequest = 'function\nddbIngestDeliver\n'
 
 /**

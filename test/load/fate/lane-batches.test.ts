@@ -93,7 +93,7 @@ t.test('every row is in one lane, in its order and in its place', async () => {
   )
 })
 
-t.test('few places of a lane are told to the line, and touch those of the others', async t => {
+t.test('few places of a lane are exact to the line, and touch those of the others', async t => {
   const { lanes } = divideByLane(numbered(6, 3), Uint8Array.from([0, 0, 1, 0, 1, 1]), 2)
   const told = lanes.map(({ batch }) =>
     partRanges(wholeBatch(batch)).map(({ input, startBytes, endBytes, firstLine, lastLine }) =>

@@ -48,7 +48,7 @@ async function startedOn(
   return parseThreads.count
 }
 
-t.test('a core is left to whoever takes the rows, and no more than three threads read', async t => {
+t.test('the server gets a core, and no more than three threads read', async t => {
   for (const [cores, count] of [
     [1, 1],
     [2, 1],

@@ -29,7 +29,7 @@ function told({ rows, places, rejects, reader }: ReadResult): unknown {
 }
 
 /**
- * What is told of texts that are read after the first one, one by one and in the same memory; undefined for one that is looked at by
+ * What is found in texts that are read after the first one, one by one and in the same memory; undefined for one that is looked at by
  * itself.
  */
 async function readAfter(

@@ -214,7 +214,7 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
   })
 }
 
-/** Of a run that a reject has ended: what is no record behind it may have been read, or not. */
+/** Of a run that a reject has ended: what follows and is no record may have been read, or not. */
 function withoutRest(event: unknown): unknown {
   const {
     byteCounts,
