@@ -242,6 +242,10 @@ class Around {
 
   /** As the refusal says: the journal is brought back as it was, or the rows are removed and the run begins anew. */
   #beginAnew(state: JobState, isDamaged: boolean): void {
+    if (!this.#server.isUp) {
+      this.#world.schedule(quietMs, () => this.#beginAnew(state, isDamaged))
+      return
+    }
     state.waiting--
     const path = journalPath(state.job)
     if (isDamaged && this.#isDamaged(state) && this.#chance.oneIn(2)) {
