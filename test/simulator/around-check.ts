@@ -206,6 +206,10 @@ function checkCopies(
   }
 }
 
+/** A limit may be over before an answer has come through. */
+const isSlow = ({ pieceBytes, latencyMs, jitterMs }: AroundScenario['weather']): boolean =>
+  pieceBytes < 512 || latencyMs + jitterMs > 50
+
 /** What a process slept is nobody's silence: where it was alone and nothing else was in the way, all that it sent has a receipt. */
 function checkSleep(
   { isRough, weather }: AroundScenario,
@@ -213,9 +217,8 @@ function checkSleep(
   { changes }: History,
   complain: Complain,
 ): void {
-  const isSlow = weather.pieceBytes < 512 || weather.latencyMs + weather.jitterMs > 50
   const isDone = changes.some(change => takesRows(change) || change.runId !== undefined)
-  if (isRough || isSlow || isDone || own.some(isOnlyCounted)) return
+  if (isRough || isSlow(weather) || isDone || own.some(isOnlyCounted)) return
   for (const [index, { run, others, isDamaged }] of own.entries()) {
     const { result, process, endedMs } = run
     // What earlier processes have left in doubt stays there.
@@ -249,6 +252,7 @@ function checkCalm(
     'DDB_INTERRUPTED',
     'DDB_TIMEOUT',
     'DDB_CONNECT',
+    isSlow(scenario.weather) ? 'DDB_CONNECTION_LOST' : '',
     own.some(({ others }) => others > 0) ? 'DDB_LOCKED' : '',
   ]
   if (last.error !== null && !mayEnd.includes(last.error.code)) {
