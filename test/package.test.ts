@@ -44,6 +44,7 @@ t.test('the packages needed at run time are these and no others', async t => {
     'commander',
     'csv-parse',
     'get-east-asian-width',
+    'uplot',
     'ws',
     'zstddec',
   ])
