@@ -4,6 +4,7 @@
 */
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
+import { patternLetters } from '../parse/cells/pattern-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { columnTypeText, type ColumnType, type DataType } from '../protocol/data-type.js'
 import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
@@ -149,8 +150,9 @@ function typesOfFormat(format: string): DataType[] {
   if (format.startsWith('epoch:')) {
     return format === 'epoch:s' ? ['DATETIME', 'TIMESTAMP'] : ['TIMESTAMP', 'NANOTIMESTAMP']
   }
-  const has = (letter: string): boolean => format.includes(letter)
-  if (has('d') || has('D')) {
+  const letters = patternLetters(format)
+  const has = (letter: string): boolean => letters.includes(letter)
+  if (has('d')) {
     if (has('n')) return ['NANOTIMESTAMP']
     if (has('S')) return ['TIMESTAMP']
     return has('H') || has('h') ? ['DATETIME', 'TIMESTAMP'] : ['DATE']
