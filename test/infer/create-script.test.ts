@@ -7,6 +7,7 @@ import t from 'tap'
 import { InputError } from '../../src/errors.js'
 import { createScript, type NewTable } from '../../src/infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../src/infer/inferred-schema.js'
+import { noSharedNeeds } from '../../src/infer/settle-types.js'
 import {
   bytesText,
   type NoPlan,
@@ -264,6 +265,7 @@ function schema(estimatedRows: number, ...columns: InferredColumn[]): InferredSc
     rejected: 0,
     firstReject: undefined,
     needsPosition: false,
+    needs: noSharedNeeds,
     needsAllowMissing: false,
   }
 }

@@ -2,6 +2,7 @@
   The options of the commands besides `load`. Those that they share with it are the same ones.
 */
 import { parseTableTarget } from '../../load/target/target.js'
+import { schemaFromTypes } from '../../schema/target-schema.js'
 import { deliveryOptions, runOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { journaledServerOptions } from './journaled.js'
@@ -66,6 +67,14 @@ export const schemaOptions = {
       flags: '--key <a,b>',
       help: 'columns of the key of a keyed stream table',
       reader: list,
+    },
+    types: {
+      flags: '--types <name:TYPE,...>',
+      help: 'columns that have these types, whatever is found; the others are found',
+      reader: named('NAME:TYPE,…', types => {
+        schemaFromTypes(types)
+        return types
+      }),
     },
   }),
   ...sharedOptions,

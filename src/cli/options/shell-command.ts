@@ -178,6 +178,8 @@ export interface NewTableLoad {
   readonly flags: OptionSources['flags']
   readonly table: string
   readonly keyColumns: readonly string[]
+  /** Types that were said. */
+  readonly types?: string | undefined
   readonly needed: NeededOptions
   /** Who has the script makes the table with it. */
   readonly hasScript: boolean
@@ -185,7 +187,7 @@ export interface NewTableLoad {
 
 /** The commands that make the table and fill it. One, or two: the table is made by `load` itself where it can be. */
 export function nextCommands(command: NewTableLoad): string[] {
-  const { inputs, table, keyColumns, flags, hasScript, needed } = command
+  const { inputs, table, keyColumns, types, flags, hasScript, needed } = command
   const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const sources = sourceWords(inputs)
   const kind = table.startsWith('dfs://') ? 'dfs' : 'stream'
@@ -194,13 +196,20 @@ export function nextCommands(command: NewTableLoad): string[] {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
   })
-  const isMade = hasScript || keyColumns.length > 0 || isStdin
+  const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
+  const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
+  const isMade = hasScript || keyColumns.length > 0 || types !== undefined || isStdin
   const load = shellText([
     ...['load', ...sources, '--table', table],
     ...(isMade ? [] : ['--create', kind]),
     ...repeated,
-    ...pairTexts(needed.map).flatMap(text => ['--map', text]),
+    ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
     ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
+    ...needed.nullTexts.flatMap(text => flagWords('null', text)),
+    ...(needed.nullQuoted ? ['--null-quoted'] : []),
+    ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
+    ...(needed.decimalComma ? ['--decimal-comma'] : []),
+    ...needed.percentColumns.flatMap(name => ['--percent', name]),
     ...(needed.matchPosition ? ['--match', 'position'] : []),
     ...(needed.allowMissing ? ['--allow-missing'] : []),
     ...(needed.ignoreExtra ? ['--ignore-extra'] : []),
@@ -209,10 +218,9 @@ export function nextCommands(command: NewTableLoad): string[] {
   const schema = [
     'schema',
     ...sources,
-    '--table',
-    table,
-    '--key',
-    keyColumns.join(','),
+    ...['--table', table],
+    ...(keyColumns.length > 0 ? ['--key', keyColumns.join(',')] : []),
+    ...(types === undefined ? [] : ['--types', types]),
     ...repeated,
   ]
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]

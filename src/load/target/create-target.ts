@@ -204,7 +204,7 @@ function hasMembers({ inputs }: InferredSchema): boolean {
 
 /** @param anyCase  a header that differs in nothing but its case fills the column */
 function missingOptions(
-  { mapping = {} }: LoadOptions,
+  { mapping = {}, cells = {} }: LoadOptions,
   needed: NeededOptions,
   anyCase: boolean,
 ): string[] {
@@ -219,6 +219,11 @@ function missingOptions(
   return [
     ...maps,
     ...formats,
+    ...needed.nullTexts.map(text => `\`cells.nullTexts\` ${text}`),
+    ...(needed.nullQuoted && cells.nullQuoted !== true ? ['`cells.nullQuoted`'] : []),
+    ...(needed.thousands === '' ? [] : [`\`cells.thousands\` "${needed.thousands}"`]),
+    ...(needed.decimalComma ? ['`cells.decimalComma`'] : []),
+    ...needed.percentColumns.map(name => `\`cells.percentColumns\` ${name}`),
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),

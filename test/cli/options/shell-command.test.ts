@@ -159,6 +159,11 @@ t.test('characters that are hard to type have names', async t => {
 const nothing: NewTableLoad['needed'] = {
   map: {},
   dateFormats: {},
+  nullTexts: [],
+  nullQuoted: false,
+  thousands: '',
+  decimalComma: false,
+  percentColumns: [],
   matchPosition: false,
   allowMissing: false,
   ignoreExtra: false,
@@ -202,13 +207,19 @@ t.test('what was said is said again, and what is needed besides', async t => {
   const needed = {
     map: { a_b: "a 'b'" },
     dateFormats: { d: 'dd/MM/yyyy' },
+    nullTexts: ['-', 'N/A'],
+    nullQuoted: true,
+    thousands: ' ',
+    decimalComma: true,
+    percentColumns: ['p', 'q r'],
     matchPosition: true,
     allowMissing: true,
     ignoreExtra: true,
   }
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
     "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
-      "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --match position --allow-missing --ignore-extra",
+      "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A --null-quoted " +
+      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --match position --allow-missing --ignore-extra",
   ])
 })
 

@@ -12,7 +12,7 @@ import { inferOptions } from '../../../load/target/infer-options.js'
 import { parseTableTarget } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
-import { typesText } from '../../../schema/target-schema.js'
+import { schemaFromTypes, typesText } from '../../../schema/target-schema.js'
 import { dataExtensions } from '../../../parse/formats.js'
 import { expandSources, sourceNotices } from '../../../source/expand-sources.js'
 import { version } from '../../../version.js'
@@ -77,11 +77,12 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const { paths } = sources
   const { stdin } = processEnvironment
   const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
-  const { sample } = settings
+  const { sample, types } = settings
   const table = settings.table ?? tableNameOf(paths[0]!)
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     ...(sample === undefined ? {} : { sample }),
+    ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
   })
   const keyColumns = settings.key ?? []
   const { flags } = call.sources
@@ -90,7 +91,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   return {
     schema,
     table,
-    commands: nextCommands({ inputs: args, flags, table, keyColumns, needed, hasScript }),
+    commands: nextCommands({ inputs: args, flags, table, keyColumns, types, needed, hasScript }),
     script: () => withFlags(createScript(schema, newTable(table), keyColumns)),
   }
 }
@@ -201,6 +202,6 @@ export function noteLines(schema: InferredSchema): string[] {
       ? []
       : [`${counted(rejected, 'record')} cannot be read; the first: ${withFlags(firstReject!)}`]),
     ...warnings,
-    ...leftOut.map(({ source, reason }) => `${source}: left out, ${reason}`),
+    ...leftOut.map(({ source, reason }) => `${source}: left out, ${withFlags(reason)}`),
   ].map(clean)
 }
