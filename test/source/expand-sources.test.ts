@@ -8,7 +8,11 @@ import t from 'tap'
 import { dataExtensions } from '../../src/parse/formats.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { dataFiles, newPassedOver, passedOverNotice } from '../../src/source/data-files.js'
-import { expandSources as expandFor, type ExpandOptions } from '../../src/source/expand-sources.js'
+import {
+  expandSources as expandFor,
+  type ExpandedSources,
+  type ExpandOptions,
+} from '../../src/source/expand-sources.js'
 import { refuseForeignFormat } from '../../src/source/foreign-format.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
@@ -26,10 +30,13 @@ const folder = fileFolder(t, {
 })
 
 /** As programs call it. */
-const expandSources = (
+const expandSources = async (
   inputs: readonly string[],
   options: Omit<ExpandOptions, 'extensions'> = {},
-): ReturnType<typeof expandFor> => expandFor(inputs, { extensions: dataExtensions, ...options })
+): Promise<Omit<ExpandedSources, 'paths'> & { paths: string[] }> => {
+  const found = await expandFor(inputs, { extensions: dataExtensions, ...options })
+  return { ...found, paths: [...found.paths] }
+}
 
 const expand = async (...inputs: string[]): Promise<string[]> => {
   const { paths } = await expandSources(

@@ -80,11 +80,12 @@ async function newTarget(run: Run): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
   const { files } = platform
-  const { paths } = await expandSources(options.inputs, {
+  const sources = await expandSources(options.inputs, {
     extensions: dataExtensions,
     include: options.input?.include,
     files,
   })
+  const paths = [...sources.paths]
   await checkFiles(paths, files)
   run.reporter.notice(
     `there is no table "${tableText(table)}": looking at the inputs for its columns`,

@@ -74,7 +74,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
     files,
   })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
-  const { paths } = sources
+  const paths = [...sources.paths]
   const { stdin } = processEnvironment
   const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
   const { sample, types } = settings
