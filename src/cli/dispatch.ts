@@ -18,6 +18,7 @@ import {
   type Setting,
 } from './options/reading/resolve.js'
 import { printFailure } from './output/print-failure.js'
+import type { Asked } from './output/advice.js'
 import { openOutput, type Output } from './output/output.js'
 import { clean, jsonLine, tableLines } from './output/terminal-text.js'
 import type { ProcessEnvironment } from './process-environment.js'
@@ -32,14 +33,14 @@ export async function dispatch(
   const own = end < 0 ? argv : argv.slice(0, end)
   const output = openOutput(processEnvironment, own.includes('--no-color'))
   // Nobody has asked for more before the options are read.
-  const saying = { verbose: false }
+  const asked: Asked = { verbose: false }
   processEnvironment.onStrayFailure(error => {
-    processEnvironment.leave(printFailure(output, error, saying).exitCode)
+    processEnvironment.leave(printFailure(output, error, asked).exitCode)
   })
   try {
-    return await runCommand(argv, processEnvironment, output, saying)
+    return await runCommand(argv, processEnvironment, output, asked)
   } catch (error) {
-    return printFailure(output, error, saying).exitCode
+    return printFailure(output, error, asked).exitCode
   }
 }
 
@@ -47,10 +48,12 @@ async function runCommand(
   argv: readonly string[],
   processEnvironment: ProcessEnvironment,
   output: Output,
-  saying: { verbose: boolean },
+  asked: Asked,
 ): Promise<number> {
   const [own, childCommand] = splitChildCommand(argv)
   const columns = output.resultColumns ?? 80
+  const named = commands.find(({ name }) => name === own[0])
+  if (named !== undefined) asked.command = named
   const line = readCommandLine(own, commands, columns)
   if ('answer' in line) {
     if (own.length > 0) await output.write(line.answer)
@@ -58,8 +61,8 @@ async function runCommand(
     return own.length > 0 ? 0 : 64
   }
   const { command, args, flags } = line
+  Object.assign(asked, { verbose: flags.has('verbose'), command, args, flags })
   const sources = await gatherSources(command, flags, processEnvironment)
-  saying.verbose = flags.has('verbose')
   if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
     args,
@@ -67,6 +70,7 @@ async function runCommand(
     sources,
     processEnvironment,
     output,
+    asked,
     showHelp: () => processEnvironment.stderr.write(helpText(command.name, commands, columns)),
   })
 }

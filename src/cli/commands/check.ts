@@ -6,6 +6,7 @@ import type { CheckOptions, CheckResult } from '../../load/check/check-result.js
 import { journalPath } from '../../load/journal/open-journal.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
+import { offerTables } from './offer-tables.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { knownServers } from '../files/known-servers.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
@@ -52,6 +53,7 @@ async function runCheck(
   traceFile: TraceFile | undefined,
 ): Promise<number> {
   const { processEnvironment, output } = call
+  await offerTables(settings, call, traceFile?.trace)
   const asked = await loadOptionsOf(settings, inputs, call, traceFile?.trace)
   const progress = await startProgress(
     settings.progress,
@@ -115,7 +117,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
     for (const notice of result.notices) output.note(notice)
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
-      for (const hint of hintsFor(result.error)) output.note(hint)
+      for (const hint of hintsFor(result.error, call.asked)) output.note(hint)
     }
   }
   if (settings.json) {

@@ -11,7 +11,8 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.j
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
-import { hintsFor, printFailure, writeFailed } from '../output/print-failure.js'
+import { printFailure, writeFailed } from '../output/print-failure.js'
+import { nextLines, nextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import {
@@ -32,8 +33,8 @@ import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
-import { detailLines, summaryText } from '../output/summary.js'
-import { clean, jsonLine } from '../output/terminal-text.js'
+import { detailLines, summaryLines } from '../output/summary.js'
+import { jsonLine } from '../output/terminal-text.js'
 
 /** What the commands do each in its own way, in the order in which it is called. */
 export interface RunCommand<Found> {
@@ -276,22 +277,30 @@ async function printResult(
   result: LoadResult,
   kept: readonly string[],
 ): Promise<number> {
-  const { output } = call
+  const { output, asked } = call
+  const isVerbose = settings.verbose ?? false
   const isSilent = settings.quiet === true && result.exitCode === 0
+  const { confirmed, unconfirmed, skipped } = result.rows
+  asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
+  const next = nextStep(result, asked)
   if (!isSilent) {
     for (const notice of kept) output.note(notice)
-    if (result.error !== null) {
-      output.problem(result.error.message, result.error.code)
-      for (const hint of hintsFor(result.error)) output.note(hint)
-    }
-    for (const line of detailLines(result, settings.verbose ?? false)) output.note(line)
+    if (result.error !== null) output.problem(result.error.message, result.error.code)
+    // What the summary says on the same screen is not said twice.
+    const isApart = settings.json === true || output.resultColumns === undefined
+    for (const line of detailLines(result, isVerbose, isApart)) output.note(line)
+    for (const line of isApart ? nextLines(result, next) : []) output.note(line)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))
-    else if (!isSilent) await output.write(`${clean(summaryText(result))}\n`)
+    else if (!isSilent) {
+      for (const line of summaryLines(result, next?.command, isVerbose, output.resultColumns)) {
+        await output.write(`${line}\n`)
+      }
+    }
     return result.exitCode
   } catch (error) {
-    const { exitCode } = printFailure(output, error, { verbose: settings.verbose ?? false })
+    const { exitCode } = printFailure(output, error, asked)
     return result.exitCode === 0 ? exitCode : result.exitCode
   }
 }

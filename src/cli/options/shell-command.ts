@@ -11,6 +11,7 @@ import type { JournaledServer } from './journaled.js'
 import { longName, type OptionDefinition, type OptionTable } from './reading/definition.js'
 import { findValue, type OptionSources } from './reading/resolve.js'
 import { sharedOptions } from './command-options.js'
+import { serverOptions } from './server-options.js'
 
 /** One word of a POSIX shell; of bash, zsh and POSIX 2024 where it holds bytes that are not UTF-8. */
 export function shellWord(text: string): string {
@@ -36,7 +37,8 @@ function addressesText(server: JournaledServer): string {
   return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
 }
 
-function shellText(words: readonly string[]): string {
+/** A command of this program, for a shell. */
+export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
 }
 
@@ -79,6 +81,34 @@ function characterText(text: string): string {
 
 const pairTexts = (pairs: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries(pairs).map(([name, text]) => `${name}=${text}`)
+
+/** A call as it was typed. */
+export interface TypedCall {
+  readonly command: { readonly name: string; readonly options: OptionTable }
+  readonly args: readonly string[]
+  readonly flags: OptionSources['flags']
+  /** Another command that takes the same options. */
+  readonly name?: string
+}
+
+/** The same call once more, without some of its options and with further words. */
+export function sameCommand(
+  { command, args, flags, name = command.name }: TypedCall,
+  without: readonly string[] = [],
+  further: readonly string[] = [],
+): string {
+  const kept = new Map([...flags].filter(([flag]) => !without.includes(flag)))
+  return shellText([name, ...sourceWords(args), ...further, ...givenWords(command.options, kept)])
+}
+
+/** The flags that say which server is meant, and who logs in. */
+export function serverWords(flags: OptionSources['flags']): string[] {
+  return givenWords(serverOptions, flags)
+}
+
+function givenWords(options: OptionTable, flags: OptionSources['flags']): string[] {
+  return tableWords(options, (_, definition) => flags.get(longName(definition)) ?? [])
+}
 
 /** One of the loads that a check gives. */
 export interface CommandPart {

@@ -4,6 +4,7 @@
 import { DdbError, errorCodes } from '../../errors.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { Output } from './output.js'
+import { nextCommand, type Asked } from './advice.js'
 import { jsonLine } from './terminal-text.js'
 
 /** What is told of a failure. */
@@ -26,18 +27,14 @@ export function failureOf(error: unknown): Failure {
   }
 }
 
-/** Prints a failure with what helps to go on. */
-export function printFailure(
-  output: Output,
-  error: unknown,
-  { verbose }: { verbose: boolean },
-): Failure {
+/** Prints a failure; the command to run next is the last line. */
+export function printFailure(output: Output, error: unknown, asked: Asked): Failure {
   const failure = failureOf(error)
   output.problem(failure.message, failure.code)
-  for (const hint of hintsFor(failure)) output.note(hint)
-  if (verbose) {
+  if (asked.verbose) {
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
+  for (const hint of hintsFor(failure, asked)) output.note(hint)
   return failure
 }
 
@@ -46,11 +43,16 @@ export async function writeFailed(output: Output, object: object): Promise<void>
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
-/** What to type next, where there is something. */
-export function hintsFor(failure: { code: string; message: string }): string[] {
-  if (failure.code !== 'DDB_CONNECT') return []
+/** What to do about it: the last line has the command. */
+export function hintsFor({ code }: { code: string }, asked: Asked): string[] {
+  return [...beforeCommand(code), `next: ${nextCommand(code, asked)}`]
+}
+
+/** What a command alone would not say. */
+export function beforeCommand(code: string): string[] {
+  if (code !== 'DDB_CONNECT') return []
   return [
-    'No DolphinDB server at hand? This one is built in: ddb-ingest serve   (then try again in another terminal)',
+    'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
   ]
 }
 

@@ -72,6 +72,19 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`
 }
 
+/** Lines of at most `width` terminal columns, divided at blanks; a longer word stays whole. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
 /** Which columns of a table stand at the right: numbers do. */
 export type IsRight = (column: number) => boolean
 

@@ -5,6 +5,7 @@
 import { Command as Parser, CommanderError, Option } from 'commander'
 import { UsageError } from '../../../errors.js'
 import { version } from '../../../version.js'
+import { briefHelp, firstSteps } from '../../commands/brief-help.js'
 import type { Command } from '../../commands/command.js'
 import { program } from '../../commands/help.js'
 import { longName, type OptionDefinition } from './definition.js'
@@ -32,6 +33,7 @@ export function readCommandLine(
   commands: readonly Command[],
   columns: number,
 ): CommandLine | Answered {
+  if (argv.length === 0) return { answer: firstSteps }
   let answer = ''
   let found: CommandLine | undefined
   const parser = new Parser(program.name)
@@ -54,7 +56,11 @@ export function readCommandLine(
       getErrHelpWidth: () => columns,
     })
   for (const command of commands) {
-    const sub = subcommand(parser, command)
+    const sub = subcommand(parser, command, columns)
+    sub.on(`option:${wholeHelp}`, () => {
+      sub.configureHelp({})
+      sub.help()
+    })
     sub.action(() => {
       found = { command, args: sub.args, flags: flagsOf(sub, command) }
     })
@@ -64,10 +70,13 @@ export function readCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0 || error.code === 'commander.help') return { answer }
-    throw usageError(error, argv, commands)
+    throw new UsageError('DDB_USAGE', complaint(error.message))
   }
   return found ?? { answer: parser.helpInformation() }
 }
+
+/** Every option, where --help has only those that people use. */
+const wholeHelp = 'help-all'
 
 /** What `ddb-ingest NAME --help` prints. */
 export function helpText(name: string, commands: readonly Command[], columns: number): string {
@@ -75,7 +84,7 @@ export function helpText(name: string, commands: readonly Command[], columns: nu
   return 'answer' in line ? line.answer : ''
 }
 
-function subcommand(parser: Parser, command: Command): Parser {
+function subcommand(parser: Parser, command: Command, columns: number): Parser {
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
     .helpGroup(`${command.group}:`)
@@ -83,7 +92,11 @@ function subcommand(parser: Parser, command: Command): Parser {
     .description(sentence(command.summary))
     .addHelpOption(new Option('-h, --help', 'print help').helpGroup('Output:'))
   for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition))
-  if (command.epilogue !== '') sub.addHelpText('after', command.epilogue)
+  sub.addOption(new Option(`--${wholeHelp}`, 'print help with all options').helpGroup('Output:'))
+  const brief = briefHelp(command.name, command.options, columns)
+  if (brief !== undefined) sub.configureHelp({ formatHelp: () => brief })
+  const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
+  sub.addHelpText('after', () => (isBrief() ? '' : command.epilogue))
   return sub
 }
 
@@ -111,17 +124,6 @@ function flagsOf(sub: Parser, command: Command): Map<string, readonly string[]> 
     flags.set(name, Array.isArray(value) ? (value as string[]) : ['true'])
   }
   return flags
-}
-
-/** commander's complaint as ours. */
-function usageError(
-  error: CommanderError,
-  argv: readonly string[],
-  commands: readonly Command[],
-): UsageError {
-  const command = commands.find(({ name }) => name === argv[0])
-  const help = [program.name, command?.name, '--help'].filter(Boolean).join(' ')
-  return new UsageError('DDB_USAGE', `${complaint(error.message)}; see ${help}`)
 }
 
 function complaint(message: string): string {
