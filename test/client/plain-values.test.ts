@@ -18,7 +18,13 @@ import {
 import { connect, type ResultTable } from '../../src/client/open-session.js'
 import { type PlainInput, table, toValue } from '../../src/client/plain-input.js'
 import { connect as connectPlain } from '../../src/client/plain-session.js'
-import { PlainTable, toColumnList, toColumns, toPlain, toRows } from '../../src/client/plain-output.js'
+import {
+  PlainTable,
+  toColumnList,
+  toColumns,
+  toPlain,
+  toRows,
+} from '../../src/client/plain-output.js'
 import { connectHead, requestHead } from '../../src/client/request-head.js'
 import { checkConnectOptions, type ConnectOptions } from '../../src/client/session-options.js'
 import { traceConnection } from '../../src/client/trace.js'
@@ -308,7 +314,10 @@ t.test('what JSON has no value for is text there', async t => {
   t.equal(json(column('DOUBLE', [NaN, Infinity, 1.5])), '["NaN","Infinity",1.5]')
   const values = tupleOf([scalar('LONG', big), scalar('BLOB', Uint8Array.of(1, 2)), int(1)])
   const keys = column('STRING', ['a', 'b', 'c'])
-  t.equal(json({ form: 'dictionary', keys, values }), '{"a":"1152921504606846976","b":"AQI=","c":1}')
+  t.equal(
+    json({ form: 'dictionary', keys, values }),
+    '{"a":"1152921504606846976","b":"AQI=","c":1}',
+  )
   const table: Table = { ...tablePlainOutput, columns: [column('LONG', [big, 2n]), columns[1]!] }
   const rows = '[{"n":"1152921504606846976","s":"a"},{"n":2,"s":null}]'
   t.equal(json(table), rows)
@@ -378,7 +387,9 @@ t.test('a session of the library gives plain values, and typed ones when asked',
   t.strictSame(table.rows(), [{ id: 1 }, { id: 2 }])
   t.equal(await plain.run('typestr', table), 'IN-MEMORY TABLE', 'sent back with its types')
   t.equal(await plain.call('add', [int(1), int(2)]), 3)
-  for await (const block of plain.readBlocks<PlainTable>('table(1..3 as id)', { fetchSize: 8192 })) {
+  for await (const block of plain.readBlocks<PlainTable>('table(1..3 as id)', {
+    fetchSize: 8192,
+  })) {
     t.strictSame(block.columns, { id: [1, 2, 3] })
   }
   await t.rejects(plain.run('1', { times: 'Dates' as 'Date' }), { code: 'DDB_USAGE' })

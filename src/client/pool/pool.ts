@@ -101,10 +101,7 @@ export class ConnectionPool implements AsyncDisposable {
    *
    * @throws {UsageError} DDB_TASK, DDB_CLOSED, DDB_USAGE at once
    */
-  runTaskAsync<T = PlainOutput | undefined>(
-    script: string,
-    ...args: TaskArguments
-  ): PoolTask<T> {
+  runTaskAsync<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): PoolTask<T> {
     const task = this.#countedTask(script, args)
     // Whoever asks for the result gets the failure; if nobody asks, nothing crashes.
     task.result().catch(() => undefined)

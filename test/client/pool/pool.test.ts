@@ -34,7 +34,13 @@ async function pooled(
   serverOptions: ServerOptions = {},
 ): Promise<ConnectionPool> {
   const server = await startServer({ port: 0, ...serverOptions })
-  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 4, ...options })
+  const pool = await ConnectionPool.connect({
+    typed: true,
+    host,
+    port: server.port,
+    size: 4,
+    ...options,
+  })
   t.teardown(async () => {
     await pool.shutDown()
     await server.close()
@@ -349,7 +355,9 @@ t.test('the embedded server is a cluster of one', async t => {
 
 t.test('a pool that cannot open leaves nothing open', async t => {
   for (const size of [0, 1.5, 5_000]) {
-    await t.rejects(ConnectionPool.connect({ typed: true, host, port: 1, size }), { code: 'DDB_USAGE' })
+    await t.rejects(ConnectionPool.connect({ typed: true, host, port: 1, size }), {
+      code: 'DDB_USAGE',
+    })
   }
   const server = await startServer({ port: 0, maxConnections: 2 })
   t.teardown(() => server.close())
@@ -358,9 +366,12 @@ t.test('a pool that cannot open leaves nothing open', async t => {
     message: /Maximum connections 2 reached/,
   })
   const signal = AbortSignal.abort()
-  await t.rejects(ConnectionPool.connect({ typed: true, host, port: server.port, size: 1, signal }), {
-    code: 'DDB_INTERRUPTED',
-  })
+  await t.rejects(
+    ConnectionPool.connect({ typed: true, host, port: server.port, size: 1, signal }),
+    {
+      code: 'DDB_INTERRUPTED',
+    },
+  )
   const silent = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => silent.close())
   const controller = new AbortController()
