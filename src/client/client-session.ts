@@ -26,6 +26,7 @@ import { mayLogInWithConnect, protectionOf, rememberLogin } from './login/protec
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import { checkRunOptions, splitArguments } from './session-options.js'
 import { toValue, type PlainInput } from './plain-input.js'
+import { toPlain } from './plain-output.js'
 import type { SendCounts } from './outgoing.js'
 import { isCompressed } from './compress-choice.js'
 import { connectHead, requestHead } from './request-head.js'
@@ -225,17 +226,23 @@ export class ClientSession implements Session {
     )
     const ended = (): void => blocks.end()
     reply.then(ended, ended)
-    for await (const block of blocks.take()) yield resultOf(block)
+    for await (const block of blocks.take()) yield this.#answer(block, options)
     const response = await reply
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
-    if (response.value !== undefined) yield resultOf(response.value)
+    if (response.value !== undefined) yield this.#answer(response.value, options)
   }
 
   async #ask(request: Request, options: RunOptions): Promise<Result | undefined> {
     this.#link.checkOpen()
     const response = await this.#submit(this.#head(false, options), request, options)
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
-    return response.value === undefined ? undefined : resultOf(response.value)
+    return response.value === undefined ? undefined : this.#answer(response.value, options)
+  }
+
+  /** Typed unless somebody asks for plain values, as `connect` does for its callers: a `PlainSession` says so in its types. */
+  #answer(value: Value, options: RunOptions): Result {
+    const { typed = this.#options.typed ?? true, times = this.#options.times } = options
+    return typed ? resultOf(value) : (toPlain(value, times) as unknown as Result)
   }
 
   #head(async: boolean, options: RunOptions = {}): RequestHead {

@@ -20,7 +20,7 @@ export async function liveNodes(
   options: ConnectOptions,
   allowed: readonly string[],
 ): Promise<readonly NodeAddress[]> {
-  const session = await connect(options)
+  const session = await connect({ ...options, typed: true })
   try {
     const names = toPlain(
       await session.run('rpc(getControllerAlias(), getClusterLiveDataNodes{false})'),
