@@ -23,11 +23,12 @@ import {
   named,
   onOff,
   pairs,
+  size,
   text,
 } from './reading/readers.js'
 import { serverOptions } from './server-options.js'
 
-const { dryRun: _, ...loadOptionsOfCheck } = loadOptions
+const { dryRun: _, plan: _plan, shard: _shard, ...loadOptionsOfCheck } = loadOptions
 
 export const checkOptions = {
   ...loadOptionsOfCheck,
@@ -91,6 +92,44 @@ export const schemaOptions = {
 
 /** Every option of `schema`, read. */
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
+
+/** How files are read where a plan cuts them. */
+export const planInputOptions = readingOptions
+
+export const planOptions = {
+  ...optionGroup('Run', {
+    output: {
+      flags: '-o, --output <file>',
+      help: 'the file of the plan',
+      reader: text,
+      defaultNote: 'plan.json',
+    },
+    unitSize: {
+      flags: '--unit-size <size>',
+      help: 'what one process loads at a time, about',
+      reader: size,
+      defaultNote: '256Mi',
+    },
+    batchRows: {
+      flags: '-b, --batch-rows <n>',
+      help: 'most rows of a batch, in every process',
+      reader: count(1),
+      defaultNote: '1,000,000',
+    },
+    batchBytes: {
+      flags: '--batch-bytes <size>',
+      help: 'a batch is full at so many bytes, in every process',
+      reader: size,
+      defaultNote: '32Mi',
+    },
+  }),
+  ...planInputOptions,
+  ...jsonOptions,
+  ...commonOptions,
+}
+
+/** Every option of `plan`, read. */
+export type PlanSettings = SettingsOf<typeof planOptions>
 
 const { stateDir, restart, expectRows, expectUnique } = runOptions
 const { summary, summaryInputs, metricsFile, lock } = runOptions
