@@ -166,6 +166,18 @@ export const runsOptions = {
       reader: onOff,
       flagOnly: true,
     },
+    plan: {
+      flags: '--plan <file>',
+      help: 'how far all shards of this plan are, and what is missing',
+      reader: text,
+      flagOnly: true,
+    },
+    files: {
+      flags: '--files',
+      help: 'what became of each file of a run',
+      reader: onOff,
+      flagOnly: true,
+    },
   }),
   stateDir,
   ...journaledServerOptions,
