@@ -39,6 +39,22 @@ export interface Plan {
   rateLimit: RateLimit
   /** undefined: nothing is read back. */
   verify: 'sample' | 'all' | undefined
+  /** Of a run that loads a unit of a plan, which other processes may load as well. */
+  unit: UnitOfPlan | undefined
+}
+
+/** What a run has to know of the unit that it loads (docs/decisions/0068). */
+export interface UnitOfPlan {
+  /** From 1. */
+  readonly unit: number
+  /** Of its ledger, which is there already. */
+  readonly token: bigint
+  readonly batchRows: number
+  readonly batchBytes: number
+  /** Where reading begins, in a unit that is a part of a file. */
+  readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
+  /** Rows may be in the target from before the run: those of the first batches are looked up before they are sent. */
+  readonly looksUp: boolean
 }
 
 /** Infinity for no limit. */
@@ -48,7 +64,7 @@ export interface RateLimit {
 }
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
-export function makePlan(options: LoadOptions, random: Random): Plan {
+export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan): Plan {
   const verify = checkVerify(options)
   const target = parseTarget(options.target, verify !== undefined)
   const delivery = { ...deliveryDefaults, ...given(options.delivery) }
@@ -113,7 +129,14 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
       rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
     },
     verify,
+    unit: undefined,
+    ...(unit && { ...ofUnit(unit), unit }),
   }
+}
+
+/** Its batches end in the same places in every process, and receipts alone tell who has sent them. */
+function ofUnit({ batchRows, batchBytes }: UnitOfPlan) {
+  return { batchRows, batchBytes, mostBatchBytes: undefined, confirm: 'receipts' } as const
 }
 
 /** Without the fields that are there and undefined. */

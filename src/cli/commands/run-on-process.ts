@@ -49,6 +49,8 @@ export interface RunCommand<Found> {
   looked?(): ExpandedSources | undefined
   /** What the library is asked for, password included. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
+  /** How it is loaded where that is not by `loadOn`. */
+  load?(found: Found, options: LoadOptions): Promise<LoadResult>
   /** What the command says that goes on with the run; undefined for one without a journal. */
   goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
@@ -82,7 +84,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // Who holds the lock may have waited for it.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
-      loadOn(systemPlatform, options, sources)
+      command.load?.(run, options) ?? loadOn(systemPlatform, options, sources)
     return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return
@@ -244,8 +246,8 @@ const nameHint =
   'a run with a name goes on where it stopped: with --run-id NAME this one would have kept a journal'
 
 /** What comes through a pipe could not be read again anyway. */
-function isWithoutName({ journal, inputs }: LoadOptions): boolean {
-  return journal === undefined && !inputs.includes('-')
+function isWithoutName({ runId, inputs }: LoadOptions): boolean {
+  return runId === undefined && !inputs.includes('-')
 }
 
 /** A bar between objects would be neither: lines take its place. */

@@ -24,11 +24,12 @@ import {
   named,
   onOff,
   pairs,
+  size,
   text,
 } from './reading/readers.js'
 import { serverOptions } from './server-options.js'
 
-const { dryRun: _, ...loadOptionsOfCheck } = loadOptions
+const { dryRun: _, plan: _plan, shard: _shard, ...loadOptionsOfCheck } = loadOptions
 
 export const checkOptions = {
   ...loadOptionsOfCheck,
@@ -101,6 +102,44 @@ export const schemaOptions = {
 /** Every option of `schema`, read. */
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
+/** How files are read where a plan cuts them. */
+export const planInputOptions = readingOptions
+
+export const planOptions = {
+  ...optionGroup('Run', {
+    output: {
+      flags: '-o, --output <file>',
+      help: 'the file of the plan',
+      reader: text,
+      defaultNote: 'plan.json',
+    },
+    unitSize: {
+      flags: '--unit-size <size>',
+      help: 'what one process loads at a time, about',
+      reader: size,
+      defaultNote: '256Mi',
+    },
+    batchRows: {
+      flags: '-b, --batch-rows <n>',
+      help: 'most rows of a batch, in every process',
+      reader: count(1),
+      defaultNote: '1,000,000',
+    },
+    batchBytes: {
+      flags: '--batch-bytes <size>',
+      help: 'a batch is full at so many bytes, in every process',
+      reader: size,
+      defaultNote: '32Mi',
+    },
+  }),
+  ...planInputOptions,
+  ...jsonOptions,
+  ...commonOptions,
+}
+
+/** Every option of `plan`, read. */
+export type PlanSettings = SettingsOf<typeof planOptions>
+
 const { stateDir, restart, expectRows, expectUnique } = runOptions
 const { summary, summaryInputs, metricsFile, report, lock } = runOptions
 const { onDoubt } = deliveryOptions
@@ -133,6 +172,18 @@ export const runsOptions = {
     clean: {
       flags: '--clean',
       help: 'remove journals: of the runs named, else of those that finished 30 days ago or before',
+      reader: onOff,
+      flagOnly: true,
+    },
+    plan: {
+      flags: '--plan <file>',
+      help: 'how far all shards of this plan are, and what is missing',
+      reader: text,
+      flagOnly: true,
+    },
+    files: {
+      flags: '--files',
+      help: 'what became of each file of a run',
       reader: onOff,
       flagOnly: true,
     },

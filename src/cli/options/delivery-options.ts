@@ -20,6 +20,7 @@ import {
   size,
   text,
 } from './reading/readers.js'
+import { readShard } from './shard.js'
 
 const confirmation = choice(...(Object.keys(confirmations) as Confirmation[]))
 
@@ -201,6 +202,18 @@ export const runOptions = optionGroup('Run', {
     help: 'name of this run; with one it keeps a journal, and goes on where it stopped',
     reader: runId,
     field: 'runId',
+  },
+  plan: {
+    flags: '--plan <file>',
+    help: "load what 'ddb-ingest plan' has written down, together with other processes",
+    reader: text,
+    flagOnly: true,
+  },
+  shard: {
+    flags: '--shard <i/n>',
+    help: "which share of a plan: I/N, or auto or auto/N by the scheduler's variables",
+    reader: named('I/N, auto or auto/N', readShard),
+    defaultNote: '1/1',
   },
   stateDir: {
     flags: '--state-dir <folder>',

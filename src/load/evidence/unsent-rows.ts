@@ -101,7 +101,8 @@ function isKnownToServer({ history: { journal, found } }: Run): boolean {
   return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75
 }
 
-async function countThere(
+/** How many of some rows the table has. */
+export async function countThere(
   session: Session,
   script: string,
   rows: readonly SampleRow[],

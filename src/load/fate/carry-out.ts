@@ -23,6 +23,11 @@ export interface CarryOutSetup {
   readonly rules: RetryRules
   /** Ends the run: nothing more is handed over. */
   fail(error: unknown): void
+  /**
+   * Goes on with a half whose number follows from its place: another process may have sent it.
+   * @param opened  told before what is known of it is applied
+   */
+  takeUpHalf?(part: Part, no: number, opened: (batch: OpenBatch) => void): void
 }
 
 /** What is known of a batch that an earlier process has sent. */
@@ -114,8 +119,10 @@ export class CarryOut {
     if (this.#setup.run.ending.stopped) return this.#leaveLanes()
     const part = this.#bisect.next()
     if (part === undefined) return
+    const { takeUpHalf } = this.#setup
     try {
-      this.#bisected = this.#queue.add(part).batch
+      if (part.unitNo === undefined) this.#bisected = this.#queue.add(part).batch
+      else takeUpHalf?.(part, part.unitNo, batch => (this.#bisected = batch))
     } catch (error) {
       // The journal cannot be written: the server has stored nothing of these rows.
       this.#setup.recorder.unsent(part)

@@ -36,6 +36,8 @@ export interface NamedInput {
   detected: string | undefined
   /** Set once it was read to its end, and all that was sent of it has a number or has arrived. */
   summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
+  /** When it was, as far as the journal tells. */
+  readAt?: string
 }
 
 /** Where rows of one lane stand among those of all lanes. */

@@ -256,7 +256,8 @@ class SequentialInputs implements Inputs {
       this.#doneRecords += summary.rows
       if (!isOpen) yield opened.reader.close()
       if (run.ending.stopped) return
-      this.#readInputs.push({ kind: 'read', input: index, summary })
+      const at = new Date(run.platform.clock.wallMs()).toISOString()
+      this.#readInputs.push({ kind: 'read', input: index, summary, at })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
     } catch (error) {
       const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error

@@ -46,7 +46,7 @@ export async function openDelivery(
   if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
     const receipts = await receiptsIfAny(run, rules, description, control, proofs)
     if (!(receipts instanceof ServerError)) {
-      tellLeftovers(run, control)
+      if (run.plan.unit === undefined) tellLeftovers(run, control)
       return verifying(receipts, verifier)
     }
     refusal = receipts

@@ -150,7 +150,8 @@ export async function* batchesOf(
     await content.checkRead()
     if (isWhole && followed.number !== undefined) {
       await noteFingerprint(followed, run)
-      run.emit({ kind: 'read', input: followed.number, summary })
+      const at = new Date(run.platform.clock.wallMs()).toISOString()
+      run.emit({ kind: 'read', input: followed.number, summary, at })
       run.commit()
     }
   } finally {

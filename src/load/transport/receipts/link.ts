@@ -7,9 +7,11 @@ import type { RetryRules } from '../../connection/retry.js'
 import { CarryOut } from '../../fate/carry-out.js'
 import type { Outcome } from '../../fate/decide.js'
 import type { OpenBatch } from '../../fate/fold.js'
+import type { Part } from '../../fate/part.js'
 import type { Recorder } from '../../fate/recorder.js'
 import { rowsText } from '../../fate/row-counts.js'
 import { SendQueue } from '../../fate/send-queue.js'
+import type { SentBefore } from '../../journal/resumed-input.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { asDdbError } from '../../run-ending.js'
@@ -56,6 +58,8 @@ const transitions: Readonly<Record<LinkState, Readonly<Record<LinkNews, LinkStat
   },
 }
 
+const receiptsLost = 'sent by an earlier process, and the server has lost its receipts'
+
 export class ReceiptLink {
   readonly setup: LinkSetup
   readonly queue: SendQueue<ReceiptNode>
@@ -76,7 +80,33 @@ export class ReceiptLink {
     })
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
-    this.carryOut = new CarryOut({ run, recorder, rules, fail }, this.queue)
+    const takeUpHalf = (part: Part, no: number, opened: (batch: OpenBatch) => void): void =>
+      this.takeUp(part, { no, isLost: false }, opened)
+    this.carryOut = new CarryOut({ run, recorder, rules, fail, takeUpHalf }, this.queue)
+  }
+
+  /**
+   * Goes on with rows that another process has sent, or may have sent, under a number.
+   * @param opened  told before what the ledger says of it is applied
+   */
+  takeUp(
+    part: Part,
+    { no, isLost }: Omit<SentBefore, 'rows'>,
+    opened?: (batch: OpenBatch) => void,
+  ): void {
+    const { earlier, run } = this.setup
+    const isKnown = earlier.isLedgerKept && !isLost
+    const receipts = isKnown ? earlier.of(no) : []
+    const batch = this.carryOut.takeUp(part, no, {
+      attempt: receipts.at(-1)?.attempt,
+      isLost: isKnown ? undefined : receiptsLost,
+      resends: earlier.resends,
+    })
+    opened?.(batch)
+    for (const row of receipts) {
+      const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
+      if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
+    }
   }
 
   get state(): LinkState {
@@ -174,7 +204,7 @@ export class ReceiptLink {
  * @throws {DdbError} DDB_PROTOCOL when the row cannot be about what was sent
  */
 export function readReceipt(
-  { state, emit }: Pick<Run, 'state' | 'emit'>,
+  { state, emit, plan }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'plan'>>,
   row: LedgerRow,
   leastHad?: number,
 ): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
@@ -183,8 +213,9 @@ export function readReceipt(
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
-  // What earlier processes have sent is theirs to know.
-  if (row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
+  // What earlier processes have sent, or others of the same unit, is theirs to know.
+  const isOfOthers = plan?.unit !== undefined
+  if (!isOfOthers && row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(
       'DDB_PROTOCOL',
       `the server has a receipt for transmission ${row.sendNo} of batch ${batch.no}, which was never sent`,

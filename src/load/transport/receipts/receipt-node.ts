@@ -6,13 +6,13 @@ import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
 import { tryUntil } from '../../connection/retry.js'
-import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
+import { askFunction, askIdle, askNoJobs, askSchema } from '../../connection/server-queries.js'
 import type { OpenBatch } from '../../fate/fold.js'
 import { partTable, type Part } from '../../fate/part.js'
 import type { Outlet } from '../../fate/send-queue.js'
 import { jsonToValue } from '../../target/json-value.js'
 import { leaveMarked } from '../../marker/leftovers.js'
-import { askMarker, checkMarker, dropMarker } from '../../marker/marker.js'
+import { askMarker, checkMarker, dropMarker, ledgerIsGone } from '../../marker/marker.js'
 import { checkOwner } from '../../journal/check-alone.js'
 import { isUnfinished } from '../../run.js'
 import type { LedgerVersion } from './ledger-columns.js'
@@ -24,7 +24,7 @@ import {
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
-import { deliverFunction } from './script.js'
+import { deliverFunction, jobsQuery } from './script.js'
 import {
   connectData,
   defineFunctions,
@@ -123,7 +123,7 @@ export class ReceiptNode implements Outlet {
       await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // What an earlier process has left is for the next one.
-      if (run.history.found.processes > 0) throw error
+      if (run.history.found.processes > 0 || run.plan.unit !== undefined) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.history.name, farewellMs)
       throw error
@@ -221,6 +221,8 @@ export class ReceiptNode implements Outlet {
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
+    // What others have begun, who may be gone, counts as well.
+    if (this.#setup.run.plan.unit !== undefined) return askNoJobs(asking, jobsQuery(this.#ledger))
     const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
     const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true
     for (const id of this.#setup.run.history.found.dataSessions) {
@@ -318,6 +320,7 @@ export class ReceiptNode implements Outlet {
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules, nextLedger } = this.#setup
     const { target } = run.plan
+    if (run.plan.unit !== undefined) throw ledgerIsGone(run.history.name)
     const asking = { session: this.#control, timeoutMs: leftMs(rules, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
@@ -353,6 +356,7 @@ export class ReceiptNode implements Outlet {
     const { run } = this.#setup
     if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
     run.emit({ kind: 'leaving' })
+    if (run.plan.unit !== undefined) return
     if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
     void dropMarker(this.#control, run.history.name, timeoutMs)
   }

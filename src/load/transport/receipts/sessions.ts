@@ -10,7 +10,7 @@ import { askMarker, nameIsTaken } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
 import type { Ledger } from './ledger.js'
-import { deliverScript } from './script.js'
+import { deliverScript, sessionScript } from './script.js'
 
 /** What a server still knows of a run after the connection was lost. */
 export type Memory =
@@ -119,7 +119,9 @@ export function defineFunctions(
   ledger: Ledger,
   timeoutMs: number,
 ): Promise<unknown> {
-  return data.run(deliverScript(ledger, run.plan.target, rowsHad, upsert), { timeoutMs })
+  const { target, unit } = run.plan
+  const own = unit === undefined ? '' : sessionScript(ledger, data.id)
+  return data.run(deliverScript(ledger, target, rowsHad, upsert, unit?.unit) + own, { timeoutMs })
 }
 
 /** Time until the deadline, at least 1 ms. */
