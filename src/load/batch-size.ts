@@ -2,8 +2,9 @@
   How large batches are. Where nobody says so, they begin as usual and grow as long as the server answers for more rows a second
   then (docs/decisions/0067). It is a fold of the events of the run: the same events lead to the same sizes.
 */
+import { Answers } from './answers.js'
 import type { RunEvent } from './fate/events.js'
-import type { OpenBatch, RunState } from './fate/fold.js'
+import type { RunState } from './fate/fold.js'
 import type { Plan } from './plan.js'
 
 /** Of one run. It changes between two batches, never within one. */
@@ -163,77 +164,6 @@ class GrowingSize implements BatchSize {
     this.#firstNo = lastNo + 1
     this.#before = undefined
     this.#present = new Answers()
-  }
-}
-
-interface Sum {
-  readonly atMs: number
-  readonly batches: number
-  readonly rows: number
-  readonly bytes: number
-}
-
-/** What the server has answered for, of batches of one size: from the first answers on, with which time begins, to the last ones. */
-class Answers {
-  #told: Sum = { atMs: 0, batches: 0, rows: 0, bytes: 0 }
-  #last = this.#told
-  #first: Sum | undefined
-
-  add({ rows, bytes }: OpenBatch, atMs: number): void {
-    const told = this.#told
-    this.#told = {
-      atMs,
-      batches: told.batches + 1,
-      rows: told.rows + rows,
-      bytes: told.bytes + bytes,
-    }
-  }
-
-  get isEmpty(): boolean {
-    return this.#told.batches === 0
-  }
-
-  /** All answers that came together are in. */
-  look(): void {
-    if (this.isEmpty) return
-    this.#last = this.#told
-    this.#first ??= this.#last
-  }
-
-  /** Time begins with the last answers. */
-  begin(): void {
-    this.#first = this.#last
-  }
-
-  get atMs(): number {
-    return this.#last.atMs
-  }
-
-  get ms(): number {
-    return this.#since('atMs')
-  }
-
-  get batches(): number {
-    return this.#since('batches')
-  }
-
-  get bytes(): number {
-    return this.#since('bytes')
-  }
-
-  /** Infinity without any. */
-  get bytesOfBatch(): number {
-    const { bytes, batches } = this.#told
-    return batches === 0 ? Infinity : bytes / batches
-  }
-
-  /** Rows a millisecond. */
-  get rate(): number {
-    return this.#since('rows') / this.ms
-  }
-
-  #since(what: keyof Sum): number {
-    return this.#last[what] - (this.#first ?? this.#last)[what]
   }
 }
 
