@@ -70,6 +70,16 @@ export class Answers {
     return this.#since('rows') / this.ms
   }
 
+  /** As if an answer of each connection more had come at the beginning, and been none of these. */
+  leastRate(connections = 1): number {
+    return (this.rate * (this.batches - connections)) / this.batches
+  }
+
+  /** As if an answer of each connection more had come in the same time. */
+  mostRate(connections = 1): number {
+    return (this.rate * (this.batches + connections)) / this.batches
+  }
+
   #since(what: keyof Sum): number {
     return this.#last[what] - (this.#first ?? this.#last)[what]
   }

@@ -17,8 +17,12 @@ export interface BatchSize {
   readonly found: number
   /** Bytes that may be out: what is found out of batches is not to wait for all that was sent before them. */
   readonly mostInFlightBytes: number
+  /** Nothing is being tried. */
+  readonly isSettled: boolean
   /** Batches stay, or become, as large as at first. */
   fix(): void
+  /** Batches stay as large as they have become. */
+  stay(): void
   /** @param state  what has followed from the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
@@ -100,6 +104,8 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo }: Readonly<RunState>): void {
+    // Halves of a small batch are fewer rows that go out twice, and others may be refused for their size alone.
+    if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {
       const answers = event.no < this.#firstNo ? this.#before : this.#present
@@ -110,16 +116,23 @@ class GrowingSize implements BatchSize {
       if (this.#present.isEmpty) this.#before?.look()
       this.#present.look()
       if (this.#present.ms >= shortestMs) this.#judge(lastNo)
-    } else if (event.kind === 'divided') {
-      // Halves of a small batch are fewer rows that go out twice, and others may be refused for their size alone.
-      this.fix()
     }
   }
 
+  get isSettled(): boolean {
+    if (this.#before !== undefined) return false
+    if (this.#isFixed || this.#settled !== undefined) return true
+    return !this.#present.isEmpty && !this.#mayDouble
+  }
+
   fix(): void {
+    this.stay()
+    this.#factor = 1
+  }
+
+  stay(): void {
     this.#isFixed = true
     this.#before = undefined
-    this.#factor = 1
   }
 
   #judge(lastNo: number): void {
@@ -169,9 +182,8 @@ class GrowingSize implements BatchSize {
 
 /** A batch more or less at either end of the time is nothing that counts, unless there were many. */
 function isFaster(present: Answers, before: Answers): boolean {
-  const { batches } = present
-  const many = batches >= enoughBatches
-  const least = many ? present.rate : (present.rate * (batches - 1)) / batches
-  const most = many ? before.rate : (before.rate * (before.batches + 1)) / before.batches
+  const many = present.batches >= enoughBatches
+  const least = many ? present.rate : present.leastRate()
+  const most = many ? before.rate : before.mostRate()
   return least >= most * worthwhile
 }
