@@ -53,17 +53,19 @@ const version = 1
 
 /** @returns undefined where all rows have to go over one connection, or may go over any */
 export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
-  const { partition, keyed, keyColumns = [], upsert } = description
+  const { partition, keyed, keyColumns = [], tableKey = [], upsert } = description
   if (target.kind !== 'table') return undefined
   if (isPartitioned(description, target)) {
     if (partition === undefined || partition.unpredictable === true) return undefined
     const levels = partition.dimensions.map(dimension => partitionLevel(dimension, description))
     return schemeOf(levels, keyed || upsert !== undefined)
   }
-  // Keys that are named for an upsert need not be those that the table knows its rows by.
-  if (!keyed || target.keyColumns.length > 0) return undefined
+  if (!keyed) return undefined
+  // Columns that are named for an upsert need not be the table's key. What is of both is equal wherever one of them is.
+  const { keyColumns: named } = target
+  const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(
-    keyColumns.map(name => keyLevel(name, description)),
+    both.map(name => keyLevel(name, description)),
     true,
   )
 }
