@@ -167,9 +167,10 @@ export interface DeliveryOptions {
   maxInFlightBytes?: number
   /**
    * Sessions that send data, 1 to 64; default 1. Rows go over them by partition, by key, or, into a stream table or another shared
-   * table in memory, over any of them. Tables in memory without partitions need `unordered`.
+   * table in memory, over any of them. Tables in memory without partitions need `unordered`. `auto`: one at first, and twice as many,
+   * up to 16, as often as that has the server answer for more rows a second; one where the target takes no more, or nobody answers.
    */
-  connections?: number
+  connections?: number | 'auto'
   /** Rows may arrive in another order than they were read in. */
   unordered?: boolean
   /** How often a batch is sent again; default 5. With 0 no lost connection is opened again either. */

@@ -8,6 +8,7 @@ import type {
   RejectOptions,
   TargetOptions,
 } from '../../src/load/options.js'
+import { drawFinding, firstFindingSeed } from './finding.js'
 import { drawGrowing, firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
@@ -165,6 +166,7 @@ export const firstDfsSeed = 3_000_000_000
 export const firstVerifySeed = 4_000_000_000
 
 export function drawScenario(seed: number): Scenario {
+  if (seed >= firstFindingSeed) return drawFinding(seed, targetKinds, drawOrdinary)
   if (seed >= firstGrowingSeed) return drawGrowing(seed, targetKinds, drawOrdinary)
   if (seed >= firstLanesSeed) return drawLanes(seed, targetKinds, drawOrdinary)
   if (seed >= firstSeveralSeed) return drawSeveral(seed, targetKinds[0]!, drawOrdinary)

@@ -6,6 +6,7 @@ import { type Confirmation, confirmations } from '../../load/transport/confirmat
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { optionGroup } from './reading/definition.js'
 import {
+  autoTo64,
   batchRows,
   choice,
   count,
@@ -149,8 +150,8 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   connections: {
     flags: '-j, --connections <n>',
-    help: 'sessions that send data, 1 to 64: rows go by partition or key, else with --unordered',
-    reader: count(1),
+    help: 'sessions that send data: auto, or 1 to 64; rows go by partition or key, else with --unordered',
+    reader: autoTo64,
     defaultNote: '1',
     field: 'delivery.connections',
   },

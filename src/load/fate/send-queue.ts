@@ -285,7 +285,8 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #nextConnection(): number {
     const { plan, state } = this.#run
-    let next = this.#turn
+    // There may have been more.
+    let next = this.#turn % plan.connections
     for (let i = 1; i < plan.connections; i++) {
       const other = (this.#turn + i) % plan.connections
       if ((state.sentOver[other] ?? 0) < (state.sentOver[next] ?? 0)) next = other

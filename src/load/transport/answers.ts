@@ -21,7 +21,15 @@ import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import { abandonAll, closeAll, type Delivery, type Writer } from './delivery.js'
+import {
+  abandonAll,
+  closeAll,
+  longestFitMs,
+  movedOn,
+  type Connections,
+  type Delivery,
+  type Writer,
+} from './delivery.js'
 import type { RunNotes } from './run-notes.js'
 
 /** What a synchronous run needs besides its connection. */
@@ -32,6 +40,8 @@ export interface AnsweredSetup {
   readonly columnNames: readonly string[]
   /** Whether the server has nothing to do for a session; undefined when it does not tell. */
   readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
+  /** Opens so many sessions more. @throws {DdbError} */
+  readonly open: (count: number, timeoutMs: number) => Promise<readonly Session[]>
   /** Connects to the node that a redirect names, as often as before. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<readonly Session[]>
   /**
@@ -85,6 +95,25 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#queue = new SendQueue(run, this, error => this.#stop(error))
     const fail = (error: unknown): void => run.ending.fail(error)
     this.#carryOut = new CarryOut({ run, recorder, rules, fail }, this.#queue)
+  }
+
+  readonly connections: Connections = {
+    idle: async () => {
+      await this.#until(() => false)
+      const { failure } = this.#setup.run.ending
+      if (failure !== undefined) throw failure
+    },
+    fit: async () => {
+      const { sessions } = this.#writer
+      const { connections } = this.#setup.run.plan
+      const more = connections - sessions.length
+      if (more > 0) {
+        this.#writer.sessions = [...sessions, ...(await this.#setup.open(more, longestFitMs))]
+      } else {
+        this.#writer.sessions = sessions.slice(0, connections)
+        abandonAll({ sessions: sessions.slice(connections) }, movedOn())
+      }
+    },
   }
 
   get inFlightBytes(): number {

@@ -102,6 +102,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   },
   columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
   connections: 1,
+  connectionsNote: null,
   batches: { sent: 1, retried: 0, failed: 0 },
   batchRows: { first: 10_000, found: 10_000 },
   latencyMs: { p50: 1.25, p95: null, p99: null },

@@ -263,6 +263,10 @@ const keyedScripts: Record<string, [script: string, target: TargetOptions]> = {
     'share keyedTable(`sym, 1:0, `id`sym`day, [INT,SYMBOL,DATE]) as target',
     { table: 'target', method: 'upsert' },
   ],
+  'an upsert by named columns': [
+    'share keyedTable(`sym, 1:0, `id`sym`day, [INT,SYMBOL,DATE]) as target',
+    { table: 'target', method: 'upsert', keyColumns: ['sym'] },
+  ],
   'an upsert into a DFS table': [
     hashed,
     { table: 'dfs://d/t', method: 'upsert', keyColumns: ['sym'] },

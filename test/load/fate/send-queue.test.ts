@@ -283,7 +283,7 @@ function lanesScene(isOrdered: boolean) {
   const here = scene({ connections: 3, unordered: true })
   const { run, queue } = here
   const lanesOf = (): Uint8Array => new Uint8Array(8)
-  run.lanes = { digest: 'd', isOrdered, lanesOf }
+  run.lanes = { digest: 'd', mostLanes: Infinity, isOrdered, lanesOf }
   run.emit({ kind: 'handedOver', rows: 8 })
   const { batch: first } = queue.add(wholeBatch(batchOf(8)))
   queue.forget(first)

@@ -10,6 +10,7 @@ import { askFunction, askIdle, askNoJobs, askSchema } from '../../connection/ser
 import type { OpenBatch } from '../../fate/fold.js'
 import { partTable, type Part } from '../../fate/part.js'
 import type { Outlet } from '../../fate/send-queue.js'
+import { longestFitMs, movedOn } from '../delivery.js'
 import { jsonToValue } from '../../target/json-value.js'
 import { leaveMarked } from '../../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, ledgerIsGone } from '../../marker/marker.js'
@@ -29,7 +30,6 @@ import {
   connectData,
   defineFunctions,
   leftMs,
-  movedOn,
   openControl,
   openMissing,
   passes,
@@ -372,6 +372,22 @@ export class ReceiptNode implements Outlet {
       if (closing.status === 'rejected' && !(closing.reason instanceof ConnectionError)) {
         throw closing.reason as Error
       }
+    }
+  }
+
+  /** As `Connections.fit`. */
+  async fit(): Promise<void> {
+    const { run, rules } = this.#setup
+    const before = this.#data.length
+    let most = run.plan.connections
+    try {
+      await this.#openMissing(rules.clock.nowMs() + Math.min(longestFitMs, rules.reconnectMs))
+    } catch (error) {
+      most = before
+      throw error
+    } finally {
+      // Some may not have been opened: `forEach` goes past these.
+      this.#data.splice(most).forEach(session => session.abandon(movedOn()))
     }
   }
 

@@ -7,7 +7,7 @@ import { mayBeGone } from '../../evidence/evidence.js'
 import { lookAtEnd, noteFinished } from '../../evidence/end-look.js'
 import { hasUncertain } from '../../fate/projections.js'
 import type { ReceiptNode } from './receipt-node.js'
-import { movedOn } from './sessions.js'
+import { movedOn } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'

@@ -3,6 +3,7 @@
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, ServerError, TimeoutError } from '../../../errors.js'
+import { movedOn } from '../delivery.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { classifyRefusal } from '../../fate/refusal.js'
@@ -133,8 +134,4 @@ export function leftMs({ clock }: RetryRules, deadlineMs: number): number {
 export function passes(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
-}
-
-export function movedOn(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
 }
