@@ -11,7 +11,7 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.j
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
-import { printFailure, writeFailed } from '../output/print-failure.js'
+import { printFailure, writeFailed, printMeaning } from '../output/print-failure.js'
 import { nextLines, nextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
@@ -287,7 +287,10 @@ async function printResult(
   const next = nextStep(result, asked)
   if (!isSilent) {
     for (const notice of kept) output.note(notice)
-    if (result.error !== null) output.problem(result.error.message, result.error.code)
+    if (result.error !== null) {
+      output.problem(result.error.message, result.error.code)
+      printMeaning(output, result.error.code)
+    }
     // What the summary says on the same screen is not said twice.
     const isApart = settings.json === true || output.resultColumns === undefined
     for (const line of detailLines(result, isVerbose, isApart)) output.note(line)
