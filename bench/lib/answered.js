@@ -10,16 +10,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { profiling, runNode } from './measure.js'
+import { runNode } from './measure.js'
 
 const path = fileURLToPath(import.meta.url)
 
 /** Seconds of so many requests, by the clock of the process that makes them, from the first to the last answer. */
 export async function secondsOfAnswers(requests) {
-  const serve = [path, 'serve']
-  const server = spawn(process.execPath, [...profiling(serve), ...serve], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const server = spawn(process.execPath, [path, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const kill = () => server.kill()
   process.once('exit', kill)
   try {
