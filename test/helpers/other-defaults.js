@@ -50,21 +50,19 @@ if (connections > 1) {
     ['connections: 1,', `connections: ${connections},`],
     ['unordered: false,', 'unordered: true,'],
   ])
-  const asked = 'options.delivery?.connections !== undefined'
-  const orOne = (check, plan) => `try { ${check} } catch (error) {
-    if (${plan === 'delivery' ? asked : `run.${asked}`}) throw error
-    ${plan}.connections = 1
-  }`
   changes.set('src/load/plan.ts', [
     [
       '\n  checkConnections(delivery, target)',
-      `\n  ${orOne('checkConnections(delivery, target)', 'delivery')}`,
+      `\n  try { checkConnections(delivery, target) } catch (error) {
+        if (options.delivery?.connections !== undefined) throw error
+        delivery.connections = 1
+      }`,
     ],
   ])
-  changes.set('src/load/target/find-target.ts', [
+  changes.set('src/load/target/settle-connections.ts', [
     [
-      '\n      checkSeveral(run.plan, target)',
-      `\n      ${orOne('checkSeveral(run.plan, target)', 'run.plan')}`,
+      'options.delivery?.unordered === true) return',
+      'options.delivery?.unordered === true || options.delivery?.connections === undefined) return',
     ],
   ])
   const none = 'run.options.delivery?.connections === undefined'
