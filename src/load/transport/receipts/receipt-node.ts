@@ -289,11 +289,23 @@ export class ReceiptNode implements Outlet {
    * @throws {ServerError}
    */
   async restore(deadlineMs: number): Promise<Memory> {
-    const { rules } = this.#setup
+    const { rules, run } = this.#setup
+    const { clock } = rules
     let memory: Memory = 'kept'
+    // What it was sent it alone can answer for.
+    const isOwed = run.state.sentCount > 0 && run.server.liveNodes.length > 0
+    const ownMs = isOwed ? (deadlineMs - clock.nowMs()) / ownShare : 0
+    const reachOutMs = clock.nowMs() + ownMs
     const attempt = async (): Promise<void> => {
       if (this.#control.closed) {
-        const [control, found] = await openControl(this.#setup, deadlineMs)
+        const isWaited = clock.nowMs() < reachOutMs
+        if (!isWaited) run.server.reachOut()
+        const byMs = isWaited ? reachOutMs : deadlineMs
+        const [control, found] = await openControl(this.#setup, byMs)
+        if (!isSameNode(control, this.#control)) {
+          const [from, to] = [this.#control, control].map(({ host, port }) => `${host}:${port}`)
+          run.reporter.notice(`${from} is lost: the run goes on with ${to}`)
+        }
         this.#control = control
         memory = found
         // Data must go to the server that is asked.
@@ -394,6 +406,8 @@ export class ReceiptNode implements Outlet {
   }
 }
 
+/** Of the time for opening a lost connection again a node is waited for alone, before others are tried. */
+const ownShare = 4
 /** How long a server is waited for when nothing depends on its answer. */
 const longestFarewellMs = 5_000
 
