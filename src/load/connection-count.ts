@@ -13,6 +13,8 @@ import type { Plan } from './plan.js'
 export interface ConnectionCount {
   /** So many should there be from now on; undefined where their number stays. */
   readonly wanted: number | undefined
+  /** Most batches that may be out: what is found out is not to come after all that there is to send. */
+  readonly mostOpen: number
   /** Why there are not more; undefined where somebody has said how many. */
   readonly why: string | undefined
   /** There are to be no more than these. A later limit that is higher changes nothing. */
@@ -33,6 +35,11 @@ const leastMs = 250
 /** Batches of each connection, by which a number of connections is judged at the soonest, and at the latest. */
 const leastRounds = 4
 const enoughRounds = 16
+/** So much of the work of a server is out while more connections are tried, and four times what it takes to hear of a batch. */
+const aheadMs = 250
+const aheadLatencies = 4
+/** Batches of each connection that may be out at least. */
+const leastOpen = 32
 /** What else goes on at both ends may have changed. */
 const lookAgainMs = 60_000
 
@@ -53,6 +60,9 @@ export function newConnectionCount(
   let before: Answers | undefined
   let waitedMs = 0
   let settledAtMs: number | undefined
+  /** Of the batch that was answered soonest, ms. */
+  let latencyMs = Infinity
+  let isWarm = false
 
   const begin = (): void => {
     answers.begin()
@@ -70,9 +80,15 @@ export function newConnectionCount(
 
   const judge = (): void => {
     if (!batchSize.isSettled) return begin()
+    if (!isWarm) {
+      // How much may be out has to be known, or the loader would seem to wait for the server.
+      isWarm = answers.ms >= leastMs / 2
+      return isWarm ? begin() : undefined
+    }
     if (answers.ms < leastMs || answers.batches < leastRounds * count) return
     if (before !== undefined) return judgeTrial(before)
     if (settledAtMs !== undefined && answers.atMs - settledAtMs < lookAgainMs) return
+    settledAtMs = undefined
     if (waitedMs >= answers.ms * leastWait && 2 * count <= most) {
       wanted = 2 * count
       return
@@ -84,6 +100,16 @@ export function newConnectionCount(
   return {
     get wanted() {
       return wanted
+    },
+    get mostOpen() {
+      const isOpen = before !== undefined || (settledAtMs === undefined && 2 * count <= most)
+      if (!isAsked || !isOpen || !batchSize.isSettled) return Infinity
+      const least = leastOpen * count
+      const windowMs = Math.max(aheadMs, aheadLatencies * latencyMs)
+      const present = answers.ms > 0 ? answers.batches / answers.ms : 0
+      // Twice as many connections may answer for twice as much.
+      const expected = before === undefined ? 0 : (2 * before.batches) / before.ms
+      return Math.max(least, Math.max(present, expected) * windowMs)
     },
     get why() {
       return isAsked ? why : undefined
@@ -111,8 +137,11 @@ export function newConnectionCount(
     },
     take(event, { open }) {
       if (!isAsked || most === 1) return
-      if (event.kind === 'answered') answers.add(open.get(event.no)!, event.atMs)
-      else if (event.kind === 'handedOver' && wanted === undefined) {
+      if (event.kind === 'answered') {
+        const batch = open.get(event.no)!
+        answers.add(batch, event.atMs)
+        latencyMs = Math.min(latencyMs, event.atMs - batch.sentAtMs)
+      } else if (event.kind === 'handedOver' && wanted === undefined) {
         answers.look()
         judge()
       }

@@ -67,8 +67,9 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** False when too much is out, or what comes goes to another node. */
   get hasRoom(): boolean {
-    const { state } = this.#run
+    const { state, connectionCount } = this.#run
     if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
+    if (state.open.size >= connectionCount.mostOpen) return false
     return this.leader === undefined && state.openBytes < readSizes(this.#run).roomBytes
   }
 
