@@ -38,8 +38,9 @@ const enoughRounds = 16
 /** So much of the work of a server is out while more connections are tried, and four times what it takes to hear of a batch. */
 const aheadMs = 250
 const aheadLatencies = 4
-/** Batches of each connection that may be out at least. */
-const leastOpen = 32
+/** Batches that may be out before anything is known, and of each connection at least. */
+const firstOpen = 32
+const leastOpen = 8
 /** What else goes on at both ends may have changed. */
 const lookAgainMs = 60_000
 
@@ -104,12 +105,12 @@ export function newConnectionCount(
     get mostOpen() {
       const isOpen = before !== undefined || (settledAtMs === undefined && 2 * count <= most)
       if (!isAsked || !isOpen || !batchSize.isSettled) return Infinity
-      const least = leastOpen * count
       const windowMs = Math.max(aheadMs, aheadLatencies * latencyMs)
       const present = answers.ms > 0 ? answers.batches / answers.ms : 0
       // Twice as many connections may answer for twice as much.
       const expected = before === undefined ? 0 : (2 * before.batches) / before.ms
-      return Math.max(least, Math.max(present, expected) * windowMs)
+      const known = Math.max(present, expected)
+      return known === 0 ? firstOpen : Math.max(leastOpen * count, known * windowMs)
     },
     get why() {
       return isAsked ? why : undefined
