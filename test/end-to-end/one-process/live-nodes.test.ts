@@ -54,7 +54,7 @@ async function cluster(t: Test, host = '127.0.0.1') {
         onNotice: notice => void notices.push(notice),
         ...change,
       }),
-    ids(): number[] {
+    ids: (): number[] => {
       const table = second.node.databases.get('dfs://d')!.tables.get('t')!
       const ids = table.column(0) as unknown as { data: Int32Array }
       return Array.from(ids.data.subarray(0, table.rows)).sort((a, b) => a - b)
