@@ -175,6 +175,21 @@ export function detailLines(result: LoadResult, verbose: boolean, isApart: boole
   return verbose ? [...lines, ...figureLines(result)] : lines
 }
 
+/** What a log of objects says of a run (docs/log-format.md#result). */
+export function resultFields(result: LoadResult): Record<string, unknown> {
+  const { runId, status, exitCode, alreadyLoaded, startedAt, endedAt } = result
+  const { rows, duplicates, rejects, rate, connections, batches, confirm, stored } = result
+  return {
+    ...{ runId, status, exitCode, alreadyLoaded },
+    elapsedMs: Date.parse(endedAt) - Date.parse(startedAt),
+    rows,
+    duplicates,
+    confirmed: { by: confirm.used, stored: stored.grade },
+    rejects: { byCode: rejects.byCode, files: rejects.files, unplaced: rejects.unplaced },
+    ...{ batches, connections, rate },
+  }
+}
+
 /** Most inputs named one by one; --json has them all. */
 const shownInputs = 10
 
