@@ -123,7 +123,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
   if (settings.json) {
     await output.writeData(jsonLine(result))
   } else if (!isSilent) {
-    await output.write(checkText(result, output.paintResult))
+    await output.write(checkText(result, output.paintResult, output.resultColumns))
     if (result.commands.length === 0) return
     await output.write(`\n${commandsTitle(result, output.paintResult)}\n`)
     for (const command of result.commands) await output.writeData(`${command}\n`)

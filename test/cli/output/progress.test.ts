@@ -225,12 +225,13 @@ t.test('a screen that changes its width gets lines of the new one', async t => {
 })
 
 t.test('a terminal that does not tell its width has 80 columns', async t => {
-  const { processEnvironment, stderr } = fakeProcess({ stderrColumns: 0 })
+  const fake = fakeProcess({ stderrColumns: 0 })
+  const { processEnvironment } = fake
   const bar = await openBar(openOutput(processEnvironment, true), processEnvironment.stderr)
   bar.show(columns => [String(columns)])
   bar.stop()
   await new Promise(resolve => setImmediate(resolve))
-  t.match(stderr(), /80/)
+  t.match(fake.stderr(), /80/)
 })
 
 t.test('without a terminal, and on a dumb one, there is one line every ten seconds', async t => {
