@@ -207,6 +207,7 @@ class SequentialInputs implements Inputs {
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break
+        run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
         yield* this.#stepsOf(run, target, index)
       }
     } catch (error) {

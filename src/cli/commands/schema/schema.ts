@@ -114,7 +114,7 @@ async function print(
   const { schema } = found
   switch (format) {
     case 'table':
-      await output.write(schemaText(schema, output.paintResult))
+      await output.write(schemaText(schema, output.paintResult, output.resultColumns))
       return
     case 'types':
       await output.writeData(`${typesText(schema)}\n`)
@@ -171,9 +171,9 @@ const sampleWidth = 40
 const heads = ['column', 'type', 'nulls', 'different', 'sample']
 
 /** The table, with its line ends. */
-export function schemaText(schema: InferredSchema, paint: Paint): string {
+export function schemaText(schema: InferredSchema, paint: Paint, columns?: number): string {
   const isCount = (column: number): boolean => column === 2 || column === 3
-  const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount)
+  const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount, columns)
   return [paint('bold', head!), ...rows, ...noteLines(schema)].map(line => `${line}\n`).join('')
 }
 
