@@ -81,6 +81,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const table = settings.table ?? tableNameOf(paths[0]!)
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
+    proposesTruths: true,
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
   })
@@ -198,6 +199,7 @@ export function noteLines(schema: InferredSchema): string[] {
   )
   return [
     `looked at ${seen}`,
+    ...(schema.table?.said ?? []),
     ...(rejected === 0
       ? []
       : [`${counted(rejected, 'record')} cannot be read; the first: ${withFlags(firstReject!)}`]),
