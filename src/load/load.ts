@@ -28,6 +28,7 @@ import { makePlan, type Plan } from './plan.js'
 import { runPipeline, type Course } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
+import type { RowStore } from './inputs/rows/row-store.js'
 import { newRun, type Run } from './run.js'
 
 /**
@@ -43,16 +44,18 @@ export function load(options: LoadOptions): Promise<LoadResult> {
 /**
  * As `load`, on the platform given.
  * @param sources  what the inputs mean, where somebody has just looked
+ * @param rows  of a program, in place of inputs
  */
 export async function loadOn(
   platform: Platform,
   options: LoadOptions,
   sources?: ExpandedSources,
+  rows?: RowStore,
 ): Promise<LoadResult> {
   const plan = makePlan(options, platform.random)
   const clock = awakeClock(platform.clock)
   try {
-    return await loadPlan({ ...platform, clock }, options, plan, sources)
+    return await loadPlan({ ...platform, clock }, options, plan, sources, rows)
   } finally {
     clock.stop()
   }
@@ -63,8 +66,9 @@ async function loadPlan(
   options: LoadOptions,
   plan: Plan,
   sources: ExpandedSources | undefined,
+  rows: RowStore | undefined,
 ): Promise<LoadResult> {
-  const run = newRun(options, plan, platform)
+  const run = newRun(options, plan, platform, undefined, rows)
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   let durability: Durability | undefined
