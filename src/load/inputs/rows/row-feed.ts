@@ -107,7 +107,7 @@ class RowFeed implements Feed {
 
   #pieceOf({ rows, from, to }: RowsAtHand): FedPiece {
     if (this.#columns !== undefined && this.#textsLeft === 0) {
-      const piece = this.#columns.read(rows, from, to)
+      const piece = this.#asColumns(this.#columns, rows, from, to)
       if (piece?.parsed !== undefined) {
         const { rowCount } = piece.parsed
         if (rowCount > this.#texts) this.#texts = fewTexts
@@ -118,6 +118,20 @@ class RowFeed implements Feed {
       this.#texts = Math.min(2 * this.#texts, mostTexts)
     }
     return this.#textOf(rows, from, to)
+  }
+
+  /** @returns undefined also if looking at a row throws: as a text it is looked at by itself */
+  #asColumns(
+    columns: RowColumns,
+    rows: readonly unknown[],
+    from: number,
+    to: number,
+  ): FedPiece | undefined {
+    try {
+      return columns.read(rows, from, to)
+    } catch {
+      return undefined
+    }
   }
 
   #textOf(rows: readonly unknown[], from: number, to: number): FedPiece {

@@ -77,7 +77,7 @@ export function openRows(run: Run, store: RowStore): Inputs {
 }
 
 /** Rows come by the feed. */
-const noBytes: ByteSource = {
+export const noBytes: ByteSource = {
   name: rowsName,
   path: undefined,
   compression: 'none',
