@@ -149,20 +149,21 @@ export class TableWriter<Row = AnyRow> extends Writable {
     const store = this.#store
     store.flush()
     await store.settled()
-    const { unconfirmed, unsent } = store.counts
-    if (unconfirmed + unsent === 0) return
+    const { unconfirmed, unsent, lost } = store.counts
+    if (unconfirmed + unsent + lost === 0) return
     throw new DdbError(
       'DDB_UNCONFIRMED',
-      `of the rows that were written ${unconfirmed} are unconfirmed and ${unsent} were not sent: unwritten() has them`,
+      `of the rows that were written ${unconfirmed} are unconfirmed and ${unsent} were not sent: unwritten() has them` +
+        (lost > 0 ? `. ${lost} were confirmed, and the server has lost them` : ''),
       { cause: this.errored ?? undefined },
     )
   }
 
   /** Where the rows stand at the moment. */
   status(): WriterStatus {
-    const { written, confirmed, rejected, unconfirmed, unsent } = this.#store.counts
-    const pending = written - confirmed - rejected - unconfirmed - unsent
-    return { written, confirmed, rejected, unconfirmed, unsent, pending }
+    const { written, confirmed, rejected, unconfirmed, unsent, lost } = this.#store.counts
+    const pending = written - confirmed - rejected - unconfirmed - unsent - lost
+    return { written, confirmed, rejected, unconfirmed, unsent, lost, pending }
   }
 
   /**

@@ -18,13 +18,18 @@ export interface RejectedRow<Row = unknown> {
   readonly columnName: string | undefined
 }
 
-/** What became of rows: `unconfirmed` were sent, and nobody knows; `unsent` are certainly not in the table. */
+/** What became of rows. */
 export interface StoredRowCounts {
   written: number
   confirmed: number
+  /** They are not in the table for a reason of their own. */
   rejected: number
+  /** They were sent, and nobody knows. */
   unconfirmed: number
+  /** They are certainly not in the table. */
   unsent: number
+  /** They were confirmed, and the server, which had them in its memory alone, is gone. They cannot be had back. */
+  lost: number
 }
 
 /** Rows in hand, from one place in a chunk to another. */
@@ -60,6 +65,7 @@ export class RowStore {
     rejected: 0,
     unconfirmed: 0,
     unsent: 0,
+    lost: 0,
   }
   /** Rows that somebody may want back. */
   readonly unconfirmed: unknown[] = []
@@ -204,7 +210,7 @@ export class RowStore {
 
   /** What was confirmed is known no more; those rows were given up when they were confirmed. */
   takeBack(): void {
-    this.counts.unconfirmed += this.counts.confirmed
+    this.counts.lost += this.counts.confirmed
     this.counts.confirmed = 0
   }
 
