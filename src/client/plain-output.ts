@@ -139,8 +139,9 @@ function isNoJson(value: PlainOutput): boolean {
 }
 
 function asJson(value: PlainOutput): unknown {
-  if (!isNoJson(value)) return value
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value)
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 }
 
 /** One object a row. @throws {ValueError} DDB_USAGE when it is not a table */

@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
 import type { RejectedRow } from '../../src/load/inputs/rows/row-store.js'
@@ -56,7 +56,7 @@ async function opened(
 const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, lost: 0, pending: 0 }
 
 /** Resolves when the stream is closed, whatever has closed it. */
-function closed(writer: TableWriter<never>): Promise<unknown> {
+function closed(writer: Writable): Promise<unknown> {
   return new Promise(resolve => writer.once('close', resolve))
 }
 
@@ -144,7 +144,7 @@ t.test('rows that the server refuses are handed back as they were written', asyn
 })
 
 /** Holds back every request that brings rows until the gate opens. */
-function held(): { faults: ServerOptions; open: () => void; arrived: Promise<void> } {
+function held(): { faults: ServerOptions; open: (this: void) => void; arrived: Promise<void> } {
   const gate = closedGate()
   const arrival = closedGate()
   return {
@@ -157,7 +157,7 @@ function held(): { faults: ServerOptions; open: () => void; arrived: Promise<voi
         },
       },
     },
-    open: gate.open,
+    open: () => gate.open(),
     arrived: arrival.opened.then(() => undefined),
   }
 }

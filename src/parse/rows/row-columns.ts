@@ -6,7 +6,8 @@ import type { ColumnMapping } from '../../schema/column-mapping.js'
 import type { CellRules } from '../cell-rules.js'
 import type { FedPiece } from '../parallel/parsed-piece.js'
 import { isOfEveryObject } from './row-text.js'
-import { valueColumn, type ValueColumn } from './value-columns.js'
+import type { ValueColumn } from './value-column.js'
+import { cellTypeOf } from '../types/column-types.js'
 
 /** Takes as many rows as it can. */
 export interface RowColumns {
@@ -35,8 +36,11 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns
     const { name } = column.source
     // A name with dots may lead into objects.
     if (isOfEveryObject(name) || name.includes('.')) return undefined
-    const read = valueColumn(column, mostRows, () => columnOffsets?.of(column.name))
-    if (read === undefined) return undefined
+    const { type, maxBytes = Infinity } = column
+    const values = type.array === true ? undefined : cellTypeOf(type.type)?.values
+    if (values === undefined) return undefined
+    const offset = () => columnOffsets?.of(column.name)
+    const read = values({ capacity: mostRows, maxBytes, offset })
     columns.push({ name, index: names.indexOf(name), column: read })
   }
   return new PlainRows(columns, mapping.ignoreExtra ? undefined : names.length, names.length)
@@ -105,6 +109,7 @@ class PlainRows implements RowColumns {
       if (typeof row !== 'object' || row === null || Array.isArray(row)) return i
       if (members === undefined) continue
       let found = 0
+      // eslint-disable-next-line @typescript-eslint/no-unused-vars -- an array of names for each row costs as much as a column
       for (const _ in row) found++
       if (found !== members) return i
     }

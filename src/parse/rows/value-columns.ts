@@ -2,71 +2,15 @@
   Columns that take values of a program as they are: numbers, booleans, texts and dates, without a text between. A value that is
   not quite what the column wants stops it; whoever reads texts decides what that one means.
 */
-import type { MappedColumn } from '../../schema/column-mapping.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
-import type { ColumnPart, TextPart } from '../columns/column-part.js'
+import type { ColumnPart } from '../columns/column-part.js'
 import { storeExact } from '../columns/int64-columns.js'
-import { doubleLayout, floatLayout, int16Layout, int32Layout } from '../columns/number-layouts.js'
-import { slackBytes } from '../window.js'
-
-/** One column, filled anew for each piece. */
-export interface ValueColumn {
-  /** Of those that `fill` took. */
-  nulls: number
-  /**
-   * Takes values, from the first on.
-   * @returns how many; fewer than `count` before one that it cannot take, or where there is no room
-   */
-  fill(values: readonly unknown[], count: number): number
-  /** Lent until `fill` is called again; the object itself is another one for each piece. */
-  part(count: number): ColumnPart
-}
-
-/** Texts of a piece are not much more: a batch ends with the piece that makes it full. */
-const mostTextBytes = 256 * 1024
-
-/**
- * @param capacity  most values of a piece
- * @param offset  of a column of times, which a `Date` has in UTC
- * @returns undefined for types whose values are all read as texts
- */
-export function valueColumn(
-  { type: { type, array }, maxBytes = Infinity }: MappedColumn,
-  capacity: number,
-  offset: () => ColumnOffset | undefined,
-): ValueColumn | undefined {
-  if (array === true) return undefined
-  switch (type) {
-    case 'BOOL':
-      return new BoolValues(capacity)
-    case 'SHORT':
-      return new WholeValues(new Int16Array(capacity), int16Layout)
-    case 'INT':
-      return new WholeValues(new Int32Array(capacity), int32Layout)
-    case 'LONG':
-      return new LongValues(capacity)
-    case 'FLOAT':
-      return new FloatingValues(new Float32Array(capacity), floatLayout)
-    case 'DOUBLE':
-      return new FloatingValues(new Float64Array(capacity), doubleLayout)
-    case 'DATE':
-      return new DateValues(capacity, 86_400_000, 4, offset())
-    case 'DATETIME':
-      return new DateValues(capacity, 1000, 4, offset())
-    case 'TIMESTAMP':
-      return new DateValues(capacity, 1, 8, offset())
-    case 'STRING':
-      return new TextValues(capacity, maxBytes)
-    case 'SYMBOL':
-      return new SymbolValues(capacity, maxBytes)
-    default:
-      return undefined
-  }
-}
+import type { ValueColumn } from './value-column.js'
 
 const isNull = (value: unknown): boolean => value === null || value === ''
 
-class BoolValues implements ValueColumn {
+/** BOOL. */
+export class BoolValues implements ValueColumn {
   nulls = 0
   readonly #data: Int8Array<ArrayBuffer>
 
@@ -96,7 +40,8 @@ interface NumberRange {
   readonly max: number
 }
 
-class WholeValues implements ValueColumn {
+/** SHORT and INT. */
+export class WholeValues implements ValueColumn {
   nulls = 0
   readonly #data: Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer>
   readonly #range: NumberRange
@@ -130,7 +75,8 @@ class WholeValues implements ValueColumn {
   }
 }
 
-class FloatingValues implements ValueColumn {
+/** FLOAT and DOUBLE. */
+export class FloatingValues implements ValueColumn {
   nulls = 0
   readonly #data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
   readonly #range: NumberRange
@@ -179,7 +125,8 @@ class FloatingValues implements ValueColumn {
 const nullHigh = -2_147_483_648
 const mostLong = 2n ** 63n - 1n
 
-class LongValues implements ValueColumn {
+/** LONG. */
+export class LongValues implements ValueColumn {
   nulls = 0
   readonly #longs: BigInt64Array<ArrayBuffer>
   readonly #words: Int32Array<ArrayBuffer>
@@ -219,22 +166,18 @@ class LongValues implements ValueColumn {
 const firstMs = -62_167_219_200_000
 const lastMs = 253_402_300_799_999
 
-class DateValues implements ValueColumn {
+/** Types of a day or a moment that count in whole milliseconds. */
+export class DateValues implements ValueColumn {
   nulls = 0
   readonly #words: Int32Array<ArrayBuffer>
   readonly #unitMs: number
   readonly #isLong: boolean
   readonly #offset: ColumnOffset | undefined
 
-  constructor(
-    capacity: number,
-    unitMs: number,
-    bytesPerRow: 4 | 8,
-    offset: ColumnOffset | undefined,
-  ) {
-    this.#words = new Int32Array((capacity * bytesPerRow) / 4)
+  constructor(capacity: number, unitMs: number, isLong: boolean, offset: ColumnOffset | undefined) {
+    this.#words = new Int32Array(isLong ? 2 * capacity : capacity)
     this.#unitMs = unitMs
-    this.#isLong = bytesPerRow === 8
+    this.#isLong = isLong
     this.#offset = offset
   }
 
@@ -273,152 +216,5 @@ class DateValues implements ValueColumn {
 
   part(): ColumnPart {
     return { data: this.#words.buffer }
-  }
-}
-
-/** Bytes of UTF-8 for each character of a text at most. */
-const mostUtf8Bytes = 3
-
-const encoder = new TextEncoder()
-
-/** Texts one after the other, as their columns want them. */
-class TextBytes {
-  length = 0
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096)
-
-  /** @returns its bytes; −1 for what is no text of a column */
-  add(text: string, maxBytes: number): number {
-    const { length } = text
-    const start = this.length
-    this.#reserve(mostUtf8Bytes * length + slackBytes)
-    const { bytes } = this
-    for (let i = 0; i < length; i++) {
-      const code = text.charCodeAt(i)
-      if (code >= 0x80) return this.#addOther(text, maxBytes)
-      if (code === 0) return -1
-      bytes[start + i] = code
-    }
-    if (length > maxBytes) return -1
-    this.length = start + length
-    return length
-  }
-
-  /** Ends a text with U+0000. @returns where the next one begins */
-  end(): number {
-    this.#reserve(1)
-    this.bytes[this.length++] = 0
-    return this.length
-  }
-
-  #addOther(text: string, maxBytes: number): number {
-    if (!isText(text)) return -1
-    const { written } = encoder.encodeInto(text, this.bytes.subarray(this.length))
-    if (written > maxBytes) return -1
-    this.length += written
-    return written
-  }
-
-  #reserve(more: number): void {
-    if (this.length + more <= this.bytes.length) return
-    const larger = new Uint8Array(2 * (this.length + more))
-    larger.set(this.bytes.subarray(0, this.length))
-    this.bytes = larger
-  }
-}
-
-/** Whether all surrogates are pairs, and U+0000, which would end the text, is not in it. */
-function isText(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0) return false
-    if (code < 0xd800 || code > 0xdfff) continue
-    const next = text.charCodeAt(i + 1)
-    if (code > 0xdbff || !(next >= 0xdc00 && next <= 0xdfff)) return false
-    i++
-  }
-  return true
-}
-
-class TextValues implements ValueColumn {
-  nulls = 0
-  readonly #texts = new TextBytes()
-  readonly #ends: Uint32Array<ArrayBuffer>
-  readonly #maxBytes: number
-
-  constructor(capacity: number, maxBytes: number) {
-    this.#ends = new Uint32Array(capacity)
-    this.#maxBytes = maxBytes
-  }
-
-  fill(values: readonly unknown[], count: number): number {
-    const texts = this.#texts
-    texts.length = 0
-    let nulls = 0
-    let i = 0
-    for (; i < count; i++) {
-      const value = values[i]
-      if (typeof value === 'string') {
-        if (texts.length > mostTextBytes || texts.add(value, this.#maxBytes) < 0) break
-      } else if (value !== null) break
-      if (value === null || value === '') nulls++
-      this.#ends[i] = texts.end()
-    }
-    this.nulls = nulls
-    return i
-  }
-
-  part(): TextPart {
-    return { encoded: this.#texts.bytes, ends: this.#ends }
-  }
-}
-
-class SymbolValues implements ValueColumn {
-  nulls = 0
-  readonly #codes: Int32Array<ArrayBuffer>
-  readonly #textEnds: Int32Array<ArrayBuffer>
-  readonly #texts = new TextBytes()
-  readonly #known = new Map<string, number>()
-  readonly #maxBytes: number
-
-  constructor(capacity: number, maxBytes: number) {
-    this.#codes = new Int32Array(capacity)
-    this.#textEnds = new Int32Array(capacity + 1)
-    this.#maxBytes = maxBytes
-  }
-
-  fill(values: readonly unknown[], count: number): number {
-    const codes = this.#codes
-    const known = this.#known
-    const texts = this.#texts
-    known.clear()
-    known.set('', 0)
-    texts.length = 0
-    let nulls = 0
-    let i = 0
-    for (; i < count; i++) {
-      const value = values[i]
-      let code: number | undefined = 0
-      if (typeof value === 'string') {
-        code = known.get(value)
-        if (code === undefined) {
-          if (texts.length > mostTextBytes || texts.add(value, this.#maxBytes) < 0) break
-          code = known.size
-          known.set(value, code)
-          this.#textEnds[code] = texts.length
-        }
-      } else if (value !== null) break
-      if (code === 0) nulls++
-      codes[i] = code
-    }
-    this.nulls = nulls
-    return i
-  }
-
-  part(): ColumnPart {
-    return {
-      codes: this.#codes,
-      texts: this.#texts.bytes,
-      textEnds: this.#textEnds.subarray(0, this.#known.size),
-    }
   }
 }

@@ -76,6 +76,11 @@ export function openRows(run: Run, store: RowStore): Inputs {
   }
 }
 
+// eslint-disable-next-line require-yield, @typescript-eslint/require-await -- it has none
+async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {
+  return
+}
+
 /** Rows come by the feed. */
 export const noBytes: ByteSource = {
   name: rowsName,
@@ -93,9 +98,6 @@ export const noBytes: ByteSource = {
   contentBytesRead: 0,
   startOffsetBytes: 0,
   head: new Uint8Array(0),
-  // eslint-disable-next-line require-yield -- it has none
-  async *chunks() {
-    return
-  },
+  chunks: noChunks,
   close: () => Promise.resolve(),
 }

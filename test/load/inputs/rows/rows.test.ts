@@ -27,11 +27,17 @@ interface Read {
   readonly nulls: readonly number[]
 }
 
+interface Reading {
+  readonly columns?: string
+  readonly mapping?: MappingRules
+  readonly cells?: CellRules
+}
+
 /** What becomes of rows. @param isPlain  false: all are read as JSON */
 async function read(
   rows: readonly unknown[],
   isPlain: boolean,
-  { columns = types, mapping = {} as MappingRules, cells = {} as CellRules } = {},
+  { columns = types, mapping = {}, cells = {} }: Reading = {},
 ): Promise<Read> {
   const run = testRun()
   const store = new RowStore()
