@@ -10,10 +10,10 @@ import { loadOn } from './load.js'
 import type { LoadOptions, LoadResult } from './options.js'
 
 /** Rows of a program: objects by the names of columns, or arrays in the order of the target's columns. */
-export type Rows<Row = object> = Iterable<Row> | AsyncIterable<Row>
+export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>
 
 /** What `load` has to know of rows that a program makes; all else is as for files. */
-export interface LoadRowsOptions<Row = object> extends Omit<
+export interface LoadRowsOptions<Row extends object = object> extends Omit<
   LoadOptions,
   'inputs' | 'journal' | 'summaryInputs'
 > {
@@ -51,7 +51,9 @@ export async function loadRowsOn(
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function load(options: LoadOptions): Promise<LoadResult>
-export function load<Row = object>(options: LoadRowsOptions<Row>): Promise<LoadResult>
+export function load<Row extends object = object>(
+  options: LoadRowsOptions<Row>,
+): Promise<LoadResult>
 export function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
   return 'rows' in options ? loadIterated(systemPlatform, options) : loadOn(systemPlatform, options)
 }
