@@ -37,7 +37,8 @@ export async function loadRowsOn(
 ): Promise<LoadResult> {
   checkRows(options)
   try {
-    return await loadOn(platform, { ...options, inputs: [rowsName] }, undefined, store)
+    const delivery = { ...inFlight(options.target), ...options.delivery }
+    return await loadOn(platform, { ...options, delivery, inputs: [rowsName] }, undefined, store)
   } finally {
     store.end()
     store.endRest()
@@ -59,7 +60,7 @@ export function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult
 }
 
 /** As `load` of rows, on the platform given. */
-export async function loadIterated(
+async function loadIterated(
   platform: Platform,
   { rows, onReject, ...options }: LoadRowsOptions,
 ): Promise<LoadResult> {
@@ -100,6 +101,16 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
       ),
     )
   }
+}
+
+/**
+ * What is out is kept as the objects that it came as, ten times as large. Tables in memory need no more to be busy; a transaction of a
+ * DFS table is to be large.
+ */
+const mostInFlightBytes = 8 * 1024 * 1024
+
+function inFlight({ table }: LoadOptions['target']): LoadOptions['delivery'] {
+  return table?.startsWith('dfs://') === true ? {} : { maxInFlightBytes: mostInFlightBytes }
 }
 
 function checkRows({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>): void {

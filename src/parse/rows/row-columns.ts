@@ -19,7 +19,7 @@ export interface RowColumns {
 }
 
 /** Most rows of a piece: their columns stay in the cache. */
-export const mostRows = 4096
+const mostRows = 4096
 
 /** A line for each row. */
 const lineEnds = new Uint8Array(mostRows).fill(10)
