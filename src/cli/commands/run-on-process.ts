@@ -84,7 +84,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // Who holds the lock may have waited for it.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
-      command.load?.(run, options) ?? loadOn(systemPlatform, options, sources)
+      command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
     return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return

@@ -13,6 +13,7 @@ import { presentFiles, type PresentFile } from '../../source/follow/present-file
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { stdinName } from '../../source/open-source.js'
 import { openFollowed } from './follow/followed-inputs.js'
+import { openRows } from './rows/row-inputs.js'
 import {
   failureOf,
   newInputReading,
@@ -53,6 +54,10 @@ import { sourceNotesOf } from './source-notes.js'
  */
 export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
+  if (run.rows !== undefined) {
+    await checkRejectsFile(run, [])
+    return openRows(run, run.rows)
+  }
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
   if (options.input?.follow === true) {
