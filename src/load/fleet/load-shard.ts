@@ -269,6 +269,8 @@ class LoadingShard {
       if (!(await this.#ask(asking => isJoined(asking, look)))) continue
       const state = await this.#state()
       if (state.plan === plan) return state
+      // Replaced since it was looked at.
+      if (state.plan === undefined) continue
       throw otherPlan(this.#plan.runId, state.plan?.split(' ')[0] === checksum(manifest))
     }
     throw tableIsGone(this.#plan.runId)
