@@ -15,7 +15,13 @@ import { headerOf, putInputs, startRun, type Run } from './loader.js'
 import { SimNetwork } from './network.js'
 import { SimProcess, type SimEnvironment } from './process.js'
 import { Chance } from './random.js'
-import { drawScenario, type InputFile, type InputRow, type LoaderPlan, type Scenario } from './scenario.js'
+import {
+  drawScenario,
+  type InputFile,
+  type InputRow,
+  type LoaderPlan,
+  type Scenario,
+} from './scenario.js'
 import { SimServer } from './server.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
@@ -102,7 +108,12 @@ function rowOf(
   format: LoaderPlan['format'],
 ): InputRow {
   const field = kind === 'bad cell' ? `x${id}` : id
-  return { id, sym, kind, line: format === 'csv' ? `${field},${sym}` : JSON.stringify({ id: field, sym }) }
+  return {
+    id,
+    sym,
+    kind,
+    line: format === 'csv' ? `${field},${sym}` : JSON.stringify({ id: field, sym }),
+  }
 }
 
 const renumbered = (row: InputRow, id: number, format: LoaderPlan['format']): InputRow =>
@@ -242,7 +253,9 @@ class Fleet {
     const chance = this.#chance
     const isLast = round === this.#scenario.fleet.rounds.length - 1
     const manifest = this.#manifest!
-    const paths = new Set(unitsOfShard(manifest, shard).flatMap(({ files }) => files.map(f => f.path)))
+    const paths = new Set(
+      unitsOfShard(manifest, shard).flatMap(({ files }) => files.map(f => f.path)),
+    )
     const plan: LoaderPlan = {
       ...this.#plan,
       name: `round ${round + 1}, shard ${shard.index}/${shard.count}`,
@@ -260,7 +273,11 @@ class Fleet {
         this.#scenario.kind,
         killAtCall,
         (platform, options) =>
-          loadShard(platform, { ...options, inputs: [] }, { manifest, shard, placeOf: path => path }),
+          loadShard(
+            platform,
+            { ...options, inputs: [] },
+            { manifest, shard, placeOf: path => path },
+          ),
       )
       this.#runs.push(run)
       const again = (): void => {
@@ -296,7 +313,8 @@ class Fleet {
     }
     const complain = (text: string): void => void complaints.push({ about: 'plan', text })
     if (!kind.keyed && this.#plan.delivery.onDoubt !== 'resend') {
-      for (const [id, copies] of there) if (copies > 1) complain(`row ${id} is there ${copies} times`)
+      for (const [id, copies] of there)
+        if (copies > 1) complain(`row ${id} is there ${copies} times`)
     }
     for (const { shard, last } of this.#tasks) this.#checkShard(shard, last, there, complain)
     const sent = new Set(this.#plan.inputs.flatMap(({ rows }) => rows.map(({ id }) => id)))
@@ -346,7 +364,8 @@ class Fleet {
       complain(`${name} says ${confirmed + skipped} rows, and ${found} are there`)
     }
     if (result.exitCode !== 0 && result.exitCode !== 3) return
-    if (read !== rows.length) complain(`${name} ended well, and read ${read} of ${rows.length} rows`)
+    if (read !== rows.length)
+      complain(`${name} ended well, and read ${read} of ${rows.length} rows`)
     if (confirmed + skipped + rejected !== rows.length) {
       complain(`${name} ended well: ${JSON.stringify(result.rows)} of ${rows.length} rows`)
     }
@@ -364,7 +383,9 @@ class Fleet {
       // A link may be so slow that a login takes longer than may be waited for.
       if (error?.code === 'DDB_CONNECT' || error?.code === 'DDB_TIMEOUT') return
       // What was claimed by a process that was killed meanwhile may stay without an outcome.
-      complain(`in calm weather shard ${shard.index}/${shard.count} ends with ${exitCode}: ${error?.message}`)
+      complain(
+        `in calm weather shard ${shard.index}/${shard.count} ends with ${exitCode}: ${error?.message}`,
+      )
     }
     const left = this.#server.ownTables().filter(name => name.startsWith('ddbIngestUnit'))
     if (left.length > 0) complain(`ledgers are left: ${left.join(', ')}`)

@@ -25,11 +25,7 @@ const rowsOfBatch = 8
  * To be asked for each batch of the unit, in their order.
  * @returns undefined where nothing is to be looked up, or can be
  */
-export function unitCheck(
-  run: Run,
-  control: Session,
-  evidence: Evidence,
-): UnsentCheck | undefined {
+export function unitCheck(run: Run, control: Session, evidence: Evidence): UnsentCheck | undefined {
   const { plan, history } = run
   const table = watchedTable(plan)
   if (plan.unit?.looksUp !== true || table === undefined || plan.target.kind !== 'table') {

@@ -40,6 +40,7 @@ import { isOfRun } from '../rejects/leftover-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
 import type { Run } from '../run.js'
+import { timeText } from './time-text.js'
 import { sourceNotesOf } from './source-notes.js'
 
 /**
@@ -252,8 +253,7 @@ class SequentialInputs implements Inputs {
       this.#doneRecords += summary.rows
       if (!isOpen) yield opened.reader.close()
       if (run.ending.stopped) return
-      const at = new Date(run.platform.clock.wallMs()).toISOString()
-      this.#readInputs.push({ kind: 'read', input: index, summary, at })
+      this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
     } catch (error) {
       const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error

@@ -7,7 +7,20 @@ import { readShard, shardOf } from '../../../src/cli/options/shard.js'
 t.test('what is said is taken', t => {
   t.strictSame(shardOf(readShard('1/1'), {}), { index: 1, count: 1 })
   t.strictSame(shardOf(readShard('3/8'), { JOB_COMPLETION_INDEX: '7' }), { index: 3, count: 8 })
-  for (const text of ['9/8', '0/8', '1/0', '1', '', 'x', '1/8/2', '-1/8', '1.5/8', 'auto/', '01/8', ' 1/8']) {
+  for (const text of [
+    '9/8',
+    '0/8',
+    '1/0',
+    '1',
+    '',
+    'x',
+    '1/8/2',
+    '-1/8',
+    '1.5/8',
+    'auto/',
+    '01/8',
+    ' 1/8',
+  ]) {
     t.throws(() => readShard(text), { code: 'DDB_USAGE', exitCode: 64 }, text)
   }
   t.end()
@@ -38,7 +51,11 @@ t.test('schedulers count as they do', t => {
     ['auto', { CI_NODE_INDEX: '4', CI_NODE_TOTAL: '4' }, 4, 4],
     ['auto/200', { PARALLEL_SEQ: '200' }, 200, 200],
   ] as const) {
-    t.strictSame(shardOf(readShard(asked), environment), { index, count }, JSON.stringify(environment))
+    t.strictSame(
+      shardOf(readShard(asked), environment),
+      { index, count },
+      JSON.stringify(environment),
+    )
   }
   t.end()
 })

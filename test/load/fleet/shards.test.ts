@@ -1,6 +1,7 @@
 /*
   Which units a shard loads: each unit in one shard, units of one day together, about as many bytes in each.
 */
+import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Manifest } from '../../../src/load/fleet/manifest.js'
@@ -12,18 +13,16 @@ const plans = fc
     minLength: 1,
     maxLength: 40,
   })
-  .map(
-    (units): Manifest => ({
-      batchRows: 1,
-      batchBytes: 1,
-      reading: null,
-      units: units.map(([group, sizeBytes], i) => ({
-        unit: i + 1,
-        group: String(group),
-        files: [{ path: `${i}.csv`, sizeBytes, modifiedMs: 0, head: '', tail: '' }],
-      })),
-    }),
-  )
+  .map((units): Manifest => ({
+    batchRows: 1,
+    batchBytes: 1,
+    reading: null,
+    units: units.map(([group, sizeBytes], i) => ({
+      unit: i + 1,
+      group: String(group),
+      files: [{ path: `${i}.csv`, sizeBytes, modifiedMs: 0, head: '', tail: '' }],
+    })),
+  }))
 
 t.test('each unit is in one shard, with all others of its group, in the order of the plan', t => {
   fc.assert(
@@ -32,19 +31,19 @@ t.test('each unit is in one shard, with all others of its group, in the order of
         unitsOfShard(manifest, { index: i + 1, count }),
       )
       const all = shards.flat().map(({ unit }) => unit)
-      t.strictSame(
+      deepStrictEqual(
         [...all].sort((a, b) => a - b),
         manifest.units.map(({ unit }) => unit),
       )
       const shardOf = new Map<string, number>()
       for (const [i, units] of shards.entries()) {
         const numbers = units.map(({ unit }) => unit)
-        t.strictSame(
+        deepStrictEqual(
           numbers,
           [...numbers].sort((a, b) => a - b),
         )
         for (const { group } of units) {
-          t.equal(shardOf.get(group) ?? i, i)
+          equal(shardOf.get(group) ?? i, i)
           shardOf.set(group, i)
         }
       }
@@ -66,7 +65,7 @@ t.test('no shard has more than the largest group above another', t => {
       }
       const largest = Math.max(...groups.values())
       // Each unit counts as a byte more, so that empty files are shared out as well.
-      t.ok(Math.max(...sums) - Math.min(...sums) <= largest + manifest.units.length)
+      ok(Math.max(...sums) - Math.min(...sums) <= largest + manifest.units.length)
     }),
     { numRuns: runs(200) },
   )

@@ -30,6 +30,7 @@ import {
   defineFunctions,
   leftMs,
   movedOn,
+  notComingBack,
   openControl,
   openMissing,
   passes,
@@ -391,13 +392,4 @@ function neverUsed(): ConnectionError {
 
 function isSameNode(a: Session, b: Session): boolean {
   return a.host === b.host && a.port === b.port
-}
-
-/** A server that was there and is gone is another failure than one that never was. */
-function notComingBack(cause: DdbError): ConnectionError {
-  return new ConnectionError(
-    'DDB_CONNECTION_LOST',
-    `the connection was lost and could not be opened again: ${cause.message}`,
-    { cause },
-  )
 }

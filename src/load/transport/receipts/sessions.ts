@@ -2,7 +2,7 @@
   Opening the sessions of a run with receipts, again and again where need be.
 */
 import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, ServerError, TimeoutError } from '../../../errors.js'
+import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { classifyRefusal } from '../../fate/refusal.js'
@@ -137,4 +137,13 @@ export function passes(error: unknown): boolean {
 
 export function movedOn(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
+}
+
+/** A server that was there and is gone is another failure than one that never was. */
+export function notComingBack(cause: DdbError): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    `the connection was lost and could not be opened again: ${cause.message}`,
+    { cause },
+  )
 }
