@@ -275,7 +275,8 @@ export class SimServer {
         : 'ddbIngestLedger'
     if (dropped === undefined) return
     for (const name of this.ownTables()) {
-      if (name.startsWith(dropped)) this.server?.node.shared.delete(name)
+      const isUnit = dropped === 'ddbIngestLedger' && name.startsWith('ddbIngestUnit')
+      if (name.startsWith(dropped) || isUnit) this.server?.node.shared.delete(name)
     }
   }
 

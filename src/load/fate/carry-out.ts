@@ -27,7 +27,7 @@ export interface CarryOutSetup {
    * Goes on with a half whose number follows from its place: another process may have sent it.
    * @param opened  told before what is known of it is applied
    */
-  takeUpHalf?(part: Part, no: number, opened: (batch: OpenBatch) => void): void
+  readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
 /** What is known of a batch that an earlier process has sent. */

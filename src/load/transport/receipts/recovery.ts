@@ -76,6 +76,7 @@ export async function readLedger(link: ReceiptLink): Promise<boolean> {
   }
   link.hears('answered')
   for (const row of rows) link.take(row)
+  link.takeAhead()
   if (rows.length === 0) return false
   link.news()
   link.hears('receipts')
