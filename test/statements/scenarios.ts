@@ -99,6 +99,9 @@ const intoTables: readonly Scenario[] = [
       await load(0, ...target, '--method', 'append', '--confirm', 'none')
     }
   }),
+  plain('load where hosts are named for other nodes', ({ load }) =>
+    load(0, ...dfs, '--allow-redirect', 'localhost'),
+  ),
   plain('load and read back', async ({ load }) => {
     await load(0, '-t', 'myStream', '--verify', 'all')
     await load(0, '-t', 'myKeyedStream', '--verify', 'sample')
