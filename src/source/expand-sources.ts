@@ -134,11 +134,9 @@ function addNamed(
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
   const { files, paths } = expansion
   const first = paths.length
-  try {
-    await globFiles(pattern, files, paths)
-  } catch (cause) {
-    throw missing(pattern, missingMessage(pattern, cause), cause)
-  }
+  await globFiles(pattern, files, paths, (folder, cause) => {
+    throw missing(folder, missingMessage(folder, cause), cause)
+  })
   if (paths.length === first) throw missing(pattern, `no file matches "${pattern}"`)
   await keepInputs(first, expansion, () => true)
 }

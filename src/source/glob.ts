@@ -53,11 +53,14 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
 
 /**
  * Adds the files that match, in order of their paths, each once; a name that begins with a dot only where the pattern has the dot.
+ *
+ * @param unread  called for a folder that is there and whose names, or some of them, cannot be read; if it returns, the others are read
  */
 export async function globFiles(
   pattern: string,
   files: Files,
   paths: GrowingPathList,
+  unread: (folder: string, cause: unknown) => void,
 ): Promise<void> {
   const first = paths.length
   const parts = pattern.split('/')
@@ -68,7 +71,7 @@ export async function globFiles(
   )
   const isAbsolute = parts[0] === ''
   try {
-    await walk(isAbsolute ? '/' : '', [0], { parts, matchers, files, paths })
+    await walk(isAbsolute ? '/' : '', [0], { parts, matchers, files, paths, unread })
   } finally {
     paths.sortFrom(first)
   }
@@ -80,6 +83,7 @@ interface Walk {
   readonly matchers: readonly (RegExp | undefined)[]
   readonly files: Files
   readonly paths: GrowingPathList
+  readonly unread: (folder: string, cause: unknown) => void
 }
 
 /** @param places  of the parts that may come next: a folder is read once, whatever is looked for in it */
@@ -115,7 +119,7 @@ async function walk(folder: string, places: readonly number[], way: Walk): Promi
     }
     if (next.length > 0 && !isFile) below.push({ folder: prefix + name, places: next })
   }
-  if (sought.length > 0) await readFolder(folder, files, look)
+  if (sought.length > 0) await readFolder(folder === '' ? '.' : folder, way, look)
   for (const { folder, places } of below) await walk(folder, places, way)
 }
 
@@ -133,20 +137,23 @@ function isLinkToFolder(path: string, files: Files): boolean {
   }
 }
 
-/** What is not a folder or may not be read matches nothing. @throws what ends the list of its names halfway */
+/** What a name has that leads to no folder: links into nothing or in a circle, too. */
+const noFolder: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
+
+/** What is not a folder matches nothing. */
 async function readFolder(
   folder: string,
-  files: Files,
+  { files, unread }: Walk,
   look: (entry: FolderEntry) => void,
 ): Promise<void> {
   let hasBegun = false
   try {
-    await files.readFolder(folder === '' ? '.' : folder, false, entry => {
+    await files.readFolder(folder, false, entry => {
       hasBegun = true
       look(entry)
     })
   } catch (cause) {
-    if (hasBegun) throw cause
+    if (hasBegun || !noFolder.has((cause as NodeJS.ErrnoException).code)) unread(folder, cause)
   }
 }
 

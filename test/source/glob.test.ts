@@ -14,7 +14,7 @@ function filesOf(paths: readonly string[]): Files {
   return {
     ...systemFiles,
     async readFolder(folder, _recursive, found) {
-      if (folder === 'locked') throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+      if (folder.startsWith('locked')) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
       const prefix = folder === '.' ? '' : folder === '/' ? '/' : `${folder}/`
       const inside = paths.filter(
         path => path.startsWith(prefix) && (prefix !== '' || path[0] !== '/'),
@@ -29,7 +29,7 @@ function filesOf(paths: readonly string[]): Files {
   }
 }
 
-const files = filesOf([
+const paths = [
   'b.csv',
   'a.csv',
   '.hidden.csv',
@@ -43,12 +43,12 @@ const files = filesOf([
   'day=2/t.csv',
   'day=2/deep/er/t.csv',
   '.git/t.csv',
-  'locked/t.csv',
   '/data/x.csv',
   'p(1).csv',
   // Not UTF-8 (docs/decisions/0034-names-of-files.md).
   'p(1)\udcff.csv',
-])
+]
+const files = filesOf(paths)
 
 for (const [pattern, found] of [
   ['*.txt', ['a.txt']],
@@ -71,7 +71,6 @@ for (const [pattern, found] of [
   ['.git/*', ['.git/t.csv']],
   ['.*/t.csv', ['.git/t.csv']],
   ['/data/*.csv', ['/data/x.csv']],
-  ['locked/*', []],
   ['nowhere/*', []],
   ['[z-a]*', []],
   ['day=*', []],
@@ -83,6 +82,33 @@ for (const [pattern, found] of [
     t.strictSame(await matching(pattern, files), found)
   })
 }
+
+t.test('a folder that may not be read is told, and whoever goes on has the others', async t => {
+  const files = filesOf([...paths, 'locked/t.csv'])
+  for (const [pattern, found] of [
+    ['locked/*', []],
+    ['locked/below/*', []],
+    ['*/t.csv', ['day=1/t.csv', 'day=2/t.csv']],
+    ['**/t.csv', ['day=1/t.csv', 'day=2/deep/er/t.csv', 'day=2/t.csv']],
+  ] as const) {
+    await t.rejects(matching(pattern, files), { code: 'EACCES' })
+    const unread: string[] = []
+    t.strictSame(await matching(pattern, files, folder => unread.push(folder)), found)
+    t.strictSame(unread, [pattern === 'locked/below/*' ? 'locked/below' : 'locked'])
+  }
+  // Nothing is looked for in it.
+  for (const pattern of ['day=*/*', '*.txt']) await t.resolves(matching(pattern, files))
+})
+
+t.test('links that lead nowhere are no folders', async t => {
+  const folder = t.testdir({
+    sub: { 'a.csv': '' },
+    nowhere: t.fixture('symlink', 'gone'),
+    circle: t.fixture('symlink', 'circle'),
+    'file.csv': '',
+  })
+  t.strictSame(await matching(`${folder}/*/a.csv`, systemFiles), [`${folder}/sub/a.csv`])
+})
 
 t.test('a folder whose names end halfway is no folder without the others', async t => {
   const torn: Files = {
@@ -146,9 +172,15 @@ function isText(part: string, name: string): boolean {
   return (part[0] === '?' || part[0] === name[0]) && isText(rest, name.slice(1))
 }
 
-async function matching(pattern: string, files: Files): Promise<string[]> {
+async function matching(
+  pattern: string,
+  files: Files,
+  unread: (folder: string, cause: unknown) => void = (_folder, cause) => {
+    throw cause
+  },
+): Promise<string[]> {
   const paths = newPathList()
-  await globFiles(pattern, files, paths)
+  await globFiles(pattern, files, paths, unread)
   return [...paths]
 }
 

@@ -28,6 +28,8 @@ export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passe
   readonly files: readonly PresentFile[]
   /** Inputs without any file. */
   readonly missing: readonly string[]
+  /** Folders whose names cannot be read yet, or not all of them. */
+  readonly unread: readonly string[]
 }
 
 /** Compressed files do not grow; where rotation leaves them, they were read before. */
@@ -43,7 +45,7 @@ export async function presentFiles(
   files: Files,
   names: DataNames,
 ): Promise<PresentFiles> {
-  const look: Look = { files, isData: dataFiles(names), passedOver: newPassedOver() }
+  const look: Look = { files, isData: dataFiles(names), passedOver: newPassedOver(), unread: [] }
   const found: PresentFile[] = []
   const missing: string[] = []
   const open = [...inputs]
@@ -60,7 +62,7 @@ export async function presentFiles(
     } else if (status !== undefined) found.push(named(input, status))
     else if (hasGlob(input)) {
       const paths = newPathList()
-      await globFiles(input, files, paths).catch(() => undefined)
+      await globFiles(input, files, paths, folder => look.unread.push(folder))
       found.push(...(await ofPaths(paths, look)))
     }
     if (found.length === before) missing.push(input)
@@ -70,13 +72,15 @@ export async function presentFiles(
   for (const file of found) {
     if (sameFiles.isFirst(file.path, once.length, file.status)) once.push(file)
   }
-  return { files: once, missing, sameFiles: sameFiles.found, passedOver: look.passedOver }
+  const { passedOver, unread } = look
+  return { files: once, missing, sameFiles: sameFiles.found, passedOver, unread }
 }
 
 interface Look {
   readonly files: Files
   readonly isData: IsData
   readonly passedOver: PassedOverCount
+  readonly unread: string[]
 }
 
 function named(path: string, status: FileStatus): PresentFile {
@@ -102,15 +106,24 @@ async function ofPaths(
 }
 
 /** Whoever rotates removes files and folders in between. */
-async function ofFolder(folder: string, { files, isData, passedOver }: Look): Promise<string[]> {
+async function ofFolder(
+  folder: string,
+  { files, isData, passedOver, unread }: Look,
+): Promise<string[]> {
   const paths: string[] = []
+  const folders = [folder]
   const add = ({ name, folder: own, isFolder }: FolderEntry): void => {
-    if (isFolder) return
     const path = join(own, name)
-    if (isData(name, () => pathBelow(folder, path))) paths.push(path)
+    if (isFolder) folders.push(path)
+    else if (isData(name, () => pathBelow(folder, path))) paths.push(path)
     else passedOver.add(path, name)
   }
-  await files.readFolder(folder, true, add).catch(() => undefined)
+  // The list grows as it is gone through; a folder that cannot be read does not hide the others.
+  for (const each of folders) {
+    await files.readFolder(each, false, add).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ENOENT') unread.push(each)
+    })
+  }
   return paths.sort()
 }
 

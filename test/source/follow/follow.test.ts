@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import type { InputError } from '../../../src/errors.js'
-import type { InputFile } from '../../../src/platform/platform.js'
+import type { Files, InputFile } from '../../../src/platform/platform.js'
 import { dataExtensions } from '../../../src/parse/formats.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import {
@@ -251,6 +251,26 @@ t.test('files, patterns and folders give what is there, and name what is not', a
     files: [{ status: { isFile: true, sizeBytes: 1 } }],
     missing: [],
   })
+})
+
+t.test('a folder that may not be read yet hides no other', async t => {
+  const dir = t.testdir({ a: { 'x.csv': '' }, locked: { 'y.csv': '' }, z: { 'x.csv': '' } })
+  const locked = join(dir, 'locked')
+  const files: Files = {
+    ...systemFiles,
+    async readFolder(...asked) {
+      if (asked[0] === locked) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+      await systemFiles.readFolder(...asked)
+    },
+  }
+  for (const input of [dir, join(dir, '*', '*.csv'), join(dir, '**')]) {
+    const found = await presentFor([input], files, { extensions: dataExtensions })
+    t.same(
+      found.files.map(({ path }) => path),
+      ['a/x.csv', 'z/x.csv'].map(name => join(dir, name)),
+    )
+    t.same(found.unread, [locked])
+  }
 })
 
 t.test('lists in braces name files one by one', async t => {

@@ -167,9 +167,10 @@ class FollowedInputs implements Inputs {
         extensions: dataExtensions,
         include,
       })
-      const { files, missing } = present
+      const { files, missing, unread } = present
       this.#tellSources(present)
       for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
+      for (const folder of unread) this.#tell(`waiting for "${folder}": it may not be read yet`)
       for (const present of files) {
         const file = await this.#openIfNew(present)
         if (file === undefined) continue
