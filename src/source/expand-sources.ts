@@ -208,7 +208,10 @@ async function readFolder(
   try {
     await files.readFolder(folder, true, found)
   } catch (cause) {
-    throw missing(folder, missingMessage(folder, cause), cause)
+    // One below it, where the system says so.
+    const { path = folder } = cause as NodeJS.ErrnoException
+    const name = typeof path === 'string' ? path : folder
+    throw missing(name, missingMessage(name, cause), cause)
   }
 }
 

@@ -248,26 +248,35 @@ t.test('a pattern does not take a part of a folder for all of it', async t => {
   await t.rejects(expandSources([join(folder, '*.csv')], { files }), { code: 'DDB_INPUT_MISSING' })
 })
 
-t.test('a folder that may not be read is told as such, by its name, whatever led there', async t => {
-  const dir = t.testdir({ 'a.csv': '', open: { 'b.csv': '' }, locked: {} })
-  const locked = join(dir, 'locked')
-  const files = {
-    ...systemFiles,
-    async readFolder(...asked: Parameters<typeof systemFiles.readFolder>) {
-      if (asked[0] === locked) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
-      await systemFiles.readFolder(...asked)
-    },
-  }
-  for (const input of [locked, `${dir}/*/*.csv`, `${dir}/**/b.csv`, `${dir}/locked/*`]) {
-    await t.rejects(expandSources([input], { files }), {
-      code: 'DDB_INPUT_MISSING',
-      message: `"${locked}" may not be read: check its permissions`,
-      position: { file: locked },
-    })
-  }
-  const { paths } = await expandSources([`${dir}/*.csv`, `${dir}/o*/*`], { files })
-  t.strictSame([...paths], [join(dir, 'a.csv'), join(dir, 'open', 'b.csv')])
-})
+t.test(
+  'a folder that may not be read is told as such, by its name, whatever led there',
+  async t => {
+    const dir = t.testdir({ 'a.csv': '', open: { 'b.csv': '' }, locked: {} })
+    const locked = join(dir, 'locked')
+    const files = {
+      ...systemFiles,
+      async readFolder(...asked: Parameters<typeof systemFiles.readFolder>) {
+        if (asked[0] === locked) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+        await systemFiles.readFolder(...asked)
+      },
+    }
+    for (const input of [locked, `${dir}/*/*.csv`, `${dir}/**/b.csv`, `${dir}/locked/*`]) {
+      await t.rejects(expandSources([input], { files }), {
+        code: 'DDB_INPUT_MISSING',
+        message: `"${locked}" may not be read: check its permissions`,
+        position: { file: locked },
+      })
+    }
+    const below = {
+      ...systemFiles,
+      readFolder: () =>
+        Promise.reject(Object.assign(new Error(), { code: 'EACCES', path: locked })),
+    }
+    await t.rejects(expandSources([dir], { files: below }), { position: { file: locked } })
+    const { paths } = await expandSources([`${dir}/*.csv`, `${dir}/o*/*`], { files })
+    t.strictSame([...paths], [join(dir, 'a.csv'), join(dir, 'open', 'b.csv')])
+  },
+)
 
 // Which files of a folder are data, and how the others are counted.
 
