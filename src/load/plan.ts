@@ -8,12 +8,13 @@ import {
   deliveryDefaults,
   dfsBatch,
   mostBatchBytes,
+  mostFoundConnections,
   mostRecordBytes,
   streamBatch,
 } from './defaults.js'
 import { confirmations, mayKnowBatches } from './transport/confirmations.js'
 import { isRunId } from './marker/run-tables.js'
-import type { Confirmation, LoadOptions, OnError } from './options.js'
+import type { Confirmation, DeliveryOptions, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target/target.js'
 
 /** Options without gaps; what they say of the target is still to be asked. */
@@ -30,6 +31,8 @@ export interface Plan {
   maxInFlightBytes: number
   /** Sessions that send data. */
   connections: number
+  /** How many they may become where the run finds their number; undefined where they stay as many as they are. */
+  mostConnections: number | undefined
   onError: OnError
   maxErrors: { count: number } | { share: number }
   rejectsFile: string | undefined
@@ -117,7 +120,8 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
       ? Math.min(delivery.batchBytes ?? Infinity, mostBatchBytes)
       : undefined,
     maxInFlightBytes: positive(delivery.maxInFlightBytes, 'bytes in flight'),
-    connections: delivery.connections,
+    connections: delivery.connections === 'auto' ? 1 : delivery.connections,
+    mostConnections: delivery.connections === 'auto' ? mostFoundConnections : undefined,
     onError,
     maxErrors: parseMaxErrors(rejects.maxErrors ?? defaultMaxErrors),
     rejectsFile: rejects.file,
@@ -175,11 +179,15 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
 const mostConnections = 64
 
 /** What of it depends on the table is found out when the server is asked. */
-function checkConnections({ connections }: { readonly connections: number }, target: Target): void {
+function checkConnections(
+  { connections }: Required<Pick<DeliveryOptions, 'connections'>>,
+  target: Target,
+): void {
+  if (connections === 'auto') return
   if (!Number.isSafeInteger(connections) || connections < 1 || connections > mostConnections) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`delivery.connections\` is a whole number from 1 to ${mostConnections}, not ${connections}`,
+      `\`delivery.connections\` is auto, or a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
     )
   }
   if (connections > 1 && target.kind === 'function') {

@@ -371,8 +371,8 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/source/same-files.ts',
-        from: 'const input = knownAs(path, status)',
-        to: 'const input = status === undefined ? knownAs(path, status) : undefined',
+        from: 'const input = knownAs(path, index, status)',
+        to: 'const input = status === undefined ? knownAs(path, index, status) : undefined',
       },
     ],
   },

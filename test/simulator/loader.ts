@@ -131,6 +131,7 @@ function optionsOf(
       user: 'admin',
       password: '123456',
       connectTimeoutMs: plan.connectTimeoutMs,
+      ...(plan.mayReachOut === true ? { allowRedirect: [serverAddress.host] } : {}),
     },
     target: kind.target,
     input: {

@@ -86,7 +86,7 @@ async function make(settings: PlanSettings, call: Call, path: string): Promise<M
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
   const place = resolve(path)
   // A plan that lies beside its files is none of them.
-  const paths = sources.paths.filter(one => resolve(one) !== place)
+  const paths = [...sources.paths].filter(one => resolve(one) !== place)
   const { batchRows = dfsBatch.rows, batchBytes = dfsBatch.bytes } = settings
   const { unitSize = defaultUnitBytes } = settings
   return makeManifest(

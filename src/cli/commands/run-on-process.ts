@@ -11,7 +11,8 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.j
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
-import { hintsFor, printFailure, writeFailed } from '../output/print-failure.js'
+import { printFailure, printMeaning, writeFailed } from '../output/print-failure.js'
+import { nextStep, tellNextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import {
@@ -26,13 +27,14 @@ import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
+import type { Timeline } from '../report/timeline.js'
 import type { ProgressStyle } from '../options/output-options.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
-import { detailLines, summaryText } from '../output/summary.js'
-import { clean, jsonLine } from '../output/terminal-text.js'
+import { detailLines, resultFields, summaryLines } from '../output/summary.js'
+import { jsonLine } from '../output/terminal-text.js'
 
 /** What the commands do each in its own way, in the order in which it is called. */
 export interface RunCommand<Found> {
@@ -76,13 +78,13 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // Files belong to the run that has the lock: one that is locked out must not touch them.
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
-    await openFiles(settings, held.files)
+    await openFiles(settings, held)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
     // Who holds the lock may have waited for it.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
-      command.load?.(run, options) ?? loadOn(systemPlatform, options, sources)
+      command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
     return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return
@@ -118,6 +120,8 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
 interface Held {
   lock?: Lock
   readonly files: ResultFile<LoadResult>[]
+  /** Of a run that writes a report. */
+  timeline?: Timeline
   trace?: TraceFile | undefined
 }
 
@@ -135,15 +139,18 @@ function checkLock({ lock }: Held, name: string | undefined): void {
   )
 }
 
-async function openFiles(
-  { summary, metricsFile }: RunSettings,
-  files: ResultFile<LoadResult>[],
-): Promise<void> {
+async function openFiles({ summary, metricsFile, report }: RunSettings, held: Held): Promise<void> {
+  const { files } = held
   if (summary !== undefined) {
     files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
   }
-  if (metricsFile === undefined) return
-  files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
+  if (metricsFile !== undefined) {
+    files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
+  }
+  if (report === undefined) return
+  const { newTimeline, reportContent } = await import('../report/report-content.js')
+  held.timeline = newTimeline()
+  files.push(await openResultFile(report, await reportContent(held.timeline)))
 }
 
 /** @returns the exit code: 74 when the run went well and a file could not be written */
@@ -202,6 +209,7 @@ async function runLoad(
           processEnvironment.stopHeapGrowth()
         }
         progress.report(report)
+        held.timeline?.add(report)
       },
       onNotice(notice) {
         if (settings.quiet) keep(kept, notice)
@@ -271,22 +279,35 @@ async function printResult(
   result: LoadResult,
   kept: readonly string[],
 ): Promise<number> {
-  const { output } = call
+  const { output, asked } = call
+  const isVerbose = settings.verbose ?? false
   const isSilent = settings.quiet === true && result.exitCode === 0
+  const { confirmed, unconfirmed, skipped } = result.rows
+  asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
+  const next = nextStep(result, asked)
   if (!isSilent) {
     for (const notice of kept) output.note(notice)
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
-      for (const hint of hintsFor(result.error)) output.note(hint)
+      printMeaning(output, result.error.code)
     }
-    for (const line of detailLines(result, settings.verbose ?? false)) output.note(line)
+    // What the summary says on the same screen is not said twice.
+    const isApart = settings.json === true || output.resultColumns === undefined
+    if (!output.event('result', resultFields(result))) {
+      for (const line of detailLines(result, isVerbose, isApart)) output.note(line)
+    }
+    if (isApart) tellNextStep(output, result, next)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))
-    else if (!isSilent) await output.write(`${clean(summaryText(result))}\n`)
+    else if (!isSilent) {
+      for (const line of summaryLines(result, next?.command, isVerbose, output.resultColumns)) {
+        await output.write(`${line}\n`)
+      }
+    }
     return result.exitCode
   } catch (error) {
-    const { exitCode } = printFailure(output, error, { verbose: settings.verbose ?? false })
+    const { exitCode } = printFailure(output, error, asked)
     return result.exitCode === 0 ? exitCode : result.exitCode
   }
 }

@@ -2,7 +2,8 @@
   The options of the commands besides `load`. Those that they share with it are the same ones.
 */
 import { parseTableTarget } from '../../load/target/target.js'
-import { deliveryOptions, runOptions } from './delivery-options.js'
+import { schemaFromTypes } from '../../schema/target-schema.js'
+import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { journaledServerOptions } from './journaled.js'
 import { loadOptions } from './load-options.js'
@@ -52,6 +53,11 @@ const { match, map, set } = mappingOptions
 /** Options that `load` has, too, and has to be given again. */
 export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
 
+const { partition, sortColumns, keepDuplicates, engine, atomic } = targetOptions
+
+/** What is said of a DFS table that is to be made. */
+export const dfsOptions = { partition, sortColumns, keepDuplicates, engine, atomic }
+
 export const schemaOptions = {
   ...optionGroup('Target', {
     table: {
@@ -68,7 +74,16 @@ export const schemaOptions = {
       help: 'columns of the key of a keyed stream table',
       reader: list,
     },
+    types: {
+      flags: '--types <name:TYPE,...>',
+      help: 'columns that have these types, whatever is found; the others are found',
+      reader: named('NAME:TYPE,…', types => {
+        schemaFromTypes(types)
+        return types
+      }),
+    },
   }),
+  ...dfsOptions,
   ...sharedOptions,
   ...optionGroup('Input', {
     sample: {
@@ -84,6 +99,12 @@ export const schemaOptions = {
       help: 'table, types, json or create: the script that makes the table',
       reader: choice('table', 'types', 'json', 'create'),
       default: 'table',
+    },
+    create: {
+      flags: '--create',
+      help: 'the same as --output create',
+      reader: onOff,
+      flagOnly: true,
     },
   }),
   json: { ...jsonOptions.json, help: 'the same as --output json' },
@@ -132,12 +153,12 @@ export const planOptions = {
 export type PlanSettings = SettingsOf<typeof planOptions>
 
 const { stateDir, restart, expectRows, expectUnique } = runOptions
-const { summary, summaryInputs, metricsFile, lock } = runOptions
+const { summary, summaryInputs, metricsFile, report, lock } = runOptions
 const { onDoubt } = deliveryOptions
 
 /** How a run is watched, and what is told of it. */
 const runOutput = {
-  ...{ summary, summaryInputs, metricsFile, lock },
+  ...{ summary, summaryInputs, metricsFile, report, lock },
   ...progressOptions,
   ...logOptions,
   ...traceOptions,

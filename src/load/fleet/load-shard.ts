@@ -216,7 +216,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, inputs),
     }
-    return loadOn(this.#platform, ofUnit, undefined, ofPlan)
+    return loadOn(this.#platform, ofUnit, { unit: ofPlan })
   }
 
   /** @throws {DdbError} 75 when the table keeps being replaced, 64 when it is of another plan */

@@ -34,6 +34,8 @@ export interface ShardCourse {
 
 /** Listed inputs, so that a shard of a hundred thousand files has no object for each. */
 const mostInputs = 100
+/** As many as a run lists of itself. */
+const mostFirst = 60
 
 const noRows: RowCounts = {
   read: 0,
@@ -104,8 +106,10 @@ export function shardResult(
       unplaced: sum(({ rejects }) => rejects.unplaced),
       byClass,
       byCode,
+      first: results.flatMap(({ rejects }) => rejects.first).slice(0, mostFirst),
     },
     columns: columnsOf(results),
+    connectionsNote: last?.connectionsNote ?? null,
     connections: Math.max(0, ...results.slice(-mostInputs).map(({ connections }) => connections)),
     batches: {
       sent: sum(({ batches }) => batches.sent),

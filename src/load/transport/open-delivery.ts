@@ -54,7 +54,9 @@ export async function openDelivery(
     refusal = receipts
   }
   if (verifier !== undefined) throw noConfirmation()
-  const before = await countBefore(run, description, control)
+  // A program waits for its rows, and a count knows nothing of single ones.
+  const counts = confirm === 'count' || run.rows === undefined
+  const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
   if (refusal !== undefined) run.reporter.notice(fallbackNotice(refusal, instead))
   if (obstacle !== undefined) {

@@ -111,6 +111,8 @@ t.test('no two parts of a run may be one file', async t => {
     [['in.csv', '--rejects', 'in.csv'], /--rejects \S+ is an input of this run/],
     [['in.csv', '--summary', 'in.csv'], /--summary \S+ is an input of this run/],
     [['in.csv', '--metrics-file', 'in.csv'], /--metrics-file \S+ is an input of this run/],
+    [['in.csv', '--report', 'in.csv'], /--report \S+ is an input of this run/],
+    [['in.csv', '--summary', 's.json', '--report', 's.json'], /is the report of this run/],
     [['in.csv', '--trace', 'in.csv'], /--trace \S+ is an input of this run/],
     [['in.csv', '--summary', 's.json', '--trace', 's.json'], /is the trace of this run/],
     [[...password, 'in.csv', '--trace', 'pw.txt'], /is the password file of this run/],
@@ -283,7 +285,7 @@ t.test('files that the shell opened count, too', async t => {
   )
   const lines = read('out').split('\n')
   t.match(JSON.parse(lines.find(line => line.startsWith('{'))!), { exitCode: 3 })
-  t.match(lines.at(-2), /^Loaded 1 row/)
+  t.ok(lines.some(line => line.startsWith('Loaded 1 row')))
 })
 
 t.test('inputs that had to be looked at are handed on, and not looked at again', async t => {

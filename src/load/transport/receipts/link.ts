@@ -224,7 +224,11 @@ export class ReceiptLink {
   /** What a row of the ledger says. */
   take(row: LedgerRow): void {
     const { earlier, recorder, run } = this.setup
-    const isWaited = run.state.open.has(row.batchNo)
+    const batch = run.state.open.get(row.batchNo)
+    const isWaited = batch !== undefined
+    if (isWaited && row.attempt === 0 && this.queue.isEarlier(batch)) {
+      run.emit({ kind: 'found', lane: batch.lane, no: batch.no })
+    }
     const found = readReceipt(run, row, recorder.target.evidence?.leastRows)
     if (row.batchNo <= earlier.lastNo && !isWaited) earlier.add(row)
     this.#keepIfAhead(row)

@@ -10,6 +10,7 @@ import { askFunction, askIdle, askNoJobs, askSchema } from '../../connection/ser
 import type { OpenBatch } from '../../fate/fold.js'
 import { partTable, type Part } from '../../fate/part.js'
 import type { Outlet } from '../../fate/send-queue.js'
+import { longestFitMs, movedOn } from '../delivery.js'
 import { jsonToValue } from '../../target/json-value.js'
 import { leaveMarked } from '../../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, ledgerIsGone } from '../../marker/marker.js'
@@ -29,11 +30,13 @@ import {
   connectData,
   defineFunctions,
   leftMs,
-  movedOn,
+  isSameNode,
   notComingBack,
-  openControl,
+  openAgain,
   openMissing,
+  ownUntilMs,
   passes,
+  type BarrierAnswer,
   type Memory,
   type SessionSetup,
 } from './sessions.js'
@@ -43,16 +46,6 @@ export interface ReceiptNodeSetup extends SessionSetup {
   /** Never the same twice in a run. */
   readonly nextLedger: () => { readonly number: number; readonly version: LedgerVersion }
 }
-
-/** What a synchronous question behind everything that was sent found out. */
-export type BarrierAnswer =
-  /** The server has read everything, and still has our functions. */
-  | 'passed'
-  /** The server has read everything, and has lost our functions, or does not tell. */
-  | 'forgotten'
-  /** Nobody can tell. */
-  | 'unknown'
-  | 'silent'
 
 /** Not connected before `open`. */
 export class ReceiptNode implements Outlet {
@@ -294,9 +287,10 @@ export class ReceiptNode implements Outlet {
   async restore(deadlineMs: number): Promise<Memory> {
     const { rules } = this.#setup
     let memory: Memory = 'kept'
+    const reachOutMs = ownUntilMs(this.#setup, deadlineMs)
     const attempt = async (): Promise<void> => {
       if (this.#control.closed) {
-        const [control, found] = await openControl(this.#setup, deadlineMs)
+        const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
         this.#control = control
         memory = found
         // Data must go to the server that is asked.
@@ -376,6 +370,22 @@ export class ReceiptNode implements Outlet {
     }
   }
 
+  /** As `Connections.fit`. */
+  async fit(): Promise<void> {
+    const { run, rules } = this.#setup
+    const before = this.#data.length
+    let most = run.plan.connections
+    try {
+      await this.#openMissing(rules.clock.nowMs() + Math.min(longestFitMs, rules.reconnectMs))
+    } catch (error) {
+      most = before
+      throw error
+    } finally {
+      // Some may not have been opened: `forEach` goes past these.
+      this.#data.splice(most).forEach(session => session.abandon(movedOn()))
+    }
+  }
+
   /** Ends all connections at once. */
   leave(reason: ConnectionError): void {
     this.abandon('data', reason)
@@ -385,11 +395,6 @@ export class ReceiptNode implements Outlet {
 
 /** How long a server is waited for when nothing depends on its answer. */
 const longestFarewellMs = 5_000
-
 function neverUsed(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
-}
-
-function isSameNode(a: Session, b: Session): boolean {
-  return a.host === b.host && a.port === b.port
 }
