@@ -38,7 +38,7 @@ export async function loadRowsOn(
   checkRows(options)
   try {
     const delivery = { ...inFlight(options.target), ...options.delivery }
-    return await loadOn(platform, { ...options, delivery, inputs: [rowsName] }, undefined, store)
+    return await loadOn(platform, { ...options, delivery, inputs: [rowsName] }, { rows: store })
   } finally {
     store.end()
     store.endRest()

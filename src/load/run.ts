@@ -5,6 +5,7 @@ import type { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { newBatchSize, type BatchSize } from './batch-size.js'
 import type { Watch } from './check/watch.js'
+import { newConnectionCount, type ConnectionCount } from './connection-count.js'
 import type { RowStore } from './inputs/rows/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
 import { newRunLog, type RunLog } from './fate/run-log.js'
@@ -26,7 +27,7 @@ import type { Delivery } from './transport/delivery.js'
 export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
-  /** Its mode is settled once the server was asked. */
+  /** Its mode is settled once the server was asked; its number of connections may change between two batches. */
   plan: Plan
   /** Which rows go over the same connection; undefined before the target is known, and where nothing follows from it. */
   lanes: LaneScheme | undefined
@@ -37,6 +38,7 @@ export interface Run extends RunLog {
   readonly server: RunServer
   readonly history: RunHistory
   readonly batchSize: BatchSize
+  readonly connectionCount: ConnectionCount
   readonly rejects: KeptRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
@@ -58,7 +60,8 @@ export function newRun(
   const { clock, files } = platform
   const server = newRunServer(options.server)
   const batchSize = newBatchSize(plan)
-  const log = newRunLog(() => history.journal, batchSize)
+  const connectionCount = newConnectionCount(plan, batchSize)
+  const log = newRunLog(() => history.journal, batchSize, connectionCount)
   const reporter = newReporter(options, clock, () => ({
     rows: { ...log.state.rows },
     sentRows: log.state.sentRows,
@@ -85,6 +88,7 @@ export function newRun(
     server,
     history,
     batchSize,
+    connectionCount,
     rejects,
     ending,
     reporter,
