@@ -21,10 +21,12 @@ import {
   resumeCommand,
   type ResumedRun,
 } from '../options/shell-command.js'
+import { journalFolder } from '../options/journaled.js'
 import { defined } from '../options/reading/definition.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
+import { leftoversToTell } from '../files/told-leftovers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
 import type { ProgressStyle } from '../options/output-options.js'
@@ -135,14 +137,14 @@ function checkLock({ lock }: Held, name: string | undefined): void {
 }
 
 async function openFiles(
-  { summary, metricsFile }: RunSettings,
+  { summary, metricsFile, label }: RunSettings,
   files: ResultFile<LoadResult>[],
 ): Promise<void> {
   if (summary !== undefined) {
     files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
   }
   if (metricsFile === undefined) return
-  files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
+  files.push(await openResultFile(metricsFile, metricsContent(metricsFile, label)))
 }
 
 /** @returns the exit code: 74 when the run went well and a file could not be written */
@@ -166,6 +168,7 @@ async function runLoad(
   goOn: (result: LoadResult) => Promise<void>,
 ): Promise<number> {
   const { processEnvironment, output } = call
+  const { environment } = processEnvironment
   const progress = await startProgress(
     settings.logFormat === 'json' ? plainOf(settings.progress) : settings.progress,
     settings.quiet ?? false,
@@ -193,6 +196,10 @@ async function runLoad(
     const options: LoadOptions = {
       ...asked,
       ...defined({ summaryInputs: settings.summaryInputs }),
+      // A quiet run leaves what is told once to the next one.
+      leftovers: settings.quiet
+        ? () => Promise.resolve([])
+        : leftoversToTell(asked, journalFolder(settings, processEnvironment), environment),
       beforeSending: () => checkLock(held, settings.lock),
       server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {

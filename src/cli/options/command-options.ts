@@ -92,13 +92,13 @@ export const schemaOptions = {
 /** Every option of `schema`, read. */
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
-const { stateDir, restart, expectRows, expectUnique } = runOptions
-const { summary, summaryInputs, metricsFile, lock } = runOptions
+const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
+const { summary, summaryInputs, metricsFile, label, lock } = runOptions
 const { onDoubt } = deliveryOptions
 
 /** How a run is watched, and what is told of it. */
 const runOutput = {
-  ...{ summary, summaryInputs, metricsFile, lock },
+  ...{ summary, summaryInputs, metricsFile, label, lock },
   ...progressOptions,
   ...logOptions,
   ...traceOptions,
@@ -146,7 +146,7 @@ export const retryOptions = {
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
   onDoubt,
   ...journaledServerOptions,
-  ...{ stateDir, restart, expectRows, expectUnique },
+  ...{ stateDir, restart, expectRows, minRows, expectUnique },
   ...runOutput,
 }
 
@@ -168,6 +168,12 @@ export const execOptions = {
       help: 'table, csv or json',
       reader: choice('table', 'csv', 'json'),
       default: 'table',
+    },
+    maxRows: {
+      flags: '--max-rows <n>',
+      help: 'rows of a table that are shown; 0 for all',
+      reader: count(0),
+      defaultNote: '100 on a terminal, else all',
     },
   }),
   ...serverOptions,
