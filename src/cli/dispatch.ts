@@ -4,6 +4,7 @@
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'
 import { commands } from './commands/commands.js'
+import { wordsFor, wordsOf } from './language/language.js'
 import { helpText, readCommandLine } from './options/reading/command-line.js'
 import { readConfig } from './options/reading/config-file.js'
 import { rawArguments } from './options/reading/raw-arguments.js'
@@ -38,6 +39,9 @@ export async function dispatch(
     processEnvironment.leave(printFailure(output, error, asked).exitCode)
   })
   try {
+    const { environment, stdout, stderr } = processEnvironment
+    const isTerminal = stdout.isTTY === true && stderr.isTTY === true
+    output.speak(wordsFor({ argv: own, environment, isTerminal }))
     return await runCommand(argv, processEnvironment, output, asked)
   } catch (error) {
     return printFailure(output, error, asked).exitCode
@@ -54,7 +58,7 @@ async function runCommand(
   const columns = output.resultColumns ?? 80
   const named = commands.find(({ name }) => name === own[0])
   if (named !== undefined) asked.command = named
-  const line = readCommandLine(own, commands, columns)
+  const line = readCommandLine(own, commands, columns, output.words())
   if ('answer' in line) {
     if (own.length > 0) await output.write(line.answer)
     else processEnvironment.stderr.write(line.answer)
@@ -63,6 +67,9 @@ async function runCommand(
   const { command, args, flags } = line
   Object.assign(asked, { verbose: flags.has('verbose'), command, args, flags })
   const sources = await gatherSources(command, flags, processEnvironment)
+  const { lang } = command.options
+  const language = lang && findValue(lang, sources)?.texts.at(-1)
+  if (language !== undefined) output.speak(wordsOf(language))
   if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
     args,
@@ -71,7 +78,8 @@ async function runCommand(
     processEnvironment,
     output,
     asked,
-    showHelp: () => processEnvironment.stderr.write(helpText(command.name, commands, columns)),
+    showHelp: () =>
+      processEnvironment.stderr.write(helpText(command.name, commands, columns, output.words())),
   })
 }
 

@@ -5,22 +5,24 @@ import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
 import { hasNumberStyle } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
-import { jsonKinds } from '../parse/json/json-kinds.js'
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import { tableDialect, type FoundTable } from '../parse/csv/find-table.js'
 import type { InputReader } from '../parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../parse/formats.js'
 import type { Files } from '../platform/platform.js'
 import { mapColumns } from '../schema/column-mapping.js'
-import { isReservedWord } from '../schema/identifier.js'
+import type { TargetColumn } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName, type SourceOptions } from '../source/open-source.js'
-import { unitsPerDay } from './candidate-types.js'
-import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
+import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
+import { fieldColumns, type FieldColumn } from './field-columns.js'
 import { checkRules, targetNames } from './column-names.js'
-import { ColumnProbe, constantProbe } from './column-probe.js'
+import { ColumnProbe, constantProbe, type ProbeOptions } from './column-probe.js'
+import { columnOf, reasonOf } from './found-column.js'
 import type { InferredColumn, InferredInput, InferredSchema, LeftOut } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
 import { inputFields, type InputFields } from './input-fields.js'
+import { noSharedNeeds, settleTypes } from './settle-types.js'
 
 /** What is to be looked at, and how it is read. */
 export interface InferOptions {
@@ -34,10 +36,14 @@ export interface InferOptions {
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
   readonly set: Readonly<Record<string, string>>
+  /** Types of columns, whatever is found. */
+  readonly types?: readonly TargetColumn[]
   /** Columns are told apart by position, whatever a header says. */
   readonly byPosition: boolean
   /** The table is to be a DFS table. */
   readonly intoDfs: boolean
+  /** Pairs such as yes and no are to be BOOL, whose words have to be said; they are texts otherwise. */
+  readonly proposesTruths?: boolean
   /** Most records to look at; all when left out. */
   readonly sample?: number
   /** Asked before every piece of input. */
@@ -64,9 +70,14 @@ interface Found {
   isComplete: boolean
   /** Of the first input that has columns. */
   fields: InputFields | undefined
+  columns: readonly FieldColumn[]
+  /** Fields that fill no column. */
+  unused: readonly number[]
+  /** One for each column. */
   probes: readonly ColumnProbe[]
   json: JsonColumns | undefined
   rules: CellRules | undefined
+  table: FoundTable | undefined
 }
 
 /**
@@ -83,9 +94,12 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     totalBytes: 0,
     isComplete: true,
     fields: undefined,
+    columns: [],
+    unused: [],
     probes: [],
     json: undefined,
     rules: undefined,
+    table: undefined,
   }
   for (const path of options.paths) {
     const source = await openSource(path, { ...options.source, files: options.files })
@@ -116,7 +130,15 @@ async function lookAtInput(
   const left = (options.sample ?? Infinity) - found.rows
   const { names, hasNames } = found.fields ?? {}
   const settled = { names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined }
-  const reader = await openReader(source, { ...options.reader, settled })
+  const reader = await openReader(source, {
+    ...options.reader,
+    settled,
+    // What is found of the first input is said of all.
+    ...(found.inputs.length === 0
+      ? { findsTable: true }
+      : found.table && tableDialect(found.table)),
+  })
+  if (found.inputs.length === 0) found.table = reader.foundTable
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
     await lookAtRecords(options, source, reader, left, found)
   }
@@ -186,11 +208,17 @@ function fieldLook(
   if (found.json !== undefined) throw mixed(file)
   const fields = (found.fields ??= inputFields(reader, options.byPosition))
   if (found.probes.length === 0) {
-    const names = targetNames(options, fields.names)
+    const { columns, unused } = fieldColumns(options, fields)
+    const names = columns.map(({ name }) => name)
     const isHeaderless = !fields.hasNames
-    found.probes = names.map(name => newProbe(name, rules, names.length, isHeaderless))
+    const isText = { isHeaderless, findsSpellings: true }
+    found.columns = columns
+    found.unused = unused
+    found.probes = names.map(name => newProbe(options, name, rules, names.length, isText))
     checkRules(options, names)
   }
+  // What means null to one column is emptied, and may be a text to another.
+  const isShared = new Set(found.columns.map(({ field }) => field)).size < found.columns.length
   const target = {
     columns: fields.keys.map(name => ({ name, type: { type: 'STRING' as const } })),
   }
@@ -209,7 +237,11 @@ function fieldLook(
   return {
     mapping,
     onBlock(block) {
-      for (const [i, probe] of found.probes.entries()) probe.look(block, fieldsOf[i]!, file)
+      const ends = isShared ? block.ends.slice() : undefined
+      for (const [i, probe] of found.probes.entries()) {
+        if (ends !== undefined) block.ends.set(ends)
+        probe.look(block, fieldsOf[found.columns[i]!.field]!, file)
+      }
     },
   }
 }
@@ -225,7 +257,7 @@ function memberLook(
   const expectedMembers = 256
   const mapped = new Map(Object.entries(options.map).map(([target, source]) => [source, target]))
   const json = (found.json ??= new JsonColumns(
-    source => newProbe(mapped.get(source) ?? source, rules, expectedMembers),
+    source => newProbe(options, mapped.get(source) ?? source, rules, expectedMembers),
     hasNumberStyle(rules),
   ))
   return {
@@ -242,14 +274,16 @@ function mixed(file: string): UsageError {
 }
 
 function newProbe(
+  { types = [] }: InferOptions,
   name: string,
   rules: CellRules,
   columnCount: number,
-  isHeaderless = false,
+  options: Partial<Pick<ProbeOptions, 'isHeaderless' | 'findsSpellings'>> = {},
 ): ColumnProbe {
   const share = Math.floor(maxDistinctTexts / columnCount)
   const maxDistinct = Math.max(leastDistinct, Math.min(mostDistinct, share))
-  return new ColumnProbe({ name, rules, maxDistinct, isHeaderless })
+  const type = types.find(one => one.name === name)?.type
+  return new ColumnProbe({ name, rules, maxDistinct, type, ...options })
 }
 
 /** A decimal comma counts as found, as it does for `load`. */
@@ -264,11 +298,21 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
   const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
   const leftOut: LeftOut[] = []
   let columns: InferredColumn[] = []
+  let needs = noSharedNeeds
   if (json !== undefined) columns = memberColumns(options, json, leftOut)
   else if (fields !== undefined) {
-    columns = found.probes.map((probe, i) =>
-      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined, options.intoDfs)),
-    )
+    const settled = settleTypes(found.probes, options)
+    needs = settled.needs
+    const isNumbered = fields.isByPosition || !fields.hasNames
+    const isSaid = fields.isSkipped === true || found.columns.some(({ isMapped }) => isMapped)
+    const saysNumbers = isNumbered && isSaid
+    columns = found.probes.map((probe, i) => {
+      const { name, field, isMapped } = found.columns[i]!
+      const column = columnOf(probe, name, fields.names[field], settled.types[i]!)
+      return saysNumbers && !isMapped ? { ...column, fieldNumber: field + 1 } : column
+    })
+    const reason = 'its column is filled by `mapping.set`'
+    leftOut.push(...found.unused.map(field => ({ source: fields.names[field]!, reason })))
   }
   if (columns.length > 0) columns.push(...constantColumns(options, found))
   const missing =
@@ -286,6 +330,8 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
     rejected: found.rejected,
     firstReject: found.firstReject,
     needsPosition: fields?.isByPosition === true && fields.hasNames,
+    needs,
+    table: found.table,
     needsAllowMissing: missing.length > 0,
   }
 }
@@ -293,11 +339,17 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
 function constantColumns({ set, intoDfs }: InferOptions, { rules, rows }: Found): InferredColumn[] {
   return Object.entries(set).map(([name, text]) => {
     const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs))
+    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, alone(intoDfs)))
     const isNull = column.nulls > 0
     return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
   })
 }
+
+/** Where no column asks for anything that another one would have to take. */
+const alone = (intoDfs: boolean): ChoiceOptions => ({
+  intoDfs,
+  shared: { takesWord: () => true, refusal: () => undefined },
+})
 
 function memberColumns(
   options: InferOptions,
@@ -309,7 +361,7 @@ function memberColumns(
     if (json.isObject(column)) continue
     const { source, probe, kinds, elementKinds } = column
     const seen: SeenKinds = { values: kinds, elements: elementKinds }
-    const type = chooseType(probe, seen, options.intoDfs)
+    const type = chooseType(probe, seen, alone(options.intoDfs))
     if (type === undefined) leftOut.push({ source, reason: reasonOf(seen) })
     else taken.push({ source, probe, type })
   }
@@ -319,50 +371,4 @@ function memberColumns(
   )
   checkRules(options, names)
   return taken.map(({ source, probe, type }, i) => columnOf(probe, names[i]!, source, type))
-}
-
-function renamedWarnings(name: string, source: string | undefined): string[] {
-  if (source === undefined || source === name || !isReservedWord(source)) return []
-  return [`"${source}" is a reserved word of DolphinDB, so the column gets this name`]
-}
-
-function reasonOf({ values, elements }: SeenKinds): string {
-  const isArray = (values & jsonKinds.array) !== 0
-  if (isArray && (values & ~(jsonKinds.array | jsonKinds.null)) !== 0) {
-    return 'it is an array in some records and none in others'
-  }
-  if (isArray && (elements & (jsonKinds.array | jsonKinds.object)) !== 0) {
-    return 'its arrays hold arrays or objects, which no column takes'
-  }
-  if (isArray && (elements & ~jsonKinds.null) === 0) {
-    return 'its arrays are all empty, which says nothing of their type'
-  }
-  if (isArray) return 'its arrays hold texts, or values of several kinds, which no column takes'
-  return 'its values are objects without members, or of several kinds, which no column takes'
-}
-
-function columnOf(
-  probe: ColumnProbe,
-  name: string,
-  source: string | undefined,
-  { type, candidate, dateFormat, nulls, warnings }: ChosenType,
-): InferredColumn {
-  const { min, max } = candidate ?? {}
-  const units = unitsPerDay[type.type]
-  const days =
-    units === undefined || min === undefined || max === undefined
-      ? undefined
-      : { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }
-  return {
-    name,
-    source,
-    type,
-    dateFormat,
-    nulls,
-    distinct: probe.distinct.count,
-    sample: probe.sample?.replaceAll('\u001f', ','),
-    textBytes: probe.textBytes,
-    days,
-    warnings: [...renamedWarnings(name, source), ...warnings],
-  }
 }

@@ -119,11 +119,15 @@ export interface LoadResult {
     unplaced: number
     byClass: { parse: number; type: number; server: number }
     byCode: Record<string, number>
+    /** The first three of each code that this process found, of at most 20 codes. */
+    first: { code: string; file: string; lineNumber: number; message: string }[]
   }
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
   columns: { name: string; type: string; nulls: number; coerced: number }[]
   /** Sessions that were open for data; 0 if nothing was sent. */
   connections: number
+  /** Why there were no more, where the run found their number; else null. */
+  connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
   /** Most rows of a batch: of the first ones, and of those with which the run was fastest; null where it did not look for that. */
   batchRows: { first: number | null; found: number | null }

@@ -39,6 +39,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const say = (sentence: string): string => hide(run.reporter.words(sentence))
   const rows = { ...state.rows }
   const note = summaryNote(state)
+  const connectionsNote = run.connectionCount.why
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
@@ -85,9 +86,10 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       verified: hideInData(delivery?.verified ?? null, hide),
     },
     stored: parts.stored ?? nothingStored,
-    rejects: run.rejects.result(),
+    rejects: rejectsOf(run, say),
     columns: hideInData(parts.columns, hide),
     connections: state.batches.sent === 0 ? 0 : plan.connections,
+    connectionsNote: connectionsNote === undefined ? null : say(connectionsNote),
     batches: { ...state.batches },
     batchRows: {
       first: plan.batchRows,
@@ -108,6 +110,12 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
   }
+}
+
+function rejectsOf({ rejects }: Run, say: (sentence: string) => string): LoadResult['rejects'] {
+  const result = rejects.result()
+  const first = result.first.map(reject => ({ ...reject, message: say(reject.message) }))
+  return { ...result, first }
 }
 
 /** Nor is anything known now of what earlier processes have sent. */

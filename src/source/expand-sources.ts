@@ -2,7 +2,7 @@
   What the user named as input, as the list of files it means: files, patterns, folders, `-`. A file that is reached by several
   names is one input. Everything is checked to be there before the first row is read.
 */
-import { basename, join, relative, sep } from 'node:path'
+import { basename, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
 import { fileKey } from '../platform/file-identity.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
@@ -16,14 +16,15 @@ import {
   type PassedOver,
   type PassedOverCount,
 } from './data-files.js'
-import { expandBraces, globFiles, hasGlob } from './glob.js'
+import { expandBraces, folderPrefix, globFiles, hasGlob } from './glob.js'
 import { missingMessage } from './open-source.js'
+import { newPathList, type GrowingPathList, type PathList } from './path-list.js'
 import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
 /** What the sources of a run mean. */
 export interface ExpandedSources {
   /** In the order given, those of one pattern or folder sorted; `-` stays `-`. Each file once, by its first name. */
-  readonly paths: readonly string[]
+  readonly paths: PathList
   /** Bytes of each as it lies on disk; undefined for what is no plain file. */
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
@@ -49,29 +50,32 @@ export async function expandSources(
   inputs: readonly string[],
   { extensions, include, stdin, files = systemFiles, onInput }: ExpandOptions,
 ): Promise<ExpandedSources> {
-  const sameFiles = newSameFiles()
+  const paths = newPathList()
+  const sameFiles = newSameFiles(index => paths.at(index)!)
   const asksStdin = stdin?.isFile === true && inputs.includes('-')
   const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
   const sizes: (number | undefined)[] = []
   const expansion: Expansion = {
     files,
+    paths,
     isData: dataFiles({ extensions, include }),
     extensions,
     byPattern: include !== undefined && include.length > 0,
     passedOver: newPassedOver(),
     folders: 0,
     // Of a million files nothing else is kept.
-    add(path, status) {
+    isInput(path, status) {
       onInput?.(path, status)
       if (asksStdin && status !== undefined && fileKey(path, status) === stdinKey) {
         throw alsoStdin(path)
       }
-      if (!sameFiles.isFirst(path, status)) return
+      if (!sameFiles.isFirst(path, sizes.length, status)) return false
       sizes.push(status?.isFile === true ? status.sizeBytes : undefined)
+      return true
     },
   }
   for (const input of inputs) {
-    if (input === '-') expansion.add(input, undefined)
+    if (input === '-') addNamed(input, undefined, expansion)
     else await expand(input, expansion)
   }
   if (expansion.byPattern && expansion.folders === 0) {
@@ -80,8 +84,7 @@ export async function expandSources(
       '`input.include` says which files of a folder are data, and no input is a folder',
     )
   }
-  const { paths, found } = sameFiles
-  return { paths, sizes, sameFiles: found, passedOver: expansion.passedOver }
+  return { paths, sizes, sameFiles: sameFiles.found, passedOver: expansion.passedOver }
 }
 
 interface Expansion {
@@ -92,8 +95,10 @@ interface Expansion {
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
   folders: number
+  /** The inputs; behind them those of a pattern or folder, until their turn has come. */
+  readonly paths: GrowingPathList
   /** @param status  undefined for standard input */
-  readonly add: (path: string, status: FileStatus | undefined) => void
+  readonly isInput: (path: string, status: FileStatus | undefined) => boolean
 }
 
 async function expand(input: string, expansion: Expansion): Promise<void> {
@@ -113,40 +118,50 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   }
   if (status.isFolder) return expandFolder(input, expansion)
   await checkReadable(input, status, files)
-  expansion.add(input, status)
+  addNamed(input, status, expansion)
 }
 
-async function expandGlob(pattern: string, { files, add }: Expansion): Promise<void> {
-  const paths = await globFiles(pattern, files)
-  if (paths.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
-  for (const path of paths) {
-    const status = statusOf(path, files)
-    const wait = checkReadable(path, status, files)
-    if (wait !== undefined) await wait
-    add(path, status)
+function addNamed(
+  path: string,
+  status: FileStatus | undefined,
+  { paths, isInput }: Expansion,
+): void {
+  if (!isInput(path, status)) return
+  const name = Math.max(path.lastIndexOf('/'), path.lastIndexOf(sep)) + 1
+  paths.add(path.slice(0, name), path.slice(name))
+}
+
+async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
+  const { files, paths } = expansion
+  const first = paths.length
+  try {
+    await globFiles(pattern, files, paths)
+  } catch (cause) {
+    throw missing(pattern, missingMessage(pattern, cause), cause)
   }
+  if (paths.length === first) throw missing(pattern, `no file matches "${pattern}"`)
+  await keepInputs(first, expansion, () => true)
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
-  const { files, isData, extensions, byPattern, passedOver, add } = expansion
+  const { files, isData, extensions, byPattern, passedOver, paths } = expansion
   expansion.folders++
-  const paths: string[] = []
-  await readFolder(folder, files, ({ name, folder: own, isFolder }) => {
+  const first = paths.length
+  let own = ''
+  let prefix = ''
+  await readFolder(folder, files, ({ name, folder: itsFolder, isFolder }) => {
     if (isFolder) return
-    const path = ownText(join(own, name))
-    if (isData(name, () => pathBelow(folder, path))) paths.push(path)
-    else passedOver.add(path, name)
+    if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
+    if (isData(name, () => pathBelow(folder, prefix + name))) paths.add(prefix, name)
+    else passedOver.add(prefix + name, name)
   })
+  paths.sortFrom(first)
   let found = 0
-  for (const path of paths.sort()) {
-    const status = statusOf(path, files)
-    if (status.isFile) {
-      found++
-      const wait = checkReadable(path, status, files)
-      if (wait !== undefined) await wait
-      add(path, status)
-    } else passedOver.add(path, basename(path), true)
-  }
+  await keepInputs(first, expansion, (path, { isFile }) => {
+    if (isFile) found++
+    else passedOver.add(path, basename(path), true)
+    return isFile
+  })
   if (found > 0) return
   const dotted = extensions.map(extension => `.${extension}`)
   const named = `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
@@ -169,14 +184,22 @@ export function pathBelow(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/')
 }
 
-const copied = Buffer.alloc(4096)
-
-/** The same text, in one piece: of a million that are put together V8 would keep the pieces, too, which is three times the memory. */
-function ownText(text: string): string {
-  if (3 * text.length > copied.length) return text
-  const copy = copied.toString('utf8', 0, copied.write(text))
-  // Names may have what UTF-8 has not.
-  return copy === text ? copy : text
+/** Of the paths from an index on those that are inputs. */
+async function keepInputs(
+  first: number,
+  { files, paths, isInput }: Expansion,
+  isTaken: (path: string, status: FileStatus) => boolean,
+): Promise<void> {
+  let kept = first
+  for (let i = first; i < paths.length; i++) {
+    const path = paths.at(i)!
+    const status = statusOf(path, files)
+    if (!isTaken(path, status)) continue
+    const wait = checkReadable(path, status, files)
+    if (wait !== undefined) await wait
+    if (isInput(path, status)) paths.move(i, kept++)
+  }
+  paths.cut(kept)
 }
 
 async function readFolder(

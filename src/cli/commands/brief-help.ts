@@ -2,6 +2,7 @@
   The help that fits a screen: the options that people use, by task. Their flags are those of the option table; --help-all has the rest.
 */
 import type { OptionTable } from '../options/reading/definition.js'
+import type { Language, Words } from '../language/language.js'
 import { wrapped } from '../output/terminal-text.js'
 
 /** Key of an option → what it does, in half a line. */
@@ -57,7 +58,7 @@ export const briefs: Readonly<Record<string, Brief>> = {
         },
       ],
     ],
-    example: 'ddb-ingest load trades.csv --host db1 (lists the tables that fit)',
+    example: 'ddb-ingest load trades.csv --host db1',
   },
   check: {
     usage: 'ddb-ingest check [source...] --table <name> [options]',
@@ -84,32 +85,41 @@ const flagsWidth = 33
  * @param columns  width of the terminal
  * @returns undefined for a command whose help is short anyway
  */
-export function briefHelp(name: string, options: OptionTable, columns: number): string | undefined {
+export function briefHelp(
+  name: string,
+  options: OptionTable,
+  columns: number,
+  say: Words['say'],
+): string | undefined {
   const brief = briefs[name]
   if (brief === undefined) return undefined
   const lines = brief.tasks.flatMap(([title, texts]) => [
-    `${title}:`,
+    `${say(title)}:`,
     ...Object.entries(texts).flatMap(([key, text]) => {
-      const [first, ...others] = wrapped(text, Math.max(columns - flagsWidth, 20))
+      const [first, ...others] = wrapped(say(text), Math.max(columns - flagsWidth, 20))
       const flags = `  ${options[key]!.flags}`.padEnd(flagsWidth)
       return [flags + first, ...others.map(line => ' '.repeat(flagsWidth) + line)]
     }),
   ])
   return [
-    ...wrapped(`Usage: ${brief.usage}`, columns),
+    ...wrapped(`${say('Usage: ')}${brief.usage}`, columns),
     '',
-    ...wrapped(brief.summary, columns),
+    ...wrapped(say(brief.summary), columns),
     '',
     ...lines,
     '',
-    ...wrapped(`Example: ${brief.example}`, columns),
-    ...wrapped(`All options, examples and exit codes: ddb-ingest ${name} --help-all`, columns),
+    ...wrapped(`${say('Example: ')}${brief.example}`, columns),
+    ...wrapped(
+      `${say('All options, examples and exit codes: ')}ddb-ingest ${name} --help-all`,
+      columns,
+    ),
     '',
   ].join('\n')
 }
 
 /** What the program prints when it is called without anything. */
-export const firstSteps = `Usage: ddb-ingest <command> [options]
+export const firstSteps: Readonly<Record<Language, string>> = {
+  en: `Usage: ddb-ingest <command> [options]
 
 Loads CSV and JSON into DolphinDB, and proves that every row landed.
 
@@ -121,4 +131,18 @@ Loads CSV and JSON into DolphinDB, and proves that every row landed.
       load it; with --dry-run only say what would happen
 
 All commands: ddb-ingest --help
-`
+`,
+  zh: `用法：ddb-ingest <命令> [选项]
+
+把 CSV 和 JSON 导入 DolphinDB，并证明每一行都已写入。
+
+  ddb-ingest demo
+      用内置服务器演示一遍
+  ddb-ingest load trades.csv --host HOST --user NAME
+      不写 --table：列出服务器上哪些表适合此文件
+  ddb-ingest load trades.csv --host HOST --user NAME --table trades
+      导入；加 --dry-run 则只说明会怎样
+
+所有命令：ddb-ingest --help
+`,
+}

@@ -18,7 +18,7 @@ import { loadCommand } from '../options/shell-command.js'
 import { loadOptionsOf, targetOptionsOf } from '../options/load-options.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import { tellNext, writeFailed } from '../output/print-failure.js'
+import { printMeaning, tellNext, writeFailed } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -117,6 +117,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
     for (const notice of result.notices) output.note(notice)
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
+      printMeaning(output, result.error.code)
       tellNext(output, result.error.code, call.asked)
     }
   }

@@ -94,12 +94,14 @@ async function firstFile(settings: LoadSettings, { args }: Call): Promise<Looked
       include: input?.include,
       files,
     })
+    const path = paths.at(0)
+    if (path === undefined) return undefined
     const options = inferOptions(
       { input: input ?? {}, cells: cells ?? {}, target: { table: 't' } },
-      paths.slice(0, 1),
+      [path],
       files,
     )
-    return { path: paths[0]!, schema: await inferSchema({ ...options, sample: recordsLookedAt }) }
+    return { path, schema: await inferSchema({ ...options, sample: recordsLookedAt }) }
   } catch {
     // The load says what is the matter with it, once it has a table.
     return undefined

@@ -11,7 +11,7 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.j
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
-import { printFailure, writeFailed } from '../output/print-failure.js'
+import { printFailure, printMeaning, writeFailed } from '../output/print-failure.js'
 import { nextStep, tellNextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
@@ -29,6 +29,7 @@ import { knownServers } from '../files/known-servers.js'
 import { leftoversToTell } from '../files/told-leftovers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
+import type { Timeline } from '../report/timeline.js'
 import type { ProgressStyle } from '../options/output-options.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
@@ -50,6 +51,8 @@ export interface RunCommand<Found> {
   looked?(): ExpandedSources | undefined
   /** What the library is asked for, password included. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
+  /** How it is loaded where that is not by `loadOn`. */
+  load?(found: Found, options: LoadOptions): Promise<LoadResult>
   /** What the command says that goes on with the run; undefined for one without a journal. */
   goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
@@ -77,13 +80,13 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // Files belong to the run that has the lock: one that is locked out must not touch them.
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
-    await openFiles(settings, held.files)
+    await openFiles(settings, held)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
     // Who holds the lock may have waited for it.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
-      loadOn(systemPlatform, options, sources)
+      command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
     return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return
@@ -119,6 +122,8 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
 interface Held {
   lock?: Lock
   readonly files: ResultFile<LoadResult>[]
+  /** Of a run that writes a report. */
+  timeline?: Timeline
   trace?: TraceFile | undefined
 }
 
@@ -137,14 +142,20 @@ function checkLock({ lock }: Held, name: string | undefined): void {
 }
 
 async function openFiles(
-  { summary, metricsFile, label }: RunSettings,
-  files: ResultFile<LoadResult>[],
+  { summary, metricsFile, label, report }: RunSettings,
+  held: Held,
 ): Promise<void> {
+  const { files } = held
   if (summary !== undefined) {
     files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
   }
-  if (metricsFile === undefined) return
-  files.push(await openResultFile(metricsFile, metricsContent(metricsFile, label)))
+  if (metricsFile !== undefined) {
+    files.push(await openResultFile(metricsFile, metricsContent(metricsFile, label)))
+  }
+  if (report === undefined) return
+  const { newTimeline, reportContent } = await import('../report/report-content.js')
+  held.timeline = newTimeline()
+  files.push(await openResultFile(report, await reportContent(held.timeline)))
 }
 
 /** @returns the exit code: 74 when the run went well and a file could not be written */
@@ -208,6 +219,7 @@ async function runLoad(
           processEnvironment.stopHeapGrowth()
         }
         progress.report(report)
+        held.timeline?.add(report)
       },
       onNotice(notice) {
         if (settings.quiet) keep(kept, notice)
@@ -244,8 +256,8 @@ const nameHint =
   'a run with a name goes on where it stopped: with --run-id NAME this one would have kept a journal'
 
 /** What comes through a pipe could not be read again anyway. */
-function isWithoutName({ journal, inputs }: LoadOptions): boolean {
-  return journal === undefined && !inputs.includes('-')
+function isWithoutName({ runId, inputs }: LoadOptions): boolean {
+  return runId === undefined && !inputs.includes('-')
 }
 
 /** A bar between objects would be neither: lines take its place. */
@@ -285,7 +297,10 @@ async function printResult(
   const next = nextStep(result, asked)
   if (!isSilent) {
     for (const notice of kept) output.note(notice)
-    if (result.error !== null) output.problem(result.error.message, result.error.code)
+    if (result.error !== null) {
+      output.problem(result.error.message, result.error.code)
+      printMeaning(output, result.error.code)
+    }
     // What the summary says on the same screen is not said twice.
     const isApart = settings.json === true || output.resultColumns === undefined
     if (!output.event('result', resultFields(result))) {

@@ -4,6 +4,7 @@
 */
 import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
+import { english, type Words } from '../language/language.js'
 import { clean, jsonLine, systemCode, visible } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 
@@ -56,6 +57,10 @@ export interface Output {
   readonly event: (name: LogEvent, fields: object) => boolean
   /** `ddb-ingest: … [CODE]` on standard error, in red where there are colours. */
   readonly problem: (text: string, code?: string) => void
+  /** The language of a terminal's reader; English in a log. */
+  readonly words: () => Words
+  /** From now on it is this one. */
+  readonly speak: (words: Words) => void
   /** From now on notes and problems are lines of this format. */
   readonly logAs: (format: LogFormat) => void
   /** From now on notes and problems strike the password out, and `withoutSecrets` and `hide` do. */
@@ -89,6 +94,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   }
   const paintNote = painter(stderr, environment, noColor)
   let format: LogFormat = 'text'
+  let words = english
   const secrets = newSecrets()
   const safe = secrets.hideInSentence
   const log = (level: string, event: LogEvent, fields: object): void => {
@@ -101,8 +107,12 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     withoutSecrets: data => hideInData(data, safe),
     hide: secrets.hide,
     writeData: text => write(stdout.isTTY ? visible(text) : text),
-    note(words, style) {
-      const text = safe(words)
+    words: () => (format === 'json' ? english : words),
+    speak(next) {
+      words = next
+    },
+    note(sentence, style) {
+      const text = safe(sentence)
       const level = style === undefined ? 'info' : levels[style]
       if (format === 'json') return log(level, 'note', { message: text })
       stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
@@ -111,8 +121,8 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
       if (format === 'json') log('info', name, fields)
       return format === 'json'
     },
-    problem(words, code) {
-      const text = safe(words)
+    problem(sentence, code) {
+      const text = safe(sentence)
       if (format === 'json') return log('error', 'error', { code: code ?? null, message: text })
       const named = code === undefined ? text : `${text} [${code}]`
       stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(named)}\n`)

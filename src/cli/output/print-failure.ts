@@ -31,11 +31,18 @@ export function failureOf(error: unknown): Failure {
 export function printFailure(output: Output, error: unknown, asked: Asked): Failure {
   const failure = failureOf(error)
   output.problem(failure.message, failure.code)
+  printMeaning(output, failure.code)
   if (asked.verbose) {
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
   tellNext(output, failure.code, asked)
   return failure
+}
+
+/** What it means, for people who read another language. */
+export function printMeaning(output: Output, code: string): void {
+  const meaning = output.words().meaning(code)
+  if (meaning !== undefined) output.note(meaning)
 }
 
 /** The object of a failure. Where it cannot be written, the failure itself still has its code. */

@@ -242,6 +242,7 @@ function figureLines({
   threads,
   columns,
   connections,
+  connectionsNote,
   batches,
   latencyMs,
   rate,
@@ -262,7 +263,7 @@ function figureLines({
       column =>
         `column ${column.name} ${column.type}: ${counted(column.nulls, 'null')}, ${grouped(column.coerced)} coerced`,
     ),
-    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed, over ${counted(connections, 'connection')}`,
+    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed, over ${counted(connections, 'connection')}${connectionsNote === null ? '' : ` (auto: ${withFlags(connectionsNote)})`}`,
     ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
     ...storedLines(stored),
     `rate: ${bytesText(rate.bytesPerSec)}/s`,

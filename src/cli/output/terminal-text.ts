@@ -76,14 +76,18 @@ export function clip(text: string, width: number): string {
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > width) {
-      lines.push(line)
+  for (const [word] of text.matchAll(breakable)) {
+    if (line !== '' && displayWidth(line) + displayWidth(word.trimEnd()) > width) {
+      lines.push(line.trimEnd())
       line = word
-    } else line = line === '' ? word : `${line} ${word}`
+    } else line += word
   }
-  return [...lines, line]
+  return [...lines, line.trimEnd()]
 }
+
+/** A line may end after blanks, and after each Chinese sign, but not before its closing marks. */
+const breakable =
+  /[\u3400-\u9fff\uf900-\ufaff][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]* *|[^ \u3001\uff0c\u3400-\u9fff\uf900-\ufaff]+[\u3001\uff0c]? *|[\u3001\uff0c]| +/g
 
 /** Which columns of a table stand at the right: numbers do. */
 export type IsRight = (column: number) => boolean

@@ -98,9 +98,11 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
     unplaced: 0,
     byClass: { parse: 0, type: 0, server: 0 },
     byCode: {},
+    first: [],
   },
   columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
   connections: 1,
+  connectionsNote: null,
   batches: { sent: 1, retried: 0, failed: 0 },
   batchRows: { first: 10_000, found: 10_000 },
   latencyMs: { p50: 1.25, p95: null, p99: null },
@@ -306,6 +308,7 @@ t.test('details name rejects; figures only when asked for', async t => {
     unplaced: 0,
     byClass: { parse: 0, type: 2, server: 0 },
     byCode: { DDB_INPUT_CELL: 2 },
+    first: [],
   }
   t.strictSame(detailLines(result({ rows, rejects }), false), [
     '2 rows rejected (DDB_INPUT_CELL 2)',
@@ -665,7 +668,10 @@ t.test('partitions and problems are named, the first ones', async t => {
   const shown = text({
     status: 'rejects',
     rows: { read: 9, fit: 7, rejected: 2, unfit: 0 },
-    rejects: { byClass: { parse: 0, type: 2, server: 0 }, byCode: { DDB_INPUT_CELL: 2 } },
+    rejects: {
+      byClass: { parse: 0, type: 2, server: 0 },
+      byCode: { DDB_INPUT_CELL: 2 },
+    },
     problems: [
       {
         file: 'a.csv',

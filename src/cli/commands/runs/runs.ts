@@ -43,6 +43,11 @@ export interface RunsResult {
  */
 export async function run(settings: RunsSettings, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
+  const { plan, files: tellsFiles = false } = settings
+  if (plan !== undefined && settings.clean !== true) {
+    return (await import('./plan-runs.js')).tellPlan(settings, plan, call)
+  }
+  if (tellsFiles) return (await import('./run-files.js')).tellFiles(settings, call, folder)
   const result: RunsResult = {
     schema: 'ddb-ingest/runs/1',
     version,

@@ -8,8 +8,9 @@ import { version } from '../../../version.js'
 import { briefHelp, firstSteps } from '../../commands/brief-help.js'
 import type { Command } from '../../commands/command.js'
 import { program } from '../../commands/help.js'
+import { english, type Words } from '../../language/language.js'
 import { longName, type OptionDefinition } from './definition.js'
-import { clean } from '../../output/terminal-text.js'
+import { clean, displayWidth, wrapped } from '../../output/terminal-text.js'
 
 /** What was typed, not yet understood. */
 export interface CommandLine {
@@ -32,19 +33,20 @@ export function readCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
   columns: number,
+  { say, language }: Words = english,
 ): CommandLine | Answered {
-  if (argv.length === 0) return { answer: firstSteps }
+  if (argv.length === 0) return { answer: firstSteps[language] }
   let answer = ''
   let found: CommandLine | undefined
   const parser = new Parser(program.name)
-    .description(program.summary)
-    .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
+    .description(say(program.summary))
+    .version(version, '-V, --version', say('print the version'))
+    .helpOption('-h, --help', say('print help'))
     .addHelpCommand(
       new Parser('help')
         .argument('[command]')
-        .description('print the help of a command')
-        .helpGroup('Tools:'),
+        .description(say('print the help of a command'))
+        .helpGroup(`${say('Tools')}:`),
     )
     .addHelpText('after', program.epilogue)
     .exitOverride()
@@ -55,10 +57,11 @@ export function readCommandLine(
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
     })
+  if (language === 'zh') parser.configureHelp(wideSigns)
   for (const command of commands) {
-    const sub = subcommand(parser, command, columns)
+    const sub = subcommand(parser, command, columns, { say, language })
     sub.on(`option:${wholeHelp}`, () => {
-      sub.configureHelp({})
+      sub.configureHelp(language === 'zh' ? wideSigns : {})
       sub.help()
     })
     sub.action(() => {
@@ -75,25 +78,49 @@ export function readCommandLine(
   return found ?? { answer: parser.helpInformation() }
 }
 
+/** Chinese signs are two columns wide, and a line may end after each. */
+const wideSigns = {
+  displayWidth,
+  boxWrap: (text: string, width: number): string =>
+    text
+      .split('\n')
+      .flatMap(line => wrapped(line, width))
+      .join('\n'),
+}
+
 /** Every option, where --help has only those that people use. */
 const wholeHelp = 'help-all'
 
 /** What `ddb-ingest NAME --help` prints. */
-export function helpText(name: string, commands: readonly Command[], columns: number): string {
-  const line = readCommandLine([name, '--help'], commands, columns)
+export function helpText(
+  name: string,
+  commands: readonly Command[],
+  columns: number,
+  words?: Words,
+): string {
+  const line = readCommandLine([name, '--help'], commands, columns, words)
   return 'answer' in line ? line.answer : ''
 }
 
-function subcommand(parser: Parser, command: Command, columns: number): Parser {
+function subcommand(
+  parser: Parser,
+  command: Command,
+  columns: number,
+  words: Pick<Words, 'say' | 'language'>,
+): Parser {
+  const { say } = words
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
-    .helpGroup(`${command.group}:`)
-    .summary(command.summary)
-    .description(sentence(command.summary))
-    .addHelpOption(new Option('-h, --help', 'print help').helpGroup('Output:'))
-  for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition))
-  sub.addOption(new Option(`--${wholeHelp}`, 'print help with all options').helpGroup('Output:'))
-  const brief = briefHelp(command.name, command.options, columns)
+    .helpGroup(`${say(command.group)}:`)
+    .summary(say(command.summary))
+    .description(sentence(say(command.summary)))
+    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(`${say('Output')}:`))
+  for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition, say))
+  sub.addOption(
+    new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(`${say('Output')}:`),
+  )
+  const brief = briefHelp(command.name, command.options, columns, say)
+  if (words.language === 'zh') sub.configureHelp(wideSigns)
   if (brief !== undefined) sub.configureHelp({ formatHelp: () => brief })
   const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
   sub.addHelpText('after', () => (isBrief() ? '' : command.epilogue))
@@ -101,14 +128,16 @@ function subcommand(parser: Parser, command: Command, columns: number): Parser {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+  const end = /[\u4e00-\u9fff]/.test(text) ? '。' : '.'
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`
 }
 
-function optionOf(definition: OptionDefinition): Option {
+function optionOf(definition: OptionDefinition, say: Words['say']): Option {
   const fallback = definition.default ?? definition.defaultNote
-  const help = fallback === undefined ? definition.help : `${definition.help} (${fallback})`
+  const text = say(definition.help)
+  const help = fallback === undefined ? text : `${text} (${fallback})`
   const option = new Option(definition.flags, help)
-    .helpGroup(`${definition.group}:`)
+    .helpGroup(`${say(definition.group)}:`)
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
   return definition.reader.form === 'switch' ? option.argParser(() => ['true']) : option
 }
