@@ -158,7 +158,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'a label of every metric in --metrics-file; repeatable':
     '--metrics-file 中每个指标都带的标签；可重复',
   'rows of a table that are shown; 0 for all': '显示表的多少行；0 为全部',
-  '100 on a terminal, else all': '终端上为 100，否则全部',
   'exit code 5 unless exactly n rows are confirmed': '确认的行数不等于 n 时退出码为 5',
   'exit code 5 if the target had the key of a row already': '目标表已有某行的主键时退出码为 5',
   'exit code 5 before the first row unless the target has these columns':
