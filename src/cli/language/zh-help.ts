@@ -154,6 +154,10 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '计划的哪一份：I/N，或按调度器变量的 auto、auto/N',
   'where journals are': '日志所在的文件夹',
   'begin the run anew, whatever its journal says': '不论日志内容，重新开始运行',
+  'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
+  'a label of every metric in --metrics-file; repeatable':
+    '--metrics-file 中每个指标都带的标签；可重复',
+  'rows of a table that are shown; 0 for all': '显示表的多少行；0 为全部',
   'exit code 5 unless exactly n rows are confirmed': '确认的行数不等于 n 时退出码为 5',
   'exit code 5 if the target had the key of a row already': '目标表已有某行的主键时退出码为 5',
   'exit code 5 before the first row unless the target has these columns':
