@@ -26,7 +26,11 @@ export type { PlainOutput } from './client/plain-output.js'
 export type { PlainTemporal, TimesAs } from './client/plain-times.js'
 export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
-export { load } from './load/load.js'
+export { load } from './load/load-rows.js'
+export type { LoadRowsOptions, Rows } from './load/load-rows.js'
+export type { RejectedRow, StoredRowCounts } from './load/inputs/rows/row-store.js'
+export { TableWriter } from './load/table-writer.js'
+export type { TableWriterOptions, UnwrittenRows, WriterStatus } from './load/table-writer.js'
 export type * from './load/options.js'
 export {
   ConnectionError,

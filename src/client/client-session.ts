@@ -187,7 +187,7 @@ export class ClientSession implements Session {
         ? { kind: 'script', script: scriptOrFunction }
         : { kind: 'function', name: scriptOrFunction, args: values }
     checkRunOptions(options)
-    if (!this.enableAsync) return this.#resultOf(await this.#ask(request, options)) as T
+    if (!this.enableAsync) return this.#resultOf(await this.#ask(request, options), options) as T
     if (options.fetchSize !== undefined) throw asyncRefusal('fetchSize asks for an answer')
     await this.#handOver(request, options)
     return undefined as T
@@ -200,7 +200,7 @@ export class ClientSession implements Session {
   ): Promise<Result | undefined> {
     if (this.enableAsync) throw asyncRefusal('call() returns a value')
     checkRunOptions(options)
-    return this.#resultOf(await this.#ask({ kind: 'function', name, args }, options))
+    return this.#resultOf(await this.#ask({ kind: 'function', name, args }, options), options)
   }
 
   async upload(variables: Readonly<Record<string, PlainInput>>): Promise<void> {
@@ -210,7 +210,7 @@ export class ClientSession implements Session {
     const names = Object.keys(variables)
     if (names.length === 0) return
     const values = Object.values(variables).map(toValue)
-    this.#resultOf(await this.#ask({ kind: 'variable', names, values }, noOptions))
+    this.#resultOf(await this.#ask({ kind: 'variable', names, values }, noOptions), noOptions)
   }
 
   async *readBlocks(
@@ -245,7 +245,7 @@ export class ClientSession implements Session {
     return this.#submit(head, request, options)
   }
 
-  #resultOf(response: Response): Result | undefined {
+  #resultOf(response: Response, options: RunOptions): Result | undefined {
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
     return response.value === undefined ? undefined : this.#answer(response.value, options)
   }

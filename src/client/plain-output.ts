@@ -81,7 +81,7 @@ function plainLong(value: bigint): number | bigint {
 }
 
 /** Every element of a column. */
-export function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
+function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
   const list = Array.from({ length: column.length }, (_, i) =>
     isNullElement(column, i) ? null : toPlain(elementAt(column, i), times),
   )
@@ -118,7 +118,7 @@ function keyText(key: Value): string {
 }
 
 /** What JSON has no value for goes there as text: LONGs beyond 2^53, NaN and infinities; bytes as base64. */
-export function withJson<T extends PlainOutput[] | Record<string, PlainOutput>>(container: T): T {
+function withJson<T extends PlainOutput[] | Record<string, PlainOutput>>(container: T): T {
   if (!Object.values(container).some(isNoJson)) return container
   const toJSON = (): unknown =>
     Array.isArray(container)
@@ -139,8 +139,9 @@ function isNoJson(value: PlainOutput): boolean {
 }
 
 function asJson(value: PlainOutput): unknown {
-  if (!isNoJson(value)) return value
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value)
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 }
 
 /** One object a row. @throws {ValueError} DDB_USAGE when it is not a table */

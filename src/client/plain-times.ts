@@ -36,11 +36,14 @@ export function isoText(type: TemporalType, raw: number | bigint): string {
 
 /** Years of four digits stand as they are, all others with a sign and six digits. */
 function isoDate(text: string): string {
-  return text.replace(/^(-?)(\d+)\.(\d\d)(?:\.(?=\d\d))?/, (match, sign: string, year, month) => {
-    const isPlain = sign === '' && String(year).length === 4
-    const isoYear = isPlain ? year : `${sign || '+'}${String(year).padStart(6, '0')}`
-    return `${isoYear}-${month}${match.endsWith('.') ? '-' : ''}`
-  })
+  return text.replace(
+    /^(-?)(\d+)\.(\d\d)(?:\.(?=\d\d))?/,
+    (match, sign: string, year: string, month: string) => {
+      const isPlain = sign === '' && year.length === 4
+      const isoYear = isPlain ? year : `${sign || '+'}${year.padStart(6, '0')}`
+      return `${isoYear}-${month}${match.endsWith('.') ? '-' : ''}`
+    },
+  )
 }
 
 const dayMs = 86_400_000

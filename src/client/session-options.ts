@@ -24,10 +24,13 @@ export interface AnswerOptions {
 
 /** What `connect` has to know. */
 export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions {
+  /** Name or address. */
   host: string
+  /** 1 to 65,535; servers usually listen on 8848. */
   port: number
   /** Without a user the session is the server's guest. */
   user?: string
+  /** Struck out of errors and of all that is printed. */
   password?: string
   /** Every request is asynchronous: only `run`, no answers (DolphinDB's enableASYNC). */
   enableAsync?: boolean

@@ -6,6 +6,7 @@ import { columnOffsets } from '../parse/cells/column-offset.js'
 import { hasNumberStyle } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import { tableDialect, type FoundTable } from '../parse/csv/find-table.js'
 import type { InputReader } from '../parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../parse/formats.js'
 import type { Files } from '../platform/platform.js'
@@ -41,6 +42,8 @@ export interface InferOptions {
   readonly byPosition: boolean
   /** The table is to be a DFS table. */
   readonly intoDfs: boolean
+  /** Pairs such as yes and no are to be BOOL, whose words have to be said; they are texts otherwise. */
+  readonly proposesTruths?: boolean
   /** Most records to look at; all when left out. */
   readonly sample?: number
   /** Asked before every piece of input. */
@@ -74,6 +77,7 @@ interface Found {
   probes: readonly ColumnProbe[]
   json: JsonColumns | undefined
   rules: CellRules | undefined
+  table: FoundTable | undefined
 }
 
 /**
@@ -95,6 +99,7 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     probes: [],
     json: undefined,
     rules: undefined,
+    table: undefined,
   }
   for (const path of options.paths) {
     const source = await openSource(path, { ...options.source, files: options.files })
@@ -125,7 +130,15 @@ async function lookAtInput(
   const left = (options.sample ?? Infinity) - found.rows
   const { names, hasNames } = found.fields ?? {}
   const settled = { names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined }
-  const reader = await openReader(source, { ...options.reader, settled })
+  const reader = await openReader(source, {
+    ...options.reader,
+    settled,
+    // What is found of the first input is said of all.
+    ...(found.inputs.length === 0
+      ? { findsTable: true }
+      : found.table && tableDialect(found.table)),
+  })
+  if (found.inputs.length === 0) found.table = reader.foundTable
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
     await lookAtRecords(options, source, reader, left, found)
   }
@@ -288,10 +301,11 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
   let needs = noSharedNeeds
   if (json !== undefined) columns = memberColumns(options, json, leftOut)
   else if (fields !== undefined) {
-    const settled = settleTypes(found.probes, options.intoDfs)
+    const settled = settleTypes(found.probes, options)
     needs = settled.needs
     const isNumbered = fields.isByPosition || !fields.hasNames
-    const saysNumbers = isNumbered && found.columns.some(({ isMapped }) => isMapped)
+    const isSaid = fields.isSkipped === true || found.columns.some(({ isMapped }) => isMapped)
+    const saysNumbers = isNumbered && isSaid
     columns = found.probes.map((probe, i) => {
       const { name, field, isMapped } = found.columns[i]!
       const column = columnOf(probe, name, fields.names[field], settled.types[i]!)
@@ -317,6 +331,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
     firstReject: found.firstReject,
     needsPosition: fields?.isByPosition === true && fields.hasNames,
     needs,
+    table: found.table,
     needsAllowMissing: missing.length > 0,
   }
 }

@@ -2,6 +2,7 @@
   What was found out about inputs: the columns that a table for them would have, and what `load` has to be told to fill it.
 */
 import type { InputFormat } from '../parse/formats.js'
+import type { FoundTable } from '../parse/csv/find-table.js'
 import type { ColumnType } from '../protocol/data-type.js'
 
 import type { SharedNeeds } from './settle-types.js'
@@ -64,6 +65,8 @@ export interface InferredSchema {
   readonly needsPosition: boolean
   /** What is said of all columns alike, so that all fit. */
   readonly needs: SharedNeeds
+  /** What stands above and below the table; undefined where nothing does. */
+  readonly table?: FoundTable | undefined
   /** Some records lack members that others have. */
   readonly needsAllowMissing: boolean
 }

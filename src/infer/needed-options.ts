@@ -10,6 +10,14 @@ export interface NeededOptions extends SharedNeeds {
   readonly map: Readonly<Record<string, string>>
   readonly dateFormats: Readonly<Record<string, string>>
   readonly percentColumns: readonly string[]
+  /** 0 for none. */
+  readonly skipLines: number
+  /** '' for none. */
+  readonly comment: string
+  /** The header is skipped. */
+  readonly noHeader: boolean
+  /** Records behind the table, which are rejects. */
+  readonly footers: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
   readonly ignoreExtra: boolean
@@ -17,7 +25,7 @@ export interface NeededOptions extends SharedNeeds {
 
 /** What the schema asks for. */
 export function neededOptions(schema: InferredSchema): NeededOptions {
-  const { columns, leftOut, needsPosition, needsAllowMissing, needs } = schema
+  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table } = schema
   const renamed = columns.flatMap(({ name, source, fieldNumber }) => {
     if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
     return needsPosition || source === undefined || source === name ? [] : [[name, source] as const]
@@ -30,6 +38,10 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
     dateFormats: Object.fromEntries(dated),
     ...needs,
     percentColumns: columns.flatMap(({ name, isPercent }) => (isPercent === true ? [name] : [])),
+    skipLines: table?.skipLines ?? 0,
+    comment: table?.comment ?? '',
+    noHeader: table?.names !== undefined,
+    footers: table?.footers ?? 0,
     matchPosition: needsPosition,
     allowMissing: needsAllowMissing,
     ignoreExtra: leftOut.length > 0,

@@ -8,6 +8,7 @@ import type { ColumnProbe } from './column-probe.js'
 import { isSureNull } from './null-words.js'
 import type { NumberFlags } from './number-spelling.js'
 import { arrayDelimiterOf } from './trials.js'
+import { truthPair } from './type-warnings.js'
 
 /** What `load` has to be told of all columns alike; empty or false where nothing is needed. */
 export interface SharedNeeds {
@@ -15,6 +16,8 @@ export interface SharedNeeds {
   readonly nullQuoted: boolean
   readonly thousands: string
   readonly decimalComma: boolean
+  readonly trueTexts: readonly string[]
+  readonly falseTexts: readonly string[]
 }
 
 export const noSharedNeeds: SharedNeeds = {
@@ -22,6 +25,8 @@ export const noSharedNeeds: SharedNeeds = {
   nullQuoted: false,
   thousands: '',
   decimalComma: false,
+  trueTexts: [],
+  falseTexts: [],
 }
 
 /** The types of the columns, in their order. */
@@ -31,7 +36,13 @@ export interface SettledTypes {
 }
 
 /** Chooses until no column asks for what another one cannot have; each round leaves less to ask for. */
-export function settleTypes(probes: readonly ColumnProbe[], intoDfs: boolean): SettledTypes {
+export function settleTypes(
+  probes: readonly ColumnProbe[],
+  {
+    intoDfs,
+    proposesTruths = false,
+  }: { readonly intoDfs: boolean; readonly proposesTruths?: boolean },
+): SettledTypes {
   const barred = new Set<string>()
   const refused = new Map<string, string>()
   const shared: SharedOptions = {
@@ -43,7 +54,9 @@ export function settleTypes(probes: readonly ColumnProbe[], intoDfs: boolean): S
     const before = barred.size + refused.size
     barWords(probes, types, barred)
     refuseFlags(probes, types, refused)
-    if (barred.size + refused.size === before) return withNulls(probes, types)
+    if (barred.size + refused.size === before) {
+      return withTruths(probes, withNulls(probes, types), proposesTruths)
+    }
   }
 }
 
@@ -126,6 +139,33 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
       nullQuoted: words.some(({ quoted }) => quoted > 0),
       thousands: asked.find(({ thousands }) => thousands !== '')?.thousands ?? '',
       decimalComma: asked.some(({ decimalComma }) => decimalComma),
+      trueTexts: [],
+      falseTexts: [],
+    },
+  }
+}
+
+/** Where it is proposed, pairs of words are truths. */
+function withTruths(
+  probes: readonly ColumnProbe[],
+  { types, needs }: SettledTypes,
+  proposesTruths: boolean,
+): SettledTypes {
+  const pairs = probes.map((probe, i) => {
+    const isText = probe.type === undefined && keepsBlanks(types[i]!.type)
+    return proposesTruths && isText ? truthPair(probe) : undefined
+  })
+  const given = pairs.flatMap(pair => (pair === undefined ? [] : [pair]))
+  return {
+    types: types.map((one, i) =>
+      pairs[i] === undefined
+        ? one
+        : { ...one, type: { type: 'BOOL' as const }, nulls: probes[i]!.nulls, warnings: [] },
+    ),
+    needs: {
+      ...needs,
+      trueTexts: [...new Set(given.map(([yes]) => yes))],
+      falseTexts: [...new Set(given.map(([, no]) => no))],
     },
   }
 }

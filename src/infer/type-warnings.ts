@@ -23,12 +23,19 @@ export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
 /** Pairs of words for true and false, the true one first. */
 const truths = [...['yes no', 'y n', 'on off', 't f', '\u662f \u5426']].map(pair => pair.split(' '))
 
-/** Words for true and false stay texts, as a third one may come; an option makes them a BOOL. */
-export function truthWarnings({ texts, distinct }: ColumnProbe): string[] {
-  if (distinct.count !== 2 || texts.length !== 2) return []
-  const pair = truths.find(words => texts.every(one => words.includes(one.toLowerCase())))
-  if (pair === undefined) return []
-  const [yes, no] = pair.map(word => texts.find(one => one.toLowerCase() === word))
+/** The words for true and false, where a column has no others; both were seen. */
+export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, string] | undefined {
+  if (distinct.count !== 2 || texts.length !== 2) return undefined
+  for (const pair of truths) {
+    const [yes, no] = pair.map(word => texts.find(one => one.toLowerCase() === word))
+    if (yes !== undefined && no !== undefined) return [yes, no]
+  }
+  return undefined
+}
+
+/** They stay texts where no option says what they mean. */
+export function truthWarnings(probe: ColumnProbe): string[] {
+  const [yes, no] = truthPair(probe) ?? []
   if (yes === undefined || no === undefined) return []
   return [
     `${quoted(yes)} and ${quoted(no)} are BOOL with \`cells.trueTexts\` ${yes} \`cells.falseTexts\` ${no}`,

@@ -13,6 +13,8 @@ import type { Plan } from './plan.js'
 export interface ConnectionCount {
   /** So many should there be from now on; undefined where their number stays. */
   readonly wanted: number | undefined
+  /** Most batches that may be out: what is found out is not to come after all that there is to send. */
+  readonly mostOpen: number
   /** Why there are not more; undefined where somebody has said how many. */
   readonly why: string | undefined
   /** There are to be no more than these. A later limit that is higher changes nothing. */
@@ -33,89 +35,146 @@ const leastMs = 250
 /** Batches of each connection, by which a number of connections is judged at the soonest, and at the latest. */
 const leastRounds = 4
 const enoughRounds = 16
+/** So much of the work of a server is out while more connections are tried, and four times what it takes to hear of a batch. */
+const aheadMs = 250
+const aheadLatencies = 4
+/** Batches that may be out before anything is known, and of each connection at least. */
+const firstOpen = 32
+const leastOpen = 8
 /** What else goes on at both ends may have changed. */
 const lookAgainMs = 60_000
 
 const tooFew = 'the server has not answered for enough batches to tell what more would bring'
 
 export function newConnectionCount(
-  { mostConnections }: Pick<Plan, 'mostConnections'>,
+  plan: Pick<Plan, 'mostConnections'>,
   batchSize: Pick<BatchSize, 'isSettled'>,
 ): ConnectionCount {
-  const isAsked = mostConnections !== undefined
-  let most = mostConnections ?? 1
-  let whyNoMore = 'a run takes no more by itself'
-  let count = 1
-  let wanted: number | undefined
-  let why = tooFew
-  let answers = new Answers()
-  /** Of half as many; undefined where it is settled which are better. */
-  let before: Answers | undefined
-  let waitedMs = 0
-  let settledAtMs: number | undefined
+  return new FoundCount(plan, batchSize)
+}
 
-  const begin = (): void => {
-    answers.begin()
-    waitedMs = 0
+class FoundCount implements ConnectionCount {
+  readonly #batchSize: Pick<BatchSize, 'isSettled'>
+  readonly #isAsked: boolean
+  #most: number
+  #whyNoMore = 'a run takes no more by itself'
+  #count = 1
+  #wanted: number | undefined
+  #why = tooFew
+  #answers = new Answers()
+  /** Of half as many; undefined where it is settled which are better. */
+  #before: Answers | undefined
+  #waitedMs = 0
+  /** When more were no better. */
+  #settledAtMs: number | undefined
+  /** Of the batch that was answered soonest, ms. */
+  #latencyMs = Infinity
+  #isWarm = false
+
+  constructor(
+    { mostConnections }: Pick<Plan, 'mostConnections'>,
+    batchSize: Pick<BatchSize, 'isSettled'>,
+  ) {
+    this.#batchSize = batchSize
+    this.#isAsked = mostConnections !== undefined
+    this.#most = mostConnections ?? 1
   }
 
-  const judgeTrial = (half: Answers): void => {
+  get wanted(): number | undefined {
+    return this.#wanted
+  }
+
+  get why(): string | undefined {
+    return this.#isAsked ? this.#why : undefined
+  }
+
+  get mostOpen(): number {
+    const before = this.#before
+    const mayGrow = this.#settledAtMs === undefined && 2 * this.#count <= this.#most
+    const isOpen = this.#isAsked && (before !== undefined || mayGrow)
+    if (!isOpen || !this.#batchSize.isSettled) return Infinity
+    const { ms, batches } = this.#answers
+    const present = ms > 0 ? batches / ms : 0
+    // Twice as many connections may answer for twice as much.
+    const expected = before === undefined ? 0 : (2 * before.batches) / before.ms
+    const known = Math.max(present, expected)
+    const windowMs = Math.max(aheadMs, aheadLatencies * this.#latencyMs)
+    return known === 0 ? firstOpen : Math.max(leastOpen * this.#count, known * windowMs)
+  }
+
+  limit(most: number, why: string): void {
+    this.#wanted = undefined
+    if (most >= this.#most) return
+    this.#most = most
+    this.#whyNoMore = why
+    if (most === this.#count) this.#why = why
+  }
+
+  changed(): void {
+    const wanted = this.#wanted
+    if (wanted === undefined) return
+    const isTrial = wanted > this.#count
+    this.#why = isTrial ? tooFew : `${this.#count} were not a fifth faster`
+    this.#before = isTrial ? this.#answers : undefined
+    this.#settledAtMs = isTrial ? undefined : this.#answers.atMs
+    this.#count = wanted
+    this.#wanted = undefined
+    this.#answers = new Answers()
+    this.#waitedMs = 0
+  }
+
+  waited(ms: number): void {
+    if (!this.#answers.isEmpty) this.#waitedMs += ms
+  }
+
+  take(event: RunEvent, { open }: Readonly<RunState>): void {
+    if (!this.#isAsked || this.#most === 1) return
+    if (event.kind === 'answered') {
+      const batch = open.get(event.no)!
+      this.#answers.add(batch, event.atMs)
+      this.#latencyMs = Math.min(this.#latencyMs, event.atMs - batch.sentAtMs)
+    } else if (event.kind === 'handedOver' && this.#wanted === undefined) {
+      this.#answers.look()
+      this.#judge()
+    }
+  }
+
+  #judge(): void {
+    const answers = this.#answers
+    const count = this.#count
+    if (!this.#batchSize.isSettled) return this.#begin()
+    if (!this.#isWarm) {
+      // How much may be out has to be known, or the loader would seem to wait for the server.
+      this.#isWarm = answers.ms >= leastMs / 2
+      return this.#isWarm ? this.#begin() : undefined
+    }
+    if (answers.ms < leastMs || answers.batches < leastRounds * count) return
+    if (this.#before !== undefined) return this.#judgeTrial(this.#before)
+    const settledAtMs = this.#settledAtMs
+    if (settledAtMs !== undefined && answers.atMs - settledAtMs < lookAgainMs) return
+    this.#settledAtMs = undefined
+    const isLimit = 2 * count > this.#most
+    if (this.#waitedMs >= answers.ms * leastWait && !isLimit) {
+      this.#wanted = 2 * count
+      return
+    }
+    this.#why = isLimit ? this.#whyNoMore : 'the server keeps up with the loader'
+    this.#begin()
+  }
+
+  #judgeTrial(half: Answers): void {
+    const answers = this.#answers
+    const count = this.#count
     const isLate = answers.batches >= enoughRounds * count
     const [present, past] = isLate
       ? [answers.rate, half.rate]
       : [answers.leastRate(count), half.mostRate(count / 2)]
-    if (present >= past * worthwhile) before = undefined
-    else if (isLate) wanted = count / 2
+    if (present >= past * worthwhile) this.#before = undefined
+    else if (isLate) this.#wanted = count / 2
   }
 
-  const judge = (): void => {
-    if (!batchSize.isSettled) return begin()
-    if (answers.ms < leastMs || answers.batches < leastRounds * count) return
-    if (before !== undefined) return judgeTrial(before)
-    if (settledAtMs !== undefined && answers.atMs - settledAtMs < lookAgainMs) return
-    if (waitedMs >= answers.ms * leastWait && 2 * count <= most) {
-      wanted = 2 * count
-      return
-    }
-    why = 2 * count > most ? whyNoMore : 'the server keeps up with the loader'
-    begin()
-  }
-
-  return {
-    get wanted() {
-      return wanted
-    },
-    get why() {
-      return isAsked ? why : undefined
-    },
-    limit(limit, reason) {
-      wanted = undefined
-      if (limit >= most) return
-      most = limit
-      whyNoMore = reason
-      if (most === count) why = reason
-    },
-    changed() {
-      if (wanted === undefined) return
-      const isTrial = wanted > count
-      why = isTrial ? tooFew : `${count} were not a fifth faster`
-      before = isTrial ? answers : undefined
-      settledAtMs = isTrial ? undefined : answers.atMs
-      count = wanted
-      wanted = undefined
-      answers = new Answers()
-      waitedMs = 0
-    },
-    waited(ms) {
-      if (!answers.isEmpty) waitedMs += ms
-    },
-    take(event, { open }) {
-      if (!isAsked || most === 1) return
-      if (event.kind === 'answered') answers.add(open.get(event.no)!, event.atMs)
-      else if (event.kind === 'handedOver' && wanted === undefined) {
-        answers.look()
-        judge()
-      }
-    },
+  #begin(): void {
+    this.#answers.begin()
+    this.#waitedMs = 0
   }
 }

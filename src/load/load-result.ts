@@ -19,6 +19,8 @@ export interface LoadReport {
   /** Compressed bytes read, and how many there are when known. */
   bytesRead: number
   totalBytes: number | undefined
+  /** The input that is being read, from 1, and how many there are; undefined before the first, and where files are followed. */
+  input: { number: number; count: number } | undefined
   elapsedMs: number
 }
 

@@ -29,6 +29,7 @@ import { makePlan, type Plan, type UnitOfPlan } from './plan.js'
 import { runPipeline, type Course } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
+import type { RowStore } from './inputs/rows/row-store.js'
 import { newRun, type Run } from './run.js'
 
 /**
@@ -41,21 +42,26 @@ export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
 }
 
-/**
- * As `load`, on the platform given.
- * @param sources  what the inputs mean, where somebody has just looked
- * @param unit  that the inputs are
- */
+/** What is loaded, besides what the options say of it. */
+interface Given {
+  /** What the inputs mean, where somebody has just looked. */
+  readonly sources?: ExpandedSources | undefined
+  /** That the inputs are. */
+  readonly unit?: UnitOfPlan
+  /** Of a program, in place of inputs. */
+  readonly rows?: RowStore
+}
+
+/** As `load`, on the platform given. */
 export async function loadOn(
   platform: Platform,
   options: LoadOptions,
-  sources?: ExpandedSources,
-  unit?: UnitOfPlan,
+  { sources, unit, rows }: Given = {},
 ): Promise<LoadResult> {
   const plan = makePlan(options, platform.random, unit)
   const clock = awakeClock(platform.clock)
   try {
-    return await loadPlan({ ...platform, clock }, options, plan, sources)
+    return await loadPlan({ ...platform, clock }, options, plan, sources, rows)
   } finally {
     clock.stop()
   }
@@ -66,8 +72,9 @@ async function loadPlan(
   options: LoadOptions,
   plan: Plan,
   sources: ExpandedSources | undefined,
+  rows: RowStore | undefined,
 ): Promise<LoadResult> {
-  const run = newRun(options, plan, platform)
+  const run = newRun(options, plan, platform, undefined, rows)
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   let durability: Durability | undefined

@@ -6,6 +6,7 @@ import type { Platform } from '../platform/platform.js'
 import { newBatchSize, type BatchSize } from './batch-size.js'
 import type { Watch } from './check/watch.js'
 import { newConnectionCount, type ConnectionCount } from './connection-count.js'
+import type { RowStore } from './inputs/rows/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
 import { newRunLog, type RunLog } from './fate/run-log.js'
 import { newRunHistory, type RunHistory } from './journal/run-history.js'
@@ -32,6 +33,8 @@ export interface Run extends RunLog {
   lanes: LaneScheme | undefined
   /** Looks on where nothing is sent. */
   readonly watch: Watch | undefined
+  /** Those of a program, in place of inputs. */
+  readonly rows: RowStore | undefined
   readonly server: RunServer
   readonly history: RunHistory
   readonly batchSize: BatchSize
@@ -47,7 +50,13 @@ export interface Run extends RunLog {
  * Opens no file and no connection.
  * @param watch  of a run that sends nothing
  */
-export function newRun(options: LoadOptions, plan: Plan, platform: Platform, watch?: Watch): Run {
+export function newRun(
+  options: LoadOptions,
+  plan: Plan,
+  platform: Platform,
+  watch?: Watch,
+  rows?: RowStore,
+): Run {
   const { clock, files } = platform
   const server = newRunServer(options.server)
   const batchSize = newBatchSize(plan)
@@ -66,7 +75,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     worded: failure => inWords(reporter, namingRights(run, failure)),
   })
   const ownRejects = newRunRejects(plan, filesWhile(files, ending.maySend), askedFor(options, plan))
-  const rejects = keptRejects(ownRejects, { ...log, plan, watch, reporter, ending })
+  const rejects = keptRejects(ownRejects, { ...log, plan, watch, rows, reporter, ending })
   const history = newRunHistory({ ...log, options, plan, platform, rejects })
   const run: Run = {
     ...log,
@@ -75,6 +84,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     plan,
     lanes: undefined,
     watch,
+    rows,
     server,
     history,
     batchSize,

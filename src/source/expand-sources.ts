@@ -134,7 +134,11 @@ function addNamed(
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
   const { files, paths } = expansion
   const first = paths.length
-  await globFiles(pattern, files, paths)
+  try {
+    await globFiles(pattern, files, paths)
+  } catch (cause) {
+    throw missing(pattern, missingMessage(pattern, cause), cause)
+  }
   if (paths.length === first) throw missing(pattern, `no file matches "${pattern}"`)
   await keepInputs(first, expansion, () => true)
 }

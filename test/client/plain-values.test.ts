@@ -19,7 +19,7 @@ import { connect, type ResultTable } from '../../src/client/open-session.js'
 import { type PlainInput, table, toValue } from '../../src/client/plain-input.js'
 import { connect as connectPlain } from '../../src/client/plain-session.js'
 import {
-  PlainTable,
+  type PlainTable,
   toColumnList,
   toColumns,
   toPlain,

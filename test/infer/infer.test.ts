@@ -302,6 +302,7 @@ t.test('members of objects, and members that come late or never', async t => {
     dateFormats: {},
     ...noSharedNeeds,
     percentColumns: [],
+    ...{ skipLines: 0, comment: '', noHeader: false, footers: 0 },
     matchPosition: false,
     allowMissing: true,
     ignoreExtra: false,

@@ -3,6 +3,7 @@
 */
 import { firstFindingAroundSeed, firstFindingSeed } from './finding.js'
 import { firstGrowingSeed } from './growing.js'
+import { firstNodesSeed } from './nodes.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario, type TargetKind } from './scenario.js'
 import {
@@ -78,7 +79,7 @@ const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
   [firstLanesAroundSeed, firstLanesSeed, firstGrowingSeed],
-  [firstFindingAroundSeed, firstFindingSeed, Infinity],
+  [firstFindingAroundSeed, firstFindingSeed, firstNodesSeed],
 ]
 
 export function isAround(seed: number): boolean {

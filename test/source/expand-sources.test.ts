@@ -237,6 +237,17 @@ t.test(
   },
 )
 
+t.test('a pattern does not take a part of a folder for all of it', async t => {
+  const files = {
+    ...systemFiles,
+    async readFolder(...asked: Parameters<typeof systemFiles.readFolder>) {
+      await systemFiles.readFolder(...asked)
+      throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    },
+  }
+  await t.rejects(expandSources([join(folder, '*.csv')], { files }), { code: 'DDB_INPUT_MISSING' })
+})
+
 t.test('a folder that may not be read is told as such', async t => {
   const files = {
     ...systemFiles,

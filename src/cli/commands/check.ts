@@ -18,7 +18,7 @@ import { loadCommand } from '../options/shell-command.js'
 import { loadOptionsOf, targetOptionsOf } from '../options/load-options.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import { hintsFor, writeFailed, printMeaning } from '../output/print-failure.js'
+import { printMeaning, tellNext, writeFailed } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -118,13 +118,13 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)
-      for (const hint of hintsFor(result.error, call.asked)) output.note(hint)
+      tellNext(output, result.error.code, call.asked)
     }
   }
   if (settings.json) {
     await output.writeData(jsonLine(result))
   } else if (!isSilent) {
-    await output.write(checkText(result, output.paintResult))
+    await output.write(checkText(result, output.paintResult, output.resultColumns))
     if (result.commands.length === 0) return
     await output.write(`\n${commandsTitle(result, output.paintResult)}\n`)
     for (const command of result.commands) await output.writeData(`${command}\n`)

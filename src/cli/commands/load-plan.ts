@@ -59,7 +59,10 @@ function checkCall({ runId, filesFrom, include, dryRun, restart }: LoadSettings,
     throw new UsageError('DDB_USAGE', '--plan names its inputs itself: leave other sources out')
   }
   if (runId === undefined) {
-    throw new UsageError('DDB_USAGE', '--plan needs --run-id, the same for all shards: the server knows the run by it')
+    throw new UsageError(
+      'DDB_USAGE',
+      '--plan needs --run-id, the same for all shards: the server knows the run by it',
+    )
   }
   if (dryRun === true) {
     throw new UsageError('DDB_USAGE', '--plan writes: check its files with ddb-ingest check')

@@ -11,8 +11,8 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.j
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
-import { printFailure, writeFailed, printMeaning } from '../output/print-failure.js'
-import { nextLines, nextStep } from '../output/next-step.js'
+import { printFailure, printMeaning, writeFailed } from '../output/print-failure.js'
+import { nextStep, tellNextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import {
@@ -33,7 +33,7 @@ import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
-import { detailLines, summaryLines } from '../output/summary.js'
+import { detailLines, resultFields, summaryLines } from '../output/summary.js'
 import { jsonLine } from '../output/terminal-text.js'
 
 /** What the commands do each in its own way, in the order in which it is called. */
@@ -84,7 +84,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // Who holds the lock may have waited for it.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
-      command.load?.(run, options) ?? loadOn(systemPlatform, options, sources)
+      command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
     return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return
@@ -293,8 +293,10 @@ async function printResult(
     }
     // What the summary says on the same screen is not said twice.
     const isApart = settings.json === true || output.resultColumns === undefined
-    for (const line of detailLines(result, isVerbose, isApart)) output.note(line)
-    for (const line of isApart ? nextLines(result, next) : []) output.note(line)
+    if (!output.event('result', resultFields(result))) {
+      for (const line of detailLines(result, isVerbose, isApart)) output.note(line)
+    }
+    if (isApart) tellNextStep(output, result, next)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))

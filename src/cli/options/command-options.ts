@@ -3,7 +3,7 @@
 */
 import { parseTableTarget } from '../../load/target/target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
-import { deliveryOptions, runOptions } from './delivery-options.js'
+import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { journaledServerOptions } from './journaled.js'
 import { loadOptions } from './load-options.js'
@@ -53,6 +53,11 @@ const { match, map, set } = mappingOptions
 /** Options that `load` has, too, and has to be given again. */
 export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
 
+const { partition, sortColumns, keepDuplicates, engine, atomic } = targetOptions
+
+/** What is said of a DFS table that is to be made. */
+export const dfsOptions = { partition, sortColumns, keepDuplicates, engine, atomic }
+
 export const schemaOptions = {
   ...optionGroup('Target', {
     table: {
@@ -78,6 +83,7 @@ export const schemaOptions = {
       }),
     },
   }),
+  ...dfsOptions,
   ...sharedOptions,
   ...optionGroup('Input', {
     sample: {
@@ -93,6 +99,12 @@ export const schemaOptions = {
       help: 'table, types, json or create: the script that makes the table',
       reader: choice('table', 'types', 'json', 'create'),
       default: 'table',
+    },
+    create: {
+      flags: '--create',
+      help: 'the same as --output create',
+      reader: onOff,
+      flagOnly: true,
     },
   }),
   json: { ...jsonOptions.json, help: 'the same as --output json' },

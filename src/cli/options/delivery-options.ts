@@ -52,6 +52,38 @@ export const targetOptions = optionGroup('Target', {
     reader: choice('stream', 'dfs'),
     field: 'target.create',
   },
+  partition: {
+    flags: '--partition <scheme>',
+    help: "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)",
+    reader: text,
+    defaultNote: 'chosen, with its reason',
+    field: 'target.partition',
+  },
+  sortColumns: {
+    flags: '--sort-columns <a,b>',
+    help: 'with --create dfs: what a TSDB table is sorted by',
+    reader: list,
+    field: 'target.sortColumns',
+  },
+  keepDuplicates: {
+    flags: '--keep-duplicates <which>',
+    help: 'with --create dfs: all, first or last of rows with equal sort columns',
+    reader: choice('all', 'first', 'last'),
+    field: 'target.keepDuplicates',
+  },
+  engine: {
+    flags: '--engine <engine>',
+    help: 'with --create dfs: OLAP or TSDB',
+    reader: choice('OLAP', 'TSDB'),
+    defaultNote: 'chosen, with its reason',
+    field: 'target.engine',
+  },
+  atomic: {
+    flags: '--atomic <level>',
+    help: 'with --create dfs: trans or chunk',
+    reader: choice('trans', 'chunk'),
+    field: 'target.atomic',
+  },
   method: {
     flags: '--method <method>',
     help: 'insert, append or upsert',

@@ -84,18 +84,24 @@ export function shardOf({ index, count }: AskedShard, environment: Environment):
   }
   const told = scheduler.count?.(environment)
   if (told !== undefined && count !== undefined && told !== count) {
-    throw wrong(`--shard auto/${count} was asked for, and the scheduler says that there are ${told}`)
+    throw wrong(
+      `--shard auto/${count} was asked for, and the scheduler says that there are ${told}`,
+    )
   }
   const all = count ?? told
   if (all === undefined) {
-    throw wrong(`${scheduler.index} says which process this is, and nothing says how many there are: say --shard auto/N`)
+    throw wrong(
+      `${scheduler.index} says which process this is, and nothing says how many there are: say --shard auto/N`,
+    )
   }
   const { first, step } = scheduler
   const base = typeof first === 'number' ? first : first(environment)
   const value = needed(environment, scheduler.index)
   const place = (value - base) / (step?.(environment) ?? 1)
   if (!Number.isInteger(place) || place < 0 || place >= all) {
-    throw wrong(`${scheduler.index} is ${value}, and there are ${all} processes: there is no such one`)
+    throw wrong(
+      `${scheduler.index} is ${value}, and there are ${all} processes: there is no such one`,
+    )
   }
   return { index: place + 1, count: all }
 }

@@ -10,7 +10,7 @@ import { loadOptions, type LoadSettings } from './load-options.js'
 import type { JournaledServer } from './journaled.js'
 import { longName, type OptionDefinition, type OptionTable } from './reading/definition.js'
 import { findValue, type OptionSources } from './reading/resolve.js'
-import { sharedOptions } from './command-options.js'
+import { dfsOptions, sharedOptions } from './command-options.js'
 import { serverOptions } from './server-options.js'
 
 /** One word of a POSIX shell; of bash, zsh and POSIX 2024 where it holds bytes that are not UTF-8. */
@@ -229,9 +229,10 @@ export function nextCommands(command: NewTableLoad): string[] {
   const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
   const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
   const isMade = hasScript || keyColumns.length > 0 || types !== undefined || isStdin
+  const wishes = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
   const load = shellText([
     ...['load', ...sources, '--table', table],
-    ...(isMade ? [] : ['--create', kind]),
+    ...(isMade ? [] : ['--create', kind, ...wishes]),
     ...repeated,
     ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
     ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
@@ -240,6 +241,12 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
     ...(needed.decimalComma ? ['--decimal-comma'] : []),
     ...needed.percentColumns.flatMap(name => ['--percent', name]),
+    ...needed.trueTexts.flatMap(text => flagWords('true', text)),
+    ...needed.falseTexts.flatMap(text => flagWords('false', text)),
+    ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
+    ...(needed.comment === '' ? [] : ['--comment', needed.comment]),
+    ...(needed.noHeader ? ['--header', 'no'] : []),
+    ...(needed.footers > 0 ? ['--on-error', 'skip', '--max-errors', String(needed.footers)] : []),
     ...(needed.matchPosition ? ['--match', 'position'] : []),
     ...(needed.allowMissing ? ['--allow-missing'] : []),
     ...(needed.ignoreExtra ? ['--ignore-extra'] : []),
@@ -251,6 +258,7 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...['--table', table],
     ...(keyColumns.length > 0 ? ['--key', keyColumns.join(',')] : []),
     ...(types === undefined ? [] : ['--types', types]),
+    ...wishes,
     ...repeated,
   ]
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]

@@ -4,7 +4,8 @@
 import type { LoadResult } from '../../load/options.js'
 import { shellText } from '../options/shell-command.js'
 import { nextCommand, type Asked } from './advice.js'
-import { beforeCommand } from './print-failure.js'
+import type { Output } from './output.js'
+import { beforeCommand, tellCommand } from './print-failure.js'
 
 /** A command, and the words before it on standard error. */
 export interface NextStep {
@@ -28,14 +29,12 @@ export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined
   return step(nextCommand('DDB_INPUT_CELL', asked))
 }
 
-/** Lines for standard error, the command last. */
-export function nextLines(result: LoadResult, next: NextStep | undefined): string[] {
-  if (next === undefined) return []
-  const { restart } = result.resume
-  const hints = result.error === null ? [] : beforeCommand(result.error.code)
-  return [
-    ...hints,
-    ...(restart === null ? [] : [`to load all again, once none is there: ${restart}`]),
-    `${next.label}: ${next.command}`,
-  ]
+/** Says it on standard error, the command last. */
+export function tellNextStep(output: Output, result: LoadResult, next: NextStep | undefined): void {
+  if (next === undefined) return
+  const { error, resume } = result
+  for (const words of error === null ? [] : beforeCommand(error.code)) output.note(words)
+  if (resume.restart !== null)
+    output.note(`to load all again, once none is there: ${resume.restart}`)
+  tellCommand(output, next.label, next.command)
 }

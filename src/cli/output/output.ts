@@ -11,6 +11,9 @@ import type { ProcessEnvironment, TerminalOutput } from '../process-environment.
 /** How notes and problems are written. */
 export type LogFormat = 'text' | 'json'
 
+/** What an object of the log is about. */
+export type LogEvent = 'note' | 'error' | 'next' | 'progress' | 'result'
+
 /** What can be done to text on a terminal. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
@@ -47,6 +50,11 @@ export interface Output {
   readonly writeData: (text: string) => Promise<boolean>
   /** One cleaned line on standard error. */
   readonly note: (text: string, style?: Style) => void
+  /**
+   * An object of the log of programs (docs/log-format.md).
+   * @returns false where notes are text: nothing was written
+   */
+  readonly event: (name: LogEvent, fields: object) => boolean
   /** `ddb-ingest: … [CODE]` on standard error, in red where there are colours. */
   readonly problem: (text: string, code?: string) => void
   /** The language of a terminal's reader; English in a log. */
@@ -89,9 +97,9 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   let words = english
   const secrets = newSecrets()
   const safe = secrets.hideInSentence
-  const log = (level: string, message: string, code?: string): void => {
-    const line = { time: new Date().toISOString(), level, message }
-    stderr.write(jsonLine(code === undefined ? line : { ...line, code }))
+  const log = (level: string, event: LogEvent, fields: object): void => {
+    const line = { time: new Date().toISOString(), level, event, ...fields }
+    stderr.write(jsonLine(hideInData(line, safe)))
   }
   return {
     write,
@@ -105,12 +113,17 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     },
     note(sentence, style) {
       const text = safe(sentence)
-      if (format === 'json') return log(style === undefined ? 'info' : levels[style], text)
+      const level = style === undefined ? 'info' : levels[style]
+      if (format === 'json') return log(level, 'note', { message: text })
       stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
+    },
+    event(name, fields) {
+      if (format === 'json') log('info', name, fields)
+      return format === 'json'
     },
     problem(sentence, code) {
       const text = safe(sentence)
-      if (format === 'json') return log('error', text, code)
+      if (format === 'json') return log('error', 'error', { code: code ?? null, message: text })
       const named = code === undefined ? text : `${text} [${code}]`
       stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(named)}\n`)
     },

@@ -35,7 +35,7 @@ export function printFailure(output: Output, error: unknown, asked: Asked): Fail
   if (asked.verbose) {
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
-  for (const hint of hintsFor(failure, asked)) output.note(hint)
+  tellNext(output, failure.code, asked)
   return failure
 }
 
@@ -51,8 +51,14 @@ export async function writeFailed(output: Output, object: object): Promise<void>
 }
 
 /** What to do about it: the last line has the command. */
-export function hintsFor({ code }: { code: string }, asked: Asked): string[] {
-  return [...beforeCommand(code), `next: ${nextCommand(code, asked)}`]
+export function tellNext(output: Output, code: string, asked: Asked): void {
+  for (const words of beforeCommand(code)) output.note(words)
+  tellCommand(output, 'next', nextCommand(code, asked))
+}
+
+/** A command to be copied. @param label  stands before it where notes are text */
+export function tellCommand(output: Output, label: string, command: string): void {
+  if (!output.event('next', { command })) output.note(`${label}: ${command}`)
 }
 
 /** What a command alone would not say. */

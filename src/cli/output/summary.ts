@@ -6,7 +6,15 @@ import { detectedText } from '../../load/inputs/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import { verifyText } from '../../load/verify/verifier.js'
-import { bytesText, clean, counted, durationText, grouped, wrapped } from './terminal-text.js'
+import {
+  bytesText,
+  clean,
+  counted,
+  durationText,
+  fieldLines,
+  grouped,
+  wrapped,
+} from './terminal-text.js'
 
 /** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
 export function equationText(rows: RowCounts): string {
@@ -15,9 +23,6 @@ export function equationText(rows: RowCounts): string {
   const right = Object.entries(parts).map(([name, rowCount]) => `${name} ${grouped(rowCount)}`)
   return `read ${grouped(read)} = ${right.join(' + ')}`
 }
-
-/** Columns of the words before the lines of a summary. */
-const labelWidth = 10
 
 /**
  * Five lines: what went where, how fast, what was refused and why, how it is known, what to do next.
@@ -31,22 +36,18 @@ export function summaryLines(
   isVerbose: boolean,
   columns: number | undefined,
 ): string[] {
-  const parts = {
-    took: speedText(result),
-    refused: refusedText(result),
-    proof: `${confirmText(result)}${storedText(result)}`,
-    ...(isVerbose ? { rows: equationText(result.rows) } : {}),
-  }
-  const lines = Object.entries(parts).flatMap(([label, text]) => labelled(label, text, columns))
-  const first = wrapped(clean(headText(result)), columns ?? Infinity)
-  // A command is there to be copied: it is never divided.
-  return [...first, ...lines, ...labelled('next', next ?? 'nothing', undefined)]
-}
-
-function labelled(label: string, text: string, columns = Infinity): string[] {
-  const indent = ' '.repeat(labelWidth + 2)
-  const lines = wrapped(clean(text), Math.max(columns - indent.length, labelWidth))
-  return lines.map((line, i) => (i === 0 ? `  ${label.padEnd(labelWidth)}` : indent) + line)
+  const fields: [string, string][] = [
+    ['took', speedText(result)],
+    ['refused', refusedText(result)],
+    ['proof', `${confirmText(result)}${storedText(result)}`],
+    ...(isVerbose ? [['rows', equationText(result.rows)] as [string, string]] : []),
+    ['next', next ?? 'nothing'],
+  ]
+  const cleaned = fields.map(([label, text]) => [label, clean(text)] as const)
+  return [
+    ...wrapped(clean(headText(result)), columns ?? Infinity),
+    ...fieldLines(cleaned, columns, label => label === 'next'),
+  ]
 }
 
 function headText(result: LoadResult): string {
@@ -87,7 +88,7 @@ function refusedText({ rows, rejects }: LoadResult): string {
   const parts = [
     rows.rejected === 0
       ? 'nothing'
-      : `${counted(rows.rejected, 'row')}: ${why}${where}${others}${lost}`,
+      : `${counted(rows.rejected, 'row')}${why === '' ? '' : `: ${why}`}${where}${others}${lost}`,
     ...(rows.unsent === 0 ? [] : [`${counted(rows.unsent, 'row')} not sent`]),
   ]
   return parts.join('; ')
@@ -173,6 +174,21 @@ export function detailLines(result: LoadResult, verbose: boolean, isApart: boole
   }
   if (result.inputTotals.count > 1) lines.push(...inputLines(result.inputs))
   return verbose ? [...lines, ...figureLines(result)] : lines
+}
+
+/** What a log of objects says of a run (docs/log-format.md#result). */
+export function resultFields(result: LoadResult): Record<string, unknown> {
+  const { runId, status, exitCode, alreadyLoaded, startedAt, endedAt } = result
+  const { rows, duplicates, rejects, rate, connections, batches, confirm, stored } = result
+  return {
+    ...{ runId, status, exitCode, alreadyLoaded },
+    elapsedMs: Date.parse(endedAt) - Date.parse(startedAt),
+    rows,
+    duplicates,
+    confirmed: { by: confirm.used, stored: stored.grade },
+    rejects: { byCode: rejects.byCode, files: rejects.files, unplaced: rejects.unplaced },
+    ...{ batches, connections, rate },
+  }
 }
 
 /** Most inputs named one by one; --json has them all. */

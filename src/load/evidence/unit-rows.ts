@@ -13,31 +13,27 @@ import { claimsQuery } from '../transport/receipts/script.js'
 import { unitBatchNo } from '../fate/unit-numbers.js'
 import type { Evidence } from './evidence.js'
 import { findScript } from './find-rows.js'
-import { leavesMemory } from './rows-had.js'
 import type { SampleRow } from './sample-rows.js'
 import { countThere, type UnsentCheck } from './unsent-rows.js'
 
-/** The first batch may have been refused, or have had rows of its own that the table does not take. */
-const batchesLooked = 2
+/** Of a table in memory, which a restart leaves empty unless it is persisted: looking through all of it takes its time. */
+const batchesInMemory = 2
+/** Some of them the table may not take. */
 const rowsOfBatch = 8
 
 /**
  * To be asked for each batch of the unit, in their order.
  * @returns undefined where nothing is to be looked up, or can be
  */
-export function unitCheck(
-  run: Run,
-  control: Session,
-  evidence: Evidence,
-): UnsentCheck | undefined {
+export function unitCheck(run: Run, control: Session, evidence: Evidence): UnsentCheck | undefined {
   const { plan, history } = run
   const table = watchedTable(plan)
   if (plan.unit?.looksUp !== true || table === undefined || plan.target.kind !== 'table') {
     return undefined
   }
-  // There a second copy changes nothing, or rows that are not found prove nothing.
-  const { dropsDuplicates, total } = evidence.identity
-  if (plan.onDoubt === 'resend' || dropsDuplicates || leavesMemory(total)) return undefined
+  const { dropsDuplicates, inMemory } = evidence.identity
+  if (plan.onDoubt === 'resend' || dropsDuplicates) return undefined
+  const most = inMemory ? batchesInMemory : Infinity
   const { confirmTimeoutMs: timeoutMs } = plan
   let batches = 0
   const isClaimed = async (no: number): Promise<boolean> => {
@@ -45,7 +41,7 @@ export function unitCheck(
     return longsOf(answer)[0] !== 0n
   }
   return async batch => {
-    if (batches === batchesLooked) return
+    if (batches === most) return
     const no = unitBatchNo(++batches)
     if (await isClaimed(no)) return
     const rows: SampleRow[] = []

@@ -27,7 +27,7 @@ export interface CarryOutSetup {
    * Goes on with a half whose number follows from its place: another process may have sent it.
    * @param opened  told before what is known of it is applied
    */
-  takeUpHalf?(part: Part, no: number, opened: (batch: OpenBatch) => void): void
+  readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
 /** What is known of a batch that an earlier process has sent. */
@@ -199,6 +199,9 @@ export class CarryOut {
 
   /** Does not send a batch that waited to be sent, or that a node refused which does not lead. */
   drop(batch: OpenBatch): void {
+    if (this.#queue.isEarlier(batch)) {
+      return this.giveUp(batch, 'sent by an earlier process, and no receipt came')
+    }
     const isNew = batch.sendNos.length === 0 && batch.attempt === 0
     // The attempt before was given up without an answer: it may be stored.
     if (!isNew && batch.refusal === '') return this.giveUp(batch, 'sent, and no receipt came')
@@ -219,7 +222,7 @@ export class CarryOut {
   async moveToLeader(open: (to: ServerAddress) => Promise<void>): Promise<boolean> {
     const queue = this.#queue
     const to = queue.leader
-    if (to === undefined || queue.transmitted().length > 0) return false
+    if (to === undefined || queue.transmitted().length + queue.earlier().length > 0) return false
     const held = queue.held()
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)

@@ -166,6 +166,8 @@ export type RunEvent =
       readonly connection: number
       readonly atMs: number
     })
+  /** The server has begun with a copy of an earlier process, while this one was about to send it. */
+  | (OfBatch & { readonly kind: 'found' })
   /** The server has begun with it. `leastHad`: rows that the target had at least by then, as far as is known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
   /** The server has told what became of the present attempt. */

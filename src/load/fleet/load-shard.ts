@@ -15,8 +15,9 @@ import { newToken } from '../marker/marker.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../options.js'
 import { makePlan, type Plan, type UnitOfPlan } from '../plan.js'
 import { asDdbError } from '../run-ending.js'
-import { checksum, unitText, type Manifest, type PlannedUnit } from './manifest.js'
-import { loadingDigest, readingDigest } from './options-digest.js'
+import { checkShard, otherPlan, tableIsGone, type ShardOfPlan } from './check-shard.js'
+import { checksum, unitText, type PlannedUnit } from './manifest.js'
+import { loadingDigest } from './options-digest.js'
 import { checkUnitFiles } from './planned-files.js'
 import {
   beginUnit,
@@ -29,16 +30,8 @@ import {
   type PlanState,
 } from './plan-table.js'
 import { shardResult, type ShardCourse } from './shard-result.js'
-import { unitBytes, unitsOfShard, type Shard } from './shards.js'
+import { unitBytes, unitsOfShard } from './shards.js'
 import { unitRejects } from './unit-rejects.js'
-
-/** What a process is to load. */
-export interface ShardOfPlan {
-  readonly manifest: Manifest
-  readonly shard: Shard
-  /** Where a file of the manifest is. */
-  readonly placeOf: (path: string) => string
-}
 
 /** A table that is younger may be replaced by whoever saw none, ms by the server's clock. */
 const settledMs = 1_000
@@ -59,7 +52,7 @@ export async function loadShard(
   what: ShardOfPlan,
 ): Promise<LoadResult> {
   const own = unitsOfShard(what.manifest, what.shard)
-  checkOptions(options, what)
+  checkShard(options, what)
   const plan = makePlan({ ...options, inputs: ['-'] }, platform.random)
   const startedMs = platform.clock.wallMs()
   const course: ShardCourse = {
@@ -83,37 +76,6 @@ export async function loadShard(
   }
   const endedMs = platform.clock.wallMs()
   return shardResult(options, plan.target, startedMs, endedMs, course)
-}
-
-/** What makes no sense for one of several processes, or has numbers of batches depend on it. */
-function checkOptions(
-  { journal, input = {}, target, delivery = {}, ...options }: LoadOptions,
-  { manifest, shard: { index, count } }: ShardOfPlan,
-): void {
-  const { expectRows, expectUnique } = options
-  const { confirm = 'auto', mode, connections = 1, batchRows, batchBytes, verify } = delivery
-  const refusals: readonly [boolean, string][] = [
-    [journal?.restart === true, '`journal.restart`: remove its rows, then what the server knows of it with `ddb-ingest runs RUN --clean`'],
-    [input.follow === true, '`input.follow`: a plan has the files that there are'],
-    [input.limit !== undefined, '`input.limit`: name fewer files'],
-    [target.create !== undefined, '`target.create`: make the table before the first shard begins'],
-    [connections !== 1, '`delivery.connections`: start more shards'],
-    [mode === 'sync' || !['auto', 'receipts'].includes(confirm), '`delivery.mode` and `delivery.confirm` other than receipts: they tell what other processes have loaded'],
-    [batchRows !== undefined || batchBytes !== undefined, '`delivery.batchRows` and `delivery.batchBytes`: the plan says where batches end'],
-    [verify !== undefined, '`delivery.verify`: a process knows its own rows alone'],
-    [expectRows !== undefined || expectUnique === true, '`expectRows` and `expectUnique`: `ddb-ingest runs RUN --plan FILE` adds up all shards'],
-  ]
-  const refused = refusals.find(([isGiven]) => isGiven)
-  if (refused !== undefined) {
-    throw new UsageError('DDB_USAGE', `a plan does not go with ${refused[1]}`)
-  }
-  if (index > count) throw new UsageError('DDB_USAGE', `there is no shard ${index} of ${count}`)
-  if (manifest.reading !== null && manifest.reading !== readingDigest(input)) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'the plan cuts files where other options of reading have records end: give the same ones to `ddb-ingest plan` and to each shard',
-    )
-  }
 }
 
 class LoadingShard {
@@ -254,7 +216,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, inputs),
     }
-    return loadOn(this.#platform, ofUnit, undefined, ofPlan)
+    return loadOn(this.#platform, ofUnit, { unit: ofPlan })
   }
 
   /** @throws {DdbError} 75 when the table keeps being replaced, 64 when it is of another plan */
@@ -269,6 +231,8 @@ class LoadingShard {
       if (!(await this.#ask(asking => isJoined(asking, look)))) continue
       const state = await this.#state()
       if (state.plan === plan) return state
+      // Replaced since it was looked at.
+      if (state.plan === undefined) continue
       throw otherPlan(this.#plan.runId, state.plan?.split(' ')[0] === checksum(manifest))
     }
     throw tableIsGone(this.#plan.runId)
@@ -365,22 +329,6 @@ const mostTold = 1_000
 function isOfUnit(code: string): boolean {
   const others = ['DDB_STRING_HAS_NUL', 'DDB_SERVER_REFUSED_ROW', 'DDB_UNPROVEN', 'DDB_RUN_CHANGED']
   return code.startsWith('DDB_INPUT_') || others.includes(code)
-}
-
-function tableIsGone(runId: string): DdbError {
-  return new DdbError(
-    'DDB_UNAVAILABLE',
-    `the server knows nothing any more of run "${runId}": it was restarted, this is another node, or somebody has cleaned up. Nothing more is sent; ` +
-      'the same command begins anew, and what survives a restart is looked up before anything is sent',
-  )
-}
-
-function otherPlan(runId: string, isSamePlan: boolean): DdbError {
-  const what = isSamePlan ? 'other options of reading, mapping or target' : 'another plan'
-  return new DdbError(
-    'DDB_RUN_CHANGED',
-    `run "${runId}" was begun with ${what}: its shards must all get the same. Give what is to be loaded otherwise another name`,
-  )
 }
 
 function interrupted(): DdbError {

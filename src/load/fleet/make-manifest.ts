@@ -58,7 +58,10 @@ export async function makeManifest(
     onFile(done)
     const fingerprint = await fingerprintOf(path, platform.files)
     if (fingerprint === undefined) {
-      throw new UsageError('DDB_USAGE', `"${path}" is no ordinary file: a plan needs files that can be read twice`)
+      throw new UsageError(
+        'DDB_USAGE',
+        `"${path}" is no ordinary file: a plan needs files that can be read twice`,
+      )
     }
     const file = { path: written, ...fingerprint }
     const before = small[0]

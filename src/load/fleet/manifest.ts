@@ -57,7 +57,14 @@ export function manifestText(manifest: Manifest): string {
 
 /** Of all that the manifest says; two plans with the same one are the same plan. */
 export function checksum({ batchRows, batchBytes, reading, units }: Manifest): string {
-  const said = JSON.stringify([format, version, batchRows, batchBytes, reading, units.map(unitTuple)])
+  const said = JSON.stringify([
+    format,
+    version,
+    batchRows,
+    batchBytes,
+    reading,
+    units.map(unitTuple),
+  ])
   return createHash('sha256').update(said).digest('hex')
 }
 

@@ -19,7 +19,9 @@ export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadO
 
 function dialectOptions(input: LoadOptions['input']): object {
   const ofProcess = ['flushIntervalMs', 'threads', 'stdin', 'limit', 'include']
-  return Object.fromEntries(Object.entries(input ?? {}).filter(([name]) => !ofProcess.includes(name)))
+  return Object.fromEntries(
+    Object.entries(input ?? {}).filter(([name]) => !ofProcess.includes(name)),
+  )
 }
 
 function digest(options: object): string {

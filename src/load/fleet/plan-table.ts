@@ -151,8 +151,7 @@ function cellOf(column: Column | undefined, row: number): bigint | undefined {
 
 /** What a unit is found as. `ledger`: its receipts are there. `lost`: it was begun, and they are gone. `gone`: the table is. */
 export type BegunUnit =
-  | { readonly kind: 'ledger'; readonly token: bigint }
-  | { readonly kind: 'done' | 'lost' | 'gone' }
+  { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
 
 /**
  * Begins a unit, or joins those that load it. Whoever has its token in the table makes the ledger in the same request.
@@ -278,9 +277,15 @@ export async function dropPlan(asking: PlanAsking): Promise<number | undefined> 
   const open = [...state.ledgers].filter(([unit]) => !state.done.has(unit))
   const drops = open.map(([, token]) => dropLedgerScript(unitLedgerName(token)))
   const name = planTableName(runId)
-  await session.run(`${drops.join('')}if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`, {
-    timeoutMs,
-  })
+  await session.run(
+    `${drops.join('')}if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,
+    {
+      timeoutMs,
+    },
+  )
   if (!(await hasPlan(asking))) return open.length
-  throw new DdbError('DDB_SERVER', `the server does not let go of ${name}: remove it with undef("${name}", SHARED)`)
+  throw new DdbError(
+    'DDB_SERVER',
+    `the server does not let go of ${name}: remove it with undef("${name}", SHARED)`,
+  )
 }

@@ -54,20 +54,9 @@ export function shardResult(
   endedMs: number,
   course: ShardCourse,
 ): LoadResult {
-  const { results, skippedRows, skippedRejects, failed, failure } = course
-  const rows = { ...noRows, read: skippedRows + skippedRejects, skipped: skippedRows }
-  rows.rejected = skippedRejects
-  const byClass = { parse: 0, type: 0, server: 0 }
-  const byCode: Record<string, number> = {}
-  for (const { rows: own, rejects } of results) {
-    for (const name of Object.keys(rows) as (keyof RowCounts)[]) rows[name] += own[name]
-    for (const name of Object.keys(byClass) as (keyof typeof byClass)[]) {
-      byClass[name] += rejects.byClass[name]
-    }
-    for (const [code, count] of Object.entries(rejects.byCode)) {
-      byCode[code] = (byCode[code] ?? 0) + count
-    }
-  }
+  const { results, failed, failure } = course
+  const rows = rowsOf(course)
+  const { byClass, byCode } = rejectsOf(results)
   const files = results.flatMap(({ rejects }) => rejects.files)
   const error = failure ?? worstOf(failed, course.units)
   const last = results.at(-1)
@@ -93,12 +82,16 @@ export function shardResult(
     },
     inputTotals: { count: sum(({ inputTotals }) => inputTotals.count), bytes },
     threads: Math.max(1, ...results.slice(-mostInputs).map(({ threads }) => threads)),
-    inputs: results.flatMap(({ inputs }) => inputs).filter(isWrong).slice(0, mostInputs),
+    inputs: results
+      .flatMap(({ inputs }) => inputs)
+      .filter(isWrong)
+      .slice(0, mostInputs),
     sources: noSourceNotes(),
     rows,
-    duplicates: last === undefined || results.some(({ duplicates }) => duplicates === null)
-      ? null
-      : sum(({ duplicates }) => duplicates ?? 0),
+    duplicates:
+      last === undefined || results.some(({ duplicates }) => duplicates === null)
+        ? null
+        : sum(({ duplicates }) => duplicates ?? 0),
     confirm: {
       asked: last?.confirm.asked ?? 'receipts',
       used: last === undefined ? 'none' : 'receipts',
@@ -133,6 +126,31 @@ export function shardResult(
     resume: { possible: false, command: null, look: null, restart: null },
     error: error === undefined ? null : { code: error.code, message: error.message },
   }
+}
+
+function rowsOf({ results, skippedRows, skippedRejects }: ShardCourse): RowCounts {
+  const read = skippedRows + skippedRejects
+  const rows = { ...noRows, read, skipped: skippedRows, rejected: skippedRejects }
+  for (const { rows: own } of results) {
+    for (const name of Object.keys(rows) as (keyof RowCounts)[]) rows[name] += own[name]
+  }
+  return rows
+}
+
+function rejectsOf(
+  results: readonly LoadResult[],
+): Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
+  const byClass = { parse: 0, type: 0, server: 0 }
+  const byCode: Record<string, number> = {}
+  for (const { rejects } of results) {
+    for (const name of Object.keys(byClass) as (keyof typeof byClass)[]) {
+      byClass[name] += rejects.byClass[name]
+    }
+    for (const [code, count] of Object.entries(rejects.byCode)) {
+      byCode[code] = (byCode[code] ?? 0) + count
+    }
+  }
+  return { byClass, byCode }
 }
 
 function isWrong({ rejected, firstError }: LoadResult['inputs'][number]): boolean {

@@ -13,6 +13,7 @@ import { presentFiles, type PresentFile } from '../../source/follow/present-file
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { stdinName } from '../../source/open-source.js'
 import { openFollowed } from './follow/followed-inputs.js'
+import { openRows } from './rows/row-inputs.js'
 import {
   failureOf,
   newInputReading,
@@ -40,6 +41,7 @@ import { isOfRun } from '../rejects/leftover-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
 import type { Run } from '../run.js'
+import { timeText } from './time-text.js'
 import { sourceNotesOf } from './source-notes.js'
 
 /**
@@ -53,6 +55,10 @@ import { sourceNotesOf } from './source-notes.js'
  */
 export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
+  if (run.rows !== undefined) {
+    await checkRejectsFile(run, [])
+    return openRows(run, run.rows)
+  }
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
   if (options.input?.follow === true) {
@@ -193,7 +199,8 @@ class SequentialInputs implements Inputs {
   }
 
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    return batchesAmong(this.#steps(run, target))
+    const batches = batchesAmong(this.#steps(run, target))
+    return run.plan.unit === undefined ? batches : wholeBatches(batches, run)
   }
 
   *#steps(run: Run, target: TargetDescription): Generator<Step, void, void> {
@@ -207,6 +214,7 @@ class SequentialInputs implements Inputs {
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break
+        run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
         yield* this.#stepsOf(run, target, index)
       }
     } catch (error) {
@@ -256,8 +264,7 @@ class SequentialInputs implements Inputs {
       this.#doneRecords += summary.rows
       if (!isOpen) yield opened.reader.close()
       if (run.ending.stopped) return
-      const at = new Date(run.platform.clock.wallMs()).toISOString()
-      this.#readInputs.push({ kind: 'read', input: index, summary, at })
+      this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
     } catch (error) {
       const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
@@ -347,6 +354,34 @@ class SequentialInputs implements Inputs {
     await this.#opener.close()
     await this.#threads.end()
   }
+}
+
+/**
+ * Batches of a unit that end where they always do: rows in hand when reading breaks off are not sent, as they would be another batch
+ * under the number of one that other processes send.
+ */
+async function* wholeBatches(
+  batches: AsyncGenerator<Batch, void, void>,
+  { plan: { batchRows, batchBytes }, emit }: Run,
+): AsyncGenerator<Batch, void, void> {
+  let last: Batch | undefined
+  try {
+    for await (const batch of batches) {
+      const before = last
+      last = undefined
+      if (before !== undefined) yield before
+      const isFull = batch.rowCount >= batchRows || batch.encodedBytes >= batchBytes
+      if (isFull) yield batch
+      else last = batch
+    }
+  } catch (error) {
+    if (last !== undefined) {
+      emit({ kind: 'unsent', rows: last.rowCount })
+      last.release()
+    }
+    throw error
+  }
+  if (last !== undefined) yield last
 }
 
 /** undefined unless all are plain files. */

@@ -19,7 +19,7 @@ import { parseVersion } from '../connection/server-version.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
-import { tableText, type TableTarget } from './target.js'
+import { tableText, wishesOf, type TableTarget } from './target.js'
 import { inferOptions } from './infer-options.js'
 
 /** Whether the server has the table, whatever else was wrong with it. */
@@ -97,7 +97,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
   if (run.ending.failure !== undefined) throw run.ending.failure
   checkOptions(options, schema)
   await checkHeaders(run, schema, paths)
-  const script = createScript(schema, table, [], parseVersion(run.server.asked?.version ?? ''))
+  const version = parseVersion(run.server.asked?.version ?? '')
+  const script = createScript(schema, table, [], version, wishesOf(options.target))
   checkShape(run.server.facts, script)
   return { schema, script }
 }
@@ -224,6 +225,9 @@ function missingOptions(
     ...(needed.nullQuoted && cells.nullQuoted !== true ? ['`cells.nullQuoted`'] : []),
     ...(needed.thousands === '' ? [] : [`\`cells.thousands\` "${needed.thousands}"`]),
     ...(needed.decimalComma ? ['`cells.decimalComma`'] : []),
+    ...(needed.skipLines > 0 ? [`\`input.skipLines\` ${needed.skipLines}`] : []),
+    ...(needed.comment === '' ? [] : [`\`input.comment\` "${needed.comment}"`]),
+    ...(needed.noHeader ? ['`input.header` no'] : []),
     ...needed.percentColumns.map(name => `\`cells.percentColumns\` ${name}`),
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),

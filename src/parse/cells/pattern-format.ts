@@ -74,7 +74,9 @@ function symbolOf(token: string): string {
 
 function unquoted(token: string): string {
   if (token === "''") return "'"
-  return token.length > 1 && token.startsWith("'") ? token.slice(1, -1).replaceAll("''", "'") : token
+  return token.length > 1 && token.startsWith("'")
+    ? token.slice(1, -1).replaceAll("''", "'")
+    : token
 }
 
 function isField(token: string | undefined): boolean {

@@ -164,6 +164,12 @@ const nothing: NewTableLoad['needed'] = {
   thousands: '',
   decimalComma: false,
   percentColumns: [],
+  trueTexts: [],
+  falseTexts: [],
+  skipLines: 0,
+  comment: '',
+  noHeader: false,
+  footers: 0,
   matchPosition: false,
   allowMissing: false,
   ignoreExtra: false,
@@ -212,6 +218,12 @@ t.test('what was said is said again, and what is needed besides', async t => {
     thousands: ' ',
     decimalComma: true,
     percentColumns: ['p', 'q r'],
+    trueTexts: ['Y'],
+    falseTexts: ['N'],
+    skipLines: 3,
+    comment: '#',
+    noHeader: true,
+    footers: 2,
     matchPosition: true,
     allowMissing: true,
     ignoreExtra: true,
@@ -219,7 +231,8 @@ t.test('what was said is said again, and what is needed besides', async t => {
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
     "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
       "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A --null-quoted " +
-      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --match position --allow-missing --ignore-extra",
+      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --true Y --false N --skip-lines 3 " +
+      "--comment '#' --header no --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
   ])
 })
 

@@ -7,8 +7,10 @@ import { commands } from '../../../src/cli/commands/commands.js'
 import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
 import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
 import { nextCommand, type Asked } from '../../../src/cli/output/advice.js'
-import { nextLines, nextStep } from '../../../src/cli/output/next-step.js'
+import { nextStep, tellNextStep, type NextStep } from '../../../src/cli/output/next-step.js'
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
+import type { Output } from '../../../src/cli/output/output.js'
+import type { LoadResult } from '../../../src/load/options.js'
 import { DdbError, errorCodes, type ErrorCode } from '../../../src/errors.js'
 
 /** Calls as people make them. */
@@ -122,6 +124,14 @@ t.test('the command suits what went wrong', async t => {
   )
 })
 
+/** As text on standard error. */
+function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
+  const lines: string[] = []
+  const output = { note: (line: string) => lines.push(line), event: () => false }
+  tellNextStep(output as unknown as Output, result, next)
+  return lines
+}
+
 t.test(
   'after a run: go on with it, look for its rows, repair what was refused, or nothing',
   async t => {
@@ -133,14 +143,14 @@ t.test(
     )
     const well = { ...failed, error: null, exitCode: 0 }
     t.equal(nextStep(well, asked), undefined)
-    t.strictSame(nextLines(well, undefined), [])
+    t.strictSame(toldLines(well, undefined), [])
     const wayOn = { possible: true, command: 'RESUME', look: null, restart: null }
     t.strictSame(nextStep({ ...failed, resume: wayOn }, asked), {
       label: 'to go on',
       command: 'RESUME',
     })
     const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
-    t.strictSame(nextLines(unproven, nextStep(unproven, asked)), [
+    t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
       'to load all again, once none is there: RESTART',
       'to look for its rows: LOOK',
     ])

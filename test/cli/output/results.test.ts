@@ -277,7 +277,7 @@ t.test('where nothing was sent nothing is confirmed', async t => {
   const bad = { status: 'rejects', rows: { ...nothing, read: 2, rejected: 2 } } as const
   t.match(
     summaryText(result({ ...none, ...bad })),
-    /^Loaded 0 rows into trades on h:8848, of 2 read\n[^]*refused {3}2 rows: [^]* nothing was sent\n/,
+    /^Loaded 0 rows into trades on h:8848, of 2 read\n[^]*refused {3}2 rows\n[^]* nothing was sent\n/,
   )
   t.match(
     summaryText(result({ ...none, status: 'failed' })),
@@ -477,17 +477,48 @@ t.test('a table has a line for each run, and the command is never cut', async t 
     rows: { read: 7, confirmed: 7, unconfirmed: 0, rejected: 0, unsent: 0 },
     resume: { possible: false, command: null },
   })
+  const runs = [reportOfRunsText(), done]
   t.equal(
-    runsTable([reportOfRunsText(), done], plain),
-    'run     state     began                 target             read  confirmed  unconfirmed  rejected  unsent  to go on\n' +
-      'r       killed    2026-01-02T03:04:05Z  trades on h:8848  1,500      1,000          500         0       0  ddb-ingest resume r\n' +
-      'longer  finished  2026-01-02T03:04:05Z  put on h:1            7          7            0         0       0\n',
+    runsTable(runs, plain, undefined),
+    [
+      'run     state     began              read  confirmed  others           target',
+      'r       killed    2026-01-02 03:04  1,500      1,000  500 unconfirmed  trades on h:8848',
+      'longer  finished  2026-01-02 03:04      7          7                   put on h:1',
+      '',
+      'to go on:',
+      '  ddb-ingest resume r',
+      '',
+    ].join('\n'),
   )
+  t.match(
+    runsTable(runs, plain, 80),
+    /^run {5}state {5}began {14}read {2}confirmed {2}others\nr {7}killed .* 500 unconfirmed\n/,
+  )
+  t.equal(runsTable([done], plain, 80).split('\n').length, 3, 'nothing is left to go on with')
+})
+
+t.test('runs fit the screen, however long their names are, and commands are whole', async t => {
+  const command = `ddb-ingest resume ${'r'.repeat(64)} --state-dir /${'s'.repeat(40)}`
+  const long = reportOfRunsText({
+    runId: 'r'.repeat(64),
+    target: { host: 'h'.repeat(40), table: `dfs://${'d'.repeat(30)}/t`, function: null },
+    rows: { read: 1e10, confirmed: 1e9, unconfirmed: 1e9, rejected: 1e9, unsent: 1e9 },
+    resume: { possible: true, command },
+  })
+  for (const columns of [60, 80, 200]) {
+    const lines = (runsTable([long], plain, columns) + runText(long, plain, columns)).split('\n')
+    t.ok(lines.includes(`  ${command}`))
+    const wide = lines.filter(line => displayWidth(line) > columns)
+    t.ok(
+      wide.every(line => /^( {2}| {2}(journal|to go on) +)(ddb-ingest|\/)|^r+: killed$/.test(line)),
+      wide.join().slice(0, 200),
+    )
+  }
 })
 
 t.test('one run is told with everything that is known of it', async t => {
   t.equal(
-    runText(reportOfRunsText(), plain),
+    runText(reportOfRunsText(), plain, undefined),
     [
       'r: killed',
       '  target     trades on h:8848, confirmed by receipts',
@@ -514,6 +545,7 @@ t.test(
     const text = runText(
       reportOfRunsText({ state: 'running', holder, folder: null, confirmUsed: null }),
       plain,
+      undefined,
     )
     t.match(text, 'process 3  began 2026-01-02T03:08:00Z, works on it as process 77\n')
     t.match(text, 'journal    /state/runs/r.journal\n')
@@ -524,7 +556,7 @@ t.test(
 t.test('names of files and tables move no cursor', async t => {
   const target = { host: 'h', table: 'tr\u001b[2Jades', function: null }
   const evil = reportOfRunsText({ target, folder: '/\u0007data' })
-  const said = runsTable([evil], plain) + runText(evil, plain)
+  const said = runsTable([evil], plain, 80) + runText(evil, plain, 80)
   t.notOk(said.includes('\u0007') || said.includes('\u001b'))
 })
 
@@ -590,6 +622,37 @@ t.test('each column has its line, and no control character reaches the terminal'
   t.match(lines[5], /^ {2}field 2 +y{31}… +b +INT +0 +0$/)
   t.match(lines[6], /^ {2}field 3 +7 +\(left out\)$/)
   t.match(lines[7], /^ {2}\(set\) +7 +b +INT +7 /)
+})
+
+t.test('a check fits the screen', async t => {
+  const names = Array.from({ length: 5 }, (_, i) => `a column with a long name ${i}`)
+  const fields = names.map(source =>
+    field({ source, position: 1, text: 'y'.repeat(50), column: 'a', value: 'z'.repeat(50) }),
+  )
+  const rows = { read: 9, fit: 7, rejected: 2, unfit: 0 }
+  const path = `${'folder '.repeat(20)}.csv`
+  const problem = {
+    file: path,
+    lineNumber: 1,
+    offsetBytes: 1,
+    columnName: 'a',
+    class: 'type',
+    value: 'x',
+  } as const
+  const problems = [{ ...problem, code: 'DDB_INPUT_CELL' as const, message: 'a word '.repeat(20) }]
+  const shown = resultOfCheckText({
+    status: 'rejects',
+    rows,
+    inputs: [input({ path, fields })],
+    problems,
+  })
+  for (const columns of [60, 80]) {
+    const lines = checkText(shown, plainOfCheckText, columns).split('\n')
+    t.ok(
+      lines.every(line => displayWidth(line) <= columns),
+      String(columns),
+    )
+  }
 })
 
 t.test('inputs that are read alike share a table, and many are counted', async t => {

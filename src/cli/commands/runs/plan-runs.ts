@@ -98,7 +98,8 @@ function reportOf(runId: string, status: PlanStatus, planPath: string): PlanRepo
       unit,
       state,
       paths: files.map(({ path }) => placeOf(path, planPath)),
-      range: range === undefined ? null : { startBytes: range.startBytes, endBytes: range.endBytes },
+      range:
+        range === undefined ? null : { startBytes: range.startBytes, endBytes: range.endBytes },
     }))
   return {
     schema: 'ddb-ingest/runs-plan/1',
@@ -136,7 +137,9 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
   ]
   const open = units.filter(({ state }) => state !== 'done')
   // What nobody knows goes first.
-  const named = [...open].sort((a, b) => Number(b.state === 'uncertain') - Number(a.state === 'uncertain'))
+  const named = [...open].sort(
+    (a, b) => Number(b.state === 'uncertain') - Number(a.state === 'uncertain'),
+  )
   for (const { state, unit } of named.slice(0, mostNamed)) lines.push(`${state}: ${unitText(unit)}`)
   if (named.length > mostNamed) {
     lines.push(`and ${counted(named.length - mostNamed, 'more unit')}: --json lists them`)
@@ -177,4 +180,3 @@ async function onServer<T>(
     await session.close().catch(() => undefined)
   }
 }
-

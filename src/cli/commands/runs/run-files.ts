@@ -79,7 +79,13 @@ function filesOf({ journal }: KnownRun): FileReport[] {
     const { settled, isDone, uncertain } = inputProgress(input, index)
     const isRead = summary !== undefined && isDone
     const state: FileState =
-      uncertain.length > 0 ? 'uncertain' : isRead ? 'done' : detected === undefined ? 'waiting' : 'begun'
+      uncertain.length > 0
+        ? 'uncertain'
+        : isRead
+          ? 'done'
+          : detected === undefined
+            ? 'waiting'
+            : 'begun'
     const rejected = rejects?.byInput[path]?.rejected ?? summary?.rejected ?? 0
     return {
       path,

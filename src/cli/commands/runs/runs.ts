@@ -117,9 +117,11 @@ async function print(
       clean(`no run has a journal in ${folder}: load --run-id NAME keeps one`) + '\n',
     )
   } else if (args.length === 0) {
-    await output.write(runsTable(runs, output.paintResult))
+    await output.write(runsTable(runs, output.paintResult, output.resultColumns))
   } else {
-    await output.write(runs.map(one => runText(one, output.paintResult)).join('\n'))
+    await output.write(
+      runs.map(one => runText(one, output.paintResult, output.resultColumns)).join('\n'),
+    )
   }
 }
 

@@ -71,6 +71,8 @@ export class ReceiptLink {
   /** Whoever waits for room, or for something to watch. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
+  /** Rows of the ledger of attempts that open batches have not come to, by number. */
+  readonly #ahead = new Map<number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
     this.setup = setup
@@ -103,9 +105,14 @@ export class ReceiptLink {
       resends: earlier.resends,
     })
     opened?.(batch)
-    for (const row of receipts) {
-      const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
-      if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
+    try {
+      for (const row of receipts) {
+        const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
+        if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
+      }
+    } catch (error) {
+      // The batch is open, and is counted with the others.
+      this.fail(error)
     }
   }
 
@@ -188,12 +195,43 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
+  /** Another process of the unit is at an attempt that this one comes to later. */
+  #keepIfAhead(row: LedgerRow): void {
+    const batch = this.setup.run.state.open.get(row.batchNo)
+    if (batch === undefined || row.attempt <= batch.attempt) return
+    const rows = this.#ahead.get(row.batchNo)
+    if (rows === undefined) this.#ahead.set(row.batchNo, [row])
+    else rows.push(row)
+  }
+
+  /** Of batches that have come to a further attempt: what others have had the server say of it. */
+  takeAhead(): void {
+    if (this.#ahead.size === 0) return
+    const { run } = this.setup
+    for (const [no, rows] of [...this.#ahead]) {
+      const batch = run.state.open.get(no)
+      const later = rows.filter(({ attempt }) => batch !== undefined && attempt > batch.attempt)
+      const isWaiting = batch?.state === 'sent' || batch?.state === 'claimed'
+      if (batch !== undefined && !isWaiting) continue
+      if (later.length === 0) this.#ahead.delete(no)
+      else this.#ahead.set(no, later)
+      for (const row of rows) {
+        if (row.attempt === batch?.attempt) this.take(row)
+      }
+    }
+  }
+
   /** What a row of the ledger says. */
   take(row: LedgerRow): void {
     const { earlier, recorder, run } = this.setup
-    const isWaited = run.state.open.has(row.batchNo)
+    const batch = run.state.open.get(row.batchNo)
+    const isWaited = batch !== undefined
+    if (isWaited && row.attempt === 0 && this.queue.isEarlier(batch)) {
+      run.emit({ kind: 'found', lane: batch.lane, no: batch.no })
+    }
     const found = readReceipt(run, row, recorder.target.evidence?.leastRows)
     if (row.batchNo <= earlier.lastNo && !isWaited) earlier.add(row)
+    this.#keepIfAhead(row)
     if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
   }
 }

@@ -30,9 +30,13 @@ import {
   connectData,
   defineFunctions,
   leftMs,
-  openControl,
+  isSameNode,
+  notComingBack,
+  openAgain,
   openMissing,
+  ownUntilMs,
   passes,
+  type BarrierAnswer,
   type Memory,
   type SessionSetup,
 } from './sessions.js'
@@ -42,16 +46,6 @@ export interface ReceiptNodeSetup extends SessionSetup {
   /** Never the same twice in a run. */
   readonly nextLedger: () => { readonly number: number; readonly version: LedgerVersion }
 }
-
-/** What a synchronous question behind everything that was sent found out. */
-export type BarrierAnswer =
-  /** The server has read everything, and still has our functions. */
-  | 'passed'
-  /** The server has read everything, and has lost our functions, or does not tell. */
-  | 'forgotten'
-  /** Nobody can tell. */
-  | 'unknown'
-  | 'silent'
 
 /** Not connected before `open`. */
 export class ReceiptNode implements Outlet {
@@ -293,9 +287,10 @@ export class ReceiptNode implements Outlet {
   async restore(deadlineMs: number): Promise<Memory> {
     const { rules } = this.#setup
     let memory: Memory = 'kept'
+    const reachOutMs = ownUntilMs(this.#setup, deadlineMs)
     const attempt = async (): Promise<void> => {
       if (this.#control.closed) {
-        const [control, found] = await openControl(this.#setup, deadlineMs)
+        const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
         this.#control = control
         memory = found
         // Data must go to the server that is asked.
@@ -403,17 +398,4 @@ const longestFarewellMs = 5_000
 
 function neverUsed(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
-}
-
-function isSameNode(a: Session, b: Session): boolean {
-  return a.host === b.host && a.port === b.port
-}
-
-/** A server that was there and is gone is another failure than one that never was. */
-function notComingBack(cause: DdbError): ConnectionError {
-  return new ConnectionError(
-    'DDB_CONNECTION_LOST',
-    `the connection was lost and could not be opened again: ${cause.message}`,
-    { cause },
-  )
 }

@@ -2,7 +2,7 @@
   Opening the sessions of a run with receipts, again and again where need be.
 */
 import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, ServerError, TimeoutError } from '../../../errors.js'
+import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import { movedOn } from '../delivery.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
@@ -18,6 +18,16 @@ export type Memory =
   | 'kept'
   /** The marker is gone: the server restarted, or this is another node. */
   | 'lost'
+
+/** What a synchronous question behind everything that was sent found out. */
+export type BarrierAnswer =
+  /** The server has read everything, and still has our functions. */
+  | 'passed'
+  /** The server has read everything, and has lost our functions, or does not tell. */
+  | 'forgotten'
+  /** Nobody can tell. */
+  | 'unknown'
+  | 'silent'
 
 export interface SessionSetup {
   readonly run: Run
@@ -47,6 +57,37 @@ export async function openControl(
     control.abandon(movedOn())
     throw error
   }
+}
+
+/** Of the time for opening a lost connection again a node is waited for alone, before others are tried. */
+const ownShare = 4
+
+/** Until when no other live node is tried: what the present one was sent it alone can answer for. */
+export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
+  const nowMs = rules.clock.nowMs()
+  const isOwed = run.state.sentCount > 0 && run.server.liveNodes.length > 0
+  return isOwed ? nowMs + (deadlineMs - nowMs) / ownShare : nowMs
+}
+
+/**
+ * As `openControl`, in the place of a session that is lost.
+ * @param ownMs  until then on the nodes that the user has named
+ */
+export async function openAgain(
+  setup: SessionSetup,
+  lost: Session,
+  deadlineMs: number,
+  ownMs: number,
+): Promise<[Session, Memory]> {
+  const { run, rules } = setup
+  const isWaited = rules.clock.nowMs() < ownMs
+  if (!isWaited) run.server.reachOut()
+  const [control, memory] = await openControl(setup, isWaited ? ownMs : deadlineMs)
+  if (!isSameNode(control, lost)) {
+    const [from, to] = [lost, control].map(({ host, port }) => `${host}:${port}`)
+    run.reporter.notice(`${from} is lost: the run goes on with ${to}`)
+  }
+  return [control, memory]
 }
 
 /** A session that data goes out on, on the node of the session that asks; nothing is defined there yet. */
@@ -134,4 +175,17 @@ export function leftMs({ clock }: RetryRules, deadlineMs: number): number {
 export function passes(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
+}
+
+export function isSameNode(a: Session, b: Session): boolean {
+  return a.host === b.host && a.port === b.port
+}
+
+/** A server that was there and is gone is another failure than one that never was. */
+export function notComingBack(cause: DdbError): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    `the connection was lost and could not be opened again: ${cause.message}`,
+    { cause },
+  )
 }
