@@ -395,7 +395,6 @@ export class ReceiptNode implements Outlet {
 
 /** How long a server is waited for when nothing depends on its answer. */
 const longestFarewellMs = 5_000
-
 function neverUsed(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
 }
