@@ -61,6 +61,6 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_OUTPUT_CREATE: '无法创建输出文件或运行日志，或拒绝文件已存在且不为空。请换一个文件。',
   DDB_OUTPUT_WRITE: '无法写入文件或标准输出，多半是磁盘已满。',
   DDB_THREAD: '读取输入的线程意外结束，多半是内存不足。请用 --threads 1 或更少的线程导入其余部分。',
-  DDB_INTERRUPTED: '收到信号，运行按顺序结束。',
+  DDB_INTERRUPTED: '收到信号，运行正常收尾。',
   DDB_INTERNAL: '这是本程序的缺陷，请连同命令一起报告；再次导入前请先查看目标表。',
 }
