@@ -51,7 +51,7 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_PROTOCOL: '收到的不是 DolphinDB 的消息。该端口真的是 DolphinDB 吗？是否是代理或网页服务器？',
   DDB_TLS:
     '服务器的证书未被接受，或只有一方使用 TLS。请检查 --ca-file、--cert-file，或去掉 --tls。没有发送任何数据。',
-  DDB_LIMIT: '消息过大，不可信：这是防止损坏或恶意的应答占满内存。',
+  DDB_LIMIT: '消息过大，不可信：这是为了防止损坏或恶意的应答占满内存。',
   DDB_TIMEOUT: '在规定时间内没有得到应答。请求可能仍会被执行。',
   DDB_LOCKED: '另一个进程正在进行同一个运行，或持有这个锁。请等待，或换一个名称。',
   DDB_TARGET_CHANGED:
