@@ -49,6 +49,14 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'columns sent to the function, in this order': '发送给函数的列，按此顺序',
   "take this table's columns instead": '改用此表的列',
   'table whose rows are counted behind a function': '使用函数时，统计此表的行数',
+  "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)":
+    "用于 --create dfs：'date,hash(symbol,10)'、value(…)、range(…)",
+  'with --create dfs: what a TSDB table is sorted by': '用于 --create dfs：TSDB 表的排序列',
+  'with --create dfs: all, first or last of rows with equal sort columns':
+    '用于 --create dfs：排序列相同的行保留 all（全部）、first（第一行）或 last（最后一行）',
+  'with --create dfs: OLAP or TSDB': '用于 --create dfs：OLAP 或 TSDB',
+  'with --create dfs: trans or chunk': '用于 --create dfs：trans 或 chunk',
+  'the same as --output create': '同 --output create',
   // Input
   'auto, csv, tsv, ndjson or json': 'auto、csv、tsv、ndjson 或 json',
   'read the names of sources from a file, - for standard input':
