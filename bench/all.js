@@ -16,6 +16,7 @@ import { measure as network } from './network.js'
 import { measure as peers } from './peers.js'
 import { measure as pool } from './pool.js'
 import { measure as receipts } from './receipts.js'
+import { measure as rows } from './rows.js'
 import { measure as scaling } from './scaling.js'
 import { measure as seedsWorkload } from './seeds-workload.js'
 import { measure as smallFiles } from './small-files.js'
@@ -32,6 +33,7 @@ const benchmarks = {
   'small-files': smallFiles,
   scaling,
   receipts,
+  rows,
   journal,
   network,
   connections,

@@ -10,7 +10,14 @@ import t, { type Test } from 'tap'
 import { main } from '../src/cli/main.js'
 import { fakeProcess, runMain } from './cli/run-cli.js'
 import { makePlace, type Place } from './helpers/place.js'
-import { commandsOf, parsePage, readPages, type Page, type ShellCommand } from './helpers/pages.js'
+import {
+  commandsOf,
+  originalOf,
+  parsePage,
+  readPages,
+  type Page,
+  type ShellCommand,
+} from './helpers/pages.js'
 
 /** For a command that never ends; any machine is quicker. */
 const commandTimeoutMs = 300_000
@@ -130,8 +137,8 @@ const shellCommands = (page: Page): ShellCommand[] =>
 const pages = await readPages()
 
 for (const page of pages) {
-  // Its commands are those of README.md: a test below compares them.
-  if (page.path === 'README.zh-CN.md') continue
+  // Its commands are those of the English page: test/translations.test.ts compares them.
+  if (originalOf(page.path) !== undefined) continue
   const commands = shellCommands(page).filter(command => standIn(command) !== undefined)
   if (commands.length === 0) continue
   t.test(`${page.path} tells what happens`, async t => {
@@ -170,15 +177,6 @@ t.test('a block of commands runs ddb-ingest or npm, so that none is there for sh
       .map(({ lineNumber }) => `${page.path}:${lineNumber}`),
   )
   t.strictSame(unmarked, [], 'blocks without a language')
-})
-
-t.test('both READMEs run the same commands', async t => {
-  const [english, chinese] = ['README.md', 'README.zh-CN.md'].map(path =>
-    shellCommands(pages.find(page => page.path === path)!).map(({ text }) =>
-      text.replace(/\s+#(?! exit| prints).*$/, ''),
-    ),
-  )
-  t.strictSame(chinese, english)
 })
 
 t.test('a block is read as the shell reads it', async t => {

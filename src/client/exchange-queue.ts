@@ -15,7 +15,7 @@ import { limitWait, type WaitLimits } from './wait-limits.js'
 /** Reads one answer off the session's stream. */
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
-/** Why nothing may be sent behind an answer; undefined when it is like any other. */
+/** Why nothing may be sent after an answer; undefined when it is like any other. */
 export type LastAnswer = (response: Response) => DdbError | undefined
 
 interface Exchange {
@@ -38,7 +38,7 @@ export class ExchangeQueue {
   readonly #trace: ConnectionTrace | undefined
   #answerStartBytes = 0
   readonly #waiting: Exchange[] = []
-  /** Those of whoever holds the others back. */
+  /** Those of the caller that holds the others back. */
   readonly #held: Exchange[] = []
   readonly #holders: (() => void)[] = []
   #isHeld = false
@@ -89,7 +89,7 @@ export class ExchangeQueue {
     }
   }
 
-  /** As `submit`, for whoever holds the others back. */
+  /** As `submit`, for the caller that holds the others back. */
   submitHeld(head: RequestHead, request: Request, decode: ResponseDecoder): Promise<Response> {
     return this.#enqueue(this.#held, head, request, decode, {})
   }

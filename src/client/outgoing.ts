@@ -240,7 +240,7 @@ export class Outgoing {
     if (served > 0) this.#waiting.splice(0, served)
   }
 
-  /** True while somebody waits for room: later senders have to wait behind. */
+  /** True while somebody waits for room: later senders have to wait, too. */
   get hasWaiters(): boolean {
     return this.#waiting.length > 0
   }

@@ -191,8 +191,6 @@ export class PlainTable<Row = { [column: string]: PlainOutput }> {
   constructor(typed: Table, times: TimesAs) {
     this.typed = typed
     this.#times = times
-    // A program that prints the table wants to see its values.
-    Object.defineProperty(this, 'typed', { enumerable: false })
   }
 
   /** Names of the columns, in order. */

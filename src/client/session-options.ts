@@ -78,7 +78,7 @@ export interface RunOptions extends AnswerOptions {
 /** Values for a function's parameters, plain JavaScript or DolphinDB's, then perhaps options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
-/** By these an object is told from a value for a function's last parameter. */
+/** These tell an object of options from a value for a function's last parameter. */
 export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',
@@ -182,7 +182,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkAnswers(options)
 }
 
-/** Whoever writes JavaScript learns it here, and that `{ times: 3 }` was not taken for an argument. */
+/** People who write JavaScript learn it here, and that `{ times: 3 }` was not taken for an argument. */
 function checkAnswers({ typed, times }: AnswerOptions): void {
   if (typed !== undefined && typeof typed !== 'boolean') {
     throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)

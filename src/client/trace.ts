@@ -118,7 +118,7 @@ function requestDetails(request: Request, withValues: boolean): string {
   }
 }
 
-/** What tells scripts apart; anything behind it may be a value. */
+/** What tells scripts apart; anything after it may be a value. */
 function firstWord(script: string): string {
   return /[A-Za-z_]\w*/.exec(script)?.[0] ?? ''
 }
@@ -127,7 +127,7 @@ function answerDetails(value: Value | undefined, withValues: boolean): string {
   return value === undefined ? 'nothing' : valueText(value, withValues)
 }
 
-/** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; values behind it on request. */
+/** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; values after it on request. */
 function valueText(value: Value, withValues: boolean): string {
   switch (value.form) {
     case 'scalar':
@@ -156,7 +156,7 @@ function firstElements(column: Column): string {
   return `[${shown.join(',')}${column.length > shownElements ? ',…' : ''}]`
 }
 
-/** Without what stands behind a function that takes secrets. */
+/** Without the arguments of a function that takes secrets. */
 function withoutSecrets(text: string): string {
   return text.replace(new RegExp(`${secret.source}[^]*`, 'i'), '$1(…)')
 }

@@ -137,6 +137,8 @@ export interface LoadResult {
   rate: { rowsPerSec: number; bytesPerSec: number }
   /** Filled in by the command line, which owns the process. */
   memory: { peakRssBytes: number | null }
+  /** What it has told while it ran (`onNotice`), the first twenty sentences. */
+  notices: string[]
   resume: WaysOn
   error: { code: string; message: string } | null
 }

@@ -56,7 +56,8 @@ export function load<Row extends object = object>(
   options: LoadRowsOptions<Row>,
 ): Promise<LoadResult>
 export function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
-  return 'rows' in options ? loadIterated(systemPlatform, options) : loadOn(systemPlatform, options)
+  if (!('rows' in options)) return loadOn(systemPlatform, options)
+  return loadIterated(systemPlatform, options)
 }
 
 /** As `load` of rows, on the platform given. */
@@ -64,6 +65,7 @@ async function loadIterated(
   platform: Platform,
   { rows, onReject, ...options }: LoadRowsOptions,
 ): Promise<LoadResult> {
+  checkIterable(rows, 'inputs' in options)
   const store = new RowStore()
   store.onReject = onReject as RowStore['onReject']
   // Not waited for: a source that gives nothing more must not keep the run from ending.
@@ -111,6 +113,19 @@ const mostInFlightBytes = 8 * 1024 * 1024
 
 function inFlight({ table }: LoadOptions['target']): LoadOptions['delivery'] {
   return table?.startsWith('dfs://') === true ? {} : { maxInFlightBytes: mostInFlightBytes }
+}
+
+/** Whoever writes JavaScript learns it here. */
+function checkIterable(rows: unknown, hasInputs: boolean): void {
+  if (hasInputs) {
+    throw new UsageError('DDB_USAGE', '`rows` take the place of `inputs`: leave one of them out')
+  }
+  const isObject = typeof rows === 'object' && rows !== null
+  if (isObject && (Symbol.iterator in rows || Symbol.asyncIterator in rows)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    '`rows` are a list of objects, or what `for await` can go through, such as a generator or a stream',
+  )
 }
 
 function checkRows({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>): void {

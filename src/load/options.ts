@@ -235,6 +235,8 @@ export interface LoadOptions {
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
   expectRows?: number
+  /** The run fails with DDB_EXPECTATION unless at least so many rows were delivered. */
+  minRows?: number
   /** The run fails with DDB_EXPECTATION when the target had the key of a row already, or does not tell. */
   expectUnique?: boolean
   /** `time:TIMESTAMP,sym:SYMBOL`: the run fails with DDB_EXPECTATION before its first row unless the target has these columns. */
@@ -251,6 +253,8 @@ export interface LoadOptions {
   wording?: (sentence: string) => string
   /** One sentence for the person watching: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
+  /** Which of the tables that other runs have left on the server `onNotice` is told of; all when left out. */
+  leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
   /** Called before each batch goes out: what it throws ends the run in order, and the batch stays here. */
   beforeSending?: () => void
   /** Ends the run in order: batches in flight are flushed, rows not handed over are unsent. */

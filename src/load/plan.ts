@@ -252,6 +252,7 @@ function checkFollow({
     [format === 'json' || jsonPath !== undefined, 'JSON documents: write NDJSON, an object a line'],
     [limit !== undefined, '`input.limit`: it goes on until a signal ends it'],
     [options.expectRows !== undefined, '`expectRows`: it goes on until a signal ends it'],
+    [options.minRows !== undefined, '`minRows`: it goes on until a signal ends it'],
     [target.create !== undefined, '`target.create`: make the table first'],
     [
       journal !== undefined && !mayKnowBatches(delivery?.confirm),

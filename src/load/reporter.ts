@@ -12,6 +12,8 @@ export interface Reporter {
   readonly words: (this: void, sentence: string) => string
   /** Without the password, as all that the run says: servers repeat it. */
   notice(this: void, text: string): void
+  /** The first notices. */
+  readonly notices: readonly string[]
   readonly secrets: Secrets
   /** How far the inputs are read. */
   inputProgress(bytesRead: number, totalBytes: number | undefined): void
@@ -33,6 +35,9 @@ type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & 
 
 const reportIntervalMs = 100
 
+/** A result is no log. */
+const keptNotices = 20
+
 export function newReporter(
   { onReport, onNotice, wording, server }: ReporterOptions,
   clock: Clock,
@@ -41,6 +46,7 @@ export function newReporter(
   const startedMs = clock.nowMs()
   const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined, input: undefined }
   const secrets = newSecrets(server.password)
+  const notices: string[] = []
   const words = wording ?? (sentence => sentence)
   let phase: LoadReport['phase'] = 'connecting'
   let toldMs = -Infinity
@@ -54,7 +60,12 @@ export function newReporter(
   return {
     startedAt: new Date(clock.wallMs()),
     words,
-    notice: text => onNotice?.(secrets.hideInSentence(words(text))),
+    notice(text) {
+      const sentence = secrets.hideInSentence(words(text))
+      if (notices.length < keptNotices) notices.push(sentence)
+      onNotice?.(sentence)
+    },
+    notices,
     secrets,
     inputProgress(bytesRead, totalBytes) {
       Object.assign(inputBytes, { bytesRead, totalBytes })

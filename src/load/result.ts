@@ -5,7 +5,7 @@ import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './inputs/input-reading.js'
-import type { InputTotals, LoadResult, LoadStatus, SourceNotes } from './options.js'
+import type { InputTotals, LoadOptions, LoadResult, LoadStatus, SourceNotes } from './options.js'
 import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
 import { traitsOf } from './transport/confirmations.js'
@@ -101,6 +101,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       bytesPerSec: Math.round(inputTotals.bytes / seconds),
     },
     memory: { peakRssBytes: null },
+    notices: [...run.reporter.notices],
     resume: {
       possible: canGoOn(run, error),
       command: null,
@@ -146,16 +147,29 @@ function openRows({ state, delivery }: Run): number {
   return traitsOf(delivery?.used).leavesDoubt ? state.rows.unconfirmed : 0
 }
 
+/** As the options have them. */
+export type ExpectedRows = {
+  readonly [Name in 'expectRows' | 'minRows']?: LoadOptions[Name] | undefined
+}
+
+/** What was expected instead of so many rows; undefined where they will do. */
+export function unmetCount(
+  { expectRows, minRows = 0 }: ExpectedRows,
+  rows: number,
+): string | undefined {
+  if (expectRows !== undefined && expectRows !== rows) return rowsText(expectRows)
+  return rows < minRows ? `at least ${rowsText(minRows)}` : undefined
+}
+
 function unmetExpectation(run: Run): DdbError | undefined {
-  const { expectRows, expectUnique } = run.options
+  const { expectUnique } = run.options
   const delivered = deliveredRows(run)
   // Unconfirmed rows are the graver news: code 4 goes before code 5.
   if (openRows(run) > 0) return undefined
-  if (expectRows !== undefined && expectRows !== delivered) {
-    return new DdbError(
-      'DDB_EXPECTATION',
-      `expected ${rowsText(expectRows)}, ${delivered} ${delivered === 1 ? 'was' : 'were'} delivered`,
-    )
+  const wanted = unmetCount(run.options, delivered)
+  if (wanted !== undefined) {
+    const were = delivered === 1 ? 'was' : 'were'
+    return new DdbError('DDB_EXPECTATION', `expected ${wanted}, ${delivered} ${were} delivered`)
   }
   const { duplicates } = run.state
   if (expectUnique !== true || duplicates === 0) return undefined

@@ -15,7 +15,7 @@ import { mayKnowBatches } from './transport/confirmations.js'
 /** What a writer has to know; all but `server` and `table` may be left out. */
 export interface TableWriterOptions
   extends
-    Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows'>,
+    Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows' | 'minRows'>,
     Omit<TargetOptions, 'create'> {
   /** Rows wait no longer than this for the rest of their batch; default 1,000. */
   flushIntervalMs?: number

@@ -94,7 +94,7 @@ async function changes(
 }
 
 function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stale): Look {
-  // Whoever is turned away needs no room on the disk, and leaves nothing there.
+  // A process that is turned away needs no room on the disk, and leaves nothing there.
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
@@ -190,7 +190,7 @@ function heldLock(
     if (isStill(machine, path, own.token)) sure = now
     else loss = lossOf(machine, path, own)
   }
-  /** Through the gate that whoever takes the lock over has to pass, which lets one of them through. */
+  /** Through the gate that each process has to pass that takes the lock over; it lets one of them through. */
   const withGate = (action: () => void): void => {
     const gate = `${path}+${own.token}`
     // What has its name by now may be the lock of another: nothing is renewed or removed then.
@@ -234,7 +234,7 @@ function heldLock(
       try {
         if (loss === undefined) withGate(() => unlinkIfThere(machine, path))
       } catch {
-        // A lock left behind is taken over once this process has ended: no reason to fail a run that is done.
+        // A lock that stays is taken over once this process has ended: no reason to fail a run that is done.
       }
       file.close()
     },

@@ -73,7 +73,7 @@ export interface ListeningPort {
 export interface Network {
   /** With TLS from the first byte where it is asked for; throws the system's error when its texts are of no use. */
   dial(host: string, port: number, tls?: DialTls): Socket
-  /** Whether what listens there answers in TLS, whoever it is; false when that is not known before `ended`. */
+  /** Whether any program that listens there answers in TLS; false when that is not known before `ended`. */
   speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean>
   /**
    * @param tls  every connection has to begin with it
@@ -167,7 +167,7 @@ export interface InputFile {
 export interface OutputFile {
   /** @returns bytes written, perhaps fewer than there are */
   write(bytes: Uint8Array): number
-  /** Cuts off what stands behind the first `sizeBytes` bytes; what is written next stands there. */
+  /** Cuts the file to its first `sizeBytes` bytes; what is written next stands there. */
   truncate(sizeBytes: number): void
   /** Waits for the disk. */
   sync(): void
@@ -199,7 +199,7 @@ export interface Files {
   create(path: string): OutputFile
   /** Opens a file that is there; EEXIST when it holds something or is not an ordinary file, ELOOP for a link. */
   openEmpty(path: string): OutputFile
-  /** Opens an ordinary file that is there, to write behind what it holds; ELOOP for a link. */
+  /** Opens an ordinary file that is there, to append to it; ELOOP for a link. */
   reopen(path: string): OutputFile
   /** Makes a folder, and those it lies in, for the owner alone; nothing happens to one that is there. */
   makeFolder(path: string): void

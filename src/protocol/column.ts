@@ -11,7 +11,7 @@ import type { ArrayVector, Column, FixedVector, Vector } from './value.js'
 const sharedBuffers = new ArrayPool()
 const maxSharedBytes = 64
 
-/** A column of no rows over arrays with room for `capacity`; whoever fills them sets `length`. */
+/** A column of no rows over arrays with room for `capacity`; the code that fills them sets `length`. */
 export function emptyVector(type: ColumnType, capacity: number): Column {
   if (type.array) {
     const cells = emptyVector({ ...type, array: false }, capacity) as Vector

@@ -25,7 +25,7 @@ export const defaultDecodeLimits: DecodeLimits = {
 
 /**
  * A null without bytes counts as much as whatever is made of it: text, a row, a list entry. Twelve bytes that claim a
- * billion of them would otherwise end the process of whoever walks through them.
+ * billion of them would otherwise end the process that walks through them.
  */
 const voidRowBytes = 64
 

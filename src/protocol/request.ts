@@ -71,7 +71,7 @@ export interface RequestHead {
 }
 
 /**
- * What a request asks for. Only `function` and `variable` have serialized values behind their text
+ * What a request asks for. Only `function` and `variable` have serialized values after their text
  * (docs/protocol.md#bodies).
  */
 export type Request =

@@ -1,7 +1,7 @@
 /*
   Response (docs/protocol.md#response)
     messages  any number of: MSG LF text ended by 00
-    header    <sessionId> <objectCount> <byte order> LF   three tokens, no blank behind them; byte order 1
+    header    <sessionId> <objectCount> <byte order> LF   three tokens, no blank after them; byte order 1
     status    OK LF, or the error as one line LF
     object    when the status is OK and objectCount is 1
   With a fetchSize, a reply that is a tuple comes in blocks (docs/protocol.md#blocks): flag, rows, columns, then rows ×

@@ -34,7 +34,7 @@ export type { SymbolVector } from './types/symbols.js'
 export type { AnyVector } from './types/tuples.js'
 export { explicitNull } from './types/voids.js'
 
-/** A scalar as most types have it; a type of their own is said in the file of the type. */
+/** A scalar as most types have it; the file of a type defines another where it has one. */
 export interface ScalarShape<T extends string, V> {
   form: 'scalar'
   type: T
@@ -94,7 +94,7 @@ export type VariableVector =
   | AnyVector
 
 /**
- * A vector. `length` counts rows and may be smaller than the array behind it holds: only the first `length`
+ * A vector. `length` counts rows and may be smaller than its array holds: only the first `length`
  * elements count.
  */
 export type Vector = FixedVector | VariableVector

@@ -120,7 +120,7 @@ export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** `length` elements behind rows and columns, a decimal's scale first; `scale` says it where it was sent before. */
+/** `length` elements after rows and columns, a decimal's scale first; `scale` is given where it was sent before. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,

@@ -67,7 +67,7 @@ export type MadeObject = NamedObject | Grant
 
 /**
  * Removes what is there and passes over what cannot be removed, rights first: they name what the others are. The server
- * executes it behind everything that was asked on the same session before.
+ * executes it after everything that was asked on the same session before.
  */
 export function removalScript(objects: readonly MadeObject[]): string {
   const rights = objects.filter(({ kind }) => kind === 'grant')
@@ -104,7 +104,7 @@ interface Asked {
 const kinds = ['table', 'view', 'database'] as const
 
 /**
- * Everything whose name begins as those of tests, as far as this user is told.
+ * Everything whose name begins as those of tests, as far as this user may see.
  * @throws {ConnectionError} when the connection is lost, or the wait is ended
  */
 export async function listObjects(session: Asked, signal: AbortSignal): Promise<NamedObject[]> {

@@ -31,7 +31,7 @@ import {
 } from './leftovers.js'
 import { runCheck } from './run-check.js'
 
-/** What a run is told. */
+/** What a run gets. */
 export interface SelftestOptions {
   readonly server: ServerTarget
   /** For checks that take two users. */
@@ -217,7 +217,7 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
     kept,
   })
   run.left.push(...made)
-  // Whatever is asked next would wait behind what was not answered.
+  // The next question would wait for the answer that did not come.
   if (!endedInTime) giveUp(run)
   else await removeMade(run)
   return outcome

@@ -47,7 +47,7 @@ export interface User {
   hasScram?: boolean
 }
 
-/** A request that is being executed, or waits behind one that is. */
+/** A request that is being executed, or waits for one that is. */
 export interface ConsoleJob {
   /** UUID text. */
   rootJobId: string
@@ -64,7 +64,7 @@ export interface ConsoleJob {
 /** Requests of one connection run one after another. */
 export interface SessionJobs {
   readonly running: ConsoleJob
-  /** Those that have arrived behind it. */
+  /** Those that have arrived after it. */
   readonly queued: () => readonly ConsoleJob[]
 }
 

@@ -63,7 +63,7 @@ export interface ServerOptions {
   restartOf?: Pick<EmbeddedServer, 'node'>
   /** Failures on demand. */
   faults?: Faults
-  /** Receives each failure of an asynchronous request, which no client is told of. */
+  /** Receives each failure of an asynchronous request, as no client learns of it. */
   onAsyncError?: (failure: AsynchronousFailure) => void
 }
 

@@ -6,7 +6,7 @@
 /** The numbers of a version: `[2, 0, 10]`. */
 export type Release = readonly number[]
 
-/** The version whose rules the embedded server follows unless it is told another. */
+/** The version whose rules the embedded server follows by default. */
 export const defaultVersion = '3.00.5.0'
 
 /** @returns undefined for anything but three or four numbers joined by dots */

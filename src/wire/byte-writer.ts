@@ -14,7 +14,7 @@ const minViewBytes = 16_384
 const shortTextChars = 24
 
 /**
- * Bytes on their way out. Numbers are truncated to their width, not checked: whoever knows the type refuses what does
+ * Bytes on their way out. Numbers are truncated to their width, not checked: the code that knows the type refuses what does
  * not fit.
  */
 export class ByteWriter {

@@ -1,5 +1,5 @@
 /*
-  Bytes of which only a claimed number is known beforehand. The array behind them doubles as bytes really arrive, so a
+  Bytes of which only a claimed number is known beforehand. Their array doubles as bytes really arrive, so a
   hostile length costs its sender as many bytes as it costs us.
 */
 

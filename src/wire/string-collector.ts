@@ -41,7 +41,7 @@ export class StringCollector {
 
   /**
    * Adds texts of the strings that end within the next block of `bytes`, at most `count`.
-   * @returns the position behind the last of them, `start` when none does
+   * @returns the position after the last of them, `start` when none does
    */
   collect(bytes: Buffer, start: number, count: number): number {
     const end = Math.min(bytes.length, start + blockBytes)

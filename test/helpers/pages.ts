@@ -35,12 +35,22 @@ export interface ShellCommand {
   prints: string | undefined
 }
 
-/** README in both languages and every page of docs/, decisions left out. */
+/** README and every page of docs/, decisions left out; what there is of them in Chinese comes last. */
 export async function readPages(): Promise<Page[]> {
-  const entries = await readdir(new URL('docs/', root))
-  const guide = entries.filter(name => name.endsWith('.md')).sort()
-  const paths = ['README.md', 'README.zh-CN.md', ...guide.map(name => `docs/${name}`)]
-  return Promise.all(paths.map(readPage))
+  const pathsIn = async (folder: string): Promise<string[]> =>
+    (await readdir(new URL(folder, root)))
+      .filter(name => name.endsWith('.md'))
+      .sort()
+      .map(name => `${folder}${name}`)
+  const english = ['README.md', ...(await pathsIn('docs/'))]
+  const chinese = ['README.zh-CN.md', ...(await pathsIn('docs/zh/'))]
+  return Promise.all([...english, ...chinese].map(readPage))
+}
+
+/** The English page that a Chinese one says again; undefined for English pages. */
+export function originalOf(path: string): string | undefined {
+  if (path === 'README.zh-CN.md') return 'README.md'
+  return path.startsWith('docs/zh/') ? path.replace('/zh/', '/') : undefined
 }
 
 /** @param path  relative to the checkout */

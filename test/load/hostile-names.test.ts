@@ -260,7 +260,7 @@ t.test('names that a server gives enter scripts only in the form that ours have'
       const { signal } = new AbortController()
       await listObjects(session, signal)
       await sweep(session, own, 0, signal)
-      await leftoversNotice(session, { runId: 'r', token }, timeoutMs).catch(() => undefined)
+      await leftoversNotice(session, { runId: 'r', token }, { timeoutMs }).catch(() => undefined)
       await dropRunTables(session, { runId: 'r', token }, timeoutMs).catch(() => undefined)
       await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
       const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/

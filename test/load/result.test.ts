@@ -161,6 +161,7 @@ t.test('every member is there; what is not known is null', async t => {
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 4, bytesPerSec: 1_500 },
     memory: { peakRssBytes: null },
+    notices: [],
     resume: { possible: false, command: null, look: null, restart: null },
     error: null,
   })

@@ -374,6 +374,75 @@ t.test('rejects of rows go into a file as lines of JSON, and to whoever listens'
   })
 })
 
+t.test('what is no list of rows is refused', async t => {
+  const to = { server: { host: 'h', port: 1 }, target: { table: 't' } }
+  for (const rows of [5, 'text', null, {}, undefined]) {
+    await t.rejects(load({ ...to, rows: rows as object[] }), { code: 'DDB_USAGE' })
+  }
+  const both = { ...to, rows: [], inputs: ['f'] }
+  await t.rejects(load(both), { code: 'DDB_USAGE', message: /leave one of them out/ })
+})
+
+t.test('a signal ends a writer in order', async t => {
+  const ending = new AbortController()
+  const { writer, errors, count } = await opened(t, { signal: ending.signal })
+  for (let i = 0; i < 100; i++) writer.write(row(i))
+  await writer.flush()
+  const isClosed = closed(writer)
+  ending.abort()
+  await isClosed
+  t.match(errors, [{ code: 'DDB_INTERRUPTED' }])
+  t.match(writer.status(), { written: 100, confirmed: 100, pending: 0 })
+  t.equal(await count('trades'), 100)
+})
+
+t.test('rows of connections that take turns are told apart', async t => {
+  let requests = 0
+  const server = await startLoadServer(
+    t,
+    'db = database("dfs://d", VALUE, 1..9); ' +
+      'db.createPartitionedTable(table(1:0, `id`s, [INT,STRING]), `t, `id)',
+    {
+      faults: {
+        // The fourth batch is lost, and so is all that follows.
+        beforeExecute: ({ rows }) => (rows > 0 && ++requests > 3 ? 'drop' : undefined),
+      },
+    },
+  )
+  const platform = turnPlatform()
+  t.teardown(() => platform.stop())
+  const { host, port } = server.server
+  const writer = await TableWriter.openOn<{ id: number; s: string }>(platform, {
+    server: { host, port, user: 'admin', password: '123456' },
+    table: 'dfs://d/t',
+    delivery: { connections: 3, batchRows: 100, confirmTimeoutMs: 2000, retries: 0 },
+  })
+  writer.on('error', () => undefined)
+  const written = Array.from({ length: 3000 }, (_, i) => ({ id: 1 + (i % 9), s: String(i) }))
+  for (const one of written) writer.write(one)
+  await writer.flush().catch(() => undefined)
+  const isClosed = closed(writer)
+  writer.destroy()
+  await isClosed
+  const { confirmed, unconfirmed, unsent, pending } = writer.status()
+  t.equal(pending, 0)
+  t.equal(confirmed + unconfirmed + unsent, written.length)
+  t.ok(confirmed > 0 && unconfirmed > 0, `${confirmed} confirmed, ${unconfirmed} unconfirmed`)
+  const there = new Set((await server.rows('select s from loadTable("dfs://d", `t)')).flat())
+  const back = writer.unwritten()
+  t.notOk(
+    back.unsent.some(({ s }) => there.has(s)),
+    'what is unsent is not there',
+  )
+  const open = new Set([...back.unconfirmed, ...back.unsent].map(({ s }) => s))
+  const settled = written.filter(({ s }) => !open.has(s))
+  t.equal(settled.length, confirmed)
+  t.ok(
+    settled.every(({ s }) => there.has(s)),
+    'what is confirmed is there',
+  )
+})
+
 t.test('what needs an input that can be read twice is refused', async t => {
   const to = { server: { host: 'h', port: 1 }, rows: [] }
   for (const change of [

@@ -43,7 +43,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     traceFile = openTrace(settings, call.output)
     const answer = await runScript(settings, call, source, interruption, traceFile?.trace)
     const value = answer && hideInValue(answer, call.output.hide)
-    await printValue(value, format, call)
+    await printValue(value, format, maxRowsOf(settings, call), call)
     if (value !== answer) call.output.note(struckOut)
     return 0
   } catch (error) {
@@ -125,14 +125,23 @@ async function readScript(source: Source, stdin: TerminalInput): Promise<string>
   }
 }
 
+/** More of them would push what matters off the screen. */
+const terminalRows = 100
+
+function maxRowsOf({ maxRows }: ExecSettings, { output }: Call): number {
+  const usual = output.resultColumns === undefined ? 0 : terminalRows
+  return (maxRows ?? usual) || Infinity
+}
+
 async function printValue(
   value: Value | undefined,
   format: OutputFormat,
+  maxRows: number,
   { output }: Call,
 ): Promise<void> {
   // Tables are clean by themselves, and have the colours of a terminal.
   const write = format === 'table' ? output.write : output.writeData
-  for (const text of textOf(value, format, output)) {
+  for (const text of textOf(value, format, maxRows, output)) {
     if (!(await write(text))) return
   }
 }
@@ -140,11 +149,12 @@ async function printValue(
 function textOf(
   value: Value | undefined,
   format: OutputFormat,
+  maxRows: number,
   { resultColumns, paintResult }: Call['output'],
 ): Iterable<string> {
   switch (format) {
     case 'table':
-      return tableText(value, resultColumns, paintResult)
+      return tableText(value, resultColumns, paintResult, maxRows)
     case 'csv':
       return csvText(value)
     case 'json':

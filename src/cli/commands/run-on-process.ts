@@ -21,10 +21,12 @@ import {
   resumeCommand,
   type ResumedRun,
 } from '../options/shell-command.js'
+import { journalFolder } from '../options/journaled.js'
 import { defined } from '../options/reading/definition.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
+import { leftoversToTell } from '../files/told-leftovers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
 import type { Timeline } from '../report/timeline.js'
@@ -139,13 +141,16 @@ function checkLock({ lock }: Held, name: string | undefined): void {
   )
 }
 
-async function openFiles({ summary, metricsFile, report }: RunSettings, held: Held): Promise<void> {
+async function openFiles(
+  { summary, metricsFile, label, report }: RunSettings,
+  held: Held,
+): Promise<void> {
   const { files } = held
   if (summary !== undefined) {
     files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
   }
   if (metricsFile !== undefined) {
-    files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
+    files.push(await openResultFile(metricsFile, metricsContent(metricsFile, label)))
   }
   if (report === undefined) return
   const { newTimeline, reportContent } = await import('../report/report-content.js')
@@ -174,6 +179,7 @@ async function runLoad(
   goOn: (result: LoadResult) => Promise<void>,
 ): Promise<number> {
   const { processEnvironment, output } = call
+  const { environment } = processEnvironment
   const progress = await startProgress(
     settings.logFormat === 'json' ? plainOf(settings.progress) : settings.progress,
     settings.quiet ?? false,
@@ -201,6 +207,10 @@ async function runLoad(
     const options: LoadOptions = {
       ...asked,
       ...defined({ summaryInputs: settings.summaryInputs }),
+      // A quiet run leaves what is told once to the next one.
+      leftovers: settings.quiet
+        ? () => Promise.resolve([])
+        : leftoversToTell(asked, journalFolder(settings, processEnvironment), environment),
       beforeSending: () => checkLock(held, settings.lock),
       server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {

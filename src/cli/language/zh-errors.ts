@@ -51,7 +51,7 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_PROTOCOL: '收到的不是 DolphinDB 的消息。该端口真的是 DolphinDB 吗？是否是代理或网页服务器？',
   DDB_TLS:
     '服务器的证书未被接受，或只有一方使用 TLS。请检查 --ca-file、--cert-file，或去掉 --tls。没有发送任何数据。',
-  DDB_LIMIT: '消息过大，不可信：这是防止损坏或恶意的应答占满内存。',
+  DDB_LIMIT: '消息过大，不可信：这是为了防止损坏或恶意的应答占满内存。',
   DDB_TIMEOUT: '在规定时间内没有得到应答。请求可能仍会被执行。',
   DDB_LOCKED: '另一个进程正在进行同一个运行，或持有这个锁。请等待，或换一个名称。',
   DDB_TARGET_CHANGED:
@@ -61,6 +61,6 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_OUTPUT_CREATE: '无法创建输出文件或运行日志，或拒绝文件已存在且不为空。请换一个文件。',
   DDB_OUTPUT_WRITE: '无法写入文件或标准输出，多半是磁盘已满。',
   DDB_THREAD: '读取输入的线程意外结束，多半是内存不足。请用 --threads 1 或更少的线程导入其余部分。',
-  DDB_INTERRUPTED: '收到信号，运行按顺序结束。',
+  DDB_INTERRUPTED: '收到信号，运行正常收尾。',
   DDB_INTERNAL: '这是本程序的缺陷，请连同命令一起报告；再次导入前请先查看目标表。',
 }

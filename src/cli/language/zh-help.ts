@@ -49,6 +49,14 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'columns sent to the function, in this order': '发送给函数的列，按此顺序',
   "take this table's columns instead": '改用此表的列',
   'table whose rows are counted behind a function': '使用函数时，统计此表的行数',
+  "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)":
+    "用于 --create dfs：'date,hash(symbol,10)'、value(…)、range(…)",
+  'with --create dfs: what a TSDB table is sorted by': '用于 --create dfs：TSDB 表的排序列',
+  'with --create dfs: all, first or last of rows with equal sort columns':
+    '用于 --create dfs：排序列相同的行保留 all（全部）、first（第一行）或 last（最后一行）',
+  'with --create dfs: OLAP or TSDB': '用于 --create dfs：OLAP 或 TSDB',
+  'with --create dfs: trans or chunk': '用于 --create dfs：trans 或 chunk',
+  'the same as --output create': '同 --output create',
   // Input
   'auto, csv, tsv, ndjson or json': 'auto、csv、tsv、ndjson 或 json',
   'read the names of sources from a file, - for standard input':
@@ -147,13 +155,17 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'for all hosts and all tries together': '所有主机和所有尝试的总时间',
   // Run
   'name of this run; with one it keeps a journal, and goes on where it stopped':
-    '本次运行的名称；有名称则记录日志，并可从停止处继续',
+    '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
   "load what 'ddb-ingest plan' has written down, together with other processes":
     "与其他进程共同导入 'ddb-ingest plan' 写下的内容",
   "which share of a plan: I/N, or auto or auto/N by the scheduler's variables":
     '计划的哪一份：I/N，或按调度器变量的 auto、auto/N',
-  'where journals are': '日志所在的文件夹',
-  'begin the run anew, whatever its journal says': '不论日志内容，重新开始运行',
+  'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
+  'a label of every metric in --metrics-file; repeatable':
+    '--metrics-file 中每个指标都带的标签；可重复',
+  'rows of a table that are shown; 0 for all': '显示表的多少行；0 为全部',
+  'where journals are': '运行日志所在的文件夹',
+  'begin the run anew, whatever its journal says': '不论运行日志内容，重新开始运行',
   'exit code 5 unless exactly n rows are confirmed': '确认的行数不等于 n 时退出码为 5',
   'exit code 5 if the target had the key of a row already': '目标表已有某行的主键时退出码为 5',
   'exit code 5 before the first row unless the target has these columns':
@@ -194,13 +206,13 @@ export const zhHelp: Readonly<Record<string, string>> = {
     'table、types、json 或 create：建表脚本',
   'the same as --output json': '同 --output json',
   'remove journals: of the runs named, else of those that finished 30 days ago or before':
-    '删除日志：所列运行的，否则 30 天前已完成的',
+    '删除运行日志：所列运行的，否则 30 天前已完成的',
   'how far all shards of this plan are, and what is missing': '此计划各分片的进度，以及还缺什么',
   'what became of each file of a run': '某次运行中每个文件的结果',
   'the file of the plan': '计划文件',
   'what one process loads at a time, about': '一个进程一次大约导入多少',
-  'most rows of a batch, in every process': '每个进程中每批最多的行数',
-  'a batch is full at so many bytes, in every process': '每个进程中每批的字节数上限',
+  'most rows of a batch, in every process': '每个进程中一个批次最多的行数',
+  'a batch is full at so many bytes, in every process': '每个进程中一个批次的字节数上限',
   'the script itself instead of a file': '直接给出脚本，而不是文件',
   'table, csv or json': 'table、csv 或 json',
   'address to listen on': '监听的地址',

@@ -152,13 +152,13 @@ export const planOptions = {
 /** Every option of `plan`, read. */
 export type PlanSettings = SettingsOf<typeof planOptions>
 
-const { stateDir, restart, expectRows, expectUnique } = runOptions
-const { summary, summaryInputs, metricsFile, report, lock } = runOptions
+const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
+const { summary, summaryInputs, metricsFile, label, report, lock } = runOptions
 const { onDoubt } = deliveryOptions
 
 /** How a run is watched, and what is told of it. */
 const runOutput = {
-  ...{ summary, summaryInputs, metricsFile, report, lock },
+  ...{ summary, summaryInputs, metricsFile, label, report, lock },
   ...progressOptions,
   ...logOptions,
   ...traceOptions,
@@ -218,7 +218,7 @@ export const retryOptions = {
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
   onDoubt,
   ...journaledServerOptions,
-  ...{ stateDir, restart, expectRows, expectUnique },
+  ...{ stateDir, restart, expectRows, minRows, expectUnique },
   ...runOutput,
 }
 
@@ -240,6 +240,12 @@ export const execOptions = {
       help: 'table, csv or json',
       reader: choice('table', 'csv', 'json'),
       default: 'table',
+    },
+    maxRows: {
+      flags: '--max-rows <n>',
+      help: 'rows of a table that are shown; 0 for all',
+      reader: count(0),
+      defaultNote: '100 on a terminal, else all',
     },
   }),
   ...serverOptions,

@@ -13,6 +13,7 @@ import {
   duration,
   json,
   list,
+  metricLabels,
   named,
   onOff,
   rate,
@@ -268,6 +269,12 @@ export const runOptions = optionGroup('Run', {
     reader: count(0),
     field: 'expectRows',
   },
+  minRows: {
+    flags: '--min-rows <n>',
+    help: 'exit code 5 unless at least n rows are confirmed',
+    reader: count(0),
+    field: 'minRows',
+  },
   expectUnique: {
     flags: '--expect-unique',
     help: 'exit code 5 if the target had the key of a row already',
@@ -301,6 +308,11 @@ export const runOptions = optionGroup('Run', {
     flags: '--metrics-file <file>',
     help: "write the run's figures here for Prometheus",
     reader: text,
+  },
+  label: {
+    flags: '--label <name=value>',
+    help: 'a label of every metric in --metrics-file; repeatable',
+    reader: metricLabels,
   },
   report: {
     flags: '--report <file>',

@@ -97,7 +97,7 @@ export async function readCredentials(
 ): Promise<Login> {
   const source = passwordSource(sources)
   const { environment } = processEnvironment
-  if (settings.tlsInsecure === true) output.note(insecureTls)
+  if (settings.tlsInsecure === true && settings.quiet !== true) output.note(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
     throw new UsageError(
       'DDB_USAGE',

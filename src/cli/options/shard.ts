@@ -65,7 +65,7 @@ const schedulers: readonly Scheduler[] = [
 ]
 
 /** Names of the variables, for help and documents. */
-export const indexVariables: readonly string[] = schedulers.map(({ index }) => index)
+const indexVariables: readonly string[] = schedulers.map(({ index }) => index)
 
 /** @throws {UsageError} DDB_USAGE without an index, without a count, and for two that differ */
 export function shardOf({ index, count }: AskedShard, environment: Environment): Shard {

@@ -166,6 +166,7 @@ export function loadCommand(
     if (given.length > 0 && !isOnly && counts !== undefined) {
       if (key === 'limit') return [String(counts.rows)]
       if (key === 'expectRows') return [String(counts.fit)]
+      if (key === 'minRows') return []
     }
     const texts = frozenTexts(key, frozen) ?? given
     return isOnly || !ofOne.has(key) ? texts : texts.map(text => numbered(text, number, key))

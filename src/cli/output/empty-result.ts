@@ -76,6 +76,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 0, bytesPerSec: 0 },
     memory: peakMemory(),
+    notices: [],
     resume: { possible: false, command: null, look: null, restart: null },
     error: { code, message },
   }

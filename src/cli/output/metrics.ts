@@ -6,13 +6,15 @@ import type { LoadResult } from '../../load/options.js'
 import { placeOf } from '../files/file-place.js'
 import type { ResultContent } from '../files/result-file.js'
 
+type Labels = Readonly<Record<string, string>>
+
 /** Labels and a value; what is not known has no line. */
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined]
+type Sample = readonly [labels: Labels, value: number | null | undefined]
 
 const lastSuccessName = 'ddb_ingest_last_success_timestamp_seconds'
 
 /** What goes into the file of --metrics-file; it may hold figures of a run before. */
-export function metricsContent(path: string): ResultContent<LoadResult> {
+export function metricsContent(path: string, labels: Labels = {}): ResultContent<LoadResult> {
   let before: Promise<string> | undefined
   return {
     name: 'metrics',
@@ -21,22 +23,27 @@ export function metricsContent(path: string): ResultContent<LoadResult> {
       before ??= placeOf(path).isOrdinary
         ? readFile(path, 'utf8').catch(() => '')
         : Promise.resolve('')
-      return metricsText(result, lastSuccessOf(await before))
+      return metricsText(result, lastSuccessOf(await before), labels)
     },
   }
 }
 
 /**
+ * @param labels  of every metric, besides its own
  * @param lastSuccess  when a run before this one ended with 0, seconds since 1970; undefined when none is known
  */
-export function metricsText(result: LoadResult, lastSuccess: number | undefined): string {
+export function metricsText(
+  result: LoadResult,
+  lastSuccess: number | undefined,
+  labels: Labels = {},
+): string {
   const { version, status, exitCode, confirm, target, duplicates, rejects, inputs } = result
   const { batches, latencyMs, memory } = result
   const { read, ...outcomes } = result.rows
   const endedAt = seconds(result.endedAt)
   const lasted = Math.max(0, round(endedAt - seconds(result.startedAt)))
   const latencies = { '0.5': latencyMs.p50, '0.95': latencyMs.p95, '0.99': latencyMs.p99 }
-  const common = { target: target.table ?? target.function ?? '', host: target.host }
+  const common = { ...labels, target: target.table ?? target.function ?? '', host: target.host }
   const metric = (name: string, help: string, samples: readonly Sample[], type = 'gauge'): string =>
     metricLines(`ddb_ingest_${name}`, help, type, common, samples)
   return [

@@ -3,7 +3,7 @@
 */
 import type { Value } from '../../protocol/value.js'
 import type { Paint } from '../output/output.js'
-import { clean, clip, counted, displayWidth, tableLine } from '../output/terminal-text.js'
+import { clean, clip, counted, displayWidth, grouped, tableLine } from '../output/terminal-text.js'
 import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
 
 /** Widest column; longer text ends with an ellipsis. */
@@ -15,22 +15,28 @@ const linesAtOnce = 500
  * Yields the lines of a value: a table aligned, with its row count; anything with one cell as its bare text.
  *
  * @param columns  width of the terminal; undefined leaves lines whole
+ * @param maxRows  of those behind it nothing is told but how many they are
  */
 export function* tableText(
   value: Value | undefined,
   columns: number | undefined,
   paint: Paint = (_, text) => text,
+  maxRows = Infinity,
 ): Generator<string, void, void> {
   if (value === undefined) return
   if (value.form === 'scalar' || value.form === 'pair') {
     yield `${clean(inlineText(value))}\n`
     return
   }
-  const grid = gridOf(value)
+  const whole = gridOf(value)
+  const grid = { ...whole, rows: Math.min(whole.rows, maxRows) }
   yield* gridText(grid, columns, paint)
   const left = columns === undefined ? 0 : grid.columns.length - columnsThatFit(grid, columns)
   const note = left > 0 ? ` (${counted(left, 'column')} did not fit; --output csv has all)` : ''
-  yield `${paint('dim', `${counted(grid.rows, value.form === 'table' ? 'row' : 'element')}${note}`)}\n`
+  const hidden = whole.rows - grid.rows
+  const more =
+    hidden === 0 ? '' : `; ${grouped(hidden)} of them are not shown: --max-rows 0 shows all`
+  yield `${paint('dim', `${counted(whole.rows, value.form === 'table' ? 'row' : 'element')}${note}${more}`)}\n`
 }
 
 function* gridText(

@@ -103,7 +103,7 @@ export class ConnectionPool implements AsyncDisposable {
    */
   runTaskAsync<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): PoolTask<T> {
     const task = this.#countedTask(script, args)
-    // Whoever asks for the result gets the failure; if nobody asks, nothing crashes.
+    // A caller that asks for the result gets the failure; if nobody asks, nothing crashes.
     task.result().catch(() => undefined)
     return task as unknown as PoolTask<T>
   }

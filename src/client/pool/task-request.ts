@@ -66,7 +66,7 @@ export class TaskQueue {
   #requests: TaskRequest[] = []
   #head = 0
 
-  /** Puts a task behind all others. */
+  /** Puts a task after all others. */
   push(request: TaskRequest): void {
     this.#requests.push(request)
   }

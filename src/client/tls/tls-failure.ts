@@ -10,7 +10,7 @@ const weakKey =
 /** Why a certificate is refused, by the code that OpenSSL or Node gives. */
 const certificateFaults: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED:
-    'has expired, or one that vouches for it has: whoever runs the server has to renew it',
+    'has expired, or one that vouches for it has: the people who run the server have to renew it',
   CERT_NOT_YET_VALID: 'is not valid yet: is the clock of this machine right?',
   DEPTH_ZERO_SELF_SIGNED_CERT:
     'is self-signed, so nobody vouches for it: if it is the right one, name it with `server.caFile`',
@@ -22,7 +22,7 @@ const certificateFaults: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'was revoked by its authority: do not connect',
   CERT_SIGNATURE_FAILURE: 'was not signed by the authority it names: do not connect',
   INVALID_PURPOSE:
-    'is not meant for servers, or one that vouches for it not for that: whoever runs the server has to get another',
+    'is not meant for servers, or one that vouches for it not for that: the people who run the server have to get another',
   INVALID_CA: 'is signed with one that may not sign others',
   EE_KEY_TOO_SMALL: weakKey,
 }
@@ -114,7 +114,7 @@ export function handshakeTimeout(host: string, port: number, timeoutMs: number):
   )
 }
 
-/** Nothing was asked for in TLS, and nothing is said but in TLS. */
+/** We did not speak TLS, and the other end speaks nothing else. */
 export function wantsTls(host: string, port: number): TlsError {
   return new TlsError(
     'DDB_TLS',

@@ -1,5 +1,5 @@
 /*
-  What a caller may choose for TLS, and the files behind it. They are read for each connection: a certificate that was
+  What a caller may choose for TLS, and its files. They are read for each connection: a certificate that was
   renewed meanwhile serves the next one.
 */
 import { UsageError } from '../../errors.js'

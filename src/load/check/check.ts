@@ -9,7 +9,7 @@ import { abandon } from '../ending.js'
 import { findTarget } from '../target/find-target.js'
 import { runPipeline } from '../pipeline.js'
 import { makePlan, type Plan } from '../plan.js'
-import { rowsText } from '../fate/row-counts.js'
+import { unmetCount, type ExpectedRows } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckResult } from './check-result.js'
 import { newLook, type Look } from './look.js'
@@ -34,7 +34,7 @@ export function check(options: CheckOptions): Promise<CheckResult> {
 
 /** As `check`, on the platform given. */
 export async function checkOn(platform: Platform, options: CheckOptions): Promise<CheckResult> {
-  const { sampleRows = Infinity, journal: _, expectRows, ...given } = options
+  const { sampleRows = Infinity, journal: _, expectRows, minRows, ...given } = options
   if (sampleRows !== Infinity && !(Number.isSafeInteger(sampleRows) && sampleRows > 0)) {
     throw new UsageError('DDB_USAGE', `\`sampleRows\` is a whole number above 0, not ${sampleRows}`)
   }
@@ -67,7 +67,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     fail: error => run.ending.fail(error),
   })
   if (misuse !== undefined) throw misuse
-  if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
+  if (!run.ending.stopped) failUnlessExpected(run, look, { expectRows, minRows })
   return resultOf(run, { look, plan, target, inputs, notices: [...notices] })
 }
 
@@ -97,10 +97,11 @@ function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError
   return [new InputError(code as ErrorCode, text, position)]
 }
 
-function failUnlessExpected(run: Run, look: Look, expectRows: number | undefined): void {
+function failUnlessExpected(run: Run, look: Look, expected: ExpectedRows): void {
   const { fitRows, inputs } = look
-  if (expectRows === undefined || expectRows === fitRows) return
+  const wanted = unmetCount(expected, fitRows)
+  if (wanted === undefined) return
   if (!inputs.every(({ isWhole }) => isWhole)) return
-  const message = `expected ${rowsText(expectRows)}, ${fitRows} would be delivered`
+  const message = `expected ${wanted}, ${fitRows} would be delivered`
   run.ending.fail(new DdbError('DDB_EXPECTATION', message))
 }

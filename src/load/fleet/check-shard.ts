@@ -20,7 +20,7 @@ export function checkShard(
   { journal, input = {}, target, delivery = {}, ...options }: LoadOptions,
   { manifest, shard: { index, count } }: ShardOfPlan,
 ): void {
-  const { expectRows, expectUnique } = options
+  const { expectRows, minRows, expectUnique } = options
   const { confirm = 'auto', mode, connections = 1, batchRows, batchBytes, verify } = delivery
   const refusals: readonly [boolean, string][] = [
     [
@@ -41,8 +41,8 @@ export function checkShard(
     ],
     [verify !== undefined, '`delivery.verify`: a process knows its own rows alone'],
     [
-      expectRows !== undefined || expectUnique === true,
-      '`expectRows` and `expectUnique`: `ddb-ingest runs RUN --plan FILE` adds up all shards',
+      expectRows !== undefined || minRows !== undefined || expectUnique === true,
+      '`expectRows`, `minRows` and `expectUnique`: `ddb-ingest runs RUN --plan FILE` adds up all shards',
     ],
   ]
   const refused = refusals.find(([isGiven]) => isGiven)

@@ -89,7 +89,7 @@ if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByN
 }
 
 /** Whether the table is there. @throws {ConnectionError} @throws {TimeoutError} */
-export async function hasPlan({ session, runId, timeoutMs }: PlanAsking): Promise<boolean> {
+async function hasPlan({ session, runId, timeoutMs }: PlanAsking): Promise<boolean> {
   const answer = await session.run(`defined("${planTableName(runId)}", SHARED)`, { timeoutMs })
   return answer?.form === 'scalar' && answer.value === true
 }

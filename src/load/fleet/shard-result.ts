@@ -36,6 +36,7 @@ export interface ShardCourse {
 const mostInputs = 100
 /** As many as a run lists of itself. */
 const mostFirst = 60
+const mostNotices = 20
 
 const noRows: RowCounts = {
   read: 0,
@@ -94,7 +95,7 @@ export function shardResult(
         : sum(({ duplicates }) => duplicates ?? 0),
     confirm: {
       asked: last?.confirm.asked ?? 'receipts',
-      used: last === undefined ? 'none' : 'receipts',
+      used: last ? 'receipts' : 'none',
       note: notesOf(course),
       uncertain: results.flatMap(({ confirm }) => confirm.uncertain).slice(0, 1_000),
       verified: null,
@@ -122,6 +123,7 @@ export function shardResult(
       rowsPerSec: Math.round(sum(({ rows: own }) => own.confirmed) / seconds),
       bytesPerSec: Math.round(bytes / seconds),
     },
+    notices: noticesOf(results),
     memory: { peakRssBytes: null },
     resume: { possible: false, command: null, look: null, restart: null },
     error: error === undefined ? null : { code: error.code, message: error.message },
@@ -206,4 +208,9 @@ function statusOf(error: DdbError | undefined, rows: RowCounts): LoadResult['sta
   if (error !== undefined) return error.exitCode === 4 ? 'unconfirmed' : 'failed'
   if (rows.unconfirmed > 0) return 'unconfirmed'
   return rows.rejected > 0 ? 'rejects' : 'loaded'
+}
+
+/** The first ones, as of one run. */
+function noticesOf(results: readonly LoadResult[]): string[] {
+  return results.flatMap(({ notices }) => notices).slice(0, mostNotices)
 }

@@ -11,7 +11,15 @@ import type { TargetIdentity } from './target-identity.js'
 /** The options that a run can be repeated with: no secrets, no streams, nobody who listens. */
 export type JournaledOptions = Omit<
   LoadOptions,
-  'server' | 'onReport' | 'onNotice' | 'wording' | 'beforeSending' | 'signal' | 'leave' | 'journal'
+  | 'server'
+  | 'onReport'
+  | 'onNotice'
+  | 'wording'
+  | 'leftovers'
+  | 'beforeSending'
+  | 'signal'
+  | 'leave'
+  | 'journal'
 > & { readonly server: JournaledServer }
 
 /** The server of a run, and how it is reached: a process that goes on must not do so with less protection. */

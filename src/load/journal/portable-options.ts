@@ -8,7 +8,7 @@ import type { JournaledOptions, JournaledServer } from './journal-record.js'
 /** Without secrets, and without what another process cannot have. */
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
-  const { expectRows, expectTypes, expectUnique } = options
+  const { expectRows, minRows, expectTypes, expectUnique } = options
   // How many threads read is nothing that the next process has to know.
   const { stdin: _, threads: __, ...input } = options.input ?? {}
   return {
@@ -21,6 +21,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
     ...(rejects === undefined ? {} : { rejects }),
     ...(delivery === undefined ? {} : { delivery }),
     ...(expectRows === undefined ? {} : { expectRows }),
+    ...(minRows === undefined ? {} : { minRows }),
     ...(expectTypes === undefined ? {} : { expectTypes }),
     ...(expectUnique === undefined ? {} : { expectUnique }),
     runId: plan.runId,

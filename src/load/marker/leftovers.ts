@@ -6,6 +6,7 @@ import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
+import type { LoadOptions } from '../options.js'
 import { remedies } from '../remedies.js'
 import type { Run } from '../run.js'
 import { isLedgerName, isLedgerOf, markerName } from './run-tables.js'
@@ -76,19 +77,30 @@ export async function leaveMarked(
 
 /** Not waited for: the run has better to do. */
 export function tellLeftovers(run: Run, control: Session): void {
-  void leftoversNotice(control, run.history.name, run.plan.confirmTimeoutMs).then(notice => {
+  const { leftovers } = run.options
+  const asking = { timeoutMs: run.plan.confirmTimeoutMs, worth: leftovers }
+  void leftoversNotice(control, run.history.name, asking).then(notice => {
     if (notice !== undefined) run.reporter.notice(notice)
   })
 }
+
+interface Asking {
+  readonly timeoutMs: number
+  /** Those that are told. */
+  readonly worth?: LoadOptions['leftovers']
+}
+
+const all = (tables: readonly string[]): Promise<readonly string[]> => Promise.resolve(tables)
 
 /** @returns a sentence that names what was left; undefined when there is nothing, or when the server cannot be asked */
 export async function leftoversNotice(
   session: Session,
   own: RunName,
-  timeoutMs: number,
+  { timeoutMs, worth = all }: Asking,
 ): Promise<string | undefined> {
   try {
-    const { left, isCertain } = await leftTables(session, own, timeoutMs)
+    const { left: found, isCertain } = await leftTables(session, own, timeoutMs)
+    const left = found.length === 0 ? found : await worth(found)
     if (left.length === 0) return undefined
     const whose = isCertain
       ? 'of runs that were killed, or that could not confirm all they sent'

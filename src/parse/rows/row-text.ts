@@ -11,23 +11,30 @@ export class RowFault extends Error {}
 /** Values inside values; readers refuse more. */
 const mostLevels = 512
 
+/** Names of the members that columns take, each with its text in JSON. */
+export type RowMembers = ReadonlyMap<string, string>
+
+export function rowMembers(names: readonly string[]): RowMembers {
+  return new Map(names.map(name => [name, JSON.stringify(name)]))
+}
+
 /**
- * @param names  of the members that columns take; those that a class has as getters are in the line, and an array's elements go to
- *   them in order
+ * @param members  those that a class has as getters are in the line, too, and an array's elements go to them in order
  * @throws {RowFault} for what is no row, and values that nothing stands for
  */
-export function rowText(row: unknown, names: readonly string[]): string {
-  if (Array.isArray(row)) return arrayRow(row, names)
+export function rowText(row: unknown, members: RowMembers): string {
+  if (Array.isArray(row)) return arrayRow(row, members)
   if (typeof row !== 'object' || row === null) {
     throw new RowFault(`a row is an object or an array, not ${kindOf(row)}`)
   }
   const object = row as Readonly<Record<string, unknown>>
-  const members = membersText(object, 1)
-  for (const name of names) {
+  let text = ''
+  for (const name of Object.keys(object)) text += memberText(members, name, object[name])
+  for (const name of members.keys()) {
     if (Object.hasOwn(object, name) || isOfEveryObject(name) || !(name in object)) continue
-    addMember(members, name, object[name], 1)
+    text += memberText(members, name, object[name])
   }
-  return `{${members.join()}}`
+  return `{${text.slice(1)}}`
 }
 
 /** A name that every object has, and that says nothing of its row. */
@@ -35,28 +42,23 @@ export function isOfEveryObject(name: string): boolean {
   return name in Object.prototype
 }
 
-function arrayRow(row: readonly unknown[], names: readonly string[]): string {
-  if (row.length !== names.length) {
-    throw new RowFault(`the row has ${row.length} values, and ${names.length} columns take some`)
+function arrayRow(row: readonly unknown[], members: RowMembers): string {
+  if (row.length !== members.size) {
+    throw new RowFault(`the row has ${row.length} values, and ${members.size} columns take some`)
   }
-  const members: string[] = []
-  for (const [i, name] of names.entries()) addMember(members, name, row[i] ?? null, 1)
-  return `{${members.join()}}`
+  let text = ''
+  let i = 0
+  for (const name of members.keys()) text += memberText(members, name, row[i++] ?? null)
+  return `{${text.slice(1)}}`
 }
 
-function membersText(object: Readonly<Record<string, unknown>>, level: number): string[] {
-  const members: string[] = []
-  for (const name of Object.keys(object)) addMember(members, name, object[name], level)
-  return members
-}
-
-/** As in JSON, a member that is undefined is not there. */
-function addMember(members: string[], name: string, value: unknown, level: number): void {
-  if (value === undefined) return
+/** After a comma. As in JSON, a member that is undefined is not there. */
+function memberText(members: RowMembers, name: string, value: unknown): string {
+  if (value === undefined) return ''
   try {
-    members.push(`${JSON.stringify(name)}:${valueText(value, level)}`)
+    return `,${members.get(name) ?? JSON.stringify(name)}:${valueText(value, 1)}`
   } catch (error) {
-    if (!(error instanceof RowFault) || level > 1) throw error
+    if (!(error instanceof RowFault)) throw error
     throw new RowFault(`member "${name}": ${error.message}`)
   }
 }
@@ -97,7 +99,8 @@ function objectText(value: object, level: number): string {
   if (value instanceof Map || value instanceof Set || value instanceof Promise) {
     throw new RowFault(`nothing stands for ${kindOf(value)}`)
   }
-  return `{${membersText(value as Readonly<Record<string, unknown>>, level + 1).join()}}`
+  const inner = Object.entries(value).filter(([, one]) => one !== undefined)
+  return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`
 }
 
 /** Bytes are those of a text. */

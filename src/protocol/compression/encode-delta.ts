@@ -4,7 +4,7 @@
 
 /** Six bits that say "64 bits follow", which are all ones, and a 0. */
 const endMarkBits = 71
-/** What is not yet written, one value and the end mark behind it take no more than this. */
+/** What is not yet written, one value and the end mark after it take no more than this. */
 const valueAndEndBytes = 48
 
 /**

@@ -1,5 +1,5 @@
 /*
-  BLOB: bytes behind an int32 that counts them, as a scalar and as an element; no bytes are the null.
+  BLOB: bytes after an int32 that counts them, as a scalar and as an element; no bytes are the null.
 */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
@@ -63,7 +63,7 @@ const columns: ColumnAccess<BlobScalar, BlobVector | EncodedBlobVector> = {
 const elements: ElementCodec<BlobVector | EncodedBlobVector> = {
   encodeElements(writer, vector) {
     if ('encoded' in vector) {
-      if (behindBlobs(vector.encoded, 0, vector.length) !== vector.encoded.length) {
+      if (afterBlobs(vector.encoded, 0, vector.length) !== vector.encoded.length) {
         throw new ValueError('DDB_USAGE', 'Encoded BLOBs must fill their array')
       }
       writer.payload(vector.encoded)
@@ -108,7 +108,7 @@ export function blobsOf(vector: BlobVector | EncodedBlobVector): readonly Uint8A
   let at = 0
   return Array.from({ length: vector.length }, () => {
     const from = at + countBytes
-    at = behindBlobs(encoded, at, 1)
+    at = afterBlobs(encoded, at, 1)
     return encoded.subarray(from, at)
   })
 }
@@ -120,13 +120,13 @@ function withData(vector: BlobVector | EncodedBlobVector): BlobVector {
 /** Rows `start` to `end` (exclusive) of values in wire form, sharing memory. */
 function encodedSlice(vector: EncodedBlobVector, start: number, end: number): EncodedBlobVector {
   const { encoded } = vector
-  const from = behindBlobs(encoded, 0, start)
-  const to = behindBlobs(encoded, from, end - start)
+  const from = afterBlobs(encoded, 0, start)
+  const to = afterBlobs(encoded, from, end - start)
   return { ...vector, length: end - start, encoded: encoded.subarray(from, to) }
 }
 
-/** The position behind `count` values that begin at `start`; beyond the array when they are not all there. */
-function behindBlobs(encoded: Uint8Array, start: number, count: number): number {
+/** The position after `count` values that begin at `start`; beyond the array when they are not all there. */
+function afterBlobs(encoded: Uint8Array, start: number, count: number): number {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)
   let at = start
   for (let i = 0; i < count; i++) {

@@ -26,7 +26,7 @@ type Decimal64Vector = VectorShape<'DECIMAL64', BigInt64Array> & { scale: number
 type Decimal128Vector = VectorShape<'DECIMAL128', Uint8Array> & { scale: number }
 export type DecimalVector = Decimal32Vector | Decimal64Vector | Decimal128Vector
 
-/** Most digits behind the point that a decimal type allows. */
+/** Most digits after the point that a decimal type allows. */
 export const maxScale = { DECIMAL32: 9, DECIMAL64: 18, DECIMAL128: 38 } as const
 
 const smallestInt32 = BigInt(nullInt32)
@@ -158,7 +158,7 @@ const maxExponent = 100
 
 /**
  * The unscaled integer of decimal text such as `-1.50`, `.5`, `1e3`; undefined when it is not a number or when digits
- * other than 0 would be lost behind the point. Whether the type holds it is for the caller to say.
+ * other than 0 would be lost after the point. The caller decides whether the type holds it.
  */
 export function parseDecimal(text: string, scale: number): bigint | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text)
@@ -176,7 +176,7 @@ export function parseDecimal(text: string, scale: number): bigint | undefined {
   return unscaled % divisor === 0n ? unscaled / divisor : undefined
 }
 
-/** `-1.50` for −150 with scale 2; always `scale` digits behind the point. */
+/** `-1.50` for −150 with scale 2; always `scale` digits after the point. */
 export function formatDecimal(unscaled: bigint, scale: number): string {
   if (scale === 0) return String(unscaled)
   const sign = unscaled < 0n ? '-' : ''

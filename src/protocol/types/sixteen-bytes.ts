@@ -2,7 +2,7 @@
   UUID, IPADDR and INT128: 16 bytes that travel as their text reversed as a whole
   (docs/protocol.md#sixteen-byte-values); all zeros is the null.
     UUID 00112233-4455-…-ff   ff … 22 11 00
-    IPv4 1.2.3.4              04 03 02 01 and twelve 00, by which it is told from IPv6
+    IPv4 1.2.3.4              04 03 02 01 and twelve 00, which tell it from IPv6
 */
 import { ValueError } from '../../errors.js'
 import type { ScalarShape, VectorShape } from '../value.js'

@@ -177,7 +177,7 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
   return symbolVector(texts.length, codes, base)
 }
 
-/** Base and codes of a vector of `length` rows, behind length and columns. */
+/** Base and codes of a vector of `length` rows, after length and columns. */
 export function* decodeSymbols(
   reader: ByteReader,
   context: DecodeContext,

@@ -196,7 +196,7 @@ interface Clock {
   seconds: number | undefined
   /** Nine digits, '' without a fraction. */
   fraction: string
-  /** `m` behind it, as in the literal of a MINUTE. */
+  /** `m` after it, as in the literal of a MINUTE. */
   marked: boolean
 }
 
@@ -249,7 +249,7 @@ function moment(
   return text => {
     const date = leadingDate(text)
     if (date === undefined) return undefined
-    const time = clockBehindDate(text.slice(date.length), hoursAlone)
+    const time = clockAfterDate(text.slice(date.length), hoursAlone)
     if (time === undefined) return undefined
     const fraction = fractionUnits(time.fraction, digits)
     if (fraction === undefined) return undefined
@@ -258,7 +258,7 @@ function moment(
 }
 
 /** `T13:30:10.008Z`, ` 13:30`, or nothing, which is midnight; `T13` where hours may stand alone. */
-function clockBehindDate(text: string, hoursAlone: boolean): Clock | undefined {
+function clockAfterDate(text: string, hoursAlone: boolean): Clock | undefined {
   if (text === '') return { hours: 0, minutes: 0, seconds: 0, fraction: '', marked: false }
   if (text[0] !== 'T' && text[0] !== ' ') return undefined
   const clock = text.slice(1).replace(/(?:Z|\+00:?00)$/, '')

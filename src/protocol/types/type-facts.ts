@@ -34,11 +34,11 @@ export interface FixedElements<
   V extends FixedVector = FixedVector,
 > extends ElementAccess<S, V> {
   readonly bytesPerValue: number
-  /** What a scalar has behind its flag, a scale included. */
+  /** What a scalar has after its flag, a scale included. */
   readonly scalarBytes: number
   /** Bytes of the null as it stands in a vector; not to be changed. */
   readonly nullElement: Uint8Array
-  /** Writes a scalar behind its flag; null goes as the sentinel. */
+  /** Writes a scalar after its flag; null goes as the sentinel. */
   encodeScalar(writer: ByteWriter, scalar: S): void
   /** Reads a scalar of which all `scalarBytes` are there. */
   readScalar(reader: ByteReader, type: S['type']): S
@@ -51,7 +51,7 @@ export interface FixedElements<
   store(vector: V, index: number, value: ElementValue): void
 }
 
-/** A scalar without a fixed size, behind its flag. */
+/** A scalar without a fixed size, after its flag. */
 export interface ScalarCodec<S extends Scalar = Scalar> {
   encodeScalar(writer: ByteWriter, scalar: S): void
   decodeScalar(
@@ -77,7 +77,7 @@ export interface ColumnAccess<
   vectorOf(values: readonly ElementValue[]): V
 }
 
-/** Elements of such a column on the wire, behind rows and columns. */
+/** Elements of such a column on the wire, after rows and columns. */
 export interface ElementCodec<V extends VariableVector = VariableVector> {
   encodeElements(writer: ByteWriter, vector: V): void
   decodeElements(

@@ -75,7 +75,7 @@ function doubleOfText(text: string): number {
 }
 
 /**
- * The unscaled value of decimal text, null when it is not a number; digits behind the scale are cut off, as
+ * The unscaled value of decimal text, null when it is not a number; digits after the scale are cut off, as
  * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
  * @throws {ScriptError} when it has more digits than the type
  */

@@ -236,7 +236,7 @@ function columnFor(value: ServerValue, rows: number): Column | undefined {
 const minCapacity = 16
 
 /**
- * Puts the elements of `more`, which has the type of `target`, behind those of `target`.
+ * Appends the elements of `more`, which has the type of `target`, to those of `target`.
  * @returns false when vectors of this kind do not grow in place; nothing has changed then
  */
 export function appendElements(target: Vector, more: Vector): boolean {

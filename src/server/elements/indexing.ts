@@ -23,7 +23,7 @@ export interface SliceBounds {
   to: number | undefined
 }
 
-/** What may stand in brackets behind a value. */
+/** What may stand in brackets after a value. */
 export type IndexValue = ServerValue | SliceBounds
 
 /** @throws {ScriptError} when the value cannot be indexed that way */

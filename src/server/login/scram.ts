@@ -75,7 +75,7 @@ const saltBytes = 16
 const nonceBytes = 16
 const keyBytes = 32
 
-/** What the first call leaves behind for the second. */
+/** What the first call keeps for the second. */
 export interface ScramExchange {
   readonly user: string
   readonly clientNonce: string
@@ -89,7 +89,7 @@ export function startScram(user: string, clientNonce: string): ScramExchange {
   return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }
 }
 
-/** What the client is told: salt in base64, iterations, combined nonce. */
+/** What the server tells the client: salt in base64, iterations, combined nonce. */
 export function scramChallenge(exchange: ScramExchange): [string, number, string] {
   return [exchange.salt.toString('base64'), iterations, exchange.combinedNonce]
 }

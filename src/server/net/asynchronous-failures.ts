@@ -58,7 +58,7 @@ export class RunningJobs {
     this.#node = node
   }
 
-  /** What is told of a request. A connect request is not a job. */
+  /** What others learn about a request. A connect request is not a job. */
   jobOf(head: RequestHead, request: Request, cancel: () => void): ConsoleJob | undefined {
     if (request.kind === 'connect') return undefined
     return {
@@ -72,7 +72,7 @@ export class RunningJobs {
     }
   }
 
-  /** @param queued  the jobs behind it, looked up whenever somebody asks */
+  /** @param queued  the jobs after it, looked up whenever somebody asks */
   begin(sessionId: string, job: ConsoleJob, queued: () => readonly ConsoleJob[]): void {
     this.#node.jobs.set(sessionId, { running: job, queued })
   }

@@ -70,7 +70,7 @@ export class Connection {
   #finished = false
   /** The request at work, or the latest one. */
   #current: Work | undefined
-  /** Requests that a fault has put behind the next one that is answered. */
+  /** Requests that a fault has moved after the next one that is answered. */
   #later: Work[] = []
   /** Of them, those whose turn has come. */
   #due: Work[] = []

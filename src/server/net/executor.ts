@@ -23,7 +23,7 @@ export interface FunctionOptions {
   readonly discards: boolean
 }
 
-/** The interpreter behind a server; every method works on a session that `open` gave. */
+/** The interpreter of a server; every method works on a session that `open` gave. */
 export interface Executor {
   open(info: SessionInfo): ScriptSession
   runScript(session: ScriptSession, script: string): Outcome

@@ -43,7 +43,7 @@ export function unusableCertificate(cause: unknown): UsageError | undefined {
   return new UsageError('DDB_CONFIG', `Cannot listen with TLS. ${what}`, { cause })
 }
 
-/** What a listener shares with everything behind it. */
+/** What a listener shares with all of its connections. */
 export interface ListenerOptions {
   readonly network: Network
   /** Connections have to begin with it. */

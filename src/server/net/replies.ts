@@ -28,7 +28,7 @@ function inBlocks(table: Table, blockBytes: number): Value {
   return { form: 'vector', type: 'ANY', length: data.length, data }
 }
 
-/** Cuts rows out of a column, each time those behind the last ones. */
+/** Cuts rows out of a column, each time those after the last ones. */
 function cutterOf(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)

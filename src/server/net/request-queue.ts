@@ -23,7 +23,7 @@ export interface ArrivedRequest {
   isCancelled: boolean
 }
 
-/** A request, the end of all requests, or bytes that make no sense, behind which nothing follows. */
+/** A request, the end of all requests, or bytes that make no sense, after which nothing follows. */
 export type Arrival =
   ArrivedRequest | { readonly kind: 'end' } | { readonly kind: 'broken'; readonly error: unknown }
 

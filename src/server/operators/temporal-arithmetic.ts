@@ -73,7 +73,7 @@ export function comparableTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Nanoseconds since 1970; what comes before or behind all of them is the first or last of them. */
+/** Nanoseconds since 1970; a time before or after all of them is the first or last of them. */
 function boundedNanos(vector: Vector): Vector {
   if (vector.type === 'NANOTIMESTAMP') return vector
   const made = convertColumn(vector, { type: 'NANOTIMESTAMP' }) as Vector

@@ -50,7 +50,7 @@ const maxRows = 2_147_483_647
 /** Room for more rows is not made before they come. */
 export const maxInitialCapacity = 65_536
 
-/** What its methods promise is said at `ServerTable`. */
+/** `ServerTable` says what its methods promise. */
 export class ColumnTable implements ServerTable {
   readonly form = 'serverTable' as const
   readonly kind: TableKind

@@ -56,7 +56,7 @@ export interface ServerTable {
   sharedName: string
   /** Set by share(t, name, readonly=true). */
   readOnly: boolean
-  /** Set when its database no longer has it: whoever still holds it can read, not write. */
+  /** Set when its database no longer has it: code that still holds it can read, not write. */
   isDropped: boolean
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
@@ -95,6 +95,6 @@ export interface ServerTable {
   renameColumns(names: readonly string[]): void
   /** Puts a column in the place of another; the table takes its type. */
   replaceColumn(index: number, column: Column): void
-  /** Adds a column behind the others. */
+  /** Adds a column after the others. */
   addColumn(name: string, type: ColumnType, column: Column): void
 }

@@ -36,7 +36,7 @@ const datesPattern = /(\d{4}\.\d{1,2}\.\d{1,2})(?=\.\.)|(\d{4}\.\d{1,2}M)(?=\.\.
 
 const numberPattern = /(\d+(?:\.\d+|\.(?![\w.]))?|\.\d+)([eE][+-]?\d+)?([A-Za-z_]\w*)?/y
 
-/** A constant and the position behind it. */
+/** A constant and the position after it. */
 export interface NumberLiteral {
   readonly value: Scalar
   readonly end: number
@@ -55,7 +55,7 @@ export function readNumber(source: string, start: number): NumberLiteral | undef
     : temporalLiteral(match, start, range !== null)
 }
 
-/** Up to nine digits with nothing behind them that could belong to the number: most of them. */
+/** Up to nine digits with nothing after them that could belong to the number: most of them. */
 function readShortInteger(source: string, start: number): NumberLiteral | undefined {
   let value = 0
   for (let end = start; end < start + 10; end++) {
@@ -167,7 +167,7 @@ function longOf(digits: string): bigint | undefined {
   return value < 2n ** 63n ? value : undefined
 }
 
-/** The scale is the number of digits behind the point: `3.141P` is DECIMAL64(3). */
+/** The scale is the number of digits after the point: `3.141P` is DECIMAL64(3). */
 function decimal(digits: string): Scalar | undefined {
   const [whole = '', fraction = ''] = digits.split('.')
   if (fraction.length > 18) return undefined

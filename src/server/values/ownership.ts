@@ -19,7 +19,7 @@ export function ownsArray(vector: Vector): boolean {
   return array !== undefined && owners.get(array) === vector
 }
 
-/** To be called by whoever has just given `vector` an array of its own. */
+/** Call this after giving `vector` an array of its own. */
 export function claimArray(vector: Vector): void {
   const array = arrayOf(vector)
   if (array !== undefined) owners.set(array, vector)

@@ -22,7 +22,7 @@ export function partialOf(
   return { ...fn, bound: filled(fn, bound), keywords: mergedKeywords(fn, keywords) }
 }
 
-/** The open places of a partial application take the arguments of the call, the rest goes behind. */
+/** The open places of a partial application take the arguments of the call, the rest follows. */
 export function filled(partial: PartialFunction, args: CallArguments): CallArguments {
   const all: (ServerValue | undefined)[] = []
   let next = 0

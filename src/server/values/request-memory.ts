@@ -91,7 +91,7 @@ export function rowBytes(type: DataType): number {
   return dataTypes[type].bytesPerValue || textBytes
 }
 
-/** The rows of a table, whoever sees it: what another table grows by when it gets them. */
+/** The rows of a table, counted for every user: what another table grows by when it gets them. */
 export function weighRows(table: ServerTable): number {
   return table.columnNames.reduce(
     (sum, _, at) => sum + weighColumn(table.column(at), Infinity, 0),

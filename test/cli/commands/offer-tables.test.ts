@@ -3,6 +3,7 @@
 */
 import { join } from 'node:path'
 import t from 'tap'
+import { fileFolder } from '../../helpers/file-folder.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain, type FakeTerminals, type Outcome } from '../run-cli.js'
 
@@ -17,7 +18,7 @@ const server = await startServer({
 })
 t.teardown(() => server.close())
 
-const folder = t.testdir({
+const folder = fileFolder(t, {
   'trades.csv': 'Sym,PRICE,volume\nA,1.5,10\n',
   'plain.csv': 'A,1.5,10\nB,2.5,20\n',
   'other.csv': 'day,rain\n2024.01.01,3\n',

@@ -108,6 +108,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   latencyMs: { p50: 1.25, p95: null, p99: null },
   rate: { rowsPerSec: 500, bytesPerSec: 1_000_000 },
   memory: { peakRssBytes: 90_000_000 },
+  notices: [],
   resume: { possible: false, command: null, look: null, restart: null },
   error: null,
   ...given,

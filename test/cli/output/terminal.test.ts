@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { fileFolder } from '../../helpers/file-folder.js'
 import { startServer } from '../../../src/server/index.js'
 import { newScreen } from '../../helpers/screen.js'
 import { bin } from '../run-cli.js'
@@ -20,7 +21,7 @@ const server = await startServer({
 t.teardown(() => server.close())
 
 const rows = 40_000
-const folder = t.testdir({ many: {}, 'bad.csv': 'id,name\n1,a\nx,b\n' })
+const folder = fileFolder(t, { many: {}, 'bad.csv': 'id,name\n1,a\nx,b\n' })
 for (let file = 0; file < 4; file++) {
   const lines = Array.from({ length: rows / 4 }, (_, i) => `${i},row ${i}`)
   writeFileSync(join(folder, 'many', `${file}.csv`), `id,name\n${lines.join('\n')}\n`)

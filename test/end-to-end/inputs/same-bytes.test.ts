@@ -93,7 +93,8 @@ function batchesOf(journal: string): JournalRecord[] {
     .split('\n')
     .filter(line => line !== '')
     .map(line => JSON.parse(line.slice(line.indexOf('{'))) as JournalRecord)
-  return records.filter(({ kind }) => kind === 'batch' || kind === 'reading' || kind === 'read')
+  const told = records.filter(({ kind }) => ['batch', 'reading', 'read'].includes(kind))
+  return told.map(record => ({ ...record, at: '' }))
 }
 
 async function leftBy(

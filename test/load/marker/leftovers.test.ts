@@ -30,7 +30,7 @@ async function scene(t: Test, faults: Faults = {}) {
       t.teardown(() => session.close().catch(() => undefined))
       return session
     },
-    notice: (name = own) => leftoversNotice(here.session, name, timeoutMs),
+    notice: (name = own) => leftoversNotice(here.session, name, { timeoutMs }),
     run: async (name: RunName, ends: boolean, ...ledgers: number[]): Promise<void> => {
       const session = await connect({ host, port, user: 'admin', password: '123456' })
       await markRun(session, name, timeoutMs)
@@ -85,7 +85,7 @@ t.test('who does not see the sessions of others is told that it may be', async t
   t.notMatch(await notice(), /ddbIngest_alive/)
   const sue = await connectAs('sue')
   t.match(
-    await leftoversNotice(sue, own, timeoutMs),
+    await leftoversNotice(sue, own, { timeoutMs }),
     /^the server has tables that may be left over .*: ddbIngest_other, ddbIngest_alive, ddbIngestLedger2_/,
   )
 })
@@ -136,7 +136,7 @@ t.test('where a server does not tell who is connected nothing is taken for left'
   const answer: Value = { form: 'vector', type: 'ANY', length: 2, data: [names, notTold] }
   const server = await startFakeServer((_, peer) => peer.reply({ value: answer }))
   const session = await connect({ host: '127.0.0.1', port: server.port })
-  t.equal(await leftoversNotice(session, own, timeoutMs), undefined)
+  t.equal(await leftoversNotice(session, own, { timeoutMs }), undefined)
   await session.close()
   await server.close()
 })

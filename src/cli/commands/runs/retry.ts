@@ -115,14 +115,14 @@ function optionsOf(
 ): Omit<LoadOptions, 'server'> {
   const asked = retryOptions(known, path)
   const given = fieldsOf(optionsOfRetry, settings)
-  const { maxErrors = '100%', expectRows, expectUnique } = settings
+  const { maxErrors = '100%', expectRows, minRows, expectUnique } = settings
   return {
     ...asked,
     input: { ...asked.input, ...given.input },
     cells: cellsOf(asked.cells, given.cells),
     delivery: { ...asked.delivery, ...given.delivery },
     rejects: { file: resolve(rejects), maxErrors },
-    ...defined({ expectRows, expectUnique }),
+    ...defined({ expectRows, minRows, expectUnique }),
   }
 }
 

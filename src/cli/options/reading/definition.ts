@@ -8,7 +8,7 @@ import type { Reader } from './readers.js'
 type GroupName =
   'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
-type TopField = 'expectRows' | 'expectTypes' | 'expectUnique' | 'runId'
+type TopField = 'expectRows' | 'minRows' | 'expectTypes' | 'expectUnique' | 'runId'
 
 /** `delivery.batchRows`, `runId`: where a field of LoadOptions stands. */
 export type LoadField =

@@ -4,7 +4,7 @@
 import type { FedPiece } from '../../../parse/parallel/parsed-piece.js'
 import type { Feed, FedInput } from '../../../parse/parallel/piece-reading.js'
 import { memberNames, rowColumns, type RowColumns } from '../../../parse/rows/row-columns.js'
-import { RowFault, rowText } from '../../../parse/rows/row-text.js'
+import { RowFault, rowMembers, rowText, type RowMembers } from '../../../parse/rows/row-text.js'
 import type { Run } from '../../run.js'
 import type { RowsAtHand, RowStore } from './row-store.js'
 
@@ -39,7 +39,7 @@ class RowFeed implements Feed {
   readonly #run: Run
   readonly #store: RowStore
   readonly #columns: RowColumns | undefined
-  readonly #names: readonly string[]
+  readonly #members: RowMembers
   #bytes = 0
   #texts = fewTexts
   /** Rows that are still to be read as texts. */
@@ -54,7 +54,7 @@ class RowFeed implements Feed {
     this.#run = run
     this.#store = store
     this.#columns = columns
-    this.#names = names
+    this.#members = rowMembers(names)
   }
 
   get taken(): Feed['taken'] {
@@ -149,7 +149,7 @@ class RowFeed implements Feed {
 
   #lineOf(row: unknown, rowNumber: number): string {
     try {
-      return rowText(row, this.#names)
+      return rowText(row, this.#members)
     } catch (error) {
       // Getters and toJSON are the program's, and may throw anything.
       const reason =

@@ -91,6 +91,8 @@ export class RowStore {
   #flushTo = 0
   /** Why rows are no rows, by their numbers; the reader meets them soon. */
   readonly #faults = new Map<number, string>()
+  /** Nobody reads any more. */
+  #isClosed = false
   #waiters: Waiter[] = []
   #wake: (() => void) | undefined
 
@@ -100,6 +102,12 @@ export class RowStore {
   }
 
   push(row: unknown): void {
+    this.counts.written++
+    if (this.#isClosed) {
+      this.unsent.push(row)
+      this.counts.unsent++
+      return
+    }
     let last = this.#chunks.at(-1)
     if (last === undefined || last.rows.length === chunkRows) {
       last = { rows: [], open: 0 }
@@ -107,7 +115,6 @@ export class RowStore {
     }
     last.rows.push(row)
     last.open++
-    this.counts.written++
     this.#wake?.()
   }
 
@@ -216,6 +223,7 @@ export class RowStore {
 
   /** The run has ended: what is left was not sent. */
   endRest(): void {
+    this.#isClosed = true
     this.#ended(this.#first, this.counts.written, 'unsent')
   }
 

@@ -21,7 +21,7 @@ import { checkWrite } from '../../tables/privileges.js'
 import { checkTransactionSize, inTransaction, type WrittenRows } from '../../tables/transactions.js'
 
 /**
- * Obj itself, with the new rows or elements behind the old ones
+ * Obj itself, with the new rows or elements after the old ones
  * (docs/server-semantics.md#append).
  */
 const append = builtin(
@@ -141,7 +141,7 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
   })
 }
 
-/** The vector with the addition behind it, converted to its type; the same object, for variables hold it. */
+/** The vector with the addition at its end, converted to its type; the same object, for variables hold it. */
 function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
   context.memory.made(more)

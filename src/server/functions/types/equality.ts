@@ -8,7 +8,7 @@ import type { Column, Scalar } from '../../../protocol/value.js'
 import { sameColumnType } from '../../columns/column-layout.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Digits behind the point that count when nothing else is said. */
+/** Digits after the point that count by default. */
 const defaultPrecision = 10
 
 /** @param precision  floating numbers count as equal when they differ by at most 10^−precision */

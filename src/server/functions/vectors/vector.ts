@@ -114,7 +114,7 @@ export const vectorFunctions: readonly Builtin[] = [
     return takeRows(column, takenPositions(context, column.length, count))
   }),
 
-  /** One behind the other. */
+  /** One after the other. */
   binaryFunction('join', (x, y, context) => operate(context, '<-', x, y)),
 
   builtin('sort(X, [ascending])', (_, [value, ascending]) => {

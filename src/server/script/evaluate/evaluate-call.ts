@@ -225,7 +225,7 @@ function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
 }
 
-/** True when the function changes the argument that stands `index`-th behind those that are bound. */
+/** True when the function changes the argument that stands `index`-th after those that are bound. */
 function changesArgument(fn: FunctionValue, index: number): boolean {
   switch (fn.kind) {
     case 'builtin':

@@ -38,7 +38,7 @@ export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<
     : (immediate(node, frame) ?? evaluate(node, frame))
 }
 
-/** Errors come as they are thrown: whoever knows the statement or the call locates them. */
+/** Errors come as they are thrown: the caller that knows the statement or the call locates them. */
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
   if (node.kind === 'literal') return node.value
   if (node.kind === 'name') return valueOfName(node, frame)

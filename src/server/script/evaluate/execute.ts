@@ -19,7 +19,7 @@ import { tupleOf } from '../../values/vector-literal.js'
 /** What a function's tree takes, for each character of its source. */
 const bytesPerCharacter = 100
 
-/** Why the statements behind this one are not run. */
+/** Why the statements after this one do not run. */
 export type Completion =
   { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
 

@@ -168,7 +168,7 @@ export class Cursor {
     this.lastAllowed = this.taken + maxStatementTokens
   }
 
-  /** To be called by whatever can stand inside itself, with `ascend` behind it; a syntax error ends both. */
+  /** Called for whatever can stand inside itself, with `ascend` after it; a syntax error ends both. */
   descend(): void {
     if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
   }

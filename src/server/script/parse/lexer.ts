@@ -36,7 +36,7 @@ export interface OperatorToken extends TokenBase {
   readonly text: string
 }
 
-/** Behind the last token, so that there is always a next one. */
+/** After the last token, so that there is always a next one. */
 export interface EndToken extends TokenBase {
   readonly kind: 'end'
   readonly text: ''
@@ -58,7 +58,7 @@ const maxTextLength = 65_536
 
 /**
  * The text of I/O error 4 (S00020, which the manual spells without the S).
- * @param reason  stands behind it, in our words
+ * @param reason  follows it, in our words
  */
 export function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
@@ -106,7 +106,7 @@ export class Lexer {
   }
 
   /**
-   * The token at hand; behind the last one an `end` token again and again.
+   * The token at hand; after the last one an `end` token again and again.
    * @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …`
    */
   next(): Token {
@@ -184,7 +184,7 @@ export class Lexer {
     return { kind: 'operator', text, value: undefined }
   }
 
-  /** `.2` right behind an operand is a member (`d.2`), not a number. */
+  /** `.2` right after an operand is a member (`d.2`), not a number. */
   #isMember(code: number): boolean {
     const before = this.#before
     if (code !== point || before?.end !== this.#position) return false

@@ -1,5 +1,5 @@
 /*
-  Assignments, and the expressions that are statements: which of the two it is shows only behind the first operand.
+  Assignments, and the expressions that are statements: only what follows the first operand shows which of the two it is.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'

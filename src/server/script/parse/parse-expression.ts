@@ -122,7 +122,7 @@ function parsePrefixed(cursor: Cursor, first: Token): Expression {
   return callOf(operand, [argument], cursor.spanFrom(first))
 }
 
-/** Takes one operator and its right side behind `left`; undefined when the expression ends here. */
+/** Takes one operator and its right side after `left`; undefined when the expression ends here. */
 function extend(
   cursor: Cursor,
   left: Expression,

@@ -1,5 +1,5 @@
 /*
-  What is written right behind an operand: `f(…)`, `x[…]`, `f{…}`, `x.y`.
+  What is written right after an operand: `f(…)`, `x[…]`, `f{…}`, `x.y`.
 */
 import { operatorNames, operatorOf } from '../../operators/operator-names.js'
 import type { Cursor } from './cursor.js'

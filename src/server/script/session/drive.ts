@@ -3,7 +3,7 @@
 */
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 
-/** Whoever lets evaluations wait. */
+/** A caller that lets evaluations wait. */
 export interface Waiting {
   /** A wait begins; `cancel` ends it early, with an error where the script waits. */
   onWait(cancel: (reason: unknown) => void): void

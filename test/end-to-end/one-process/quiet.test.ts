@@ -1,0 +1,139 @@
+/*
+  Quiet means quiet: what a run says when nobody wants to hear it, what it says once a day, and what keeps a terminal readable.
+*/
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { startServer } from '../../../src/server/index.js'
+import { runMain, spawnCli, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
+
+const server = await startServer({
+  port: 0,
+  initScript: `
+    share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as prices
+    share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as others`,
+})
+t.teardown(() => server.close())
+const port = String(server.port)
+const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
+
+const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
+  runMain(['load', '-', '--port', port, '-t', 'prices', ...argv], { stdin: rows, ...terminals })
+
+/** A state folder of its own. */
+function stateOf(t: Test, name = 'state'): Record<string, string> {
+  const folder = join(name === 'state' ? t.testdir() : t.testdirName, name)
+  mkdirSync(folder, { mode: 0o700 })
+  return { XDG_STATE_HOME: folder }
+}
+
+t.test('-q prints nothing on success; what was told is in the summary file', async t => {
+  const summary = join(t.testdir(), 'summary.json')
+  const quiet = await load(['-q', '--confirm', 'count', '--summary', summary])
+  t.strictSame(quiet, { code: 0, stdout: '', stderr: '' })
+  const { notices } = JSON.parse(readFileSync(summary, 'utf8')) as { notices: string[] }
+  t.match(notices[0], /^-: delimiter ","/)
+  const told = await load(['--json'])
+  const result = JSON.parse(told.stdout) as { notices: string[] }
+  t.strictSame(result.notices, told.stderr.trimEnd().split('\n'))
+})
+
+t.test('a result has no more than twenty of them', async t => {
+  const bad = `id,price\n${'x,1\n'.repeat(100)}`
+  const { stdout } = await load(['--json', '--on-error', 'skip'], { stdin: bad })
+  t.ok((JSON.parse(stdout) as { notices: string[] }).notices.length <= 20)
+})
+
+t.test('--min-rows is 5 below that number, for load and check', async t => {
+  t.equal((await load(['--min-rows', '3'])).code, 0)
+  t.equal((await load(['--min-rows', '2'])).code, 0)
+  t.match(await load(['--min-rows', '4']), {
+    code: 5,
+    stderr: /expected at least 4 rows, 3 were delivered \[DDB_EXPECTATION\]/,
+  })
+  t.match(await load(['--min-rows', '4', '-n']), {
+    code: 5,
+    stderr: /expected at least 4 rows, 3 would be delivered/,
+  })
+  t.equal((await load(['--min-rows', '3', '-n'])).code, 0)
+  t.match(await load(['--min-rows', '1', '--expect-rows', '2']), {
+    code: 5,
+    stderr: /expected 2 r/,
+  })
+})
+
+t.test('--label is on every metric; names that metrics have are refused', async t => {
+  const path = join(t.testdir(), 'm.prom')
+  const labels = ['--label', 'team=night "shift"', '--label', 'job_name=prices']
+  t.equal((await load(['-q', '--metrics-file', path, ...labels])).code, 0)
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(line => /^ddb/.test(line))
+  t.ok(lines.length > 10)
+  for (const line of lines) t.match(line, '{team="night \\"shift\\"",job_name="prices",target=')
+  for (const label of ['host=x', '1a=x', '__a=x', 'a-b=x', 'a', 'outcome=1']) {
+    t.match(await load(['--label', label]), { code: 64, stderr: /--label: expected NAME=VALUE/ })
+  }
+  t.match(await load(['--label', 'a=1', '--label', 'a=2']), { code: 64 })
+})
+
+t.test(
+  'exec shows a hundred rows on a terminal, all of them elsewhere, or as many as asked for',
+  async t => {
+    const exec = async (
+      argv: readonly string[],
+      terminals: FakeTerminals = {},
+    ): Promise<string[]> => {
+      const script = 'table(1..250 as id)'
+      const { stdout } = await runMain(
+        ['exec', '--port', port, '-e', script, ...argv, '--no-color'],
+        terminals,
+      )
+      return stdout.trimEnd().split('\n')
+    }
+    const shown = await exec([], { stdoutColumns: 80 })
+    t.equal(shown.length, 102)
+    t.equal(shown.at(-1), '250 rows; 150 of them are not shown: --max-rows 0 shows all')
+    t.equal((await exec([])).length, 252)
+    t.equal((await exec(['--max-rows', '0'], { stdoutColumns: 80 })).length, 252)
+    t.equal((await exec(['--max-rows', '3'])).at(-2), ' 3')
+    t.equal((await exec(['--output', 'csv'], { stdoutColumns: 80 })).length, 251, 'data are whole')
+  },
+)
+
+/** A run that is killed leaves its marker. */
+const marker = (runId: string): string => `
+  share table([1] as n, [7l] as token, ["${runId}"] as run, [1l] as sessionId, [now()] as at) as ddbIngest_${runId}`
+
+t.test(
+  'what killed runs have left is told once a day, and not of runs into other tables',
+  async t => {
+    const environment = stateOf(t)
+    const file = join(t.testdirName, 'rows.csv')
+    writeFileSync(file, rows)
+    const argv = ['load', file, '--port', port, '-t', 'prices']
+    const leave = async (runId: string): Promise<void> => {
+      const { code } = await runMain(['exec', '--port', port, '-e', marker(runId)])
+      t.equal(code, 0)
+    }
+    // Nobody waits for it but the process itself.
+    const said = async (state: Record<string, string>, ...further: string[]): Promise<string> => {
+      const { code, stderr } = await spawnCli([...argv, ...further], { environment: state }).outcome
+      t.equal(code, 0, stderr)
+      return stderr
+    }
+    await leave('left')
+    t.notMatch(await said(environment, '-q'), 'ddbIngest', 'it is left to the next one')
+    t.match(await said(environment), ': ddbIngest_left. ')
+    t.notMatch(await said(environment), 'ddbIngest')
+    // A journal on this machine says that it loads something else.
+    const own = stateOf(t, 'own')
+    const other = ['load', file, '--port', port, '-t', 'others', '--run-id', 'left2']
+    t.equal((await runMain(other, { environment: own })).code, 0)
+    await leave('left2')
+    await leave('left3')
+    const last = await said(own)
+    t.match(last, 'ddbIngest_left3')
+    t.notMatch(last, 'ddbIngest_left2')
+  },
+)

@@ -1,0 +1,141 @@
+/*
+  The Chinese pages against the English ones: paragraph by paragraph the same headings, tables, code words, numbers
+  and links, and the same code blocks. So a page that was changed in English alone is found.
+*/
+import { posix } from 'node:path'
+import t from 'tap'
+import {
+  anchorsOf,
+  codeSpans,
+  linksOf,
+  originalOf,
+  paragraphsOf,
+  parsePage,
+  readPages,
+  type Page,
+} from './helpers/pages.js'
+
+const pages = await readPages()
+const pageAt = (path: string): Page | undefined => pages.find(page => page.path === path)
+
+/** English paths, and the Chinese path of each. */
+const translations = new Map(
+  pages.flatMap(({ path }) => {
+    const original = originalOf(path)
+    return original === undefined ? [] : [[original, path] as const]
+  }),
+)
+
+/** Headings, lists, tables and text as both languages have them; the line that leads to the other one is left out. */
+function outlineOf(page: Page): string[] {
+  return paragraphsOf(page)
+    .filter(text => !isLanguageLine(text))
+    .map(text =>
+      [
+        kindOf(text),
+        ...[codeSpans(text), numbersOf(text), placesOf(page, text)].map(found =>
+          found.sort().join(' '),
+        ),
+      ].join(' | '),
+    )
+}
+
+const isLanguageLine = (text: string): boolean => /^\[(English|中文)\]\(\S+\)$/.test(text)
+
+function kindOf(text: string): string {
+  const heading = /^#+/.exec(text)?.[0]
+  if (heading !== undefined) return heading
+  if (text.startsWith('|')) return `row of ${text.split(/(?<!\\)\|/).length - 2}`
+  return /^(\*|\d+\.) /.exec(text)?.[1] ?? 'text'
+}
+
+function numbersOf(text: string): string[] {
+  return text.replace(/`[^`]*`|\]\([^)]*\)/g, '').match(/\d+(?:[.,]\d+)*/g) ?? []
+}
+
+/** What links lead to: the English page, and which heading of it. */
+function placesOf(from: Page, text: string): string[] {
+  return linksOf(parsePage(from.path, text)).map(link => {
+    if (/^https?:/.test(link)) return link
+    const [file, anchor] = link.split('#') as [string, string?]
+    const path = file === '' ? from.path : resolved(from, file)
+    const target = pageAt(path)
+    const place = originalOf(path) ?? path
+    if (anchor === undefined || target === undefined) return place
+    return `${place}, heading ${anchorsOf(target).indexOf(anchor) + 1}`
+  })
+}
+
+const resolved = (from: Page, file: string): string => posix.join(posix.dirname(from.path), file)
+
+/** Code without comments, which are in the page's language, and how many headings stand before it. */
+function blocksOf({ blocks, prose }: Page): string[] {
+  const lines = prose.split('\n')
+  return blocks.map(({ language, text, lineNumber }) => {
+    const headings = lines.slice(0, lineNumber).filter(line => /^#+ /.test(line)).length
+    return `${headings} ${language}\n${text.replace(/(^|\s)#(?! (?:exit|prints) ).*$/gm, '$1#')}`
+  })
+}
+
+for (const [original, path] of translations) {
+  t.test(`${path} has what ${original} has`, async t => {
+    const [english, chinese] = [pageAt(original)!, pageAt(path)!]
+    t.ok(english, `there is ${original}`)
+    t.strictSame(outlineOf(chinese), outlineOf(english))
+    t.strictSame(blocksOf(chinese), blocksOf(english))
+    for (const [page, other] of [
+      [english, path],
+      [chinese, original],
+    ] as const) {
+      const [, line = ''] = paragraphsOf(page)
+      t.ok(isLanguageLine(line), `${page.path} begins with a link to the other language`)
+      const leadsTo = linksOf(parsePage(page.path, line)).map(file => resolved(page, file))
+      t.strictSame(leadsTo, [other])
+    }
+  })
+}
+
+t.test('links of Chinese pages lead to Chinese pages where there are any', async t => {
+  const english = pages
+    .filter(({ path }) => originalOf(path) !== undefined)
+    .flatMap(page =>
+      paragraphsOf(page)
+        .filter(text => !isLanguageLine(text))
+        .flatMap(text => linksOf(parsePage(page.path, text)))
+        .filter(link => translations.has(resolved(page, link.split('#')[0]!)))
+        .map(link => `${page.path} -> ${link}`),
+    )
+  t.strictSame(english, [])
+})
+
+t.test('the comparison finds what a translation lacks', async t => {
+  const english = [
+    '# Title',
+    'Up to 20 of `--table` in [errors](errors.md#exit-codes).',
+    '| code | exit |\n|---|---|\n| `A` | 64 |',
+    '* one\n* two',
+    '```sh\nddb-ingest load a.csv   # a note\n```',
+  ]
+  const outline = (lines: readonly string[]): readonly string[] => {
+    const page = parsePage('docs/page.md', lines.join('\n\n'))
+    return [...outlineOf(page), ...blocksOf(page)]
+  }
+  const changed = (from: string, to: string): readonly string[] =>
+    outline(english.map(text => text.replace(from, to)))
+  t.strictSame(changed('a note', '说明'), outline(english), 'comments are in the page’s language')
+  for (const [from, to] of [
+    ['# Title', '## Title'],
+    ['20', '21'],
+    ['`--table`', '`--types`'],
+    ['#exit-codes', '#input'],
+    ['errors.md', 'rejects.md'],
+    ['| 64 |', '| 64 | 65 |'],
+    ['\n| `A` | 64 |', ''],
+    ['\n* two', ''],
+    ['a.csv', 'b.csv'],
+    ['```sh', '```text'],
+    ['   # a note', '   # exit 3'],
+  ] as const) {
+    t.notSame(changed(from, to), outline(english), `${from} -> ${to}`)
+  }
+})
