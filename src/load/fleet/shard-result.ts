@@ -83,10 +83,7 @@ export function shardResult(
     },
     inputTotals: { count: sum(({ inputTotals }) => inputTotals.count), bytes },
     threads: Math.max(1, ...results.slice(-mostInputs).map(({ threads }) => threads)),
-    inputs: results
-      .flatMap(({ inputs }) => inputs)
-      .filter(isWrong)
-      .slice(0, mostInputs),
+    inputs: wrongInputs(results),
     sources: noSourceNotes(),
     rows,
     duplicates:
@@ -213,4 +210,9 @@ function statusOf(error: DdbError | undefined, rows: RowCounts): LoadResult['sta
 /** The first ones, as of one run. */
 function noticesOf(results: readonly LoadResult[]): string[] {
   return results.flatMap(({ notices }) => notices).slice(0, mostNotices)
+}
+
+function wrongInputs(results: readonly LoadResult[]): LoadResult['inputs'] {
+  const inputs = results.flatMap(({ inputs }) => inputs)
+  return inputs.filter(isWrong).slice(0, mostInputs)
 }
