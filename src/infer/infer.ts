@@ -3,46 +3,25 @@
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
-import { hasNumberStyle } from '../parse/cells/number-style.js'
+import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
-import { jsonKinds } from '../parse/json/json-kinds.js'
-import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import type { CellRules } from '../parse/cell-rules.js'
 import type { InputReader } from '../parse/input-reader.js'
-import { openReader, type ReaderOptions } from '../parse/formats.js'
-import type { Files } from '../platform/platform.js'
+import { openReader } from '../parse/formats.js'
+import type { InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
-import { isReservedWord } from '../schema/identifier.js'
 import type { ByteSource } from '../source/byte-source.js'
-import { openSource, stdinName, type SourceOptions } from '../source/open-source.js'
-import { unitsPerDay } from './candidate-types.js'
-import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
+import { openSource, stdinName } from '../source/open-source.js'
 import { checkRules, targetNames } from './column-names.js'
-import { ColumnProbe, constantProbe } from './column-probe.js'
-import type { InferredColumn, InferredInput, InferredSchema, LeftOut } from './inferred-schema.js'
+import { ColumnProbe } from './column-probe.js'
+import type { Found, InferOptions } from './found.js'
+import type { InferredSchema } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
-import { inputFields, type InputFields } from './input-fields.js'
+import { inputFields } from './input-fields.js'
+import { schemaOf } from './schema-of.js'
+import { newSetLook, setTexts, type SetLook } from './set-probes.js'
 
-/** What is to be looked at, and how it is read. */
-export interface InferOptions {
-  /** Files, or `-`. */
-  readonly paths: readonly string[]
-  readonly files: Files
-  readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
-  readonly reader: ReaderOptions
-  readonly cells: CellRules & Pick<CellOptions, 'offsets'>
-  /** Target column → column of the input. */
-  readonly map: Readonly<Record<string, string>>
-  /** Target column → the same text in every row. */
-  readonly set: Readonly<Record<string, string>>
-  /** Columns are told apart by position, whatever a header says. */
-  readonly byPosition: boolean
-  /** The table is to be a DFS table. */
-  readonly intoDfs: boolean
-  /** Most records to look at; all when left out. */
-  readonly sample?: number
-  /** Asked before every piece of input. */
-  readonly stopped?: () => boolean
-}
+export type { InferOptions } from './found.js'
 
 /** Small batches: nothing of them is kept. */
 const batchRows = 10_000
@@ -51,23 +30,6 @@ const batchBytes = 4 * 1024 * 1024
 const maxDistinctTexts = 2 ** 21
 const mostDistinct = 65_536
 const leastDistinct = 1024
-
-/** What several inputs add up to. */
-interface Found {
-  rows: number
-  rejected: number
-  firstReject: string | undefined
-  readonly inputs: InferredInput[]
-  /** Content bytes of records looked at, and of all inputs, as far as is known. */
-  recordBytes: number
-  totalBytes: number
-  isComplete: boolean
-  /** Of the first input that has columns. */
-  fields: InputFields | undefined
-  probes: readonly ColumnProbe[]
-  json: JsonColumns | undefined
-  rules: CellRules | undefined
-}
 
 /**
  * @throws {InputError} what reading throws; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
@@ -86,6 +48,10 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     probes: [],
     json: undefined,
     rules: undefined,
+    set: undefined,
+    setProbes: new Map(),
+    takenFields: new Set(),
+    takenMembers: new Set(),
   }
   for (const path of options.paths) {
     const source = await openSource(path, { ...options.source, files: options.files })
@@ -173,6 +139,9 @@ async function lookAtRecords(
   for await (const batch of batches) batch.release()
 }
 
+/** How many members there are shows only at the end. */
+const expectedMembers = 256
+
 type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>
 
 /** Fields are texts; blanks around them and what means null is left to the columns. */
@@ -189,7 +158,6 @@ function fieldLook(
     const names = targetNames(options, fields.names)
     const isHeaderless = !fields.hasNames
     found.probes = names.map(name => newProbe(name, rules, names.length, isHeaderless))
-    checkRules(options, names)
   }
   const target = {
     columns: fields.keys.map(name => ({ name, type: { type: 'STRING' as const } })),
@@ -202,16 +170,46 @@ function fieldLook(
     rowNames: reader.rowNames,
     headerLineNumber: reader.headerLineNumber,
   }
-  const mapping = mapColumns(target, shape, { match: fields.isByPosition ? 'position' : 'name' })
+  const match = fields.isByPosition ? 'position' : 'name'
+  const mapping = mapColumns(target, shape, { match })
   const fieldsOf = mapping.columns.map(({ source }) =>
     source.kind === 'field' ? source.index : -1,
+  )
+  const set = setLook(options, shape, fields.hasNames ? match : undefined, found, rules)
+  for (const [i, field] of fieldsOf.entries()) {
+    const isMapped = Object.values(options.map).includes(fields.names[i] ?? String(i + 1))
+    if (set.fields.has(field) && !isMapped) found.takenFields.add(i)
+  }
+  checkRules(
+    { ...options, set: { ...options.set, ...found.set?.templates } },
+    found.probes.flatMap(({ name }, i) => (found.takenFields.has(i) ? [] : [name])),
   )
   return {
     mapping,
     onBlock(block) {
       for (const [i, probe] of found.probes.entries()) probe.look(block, fieldsOf[i]!, file)
+      set.look(block)
     },
   }
+}
+
+/** What templates are made of in this input. */
+function setLook(
+  options: InferOptions,
+  shape: InputShape,
+  match: 'name' | 'position' | undefined,
+  found: Found,
+  rules: CellRules,
+): SetLook {
+  const named = options.names.read(shape.file)
+  const { templates } = (found.set ??= setTexts(options.set, named.parts))
+  return newSetLook(templates, shape, match, named, (name, isOfInput) => {
+    const known = found.setProbes.get(name)
+    if (known !== undefined) return known
+    const probe = newProbe(name, isOfInput ? plainNumbers(rules) : rules, expectedMembers)
+    found.setProbes.set(name, probe)
+    return probe
+  })
 }
 
 function memberLook(
@@ -221,16 +219,28 @@ function memberLook(
   rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
   if (found.fields !== undefined) throw mixed(file)
-  // How many members there are shows only at the end.
-  const expectedMembers = 256
   const mapped = new Map(Object.entries(options.map).map(([target, source]) => [source, target]))
   const json = (found.json ??= new JsonColumns(
     source => newProbe(mapped.get(source) ?? source, rules, expectedMembers),
     hasNumberStyle(rules),
   ))
+  const shape = { file, kind: 'members' as const, fieldCount: 0 }
+  const set = setLook(options, shape, undefined, found, rules)
+  const cells = {
+    get bytes() {
+      return json.bytes
+    },
+    field: (name: string) => json.cells(name),
+  }
+  for (const name of set.members) {
+    if (!Object.values(options.map).includes(name)) found.takenMembers.add(name)
+  }
   return {
     mapping: { columns: [], ignoreExtra: true, allowMissing: true },
-    onBlock: block => json.look(block, file),
+    onBlock(block) {
+      json.look(block, file)
+      set.look(block, cells)
+    },
   }
 }
 
@@ -258,111 +268,4 @@ function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
   if (reader.dialect === undefined) return rules
   const { value } = decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
   return { ...rules, decimalComma: value }
-}
-
-function schemaOf(options: InferOptions, found: Found): InferredSchema {
-  const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
-  const leftOut: LeftOut[] = []
-  let columns: InferredColumn[] = []
-  if (json !== undefined) columns = memberColumns(options, json, leftOut)
-  else if (fields !== undefined) {
-    columns = found.probes.map((probe, i) =>
-      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined, options.intoDfs)),
-    )
-  }
-  if (columns.length > 0) columns.push(...constantColumns(options, found))
-  const missing =
-    json === undefined
-      ? []
-      : [...json.columns.values()].filter(one => !json.isObject(one) && json.missing(one) > 0)
-  return {
-    columns,
-    leftOut,
-    inputs: found.inputs,
-    rows,
-    isComplete,
-    estimatedRows:
-      isComplete || recordBytes === 0 ? rows : Math.ceil((rows * totalBytes) / recordBytes),
-    rejected: found.rejected,
-    firstReject: found.firstReject,
-    needsPosition: fields?.isByPosition === true && fields.hasNames,
-    needsAllowMissing: missing.length > 0,
-  }
-}
-
-function constantColumns({ set, intoDfs }: InferOptions, { rules, rows }: Found): InferredColumn[] {
-  return Object.entries(set).map(([name, text]) => {
-    const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs))
-    const isNull = column.nulls > 0
-    return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
-  })
-}
-
-function memberColumns(
-  options: InferOptions,
-  json: JsonColumns,
-  leftOut: LeftOut[],
-): InferredColumn[] {
-  const taken: { source: string; probe: ColumnProbe; type: ChosenType }[] = []
-  for (const column of json.columns.values()) {
-    if (json.isObject(column)) continue
-    const { source, probe, kinds, elementKinds } = column
-    const seen: SeenKinds = { values: kinds, elements: elementKinds }
-    const type = chooseType(probe, seen, options.intoDfs)
-    if (type === undefined) leftOut.push({ source, reason: reasonOf(seen) })
-    else taken.push({ source, probe, type })
-  }
-  const names = targetNames(
-    options,
-    taken.map(({ source }) => source),
-  )
-  checkRules(options, names)
-  return taken.map(({ source, probe, type }, i) => columnOf(probe, names[i]!, source, type))
-}
-
-function renamedWarnings(name: string, source: string | undefined): string[] {
-  if (source === undefined || source === name || !isReservedWord(source)) return []
-  return [`"${source}" is a reserved word of DolphinDB, so the column gets this name`]
-}
-
-function reasonOf({ values, elements }: SeenKinds): string {
-  const isArray = (values & jsonKinds.array) !== 0
-  if (isArray && (values & ~(jsonKinds.array | jsonKinds.null)) !== 0) {
-    return 'it is an array in some records and none in others'
-  }
-  if (isArray && (elements & (jsonKinds.array | jsonKinds.object)) !== 0) {
-    return 'its arrays hold arrays or objects, which no column takes'
-  }
-  if (isArray && (elements & ~jsonKinds.null) === 0) {
-    return 'its arrays are all empty, which says nothing of their type'
-  }
-  if (isArray) return 'its arrays hold texts, or values of several kinds, which no column takes'
-  return 'its values are objects without members, or of several kinds, which no column takes'
-}
-
-function columnOf(
-  probe: ColumnProbe,
-  name: string,
-  source: string | undefined,
-  { type, candidate, dateFormat, nulls, warnings }: ChosenType,
-): InferredColumn {
-  const { min, max } = candidate ?? {}
-  const units = unitsPerDay[type.type]
-  const days =
-    units === undefined || min === undefined || max === undefined
-      ? undefined
-      : { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }
-  return {
-    name,
-    source,
-    type,
-    dateFormat,
-    nulls,
-    distinct: probe.distinct.count,
-    sample: probe.sample?.replaceAll('\u001f', ','),
-    textBytes: probe.textBytes,
-    days,
-    warnings: [...renamedWarnings(name, source), ...warnings],
-  }
 }

@@ -11,6 +11,7 @@ import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
+import type { PathUnmatched } from '../source/path/input-texts.js'
 import type { Confirmation } from './transport/confirmations.js'
 import type { ServerAddress, ServerMemory } from './connection/known-server.js'
 import type { ListedInputs, LoadReport, Method } from './load-result.js'
@@ -116,6 +117,14 @@ export interface InputOptions extends DialectOptions {
    * `2024/**`. Those with the extension of a format when left out.
    */
   include?: readonly string[]
+  /**
+   * The end of the path of each input, with names for parts of it: `level2/{day}/{symbol}.csv`, or a pattern behind a colon,
+   * `{day:\d{8}}`; `*` is what nobody wants. `hive` takes folders `day=2024-01-02`. A part fills the column of its name, and
+   * templates of `mapping.set` hold it. An input that does not match ends the run before its first row.
+   */
+  path?: string
+  /** Inputs whose paths do not match are left out, or their parts are null. */
+  pathUnmatched?: PathUnmatched
   /** Most records read, rejected ones included, of all inputs together. */
   limit?: number
   /** Between the elements of an array column, one ASCII character; default `,`. */

@@ -28,6 +28,8 @@ export interface ExpandedSources {
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
   readonly passedOver: PassedOver
+  /** Inputs that are left out, since their paths do not match. */
+  readonly unmatched?: readonly string[]
 }
 
 /** How sources are understood. */
@@ -38,6 +40,8 @@ export interface ExpandOptions extends DataNames {
   readonly files?: Files
   /** Told of each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void
+  /** Told of each name of a file that is an input already, by the name `input`. */
+  readonly onSame?: (path: string, input: string) => void
 }
 
 /**
@@ -47,9 +51,9 @@ export interface ExpandOptions extends DataNames {
  */
 export async function expandSources(
   inputs: readonly string[],
-  { extensions, include, stdin, files = systemFiles, onInput }: ExpandOptions,
+  { extensions, include, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
 ): Promise<ExpandedSources> {
-  const sameFiles = newSameFiles()
+  const sameFiles = newSameFiles(onSame)
   const asksStdin = stdin?.isFile === true && inputs.includes('-')
   const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
   const sizes: (number | undefined)[] = []
@@ -158,8 +162,13 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
 export function sourceNotices({
   sameFiles,
   passedOver,
-}: Pick<ExpandedSources, 'sameFiles' | 'passedOver'>): string[] {
-  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver)].filter(
+  unmatched = [],
+}: Pick<ExpandedSources, 'sameFiles' | 'passedOver' | 'unmatched'>): string[] {
+  const leftOut =
+    unmatched.length === 0
+      ? undefined
+      : `left out ${unmatched.length === 1 ? 'an input' : `${unmatched.length} inputs`} whose path does not match \`input.path\`, such as "${unmatched[0]}"`
+  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver), leftOut].filter(
     notice => notice !== undefined,
   )
 }

@@ -11,12 +11,15 @@ import type { BatchOptions } from '../../parse/input-reader.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
 import type { Step } from '../../parse/steps.js'
 import type { Platform } from '../../platform/platform.js'
-import { mapColumns, type ColumnMapping, type MappingRules } from '../../schema/column-mapping.js'
+import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
+import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
+import { newPathReader, type PathReader } from '../../source/path/input-texts.js'
 import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { RunEvent } from '../fate/events.js'
+import { heldTexts, type HeldTexts } from './held-texts.js'
 import { mayReachLimit } from '../rejects/reject-limit.js'
 import type { FoundRun } from '../fate/found-run.js'
 import { readSizes } from '../fate/read-sizes.js'
@@ -129,6 +132,7 @@ class Reading implements InputReading {
   readonly #platform: Platform
   readonly #options: LoadOptions
   readonly #plan: Plan
+  readonly #paths: PathReader
   readonly #told = new Set<string>()
   /** Columns of which it was said that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
@@ -139,6 +143,7 @@ class Reading implements InputReading {
         readonly key: string
         readonly columns: ColumnMapping
         readonly names: OpenedReader['fieldNames']
+        readonly parts: string
       })
     | undefined
   #look: InputLook | undefined
@@ -150,6 +155,7 @@ class Reading implements InputReading {
     this.#platform = platform
     this.#options = options
     this.#plan = plan
+    this.#paths = newPathReader(options.input)
     this.#offsets = columnOffsets(options.cells ?? {}, found.offsets)
     this.#journaledOffsets = this.#offsets?.knownCount ?? 0
   }
@@ -160,10 +166,12 @@ class Reading implements InputReading {
 
   *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
     const { source, reader, summary, resumed } = opened
-    const { flushIntervalMs = defaultFlushIntervalMs } = this.#options.input ?? {}
+    const { input: { flushIntervalMs = defaultFlushIntervalMs } = {}, mapping: { set } = {} } =
+      this.#options
     summary.format = reader.format
     const { detected, reading, how } = this.#lookOf(run, target, opened)
     summary.detected = detected
+    const { parts, texts } = this.#paths.read(source.name)
     run.rejects.reading(source.name, reading, this.#offsets)
     const { resumption } = run.history
     const index = opened.number()
@@ -182,11 +190,16 @@ class Reading implements InputReading {
       summary.bytes = reader.taken.bytesRead
       opened.progress(summary)
     }
-    const mapped = (): ColumnMapping => this.#mappingFor(reader, source.name, target)
-    const looked = run.watch?.opened(summary.path, reader, mapped)
+    const mapped = (): ColumnMapping => {
+      const mapping = this.#mappingFor(reader, source.name, parts, target)
+      this.#tellHeld(run, source.name, reading, heldTexts(mapping, texts, set))
+      return mapping
+    }
+    const looked = run.watch?.opened(summary.path, reader, mapped, texts)
     const found = (): Generator<Step, void, void> =>
       reader.steps({
         mapping: looked?.mapping ?? mapped(),
+        texts,
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         get batchRows() {
           return readSizes(run).batchRows
@@ -239,6 +252,11 @@ class Reading implements InputReading {
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
+  /** Whoever loads rejects again has to know what columns hold of the name of their input. */
+  #tellHeld(run: Run, name: string, reading: InputLook['reading'], held: HeldTexts): void {
+    if (held !== undefined) run.rejects.reading(name, { ...reading, ...held }, this.#offsets)
+  }
+
   /** Nothing more is read of an input. */
   #end(run: Run, { reader, summary }: OpenedInput, isFit: boolean): void {
     this.#tellOffsets(run)
@@ -280,19 +298,24 @@ class Reading implements InputReading {
   }
 
   /** The same object for the same shape: then rows of several inputs can go into one batch. */
-  #mappingFor(reader: OpenedReader, name: string, target: TargetDescription): ColumnMapping {
+  #mappingFor(
+    reader: OpenedReader,
+    name: string,
+    partNames: readonly string[],
+    target: TargetDescription,
+  ): ColumnMapping {
     const last = this.#mapping
     const { fieldNames: names, dialect } = reader
+    const parts = partNames.join('/')
     // Of an input that looks as the one before it, these are the very same.
-    if (names !== undefined && last?.names === names && last.dialect === dialect) {
-      return last.columns
-    }
+    const isSame = names !== undefined && last?.names === names && last.dialect === dialect
+    if (isSame && last.parts === parts) return last.columns
     const shape = shapeOf(reader, name)
-    const key = JSON.stringify({ ...shape, file: '' })
+    const key = JSON.stringify({ ...shape, file: '', parts })
     const { mapping = {} } = this.#options
-    const columns =
-      last?.key === key ? last.columns : mapColumns(target, shape, mapping satisfies MappingRules)
-    this.#mapping = { key, columns, names, dialect }
+    const rules: MappingRules = { ...mapping, parts: partNames }
+    const columns = last?.key === key ? last.columns : mapColumns(target, shape, rules)
+    this.#mapping = { key, columns, names, dialect, parts }
     return columns
   }
 

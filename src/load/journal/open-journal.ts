@@ -14,13 +14,13 @@ import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fing
 import { knownInputs, type KnownInputs } from './known-inputs.js'
 import { newJournal, type Journal } from './journal.js'
 import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
-import { journalFormat, type JournalRecord } from './journal-record.js'
+import { journalFormat, templatesFormat, type JournalRecord } from './journal-record.js'
 import { namedInput, newDurableState } from '../fate/durable.js'
 import { emptyRun, foundRun, type FoundRun } from '../fate/found-run.js'
 import { readRecord } from './journal-events.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
 import { replaceJournal } from './replace-journal.js'
-import { differingOptions, journaledOptions } from './portable-options.js'
+import { differingOptions, journaledOptions, needsTemplates } from './portable-options.js'
 
 /** The journal of a run. */
 export function journalPath(folder: string, runId: string): string {
@@ -151,7 +151,7 @@ function openingOf(
   } else {
     opening.push({
       kind: 'run',
-      format: journalFormat,
+      format: needsTemplates(current) ? templatesFormat : journalFormat,
       version,
       runId: plan.runId,
       token,
