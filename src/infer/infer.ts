@@ -227,8 +227,8 @@ function memberLook(
   const shape = { file, kind: 'members' as const, fieldCount: 0 }
   const set = setLook(options, shape, undefined, found, rules)
   const cells = {
-    get bytes() {
-      return json.bytes
+    get view() {
+      return json.view
     },
     field: (name: string) => json.cells(name),
   }

@@ -88,8 +88,8 @@ export class JsonColumns {
   }
 
   /** In which they stand. */
-  get bytes(): Uint8Array {
-    return this.#scanner.bytes
+  get view(): DataView {
+    return this.#scanner.view
   }
 
   /** Rows without the member. */

@@ -38,7 +38,7 @@ export function setTexts(
 
 /** Where a template's parts stand in a block. */
 export interface BlockCells {
-  readonly bytes: Uint8Array
+  readonly view: DataView
   field(name: string): FieldCells
 }
 
@@ -100,12 +100,12 @@ function newLook(
     text ??= new TemplateText(parts, block.rowCapacity)
     text.setTexts(texts)
     const { rowCount, lineNumbers } = block
-    const { bytes } = cells ?? block
+    const { view } = cells ?? block
     const fields = parts.flatMap(part => {
       if (part.kind === 'field') return cellsOf(block, [part.index])
       return part.kind === 'member' ? (cells?.field(part.name) ?? []) : []
     })
-    const from = { bytes, rowCount, lineNumbers, numberCells: undefined }
+    const from = { view, rowCount, lineNumbers, numberCells: undefined }
     probe.look(text.compose(from, fields), 0, file)
   }
 }

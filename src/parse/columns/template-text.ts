@@ -20,10 +20,11 @@ export interface FieldCells {
 /** Digits of a number of a line. */
 const lineBytes = 16
 
-type Piece =
-  | { readonly kind: 'text'; readonly bytes: Uint8Array; readonly isNull: boolean }
-  | { readonly kind: 'field'; readonly number: number }
-  | { readonly kind: 'line' }
+/** All alike, as they are looked at for every row: a text; the number of a field from 0; or neither, for the line. */
+interface Piece {
+  readonly bytes: Uint8Array | undefined
+  readonly number: number
+}
 
 const encoder = new TextEncoder()
 
@@ -69,7 +70,7 @@ export class TemplateText {
       const bytes = encoder.encode(text)
       this.fixedBytes += bytes.length
       this.#isNull ||= bytes.length === 0
-      return { kind: 'text', bytes, isNull: bytes.length === 0 }
+      return { bytes, number: -1 }
     })
   }
 
@@ -80,11 +81,11 @@ export class TemplateText {
    */
   compose(
     {
-      bytes,
+      view,
       rowCount,
       lineNumbers,
       numberCells,
-    }: Pick<RecordBlock, 'bytes' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
+    }: Pick<RecordBlock, 'view' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
     fields: readonly FieldCells[],
   ): RecordBlock {
     const { block } = this
@@ -92,6 +93,7 @@ export class TemplateText {
     block.rowCount = rowCount
     this.#reserve(rowCount, fields)
     const into = this.#bytes
+    const intoView = block.view
     const { starts, ends } = block
     const pieces = this.#pieces
     const numbers = numberCells && (block.numberCells ??= new Uint8Array(block.rowCapacity))
@@ -101,15 +103,18 @@ export class TemplateText {
       starts[row] = begin
       let isNull = this.#isNull
       for (let i = 0; i < pieces.length && !isNull; i++) {
-        const piece = pieces[i]!
-        if (piece.kind === 'field') {
-          const { starts: from, ends: until, first, step } = fields[piece.number]!
-          const end = until[first + row * step]!
-          const start = from[first + row * step]!
-          isNull = start === end
-          for (let p = start; p < end; p++) into[to++] = bytes[p]!
-        } else if (piece.kind === 'text') {
-          const text = piece.bytes
+        const { bytes: text, number } = pieces[i]!
+        if (number >= 0) {
+          const cells = fields[number]!
+          const cell = cells.first + row * cells.step
+          const end = cells.ends[cell]!
+          let p = cells.starts[cell]!
+          isNull = p === end
+          const behind = to + end - p
+          // Behind every cell some bytes can be read, and what is written too far is written over.
+          for (; p < end; p += 4, to += 4) intoView.setInt32(to, view.getInt32(p, true), true)
+          to = behind
+        } else if (text !== undefined) {
           for (let p = 0; p < text.length; p++) into[to++] = text[p]!
         } else to += encoder.encodeInto(String(lineNumbers[row]), into.subarray(to)).written
       }
