@@ -45,6 +45,7 @@ t.test('the packages needed at run time are these and no others', async t => {
     'csv-parse',
     'get-east-asian-width',
     'ws',
+    'yauzl',
     'zstddec',
   ])
   const atRunTime = installed.filter(([, entry]) => entry.dev !== true && !entry.devOptional)

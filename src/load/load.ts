@@ -28,6 +28,7 @@ import { makePlan, type Plan } from './plan.js'
 import { runPipeline, type Course } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
+import { withArchives } from '../source/archive/archives.js'
 import { newRun, type Run } from './run.js'
 
 /**
@@ -51,8 +52,9 @@ export async function loadOn(
 ): Promise<LoadResult> {
   const plan = makePlan(options, platform.random)
   const clock = awakeClock(platform.clock)
+  const files = withArchives(platform.files)
   try {
-    return await loadPlan({ ...platform, clock }, options, plan, sources)
+    return await loadPlan({ ...platform, clock, files }, options, plan, sources)
   } finally {
     clock.stop()
   }

@@ -117,6 +117,8 @@ export interface InputOptions extends DialectOptions {
    * `2024/**`. Those with the extension of a format when left out.
    */
   include?: readonly string[]
+  /** Patterns of the members that are taken from zip archives, as `include` has them for files of folders. */
+  members?: readonly string[]
   /**
    * The end of the path of each input, with names for parts of it: `level2/{day}/{symbol}.csv`, or a pattern behind a colon,
    * `{day:\d{8}}`; `*` is what nobody wants. `hive` takes folders `day=2024-01-02`. A part fills the column of its name, and

@@ -47,13 +47,15 @@ export interface FileSettings {
   readonly filesFrom?: string
   /** Which files of folders are read. */
   readonly include?: readonly string[]
+  readonly members?: readonly string[]
   readonly path?: string
   readonly pathUnmatched?: PathUnmatched
 }
 
 /** Which of the files that sources mean are inputs. */
 type Rules = {
-  readonly [Name in 'include' | 'path' | 'pathUnmatched']?: FileSettings[Name] | undefined
+  readonly [Name in 'include' | 'members' | 'path' | 'pathUnmatched']?:
+    FileSettings[Name] | undefined
 }
 
 /** A path that the run was given or makes. */
@@ -189,7 +191,7 @@ const inputPart = 'an input'
  */
 async function inputsLike(
   inputs: readonly string[],
-  { include, path, pathUnmatched }: FileSettings,
+  { include, members, path, pathUnmatched }: FileSettings,
   isLike: (path: string, status: FileStatus) => boolean,
 ): Promise<{ paths: readonly string[]; sources?: ExpandedSources }> {
   const found: string[] = []
@@ -199,7 +201,7 @@ async function inputsLike(
   const expand = (names: readonly string[], rules: Rules): Promise<ExpandedSources> =>
     expandInputs(names, defined(rules), { onInput })
   try {
-    const sources = await expand(inputs, { include, path, pathUnmatched })
+    const sources = await expand(inputs, { include, members, path, pathUnmatched })
     // Of standard input the run asks for more.
     return inputs.includes('-') ? { paths: found } : { paths: found, sources }
   } catch {
@@ -207,7 +209,7 @@ async function inputsLike(
   }
   for (const input of inputs) {
     // Patterns for folders are refused where there is none.
-    await expand([input], { include })
+    await expand([input], { include, members })
       .catch(() => expand([input], {}))
       .catch(() => input !== '-' && found.push(input))
   }

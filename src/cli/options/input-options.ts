@@ -46,6 +46,13 @@ export const inputOptions = optionGroup('Input', {
     defaultNote: 'by their extension',
     field: 'input.include',
   },
+  members: {
+    flags: '--members <glob>',
+    help: 'which members of a zip archive are data, such as *.txt; repeatable',
+    reader: repeated(text),
+    defaultNote: 'by their extension',
+    field: 'input.members',
+  },
   path: {
     flags: '--path <pattern>',
     help: 'names for parts of paths, as in {day}/{symbol}.csv; or hive, for folders day=…',

@@ -163,7 +163,10 @@ function readingOf(
   }
 }
 
-async function membersOf(record: Uint8Array, { text }: Pick<RecordReading, 'text'>): Promise<CellSource[]> {
+async function membersOf(
+  record: Uint8Array,
+  { text }: Pick<RecordReading, 'text'>,
+): Promise<CellSource[]> {
   return (await memberNames(record, text)).map(name => ({ kind: 'member', name }))
 }
 

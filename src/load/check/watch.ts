@@ -22,12 +22,7 @@ export interface Watch {
    * @param map  throws where target and input do not fit
    * @param texts  that the name of the input says
    */
-  opened(
-    path: string,
-    reader: OpenedReader,
-    map: () => ColumnMapping,
-    texts: InputTexts,
-  ): LookedAt
+  opened(path: string, reader: OpenedReader, map: () => ColumnMapping, texts: InputTexts): LookedAt
   rejected(reject: AnyReject): void
   /** No more of the input that was opened last will be read. */
   closed(reader: OpenedReader): void

@@ -2,6 +2,8 @@
   Which files the inputs of a run are: what sources mean, and which of them have a path that says what it should.
 */
 import { dataExtensions } from '../../parse/formats.js'
+import { systemFiles } from '../../platform/system-files.js'
+import { withArchives } from '../../source/archive/archives.js'
 import {
   expandSources,
   type ExpandOptions,
@@ -16,7 +18,12 @@ import type { InputOptions } from '../options.js'
  */
 export async function expandInputs(
   inputs: readonly string[],
-  { path, pathUnmatched, include }: Pick<InputOptions, 'path' | 'pathUnmatched' | 'include'>,
+  {
+    path,
+    pathUnmatched,
+    include,
+    members,
+  }: Pick<InputOptions, 'path' | 'pathUnmatched' | 'include' | 'members'>,
   looking: Pick<ExpandOptions, 'files' | 'stdin' | 'onInput'>,
 ): Promise<ExpandedSources> {
   const reader = newPathReader({
@@ -25,8 +32,10 @@ export async function expandInputs(
   })
   const found = await expandSources(inputs, {
     ...looking,
+    files: withArchives(looking.files ?? systemFiles),
     extensions: dataExtensions,
     include,
+    members,
     ...(path === undefined
       ? {}
       : { onSame: (one: string, other: string) => refuseOtherTexts(reader, one, other) }),

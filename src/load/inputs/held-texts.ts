@@ -7,7 +7,7 @@ import { inputTextNames } from '../../schema/set-columns.js'
 import type { RejectReading } from '../rejects/reject-run.js'
 
 /** undefined where they hold nothing of it. */
-export type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
+type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
 
 /** What the name of an input says, as far as its columns hold it. */
 export function heldTexts(

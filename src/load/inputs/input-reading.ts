@@ -14,12 +14,12 @@ import type { Platform } from '../../platform/platform.js'
 import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import { newPathReader, type PathReader } from '../../source/path/input-texts.js'
+import { newPathReader, type NamedTexts, type PathReader } from '../../source/path/input-texts.js'
 import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { RunEvent } from '../fate/events.js'
-import { heldTexts, type HeldTexts } from './held-texts.js'
+import { heldTexts } from './held-texts.js'
 import { mayReachLimit } from '../rejects/reject-limit.js'
 import type { FoundRun } from '../fate/found-run.js'
 import { readSizes } from '../fate/read-sizes.js'
@@ -166,12 +166,10 @@ class Reading implements InputReading {
 
   *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
     const { source, reader, summary, resumed } = opened
-    const { input: { flushIntervalMs = defaultFlushIntervalMs } = {}, mapping: { set } = {} } =
-      this.#options
-    summary.format = reader.format
+    const { flushIntervalMs = defaultFlushIntervalMs } = this.#options.input ?? {}
     const { detected, reading, how } = this.#lookOf(run, target, opened)
     summary.detected = detected
-    const { parts, texts } = this.#paths.read(source.name)
+    const named = this.#paths.read(source.name)
     run.rejects.reading(source.name, reading, this.#offsets)
     const { resumption } = run.history
     const index = opened.number()
@@ -190,16 +188,12 @@ class Reading implements InputReading {
       summary.bytes = reader.taken.bytesRead
       opened.progress(summary)
     }
-    const mapped = (): ColumnMapping => {
-      const mapping = this.#mappingFor(reader, source.name, parts, target)
-      this.#tellHeld(run, source.name, reading, heldTexts(mapping, texts, set))
-      return mapping
-    }
-    const looked = run.watch?.opened(summary.path, reader, mapped, texts)
+    const mapped = (): ColumnMapping => this.#mappingOf(run, opened, named, reading, target)
+    const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
     const found = (): Generator<Step, void, void> =>
       reader.steps({
         mapping: looked?.mapping ?? mapped(),
-        texts,
+        texts: named.texts,
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         get batchRows() {
           return readSizes(run).batchRows
@@ -253,8 +247,17 @@ class Reading implements InputReading {
   }
 
   /** Whoever loads rejects again has to know what columns hold of the name of their input. */
-  #tellHeld(run: Run, name: string, reading: InputLook['reading'], held: HeldTexts): void {
+  #mappingOf(
+    run: Run,
+    { reader, source: { name } }: OpenedInput,
+    { parts, texts }: NamedTexts,
+    reading: InputLook['reading'],
+    target: TargetDescription,
+  ): ColumnMapping {
+    const mapping = this.#mappingFor(reader, name, parts, target)
+    const held = heldTexts(mapping, texts, this.#options.mapping?.set)
     if (held !== undefined) run.rejects.reading(name, { ...reading, ...held }, this.#offsets)
+    return mapping
   }
 
   /** Nothing more is read of an input. */
@@ -272,6 +275,7 @@ class Reading implements InputReading {
     const { reader, summary } = opened
     const { dialect, text, format } = reader
     const { compression } = summary
+    summary.format = format
     const last = this.#look
     const isSame =
       last?.dialect === dialect &&

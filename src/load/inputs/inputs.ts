@@ -9,6 +9,7 @@ import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import { batchesAmong, type Step } from '../../parse/steps.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
+import { archiveOf } from '../../source/archive/archives.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { stdinName } from '../../source/open-source.js'
@@ -119,7 +120,8 @@ async function checkRejectsFile(
   // Whoever follows a folder passes over the rejects of the run in it.
   const isInput = !isOwn || options.input?.follow !== true
   const inputs = isInput ? paths.filter(path => path !== '-') : []
-  checkRejects(rejectsFile, inputs, platform, isOwn || isLeftOver)
+  const archives = inputs.map(path => archiveOf(path, platform.files) ?? path)
+  checkRejects(rejectsFile, [...new Set(archives)], platform, isOwn || isLeftOver)
 }
 
 /** @returns the inputs in the order of the journal; undefined where none is kept */

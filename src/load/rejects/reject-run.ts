@@ -268,6 +268,7 @@ function retryInput(
     flushIntervalMs: ____,
     follow: _____,
     include: ______,
+    members: _________,
     path: _______,
     pathUnmatched: ________,
     ...input

@@ -60,11 +60,12 @@ export class TemplateText {
     this.fixedBytes = 0
     this.#isNull = false
     this.#pieces = this.#parts.map(part => {
-      if (part.kind === 'field' || part.kind === 'member')
-        return { kind: 'field', number: fields++ }
+      if (part.kind === 'field' || part.kind === 'member') {
+        return { bytes: undefined, number: fields++ }
+      }
       if (part.kind === 'line') {
         this.fixedBytes += lineBytes
-        return part
+        return { bytes: undefined, number: -1 }
       }
       const text = part.kind === 'constant' ? part.text : texts[part.name]
       const bytes = encoder.encode(text)
@@ -76,7 +77,6 @@ export class TemplateText {
 
   /**
    * Fills the block.
-   * @param source  the rows, in whose bytes the fields stand
    * @param fields  of the template, in the order of its parts
    */
   compose(

@@ -62,6 +62,7 @@ const target: Values<TargetOptions> = {
 }
 const input: Values<Omit<InputOptions, 'stdin'>> = {
   format: { values: ['csv', 'auto'] },
+  members: { values: [['*.txt'], ['*.csv']] },
   path: { values: ['{day}.csv', 'hive'] },
   pathUnmatched: { values: ['skip', 'null'] },
   include: { values: [['*.txt'], ['*.csv']] },

@@ -14,6 +14,7 @@ import { parseTableTarget } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
 import { typesText } from '../../../schema/target-schema.js'
+import { withArchives } from '../../../source/archive/archives.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
 import { version } from '../../../version.js'
 import type { Call } from '../command.js'
@@ -66,7 +67,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   }
   const inputs = await inputsOf(settings, call)
   await refuseSharedFiles(settings, inputs, call)
-  const { files } = systemPlatform
+  const files = withArchives(systemPlatform.files)
   const fields = fieldsOf(sharedOptions, settings)
   const sources = await expandInputs(inputs, fields.input ?? {}, { files })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
