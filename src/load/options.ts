@@ -203,6 +203,11 @@ export interface JournalOptions {
   workingFolder?: string
   /** Begins anew, whatever a journal of this name says. */
   restart?: boolean
+  /**
+   * Inputs that were read to their end and have another content by now are read again, into targets in which a row takes the place of
+   * the one with its key. Rows that are not in them any more stay where they are.
+   */
+  changed?: boolean
 }
 
 /** Everything `load` has to know. */

@@ -170,7 +170,6 @@ class Reading implements InputReading {
     const { detected, reading, how } = this.#lookOf(run, target, opened)
     summary.detected = detected
     const named = this.#paths.read(source.name)
-    run.rejects.reading(source.name, reading, this.#offsets)
     const { resumption } = run.history
     const index = opened.number()
     if (resumption.isReadAnew(index, summary.path, how))
@@ -256,7 +255,8 @@ class Reading implements InputReading {
   ): ColumnMapping {
     const mapping = this.#mappingFor(reader, name, parts, target)
     const held = heldTexts(mapping, texts, this.#options.mapping?.set)
-    if (held !== undefined) run.rejects.reading(name, { ...reading, ...held }, this.#offsets)
+    const told = held === undefined ? reading : { ...reading, ...held }
+    run.rejects.reading(name, told, this.#offsets)
     return mapping
   }
 

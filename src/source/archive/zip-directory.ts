@@ -4,7 +4,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { Readable as ReadableStream } from 'node:stream'
-import type * as yauzlPackage from 'yauzl'
+import type yauzlPackage from 'yauzl'
 import type { Entry, RandomAccessReader, ZipFile } from 'yauzl'
 import { InputError } from '../../errors.js'
 import type { InputFile } from '../../platform/platform.js'
