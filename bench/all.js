@@ -3,6 +3,7 @@
   in docs/measuring.md and the picture are made.
 */
 import { loadavg } from 'node:os'
+import { measure as batchSize } from './batch-size.js'
 import { measure as cells } from './cells.js'
 import { measure as connections } from './connections.js'
 import { compare } from './correctness.js'
@@ -34,6 +35,7 @@ const benchmarks = {
   journal,
   network,
   connections,
+  'batch-size': batchSize,
   pool,
   'seeds-workload': seedsWorkload,
 }

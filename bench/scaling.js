@@ -1,6 +1,6 @@
 /*
-  What more of something costs a load: rows, columns, batches (files are in bench/small-files.js); and how busy the processors of
-  both ends are meanwhile. Each cost is the difference of two loads, divided by how much more there was in the longer one. The
+  What more of something costs a load: rows, columns, batches, connections, threads (files are in bench/small-files.js); and how
+  busy the processors of both ends are meanwhile. Each cost is the difference of two loads, divided by how much more there was in the longer one. The
   server is `serve` in a process of its own, which really inserts where receipts are asked of it.
 */
 import { mkdir } from 'node:fs/promises'
@@ -16,6 +16,10 @@ const inputs = [
 ]
 const batchSizes = { few: 10_000, many: 100 }
 const rowsInBatches = 500_000
+const manyConnections = [9, 1]
+const manyThreads = [3, 1]
+/** Enough to be divided among the threads, and few beside what starting them takes. */
+const rowsOfThreads = 200_000
 
 const costOf = (work, seconds, more) => ({
   work,
@@ -85,7 +89,30 @@ async function costOfBatch(sink, path, rows, confirm, repeats) {
   return costOf(`a batch more, --confirm ${confirm}`, many - few, more)
 }
 
-/** Microseconds of the whole load for each row or batch more; shares of processors. */
+/** A load of few rows over several connections, each with a lane of its own, against one. */
+async function costOfConnection(sink, path, repeats) {
+  const loadOver = connections => async () => {
+    await emptyTrades(sink)
+    const over = ['--connections', String(connections), '--unordered', '--confirm', 'receipts']
+    const args = [program, 'load', path, '--table', 'trades', '-q', ...over, ...sink.server]
+    return (await runNode(args)).seconds
+  }
+  const [many, one] = (await inTurn(manyConnections.map(loadOver), repeats)).map(median)
+  return costOf('a connection more, --confirm receipts', many - one, manyConnections[0] - 1)
+}
+
+/** Processor time: whether the clock shows it depends on what else the processors have to do. */
+async function costOfThread(sink, path, repeats) {
+  const loadWith = threads => async () => {
+    const options = { processor: true }
+    const flags = ['-q', '--threads', String(threads)]
+    return (await load(sink, path, 'trades', options, flags)).processorSeconds
+  }
+  const [many, one] = (await inTurn(manyThreads.map(loadWith), repeats)).map(median)
+  return costOf('a thread more, processor time', many - one, manyThreads[0] - 1)
+}
+
+/** Microseconds of the whole load for each row, batch, connection or thread more; shares of processors. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)
@@ -96,6 +123,8 @@ export async function measure({ repeats, scale }) {
           ...(await costOfRow(sink, folder, { ...input, rows: Math.round(rows * scale) }, repeats)),
         )
       }
+      const path = await writeInput(folder, 'narrow.csv', rowsOfThreads)
+      figures.push(await costOfThread(sink, path, repeats))
     })
     const rows = Math.round(rowsInBatches * scale)
     const path = await writeInput(folder, 'narrow.csv', rows)
@@ -107,6 +136,8 @@ export async function measure({ repeats, scale }) {
         await withSink(init, options, sink => costOfBatch(sink, path, rows, confirm, repeats)),
       )
     }
+    const fewPath = await writeInput(folder, 'narrow.csv', 100 * manyConnections[0])
+    figures.push(await withSink(init, [], sink => costOfConnection(sink, fewPath, repeats)))
     return figures
   })
 }

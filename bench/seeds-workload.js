@@ -2,9 +2,11 @@
   The workload of DolphinDB's chapter on asynchronous writing: 50,000 requests of 100 rows each, without and with
   waiting for the answers, through `ddb-ingest bench` and a server in a process of its own. The command measures both
   modes in one run, one after the other, and waits until the server's table has every row. Answered requests are held
-  against an echo of as many bytes as well, which is what Node itself needs for them.
+  against an echo of as many bytes as well, which is what Node itself needs for them: once as they are, the server's insert
+  included, and once into a server that only answers.
 */
 import { join } from 'node:path'
+import { secondsOfAnswers } from './lib/answered.js'
 import { secondsOfEcho } from './lib/echo.js'
 import { withFolder, writeTables } from './lib/inputs.js'
 import { inTurn, median, program, runNode } from './lib/measure.js'
@@ -47,8 +49,8 @@ export async function measure({ repeats, scale }) {
         const options = ['--json', '--requests', String(requests), ...server]
         return JSON.parse((await runNode([program, 'bench', ...options])).stdout)
       })
-    const [runs, echoes] = await inTurn(
-      [measured, () => secondsOfEcho({ ...sizes, requests })],
+    const [runs, echoes, alone] = await inTurn(
+      [measured, () => secondsOfEcho({ ...sizes, requests }), () => secondsOfAnswers(requests)],
       repeats,
     )
     const [unanswered, answered] = ['async', 'sync'].map(mode =>
@@ -71,6 +73,14 @@ export async function measure({ repeats, scale }) {
         ours: answered,
         reference: echo,
         ratio: answered / echo,
+        bar: { atMost: 1.2 },
+      },
+      {
+        work: 'the same into a server that only answers, against the echo',
+        unit: 's',
+        ours: median(alone),
+        reference: echo,
+        ratio: median(alone) / echo,
         bar: { atMost: 1.2 },
       },
     ]

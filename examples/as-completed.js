@@ -16,9 +16,9 @@ console.log('state:', tasks.map(task => task.state).join(' '))
 tasks[0].result().then(() => console.log('callback: the first task is done'))
 
 const first = await Promise.race(tasks.map(task => task.result()))
-console.log('first:', first.value)
+console.log('first:', first)
 for await (const result of asCompleted(tasks.map(task => task.result()))) {
-  console.log('Task ret:', result.value)
+  console.log('Task ret:', result)
 }
 console.log('state:', tasks.map(task => task.state).join(' '))
 await pool.shutDown()

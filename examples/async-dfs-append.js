@@ -30,6 +30,6 @@ const asking = await connect({ host, port, ...login })
 const result = await asking.run(
   `select * from loadTable('${dbPath}', '${tbName}') order by id, price`,
 )
-for (const { id, ticker, price } of result.toRows()) console.log(id, ticker, price)
+for (const { id, ticker, price } of result.rows()) console.log(id, ticker, price)
 await asking.close()
 await server.close()

@@ -25,6 +25,6 @@ for (let i = 0; i < 100; i++) await session.run('appendStreamingData', rows)
 await session.close()
 
 const counted = await setup.run('select count(*) as rows from trades group by time, sym')
-console.log(counted.toRows())
+console.log(counted.rows())
 await setup.close()
 await server.close()

@@ -31,7 +31,7 @@ await session.run(
 )
 for (const enableAsync of [false, true]) {
   await write(enableAsync)
-  const { value } = await session.run('exec count(*) from trades')
+  const value = await session.run('exec count(*) from trades')
   console.log(enableAsync ? 'asynchronous:' : 'synchronous:', value, 'rows in the table')
 }
 await session.close()

@@ -17,7 +17,7 @@ const blocking = `
 const worker = new Worker(blocking, { eval: true, workerData: flag })
 const done = once(worker, 'message')
 
-for (const i of [1, 2, 3]) console.log('answer', (await session.run(`${i}+${i}`)).value)
+for (const i of [1, 2, 3]) console.log('answer', await session.run(`${i}+${i}`))
 Atomics.store(flag, 0, 1)
 Atomics.notify(flag, 0)
 console.log((await done)[0])

@@ -8,8 +8,7 @@ const session = await connect({ host, port })
 
 async function doSomeWork(x) {
   console.log('waiting:', x)
-  const { value } = await session.run(`sleep(${x}); "Done after ${x} ms"`)
-  return value
+  return session.run(`sleep(${x}); "Done after ${x} ms"`)
 }
 
 const task = doSomeWork(2)

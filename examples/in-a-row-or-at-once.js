@@ -1,5 +1,5 @@
 // 1 + 2 + 4 in a row; at once it is as long as the longest. One unit is 100 ms here.
-import { ConnectionPool, toPlain } from 'ddb-ingest'
+import { ConnectionPool } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 
 const server = await startServer({ port: 0 })
@@ -7,8 +7,7 @@ const { host, port } = server
 const pool = await ConnectionPool.connect({ host, port, size: 3 })
 
 async function doSomeWork(x) {
-  const times = await pool.run(`start = now(); sleep(${x * 100}); [start, now()]`)
-  const [start, end] = toPlain(times)
+  const [start, end] = await pool.run(`start = now(); sleep(${x * 100}); [start, now()]`)
   console.log('Done after', x)
   return { start, end }
 }

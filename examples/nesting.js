@@ -8,8 +8,7 @@ const pool = await ConnectionPool.connect({ host, port, size: 3 })
 
 async function doSomeWork(x) {
   console.log('waiting:', x)
-  const { value } = await pool.run(`sleep(${x * 50}); "Done after ${x}"`)
-  return value
+  return pool.run(`sleep(${x * 50}); "Done after ${x}"`)
 }
 
 // 1: waits inside and uses the results there

@@ -13,7 +13,7 @@ class DolphinDBHelper {
 
   static async runTest(script) {
     console.log(`run script: [${script}]`)
-    const { value } = await this.pool.run(script)
+    const value = await this.pool.run(script)
     console.log('result:', value)
     return value
   }

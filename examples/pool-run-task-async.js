@@ -1,5 +1,5 @@
 // Tasks as objects: results in any order, with a time limit.
-import { ConnectionPool, TimeoutError, toPlain } from 'ddb-ingest'
+import { ConnectionPool, TimeoutError } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 
 const server = await startServer({ port: 0 })
@@ -20,7 +20,7 @@ try {
 
 const results = []
 for (const [name, task] of Object.entries({ task1, task2, task4, task3 })) {
-  const result = toPlain(await task.result())
+  const result = await task.result()
   results.push(result)
   console.log(name, result[0])
 }

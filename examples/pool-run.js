@@ -20,9 +20,9 @@ async function testRun(i) {
 }
 
 const results = await Promise.all([testRun(1), testRun(3), testRun(5), testRun(7)])
-for (const { value } of results) console.log(value)
+for (const value of results) console.log(value)
 
-const { value } = await pool.run('exec max(start) < min(end) from log')
+const value = await pool.run('exec max(start) < min(end) from log')
 console.log('all ran at the same time:', value)
 await pool.shutDown()
 await server.close()

@@ -10,7 +10,7 @@ const { host, port } = server
 
 async function select(pool, sql) {
   const result = await pool.run(sql)
-  console.log(result.toRows())
+  console.log(result.rows())
 }
 
 async function insert(pool, sql) {

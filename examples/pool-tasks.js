@@ -12,8 +12,7 @@ await pool.addTask('sleep(150);1+2', taskId)
 console.log('finished at once:', await pool.isFinished(taskId))
 while (!(await pool.isFinished(taskId))) await delay(10)
 console.log('task has done!')
-const { value } = await pool.getData(taskId)
-console.log(value)
+console.log(await pool.getData(taskId))
 
 try {
   await pool.getData(taskId)
@@ -24,6 +23,6 @@ try {
 await pool.addTask('1', taskId)
 while (!(await pool.isFinished(taskId))) await delay(10)
 await pool.addTask('2', taskId)
-console.log('a later task replaced the result:', (await pool.getData(taskId)).value)
+console.log('a later task replaced the result:', await pool.getData(taskId))
 await pool.shutDown()
 await server.close()

@@ -1,5 +1,5 @@
 // A call starts at once; `await` in turn is one after the other, promises first are both at the same time.
-import { connect, toPlain } from 'ddb-ingest'
+import { connect } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 
 const server = await startServer({ port: 0 })
@@ -9,7 +9,7 @@ const other = await connect({ host, port })
 
 async function sayAfter(session, delayMs, text) {
   console.log('say', text, 'start')
-  const times = toPlain(await session.run(`start = now(); sleep(${delayMs}); [start, now()]`))
+  const times = await session.run(`start = now(); sleep(${delayMs}); [start, now()]`)
   console.log('say', text, 'finished')
   return times
 }

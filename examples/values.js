@@ -1,5 +1,5 @@
 // Plain JavaScript in and out; output of scripts; a large result block by block.
-import { connect, table, toPlain } from 'ddb-ingest'
+import { connect, table } from 'ddb-ingest'
 import { startServer } from 'ddb-ingest/server'
 
 const server = await startServer({ port: 0 })
@@ -16,14 +16,14 @@ async function show(session) {
     ],
   })
   const result = await session.run('print(limit); select * from trades')
-  console.log(result.toRows())
-  console.log(result.toColumns())
-  console.log(toPlain(await session.run('add', [1, 2, 3], 10, { priority: 5, timeoutMs: 5000 })))
+  console.log(result.rows())
+  console.log(result.columns)
+  console.log(await session.run('add', [1, 2, 3], 10, { priority: 5, timeoutMs: 5000 }))
   const typed = table({ day: ['2024.01.02', null] }, { day: 'DATE' })
-  console.log(toPlain(await session.run('typestr', typed)))
+  console.log(await session.run('typestr', typed))
   let rows = 0
   const script = 'select * from table(1..100000 as id)'
-  for await (const block of session.readBlocks(script, { fetchSize: 8192 })) rows += block.rows
+  for await (const block of session.readBlocks(script, { fetchSize: 8192 })) rows += block.length
   console.log(rows, 'rows in blocks')
   await session.close()
 }

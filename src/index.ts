@@ -1,7 +1,8 @@
 /*
   The library: what `import … from 'ddb-ingest'` gives.
 */
-export { connect } from './client/open-session.js'
+export { connect } from './client/plain-session.js'
+export type { PlainSession as Session } from './client/plain-session.js'
 export type {
   ConnectOptions,
   Result,
@@ -9,8 +10,9 @@ export type {
   RunArguments,
   RunOptions,
   SendCounts,
-  Session,
+  Session as TypedSession,
 } from './client/open-session.js'
+export type { AnswerOptions } from './client/session-options.js'
 export { ConnectionPool } from './client/pool/pool.js'
 export type { PoolOptions, TaskPromise } from './client/pool/pool.js'
 export type { PoolTask, TaskResult } from './client/pool/pool-task.js'
@@ -19,11 +21,16 @@ export type { TaskArguments, TaskOptions } from './client/pool/task-request.js'
 export { asCompleted } from './client/pool/as-completed.js'
 export { table, toValue } from './client/plain-input.js'
 export type { PlainInput, TableSchema } from './client/plain-input.js'
-export { toColumnList, toColumns, toPlain, toRows } from './client/plain-output.js'
+export { PlainTable, toColumnList, toColumns, toPlain, toRows } from './client/plain-output.js'
 export type { PlainOutput } from './client/plain-output.js'
+export type { PlainTemporal, TimesAs } from './client/plain-times.js'
 export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
-export { load } from './load/load.js'
+export { load } from './load/load-rows.js'
+export type { LoadRowsOptions, Rows } from './load/load-rows.js'
+export type { RejectedRow, StoredRowCounts } from './load/inputs/rows/row-store.js'
+export { TableWriter } from './load/table-writer.js'
+export type { TableWriterOptions, UnwrittenRows, WriterStatus } from './load/table-writer.js'
 export type * from './load/options.js'
 export {
   ConnectionError,

@@ -67,7 +67,7 @@ function commandsPage(): string {
   )
   return `# Commands and options
 
-What \`ddb-ingest --help\` and \`ddb-ingest COMMAND --help\` print, on one page. A test (\`test/commands-doc.test.ts\`) writes it
+What \`ddb-ingest --help\` and \`ddb-ingest COMMAND --help-all\` print, on one page. A test (\`test/commands-doc.test.ts\`) writes it
 from what the program has. Where options can be set besides: [settings](settings.md).
 
 | command | does |

@@ -97,7 +97,7 @@ const shortByCommand = new Map(
   ]),
 )
 const everyOption = new Set([...optionsByCommand.values()].flatMap(names => [...names]))
-const general = new Set(['help', 'version'])
+const general = new Set(['help-all', 'help', 'version'])
 
 /** Options that a command line names and its command does not have. */
 function unknownOptions(line: string): string[] {

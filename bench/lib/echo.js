@@ -20,12 +20,14 @@ export async function secondsOfEcho({ requestBytes, answerBytes, requests }) {
   const server = spawn(process.execPath, [path, 'serve', ...sizes], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  process.once('exit', () => server.kill())
+  const kill = () => server.kill()
+  process.once('exit', kill)
   try {
     const [port] = await once(server.stdout.setEncoding('utf8'), 'data')
     const { stdout } = await runNode([path, 'ask', ...sizes, String(requests), port.trim()])
     return Number(stdout)
   } finally {
+    process.off('exit', kill)
     server.kill()
   }
 }

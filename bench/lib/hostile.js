@@ -102,7 +102,7 @@ export async function loadHostile({ connect, load, startServer }, path, { types:
   const { host, port, close } = await startServer({ port: 0 })
   const server = { host, port, user: 'admin', password: '123456' }
   try {
-    const session = await connect(server)
+    const session = await connect({ ...server, typed: true })
     await session.run(`share table(100:0, \`a\`b, [${a},${b}]) as hostile`)
     const rejects = { onError: 'skip', maxErrors: 100 }
     const result = await load({ inputs: [path], server, target: { table: 'hostile' }, rejects })

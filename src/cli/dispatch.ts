@@ -4,6 +4,7 @@
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'
 import { commands } from './commands/commands.js'
+import { wordsFor, wordsOf } from './language/language.js'
 import { helpText, readCommandLine } from './options/reading/command-line.js'
 import { readConfig } from './options/reading/config-file.js'
 import { rawArguments } from './options/reading/raw-arguments.js'
@@ -18,6 +19,7 @@ import {
   type Setting,
 } from './options/reading/resolve.js'
 import { printFailure } from './output/print-failure.js'
+import type { Asked } from './output/advice.js'
 import { openOutput, type Output } from './output/output.js'
 import { clean, jsonLine, tableLines } from './output/terminal-text.js'
 import type { ProcessEnvironment } from './process-environment.js'
@@ -32,14 +34,17 @@ export async function dispatch(
   const own = end < 0 ? argv : argv.slice(0, end)
   const output = openOutput(processEnvironment, own.includes('--no-color'))
   // Nobody has asked for more before the options are read.
-  const saying = { verbose: false }
+  const asked: Asked = { verbose: false }
   processEnvironment.onStrayFailure(error => {
-    processEnvironment.leave(printFailure(output, error, saying).exitCode)
+    processEnvironment.leave(printFailure(output, error, asked).exitCode)
   })
   try {
-    return await runCommand(argv, processEnvironment, output, saying)
+    const { environment, stdout, stderr } = processEnvironment
+    const isTerminal = stdout.isTTY === true && stderr.isTTY === true
+    output.speak(wordsFor({ argv: own, environment, isTerminal }))
+    return await runCommand(argv, processEnvironment, output, asked)
   } catch (error) {
-    return printFailure(output, error, saying).exitCode
+    return printFailure(output, error, asked).exitCode
   }
 }
 
@@ -47,19 +52,24 @@ async function runCommand(
   argv: readonly string[],
   processEnvironment: ProcessEnvironment,
   output: Output,
-  saying: { verbose: boolean },
+  asked: Asked,
 ): Promise<number> {
   const [own, childCommand] = splitChildCommand(argv)
   const columns = output.resultColumns ?? 80
-  const line = readCommandLine(own, commands, columns)
+  const named = commands.find(({ name }) => name === own[0])
+  if (named !== undefined) asked.command = named
+  const line = readCommandLine(own, commands, columns, output.words())
   if ('answer' in line) {
     if (own.length > 0) await output.write(line.answer)
     else processEnvironment.stderr.write(line.answer)
     return own.length > 0 ? 0 : 64
   }
   const { command, args, flags } = line
+  Object.assign(asked, { verbose: flags.has('verbose'), command, args, flags })
   const sources = await gatherSources(command, flags, processEnvironment)
-  saying.verbose = flags.has('verbose')
+  const { lang } = command.options
+  const language = lang && findValue(lang, sources)?.texts.at(-1)
+  if (language !== undefined) output.speak(wordsOf(language))
   if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
     args,
@@ -67,7 +77,9 @@ async function runCommand(
     sources,
     processEnvironment,
     output,
-    showHelp: () => processEnvironment.stderr.write(helpText(command.name, commands, columns)),
+    asked,
+    showHelp: () =>
+      processEnvironment.stderr.write(helpText(command.name, commands, columns, output.words())),
   })
 }
 

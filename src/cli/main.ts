@@ -14,7 +14,7 @@ export async function main(
   argv: readonly string[],
   processEnvironment: ProcessEnvironment = thisProcess(),
 ): Promise<number> {
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  if (argv.length === 1 && ['--version', '-V', 'version'].includes(argv[0]!)) {
     const { version } = await import('../version.js')
     const { stdout, stderr } = processEnvironment
     stdout.on('error', () => undefined)
@@ -23,7 +23,9 @@ export async function main(
     })
     // A reader that has gone away is not a failure.
     if (!failure || failure.code === 'EPIPE') return 0
-    stderr.write(`ddb-ingest: cannot write standard output (${failure.code}) [DDB_OUTPUT_WRITE]\n`)
+    stderr.write(
+      `ddb-ingest: cannot write standard output (${failure.code}) [DDB_OUTPUT_WRITE]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n`,
+    )
     return errorCodes.DDB_OUTPUT_WRITE
   }
   const { dispatch } = await import('./dispatch.js')

@@ -26,6 +26,7 @@ import { mayLogInWithConnect, protectionOf, rememberLogin } from './login/protec
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import { checkRunOptions, splitArguments } from './session-options.js'
 import { toValue, type PlainInput } from './plain-input.js'
+import { toPlain } from './plain-output.js'
 import type { SendCounts } from './outgoing.js'
 import { isCompressed } from './compress-choice.js'
 import { connectHead, requestHead } from './request-head.js'
@@ -33,6 +34,8 @@ import { resultOf, type Result } from './session-result.js'
 import type { Session } from './open-session.js'
 import { traceConnection } from './trace.js'
 import { interrupted } from './wait-limits.js'
+
+const noOptions: RunOptions = {}
 
 /**
  * Made on an open connection; `open` has to succeed before anything else is called. What its methods promise is said
@@ -50,7 +53,9 @@ export class ClientSession implements Session {
   readonly #decodeResponse: ResponseDecoder
   #id = '0'
   readonly #isCompressed: boolean
+  /** Those of requests without options. */
   #asyncHead: RequestHead = requestHead('0', true, {})
+  #answeredHead: RequestHead = this.#asyncHead
 
   /** @param remoteAddress  numeric address at the other end */
   constructor(
@@ -133,6 +138,7 @@ export class ClientSession implements Session {
     this.#id = response.sessionId
     this.#link.sessionId = this.#id
     this.#asyncHead = this.#head(true)
+    this.#answeredHead = this.#head(false)
     if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
     // Nothing is owed to an asynchronous session, and official clients never read on one
@@ -175,13 +181,13 @@ export class ClientSession implements Session {
     scriptOrFunction: string,
     ...args: RunArguments
   ): Promise<T> {
-    const { values, options = {} } = splitArguments(args)
+    const { values, options = noOptions } = splitArguments(args)
     const request: Request =
       values.length === 0
         ? { kind: 'script', script: scriptOrFunction }
         : { kind: 'function', name: scriptOrFunction, args: values }
     checkRunOptions(options)
-    if (!this.enableAsync) return (await this.#ask(request, options)) as T
+    if (!this.enableAsync) return this.#resultOf(await this.#ask(request, options), options) as T
     if (options.fetchSize !== undefined) throw asyncRefusal('fetchSize asks for an answer')
     await this.#handOver(request, options)
     return undefined as T
@@ -190,11 +196,11 @@ export class ClientSession implements Session {
   async call(
     name: string,
     args: readonly Value[],
-    options: RunOptions = {},
+    options: RunOptions = noOptions,
   ): Promise<Result | undefined> {
     if (this.enableAsync) throw asyncRefusal('call() returns a value')
     checkRunOptions(options)
-    return this.#ask({ kind: 'function', name, args }, options)
+    return this.#resultOf(await this.#ask({ kind: 'function', name, args }, options), options)
   }
 
   async upload(variables: Readonly<Record<string, PlainInput>>): Promise<void> {
@@ -203,7 +209,8 @@ export class ClientSession implements Session {
     }
     const names = Object.keys(variables)
     if (names.length === 0) return
-    await this.#ask({ kind: 'variable', names, values: Object.values(variables).map(toValue) }, {})
+    const values = Object.values(variables).map(toValue)
+    this.#resultOf(await this.#ask({ kind: 'variable', names, values }, noOptions), noOptions)
   }
 
   async *readBlocks(
@@ -225,17 +232,28 @@ export class ClientSession implements Session {
     )
     const ended = (): void => blocks.end()
     reply.then(ended, ended)
-    for await (const block of blocks.take()) yield resultOf(block)
+    for await (const block of blocks.take()) yield this.#answer(block, options)
     const response = await reply
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
-    if (response.value !== undefined) yield resultOf(response.value)
+    if (response.value !== undefined) yield this.#answer(response.value, options)
   }
 
-  async #ask(request: Request, options: RunOptions): Promise<Result | undefined> {
+  /** Not async: each promise that an answer has to pass is time that the server has nothing to do. */
+  #ask(request: Request, options: RunOptions): Promise<Response> {
     this.#link.checkOpen()
-    const response = await this.#submit(this.#head(false, options), request, options)
+    const head = options === noOptions ? this.#answeredHead : this.#head(false, options)
+    return this.#submit(head, request, options)
+  }
+
+  #resultOf(response: Response, options: RunOptions): Result | undefined {
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
-    return response.value === undefined ? undefined : resultOf(response.value)
+    return response.value === undefined ? undefined : this.#answer(response.value, options)
+  }
+
+  /** Typed unless somebody asks for plain values, as `connect` does for its callers: a `PlainSession` says so in its types. */
+  #answer(value: Value, options: RunOptions): Result {
+    const { typed = this.#options.typed ?? true, times = this.#options.times } = options
+    return typed ? resultOf(value) : (toPlain(value, times) as unknown as Result)
   }
 
   #head(async: boolean, options: RunOptions = {}): RequestHead {
@@ -277,7 +295,7 @@ export class ClientSession implements Session {
     this.#link.checkOpen()
     if (options.signal?.aborted === true) throw interrupted(options.signal)
     const { outgoing } = this.#link
-    const head = this.#head(true, options)
+    const head = options === noOptions ? this.#asyncHead : this.#head(true, options)
     const encode = (): void => {
       outgoing.encode(head, request)
       outgoing.commit()

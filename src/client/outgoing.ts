@@ -2,9 +2,16 @@
   The way out of one session: requests are encoded into one growing buffer and leave in few large writes. At most one
   write is with the kernel at a time, so that at any moment it is known which requests have certainly not left yet.
 */
+import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../platform/platform.js'
-import { encodeRequest, requestFlags, type Request, type RequestHead } from '../protocol/request.js'
+import {
+  encodeRequest,
+  requestFlags,
+  requestText,
+  type Request,
+  type RequestHead,
+} from '../protocol/request.js'
 import { ByteWriter } from '../wire/byte-writer.js'
 import type { ConnectionTrace } from './trace.js'
 
@@ -31,6 +38,14 @@ const slowMsPerByte = 1 / 62_500
 /** How far one write moves what is known of the network. */
 const newestShare = 0.3
 
+/** How the latest call began; batches are calls of one function that differ in their values alone. */
+interface CallStart {
+  readonly head: RequestHead
+  readonly name: string
+  readonly argumentCount: number
+  readonly text: Uint8Array
+}
+
 /** Requests of one session that have not left yet. */
 export class Outgoing {
   readonly writer: ByteWriter = new ByteWriter()
@@ -49,6 +64,7 @@ export class Outgoing {
   #currentBytes = 0
   /** What a byte has taken lately. */
   #msPerByte = 0
+  #callStart: CallStart | undefined
   #writtenBytes = 0
   #accepted = 0
   #started = 0
@@ -99,8 +115,19 @@ export class Outgoing {
       head,
       request,
       mayCompress && (!this.compressesWhenSlow || this.isSlow),
+      request.kind === 'function' ? this.#textOf(head, request) : undefined,
     )
     this.#trace?.sent(head, request, this.writer.byteLength - before)
+  }
+
+  #textOf(head: RequestHead, call: Extract<Request, { kind: 'function' }>): Uint8Array {
+    const { name, args } = call
+    const latest = this.#callStart
+    const isSame = latest?.name === name && latest.argumentCount === args.length
+    if (isSame && latest.head === head) return latest.text
+    const text = Buffer.from(requestText(head, call))
+    this.#callStart = { head, name, argumentCount: args.length, text }
+    return text
   }
 
   /**
@@ -144,7 +171,9 @@ export class Outgoing {
   /** The next bytes of what is under way. */
   #writePiece(): void {
     let bytes = 0
-    this.#stream.cork()
+    // One buffer needs no gathering, which costs more than writing it.
+    const isOne = this.#restAt + 1 === this.#rest.length
+    if (!isOne) this.#stream.cork()
     for (;;) {
       const chunk = this.#rest[this.#restAt]!
       const room = pieceBytes - bytes
@@ -162,7 +191,7 @@ export class Outgoing {
       this.#stream.write(part, this.#writeEnded)
       break
     }
-    this.#stream.uncork()
+    if (!isOne) this.#stream.uncork()
   }
 
   readonly #writeEnded = (error?: Error | null): void => {

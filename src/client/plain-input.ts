@@ -8,10 +8,12 @@ import { vectorOf, type ElementValue } from '../protocol/element.js'
 import { isTemporal, parseTemporal } from '../protocol/types/temporals.js'
 import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
 import { dataForms, explicitNull } from '../protocol/value.js'
+import { PlainTable } from './plain-output.js'
 
-/** What may stand for a value: scalars, dates, typed arrays, lists, objects. */
+/** What may stand for a value: scalars, dates, typed arrays, lists, objects, and tables of answers. */
 export type PlainInput =
   | Value
+  | PlainTable
   | boolean
   | number
   | bigint
@@ -38,6 +40,7 @@ const maxInt = 2 ** 31 - 1
  */
 export function toValue(input: PlainInput): Value {
   if (isValue(input)) return input
+  if (input instanceof PlainTable) return input.typed
   if (Array.isArray(input)) return listValue(input as readonly PlainInput[])
   if (ArrayBuffer.isView(input)) return typedVector(input)
   if (isPlainObject(input)) return objectValue(checkedObject(input))

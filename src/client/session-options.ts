@@ -4,17 +4,33 @@
 import { UsageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import { compressChoices, type CompressChoice } from './compress-choice.js'
+import { PlainTable } from './plain-output.js'
+import { timesAs, type TimesAs } from './plain-times.js'
 import { loginRequirements, type LoginOptions } from './login/protection.js'
 import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.js'
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
 
+/** How answers come. */
+export interface AnswerOptions {
+  /**
+   * Answers are values with their DolphinDB types, columns typed arrays with DolphinDB's own nulls; plain JavaScript when left
+   * out.
+   */
+  typed?: boolean
+  /** Dates and times of plain answers: ISO 8601 text when left out. */
+  times?: TimesAs
+}
+
 /** What `connect` has to know. */
-export interface ConnectOptions extends TlsOptions, LoginOptions {
+export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions {
+  /** Name or address. */
   host: string
+  /** 1 to 65,535; servers usually listen on 8848. */
   port: number
   /** Without a user the session is the server's guest. */
   user?: string
+  /** Struck out of errors and of all that is printed. */
   password?: string
   /** Every request is asynchronous: only `run`, no answers (DolphinDB's enableASYNC). */
   enableAsync?: boolean
@@ -42,7 +58,7 @@ export interface ConnectOptions extends TlsOptions, LoginOptions {
 }
 
 /** How one request is run, and how long its answer is waited for. */
-export interface RunOptions {
+export interface RunOptions extends AnswerOptions {
   /** Releases the session's variables after this request. */
   clearMemory?: boolean
   /** 0 (lowest) to 8; 4 when left out. */
@@ -71,6 +87,8 @@ export const runOptionNames: ReadonlySet<string> = new Set([
   'fetchSize',
   'timeoutMs',
   'signal',
+  'typed',
+  'times',
 ])
 
 /**
@@ -92,7 +110,7 @@ export function splitArguments<Options extends RunOptions = RunOptions>(
 
 function isOptions(last: unknown, names: ReadonlySet<string>): boolean {
   if (typeof last !== 'object' || last === null || ArrayBuffer.isView(last)) return false
-  if (Array.isArray(last) || last instanceof Date) return false
+  if (Array.isArray(last) || last instanceof Date || last instanceof PlainTable) return false
   return Object.entries(last).every(([name, value]) => names.has(name) && !isList(value))
 }
 
@@ -124,6 +142,7 @@ export function checkConnectOptions(options: ConnectOptions): void {
   checkInteger('highWaterBytes', options.highWaterBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxReplyBytes', options.maxReplyBytes, 1, Number.MAX_SAFE_INTEGER)
   checkTlsOptions(options)
+  checkAnswers(options)
   if (options.compress !== undefined && !compressChoices.includes(options.compress)) {
     throw new UsageError('DDB_USAGE', `compress must be one of ${compressChoices.join(', ')}.`)
   }
@@ -160,4 +179,17 @@ export function checkRunOptions(options: RunOptions): void {
   checkInteger('parallelism', options.parallelism, 1, maxInt32)
   checkInteger('fetchSize', options.fetchSize, minFetchBytes, maxInt32)
   checkInteger('timeoutMs', options.timeoutMs, 1, maxInt32)
+  checkAnswers(options)
 }
+
+/** Whoever writes JavaScript learns it here, and that `{ times: 3 }` was not taken for an argument. */
+function checkAnswers({ typed, times }: AnswerOptions): void {
+  if (typed !== undefined && typeof typed !== 'boolean') {
+    throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)
+  }
+  if (times !== undefined && !timesAs.includes(times)) {
+    throw new UsageError('DDB_USAGE', `times is one of ${timesAs.join(', ')}. ${dictionaryAdvice}`)
+  }
+}
+
+const dictionaryAdvice = 'Where it belongs to a dictionary for the function, put {} after it.'

@@ -2,12 +2,10 @@
   The types that columns are tried with. CHAR, SHORT and FLOAT are not among them: a file says nothing of how narrow a
   column is to be, and what comes tomorrow may not fit.
 */
-import type { DataType } from '../protocol/data-type.js'
+import type { ColumnType, DataType } from '../protocol/data-type.js'
 
 /** A type on trial, and how texts become its values where that is not its own spelling. */
-export interface TriedType {
-  readonly type: DataType
-  readonly array?: true
+export interface TriedType extends ColumnType {
   readonly format?: string
 }
 
@@ -31,6 +29,9 @@ export const plainTypes: readonly TriedType[] = [
   { type: 'IPADDR' },
 ]
 
+/** Of numbers, the narrower before the wider. */
+export const numberTypes = ['INT', 'LONG', 'DOUBLE'] as const
+
 /** Element types of arrays. */
 export const arrayTypes: readonly TriedType[] = [
   { type: 'BOOL', array: true },
@@ -40,27 +41,6 @@ export const arrayTypes: readonly TriedType[] = [
   { type: 'DATE', array: true },
   { type: 'TIMESTAMP', array: true },
 ]
-
-/** Days as people write them. Those that differ in their order stand side by side: a text may suit both. */
-const days = [
-  'dd/MM/yyyy',
-  'MM/dd/yyyy',
-  'dd-MM-yyyy',
-  'MM-dd-yyyy',
-  'dd.MM.yyyy',
-  'MM.dd.yyyy',
-  'dd-MMM-yyyy',
-  'dd MMM yyyy',
-  'yyyy年MM月dd日',
-]
-
-/** Tried with columns that no type's own spelling suits. */
-export const formattedTypes: readonly TriedType[] = days.flatMap(day => [
-  { type: 'DATE' as const, format: day },
-  { type: 'DATETIME' as const, format: `${day} HH:mm` },
-  { type: 'DATETIME' as const, format: `${day} HH:mm:ss` },
-  { type: 'TIMESTAMP' as const, format: `${day} HH:mm:ss.SSS` },
-])
 
 /** Types with a day, by which a table may be partitioned; how many of their units a day has. */
 export const unitsPerDay: Readonly<Partial<Record<DataType, number>>> = {

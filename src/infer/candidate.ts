@@ -8,6 +8,7 @@ import type { CellRules } from '../parse/cell-rules.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { columnBuilder } from '../parse/types/column-types.js'
 import type { ColumnType } from '../protocol/data-type.js'
+import { rulesWith, type NumberFlags } from './number-spelling.js'
 import { nullInt32, nullInt64 } from '../protocol/null-value.js'
 import type { Column } from '../protocol/value.js'
 
@@ -29,11 +30,20 @@ const fewOdd = 2
 /** Candidates take turns, and keep nothing of a block: they share their arrays. */
 const pool = new BufferPool()
 
+/** What a type is tried with besides the rules. */
+interface CandidateOptions {
+  readonly format?: string
+  readonly flags?: NumberFlags
+  readonly keepsRange?: boolean
+}
+
 /** One type on trial. */
 export class Candidate {
   readonly type: ColumnType
   /** The format that its texts are read by, where it is one that was found. */
   readonly format: string | undefined
+  /** How its numbers are written, where options have to say it. */
+  readonly flags: NumberFlags | undefined
   /** Cells tried, null ones left out. */
   tried = 0
   refused = 0
@@ -53,16 +63,26 @@ export class Candidate {
     name: string,
     type: ColumnType,
     rules: CellRules,
-    { format, keepsRange = false }: { format?: string; keepsRange?: boolean } = {},
+    { format, flags, keepsRange = false }: CandidateOptions = {},
   ) {
     this.type = type
     this.format = format
+    this.flags = flags
     this.#keepsRange = keepsRange
-    const own =
+    const dated =
       format === undefined
         ? rules
         : { ...rules, dateFormats: { ...rules.dateFormats, [name]: format } }
+    const own = flags === undefined ? dated : rulesWith(dated, name, flags)
     this.#builder = columnBuilder({ name, type }, 0, pool, own)
+  }
+
+  /** Takes over what was found by another one that takes nothing that this one would not take. */
+  goOnFrom({ tried, refused, firstOdd, oddTexts }: Candidate): void {
+    this.tried = tried
+    this.refused = refused
+    this.firstOdd = firstOdd
+    this.oddTexts.push(...oddTexts)
   }
 
   /** It takes every text so far. */

@@ -4,12 +4,28 @@
 */
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
+import { patternLetters } from '../parse/cells/pattern-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
-import { columnTypeText, type ColumnType, type DataType } from '../protocol/data-type.js'
+import { type ColumnType, type DataType } from '../protocol/data-type.js'
+import { keepsBlanks } from '../parse/types/column-types.js'
 import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
 import type { Candidate } from './candidate.js'
 import { temporalTypes } from './candidate-types.js'
 import type { ColumnProbe } from './column-probe.js'
+import type { WordCount } from './null-words.js'
+import type { NumberFlags } from './number-spelling.js'
+import {
+  barredWarning,
+  codeWarning,
+  dateWarnings,
+  dialedWarning,
+  nearWarnings,
+  oddWarnings,
+  quoted,
+  truthWarnings,
+  unclearWarning,
+  wordWarnings,
+} from './type-warnings.js'
 
 /** Kinds of JSON values in a column, as bits; undefined for delimited text. */
 export interface SeenKinds {
@@ -24,8 +40,27 @@ export interface ChosenType {
   readonly candidate: Candidate | undefined
   /** Format without which `load` cannot read the column. */
   readonly dateFormat: string | undefined
+  /** How its numbers are written, where options have to say it. */
+  readonly flags: NumberFlags | undefined
+  /** Words that stand for null in it, where an option has to say it. */
+  readonly words: readonly WordCount[]
   readonly nulls: number
   readonly warnings: readonly string[]
+}
+
+/** What of a table's options is said for all columns alike, so that some cannot have what others need. */
+export interface SharedOptions {
+  /** Whether a word can be said to mean null. */
+  readonly takesWord: (word: string) => boolean
+  /** Why numbers cannot be written so; undefined where they can. */
+  readonly refusal: (flags: NumberFlags) => string | undefined
+}
+
+/** What a column is chosen for. */
+export interface ChoiceOptions {
+  /** The table is a DFS table, which limits the length of texts. */
+  readonly intoDfs: boolean
+  readonly shared: SharedOptions
 }
 
 /** A text that comes twice on average is worth a symbol; of few rows, where every fourth comes again. */
@@ -38,28 +73,34 @@ const decimal128Digits = 38
 const text = (type: 'STRING' | 'SYMBOL' | 'BLOB'): ColumnType => ({ type })
 
 /**
- * @param intoDfs  the table is a DFS table, which limits the length of texts
  * @returns undefined for JSON values that no type takes: objects, arrays of texts, mixtures
  */
-export function chooseType(probe: ColumnProbe, kinds: undefined, intoDfs: boolean): ChosenType
+export function chooseType(probe: ColumnProbe, kinds: undefined, options: ChoiceOptions): ChosenType
 export function chooseType(
   probe: ColumnProbe,
   kinds: SeenKinds | undefined,
-  intoDfs: boolean,
+  options: ChoiceOptions,
 ): ChosenType | undefined
 export function chooseType(
   probe: ColumnProbe,
   kinds: SeenKinds | undefined,
-  intoDfs: boolean,
+  { intoDfs, shared }: ChoiceOptions,
 ): ChosenType | undefined {
-  const chosen = suitableType(probe, kinds)
+  const { type } = probe
+  const chosen = type === undefined ? suitableType(probe, kinds, shared) : saidType(probe, type)
   if (chosen?.type.type !== 'STRING' || probe.longestBytes <= maxStringBytes) return chosen
   const held = `a STRING column of a DFS table holds ${maxStringBytes} bytes, and a text has ${probe.longestBytes}`
-  if (!intoDfs) return { ...chosen, warnings: [...chosen.warnings, `${held}: take a BLOB there`] }
+  if (!intoDfs || type !== undefined) {
+    return { ...chosen, warnings: [...chosen.warnings, `${held}: take a BLOB there`] }
+  }
   return { ...chosen, type: text('BLOB'), warnings: [...chosen.warnings, `a BLOB: ${held}`] }
 }
 
-function suitableType(probe: ColumnProbe, kinds: SeenKinds | undefined): ChosenType | undefined {
+function suitableType(
+  probe: ColumnProbe,
+  kinds: SeenKinds | undefined,
+  shared: SharedOptions,
+): ChosenType | undefined {
   const suits = (type: ColumnType, format?: string): boolean =>
     kinds === undefined || takesKinds(probe.name, type, kinds, rulesWith(probe, format))
   const filled = probe.cells - probe.nulls
@@ -68,15 +109,50 @@ function suitableType(probe: ColumnProbe, kinds: SeenKinds | undefined): ChosenT
     return chosenText(probe, ['no value was seen: STRING takes whatever comes'])
   }
   const fitting = probe.candidates.filter(({ fits, type, format }) => fits && suits(type, format))
-  const { codeText } = probe.facts
-  if (codeText !== undefined && probe.dateFormat === undefined) {
-    if (suits(text('STRING')))
+  const isTaken = suits(text('STRING'))
+  const timed = digitTime(probe, fitting)
+  const { codeText, dialedText } = probe.facts
+  if (probe.dateFormat === undefined && timed === undefined && isTaken) {
+    if (codeText !== undefined) {
       return chosenText(probe, [codeWarning(codeText), ...dateWarnings(probe)])
+    }
+    if (dialedText !== undefined) return chosenText(probe, [dialedWarning(dialedText)])
   }
-  const found = valueType(probe, fitting)
-  if (found !== undefined) return found
-  if (!suits(text('STRING'))) return undefined
-  return chosenText(probe, probe.hasOtherOffsets ? [otherOffsets] : nearWarnings(probe))
+  const read = fitting.filter(({ flags }) => flags === undefined || !shared.refusal(flags))
+  const found = timed ?? valueType(probe, read)
+  const barred = found?.words.find(({ word }) => !shared.takesWord(word))
+  if (found !== undefined && (barred === undefined || !isTaken)) return found
+  if (!isTaken) return undefined
+  if (barred !== undefined) return chosenText(probe, [barredWarning(found!.type, barred.word)])
+  if (probe.hasOtherOffsets) return chosenText(probe, [otherOffsets])
+  const refused = fitting.find(({ flags }) => flags !== undefined)?.flags
+  const why = refused && shared.refusal(refused)
+  return chosenText(probe, why === undefined ? nearWarnings(probe) : [why])
+}
+
+/** What somebody says, whatever was found. */
+function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
+  const { candidates, nulls, textNulls } = probe
+  if (keepsBlanks(type)) return { ...chosenText(probe, []), type, nulls: textNulls }
+  const fitting = candidates.filter(({ fits }) => fits)
+  const plain = fitting.find(({ format }) => format === undefined)
+  const formats = new Set(fitting.flatMap(({ format }) => format ?? []))
+  const best = plain ?? (formats.size === 1 ? fitting[0] : undefined)
+  const warnings =
+    best !== undefined || candidates.length === 0
+      ? []
+      : formats.size > 1
+        ? [unclearWarning(probe, [...formats])]
+        : oddWarnings(probe, candidates[0]!)
+  return {
+    type,
+    candidate: best,
+    dateFormat: best?.format,
+    flags: best?.flags,
+    words: probe.nullWords?.seen ?? [],
+    nulls,
+    warnings: [...warnings, ...wordWarnings(probe)],
+  }
 }
 
 function rulesWith({ name, rules }: ColumnProbe, format: string | undefined): CellRules {
@@ -101,12 +177,11 @@ function takesKinds(
 }
 
 function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
-  const of = (type: DataType): Candidate | undefined =>
-    fitting.find(one => one.type.type === type && one.format === undefined)
-  const plain = fitting.filter(({ format }) => format === undefined)
+  const plain = fitting.filter(({ format, flags }) => format === undefined && flags === undefined)
+  const of = (type: DataType): Candidate | undefined => plain.find(one => one.type.type === type)
   const temporal = temporalType(probe, of)
   if (probe.dateFormat !== undefined && temporal !== undefined) return temporal
-  const int = of('INT') ?? of('LONG')
+  const int = probe.facts.hasFraction ? undefined : (of('INT') ?? of('LONG'))
   const bool = of('BOOL')
   if (bool !== undefined && int === undefined) return chosen(probe, bool)
   if (int !== undefined) return chosen(probe, int, dateWarnings(probe))
@@ -115,7 +190,48 @@ function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   if (temporal !== undefined) return temporal
   const other = plain.find(({ type }) => !temporalTypes.has(type.type) || type.array === true)
   if (other !== undefined) return chosen(probe, other)
-  return formatted(probe, fitting)
+  return spelled(probe, fitting) ?? formatted(probe, fitting)
+}
+
+/** Digits that are a date or time. */
+function digitTime(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
+  const { facts, name, dateFormat, sample = '' } = probe
+  const digits = dateFormat === undefined ? facts.digitTimes.formatFor(name) : undefined
+  if (digits === undefined) return undefined
+  const { format, types } = digits
+  // A DATE reads such digits by itself, but not numbers of JSON.
+  const found = fitting.find(
+    one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
+  )
+  if (found === undefined) return undefined
+  const what = types.includes('DATE') ? 'dates' : 'times'
+  const warning = `digits such as ${quoted(sample)} are read as ${what}, ${format}`
+  return chosen(probe, found, [warning], found.format)
+}
+
+/** Numbers that are read once an option says how they are written. */
+function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
+  const { numbers } = probe.facts
+  const flags = fitting.findLast(one => one.flags !== undefined)?.flags
+  if (flags === undefined) return undefined
+  const found = fitting.filter(one => one.flags === flags)
+  const whole = found.find(({ type }) => type.type !== 'DOUBLE')
+  const isWhole = !numbers.hasFraction && !probe.facts.hasExponent
+  const candidate =
+    isWhole && whole !== undefined ? whole : found.find(({ type }) => type.type === 'DOUBLE')
+  if (candidate === undefined) return undefined
+  const { unclearText, longText, isUnclear } = numbers
+  const isComma = flags.thousands === ','
+  return chosen(probe, candidate, [
+    ...(isUnclear && isComma
+      ? [
+          `commas such as in ${quoted(unclearText!)} are taken to stand between thousands; \`cells.decimalComma\` reads decimals`,
+        ]
+      : []),
+    ...(longText === undefined || candidate.type.type !== 'DOUBLE'
+      ? []
+      : [`DOUBLE does not keep all digits of ${quoted(longText)}`]),
+  ])
 }
 
 const otherOffsets =
@@ -149,8 +265,9 @@ function typesOfFormat(format: string): DataType[] {
   if (format.startsWith('epoch:')) {
     return format === 'epoch:s' ? ['DATETIME', 'TIMESTAMP'] : ['TIMESTAMP', 'NANOTIMESTAMP']
   }
-  const has = (letter: string): boolean => format.includes(letter)
-  if (has('d') || has('D')) {
+  const letters = patternLetters(format)
+  const has = (letter: string): boolean => letters.includes(letter)
+  if (has('d')) {
     if (has('n')) return ['NANOTIMESTAMP']
     if (has('S')) return ['TIMESTAMP']
     return has('H') || has('h') ? ['DATETIME', 'TIMESTAMP'] : ['DATE']
@@ -177,13 +294,10 @@ function floating(probe: ColumnProbe, double: Candidate): ChosenType {
 
 /** Dates in a format that has to be named; where two suit, nobody knows which it is. */
 function formatted(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
-  const [first, ...others] = fitting.filter(({ format }) => format !== undefined)
-  if (first === undefined) return undefined
-  if (others.length === 0) return chosen(probe, first, [], first.format)
-  const formats = fitting.flatMap(({ format }) => format ?? [])
-  return chosenText(probe, [
-    `dates such as ${quoted(probe.sample ?? '')} are ${formats.join(' or ')}: say which with \`cells.dateFormats\` ${probe.name}=FORMAT`,
-  ])
+  const dated = fitting.filter(({ format }) => format !== undefined)
+  const formats = new Set(dated.flatMap(({ format }) => format ?? []))
+  if (formats.size > 1) return chosenText(probe, [unclearWarning(probe, [...formats])])
+  return dated[0] && chosen(probe, dated[0], [], dated[0].format)
 }
 
 function chosen(
@@ -192,7 +306,16 @@ function chosen(
   warnings: readonly string[] = [],
   dateFormat?: string,
 ): ChosenType {
-  return { type: candidate.type, candidate, dateFormat, nulls: probe.nulls, warnings }
+  const { type, flags } = candidate
+  return {
+    type,
+    candidate,
+    dateFormat,
+    flags,
+    words: probe.nullWords?.seen ?? [],
+    nulls: probe.nulls,
+    warnings: [...warnings, ...wordWarnings(probe)],
+  }
 }
 
 function chosenText(probe: ColumnProbe, warnings: readonly string[]): ChosenType {
@@ -207,45 +330,9 @@ function chosenText(probe: ColumnProbe, warnings: readonly string[]): ChosenType
     type: text(isSymbol ? 'SYMBOL' : 'STRING'),
     candidate: undefined,
     dateFormat: undefined,
+    flags: undefined,
+    words: [],
     nulls: probe.textNulls,
-    warnings,
+    warnings: [...warnings, ...truthWarnings(probe)],
   }
-}
-
-function codeWarning(code: string): string {
-  return `${quoted(code)} has a leading zero, which a number would lose: kept as text`
-}
-
-function dateWarnings({ facts, sample, name }: ColumnProbe): string[] {
-  const orders = facts.dateOrders
-  if (orders.length === 0) return []
-  const advice = `\`cells.dateFormats\` ${name}=${orders.length === 1 ? orders[0] : 'FORMAT'} reads them as dates`
-  return [`digits such as ${quoted(sample ?? '')} may be dates, ${orders.join(' or ')}: ${advice}`]
-}
-
-/** What keeps a column from being of the type that nearly all its texts have. */
-function nearWarnings({ candidates, name, isHeaderless }: ColumnProbe): string[] {
-  let nearest: Candidate | undefined
-  for (const one of candidates) {
-    if (one.isNear && (nearest === undefined || one.refused < nearest.refused)) nearest = one
-  }
-  if (nearest?.firstOdd === undefined) return []
-  const { type, refused, tried, firstOdd, oddTexts, format } = nearest
-  const { file, lineNumber, text: odd } = firstOdd
-  const isWord = oddTexts.length === 1 && !/\d/.test(odd)
-  const isHead = isHeaderless && refused === 1 && lineNumber === 1
-  const means = isHead
-    ? '; `input.header` yes takes the first record for a header'
-    : isWord
-      ? `; \`cells.nullTexts\` ${odd} makes it null`
-      : ''
-  const as = format === undefined ? '' : ` as ${format}`
-  return [
-    `${tried - refused} of ${tried} texts are ${columnTypeText(type)}${as}; the first that is not is ` +
-      `${quoted(odd)}, ${file} line ${lineNumber}, column ${name}${means}`,
-  ]
-}
-
-function quoted(value: string): string {
-  return `"${value}"`
 }

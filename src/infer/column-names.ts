@@ -16,6 +16,8 @@ export interface NameRules {
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
   readonly set: Readonly<Record<string, string>>
+  /** Types of columns, by their names. */
+  readonly types?: readonly { readonly name: string }[]
 }
 
 const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
@@ -64,7 +66,10 @@ export function targetNames(
 }
 
 /** @throws {UsageError} DDB_USAGE for rules that name columns that are not there */
-export function checkRules({ cells, map, set }: NameRules, own: readonly string[]): void {
+export function checkRules(
+  { cells, map, set, types = [] }: NameRules,
+  own: readonly string[],
+): void {
   const names = [...own, ...Object.keys(set)]
   const twice = own.find(name => Object.hasOwn(set, name))
   if (twice !== undefined) {
@@ -73,6 +78,7 @@ export function checkRules({ cells, map, set }: NameRules, own: readonly string[
   const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
   const { percentColumns = [], offsets = {} } = cells
   const named = [...dated, ...percentColumns, ...Object.keys(offsets), ...Object.keys(map)]
+  named.push(...types.map(({ name }) => name))
   const reserved = [...Object.keys(map), ...Object.keys(set)].find(isReservedWord)
   if (reserved !== undefined) {
     throw new UsageError(

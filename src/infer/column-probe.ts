@@ -2,22 +2,15 @@
   One column of the input on trial: every cell goes through every type that may still suit, and what the texts look like is
   kept beside it. Memory does not grow with the rows.
 */
-import { everyColumn } from '../parse/cells/date-format.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { NullTexts } from '../parse/null-texts.js'
-import { hasDateFormat } from '../parse/types/column-types.js'
-import { UsageError } from '../errors.js'
-import { Candidate } from './candidate.js'
-import {
-  arrayTypes,
-  formattedTypes,
-  plainTypes,
-  unitsPerDay,
-  type TriedType,
-} from './candidate-types.js'
+import type { ColumnType } from '../protocol/data-type.js'
+import type { Candidate } from './candidate.js'
 import { DistinctCount } from './distinct-count.js'
+import { NullWords } from './null-words.js'
 import { TextFacts, type NumberSigns } from './text-facts.js'
+import { saidFormat, Trials } from './trials.js'
 import { plainNumbers } from '../parse/cells/number-style.js'
 import { RecordBlock } from '../parse/record-block.js'
 
@@ -33,7 +26,14 @@ export interface ProbeOptions {
   readonly maxDistinct: number
   /** The input is delimited text whose first record was not taken for a header. */
   readonly isHeaderless?: boolean
+  /** Words for null and spellings of numbers may be found that options would have to name. */
+  readonly findsSpellings?: boolean
+  /** The type that somebody says it has. */
+  readonly type?: ColumnType | undefined
 }
+
+/** Different texts that are kept. */
+const keptTexts = 3
 
 /** Everything known of one column. */
 export class ColumnProbe {
@@ -47,29 +47,35 @@ export class ColumnProbe {
   /** Of texts that are not null. */
   textBytes = 0
   longestBytes = 0
-  sample: string | undefined
   readonly facts: TextFacts
   readonly distinct: DistinctCount
   /** Some time has an offset, which is not kept. */
   hasOffset = false
-  #candidates: Candidate[] = []
-  #isDecided = false
+  /** Undefined where words for null are not looked for. */
+  readonly nullWords: NullWords | undefined
+  /** The first different texts, shortened. */
+  readonly texts: string[] = []
+  readonly type: ColumnType | undefined
+  readonly #trials: Trials
   readonly #nullTexts: NullTexts
-  #tried: CellRules
 
-  constructor({ name, rules, maxDistinct, isHeaderless = false }: ProbeOptions) {
+  constructor({ name, rules, maxDistinct, ...options }: ProbeOptions) {
+    const { isHeaderless = false, findsSpellings = false, type } = options
     this.isHeaderless = isHeaderless
     this.name = name
     this.rules = rules
-    this.#tried = { ...rules, onOffset: () => void (this.hasOffset = true) }
+    this.type = type
     this.facts = new TextFacts(signsOf(rules))
+    const tried = { ...rules, onOffset: () => void (this.hasOffset = true) }
+    this.#trials = new Trials({ name, rules: tried, facts: this.facts, findsSpellings, type })
     this.distinct = new DistinctCount(maxDistinct)
+    this.nullWords = findsSpellings ? new NullWords() : undefined
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
   }
 
   /** Types that were tried to the end, those before which nothing is to be preferred first. */
   get candidates(): readonly Candidate[] {
-    return this.#candidates.filter(one => !one.isOut)
+    return this.#trials.candidates
   }
 
   /**
@@ -79,11 +85,17 @@ export class ColumnProbe {
   look(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     this.#lookAtTexts(block, field)
     this.#nullTexts.apply(block, field, true)
+    this.nullWords?.setAside(block, field)
+    if (arrayDelimiter !== undefined) this.facts.areArrays = true
     const before = this.cells - this.nulls
     this.#lookAtValues(block, field)
     if (this.cells - this.nulls === before) return
-    if (!this.#isDecided) this.#begin(block, field, file, arrayDelimiter)
-    else for (const one of this.candidates) one.read(block, field, file)
+    this.#trials.read(block, field, file, arrayDelimiter)
+  }
+
+  /** The first text that is not null, shortened. */
+  get sample(): string | undefined {
+    return this.texts[0]
   }
 
   /** Takes note of rows in which the column did not stand. */
@@ -98,60 +110,9 @@ export class ColumnProbe {
     return this.rules.columnOffsets?.of(this.name).hasOthers === true
   }
 
-  /** The first block that holds something decides what is worth trying. */
-  #begin(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
-    this.#isDecided = true
-    const isArray = arrayDelimiter !== undefined
-    if (isArray) this.#tried = { ...this.#tried, arrayDelimiter }
-    const groups = isArray ? [arrayTypes] : [plainTypes, formattedTypes, this.#arraysInText()]
-    for (const group of groups) {
-      this.#candidates = group.flatMap(tried => this.#candidate(tried) ?? [])
-      for (const one of this.#candidates) one.read(block, field, file)
-      if (this.candidates.some(one => one.fits || one.isNear)) break
-    }
-    this.#candidates = [...this.candidates]
-  }
-
-  /** In delimited text an array looks like any other text, unless it is marked. */
-  #arraysInText(): readonly TriedType[] {
-    if (this.rules.decimalComma === true) return []
-    const isMarked = this.facts.bracketed > 0 || this.rules.arrayDelimiter !== undefined
-    return isMarked ? arrayTypes : []
-  }
-
-  /** Undefined for a type that the rules of the column exclude. */
-  #candidate({ type, array, format }: TriedType): Candidate | undefined {
-    if (format !== undefined && hasDateFormat(this.name, type, this.rules)) return undefined
-    try {
-      return new Candidate(
-        this.name,
-        array === true ? { type, array } : { type },
-        this.#tried,
-        format === undefined
-          ? { keepsRange: unitsPerDay[type] !== undefined }
-          : { format, keepsRange: unitsPerDay[type] !== undefined },
-      )
-    } catch (error) {
-      if (error instanceof UsageError && (array === true || this.#isNamed)) return undefined
-      throw error
-    }
-  }
-
-  /** Rules that name the column exclude what they do not suit. */
-  get #isNamed(): boolean {
-    const { dateFormats = {}, percentColumns = [] } = this.rules
-    return Object.hasOwn(dateFormats, this.name) || percentColumns.includes(this.name)
-  }
-
-  /**
-   * The format in which somebody says that dates are written, which makes dates of numbers; counts that are said of every
-   * column do not.
-   */
+  /** The format in which somebody says that dates are written. */
   get dateFormat(): string | undefined {
-    const { dateFormats = {} } = this.rules
-    if (Object.hasOwn(dateFormats, this.name)) return dateFormats[this.name]
-    const every = Object.hasOwn(dateFormats, everyColumn) ? dateFormats[everyColumn] : undefined
-    return every === undefined || /^e/.test(every) ? undefined : every
+    return saidFormat(this.name, this.rules, this.facts)
   }
 
   #lookAtTexts(block: RecordBlock, field: number): void {
@@ -166,8 +127,9 @@ export class ColumnProbe {
       const length = end - start
       this.textBytes += length
       if (length > this.longestBytes) this.longestBytes = length
-      this.distinct.add(bytes, start, end)
-      this.sample ??= clippedText(bytes, start, end)
+      const isNew = this.distinct.add(bytes, start, end)
+      if (!isNew || this.texts.length === keptTexts) continue
+      this.texts.push(clippedText(bytes, start, end))
     }
   }
 

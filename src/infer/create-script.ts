@@ -8,6 +8,7 @@ import { InputError, UsageError } from '../errors.js'
 import { columnTypeText, isDecimal, type ColumnType } from '../protocol/data-type.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 import { nearestHint } from '../schema/nearest.js'
+import type { DfsWishes } from './dfs-wishes.js'
 import type { InferredSchema } from './inferred-schema.js'
 import {
   bytesText,
@@ -44,7 +45,8 @@ const firstVersions: readonly {
 /**
  * @param keyColumns  make a keyed stream table: rows whose key is known are dropped
  * @param server  numbers of the version that it is for, when that is known
- * @throws {UsageError} DDB_USAGE for keys that are not columns, DDB_NAME for names that cannot be in a script
+ * @param wishes  what is said of a DFS table; the rest is chosen
+ * @throws {UsageError} DDB_USAGE for keys that are not columns, and wishes that no table fulfils, DDB_NAME for names that cannot be in a script
  * @throws {InputError} DDB_INPUT_COLUMN when the columns are too many, when nothing is there to partition a DFS table by or to
  *   sort its arrays by, or when the server does not know their types
  */
@@ -53,15 +55,17 @@ export function createScript(
   table: NewTable,
   keyColumns: readonly string[] = [],
   server?: readonly number[],
+  wishes: DfsWishes = {},
 ): string {
   checkNames(schema, table, keyColumns)
   checkTypes(schema, server)
+  checkDfsOnly(table, wishes)
   const lines = table.kind === 'shared' ? streamLines(schema, table.name, keyColumns) : []
   if (table.kind === 'dfs') {
     if (keyColumns.length > 0) {
       throw new UsageError('DDB_USAGE', 'keys are for stream tables: a DFS table has none')
     }
-    lines.push(...dfsLines(schema, table.database, table.table, server))
+    lines.push(...dfsLines(schema, table.database, table.table, server, wishes))
   }
   const script = `${[...headLines(schema), ...lines].join('\n')}\n`
   if (Buffer.byteLength(script) <= mostCodeBytes) return script
@@ -70,6 +74,14 @@ export function createScript(
     schema,
     `the script for ${count} columns is longer than the ${bytesText(mostCodeBytes)} that a server takes: load the rows in another shape, or leave columns out`,
   )
+}
+
+/** @throws {UsageError} DDB_USAGE for wishes that a stream table cannot have */
+export function checkDfsOnly(table: NewTable, wishes: DfsWishes): void {
+  const [wished] = Object.keys(wishes)
+  if (table.kind === 'dfs' || wished === undefined) return
+  const why = 'is for DFS tables: name one, dfs://DATABASE/TABLE'
+  throw new UsageError('DDB_USAGE', `\`target.${wished}\` ${why}`)
 }
 
 function columnError({ inputs }: InferredSchema, message: string): InputError {
@@ -201,10 +213,12 @@ function dfsLines(
   database: string,
   table: string,
   server: readonly number[] | undefined,
+  wishes: DfsWishes,
 ): string[] {
-  const plan = planPartitions(schema, server === undefined || !isBefore(server, [2, 0, 0]))
+  const hasEngines = server === undefined || !isBefore(server, [2, 0, 0])
+  const plan = planPartitions(schema, wishes, hasEngines)
   if ('lacks' in plan) throw columnError(schema, lackText(schema, plan))
-  const { levels, engine, sortColumns, engineReason } = plan
+  const { levels, engine, sortColumns, engineReason, keepDuplicates } = plan
   const partitionColumns = levels.map(({ columnName }) => `\`${columnName}`).join('')
   const sorted = sortColumns.map(name => `\`${name}`).join('')
   return [
@@ -215,7 +229,8 @@ function dfsLines(
     `emptyTable = table(1:0, ${namesAndTypes(schema)})`,
     'try {',
     `    db.createPartitionedTable(emptyTable, \`${table}, ${partitionColumns}` +
-      `${engine === 'TSDB' ? `, sortColumns=${sorted}` : ''})`,
+      `${engine === 'TSDB' ? `, sortColumns=${sorted}` : ''}` +
+      `${keepDuplicates === undefined ? '' : `, keepDuplicates=${keepDuplicates}`})`,
     '} catch(ex) {',
     '    // So that this can be tried again; a database with tables is not the one that was made here.',
     `    try { if(count(getTables(db)) == 0) dropDatabase("${database}") } catch(ex2) { print(ex2) }`,
@@ -241,15 +256,19 @@ function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): str
 const namedColumns = 5
 
 /** OLAP is what servers make unasked; those before 2.00 do not know the argument. */
-function databaseLines({ levels, engine }: PartitionPlan, database: string): string[] {
-  const ending = engine === 'OLAP' ? ')' : `, engine="${engine}")`
-  const [first, second] = levels
-  if (second === undefined) {
+function databaseLines({ levels, engine, atomic }: PartitionPlan, database: string): string[] {
+  const named = [
+    ...(engine === 'OLAP' ? [] : [`engine="${engine}"`]),
+    ...(atomic === undefined ? [] : [`atomic="${atomic}"`]),
+  ]
+  const ending = `${named.map(one => `, ${one}`).join('')})`
+  const [first, ...others] = levels
+  if (others.length === 0) {
     return [`db = database("${database}", ${first.kind}, ${first.scheme}${ending}`]
   }
+  const numbers = levels.map((_, i) => `level${i + 1}`)
   return [
-    `level1 = database("", ${first.kind}, ${first.scheme})`,
-    `level2 = database("", ${second.kind}, ${second.scheme})`,
-    `db = database("${database}", COMPO, [level1, level2]${ending}`,
+    ...levels.map(({ kind, scheme }, i) => `${numbers[i]} = database("", ${kind}, ${scheme})`),
+    `db = database("${database}", COMPO, [${numbers.join(', ')}]${ending}`,
   ]
 }

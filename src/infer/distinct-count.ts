@@ -27,8 +27,9 @@ export class DistinctCount {
     return this.#count > this.#limit ? undefined : this.#count
   }
 
-  add(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#count > this.#limit) return
+  /** Whether the text is another one than those before; false for all once there are more than the limit. */
+  add(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#count > this.#limit) return false
     let low = offsetBasis
     let high = otherBasis
     for (let p = start; p < end; p++) {
@@ -37,21 +38,22 @@ export class DistinctCount {
       high = Math.imul(high ^ (byte + p - start), prime)
     }
     high ^= high >>> 15
-    this.#insert((low >>> 0) + ((high >>> (32 - upperBits)) >>> 0) * 2 ** 32)
+    return this.#insert((low >>> 0) + ((high >>> (32 - upperBits)) >>> 0) * 2 ** 32)
   }
 
-  #insert(hash: number): void {
+  #insert(hash: number): boolean {
     const slots = this.#slots
     const mask = slots.length - 1
     let at = (hash ^ (hash >>> 15)) & mask
     while (slots[at] !== free) {
-      if (slots[at] === hash) return
+      if (slots[at] === hash) return false
       at = (at + 1) & mask
     }
     slots[at] = hash
     this.#count++
     if (this.#count > this.#limit) this.#slots = new Float64Array(0)
     else if (2 * this.#count > slots.length) this.#grow()
+    return true
   }
 
   #grow(): void {

@@ -6,14 +6,16 @@ import { columnOffsets } from '../parse/cells/column-offset.js'
 import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
 import type { CellRules } from '../parse/cell-rules.js'
+import { tableDialect } from '../parse/csv/find-table.js'
 import type { InputReader } from '../parse/input-reader.js'
 import { openReader } from '../parse/formats.js'
 import type { InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName } from '../source/open-source.js'
-import { checkRules, targetNames } from './column-names.js'
-import { ColumnProbe } from './column-probe.js'
+import { fieldColumns } from './field-columns.js'
+import { checkRules } from './column-names.js'
+import { ColumnProbe, type ProbeOptions } from './column-probe.js'
 import type { Found, InferOptions } from './found.js'
 import type { InferredSchema } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
@@ -45,9 +47,12 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     totalBytes: 0,
     isComplete: true,
     fields: undefined,
+    columns: [],
+    unused: [],
     probes: [],
     json: undefined,
     rules: undefined,
+    table: undefined,
     set: undefined,
     setProbes: new Map(),
     takenFields: new Set(),
@@ -82,7 +87,15 @@ async function lookAtInput(
   const left = (options.sample ?? Infinity) - found.rows
   const { names, hasNames } = found.fields ?? {}
   const settled = { names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined }
-  const reader = await openReader(source, { ...options.reader, settled })
+  const reader = await openReader(source, {
+    ...options.reader,
+    settled,
+    // What is found of the first input is said of all.
+    ...(found.inputs.length === 0
+      ? { findsTable: true }
+      : found.table && tableDialect(found.table)),
+  })
+  if (found.inputs.length === 0) found.table = reader.foundTable
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
     await lookAtRecords(options, source, reader, left, found)
   }
@@ -155,10 +168,16 @@ function fieldLook(
   if (found.json !== undefined) throw mixed(file)
   const fields = (found.fields ??= inputFields(reader, options.byPosition))
   if (found.probes.length === 0) {
-    const names = targetNames(options, fields.names)
+    const { columns, unused } = fieldColumns(options, fields)
+    const names = columns.map(({ name }) => name)
     const isHeaderless = !fields.hasNames
-    found.probes = names.map(name => newProbe(name, rules, names.length, isHeaderless))
+    const isText = { isHeaderless, findsSpellings: true }
+    found.columns = columns
+    found.unused = unused
+    found.probes = names.map(name => newProbe(options, name, rules, names.length, isText))
   }
+  // What means null to one column is emptied, and may be a text to another.
+  const isShared = new Set(found.columns.map(({ field }) => field)).size < found.columns.length
   const target = {
     columns: fields.keys.map(name => ({ name, type: { type: 'STRING' as const } })),
   }
@@ -176,18 +195,20 @@ function fieldLook(
     source.kind === 'field' ? source.index : -1,
   )
   const set = setLook(options, shape, fields.hasNames ? match : undefined, found, rules)
-  for (const [i, field] of fieldsOf.entries()) {
-    const isMapped = Object.values(options.map).includes(fields.names[i] ?? String(i + 1))
-    if (set.fields.has(field) && !isMapped) found.takenFields.add(i)
-  }
+  for (const [i, field] of fieldsOf.entries()) if (set.fields.has(field)) found.takenFields.add(i)
+  const own = found.columns.filter(one => one.isMapped || !found.takenFields.has(one.field))
   checkRules(
     { ...options, set: { ...options.set, ...found.set?.templates } },
-    found.probes.flatMap(({ name }, i) => (found.takenFields.has(i) ? [] : [name])),
+    own.map(({ name }) => name),
   )
   return {
     mapping,
     onBlock(block) {
-      for (const [i, probe] of found.probes.entries()) probe.look(block, fieldsOf[i]!, file)
+      const ends = isShared ? block.ends.slice() : undefined
+      for (const [i, probe] of found.probes.entries()) {
+        if (ends !== undefined) block.ends.set(ends)
+        probe.look(block, fieldsOf[found.columns[i]!.field]!, file)
+      }
       set.look(block)
     },
   }
@@ -206,7 +227,8 @@ function setLook(
   return newSetLook(templates, shape, match, named, (name, isOfInput) => {
     const known = found.setProbes.get(name)
     if (known !== undefined) return known
-    const probe = newProbe(name, isOfInput ? plainNumbers(rules) : rules, expectedMembers)
+    const own = isOfInput ? plainNumbers(rules) : rules
+    const probe = newProbe(options, name, own, expectedMembers)
     found.setProbes.set(name, probe)
     return probe
   })
@@ -221,7 +243,7 @@ function memberLook(
   if (found.fields !== undefined) throw mixed(file)
   const mapped = new Map(Object.entries(options.map).map(([target, source]) => [source, target]))
   const json = (found.json ??= new JsonColumns(
-    source => newProbe(mapped.get(source) ?? source, rules, expectedMembers),
+    source => newProbe(options, mapped.get(source) ?? source, rules, expectedMembers),
     hasNumberStyle(rules),
   ))
   const shape = { file, kind: 'members' as const, fieldCount: 0 }
@@ -252,14 +274,16 @@ function mixed(file: string): UsageError {
 }
 
 function newProbe(
+  { types = [] }: InferOptions,
   name: string,
   rules: CellRules,
   columnCount: number,
-  isHeaderless = false,
+  options: Partial<Pick<ProbeOptions, 'isHeaderless' | 'findsSpellings'>> = {},
 ): ColumnProbe {
   const share = Math.floor(maxDistinctTexts / columnCount)
   const maxDistinct = Math.max(leastDistinct, Math.min(mostDistinct, share))
-  return new ColumnProbe({ name, rules, maxDistinct, isHeaderless })
+  const type = types.find(one => one.name === name)?.type
+  return new ColumnProbe({ name, rules, maxDistinct, type, ...options })
 }
 
 /** A decimal comma counts as found, as it does for `load`. */

@@ -2,7 +2,10 @@
   What was found out about inputs: the columns that a table for them would have, and what `load` has to be told to fill it.
 */
 import type { InputFormat } from '../parse/formats.js'
+import type { FoundTable } from '../parse/csv/find-table.js'
 import type { ColumnType } from '../protocol/data-type.js'
+
+import type { SharedNeeds } from './settle-types.js'
 
 /** One column that a table would have. */
 export interface InferredColumn {
@@ -13,6 +16,10 @@ export interface InferredColumn {
   readonly type: ColumnType
   /** Format of its dates that `load` has to be told. */
   readonly dateFormat: string | undefined
+  /** Its texts have a percent sign, which `load` has to be told. */
+  readonly isPercent?: boolean
+  /** Number of its field, from 1, where `load` has to be told. */
+  readonly fieldNumber?: number
   readonly nulls: number
   /** Different texts; undefined where they are too many to count. */
   readonly distinct: number | undefined
@@ -56,6 +63,10 @@ export interface InferredSchema {
   readonly firstReject: string | undefined
   /** Columns have to be matched by position: some names of the input are empty or stand there twice. */
   readonly needsPosition: boolean
+  /** What is said of all columns alike, so that all fit. */
+  readonly needs: SharedNeeds
+  /** What stands above and below the table; undefined where nothing does. */
+  readonly table?: FoundTable | undefined
   /** Some records lack members that others have. */
   readonly needsAllowMissing: boolean
 }

@@ -12,18 +12,25 @@ export interface InputFields {
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean
+  /** The names stand in lines that are skipped. */
+  readonly isSkipped?: boolean
 }
 
 /** Names with such characters cannot be shown, so no command could name them. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
-type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'rowNames'>
+type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'rowNames' | 'foundTable'>
 
 /** @param byPosition  whatever the header says */
 export function inputFields(
-  { fieldNames, fieldCount, rowNames = false }: InputShape,
+  { fieldNames, fieldCount, rowNames = false, foundTable }: InputShape,
   byPosition: boolean,
 ): InputFields {
+  const skipped = foundTable?.names
+  if (skipped !== undefined) {
+    const keys = skipped.map((_, i) => String(i))
+    return { names: skipped, keys, isByPosition: true, hasNames: false, isSkipped: true }
+  }
   const hasNames = fieldNames !== undefined
   // The names of records are not a column.
   const first = rowNames ? 1 : 0

@@ -2,12 +2,22 @@
   What `load` has to be told besides the table, so that the table found for an input takes all of it.
 */
 import type { InferredSchema } from './inferred-schema.js'
+import type { SharedNeeds } from './settle-types.js'
 
 /** Fields of the options of a run; empty or false where nothing is needed. */
-export interface NeededOptions {
+export interface NeededOptions extends SharedNeeds {
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
   readonly dateFormats: Readonly<Record<string, string>>
+  readonly percentColumns: readonly string[]
+  /** 0 for none. */
+  readonly skipLines: number
+  /** '' for none. */
+  readonly comment: string
+  /** The header is skipped. */
+  readonly noHeader: boolean
+  /** Records behind the table, which are rejects. */
+  readonly footers: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
   readonly ignoreExtra: boolean
@@ -15,18 +25,23 @@ export interface NeededOptions {
 
 /** What the schema asks for. */
 export function neededOptions(schema: InferredSchema): NeededOptions {
-  const { columns, leftOut, needsPosition, needsAllowMissing } = schema
-  const renamed = needsPosition
-    ? []
-    : columns.flatMap(({ name, source }) =>
-        source === undefined || source === name ? [] : [[name, source] as const],
-      )
+  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table } = schema
+  const renamed = columns.flatMap(({ name, source, fieldNumber }) => {
+    if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
+    return needsPosition || source === undefined || source === name ? [] : [[name, source] as const]
+  })
   const dated = columns.flatMap(({ name, dateFormat }) =>
     dateFormat === undefined ? [] : [[name, dateFormat] as const],
   )
   return {
     map: Object.fromEntries(renamed),
     dateFormats: Object.fromEntries(dated),
+    ...needs,
+    percentColumns: columns.flatMap(({ name, isPercent }) => (isPercent === true ? [name] : [])),
+    skipLines: table?.skipLines ?? 0,
+    comment: table?.comment ?? '',
+    noHeader: table?.names !== undefined,
+    footers: table?.footers ?? 0,
     matchPosition: needsPosition,
     allowMissing: needsAllowMissing,
     ignoreExtra: leftOut.length > 0,

@@ -5,6 +5,10 @@
 */
 import { columnTypeText, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
+import { UsageError } from '../errors.js'
+import { nearestHint } from '../schema/nearest.js'
+import { unitsPerDay } from './candidate-types.js'
+import { wishedLevels, type DfsWishes } from './dfs-wishes.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
 /** One level of partitions. */
@@ -16,7 +20,7 @@ export interface PlannedLevel {
   readonly reason: string
 }
 
-/** One or two. */
+/** One to three. */
 type Levels = readonly [PlannedLevel, ...PlannedLevel[]]
 
 /** A scheme, and the engine that goes with it. */
@@ -26,6 +30,9 @@ export interface PartitionPlan {
   /** With TSDB: rows with equal ones lie together, in order of the last. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
+  /** With TSDB: which of the rows with equal sort columns stay. */
+  readonly keepDuplicates?: 'ALL' | 'FIRST' | 'LAST'
+  readonly atomic?: 'TRANS' | 'CHUNK'
   /** All rows, not compressed. */
   readonly totalBytes: number
 }
@@ -71,28 +78,75 @@ export interface NoPlan {
 
 /**
  * Rows whose place is not known are lost, so only columns without nulls are chosen.
+ * @param wishes  what the user says of it
  * @param hasEngines  false for servers before 2.00, which know OLAP alone
+ * @throws {UsageError} DDB_USAGE for wishes that no table fulfils
  */
-export function planPartitions(schema: InferredSchema, hasEngines = true): PartitionPlan | NoPlan {
+export function planPartitions(
+  schema: InferredSchema,
+  wishes: DfsWishes = {},
+  hasEngines = true,
+): PartitionPlan | NoPlan {
   const totalBytes = tableBytes(schema)
   const { columns } = schema
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)
   const time = whole.find(isDated)
   const key = keyOf(whole)
+  const { partition, keepDuplicates, atomic } = wishes
   const levels: Levels | undefined =
-    time === undefined
-      ? key && [hashLevel(key, totalBytes, 'no column without nulls has a day')]
-      : timeLevels(time, key, totalBytes)
+    partition !== undefined
+      ? saidLevels(partition, columns)
+      : time === undefined
+        ? key && [hashLevel(key, totalBytes, 'no column without nulls has a day')]
+        : timeLevels(time, key, totalBytes)
   const withNulls = (would: (column: InferredColumn) => boolean): string[] =>
     columns.filter(one => one.nulls > 0 && one.type.array !== true && would(one)).map(nameOf)
   if (levels === undefined) {
     return { lacks: 'partition column', withNulls: withNulls(one => isDated(one) || isKey(one)) }
   }
-  const sorted = hasEngines ? sortingFor(columns, whole, time) : undefined
-  if (sorted === undefined && hasEngines && columns.some(needsTsdb)) {
+  checkWishes(wishes, hasEngines)
+  const sorted = hasEngines ? sortingFor(columns, whole, time, wishes) : undefined
+  const isNeeded = hasEngines && (columns.some(needsTsdb) || wantsTsdb(wishes))
+  if (sorted === undefined && isNeeded) {
     return { lacks: 'sort column', withNulls: withNulls(sortsFirst) }
   }
-  return { levels, totalBytes, ...(sorted ?? olapBecause(hasEngines)) }
+  return {
+    ...{ levels, totalBytes },
+    ...(sorted ?? olapBecause(hasEngines, wishes)),
+    ...(keepDuplicates === undefined ? {} : { keepDuplicates: upper(keepDuplicates) }),
+    ...(atomic === undefined ? {} : { atomic: upper(atomic) }),
+  }
+}
+
+const upper = <Word extends string>(word: Word): Uppercase<Word> =>
+  word.toUpperCase() as Uppercase<Word>
+
+const wantsTsdb = ({ engine, sortColumns, keepDuplicates }: DfsWishes): boolean =>
+  engine === 'TSDB' || sortColumns !== undefined || keepDuplicates !== undefined
+
+function checkWishes(wishes: DfsWishes, hasEngines: boolean): void {
+  const { engine, sortColumns, keepDuplicates } = wishes
+  const of = sortColumns !== undefined ? 'sortColumns' : 'keepDuplicates'
+  if (engine === 'OLAP' && (sortColumns !== undefined || keepDuplicates !== undefined)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`target.${of}\` goes with \`target.engine\` TSDB: OLAP does not sort`,
+    )
+  }
+  if (hasEngines || !wantsTsdb(wishes)) return
+  throw new UsageError('DDB_USAGE', 'servers before 2.00 have no TSDB engine, which sorts rows')
+}
+
+/** As the user says it. */
+function saidLevels(partition: string, columns: readonly InferredColumn[]): Levels {
+  const [first, ...others] = wishedLevels(partition, columns).map((level): PlannedLevel => {
+    const { columnName, kind, scheme } = level
+    const { days } = columns.find(({ name }) => name === columnName)!
+    const found =
+      days && `${dayText(civilFromDays(days.first))}..${dayText(civilFromDays(days.last))}`
+    return { columnName, kind, scheme: scheme ?? found ?? '', reason: 'as `target.partition` says' }
+  })
+  return [first!, ...others]
 }
 
 const nameOf = ({ name }: InferredColumn): string => name
@@ -103,9 +157,17 @@ const keyTypes: readonly DataType[] = ['SYMBOL', 'INT', 'LONG', 'STRING']
 
 const isKey = ({ type }: InferredColumn): boolean => keyTypes.includes(type.type)
 
-/** A symbol, else the first column of texts or whole numbers. */
+/** What shares, futures and the like are told apart by. */
+const codeName =
+  /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|代码|代碼|合约|合約/i
+
+const isCode = ({ name, type }: InferredColumn): boolean =>
+  codeName.test(name) && (type.type === 'SYMBOL' || type.type === 'STRING')
+
+/** A code, a symbol, else the first column of texts or whole numbers. */
 function keyOf(columns: readonly InferredColumn[]): InferredColumn | undefined {
-  return columns.find(({ type }) => type.type === 'SYMBOL') ?? columns.find(isKey)
+  const symbol = columns.find(({ type }) => type.type === 'SYMBOL')
+  return columns.find(isCode) ?? symbol ?? columns.find(isKey)
 }
 
 /** All rows of the inputs, not compressed. */
@@ -173,7 +235,9 @@ function hashLevel(key: InferredColumn, bytes: number, why: string): PlannedLeve
 
 type Engine = Pick<PartitionPlan, 'engine' | 'sortColumns' | 'engineReason'>
 
-function olapBecause(hasEngines: boolean): Engine {
+function olapBecause(hasEngines: boolean, { engine }: DfsWishes): Engine {
+  if (engine === 'OLAP')
+    return { engine, sortColumns: [], engineReason: 'OLAP: as `target.engine` says' }
   const reason = hasEngines
     ? 'there is no symbol with a time of day to sort by'
     : 'servers before 2.00 have no other engine'
@@ -193,27 +257,79 @@ const sortsLast = ({ type }: InferredColumn): boolean =>
   ['INT', 'LONG', ...dayTypes, ...momentTypes].includes(type.type)
 
 /**
- * TSDB where arrays or BLOBs need it, or a symbol goes with a time of day.
+ * TSDB where arrays or BLOBs need it, where it is asked for, and for the data of markets: a code with a time, or a symbol
+ * with a time of day.
  * @returns undefined where it is not needed, or nothing is there to sort by
  */
 function sortingFor(
   columns: readonly InferredColumn[],
   whole: readonly InferredColumn[],
   time: InferredColumn | undefined,
+  wishes: DfsWishes,
 ): Engine | undefined {
-  const symbol = whole.find(({ type }) => type.type === 'SYMBOL')
-  if (symbol !== undefined && time !== undefined && time.type.type !== 'DATE') {
-    return tsdb([symbol, time], 'rows of a symbol lie together, in order of time')
+  const { engine, sortColumns } = wishes
+  if (engine === 'OLAP') return undefined
+  if (sortColumns !== undefined) {
+    return tsdb(saidSorting(sortColumns, columns), 'as `target.sortColumns` says')
   }
-  if (!columns.some(needsTsdb)) return undefined
+  const code = whole.find(isCode)
+  const symbol = code ?? whole.find(({ type }) => type.type === 'SYMBOL')
+  const moment = momentOf(whole, time)
+  const isMarket = code !== undefined || moment?.type.type !== 'DATE'
+  if (symbol !== undefined && time !== undefined && moment !== undefined && isMarket) {
+    return tsdb(
+      [symbol, moment],
+      `rows of a ${code === undefined ? 'symbol' : 'code'} lie together, in order of time`,
+    )
+  }
+  if (!columns.some(needsTsdb) && !wantsTsdb(wishes)) return undefined
   const first = keyOf(whole) ?? whole.find(sortsFirst)
   if (first === undefined) return undefined
   const last = time ?? whole.find(sortsLast)
   return tsdb(
     last === undefined || last === first ? [first] : [first, last],
-    'arrays and BLOBs need it',
+    wantsTsdb(wishes) ? 'as was asked for' : 'arrays and BLOBs need it',
   )
 }
+
+/** What orders rows finest: a day with its time, a time of day beside the day, else the day. */
+function momentOf(
+  whole: readonly InferredColumn[],
+  time: InferredColumn | undefined,
+): InferredColumn | undefined {
+  if (time?.type.type !== 'DATE') return time
+  const ofDay: readonly DataType[] = ['NANOTIME', 'TIME', 'SECOND', 'MINUTE']
+  const finer = whole.find(
+    ({ type }) => type.type !== 'DATE' && unitsPerDay[type.type] !== undefined,
+  )
+  return finer ?? whole.find(({ type }) => ofDay.includes(type.type)) ?? time
+}
+
+/** @throws {UsageError} DDB_USAGE for columns that rows cannot be sorted by */
+function saidSorting(
+  names: readonly string[],
+  columns: readonly InferredColumn[],
+): readonly InferredColumn[] {
+  return names.map((name, i) => {
+    const column = columns.find(one => one.name === name)
+    const isLast = i === names.length - 1
+    if (column === undefined) {
+      const known = columns.map(nameOf)
+      throw sortFault(`the table would have no column "${name}"${nearestHint(name, known)}`)
+    }
+    const isTaken =
+      column.type.array !== true && (sortsFirst(column) || (isLast && i > 0 && sortsLast(column)))
+    if (isTaken && names.indexOf(name) === i) return column
+    throw sortFault(
+      names.indexOf(name) === i
+        ? `"${name}" is ${columnTypeText(column.type)}, which ${isLast ? 'rows cannot be sorted by' : 'can only stand last'}`
+        : `"${name}" stands there twice`,
+    )
+  })
+}
+
+const sortFault = (why: string): UsageError =>
+  new UsageError('DDB_USAGE', `\`target.sortColumns\`: ${why}`)
 
 function tsdb(sorted: readonly InferredColumn[], why: string): Engine {
   return { engine: 'TSDB', sortColumns: sorted.map(nameOf), engineReason: `TSDB: ${why}` }

@@ -4,7 +4,8 @@
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import { clippedText } from '../parse/shown-text.js'
-import { daysInMonth } from '../protocol/civil-date.js'
+import { DigitTimes } from './digit-times.js'
+import { NumberSpelling } from './number-spelling.js'
 
 const zero = 48
 const nine = 57
@@ -22,19 +23,8 @@ const closeBracket = 93
 const sureDigits = 15
 const mostDigits = 100
 
-/** Orders in which six or eight digits may be a date. */
-const dateOrders = [
-  { format: 'yyyyMMdd', year: [0, 4], month: 4, day: 6 },
-  { format: 'ddMMyyyy', year: [4, 8], month: 2, day: 0 },
-  { format: 'MMddyyyy', year: [4, 8], month: 0, day: 2 },
-  { format: 'yyMMdd', year: [0, 2], month: 2, day: 4 },
-  { format: 'ddMMyy', year: [4, 6], month: 2, day: 0 },
-  { format: 'MMddyy', year: [4, 6], month: 0, day: 2 },
-] as const
-
-/** Eight digits are a date only near our time. */
-const firstYear = 1900
-const lastYear = 2100
+/** Shorter ones are changes: `+5`. */
+const dialedDigits = 7
 
 /** How numbers are written besides digits and sign. */
 export interface NumberSigns {
@@ -52,6 +42,10 @@ export class TextFacts {
   wholeDigits = 0
   fractionDigits = 0
   hasExponent = false
+  /** Some number has a point or an exponent: it is no whole number, whatever stands behind the point. */
+  hasFraction = false
+  /** The first text of a plus sign and so many digits that it is a telephone number rather than a number. */
+  dialedText: string | undefined
   /** The first number that a double would change. */
   lossyText: string | undefined
   /** Some text has a time of day. */
@@ -60,19 +54,14 @@ export class TextFacts {
   secondDigits = 0
   /** Texts in square brackets. */
   bracketed = 0
+  /** The format itself says that the texts are arrays. */
+  areArrays = false
+  readonly digitTimes: DigitTimes = new DigitTimes()
+  readonly numbers: NumberSpelling = new NumberSpelling()
   readonly #signs: NumberSigns
-  /** A bit for each order that suits every text so far. */
-  #orders = 2 ** dateOrders.length - 1
-  #seen = false
 
   constructor(signs: NumberSigns) {
     this.#signs = signs
-  }
-
-  /** Formats that suit every text, when all of them are six or eight digits. */
-  get dateOrders(): string[] {
-    if (!this.#seen) return []
-    return dateOrders.filter((_, i) => (this.#orders & (1 << i)) !== 0).map(({ format }) => format)
   }
 
   /** Looks at one text that is not null. */
@@ -80,14 +69,24 @@ export class TextFacts {
     const start = trimmedStart(bytes, from, to)
     const end = trimmedEnd(bytes, start, to)
     if (start === end) return
-    this.#seen = true
     const first = bytes[start]!
-    if (first === openBracket && bytes[end - 1] === closeBracket) this.bracketed++
-    if (this.#orders !== 0) this.#orders &= ordersOf(bytes, start, end)
+    this.digitTimes.look(bytes, start, end)
+    const isBracketed = first === openBracket && bytes[end - 1] === closeBracket
+    if (isBracketed) this.bracketed++
+    if (isBracketed || this.areArrays) this.#elements(bytes, start, end)
     const digit = first === plus || first === minus ? bytes[start + 1]! : first
     if ((digit < zero || digit > nine) && digit !== this.#signs.decimal) return
     this.#time(bytes, start, end)
     this.#number(bytes, start, end)
+    this.numbers.look(bytes, start, end)
+  }
+
+  #elements(bytes: Uint8Array, start: number, end: number): void {
+    if (this.hasFraction) return
+    for (let p = start; p < end; p++) {
+      const byte = bytes[p]!
+      if (byte === this.#signs.decimal || (byte | 0x20) === letterE) this.hasFraction = true
+    }
   }
 
   #time(bytes: Uint8Array, start: number, end: number): void {
@@ -124,10 +123,13 @@ export class TextFacts {
       else if ((c | 0x20) === letterE) break
       else if (fraction >= 0 || !thousands.includes(c)) return
     }
+    if (p < end || fraction >= 0) this.hasFraction = true
     if (p < end) {
       this.hasExponent = true
       return
     }
+    const isDialed = bytes[start] === plus && fraction < 0 && whole >= dialedDigits
+    if (isDialed) this.dialedText ??= clippedText(bytes, start, end)
     const isCode = fraction < 0 && whole > 1 && bytes[firstDigit] === zero
     if (isCode) this.codeText ??= clippedText(bytes, start, end)
     this.wholeDigits = Math.max(this.wholeDigits, whole - leadingZeros)
@@ -160,27 +162,3 @@ export class TextFacts {
 }
 
 const isDigit = (byte: number): boolean => byte >= zero && byte <= nine
-
-/** The orders in which the text is a date, as bits. */
-function ordersOf(bytes: Uint8Array, start: number, end: number): number {
-  const length = end - start
-  if (length !== 6 && length !== 8) return 0
-  for (let p = start; p < end; p++) if (!isDigit(bytes[p]!)) return 0
-  let orders = 0
-  for (const [i, { format, year, month, day }] of dateOrders.entries()) {
-    if (format.length !== length) continue
-    const y = numberAt(bytes, start + year[0], start + year[1])
-    const m = numberAt(bytes, start + month, start + month + 2)
-    const d = numberAt(bytes, start + day, start + day + 2)
-    const isNear = length === 6 || (y >= firstYear && y <= lastYear)
-    const fullYear = length === 6 ? 2000 + y : y
-    if (isNear && d >= 1 && d <= daysInMonth(fullYear, m)) orders |= 1 << i
-  }
-  return orders
-}
-
-function numberAt(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0
-  for (let p = start; p < end; p++) value = value * 10 + bytes[p]! - zero
-  return value
-}

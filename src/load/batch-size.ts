@@ -2,8 +2,9 @@
   How large batches are. Where nobody says so, they begin as usual and grow as long as the server answers for more rows a second
   then (docs/decisions/0067). It is a fold of the events of the run: the same events lead to the same sizes.
 */
+import { Answers } from './answers.js'
 import type { RunEvent } from './fate/events.js'
-import type { OpenBatch, RunState } from './fate/fold.js'
+import type { RunState } from './fate/fold.js'
 import type { Plan } from './plan.js'
 
 /** Of one run. It changes between two batches, never within one. */
@@ -16,8 +17,12 @@ export interface BatchSize {
   readonly found: number
   /** Bytes that may be out: what is found out of batches is not to wait for all that was sent before them. */
   readonly mostInFlightBytes: number
+  /** Nothing is being tried. */
+  readonly isSettled: boolean
   /** Batches stay, or become, as large as at first. */
   fix(): void
+  /** Batches stay as large as they have become. */
+  stay(): void
   /** @param state  what has followed from the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
@@ -99,6 +104,8 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo }: Readonly<RunState>): void {
+    // Halves of a small batch are fewer rows that go out twice, and others may be refused for their size alone.
+    if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {
       const answers = event.no < this.#firstNo ? this.#before : this.#present
@@ -109,16 +116,23 @@ class GrowingSize implements BatchSize {
       if (this.#present.isEmpty) this.#before?.look()
       this.#present.look()
       if (this.#present.ms >= shortestMs) this.#judge(lastNo)
-    } else if (event.kind === 'divided') {
-      // Halves of a small batch are fewer rows that go out twice, and others may be refused for their size alone.
-      this.fix()
     }
   }
 
+  get isSettled(): boolean {
+    if (this.#before !== undefined) return false
+    if (this.#isFixed || this.#settled !== undefined) return true
+    return !this.#present.isEmpty && !this.#mayDouble
+  }
+
   fix(): void {
+    this.stay()
+    this.#factor = 1
+  }
+
+  stay(): void {
     this.#isFixed = true
     this.#before = undefined
-    this.#factor = 1
   }
 
   #judge(lastNo: number): void {
@@ -166,82 +180,10 @@ class GrowingSize implements BatchSize {
   }
 }
 
-interface Sum {
-  readonly atMs: number
-  readonly batches: number
-  readonly rows: number
-  readonly bytes: number
-}
-
-/** What the server has answered for, of batches of one size: from the first answers on, with which time begins, to the last ones. */
-class Answers {
-  #told: Sum = { atMs: 0, batches: 0, rows: 0, bytes: 0 }
-  #last = this.#told
-  #first: Sum | undefined
-
-  add({ rows, bytes }: OpenBatch, atMs: number): void {
-    const told = this.#told
-    this.#told = {
-      atMs,
-      batches: told.batches + 1,
-      rows: told.rows + rows,
-      bytes: told.bytes + bytes,
-    }
-  }
-
-  get isEmpty(): boolean {
-    return this.#told.batches === 0
-  }
-
-  /** All answers that came together are in. */
-  look(): void {
-    if (this.isEmpty) return
-    this.#last = this.#told
-    this.#first ??= this.#last
-  }
-
-  /** Time begins with the last answers. */
-  begin(): void {
-    this.#first = this.#last
-  }
-
-  get atMs(): number {
-    return this.#last.atMs
-  }
-
-  get ms(): number {
-    return this.#since('atMs')
-  }
-
-  get batches(): number {
-    return this.#since('batches')
-  }
-
-  get bytes(): number {
-    return this.#since('bytes')
-  }
-
-  /** Infinity without any. */
-  get bytesOfBatch(): number {
-    const { bytes, batches } = this.#told
-    return batches === 0 ? Infinity : bytes / batches
-  }
-
-  /** Rows a millisecond. */
-  get rate(): number {
-    return this.#since('rows') / this.ms
-  }
-
-  #since(what: keyof Sum): number {
-    return this.#last[what] - (this.#first ?? this.#last)[what]
-  }
-}
-
 /** A batch more or less at either end of the time is nothing that counts, unless there were many. */
 function isFaster(present: Answers, before: Answers): boolean {
-  const { batches } = present
-  const many = batches >= enoughBatches
-  const least = many ? present.rate : (present.rate * (batches - 1)) / batches
-  const most = many ? before.rate : (before.rate * (before.batches + 1)) / before.batches
+  const many = present.batches >= enoughBatches
+  const least = many ? present.rate : present.leastRate()
+  const most = many ? before.rate : before.mostRate()
   return least >= most * worthwhile
 }

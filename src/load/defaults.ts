@@ -11,6 +11,9 @@ export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
 /** What a batch grows to at most: no write into any table is larger by itself. */
 export const mostBatchBytes: number = dfsBatch.bytes
 
+/** A power of two. What so many leave to do is for the user to see. */
+export const mostFoundConnections = 16
+
 export const defaultMaxErrors = 100
 export const defaultFlushIntervalMs = 1_000
 

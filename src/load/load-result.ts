@@ -19,6 +19,8 @@ export interface LoadReport {
   /** Compressed bytes read, and how many there are when known. */
   bytesRead: number
   totalBytes: number | undefined
+  /** The input that is being read, from 1, and how many there are; undefined before the first, and where files are followed. */
+  input: { number: number; count: number } | undefined
   elapsedMs: number
 }
 
@@ -124,6 +126,8 @@ export interface LoadResult {
   columns: { name: string; type: string; nulls: number; coerced: number }[]
   /** Sessions that were open for data; 0 if nothing was sent. */
   connections: number
+  /** Why there were no more, where the run found their number; else null. */
+  connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
   /** Most rows of a batch: of the first ones, and of those with which the run was fastest; null where it did not look for that. */
   batchRows: { first: number | null; found: number | null }

@@ -16,6 +16,7 @@ import { newDurability, type Durability } from './target/durability.js'
 import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
 import { unsentCheck } from './evidence/unsent-rows.js'
+import { unitCheck } from './evidence/unit-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { checkAlone, takeRun } from './journal/check-alone.js'
 import {
@@ -25,11 +26,12 @@ import {
   checkTarget,
   settleLoaded,
 } from './journal/check-target.js'
-import { makePlan, type Plan } from './plan.js'
+import { makePlan, type Plan, type UnitOfPlan } from './plan.js'
 import { runPipeline, type Course } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import { withArchives } from '../source/archive/archives.js'
+import type { RowStore } from './inputs/rows/row-store.js'
 import { newRun, type Run } from './run.js'
 
 /**
@@ -42,20 +44,27 @@ export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
 }
 
-/**
- * As `load`, on the platform given.
- * @param sources  what the inputs mean, where somebody has just looked
- */
+/** What is loaded, besides what the options say of it. */
+interface Given {
+  /** What the inputs mean, where somebody has just looked. */
+  readonly sources?: ExpandedSources | undefined
+  /** That the inputs are. */
+  readonly unit?: UnitOfPlan
+  /** Of a program, in place of inputs. */
+  readonly rows?: RowStore
+}
+
+/** As `load`, on the platform given. */
 export async function loadOn(
   platform: Platform,
   options: LoadOptions,
-  sources?: ExpandedSources,
+  { sources, unit, rows }: Given = {},
 ): Promise<LoadResult> {
-  const plan = makePlan(options, platform.random)
+  const plan = makePlan(options, platform.random, unit)
   const clock = awakeClock(platform.clock)
   const files = withArchives(platform.files)
   try {
-    return await loadPlan({ ...platform, clock, files }, options, plan, sources)
+    return await loadPlan({ ...platform, clock, files }, options, plan, sources, rows)
   } finally {
     clock.stop()
   }
@@ -66,8 +75,9 @@ async function loadPlan(
   options: LoadOptions,
   plan: Plan,
   sources: ExpandedSources | undefined,
+  rows: RowStore | undefined,
 ): Promise<LoadResult> {
-  const run = newRun(options, plan, platform)
+  const run = newRun(options, plan, platform, undefined, rows)
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   let durability: Durability | undefined
@@ -99,7 +109,8 @@ async function loadPlan(
         run.emit({ kind: 'target', identity, used: delivery.used })
       }
       const unsent = checked && unsentCheck(run, control, checked)
-      return { target, delivery, unsent }
+      const earlier = checked && unitCheck(run, control, checked.evidence)
+      return { target, delivery, unsent: unsent ?? earlier }
     },
     finish(delivery) {
       run.reporter.tell('confirming')

@@ -63,7 +63,9 @@ export type OnError = 'stop' | 'skip' | 'quarantine'
 
 /** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
+  /** Who logs in; without it the run is the server's guest. */
   user?: string
+  /** Struck out of all that the run says. */
   password?: string
   /** Whether columns travel compressed: `auto`, the default, does so while a network between is slow. */
   compress?: CompressChoice
@@ -85,6 +87,19 @@ export interface TargetOptions {
   table?: string
   /** Makes the table when it is not there, with columns found by looking at every value; never from a pipe. */
   create?: 'stream' | 'dfs'
+  /**
+   * With `create` dfs: how rows are divided, in one to three levels: a column with days, `value(COLUMN,…)`, `range(COLUMN,…)`,
+   * `hash(COLUMN,N)`, such as `date,hash(symbol,10)`. Chosen by the data when left out, as are the next four.
+   */
+  partition?: string
+  /** With `create` dfs, engine TSDB: rows with equal ones lie together, in order of the last. */
+  sortColumns?: readonly string[]
+  /** With `create` dfs, engine TSDB: which rows with equal sort columns stay; all when left out. */
+  keepDuplicates?: 'all' | 'first' | 'last'
+  /** With `create` dfs. */
+  engine?: 'OLAP' | 'TSDB'
+  /** With `create` dfs: how the database writes several partitions; its own default, `trans`, when left out. */
+  atomic?: 'trans' | 'chunk'
   /** Default `insert`. */
   method?: Method
   /** Columns that make a row unique: for `upsert`, and for `delivery.verify`. */
@@ -178,9 +193,10 @@ export interface DeliveryOptions {
   maxInFlightBytes?: number
   /**
    * Sessions that send data, 1 to 64; default 1. Rows go over them by partition, by key, or, into a stream table or another shared
-   * table in memory, over any of them. Tables in memory without partitions need `unordered`.
+   * table in memory, over any of them. Tables in memory without partitions need `unordered`. `auto`: one at first, and twice as many,
+   * up to 16, as often as that has the server answer for more rows a second; one where the target takes no more, or nobody answers.
    */
-  connections?: number
+  connections?: number | 'auto'
   /** Rows may arrive in another order than they were read in. */
   unordered?: boolean
   /** How often a batch is sent again; default 5. With 0 no lost connection is opened again either. */
@@ -192,7 +208,12 @@ export interface DeliveryOptions {
   /** Reads 100 of every 10,000 rows back, or all, and compares them; those that differ are unconfirmed. */
   verify?: 'sample' | 'all'
   /** Both hold where both are given. */
-  rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
+  rateLimit?: {
+    /** On the wire. */
+    bytesPerSecond?: number
+    /** Rows that are sent. */
+    rowsPerSecond?: number
+  }
 }
 
 /** Where a run keeps what the next process has to know, should this one be killed (docs/resume.md). */
@@ -214,12 +235,19 @@ export interface JournalOptions {
 export interface LoadOptions {
   /** Paths, globs, folders, or `-`. */
   inputs: readonly string[]
+  /** Where the server is, and who logs in. */
   server: ServerTarget
+  /** The table that rows go into, or the function that takes them. */
   target: TargetOptions
+  /** How the inputs are read: format, encoding, delimiters. */
   input?: InputOptions
+  /** Which field or member goes into which column. */
   mapping?: MappingOptions
+  /** What texts mean: nulls, dates, numbers. */
   cells?: CellOptions
+  /** What becomes of rows that cannot be loaded. */
   rejects?: RejectOptions
+  /** How rows travel, and how it is known that they arrived. */
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
   expectRows?: number

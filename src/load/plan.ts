@@ -8,6 +8,7 @@ import {
   deliveryDefaults,
   dfsBatch,
   mostBatchBytes,
+  mostFoundConnections,
   mostRecordBytes,
   streamBatch,
 } from './defaults.js'
@@ -16,7 +17,7 @@ import { isRunId } from './marker/run-tables.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'
-import type { Confirmation, LoadOptions, OnError } from './options.js'
+import type { Confirmation, DeliveryOptions, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target/target.js'
 
 /** Options without gaps; what they say of the target is still to be asked. */
@@ -33,6 +34,8 @@ export interface Plan {
   maxInFlightBytes: number
   /** Sessions that send data. */
   connections: number
+  /** How many they may become where the run finds their number; undefined where they stay as many as they are. */
+  mostConnections: number | undefined
   onError: OnError
   maxErrors: { count: number } | { share: number }
   rejectsFile: string | undefined
@@ -42,6 +45,22 @@ export interface Plan {
   rateLimit: RateLimit
   /** undefined: nothing is read back. */
   verify: 'sample' | 'all' | undefined
+  /** Of a run that loads a unit of a plan, which other processes may load as well. */
+  unit: UnitOfPlan | undefined
+}
+
+/** What a run has to know of the unit that it loads (docs/decisions/0068). */
+export interface UnitOfPlan {
+  /** From 1. */
+  readonly unit: number
+  /** Of its ledger, which is there already. */
+  readonly token: bigint
+  readonly batchRows: number
+  readonly batchBytes: number
+  /** Where reading begins, in a unit that is a part of a file. */
+  readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
+  /** Rows may be in the target from before the run: those of the first batches are looked up before they are sent. */
+  readonly looksUp: boolean
 }
 
 /** Infinity for no limit. */
@@ -51,7 +70,7 @@ export interface RateLimit {
 }
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
-export function makePlan(options: LoadOptions, random: Random): Plan {
+export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan): Plan {
   const verify = checkVerify(options)
   const target = parseTarget(options.target, verify !== undefined)
   const delivery = { ...deliveryDefaults, ...given(options.delivery) }
@@ -105,7 +124,8 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
       ? Math.min(delivery.batchBytes ?? Infinity, mostBatchBytes)
       : undefined,
     maxInFlightBytes: positive(delivery.maxInFlightBytes, 'bytes in flight'),
-    connections: delivery.connections,
+    connections: delivery.connections === 'auto' ? 1 : delivery.connections,
+    mostConnections: delivery.connections === 'auto' ? mostFoundConnections : undefined,
     onError,
     maxErrors: parseMaxErrors(rejects.maxErrors ?? defaultMaxErrors),
     rejectsFile: rejects.file,
@@ -117,7 +137,14 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
       rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
     },
     verify,
+    unit: undefined,
+    ...(unit && { ...ofUnit(unit), unit }),
   }
+}
+
+/** Its batches end in the same places in every process, and receipts alone tell who has sent them. */
+function ofUnit({ batchRows, batchBytes }: UnitOfPlan) {
+  return { batchRows, batchBytes, mostBatchBytes: undefined, confirm: 'receipts' } as const
 }
 
 /** Without the fields that are there and undefined. */
@@ -156,11 +183,15 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
 const mostConnections = 64
 
 /** What of it depends on the table is found out when the server is asked. */
-function checkConnections({ connections }: { readonly connections: number }, target: Target): void {
+function checkConnections(
+  { connections }: Required<Pick<DeliveryOptions, 'connections'>>,
+  target: Target,
+): void {
+  if (connections === 'auto') return
   if (!Number.isSafeInteger(connections) || connections < 1 || connections > mostConnections) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`delivery.connections\` is a whole number from 1 to ${mostConnections}, not ${connections}`,
+      `\`delivery.connections\` is auto, or a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
     )
   }
   if (connections > 1 && target.kind === 'function') {

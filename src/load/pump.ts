@@ -2,7 +2,7 @@
   From the reader to the delivery, batch by batch: below the rate that was asked for, until the inputs end or the run is
   stopped.
 */
-import type { DdbError } from '../errors.js'
+import { DdbError } from '../errors.js'
 import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
 import type { UnsentCheck } from './evidence/unsent-rows.js'
@@ -28,6 +28,12 @@ export async function pump(
   checkUnsent?: UnsentCheck,
 ): Promise<boolean> {
   run.delivery = delivery
+  if (delivery.connections === undefined) {
+    run.connectionCount.limit(
+      1,
+      'the server answers for no batch, so nobody can tell what more would bring',
+    )
+  }
   run.reporter.tell('loading')
   const earlierLimit = earlierLimitFailure(run)
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
@@ -74,6 +80,7 @@ async function hand(
     if (known?.kind === 'sent' || known?.kind === 'lanes') {
       run.history.resumption.checkRows(batch, known)
     }
+    if (known === undefined) await fitConnections(run, delivery)
     const lanes = laneRows(run, batch, known)
     if (lanes === 'changed') return leaveOpen(run, batch)
     if (lanes !== undefined)
@@ -94,11 +101,36 @@ async function hand(
       const from = known.kind === 'sent' ? 'unconfirmed' : 'unsent'
       run.emit({ kind: 'takenUp', from, rows: batch.rowCount })
     }
-    if (wait !== undefined) await wait
+    if (wait !== undefined) await waited(run, wait)
   } catch (error) {
     if (!handedOver && known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
     run.ending.fail(error)
   }
+}
+
+/** As many connections as are worth it by now; rows change from one to another while nothing is out. */
+async function fitConnections(run: Run, { connections }: Delivery): Promise<void> {
+  const { connectionCount, plan } = run
+  const { wanted } = connectionCount
+  if (wanted === undefined || connections === undefined) return
+  await connections.idle()
+  run.plan = { ...plan, connections: wanted }
+  try {
+    await connections.fit()
+    connectionCount.changed()
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    run.plan = plan
+    connectionCount.limit(plan.connections, `more could not be opened: ${error.message}`)
+  }
+  // What is found out of sizes would be of another number of connections.
+  run.batchSize.stay()
+}
+
+async function waited({ platform: { clock }, connectionCount }: Run, wait: Promise<void>) {
+  const beforeMs = clock.nowMs()
+  await wait
+  connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
 /** Nothing of it is sent twice or counted as stored: what an earlier process knew of its rows is all that is known. */

@@ -18,6 +18,9 @@ export const remedies = {
   othersOrRestart: () =>
     'If they are those of another load, and are to be there twice, go on with `delivery.onDoubt` resend. ' +
     'Otherwise remove what the run has stored, and only then begin anew with `journal.restart`',
+  /** Rows of a unit of a plan are in the table, and nobody knows since when. */
+  rowsOfUnit: () =>
+    'Remove the rows of these files from the table, and load the plan again; or, where the rows are to be there twice, load it with `delivery.onDoubt` resend',
   /** Input or options have changed. */
   anotherLoad: () =>
     'What it has stored stays: to load all of it again, remove those rows and begin anew with `journal.restart`; ' +

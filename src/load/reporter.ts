@@ -15,13 +15,15 @@ export interface Reporter {
   readonly secrets: Secrets
   /** How far the inputs are read. */
   inputProgress(bytesRead: number, totalBytes: number | undefined): void
+  /** The next input is read. @param number  from 1 */
+  inputBegun(number: number, count: number): void
   /** Says how far the run is, now or when the time for it has come. */
   report(): void
   /** Says so at once. */
   tell(phase: LoadReport['phase']): void
 }
 
-type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes'>
+type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
 /** What the reporter does not know by itself. */
 export type SentReport = Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes>
 
@@ -37,7 +39,7 @@ export function newReporter(
   sent: () => SentReport,
 ): Reporter {
   const startedMs = clock.nowMs()
-  const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined }
+  const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined, input: undefined }
   const secrets = newSecrets(server.password)
   const words = wording ?? (sentence => sentence)
   let phase: LoadReport['phase'] = 'connecting'
@@ -56,6 +58,9 @@ export function newReporter(
     secrets,
     inputProgress(bytesRead, totalBytes) {
       Object.assign(inputBytes, { bytesRead, totalBytes })
+    },
+    inputBegun(number, count) {
+      inputBytes.input = { number, count }
     },
     tell(next) {
       phase = next

@@ -39,6 +39,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const say = (sentence: string): string => hide(run.reporter.words(sentence))
   const rows = { ...state.rows }
   const note = summaryNote(state)
+  const connectionsNote = run.connectionCount.why
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
@@ -88,6 +89,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     rejects: rejectsOf(run, say),
     columns: hideInData(parts.columns, hide),
     connections: state.batches.sent === 0 ? 0 : plan.connections,
+    connectionsNote: connectionsNote === undefined ? null : say(connectionsNote),
     batches: { ...state.batches },
     batchRows: {
       first: plan.batchRows,

@@ -5,6 +5,8 @@ import type { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { newBatchSize, type BatchSize } from './batch-size.js'
 import type { Watch } from './check/watch.js'
+import { newConnectionCount, type ConnectionCount } from './connection-count.js'
+import type { RowStore } from './inputs/rows/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
 import { newRunLog, type RunLog } from './fate/run-log.js'
 import { newRunHistory, type RunHistory } from './journal/run-history.js'
@@ -25,15 +27,18 @@ import type { Delivery } from './transport/delivery.js'
 export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
-  /** Its mode is settled once the server was asked. */
+  /** Its mode is settled once the server was asked; its number of connections may change between two batches. */
   plan: Plan
   /** Which rows go over the same connection; undefined before the target is known, and where nothing follows from it. */
   lanes: LaneScheme | undefined
   /** Looks on where nothing is sent. */
   readonly watch: Watch | undefined
+  /** Those of a program, in place of inputs. */
+  readonly rows: RowStore | undefined
   readonly server: RunServer
   readonly history: RunHistory
   readonly batchSize: BatchSize
+  readonly connectionCount: ConnectionCount
   readonly rejects: KeptRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
@@ -45,11 +50,18 @@ export interface Run extends RunLog {
  * Opens no file and no connection.
  * @param watch  of a run that sends nothing
  */
-export function newRun(options: LoadOptions, plan: Plan, platform: Platform, watch?: Watch): Run {
+export function newRun(
+  options: LoadOptions,
+  plan: Plan,
+  platform: Platform,
+  watch?: Watch,
+  rows?: RowStore,
+): Run {
   const { clock, files } = platform
   const server = newRunServer(options.server)
   const batchSize = newBatchSize(plan)
-  const log = newRunLog(() => history.journal, batchSize)
+  const connectionCount = newConnectionCount(plan, batchSize)
+  const log = newRunLog(() => history.journal, batchSize, connectionCount)
   const reporter = newReporter(options, clock, () => ({
     rows: { ...log.state.rows },
     sentRows: log.state.sentRows,
@@ -63,7 +75,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     worded: failure => inWords(reporter, namingRights(run, failure)),
   })
   const ownRejects = newRunRejects(plan, filesWhile(files, ending.maySend), askedFor(options, plan))
-  const rejects = keptRejects(ownRejects, { ...log, plan, watch, reporter, ending })
+  const rejects = keptRejects(ownRejects, { ...log, plan, watch, rows, reporter, ending })
   const history = newRunHistory({ ...log, options, plan, platform, rejects })
   const run: Run = {
     ...log,
@@ -72,9 +84,11 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     plan,
     lanes: undefined,
     watch,
+    rows,
     server,
     history,
     batchSize,
+    connectionCount,
     rejects,
     ending,
     reporter,

@@ -167,6 +167,8 @@ export class BlockReader {
     if (this.#mayBeIdle) yield this.#isIdle().then(idle => (isIdle = idle))
     if (isIdle) yield this.#take()
     else yield this.#pushChunk()
+    // Whoever ends a batch sends nothing else along with that.
+    if (this.#ahead.takeEnd() && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
   }
 
   /** @throws {InputError} when there is no such place */

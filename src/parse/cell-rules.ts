@@ -31,8 +31,9 @@ export interface CellOptions {
   readonly decimalComma?: boolean
   /** Target columns whose texts are shares: `12.5%` is 0.125. */
   readonly percentColumns?: readonly string[]
-  /** Texts that mean true, and false, besides `true`, `1`, `false` and `0`. */
+  /** Texts that mean true, besides `true` and `1`. */
   readonly trueTexts?: readonly string[]
+  /** Texts that mean false, besides `false` and `0`. */
   readonly falseTexts?: readonly string[]
   /** A bad cell becomes null and is counted. */
   readonly lenient?: boolean

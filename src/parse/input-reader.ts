@@ -2,6 +2,7 @@
   The face of every reader: records of an input in, column batches and rejects out. The loader knows nothing else of
   formats.
 */
+import type { FoundTable } from './csv/find-table.js'
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping } from '../schema/cell-source.js'
@@ -130,6 +131,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */
   readonly headerLineNumber: number | undefined
+  /** What stands above and below the table, where it was looked for and left out. */
+  readonly foundTable?: FoundTable | undefined
   /** Records so far: rows and rejects; no header, blank line or comment. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts

@@ -26,6 +26,7 @@ export interface OpenedInput<Format extends string> extends Pick<
   | 'rowNames'
   | 'headerBytes'
   | 'headerLineNumber'
+  | 'foundTable'
 > {
   readonly source: ByteSource
   /** Where something was read to know the shape: what has read it. */
@@ -54,6 +55,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   readonly rowNames: boolean | undefined
   readonly headerBytes: InputReader['headerBytes']
   readonly headerLineNumber: number | undefined
+  readonly foundTable: InputReader['foundTable']
   readonly #opened: OpenedInput<Format>
   #tokenizer: Tokenizer | undefined
   #blocks: BlockReader | undefined
@@ -69,6 +71,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     this.rowNames = opened.rowNames
     this.headerBytes = opened.headerBytes
     this.headerLineNumber = opened.headerLineNumber
+    this.foundTable = opened.foundTable
     this.#opened = opened
     this.#tokenizer = opened.tokenizer
   }

@@ -97,6 +97,10 @@ export interface FileStatus {
   readonly device: bigint
   /** 0 where the file system gives its files no numbers. */
   readonly inode: bigint
+}
+
+/** With its times. */
+export interface DatedFileStatus extends FileStatus {
   /** When its content last changed, ms since the epoch. */
   readonly modifiedMs: number
   /** When it was made, and when anything of it last changed, ns since the epoch; systems that do not know the first give 0 or the other. */
@@ -147,11 +151,13 @@ export interface FolderEntry {
   /** The folder it lies in. */
   readonly folder: string
   readonly isFolder: boolean
+  /** An ordinary file; false for links, whatever they lead to. */
+  readonly isFile: boolean
 }
 
 /** A file opened for reading. */
 export interface InputFile {
-  status(): Promise<FileStatus>
+  status(): Promise<DatedFileStatus>
   /** Reads on from where the last read ended. @returns bytes read, 0 at the end */
   read(buffer: Uint8Array, offset: number, length: number): Promise<number>
   /** As `read`, from a place of the file; where `read` goes on stays as it is. */
@@ -184,8 +190,8 @@ export interface Files {
    */
   readNow(path: string, buffer: Uint8Array): number
   /** Of what the path leads to. */
-  status(path: string): Promise<FileStatus>
-  /** As `status`, at once; undefined when the file does not exist. */
+  status(path: string): Promise<DatedFileStatus>
+  /** Of what the path leads to, at once; undefined when the file does not exist. */
   statusNow(path: string): FileStatus | undefined
   /** Rejects when the file may not be read. */
   checkReadable(path: string): Promise<void>

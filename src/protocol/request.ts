@@ -102,8 +102,20 @@ export const defaultRequestLimits: RequestLimits = {
 const maxArguments = 4096
 
 /**
- * Writes one whole request, or nothing when it throws.
+ * Header and body, all that stands before the values.
  * @throws {UsageError} DDB_NAME for an unusable variable name, DDB_USAGE for login text with a line end
+ */
+export function requestText(head: RequestHead, request: Request): string {
+  const body = bodyText(request)
+  const bodyBytes = Buffer.byteLength(body)
+  return `${head.protocol} ${head.sessionId} ${bodyBytes} / ${propertyList(head)}\n${body}`
+}
+
+/**
+ * Writes one whole request, or nothing when it throws.
+ *
+ * @param text  its `requestText`, where the caller has it in bytes
+ * @throws {UsageError} see `requestText`
  * @throws {ValueError} for an argument that cannot be encoded
  */
 export function encodeRequest(
@@ -111,12 +123,13 @@ export function encodeRequest(
   head: RequestHead,
   request: Request,
   isCompressed: boolean = (head.flags & requestFlags.compress) !== 0,
+  text?: Uint8Array,
 ): void {
-  const body = bodyText(request)
-  const bodyBytes = Buffer.byteLength(body)
+  const written = text ?? requestText(head, request)
   writer.mark()
   try {
-    writer.utf8(`${head.protocol} ${head.sessionId} ${bodyBytes} / ${propertyList(head)}\n${body}`)
+    if (typeof written === 'string') writer.utf8(written)
+    else writer.bytes(written)
     const values = argumentsOf(request)
     for (let index = 0; index < values.length; index++) {
       if (isCompressed) encodeCompressedValue(writer, values[index]!)

@@ -128,6 +128,8 @@ export interface ServerNode {
   readonly random: Random
   readonly host: string
   port: number
+  /** @internal Of its cluster, as `host:port:alias`; tests only. */
+  otherNodes: readonly string[]
   /** Wall clock in ms since the epoch; replaced in tests. */
   now(): number
 }
@@ -192,6 +194,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     random,
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
+    otherNodes: [],
     now: options.now ?? (() => clock.wallMs()),
   }
 }

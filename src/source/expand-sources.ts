@@ -2,7 +2,7 @@
   What the user named as input, as the list of files it means: files, patterns, folders, archives, `-`. A file that is reached by
   several names is one input. Everything is checked to be there before the first row is read.
 */
-import { basename, join, relative, sep } from 'node:path'
+import { basename, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
 import { isArchiveName } from './archive/archives.js'
 import { newMemberChoice, takenMembers, type MemberChoice } from './archive/taken-members.js'
@@ -19,14 +19,15 @@ import {
   type PassedOver,
   type PassedOverCount,
 } from './data-files.js'
-import { expandBraces, globFiles, hasGlob } from './glob.js'
+import { expandBraces, folderPrefix, globFiles, hasGlob } from './glob.js'
 import { missingMessage } from './open-source.js'
+import { newPathList, type GrowingPathList, type PathList } from './path-list.js'
 import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
 /** What the sources of a run mean. */
 export interface ExpandedSources {
   /** In the order given, those of one pattern or folder sorted; `-` stays `-`. Each file once, by its first name. */
-  readonly paths: readonly string[]
+  readonly paths: PathList
   /** Bytes of each as it lies on disk; undefined for what is no plain file. */
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
@@ -60,31 +61,34 @@ export async function expandSources(
   inputs: readonly string[],
   { extensions, include, members, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
 ): Promise<ExpandedSources> {
-  const sameFiles = newSameFiles(onSame)
+  const paths = newPathList()
+  const sameFiles = newSameFiles(index => paths.at(index)!, onSame)
   const asksStdin = stdin?.isFile === true && inputs.includes('-')
   const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
   const sizes: (number | undefined)[] = []
   const expansion: Expansion = {
     files,
+    paths,
     isData: dataFiles({ extensions, include }),
     extensions,
     byPattern: include !== undefined && include.length > 0,
     passedOver: newPassedOver(),
     folders: 0,
     looked: onInput,
-    inArchives: newMemberChoice({ extensions, members }, newSameFiles(onSame)),
+    inArchives: newMemberChoice({ extensions, members }, onSame),
     // Of a million files nothing else is kept.
-    add(path, status) {
+    isInput(path, status) {
       onInput?.(path, status)
       if (asksStdin && status !== undefined && fileKey(path, status) === stdinKey) {
         throw alsoStdin(path)
       }
-      if (!sameFiles.isFirst(path, status)) return
+      if (!sameFiles.isFirst(path, sizes.length, status)) return false
       sizes.push(status?.isFile === true ? status.sizeBytes : undefined)
+      return true
     },
   }
   for (const input of inputs) {
-    if (input === '-') expansion.add(input, undefined)
+    if (input === '-') addNamed(input, undefined, expansion)
     else await expand(input, expansion)
   }
   if (expansion.byPattern && expansion.folders === 0) {
@@ -94,13 +98,13 @@ export async function expandSources(
     )
   }
   const { inArchives, passedOver } = expansion
-  if (members !== undefined && members.length > 0 && inArchives.archives.paths.length === 0) {
+  if (inArchives.byPattern && inArchives.paths.length === 0) {
     throw new UsageError(
       'DDB_USAGE',
       '`input.members` says which members of an archive are data, and no input is an archive',
     )
   }
-  const { paths, found } = sameFiles
+  const { found } = sameFiles
   const both = {
     count: found.count + inArchives.archives.found.count,
     first: [...found.first, ...inArchives.archives.found.first],
@@ -126,8 +130,10 @@ interface Expansion {
   readonly inArchives: MemberChoice
   /** Told of archives, too. */
   readonly looked: ExpandOptions['onInput']
+  /** The inputs; behind them those of a pattern or folder, until their turn has come. */
+  readonly paths: GrowingPathList
   /** @param status  undefined for standard input */
-  readonly add: (path: string, status: FileStatus | undefined) => void
+  readonly isInput: (path: string, status: FileStatus | undefined) => boolean
 }
 
 async function expand(input: string, expansion: Expansion): Promise<void> {
@@ -147,66 +153,65 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   }
   if (status.isFolder) return expandFolder(input, expansion)
   await checkReadable(input, status, files)
-  await addFile(input, status, expansion)
-}
-
-/** A file, or what is in it. */
-function addFile(
-  path: string,
-  status: FileStatus,
-  expansion: Expansion,
-): Promise<void> | undefined {
-  if (status.isFile && isArchiveName(path)) return addMembers(path, status, expansion)
-  expansion.add(path, status)
-  return undefined
-}
-
-async function addMembers(
-  path: string,
-  status: FileStatus,
-  { files, inArchives, add, looked }: Expansion,
-): Promise<void> {
-  looked?.(path, status)
-  if (!inArchives.archives.isFirst(path, status)) return
-  for (const member of await takenMembers(path, status, files, inArchives)) {
-    add(member.path, member.status)
+  if (!status.isFile || !isArchiveName(input)) return addNamed(input, status, expansion)
+  for (const member of await membersOf(input, status, expansion)) {
+    addNamed(member.path, member.status, expansion)
   }
+}
+
+/** Inputs of an archive; none of one that has another name already. */
+async function membersOf(
+  path: string,
+  status: FileStatus,
+  { files, inArchives, looked }: Expansion,
+): Promise<{ path: string; status: FileStatus }[]> {
+  looked?.(path, status)
+  if (!inArchives.archives.isFirst(path, inArchives.paths.length, status)) return []
+  inArchives.paths.push(path)
+  return takenMembers(path, status, files, inArchives)
+}
+
+function addNamed(
+  path: string,
+  status: FileStatus | undefined,
+  { paths, isInput }: Expansion,
+): void {
+  if (!isInput(path, status)) return
+  const name = Math.max(path.lastIndexOf('/'), path.lastIndexOf(sep)) + 1
+  paths.add(path.slice(0, name), path.slice(name))
 }
 
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
-  const { files } = expansion
-  const paths = await globFiles(pattern, files)
-  if (paths.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
-  for (const path of paths) {
-    const status = statusOf(path, files)
-    const wait = checkReadable(path, status, files)
-    if (wait !== undefined) await wait
-    const adding = addFile(path, status, expansion)
-    if (adding !== undefined) await adding
+  const { files, paths } = expansion
+  const first = paths.length
+  try {
+    await globFiles(pattern, files, paths)
+  } catch (cause) {
+    throw missing(pattern, missingMessage(pattern, cause), cause)
   }
+  if (paths.length === first) throw missing(pattern, `no file matches "${pattern}"`)
+  await keepInputs(first, expansion, () => true)
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
-  const { files, isData, extensions, byPattern, passedOver } = expansion
+  const { files, isData, extensions, byPattern, passedOver, paths } = expansion
   expansion.folders++
-  const paths: string[] = []
-  await readFolder(folder, files, ({ name, folder: own, isFolder }) => {
+  const first = paths.length
+  let own = ''
+  let prefix = ''
+  await readFolder(folder, files, ({ name, folder: itsFolder, isFolder }) => {
     if (isFolder) return
-    const path = ownText(join(own, name))
-    if (isData(name, () => pathBelow(folder, path))) paths.push(path)
-    else passedOver.add(path, name)
+    if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
+    if (isData(name, () => pathBelow(folder, prefix + name))) paths.add(prefix, name)
+    else passedOver.add(prefix + name, name)
   })
+  paths.sortFrom(first)
   let found = 0
-  for (const path of paths.sort()) {
-    const status = statusOf(path, files)
-    if (status.isFile) {
-      found++
-      const wait = checkReadable(path, status, files)
-      if (wait !== undefined) await wait
-      const adding = addFile(path, status, expansion)
-      if (adding !== undefined) await adding
-    } else passedOver.add(path, basename(path), true)
-  }
+  await keepInputs(first, expansion, (path, { isFile }) => {
+    if (isFile) found++
+    else passedOver.add(path, basename(path), true)
+    return isFile
+  })
   if (found > 0) return
   const what = byPattern ? 'file that `input.include` names' : dataFileText(extensions)
   throw missing(folder, `the folder "${folder}" holds no ${what}`)
@@ -219,10 +224,11 @@ export function sourceNotices({
   passedMembers,
   unmatched = [],
 }: Pick<ExpandedSources, 'sameFiles' | 'passedOver' | 'passedMembers' | 'unmatched'>): string[] {
+  const what = unmatched.length === 1 ? 'an input' : `${unmatched.length} inputs`
   const leftOut =
     unmatched.length === 0
       ? undefined
-      : `left out ${unmatched.length === 1 ? 'an input' : `${unmatched.length} inputs`} whose path does not match \`input.path\`, such as "${unmatched[0]}"`
+      : `left out ${what} whose path does not match \`input.path\`, such as "${unmatched[0]}"`
   const members = passedMembers && passedOverNotice(passedMembers, 'archives')
   return [sameFilesNotice(sameFiles), passedOverNotice(passedOver), members, leftOut].filter(
     notice => notice !== undefined,
@@ -234,14 +240,33 @@ export function pathBelow(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/')
 }
 
-const copied = Buffer.alloc(4096)
-
-/** The same text, in one piece: of a million that are put together V8 would keep the pieces, too, which is three times the memory. */
-function ownText(text: string): string {
-  if (3 * text.length > copied.length) return text
-  const copy = copied.toString('utf8', 0, copied.write(text))
-  // Names may have what UTF-8 has not.
-  return copy === text ? copy : text
+/** Of the paths from an index on those that are inputs. */
+async function keepInputs(
+  first: number,
+  expansion: Expansion,
+  isTaken: (path: string, status: FileStatus) => boolean,
+): Promise<void> {
+  const { files, paths, isInput } = expansion
+  /** Of members, which stand behind the files that were found. */
+  const inArchives = new Map<number, FileStatus>()
+  let kept = first
+  for (let i = first; i < paths.length; i++) {
+    const path = paths.at(i)!
+    const member = inArchives.get(i)
+    const status = member ?? statusOf(path, files)
+    if (!isTaken(path, status)) continue
+    if (member === undefined && status.isFile && isArchiveName(path)) {
+      for (const one of await membersOf(path, status, expansion)) {
+        inArchives.set(paths.length, one.status)
+        paths.add('', one.path)
+      }
+      continue
+    }
+    const wait = member === undefined ? checkReadable(path, status, files) : undefined
+    if (wait !== undefined) await wait
+    if (isInput(path, status)) paths.move(i, kept++)
+  }
+  paths.cut(kept)
 }
 
 async function readFolder(

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { UsageError } from '../errors.js'
 import type { Files, FolderEntry } from '../platform/platform.js'
+import type { GrowingPathList } from './path-list.js'
 
 /** True for text with a character that `globFiles` takes for a pattern; a file may have such a name all the same. */
 export function hasGlob(text: string): boolean {
@@ -50,39 +51,77 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
   return [undefined, commas]
 }
 
-/** Files that match, in order of their paths; a name that begins with a dot only where the pattern has the dot. */
-export async function globFiles(pattern: string, files: Files): Promise<string[]> {
+/**
+ * Adds the files that match, in order of their paths, each once; a name that begins with a dot only where the pattern has the dot.
+ */
+export async function globFiles(
+  pattern: string,
+  files: Files,
+  paths: GrowingPathList,
+): Promise<void> {
+  const first = paths.length
   const parts = pattern.split('/')
-  const absolute = parts[0] === ''
-  const found = await matches(absolute ? '/' : '', absolute ? parts.slice(1) : parts, files)
-  return [...new Set(found)].sort()
+  if (parts.at(-1) === '**') parts.push('*')
+  const last = parts.length - 1
+  const matchers = parts.map((part, at) =>
+    part !== '**' && (hasGlob(part) || at === last) ? nameMatcher(part) : undefined,
+  )
+  const isAbsolute = parts[0] === ''
+  try {
+    await walk(isAbsolute ? '/' : '', [0], { parts, matchers, files, paths })
+  } finally {
+    paths.sortFrom(first)
+  }
 }
 
-async function matches(folder: string, parts: readonly string[], files: Files): Promise<string[]> {
-  const [part, ...rest] = parts
-  if (part === undefined) return []
-  if (part === '' || part === '.') return matches(folder, rest, files)
-  if (!hasGlob(part) && rest.length > 0) return matches(join(folder, part), rest, files)
-  if (part === '**') {
-    const found = await matches(folder, rest.length === 0 ? ['*'] : rest, files)
-    const isBelow = ({ name, isFolder }: FolderEntry): boolean => isFolder && !name.startsWith('.')
-    for (const { name } of await entriesOf(folder, files, isBelow)) {
-      for (const path of await matches(join(folder, name), parts, files)) found.push(path)
+interface Walk {
+  readonly parts: readonly string[]
+  /** Of each part that names of a folder are held against. */
+  readonly matchers: readonly (RegExp | undefined)[]
+  readonly files: Files
+  readonly paths: GrowingPathList
+}
+
+/** @param places  of the parts that may come next: a folder is read once, whatever is looked for in it */
+async function walk(folder: string, places: readonly number[], way: Walk): Promise<void> {
+  const { parts, matchers, files, paths } = way
+  const last = parts.length - 1
+  /** Folders below, with the places there. */
+  const below: { folder: string; places: number[] }[] = []
+  const tried = new Set(places)
+  /** Places of names, and of `**`. */
+  const sought: number[] = []
+  // The set grows as it is gone through.
+  for (const at of tried) {
+    const part = parts[at]
+    if (part === '' || part === '.' || part === '**') tried.add(at + 1)
+    if (part === '**' || matchers[at] !== undefined) sought.push(at)
+    else if (part !== undefined && !tried.has(at + 1)) {
+      below.push({ folder: join(folder, part), places: [at + 1] })
     }
-    return found
   }
-  const found: string[] = []
-  const matcher = nameMatcher(part)
-  const isLast = rest.length === 0
-  const isMatch = ({ name, isFolder }: FolderEntry): boolean =>
-    matcher.test(name) && !(isLast && isFolder)
-  for (const { name } of await entriesOf(folder, files, isMatch)) {
-    const path = join(folder, name)
-    if (isLast) {
-      if (!isLinkToFolder(path, files)) found.push(path)
-    } else for (const inner of await matches(path, rest, files)) found.push(inner)
+  const prefix = folderPrefix(folder)
+  const look = ({ name, isFolder, isFile }: FolderEntry): void => {
+    const next: number[] = []
+    for (const at of sought) {
+      const matcher = matchers[at]
+      if (matcher === undefined) {
+        if (isFolder && !name.startsWith('.')) next.push(at)
+      } else if (matcher.test(name)) {
+        if (at < last) next.push(at + 1)
+        else if (isFile || !(isFolder || isLinkToFolder(prefix + name, files)))
+          paths.add(prefix, name)
+      }
+    }
+    if (next.length > 0 && !isFile) below.push({ folder: prefix + name, places: next })
   }
-  return found
+  if (sought.length > 0) await readFolder(folder, files, look)
+  for (const { folder, places } of below) await walk(folder, places, way)
+}
+
+/** All that stands before a name of this folder in its path. */
+export function folderPrefix(folder: string): string {
+  return join(folder, 'x').slice(0, -1)
 }
 
 /** What cannot be looked at is left to whoever opens it. */
@@ -94,20 +133,20 @@ function isLinkToFolder(path: string, files: Files): boolean {
   }
 }
 
-/** Nothing for what is not a folder or may not be read: it matches nothing. */
-async function entriesOf(
+/** What is not a folder or may not be read matches nothing. @throws what ends the list of its names halfway */
+async function readFolder(
   folder: string,
   files: Files,
-  isMatch: (entry: FolderEntry) => boolean,
-): Promise<readonly FolderEntry[]> {
+  look: (entry: FolderEntry) => void,
+): Promise<void> {
+  let hasBegun = false
   try {
-    const entries: FolderEntry[] = []
     await files.readFolder(folder === '' ? '.' : folder, false, entry => {
-      if (isMatch(entry)) entries.push(entry)
+      hasBegun = true
+      look(entry)
     })
-    return entries
-  } catch {
-    return []
+  } catch (cause) {
+    if (hasBegun) throw cause
   }
 }
 

@@ -13,33 +13,41 @@ export interface SameFiles {
 
 /** Tells names of files apart. */
 export interface SameFilesCount {
-  /** @param status  left out for standard input */
-  isFirst(path: string, status?: FileStatus): boolean
-  /** Those that were the first ones, in their order. */
-  readonly paths: readonly string[]
+  /**
+   * @param index  what the file has from now on, if it is one more; higher each time
+   * @param status  undefined for standard input
+   */
+  isFirst(path: string, index: number, status: FileStatus | undefined): boolean
   readonly found: SameFiles
 }
 
 const maxFirst = 20
 
-/** @param onSame  told of every name that is not the first of its file, and of that one */
+/**
+ * @param pathOf  the path of a file that was the first one, by its index
+ * @param onSame  told of every name that is not the first of its file, and of that one
+ */
 export function newSameFiles(
+  pathOf: (index: number) => string,
   onSame: (path: string, input: string) => void = () => undefined,
 ): SameFilesCount {
-  const paths: string[] = []
   const known = new Map<string, string>()
   const numbered = newNumberedFiles()
   const first: { path: string; input: string }[] = []
   let count = 0
   let device: bigint | undefined
   /** @returns the name by which the file is known already */
-  const knownAs = (path: string, status: FileStatus | undefined): string | undefined => {
+  const knownAs = (
+    path: string,
+    index: number,
+    status: FileStatus | undefined,
+  ): string | undefined => {
     if (status !== undefined) {
       const { inode } = status
       device ??= status.device
       if (status.device === device && inode > 0n && inode <= largestNumber) {
-        const index = numbered.indexOf(Number(inode), paths.length)
-        return index === undefined ? undefined : paths[index]
+        const known = numbered.indexOf(Number(inode), index)
+        return known === undefined ? undefined : pathOf(known)
       }
     }
     const key = status === undefined ? path : fileKey(path, status)
@@ -47,17 +55,12 @@ export function newSameFiles(
     if (input === undefined) known.set(key, path)
     return input
   }
-  const isNew = (path: string): true => {
-    paths.push(path)
-    return true
-  }
   return {
-    paths,
-    isFirst(path, status) {
+    isFirst(path, index, status) {
       // What comes through a pipe may differ from one time to the next.
-      if (status?.isFile === false) return isNew(path)
-      const input = knownAs(path, status)
-      if (input === undefined) return isNew(path)
+      if (status?.isFile === false) return true
+      const input = knownAs(path, index, status)
+      if (input === undefined) return true
       onSame(path, input)
       count++
       if (first.length < maxFirst) first.push({ path, input })

@@ -29,10 +29,43 @@ t.test('help that was asked for goes to standard output, code 0', async t => {
       t.match(stdout, new RegExp(`^  ${command}\\b`, 'm'), command)
     }
   }
-  const help = await runMain(['help', 'load'])
-  t.strictSame(help, await runMain(['load', '--help']))
-  t.match(help.stdout, /--batch-rows <n>/)
-  t.match(help.stdout, /Exit codes:/)
+  const whole = await runMain(['load', '--help-all'])
+  t.match(whole, { code: 0, stderr: '', stdout: /--batch-rows <n>[^]*Exit codes:/ })
+  t.match(await runMain(['retry', '--help-all']), { code: 0, stdout: /Usage: .* <rejects>/ })
+})
+
+t.test('alone, the program names the three commands that one begins with', async t => {
+  const { stderr } = await runMain([])
+  t.strictSame(stderr.match(/^ {2}ddb-ingest \w+/gm), [
+    '  ddb-ingest demo',
+    '  ddb-ingest load',
+    '  ddb-ingest load',
+  ])
+  t.match(stderr, /without --table: which tables of your server the file fits/)
+})
+
+t.test(
+  'help of load and check fits a screen, and its flags are those of the option table',
+  async t => {
+    for (const name of ['load', 'check']) {
+      const help = await runMain(['help', name])
+      t.strictSame(help, await runMain([name, '--help']))
+      const lines = help.stdout.trimEnd().split('\n')
+      t.ok(lines.length < 24, `${lines.length} lines, and one for the prompt`)
+      t.ok(lines.every(line => line.length < 80))
+      const whole = (await runMain([name, '--help-all'])).stdout
+      const flags = lines.flatMap(line => /^ {2}(-.*?) {2,}/.exec(line)?.[1] ?? [])
+      t.ok(flags.every(one => whole.includes(`  ${one} `)))
+      if (name === 'load') t.equal(flags.length, 12)
+      t.match(lines.at(-1), new RegExp(`ddb-ingest ${name} --help-all$`))
+      const narrow = (await runMain([name, '--help'], { stdoutColumns: 60 })).stdout.split('\n')
+      t.ok(narrow.every(line => line.length <= 60))
+    }
+  },
+)
+
+t.test('`version` is what -V is', async t => {
+  t.strictSame(await runMain(['version']), { code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 t.test('the help of every command fits a terminal of 80 columns', async t => {
@@ -49,7 +82,9 @@ t.test('the help of every command fits a terminal of 80 columns', async t => {
     ['bench'],
     ['selftest'],
   ]) {
-    const { stdout } = await runMain([...argv, '--help'], { stdoutColumns: 80 })
+    const { stdout } = await runMain([...argv, argv.length === 0 ? '--help' : '--help-all'], {
+      stdoutColumns: 80,
+    })
     const wide = stdout.split('\n').filter(line => line.length > 80)
     t.strictSame(wide, [], argv.join(' '))
   }
@@ -91,14 +126,16 @@ t.test('wrong usage is one sentence on standard error, code 64', async t => {
     t.equal(stdout, '', argv.join(' '))
     t.match(stderr, message)
     t.notMatch(stderr, /hunter2/, 'no secret is repeated')
-    t.match(stderr.trimEnd().split('\n').at(-1), /^ddb-ingest: .* \[DDB_(USAGE|NAME)\]$/)
+    const [said, next] = stderr.trimEnd().split('\n').slice(-2)
+    t.match(said, /^ddb-ingest: .* \[DDB_(USAGE|NAME)\]$/)
+    t.match(next, /^next: ddb-ingest /)
   }
 })
 
 t.test('with a terminal as standard input and no source there is help, not a hang', async t => {
   const { stderr } = await runMain(['load', '-t', 't'], { stdinIsTerminal: true })
   t.match(stderr, /^Usage: ddb-ingest load/)
-  t.match(stderr, /Examples:/)
+  t.match(stderr, /Example:/)
 })
 
 t.test('a configuration file that cannot be is 78', async t => {
@@ -175,7 +212,7 @@ t.test('--version prints the version alone', async t => {
 
 t.test('a version that cannot be written is 74, unless nobody wants to read it', async t => {
   for (const [systemCode, exitCode, said] of [
-    ['ENOSPC', 74, /\(ENOSPC\) \[DDB_OUTPUT_WRITE\]\n$/],
+    ['ENOSPC', 74, /\(ENOSPC\) \[DDB_OUTPUT_WRITE\]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/],
     ['EPIPE', 0, /^$/],
   ] as const) {
     const fake = fakeProcess()

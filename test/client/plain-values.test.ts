@@ -2,6 +2,7 @@
   Plain JavaScript values in and out, and what is told of exchanges.
 */
 import { deepStrictEqual } from 'node:assert/strict'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { isCompressed } from '../../src/client/compress-choice.js'
@@ -16,7 +17,14 @@ import {
 } from '../../src/client/missing-right.js'
 import { connect, type ResultTable } from '../../src/client/open-session.js'
 import { type PlainInput, table, toValue } from '../../src/client/plain-input.js'
-import { toColumnList, toColumns, toPlain, toRows } from '../../src/client/plain-output.js'
+import { connect as connectPlain } from '../../src/client/plain-session.js'
+import {
+  type PlainTable,
+  toColumnList,
+  toColumns,
+  toPlain,
+  toRows,
+} from '../../src/client/plain-output.js'
 import { connectHead, requestHead } from '../../src/client/request-head.js'
 import { checkConnectOptions, type ConnectOptions } from '../../src/client/session-options.js'
 import { traceConnection } from '../../src/client/trace.js'
@@ -40,6 +48,8 @@ t.teardown(async () => {
   await server.close()
 })
 
+const columnsOf = (table: unknown): unknown => (table as PlainTable).columns
+
 /** What the server has after it was sent. */
 async function echoed(value: PlainInput): Promise<unknown> {
   await session.upload({ v: value })
@@ -47,6 +57,8 @@ async function echoed(value: PlainInput): Promise<unknown> {
 }
 
 const maxInt = 2 ** 31 - 1
+const asNumber = (big: bigint): number | bigint =>
+  Number.isSafeInteger(Number(big)) ? Number(big) : big
 const int32 = fc.integer({ min: -maxInt, max: maxInt })
 const int64 = fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n })
 const double = fc
@@ -73,12 +85,13 @@ t.test('columns of one kind come back as they went', async t => {
       }))
       await session.upload({ v: rows })
       const back = await session.run('v')
-      // Doubles that happen to be whole travel as INT or LONG: only the value is promised.
+      // A LONG comes as a number as long as that is exact; so do doubles that happen to be whole, which travel as INT or LONG.
+      const sent = rows.map(row => ({ ...row, big: row.big === null ? null : asNumber(row.big) }))
       const plain = toRows(back).map(row => ({
         ...row,
         price: typeof row['price'] === 'bigint' ? Number(row['price']) : row['price'],
       }))
-      deepStrictEqual(plain, rows)
+      deepStrictEqual(plain, sent)
       deepStrictEqual(toColumnList(back), Object.values(toColumns(back)))
     }),
     { numRuns: runs(15) },
@@ -137,23 +150,23 @@ t.test('a schema gives types, names and order', async t => {
   const row = Object.fromEntries(Object.keys(schema).map(name => [name, day]))
   t.strictSame(toRows(table([row], schema)), [
     {
-      DATE: '2024.01.02',
-      MONTH: '2024.01M',
+      DATE: '2024-01-02',
+      MONTH: '2024-01',
       TIME: '13:30:10.008',
-      MINUTE: '13:30m',
+      MINUTE: '13:30',
       SECOND: '13:30:10',
-      DATETIME: '2024.01.02T13:30:10',
-      TIMESTAMP: '2024.01.02T13:30:10.008',
+      DATETIME: '2024-01-02T13:30:10',
+      TIMESTAMP: '2024-01-02T13:30:10.008',
       NANOTIME: '13:30:10.008000000',
-      NANOTIMESTAMP: '2024.01.02T13:30:10.008000000',
-      DATEHOUR: '2024.01.02T13',
+      NANOTIMESTAMP: '2024-01-02T13:30:10.008000000',
+      DATEHOUR: '2024-01-02T13:00',
     },
   ])
   const typed = table(
     { price: ['1.50', null], id: [1, 2] },
     'id:LONG,price:DECIMAL64(2),sym:SYMBOL',
   )
-  t.strictSame(toColumns(typed), { id: [1n, 2n], price: ['1.50', null], sym: ['', ''] })
+  t.strictSame(toColumns(typed), { id: [1, 2], price: ['1.50', null], sym: [null, null] })
 })
 
 t.test('what does not fit is refused with a code', async t => {
@@ -190,7 +203,7 @@ t.test('tables of an answer have methods, and are tables like any other', async 
   t.strictSame(result.toRows(), [{ id: 1 }, { id: 2 }])
   t.strictSame(result.toColumns(), { id: [1, 2] })
   t.notOk(Object.keys(result).includes('toRows'))
-  t.strictSame(await echoed(result), { id: [1, 2] }, 'it can be sent back')
+  t.strictSame(columnsOf(await echoed(result)), { id: [1, 2] }, 'it can be sent back')
 })
 
 // DolphinDB values as plain JavaScript, of every form.
@@ -204,13 +217,21 @@ t.test('numbers, booleans and texts are themselves, everything else is its text'
     [scalar('CHAR', 97), 97],
     [int(-5), -5],
     [scalar('LONG', 2n ** 60n), 2n ** 60n],
+    [scalar('LONG', 2n ** 53n), 2n ** 53n],
+    [scalar('LONG', 2n ** 53n - 1n), 2 ** 53 - 1],
+    [scalar('LONG', -5n), -5],
+    [scalar('LONG', null), null],
+    [text(''), null],
     [scalar('DOUBLE', NaN), NaN],
     [text('a'), 'a'],
     [scalar('VOID', null), null],
     [scalar('INT', null), null],
-    [scalar('DATE', 0), '1970.01.01'],
+    [scalar('DATE', 0), '1970-01-01'],
     [scalar('DATE', null), null],
-    [scalar('TIMESTAMP', 1n), '1970.01.01T00:00:00.001'],
+    [scalar('TIMESTAMP', 1n), '1970-01-01T00:00:00.001'],
+    [scalar('DATEMINUTE', 1), '1970-01-01T00:01'],
+    [scalar('DATE', 3_000_000), '+010183-09-21'],
+    [scalar('DATE', -800_000), '-000221-09-04'],
     [scalar('DECIMAL32', 150, 2), '1.50'],
     [scalar('COMPLEX', [1, -2]), '1-2i'],
     [undefined, null],
@@ -220,11 +241,11 @@ t.test('numbers, booleans and texts are themselves, everything else is its text'
   t.strictSame(toPlain(scalar('BLOB', Uint8Array.of(1, 2))), Uint8Array.of(1, 2))
 })
 
-t.test('vectors are lists, nulls are null, but the empty text', async t => {
+t.test('vectors are lists, nulls are null, the empty text among them', async t => {
   t.strictSame(toPlain(column('INT', [1, null])), [1, null])
-  t.strictSame(toPlain(column('STRING', ['a', null])), ['a', ''])
-  t.strictSame(toPlain(column('SYMBOL', ['a', ''])), ['a', ''])
-  t.strictSame(toPlain(column('MONTH', [24_149, null])), ['2012.06M', null])
+  t.strictSame(toPlain(column('STRING', ['a', null])), ['a', null])
+  t.strictSame(toPlain(column('SYMBOL', ['a', ''])), ['a', null])
+  t.strictSame(toPlain(column('MONTH', [24_149, null])), ['2012-06', null])
   t.strictSame(toPlain(tupleOf([int(1), column('INT', [2, 3]), tupleOf([])])), [1, [2, 3], []])
   t.strictSame(toPlain(vectorOf({ type: 'INT', array: true }, [[1, 2], [3]])), [[1, 2], [3]])
 })
@@ -244,8 +265,8 @@ t.test('pairs and sets are lists, a matrix is a list of its columns', async t =>
 t.test('a dictionary is an object by the texts of its keys', async t => {
   const values = tupleOf([int(1), text('x')])
   t.strictSame(toPlain({ form: 'dictionary', keys: column('DATE', [0, 1]), values }), {
-    '1970.01.01': 1,
-    '1970.01.02': 'x',
+    '1970-01-01': 1,
+    '1970-01-02': 'x',
   })
   const named: Value = { form: 'dictionary', keys: column('STRING', ['__proto__', 'a']), values }
   t.strictSame(Object.entries(toPlain(named) as object), [
@@ -264,17 +285,119 @@ const tablePlainOutput: Table = {
 }
 
 t.test('a table is an object of columns, rows, or columns alone', async t => {
-  const byName = { n: [1, null], s: ['a', ''] }
-  t.strictSame(toPlain(tablePlainOutput), byName)
+  const byName = { n: [1, null], s: ['a', null] }
+  t.strictSame(columnsOf(toPlain(tablePlainOutput)), byName)
   t.strictSame(toColumns(tablePlainOutput), byName)
   t.strictSame(toColumnList(tablePlainOutput), [
     [1, null],
-    ['a', ''],
+    ['a', null],
   ])
   t.strictSame(toRows(tablePlainOutput), [
     { n: 1, s: 'a' },
-    { n: null, s: '' },
+    { n: null, s: null },
   ])
+})
+
+t.test('a table of an answer has rows and columns, and can be sent back', async t => {
+  const table = toPlain(tablePlainOutput) as PlainTable
+  t.strictSame(table.rows(), toRows(tablePlainOutput))
+  t.strictSame([table.columnNames, table.length], [['n', 's'], 2])
+  t.equal(table.columns, table.columns, 'made once')
+  t.equal(toValue(table), tablePlainOutput)
+  t.match(inspect(table), /n: \[ 1, null \]/)
+})
+
+t.test('what JSON has no value for is text there', async t => {
+  const big = 2n ** 60n
+  const json = (value: Value): string => JSON.stringify(toPlain(value))
+  t.equal(json(column('LONG', [big, 1n, null])), '["1152921504606846976",1,null]')
+  t.equal(json(column('DOUBLE', [NaN, Infinity, 1.5])), '["NaN","Infinity",1.5]')
+  const values = tupleOf([scalar('LONG', big), scalar('BLOB', Uint8Array.of(1, 2)), int(1)])
+  const keys = column('STRING', ['a', 'b', 'c'])
+  t.equal(
+    json({ form: 'dictionary', keys, values }),
+    '{"a":"1152921504606846976","b":"AQI=","c":1}',
+  )
+  const table: Table = { ...tablePlainOutput, columns: [column('LONG', [big, 2n]), columns[1]!] }
+  const rows = '[{"n":"1152921504606846976","s":"a"},{"n":2,"s":null}]'
+  t.equal(json(table), rows)
+  t.equal(JSON.stringify(toRows(table)), rows)
+  t.equal(JSON.stringify(toColumns(table)), '{"n":["1152921504606846976",2],"s":["a",null]}')
+  t.strictSame(toRows(table)[0], { n: big, s: 'a' }, 'nobody sees how')
+})
+
+t.test('labels of a matrix go with it', async t => {
+  const elements = column('INT', [1, 2])
+  const matrix: Value = {
+    form: 'matrix',
+    rows: 1,
+    columns: 2,
+    elements,
+    columnLabels: column('DATE', [0, 1]),
+  }
+  const plain = toPlain(matrix) as unknown as { columnLabels: unknown }
+  t.strictSame(plain.columnLabels, ['1970-01-01', '1970-01-02'])
+  t.equal(JSON.stringify(plain), '[[1],[2]]')
+})
+
+t.test('times come as Date where Date can hold them, else as text', async t => {
+  const as = (value: Value): unknown => toPlain(value, 'Date')
+  t.strictSame(as(scalar('DATE', 19_724)), new Date('2024-01-02'))
+  t.strictSame(as(scalar('MONTH', 2024 * 12)), new Date('2024-01-01'))
+  t.strictSame(as(scalar('TIMESTAMP', -1n)), new Date(-1))
+  t.strictSame(as(scalar('DATETIME', 1)), new Date(1000))
+  t.strictSame(as(column('DATEHOUR', [1, null])), [new Date(3_600_000), null])
+  t.strictSame(as(scalar('DATEMINUTE', 1)), new Date(60_000))
+  t.equal(as(scalar('NANOTIMESTAMP', 1n)), '1970-01-01T00:00:00.000000001')
+  t.equal(as(scalar('TIME', 1)), '00:00:00.001')
+  t.equal(as(scalar('TIMESTAMP', 2n ** 62n)), '+146140482-04-24T15:36:27.904')
+  t.strictSame(toPlain({ form: 'dictionary', keys: column('DATE', [0]), values: int1 }, 'Date'), {
+    '1970-01-01': 1,
+  })
+})
+
+const int1 = column('INT', [1])
+
+t.test('times come as the types of Temporal where there are some', async t => {
+  const temporal = (value: Value): unknown => toPlain(value, 'Temporal')
+  const named = (name: string) => ({ from: (text: string) => `${name} ${text}` })
+  const names = ['PlainDate', 'PlainDateTime', 'PlainTime', 'PlainYearMonth']
+  const holder = globalThis as { Temporal?: unknown }
+  const own = holder.Temporal
+  t.teardown(() => (own === undefined ? delete holder.Temporal : (holder.Temporal = own)))
+  delete holder.Temporal
+  t.throws(() => temporal(scalar('DATE', 0)), { code: 'DDB_USAGE', message: /polyfill/ })
+  holder.Temporal = Object.fromEntries(names.map(name => [name, named(name)]))
+  t.equal(temporal(scalar('DATE', 0)), 'PlainDate 1970-01-01')
+  t.equal(temporal(scalar('MONTH', 24_149)), 'PlainYearMonth 2012-06')
+  t.equal(temporal(scalar('MINUTE', 61)), 'PlainTime 01:01')
+  t.equal(temporal(scalar('NANOTIME', 1n)), 'PlainTime 00:00:00.000000001')
+  t.equal(temporal(scalar('DATEHOUR', 1)), 'PlainDateTime 1970-01-01T01:00')
+  t.equal(temporal(scalar('NANOTIMESTAMP', 1n)), 'PlainDateTime 1970-01-01T00:00:00.000000001')
+})
+
+t.test('a session of the library gives plain values, and typed ones when asked', async t => {
+  const { host, port } = server
+  const plain = await connectPlain({ host, port })
+  t.equal(await plain.run<number>('1+2'), 3)
+  t.strictSame(await plain.run('1+2', { typed: true }), int(3))
+  t.equal(await plain.run('2024.01.02'), '2024-01-02')
+  t.strictSame(await plain.run('2024.01.02', { times: 'Date' }), new Date('2024-01-02'))
+  const table = await plain.run<PlainTable<{ id: number }>>('table(1 2 as id)')
+  t.strictSame(table.rows(), [{ id: 1 }, { id: 2 }])
+  t.equal(await plain.run('typestr', table), 'IN-MEMORY TABLE', 'sent back with its types')
+  t.equal(await plain.call('add', [int(1), int(2)]), 3)
+  for await (const block of plain.readBlocks<PlainTable>('table(1..3 as id)', {
+    fetchSize: 8192,
+  })) {
+    t.strictSame(block.columns, { id: [1, 2, 3] })
+  }
+  await t.rejects(plain.run('1', { times: 'Dates' as 'Date' }), { code: 'DDB_USAGE' })
+  await t.rejects(plain.run('1', { typed: 1 as unknown as true }), { message: /put \{\} after it/ })
+  await plain.close()
+  const typed = await connectPlain({ host, port, typed: true })
+  t.strictSame(await typed.run('1+2'), int(3))
+  await typed.close()
 })
 
 t.test('anything else has neither rows nor columns', async t => {

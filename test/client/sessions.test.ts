@@ -734,7 +734,7 @@ t.test('an error is not taken for the outcome of the request', async t => {
 t.test('a pool opens another session for its next task', async t => {
   const server = await startForgetful(['value', 'error', 'value'])
   t.teardown(() => server.close())
-  const pool = await ConnectionPool.connect({ host, port: server.port, size: 1 })
+  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 1 })
   await pool.run('x = 7')
   await t.rejects(pool.run('x'), forgotten)
   t.strictSame(await pool.run('1'), int(7))

@@ -53,20 +53,14 @@ if (connections > 1) {
     ['unordered: false,', 'unordered: true,'],
   ])
   const asked = 'options.delivery?.connections !== undefined'
-  const orOne = (check, plan) => `try { ${check} } catch (error) {
-    if (${plan === 'delivery' ? asked : `run.${asked}`}) throw error
-    ${plan}.connections = 1
+  const orOne = check => `try { ${check} } catch (error) {
+    if (${asked}) throw error
+    delivery.connections = 1
   }`
   changes.set('src/load/plan.ts', [
     [
       '\n  checkConnections(delivery, target)',
-      `\n  ${orOne('checkConnections(delivery, target)', 'delivery')}`,
-    ],
-  ])
-  changes.set('src/load/target/find-target.ts', [
-    [
-      '\n      checkSeveral(run.plan, target)',
-      `\n      ${orOne('checkSeveral(run.plan, target)', 'run.plan')}`,
+      `\n  ${orOne('checkConnections(delivery, target)')}`,
     ],
   ])
   const none = 'run.options.delivery?.connections === undefined'

@@ -4,9 +4,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { InputError } from '../../src/errors.js'
+import { InputError, UsageError } from '../../src/errors.js'
+import type { DfsWishes } from '../../src/infer/dfs-wishes.js'
 import { createScript, type NewTable } from '../../src/infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../src/infer/inferred-schema.js'
+import { noSharedNeeds } from '../../src/infer/settle-types.js'
 import {
   bytesText,
   type NoPlan,
@@ -108,6 +110,127 @@ t.test('every kind of table is one that servers of each version take', async t =
 function named(table: NewTable, name: string): NewTable {
   return table.kind === 'dfs' ? { ...table, database: `dfs://${name}` } : { ...table, name }
 }
+
+t.test('what is said of a DFS table is so, and the rest is chosen', async t => {
+  const { session, rows } = await startLoadServer(t, '')
+  const found = await inferText(
+    'day,time,code,vol,price\n2024-01-02,09:30:00,600519,100,1.5\n2024-01-03,09:30:00,000001,200,2.5\n',
+  )
+  const schemeOf = async (name: string, wishes: DfsWishes): Promise<string> => {
+    const table = { kind: 'dfs' as const, database: `dfs://${name}`, table: 't' }
+    const script = createScript(found, table, [], undefined, wishes)
+    await session.run(script)
+    const columns = await rows(`select name from schema(loadTable("dfs://${name}", "t")).colDefs`)
+    assert.equal(columns.length, 5)
+    const made = script.split('\n').filter(line => /= database|createPartitioned/.test(line))
+    return made.map(line => line.trim().replace(`dfs://${name}`, 'X')).join('\n')
+  }
+  const market = 'db.createPartitionedTable(emptyTable, `t, `day, sortColumns=`code`time)'
+  t.equal(
+    await schemeOf('a', {}),
+    `db = database("X", VALUE, 2024.01.02..2024.01.03, engine="TSDB")\n${market}`,
+  )
+  t.equal(
+    await schemeOf('b', {
+      partition: 'day,hash(code,10)',
+      sortColumns: ['code', 'day'],
+      keepDuplicates: 'last',
+    }),
+    [
+      'level1 = database("", VALUE, 2024.01.02..2024.01.03)',
+      'level2 = database("", HASH, [STRING, 10])',
+      'db = database("X", COMPO, [level1, level2], engine="TSDB")',
+      'db.createPartitionedTable(emptyTable, `t, `day`code, sortColumns=`code`day, keepDuplicates=LAST)',
+    ].join('\n'),
+  )
+  t.match(
+    await schemeOf('c', { partition: 'range(vol,0,1000, 2000)', engine: 'OLAP', atomic: 'chunk' }),
+    'db = database("X", RANGE, [0, 1000, 2000], atomic="CHUNK")',
+  )
+  t.match(
+    await schemeOf('d', { partition: 'value(day,2024.01M..2024.12M)' }),
+    'VALUE, 2024.01M..2024.12M, engine="TSDB"',
+  )
+  t.match(
+    await schemeOf('e', { partition: 'value(code,600519,"000001")' }),
+    'VALUE, ["600519", "000001"]',
+  )
+})
+
+t.test('what no table can be is said before anything is made', async t => {
+  const found = await inferText(
+    'day,code,vol,price,late\n2024-01-02,A,100,1.5,\n2024-01-03,B,200,2.5,7\n',
+  )
+  const table = { kind: 'dfs' as const, database: 'dfs://d', table: 't' }
+  const fault = (wishes: DfsWishes): string => {
+    try {
+      createScript(found, table, [], undefined, wishes)
+      return ''
+    } catch (error) {
+      return error instanceof UsageError ? error.message : String(error)
+    }
+  }
+  for (const [partition, why] of [
+    ['', /one to 3 levels/],
+    ['day,code,vol,day', /no days: name its values|one to 3/],
+    ['dya', /no column "dya".*day/],
+    ['code', /"code" has no days: name its values/],
+    ['price', /cannot be divided by a column of type DOUBLE/],
+    ['hash(late,10)', /"late" has 1 nulls/],
+    ['hash(code)', /a number of partitions/],
+    ['hash(code,0)', /a number of partitions/],
+    ['hash(code,10,11)', /a number of partitions/],
+    ['range(vol,0)', /two ends/],
+    ['range(vol,0,x)', /"x" is no value for a column of type INT/],
+    ['value(code,"a\\b")', /is no value/],
+    ['value(day,2024-01-02)', /such as 2024.01.02/],
+    ['list(code,a)', /value\(…\), range\(…\) or hash\(…\)/],
+  ] as const) {
+    t.match(fault({ partition }), why, partition)
+  }
+  t.match(fault({ sortColumns: ['x'] }), /no column "x"/)
+  t.match(fault({ sortColumns: ['price'] }), /"price" is DOUBLE/)
+  t.match(fault({ sortColumns: ['code', 'code'] }), /twice/)
+  t.match(
+    fault({ engine: 'OLAP', sortColumns: ['code'] }),
+    /`target.sortColumns` goes with `target.engine` TSDB/,
+  )
+  t.match(fault({ engine: 'OLAP', keepDuplicates: 'last' }), /`target.keepDuplicates` goes with/)
+  t.throws(
+    () => createScript(found, stream, [], undefined, { engine: 'TSDB' }),
+    /is for DFS tables/,
+  )
+  t.throws(() => createScript(found, table, [], [1, 30, 22], { engine: 'TSDB' }), /before 2.00/)
+})
+
+t.test('whatever is said of partitions, nothing but a scheme gets into the script', async () => {
+  const found = await inferText('day,code,vol\n2024-01-02,A,100\n2024-01-03,B,200\n')
+  const part = fc.oneof(
+    scriptText,
+    fc.constantFrom('code', 'vol', 'day', '1', '(', ')', ',', '"', 'value(', 'range(vol,'),
+  )
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 6 }), parts => {
+      const table = { kind: 'dfs' as const, database: 'dfs://d', table: 't' }
+      let script: string
+      try {
+        script = createScript(found, table, [], undefined, { partition: parts.join('') })
+      } catch (error) {
+        assert.ok(error instanceof UsageError, String(error))
+        return
+      }
+      const usual = createScript(found, table, [], undefined, { partition: 'day' })
+      const calls = (text: string): number =>
+        text
+          .replace(/"[^"]*"/g, '')
+          .replace(/\/\/.*/g, '')
+          .match(/\(/g)!.length
+      const levels = script.match(/level\d = database/g)?.length ?? 0
+      assert.equal(calls(script) - levels, calls(usual))
+    }),
+    { numRuns: runs(300) },
+  )
+})
 
 t.test('a table that cannot be made leaves no database, unless somebody else has it', async t => {
   const { session, count } = await startLoadServer(t, '')
@@ -264,6 +387,7 @@ function schema(estimatedRows: number, ...columns: InferredColumn[]): InferredSc
     rejected: 0,
     firstReject: undefined,
     needsPosition: false,
+    needs: noSharedNeeds,
     needsAllowMissing: false,
   }
 }
@@ -273,7 +397,7 @@ const span = (from: [number, number, number], to: [number, number, number]) => (
 })
 
 function planOf(schema: InferredSchema, hasEngines?: boolean): PartitionPlan {
-  const plan = planPartitions(schema, hasEngines)
+  const plan = planPartitions(schema, {}, hasEngines)
   if ('lacks' in plan) throw new Error(`there is no ${plan.lacks}`)
   return plan
 }
@@ -324,7 +448,18 @@ t.test('TSDB where there is something to sort by', async t => {
   const moment = column('time', 'TIMESTAMP', week)
   t.match(plan(moment, sym), { engine: 'TSDB', sortColumns: ['sym', 'time'] })
   t.match(plan(moment, price), { engine: 'OLAP', sortColumns: [] })
-  t.match(plan(column('day', 'DATE', week), sym), { engine: 'OLAP' })
+  const day = column('day', 'DATE', week)
+  t.match(plan(day, sym), {
+    engine: 'TSDB',
+    sortColumns: ['sym', 'day'],
+    engineReason: /of a code/,
+  })
+  t.match(plan(day, column('weather', 'SYMBOL')), { engine: 'OLAP' })
+  const clock = column('TradeTime', 'TIME')
+  const code = column('SecurityID', 'STRING')
+  t.match(plan(day, clock, column('side', 'SYMBOL'), code), {
+    sortColumns: ['SecurityID', 'TradeTime'],
+  })
   t.match(planOf(schema(10, moment, sym), false), { engine: 'OLAP', engineReason: /before 2\.00/ })
 })
 

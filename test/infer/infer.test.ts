@@ -12,7 +12,9 @@ import { proposeNames } from '../../src/infer/column-names.js'
 import { DistinctCount } from '../../src/infer/distinct-count.js'
 import { inferSchema } from '../../src/infer/infer.js'
 import { neededOptions } from '../../src/infer/needed-options.js'
+import { noSharedNeeds } from '../../src/infer/settle-types.js'
 import { isIdentifier, isReservedWord } from '../../src/schema/identifier.js'
+import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import { root } from '../helpers/checkout.js'
 import { runs } from '../helpers/runs.js'
 import { columnOf, inferText, nothing, readAs, typeOf, typesOf } from './inferring.js'
@@ -298,6 +300,9 @@ t.test('members of objects, and members that come late or never', async t => {
   t.strictSame(neededOptions(schema), {
     map: { b_c: 'b.c', b_d: 'b.d' },
     dateFormats: {},
+    ...noSharedNeeds,
+    percentColumns: [],
+    ...{ skipLines: 0, comment: '', noHeader: false, footers: 0 },
     matchPosition: false,
     allowMissing: true,
     ignoreExtra: false,
@@ -497,7 +502,55 @@ const spellings: readonly (readonly [type: string, ...texts: string[]])[] = [
   ['DOUBLE[]', '[1.5,2]', '[3]'],
   ['DATE[]', '[2020.01.02,2020.01.03]'],
   ['STRING', '1,2,3', '4,5'],
-  ['STRING', 'NaN', '1'],
+  ['INT', 'NaN', '1'],
+  ['INT', '1', 'NA', 'n/a', '--'],
+  ['DATE', '2020.01.02', '-'],
+  ['BOOL', 'true', 'false', 'NULL'],
+  ['STRING', 'NA', 'n/a'],
+  ['DOUBLE', '10.00', '20.00'],
+  ['DOUBLE', '7.', '8'],
+  ['DOUBLE', '1E5', '20'],
+  ['DOUBLE[]', '[1.0,2.0]'],
+  ['STRING', '+4912345', '+4967890'],
+  ['INT', '+12', '-3'],
+  ['SYMBOL', 'yes', 'no', 'yes', 'no'],
+  ['INT', '12,300', '950', '1,234,567'],
+  ['LONG', '12,300,000,000'],
+  ['DOUBLE', '1,234.5', '7'],
+  ['DOUBLE', '1,234.00', '7'],
+  ['DOUBLE', '1.234,5', '1.234.567,25'],
+  ['INT', '1.234.567', '12'],
+  ['INT', "12'300", '950'],
+  ['INT', '12 300', '950'],
+  ['INT', '12\u00a0300', '950'],
+  ['DOUBLE', '1,5', '2,25'],
+  ['DOUBLE', '12.5%', '3 %'],
+  ['DOUBLE', '1,234.5%', '3%'],
+  ['STRING', '12.5%', '3'],
+  ['DOUBLE', '1,234', '1.234.567'],
+  ['STRING', '12,30', '1,234,567'],
+  ['STRING', '0,123,456'],
+  ['SECOND', '6:24:34', '16:24:34'],
+  ['MINUTE', '9:05', '19:05'],
+  ['MINUTE', '9:05 AM', '11:05 PM'],
+  ['SECOND', '9:05:07PM'],
+  ['TIME', '9:05:07.123'],
+  ['DATE', '2020/1/5', '2020/10/15'],
+  ['DATE', '13.02.99'],
+  ['DATE', '05-Jan-20', '15-Feb-21'],
+  ['DATE', 'Jan 5, 2020'],
+  ['DATE', '05Jan2020'],
+  ['DATETIME', '1/31/2020 9:05 PM'],
+  ['DATETIME', '31/12/2020 9:05'],
+  ['TIMESTAMP', '31/12/1850 9:05:00'],
+  ['TIMESTAMP', '20240102 93000000', '20240102 145959999'],
+  ['TIMESTAMP', '20240102T93000000'],
+  ['TIMESTAMP', '20240102093000000'],
+  ['DATETIME', '20240102093000'],
+  ['DATE', '20240102', '20241231'],
+  ['INT', '93000000', '145959000'],
+  ['STRING', '13.02.20'],
+  ['STRING', '20240102 3000', '20240102 1000'],
   ['STRING', 'inf', '1.5'],
   ['STRING', '0x10'],
   ['STRING', '000001', '600000'],
@@ -524,8 +577,11 @@ t.test('digits that are no plain numbers are told', async t => {
   const warning = async (...texts: string[]): Promise<string> =>
     (await columnOf(texts)).warnings.join('\n')
   t.match(await warning('000001', '600000'), /"000001" has a leading zero/)
-  t.match(await warning('20200102', '20201231'), /"20200102" may be dates, yyyyMMdd: .*c=yyyyMMdd/)
-  t.match(await warning('010220', '311220'), /leading zero.*\n.*may be dates, yyMMdd or ddMMyy:/)
+  t.match(await warning('20200102', '20201231'), /"20200102" are read as dates, yyyyMMdd$/)
+  t.match(
+    await warning('010220', '311220'),
+    /leading zero.*\n.*may be dates or times, yyMMdd or ddMMyy:/,
+  )
   t.match(await warning('121110'), /yyMMdd or ddMMyy or MMddyy: .*c=FORMAT/)
   t.equal(await warning('20201302', '20201231'), '', 'not all of them are dates')
   t.equal(await warning('600000', '600519'), '', 'codes of shares have no month 00')
@@ -535,10 +591,10 @@ t.test('digits that are no plain numbers are told', async t => {
 
 t.test('a column that is nearly of a type says where it is not', async t => {
   const numbers = Array.from({ length: 30 }, (_, i) => `${i}.5`)
-  const odd = await columnOf([...numbers, 'NA', '31.5', 'NA', ...numbers.map(one => `${one}1`)])
+  const odd = await columnOf([...numbers, 'gone', '31.5', 'gone', ...numbers.map(one => `${one}1`)])
   t.equal(odd.type.type, 'STRING')
   t.match(odd.warnings, [
-    '61 of 63 texts are DOUBLE; the first that is not is "NA", <stdin> line 32, column c; `cells.nullTexts` NA makes it null',
+    '61 of 63 texts are DOUBLE; the first that is not is "gone", <stdin> line 32, column c; `cells.nullTexts` gone makes it null',
   ])
   const mixed = await columnOf(['2020.01.02', '2020-01-03', '31/12/2020'])
   t.match(mixed.warnings, ['2 of 3 texts are DATE; the first that is not is "31/12/2020"'])
@@ -560,6 +616,171 @@ t.test('dates that people write get their format, where it is clear', async t =>
   const either = await columnOf(['01/02/2020', '02/01/2020'])
   t.match(either, { type: { type: 'STRING' }, dateFormat: undefined })
   t.match(either.warnings, [/"01\/02\/2020" are dd\/MM\/yyyy or MM\/dd\/yyyy: .*c=FORMAT/])
+})
+
+/** What `load` has to be told of a column `c` that has these texts. */
+async function neededFor(
+  texts: readonly string[],
+  name = 'c',
+): Promise<{ type: string; needs: object; warnings: string }> {
+  const text = stringify([['i', name], ...texts.map((one, i) => [`x${i}`, one])])
+  const options = { reader: { header: 'yes' as const, delimiter: ',' } }
+  const schema = await inferText(text, options)
+  assert.equal(await readAs(schema, text, options), texts.length)
+  const needs = Object.entries(neededOptions(schema)).filter(
+    ([, one]) => one === true || Object.keys(one as object).length > 0,
+  )
+  const { warnings } = schema.columns[1]!
+  return {
+    type: typesOf(schema)[1]!.split(':')[1]!,
+    needs: Object.fromEntries(needs),
+    warnings: warnings.join('\n'),
+  }
+}
+
+t.test('words for null and spellings of numbers name their options', async t => {
+  for (const [texts, type, needs] of [
+    [['1', 'NA', '3', 'N/A'], 'INT', { nullTexts: ['N/A', 'NA'] }],
+    [['12,300', '950'], 'INT', { thousands: ',' }],
+    [['1.234,5', '7'], 'DOUBLE', { thousands: '.', decimalComma: true }],
+    [['12.5%', '-'], 'DOUBLE', { nullTexts: ['-'], percentColumns: ['c'] }],
+    [['1,234.5%', '3%'], 'DOUBLE', { thousands: ',', percentColumns: ['c'] }],
+    [['6:24:34'], 'SECOND', { dateFormats: { c: 'HH:mm:ss' } }],
+    [['10.00'], 'DOUBLE', {}],
+  ] as const) {
+    t.match(await neededFor(texts), { type, needs }, texts.join(' '))
+  }
+  t.match(await neededFor(['1', 'NA']), {
+    warnings: '"NA" in 1 of 2 rows is null with `cells.nullTexts` NA',
+  })
+  t.match(await neededFor(['12,300', '950']), {
+    warnings: /commas such as in "12,300".*decimalComma/,
+  })
+  t.match(await neededFor(['1,234,567']), { warnings: /^$/ })
+  t.match(await neededFor(['yes', 'no', 'no', 'yes']), {
+    type: 'SYMBOL',
+    warnings: '"yes" and "no" are BOOL with `cells.trueTexts` yes `cells.falseTexts` no',
+  })
+  t.match(await neededFor(['+4912345']), { type: 'STRING', warnings: /telephone/ })
+  t.match(await neededFor(['123,456,789,012,345.25']), {
+    type: 'DOUBLE',
+    warnings: /does not keep all digits/,
+  })
+})
+
+t.test('in quotes a word is null only where that is said', async t => {
+  const reader = { header: 'yes' as const, delimiter: ',' }
+  const text = 'a,b\n"NA",1\n2,3\n'
+  const schema = await inferText(text, { reader })
+  t.match(neededOptions(schema), { nullTexts: ['NA'], nullQuoted: true })
+  t.equal(await readAs(schema, text, { reader }), 2)
+})
+
+t.test('an option for all columns takes nothing from another one', async t => {
+  const reader = { header: 'yes' as const, delimiter: ';' }
+  const found = async (text: string): Promise<string> => {
+    const schema = await inferText(text, { reader, cells: { decimalComma: false } })
+    await readAs(schema, text, { reader, cells: { decimalComma: false } })
+    return typesOf(schema).join(',')
+  }
+  t.equal(await found('land;n\nNA;1\nDE;NA\n'), 'land:STRING,n:STRING', 'Namibia')
+  t.equal(await found('land;n\nN/A;1\nDE;N/A\n'), 'land:STRING,n:INT')
+  t.equal(await found('land;n\nN/A;1\nNA;NA\n'), 'land:STRING,n:STRING', 'texts are kept')
+  t.equal(await found('a;b\n1,5;1.5\n2,5;2.5\n'), 'a:STRING,b:DOUBLE')
+  t.equal(await found("a;b\n1,234,567;1'234\n"), 'a:INT,b:STRING')
+  t.equal(await found('a;b\n1,234,567;[1,2]\n'), 'a:STRING,b:INT[]')
+  const { columns } = await inferText('land;n\nNA;1\nDE;NA\nFR;2\n', { reader })
+  t.match(columns[1]!.warnings, [/^INT with `cells.nullTexts` NA, but "NA" is a text in another/])
+  const sure = await inferText('land;n\nN/A;1\nDE;N/A\n', { reader })
+  t.match(sure.columns[0], { nulls: 1, warnings: [/"N\/A" is null with/] })
+})
+
+t.test('a number may be written otherwise far down', async t => {
+  const plain = Array.from({ length: 5000 }, (_, i) => String(i % 900))
+  t.match(await neededFor([...plain, '12,300']), { type: 'INT', needs: { thousands: ',' } })
+  t.match(await neededFor([...plain, '12.5%']), { type: 'SYMBOL' })
+  t.match(await neededFor([...plain, 'NA', '2.0']), {
+    type: 'DOUBLE',
+    needs: { nullTexts: ['NA'] },
+  })
+  t.match(await neededFor([...plain, '0.5', '1,5']), { type: 'SYMBOL' })
+  const days = Array.from({ length: 5000 }, () => '20240131')
+  t.match(await neededFor(days), { type: 'DATE' })
+  t.match(await neededFor([...days, '20240132']), { type: 'INT', warnings: '' })
+})
+
+t.test('digits are times of day where the column says so', async t => {
+  const trades = ['93000000', '145959999', '130000000']
+  const time = async (name: string, ...texts: string[]) => neededFor(texts, name)
+  for (const name of ['time', 'TradeTime', '成交时间', 'time_stamp', 'ts']) {
+    t.match(await time(name, ...trades), {
+      type: 'TIME',
+      needs: { dateFormats: { [name]: 'HHmmssSSS' } },
+      warnings: /"93000000" are read as times, HHmmssSSS/,
+    })
+  }
+  t.match(await time('time', '093000000', '000000000'), { type: 'TIME' })
+  t.match(await time('time', '93000', '145959', '93059'), { type: 'SECOND' })
+  t.match(await time('time', '130000', '140000'), {
+    type: 'INT',
+    warnings: /HHmmssSSS or HHmmss/,
+  })
+  for (const [name, ...texts] of [
+    ['volume', ...trades],
+    ['time', ...trades, '240000000'],
+    ['time', ...trades, '93060000'],
+    ['time', ...trades, '-93000000'],
+    ['time', '1', '2', '3'],
+    ['elapsed_time_times', ...trades],
+  ] as const) {
+    t.match(await time(name, ...texts), { type: 'INT', needs: {}, warnings: '' }, texts.join(' '))
+  }
+  t.match(await time('time', ...trades, '0093000000'), { type: 'STRING', warnings: /leading zero/ })
+  t.match(await time('order_id', '20240102'), {
+    type: 'INT',
+    warnings: /may be dates or times, yyyyMMdd/,
+  })
+  t.match(await time('OrderNo', '20240102093000001'), {
+    type: 'LONG',
+    warnings: /yyyyMMddHHmmssSSS/,
+  })
+})
+
+t.test('a type that is said is the type, whatever is found', async t => {
+  const reader = { header: 'yes' as const, delimiter: ',' }
+  const text = 'day,n,code\n20240102,1.5,7\n20240103,x,8\n'
+  const types = schemaFromTypes('day:INT,n:DOUBLE,code:SYMBOL').columns
+  const schema = await inferText(text, { reader, types })
+  t.strictSame(typesOf(schema), ['day:INT', 'n:DOUBLE', 'code:SYMBOL'])
+  t.match(schema.columns[1]!.warnings, [
+    '1 of 2 texts are no DOUBLE; the first is "x", <stdin> line 3',
+  ])
+  const dated = await inferText('a,b,n\n31/12/2020,01/02/2020,"1,234"\n', {
+    reader,
+    types: schemaFromTypes('a:TIMESTAMP,b:DATE,n:LONG').columns,
+  })
+  t.strictSame(typesOf(dated), ['a:TIMESTAMP', 'b:DATE', 'n:LONG'])
+  t.match(neededOptions(dated), { thousands: ',' })
+  t.match(dated.columns[1]!.warnings, [/dd\/MM\/yyyy or MM\/dd\/yyyy: say which/])
+  const missing = inferText('a\n1\n', { types: schemaFromTypes('x:INT').columns })
+  await t.rejects(missing, { code: 'DDB_USAGE', message: /no column "x"/ })
+})
+
+t.test('fields are mapped and set as load does', async t => {
+  const reader = { header: 'yes' as const, delimiter: ',' }
+  const text = 'Time,code\n09:30,7\n'
+  const twice = await inferText(text, { reader, map: { t: 'time', u: 'Time' } })
+  t.strictSame(typesOf(twice), ['t:MINUTE', 'u:MINUTE', 'code:INT'])
+  t.equal(await readAs(twice, text, { reader }), 1)
+  const set = await inferText(text, { reader, set: { code: 'x' } })
+  t.strictSame(typesOf(set), ['Time:MINUTE', 'code:STRING'])
+  t.match(set.leftOut, [{ source: 'code', reason: /mapping.set/ }])
+  t.match(neededOptions(set), { ignoreExtra: true })
+  const numbered = await inferText('1,2,3\n4,5,6\n', { map: { b: '2' } })
+  t.strictSame(typesOf(numbered), ['col0:INT', 'b:INT', 'col2:INT'])
+  t.match(neededOptions(numbered).map, { col0: '1', col2: '3' })
+  const nulls = await inferText('a,b\nNA,1\n2,3\n', { reader, map: { x: 'a', y: 'a' } })
+  t.match(nulls.columns, [{ nulls: 1 }, { nulls: 1 }, { nulls: 0 }])
 })
 
 t.test('a format that is given decides', async t => {

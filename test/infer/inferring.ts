@@ -71,7 +71,8 @@ export async function readAs(
     await openSource('-', { ...source, stdin: inputOf(text) }),
     reader,
   )
-  const { map, dateFormats, matchPosition, allowMissing, ignoreExtra } = neededOptions(schema)
+  const needed = neededOptions(schema)
+  const { map, dateFormats, matchPosition, allowMissing, ignoreExtra } = needed
   const mapping = mapColumns(
     schema,
     {
@@ -93,6 +94,11 @@ export async function readAs(
         : { decimalComma: dialect.decimalComma.value }),
       ...cells,
       dateFormats: { ...cells.dateFormats, ...dateFormats },
+      nullTexts: [...(cells.nullTexts ?? []), ...needed.nullTexts],
+      ...(needed.nullQuoted ? { nullQuoted: true } : {}),
+      ...(needed.thousands === '' ? {} : { thousands: needed.thousands }),
+      ...(needed.decimalComma ? { decimalComma: true } : {}),
+      percentColumns: [...(cells.percentColumns ?? []), ...needed.percentColumns],
     },
     batchRows: 1000,
     batchBytes: 2 ** 20,

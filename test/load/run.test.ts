@@ -99,6 +99,7 @@ t.test('a report says how far the run is', async t => {
   const { run, reports, clock } = scene()
   run.emit({ kind: 'records', upTo: 10 })
   run.emit({ kind: 'handedOver', rows: 8 })
+  run.reporter.inputBegun(2, 3)
   run.reporter.inputProgress(100, 400)
   clock.advance(250)
   run.reporter.report()
@@ -111,6 +112,7 @@ t.test('a report says how far the run is', async t => {
       inFlightBytes: 0,
       bytesRead: 100,
       totalBytes: 400,
+      input: { number: 2, count: 3 },
       elapsedMs: 250,
     },
   ])

@@ -1,7 +1,9 @@
 /*
   What happens around the calls of a run, drawn from a seed: other users, servers, clocks, journals, hosts and names.
 */
+import { firstFindingAroundSeed, firstFindingSeed } from './finding.js'
 import { firstGrowingSeed } from './growing.js'
+import { firstNodesSeed } from './nodes.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario, type TargetKind } from './scenario.js'
 import {
@@ -77,6 +79,7 @@ const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
   [firstLanesAroundSeed, firstLanesSeed, firstGrowingSeed],
+  [firstFindingAroundSeed, firstFindingSeed, firstNodesSeed],
 ]
 
 export function isAround(seed: number): boolean {

@@ -4,6 +4,7 @@
 */
 
 import { firstAroundSeed } from './around-scenario.js'
+import { firstFleetSeed } from './fleet.js'
 import { firstVerifySeed } from './scenario.js'
 import { firstSeveralSeed } from './several.js'
 
@@ -40,6 +41,12 @@ const several = (name: string, file: string, from: string, to: string): Defect =
   from: firstSeveralSeed,
 })
 
+/** Of plans that several processes load. */
+const fleet = (name: string, file: string, from: string, to: string): Defect => ({
+  ...defect(name, file, from, to),
+  from: firstFleetSeed,
+})
+
 /** Of what the program asks of its machine, around runs. */
 const ofPlatform = (name: string, file: string, from: string, to: string): Defect => ({
   name,
@@ -54,7 +61,7 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/load/transport/receipts/ledger.ts',
-        from: 'const name = ledgerName(run.token, number, version)',
+        from: 'const name = run.ledger ?? ledgerName(run.token, number, version)',
         to: "const name = `ddbIngestLedger_${run.runId.replace(/\\W/g, '_')}_${number}`",
       },
       {
@@ -364,9 +371,61 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/source/same-files.ts',
-        from: 'const input = knownAs(path, status)',
-        to: 'const input = status === undefined ? knownAs(path, status) : undefined',
+        from: 'const input = knownAs(path, index, status)',
+        to: 'const input = status === undefined ? knownAs(path, index, status) : undefined',
       },
     ],
   },
+  fleet(
+    "a plan's table is believed as soon as it is made",
+    'fleet/load-shard.ts',
+    'const settledMs = 1_000',
+    'const settledMs = 0',
+  ),
+  {
+    name: 'each process has a ledger of its own for a unit',
+    from: firstFleetSeed,
+    changes: [
+      {
+        file: 'src/load/fleet/plan-table.ts',
+        from: 'String(kinds.ledger), `${no}l`',
+        to: 'String(kinds.ledger), `${token}l`',
+      },
+      {
+        file: 'src/load/fleet/plan-table.ts',
+        from: 'kind = ${kinds.ledger}, no = ${no}',
+        to: 'kind = ${kinds.ledger}, no = ${token}l',
+      },
+    ],
+  },
+  fleet(
+    'both halves of a batch of a unit have one number',
+    'fate/unit-numbers.ts',
+    'return [left, left + 1]',
+    'return [left, left]',
+  ),
+  fleet(
+    'rows in hand of a unit are sent when reading breaks off',
+    'inputs/inputs.ts',
+    'run.plan.unit === undefined ? batches',
+    'run.plan.unit?.unit !== 0 ? batches',
+  ),
+  fleet(
+    'a unit whose receipts are gone is begun again',
+    'fleet/load-shard.ts',
+    "if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun",
+    "if (begun.kind !== 'lost') return begun",
+  ),
+  fleet(
+    'rows of a unit are not looked up after a restart',
+    'evidence/unit-rows.ts',
+    'if (2 * there < rows.length ||',
+    'if (there >= 0 ||',
+  ),
+  fleet(
+    'a unit is done although rows of it are unconfirmed',
+    'fleet/load-shard.ts',
+    'result.exitCode === 0 || result.exitCode === 3',
+    '[0, 3, 4].includes(result.exitCode)',
+  ),
 ]

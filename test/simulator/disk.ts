@@ -4,7 +4,7 @@
 import { lockHolder, takeFileLock, takeFileLockNow } from '../../src/platform/file-lock.js'
 import type { Life } from '../../src/platform/lock-holder.js'
 import type { LockFile, LockMachine } from '../../src/platform/lock-machine.js'
-import type { Files, FileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
+import type { Files, DatedFileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
 import type { Chance } from './random.js'
 import type { World } from './world.js'
@@ -278,7 +278,7 @@ export class SimDisk {
   }
 }
 
-function statusOf({ bytes, inode, modifiedMs }: SimFile): FileStatus {
+function statusOf({ bytes, inode, modifiedMs }: SimFile): DatedFileStatus {
   const sizeBytes = bytes.length
   const changedNs = BigInt(Math.round(modifiedMs * 1e6))
   const times = { modifiedMs, bornNs: 0n, changedNs }

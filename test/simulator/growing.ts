@@ -60,7 +60,7 @@ function grown(plan: LoaderPlan, isCalm: boolean, chance: Chance): LoaderPlan {
 }
 
 /** Good ones after those that are there. */
-function moreRows(
+export function moreRows(
   rows: readonly InputRow[],
   file: number,
   { format }: LoaderPlan,

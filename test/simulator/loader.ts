@@ -4,6 +4,7 @@
 import { Readable } from 'node:stream'
 import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../../src/load/options.js'
+import type { Platform } from '../../src/platform/platform.js'
 import type { SimDisk } from './disk.js'
 import { SimProcess, type SimEnvironment } from './process.js'
 import type { Chance } from './random.js'
@@ -66,6 +67,7 @@ export function startRun(
   plan: LoaderPlan,
   kind: TargetKind,
   killAtCall: number | undefined,
+  load: (platform: Platform, options: LoadOptions) => Promise<LoadResult> = loadOn,
 ): Run {
   const { world } = environment
   const process = new SimProcess(plan.name, environment, plan.hostName)
@@ -84,7 +86,7 @@ export function startRun(
   process.killAtCall = killAtCall ?? Infinity
   const end = (): void => void (run.endedMs ??= world.nowMs)
   world.note(() => `${plan.name} starts`)
-  loadOn(process.platform, optionsOf(run, plan, kind, environment)).then(
+  load(process.platform, optionsOf(run, plan, kind, environment)).then(
     result => {
       if (!process.isAlive) return
       end()
@@ -129,6 +131,7 @@ function optionsOf(
       user: 'admin',
       password: '123456',
       connectTimeoutMs: plan.connectTimeoutMs,
+      ...(plan.mayReachOut === true ? { allowRedirect: [serverAddress.host] } : {}),
     },
     target: kind.target,
     input: {

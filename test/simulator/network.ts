@@ -118,6 +118,8 @@ export class SimNetwork {
       }
       if (socket.destroyed) return
       const peer = this.#newSocket(listener.process, '')
+      // One that breaks off before it is accepted, as by a process that stands still, is nobody's.
+      peer.on('error', () => undefined)
       socket.join(peer)
       listener.process.later(0, () => listener.accept(peer))
       process.later(this.latencyMs(), () => {

@@ -20,6 +20,7 @@ const keptSeeds: ReadonlyMap<number, string> = new Map([
   [88_004_664, 'the rest of such a record, which was loaded as a row'],
   [8_000_000_627, 'rows read again in smaller batches, before a reject that ends the run'],
   [8_000_001_487, 'the same, with nothing out'],
+  [13_000_000_034, 'a batch that waits to be sent again, and was stored by a node that is lost'],
   [8_000_001_457, 'rows of a lane that no session took after another lane had gone'],
 ])
 

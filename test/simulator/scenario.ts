@@ -8,9 +8,11 @@ import type {
   RejectOptions,
   TargetOptions,
 } from '../../src/load/options.js'
+import { drawFinding, firstFindingSeed } from './finding.js'
 import { drawGrowing, firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
+import { drawNodes, firstNodesSeed } from './nodes.js'
 import { drawLanes, drawSeveral, firstLanesSeed, firstSeveralSeed } from './several.js'
 import { drawTroubles, type RequestTrouble, type Troubles } from './troubles.js'
 
@@ -138,6 +140,8 @@ export interface LoaderPlan {
   readonly hostName?: string
   /** What the inputs are called, if otherwise than by their paths. */
   readonly names?: readonly string[]
+  /** It may go to other nodes of the cluster. */
+  readonly mayReachOut?: true
   /** The user has its run begin anew. */
   readonly isAnew?: boolean
 }
@@ -152,6 +156,8 @@ export interface Scenario {
   readonly troubles: Troubles
   /** How long the server stores a write, and holds its partitions. */
   readonly storeMs: number
+  /** Another node of the cluster is live, and loaders may go there. */
+  readonly hasLiveNode?: boolean
   /** Nothing is in the way that does not pass: every row is there in the end, once. */
   readonly allArrive: boolean
   /** A write in so many is damaged on its way: its last row has another symbol. */
@@ -165,6 +171,8 @@ export const firstDfsSeed = 3_000_000_000
 export const firstVerifySeed = 4_000_000_000
 
 export function drawScenario(seed: number): Scenario {
+  if (seed >= firstNodesSeed) return drawNodes(seed, targetKinds, drawOrdinary)
+  if (seed >= firstFindingSeed) return drawFinding(seed, targetKinds, drawOrdinary)
   if (seed >= firstGrowingSeed) return drawGrowing(seed, targetKinds, drawOrdinary)
   if (seed >= firstLanesSeed) return drawLanes(seed, targetKinds, drawOrdinary)
   if (seed >= firstSeveralSeed) return drawSeveral(seed, targetKinds[0]!, drawOrdinary)

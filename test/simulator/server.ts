@@ -58,6 +58,8 @@ export class SimServer {
   /** Which node takes writes into the target. */
   #secondLeads = false
   #hasSecond = false
+  /** Both take writes. */
+  readonly #hasLiveNode: boolean
   /** Some has come. */
   #hasData = false
   /** Processes of servers so far. */
@@ -80,13 +82,15 @@ export class SimServer {
       troubles,
       storeMs,
       damagedOneIn = Infinity,
-    }: Pick<Scenario, 'kind' | 'troubles' | 'storeMs' | 'damagedOneIn'>,
+      hasLiveNode = false,
+    }: Pick<Scenario, 'kind' | 'troubles' | 'storeMs' | 'damagedOneIn' | 'hasLiveNode'>,
   ) {
     this.#environment = environment
     this.#kind = kind
     this.#troubles = troubles
     this.#storeMs = storeMs
     this.#damagedOneIn = damagedOneIn
+    this.#hasLiveNode = hasLiveNode
     this.#chance = environment.chance.fork()
   }
 
@@ -145,7 +149,10 @@ export class SimServer {
       this.server = server
       this.#listening = process
     }
-    if (this.#troubles.elections.length === 0 || this.#hasSecond) return
+    const { host, port } = secondAddress
+    if (this.#hasLiveNode) server.node.otherNodes = [`${host}:${port}:node2`]
+    const isCluster = this.#hasLiveNode || this.#troubles.elections.length > 0
+    if (!isCluster || this.#hasSecond) return
     this.#hasSecond = true
     await this.#startSecond(server)
   }
@@ -159,7 +166,9 @@ export class SimServer {
       restartOf: first,
       faults: {
         beforeWrite: ({ table }) =>
-          isOurs(table) || this.#secondLeads ? undefined : notLeader(serverAddress),
+          isOurs(table) || this.#secondLeads || this.#hasLiveNode
+            ? undefined
+            : notLeader(serverAddress),
       },
     })
   }
@@ -266,7 +275,8 @@ export class SimServer {
         : 'ddbIngestLedger'
     if (dropped === undefined) return
     for (const name of this.ownTables()) {
-      if (name.startsWith(dropped)) this.server?.node.shared.delete(name)
+      const isUnit = dropped === 'ddbIngestLedger' && name.startsWith('ddbIngestUnit')
+      if (name.startsWith(dropped) || isUnit) this.server?.node.shared.delete(name)
     }
   }
 

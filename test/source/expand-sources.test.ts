@@ -8,7 +8,11 @@ import t from 'tap'
 import { dataExtensions } from '../../src/parse/formats.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { dataFiles, newPassedOver, passedOverNotice } from '../../src/source/data-files.js'
-import { expandSources as expandFor, type ExpandOptions } from '../../src/source/expand-sources.js'
+import {
+  expandSources as expandFor,
+  type ExpandedSources,
+  type ExpandOptions,
+} from '../../src/source/expand-sources.js'
 import { refuseForeignFormat } from '../../src/source/foreign-format.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
@@ -26,10 +30,13 @@ const folder = fileFolder(t, {
 })
 
 /** As programs call it. */
-const expandSources = (
+const expandSources = async (
   inputs: readonly string[],
   options: Omit<ExpandOptions, 'extensions'> = {},
-): ReturnType<typeof expandFor> => expandFor(inputs, { extensions: dataExtensions, ...options })
+): Promise<Omit<ExpandedSources, 'paths'> & { paths: string[] }> => {
+  const found = await expandFor(inputs, { extensions: dataExtensions, ...options })
+  return { ...found, paths: [...found.paths] }
+}
 
 const expand = async (...inputs: string[]): Promise<string[]> => {
   const { paths } = await expandSources(
@@ -229,6 +236,17 @@ t.test(
     }
   },
 )
+
+t.test('a pattern does not take a part of a folder for all of it', async t => {
+  const files = {
+    ...systemFiles,
+    async readFolder(...asked: Parameters<typeof systemFiles.readFolder>) {
+      await systemFiles.readFolder(...asked)
+      throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    },
+  }
+  await t.rejects(expandSources([join(folder, '*.csv')], { files }), { code: 'DDB_INPUT_MISSING' })
+})
 
 t.test('a folder that may not be read is told as such', async t => {
   const files = {

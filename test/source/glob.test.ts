@@ -1,10 +1,13 @@
 /*
   Patterns for paths, over folders in memory; the names a pattern matches are worked out by hand.
 */
+import fc from 'fast-check'
 import t from 'tap'
 import type { Files } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { expandBraces, globFiles, hasGlob } from '../../src/source/glob.js'
+import { newPathList } from '../../src/source/path-list.js'
+import { runs } from '../helpers/runs.js'
 
 /** Files by their paths; folders are what stands before a `/`. */
 function filesOf(paths: readonly string[]): Files {
@@ -20,7 +23,7 @@ function filesOf(paths: readonly string[]): Files {
       if (names.size === 0) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
       for (const name of names) {
         const isFolder = inside.some(path => path.startsWith(`${prefix}${name}/`))
-        found({ name, folder, isFolder })
+        found({ name, folder, isFolder, isFile: !isFolder })
       }
     },
   }
@@ -77,8 +80,76 @@ for (const [pattern, found] of [
   ['p(1)*.*', ['p(1).csv', 'p(1)\udcff.csv']],
 ] as const) {
   t.test(`${JSON.stringify(pattern)} matches ${found.length}`, async t => {
-    t.strictSame(await globFiles(pattern, files), found)
+    t.strictSame(await matching(pattern, files), found)
   })
+}
+
+t.test('a folder whose names end halfway is no folder without the others', async t => {
+  const torn: Files = {
+    ...files,
+    async readFolder(folder, recursive, found) {
+      await files.readFolder(folder, recursive, found)
+      if (folder === 'day=2') throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    },
+  }
+  await t.rejects(matching('**/t.csv', torn), { code: 'EIO' })
+  t.strictSame(await matching('day=1/*', torn), ['day=1/t.csv'])
+})
+
+// Trees and patterns of few letters, held against a matcher that tries everything.
+
+const names = ['a', 'b', 'ab', '.a']
+const anyFiles = fc.uniqueArray(
+  fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 4 }).map(way => way.join('/')),
+  { maxLength: 12 },
+)
+const anyPattern = fc
+  .array(fc.constantFrom('*', '**', 'a', 'b', '?', 'a*', '*b', '.', '', '.a', '.*'), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .filter(parts => parts[0] !== '')
+
+t.test('what matches is what a slow matcher finds', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyFiles, anyPattern, async (paths, parts) => {
+      // What has something below it is a folder.
+      const leaves = paths.filter(path => !paths.some(other => other.startsWith(`${path}/`)))
+      const expected = leaves.filter(path => isMatch(parts, path.split('/'))).sort()
+      const found = await matching(parts.join('/'), filesOf(leaves))
+      if (found.join() !== expected.join())
+        throw new Error(`${found.join()} is not ${expected.join()}`)
+    }),
+    { numRuns: runs(300) },
+  )
+})
+
+function isMatch(parts: readonly string[], way: readonly string[]): boolean {
+  const [part, ...rest] = parts
+  const [name, ...below] = way
+  if (part === undefined) return way.length === 0 && parts.length === 0
+  if (part === '' || part === '.') return rest.length > 0 && isMatch(rest, way)
+  if (name === undefined) return false
+  if (part !== '**') return isName(part, name) && isMatch(rest, below)
+  if (isMatch(rest.length === 0 ? ['*'] : rest, way)) return true
+  return !name.startsWith('.') && isMatch(parts, below)
+}
+
+function isName(part: string, name: string): boolean {
+  return (part.startsWith('.') || !name.startsWith('.')) && isText(part, name)
+}
+
+function isText(part: string, name: string): boolean {
+  if (part === '' || name === '') return part === name || (part === '*' && name === '')
+  const rest = part.slice(1)
+  if (part[0] === '*') return isText(rest, name) || isText(part, name.slice(1))
+  return (part[0] === '?' || part[0] === name[0]) && isText(rest, name.slice(1))
+}
+
+async function matching(pattern: string, files: Files): Promise<string[]> {
+  const paths = newPathList()
+  await globFiles(pattern, files, paths)
+  return [...paths]
 }
 
 t.test('what a pattern may be', async t => {

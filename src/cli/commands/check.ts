@@ -6,6 +6,7 @@ import type { CheckOptions, CheckResult } from '../../load/check/check-result.js
 import { journalPath } from '../../load/journal/open-journal.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
+import { offerTables } from './offer-tables.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { knownServers } from '../files/known-servers.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
@@ -17,7 +18,7 @@ import { loadCommand } from '../options/shell-command.js'
 import { loadOptionsOf, targetOptionsOf } from '../options/load-options.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import { hintsFor, writeFailed } from '../output/print-failure.js'
+import { printMeaning, tellNext, writeFailed } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -52,6 +53,7 @@ async function runCheck(
   traceFile: TraceFile | undefined,
 ): Promise<number> {
   const { processEnvironment, output } = call
+  await offerTables(settings, call, traceFile?.trace)
   const asked = await loadOptionsOf(settings, inputs, call, traceFile?.trace)
   const progress = await startProgress(
     settings.progress,
@@ -115,13 +117,14 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
     for (const notice of result.notices) output.note(notice)
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
-      for (const hint of hintsFor(result.error)) output.note(hint)
+      printMeaning(output, result.error.code)
+      tellNext(output, result.error.code, call.asked)
     }
   }
   if (settings.json) {
     await output.writeData(jsonLine(result))
   } else if (!isSilent) {
-    await output.write(checkText(result, output.paintResult))
+    await output.write(checkText(result, output.paintResult, output.resultColumns))
     if (result.commands.length === 0) return
     await output.write(`\n${commandsTitle(result, output.paintResult)}\n`)
     for (const command of result.commands) await output.writeData(`${command}\n`)

@@ -4,6 +4,7 @@
 import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
 import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
 import { epilogues } from './help.js'
+import type { Asked } from '../output/advice.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
@@ -15,6 +16,8 @@ export interface Call {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
+  /** What is known of the call when something fails; a command may say which one comes next. */
+  readonly asked: Asked
   /** Prints this command's help on standard error, for calls that lack what they need. */
   showHelp(): void
 }

@@ -6,6 +6,7 @@ import {
   checkOptions,
   execOptions,
   explainOptions,
+  planOptions,
   resumeOptions,
   retryOptions,
   runsOptions,
@@ -59,6 +60,14 @@ export const commands: readonly Command[] = [
     args: '[run...]',
     options: runsOptions,
     load: () => import('./runs/runs.js'),
+  }),
+  defineCommand({
+    name: 'plan',
+    group: 'Load',
+    summary: 'write down what there is to load, for many processes that load it together',
+    args: '[source...]',
+    options: planOptions,
+    load: () => import('./plan.js'),
   }),
   defineCommand({
     name: 'retry',

@@ -267,7 +267,7 @@ ${paintResult('bold', 'Next, with a server of your own')}
   ${command} exec --host HOST:8848 -e 'select top 5 * from TABLE'
   ${command} bench --host HOST:8848
   ${command} serve              an embedded server to try things on
-  ${command} load --help        all options
+  ${command} load --help-all    all options
 `
 }
 

@@ -9,7 +9,8 @@ export const program: Readonly<Record<'name' | 'summary' | 'epilogue', string>> 
 Try it without a DolphinDB server:
   ddb-ingest demo
 
-'ddb-ingest <command> --help' lists the options of a command.`,
+'ddb-ingest <command> --help' has the options of a command that people use,
+--help-all every one.`,
 }
 
 const precedence = `

@@ -1,12 +1,14 @@
 /*
   `load`: settings become LoadOptions.
 */
+import { UsageError } from '../../errors.js'
 import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
+import { offerTables } from './offer-tables.js'
 import { runOnProcess } from './run-on-process.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { journalOf } from '../options/journaled.js'
@@ -14,6 +16,11 @@ import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/lo
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
+  const { plan } = settings
+  if (plan !== undefined) return (await import('./load-plan.js')).loadPlan(settings, plan, call)
+  if (settings.shard !== undefined) {
+    throw new UsageError('DDB_USAGE', '--shard needs --plan: which plan is shared?')
+  }
   refuseTerminal(settings, call)
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   const { runId, confirm } = settings
@@ -37,6 +44,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
       },
       looked: () => looked,
       async options({ inputs, kept }, trace) {
+        await offerTables(settings, call, trace)
         const options = await loadOptionsOf(settings, inputs, call, trace)
         return kept === undefined ? options : { ...options, journal: kept.journal }
       },

@@ -8,6 +8,7 @@ import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { openBar } from '../output/bar.js'
+import { shareText, signsOf } from '../output/progress-text.js'
 import { canRedraw, type Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
@@ -127,9 +128,10 @@ export async function showMeasuring(
 ): Promise<{ onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void }> {
   if (!canRedraw(stderr, environment)) return { onProgress: () => undefined, stop: () => undefined }
   const bar = await openBar(output, stderr)
+  const signs = signsOf(environment)
   return {
     onProgress: (mode, share) =>
-      bar.show({ value: share, total: 1, figures: modeNames[mode], timed: true }),
+      bar.show(columns => [shareText(share, modeNames[mode], columns - 1, signs)]),
     stop: () => bar.stop(),
   }
 }

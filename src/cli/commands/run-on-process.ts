@@ -11,7 +11,8 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.j
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
-import { hintsFor, printFailure, writeFailed } from '../output/print-failure.js'
+import { printFailure, printMeaning, writeFailed } from '../output/print-failure.js'
+import { nextStep, tellNextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import {
@@ -32,8 +33,8 @@ import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
-import { detailLines, summaryText } from '../output/summary.js'
-import { clean, jsonLine } from '../output/terminal-text.js'
+import { detailLines, resultFields, summaryLines } from '../output/summary.js'
+import { jsonLine } from '../output/terminal-text.js'
 
 /** What the commands do each in its own way, in the order in which it is called. */
 export interface RunCommand<Found> {
@@ -48,6 +49,8 @@ export interface RunCommand<Found> {
   looked?(): ExpandedSources | undefined
   /** What the library is asked for, password included. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
+  /** How it is loaded where that is not by `loadOn`. */
+  load?(found: Found, options: LoadOptions): Promise<LoadResult>
   /** What the command says that goes on with the run; undefined for one without a journal. */
   goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
@@ -81,7 +84,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // Who holds the lock may have waited for it.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
-      loadOn(systemPlatform, options, sources)
+      command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
     return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return
@@ -243,8 +246,8 @@ const nameHint =
   'a run with a name goes on where it stopped: with --run-id NAME this one would have kept a journal'
 
 /** What comes through a pipe could not be read again anyway. */
-function isWithoutName({ journal, inputs }: LoadOptions): boolean {
-  return journal === undefined && !inputs.includes('-')
+function isWithoutName({ runId, inputs }: LoadOptions): boolean {
+  return runId === undefined && !inputs.includes('-')
 }
 
 /** A bar between objects would be neither: lines take its place. */
@@ -276,22 +279,35 @@ async function printResult(
   result: LoadResult,
   kept: readonly string[],
 ): Promise<number> {
-  const { output } = call
+  const { output, asked } = call
+  const isVerbose = settings.verbose ?? false
   const isSilent = settings.quiet === true && result.exitCode === 0
+  const { confirmed, unconfirmed, skipped } = result.rows
+  asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
+  const next = nextStep(result, asked)
   if (!isSilent) {
     for (const notice of kept) output.note(notice)
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
-      for (const hint of hintsFor(result.error)) output.note(hint)
+      printMeaning(output, result.error.code)
     }
-    for (const line of detailLines(result, settings.verbose ?? false)) output.note(line)
+    // What the summary says on the same screen is not said twice.
+    const isApart = settings.json === true || output.resultColumns === undefined
+    if (!output.event('result', resultFields(result))) {
+      for (const line of detailLines(result, isVerbose, isApart)) output.note(line)
+    }
+    if (isApart) tellNextStep(output, result, next)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))
-    else if (!isSilent) await output.write(`${clean(summaryText(result))}\n`)
+    else if (!isSilent) {
+      for (const line of summaryLines(result, next?.command, isVerbose, output.resultColumns)) {
+        await output.write(`${line}\n`)
+      }
+    }
     return result.exitCode
   } catch (error) {
-    const { exitCode } = printFailure(output, error, { verbose: settings.verbose ?? false })
+    const { exitCode } = printFailure(output, error, asked)
     return result.exitCode === 0 ? exitCode : result.exitCode
   }
 }

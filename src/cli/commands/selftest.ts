@@ -21,7 +21,7 @@ import { readPasswordFile } from '../options/password.js'
 import type { SelftestSettings } from '../options/command-options.js'
 import type { Output } from '../output/output.js'
 import { failureOf, writeFailed } from '../output/print-failure.js'
-import { clean, counted, jsonLine, tableLines } from '../output/terminal-text.js'
+import { clean, counted, jsonLine, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
 /** A check that failed. */
@@ -58,7 +58,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     const notKept = keepFindings(server, found, processEnvironment.environment)
     if (notKept !== undefined) output.note(notKept)
     if (settings.json) await output.writeData(jsonLine(objectOf(result, exitCode)))
-    else await printTable(result, settings.verbose ?? false, output)
+    else await printChecks(result, settings.verbose ?? false, output)
     if (interruption.exitCode !== undefined) output.problem('interrupted')
     return (await issueFile?.write({ ...result, exitCode, server }, output)) ?? exitCode
   } catch (error) {
@@ -131,40 +131,37 @@ function failedObject(exitCode: number, error: { code: string; message: string }
 const statusWidth = 7
 const styles = { pass: 'green', fail: 'red', skipped: 'yellow' } as const
 
-async function printTable(
+/** What failed, and how many are like the rest; each of them with --verbose. */
+async function printChecks(
   result: SelftestResult,
   isVerbose: boolean,
   output: Output,
 ): Promise<void> {
   const { checks, counts, left, serverVersion } = result
-  const cells = checks.map(({ status, name, reason }) => [
-    status.padEnd(statusWidth),
-    clean(name),
-    clean(reason),
-  ])
-  for (const [i, line] of tableLines(cells).entries()) {
-    if (!(await output.write(textOf(checks[i]!, line, isVerbose, output)))) return
+  for (const check of checks.filter(({ status }) => isVerbose || status === 'fail')) {
+    if (!(await output.write(textOf(check, isVerbose, output)))) return
   }
   const found = `${counts.pass} passed, ${counts.fail} failed, ${counts.skipped} skipped`
   const server = serverVersion === null ? 'a server of unknown version' : `server ${serverVersion}`
   const total = counted(checks.length, 'check')
-  await output.write(`${clean(`${total} on ${server}: ${found}.`)}\n`)
+  const each = isVerbose ? '' : ' (--verbose shows each)'
+  const sentence = wrapped(clean(`${total} on ${server}: ${found}${each}.`), widthOf(output))
+  await output.write(sentence.map(line => `${line}\n`).join(''))
   if (left.length > 0) output.note(`may still be on the server: ${left.join(', ')}`, 'yellow')
 }
 
-function textOf(
-  { name, status }: CheckResult,
-  line: string,
-  isVerbose: boolean,
-  output: Output,
-): string {
+const widthOf = ({ resultColumns }: Output): number => resultColumns ?? Infinity
+
+function textOf({ name, status, reason }: CheckResult, isVerbose: boolean, output: Output): string {
   const check = allChecks.find(each => each.name === name)
-  const further = [
+  const texts = [
+    reason === '' ? name : `${name}: ${reason}`,
     isVerbose ? check?.does : undefined,
     status === 'fail' ? `depends on it: ${check?.dependsOnIt}` : undefined,
     status === 'skipped' && check?.needs !== undefined ? `needs: ${check.needs}` : undefined,
   ].filter(text => text !== undefined)
-  const below = further.map(text => `${' '.repeat(statusWidth + 2)}${clean(text)}\n`).join('')
-  const painted = output.paintResult(styles[status], line.slice(0, statusWidth))
-  return `${painted}${line.slice(statusWidth)}\n${below}`
+  const indent = ' '.repeat(statusWidth + 2)
+  const lines = texts.flatMap(text => wrapped(clean(text), widthOf(output) - indent.length))
+  const painted = output.paintResult(styles[status], status.padEnd(statusWidth))
+  return lines.map((line, i) => `${i === 0 ? `${painted}  ` : indent}${line}\n`).join('')
 }

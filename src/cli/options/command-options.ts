@@ -2,7 +2,8 @@
   The options of the commands besides `load`. Those that they share with it are the same ones.
 */
 import { parseTableTarget } from '../../load/target/target.js'
-import { deliveryOptions, runOptions } from './delivery-options.js'
+import { schemaFromTypes } from '../../schema/target-schema.js'
+import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { journaledServerOptions } from './journaled.js'
 import { loadOptions } from './load-options.js'
@@ -23,11 +24,12 @@ import {
   named,
   onOff,
   pairs,
+  size,
   text,
 } from './reading/readers.js'
 import { serverOptions } from './server-options.js'
 
-const { dryRun: _, ...loadOptionsOfCheck } = loadOptions
+const { dryRun: _, plan: _plan, shard: _shard, ...loadOptionsOfCheck } = loadOptions
 
 export const checkOptions = {
   ...loadOptionsOfCheck,
@@ -51,6 +53,11 @@ const { match, map, set } = mappingOptions
 /** Options that `load` has, too, and has to be given again. */
 export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
 
+const { partition, sortColumns, keepDuplicates, engine, atomic } = targetOptions
+
+/** What is said of a DFS table that is to be made. */
+export const dfsOptions = { partition, sortColumns, keepDuplicates, engine, atomic }
+
 export const schemaOptions = {
   ...optionGroup('Target', {
     table: {
@@ -67,7 +74,16 @@ export const schemaOptions = {
       help: 'columns of the key of a keyed stream table',
       reader: list,
     },
+    types: {
+      flags: '--types <name:TYPE,...>',
+      help: 'columns that have these types, whatever is found; the others are found',
+      reader: named('NAME:TYPE,…', types => {
+        schemaFromTypes(types)
+        return types
+      }),
+    },
   }),
+  ...dfsOptions,
   ...sharedOptions,
   ...optionGroup('Input', {
     sample: {
@@ -84,6 +100,12 @@ export const schemaOptions = {
       reader: choice('table', 'types', 'json', 'create'),
       default: 'table',
     },
+    create: {
+      flags: '--create',
+      help: 'the same as --output create',
+      reader: onOff,
+      flagOnly: true,
+    },
   }),
   json: { ...jsonOptions.json, help: 'the same as --output json' },
   ...commonOptions,
@@ -91,6 +113,44 @@ export const schemaOptions = {
 
 /** Every option of `schema`, read. */
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
+
+/** How files are read where a plan cuts them. */
+export const planInputOptions = readingOptions
+
+export const planOptions = {
+  ...optionGroup('Run', {
+    output: {
+      flags: '-o, --output <file>',
+      help: 'the file of the plan',
+      reader: text,
+      defaultNote: 'plan.json',
+    },
+    unitSize: {
+      flags: '--unit-size <size>',
+      help: 'what one process loads at a time, about',
+      reader: size,
+      defaultNote: '256Mi',
+    },
+    batchRows: {
+      flags: '-b, --batch-rows <n>',
+      help: 'most rows of a batch, in every process',
+      reader: count(1),
+      defaultNote: '1,000,000',
+    },
+    batchBytes: {
+      flags: '--batch-bytes <size>',
+      help: 'a batch is full at so many bytes, in every process',
+      reader: size,
+      defaultNote: '32Mi',
+    },
+  }),
+  ...planInputOptions,
+  ...jsonOptions,
+  ...commonOptions,
+}
+
+/** Every option of `plan`, read. */
+export type PlanSettings = SettingsOf<typeof planOptions>
 
 const { stateDir, restart, expectRows, expectUnique } = runOptions
 const { summary, summaryInputs, metricsFile, report, lock } = runOptions
@@ -124,6 +184,18 @@ export const runsOptions = {
     clean: {
       flags: '--clean',
       help: 'remove journals: of the runs named, else of those that finished 30 days ago or before',
+      reader: onOff,
+      flagOnly: true,
+    },
+    plan: {
+      flags: '--plan <file>',
+      help: 'how far all shards of this plan are, and what is missing',
+      reader: text,
+      flagOnly: true,
+    },
+    files: {
+      flags: '--files',
+      help: 'what became of each file of a run',
       reader: onOff,
       flagOnly: true,
     },

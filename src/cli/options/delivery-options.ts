@@ -6,6 +6,7 @@ import { type Confirmation, confirmations } from '../../load/transport/confirmat
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { optionGroup } from './reading/definition.js'
 import {
+  autoTo64,
   batchRows,
   choice,
   count,
@@ -20,6 +21,7 @@ import {
   size,
   text,
 } from './reading/readers.js'
+import { readShard } from './shard.js'
 
 const confirmation = choice(...(Object.keys(confirmations) as Confirmation[]))
 
@@ -49,6 +51,38 @@ export const targetOptions = optionGroup('Target', {
     help: 'make the table when it is not there: stream or dfs',
     reader: choice('stream', 'dfs'),
     field: 'target.create',
+  },
+  partition: {
+    flags: '--partition <scheme>',
+    help: "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)",
+    reader: text,
+    defaultNote: 'chosen, with its reason',
+    field: 'target.partition',
+  },
+  sortColumns: {
+    flags: '--sort-columns <a,b>',
+    help: 'with --create dfs: what a TSDB table is sorted by',
+    reader: list,
+    field: 'target.sortColumns',
+  },
+  keepDuplicates: {
+    flags: '--keep-duplicates <which>',
+    help: 'with --create dfs: all, first or last of rows with equal sort columns',
+    reader: choice('all', 'first', 'last'),
+    field: 'target.keepDuplicates',
+  },
+  engine: {
+    flags: '--engine <engine>',
+    help: 'with --create dfs: OLAP or TSDB',
+    reader: choice('OLAP', 'TSDB'),
+    defaultNote: 'chosen, with its reason',
+    field: 'target.engine',
+  },
+  atomic: {
+    flags: '--atomic <level>',
+    help: 'with --create dfs: trans or chunk',
+    reader: choice('trans', 'chunk'),
+    field: 'target.atomic',
   },
   method: {
     flags: '--method <method>',
@@ -148,8 +182,8 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   connections: {
     flags: '-j, --connections <n>',
-    help: 'sessions that send data, 1 to 64: rows go by partition or key, else with --unordered',
-    reader: count(1),
+    help: 'sessions that send data: auto, or 1 to 64; rows go by partition or key, else with --unordered',
+    reader: autoTo64,
     defaultNote: '1',
     field: 'delivery.connections',
   },
@@ -201,6 +235,18 @@ export const runOptions = optionGroup('Run', {
     help: 'name of this run; with one it keeps a journal, and goes on where it stopped',
     reader: runId,
     field: 'runId',
+  },
+  plan: {
+    flags: '--plan <file>',
+    help: "load what 'ddb-ingest plan' has written down, together with other processes",
+    reader: text,
+    flagOnly: true,
+  },
+  shard: {
+    flags: '--shard <i/n>',
+    help: "which share of a plan: I/N, or auto or auto/N by the scheduler's variables",
+    reader: named('I/N, auto or auto/N', readShard),
+    defaultNote: '1/1',
   },
   stateDir: {
     flags: '--state-dir <folder>',

@@ -20,7 +20,7 @@ import {
   recordSize,
   repeated,
   text,
-  threadCount,
+  autoTo64,
 } from './reading/readers.js'
 
 const inputFormat = choice('auto', ...inputFormats)
@@ -75,7 +75,7 @@ export const inputOptions = optionGroup('Input', {
   threads: {
     flags: '--threads <n>',
     help: 'how many threads read the input: auto, or 1 to 64',
-    reader: threadCount,
+    reader: autoTo64,
     defaultNote: 'auto: up to 3, once the input pays for them',
     field: 'input.threads',
   },

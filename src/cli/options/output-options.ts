@@ -17,6 +17,12 @@ export const commonOptions = optionGroup('Output', {
     reader: onOff,
     flagOnly: true,
   },
+  lang: {
+    flags: '--lang <language>',
+    help: 'help and messages in Chinese or English: zh or en',
+    reader: choice('zh', 'en'),
+    defaultNote: "on a terminal the system's",
+  },
   config: {
     flags: '--config <file>',
     help: 'read settings from this JSON file',

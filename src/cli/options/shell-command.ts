@@ -10,7 +10,8 @@ import { loadOptions, type LoadSettings } from './load-options.js'
 import type { JournaledServer } from './journaled.js'
 import { longName, type OptionDefinition, type OptionTable } from './reading/definition.js'
 import { findValue, type OptionSources } from './reading/resolve.js'
-import { sharedOptions } from './command-options.js'
+import { dfsOptions, sharedOptions } from './command-options.js'
+import { serverOptions } from './server-options.js'
 
 /** One word of a POSIX shell; of bash, zsh and POSIX 2024 where it holds bytes that are not UTF-8. */
 export function shellWord(text: string): string {
@@ -36,7 +37,8 @@ function addressesText(server: JournaledServer): string {
   return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
 }
 
-function shellText(words: readonly string[]): string {
+/** A command of this program, for a shell. */
+export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
 }
 
@@ -79,6 +81,34 @@ function characterText(text: string): string {
 
 const pairTexts = (pairs: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries(pairs).map(([name, text]) => `${name}=${text}`)
+
+/** A call as it was typed. */
+export interface TypedCall {
+  readonly command: { readonly name: string; readonly options: OptionTable }
+  readonly args: readonly string[]
+  readonly flags: OptionSources['flags']
+  /** Another command that takes the same options. */
+  readonly name?: string
+}
+
+/** The same call once more, without some of its options and with further words. */
+export function sameCommand(
+  { command, args, flags, name = command.name }: TypedCall,
+  without: readonly string[] = [],
+  further: readonly string[] = [],
+): string {
+  const kept = new Map([...flags].filter(([flag]) => !without.includes(flag)))
+  return shellText([name, ...sourceWords(args), ...further, ...givenWords(command.options, kept)])
+}
+
+/** The flags that say which server is meant, and who logs in. */
+export function serverWords(flags: OptionSources['flags']): string[] {
+  return givenWords(serverOptions, flags)
+}
+
+function givenWords(options: OptionTable, flags: OptionSources['flags']): string[] {
+  return tableWords(options, (_, definition) => flags.get(longName(definition)) ?? [])
+}
 
 /** One of the loads that a check gives. */
 export interface CommandPart {
@@ -178,6 +208,8 @@ export interface NewTableLoad {
   readonly flags: OptionSources['flags']
   readonly table: string
   readonly keyColumns: readonly string[]
+  /** Types that were said. */
+  readonly types?: string | undefined
   readonly needed: NeededOptions
   /** Who has the script makes the table with it. */
   readonly hasScript: boolean
@@ -185,7 +217,7 @@ export interface NewTableLoad {
 
 /** The commands that make the table and fill it. One, or two: the table is made by `load` itself where it can be. */
 export function nextCommands(command: NewTableLoad): string[] {
-  const { inputs, table, keyColumns, flags, hasScript, needed } = command
+  const { inputs, table, keyColumns, types, flags, hasScript, needed } = command
   const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const sources = sourceWords(inputs)
   const kind = table.startsWith('dfs://') ? 'dfs' : 'stream'
@@ -194,13 +226,27 @@ export function nextCommands(command: NewTableLoad): string[] {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
   })
-  const isMade = hasScript || keyColumns.length > 0 || isStdin
+  const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
+  const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
+  const isMade = hasScript || keyColumns.length > 0 || types !== undefined || isStdin
+  const wishes = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
   const load = shellText([
     ...['load', ...sources, '--table', table],
-    ...(isMade ? [] : ['--create', kind]),
+    ...(isMade ? [] : ['--create', kind, ...wishes]),
     ...repeated,
-    ...pairTexts(needed.map).flatMap(text => ['--map', text]),
+    ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
     ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
+    ...needed.nullTexts.flatMap(text => flagWords('null', text)),
+    ...(needed.nullQuoted ? ['--null-quoted'] : []),
+    ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
+    ...(needed.decimalComma ? ['--decimal-comma'] : []),
+    ...needed.percentColumns.flatMap(name => ['--percent', name]),
+    ...needed.trueTexts.flatMap(text => flagWords('true', text)),
+    ...needed.falseTexts.flatMap(text => flagWords('false', text)),
+    ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
+    ...(needed.comment === '' ? [] : ['--comment', needed.comment]),
+    ...(needed.noHeader ? ['--header', 'no'] : []),
+    ...(needed.footers > 0 ? ['--on-error', 'skip', '--max-errors', String(needed.footers)] : []),
     ...(needed.matchPosition ? ['--match', 'position'] : []),
     ...(needed.allowMissing ? ['--allow-missing'] : []),
     ...(needed.ignoreExtra ? ['--ignore-extra'] : []),
@@ -209,10 +255,10 @@ export function nextCommands(command: NewTableLoad): string[] {
   const schema = [
     'schema',
     ...sources,
-    '--table',
-    table,
-    '--key',
-    keyColumns.join(','),
+    ...['--table', table],
+    ...(keyColumns.length > 0 ? ['--key', keyColumns.join(',')] : []),
+    ...(types === undefined ? [] : ['--types', types]),
+    ...wishes,
     ...repeated,
   ]
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]

@@ -1,48 +1,57 @@
 /*
-  One line of a terminal that cli-progress draws again and again: the bar, its percentage, figures and the remaining
-  time. It is gone at the end.
+  Lines of a terminal that cli-progress draws again and again, gone at the end. It decides when; how is decided here, as its own way
+  hides the cursor and ends the wrapping of lines, which nobody would undo if the process were killed. The cursor rests where the
+  lines begin: whatever a terminal that becomes narrower makes of them lies behind it, and is cleared.
 */
 import type { Options, SingleBar } from 'cli-progress'
 import type { TerminalOutput } from '../process-environment.js'
 import type { Output, Style } from './output.js'
-import { clip, clockText } from './terminal-text.js'
 
-/** How far something is. */
-export interface Advance {
-  value: number
-  /** In the unit of `value`; undefined where nobody knows. */
-  total: number | undefined
-  /** Drawn behind the bar. */
-  figures: string
-  /** Whether the remaining time can be told. */
-  timed: boolean
-}
+/** What is drawn on a terminal of so many columns: lines that are at least one column shorter. */
+export type Frame = (columns: number) => readonly string[]
 
 /** Nothing is drawn before the first `show`. */
 export interface Bar {
-  show(advance: Advance): void
-  /** A sentence that stays, above the line. */
+  show(frame: Frame): void
+  /** A sentence that stays, above the lines. */
   note(text: string, style?: Style): void
   stop(): void
+}
+
+/** Of terminals that do not tell. */
+const usualColumns = 80
+
+const escape = '\u001b'
+
+/** What cli-progress asks of a terminal. */
+function terminalOf(stderr: TerminalOutput): object {
+  const nothing = (): undefined => undefined
+  return {
+    cursorSave: nothing,
+    cursorRestore: nothing,
+    cursor: nothing,
+    lineWrapping: nothing,
+    cursorTo: nothing,
+    clearRight: nothing,
+    isTTY: () => true,
+    getWidth: () => stderr.columns || usualColumns,
+    write(text: string) {
+      const up = text.split('\n').length - 1
+      const back = up === 0 ? '' : `${escape}[${up}A`
+      stderr.write(`\r${escape}[J${text}${back}\r`)
+    },
+    clearLine: () => stderr.write(`\r${escape}[J`),
+  }
 }
 
 /** cli-progress is loaded here, when a line is going to be drawn. */
 export async function openBar(output: Output, stderr: TerminalOutput): Promise<Bar> {
   const { default: cliProgress } = await import('cli-progress')
-  const { Format, Presets, SingleBar } = cliProgress
-  const options: Options = {
-    stream: stderr,
+  const options: Options & { terminal: object } = {
+    terminal: terminalOf(stderr),
     clearOnComplete: true,
-    hideCursor: true,
-    barsize: 16,
-    // Enough for a steady figure, few enough to follow a server that slows down.
-    etaBuffer: 50,
-    formatTime: seconds => (Number.isFinite(seconds) ? clockText(Number(seconds) * 1000) : '-'),
-    format: (given, params, payload: { format: string }) =>
-      clip(
-        Format.Formatter({ ...given, format: payload.format }, params, payload),
-        params.maxWidth - 1,
-      ),
+    linewrap: true,
+    format: (_, { maxWidth }, { frame }: { frame: Frame }) => frame(maxWidth).join('\n'),
   }
   let bar: SingleBar | undefined
   const stop = (): void => {
@@ -50,27 +59,15 @@ export async function openBar(output: Output, stderr: TerminalOutput): Promise<B
     bar = undefined
   }
   return {
-    show(advance) {
-      const { value, total, figures } = advance
-      const payload = { format: formatOf(advance), figures }
-      if (bar === undefined) {
-        bar = new SingleBar(options, Presets.shades_classic)
-        bar.start(total ?? 0, value, payload)
-        return
-      }
-      bar.setTotal(total ?? 0)
-      bar.update(value, payload)
+    show(frame) {
+      if (bar !== undefined) return bar.update(0, { frame })
+      bar = new cliProgress.SingleBar(options)
+      bar.start(1, 0, { frame })
     },
     note(text, style) {
-      // Not only its line is cleared: when the bar ends the cursor returns to where it began, which has to be below.
       stop()
       output.note(text, style)
     },
     stop,
   }
-}
-
-function formatOf({ total, timed }: Advance): string {
-  if (total === undefined) return '{figures}'
-  return `{bar} {percentage}%  {figures}${timed ? '  ETA {eta_formatted}' : ''}`
 }

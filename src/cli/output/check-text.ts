@@ -4,7 +4,16 @@
 import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/inputs/detected.js'
 import type { Paint } from './output.js'
-import { bytesText, clean, clip, counted, grouped, tableLines } from './terminal-text.js'
+import {
+  bytesText,
+  clean,
+  clip,
+  counted,
+  displayWidth,
+  grouped,
+  tableLines,
+  wrapped,
+} from './terminal-text.js'
 
 type CheckedInput = CheckResult['inputs'][number]
 
@@ -15,14 +24,20 @@ const shownTables = 3
 const shownInputs = 20
 const shownPartitions = 10
 
-/** Everything but the commands. */
-export function checkText(result: CheckResult, paint: Paint): string {
+/**
+ * Everything but the commands.
+ *
+ * @param columns  width of the terminal; undefined leaves lines whole
+ */
+export function checkText(result: CheckResult, paint: Paint, columns = Infinity): string {
   const { problems, partitions } = result
+  const folded = (lines: readonly string[]): string[] =>
+    lines.flatMap(line => folding(line, columns))
   const parts = [
-    [`${paint('bold', clean(sentence(result)))}`],
-    ...inputParts(result, paint),
-    ...(partitions === null ? [] : [partitionLines(partitions, paint)]),
-    ...(problems.length === 0 ? [] : [problemLines(result, paint)]),
+    folding(clean(sentence(result)), columns).map(line => paint('bold', line)),
+    ...inputParts(result, paint, columns),
+    ...(partitions === null ? [] : [folded(partitionLines(partitions, paint))]),
+    ...(problems.length === 0 ? [] : [folded(problemLines(result, paint))]),
   ]
   return parts.map(lines => lines.map(line => `${line}\n`).join('')).join('\n')
 }
@@ -32,6 +47,15 @@ export function commandsTitle({ commands, error }: CheckResult, paint: Paint): s
   const several = 'the inputs are read in different ways, so it takes several loads:'
   const one = error === null ? 'to load exactly so:' : 'the load in which what was found is said:'
   return paint('bold', commands.length === 1 ? one : several)
+}
+
+/** What does not fit goes on below, further in. */
+function folding(line: string, columns: number): string[] {
+  if (displayWidth(line) <= columns) return [line]
+  const indent = ' '.repeat(line.search(/\S|$/))
+  const [first = '', ...rest] = wrapped(line.trimStart(), columns - indent.length)
+  const others = rest.length === 0 ? [] : wrapped(rest.join(' '), columns - indent.length - 4)
+  return [indent + first, ...others.map(other => `${indent}    ${other}`)]
 }
 
 function sentence({ rows, status, target, batches, inputs, columns }: CheckResult): string {
@@ -50,17 +74,17 @@ function sentence({ rows, status, target, batches, inputs, columns }: CheckResul
   return `${grouped(rows.fit)} of ${counted(rows.read, 'row')}${looked} would load into ${into}: ${left}${requests}.`
 }
 
-function inputParts(result: CheckResult, paint: Paint): string[][] {
+function inputParts(result: CheckResult, paint: Paint, columns: number): string[][] {
   const parts: string[][] = []
   const seen = new Set<string>()
   for (const input of result.inputs.slice(0, shownInputs)) {
-    const lines = [clean(inputText(input))]
+    const lines = folding(clean(inputText(input)), columns)
     const shape = JSON.stringify(
       input.fields.map(({ source, position, column }) => [source, position, column]),
     )
     if (input.fields.length > 0 && !seen.has(shape) && seen.size < shownTables) {
       seen.add(shape)
-      lines.push(...table(input.fields, result.columns, paint))
+      lines.push(...table(input.fields, result.columns, paint, columns))
     }
     parts.push(lines)
   }
@@ -82,6 +106,7 @@ function table(
   fields: readonly CheckedField[],
   columns: CheckResult['columns'],
   paint: Paint,
+  width: number,
 ): string[] {
   // Of an input that does not fit nothing is known but its texts.
   const isKnown = fields.some(({ column }) => column !== null)
@@ -96,7 +121,7 @@ function table(
       clip(clean(text), cellColumns),
     )
   })
-  const [title, ...lines] = tableLines([head, ...rows], column => column >= 5)
+  const [title, ...lines] = tableLines([head, ...rows], column => column >= 5, width - 2)
   return [paint('dim', `  ${title}`), ...lines.map(line => `  ${line}`)]
 }
 

@@ -70,6 +70,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     },
     columns: [],
     connections: 0,
+    connectionsNote: null,
     batches: { sent: 0, retried: 0, failed: 0 },
     batchRows: { first: null, found: null },
     latencyMs: { p50: null, p95: null, p99: null },

@@ -4,11 +4,15 @@
 */
 import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
+import { english, type Words } from '../language/language.js'
 import { clean, jsonLine, systemCode, visible } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 
 /** How notes and problems are written. */
 export type LogFormat = 'text' | 'json'
+
+/** What an object of the log is about. */
+export type LogEvent = 'note' | 'error' | 'next' | 'progress' | 'result'
 
 /** What can be done to text on a terminal. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -46,8 +50,17 @@ export interface Output {
   readonly writeData: (text: string) => Promise<boolean>
   /** One cleaned line on standard error. */
   readonly note: (text: string, style?: Style) => void
+  /**
+   * An object of the log of programs (docs/log-format.md).
+   * @returns false where notes are text: nothing was written
+   */
+  readonly event: (name: LogEvent, fields: object) => boolean
   /** `ddb-ingest: … [CODE]` on standard error, in red where there are colours. */
   readonly problem: (text: string, code?: string) => void
+  /** The language of a terminal's reader; English in a log. */
+  readonly words: () => Words
+  /** From now on it is this one. */
+  readonly speak: (words: Words) => void
   /** From now on notes and problems are lines of this format. */
   readonly logAs: (format: LogFormat) => void
   /** From now on notes and problems strike the password out, and `withoutSecrets` and `hide` do. */
@@ -81,11 +94,12 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   }
   const paintNote = painter(stderr, environment, noColor)
   let format: LogFormat = 'text'
+  let words = english
   const secrets = newSecrets()
   const safe = secrets.hideInSentence
-  const log = (level: string, message: string, code?: string): void => {
-    const line = { time: new Date().toISOString(), level, message }
-    stderr.write(jsonLine(code === undefined ? line : { ...line, code }))
+  const log = (level: string, event: LogEvent, fields: object): void => {
+    const line = { time: new Date().toISOString(), level, event, ...fields }
+    stderr.write(jsonLine(hideInData(line, safe)))
   }
   return {
     write,
@@ -93,14 +107,23 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     withoutSecrets: data => hideInData(data, safe),
     hide: secrets.hide,
     writeData: text => write(stdout.isTTY ? visible(text) : text),
-    note(words, style) {
-      const text = safe(words)
-      if (format === 'json') return log(style === undefined ? 'info' : levels[style], text)
+    words: () => (format === 'json' ? english : words),
+    speak(next) {
+      words = next
+    },
+    note(sentence, style) {
+      const text = safe(sentence)
+      const level = style === undefined ? 'info' : levels[style]
+      if (format === 'json') return log(level, 'note', { message: text })
       stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
     },
-    problem(words, code) {
-      const text = safe(words)
-      if (format === 'json') return log('error', text, code)
+    event(name, fields) {
+      if (format === 'json') log('info', name, fields)
+      return format === 'json'
+    },
+    problem(sentence, code) {
+      const text = safe(sentence)
+      if (format === 'json') return log('error', 'error', { code: code ?? null, message: text })
       const named = code === undefined ? text : `${text} [${code}]`
       stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(named)}\n`)
     },

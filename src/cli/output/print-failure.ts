@@ -4,6 +4,7 @@
 import { DdbError, errorCodes } from '../../errors.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { Output } from './output.js'
+import { nextCommand, type Asked } from './advice.js'
 import { jsonLine } from './terminal-text.js'
 
 /** What is told of a failure. */
@@ -26,19 +27,22 @@ export function failureOf(error: unknown): Failure {
   }
 }
 
-/** Prints a failure with what helps to go on. */
-export function printFailure(
-  output: Output,
-  error: unknown,
-  { verbose }: { verbose: boolean },
-): Failure {
+/** Prints a failure; the command to run next is the last line. */
+export function printFailure(output: Output, error: unknown, asked: Asked): Failure {
   const failure = failureOf(error)
   output.problem(failure.message, failure.code)
-  for (const hint of hintsFor(failure)) output.note(hint)
-  if (verbose) {
+  printMeaning(output, failure.code)
+  if (asked.verbose) {
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
+  tellNext(output, failure.code, asked)
   return failure
+}
+
+/** What it means, for people who read another language. */
+export function printMeaning(output: Output, code: string): void {
+  const meaning = output.words().meaning(code)
+  if (meaning !== undefined) output.note(meaning)
 }
 
 /** The object of a failure. Where it cannot be written, the failure itself still has its code. */
@@ -46,11 +50,22 @@ export async function writeFailed(output: Output, object: object): Promise<void>
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
-/** What to type next, where there is something. */
-export function hintsFor(failure: { code: string; message: string }): string[] {
-  if (failure.code !== 'DDB_CONNECT') return []
+/** What to do about it: the last line has the command. */
+export function tellNext(output: Output, code: string, asked: Asked): void {
+  for (const words of beforeCommand(code)) output.note(words)
+  tellCommand(output, 'next', nextCommand(code, asked))
+}
+
+/** A command to be copied. @param label  stands before it where notes are text */
+export function tellCommand(output: Output, label: string, command: string): void {
+  if (!output.event('next', { command })) output.note(`${label}: ${command}`)
+}
+
+/** What a command alone would not say. */
+export function beforeCommand(code: string): string[] {
+  if (code !== 'DDB_CONNECT') return []
   return [
-    'No DolphinDB server at hand? This one is built in: ddb-ingest serve   (then try again in another terminal)',
+    'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
   ]
 }
 

@@ -4,26 +4,70 @@
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import type { Paint } from './output.js'
 import type { InputReport, RunReport } from './run-report.js'
-import { clean, counted, grouped, tableLines } from './terminal-text.js'
+import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'
 
-const heads = ['run', 'state', 'began', 'target']
-const counts = ['read', 'confirmed', 'unconfirmed', 'rejected', 'unsent'] as const
+/** The columns of the table, and the narrowest terminals that have room for those that say least. */
+const heads = {
+  run: 0,
+  state: 0,
+  began: 70,
+  read: 0,
+  confirmed: 0,
+  others: 0,
+  target: 100,
+}
 
-/** A line for each run, below their headings. */
-export function runsTable(runs: readonly RunReport[], paint: Paint): string {
-  const rows = runs.map(({ runId, state, startedAt, target, rows, resume }) => [
-    ...[runId, state, timeText(startedAt), targetText(target)].map(clean),
-    ...counts.map(name => grouped(rows[name])),
-    // The last one, and never cut: it is there to be copied.
-    clean(resume.command ?? ''),
-  ])
-  const isCount = (column: number): boolean => counts[column - heads.length] !== undefined
-  const [head, ...lines] = tableLines([[...heads, ...counts, 'to go on'], ...rows], isCount)
-  return [paint('bold', head!), ...lines].map(line => `${line}\n`).join('')
+/**
+ * A line for each run, below their headings, and the commands that go on with those that are not finished.
+ *
+ * @param columns  width of the terminal; undefined leaves lines whole
+ */
+export function runsTable(
+  runs: readonly RunReport[],
+  paint: Paint,
+  columns: number | undefined,
+): string {
+  const shown = Object.entries(heads)
+    .filter(([, least]) => (columns ?? Infinity) >= least)
+    .map(([name]) => name as keyof typeof heads)
+  const rows = runs.map(run => {
+    const cells = cellsOf(run)
+    return shown.map(name => clean(cells[name]))
+  })
+  const isCount = (column: number): boolean => ['read', 'confirmed'].includes(shown[column]!)
+  const [head, ...lines] = tableLines([shown, ...rows], isCount, columns)
+  // They are there to be copied, and never cut.
+  const commands = runs.flatMap(({ resume }) => resume.command ?? []).map(clean)
+  const goingOn =
+    commands.length === 0 ? [] : ['', 'to go on:', ...commands.map(command => `  ${command}`)]
+  return [paint('bold', head!), ...lines, ...goingOn].map(line => `${line}\n`).join('')
+}
+
+function cellsOf(run: RunReport): Readonly<Record<keyof typeof heads, string>> {
+  const { runId, state, startedAt, rows, target } = run
+  return {
+    run: runId,
+    state,
+    began: timeText(startedAt)
+      .replace('T', ' ')
+      .replace(/:\d\dZ$/, ''),
+    read: grouped(rows.read),
+    confirmed: grouped(rows.confirmed),
+    others: othersText(rows),
+    target: targetText(target),
+  }
+}
+
+/** Rows that are not confirmed. */
+function othersText({ unconfirmed, rejected, unsent }: RunReport['rows']): string {
+  return Object.entries({ unconfirmed, rejected, unsent })
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${grouped(count)} ${name}`)
+    .join(', ')
 }
 
 /** One run in detail. */
-export function runText(run: RunReport, paint: Paint): string {
+export function runText(run: RunReport, paint: Paint, columns: number | undefined): string {
   const { rows, holder, confirmUsed, journal } = run
   const by = confirmUsed === null ? '' : `, ${confirmationWords[confirmUsed]}`
   const lines = [
@@ -45,11 +89,13 @@ export function runText(run: RunReport, paint: Paint): string {
     ['journal', `${journal.path}${tornText(run)}`],
     ...(run.resume.command === null ? [] : [['to go on', run.resume.command]]),
   ] as const
-  const body = tableLines(lines.map(([name, text]) => [name, clean(text)])).map(
-    line => `  ${line}\n`,
-  )
-  return `${paint('bold', `${clean(run.runId)}: ${run.state}`)}\n${body.join('')}`
+  const cleaned = lines.map(([name, text]) => [name, clean(text)] as const)
+  const body = fieldLines(cleaned, columns, name => unbroken.has(name))
+  return `${paint('bold', `${clean(run.runId)}: ${run.state}`)}\n${body.map(line => `${line}\n`).join('')}`
 }
+
+/** There to be copied. */
+const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on'])
 
 /** The code that a signal ends with is not known to the journal. */
 function endText({ status, exitCode }: RunReport['processes'][number]): string {

@@ -1,12 +1,20 @@
 /*
-  What a finished load says: one sentence with its equation, and with --verbose the figures behind it.
+  What a finished load says: five lines on standard output, and with --verbose the figures behind them.
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import { detectedText } from '../../load/inputs/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import { verifyText } from '../../load/verify/verifier.js'
-import { bytesText, counted, durationText, grouped } from './terminal-text.js'
+import {
+  bytesText,
+  clean,
+  counted,
+  durationText,
+  fieldLines,
+  grouped,
+  wrapped,
+} from './terminal-text.js'
 
 /** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
 export function equationText(rows: RowCounts): string {
@@ -16,31 +24,74 @@ export function equationText(rows: RowCounts): string {
   return `read ${grouped(read)} = ${right.join(' + ')}`
 }
 
-/** The result of a run in one sentence. */
-export function summaryText(result: LoadResult): string {
-  const { rows, target, rejects } = result
-  const elapsedMs = Date.parse(result.endedAt) - Date.parse(result.startedAt)
+/**
+ * Five lines: what went where, how fast, what was refused and why, how it is known, what to do next.
+ *
+ * @param next  a command; undefined when nothing is left to be done
+ * @param columns  width of the terminal; undefined leaves lines whole
+ */
+export function summaryLines(
+  result: LoadResult,
+  next: string | undefined,
+  isVerbose: boolean,
+  columns: number | undefined,
+): string[] {
+  const fields: [string, string][] = [
+    ['took', speedText(result)],
+    ['refused', refusedText(result)],
+    ['proof', `${confirmText(result)}${storedText(result)}`],
+    ...(isVerbose ? [['rows', equationText(result.rows)] as [string, string]] : []),
+    ['next', next ?? 'nothing'],
+  ]
+  const cleaned = fields.map(([label, text]) => [label, clean(text)] as const)
+  return [
+    ...wrapped(clean(headText(result)), columns ?? Infinity),
+    ...fieldLines(cleaned, columns, label => label === 'next'),
+  ]
+}
+
+function headText(result: LoadResult): string {
+  const { rows, target } = result
   const into = `${target.table ?? target.function} on ${target.host}`
-  const speed = `in ${durationText(elapsedMs)}, ${grouped(result.rate.rowsPerSec)} rows/s`
-  const lost =
-    rejects.unplaced === 0 ? '' : `, ${grouped(rejects.unplaced)} of the rejected without a place`
   if (result.alreadyLoaded || isAllSkipped(result)) {
     const what = rows.skipped === 0 ? 'this run' : `${counted(rows.skipped, 'row')} of this run`
-    return `Already loaded: ${what} into ${into}, nothing was left to do: ${equationText(rows)}.`
+    return `Already loaded: ${what} into ${into}, nothing was left to do`
   }
-  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}${duplicatesText(result)}; ${confirmText(result)}${storedText(result)}.`
+  const { read, confirmed, skipped, unconfirmed } = rows
+  const isAll = read === confirmed + skipped || (isHandedOver(result) && read === unconfirmed)
+  const ofAll = isAll ? '' : `, of ${grouped(read)} read`
+  return `${claimOf(result)} into ${into}${ofAll}`
 }
 
-/** Rows that a key has kept out, or that took the place of others. */
-function duplicatesText({ duplicates }: LoadResult): string {
-  if (duplicates === null || duplicates === 0) return ''
-  return `, ${grouped(duplicates)} of the confirmed with a key that the table had`
+function speedText({ startedAt, endedAt, rate, connections, batchRows }: LoadResult): string {
+  const elapsedMs = Date.parse(endedAt) - Date.parse(startedAt)
+  const over = connections > 1 ? `, over ${connections} connections` : ''
+  const speed = `${grouped(rate.rowsPerSec)} rows/s, ${bytesText(rate.bytesPerSec)}/s`
+  return `${durationText(elapsedMs)}: ${speed}${over}${foundText(batchRows)}`
 }
 
-/** How safe the confirmed rows are; unknown where rows were confirmed and the server does not tell. */
-function storedText({ stored, rows }: LoadResult): string {
-  if (rows.confirmed + rows.skipped === 0) return ''
-  return `; stored: ${stored.grade ?? 'unknown'}`
+/** Most codes that are named; --json has them all. */
+const shownCodes = 3
+
+/** Rows that are not in the table, and why. */
+function refusedText({ rows, rejects }: LoadResult): string {
+  const { byCode, files, unplaced } = rejects
+  const codes = Object.entries(byCode).sort(([, a], [, b]) => b - a)
+  const more = codes.length - shownCodes
+  const why = [
+    ...codes.slice(0, shownCodes).map(([code, count]) => `${code} ${grouped(count)}`),
+    ...(more > 0 ? [`${more} more`] : []),
+  ].join(', ')
+  const where = files.length === 0 ? '' : `, in ${files[0]!.path}`
+  const others = files.length < 2 ? '' : ` and ${counted(files.length - 1, 'more file')}`
+  const lost = unplaced === 0 ? '' : `, ${grouped(unplaced)} of them in no file`
+  const parts = [
+    rows.rejected === 0
+      ? 'nothing'
+      : `${counted(rows.rejected, 'row')}${why === '' ? '' : `: ${why}`}${where}${others}${lost}`,
+    ...(rows.unsent === 0 ? [] : [`${counted(rows.unsent, 'row')} not sent`]),
+  ]
+  return parts.join('; ')
 }
 
 /** What earlier processes of the run have sent was all that there was. */
@@ -54,17 +105,21 @@ function claimOf(result: LoadResult): string {
   return `${doneOf(result)}${before}`
 }
 
+/** Nothing was asked of the server. */
+function isHandedOver({ rows, confirm }: Pick<LoadResult, 'rows' | 'confirm'>): boolean {
+  return confirm.used === 'none' && rows.skipped === 0 && rows.unconfirmed > 0
+}
+
 function doneOf({ rows, status, confirm }: LoadResult): string {
   if (status === 'failed') return `Failed after ${counted(rows.confirmed, 'confirmed row')}`
   if (status === 'interrupted')
     return `Interrupted after ${counted(rows.confirmed, 'confirmed row')}`
   if (rows.read === 0) return 'No rows to load'
-  if (confirm.used === 'none' && rows.skipped === 0 && rows.unconfirmed > 0)
-    return `Handed over ${counted(rows.unconfirmed, 'row')}`
+  if (isHandedOver({ rows, confirm })) return `Handed over ${counted(rows.unconfirmed, 'row')}`
   return `Loaded ${counted(rows.confirmed, 'row')}`
 }
 
-function confirmText({ confirm, rows, batches, batchRows, connections }: LoadResult): string {
+function confirmText({ confirm, rows, batches, duplicates }: LoadResult): string {
   // Nothing had to be asked, as nothing was sent.
   if (confirm.used === 'none' && rows.skipped > 0) return 'confirmed by an earlier process'
   if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
@@ -74,9 +129,25 @@ function confirmText({ confirm, rows, batches, batchRows, connections }: LoadRes
     confirm.verified === null
       ? confirmationWords[confirm.used]
       : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}${notReadText(rows)}`
-  const over = connections > 1 ? `, over ${connections} connections` : ''
-  const way = `${how}${over}${foundText(batchRows)}`
-  return confirm.note === null ? way : `${way}: ${confirm.note}`
+  const note = confirm.note === null ? '' : `: ${confirm.note}`
+  return `${how}${note}${doubtText(rows)}${duplicatesText(duplicates)}`
+}
+
+function doubtText({ unconfirmed }: RowCounts): string {
+  return unconfirmed === 0 ? '' : `; ${counted(unconfirmed, 'row')} unconfirmed`
+}
+
+/** Rows that a key has kept out, or that took the place of others. */
+function duplicatesText(duplicates: LoadResult['duplicates']): string {
+  return duplicates === null || duplicates === 0
+    ? ''
+    : `; ${grouped(duplicates)} of them with a key that the table had`
+}
+
+/** How safe the confirmed rows are; unknown where rows were confirmed and the server does not tell. */
+function storedText({ stored, rows }: LoadResult): string {
+  if (rows.confirmed + rows.skipped === 0) return ''
+  return `; stored: ${stored.grade ?? 'unknown'}`
 }
 
 /** Larger batches have made the run faster. */
@@ -88,21 +159,36 @@ function notReadText({ skipped }: LoadResult['rows']): string {
   return skipped === 0 ? '' : `; not read back: ${counted(skipped, 'row')} of earlier processes`
 }
 
-/** Lines for standard error after a run: rejects always, figures with --verbose. */
-export function detailLines(result: LoadResult, verbose: boolean): string[] {
+/**
+ * Lines for standard error after a run: rejects, and figures with --verbose.
+ *
+ * @param isApart  the summary does not stand on the same screen
+ */
+export function detailLines(result: LoadResult, verbose: boolean, isApart: boolean): string[] {
   const lines: string[] = []
-  const { rejects, resume } = result
-  if (result.rows.rejected > 0) {
+  const { rejects } = result
+  if (result.rows.rejected > 0 && (isApart || rejects.files.length > 1)) {
     const codes = Object.entries(rejects.byCode).map(([code, rows]) => `${code} ${grouped(rows)}`)
     lines.push(`${counted(result.rows.rejected, 'row')} rejected (${codes.join(', ')})`)
     lines.push(...placeLines(rejects))
   }
   if (result.inputTotals.count > 1) lines.push(...inputLines(result.inputs))
-  if (resume.possible && resume.command !== null) lines.push(`to go on: ${resume.command}`)
-  if (resume.look !== null) lines.push(`to look for its rows: ${resume.look}`)
-  if (resume.restart !== null)
-    lines.push(`to load all again, once none is there: ${resume.restart}`)
   return verbose ? [...lines, ...figureLines(result)] : lines
+}
+
+/** What a log of objects says of a run (docs/log-format.md#result). */
+export function resultFields(result: LoadResult): Record<string, unknown> {
+  const { runId, status, exitCode, alreadyLoaded, startedAt, endedAt } = result
+  const { rows, duplicates, rejects, rate, connections, batches, confirm, stored } = result
+  return {
+    ...{ runId, status, exitCode, alreadyLoaded },
+    elapsedMs: Date.parse(endedAt) - Date.parse(startedAt),
+    rows,
+    duplicates,
+    confirmed: { by: confirm.used, stored: stored.grade },
+    rejects: { byCode: rejects.byCode, files: rejects.files, unplaced: rejects.unplaced },
+    ...{ batches, connections, rate },
+  }
 }
 
 /** Most inputs named one by one; --json has them all. */
@@ -156,6 +242,7 @@ function figureLines({
   threads,
   columns,
   connections,
+  connectionsNote,
   batches,
   latencyMs,
   rate,
@@ -176,7 +263,7 @@ function figureLines({
       column =>
         `column ${column.name} ${column.type}: ${counted(column.nulls, 'null')}, ${grouped(column.coerced)} coerced`,
     ),
-    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed, over ${counted(connections, 'connection')}`,
+    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed, over ${counted(connections, 'connection')}${connectionsNote === null ? '' : ` (auto: ${withFlags(connectionsNote)})`}`,
     ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
     ...storedLines(stored),
     `rate: ${bytesText(rate.bytesPerSec)}/s`,

@@ -72,6 +72,23 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`
 }
 
+/** Lines of at most `width` terminal columns, divided at blanks; a longer word stays whole. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const [word] of text.matchAll(breakable)) {
+    if (line !== '' && displayWidth(line) + displayWidth(word.trimEnd()) > width) {
+      lines.push(line.trimEnd())
+      line = word
+    } else line += word
+  }
+  return [...lines, line.trimEnd()]
+}
+
+/** A line may end after blanks, and after each Chinese sign, but not before its closing marks. */
+const breakable =
+  /[\u3400-\u9fff\uf900-\ufaff][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]* *|[^ \u3001\uff0c\u3400-\u9fff\uf900-\ufaff]+[\u3001\uff0c]? *|[\u3001\uff0c]| +/g
+
 /** Which columns of a table stand at the right: numbers do. */
 export type IsRight = (column: number) => boolean
 
@@ -88,10 +105,52 @@ export function tableLine(
   return padded.join('  ').trimEnd()
 }
 
-/** A line for each row of cleaned texts, each column as wide as its widest. */
-export function tableLines(rows: readonly (readonly string[])[], isRight?: IsRight): string[] {
+/** No column of a table is cut to less. */
+const leastColumn = 6
+
+/**
+ * A line for each row of cleaned texts, each column as wide as its widest; the widest ones are cut where all of them would be wider
+ * than the terminal.
+ */
+export function tableLines(
+  rows: readonly (readonly string[])[],
+  isRight?: IsRight,
+  columns = Infinity,
+): string[] {
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map(row => displayWidth(row[i]!)))) ?? []
-  return rows.map(row => tableLine(row, widths, isRight))
+  let excess = widths.reduce((sum, width) => sum + width + 2, -2) - columns
+  for (; excess > 0 && Math.max(...widths) > leastColumn; excess--) {
+    widths[widths.indexOf(Math.max(...widths))]!--
+  }
+  return rows.map(row =>
+    tableLine(
+      row.map((cell, i) => clip(cell, widths[i]!)),
+      widths,
+      isRight,
+    ),
+  )
+}
+
+/** So many columns a label takes at least. */
+const leastLabel = 8
+
+/**
+ * Names and their texts, two blanks in: a text that is wider than the terminal goes on below itself.
+ *
+ * @param isWhole  never divided: commands and paths are there to be copied
+ */
+export function fieldLines(
+  fields: readonly (readonly [label: string, text: string])[],
+  columns = Infinity,
+  isWhole: (label: string) => boolean = () => false,
+): string[] {
+  const width = Math.max(leastLabel, ...fields.map(([label]) => displayWidth(label)))
+  const indent = ' '.repeat(width + 4)
+  return fields.flatMap(([label, text]) => {
+    const room = isWhole(label) ? Infinity : Math.max(columns - indent.length, leastColumn)
+    const first = `  ${label}${' '.repeat(width - displayWidth(label))}  `
+    return wrapped(text, room).map((line, i) => ((i === 0 ? first : indent) + line).trimEnd())
+  })
 }
 
 /** 1234567 → `1,234,567`. */

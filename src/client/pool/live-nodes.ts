@@ -2,6 +2,7 @@
   The live data nodes of a cluster, asked for as official pools ask (docs/protocol.md#pools).
 */
 import { ConnectionError } from '../../errors.js'
+import type { Value } from '../../protocol/value.js'
 import type { ConnectOptions } from '../session-options.js'
 import { toPlain } from '../plain-output.js'
 import { connect } from '../open-session.js'
@@ -20,15 +21,9 @@ export async function liveNodes(
   options: ConnectOptions,
   allowed: readonly string[],
 ): Promise<readonly NodeAddress[]> {
-  const session = await connect(options)
+  const session = await connect({ ...options, typed: true })
   try {
-    const names = toPlain(
-      await session.run('rpc(getControllerAlias(), getClusterLiveDataNodes{false})'),
-    )
-    const nodes = (Array.isArray(names) ? names : [names]).flatMap(name => {
-      const match = /^(.+?):(\d+)(?::|$)/.exec(typeof name === 'string' ? name : '')
-      return match === null ? [] : [{ host: match[1]!, port: Number(match[2]) }]
-    })
+    const nodes = nodesIn(await session.run(liveNodesScript))
     const named = [options.host, ...allowed].map(host => host.toLowerCase())
     const other = nodes.find(({ host }) => !named.includes(host.toLowerCase()))
     if (options.user !== undefined && other !== undefined) {
@@ -46,4 +41,15 @@ export async function liveNodes(
   } finally {
     await session.close()
   }
+}
+
+export const liveNodesScript = 'rpc(getControllerAlias(), getClusterLiveDataNodes{false})'
+
+/** What the script has answered. */
+export function nodesIn(answer: Value | undefined): readonly NodeAddress[] {
+  const names = toPlain(answer)
+  return (Array.isArray(names) ? names : [names]).flatMap(name => {
+    const match = /^(.+?):(\d+)(?::|$)/.exec(typeof name === 'string' ? name : '')
+    return match === null ? [] : [{ host: match[1]!, port: Number(match[2]) }]
+  })
 }

@@ -16,7 +16,8 @@ export class PoolMember {
   readonly #abort = new AbortController()
 
   constructor(options: ConnectOptions) {
-    this.#options = { ...options }
+    // The pool makes of values what its tasks ask for.
+    this.#options = { ...options, typed: true }
     // It ends the pool's attempt to connect, not one of a later day.
     delete this.#options.signal
   }
@@ -45,7 +46,7 @@ export class PoolMember {
 
   /** Runs a task; a connection that is lost meanwhile fails it, as it may have been executed. */
   perform({ script, args, options }: TaskRequest): Promise<Result | undefined> {
-    return this.#session!.run(script, ...args, options)
+    return this.#session!.run(script, ...args, { ...options, typed: true })
   }
 
   /** Ends what runs, at once, and stays closed. */

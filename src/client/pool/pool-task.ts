@@ -9,11 +9,11 @@ import type { PlainOutput } from '../plain-output.js'
 import type { Result } from '../session-result.js'
 import { limitWait, type WaitLimits } from '../wait-limits.js'
 
-/** What a task gives: a value, or, with `pickleTableToList`, the columns of a table. */
-export type TaskResult = Result | PlainOutput[][] | undefined
+/** What a task gives: a plain value, or one with its types; with `pickleTableToList`, the columns of a table. */
+export type TaskResult = PlainOutput | Result | undefined
 
 /** A task of `runTaskAsync`. */
-export class PoolTask<T extends TaskResult = TaskResult> {
+export class PoolTask<T = PlainOutput | undefined> {
   readonly id: number
   #state: 'pending' | 'finished' = 'pending'
   readonly #done: Promise<T>

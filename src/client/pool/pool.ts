@@ -4,7 +4,8 @@
 */
 import { UsageError } from '../../errors.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
-import type { ConnectOptions } from '../session-options.js'
+import type { PlainOutput } from '../plain-output.js'
+import type { AnswerOptions, ConnectOptions } from '../session-options.js'
 import { PoolMember } from './pool-member.js'
 import type { PoolTask, TaskResult } from './pool-task.js'
 import type { TaskArguments, TaskRequest } from './task-request.js'
@@ -21,7 +22,7 @@ export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {
 }
 
 /** The promise of `run`, with the id of its task; 0 when the task was refused. */
-export type TaskPromise<T extends TaskResult = TaskResult> = Promise<T> & { readonly id: number }
+export type TaskPromise<T = PlainOutput | undefined> = Promise<T> & { readonly id: number }
 
 type TaskIds = 'counted' | 'given'
 
@@ -33,16 +34,18 @@ const maxSize = 4_096
  */
 export class ConnectionPool implements AsyncDisposable {
   readonly #members: readonly PoolMember[]
+  readonly #answers: AnswerOptions
   readonly #idle: PoolMember[]
   readonly #queue = new TaskQueue()
   readonly #working = new Set<Promise<void>>()
-  readonly #given = new Map<number, PoolTask>()
+  readonly #given = new Map<number, PoolTask<TaskResult>>()
   #ids: TaskIds | undefined
   #nextId = 1
   #closing: Promise<void> | undefined
 
-  private constructor(members: readonly PoolMember[]) {
+  private constructor(members: readonly PoolMember[], answers: AnswerOptions) {
     this.#members = members
+    this.#answers = answers
     this.#idle = members.toReversed()
   }
 
@@ -74,7 +77,7 @@ export class ConnectionPool implements AsyncDisposable {
       await Promise.allSettled(openings)
       throw error
     }
-    return new ConnectionPool(members)
+    return new ConnectionPool(members, session)
   }
 
   /**
@@ -84,7 +87,7 @@ export class ConnectionPool implements AsyncDisposable {
    *
    * @throws {UsageError} DDB_TASK after `addTask` was used, DDB_CLOSED after `shutDown`; rejects, as all failures do
    */
-  run<T extends TaskResult = TaskResult>(script: string, ...args: TaskArguments): TaskPromise<T> {
+  run<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): TaskPromise<T> {
     try {
       const task = this.#countedTask(script, args)
       return Object.assign(task.result() as Promise<T>, { id: task.id })
@@ -98,10 +101,7 @@ export class ConnectionPool implements AsyncDisposable {
    *
    * @throws {UsageError} DDB_TASK, DDB_CLOSED, DDB_USAGE at once
    */
-  runTaskAsync<T extends TaskResult = TaskResult>(
-    script: string,
-    ...args: TaskArguments
-  ): PoolTask<T> {
+  runTaskAsync<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): PoolTask<T> {
     const task = this.#countedTask(script, args)
     // Whoever asks for the result gets the failure; if nobody asks, nothing crashes.
     task.result().catch(() => undefined)
@@ -142,7 +142,7 @@ export class ConnectionPool implements AsyncDisposable {
    *
    * @throws {UsageError} DDB_TASK for an unknown task, or one whose result was fetched
    */
-  async getData<T extends TaskResult = TaskResult>(id: number): Promise<T> {
+  async getData<T = PlainOutput | undefined>(id: number): Promise<T> {
     const task = this.#taskOf(id)
     try {
       return (await task.result()) as T
@@ -179,7 +179,7 @@ export class ConnectionPool implements AsyncDisposable {
     await Promise.all(this.#working)
   }
 
-  #countedTask(script: string, args: TaskArguments): PoolTask {
+  #countedTask(script: string, args: TaskArguments): PoolTask<TaskResult> {
     this.#use('counted')
     const request = taskRequest(this.#nextId, script, args)
     this.#nextId++
@@ -202,7 +202,7 @@ export class ConnectionPool implements AsyncDisposable {
     throw new UsageError('DDB_CLOSED', 'The pool was shut down: connect another one.')
   }
 
-  #taskOf(id: number): PoolTask {
+  #taskOf(id: number): PoolTask<TaskResult> {
     this.#checkOpen()
     const task = this.#given.get(id)
     if (task !== undefined) return task
@@ -227,7 +227,7 @@ export class ConnectionPool implements AsyncDisposable {
       const request = this.#queue.next()
       if (request === undefined) break
       try {
-        request.task.finish(taskResult(request, await member.perform(request)))
+        request.task.finish(taskResult(request, await member.perform(request), this.#answers))
       } catch (error) {
         request.task.fail(error)
       }

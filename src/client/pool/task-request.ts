@@ -2,10 +2,10 @@
   What a task of a pool asks, and the queue in which tasks wait for a free session.
 */
 import type { Value } from '../../protocol/value.js'
-import type { RunOptions } from '../session-options.js'
+import type { AnswerOptions, RunOptions } from '../session-options.js'
 import { checkRunOptions, runOptionNames, splitArguments } from '../session-options.js'
 import type { PlainInput } from '../plain-input.js'
-import { toColumnList } from '../plain-output.js'
+import { toColumnList, toPlain } from '../plain-output.js'
 import { PoolTask, type TaskResult } from './pool-task.js'
 import type { Result } from '../session-result.js'
 
@@ -20,7 +20,7 @@ export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], T
 
 /** A task with all its arguments encoded as values, so that a mistake in them shows when it is submitted. */
 export interface TaskRequest {
-  readonly task: PoolTask
+  readonly task: PoolTask<TaskResult>
   readonly script: string
   readonly args: readonly Value[]
   readonly options: RunOptions
@@ -42,7 +42,7 @@ export function taskRequest(id: number, script: string, args: TaskArguments): Ta
   }
   checkRunOptions({ ...sent, ...limits })
   return {
-    task: new PoolTask(id, limits),
+    task: new PoolTask<TaskResult>(id, limits),
     script,
     args: values,
     options: { clearMemory: true, ...sent },
@@ -50,9 +50,15 @@ export function taskRequest(id: number, script: string, args: TaskArguments): Ta
   }
 }
 
-/** The answer as the task's own options want it. */
-export function taskResult(request: TaskRequest, value: Result | undefined): TaskResult {
-  return request.pickleTableToList && value?.form === 'table' ? toColumnList(value) : value
+/** A typed answer as the task's own options want it, or else those of the pool. */
+export function taskResult(
+  { options, pickleTableToList }: TaskRequest,
+  value: Result | undefined,
+  { typed: isTyped = false, times: timesOfPool }: AnswerOptions,
+): TaskResult {
+  const { typed = isTyped, times = timesOfPool } = options
+  if (pickleTableToList && value?.form === 'table') return toColumnList(value, times)
+  return typed || value === undefined ? value : toPlain(value, times)
 }
 
 /** First in, first out; tasks that were given up meanwhile are passed over. */

@@ -5,7 +5,9 @@
 
 /** Where a server listens. */
 export interface ServerAddress {
+  /** Name or address. */
   host: string
+  /** 1 to 65,535; servers usually listen on 8848. */
   port: number
 }
 

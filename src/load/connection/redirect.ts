@@ -29,9 +29,7 @@ export function redirectOf(error: unknown): ServerAddress | undefined {
  * @throws {ConnectionError} DDB_CONNECT when the user has not named that host
  */
 export function redirected(server: ServerTarget, to: ServerAddress): ServerTarget {
-  const named = [server, ...(server.otherHosts ?? [])].map(({ host }) => host)
-  const allowed = [...named, ...(server.allowRedirect ?? [])].map(comparable)
-  if (!allowed.includes(comparable(to.host))) {
+  if (!isAllowed(server, to.host)) {
     throw new ConnectionError(
       'DDB_CONNECT',
       `the server sends us to ${to.host}:${to.port}, a host that was not named: ` +
@@ -43,6 +41,12 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
     .map(({ host, port }) => ({ host, port }))
     .filter(({ host, port }) => host !== to.host || port !== to.port)
   return { ...server, ...to, otherHosts: others }
+}
+
+/** Whether the user has named the host, as one to begin with or one to be sent to. */
+export function isAllowed(server: ServerTarget, host: string): boolean {
+  const named = [server, ...(server.otherHosts ?? [])].map(each => each.host)
+  return [...named, ...(server.allowRedirect ?? [])].map(comparable).includes(comparable(host))
 }
 
 /** Nodes that send us on and on. */

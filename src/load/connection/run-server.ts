@@ -9,6 +9,10 @@ import { redirected } from './redirect.js'
 export interface RunServer {
   /** Where sessions go: as asked, until a redirect leads elsewhere. */
   readonly address: ServerTarget
+  /** Nodes that are tried, too, once `reachOut` was called. */
+  liveNodes: readonly ServerAddress[]
+  /** The node at hand has been waited for: sessions may go to any that is live. */
+  reachOut(): void
   /** Goes where a redirect leads. @throws {ConnectionError} DDB_CONNECT when the user has not named that host */
   follow(to: ServerAddress): void
   /** What the sessions that data goes out on are opened with, besides what all have; settled before the first is. */
@@ -24,6 +28,15 @@ export function newRunServer(named: ServerTarget): RunServer {
   return {
     get address() {
       return address
+    },
+    liveNodes: [],
+    reachOut() {
+      const { otherHosts = [] } = address
+      const known = [address, ...otherHosts]
+      const isKnown = ({ host, port }: ServerAddress): boolean =>
+        known.some(each => each.host === host && each.port === port)
+      const others = this.liveNodes.filter(node => !isKnown(node))
+      if (others.length > 0) address = { ...address, otherHosts: [...otherHosts, ...others] }
     },
     follow: to => void (address = redirected(address, to)),
     dataSession: {},

@@ -119,13 +119,23 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
  */
 export async function askIdle(asking: Asking, dataSessionId: string): Promise<boolean | undefined> {
   if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
+  return askNoJobs(
+    asking,
+    `exec count(*) from getConsoleJobs() where sessionId = ${dataSessionId}l`,
+  )
+}
+
+/**
+ * As `askIdle`.
+ * @param query  counts jobs
+ */
+export async function askNoJobs(
+  { session, timeoutMs }: Asking,
+  query: string,
+): Promise<boolean | undefined> {
   try {
-    const { session, timeoutMs } = asking
     // Urgent, as the vendor's interface asks: it is to be answered while all workers are busy.
-    const answer = await session.run(
-      `exec count(*) from getConsoleJobs() where sessionId = ${dataSessionId}l`,
-      { timeoutMs, urgent: true },
-    )
+    const answer = await session.run(query, { timeoutMs, urgent: true })
     return answer?.form === 'scalar' && answer.value !== null
       ? Number(answer.value) === 0
       : undefined

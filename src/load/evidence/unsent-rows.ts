@@ -11,6 +11,7 @@ import { rowsInTable } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
 import { traitsOf } from '../transport/confirmations.js'
+import { mostFoundConnections } from '../defaults.js'
 import type { Evidence } from './evidence.js'
 import { askCounts, findScript } from './find-rows.js'
 import { leavesMemory } from './rows-had.js'
@@ -72,8 +73,10 @@ export function unsentCheck(
 
 /** By which the rows that the journal does not know were divided, as far as it tells. */
 function lanesBefore(run: Run): number {
-  const { lanes } = run.history.found
-  return lanes > 0 ? lanes : mostConnections(run)
+  const { lanes, run: told } = run.history.found
+  // Those of a run that finds their number are powers of two: the most of them tell all of them apart.
+  const isFound = told?.options.delivery?.connections === 'auto'
+  return lanes > 0 && !isFound ? lanes : mostConnections(run)
 }
 
 /** Rows that are in the table at most, and neither were there before the run nor are those that the journal tells of. */
@@ -90,7 +93,9 @@ function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): nu
 
 /** Of each the first batch may be the one that arrived, as far as is known. */
 function mostConnections({ plan, history: { found } }: Run): number {
-  return Math.max(plan.connections, found.run?.options.delivery?.connections ?? 1)
+  const { connections = 1 } = found.run?.options.delivery ?? {}
+  const before = connections === 'auto' ? mostFoundConnections : connections
+  return Math.max(plan.mostConnections ?? plan.connections, before)
 }
 
 /** It has had its memory since the last process of the run began to send. */
@@ -101,7 +106,8 @@ function isKnownToServer({ history: { journal, found } }: Run): boolean {
   return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75
 }
 
-async function countThere(
+/** How many of some rows the table has. */
+export async function countThere(
   session: Session,
   script: string,
   rows: readonly SampleRow[],

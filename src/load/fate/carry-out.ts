@@ -23,6 +23,11 @@ export interface CarryOutSetup {
   readonly rules: RetryRules
   /** Ends the run: nothing more is handed over. */
   fail(error: unknown): void
+  /**
+   * Goes on with a half whose number follows from its place: another process may have sent it.
+   * @param opened  told before what is known of it is applied
+   */
+  readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
 /** What is known of a batch that an earlier process has sent. */
@@ -114,8 +119,10 @@ export class CarryOut {
     if (this.#setup.run.ending.stopped) return this.#leaveLanes()
     const part = this.#bisect.next()
     if (part === undefined) return
+    const { takeUpHalf } = this.#setup
     try {
-      this.#bisected = this.#queue.add(part).batch
+      if (part.unitNo === undefined) this.#bisected = this.#queue.add(part).batch
+      else takeUpHalf?.(part, part.unitNo, batch => (this.#bisected = batch))
     } catch (error) {
       // The journal cannot be written: the server has stored nothing of these rows.
       this.#setup.recorder.unsent(part)
@@ -192,6 +199,9 @@ export class CarryOut {
 
   /** Does not send a batch that waited to be sent, or that a node refused which does not lead. */
   drop(batch: OpenBatch): void {
+    if (this.#queue.isEarlier(batch)) {
+      return this.giveUp(batch, 'sent by an earlier process, and no receipt came')
+    }
     const isNew = batch.sendNos.length === 0 && batch.attempt === 0
     // The attempt before was given up without an answer: it may be stored.
     if (!isNew && batch.refusal === '') return this.giveUp(batch, 'sent, and no receipt came')
@@ -212,7 +222,7 @@ export class CarryOut {
   async moveToLeader(open: (to: ServerAddress) => Promise<void>): Promise<boolean> {
     const queue = this.#queue
     const to = queue.leader
-    if (to === undefined || queue.transmitted().length > 0) return false
+    if (to === undefined || queue.transmitted().length + queue.earlier().length > 0) return false
     const held = queue.held()
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)

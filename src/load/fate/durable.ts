@@ -330,6 +330,7 @@ function foldInput(state: DurableState, event: OfInput): void {
     default: {
       const input = inputs[event.input]
       if (input === undefined) return
+      if (event.kind === 'read' && event.at !== undefined) input.readAt = event.at
       if (event.kind === 'grown') input.fingerprint = event.fingerprint
       else if (event.kind === 'reading') input.detected = event.detected
       else if (traitsOf(state.target?.used).knowsBatches) input.summary = event.summary

@@ -36,6 +36,8 @@ export interface NamedInput {
   detected: string | undefined
   /** Set once it was read to its end, and all that was sent of it has a number or has arrived. */
   summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
+  /** When it was, as far as the journal tells. */
+  readAt?: string
 }
 
 /** Where rows of one lane stand among those of all lanes. */
@@ -164,6 +166,8 @@ export type RunEvent =
       readonly connection: number
       readonly atMs: number
     })
+  /** The server has begun with a copy of an earlier process, while this one was about to send it. */
+  | (OfBatch & { readonly kind: 'found' })
   /** The server has begun with it. `leastHad`: rows that the target had at least by then, as far as is known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
   /** The server has told what became of the present attempt. */

@@ -74,6 +74,8 @@ export interface RunState extends DurableState {
   lastSendNo: number
   /** Up to here transmissions are those of earlier processes. */
   earlierSendNo: number
+  /** Up to here batches have been sent by earlier processes, or were about to be. */
+  earlierNo: number
   readonly latencies: Latencies
   /** Lines of which nobody knows, with the reason; those that were confirmed; those that are not as they were sent. */
   readonly uncertain: LineRanges
@@ -100,6 +102,7 @@ export function newRunState(): RunState {
     sentOver: [],
     lastSendNo: 0,
     earlierSendNo: 0,
+    earlierNo: 0,
     latencies: newLatencies(),
     uncertain: new LineRanges(),
     confirmed: new LineRanges(),
@@ -127,6 +130,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
     }
     case 'numbersGiven':
       state.lastSendNo = state.earlierSendNo = event.lastSendNo
+      state.earlierNo = event.lastNo
       return
     case 'duplicatesKnown':
       state.duplicates = event.rows
@@ -200,6 +204,9 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       if (batch.state !== 'claimed') move(state, batch, 'sent')
       batch.sendNos.push(event.sendNo)
       state.lastSendNo = Math.max(state.lastSendNo, event.sendNo)
+      return
+    case 'found':
+      move(state, batch, 'sent')
       return
     case 'claimed':
       move(state, batch, 'claimed')

@@ -6,6 +6,7 @@ import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import type { BatchRange } from './events.js'
+import { halfNos } from './unit-numbers.js'
 
 /** Rows of one batch that are sent together. */
 export interface Part {
@@ -20,6 +21,8 @@ export interface Part {
   mayBeStored?: boolean
   /** Set once it has one. */
   no?: number
+  /** Of rows of a unit of a plan: their number follows from their place. */
+  readonly unitNo?: number
   /** undefined for rows that were not divided by lane. */
   readonly lane?: PartLane
 }
@@ -54,10 +57,11 @@ export function halves(part: Part): [Part, Part] {
   part.open.parts++
   // Its own number ends with them.
   if (part.lane !== undefined) part.lane.open += 2
-  const { no: _, ...rows } = part
+  const { no: _, unitNo, ...rows } = part
+  const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)
   return [
-    { ...rows, end: middle, encodedBytes },
-    { ...rows, start: middle, encodedBytes },
+    { ...rows, end: middle, encodedBytes, ...(left !== undefined && { unitNo: left }) },
+    { ...rows, start: middle, encodedBytes, ...(right !== undefined && { unitNo: right }) },
   ]
 }
 

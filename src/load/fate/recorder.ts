@@ -72,7 +72,9 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   const end: End = (part, rows) => {
     const { no } = part
     const ranges = no === undefined ? { ranges: partRanges(part) } : {}
-    run.emit({ kind: 'ended', lane: onlyLane, no, ...nothing, ...ranges, ...rows })
+    const ended = { ...nothing, ...rows }
+    run.emit({ kind: 'ended', lane: onlyLane, no, ...ranges, ...ended })
+    run.rows?.partEnded(part, ended)
     releasePart(part)
     if (part.open.parts === 0) verifier?.released(part.batch)
   }
@@ -123,6 +125,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       if (state.rows.confirmed + state.rows.skipped === 0) return
       if (isCertain) target.evidence?.samples.clear()
       run.emit({ kind: 'takenBack', reason, isCertain })
+      run.rows?.takeBack()
     },
     settled: async () => verifier?.settled(),
   }

@@ -1,7 +1,6 @@
 /*
   The log of a run: each event goes to the journal first, then to the fold, then to what only draws conclusions.
 */
-import type { BatchSize } from '../batch-size.js'
 import type { RunEvent } from './events.js'
 import { fold, newRunState, type RunState } from './fold.js'
 import type { Journal } from '../journal/journal.js'
@@ -18,18 +17,24 @@ export interface RunLog {
   commit(this: void): void
 }
 
-/**
- * @param journal  asked each time; undefined where none is kept
- * @param batchSize  follows from the events
- */
-export function newRunLog(journal: () => Journal | undefined, batchSize: BatchSize): RunLog {
+/** What follows from the events of a run alone. */
+interface Follower {
+  /** @param state  what has followed from the event */
+  take(event: RunEvent, state: Readonly<RunState>): void
+}
+
+/** @param journal  asked each time; undefined where none is kept */
+export function newRunLog(
+  journal: () => Journal | undefined,
+  ...followers: readonly Follower[]
+): RunLog {
   const state = newRunState()
   return {
     state,
     emit(event) {
       journal()?.take(event)
       fold(state, event)
-      batchSize.take(event, state)
+      for (const follower of followers) follower.take(event, state)
     },
     commit: () => journal()?.commit(),
   }

@@ -67,8 +67,9 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** False when too much is out, or what comes goes to another node. */
   get hasRoom(): boolean {
-    const { state } = this.#run
+    const { state, connectionCount } = this.#run
     if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
+    if (state.open.size >= connectionCount.mostOpen) return false
     return this.leader === undefined && state.openBytes < readSizes(this.#run).roomBytes
   }
 
@@ -235,12 +236,24 @@ export class SendQueue<To extends Outlet = Outlet> {
     return this.leader === undefined ? [] : this.#inStates('queued', 'refused')
   }
 
+  /** What the present node may have, although this process has not sent it there. */
+  earlier(): OpenBatch[] {
+    return this.#inStates('queued').filter(batch => this.isEarlier(batch))
+  }
+
   #inStates(...states: readonly BatchState[]): OpenBatch[] {
     return [...this.#run.state.open.values()].filter(({ state }) => states.includes(state))
   }
 
+  /** Waits to be sent, and may be with the present node all the same: an earlier process has sent it there, or was about to. */
+  isEarlier({ no, state, attempt, sendNos }: OpenBatch): boolean {
+    const isNext = state === 'queued' && attempt === 0 && sendNos.length === 0
+    return isNext && no <= this.#run.state.earlierNo
+  }
+
   #send(batch: OpenBatch): boolean {
-    if (this.leader !== undefined || this.isHeld) return false
+    // The present node has to answer for what it may have.
+    if ((this.leader !== undefined && !this.isEarlier(batch)) || this.isHeld) return false
     if (!this.#mayGo(batch)) {
       this.#isHolding = true
       return false
@@ -285,7 +298,8 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #nextConnection(): number {
     const { plan, state } = this.#run
-    let next = this.#turn
+    // There may have been more.
+    let next = this.#turn % plan.connections
     for (let i = 1; i < plan.connections; i++) {
       const other = (this.#turn + i) % plan.connections
       if ((state.sentOver[other] ?? 0) < (state.sentOver[next] ?? 0)) next = other

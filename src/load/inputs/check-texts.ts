@@ -11,7 +11,7 @@ import type { LoadOptions } from '../options.js'
 export function checkInputTexts(
   { input, mapping, cells = {} }: LoadOptions,
   target: TargetSchema,
-  names: readonly string[],
+  names: Iterable<string>,
 ): void {
   if (input?.path === undefined && mapping?.set === undefined) return
   const reader = newPathReader(input)

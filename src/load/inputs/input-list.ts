@@ -2,13 +2,14 @@
   What a run remembers of the inputs it has read: a few numbers for each, and what many of them have in common once. A folder of
   a hundred thousand files has no object for each of them here.
 */
+import type { PathList } from '../../source/path-list.js'
 import type { InputFailure, InputTotals, ListedInputs } from '../options.js'
 import type { InputRejects } from '../rejects/run-rejects.js'
 import type { InputSummary } from './input-reading.js'
 
 export interface InputList {
   /** The next input, to be filled in as it is read; the one before is done. */
-  begin(path: string): InputSummary
+  begin(): InputSummary
   /** One that earlier processes have read to its end. */
   add(summary: InputSummary): void
   readonly totals: InputTotals
@@ -26,13 +27,13 @@ type Kind = Pick<InputSummary, 'format' | 'compression' | 'detected'>
 interface PackedSummaries {
   put(summary: InputSummary): void
   /** Without what was wrong with it. */
-  at(index: number): InputSummary
+  at(index: number): Omit<InputSummary, 'path'>
 }
 
 /** Of one input: its kind, bytes, rows, and those of its header. */
 const numbersEach = 4
 
-function newPackedSummaries(paths: readonly string[]): PackedSummaries {
+function newPackedSummaries(): PackedSummaries {
   let numbers = new Float64Array(16 * numbersEach)
   let count = 0
   const kinds: Kind[] = []
@@ -75,8 +76,7 @@ function newPackedSummaries(paths: readonly string[]): PackedSummaries {
         contentBytes: { ...noContent, read: bytes, rows: bytes - header, header },
       }
       const { format, compression, detected } = kinds[kind]!
-      const path = paths[index]!
-      const found = { path, format, compression, bytes, rows, rejected: 0, firstError: null }
+      const found = { format, compression, bytes, rows, rejected: 0, firstError: null }
       return { ...found, contentBytes, detected, ragged }
     },
   }
@@ -90,17 +90,18 @@ function isAllRows(bytes: number, content: InputSummary['contentBytes']): boolea
   return read === bytes && rows === bytes - header && rejected + other + skipped === 0
 }
 
-export function newInputList(): InputList {
-  const paths: string[] = []
-  const packed = newPackedSummaries(paths)
+/** @param names  of the inputs, in the order in which they come in */
+export function newInputList(names: PathList): InputList {
+  const packed = newPackedSummaries()
+  let count = 0
   const failures = new Map<number, InputFailure>()
   let doneBytes = 0
   /** The last one: it may still be read. */
   let open: InputSummary | undefined
   const add = (summary: InputSummary): void => {
-    const { path, bytes, firstError } = summary
-    if (firstError !== null) failures.set(paths.length, firstError)
-    paths.push(path)
+    const { bytes, firstError } = summary
+    if (firstError !== null) failures.set(count, firstError)
+    count++
     packed.put(summary)
     doneBytes += bytes
   }
@@ -109,9 +110,9 @@ export function newInputList(): InputList {
     open = undefined
   }
   return {
-    begin(path) {
+    begin() {
       endOpen()
-      open = newSummary(path)
+      open = newSummary(names.at(count)!)
       return open
     },
     add(summary) {
@@ -119,18 +120,18 @@ export function newInputList(): InputList {
       add(summary)
     },
     get totals() {
-      const count = paths.length + Number(open !== undefined)
-      return { count, bytes: doneBytes + (open?.bytes ?? 0) }
+      return { count: count + Number(open !== undefined), bytes: doneBytes + (open?.bytes ?? 0) }
     },
     list(which, rejectsOf) {
       endOpen()
-      const isAll = which === 'all' || paths.length <= fewInputs
+      const isAll = which === 'all' || count <= fewInputs
       const listed: InputSummary[] = []
-      for (const [index, path] of paths.entries()) {
+      for (let index = 0; index < count; index++) {
+        const path = names.at(index)!
         const { rejected = 0, firstError } = rejectsOf(path) ?? {}
         if (!isAll && rejected === 0 && !failures.has(index)) continue
         const failure = firstError ?? failures.get(index) ?? null
-        listed.push({ ...packed.at(index), rejected, firstError: failure })
+        listed.push({ path, ...packed.at(index), rejected, firstError: failure })
       }
       return listed
     },

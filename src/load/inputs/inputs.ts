@@ -16,6 +16,7 @@ import { stdinName } from '../../source/open-source.js'
 import { checkInputTexts } from './check-texts.js'
 import { expandInputs } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
+import { openRows } from './rows/row-inputs.js'
 import {
   failureOf,
   newInputReading,
@@ -24,7 +25,7 @@ import {
   type InputSummary,
   type OpenedInput,
 } from './input-reading.js'
-import { newInputList } from './input-list.js'
+import { newInputList, type InputList } from './input-list.js'
 import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
 import {
   newInputOpener,
@@ -43,6 +44,7 @@ import { isOfRun } from '../rejects/leftover-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
 import type { Run } from '../run.js'
+import { timeText } from './time-text.js'
 import { sourceNotesOf } from './source-notes.js'
 
 /**
@@ -56,6 +58,10 @@ import { sourceNotesOf } from './source-notes.js'
  */
 export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
+  if (run.rows !== undefined) {
+    await checkRejectsFile(run, [])
+    return openRows(run, run.rows)
+  }
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
   if (options.input?.follow === true) {
@@ -74,11 +80,11 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
     (await expandInputs(options.inputs, options.input ?? {}, { stdin: openedStdin(run), files }))
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes } = found
-  const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, paths)
+  const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, [...paths])
   await checkRejectsFile(run, paths)
   const notes = sourceNotesOf(found)
   if (inputs === undefined) return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
-  const sizeOf = new Map(paths.map((path, i) => [path, sizes[i]]))
+  const sizeOf = new Map(Array.from(paths, (path, i) => [path, sizes[i]]))
   const sized = inputs.paths.map(path => sizeOf.get(path))
   return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
 }
@@ -97,7 +103,7 @@ const pathOf = ({ path }: PresentFile): string => path
 
 async function checkRejectsFile(
   { plan, history: { journal, found }, platform, options }: Run,
-  paths: readonly string[],
+  paths: Iterable<string>,
 ): Promise<void> {
   const { rejectsFile } = plan
   if (rejectsFile === undefined) return
@@ -119,16 +125,33 @@ async function checkRejectsFile(
   }
   // Whoever follows a folder passes over the rejects of the run in it.
   const isInput = !isOwn || options.input?.follow !== true
-  const inputs = isInput ? paths.filter(path => path !== '-') : []
-  const archives = inputs.map(path => archiveOf(path, platform.files) ?? path)
-  checkRejects(rejectsFile, [...new Set(archives)], platform, isOwn || isLeftOver)
+  const checked = isInput ? withArchiveFiles(paths, platform.files) : []
+  checkRejects(rejectsFile, checked, platform, isOwn || isLeftOver)
+}
+
+/** A member is no file: its archive is. */
+function withArchiveFiles(
+  paths: Iterable<string>,
+  files: Run['platform']['files'],
+): Iterable<string> {
+  const archives = new Set<string>()
+  for (const path of paths) {
+    const archive = archiveOf(path, files)
+    if (archive !== undefined) archives.add(archive)
+  }
+  return archives.size === 0 ? paths : [...paths, ...archives]
+}
+
+interface JournaledInputs {
+  readonly names: readonly string[]
+  readonly paths: readonly string[]
 }
 
 /** @returns the inputs in the order of the journal; undefined where none is kept */
 async function takeUpJournal(
   run: Run,
   paths: readonly string[],
-): Promise<Omit<NamedInputs, 'sizes'> | undefined> {
+): Promise<JournaledInputs | undefined> {
   const { platform, options, plan } = run
   const opened = paths.includes('-') ? undefined : await openJournal(platform, options, plan, paths)
   if (opened === undefined) {
@@ -152,7 +175,7 @@ class SequentialInputs implements Inputs {
   readonly #inputs: NamedInputs
   readonly #options: LoadOptions
   readonly #run: Run
-  readonly #list = newInputList()
+  readonly #list: InputList
   readonly #reading: InputReading
   /** Of inputs whose last rows are still in hand. */
   readonly #readInputs: Extract<RunEvent, { kind: 'read' }>[] = []
@@ -173,6 +196,7 @@ class SequentialInputs implements Inputs {
     this.#run = run
     this.#inputs = inputs
     this.#options = options
+    this.#list = newInputList(inputs.names)
     this.#shared = run.watch === undefined ? newSharedRows() : undefined
     this.#reading = newInputReading(platform, options, plan, found)
     this.#threads = newParseThreads(platform.threads, options.input?.threads)
@@ -186,7 +210,8 @@ class SequentialInputs implements Inputs {
   }
 
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    return batchesAmong(this.#steps(run, target))
+    const batches = batchesAmong(this.#steps(run, target))
+    return run.plan.unit === undefined ? batches : wholeBatches(batches, run)
   }
 
   *#steps(run: Run, target: TargetDescription): Generator<Step, void, void> {
@@ -200,6 +225,7 @@ class SequentialInputs implements Inputs {
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break
+        run.reporter.inputBegun(index + 1, this.#inputs.paths.length)
         yield* this.#stepsOf(run, target, index)
       }
     } catch (error) {
@@ -231,7 +257,7 @@ class SequentialInputs implements Inputs {
       this.#doneBytes += done.bytes
       return
     }
-    const summary = this.#list.begin(this.#inputs.names[index]!)
+    const summary = this.#list.begin()
     try {
       // Nobody knows when a pipe gives its first byte.
       if (this.#inputs.sizes[index] === undefined) {
@@ -249,7 +275,7 @@ class SequentialInputs implements Inputs {
       this.#doneRecords += summary.rows
       if (!isOpen) yield opened.reader.close()
       if (run.ending.stopped) return
-      this.#readInputs.push({ kind: 'read', input: index, summary })
+      this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
       if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
     } catch (error) {
       const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
@@ -265,9 +291,10 @@ class SequentialInputs implements Inputs {
   ): Promise<void> {
     if (watch !== undefined) return
     checkInputTexts(this.#options, target, this.#inputs.names)
-    const paths = this.#inputs.paths
-      .slice(0, mostLookedAt)
-      .filter((_, index) => index > 0 && resumption.resumed(index) === undefined)
+    const paths: string[] = []
+    for (let index = 1; index < Math.min(mostLookedAt, this.#inputs.paths.length); index++) {
+      if (resumption.resumed(index) === undefined) paths.push(this.#inputs.paths.at(index)!)
+    }
     await lookAtHeaders(platform.files, this.#options, target, paths)
   }
 
@@ -296,7 +323,7 @@ class SequentialInputs implements Inputs {
       shared: this.#shared,
       readAhead: run.watch === undefined ? input => this.#threads.feed(input, source) : undefined,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
-      flushes: this.#inputs.paths[index] === '-',
+      flushes: this.#inputs.paths.at(index) === '-',
       progress: ({ rows }) => {
         run.emit({ kind: 'records', upTo: this.#doneRecords + rows })
         run.reporter.inputProgress(this.#doneBytes + reader.taken.bytesRead, this.#totalBytes)
@@ -319,13 +346,12 @@ class SequentialInputs implements Inputs {
 
   get areDone(): boolean {
     const { journal, found, resumption } = this.#run.history
-    return (
-      journal !== undefined &&
-      this.#inputs.paths.every((_, index) => {
-        const isRead = found.inputs[index]?.summary !== undefined
-        return isRead && resumption.resumed(index)?.isDone === true
-      })
-    )
+    if (journal === undefined) return false
+    for (let index = 0; index < this.#inputs.paths.length; index++) {
+      const isRead = found.inputs[index]?.summary !== undefined
+      if (!isRead || resumption.resumed(index)?.isDone !== true) return false
+    }
+    return true
   }
 
   columnCounts(): readonly ColumnCounts[] {
@@ -340,6 +366,34 @@ class SequentialInputs implements Inputs {
     await this.#opener.close()
     await this.#threads.end()
   }
+}
+
+/**
+ * Batches of a unit that end where they always do: rows in hand when reading breaks off are not sent, as they would be another batch
+ * under the number of one that other processes send.
+ */
+async function* wholeBatches(
+  batches: AsyncGenerator<Batch, void, void>,
+  { plan: { batchRows, batchBytes }, emit }: Run,
+): AsyncGenerator<Batch, void, void> {
+  let last: Batch | undefined
+  try {
+    for await (const batch of batches) {
+      const before = last
+      last = undefined
+      if (before !== undefined) yield before
+      const isFull = batch.rowCount >= batchRows || batch.encodedBytes >= batchBytes
+      if (isFull) yield batch
+      else last = batch
+    }
+  } catch (error) {
+    if (last !== undefined) {
+      emit({ kind: 'unsent', rows: last.rowCount })
+      last.release()
+    }
+    throw error
+  }
+  if (last !== undefined) yield last
 }
 
 /** undefined unless all are plain files. */

@@ -7,6 +7,7 @@ import type { Platform } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort } from '../../source/file-chunks.js'
 import { openSource } from '../../source/open-source.js'
+import type { PathList } from '../../source/path-list.js'
 import type { LoadOptions } from '../options.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputSummary, OpenedInput } from './input-reading.js'
@@ -17,8 +18,8 @@ import { dialectOf, rowTarget } from './reader-options.js'
 /** The inputs of a run, each at its number. */
 export interface NamedInputs {
   /** What the journal calls them. */
-  readonly names: readonly string[]
-  readonly paths: readonly string[]
+  readonly names: PathList
+  readonly paths: PathList
   /** Bytes of each when the run began; undefined for anything but a file. */
   readonly sizes: readonly (number | undefined)[]
 }
@@ -51,8 +52,8 @@ export function newInputOpener(
   const { compression, encoding, stdin } = options.input ?? {}
   const quick = newQuickFiles(platform, options)
   const ahead = newOpenAhead(sizes, isRead, index =>
-    openSource(paths[index]!, {
-      name: names[index]!,
+    openSource(paths.at(index)!, {
+      name: names.at(index)!,
       files: platform.files,
       ...(compression === undefined ? {} : { compression }),
       ...(encoding === undefined ? {} : { encoding }),
@@ -64,7 +65,9 @@ export function newInputOpener(
   return {
     pause: index => (isWaiting(index) ? undefined : quick.pause()),
     openNow(index) {
-      return isWaiting(index) ? undefined : quick.open(paths[index]!, names[index]!, sizes[index]!)
+      return isWaiting(index)
+        ? undefined
+        : quick.open(paths.at(index)!, names.at(index)!, sizes[index]!)
     },
     async open(index, target, summary) {
       const source = await ahead.take(index, !quick.isLikely)
@@ -73,11 +76,11 @@ export function newInputOpener(
       const before = sizes[index]
       const now = source.totalBytes
       if (before !== undefined && now !== undefined && now < before) {
-        throw cutShort(names[index]!, 'after the run had begun', before, now)
+        throw cutShort(names.at(index)!, 'after the run had begun', before, now)
       }
       const reader = await openReader(source, {
         ...dialectOf(options),
-        target: rowTarget(options, target, names[index]!),
+        target: rowTarget(options, target, names.at(index)!),
         lastLook: quick.look,
         clock: platform.clock,
       })

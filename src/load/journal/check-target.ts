@@ -38,7 +38,9 @@ export async function checkTarget(
   const { leavesDoubt } = traitsOf(plan.confirm)
   if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
-  const now = await askIdentity(control, plan, description, { counts })
+  const asked = await askIdentity(control, plan, description, { counts })
+  // Rows of a unit may be in it already, and other processes write into it: its length tells nothing of this one.
+  const now = plan.unit === undefined ? asked : { ...asked, rows: null }
   const before = found.target
   if (before === undefined) {
     const none: EarlierEvidence = { samples: [], leastRows: undefined }

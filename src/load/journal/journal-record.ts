@@ -192,6 +192,8 @@ export type JournalRecord =
       readonly kind: 'read'
       readonly input: number
       readonly summary: LoadResult['inputs'][number]
+      /** ISO 8601, in UTC; left out by earlier versions. */
+      readonly at?: string
     }
   /** The server has lost what it had confirmed. */
   | { readonly kind: 'forgotten' }
@@ -301,7 +303,7 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
     byInput: '*',
     upTo: { input: '#', offsetBytes: '#' },
   },
-  read: { input: '#', summary: '*' },
+  read: { input: '#', summary: '*', at: 'text?' },
   forgotten: {},
   leaving: {},
   settled: {

@@ -118,7 +118,7 @@ export function differingOptions(a: JournaledOptions, b: JournaledOptions): stri
 }
 
 /** Equal for equal values, in whatever order their members were written. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -42,6 +42,18 @@ export interface ResumedInput {
   hasRowsOf(range: InputRange): boolean
 }
 
+/** An input that is read from a place on, and whose rows before are not of the run. */
+export function beginningAt(from: ResumedInput['from']): ResumedInput {
+  return {
+    isDone: false,
+    from,
+    records: 0,
+    pieces: [],
+    knownOf: () => undefined,
+    hasRowsOf: () => true,
+  }
+}
+
 /**
  * @param input  as its journal tells it
  * @param index  its number

@@ -6,6 +6,7 @@ import type { Batch, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
 import type { FoundRun } from '../fate/found-run.js'
 import {
+  beginningAt,
   resumedInput,
   type KnownBatch,
   type ResumedInput,
@@ -42,9 +43,15 @@ export interface Resumption {
 /**
  * @param found  the journal as it was found; nothing that this process does changes it
  * @param isFollowing  several inputs are read at once
+ * @param from  where the only input is begun; its start when left out
  */
-export function newResumption(found: FoundRun, isFollowing: boolean): Resumption {
+export function newResumption(
+  found: FoundRun,
+  isFollowing: boolean,
+  from?: ResumedInput['from'],
+): Resumption {
   const inputs = new Map<number, ResumedInput>()
+  if (from !== undefined) inputs.set(0, beginningAt(from))
   for (const [input, journaled] of found.inputs.entries()) {
     if (journaled.detected !== undefined) inputs.set(input, resumedInput(journaled, input))
   }

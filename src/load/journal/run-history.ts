@@ -7,6 +7,7 @@ import { sentInput } from '../fate/durable.js'
 import { emptyRun, type FoundRun } from '../fate/found-run.js'
 import type { RunLog } from '../fate/run-log.js'
 import { newToken, type RunName } from '../marker/marker.js'
+import { unitLedgerName } from '../marker/run-tables.js'
 import type { LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
@@ -29,7 +30,7 @@ export interface RunHistory {
 
 interface HistorySetup extends Pick<RunLog, 'emit' | 'state'> {
   readonly options: Pick<LoadOptions, 'journal' | 'input'>
-  readonly plan: Pick<Plan, 'runId'>
+  readonly plan: Pick<Plan, 'runId' | 'unit'>
   readonly platform: Pick<Platform, 'hostName' | 'random'>
   readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'journaled' | 'count'>
 }
@@ -38,14 +39,17 @@ export function newRunHistory({
   emit,
   state,
   options,
-  plan: { runId },
+  plan: { runId, unit },
   platform: { hostName, random },
   rejects,
 }: HistorySetup): RunHistory {
   let journal: Journal | undefined
-  let name: RunName = { runId, token: newToken(random) }
+  let name: RunName =
+    unit === undefined
+      ? { runId, token: newToken(random) }
+      : { runId, token: unit.token, ledger: unitLedgerName(unit.token) }
   let found = emptyRun()
-  let resumption = newResumption(found, false)
+  let resumption = newResumption(found, false, unit?.from)
   return {
     get name() {
       return name

@@ -30,6 +30,8 @@ export interface RunName {
   readonly token: bigint
   /** Where its journal is; left out for a run that keeps none. */
   readonly place?: RunPlace
+  /** Of a unit of a plan: its ledger, which others made before and remove, stands for the marker. */
+  readonly ledger?: string
 }
 
 /**
@@ -37,7 +39,8 @@ export interface RunName {
  * there. The key decides between two runs: an existing key is not inserted again (DolphinDB manual, keyedStreamTable).
  */
 export function markScript(session: Session, run: RunName): string {
-  const { runId, token } = run
+  const { runId, token, ledger } = run
+  if (ledger !== undefined) return ownerScript(run)
   const name = markerName(runId)
   return `if(!defined("${name}", SHARED)) {
     share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "${name}")
@@ -64,16 +67,22 @@ function sessionId({ id }: Session): string {
  * gone.
  */
 function remarkScript(session: Session, run: RunName): string {
-  const { runId, token } = run
-  const name = markerName(runId)
-  return `${ownerScript(name)}if(ddbIngestOwner == ${token}l) {
+  const { token, ledger } = run
+  if (ledger !== undefined) return ownerScript(run)
+  return `${ownerScript(run)}if(ddbIngestOwner == ${token}l) {
     tableInsert(ddbIngestMarker, int(1 + (exec count(*) from ddbIngestMarker)), ${token}l, "${placedName(run)}", ${sessionId(session)}, now())
 }
 `
 }
 
 /** `ddbIngestOwner` is the token of the latest row, 0 without a marker. */
-function ownerScript(name: string): string {
+function ownerScript({ runId, token, ledger }: RunName): string {
+  if (ledger !== undefined) {
+    return `ddbIngestOwner = 0l
+if(defined("${ledger}", SHARED)) { ddbIngestOwner = ${token}l }
+`
+  }
+  const name = markerName(runId)
   return `ddbIngestOwner = 0l
 if(defined("${name}", SHARED)) {
     ddbIngestMarker = objByName("${name}", true)
@@ -145,7 +154,7 @@ export async function checkMarker(
   run: RunName,
   timeoutMs: number,
 ): Promise<void> {
-  const script = `${ownerScript(markerName(run.runId))}ddbIngestOwner`
+  const script = `${ownerScript(run)}ddbIngestOwner`
   await checkOwner(session, tokenOf(await session.run(script, { timeoutMs })), run, timeoutMs)
 }
 
@@ -163,7 +172,16 @@ export async function checkOwner(
   if (found === undefined) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell who has the name of this run')
   }
+  if (run.ledger !== undefined) throw ledgerIsGone(run)
   throw await nameIsTaken(session, run, timeoutMs)
+}
+
+/** A unit's ledger is made once: whoever finished the unit has removed it, or the server has restarted. */
+export function ledgerIsGone({ runId }: RunName): DdbError {
+  return new DdbError(
+    'DDB_UNAVAILABLE',
+    `the server has no receipts any more of this unit of run "${runId}": nothing more of it is sent`,
+  )
 }
 
 /** Entries from this number on tell which process has the run, and not where. */
@@ -271,9 +289,10 @@ export async function askMarker(
 
 /** Removes the marker if it is ours, and the number of the last batch of a run with a journal; whether that can be done changes nothing for the rows. */
 export async function dropMarker(session: Session, run: RunName, timeoutMs: number): Promise<void> {
+  if (run.ledger !== undefined) return
   const [name, sent] = [markerName(run.runId), sentName(run.token)]
   const undefSent = `\nif(defined("${sent}", SHARED)) { undef("${sent}", SHARED) }`
-  const script = `${ownerScript(name)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }${run.place === undefined ? '' : undefSent}`
+  const script = `${ownerScript(run)}if(ddbIngestOwner == ${run.token}l) { undef("${name}", SHARED) }${run.place === undefined ? '' : undefSent}`
   try {
     await session.run(script, { timeoutMs })
   } catch (error) {

@@ -43,6 +43,16 @@ export function ledgerName(token: bigint, number: number, version: LedgerVersion
   return `ddbIngestLedger${which}_${digits}${number === 1 ? '' : `_${number}`}`
 }
 
+/** Name of the table in which all processes of a plan find out what is done; its columns belong to the name. */
+export function planTableName(runId: string): string {
+  return markerName(runId).replace('ddbIngest_', 'ddbIngestPlan1_')
+}
+
+/** Name of the ledger of one unit of a plan. None of those that are looked for as left over. */
+export function unitLedgerName(token: bigint): string {
+  return `ddbIngestUnit1_${token.toString(16).padStart(16, '0')}`
+}
+
 /** Name of the ledger of a run whose batches are answered: one row, with the number of the last batch. */
 export function sentName(token: bigint): string {
   return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`

@@ -15,7 +15,7 @@ import { reasonOf } from './row-file.js'
  */
 export function checkRejects(
   path: string,
-  inputPaths: readonly string[],
+  inputPaths: Iterable<string>,
   { files, random }: Pick<Platform, 'files' | 'random'>,
   isOwn = false,
 ): void {
@@ -23,7 +23,9 @@ export function checkRejects(
   for (const name of [path, reasons]) {
     const status = statusOf(name, files)
     const key = status && fileKey(name, status)
-    if (key !== undefined && inputPaths.some(input => isFile(input, key, files))) {
+    if (key === undefined) continue
+    for (const input of inputPaths) {
+      if (input === '-' || !isFile(input, key, files)) continue
       throw new UsageError(
         'DDB_USAGE',
         `the rejects file "${name}" is an input of this run: name another`,

@@ -4,6 +4,7 @@
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { Watch } from '../check/watch.js'
+import type { RowStore } from '../inputs/rows/row-store.js'
 import type { RunLog } from '../fate/run-log.js'
 import type { Plan } from '../plan.js'
 import type { Reporter } from '../reporter.js'
@@ -22,6 +23,7 @@ export interface KeptRejects extends RunRejects {
 interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
   readonly plan: Plan
   readonly watch: Watch | undefined
+  readonly rows: RowStore | undefined
   readonly reporter: Reporter
   readonly ending: Pick<RunEnding, 'fail'>
 }
@@ -30,8 +32,9 @@ interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
 const shownRejects = 3
 
 export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects {
-  const { emit, state, plan, watch, reporter, ending } = keeping
-  const keep = (found: AnyReject, shape: RecordShape): void => {
+  const { emit, state, plan, watch, rows, reporter, ending } = keeping
+  const keep = (told: AnyReject, shape: RecordShape): void => {
+    const found = rows?.explained(told) ?? told
     const message = reporter.words(found.message)
     const reject = message === found.message ? found : { ...found, message }
     if (plan.onError === 'stop') emit({ kind: 'rejectsForgotten' })
@@ -39,6 +42,7 @@ export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects 
     if (watch !== undefined) watch.rejected(reject)
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
     try {
+      rows?.reject(reject)
       rejects.add(reject, shape)
     } catch (error) {
       ending.fail(error)

@@ -19,7 +19,7 @@ import { parseVersion } from '../connection/server-version.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
-import { tableText, type TableTarget } from './target.js'
+import { tableText, wishesOf, type TableTarget } from './target.js'
 import { inferOptions } from './infer-options.js'
 
 /** Whether the server has the table, whatever else was wrong with it. */
@@ -80,7 +80,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
   const { files } = platform
-  const { paths } = await expandInputs(options.inputs, options.input ?? {}, { files })
+  const sources = await expandInputs(options.inputs, options.input ?? {}, { files })
+  const paths = [...sources.paths]
   await checkFiles(paths, files)
   run.reporter.notice(
     `there is no table "${tableText(table)}": looking at the inputs for its columns`,
@@ -92,7 +93,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
   if (run.ending.failure !== undefined) throw run.ending.failure
   checkOptions(options, schema)
   await checkHeaders(run, schema, paths)
-  const script = createScript(schema, table, [], parseVersion(run.server.asked?.version ?? ''))
+  const version = parseVersion(run.server.asked?.version ?? '')
+  const script = createScript(schema, table, [], version, wishesOf(options.target))
   checkShape(run.server.facts, script)
   return { schema, script }
 }
@@ -200,7 +202,7 @@ function hasMembers({ inputs }: InferredSchema): boolean {
 
 /** @param anyCase  a header that differs in nothing but its case fills the column */
 function missingOptions(
-  { mapping = {} }: LoadOptions,
+  { mapping = {}, cells = {} }: LoadOptions,
   needed: NeededOptions,
   anyCase: boolean,
 ): string[] {
@@ -215,6 +217,14 @@ function missingOptions(
   return [
     ...maps,
     ...formats,
+    ...needed.nullTexts.map(text => `\`cells.nullTexts\` ${text}`),
+    ...(needed.nullQuoted && cells.nullQuoted !== true ? ['`cells.nullQuoted`'] : []),
+    ...(needed.thousands === '' ? [] : [`\`cells.thousands\` "${needed.thousands}"`]),
+    ...(needed.decimalComma ? ['`cells.decimalComma`'] : []),
+    ...(needed.skipLines > 0 ? [`\`input.skipLines\` ${needed.skipLines}`] : []),
+    ...(needed.comment === '' ? [] : [`\`input.comment\` "${needed.comment}"`]),
+    ...(needed.noHeader ? ['`input.header` no'] : []),
+    ...needed.percentColumns.map(name => `\`cells.percentColumns\` ${name}`),
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),

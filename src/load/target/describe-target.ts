@@ -36,6 +36,8 @@ export interface TargetDescription {
   readonly keyed: boolean
   /** Columns by which the table knows rows, and whose values stay as they were sent; empty where it knows none. */
   readonly keyColumns?: readonly string[]
+  /** Its own key, whatever columns are named for an upsert; of shared tables. */
+  readonly tableKey?: readonly string[]
   /** Columns by which a DFS table chooses partitions; behind a function, the table to be counted. */
   readonly partitionColumns?: readonly string[]
   /** A DFS table under the name of a shared one. */
@@ -86,9 +88,11 @@ export async function describeTarget(
       target.method === 'upsert' ||
       engine === 'PKEY' ||
       (engine !== undefined && textOf(answer, 'keepDuplicates') === 'LAST')
+    const tableKey = textsOf(answer, 'keyColumn')
     const keys = { keyed, keyColumns, partitionColumns, dropsDuplicates: keyed, replaces }
     const known = { columns, engine, ...keys }
-    return { ...schema, ...known, ...upsert, ...policy, ...(isHandle ? { isHandle } : {}) }
+    const more = { tableKey, ...(isHandle ? { isHandle } : {}) }
+    return { ...schema, ...known, ...upsert, ...policy, ...more }
   }
   await askFunction(asking, target.name)
   const { types, typesFrom } = options.target

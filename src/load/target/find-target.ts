@@ -9,6 +9,7 @@ import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { learnServer, settleMode } from '../connection/learn-server.js'
+import { learnLiveNodes } from '../connection/live-nodes.js'
 import { limitsTexts } from '../connection/server-version.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
@@ -50,6 +51,7 @@ export async function findTarget(
       await settleMode(run, control, again)
       checkTypes(target, run.options.expectTypes)
       settleConnections(run, target)
+      if (run.watch === undefined) await learnLiveNodes(run, control, target)
       return [control, asStored(run, target)]
     } catch (error) {
       const to = redirectOf(error)

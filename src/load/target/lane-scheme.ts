@@ -28,6 +28,8 @@ export interface LaneScheme {
   readonly digest: string
   /** Of rows with one key the last one has to be written last. */
   readonly isOrdered: boolean
+  /** More lanes than these have no rows; Infinity where the target tells no number. */
+  readonly mostLanes: number
   /** The lane of each row, from 0. Rows that no partition takes, or of which that is not known, are in the first one. */
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
 }
@@ -40,6 +42,8 @@ interface Level {
   readonly columnIndex: number
   /** Tells one way of choosing from others. */
   readonly text: string
+  /** How many there are; Infinity where there may be more at any time. */
+  readonly placeCount: number
   /** undefined where the column is not as the server told. */
   placesOf(column: Column): Place | undefined
 }
@@ -49,17 +53,19 @@ const version = 1
 
 /** @returns undefined where all rows have to go over one connection, or may go over any */
 export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
-  const { partition, keyed, keyColumns = [], upsert } = description
+  const { partition, keyed, keyColumns = [], tableKey = [], upsert } = description
   if (target.kind !== 'table') return undefined
   if (isPartitioned(description, target)) {
     if (partition === undefined || partition.unpredictable === true) return undefined
     const levels = partition.dimensions.map(dimension => partitionLevel(dimension, description))
     return schemeOf(levels, keyed || upsert !== undefined)
   }
-  // Keys that are named for an upsert need not be those that the table knows its rows by.
-  if (!keyed || target.keyColumns.length > 0) return undefined
+  if (!keyed) return undefined
+  // Columns that are named for an upsert need not be the table's key. What is of both is equal wherever one of them is.
+  const { keyColumns: named } = target
+  const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(
-    keyColumns.map(name => keyLevel(name, description)),
+    both.map(name => keyLevel(name, description)),
     true,
   )
 }
@@ -83,6 +89,7 @@ function schemeOf(
   return {
     isOrdered,
     digest: createHash('sha256').update(told).digest('hex').slice(0, 16),
+    mostLanes: levels.reduce((product, { placeCount }) => product * placeCount, 1),
     lanesOf({ columns, rowCount }, lanes) {
       const places = levels.map(level => level.placesOf(columns[level.columnIndex]!))
       const chosen = new Uint8Array(rowCount)
@@ -112,8 +119,9 @@ function partitionLevel(
 ): Level | undefined {
   const own = columns[columnIndex]?.type
   if (own === undefined || own.array === true) return undefined
-  const level = (find: (key: Key) => number, values: string): Level => ({
+  const level = (find: (key: Key) => number, values: string, placeCount: number): Level => ({
     columnIndex,
+    placeCount,
     text: JSON.stringify([columnName, kind, own.type, type ?? null, values]),
     placesOf(column) {
       const keyAt = keyReader(column, type)
@@ -122,17 +130,17 @@ function partitionLevel(
   })
   switch (kind) {
     case 'VALUE':
-      return level(key => bucketOf(key, 8, valueBuckets), '')
+      return level(key => bucketOf(key, 8, valueBuckets), '', Infinity)
     case 'HASH': {
       const buckets = scheme === undefined ? null : scalarKey(scheme)
       const width = hashedWidth(own, type)
       if (typeof buckets !== 'number' || buckets < 1 || width === undefined) return undefined
-      return level(key => bucketOf(key, width, buckets), String(buckets))
+      return level(key => bucketOf(key, width, buckets), String(buckets), buckets)
     }
     case 'RANGE': {
       if (scheme?.form !== 'vector') return undefined
       const bounds = keysOf(scheme)
-      return level(key => rangeOf(key, bounds), formatValue(scheme))
+      return level(key => rangeOf(key, bounds), formatValue(scheme), bounds.length - 1)
     }
     case 'LIST': {
       if (scheme?.form !== 'vector' || scheme.type !== 'ANY') return undefined
@@ -143,6 +151,7 @@ function partitionLevel(
       return level(
         key => places.get(key) ?? -1,
         JSON.stringify(lists.map(keys => keys.map(String))),
+        lists.length,
       )
     }
     case 'SEQ':
@@ -223,6 +232,7 @@ function keyLevel(name: string, { columns }: TargetDescription): Level | undefin
   return {
     columnIndex,
     text: JSON.stringify(['key', name, type.type]),
+    placeCount: Infinity,
     placesOf(column) {
       if (column.form !== 'vector') return undefined
       if (column.type === 'SYMBOL') {

@@ -13,23 +13,43 @@ import { isPartitioned, laneScheme } from './lane-scheme.js'
 export function settleConnections(run: Run, description: TargetDescription): void {
   const { plan, options, reporter } = run
   run.lanes = laneScheme(description, plan.target)
+  if (plan.mostConnections !== undefined) return limitConnections(run, description)
   if (plan.connections === 1) return
-  const byPartition = isPartitioned(description, plan.target)
-  if (run.lanes === undefined && (byPartition || description.keyed)) {
+  const why = whyOne(run, description)
+  if (why !== undefined) {
     run.plan = { ...plan, connections: 1 }
-    const why = byPartition
-      ? whyOnePartition(description)
-      : 'its keys do not tell rows apart for sure'
     reporter.notice(`rows go over one connection, as the target takes no more: ${why}`)
   }
   // Batches that are divided would have to be larger for each lane by itself.
   if (run.lanes !== undefined) run.batchSize.fix()
-  if (byPartition || options.delivery?.unordered === true) return
-  throw new UsageError(
-    'DDB_USAGE',
-    'over several connections rows arrive in another order than they were read in: say that this is all right with `delivery.unordered`, ' +
-      'or leave `delivery.connections` at 1',
-  )
+  if (isPartitioned(description, plan.target) || options.delivery?.unordered === true) return
+  throw new UsageError('DDB_USAGE', `${needsUnordered}, or leave \`delivery.connections\` at 1`)
+}
+
+const needsUnordered =
+  'over several connections rows arrive in another order than they were read in: say that this is all right with `delivery.unordered`'
+
+/** Nobody has asked for several: one is always right. */
+function limitConnections(run: Run, description: TargetDescription): void {
+  const { plan, options, lanes, connectionCount } = run
+  const { delivery, input } = options
+  const why = whyOne(run, description)
+  const hasOrder = !isPartitioned(description, plan.target) && delivery?.unordered !== true
+  if (plan.target.kind === 'function') {
+    connectionCount.limit(1, 'a function takes batches one after the other')
+  } else if (why !== undefined) connectionCount.limit(1, `the target takes no more: ${why}`)
+  else if (hasOrder) connectionCount.limit(1, needsUnordered)
+  else if (input?.follow === true) connectionCount.limit(1, 'rows that are followed do not wait')
+  else if (lanes !== undefined) {
+    connectionCount.limit(lanes.mostLanes, 'the target has no partitions for more')
+  }
+}
+
+/** undefined where rows may go over several. */
+function whyOne({ plan, lanes }: Run, description: TargetDescription): string | undefined {
+  if (lanes !== undefined) return undefined
+  if (isPartitioned(description, plan.target)) return whyOnePartition(description)
+  return description.keyed ? 'its keys do not tell rows apart for sure' : undefined
 }
 
 function whyOnePartition({ partition }: TargetDescription): string {

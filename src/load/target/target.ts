@@ -2,6 +2,7 @@
   What a run writes into: a shared table, a DFS table or a function, and the DolphinDB expressions that name it.
   Every name is checked here before it can enter a script; nothing else in `load/` builds script text from names.
 */
+import type { DfsWishes } from '../../infer/dfs-wishes.js'
 import { UsageError } from '../../errors.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import type { Method, TargetOptions } from '../options.js'
@@ -102,6 +103,7 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
   }
   const table = parseTableTarget(options.table)
   checkCreate(options.create, table)
+  checkWishes(options)
   for (const [given, name] of [
     [options.types, 'types'],
     [options.typesFrom, 'typesFrom'],
@@ -140,6 +142,21 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
     'DDB_USAGE',
     `\`target.create\` ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
   )
+}
+
+/** Fields that go with `create` dfs. */
+const wishFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
+
+/** What is said of a DFS table that is to be made. */
+export function wishesOf(target: TargetOptions): DfsWishes {
+  const said = wishFields.filter(name => target[name] !== undefined)
+  return Object.fromEntries(said.map(name => [name, target[name]]))
+}
+
+function checkWishes(options: TargetOptions): void {
+  const [said] = Object.keys(wishesOf(options))
+  if (said === undefined || options.create === 'dfs') return
+  throw new UsageError('DDB_USAGE', `\`target.${said}\` goes with \`target.create\` dfs`)
 }
 
 function functionTarget(options: TargetOptions, name: string, findsRows: boolean): Target {

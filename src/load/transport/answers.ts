@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { Table, Value } from '../../protocol/value.js'
-import { answerInTime } from '../connection/idle-timeout.js'
+import { answerWatch, type SilenceWatch } from '../connection/idle-timeout.js'
 import type { RetryRules } from '../connection/retry.js'
 import { mayBeGone } from '../evidence/evidence.js'
 import { CarryOut } from '../fate/carry-out.js'
@@ -21,7 +21,15 @@ import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import { abandonAll, closeAll, type Delivery, type Writer } from './delivery.js'
+import {
+  abandonAll,
+  closeAll,
+  longestFitMs,
+  movedOn,
+  type Connections,
+  type Delivery,
+  type Writer,
+} from './delivery.js'
 import type { RunNotes } from './run-notes.js'
 
 /** What a synchronous run needs besides its connection. */
@@ -32,6 +40,8 @@ export interface AnsweredSetup {
   readonly columnNames: readonly string[]
   /** Whether the server has nothing to do for a session; undefined when it does not tell. */
   readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
+  /** Opens so many sessions more. @throws {DdbError} */
+  readonly open: (count: number, timeoutMs: number) => Promise<readonly Session[]>
   /** Connects to the node that a redirect names, as often as before. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<readonly Session[]>
   /**
@@ -75,6 +85,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   /** Ends the wait for the batch that is out. */
   #settle = (): void => undefined
   #connection: 'open' | 'gone' | 'silent' = 'open'
+  readonly #watches = new Map<Session, SilenceWatch>()
   #isMoving = false
   #hasMoved = false
 
@@ -85,6 +96,25 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#queue = new SendQueue(run, this, error => this.#stop(error))
     const fail = (error: unknown): void => run.ending.fail(error)
     this.#carryOut = new CarryOut({ run, recorder, rules, fail }, this.#queue)
+  }
+
+  readonly connections: Connections = {
+    idle: async () => {
+      await this.#until(() => false)
+      const { failure } = this.#setup.run.ending
+      if (failure !== undefined) throw failure
+    },
+    fit: async () => {
+      const { sessions } = this.#writer
+      const { connections } = this.#setup.run.plan
+      const more = connections - sessions.length
+      if (more > 0) {
+        this.#writer.sessions = [...sessions, ...(await this.#setup.open(more, longestFitMs))]
+      } else {
+        this.#writer.sessions = sessions.slice(0, connections)
+        abandonAll({ sessions: sessions.slice(connections) }, movedOn())
+      }
+    },
   }
 
   get inFlightBytes(): number {
@@ -126,7 +156,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const { run, columnNames } = this.#setup
     const isOpen = (): boolean => run.state.open.has(batch.no)
     try {
-      const outcome = await write(this.#writer, session, partTable(part, columnNames), this.#setup)
+      const outcome = await this.#write(session, partTable(part, columnNames))
       if (isOpen()) this.#carryOut.apply(batch, outcome)
       this.#goOn()
     } catch (error) {
@@ -138,6 +168,32 @@ export class AnsweredDelivery implements Delivery, Outlet {
       if (isOpen()) this.#carryOut.giveUp(batch, 'no answer came')
       this.#stop(asDdbError(error))
     }
+  }
+
+  async #write(session: Session, table: Table): Promise<Outcome> {
+    const { functionName, leading } = this.#writer
+    const { kind, inMemory } = this.#setup.recorder.target
+    try {
+      const asked = session.call(functionName, [...leading, table])
+      const answer = await this.#watchOf(session).until(asked)
+      const rows = kind === 'function' ? table.rows : rowsOf(answer, inMemory)
+      return { rows, errText: '' }
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error
+      return { rows: -1, errText: error.received }
+    }
+  }
+
+  #watchOf(session: Session): SilenceWatch {
+    const known = this.#watches.get(session)
+    if (known !== undefined) return known
+    const { run, rules, isIdle } = this.#setup
+    const watch = answerWatch(session, timeoutMs => isIdle(session.id, timeoutMs), {
+      clock: rules.clock,
+      timeoutMs: run.plan.confirmTimeoutMs,
+    })
+    this.#watches.set(session, watch)
+    return watch
   }
 
   #stop(error: DdbError): void {
@@ -213,34 +269,12 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   async close(): Promise<void> {
+    for (const watch of this.#watches.values()) watch.end()
     await closeAll(this.#writer)
     const { run, unmark, leaveMarked } = this.#setup
     if (isUnfinished(run)) return leaveMarked?.()
     run.emit({ kind: 'leaving' })
     await unmark?.()
-  }
-}
-
-async function write(
-  { functionName, leading }: Writer,
-  session: Session,
-  table: Table,
-  setup: AnsweredSetup,
-): Promise<Outcome> {
-  const { run, rules, recorder, isIdle } = setup
-  try {
-    const answer = await answerInTime(
-      session,
-      session.call(functionName, [...leading, table]),
-      timeoutMs => isIdle(session.id, timeoutMs),
-      { clock: rules.clock, timeoutMs: run.plan.confirmTimeoutMs },
-    )
-    const { kind, inMemory } = recorder.target
-    const rows = kind === 'function' ? table.rows : rowsOf(answer, inMemory)
-    return { rows, errText: '' }
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error
-    return { rows: -1, errText: error.received }
   }
 }
 

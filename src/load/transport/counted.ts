@@ -5,7 +5,7 @@ import type { CountingSession } from './counting-session.js'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import { answerInTime } from '../connection/idle-timeout.js'
+import { answerWatch } from '../connection/idle-timeout.js'
 import { rowsText } from '../fate/row-counts.js'
 import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
@@ -108,12 +108,15 @@ async function taken(
   { idleTimeout }: Flow,
   { idle }: Counting,
 ): Promise<void> {
-  const [session] = sessions
+  const session = sessions[0]!
+  const watch = answerWatch(session, ms => idle(session.id, ms), idleTimeout)
   try {
-    await answerInTime(session!, session!.run('1'), ms => idle(session!.id, ms), idleTimeout)
+    await watch.until(session.run('1'))
   } catch (error) {
     // A refusal is an answer, too.
     if (!(error instanceof ServerError)) throw error
+  } finally {
+    watch.end()
   }
 }
 

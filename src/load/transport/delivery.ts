@@ -30,6 +30,8 @@ export interface Delivery {
    *   batch that is
    */
   deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): void | Promise<void>
+  /** Of deliveries whose connections may become more or fewer between two batches. */
+  readonly connections?: Connections
   /**
    * Resolves once every batch handed over is counted.
    * @throws {DdbError} when what became of them is a failure of the run; all are counted all the same
@@ -44,6 +46,19 @@ export interface Delivery {
   leave(reason: ConnectionError): void
   close(): Promise<void>
 }
+
+export interface Connections {
+  /** Resolves once nothing is out. @throws {DdbError} what ended the run */
+  idle(): Promise<void>
+  /**
+   * Opens sessions, or gives some up, until there are as many as the run has now. Nothing may be out.
+   * @throws {DdbError} when they cannot be opened: then there are as many as before
+   */
+  fit(): Promise<void>
+}
+
+/** Opening further sessions takes no longer, as nothing is sent meanwhile, ms. */
+export const longestFitMs = 5_000
 
 /** Where data requests go: any of these sessions, one function, arguments in front of the batch. */
 export interface Writer {
@@ -64,6 +79,10 @@ export function abandonAll({ sessions }: Pick<Writer, 'sessions'>, reason: Conne
 /** @throws what is no loss */
 export async function closeAll({ sessions }: Writer): Promise<void> {
   await Promise.all(sessions.map(session => session.close().catch(ignoreLoss)))
+}
+
+export function movedOn(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
 }
 
 /** For sessions that end together with a run: what their loss means is counted already. @throws all else */

@@ -34,7 +34,9 @@ export async function openDelivery(
   control: Session,
   evidence?: Evidence,
 ): Promise<Delivery> {
-  const { mode, confirm } = run.plan
+  const { mode, confirm, unit } = run.plan
+  // Answers are those of one process: another one would send the same rows.
+  if (mode === 'sync' && unit !== undefined) throw noReceipts()
   const rules = retryRules(run)
   const verifier = await openVerifier(run, rules, description, control)
   const proofs = { evidence, verifier }
@@ -46,13 +48,15 @@ export async function openDelivery(
   if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
     const receipts = await receiptsIfAny(run, rules, description, control, proofs)
     if (!(receipts instanceof ServerError)) {
-      tellLeftovers(run, control)
+      if (run.plan.unit === undefined) tellLeftovers(run, control)
       return verifying(receipts, verifier)
     }
     refusal = receipts
   }
   if (verifier !== undefined) throw noConfirmation()
-  const before = await countBefore(run, description, control)
+  // A program waits for its rows, and a count knows nothing of single ones.
+  const counts = confirm === 'count' || run.rows === undefined
+  const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
   if (refusal !== undefined) run.reporter.notice(fallbackNotice(refusal, instead))
   if (obstacle !== undefined) {
@@ -101,6 +105,14 @@ export async function openDelivery(
   }
   if (counting === undefined) return openUnasked(writer, flow)
   return openCounted(writer, flow, counting, description.dropsDuplicates === true ? null : 0)
+}
+
+function noReceipts(): DdbError {
+  return new DdbError(
+    'DDB_UNAVAILABLE',
+    'the server did not show that it takes asynchronous batches, without which there are no receipts: a plan cannot be loaded. ' +
+      'Try again, or see with `ddb-ingest selftest` what is the matter',
+  )
 }
 
 /** Without receipts nobody knows which of the rows that were sent have arrived. */

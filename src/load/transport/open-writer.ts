@@ -117,19 +117,28 @@ async function openWriter(
   return { sessions, functionName, leading: [] }
 }
 
-/** As many sessions as the run has connections. @throws {ConnectionError} when one of them cannot be opened */
+/**
+ * @param count  as many as the run has connections when left out
+ * @throws {ConnectionError} when one of them cannot be opened
+ */
 export async function connectEach(
   run: Run,
   description: TargetDescription,
   answered: boolean,
+  count: number = run.plan.connections,
+  timeoutMs = Infinity,
 ): Promise<readonly Session[]> {
-  const deadlineMs = connectDeadlineMs(run.platform, run.server.address)
+  const deadlineMs = Math.min(
+    connectDeadlineMs(run.platform, run.server.address),
+    run.platform.clock.nowMs() + timeoutMs,
+  )
   // Every connection listens to it, and the caller's own signal is left as it is.
   const ended = AbortSignal.any(run.options.signal === undefined ? [] : [run.options.signal])
   setMaxListeners(0, ended)
-  const connecting = (): Promise<Session> => connectData(run, description, answered, ended)
+  const connecting = (): Promise<Session> =>
+    connectData(run, description, answered, ended, deadlineMs)
   const opened = await Promise.allSettled(
-    Array.from({ length: run.plan.connections }, () =>
+    Array.from({ length: count }, () =>
       tryUntil(deadlineMs, retryRules(run), connecting, isConnectionError),
     ),
   )
@@ -152,10 +161,11 @@ async function connectData(
   { upsert }: TargetDescription,
   answered: boolean,
   ended: AbortSignal,
+  deadlineMs: number,
 ): Promise<Session> {
   const { plan } = run
   const session = await connectServer(run.platform, run.server.address, {
-    deadlineMs: connectDeadlineMs(run.platform, run.server.address),
+    deadlineMs,
     signal: ended,
     closeTimeoutMs: closeTimeoutMs(plan),
     highWaterBytes: Math.ceil(plan.maxInFlightBytes / plan.connections),

@@ -55,6 +55,8 @@ export function verifying(delivery: Delivery, verifier: Verifier | undefined): D
       const sent = handedOver(deliver, batches, verifier)
       return sent === undefined ? verifier.room() : sent.then(() => verifier.room())
     },
+    ...(delivery.connections && { connections: delivery.connections }),
+    ...(delivery.checkOwner && { checkOwner: () => delivery.checkOwner!() }),
     finish: () => delivery.finish(),
     leave(reason) {
       verifier.leave(reason)

@@ -69,6 +69,7 @@ export async function planVerification(
   const names = given.length > 0 ? given : (own.find(key => key.length > 0) ?? [])
   const isKeyed = names.length > 0 || isDfs || keepsOne || partitionColumns.length > 0
   const keys = isKeyed ? keyColumns(names, found, tableText(table)) : []
+  if (!isKeyed) run.connectionCount.limit(1, 'rows are read back by their place')
   if (!isKeyed && run.plan.connections > 1) {
     throw new UsageError(
       'DDB_USAGE',

@@ -1,6 +1,7 @@
 /*
   Dates and times by a pattern of DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm
-  ss SSS and so on; every other character stands for itself.
+  ss SSS and so on; every other character stands for itself, as does everything in single quotes. Exchanges write times
+  of day as whole numbers, so that the zeros in front are missing: `93000000` is 09:30:00.000 by HHmmssSSS.
 */
 import { civilDays } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -14,6 +15,8 @@ export interface PatternPart {
   readonly minDigits: number
   readonly maxDigits: number
   readonly literal: number
+  /** Of an hour with which digits of a time of day begin, nothing between them: how many these are; 0 for other parts. */
+  readonly runDigits: number
 }
 
 /** How many letters a field may have. */
@@ -35,15 +38,14 @@ const months = 'janfebmaraprmayjunjulaugsepoctnovdec'
 /** The parts of a pattern, or why it is not one. */
 export function parsePattern(text: string): PatternPart[] | string {
   const parts: PatternPart[] = []
-  // Other programs write YYYY and DD, which mean nothing else here.
-  const symbols = text.replace(/Y+|D+/g, letters => letters.toLowerCase())
-  const tokens = symbols.match(/([yMdHhmsaSn])\1*|[^]/gu) ?? []
+  const tokens = (text.match(/'(?:[^']|'')*'|([YyMDdHhmsaSn])\1*|[^]/gu) ?? []).map(symbolOf)
   for (const [i, token] of tokens.entries()) {
     const letter = token[0]!
     const lengths = fieldLengths[letter]
     if (lengths === undefined) {
-      for (const literal of new TextEncoder().encode(token)) {
-        parts.push({ letter: '', minDigits: 0, maxDigits: 0, literal })
+      if (token === "'") return "a quote ' is not closed"
+      for (const literal of new TextEncoder().encode(unquoted(token))) {
+        parts.push({ letter: '', minDigits: 0, maxDigits: 0, literal, runDigits: 0 })
       }
       continue
     }
@@ -53,9 +55,28 @@ export function parsePattern(text: string): PatternPart[] | string {
     }
     if (parts.some(part => part.letter === letter)) return `${letter} stands there twice`
     const isExact = isField(tokens[i + 1]) || isNumber(tokens[i - 1])
-    parts.push({ letter, literal: 0, ...digitsOf(letter, length, isExact) })
+    const runDigits = isNumber(tokens[i - 1]) ? 0 : timeDigits(tokens.slice(i))
+    parts.push({ letter, literal: 0, ...digitsOf(letter, length, isExact), runDigits })
   }
   return parts
+}
+
+/** The letters of a pattern's fields; none of what is no pattern. */
+export function patternLetters(text: string): string {
+  const parts = parsePattern(text)
+  return typeof parts === 'string' ? '' : parts.map(({ letter }) => letter).join('')
+}
+
+/** Other programs write YYYY and DD, which mean nothing else here. */
+function symbolOf(token: string): string {
+  return /^(?:Y+|D+)$/.test(token) ? token.toLowerCase() : token
+}
+
+function unquoted(token: string): string {
+  if (token === "''") return "'"
+  return token.length > 1 && token.startsWith("'")
+    ? token.slice(1, -1).replaceAll("''", "'")
+    : token
 }
 
 function isField(token: string | undefined): boolean {
@@ -65,6 +86,14 @@ function isField(token: string | undefined): boolean {
 /** Fields of digits, unlike `a` and `MMM`. */
 function isNumber(token: string | undefined): boolean {
   return isField(token) && token !== 'aa' && token !== 'MMM'
+}
+
+/** Digits of the fields in front, where they are an hour and what is finer, nothing between them; else 0. */
+function timeDigits(tokens: readonly string[]): number {
+  const other = tokens.findIndex(token => !isNumber(token))
+  const run = other < 0 ? tokens : tokens.slice(0, other)
+  const isTime = /^[Hh]+$/.test(run[0] ?? '') && run.every(token => /^[HhmsSn]/.test(token))
+  return run.length > 1 && isTime ? run.join('').length : 0
 }
 
 /** @param isExact  nothing stands between two fields: each has exactly as many digits as letters */
@@ -96,6 +125,8 @@ export class PatternFormat implements DateFormat {
   #hour = 0
   #minute = 0
   #second = 0
+  /** Zeros in front of a time of day that are not there, of those that are not passed yet. */
+  #missing = 0
 
   constructor(parts: readonly PatternPart[]) {
     this.#parts = parts
@@ -105,11 +136,13 @@ export class PatternFormat implements DateFormat {
     let p = trimmedStart(bytes, start, end)
     const last = trimmedEnd(bytes, p, end)
     this.#half = 'none'
+    this.#missing = 0
     for (const part of this.#parts) {
       if (part.letter === '') {
         if (p >= last || bytes[p] !== part.literal) return NaN
         p++
       } else {
+        if (part.runDigits > 0) this.#missing = missingZeros(bytes, p, last, part.runDigits)
         p = this.#field(part, bytes, p, last)
         if (p < 0) return NaN
       }
@@ -139,15 +172,18 @@ export class PatternFormat implements DateFormat {
   #field(part: PatternPart, bytes: Uint8Array, start: number, end: number): number {
     if (part.letter === 'a') return this.#halfDay(bytes, start, end)
     if (part.letter === 'M' && part.minDigits === 3) return this.#monthName(bytes, start, end)
+    const zeros = Math.min(this.#missing, part.maxDigits)
+    this.#missing -= zeros
+    const most = part.maxDigits - zeros
     let value = 0
     let p = start
-    while (p < end && p - start < part.maxDigits) {
+    while (p < end && p - start < most) {
       const digit = bytes[p]! - zero
       if (digit < 0 || digit > 9) break
       value = value * 10 + digit
       p++
     }
-    const digits = p - start
+    const digits = p - start + zeros
     return digits >= part.minDigits && this.#set(part.letter, value, digits) ? p : -1
   }
 
@@ -207,4 +243,11 @@ export class PatternFormat implements DateFormat {
     }
     return -1
   }
+}
+
+/** How many digits fewer stand at `start` than belong there; 0 where there are none, or more. */
+function missingZeros(bytes: Uint8Array, start: number, end: number, digits: number): number {
+  let p = start
+  while (p < end && bytes[p]! >= zero && bytes[p]! <= zero + 9) p++
+  return p === start ? 0 : Math.max(0, digits - (p - start))
 }

@@ -7,17 +7,25 @@ import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { TextSource } from '../../schema/cell-source.js'
 import { expectedOf, isAlike, type ExpectedCsv } from './alike.js'
-import { csvDialect, isByte, isByteDialect, saidOf, type CsvDialect } from './csv-dialect.js'
+import {
+  csvDialect,
+  isByte,
+  isByteDialect,
+  saidOf,
+  type CsvDialect,
+  type DialectOptions,
+} from './csv-dialect.js'
+import { findTable, tableDialect, tableText, type FoundTable } from './find-table.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
 import { isHeaderByData, isHeaderFor } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
-import { withDecimalComma, type RowTarget } from './row-target.js'
-import { behindLines, SampleRecords } from './sample-records.js'
+import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
+import { behindLines, SampleRecords, type TriedDialect } from './sample-records.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
-import { hasLine, takeSample } from './sample.js'
+import { hasLine, takeSample, type Sample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
 import type { FlushClock, InputReader, Known, KnownDialect, LastLook } from '../input-reader.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
@@ -33,6 +41,8 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly target?: RowTarget | undefined
   /** Without a target: what the data leave open is not guessed. The names are those of earlier inputs' headers. */
   readonly settled?: { readonly names: readonly string[] | undefined } | undefined
+  /** What stands above and below the table is looked for, and left out. */
+  readonly findsTable?: boolean | undefined
   /** Of the input before, which was opened with the same options; it is kept up. */
   readonly lastLook?: LastLook | undefined
   /** The machine's when left out. */
@@ -50,30 +60,17 @@ export async function openCsv(
   options: CsvOptions = {},
 ): Promise<InputReader<'csv' | 'tsv'>> {
   const format = options.format ?? 'csv'
-  const said = { ...csvDialect, ...saidOf(options) }
-  const { skipLines, rowNames } = said
   // Files are there, and a pipe may be long in coming.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
   const sample = await takeSample(source.chunks(), clock, bytes =>
-    hasLine(bytes, behindLines(bytes, skipLines)),
+    hasLine(bytes, behindLines(bytes, options.skipLines ?? 0)),
   )
   const { bytes, isWhole, chunks } = sample
+  const table = options.findsTable === true ? tableIn(bytes, isWhole, options) : undefined
   const separator = separatorLine(bytes)
-  const from = behindLines(bytes, Math.max(skipLines, separator === undefined ? 0 : 1))
-  const given = {
-    delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
-    quote: options.quote,
-    escape: options.escape,
-    comment: said.comment,
-    trim: said.trim,
-  }
-  const tried = detectDialect(bytes, from, isWhole, given)
-  const layout = detectLayout(bytes, from, isWhole, tried)
-  const dialect: CsvDialect = {
-    ...said,
-    ...tried,
-    trailingDelimiter: options.trailingDelimiter ?? (!said.rowNames && layout.trailingDelimiter),
-  }
+  const look = dialectIn(sample, options, { format, separator, table: table?.dialect })
+  const { from, tried, layout, dialect } = look
+  const { skipLines, rowNames } = dialect
   checkDialect(dialect)
   const tokenizer = await tokenizerFor(source, dialect)
   const isSeparatorHead = separator !== undefined && skipLines === 0
@@ -91,12 +88,18 @@ export async function openCsv(
     settled: options.settled,
     records: () => new SampleRecords(bytes, from, isWhole, tried),
   }
-  const isHeader = record !== undefined && isHeaderRecord(record, undecided)
+  const isHeader =
+    record !== undefined &&
+    decided(
+      () => isHeaderRecord(record, undecided),
+      () => tableIn(bytes, isWhole, options)?.found,
+    )
   if (isHeader && options.trailingDelimiter === undefined && dialect.trailingDelimiter) {
     checkTrailing(headerNames(record, source.name), undecided)
   }
   if (isHeader) tokenizer.skipPeeked()
-  const fieldCount = (record?.fields.length ?? 0) + (isHeader && rowNames ? 1 : 0)
+  const foundCount = (record?.fields.length ?? 0) + (isHeader && rowNames ? 1 : 0)
+  const fieldCount = wantedCount(undecided, isHeader, foundCount) ?? foundCount
   // Where there is one column, the line that is left of an empty field is empty.
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
@@ -111,6 +114,7 @@ export async function openCsv(
     rowNames,
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
     headerLineNumber: names && record?.lineNumber,
+    ...(table === undefined ? {} : { foundTable: table.found }),
   } as const
   const { lastLook, target } = options
   if (lastLook !== undefined) {
@@ -123,6 +127,68 @@ export async function openCsv(
     ...found,
     ...recordsOf(tokenizer, chunks, fieldCount, dialect, source.text.encoding),
   })
+}
+
+/** What the records look like: what is said, and what is found. */
+function dialectIn(
+  { bytes, isWhole }: Sample,
+  options: CsvOptions,
+  {
+    format,
+    separator,
+    table,
+  }: { format: string; separator: string | undefined; table: DialectOptions | undefined },
+): { from: number; tried: TriedDialect; layout: Layout; dialect: CsvDialect } {
+  const said = { ...csvDialect, ...saidOf(options), ...table }
+  const from = behindLines(bytes, Math.max(said.skipLines, separator === undefined ? 0 : 1))
+  const tried = detectDialect(bytes, from, isWhole, {
+    delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
+    quote: options.quote,
+    escape: options.escape,
+    comment: said.comment,
+    trim: said.trim,
+  })
+  const layout = detectLayout(bytes, from, isWhole, tried)
+  const trailingDelimiter =
+    options.trailingDelimiter ?? (!said.rowNames && layout.trailingDelimiter)
+  return { from, tried, layout, dialect: { ...said, ...tried, trailingDelimiter } }
+}
+
+const lookedAtRecords = 1000
+
+/** By position the target says how many fields a record has, where some record has so many. */
+function wantedCount(
+  { target, dialect, records }: Undecided,
+  isHeader: boolean,
+  foundCount: number,
+): number | undefined {
+  const columns = target === undefined ? undefined : fieldsByPosition(target)
+  if (columns === undefined || foundCount === 0 || dialect.trailingDelimiter) return undefined
+  const wanted = columns + (dialect.rowNames ? 1 : 0)
+  if (wanted === foundCount) return undefined
+  const sample = records()
+  if (isHeader) sample.next()
+  for (let count = 0; count < lookedAtRecords && sample.next(); count++) {
+    if (sample.fieldCount === wanted) return wanted
+  }
+  return undefined
+}
+
+/** The table, and the options that read it. */
+function tableIn(
+  bytes: Uint8Array,
+  isWhole: boolean,
+  { delimiter, format, quote, escape, header, ...given }: CsvOptions,
+): { readonly found: FoundTable; readonly dialect: DialectOptions } | undefined {
+  if (separatorLine(bytes) !== undefined) return undefined
+  const found = findTable(bytes, isWhole, {
+    ...{ quote, escape, comment: given.comment, skipLines: given.skipLines },
+    delimiter: delimiter ?? (format === 'tsv' ? '\t' : undefined),
+    rowNames: given.rowNames,
+    trim: given.trim ?? false,
+    hasHeader: header === undefined || header === 'auto' ? undefined : header === 'yes',
+  })
+  return found && { found, dialect: tableDialect(found) }
 }
 
 /** Opens inputs that look the same, one after the other, in the same memory. */
@@ -215,6 +281,18 @@ function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean {
   if (target !== undefined) return isHeaderFor(record, target, file)
   if (settled === undefined) return looksLikeHeader(record)
   return isHeaderByData(record, { file, records: records(), names: settled.names })
+}
+
+/** Who asks for the header may be helped by what stands above it. */
+function decided(decide: () => boolean, look: () => FoundTable | undefined): boolean {
+  try {
+    return decide()
+  } catch (error) {
+    const found = error instanceof UsageError ? look() : undefined
+    if (found === undefined) throw error
+    const { message } = error as UsageError
+    throw new UsageError('DDB_USAGE', `${message}. But ${tableText(found)}`, { cause: error })
+  }
 }
 
 /** Whether a field more than the header has may only be what is behind a last delimiter. */

@@ -22,6 +22,14 @@ export interface RowTarget {
   readonly cells: CellRules
 }
 
+/** How many fields a record has whose fields fill the columns in order; undefined where that is not what is asked for. */
+export function fieldsByPosition({ schema, mapping }: RowTarget): number | undefined {
+  const { match, map = {}, set = {}, ignoreExtra, allowMissing } = mapping
+  const isLoose = ignoreExtra === true || allowMissing === true || Object.keys(map).length > 0
+  if (match !== 'position' || isLoose) return undefined
+  return schema.columns.filter(({ name }) => !Object.hasOwn(set, name)).length
+}
+
 /** The target of an input in which decimal commas were found, or none. */
 export function withDecimalComma(
   { schema, mapping, cells }: RowTarget,

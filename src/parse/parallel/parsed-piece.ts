@@ -33,6 +33,8 @@ export type PieceBounds = Pick<RowBounds, 'recordStarts' | 'recordEnds' | 'lineN
 
 /** All records that are whole in the piece, from the guessed beginning on. */
 export interface ParsedPiece {
+  /** Where the first of them begins, if that is not guessed. */
+  readonly begin?: number
   /** After the last of them. */
   readonly end: number
   /** Line ends between the guessed beginning and there. */
@@ -57,6 +59,13 @@ export interface FedPiece {
   readonly bytes: Uint8Array
   /** undefined for a piece that the reader is to read itself. */
   readonly parsed: ParsedPiece | undefined
+  /** The rows in hand do not wait for more. */
+  readonly endsBatch?: boolean
+}
+
+/** Where its first record begins. */
+export function beginOf({ bytes, parsed }: FedPiece): number {
+  return parsed?.begin ?? guessedBegin(bytes)
 }
 
 /** Where a record is guessed to begin: after the first line end; 0 without one. */

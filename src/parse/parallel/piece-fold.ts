@@ -6,7 +6,7 @@ import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'
 import { countLineEnds } from '../line-ends.js'
 import type { ReadElsewhere } from '../tokenizer.js'
-import { guessedBegin, type FedPiece, type ParsedPiece, type PieceReject } from './parsed-piece.js'
+import { beginOf, type FedPiece, type ParsedPiece, type PieceReject } from './parsed-piece.js'
 
 /** The piece as the reader takes it over. */
 export class PieceFold {
@@ -31,12 +31,13 @@ export class PieceFold {
    * @param textOffset  of what begins there, in the text
    */
   constructor(
-    { bytes, parsed }: FedPiece & { readonly parsed: ParsedPiece },
+    piece: FedPiece & { readonly parsed: ParsedPiece },
     builder: BatchBuilder,
     point: ResumePoint,
     textOffset: number,
   ) {
-    this.#begin = guessedBegin(bytes)
+    const { bytes, parsed } = piece
+    this.#begin = beginOf(piece)
     this.#beginBytes = point.offsetBytes
     this.#recordBytesBefore = builder.recordBytes
     this.parsed = parsed

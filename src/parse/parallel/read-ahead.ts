@@ -7,7 +7,7 @@ import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { BatchBuilder } from '../batch-builder.js'
 import type { BatchOptions } from '../input-reader.js'
 import type { Tokenizer } from '../tokenizer.js'
-import { guessedBegin, type FedPiece, type ParsedPiece } from './parsed-piece.js'
+import { beginOf, type FedPiece, type ParsedPiece } from './parsed-piece.js'
 import { PieceFold } from './piece-fold.js'
 import type { Feed, PieceFormat, Taken } from './piece-reading.js'
 
@@ -39,6 +39,7 @@ export class ReadAhead {
   /** undefined until threads read ahead. */
   #feed: Feed | undefined
   #hasBegun = false
+  #endsBatch = false
   /** The tokenizer has it up to where a record may begin. */
   #piece: ReadPiece | undefined
 
@@ -83,13 +84,22 @@ export class ReadAhead {
   }
 
   /** Gives the tokenizer a piece; of one that was read ahead only as much as comes before a record that may begin. */
-  push({ bytes, parsed }: FedPiece): void {
+  push(piece: FedPiece): void {
     const { tokenizer } = this.#input
+    const { bytes, parsed, endsBatch = false } = piece
+    this.#endsBatch ||= endsBatch
     if (parsed === undefined) tokenizer.push(bytes)
     else {
-      tokenizer.push(bytes.subarray(0, guessedBegin(bytes)))
+      tokenizer.push(bytes.subarray(0, beginOf(piece)))
       this.#piece = { bytes, parsed }
     }
+  }
+
+  /** True once after a piece with which the rows in hand are to go out. */
+  takeEnd(): boolean {
+    const endsBatch = this.#endsBatch
+    this.#endsBatch = false
+    return endsBatch
   }
 
   /**
@@ -103,7 +113,7 @@ export class ReadAhead {
     const { tokenizer } = this.#input
     if (piece === undefined || tokenizer.failure !== undefined) return false
     this.#piece = undefined
-    const begin = guessedBegin(piece.bytes)
+    const begin = beginOf(piece)
     if (!this.#isRight(piece.parsed, begin, mostRecords)) {
       tokenizer.push(piece.bytes.subarray(begin))
       return true

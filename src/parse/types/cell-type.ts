@@ -7,6 +7,8 @@ import type { CellRules } from '../cell-rules.js'
 import type { ClockRules, DateFormat } from '../cells/wall-clock.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
+import type { ColumnOffset } from '../cells/column-offset.js'
+import type { ValueColumn } from '../rows/value-column.js'
 import type { Spelling } from './spelled-column.js'
 
 /** What a column is told besides its type. */
@@ -24,6 +26,16 @@ export interface ColumnPlace {
   readonly rules: CellRules
 }
 
+/** What a column is told that takes values of a program. */
+export interface ValuePlace {
+  /** Most values of a piece. */
+  readonly capacity: number
+  /** Longest text, in bytes of UTF-8; Infinity where any length does. */
+  readonly maxBytes: number
+  /** Of a column of times: a `Date` has that of UTC. Made when it is asked for. */
+  readonly offset: () => ColumnOffset | undefined
+}
+
 /** One type; the name is DolphinDB's own. */
 export interface CellType {
   readonly name: DataType
@@ -32,6 +44,8 @@ export interface CellType {
   /** False where no client sends array vectors of the type (docs/protocol.md#array-vectors). */
   readonly hasArrays: boolean
   readonly column: (place: ColumnPlace) => ColumnBuilder
+  /** Takes values of a program without a text between; undefined where only texts are read. */
+  readonly values?: (place: ValuePlace) => ValueColumn
   /** Blanks around a text are a part of it. */
   readonly keepsBlanks?: true
   /** What a column is called may be a value of it as well. */

@@ -25,6 +25,7 @@ import {
   TimestampColumn,
 } from '../columns/time-columns.js'
 import { jsonKinds } from '../json/json-kinds.js'
+import { DateValues } from '../rows/value-columns.js'
 import type { CellType } from './cell-type.js'
 
 const secondsPerDay = 86_400
@@ -54,6 +55,8 @@ interface ShortTemporal {
   readonly ofFormat: (format: DateFormat) => number
   /** Reads the usual spelling faster, where no zone matters. */
   readonly Column?: typeof NumberColumn
+  /** Of its unit, where a `Date` may be a value. */
+  readonly dateMs?: number
 }
 
 function shortType({
@@ -64,6 +67,7 @@ function shortType({
   read,
   ofFormat,
   Column = NumberColumn,
+  dateMs,
 }: ShortTemporal): CellType {
   const elements = (what: string): FixedType<NumberArray> => ({
     ...int32Layout,
@@ -74,6 +78,7 @@ function shortType({
     name,
     jsonKinds: jsonKinds.string,
     hasArrays: true,
+    ...(dateMs !== undefined && { values: ofDates(dateMs, false) }),
     column({ columnIndex, pool, clock: rules }) {
       const clock = new WallClock(rules)
       const explain = (): string | undefined => clock.zoneFault
@@ -107,6 +112,7 @@ const dateMinute = (parts: TimeParts): number =>
 const shortTypes: readonly ShortTemporal[] = [
   {
     name: 'DATE',
+    dateMs: 86_400_000,
     expected: 'YYYY.MM.DD',
     needs: 'yMd',
     keepsTime: false,
@@ -144,6 +150,7 @@ const shortTypes: readonly ShortTemporal[] = [
   },
   {
     name: 'DATETIME',
+    dateMs: 1000,
     expected: 'YYYY.MM.DDTHH:MM:SS of the years 1901 to 2038',
     needs: 'yMd',
     read: clock => (bytes, start, end) => clock.readDateTime(bytes, start, end) + datetime(clock),
@@ -178,10 +185,17 @@ interface LongTemporal {
   readonly unitDigits?: number
   /** Reads the usual spelling faster, where no zone matters. */
   readonly Column?: typeof Int64Column
+  /** Of its unit, where a `Date` may be a value. */
+  readonly dateMs?: number
 }
 
+const ofDates =
+  (unitMs: number, isLong: boolean): NonNullable<CellType['values']> =>
+  ({ capacity, offset }) =>
+    new DateValues(capacity, unitMs, isLong, offset())
+
 function longType(type: LongTemporal): CellType {
-  const { name, expected, needs, read, toRaw, unitDigits = -1, Column = Int64Column } = type
+  const { name, expected, needs, read, toRaw, unitDigits = -1, Column = Int64Column, dateMs } = type
   const kind = (what: string, readCell: ReadInt64): Int64Kind => ({
     expected: what,
     readCell,
@@ -191,6 +205,7 @@ function longType(type: LongTemporal): CellType {
     name,
     jsonKinds: jsonKinds.string,
     hasArrays: true,
+    ...(dateMs !== undefined && { values: ofDates(dateMs, true) }),
     column({ columnIndex, pool, clock: rules }) {
       const clock = new WallClock(rules)
       const readCell: ReadInt64 = (bytes, start, end, into) => {
@@ -242,6 +257,7 @@ function nanotimestamp(parts: TimeParts, into: Int64Parts): number {
 const longTypes: readonly LongTemporal[] = [
   {
     name: 'TIMESTAMP',
+    dateMs: 1,
     expected: 'YYYY.MM.DDTHH:MM:SS.mmm',
     needs: 'yMd',
     read: (clock, bytes, start, end) => clock.readDateTime(bytes, start, end),

@@ -5,6 +5,7 @@ import { BlobColumn } from '../columns/blob-column.js'
 import { StringColumn } from '../columns/string-column.js'
 import { SymbolColumn } from '../columns/symbol-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
+import { SymbolValues, TextValues } from '../rows/text-values.js'
 import type { CellType } from './cell-type.js'
 
 const textKinds = jsonKinds.string | jsonKinds.number | jsonKinds.boolean
@@ -15,6 +16,7 @@ const symbol: CellType = {
   takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
+  values: ({ capacity, maxBytes }) => new SymbolValues(capacity, maxBytes),
   column: ({ columnIndex, pool, maxBytes }) =>
     new SymbolColumn(
       (codes, base, length) => ({ form: 'vector', type: 'SYMBOL', length, codes, base }),
@@ -30,6 +32,7 @@ const string: CellType = {
   takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
+  values: ({ capacity, maxBytes }) => new TextValues(capacity, maxBytes),
   column: ({ columnIndex, pool, maxBytes }) =>
     new StringColumn(
       (encoded, length) => ({ form: 'vector', type: 'STRING', length, encoded }),

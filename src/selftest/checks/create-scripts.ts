@@ -3,6 +3,7 @@
 */
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
+import { noSharedNeeds } from '../../infer/settle-types.js'
 import type { Facts } from '../../load/connection/known-server.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -93,6 +94,7 @@ function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
     rejected: 0,
     firstReject: undefined,
     needsPosition: false,
+    needs: noSharedNeeds,
     needsAllowMissing: false,
   }
 }

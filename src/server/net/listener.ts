@@ -232,9 +232,10 @@ class TcpTransport implements Transport {
   send(chunks: readonly Uint8Array[]): boolean {
     const socket = this.#socket
     if (!socket.writable) return true
-    socket.cork()
+    const gathers = chunks.length > 1
+    if (gathers) socket.cork()
     for (const chunk of chunks) socket.write(chunk)
-    socket.uncork()
+    if (gathers) socket.uncork()
     return !socket.writableNeedDrain
   }
 

@@ -3,7 +3,7 @@
   file is.
 */
 import { InputError } from '../../errors.js'
-import type { Files, FileStatus } from '../../platform/platform.js'
+import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform.js'
 import { readDirectory, type Member } from './zip-directory.js'
 import { memberFile } from './zip-member.js'
 
@@ -12,7 +12,7 @@ export interface Archives {
   /** Files in the archive, in its order. @throws {InputError} as `readDirectory` */
   members(path: string): Promise<readonly Member[]>
   /** Of a member, as of a file. */
-  statusOf(archive: FileStatus, member: Member, index: number): FileStatus
+  statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus
 }
 
 /** Whether a file with this name is taken for an archive. */
@@ -67,7 +67,7 @@ export function withArchives(files: Files): Files {
 }
 
 interface Directory {
-  readonly status: FileStatus
+  readonly status: DatedFileStatus
   readonly members: readonly Member[]
   readonly byName: ReadonlyMap<string, number>
 }
@@ -75,7 +75,7 @@ interface Directory {
 interface FoundMember {
   readonly archive: string
   readonly member: Member
-  readonly status: FileStatus
+  readonly status: DatedFileStatus
 }
 
 /** Directories are read again where there are more archives: each may have a million members. */
@@ -136,7 +136,7 @@ function newArchives(files: Files): {
   }
 }
 
-function isSame(a: FileStatus, b: FileStatus): boolean {
+function isSame(a: DatedFileStatus, b: DatedFileStatus): boolean {
   return (
     a.sizeBytes === b.sizeBytes &&
     a.modifiedMs === b.modifiedMs &&
@@ -146,13 +146,15 @@ function isSame(a: FileStatus, b: FileStatus): boolean {
 }
 
 /** Numbers of members are below 0, where no file has one. */
-function statusOf(archive: FileStatus, member: Member, index: number): FileStatus {
+function statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus {
   const { sizeBytes, compressedBytes, checksum, modifiedMs } = member
   const { inode } = archive
   return {
     ...archive,
     sizeBytes,
     modifiedMs,
+    bornNs: 0n,
+    changedNs: 0n,
     inode: inode === 0n ? 0n : -((inode << 32n) + BigInt(index) + 1n),
     digest: `crc32:${checksum.toString(16).padStart(8, '0')} ${compressedBytes}`,
   }

@@ -12,7 +12,7 @@ import {
   type IsData,
   type PassedOverCount,
 } from '../data-files.js'
-import type { SameFilesCount } from '../same-files.js'
+import { newSameFiles, type SameFilesCount } from '../same-files.js'
 import { archivesOf } from './archives.js'
 import { checkMember } from './zip-member.js'
 
@@ -25,6 +25,8 @@ export interface MemberChoice {
   readonly passedOver: PassedOverCount
   /** Each archive once, whatever names it has. */
   readonly archives: SameFilesCount
+  /** Of those that were the first of their file. */
+  readonly paths: string[]
 }
 
 /** @throws {UsageError} DDB_USAGE for a pattern that nothing can match */
@@ -33,15 +35,17 @@ export function newMemberChoice(
     readonly extensions: readonly string[]
     readonly members: readonly string[] | undefined
   },
-  archives: SameFilesCount,
+  onSame?: (path: string, input: string) => void,
 ): MemberChoice {
+  const paths: string[] = []
   const { extensions, members } = names
   return {
     isData: dataFiles({ extensions, include: members }, 'input.members'),
     extensions,
     byPattern: members !== undefined && members.length > 0,
     passedOver: newPassedOver(),
-    archives,
+    archives: newSameFiles(index => paths[index]!, onSame),
+    paths,
   }
 }
 

@@ -5,7 +5,7 @@
 import { crc32, createInflateRaw } from 'node:zlib'
 import type { Readable } from 'node:stream'
 import { InputError } from '../../errors.js'
-import type { FileStatus, InputFile } from '../../platform/platform.js'
+import type { DatedFileStatus, InputFile } from '../../platform/platform.js'
 import { chunkBytes } from '../file-chunks.js'
 import { damaged, openZip, yauzl, type Member } from './zip-directory.js'
 
@@ -34,7 +34,7 @@ export function memberFile(
   archivePath: string,
   file: InputFile,
   member: Member,
-  status: FileStatus,
+  status: DatedFileStatus,
 ): InputFile {
   const open = (): Reading => newReading(contentOf(path, archivePath, file, member))
   let sequential: Reading | undefined

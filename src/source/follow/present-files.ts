@@ -13,6 +13,7 @@ import {
 } from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
+import { newPathList } from '../path-list.js'
 import { newSameFiles } from '../same-files.js'
 
 /** One file under one of its names. */
@@ -57,11 +58,18 @@ export async function presentFiles(
     if (status?.isFolder === true) {
       found.push(...(await ofPaths(await ofFolder(input, look), look)))
     } else if (status !== undefined) found.push(named(input, status))
-    else if (hasGlob(input)) found.push(...(await ofPaths(await globFiles(input, files), look)))
+    else if (hasGlob(input)) {
+      const paths = newPathList()
+      await globFiles(input, files, paths).catch(() => undefined)
+      found.push(...(await ofPaths(paths, look)))
+    }
     if (found.length === before) missing.push(input)
   }
-  const sameFiles = newSameFiles()
-  const once = found.filter(({ path, status }) => sameFiles.isFirst(path, status))
+  const once: PresentFile[] = []
+  const sameFiles = newSameFiles(index => once[index]!.path)
+  for (const file of found) {
+    if (sameFiles.isFirst(file.path, once.length, file.status)) once.push(file)
+  }
   return { files: once, missing, sameFiles: sameFiles.found, passedOver: look.passedOver }
 }
 
@@ -81,7 +89,7 @@ function named(path: string, status: FileStatus): PresentFile {
 }
 
 async function ofPaths(
-  paths: readonly string[],
+  paths: Iterable<string>,
   { files, passedOver }: Look,
 ): Promise<PresentFile[]> {
   const found: PresentFile[] = []

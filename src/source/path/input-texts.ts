@@ -150,14 +150,16 @@ export function matchedSources(sources: ExpandedSources, reader: PathReader): Ex
   const skipped: string[] = []
   const paths: string[] = []
   const sizes: (number | undefined)[] = []
-  for (const [i, path] of sources.paths.entries()) {
+  let i = 0
+  for (const path of sources.paths) {
+    const size = sources.sizes[i++]
     if (reader.isSkipped(path)) {
       skipped.push(path)
       continue
     }
     reader.read(path)
     paths.push(path)
-    sizes.push(sources.sizes[i])
+    sizes.push(size)
   }
   const [first] = skipped
   if (paths.length === 0 && first !== undefined) {

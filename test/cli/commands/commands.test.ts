@@ -139,6 +139,7 @@ t.test('settings are read before anything is loaded, and the run gets them', asy
     sources: sources(),
     processEnvironment,
     output: openOutput(processEnvironment, true),
+    asked: { verbose: false },
     showHelp: () => undefined,
   }
   t.equal(await prepared(call), 7, 'the exit code is that of the run')
@@ -249,7 +250,10 @@ t.test('an error of the script is 65, on standard error, in words of the server'
   const { code, stdout, stderr } = await exec(['-e', 'select * from nosuchtable'])
   t.equal(code, 65)
   t.equal(stdout, '')
-  t.match(stderr, /^ddb-ingest: .*nosuchtable.* \[DDB_SCRIPT\]\n$/)
+  t.match(
+    stderr,
+    /^ddb-ingest: .*nosuchtable.* \[DDB_SCRIPT\]\nnext: ddb-ingest explain DDB_SCRIPT\n$/,
+  )
 })
 
 t.test('with json there is one object on every exit', async t => {
@@ -271,7 +275,11 @@ t.test('without a server there is a hint how to have one', async t => {
   const gone = await startServer({ port: 0 })
   await gone.close()
   const result = await runMain(['exec', '--port', String(gone.port), '-e', '1'])
-  t.match(result, { code: 69, stdout: '', stderr: /\[DDB_CONNECT\]\n.*ddb-ingest serve/ })
+  t.match(result, {
+    code: 69,
+    stdout: '',
+    stderr: /\[DDB_CONNECT\]\n.*\nnext: ddb-ingest serve\n$/,
+  })
 })
 
 t.test('of several hosts the first that answers is taken', async t => {
@@ -349,7 +357,11 @@ t.test('a full disk behind standard output is 74', async t => {
     child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const [code] = (await once(child, 'close')) as [number]
     t.equal(code, 74, argv.join(' '))
-    t.equal(said, 'ddb-ingest: cannot write standard output (ENOSPC) [DDB_OUTPUT_WRITE]\n')
+    t.equal(
+      said,
+      'ddb-ingest: cannot write standard output (ENOSPC) [DDB_OUTPUT_WRITE]\n' +
+        'next: ddb-ingest explain DDB_OUTPUT_WRITE\n',
+    )
   }
 })
 

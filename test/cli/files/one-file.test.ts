@@ -285,7 +285,7 @@ t.test('files that the shell opened count, too', async t => {
   )
   const lines = read('out').split('\n')
   t.match(JSON.parse(lines.find(line => line.startsWith('{'))!), { exitCode: 3 })
-  t.match(lines.at(-2), /^Loaded 1 row/)
+  t.ok(lines.some(line => line.startsWith('Loaded 1 row')))
 })
 
 t.test('inputs that had to be looked at are handed on, and not looked at again', async t => {

@@ -159,6 +159,17 @@ t.test('characters that are hard to type have names', async t => {
 const nothing: NewTableLoad['needed'] = {
   map: {},
   dateFormats: {},
+  nullTexts: [],
+  nullQuoted: false,
+  thousands: '',
+  decimalComma: false,
+  percentColumns: [],
+  trueTexts: [],
+  falseTexts: [],
+  skipLines: 0,
+  comment: '',
+  noHeader: false,
+  footers: 0,
   matchPosition: false,
   allowMissing: false,
   ignoreExtra: false,
@@ -202,13 +213,26 @@ t.test('what was said is said again, and what is needed besides', async t => {
   const needed = {
     map: { a_b: "a 'b'" },
     dateFormats: { d: 'dd/MM/yyyy' },
+    nullTexts: ['-', 'N/A'],
+    nullQuoted: true,
+    thousands: ' ',
+    decimalComma: true,
+    percentColumns: ['p', 'q r'],
+    trueTexts: ['Y'],
+    falseTexts: ['N'],
+    skipLines: 3,
+    comment: '#',
+    noHeader: true,
+    footers: 2,
     matchPosition: true,
     allowMissing: true,
     ignoreExtra: true,
   }
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
     "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
-      "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --match position --allow-missing --ignore-extra",
+      "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A --null-quoted " +
+      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --true Y --false N --skip-lines 3 " +
+      "--comment '#' --header no --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
   ])
 })
 

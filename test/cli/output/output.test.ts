@@ -2,10 +2,8 @@ import { Console } from 'node:console'
 import { PassThrough, Writable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
-import { openBar, type Advance } from '../../../src/cli/output/bar.js'
 import { canRedraw, openOutput } from '../../../src/cli/output/output.js'
-import { failureOf, hintsFor, printFailure } from '../../../src/cli/output/print-failure.js'
-import { startProgress } from '../../../src/cli/output/progress.js'
+import { failureOf, printFailure } from '../../../src/cli/output/print-failure.js'
 import {
   systemCode,
   bytesText,
@@ -23,8 +21,7 @@ import {
   visible,
 } from '../../../src/cli/output/terminal-text.js'
 import { ConnectionError, DdbError, UsageError } from '../../../src/errors.js'
-import type { LoadReport } from '../../../src/load/options.js'
-import { fakeProcess, type FakeTerminals } from '../run-cli.js'
+import { fakeProcess } from '../run-cli.js'
 
 /** A stream that fails with `code` on its first write. */
 function broken(code: string): Writable {
@@ -138,10 +135,12 @@ t.test('whatever else is thrown is a bug of ours', async t => {
   }
 })
 
-t.test('a failure is one line; that of connecting has a hint', async t => {
-  t.equal(await said(new DdbError('DDB_TARGET', 'no table')), 'ddb-ingest: no table [DDB_TARGET]\n')
-  t.match(await said(new ConnectionError('DDB_CONNECT', 'nobody')), /\[DDB_CONNECT\]\n.*serve/)
-  t.same(hintsFor({ code: 'DDB_LOGIN', message: '' }), [])
+t.test('a failure is one line, and the command that comes next', async t => {
+  t.equal(
+    await said(new DdbError('DDB_TARGET', 'no table')),
+    'ddb-ingest: no table [DDB_TARGET]\nnext: ddb-ingest explain DDB_TARGET\n',
+  )
+  t.match(await said(new ConnectionError('DDB_CONNECT', 'nobody')), /\[DDB_CONNECT\]\n.*one.*/i)
 })
 
 t.test('causes are told when more was asked for, and a circle of them ends', async t => {
@@ -298,202 +297,4 @@ t.test('an unknown name brings the nearest ones', async t => {
 t.test('bytes of names that are not UTF-8 are escaped', async t => {
   t.equal(clean('caf\udce9.csv'), 'caf\\xe9.csv')
   t.equal(clean('\u{1f4ff}\udc9b'), '\u{1f4ff}\\x9b', 'a pair of surrogates is a character')
-})
-
-/** A bar on a terminal of 80 columns, and all that was written there. */
-async function scene() {
-  const fake = fakeProcess({ stderrColumns: 80 })
-  const output = openOutput(fake.processEnvironment, true)
-  const bar = await openBar(output, fake.processEnvironment.stderr)
-  t.teardown(() => bar.stop())
-  return {
-    bar,
-    written: async () => {
-      await new Promise(resolve => setImmediate(resolve))
-      return fake.stderr()
-    },
-  }
-}
-
-const half: Advance = { value: 50, total: 100, figures: '5 rows/s', timed: false }
-
-t.test('nothing is drawn before there is something to show', async t => {
-  const { bar, written } = await scene()
-  bar.stop()
-  t.equal(await written(), '')
-})
-
-t.test('half of it is half a bar, with its figures', async t => {
-  const { bar, written } = await scene()
-  bar.show(half)
-  bar.stop()
-  t.match(await written(), /█{8}░{8} 50% {2}5 rows\/s/)
-})
-
-t.test('the remaining time stands there where it can be told', async t => {
-  const timed = await scene()
-  timed.bar.show({ ...half, timed: true })
-  t.match(await timed.written(), /ETA/)
-  const untimed = await scene()
-  untimed.bar.show(half)
-  t.notMatch(await untimed.written(), /ETA/)
-})
-
-t.test('without an end there are figures alone', async t => {
-  const { bar, written } = await scene()
-  bar.show({ ...half, total: undefined })
-  const text = await written()
-  t.match(text, /5 rows\/s/)
-  t.notMatch(text, /[█░%]/)
-})
-
-t.test('a note stays above, and the line is gone at the end', async t => {
-  const { bar, written } = await scene()
-  bar.show(half)
-  bar.note('worth keeping')
-  bar.stop()
-  bar.stop()
-  const text = await written()
-  t.ok(text.includes('\u001b[2Kworth keeping\n'))
-  t.equal(text.split('worth keeping').length, 2)
-})
-
-const report = (given: Partial<LoadReport> = {}): LoadReport => ({
-  phase: 'loading',
-  rows: { read: 2000, confirmed: 1500, unconfirmed: 0, rejected: 3, skipped: 0, unsent: 0 },
-  sentRows: 2000,
-  sentBatches: 2,
-  inFlightBytes: 4_000_000,
-  bytesRead: 250_000,
-  totalBytes: 1_000_000,
-  elapsedMs: 2000,
-  ...given,
-})
-
-async function started(
-  style: 'auto' | 'bar' | 'plain' | 'none',
-  terminals: FakeTerminals = {},
-  quiet = false,
-): Promise<{ progress: Awaited<ReturnType<typeof startProgress>>; stderr: () => Promise<string> }> {
-  const fake = fakeProcess(terminals)
-  const output = openOutput(fake.processEnvironment, true)
-  const progress = await startProgress(style, quiet, output, fake.processEnvironment)
-  const stderr = async (): Promise<string> => {
-    await new Promise(resolve => setImmediate(resolve))
-    return fake.stderr()
-  }
-  return { progress, stderr }
-}
-
-/** The line of a run that has lasted for ten seconds, without a terminal. */
-async function plainLine(given: Partial<LoadReport> = {}): Promise<string> {
-  const { progress, stderr } = await started('plain')
-  progress.report(report({ elapsedMs: 10_000, sentRows: 10_000, bytesRead: 250_000, ...given }))
-  return stderr()
-}
-
-/** What stands on a terminal when the reports have come; escape sequences are left out. */
-async function drawnLine(...reports: readonly Partial<LoadReport>[]): Promise<string> {
-  const { progress, stderr } = await started('bar', { stderrColumns: 120 })
-  for (const given of reports) progress.report(report(given))
-  progress.stop()
-  const lines = (await stderr())
-    .split('\u001b')
-    .map(piece => piece.replace(/^\[?[\d;?]*[A-Za-z78]?/, ''))
-  return lines.filter(line => line !== '').at(-1) ?? ''
-}
-
-t.test('the figures say how far, how fast, what is known and how long still', async t => {
-  t.equal(
-    await plainLine(),
-    '0:10  25%  1.00k rows/s  25.0 kB/s  in flight 4.00 MB  confirmed 1,500  rejected 3  ETA 0:30\n',
-  )
-})
-
-t.test('rows of earlier processes stand by themselves', async t => {
-  const rows = { ...report().rows, skipped: 9_000 }
-  t.match(await plainLine({ rows }), 'confirmed 1,500  from before 9,000  rejected 3')
-})
-
-t.test('a pipe has neither percent nor an end in sight', async t => {
-  t.equal(
-    await plainLine({ totalBytes: undefined }),
-    '0:10  1.00k rows/s  25.0 kB/s  in flight 4.00 MB  confirmed 1,500  rejected 3\n',
-  )
-})
-
-t.test('each phase says what it does', async t => {
-  t.equal(await plainLine({ phase: 'connecting' }), '0:10  connecting\n')
-  const confirming = { phase: 'confirming', bytesRead: 1_000_000 } as const
-  t.match(await plainLine(confirming), /100%.*confirming\n$/)
-  t.equal(await drawnLine({ phase: 'connecting' }), 'connecting')
-  t.match(await drawnLine(confirming), /^█{16} 100% {2}.*confirming$/)
-})
-
-t.test('the bar fills with the bytes; without an end no bar is drawn', async t => {
-  t.match(await drawnLine({}), /^████░{12} 25% {2}1\.00k rows\/s .* ETA /)
-  t.match(await drawnLine({ bytesRead: 2_000_000 }), /^█{16} 100% /, 'a file that grew')
-  t.match(await drawnLine({ totalBytes: undefined }), /^1\.00k rows\/s /)
-  t.match(await drawnLine({ totalBytes: 0 }), /^1\.00k rows\/s /)
-})
-
-t.test('the line keeps inside the terminal', async t => {
-  const { progress, stderr } = await started('auto', { stderrColumns: 40 })
-  progress.report(report())
-  progress.stop()
-  const drawn = (await stderr())
-    .split('\u001b')
-    .map(piece => piece.replace(/^\[?[\d;?]*[A-Za-z78]?/, ''))
-  t.ok(drawn.every(piece => displayWidth(piece) < 40))
-  t.ok(drawn.some(piece => piece.endsWith('…')))
-})
-
-t.test('without a terminal there is one line every ten seconds', async t => {
-  const { progress, stderr } = await started('auto')
-  for (let elapsedMs = 0; elapsedMs < 35_000; elapsedMs += 100)
-    progress.report(report({ elapsedMs }))
-  progress.report(report({ elapsedMs: 60_000, phase: 'done' }))
-  progress.stop()
-  const lines = (await stderr()).trimEnd().split('\n')
-  t.strictSame(
-    lines.map(line => line.split('  ')[0]),
-    ['0:10', '0:20', '0:30'],
-  )
-})
-
-t.test('a terminal gets a bar that is gone at the end', async t => {
-  const { progress, stderr } = await started('auto', { stderrColumns: 100 })
-  progress.report(report())
-  progress.note('worth keeping')
-  progress.report(report({ bytesRead: 500_000 }))
-  progress.stop()
-  const text = await stderr()
-  t.match(text, /25%/)
-  t.ok(text.includes('\u001b[2Kworth keeping\n\u001b7'), 'a note stands above a bar drawn anew')
-  t.ok(text.endsWith('\u001b[2K'), 'the line is cleared')
-})
-
-t.test('a bar is never drawn where nobody can see it', async t => {
-  for (const terminals of [{}, { stderrColumns: 80, environment: { CI: '1' } }]) {
-    const { progress, stderr } = await started('auto', terminals)
-    progress.report(report())
-    progress.stop()
-    t.equal(await stderr(), '')
-  }
-  const asked = await started('bar', { stderrColumns: 80, environment: { CI: '1' } })
-  asked.progress.report(report())
-  asked.progress.stop()
-  t.match(await asked.stderr(), /25%/, 'unless it was asked for')
-})
-
-t.test('none leaves the notes, quiet takes them away too', async t => {
-  const none = await started('none')
-  none.progress.report(report({ elapsedMs: 20_000 }))
-  none.progress.note('a note')
-  t.equal(await none.stderr(), 'a note\n')
-  const quiet = await started('auto', { stderrColumns: 80 }, true)
-  quiet.progress.report(report())
-  quiet.progress.note('a note')
-  quiet.progress.stop()
-  t.equal(await quiet.stderr(), '')
 })

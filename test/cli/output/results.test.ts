@@ -12,7 +12,12 @@ import { metricsText } from '../../../src/cli/output/metrics.js'
 import type { Paint } from '../../../src/cli/output/output.js'
 import { reportOf, type RunReport } from '../../../src/cli/output/run-report.js'
 import { runsTable, runText } from '../../../src/cli/output/runs-text.js'
-import { detailLines, equationText, summaryText } from '../../../src/cli/output/summary.js'
+import {
+  detailLines as linesOf,
+  equationText,
+  summaryLines,
+} from '../../../src/cli/output/summary.js'
+import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { DdbError, UsageError } from '../../../src/errors.js'
 import type { CheckedField, CheckResult } from '../../../src/load/check/check-result.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
@@ -97,6 +102,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   },
   columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
   connections: 1,
+  connectionsNote: null,
   batches: { sent: 1, retried: 0, failed: 0 },
   batchRows: { first: 10_000, found: 10_000 },
   latencyMs: { p50: 1.25, p95: null, p99: null },
@@ -107,12 +113,46 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   ...given,
 })
 
-t.test('a finished load says in one sentence what landed where, and its equation', async t => {
+const summaryText = (of: LoadResult): string =>
+  summaryLines(of, undefined, false, undefined).join('\n')
+
+const detailLines = (of: LoadResult, verbose: boolean): string[] => linesOf(of, verbose, true)
+
+t.test('a finished load says in five lines what landed where, and how it is known', async t => {
+  const lines = [
+    'Loaded 1,000 rows into trades on h:8848',
+    '  took      2.00 s: 500 rows/s, 1.00 MB/s',
+    '  refused   nothing',
+    '  proof     confirmed by counting rows; stored: in memory',
+    '  next      nothing',
+  ]
+  t.strictSame(summaryLines(result(), undefined, false, undefined), lines)
+  t.strictSame(summaryLines(result(), undefined, false, 80), lines)
   t.equal(
-    summaryText(result()),
-    'Loaded 1,000 rows into trades on h:8848 (in 2.00 s, 500 rows/s): read 1,000 = confirmed 1,000' +
-      ' + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0; confirmed by counting rows; stored: in memory.',
+    summaryLines(result(), undefined, true, undefined)[4],
+    '  rows      read 1,000 = confirmed 1,000 + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0',
   )
+})
+
+t.test('a narrow screen divides every line but the command', async t => {
+  const target = { ...result().target, table: `dfs://${'d'.repeat(40)}/t` }
+  const command = `ddb-ingest resume r --state-dir /${'s'.repeat(60)}`
+  const lines = summaryLines(result({ target, status: 'failed' }), command, true, 60)
+  t.equal(lines.at(-1), `  next      ${command}`)
+  t.ok(lines.slice(0, -1).every(line => displayWidth(line) <= 60))
+})
+
+t.test('no row goes unmentioned', async t => {
+  const rows = { read: 21, confirmed: 1, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
+  const byCode = { DDB_A: 9, DDB_B: 8, DDB_C: 10, DDB_D: 1, DDB_E: 1 }
+  const rejects = { ...result().rejects, byCode, unplaced: 2 }
+  t.strictSame(summaryLines(result({ rows, rejects }), 'CMD', false, undefined), [
+    'Loaded 1 row (4 were loaded before) into trades on h:8848, of 21 read',
+    '  took      2.00 s: 500 rows/s, 1.00 MB/s',
+    '  refused   3 rows: DDB_C 10, DDB_A 9, DDB_B 8, 2 more, 2 of them in no file; 11 rows not sent',
+    '  proof     confirmed by counting rows; 2 rows unconfirmed; stored: in memory',
+    '  next      CMD',
+  ])
 })
 
 t.test(
@@ -120,7 +160,7 @@ t.test(
   async t => {
     const text = (found: number | null): string =>
       summaryText(result({ batchRows: { first: 10_000, found } }))
-    t.match(text(160_000), /; confirmed by counting rows, in batches of up to 160,000 rows; stored/)
+    t.match(text(160_000), /MB\/s, in batches of up to 160,000 rows\n/)
     t.notMatch(text(10_000), /in batches/)
     t.notMatch(text(null), /in batches/, 'the user has said it')
   },
@@ -132,13 +172,19 @@ t.test('it claims no more than is known', async t => {
     rows,
     confirm: { asked: 'none', used: 'none', note: null, uncertain: [], verified: null },
   })
-  t.match(summaryText(none), /^Handed over 5 rows into .*nothing was asked of the server\.$/)
+  t.match(
+    summaryText(none),
+    /^Handed over 5 rows into trades on h:8848\n[^]*nothing was asked of the server; 5 rows unconfirmed\n/,
+  )
   const note = 'others wrote too, cannot tell'
   const doubtful = result({
     rows,
     confirm: { asked: 'count', used: 'count', note, uncertain: [], verified: null },
   })
-  t.match(summaryText(doubtful), /^Loaded 0 rows .*counting rows: others wrote too, cannot tell\.$/)
+  t.match(
+    summaryText(doubtful),
+    /^Loaded 0 rows [^]*counting rows: others wrote too, cannot tell; 5 rows unconfirmed\n/,
+  )
   t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
 })
@@ -152,10 +198,9 @@ t.test('rows that were there before are told apart from those of this process', 
     uncertain: [],
     verified: null,
   }
-  t.equal(
+  t.match(
     summaryText(result({ rows, confirm, inputs: [] })),
-    'Already loaded: 10 rows of this run into trades on h:8848, nothing was left to do: ' +
-      'read 10 = confirmed 0 + unconfirmed 0 + rejected 0 + skipped 10 + unsent 0.',
+    /^Already loaded: 10 rows of this run into trades on h:8848, nothing was left to do\n/,
   )
   const counted = { ...rows, read: 0, skipped: 0 }
   const done = summaryText(result({ rows: counted, confirm, inputs: [], alreadyLoaded: true }))
@@ -176,13 +221,13 @@ t.test('rows that were there before are told apart from those of this process', 
   const failed = summaryText(result({ status: 'failed', rows, confirm }))
   t.match(
     failed,
-    /^Failed after 0 confirmed rows \(10 were .*; confirmed by an earlier process; stored/,
+    /^Failed after 0 confirmed rows \(10 were [^]* confirmed by an earlier process; stored/,
   )
 })
 
 t.test('how safe rows are is said of rows that are confirmed, unknown or not', async t => {
   const unknown = { ...result().stored, grade: null }
-  t.match(summaryText(result({ stored: unknown })), /counting rows; stored: unknown\.$/)
+  t.match(summaryText(result({ stored: unknown })), /counting rows; stored: unknown\n/)
   t.strictSame(
     detailLines(result({ stored: unknown }), true).filter(line => /stored/.test(line)),
     [],
@@ -196,7 +241,7 @@ t.test('how safe rows are is said of rows that are confirmed, unknown or not', a
     replicas: 2,
     pendingTransactions: 1,
   }
-  t.match(summaryText(result({ stored })), /; stored: replicated\.$/)
+  t.match(summaryText(result({ stored })), /; stored: replicated\n/)
   t.match(
     detailLines(result({ stored }), true).join('\n'),
     'stored replicated: writes are forced to disk, through the cache engine, 2 replicas, 1 transaction waiting to be flushed\n',
@@ -226,17 +271,17 @@ t.test('where nothing was sent nothing is confirmed', async t => {
   for (const inputs of [[], result().inputs]) {
     t.match(
       summaryText(result({ ...none, inputs })),
-      /^No rows to load into trades on .*: read 0 = .*; nothing was sent\.$/,
+      /^No rows to load into trades on h:8848\n[^]* nothing was sent\n/,
     )
   }
   const bad = { status: 'rejects', rows: { ...nothing, read: 2, rejected: 2 } } as const
   t.match(
     summaryText(result({ ...none, ...bad })),
-    /^Loaded 0 rows into trades .*: read 2 = .* rejected 2 .*; nothing was sent\.$/,
+    /^Loaded 0 rows into trades on h:8848, of 2 read\n[^]*refused {3}2 rows\n[^]* nothing was sent\n/,
   )
   t.match(
     summaryText(result({ ...none, status: 'failed' })),
-    /^Failed after .*; nothing was sent\.$/,
+    /^Failed after [^]* nothing was sent\n/,
   )
 })
 
@@ -253,7 +298,7 @@ t.test('the equation holds every part, zero or not', async t => {
   )
 })
 
-t.test('details name rejects and the way to go on; figures only when asked for', async t => {
+t.test('details name rejects; figures only when asked for', async t => {
   t.strictSame(detailLines(result(), false), [])
   const rows = { read: 10, confirmed: 8, unconfirmed: 0, rejected: 2, skipped: 0, unsent: 0 }
   const rejects = {
@@ -264,12 +309,11 @@ t.test('details name rejects and the way to go on; figures only when asked for',
     byCode: { DDB_INPUT_CELL: 2 },
     first: [],
   }
-  const resume = { possible: true, look: null, restart: null, command: 'ddb-ingest resume r' }
-  t.strictSame(detailLines(result({ rows, rejects, resume }), false), [
+  t.strictSame(detailLines(result({ rows, rejects }), false), [
     '2 rows rejected (DDB_INPUT_CELL 2)',
     'they are in bad.csv, the reasons in bad.csv.reasons.ndjson',
-    'to go on: ddb-ingest resume r',
   ])
+  t.strictSame(linesOf(result({ rows, rejects }), false, false), [], 'the summary has said it')
   const files = [
     { path: 'bad.csv', rows: 1000 },
     { path: 'bad.2.ndjson', rows: 1 },
@@ -280,7 +324,7 @@ t.test('details name rejects and the way to go on; figures only when asked for',
     '1 of them are in bad.2.ndjson, the reasons in bad.2.ndjson.reasons.ndjson',
     '2,000 of them are without a place: they are in the input alone',
   ])
-  t.match(summaryText(result(full)), 'unsent 0, 2,000 of the rejected without a place; confirmed')
+  t.match(summaryText(result(full)), 'in bad.csv and 1 more file, 2,000 of them in no file')
   const skipped = { rows, rejects: { ...rejects, file: null, files: [] } }
   t.equal(detailLines(result(skipped), false).length, 1)
   t.strictSame(detailLines(result(), true), [
@@ -433,17 +477,48 @@ t.test('a table has a line for each run, and the command is never cut', async t 
     rows: { read: 7, confirmed: 7, unconfirmed: 0, rejected: 0, unsent: 0 },
     resume: { possible: false, command: null },
   })
+  const runs = [reportOfRunsText(), done]
   t.equal(
-    runsTable([reportOfRunsText(), done], plain),
-    'run     state     began                 target             read  confirmed  unconfirmed  rejected  unsent  to go on\n' +
-      'r       killed    2026-01-02T03:04:05Z  trades on h:8848  1,500      1,000          500         0       0  ddb-ingest resume r\n' +
-      'longer  finished  2026-01-02T03:04:05Z  put on h:1            7          7            0         0       0\n',
+    runsTable(runs, plain, undefined),
+    [
+      'run     state     began              read  confirmed  others           target',
+      'r       killed    2026-01-02 03:04  1,500      1,000  500 unconfirmed  trades on h:8848',
+      'longer  finished  2026-01-02 03:04      7          7                   put on h:1',
+      '',
+      'to go on:',
+      '  ddb-ingest resume r',
+      '',
+    ].join('\n'),
   )
+  t.match(
+    runsTable(runs, plain, 80),
+    /^run {5}state {5}began {14}read {2}confirmed {2}others\nr {7}killed .* 500 unconfirmed\n/,
+  )
+  t.equal(runsTable([done], plain, 80).split('\n').length, 3, 'nothing is left to go on with')
+})
+
+t.test('runs fit the screen, however long their names are, and commands are whole', async t => {
+  const command = `ddb-ingest resume ${'r'.repeat(64)} --state-dir /${'s'.repeat(40)}`
+  const long = reportOfRunsText({
+    runId: 'r'.repeat(64),
+    target: { host: 'h'.repeat(40), table: `dfs://${'d'.repeat(30)}/t`, function: null },
+    rows: { read: 1e10, confirmed: 1e9, unconfirmed: 1e9, rejected: 1e9, unsent: 1e9 },
+    resume: { possible: true, command },
+  })
+  for (const columns of [60, 80, 200]) {
+    const lines = (runsTable([long], plain, columns) + runText(long, plain, columns)).split('\n')
+    t.ok(lines.includes(`  ${command}`))
+    const wide = lines.filter(line => displayWidth(line) > columns)
+    t.ok(
+      wide.every(line => /^( {2}| {2}(journal|to go on) +)(ddb-ingest|\/)|^r+: killed$/.test(line)),
+      wide.join().slice(0, 200),
+    )
+  }
 })
 
 t.test('one run is told with everything that is known of it', async t => {
   t.equal(
-    runText(reportOfRunsText(), plain),
+    runText(reportOfRunsText(), plain, undefined),
     [
       'r: killed',
       '  target     trades on h:8848, confirmed by receipts',
@@ -470,6 +545,7 @@ t.test(
     const text = runText(
       reportOfRunsText({ state: 'running', holder, folder: null, confirmUsed: null }),
       plain,
+      undefined,
     )
     t.match(text, 'process 3  began 2026-01-02T03:08:00Z, works on it as process 77\n')
     t.match(text, 'journal    /state/runs/r.journal\n')
@@ -480,7 +556,7 @@ t.test(
 t.test('names of files and tables move no cursor', async t => {
   const target = { host: 'h', table: 'tr\u001b[2Jades', function: null }
   const evil = reportOfRunsText({ target, folder: '/\u0007data' })
-  const said = runsTable([evil], plain) + runText(evil, plain)
+  const said = runsTable([evil], plain, 80) + runText(evil, plain, 80)
   t.notOk(said.includes('\u0007') || said.includes('\u001b'))
 })
 
@@ -546,6 +622,37 @@ t.test('each column has its line, and no control character reaches the terminal'
   t.match(lines[5], /^ {2}field 2 +y{31}… +b +INT +0 +0$/)
   t.match(lines[6], /^ {2}field 3 +7 +\(left out\)$/)
   t.match(lines[7], /^ {2}\(set\) +7 +b +INT +7 /)
+})
+
+t.test('a check fits the screen', async t => {
+  const names = Array.from({ length: 5 }, (_, i) => `a column with a long name ${i}`)
+  const fields = names.map(source =>
+    field({ source, position: 1, text: 'y'.repeat(50), column: 'a', value: 'z'.repeat(50) }),
+  )
+  const rows = { read: 9, fit: 7, rejected: 2, unfit: 0 }
+  const path = `${'folder '.repeat(20)}.csv`
+  const problem = {
+    file: path,
+    lineNumber: 1,
+    offsetBytes: 1,
+    columnName: 'a',
+    class: 'type',
+    value: 'x',
+  } as const
+  const problems = [{ ...problem, code: 'DDB_INPUT_CELL' as const, message: 'a word '.repeat(20) }]
+  const shown = resultOfCheckText({
+    status: 'rejects',
+    rows,
+    inputs: [input({ path, fields })],
+    problems,
+  })
+  for (const columns of [60, 80]) {
+    const lines = checkText(shown, plainOfCheckText, columns).split('\n')
+    t.ok(
+      lines.every(line => displayWidth(line) <= columns),
+      String(columns),
+    )
+  }
 })
 
 t.test('inputs that are read alike share a table, and many are counted', async t => {
@@ -866,6 +973,7 @@ t.test(
   async t => {
     const { stderr } = await load(['--log-format', 'json', '/no/\u001b[31msuch.csv'], '')
     t.notOk(stderr.includes('\u001b'))
-    t.match(JSON.parse(stderr), { level: 'error', code: 'DDB_INPUT_MISSING' })
+    const [failure] = stderr.split('\n')
+    t.match(JSON.parse(failure!), { level: 'error', code: 'DDB_INPUT_MISSING' })
   },
 )

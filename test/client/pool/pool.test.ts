@@ -8,6 +8,7 @@ import { liveNodes } from '../../../src/client/pool/live-nodes.js'
 import { PoolMember } from '../../../src/client/pool/pool-member.js'
 import { PoolTask } from '../../../src/client/pool/pool-task.js'
 import { ConnectionPool, type PoolOptions } from '../../../src/client/pool/pool.js'
+import type { PlainTable } from '../../../src/client/plain-output.js'
 import { TaskQueue, taskRequest, taskResult } from '../../../src/client/pool/task-request.js'
 import { resultOf, type ResultTable } from '../../../src/client/session-result.js'
 import { UsageError } from '../../../src/errors.js'
@@ -33,7 +34,13 @@ async function pooled(
   serverOptions: ServerOptions = {},
 ): Promise<ConnectionPool> {
   const server = await startServer({ port: 0, ...serverOptions })
-  const pool = await ConnectionPool.connect({ host, port: server.port, size: 4, ...options })
+  const pool = await ConnectionPool.connect({
+    typed: true,
+    host,
+    port: server.port,
+    size: 4,
+    ...options,
+  })
   t.teardown(async () => {
     await pool.shutDown()
     await server.close()
@@ -69,7 +76,7 @@ t.test('tasks run at the same time, as the server sees it', async t => {
 
 t.test('more tasks than sessions wait, start in order, and none fails for it', async t => {
   const server = await startTinyServer({ script: code => int(Number(code)) })
-  const pool = await ConnectionPool.connect({ host, port: server.port, size: 2 })
+  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
   t.teardown(() => server.close())
   const count = 5_000
   const results = await Promise.all(Array.from({ length: count }, (_, i) => pool.run(String(i))))
@@ -118,7 +125,7 @@ t.test('addTask, isFinished and getData work with ids of the caller', async t =>
   const server = await startTinyServer({
     script: code => (code === 'slow' ? gate.opened.then(() => int(1)) : int(Number(code))),
   })
-  const pool = await ConnectionPool.connect({ host, port: server.port, size: 2 })
+  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
   t.teardown(() => server.close())
   await pool.addTask('slow', 12)
   t.equal(await pool.isFinished(12), false)
@@ -172,7 +179,7 @@ t.test('ways with counted ids and with given ids do not mix', async t => {
 t.test('runTaskAsync gives a state, and a result that can be waited for with a limit', async t => {
   const gate = closedGate()
   const server = await startTinyServer({ script: () => gate.opened.then(() => int(5)) })
-  const pool = await ConnectionPool.connect({ host, port: server.port, size: 1 })
+  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 1 })
   t.teardown(() => server.close())
   const task = pool.runTaskAsync('slow')
   t.equal(task.state, 'pending')
@@ -192,7 +199,7 @@ t.test('a task that is given up keeps its session until the answer came', async 
   const server = await startTinyServer({
     script: code => (code === 'slow' ? gate.opened : int(Number(code))),
   })
-  const pool = await ConnectionPool.connect({ host, port: server.port, size: 2 })
+  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
   t.teardown(() => server.close())
   const controller = new AbortController()
   const slow = pool.run('slow', { timeoutMs: 1 })
@@ -228,7 +235,7 @@ t.test('shutDown ends what runs and what waits, at once; later calls fail', asyn
     gate.open()
     await server.close()
   })
-  const pool = await ConnectionPool.connect({ host, port: server.port, size: 2 })
+  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
   const tasks = ['1', '2', '3'].map(code => pool.run(code))
   const object = pool.runTaskAsync('4')
   await server.logged('script 2')
@@ -249,7 +256,7 @@ t.test('shutDown ends what runs and what waits, at once; later calls fail', asyn
 t.test('a pool ends with its block', async t => {
   const server = await startTinyServer({ script: () => int(1) })
   t.teardown(() => server.close())
-  const pool = await ConnectionPool.connect({ host, port: server.port, size: 3 })
+  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 3 })
   const ids = await pool.getSessionId()
   t.equal(new Set(ids).size, 3)
   t.ok(ids.every(id => /^\d+$/.test(id)))
@@ -289,7 +296,7 @@ t.test('tasks go to sessions that are connected while another cannot be', async 
   const entry = await startTinyServer({ script: () => nodes })
   t.teardown(() => entry.close())
   const options = { host, port: entry.port, size: 2, loadBalance: true }
-  const pool = await ConnectionPool.connect(options)
+  const pool = await ConnectionPool.connect({ ...options, typed: true })
   t.strictSame(
     entry.log.filter(line => line.startsWith('script')),
     ['script rpc(getControllerAlias(), getClusterLiveDataNodes{false})'],
@@ -308,7 +315,7 @@ t.test(
   async t => {
     const first = await startTinyServer({ script: () => int(1) })
     const { port } = first
-    const pool = await ConnectionPool.connect({ host, port, size: 2 })
+    const pool = await ConnectionPool.connect({ typed: true, host, port, size: 2 })
     await first.close()
     const tasks = Array.from({ length: 5 }, () => pool.run('1').catch((error: unknown) => error))
     for (const outcome of await Promise.all(tasks)) {
@@ -327,7 +334,7 @@ t.test('load is balanced over the live nodes of a cluster', async t => {
   const entry = await startTinyServer({ script: () => vectorOf({ type: 'STRING' }, names) })
   for (const server of [...nodes, entry]) t.teardown(() => server.close())
   const options = { host, port: entry.port, size: 4, loadBalance: true }
-  const pool = await ConnectionPool.connect(options)
+  const pool = await ConnectionPool.connect({ ...options, typed: true })
   t.strictSame(
     nodes.map(node => node.sessions.length),
     [2, 2],
@@ -348,18 +355,23 @@ t.test('the embedded server is a cluster of one', async t => {
 
 t.test('a pool that cannot open leaves nothing open', async t => {
   for (const size of [0, 1.5, 5_000]) {
-    await t.rejects(ConnectionPool.connect({ host, port: 1, size }), { code: 'DDB_USAGE' })
+    await t.rejects(ConnectionPool.connect({ typed: true, host, port: 1, size }), {
+      code: 'DDB_USAGE',
+    })
   }
   const server = await startServer({ port: 0, maxConnections: 2 })
   t.teardown(() => server.close())
-  await t.rejects(ConnectionPool.connect({ host, port: server.port, size: 3 }), {
+  await t.rejects(ConnectionPool.connect({ typed: true, host, port: server.port, size: 3 }), {
     name: 'ServerError',
     message: /Maximum connections 2 reached/,
   })
   const signal = AbortSignal.abort()
-  await t.rejects(ConnectionPool.connect({ host, port: server.port, size: 1, signal }), {
-    code: 'DDB_INTERRUPTED',
-  })
+  await t.rejects(
+    ConnectionPool.connect({ typed: true, host, port: server.port, size: 1, signal }),
+    {
+      code: 'DDB_INTERRUPTED',
+    },
+  )
   const silent = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => silent.close())
   const controller = new AbortController()
@@ -605,9 +617,20 @@ t.test('options outside their range are refused when a task is made', async t =>
 
 t.test('a table is a list of columns when the task asked for one', async t => {
   const value = resultOf(idTable(1, 2))
-  t.strictSame(taskResult(taskRequest(1, 'f', [{ pickleTableToList: true }]), value), [[1, 2]])
-  t.equal(taskResult(taskRequest(1, 'f', []), value), value)
-  t.equal(taskResult(taskRequest(1, 'f', [{ pickleTableToList: true }]), undefined), undefined)
+  const asked = taskRequest(1, 'f', [{ pickleTableToList: true }])
+  t.strictSame(taskResult(asked, value, {}), [[1, 2]])
+  t.equal(taskResult(asked, undefined, {}), undefined)
+  t.equal(taskResult(taskRequest(1, 'f', []), value, { typed: true }), value)
+})
+
+t.test('results are plain unless the pool or the task asks for types', async t => {
+  const pool = await pooled(t, { typed: false, times: 'Date' })
+  t.equal(await pool.run('1+2'), 3)
+  t.strictSame(await pool.run('1+2', { typed: true }), int(3))
+  t.strictSame(await pool.run('2024.01.02'), new Date('2024-01-02'))
+  t.equal(await pool.run('2024.01.02', { times: 'text' }), '2024-01-02')
+  const table = await pool.run<PlainTable>('table(1 2 as id)')
+  t.strictSame(table.rows(), [{ id: 1 }, { id: 2 }])
 })
 
 t.test('tasks come in the order in which they were pushed, however many', async t => {

@@ -263,6 +263,10 @@ const keyedScripts: Record<string, [script: string, target: TargetOptions]> = {
     'share keyedTable(`sym, 1:0, `id`sym`day, [INT,SYMBOL,DATE]) as target',
     { table: 'target', method: 'upsert' },
   ],
+  'an upsert by named columns': [
+    'share keyedTable(`sym, 1:0, `id`sym`day, [INT,SYMBOL,DATE]) as target',
+    { table: 'target', method: 'upsert', keyColumns: ['sym'] },
+  ],
   'an upsert into a DFS table': [
     hashed,
     { table: 'dfs://d/t', method: 'upsert', keyColumns: ['sym'] },
@@ -394,7 +398,7 @@ t.test('rows stay as they are known where the table divides them otherwise by no
       rows > 1 && ++requests >= 6 && requests < 12 ? 'close' : undefined,
   })
   const named = { runId: 'nightly', journal: { folder: dir } }
-  const impatient = { retries: 0, confirmTimeoutMs: 400, retryTimeoutMs: 400 }
+  const impatient = { retries: 0, confirmTimeoutMs: 30_000, retryTimeoutMs: 400 }
   const first = await run({ confirm: 'receipts', ...impatient }, undefined, named)
   t.ok(first.rows.unconfirmed > 0 && first.rows.confirmed > 0)
   const path = join(dir, 'runs', 'nightly.journal')

@@ -35,12 +35,12 @@ const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['load', '--port', port, '-t', 'prices', ...argv], terminals)
 
-t.test('a load says one sentence with its equation, and how the input was understood', async t => {
+t.test('a load says five lines, and how the input was understood', async t => {
   const { code, stdout, stderr } = await load(['-'], { stdin: rows })
   t.equal(code, 0, stderr)
   t.match(
     stdout,
-    /^Loaded 3 rows into prices on 127\.0\.0\.1:\d+ \(.*\): read 3 = confirmed 3 \+ unconfirmed 0 \+ rejected 0 \+ skipped 0 \+ unsent 0; confirmed by .*\.\n$/,
+    /^Loaded 3 rows into prices on 127\.0\.0\.1:\d+\n {2}took .*\n {2}refused {3}nothing\n {2}proof {5}confirmed by .*\n {2}next {6}nothing\n$/,
   )
   t.equal(
     stderr,
@@ -202,7 +202,7 @@ t.test('rejected rows are 3; their reasons are told, also with -q', async t => {
   for (const quiet of [[], ['-q']]) {
     const result = await load(['--on-error', 'skip', ...quiet], { stdin: bad })
     t.equal(result.code, 3)
-    t.match(result.stdout, /^Loaded 1 row .*rejected 2/)
+    t.match(result.stdout, /^Loaded 1 row .*\n.*\n {2}refused {3}2 rows: /)
     t.match(result.stderr, /line 3/)
     t.match(result.stderr, /line 4/)
     t.match(result.stderr, /^2 rows rejected \(DDB_INPUT_CELL 2\)$/m)

@@ -65,7 +65,7 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
   const text = await readFile(path, 'utf8')
   await writeFile(path, text.replace('x', '3').replace('y', '4').replace('z', '5'))
   const again = await runMain(['retry', path, ...common], terminals)
-  t.match(again, { code: 3, stdout: /read 4 = confirmed 2 .* rejected 2 / })
+  t.match(again, { code: 3, stdout: /^Loaded 2 rows .*, of 4 read\n[^]*refused {3}2 rows: / })
   t.strictSame(await rows('select id from times order by id'), [['2'], ['3'], ['4']])
   const rest = join(dir, 'r.retry.csv')
   const converted = await runMain(['retry', rest, '--timezone', 'UTC', ...common], terminals)

@@ -148,3 +148,39 @@ t.test(
     )
   },
 )
+
+t.test('with auto a run takes one where no more are to be had, and says why', async t => {
+  const view = `${streamScript}
+def put(mutable data) { tableInsert(objByName("target"), data) }
+addFunctionView(put)`
+  const dimension =
+    'db=database("dfs://d", VALUE, 1..3); db.createTable(table(1:0, [`id], [INT]), `t)'
+  const cases: [string, DeliveryOptions, TargetOptions, object, RegExp][] = [
+    [streamScript, { unordered: false }, { table: 'target' }, {}, /`delivery.unordered`/],
+    [streamScript, { confirm: 'count' }, { table: 'target' }, {}, /answers for no batch/],
+    [streamScript, { confirm: 'none' }, { table: 'target' }, {}, /answers for no batch/],
+    [streamScript, {}, { table: 'target' }, {}, /not answered for enough batches/],
+    [streamScript, { mode: 'sync' }, { table: 'target' }, {}, /not answered for enough batches/],
+    [streamScript, { verify: 'all' }, { table: 'target' }, {}, /read back by their place/],
+    [view, {}, { function: 'put', types: 'id:INT' }, {}, /a function/],
+    [dimension, {}, { table: 'dfs://d/t' }, {}, /it has no partitions/],
+    [
+      'share keyedTable(`x, 10:0, `x`id, [DOUBLE,INT]) as target',
+      {},
+      { table: 'target' },
+      { mapping: { set: { x: 1.5 } } },
+      /keys do not tell rows apart/,
+    ],
+  ]
+  for (const [script, delivery, target, more, why] of cases) {
+    const { run } = await scene(t, script)
+    const notices: string[] = []
+    const result = await run({ connections: 'auto', ...delivery }, target, {
+      ...more,
+      onNotice: (notice: string) => void notices.push(notice),
+    })
+    t.match(result, { exitCode: 0, connections: 1 }, why.source)
+    t.match(result.connectionsNote, why)
+    t.notMatch(notices.join('\n'), /one connection/, 'nobody has asked for more')
+  }
+})

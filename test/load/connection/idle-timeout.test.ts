@@ -1,12 +1,15 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
 import type { Session } from '../../../src/client/open-session.js'
 import { ConnectionError, TimeoutError } from '../../../src/errors.js'
 import {
-  answerInTime,
+  answerWatch,
   drainedInTime,
   silenceError,
 } from '../../../src/load/connection/idle-timeout.js'
-import { leapingClock } from '../../helpers/clocks.js'
+import { handClock, leapingClock } from '../../helpers/clocks.js'
+import { runs } from '../../helpers/runs.js'
 
 const never = new Promise<undefined>(() => undefined)
 
@@ -24,6 +27,9 @@ function quietSession(bufferedBytes: () => number, drained: Promise<void> = neve
 }
 
 const timeoutMs = 60_000
+
+/** What follows from what has happened has happened, too. */
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 const silent = { name: 'ConnectionError', code: 'DDB_UNCONFIRMED' }
 
 t.test('bytes that nobody takes end the wait, and the session with it', async t => {
@@ -69,7 +75,7 @@ t.test('an answer is waited for as long as the server works on it', async t => {
     if (asked.length === 5) answer('done')
     return Promise.resolve(false)
   }
-  t.equal(await answerInTime(session, answered, isIdle, { clock, timeoutMs }), 'done')
+  t.equal(await answerWatch(session, isIdle, { clock, timeoutMs }).until(answered), 'done')
   t.same(asked, [1_000, 1_000, 1_000, 1_000, 1_000], 'a question has a second')
   t.equal(clock.nowMs(), 5 * 58_000)
   t.same(given, [])
@@ -85,7 +91,8 @@ t.test('a server that is idle, or does not tell, or cannot be asked, has had its
   for (const [name, isIdle] of looks) {
     const clock = leapingClock()
     const { session, given } = quietSession(() => 0)
-    await t.rejects(answerInTime(session, never, isIdle, { clock, timeoutMs }), silent, name)
+    const watch = answerWatch(session, isIdle, { clock, timeoutMs })
+    await t.rejects(watch.until(never), silent, name)
     t.equal(given.length, 1, name)
     t.equal(clock.nowMs(), 59_000, name)
   }
@@ -100,7 +107,7 @@ t.test('an answer that was on its way when the server had no more to do is taken
     answer('just now')
     return Promise.resolve(true)
   }
-  t.equal(await answerInTime(session, answered, isIdle, { clock, timeoutMs }), 'just now')
+  t.equal(await answerWatch(session, isIdle, { clock, timeoutMs }).until(answered), 'just now')
   t.same(given, [])
 })
 
@@ -108,10 +115,8 @@ t.test('what goes wrong in asking is not taken for silence', async t => {
   const bug = new TypeError('a bug')
   const { session, given } = quietSession(() => 0)
   const timeout = { clock: leapingClock(), timeoutMs }
-  await t.rejects(
-    answerInTime(session, never, () => Promise.reject(bug), timeout),
-    bug,
-  )
+  const watch = answerWatch(session, () => Promise.reject(bug), timeout)
+  await t.rejects(watch.until(never), bug)
   t.same(given, [])
 })
 
@@ -123,10 +128,92 @@ t.test('of a short time no more than half goes into looking', async t => {
     asked.push(ms)
     return Promise.resolve(true)
   }
-  await t.rejects(answerInTime(session, never, isIdle, { clock, timeoutMs: 100 }), silent)
+  const watch = answerWatch(session, isIdle, { clock, timeoutMs: 100 })
+  await t.rejects(watch.until(never), silent)
   t.same(asked, [25])
   t.equal(clock.nowMs(), 75)
 })
+
+t.test(
+  'many answers one after the other are watched under one timer, each for its own time',
+  async t => {
+    const clock = handClock()
+    const { session, given } = quietSession(() => 0)
+    const watch = answerWatch(session, () => Promise.resolve(true), { clock, timeoutMs })
+    for (let no = 0; no < 100; no++) {
+      t.equal(await watch.until(Promise.resolve(no)), no)
+      t.equal(clock.timers, 1)
+      clock.advance(1_000)
+      await turn()
+    }
+    const late = watch.until(never).catch((error: unknown) => error)
+    // What was answered before it takes nothing of its time.
+    for (let second = 0; second < 58; second++) {
+      clock.advance(1_000)
+      await turn()
+      t.same(given, [])
+    }
+    clock.advance(1_000)
+    await turn()
+    t.match(await late, silent)
+    t.equal(given.length, 1)
+  },
+)
+
+t.test('an ended watch leaves no timer', async t => {
+  const clock = handClock()
+  const { session } = quietSession(() => 0)
+  const watch = answerWatch(session, () => Promise.resolve(true), { clock, timeoutMs })
+  await watch.until(Promise.resolve())
+  watch.end()
+  t.equal(clock.timers, 0)
+})
+
+t.test(
+  'whatever answers come and when, silence is told of those alone that stay away',
+  async () => {
+    // Each answer comes after so many seconds, or never; the next question goes out so many seconds after the last one.
+    const question = fc.record({
+      afterS: fc.integer({ min: 0, max: 40 }),
+      answerS: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
+    })
+    const property = fc.asyncProperty(fc.array(question, { maxLength: 12 }), async questions => {
+      const clock = handClock()
+      const { session, given } = quietSession(() => 0)
+      const watch = answerWatch(session, () => Promise.resolve(true), { clock, timeoutMs })
+      const isAway: boolean[] = []
+      let nowS = 0
+      const asked: { atS: number; answer: () => void }[] = []
+      const pass = async (seconds: number): Promise<void> => {
+        for (; seconds > 0; seconds--) {
+          nowS++
+          clock.advance(1_000)
+          for (const one of asked) if (one.atS === nowS) one.answer()
+          await turn()
+        }
+      }
+      for (const [no, { afterS, answerS }] of questions.entries()) {
+        await pass(afterS)
+        let answer: () => void = () => undefined
+        const awaited = new Promise<void>(resolve => (answer = resolve))
+        asked.push({ atS: nowS + (answerS ?? Infinity), answer })
+        if (answerS === 0) answer()
+        watch.until(awaited).then(
+          () => (isAway[no] = false),
+          () => (isAway[no] = true),
+        )
+        await turn()
+      }
+      await pass(200)
+      for (const [no, { answerS = Infinity }] of questions.entries()) {
+        if (answerS < 59) assert.equal(isAway[no], false, 'in time')
+        if (answerS > 61) assert.equal(isAway[no], true, 'too late')
+      }
+      assert.equal(given.length, isAway.filter(Boolean).length)
+    })
+    await fc.assert(property, { numRuns: runs(200) })
+  },
+)
 
 t.test('the failure names the time in seconds, and the field that allows more', async t => {
   t.match(silenceError(1_500, 'did not answer'), {

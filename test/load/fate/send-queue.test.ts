@@ -283,7 +283,7 @@ function lanesScene(isOrdered: boolean) {
   const here = scene({ connections: 3, unordered: true })
   const { run, queue } = here
   const lanesOf = (): Uint8Array => new Uint8Array(8)
-  run.lanes = { digest: 'd', isOrdered, lanesOf }
+  run.lanes = { digest: 'd', mostLanes: Infinity, isOrdered, lanesOf }
   run.emit({ kind: 'handedOver', rows: 8 })
   const { batch: first } = queue.add(wholeBatch(batchOf(8)))
   queue.forget(first)
@@ -376,4 +376,23 @@ t.test('rows that have no lane go alone', async t => {
   ])
   end(4)
   t.strictSame(states(), [[5, 'sent']])
+})
+
+t.test('what an earlier process has sent is with the present node, sent or not', async t => {
+  const { run, queue } = lanesScene(false)
+  run.emit({ kind: 'numbersGiven', lastNo: 20, lastSendNo: 100 })
+  const taken = [19, 20].map(no => queue.takeUp(wholeBatch(batchOf(4)), no, undefined))
+  const [first, second] = taken as [OpenBatch, OpenBatch]
+  for (const batch of taken) queue.sendTakenUp(batch)
+  t.match([first.state, second.state], ['sent', 'queued'], 'each goes alone')
+  t.strictSame(queue.earlier(), [second])
+  queue.leader = { host: 'b', port: 2 }
+  queue.forget(first)
+  close(run, first)
+  queue.goOn()
+  t.equal(second.state, 'sent', 'another node leads, and this one has to answer')
+  t.strictSame(queue.earlier(), [])
+  const { batch: own } = queue.add(wholeBatch(batchOf(4)))
+  t.equal(own.state, 'queued')
+  t.notOk(queue.isEarlier(own))
 })

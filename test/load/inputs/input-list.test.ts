@@ -39,11 +39,11 @@ const anyInputs = fc.array(fc.record({ summary: anySummary, isKnown: fc.boolean(
 t.test('inputs are listed as they were read', async () => {
   fc.assert(
     fc.property(anyInputs, fc.nat(200), fc.constantFrom('all', 'wrong'), (inputs, wrong, which) => {
-      const list = newInputList()
+      const list = newInputList(inputs.map((_, i) => `${i}.csv`))
       const all = inputs.map(({ summary, isKnown }, i): InputSummary => {
         const whole = { path: `${i}.csv`, rejected: 0, ...summary }
         if (isKnown) list.add(whole)
-        else Object.assign(list.begin(whole.path), whole)
+        else Object.assign(list.begin(), whole)
         return whole
       })
       const rejects = { rejected: 3, firstError: { code: 'C', message: 'm', lineNumber: 7 } }

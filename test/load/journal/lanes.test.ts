@@ -154,7 +154,10 @@ t.test('numbers stand for the rows that they were given for', async t => {
           continue
         }
         const lanesOf = (): Uint8Array => Uint8Array.from(laneOf)
-        const run: Run = { ...testRun(), lanes: { digest: by, isOrdered: false, lanesOf } }
+        const run: Run = {
+          ...testRun(),
+          lanes: { digest: by, mostLanes: Infinity, isOrdered: false, lanesOf },
+        }
         const divided = laneRows(run, batch, known)
         if (divided === undefined || divided === 'changed') throw new Error('not divided again')
         const numbers = new Map<number, number | undefined>()
@@ -204,7 +207,7 @@ t.test('where rows are divided otherwise by now, none of them is touched', async
   const batch = batchOf(4)
   const known = resumedInput(input!, 0).knownOf(batch.ranges[0]!)
   const scheme = (digest: string, lanes: number[]) => ({
-    ...{ digest, isOrdered: false, lanesOf: () => Uint8Array.from(lanes) },
+    ...{ digest, mostLanes: Infinity, isOrdered: false, lanesOf: () => Uint8Array.from(lanes) },
   })
   const rowsBy = (lanes: Run['lanes']) => laneRows({ ...testRun(), lanes }, batch, known)
   t.equal(rowsBy(scheme('another', [0, 1, 1, 0])), 'changed')

@@ -47,6 +47,11 @@ type Values<Options> = {
 const target: Values<TargetOptions> = {
   table: { values: ['a', 'b'] },
   create: { values: ['stream', 'dfs'] },
+  partition: { values: ['day', 'hash(sym,10)'] },
+  sortColumns: { values: [['a', 'b'], ['a']] },
+  keepDuplicates: { values: ['all', 'last'] },
+  engine: { values: ['OLAP', 'TSDB'] },
+  atomic: { values: ['trans', 'chunk'] },
   method: { values: ['insert', 'append'] },
   keyColumns: { values: [['a', 'b'], ['a']] },
   function: { values: ['f', 'g'] },

@@ -196,6 +196,21 @@ t.test('new values of a VALUE scheme change nothing, other bounds do', async t =
   t.not(of('LIST', [1, 5]).digest, of('LIST', [1, 6]).digest)
 })
 
+t.test(
+  'columns that are named for an upsert count as far as they are of the table’s key',
+  async t => {
+    const columns = [column('INT', [1, 1, 2, 2]), column('INT', [1, 2, 1, 2])]
+    const keyed = { ...describe(columns, []), partitionColumns: [], keyed: true }
+    const of = (tableKey: readonly string[], keyColumns: readonly string[]) =>
+      laneScheme({ ...keyed, tableKey, keyColumns }, { ...shared, method: 'upsert', keyColumns })
+    const lanes = (scheme: ReturnType<typeof of>) => scheme?.lanesOf({ rowCount: 4, columns }, 64)
+    t.strictSame(lanes(of(['c0', 'c1'], ['c1', 'c0'])), lanes(of(['c0', 'c1'], ['c0', 'c1'])))
+    const [first, second, third, fourth] = lanes(of(['c0', 'c1'], ['c0']))!
+    t.ok(first === second && third === fourth && first !== third)
+    t.equal(of(['c0'], ['c1']), undefined, 'nothing of both')
+  },
+)
+
 t.test('what is not known for sure goes over one connection', async t => {
   const ids = column('INT', [1])
   const uuids = column('UUID', [new Uint8Array(16).fill(1)])

@@ -128,6 +128,7 @@ async function scene(
     recorder: newRecorder(run, traits),
     rules: retryRules(run),
     columnNames: ['id'],
+    open: () => Promise.resolve([]),
     isIdle: () => Promise.resolve(undefined),
     resends: resends ?? false,
     follow: to => {

@@ -433,6 +433,58 @@ t.test('a text that does not follow the pattern is not read', async t => {
   }
 })
 
+t.test('a time of day may lack its zeros in front', async t => {
+  const day = 86_400_000
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: day - 1 }), fc.nat(8), (ms, left) => {
+      const written = new Date(ms).toISOString().slice(11, 23).replace(/\D/g, '')
+      const expected = BigInt(ms) * 1_000_000n
+      // As a number, and with some of the zeros that a number lacks.
+      const short = String(Number(written)).padStart(left, '0')
+      strictEqual(readPatternFormat('HHmmssSSS', short), expected)
+      const behind = readPatternFormat("yyyyMMdd'T'HHmmssSSS", `19700102T${short}`)
+      strictEqual(behind, expected + BigInt(day) * 1_000_000n)
+      const seconds = String(Number(written.slice(0, 6)))
+      const whole = BigInt(Math.floor(ms / 1000)) * 1_000_000_000n
+      strictEqual(readPatternFormat('HHmmss', seconds), whole)
+      strictEqual(readPatternFormat('yyyy.MM.dd HHmmss', `1970.01.01 ${seconds}`), whole)
+    }),
+    { numRuns: runs(300) },
+  )
+  for (const [pattern, text, isoText] of [
+    ['HHmmssSSS', '93000000', '1970-01-01T09:30:00Z'],
+    ['HHmmssSSS', ' 0 ', '1970-01-01T00:00:00Z'],
+    ['HHmmssSSS', '000000000', '1970-01-01T00:00:00Z'],
+    ['HHmmssSSS', '235959999', '1970-01-01T23:59:59.999Z'],
+    ['HHmmss', '1', '1970-01-01T00:00:01Z'],
+    ['HHmm', '930', '1970-01-01T09:30:00Z'],
+    ['HHmmss.SSS', '93000.007', '1970-01-01T09:30:00.007Z'],
+    ['hhmmss aa', '93000 PM', '1970-01-01T21:30:00Z'],
+    ["'at 'HHmm' o''clock'", "at 930 o'clock", '1970-01-01T09:30:00Z'],
+    ["yyyy''MM", "2024'08", '2024-08-01T00:00:00Z'],
+  ] as const) {
+    t.equal(readPatternFormat(pattern, text), nanosOf(isoText), `${pattern}: ${text}`)
+  }
+  for (const [pattern, text] of [
+    ['HHmmssSSS', '240000000'],
+    ['HHmmssSSS', '0093000000'],
+    ['HHmmssSSS', '-93000000'],
+    ['HHmmssSSS', '+93000000'],
+    ['HHmmssSSS', '9300000'.padEnd(8, ' ') + '0'],
+    ['HHmmssSSS', '93060000'],
+    ['HHmmssSSS', '936000000'],
+    ['HHmmssSSS', ''],
+    ['HHmmssSSS', '9300000x'],
+    ['HHmmss', '9300000'],
+    ["yyyyMMdd'T'HHmmssSSS", '20240102T'],
+    ["yyyyMMdd'T'HHmmssSSS", '2024012T93000000'],
+    ['mmss', '930'],
+    ['HH:mm:ss.SSS', '09:30:00.5'],
+  ] as const) {
+    t.ok(Number.isNaN(readPatternFormat(pattern, text)), `${pattern}: ${text}`)
+  }
+})
+
 t.test('months count from year 0', async t => {
   const format = formatOf('yyyy.MM')
   for (const [text, months] of [
@@ -467,6 +519,7 @@ t.test('what is not a pattern is told why', async t => {
     ['nnn', 'nnn has 3 letters, but n takes 6 or 9'],
     ['a', 'a has 1 letters, but a takes 2'],
     ['HH:HH', 'H stands there twice'],
+    ["yyyyMMdd'T", "a quote ' is not closed"],
   ] as const) {
     t.equal(parsePattern(text), why)
   }

@@ -27,6 +27,18 @@ t.test('arrays of batches that have become larger are not kept', async t => {
   for (let i = 0; i < 4; i++) t.ok(large.includes(pool.take(1 << 21)))
   const left = Array.from({ length: 8 }, () => pool.take(1 << 20)).filter(b => small.includes(b))
   t.ok(left.length <= 1, 'they made room, but for a mebibyte')
+  const gone = small.filter(buffer => buffer.byteLength === 0)
+  t.equal(gone.length + left.length, small.length, 'their memory is free before they are collected')
+})
+
+t.test('a quarter at most is more than was asked for', async () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1024, max: 1 << 24 }), bytes => {
+      const { byteLength } = new BufferPool().take(bytes)
+      ok(byteLength >= bytes && byteLength < bytes * 1.25 + 1, `${byteLength} for ${bytes}`)
+    }),
+    { numRuns: runs(200) },
+  )
 })
 
 t.test('no buffer is with two at a time, and none is too short', async () => {

@@ -27,8 +27,17 @@ function archive(t: Test, bytes: Uint8Array, name = 'a.zip'): string {
   return path
 }
 
-const expand = (inputs: string[], members?: string[]): Promise<ExpandedSources> =>
-  expandSources(inputs, { extensions, members, files: withArchives(systemFiles) })
+async function expand(
+  inputs: string[],
+  members?: string[],
+): Promise<ExpandedSources & { paths: string[] }> {
+  const found = await expandSources(inputs, {
+    extensions,
+    members,
+    files: withArchives(systemFiles),
+  })
+  return { ...found, paths: [...found.paths] }
+}
 
 async function textOf(path: string): Promise<string> {
   const source = await openSource(path, { files: withArchives(systemFiles) })

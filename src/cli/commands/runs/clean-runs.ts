@@ -14,6 +14,7 @@ import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
+import { cleanPlan } from './plan-runs.js'
 import { serverSettingsOf, type JournaledServer } from '../../options/journaled.js'
 import { serverTargetOf } from '../../options/load-options.js'
 import { readCredentials, type Login } from '../../options/password.js'
@@ -39,7 +40,13 @@ export async function cleanRuns(
   const login = newLogin(settings, call)
   for (const runId of call.args) {
     if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
-      throw await missingRun(folder, runId)
+      // Of a plan no journal is kept: its server has to be named.
+      const mayBePlan = settings.host !== undefined || settings.plan !== undefined
+      if (!mayBePlan || !(await cleanPlan(settings, call, runId))) {
+        throw await missingRun(folder, runId)
+      }
+      removed.push({ runId, endedAt: null })
+      continue
     }
     const held = await holdRun(folder, runId, files)
     try {

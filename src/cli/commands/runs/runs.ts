@@ -43,6 +43,11 @@ export interface RunsResult {
  */
 export async function run(settings: RunsSettings, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
+  const { plan, files: tellsFiles = false } = settings
+  if (plan !== undefined && settings.clean !== true) {
+    return (await import('./plan-runs.js')).tellPlan(settings, plan, call)
+  }
+  if (tellsFiles) return (await import('./run-files.js')).tellFiles(settings, call, folder)
   const result: RunsResult = {
     schema: 'ddb-ingest/runs/1',
     version,
@@ -112,9 +117,11 @@ async function print(
       clean(`no run has a journal in ${folder}: load --run-id NAME keeps one`) + '\n',
     )
   } else if (args.length === 0) {
-    await output.write(runsTable(runs, output.paintResult))
+    await output.write(runsTable(runs, output.paintResult, output.resultColumns))
   } else {
-    await output.write(runs.map(one => runText(one, output.paintResult)).join('\n'))
+    await output.write(
+      runs.map(one => runText(one, output.paintResult, output.resultColumns)).join('\n'),
+    )
   }
 }
 

@@ -4,7 +4,7 @@
 import { basename } from 'node:path'
 import { DdbError, UsageError } from '../../../errors.js'
 import { proposeNames } from '../../../infer/column-names.js'
-import { createScript, type NewTable } from '../../../infer/create-script.js'
+import { checkDfsOnly, createScript, type NewTable } from '../../../infer/create-script.js'
 import { inferSchema } from '../../../infer/infer.js'
 import type { InferredColumn, InferredSchema } from '../../../infer/inferred-schema.js'
 import { neededOptions } from '../../../infer/needed-options.js'
@@ -13,7 +13,7 @@ import { inferOptions } from '../../../load/target/infer-options.js'
 import { parseTableTarget } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
-import { typesText } from '../../../schema/target-schema.js'
+import { schemaFromTypes, typesText } from '../../../schema/target-schema.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
 import { version } from '../../../version.js'
@@ -23,7 +23,7 @@ import { nextCommands } from '../../options/shell-command.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import { fieldsOf } from '../../options/reading/definition.js'
-import { sharedOptions, type SchemaSettings } from '../../options/command-options.js'
+import { dfsOptions, sharedOptions, type SchemaSettings } from '../../options/command-options.js'
 import { failureOf, writeFailed } from '../../output/print-failure.js'
 import type { Paint } from '../../output/output.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
@@ -34,7 +34,7 @@ import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../outpu
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export async function run(settings: SchemaSettings, call: Call): Promise<number> {
-  const format = settings.json ? 'json' : settings.output
+  const format = formatOf(settings)
   try {
     const found = await find(settings, call)
     await print(format, found, call)
@@ -48,6 +48,10 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
     }
     throw error
   }
+}
+
+function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['output'] {
+  return json ? 'json' : create ? 'create' : output
 }
 
 /** What is printed, each form of it when it is asked for. */
@@ -71,24 +75,28 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const fields = fieldsOf(sharedOptions, settings)
   const sources = await expandInputs(inputs, fields.input ?? {}, { files })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
-  const { paths } = sources
+  const paths = [...sources.paths]
   const { stdin } = processEnvironment
   const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
-  const { sample } = settings
+  const { sample, types } = settings
   const table = settings.table ?? tableNameOf(paths[0]!)
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
+    proposesTruths: true,
     ...(sample === undefined ? {} : { sample }),
+    ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
   })
   const keyColumns = settings.key ?? []
   const { flags } = call.sources
   const needed = neededOptions(schema)
-  const hasScript = !settings.json && settings.output === 'create'
+  const hasScript = formatOf(settings) === 'create'
+  const wishes = fieldsOf(dfsOptions, settings).target ?? {}
+  checkDfsOnly(newTable(table), wishes)
   return {
     schema,
     table,
-    commands: nextCommands({ inputs: args, flags, table, keyColumns, needed, hasScript }),
-    script: () => withFlags(createScript(schema, newTable(table), keyColumns)),
+    commands: nextCommands({ inputs: args, flags, table, keyColumns, types, needed, hasScript }),
+    script: () => withFlags(createScript(schema, newTable(table), keyColumns, undefined, wishes)),
   }
 }
 
@@ -110,7 +118,7 @@ async function print(
   const { schema } = found
   switch (format) {
     case 'table':
-      await output.write(schemaText(schema, output.paintResult))
+      await output.write(schemaText(schema, output.paintResult, output.resultColumns))
       return
     case 'types':
       await output.writeData(`${typesText(schema)}\n`)
@@ -167,9 +175,9 @@ const sampleWidth = 40
 const heads = ['column', 'type', 'nulls', 'different', 'sample']
 
 /** The table, with its line ends. */
-export function schemaText(schema: InferredSchema, paint: Paint): string {
+export function schemaText(schema: InferredSchema, paint: Paint, columns?: number): string {
   const isCount = (column: number): boolean => column === 2 || column === 3
-  const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount)
+  const [head, ...rows] = tableLines([heads, ...schema.columns.map(cellsOf)], isCount, columns)
   return [paint('bold', head!), ...rows, ...noteLines(schema)].map(line => `${line}\n`).join('')
 }
 
@@ -194,10 +202,11 @@ export function noteLines(schema: InferredSchema): string[] {
   )
   return [
     `looked at ${seen}`,
+    ...(schema.table?.said ?? []),
     ...(rejected === 0
       ? []
       : [`${counted(rejected, 'record')} cannot be read; the first: ${withFlags(firstReject!)}`]),
     ...warnings,
-    ...leftOut.map(({ source, reason }) => `${source}: left out, ${reason}`),
+    ...leftOut.map(({ source, reason }) => `${source}: left out, ${withFlags(reason)}`),
   ].map(clean)
 }

@@ -5,10 +5,12 @@
 import { Command as Parser, CommanderError, Option } from 'commander'
 import { UsageError } from '../../../errors.js'
 import { version } from '../../../version.js'
+import { briefHelp, firstSteps } from '../../commands/brief-help.js'
 import type { Command } from '../../commands/command.js'
 import { program } from '../../commands/help.js'
+import { english, type Words } from '../../language/language.js'
 import { longName, type OptionDefinition } from './definition.js'
-import { clean } from '../../output/terminal-text.js'
+import { clean, displayWidth, wrapped } from '../../output/terminal-text.js'
 
 /** What was typed, not yet understood. */
 export interface CommandLine {
@@ -31,18 +33,20 @@ export function readCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
   columns: number,
+  { say, language }: Words = english,
 ): CommandLine | Answered {
+  if (argv.length === 0) return { answer: firstSteps[language] }
   let answer = ''
   let found: CommandLine | undefined
   const parser = new Parser(program.name)
-    .description(program.summary)
-    .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
+    .description(say(program.summary))
+    .version(version, '-V, --version', say('print the version'))
+    .helpOption('-h, --help', say('print help'))
     .addHelpCommand(
       new Parser('help')
         .argument('[command]')
-        .description('print the help of a command')
-        .helpGroup('Tools:'),
+        .description(say('print the help of a command'))
+        .helpGroup(`${say('Tools')}:`),
     )
     .addHelpText('after', program.epilogue)
     .exitOverride()
@@ -53,8 +57,13 @@ export function readCommandLine(
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
     })
+  if (language === 'zh') parser.configureHelp(wideSigns)
   for (const command of commands) {
-    const sub = subcommand(parser, command)
+    const sub = subcommand(parser, command, columns, { say, language })
+    sub.on(`option:${wholeHelp}`, () => {
+      sub.configureHelp(language === 'zh' ? wideSigns : {})
+      sub.help()
+    })
     sub.action(() => {
       found = { command, args: sub.args, flags: flagsOf(sub, command) }
     })
@@ -64,38 +73,71 @@ export function readCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0 || error.code === 'commander.help') return { answer }
-    throw usageError(error, argv, commands)
+    throw new UsageError('DDB_USAGE', complaint(error.message))
   }
   return found ?? { answer: parser.helpInformation() }
 }
 
+/** Chinese signs are two columns wide, and a line may end after each. */
+const wideSigns = {
+  displayWidth,
+  boxWrap: (text: string, width: number): string =>
+    text
+      .split('\n')
+      .flatMap(line => wrapped(line, width))
+      .join('\n'),
+}
+
+/** Every option, where --help has only those that people use. */
+const wholeHelp = 'help-all'
+
 /** What `ddb-ingest NAME --help` prints. */
-export function helpText(name: string, commands: readonly Command[], columns: number): string {
-  const line = readCommandLine([name, '--help'], commands, columns)
+export function helpText(
+  name: string,
+  commands: readonly Command[],
+  columns: number,
+  words?: Words,
+): string {
+  const line = readCommandLine([name, '--help'], commands, columns, words)
   return 'answer' in line ? line.answer : ''
 }
 
-function subcommand(parser: Parser, command: Command): Parser {
+function subcommand(
+  parser: Parser,
+  command: Command,
+  columns: number,
+  words: Pick<Words, 'say' | 'language'>,
+): Parser {
+  const { say } = words
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
-    .helpGroup(`${command.group}:`)
-    .summary(command.summary)
-    .description(sentence(command.summary))
-    .addHelpOption(new Option('-h, --help', 'print help').helpGroup('Output:'))
-  for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition))
-  if (command.epilogue !== '') sub.addHelpText('after', command.epilogue)
+    .helpGroup(`${say(command.group)}:`)
+    .summary(say(command.summary))
+    .description(sentence(say(command.summary)))
+    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(`${say('Output')}:`))
+  for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition, say))
+  sub.addOption(
+    new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(`${say('Output')}:`),
+  )
+  const brief = briefHelp(command.name, command.options, columns, say)
+  if (words.language === 'zh') sub.configureHelp(wideSigns)
+  if (brief !== undefined) sub.configureHelp({ formatHelp: () => brief })
+  const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
+  sub.addHelpText('after', () => (isBrief() ? '' : command.epilogue))
   return sub
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+  const end = /[\u4e00-\u9fff]/.test(text) ? '。' : '.'
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`
 }
 
-function optionOf(definition: OptionDefinition): Option {
+function optionOf(definition: OptionDefinition, say: Words['say']): Option {
   const fallback = definition.default ?? definition.defaultNote
-  const help = fallback === undefined ? definition.help : `${definition.help} (${fallback})`
+  const text = say(definition.help)
+  const help = fallback === undefined ? text : `${text} (${fallback})`
   const option = new Option(definition.flags, help)
-    .helpGroup(`${definition.group}:`)
+    .helpGroup(`${say(definition.group)}:`)
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
   return definition.reader.form === 'switch' ? option.argParser(() => ['true']) : option
 }
@@ -111,17 +153,6 @@ function flagsOf(sub: Parser, command: Command): Map<string, readonly string[]> 
     flags.set(name, Array.isArray(value) ? (value as string[]) : ['true'])
   }
   return flags
-}
-
-/** commander's complaint as ours. */
-function usageError(
-  error: CommanderError,
-  argv: readonly string[],
-  commands: readonly Command[],
-): UsageError {
-  const command = commands.find(({ name }) => name === argv[0])
-  const help = [program.name, command?.name, '--help'].filter(Boolean).join(' ')
-  return new UsageError('DDB_USAGE', `${complaint(error.message)}; see ${help}`)
 }
 
 function complaint(message: string): string {

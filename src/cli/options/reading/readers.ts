@@ -101,11 +101,9 @@ export const batchRows: Reader<'auto' | number> = single(`auto, or ${count(1).ex
   value === 'auto' ? value : count(1).read([value]),
 )
 
-/** Threads that read. */
-export const threadCount: Reader<'auto' | number> = single(
-  'auto, or a number from 1 to 64',
-  value =>
-    value === 'auto' ? value : /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
+/** Threads that read, connections that send. */
+export const autoTo64: Reader<'auto' | number> = single('auto, or a number from 1 to 64', value =>
+  value === 'auto' ? value : /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
 )
 
 /** Bytes: `4Mi`, `500k`, `1048576`, with or without a B at the end. */

@@ -2,7 +2,7 @@
   Files that were followed to their end: what was read of them, by the names that they had, and how they are known should they
   be met again under another name.
 */
-import type { FileStatus, InputFile } from '../../../platform/platform.js'
+import type { DatedFileStatus, InputFile } from '../../../platform/platform.js'
 import type { InputSummary } from '../input-reading.js'
 import { isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 
@@ -17,7 +17,7 @@ export interface FilesRead {
    *
    * @throws the system's error
    */
-  find(file: InputFile, status: FileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
+  find(file: InputFile, status: DatedFileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
   /** One summary a name, of these and those that are being read. */
   withOpen(open: readonly InputSummary[]): InputSummary[]
 }

@@ -10,6 +10,7 @@ import { followedChunks } from '../../../source/follow/followed-chunks.js'
 import type { Turns } from '../../../source/follow/turns.js'
 import { openGrowing } from '../../../source/open-source.js'
 import { newSummary } from '../input-list.js'
+import { timeText } from '../time-text.js'
 import type { InputReading, InputSummary } from '../input-reading.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
@@ -150,7 +151,7 @@ export async function* batchesOf(
     await content.checkRead()
     if (isWhole && followed.number !== undefined) {
       await noteFingerprint(followed, run)
-      run.emit({ kind: 'read', input: followed.number, summary })
+      run.emit({ kind: 'read', input: followed.number, summary, at: timeText(run) })
       run.commit()
     }
   } finally {

@@ -29,6 +29,15 @@ export interface EarlierReceipts {
 /** A process sends fewer batches. */
 const sendNosOfProcess = 2 ** 36
 
+/** Of a unit every number may be one that another process has given. */
+const mostNo: number = Number.MAX_SAFE_INTEGER
+
+/** Processes of a unit do not know of each other: never met twice, and with room for those of this process. */
+function anySendNo({ platform: { random } }: Run): number {
+  const [high, low] = new Uint32Array(random.bytes(8).slice().buffer)
+  return (high! % 2 ** 20) * 2 ** 32 + low! + 1
+}
+
 /** Nothing was sent before. */
 export const noEarlierReceipts: EarlierReceipts = {
   lastNo: 0,
@@ -54,18 +63,18 @@ export async function earlierReceipts(
 ): Promise<EarlierReceipts> {
   const { plan } = run
   const { journal } = run.history
-  if (journal === undefined) return noEarlierReceipts
+  if (plan.unit === undefined && journal === undefined) return noEarlierReceipts
   const upsert = plan.target.kind === 'table' && plan.target.method === 'upsert'
   const resends = plan.onDoubt === 'resend' || upsert || description.dropsDuplicates === true
   const byNo = new Map<number, LedgerRow[]>()
-  let lastNo = journal.lastNo
+  let lastNo = journal?.lastNo ?? mostNo
   let unknownRows = 0
   for (;;) {
-    const rows = hasLedger ? await node.read(plan.confirmTimeoutMs) : []
+    const rows = hasLedger || journal === undefined ? await node.read(plan.confirmTimeoutMs) : []
     if (rows.length === 0) break
     for (const row of rows) {
       if (row.phase !== claimPhase && row.phase !== outcomePhase) continue
-      if (row.batchNo > journal.lastNo && row.phase === claimPhase) {
+      if (journal !== undefined && row.batchNo > journal.lastNo && row.phase === claimPhase) {
         unknownRows += row.rowCount ?? 0
       }
       lastNo = Math.max(lastNo, row.batchNo)
@@ -75,8 +84,8 @@ export async function earlierReceipts(
   if (unknownRows > 0 && !resends) throw unknownToJournal(unknownRows)
   return {
     lastNo,
-    firstSendNo: journal.processNumber * sendNosOfProcess,
-    isLedgerKept: run.history.found.processes === 0 || hasLedger,
+    firstSendNo: journal === undefined ? anySendNo(run) : journal.processNumber * sendNosOfProcess,
+    isLedgerKept: journal === undefined || run.history.found.processes === 0 || hasLedger,
     resends,
     of: batchNo => byNo.get(batchNo) ?? [],
     add: row => keepLastAttempt(byNo, row),

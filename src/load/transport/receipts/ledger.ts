@@ -14,6 +14,7 @@ import {
   dropLedgerScript,
   ledgerQuery,
   ledgerScript,
+  probeScript,
   type WrittenLedger,
 } from './script.js'
 
@@ -56,10 +57,10 @@ export async function openLedger(
   timeoutMs: number,
   version: LedgerVersion = ledgerVersion,
 ): Promise<Ledger> {
-  const name = ledgerName(run.token, number, version)
+  const name = run.ledger ?? ledgerName(run.token, number, version)
   const script = `${markScript(session, run)}ddbIngestKnown = 0
 if(ddbIngestOwner == ${run.token}l) {
-${ledgerScript(name, version)}}
+${run.ledger === undefined ? ledgerScript(name, version) : probeScript(name, version)}}
 [ddbIngestOwner, long(ddbIngestKnown)]`
   const [owner, known] = longsOf(await session.run(script, { timeoutMs }))
   await checkOwner(session, owner, run, timeoutMs)

@@ -7,9 +7,11 @@ import type { RetryRules } from '../../connection/retry.js'
 import { CarryOut } from '../../fate/carry-out.js'
 import type { Outcome } from '../../fate/decide.js'
 import type { OpenBatch } from '../../fate/fold.js'
+import type { Part } from '../../fate/part.js'
 import type { Recorder } from '../../fate/recorder.js'
 import { rowsText } from '../../fate/row-counts.js'
 import { SendQueue } from '../../fate/send-queue.js'
+import type { SentBefore } from '../../journal/resumed-input.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { asDdbError } from '../../run-ending.js'
@@ -56,6 +58,8 @@ const transitions: Readonly<Record<LinkState, Readonly<Record<LinkNews, LinkStat
   },
 }
 
+const receiptsLost = 'sent by an earlier process, and the server has lost its receipts'
+
 export class ReceiptLink {
   readonly setup: LinkSetup
   readonly queue: SendQueue<ReceiptNode>
@@ -67,6 +71,8 @@ export class ReceiptLink {
   /** Whoever waits for room, or for something to watch. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
+  /** Rows of the ledger of attempts that open batches have not come to, by number. */
+  readonly #ahead = new Map<number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
     this.setup = setup
@@ -76,7 +82,38 @@ export class ReceiptLink {
     })
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
-    this.carryOut = new CarryOut({ run, recorder, rules, fail }, this.queue)
+    const takeUpHalf = (part: Part, no: number, opened: (batch: OpenBatch) => void): void =>
+      this.takeUp(part, { no, isLost: false }, opened)
+    this.carryOut = new CarryOut({ run, recorder, rules, fail, takeUpHalf }, this.queue)
+  }
+
+  /**
+   * Goes on with rows that another process has sent, or may have sent, under a number.
+   * @param opened  told before what the ledger says of it is applied
+   */
+  takeUp(
+    part: Part,
+    { no, isLost }: Omit<SentBefore, 'rows'>,
+    opened?: (batch: OpenBatch) => void,
+  ): void {
+    const { earlier, run } = this.setup
+    const isKnown = earlier.isLedgerKept && !isLost
+    const receipts = isKnown ? earlier.of(no) : []
+    const batch = this.carryOut.takeUp(part, no, {
+      attempt: receipts.at(-1)?.attempt,
+      isLost: isKnown ? undefined : receiptsLost,
+      resends: earlier.resends,
+    })
+    opened?.(batch)
+    try {
+      for (const row of receipts) {
+        const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
+        if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
+      }
+    } catch (error) {
+      // The batch is open, and is counted with the others.
+      this.fail(error)
+    }
   }
 
   get state(): LinkState {
@@ -158,12 +195,43 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
+  /** Another process of the unit is at an attempt that this one comes to later. */
+  #keepIfAhead(row: LedgerRow): void {
+    const batch = this.setup.run.state.open.get(row.batchNo)
+    if (batch === undefined || row.attempt <= batch.attempt) return
+    const rows = this.#ahead.get(row.batchNo)
+    if (rows === undefined) this.#ahead.set(row.batchNo, [row])
+    else rows.push(row)
+  }
+
+  /** Of batches that have come to a further attempt: what others have had the server say of it. */
+  takeAhead(): void {
+    if (this.#ahead.size === 0) return
+    const { run } = this.setup
+    for (const [no, rows] of [...this.#ahead]) {
+      const batch = run.state.open.get(no)
+      const later = rows.filter(({ attempt }) => batch !== undefined && attempt > batch.attempt)
+      const isWaiting = batch?.state === 'sent' || batch?.state === 'claimed'
+      if (batch !== undefined && !isWaiting) continue
+      if (later.length === 0) this.#ahead.delete(no)
+      else this.#ahead.set(no, later)
+      for (const row of rows) {
+        if (row.attempt === batch?.attempt) this.take(row)
+      }
+    }
+  }
+
   /** What a row of the ledger says. */
   take(row: LedgerRow): void {
     const { earlier, recorder, run } = this.setup
-    const isWaited = run.state.open.has(row.batchNo)
+    const batch = run.state.open.get(row.batchNo)
+    const isWaited = batch !== undefined
+    if (isWaited && row.attempt === 0 && this.queue.isEarlier(batch)) {
+      run.emit({ kind: 'found', lane: batch.lane, no: batch.no })
+    }
     const found = readReceipt(run, row, recorder.target.evidence?.leastRows)
     if (row.batchNo <= earlier.lastNo && !isWaited) earlier.add(row)
+    this.#keepIfAhead(row)
     if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
   }
 }
@@ -174,7 +242,7 @@ export class ReceiptLink {
  * @throws {DdbError} DDB_PROTOCOL when the row cannot be about what was sent
  */
 export function readReceipt(
-  { state, emit }: Pick<Run, 'state' | 'emit'>,
+  { state, emit, plan }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'plan'>>,
   row: LedgerRow,
   leastHad?: number,
 ): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
@@ -183,8 +251,9 @@ export function readReceipt(
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
-  // What earlier processes have sent is theirs to know.
-  if (row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
+  // What earlier processes have sent, or others of the same unit, is theirs to know.
+  const isOfOthers = plan?.unit !== undefined
+  if (!isOfOthers && row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(
       'DDB_PROTOCOL',
       `the server has a receipt for transmission ${row.sendNo} of batch ${batch.no}, which was never sent`,

@@ -7,14 +7,13 @@ import type { Delivery } from '../delivery.js'
 import type { LaneRows } from '../../fate/lane-batches.js'
 import { handOverLanes } from '../../fate/lane-rows.js'
 import { wholeBatch, type Part } from '../../fate/part.js'
+import { unitBatchNo } from '../../fate/unit-numbers.js'
 import type { SentBefore } from '../../journal/resumed-input.js'
-import { readReceipt, type LinkSetup } from './link.js'
+import type { LinkSetup } from './link.js'
 import { ReceiptWatcher } from './watcher.js'
 
 /** Small batches are many: so many more, and their memory is worth an earlier question. */
 const batchesPerRead = 128
-
-const receiptsLost = 'sent by an earlier process, and the server has lost its receipts'
 
 /** Opens nothing itself: the node belongs to the delivery from here on. */
 export function openReceiptDelivery(setup: LinkSetup): Delivery {
@@ -23,6 +22,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
   const { link } = watcher
   const { queue } = link
   let sentSinceRead = 0
+  let batchesOfUnit = 0
 
   /** Waits until there is room for another batch, or nothing more will be sent. */
   const room = async (): Promise<void> => {
@@ -37,27 +37,18 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     if (link.failure !== undefined) throw link.failure
   }
 
-  const takeUp = (part: Part, { no, isLost }: SentBefore): void => {
-    const { earlier } = setup
-    const isKnown = earlier.isLedgerKept && !isLost
-    const receipts = isKnown ? earlier.of(no) : []
-    link.carryOut.takeUp(part, no, {
-      attempt: receipts.at(-1)?.attempt,
-      isLost: isKnown ? undefined : receiptsLost,
-      resends: earlier.resends,
-    })
-    for (const row of receipts) {
-      const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
-      if (found !== undefined) link.carryOut.apply(found.batch, found.outcome)
-    }
-  }
+  const takeUp = (part: Part, sentBefore: SentBefore): void => link.takeUp(part, sentBefore)
 
   /** @returns whether there is room for more */
   const handOver = (batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): boolean => {
     if (lanes !== undefined) return handOverLanes(run, batch, lanes, queue, takeUp)
     const part = wholeBatch(batch)
     let room = true
-    if (sentBefore === undefined) ({ room } = queue.add(part))
+    if (run.plan.unit !== undefined) {
+      // Whether anybody has sent it the ledger says.
+      const unitNo = unitBatchNo(++batchesOfUnit)
+      link.takeUp({ ...part, unitNo }, { no: unitNo, isLost: false })
+    } else if (sentBefore === undefined) ({ room } = queue.add(part))
     else takeUp(part, sentBefore)
     run.emit({ kind: 'handedOver', rows: batch.rowCount })
     return room && queue.node.bufferedBytes < run.plan.maxInFlightBytes
@@ -77,6 +68,14 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
       if (++sentSinceRead % batchesPerRead === 0) watcher.lookNow()
       watcher.begin()
       return hasRoom && queue.hasRoom ? undefined : room()
+    },
+    connections: {
+      async idle() {
+        const isOut = (): boolean => run.state.open.size > 0 || queue.node.bufferedBytes > 0
+        while (isOut() && link.failure === undefined) await link.woken()
+        if (link.failure !== undefined) throw link.failure
+      },
+      fit: () => queue.node.fit(),
     },
     checkOwner: () => queue.node.checkOwner(link.queryTimeoutMs),
     finish: () => watcher.finish(),

@@ -6,13 +6,14 @@ import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
 import { tryUntil } from '../../connection/retry.js'
-import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
+import { askFunction, askIdle, askNoJobs, askSchema } from '../../connection/server-queries.js'
 import type { OpenBatch } from '../../fate/fold.js'
 import { partTable, type Part } from '../../fate/part.js'
 import type { Outlet } from '../../fate/send-queue.js'
+import { longestFitMs, movedOn } from '../delivery.js'
 import { jsonToValue } from '../../target/json-value.js'
 import { leaveMarked } from '../../marker/leftovers.js'
-import { askMarker, checkMarker, dropMarker } from '../../marker/marker.js'
+import { askMarker, checkMarker, dropMarker, ledgerIsGone } from '../../marker/marker.js'
 import { checkOwner } from '../../journal/check-alone.js'
 import { isUnfinished } from '../../run.js'
 import type { LedgerVersion } from './ledger-columns.js'
@@ -24,15 +25,18 @@ import {
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
-import { deliverFunction } from './script.js'
+import { deliverFunction, jobsQuery } from './script.js'
 import {
   connectData,
   defineFunctions,
   leftMs,
-  movedOn,
-  openControl,
+  isSameNode,
+  notComingBack,
+  openAgain,
   openMissing,
+  ownUntilMs,
   passes,
+  type BarrierAnswer,
   type Memory,
   type SessionSetup,
 } from './sessions.js'
@@ -42,16 +46,6 @@ export interface ReceiptNodeSetup extends SessionSetup {
   /** Never the same twice in a run. */
   readonly nextLedger: () => { readonly number: number; readonly version: LedgerVersion }
 }
-
-/** What a synchronous question behind everything that was sent found out. */
-export type BarrierAnswer =
-  /** The server has read everything, and still has our functions. */
-  | 'passed'
-  /** The server has read everything, and has lost our functions, or does not tell. */
-  | 'forgotten'
-  /** Nobody can tell. */
-  | 'unknown'
-  | 'silent'
 
 /** Not connected before `open`. */
 export class ReceiptNode implements Outlet {
@@ -123,7 +117,7 @@ export class ReceiptNode implements Outlet {
       await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // What an earlier process has left is for the next one.
-      if (run.history.found.processes > 0) throw error
+      if (run.history.found.processes > 0 || run.plan.unit !== undefined) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.history.name, farewellMs)
       throw error
@@ -221,6 +215,8 @@ export class ReceiptNode implements Outlet {
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
+    // What others have begun, who may be gone, counts as well.
+    if (this.#setup.run.plan.unit !== undefined) return askNoJobs(asking, jobsQuery(this.#ledger))
     const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
     const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true
     for (const id of this.#setup.run.history.found.dataSessions) {
@@ -291,9 +287,10 @@ export class ReceiptNode implements Outlet {
   async restore(deadlineMs: number): Promise<Memory> {
     const { rules } = this.#setup
     let memory: Memory = 'kept'
+    const reachOutMs = ownUntilMs(this.#setup, deadlineMs)
     const attempt = async (): Promise<void> => {
       if (this.#control.closed) {
-        const [control, found] = await openControl(this.#setup, deadlineMs)
+        const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
         this.#control = control
         memory = found
         // Data must go to the server that is asked.
@@ -318,6 +315,7 @@ export class ReceiptNode implements Outlet {
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules, nextLedger } = this.#setup
     const { target } = run.plan
+    if (run.plan.unit !== undefined) throw ledgerIsGone(run.history.name)
     const asking = { session: this.#control, timeoutMs: leftMs(rules, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
@@ -353,6 +351,7 @@ export class ReceiptNode implements Outlet {
     const { run } = this.#setup
     if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
     run.emit({ kind: 'leaving' })
+    if (run.plan.unit !== undefined) return
     if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
     void dropMarker(this.#control, run.history.name, timeoutMs)
   }
@@ -371,6 +370,22 @@ export class ReceiptNode implements Outlet {
     }
   }
 
+  /** As `Connections.fit`. */
+  async fit(): Promise<void> {
+    const { run, rules } = this.#setup
+    const before = this.#data.length
+    let most = run.plan.connections
+    try {
+      await this.#openMissing(rules.clock.nowMs() + Math.min(longestFitMs, rules.reconnectMs))
+    } catch (error) {
+      most = before
+      throw error
+    } finally {
+      // Some may not have been opened: `forEach` goes past these.
+      this.#data.splice(most).forEach(session => session.abandon(movedOn()))
+    }
+  }
+
   /** Ends all connections at once. */
   leave(reason: ConnectionError): void {
     this.abandon('data', reason)
@@ -380,20 +395,6 @@ export class ReceiptNode implements Outlet {
 
 /** How long a server is waited for when nothing depends on its answer. */
 const longestFarewellMs = 5_000
-
 function neverUsed(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
-}
-
-function isSameNode(a: Session, b: Session): boolean {
-  return a.host === b.host && a.port === b.port
-}
-
-/** A server that was there and is gone is another failure than one that never was. */
-function notComingBack(cause: DdbError): ConnectionError {
-  return new ConnectionError(
-    'DDB_CONNECTION_LOST',
-    `the connection was lost and could not be opened again: ${cause.message}`,
-    { cause },
-  )
 }

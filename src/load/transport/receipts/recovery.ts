@@ -7,7 +7,7 @@ import { mayBeGone } from '../../evidence/evidence.js'
 import { lookAtEnd, noteFinished } from '../../evidence/end-look.js'
 import { hasUncertain } from '../../fate/projections.js'
 import type { ReceiptNode } from './receipt-node.js'
-import { movedOn } from './sessions.js'
+import { movedOn } from '../delivery.js'
 import type { ReceiptLink } from './link.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
@@ -76,6 +76,7 @@ export async function readLedger(link: ReceiptLink): Promise<boolean> {
   }
   link.hears('answered')
   for (const row of rows) link.take(row)
+  link.takeAhead()
   if (rows.length === 0) return false
   link.news()
   link.hears('receipts')
@@ -127,6 +128,10 @@ async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
   const open = queue.transmitted()
   const resends = setup.run.plan.onDoubt === 'resend'
   if (!resends) for (const batch of open) carryOut.giveUp(batch, forgotten)
+  for (const batch of queue.earlier()) {
+    if (setup.earlier.resends) queue.partOf(batch).mayBeStored = true
+    else carryOut.giveUp(batch, forgotten)
+  }
   if (!(await queue.node.reopen(deadlineMs))) {
     for (const batch of queue.transmitted()) carryOut.giveUp(batch, forgotten)
     throw new ConnectionError(

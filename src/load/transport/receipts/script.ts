@@ -13,6 +13,8 @@ import {
 
 /** Rows of the ledger with batch 0 are ours. */
 const probePhase = 8
+/** Of the session whose number, negative, stands in the place of a batch's. */
+const sessionPhase = 7
 /** A claim: whoever writes it first may insert. */
 export const claimPhase = 0
 /** An outcome: rows, or −1 and why. */
@@ -28,20 +30,30 @@ const maxErrorChars = 4000
  * documented (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
+  return `${shareScript(ledger, version)}${probeScript(ledger, version)}`
+}
+
+/** Creates the ledger unless it is there. */
+export function shareScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   const columns = ledgerColumns(version)
   const names = (all: typeof columns): string => all.map(({ name }) => `\`${name}`).join('')
   const types = columns.map(({ type }) => type).join(', ')
   const keys = names(columns.filter(({ isKey }) => isKey))
+  return `if(!defined("${ledger}", SHARED)) {
+    share(keyedStreamTable(${keys}, 1024:0, ${names(columns)}, [${types}]), "${ledger}")
+}
+`
+}
+
+/** As `ledgerScript`, of one that others have made. */
+export function probeScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   const probe = insertReceipt('ddbIngestLedger', version, {
     batchNo: '0l',
     attempt: '0',
     phase: String(probePhase),
     rowsReceived: '0l',
   })
-  return `if(!defined("${ledger}", SHARED)) {
-    share(keyedStreamTable(${keys}, 1024:0, ${names(columns)}, [${types}]), "${ledger}")
-}
-ddbIngestLedger = objByName("${ledger}", true)
+  return `ddbIngestLedger = objByName("${ledger}", true)
 ${probe}
 ddbIngestKnown = ${probe}
 `
@@ -68,8 +80,9 @@ export function deliverScript(
   target: Target,
   rowsHad = '00l',
   upsert: UpsertForm = usualUpsert,
+  unit = 0,
 ): string {
-  const receipt = { batchNo: 'b', attempt: 'a', sendNo: 's' }
+  const receipt = { unit: String(unit), batchNo: 'b', attempt: 'a', sendNo: 's' }
   const claimRow = insertReceipt('ledger', version, {
     ...receipt,
     phase: String(claimPhase),
@@ -108,6 +121,24 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
     return n
 }
 `
+}
+
+/** Notes that a session writes into the ledger: what it has begun may still be worked on when nobody is left who waits for it. */
+export function sessionScript({ name, version }: WrittenLedger, sessionId: string): string {
+  const cells = { batchNo: `-${sessionId}l`, attempt: '0', phase: String(sessionPhase) }
+  return `${insertReceipt(`objByName("${name}", true)`, version, cells)}
+`
+}
+
+/** How many jobs there are of all sessions that have noted themselves. */
+export function jobsQuery({ name }: WrittenLedger): string {
+  return `ddbIngestSessions = exec 0l - batchNo from objByName("${name}", true) where phase = ${sessionPhase}
+exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`
+}
+
+/** Whether a batch was begun: how many claims it has, in a vector. */
+export function claimsQuery(ledger: string, batchNo: number): string {
+  return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }
 
 /** `mutable p0, mutable p1, ` for a function with two fixed arguments, which it may change. */

@@ -2,7 +2,8 @@
   Opening the sessions of a run with receipts, again and again where need be.
 */
 import type { Session } from '../../../client/open-session.js'
-import { ConnectionError, ServerError, TimeoutError } from '../../../errors.js'
+import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
+import { movedOn } from '../delivery.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../../connection/connect.js'
 import type { RetryRules } from '../../connection/retry.js'
 import { classifyRefusal } from '../../fate/refusal.js'
@@ -10,13 +11,23 @@ import { askMarker, nameIsTaken } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
 import type { Ledger } from './ledger.js'
-import { deliverScript } from './script.js'
+import { deliverScript, sessionScript } from './script.js'
 
 /** What a server still knows of a run after the connection was lost. */
 export type Memory =
   | 'kept'
   /** The marker is gone: the server restarted, or this is another node. */
   | 'lost'
+
+/** What a synchronous question behind everything that was sent found out. */
+export type BarrierAnswer =
+  /** The server has read everything, and still has our functions. */
+  | 'passed'
+  /** The server has read everything, and has lost our functions, or does not tell. */
+  | 'forgotten'
+  /** Nobody can tell. */
+  | 'unknown'
+  | 'silent'
 
 export interface SessionSetup {
   readonly run: Run
@@ -46,6 +57,37 @@ export async function openControl(
     control.abandon(movedOn())
     throw error
   }
+}
+
+/** Of the time for opening a lost connection again a node is waited for alone, before others are tried. */
+const ownShare = 4
+
+/** Until when no other live node is tried: what the present one was sent it alone can answer for. */
+export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
+  const nowMs = rules.clock.nowMs()
+  const isOwed = run.state.sentCount > 0 && run.server.liveNodes.length > 0
+  return isOwed ? nowMs + (deadlineMs - nowMs) / ownShare : nowMs
+}
+
+/**
+ * As `openControl`, in the place of a session that is lost.
+ * @param ownMs  until then on the nodes that the user has named
+ */
+export async function openAgain(
+  setup: SessionSetup,
+  lost: Session,
+  deadlineMs: number,
+  ownMs: number,
+): Promise<[Session, Memory]> {
+  const { run, rules } = setup
+  const isWaited = rules.clock.nowMs() < ownMs
+  if (!isWaited) run.server.reachOut()
+  const [control, memory] = await openControl(setup, isWaited ? ownMs : deadlineMs)
+  if (!isSameNode(control, lost)) {
+    const [from, to] = [lost, control].map(({ host, port }) => `${host}:${port}`)
+    run.reporter.notice(`${from} is lost: the run goes on with ${to}`)
+  }
+  return [control, memory]
 }
 
 /** A session that data goes out on, on the node of the session that asks; nothing is defined there yet. */
@@ -119,7 +161,9 @@ export function defineFunctions(
   ledger: Ledger,
   timeoutMs: number,
 ): Promise<unknown> {
-  return data.run(deliverScript(ledger, run.plan.target, rowsHad, upsert), { timeoutMs })
+  const { target, unit } = run.plan
+  const own = unit === undefined ? '' : sessionScript(ledger, data.id)
+  return data.run(deliverScript(ledger, target, rowsHad, upsert, unit?.unit) + own, { timeoutMs })
 }
 
 /** Time until the deadline, at least 1 ms. */
@@ -133,6 +177,15 @@ export function passes(error: unknown): boolean {
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
 }
 
-export function movedOn(): ConnectionError {
-  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
+export function isSameNode(a: Session, b: Session): boolean {
+  return a.host === b.host && a.port === b.port
+}
+
+/** A server that was there and is gone is another failure than one that never was. */
+export function notComingBack(cause: DdbError): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    `the connection was lost and could not be opened again: ${cause.message}`,
+    { cause },
+  )
 }

@@ -6,6 +6,7 @@ import { ConnectionError, TimeoutError } from '../../../errors.js'
 import { wait } from '../../../platform/wait.js'
 import { silenceError } from '../../connection/idle-timeout.js'
 import { hasUncertain } from '../../fate/projections.js'
+import type { Run } from '../../run.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
 import {
   endMemory,
@@ -30,6 +31,11 @@ const longestQuietMs = 5_000
 const quietShare = 4
 /** Two a batch: some ten megabytes on the server. */
 const maxLedgerRows = 100_000
+
+/** Files that are followed have no end of their own, nor have the rows of a program. */
+function mayBeEndless({ options, rows }: Run): boolean {
+  return options.input?.follow === true || rows !== undefined
+}
 
 export class ReceiptWatcher {
   readonly link: ReceiptLink
@@ -161,7 +167,7 @@ export class ReceiptWatcher {
     const { queue, setup } = link
     const { node } = queue
     if (!queue.isHeld) {
-      if (setup.run.options.input?.follow !== true || hasUncertain(setup.run.state)) return false
+      if (!mayBeEndless(setup.run) || hasUncertain(setup.run.state)) return false
       const rows = node.ledgerRows - this.#firstRows
       if (this.#allSent || rows < (setup.maxLedgerRows ?? maxLedgerRows)) return false
       queue.isHeld = true

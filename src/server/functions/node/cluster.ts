@@ -62,7 +62,7 @@ export const clusterFunctions: readonly Builtin[] = [
 
   /** `host:port:alias` of every data node (docs/protocol.md#pools). */
   builtin('getClusterLiveDataNodes([includeComputeNodes])', ({ node }) =>
-    stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`]),
+    stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`, ...node.otherNodes]),
   ),
 
   /** Calls the function here, when the alias is this node's. */

@@ -50,7 +50,10 @@ t.test('the table has every run, and standard error what is no journal', async t
   writeFileSync(join(folder, 'runs', 'x\u0007.txt'), '')
   const { code, stdout, stderr } = await runs()
   t.equal(code, 0)
-  t.match(stdout, /^run .*\ndead +killed .* ddb-ingest resume dead\ndone +finished .*\n$/)
+  t.match(
+    stdout,
+    /^run .*\ndead +killed .*\ndone +finished .*\n\nto go on:\n {2}ddb-ingest resume dead\n$/,
+  )
   t.equal(stderr, `${folder}/runs/x.txt: it is no journal\n`)
   t.match(await runs('dead', 'done'), { code: 0, stdout: /^dead: killed\n[^]*^done: finished$/m })
 })

@@ -23,14 +23,14 @@ t.test(
         'column  type    nulls  different  sample',
         'id      INT         0          3  1',
         'code    STRING      0          3  007',
-        'odd     STRING      0          3  1',
+        'odd     INT         1          3  1',
         'looked at 3 records, all of them',
         'code: "007" has a leading zero, which a number would lose: kept as text',
-        'odd: 2 of 3 texts are INT; the first that is not is "NA", <stdin> line 3, column odd; --null NA makes it null',
+        'odd: "NA" in 1 of 3 rows is null with --null NA',
         '',
       ].join('\n'),
     )
-    t.equal(stderr, 'next: ddb-ingest load - --table data --delimiter ,\n')
+    t.equal(stderr, 'next: ddb-ingest load - --table data --delimiter , --null NA\n')
   },
 )
 
@@ -78,6 +78,23 @@ t.test('types, the script, and one JSON object', async t => {
   })
 })
 
+t.test('types that are said make the table by its script', async t => {
+  const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
+  const types = ['--types', 'code:SYMBOL']
+  t.match(await schema([path, ...types, '--set', 'odd=7', '--output', 'types']), {
+    stdout: 'id:INT,code:SYMBOL,odd:INT\n',
+    stderr: [
+      'looked at 3 records, all of them',
+      'odd: left out, its column is filled by --set',
+      `next: ddb-ingest schema ${path} --table a --types code:SYMBOL --set odd=7 --output create | ddb-ingest exec -`,
+      `next: ddb-ingest load ${path} --table a --set odd=7 --ignore-extra`,
+      '',
+    ].join('\n'),
+  })
+  const mapped = await schema([path, '--map', 'a=ODD', '--map', 'b=odd'])
+  t.match(mapped.stderr, /--table a --create stream --map a=ODD --map b=odd --null NA\n$/)
+})
+
 t.test('--json is one object on failures, too', async t => {
   const missing = await schema(['nowhere.csv', '--json'])
   t.equal(missing.code, 66)
@@ -108,6 +125,8 @@ t.test('what cannot be is wrong usage', async t => {
     ['-', '--key', 'nothing', '--output', 'create'],
     ['-', '--date-format', 'nothing=yyyy'],
     ['-', '--sample', '0'],
+    ['-', '--types', 'id'],
+    ['-', '--types', 'nothing:INT'],
     ['-', '--output', 'xml'],
   ]) {
     t.match(await schema(argv, { stdin: rows }), { code: 64, stdout: '' }, argv.join(' '))

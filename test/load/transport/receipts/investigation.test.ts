@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ServerError } from '../../../../src/errors.js'
 import { investigate } from '../../../../src/load/transport/receipts/recovery.js'
-import type { BarrierAnswer } from '../../../../src/load/transport/receipts/receipt-node.js'
+import type { BarrierAnswer } from '../../../../src/load/transport/receipts/sessions.js'
 import { claim, outcome, watchedRun } from '../../../helpers/receipt-node.js'
 
 /** A batch that was sent, one that was begun, and what the server says of itself. */

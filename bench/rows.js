@@ -1,0 +1,45 @@
+/*
+  Rows of a program against the same rows in a file: objects written one by one to a TableWriter, and the same objects given to
+  `load`, against `load` of narrow.csv, all with receipts, from opening to the last of them. Making the objects is not counted.
+  The server is `serve` in a process of its own; it really inserts.
+*/
+import { fileURLToPath } from 'node:url'
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { inTurn, median, runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { emptyTrades, startSink } from './lib/sink.js'
+
+const writeRows = fileURLToPath(new URL('lib/write-rows.js', import.meta.url))
+
+const mostRows = 2_000_000
+
+/** Time of rows as a multiple of the time of the file. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const init = await writeTables(folder)
+    const rows = Math.round(mostRows * scale)
+    const path = await writeInput(folder, 'narrow.csv', rows)
+    const server = await startSink(init, [])
+    const [, host, , port] = server.server
+    const timed = how => async () => {
+      await emptyTrades(server)
+      const { seconds, confirmed } = JSON.parse(
+        (await runNode([writeRows, how, path, host, port])).stdout,
+      )
+      if (confirmed !== rows) throw new Error(`${confirmed} of ${rows} rows are confirmed`)
+      return seconds
+    }
+    const [writer, list, csv] = await inTurn(['writer', 'rows', 'csv'].map(timed), repeats)
+    await server.stop()
+    const figure = (work, seconds) => {
+      const [ours, reference] = [median(seconds), median(csv)]
+      return { work, unit: 's', ours, reference, ratio: ours / reference, bar: { atMost: 2 }, rows }
+    }
+    return [
+      figure('TableWriter, objects against narrow CSV', writer),
+      figure('load of objects against narrow CSV', list),
+    ]
+  })
+}
+
+await runAlone(import.meta.url, 'rows', measure)

@@ -1,0 +1,148 @@
+/*
+  The help that fits a screen: the options that people use, by task. Their flags are those of the option table; --help-all has the rest.
+*/
+import type { OptionTable } from '../options/reading/definition.js'
+import type { Language, Words } from '../language/language.js'
+import { wrapped } from '../output/terminal-text.js'
+
+/** Key of an option → what it does, in half a line. */
+type Task = readonly [title: string, options: Readonly<Record<string, string>>]
+
+interface Brief {
+  readonly usage: string
+  readonly summary: string
+  readonly tasks: readonly Task[]
+  readonly example: string
+}
+
+const where: Task = [
+  'Where rows go',
+  {
+    table: 'a shared table, or dfs://DATABASE/TABLE',
+    create: 'make the table if it is missing: stream or dfs',
+    host: 'the server (127.0.0.1:8848)',
+    user: 'log in as; the password is asked for',
+  },
+]
+
+const meaning: Task = [
+  'What the file means',
+  {
+    encoding: 'gb18030, big5, latin1, …, or auto (UTF-8)',
+    map: 'which input column fills a table column',
+    null: 'this text means null, as an empty field does',
+    dateFormat: 'such as day=dd/MM/yyyy or t=epoch:ms',
+  },
+]
+
+/** By the name of the command. */
+export const briefs: Readonly<Record<string, Brief>> = {
+  load: {
+    usage: 'ddb-ingest load [source...] --table <name> [options]',
+    summary: 'Streams files or standard input into a table, and proves that every row landed.',
+    tasks: [
+      where,
+      meaning,
+      [
+        'Bad rows, and loading again',
+        {
+          rejects: 'keep rejected rows here, for repair and retry',
+          runId: 'go on where the run stopped, load no row twice',
+        },
+      ],
+      [
+        'Before and after',
+        {
+          dryRun: 'write nothing, and say what would happen',
+          json: 'print the result as one JSON object',
+        },
+      ],
+    ],
+    example: 'ddb-ingest load trades.csv --host db1',
+  },
+  check: {
+    usage: 'ddb-ingest check [source...] --table <name> [options]',
+    summary: 'Says what a load would do, column by column, and writes nothing.',
+    tasks: [
+      where,
+      meaning,
+      [
+        'How much is looked at, and how it is told',
+        {
+          sample: 'look at no more than n records of each input',
+          json: 'print the result as one JSON object',
+        },
+      ],
+    ],
+    example: 'ddb-ingest check trades.csv --table trades --host db1',
+  },
+}
+
+/** Columns of the flags, with what stands around them. */
+const flagsWidth = 33
+
+/**
+ * @param columns  width of the terminal
+ * @returns undefined for a command whose help is short anyway
+ */
+export function briefHelp(
+  name: string,
+  options: OptionTable,
+  columns: number,
+  say: Words['say'],
+): string | undefined {
+  const brief = briefs[name]
+  if (brief === undefined) return undefined
+  const lines = brief.tasks.flatMap(([title, texts]) => [
+    `${say(title)}:`,
+    ...Object.entries(texts).flatMap(([key, text]) => {
+      const [first, ...others] = wrapped(say(text), Math.max(columns - flagsWidth, 20))
+      const flags = `  ${options[key]!.flags}`.padEnd(flagsWidth)
+      return [flags + first, ...others.map(line => ' '.repeat(flagsWidth) + line)]
+    }),
+  ])
+  return [
+    ...wrapped(`${say('Usage: ')}${brief.usage}`, columns),
+    '',
+    ...wrapped(say(brief.summary), columns),
+    '',
+    ...lines,
+    '',
+    ...wrapped(`${say('Example: ')}${brief.example}`, columns),
+    ...wrapped(
+      `${say('All options, examples and exit codes: ')}ddb-ingest ${name} --help-all`,
+      columns,
+    ),
+    '',
+  ].join('\n')
+}
+
+/** What the program prints when it is called without anything. */
+export const firstSteps: Readonly<Record<Language, string>> = {
+  en: `Usage: ddb-ingest <command> [options]
+
+Loads CSV and JSON into DolphinDB, and proves that every row landed.
+
+  ddb-ingest demo
+      a tour with a server that is built in
+  ddb-ingest load trades.csv --host HOST --user NAME
+      without --table: which tables of your server the file fits
+  ddb-ingest load trades.csv --host HOST --user NAME --table trades
+      load it; with --dry-run only say what would happen
+
+All commands: ddb-ingest --help
+`,
+  zh: `用法：ddb-ingest <命令> [选项]
+
+把 CSV 和 JSON 导入 DolphinDB，并证明每一行都已写入。
+
+  ddb-ingest demo
+      用内置服务器演示一遍
+  ddb-ingest load trades.csv --host HOST --user NAME
+      不写 --table：列出服务器上哪些表适合此文件
+  ddb-ingest load trades.csv --host HOST --user NAME --table trades
+      导入；加 --dry-run 则只说明会怎样
+
+所有命令：ddb-ingest --help
+`,
+}

@@ -1,0 +1,76 @@
+/*
+  `load --plan`: one of several processes that load what a plan has written down.
+*/
+import { resolve } from 'node:path'
+import { UsageError } from '../../errors.js'
+import { loadShard } from '../../load/fleet/load-shard.js'
+import type { Manifest } from '../../load/fleet/manifest.js'
+import { placeOf } from '../../load/fleet/planned-files.js'
+import type { Shard } from '../../load/fleet/shards.js'
+import { systemPlatform } from '../../platform/system.js'
+import { refuseSharedFiles } from '../files/one-file.js'
+import { readPlanFile } from '../files/plan-file.js'
+import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/load-options.js'
+import { shardOf } from '../options/shard.js'
+import type { Call } from './command.js'
+import { runOnProcess } from './run-on-process.js'
+
+/** @returns the exit code of the shard; its failures are in its result, not thrown */
+export async function loadPlan(settings: LoadSettings, plan: string, call: Call): Promise<number> {
+  const { runId, confirm } = settings
+  const { host, port = settings.port } = settings.host[0]
+  return runOnProcess<{ readonly manifest: Manifest; readonly shard: Shard }>(
+    {
+      settings,
+      async find() {
+        checkCall(settings, call)
+        const { shard = { index: 1, count: 1 } } = settings
+        return {
+          shard: shardOf(shard, call.processEnvironment.environment),
+          manifest: await readPlanFile(plan),
+        }
+      },
+      asked: () => ({ runId, confirm, server: { host, port }, target: targetOptionsOf(settings) }),
+      async check({ manifest }) {
+        const { rejects, summary, metricsFile } = settings
+        // Whether a file is written that is read, which would be the end of it.
+        const writes = [rejects, summary, metricsFile].some(path => path !== undefined)
+        const paths = writes ? manifest.units.flatMap(({ files }) => files) : []
+        const there = paths
+          .map(({ path }) => placeOf(path, resolve(plan)))
+          .filter(path => systemPlatform.files.statusNow(path) !== undefined)
+        await refuseSharedFiles(settings, there, call)
+      },
+      options: (_, trace) => loadOptionsOf(settings, [], call, trace),
+      load: ({ manifest, shard }, options) =>
+        loadShard(systemPlatform, options, {
+          manifest,
+          shard,
+          placeOf: path => placeOf(path, resolve(plan)),
+        }),
+      goOn: () => Promise.resolve(undefined),
+    },
+    call,
+  )
+}
+
+function checkCall({ runId, filesFrom, include, dryRun, restart }: LoadSettings, call: Call): void {
+  if (call.args.length > 0 || filesFrom !== undefined || include !== undefined) {
+    throw new UsageError('DDB_USAGE', '--plan names its inputs itself: leave other sources out')
+  }
+  if (runId === undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '--plan needs --run-id, the same for all shards: the server knows the run by it',
+    )
+  }
+  if (dryRun === true) {
+    throw new UsageError('DDB_USAGE', '--plan writes: check its files with ddb-ingest check')
+  }
+  if (restart === true) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'a plan does not go with --restart: remove its rows, then what the server knows of it with ddb-ingest runs RUN --clean',
+    )
+  }
+}

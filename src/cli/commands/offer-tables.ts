@@ -1,0 +1,176 @@
+/*
+  `load` and `check` without a target: which tables the server has, and into which of them the first file fits by its header.
+*/
+import type { Trace } from '../../client/trace.js'
+import { inferSchema } from '../../infer/infer.js'
+import type { InferredSchema } from '../../infer/inferred-schema.js'
+import { connectServer } from '../../load/connection/connect.js'
+import type { MappingOptions, ServerTarget } from '../../load/options.js'
+import { inferOptions } from '../../load/target/infer-options.js'
+import { listTables, type ListedTable } from '../../load/target/table-list.js'
+import { systemPlatform } from '../../platform/system.js'
+import { dataExtensions } from '../../parse/formats.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+import { mapColumns } from '../../schema/column-mapping.js'
+import { expandSources } from '../../source/expand-sources.js'
+import { addressText, sameCommand, shellText } from '../options/shell-command.js'
+import { fieldsOf } from '../options/reading/definition.js'
+import { loadOptions, serverOf, type LoadSettings } from '../options/load-options.js'
+import { failureOf } from '../output/print-failure.js'
+import { clean, clip, counted, wrapped } from '../output/terminal-text.js'
+import type { Call } from './command.js'
+
+/** Nobody waits for a list as long as for a load. */
+const longestMs = 3_000
+
+/** More than this nobody reads; each costs a question. */
+const mostTables = 100
+const mostShown = 20
+
+/** Enough to know members of JSON by. */
+const recordsLookedAt = 100
+
+/** What a file has for a table. */
+interface Fit {
+  readonly table: ListedTable
+  /** Empty where it fits. */
+  readonly missing: readonly string[]
+  readonly extra: readonly string[]
+  readonly isFit: boolean
+}
+
+/** Says it on standard error, and which command comes next; the failure itself is left to the load. */
+export async function offerTables(
+  settings: LoadSettings,
+  call: Call,
+  trace: Trace | undefined,
+): Promise<void> {
+  const { table, function: called, quiet } = settings
+  if (table !== undefined || called !== undefined || quiet === true) return
+  const { output, asked } = call
+  try {
+    const file = await firstFile(settings, call)
+    const server = await serverOf(settings, call, trace)
+    const tables = await tablesOf(server)
+    const where = addressText(server)
+    if (tables.length === 0) return output.note(`${where} has no table that this user may see`)
+    const fits = tables.map(one => fitOf(one, file?.schema, file?.path ?? '', settings))
+    fits.sort((a, b) => Number(b.isFit) - Number(a.isFit) || a.missing.length - b.missing.length)
+    const name = file === undefined ? '' : `, for ${file.path}`
+    output.note(`Tables of ${where}${name}:`, 'bold')
+    const columns = call.processEnvironment.stderr.columns ?? 80
+    for (const fit of fits.slice(0, mostShown)) tellFit(fit, file !== undefined, columns, call)
+    const more = fits.length - mostShown
+    if (more > 0) output.note(`  and ${counted(more, 'more table')}`)
+    if (server.user === undefined) output.note('  a user may see more of them: --user NAME')
+    asked.next = nextOf(fits, file, call)
+  } catch (error) {
+    output.note(`the tables of the server cannot be listed: ${failureOf(error).message}`)
+  }
+}
+
+function nextOf([best]: readonly Fit[], file: LookedAt | undefined, call: Call): string {
+  const { command, args = [], flags = new Map() } = call.asked
+  if (best?.isFit === true && command !== undefined) {
+    return sameCommand({ command, args, flags }, ['table'], ['--table', best.table.name])
+  }
+  return file === undefined ? 'ddb-ingest load --help' : shellText(['schema', file.path])
+}
+
+interface LookedAt {
+  readonly path: string
+  readonly schema: InferredSchema
+}
+
+/** undefined where there is none, or nothing is known of its columns; what comes through a pipe is left for the load. */
+async function firstFile(settings: LoadSettings, { args }: Call): Promise<LookedAt | undefined> {
+  const { files } = systemPlatform
+  const sources = args.filter(source => source !== '-')
+  if (sources.length === 0) return undefined
+  const { input, cells } = fieldsOf(loadOptions, settings)
+  try {
+    const { paths } = await expandSources(sources, {
+      extensions: dataExtensions,
+      include: input?.include,
+      files,
+    })
+    const path = paths.at(0)
+    if (path === undefined) return undefined
+    const options = inferOptions(
+      { input: input ?? {}, cells: cells ?? {}, target: { table: 't' } },
+      [path],
+      files,
+    )
+    return { path, schema: await inferSchema({ ...options, sample: recordsLookedAt }) }
+  } catch {
+    // The load says what is the matter with it, once it has a table.
+    return undefined
+  }
+}
+
+async function tablesOf(server: ServerTarget): Promise<ListedTable[]> {
+  const timeoutMs = Math.min(server.connectTimeoutMs ?? longestMs, longestMs)
+  const deadlineMs = systemPlatform.clock.nowMs() + timeoutMs
+  const session = await connectServer(systemPlatform, server, { deadlineMs })
+  try {
+    return await listTables({ session, timeoutMs }, mostTables)
+  } finally {
+    await session.close().catch(() => undefined)
+  }
+}
+
+function fitOf(
+  table: ListedTable,
+  schema: InferredSchema | undefined,
+  file: string,
+  settings: LoadSettings,
+): Fit {
+  if (schema === undefined) return { table, missing: [], extra: [], isFit: false }
+  const { mapping = {} } = fieldsOf(loadOptions, settings)
+  const sources = schema.columns.map(({ source }) => source)
+  const names = sources.every(source => source !== undefined) ? sources : undefined
+  const isFit = isMapped(table, { file, names, fieldCount: sources.length }, mapping)
+  const given = new Set(names?.map(name => name.toLowerCase()))
+  const wanted = new Set(table.columns.map(({ name }) => name.toLowerCase()))
+  const missing = table.columns
+    .map(({ name }) => name)
+    .filter(name => !given.has(name.toLowerCase()))
+  const extra = (names ?? []).filter(name => !wanted.has(name.toLowerCase()))
+  return { table, isFit, missing: isFit ? [] : missing, extra: isFit ? [] : extra }
+}
+
+function isMapped(
+  { columns }: ListedTable,
+  shape: { file: string; names: readonly string[] | undefined; fieldCount: number },
+  mapping: MappingOptions,
+): boolean {
+  try {
+    mapColumns({ columns }, { ...shape, kind: 'fields' }, mapping)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function tellFit(fit: Fit, isKnown: boolean, columns: number, { output }: Call): void {
+  const { table, isFit } = fit
+  const verdict = isFit ? 'fits' : isKnown ? misfitText(fit) : ''
+  output.note(
+    clip(`  ${clean(table.name)}  ${verdict}`.trimEnd(), columns),
+    isFit ? 'green' : undefined,
+  )
+  const list = table.columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
+  const lines = wrapped(clean(list), columns - 6)
+  for (const line of lines.slice(0, 3)) output.note(`      ${line}`, 'dim')
+  if (lines.length > 3) output.note(`      … ${counted(table.columns.length, 'column')}`, 'dim')
+}
+
+function misfitText({ table, missing, extra }: Fit): string {
+  const known = table.columns.length - missing.length
+  if (known === 0) return 'has no column of the file'
+  const parts = [
+    missing.length === 0 ? undefined : `the file lacks ${missing.join(', ')}`,
+    extra.length === 0 ? undefined : `the file also has ${extra.join(', ')}`,
+  ]
+  return parts.filter(part => part !== undefined).join('; ')
+}

@@ -1,0 +1,141 @@
+/*
+  The command that follows a failure: the last line of every error. Where no command of this program does anything about it, `explain`
+  says what people do.
+*/
+import type { ErrorCode } from '../../errors.js'
+import { parseTableTarget, tableExpression } from '../../load/target/target.js'
+import type { OptionTable } from '../options/reading/definition.js'
+import { sameCommand, serverWords, shellText } from '../options/shell-command.js'
+
+/** What was asked for, as far as it could be read when something failed. */
+export interface Asked {
+  verbose: boolean
+  /** undefined until it is known to be one. */
+  command?: { readonly name: string; readonly options: OptionTable }
+  args?: readonly string[]
+  flags?: ReadonlyMap<string, readonly string[]>
+  /** What the command itself has found to be the next one. */
+  next?: string
+  /** Rows may be in the table: the same command might load them twice. */
+  mayHaveStored?: boolean
+}
+
+type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
+
+type Advice = (asked: Known) => string | undefined
+
+/** The command once more. A script is not: it has an effect, and may hold a password. */
+const again: Advice = asked => {
+  if (asked.mayHaveStored) return look(asked)
+  const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
+  return isOnce ? undefined : sameCommand(asked)
+}
+
+/** What a load would do, column by column. */
+const check: Advice = asked =>
+  asked.command.name === 'load' && hasFiles(asked)
+    ? sameCommand({ ...asked, name: 'check' }, ['dry-run'])
+    : undefined
+
+/** Without a table `load` lists those that there are. */
+const tables: Advice = asked =>
+  isLoad(asked) && asked.flags.has('table') && hasFiles(asked)
+    ? sameCommand(asked, ['table', 'create'])
+    : undefined
+
+/** What came through a pipe is gone. */
+const hasFiles = ({ args, flags }: Known): boolean =>
+  flags.has('files-from') || (args.length > 0 && !args.includes('-'))
+
+/** How many rows the table has. */
+const look: Advice = ({ flags }) => {
+  const table = flags.get('table')?.at(-1)
+  if (table === undefined) return undefined
+  const script = `exec count(*) from ${tableExpression(parseTableTarget(table))}`
+  return shellText(['exec', '-e', script, ...serverWords(flags)])
+}
+
+const runs: Advice = ({ flags, args, command }) => {
+  const name = flags.get('run-id')?.at(-1) ?? (command.name === 'resume' ? args[0] : undefined)
+  const folder = flags.get('state-dir')?.at(-1)
+  const where = folder === undefined ? [] : ['--state-dir', folder]
+  return name === undefined ? undefined : shellText(['runs', name, ...where])
+}
+
+const login: Advice = ({ flags }) =>
+  shellText([
+    ...['exec', '-e', '1', ...serverWords(flags)],
+    ...(flags.has('user') ? [] : ['--user', 'admin']),
+  ])
+
+const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || name === 'check'
+
+/** `explain`, which knows every code. */
+const explained: Advice = () => undefined
+
+/** Code → what helps; undefined where this call gives no such command. */
+const advice: Readonly<Record<ErrorCode, Advice>> = {
+  DDB_USAGE: ({ command: { name } }) => shellText([name, isLong(name) ? '--help-all' : '--help']),
+  DDB_NAME: tables,
+  DDB_RUN_CHANGED: runs,
+  DDB_RUN_MISSING: () => 'ddb-ingest runs',
+  DDB_RUN_DAMAGED: explained,
+  DDB_INPUT_MISSING: explained,
+  DDB_INPUT_READ: explained,
+  DDB_INPUT_TRUNCATED: explained,
+  DDB_INPUT_ENCODING: check,
+  DDB_INPUT_FORMAT: explained,
+  DDB_INPUT_QUOTE: check,
+  DDB_INPUT_RECORD_TOO_LONG: check,
+  DDB_INPUT_FIELD_COUNT: check,
+  DDB_INPUT_COLUMN: check,
+  DDB_INPUT_CELL: check,
+  DDB_INPUT_RANGE: check,
+  DDB_INPUT_JSON: check,
+  DDB_INPUT_MEMBER: check,
+  DDB_INPUT_LIMIT: check,
+  DDB_STRING_HAS_NUL: check,
+  DDB_SERVER_REFUSED_ROW: explained,
+  DDB_SCRIPT: explained,
+  DDB_SERVER: explained,
+  DDB_TARGET: tables,
+  DDB_CONFIG: explained,
+  DDB_CONNECT: () => 'ddb-ingest serve',
+  DDB_CONNECTION_LOST: look,
+  DDB_UNCONFIRMED: look,
+  DDB_EXPECTATION: asked => (asked.mayHaveStored ? look(asked) : check(asked)),
+  DDB_LOGIN: login,
+  DDB_PRIVILEGE: explained,
+  DDB_PROTOCOL: explained,
+  DDB_TLS: explained,
+  DDB_LIMIT: explained,
+  DDB_ASYNC_SESSION: explained,
+  DDB_CLOSED: explained,
+  DDB_TASK: explained,
+  DDB_TIMEOUT: again,
+  DDB_LOCKED: again,
+  DDB_TARGET_CHANGED: explained,
+  DDB_UNPROVEN: explained,
+  DDB_UNAVAILABLE: again,
+  DDB_OUTPUT_CREATE: explained,
+  DDB_OUTPUT_WRITE: explained,
+  DDB_THREAD: asked =>
+    asked.mayHaveStored
+      ? look(asked)
+      : isLoad(asked) && hasFiles(asked)
+        ? sameCommand(asked, ['threads'], ['--threads', '1'])
+        : undefined,
+  DDB_INTERRUPTED: asked => (asked.mayHaveStored ? look(asked) : undefined),
+  DDB_INTERNAL: explained,
+}
+
+const isLong = (name: string): boolean => name === 'load' || name === 'check'
+
+/** The command to run after a failure. */
+export function nextCommand(code: string, asked: Asked): string {
+  if (asked.next !== undefined) return asked.next
+  const { command, args = [], flags = new Map() } = asked
+  if (command === undefined && code === 'DDB_USAGE') return 'ddb-ingest --help'
+  const known = command && { ...asked, command, args, flags }
+  return (known && advice[code as ErrorCode](known)) ?? `ddb-ingest explain ${code}`
+}

@@ -1,0 +1,60 @@
+/*
+  What the reports of a run come to: rates now and on average, how much of the input is settled, how long it will still take.
+*/
+import type { LoadReport } from '../../load/options.js'
+
+/** A report, and what follows from it and those before. */
+export interface Figures extends LoadReport {
+  /** Rows sent a second, over the last seconds and over the whole run. */
+  readonly rowsPerSec: number
+  readonly averageRowsPerSec: number
+  readonly bytesPerSec: number
+  /** Bytes of the input whose rows have their place; an estimate, as rows differ in length. At most `bytesRead`. */
+  readonly settledBytes: number
+  /** undefined where it cannot be told: in the first second, and where nobody knows how much there is. */
+  readonly leftMs: number | undefined
+}
+
+interface Sample {
+  readonly elapsedMs: number
+  readonly sentRows: number
+  readonly doneBytes: number
+}
+
+/** "Now" is so long: enough for a steady figure, little enough to follow a server that slows down. */
+const windowMs = 5_000
+
+/** Before that a rate is guesswork. */
+const earliestLeftMs = 1_000
+
+/** Takes every report of one run, in order. */
+export function newFigures(): (report: LoadReport) => Figures {
+  let samples: Sample[] = []
+  return report => {
+    const { elapsedMs, sentRows, bytesRead, rows, totalBytes, phase } = report
+    const settled = rows.confirmed + rows.rejected + rows.skipped
+    const share = rows.read === 0 ? 0 : Math.min(1, settled / rows.read)
+    const settledBytes = Math.round(bytesRead * share)
+    // Where rows are confirmed at the end, or not at all, reading is what can be seen.
+    const doneBytes = rows.confirmed === 0 ? bytesRead : settledBytes
+    samples = samples.filter(sample => sample.elapsedMs >= elapsedMs - windowMs)
+    const from = samples[0] ?? { elapsedMs: 0, sentRows: 0, doneBytes: 0 }
+    samples.push({ elapsedMs, sentRows, doneBytes })
+    const seconds = Math.max(elapsedMs, 1) / 1000
+    const recently = Math.max(elapsedMs - from.elapsedMs, 1) / 1000
+    const averageRowsPerSec = sentRows / seconds
+    const isShort = elapsedMs - from.elapsedMs < earliestLeftMs
+    const doneNow = (doneBytes - from.doneBytes) / recently
+    const donePerSec = isShort || doneNow <= 0 ? doneBytes / seconds : doneNow
+    const isTimed = phase === 'loading' && elapsedMs >= earliestLeftMs && donePerSec > 0
+    const left = totalBytes === undefined ? 0 : totalBytes - doneBytes
+    return {
+      ...report,
+      rowsPerSec: isShort ? averageRowsPerSec : (sentRows - from.sentRows) / recently,
+      averageRowsPerSec,
+      bytesPerSec: bytesRead / seconds,
+      settledBytes,
+      leftMs: isTimed && left > 0 ? (left / donePerSec) * 1000 : undefined,
+    }
+  }
+}

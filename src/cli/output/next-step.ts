@@ -1,0 +1,40 @@
+/*
+  What to do after a run: the command that goes on with it, looks for its rows or repairs what was refused.
+*/
+import type { LoadResult } from '../../load/options.js'
+import { shellText } from '../options/shell-command.js'
+import { nextCommand, type Asked } from './advice.js'
+import type { Output } from './output.js'
+import { beforeCommand, tellCommand } from './print-failure.js'
+
+/** A command, and the words before it on standard error. */
+export interface NextStep {
+  readonly label: string
+  readonly command: string
+}
+
+/** undefined when nothing is left to be done. */
+export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined {
+  const { resume, error, rows, rejects } = result
+  if (resume.look !== null) return { label: 'to look for its rows', command: resume.look }
+  if (resume.possible && resume.command !== null) {
+    return { label: 'to go on', command: resume.command }
+  }
+  const step = (command: string): NextStep => ({ label: 'next', command })
+  if (error !== null) return step(nextCommand(error.code, asked))
+  if (result.exitCode === 0) return undefined
+  if (rows.unconfirmed > 0) return step(nextCommand('DDB_UNCONFIRMED', asked))
+  const [file] = rejects.files
+  if (file !== undefined) return step(shellText(['retry', file.path]))
+  return step(nextCommand('DDB_INPUT_CELL', asked))
+}
+
+/** Says it on standard error, the command last. */
+export function tellNextStep(output: Output, result: LoadResult, next: NextStep | undefined): void {
+  if (next === undefined) return
+  const { error, resume } = result
+  for (const words of error === null ? [] : beforeCommand(error.code)) output.note(words)
+  if (resume.restart !== null)
+    output.note(`to load all again, once none is there: ${resume.restart}`)
+  tellCommand(output, next.label, next.command)
+}

@@ -1,0 +1,157 @@
+/*
+  How far a run is, in words and pictures: two lines on a terminal, one line elsewhere, numbers for programs.
+*/
+import type { Figures } from './figures.js'
+import { bytesText, clip, clockText, displayWidth, grouped, rough } from './terminal-text.js'
+
+/** What a bar is drawn with: what is confirmed, what is sent, what is still to come. */
+export type Signs = readonly [confirmed: string, sent: string, rest: string]
+
+/** Terminals whose locale is not UTF-8 get signs that every one has. */
+export function signsOf(environment: Readonly<Record<string, string | undefined>>): Signs {
+  const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || ''
+  return /utf-?8/i.test(locale) ? ['█', '▒', '░'] : ['#', '=', '.']
+}
+
+/** A part of a line; those of the highest rank stay when there is no room for all. */
+type Part = readonly [rank: number, text: string | undefined]
+
+const between = '  '
+
+/** Of those wide terminals have room for, the whole number of rows. */
+const wideColumns = 120
+
+/** The lines of a terminal, each shorter than it is wide. */
+export function barLines(figures: Figures, columns: number, signs: Signs): string[] {
+  const width = Math.max(columns - 1, 1)
+  if (figures.phase === 'connecting') return [clip('connecting', width)]
+  const share = shareOf(figures)
+  const barColumns = Math.max(8, Math.min(40, Math.floor(width * 0.3)))
+  const number = columns >= wideColumns ? grouped : rough
+  return [
+    fitting(width, [
+      [9, share === undefined ? undefined : barText(figures, share, barColumns, signs)],
+      [5, bytesPart(figures)],
+      [6, filesPart(figures)],
+      [8, leftPart(figures)],
+      [7, figures.phase === 'confirming' ? 'confirming' : undefined],
+    ]),
+    fitting(width, rowParts(figures, number)),
+  ].filter(line => line !== '')
+}
+
+/** `0:10  25%  250 kB of 1.00 MB  file 3 of 1,000  sent …`: a line of a log. */
+export function lineText(figures: Figures): string {
+  const parts: Part[] = [
+    [1, clockText(figures.elapsedMs)],
+    ...(figures.phase === 'connecting'
+      ? [[1, 'connecting'] as const]
+      : [
+          [1, percentText(figures)] as const,
+          [1, bytesPart(figures)] as const,
+          [1, filesPart(figures)] as const,
+          ...rowParts(figures, grouped),
+          [1, leftPart(figures)] as const,
+          [1, figures.phase === 'confirming' ? 'confirming' : undefined] as const,
+        ]),
+  ]
+  return fitting(Infinity, parts)
+}
+
+/** The same as numbers (docs/log-format.md#progress). */
+export function progressFields(figures: Figures): Record<string, unknown> {
+  const { phase, elapsedMs, rows, sentRows, sentBatches, inFlightBytes, input } = figures
+  const { bytesRead, totalBytes, settledBytes, leftMs } = figures
+  return {
+    phase,
+    elapsedMs: Math.round(elapsedMs),
+    leftMs: leftMs === undefined ? null : Math.round(leftMs),
+    bytes: { read: bytesRead, settled: settledBytes, total: totalBytes ?? null },
+    inputs: { number: input?.number ?? null, count: input?.count ?? null },
+    rows,
+    sent: { rows: sentRows, batches: sentBatches, inFlightBytes },
+    rate: {
+      rowsPerSec: Math.round(figures.rowsPerSec),
+      averageRowsPerSec: Math.round(figures.averageRowsPerSec),
+      bytesPerSec: Math.round(figures.bytesPerSec),
+    },
+  }
+}
+
+function rowParts(figures: Figures, number: (count: number) => string): Part[] {
+  const { rows, sentRows, rowsPerSec, averageRowsPerSec, bytesPerSec, inFlightBytes } = figures
+  return [
+    [7, `sent ${number(sentRows)}`],
+    [8, `confirmed ${number(rows.confirmed)}`],
+    [3, rows.skipped === 0 ? undefined : `from before ${number(rows.skipped)}`],
+    [6, `${rough(rowsPerSec)} rows/s`],
+    [5, `average ${rough(averageRowsPerSec)}`],
+    [9, rows.rejected === 0 ? undefined : `rejected ${number(rows.rejected)}`],
+    [2, `${bytesText(bytesPerSec)}/s`],
+    [1, `in flight ${bytesText(inFlightBytes)}`],
+  ]
+}
+
+/** Leaves out parts of low rank until the others fit. */
+function fitting(width: number, parts: readonly Part[]): string {
+  let kept = parts.filter((part): part is [number, string] => part[1] !== undefined)
+  const line = (): string => kept.map(([, text]) => text).join(between)
+  while (kept.length > 1 && displayWidth(line()) > width) {
+    const least = Math.min(...kept.map(([rank]) => rank))
+    kept = kept.filter(([rank]) => rank !== least)
+  }
+  return clip(line(), width)
+}
+
+/** How much is read; undefined where nobody knows how much there is. A file may grow while it is read. */
+function shareOf({ bytesRead, totalBytes }: Figures): number | undefined {
+  if (totalBytes === undefined || totalBytes === 0) return undefined
+  return Math.min(1, bytesRead / totalBytes)
+}
+
+function percentText(figures: Figures): string | undefined {
+  const share = shareOf(figures)
+  return share === undefined ? undefined : `${Math.floor(share * 100)}%`
+}
+
+function barText(
+  figures: Figures,
+  share: number,
+  columns: number,
+  [confirmed, sent, rest]: Signs,
+): string {
+  const { bytesRead, settledBytes } = figures
+  const upTo = Math.floor(columns * share)
+  const settled = Math.floor(columns * share * (bytesRead === 0 ? 0 : settledBytes / bytesRead))
+  const bar = confirmed.repeat(settled) + sent.repeat(upTo - settled) + rest.repeat(columns - upTo)
+  return `${bar} ${percentText(figures)}`
+}
+
+/** A bar of one part, its percentage, and a word for what is under way. @param share  from 0 to 1 */
+export function shareText(
+  share: number,
+  name: string,
+  width: number,
+  [done, , rest]: Signs,
+): string {
+  const columns = Math.floor(usualBar * Math.min(share, 1))
+  const bar = done.repeat(columns) + rest.repeat(usualBar - columns)
+  return clip(`${bar} ${Math.floor(share * 100)}%${between}${name}`, width)
+}
+
+const usualBar = 16
+
+function bytesPart({ bytesRead, totalBytes }: Figures): string {
+  return totalBytes === undefined
+    ? bytesText(bytesRead)
+    : `${bytesText(bytesRead)} of ${bytesText(totalBytes)}`
+}
+
+function filesPart({ input }: Figures): string | undefined {
+  if (input === undefined || input.count < 2) return undefined
+  return `file ${grouped(input.number)} of ${grouped(input.count)}`
+}
+
+function leftPart({ leftMs }: Figures): string | undefined {
+  return leftMs === undefined ? undefined : `${clockText(leftMs)} left`
+}

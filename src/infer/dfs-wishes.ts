@@ -1,0 +1,148 @@
+/*
+  What the user says of a DFS table that is to be made: `date,hash(symbol,10)` for its partitions, the columns it sorts by,
+  its engine. What is not said is chosen (partition-plan.ts).
+*/
+import { UsageError } from '../errors.js'
+import { isDecimal, type DataType } from '../protocol/data-type.js'
+import { nearestHint } from '../schema/nearest.js'
+import type { InferredColumn } from './inferred-schema.js'
+
+/** Fields of `target` that go with `create`. */
+export interface DfsWishes {
+  /** One to three levels: a column with days, `value(COLUMN,…)`, `range(COLUMN,…)`, `hash(COLUMN,N)`. */
+  readonly partition?: string
+  readonly sortColumns?: readonly string[]
+  readonly keepDuplicates?: 'all' | 'first' | 'last'
+  readonly engine?: 'OLAP' | 'TSDB'
+  readonly atomic?: 'trans' | 'chunk'
+}
+
+/** A level as it was said; texts are those of a script. */
+export interface WishedLevel {
+  readonly columnName: string
+  readonly kind: 'VALUE' | 'RANGE' | 'HASH'
+  /** Undefined for the days that were found. */
+  readonly scheme: string | undefined
+}
+
+/** A server takes no more levels (docs/server-semantics.md#tables-in-databases). */
+const mostLevels = 3
+const mostBuckets = 65_535
+
+const noPartition: ReadonlySet<DataType> = new Set([
+  'DOUBLE',
+  'FLOAT',
+  'BLOB',
+  'BOOL',
+  'UUID',
+  'IPADDR',
+])
+const texts: ReadonlySet<DataType> = new Set(['STRING', 'SYMBOL'])
+const whole: ReadonlySet<DataType> = new Set(['INT', 'LONG', 'SHORT', 'CHAR'])
+
+/**
+ * @throws {UsageError} DDB_USAGE for what is no scheme, and for columns that rows cannot be divided by
+ */
+export function wishedLevels(text: string, columns: readonly InferredColumn[]): WishedLevel[] {
+  const levels = entriesOf(text).map(entry => levelOf(entry, columns))
+  if (levels.length === 0 || levels.length > mostLevels) {
+    throw wrong(text, `a table has one to ${mostLevels} levels of partitions`)
+  }
+  return levels
+}
+
+function wrong(entry: string, why: string): UsageError {
+  return new UsageError('DDB_USAGE', `\`target.partition\` ${entry}: ${why}`)
+}
+
+/** Divides at commas outside of brackets. */
+function entriesOf(text: string): string[] {
+  return (text.match(/[^,(]*\([^)]*\)?|[^,]+/g) ?? [])
+    .map(entry => entry.trim())
+    .filter(entry => entry !== '')
+}
+
+function levelOf(entry: string, columns: readonly InferredColumn[]): WishedLevel {
+  const [, kind = '', inside = entry] = /^([a-z]+)\((.*)\)$/i.exec(entry) ?? []
+  const [name = '', ...given] = inside.split(',').map(part => part.trim())
+  const column = columnFor(entry, name, columns)
+  const { type } = column.type
+  switch (kind.toLowerCase()) {
+    case '':
+      return valueLevel(entry, column, [])
+    case 'value':
+      return valueLevel(entry, column, given)
+    case 'range': {
+      if (given.length < 2) throw wrong(entry, 'a range has two ends at least: range(COLUMN,0,100)')
+      const scheme = `[${given.map(one => literal(entry, one, type)).join(', ')}]`
+      return { columnName: name, kind: 'RANGE', scheme }
+    }
+    case 'hash': {
+      const [buckets = ''] = given
+      const count = Number(buckets)
+      if (given.length !== 1 || !/^[1-9]\d*$/.test(buckets) || count > mostBuckets) {
+        throw wrong(entry, 'it takes a number of partitions: hash(COLUMN,10)')
+      }
+      return { columnName: name, kind: 'HASH', scheme: `[${type}, ${buckets}]` }
+    }
+    default:
+      throw wrong(entry, 'it is a column with days, value(…), range(…) or hash(…)')
+  }
+}
+
+function columnFor(
+  entry: string,
+  name: string,
+  columns: readonly InferredColumn[],
+): InferredColumn {
+  const column = columns.find(one => one.name === name)
+  if (column === undefined) {
+    const names = columns.map(one => one.name)
+    throw wrong(entry, `the table would have no column "${name}"${nearestHint(name, names)}`)
+  }
+  const { type, array } = column.type
+  if (array === true || isDecimal(type) || noPartition.has(type)) {
+    throw wrong(entry, `rows cannot be divided by a column of type ${type}`)
+  }
+  if (column.nulls > 0) {
+    throw wrong(
+      entry,
+      `"${name}" has ${column.nulls} nulls, and rows whose place is not known are lost`,
+    )
+  }
+  return column
+}
+
+function valueLevel(entry: string, column: InferredColumn, given: readonly string[]): WishedLevel {
+  const { name: columnName, type, days } = column
+  if (given.length === 0) {
+    if (days !== undefined) return { columnName, kind: 'VALUE', scheme: undefined }
+    throw wrong(
+      entry,
+      `"${columnName}" has no days: name its values, value(${columnName},…), or take hash(${columnName},10)`,
+    )
+  }
+  const [first = ''] = given
+  const ends = first.split('..')
+  const scheme =
+    given.length === 1 && ends.length === 2
+      ? ends.map(end => literal(entry, end, type.type)).join('..')
+      : `[${given.map(one => literal(entry, one, type.type)).join(', ')}]`
+  return { columnName, kind: 'VALUE', scheme }
+}
+
+/** A value as a script has it: nothing else gets into one. */
+function literal(entry: string, text: string, type: DataType): string {
+  if (texts.has(type)) {
+    const plain = text.replace(/^(["'`])(.*)\1$/, '$2')
+    if (/^[^"\\\p{Cc}]+$/u.test(plain)) return `"${plain}"`
+  } else if (whole.has(type) ? /^-?\d{1,18}$/.test(text) : /^\d{4}\.\d\d(?:M|\.\d\d)$/.test(text)) {
+    return text
+  }
+  const like = texts.has(type)
+    ? 'a text'
+    : whole.has(type)
+      ? 'a whole number'
+      : 'such as 2024.01.02 or 2024.01M'
+  throw wrong(entry, `"${text}" is no value for a column of type ${type}: it is ${like}`)
+}

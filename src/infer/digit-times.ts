@@ -1,0 +1,112 @@
+/*
+  Dates and times that are written as digits alone. By their texts they are whole numbers as well, so the name of the column
+  has a say.
+*/
+import { parsePattern, PatternFormat } from '../parse/cells/pattern-format.js'
+import type { DataType } from '../protocol/data-type.js'
+
+/** Digits that may be a date or time. */
+export interface DigitFormat {
+  readonly format: string
+  /** The narrower before the wider. */
+  readonly types: readonly DataType[]
+  readonly fewest: number
+  readonly most: number
+  /** So many digits, and all of them dates and times, are no accident, whatever the column is called. */
+  readonly isSure: boolean
+}
+
+/** In the order in which they are preferred. */
+const formats: readonly DigitFormat[] = [
+  { format: 'yyyyMMdd', types: ['DATE'], fewest: 8, most: 8, isSure: true },
+  { format: 'yyyyMMddHHmmssSSS', types: ['TIMESTAMP'], fewest: 17, most: 17, isSure: true },
+  {
+    format: 'yyyyMMddHHmmss',
+    types: ['DATETIME', 'TIMESTAMP'],
+    fewest: 14,
+    most: 14,
+    isSure: true,
+  },
+  { format: 'HHmmssSSS', types: ['TIME'], fewest: 1, most: 9, isSure: false },
+  { format: 'HHmmss', types: ['SECOND'], fewest: 1, most: 6, isSure: false },
+  { format: 'ddMMyyyy', types: ['DATE'], fewest: 8, most: 8, isSure: false },
+  { format: 'MMddyyyy', types: ['DATE'], fewest: 8, most: 8, isSure: false },
+  { format: 'yyMMdd', types: ['DATE'], fewest: 6, most: 6, isSure: false },
+  { format: 'ddMMyy', types: ['DATE'], fewest: 6, most: 6, isSure: false },
+  { format: 'MMddyy', types: ['DATE'], fewest: 6, most: 6, isSure: false },
+]
+
+const readers = formats.map(({ format }) => {
+  const parts = parsePattern(format)
+  if (typeof parts === 'string') throw new TypeError(parts)
+  return new PatternFormat(parts)
+})
+
+/** Digits of a year are one only near our time. */
+const firstDay = Date.UTC(1900, 0, 1) / 86_400_000
+const lastDay = Date.UTC(2101, 0, 1) / 86_400_000 - 1
+
+const timeName = /time|时间|時間|时刻|時刻|(?:^|_)t[ms]?$/i
+const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|duration/i
+const codeName =
+  /(?:^|_)(?:id|no|code|key|num|number|seq)$|[a-z](?:ID|Id|No|Code|Key|Num|Seq)$|编号|代码|編號|代碼|序号|單號|单号|账号/i
+/** A time of day shows itself as one by an hour: with fewer digits it may be any number. */
+const hourDigits: Readonly<Record<string, number>> = { HHmmssSSS: 8, HHmmss: 5 }
+
+/** Which formats suit all texts of a column. */
+export class DigitTimes {
+  /** A bit for each format that suits every text so far. */
+  #fits = 2 ** formats.length - 1
+  #mostDigits = 0
+
+  /** Formats that suit every text; all texts are digits. */
+  get fitting(): readonly DigitFormat[] {
+    if (this.#mostDigits === 0) return []
+    return formats.filter((_, i) => (this.#fits & (1 << i)) !== 0)
+  }
+
+  /** Looks at one text without blanks around it. */
+  look(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#fits === 0) return
+    const length = end - start
+    for (let i = 0; i < formats.length; i++) {
+      if ((this.#fits & (1 << i)) === 0) continue
+      const { fewest, most } = formats[i]!
+      const isDate = length >= fewest && length <= most && suits(i, bytes, start, end)
+      if (!isDate) this.#fits &= ~(1 << i)
+    }
+    if (length > this.#mostDigits) this.#mostDigits = length
+  }
+
+  /**
+   * The format that the digits are in; undefined where they may as well be numbers.
+   * @param name  of the column
+   */
+  formatFor(name: string): DigitFormat | undefined {
+    const { fitting } = this
+    if (codeName.test(name)) return undefined
+    const sure = fitting.find(({ isSure }) => isSure)
+    if (sure !== undefined || !timeName.test(name) || noTimeName.test(name)) return sure
+    const [first, ...others] = fitting.filter(({ format }) => hourDigits[format] !== undefined)
+    if (first === undefined || others.length > 0) return undefined
+    return this.#mostDigits >= hourDigits[first.format]! ? first : undefined
+  }
+
+  /** Formats that are worth a word: those of days, and of times where the name of the column or the digits say so. */
+  mayBe(name: string): readonly string[] {
+    const isTime = timeName.test(name) && !noTimeName.test(name)
+    return this.fitting
+      .filter(({ format }) => {
+        const digits = hourDigits[format]
+        return digits === undefined || (isTime && this.#mostDigits >= hourDigits['HHmmss']!)
+      })
+      .map(({ format }) => format)
+  }
+}
+
+function suits(index: number, bytes: Uint8Array, start: number, end: number): boolean {
+  const reader = readers[index]!
+  if (reader.read(bytes, start, end) !== 0) return false
+  const hasYear = formats[index]!.format.includes('yyyy')
+  return !hasYear || (reader.days >= firstDay && reader.days <= lastDay)
+}

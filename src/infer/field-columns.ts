@@ -1,0 +1,59 @@
+/*
+  Which columns the fields of delimited text fill, and what they are called: as `load` understands `mapping.map` and
+  `mapping.set`.
+*/
+import type { InputFields } from './input-fields.js'
+import { proposeNames } from './column-names.js'
+
+/** A column that is filled from a field. */
+export interface FieldColumn {
+  readonly name: string
+  /** From 0; several columns may have the same. */
+  readonly field: number
+  /** Somebody said which field it is. */
+  readonly isMapped: boolean
+}
+
+interface Mapping {
+  /** Target column → column of the input. */
+  readonly map: Readonly<Record<string, string>>
+  /** Target column → the same text in every row. */
+  readonly set: Readonly<Record<string, string>>
+}
+
+/** The columns in the order of their fields, and the fields that fill none, because their columns are set. */
+export function fieldColumns(
+  { map, set }: Mapping,
+  fields: InputFields,
+): { readonly columns: readonly FieldColumn[]; readonly unused: readonly number[] } {
+  const targets = new Map<number, string[]>()
+  for (const [target, source] of Object.entries(map)) {
+    const field = fieldOf(source, fields)
+    if (field >= 0) targets.set(field, [...(targets.get(field) ?? []), target])
+  }
+  const isSet = new Set(Object.keys(set).map(name => name.toLowerCase()))
+  const filled = fields.names.flatMap((name, field) => {
+    const isFree = !fields.isByPosition && !targets.has(field) && name !== undefined
+    return isFree && isSet.has(name.toLowerCase()) ? [field] : []
+  })
+  const unused = filled.length < fields.names.length ? filled : []
+  const wanted = fields.names.flatMap((name, field) => {
+    if (unused.includes(field)) return []
+    const mapped = targets.get(field)
+    return (mapped ?? [name]).map(one => ({ name: one, field, isMapped: mapped !== undefined }))
+  })
+  const names = proposeNames(wanted.map(({ name }) => name))
+  return { columns: wanted.map((one, i) => ({ ...one, name: names[i]! })), unused }
+}
+
+/** A name in another case will do where no other field has it; a number, where names do not tell. */
+function fieldOf(source: string, { names, isByPosition, hasNames }: InputFields): number {
+  const exact = names.indexOf(source)
+  if (exact >= 0) return exact
+  const alike = names.flatMap((name, i) =>
+    name?.toLowerCase() === source.toLowerCase() ? [i] : [],
+  )
+  if (alike.length === 1) return alike[0]!
+  const isNumber = (isByPosition || !hasNames) && /^[1-9]\d*$/.test(source)
+  return isNumber && Number(source) <= names.length ? Number(source) - 1 : -1
+}

@@ -1,0 +1,58 @@
+/*
+  A column of the table from what was found of it, and why a member of JSON can be none.
+*/
+import { jsonKinds } from '../parse/json/json-kinds.js'
+import { isReservedWord } from '../schema/identifier.js'
+import { unitsPerDay } from './candidate-types.js'
+import type { ChosenType, SeenKinds } from './choose-type.js'
+import type { ColumnProbe } from './column-probe.js'
+import type { InferredColumn } from './inferred-schema.js'
+
+/** @param source  name in the input */
+export function columnOf(
+  probe: ColumnProbe,
+  name: string,
+  source: string | undefined,
+  { type, candidate, dateFormat, flags, nulls, warnings }: ChosenType,
+): InferredColumn {
+  const { min, max } = candidate ?? {}
+  const units = unitsPerDay[type.type]
+  const days =
+    units === undefined || min === undefined || max === undefined
+      ? undefined
+      : { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }
+  return {
+    name,
+    source,
+    type,
+    dateFormat,
+    ...(flags?.isPercent === true ? { isPercent: true } : {}),
+    nulls,
+    distinct: probe.distinct.count,
+    sample: probe.sample?.replaceAll('\u001f', ','),
+    textBytes: probe.textBytes,
+    days,
+    warnings: [...renamedWarnings(name, source), ...warnings],
+  }
+}
+
+function renamedWarnings(name: string, source: string | undefined): string[] {
+  if (source === undefined || source === name || !isReservedWord(source)) return []
+  return [`"${source}" is a reserved word of DolphinDB, so the column gets this name`]
+}
+
+/** Why values of these kinds fit no column. */
+export function reasonOf({ values, elements }: SeenKinds): string {
+  const isArray = (values & jsonKinds.array) !== 0
+  if (isArray && (values & ~(jsonKinds.array | jsonKinds.null)) !== 0) {
+    return 'it is an array in some records and none in others'
+  }
+  if (isArray && (elements & (jsonKinds.array | jsonKinds.object)) !== 0) {
+    return 'its arrays hold arrays or objects, which no column takes'
+  }
+  if (isArray && (elements & ~jsonKinds.null) === 0) {
+    return 'its arrays are all empty, which says nothing of their type'
+  }
+  if (isArray) return 'its arrays hold texts, or values of several kinds, which no column takes'
+  return 'its values are objects without members, or of several kinds, which no column takes'
+}

@@ -1,0 +1,74 @@
+/*
+  Words that files have in place of a value. In a column of numbers, dates or truths they mean null once an option of `load`
+  says so; in a column of texts they are texts.
+*/
+import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
+import type { RecordBlock } from '../parse/record-block.js'
+
+/** Nobody writes them for anything else. */
+const sureWords = [
+  ...['N/A', 'n/a', '#N/A', 'NULL', 'null', 'Null', '\\N', '(null)', '<NA>', '#NULL!'],
+  ...['NaN', 'nan', 'NAN', '--', '---', '\u2014'],
+]
+/** NA is Namibia, `-` a direction, `.` a strand of DNA. */
+const otherWords = ['NA', 'na', 'None', 'none', 'nil', '-', '.', '?', '*']
+
+const isSure: ReadonlySet<string> = new Set(sureWords)
+
+/** Whether a word means null in texts, too. */
+export function isSureNull(word: string): boolean {
+  return isSure.has(word)
+}
+
+/** How often a word stood in a column. */
+export interface WordCount {
+  readonly word: string
+  /** Spelled in UTF-8. */
+  readonly bytes: Uint8Array
+  cells: number
+  /** Of these, those in quotes. */
+  quoted: number
+}
+
+const encoder = new TextEncoder()
+const words = [...sureWords, ...otherWords].map(word => ({ word, bytes: encoder.encode(word) }))
+const longestBytes = Math.max(...words.map(({ bytes }) => bytes.length))
+/** The first byte of some word. */
+const begins = new Uint8Array(256)
+for (const { bytes } of words) begins[bytes[0]!] = 1
+
+/** The words of one column. */
+export class NullWords {
+  readonly #counts: WordCount[] = words.map(one => ({ ...one, cells: 0, quoted: 0 }))
+
+  /** Those that were seen. */
+  get seen(): readonly WordCount[] {
+    return this.#counts.filter(({ cells }) => cells > 0)
+  }
+
+  /** Empties the cells of a field that hold such a word. */
+  setAside(block: RecordBlock, field: number): void {
+    const { bytes, starts, ends, fieldCount, rowCount } = block
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = trimmedStart(bytes, starts[cell]!, ends[cell]!)
+      if (begins[bytes[start]!] === 0) continue
+      const end = trimmedEnd(bytes, start, ends[cell]!)
+      if (end === start || end - start > longestBytes) continue
+      const found = this.#find(bytes, start, end)
+      if (found === undefined) continue
+      found.cells++
+      if (block.isQuoted(row, cell)) found.quoted++
+      ends[cell] = starts[cell]!
+    }
+  }
+
+  #find(bytes: Uint8Array, start: number, end: number): WordCount | undefined {
+    for (const one of this.#counts) {
+      if (one.bytes.length !== end - start) continue
+      let p = 0
+      while (start + p < end && one.bytes[p] === bytes[start + p]) p++
+      if (start + p === end) return one
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,177 @@
+/*
+  How the numbers of a column are written: with signs between thousands, with a comma before the decimals, with a percent
+  sign. Found out from what cannot be anything else, so that the option that reads them can be named.
+*/
+import { trimmedEnd } from '../parse/cells/cell-bytes.js'
+import { clippedText } from '../parse/shown-text.js'
+import type { CellRules } from '../parse/cell-rules.js'
+
+/** What options have to say so that the numbers of a column are read; empty where nothing is needed. */
+export interface NumberFlags {
+  /** Between groups of three digits; '' for nothing. */
+  readonly thousands: string
+  readonly decimalComma: boolean
+  readonly isPercent: boolean
+}
+
+const zero = 48
+const nine = 57
+const point = 46
+const comma = 44
+const percent = 37
+const plus = 43
+const minus = 45
+const groupDigits = 3
+/** A double keeps so many digits of every number. */
+const sureDigits = 15
+
+const encoder = new TextEncoder()
+/** What stands between thousands, as far as files are known: also the blanks that do not break a line. */
+const groupSigns = [',', '.', ' ', "'", '\u00a0', '\u202f', '\u2019'].map(text => ({
+  text,
+  bytes: encoder.encode(text),
+}))
+
+/** The number that was looked at last, in parts. */
+const marks: number[] = []
+const lengths: number[] = []
+
+/** Gathered over the texts of a column that begin like numbers. */
+export class NumberSpelling {
+  /** Texts with a percent sign. */
+  percents = 0
+  /** The first number that may be read in two ways: `1,234`. */
+  unclearText: string | undefined
+  /** The first one with more digits than a double has for sure. */
+  longText: string | undefined
+  /** Index of the sign that stands between thousands for sure, and of the one that may; −1 for none. */
+  #sure = -1
+  #unclear = -1
+  /** Texts with a comma before their decimals. */
+  #commas = 0
+  /** `1.5`, and `1.234`, which has a group where points stand between thousands. */
+  #points = 0
+  #pointGroups = 0
+  /** Decimals behind groups. */
+  #decimals = 0
+  #isMixed = false
+
+  /** Undefined where the numbers are plain, as far as they were seen, or written in several ways. */
+  get flags(): NumberFlags | undefined {
+    if (this.#isMixed) return undefined
+    const isPercent = this.percents > 0
+    const group = this.#sure >= 0 ? this.#sure : this.#commas > 0 ? -1 : this.#unclear
+    const thousands = group < 0 ? '' : groupSigns[group]!.text
+    const decimalComma = this.#commas > 0 || thousands === '.'
+    if (thousands === ',' && decimalComma) return undefined
+    if (thousands === '' && !decimalComma && !isPercent) return undefined
+    return { thousands, decimalComma, isPercent }
+  }
+
+  /** Some number has decimals, even if they are zeros. */
+  get hasFraction(): boolean {
+    const isPoint = this.flags?.thousands !== '.' && this.#pointGroups > 0
+    return isPoint || this.#points + this.#commas + this.#decimals > 0
+  }
+
+  /** Nothing tells `1,234` from 1.234. */
+  get isUnclear(): boolean {
+    return this.#sure < 0 && this.#commas === 0 && this.unclearText !== undefined
+  }
+
+  /** Looks at a text without blanks around it. */
+  look(bytes: Uint8Array, start: number, to: number): void {
+    const isPercent = bytes[to - 1] === percent
+    const end = isPercent ? trimmedEnd(bytes, start, to - 1) : to
+    const first = bytes[start] === plus || bytes[start] === minus ? start + 1 : start
+    let p = first
+    while (p < end && isDigit(bytes[p]!)) p++
+    if (p === end && p > first) {
+      if (isPercent) this.percents++
+      return
+    }
+    if (!readMarks(bytes, p, end, p - first)) return
+    if (isPercent) this.percents++
+    const last = lengths.length - 1
+    const isGrouped = lengths[0]! <= groupDigits && lengths[0]! > 0 && bytes[first] !== zero
+    if (last === 1) {
+      const isGroup = isGrouped && lengths[1] === groupDigits
+      if (this.#lookAtOne(marks[0]!, isGroup)) this.unclearText ??= clippedText(bytes, start, to)
+    } else if (isGrouped) this.#lookAtGroups(last)
+    let digits = 0
+    for (const length of lengths) digits += length
+    if (digits > sureDigits && this.flags !== undefined) {
+      this.longText ??= clippedText(bytes, start, to)
+    }
+  }
+
+  /** One sign among the digits: whether it may be either. */
+  #lookAtOne(mark: number, isGroup: boolean): boolean {
+    const sign = groupSigns[mark]!.bytes[0]
+    if (sign === point) {
+      if (isGroup) this.#pointGroups++
+      else this.#points++
+      return false
+    }
+    if (!isGroup && sign === comma) this.#commas++
+    else if (isGroup && sign === comma) this.#unclear = mark
+    else if (isGroup) this.#setGroup(mark)
+    return isGroup && sign === comma
+  }
+
+  /** Several signs: all alike but perhaps the last, which stands before the decimals. */
+  #lookAtGroups(last: number): void {
+    const [mark] = marks
+    for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return
+    for (let i = 1; i < last; i++) if (lengths[i] !== groupDigits) return
+    const lastMark = marks[last - 1]!
+    if (lastMark === mark) {
+      if (lengths[last] === groupDigits) this.#setGroup(mark)
+      return
+    }
+    const sign = groupSigns[lastMark]!.bytes[0]
+    if (sign !== point && sign !== comma) return
+    if (sign === comma) this.#commas++
+    this.#decimals++
+    this.#setGroup(mark!)
+  }
+
+  #setGroup(mark: number): void {
+    if (this.#sure >= 0 && this.#sure !== mark) this.#isMixed = true
+    this.#sure = mark
+  }
+}
+
+/** The rules with which numbers are read that are written so. */
+export function rulesWith(rules: CellRules, name: string, flags: NumberFlags): CellRules {
+  const { percentColumns = [] } = rules
+  return {
+    ...rules,
+    ...(flags.thousands === '' ? {} : { thousands: flags.thousands }),
+    ...(flags.decimalComma ? { decimalComma: true } : {}),
+    ...(flags.isPercent ? { percentColumns: [...percentColumns, name] } : {}),
+  }
+}
+
+/** Sets `marks` and `lengths`: the signs, and how many digits stand before, between and after them. */
+function readMarks(bytes: Uint8Array, start: number, end: number, digitsBefore: number): boolean {
+  marks.length = 0
+  lengths.length = 0
+  lengths.push(digitsBefore)
+  let p = start
+  while (p < end) {
+    const mark = groupSigns.findIndex(({ bytes: sign }) =>
+      sign.every((one, i) => bytes[p + i] === one),
+    )
+    if (mark < 0) return false
+    p += groupSigns[mark]!.bytes.length
+    const digits = p
+    while (p < end && isDigit(bytes[p]!)) p++
+    if (p === digits) return false
+    marks.push(mark)
+    lengths.push(p - digits)
+  }
+  return true
+}
+
+const isDigit = (byte: number): boolean => byte >= zero && byte <= nine

@@ -1,0 +1,171 @@
+/*
+  Types for all columns of delimited text. Some options that would make a number of a text hold for every column: where they
+  would take a text from another one, or numbers their points, the column stays text and says why.
+*/
+import { keepsBlanks } from '../parse/types/column-types.js'
+import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
+import type { ColumnProbe } from './column-probe.js'
+import { isSureNull } from './null-words.js'
+import type { NumberFlags } from './number-spelling.js'
+import { arrayDelimiterOf } from './trials.js'
+import { truthPair } from './type-warnings.js'
+
+/** What `load` has to be told of all columns alike; empty or false where nothing is needed. */
+export interface SharedNeeds {
+  readonly nullTexts: readonly string[]
+  readonly nullQuoted: boolean
+  readonly thousands: string
+  readonly decimalComma: boolean
+  readonly trueTexts: readonly string[]
+  readonly falseTexts: readonly string[]
+}
+
+export const noSharedNeeds: SharedNeeds = {
+  nullTexts: [],
+  nullQuoted: false,
+  thousands: '',
+  decimalComma: false,
+  trueTexts: [],
+  falseTexts: [],
+}
+
+/** The types of the columns, in their order. */
+export interface SettledTypes {
+  readonly types: readonly ChosenType[]
+  readonly needs: SharedNeeds
+}
+
+/** Chooses until no column asks for what another one cannot have; each round leaves less to ask for. */
+export function settleTypes(
+  probes: readonly ColumnProbe[],
+  {
+    intoDfs,
+    proposesTruths = false,
+  }: { readonly intoDfs: boolean; readonly proposesTruths?: boolean },
+): SettledTypes {
+  const barred = new Set<string>()
+  const refused = new Map<string, string>()
+  const shared: SharedOptions = {
+    takesWord: word => !barred.has(word),
+    refusal: flags => refused.get(keyOf(flags)),
+  }
+  for (;;) {
+    const types = probes.map(probe => chooseType(probe, undefined, { intoDfs, shared }))
+    const before = barred.size + refused.size
+    barWords(probes, types, barred)
+    refuseFlags(probes, types, refused)
+    if (barred.size + refused.size === before) {
+      return withTruths(probes, withNulls(probes, types), proposesTruths)
+    }
+  }
+}
+
+const keyOf = ({ thousands, decimalComma }: NumberFlags): string => `${thousands}${decimalComma}`
+
+/** What may be a text is not made null elsewhere. */
+function barWords(
+  probes: readonly ColumnProbe[],
+  types: readonly ChosenType[],
+  barred: Set<string>,
+): void {
+  const wanted = types.flatMap(({ words }) => words.map(({ word }) => word))
+  for (const word of new Set(wanted)) {
+    if (isSureNull(word)) continue
+    const isText = probes.some(
+      ({ nullWords }, i) =>
+        keepsBlanks(types[i]!.type) && nullWords?.seen.some(one => one.word === word) === true,
+    )
+    if (isText) barred.add(word)
+  }
+}
+
+function refuseFlags(
+  probes: readonly ColumnProbe[],
+  types: readonly ChosenType[],
+  refused: Map<string, string>,
+): void {
+  const asked = types.flatMap(({ flags }) => flags ?? [])
+  const first = asked.find(({ thousands }) => thousands !== '')
+  const areArrays = types.some(
+    ({ type }, i) => type.array === true && arrayDelimiterOf(probes[i]!.rules) === ',',
+  )
+  const hasPoints = types.some(
+    ({ type, flags }, i) =>
+      flags?.decimalComma !== true && isFractional(type.type) && hasPoint(probes[i]!),
+  )
+  for (const flags of asked) {
+    const { thousands, decimalComma } = flags
+    if (areArrays && (thousands === ',' || decimalComma)) {
+      refused.set(
+        keyOf(flags),
+        'numbers with commas, which stand between the elements of arrays in other columns',
+      )
+    } else if (decimalComma && (hasPoints || first?.thousands === ',')) {
+      refused.set(
+        keyOf(flags),
+        'numbers with a decimal comma, and other columns have a point: no option reads both',
+      )
+    } else if (thousands !== '' && thousands !== first!.thousands) {
+      refused.set(
+        keyOf(flags),
+        `numbers with "${thousands}" between thousands, and other columns have "${first!.thousands}": no option reads both`,
+      )
+    }
+  }
+}
+
+const isFractional = (type: string): boolean => type === 'DOUBLE' || type.startsWith('DECIMAL')
+
+const hasPoint = ({ facts }: ColumnProbe): boolean =>
+  facts.fractionDigits > 0 || facts.numbers.hasFraction
+
+/** A word that means null does so in texts, too. */
+function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[]): SettledTypes {
+  const words = types.flatMap(one => one.words)
+  const nullTexts = [...new Set(words.map(({ word }) => word))]
+  const asked = types.flatMap(({ flags }) => flags ?? [])
+  return {
+    types: types.map((one, i) => {
+      if (!keepsBlanks(one.type)) return one
+      const seen = probes[i]!.nullWords?.seen.filter(({ word }) => nullTexts.includes(word)) ?? []
+      const more = seen.reduce((sum, { cells }) => sum + cells, 0)
+      const warnings = seen.map(
+        ({ word }) => `"${word}" is null with \`cells.nullTexts\` ${word}, as in other columns`,
+      )
+      return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
+    }),
+    needs: {
+      nullTexts,
+      nullQuoted: words.some(({ quoted }) => quoted > 0),
+      thousands: asked.find(({ thousands }) => thousands !== '')?.thousands ?? '',
+      decimalComma: asked.some(({ decimalComma }) => decimalComma),
+      trueTexts: [],
+      falseTexts: [],
+    },
+  }
+}
+
+/** Where it is proposed, pairs of words are truths. */
+function withTruths(
+  probes: readonly ColumnProbe[],
+  { types, needs }: SettledTypes,
+  proposesTruths: boolean,
+): SettledTypes {
+  const pairs = probes.map((probe, i) => {
+    const isText = probe.type === undefined && keepsBlanks(types[i]!.type)
+    return proposesTruths && isText ? truthPair(probe) : undefined
+  })
+  const given = pairs.flatMap(pair => (pair === undefined ? [] : [pair]))
+  return {
+    types: types.map((one, i) =>
+      pairs[i] === undefined
+        ? one
+        : { ...one, type: { type: 'BOOL' as const }, nulls: probes[i]!.nulls, warnings: [] },
+    ),
+    needs: {
+      ...needs,
+      trueTexts: [...new Set(given.map(([yes]) => yes))],
+      falseTexts: [...new Set(given.map(([, no]) => no))],
+    },
+  }
+}

@@ -1,0 +1,181 @@
+/*
+  The types that may suit a column, each tried with every cell. The first block that holds something decides which are worth
+  trying; later ones can only add other spellings of numbers.
+*/
+import { UsageError } from '../errors.js'
+import { everyColumn } from '../parse/cells/date-format.js'
+import type { CellRules } from '../parse/cell-rules.js'
+import type { RecordBlock } from '../parse/record-block.js'
+import { hasDateFormat } from '../parse/types/column-types.js'
+import type { ColumnType } from '../protocol/data-type.js'
+import { Candidate } from './candidate.js'
+import {
+  arrayTypes,
+  numberTypes,
+  plainTypes,
+  unitsPerDay,
+  type TriedType,
+} from './candidate-types.js'
+import type { NumberFlags } from './number-spelling.js'
+import type { TextFacts } from './text-facts.js'
+import { formatsFor } from './written-dates.js'
+
+/** What a column is tried with. */
+export interface TrialOptions {
+  readonly name: string
+  readonly rules: CellRules
+  /** Gathered of every block before it is tried. */
+  readonly facts: TextFacts
+  /** Spellings of numbers may be found that options would have to name. */
+  readonly findsSpellings: boolean
+  /** Nothing else is tried where it is said what the column is. */
+  readonly type: ColumnType | undefined
+}
+
+/** Between the elements of arrays in delimited text. */
+export function arrayDelimiterOf({ arrayDelimiter = ',' }: CellRules): string {
+  return arrayDelimiter
+}
+
+/** Candidates for one column. */
+export class Trials {
+  readonly #options: TrialOptions
+  #rules: CellRules
+  #candidates: Candidate[] = []
+  #isDecided = false
+  #flags: NumberFlags | undefined
+  #blocks = 0
+
+  constructor(options: TrialOptions) {
+    this.#options = options
+    this.#rules = options.rules
+  }
+
+  /** Those that were tried to the end, those before which nothing is to be preferred first. */
+  get candidates(): readonly Candidate[] {
+    if (this.#options.type !== undefined) return this.#candidates
+    return this.#candidates.filter(one => !one.isOut)
+  }
+
+  /** @param arrayDelimiter  between the elements, where the format itself says that the cells are arrays */
+  read(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
+    if (!this.#isDecided) this.#begin(block, field, file, arrayDelimiter)
+    else {
+      this.#addSpellings()
+      for (const one of this.candidates) one.read(block, field, file)
+    }
+    this.#blocks++
+  }
+
+  #begin(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
+    this.#isDecided = true
+    const { type, facts } = this.#options
+    const isArray = arrayDelimiter !== undefined
+    if (isArray) this.#rules = { ...this.#rules, arrayDelimiter }
+    const plain = type === undefined ? plainTypes : [type]
+    const digits = facts.digitTimes.fitting.flatMap(({ types, format }) =>
+      types.map(one => ({ type: one, format })),
+    )
+    const groups: (() => readonly TriedType[])[] = isArray
+      ? [() => (type === undefined ? arrayTypes : [type])]
+      : [() => [...plain, ...digits], () => formatsFor(block, field), () => this.#arraysInText()]
+    for (const [i, group] of groups.entries()) {
+      const tried = group().filter(one => type === undefined || one.type === type.type)
+      const found = tried.flatMap(one => this.#candidate(one) ?? [])
+      if (i === 0 && !isArray) found.push(...this.#spellings([]))
+      for (const one of found) one.read(block, field, file)
+      this.#candidates.push(...found.filter(one => type !== undefined || !one.isOut))
+      if (this.#candidates.some(one => one.fits)) break
+    }
+  }
+
+  /** In delimited text an array looks like any other text, unless it is marked. */
+  #arraysInText(): readonly TriedType[] {
+    const { rules, facts, type } = this.#options
+    if (rules.decimalComma === true || type !== undefined) return []
+    const isMarked = facts.bracketed > 0 || rules.arrayDelimiter !== undefined
+    return isMarked ? arrayTypes : []
+  }
+
+  /** Later numbers may be written otherwise than the first ones, which another spelling has to take as well. */
+  #addSpellings(): void {
+    const before = this.#flags
+    const { facts, findsSpellings } = this.#options
+    const { flags } = facts.numbers
+    const isKnown =
+      flags?.thousands === before?.thousands &&
+      flags?.decimalComma === before?.decimalComma &&
+      flags?.isPercent === before?.isPercent
+    if (!findsSpellings || flags === undefined || isKnown) return
+    // Nothing without a percent sign is a share, and no number with a point has a decimal comma.
+    if (flags.isPercent !== (before?.isPercent ?? false)) return
+    if (flags.decimalComma && before?.decimalComma !== true && facts.hasFraction) return
+    this.#candidates.push(...this.#spellings(this.#candidates))
+  }
+
+  /** @param before  candidates that have taken the numbers so far, without a spelling or with another one */
+  #spellings(before: readonly Candidate[]): Candidate[] {
+    const { flags } = this.#options.facts.numbers
+    if (flags === undefined || !this.#options.findsSpellings) return []
+    this.#flags = flags
+    const { type: said } = this.#options
+    const types = flags.isPercent ? numberTypes.slice(-1) : numberTypes
+    const wanted = types.filter(
+      type => said === undefined || (said.type === type && said.array !== true),
+    )
+    return wanted.flatMap(type => {
+      const one = this.#newCandidate({ type }, { flags })
+      const last = before.findLast(other => other.type.type === type && other.format === undefined)
+      if (last !== undefined) one.goOnFrom(last)
+      return this.#blocks === 0 || last?.isOut === false ? [one] : []
+    })
+  }
+
+  /** Undefined for a type that the rules of the column exclude. */
+  #candidate({ format, ...type }: TriedType): Candidate | undefined {
+    const { name } = this.#options
+    try {
+      // Somebody has said another one.
+      if (format !== undefined && hasDateFormat(name, type.type, this.#rules)) return undefined
+      const own = format === undefined ? {} : { format }
+      return this.#newCandidate(type, own)
+    } catch (error) {
+      const isExcluded = type.array === true || this.#isNamed
+      if (error instanceof UsageError && isExcluded && this.#options.type === undefined)
+        return undefined
+      throw error
+    }
+  }
+
+  #newCandidate(
+    type: ColumnType,
+    own: { readonly format?: string; readonly flags?: NumberFlags },
+  ): Candidate {
+    const keepsRange = type.array !== true && unitsPerDay[type.type] !== undefined
+    return new Candidate(this.#options.name, type, this.#rules, { ...own, keepsRange })
+  }
+
+  /** Rules that name the column exclude what they do not suit. */
+  get #isNamed(): boolean {
+    const { name, rules } = this.#options
+    const { dateFormats = {}, percentColumns = [] } = rules
+    return Object.hasOwn(dateFormats, name) || percentColumns.includes(name)
+  }
+}
+
+/**
+ * The format in which somebody says that the dates of a column are written, which makes dates of numbers; counts that are
+ * said of every column do not, and neither do times of day.
+ */
+export function saidFormat(
+  name: string,
+  { dateFormats = {} }: CellRules,
+  { digitTimes }: TextFacts,
+): string | undefined {
+  if (Object.hasOwn(dateFormats, name)) return dateFormats[name]
+  const every = Object.hasOwn(dateFormats, everyColumn) ? dateFormats[everyColumn] : undefined
+  if (every === undefined || /^e/.test(every)) return undefined
+  // Nearly any number is a time of day whose zeros are missing.
+  const isTime = digitTimes.fitting.some(({ format, isSure }) => format === every && !isSure)
+  return isTime && !digitTimes.mayBe(name).includes(every) ? undefined : every
+}

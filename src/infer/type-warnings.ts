@@ -1,0 +1,106 @@
+/*
+  What is said of a column besides its type: what was not clear, and which option would make it so.
+*/
+import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
+import type { Candidate } from './candidate.js'
+import type { ColumnProbe } from './column-probe.js'
+
+export function unclearWarning(
+  { name, sample = '' }: ColumnProbe,
+  formats: readonly string[],
+): string {
+  return `dates such as ${quoted(sample)} are ${formats.join(' or ')}: say which with \`cells.dateFormats\` ${name}=FORMAT`
+}
+
+/** Words for null that an option has to name. */
+export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
+  return (nullWords?.seen ?? []).map(
+    one =>
+      `${quoted(one.word)} in ${one.cells} of ${cells} rows is null with \`cells.nullTexts\` ${one.word}`,
+  )
+}
+
+/** Pairs of words for true and false, the true one first. */
+const truths = [...['yes no', 'y n', 'on off', 't f', '\u662f \u5426']].map(pair => pair.split(' '))
+
+/** The words for true and false, where a column has no others; both were seen. */
+export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, string] | undefined {
+  if (distinct.count !== 2 || texts.length !== 2) return undefined
+  for (const pair of truths) {
+    const [yes, no] = pair.map(word => texts.find(one => one.toLowerCase() === word))
+    if (yes !== undefined && no !== undefined) return [yes, no]
+  }
+  return undefined
+}
+
+/** They stay texts where no option says what they mean. */
+export function truthWarnings(probe: ColumnProbe): string[] {
+  const [yes, no] = truthPair(probe) ?? []
+  if (yes === undefined || no === undefined) return []
+  return [
+    `${quoted(yes)} and ${quoted(no)} are BOOL with \`cells.trueTexts\` ${yes} \`cells.falseTexts\` ${no}`,
+  ]
+}
+
+export function codeWarning(code: string): string {
+  return `${quoted(code)} has a leading zero, which a number would lose: kept as text`
+}
+
+export function dialedWarning(dialed: string): string {
+  return `${quoted(dialed)} has a plus sign before as many digits as telephone numbers have: kept as text`
+}
+
+export function barredWarning(type: ColumnType, word: string): string {
+  return (
+    `${columnTypeText(type)} with \`cells.nullTexts\` ${word}, but ${quoted(word)} is a text in another column, where it would be ` +
+    'null, too'
+  )
+}
+
+export function dateWarnings({ facts, sample, name }: ColumnProbe): string[] {
+  const orders = facts.digitTimes.mayBe(name)
+  if (orders.length === 0) return []
+  const advice = `\`cells.dateFormats\` ${name}=${orders.length === 1 ? orders[0] : 'FORMAT'} reads them`
+  return [
+    `digits such as ${quoted(sample ?? '')} may be dates or times, ${orders.join(' or ')}: ${advice}`,
+  ]
+}
+
+/** Texts that a column of the type cannot take. */
+export function oddWarnings(
+  { cells, nulls }: ColumnProbe,
+  { type, refused, firstOdd }: Candidate,
+): string[] {
+  if (firstOdd === undefined) return []
+  const { text, file, lineNumber } = firstOdd
+  return [
+    `${refused} of ${cells - nulls} texts are no ${columnTypeText(type)}; the first is ${quoted(text)}, ${file} line ${lineNumber}`,
+  ]
+}
+
+/** What keeps a column from being of the type that nearly all its texts have. */
+export function nearWarnings({ candidates, name, isHeaderless }: ColumnProbe): string[] {
+  let nearest: Candidate | undefined
+  for (const one of candidates) {
+    if (one.isNear && (nearest === undefined || one.refused < nearest.refused)) nearest = one
+  }
+  if (nearest?.firstOdd === undefined) return []
+  const { type, refused, tried, firstOdd, oddTexts, format } = nearest
+  const { file, lineNumber, text: odd } = firstOdd
+  const isWord = oddTexts.length === 1 && !/\d/.test(odd)
+  const isHead = isHeaderless && refused === 1 && lineNumber === 1
+  const means = isHead
+    ? '; `input.header` yes takes the first record for a header'
+    : isWord
+      ? `; \`cells.nullTexts\` ${odd} makes it null`
+      : ''
+  const as = format === undefined ? '' : ` as ${format}`
+  return [
+    `${tried - refused} of ${tried} texts are ${columnTypeText(type)}${as}; the first that is not is ` +
+      `${quoted(odd)}, ${file} line ${lineNumber}, column ${name}${means}`,
+  ]
+}
+
+export function quoted(value: string): string {
+  return `"${value}"`
+}

@@ -1,0 +1,171 @@
+/*
+  The manifest of a plan: what there is to load, in units that processes take one by one. It follows from the files alone, and holds
+  no host, user, option or script (docs/decisions/0068).
+*/
+import { createHash } from 'node:crypto'
+import { InputError } from '../../errors.js'
+import { mostBatchBytes } from '../defaults.js'
+import { mostUnitBatchRows } from '../fate/unit-numbers.js'
+import type { Fingerprint } from '../journal/fingerprint.js'
+
+/** A file as it was when the plan was made. */
+export interface PlannedFile extends Fingerprint {
+  /** As it was named; relative ones begin at the folder of the manifest. */
+  readonly path: string
+}
+
+/** Records of a file that lie one behind the other. */
+export interface PlannedRange {
+  /** Of the first record, or of what stands before it; in the content. */
+  readonly startBytes: number
+  readonly endBytes: number
+  /** Line of the byte at `startBytes`, from 1. */
+  readonly line: number
+  readonly records: number
+}
+
+/** What one process loads at a time. */
+export interface PlannedUnit {
+  /** From 1. */
+  readonly unit: number
+  /** Units of one group go to one shard. */
+  readonly group: string
+  readonly files: readonly PlannedFile[]
+  /** Of the only file; left out where units are whole files. */
+  readonly range?: PlannedRange
+}
+
+export interface Manifest {
+  /** Most rows of a batch, and the bytes with which it is full. */
+  readonly batchRows: number
+  readonly batchBytes: number
+  /** Digest of the options of reading by which files were cut; null where none was. */
+  readonly reading: string | null
+  readonly units: readonly PlannedUnit[]
+}
+
+const format = 'ddb-ingest plan'
+const version = 1
+
+/** One unit a line, so that a person can look for a file. */
+export function manifestText(manifest: Manifest): string {
+  const { units, ...rest } = manifest
+  const head = JSON.stringify({ format, version, ...rest }).slice(0, -1)
+  const lines = units.map(unit => JSON.stringify(unit)).join(',\n')
+  return `${head},"units":[\n${lines}\n],"checksum":"${checksum(manifest)}"}\n`
+}
+
+/** Of all that the manifest says; two plans with the same one are the same plan. */
+export function checksum({ batchRows, batchBytes, reading, units }: Manifest): string {
+  const said = JSON.stringify([
+    format,
+    version,
+    batchRows,
+    batchBytes,
+    reading,
+    units.map(unitTuple),
+  ])
+  return createHash('sha256').update(said).digest('hex')
+}
+
+function unitTuple({ unit, group, files, range }: PlannedUnit): unknown[] {
+  return [
+    unit,
+    group,
+    files.map(({ path, sizeBytes, modifiedMs, head, tail }) => [
+      ...[path, sizeBytes, modifiedMs, head, tail],
+    ]),
+    range === undefined ? null : [range.startBytes, range.endBytes, range.line, range.records],
+  ]
+}
+
+/**
+ * @param text  of the file
+ * @param path  for messages
+ * @throws {InputError} DDB_INPUT_FORMAT for what is no manifest, of another version, cut short or edited
+ */
+export function readManifest(text: string, path: string): Manifest {
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch (cause) {
+    throw noPlan(path, 'is no whole JSON object: was it cut short on its way?', cause)
+  }
+  const { format: asked, version: number, ...fields } = asObject(read) ?? {}
+  if (asked !== format) throw noPlan(path, 'is no plan: `ddb-ingest plan` makes one')
+  if (number !== version) {
+    const how = `is of version ${JSON.stringify(number)} of plans, and this program reads version ${version}`
+    throw noPlan(path, `${how}: make it anew with this program`)
+  }
+  const manifest = manifestOf(fields)
+  if (manifest === undefined || checksum(manifest) !== fields['checksum']) {
+    throw noPlan(path, 'is not as it was written: its checksum does not fit. Make it anew')
+  }
+  return manifest
+}
+
+/** undefined where a field is missing, or is what it cannot be. */
+function manifestOf(fields: Record<string, unknown>): Manifest | undefined {
+  const { batchRows, batchBytes, reading, units } = fields
+  const isReading = reading === null || typeof reading === 'string'
+  if (!isCount(batchRows) || !isCount(batchBytes) || !isReading || !Array.isArray(units)) {
+    return undefined
+  }
+  if (batchRows > mostUnitBatchRows || batchBytes > mostBatchBytes) return undefined
+  const read = (units as unknown[]).map(unitOf)
+  const isWhole = read.every((unit, i): unit is PlannedUnit => unit?.unit === i + 1)
+  return isWhole && read.length > 0 ? { batchRows, batchBytes, reading, units: read } : undefined
+}
+
+function unitOf(value: unknown): PlannedUnit | undefined {
+  const { unit, group, files, range } = asObject(value) ?? {}
+  if (!isCount(unit) || typeof group !== 'string' || !Array.isArray(files)) return undefined
+  const read = (files as unknown[]).map(fileOf)
+  const isWhole = read.every((file): file is PlannedFile => file !== undefined)
+  if (!isWhole || read.length === 0) return undefined
+  if (range === undefined) return { unit, group, files: read }
+  const cut = rangeOf(range)
+  return cut === undefined || read.length > 1 ? undefined : { unit, group, files: read, range: cut }
+}
+
+function fileOf(value: unknown): PlannedFile | undefined {
+  const { path, sizeBytes, modifiedMs, head, tail } = asObject(value) ?? {}
+  if (typeof path !== 'string' || typeof head !== 'string' || typeof tail !== 'string') {
+    return undefined
+  }
+  if (!isNatural(sizeBytes) || typeof modifiedMs !== 'number') return undefined
+  return { path, sizeBytes, modifiedMs, head, tail }
+}
+
+function rangeOf(value: unknown): PlannedRange | undefined {
+  const { startBytes, endBytes, line, records } = asObject(value) ?? {}
+  if (!isNatural(startBytes) || !isNatural(endBytes) || !isCount(line) || !isCount(records)) {
+    return undefined
+  }
+  return { startBytes, endBytes, line, records }
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? (value as Record<string, unknown>) : undefined
+}
+
+function isNatural(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function isCount(value: unknown): value is number {
+  return isNatural(value) && value > 0
+}
+
+function noPlan(file: string, why: string, cause?: unknown): InputError {
+  return new InputError('DDB_INPUT_FORMAT', `"${file}" ${why}`, { file }, { cause })
+}
+
+/** `unit 7 (day=2024-01-02/t.csv and 3 more)`, for messages. */
+export function unitText({ unit, files, range }: PlannedUnit): string {
+  const [first] = files
+  const more = files.length > 1 ? ` and ${files.length - 1} more` : ''
+  const part = range === undefined ? '' : `, bytes ${range.startBytes} to ${range.endBytes}`
+  return `unit ${unit} (${first!.path}${more}${part})`
+}

@@ -1,0 +1,29 @@
+/*
+  What must be the same in all processes that load a plan, as a text that can be compared: options that decide which rows there are,
+  and what becomes of them. Where the server is and who logs in are each process's own.
+*/
+import { createHash } from 'node:crypto'
+import { textOf } from '../journal/portable-options.js'
+import type { LoadOptions } from '../options.js'
+
+/** By which records are told apart; undefined options are those that are left out. */
+export function readingDigest(input: LoadOptions['input']): string {
+  return digest(dialectOptions(input))
+}
+
+/** By which they become rows of a target. */
+export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadOptions): string {
+  const { create: _, ...rows } = target
+  return digest({ target: rows, input: dialectOptions(input), mapping, cells })
+}
+
+function dialectOptions(input: LoadOptions['input']): object {
+  const ofProcess = ['flushIntervalMs', 'threads', 'stdin', 'limit', 'include']
+  return Object.fromEntries(
+    Object.entries(input ?? {}).filter(([name]) => !ofProcess.includes(name)),
+  )
+}
+
+function digest(options: object): string {
+  return createHash('sha256').update(textOf(options)).digest('hex').slice(0, 32)
+}

@@ -1,0 +1,291 @@
+/*
+  The table in which all processes of a plan find out what is done: a shared stream table with keys, of which the first row of a key
+  stays, so that every insert is a decision that all of them see (docs/decisions/0068).
+*/
+import type { Session } from '../../client/open-session.js'
+import { DdbError, ServerError } from '../../errors.js'
+import { elementAt } from '../../protocol/element.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import type { Column, Value } from '../../protocol/value.js'
+import { longsOf } from '../marker/marker.js'
+import { planTableName, unitLedgerName } from '../marker/run-tables.js'
+import { dropLedgerScript, shareScript } from '../transport/receipts/script.js'
+
+/** Kinds of rows; `value` and `text` are what each of them makes of it. */
+const kinds = { plan: 1, look: 2, ledger: 3, done: 4 } as const
+
+/** Whom to ask. */
+export interface PlanAsking {
+  readonly session: Session
+  readonly runId: string
+  readonly timeoutMs: number
+}
+
+/** Rows of a unit that is done. */
+export interface DoneRows {
+  readonly read: number
+  readonly confirmed: number
+  readonly rejected: number
+  /** By the server's clock, ms since 1970. */
+  readonly atMs: number
+}
+
+/** What the table says. */
+export interface PlanState {
+  /** Digest of the plan and of what is asked for; undefined without its row. */
+  readonly plan: string | undefined
+  /** Rows that the target had before the run; null when nobody could tell. */
+  readonly rowsBefore: number | null
+  /** Tokens of the ledgers of units that were begun. */
+  readonly ledgers: ReadonlyMap<number, bigint>
+  readonly done: ReadonlyMap<number, DoneRows>
+  /** When the plan was begun, by the server's clock, ms since 1970; undefined without its row. */
+  readonly begunMs: number | undefined
+}
+
+const insert = (table: string, cells: readonly string[]): string =>
+  `tableInsert(${table}, ${cells.join(', ')}, now())`
+
+/**
+ * Makes the table unless it is there, and looks at it: a creation that replaces it takes the look with it.
+ *
+ * @param look  never the same twice
+ * @param plan  digest of the plan and of what is asked for, hexadecimal
+ * @param rowsBefore  of the target; null when nobody can tell
+ * @returns how old the oldest row is by the server's clock, ms
+ * @throws {ServerError} when the server refuses shared tables
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function joinPlan(
+  { session, runId, timeoutMs }: PlanAsking,
+  look: bigint,
+  plan: string,
+  rowsBefore: number | null,
+): Promise<number> {
+  const name = planTableName(runId)
+  const table = 'ddbIngestPlan'
+  const script = `if(!defined("${name}", SHARED)) {
+    share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")
+}
+${table} = objByName("${name}", true)
+${insert(table, ['0', String(kinds.plan), '0l', rowsBefore === null ? '00l' : `${rowsBefore}l`, '00l', '00l', '00l', `"${plan}"`])}
+${insert(table, ['0', String(kinds.look), `${look}l`, '00l', '00l', '00l', '00l', '""'])}
+[long(now() - (exec min(loggedAt) from ${table}))]`
+  const [age] = longsOf(await session.run(script, { timeoutMs }))
+  return age === undefined ? 0 : Number(age)
+}
+
+/** Whether the table is there, and still the one that was looked at. @throws {ConnectionError} @throws {TimeoutError} */
+export async function isJoined(
+  { session, runId, timeoutMs }: PlanAsking,
+  look: bigint,
+): Promise<boolean> {
+  const name = planTableName(runId)
+  const script = `ddbIngestLooks = 0l
+if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
+[ddbIngestLooks]`
+  const [looks] = longsOf(await session.run(script, { timeoutMs }))
+  return looks === 1n
+}
+
+/** Whether the table is there. @throws {ConnectionError} @throws {TimeoutError} */
+export async function hasPlan({ session, runId, timeoutMs }: PlanAsking): Promise<boolean> {
+  const answer = await session.run(`defined("${planTableName(runId)}", SHARED)`, { timeoutMs })
+  return answer?.form === 'scalar' && answer.value === true
+}
+
+/**
+ * All that the table says.
+ * @returns undefined when it is not there
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function readPlanState(asking: PlanAsking): Promise<PlanState | undefined> {
+  const { session, runId, timeoutMs } = asking
+  if (!(await hasPlan(asking))) return undefined
+  const answer = await session.run(
+    `select unit, kind, value, rowsRead, rowsConfirmed, rowsRejected, text, loggedAt from objByName("${planTableName(runId)}", true) where kind != ${kinds.look}`,
+    { timeoutMs },
+  )
+  return stateOf(answer)
+}
+
+function stateOf(answer: Value | undefined): PlanState {
+  if (answer?.form !== 'table') {
+    throw new ServerError('', 'DDB_SERVER', 'the server did not answer what is done of the plan')
+  }
+  const [unit, kind, value, read, confirmed, rejected, text, at] = answer.columns
+  const texts = text?.form === 'vector' && text.type === 'STRING' ? stringsOf(text) : []
+  const ledgers = new Map<number, bigint>()
+  const done = new Map<number, DoneRows>()
+  const rest: { plan?: string; rowsBefore: number | null; begunMs?: number } = { rowsBefore: null }
+  for (let row = 0; row < answer.rows; row++) {
+    const number = Number(cellOf(unit, row) ?? 0n)
+    const cell = cellOf(value, row)
+    switch (Number(cellOf(kind, row))) {
+      case kinds.plan:
+        rest.plan = texts[row] ?? ''
+        rest.rowsBefore = cell === undefined ? null : Number(cell)
+        rest.begunMs = Number(cellOf(at, row) ?? 0n)
+        break
+      case kinds.ledger:
+        ledgers.set(number, cell ?? 0n)
+        break
+      case kinds.done:
+        done.set(number, {
+          read: Number(cellOf(read, row) ?? 0n),
+          confirmed: Number(cellOf(confirmed, row) ?? 0n),
+          rejected: Number(cellOf(rejected, row) ?? 0n),
+          atMs: Number(cellOf(at, row) ?? 0n),
+        })
+    }
+  }
+  return { plan: undefined, begunMs: undefined, ...rest, ledgers, done }
+}
+
+/** undefined for a null. */
+function cellOf(column: Column | undefined, row: number): bigint | undefined {
+  if (column?.form !== 'vector') return undefined
+  const { value } = elementAt(column, row) as { value?: unknown }
+  return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : undefined
+}
+
+/** What a unit is found as. `ledger`: its receipts are there. `lost`: it was begun, and they are gone. `gone`: the table is. */
+export type BegunUnit =
+  { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
+
+/**
+ * Begins a unit, or joins those that load it. Whoever has its token in the table makes the ledger in the same request.
+ *
+ * @param token  never the same twice
+ * @param no  of its ledgers: another one takes the place of the one before that was lost, from 1
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function beginUnit(
+  { session, runId, timeoutMs }: PlanAsking,
+  unit: number,
+  token: bigint,
+  no = 1,
+): Promise<BegunUnit> {
+  const name = planTableName(runId)
+  const table = 'ddbIngestPlan'
+  const row = insert(table, [
+    ...[String(unit), String(kinds.ledger), `${no}l`, `${token}l`],
+    ...['00l', '00l', '00l', '""'],
+  ])
+  const script = `ddbIngestDone = -1l
+ddbIngestToken = 0l
+if(defined("${name}", SHARED)) {
+    ${table} = objByName("${name}", true)
+    ddbIngestDone = long(exec count(*) from ${table} where unit = ${unit}, kind = ${kinds.done})
+    if(ddbIngestDone == 0) {
+        ${row}
+        ddbIngestToken = exec first(value) from ${table} where unit = ${unit}, kind = ${kinds.ledger}, no = ${no}
+        if(ddbIngestToken == ${token}l) { ${shareScript(unitLedgerName(token)).trim()} }
+    }
+}
+[ddbIngestDone, ddbIngestToken]`
+  const [done, found] = longsOf(await session.run(script, { timeoutMs }))
+  if (done === -1n || found === undefined) return { kind: 'gone' }
+  if (done !== 0n) return { kind: 'done' }
+  const isThere = await ledgerIsThere(session, found, timeoutMs)
+  return isThere ? { kind: 'ledger', token: found } : { kind: 'lost' }
+}
+
+async function ledgerIsThere(session: Session, token: bigint, timeoutMs: number): Promise<boolean> {
+  const answer = await session.run(`defined("${unitLedgerName(token)}", SHARED)`, { timeoutMs })
+  return answer?.form === 'scalar' && answer.value === true
+}
+
+/**
+ * Notes that all rows of a unit have their place, and removes its ledger: what comes later finds none. Of twins the first one's counts
+ * stay.
+ *
+ * @returns false when the table is gone
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function endUnit(
+  { session, runId, timeoutMs }: PlanAsking,
+  unit: number,
+  token: bigint,
+  { read, confirmed, rejected }: Omit<DoneRows, 'atMs'>,
+): Promise<boolean> {
+  const name = planTableName(runId)
+  const table = 'ddbIngestPlan'
+  const row = insert(table, [
+    ...[String(unit), String(kinds.done), '0l', '00l'],
+    ...[`${read}l`, `${confirmed}l`, `${rejected}l`, '""'],
+  ])
+  const script = `ddbIngestKnown = 0l
+if(defined("${name}", SHARED)) {
+    ${table} = objByName("${name}", true)
+    ${row}
+    ddbIngestKnown = long(exec count(*) from ${table} where unit = ${unit}, kind = ${kinds.done})
+}
+if(ddbIngestKnown == 1) {
+${dropLedgerScript(unitLedgerName(token))}}
+[ddbIngestKnown]`
+  const [known] = longsOf(await session.run(script, { timeoutMs }))
+  return known === 1n
+}
+
+/** What the ledger of a unit that is not done says. */
+export interface LedgerState {
+  /** Batches that were begun, and those of them of which nobody has told the end. */
+  readonly begun: number
+  readonly open: number
+  /** Rows that the target has taken so far. */
+  readonly rows: number
+}
+
+/**
+ * @returns undefined when it is gone
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function readUnitLedger(
+  session: Session,
+  token: bigint,
+  timeoutMs: number,
+): Promise<LedgerState | undefined> {
+  const name = unitLedgerName(token)
+  const ledger = `objByName("${name}", true)`
+  const script = `ddbIngestBegun = -1l
+ddbIngestEnded = 0l
+ddbIngestRows = 0l
+if(defined("${name}", SHARED)) {
+    ddbIngestBegun = long(exec count(*) from ${ledger} where batchNo > 0, phase = 0)
+    ddbIngestEnded = long(exec count(*) from ${ledger} where batchNo > 0, phase = 1)
+    ddbIngestRows = long(exec sum(rowsTaken) from ${ledger} where batchNo > 0, phase = 1, rowsTaken > 0)
+}
+[ddbIngestBegun, ddbIngestEnded, ddbIngestRows]`
+  const [begun, ended, rows] = longsOf(await session.run(script, { timeoutMs }))
+  if (begun === undefined || begun < 0n) return undefined
+  const taken = rows === undefined || rows < 0n ? 0 : Number(rows)
+  return { begun: Number(begun), open: Number(begun - (ended ?? 0n)), rows: taken }
+}
+
+/**
+ * Removes all that the plan has on the server.
+ * @returns how many ledgers were there; undefined without a table
+ * @throws {ServerError} when the server does not let them go
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function dropPlan(asking: PlanAsking): Promise<number | undefined> {
+  const { session, runId, timeoutMs } = asking
+  const state = await readPlanState(asking)
+  if (state === undefined) return undefined
+  // The ledgers first: who is killed in between has their tokens still.
+  const open = [...state.ledgers].filter(([unit]) => !state.done.has(unit))
+  const drops = open.map(([, token]) => dropLedgerScript(unitLedgerName(token)))
+  const name = planTableName(runId)
+  await session.run(
+    `${drops.join('')}if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,
+    {
+      timeoutMs,
+    },
+  )
+  if (!(await hasPlan(asking))) return open.length
+  throw new DdbError(
+    'DDB_SERVER',
+    `the server does not let go of ${name}: remove it with undef("${name}", SHARED)`,
+  )
+}

@@ -1,0 +1,209 @@
+/*
+  What the units of a shard come to, as the result of one run.
+*/
+import { DdbError, errorCodes, type ErrorCode } from '../../errors.js'
+import { version } from '../../version.js'
+import { noSourceNotes } from '../inputs/source-notes.js'
+import type { LoadOptions, LoadResult, RowCounts } from '../options.js'
+import { nothingStored } from '../target/durability.js'
+import { tableText, type Target } from '../target/target.js'
+import { unitText, type PlannedUnit } from './manifest.js'
+
+/** A unit that was not loaded, and why. */
+export interface FailedUnit {
+  readonly unit: PlannedUnit
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/** A shard as far as it has come. */
+export interface ShardCourse {
+  /** Of the units that this process has worked on. */
+  readonly results: LoadResult[]
+  /** Rows of units that were done before, by whomever. */
+  skippedRows: number
+  skippedRejects: number
+  /** Units of the shard, those that were done before, and those that this process has finished. */
+  units: number
+  doneBefore: number
+  doneNow: number
+  readonly failed: FailedUnit[]
+  /** What ended it. */
+  failure: DdbError | undefined
+}
+
+/** Listed inputs, so that a shard of a hundred thousand files has no object for each. */
+const mostInputs = 100
+/** As many as a run lists of itself. */
+const mostFirst = 60
+
+const noRows: RowCounts = {
+  read: 0,
+  confirmed: 0,
+  unconfirmed: 0,
+  rejected: 0,
+  skipped: 0,
+  unsent: 0,
+}
+
+/** A result as that of `load`, with the sums of all units. */
+export function shardResult(
+  { runId = '', server }: LoadOptions,
+  target: Target,
+  startedMs: number,
+  endedMs: number,
+  course: ShardCourse,
+): LoadResult {
+  const { results, failed, failure } = course
+  const rows = rowsOf(course)
+  const { byClass, byCode } = rejectsOf(results)
+  const files = results.flatMap(({ rejects }) => rejects.files)
+  const error = failure ?? worstOf(failed, course.units)
+  const last = results.at(-1)
+  const seconds = Math.max((endedMs - startedMs) / 1000, 0.001)
+  const sum = (of: (result: LoadResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0)
+  const bytes = sum(({ inputTotals }) => inputTotals.bytes)
+  const exitCode = error?.exitCode ?? (rows.unconfirmed > 0 ? 4 : rows.rejected > 0 ? 3 : 0)
+  return {
+    schema: 'ddb-ingest/load/1',
+    version,
+    runId,
+    status: statusOf(error, rows),
+    exitCode,
+    alreadyLoaded: error === undefined && course.doneBefore === course.units,
+    startedAt: new Date(startedMs).toISOString(),
+    endedAt: new Date(endedMs).toISOString(),
+    target: {
+      host: `${server.host}:${server.port}`,
+      table: target.kind === 'table' ? tableText(target.table) : null,
+      function: target.kind === 'function' ? target.name : null,
+      method: target.kind === 'table' ? target.method : null,
+    },
+    inputTotals: { count: sum(({ inputTotals }) => inputTotals.count), bytes },
+    threads: Math.max(1, ...results.slice(-mostInputs).map(({ threads }) => threads)),
+    inputs: results
+      .flatMap(({ inputs }) => inputs)
+      .filter(isWrong)
+      .slice(0, mostInputs),
+    sources: noSourceNotes(),
+    rows,
+    duplicates:
+      last === undefined || results.some(({ duplicates }) => duplicates === null)
+        ? null
+        : sum(({ duplicates }) => duplicates ?? 0),
+    confirm: {
+      asked: last?.confirm.asked ?? 'receipts',
+      used: last === undefined ? 'none' : 'receipts',
+      note: notesOf(course),
+      uncertain: results.flatMap(({ confirm }) => confirm.uncertain).slice(0, 1_000),
+      verified: null,
+    },
+    stored: last?.stored ?? nothingStored,
+    rejects: {
+      file: files[0]?.path ?? null,
+      files,
+      unplaced: sum(({ rejects }) => rejects.unplaced),
+      byClass,
+      byCode,
+      first: results.flatMap(({ rejects }) => rejects.first).slice(0, mostFirst),
+    },
+    columns: columnsOf(results),
+    connectionsNote: last?.connectionsNote ?? null,
+    connections: Math.max(0, ...results.slice(-mostInputs).map(({ connections }) => connections)),
+    batches: {
+      sent: sum(({ batches }) => batches.sent),
+      retried: sum(({ batches }) => batches.retried),
+      failed: sum(({ batches }) => batches.failed),
+    },
+    batchRows: last?.batchRows ?? { first: null, found: null },
+    latencyMs: last?.latencyMs ?? { p50: null, p95: null, p99: null },
+    rate: {
+      rowsPerSec: Math.round(sum(({ rows: own }) => own.confirmed) / seconds),
+      bytesPerSec: Math.round(bytes / seconds),
+    },
+    memory: { peakRssBytes: null },
+    resume: { possible: false, command: null, look: null, restart: null },
+    error: error === undefined ? null : { code: error.code, message: error.message },
+  }
+}
+
+function rowsOf({ results, skippedRows, skippedRejects }: ShardCourse): RowCounts {
+  const read = skippedRows + skippedRejects
+  const rows = { ...noRows, read, skipped: skippedRows, rejected: skippedRejects }
+  for (const { rows: own } of results) {
+    for (const name of Object.keys(rows) as (keyof RowCounts)[]) rows[name] += own[name]
+  }
+  return rows
+}
+
+function rejectsOf(
+  results: readonly LoadResult[],
+): Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
+  const byClass = { parse: 0, type: 0, server: 0 }
+  const byCode: Record<string, number> = {}
+  for (const { rejects } of results) {
+    for (const name of Object.keys(byClass) as (keyof typeof byClass)[]) {
+      byClass[name] += rejects.byClass[name]
+    }
+    for (const [code, count] of Object.entries(rejects.byCode)) {
+      byCode[code] = (byCode[code] ?? 0) + count
+    }
+  }
+  return { byClass, byCode }
+}
+
+function isWrong({ rejected, firstError }: LoadResult['inputs'][number]): boolean {
+  return rejected > 0 || firstError !== null
+}
+
+function columnsOf(results: readonly LoadResult[]): LoadResult['columns'] {
+  const sums: LoadResult['columns'] = []
+  for (const { columns } of results) {
+    for (const [i, { nulls, coerced, ...column }] of columns.entries()) {
+      const own = (sums[i] ??= { ...column, nulls: 0, coerced: 0 })
+      own.nulls += nulls
+      own.coerced += coerced
+    }
+  }
+  return sums
+}
+
+function notesOf({ units, doneBefore, doneNow, failed, results }: ShardCourse): string {
+  const open = units - doneBefore - doneNow - failed.length
+  const parts = [
+    `${doneNow} loaded`,
+    ...(doneBefore > 0 ? [`${doneBefore} loaded before`] : []),
+    ...(failed.length > 0 ? [`${failed.length} failed`] : []),
+    ...(open > 0 ? [`${open} not done`] : []),
+  ]
+  const notes = new Set(results.flatMap(({ confirm }) => confirm.note ?? []))
+  return [`${units === 1 ? '1 unit' : `${units} units`}: ${parts.join(', ')}`, ...notes].join('; ')
+}
+
+/** What a scheduler is told first where several things are wrong. */
+const order = [66, 64, 65, 75, 4]
+const mostNamed = 5
+
+function worstOf(failed: readonly FailedUnit[], units: number): DdbError | undefined {
+  const placeOf = ({ code }: FailedUnit): number => {
+    const place = order.indexOf(errorCodes[code])
+    return place < 0 ? order.length : place
+  }
+  const [worst] = [...failed].sort((a, b) => placeOf(a) - placeOf(b))
+  if (worst === undefined) return undefined
+  const named = failed.slice(0, mostNamed).map(({ unit, message }) => {
+    const name = unitText(unit)
+    return message.startsWith(name) ? message : `${name}: ${message}`
+  })
+  const more = failed.length > mostNamed ? `; and ${failed.length - mostNamed} more` : ''
+  const text = `${failed.length} of ${units} units failed: ${named.join('; ')}${more}`
+  return new DdbError(worst.code, text)
+}
+
+function statusOf(error: DdbError | undefined, rows: RowCounts): LoadResult['status'] {
+  if (error?.code === 'DDB_INTERRUPTED') return 'interrupted'
+  if (error !== undefined) return error.exitCode === 4 ? 'unconfirmed' : 'failed'
+  if (rows.unconfirmed > 0) return 'unconfirmed'
+  return rows.rejected > 0 ? 'rejects' : 'loaded'
+}

@@ -1,0 +1,61 @@
+/*
+  Which units of a plan a shard loads: a function of the plan and the number of shards alone. Units of one group, which go to one
+  partition as far as their paths tell, are loaded by one shard.
+*/
+import type { Manifest, PlannedUnit } from './manifest.js'
+
+/** One of several processes that load a plan. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number
+  readonly count: number
+}
+
+interface Group {
+  readonly units: PlannedUnit[]
+  bytes: number
+}
+
+/** In the order of the plan. The largest groups go first, each to the shard with the fewest bytes so far. */
+export function unitsOfShard({ units }: Manifest, { index, count }: Shard): readonly PlannedUnit[] {
+  const groups = new Map<string, Group>()
+  for (const unit of units) {
+    const group = groups.get(unit.group) ?? { units: [], bytes: 0 }
+    groups.set(unit.group, group)
+    group.units.push(unit)
+    group.bytes += unitBytes(unit)
+  }
+  const largestFirst = [...groups.values()].sort((a, b) => b.bytes - a.bytes)
+  const loads = new Float64Array(Math.min(count, largestFirst.length))
+  const own: PlannedUnit[] = []
+  for (const group of largestFirst) {
+    let least = 0
+    for (let i = 1; i < loads.length; i++) if (loads[i]! < loads[least]!) least = i
+    // Empty files are work, too.
+    loads[least]! += group.bytes + group.units.length
+    if (least === index - 1) own.push(...group.units)
+  }
+  return own.sort((a, b) => a.unit - b.unit)
+}
+
+/** As stored. */
+export function unitBytes({ files, range }: PlannedUnit): number {
+  if (range !== undefined) return range.endBytes - range.startBytes
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+}
+
+const dates = [
+  // day=2024-01-02, 2024.01.02, 2024_01_02, 20240102
+  /(?<!\d)((?:19|20)\d\d)([-._]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)/,
+  // 2024/01/02, year=2024/month=01/day=02
+  /(?<!\d)((?:19|20)\d\d)(\/)(?:[A-Za-z]+=)?(0?[1-9]|1[0-2])\/(?:[A-Za-z]+=)?(0?[1-9]|[12]\d|3[01])(?!\d)/,
+] as const
+
+/** The day that a path names, which is most often that of the partition; the path itself where it names none. */
+export function groupOf(path: string): string {
+  for (const date of dates) {
+    const [, year, , month, day] = date.exec(path) ?? []
+    if (year !== undefined) return `${year}.${month!.padStart(2, '0')}.${day!.padStart(2, '0')}`
+  }
+  return path
+}

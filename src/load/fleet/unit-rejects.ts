@@ -1,0 +1,64 @@
+/*
+  Rejects of a unit: under a draft's name while it is loaded, and under the unit's once that has ended. Whoever loads it again, at the
+  same time or later, finds the same rejects, and puts them in the same place.
+*/
+import { extname } from 'node:path'
+import { DdbError } from '../../errors.js'
+import type { Platform } from '../../platform/platform.js'
+import type { LoadOptions, LoadResult } from '../options.js'
+import { isOfRun } from '../rejects/leftover-rejects.js'
+import { reasonsPath } from '../rejects/reject-path.js'
+
+export interface UnitRejects {
+  /** What the run of the unit is asked for. */
+  readonly options: LoadOptions['rejects']
+  /** Gives what it has written its names. @throws {DdbError} DDB_OUTPUT_WRITE */
+  settle(rejects: LoadResult['rejects']): LoadResult['rejects']
+}
+
+/**
+ * `r.u7.csv` of `r.csv`.
+ * @throws {DdbError} DDB_OUTPUT_CREATE when another run has such a file
+ */
+export async function unitRejects(
+  { rejects = {}, runId = '' }: Pick<LoadOptions, 'rejects' | 'runId'>,
+  unit: number,
+  { files, random }: Pick<Platform, 'files' | 'random'>,
+): Promise<UnitRejects> {
+  const { file } = rejects
+  if (file === undefined) return { options: rejects, settle: found => found }
+  const extension = extname(file)
+  const stem = `${file.slice(0, file.length - extension.length)}.u${unit}`
+  const path = `${stem}${extension}`
+  const isFree = files.statusNow(path) === undefined
+  if (!isFree && !(await isOfRun(reasonsPath(path), runId, files))) {
+    throw new DdbError(
+      'DDB_OUTPUT_CREATE',
+      `"${path}" is there, and holds no rejects of this run: move it, or name another rejects file`,
+    )
+  }
+  const tag = Array.from(random.bytes(4), byte => byte.toString(16).padStart(2, '0')).join('')
+  const draft = `${stem}-${tag}`
+  const settled = (name: string): string =>
+    name.startsWith(draft) ? `${stem}${name.slice(draft.length)}` : name
+  return {
+    options: { ...rejects, file: `${draft}${extension}` },
+    settle(found) {
+      for (const { path: name } of found.files) {
+        for (const one of [name, reasonsPath(name)]) {
+          try {
+            files.rename(one, settled(one))
+          } catch (cause) {
+            const reason = cause instanceof Error ? cause.message : String(cause)
+            throw new DdbError('DDB_OUTPUT_WRITE', `cannot rename "${one}": ${reason}`, { cause })
+          }
+        }
+      }
+      return {
+        ...found,
+        file: found.file === null ? null : settled(found.file),
+        files: found.files.map(({ path: name, rows }) => ({ path: settled(name), rows })),
+      }
+    },
+  }
+}

@@ -1,0 +1,167 @@
+/*
+  Rows of a program as the pieces of an input: columns where their values are what the columns want, else lines of JSON.
+*/
+import type { FedPiece } from '../../../parse/parallel/parsed-piece.js'
+import type { Feed, FedInput } from '../../../parse/parallel/piece-reading.js'
+import { memberNames, rowColumns, type RowColumns } from '../../../parse/rows/row-columns.js'
+import { RowFault, rowText } from '../../../parse/rows/row-text.js'
+import type { Run } from '../../run.js'
+import type { RowsAtHand, RowStore } from './row-store.js'
+
+/** Text of one piece, about. */
+const pieceChars = 128 * 1024
+
+/** How long a run that waits for rows may not notice that it has failed. */
+const lookEveryMs = 250
+
+/** What no object of JSON is. */
+const noRow = 'null'
+
+/** So many rows after one that columns do not take are read as texts, too, and twice as many each time that this was right. */
+const fewTexts = 1
+const mostTexts = 1024
+
+/**
+ * @param isPlain  rows are needed as columns alone; if not, each has a text
+ */
+export function rowFeed(
+  run: Run,
+  store: RowStore,
+  { reading, offsets }: FedInput,
+  isPlain: boolean,
+): Feed {
+  const { mapping, cells } = reading
+  const columns = isPlain ? rowColumns(mapping, { ...cells, columnOffsets: offsets }) : undefined
+  return new RowFeed(run, store, columns, memberNames(mapping))
+}
+
+class RowFeed implements Feed {
+  readonly #run: Run
+  readonly #store: RowStore
+  readonly #columns: RowColumns | undefined
+  readonly #names: readonly string[]
+  #bytes = 0
+  #texts = fewTexts
+  /** Rows that are still to be read as texts. */
+  #textsLeft = 0
+
+  constructor(
+    run: Run,
+    store: RowStore,
+    columns: RowColumns | undefined,
+    names: readonly string[],
+  ) {
+    this.#run = run
+    this.#store = store
+    this.#columns = columns
+    this.#names = names
+  }
+
+  get taken(): Feed['taken'] {
+    return { bytesRead: this.#bytes, contentBytesRead: this.#bytes }
+  }
+
+  async next(): Promise<IteratorResult<FedPiece, void>> {
+    const store = this.#store
+    for (;;) {
+      const atHand = store.atHand()
+      const isEnded = this.#isEnded()
+      if (atHand !== undefined && !isEnded) {
+        const value = this.#pieceOf(atHand)
+        this.#bytes += value.bytes.length
+        return { done: false, value }
+      }
+      if (isEnded || store.isEnded) {
+        if (!isEnded && store.error !== undefined) throw store.error
+        return { done: true, value: undefined }
+      }
+      if (store.takeFlush()) {
+        return { done: false, value: { bytes: nothing, parsed: undefined, endsBatch: true } }
+      }
+      await this.#wait()
+    }
+  }
+
+  close(): void {
+    return
+  }
+
+  /** A run without anything to hand over does not hear otherwise that nothing more can go out. */
+  #isEnded(): boolean {
+    const { ending, delivery } = this.#run
+    if (delivery?.failure !== undefined) ending.fail(delivery.failure)
+    return ending.stopped
+  }
+
+  async #wait(): Promise<void> {
+    const { clock } = this.#run.platform
+    let look = (): void => undefined
+    const looked = new Promise<void>(resolve => (look = resolve))
+    const timer = clock.after(lookEveryMs, look)
+    try {
+      await Promise.race([this.#store.changed(), looked])
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  #pieceOf({ rows, from, to }: RowsAtHand): FedPiece {
+    if (this.#columns !== undefined && this.#textsLeft === 0) {
+      const piece = this.#asColumns(this.#columns, rows, from, to)
+      if (piece?.parsed !== undefined) {
+        const { rowCount } = piece.parsed
+        if (rowCount > this.#texts) this.#texts = fewTexts
+        this.#store.take(rowCount)
+        return piece
+      }
+      this.#textsLeft = this.#texts
+      this.#texts = Math.min(2 * this.#texts, mostTexts)
+    }
+    return this.#textOf(rows, from, to)
+  }
+
+  /** @returns undefined also if looking at a row throws: as a text it is looked at by itself */
+  #asColumns(
+    columns: RowColumns,
+    rows: readonly unknown[],
+    from: number,
+    to: number,
+  ): FedPiece | undefined {
+    try {
+      return columns.read(rows, from, to)
+    } catch {
+      return undefined
+    }
+  }
+
+  #textOf(rows: readonly unknown[], from: number, to: number): FedPiece {
+    const most = this.#columns === undefined ? to : Math.min(to, from + this.#textsLeft)
+    const { taken } = this.#store
+    let text = ''
+    let row = from
+    for (; row < most && text.length < pieceChars; row++) {
+      text += `${this.#lineOf(rows[row], taken + 1 + row - from)}\n`
+    }
+    this.#textsLeft = Math.max(0, this.#textsLeft - (row - from))
+    this.#store.take(row - from)
+    return { bytes: Buffer.from(text), parsed: undefined }
+  }
+
+  #lineOf(row: unknown, rowNumber: number): string {
+    try {
+      return rowText(row, this.#names)
+    } catch (error) {
+      // Getters and toJSON are the program's, and may throw anything.
+      const reason =
+        error instanceof RowFault ? error.message : `the row cannot be read: ${said(error)}`
+      this.#store.addFault(rowNumber, reason)
+      return noRow
+    }
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,103 @@
+/*
+  The rows of a program as the one input of a run.
+*/
+import { openReader } from '../../../parse/formats.js'
+import { batchesAmong } from '../../../parse/steps.js'
+import type { ByteSource } from '../../../source/byte-source.js'
+import { traitsOf } from '../../transport/confirmations.js'
+import type { Run } from '../../run.js'
+import type { TargetDescription } from '../../target/describe-target.js'
+import { newSummary } from '../input-list.js'
+import { failureOf, newInputReading, type Inputs } from '../input-reading.js'
+import { dialectOf } from '../reader-options.js'
+import { noSourceNotes } from '../source-notes.js'
+import { rowFeed } from './row-feed.js'
+import type { RowStore } from './row-store.js'
+
+/** What messages call it: row 3 is its line 3. */
+export const rowsName = 'rows'
+
+/** Nothing is read before its batches are asked for. */
+export function openRows(run: Run, store: RowStore): Inputs {
+  const { platform, options, plan } = run
+  const reading = newInputReading(platform, options, plan, run.history.found)
+  const summary = newSummary(rowsName)
+  const limit = options.input?.limit
+  return {
+    async *batches(_, target: TargetDescription) {
+      const reader = await openReader(noBytes, { ...dialectOf(options), format: 'ndjson' })
+      store.keepsRows = traitsOf(run.delivery?.used).knowsBatches
+      store.onReady?.()
+      const isPlain = plan.rejectsFile === undefined && limit === undefined
+      const steps = reading.steps(run, target, {
+        source: noBytes,
+        reader,
+        summary,
+        number: () => 0,
+        detected: undefined,
+        resumed: undefined,
+        shared: undefined,
+        readAhead: input => rowFeed(run, store, input, isPlain),
+        maxRecords: limit ?? Infinity,
+        flushes: true,
+        progress({ rows }) {
+          run.emit({ kind: 'records', upTo: rows })
+          run.reporter.inputProgress(reader.taken.bytesRead, undefined)
+        },
+      })
+      try {
+        yield* batchesAmong(steps)
+      } catch (error) {
+        summary.firstError = failureOf(error)
+        throw error
+      }
+    },
+    summaries() {
+      const { rejected, firstError } = run.rejects.ofInput(rowsName)
+      return [{ ...summary, rejected, firstError: firstError ?? summary.firstError }]
+    },
+    get totals() {
+      return { count: 1, bytes: summary.bytes }
+    },
+    threads: 1,
+    columnCounts: () => reading.columnCounts,
+    get offsets() {
+      return reading.offsets
+    },
+    sources: noSourceNotes(),
+    get bytesError() {
+      return reading.bytesError
+    },
+    areDone: false,
+    close() {
+      store.end()
+      return Promise.resolve()
+    },
+  }
+}
+
+// eslint-disable-next-line require-yield, @typescript-eslint/require-await -- it has none
+async function* noChunks(): AsyncGenerator<Uint8Array, void, void> {
+  return
+}
+
+/** Rows come by the feed. */
+export const noBytes: ByteSource = {
+  name: rowsName,
+  path: undefined,
+  compression: 'none',
+  text: {
+    encoding: 'utf-8',
+    how: 'given',
+    mark: new Uint8Array(0),
+    broken: undefined,
+    origin: undefined,
+  },
+  totalBytes: undefined,
+  bytesRead: 0,
+  contentBytesRead: 0,
+  startOffsetBytes: 0,
+  head: new Uint8Array(0),
+  chunks: noChunks,
+  close: () => Promise.resolve(),
+}

@@ -1,0 +1,9 @@
+/*
+  When something of an input became known, as journals have it.
+*/
+import type { Run } from '../run.js'
+
+/** ISO 8601, in UTC, by the clock of this machine. */
+export function timeText({ platform: { clock } }: Pick<Run, 'platform'>): string {
+  return new Date(clock.wallMs()).toISOString()
+}

@@ -1,0 +1,129 @@
+/*
+  A run whose input are the rows of a program: they come by a store, which knows of each what became of it.
+*/
+import { InputError, UsageError } from '../errors.js'
+import type { Platform } from '../platform/platform.js'
+import { systemPlatform } from '../platform/system.js'
+import { RowStore, type RejectedRow } from './inputs/rows/row-store.js'
+import { rowsName } from './inputs/rows/row-inputs.js'
+import { loadOn } from './load.js'
+import type { LoadOptions, LoadResult } from './options.js'
+
+/** Rows of a program: objects by the names of columns, or arrays in the order of the target's columns. */
+export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>
+
+/** What `load` has to know of rows that a program makes; all else is as for files. */
+export interface LoadRowsOptions<Row extends object = object> extends Omit<
+  LoadOptions,
+  'inputs' | 'journal' | 'summaryInputs'
+> {
+  /** They are asked for as fast as the server takes them. What they throw ends the run in order. */
+  rows: Rows<Row>
+  /** Called for each row that is not to be in the table, in their order: it says why. */
+  onReject?: (reject: RejectedRow<Row>) => void
+}
+
+/** Rows that wait to be read: some turns of the loop's worth. */
+export const mostWaiting = 65_536
+
+/**
+ * @param store  its rows go to the table until it ends; of all of them it is known afterwards what became of them
+ * @throws {UsageError} DDB_USAGE for what rows that nobody can read twice do not have
+ */
+export async function loadRowsOn(
+  platform: Platform,
+  options: Omit<LoadOptions, 'inputs'>,
+  store: RowStore,
+): Promise<LoadResult> {
+  checkRows(options)
+  try {
+    const delivery = { ...inFlight(options.target), ...options.delivery }
+    return await loadOn(platform, { ...options, delivery, inputs: [rowsName] }, { rows: store })
+  } finally {
+    store.end()
+    store.endRest()
+  }
+}
+
+/**
+ * Loads the inputs, or the rows, into the target and finds out what became of every row.
+ *
+ * @returns the outcome, failures of the run included (`error`, `exitCode`); it rejects only for wrong options
+ * @throws {UsageError} DDB_USAGE, DDB_NAME
+ */
+export function load(options: LoadOptions): Promise<LoadResult>
+export function load<Row extends object = object>(
+  options: LoadRowsOptions<Row>,
+): Promise<LoadResult>
+export function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
+  return 'rows' in options ? loadIterated(systemPlatform, options) : loadOn(systemPlatform, options)
+}
+
+/** As `load` of rows, on the platform given. */
+async function loadIterated(
+  platform: Platform,
+  { rows, onReject, ...options }: LoadRowsOptions,
+): Promise<LoadResult> {
+  const store = new RowStore()
+  store.onReject = onReject as RowStore['onReject']
+  // Not waited for: a source that gives nothing more must not keep the run from ending.
+  store.onReady = () => void fill(store, rows)
+  return loadRowsOn(platform, options, store)
+}
+
+async function fill(store: RowStore, rows: Rows): Promise<void> {
+  try {
+    const room = async (): Promise<void> => {
+      while (store.waiting >= mostWaiting && !store.isEnded) await store.hasTaken()
+    }
+    if (Symbol.asyncIterator in rows) {
+      for await (const row of rows) {
+        if (store.isEnded) return
+        store.push(row)
+        if (store.waiting >= mostWaiting) await room()
+      }
+    } else {
+      for (const row of rows) {
+        if (store.isEnded) return
+        store.push(row)
+        if (store.waiting >= mostWaiting) await room()
+      }
+    }
+    store.end()
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    store.end(
+      new InputError(
+        'DDB_INPUT_READ',
+        `the rows ended with an error: ${text}`,
+        { file: rowsName },
+        { cause },
+      ),
+    )
+  }
+}
+
+/**
+ * What is out is kept as the objects that it came as, ten times as large. Tables in memory need no more to be busy; a transaction of a
+ * DFS table is to be large.
+ */
+const mostInFlightBytes = 8 * 1024 * 1024
+
+function inFlight({ table }: LoadOptions['target']): LoadOptions['delivery'] {
+  return table?.startsWith('dfs://') === true ? {} : { maxInFlightBytes: mostInFlightBytes }
+}
+
+function checkRows({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>): void {
+  const refusals: readonly [boolean, string][] = [
+    [journal !== undefined, '`journal`: nobody can read them twice'],
+    [
+      target.create !== undefined,
+      '`target.create`, which reads its input twice: make the table first',
+    ],
+    [input.follow === true, '`input.follow`, which is for files'],
+    [input.jsonPath !== undefined, '`input.jsonPath`, which is for documents'],
+  ]
+  const refused = refusals.find(([isGiven]) => isGiven)
+  if (refused === undefined) return
+  throw new UsageError('DDB_USAGE', `rows of a program do not go with ${refused[1]}`)
+}

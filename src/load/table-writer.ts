@@ -1,0 +1,242 @@
+/*
+  A stream that rows are written to, one at a time, and that knows of each whether it is in the table: a run of `load` whose input
+  is the stream.
+*/
+import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { DdbError, UsageError, type ErrorCode } from '../errors.js'
+import type { Platform } from '../platform/platform.js'
+import { systemPlatform } from '../platform/system.js'
+import { RowStore, type StoredRowCounts } from './inputs/rows/row-store.js'
+import { loadRowsOn, mostWaiting, type LoadRowsOptions } from './load-rows.js'
+import type { LoadOptions, LoadResult, TargetOptions } from './options.js'
+import { mayKnowBatches } from './transport/confirmations.js'
+
+/** What a writer has to know; all but `server` and `table` may be left out. */
+export interface TableWriterOptions
+  extends
+    Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows'>,
+    Omit<TargetOptions, 'create'> {
+  /** Rows wait no longer than this for the rest of their batch; default 1,000. */
+  flushIntervalMs?: number
+}
+
+/** Where the rows that were written stand: `written` is the sum of the others. */
+export interface WriterStatus extends StoredRowCounts {
+  /** Nothing is known of them so far: they wait, or are on their way. */
+  pending: number
+}
+
+/** Rows that are not in the table as far as is known. */
+export interface UnwrittenRows<Row> {
+  /** They were sent, and nobody knows what became of them: written again they may be there twice. */
+  unconfirmed: Row[]
+  /** They are certainly not there. */
+  unsent: Row[]
+}
+
+/** Rows of any shape. */
+export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
+
+/**
+ * Takes objects by the names of the table's columns, or arrays in their order, and delivers them in batches with receipts. As with
+ * any Writable, `write` gives false when it is time to wait for `drain`, and `pipeline` does so by itself. An event `reject`
+ * tells of each row that is not to be in the table (`RejectedRow`); the others go on. What ends the run is an `error`.
+ *
+ * `Row` is what the compiler holds rows against; the server's columns decide at run time.
+ */
+export class TableWriter<Row = AnyRow> extends Writable {
+  readonly #store: RowStore
+  readonly #run: Promise<LoadResult>
+  readonly #leave: AbortController
+  #isOver = false
+  /** Of the row that waits until others are taken. */
+  #goOn: ((error?: Error) => void) | undefined
+
+  private constructor(store: RowStore, run: Promise<LoadResult>, leave: AbortController) {
+    super({ objectMode: true })
+    this.#store = store
+    this.#run = run
+    this.#leave = leave
+    store.onReject = reject => this.emit('reject', reject)
+    store.onTaken = () => {
+      if (store.waiting < mostWaiting / 2 || store.isEnded) this.#release()
+    }
+    void this.#run.then(result => {
+      this.#isOver = true
+      const failure = failureOf(result)
+      if (failure !== undefined) this.destroy(failure)
+    })
+  }
+
+  /**
+   * Connects, and finds out what the table's columns are.
+   *
+   * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
+   * @throws {DdbError} what keeps the first row from being written: DDB_CONNECT, DDB_LOGIN, DDB_TARGET and others
+   */
+  static open<Row = AnyRow>(options: TableWriterOptions): Promise<TableWriter<Row>> {
+    return TableWriter.openOn<Row>(systemPlatform, options)
+  }
+
+  /**
+   * As `open`, on the platform given.
+   * @internal
+   */
+  static async openOn<Row = AnyRow>(
+    platform: Platform,
+    options: TableWriterOptions,
+  ): Promise<TableWriter<Row>> {
+    checkConfirm(options.delivery?.confirm)
+    const store = new RowStore()
+    const leave = new AbortController()
+    const ready = new Promise<undefined>(resolve => (store.onReady = () => resolve(undefined)))
+    const run = loadRowsOn(platform, loadOptions(options, leave.signal), store)
+    const result = await Promise.race([ready, run])
+    if (result === undefined) return new TableWriter<Row>(store, run, leave)
+    throw failureOf(result) ?? new DdbError('DDB_INTERRUPTED', 'the writer was interrupted')
+  }
+
+  /**
+   * Takes a row, which must not be changed before its batch has left.
+   * @returns false when it is time to wait for `drain`
+   */
+  override write(row: Row, callback?: (error: Error | null | undefined) => void): boolean
+  override write(
+    row: Row,
+    encoding?: BufferEncoding,
+    callback?: (error: Error | null | undefined) => void,
+  ): boolean
+  /** Nobody can call it: with it the compiler takes a writer for the end of a `pipeline`, which writes whatever it reads. */
+  override write(row: string | Uint8Array, encoding: never, callback?: never): boolean
+  override write(
+    row: Row | string | Uint8Array,
+    encoding?: BufferEncoding | ((error: Error | null | undefined) => void),
+    callback?: (error: Error | null | undefined) => void,
+  ): boolean {
+    // What the stream refuses was not written.
+    if (!this.writableEnded && !this.destroyed && row !== null) this.#store.push(row)
+    return typeof encoding === 'function'
+      ? super.write(row, encoding)
+      : super.write(row, encoding ?? 'utf8', callback)
+  }
+
+  /** The store has the row already; here it is only said when more may come. */
+  override _write(_row: unknown, _: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#store.waiting < mostWaiting) done()
+    else this.#goOn = done
+  }
+
+  /** All rows are written: what became of them is told with `finish`, or as an error. */
+  override _final(done: (error?: Error | null) => void): void {
+    this.#store.end()
+    void this.#run.then(result => done(failureOf(result)))
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (!this.#isOver) this.#leave.abort()
+    this.#release()
+    void this.#run.then(() => done(error))
+  }
+
+  /**
+   * Sends what was written so far without waiting for more.
+   *
+   * Resolves once it is confirmed that all of it is in the table, but for rows that were rejected.
+   * @throws {DdbError} DDB_UNCONFIRMED when some of it is not, or nobody knows; `unwritten` has those rows
+   */
+  async flush(): Promise<void> {
+    const store = this.#store
+    store.flush()
+    await store.settled()
+    const { unconfirmed, unsent, lost } = store.counts
+    if (unconfirmed + unsent + lost === 0) return
+    throw new DdbError(
+      'DDB_UNCONFIRMED',
+      `of the rows that were written ${unconfirmed} are unconfirmed and ${unsent} were not sent: unwritten() has them` +
+        (lost > 0 ? `. ${lost} were confirmed, and the server has lost them` : ''),
+      { cause: this.errored ?? undefined },
+    )
+  }
+
+  /** Where the rows stand at the moment. */
+  status(): WriterStatus {
+    const { written, confirmed, rejected, unconfirmed, unsent, lost } = this.#store.counts
+    const pending = written - confirmed - rejected - unconfirmed - unsent - lost
+    return { written, confirmed, rejected, unconfirmed, unsent, lost, pending }
+  }
+
+  /**
+   * The rows that are not in the table as far as is known by now, in their order. Once the stream is closed these are all that were
+   * neither confirmed nor rejected.
+   */
+  unwritten(): UnwrittenRows<Row> {
+    const { unconfirmed, unsent } = this.#store
+    return { unconfirmed: [...unconfirmed] as Row[], unsent: [...unsent] as Row[] }
+  }
+
+  /**
+   * Writes no more, and waits until it is known of all rows what became of them.
+   *
+   * @returns what `load` would
+   * @throws {DdbError} what ended the run, or DDB_UNCONFIRMED
+   */
+  async close(): Promise<LoadResult> {
+    this.end()
+    await finished(this as Writable)
+    return this.#run
+  }
+
+  /** As `close`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #release(): void {
+    const goOn = this.#goOn
+    this.#goOn = undefined
+    goOn?.()
+  }
+}
+
+function checkConfirm(confirm: NonNullable<LoadOptions['delivery']>['confirm']): void {
+  if (mayKnowBatches(confirm)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `a writer knows of each row what became of it, and \`delivery.confirm\` ${confirm} does not tell: leave it out, or use load()`,
+  )
+}
+
+function loadOptions(
+  options: TableWriterOptions,
+  leave: AbortSignal,
+): Parameters<typeof loadRowsOn>[1] {
+  const { table, method, keyColumns, function: view, functionArguments, types, ...rest } = options
+  const { typesFrom, confirmTable, flushIntervalMs, ...run } = rest
+  const target = { table, method, keyColumns, function: view, functionArguments, types, typesFrom }
+  return {
+    rejects: { onError: 'skip', maxErrors: '100%' },
+    ...run,
+    target: given({ ...target, confirmTable }),
+    input: given({ flushIntervalMs }),
+    leave: run.leave === undefined ? leave : AbortSignal.any([run.leave, leave]),
+  }
+}
+
+type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> }
+
+function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Given<T>
+}
+
+/** undefined for a run that knows of all its rows what became of them, rejected ones included. */
+function failureOf({ error, status, rows }: LoadResult): DdbError | undefined {
+  if (error !== null) return new DdbError(error.code as ErrorCode, error.message)
+  if (status !== 'unconfirmed') return undefined
+  return new DdbError(
+    'DDB_UNCONFIRMED',
+    `of ${rows.unconfirmed} rows nobody knows whether they are in the table`,
+  )
+}

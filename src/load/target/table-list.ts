@@ -1,0 +1,82 @@
+/*
+  The tables of a server, for people who have not said which one they mean: shared ones and those of DFS databases, by the name that
+  `target.table` takes.
+*/
+import { ServerError } from '../../errors.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import { schemaFromServer } from '../../schema/server-schema.js'
+import type { TargetColumn } from '../../schema/target-schema.js'
+import { askSchema, type Asking } from '../connection/server-queries.js'
+import { parseTableTarget } from './target.js'
+
+/** A table that rows could go into. */
+export interface ListedTable {
+  readonly name: string
+  readonly columns: readonly TargetColumn[]
+}
+
+/** Databases whose tables are asked for; each costs a question. */
+const mostDatabases = 50
+
+/** What runs keep on the server is nobody's target. */
+const ownName = /^ddbIngest/
+
+/**
+ * Names of tables, as far as this user is told.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function* tableNames(asking: Asking): AsyncGenerator<string, void, void> {
+  yield* await names(asking, 'exec name from objs(true) where shared=true, form="TABLE"')
+  const databases = await texts(asking, 'getClusterDFSDatabases()')
+  for (const database of databases.filter(isQuotable).slice(0, mostDatabases)) {
+    const tables = await names(asking, `getTables(database("${database}"))`)
+    yield* tables.map(table => `${database}/${table}`).filter(isTable)
+  }
+}
+
+/**
+ * Tables with their columns, at most so many; those that do not tell their columns are left out.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function listTables(asking: Asking, most: number): Promise<ListedTable[]> {
+  const found: ListedTable[] = []
+  for await (const name of tableNames(asking)) {
+    if (found.length === most) break
+    try {
+      const { columns } = schemaFromServer(await askSchema(asking, parseTableTarget(name)))
+      found.push({ name, columns })
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error
+    }
+  }
+  return found
+}
+
+async function names(asking: Asking, script: string): Promise<string[]> {
+  return (await texts(asking, script)).filter(name => !ownName.test(name))
+}
+
+/** None where the user may not ask, or the server is none of a cluster. */
+async function texts({ session, timeoutMs }: Asking, script: string): Promise<readonly string[]> {
+  try {
+    const answer = await session.run(script, { timeoutMs })
+    return answer?.form === 'vector' && answer.type === 'STRING' ? stringsOf(answer) : []
+  } catch (error) {
+    if (error instanceof ServerError) return []
+    throw error
+  }
+}
+
+/** Names come from the server and go into a script. */
+function isQuotable(database: string): boolean {
+  return isTable(`${database}/t`)
+}
+
+function isTable(name: string): boolean {
+  try {
+    parseTableTarget(name)
+    return true
+  } catch {
+    return false
+  }
+}

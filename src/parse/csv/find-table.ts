@@ -1,0 +1,341 @@
+/*
+  Where the table of a delimited text begins and ends: titles, comments and blank lines stand above it, headers have two
+  lines, and sums stand below. It is found by records that are alike and columns whose values stay what they are; what is
+  found is proposed, never done without a word.
+*/
+import type { DialectOptions } from './csv-dialect.js'
+import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
+import { behindLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
+import { carriageReturn } from '../line-ends.js'
+
+/** Options that read the table alone; those that are left out are not needed. */
+export interface FoundTable {
+  readonly skipLines?: number
+  readonly comment?: string
+  /** Names of the columns, which stand in lines that are skipped. */
+  readonly names?: readonly string[]
+  /** Records behind the table, which are none of it. */
+  readonly footers?: number
+  /** What was found, in sentences. */
+  readonly said: readonly string[]
+}
+
+/** What is known before; what is given is not looked for. */
+export interface KnownTable extends Omit<KnownDialect, 'comment'> {
+  readonly comment: string | undefined
+  readonly skipLines: number | undefined
+  readonly rowNames: boolean | undefined
+  readonly hasHeader: boolean | undefined
+}
+
+const lookedAtRecords = 1000
+const lookedAtFields = 50_000
+const mostTitles = 50
+const mostFooters = 5
+const recordsPerFooter = 4
+const fewestRecords = 3
+/** Of all records, those that have as many fields as the table. */
+const leastShare = 0.7
+/** Of all lines, those that may be comments. */
+const mostComments = 0.8
+const sureShare = 0.9
+const fewestAlike = 0.4
+/** Shares that differ less say nothing. */
+const shareThatCounts = 0.1
+const commentSigns = ['#', '%', '!', '*']
+const beginsLikeNumber = /^[+-]?[$\u20ac\u00a3\u00a5]?\.?\d/
+const nullWord = /^(?:|n\/?a|nan|null|none|nil|-+|\.|\?|\\n)$/i
+
+/** A record of the sample. */
+interface Seen {
+  readonly texts: readonly string[]
+  readonly filled: number
+  /** From 0. */
+  readonly line: number
+}
+
+/** A way of cutting, and what comes of it. */
+interface Cut {
+  readonly dialect: TriedDialect
+  readonly records: readonly Seen[]
+  /** Fields of most records, and the share of these from the first one on. */
+  readonly width: number
+  readonly share: number
+}
+
+/** @returns undefined where the table is the whole text, or no table is found */
+export function findTable(
+  bytes: Uint8Array,
+  isWhole: boolean,
+  known: KnownTable,
+): FoundTable | undefined {
+  const from = behindLines(bytes, known.skipLines ?? 0)
+  const comment = known.comment === undefined ? commentOf(bytes, from, isWhole, known) : undefined
+  const cut = bestCut(bytes, from, isWhole, known, comment?.sign ?? known.comment ?? '')
+  if (cut === undefined) return undefined
+  const { records, width } = cut
+  const said: string[] = comment === undefined ? [] : [comment.said]
+  const begin = beginOf(cut, known)
+  if (begin === undefined || records.length - begin.at < 2) return found(said, comment, {})
+  const header = known.skipLines === undefined ? headerOf(cut, begin, known) : {}
+  if (header.said !== undefined) said.push(header.said)
+  const footers = isWhole ? footersOf(records, width) : 0
+  if (footers === 1) said.push('the last record is none of the table')
+  else if (footers > 1) said.push(`the last ${footers} records are none of the table`)
+  const { skipLines = 0, names } = header
+  return found(said, comment, {
+    ...(skipLines > 0 ? { skipLines } : {}),
+    ...(names === undefined ? {} : { names }),
+    ...(footers > 0 ? { footers } : {}),
+  })
+}
+
+/** What is to be skipped, and the names that are skipped with it. */
+function headerOf(
+  { records, width }: Cut,
+  { at, names }: Begin,
+  { hasHeader }: KnownTable,
+): { readonly skipLines?: number; readonly names?: readonly string[]; readonly said?: string } {
+  const { line } = records[at]!
+  if (names !== undefined) {
+    return { skipLines: line, names, said: 'the header has no name for the first field' }
+  }
+  const headers = hasHeader === undefined ? twoHeaders(records.slice(at), width) : undefined
+  const begins = at === 0 ? '' : `the table begins in line ${line + 1}`
+  if (headers === undefined) return at === 0 ? {} : { skipLines: line, said: begins }
+  const said = `${at === 0 ? '' : `${begins}, `}the header has two lines`
+  const second = records[at + 1]!.line
+  return headers === 'second'
+    ? { skipLines: second, said }
+    : { skipLines: second + 1, names: headers, said }
+}
+
+function found(
+  said: readonly string[],
+  comment: CommentSign | undefined,
+  table: Omit<FoundTable, 'said' | 'comment'>,
+): FoundTable | undefined {
+  if (said.length === 0) return undefined
+  return { ...(comment === undefined ? {} : { comment: comment.sign }), ...table, said }
+}
+
+/** What was found, with the options that read it. */
+export function tableText({ said, skipLines, comment, names }: FoundTable): string {
+  const options = [
+    ...(skipLines === undefined ? [] : [`\`input.skipLines\` ${skipLines}`]),
+    ...(comment === undefined ? [] : [`\`input.comment\` "${comment}"`]),
+    ...(names === undefined ? [] : ['`input.header` no']),
+  ]
+  return `${said.join(', ')}${options.length > 0 ? `: ${options.join(', ')}` : ''}`
+}
+
+/** What a run is told, so that it reads the table alone. */
+export function tableDialect({ skipLines, comment, names }: FoundTable): DialectOptions {
+  return {
+    ...(skipLines === undefined ? {} : { skipLines }),
+    ...(comment === undefined ? {} : { comment }),
+    ...(names === undefined ? {} : { header: 'no' }),
+  }
+}
+
+interface CommentSign {
+  readonly sign: string
+  readonly said: string
+}
+
+/** A sign that some lines begin with, which would be no records of the table: not where it begins the header. */
+function commentOf(
+  bytes: Uint8Array,
+  from: number,
+  isWhole: boolean,
+  known: KnownTable,
+): CommentSign | undefined {
+  const lines = firstLines(bytes, from)
+  for (const sign of commentSigns) {
+    const marked = lines.filter(line => line.startsWith(sign))
+    const leads = lines.find(line => line !== '')?.startsWith(sign) === true
+    if (
+      marked.length === 0 ||
+      marked.length > mostComments * lines.length ||
+      (sign !== '#' && !leads)
+    )
+      continue
+    const cut = bestCut(bytes, from, isWhole, known, sign)
+    if (cut === undefined || cut.share < leastShare) continue
+    const { delimiter } = cut.dialect
+    // `#id,name` is a header, and `#1,x` a record.
+    if (marked.some(line => line.split(delimiter).length === cut.width)) return undefined
+    const count = marked.length === 1 ? 'a line begins' : 'lines begin'
+    return { sign, said: `${count} with "${sign}", which are none of the table` }
+  }
+  return undefined
+}
+
+function firstLines(bytes: Uint8Array, from: number): string[] {
+  const lines: string[] = []
+  for (let p = from; p < bytes.length && lines.length < lookedAtRecords;) {
+    const end = lineEndFrom(bytes, p)
+    lines.push(Buffer.from(bytes.subarray(p, Math.min(end, p + 1000))).toString('latin1'))
+    p = end + (bytes[end] === carriageReturn && bytes[end + 1] === 10 ? 2 : 1)
+  }
+  return lines
+}
+
+/** Where nearly all records have as many fields, and the most. */
+function bestCut(
+  bytes: Uint8Array,
+  from: number,
+  isWhole: boolean,
+  known: KnownTable,
+  comment: string,
+): Cut | undefined {
+  // Where the records agree from the first one on, nothing else is tried.
+  const usual = detectDialect(bytes, from, isWhole, { ...known, comment })
+  const whole = cutBy(bytes, from, isWhole, usual)
+  const isWholeTable = whole !== undefined && whole.share > sureShare
+  if (isWholeTable && whole.records[0]!.texts.length === whole.width) return whole
+  let best: Cut | undefined
+  for (const delimiter of known.delimiter === undefined ? delimiters : [known.delimiter]) {
+    const quote = known.quote ?? '"'
+    const dialect = { delimiter, quote, escape: known.escape ?? quote, comment, trim: known.trim }
+    const next = cutBy(bytes, from, isWhole, dialect)
+    if (next !== undefined && (best === undefined || isBetter(next, best))) best = next
+  }
+  return best
+}
+
+function isBetter(next: Cut, best: Cut): boolean {
+  if (Math.abs(next.share - best.share) > shareThatCounts) return next.share > best.share
+  return next.width === best.width ? next.share > best.share : next.width > best.width
+}
+
+/** Undefined where the records are not alike. */
+function cutBy(
+  bytes: Uint8Array,
+  from: number,
+  isWhole: boolean,
+  dialect: TriedDialect,
+): Cut | undefined {
+  const records = seenRecords(new SampleRecords(bytes, from, isWhole, dialect), bytes)
+  const counts = new Map<number, number>()
+  for (const { texts } of records) counts.set(texts.length, (counts.get(texts.length) ?? 0) + 1)
+  let width = 1
+  for (const [fields, count] of counts) {
+    if (fields > 1 && count > (width === 1 ? 0 : counts.get(width)!)) width = fields
+  }
+  const alike = counts.get(width) ?? 0
+  if (width === 1 || alike <= fewestAlike * records.length) return undefined
+  const titles = records.findIndex(({ texts }) => texts.length === width)
+  return { dialect, records, width, share: alike / (records.length - titles) }
+}
+
+function seenRecords(sample: SampleRecords, bytes: Uint8Array): Seen[] {
+  const records: Seen[] = []
+  let line = 0
+  let at = 0
+  let fields = 0
+  while (records.length < lookedAtRecords && fields < lookedAtFields && sample.next()) {
+    fields += sample.fieldCount
+    const start = sample.starts[0]!
+    for (; at < start;) {
+      const end = lineEndFrom(bytes, at)
+      if (end >= start) break
+      at = end + (bytes[end] === carriageReturn && bytes[end + 1] === 10 ? 2 : 1)
+      line++
+    }
+    const texts = Array.from({ length: sample.fieldCount }, (_, field) =>
+      Buffer.from(sample.cell(field)).toString().trim(),
+    )
+    records.push({ texts, filled: texts.filter(text => text !== '').length, line })
+  }
+  return records
+}
+
+/** Where the table begins. */
+interface Begin {
+  /** Index of its first record: its header, where it has one. */
+  readonly at: number
+  /** Where the header lacks the name of the first field: then it is the record before. */
+  readonly names?: readonly string[]
+}
+
+function beginOf(
+  { records, width, share }: Cut,
+  { rowNames, skipLines }: KnownTable,
+): Begin | undefined {
+  // A title in a spreadsheet has empty fields after it.
+  const isFull = ({ texts, filled }: Seen): boolean =>
+    texts.length === width && (filled > 1 || width < 3)
+  const at = records.slice(0, mostTitles).findIndex(isFull)
+  if (at < 0) return undefined
+  const table = records.slice(at)
+  const alike = table.filter(({ texts }) => texts.length === width)
+  if (alike.length < fewestRecords) return { at: 0 }
+  const above = records[at - 1]
+  const isShort =
+    rowNames === undefined &&
+    width > 2 &&
+    above !== undefined &&
+    areNames(above.texts, width - 1) &&
+    !above.texts.some(text => beginsLikeNumber.test(text))
+  // An empty field may as well stand behind a last delimiter.
+  if (isShort && table.some(({ texts }) => texts.at(-1) !== ''))
+    return { at, names: ['', ...above.texts] }
+  const isSure =
+    alike.length >= leastShare * table.length && (share > sureShare || isSteady(alike, width))
+  return at === 0 || skipLines !== undefined || isSure ? { at } : undefined
+}
+
+/** Some column holds numbers or dates alone below the first record. */
+function isSteady(records: readonly Seen[], width: number): boolean {
+  return numberColumns(records.slice(1), width).length > 0
+}
+
+/** Columns with at least three values, and nothing but numbers, dates and words for null. */
+function numberColumns(records: readonly Seen[], width: number): number[] {
+  return Array.from({ length: width }, (_, i) => i).filter(i => {
+    let numbers = 0
+    for (const { texts } of records) {
+      const text = texts[i] ?? ''
+      if (beginsLikeNumber.test(text)) numbers++
+      else if (!nullWord.test(text)) return false
+    }
+    return numbers >= fewestRecords
+  })
+}
+
+/** Texts above numbers, twice. @returns the names, or that they are those of the second line; undefined for one header */
+function twoHeaders(
+  records: readonly Seen[],
+  width: number,
+): readonly string[] | 'second' | undefined {
+  const [first, second, ...rows] = records
+  if (first === undefined || second?.texts.length !== width) return undefined
+  const columns = numberColumns(
+    rows.filter(({ texts }) => texts.length === width),
+    width,
+  )
+  const isNumber = (text = ''): boolean => beginsLikeNumber.test(text)
+  const named = columns.filter(i => !nullWord.test(second.texts[i]!) && !isNumber(second.texts[i]))
+  if (named.length < 2) return undefined
+  if (columns.some(i => isNumber(second.texts[i]) || isNumber(first.texts[i]))) return undefined
+  if (areNames(first.texts, width)) return first.texts
+  if (areNames(second.texts, width)) return 'second'
+  let group = ''
+  return second.texts.map((text, i) => {
+    group = first.texts[i] === '' ? group : (first.texts[i] ?? group)
+    return [group, text].filter(part => part !== '').join('_')
+  })
+}
+
+function areNames(texts: readonly string[], width: number): boolean {
+  return texts.length === width && !texts.includes('') && new Set(texts).size === width
+}
+
+/** Records at the end with another number of fields. */
+function footersOf(records: readonly Seen[], width: number): number {
+  let count = 0
+  while (count < records.length && records.at(-1 - count)!.texts.length !== width) count++
+  const isFew = count <= mostFooters && count * recordsPerFooter <= records.length
+  return records.length < lookedAtRecords && isFew ? count : 0
+}

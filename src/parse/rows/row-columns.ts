@@ -1,0 +1,154 @@
+/*
+  Rows of a program as a piece that is read already: columns of the values as they are. Rows with a value that only its text tells
+  about are left to whoever reads texts.
+*/
+import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
+import type { CellRules } from '../cell-rules.js'
+import type { FedPiece } from '../parallel/parsed-piece.js'
+import { isOfEveryObject } from './row-text.js'
+import type { ValueColumn } from './value-column.js'
+import { cellTypeOf } from '../types/column-types.js'
+
+/** Takes as many rows as it can. */
+export interface RowColumns {
+  /**
+   * @param from  the first of `rows`
+   * @returns a piece of so many rows, one byte each; undefined where the first one has to be read as a text
+   */
+  read(rows: readonly unknown[], from: number, to: number): FedPiece | undefined
+}
+
+/** Most rows of a piece: their columns stay in the cache. */
+const mostRows = 4096
+
+/** A line for each row. */
+const lineEnds = new Uint8Array(mostRows).fill(10)
+
+/** @returns undefined where every row has to be read as a text, for its columns or for what its values mean */
+export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns | undefined {
+  const { columnOffsets, onOffset: _, ...rules } = cells
+  const isPlain = Object.values(rules).every(rule => rule === undefined || rule === false)
+  if (!isPlain) return undefined
+  const columns: ReadColumn[] = []
+  const names = memberNames(mapping)
+  for (const column of mapping.columns) {
+    if (column.source.kind !== 'member') return undefined
+    const { name } = column.source
+    // A name with dots may lead into objects.
+    if (isOfEveryObject(name) || name.includes('.')) return undefined
+    const { type, maxBytes = Infinity } = column
+    const values = type.array === true ? undefined : cellTypeOf(type.type)?.values
+    if (values === undefined) return undefined
+    const offset = () => columnOffsets?.of(column.name)
+    const read = values({ capacity: mostRows, maxBytes, offset })
+    columns.push({ name, index: names.indexOf(name), column: read })
+  }
+  return new PlainRows(columns, mapping.ignoreExtra ? undefined : names.length, names.length)
+}
+
+/** Of the members that columns take, each once. */
+export function memberNames({ columns }: ColumnMapping): string[] {
+  const names = columns.flatMap(({ source }) =>
+    textSources(source).flatMap(one => (one.kind === 'member' ? [one.name] : [])),
+  )
+  return [...new Set(names)]
+}
+
+interface ReadColumn {
+  readonly name: string
+  /** In rows that are arrays. */
+  readonly index: number
+  readonly column: ValueColumn
+}
+
+class PlainRows implements RowColumns {
+  readonly #columns: readonly ReadColumn[]
+  readonly #members: number | undefined
+  readonly #elements: number
+  readonly #values: unknown[] = new Array<unknown>(mostRows).fill(undefined)
+  readonly #recordStarts = Int32Array.from({ length: mostRows }, (_, row) => row)
+  readonly #recordEnds = Int32Array.from({ length: mostRows }, (_, row) => row + 1)
+  readonly #lineNumbers = new Float64Array(mostRows)
+
+  /** @param members  that an object has to have; undefined where it may have more */
+  constructor(columns: readonly ReadColumn[], members: number | undefined, elements: number) {
+    this.#columns = columns
+    this.#members = members
+    this.#elements = elements
+  }
+
+  read(rows: readonly unknown[], from: number, to: number): FedPiece | undefined {
+    const isArray = Array.isArray(rows[from])
+    let count = Math.min(to - from, mostRows)
+    count = isArray ? this.#arrays(rows, from, count) : this.#objects(rows, from, count)
+    for (let i = 0; i < this.#columns.length && count > 0; i++) {
+      const { name, index, column } = this.#columns[i]!
+      this.#gather(rows, from, count, isArray ? index : name)
+      const taken = column.fill(this.#values, count)
+      if (taken === count) continue
+      // Columns before it have rows too many.
+      count = taken
+      i = -1
+    }
+    this.#values.fill(undefined)
+    return count === 0 ? undefined : this.#pieceOf(count)
+  }
+
+  /** How many are arrays of the right length. */
+  #arrays(rows: readonly unknown[], from: number, count: number): number {
+    for (let i = 0; i < count; i++) {
+      const row = rows[from + i]
+      if (!Array.isArray(row) || row.length !== this.#elements) return i
+    }
+    return count
+  }
+
+  /** How many are objects that have no more members than columns take. */
+  #objects(rows: readonly unknown[], from: number, count: number): number {
+    const members = this.#members
+    for (let i = 0; i < count; i++) {
+      const row = rows[from + i]
+      if (typeof row !== 'object' || row === null || Array.isArray(row)) return i
+      if (members === undefined) continue
+      let found = 0
+      // eslint-disable-next-line @typescript-eslint/no-unused-vars -- an array of names for each row costs as much as a column
+      for (const _ in row) found++
+      if (found !== members) return i
+    }
+    return count
+  }
+
+  #gather(rows: readonly unknown[], from: number, count: number, key: string | number): void {
+    const values = this.#values
+    for (let i = 0; i < count; i++) {
+      values[i] = (rows[from + i] as Readonly<Record<string | number, unknown>>)[key]
+    }
+  }
+
+  #pieceOf(count: number): FedPiece {
+    for (let row = 0; row < count; row++) this.#lineNumbers[row] = row
+    return {
+      bytes: lineEnds.subarray(0, count),
+      parsed: {
+        begin: 0,
+        end: count,
+        lines: count,
+        otherBytes: 0,
+        raggedRecords: 0,
+        rowCount: count,
+        rows: {
+          columns: this.#columns.map(({ column }) => column.part(count)),
+          counts: this.#columns.map(({ column: { nulls } }) => ({ nulls, coerced: 0 })),
+        },
+        bounds: {
+          recordStarts: this.#recordStarts,
+          recordEnds: this.#recordEnds,
+          lineNumbers: this.#lineNumbers,
+        },
+        rejects: [],
+        offsets: {},
+        leftOut: [],
+      },
+    }
+  }
+}

@@ -1,0 +1,220 @@
+/*
+  Columns that take values of a program as they are: numbers, booleans, texts and dates, without a text between. A value that is
+  not quite what the column wants stops it; whoever reads texts decides what that one means.
+*/
+import type { ColumnOffset } from '../cells/column-offset.js'
+import type { ColumnPart } from '../columns/column-part.js'
+import { storeExact } from '../columns/int64-columns.js'
+import type { ValueColumn } from './value-column.js'
+
+const isNull = (value: unknown): boolean => value === null || value === ''
+
+/** BOOL. */
+export class BoolValues implements ValueColumn {
+  nulls = 0
+  readonly #data: Int8Array<ArrayBuffer>
+
+  constructor(capacity: number) {
+    this.#data = new Int8Array(capacity)
+  }
+
+  fill(values: readonly unknown[], count: number): number {
+    this.nulls = 0
+    for (let i = 0; i < count; i++) {
+      const value = values[i]
+      if (value === true) this.#data[i] = 1
+      else if (value === false) this.#data[i] = 0
+      else return i
+    }
+    return count
+  }
+
+  part(): ColumnPart {
+    return { data: this.#data.buffer }
+  }
+}
+
+interface NumberRange {
+  readonly nullValue: number
+  readonly min: number
+  readonly max: number
+}
+
+/** SHORT and INT. */
+export class WholeValues implements ValueColumn {
+  nulls = 0
+  readonly #data: Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer>
+  readonly #range: NumberRange
+
+  constructor(data: Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer>, range: NumberRange) {
+    this.#data = data
+    this.#range = range
+  }
+
+  fill(values: readonly unknown[], count: number): number {
+    const data = this.#data
+    const { nullValue, min, max } = this.#range
+    let nulls = 0
+    let i = 0
+    for (; i < count; i++) {
+      const value = values[i]
+      if (typeof value === 'number') {
+        if (!(value >= min && value <= max) || (value | 0) !== value) break
+        data[i] = value
+      } else if (isNull(value)) {
+        data[i] = nullValue
+        nulls++
+      } else break
+    }
+    this.nulls = nulls
+    return i
+  }
+
+  part(): ColumnPart {
+    return { data: this.#data.buffer }
+  }
+}
+
+/** FLOAT and DOUBLE. */
+export class FloatingValues implements ValueColumn {
+  nulls = 0
+  readonly #data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
+  readonly #range: NumberRange
+  readonly #isSingle: boolean
+  readonly #double = new Float64Array(1)
+  readonly #words = new Uint32Array(this.#double.buffer)
+
+  constructor(data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>, range: NumberRange) {
+    this.#data = data
+    this.#range = range
+    this.#isSingle = data.BYTES_PER_ELEMENT === 4
+  }
+
+  fill(values: readonly unknown[], count: number): number {
+    const data = this.#data
+    const isSingle = this.#isSingle
+    const { nullValue, min, max } = this.#range
+    let nulls = 0
+    let i = 0
+    for (; i < count; i++) {
+      const value = values[i]
+      if (typeof value === 'number') {
+        if (!(value >= min && value <= max) || (isSingle && this.#isBetween(value))) break
+        data[i] = value
+      } else if (isNull(value)) {
+        data[i] = nullValue
+        nulls++
+      } else break
+    }
+    this.nulls = nulls
+    return i
+  }
+
+  /** Half way from one single to the next: the digits decide. Below the smallest normal one there are other halves. */
+  #isBetween(value: number): boolean {
+    this.#double[0] = value
+    const isHalf = (this.#words[0]! & 0x1fff_ffff) === 0x1000_0000
+    return isHalf || (value !== 0 && value < 2 ** -126 && value > -(2 ** -126))
+  }
+
+  part(): ColumnPart {
+    return { data: this.#data.buffer }
+  }
+}
+
+const nullHigh = -2_147_483_648
+const mostLong = 2n ** 63n - 1n
+
+/** LONG. */
+export class LongValues implements ValueColumn {
+  nulls = 0
+  readonly #longs: BigInt64Array<ArrayBuffer>
+  readonly #words: Int32Array<ArrayBuffer>
+
+  constructor(capacity: number) {
+    this.#longs = new BigInt64Array(capacity)
+    this.#words = new Int32Array(this.#longs.buffer)
+  }
+
+  fill(values: readonly unknown[], count: number): number {
+    let nulls = 0
+    let i = 0
+    for (; i < count; i++) {
+      const value = values[i]
+      if (typeof value === 'number') {
+        if (!Number.isSafeInteger(value)) break
+        storeExact(this.#words, 2 * i, value)
+      } else if (typeof value === 'bigint') {
+        if (value > mostLong || value < -mostLong) break
+        this.#longs[i] = value
+      } else if (isNull(value)) {
+        this.#words[2 * i] = 0
+        this.#words[2 * i + 1] = nullHigh
+        nulls++
+      } else break
+    }
+    this.nulls = nulls
+    return i
+  }
+
+  part(): ColumnPart {
+    return { data: this.#longs.buffer }
+  }
+}
+
+/** Years from 0000 to 9999, which texts can say. */
+const firstMs = -62_167_219_200_000
+const lastMs = 253_402_300_799_999
+
+/** Types of a day or a moment that count in whole milliseconds. */
+export class DateValues implements ValueColumn {
+  nulls = 0
+  readonly #words: Int32Array<ArrayBuffer>
+  readonly #unitMs: number
+  readonly #isLong: boolean
+  readonly #offset: ColumnOffset | undefined
+
+  constructor(capacity: number, unitMs: number, isLong: boolean, offset: ColumnOffset | undefined) {
+    this.#words = new Int32Array(isLong ? 2 * capacity : capacity)
+    this.#unitMs = unitMs
+    this.#isLong = isLong
+    this.#offset = offset
+  }
+
+  fill(values: readonly unknown[], count: number): number {
+    const words = this.#words
+    const isLong = this.#isLong
+    const unitMs = this.#unitMs
+    let nulls = 0
+    let i = 0
+    for (; i < count; i++) {
+      const value = values[i]
+      if (value instanceof Date) {
+        const ms = value.getTime()
+        const units = ms / unitMs
+        if (!(ms >= firstMs && ms <= lastMs) || !this.#isUtc()) break
+        if (isLong) storeExact(words, 2 * i, ms)
+        else if (units === (units | 0) && units !== nullHigh) words[i] = units
+        else break
+      } else if (isNull(value)) {
+        if (isLong) words[2 * i] = 0
+        words[isLong ? 2 * i + 1 : i] = nullHigh
+        nulls++
+      } else break
+    }
+    this.nulls = nulls
+    return i
+  }
+
+  /** The first time of a column says which offset all of them have. */
+  #isUtc(): boolean {
+    const offset = this.#offset
+    return (
+      offset?.takesUtc === true || (offset?.text === undefined && offset?.takes(true, 0) === true)
+    )
+  }
+
+  part(): ColumnPart {
+    return { data: this.#words.buffer }
+  }
+}

@@ -1,0 +1,123 @@
+/*
+  `load` and `check` without a table: the tables of the server, which of them fit the file, and the command that loads it.
+*/
+import { join } from 'node:path'
+import t from 'tap'
+import { startServer } from '../../../src/server/index.js'
+import { runMain, type FakeTerminals, type Outcome } from '../run-cli.js'
+
+const server = await startServer({
+  port: 0,
+  initScript: `
+    share streamTable(1:0, \`sym\`price\`volume, [SYMBOL, DOUBLE, LONG]) as trades
+    share streamTable(1:0, \`sym\`bid\`ask, [SYMBOL, DOUBLE, DOUBLE]) as quotes
+    share streamTable(1:0, \`a\`b, [INT, INT]) as ddbIngest_run
+    db = database("dfs://testDB", VALUE, \`A\`B)
+    db.createPartitionedTable(table(1:0, \`sym\`price, [SYMBOL, DOUBLE]), \`tb1, \`sym)`,
+})
+t.teardown(() => server.close())
+
+const folder = t.testdir({
+  'trades.csv': 'Sym,PRICE,volume\nA,1.5,10\n',
+  'plain.csv': 'A,1.5,10\nB,2.5,20\n',
+  'other.csv': 'day,rain\n2024.01.01,3\n',
+  'trades.ndjson': '{"sym": "A", "price": 1.5}\n',
+})
+
+const login = { DDB_USER: 'admin', DDB_PASSWORD: '123456' }
+
+function call(argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> {
+  const [command, ...others] = argv
+  const environment = { ...login, ...terminals.environment }
+  return runMain([command!, '--port', String(server.port), ...others], {
+    ...terminals,
+    environment,
+  })
+}
+
+const file = (name: string): string => join(folder, name)
+
+t.test('the tables stand there with their columns, and those that fit come first', async t => {
+  const path = file('trades.csv')
+  // How the password travels is said once.
+  await call(['load', path])
+  for (const command of [['load'], ['check'], ['load', '-n']]) {
+    const { code, stdout, stderr } = await call([...command, path])
+    t.equal(code, 64)
+    t.equal(stdout, '')
+    t.equal(
+      stderr,
+      [
+        `Tables of 127.0.0.1:${server.port}, for ${path}:`,
+        '  trades  fits',
+        '      sym SYMBOL, price DOUBLE, volume LONG',
+        '  dfs://testDB/tb1  the file also has volume',
+        '      sym SYMBOL, price DOUBLE',
+        '  quotes  the file lacks bid, ask; the file also has PRICE, volume',
+        '      sym SYMBOL, bid DOUBLE, ask DOUBLE',
+        'ddb-ingest: no target: name a table with --table or a function view with --function [DDB_USAGE]',
+        `next: ddb-ingest ${command[0]} ${path} --table trades --port ${server.port}${command.length > 1 ? ' --dry-run' : ''}`,
+        '',
+      ].join('\n'),
+    )
+  }
+})
+
+t.test('the command that is offered loads the file', async t => {
+  const { stderr } = await call(['load', file('trades.csv')])
+  const words = stderr.trimEnd().split('\n').at(-1)!.split(' ').slice(2)
+  t.match(await runMain(words, { environment: login }), {
+    code: 0,
+    stdout: /^Loaded 1 row into trades/,
+  })
+})
+
+t.test(
+  'options that map count, JSON is known by its members, columns without names by their number',
+  async t => {
+    const said = async (...argv: string[]): Promise<string> =>
+      (await call(['load', ...argv])).stderr
+    t.match(await said(file('trades.csv'), '--ignore-extra'), /tb1 {2}fits/)
+    t.match(await said(file('trades.ndjson')), /^ {2}dfs:\/\/testDB\/tb1 {2}fits$/m)
+    t.match(await said(file('plain.csv')), /^ {2}trades {2}fits$/m)
+    const other = await said(file('other.csv'))
+    t.notMatch(other, / fits$/m)
+    t.match(other, /^ {2}quotes {2}has no column of the file$/m)
+    t.match(other, new RegExp(`^next: ddb-ingest schema ${file('other.csv')}$`, 'm'))
+  },
+)
+
+t.test('a file that cannot be read, and data from a pipe, leave the tables', async t => {
+  for (const source of ['/no/such.csv', '-']) {
+    const { stderr } = await call(['load', source], { stdin: 'sym\n' })
+    t.match(stderr, /^Tables of 127.*\d:\n {2}trades\n/)
+    t.match(stderr, /\nnext: ddb-ingest load --help\n$/)
+  }
+})
+
+t.test('what a user may not see is not there; who has not logged in is told so', async t => {
+  const guest = { DDB_USER: '', DDB_PASSWORD: '' }
+  const { stderr } = await call(['load', file('trades.csv')], { environment: guest })
+  t.match(stderr, /a user may see more of them: --user NAME/)
+})
+
+t.test('a server that is not there, a missing password and -q leave the failure alone', async t => {
+  const gone = await startServer({ port: 0 })
+  await gone.close()
+  const lost = await runMain(['load', file('trades.csv'), '--port', String(gone.port)])
+  t.match(lost, { code: 64, stderr: /cannot be listed: .*connection refused[^]*no target/ })
+  t.match(lost.stderr, /\nnext: ddb-ingest load --help-all\n$/)
+  const noPassword = await call(['load', file('trades.csv')], { environment: { DDB_PASSWORD: '' } })
+  t.match(noPassword, { code: 64, stderr: /cannot be listed: no password[^]*no target/ })
+  const quiet = await call(['load', file('trades.csv'), '-q'])
+  t.match(quiet.stderr, /^ddb-ingest: no target/)
+})
+
+t.test('lines keep inside a narrow screen', async t => {
+  const { stderr } = await call(['load', file('trades.csv'), '--no-color'], { stderrColumns: 40 })
+  const lines = stderr.split('\n').slice(1, 8)
+  t.ok(
+    lines.every(line => line.length <= 40),
+    lines.join('\n'),
+  )
+})

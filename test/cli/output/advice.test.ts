@@ -1,0 +1,165 @@
+/*
+  The command at the end of every error: there is one, a shell takes it, and the program understands it.
+*/
+import { spawnSync } from 'node:child_process'
+import t from 'tap'
+import { commands } from '../../../src/cli/commands/commands.js'
+import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
+import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
+import { nextCommand, type Asked } from '../../../src/cli/output/advice.js'
+import { nextStep, tellNextStep, type NextStep } from '../../../src/cli/output/next-step.js'
+import { emptyResult } from '../../../src/cli/output/empty-result.js'
+import type { Output } from '../../../src/cli/output/output.js'
+import type { LoadResult } from '../../../src/load/options.js'
+import { DdbError, errorCodes, type ErrorCode } from '../../../src/errors.js'
+
+/** Calls as people make them. */
+const calls: readonly (readonly string[])[] = [
+  ['load', 'a b.csv', '-t', 'trades', '--host', 'db1:8848', '--user', 'me', '-j', '2', '--null='],
+  ['load', '-', '-t', 'dfs://testDB/tb1', '--run-id', 'nightly', '--state-dir', '/s t'],
+  ['load', '-', '--function', 'f', '--types', 'a:INT'],
+  ['check', "it's.csv", '--table', 'trades'],
+  ['resume', 'nightly'],
+  ['retry', 'bad.csv'],
+  ['schema', 'a.csv'],
+  ['exec', '-e', 'login("admin", "123456")'],
+  ['runs'],
+  ['selftest', '--tls'],
+  ['explain', 'DDB_NO'],
+]
+
+function askedOf(argv: readonly string[], mayHaveStored: boolean): Asked {
+  const line = readCommandLine(argv, commands, 80)
+  if ('answer' in line) throw new Error(line.answer)
+  return { verbose: false, ...line, mayHaveStored }
+}
+
+/** Words of a command line, as a shell divides it. */
+function wordsOf(command: string): string[] {
+  const [program, ...words] = spawnSync('sh', ['-c', `printf '%s\\0' ${command}`])
+    .stdout.toString()
+    .split('\0')
+  t.equal(program, 'ddb-ingest')
+  return words.slice(0, -1)
+}
+
+const understood = new Map<string, boolean>()
+
+/** The program can be called so. */
+function isUnderstood(command: string): boolean {
+  const known = understood.get(command)
+  if (known !== undefined) return known
+  const line = readCommandLine(wordsOf(command), commands, 80)
+  const isHelp = 'answer' in line && /^Usage: ddb-ingest [\w[]/.test(line.answer)
+  if (!('answer' in line)) {
+    const { command: found, flags } = line
+    const layers = { environment: {}, environmentPrefix: '', layers: [] }
+    resolveOptions(found.options, { flags, ...layers })
+  }
+  understood.set(command, isHelp || !('answer' in line))
+  return understood.get(command)!
+}
+
+const codes = Object.keys(errorCodes) as ErrorCode[]
+
+t.test(
+  'every code ends with a command that the program understands, whatever was called',
+  async t => {
+    for (const code of codes) {
+      for (const call of calls) {
+        for (const mayHaveStored of [false, true]) {
+          const command = nextCommand(code, askedOf(call, mayHaveStored))
+          t.ok(isUnderstood(command), `${code} of ${call.join(' ')}: ${command}`)
+        }
+      }
+      t.ok(isUnderstood(nextCommand(code, { verbose: false })), `${code} before a command is known`)
+    }
+  },
+)
+
+t.test('a script is never said again: it may hold a password', async t => {
+  const asked = askedOf(['exec', '-e', 'login("admin", "123456")'], false)
+  for (const code of codes) t.notMatch(nextCommand(code, asked), '123456', code)
+})
+
+t.test('where rows may be in the table, the same load is not what comes next', async t => {
+  for (const code of codes) {
+    const command = nextCommand(code, askedOf(calls[0]!, true))
+    const isLoad = command.startsWith('ddb-ingest load ')
+    // Without a table it loads nothing.
+    t.notOk(isLoad && /--table|--function/.test(command), `${code}: ${command}`)
+  }
+})
+
+t.test('the command suits what went wrong', async t => {
+  const load = askedOf(['load', 'a b.csv', '-t', 'trades', '--host', 'h', '-b', '5'], false)
+  const stored = { ...load, mayHaveStored: true }
+  t.strictSame(
+    {
+      usage: nextCommand('DDB_USAGE', load),
+      noTable: nextCommand('DDB_TARGET', load),
+      badCell: nextCommand('DDB_INPUT_CELL', load),
+      noServer: nextCommand('DDB_CONNECT', load),
+      noLogin: nextCommand('DDB_LOGIN', load),
+      notYet: nextCommand('DDB_UNAVAILABLE', load),
+      lost: nextCommand('DDB_CONNECTION_LOST', stored),
+      noMemory: nextCommand('DDB_THREAD', load),
+      noRun: nextCommand('DDB_RUN_MISSING', load),
+      bug: nextCommand('DDB_INTERNAL', load),
+      said: nextCommand('DDB_USAGE', { ...load, next: 'ddb-ingest demo' }),
+    },
+    {
+      usage: 'ddb-ingest load --help-all',
+      noTable: "ddb-ingest load 'a b.csv' --batch-rows 5 --host h",
+      badCell: "ddb-ingest check 'a b.csv' --table trades --batch-rows 5 --host h",
+      noServer: 'ddb-ingest serve',
+      noLogin: 'ddb-ingest exec -e 1 --host h --user admin',
+      notYet: "ddb-ingest load 'a b.csv' --table trades --batch-rows 5 --host h",
+      lost: "ddb-ingest exec -e 'exec count(*) from trades' --host h",
+      noMemory: "ddb-ingest load 'a b.csv' --threads 1 --table trades --batch-rows 5 --host h",
+      noRun: 'ddb-ingest runs',
+      bug: 'ddb-ingest explain DDB_INTERNAL',
+      said: 'ddb-ingest demo',
+    },
+  )
+})
+
+/** As text on standard error. */
+function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
+  const lines: string[] = []
+  const output = { note: (line: string) => lines.push(line), event: () => false }
+  tellNextStep(output as unknown as Output, result, next)
+  return lines
+}
+
+t.test(
+  'after a run: go on with it, look for its rows, repair what was refused, or nothing',
+  async t => {
+    const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
+    const failed = emptyResult(
+      { server: undefined, target: {} },
+      new Date(),
+      new DdbError('DDB_LOGIN', ''),
+    )
+    const well = { ...failed, error: null, exitCode: 0 }
+    t.equal(nextStep(well, asked), undefined)
+    t.strictSame(toldLines(well, undefined), [])
+    const wayOn = { possible: true, command: 'RESUME', look: null, restart: null }
+    t.strictSame(nextStep({ ...failed, resume: wayOn }, asked), {
+      label: 'to go on',
+      command: 'RESUME',
+    })
+    const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
+    t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
+      'to load all again, once none is there: RESTART',
+      'to look for its rows: LOOK',
+    ])
+    const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
+    const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
+    t.equal(nextStep(bad, asked)?.command, "ddb-ingest retry 'bad rows.csv'")
+    const unkept = { ...bad, rejects: well.rejects }
+    t.equal(nextStep(unkept, asked)?.command, 'ddb-ingest check a.csv --table trades')
+    const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
+    t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
+  },
+)

@@ -1,0 +1,301 @@
+/*
+  What one sees of a run while it goes on: two lines on a terminal of any width, a line every ten seconds elsewhere, numbers in a log.
+*/
+import fc from 'fast-check'
+import t from 'tap'
+import { openBar } from '../../../src/cli/output/bar.js'
+import { newFigures } from '../../../src/cli/output/figures.js'
+import { openOutput } from '../../../src/cli/output/output.js'
+import { startProgress, type Progress } from '../../../src/cli/output/progress.js'
+import {
+  barLines,
+  lineText,
+  progressFields,
+  shareText,
+  signsOf,
+} from '../../../src/cli/output/progress-text.js'
+import { displayWidth } from '../../../src/cli/output/terminal-text.js'
+import type { LoadReport } from '../../../src/load/options.js'
+import { newScreen, type Screen } from '../../helpers/screen.js'
+import { fakeProcess, type FakeTerminals } from '../run-cli.js'
+
+const report = (given: Partial<LoadReport> = {}): LoadReport => ({
+  phase: 'loading',
+  rows: { read: 2000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  sentRows: 1990,
+  sentBatches: 2,
+  inFlightBytes: 4_000_000,
+  bytesRead: 500_000,
+  totalBytes: 1_000_000,
+  input: { number: 1, count: 1 },
+  elapsedMs: 2000,
+  ...given,
+})
+
+const signs = ['#', '=', '.'] as const
+
+const linesAt = (columns: number, given: Partial<LoadReport> = {}): string[] =>
+  barLines(newFigures()(report(given)), columns, signs)
+
+const busy: Partial<LoadReport> = {
+  rows: { ...report().rows, rejected: 3, skipped: 4 },
+  input: { number: 3, count: 1000 },
+}
+
+t.test('a bar has what is confirmed, what is sent, and what is still to come', async t => {
+  t.strictSame(linesAt(80), [
+    '#####======............ 50%  500 kB of 1.00 MB  0:06 left',
+    'sent 1.99k  confirmed 1.00k  995 rows/s  average 995  250 kB/s',
+  ])
+  t.strictSame(
+    linesAt(80, { rows: { ...report().rows, confirmed: 2000 } })[0],
+    '###########............ 50%  500 kB of 1.00 MB  0:02 left',
+  )
+  t.match(linesAt(80, { bytesRead: 2_000_000 })[0], / 100% /, 'a file that grew')
+})
+
+t.test('a narrow screen has what matters most, a wide one all of it, in whole numbers', async t => {
+  t.strictSame(linesAt(60, busy), [
+    '####====......... 50%  file 3 of 1,000  0:06 left',
+    'sent 1.99k  confirmed 1.00k  995 rows/s  rejected 3',
+  ])
+  t.strictSame(linesAt(200, busy), [
+    `${'#'.repeat(10)}${'='.repeat(10)}${'.'.repeat(20)} 50%  500 kB of 1.00 MB  file 3 of 1,000  0:06 left`,
+    'sent 1,990  confirmed 1,000  from before 4  995 rows/s  average 995  rejected 3  250 kB/s  in flight 4.00 MB',
+  ])
+  t.match(linesAt(30, busy)[1], /rejected 3$/)
+})
+
+t.test('of a pipe nobody knows how much there is: no bar, no percent, no time', async t => {
+  t.strictSame(linesAt(80, { totalBytes: undefined, input: undefined })[0], '500 kB')
+  t.strictSame(linesAt(80, { totalBytes: 0 })[0], '500 kB of 0 B')
+})
+
+t.test('each phase says what it does', async t => {
+  t.strictSame(linesAt(80, { phase: 'connecting' }), ['connecting'])
+  t.match(linesAt(80, { phase: 'confirming', bytesRead: 1_000_000 })[0], / 100%.* {2}confirming$/)
+})
+
+/** Reports of a run that may do anything. */
+const anyReport = fc.record({
+  phase: fc.constantFrom<LoadReport['phase'][]>('connecting', 'loading', 'confirming', 'done'),
+  rows: fc.record({
+    read: fc.nat(1e12),
+    confirmed: fc.nat(1e12),
+    unconfirmed: fc.nat(1e9),
+    rejected: fc.nat(1e9),
+    skipped: fc.nat(1e9),
+    unsent: fc.nat(1e9),
+  }),
+  sentRows: fc.nat(1e12),
+  sentBatches: fc.nat(1e9),
+  inFlightBytes: fc.nat(1e9),
+  bytesRead: fc.nat(1e15),
+  totalBytes: fc.option(fc.nat(1e15), { nil: undefined }),
+  input: fc.option(fc.record({ number: fc.nat(1e6), count: fc.nat(1e6) }), { nil: undefined }),
+  elapsedMs: fc.nat(1e9),
+})
+
+t.test('no line is as wide as the screen, and no number is none, whatever comes', async () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyReport, { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 2, max: 250 }),
+      (reports, columns) => {
+        const figuresOf = newFigures()
+        let elapsedMs = 0
+        for (const one of reports) {
+          const figures = figuresOf({ ...one, elapsedMs: (elapsedMs += one.elapsedMs) })
+          const lines = barLines(figures, columns, signs)
+          const text = [...lines, lineText(figures), JSON.stringify(progressFields(figures))].join()
+          if (lines.length > 2 || lines.some(line => displayWidth(line) >= columns)) return false
+          if (/NaN|Infinity|undefined|-\d/.test(text)) return false
+        }
+        return true
+      },
+    ),
+  )
+})
+
+t.test(
+  'the time that is left is there from the second second on, and follows the rate',
+  async t => {
+    const figuresOf = newFigures()
+    let last: number | undefined
+    // 10 kB a second, then 40.
+    for (let elapsedMs = 0; elapsedMs < 30_000; elapsedMs += 100) {
+      const bytesRead = elapsedMs < 10_000 ? elapsedMs * 10 : 100_000 + (elapsedMs - 10_000) * 40
+      const read = Math.floor(bytesRead / 10)
+      const rows = { ...report().rows, read, confirmed: read }
+      const { leftMs, rowsPerSec } = figuresOf(
+        report({ elapsedMs, bytesRead, rows, sentRows: read, totalBytes: 2_000_000 }),
+      )
+      if (elapsedMs < 1000) t.equal(leftMs, undefined)
+      else t.ok(leftMs! > 0)
+      if (elapsedMs === 9_900) {
+        t.ok(Math.abs(leftMs! - 190_000) < 1_000)
+        t.ok(Math.abs(rowsPerSec - 1_000) < 10)
+      }
+      if (elapsedMs >= 16_000) t.ok(Math.abs(rowsPerSec - 4_000) < 50)
+      last = leftMs
+    }
+    t.ok(Math.abs(last! - 27_500) < 1_000)
+  },
+)
+
+t.test('signs are those that the terminal can show', async t => {
+  t.equal(signsOf({ LANG: 'de_DE.UTF-8' })[0], '█')
+  t.equal(signsOf({ LC_ALL: 'C', LANG: 'de_DE.UTF-8' })[0], '#')
+  t.equal(signsOf({})[0], '#')
+  t.equal(shareText(0.5, 'synchronous', 79, signs), '########........ 50%  synchronous')
+})
+
+interface Watched {
+  progress: Progress
+  stderr: () => Promise<string>
+  screen: () => Promise<Screen>
+  resize: (columns: number) => void
+}
+
+async function watched(
+  style: 'auto' | 'bar' | 'plain' | 'none',
+  terminals: FakeTerminals = {},
+  quiet = false,
+  format: 'text' | 'json' = 'text',
+): Promise<Watched> {
+  const fake = fakeProcess(terminals)
+  const output = openOutput(fake.processEnvironment, true)
+  output.logAs(format)
+  const progress = await startProgress(style, quiet, output, fake.processEnvironment)
+  t.teardown(() => progress.stop())
+  const stderr = async (): Promise<string> => {
+    await new Promise(resolve => setImmediate(resolve))
+    return fake.stderr()
+  }
+  return {
+    progress,
+    stderr,
+    async screen() {
+      const screen = newScreen()
+      screen.write(await stderr())
+      return screen
+    },
+    resize: columns => Object.assign(fake.processEnvironment.stderr, { columns }),
+  }
+}
+
+t.test(
+  'nothing is drawn before there is something to show, and nothing stays at the end',
+  async t => {
+    const { progress, screen, stderr } = await watched('auto', { stderrColumns: 80 })
+    t.equal(await stderr(), '')
+    progress.report(report())
+    progress.stop()
+    t.strictSame((await screen()).lines(), [''])
+  },
+)
+
+t.test('two lines are drawn over each other; a note stands above them', async t => {
+  const { progress, screen } = await watched('auto', { stderrColumns: 80 })
+  progress.report(report({ phase: 'connecting' }))
+  progress.note('worth keeping')
+  progress.report(report())
+  const drawn = await screen()
+  t.strictSame(drawn.lines(), ['worth keeping', ...linesAt(80)])
+  t.strictSame(
+    drawn.cursor(),
+    { row: 1, column: 0 },
+    'whatever a resize makes of them is behind it',
+  )
+  progress.stop()
+  t.strictSame((await screen()).lines(), ['worth keeping', ''])
+})
+
+t.test('a screen that changes its width gets lines of the new one', async t => {
+  const { progress, screen, resize } = await watched('auto', { stderrColumns: 200 })
+  progress.report(report(busy))
+  for (const columns of [60, 80, 24, 200]) {
+    resize(columns)
+    progress.note(`now ${columns}`)
+    progress.report(report(busy))
+    const lines = (await screen()).lines()
+    t.strictSame(lines.slice(-2), linesAt(columns, busy))
+  }
+  t.equal((await screen()).lines().length, 6, 'and nothing of the old ones is left')
+})
+
+t.test('a terminal that does not tell its width has 80 columns', async t => {
+  const fake = fakeProcess({ stderrColumns: 0 })
+  const { processEnvironment } = fake
+  const bar = await openBar(openOutput(processEnvironment, true), processEnvironment.stderr)
+  bar.show(columns => [String(columns)])
+  bar.stop()
+  await new Promise(resolve => setImmediate(resolve))
+  t.match(fake.stderr(), /80/)
+})
+
+t.test('without a terminal, and on a dumb one, there is one line every ten seconds', async t => {
+  for (const terminals of [{}, { stderrColumns: 80, environment: { TERM: 'dumb' } }]) {
+    const { progress, stderr } = await watched('auto', terminals)
+    for (let elapsedMs = 0; elapsedMs < 35_000; elapsedMs += 100)
+      progress.report(report({ ...busy, elapsedMs }))
+    progress.report(report({ elapsedMs: 60_000, phase: 'done' }))
+    progress.stop()
+    const lines = (await stderr()).trimEnd().split('\n')
+    t.strictSame(
+      lines.map(line => line.split('  ')[0]),
+      ['0:10', '0:20', '0:30'],
+    )
+    t.match(
+      lines[0],
+      /^0:10 {2}50% {2}500 kB of 1\.00 MB {2}file 3 of 1,000 {2}sent 1,990 {2}confirmed 1,000 {2}from before 4 {2}0 rows\/s {2}average 199 {2}rejected 3 {2}50\.0 kB\/s {2}in flight 4\.00 MB {2}\d:\d\d left$/,
+    )
+  }
+  const { progress, stderr } = await watched('plain')
+  progress.report(report({ phase: 'connecting', elapsedMs: 10_000 }))
+  t.equal(await stderr(), '0:10  connecting\n')
+})
+
+t.test('a log of objects has numbers', async t => {
+  const { progress, stderr } = await watched('plain', {}, false, 'json')
+  progress.report(report({ ...busy, elapsedMs: 10_000 }))
+  const { time, ...others } = JSON.parse(await stderr()) as Record<string, unknown>
+  t.type(time, 'string')
+  t.strictSame(others, {
+    level: 'info',
+    event: 'progress',
+    phase: 'loading',
+    elapsedMs: 10_000,
+    leftMs: 29_722,
+    bytes: { read: 500_000, settled: 251_750, total: 1_000_000 },
+    inputs: { number: 3, count: 1000 },
+    rows: { ...report().rows, rejected: 3, skipped: 4 },
+    sent: { rows: 1990, batches: 2, inFlightBytes: 4_000_000 },
+    rate: { rowsPerSec: 199, averageRowsPerSec: 199, bytesPerSec: 50_000 },
+  })
+})
+
+t.test('a bar is never drawn where nobody can see it', async t => {
+  for (const terminals of [{}, { stderrColumns: 80, environment: { CI: '1' } }]) {
+    const { progress, stderr } = await watched('auto', terminals)
+    progress.report(report())
+    progress.stop()
+    t.equal(await stderr(), '')
+  }
+  const asked = await watched('bar', { stderrColumns: 80, environment: { CI: '1' } })
+  asked.progress.report(report())
+  asked.progress.stop()
+  t.match(await asked.stderr(), /50%/, 'unless it was asked for')
+})
+
+t.test('none leaves the notes, quiet takes them away too', async t => {
+  const none = await watched('none')
+  none.progress.report(report({ elapsedMs: 20_000 }))
+  none.progress.note('a note')
+  t.equal(await none.stderr(), 'a note\n')
+  const quiet = await watched('auto', { stderrColumns: 80 }, true)
+  quiet.progress.report(report())
+  quiet.progress.note('a note')
+  quiet.progress.stop()
+  t.equal(await quiet.stderr(), '')
+})

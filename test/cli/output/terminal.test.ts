@@ -1,0 +1,133 @@
+/*
+  The program on a real terminal: script(1) of util-linux gives it one, and a screen says what stands there.
+*/
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { startServer } from '../../../src/server/index.js'
+import { newScreen } from '../../helpers/screen.js'
+import { bin } from '../run-cli.js'
+
+const hasScript = spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0
+const skip = hasScript ? false : 'there is no script(1) of util-linux'
+
+const server = await startServer({
+  port: 0,
+  initScript: 'share streamTable(1:0, `id`name, [INT, STRING]) as wide',
+})
+t.teardown(() => server.close())
+
+const rows = 40_000
+const folder = t.testdir({ many: {}, 'bad.csv': 'id,name\n1,a\nx,b\n' })
+for (let file = 0; file < 4; file++) {
+  const lines = Array.from({ length: rows / 4 }, (_, i) => `${i},row ${i}`)
+  writeFileSync(join(folder, 'many', `${file}.csv`), `id,name\n${lines.join('\n')}\n`)
+}
+
+const load = [bin, 'load', '--port', String(server.port), '-t', 'wide']
+
+interface Shown {
+  /** All that came, piece by piece. */
+  readonly pieces: readonly string[]
+  readonly lines: readonly string[]
+}
+
+/** What `node WORDS` writes on a terminal that is so wide. @param onPiece  may kill it */
+async function onTerminal(
+  columns: number,
+  words: readonly string[],
+  environment: Record<string, string> = {},
+  onPiece?: (text: string, node: number) => void,
+): Promise<Shown> {
+  const command = words.map(word => `'${word}'`).join(' ')
+  const line = `stty cols ${columns} rows 24; echo $$; exec '${process.execPath}' ${command}`
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'], TERM: 'xterm', LANG: 'C.UTF-8', ...home, ...environment },
+  })
+  const pieces: string[] = []
+  const decoder = new TextDecoder()
+  child.stdout.on('data', (chunk: Buffer) => {
+    pieces.push(decoder.decode(chunk, { stream: true }))
+    const node = Number(/^\d+/.exec(pieces.join(''))?.[0])
+    onPiece?.(pieces.join(''), node)
+  })
+  await once(child, 'close')
+  const screen = newScreen()
+  // It fails for signs that only we could undo.
+  screen.write(pieces.join(''))
+  return { pieces, lines: screen.lines().slice(1) }
+}
+
+const home = { XDG_CONFIG_HOME: '/dev/null', XDG_STATE_HOME: '/dev/null' }
+
+// eslint-disable-next-line no-control-regex -- a terminal acts on them
+const signs = /\u001b\[\d*[A-Za-z]/g
+
+/** Lines of the bar, as they were drawn. */
+const drawn = (pieces: readonly string[]): string[] =>
+  pieces
+    .join('')
+    .replace(signs, '')
+    .split(/[\r\n]+/)
+
+t.test('a run is watched in two lines, at every width, and leaves five', { skip }, async t => {
+  await Promise.all(
+    [60, 80, 200].map(async columns => {
+      const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
+      const { pieces, lines } = await onTerminal(columns, words)
+      const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%|^sent /.test(line))
+      t.ok(
+        frames.every(line => line.length < columns),
+        `inside ${columns} columns`,
+      )
+      t.ok(frames.some(line => /^[█▒░]+ \d+% .*file \d of 4 .*\d:\d\d left$/.test(line)))
+      t.ok(frames.some(line => /^sent [\d.k,]+ {2}confirmed [\d.k,]+ .* rows\/s/.test(line)))
+      t.strictSame(
+        lines.slice(-6).map(line => line.trim().split(' ')[0]),
+        ['Loaded', 'took', 'refused', 'proof', 'next', ''],
+      )
+      t.notOk(
+        lines.some(line => /%/.test(line)),
+        'nothing of the bar is left',
+      )
+    }),
+  )
+})
+
+t.test('what is refused is said once, and the last line is a command', { skip }, async t => {
+  const { lines } = await onTerminal(80, [...load, join(folder, 'bad.csv'), '--on-error', 'skip'])
+  t.match(lines.at(-2), /^ {2}next {6}ddb-ingest check .*bad\.csv --table wide/)
+  t.equal(lines.filter(line => line.includes('DDB_INPUT_CELL')).length, 1)
+})
+
+t.test('a dumb terminal gets lines', { skip }, async t => {
+  const words = [...load, join(folder, 'many')]
+  const { pieces } = await onTerminal(80, words, { TERM: 'dumb' })
+  t.notMatch(pieces.join(''), signs)
+})
+
+t.test('kill -9 leaves a terminal that wraps and has its cursor', { skip }, async t => {
+  const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
+  let killed = false
+  const { pieces } = await onTerminal(80, words, {}, (text, node) => {
+    if (killed || !text.includes('sent ')) return
+    killed = true
+    process.kill(node, 'SIGKILL')
+  })
+  t.ok(killed)
+  t.notMatch(pieces.join(''), 'Loaded')
+  // The screen of the test has failed for whatever would have had to be undone.
+  const used = new Set(
+    pieces
+      .join('')
+      .match(signs)
+      ?.map(sign => sign.at(-1)),
+  )
+  t.ok(
+    [...used].every(sign => 'AJm'.includes(sign!)),
+    [...used].join(),
+  )
+})

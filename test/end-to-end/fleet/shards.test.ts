@@ -1,0 +1,314 @@
+/*
+  Shards of one plan: however often they are started, and wherever, each row is loaded once.
+*/
+import { appendFile, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { loadShard } from '../../../src/load/fleet/load-shard.js'
+import { makeManifest } from '../../../src/load/fleet/make-manifest.js'
+import { manifestText, readManifest, type Manifest } from '../../../src/load/fleet/manifest.js'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+
+const dfs = `db = database("dfs://d", VALUE, \`s0\`s1\`s2\`s3\`s4\`s5\`s6)
+db.createPartitionedTable(table(1:0, \`day\`sym\`price\`id, [INT,SYMBOL,DOUBLE,INT]), \`t, \`sym)`
+const table = 'share streamTable(10000:0,`day`sym`price`id, [INT,SYMBOL,DOUBLE,INT]) as trades'
+
+interface Scene extends LoadServer {
+  readonly folder: string
+  readonly files: readonly string[]
+  readonly rowCount: number
+  readonly plan: (change?: Partial<Parameters<typeof makeManifest>[2]>) => Promise<Manifest>
+  readonly shard: (
+    manifest: Manifest,
+    index: number,
+    count: number,
+    change?: Partial<LoadOptions>,
+  ) => Promise<LoadResult>
+  /** Every row is in the table, and none twice. */
+  readonly eachOnce: (rows?: number) => Promise<void>
+}
+
+/** Days of files, each with rows that no other has. */
+async function scene(t: Test, days = 4, rowsOfFile = 100, script = table): Promise<Scene> {
+  const here = await startLoadServer(t, script)
+  const [target, rows] =
+    script === table ? ['trades', 'trades'] : ['dfs://d/t', 'loadTable("dfs://d","t")']
+  const folder = t.testdir()
+  const files: string[] = []
+  let id = 0
+  for (let day = 1; day <= days; day++) {
+    const path = join(folder, `day=2024-01-0${day}`)
+    await mkdir(path)
+    for (const name of ['a', 'b']) {
+      const rows = Array.from({ length: rowsOfFile }, () => `${day},s${id % 7},${id / 4},${id++}\n`)
+      await writeFile(join(path, `${name}.csv`), `day,sym,price,id\n${rows.join('')}`)
+      files.push(join(path, `${name}.csv`))
+    }
+  }
+  const rowCount = id
+  return {
+    ...here,
+    folder,
+    files,
+    rowCount,
+    plan: async change => {
+      const found = files.map(path => ({ path, written: path }))
+      const options = { batchRows: 30, batchBytes: 1 << 20, unitBytes: 1, input: {}, ...change }
+      const manifest = await makeManifest(systemPlatform, found, options)
+      return readManifest(manifestText(manifest), 'plan.json')
+    },
+    shard: (manifest, index, count, change = {}) =>
+      loadShard(
+        systemPlatform,
+        {
+          inputs: [],
+          server: {
+            host: here.server.host,
+            port: here.server.port,
+            user: 'admin',
+            password: '123456',
+          },
+          target: { table: target },
+          runId: 'year',
+          ...change,
+        },
+        { manifest, shard: { index, count }, placeOf: path => path },
+      ),
+    async eachOnce(count = rowCount) {
+      const ids = await here.rows(`select id from ${rows} order by id`)
+      t.strictSame(
+        ids.map(([one]) => Number(one)),
+        Array.from({ length: count }, (_, i) => i),
+      )
+    },
+  }
+}
+
+void t.test('three shards load a plan, and whoever comes later loads nothing', async t => {
+  const { plan, shard, eachOnce, rowCount } = await scene(t)
+  const manifest = await plan()
+  const results = await Promise.all([1, 2, 3].map(index => shard(manifest, index, 3)))
+  for (const result of results) t.match(result, { exitCode: 0, error: null })
+  t.equal(
+    results.reduce((sum, { rows }) => sum + rows.confirmed, 0),
+    rowCount,
+  )
+  await eachOnce()
+  const again = await Promise.all([1, 2].map(index => shard(manifest, index, 2)))
+  for (const result of again) t.match(result, { exitCode: 0, alreadyLoaded: true })
+  t.equal(
+    again.reduce((sum, { rows }) => sum + rows.skipped, 0),
+    rowCount,
+  )
+  await eachOnce()
+})
+
+void t.test('two processes of one shard at the same moment share its rows', async t => {
+  const { plan, shard, eachOnce } = await scene(t)
+  const manifest = await plan({ unitBytes: 10_000 })
+  const twins = await Promise.all([
+    shard(manifest, 1, 1),
+    shard(manifest, 1, 1),
+    shard(manifest, 1, 1),
+  ])
+  for (const result of twins) t.match(result, { exitCode: 0, error: null })
+  await eachOnce()
+})
+
+void t.test('a file that is cut is loaded by several shards', async t => {
+  const { plan, shard, eachOnce, folder, files, rowCount } = await scene(t, 1, 5_000)
+  const manifest = await plan({ unitBytes: 20_000, batchRows: 300 })
+  t.ok(manifest.units.length > 4)
+  t.ok(manifest.units.every(({ range }) => range !== undefined))
+  t.equal(folder !== '' && files.length, 2)
+  const groups = { ...manifest, units: manifest.units.map(u => ({ ...u, group: String(u.unit) })) }
+  const results = await Promise.all([1, 2, 3].map(index => shard(groups, index, 3)))
+  for (const result of results) t.match(result, { exitCode: 0, error: null })
+  t.equal(
+    results.reduce((sum, { rows }) => sum + rows.read, 0),
+    rowCount,
+  )
+  await eachOnce()
+})
+
+void t.test('a unit that has changed refuses the shard, one that is gone fails alone', async t => {
+  const { plan, shard, files, count, rowCount } = await scene(t)
+  const manifest = await plan()
+  await rm(files[3]!)
+  const result = await shard(manifest, 1, 1)
+  t.match(result, {
+    exitCode: 66,
+    error: { code: 'DDB_INPUT_MISSING', message: /unit 4 \(.*b\.csv\)/ },
+  })
+  t.equal(result.rows.confirmed, rowCount - 100)
+  t.equal(await count('trades'), rowCount - 100)
+  await writeFile(files[3]!, 'day,sym,price,id\n1,a,1,1\n')
+  t.match(await shard(manifest, 1, 1), {
+    exitCode: 64,
+    error: { code: 'DDB_RUN_CHANGED', message: /unit 4 .*has changed since the plan was made/ },
+  })
+  // What is loaded may change.
+  await utimes(files[0]!, 1, 1)
+  await appendFile(files[1]!, 'x')
+  const other = manifest.units.filter(({ unit }) => unit !== 4)
+  t.match(await shard({ ...manifest, units: other }, 1, 1), { exitCode: 64 }, 'another plan')
+})
+
+/** As a restart: what was in memory is gone, and DFS tables stay. */
+function forget({ server }: LoadServer, what = 'ddbIngest'): void {
+  for (const name of server.node.shared.keys()) {
+    if (name.startsWith(what)) server.node.shared.delete(name)
+  }
+}
+
+void t.test('a server that has forgotten everything gets no row of a DFS table again', async t => {
+  const here = await scene(t, 2, 100, dfs)
+  const { plan, shard, eachOnce } = here
+  const manifest = await plan()
+  t.match(await shard(manifest, 1, 2), { exitCode: 0 })
+  forget(here)
+  const results = await Promise.all([1, 2].map(index => shard(manifest, index, 2)))
+  t.match(results[0], {
+    exitCode: 75,
+    error: {
+      code: 'DDB_UNPROVEN',
+      message: /unit \d .*rows from .*csv:2 on are in "dfs:.*already/,
+    },
+  })
+  t.match(results[1], { exitCode: 0 })
+  await eachOnce()
+})
+
+void t.test('a server whose table is empty after a restart is loaded anew', async t => {
+  const here = await scene(t, 2)
+  const { plan, shard, eachOnce, session } = here
+  const manifest = await plan()
+  t.match(await shard(manifest, 1, 1), { exitCode: 0 })
+  forget(here, '')
+  await session.run(table)
+  t.match(await shard(manifest, 1, 1), { exitCode: 0, alreadyLoaded: false })
+  await eachOnce()
+})
+
+void t.test(
+  'a unit that has lost its receipts is uncertain until the user says otherwise',
+  async t => {
+    const here = await scene(t, 1)
+    const { plan, shard, session, count, rowCount } = here
+    const manifest = await plan({ unitBytes: 100_000 })
+    const stopping = new AbortController()
+    const stopped = await shard(manifest, 1, 1, {
+      signal: stopping.signal,
+      delivery: { maxInFlightBytes: 1, rateLimit: { rowsPerSecond: 200 } },
+      onReport: ({ rows }) => rows.confirmed > 0 && stopping.abort(),
+    })
+    t.match(stopped, { exitCode: 130 })
+    const stored = await count('trades')
+    t.ok(stored > 0 && stored < rowCount, `${stored} rows`)
+    forget(here, 'ddbIngestUnit')
+    t.match(await shard(manifest, 1, 1), {
+      exitCode: 4,
+      error: { code: 'DDB_UNCONFIRMED', message: /unit 1 .*lost its receipts/ },
+    })
+    t.equal(await count('trades'), stored)
+    await session.run('delete from trades').catch(() => undefined)
+    t.match(await shard(manifest, 1, 1, { delivery: { onDoubt: 'resend' } }), { exitCode: 0 })
+  },
+)
+
+void t.test(
+  'a shard that was stopped in the middle of a unit goes on, here or elsewhere',
+  async t => {
+    const { plan, shard, count, eachOnce, rowCount } = await scene(t, 1)
+    const manifest = await plan({ unitBytes: 100_000, batchRows: 7 })
+    const stopping = new AbortController()
+    await shard(manifest, 1, 1, {
+      signal: stopping.signal,
+      delivery: { maxInFlightBytes: 1, rateLimit: { rowsPerSecond: 500 } },
+      onReport: ({ rows }) => rows.confirmed > 20 && stopping.abort(),
+    })
+    const stored = await count('trades')
+    t.ok(stored > 0 && stored < rowCount, `${stored} rows`)
+    const results = await Promise.all([
+      shard(manifest, 1, 3),
+      shard(manifest, 2, 3),
+      shard(manifest, 1, 1),
+    ])
+    for (const result of results) t.match(result, { exitCode: 0, error: null })
+    await eachOnce()
+  },
+)
+
+void t.test('twins that have rows refused divide alike, and leave one file of rejects', async t => {
+  const { plan, shard, rows, folder, files } = await scene(t, 1, 100, dfs)
+  const text = await readFile(files[0]!, 'utf8')
+  const bad = text.replace('1,s3,', '1,,').replace(/1,s5,([^\n]*)\n/, '1,s5,x$1\n')
+  await writeFile(files[0]!, bad)
+  const manifest = await plan({ unitBytes: 100_000, batchRows: 50 })
+  const rejects = { file: join(folder, 'r.csv') }
+  const twins = await Promise.all([0, 1, 2].map(() => shard(manifest, 1, 1, { rejects })))
+  for (const result of twins) t.match(result, { exitCode: 3, rows: { rejected: 2 } })
+  const found = await rows('select id, count(*) from loadTable("dfs://d","t") group by id')
+  t.equal(found.length, 198)
+  t.ok(found.every(([, copies]) => copies === '1'))
+  const written = (await readdir(folder)).filter(name => name.startsWith('r.')).sort()
+  t.strictSame(written, ['r.u1.csv', 'r.u1.csv.reasons.ndjson'])
+  const lines = (await readFile(join(folder, 'r.u1.csv'), 'utf8')).trim().split('\n')
+  t.equal(lines.length, 3)
+  t.match(twins.find(({ rejects: { file } }) => file !== null)?.rejects, {
+    file: join(folder, 'r.u1.csv'),
+    files: [{ path: join(folder, 'r.u1.csv'), rows: 2 }],
+  })
+})
+
+void t.test('a rejects file of somebody else is left alone', async t => {
+  const { plan, shard, folder } = await scene(t, 1)
+  await writeFile(join(folder, 'r.u1.csv'), 'mine')
+  const result = await shard(await plan(), 1, 1, { rejects: { file: join(folder, 'r.csv') } })
+  t.match(result, { exitCode: 73, error: { code: 'DDB_OUTPUT_CREATE' } })
+  t.equal(await readFile(join(folder, 'r.u1.csv'), 'utf8'), 'mine')
+})
+
+void t.test('shards that were asked for something else are refused', async t => {
+  const { plan, shard } = await scene(t, 2)
+  const manifest = await plan()
+  t.match(await shard(manifest, 1, 2), { exitCode: 0 })
+  for (const change of [
+    { cells: { nullTexts: ['x'] } },
+    { mapping: { ignoreExtra: true } },
+    { input: { delimiter: ',' } },
+  ] as const) {
+    t.match(await shard(manifest, 2, 2, change), {
+      exitCode: 64,
+      error: { code: 'DDB_RUN_CHANGED', message: /other options of reading, mapping or target/ },
+    })
+  }
+  const other = await plan({ batchRows: 31 })
+  t.match(await shard(other, 2, 2), { exitCode: 64, error: { message: /another plan/ } })
+  for (const [change, message] of [
+    [{ delivery: { connections: 2, unordered: true } }, /delivery.connections/],
+    [{ delivery: { mode: 'sync' } }, /receipts/],
+    [{ delivery: { confirm: 'count' } }, /receipts/],
+    [{ delivery: { batchRows: 5 } }, /the plan says where batches end/],
+    [{ input: { limit: 1 } }, /input.limit/],
+    [{ expectRows: 1 }, /--plan FILE/],
+  ] as const) {
+    await t.rejects(shard(manifest, 2, 2, change), { code: 'DDB_USAGE', message })
+  }
+})
+
+void t.test('a server without the rights for receipts ends the shard', async t => {
+  const { plan, shard, count } = await scene(t, 1)
+  const server = await startLoadServer(t, table.replace('streamTable', 'table'), {
+    settings: { maxPubConnections: 0 },
+  })
+  const address = { host: server.server.host, port: server.server.port }
+  const result = await shard(await plan(), 1, 1, {
+    server: { ...address, user: 'admin', password: '123456' },
+  })
+  t.match(result.error?.message, /maxPubConnections/)
+  t.equal(await server.count('trades'), 0)
+  t.equal(await count('trades'), 0)
+})

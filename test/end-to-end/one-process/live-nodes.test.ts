@@ -1,0 +1,98 @@
+/*
+  A node that dies in mid-run while others of its cluster are live: a run goes on there with all of its connections, where the user
+  has named the hosts, and nothing is written twice.
+*/
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadOptions } from '../../../src/load/options.js'
+import { startServer } from '../../../src/server/index.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const rowCount = 400
+const script = `db=database("dfs://d", HASH, [INT,10])
+db.createPartitionedTable(table(1:0, \`id\`x, [INT,INT]), \`t, \`id)`
+
+/** @param host  of the other node, as the cluster names it */
+async function cluster(t: Test, host = '127.0.0.1') {
+  let batches = 0
+  const first = await startLoadServer(t, script, {
+    faults: {
+      beforeExecute({ rows }) {
+        if (rows < 2 || ++batches < 15) return undefined
+        void first.server.close()
+        return 'close'
+      },
+    },
+  })
+  const scripts: string[] = []
+  const second = await startServer({
+    port: 0,
+    restartOf: first.server,
+    faults: { beforeExecute: ({ text }) => void scripts.push(text) },
+  })
+  t.teardown(() => second.close())
+  first.server.node.otherNodes = ['no address', `${host}:${second.port}:dnode2`]
+  const lines = Array.from({ length: rowCount }, (_, id) => `${id},1\n`)
+  const dir = t.testdir({ 'in.csv': `id,x\n${lines.join('')}` })
+  const notices: string[] = []
+  const { port } = first.server
+  const login = { user: 'admin', password: '123456' }
+  return {
+    notices,
+    scripts,
+    run: (allowRedirect?: readonly string[], change: Partial<LoadOptions> = {}) =>
+      first.load(join(dir, 'in.csv'), {
+        server: { host: '127.0.0.1', port, ...login, ...(allowRedirect && { allowRedirect }) },
+        target: { table: 'dfs://d/t' },
+        delivery: {
+          ...{ confirm: 'receipts', connections: 4, batchRows: 5, maxInFlightBytes: 1_000 },
+          ...{ confirmTimeoutMs: 20_000, retryTimeoutMs: 20_000 },
+        },
+        onNotice: notice => void notices.push(notice),
+        ...change,
+      }),
+    ids: (): number[] => {
+      const table = second.node.databases.get('dfs://d')!.tables.get('t')!
+      const ids = table.column(0) as unknown as { data: Int32Array }
+      return Array.from(ids.data.subarray(0, table.rows)).sort((a, b) => a - b)
+    },
+  }
+}
+
+t.test('all connections of a lost node go to a live one', async t => {
+  const { run, notices, ids } = await cluster(t)
+  const result = await run(['node2'])
+  const { confirmed, unconfirmed, unsent, rejected } = result.rows
+  t.match(result, { exitCode: 4, connections: 4, rows: { read: rowCount } })
+  t.equal(confirmed + unconfirmed, rowCount)
+  t.equal(unsent + rejected, 0)
+  t.ok(unconfirmed > 0, 'what was out the lost node alone could answer for')
+  t.match(notices.join('\n'), /127\.0\.0\.1:\d+ is lost: the run goes on with 127\.0\.0\.1:\d+/)
+  const there = ids()
+  t.equal(new Set(there).size, there.length, 'nothing is there twice')
+  t.ok(there.length >= confirmed)
+})
+
+t.test('it does not where nobody has named a host, or another one', async t => {
+  for (const [host, allowRedirect] of [
+    ['127.0.0.1', undefined],
+    ['evil.example', ['node2']],
+  ] as const) {
+    const { run, notices, scripts } = await cluster(t, host)
+    const { error, rows } = await run(allowRedirect)
+    t.equal(error?.code, 'DDB_CONNECTION_LOST')
+    t.equal(rows.confirmed + rows.unconfirmed + rows.unsent, rows.read)
+    t.notMatch(notices.join('\n'), /goes on with/)
+    t.strictSame(scripts, [])
+  }
+})
+
+t.test('nor where a late row could take the place of a newer one', async t => {
+  const { run, scripts } = await cluster(t)
+  const target = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] } as const
+  t.match(await run(['node2'], { target }), { error: { code: 'DDB_CONNECTION_LOST' } })
+  t.strictSame(scripts, [])
+})

@@ -1,0 +1,136 @@
+/*
+  The programs of docs/library.md: `tsc --strict` takes them, and each prints what stands below it. And what an editor shows of the options
+  of the library.
+*/
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import t from 'tap'
+import ts from 'typescript'
+import { startServer } from '../src/server/index.js'
+import { root } from './helpers/checkout.js'
+import { tradesScript } from './helpers/load-server.js'
+import { readPages } from './helpers/pages.js'
+import { plainNode } from './helpers/plain-node.js'
+
+const run = promisify(execFile)
+
+const page = (await readPages()).find(({ path }) => path === 'docs/library.md')!
+
+interface Program {
+  readonly text: string
+  readonly output: string
+}
+
+const programs = Array.from(
+  page.text.matchAll(/^```ts\n(import (?:(?!^```)[^])*)^```\n\n```text\n([^]*?)^```$/gm),
+  ([, text, output]): Program => ({ text: text!, output: output! }),
+)
+
+/** Inside the package, so that it finds the package by its name. */
+const folder = t.testdir()
+const paths = programs.map((_, i) => join(folder, `program-${i + 1}.mts`))
+for (const [i, { text }] of programs.entries()) await writeFile(paths[i]!, text)
+
+const strict: ts.CompilerOptions = {
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  module: ts.ModuleKind.NodeNext,
+  target: ts.ScriptTarget.ES2023,
+  types: ['node'],
+}
+const program = ts.createProgram(
+  [...paths, fileURLToPath(new URL('dist/index.d.ts', root))],
+  strict,
+)
+const checker = program.getTypeChecker()
+
+t.test('tsc --strict takes the programs of the page', t => {
+  t.ok(programs.length >= 10, `${programs.length} programs are found`)
+  const wrong = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+    return `${file?.fileName} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+  t.strictSame(wrong, [])
+  t.end()
+})
+
+t.test('the compiler refuses what does not fit', t => {
+  const path = join(folder, 'wrong.mts')
+  const text = `
+import { load, TableWriter } from 'ddb-ingest'
+const server = { host: 'h', port: 1 }
+const writer = await TableWriter.open<{ sym: string; price: number }>({ server, table: 't' })
+writer.write({ sym: 'a', price: '1' })
+writer.write({ sym: 'a' })
+writer.write({ sym: 'a', price: 1, extra: 1 })
+writer.write('text')
+await load({ rows: [1], server, target: { table: 't' } })
+await load({ rows: [{}], inputs: ['f'], server, target: { table: 't' } })
+await load({ rows: [{}], server, target: { table: 't' }, journal: { folder: 'f' } })
+`
+  ts.sys.writeFile(path, text)
+  const errors = ts
+    .getPreEmitDiagnostics(ts.createProgram([path], strict))
+    .map(({ file, start }) => (file?.getLineAndCharacterOfPosition(start ?? 0).line ?? 0) + 1)
+  t.strictSame([...new Set(errors)], [5, 6, 7, 8, 9, 10, 11])
+  t.end()
+})
+
+for (const [i, { text, output }] of programs.entries()) {
+  t.test(`program ${i + 1} prints what the page says`, async t => {
+    const server = await startServer({ port: 0, initScript: tradesScript })
+    t.teardown(() => server.close())
+    const path = join(folder, `program-${i + 1}.mjs`)
+    const { outputText } = ts.transpileModule(text.replaceAll('8848', String(server.port)), {
+      compilerOptions: { ...strict, module: ts.ModuleKind.ESNext },
+    })
+    await writeFile(path, outputText)
+    const { stdout, stderr } = await run(...plainNode([path]), { cwd: fileURLToPath(root) })
+    t.equal(stdout, output)
+    t.equal(stderr, '')
+  })
+}
+
+const documented = [
+  'LoadOptions',
+  'LoadRowsOptions',
+  'TableWriterOptions',
+  'ConnectOptions',
+  'RunOptions',
+  'PoolOptions',
+]
+
+t.test('every option is explained where it is typed', t => {
+  const module = checker.getSymbolAtLocation(
+    program.getSourceFile(fileURLToPath(new URL('dist/index.d.ts', root)))!,
+  )!
+  const bare = new Set<string>()
+  const seen = new Set<ts.Type>()
+  let found = 0
+  const look = (type: ts.Type, path: string): void => {
+    for (const part of type.isUnion() ? type.types : [type]) {
+      if (seen.has(part) || !(part.flags & ts.TypeFlags.Object)) continue
+      seen.add(part)
+      for (const property of checker.getPropertiesOfType(part)) {
+        const [declaration] = property.declarations ?? []
+        if (declaration === undefined || !declaration.getSourceFile().fileName.includes('/dist/'))
+          continue
+        found++
+        const name = `${path}.${property.name}`
+        if (property.getDocumentationComment(checker).length === 0) bare.add(name)
+        look(checker.getTypeOfSymbolAtLocation(property, declaration), name)
+      }
+    }
+  }
+  for (const name of documented) {
+    const symbol = checker.getExportsOfModule(module).find(one => one.name === name)!
+    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+    look(checker.getDeclaredTypeOfSymbol(target), name)
+  }
+  t.ok(found > 80, `${found} options are found`)
+  t.strictSame([...bare], [])
+  t.end()
+})

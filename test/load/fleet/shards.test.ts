@@ -1,0 +1,92 @@
+/*
+  Which units a shard loads: each unit in one shard, units of one day together, about as many bytes in each.
+*/
+import { deepStrictEqual, equal, ok } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Manifest } from '../../../src/load/fleet/manifest.js'
+import { groupOf, unitBytes, unitsOfShard } from '../../../src/load/fleet/shards.js'
+import { runs } from '../../helpers/runs.js'
+
+const plans = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 1_000 })), {
+    minLength: 1,
+    maxLength: 40,
+  })
+  .map((units): Manifest => ({
+    batchRows: 1,
+    batchBytes: 1,
+    reading: null,
+    units: units.map(([group, sizeBytes], i) => ({
+      unit: i + 1,
+      group: String(group),
+      files: [{ path: `${i}.csv`, sizeBytes, modifiedMs: 0, head: '', tail: '' }],
+    })),
+  }))
+
+t.test('each unit is in one shard, with all others of its group, in the order of the plan', t => {
+  fc.assert(
+    fc.property(plans, fc.integer({ min: 1, max: 12 }), (manifest, count) => {
+      const shards = Array.from({ length: count }, (_, i) =>
+        unitsOfShard(manifest, { index: i + 1, count }),
+      )
+      const all = shards.flat().map(({ unit }) => unit)
+      deepStrictEqual(
+        [...all].sort((a, b) => a - b),
+        manifest.units.map(({ unit }) => unit),
+      )
+      const shardOf = new Map<string, number>()
+      for (const [i, units] of shards.entries()) {
+        const numbers = units.map(({ unit }) => unit)
+        deepStrictEqual(
+          numbers,
+          [...numbers].sort((a, b) => a - b),
+        )
+        for (const { group } of units) {
+          equal(shardOf.get(group) ?? i, i)
+          shardOf.set(group, i)
+        }
+      }
+    }),
+    { numRuns: runs(200) },
+  )
+  t.end()
+})
+
+t.test('no shard has more than the largest group above another', t => {
+  fc.assert(
+    fc.property(plans, fc.integer({ min: 1, max: 12 }), (manifest, count) => {
+      const bytesOf = (index: number): number =>
+        unitsOfShard(manifest, { index, count }).reduce((sum, unit) => sum + unitBytes(unit), 0)
+      const sums = Array.from({ length: count }, (_, i) => bytesOf(i + 1))
+      const groups = new Map<string, number>()
+      for (const unit of manifest.units) {
+        groups.set(unit.group, (groups.get(unit.group) ?? 0) + unitBytes(unit))
+      }
+      const largest = Math.max(...groups.values())
+      // Each unit counts as a byte more, so that empty files are shared out as well.
+      ok(Math.max(...sums) - Math.min(...sums) <= largest + manifest.units.length)
+    }),
+    { numRuns: runs(200) },
+  )
+  t.end()
+})
+
+t.test('the day in a path is its group', t => {
+  for (const [path, group] of [
+    ['/data/day=2024-01-02/a.csv', '2024.01.02'],
+    ['ticks/20240102.csv.gz', '2024.01.02'],
+    ['ticks/2024.01.02/SH.csv', '2024.01.02'],
+    ['year=2024/month=1/day=2/x.csv', '2024.01.02'],
+    ['2024/01/02/x.csv', '2024.01.02'],
+    ['trades_2024_01_02_x.csv', '2024.01.02'],
+    // Other numbers are no days.
+    ['120240102.csv', '120240102.csv'],
+    ['2024-13-02.csv', '2024-13-02.csv'],
+    ['2024-01.02.csv', '2024-01.02.csv'],
+    ['a.csv', 'a.csv'],
+  ] as const) {
+    t.equal(groupOf(path), group, path)
+  }
+  t.end()
+})

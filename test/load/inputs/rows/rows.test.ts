@@ -1,0 +1,259 @@
+/*
+  Rows of a program on their way to batches: columns that take values as they are, against the same rows read as JSON; and what a store
+  knows of them.
+*/
+import { deepStrictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { rowFeed } from '../../../../src/load/inputs/rows/row-feed.js'
+import { RowStore, type RejectedRow } from '../../../../src/load/inputs/rows/row-store.js'
+import { columnOffsets } from '../../../../src/parse/cells/column-offset.js'
+import type { CellRules } from '../../../../src/parse/cell-rules.js'
+import { openReader } from '../../../../src/parse/formats.js'
+import { elementAt } from '../../../../src/protocol/element.js'
+import type { MappingRules } from '../../../../src/schema/cell-source.js'
+import { mapColumns } from '../../../../src/schema/column-mapping.js'
+import { schemaFromTypes } from '../../../../src/schema/target-schema.js'
+import { testRun } from '../../../helpers/load-run.js'
+import { runs } from '../../../helpers/runs.js'
+import { noBytes } from '../../../../src/load/inputs/rows/row-inputs.js'
+
+const types =
+  'b:BOOL,h:SHORT,i:INT,l:LONG,f:FLOAT,d:DOUBLE,day:DATE,at:DATETIME,ts:TIMESTAMP,s:STRING,y:SYMBOL'
+
+interface Read {
+  /** By the numbers of rows. */
+  readonly cells: ReadonlyMap<number, unknown>
+  readonly rejects: ReadonlyMap<number, string>
+  readonly nulls: readonly number[]
+}
+
+interface Reading {
+  readonly columns?: string
+  readonly mapping?: MappingRules
+  readonly cells?: CellRules
+}
+
+/** What becomes of rows. @param isPlain  false: all are read as JSON */
+async function read(
+  rows: readonly unknown[],
+  isPlain: boolean,
+  { columns = types, mapping = {}, cells = {} }: Reading = {},
+): Promise<Read> {
+  const run = testRun()
+  const store = new RowStore()
+  const target = schemaFromTypes(columns)
+  const reader = await openReader(noBytes, { format: 'ndjson' })
+  const found = new Map<number, unknown>()
+  const rejects = new Map<number, string>()
+  for (const row of rows) store.push(row)
+  store.end()
+  const batches = reader.batches({
+    mapping: mapColumns(target, { file: 'rows', kind: 'members', fieldCount: 0 }, mapping),
+    cells: { ...cells, columnOffsets: columnOffsets(cells) },
+    batchRows: 100,
+    batchBytes: 1 << 20,
+    readAhead: input => rowFeed(run, store, input, isPlain),
+    onReject: reject => {
+      const { code, message, lineNumber } = store.explained(reject)
+      rejects.set(lineNumber, `${code} ${message}`)
+    },
+  })
+  for await (const batch of batches) {
+    for (let row = 0; row < batch.rowCount; row++) {
+      const cellsOfRow = batch.columns.map(column => elementAt(column, row))
+      found.set(batch.locate(row).lineNumber, cellsOfRow)
+    }
+    batch.release()
+  }
+  return { cells: found, rejects, nulls: reader.columnCounts.map(({ nulls }) => nulls) }
+}
+
+const number = fc.oneof(
+  fc.integer(),
+  fc.double(),
+  fc.float(),
+  fc.constantFrom(-0, 2 ** 31 - 1, -(2 ** 31), 32_768, 2 ** 53, 1 + 2 ** -24, 2 ** -140, 1e300),
+)
+const time = fc.oneof(
+  fc.date({ noInvalidDate: false }),
+  fc.integer({ min: -30_000, max: 30_000 }).map(day => new Date(day * 86_400_000)),
+  fc.constantFrom(new Date(253_402_300_800_000), '2024-01-02', '2024-01-02T09:30:00Z', 'x'),
+)
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('', 'a', '数据', '\ud800', 'a\udc00b', '\0', '😀', ' a '),
+)
+const odd = fc.oneof(
+  fc.constantFrom(null, undefined, NaN, Infinity, '', '1.5', true),
+  fc.constant(() => 1),
+  fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }),
+)
+/** Mostly what a column wants. */
+const usually = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.oneof({ arbitrary: value, weight: 30 }, { arbitrary: odd, weight: 1 })
+
+const members = {
+  b: usually(fc.boolean()),
+  h: usually(fc.integer({ min: -32_767, max: 32_767 })),
+  i: usually(fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 })),
+  l: usually(fc.oneof(number, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }))),
+  f: usually(number),
+  d: usually(number),
+  day: usually(time),
+  at: usually(time),
+  ts: usually(time),
+  s: usually(text),
+  y: usually(text),
+}
+
+const object = fc.record(members)
+const row = fc.oneof(
+  { arbitrary: object, weight: 20 },
+  { arbitrary: object.map(one => Object.values(one)), weight: 10 },
+  { arbitrary: fc.record(members, { requiredKeys: [] }), weight: 1 },
+  { arbitrary: object.map(one => ({ ...one, extra: 1 })), weight: 1 },
+  { arbitrary: fc.anything(), weight: 1 },
+)
+
+t.test('values that go into columns as they are mean what their JSON means', async t => {
+  for (const mapping of [{}, { ignoreExtra: true, allowMissing: true }]) {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 200 }), async rows => {
+        deepStrictEqual(await read(rows, true, { mapping }), await read(rows, false, { mapping }))
+      }),
+      { numRuns: runs(100) },
+    )
+  }
+  t.pass()
+})
+
+t.test('every row is in a column or rejected, in the order of writing', async t => {
+  const rows = Array.from({ length: 10_000 }, (_, i) => ({
+    id: i % 1000 === 7 ? 'x' : i,
+    s: `${i}`,
+  }))
+  const { cells, rejects } = await read(rows, true, { columns: 'id:INT,s:STRING' })
+  t.equal(cells.size + rejects.size, rows.length)
+  t.strictSame([...rejects.keys()], [8, 1008, 2008, 3008, 4008, 5008, 6008, 7008, 8008, 9008])
+  t.strictSame(cells.get(5000), [
+    { form: 'scalar', type: 'INT', value: 4999 },
+    { form: 'scalar', type: 'STRING', value: '4999' },
+  ])
+})
+
+t.test('types that have no columns of values are read as JSON', async t => {
+  const columns = 'c:CHAR,m:DECIMAL64(2),u:UUID,t:NANOTIMESTAMP,a:INT[],x:BLOB'
+  const rows = [
+    {
+      c: 5,
+      m: '1.50',
+      u: '00000000-0000-0000-0000-000000000001',
+      t: new Date(1),
+      a: Int32Array.of(1, 2),
+      x: Buffer.from('é'),
+    },
+    { c: 500, m: 1, u: null, t: null, a: null, x: null },
+  ]
+  const { cells, rejects } = await read(rows, true, { columns })
+  t.strictSame([...cells.keys()], [1])
+  t.match(rejects.get(2), /CHAR column "c"/)
+})
+
+t.test('a Date has the offset of UTC, as in JSON', async t => {
+  const columns = 'ts:TIMESTAMP'
+  const instant = new Date(Date.UTC(2024, 0, 2, 9, 30))
+  for (const isPlain of [true, false]) {
+    const mixed = [
+      { ts: instant },
+      { ts: '2024-01-02T09:30:00+08:00' },
+      { ts: '2024-01-02T09:30:00Z' },
+    ]
+    const { rejects } = await read(mixed, isPlain, { columns })
+    t.strictSame([...rejects.keys()], [2])
+    const { cells } = await read([{ ts: instant }], isPlain, {
+      columns,
+      cells: { timeZone: 'Asia/Shanghai' },
+    })
+    const value = BigInt(Date.UTC(2024, 0, 2, 17, 30))
+    t.strictSame(cells.get(1), [{ form: 'scalar', type: 'TIMESTAMP', value }], 'converted')
+  }
+})
+
+t.test('columns that are named as what every object has are filled by rows alone', async t => {
+  const columns = 'constructor:STRING,id:INT'
+  const { cells, rejects } = await read([{ id: 1 }, { id: 1, constructor: 'x' }], true, { columns })
+  t.strictSame([...rejects.keys()], [1])
+  t.equal(cells.size, 1)
+})
+
+t.test('what a getter throws rejects its row', async t => {
+  const bad = {
+    get id(): number {
+      throw new Error('oops')
+    },
+  }
+  const { rejects, cells } = await read([{ id: 1 }, bad, { id: 2 }], true, { columns: 'id:INT' })
+  t.strictSame([...rejects], [[2, 'DDB_INPUT_CELL the row cannot be read: oops']])
+  t.equal(cells.size, 2)
+})
+
+const reject = (lineNumber: number): Parameters<RowStore['reject']>[0] => ({
+  file: 'rows',
+  lineNumber,
+  offsetBytes: 0,
+  lengthBytes: 0,
+  columnName: undefined,
+  code: 'DDB_INPUT_CELL',
+  class: 'type',
+  message: 'no',
+  value: undefined,
+  bytes: new Uint8Array(0),
+})
+
+t.test('a store knows of each row once what became of it', async t => {
+  const store = new RowStore()
+  const told: RejectedRow[] = []
+  store.onReject = one => told.push(one)
+  for (let i = 1; i <= 10_000; i++) store.push(i)
+  store.take(10_000)
+  let isSettled = false
+  const settled = store.settled().then(() => (isSettled = true))
+  const part = (start: number, end: number) => ({
+    batch: { locate: (row: number) => ({ lineNumber: row + 1 }) },
+    start,
+    end,
+  })
+  type Part = Parameters<RowStore['partEnded']>[0]
+  const end = (from: number, to: number, rows: object): void =>
+    store.partEnded(part(from, to) as unknown as Part, {
+      confirmed: 0,
+      unconfirmed: 0,
+      unsent: 0,
+      ...rows,
+    })
+  store.reject(reject(5))
+  end(0, 4096, { confirmed: 4095 })
+  end(5000, 5010, { unsent: 10 })
+  // Some of these are there, and nobody knows which.
+  end(4096, 5000, { confirmed: 900, unconfirmed: 4 })
+  await Promise.resolve()
+  t.strictSame(told, [
+    { row: 5, rowNumber: 5, code: 'DDB_INPUT_CELL', reason: 'no', columnName: undefined },
+  ])
+  t.notOk(isSettled)
+  store.endRest()
+  await settled
+  t.strictSame(store.counts, {
+    written: 10_000,
+    confirmed: 4095,
+    rejected: 1,
+    unconfirmed: 904,
+    unsent: 5000,
+    lost: 0,
+  })
+  t.equal(store.unconfirmed[0], 4097)
+  t.strictSame([store.unsent[0], store.unsent.at(-1)], [5001, 10_000])
+  store.takeBack()
+  t.match(store.counts, { confirmed: 0, unconfirmed: 904, lost: 4095 })
+})

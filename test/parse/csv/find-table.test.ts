@@ -1,0 +1,145 @@
+/*
+  What stands above and below a table, and what it is taken for. Which records are then read: test/infer/infer.test.ts.
+*/
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { findTable, type FoundTable, type KnownTable } from '../../../src/parse/csv/find-table.js'
+import { openReader } from '../../../src/parse/formats.js'
+import { inferSchema } from '../../../src/infer/infer.js'
+import { neededOptions } from '../../../src/infer/needed-options.js'
+import { runs } from '../../helpers/runs.js'
+import { inferText, nothing, typesOf } from '../../infer/inferring.js'
+import { openSource } from '../../../src/source/open-source.js'
+import { Readable } from 'node:stream'
+
+const unknown: KnownTable = {
+  ...{ delimiter: undefined, quote: undefined, escape: undefined, comment: undefined },
+  ...{ trim: false, skipLines: undefined, rowNames: undefined, hasHeader: undefined },
+}
+
+const find = (text: string, known: Partial<KnownTable> = {}): FoundTable | undefined =>
+  findTable(Buffer.from(text), true, { ...unknown, ...known })
+
+const rows = 'A,1.5,10\nB,2.5,20\nC,3.5,30\n'
+
+t.test('what stands above a table is told from it', async t => {
+  for (const [text, found] of [
+    [`sym,price,vol\n${rows}`, undefined],
+    [`Report\n\nmade today; all of it\nsym,price,vol\n${rows}`, { skipLines: 3 }],
+    [`Report\r\n\r\nsym,price,vol\r\n${rows}`, { skipLines: 2 }],
+    [`"a\ntitle"\nsym,price,vol\n${rows}`, { skipLines: 2 }],
+    [`Report,,\n,,\nsym,price,vol\n${rows}`, { skipLines: 2 }],
+    ['Bericht, heute\ntime;price\n1;1,5\n2;2,5\n3;3,5\n', { skipLines: 1 }],
+    [`# one\n# two\nsym,price,vol\n${rows}`, { comment: '#' }],
+    [`% one\nsym,price,vol\n${rows}`, { comment: '%' }],
+    [`sym,price,vol\nA,1.5,10\n# between\nB,2.5,20\nC,3.5,30\n`, { comment: '#' }],
+    [`# one\nReport\nsym,price,vol\n${rows}`, { comment: '#', skipLines: 2 }],
+    [`#sym,price,vol\n${rows}`, undefined],
+    ['id,x\n#1,1\n#2,2\n#3,3\n', undefined],
+    [`price,vol\n${rows}`, { skipLines: 1, names: ['', 'price', 'vol'] }],
+    ['a\n1\n2\n3\n', undefined],
+    ['', undefined],
+    ['text, with a comma\nand another line\nno table\n', undefined],
+  ] as const) {
+    const { said, ...rest } = find(text) ?? { said: undefined }
+    t.strictSame(said === undefined ? undefined : rest, found, text)
+  }
+})
+
+t.test('headers of two lines are told from first rows', async t => {
+  const data = '1,1.5,10\n2,2.5,20\n3,3.5,30\n'
+  for (const [head, found] of [
+    ['time,price,vol\ns,CNY,lots\n', { skipLines: 2, names: ['time', 'price', 'vol'] }],
+    [',Price,\ntime,last,lots\n', { skipLines: 1 }],
+    ['g,Price,\nx,x,lots\n', { skipLines: 2, names: ['g_x', 'Price_x', 'Price_lots'] }],
+    ['time,price,vol\nNA,NA,-\n', undefined],
+    ['time,price,vol\n0,gone,5\n', undefined],
+    ['time,price,vol\n,,lots\n', undefined],
+  ] as const) {
+    const { said, ...rest } = find(head + data) ?? { said: undefined }
+    t.strictSame(said === undefined ? undefined : rest, found, head)
+  }
+  t.equal(find(`time,price,vol\ns,CNY,lots\n${data}`, { hasHeader: true }), undefined)
+  t.equal(find(`time,price,vol\ns,CNY,lots\n${data}`, { skipLines: 0 }), undefined)
+})
+
+t.test('records behind a table are told, where the input ends', async t => {
+  const text = `sym,price,vol\n${rows}${rows}Total: 6\nSource: X\n`
+  t.match(find(text), { footers: 2, said: ['the last 2 records are none of the table'] })
+  t.equal(findTable(Buffer.from(text), false, unknown), undefined)
+  t.equal(find('a,b\n1,2\nx\n'), undefined, 'of so few records nobody knows')
+})
+
+t.test('what a table says of itself, and titles above it, are never taken for it', async t => {
+  const cell = fc.constantFrom('1', '2.5', '2024-01-02', '', 'abc', 'x y', 'NA')
+  const title = fc.constantFrom('Report', 'made 2024-01-02', '', 'a: b', '---')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(title, { maxLength: 4 }),
+      fc.array(fc.tuple(fc.integer(), cell, cell), { minLength: 4, maxLength: 12 }),
+      fc.constantFrom(',', ';', '\t', '|'),
+      async (titles, records, delimiter) => {
+        const table = [['n', 'b', 'c'], ...records].map(one => one.join(delimiter)).join('\n')
+        const text = [...titles, table, ''].join('\n')
+        const schema = await inferText(text)
+        const plain = await inferText(`${table}\n`)
+        assert.deepEqual(typesOf(schema), typesOf(plain))
+        assert.equal(schema.rows, records.length)
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('the options that are named read the table, of all inputs', async t => {
+  const text = `Report\nsym,price,vol\n,CNY,lots\n${rows}${rows}`
+  const schema = await inferText(text)
+  t.strictSame(typesOf(schema), ['sym:SYMBOL', 'price:DOUBLE', 'vol:INT'])
+  t.match(neededOptions(schema), {
+    ...{ skipLines: 3, noHeader: true, map: { sym: '1', price: '2', vol: '3' } },
+  })
+  const dir = t.testdir({ 'a.csv': text, 'b.csv': text })
+  const both = await inferSchema({ ...nothing, paths: [`${dir}/a.csv`, `${dir}/b.csv`] })
+  t.match(both, { rows: 12, rejected: 0 })
+})
+
+t.test('who loads is told what stands above the table, and nothing is skipped', async t => {
+  const text = Buffer.from(`Report\nsym,price,vol\n${rows}`)
+  const source = await openSource('-', { stdin: Readable.from([text]) })
+  const target = {
+    schema: {
+      columns: ['sym', 'price', 'vol'].map(name => ({ name, type: { type: 'INT' as const } })),
+    },
+    ...{ mapping: {}, cells: {} },
+  }
+  await t.rejects(openReader(source, { target }), {
+    code: 'DDB_USAGE',
+    message: /But the table begins in line 2: `input.skipLines` 1$/,
+  })
+})
+
+t.test('by position the target says how many fields a record has', async t => {
+  const columns = ['sym', 'price', 'vol'].map((name, i) => ({
+    name,
+    type: { type: i === 0 ? ('SYMBOL' as const) : ('DOUBLE' as const) },
+  }))
+  const open = async (text: string, mapping: object, header: 'yes' | 'no') => {
+    const source = await openSource('-', { stdin: Readable.from([Buffer.from(text)]) })
+    return openReader(source, {
+      target: { schema: { columns }, mapping, cells: {} },
+      header,
+      delimiter: ',',
+    })
+  }
+  const byPosition = { match: 'position' as const }
+  const count = async (...of: Parameters<typeof open>) => (await open(...of)).fieldCount
+  t.equal(await count(`Report\n${rows}`, byPosition, 'yes'), 3)
+  t.equal(await count(`Report\n${rows}`, byPosition, 'no'), 3)
+  t.equal(await count(`a,b,c,d\n${rows}`, byPosition, 'yes'), 3)
+  t.equal(await count(`Report\n${rows}`, {}, 'yes'), 1)
+  t.equal(await count(`a,b,c,d\n${rows}`, { ...byPosition, ignoreExtra: true }, 'yes'), 4)
+  t.equal(await count('a,b\n1,2\n', byPosition, 'yes'), 2, 'no record is of that kind')
+  t.equal(await count('a,b\n1,2\n1,2,3\n', { ...byPosition, set: { vol: '1' } }, 'yes'), 2)
+})

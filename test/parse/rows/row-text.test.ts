@@ -1,0 +1,73 @@
+/*
+  Rows of a program as lines of JSON: nothing that JSON.stringify would change or leave out is changed or left out.
+*/
+import { equal } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { rowText } from '../../../src/parse/rows/row-text.js'
+import { runs } from '../../helpers/runs.js'
+
+t.test('what JSON has is what JSON.stringify makes of it', t => {
+  const text = fc.string({ unit: 'binary' })
+  fc.assert(
+    fc.property(fc.dictionary(text, fc.jsonValue()), row => {
+      // JSON has no −0, which is a number all the same.
+      const plain = JSON.stringify(row).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0')
+      equal(rowText(row, []).replaceAll(/(?<=[:,[])-0(?=[,}\]])/g, '0'), plain)
+    }),
+    { numRuns: runs(100) },
+  )
+  t.pass()
+  t.end()
+})
+
+t.test('what JSON does not have keeps its value', t => {
+  class Quote {
+    a = 1
+    get b() {
+      return 2n
+    }
+  }
+  for (const [row, line] of [
+    [{ a: 2n ** 70n }, '{"a":1180591620717411303424}'],
+    [{ a: -0 }, '{"a":-0}'],
+    [{ a: NaN, b: -Infinity }, '{"a":NaN,"b":-Infinity}'],
+    [{ a: new Date(1) }, '{"a":"1970-01-01T00:00:00.001Z"}'],
+    [{ a: undefined, b: null }, '{"b":null}'],
+    [{ a: [1, undefined, 2n] }, '{"a":[1,null,2]}'],
+    [{ a: Float64Array.of(1.5, NaN) }, '{"a":[1.5,NaN]}'],
+    [{ a: Buffer.from('é') }, '{"a":"é"}'],
+    [{ a: { b: 1n } }, '{"a":{"b":1}}'],
+    [{ a: { toJSON: () => 5n } }, '{"a":5}'],
+    [{ a: '\ud800' }, '{"a":"\\ud800"}'],
+    [new Quote(), '{"a":1,"b":2}'],
+    [[1, undefined], '{"a":1,"b":null}'],
+    [Object.create(null), '{}'],
+  ] as const) {
+    const names = Array.isArray(row) ? ['a', 'b'] : ['a', 'b', 'toString']
+    t.equal(rowText(row, names), line)
+  }
+  t.end()
+})
+
+t.test('what nothing stands for is a fault that says where', t => {
+  const circle: Record<string, unknown> = {}
+  circle['a'] = circle
+  for (const [row, message] of [
+    [undefined, /not a undefined/],
+    [null, /not null/],
+    [7, /not a number/],
+    [[1, 2, 3], /3 values, and 1 columns/],
+    [{ a: () => 1 }, /^member "a": nothing stands for a function/],
+    [{ a: Symbol('s') }, /a symbol/],
+    [{ a: new Map() }, /a Map/],
+    [{ a: new Set() }, /a Set/],
+    [{ a: Promise.resolve() }, /a Promise/],
+    [{ a: new Date(NaN) }, /an invalid Date/],
+    [{ a: Uint8Array.of(0xff) }, /bytes that are not UTF-8/],
+    [circle, /more than 512 times/],
+  ] as const) {
+    t.throws(() => rowText(row, ['a']), { message })
+  }
+  t.end()
+})

@@ -1,0 +1,26 @@
+/*
+  What is promised of runs whose node dies while another one is live, held against simulations.
+*/
+import t from 'tap'
+import { runs } from '../helpers/runs.js'
+import { firstNodesSeed } from './nodes.js'
+import { failureText } from './report.js'
+import { simulateResumed } from './resumed.js'
+import { simulate } from './simulate.js'
+
+const seedCount = runs(200)
+
+t.test(`${seedCount} simulations of nodes that are lost keep every promise`, async t => {
+  const moved = new Set<number>()
+  for (let seed = firstNodesSeed; seed < firstNodesSeed + seedCount; seed++) {
+    const { complaints, runs } = await simulate(seed)
+    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+    for (const { notices, result } of runs) {
+      const hasMoved = notices.some(notice => notice.includes('is lost: the run goes on with'))
+      if (hasMoved && result !== undefined) moved.add(result.connections)
+    }
+    const killed = await simulateResumed(seed)
+    t.strictSame(killed.complaints, [], `seed ${seed}, resumed`)
+  }
+  t.ok(Math.max(...moved) > 1, `over ${[...moved].join(', ')}`)
+})
