@@ -1,14 +1,17 @@
 /*
-  What the user named as input, as the list of files it means: files, patterns, folders, `-`. A file that is reached by several
-  names is one input. Everything is checked to be there before the first row is read.
+  What the user named as input, as the list of files it means: files, patterns, folders, archives, `-`. A file that is reached by
+  several names is one input. Everything is checked to be there before the first row is read.
 */
 import { basename, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
+import { isArchiveName } from './archive/archives.js'
+import { newMemberChoice, takenMembers, type MemberChoice } from './archive/taken-members.js'
 import { fileKey } from '../platform/file-identity.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import {
   dataFiles,
+  dataFileText,
   newPassedOver,
   passedOverNotice,
   type DataNames,
@@ -29,16 +32,24 @@ export interface ExpandedSources {
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
   readonly passedOver: PassedOver
+  /** Members of archives that were not taken. */
+  readonly passedMembers?: PassedOver
+  /** Inputs that are left out, since their paths do not match. */
+  readonly unmatched?: readonly string[]
 }
 
 /** How sources are understood. */
 export interface ExpandOptions extends DataNames {
+  /** Patterns of the members that are taken from archives, as `include` for files of folders. */
+  readonly members?: readonly string[] | undefined
   /** Of standard input, where a shell has opened it. */
   readonly stdin?: FileStatus | undefined
   /** The machine's when left out. */
   readonly files?: Files
   /** Told of each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void
+  /** Told of each name of a file that is an input already, by the name `input`. */
+  readonly onSame?: (path: string, input: string) => void
 }
 
 /**
@@ -48,10 +59,10 @@ export interface ExpandOptions extends DataNames {
  */
 export async function expandSources(
   inputs: readonly string[],
-  { extensions, include, stdin, files = systemFiles, onInput }: ExpandOptions,
+  { extensions, include, members, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
 ): Promise<ExpandedSources> {
   const paths = newPathList()
-  const sameFiles = newSameFiles(index => paths.at(index)!)
+  const sameFiles = newSameFiles(index => paths.at(index)!, onSame)
   const asksStdin = stdin?.isFile === true && inputs.includes('-')
   const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
   const sizes: (number | undefined)[] = []
@@ -63,6 +74,8 @@ export async function expandSources(
     byPattern: include !== undefined && include.length > 0,
     passedOver: newPassedOver(),
     folders: 0,
+    looked: onInput,
+    inArchives: newMemberChoice({ extensions, members }, onSame),
     // Of a million files nothing else is kept.
     isInput(path, status) {
       onInput?.(path, status)
@@ -84,7 +97,26 @@ export async function expandSources(
       '`input.include` says which files of a folder are data, and no input is a folder',
     )
   }
-  return { paths, sizes, sameFiles: sameFiles.found, passedOver: expansion.passedOver }
+  const { inArchives, passedOver } = expansion
+  if (inArchives.byPattern && inArchives.paths.length === 0) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`input.members` says which members of an archive are data, and no input is an archive',
+    )
+  }
+  const { found } = sameFiles
+  const both = {
+    count: found.count + inArchives.archives.found.count,
+    first: [...found.first, ...inArchives.archives.found.first],
+  }
+  const passedMembers = inArchives.passedOver.files > 0 ? inArchives.passedOver : undefined
+  return {
+    paths,
+    sizes,
+    sameFiles: both,
+    passedOver,
+    ...(passedMembers && { passedMembers }),
+  }
 }
 
 interface Expansion {
@@ -95,6 +127,9 @@ interface Expansion {
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
   folders: number
+  readonly inArchives: MemberChoice
+  /** Told of archives, too. */
+  readonly looked: ExpandOptions['onInput']
   /** The inputs; behind them those of a pattern or folder, until their turn has come. */
   readonly paths: GrowingPathList
   /** @param status  undefined for standard input */
@@ -118,7 +153,22 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   }
   if (status.isFolder) return expandFolder(input, expansion)
   await checkReadable(input, status, files)
-  addNamed(input, status, expansion)
+  if (!status.isFile || !isArchiveName(input)) return addNamed(input, status, expansion)
+  for (const member of await membersOf(input, status, expansion)) {
+    addNamed(member.path, member.status, expansion)
+  }
+}
+
+/** Inputs of an archive; none of one that has another name already. */
+async function membersOf(
+  path: string,
+  status: FileStatus,
+  { files, inArchives, looked }: Expansion,
+): Promise<{ path: string; status: FileStatus }[]> {
+  looked?.(path, status)
+  if (!inArchives.archives.isFirst(path, inArchives.paths.length, status)) return []
+  inArchives.paths.push(path)
+  return takenMembers(path, status, files, inArchives)
 }
 
 function addNamed(
@@ -161,9 +211,7 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
     return isFile
   })
   if (found > 0) return
-  const dotted = extensions.map(extension => `.${extension}`)
-  const named = `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
-  const what = byPattern ? 'file that `input.include` names' : named
+  const what = byPattern ? 'file that `input.include` names' : dataFileText(extensions)
   throw missing(folder, `the folder "${folder}" holds no ${what}`)
 }
 
@@ -171,8 +219,16 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
 export function sourceNotices({
   sameFiles,
   passedOver,
-}: Pick<ExpandedSources, 'sameFiles' | 'passedOver'>): string[] {
-  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver)].filter(
+  passedMembers,
+  unmatched = [],
+}: Pick<ExpandedSources, 'sameFiles' | 'passedOver' | 'passedMembers' | 'unmatched'>): string[] {
+  const what = unmatched.length === 1 ? 'an input' : `${unmatched.length} inputs`
+  const leftOut =
+    unmatched.length === 0
+      ? undefined
+      : `left out ${what} whose path does not match \`input.path\`, such as "${unmatched[0]}"`
+  const members = passedMembers && passedOverNotice(passedMembers, 'archives')
+  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver), members, leftOut].filter(
     notice => notice !== undefined,
   )
 }
@@ -185,15 +241,26 @@ export function pathBelow(folder: string, path: string): string {
 /** Of the paths from an index on those that are inputs. */
 async function keepInputs(
   first: number,
-  { files, paths, isInput }: Expansion,
+  expansion: Expansion,
   isTaken: (path: string, status: FileStatus) => boolean,
 ): Promise<void> {
+  const { files, paths, isInput } = expansion
+  /** Of members, which stand behind the files that were found. */
+  const inArchives = new Map<number, FileStatus>()
   let kept = first
   for (let i = first; i < paths.length; i++) {
     const path = paths.at(i)!
-    const status = statusOf(path, files)
+    const member = inArchives.get(i)
+    const status = member ?? statusOf(path, files)
     if (!isTaken(path, status)) continue
-    const wait = checkReadable(path, status, files)
+    if (member === undefined && status.isFile && isArchiveName(path)) {
+      for (const one of await membersOf(path, status, expansion)) {
+        inArchives.set(paths.length, one.status)
+        paths.add('', one.path)
+      }
+      continue
+    }
+    const wait = member === undefined ? checkReadable(path, status, files) : undefined
     if (wait !== undefined) await wait
     if (isInput(path, status)) paths.move(i, kept++)
   }

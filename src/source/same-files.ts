@@ -23,8 +23,14 @@ export interface SameFilesCount {
 
 const maxFirst = 20
 
-/** @param pathOf  the path of a file that was the first one, by its index */
-export function newSameFiles(pathOf: (index: number) => string): SameFilesCount {
+/**
+ * @param pathOf  the path of a file that was the first one, by its index
+ * @param onSame  told of every name that is not the first of its file, and of that one
+ */
+export function newSameFiles(
+  pathOf: (index: number) => string,
+  onSame: (path: string, input: string) => void = () => undefined,
+): SameFilesCount {
   const known = new Map<string, string>()
   const numbered = newNumberedFiles()
   const first: { path: string; input: string }[] = []
@@ -55,6 +61,7 @@ export function newSameFiles(pathOf: (index: number) => string): SameFilesCount 
       if (status?.isFile === false) return true
       const input = knownAs(path, index, status)
       if (input === undefined) return true
+      onSame(path, input)
       count++
       if (first.length < maxFirst) first.push({ path, input })
       return false

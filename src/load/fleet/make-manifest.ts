@@ -3,7 +3,7 @@
 */
 import { UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
-import type { ColumnMapping } from '../../schema/column-mapping.js'
+import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { Platform } from '../../platform/platform.js'
 import { openSource } from '../../source/open-source.js'
 import { batchesAmong } from '../../parse/steps.js'

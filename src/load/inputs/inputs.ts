@@ -8,10 +8,13 @@ import type { Batch, ColumnCounts } from '../../parse/batch.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import { batchesAmong, type Step } from '../../parse/steps.js'
 import type { FileStatus } from '../../platform/platform.js'
-import { expandSources, sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
+import { sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
+import { archiveOf } from '../../source/archive/archives.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { stdinName } from '../../source/open-source.js'
+import { checkInputTexts } from './check-texts.js'
+import { expandInputs } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import { openRows } from './rows/row-inputs.js'
 import {
@@ -71,16 +74,10 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
     await checkRejectsFile(run, present.files.map(pathOf))
     return openFollowed(run)
   }
-  const { include } = options.input ?? {}
   const { files } = platform
   const found =
     sources ??
-    (await expandSources(options.inputs, {
-      extensions: dataExtensions,
-      include,
-      stdin: openedStdin(run),
-      files,
-    }))
+    (await expandInputs(options.inputs, options.input ?? {}, { stdin: openedStdin(run), files }))
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes } = found
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, [...paths])
@@ -128,7 +125,21 @@ async function checkRejectsFile(
   }
   // Whoever follows a folder passes over the rejects of the run in it.
   const isInput = !isOwn || options.input?.follow !== true
-  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)
+  const checked = isInput ? withArchiveFiles(paths, platform.files) : []
+  checkRejects(rejectsFile, checked, platform, isOwn || isLeftOver)
+}
+
+/** A member is no file: its archive is. */
+function withArchiveFiles(
+  paths: Iterable<string>,
+  files: Run['platform']['files'],
+): Iterable<string> {
+  const archives = new Set<string>()
+  for (const path of paths) {
+    const archive = archiveOf(path, files)
+    if (archive !== undefined) archives.add(archive)
+  }
+  return archives.size === 0 ? paths : [...paths, ...archives]
 }
 
 interface JournaledInputs {
@@ -279,6 +290,7 @@ class SequentialInputs implements Inputs {
     target: TargetDescription,
   ): Promise<void> {
     if (watch !== undefined) return
+    checkInputTexts(this.#options, target, this.#inputs.names)
     const paths: string[] = []
     for (let index = 1; index < Math.min(mostLookedAt, this.#inputs.paths.length); index++) {
       if (resumption.resumed(index) === undefined) paths.push(this.#inputs.paths.at(index)!)

@@ -80,7 +80,7 @@ export function newInputOpener(
       }
       const reader = await openReader(source, {
         ...dialectOf(options),
-        target: rowTarget(options, target),
+        target: rowTarget(options, target, names.at(index)!),
         lastLook: quick.look,
         clock: platform.clock,
       })

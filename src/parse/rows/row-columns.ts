@@ -2,7 +2,7 @@
   Rows of a program as a piece that is read already: columns of the values as they are. Rows with a value that only its text tells
   about are left to whoever reads texts.
 */
-import type { ColumnMapping } from '../../schema/column-mapping.js'
+import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
 import type { FedPiece } from '../parallel/parsed-piece.js'
 import { isOfEveryObject } from './row-text.js'
@@ -48,7 +48,9 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns
 
 /** Of the members that columns take, each once. */
 export function memberNames({ columns }: ColumnMapping): string[] {
-  const names = columns.flatMap(({ source }) => (source.kind === 'member' ? [source.name] : []))
+  const names = columns.flatMap(({ source }) =>
+    textSources(source).flatMap(one => (one.kind === 'member' ? [one.name] : [])),
+  )
   return [...new Set(names)]
 }
 
