@@ -42,6 +42,8 @@ export interface InferOptions {
   readonly byPosition: boolean
   /** The table is to be a DFS table. */
   readonly intoDfs: boolean
+  /** Nothing is found that options would have to say of all columns alike. */
+  readonly isPlain?: boolean
   /** Pairs such as yes and no are to be BOOL, whose words have to be said; they are texts otherwise. */
   readonly proposesTruths?: boolean
   /** Most records to look at; all when left out. */
@@ -135,7 +137,7 @@ async function lookAtInput(
     settled,
     // What is found of the first input is said of all.
     ...(found.inputs.length === 0
-      ? { findsTable: true }
+      ? { findsTable: options.isPlain !== true }
       : found.table && tableDialect(found.table)),
   })
   if (found.inputs.length === 0) found.table = reader.foundTable
@@ -211,7 +213,7 @@ function fieldLook(
     const { columns, unused } = fieldColumns(options, fields)
     const names = columns.map(({ name }) => name)
     const isHeaderless = !fields.hasNames
-    const isText = { isHeaderless, findsSpellings: true }
+    const isText = { isHeaderless, findsSpellings: options.isPlain !== true }
     found.columns = columns
     found.unused = unused
     found.probes = names.map(name => newProbe(options, name, rules, names.length, isText))
