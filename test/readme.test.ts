@@ -6,16 +6,12 @@
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { main } from '../src/cli/main.js'
 import { fakeProcess, runMain } from './cli/run-cli.js'
-import { root } from './helpers/checkout.js'
+import { makePlace, type Place } from './helpers/place.js'
 import { commandsOf, parsePage, readPages, type Page, type ShellCommand } from './helpers/pages.js'
 
-const program = fileURLToPath(new URL('bin/ddb-ingest.js', root))
 /** For a command that never ends; any machine is quicker. */
 const commandTimeoutMs = 300_000
 
@@ -41,35 +37,6 @@ function standIn(command: ShellCommand): string | undefined {
   if (!isServe(command)) return command.text
   const init = /--init (\S+)/.exec(command.text)?.[1]
   return init === undefined ? undefined : `ddb-ingest exec ${init}`
-}
-
-interface Place {
-  folder: string
-  environment: Record<string, string>
-}
-
-/** A folder with copies of the fixtures, and an environment in which `ddb-ingest` is this checkout. */
-async function makePlace(folder: string): Promise<Place> {
-  for (const name of ['csv', 'json', 'scripts']) {
-    const from = fileURLToPath(new URL(`fixtures/${name}`, root))
-    await cp(from, join(folder, 'fixtures', name), { recursive: true })
-  }
-  const bin = join(folder, 'bin')
-  await mkdir(bin)
-  const shim = join(bin, 'ddb-ingest')
-  // Nothing is passed on: neither settings of whoever runs the tests nor what tap tells every Node it starts.
-  const exec = `unset NODE_OPTIONS\nexec "${process.execPath}" "${program}" "$@"`
-  await writeFile(shim, `#!/bin/sh\n${exec}\n`)
-  await chmod(shim, 0o755)
-  const path = process.env['PATH'] ?? ''
-  const environment = {
-    PATH: `${bin}${delimiter}${path}`,
-    HOME: folder,
-    TMPDIR: folder,
-    XDG_CONFIG_HOME: join(folder, '.config'),
-    XDG_STATE_HOME: join(folder, '.local', 'state'),
-  }
-  return { folder, environment }
 }
 
 /** Options of the server that a page starts, without those that say what runs on it and where. */

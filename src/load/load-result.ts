@@ -117,6 +117,8 @@ export interface LoadResult {
     unplaced: number
     byClass: { parse: number; type: number; server: number }
     byCode: Record<string, number>
+    /** The first three of each code that this process found, of at most 20 codes. */
+    first: { code: string; file: string; lineNumber: number; message: string }[]
   }
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
   columns: { name: string; type: string; nulls: number; coerced: number }[]

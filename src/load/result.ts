@@ -85,7 +85,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       verified: hideInData(delivery?.verified ?? null, hide),
     },
     stored: parts.stored ?? nothingStored,
-    rejects: run.rejects.result(),
+    rejects: rejectsOf(run, say),
     columns: hideInData(parts.columns, hide),
     connections: state.batches.sent === 0 ? 0 : plan.connections,
     batches: { ...state.batches },
@@ -107,6 +107,12 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     error: error === undefined ? null : { code: error.code, message: say(error.message) },
   }
+}
+
+function rejectsOf({ rejects }: Run, say: (sentence: string) => string): LoadResult['rejects'] {
+  const result = rejects.result()
+  const first = result.first.map(reject => ({ ...reject, message: say(reject.message) }))
+  return { ...result, first }
 }
 
 /** Nor is anything known now of what earlier processes have sent. */

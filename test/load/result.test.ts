@@ -152,6 +152,7 @@ t.test('every member is there; what is not known is null', async t => {
       unplaced: 0,
       byClass: { parse: 0, type: 0, server: 0 },
       byCode: {},
+      first: [],
     },
     columns: [column],
     connections: 1,

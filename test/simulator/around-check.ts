@@ -259,8 +259,11 @@ function checkCalm(
     complain(`nothing was in the way: ${last.error.message}`)
   }
   if (own.at(-1)!.call === job.calls - 1 && last.error === null && !last.alreadyLoaded) {
-    // A slow network may have let none of the processes before come so far.
-    const isLoaded = own.slice(0, -1).some(({ run }) => run.result?.error === null)
+    // A slow network may have let none of the processes before come so far, or left rows open.
+    const isLoaded = own.slice(0, -1).some(({ run }) => {
+      const result = run.result
+      return result?.error === null && result.rows.unconfirmed === 0
+    })
     if (isLoaded && last.rows.confirmed > 0) complain(`call ${job.calls} loads what is loaded`)
   }
 }

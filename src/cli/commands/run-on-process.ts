@@ -26,6 +26,7 @@ import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
+import type { Timeline } from '../report/timeline.js'
 import type { ProgressStyle } from '../options/output-options.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
@@ -74,7 +75,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // Files belong to the run that has the lock: one that is locked out must not touch them.
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
-    await openFiles(settings, held.files)
+    await openFiles(settings, held)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
     // Who holds the lock may have waited for it.
@@ -116,6 +117,8 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
 interface Held {
   lock?: Lock
   readonly files: ResultFile<LoadResult>[]
+  /** Of a run that writes a report. */
+  timeline?: Timeline
   trace?: TraceFile | undefined
 }
 
@@ -133,15 +136,18 @@ function checkLock({ lock }: Held, name: string | undefined): void {
   )
 }
 
-async function openFiles(
-  { summary, metricsFile }: RunSettings,
-  files: ResultFile<LoadResult>[],
-): Promise<void> {
+async function openFiles({ summary, metricsFile, report }: RunSettings, held: Held): Promise<void> {
+  const { files } = held
   if (summary !== undefined) {
     files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
   }
-  if (metricsFile === undefined) return
-  files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
+  if (metricsFile !== undefined) {
+    files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
+  }
+  if (report === undefined) return
+  const { newTimeline, reportContent } = await import('../report/report-content.js')
+  held.timeline = newTimeline()
+  files.push(await openResultFile(report, await reportContent(held.timeline)))
 }
 
 /** @returns the exit code: 74 when the run went well and a file could not be written */
@@ -200,6 +206,7 @@ async function runLoad(
           processEnvironment.stopHeapGrowth()
         }
         progress.report(report)
+        held.timeline?.add(report)
       },
       onNotice(notice) {
         if (settings.quiet) keep(kept, notice)

@@ -29,6 +29,7 @@ export interface FileSettings {
   readonly rejects?: string
   readonly summary?: string
   readonly metricsFile?: string
+  readonly report?: string
   readonly lock?: string
   /** Path of the run's journal. */
   readonly journal?: string
@@ -129,7 +130,7 @@ function refuseOwnFile(
 }
 
 function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironment): NamedPath[] {
-  const { rejects, summary, metricsFile, lock, journal, trace, issueText } = settings
+  const { rejects, summary, metricsFile, report, lock, journal, trace, issueText } = settings
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string, isOwn = false): void => {
     paths.push({ path, label, part, isWritten: true, isOwn })
@@ -142,6 +143,7 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
   if (summary !== undefined) add(summary, `--summary ${summary}`, 'the summary')
   if (metricsFile !== undefined)
     add(metricsFile, `--metrics-file ${metricsFile}`, 'the metrics file')
+  if (report !== undefined) add(report, `--report ${report}`, 'the report')
   if (trace !== undefined) add(trace, `--trace ${trace}`, 'the trace')
   if (issueText !== undefined) add(issueText, `--issue-text ${issueText}`, 'the text for an issue')
   if (lock !== undefined) add(lockPath(lock, environment), `--lock ${lock}`, 'the lock', true)

@@ -1,5 +1,5 @@
 /*
-  A file that takes what a run says of itself: --summary, --metrics-file and --issue-text. Ordinary files are replaced in one step
+  A file that takes what a run says of itself: --summary, --metrics-file, --report and --issue-text. Ordinary files are replaced in one step
   when the run ends; devices and pipes are written to.
 */
 import { randomBytes } from 'node:crypto'
@@ -25,7 +25,7 @@ interface Ended {
 
 /** What goes into the file, and what the file is called in messages. */
 export interface ResultContent<Result> {
-  readonly name: 'summary' | 'metrics' | 'text for an issue'
+  readonly name: 'summary' | 'metrics' | 'report' | 'text for an issue'
   readonly textOf: (result: Result) => string | Promise<string>
 }
 

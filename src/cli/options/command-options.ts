@@ -114,12 +114,12 @@ export const schemaOptions = {
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
 const { stateDir, restart, expectRows, expectUnique } = runOptions
-const { summary, summaryInputs, metricsFile, lock } = runOptions
+const { summary, summaryInputs, metricsFile, report, lock } = runOptions
 const { onDoubt } = deliveryOptions
 
 /** How a run is watched, and what is told of it. */
 const runOutput = {
-  ...{ summary, summaryInputs, metricsFile, lock },
+  ...{ summary, summaryInputs, metricsFile, report, lock },
   ...progressOptions,
   ...logOptions,
   ...traceOptions,

@@ -294,6 +294,11 @@ export const runOptions = optionGroup('Run', {
     help: "write the run's figures here for Prometheus",
     reader: text,
   },
+  report: {
+    flags: '--report <file>',
+    help: 'write a page with charts here, for a browser',
+    reader: text,
+  },
   lock: {
     flags: '--lock <name>',
     help: 'end with 75 while another run holds the lock of this name',

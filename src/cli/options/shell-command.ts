@@ -99,7 +99,13 @@ type Key = keyof typeof loadOptions
 const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
 
 /** Two loads cannot share these. */
-const ofOne: ReadonlySet<Key> = new Set<Key>(['runId', 'rejects', 'summary', 'metricsFile'])
+const ofOne: ReadonlySet<Key> = new Set<Key>([
+  'runId',
+  'rejects',
+  'summary',
+  'metricsFile',
+  'report',
+])
 
 /**
  * The `load` in which nothing is left to be found: what flags, environment and configuration said, and what a check has

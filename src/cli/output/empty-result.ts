@@ -66,6 +66,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       unplaced: 0,
       byClass: { parse: 0, type: 0, server: 0 },
       byCode: {},
+      first: [],
     },
     columns: [],
     connections: 0,

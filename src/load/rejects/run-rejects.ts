@@ -38,6 +38,27 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   equationError(rejected: number): DdbError | undefined
 }
 
+/** Of each code, and of how many codes, the result tells the first rejects. */
+const mostFirst = 3
+const mostCodes = 20
+
+function newFirstRejects(): {
+  readonly list: LoadResult['rejects']['first']
+  add(reject: AnyReject): void
+} {
+  const list: LoadResult['rejects']['first'] = []
+  const byCode = new Map<string, number>()
+  return {
+    list,
+    add({ code, file, lineNumber, message }) {
+      const known = byCode.get(code) ?? 0
+      if (known === mostFirst || (known === 0 && byCode.size === mostCodes)) return
+      byCode.set(code, known + 1)
+      list.push({ code, file, lineNumber, message })
+    },
+  }
+}
+
 /** What was rejected of one input. */
 export interface InputRejects {
   rejected: number
@@ -59,6 +80,7 @@ export function newRunRejects(
   const reasonOf = newReasons(runId)
   const byClass = { parse: 0, type: 0, server: 0 }
   const byCode: Record<string, number> = {}
+  const first = newFirstRejects()
   const byInput = new Map<string, InputRejects>()
   /** Inputs with other rejects than the journal was told. */
   const changed = new Set<string>()
@@ -95,6 +117,7 @@ export function newRunRejects(
       countIn(byInput, reject)
       byClass[reject.class]++
       byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
+      first.add(reject)
       files?.add(reject.bytes, shape, reasonOf(reject))
     },
     ofInput: file => byInput.get(file) ?? { rejected: 0, firstError: null },
@@ -108,6 +131,7 @@ export function newRunRejects(
         unplaced: files?.unplaced ?? 0,
         byClass,
         byCode,
+        first: first.list,
       }
     },
     equationError(rejected) {

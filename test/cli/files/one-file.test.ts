@@ -111,6 +111,8 @@ t.test('no two parts of a run may be one file', async t => {
     [['in.csv', '--rejects', 'in.csv'], /--rejects \S+ is an input of this run/],
     [['in.csv', '--summary', 'in.csv'], /--summary \S+ is an input of this run/],
     [['in.csv', '--metrics-file', 'in.csv'], /--metrics-file \S+ is an input of this run/],
+    [['in.csv', '--report', 'in.csv'], /--report \S+ is an input of this run/],
+    [['in.csv', '--summary', 's.json', '--report', 's.json'], /is the report of this run/],
     [['in.csv', '--trace', 'in.csv'], /--trace \S+ is an input of this run/],
     [['in.csv', '--summary', 's.json', '--trace', 's.json'], /is the trace of this run/],
     [[...password, 'in.csv', '--trace', 'pw.txt'], /is the password file of this run/],

@@ -93,6 +93,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
     unplaced: 0,
     byClass: { parse: 0, type: 0, server: 0 },
     byCode: {},
+    first: [],
   },
   columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
   connections: 1,
@@ -261,6 +262,7 @@ t.test('details name rejects and the way to go on; figures only when asked for',
     unplaced: 0,
     byClass: { parse: 0, type: 2, server: 0 },
     byCode: { DDB_INPUT_CELL: 2 },
+    first: [],
   }
   const resume = { possible: true, look: null, restart: null, command: 'ddb-ingest resume r' }
   t.strictSame(detailLines(result({ rows, rejects, resume }), false), [
@@ -558,7 +560,10 @@ t.test('partitions and problems are named, the first ones', async t => {
   const shown = text({
     status: 'rejects',
     rows: { read: 9, fit: 7, rejected: 2, unfit: 0 },
-    rejects: { byClass: { parse: 0, type: 2, server: 0 }, byCode: { DDB_INPUT_CELL: 2 } },
+    rejects: {
+      byClass: { parse: 0, type: 2, server: 0 },
+      byCode: { DDB_INPUT_CELL: 2 },
+    },
     problems: [
       {
         file: 'a.csv',

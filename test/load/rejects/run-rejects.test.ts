@@ -48,9 +48,28 @@ t.test('rejects are counted by class and by code, whether they are kept or not',
     unplaced: 0,
     byClass: { parse: 1, type: 2, server: 1 },
     byCode: { DDB_INPUT_CELL: 2, DDB_INPUT_FIELD_COUNT: 1, DDB_SERVER_REFUSED_ROW: 1 },
+    first: [
+      'DDB_INPUT_CELL',
+      'DDB_INPUT_CELL',
+      'DDB_INPUT_FIELD_COUNT',
+      'DDB_SERVER_REFUSED_ROW',
+    ].map(code => ({ code, file: 'in.csv', lineNumber: 3, message: 'bad' })),
   })
   t.equal(rejects.equationError(4), undefined)
   t.equal(rejects.equationError(5), undefined, 'without a file none has to have a place')
+})
+
+t.test('the result holds the first three rejects of each code, and of twenty codes', async t => {
+  const rejects = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
+  for (let row = 0; row < 5; row++) {
+    for (let code = 0; code < 25; code++) {
+      rejects.add({ ...reject('type', `CODE_${code}` as 'DDB_INPUT_CELL'), lineNumber: row }, shape)
+    }
+  }
+  const { first } = rejects.result()
+  t.equal(first.length, 60)
+  t.strictSame([...new Set(first.map(({ lineNumber }) => lineNumber))], [0, 1, 2])
+  t.equal(new Set(first.map(({ code }) => code)).size, 20)
 })
 
 t.test(

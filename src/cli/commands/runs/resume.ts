@@ -75,9 +75,9 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
 
 /** Files of the program itself lie where the user is, and not where the run was begun. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
-  const { stateDir, summary, metricsFile, trace, caFile, certFile, keyFile } = settings
+  const { stateDir, summary, metricsFile, report, trace, caFile, certFile, keyFile } = settings
   const paths = Object.entries(
-    defined({ stateDir, summary, metricsFile, trace, caFile, certFile, keyFile }),
+    defined({ stateDir, summary, metricsFile, report, trace, caFile, certFile, keyFile }),
   )
   return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }
 }

@@ -216,7 +216,7 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
   else if (!ended.isLooked) recorder.replaced(mayBeGone(notLooked), false)
 }
 
-const notLooked = 'the server could not be asked whether it is still the same table'
+const notLooked = 'the run ended before the server was asked whether it is still the same table'
 
 /** In this order: a process that goes on finds whatever a process that was killed in between has left. */
 async function leaveTarget(

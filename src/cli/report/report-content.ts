@@ -1,0 +1,27 @@
+/*
+  What goes into the file of --report, and the plotting library that draws in it.
+*/
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { LoadResult } from '../../load/options.js'
+import type { ResultContent } from '../files/result-file.js'
+import { reportPage, type Plotting } from './page.js'
+import type { Timeline } from './timeline.js'
+
+export { newTimeline } from './timeline.js'
+
+/** Read before the run: what lacks is found while nothing has been sent. */
+export async function reportContent(timeline: Timeline): Promise<ResultContent<LoadResult>> {
+  const plotting = await readPlotting()
+  return {
+    name: 'report',
+    textOf: result => reportPage(result, timeline.moments(), plotting),
+  }
+}
+
+async function readPlotting(): Promise<Plotting> {
+  const textOf = (name: string): Promise<string> =>
+    readFile(fileURLToPath(import.meta.resolve(`uplot/dist/${name}`)), 'utf8')
+  const [script, style] = await Promise.all([textOf('uPlot.iife.min.js'), textOf('uPlot.min.css')])
+  return { script, style }
+}

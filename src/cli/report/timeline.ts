@@ -1,0 +1,78 @@
+/*
+  How far a run was at each moment, in bounded memory: what the charts of --report are drawn from.
+*/
+import type { LoadReport } from '../../load/options.js'
+
+/** Since the run began: ms, rows, bytes as stored. */
+export interface Moment {
+  readonly elapsedMs: number
+  readonly sentRows: number
+  readonly confirmedRows: number
+  readonly rejectedRows: number
+  readonly bytesRead: number
+}
+
+export interface Timeline {
+  add(this: void, report: LoadReport): void
+  /** In order of time. */
+  moments(): readonly Moment[]
+}
+
+/** Wider than a chart has pixels to show. */
+const mostMoments = 2_000
+
+/** Every second moment goes whenever there are too many: a run of a week has as many as one of a minute. */
+export function newTimeline(): Timeline {
+  let moments: Moment[] = []
+  let latest: Moment | undefined
+  let every = 1
+  let seen = 0
+  return {
+    add({ elapsedMs, sentRows, rows, bytesRead }) {
+      const { confirmed: confirmedRows, rejected: rejectedRows } = rows
+      latest = { elapsedMs, sentRows, confirmedRows, rejectedRows, bytesRead }
+      if (seen++ % every !== 0) return
+      moments.push(latest)
+      if (moments.length < mostMoments) return
+      moments = moments.filter((_, index) => index % 2 === 0)
+      every *= 2
+    },
+    moments: () =>
+      latest === undefined || latest === moments.at(-1) ? moments : [...moments, latest],
+  }
+}
+
+/** Rows a second between two moments. */
+export interface Speed {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly sentPerSec: number
+  readonly confirmedPerSec: number
+}
+
+/**
+ * Speeds over spans of equal length. The speed of a span without a moment of its own is that of the moments around it.
+ *
+ * @param most  number of spans
+ */
+export function speedsOf(moments: readonly Moment[], most: number): Speed[] {
+  const endMs = moments.at(-1)?.elapsedMs ?? 0
+  if (endMs <= 0) return []
+  const speeds: Speed[] = []
+  let last = moments[0]!
+  let lastEdge = 0
+  for (const moment of moments) {
+    const edge = Math.floor((moment.elapsedMs / endMs) * most)
+    if (edge <= lastEdge || moment.elapsedMs <= last.elapsedMs) continue
+    const seconds = (moment.elapsedMs - last.elapsedMs) / 1000
+    speeds.push({
+      fromMs: last.elapsedMs,
+      toMs: moment.elapsedMs,
+      sentPerSec: Math.max(0, moment.sentRows - last.sentRows) / seconds,
+      confirmedPerSec: Math.max(0, moment.confirmedRows - last.confirmedRows) / seconds,
+    })
+    last = moment
+    lastEdge = edge
+  }
+  return speeds
+}

@@ -1,0 +1,212 @@
+/*
+  --report: one page that holds what the run's result holds, opens without a network, and draws its charts in a real browser.
+*/
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t from 'tap'
+import { emptyResult } from '../../../src/cli/output/empty-result.js'
+import { reportPage } from '../../../src/cli/report/page.js'
+import type { Moment } from '../../../src/cli/report/timeline.js'
+import { pageWords } from '../../../src/cli/report/words.js'
+import type { LoadResult } from '../../../src/load/options.js'
+import { startServer } from '../../../src/server/index.js'
+import { runMain } from '../run-cli.js'
+
+const plotting = { script: 'var uPlot = class {}', style: '' }
+
+const asked = { server: { host: 'h', port: 8848 }, target: { table: 'trades' } }
+
+const result = (given: Partial<LoadResult> = {}): LoadResult => ({
+  ...emptyResult(asked, new Date('2024-01-01T00:00:00Z'), new Error('no')),
+  status: 'loaded',
+  exitCode: 0,
+  error: null,
+  ...given,
+})
+
+const moments: Moment[] = Array.from({ length: 50 }, (_, index) => ({
+  elapsedMs: index * 100,
+  sentRows: index * 1000,
+  confirmedRows: index * 900,
+  rejectedRows: 0,
+  bytesRead: 0,
+}))
+
+/** Text of the page without its tags, in one language. */
+function textOf(page: string, lang: 'en' | 'zh'): string {
+  const other = lang === 'en' ? 'zh' : 'en'
+  return page
+    .replace(/<(style|script)[^]*?<\/\1>/g, ' ')
+    .replaceAll(new RegExp(`<span lang="${other}">.*?</span>`, 'g'), '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll(/\s+/g, ' ')
+}
+
+t.test('every text is there in both languages, and none is the other', t => {
+  for (const [name, [en, zh]] of Object.entries(pageWords)) {
+    t.match(en, /^[\x20-\x7e]+$|^中文$/, name)
+    t.match(zh, /[\u4e00-\u9fff]|^English$/, name)
+    t.notMatch(`${en}${zh}`, /[<>&]/, name)
+  }
+  t.end()
+})
+
+t.test('the rows by outcome, and no part rounds to nothing or to all', t => {
+  const rows = { read: 1e7, confirmed: 1e7 - 2, unconfirmed: 1, rejected: 1, skipped: 0, unsent: 0 }
+  const text = textOf(reportPage(result({ rows }), moments, plotting), 'en')
+  t.match(text, / confirmed 9,999,998 > 99\.9 % unconfirmed 1 < 0\.1 % rejected 1 < 0\.1 % /)
+  t.match(text, /unsent 0 0\.0 % Rows read 10,000,000 /)
+  t.end()
+})
+
+t.test('what comes from files and servers is text, wherever it stands', t => {
+  const evil = `<img src=x onerror=alert(1)>"'&</script><script>alert(2)</script>\u202e\u0007\ud800`
+  const page = reportPage(
+    result({
+      runId: evil,
+      status: 'failed',
+      target: { host: evil, table: evil, function: null, method: 'insert' },
+      error: { code: 'DDB_SERVER', message: evil },
+      rows: { read: 2, confirmed: 1, unconfirmed: 0, rejected: 1, skipped: 0, unsent: 0 },
+      inputTotals: { count: 1, bytes: 3 },
+      inputs: [
+        {
+          path: evil,
+          format: 'csv',
+          compression: 'none',
+          bytes: 3,
+          rows: 2,
+          rejected: 1,
+          firstError: { code: 'X', message: evil, lineNumber: 1 },
+          contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
+          detected: null,
+          ragged: 0,
+        },
+      ],
+      rejects: {
+        file: evil,
+        files: [{ path: evil, rows: 1 }],
+        unplaced: 0,
+        byClass: { parse: 1, type: 0, server: 0 },
+        byCode: { [evil]: 1 },
+        first: [{ code: evil, file: evil, lineNumber: 1, message: evil }],
+      },
+      columns: [{ name: evil, type: 'INT', nulls: 1, coerced: 0 }],
+      confirm: {
+        ...result().confirm,
+        uncertain: [{ file: evil, firstLine: 1, lastLine: 2, batches: 1, reason: evil }],
+      },
+      resume: { possible: true, command: evil, look: evil, restart: evil },
+    }),
+    moments,
+    plotting,
+  )
+  t.notMatch(page, '<img')
+  t.notMatch(page, 'alert(2)</script>')
+  for (const sign of '\u202e\u0007\ud800') t.notOk(page.includes(sign))
+  t.equal(page.match(/<script/g)!.length, 3, 'data, library and ours')
+  t.match(page, '\\u202e')
+  t.end()
+})
+
+t.test('only the scripts of the page may run, and nothing is fetched', t => {
+  const page = reportPage(result(), moments, plotting)
+  const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!
+  t.match(policy, "default-src 'none'")
+  for (const [, text] of page.matchAll(/<script>([^]*?)<\/script>/g)) {
+    t.match(policy, createHash('sha256').update(text!).digest('base64'))
+  }
+  t.notMatch(page, /(?:src|href)=|@import|url\(|https?:/)
+  t.end()
+})
+
+t.test('a run without a moment has no chart, and says so', t => {
+  const page = reportPage(result(), [], plotting)
+  t.match(textOf(page, 'en'), 'The run was too short for a chart.')
+  t.notMatch(page, 'id="progress"')
+  t.end()
+})
+
+t.test('of many files a thousand are shown, and the number of the others', t => {
+  const input = {
+    ...{ format: 'csv', compression: 'none', bytes: 1, rows: 1, rejected: 0, firstError: null },
+    contentBytes: { read: 1, rows: 1, rejected: 0, header: 0, other: 0, skipped: 0 },
+    ...{ detected: null, ragged: 0 },
+  }
+  const inputs = Array.from({ length: 1_234 }, (_, index) => ({ ...input, path: `f${index}.csv` }))
+  const text = textOf(
+    reportPage(result({ inputs, inputTotals: { count: 1_234, bytes: 1 } }), [], plotting),
+    'en',
+  )
+  t.match(text, 'f999.csv')
+  t.notMatch(text, 'f1000.csv')
+  t.match(text, /234 more, which are in the summary/)
+  t.end()
+})
+
+t.test('a load writes it, and a browser draws it', async t => {
+  const server = await startServer({
+    port: 0,
+    initScript: 'share streamTable(1:0, `id`sym, [INT, STRING]) as trades',
+  })
+  t.teardown(() => server.close())
+  const folder = t.testdir({})
+  const rows = Array.from({ length: 30_000 }, (_, index) => `${index === 77 ? 'x' : index},s\n`)
+  writeFileSync(join(folder, 'in.csv'), `id,sym\n${rows.join('')}`)
+  const path = join(folder, 'report.html')
+  const to = [
+    '-t',
+    'trades',
+    '--port',
+    String(server.port),
+    '--report',
+    path,
+    '--rejects',
+    join(folder, 'rejects.csv'),
+  ]
+  // Slow enough for moments to draw.
+  const { code } = await runMain([
+    'load',
+    join(folder, 'in.csv'),
+    ...to,
+    '--rate-limit',
+    '60krows/s',
+    '--batch-rows',
+    '1000',
+  ])
+  t.equal(code, 3)
+  const text = textOf(readFileSync(path, 'utf8'), 'en')
+  t.match(text, /Rows read .* confirmed 29,999 /)
+  t.match(text, /DDB_INPUT_CELL 1 \S*in\.csv, line 79: INT column/)
+  t.match(textOf(readFileSync(path, 'utf8'), 'zh'), '已确认 29,999')
+
+  const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+    existsSync,
+  )
+  if (browser === undefined)
+    return t.comment('skipped: no Chromium here (Debian: apt-get install chromium)')
+  const home = join(folder, 'home')
+  mkdirSync(home)
+  const opened = spawnSync(
+    browser,
+    [
+      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--lang=en'],
+      ...[
+        `--user-data-dir=${home}`,
+        '--virtual-time-budget=5000',
+        '--dump-dom',
+        pathToFileURL(path).href,
+      ],
+    ],
+    { encoding: 'utf8', timeout: 120_000, maxBuffer: 64 << 20 },
+  )
+  t.equal(opened.status, 0, opened.stderr)
+  t.match(opened.stdout, /data-lang="en"/)
+  t.equal(opened.stdout.match(/<canvas/g)?.length, 2, 'a canvas for each chart')
+  t.equal(opened.stdout.match(/class="u-legend/g)?.length, 2)
+})

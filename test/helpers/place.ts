@@ -1,0 +1,38 @@
+/*
+  A folder in which commands run as a reader of the guide would run them.
+*/
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root } from './checkout.js'
+
+const program = fileURLToPath(new URL('bin/ddb-ingest.js', root))
+
+export interface Place {
+  folder: string
+  environment: Record<string, string>
+}
+
+/** A folder with copies of the fixtures, and an environment in which `ddb-ingest` is this checkout. */
+export async function makePlace(folder: string): Promise<Place> {
+  for (const name of ['csv', 'json', 'scripts']) {
+    const from = fileURLToPath(new URL(`fixtures/${name}`, root))
+    await cp(from, join(folder, 'fixtures', name), { recursive: true })
+  }
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  const shim = join(bin, 'ddb-ingest')
+  // Nothing is passed on: neither settings of whoever runs the tests nor what tap tells every Node it starts.
+  const exec = `unset NODE_OPTIONS\nexec "${process.execPath}" "${program}" "$@"`
+  await writeFile(shim, `#!/bin/sh\n${exec}\n`)
+  await chmod(shim, 0o755)
+  const path = process.env['PATH'] ?? ''
+  const environment = {
+    PATH: `${bin}${delimiter}${path}`,
+    HOME: folder,
+    TMPDIR: folder,
+    XDG_CONFIG_HOME: join(folder, '.config'),
+    XDG_STATE_HOME: join(folder, '.local', 'state'),
+  }
+  return { folder, environment }
+}
