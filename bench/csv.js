@@ -23,6 +23,15 @@ const cases = [
     bar: { atMost: 1.05 },
   },
   {
+    work: 'CSV with days and times of day in two columns, put together, time against one column',
+    input: 'split.csv',
+    table: 'trades',
+    flags: ['--set', 'time={day}T{clock}'],
+    rows: 2_000_000,
+    againstInput: 'narrow.csv',
+    bar: { atMost: 1.3 },
+  },
+  {
     work: 'CSV narrow, gzip, time against gunzip',
     input: 'narrow.csv.gz',
     table: 'trades',

@@ -70,6 +70,7 @@ const addresses: Record<string, readonly string[]> = {
   'cli-progress': ['cli'],
   'get-east-asian-width': ['cli'],
   ws: ['server'],
+  yauzl: ['source'],
   zstddec: ['source'],
 }
 

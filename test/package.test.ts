@@ -46,6 +46,7 @@ t.test('the packages needed at run time are these and no others', async t => {
     'get-east-asian-width',
     'uplot',
     'ws',
+    'yauzl',
     'zstddec',
   ])
   const atRunTime = installed.filter(([, entry]) => entry.dev !== true && !entry.devOptional)

@@ -63,6 +63,13 @@ function* epochChunks(rows) {
   }
 }
 
+/** The trades of `narrow.csv` with day and time of day in columns of their own. */
+function* splitChunks(rows) {
+  for (const text of generateTrades({ rows, format: 'csv' })) {
+    yield text.replace(/^time,/, 'day,clock,').replace(/^(\d[\d.]*)T/gm, '$1,')
+  }
+}
+
 /** 40 numeric columns, every other one whole numbers. */
 function* wideLines(rows) {
   const random = seededRandom(40)
@@ -107,6 +114,7 @@ const writers = {
   'narrow.csv.gz': rows => generateTrades({ rows, format: 'csv' }),
   'narrow.csv.zst': rows => generateTrades({ rows, format: 'csv' }),
   'narrow.ndjson': rows => generateTrades({ rows, format: 'ndjson' }),
+  'split.csv': rows => splitChunks(rows),
   'epoch.csv': rows => epochChunks(rows),
   'wide.csv': rows => inChunks(wideLines(rows)),
   'text.csv': rows => inChunks(textLines(rows)),

@@ -3,54 +3,27 @@
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
-import { hasNumberStyle } from '../parse/cells/number-style.js'
+import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
-import type { CellOptions, CellRules } from '../parse/cell-rules.js'
-import { tableDialect, type FoundTable } from '../parse/csv/find-table.js'
+import type { CellRules } from '../parse/cell-rules.js'
+import { tableDialect } from '../parse/csv/find-table.js'
 import type { InputReader } from '../parse/input-reader.js'
-import { openReader, type ReaderOptions } from '../parse/formats.js'
-import type { Files } from '../platform/platform.js'
+import { openReader } from '../parse/formats.js'
+import type { InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
-import type { TargetColumn } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
-import { openSource, stdinName, type SourceOptions } from '../source/open-source.js'
-import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
-import { fieldColumns, type FieldColumn } from './field-columns.js'
-import { checkRules, targetNames } from './column-names.js'
-import { ColumnProbe, constantProbe, type ProbeOptions } from './column-probe.js'
-import { columnOf, reasonOf } from './found-column.js'
-import type { InferredColumn, InferredInput, InferredSchema, LeftOut } from './inferred-schema.js'
+import { openSource, stdinName } from '../source/open-source.js'
+import { checkRules } from './column-names.js'
+import { fieldColumns } from './field-columns.js'
+import { ColumnProbe, type ProbeOptions } from './column-probe.js'
+import type { Found, InferOptions } from './found.js'
+import type { InferredSchema } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
-import { inputFields, type InputFields } from './input-fields.js'
-import { noSharedNeeds, settleTypes } from './settle-types.js'
+import { inputFields } from './input-fields.js'
+import { schemaOf } from './schema-of.js'
+import { newSetLook, setTexts, type SetLook } from './set-probes.js'
 
-/** What is to be looked at, and how it is read. */
-export interface InferOptions {
-  /** Files, or `-`. */
-  readonly paths: readonly string[]
-  readonly files: Files
-  readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
-  readonly reader: ReaderOptions
-  readonly cells: CellRules & Pick<CellOptions, 'offsets'>
-  /** Target column → column of the input. */
-  readonly map: Readonly<Record<string, string>>
-  /** Target column → the same text in every row. */
-  readonly set: Readonly<Record<string, string>>
-  /** Types of columns, whatever is found. */
-  readonly types?: readonly TargetColumn[]
-  /** Columns are told apart by position, whatever a header says. */
-  readonly byPosition: boolean
-  /** The table is to be a DFS table. */
-  readonly intoDfs: boolean
-  /** Nothing is found that options would have to say of all columns alike. */
-  readonly isPlain?: boolean
-  /** Pairs such as yes and no are to be BOOL, whose words have to be said; they are texts otherwise. */
-  readonly proposesTruths?: boolean
-  /** Most records to look at; all when left out. */
-  readonly sample?: number
-  /** Asked before every piece of input. */
-  readonly stopped?: () => boolean
-}
+export type { InferOptions } from './found.js'
 
 /** Small batches: nothing of them is kept. */
 const batchRows = 10_000
@@ -59,28 +32,6 @@ const batchBytes = 4 * 1024 * 1024
 const maxDistinctTexts = 2 ** 21
 const mostDistinct = 65_536
 const leastDistinct = 1024
-
-/** What several inputs add up to. */
-interface Found {
-  rows: number
-  rejected: number
-  firstReject: string | undefined
-  readonly inputs: InferredInput[]
-  /** Content bytes of records looked at, and of all inputs, as far as is known. */
-  recordBytes: number
-  totalBytes: number
-  isComplete: boolean
-  /** Of the first input that has columns. */
-  fields: InputFields | undefined
-  columns: readonly FieldColumn[]
-  /** Fields that fill no column. */
-  unused: readonly number[]
-  /** One for each column. */
-  probes: readonly ColumnProbe[]
-  json: JsonColumns | undefined
-  rules: CellRules | undefined
-  table: FoundTable | undefined
-}
 
 /**
  * @throws {InputError} what reading throws; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
@@ -102,6 +53,10 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     json: undefined,
     rules: undefined,
     table: undefined,
+    set: undefined,
+    setProbes: new Map(),
+    takenFields: new Set(),
+    takenMembers: new Set(),
   }
   for (const path of options.paths) {
     const source = await openSource(path, { ...options.source, files: options.files })
@@ -132,15 +87,16 @@ async function lookAtInput(
   const left = (options.sample ?? Infinity) - found.rows
   const { names, hasNames } = found.fields ?? {}
   const settled = { names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined }
+  const isFirst = found.inputs.length === 0
   const reader = await openReader(source, {
     ...options.reader,
     settled,
     // What is found of the first input is said of all.
-    ...(found.inputs.length === 0
+    ...(isFirst
       ? { findsTable: options.isPlain !== true }
       : found.table && tableDialect(found.table)),
   })
-  if (found.inputs.length === 0) found.table = reader.foundTable
+  if (isFirst) found.table = reader.foundTable
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
     await lookAtRecords(options, source, reader, left, found)
   }
@@ -197,6 +153,9 @@ async function lookAtRecords(
   for await (const batch of batches) batch.release()
 }
 
+/** How many members there are shows only at the end. */
+const expectedMembers = 256
+
 type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>
 
 /** Fields are texts; blanks around them and what means null is left to the columns. */
@@ -211,16 +170,11 @@ function fieldLook(
   const fields = (found.fields ??= inputFields(reader, options.byPosition))
   if (found.probes.length === 0) {
     const { columns, unused } = fieldColumns(options, fields)
-    const names = columns.map(({ name }) => name)
-    const isHeaderless = !fields.hasNames
-    const isText = { isHeaderless, findsSpellings: options.isPlain !== true }
+    const isText = { isHeaderless: !fields.hasNames, findsSpellings: options.isPlain !== true }
     found.columns = columns
     found.unused = unused
-    found.probes = names.map(name => newProbe(options, name, rules, names.length, isText))
-    checkRules(options, names)
+    found.probes = columns.map(({ name }) => newProbe(options, name, rules, columns.length, isText))
   }
-  // What means null to one column is emptied, and may be a text to another.
-  const isShared = new Set(found.columns.map(({ field }) => field)).size < found.columns.length
   const target = {
     columns: fields.keys.map(name => ({ name, type: { type: 'STRING' as const } })),
   }
@@ -232,20 +186,48 @@ function fieldLook(
     rowNames: reader.rowNames,
     headerLineNumber: reader.headerLineNumber,
   }
-  const mapping = mapColumns(target, shape, { match: fields.isByPosition ? 'position' : 'name' })
+  const match = fields.isByPosition ? 'position' : 'name'
+  const mapping = mapColumns(target, shape, { match })
   const fieldsOf = mapping.columns.map(({ source }) =>
     source.kind === 'field' ? source.index : -1,
+  )
+  const set = setLook(options, shape, fields.hasNames ? match : undefined, found, rules)
+  for (const [i, field] of fieldsOf.entries()) if (set.fields.has(field)) found.takenFields.add(i)
+  const own = found.columns.filter(
+    ({ field, isMapped }) => isMapped || !found.takenFields.has(field),
+  )
+  checkRules(
+    { ...options, set: { ...options.set, ...found.set?.templates } },
+    own.map(({ name }) => name),
   )
   return {
     mapping,
     onBlock(block) {
-      const ends = isShared ? block.ends.slice() : undefined
-      for (const [i, probe] of found.probes.entries()) {
-        if (ends !== undefined) block.ends.set(ends)
-        probe.look(block, fieldsOf[found.columns[i]!.field]!, file)
+      for (const [i, { field }] of found.columns.entries()) {
+        found.probes[i]!.look(block, fieldsOf[field]!, file)
       }
+      set.look(block)
     },
   }
+}
+
+/** What templates are made of in this input. */
+function setLook(
+  options: InferOptions,
+  shape: InputShape,
+  match: 'name' | 'position' | undefined,
+  found: Found,
+  rules: CellRules,
+): SetLook {
+  const named = options.names.read(shape.file)
+  const { templates } = (found.set ??= setTexts(options.set, named.parts))
+  return newSetLook(templates, shape, match, named, (name, isOfInput) => {
+    const known = found.setProbes.get(name)
+    if (known !== undefined) return known
+    const probe = newProbe(options, name, isOfInput ? plainNumbers(rules) : rules, expectedMembers)
+    found.setProbes.set(name, probe)
+    return probe
+  })
 }
 
 function memberLook(
@@ -255,16 +237,28 @@ function memberLook(
   rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
   if (found.fields !== undefined) throw mixed(file)
-  // How many members there are shows only at the end.
-  const expectedMembers = 256
   const mapped = new Map(Object.entries(options.map).map(([target, source]) => [source, target]))
   const json = (found.json ??= new JsonColumns(
     source => newProbe(options, mapped.get(source) ?? source, rules, expectedMembers),
     hasNumberStyle(rules),
   ))
+  const shape = { file, kind: 'members' as const, fieldCount: 0 }
+  const set = setLook(options, shape, undefined, found, rules)
+  const cells = {
+    get view() {
+      return json.view
+    },
+    field: (name: string) => json.cells(name),
+  }
+  for (const name of set.members) {
+    if (!Object.values(options.map).includes(name)) found.takenMembers.add(name)
+  }
   return {
     mapping: { columns: [], ignoreExtra: true, allowMissing: true },
-    onBlock: block => json.look(block, file),
+    onBlock(block) {
+      json.look(block, file)
+      set.look(block, cells)
+    },
   }
 }
 
@@ -294,83 +288,4 @@ function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
   if (reader.dialect === undefined) return rules
   const { value } = decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
   return { ...rules, decimalComma: value }
-}
-
-function schemaOf(options: InferOptions, found: Found): InferredSchema {
-  const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
-  const leftOut: LeftOut[] = []
-  let columns: InferredColumn[] = []
-  let needs = noSharedNeeds
-  if (json !== undefined) columns = memberColumns(options, json, leftOut)
-  else if (fields !== undefined) {
-    const settled = settleTypes(found.probes, options)
-    needs = settled.needs
-    const isNumbered = fields.isByPosition || !fields.hasNames
-    const isSaid = fields.isSkipped === true || found.columns.some(({ isMapped }) => isMapped)
-    const saysNumbers = isNumbered && isSaid
-    columns = found.probes.map((probe, i) => {
-      const { name, field, isMapped } = found.columns[i]!
-      const column = columnOf(probe, name, fields.names[field], settled.types[i]!)
-      return saysNumbers && !isMapped ? { ...column, fieldNumber: field + 1 } : column
-    })
-    const reason = 'its column is filled by `mapping.set`'
-    leftOut.push(...found.unused.map(field => ({ source: fields.names[field]!, reason })))
-  }
-  if (columns.length > 0) columns.push(...constantColumns(options, found))
-  const missing =
-    json === undefined
-      ? []
-      : [...json.columns.values()].filter(one => !json.isObject(one) && json.missing(one) > 0)
-  return {
-    columns,
-    leftOut,
-    inputs: found.inputs,
-    rows,
-    isComplete,
-    estimatedRows:
-      isComplete || recordBytes === 0 ? rows : Math.ceil((rows * totalBytes) / recordBytes),
-    rejected: found.rejected,
-    firstReject: found.firstReject,
-    needsPosition: fields?.isByPosition === true && fields.hasNames,
-    needs,
-    table: found.table,
-    needsAllowMissing: missing.length > 0,
-  }
-}
-
-function constantColumns({ set, intoDfs }: InferOptions, { rules, rows }: Found): InferredColumn[] {
-  return Object.entries(set).map(([name, text]) => {
-    const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, alone(intoDfs)))
-    const isNull = column.nulls > 0
-    return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
-  })
-}
-
-/** Where no column asks for anything that another one would have to take. */
-const alone = (intoDfs: boolean): ChoiceOptions => ({
-  intoDfs,
-  shared: { takesWord: () => true, refusal: () => undefined },
-})
-
-function memberColumns(
-  options: InferOptions,
-  json: JsonColumns,
-  leftOut: LeftOut[],
-): InferredColumn[] {
-  const taken: { source: string; probe: ColumnProbe; type: ChosenType }[] = []
-  for (const column of json.columns.values()) {
-    if (json.isObject(column)) continue
-    const { source, probe, kinds, elementKinds } = column
-    const seen: SeenKinds = { values: kinds, elements: elementKinds }
-    const type = chooseType(probe, seen, alone(options.intoDfs))
-    if (type === undefined) leftOut.push({ source, reason: reasonOf(seen) })
-    else taken.push({ source, probe, type })
-  }
-  const names = targetNames(
-    options,
-    taken.map(({ source }) => source),
-  )
-  checkRules(options, names)
-  return taken.map(({ source, probe, type }, i) => columnOf(probe, names[i]!, source, type))
 }

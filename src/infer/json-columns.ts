@@ -14,7 +14,8 @@ import {
   openBrace,
   openBracket,
 } from '../parse/json/json-scanner.js'
-import { RecordBlock } from '../parse/record-block.js'
+import type { FieldCells } from '../parse/columns/template-text.js'
+import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe } from './column-probe.js'
 
 /** Records with more different members have data for names. */
@@ -78,6 +79,17 @@ export class JsonColumns {
     }
     for (const column of this.columns.values()) this.#show(column, block, file)
     this.rows += block.rowCount
+  }
+
+  /** Where the texts of a member stand that were looked at last; nowhere for one that no record has. */
+  cells(name: string): FieldCells {
+    const { starts, ends } = this.columns.get(name) ?? noColumn
+    return { starts, ends, first: 0, step: 1 }
+  }
+
+  /** In which they stand. */
+  get view(): DataView {
+    return this.#scanner.view
   }
 
   /** Rows without the member. */
@@ -219,8 +231,13 @@ export class JsonColumns {
     block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
     const isArray = (kinds & jsonKinds.array) !== 0
     probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
+    // Texts that mean null are empty by now.
+    column.ends.set(block.ends.subarray(0, rowCount))
   }
 }
+
+const nowhere = new Int32Array(maxBlockRows)
+const noColumn = { starts: nowhere, ends: nowhere }
 
 /** Every row is null until its record says otherwise. */
 function clearRows(column: JsonColumn, rowCount: number): void {

@@ -2,7 +2,7 @@
   One run from options to result: open the inputs, connect, ask what the target is, read batches, deliver them, confirm,
   report.
 */
-import { DdbError } from '../errors.js'
+import { DdbError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/awake-clock.js'
 import { systemPlatform } from '../platform/system.js'
@@ -13,6 +13,7 @@ import { openDelivery } from './transport/open-delivery.js'
 import { endJournal, type Opened } from './ending.js'
 import { checkFollowed } from './inputs/follow/check-followed.js'
 import { newDurability, type Durability } from './target/durability.js'
+import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
 import { unsentCheck } from './evidence/unsent-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
@@ -28,6 +29,7 @@ import { makePlan, type Plan } from './plan.js'
 import { runPipeline, type Course } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
+import { withArchives } from '../source/archive/archives.js'
 import { newRun, type Run } from './run.js'
 
 /**
@@ -51,8 +53,9 @@ export async function loadOn(
 ): Promise<LoadResult> {
   const plan = makePlan(options, platform.random)
   const clock = awakeClock(platform.clock)
+  const files = withArchives(platform.files)
   try {
-    return await loadPlan({ ...platform, clock }, options, plan, sources)
+    return await loadPlan({ ...platform, clock, files }, options, plan, sources)
   } finally {
     clock.stop()
   }
@@ -72,6 +75,7 @@ async function loadPlan(
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
+      checkReplaces(options, target)
       durability = newDurability(plan, target)
       await checkAlone(run, control, inputs.areDone)
       const checked = await checkTarget(run, control, target)
@@ -127,6 +131,16 @@ async function loadPlan(
   })
   await endJournal(run, result)
   return result
+}
+
+/** @throws {UsageError} DDB_USAGE where rows of a file that is read again would be there twice, or not at all */
+function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription): void {
+  if (journal?.changed !== true || replaces === true) return
+  throw new UsageError(
+    'DDB_USAGE',
+    '`journal.changed` reads files again whose rows are in the target already, so it needs one in which a row takes the place of the one with ' +
+      'its key: `target.method` upsert, a DFS table that keeps the last of equals, or one with a primary key',
+  )
 }
 
 /** What a killed process has left of rejects; the journal of a run that is refused may know less than was kept. */

@@ -11,6 +11,7 @@ import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
+import type { PathUnmatched } from '../source/path/input-texts.js'
 import type { Confirmation } from './transport/confirmations.js'
 import type { ServerAddress, ServerMemory } from './connection/known-server.js'
 import type { ListedInputs, LoadReport, Method } from './load-result.js'
@@ -134,6 +135,16 @@ export interface InputOptions extends DialectOptions {
    * `2024/**`. Those with the extension of a format when left out.
    */
   include?: readonly string[]
+  /** Patterns of the members that are taken from zip archives, as `include` has them for files of folders. */
+  members?: readonly string[]
+  /**
+   * The end of the path of each input, with names for parts of it: `level2/{day}/{symbol}.csv`, or a pattern behind a colon,
+   * `{day:\d{8}}`; `*` is what nobody wants. `hive` takes folders `day=2024-01-02`. A part fills the column of its name, and
+   * templates of `mapping.set` hold it. An input that does not match ends the run before its first row.
+   */
+  path?: string
+  /** Inputs whose paths do not match are left out, or their parts are null. */
+  pathUnmatched?: PathUnmatched
   /** Most records read, rejected ones included, of all inputs together. */
   limit?: number
   /** Between the elements of an array column, one ASCII character; default `,`. */
@@ -210,6 +221,11 @@ export interface JournalOptions {
   workingFolder?: string
   /** Begins anew, whatever a journal of this name says. */
   restart?: boolean
+  /**
+   * Inputs that were read to their end and have another content by now are read again, into targets in which a row takes the place of
+   * the one with its key. Rows that are not in them any more stay where they are.
+   */
+  changed?: boolean
 }
 
 /** Everything `load` has to know. */

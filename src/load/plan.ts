@@ -13,6 +13,9 @@ import {
 } from './defaults.js'
 import { confirmations, mayKnowBatches } from './transport/confirmations.js'
 import { isRunId } from './marker/run-tables.js'
+import { templateNames } from '../schema/template.js'
+import { isInputWord } from '../schema/set-columns.js'
+import { newPathReader } from '../source/path/input-texts.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target/target.js'
 
@@ -77,6 +80,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   checkConnections(delivery, target)
   if (options.input?.follow === true) checkFollow(options)
   checkThreads(options.input?.threads ?? 'auto')
+  checkTemplates(options)
   const { maxRecordBytes } = options.input ?? {}
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
     throw new UsageError('DDB_USAGE', '`input.maxRecordBytes` is 512 MiB at most')
@@ -201,6 +205,16 @@ function checkThreads(threads: number | 'auto'): void {
     'DDB_USAGE',
     `\`input.threads\` is auto, or a whole number from 1 to ${mostThreads}, not ${String(threads)}`,
   )
+}
+
+/** Whoever pipes has no path. @throws {UsageError} DDB_USAGE, also for what is no pattern and no template */
+function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
+  newPathReader(input)
+  const names = templateNames(mapping?.set)
+  const word = names.find(isInputWord)
+  if (!inputs.includes('-') || (word === undefined && input?.path === undefined)) return
+  const what = word === undefined ? '`input.path`' : `{${word}}`
+  throw new UsageError('DDB_USAGE', `${what} is said by the path of an input, and standard input has none`)
 }
 
 /** What has no end, or would have to be read twice. */

@@ -1,17 +1,15 @@
 /*
   The batch under construction: all columns, the place of every row, and the rows that some column could not take.
 */
-import { UsageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
-import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
+import { textSources, type ColumnMapping, type TextSource } from '../schema/cell-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './shown-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
-import { plainNumbers } from './cells/number-style.js'
-import type { ColumnBuilder, WireRoom } from './columns/column-builder.js'
+import type { WireRoom } from './columns/column-builder.js'
 import { roomOfRow } from './columns/wire-room.js'
-import { ConstantColumn } from './columns/constant-column.js'
-import { columnBuilder, keepsBlanks } from './types/column-types.js'
+import type { InputTexts } from './columns/template-text.js'
+import { keepsBlanks } from './types/column-types.js'
 import { checkNames } from './check-names.js'
 import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords, RecordCopies } from './kept-records.js'
@@ -21,9 +19,12 @@ import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint 
 import type { PieceReject, RowsPart } from './parallel/parsed-piece.js'
 import { wholeRow, type RecordBlock } from './record-block.js'
 import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
+import { setColumnTexts, sourcedColumn } from './sourced-column.js'
 import { rangeAt, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
+  /** Where its cells come from. */
+  readonly sources: readonly TextSource[]
   /** Blanks around its texts are not part of them. */
   readonly trims: boolean
   counts: ColumnCounts
@@ -35,8 +36,8 @@ interface BuiltColumn extends ReportedColumn {
 /** What a builder is made from: all inputs whose rows it takes have this in common. */
 export interface BuilderSetup {
   readonly mapping: ColumnMapping
-  /** The block's field for each mapped column, −1 for a constant. */
-  readonly fields: readonly number[]
+  /** The block's fields for each mapped column (`sourceFields`). */
+  readonly fields: readonly (readonly number[])[]
   /** Of every block. */
   readonly rowCapacity: number
   readonly rules: CellRules
@@ -50,6 +51,8 @@ export interface BuilderSetup {
 /** One of the inputs that rows come from. */
 export interface BuilderInput {
   readonly file: string
+  /** What its name says of its rows. */
+  readonly texts?: InputTexts | undefined
   /** A record's bytes as they are shown to the loader, when the input's own would not do. */
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly shape: RecordShape
@@ -80,7 +83,7 @@ export class BatchBuilder {
   readonly #nulls: NullTexts
   readonly #lenient: boolean
   /** Of a row with all its columns; the text counts in each column that takes the same field. */
-  readonly #most: WireRoom
+  #most: WireRoom
   /** Of which the next rows are. */
   #open!: OpenRange
   /** Of inputs that have ended. */
@@ -98,14 +101,21 @@ export class BatchBuilder {
     checkNames(mapping, rules)
     // A field that several columns take is one text: where one of them keeps blanks, they count for all.
     const keepers = new Set(
-      mapping.columns.flatMap((column, i) => (keepsBlanks(column.type) ? [fields[i]!] : [])),
+      mapping.columns.flatMap((column, i) => (keepsBlanks(column.type) ? fields[i]! : [])),
     )
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
       typeText: columnTypeText(column.type),
-      builder: this.#builderOf(column, i, rowCapacity, rules, arrayDelimiter),
-      field: fields[i]!,
-      trims: !keepers.has(fields[i]!),
+      sources: textSources(column.source),
+      builder: sourcedColumn(column, i, {
+        fields: fields[i]!,
+        rowCapacity,
+        rules,
+        arrayDelimiter,
+        pool: this.#pool,
+      }),
+      fields: fields[i]!,
+      trims: fields[i]!.every(field => !keepers.has(field)),
       counts: { nulls: 0, coerced: 0 },
       nullsRead: 0,
       coercedRead: 0,
@@ -118,9 +128,14 @@ export class BatchBuilder {
     this.#lenient = rules.lenient ?? false
   }
 
-  /** Rows that are appended from now on come from this input. */
-  beginInput({ text, ...input }: BuilderInput, startOffsetBytes: number): void {
+  /**
+   * Rows that are appended from now on come from this input.
+   * @throws {InputError} DDB_INPUT_COLUMN when a text that its name gives is no value of its column
+   */
+  beginInput({ text, texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
     const { origin } = text
+    const isChanged = setColumnTexts(this.#columns, input.file, texts, this.rowCount)
+    if (isChanged) this.#most = roomOfRow(this.#columns)
     this.#text = text
     this.#open = this.#rangeFrom(input, startOffsetBytes)
     this.#inputRows = origin && new InputRows(origin)
@@ -168,37 +183,13 @@ export class BatchBuilder {
     return this.#columns.map(column => column.counts)
   }
 
-  #builderOf(
-    column: MappedColumn,
-    columnIndex: number,
-    rowCapacity: number,
-    rules: CellRules,
-    arrayDelimiter: string | undefined,
-  ): ColumnBuilder {
-    if (column.source.kind !== 'constant') {
-      const own = arrayDelimiter === undefined ? rules : { ...rules, arrayDelimiter }
-      return columnBuilder(column, columnIndex, this.#pool, own)
-    }
-    // Who says what every row shall have writes it plainly, however the input writes its numbers.
-    const plain = { ...plainNumbers(rules), columnOffsets: undefined }
-    const builder = columnBuilder(column, columnIndex, this.#pool, plain)
-    const { text } = column.source
-    const constant = new ConstantColumn(builder, text, rowCapacity)
-    if (constant.fault === undefined) return constant
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`mapping.set\` ${column.name}=${text}: ${columnTypeText(column.type)} column "${column.name}": ` +
-        `expected ${constant.fault.expected}`,
-    )
-  }
-
   /**
    * Reads the cells of the block. Rows that some column cannot take are counted in its `refusedCount`; `rejectOf` tells of
    * each of them until `append`.
    */
   read(block: RecordBlock): void {
-    for (const { field, trims } of this.#columns) {
-      if (field >= 0) this.#nulls.apply(block, field, trims)
+    for (const { fields, trims } of this.#columns) {
+      for (let i = 0; i < fields.length; i++) this.#nulls.apply(block, fields[i]!, trims)
     }
     this.#readColumns(block)
     this.#refuseBroken(block)
@@ -307,7 +298,7 @@ export class BatchBuilder {
 
   #readColumns(block: RecordBlock): void {
     for (const column of this.#columns) {
-      column.nullsRead = column.builder.read(block, column.field, this.rowCount)
+      column.nullsRead = column.builder.read(block, column.fields[0] ?? -1, this.rowCount)
       column.coercedRead = this.#lenient ? block.forgive() : 0
     }
     // Those behind the last row belong to a record that was set aside in the end.
@@ -319,7 +310,7 @@ export class BatchBuilder {
 
   /** A cell that the tokenizer emptied is bad in every column that takes it. */
   #countWrong(field: number): void {
-    for (const column of this.#columns) if (column.field === field) column.coercedRead++
+    for (const column of this.#columns) if (column.fields.includes(field)) column.coercedRead++
   }
 
   /** Refuses rows in which something is not a character, whether a column reads it or not. */

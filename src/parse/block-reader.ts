@@ -5,8 +5,9 @@
 import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
 import type { ByteSource } from '../source/byte-source.js'
-import type { MappedColumn } from '../schema/column-mapping.js'
+import type { TextSource } from '../schema/cell-source.js'
 import { BatchBuilder, type BuilderInput } from './batch-builder.js'
+import { sourceFields } from './sourced-column.js'
 import { systemClock } from '../platform/system.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, ResumePoint } from './batch.js'
@@ -33,7 +34,7 @@ export interface BlockInput extends ReadInput {
   readonly skipTo: ByteSource['skipTo']
   readonly block: RecordBlock
   readonly shape: RecordShape
-  readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
+  readonly fieldOf: (source: TextSource) => number
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter?: string | undefined
   /** A record's bytes as they are shown to the loader, when the input's own would not do. */
@@ -70,12 +71,12 @@ export class BlockReader {
     this.#clock = options.clock ?? systemClock
     this.#pieces = new PieceBounds(options.pieces ?? [])
     const { file, block, fieldOf, arrayDelimiter, shape, text, showRecord } = input
-    const { mapping, cells: rules = noRules, keepRecords = false, shared } = options
+    const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
     const { rowCapacity } = block
-    const fields = mapping.columns.map(fieldOf)
+    const fields = sourceFields(mapping, fieldOf)
     const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
-    this.#begun = { file, showRecord, shape, text }
+    this.#begun = { file, showRecord, shape, text, texts }
     this.#ahead = new ReadAhead(input, options, this.#builder)
     this.#rejects = new BlockRejects(block, this.#builder, file)
   }

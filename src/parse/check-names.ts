@@ -2,7 +2,7 @@
   Columns that rules of cells name: they have to be there, and be of a type that the rule suits.
 */
 import { UsageError } from '../errors.js'
-import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
+import type { ColumnMapping, MappedColumn } from '../schema/cell-source.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { CellRules } from './cell-rules.js'
 import { everyColumn } from './cells/date-format.js'

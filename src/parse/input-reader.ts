@@ -5,7 +5,7 @@
 import type { FoundTable } from './csv/find-table.js'
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
-import type { ColumnMapping } from '../schema/column-mapping.js'
+import type { ColumnMapping } from '../schema/cell-source.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type {
@@ -18,6 +18,7 @@ import type {
   ResumePoint,
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
+import type { InputTexts } from './columns/template-text.js'
 import type { FedInput, Feed, Taken } from './parallel/piece-reading.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
@@ -54,6 +55,8 @@ export type FlushClock = Pick<Clock, 'nowMs' | 'afterIfAlive'>
 /** How records become rows, and how rows are gathered. */
 export interface BatchOptions {
   readonly mapping: ColumnMapping
+  /** What the name of the input says of its rows. */
+  readonly texts?: InputTexts | undefined
   readonly cells?: CellRules
   /** Most rows of a batch; this and the next may change between two batches. */
   readonly batchRows: number

@@ -36,7 +36,7 @@ export const wholeRow = -2
 
 /** Cells of one block: small enough that their bounds stay in the cache. */
 const cellsPerBlock = 16_384
-const maxBlockRows = 2048
+export const maxBlockRows = 2048
 const minBlockRows = 16
 /** They live at the same time, and what lives long makes the collector's young generation grow. */
 const maxBlockFaults = 8

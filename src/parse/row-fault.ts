@@ -12,8 +12,8 @@ export interface ReportedColumn {
   readonly name: string
   readonly typeText: string
   readonly builder: ColumnBuilder
-  /** Field of the block that holds its cells; −1 when it needs none. */
-  readonly field: number
+  /** Fields of the block that hold its cells: several where they are put together, none where it needs none. */
+  readonly fields: readonly number[]
   /** How messages about its cells begin, by what was expected last: it seldom changes. */
   expected: string
   messageStart: string
@@ -35,11 +35,12 @@ export function brokenRecord(message: string): RowFault {
 
 /** Of a row of the block that the column has refused. */
 export function cellFault(column: ReportedColumn, block: RecordBlock, row: number): RowFault {
-  const { name, typeText, builder, field } = column
-  const { bytes } = block
-  const cell = row * block.fieldCount + field
-  const start = block.starts[cell]!
-  const end = block.ends[cell]!
+  const { name, typeText, builder, fields } = column
+  const { composed } = builder
+  const { bytes, starts, ends } = composed ?? block
+  const cell = composed === undefined ? row * block.fieldCount + fields[0]! : row
+  const start = starts[cell]!
+  const end = ends[cell]!
   const fault = isUtf8(bytes, start, end)
     ? builder.explain(bytes, start, end)
     : ({ code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' } as const)

@@ -62,6 +62,6 @@ function isSame(a: BuilderSetup, b: BuilderSetup): boolean {
     a.rules === b.rules &&
     a.rowCapacity === b.rowCapacity &&
     a.arrayDelimiter === b.arrayDelimiter &&
-    a.fields.every((field, i) => field === b.fields[i])
+    a.fields.every((fields, i) => fields.every((field, at) => field === b.fields[i]![at]))
   )
 }

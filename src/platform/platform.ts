@@ -102,6 +102,8 @@ export interface FileStatus {
   /** When it was made, and when anything of it last changed, ns since the epoch; systems that do not know the first give 0 or the other. */
   readonly bornNs: bigint
   readonly changedNs: bigint
+  /** What tells its content from others, where that is known without reading it. */
+  readonly digest?: string
 }
 
 /** A lock that this process holds, and renews for as long as it is not stopped. */

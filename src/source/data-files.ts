@@ -50,17 +50,33 @@ function kindOf(name: string): string {
   return extension.length > 1 ? extension : 'no extension'
 }
 
+/** Where files are that are chosen by their names, and the field of the options that chooses. */
+const places = {
+  folders: ['which files of a folder are data', 'input.include'],
+  archives: ['which members of an archive are data', 'input.members'],
+} as const
+
 /** `passed over 3 files in folders (.txt 2, hidden 1), such as d/a.txt: …`; undefined where nothing was. */
-export function passedOverNotice({ files, byKind, first }: PassedOver): string | undefined {
+export function passedOverNotice(
+  { files, byKind, first }: PassedOver,
+  where: keyof typeof places = 'folders',
+): string | undefined {
   if (files === 0) return undefined
   const kinds = Object.entries(byKind)
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${kind} ${count}`)
   const what = files === 1 ? 'a file' : `${files} files`
+  const [which, field] = places[where]
   return (
-    `passed over ${what} in folders (${kinds.join(', ')}), such as "${first[0]}": ` +
-    '`input.include` says which files of a folder are data'
+    `passed over ${what} in ${where} (${kinds.join(', ')}), such as "${first[0]}": ` +
+    `\`${field}\` says ${which}`
   )
+}
+
+/** `.csv or .json file`: those that are taken by their extensions. */
+export function dataFileText(extensions: readonly string[]): string {
+  const dotted = extensions.map(extension => `.${extension}`)
+  return `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
 }
 
 /** Whether a file of a folder is data, by its name and its path from there. */
@@ -74,8 +90,11 @@ export interface DataNames {
   readonly include?: readonly string[] | undefined
 }
 
-/** @throws {UsageError} DDB_USAGE for a pattern that nothing can match */
-export function dataFiles({ extensions, include }: DataNames): IsData {
+/**
+ * @param field  of the options that has the patterns
+ * @throws {UsageError} DDB_USAGE for a pattern that nothing can match
+ */
+export function dataFiles({ extensions, include }: DataNames, field = 'input.include'): IsData {
   if (include === undefined || include.length === 0) {
     const dataFile = new RegExp(`^[^.].*\\.(?:${extensions.join('|')})(?:\\.(?:gz|zst|br))?$`, 'i')
     return name => dataFile.test(name)
@@ -83,7 +102,7 @@ export function dataFiles({ extensions, include }: DataNames): IsData {
   const matchers = include.flatMap(expandBraces).map(pattern => {
     const path = pattern.replace(/^(?:\.?\/)+/, '')
     if (path === '' || path.endsWith('/')) {
-      throw new UsageError('DDB_USAGE', `\`input.include\` "${pattern}" is no pattern of files`)
+      throw new UsageError('DDB_USAGE', `\`${field}\` "${pattern}" is no pattern of files`)
     }
     return { matcher: pathMatcher(path), isPath: path.includes('/') }
   })

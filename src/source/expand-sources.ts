@@ -1,14 +1,17 @@
 /*
-  What the user named as input, as the list of files it means: files, patterns, folders, `-`. A file that is reached by several
-  names is one input. Everything is checked to be there before the first row is read.
+  What the user named as input, as the list of files it means: files, patterns, folders, archives, `-`. A file that is reached by
+  several names is one input. Everything is checked to be there before the first row is read.
 */
 import { basename, join, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
+import { isArchiveName } from './archive/archives.js'
+import { newMemberChoice, takenMembers, type MemberChoice } from './archive/taken-members.js'
 import { fileKey } from '../platform/file-identity.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import {
   dataFiles,
+  dataFileText,
   newPassedOver,
   passedOverNotice,
   type DataNames,
@@ -28,16 +31,24 @@ export interface ExpandedSources {
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
   readonly passedOver: PassedOver
+  /** Members of archives that were not taken. */
+  readonly passedMembers?: PassedOver
+  /** Inputs that are left out, since their paths do not match. */
+  readonly unmatched?: readonly string[]
 }
 
 /** How sources are understood. */
 export interface ExpandOptions extends DataNames {
+  /** Patterns of the members that are taken from archives, as `include` for files of folders. */
+  readonly members?: readonly string[] | undefined
   /** Of standard input, where a shell has opened it. */
   readonly stdin?: FileStatus | undefined
   /** The machine's when left out. */
   readonly files?: Files
   /** Told of each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void
+  /** Told of each name of a file that is an input already, by the name `input`. */
+  readonly onSame?: (path: string, input: string) => void
 }
 
 /**
@@ -47,9 +58,9 @@ export interface ExpandOptions extends DataNames {
  */
 export async function expandSources(
   inputs: readonly string[],
-  { extensions, include, stdin, files = systemFiles, onInput }: ExpandOptions,
+  { extensions, include, members, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
 ): Promise<ExpandedSources> {
-  const sameFiles = newSameFiles()
+  const sameFiles = newSameFiles(onSame)
   const asksStdin = stdin?.isFile === true && inputs.includes('-')
   const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
   const sizes: (number | undefined)[] = []
@@ -60,6 +71,8 @@ export async function expandSources(
     byPattern: include !== undefined && include.length > 0,
     passedOver: newPassedOver(),
     folders: 0,
+    looked: onInput,
+    inArchives: newMemberChoice({ extensions, members }, newSameFiles(onSame)),
     // Of a million files nothing else is kept.
     add(path, status) {
       onInput?.(path, status)
@@ -80,8 +93,19 @@ export async function expandSources(
       '`input.include` says which files of a folder are data, and no input is a folder',
     )
   }
+  const { inArchives, passedOver } = expansion
+  if (members !== undefined && members.length > 0 && inArchives.archives.paths.length === 0) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`input.members` says which members of an archive are data, and no input is an archive',
+    )
+  }
   const { paths, found } = sameFiles
-  return { paths, sizes, sameFiles: found, passedOver: expansion.passedOver }
+  const both = {
+    count: found.count + inArchives.archives.found.count,
+    first: [...found.first, ...inArchives.archives.found.first],
+  }
+  return { paths, sizes, sameFiles: both, passedOver, passedMembers: inArchives.passedOver }
 }
 
 interface Expansion {
@@ -92,6 +116,9 @@ interface Expansion {
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
   folders: number
+  readonly inArchives: MemberChoice
+  /** Told of archives, too. */
+  readonly looked: ExpandOptions['onInput']
   /** @param status  undefined for standard input */
   readonly add: (path: string, status: FileStatus | undefined) => void
 }
@@ -113,22 +140,47 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   }
   if (status.isFolder) return expandFolder(input, expansion)
   await checkReadable(input, status, files)
-  expansion.add(input, status)
+  await addFile(input, status, expansion)
 }
 
-async function expandGlob(pattern: string, { files, add }: Expansion): Promise<void> {
+/** A file, or what is in it. */
+function addFile(
+  path: string,
+  status: FileStatus,
+  expansion: Expansion,
+): Promise<void> | undefined {
+  if (status.isFile && isArchiveName(path)) return addMembers(path, status, expansion)
+  expansion.add(path, status)
+  return undefined
+}
+
+async function addMembers(
+  path: string,
+  status: FileStatus,
+  { files, inArchives, add, looked }: Expansion,
+): Promise<void> {
+  looked?.(path, status)
+  if (!inArchives.archives.isFirst(path, status)) return
+  for (const member of await takenMembers(path, status, files, inArchives)) {
+    add(member.path, member.status)
+  }
+}
+
+async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
+  const { files } = expansion
   const paths = await globFiles(pattern, files)
   if (paths.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
   for (const path of paths) {
     const status = statusOf(path, files)
     const wait = checkReadable(path, status, files)
     if (wait !== undefined) await wait
-    add(path, status)
+    const adding = addFile(path, status, expansion)
+    if (adding !== undefined) await adding
   }
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
-  const { files, isData, extensions, byPattern, passedOver, add } = expansion
+  const { files, isData, extensions, byPattern, passedOver } = expansion
   expansion.folders++
   const paths: string[] = []
   await readFolder(folder, files, ({ name, folder: own, isFolder }) => {
@@ -144,13 +196,12 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
       found++
       const wait = checkReadable(path, status, files)
       if (wait !== undefined) await wait
-      add(path, status)
+      const adding = addFile(path, status, expansion)
+      if (adding !== undefined) await adding
     } else passedOver.add(path, basename(path), true)
   }
   if (found > 0) return
-  const dotted = extensions.map(extension => `.${extension}`)
-  const named = `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
-  const what = byPattern ? 'file that `input.include` names' : named
+  const what = byPattern ? 'file that `input.include` names' : dataFileText(extensions)
   throw missing(folder, `the folder "${folder}" holds no ${what}`)
 }
 
@@ -158,8 +209,15 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
 export function sourceNotices({
   sameFiles,
   passedOver,
-}: Pick<ExpandedSources, 'sameFiles' | 'passedOver'>): string[] {
-  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver)].filter(
+  passedMembers,
+  unmatched = [],
+}: Pick<ExpandedSources, 'sameFiles' | 'passedOver' | 'passedMembers' | 'unmatched'>): string[] {
+  const leftOut =
+    unmatched.length === 0
+      ? undefined
+      : `left out ${unmatched.length === 1 ? 'an input' : `${unmatched.length} inputs`} whose path does not match \`input.path\`, such as "${unmatched[0]}"`
+  const members = passedMembers && passedOverNotice(passedMembers, 'archives')
+  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver), members, leftOut].filter(
     notice => notice !== undefined,
   )
 }

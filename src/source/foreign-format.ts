@@ -49,7 +49,12 @@ const formats: readonly ForeignFormat[] = [
     advice: 'save the sheet as CSV UTF-8',
     isAt: head => zip(head) && (holds(head, '[Content_Types].xml') || holds(head, 'xl/')),
   },
-  { what: 'a zip archive', advice: `${unpack}, or: unzip -p FILE | ddb-ingest load -`, isAt: zip },
+  {
+    what: 'a zip archive',
+    advice:
+      'its directory stands at its end, so it is read from a file that is named .zip; unpack what is in another archive',
+    isAt: zip,
+  },
   { what: 'an empty zip archive', advice: unpack, isAt: beginsWith('PK\x05\x06') },
   {
     what: 'an old Excel workbook (xls)',

@@ -22,7 +22,10 @@ export interface SameFilesCount {
 
 const maxFirst = 20
 
-export function newSameFiles(): SameFilesCount {
+/** @param onSame  told of every name that is not the first of its file, and of that one */
+export function newSameFiles(
+  onSame: (path: string, input: string) => void = () => undefined,
+): SameFilesCount {
   const paths: string[] = []
   const known = new Map<string, string>()
   const numbered = newNumberedFiles()
@@ -55,6 +58,7 @@ export function newSameFiles(): SameFilesCount {
       if (status?.isFile === false) return isNew(path)
       const input = knownAs(path, status)
       if (input === undefined) return isNew(path)
+      onSame(path, input)
       count++
       if (first.length < maxFirst) first.push({ path, input })
       return false

@@ -1,7 +1,7 @@
 /*
   Lets all tests read with several threads, and load over several connections, though they ask for neither:
   TEST_THREADS=5 TEST_CONNECTIONS=4 NODE_OPTIONS=--import=./test/helpers/other-defaults.js npx tap …
-  Sources are changed while Node loads them, as the program itself has no such switch: pieces of inputs become tiny, so that those of
+  TEST_ZIPPED=1 has every file read out of a zip archive. Sources are changed while Node loads them, as the program itself has no such switch: pieces of inputs become tiny, so that those of
   tests are divided too. A target that takes one connection only is written over one. `npm run test:threads` does all of it.
 */
 import { register } from 'node:module'
@@ -11,6 +11,8 @@ const threads = Number(process.env['TEST_THREADS'] ?? 1)
 const connections = Number(process.env['TEST_CONNECTIONS'] ?? 1)
 /** In each file: what stands there once, and what is there instead. */
 const changes = new Map()
+
+const isZipped = process.env['TEST_ZIPPED'] === '1'
 
 /** Before the import that stands there. */
 const importing = (name, there) => [
@@ -80,6 +82,18 @@ if (connections > 1) {
       '\n  if (!isKeyed && run.plan.connections > 1)',
       `\n  if (${none} && !isKeyed) run.plan.connections = 1\n  if (!isKeyed && run.plan.connections > 1)`,
     ],
+  ])
+}
+
+if (isZipped) {
+  const zipped = new URL('zipped.ts', import.meta.url).href
+  const there = 'import { fileChunks, type Jump }'
+  changes.set('src/source/open-source.ts', [
+    ['file = await files.open(path)', 'file = await openZipped(path, files)'],
+    [there, `import { openZipped } from '${zipped}'\n${there}`],
+  ])
+  changes.set('src/load/inputs/quick-files.ts', [
+    ['const isPossible = asked', 'const isPossible = false && asked'],
   ])
 }
 

@@ -1,6 +1,6 @@
 /*
-  npm run test:threads [-- FILE...]: the tests of readers and loads once more with two threads, with five, and over four connections, all
-  of which they know nothing of (other-defaults.js). What is about one connection asks for one.
+  npm run test:threads [-- FILE...]: the tests of readers and loads once more with two threads, with five, and over four connections, and from members of
+  zip archives, all of which they know nothing of (other-defaults.js). What is about one connection asks for one.
 */
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -15,6 +15,7 @@ const ways = [
   [{ TEST_THREADS: '2' }, [...readers, ...loads]],
   [{ TEST_THREADS: '5' }, [...readers, ...loads]],
   [{ TEST_CONNECTIONS: '4' }, loads],
+  [{ TEST_ZIPPED: '1' }, [...readers, ...loads]],
 ]
 
 const tap = createRequire(import.meta.url)

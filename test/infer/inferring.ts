@@ -10,6 +10,7 @@ import { openReader } from '../../src/parse/formats.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { columnTypeText } from '../../src/protocol/data-type.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
+import { newPathReader } from '../../src/source/path/input-texts.js'
 import { openSource } from '../../src/source/open-source.js'
 
 export const nothing: InferOptions = {
@@ -20,6 +21,7 @@ export const nothing: InferOptions = {
   cells: {},
   map: {},
   set: {},
+  names: newPathReader(),
   byPosition: false,
   intoDfs: false,
 }

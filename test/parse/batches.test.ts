@@ -8,6 +8,7 @@ import iconv from 'iconv-lite'
 import t from 'tap'
 import { InputError } from '../../src/errors.js'
 import { BatchBuilder, type BuilderInput } from '../../src/parse/batch-builder.js'
+import { sourceFields } from '../../src/parse/sourced-column.js'
 import type { CellRules } from '../../src/parse/cell-rules.js'
 import { BufferPool } from '../../src/parse/columns/buffer-pool.js'
 import type { Batch, RecordShape, Reject, ResumePoint } from '../../src/parse/batch.js'
@@ -18,7 +19,8 @@ import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { PieceBounds } from '../../src/parse/piece-bounds.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { RowPlaces } from '../../src/parse/row-places.js'
-import { mapColumns, type MappingRules } from '../../src/schema/column-mapping.js'
+import type { MappingRules } from '../../src/schema/cell-source.js'
+import { mapColumns } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import type { Encoding } from '../../src/source/encoding/encodings.js'
@@ -511,7 +513,7 @@ function builderOf({
   const columns = mapColumns(target, { file: 'x.csv', kind: 'fields', fieldCount: 2 }, mapping)
   const builder = new BatchBuilder({
     mapping: columns,
-    fields: columns.columns.map(({ source }) => (source.kind === 'field' ? source.index : -1)),
+    fields: sourceFields(columns, source => (source.kind === 'field' ? source.index : -1)),
     rowCapacity: blockOf([]).rowCapacity,
     rules,
     arrayDelimiter: undefined,

@@ -5,11 +5,8 @@ import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Batch, Reject } from '../../src/parse/batch.js'
 import type { BatchOptions, InputReader } from '../../src/parse/input-reader.js'
 import { formatElement } from '../../src/protocol/value-text.js'
-import {
-  mapColumns,
-  type ColumnMapping,
-  type MappingRules,
-} from '../../src/schema/column-mapping.js'
+import type { ColumnMapping, MappingRules } from '../../src/schema/cell-source.js'
+import { mapColumns } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { utf8Source } from '../helpers/utf8-source.js'
@@ -116,8 +113,8 @@ export async function readAll(
   types: string,
   options: ReadOptions = {},
 ): Promise<ReadResult> {
-  const { batch, match, map, set, ignoreExtra, allowMissing } = options
-  const rules = { match, map, set, ignoreExtra, allowMissing }
+  const { batch, match, map, set, parts, ignoreExtra, allowMissing } = options
+  const rules = { match, map, set, parts, ignoreExtra, allowMissing }
   const given = Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined))
   const result: ReadResult = { rows: [], batches: [], places: [], rejects: [], reader }
   const batches = reader.batches({

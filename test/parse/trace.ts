@@ -4,7 +4,7 @@
 import type { Batch, InputRange, Reject } from '../../src/parse/batch.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { BatchOptions } from '../../src/parse/input-reader.js'
-import type { ColumnMapping, MappingRules } from '../../src/schema/column-mapping.js'
+import type { ColumnMapping, MappingRules } from '../../src/schema/cell-source.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { mappingFor, rowsOf } from './reading.js'
 

@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Dictionary, Value } from '../../src/protocol/value.js'
 import { vectorOf } from '../../src/protocol/vector-of.js'
-import { type InputShape, mapColumns, type MappingRules } from '../../src/schema/column-mapping.js'
+import type { InputShape, MappingRules } from '../../src/schema/cell-source.js'
+import { mapColumns } from '../../src/schema/column-mapping.js'
 import { isIdentifier } from '../../src/schema/identifier.js'
 import { editDistance, nearestHint, nearestNames } from '../../src/schema/nearest.js'
 import { schemaFromServer } from '../../src/schema/server-schema.js'
@@ -234,7 +235,9 @@ const map = (input: Partial<InputShape>, rules: MappingRules = {}): unknown[] =>
       ? source.index
       : source.kind === 'member'
         ? source.name
-        : `=${source.text}`,
+        : source.kind === 'constant'
+          ? `=${source.text}`
+          : source.parts,
   )
 
 t.test('names decide when there are names', t => {

@@ -3,12 +3,12 @@
 */
 import { basename, extname } from 'node:path'
 import { UsageError } from '../../errors.js'
+import { expandInputs } from '../../load/inputs/expand-inputs.js'
 import { reasonsPath } from '../../load/rejects/reject-path.js'
 import { isFurtherPath } from '../../load/rejects/reject-path.js'
-import { dataExtensions } from '../../parse/formats.js'
 import type { FileStatus } from '../../platform/platform.js'
-import type { DataNames } from '../../source/data-files.js'
-import { expandSources, type ExpandedSources } from '../../source/expand-sources.js'
+import type { PathUnmatched } from '../../source/path/input-texts.js'
+import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { defaultConfigPath } from '../options/reading/config-file.js'
 import {
@@ -22,6 +22,7 @@ import {
 import { lockPath } from './lock.js'
 import { ownFileAt } from './own-files.js'
 import type { ProcessEnvironment } from '../process-environment.js'
+import { defined } from '../options/reading/definition.js'
 import { clean } from '../output/terminal-text.js'
 
 /** Settings that name a file; each command has some of them. */
@@ -47,6 +48,15 @@ export interface FileSettings {
   readonly filesFrom?: string
   /** Which files of folders are read. */
   readonly include?: readonly string[]
+  readonly members?: readonly string[]
+  readonly path?: string
+  readonly pathUnmatched?: PathUnmatched
+}
+
+/** Which of the files that sources mean are inputs. */
+type Rules = {
+  readonly [Name in 'include' | 'members' | 'path' | 'pathUnmatched']?:
+    FileSettings[Name] | undefined
 }
 
 /** A path that the run was given or makes. */
@@ -99,7 +109,7 @@ export async function refuseSharedFiles(
   if (mayBeInputs) {
     const known = new Set([...seen.keys(), ...open.map(({ key }) => key)])
     const stem = rejectsName && foldedName(basename(rejectsName, extname(rejectsName)))
-    const like = await inputsLike(inputs, settings.include, (path, status) => {
+    const like = await inputsLike(inputs, settings, (path, status) => {
       const isFurther = stem !== undefined && foldedName(basename(path)).startsWith(stem)
       return isFurther || known.has(fileKeyOf(path, status))
     })
@@ -183,18 +193,17 @@ const inputPart = 'an input'
  */
 async function inputsLike(
   inputs: readonly string[],
-  include: FileSettings['include'],
+  { include, members, path, pathUnmatched }: FileSettings,
   isLike: (path: string, status: FileStatus) => boolean,
 ): Promise<{ paths: readonly string[]; sources?: ExpandedSources }> {
   const found: string[] = []
   const onInput = (path: string, status: FileStatus | undefined): void => {
     if (status !== undefined && isLike(path, status)) found.push(path)
   }
-  const extensions = dataExtensions
-  const expand = (names: readonly string[], data: DataNames): Promise<ExpandedSources> =>
-    expandSources(names, { ...data, onInput })
+  const expand = (names: readonly string[], rules: Rules): Promise<ExpandedSources> =>
+    expandInputs(names, defined(rules), { onInput })
   try {
-    const sources = await expand(inputs, { extensions, include })
+    const sources = await expand(inputs, { include, members, path, pathUnmatched })
     // Of standard input the run asks for more.
     return inputs.includes('-') ? { paths: found } : { paths: found, sources }
   } catch {
@@ -202,8 +211,8 @@ async function inputsLike(
   }
   for (const input of inputs) {
     // Patterns for folders are refused where there is none.
-    await expand([input], { extensions, include })
-      .catch(() => expand([input], { extensions }))
+    await expand([input], { include, members })
+      .catch(() => expand([input], {}))
       .catch(() => input !== '-' && found.push(input))
   }
   return { paths: found }

@@ -254,6 +254,12 @@ export const runOptions = optionGroup('Run', {
     flagOnly: true,
     field: 'journal.restart',
   },
+  changed: {
+    flags: '--changed',
+    help: 'also read again what has changed since the run has read it; for targets that replace rows by key',
+    reader: onOff,
+    field: 'journal.changed',
+  },
   expectRows: {
     flags: '--expect-rows <n>',
     help: 'exit code 5 unless exactly n rows are confirmed',

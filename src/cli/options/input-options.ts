@@ -3,6 +3,7 @@
 */
 import { inputFormats } from '../../parse/formats.js'
 import { compressions } from '../../source/byte-source.js'
+import { unmatchedChoices } from '../../source/path/input-texts.js'
 import { optionGroup } from './reading/definition.js'
 import {
   anyText,
@@ -44,6 +45,26 @@ export const inputOptions = optionGroup('Input', {
     reader: repeated(text),
     defaultNote: 'by their extension',
     field: 'input.include',
+  },
+  members: {
+    flags: '--members <glob>',
+    help: 'which members of a zip archive are data, such as *.txt; repeatable',
+    reader: repeated(text),
+    defaultNote: 'by their extension',
+    field: 'input.members',
+  },
+  path: {
+    flags: '--path <pattern>',
+    help: 'names for parts of paths, as in {day}/{symbol}.csv; or hive, for folders day=…',
+    reader: text,
+    field: 'input.path',
+  },
+  pathUnmatched: {
+    flags: '--path-unmatched <what>',
+    help: 'inputs whose path does not match: skip, or null for its parts',
+    reader: choice(...unmatchedChoices),
+    defaultNote: 'an error before the first row',
+    field: 'input.pathUnmatched',
   },
   follow: {
     flags: '--follow',
@@ -188,7 +209,7 @@ export const mappingOptions = optionGroup('Mapping', {
   },
   set: {
     flags: '--set <target=value>',
-    help: 'the same value in every row; repeatable',
+    help: 'a text; {NAME} in it is a column, a part of --path, filename, dirname, path or line; repeatable',
     reader: pairs('TARGET=VALUE'),
     field: 'mapping.set',
   },

@@ -15,6 +15,7 @@ export interface JournalSettings {
   readonly runId?: string
   readonly stateDir?: string
   readonly restart?: boolean
+  readonly changed?: boolean
 }
 
 /** The folder that was named, else that of the program; absolute. */
@@ -33,8 +34,11 @@ export function journalOf(
   settings: JournalSettings,
   processEnvironment: ProcessEnvironment,
 ): JournalOptions | undefined {
-  const { runId, restart } = settings
+  const { runId, restart, changed } = settings
   if (runId === undefined) {
+    if (changed) {
+      throw new UsageError('DDB_USAGE', '--changed needs --run-id: changed since which run?')
+    }
     if (!restart) return undefined
     throw new UsageError('DDB_USAGE', '--restart needs --run-id: which run shall begin anew?')
   }
@@ -43,6 +47,7 @@ export function journalOf(
     folder: journalFolder(settings, processEnvironment),
     ...(workingFolder === undefined ? {} : { workingFolder }),
     ...(restart === undefined ? {} : { restart }),
+    ...(changed === undefined ? {} : { changed }),
   }
 }
 

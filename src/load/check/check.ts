@@ -4,6 +4,7 @@
 import { DdbError, InputError, TimeoutError, UsageError, type ErrorCode } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
+import { withArchives } from '../../source/archive/archives.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { abandon } from '../ending.js'
 import { findTarget } from '../target/find-target.js'
@@ -46,7 +47,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
   let target: TargetDescription | undefined
   const look = newLook(given, sampleRows, () => target !== undefined)
-  const run = newRun({ ...given, onNotice }, lookingPlan(plan), platform, look)
+  const run = newRun({ ...given, onNotice }, lookingPlan(plan), withFiles(platform), look)
   let missing: DdbError | undefined
   const { inputs, misuse } = await runPipeline(run, {
     async open(_, opened) {
@@ -69,6 +70,10 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   if (misuse !== undefined) throw misuse
   if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
   return resultOf(run, { look, plan, target, inputs, notices: [...notices] })
+}
+
+function withFiles(platform: Platform): Platform {
+  return { ...platform, files: withArchives(platform.files) }
 }
 
 /** Nothing ends the reading early, and nothing is kept. */

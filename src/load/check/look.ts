@@ -64,8 +64,8 @@ export function newLook(
       return tally
     },
     rejectedOf: name => byColumn.get(name) ?? 0,
-    opened(path, reader, map) {
-      const input = openedInput(path, reader, options, isTargetKnown() ? map : undefined)
+    opened(path, reader, map, texts) {
+      const input = openedInput(path, reader, options, isTargetKnown() ? map : undefined, texts)
       inputs.push(input)
       const { mapping, isUnfit } = input
       const maxRows = isUnfit ? Math.min(unfitRows, sampleRows) : sampleRows

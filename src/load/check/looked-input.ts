@@ -5,7 +5,13 @@ import { DdbError } from '../../errors.js'
 import { recordFormat, type OpenedReader } from '../../parse/formats.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { InputReader } from '../../parse/input-reader.js'
-import type { CellSource, ColumnMapping } from '../../schema/column-mapping.js'
+import {
+  fieldsUsed,
+  textSources,
+  type CellSource,
+  type ColumnMapping,
+} from '../../schema/cell-source.js'
+import type { InputTexts } from '../../parse/columns/template-text.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedField } from './check-result.js'
 import { memberNames, recordTexts, type RecordReading } from './record-texts.js'
@@ -51,6 +57,7 @@ export interface OpenInput extends LookedInput {
 
 /**
  * @param map  throws where target and input do not fit; undefined without a target
+ * @param texts  that the name of the input says
  * @throws whatever is not a DdbError
  */
 export function openedInput(
@@ -58,11 +65,12 @@ export function openedInput(
   reader: OpenedReader,
   options: LoadOptions,
   map: (() => ColumnMapping) | undefined,
+  texts: InputTexts = {},
 ): OpenInput {
   const { mapping, failure } = mappingOf(reader, map)
   const isUnfit = map === undefined || failure !== undefined
   const { fieldNames, fieldCount, recordKind } = reader
-  const reading = readingOf(reader, options)
+  const reading = { ...readingOf(reader, options), texts }
   const isEmpty = recordKind === 'fields' && fieldCount === 0
   const input: OpenInput = {
     path,
@@ -86,7 +94,11 @@ export function openedInput(
       for (const [i, { name, source }] of columns.entries()) {
         const { text: value = null, record = sample.record } = sample.values[i] ?? {}
         const [text = null] =
-          source.kind === 'constant' ? [source.text] : await recordTexts(record, reading, [source])
+          source.kind === 'constant'
+            ? [source.text]
+            : textSources(source).some(({ kind }) => kind === 'line')
+              ? []
+              : await recordTexts(record, reading, [source])
         fields.push({ ...placeOf(source, fieldNames), text, column: name, value })
       }
       const others =
@@ -133,7 +145,7 @@ function textMapping({ recordKind, fieldCount }: InputReader): ColumnMapping {
 function readingOf(
   { format, dialect, text: { encoding, mark } }: OpenedReader,
   { input: { trim, quotes } = {} }: LoadOptions,
-): RecordReading {
+): Omit<RecordReading, 'texts'> {
   const text = { encoding, mark }
   if (dialect === undefined) return { text, options: { format: recordFormat(format) } }
   const { delimiter, quote, escape } = dialect
@@ -151,12 +163,15 @@ function readingOf(
   }
 }
 
-async function membersOf(record: Uint8Array, { text }: RecordReading): Promise<CellSource[]> {
+async function membersOf(
+  record: Uint8Array,
+  { text }: Pick<RecordReading, 'text'>,
+): Promise<CellSource[]> {
   return (await memberNames(record, text)).map(name => ({ kind: 'member', name }))
 }
 
 function otherFields(fieldCount: number, sources: readonly CellSource[]): CellSource[] {
-  const taken = new Set(sources.map(source => (source.kind === 'field' ? source.index : -1)))
+  const taken = fieldsUsed(sources)
   return Array.from({ length: fieldCount }, (_, index) => index)
     .filter(index => !taken.has(index))
     .map(index => ({ kind: 'field', index }))
@@ -172,6 +187,7 @@ function placeOf(
     case 'member':
       return { source: source.name, position: null }
     case 'constant':
+    case 'template':
       return { source: null, position: null }
   }
 }

@@ -4,15 +4,18 @@
 */
 import { Readable } from 'node:stream'
 import { openReader, type ReaderOptions } from '../../parse/formats.js'
+import type { InputTexts } from '../../parse/columns/template-text.js'
 import type { RecordShape } from '../../parse/batch.js'
 import { formatElement } from '../../protocol/value-text.js'
-import type { CellSource } from '../../schema/column-mapping.js'
+import type { CellSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { openSource } from '../../source/open-source.js'
 
 /** How a record is read again. */
 export interface RecordReading {
   readonly text: RecordShape['text']
+  /** That the name of its input says. */
+  readonly texts?: InputTexts
   readonly options: ReaderOptions
 }
 
@@ -27,7 +30,7 @@ const mostBytes = 256 * 1024
  */
 export async function recordTexts(
   record: Uint8Array,
-  { text, options }: RecordReading,
+  { text, texts, options }: RecordReading,
   sources: readonly CellSource[],
 ): Promise<(string | null)[]> {
   const none = sources.map(() => null)
@@ -45,6 +48,7 @@ export async function recordTexts(
         ignoreExtra: true,
         allowMissing: true,
       },
+      texts,
       cells: { lenient: true },
       batchRows: 1,
       batchBytes: mostBytes,

@@ -11,12 +11,15 @@ import type { BatchOptions } from '../../parse/input-reader.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
 import type { Step } from '../../parse/steps.js'
 import type { Platform } from '../../platform/platform.js'
-import { mapColumns, type ColumnMapping, type MappingRules } from '../../schema/column-mapping.js'
+import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
+import { mapColumns } from '../../schema/column-mapping.js'
 import type { ByteSource } from '../../source/byte-source.js'
+import { newPathReader, type NamedTexts, type PathReader } from '../../source/path/input-texts.js'
 import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { RunEvent } from '../fate/events.js'
+import { heldTexts } from './held-texts.js'
 import { mayReachLimit } from '../rejects/reject-limit.js'
 import type { FoundRun } from '../fate/found-run.js'
 import { readSizes } from '../fate/read-sizes.js'
@@ -129,6 +132,7 @@ class Reading implements InputReading {
   readonly #platform: Platform
   readonly #options: LoadOptions
   readonly #plan: Plan
+  readonly #paths: PathReader
   readonly #told = new Set<string>()
   /** Columns of which it was said that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
@@ -139,6 +143,7 @@ class Reading implements InputReading {
         readonly key: string
         readonly columns: ColumnMapping
         readonly names: OpenedReader['fieldNames']
+        readonly parts: string
       })
     | undefined
   #look: InputLook | undefined
@@ -150,6 +155,7 @@ class Reading implements InputReading {
     this.#platform = platform
     this.#options = options
     this.#plan = plan
+    this.#paths = newPathReader(options.input)
     this.#offsets = columnOffsets(options.cells ?? {}, found.offsets)
     this.#journaledOffsets = this.#offsets?.knownCount ?? 0
   }
@@ -161,10 +167,9 @@ class Reading implements InputReading {
   *steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void> {
     const { source, reader, summary, resumed } = opened
     const { flushIntervalMs = defaultFlushIntervalMs } = this.#options.input ?? {}
-    summary.format = reader.format
     const { detected, reading, how } = this.#lookOf(run, target, opened)
     summary.detected = detected
-    run.rejects.reading(source.name, reading, this.#offsets)
+    const named = this.#paths.read(source.name)
     const { resumption } = run.history
     const index = opened.number()
     if (resumption.isReadAnew(index, summary.path, how))
@@ -182,11 +187,12 @@ class Reading implements InputReading {
       summary.bytes = reader.taken.bytesRead
       opened.progress(summary)
     }
-    const mapped = (): ColumnMapping => this.#mappingFor(reader, source.name, target)
-    const looked = run.watch?.opened(summary.path, reader, mapped)
+    const mapped = (): ColumnMapping => this.#mappingOf(run, opened, named, reading, target)
+    const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
     const found = (): Generator<Step, void, void> =>
       reader.steps({
         mapping: looked?.mapping ?? mapped(),
+        texts: named.texts,
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         get batchRows() {
           return readSizes(run).batchRows
@@ -239,6 +245,21 @@ class Reading implements InputReading {
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
+  /** Whoever loads rejects again has to know what columns hold of the name of their input. */
+  #mappingOf(
+    run: Run,
+    { reader, source: { name } }: OpenedInput,
+    { parts, texts }: NamedTexts,
+    reading: InputLook['reading'],
+    target: TargetDescription,
+  ): ColumnMapping {
+    const mapping = this.#mappingFor(reader, name, parts, target)
+    const held = heldTexts(mapping, texts, this.#options.mapping?.set)
+    const told = held === undefined ? reading : { ...reading, ...held }
+    run.rejects.reading(name, told, this.#offsets)
+    return mapping
+  }
+
   /** Nothing more is read of an input. */
   #end(run: Run, { reader, summary }: OpenedInput, isFit: boolean): void {
     this.#tellOffsets(run)
@@ -254,6 +275,7 @@ class Reading implements InputReading {
     const { reader, summary } = opened
     const { dialect, text, format } = reader
     const { compression } = summary
+    summary.format = format
     const last = this.#look
     const isSame =
       last?.dialect === dialect &&
@@ -280,19 +302,24 @@ class Reading implements InputReading {
   }
 
   /** The same object for the same shape: then rows of several inputs can go into one batch. */
-  #mappingFor(reader: OpenedReader, name: string, target: TargetDescription): ColumnMapping {
+  #mappingFor(
+    reader: OpenedReader,
+    name: string,
+    partNames: readonly string[],
+    target: TargetDescription,
+  ): ColumnMapping {
     const last = this.#mapping
     const { fieldNames: names, dialect } = reader
+    const parts = partNames.join('/')
     // Of an input that looks as the one before it, these are the very same.
-    if (names !== undefined && last?.names === names && last.dialect === dialect) {
-      return last.columns
-    }
+    const isSame = names !== undefined && last?.names === names && last.dialect === dialect
+    if (isSame && last.parts === parts) return last.columns
     const shape = shapeOf(reader, name)
-    const key = JSON.stringify({ ...shape, file: '' })
+    const key = JSON.stringify({ ...shape, file: '', parts })
     const { mapping = {} } = this.#options
-    const columns =
-      last?.key === key ? last.columns : mapColumns(target, shape, mapping satisfies MappingRules)
-    this.#mapping = { key, columns, names, dialect }
+    const rules: MappingRules = { ...mapping, parts: partNames }
+    const columns = last?.key === key ? last.columns : mapColumns(target, shape, rules)
+    this.#mapping = { key, columns, names, dialect, parts }
     return columns
   }
 

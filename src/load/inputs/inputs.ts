@@ -8,10 +8,13 @@ import type { Batch, ColumnCounts } from '../../parse/batch.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import { batchesAmong, type Step } from '../../parse/steps.js'
 import type { FileStatus } from '../../platform/platform.js'
-import { expandSources, sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
+import { sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
+import { archiveOf } from '../../source/archive/archives.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { stdinName } from '../../source/open-source.js'
+import { checkInputTexts } from './check-texts.js'
+import { expandInputs } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import {
   failureOf,
@@ -65,16 +68,10 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
     await checkRejectsFile(run, present.files.map(pathOf))
     return openFollowed(run)
   }
-  const { include } = options.input ?? {}
   const { files } = platform
   const found =
     sources ??
-    (await expandSources(options.inputs, {
-      extensions: dataExtensions,
-      include,
-      stdin: openedStdin(run),
-      files,
-    }))
+    (await expandInputs(options.inputs, options.input ?? {}, { stdin: openedStdin(run), files }))
   for (const notice of sourceNotices(found)) run.reporter.notice(notice)
   const { paths, sizes } = found
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, paths)
@@ -123,7 +120,8 @@ async function checkRejectsFile(
   // Whoever follows a folder passes over the rejects of the run in it.
   const isInput = !isOwn || options.input?.follow !== true
   const inputs = isInput ? paths.filter(path => path !== '-') : []
-  checkRejects(rejectsFile, inputs, platform, isOwn || isLeftOver)
+  const archives = inputs.map(path => archiveOf(path, platform.files) ?? path)
+  checkRejects(rejectsFile, [...new Set(archives)], platform, isOwn || isLeftOver)
 }
 
 /** @returns the inputs in the order of the journal; undefined where none is kept */
@@ -266,6 +264,7 @@ class SequentialInputs implements Inputs {
     target: TargetDescription,
   ): Promise<void> {
     if (watch !== undefined) return
+    checkInputTexts(this.#options, target, this.#inputs.names)
     const paths = this.#inputs.paths
       .slice(0, mostLookedAt)
       .filter((_, index) => index > 0 && resumption.resumed(index) === undefined)

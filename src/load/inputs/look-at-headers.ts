@@ -55,9 +55,9 @@ async function lookAtHeader(
     ...(encoding === undefined ? {} : { encoding }),
   })
   try {
-    const target = rowTarget(options, schema)
+    const target = rowTarget(options, schema, path)
     const reader = await openReader(source, { ...dialectOf(options), target })
-    mapColumns(schema, shapeOf(reader, source.name), options.mapping)
+    mapColumns(schema, shapeOf(reader, source.name), target?.mapping)
   } finally {
     await source.close()
   }

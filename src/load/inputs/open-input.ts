@@ -77,7 +77,7 @@ export function newInputOpener(
       }
       const reader = await openReader(source, {
         ...dialectOf(options),
-        target: rowTarget(options, target),
+        target: rowTarget(options, target, names[index]!),
         lastLook: quick.look,
         clock: platform.clock,
       })

@@ -5,8 +5,9 @@ import { saidOf } from '../../parse/csv/csv-dialect.js'
 import type { RowTarget } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/input-reader.js'
 import type { ReaderOptions } from '../../parse/formats.js'
-import type { InputShape } from '../../schema/column-mapping.js'
+import type { InputShape } from '../../schema/cell-source.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
+import { newPathReader } from '../../source/path/input-texts.js'
 import type { LoadOptions } from '../options.js'
 
 /** What was said; what was not is found in the input. */
@@ -31,13 +32,18 @@ export function shapeOf(reader: InputReader, file: string): InputShape {
   }
 }
 
-/** What the records of the inputs are to become rows of; undefined where that is not known. */
+/**
+ * What the records of an input are to become rows of; undefined where that is not known.
+ * @throws {InputError} DDB_INPUT_COLUMN for a path that says nothing of them
+ */
 export function rowTarget(
   { mapping = {}, cells = {}, input = {} }: Pick<LoadOptions, 'input' | 'mapping' | 'cells'>,
   schema: TargetSchema,
+  path: string,
 ): RowTarget | undefined {
   if (schema.columns.length === 0) return undefined
   const { arrayDelimiter } = input
   const rules = { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
-  return { schema, mapping, cells: rules }
+  const { parts } = newPathReader(input).read(path)
+  return { schema, mapping: { ...mapping, parts }, cells: rules }
 }

@@ -7,7 +7,7 @@ import type { ExpandedSources } from '../../source/expand-sources.js'
 /** Files that were not read, or not twice. */
 export interface SourceNotes {
   /**
-   * Files in folders that were not taken; `byKind` has extensions such as `.txt`, and `hidden`, `no extension`, `special` (pipes
+   * Files in folders and archives that were not taken; `byKind` has extensions such as `.txt`, and `hidden`, `no extension`, `special` (pipes
    * and the like) and `others`; `first` the first 20 paths.
    */
   passedOver: { files: number; byKind: Record<string, number>; first: string[] }
@@ -16,14 +16,25 @@ export interface SourceNotes {
 }
 
 export function sourceNotesOf({
-  passedOver: { files, byKind, first },
+  passedOver,
+  passedMembers = newPassedOver(),
   sameFiles,
-}: Pick<ExpandedSources, 'passedOver' | 'sameFiles'>): SourceNotes {
+}: Pick<ExpandedSources, 'passedOver' | 'passedMembers' | 'sameFiles'>): SourceNotes {
+  const byKind = { ...passedOver.byKind }
+  for (const [kind, count] of Object.entries(passedMembers.byKind)) {
+    byKind[kind] = (byKind[kind] ?? 0) + count
+  }
   return {
-    passedOver: { files, byKind: { ...byKind }, first: [...first] },
+    passedOver: {
+      files: passedOver.files + passedMembers.files,
+      byKind,
+      first: [...passedOver.first, ...passedMembers.first].slice(0, mostNamed),
+    },
     sameFiles: { count: sameFiles.count, first: [...sameFiles.first] },
   }
 }
+
+const mostNamed = 20
 
 /** Of sources that were not looked at. */
 export function noSourceNotes(): SourceNotes {

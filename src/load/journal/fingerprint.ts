@@ -42,7 +42,10 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
 }
 
 async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
-  const { sizeBytes, modifiedMs } = await file.status()
+  const { sizeBytes, modifiedMs, digest } = await file.status()
+  if (digest !== undefined) {
+    return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head: digest, tail: digest }
+  }
   const head = await hashOf(file, 0, Math.min(endBytes, sizeBytes))
   const tailStart = Math.max(0, sizeBytes - endBytes)
   const tail = await hashOf(file, tailStart, sizeBytes - tailStart)

@@ -6,13 +6,22 @@ import { crc32 } from 'node:zlib'
 import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
+import type { JournaledMapping } from '../inputs/row-options.js'
 import type { TargetIdentity } from './target-identity.js'
 
 /** The options that a run can be repeated with: no secrets, no streams, nobody who listens. */
 export type JournaledOptions = Omit<
   LoadOptions,
-  'server' | 'onReport' | 'onNotice' | 'wording' | 'beforeSending' | 'signal' | 'leave' | 'journal'
-> & { readonly server: JournaledServer }
+  | 'server'
+  | 'mapping'
+  | 'onReport'
+  | 'onNotice'
+  | 'wording'
+  | 'beforeSending'
+  | 'signal'
+  | 'leave'
+  | 'journal'
+> & { readonly server: JournaledServer; readonly mapping?: JournaledMapping }
 
 /** The server of a run, and how it is reached: a process that goes on must not do so with less protection. */
 export type JournaledServer = Pick<
@@ -309,9 +318,13 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   },
 }
 
-/** The format of journals that this program writes; it reads the one before, too, in which batches are of one input. */
+/**
+ * The format of journals that this program writes; it reads the one before, too, in which batches are of one input. Those of runs
+ * that need templates or parts of paths have a number of their own, as earlier versions would leave columns out.
+ */
 export const journalFormat = 2
-const readFormats: readonly unknown[] = [1, journalFormat]
+export const templatesFormat = 3
+const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat]
 
 /** Why a record cannot be relied on, as the end of a sentence that begins with its line; undefined where it can. */
 export function faultOf(record: JournalRecord): string | undefined {
@@ -323,7 +336,7 @@ export function faultOf(record: JournalRecord): string | undefined {
   if (wrong !== undefined) return `has no ${wrong} that makes sense`
   if (kind !== 'run') return undefined
   if (!readFormats.includes(format)) {
-    const known = readFormats.join(' and ')
+    const known = readFormats.join(', ')
     return `is of format ${JSON.stringify(format)}, and this version reads formats ${known}`
   }
   // 63 bits, and not 0: it becomes a number of the server.
@@ -379,5 +392,5 @@ export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>
   if (!Array.isArray(inputs) || !inputs.every(one => typeof one === 'string')) return false
-  return isOf({ map: '*?', set: '*?' }, mapping)
+  return isOf({ map: '*?', set: '*?', templates: '*?' }, mapping)
 }

@@ -14,13 +14,14 @@ import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fing
 import { knownInputs, type KnownInputs } from './known-inputs.js'
 import { newJournal, type Journal } from './journal.js'
 import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
-import { journalFormat, type JournalRecord } from './journal-record.js'
+import { journalFormat, templatesFormat, type JournalRecord } from './journal-record.js'
 import { namedInput, newDurableState } from '../fate/durable.js'
 import { emptyRun, foundRun, type FoundRun } from '../fate/found-run.js'
 import { readRecord } from './journal-events.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
 import { replaceJournal } from './replace-journal.js'
-import { differingOptions, journaledOptions } from './portable-options.js'
+import { resumedInput } from './resumed-input.js'
+import { differingOptions, journaledOptions, needsTemplates } from './portable-options.js'
 
 /** The journal of a run. */
 export function journalPath(folder: string, runId: string): string {
@@ -98,7 +99,10 @@ export async function openJournal(
       past,
       token: BigInt(`0x${token}`),
       begunMs: Date.parse(begunAt) || 0,
-      inputs: [...found.inputs, ...added.map(path => namedInput(path, fingerprints.get(path)!))],
+      inputs: [
+        ...found.inputs,
+        ...added.map(({ path, fingerprint }) => namedInput(path, fingerprint)),
+      ],
       isFollowing: options.input?.follow === true,
       wasUnlocked: held.from === 'nobody',
       lost,
@@ -124,6 +128,13 @@ interface Asked {
   readonly token: string
 }
 
+interface Opening extends Pick<KnownInputs, 'places'> {
+  readonly opening: JournalRecord[]
+  readonly begunAt: string
+  /** Inputs behind those that are known: new ones, and those whose content is another. */
+  readonly added: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
+}
+
 /**
  * What this process tells first.
  *
@@ -135,23 +146,30 @@ function openingOf(
   past: FoundRun,
   fingerprints: ReadonlyMap<string, Fingerprint>,
   { platform: { clock, files }, options, plan, token }: Asked,
-): { opening: JournalRecord[]; begunAt: string } & KnownInputs {
+): Opening {
   const current = journaledOptions(options, plan)
   const startedAt = new Date(clock.wallMs()).toISOString()
   const opening: JournalRecord[] = []
   const known = found.inputs.map(input => input.path)
   const asked = [...fingerprints.keys()]
   const { places, added } = knownInputs(known, found.run?.folder ?? '', asked, files)
+  const changed = new Map<string, Fingerprint>()
   if (found.run !== undefined) {
     checkOptions(found, differingOptions(found.run.options, current))
     const isFollowing = options.input?.follow === true
-    for (const { path, fingerprint } of isFollowing ? [] : found.inputs) {
-      checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
+    // Of inputs that were read anew the last reading counts.
+    const last = new Map(found.inputs.map((input, i) => [input.path, { ...input, number: i }]))
+    for (const { path, number, fingerprint } of isFollowing ? [] : last.values()) {
+      const now = fingerprints.get(places.get(path) ?? path)
+      const isNew = now !== undefined && !isSame(fingerprint, now)
+      if (isNew && options.journal?.changed === true && isRead(found, number))
+        changed.set(path, now)
+      else checkInput(found, path, fingerprint, now)
     }
   } else {
     opening.push({
       kind: 'run',
-      format: journalFormat,
+      format: needsTemplates(current) ? templatesFormat : journalFormat,
       version,
       runId: plan.runId,
       token,
@@ -163,8 +181,14 @@ function openingOf(
   }
   opening.push({ kind: 'process', number: past.processes + 1, startedAt })
   const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
+  for (const [path, fingerprint] of changed) inputs.push({ path, fingerprint })
   if (inputs.length > 0) opening.push({ kind: 'inputs', inputs })
-  return { opening, begunAt: found.run?.startedAt ?? startedAt, added, places }
+  return { opening, begunAt: found.run?.startedAt ?? startedAt, added: inputs, places }
+}
+
+/** All rows of an input are sent, and nothing of it is to be asked for. */
+function isRead({ inputs }: FoundRun, number: number): boolean {
+  return resumedInput(inputs[number]!, number).isDone
 }
 
 interface FileSetup {
@@ -269,9 +293,20 @@ function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
   ]
 }
 
-function addedNotices(known: readonly string[], added: readonly string[]): string[] {
-  if (known.length === 0 || added.length === 0) return []
-  return [`new since the run began, and read behind the others: ${added.join(', ')}`]
+function addedNotices(known: readonly string[], added: Opening['added']): string[] {
+  if (known.length === 0) return []
+  const names = added.map(({ path }) => path)
+  const others = new Set(known)
+  const fresh = names.filter(name => !others.has(name))
+  const changed = names.filter(name => others.has(name))
+  return [
+    ...(fresh.length === 0
+      ? []
+      : [`new since the run began, and read behind the others: ${fresh.join(', ')}`]),
+    ...(changed.length === 0
+      ? []
+      : [`changed since the run has read them, and read again: ${changed.join(', ')}`]),
+  ]
 }
 
 function checkOptions(found: FoundRun, differing: readonly string[]): void {

@@ -1,8 +1,10 @@
 /*
   Options as a journal keeps them, and which of them decide what a run loads.
 */
-import type { LoadOptions } from '../options.js'
+import { constantOf, literalTemplate, templateParts } from '../../schema/template.js'
+import type { LoadOptions, MappingOptions } from '../options.js'
 import type { Plan } from '../plan.js'
+import type { JournaledMapping } from '../inputs/row-options.js'
 import type { JournaledOptions, JournaledServer } from './journal-record.js'
 
 /** Without secrets, and without what another process cannot have. */
@@ -16,7 +18,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
     server: journaledServer(options.server),
     target,
     input,
-    ...(mapping === undefined ? {} : { mapping }),
+    ...(mapping === undefined ? {} : { mapping: journaledMapping(mapping) }),
     ...(cells === undefined ? {} : { cells }),
     ...(rejects === undefined ? {} : { rejects }),
     ...(delivery === undefined ? {} : { delivery }),
@@ -25,6 +27,45 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
     ...(expectUnique === undefined ? {} : { expectUnique }),
     runId: plan.runId,
   }
+}
+
+/** Templates are kept apart from other texts, which may have braces that earlier versions have not taken for names. */
+function journaledMapping({ set, ...mapping }: MappingOptions): JournaledMapping {
+  const texts: Record<string, string> = {}
+  const templates: Record<string, string> = {}
+  for (const [name, text] of Object.entries(set ?? {})) {
+    const constant = constantOf(templateParts(text, name))
+    if (constant === undefined) templates[name] = text
+    else texts[name] = constant
+  }
+  return {
+    ...mapping,
+    ...(set === undefined ? {} : { set: texts }),
+    ...(Object.keys(templates).length === 0 ? {} : { templates }),
+  }
+}
+
+/** What `load` is asked for again. */
+export function askedAgain<Options extends Pick<JournaledOptions, 'mapping'>>({
+  mapping,
+  ...options
+}: Options): Omit<Options, 'mapping'> & Pick<LoadOptions, 'mapping'> {
+  if (mapping === undefined) return options
+  const { set = {}, templates, ...others } = mapping
+  const texts = Object.entries(set).map(([name, text]) => [name, literalTemplate(text)])
+  const all = { ...(Object.fromEntries(texts) as typeof set), ...templates }
+  return {
+    ...options,
+    mapping: { ...others, ...(Object.keys(all).length === 0 ? {} : { set: all }) },
+  }
+}
+
+/** Earlier versions must not go on with such a run: they would leave columns out. */
+export function needsTemplates({
+  mapping,
+  input,
+}: Pick<JournaledOptions, 'mapping' | 'input'>): boolean {
+  return mapping?.templates !== undefined || input?.path !== undefined
 }
 
 const serverFields = [
@@ -54,7 +95,9 @@ export function decidingOptions({
   cells = {},
   rejects = {},
   delivery = {},
-}: JournaledOptions): Readonly<Record<string, unknown>> {
+}: Omit<JournaledOptions, 'mapping'> & Pick<LoadOptions, 'mapping'>): Readonly<
+  Record<string, unknown>
+> {
   const { flushIntervalMs: _, threads: __, ...dialect } = input
   const { mode = 'async', confirm = 'auto' } = delivery
   // How many rejects are too many may be decided anew; where they go may not, for some are there already.
@@ -64,10 +107,10 @@ export function decidingOptions({
 
 /** Fields in which two sets of options differ: `cells.nullTexts`. */
 export function differingOptions(a: JournaledOptions, b: JournaledOptions): string[] {
-  const [before, now] = [decidingOptions(a), decidingOptions(b)]
-  return Object.keys(before).flatMap(group => {
-    const one = (before[group] ?? {}) as Record<string, unknown>
-    const other = (now[group] ?? {}) as Record<string, unknown>
+  const [before, now] = [a, b].map(options => decidingOptions(askedAgain(options)))
+  return Object.keys(before!).flatMap(group => {
+    const one = (before![group] ?? {}) as Record<string, unknown>
+    const other = (now![group] ?? {}) as Record<string, unknown>
     return [...new Set([...Object.keys(one), ...Object.keys(other)])]
       .filter(name => textOf(one[name]) !== textOf(other[name]))
       .map(name => `${group}.${name}`)

@@ -4,11 +4,13 @@
 */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
-import { DdbError, InputError } from '../../errors.js'
+import { DdbError, InputError, UsageError } from '../../errors.js'
 import { recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { areJournaledOptions, isOf, type JournaledOptions } from '../journal/journal-record.js'
-import { journaledOptions } from '../journal/portable-options.js'
+import { askedAgain, journaledOptions } from '../journal/portable-options.js'
+import { literalTemplate, templateParts } from '../../schema/template.js'
+import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
@@ -36,6 +38,10 @@ export interface RejectReason {
 /** How an input was read. */
 export interface RejectReading extends Detected {
   readonly format: InputFormat
+  /** What the name of the input says, as far as columns hold it; null where it says nothing. */
+  readonly texts?: Readonly<Record<string, string | null>> | undefined
+  /** Columns that have the name of a part of its path, and hold that. */
+  readonly parts?: readonly string[] | undefined
 }
 
 /** How a run was asked for, without secrets. */
@@ -47,7 +53,8 @@ export interface AskedFor {
 
 /** What the first line of the reasons has besides its reason. */
 export interface RejectRun extends AskedFor {
-  readonly format: 1
+  /** 2 where columns hold what the names of inputs say, which earlier versions do not know. */
+  readonly format: 1 | 2
   /** The rejects file as it was named. */
   readonly path: string
   /** undefined where the rows were read by an earlier process of the run. */
@@ -81,7 +88,8 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const reasons = reasonsPath(path)
   const lines = await tellingLines(path, reasons, files)
   const { runId, run } = lines[0] ?? {}
-  if (typeof runId === 'string' && run?.format === 1 && isRejectRun(run)) {
+  const isKnown = run?.format === 1 || run?.format === 2
+  if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
     // They grow: the last ones are all.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
     return { runId, run, offsets }
@@ -98,7 +106,9 @@ function isRejectRun(run: RejectRun): boolean {
   return (
     isOf({ folder: 'text', path: 'text' }, run) &&
     areJournaledOptions(options) &&
-    (reading === undefined || isOf({ format: 'text', encoding: { value: 'text' } }, reading)) &&
+    (reading === undefined ||
+      isOf({ format: 'text', encoding: { value: 'text' }, texts: '*?' }, reading)) &&
+    Array.isArray(reading?.parts ?? []) &&
     Array.isArray(fieldNames) &&
     fieldNames.every(name => typeof name === 'string')
   )
@@ -192,13 +202,15 @@ export function retryOptions(
   LoadOptions,
   'inputs' | 'target' | 'input' | 'mapping' | 'cells' | 'delivery' | 'expectTypes'
 > {
-  const { target, mapping, cells, delivery, expectTypes, input = {} } = run.options
+  const { target, mapping, cells, delivery, expectTypes, input = {} } = askedAgain(run.options)
   const decimalComma = run.reading?.decimalComma
   return {
     inputs: [path],
     target,
     input: retryInput(input, run.reading),
-    ...(mapping === undefined ? {} : { mapping }),
+    ...(mapping === undefined && run.reading?.texts === undefined
+      ? {}
+      : { mapping: { ...mapping, set: setAgain(mapping?.set, run.reading, path) } }),
     cells: {
       ...cells,
       ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
@@ -209,7 +221,45 @@ export function retryOptions(
   }
 }
 
-/** Lines that were skipped and the way into a document are not in the file, it has an end, and is no folder. */
+/**
+ * What the name of the input said is said now: the file has another one.
+ * @throws {UsageError} DDB_USAGE for columns that hold what is not known any more
+ */
+function setAgain(
+  set: Readonly<Record<string, string>> = {},
+  { texts = {}, parts: own = [] }: Pick<RejectReading, 'texts' | 'parts'> = {},
+  path: string,
+): Record<string, string> {
+  const again: Record<string, string> = {}
+  for (const name of own) again[name] = literalTemplate(texts[name] ?? '')
+  for (const [target, text] of Object.entries(set)) {
+    const parts = templateParts(text, target)
+    const lost = parts.find(
+      part =>
+        'name' in part &&
+        (part.name === lineWord || (isInputWord(part.name) && texts[part.name] === undefined)),
+    )
+    if (lost !== undefined) {
+      throw new UsageError(
+        'DDB_USAGE',
+        `column "${target}" is filled by ${text}, which "${path}" does not tell of its records: load them with the options of their run`,
+      )
+    }
+    const known = parts.map(part => ('text' in part ? part.text : texts[part.name]))
+    again[target] = known.includes(null)
+      ? ''
+      : parts
+          .map((part, i) =>
+            known[i] === undefined && 'name' in part
+              ? `{${part.name}}`
+              : literalTemplate(known[i]!),
+          )
+          .join('')
+  }
+  return again
+}
+
+/** Lines that were skipped and the way into a document are not in the file, it has an end, is no folder, and has a name of its own. */
 function retryInput(
   {
     skipLines: _,
@@ -218,6 +268,9 @@ function retryInput(
     flushIntervalMs: ____,
     follow: _____,
     include: ______,
+    members: _________,
+    path: _______,
+    pathUnmatched: ________,
     ...input
   }: InputOptions,
   reading: RejectReading | undefined,

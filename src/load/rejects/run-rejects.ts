@@ -5,6 +5,7 @@ import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { Files } from '../../platform/platform.js'
+import { needsTemplates } from '../journal/portable-options.js'
 import type { FoundRun } from '../fate/found-run.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
@@ -169,12 +170,13 @@ function newReadings(asked: AskedFor | undefined): Readings | undefined {
       byFile.set(file, known)
     },
     keyOf(file) {
-      const { quote, escape, decimalComma } = byFile.get(file) ?? {}
-      return quote ? JSON.stringify([quote.value, escape?.value, decimalComma?.value]) : ''
+      const { quote, escape, decimalComma, texts } = byFile.get(file) ?? {}
+      const own = texts === undefined ? '' : JSON.stringify(texts)
+      return quote ? JSON.stringify([quote.value, escape?.value, decimalComma?.value]) + own : own
     },
     first: (path, { fieldNames }, { file }) => ({
       ...asked,
-      format: 1,
+      format: needsTemplates(asked.options) ? 2 : 1,
       path,
       reading: byFile.get(file),
       fieldNames,

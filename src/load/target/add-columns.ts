@@ -7,10 +7,10 @@ import { UsageError } from '../../errors.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { neededOptions } from '../../infer/needed-options.js'
-import { formats, dataExtensions } from '../../parse/formats.js'
+import { formats } from '../../parse/formats.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
-import { expandSources } from '../../source/expand-sources.js'
+import { expandInputs } from '../inputs/expand-inputs.js'
 import type { Run } from '../run.js'
 import { checkFiles, missingOptions } from './create-target.js'
 import { inferOptions } from './infer-options.js'
@@ -43,11 +43,7 @@ export async function addColumns(
 async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<InferredSchema> {
   const { options, platform } = run
   const { files } = platform
-  const { paths } = await expandSources(options.inputs, {
-    extensions: dataExtensions,
-    include: options.input?.include,
-    files,
-  })
+  const { paths } = await expandInputs(options.inputs, options.input ?? {}, { files })
   await checkFiles(paths, files, 'target.addColumns')
   const found = inferOptions(options, paths, files)
   const common = { ...found, isPlain: true }

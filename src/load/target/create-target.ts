@@ -10,10 +10,10 @@ import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
-import { dataExtensions, formats } from '../../parse/formats.js'
-import { expandSources } from '../../source/expand-sources.js'
+import { formats } from '../../parse/formats.js'
 import { fileBytes } from '../../source/open-source.js'
 import type { Facts } from '../connection/known-server.js'
+import { expandInputs } from '../inputs/expand-inputs.js'
 import { lookAtHeaders, mostLookedAt } from '../inputs/look-at-headers.js'
 import { parseVersion } from '../connection/server-version.js'
 import type { LoadOptions } from '../options.js'
@@ -80,11 +80,7 @@ async function newTarget(run: Run): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
   const { files } = platform
-  const { paths } = await expandSources(options.inputs, {
-    extensions: dataExtensions,
-    include: options.input?.include,
-    files,
-  })
+  const { paths } = await expandInputs(options.inputs, options.input ?? {}, { files })
   await checkFiles(paths, files)
   run.reporter.notice(
     `there is no table "${tableText(table)}": looking at the inputs for its columns`,

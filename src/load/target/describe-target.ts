@@ -46,6 +46,8 @@ export interface TargetDescription {
   readonly upsert?: UpsertForm
   /** A row that is written twice stays one row: it has a key, or the table keeps one of equal sort columns. */
   readonly dropsDuplicates?: boolean
+  /** Of rows with one key the one that was written last stays. */
+  readonly replaces?: boolean
 }
 
 /**
@@ -80,7 +82,12 @@ export async function describeTarget(
     const stored = storedColumns(target.table, answer)
     const columns = limitedColumns(schema.columns, stored)
     const isHandle = target.table.kind === 'shared' && stored.length > 0
-    const known = { columns, keyed, keyColumns, partitionColumns, dropsDuplicates: keyed, engine }
+    const replaces =
+      target.method === 'upsert' ||
+      engine === 'PKEY' ||
+      (engine !== undefined && textOf(answer, 'keepDuplicates') === 'LAST')
+    const keys = { keyed, keyColumns, partitionColumns, dropsDuplicates: keyed, replaces }
+    const known = { columns, engine, ...keys }
     return { ...schema, ...known, ...upsert, ...policy, ...(isHandle ? { isHandle } : {}) }
   }
   await askFunction(asking, target.name)

@@ -3,6 +3,7 @@
 */
 import type { InferOptions } from '../../infer/infer.js'
 import type { Files } from '../../platform/platform.js'
+import { newPathReader } from '../../source/path/input-texts.js'
 import { dialectOf } from '../inputs/reader-options.js'
 import type { LoadOptions } from '../options.js'
 import { parseTableTarget } from './target.js'
@@ -30,6 +31,7 @@ export function inferOptions(
     cells: { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) },
     map: mapping.map ?? {},
     set: mapping.set ?? {},
+    names: newPathReader(input),
     byPosition: mapping.match === 'position',
     intoDfs: parseTableTarget(target.table ?? '').kind === 'dfs',
     ...(input.limit === undefined ? {} : { sample: input.limit }),

@@ -33,6 +33,8 @@ export interface ColumnBuilder {
   read(block: RecordBlock, field: number, firstRow: number): number
   /** Takes back what the last `read` appended. */
   undo(): void
+  /** Of a column that is put together from several texts: the block that holds what was read last. */
+  readonly composed?: RecordBlock
   /** What is wrong with the text that `read` refused. */
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Bytes on the wire of the first `rowCount` rows. */

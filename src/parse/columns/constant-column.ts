@@ -1,5 +1,6 @@
 /*
-  A column that holds the same text in every row: `mapping.set`, and columns the input does not have.
+  A column that holds the same text in every row: `mapping.set`, and columns the input does not have. A text that the name of the
+  input says changes from input to input.
 */
 import type { Column } from '../../protocol/value.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
@@ -14,13 +15,19 @@ import { slackBytes } from '../window.js'
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #block: RecordBlock
-  readonly #textBytes: number
+  #textBytes = 0
   /** Why the text is not a value of the column, if so. */
-  readonly fault: CellFault | undefined
+  fault: CellFault | undefined
 
   constructor(builder: ColumnBuilder, text: string, rowCapacity: number) {
     this.#builder = builder
     this.#block = new RecordBlock(1, rowCapacity)
+    this.setText(text, 0)
+  }
+
+  /** The rows from `firstRow` on hold this text. */
+  setText(text: string, firstRow: number): void {
+    const builder = this.#builder
     const encoded = new TextEncoder().encode(text)
     this.#textBytes = encoded.length
     const bytes = new Uint8Array(encoded.length + slackBytes)
@@ -29,9 +36,10 @@ export class ConstantColumn implements ColumnBuilder {
     this.#block.view = new DataView(bytes.buffer)
     this.#block.ends.fill(encoded.length)
     this.#block.rowCount = 1
-    builder.read(this.#block, 0, 0)
+    builder.read(this.#block, 0, firstRow)
     builder.undo()
-    if (this.#block.refusedCount > 0) this.fault = builder.explain(bytes, 0, encoded.length)
+    this.fault =
+      this.#block.refusedCount > 0 ? builder.explain(bytes, 0, encoded.length) : undefined
     this.#block.clear()
   }
 

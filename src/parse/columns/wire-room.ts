@@ -5,16 +5,22 @@ import type { ColumnBuilder, WireRoom } from './column-builder.js'
 
 /**
  * Of a row with all its columns; its text counts in each column that takes the same field.
- * @param columns  with the field of each; −1 for one that takes none
+ * @param columns  with the fields of each
  */
 export function roomOfRow(
-  columns: readonly { readonly builder: Pick<ColumnBuilder, 'most'>; readonly field: number }[],
+  columns: readonly {
+    readonly builder: Pick<ColumnBuilder, 'most'>
+    readonly fields: readonly number[]
+  }[],
 ): WireRoom {
   const textBytes = new Map<number, number>()
   let row = 0
-  for (const { builder, field } of columns) {
-    row += builder.most.row
-    textBytes.set(field, (textBytes.get(field) ?? 0) + builder.most.textByte)
+  for (const { builder, fields } of columns) {
+    const { most } = builder
+    row += most.row
+    for (const field of new Set(fields)) {
+      textBytes.set(field, (textBytes.get(field) ?? 0) + most.textByte)
+    }
   }
   return { row, textByte: Math.max(0, ...textBytes.values()) }
 }

@@ -4,6 +4,7 @@
   that is taken for a header is lost, a header that is taken for a row is stored.
 */
 import { UsageError } from '../../errors.js'
+import { templateNames } from '../../schema/template.js'
 import { looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fitOf, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
@@ -15,7 +16,8 @@ const shownNames = 5
 export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string): boolean {
   const texts = textsOf(record).filter(text => text !== '')
   const columnNames = target.schema.columns.map(({ name }) => name)
-  const sources = Object.values(target.mapping.map ?? {})
+  const { map = {}, set } = target.mapping
+  const sources = [...Object.values(map), ...templateNames(set)]
   // A number may be that of a field.
   const sure = namesOf([...columnNames, ...sources.filter(name => !isNumber(name))])
   const any = namesOf([...columnNames, ...sources])

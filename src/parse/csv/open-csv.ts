@@ -5,7 +5,7 @@
 import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
-import type { MappedColumn } from '../../schema/column-mapping.js'
+import type { TextSource } from '../../schema/cell-source.js'
 import { expectedOf, isAlike, type ExpectedCsv } from './alike.js'
 import {
   csvDialect,
@@ -389,6 +389,6 @@ function quotedIfEmpty(
   }
 }
 
-function fieldOf({ source }: MappedColumn): number {
+function fieldOf(source: TextSource): number {
   return source.kind === 'field' ? source.index : -1
 }

@@ -4,9 +4,11 @@
 */
 import { DdbError } from '../../errors.js'
 import { isNullAt } from '../../protocol/element.js'
-import { mapColumns, type InputShape, type MappingRules } from '../../schema/column-mapping.js'
+import type { InputShape, MappingRules } from '../../schema/cell-source.js'
+import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetColumn, TargetSchema } from '../../schema/target-schema.js'
 import { BatchBuilder } from '../batch-builder.js'
+import { sourceFields } from '../sourced-column.js'
 import type { CellRules } from '../cell-rules.js'
 import type { Known } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
@@ -87,7 +89,7 @@ export function fitOf(
   const block = blockOf(shape.fieldCount, records)
   const builder = new BatchBuilder({
     mapping,
-    fields: mapping.columns.map(({ source }) => (source.kind === 'field' ? source.index : -1)),
+    fields: sourceFields(mapping, source => (source.kind === 'field' ? source.index : -1)),
     rowCapacity: block.rowCapacity,
     rules: { ...cells, lenient: false, columnOffsets: undefined },
     arrayDelimiter: undefined,

@@ -1,7 +1,7 @@
 /*
   What reads the lines of NDJSON for the columns of a target.
 */
-import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
+import type { ColumnMapping, TextSource } from '../../schema/cell-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { CellRules } from '../cell-rules.js'
 import { hasNumberStyle } from '../cells/number-style.js'
@@ -18,7 +18,7 @@ export interface JsonColumns {
   readonly scanner: JsonScanner
   readonly records: JsonRecords
   readonly block: RecordBlock
-  readonly fieldOf: (column: MappedColumn) => number
+  readonly fieldOf: (source: TextSource) => number
   readonly arrayDelimiter: string
 }
 
@@ -40,7 +40,7 @@ export function jsonColumns(
     scanner,
     records,
     block,
-    fieldOf: ({ source: from }) =>
+    fieldOf: from =>
       from.kind === 'member' ? members.findIndex(({ name }) => name === from.name) : -1,
     arrayDelimiter: String.fromCharCode(elementSeparator),
   }

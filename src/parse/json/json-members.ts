@@ -2,7 +2,7 @@
   The members of JSON objects that fill columns, with the kinds of values that each may have.
 */
 import { columnTypeText } from '../../protocol/data-type.js'
-import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
+import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
 import { cellTypeOf, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
@@ -23,19 +23,28 @@ export interface JsonMember {
 export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {
   const members = new Map<string, JsonMember>()
   for (const column of mapping.columns) {
-    if (column.source.kind !== 'member') continue
-    const { name } = column.source
-    const { kinds, elementKinds } = kindsOf(column, cells)
-    const other = members.get(name)
-    members.set(name, {
-      name,
-      kinds: kinds & (other?.kinds ?? kinds),
-      elementKinds: elementKinds & (other?.elementKinds ?? elementKinds),
-      columnName: other?.columnName ?? column.name,
-      typeText: other?.typeText ?? columnTypeText(column.type),
-    })
+    const { kinds, elementKinds } =
+      column.source.kind === 'template' ? anyText : kindsOf(column, cells)
+    for (const source of textSources(column.source)) {
+      if (source.kind !== 'member') continue
+      const { name } = source
+      const other = members.get(name)
+      members.set(name, {
+        name,
+        kinds: kinds & (other?.kinds ?? kinds),
+        elementKinds: elementKinds & (other?.elementKinds ?? elementKinds),
+        columnName: other?.columnName ?? column.name,
+        typeText: other?.typeText ?? columnTypeText(column.type),
+      })
+    }
   }
   return [...members.values()]
+}
+
+/** Whatever stands for a text that others are put around. */
+const anyText = {
+  kinds: jsonKinds.string | jsonKinds.number | jsonKinds.boolean,
+  elementKinds: 0,
 }
 
 /** Kinds as bits; null is always taken besides. A date may be a number where a format says how it is read. */

@@ -1,7 +1,7 @@
 /*
   What cuts a piece into records, by what its format says of them.
 */
-import type { MappedColumn } from '../../schema/column-mapping.js'
+import type { TextSource } from '../../schema/cell-source.js'
 import { CsvScanner } from '../csv/csv-scanner.js'
 import { CsvTokenizer } from '../csv/csv-tokenizer.js'
 import { jsonLinesFor } from '../json/json-lines-for.js'
@@ -13,7 +13,7 @@ import type { PieceReading } from './piece-reading.js'
 export interface PieceLines {
   readonly lines: LineTokenizer
   readonly block: RecordBlock
-  readonly fieldOf: (column: MappedColumn) => number
+  readonly fieldOf: (source: TextSource) => number
   readonly arrayDelimiter: string | undefined
   /** Records that were padded or cut so far. */
   readonly raggedRecords: () => number
@@ -33,7 +33,7 @@ export function pieceLines({ format, mapping, cells }: PieceReading): PieceLines
   return {
     lines: tokenizer.lines,
     block,
-    fieldOf: ({ source }) => (source.kind === 'field' ? source.index : -1),
+    fieldOf: source => (source.kind === 'field' ? source.index : -1),
     arrayDelimiter: undefined,
     raggedRecords: () => tokenizer.raggedRecords,
   }

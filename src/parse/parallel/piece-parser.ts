@@ -4,6 +4,7 @@
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'
+import { sourceFields } from '../sourced-column.js'
 import { BufferPool } from '../columns/buffer-pool.js'
 import { ColumnOffsets } from '../cells/column-offset.js'
 import {
@@ -31,7 +32,7 @@ const noShape: RecordShape = {
 }
 
 /** Places are those in the piece; the reader knows the rest. */
-const noInput: BuilderInput = {
+const noInput: Omit<BuilderInput, 'texts'> = {
   file: '',
   showRecord: undefined,
   shape: noShape,
@@ -43,6 +44,7 @@ export class PieceParser {
   readonly #lines: PieceLines
   readonly #builder: BatchBuilder
   readonly #pool: BufferPool = new BufferPool()
+  readonly #input: BuilderInput
   readonly #offsets: ColumnOffsets | undefined
   readonly #leftOut = new Set<string>()
   #rowCount = 0
@@ -56,13 +58,14 @@ export class PieceParser {
   #expectedRows = 1024
 
   constructor(reading: PieceReading) {
-    const { mapping, cells, offsets } = reading
+    const { mapping, cells, offsets, texts } = reading
+    this.#input = { ...noInput, texts }
     this.#lines = pieceLines(reading)
     this.#offsets = offsets && new ColumnOffsets(offsets)
     const { block, fieldOf, arrayDelimiter } = this.#lines
     this.#builder = new BatchBuilder({
       mapping,
-      fields: mapping.columns.map(fieldOf),
+      fields: sourceFields(mapping, fieldOf),
       rowCapacity: block.rowCapacity,
       rules: {
         ...cells,
@@ -91,7 +94,7 @@ export class PieceParser {
     this.#rowCount = 0
     this.#rejects = []
     this.#leftOut.clear()
-    this.#builder.beginInput(noInput, 0)
+    this.#builder.beginInput(this.#input, 0)
     lines.restart()
     lines.push(bytes.subarray(begin))
     const isUsual = this.#readBlocks()

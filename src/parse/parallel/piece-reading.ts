@@ -1,8 +1,9 @@
 /*
   How pieces of an input are read, as plain data from which every thread makes the same reader; and the input that pieces are taken of.
 */
-import type { ColumnMapping } from '../../schema/column-mapping.js'
+import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
+import type { InputTexts } from '../columns/template-text.js'
 import type { ColumnOffsets } from '../cells/column-offset.js'
 import type { CsvDialect } from '../csv/csv-dialect.js'
 import type { FedPiece } from './parsed-piece.js'
@@ -20,6 +21,8 @@ export type PieceFormat =
 export interface PieceReading {
   readonly format: PieceFormat
   readonly mapping: ColumnMapping
+  /** What the name of the input says of its rows. */
+  readonly texts: InputTexts | undefined
   readonly cells: Omit<CellRules, 'columnOffsets' | 'onOffset'>
   /** Of columns that are known to have one, where no time zone is given. */
   readonly offsets: Readonly<Record<string, string>> | undefined

@@ -2,6 +2,7 @@
   The reader's side of reading ahead: the piece at hand, and whether what others have read of it is what the reader would have read. If
   it is not, for whatever reason, the reader reads the piece itself.
 */
+import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { BatchBuilder } from '../batch-builder.js'
 import type { BatchOptions } from '../input-reader.js'
@@ -68,14 +69,15 @@ export class ReadAhead {
 
   #opened(chunks: AsyncIterator<Uint8Array, void>): Feed | undefined {
     const { plain, taken, isPrompt } = this.#input
-    const { readAhead, onBlock, mapping, cells = {} } = this.#options
+    const { readAhead, onBlock, mapping, texts, cells = {} } = this.#options
     if (this.#feed !== undefined || readAhead === undefined || plain === undefined)
       return this.#feed
     const { columnOffsets: offsets, onOffset: _, ...rules } = cells
     // Other threads cannot know offsets that only the reader finds out.
     const isKnown = offsets !== undefined || rules.timeZone !== undefined
-    if (!this.#hasBegun || !isKnown || onBlock !== undefined) return undefined
-    const reading = { format: plain, mapping, cells: rules, offsets: undefined }
+    if (!this.#hasBegun || !isKnown || onBlock !== undefined || holdsLines(mapping))
+      return undefined
+    const reading = { format: plain, mapping, texts, cells: rules, offsets: undefined }
     this.#feed = readAhead({ chunks, taken, offsets, reading, isPrompt })
     return this.#feed
   }
@@ -137,6 +139,11 @@ export class ReadAhead {
     addRagged?.(parsed.raggedRecords)
     this.fold = undefined
   }
+}
+
+/** Which line a piece begins at is known once all before it is read. */
+function holdsLines({ columns }: ColumnMapping): boolean {
+  return columns.some(({ source }) => textSources(source).some(({ kind }) => kind === 'line'))
 }
 
 const asPiece = (result: IteratorResult<Uint8Array, void>): IteratorResult<FedPiece, void> =>

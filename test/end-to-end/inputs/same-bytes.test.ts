@@ -142,6 +142,11 @@ const ways: Record<string, [name: string, bytes: Uint8Array, change: Partial<Loa
   CSV: ['in.csv', Buffer.from(csv), {}],
   'CSV, in batches by bytes': ['in.csv', Buffer.from(csv), { delivery: { batchBytes: 30_000 } }],
   'CSV, up to a limit': ['in.csv', Buffer.from(csv), { input: { limit: 41_234 } }],
+  'CSV with templates': [
+    'in.csv',
+    Buffer.from(csv),
+    { mapping: { set: { sym: '{sym}-{filename}', time: '{time}', text: '{text} {filename}' } } },
+  ],
   'CSV in GB18030': ['in.csv', iconv.encode(csv, 'gb18030'), { input: { encoding: 'gb18030' } }],
   'NDJSON, gzipped': ['in.ndjson.gz', gzipSync(ndjson, { level: 1 }), {}],
 }

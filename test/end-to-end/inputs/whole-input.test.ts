@@ -24,6 +24,9 @@ function sumOf({ contentBytes }: LoadResult['inputs'][number]): number {
   return rows + rejected + header + other
 }
 
+/** `npm run test:threads` also reads all files out of archives, where none changes while it is read. */
+const changing = process.env['TEST_ZIPPED'] === '1' ? { skip: 'a member does not change' } : {}
+
 t.test('a last record over the limit is rejected, whatever it comes in', async t => {
   const { load, count } = await startLoadServer(t, script)
   const csv = `id,ticker,price\n1,A,1\n99,${long},1.5`
@@ -94,36 +97,40 @@ function loadCut(
   })
 }
 
-t.test('what is left of a file that was cut short is loaded, but not its last record', async t => {
-  const server = await startLoadServer(t, script)
-  const lines = Array.from({ length: 20_000 }, (_, i) => `${i},"S\n${i}",${20_000 + i}.5\n`)
-  const text = `id,ticker,price\n${lines.join('')}`
-  // In the last digit of the price: what is left of the record would be a good one.
-  const keptBytes = text.indexOf('5000,"S') + lines[5000]!.length - 3
-  const record = lines[5000]!.slice(0, -3)
-  const sizes = `it had ${text.length} bytes and ends after ${keptBytes}.`
-  const cases: [Partial<LoadOptions>, Partial<LoadResult['rows']>][] = [
-    [{}, { rejected: 1 }],
-    [{ rejects: { onError: 'skip' } }, { confirmed: 5000, rejected: 1 }],
-    [{ rejects: { file: join(t.testdir(), 'rejects.csv') } }, { confirmed: 5000, rejected: 1 }],
-  ]
-  for (const [change, rows] of cases) {
-    const path = join(t.testdirName, 'in.csv')
-    writeFileSync(path, text)
-    const result = await loadCut(server, path, keptBytes, change)
-    const error = { code: 'DDB_INPUT_TRUNCATED', message: sizes }
-    t.match(result, { exitCode: 65, status: 'failed', error, rows: { read: 5001, ...rows } })
-    t.equal(sumOf(result.inputs[0]!), keptBytes)
-    t.equal(await server.count('trades where id >= 5000'), 0)
-  }
-  t.equal(
-    readFileSync(join(t.testdirName, 'rejects.csv'), 'utf8'),
-    `id,ticker,price\n${record}\n`,
-    'it is kept for whoever can complete it',
-  )
-})
+t.test(
+  'what is left of a file that was cut short is loaded, but not its last record',
+  changing,
+  async t => {
+    const server = await startLoadServer(t, script)
+    const lines = Array.from({ length: 20_000 }, (_, i) => `${i},"S\n${i}",${20_000 + i}.5\n`)
+    const text = `id,ticker,price\n${lines.join('')}`
+    // In the last digit of the price: what is left of the record would be a good one.
+    const keptBytes = text.indexOf('5000,"S') + lines[5000]!.length - 3
+    const record = lines[5000]!.slice(0, -3)
+    const sizes = `it had ${text.length} bytes and ends after ${keptBytes}.`
+    const cases: [Partial<LoadOptions>, Partial<LoadResult['rows']>][] = [
+      [{}, { rejected: 1 }],
+      [{ rejects: { onError: 'skip' } }, { confirmed: 5000, rejected: 1 }],
+      [{ rejects: { file: join(t.testdir(), 'rejects.csv') } }, { confirmed: 5000, rejected: 1 }],
+    ]
+    for (const [change, rows] of cases) {
+      const path = join(t.testdirName, 'in.csv')
+      writeFileSync(path, text)
+      const result = await loadCut(server, path, keptBytes, change)
+      const error = { code: 'DDB_INPUT_TRUNCATED', message: sizes }
+      t.match(result, { exitCode: 65, status: 'failed', error, rows: { read: 5001, ...rows } })
+      t.equal(sumOf(result.inputs[0]!), keptBytes)
+      t.equal(await server.count('trades where id >= 5000'), 0)
+    }
+    t.equal(
+      readFileSync(join(t.testdirName, 'rejects.csv'), 'utf8'),
+      `id,ticker,price\n${record}\n`,
+      'it is kept for whoever can complete it',
+    )
+  },
+)
 
-t.test('what was cut off between records is missed all the same', async t => {
+t.test('what was cut off between records is missed all the same', changing, async t => {
   const server = await startLoadServer(t, script)
   const record = '{"id":1,"ticker":"A","price":1}\n'
   const path = join(t.testdir(), 'in.ndjson')

@@ -4,7 +4,7 @@ import {
   memberNames,
   recordTexts,
 } from '../../../src/load/check/record-texts.js'
-import type { CellSource } from '../../../src/schema/column-mapping.js'
+import type { CellSource } from '../../../src/schema/cell-source.js'
 
 const none = new Uint8Array(0)
 const utf8 = { encoding: 'utf-8', mark: none } as const

@@ -68,6 +68,9 @@ const target: Values<TargetOptions> = {
 }
 const input: Values<Omit<InputOptions, 'stdin'>> = {
   format: { values: ['csv', 'auto'] },
+  members: { values: [['*.txt'], ['*.csv']] },
+  path: { values: ['{day}.csv', 'hive'] },
+  pathUnmatched: { values: ['skip', 'null'] },
   include: { values: [['*.txt'], ['*.csv']] },
   follow: { values: [true, false] },
   compression: { values: ['gzip', 'none'] },
@@ -93,7 +96,7 @@ const input: Values<Omit<InputOptions, 'stdin'>> = {
 const mapping: Values<MappingOptions> = {
   match: { values: ['name', 'position'] },
   map: { values: [{ a: 'x' }, { a: 'y' }] },
-  set: { values: [{ a: '1' }, { b: '1' }] },
+  set: { values: [{ a: '{b}' }, { a: '{{b}' }] },
   ignoreExtra: { values: [true, false] },
   allowMissing: { values: [true, false] },
 }

@@ -19,7 +19,7 @@ import {
 import { SampleRecords } from '../../../src/parse/csv/sample-records.js'
 import { checkTrailingDelimiter } from '../../../src/parse/csv/trailing-delimiter.js'
 import { openReader } from '../../../src/parse/formats.js'
-import type { MappingRules } from '../../../src/schema/column-mapping.js'
+import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { memorySource, read } from '../reading.js'
 

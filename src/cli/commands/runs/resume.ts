@@ -4,6 +4,7 @@
 import { resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
+import { askedAgain } from '../../../load/journal/portable-options.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
@@ -33,7 +34,8 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         await refuseSharedFiles(...filesOf(settings, known), call)
       },
       async options(known, trace) {
-        const { folder: workingFolder, options } = known.run
+        const { folder: workingFolder } = known.run
+        const options = askedAgain(known.run.options)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
         // From here on relative paths are those of the journal; all others have been read, or are whole.
         goTo(known, processEnvironment)

@@ -8,13 +8,14 @@ import { checkDfsOnly, createScript, type NewTable } from '../../../infer/create
 import { inferSchema } from '../../../infer/infer.js'
 import type { InferredColumn, InferredSchema } from '../../../infer/inferred-schema.js'
 import { neededOptions } from '../../../infer/needed-options.js'
+import { expandInputs } from '../../../load/inputs/expand-inputs.js'
 import { inferOptions } from '../../../load/target/infer-options.js'
 import { parseTableTarget } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
 import { schemaFromTypes, typesText } from '../../../schema/target-schema.js'
-import { dataExtensions } from '../../../parse/formats.js'
-import { expandSources, sourceNotices } from '../../../source/expand-sources.js'
+import { withArchives } from '../../../source/archive/archives.js'
+import { sourceNotices } from '../../../source/expand-sources.js'
 import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { inputsOf } from '../inputs-of.js'
@@ -70,13 +71,9 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   }
   const inputs = await inputsOf(settings, call)
   await refuseSharedFiles(settings, inputs, call)
-  const { files } = systemPlatform
+  const files = withArchives(systemPlatform.files)
   const fields = fieldsOf(sharedOptions, settings)
-  const sources = await expandSources(inputs, {
-    extensions: dataExtensions,
-    include: fields.input?.include,
-    files,
-  })
+  const sources = await expandInputs(inputs, fields.input ?? {}, { files })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
   const { paths } = sources
   const { stdin } = processEnvironment

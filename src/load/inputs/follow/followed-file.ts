@@ -109,7 +109,7 @@ export async function* batchesOf(
       summary.compression = source.compression
       const reader = await openReader(source, {
         ...dialectOf(options),
-        target: rowTarget(options, target),
+        target: rowTarget(options, target, path),
         ...known?.dialect,
         clock,
       })

@@ -16,6 +16,7 @@ import {
   type PresentFile,
   type PresentFiles,
 } from '../../../source/follow/present-files.js'
+import { newPathReader, type PathReader } from '../../../source/path/input-texts.js'
 import { newTurns } from '../../../source/follow/turns.js'
 import {
   failureOf,
@@ -73,6 +74,7 @@ class FollowedInputs implements Inputs {
   readonly read: FilesRead = newFilesRead()
   readonly #reading: InputReading
   readonly #run: Run
+  readonly #paths: PathReader
   readonly #ended = new AbortController()
   readonly #told = new Set<string>()
   readonly #merge = newMerge<FollowedFile, Batch>()
@@ -82,6 +84,7 @@ class FollowedInputs implements Inputs {
   constructor(reading: InputReading, run: Run) {
     this.#reading = reading
     this.#run = run
+    this.#paths = newPathReader(run.options.input)
     // Every file waits for it.
     setMaxListeners(0, this.#ended.signal)
   }
@@ -171,6 +174,7 @@ class FollowedInputs implements Inputs {
       this.#tellSources(present)
       for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
       for (const present of files) {
+        if (this.#paths.isSkipped(present.path)) continue
         const file = await this.#openIfNew(present)
         if (file === undefined) continue
         const { path, status } = present

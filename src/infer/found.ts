@@ -1,0 +1,75 @@
+/*
+  What columns of inputs are found by, and what is known of them while the inputs are looked at.
+*/
+import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import type { FoundTable } from '../parse/csv/find-table.js'
+import type { ReaderOptions } from '../parse/formats.js'
+import type { Files } from '../platform/platform.js'
+import type { TargetColumn } from '../schema/target-schema.js'
+import type { SourceOptions } from '../source/open-source.js'
+import type { PathReader } from '../source/path/input-texts.js'
+import type { ColumnProbe } from './column-probe.js'
+import type { FieldColumn } from './field-columns.js'
+import type { InferredInput } from './inferred-schema.js'
+import type { InputFields } from './input-fields.js'
+import type { JsonColumns } from './json-columns.js'
+import type { SetTexts } from './set-probes.js'
+
+/** What is to be looked at, and how it is read. */
+export interface InferOptions {
+  /** Files, or `-`. */
+  readonly paths: readonly string[]
+  readonly files: Files
+  readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
+  readonly reader: ReaderOptions
+  readonly cells: CellRules & Pick<CellOptions, 'offsets'>
+  /** Target column → column of the input. */
+  readonly map: Readonly<Record<string, string>>
+  /** Target column → text, with names in braces. */
+  readonly set: Readonly<Record<string, string>>
+  /** Types of columns, whatever is found. */
+  readonly types?: readonly TargetColumn[]
+  /** Reads what the names of inputs say. */
+  readonly names: PathReader
+  /** Columns are told apart by position, whatever a header says. */
+  readonly byPosition: boolean
+  /** The table is to be a DFS table. */
+  readonly intoDfs: boolean
+  /** Nothing is found that options would have to say of all columns alike. */
+  readonly isPlain?: boolean
+  /** Pairs such as yes and no are to be BOOL, whose words have to be said; they are texts otherwise. */
+  readonly proposesTruths?: boolean
+  /** Most records to look at; all when left out. */
+  readonly sample?: number
+  /** Asked before every piece of input. */
+  readonly stopped?: () => boolean
+}
+
+/** What several inputs add up to. */
+export interface Found {
+  rows: number
+  rejected: number
+  firstReject: string | undefined
+  readonly inputs: InferredInput[]
+  /** Content bytes of records looked at, and of all inputs, as far as is known. */
+  recordBytes: number
+  totalBytes: number
+  isComplete: boolean
+  /** Of the first input that has columns. */
+  fields: InputFields | undefined
+  columns: readonly FieldColumn[]
+  /** Fields that fill no column, because their columns are set. */
+  unused: readonly number[]
+  /** One for each column. */
+  probes: readonly ColumnProbe[]
+  json: JsonColumns | undefined
+  rules: CellRules | undefined
+  /** What stands above and below the table of the first input. */
+  table: FoundTable | undefined
+  /** Of the first input; undefined without one. */
+  set: SetTexts | undefined
+  readonly setProbes: Map<string, ColumnProbe>
+  /** What templates take is no column by itself, unless it is mapped. */
+  readonly takenFields: Set<number>
+  readonly takenMembers: Set<string>
+}

@@ -1,0 +1,111 @@
+/*
+  Columns that templates fill (`mapping.set`), and parts of paths, on trial: their texts are put together as a run does it, and what
+  they are made of is no column by itself.
+*/
+import { cellsOf } from '../parse/columns/template-column.js'
+import { TemplateText, type FieldCells, type InputTexts } from '../parse/columns/template-text.js'
+import type { RecordBlock } from '../parse/record-block.js'
+import { fieldsUsed, textSources, type CellSource, type InputShape } from '../schema/cell-source.js'
+import { mapColumns } from '../schema/column-mapping.js'
+import { constantOf, templateNames, templateParts } from '../schema/template.js'
+import type { NamedTexts } from '../source/path/input-texts.js'
+import type { ColumnProbe } from './column-probe.js'
+
+/** What is set, and what is the same in every row of all inputs. */
+export interface SetTexts {
+  /** Target column → template; parts of paths among them. */
+  readonly templates: Readonly<Record<string, string>>
+  /** Target column → text. */
+  readonly constants: Readonly<Record<string, string>>
+}
+
+/** @param parts  of paths: those that no template holds are columns */
+export function setTexts(
+  set: Readonly<Record<string, string>>,
+  parts: readonly string[],
+): SetTexts {
+  const held = new Set([...templateNames(set), ...Object.keys(set)])
+  const templates: Record<string, string> = {}
+  const constants: Record<string, string> = {}
+  for (const [name, text] of Object.entries(set)) {
+    const constant = constantOf(templateParts(text, name))
+    if (constant === undefined) templates[name] = text
+    else constants[name] = constant
+  }
+  for (const name of parts) if (!held.has(name)) templates[name] = `{${name}}`
+  return { templates, constants }
+}
+
+/** Where a template's parts stand in a block. */
+export interface BlockCells {
+  readonly view: DataView
+  field(name: string): FieldCells
+}
+
+/** The templates of one input, looked at block by block. */
+export interface SetLook {
+  /** Fields that they take. */
+  readonly fields: ReadonlySet<number>
+  /** Members that they take. */
+  readonly members: ReadonlySet<string>
+  look(block: RecordBlock, members?: BlockCells): void
+}
+
+/**
+ * @param probeOf  of a column; whether it holds nothing but what the name of its input says
+ * @throws {InputError} DDB_INPUT_COLUMN @throws {UsageError} DDB_USAGE for templates that do not suit the input
+ */
+export function newSetLook(
+  templates: SetTexts['templates'],
+  shape: InputShape,
+  match: 'name' | 'position' | undefined,
+  { parts, texts }: NamedTexts,
+  probeOf: (name: string, isOfInput: boolean) => ColumnProbe,
+): SetLook {
+  const columns = Object.keys(templates).map(name => ({ name, type: { type: 'STRING' as const } }))
+  const rules = {
+    set: templates,
+    parts,
+    ignoreExtra: true,
+    ...(match === undefined ? {} : { match }),
+  }
+  const mapping = mapColumns({ columns }, shape, rules)
+  const sources = mapping.columns.map(({ source }) => source)
+  const looks = mapping.columns.map(({ name, source }) =>
+    newLook(source, texts, shape.file, probeOf(name, textSources(source).every(isOfInput))),
+  )
+  const members = sources.flatMap(source =>
+    textSources(source).flatMap(one => (one.kind === 'member' ? [one.name] : [])),
+  )
+  return {
+    fields: fieldsUsed(sources),
+    members: new Set(members),
+    look(block, cells) {
+      for (const look of looks) look(block, cells)
+    },
+  }
+}
+
+const isOfInput = ({ kind }: { kind: string }): boolean => kind === 'input' || kind === 'constant'
+
+function newLook(
+  source: CellSource,
+  texts: InputTexts,
+  file: string,
+  probe: ColumnProbe,
+): SetLook['look'] {
+  const parts = textSources(source)
+  let text: TemplateText | undefined
+  return (block, cells) => {
+    text ??= new TemplateText(parts, block.rowCapacity)
+    text.setTexts(texts)
+    const { rowCount, lineNumbers } = block
+    const { view } = cells ?? block
+    const fields = parts.flatMap(part => {
+      if (part.kind === 'field') return cellsOf(block, [part.index])
+      return part.kind === 'member' ? (cells?.field(part.name) ?? []) : []
+    })
+    const from = { view, rowCount, lineNumbers, numberCells: undefined }
+    probe.look(text.compose(from, fields), 0, file)
+  }
+}

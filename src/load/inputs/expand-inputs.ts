@@ -1,0 +1,44 @@
+/*
+  Which files the inputs of a run are: what sources mean, and which of them have a path that says what it should.
+*/
+import { dataExtensions } from '../../parse/formats.js'
+import { systemFiles } from '../../platform/system-files.js'
+import { withArchives } from '../../source/archive/archives.js'
+import {
+  expandSources,
+  type ExpandOptions,
+  type ExpandedSources,
+} from '../../source/expand-sources.js'
+import { matchedSources, newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
+import type { InputOptions } from '../options.js'
+
+/**
+ * @throws {InputError} DDB_INPUT_MISSING as `expandSources`; DDB_INPUT_COLUMN for a path that does not say what it should
+ * @throws {UsageError} DDB_USAGE
+ */
+export async function expandInputs(
+  inputs: readonly string[],
+  {
+    path,
+    pathUnmatched,
+    include,
+    members,
+  }: Pick<InputOptions, 'path' | 'pathUnmatched' | 'include' | 'members'>,
+  looking: Pick<ExpandOptions, 'files' | 'stdin' | 'onInput'>,
+): Promise<ExpandedSources> {
+  const reader = newPathReader({
+    ...(path === undefined ? {} : { path }),
+    ...(pathUnmatched === undefined ? {} : { pathUnmatched }),
+  })
+  const found = await expandSources(inputs, {
+    ...looking,
+    files: withArchives(looking.files ?? systemFiles),
+    extensions: dataExtensions,
+    include,
+    members,
+    ...(path === undefined
+      ? {}
+      : { onSame: (one: string, other: string) => refuseOtherTexts(reader, one, other) }),
+  })
+  return path === undefined ? found : matchedSources(found, reader)
+}

@@ -1,0 +1,27 @@
+/*
+  What columns hold of the name of an input: it has to be known of rejects, whose file has a name of its own.
+*/
+import type { InputTexts } from '../../parse/columns/template-text.js'
+import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
+import { inputTextNames } from '../../schema/set-columns.js'
+import type { RejectReading } from '../rejects/reject-run.js'
+
+/** undefined where they hold nothing of it. */
+type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
+
+/** What the name of an input says, as far as its columns hold it. */
+export function heldTexts(
+  mapping: ColumnMapping,
+  texts: InputTexts,
+  set: MappingRules['set'] = {},
+): HeldTexts {
+  const names = inputTextNames(mapping)
+  if (names.length === 0) return undefined
+  const parts = mapping.columns.filter(
+    ({ name, source }) => source.kind === 'template' && !Object.hasOwn(set, name),
+  )
+  return {
+    texts: Object.fromEntries(names.map(name => [name, texts[name] ?? null])),
+    parts: parts.map(({ name }) => name),
+  }
+}

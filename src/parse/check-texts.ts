@@ -1,0 +1,45 @@
+/*
+  Whether what the names of inputs say are values of the columns that hold them, found out before a row of any of them is read.
+*/
+import type { MappedColumn } from '../schema/cell-source.js'
+import { BatchBuilder } from './batch-builder.js'
+import type { CellRules } from './cell-rules.js'
+import type { InputTexts } from './columns/template-text.js'
+
+const noInput = {
+  showRecord: undefined,
+  shape: {
+    format: '',
+    delimiter: undefined,
+    fieldNames: undefined,
+    fieldCount: 0,
+    headerBytes: undefined,
+    text: { encoding: 'utf-8', mark: new Uint8Array(0) },
+  },
+  text: {
+    encoding: 'utf-8',
+    how: 'found',
+    mark: new Uint8Array(0),
+    broken: undefined,
+    origin: undefined,
+  },
+} as const
+
+/**
+ * @param columns  that hold nothing but such texts
+ * @returns throws {InputError} DDB_INPUT_COLUMN for an input whose texts are no values
+ */
+export function newTextCheck(
+  columns: readonly MappedColumn[],
+  rules: CellRules,
+): (file: string, texts: InputTexts) => void {
+  const builder = new BatchBuilder({
+    mapping: { columns, ignoreExtra: true, allowMissing: true },
+    fields: columns.map(() => []),
+    rowCapacity: 1,
+    rules,
+    arrayDelimiter: undefined,
+    keepRecords: false,
+  })
+  return (file, texts) => builder.beginInput({ ...noInput, file, texts }, 0)
+}

@@ -1,0 +1,93 @@
+/*
+  A column that is put together from fields and other texts (`mapping.set` with names in braces), and read by the builder of
+  its type.
+*/
+import type { Column } from '../../protocol/value.js'
+import type { TextSource } from '../../schema/cell-source.js'
+import type { RecordBlock } from '../record-block.js'
+import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import type { ColumnPart } from './column-part.js'
+import { TemplateText, type FieldCells, type InputTexts } from './template-text.js'
+
+/** One column with a template before it. */
+export class TemplateColumn implements ColumnBuilder {
+  readonly #builder: ColumnBuilder
+  readonly #columnIndex: number
+  readonly #fields: readonly number[]
+  readonly #text: TemplateText
+
+  /**
+   * @param builder  of column 0 of a block with one field
+   * @param fields  of the blocks it reads, in the order of the parts that are fields
+   */
+  constructor(
+    builder: ColumnBuilder,
+    columnIndex: number,
+    parts: readonly TextSource[],
+    fields: readonly number[],
+    rowCapacity: number,
+  ) {
+    this.#builder = builder
+    this.#columnIndex = columnIndex
+    this.#fields = fields
+    this.#text = new TemplateText(parts, rowCapacity)
+  }
+
+  setTexts(texts: InputTexts): void {
+    this.#text.setTexts(texts)
+  }
+
+  read(block: RecordBlock, _field: number, firstRow: number): number {
+    const own = this.#text.compose(block, cellsOf(block, this.#fields))
+    const nulls = this.#builder.read(own, 0, firstRow)
+    if (own.refusedCount > 0) {
+      for (let row = 0; row < block.rowCount; row++) {
+        if (own.refusedBy[row] !== 0) block.refuse(row, this.#columnIndex)
+      }
+    }
+    return nulls
+  }
+
+  undo(): void {
+    this.#builder.undo()
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    return this.#builder.explain(bytes, start, end)
+  }
+
+  /** The block with what was read of the last one, whose text of each row is its only field. */
+  get composed(): RecordBlock {
+    return this.#text.block
+  }
+
+  encodedBytes(rowCount: number): number {
+    return this.#builder.encodedBytes(rowCount)
+  }
+
+  get most(): WireRoom {
+    const { row, textByte } = this.#builder.most
+    const { fixedBytes, mostOfField } = this.#text
+    return { row: row + textByte * fixedBytes, textByte: textByte * mostOfField }
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    return this.#builder.take(rowCount, buffers)
+  }
+
+  give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart {
+    return this.#builder.give(rowCount, buffers)
+  }
+
+  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
+    this.#builder.append(part, from, to, firstRow)
+  }
+}
+
+/** Where fields of a block stand. */
+export function cellsOf(
+  { starts, ends, fieldCount }: RecordBlock,
+  fields: readonly number[],
+): FieldCells[] {
+  return fields.map(first => ({ starts, ends, first, step: fieldCount }))
+}

@@ -1,0 +1,151 @@
+/*
+  Puts the texts of templates together (`mapping.set`), row by row: what stands in other columns, in the path of the input, and
+  between them. A row in which one of them is null has none.
+*/
+import type { TextSource } from '../../schema/cell-source.js'
+import { RecordBlock } from '../record-block.js'
+import { slackBytes } from '../window.js'
+
+/** Texts of one input by their names; undefined for null. */
+export type InputTexts = Readonly<Record<string, string | undefined>>
+
+/** Where the texts of a field stand in some bytes: of row `r`, from `starts[first + r * step]` on. */
+export interface FieldCells {
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly first: number
+  readonly step: number
+}
+
+/** Digits of a number of a line. */
+const lineBytes = 16
+
+/** All alike, as they are looked at for every row: a text; the number of a field from 0; or neither, for the line. */
+interface Piece {
+  readonly bytes: Uint8Array | undefined
+  readonly number: number
+}
+
+const encoder = new TextEncoder()
+
+/** The texts of one template. */
+export class TemplateText {
+  /** Filled by `compose`: one field, and bytes of its own. */
+  readonly block: RecordBlock
+  /** Of a text, besides what stands in fields. */
+  fixedBytes = 0
+  /** How often one field is in it, at most. */
+  readonly mostOfField: number
+  readonly #parts: readonly TextSource[]
+  #pieces: readonly Piece[] = []
+  #isNull = false
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+
+  constructor(parts: readonly TextSource[], rowCapacity: number) {
+    this.#parts = parts
+    this.block = new RecordBlock(1, rowCapacity)
+    const counts = new Map<number | string, number>()
+    for (const part of parts) {
+      const key =
+        part.kind === 'field' ? part.index : part.kind === 'member' ? part.name : undefined
+      if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+    this.mostOfField = Math.max(0, ...counts.values())
+    this.setTexts({})
+  }
+
+  /** The rows that follow are of an input with these texts. */
+  setTexts(texts: InputTexts): void {
+    let fields = 0
+    this.fixedBytes = 0
+    this.#isNull = false
+    this.#pieces = this.#parts.map(part => {
+      if (part.kind === 'field' || part.kind === 'member') {
+        return { bytes: undefined, number: fields++ }
+      }
+      if (part.kind === 'line') {
+        this.fixedBytes += lineBytes
+        return { bytes: undefined, number: -1 }
+      }
+      const text = part.kind === 'constant' ? part.text : texts[part.name]
+      const bytes = encoder.encode(text)
+      this.fixedBytes += bytes.length
+      this.#isNull ||= bytes.length === 0
+      return { bytes, number: -1 }
+    })
+  }
+
+  /**
+   * Fills the block.
+   * @param fields  of the template, in the order of its parts
+   */
+  compose(
+    {
+      view,
+      rowCount,
+      lineNumbers,
+      numberCells,
+    }: Pick<RecordBlock, 'view' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
+    fields: readonly FieldCells[],
+  ): RecordBlock {
+    const { block } = this
+    block.clear()
+    block.rowCount = rowCount
+    this.#reserve(rowCount, fields)
+    const into = this.#bytes
+    const intoView = block.view
+    const { starts, ends } = block
+    const pieces = this.#pieces
+    const numbers = numberCells && (block.numberCells ??= new Uint8Array(block.rowCapacity))
+    let to = 0
+    for (let row = 0; row < rowCount; row++) {
+      const begin = to
+      starts[row] = begin
+      let isNull = this.#isNull
+      for (let i = 0; i < pieces.length && !isNull; i++) {
+        const { bytes: text, number } = pieces[i]!
+        if (number >= 0) {
+          const cells = fields[number]!
+          const cell = cells.first + row * cells.step
+          const end = cells.ends[cell]!
+          let p = cells.starts[cell]!
+          isNull = p === end
+          const behind = to + end - p
+          // Behind every cell some bytes can be read, and what is written too far is written over.
+          for (; p < end; p += 4, to += 4) intoView.setInt32(to, view.getInt32(p, true), true)
+          to = behind
+        } else if (text !== undefined) {
+          for (let p = 0; p < text.length; p++) into[to++] = text[p]!
+        } else to += encoder.encodeInto(String(lineNumbers[row]), into.subarray(to)).written
+      }
+      if (isNull) to = begin
+      ends[row] = to
+      if (numbers === undefined) continue
+      const isNumber = fields.every(({ first, step }) => numberCells![first + row * step] === 1)
+      numbers[row] = isNumber ? 1 : 0
+    }
+    return block
+  }
+
+  #reserve(rowCount: number, fields: readonly FieldCells[]): void {
+    let needed = slackBytes + rowCount * this.fixedBytes
+    for (const { starts, ends, first, step } of fields) {
+      for (let row = 0, cell = first; row < rowCount; row++, cell += step) {
+        needed += ends[cell]! - starts[cell]!
+      }
+    }
+    if (this.#bytes.length < needed) {
+      this.#bytes = new Uint8Array(2 * needed)
+      this.block.bytes = this.#bytes
+      this.block.view = new DataView(this.#bytes.buffer)
+    }
+  }
+}
+
+/** Of a template that holds no fields: the text of all rows of an input, '' for null. */
+export function inputText(parts: readonly TextSource[], texts: InputTexts): string {
+  const all = parts.map(part =>
+    part.kind === 'constant' ? part.text : part.kind === 'input' ? (texts[part.name] ?? '') : '',
+  )
+  return all.includes('') ? '' : all.join('')
+}

@@ -1,0 +1,118 @@
+/*
+  The builders of target columns by where their cells come from: a field, the same text in every row, or several texts that are put
+  together.
+*/
+import { InputError, UsageError } from '../errors.js'
+import { columnTypeText } from '../protocol/data-type.js'
+import {
+  textSources,
+  type ColumnMapping,
+  type MappedColumn,
+  type TextSource,
+} from '../schema/cell-source.js'
+import type { CellRules } from './cell-rules.js'
+import { plainNumbers } from './cells/number-style.js'
+import type { BufferPool } from './columns/buffer-pool.js'
+import type { ColumnBuilder } from './columns/column-builder.js'
+import { ConstantColumn } from './columns/constant-column.js'
+import { TemplateColumn } from './columns/template-column.js'
+import { inputText, type InputTexts } from './columns/template-text.js'
+import type { ReportedColumn } from './row-fault.js'
+import { columnBuilder } from './types/column-types.js'
+
+/** @returns for each column the fields of the block that it takes, in the order of its texts */
+export function sourceFields(
+  { columns }: Pick<ColumnMapping, 'columns'>,
+  fieldOf: (source: TextSource) => number,
+): number[][] {
+  return columns.map(({ source }) =>
+    textSources(source)
+      .filter(({ kind }) => kind === 'field' || kind === 'member')
+      .map(fieldOf),
+  )
+}
+
+/** How a column is made. */
+interface ColumnSetup {
+  /** Of blocks, in the order of the texts that they are put together to. */
+  readonly fields: readonly number[]
+  readonly rowCapacity: number
+  readonly rules: CellRules
+  readonly arrayDelimiter: string | undefined
+  readonly pool: BufferPool
+}
+
+/** A column that was made. */
+interface SourcedColumn extends Pick<ReportedColumn, 'name' | 'typeText' | 'builder'> {
+  readonly sources: readonly TextSource[]
+}
+
+const isOfRecord = ({ kind }: TextSource): boolean => kind !== 'constant' && kind !== 'input'
+
+/** It has half characters, which stand for bytes that are not UTF-8 (platform/file-name.ts). */
+const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
+
+/** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
+export function sourcedColumn(
+  column: MappedColumn,
+  columnIndex: number,
+  { fields, rowCapacity, rules, arrayDelimiter, pool }: ColumnSetup,
+): ColumnBuilder {
+  const { source } = column
+  if (source.kind === 'field' || source.kind === 'member') {
+    const own = arrayDelimiter === undefined ? rules : { ...rules, arrayDelimiter }
+    return columnBuilder(column, columnIndex, pool, own)
+  }
+  if (source.kind === 'template' && source.parts.some(isOfRecord)) {
+    const builder = columnBuilder(column, 0, pool, rules)
+    return new TemplateColumn(builder, columnIndex, source.parts, fields, rowCapacity)
+  }
+  // Who says what every row shall have writes it plainly, however the input writes its numbers.
+  const plain = { ...plainNumbers(rules), columnOffsets: undefined }
+  const builder = columnBuilder(column, columnIndex, pool, plain)
+  const text = source.kind === 'constant' ? source.text : ''
+  const constant = new ConstantColumn(builder, text, rowCapacity)
+  if (constant.fault === undefined) return constant
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`mapping.set\` ${column.name}=${text}: ${columnTypeText(column.type)} column "${column.name}": ` +
+      `expected ${constant.fault.expected}`,
+  )
+}
+
+/**
+ * Rows from `firstRow` on are of another input.
+ * @returns whether some column holds what its name says
+ * @throws {InputError} DDB_INPUT_COLUMN where that is no value of its column
+ */
+export function setColumnTexts(
+  columns: readonly SourcedColumn[],
+  file: string,
+  texts: InputTexts,
+  firstRow: number,
+): boolean {
+  let isChanged = false
+  for (const { name, typeText, builder, sources } of columns) {
+    if (!sources.some(({ kind }) => kind === 'input')) continue
+    isChanged = true
+    const known = sources.find(one => one.kind === 'input' && isBroken(texts[one.name]))
+    if (known !== undefined) {
+      throw new InputError(
+        'DDB_INPUT_COLUMN',
+        `the path "${file}" has bytes that are no text in UTF-8, and column "${name}" is to hold some of it: rename the file or its folder`,
+        { file, columnName: name },
+      )
+    }
+    if (builder instanceof TemplateColumn) builder.setTexts(texts)
+    if (!(builder instanceof ConstantColumn)) continue
+    const text = inputText(sources, texts)
+    builder.setText(text, firstRow)
+    if (builder.fault === undefined) continue
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `the path "${file}" gives "${text}" for ${typeText} column "${name}", which expects ${builder.fault.expected}`,
+      { file, columnName: name },
+    )
+  }
+  return isChanged
+}

@@ -1,0 +1,51 @@
+/*
+  Fields of an input by their names, in whatever case where only one can be meant.
+*/
+
+/** Names of fields; a table may have tens of thousands of columns, and each looks for its own. */
+export interface KnownNames {
+  /** The first field of each name. */
+  readonly indexes: ReadonlyMap<string, number>
+  readonly twice: ReadonlySet<string>
+  /** By their lower case, where only one field has it. */
+  readonly alike: ReadonlyMap<string, string | undefined>
+}
+
+export function knownNames(names: readonly string[]): KnownNames {
+  const indexes = new Map<string, number>()
+  const twice = new Set<string>()
+  for (const [index, name] of names.entries()) {
+    if (indexes.has(name)) twice.add(name)
+    else indexes.set(name, index)
+  }
+  return { indexes, twice, alike: onlyOnes(indexes.keys()) }
+}
+
+/** Names by their lower case; undefined where several differ in nothing else. */
+export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | undefined> {
+  const found = new Map<string, string | undefined>()
+  for (const name of names) {
+    const key = name.toLowerCase()
+    found.set(key, found.has(key) && found.get(key) !== name ? undefined : name)
+  }
+  return found
+}
+
+/**
+ * Index of the field of this name; in another case only when no other field and no other column could be meant. −1 without
+ * one.
+ *
+ * @param asked  the names that columns ask for, by their lower case
+ */
+export function namedField(
+  name: string,
+  { indexes, twice, alike }: KnownNames,
+  asked: ReadonlyMap<string, string | undefined>,
+): number {
+  const exact = indexes.get(name)
+  if (exact !== undefined) return exact
+  const key = name.toLowerCase()
+  const other = alike.get(key)
+  const isSure = other !== undefined && !twice.has(other) && asked.get(key) === name
+  return (isSure ? indexes.get(other) : undefined) ?? -1
+}

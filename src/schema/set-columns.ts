@@ -1,0 +1,170 @@
+/*
+  Target columns that templates fill (`mapping.set`), and those that parts of the paths of inputs fill by their names.
+*/
+import { InputError, UsageError } from '../errors.js'
+import {
+  ownText,
+  positionIn,
+  textSources,
+  type CellSource,
+  type ColumnMapping,
+  type InputShape,
+  type MappedColumn,
+  type MappingRules,
+  type TextSource,
+} from './cell-source.js'
+import { namedField, type KnownNames } from './field-names.js'
+import { nearestHint } from './nearest.js'
+import type { TargetColumn, TargetSchema } from './target-schema.js'
+import { constantOf, templateNames, templateParts, type TemplatePart } from './template.js'
+
+/** What templates may name besides columns and parts. */
+const inputWords = ['filename', 'dirname', 'path'] as const
+export const lineWord = 'line'
+
+export const isInputWord = (name: string): boolean => inputWords.some(word => word === name)
+
+/**
+ * Parts of paths fill columns as if that were said of each.
+ * @throws {UsageError} DDB_USAGE @throws {InputError} DDB_INPUT_COLUMN for names that mean two things
+ */
+export function withParts(
+  { columns }: TargetSchema,
+  input: InputShape,
+  rules: MappingRules,
+): MappingRules {
+  const { parts = [], map, set } = rules
+  const word = parts.find(name => isInputWord(name) || name === lineWord)
+  if (word !== undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`input.path\` names a part "${word}", which says something else in templates: name it otherwise`,
+    )
+  }
+  const free = columns.filter(
+    ({ name }) =>
+      parts.includes(name) && ownText(map, name) === undefined && ownText(set, name) === undefined,
+  )
+  if (free.length === 0) return rules
+  for (const { name } of free) {
+    if (input.names?.includes(name) !== true || rules.match === 'position') continue
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `column "${name}" is a part of the path of ${input.file}, and a column of it: name the part otherwise in \`input.path\`, ` +
+        'or write * in its place',
+      positionIn(input, name),
+    )
+  }
+  return {
+    ...rules,
+    set: { ...set, ...Object.fromEntries(free.map(({ name }) => [name, `{${name}}`])) },
+  }
+}
+
+/** A part that nobody takes may be a mistake, as a column is. */
+export function checkParts(
+  { columns }: TargetSchema,
+  { parts = [], set = {} }: MappingRules,
+): void {
+  if (parts.length === 0) return
+  const used = new Set(templateNames(set))
+  const unused = parts.find(name => !used.has(name))
+  if (unused === undefined) return
+  const hint = nearestHint(
+    unused,
+    columns.map(({ name }) => name),
+  )
+  throw new UsageError(
+    'DDB_USAGE',
+    `part "${unused}" of \`input.path\` goes nowhere${hint}: no column has this name, and no \`mapping.set\` holds {${unused}}. ` +
+      'Write * in its place if nobody wants it',
+  )
+}
+
+/**
+ * What a set column is made from.
+ * @param columnOf  of a name that is neither a part of the path nor a word; throws without one
+ */
+export function setSource(
+  target: string,
+  text: string,
+  rules: MappingRules,
+  columnOf: (name: string, isOther: boolean) => TextSource | undefined,
+): CellSource {
+  const parts = templateParts(text, target)
+  const constant = constantOf(parts)
+  if (constant !== undefined) return { kind: 'constant', text: constant }
+  const sourceOf = (part: TemplatePart): TextSource => {
+    if ('text' in part) return { kind: 'constant', text: part.text }
+    const { name } = part
+    const other = inputSource(name, rules)
+    return columnOf(name, other !== undefined) ?? other!
+  }
+  return { kind: 'template', parts: parts.map(sourceOf) }
+}
+
+/** What is known of an input whatever its columns are. */
+function inputSource(name: string, { parts = [] }: MappingRules): TextSource | undefined {
+  if (parts.includes(name) || isInputWord(name)) return { kind: 'input', name }
+  return name === lineWord ? { kind: 'line' } : undefined
+}
+
+/** Columns whose texts only depend on which input it is, however that is read. */
+export function inputColumns(target: TargetSchema, given: MappingRules): readonly MappedColumn[] {
+  const rules = withParts(target, { file: '', kind: 'members', fieldCount: 0 }, given)
+  return target.columns.flatMap(column => {
+    const text = ownText(rules.set, column.name)
+    const parts = text === undefined ? [] : templateParts(text, column.name)
+    const sources = parts.map(part =>
+      'text' in part
+        ? ({ kind: 'constant', text: part.text } as const)
+        : inputSource(part.name, rules),
+    )
+    const known = sources.filter(source => source?.kind === 'constant' || source?.kind === 'input')
+    const isOfInput = known.length === parts.length && known.some(({ kind }) => kind === 'input')
+    return isOfInput ? [{ ...column, source: { kind: 'template', parts: known } as const }] : []
+  })
+}
+
+/** Names of `InputTexts` that the columns hold. */
+export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): string[] {
+  const names = columns.flatMap(({ source }) =>
+    textSources(source).flatMap(one => (one.kind === 'input' ? [one.name] : [])),
+  )
+  return [...new Set(names)]
+}
+
+/** The field that a template names, also by its number; undefined for a name of something else. */
+export function templateField(
+  name: string,
+  isOther: boolean,
+  known: KnownNames,
+  input: InputShape,
+  { column, text }: { readonly column: TargetColumn; readonly text: string },
+): TextSource | undefined {
+  const of = `\`mapping.set\` ${column.name}=${text}`
+  const fault = (what: string): InputError =>
+    new InputError('DDB_INPUT_COLUMN', `${of}: ${what}`, positionIn(input, name))
+  const index = namedField(name, known, new Map([[name.toLowerCase(), name]]))
+  if (known.twice.has(name)) {
+    throw fault(
+      `the header of ${input.file} has column "${name}" twice: give its number, {1} for the first`,
+    )
+  }
+  if (isOther) {
+    if (!known.indexes.has(name)) return undefined
+    throw fault(
+      `{${name}} is said of the input itself, and ${input.file} has a column of this name: write {${index + 1}} for the column, ` +
+        'or name a part of the path otherwise',
+    )
+  }
+  if (index >= 0) return { kind: 'field', index }
+  const number = /^[1-9]\d{0,8}$/.test(name) ? Number(name) : 0
+  if (number > 0 && number <= input.fieldCount) return { kind: 'field', index: number - 1 }
+  const hint = nearestHint(name, [...known.indexes.keys()])
+  throw fault(
+    input.names === undefined
+      ? `${input.file} has no names, so {${name}} is none of its columns: give the number of a field, {1} to {${input.fieldCount}}, or have \`input.path\` name a part "${name}"`
+      : `{${name}} is neither a column of ${input.file} nor a part of its path${hint}`,
+  )
+}

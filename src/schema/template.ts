@@ -1,0 +1,59 @@
+/*
+  Texts with names in braces (`mapping.set`): `{symbol}.SZ` is what stands in another column, or in the path of the input, with what
+  stands around it. `{{` is a brace.
+*/
+import { UsageError } from '../errors.js'
+
+/** A text, or the name of what takes its place. */
+export type TemplatePart = { readonly text: string } | { readonly name: string }
+
+/**
+ * @param target  the column that it fills, for messages
+ * @throws {UsageError} DDB_USAGE for a brace that is not closed, or has nothing in it
+ */
+export function templateParts(text: string, target: string): readonly TemplatePart[] {
+  const parts: TemplatePart[] = []
+  let literal = ''
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at]!
+    if (c !== '{') literal += c
+    else if (text[at + 1] === '{') {
+      literal += c
+      at++
+    } else {
+      const close = text.indexOf('}', at)
+      const name = text.slice(at + 1, close)
+      if (close < 0 || name === '') {
+        const what = close < 0 ? 'a "{" without a "}"' : 'braces with nothing in them'
+        throw new UsageError(
+          'DDB_USAGE',
+          `\`mapping.set\` ${target}=${text} has ${what}: {NAME} stands for a column or a part of the path, {{ for a brace`,
+        )
+      }
+      if (literal !== '') parts.push({ text: literal })
+      literal = ''
+      parts.push({ name })
+      at = close
+    }
+  }
+  if (literal !== '') parts.push({ text: literal })
+  return parts
+}
+
+/** What is always the same; undefined for what has names. */
+export function constantOf(parts: readonly TemplatePart[]): string | undefined {
+  const texts = parts.flatMap(part => ('text' in part ? [part.text] : []))
+  return texts.length === parts.length ? texts.join('') : undefined
+}
+
+/** The template that stands for this very text. */
+export function literalTemplate(text: string): string {
+  return text.replaceAll('{', '{{')
+}
+
+/** Names that the templates of a run hold. */
+export function templateNames(set: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(set).flatMap(([target, text]) =>
+    templateParts(text, target).flatMap(part => ('name' in part ? [part.name] : [])),
+  )
+}

@@ -1,0 +1,159 @@
+/*
+  Zip archives as folders of files (docs/decisions/0070-zip-archives.md): `a.zip/20240102.csv` is opened, asked for and told of as any other
+  file is.
+*/
+import { InputError } from '../../errors.js'
+import type { Files, FileStatus } from '../../platform/platform.js'
+import { readDirectory, type Member } from './zip-directory.js'
+import { memberFile } from './zip-member.js'
+
+/** What is known of the archives that were looked at last. */
+export interface Archives {
+  /** Files in the archive, in its order. @throws {InputError} as `readDirectory` */
+  members(path: string): Promise<readonly Member[]>
+  /** Of a member, as of a file. */
+  statusOf(archive: FileStatus, member: Member, index: number): FileStatus
+}
+
+/** Whether a file with this name is taken for an archive. */
+export function isArchiveName(name: string): boolean {
+  return /\.zip$/i.test(name)
+}
+
+/** Archives that may be folders on the way to a member, the first one first, and what stands behind each. */
+function archivesOn(path: string): { archive: string; member: string }[] {
+  return [...path.matchAll(/\.zip[\\/]/gi)].map(({ index, 0: { length } }) => ({
+    archive: path.slice(0, index + length - 1),
+    member: path.slice(index + length).replaceAll('\\', '/'),
+  }))
+}
+
+/** The archive that an input is in; undefined for a file of its own. */
+export function archiveOf(path: string, files: Files): string | undefined {
+  const isFile = ({ archive }: { archive: string }): boolean =>
+    files.statusNow(archive)?.isFile === true
+  return archivesOn(path).find(isFile)?.archive
+}
+
+const known = new WeakMap<Files, Archives>()
+
+/** Those that are reached by these files. */
+export function archivesOf(files: Files): Archives {
+  const found = known.get(files) ?? newArchives(files).archives
+  known.set(files, found)
+  return found
+}
+
+/** Files among which members of archives are. */
+export function withArchives(files: Files): Files {
+  if (known.has(files)) return files
+  const { archives, find, findNow } = newArchives(files)
+  const wrapped: Files = {
+    ...files,
+    async open(path) {
+      const found = await find(path)
+      if (found === undefined) return files.open(path)
+      const { archive, member, status } = found
+      return memberFile(path, archive, await files.open(archive), member, status)
+    },
+    status: async path => (await find(path))?.status ?? files.status(path),
+    statusNow: path => findNow(path) ?? files.statusNow(path),
+    async checkReadable(path) {
+      await files.checkReadable((await find(path))?.archive ?? path)
+    },
+  }
+  known.set(wrapped, archives)
+  return wrapped
+}
+
+interface Directory {
+  readonly status: FileStatus
+  readonly members: readonly Member[]
+  readonly byName: ReadonlyMap<string, number>
+}
+
+interface FoundMember {
+  readonly archive: string
+  readonly member: Member
+  readonly status: FileStatus
+}
+
+/** Directories are read again where there are more archives: each may have a million members. */
+const mostDirectories = 4
+
+function newArchives(files: Files): {
+  archives: Archives
+  find: (path: string) => Promise<FoundMember | undefined>
+  findNow: (path: string) => FileStatus | undefined
+} {
+  const directories = new Map<string, Directory>()
+  const directory = async (path: string): Promise<Directory> => {
+    const status = await files.status(path)
+    const before = directories.get(path)
+    if (before !== undefined && isSame(before.status, status)) return before
+    const file = await files.open(path)
+    try {
+      const members = await readDirectory(path, file)
+      const byName = new Map(members.map(({ name }, i) => [name, i]))
+      const read = { status, members, byName }
+      directories.delete(path)
+      const [oldest] = directories.keys()
+      if (directories.size === mostDirectories) directories.delete(oldest!)
+      directories.set(path, read)
+      return read
+    } finally {
+      await file.close()
+    }
+  }
+  const memberIn = (read: Directory, archive: string, name: string): FoundMember | undefined => {
+    const index = read.byName.get(name)
+    if (index === undefined) return undefined
+    const member = read.members[index]!
+    return { archive, member, status: statusOf(read.status, member, index) }
+  }
+  return {
+    archives: { statusOf, members: async path => (await directory(path)).members },
+    async find(path) {
+      for (const { archive, member } of archivesOn(path)) {
+        const status = await files.status(archive).catch(() => undefined)
+        if (status?.isFile !== true) continue
+        const found = memberIn(await directory(archive), archive, member)
+        if (found !== undefined) return found
+        throw new InputError('DDB_INPUT_MISSING', `"${archive}" has no member "${member}"`, {
+          file: path,
+        })
+      }
+      return undefined
+    },
+    findNow(path) {
+      for (const { archive, member } of archivesOn(path)) {
+        const read = directories.get(archive)
+        const found = read && memberIn(read, archive, member)
+        if (found !== undefined) return found.status
+      }
+      return undefined
+    },
+  }
+}
+
+function isSame(a: FileStatus, b: FileStatus): boolean {
+  return (
+    a.sizeBytes === b.sizeBytes &&
+    a.modifiedMs === b.modifiedMs &&
+    a.inode === b.inode &&
+    a.device === b.device
+  )
+}
+
+/** Numbers of members are below 0, where no file has one. */
+function statusOf(archive: FileStatus, member: Member, index: number): FileStatus {
+  const { sizeBytes, compressedBytes, checksum, modifiedMs } = member
+  const { inode } = archive
+  return {
+    ...archive,
+    sizeBytes,
+    modifiedMs,
+    inode: inode === 0n ? 0n : -((inode << 32n) + BigInt(index) + 1n),
+    digest: `crc32:${checksum.toString(16).padStart(8, '0')} ${compressedBytes}`,
+  }
+}

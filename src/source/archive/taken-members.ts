@@ -1,0 +1,87 @@
+/*
+  Which members of an archive are inputs: those that would be taken from a folder. An archive in an archive is refused, whatever it
+  holds.
+*/
+import { posix } from 'node:path'
+import { InputError } from '../../errors.js'
+import type { Files, FileStatus } from '../../platform/platform.js'
+import {
+  dataFiles,
+  dataFileText,
+  newPassedOver,
+  type IsData,
+  type PassedOverCount,
+} from '../data-files.js'
+import type { SameFilesCount } from '../same-files.js'
+import { archivesOf } from './archives.js'
+import { checkMember } from './zip-member.js'
+
+/** How members are chosen, and what was not. */
+export interface MemberChoice {
+  readonly isData: IsData
+  readonly extensions: readonly string[]
+  /** `input.members` was given. */
+  readonly byPattern: boolean
+  readonly passedOver: PassedOverCount
+  /** Each archive once, whatever names it has. */
+  readonly archives: SameFilesCount
+}
+
+/** @throws {UsageError} DDB_USAGE for a pattern that nothing can match */
+export function newMemberChoice(
+  names: {
+    readonly extensions: readonly string[]
+    readonly members: readonly string[] | undefined
+  },
+  archives: SameFilesCount,
+): MemberChoice {
+  const { extensions, members } = names
+  return {
+    isData: dataFiles({ extensions, include: members }, 'input.members'),
+    extensions,
+    byPattern: members !== undefined && members.length > 0,
+    passedOver: newPassedOver(),
+    archives,
+  }
+}
+
+/** What is no file of data whatever stands in it. */
+const nested = /\.(?:zip|7z|rar|tar|tgz|tbz2?|txz|tar\.\w+)$/i
+
+/**
+ * @returns the members that are inputs, sorted by their paths
+ * @throws {InputError} DDB_INPUT_MISSING where there are none; DDB_INPUT_FORMAT, DDB_INPUT_READ for what cannot be read
+ */
+export async function takenMembers(
+  archive: string,
+  status: FileStatus,
+  files: Files,
+  { isData, extensions, byPattern, passedOver }: MemberChoice,
+): Promise<{ path: string; status: FileStatus }[]> {
+  const archives = archivesOf(files)
+  const members = await archives.members(archive)
+  const taken: { path: string; status: FileStatus }[] = []
+  for (const [index, member] of members.entries()) {
+    const path = `${archive}/${member.name}`
+    const base = posix.basename(member.name)
+    const isTaken = isData(base, () => member.name)
+    if (nested.test(base) && (isTaken || !byPattern)) throw inArchive(path)
+    if (!isTaken || member.isLink) passedOver.add(path, base, isTaken)
+    else {
+      checkMember(member, path)
+      taken.push({ path, status: archives.statusOf(status, member, index) })
+    }
+  }
+  if (taken.length > 0) return taken.sort((a, b) => (a.path < b.path ? -1 : 1))
+  const what = byPattern ? 'file that `input.members` names' : dataFileText(extensions)
+  const holds = members.length === 0 ? 'is empty: it has no member' : `holds no ${what}`
+  throw new InputError('DDB_INPUT_MISSING', `the archive "${archive}" ${holds}`, { file: archive })
+}
+
+function inArchive(path: string): InputError {
+  return new InputError(
+    'DDB_INPUT_FORMAT',
+    `"${path}" is an archive inside of an archive: unpack it, or leave it out with \`input.members\``,
+    { file: path },
+  )
+}

@@ -1,0 +1,167 @@
+/*
+  What the name of an input says of all its rows (`input.path`): parts that a pattern names, or folders `day=2024-01-02` as Hive
+  makes them; and the file's name, its folder and the path itself.
+*/
+import { InputError, UsageError } from '../../errors.js'
+import type { ExpandedSources } from '../expand-sources.js'
+import { pathNames, pathPattern, type PathPattern } from './path-pattern.js'
+
+/** What becomes of an input whose path the pattern does not match; without it that is an error. */
+export const unmatchedChoices = ['skip', 'null'] as const
+
+export type PathUnmatched = (typeof unmatchedChoices)[number]
+
+/** Texts of one input by their names; undefined for null. */
+export type InputTexts = Readonly<Record<string, string | undefined>>
+
+/** What an input says by its name. */
+export interface NamedTexts {
+  /** Of the parts of its path. */
+  readonly parts: readonly string[]
+  /** Of the parts, and of `filename`, `dirname` and `path`. */
+  readonly texts: InputTexts
+}
+
+/** Reads the names of the inputs of a run. */
+export interface PathReader {
+  /** @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or in more than one way */
+  readonly read: (path: string) => NamedTexts
+  /** It does not match, and is left out. */
+  readonly isSkipped: (path: string) => boolean
+}
+
+/** What the options of a run say of paths. */
+export interface PathOptions {
+  readonly path?: string
+  readonly pathUnmatched?: PathUnmatched
+}
+
+const hive = 'hive'
+
+/** @throws {UsageError} DDB_USAGE for what is no pattern, and what is to become of paths that no pattern is there for */
+export function newPathReader({ path: given, pathUnmatched }: PathOptions = {}): PathReader {
+  if (given === undefined) {
+    if (pathUnmatched === undefined) return plainReader
+    throw new UsageError(
+      'DDB_USAGE',
+      '`input.pathUnmatched` says what becomes of paths that `input.path` does not match: give that, too',
+    )
+  }
+  if (given === hive && pathUnmatched === 'null') {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`input.path` hive takes its names from each path: `mapping.allowMissing` leaves those null that are not there',
+    )
+  }
+  const pattern = given === hive ? undefined : pathPattern(given)
+  const partsOf = pattern === undefined ? hivePattern : matchedBy(pattern)
+  const noParts = Object.fromEntries((pattern?.names ?? []).map(name => [name, undefined]))
+  return {
+    isSkipped: path => pathUnmatched === 'skip' && partsOf(path) === undefined,
+    read(path) {
+      const found = partsOf(path)
+      if (found !== undefined) return named(path, found)
+      if (pathUnmatched === 'null') return named(path, noParts)
+      throw pathError(
+        path,
+        `does not match \`input.path\` "${given}": \`input.pathUnmatched\` skip leaves such files out`,
+      )
+    },
+  }
+}
+
+const plainReader: PathReader = { read: path => named(path, {}), isSkipped: () => false }
+
+type Parts = Readonly<Record<string, string | undefined>>
+
+function named(path: string, parts: Parts): NamedTexts {
+  const names = pathNames(path)
+  const words = { filename: names.at(-1)!, dirname: names.slice(0, -1).join('/'), path }
+  return { parts: Object.keys(parts), texts: { ...words, ...parts } }
+}
+
+/** undefined for a path that does not match */
+type PartsOf = (path: string) => Parts | undefined
+
+function matchedBy({ names, match }: PathPattern): PartsOf {
+  return path => {
+    const found = match(path)
+    if (found.kind === 'none') return undefined
+    if (found.kind === 'unclear') {
+      throw pathError(
+        path,
+        `matches \`input.path\` in more than one way, as {${found.part}} may be several texts: say more of it, as in {${found.part}:\\d{8}}`,
+      )
+    }
+    return Object.fromEntries(names.map((name, i) => [name, found.texts[i]! || undefined]))
+  }
+}
+
+/** What Hive writes where a value is null. */
+const hiveNull = '__HIVE_DEFAULT_PARTITION__'
+
+/** Folders `NAME=VALUE`, anywhere in the path; signs that no name may have are written as in addresses. */
+const hivePattern: PartsOf = path => {
+  const parts: Record<string, string | undefined> = {}
+  for (const folder of pathNames(path).slice(0, -1)) {
+    const equals = folder.indexOf('=')
+    if (equals < 1) continue
+    const name = decoded(folder.slice(0, equals))
+    if (Object.hasOwn(parts, name)) {
+      throw pathError(path, `has two folders "${name}=…", so nobody knows which of them is meant`)
+    }
+    if (/[{}]/.test(name))
+      throw pathError(path, `has a brace in the name of the folder "${folder}"`)
+    const text = decoded(folder.slice(equals + 1))
+    parts[name] = text === hiveNull || text === '' ? undefined : text
+  }
+  return Object.keys(parts).length === 0 ? undefined : parts
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function pathError(path: string, what: string): InputError {
+  return new InputError('DDB_INPUT_COLUMN', `the path "${path}" ${what}`, { file: path })
+}
+
+/** A file by two names that say different things of its rows. @throws {InputError} DDB_INPUT_COLUMN */
+export function refuseOtherTexts(reader: PathReader, path: string, input: string): void {
+  if (reader.isSkipped(path) && reader.isSkipped(input)) return
+  const texts = [path, input].map(one => {
+    if (reader.isSkipped(one)) return undefined
+    const { parts, texts: all } = reader.read(one)
+    return JSON.stringify(parts.map(name => all[name] ?? null))
+  })
+  if (texts[0] === texts[1]) return
+  throw pathError(
+    path,
+    `is a file that is an input as "${input}", too, and the two say different things of its rows: name one of them`,
+  )
+}
+
+/** Those inputs whose paths say what they should; `unmatched` are left out. @throws {InputError} DDB_INPUT_COLUMN */
+export function matchedSources(sources: ExpandedSources, reader: PathReader): ExpandedSources {
+  const skipped: string[] = []
+  const paths: string[] = []
+  const sizes: (number | undefined)[] = []
+  for (const [i, path] of sources.paths.entries()) {
+    if (reader.isSkipped(path)) {
+      skipped.push(path)
+      continue
+    }
+    reader.read(path)
+    paths.push(path)
+    sizes.push(sources.sizes[i])
+  }
+  const [first] = skipped
+  if (paths.length === 0 && first !== undefined) {
+    throw pathError(first, 'does not match `input.path`, and neither does that of any other input')
+  }
+  return { ...sources, paths, sizes, unmatched: skipped }
+}

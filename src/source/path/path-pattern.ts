@@ -1,0 +1,198 @@
+/*
+  The end of a path in parts (`input.path`): `level2/{day}/{symbol}.csv` names what stands between what is said, `*` passes over
+  it. A pattern is held against the last names of a path, as many as it has itself.
+*/
+import { sep } from 'node:path'
+import { UsageError } from '../../errors.js'
+import { PatternFault, readPattern } from './read-pattern.js'
+import {
+  anyCharacter,
+  matcherOf,
+  textPattern,
+  type Characters,
+  type Matcher,
+  type Pattern,
+} from './text-pattern.js'
+
+/** What became of a path. */
+export type PathMatch =
+  /** The texts of the parts, in the order of their names. */
+  | { readonly kind: 'texts'; readonly texts: readonly string[] }
+  | { readonly kind: 'none' }
+  /** A part could be several texts. */
+  | { readonly kind: 'unclear'; readonly part: string }
+
+export interface PathPattern {
+  /** Of its parts. */
+  readonly names: readonly string[]
+  readonly match: (path: string) => PathMatch
+}
+
+/** Names of files have 255 bytes at most; those of members of archives may be longer, and take as much longer to be matched. */
+const longestName = 4096
+
+/** @throws {UsageError} DDB_USAGE for what is no pattern */
+export function pathPattern(text: string): PathPattern {
+  const segments = segmentsOf(text)
+  const names = segments.flatMap(segment => segment.flatMap(({ name }) => name ?? []))
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) throw wrong(text, `names two parts "${twice}": name each otherwise`)
+  if (names.length === 0) {
+    throw wrong(
+      text,
+      'names no part of a path: write {NAME} where it stands, as in {day}/{symbol}.csv',
+    )
+  }
+  const matchers = segments.map(segment => segmentMatcher(segment, text))
+  return {
+    names,
+    match(path) {
+      const parts = pathNames(path)
+      if (parts.length < matchers.length) return { kind: 'none' }
+      const texts: string[] = []
+      let unclear: string | undefined
+      for (const [i, part] of parts.slice(-matchers.length).entries()) {
+        const found = matchers[i]!(part)
+        if (found.kind === 'none') return found
+        if (found.kind === 'unclear') unclear ??= found.part
+        else texts.push(...found.texts)
+      }
+      return unclear === undefined ? { kind: 'texts', texts } : { kind: 'unclear', part: unclear }
+    },
+  }
+}
+
+/** The names of folders and the file in a path, the first of them empty where it begins at the root. */
+export function pathNames(path: string): string[] {
+  return (sep === '/' ? path : path.replaceAll(sep, '/')).split('/')
+}
+
+/** A piece of one name: a text, any text, or a part that has a name. */
+interface Piece {
+  readonly name: string | undefined
+  readonly pattern: Pattern
+}
+
+const anyText: Pattern = { kind: 'repeat', part: anyCharacter, least: 0, most: Infinity }
+const someText: Pattern = { kind: 'repeat', part: anyCharacter, least: 1, most: Infinity }
+
+function segmentsOf(text: string): Piece[][] {
+  const segments: Piece[][] = [[]]
+  let literal = ''
+  const endLiteral = (): void => {
+    if (literal !== '') segments.at(-1)!.push({ name: undefined, pattern: textPattern(literal) })
+    literal = ''
+  }
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at]!
+    if (c === '/') {
+      endLiteral()
+      segments.push([])
+    } else if (c === '*') {
+      endLiteral()
+      segments.at(-1)!.push({ name: undefined, pattern: anyText })
+    } else if (c !== '{') literal += c
+    else if (text[at + 1] === '{') {
+      literal += c
+      at++
+    } else {
+      endLiteral()
+      const close = closingBrace(text, at)
+      segments.at(-1)!.push(namedPiece(text, text.slice(at + 1, close)))
+      at = close
+    }
+  }
+  endLiteral()
+  return segments
+}
+
+/** Where the part ends that begins at `open`: braces and brackets of its pattern may have braces in them. */
+function closingBrace(text: string, open: number): number {
+  let depth = 0
+  let inSet = false
+  for (let at = open; at < text.length; at++) {
+    const c = text[at]
+    if (c === '\\') at++
+    else if (inSet) inSet = c !== ']'
+    else if (c === '[' && at > text.indexOf(':', open) && text.indexOf(':', open) > 0) inSet = true
+    else if (c === '{') depth++
+    else if (c === '}' && --depth === 0) return at
+  }
+  throw wrong(text, 'has a "{" without a "}": {{ stands for a brace')
+}
+
+function namedPiece(text: string, inner: string): Piece {
+  const colon = inner.indexOf(':')
+  const name = colon < 0 ? inner : inner.slice(0, colon)
+  if (name === '')
+    throw wrong(text, 'has a part without a name: write {NAME}, or * for what nobody wants')
+  if (name.includes('{')) throw wrong(text, `has a brace in the name "${name}"`)
+  if (colon < 0) return { name, pattern: someText }
+  const own = inner.slice(colon + 1)
+  if (own === '') throw wrong(text, `has no pattern behind "${name}:"`)
+  if (own.includes('/')) throw wrong(text, `has a "/" in {${inner}}, and a part is within one name`)
+  try {
+    return { name, pattern: readPattern(own) }
+  } catch (error) {
+    if (error instanceof PatternFault)
+      throw wrong(text, `cannot be read: {${inner}} ${error.message}`)
+    throw error
+  }
+}
+
+function wrong(text: string, why: string): UsageError {
+  return new UsageError('DDB_USAGE', `\`input.path\` "${text}" ${why}`)
+}
+
+type NameMatcher = (name: string) => PathMatch
+
+/**
+ * Where each piece can begin is found from the front, and where what follows it can be matched from the back: a part is clear if
+ * both leave one place for its beginning, and one for its end.
+ */
+function segmentMatcher(pieces: readonly Piece[], text: string): NameMatcher {
+  const matchers: Matcher[] = pieces.map(({ pattern }) => {
+    const matcher = matcherOf(pattern)
+    if (matcher === undefined) throw wrong(text, 'is too large: repeat less in it')
+    return matcher
+  })
+  return name => {
+    if (name.length > longestName) return { kind: 'none' }
+    const characters: Characters = Array.from(name)
+    const { length } = characters
+    const fronts = [placeOf(0, length)]
+    for (const [i, matcher] of matchers.entries()) {
+      fronts.push(matcher.ends(characters, fronts[i]!))
+    }
+    if (fronts.at(-1)![length] !== 1) return { kind: 'none' }
+    const backs = [placeOf(length, length)]
+    for (const [i, matcher] of [...matchers].reverse().entries()) {
+      backs.push(matcher.begins(characters, backs[i]!))
+    }
+    backs.reverse()
+    const only = (piece: number): number => {
+      const [front, back] = [fronts[piece]!, backs[piece]!]
+      let place = -1
+      for (let at = 0; at <= length; at++) {
+        if (front[at] !== 1 || back[at] !== 1) continue
+        if (place >= 0) return -1
+        place = at
+      }
+      return place
+    }
+    const texts: string[] = []
+    for (const [i, { name: part }] of pieces.entries()) {
+      if (part === undefined) continue
+      const [begin, end] = [only(i), only(i + 1)]
+      if (begin < 0 || end < 0) return { kind: 'unclear', part }
+      texts.push(characters.slice(begin, end).join(''))
+    }
+    return { kind: 'texts', texts }
+  }
+}
+
+function placeOf(place: number, length: number): Uint8Array {
+  const places = new Uint8Array(length + 1)
+  places[place] = 1
+  return places
+}

@@ -1,0 +1,153 @@
+/*
+  Regular expressions of parts of paths, without what makes matching go back: a text is read once, however the pattern is
+  written, so no pattern keeps the program busy for longer than its size and that of the text.
+*/
+
+/** A pattern as it is read. */
+export type Pattern =
+  | { readonly kind: 'one'; readonly has: (character: string) => boolean }
+  | { readonly kind: 'sequence'; readonly parts: readonly Pattern[] }
+  | { readonly kind: 'choice'; readonly parts: readonly Pattern[] }
+  | {
+      readonly kind: 'repeat'
+      readonly part: Pattern
+      readonly least: number
+      readonly most: number
+    }
+
+export const anyCharacter: Pattern = { kind: 'one', has: () => true }
+
+/** The text itself. */
+export function textPattern(text: string): Pattern {
+  const parts = Array.from(text, one => ({ kind: 'one', has: (c: string) => c === one }) as const)
+  return { kind: 'sequence', parts }
+}
+
+/** States of one pattern: repeated patterns are written out, so a few digits could stand for millions. */
+const mostStates = 1000
+/** What is repeated may be nothing, which makes no state. */
+const mostSteps = 10 * mostStates
+
+/** Characters of a text; where patterns begin and end in it is told by one byte for each place between them. */
+export type Characters = readonly string[]
+
+/** A pattern that is ready to be matched. */
+export interface Matcher {
+  /** Places where a match can end that begins at one of `begins`; both have one more than the text has characters. */
+  ends(text: Characters, begins: Uint8Array): Uint8Array
+  /** Places where a match can begin that ends at one of `ends`. */
+  begins(text: Characters, ends: Uint8Array): Uint8Array
+}
+
+/** @returns undefined for a pattern of too many states */
+export function matcherOf(pattern: Pattern): Matcher | undefined {
+  const onwards = newAutomaton(pattern)
+  const backwards = newAutomaton(reversed(pattern))
+  if (onwards === undefined || backwards === undefined) return undefined
+  return {
+    ends: (text, begins) => onwards(text, begins),
+    begins: (text, ends) => backwards(text.toReversed(), ends.toReversed()).reverse(),
+  }
+}
+
+function reversed(pattern: Pattern): Pattern {
+  switch (pattern.kind) {
+    case 'one':
+      return pattern
+    case 'sequence':
+      return { ...pattern, parts: pattern.parts.map(reversed).reverse() }
+    case 'choice':
+      return { ...pattern, parts: pattern.parts.map(reversed) }
+    case 'repeat':
+      return { ...pattern, part: reversed(pattern.part) }
+  }
+}
+
+/** Thompson's construction: states that take a character, and others that lead on to two. */
+interface State {
+  readonly has: Extract<Pattern, { kind: 'one' }>['has'] | undefined
+  next: number
+  other: number
+}
+
+const none = -1
+
+class TooLarge extends Error {}
+
+function newAutomaton(
+  pattern: Pattern,
+): ((text: Characters, begins: Uint8Array) => Uint8Array) | undefined {
+  const states: State[] = []
+  let steps = 0
+  const add = (has: State['has'], next: number, other = none): number => {
+    if (states.length === mostStates) throw new TooLarge()
+    return states.push({ has, next, other }) - 1
+  }
+  /** @returns where it begins; it leads to `next` */
+  const compile = (part: Pattern, next: number): number => {
+    if (++steps > mostSteps) throw new TooLarge()
+    switch (part.kind) {
+      case 'one':
+        return add(part.has, next)
+      case 'sequence':
+        return part.parts.reduceRight((after, one) => compile(one, after), next)
+      case 'choice':
+        return part.parts
+          .map(one => compile(one, next))
+          .reduceRight((others, one) => add(undefined, one, others))
+      case 'repeat':
+        return repeat(part, next)
+    }
+  }
+  const repeat = (
+    { part, least, most }: Extract<Pattern, { kind: 'repeat' }>,
+    next: number,
+  ): number => {
+    let from = next
+    if (most === Infinity) {
+      from = add(undefined, none, next)
+      states[from]!.next = compile(part, from)
+    } else {
+      for (let i = least; i < most; i++) from = add(undefined, compile(part, from), next)
+    }
+    for (let i = 0; i < least; i++) from = compile(part, from)
+    return from
+  }
+  try {
+    const end = add(undefined, none)
+    const begin = compile(pattern, end)
+    return (text, begins) => run(states, begin, end, text, begins)
+  } catch (error) {
+    if (error instanceof TooLarge) return undefined
+    throw error
+  }
+}
+
+/** All ways at once: at each place every state is looked at once. */
+function run(
+  states: readonly State[],
+  begin: number,
+  end: number,
+  text: Characters,
+  begins: Uint8Array,
+): Uint8Array {
+  const ends = new Uint8Array(text.length + 1)
+  const seenAt = new Int32Array(states.length).fill(none)
+  let active: number[] = []
+  for (let place = 0; place <= text.length; place++) {
+    const open = active
+    if (begins[place] === 1) open.push(begin)
+    const taking: number[] = []
+    while (open.length > 0) {
+      const state = open.pop()!
+      if (state === none || seenAt[state] === place) continue
+      seenAt[state] = place
+      const { has, next, other } = states[state]!
+      if (state === end) ends[place] = 1
+      else if (has === undefined) open.push(other, next)
+      else if (place < text.length && has(text[place]!)) taking.push(next)
+    }
+    active = taking
+  }
+  return ends
+}

@@ -1,0 +1,272 @@
+/*
+  Columns from paths and from other columns, from the shell to the table: what is stored, what is refused before the first row, and
+  what becomes of runs that go on and of rejects that are loaded again.
+*/
+import { linkSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
+import type { LoadResult } from '../../../src/load/options.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { runMain, type Outcome } from '../../cli/run-cli.js'
+
+const script =
+  'share streamTable(1:0, `TradeTime`code`price`day`src`line, [TIMESTAMP,SYMBOL,DOUBLE,DATE,STRING,INT]) as q'
+
+const header = '交易日期,交易时间,price\r\n'
+const level2 = {
+  '20240102': {
+    '600000.csv': `${header}2024.01.02,09:30:00.000,1\r\n2024.01.02,09:30:01.000,2\r\n`,
+  },
+  '20240103': { '600001.csv': `${header}2024.01.03,09:30:00.000,3\r\n,09:30:00.000,4\r\n` },
+}
+const flags = [
+  ...['-t', 'q', '--path', 'level2/{day:\\d{8}}/{symbol}.csv', '--date-format', 'day=yyyyMMdd'],
+  ...[
+    '--set',
+    'TradeTime={交易日期} {交易时间}',
+    '--set',
+    'code={symbol}.SH',
+    '--set',
+    'src={filename}',
+  ],
+]
+const lineFlag = ['--set', 'line={line}']
+
+interface Place {
+  readonly here: LoadServer
+  readonly dir: string
+  readonly run: (command: string, ...argv: string[]) => Promise<Outcome>
+  readonly rows: () => Promise<string[]>
+}
+
+async function place(t: Test, files: Record<string, unknown>): Promise<Place> {
+  const here = await startLoadServer(t, script)
+  const dir = t.testdir({ ...files, '.password': '123456' })
+  const password = join(dir, '.password')
+  const login = ['--user', 'admin', '--password-file', password, '--port', String(here.server.port)]
+  const environment = { XDG_STATE_HOME: join(dir, '.state') }
+  const run = (command: string, ...argv: string[]): Promise<Outcome> =>
+    runMain([command, ...argv, ...login], { environment })
+  return {
+    here,
+    dir,
+    run,
+    async rows() {
+      const { stdout } = await run('exec', '-e', 'select * from q', '--output', 'csv')
+      return stdout.trimEnd().split('\n').slice(1).sort()
+    },
+  }
+}
+
+const stored = [
+  '2024.01.02T09:30:00.000,600000.SH,1,2024.01.02,600000.csv,2',
+  '2024.01.02T09:30:01.000,600000.SH,2,2024.01.02,600000.csv,3',
+  '2024.01.03T09:30:00.000,600001.SH,3,2024.01.03,600001.csv,2',
+  ',600001.SH,4,2024.01.03,600001.csv,3',
+].sort()
+
+const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
+
+t.test(
+  'dated folders, a file a symbol, a date and a time of day, read by one thread and by three',
+  async t => {
+    for (const threads of ['1', '3']) {
+      const { dir, run, rows } = await place(t, { level2 })
+      const outcome = await run(
+        'load',
+        join(dir, 'level2'),
+        ...flags,
+        ...lineFlag,
+        '--threads',
+        threads,
+      )
+      t.equal(outcome.code, 0, outcome.stderr)
+      t.strictSame(await rows(), stored)
+    }
+  },
+)
+
+t.test('check shows what templates give, and prints a load that does the same', async t => {
+  const { dir, run, rows } = await place(t, { level2 })
+  const checked = await run('check', join(dir, 'level2'), ...flags, ...lineFlag, '--json')
+  t.equal(checked.code, 0, checked.stderr)
+  const { inputs, commands, frozen } = JSON.parse(checked.stdout) as {
+    inputs: { fields: { column: string | null; text: string | null; value: string }[] }[]
+    commands: string[]
+    frozen: { input: { path: string } }[]
+  }
+  t.match(inputs[0]!.fields[0], {
+    text: '2024.01.02 09:30:00.000',
+    value: '2024.01.02T09:30:00.000',
+  })
+  t.ok(
+    inputs[0]!.fields.every(({ column }) => column !== null),
+    'what templates take is not left over',
+  )
+  t.match(commands[0], /--path 'level2\/\{day:\\d\{8\}\}\/\{symbol\}\.csv'/)
+  t.equal(frozen[0]!.input.path, 'level2/{day:\\d{8}}/{symbol}.csv')
+  t.strictSame(await rows(), [''].filter(Boolean))
+})
+
+t.test('a table is made with the columns that templates and parts give', async t => {
+  const { dir, run } = await place(t, { level2 })
+  const names = ['--path', 'level2/{day}/{symbol}.csv', '--set', 'time={交易日期} {交易时间}']
+  const outcome = await run(
+    'load',
+    join(dir, 'level2'),
+    '-t',
+    'made',
+    '--create',
+    'stream',
+    ...names,
+  )
+  t.equal(outcome.code, 0, outcome.stderr)
+  const { stdout } = await run('exec', '-e', 'select * from made', '--output', 'csv')
+  t.match(stdout, /^price,time,day,symbol\n1,2024.01.02T09:30:00.000,20240102,600000\n/)
+})
+
+t.test('what does not match, or says two things, ends the run before its first row', async t => {
+  const { dir, run, here } = await place(t, {
+    level2: { ...level2, other: { 'x.csv': header } },
+    days: { '20241332': { 'y.csv': `${header},,1\n` } },
+  })
+  const skip = ['--path-unmatched', 'skip']
+  const days = ['--path', '{day:2024\\d+}/{symbol}.csv', ...skip]
+  const ways: [string[], number, RegExp][] = [
+    [[], 65, /other\/x.csv" does not match --path/],
+    [['--path', '{a}{b}.csv'], 65, /in more than one way/],
+    [['--path', 'level2/{day:\\d+}/{sym}.csv', ...skip], 65, /\{symbol\} is neither a column of/],
+    [['--path', 'level2/{day}/{symbol}_{x}.csv'], 65, /does not match/],
+    [
+      ['--path', '{root:level2}/{day:\\d+}/{symbol}.csv', ...skip],
+      64,
+      /part "root" of --path goes nowhere/,
+    ],
+    [['--set', 'price={nope}', ...skip], 65, /--set price=\{nope\}: \{nope\} is neither/],
+    [['--path', '{day'], 64, /a "\{" without a "\}"/],
+    [[join(dir, 'days'), ...days], 65, /20241332\/y.csv" gives "20241332" for DATE column "day"/],
+  ]
+  for (const [own, code, message] of ways) {
+    const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag, ...own)
+    t.match(outcome, { code, stderr: message }, own.join(' '))
+  }
+  t.match(await run('load', '-', ...flags), { code: 64, stderr: /standard input has none/ })
+  t.equal(await here.count('q'), 0)
+})
+
+t.test('inputs that do not match are left out, or have null in their parts', async t => {
+  const { dir, run, rows } = await place(t, { level2: { ...level2, 'x.csv': `${header},,9\r\n` } })
+  const all = [...flags, ...lineFlag]
+  const skipped = await run('load', join(dir, 'level2'), ...all, '--path-unmatched', 'skip')
+  t.match(skipped, {
+    code: 0,
+    stderr: /left out an input whose path does not match --path, such as/,
+  })
+  t.strictSame(await rows(), stored)
+  const nulls = await run('load', join(dir, 'level2', 'x.csv'), ...all, '--path-unmatched', 'null')
+  t.equal(nulls.code, 0, nulls.stderr)
+  t.strictSame(await rows(), [...stored, ',,9,,x.csv,2'].sort())
+})
+
+t.test('a file by two names that say different things is not loaded', async t => {
+  const { dir, run, here } = await place(t, { level2 })
+  linkSync(join(dir, 'level2/20240102/600000.csv'), join(dir, 'level2/20240103/600009.csv'))
+  const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag)
+  t.match(outcome, { code: 65, stderr: /say different things of its rows/ })
+  t.equal(await here.count('q'), 0)
+})
+
+t.test('folders as Hive makes them', async t => {
+  const csv = 'TradeTime,price\n2024.01.02T00:00:00.000,1\n'
+  const { dir, run, rows } = await place(t, {
+    h: { 'day=2024.01.02': { 'code=A': { 'a.csv': csv } } },
+  })
+  const own = ['--path', 'hive', '--set', 'src={dirname}', '--set', 'line=7']
+  const outcome = await run('load', join(dir, 'h'), '-t', 'q', ...own)
+  t.equal(outcome.code, 0, outcome.stderr)
+  t.match(await rows(), [
+    new RegExp('^2024.01.02T00:00:00.000,A,1,2024.01.02,.*/day=2024.01.02/code=A,7$'),
+  ])
+})
+
+t.test('rejects are loaded again with what the paths of their inputs said', async t => {
+  const bad = `${header}2024.01.02,09:30:00.000,x\r\n`
+  const { dir, run, rows } = await place(t, {
+    level2: { '20240102': { 'A.csv': bad }, '20240103': { 'B.csv': bad } },
+  })
+  const rejects = join(dir, 'r.csv')
+  const own = [...flags, '--set', 'line=0', '--rejects', rejects]
+  const first = await run('load', join(dir, 'level2'), ...own)
+  t.equal(first.code, 3, first.stderr)
+  for (const [file, price] of [
+    [rejects, '5'],
+    [join(dir, 'r.2.csv'), '6'],
+  ] as const) {
+    writeFileSync(file, readFileSync(file, 'utf8').replace(',x', `,${price}`))
+    const again = await run('retry', file)
+    t.equal(again.code, 0, again.stderr)
+  }
+  t.strictSame(await rows(), [
+    '2024.01.02T09:30:00.000,A.SH,5,2024.01.02,A.csv,0',
+    '2024.01.02T09:30:00.000,B.SH,6,2024.01.03,B.csv,0',
+  ])
+  const lines = join(dir, 'l.csv')
+  await run('load', join(dir, 'level2'), ...flags, ...lineFlag, '--rejects', lines)
+  t.match(await run('retry', lines), {
+    code: 64,
+    stderr: /filled by \{line\}, which ".*" does not tell/,
+  })
+})
+
+t.test(
+  'runs and rejects of earlier versions have braces in their texts, and keep them',
+  async t => {
+    const csv = 'TradeTime,code,price,day,line\n2024.01.02T00:00:00.000,A,1,2024.01.02,1\n'
+    const { dir, run, rows } = await place(t, {
+      'a.csv': csv,
+      'b.csv': csv.replace(',1\n', ',x\n'),
+    })
+    const common = ['-t', 'q', '--run-id', 'braces', '--set', 'src={{day}']
+    const loaded = await run('load', join(dir, 'a.csv'), ...common, '--json')
+    t.match(resultOf(loaded), { exitCode: 0, rows: { confirmed: 1 } })
+    const path = join(dir, '.state/ddb-ingest/runs/braces.journal')
+    const journal = readFileSync(path, 'utf8')
+    t.match(journal, '"set":{"src":"{day}"}')
+    t.match(journal, '"format":2')
+    t.match(await run('resume', 'braces'), { code: 0, stdout: /Already loaded/ })
+    const other = await run(
+      'load',
+      join(dir, 'a.csv'),
+      '-t',
+      'q',
+      '--run-id',
+      'braces',
+      '--set',
+      'src={day}',
+    )
+    t.match(other, { code: 64, stderr: /other options: --set/ })
+    t.strictSame(await rows(), ['2024.01.02T00:00:00.000,A,1,2024.01.02,{day},1'])
+    // An earlier version of the program does not know this number, and leaves the run alone.
+    await run('load', join(dir, 'a.csv'), '-t', 'q', '--run-id', 'new', '--set', 'src={code}!')
+    const [first] = readFileSync(path.replace('braces.journal', 'new.journal'), 'utf8').split('\n')
+    const record = JSON.parse(first!.slice(9)) as Extract<JournalRecord, { kind: 'run' }>
+    t.match(record, { format: 3, options: { mapping: { set: {}, templates: { src: '{code}!' } } } })
+    t.equal(recordLine(record), `${first}\n`)
+  },
+)
+
+t.test('a run with parts of paths goes on where it stopped', async t => {
+  const { dir, run, rows } = await place(t, { level2 })
+  const common = [...flags, ...lineFlag, '--run-id', 'on']
+  const part = await run('load', join(dir, 'level2'), ...common, '--limit', '1')
+  t.equal(part.code, 0, part.stderr)
+  t.match(await run('load', join(dir, 'level2'), ...common), { code: 64, stderr: /other options/ })
+  const whole = await run('load', join(dir, 'level2'), ...common.slice(0, -1), 'all')
+  t.equal(whole.code, 0, whole.stderr)
+  writeFileSync(join(dir, 'level2/20240103/600009.csv'), `${header}2024.01.03,09:31:00.000,7\r\n`)
+  const more = await run('load', join(dir, 'level2'), ...common.slice(0, -1), 'all')
+  t.equal(more.code, 0, more.stderr)
+  t.match(await run('resume', 'all'), { code: 0, stdout: /Already loaded/ })
+  t.ok((await rows()).includes('2024.01.03T09:31:00.000,600009.SH,7,2024.01.03,600009.csv,2'))
+})

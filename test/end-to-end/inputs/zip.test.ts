@@ -1,0 +1,123 @@
+/*
+  Zip archives from the shell to the table: each member an input, with a place in journals, rejects and columns.
+*/
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import iconv from 'iconv-lite'
+import t, { type Test } from 'tap'
+import type { LoadResult } from '../../../src/load/options.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { zipOf, type ZipMember } from '../../helpers/zip.js'
+import { runMain, type Outcome } from '../../cli/run-cli.js'
+
+const script = 'share streamTable(1:0, `day`sym`price, [DATE,SYMBOL,DOUBLE]) as q'
+
+interface Place {
+  readonly here: LoadServer
+  readonly zip: string
+  readonly run: (...argv: string[]) => Promise<Outcome>
+  readonly rows: () => Promise<string[]>
+}
+
+async function place(t: Test, members: readonly ZipMember[]): Promise<Place> {
+  const here = await startLoadServer(t, script)
+  const dir = t.testdir({ '.password': '123456' })
+  const zip = join(dir, 'a.zip')
+  writeFileSync(zip, zipOf(members))
+  const login = ['--user', 'admin', '--password-file', join(dir, '.password')]
+  const environment = { XDG_STATE_HOME: join(dir, '.state') }
+  const run = (...argv: string[]): Promise<Outcome> =>
+    runMain([...argv, ...login, '--port', String(here.server.port)], { environment })
+  return {
+    here,
+    zip,
+    run,
+    async rows() {
+      const { stdout } = await run('exec', '-e', 'select * from q', '--output', 'csv')
+      return stdout.trimEnd().split('\n').slice(1).sort()
+    },
+  }
+}
+
+const flags = ['-t', 'q', '--path', '{day:\\d{8}}/{sym}.csv', '--date-format', 'day=yyyyMMdd']
+const members: ZipMember[] = [
+  { name: '20240102/A.csv', content: 'price\n1\n2\n' },
+  { name: '20240103/B.csv', content: 'price\n3\n', method: 0 },
+]
+const stored = ['2024.01.02,A,1', '2024.01.02,A,2', '2024.01.03,B,3']
+
+t.test('members fill columns by their paths, and a run that goes on knows them', async t => {
+  const { zip, run, rows } = await place(t, members)
+  const common = [...flags, '--run-id', 'zip', '--json']
+  const loaded = await run('load', zip, ...common)
+  t.match(loaded, { code: 0 }, loaded.stderr)
+  const result = JSON.parse(loaded.stdout) as LoadResult
+  t.strictSame(
+    result.inputs.map(({ path }) => path),
+    [`${zip}/20240102/A.csv`, `${zip}/20240103/B.csv`],
+  )
+  t.strictSame(await rows(), stored)
+  t.match(await run('resume', 'zip'), { code: 0, stdout: /Already loaded/ })
+  writeFileSync(zip, zipOf([...members, { name: '20240104/C.csv', content: 'price\n4\n' }]))
+  t.match(await run('load', zip, ...common), { code: 0, stderr: /new since the run began/ })
+  t.strictSame(await rows(), [...stored, '2024.01.04,C,4'])
+  writeFileSync(zip, zipOf([{ ...members[0]!, content: 'price\n7\n2\n' }, members[1]!]))
+  t.match(await run('load', zip, ...common), { code: 64, stderr: /A.csv" has changed/ })
+})
+
+t.test('check, schema and the table that is made', async t => {
+  const { zip, run } = await place(t, members)
+  t.match(await run('check', zip, ...flags), { code: 0, stdout: /All 3 rows would load/ })
+  const schema = await runMain(['schema', zip, '--path', '{day}/{sym}.csv', '--output', 'types'])
+  t.equal(schema.stdout, 'price:INT,day:INT,sym:SYMBOL\n', schema.stderr)
+  const made = await run('load', zip, ...flags.slice(2), '-t', 'made', '--create', 'stream')
+  t.match(made, { code: 0, stderr: /created "made": price INT, day DATE, sym SYMBOL/ })
+})
+
+t.test('GBK within, rejects with their place, and rejects that are loaded again', async t => {
+  const text = iconv.encode('price,sym\n1,平安\nx,工行\n', 'gbk')
+  const { zip, run, rows } = await place(t, [
+    { name: iconv.encode('二/20240102.csv', 'gbk'), content: text },
+  ])
+  const rejects = `${zip}.rejects`
+  const own = [
+    '-t',
+    'q',
+    '--path',
+    '{day}.csv',
+    '--date-format',
+    'day=yyyyMMdd',
+    '--encoding',
+    'gbk',
+  ]
+  const loaded = await run('load', zip, ...own, '--rejects', rejects, '--members', '二/*')
+  t.match(loaded, { code: 3, stderr: /a\.zip\/二\/20240102\.csv, line 3/ })
+  writeFileSync(
+    rejects,
+    iconv.encode(iconv.decode(readFileSync(rejects), 'gbk').replace('x,', '2,'), 'gbk'),
+  )
+  const again = await run('retry', rejects)
+  t.equal(again.code, 0, again.stderr)
+  t.strictSame(await rows(), ['2024.01.02,工行,2', '2024.01.02,平安,1'])
+})
+
+t.test('an archive is a file, and never written into', async t => {
+  const { zip, run, here } = await place(t, members)
+  const bytes = readFileSync(zip)
+  for (const flag of ['--rejects', '--summary']) {
+    const outcome = await run('load', zip, ...flags, flag, zip)
+    t.match(outcome, { code: 64 }, outcome.stderr)
+  }
+  t.strictSame(readFileSync(zip), bytes)
+  const refused = await runMain(['load', '-', '-t', 'q', '--port', String(here.server.port)], {
+    stdin: bytes,
+  })
+  t.match(refused, { code: 65, stderr: /is a zip archive: its directory stands at its end/ })
+  t.equal(await here.count('q'), 0)
+})
+
+t.test('a member that is damaged ends the run, and is named', async t => {
+  const { zip, run } = await place(t, [members[0]!, { ...members[1]!, said: { checksum: 1 } }])
+  const outcome = await run('load', zip, ...flags)
+  t.match(outcome, { code: 66, stderr: /20240103\/B\.csv" is damaged \(its checksum is another\)/ })
+})

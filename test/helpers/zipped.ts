@@ -1,0 +1,31 @@
+/*
+  Files as members of zip archives, for tests that know nothing of it (other-defaults.js): what is opened is put into an archive, and read out
+  of it.
+*/
+import type { Files, InputFile } from '../../src/platform/platform.js'
+import { readDirectory } from '../../src/source/archive/zip-directory.js'
+import { memberFile } from '../../src/source/archive/zip-member.js'
+import { zipOf } from './zip.js'
+
+/** As `files.open`; what is no plain file, or a member already, stays as it is. */
+export async function openZipped(path: string, files: Files): Promise<InputFile> {
+  const file = await files.open(path)
+  const status = await file.status()
+  if (!status.isFile || status.sizeBytes === 0 || status.digest !== undefined) return file
+  const content = Buffer.alloc(status.sizeBytes)
+  let length = 0
+  for (let count; length < content.length; length += count) {
+    count = await file.readAt(content, length, content.length - length, length)
+    if (count === 0) break
+  }
+  const bytes = zipOf([{ name: 'member', content: content.subarray(0, length) }])
+  const archive: InputFile = {
+    status: () => Promise.resolve({ ...status, sizeBytes: bytes.length }),
+    read: () => Promise.reject(new Error('an archive is read from its places')),
+    readAt: (into, offset, wanted, position) =>
+      Promise.resolve(bytes.copy(into, offset, position, position + wanted)),
+    close: () => file.close(),
+  }
+  const [member] = await readDirectory(path, archive)
+  return memberFile(path, path, archive, member!, { ...status, sizeBytes: length })
+}

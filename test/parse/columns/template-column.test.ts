@@ -1,0 +1,92 @@
+/*
+  Columns that are put together: what a plain column of the same texts would hold.
+*/
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { runs } from '../../helpers/runs.js'
+import { read, type ReadResult } from '../reading.js'
+
+const kept = ({ rows, places, rejects }: ReadResult): unknown => ({
+  rows: rows.map(row => row.at(-1)),
+  lines: places.map(({ lineNumber }) => lineNumber),
+  rejects: rejects.map(({ lineNumber, message, value, columnName }) => ({
+    lineNumber,
+    message,
+    value,
+    columnName,
+  })),
+})
+
+const day = fc.constantFrom('2024-01-02', '2024.02.29', '2023-02-29', '', 'x', ' 2024-01-02 ', 'NA')
+const clock = fc.constantFrom('09:30:00.123', '9:30', '', '25:00:00', 'NA', '093000123')
+const cases = fc.array(fc.tuple(day, clock), { minLength: 1, maxLength: 40 })
+const isNull = (text: string): boolean => text === '' || text.trim() === 'NA'
+
+t.test('the column of the type reads what comes out, null where a part is', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      cases,
+      fc.constantFrom('TIMESTAMP', 'STRING', 'SYMBOL'),
+      fc.boolean(),
+      async (rows, type, lenient) => {
+        const cells = { nullTexts: ['NA'], lenient }
+        const made = await read(
+          `d,c\n${rows.map(([d, c]) => `${d},${c}\n`).join('')}`,
+          `t:${type}`,
+          {
+            set: { t: '{d} {c}' },
+            header: 'yes',
+            delimiter: ',',
+            batch: { cells },
+          },
+        )
+        const plain = await read(
+          `x,t\n${rows.map(([d, c]) => `,${isNull(d) || isNull(c) ? '' : `${d} ${c}`}\n`).join('')}`,
+          `t:${type}`,
+          { ignoreExtra: true, header: 'yes', delimiter: ',', batch: { cells } },
+        )
+        assert.deepEqual(kept(made), kept(plain))
+        assert.deepEqual(made.reader.columnCounts, plain.reader.columnCounts)
+      },
+    ),
+    { numRuns: runs(100) },
+  )
+})
+
+t.test('lines, texts of the input, numbers in the style of the input', async t => {
+  const { rows } = await read(
+    'a;b\n1,5;x\n"2\n,5";y\n3,5;z\n',
+    'n:DOUBLE,s:STRING,l:INT,p:STRING',
+    {
+      set: { n: '{a}', s: '{b}{part}', l: '{line}', p: '{part}' },
+      header: 'yes',
+      delimiter: ';',
+      quote: '"',
+      batch: {
+        cells: { decimalComma: true, lenient: true },
+        texts: { part: '!' },
+      },
+      parts: ['part'],
+    },
+  )
+  t.strictSame(rows, [
+    ['1.5', 'x!', '2', '!'],
+    ['', 'y!', '3', '!'],
+    ['3.5', 'z!', '5', '!'],
+  ])
+})
+
+t.test('members of JSON: any text, and numbers as JSON has them', async t => {
+  const options = { name: 'a.ndjson', set: { s: '{a}-{b.c}', n: '{a}' }, format: 'ndjson' as const }
+  const text = '{"a":1.500,"b":{"c":true}}\n{"a":null,"b":{"c":"x"}}\n{"a":"é","b":{"c":[1]}}\n'
+  const { rows, rejects } = await read(text, 's:STRING,n:DOUBLE', {
+    ...options,
+    batch: { cells: { thousands: '.', decimalComma: true } },
+  })
+  t.strictSame(rows, [
+    ['1.500-true', '1.5'],
+    ['', ''],
+  ])
+  t.match(rejects, [{ lineNumber: 3, message: /STRING column "s": expected/ }])
+})

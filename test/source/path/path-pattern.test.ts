@@ -1,0 +1,163 @@
+/*
+  Patterns of paths, held against the regular expressions of JavaScript: every way to divide a name is tried there.
+*/
+import fc from 'fast-check'
+import t from 'tap'
+import { UsageError } from '../../../src/errors.js'
+import { pathPattern, type PathMatch } from '../../../src/source/path/path-pattern.js'
+import { runs } from '../../helpers/runs.js'
+
+const texts = (match: PathMatch): unknown => (match.kind === 'texts' ? match.texts : match.kind)
+const match = (pattern: string, path: string): unknown => texts(pathPattern(pattern).match(path))
+
+t.test('the end of a path in parts, from a separator on', t => {
+  const level2 = 'level2/{day}/{symbol}.csv'
+  t.strictSame(pathPattern(level2).names, ['day', 'symbol'])
+  t.strictSame(match(level2, '/data/level2/20240102/SH501000.csv'), ['20240102', 'SH501000'])
+  t.strictSame(match(level2, 'level2/20240102/SH501000.csv'), ['20240102', 'SH501000'])
+  t.equal(match(level2, '/data/xlevel2/20240102/SH501000.csv'), 'none')
+  t.equal(match(level2, '20240102/SH501000.csv'), 'none')
+  t.equal(match(level2, 'level2/20240102/SH501000.csv.gz'), 'none')
+  t.strictSame(match('{symbol}_{day}.csv', 'x/SZ399985_20130104.csv'), ['SZ399985', '20130104'])
+  t.strictSame(match('{day}/*.csv', 'a/2024-01-02/whatever.csv'), ['2024-01-02'])
+  t.strictSame(match('{年}/{代码}.csv', '数据/2024/平安.csv'), ['2024', '平安'])
+  t.strictSame(match('{y:\\d{4}}{m:\\d\\d}{d:\\d\\d}.csv', '20240102.csv'), ['2024', '01', '02'])
+  t.strictSame(match('/{top}/{name}', '/a/b'), ['a', 'b'], 'from the root')
+  t.equal(match('/{top}/{name}', 'x/a/b'), 'none')
+  t.strictSame(match('{{{name}}.csv', '{x}.csv'), ['x'], 'a brace')
+  t.strictSame(match('{name:[{}]+}.csv', '{}.csv'), ['{}'], 'braces in a set')
+  t.end()
+})
+
+t.test('what could be several texts is unclear, and what nobody wants may be anything', t => {
+  t.equal(match('{symbol}_{day}.csv', 'SH_600000_20240102.csv'), 'unclear')
+  t.strictSame(match('{symbol}_{day:\\d{8}}.csv', 'SH_600000_20240102.csv'), [
+    'SH_600000',
+    '20240102',
+  ])
+  t.equal(match('{a}{b}', 'xyz'), 'unclear')
+  t.strictSame(match('{a}{b}', 'xy'), ['x', 'y'])
+  t.strictSame(match('*x*_{day}', 'xxxx_1'), ['1'], 'in many ways, and one text')
+  t.end()
+})
+
+t.test('what is no pattern is refused in words', t => {
+  const refusals: Record<string, RegExp> = {
+    'a.csv': /names no part of a path/,
+    '{day}/{day}.csv': /names two parts "day"/,
+    '{day': /"\{" without a "\}"/,
+    '{}/a': /a part without a name/,
+    '{day:}': /no pattern behind "day:"/,
+    '{day:a/b}': /within one name/,
+    '{day:(?=x)}': /looks ahead/,
+    '{day:(?<n>x)}': /names a group/,
+    '{day:^x}': /stands for the whole part/,
+    '{day:+}': /nothing before it/,
+    '{day:(x}': /"\(" without a "\)"/,
+    '{day:x)}': /"\)" without a "\("/,
+    '{day:[z-a]}': /no range/,
+    '{day:\\1}': /means nothing here/,
+    '{day:x**}': /repeats what is repeated/,
+    '{day:x{2,1}}': /how often is said by/,
+    '{day:(((a{200}){200}){200})}': /too large/,
+    '{day:(((){255}){255}){255}}': /too large/,
+  }
+  for (const [pattern, message] of Object.entries(refusals)) {
+    t.throws(() => pathPattern(pattern), { constructor: UsageError, message }, pattern)
+  }
+  t.end()
+})
+
+/** Every division of `name` into what the pieces match: what JavaScript's own expressions say. */
+function divisions(pieces: readonly (RegExp | string)[], name: string): string[][] {
+  const [piece, ...rest] = pieces
+  if (piece === undefined) return name === '' ? [[]] : []
+  if (typeof piece === 'string') {
+    return name.startsWith(piece) ? divisions(rest, name.slice(piece.length)) : []
+  }
+  const found: string[][] = []
+  for (let length = 0; length <= name.length; length++) {
+    const head = name.slice(0, length)
+    if (!piece.test(head)) continue
+    for (const tail of divisions(rest, name.slice(length))) found.push([head, ...tail])
+  }
+  return found
+}
+
+const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\d', '\\w', '1')
+const expression = fc.letrec<{ any: string }>(tie => ({
+  any: fc.oneof(
+    { maxDepth: 3 },
+    atom,
+    fc.tuple(tie('any'), tie('any')).map(([a, b]) => `${a}${b}`),
+    fc.tuple(tie('any'), tie('any')).map(([a, b]) => `(${a}|${b})`),
+    fc
+      .tuple(tie('any'), fc.constantFrom('*', '+', '?', '{2}', '{1,2}', '{1,}'))
+      .map(([a, sign]) => `(?:${a})${sign}`),
+  ),
+})).any
+const piece = fc.oneof(
+  fc.constantFrom('_', 'a', '-'),
+  fc.constant('*'),
+  fc.constant(undefined),
+  expression.map(own => ({ own })),
+)
+
+t.test('matching agrees with regular expressions, and with every way to divide the name', t => {
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 4 }),
+      fc.string({ unit: fc.constantFrom('a', 'b', '1', '_', '-'), maxLength: 7 }),
+      (pieces, name) => {
+        if (!pieces.some(one => one === undefined || typeof one === 'object')) return
+        const pattern = pieces
+          .map((one, i) =>
+            one === undefined ? `{p${i}}` : typeof one === 'string' ? one : `{p${i}:${one.own}}`,
+          )
+          .join('')
+        const oracle = pieces.map(one =>
+          one === undefined
+            ? /^.+$/s
+            : one === '*'
+              ? /^.*$/s
+              : typeof one === 'string'
+                ? one
+                : new RegExp(`^(?:${one.own})$`, 's'),
+        )
+        const isPart = (_: string, i: number): boolean => typeof oracle[i] !== 'string'
+        const named = (way: string[]): string =>
+          JSON.stringify(
+            pieces.flatMap((one, i) =>
+              one === undefined || typeof one === 'object'
+                ? [way.filter(isPart).length, i, textAt(way, i)]
+                : [],
+            ),
+          )
+        // Literal pieces have no place in a division.
+        const textAt = (way: string[], i: number): string =>
+          way[oracle.slice(0, i).filter(one => typeof one !== 'string').length]!
+        const ways = [...new Set(divisions(oracle, name).map(named))]
+        const found = pathPattern(pattern).match(name)
+        if (ways.length === 0) return found.kind === 'none'
+        if (ways.length > 1) return found.kind === 'unclear'
+        const [way] = divisions(oracle, name)
+        const expected = pieces.flatMap((one, i) =>
+          one === undefined || typeof one === 'object' ? [textAt(way!, i)] : [],
+        )
+        return found.kind === 'texts' && JSON.stringify(found.texts) === JSON.stringify(expected)
+      },
+    ),
+    { numRuns: runs(500) },
+  )
+  t.end()
+})
+
+t.test('no pattern takes longer than its size and the name allow', t => {
+  // A matcher that goes back would take longer than the age of the universe.
+  const name = 'a'.repeat(4000)
+  t.equal(match('{x:(a+)+b}', name), 'none')
+  t.equal(match('{x:(a|aa|a*)*}c', name), 'none')
+  t.equal(match(`${'{p}'.replace('p', 'x')}${'*'.repeat(50)}b`, name), 'none')
+  t.equal(match('{x}', 'a'.repeat(5000)), 'none', 'longer than any name of a file')
+  t.end()
+})
