@@ -123,7 +123,7 @@ t.test('a table is made with the columns that templates and parts give', async t
   )
   t.equal(outcome.code, 0, outcome.stderr)
   const { stdout } = await run('exec', '-e', 'select * from made', '--output', 'csv')
-  t.match(stdout, /^price,time,day,symbol\n1,2024.01.02T09:30:00.000,20240102,600000\n/)
+  t.match(stdout, /^price,time,day,symbol\n1,2024.01.02T09:30:00.000,2024.01.02,600000\n/)
 })
 
 t.test('what does not match, or says two things, ends the run before its first row', async t => {

@@ -69,7 +69,7 @@ t.test('check, schema and the table that is made', async t => {
   const { zip, run } = await place(t, members)
   t.match(await run('check', zip, ...flags), { code: 0, stdout: /All 3 rows would load/ })
   const schema = await runMain(['schema', zip, '--path', '{day}/{sym}.csv', '--output', 'types'])
-  t.equal(schema.stdout, 'price:INT,day:INT,sym:SYMBOL\n', schema.stderr)
+  t.equal(schema.stdout, 'price:INT,day:DATE,sym:SYMBOL\n', schema.stderr)
   const made = await run('load', zip, ...flags.slice(2), '-t', 'made', '--create', 'stream')
   t.match(made, { code: 0, stderr: /created "made": price INT, day DATE, sym SYMBOL/ })
 })
