@@ -214,7 +214,10 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   const word = names.find(isInputWord)
   if (!inputs.includes('-') || (word === undefined && input?.path === undefined)) return
   const what = word === undefined ? '`input.path`' : `{${word}}`
-  throw new UsageError('DDB_USAGE', `${what} is said by the path of an input, and standard input has none`)
+  throw new UsageError(
+    'DDB_USAGE',
+    `${what} is said by the path of an input, and standard input has none`,
+  )
 }
 
 /** What has no end, or would have to be read twice. */
