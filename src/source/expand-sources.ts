@@ -105,7 +105,14 @@ export async function expandSources(
     count: found.count + inArchives.archives.found.count,
     first: [...found.first, ...inArchives.archives.found.first],
   }
-  return { paths, sizes, sameFiles: both, passedOver, passedMembers: inArchives.passedOver }
+  const passedMembers = inArchives.passedOver.files > 0 ? inArchives.passedOver : undefined
+  return {
+    paths,
+    sizes,
+    sameFiles: both,
+    passedOver,
+    ...(passedMembers && { passedMembers }),
+  }
 }
 
 interface Expansion {

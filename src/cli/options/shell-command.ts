@@ -127,8 +127,8 @@ export function loadCommand(
       return [host.map(one => addressText({ host: one.host, port: one.port ?? port })).join(',')]
     }
     if (leftOut.has(key) || definition.group === 'Output') return []
-    // Patterns are for folders, and parts are of files.
-    if (key === 'include' && !isAsGiven) return []
+    // Patterns are for folders and archives, and parts are of files.
+    if ((key === 'include' || key === 'members') && !isAsGiven) return []
     const found = findValue(definition, sources)
     // As written by whoever said it; a default is no one's word.
     const given = found === undefined || found.origin === 'default' ? [] : found.texts

@@ -59,8 +59,8 @@ function frozenLoad(
   }
 }
 
-/** Inputs are files by now: neither a stream, nor folders to choose from. */
-function ofFiles({ stdin: _, include: __, ...input }: InputOptions): InputOptions {
+/** Inputs are files by now: neither a stream, nor folders and archives to choose from. */
+function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions): InputOptions {
   return input
 }
 

@@ -9,13 +9,22 @@ import type { RejectReading } from '../rejects/reject-run.js'
 /** undefined where they hold nothing of it. */
 type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
 
+/** Thousands of inputs share a mapping, and mostly none of its columns holds anything. */
+const known = new WeakMap<ColumnMapping, readonly string[]>()
+
+function namesIn(mapping: ColumnMapping): readonly string[] {
+  const names = known.get(mapping) ?? inputTextNames(mapping)
+  known.set(mapping, names)
+  return names
+}
+
 /** What the name of an input says, as far as its columns hold it. */
 export function heldTexts(
   mapping: ColumnMapping,
   texts: InputTexts,
   set: MappingRules['set'] = {},
 ): HeldTexts {
-  const names = inputTextNames(mapping)
+  const names = namesIn(mapping)
   if (names.length === 0) return undefined
   const parts = mapping.columns.filter(
     ({ name, source }) => source.kind === 'template' && !Object.hasOwn(set, name),

@@ -116,7 +116,10 @@ function closingBrace(text: string, open: number): number {
     else if (inSet) inSet = c !== ']'
     else if (c === '[' && at > text.indexOf(':', open) && text.indexOf(':', open) > 0) inSet = true
     else if (c === '{') depth++
-    else if (c === '}' && --depth === 0) return at
+    else if (c === '}') {
+      depth -= 1
+      if (depth === 0) return at
+    }
   }
   throw wrong(text, 'has a "{" without a "}": {{ stands for a brace')
 }

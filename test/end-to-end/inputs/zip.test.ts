@@ -67,7 +67,15 @@ t.test('members fill columns by their paths, and a run that goes on knows them',
 
 t.test('check, schema and the table that is made', async t => {
   const { zip, run } = await place(t, members)
-  t.match(await run('check', zip, ...flags), { code: 0, stdout: /All 3 rows would load/ })
+  const checked = await run('check', zip, ...flags, '--members', '*.csv', '--json')
+  t.equal(checked.code, 0, checked.stderr)
+  const { commands, frozen } = JSON.parse(checked.stdout) as {
+    commands: string[]
+    frozen: { inputs: string[]; input: object }[]
+  }
+  t.match(commands[0], / --members '\*\.csv' /)
+  t.strictSame(frozen[0]!.inputs, [`${zip}/20240102/A.csv`, `${zip}/20240103/B.csv`])
+  t.notMatch(frozen[0]!.input, { members: ['*.csv'] }, 'its inputs are members by now')
   const schema = await runMain(['schema', zip, '--path', '{day}/{sym}.csv', '--output', 'types'])
   t.equal(schema.stdout, 'price:INT,day:DATE,sym:SYMBOL\n', schema.stderr)
   const made = await run('load', zip, ...flags.slice(2), '-t', 'made', '--create', 'stream')
