@@ -2,8 +2,9 @@
   Which files the inputs of a run are: what sources mean, and which of them have a path that says what it should.
 */
 import { dataExtensions } from '../../parse/formats.js'
+import type { Files } from '../../platform/platform.js'
 import { systemFiles } from '../../platform/system-files.js'
-import { withArchives } from '../../source/archive/archives.js'
+import { archiveOf, withArchives } from '../../source/archive/archives.js'
 import {
   expandSources,
   type ExpandOptions,
@@ -41,4 +42,14 @@ export async function expandInputs(
       : { onSame: (one: string, other: string) => refuseOtherTexts(reader, one, other) }),
   })
   return path === undefined ? found : matchedSources(found, reader)
+}
+
+/** A member is no file: its archive is. */
+export function withArchiveFiles(paths: Iterable<string>, files: Files): Iterable<string> {
+  const archives = new Set<string>()
+  for (const path of paths) {
+    const archive = archiveOf(path, files)
+    if (archive !== undefined) archives.add(archive)
+  }
+  return archives.size === 0 ? paths : [...paths, ...archives]
 }

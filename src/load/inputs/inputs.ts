@@ -9,12 +9,11 @@ import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import { batchesAmong, type Step } from '../../parse/steps.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
-import { archiveOf } from '../../source/archive/archives.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { stdinName } from '../../source/open-source.js'
 import { checkInputTexts } from './check-texts.js'
-import { expandInputs } from './expand-inputs.js'
+import { expandInputs, withArchiveFiles } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import { openRows } from './rows/row-inputs.js'
 import {
@@ -127,19 +126,6 @@ async function checkRejectsFile(
   const isInput = !isOwn || options.input?.follow !== true
   const checked = isInput ? withArchiveFiles(paths, platform.files) : []
   checkRejects(rejectsFile, checked, platform, isOwn || isLeftOver)
-}
-
-/** A member is no file: its archive is. */
-function withArchiveFiles(
-  paths: Iterable<string>,
-  files: Run['platform']['files'],
-): Iterable<string> {
-  const archives = new Set<string>()
-  for (const path of paths) {
-    const archive = archiveOf(path, files)
-    if (archive !== undefined) archives.add(archive)
-  }
-  return archives.size === 0 ? paths : [...paths, ...archives]
 }
 
 interface JournaledInputs {

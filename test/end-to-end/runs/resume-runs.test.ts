@@ -122,7 +122,10 @@ t.test(
     await outcome
     const { code, stdout } = await run('runs', ...where)
     t.equal(code, 0)
-    t.match(stdout, /^k +killed .*\n\nto go on:\n {2}ddb-ingest resume k --state-dir '.*\/my state'$/m)
+    t.match(
+      stdout,
+      /^k +killed .*\n\nto go on:\n {2}ddb-ingest resume k --state-dir '.*\/my state'$/m,
+    )
     const one = await run('runs', 'k', ...where)
     t.match(one.stdout, /^k: killed$/m)
     t.match(one.stdout, /^ {2}not known +\d+ rows of lines \d+ to \d+ \(bytes [\d,]+ to [\d,]+\)$/m)
