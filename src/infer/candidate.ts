@@ -85,9 +85,9 @@ export class Candidate {
     this.oddTexts.push(...oddTexts)
   }
 
-  /** It takes every text so far. */
+  /** It takes every text so far, and some text is a value. */
   get fits(): boolean {
-    return this.refused === 0
+    return this.refused === 0 && this.tried > 0
   }
 
   /** It has refused too many texts to be worth trying on. */

@@ -79,7 +79,7 @@ export class ColumnProbe {
   }
 
   /**
-   * Looks at the cells of a field; afterwards, those with a text that means null are empty.
+   * Looks at the cells of a field; afterwards, those with a text that is said to mean null are empty.
    * @param arrayDelimiter  between the elements, where the format itself says that the cells are arrays
    */
   look(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
@@ -89,8 +89,8 @@ export class ColumnProbe {
     if (arrayDelimiter !== undefined) this.facts.areArrays = true
     const before = this.cells - this.nulls
     this.#lookAtValues(block, field)
-    if (this.cells - this.nulls === before) return
-    this.#trials.read(block, field, file, arrayDelimiter)
+    if (this.cells - this.nulls > before) this.#trials.read(block, field, file, arrayDelimiter)
+    this.nullWords?.putBack(block)
   }
 
   /** The first text that is not null, shortened. */

@@ -46,10 +46,11 @@ const readers = formats.map(({ format }) => {
 const firstDay = Date.UTC(1900, 0, 1) / 86_400_000
 const lastDay = Date.UTC(2101, 0, 1) / 86_400_000 - 1
 
-const timeName = /time|时间|時間|时刻|時刻|(?:^|_)t[ms]?$/i
+// Escaped: in one of the bundles a pattern is read byte by byte. 时间, 時間, 时刻, 時刻.
+const timeName = /time|\u65f6\u95f4|\u6642\u9593|\u65f6\u523b|\u6642\u523b|(?:^|_)t[ms]?$/i
 const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|duration/i
 const codeName =
-  /(?:^|_)(?:id|no|code|key|num|number|seq)$|[a-z](?:ID|Id|No|Code|Key|Num|Seq)$|编号|代码|編號|代碼|序号|單號|单号|账号/i
+  /(?:^|_)(?:id|no|code|key|num|number|seq)$|[a-z](?:ID|Id|No|Code|Key|Num|Seq)$|\u7f16\u53f7|\u4ee3\u7801|\u7de8\u865f|\u4ee3\u78bc|\u5e8f\u53f7|\u55ae\u865f|\u5355\u53f7|\u8d26\u53f7/i
 /** A time of day shows itself as one by an hour: with fewer digits it may be any number. */
 const hourDigits: Readonly<Record<string, number>> = { HHmmssSSS: 8, HHmmss: 5 }
 

@@ -27,14 +27,16 @@ export interface InferOptions {
   readonly map: Readonly<Record<string, string>>
   /** Target column → text, with names in braces. */
   readonly set: Readonly<Record<string, string>>
-  /** Reads what the names of inputs say. */
-  readonly names: PathReader
   /** Types of columns, whatever is found. */
   readonly types?: readonly TargetColumn[]
+  /** Reads what the names of inputs say. */
+  readonly names: PathReader
   /** Columns are told apart by position, whatever a header says. */
   readonly byPosition: boolean
   /** The table is to be a DFS table. */
   readonly intoDfs: boolean
+  /** Nothing is found that options would have to say of all columns alike. */
+  readonly isPlain?: boolean
   /** Pairs such as yes and no are to be BOOL, whose words have to be said; they are texts otherwise. */
   readonly proposesTruths?: boolean
   /** Most records to look at; all when left out. */
@@ -56,12 +58,13 @@ export interface Found {
   /** Of the first input that has columns. */
   fields: InputFields | undefined
   columns: readonly FieldColumn[]
-  /** Fields that fill no column. */
+  /** Fields that fill no column, because their columns are set. */
   unused: readonly number[]
   /** One for each column. */
   probes: readonly ColumnProbe[]
   json: JsonColumns | undefined
   rules: CellRules | undefined
+  /** What stands above and below the table of the first input. */
   table: FoundTable | undefined
   /** Of the first input; undefined without one. */
   set: SetTexts | undefined

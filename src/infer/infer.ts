@@ -13,8 +13,8 @@ import type { InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName } from '../source/open-source.js'
-import { fieldColumns } from './field-columns.js'
 import { checkRules } from './column-names.js'
+import { fieldColumns } from './field-columns.js'
 import { ColumnProbe, type ProbeOptions } from './column-probe.js'
 import type { Found, InferOptions } from './found.js'
 import type { InferredSchema } from './inferred-schema.js'
@@ -87,15 +87,16 @@ async function lookAtInput(
   const left = (options.sample ?? Infinity) - found.rows
   const { names, hasNames } = found.fields ?? {}
   const settled = { names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined }
+  const isFirst = found.inputs.length === 0
   const reader = await openReader(source, {
     ...options.reader,
     settled,
     // What is found of the first input is said of all.
-    ...(found.inputs.length === 0
-      ? { findsTable: true }
+    ...(isFirst
+      ? { findsTable: options.isPlain !== true }
       : found.table && tableDialect(found.table)),
   })
-  if (found.inputs.length === 0) found.table = reader.foundTable
+  if (isFirst) found.table = reader.foundTable
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
     await lookAtRecords(options, source, reader, left, found)
   }
@@ -169,15 +170,11 @@ function fieldLook(
   const fields = (found.fields ??= inputFields(reader, options.byPosition))
   if (found.probes.length === 0) {
     const { columns, unused } = fieldColumns(options, fields)
-    const names = columns.map(({ name }) => name)
-    const isHeaderless = !fields.hasNames
-    const isText = { isHeaderless, findsSpellings: true }
+    const isText = { isHeaderless: !fields.hasNames, findsSpellings: options.isPlain !== true }
     found.columns = columns
     found.unused = unused
-    found.probes = names.map(name => newProbe(options, name, rules, names.length, isText))
+    found.probes = columns.map(({ name }) => newProbe(options, name, rules, columns.length, isText))
   }
-  // What means null to one column is emptied, and may be a text to another.
-  const isShared = new Set(found.columns.map(({ field }) => field)).size < found.columns.length
   const target = {
     columns: fields.keys.map(name => ({ name, type: { type: 'STRING' as const } })),
   }
@@ -196,7 +193,9 @@ function fieldLook(
   )
   const set = setLook(options, shape, fields.hasNames ? match : undefined, found, rules)
   for (const [i, field] of fieldsOf.entries()) if (set.fields.has(field)) found.takenFields.add(i)
-  const own = found.columns.filter(one => one.isMapped || !found.takenFields.has(one.field))
+  const own = found.columns.filter(
+    ({ field, isMapped }) => isMapped || !found.takenFields.has(field),
+  )
   checkRules(
     { ...options, set: { ...options.set, ...found.set?.templates } },
     own.map(({ name }) => name),
@@ -204,10 +203,8 @@ function fieldLook(
   return {
     mapping,
     onBlock(block) {
-      const ends = isShared ? block.ends.slice() : undefined
-      for (const [i, probe] of found.probes.entries()) {
-        if (ends !== undefined) block.ends.set(ends)
-        probe.look(block, fieldsOf[found.columns[i]!.field]!, file)
+      for (const [i, { field }] of found.columns.entries()) {
+        found.probes[i]!.look(block, fieldsOf[field]!, file)
       }
       set.look(block)
     },
@@ -227,8 +224,7 @@ function setLook(
   return newSetLook(templates, shape, match, named, (name, isOfInput) => {
     const known = found.setProbes.get(name)
     if (known !== undefined) return known
-    const own = isOfInput ? plainNumbers(rules) : rules
-    const probe = newProbe(options, name, own, expectedMembers)
+    const probe = newProbe(options, name, isOfInput ? plainNumbers(rules) : rules, expectedMembers)
     found.setProbes.set(name, probe)
     return probe
   })

@@ -39,6 +39,8 @@ for (const { bytes } of words) begins[bytes[0]!] = 1
 
 /** The words of one column. */
 export class NullWords {
+  /** Cells that are set aside, and where they ended. */
+  readonly #aside: number[] = []
   readonly #counts: WordCount[] = words.map(one => ({ ...one, cells: 0, quoted: 0 }))
 
   /** Those that were seen. */
@@ -58,8 +60,16 @@ export class NullWords {
       if (found === undefined) continue
       found.cells++
       if (block.isQuoted(row, cell)) found.quoted++
+      this.#aside.push(cell, ends[cell]!)
       ends[cell] = starts[cell]!
     }
+  }
+
+  /** Puts them back: to another column they may be texts. */
+  putBack({ ends }: RecordBlock): void {
+    const aside = this.#aside
+    for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!
+    aside.length = 0
   }
 
   #find(bytes: Uint8Array, start: number, end: number): WordCount | undefined {

@@ -159,7 +159,7 @@ const isKey = ({ type }: InferredColumn): boolean => keyTypes.includes(type.type
 
 /** What shares, futures and the like are told apart by. */
 const codeName =
-  /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|代码|代碼|合约|合約/i
+  /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|\u4ee3\u7801|\u4ee3\u78bc|\u5408\u7ea6|\u5408\u7d04/i
 
 const isCode = ({ name, type }: InferredColumn): boolean =>
   codeName.test(name) && (type.type === 'SYMBOL' || type.type === 'STRING')

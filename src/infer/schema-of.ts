@@ -4,11 +4,12 @@
 import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
 import { constantProbe, type ColumnProbe } from './column-probe.js'
-import type { Found, InferOptions } from './found.js'
 import { columnOf, reasonOf } from './found-column.js'
+import type { Found, InferOptions } from './found.js'
+import type { InputFields } from './input-fields.js'
 import type { InferredColumn, InferredSchema, LeftOut } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
-import { noSharedNeeds, settleTypes } from './settle-types.js'
+import { noSharedNeeds, settleTypes, type SharedNeeds } from './settle-types.js'
 
 /** The columns of all inputs. */
 export function schemaOf(options: InferOptions, found: Found): InferredSchema {
@@ -17,25 +18,10 @@ export function schemaOf(options: InferOptions, found: Found): InferredSchema {
   let columns: InferredColumn[] = []
   let needs = noSharedNeeds
   if (json !== undefined) columns = memberColumns(options, json, found, leftOut)
-  else if (fields !== undefined) {
-    const settled = settleTypes(found.probes, options)
-    needs = settled.needs
-    const isNumbered = fields.isByPosition || !fields.hasNames
-    const isSaid = fields.isSkipped === true || found.columns.some(({ isMapped }) => isMapped)
-    const saysNumbers = isNumbered && isSaid
-    columns = found.probes.flatMap((probe, i) => {
-      const { name, field, isMapped } = found.columns[i]!
-      if (found.takenFields.has(field) && !isMapped) return []
-      const column = columnOf(probe, name, fields.names[field], settled.types[i]!)
-      return saysNumbers && !isMapped ? { ...column, fieldNumber: field + 1 } : column
-    })
-    const reason = 'its column is filled by `mapping.set`'
-    const lost = found.unused.filter(field => !found.takenFields.has(field))
-    leftOut.push(...lost.map(field => ({ source: fields.names[field]!, reason })))
-  }
-  if (columns.length > 0 || (rows > 0 && found.setProbes.size > 0)) {
+  else if (fields !== undefined)
+    ({ columns, needs } = filledColumns(options, found, fields, leftOut))
+  if (columns.length > 0 || (rows > 0 && found.setProbes.size > 0))
     columns.push(...setColumns(options, found))
-  }
   const missing =
     json === undefined
       ? []
@@ -57,6 +43,41 @@ export function schemaOf(options: InferOptions, found: Found): InferredSchema {
   }
 }
 
+/** Columns of fields, but for those that are there for templates alone. */
+function filledColumns(
+  options: InferOptions,
+  { columns, probes, takenFields, unused }: Found,
+  fields: InputFields,
+  leftOut: LeftOut[],
+): { columns: InferredColumn[]; needs: SharedNeeds } {
+  const own = columns.flatMap((column, i) =>
+    takenFields.has(column.field) && !column.isMapped ? [] : [{ ...column, probe: probes[i]! }],
+  )
+  const settled = settleTypes(
+    own.map(({ probe }) => probe),
+    options,
+  )
+  const isNumbered = fields.isByPosition || !fields.hasNames
+  const isSaid = fields.isSkipped === true || columns.some(({ isMapped }) => isMapped)
+  const reason = 'its column is filled by `mapping.set`'
+  for (const field of unused) {
+    if (!takenFields.has(field)) leftOut.push({ source: fields.names[field]!, reason })
+  }
+  return {
+    needs: settled.needs,
+    columns: own.map(({ name, field, isMapped, probe }, i) => {
+      const column = columnOf(probe, name, fields.names[field], settled.types[i]!)
+      return isNumbered && isSaid && !isMapped ? { ...column, fieldNumber: field + 1 } : column
+    }),
+  }
+}
+
+/** Where no column asks for anything that another one would have to take. */
+const alone = (intoDfs: boolean): ChoiceOptions => ({
+  intoDfs,
+  shared: { takesWord: () => true, refusal: () => undefined },
+})
+
 function setColumns({ intoDfs }: InferOptions, found: Found): InferredColumn[] {
   const { rules, rows, set, setProbes } = found
   const templates = [...setProbes.values()].map(probe =>
@@ -70,12 +91,6 @@ function setColumns({ intoDfs }: InferOptions, found: Found): InferredColumn[] {
   })
   return [...templates, ...constants]
 }
-
-/** Where no column asks for anything that another one would have to take. */
-const alone = (intoDfs: boolean): ChoiceOptions => ({
-  intoDfs,
-  shared: { takesWord: () => true, refusal: () => undefined },
-})
 
 function memberColumns(
   options: InferOptions,

@@ -100,6 +100,11 @@ export interface TargetOptions {
   engine?: 'OLAP' | 'TSDB'
   /** With `create` dfs: how the database writes several partitions; its own default, `trans`, when left out. */
   atomic?: 'trans' | 'chunk'
+  /**
+   * Adds columns of the input that the target lacks, with types found by looking at every value; never from a pipe. The
+   * script is told before it runs.
+   */
+  addColumns?: boolean
   /** Default `insert`. */
   method?: Method
   /** Columns that make a row unique: for `upsert`, and for `delivery.verify`. */

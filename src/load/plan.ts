@@ -78,10 +78,11 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   if (options.inputs.length === 0) {
     throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
   }
-  if (options.target.create !== undefined && options.inputs.includes('-')) {
+  const twice = options.target.create !== undefined ? 'create' : 'addColumns'
+  if (isAsked(options.target[twice]) && options.inputs.includes('-')) {
     throw new UsageError(
       'DDB_USAGE',
-      '`target.create` reads its input twice, which standard input does not allow: load a file, or make the table first',
+      `\`target.${twice}\` reads its input twice, which standard input does not allow: load a file, or make the table first`,
     )
   }
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
@@ -271,6 +272,7 @@ function checkFollow({
     [options.expectRows !== undefined, '`expectRows`: it goes on until a signal ends it'],
     [options.minRows !== undefined, '`minRows`: it goes on until a signal ends it'],
     [target.create !== undefined, '`target.create`: make the table first'],
+    [target.addColumns === true, '`target.addColumns`: add the columns first'],
     [
       journal !== undefined && !mayKnowBatches(delivery?.confirm),
       `\`delivery.confirm\` ${delivery?.confirm} and a journal: every process would read the files from their start`,
@@ -280,6 +282,9 @@ function checkFollow({
   if (refused === undefined) return
   throw new UsageError('DDB_USAGE', `\`input.follow\` does not go with ${refused[1]}`)
 }
+
+const isAsked = (option: string | boolean | undefined): boolean =>
+  option !== undefined && option !== false
 
 function parseMaxErrors(value: number | string): { count: number } | { share: number } {
   if (typeof value === 'string') {

@@ -4,7 +4,9 @@
 import type { MappedColumn } from '../schema/cell-source.js'
 import { BatchBuilder } from './batch-builder.js'
 import type { CellRules } from './cell-rules.js'
+import { everyColumn } from './cells/date-format.js'
 import type { InputTexts } from './columns/template-text.js'
+import { hasDateFormat } from './types/column-types.js'
 
 const noInput = {
   showRecord: undefined,
@@ -37,9 +39,25 @@ export function newTextCheck(
     mapping: { columns, ignoreExtra: true, allowMissing: true },
     fields: columns.map(() => []),
     rowCapacity: 1,
-    rules,
+    rules: rulesOf(columns, rules),
     arrayDelimiter: undefined,
     keepRecords: false,
   })
   return (file, texts) => builder.beginInput({ ...noInput, file, texts }, 0)
+}
+
+/** What is said of other columns, by their names, is not said of these. */
+function rulesOf(columns: readonly MappedColumn[], rules: CellRules): CellRules {
+  const names = new Set(columns.map(({ name }) => name))
+  const formats = Object.entries(rules.dateFormats ?? {}).filter(([name]) =>
+    name === everyColumn
+      ? columns.some(one => hasDateFormat(one.name, one.type.type, rules))
+      : names.has(name),
+  )
+  return {
+    ...rules,
+    dateFormats: Object.fromEntries(formats),
+    percentColumns: (rules.percentColumns ?? []).filter(name => names.has(name)),
+    columnOffsets: undefined,
+  }
 }

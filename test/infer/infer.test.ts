@@ -823,6 +823,7 @@ t.test('a decimal comma that is found is one', async t => {
   const text = 'a;b\n1,5;007\n-2,25;008\n'
   const schema = await inferText(text)
   t.strictSame(typesOf(schema), ['a:DOUBLE', 'b:STRING'])
+  t.strictSame(typesOf(await inferText('a;b\n1,5; \n-2,25; \n')), ['a:DOUBLE', 'b:SYMBOL'])
   t.equal(await readAs(schema, text), 2)
 })
 

@@ -85,6 +85,12 @@ export const targetOptions = optionGroup('Target', {
     reader: choice('trans', 'chunk'),
     field: 'target.atomic',
   },
+  addColumns: {
+    flags: '--add-columns',
+    help: 'add columns of the input that the table lacks; the script is printed first',
+    reader: onOff,
+    field: 'target.addColumns',
+  },
   method: {
     flags: '--method <method>',
     help: 'insert, append or upsert',

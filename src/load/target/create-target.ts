@@ -158,12 +158,16 @@ function tableOf({ plan: { target } }: Run): TableTarget {
 }
 
 /** What is read twice has to be a file. */
-async function checkFiles(paths: readonly string[], files: Files): Promise<void> {
+export async function checkFiles(
+  paths: readonly string[],
+  files: Files,
+  option = 'target.create',
+): Promise<void> {
   for (const path of paths) {
     if (path !== '-' && (await fileBytes(path, files)) !== undefined) continue
     throw new UsageError(
       'DDB_USAGE',
-      `\`target.create\` reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
+      `\`${option}\` reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
     )
   }
 }
@@ -200,8 +204,11 @@ function hasMembers({ inputs }: InferredSchema): boolean {
   return inputs.some(({ format }) => formats[format].records === 'members')
 }
 
-/** @param anyCase  a header that differs in nothing but its case fills the column */
-function missingOptions(
+/**
+ * What a run lacks to fill the columns.
+ * @param anyCase  a header that differs in nothing but its case fills the column
+ */
+export function missingOptions(
   { mapping = {}, cells = {} }: LoadOptions,
   needed: NeededOptions,
   anyCase: boolean,

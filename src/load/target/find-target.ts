@@ -11,6 +11,7 @@ import { retryRules, tryUntil } from '../connection/retry.js'
 import { learnServer, settleMode } from '../connection/learn-server.js'
 import { learnLiveNodes } from '../connection/live-nodes.js'
 import { limitsTexts } from '../connection/server-version.js'
+import { addColumns } from './add-columns.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../fate/refusal.js'
@@ -63,6 +64,21 @@ export async function findTarget(
   }
 }
 
+/** The target with the columns that it lacked, where they are to be added. */
+async function withAdded(
+  run: Run,
+  control: Session,
+  description: TargetDescription,
+): Promise<TargetDescription> {
+  const { plan, options } = run
+  const { target } = plan
+  if (options.target.addColumns !== true || target.kind !== 'table') return description
+  const added = await addColumns(run, control, target.table, description.columns)
+  if (added.length === 0) return description
+  if (run.watch === undefined) return describeTarget(control, plan, options)
+  return { ...description, columns: [...description.columns, ...added] }
+}
+
 async function describeOrCreate(run: Run, control: Session): Promise<TargetDescription> {
   const { plan, options } = run
   try {
@@ -70,7 +86,7 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
     if (options.target.create !== undefined) {
       run.reporter.notice(`"${options.target.table}" is there: nothing is created`)
     }
-    return description
+    return await withAdded(run, control, description)
   } catch (error) {
     if (options.target.create === undefined || !(error instanceof ServerError)) throw error
     if (error.code !== 'DDB_TARGET' || (await isThere(run, control))) throw error

@@ -92,8 +92,11 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
     throw new UsageError('DDB_USAGE', 'give one target: either a table or a function, not both')
   }
   if (options.function !== undefined) {
-    if (options.create === undefined) return functionTarget(options, options.function, findsRows)
-    throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
+    const name = options.create !== undefined ? 'create' : 'addColumns'
+    if (options[name] !== undefined && options[name] !== false) {
+      throw new UsageError('DDB_USAGE', `\`target.${name}\` goes with \`target.table\``)
+    }
+    return functionTarget(options, options.function, findsRows)
   }
   if (options.table === undefined) {
     throw new UsageError(

@@ -6,7 +6,7 @@
 import type { DialectOptions } from './csv-dialect.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
 import { behindLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
-import { carriageReturn } from '../line-ends.js'
+import { carriageReturn, lineFeed } from '../line-ends.js'
 
 /** Options that read the table alone; those that are left out are not needed. */
 export interface FoundTable {
@@ -79,7 +79,9 @@ export function findTable(
   if (begin === undefined || records.length - begin.at < 2) return found(said, comment, {})
   const header = known.skipLines === undefined ? headerOf(cut, begin, known) : {}
   if (header.said !== undefined) said.push(header.said)
-  const footers = isWhole ? footersOf(records, width) : 0
+  // A line that does not end may be half a record.
+  const isEnded = isWhole && (bytes.at(-1) === lineFeed || bytes.at(-1) === carriageReturn)
+  const footers = isEnded ? footersOf(records, width) : 0
   if (footers === 1) said.push('the last record is none of the table')
   else if (footers > 1) said.push(`the last ${footers} records are none of the table`)
   const { skipLines = 0, names } = header
@@ -176,7 +178,7 @@ function firstLines(bytes: Uint8Array, from: number): string[] {
   for (let p = from; p < bytes.length && lines.length < lookedAtRecords;) {
     const end = lineEndFrom(bytes, p)
     lines.push(Buffer.from(bytes.subarray(p, Math.min(end, p + 1000))).toString('latin1'))
-    p = end + (bytes[end] === carriageReturn && bytes[end + 1] === 10 ? 2 : 1)
+    p = end + (bytes[end] === carriageReturn && bytes[end + 1] === lineFeed ? 2 : 1)
   }
   return lines
 }
@@ -240,7 +242,7 @@ function seenRecords(sample: SampleRecords, bytes: Uint8Array): Seen[] {
     for (; at < start;) {
       const end = lineEndFrom(bytes, at)
       if (end >= start) break
-      at = end + (bytes[end] === carriageReturn && bytes[end + 1] === 10 ? 2 : 1)
+      at = end + (bytes[end] === carriageReturn && bytes[end + 1] === lineFeed ? 2 : 1)
       line++
     }
     const texts = Array.from({ length: sample.fieldCount }, (_, field) =>
@@ -332,10 +334,10 @@ function areNames(texts: readonly string[], width: number): boolean {
   return texts.length === width && !texts.includes('') && new Set(texts).size === width
 }
 
-/** Records at the end with another number of fields. */
+/** Records at the end that lack fields. */
 function footersOf(records: readonly Seen[], width: number): number {
   let count = 0
-  while (count < records.length && records.at(-1 - count)!.texts.length !== width) count++
+  while (count < records.length && records.at(-1 - count)!.texts.length < width) count++
   const isFew = count <= mostFooters && count * recordsPerFooter <= records.length
   return records.length < lookedAtRecords && isFew ? count : 0
 }

@@ -3,6 +3,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../values/builtin.js'
+import { addColumnFunctions } from './tables/add-columns.js'
 import { aggregateFunctions } from './numbers/aggregate.js'
 import { clusterFunctions } from './node/cluster.js'
 import { consoleJobFunctions } from './node/console-jobs.js'
@@ -25,6 +26,7 @@ import { userFunctions } from './node/user.js'
 import { vectorFunctions } from './vectors/vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
+  addColumnFunctions,
   aggregateFunctions,
   clusterFunctions,
   consoleJobFunctions,

@@ -155,6 +155,11 @@ function forget(node: ServerNode, table: ServerTable): void {
   node.transactions.unflushed.delete(table)
 }
 
+/** @throws {ScriptError} unless the user may give the tables of the database other columns */
+export function checkMayAlter(node: ServerNode, session: ScriptSession, path: string): void {
+  checkMayChange(node, session, databaseAt(node, path), 'DBOBJ_CREATE')
+}
+
 /** @throws {ScriptError} unless the user is an administrator or has DB_OWNER, which may be for names that begin alike */
 function checkMayMake(node: ServerNode, { user, isAdmin }: ScriptSession, path: string): void {
   if (isAdmin || mayMakeDatabase(node, user, path)) return

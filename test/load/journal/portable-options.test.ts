@@ -52,6 +52,7 @@ const target: Values<TargetOptions> = {
   keepDuplicates: { values: ['all', 'last'] },
   engine: { values: ['OLAP', 'TSDB'] },
   atomic: { values: ['trans', 'chunk'] },
+  addColumns: { values: [true, false] },
   method: { values: ['insert', 'append'] },
   keyColumns: { values: [['a', 'b'], ['a']] },
   function: { values: ['f', 'g'] },

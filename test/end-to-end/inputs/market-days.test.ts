@@ -1,0 +1,75 @@
+/*
+  Data as exchanges' are handed on (fixtures/market-days.js), loaded by nothing but the commands that the program prints, and a path
+  pattern.
+*/
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t, { type Test } from 'tap'
+import { marketDays, marketRows } from '../../../fixtures/market-days.js'
+import { bin, spawnCli } from '../../cli/run-cli.js'
+import { zipOf } from '../../helpers/zip.js'
+
+const files = marketDays()
+
+/** Runs what the program prints: `schema`, a `check` of its load, and the load that the check prints. */
+async function loadPrinted(t: Test, write: (folder: string) => string) {
+  const folder = t.testdir({ bin: {} })
+  const input = write(folder)
+  const program = join(folder, 'bin', 'ddb-ingest')
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`)
+  chmodSync(program, 0o755)
+  const script = `set -e
+ddb-ingest schema ${input} --path 'level2/{day}/{symbol}.csv' 2> error || true
+encoding=$(grep -o 'It may be [a-z0-9-]*' error | cut -d' ' -f4)
+ddb-ingest schema ${input} --path 'level2/{day}/{symbol}.csv' --encoding $encoding --table dfs://l2/ticks 2> next > /dev/null
+load=$(sed -n 's/^next: //p' next)
+echo "$load" > out
+eval "$(echo "$load" | sed 's/^ddb-ingest load/ddb-ingest check/')" > checked
+eval "$(grep '^ddb-ingest load' checked) --json" | grep -o '"confirmed":[0-9]*' | head -1 >> out
+ask() { ddb-ingest exec --output csv -e "$1" | tail -1 >> out; }
+ask 'schema(loadTable("dfs://l2","ticks")).engineType'
+ask 'select count(*), min(day), max(day), min(时间), max(成交量), min(symbol), max(委托号) from loadTable("dfs://l2","ticks")'
+`
+  writeFileSync(join(folder, 'run.sh'), script)
+  const environment = {
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+    ...{ DDB_USER: 'admin', DDB_PASSWORD: '123456' },
+  }
+  const { outcome } = spawnCli(['serve', '--port', '0', '--', 'sh', 'run.sh'], {
+    environment,
+    cwd: folder,
+  })
+  const { code, stderr } = await outcome
+  t.equal(code, 0, stderr)
+  return readFileSync(join(folder, 'out'), 'utf8').trimEnd().split('\n')
+}
+
+const skip = process.platform === 'win32' ? { skip: 'there is no shell' } : {}
+
+const rows = `${marketRows},2024.01.02,2024.01.03,09:30:00.000,160000,000001,00000039`
+
+t.test('folders of days with a file for each symbol', skip, async t => {
+  const lines = await loadPrinted(t, folder => {
+    for (const [path, bytes] of files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), bytes)
+    }
+    return 'level2'
+  })
+  t.equal(
+    lines[0],
+    "ddb-ingest load level2 --table dfs://l2/ticks --create dfs --path 'level2/{day}/{symbol}.csv' --encoding gb18030 --date-format '时间=HHmmssSSS' --thousands ,",
+  )
+  t.equal(lines[1], `"confirmed":${marketRows}`)
+  t.strictSame(lines.slice(2), ['TSDB', rows])
+})
+
+t.test('the same in a zip archive', skip, async t => {
+  const lines = await loadPrinted(t, folder => {
+    const members = [...files].map(([name, content]) => ({ name, content: Buffer.from(content) }))
+    writeFileSync(join(folder, 'days.zip'), zipOf(members))
+    return 'days.zip'
+  })
+  t.equal(lines[1], `"confirmed":${marketRows}`)
+  t.equal(lines.at(-1), rows)
+})
