@@ -67,6 +67,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '一段文本；其中的 {NAME} 是列、--path 的一个部分、filename、dirname、path 或 line；可重复',
   'also read again what has changed since the run has read it; for targets that replace rows by key':
     '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
+  'add columns of the input that the table lacks; the script is printed first':
+    '添加输入中有而表中没有的列；先打印脚本',
   // Input
   'auto, csv, tsv, ndjson or json': 'auto、csv、tsv、ndjson 或 json',
   'read the names of sources from a file, - for standard input':
