@@ -57,6 +57,18 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'with --create dfs: OLAP or TSDB': '用于 --create dfs：OLAP 或 TSDB',
   'with --create dfs: trans or chunk': '用于 --create dfs：trans 或 chunk',
   'the same as --output create': '同 --output create',
+  'which members of a zip archive are data, such as *.txt; repeatable':
+    'zip 压缩包中哪些成员是数据，例如 *.txt；可重复',
+  'names for parts of paths, such as {day}/{symbol}.csv; or hive, for folders day=…':
+    '为路径的各部分命名，例如 {day}/{symbol}.csv；或 hive，用于文件夹 day=…',
+  'inputs whose path does not match: skip, or null for its parts':
+    '路径不匹配的输入：skip（略去），或 null（各部分为空值）',
+  'a text; {NAME} in it is a column, a part of --path, filename, dirname, path or line; repeatable':
+    '一段文本；其中的 {NAME} 是列、--path 的一个部分、filename、dirname、path 或 line；可重复',
+  'also read again what has changed since the run has read it; for targets that replace rows by key':
+    '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
+  'add columns of the input that the table lacks; the script is printed first':
+    '添加输入中有而表中没有的列；先打印脚本',
   // Input
   'auto, csv, tsv, ndjson or json': 'auto、csv、tsv、ndjson 或 json',
   'read the names of sources from a file, - for standard input':
@@ -90,7 +102,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // Mapping and values
   'columns by name or by position': '按名称或按位置对应列',
   'input column for a target column; repeatable': '目标列对应的输入列；可重复',
-  'the same value in every row; repeatable': '每一行都相同的值；可重复',
   'leave out input columns the target lacks': '忽略目标表没有的输入列',
   'target columns without input become null': '没有输入的目标列为空值',
   'means null, as an empty field does; repeatable': '与空字段一样表示空值；可重复',

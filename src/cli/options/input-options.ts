@@ -55,7 +55,7 @@ export const inputOptions = optionGroup('Input', {
   },
   path: {
     flags: '--path <pattern>',
-    help: 'names for parts of paths, as in {day}/{symbol}.csv; or hive, for folders day=…',
+    help: 'names for parts of paths, such as {day}/{symbol}.csv; or hive, for folders day=…',
     reader: text,
     field: 'input.path',
   },

@@ -11,7 +11,7 @@ export const style = `
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif}
 main{max-width:1080px;margin:0 auto;padding:24px 20px 48px}
-html:not([data-lang=zh]) [lang=zh]:not(html),html[data-lang=zh] [lang=en]:not(html){display:none}
+body [lang=zh],html[data-lang=zh] body [lang=en]{display:none}html[data-lang=zh] body [lang=zh]{display:revert}
 header{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:baseline}
 h1{font-size:24px;line-height:1.3;margin:0;flex:1 1 auto}
 h2{font-size:17px;margin:36px 0 10px}
