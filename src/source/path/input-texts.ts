@@ -90,7 +90,7 @@ function matchedBy({ names, match }: PathPattern): PartsOf {
     if (found.kind === 'unclear') {
       throw pathError(
         path,
-        `matches \`input.path\` in more than one way, as {${found.part}} may be several texts: say more of it, as in {${found.part}:\\d{8}}`,
+        `matches \`input.path\` in more than one way, as {${found.part}} may be several texts: say more of it, such as {${found.part}:\\d{8}}`,
       )
     }
     return Object.fromEntries(names.map((name, i) => [name, found.texts[i]! || undefined]))

@@ -40,7 +40,7 @@ export function pathPattern(text: string): PathPattern {
   if (names.length === 0) {
     throw wrong(
       text,
-      'names no part of a path: write {NAME} where it stands, as in {day}/{symbol}.csv',
+      'names no part of a path: write {NAME} where it stands, such as {day}/{symbol}.csv',
     )
   }
   const matchers = segments.map(segment => segmentMatcher(segment, text))
@@ -133,7 +133,8 @@ function namedPiece(text: string, inner: string): Piece {
   if (colon < 0) return { name, pattern: someText }
   const own = inner.slice(colon + 1)
   if (own === '') throw wrong(text, `has no pattern behind "${name}:"`)
-  if (own.includes('/')) throw wrong(text, `has a "/" in {${inner}}, and a part is within one name`)
+  if (own.includes('/'))
+    throw wrong(text, `has a "/" between braces: {${inner}}, and a part is within one name`)
   try {
     return { name, pattern: readPattern(own) }
   } catch (error) {

@@ -42,7 +42,7 @@ function isTitle(node: ts.Node): boolean {
 
 /** Blocks of documents that are scripts, or commands with scripts in them. */
 const shown = (await readPages()).flatMap(({ blocks }) =>
-  blocks.filter(({ language }) => language !== 'text').map(({ text }) => text),
+  blocks.filter(({ language }) => !['text', 'python'].includes(language)).map(({ text }) => text),
 )
 
 const scripts = readdirSync('fixtures/scripts').map(name =>
