@@ -124,11 +124,22 @@ export class Trials {
       type => said === undefined || (said.type === type && said.array !== true),
     )
     return wanted.flatMap(type => {
-      const one = this.#newCandidate({ type }, { flags })
+      const one = this.#spelled(type, flags)
+      if (one === undefined) return []
       const last = before.findLast(other => other.type.type === type && other.format === undefined)
       if (last !== undefined) one.goOnFrom(last)
       return this.#blocks === 0 || last?.isOut === false ? [one] : []
     })
+  }
+
+  /** Undefined where a sign that was found means something else by the rules. */
+  #spelled(type: ColumnType['type'], flags: NumberFlags): Candidate | undefined {
+    try {
+      return this.#newCandidate({ type }, { flags })
+    } catch (error) {
+      if (error instanceof UsageError) return undefined
+      throw error
+    }
   }
 
   /** Undefined for a type that the rules of the column exclude. */

@@ -109,7 +109,13 @@ t.test('lists of scalars are vectors, and come back as they went', async t => {
   await fc.assert(
     fc.asyncProperty(
       lists.filter(list => (list as unknown[]).some(element => element !== null)),
-      async list => deepStrictEqual(await echoed(list), list),
+      async list => {
+        // A LONG comes as a number as long as that is exact.
+        const plain = (list as unknown[]).map(one =>
+          typeof one === 'bigint' ? asNumber(one) : one,
+        )
+        deepStrictEqual(await echoed(list), plain)
+      },
     ),
     { numRuns: runs(25) },
   )

@@ -49,7 +49,8 @@ async function scene(t: Test): Promise<Scene> {
     DDB_PORT: String(here.server.port),
   }
   const placed = (text: string): string =>
-    text.replaceAll('/data/', `${folder}/data/`).replaceAll('/tmp/', `${folder}/`)
+    // At once: the folder itself may lie in /tmp.
+    text.replaceAll(/\/(data|tmp)\//g, (_, name) => `${folder}/${name === 'data' ? 'data/' : ''}`)
   const run: Scene['run'] = ([name, ...argv], more = {}) =>
     new Promise(resolve => {
       const options = { cwd: folder, env: { ...environment, ...more } }

@@ -81,7 +81,7 @@ t.test('the command says it in the sentence, in JSON, in the metrics, and by its
   const said = await runMain([...argv, '--metrics-file', metrics])
   t.match(said, {
     code: 0,
-    stdout: /confirmed 4 .*, 2 of the confirmed with a key that the table had; /,
+    stdout: /^Loaded 4 rows [^]*; 2 of them with a key that the table had; /,
   })
   t.match(readFileSync(metrics, 'utf8'), /^ddb_ingest_duplicate_rows\{[^}]*\} 2$/m)
   const failed = await runMain([...argv, '--json', '--expect-unique'])

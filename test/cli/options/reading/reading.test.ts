@@ -74,7 +74,7 @@ t.test('switches may stand together, and behind two dashes all are arguments', a
 t.test('a mistake is told with the nearest name', async t => {
   const mistakes: readonly (readonly [string[], RegExp])[] = [
     [['laod'], /unknown command 'laod'.*did you mean load\?/s],
-    [['load', '--tabel', 'x'], /unknown option '--tabel'.*did you mean --table\?/s],
+    [['load', '--tabel', 'x'], /unknown option '--tabel'.*did you mean one of --label, --table\?/s],
     [['load', '-t'], /argument missing/],
     [['exec', 'a', 'b'], /too many arguments/],
     [['demo', 'x'], /too many arguments/],
