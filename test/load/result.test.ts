@@ -156,6 +156,7 @@ t.test('every member is there; what is not known is null', async t => {
     },
     columns: [column],
     connections: 1,
+    connectionsNote: null,
     batches: { sent: 1, retried: 0, failed: 0 },
     batchRows: { first: 10_000, found: 10_000 },
     latencyMs: { p50: null, p95: null, p99: null },

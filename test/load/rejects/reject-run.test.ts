@@ -23,7 +23,7 @@ const run: RejectRun = {
     server: { host: 'h', port: 1, user: 'u' },
     target: { table: 't' },
     input: { skipLines: 3, limit: 9, jsonPath: 'a', ragged: 'pad', encoding: 'auto', follow: true },
-    mapping: { map: { a: 'b' } },
+    mapping: { map: { a: 'b' }, set: {} },
     cells: { nullTexts: ['-'] },
     rejects: { file: 'r.csv' },
     delivery: { mode: 'sync' },
@@ -102,7 +102,7 @@ t.test('a first line that somebody has changed is told, too', async t => {
     { reading: { ...reading, encoding: { value: 5 } } },
     { fieldNames: 'a' },
     { fieldNames: [null] },
-    { format: 2 },
+    { format: 3 },
   ]
   for (const change of changes) {
     const line = JSON.stringify({ runId: 'nightly', run: { ...run, ...change } })
