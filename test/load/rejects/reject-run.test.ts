@@ -23,7 +23,7 @@ const run: RejectRun = {
     server: { host: 'h', port: 1, user: 'u' },
     target: { table: 't' },
     input: { skipLines: 3, limit: 9, jsonPath: 'a', ragged: 'pad', encoding: 'auto', follow: true },
-    mapping: { map: { a: 'b' }, set: {} },
+    mapping: { map: { a: 'b' } },
     cells: { nullTexts: ['-'] },
     rejects: { file: 'r.csv' },
     delivery: { mode: 'sync' },
@@ -126,7 +126,7 @@ t.test('what was found is said, and what the file does not have is left out', as
       // Records with a field more stay rejects, even if no others are in the file.
       trailingDelimiter: false,
     },
-    mapping: { map: { a: 'b' } },
+    mapping: { map: { a: 'b' }, set: {} },
     cells: { nullTexts: ['-'], decimalComma: true },
     delivery: { mode: 'sync' },
     expectTypes: 'a:INT',
