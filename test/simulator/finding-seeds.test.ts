@@ -8,7 +8,7 @@ import { failureText } from './report.js'
 import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
 
-const seedCount = runs(200)
+const seedCount = runs(50)
 
 t.test(`${seedCount} simulations of connections that become more keep every promise`, async t => {
   const ends = new Map<number, number>()
