@@ -103,7 +103,10 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
     ['load', 'x.csv', '--function', 'f', '--types', 'a:INT', '-j', '2'],
     /a function takes batches one after the other/,
   ],
-  [['load', 'x.csv', '-t', 't', '-j', '65'], /--connections: expected auto, or a number from 1 to 64, got "65"/],
+  [
+    ['load', 'x.csv', '-t', 't', '-j', '65'],
+    /--connections: expected auto, or a number from 1 to 64, got "65"/,
+  ],
   [['load', 'x.csv', '-t', '1st'], /"1st" is not a table name/],
   [['load', 'x.csv', '-t', 'dfs://db'], /does not name a DFS table/],
   [['load', 'x.csv', '--function', 'f(x)'], /"f\(x\)" is not a function name/],
