@@ -44,6 +44,8 @@ export class TextFacts {
   hasExponent = false
   /** Some number has a point or an exponent: it is no whole number, whatever stands behind the point. */
   hasFraction = false
+  /** Some number has a point, with or without digits after it. */
+  hasPoint = false
   /** The first text of a plus sign and so many digits that it is a telephone number rather than a number. */
   dialedText: string | undefined
   /** The first number that a double would change. */
@@ -123,6 +125,7 @@ export class TextFacts {
       else if ((c | 0x20) === letterE) break
       else if (fraction >= 0 || !thousands.includes(c)) return
     }
+    if (fraction >= 0) this.hasPoint = true
     if (p < end || fraction >= 0) this.hasFraction = true
     if (p < end) {
       this.hasExponent = true
