@@ -395,7 +395,7 @@ function damaged(bytes: Uint8Array, damage: Damage): Uint8Array | undefined {
     case 'first line gone':
       return bytesOf(rest)
     case 'another format':
-      return bytesOf(recordLine({ ...record, format: record.format + 1 }) + rest)
+      return bytesOf(recordLine({ ...record, format: 99 }) + rest)
     case 'an unknown kind':
       return bytesOf(recordLine({ ...record, kind: 'runs' } as unknown as typeof record) + rest)
     case 'another run':
