@@ -100,7 +100,7 @@ async function check(major) {
     cwd: join(modules, 'node_modules', 'ddb-ingest'),
   })
   log(stdout.trim())
-  assert.match(stdout, /confirmed 1,000 /)
+  assert.match(stdout, /^Loaded 1,000 rows [^]*confirmed by receipts/m)
   checkTypes(modules)
   log('typed')
   const { stdout: changed } = await run('git', ['status', '--porcelain'], options)
