@@ -116,8 +116,7 @@ function refuseFlags(
 
 const isFractional = (type: string): boolean => type === 'DOUBLE' || type.startsWith('DECIMAL')
 
-const hasPoint = ({ facts }: ColumnProbe): boolean =>
-  facts.hasPoint || facts.numbers.hasFraction
+const hasPoint = ({ facts }: ColumnProbe): boolean => facts.hasPoint || facts.numbers.hasFraction
 
 /** A word that means null does so in texts, too. */
 function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[]): SettledTypes {
