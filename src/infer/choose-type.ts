@@ -48,7 +48,7 @@ export interface ChosenType {
   readonly warnings: readonly string[]
 }
 
-/** What of a table's options is said for all columns alike, so that some cannot have what others need. */
+/** Options that hold for all columns alike, so that some columns cannot have what others need. */
 export interface SharedOptions {
   /** Whether a word can be said to mean null. */
   readonly takesWord: (word: string) => boolean

@@ -79,7 +79,7 @@ export class ColumnProbe {
   }
 
   /**
-   * Looks at the cells of a field; afterwards, those with a text that is said to mean null are empty.
+   * Looks at the cells of a field; afterwards, those with a text that means null are empty.
    * @param arrayDelimiter  between the elements, where the format itself says that the cells are arrays
    */
   look(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {

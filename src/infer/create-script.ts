@@ -45,7 +45,7 @@ const firstVersions: readonly {
 /**
  * @param keyColumns  make a keyed stream table: rows whose key is known are dropped
  * @param server  numbers of the version that it is for, when that is known
- * @param wishes  what is said of a DFS table; the rest is chosen
+ * @param wishes  what the user wants of a DFS table; the rest is chosen
  * @throws {UsageError} DDB_USAGE for keys that are not columns, and wishes that no table fulfils, DDB_NAME for names that cannot be in a script
  * @throws {InputError} DDB_INPUT_COLUMN when the columns are too many, when nothing is there to partition a DFS table by or to
  *   sort its arrays by, or when the server does not know their types

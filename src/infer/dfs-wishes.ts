@@ -41,7 +41,7 @@ const texts: ReadonlySet<DataType> = new Set(['STRING', 'SYMBOL'])
 const whole: ReadonlySet<DataType> = new Set(['INT', 'LONG', 'SHORT', 'CHAR'])
 
 /**
- * @throws {UsageError} DDB_USAGE for what is no scheme, and for columns that rows cannot be divided by
+ * @throws {UsageError} DDB_USAGE for a text that is not a scheme, and for columns that cannot divide rows
  */
 export function wishedLevels(text: string, columns: readonly InferredColumn[]): WishedLevel[] {
   const levels = entriesOf(text).map(entry => levelOf(entry, columns))

@@ -91,7 +91,7 @@ async function lookAtInput(
   const reader = await openReader(source, {
     ...options.reader,
     settled,
-    // What is found of the first input is said of all.
+    // What the first input shows holds for all.
     ...(isFirst
       ? { findsTable: options.isPlain !== true }
       : found.table && tableDialect(found.table)),

@@ -63,7 +63,7 @@ export interface InferredSchema {
   readonly firstReject: string | undefined
   /** Columns have to be matched by position: some names of the input are empty or stand there twice. */
   readonly needsPosition: boolean
-  /** What is said of all columns alike, so that all fit. */
+  /** Options that hold for all columns alike, and fit all. */
   readonly needs: SharedNeeds
   /** What stands above and below the table; undefined where nothing does. */
   readonly table?: FoundTable | undefined

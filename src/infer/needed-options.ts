@@ -16,7 +16,7 @@ export interface NeededOptions extends SharedNeeds {
   readonly comment: string
   /** The header is skipped. */
   readonly noHeader: boolean
-  /** Records behind the table, which are rejects. */
+  /** Records after the table, which are rejects. */
   readonly footers: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean

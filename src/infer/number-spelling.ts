@@ -52,7 +52,7 @@ export class NumberSpelling {
   /** `1.5`, and `1.234`, which has a group where points stand between thousands. */
   #points = 0
   #pointGroups = 0
-  /** Decimals behind groups. */
+  /** Decimals after groups. */
   #decimals = 0
   #isMixed = false
 

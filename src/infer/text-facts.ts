@@ -42,7 +42,7 @@ export class TextFacts {
   wholeDigits = 0
   fractionDigits = 0
   hasExponent = false
-  /** Some number has a point or an exponent: it is no whole number, whatever stands behind the point. */
+  /** Some number has a point or an exponent: it is no whole number, whatever digits follow the point. */
   hasFraction = false
   /** Some number has a point, with or without digits after it. */
   hasPoint = false

@@ -28,7 +28,7 @@ export interface TrialOptions {
   readonly facts: TextFacts
   /** Spellings of numbers may be found that options would have to name. */
   readonly findsSpellings: boolean
-  /** Nothing else is tried where it is said what the column is. */
+  /** Nothing else is tried where the user has given the type. */
   readonly type: ColumnType | undefined
 }
 

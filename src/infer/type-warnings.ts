@@ -1,5 +1,5 @@
 /*
-  What is said of a column besides its type: what was not clear, and which option would make it so.
+  What the user learns of a column besides its type: what was not clear, and which option would make it so.
 */
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'

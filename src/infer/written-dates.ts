@@ -1,6 +1,6 @@
 /*
   Dates and times as people write them, for columns that no type's own spelling suits. Formats that differ in the order of
-  their fields stand together: where two suit all texts, nobody knows which one is meant.
+  their fields stand together: where two suit all texts, the user has to choose.
 */
 import { parsePattern, PatternFormat } from '../parse/cells/pattern-format.js'
 import type { RecordBlock } from '../parse/record-block.js'

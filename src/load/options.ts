@@ -140,7 +140,7 @@ export interface InputOptions extends DialectOptions {
   /** Patterns of the members that are taken from zip archives, as `include` has them for files of folders. */
   members?: readonly string[]
   /**
-   * The end of the path of each input, with names for parts of it: `level2/{day}/{symbol}.csv`, or a pattern behind a colon,
+   * The end of the path of each input, with names for parts of it: `level2/{day}/{symbol}.csv`, or a pattern after a colon,
    * `{day:\d{8}}`; `*` is what nobody wants. `hive` takes folders `day=2024-01-02`. A part fills the column of its name, and
    * templates of `mapping.set` hold it. An input that does not match ends the run before its first row.
    */

@@ -238,7 +238,7 @@ function checkThreads(threads: number | 'auto'): void {
   )
 }
 
-/** Whoever pipes has no path. @throws {UsageError} DDB_USAGE, also for what is no pattern and no template */
+/** Input from a pipe has no path. @throws {UsageError} DDB_USAGE, also for a text that is neither pattern nor template */
 function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   newPathReader(input)
   const names = templateNames(mapping?.set)

@@ -35,7 +35,7 @@ type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & 
 
 const reportIntervalMs = 100
 
-/** A result is no log. */
+/** A result is not a log. */
 const keptNotices = 20
 
 export function newReporter(

@@ -29,7 +29,7 @@ export interface WriterStatus extends StoredRowCounts {
 
 /** Rows that are not in the table as far as is known. */
 export interface UnwrittenRows<Row> {
-  /** They were sent, and nobody knows what became of them: written again they may be there twice. */
+  /** They were sent, and their fate is unknown: written again they may be there twice. */
   unconfirmed: Row[]
   /** They are certainly not there. */
   unsent: Row[]
@@ -127,7 +127,7 @@ export class TableWriter<Row = AnyRow> extends Writable {
     else this.#goOn = done
   }
 
-  /** All rows are written: what became of them is told with `finish`, or as an error. */
+  /** All rows are written; `finish` or an error tells what became of them. */
   override _final(done: (error?: Error | null) => void): void {
     this.#store.end()
     void this.#run.then(result => done(failureOf(result)))
@@ -143,7 +143,7 @@ export class TableWriter<Row = AnyRow> extends Writable {
    * Sends what was written so far without waiting for more.
    *
    * Resolves once it is confirmed that all of it is in the table, but for rows that were rejected.
-   * @throws {DdbError} DDB_UNCONFIRMED when some of it is not, or nobody knows; `unwritten` has those rows
+   * @throws {DdbError} DDB_UNCONFIRMED when some of it is not, or may not be; `unwritten` has those rows
    */
   async flush(): Promise<void> {
     const store = this.#store

@@ -46,7 +46,7 @@ export function newTextCheck(
   return (file, texts) => builder.beginInput({ ...noInput, file, texts }, 0)
 }
 
-/** What is said of other columns, by their names, is not said of these. */
+/** Options that name other columns do not hold for these. */
 function rulesOf(columns: readonly MappedColumn[], rules: CellRules): CellRules {
   const names = new Set(columns.map(({ name }) => name))
   const formats = Object.entries(rules.dateFormats ?? {}).filter(([name]) =>

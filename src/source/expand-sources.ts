@@ -130,7 +130,7 @@ interface Expansion {
   readonly inArchives: MemberChoice
   /** Told of archives, too. */
   readonly looked: ExpandOptions['onInput']
-  /** The inputs; behind them those of a pattern or folder, until their turn has come. */
+  /** The inputs; after them those of a pattern or folder, until their turn has come. */
   readonly paths: GrowingPathList
   /** @param status  undefined for standard input */
   readonly isInput: (path: string, status: FileStatus | undefined) => boolean
@@ -245,7 +245,7 @@ async function keepInputs(
   isTaken: (path: string, status: FileStatus) => boolean,
 ): Promise<void> {
   const { files, paths, isInput } = expansion
-  /** Of members, which stand behind the files that were found. */
+  /** Of members, which follow the files that were found. */
   const inArchives = new Map<number, FileStatus>()
   let kept = first
   for (let i = first; i < paths.length; i++) {

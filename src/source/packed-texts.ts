@@ -9,9 +9,9 @@ export interface PackedTexts {
   at(no: number): string
   /** Bytes of the text. */
   lengthOf(no: number): number
-  /** 0 behind its end. */
+  /** 0 after its end. */
   byteAt(no: number, offset: number): number
-  /** Four bytes as one number of 32 bits, the first one highest; 0 for those behind the end. */
+  /** Four bytes as one number of 32 bits, the first one highest; 0 for those after the end. */
   fourAt(no: number, offset: number): number
 }
 

@@ -108,7 +108,7 @@ function longer(numbers: Uint32Array): Uint32Array<ArrayBuffer> {
   return more
 }
 
-/** Of the text with this number; 0 behind its end, as paths hold none. */
+/** Of the text with this number; 0 after its end, as paths hold none. */
 type ByteAt = (no: number, offset: number) => number
 
 interface Bytes {

@@ -207,7 +207,7 @@ async function runLoad(
     const options: LoadOptions = {
       ...asked,
       ...defined({ summaryInputs: settings.summaryInputs }),
-      // A quiet run leaves what is told once to the next one.
+      // A quiet run leaves notices that come once to the next run.
       leftovers: settings.quiet
         ? () => Promise.resolve([])
         : leftoversToTell(asked, journalFolder(settings, processEnvironment), environment),

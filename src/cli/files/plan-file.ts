@@ -39,7 +39,7 @@ export async function readPlanFile(path: string): Promise<Manifest> {
   return readManifest(text, path)
 }
 
-/** Refuses a file that is no plan. @throws {DdbError} DDB_OUTPUT_CREATE */
+/** Refuses a file that is not a plan. @throws {DdbError} DDB_OUTPUT_CREATE */
 export async function checkPlanPlace(path: string): Promise<void> {
   let text: string
   try {

@@ -37,7 +37,7 @@ async function tablesOfOthers(
   const others = new Set<string>()
   for (const runId of await runNames(folder, files).catch(() => [])) {
     if (!tables.includes(markerName(runId))) continue
-    // Of a journal that cannot be read nobody knows the table.
+    // A journal that cannot be read does not tell its table.
     const known = await readRun(folder, runId, files).catch(() => undefined)
     const other = known?.run.options.target
     if (other === undefined) continue

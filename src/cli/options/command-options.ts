@@ -55,7 +55,7 @@ export const sharedOptions = { ...readingOptions, match, map, set, ...cellOption
 
 const { partition, sortColumns, keepDuplicates, engine, atomic } = targetOptions
 
-/** What is said of a DFS table that is to be made. */
+/** What the user wants of a DFS table that is to be made. */
 export const dfsOptions = { partition, sortColumns, keepDuplicates, engine, atomic }
 
 export const schemaOptions = {

@@ -109,7 +109,7 @@ export async function readCredentials(
     if (source.kind === 'none') return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
-  // A quiet run leaves what is told once to the next one.
+  // A quiet run leaves notices that come once to the next run.
   const warn = settings.quiet === true ? undefined : output.note
   checkedStateFolder(environment, warn)
   const password = await readPassword(source, user, processEnvironment, dataOnStdin, warn)

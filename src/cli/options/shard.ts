@@ -10,7 +10,7 @@ export interface AskedShard {
   readonly count: number | undefined
 }
 
-/** @throws {UsageError} DDB_USAGE for `9/8` and what is no shard */
+/** @throws {UsageError} DDB_USAGE for `9/8` and texts that are not a shard */
 export function readShard(text: string): AskedShard {
   const [, index, count] = /^(auto|[1-9]\d{0,5})(?:\/([1-9]\d{0,5}))?$/.exec(text) ?? []
   if (index === undefined || (index !== 'auto' && count === undefined)) {

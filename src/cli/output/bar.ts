@@ -1,7 +1,7 @@
 /*
   Lines of a terminal that cli-progress draws again and again, gone at the end. It decides when; how is decided here, as its own way
   hides the cursor and ends the wrapping of lines, which nobody would undo if the process were killed. The cursor rests where the
-  lines begin: whatever a terminal that becomes narrower makes of them lies behind it, and is cleared.
+  lines begin: whatever a terminal that becomes narrower makes of them follows it, and is cleared.
 */
 import type { Options, SingleBar } from 'cli-progress'
 import type { TerminalOutput } from '../process-environment.js'

@@ -11,7 +11,7 @@ export interface Figures extends LoadReport {
   readonly bytesPerSec: number
   /** Bytes of the input whose rows have their place; an estimate, as rows differ in length. At most `bytesRead`. */
   readonly settledBytes: number
-  /** undefined where it cannot be told: in the first second, and where nobody knows how much there is. */
+  /** undefined in the first second, and where the size of the input is unknown. */
   readonly leftMs: number | undefined
 }
 

@@ -103,7 +103,7 @@ function fitting(width: number, parts: readonly Part[]): string {
   return clip(line(), width)
 }
 
-/** How much is read; undefined where nobody knows how much there is. A file may grow while it is read. */
+/** How much is read; undefined where the size of the input is unknown. A file may grow while it is read. */
 function shareOf({ bytesRead, totalBytes }: Figures): number | undefined {
   if (totalBytes === undefined || totalBytes === 0) return undefined
   return Math.min(1, bytesRead / totalBytes)

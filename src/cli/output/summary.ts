@@ -1,5 +1,5 @@
 /*
-  What a finished load says: five lines on standard output, and with --verbose the figures behind them.
+  What a finished load says: five lines on standard output, and with --verbose the figures of the run.
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import { detectedText } from '../../load/inputs/detected.js'

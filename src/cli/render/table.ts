@@ -15,7 +15,7 @@ const linesAtOnce = 500
  * Yields the lines of a value: a table aligned, with its row count; anything with one cell as its bare text.
  *
  * @param columns  width of the terminal; undefined leaves lines whole
- * @param maxRows  of those behind it nothing is told but how many they are
+ * @param maxRows  of the rows after these only their number is shown
  */
 export function* tableText(
   value: Value | undefined,

@@ -313,7 +313,7 @@ class LoadingShard {
     return this.#options.wording?.(sentence) ?? sentence
   }
 
-  /** What several units have in common is said once. */
+  /** What several units have in common stands once. */
   #tell(notice: string, inputs: readonly string[]): void {
     const input = inputs.find(path => notice.startsWith(`${path}: `)) ?? ''
     const what = notice.slice(input.length)

@@ -34,7 +34,7 @@ export interface FileToPlan {
 
 /**
  * @param onFile  told how many files were looked at
- * @throws {UsageError} DDB_USAGE for sizes that cannot be, and for what is no file
+ * @throws {UsageError} DDB_USAGE for sizes that cannot be, and for what is not a file
  * @throws {InputError} what opening and reading throw
  */
 export async function makeManifest(

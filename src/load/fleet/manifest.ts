@@ -14,7 +14,7 @@ export interface PlannedFile extends Fingerprint {
   readonly path: string
 }
 
-/** Records of a file that lie one behind the other. */
+/** Records of a file that lie one after the other. */
 export interface PlannedRange {
   /** Of the first record, or of what stands before it; in the content. */
   readonly startBytes: number
@@ -82,7 +82,7 @@ function unitTuple({ unit, group, files, range }: PlannedUnit): unknown[] {
 /**
  * @param text  of the file
  * @param path  for messages
- * @throws {InputError} DDB_INPUT_FORMAT for what is no manifest, of another version, cut short or edited
+ * @throws {InputError} DDB_INPUT_FORMAT for a file that is not a manifest, or one of another version, cut short or edited
  */
 export function readManifest(text: string, path: string): Manifest {
   let read: unknown

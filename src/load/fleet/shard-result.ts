@@ -180,7 +180,7 @@ function notesOf({ units, doneBefore, doneNow, failed, results }: ShardCourse): 
   return [`${units === 1 ? '1 unit' : `${units} units`}: ${parts.join(', ')}`, ...notes].join('; ')
 }
 
-/** What a scheduler is told first where several things are wrong. */
+/** Which exit code a scheduler gets where several things are wrong. */
 const order = [66, 64, 65, 75, 4]
 const mostNamed = 5
 

@@ -131,7 +131,7 @@ interface Asked {
 interface Opening extends Pick<KnownInputs, 'places'> {
   readonly opening: JournalRecord[]
   readonly begunAt: string
-  /** Inputs behind those that are known: new ones, and those whose content is another. */
+  /** Inputs after those that are known: new ones, and those whose content has changed. */
   readonly added: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
 }
 
@@ -302,7 +302,7 @@ function addedNotices(known: readonly string[], added: Opening['added']): string
   return [
     ...(fresh.length === 0
       ? []
-      : [`new since the run began, and read behind the others: ${fresh.join(', ')}`]),
+      : [`new since the run began, and read after the others: ${fresh.join(', ')}`]),
     ...(changed.length === 0
       ? []
       : [`changed since the run has read them, and read again: ${changed.join(', ')}`]),

@@ -222,7 +222,7 @@ export function retryOptions(
 }
 
 /**
- * What the name of the input said is said now: the file has another one.
+ * What the name of the input said stands here now, as the file has another name.
  * @throws {UsageError} DDB_USAGE for columns that hold what is not known any more
  */
 function setAgain(

@@ -22,7 +22,7 @@ const mostDatabases = 50
 const ownName = /^ddbIngest/
 
 /**
- * Names of tables, as far as this user is told.
+ * Names of the tables that this user may see.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 async function* tableNames(asking: Asking): AsyncGenerator<string, void, void> {

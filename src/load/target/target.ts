@@ -150,7 +150,7 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
 /** Fields that go with `create` dfs. */
 const wishFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
 
-/** What is said of a DFS table that is to be made. */
+/** What the user wants of a DFS table that is to be made. */
 export function wishesOf(target: TargetOptions): DfsWishes {
   const said = wishFields.filter(name => target[name] !== undefined)
   return Object.fromEntries(said.map(name => [name, target[name]]))

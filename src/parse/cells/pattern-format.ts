@@ -61,7 +61,7 @@ export function parsePattern(text: string): PatternPart[] | string {
   return parts
 }
 
-/** The letters of a pattern's fields; none of what is no pattern. */
+/** The letters of a pattern's fields; none where the text is not a pattern. */
 export function patternLetters(text: string): string {
   const parts = parsePattern(text)
   return typeof parts === 'string' ? '' : parts.map(({ letter }) => letter).join('')

@@ -14,7 +14,7 @@ export interface FoundTable {
   readonly comment?: string
   /** Names of the columns, which stand in lines that are skipped. */
   readonly names?: readonly string[]
-  /** Records behind the table, which are none of it. */
+  /** Records after the table, which do not belong to it. */
   readonly footers?: number
   /** What was found, in sentences. */
   readonly said: readonly string[]
@@ -131,7 +131,7 @@ export function tableText({ said, skipLines, comment, names }: FoundTable): stri
   return `${said.join(', ')}${options.length > 0 ? `: ${options.join(', ')}` : ''}`
 }
 
-/** What a run is told, so that it reads the table alone. */
+/** The options with which a run reads the table alone. */
 export function tableDialect({ skipLines, comment, names }: FoundTable): DialectOptions {
   return {
     ...(skipLines === undefined ? {} : { skipLines }),
@@ -280,7 +280,7 @@ function beginOf(
     above !== undefined &&
     areNames(above.texts, width - 1) &&
     !above.texts.some(text => beginsLikeNumber.test(text))
-  // An empty field may as well stand behind a last delimiter.
+  // An empty field may as well follow a last delimiter.
   if (isShort && table.some(({ texts }) => texts.at(-1) !== ''))
     return { at, names: ['', ...above.texts] }
   const isSure =

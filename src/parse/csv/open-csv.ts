@@ -129,7 +129,7 @@ export async function openCsv(
   })
 }
 
-/** What the records look like: what is said, and what is found. */
+/** What the records look like, by the options and by the sample. */
 function dialectIn(
   { bytes, isWhole }: Sample,
   options: CsvOptions,

@@ -20,7 +20,7 @@ export function rowMembers(names: readonly string[]): RowMembers {
 
 /**
  * @param members  those that a class has as getters are in the line, too, and an array's elements go to them in order
- * @throws {RowFault} for what is no row, and values that nothing stands for
+ * @throws {RowFault} for what is not a row, and for values without a text
  */
 export function rowText(row: unknown, members: RowMembers): string {
   if (Array.isArray(row)) return arrayRow(row, members)

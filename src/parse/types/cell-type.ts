@@ -26,7 +26,7 @@ export interface ColumnPlace {
   readonly rules: CellRules
 }
 
-/** What a column is told that takes values of a program. */
+/** What a column needs that takes values of a program. */
 export interface ValuePlace {
   /** Most values of a piece. */
   readonly capacity: number

@@ -20,7 +20,7 @@ export function isArchiveName(name: string): boolean {
   return /\.zip$/i.test(name)
 }
 
-/** Archives that may be folders on the way to a member, the first one first, and what stands behind each. */
+/** Archives that may be folders on the way to a member, the first one first, and the rest of the path after each. */
 function archivesOn(path: string): { archive: string; member: string }[] {
   return [...path.matchAll(/\.zip[\\/]/gi)].map(({ index, 0: { length } }) => ({
     archive: path.slice(0, index + length - 1),

@@ -49,7 +49,7 @@ export function newMemberChoice(
   }
 }
 
-/** What is no file of data whatever stands in it. */
+/** Names of files that hold no data, whatever their content. */
 const nested = /\.(?:zip|7z|rar|tar|tgz|tbz2?|txz|tar\.\w+)$/i
 
 /**

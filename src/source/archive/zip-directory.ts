@@ -91,7 +91,7 @@ export async function openZip(path: string, file: InputFile): Promise<ZipFile> {
   }
 }
 
-/** What goes wrong inside of an archive, as something that is said of it. */
+/** A failure inside an archive, in the words of the archive. */
 export function damaged(path: string, cause: unknown): Error {
   if (cause instanceof InputError) return cause
   const why = cause instanceof Error ? cause.message : String(cause)

@@ -107,7 +107,7 @@ function newReading(chunks: AsyncGenerator<Uint8Array, void, void>): Reading {
   }
 }
 
-/** @throws {InputError} DDB_INPUT_READ behind the last chunk */
+/** @throws {InputError} DDB_INPUT_READ after the last chunk */
 async function* contentOf(
   path: string,
   archivePath: string,

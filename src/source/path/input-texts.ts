@@ -38,7 +38,7 @@ export interface PathOptions {
 
 const hive = 'hive'
 
-/** @throws {UsageError} DDB_USAGE for what is no pattern, and what is to become of paths that no pattern is there for */
+/** @throws {UsageError} DDB_USAGE for a text that is not a pattern, and for `pathUnmatched` without a pattern */
 export function newPathReader({ path: given, pathUnmatched }: PathOptions = {}): PathReader {
   if (given === undefined) {
     if (pathUnmatched === undefined) return plainReader

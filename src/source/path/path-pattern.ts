@@ -31,7 +31,7 @@ export interface PathPattern {
 /** Names of files have 255 bytes at most; those of members of archives may be longer, and take as much longer to be matched. */
 const longestName = 4096
 
-/** @throws {UsageError} DDB_USAGE for what is no pattern */
+/** @throws {UsageError} DDB_USAGE for a text that is not a pattern */
 export function pathPattern(text: string): PathPattern {
   const segments = segmentsOf(text)
   const names = segments.flatMap(segment => segment.flatMap(({ name }) => name ?? []))

@@ -1,5 +1,5 @@
 /*
-  Reads what may stand behind the colon of a path part: the plain signs of regular expressions. Signs that look back or ahead are
+  Reads what may follow the colon of a path part: the plain signs of regular expressions. Signs that look back or ahead are
   refused, since they could not be matched in one go.
 */
 import type { Pattern } from './text-pattern.js'

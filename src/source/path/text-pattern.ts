@@ -28,7 +28,7 @@ const mostStates = 1000
 /** What is repeated may be nothing, which makes no state. */
 const mostSteps = 10 * mostStates
 
-/** Characters of a text; where patterns begin and end in it is told by one byte for each place between them. */
+/** Characters of a text; one byte for each place between them tells where patterns begin and end. */
 export type Characters = readonly string[]
 
 /** A pattern that is ready to be matched. */

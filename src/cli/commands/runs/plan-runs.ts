@@ -136,7 +136,7 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
       (rowsPerSec === null ? '' : `; ${grouped(rowsPerSec)} rows/s`),
   ]
   const open = units.filter(({ state }) => state !== 'done')
-  // What nobody knows goes first.
+  // Uncertain files go first.
   const named = [...open].sort(
     (a, b) => Number(b.state === 'uncertain') - Number(a.state === 'uncertain'),
   )

@@ -24,7 +24,7 @@ export interface StoredRowCounts {
   confirmed: number
   /** They are not in the table for a reason of their own. */
   rejected: number
-  /** They were sent, and nobody knows. */
+  /** They were sent, and their fate is unknown. */
   unconfirmed: number
   /** They are certainly not in the table. */
   unsent: number
@@ -193,7 +193,7 @@ export class RowStore {
   }
 
   /**
-   * What became of a part of a batch; of its rejected rows it is known. Where some of it is in the table, and nobody knows which,
+   * What became of a part of a batch; of its rejected rows it is known. Where some of it is in the table, and it is unknown which,
    * all of it counts as unconfirmed.
    */
   partEnded(

@@ -19,7 +19,7 @@ export type Memory =
   /** The marker is gone: the server restarted, or this is another node. */
   | 'lost'
 
-/** What a synchronous question behind everything that was sent found out. */
+/** What a synchronous question after everything that was sent found out. */
 export type BarrierAnswer =
   /** The server has read everything, and still has our functions. */
   | 'passed'
