@@ -121,9 +121,9 @@ async function makeProgram() {
   return 0
 }
 
-/** `require` takes 5 ms to load a package that has ES modules alone, at every start. */
+/** `require` takes 5 ms to load a package that has ES modules alone, at every start; and what it has by default is another thing. */
 function takeIn({ onResolve }) {
-  onResolve({ filter: /^get-east-asian-width$/ }, ({ path }) => ({
+  onResolve({ filter: /^(get-east-asian-width|@bomb\.sh\/tab\/commander)$/ }, ({ path }) => ({
     path: fileURLToPath(import.meta.resolve(path)),
   }))
 }

@@ -18,6 +18,7 @@ const needed = [
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
   /^docs\/(reference\/|zh\/)?[A-Za-z0-9-]+\.md$/,
   /^docs\/bench\.svg$/,
+  /^man\/ddb-ingest\.1$/,
   /^examples\/[a-z-]+\.js$/,
   /^fixtures\/README\.md$/,
   /^fixtures\/(csv|json|scripts)\/[a-z0-9-]+\.(csv|json|ndjson|dos)$/,

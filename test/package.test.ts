@@ -40,6 +40,7 @@ const installed = Object.entries(lock.packages).filter(([path]) => path !== '')
 
 t.test('the packages needed at run time are these and no others', async t => {
   t.strictSame(Object.keys(manifest.dependencies).sort(), [
+    '@bomb.sh/tab',
     'cli-progress',
     'commander',
     'csv-parse',

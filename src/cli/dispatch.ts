@@ -39,6 +39,11 @@ export async function dispatch(
     const { environment, stdout, stderr } = processEnvironment
     const isTerminal = stdout.isTTY === true && stderr.isTTY === true
     output.speak(wordsFor({ argv: own, environment, isTerminal }))
+    if (own[0] === 'complete') {
+      const { complete, requestOf } = await import('./completion/complete.js')
+      const request = requestOf(argv)
+      if (request !== undefined) return await complete(request, processEnvironment, output)
+    }
     return await runCommand(argv, processEnvironment, output, asked)
   } catch (error) {
     return printFailure(output, error, asked).exitCode

@@ -36,6 +36,8 @@ export interface ProcessEnvironment {
   onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
+  /** Ends the process even while the system keeps one of its threads waiting, for a name server or a pipe; `leave` waits, too. */
+  die(): void
   /** What V8 keeps for young objects grows no more, to be called once the program is loaded. */
   stopHeapGrowth(): void
   /** Where relative paths begin; undefined when that folder was removed. */
@@ -64,6 +66,7 @@ export function thisProcess(): ProcessEnvironment {
     signals: process,
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
+    die: () => void process.kill(process.pid, 'SIGKILL'),
     // With other flags V8 does not take the compiled code of modules that come later.
     stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
     workingFolder() {

@@ -4,6 +4,7 @@
 import {
   benchOptions,
   checkOptions,
+  completionOptions,
   execOptions,
   explainOptions,
   planOptions,
@@ -129,5 +130,14 @@ export const commands: readonly Command[] = [
     options: explainOptions,
     isClient: false,
     load: () => import('./explain.js'),
+  }),
+  defineCommand({
+    name: 'completion',
+    group: 'Tools',
+    summary: 'print the script by which bash, zsh or fish completes commands',
+    args: '<shell>',
+    options: completionOptions,
+    isClient: false,
+    load: () => import('./completion.js'),
   }),
 ]

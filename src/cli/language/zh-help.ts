@@ -28,6 +28,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'write down what there is to load, for many processes that load it together':
     '写下要导入的内容，供多个进程共同导入',
   'load a repaired rejects file as its run was asked to load': '按原来的设置导入修正后的拒绝文件',
+  'print the script by which bash, zsh or fish completes commands':
+    '输出供 bash、zsh 或 fish 补全命令的脚本',
   'run a DolphinDB script and print its result': '运行 DolphinDB 脚本并打印结果',
   'the embedded DolphinDB-compatible server, in the foreground or for as long as a command runs':
     '内置的 DolphinDB 兼容服务器，在前台运行，或随一条命令运行',

@@ -391,3 +391,8 @@ export const explainOptions = { noColor: commonOptions.noColor }
 
 /** Every option of `explain`, read. */
 export type ExplainSettings = SettingsOf<typeof explainOptions>
+
+export const completionOptions = { noColor: commonOptions.noColor }
+
+/** Every option of `completion`, read. */
+export type CompletionSettings = SettingsOf<typeof completionOptions>

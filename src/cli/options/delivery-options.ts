@@ -94,7 +94,7 @@ export const targetOptions = optionGroup('Target', {
   method: {
     flags: '--method <method>',
     help: 'insert, append or upsert',
-    reader: named('insert, append or upsert', parseMethod),
+    reader: named('insert, append or upsert', parseMethod, ['insert', 'append', 'upsert']),
     defaultNote: 'insert',
     field: 'target.method',
   },

@@ -38,17 +38,7 @@ export function readCommandLine(
   if (argv.length === 0) return { answer: firstSteps[language] }
   let answer = ''
   let found: CommandLine | undefined
-  const parser = new Parser(program.name)
-    .description(say(program.summary))
-    .version(version, '-V, --version', say('print the version'))
-    .helpOption('-h, --help', say('print help'))
-    .addHelpCommand(
-      new Parser('help')
-        .argument('[command]')
-        .description(say('print the help of a command'))
-        .helpGroup(`${say('Tools')}:`),
-    )
-    .addHelpText('after', program.epilogue)
+  const parser = newParser({ say, language })
     .exitOverride()
     .configureOutput({
       writeOut: text => (answer += text),
@@ -57,7 +47,6 @@ export function readCommandLine(
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
     })
-  if (language === 'zh') parser.configureHelp(wideSigns)
   for (const command of commands) {
     const sub = subcommand(parser, command, columns, { say, language })
     sub.on(`option:${wholeHelp}`, () => {
@@ -76,6 +65,28 @@ export function readCommandLine(
     throw new UsageError('DDB_USAGE', complaint(error.message))
   }
   return found ?? { answer: parser.helpInformation() }
+}
+
+function newParser({ say, language }: Pick<Words, 'say' | 'language'>): Parser {
+  const parser = new Parser(program.name)
+    .description(say(program.summary))
+    .version(version, '-V, --version', say('print the version'))
+    .helpOption('-h, --help', say('print help'))
+    .addHelpCommand(
+      new Parser('help')
+        .argument('[command]')
+        .description(say('print the help of a command'))
+        .helpGroup(`${say('Tools')}:`),
+    )
+    .addHelpText('after', program.epilogue)
+  return language === 'zh' ? parser.configureHelp(wideSigns) : parser
+}
+
+/** commander's own view of all commands and their options, for those who only look at it. */
+export function commandTree(commands: readonly Command[], words: Words): Parser {
+  const parser = newParser(words)
+  for (const command of commands) subcommand(parser, command, 80, words)
+  return parser
 }
 
 /** Chinese signs are two columns wide, and a line may end after each. */
