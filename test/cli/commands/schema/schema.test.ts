@@ -106,7 +106,8 @@ t.test('the kind of a table is in its name, and --create takes none', async t =>
   const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
   t.match(await schema(['--create', 'dfs', path]), {
     code: 64,
-    stderr: /--create takes no dfs here: the name of the table tells its kind, such as --table dfs:/,
+    stderr:
+      /--create takes no dfs here: the name of the table tells its kind, such as --table dfs:/,
   })
 })
 
