@@ -706,6 +706,14 @@ t.test('words for null and spellings of numbers name their options', async t => 
   })
 })
 
+t.test('a word for null that stays a text is told', async t => {
+  const { warnings } = await columnOf(['EDGA', 'null', 'null'])
+  t.strictSame(warnings, [
+    '"null" in 2 of 3 rows stays a text: `cells.nullTexts` null makes it null',
+  ])
+  t.strictSame((await columnOf(['NA', 'CN', 'DE'])).warnings, [], 'Namibia')
+})
+
 t.test('in quotes a word is null only where that is said', async t => {
   const reader = { header: 'yes' as const, delimiter: ',' }
   const text = 'a,b\n"NA",1\n2,3\n'
