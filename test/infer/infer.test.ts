@@ -618,7 +618,7 @@ t.test('DOUBLE keeps the digits that DolphinDB writes of one, cut after 15 decim
   await fc.assert(
     fc.asyncProperty(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), async value => {
       const cut = value.toFixed(60).replace(/(\.\d{15})\d+$/, '$1')
-      t.equal((await columnOf([cut])).type.type, 'DOUBLE', cut)
+      assert.equal((await columnOf([cut])).type.type, 'DOUBLE', cut)
     }),
     { numRuns: 200 },
   )
