@@ -11,6 +11,7 @@ import { keepsBlanks } from '../parse/types/column-types.js'
 import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
 import type { Candidate } from './candidate.js'
 import { temporalTypes } from './candidate-types.js'
+import { isCodeName } from './column-names.js'
 import type { ColumnProbe } from './column-probe.js'
 import type { WordCount } from './null-words.js'
 import type { NumberFlags } from './number-spelling.js'
@@ -21,6 +22,7 @@ import {
   dialedWarning,
   nearWarnings,
   oddWarnings,
+  plainCodeWarning,
   quoted,
   truthWarnings,
   unclearWarning,
@@ -115,6 +117,7 @@ function suitableType(
       return chosenText(probe, [codeWarning(codeText), ...dateWarnings(probe)])
     }
     if (dialedText !== undefined) return chosenText(probe, [dialedWarning(dialedText)])
+    if (isCodes(probe)) return chosenText(probe, [plainCodeWarning(probe)])
   }
   const read = fitting.filter(({ flags }) => flags === undefined || !shared.refusal(flags))
   const found = timed ?? valueType(probe, read)
@@ -126,6 +129,11 @@ function suitableType(
   const refused = fitting.find(({ flags }) => flags !== undefined)?.flags
   const why = refused && shared.refusal(refused)
   return chosenText(probe, why === undefined ? nearWarnings(probe) : [why])
+}
+
+/** Codes of shares have five or six digits, and those of other files may begin with zeros. */
+function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
+  return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
 }
 
 /** The user's choice, whatever was found. */

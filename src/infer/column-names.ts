@@ -20,6 +20,13 @@ export interface NameRules {
   readonly types?: readonly { readonly name: string }[]
 }
 
+/** What shares, futures and the like are told apart by. */
+const codeName =
+  /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|\u4ee3\u7801|\u4ee3\u78bc|\u5408\u7ea6|\u5408\u7d04/i
+
+/** Whether a column of this name holds codes of shares, futures and the like. */
+export const isCodeName = (name: string): boolean => codeName.test(name)
+
 const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 
 /**

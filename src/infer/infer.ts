@@ -9,8 +9,9 @@ import type { CellRules } from '../parse/cell-rules.js'
 import { tableDialect } from '../parse/csv/find-table.js'
 import type { InputReader } from '../parse/input-reader.js'
 import { openReader } from '../parse/formats.js'
-import type { InputShape } from '../schema/cell-source.js'
+import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
+import type { TargetSchema } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName } from '../source/open-source.js'
 import { checkRules } from './column-names.js'
@@ -187,7 +188,7 @@ function fieldLook(
     headerLineNumber: reader.headerLineNumber,
   }
   const match = fields.isByPosition ? 'position' : 'name'
-  const mapping = mapColumns(target, shape, { match })
+  const mapping = mapAsFirst(target, shape, match, found)
   const fieldsOf = mapping.columns.map(({ source }) =>
     source.kind === 'field' ? source.index : -1,
   )
@@ -208,6 +209,29 @@ function fieldLook(
       }
       set.look(block)
     },
+  }
+}
+
+/** @throws {InputError} DDB_INPUT_COLUMN if the input lacks a column of the first one */
+function mapAsFirst(
+  target: TargetSchema,
+  shape: InputShape,
+  match: 'name' | 'position',
+  { inputs: [first] }: Found,
+): ColumnMapping {
+  try {
+    return mapColumns(target, shape, { match })
+  } catch (error) {
+    if (first === undefined || !(error instanceof InputError)) throw error
+    const names = new Set(shape.names)
+    const lacking = target.columns.find(({ name }) => !names.has(name))
+    if (error.code !== 'DDB_INPUT_COLUMN' || lacking === undefined) throw error
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `${shape.file} has other columns than ${first.path}, such as no "${lacking.name}": load files of each kind into a table of ` +
+        'their own, chosen by a pattern, or in an archive by `input.members`',
+      error.position,
+    )
   }
 }
 

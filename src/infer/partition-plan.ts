@@ -8,6 +8,7 @@ import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-
 import { UsageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
 import { unitsPerDay } from './candidate-types.js'
+import { isCodeName } from './column-names.js'
 import { wishedLevels, type DfsWishes } from './dfs-wishes.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
@@ -157,12 +158,8 @@ const keyTypes: readonly DataType[] = ['SYMBOL', 'INT', 'LONG', 'STRING']
 
 const isKey = ({ type }: InferredColumn): boolean => keyTypes.includes(type.type)
 
-/** Names of columns that identify shares, futures and the like. */
-const codeName =
-  /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|\u4ee3\u7801|\u4ee3\u78bc|\u5408\u7ea6|\u5408\u7d04/i
-
 const isCode = ({ name, type }: InferredColumn): boolean =>
-  codeName.test(name) && (type.type === 'SYMBOL' || type.type === 'STRING')
+  isCodeName(name) && (type.type === 'SYMBOL' || type.type === 'STRING')
 
 /** A code, a symbol, else the first column of texts or whole numbers. */
 function keyOf(columns: readonly InferredColumn[]): InferredColumn | undefined {

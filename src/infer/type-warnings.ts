@@ -46,6 +46,10 @@ export function codeWarning(code: string): string {
   return `${quoted(code)} has a leading zero, which a number would lose: kept as text`
 }
 
+export function plainCodeWarning({ name, sample = '' }: ColumnProbe): string {
+  return `${quoted(sample)} is a code by the name ${name}, and other codes may have leading zeros: kept as text`
+}
+
 export function dialedWarning(dialed: string): string {
   return `${quoted(dialed)} has a plus sign before as many digits as telephone numbers have: kept as text`
 }

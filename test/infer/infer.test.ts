@@ -430,7 +430,10 @@ t.test('several inputs are one table; others than the first have to be like it',
   const zipped = await infer('a.csv', 'e.csv.gz')
   t.strictSame(typesOf(zipped), ['x:INT', 'y:STRING'])
   t.match(zipped.inputs, [{ compression: 'none' }, { compression: 'gzip', rows: 1 }])
-  await t.rejects(infer('a.csv', 'c.csv'), { code: 'DDB_INPUT_COLUMN' })
+  await t.rejects(infer('a.csv', 'c.csv'), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /c\.csv has other columns than .*a\.csv, such as no "y"/,
+  })
   await t.rejects(infer('a.csv', 'd.ndjson'), { code: 'DDB_USAGE', message: /another kind/ })
   await t.rejects(infer('d.ndjson', 'a.csv'), { code: 'DDB_USAGE', message: /another kind/ })
 })
@@ -592,6 +595,36 @@ t.test('digits that are no plain numbers are told', async t => {
   t.equal(await warning('600000', '600519'), '', 'codes of shares have no month 00')
   t.match(await warning('1.23456789012345678'), /a decimal, because DOUBLE does not keep/)
   t.match(await warning(`1.${'2'.repeat(39)}1`), /DOUBLE does not keep all digits/)
+})
+
+t.test('codes of shares stay texts where no row of today has a leading zero', async t => {
+  const typeOf = async (name: string, ...texts: string[]): Promise<string> =>
+    (await neededFor(texts, name)).type
+  const codes = ['600000', '600519', '600519', '600000']
+  for (const name of ['SecurityID', 'symbol', 'ts_code', '\u8bc1\u5238\u4ee3\u7801']) {
+    t.equal(await typeOf(name, ...codes), 'SYMBOL', name)
+  }
+  t.match((await neededFor(codes, 'symbol')).warnings, /"600000" is a code by the name symbol/)
+  t.equal(await typeOf('volume', ...codes), 'INT')
+  t.equal(await typeOf('code', '404', '200', '200', '404'), 'INT')
+  t.equal(await typeOf('code', '60000', '600519'), 'INT', 'codes are equally long')
+  t.equal(await typeOf('code', '-60000', '600519'), 'INT')
+})
+
+t.test('DOUBLE keeps the digits that DolphinDB writes of one, cut after 15 decimals', async t => {
+  for (const text of ['16.379999999999998', '48461.825700000001233', '168471.10999999998603']) {
+    t.match(await columnOf([text, '1.5']), { type: { type: 'DOUBLE' }, warnings: [] }, text)
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), async value => {
+      const cut = value.toFixed(60).replace(/(\.\d{15})\d+$/, '$1')
+      t.equal((await columnOf([cut])).type.type, 'DOUBLE', cut)
+    }),
+    { numRuns: 200 },
+  )
+  for (const text of ['1234567.12345678901', '0.123456789012345678']) {
+    t.match((await columnOf([text])).type, { type: /^DECIMAL/ }, text)
+  }
 })
 
 t.test('a column that is nearly of a type says where it is not', async t => {

@@ -4,6 +4,7 @@
 import { DdbError, UsageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
+import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from './reject-path.js'
 import { reasonOf } from './row-file.js'
 
@@ -99,7 +100,8 @@ function statusOf(path: string, files: Files): FileStatus | undefined {
   }
 }
 
-function isFile(path: string, key: string, files: Files): boolean {
+function isFile(input: string, key: string, files: Files): boolean {
+  const path = archiveOf(input, files) ?? input
   const status = files.statusNow(path)
   return status !== undefined && fileKey(path, status) === key
 }
