@@ -1,5 +1,5 @@
 /*
-  `schema`: which columns a table for the inputs would have, and the script that makes it.
+  `schema`: proposes the columns of a table for the inputs, and the script that creates it.
 */
 import { basename } from 'node:path'
 import { DdbError, UsageError } from '../../../errors.js'
@@ -55,12 +55,12 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
   return json ? 'json' : create ? 'create' : output
 }
 
-/** What is printed, each form of it when it is asked for. */
+/** What can be printed; each form is made on demand. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
   readonly commands: readonly string[]
-  /** @throws {DdbError} where no such table can be made */
+  /** @throws {DdbError} if no such table is possible */
   readonly script: () => string
 }
 
@@ -111,7 +111,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   }
 }
 
-/** `trades` of `/data/trades.csv.gz`. */
+/** `trades` for `/data/trades.csv.gz`. */
 function tableNameOf(path: string): string {
   const base = path === '-' ? 'data' : basename(path).replace(/(?:\.[A-Za-z]+){1,2}$/, '')
   return proposeNames([base])[0]!
@@ -143,7 +143,7 @@ async function print(
   }
 }
 
-/** What `--json` prints; every field is always there. */
+/** Printed by `--json`; every field is always present. */
 function objectOf({ schema, table, commands, script }: FoundSchema): Record<string, unknown> {
   const { inputs, rows, isComplete, estimatedRows, rejected, firstReject, leftOut } = schema
   return {
@@ -172,7 +172,7 @@ function objectOf({ schema, table, commands, script }: FoundSchema): Record<stri
   }
 }
 
-/** Columns may be known where no table can be made of them. */
+/** Columns may be known even if no table can be made of them. */
 function scriptOrNull(script: () => string): string | null {
   try {
     return script()
@@ -202,7 +202,7 @@ function cellsOf({ name, type, nulls, distinct, sample }: InferredColumn): strin
   ]
 }
 
-/** Sentences: how much was looked at, and every warning. */
+/** How much was examined, and every warning. */
 export function noteLines(schema: InferredSchema): string[] {
   const { columns, leftOut, rows, isComplete, estimatedRows, rejected, firstReject } = schema
   const seen = isComplete
