@@ -56,6 +56,7 @@ t.test('the commands stand in the order of the help', async t => {
       'bench',
       'selftest',
       'explain',
+      'completion',
     ],
   )
 })
