@@ -2,12 +2,13 @@
   A stream that rows are written to, one at a time, and that knows of each whether it is in the table: a run of `load` whose input
   is the stream.
 */
-import { Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { DdbError, UsageError, type ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { RowStore, type StoredRowCounts } from './inputs/rows/row-store.js'
+import { RowWritable } from './inputs/rows/row-writable.js'
 import { loadRowsOn, mostWaiting, type LoadRowsOptions } from './load-rows.js'
 import type { LoadOptions, LoadResult, TargetOptions } from './options.js'
 import { mayKnowBatches } from './transport/confirmations.js'
@@ -45,7 +46,7 @@ export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
  *
  * `Row` is what the compiler holds rows against; the server's columns decide at run time.
  */
-export class TableWriter<Row = AnyRow> extends Writable {
+export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
   readonly #store: RowStore
   readonly #run: Promise<LoadResult>
   readonly #leave: AbortController

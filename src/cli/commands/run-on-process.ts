@@ -195,7 +195,12 @@ async function runLoad(
   }
   const interruption = catchSignals(processEnvironment, {
     onFirst: name =>
-      progress.note(`${name}: ending the run in order; once more to leave at once`, 'yellow'),
+      progress.note(
+        output.words().tell('{signal}: ending the run in order; once more to leave at once', {
+          signal: name,
+        }),
+        'yellow',
+      ),
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
@@ -222,8 +227,9 @@ async function runLoad(
         held.timeline?.add(report)
       },
       onNotice(notice) {
-        if (settings.quiet) keep(kept, notice)
-        else progress.note(notice)
+        const told = output.words().notice(notice)
+        if (settings.quiet) keep(kept, told)
+        else progress.note(told)
       },
       wording: withFlags,
       signal: interruption.signal,
@@ -234,7 +240,9 @@ async function runLoad(
     progress.stop()
     // They belong to the process that has the lock by now.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
-    if (result.status === 'interrupted' && isWithoutName(asked)) kept.push(nameHint)
+    if (result.status === 'interrupted' && isWithoutName(asked)) {
+      kept.push(output.words().tell(nameHint))
+    }
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
     // What the files say of the exit code was written before standard output failed.
     if (endCode !== exitCode && isAlone(held)) {
@@ -304,16 +312,18 @@ async function printResult(
     // What the summary says on the same screen is not said twice.
     const isApart = settings.json === true || output.resultColumns === undefined
     if (!output.event('result', resultFields(result))) {
-      for (const line of detailLines(result, isVerbose, isApart)) output.note(line)
+      for (const line of detailLines(result, isVerbose, isApart, output.words())) {
+        output.note(line)
+      }
     }
     if (isApart) tellNextStep(output, result, next)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))
     else if (!isSilent) {
-      for (const line of summaryLines(result, next?.command, isVerbose, output.resultColumns)) {
-        await output.write(`${line}\n`)
-      }
+      const { resultColumns: columns } = output
+      const lines = summaryLines(result, next?.command, isVerbose, columns, output.words())
+      for (const line of lines) await output.write(`${line}\n`)
     }
     return result.exitCode
   } catch (error) {

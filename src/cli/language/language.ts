@@ -1,17 +1,39 @@
 /*
-  Which language the help and the messages of a terminal speak.
+  Which language the help and the messages of a terminal speak. Chinese is loaded only for its readers.
 */
 import { UsageError } from '../../errors.js'
-import { zhErrors } from './zh-errors.js'
-import { zhHelp } from './zh-help.js'
+import { counted, grouped } from '../output/terminal-text.js'
+import type { zhNouns, zhSentences } from './zh-sentences.js'
 
 export type Language = 'en' | 'zh'
+
+/** What the program itself says while it runs, in English, with the places of its values. */
+export type Sentence = keyof typeof zhSentences
+
+/** What is counted. */
+export type Noun = keyof typeof zhNouns
+
+type PlacesOf<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PlacesOf<Rest>
+  : never
+
+type ValuesOf<Text extends string> = [PlacesOf<Text>] extends [never]
+  ? []
+  : [values: Readonly<Record<PlacesOf<Text>, string | number>>]
 
 /** What a program shows in one language. */
 export interface Words {
   readonly language: Language
   /** A text of the help; what has no translation stays English. */
   say(this: void, english: string): string
+  /** What stands below the options of a command, or of the program. */
+  epilogue(this: void, name: string, english: string): string
+  /** A sentence with its values; numbers are grouped. */
+  tell<Text extends Sentence>(this: void, english: Text, ...values: ValuesOf<Text>): string
+  /** `1 row`, `2,000 rows`. */
+  count(this: void, count: number, noun: Noun): string
+  /** A sentence of the library, in words of the command line; what has no translation stays English. */
+  notice(this: void, english: string): string
   /** What a failure means, where the sentence of it is in another language. */
   meaning(this: void, code: string): string | undefined
 }
@@ -19,13 +41,22 @@ export interface Words {
 export const english: Words = {
   language: 'en',
   say: text => text,
+  epilogue: (_, text) => text,
+  tell: (text, ...[values]) => filled(text, values),
+  count: (count, noun) => counted(count, noun, noun === 'batch' ? 'batches' : undefined),
+  notice: text => text,
   meaning: () => undefined,
 }
 
-const chinese: Words = {
-  language: 'zh',
-  say: text => zhHelp[text] ?? text,
-  meaning: code => (zhErrors as Readonly<Record<string, string>>)[code],
+/** @param values  what stands for `{name}` */
+export function filled(
+  text: string,
+  values: Readonly<Record<string, string | number>> = {},
+): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name]!
+    return typeof value === 'number' ? grouped(value) : value
+  })
 }
 
 /** Where the language may be said, and whether a person looks at what is printed. */
@@ -41,18 +72,18 @@ interface Asking {
  *
  * @throws {UsageError} DDB_USAGE for a language that there is not
  */
-export function wordsFor({ argv, environment, isTerminal }: Asking): Words {
+export async function wordsFor({ argv, environment, isTerminal }: Asking): Promise<Words> {
   const asked = flagOf(argv) ?? environment['DDB_INGEST_LANG']
   if (asked !== undefined && asked !== '') return wordsOf(asked)
   if (!isTerminal) return english
   // The first one that is set counts, as for every program.
   const system = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'] || ''
-  return /^zh(?:[_.-]|$)/i.test(system) ? chinese : english
+  return wordsOf(/^zh(?:[_.-]|$)/i.test(system) ? 'zh' : 'en')
 }
 
 /** @throws {UsageError} DDB_USAGE */
-export function wordsOf(language: string): Words {
-  if (language === 'zh') return chinese
+export async function wordsOf(language: string): Promise<Words> {
+  if (language === 'zh') return (await import('./chinese.js')).chinese
   if (language === 'en') return english
   throw new UsageError('DDB_USAGE', `--lang: expected zh or en, got ${JSON.stringify(language)}`)
 }

@@ -29,7 +29,16 @@ import {
 } from './reading/readers.js'
 import { serverOptions } from './server-options.js'
 
-const { dryRun: _, plan: _plan, shard: _shard, ...loadOptionsOfCheck } = loadOptions
+const { dryRun: _, plan: _plan, shard: _shard, ...loadAlone } = loadOptions
+const {
+  report: _report,
+  metricsFile: _metricsFile,
+  label: _label,
+  ...loadOptionsOfCheck
+} = loadAlone
+
+/** Options of `load` that say nothing to a check: it sends nothing, so no chart and no metric would have a point. */
+export const notOfCheck = ['report', 'metrics-file', 'label'] as const
 
 export const checkOptions = {
   ...loadOptionsOfCheck,
@@ -387,7 +396,7 @@ export const selftestOptions = {
 /** Every option of `selftest`, read. */
 export type SelftestSettings = SettingsOf<typeof selftestOptions>
 
-export const explainOptions = { noColor: commonOptions.noColor }
+export const explainOptions = { noColor: commonOptions.noColor, lang: commonOptions.lang }
 
 /** Every option of `explain`, read. */
 export type ExplainSettings = SettingsOf<typeof explainOptions>

@@ -4,13 +4,17 @@
 import t from 'tap'
 import { briefs } from '../../../src/cli/commands/brief-help.js'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { program } from '../../../src/cli/commands/help.js'
+import { epilogues, program } from '../../../src/cli/commands/help.js'
 import { english, wordsFor } from '../../../src/cli/language/language.js'
 import { zhErrors } from '../../../src/cli/language/zh-errors.js'
+import { zhEpilogues } from '../../../src/cli/language/zh-epilogues.js'
 import { zhHelp } from '../../../src/cli/language/zh-help.js'
-import { helpText } from '../../../src/cli/options/reading/command-line.js'
+import { zhNotice, zhNotices } from '../../../src/cli/language/zh-notices.js'
+import { zhNouns, zhSentences } from '../../../src/cli/language/zh-sentences.js'
+import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { errorCodes } from '../../../src/errors.js'
+import { readSources } from '../../helpers/checkout.js'
 import { runMain } from '../run-cli.js'
 
 /** Texts of the help that stand in no table. */
@@ -24,13 +28,19 @@ const frame = [
   'Usage: ',
 ]
 
+/** What cannot be typed as it stands: `32Mi` and `auto` can. */
+const isSentence = (note: string): boolean => / |^all$/.test(note)
+
 const shown = new Set([
   program.summary,
   ...frame,
   ...commands.flatMap(({ group, summary, options }) => [
     group,
     summary,
-    ...Object.values(options).flatMap(({ group: heading, help }) => [heading, help]),
+    ...Object.values(options).flatMap(({ group: heading, help, defaultNote }) => [
+      ...[heading, help],
+      ...(defaultNote !== undefined && isSentence(defaultNote) ? [defaultNote] : []),
+    ]),
   ]),
   ...Object.values(briefs).flatMap(({ summary, tasks }) => [
     summary,
@@ -38,7 +48,7 @@ const shown = new Set([
   ]),
 ])
 
-const chinese = wordsFor({ argv: ['--lang', 'zh'], environment: {}, isTerminal: false })
+const chinese = await wordsFor({ argv: ['--lang', 'zh'], environment: {}, isTerminal: false })
 
 t.test('every text of the help has its Chinese, and no Chinese is left over', async t => {
   t.strictSame(
@@ -53,11 +63,13 @@ t.test('every text of the help has its Chinese, and no Chinese is left over', as
   )
 })
 
+/** What is typed, and numbers. */
+const typed = (text: string): string[] =>
+  (text.match(/--[a-z-]+|\b\d[\d.,]*|\b[A-Z]{3,}\b/g) ?? [])
+    .map(word => word.replace(/[.,]$/, ''))
+    .sort()
+
 t.test('a translation keeps the options, values and numbers of its English', async t => {
-  const typed = (text: string): string[] =>
-    (text.match(/--[a-z-]+|\b\d[\d.,]*|\b[A-Z]{3,}\b/g) ?? [])
-      .map(word => word.replace(/[.,]$/, ''))
-      .sort()
   for (const [text, translated] of Object.entries(zhHelp)) {
     // A name of the placeholders is translated, and "JSON" may stand once where the English has a pronoun.
     if (/DATABASE/.test(text)) continue
@@ -70,27 +82,109 @@ t.test('every error code says in Chinese what it means', async t => {
   for (const text of Object.values(zhErrors)) t.match(text, /^[^]*[\u4e00-\u9fff][^]*[。？]$/)
 })
 
+t.test('below the options stand the same commands, options and numbers', async t => {
+  const english = { [program.name]: program.epilogue, ...epilogues }
+  t.strictSame(Object.keys(zhEpilogues).sort(), Object.keys(english).sort())
+  const examples = (text: string): string[] => text.split('\n').filter(line => /^ {2}/.test(line))
+  for (const [name, text] of Object.entries(english)) {
+    t.strictSame(examples(zhEpilogues[name]!), examples(text), name)
+    t.strictSame(typed(zhEpilogues[name]!), typed(text), name)
+  }
+})
+
+const placesOf = (text: string): string[] => Array.from(new Set(text.match(/\{\w+\}/g))).sort()
+
+/** The program without its Chinese; texts that go on in the next line are whole. */
+const sources = (await readSources())
+  .filter(({ path }) => !path.startsWith('cli/language/zh-'))
+  .map(({ text }) => text.replace(/['`] \+\s+['`]/g, ''))
+  .join('\n')
+
+t.test('every sentence of the catalogue is said, with the same values', async t => {
+  const unsaid = [...Object.keys(zhSentences), ...Object.keys(zhNouns)].filter(
+    text => !sources.includes(`'${text}'`) && !sources.includes(`"${text}"`),
+  )
+  const computed = ['confirmed', 'unconfirmed', 'rejected', 'skipped', 'unsent']
+  t.strictSame(
+    unsaid.filter(text => !computed.includes(text)),
+    [],
+    'said nowhere',
+  )
+  for (const [text, translated] of Object.entries({ ...zhSentences, ...zhNotices })) {
+    t.strictSame(placesOf(translated), placesOf(text), text)
+    t.strictSame(typed(translated), typed(text), text)
+  }
+})
+
+t.test('every notice that has its Chinese is one of the library', async t => {
+  const flagsOf = (text: string): string =>
+    text.replace('--header', '`input.header`').replace('--timezone', '`cells.timeZone`')
+  for (const text of Object.keys(zhNotices)) {
+    const lost = flagsOf(text)
+      .split(/\{\w+\}/)
+      .map(part => part.replace(/^[":., )]+|[":., (]+$/g, ''))
+      .filter(part => !sources.includes(part) && !sources.includes(part.replaceAll('`', '\\`')))
+    t.strictSame(lost, [], text)
+  }
+})
+
+t.test('a notice is known by its English, whatever its values are', async t => {
+  const cases: [string, string][] = [
+    [
+      'rejected: a: b.csv, line 3: id: "x, line 9: y" is not an INT',
+      '被拒绝：a: b.csv 第 3 行：id: "x, line 9: y" is not an INT',
+    ],
+    [
+      't.csv: delimiter ", " (found), quote "\\"" (found), no header (given), encoding gbk (found)',
+      't.csv：分隔符 ", "（自动判断），引号 "\\""（自动判断），没有表头（指定），编码 gbk（自动判断）',
+    ],
+    [
+      'delimiter ";" (given), no quotes (found), header (found), decimal comma (found), trailing delimiter (found), encoding utf-8 (found)',
+      '分隔符 ";"（指定），没有引号（自动判断），有表头（自动判断），小数逗号（自动判断），末尾的分隔符（自动判断），编码 utf-8（自动判断）',
+    ],
+    ['created "dfs://d/t": a INT, b SYMBOL', '已创建“dfs://d/t”：a INT, b SYMBOL'],
+    ['something else (found)', 'something else (found)'],
+    ['a sentence that has none', 'a sentence that has none'],
+  ]
+  for (const [text, translated] of cases) t.equal(zhNotice(text), translated)
+  // Values are no templates.
+  t.equal(
+    chinese.tell('the file lacks {columns}', { columns: '{columns} $& $1' }),
+    '文件缺少 {columns} $& $1',
+  )
+  t.equal(zhNotice('rejected: {line}, line 1: $1'), '被拒绝：{line} 第 1 行：$1')
+})
+
 t.test('who asks decides, then the system of a terminal; pipes stay English', async t => {
-  const of = (argv: string[], environment: Record<string, string>, isTerminal = true): string =>
-    wordsFor({ argv, environment, isTerminal }).language
-  t.equal(of([], { LANG: 'zh_CN.UTF-8' }), 'zh')
-  t.equal(of([], { LANG: 'zh_CN.UTF-8' }, false), 'en')
-  t.equal(of([], { LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }), 'en')
-  t.equal(of([], { LC_MESSAGES: 'zh_TW', LANG: 'en_US' }), 'zh')
-  t.equal(of([], { LANG: 'zhuang' }), 'en')
-  t.equal(of(['--lang=en'], { LANG: 'zh_CN.UTF-8' }), 'en')
-  t.equal(of(['--lang', 'en', '--lang', 'zh'], {}, false), 'zh', 'the last one counts')
-  t.equal(of([], { DDB_INGEST_LANG: 'zh' }, false), 'zh')
-  t.equal(of(['--lang', 'en'], { DDB_INGEST_LANG: 'zh' }), 'en')
-  t.throws(() => of(['--lang', 'fr'], {}), { code: 'DDB_USAGE' })
+  const of = async (
+    argv: string[],
+    environment: Record<string, string>,
+    isTerminal = true,
+  ): Promise<string> => (await wordsFor({ argv, environment, isTerminal })).language
+  t.equal(await of([], { LANG: 'zh_CN.UTF-8' }), 'zh')
+  t.equal(await of([], { LANG: 'zh_CN.UTF-8' }, false), 'en')
+  t.equal(await of([], { LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }), 'en')
+  t.equal(await of([], { LC_MESSAGES: 'zh_TW', LANG: 'en_US' }), 'zh')
+  t.equal(await of([], { LANG: 'zhuang' }), 'en')
+  t.equal(await of(['--lang=en'], { LANG: 'zh_CN.UTF-8' }), 'en')
+  t.equal(await of(['--lang', 'en', '--lang', 'zh'], {}, false), 'zh', 'the last one counts')
+  t.equal(await of([], { DDB_INGEST_LANG: 'zh' }, false), 'zh')
+  t.equal(await of(['--lang', 'en'], { DDB_INGEST_LANG: 'zh' }), 'en')
+  await t.rejects(of(['--lang', 'fr'], {}), { code: 'DDB_USAGE' })
 })
 
 t.test('the help fits 80 columns in both languages', async t => {
   for (const { name } of commands) {
     for (const words of [english, chinese]) {
-      const lines = helpText(name, commands, 80, words).split('\n')
-      const wide = lines.filter(line => displayWidth(line) > 80)
-      t.strictSame(wide, [], `${name} ${words.language}`)
+      for (const help of ['--help', '--help-all']) {
+        const line = readCommandLine([name, help], commands, 80, words)
+        const lines = 'answer' in line ? line.answer.split('\n') : []
+        t.ok(lines.length > 5)
+        const wide = lines.filter(line => displayWidth(line) > 80)
+        t.strictSame(wide, [], `${name} ${words.language}`)
+        if (words.language === 'en') continue
+        t.notMatch(line, /Usage:|Options:|Examples?:/, 'nothing is left in English')
+      }
     }
   }
 })

@@ -2,7 +2,7 @@
   Reads the command line with commander: which command, which flags, which arguments. commander only collects text;
   what it means is decided in resolve.ts.
 */
-import { Command as Parser, CommanderError, Option } from 'commander'
+import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
 import { UsageError } from '../../../errors.js'
 import { version } from '../../../version.js'
 import { briefHelp, firstSteps } from '../../commands/brief-help.js'
@@ -33,8 +33,9 @@ export function readCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
   columns: number,
-  { say, language }: Words = english,
+  words: Words = english,
 ): CommandLine | Answered {
+  const { say, language } = words
   if (argv.length === 0) return { answer: firstSteps[language] }
   let answer = ''
   let found: CommandLine | undefined
@@ -48,7 +49,7 @@ export function readCommandLine(
         .description(say('print the help of a command'))
         .helpGroup(`${say('Tools')}:`),
     )
-    .addHelpText('after', program.epilogue)
+    .addHelpText('after', words.epilogue(program.name, program.epilogue))
     .exitOverride()
     .configureOutput({
       writeOut: text => (answer += text),
@@ -57,11 +58,12 @@ export function readCommandLine(
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
     })
-  if (language === 'zh') parser.configureHelp(wideSigns)
+  const layout = layoutIn(words)
+  parser.configureHelp(layout)
   for (const command of commands) {
-    const sub = subcommand(parser, command, columns, { say, language })
+    const sub = subcommand(parser, command, columns, words)
     sub.on(`option:${wholeHelp}`, () => {
-      sub.configureHelp(language === 'zh' ? wideSigns : {})
+      sub.configureHelp(layout)
       sub.help()
     })
     sub.action(() => {
@@ -79,13 +81,18 @@ export function readCommandLine(
 }
 
 /** Chinese signs are two columns wide, and a line may end after each. */
-const wideSigns = {
-  displayWidth,
-  boxWrap: (text: string, width: number): string =>
-    text
-      .split('\n')
-      .flatMap(line => wrapped(line, width))
-      .join('\n'),
+function layoutIn({ language, say }: Words): HelpConfiguration {
+  if (language === 'en') return {}
+  return {
+    displayWidth,
+    boxWrap: (text, width) =>
+      text
+        .split('\n')
+        .flatMap(line => wrapped(line, width))
+        .join('\n'),
+    // The only title that is not ours.
+    styleTitle: title => (title === 'Usage:' ? say('Usage: ').trimEnd() : title),
+  }
 }
 
 /** Every option, where --help has only those that people use. */
@@ -102,12 +109,7 @@ export function helpText(
   return 'answer' in line ? line.answer : ''
 }
 
-function subcommand(
-  parser: Parser,
-  command: Command,
-  columns: number,
-  words: Pick<Words, 'say' | 'language'>,
-): Parser {
+function subcommand(parser: Parser, command: Command, columns: number, words: Words): Parser {
   const { say } = words
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
@@ -120,10 +122,9 @@ function subcommand(
     new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(`${say('Output')}:`),
   )
   const brief = briefHelp(command.name, command.options, columns, say)
-  if (words.language === 'zh') sub.configureHelp(wideSigns)
-  if (brief !== undefined) sub.configureHelp({ formatHelp: () => brief })
+  sub.configureHelp(brief === undefined ? layoutIn(words) : { formatHelp: () => brief })
   const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
-  sub.addHelpText('after', () => (isBrief() ? '' : command.epilogue))
+  sub.addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name, command.epilogue)))
   return sub
 }
 
@@ -133,7 +134,8 @@ function sentence(text: string): string {
 }
 
 function optionOf(definition: OptionDefinition, say: Words['say']): Option {
-  const fallback = definition.default ?? definition.defaultNote
+  const { defaultNote } = definition
+  const fallback = definition.default ?? (defaultNote && say(defaultNote))
   const text = say(definition.help)
   const help = fallback === undefined ? text : `${text} (${fallback})`
   const option = new Option(definition.flags, help)
