@@ -4,9 +4,9 @@
 
 const precedence = `
 每个选项也可以用环境变量设置（--batch-rows 对应 DDB_INGEST_BATCH_ROWS），或写在
---config 指定的 JSON 文件、$XDG_CONFIG_HOME/ddb-ingest/config.json 中。命令行优先，
-其次是环境变量；--print-config 显示最终的值。大小可用 k M G Ki Mi Gi，时间可用
-ms s m h。`
+--config 指定的 JSON 文件、$XDG_CONFIG_HOME/ddb-ingest/config.json 中。命令行优
+先，其次是环境变量；--print-config 显示最终的值。大小可用 k M G Ki Mi Gi，时间可
+用 ms s m h。`
 
 /** By the name of the command; that of the program for all of them. */
 export const zhEpilogues: Readonly<Record<string, string>> = {
@@ -28,30 +28,30 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   zcat t.csv.gz | ddb-ingest load - --table trades --json
 
 有名称的运行（--run-id）会保存运行日志。停止或被杀死之后，可用同一条命令或
-'ddb-ingest resume NAME' 继续；完成之后，同一条命令只回答 "Already loaded"，
-退出码为 0。在 crontab 中，% 之前要加反斜杠：
+'ddb-ingest resume NAME' 继续；完成之后，同一条命令只回答 "Already loaded"，退出
+码为 0。在 crontab 中，% 之前要加反斜杠：
   15 * * * *  ddb-ingest load /data/p.csv -t p -q --run-id p-$(date +\\%F)
 
 退出码：0 每一行都已确认，3 有些行被拒绝，4 有些行未确认，5 --expect-rows 不符，
-64 用法有误或该名称属于另一个运行，65 数据有误，66 没有这个输入，69 从未连接成功，
-73 和 74 无法创建或写入文件，75 暂时放弃，76 协议错误，77 登录，78 配置有误或没有
-这个目标，130 和 143 被中断。`,
+64 用法有误或该名称属于另一个运行，65 数据有误，66 没有这个输入，69 从未连接成
+功，73 和 74 无法创建或写入文件，75 暂时放弃，76 协议错误，77 登录，78 配置有误
+或没有这个目标，130 和 143 被中断。`,
   check: `
-选项与 'load' 相同，读取输入的方式也与 'load' 相同；向服务器询问目标表的列，不发送
-任何行；不会尝试是否有写入权限。最后一行是 'load' 命令，所有检测到的设置都写成了
-选项：可以放进脚本，也可以直接执行。如果表在此期间改变，它以 5 结束。
+选项与 'load' 相同，读取输入的方式也与 'load' 相同；向服务器询问目标表的列，不发
+送任何行；不会尝试是否有写入权限。最后一行是 'load' 命令，所有检测到的设置都写成
+了选项：可以放进脚本，也可以直接执行。如果表在此期间改变，它以 5 结束。
 
 示例：
   ddb-ingest check trades.csv --table trades
   ddb-ingest check 'day=*/t.csv.gz' --table dfs://testDB/tb1 --sample 10k
   ddb-ingest load trades.csv --table trades --dry-run
 
-退出码：0 每一行都能导入，3 有些行会被拒绝，5 --expect-rows 或 --expect-types
-不符，64 用法有误，65 什么都不能导入，66 没有这个输入，69 从未连接成功，77 登录或
+退出码：0 每一行都能导入，3 有些行会被拒绝，5 --expect-rows 或 --expect-types 不
+符，64 用法有误，65 什么都不能导入，66 没有这个输入，69 从未连接成功，77 登录或
 权限，78 配置有误或没有这个目标。`,
   schema: `
-读取文件的方式与 'load' 相同。标准输出是列或建表脚本，标准错误是接下来该执行的
-命令。不需要服务器。
+读取文件的方式与 'load' 相同。标准输出是列或建表脚本，标准错误是接下来该执行的命
+令。不需要服务器。
 
 示例：
   ddb-ingest schema trades.csv
@@ -74,9 +74,9 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   runs: `
 状态：running（正在运行）、finished（已完成）、interrupted（被信号中断）、failed
 （失败）、uncertain（结束时有些行结果不明）、killed（没有留下任何话就结束了）。
---clean 删除 30 天前已完成（按其自身记录的时间）的运行的日志，并列出它们；导入不会
-删除任何运行日志。指定名称时，不论状态如何都删除，并先清除它在服务器上留下的内容。
-时间为 UTC。
+--clean 删除 30 天前已完成（按其自身记录的时间）的运行的日志，并列出它们；导入不
+会删除任何运行日志。指定名称时，不论状态如何都删除，并先清除它在服务器上留下的内
+容。时间为 UTC。
 
 示例：
   ddb-ingest runs
@@ -86,9 +86,9 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 退出码：0，64 用法有误，66 没有这个运行或日志已损坏，69 从未连接成功，75 该运行
 正在进行，77 登录，78 时钟早于运行日志。`,
   retry: `
-目标、列、格式和发送方式取自文件旁边的原因文件（FILE.reasons.ndjson）。再次出错的
-行写入 FILE.retry，绝不写入正在读取的文件。它本身是一个有名称的运行：已导入的文件
-中的行不会再次导入。
+目标、列、格式和发送方式取自文件旁边的原因文件（FILE.reasons.ndjson）。再次出错
+的行写入 FILE.retry，绝不写入正在读取的文件。它本身是一个有名称的运行：已导入的
+文件中的行不会再次导入。
 
 示例：
   ddb-ingest retry rejects.csv
@@ -99,8 +99,8 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   exec: `
 没有 FILE 和 -e 时，从标准输入读取脚本。空值在 csv 中为空，在 json 中为 null。在
 json 中，超过 2^53 的 LONG 和所有 DECIMAL 都是文本，以免丢失数字；时间类型的值是
-DolphinDB 自己的文本。文件和管道得到的 csv 和 json 一字不差；在终端上，控制字符显示
-为 \\u001b 这样的写法。脚本打印的内容写到标准错误。
+DolphinDB 自己的文本。文件和管道得到的 csv 和 json 一字不差；在终端上，控制字符
+显示为 \\u001b 这样的写法。脚本打印的内容写到标准错误。
 
 示例：
   ddb-ingest exec -e 'select top 5 * from trades'
@@ -123,9 +123,9 @@ DDB_PORT 得知地址，使用 TLS 时还有 DDB_INGEST_TLS。用户 admin，密
   ddb-ingest bench --host dolphin.example.com
   ddb-ingest serve --port 0 -- ddb-ingest bench`,
   selftest: `
-向服务器检验本程序所依赖的一切：每种类型、每种写入方式、回执所需的功能。创建的所有
-内容名称都以 ddbIngestTest_ 开头，之后全部删除，检验被中断时也是如此；如果检验被
-杀死，留下的内容由一天之后的检验删除。
+向服务器检验本程序所依赖的一切：每种类型、每种写入方式、回执所需的功能。创建的所
+有内容名称都以 ddbIngestTest_ 开头，之后全部删除，检验被中断时也是如此；如果检验
+被杀死，留下的内容由一天之后的检验删除。
 
 示例：
   ddb-ingest selftest --host dolphin.example.com --issue-text issue.md

@@ -66,12 +66,10 @@ t.test('a good load, twice, and in a pipe', async t => {
 
 t.test('rejects, and the command that repairs them', async t => {
   const rejects = file('rejects.csv')
-  const { code, stdout, stderr } = await onTerminal([
-    ...load,
-    file('bad.csv'),
-    '--rejects',
-    rejects,
-  ])
+  const { code, stdout, stderr } = await onTerminal(
+    [...load, file('bad.csv'), '--rejects', rejects],
+    200,
+  )
   t.equal(code, 3)
   t.match(stderr, /bad\.csv 第 3 行：/)
   t.match(stdout, `被拒绝    1 行：DDB_INPUT_CELL 1，保存于 ${rejects}`)
@@ -79,13 +77,13 @@ t.test('rejects, and the command that repairs them', async t => {
 })
 
 t.test('a run that fails, and one that asks which table', async t => {
-  const failed = await onTerminal([...load, file('bad.csv')])
+  const failed = await onTerminal([...load, file('bad.csv')], 200)
   t.equal(failed.code, 65)
   t.match(failed.stdout, /^失败；此前 0 行已确认，目标：t/)
   t.match(failed.stderr, /\[DDB_INPUT_CELL\]\n文本不是该列类型的值/)
   const asked = await onTerminal(['load', file('good.csv')])
   t.equal(asked.code, 64)
-  t.match(asked.stderr, /^\S*上的表，对照 \S+good\.csv：\n {2}t {2}适合$/m)
+  t.match(asked.stderr, /^\S* 上的表，对照 \S+good\.csv：\n {2}t {2}适合$/m)
   t.match(asked.stderr, /\n下一步: ddb-ingest load \S+ --table t [^\n]*\n$/)
 })
 
@@ -95,7 +93,7 @@ t.test('a check', async t => {
   t.match(fits.stdout, /^全部 2 行都能导入 t（\S+）；共 1 个批次。\n/)
   t.match(fits.stdout, /\n\n完全照此导入：\nddb-ingest load /)
   const table = fits.stdout.split('\n').filter(line => /^ {2}(输入|id|name) /.test(line))
-  const widths = table.map(line => displayWidth(/^.*?(?:文本|1|甲)/.exec(line)![0]))
+  const widths = table.map(line => displayWidth(/^(.*?)(?:文本|1|甲)/.exec(line)![1]!))
   t.equal(table.length, 3)
   t.equal(widths[1], widths[2], 'columns stand below each other')
 })
@@ -177,7 +175,7 @@ t.test('bar and plain lines are in Chinese, and no wider than the screen', async
     barLines(figures, columns, ['#', '=', '.'] as const, chinese)
   t.strictSame(at(60), [
     '####====......... 50%  文件 3/1,000  剩余 0:06',
-    '已发送 1.99k  已确认 1.00k  995 行/秒  被拒绝 3',
+    '已发送 1.99k  已确认 1.00k  995 行/秒  平均 995  被拒绝 3',
   ])
   t.equal(
     at(200)[1],

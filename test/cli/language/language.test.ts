@@ -118,7 +118,11 @@ t.test('every sentence of the catalogue is said, with the same values', async t 
 
 t.test('every notice that has its Chinese is one of the library', async t => {
   const flagsOf = (text: string): string =>
-    text.replace('--header', '`input.header`').replace('--timezone', '`cells.timeZone`')
+    text
+      .replace('--header', '`input.header`')
+      .replace('--timezone', '`cells.timeZone`')
+      // One of two words is chosen in the middle of the sentence.
+      .replace(/^(?:adding|would add) columns/, ' columns')
   for (const text of Object.keys(zhNotices)) {
     const lost = flagsOf(text)
       .split(/\{\w+\}/)
