@@ -94,7 +94,7 @@ export function briefHelp(
   const brief = briefs[name]
   if (brief === undefined) return undefined
   const lines = brief.tasks.flatMap(([title, texts]) => [
-    `${say(title)}:`,
+    say(title) + say(':'),
     ...Object.entries(texts).flatMap(([key, text]) => {
       const [first, ...others] = wrapped(say(text), Math.max(columns - flagsWidth, 20))
       const flags = `  ${options[key]!.flags}`.padEnd(flagsWidth)

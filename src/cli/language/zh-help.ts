@@ -299,4 +299,5 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'All options, examples and exit codes: ': '所有选项、示例和退出码：',
   'Example: ': '示例：',
   'Usage: ': '用法：',
+  ':': '：',
 }

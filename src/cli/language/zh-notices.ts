@@ -14,6 +14,8 @@ export const zhNotices: Readonly<Record<string, string>> = {
     '{file}：似乎没有表头，因此第一条记录作为一行导入：--header yes 把它当作表头',
   'there is no table "{table}": looking at the inputs for its columns':
     '没有表“{table}”：正在从输入确定它的列',
+  'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out':
+    '导入遇到第一个被拒绝的行就会结束：--rejects 把这样的行另存，--on-error skip 跳过它们',
   'created "{table}": {columns}': '已创建“{table}”：{columns}',
   '"{table}" would be created: {columns}': '将会创建“{table}”：{columns}',
   '"{table}" is there: nothing is created': '“{table}”已存在：不创建',
@@ -31,6 +33,10 @@ export const zhNotices: Readonly<Record<string, string>> = {
   'the server has version {version}: {facts}': '服务器版本为 {version}：{facts}',
   'standard input and pipes cannot be read twice: this run keeps no journal':
     '标准输入和管道不能读两遍：本次运行不保存运行日志',
+  '{server}: the password is sent encrypted, but the server is not verified: --tls verifies it':
+    '{server}：密码已加密发送，但服务器的身份未经验证：--tls 可以验证',
+  'Nothing listens on {address} (connection refused). Check host and port, or start the embedded server with "{command}". Trying again.':
+    '{address} 上没有程序在监听（连接被拒绝）。请检查主机和端口，或用 "{command}" 启动内置服务器。正在重试。',
   '{node} is lost: the run goes on with {other}': '{node} 已断开：改用 {other} 继续运行',
 }
 

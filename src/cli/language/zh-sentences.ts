@@ -62,7 +62,7 @@ export const zhSentences = {
   ' ({count} were loaded before)': '（另有 {count} 行此前已导入）',
   '{claim} into {into}': '{claim}，目标：{into}',
   ', of {count} read': '，共读取 {count} 行',
-  '{time}: {rows} rows/s, {bytes}/s': '{time}：{rows} 行/秒，{bytes}/秒',
+  '{time}: {rows} rows/s, {bytes}/s': '{time}：{rows} 行/秒，{bytes}/s',
   ', over {connections}': '，经 {connections}',
   ', in batches of up to {count} rows': '，每批最多 {count} 行',
   '{count} more': '另外 {count} 种',
@@ -132,7 +132,7 @@ export const zhSentences = {
   'writes are not forced to disk': '写入不强制落盘',
   'through the cache engine': '经缓存引擎',
   '{transactions} waiting to be flushed': '{transactions}等待写入磁盘',
-  'rate: {bytes}/s': '速度：{bytes}/秒',
+  'rate: {bytes}/s': '速度：{bytes}/s',
   'peak memory: {bytes}': '内存峰值：{bytes}',
   // What a load would do
   'to load exactly so:': '完全照此导入：',

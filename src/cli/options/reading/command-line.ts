@@ -47,7 +47,7 @@ export function readCommandLine(
       new Parser('help')
         .argument('[command]')
         .description(say('print the help of a command'))
-        .helpGroup(`${say('Tools')}:`),
+        .helpGroup(say('Tools') + say(':')),
     )
     .addHelpText('after', words.epilogue(program.name, program.epilogue))
     .exitOverride()
@@ -113,13 +113,17 @@ function subcommand(parser: Parser, command: Command, columns: number, words: Wo
   const { say } = words
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
-    .helpGroup(`${say(command.group)}:`)
+    .helpGroup(say(command.group) + say(':'))
     .summary(say(command.summary))
     .description(sentence(say(command.summary)))
-    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(`${say('Output')}:`))
-  for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition, say))
+    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(say('Output') + say(':')))
+  for (const definition of Object.values(command.options)) {
+    sub.addOption(optionOf(definition, words))
+  }
   sub.addOption(
-    new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(`${say('Output')}:`),
+    new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(
+      say('Output') + say(':'),
+    ),
   )
   const brief = briefHelp(command.name, command.options, columns, say)
   sub.configureHelp(brief === undefined ? layoutIn(words) : { formatHelp: () => brief })
@@ -133,13 +137,14 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`
 }
 
-function optionOf(definition: OptionDefinition, say: Words['say']): Option {
+function optionOf(definition: OptionDefinition, { say, language }: Words): Option {
   const { defaultNote } = definition
   const fallback = definition.default ?? (defaultNote && say(defaultNote))
   const text = say(definition.help)
-  const help = fallback === undefined ? text : `${text} (${fallback})`
+  const [open, close] = language === 'zh' ? ['（', '）'] : [' (', ')']
+  const help = fallback === undefined ? text : `${text}${open}${fallback}${close}`
   const option = new Option(definition.flags, help)
-    .helpGroup(`${say(definition.group)}:`)
+    .helpGroup(say(definition.group) + say(':'))
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
   return definition.reader.form === 'switch' ? option.argParser(() => ['true']) : option
 }
