@@ -29,7 +29,10 @@ t.test('places in pieces become places in the sources, all else stays', async t 
   t.match(read, /^ConnectionError: Nothing listens on /)
   const others = 'at f (node:net:1:2)\nat g (/home/me/app.js:3:4)\n'
   t.equal(readStack(others), others)
-  t.match(readStack('at f (/x/dist/chunks/no-SUCH.js:3:4)'), /no-SUCH\.js:3:4 \(not of this version\)/)
+  t.match(
+    readStack('at f (/x/dist/chunks/no-SUCH.js:3:4)'),
+    /no-SUCH\.js:3:4 \(not of this version\)/,
+  )
 })
 
 t.test('what users see has its name', async t => {

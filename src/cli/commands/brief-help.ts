@@ -2,7 +2,7 @@
   Help that fits a screen: common options, by task. Their flags come from the option table; --help-all has the rest.
 */
 import type { OptionTable } from '../options/reading/definition.js'
-import type { Language, Words } from '../language/language.js'
+import type { Language, Words } from '../language/words.js'
 import { wrapped } from '../output/terminal-text.js'
 
 /** Key of an option → what it does, in half a line. */

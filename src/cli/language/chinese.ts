@@ -2,7 +2,7 @@
   The Chinese of everything that has one.
 */
 import { grouped } from '../output/terminal-text.js'
-import { filled, type Words } from './language.js'
+import { filled, type Words } from './words.js'
 import { zhEpilogues } from './zh-epilogues.js'
 import { zhErrors } from './zh-errors.js'
 import { zhHelp } from './zh-help.js'

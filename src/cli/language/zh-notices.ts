@@ -2,13 +2,13 @@
   Notices of the library in Chinese: those that people meet first. They come as finished sentences, so each is known by its English with
   the places of its values; all others stay English. Values that are sentences themselves, such as a server's own words, stay, too.
 */
-import { filled } from './language.js'
+import { filled } from './words.js'
 
 /** A test finds every one of them in the sources. */
 export const zhNotices: Readonly<Record<string, string>> = {
   'rejected: {file}, line {line}: {message}': '被拒绝：{file} 第 {line} 行：{message}',
   'already loaded': 'already loaded：此前已全部导入',
-  '{file}: the first record is taken for a header, and nothing behind it says that it is one: --header no loads it as a row':
+  '{file}: the first record is taken for a header, and nothing in the data says that it is one: --header no loads it as a row':
     '{file}：第一条记录被当作表头，但后面的数据无法证实：--header no 把它作为一行导入',
   '{file}: there seems to be no header, so the first record is loaded as a row: --header yes leaves it out':
     '{file}：似乎没有表头，因此第一条记录作为一行导入：--header yes 把它当作表头',

@@ -30,15 +30,7 @@ import {
 import { serverOptions } from './server-options.js'
 
 const { dryRun: _, plan: _plan, shard: _shard, ...loadAlone } = loadOptions
-const {
-  report: _report,
-  metricsFile: _metricsFile,
-  label: _label,
-  ...loadOptionsOfCheck
-} = loadAlone
-
-/** Options of `load` that say nothing to a check: it sends nothing, so no chart and no metric would have a point. */
-export const notOfCheck = ['report', 'metrics-file', 'label'] as const
+const { report: _report, metricsFile: _file, label: _label, ...loadOptionsOfCheck } = loadAlone
 
 export const checkOptions = {
   ...loadOptionsOfCheck,

@@ -4,7 +4,7 @@
 */
 import type { ErrorCode } from '../../errors.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import { notOfCheck } from '../options/command-options.js'
+import { notOfCheck } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
 import { sameCommand, serverWords, shellText } from '../options/shell-command.js'
 

@@ -3,7 +3,7 @@
 */
 import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/inputs/detected.js'
-import { english, type Words } from '../language/language.js'
+import { english, type Words } from '../language/words.js'
 import type { Paint } from './output.js'
 import {
   bytesText,

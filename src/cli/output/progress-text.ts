@@ -1,7 +1,7 @@
 /*
   How far a run is, in words and pictures: two lines on a terminal, one line elsewhere, numbers for programs.
 */
-import { english, type Words } from '../language/language.js'
+import { english, type Words } from '../language/words.js'
 import type { Figures } from './figures.js'
 import { bytesText, clip, clockText, displayWidth, grouped, rough } from './terminal-text.js'
 

@@ -5,7 +5,7 @@ import { confirmationWords } from '../../load/transport/confirmations.js'
 import { detectedText } from '../../load/inputs/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { withFlags } from '../options/reading/field-flags.js'
-import { english, type Words } from '../language/language.js'
+import { english, type Words } from '../language/words.js'
 import { verifyText } from './verify-text.js'
 import { bytesText, clean, durationText, fieldLines, grouped, wrapped } from './terminal-text.js'
 

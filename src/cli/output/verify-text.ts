@@ -2,7 +2,7 @@
   What reading rows back has shown, for a summary: `100 rows read back by position: as they were sent`.
 */
 import type { VerifyResult } from '../../load/options.js'
-import type { Words } from '../language/language.js'
+import type { Words } from '../language/words.js'
 
 export function verifyText({ by, rows, first }: VerifyResult, { tell, count }: Words): string {
   const { compared, different, replaced, notComparable } = rows

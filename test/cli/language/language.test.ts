@@ -5,7 +5,8 @@ import t from 'tap'
 import { briefs } from '../../../src/cli/commands/brief-help.js'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { epilogues, program } from '../../../src/cli/commands/help.js'
-import { english, wordsFor } from '../../../src/cli/language/language.js'
+import { wordsFor } from '../../../src/cli/language/language.js'
+import { english } from '../../../src/cli/language/words.js'
 import { zhErrors } from '../../../src/cli/language/zh-errors.js'
 import { zhEpilogues } from '../../../src/cli/language/zh-epilogues.js'
 import { zhHelp } from '../../../src/cli/language/zh-help.js'
@@ -125,7 +126,10 @@ const fielded = (text: string): string =>
     (said, option) =>
       option.field === undefined
         ? said
-        : said.replaceAll(new RegExp(`--${longName(option)}(?![a-z-])`, 'g'), `\`${option.field}\``),
+        : said.replaceAll(
+            new RegExp(`--${longName(option)}(?![a-z-])`, 'g'),
+            `\`${option.field}\``,
+          ),
     text,
   )
 

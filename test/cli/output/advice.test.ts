@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { english } from '../../../src/cli/language/language.js'
+import { english } from '../../../src/cli/language/words.js'
 import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
 import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
 import { nextCommand, type Asked } from '../../../src/cli/output/advice.js'

@@ -8,7 +8,7 @@ import { version } from '../../../version.js'
 import { briefHelp, firstSteps } from '../../commands/brief-help.js'
 import type { Command } from '../../commands/command.js'
 import { program } from '../../commands/help.js'
-import { english, type Words } from '../../language/language.js'
+import { english, type Words } from '../../language/words.js'
 import { longName, type OptionDefinition } from './definition.js'
 import { clean, displayWidth, wrapped } from '../../output/terminal-text.js'
 
