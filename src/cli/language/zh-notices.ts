@@ -33,6 +33,10 @@ export const zhNotices: Readonly<Record<string, string>> = {
   'the server has version {version}: {facts}': '服务器版本为 {version}：{facts}',
   'standard input and pipes cannot be read twice: this run keeps no journal':
     '标准输入和管道不能读两遍：本次运行不保存运行日志',
+  '--tls-insecure: nobody checks who the server is, so whoever stands between may read and change all that is sent':
+    '--tls-insecure：不检查服务器的身份，中间的任何人都可能读取和改动传输的一切',
+  'other users of this machine can read {path}: chmod 600 would end that':
+    '本机的其他用户可以读取 {path}：请执行 chmod 600',
   '{server}: the password is sent encrypted, but the server is not verified: --tls verifies it':
     '{server}：密码已加密发送，但服务器的身份未经验证：--tls 可以验证',
   'Nothing listens on {address} (connection refused). Check host and port, or start the embedded server with "{command}". Trying again.':

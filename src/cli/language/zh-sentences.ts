@@ -25,6 +25,7 @@ export const zhSentences = {
   ', ': '，',
   '; ': '；',
   ': ': '：',
+  'Password of {user}: ': '{user} 的密码: ',
   // While it runs
   connecting: '正在连接',
   confirming: '正在确认',
