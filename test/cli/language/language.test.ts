@@ -206,6 +206,20 @@ t.test('the help fits 80 columns in both languages', async t => {
   }
 })
 
+t.test('texts of options fit 60 columns', async t => {
+  for (const words of [english, chinese]) {
+    const line = readCommandLine(['load', '--help-all'], commands, 60, words)
+    const options = ('answer' in line ? line.answer : '').split(/\n\n(?:Every|每个)/)[0]!
+    const wide = options.split('\n').filter(one => displayWidth(one) > 60)
+    // A word that is wider is not divided.
+    t.strictSame(
+      wide.filter(one => / \S+ \S/.test(one.slice(33))),
+      [],
+      words.language,
+    )
+  }
+})
+
 t.test('a failure says what it means; what programs read is the same', async t => {
   const missing = ['load', 'no-such-file.csv', '--table', 't']
   const zh = await runMain([...missing, '--lang', 'zh'])

@@ -80,10 +80,14 @@ export function readCommandLine(
   return found ?? { answer: parser.helpInformation() }
 }
 
+/** Texts beside the flags are wrapped even on terminals of 60 columns. */
+const minWidthToWrap = 20
+
 /** Chinese characters are two columns wide, and a line may break after each. */
 function layoutIn({ language, say }: Words): HelpConfiguration {
-  if (language === 'en') return {}
+  if (language === 'en') return { minWidthToWrap }
   return {
+    minWidthToWrap,
     displayWidth,
     boxWrap: (text, width) =>
       text
