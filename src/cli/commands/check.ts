@@ -133,7 +133,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
   const { output } = call
   const isSilent = settings.quiet === true && result.exitCode === 0
   if (!isSilent) {
-    for (const notice of result.notices) output.note(notice)
+    for (const notice of result.notices) output.note(output.words().notice(notice))
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)

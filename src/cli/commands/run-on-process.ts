@@ -225,8 +225,8 @@ async function runLoad(
         held.timeline?.add(report)
       },
       onNotice(notice) {
-        if (settings.quiet) keep(kept, notice)
-        else progress.note(notice)
+        if (settings.quiet) keep(kept, output.words().notice(notice))
+        else progress.note(output.words().notice(notice))
       },
       wording: withFlags,
       signal: interruption.signal,

@@ -98,7 +98,12 @@ export async function readCredentials(
   const { sources, processEnvironment, output } = call
   const source = passwordSource(sources)
   const { environment } = processEnvironment
-  if (settings.tlsInsecure === true && settings.quiet !== true) output.note(insecureTls)
+  // A quiet run leaves one-time notices to the next run.
+  const warn =
+    settings.quiet === true
+      ? undefined
+      : (sentence: string): void => output.note(output.words().notice(sentence))
+  if (settings.tlsInsecure === true) warn?.(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
     throw new UsageError(
       'DDB_USAGE',
@@ -110,8 +115,6 @@ export async function readCredentials(
     if (source.kind === 'none') return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
-  // A quiet run leaves one-time notices to the next run.
-  const warn = settings.quiet === true ? undefined : output.note
   checkedStateFolder(environment, warn)
   const password = await readPassword(source, user, call, dataOnStdin, warn)
   output.keepSecret(password)

@@ -48,7 +48,7 @@ export interface Output {
   readonly write: (text: string) => Promise<boolean>
   /** As `write`, for data: exact in files and pipes, and nothing that a terminal would act on. */
   readonly writeData: (text: string) => Promise<boolean>
-  /** One cleaned line on standard error; a notice in the language of its reader. */
+  /** One cleaned line on standard error. */
   readonly note: (text: string, style?: Style) => void
   /**
    * An object of the log of programs (docs/log-format.md).
@@ -115,8 +115,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
       const text = safe(sentence)
       const level = style === undefined ? 'info' : levels[style]
       if (format === 'json') return log(level, 'note', { message: text })
-      const line = clean(words.notice(text))
-      stderr.write(`${style === undefined ? line : paintNote(style, line)}\n`)
+      stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
     },
     event(name, fields) {
       if (format === 'json') log('info', name, fields)

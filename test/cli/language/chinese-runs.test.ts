@@ -207,6 +207,11 @@ t.test('explain is in the language of its reader', async t => {
   t.match(await runMain(['explain', 'DDB_NO', '--lang', 'zh']), { code: 64 })
 })
 
+t.test('what a script prints is data, and stays as it is', async t => {
+  const { stderr } = await onTerminal(['exec', '-e', 'print("already loaded")'])
+  t.match(stderr, /^already loaded$/m)
+})
+
 t.test('logs and objects stay English', async t => {
   writeFileSync(file('more.csv'), 'id,name\nx,1\n')
   const json = await onTerminal([...load, file('more.csv'), '--json'])
