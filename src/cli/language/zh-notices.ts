@@ -8,6 +8,7 @@ import { filled } from './words.js'
 export const zhNotices: Readonly<Record<string, string>> = {
   'rejected: {file}, line {line}: {message}': '被拒绝：{file} 第 {line} 行：{message}',
   'already loaded': 'already loaded：此前已全部导入',
+  'uncertain: {ranges}': '结果不明的行：{ranges}',
   '{file}: the first record is taken for a header, and nothing in the data says that it is one: --header no loads it as a row':
     '{file}：第一条记录被当作表头，但后面的数据无法证实：--header no 把它作为一行导入',
   '{file}: there seems to be no header, so the first record is loaded as a row: --header yes leaves it out':
