@@ -15,10 +15,13 @@ import { newToken } from '../marker/marker.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../options.js'
 import { makePlan, type Plan, type UnitOfPlan } from '../plan.js'
 import { asDdbError } from '../run-ending.js'
+import { withArchives } from '../../source/archive/archives.js'
+import { newPassedOver } from '../../source/data-files.js'
+import { newPathReader } from '../../source/path/input-texts.js'
 import { checkShard, otherPlan, tableIsGone, type ShardOfPlan } from './check-shard.js'
 import { checksum, unitText, type PlannedUnit } from './manifest.js'
 import { loadingDigest } from './options-digest.js'
-import { checkUnitFiles } from './planned-files.js'
+import { checkUnitFiles, textsOfPlanned } from './planned-files.js'
 import {
   beginUnit,
   endUnit,
@@ -47,13 +50,15 @@ const ledgerLookMs = 200
  * @throws {UsageError} DDB_USAGE
  */
 export async function loadShard(
-  platform: Platform,
+  machine: Platform,
   options: LoadOptions,
   what: ShardOfPlan,
 ): Promise<LoadResult> {
   const own = unitsOfShard(what.manifest, what.shard)
+  const platform = { ...machine, files: withArchives(machine.files) }
   checkShard(options, what)
-  const plan = makePlan({ ...options, inputs: ['-'] }, platform.random)
+  // Each unit has inputs of its own.
+  const plan = makePlan({ ...options, inputs: ['unit'] }, platform.random)
   const startedMs = platform.clock.wallMs()
   const course: ShardCourse = {
     results: [],
@@ -121,6 +126,7 @@ class LoadingShard {
       await this.#loadUnit(unit)
       if (this.#course.failure !== undefined) return
     }
+    this.#checkPaths()
   }
 
   async close(): Promise<void> {
@@ -147,6 +153,16 @@ class LoadingShard {
   }
 
   async #loadUnit(unit: PlannedUnit): Promise<void> {
+  /** Of all shards, so that each of them is refused for the path of one. */
+  #checkPaths(): void {
+    const { input } = this.#options
+    if (input?.path === undefined) return
+    const reader = newPathReader(input)
+    for (const { files } of this.#what.manifest.units) {
+      for (const { path } of files) textsOfPlanned(reader, path)
+    }
+  }
+
     const begun = await this.#begin(unit)
     if (begun.kind === 'done') return this.#skip(unit, await this.#state())
     if (begun.kind === 'gone') throw tableIsGone(this.#plan.runId)
@@ -198,7 +214,8 @@ class LoadingShard {
     const { manifest, placeOf } = this.#what
     const { batchRows, batchBytes } = manifest
     const { range } = unit
-    const inputs = unit.files.map(({ path }) => placeOf(path))
+    const names = unit.files.map(({ path }) => path)
+    const inputs = names.map(placeOf)
     const ofPlan: UnitOfPlan = {
       ...{ unit: unit.unit, token, batchRows, batchBytes, looksUp: this.#rowsBefore !== 0 },
       // What comes before the first record is read as it stands.
@@ -214,9 +231,16 @@ class LoadingShard {
       ...(rejects !== undefined && { rejects }),
       ...(range !== undefined && { input: { ...options.input, limit: range.records } }),
       onReport: report => this.#report(report),
-      onNotice: notice => this.#tell(notice, inputs),
+      onNotice: notice => this.#tell(notice, names),
     }
-    return loadOn(this.#platform, ofUnit, { unit: ofPlan })
+    // Two of them may be one file by now, as where equal files are stored once: both are read.
+    const sources = {
+      paths: inputs,
+      sizes: unit.files.map(({ sizeBytes }) => sizeBytes),
+      sameFiles: { count: 0, first: [] },
+      passedOver: newPassedOver(),
+    }
+    return loadOn(this.#platform, ofUnit, { unit: ofPlan, sources })
   }
 
   /** @throws {DdbError} 75 when the table keeps being replaced, 64 when it is of another plan */
@@ -239,6 +263,7 @@ class LoadingShard {
   }
 
   async #countRows(): Promise<number | null> {
+      names,
     const table = watchedTable(this.#plan)
     if (table === undefined) return null
     try {
@@ -314,8 +339,8 @@ class LoadingShard {
   }
 
   /** What several units have in common stands once. */
-  #tell(notice: string, inputs: readonly string[]): void {
-    const input = inputs.find(path => notice.startsWith(`${path}: `)) ?? ''
+  #tell(notice: string, names: readonly string[]): void {
+    const input = names.find(path => notice.startsWith(`${path}: `)) ?? ''
     const what = notice.slice(input.length)
     if (this.#told.has(what) || this.#told.size >= mostTold) return
     this.#told.add(what)

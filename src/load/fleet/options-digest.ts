@@ -8,20 +8,22 @@ import type { LoadOptions } from '../options.js'
 
 /** By which records are told apart; undefined options are those that are left out. */
 export function readingDigest(input: LoadOptions['input']): string {
-  return digest(dialectOptions(input))
+  return digest(without([...others, ...ofPaths], input))
 }
 
 /** By which they become rows of a target. */
 export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadOptions): string {
   const { create: _, ...rows } = target
-  return digest({ target: rows, input: dialectOptions(input), mapping, cells })
+  return digest({ target: rows, input: without(others, input), mapping, cells })
 }
 
-function dialectOptions(input: LoadOptions['input']): object {
-  const ofProcess = ['flushIntervalMs', 'threads', 'stdin', 'limit', 'include']
-  return Object.fromEntries(
-    Object.entries(input ?? {}).filter(([name]) => !ofProcess.includes(name)),
-  )
+/** Of each process, or of what the inputs are. */
+const others = ['flushIntervalMs', 'threads', 'stdin', 'limit', 'include', 'members']
+/** What paths say decides on no border. */
+const ofPaths = ['path', 'pathUnmatched']
+
+function without(names: readonly string[], input: LoadOptions['input'] = {}): object {
+  return Object.fromEntries(Object.entries(input).filter(([name]) => !names.includes(name)))
 }
 
 function digest(options: object): string {
