@@ -222,7 +222,7 @@ class Fleet {
     const name = planTableName(runId)
     const left = [...this.#scenario.fleet.sharedAgainMs]
     if (left.length === 0) return
-    const script = `share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")`
+    const script = `share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`endedUnit\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, INT, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")`
     const look = (): void => {
       // Not for ever: a server that never comes has no table.
       if (!this.#server.ownTables().includes(name)) {

@@ -29,8 +29,9 @@ import {
   joinPlan,
   readPlanState,
   type BegunUnit,
-  type PlanAsking,
+  type EndedUnit,
   type PlanState,
+  type ShardAsking,
 } from './plan-table.js'
 import { shardResult, type ShardCourse } from './shard-result.js'
 import { unitBytes, unitsOfShard } from './shards.js'
@@ -83,6 +84,13 @@ export async function loadShard(
   return shardResult(options, plan.target, startedMs, endedMs, course)
 }
 
+/** A unit that was loaded, and of which the server is still to be told. */
+interface UnitToTell {
+  readonly unit: PlannedUnit
+  readonly ended: EndedUnit
+  readonly result: LoadResult
+}
+
 class LoadingShard {
   readonly #platform: Platform
   readonly #options: LoadOptions
@@ -93,6 +101,9 @@ class LoadingShard {
   /** Nothing more is begun. */
   readonly #ended: AbortSignal
   #session: Session | undefined
+  /** The server is told with the next unit, or at the end. */
+  #ending: UnitToTell | undefined
+  #look = 0n
   #rowsBefore: number | null = null
   #doneBytes = 0
 
@@ -120,13 +131,19 @@ class LoadingShard {
     const open = own.filter(({ unit }) => !state.done.has(unit))
     for (const unit of own) if (state.done.has(unit.unit)) this.#skip(unit, state)
     await this.#checkAll(open)
-    for (const unit of open) {
-      if (this.#options.signal?.aborted === true) throw interrupted()
-      if (this.#course.failed.some(failed => failed.unit === unit)) continue
-      await this.#loadUnit(unit)
-      if (this.#course.failure !== undefined) return
+    try {
+      for (const unit of open) {
+        if (this.#options.signal?.aborted === true) throw interrupted()
+        if (this.#course.failed.some(failed => failed.unit === unit)) continue
+        await this.#loadUnit(unit)
+        if (this.#course.failure !== undefined) break
+      }
+    } catch (error) {
+      // What is wrong is known; who takes up a unit that nobody has told of finds all of its rows.
+      await this.#tellEnded().catch(() => undefined)
+      throw error
     }
-    this.#checkPaths()
+    await this.#tellEnded()
   }
 
   async close(): Promise<void> {
@@ -179,17 +196,37 @@ class LoadingShard {
     result.rejects = rejects.settle(result.rejects)
     const isWhole = result.exitCode === 0 || result.exitCode === 3
     if (isWhole) {
-      const ended = await this.#ask(asking => endUnit(asking, unit.unit, token, result.rows))
-      if (!ended) throw tableIsGone(this.#plan.runId)
-    } else if (!this.#ended.aborted) {
+      this.#ending = { unit, ended: { unit: unit.unit, token, rows: result.rows }, result }
+      return
+    }
+    if (!this.#ended.aborted) {
       const state = await this.#state()
       // Another process has come to its end meanwhile, and has taken the receipts with it.
       if (state.done.has(unit.unit)) return this.#skip(unit, state)
     }
     this.#course.results.push(result)
+    this.#addResult(unit, result)
+    this.#note(unit, result)
+  }
+
+  #addResult(unit: PlannedUnit, result: LoadResult): void {
     this.#doneBytes += unitBytes(unit)
-    if (isWhole) this.#course.doneNow++
-    else this.#note(unit, result)
+  }
+
+  /** Of the last unit, if no other one was begun behind it. */
+  async #tellEnded(): Promise<void> {
+    const { ended } = this.#ending ?? {}
+    if (ended === undefined) return
+    if (!(await this.#ask(asking => endUnit(asking, ended)))) throw tableIsGone(this.#plan.runId)
+    this.#hasEnded()
+  }
+
+  #hasEnded(): void {
+    if (this.#ending === undefined) return
+    const { unit, result } = this.#ending
+    this.#course.doneNow++
+    this.#addResult(unit, result)
+    this.#ending = undefined
   }
 
   #note(unit: PlannedUnit, { error, rows }: LoadResult): void {
@@ -252,6 +289,7 @@ class LoadingShard {
       const look = newToken(this.#platform.random)
       const ageMs = await this.#ask(asking => joinPlan(asking, look, plan, rowsBefore))
       if (ageMs < settledMs) await wait(this.#platform.clock, settledMs - ageMs, this.#ended)
+      this.#look = look
       if (!(await this.#ask(asking => isJoined(asking, look)))) continue
       const state = await this.#state()
       if (state.plan === plan) return state
@@ -279,7 +317,9 @@ class LoadingShard {
     let begun: BegunUnit = { kind: 'lost' }
     for (let looks = 0; looks < ledgerLooks && begun.kind === 'lost'; looks++) {
       if (looks > 0) await wait(this.#platform.clock, ledgerLookMs, this.#ended)
-      begun = await this.#ask(asking => beginUnit(asking, unit, token))
+      const { ended } = this.#ending ?? {}
+      begun = await this.#ask(asking => beginUnit(asking, unit, token, 1, ended))
+      if (begun.kind !== 'gone') this.#hasEnded()
     }
     if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun
     for (let no = 2; begun.kind === 'lost' && no < mostJoins; no++) {
@@ -295,7 +335,7 @@ class LoadingShard {
   }
 
   /** Asks on a session that is opened again where it was lost: every question may be asked twice. */
-  async #ask<T>(question: (asking: PlanAsking) => Promise<T>): Promise<T> {
+  async #ask<T>(question: (asking: ShardAsking) => Promise<T>): Promise<T> {
     const { platform, plan } = { platform: this.#platform, plan: this.#plan }
     const { server } = this.#options
     const { clock, random } = platform
@@ -314,7 +354,7 @@ class LoadingShard {
         })
       }
       const { runId, confirmTimeoutMs: timeoutMs } = plan
-      return question({ session: this.#session, runId, timeoutMs })
+      return question({ session: this.#session, runId, timeoutMs, look: this.#look })
     }
     return tryUntil(deadlineMs, rules, ask, error => error instanceof ConnectionError)
   }

@@ -105,6 +105,21 @@ void t.test('three shards load a plan, and whoever comes later loads nothing', a
   await eachOnce()
 })
 
+void t.test('a unit that is done costs the server one row, besides the last one', async t => {
+  const { plan, shard, rows } = await scene(t)
+  const manifest = await plan()
+  t.equal(manifest.units.length, 8)
+  t.match(await shard(manifest, 1, 1), { exitCode: 0 })
+  const kept = await rows('select unit, endedUnit from ddbIngestPlan1_year where kind > 2')
+  const units = Array.from({ length: 8 }, (_, i) => i + 1)
+  t.strictSame(
+    kept.map(row => row.map(Number)),
+    [...units.map(unit => [unit, unit - 1]), [8, 8]],
+  )
+  const left = await rows('select name from objs(true) where name like "ddbIngest%"')
+  t.strictSame(left, [['ddbIngestPlan1_year']])
+})
+
 void t.test('two processes of one shard at the same moment share its rows', async t => {
   const { plan, shard, eachOnce } = await scene(t)
   const manifest = await plan({ unitBytes: 10_000 })
