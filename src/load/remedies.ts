@@ -21,6 +21,9 @@ export const remedies = {
   /** Rows of a unit of a plan are in the table, and nobody knows since when. */
   rowsOfUnit: () =>
     'Remove the rows of these files from the table, and load the plan again; or, where the rows are to be there twice, load it with `delivery.onDoubt` resend',
+  /** They may be in the table, and nobody can look. */
+  rowsOutOfSight: () =>
+    'Where none of the rows of these files are in the table, load the plan with `delivery.onDoubt` resend',
   /** Input or options have changed. */
   anotherLoad: () =>
     'What it has stored stays: to load all of it again, remove those rows and begin anew with `journal.restart`; ' +

@@ -14,7 +14,6 @@ import { traitsOf } from '../transport/confirmations.js'
 import { mostFoundConnections } from '../defaults.js'
 import type { Evidence } from './evidence.js'
 import { askCounts, findScript } from './find-rows.js'
-import { leavesMemory } from './rows-had.js'
 import type { SampleRow } from './sample-rows.js'
 
 /**
@@ -82,7 +81,8 @@ function lanesBefore(run: Run): number {
 /** Rows that are in the table at most, and neither were there before the run nor are those that the journal tells of. */
 function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): number {
   const { target: before } = found
-  const isCounted = before?.adds === true && !leavesMemory(now.total)
+  // What a restart leaves of a table from which rows go unseen is nothing; of a persisted one the latest rows are there to be found.
+  const isCounted = before?.adds === true && now.total !== 'totalRows'
   // Without batches a run begins anew, on top of what it has stored (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0
   if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0

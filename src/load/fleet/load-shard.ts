@@ -2,13 +2,13 @@
   Loads one shard of a plan: asks the server which units are done, and loads the others one by one, each as a run of its own whose
   receipts all processes share (docs/decisions/0068).
 */
-import { ConnectionError, DdbError, ServerError, UsageError } from '../../errors.js'
+import { ConnectionError, DdbError, UsageError } from '../../errors.js'
 import type { Session } from '../../client/open-session.js'
 import type { Platform } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { tryUntil } from '../connection/retry.js'
-import { askCount } from '../connection/server-queries.js'
+import { askRowsHad } from '../evidence/rows-had.js'
 import { watchedTable } from '../journal/target-identity.js'
 import { loadOn } from '../load.js'
 import { newToken } from '../marker/marker.js'
@@ -55,8 +55,8 @@ export async function loadShard(
   options: LoadOptions,
   what: ShardOfPlan,
 ): Promise<LoadResult> {
-  const own = unitsOfShard(what.manifest, what.shard)
   const platform = { ...machine, files: withArchives(machine.files) }
+  const own = unitsOfShard(what.manifest, what.shard)
   checkShard(options, what)
   // Each unit has inputs of its own.
   const plan = makePlan({ ...options, inputs: ['unit'] }, platform.random)
@@ -126,6 +126,7 @@ class LoadingShard {
   }
 
   async load(own: readonly PlannedUnit[]): Promise<void> {
+    this.#checkPaths()
     const state = await this.#join()
     this.#rowsBefore = state.rowsBefore
     const open = own.filter(({ unit }) => !state.done.has(unit))
@@ -152,6 +153,16 @@ class LoadingShard {
     })
   }
 
+  /** Of all shards, so that each of them is refused for the path of one. */
+  #checkPaths(): void {
+    const { input } = this.#options
+    if (input?.path === undefined) return
+    const reader = newPathReader(input)
+    for (const { files } of this.#what.manifest.units) {
+      for (const { path } of files) textsOfPlanned(reader, path)
+    }
+  }
+
   /** A unit whose file is gone fails alone; one that is another refuses the shard before its first row. */
   async #checkAll(units: readonly PlannedUnit[]): Promise<void> {
     for (const unit of units) await this.#check(unit)
@@ -170,16 +181,6 @@ class LoadingShard {
   }
 
   async #loadUnit(unit: PlannedUnit): Promise<void> {
-  /** Of all shards, so that each of them is refused for the path of one. */
-  #checkPaths(): void {
-    const { input } = this.#options
-    if (input?.path === undefined) return
-    const reader = newPathReader(input)
-    for (const { files } of this.#what.manifest.units) {
-      for (const { path } of files) textsOfPlanned(reader, path)
-    }
-  }
-
     const begun = await this.#begin(unit)
     if (begun.kind === 'done') return this.#skip(unit, await this.#state())
     if (begun.kind === 'gone') throw tableIsGone(this.#plan.runId)
@@ -204,12 +205,12 @@ class LoadingShard {
       // Another process has come to its end meanwhile, and has taken the receipts with it.
       if (state.done.has(unit.unit)) return this.#skip(unit, state)
     }
-    this.#course.results.push(result)
     this.#addResult(unit, result)
     this.#note(unit, result)
   }
 
   #addResult(unit: PlannedUnit, result: LoadResult): void {
+    this.#course.results.push(result)
     this.#doneBytes += unitBytes(unit)
   }
 
@@ -255,6 +256,7 @@ class LoadingShard {
     const inputs = names.map(placeOf)
     const ofPlan: UnitOfPlan = {
       ...{ unit: unit.unit, token, batchRows, batchBytes, looksUp: this.#rowsBefore !== 0 },
+      names,
       // What comes before the first record is read as it stands.
       ...(range !== undefined &&
         range.startBytes > 0 && {
@@ -287,9 +289,9 @@ class LoadingShard {
     const rowsBefore = await this.#countRows()
     for (let joins = 0; joins < mostJoins; joins++) {
       const look = newToken(this.#platform.random)
+      this.#look = look
       const ageMs = await this.#ask(asking => joinPlan(asking, look, plan, rowsBefore))
       if (ageMs < settledMs) await wait(this.#platform.clock, settledMs - ageMs, this.#ended)
-      this.#look = look
       if (!(await this.#ask(asking => isJoined(asking, look)))) continue
       const state = await this.#state()
       if (state.plan === plan) return state
@@ -301,15 +303,9 @@ class LoadingShard {
   }
 
   async #countRows(): Promise<number | null> {
-      names,
     const table = watchedTable(this.#plan)
     if (table === undefined) return null
-    try {
-      return await this.#ask(asking => askCount(asking, table))
-    } catch (error) {
-      if (error instanceof ServerError) return null
-      throw error
-    }
+    return this.#ask(asking => askRowsHad(asking, table))
   }
 
   async #begin({ unit }: PlannedUnit): Promise<BegunUnit> {
