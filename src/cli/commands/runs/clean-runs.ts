@@ -40,10 +40,12 @@ export async function cleanRuns(
   const login = newLogin(settings, call)
   for (const runId of call.args) {
     if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
-      // Of a plan no journal is kept: its server has to be named.
-      const mayBePlan = settings.host !== undefined || settings.plan !== undefined
-      if (!mayBePlan || !(await cleanPlan(settings, call, runId))) {
-        throw await missingRun(folder, runId)
+      if (!(await isCleanedPlan(settings, call, runId))) {
+        throw await missingRun(
+          folder,
+          runId,
+          'what a plan has left on another server goes with --host',
+        )
       }
       removed.push({ runId, endedAt: null })
       continue
@@ -67,6 +69,18 @@ export async function cleanRuns(
     } finally {
       held.release()
     }
+  }
+}
+
+/** Of a plan no journal is kept. The usual server is asked where none is named, and need not be there. */
+async function isCleanedPlan(settings: RunsSettings, call: Call, runId: string): Promise<boolean> {
+  const { host, port, plan } = settings
+  const isNamed = [host, port, plan].some(one => one !== undefined)
+  try {
+    return await cleanPlan(settings, call, runId)
+  } catch (error) {
+    if (isNamed || !(error instanceof DdbError)) throw error
+    return false
   }
 }
 
