@@ -1,0 +1,87 @@
+/*
+  A plan of 40 days, loaded by one, two and four shards into one embedded server, which really inserts: rows a second of whole
+  processes, and how long processors of both ends work for a row.
+*/
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { cpuSeconds, inTurn, median, program, runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { emptyTrades, startSink } from './lib/sink.js'
+
+const days = 40
+const rowsOfDayAtFullLength = 100_000
+const counts = [1, 2, 4]
+process.env.DDB_USER = 'admin'
+process.env.DDB_PASSWORD = '123456'
+
+/** A folder for each day, all with the same rows: of each there is one unit. */
+async function writeDays(folder, rows) {
+  const path = await writeInput(folder, 'narrow.csv', rows)
+  for (let day = 0; day < days; day++) {
+    const date = new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10)
+    await mkdir(join(folder, 'year', `day=${date}`), { recursive: true })
+    await copyFile(path, join(folder, 'year', `day=${date}`, 'trades.csv'))
+  }
+  const plan = join(folder, 'plan.json')
+  await runNode([program, 'plan', join(folder, 'year'), '-o', plan])
+  return plan
+}
+
+async function storedRows({ server }) {
+  const count = ['exec', '-e', 'exec count(*) from trades', '--output', 'csv']
+  return Number((await runNode([program, ...count, ...server])).stdout)
+}
+
+/** Seconds of all shards together, and of processors in them and in the server. */
+async function timedShards(sink, plan, count, run, rows) {
+  await emptyTrades(sink)
+  const before = cpuSeconds(sink.pid)
+  const common = ['--plan', plan, '--run-id', `run-${run}`, '--table', 'trades', '-q']
+  const shards = await Promise.all(
+    Array.from({ length: count }, (_, i) => {
+      const argv = ['load', ...common, '--shard', `${i + 1}/${count}`, ...sink.server]
+      return runNode([program, ...argv], { processor: true })
+    }),
+  )
+  const inServer = cpuSeconds(sink.pid) - before
+  const stored = await storedRows(sink)
+  if (stored !== rows) throw new Error(`${stored} of ${rows} rows are there`)
+  return {
+    seconds: Math.max(...shards.map(({ seconds }) => seconds)),
+    inShards: shards.reduce((sum, { processorSeconds }) => sum + processorSeconds, 0),
+    inServer,
+  }
+}
+
+/** Rows a second of several shards as a multiple of those of one, and what a row costs. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const rowsOfDay = Math.round(rowsOfDayAtFullLength * scale)
+    const rows = days * rowsOfDay
+    const plan = await writeDays(folder, rowsOfDay)
+    const sink = await startSink(await writeTables(folder), [])
+    let run = 0
+    const works = counts.map(count => () => timedShards(sink, plan, count, ++run, rows))
+    const runs = await inTurn(works, repeats)
+    await sink.stop()
+    const medianOf = (index, name) => median(runs[index].map(one => one[name]))
+    return counts.flatMap((count, index) => {
+      const shards = count === 1 ? '1 shard' : `${count} shards`
+      const ours = medianOf(index, 'seconds')
+      const reference = medianOf(0, 'seconds')
+      const speed = seconds => rows / seconds / 1e6
+      const cost = name => (medianOf(index, name) / rows) * 1e6
+      return [
+        {
+          ...{ work: `${shards}, ${days} days of ${rowsOfDay} rows`, unit: 'Mrows/s', rows },
+          ...{ ours: speed(ours), reference: speed(reference), ratio: reference / ours },
+        },
+        { work: `processors in ${shards}, a row`, unit: 'µs', ours: cost('inShards'), cost: true },
+        { work: `processors in the server, a row`, unit: 'µs', ours: cost('inServer'), cost: true },
+      ]
+    })
+  })
+}
+
+await runAlone(import.meta.url, 'shards', measure)
