@@ -1,6 +1,7 @@
 /*
   A plan of 40 days, loaded by one, two and four shards into one embedded server, which really inserts: rows a second of whole
-  processes, and how long processors of both ends work for a row.
+  processes, what a row more takes, and how long processors of both ends work for it. A row more is what a plan of a hundredth of
+  the rows, and as many units, does not have.
 */
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import { emptyTrades, startSink } from './lib/sink.js'
 
 const days = 40
 const rowsOfDayAtFullLength = 100_000
+const fewerTimes = 100
 const counts = [1, 2, 4]
 process.env.DDB_USER = 'admin'
 process.env.DDB_PASSWORD = '123456'
@@ -58,27 +60,46 @@ async function timedShards(sink, plan, count, run, rows) {
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const rowsOfDay = Math.round(rowsOfDayAtFullLength * scale)
-    const rows = days * rowsOfDay
-    const plan = await writeDays(folder, rowsOfDay)
+    const plans = []
+    for (const [name, ofDay] of [
+      ['many', rowsOfDay],
+      ['few', Math.ceil(rowsOfDay / fewerTimes)],
+    ]) {
+      await mkdir(join(folder, name))
+      plans.push({ plan: await writeDays(join(folder, name), ofDay), rows: days * ofDay })
+    }
+    const [many, few] = plans
     const sink = await startSink(await writeTables(folder), [])
     let run = 0
-    const works = counts.map(count => () => timedShards(sink, plan, count, ++run, rows))
+    const works = counts.flatMap(count =>
+      plans.map(
+        ({ plan, rows }) =>
+          () =>
+            timedShards(sink, plan, count, ++run, rows),
+      ),
+    )
     const runs = await inTurn(works, repeats)
     await sink.stop()
     const medianOf = (index, name) => median(runs[index].map(one => one[name]))
+    const speed = seconds => many.rows / seconds / 1e6
+    const all = medianOf(0, 'seconds')
     return counts.flatMap((count, index) => {
       const shards = count === 1 ? '1 shard' : `${count} shards`
-      const ours = medianOf(index, 'seconds')
-      const reference = medianOf(0, 'seconds')
-      const speed = seconds => rows / seconds / 1e6
-      const cost = name => (medianOf(index, name) / rows) * 1e6
+      const seconds = medianOf(2 * index, 'seconds')
+      const more = name => {
+        const longer = medianOf(2 * index, name) - medianOf(2 * index + 1, name)
+        return (longer / (many.rows - few.rows)) * 1e6
+      }
+      const cost = (work, ours) => ({ work: `${work}, ${shards}`, unit: 'µs', ours, cost: true })
       return [
         {
-          ...{ work: `${shards}, ${days} days of ${rowsOfDay} rows`, unit: 'Mrows/s', rows },
-          ...{ ours: speed(ours), reference: speed(reference), ratio: reference / ours },
+          ...{ work: `${days} days of ${rowsOfDay} rows, ${shards}`, unit: 'Mrows/s' },
+          ...{ ours: speed(seconds), reference: speed(all), ratio: all / seconds, rows: many.rows },
         },
-        { work: `processors in ${shards}, a row`, unit: 'µs', ours: cost('inShards'), cost: true },
-        { work: `processors in the server, a row`, unit: 'µs', ours: cost('inServer'), cost: true },
+        { ...cost('few rows', medianOf(2 * index + 1, 'seconds')), unit: 's' },
+        cost('a row more', more('seconds')),
+        cost('a row more, processors in the shards', more('inShards')),
+        cost('a row more, processors in the server', more('inServer')),
       ]
     })
   })
