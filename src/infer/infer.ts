@@ -1,5 +1,5 @@
 /*
-  Looks at every value of inputs, read as `load` reads them, and says what a table for them would look like.
+  Examines every value of the inputs, read as `load` reads them, and describes a table for them.
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
@@ -26,17 +26,17 @@ import { newSetLook, setTexts, type SetLook } from './set-probes.js'
 
 export type { InferOptions } from './found.js'
 
-/** Small batches: nothing of them is kept. */
+/** Small batches, as nothing of them is kept. */
 const batchRows = 10_000
 const batchBytes = 4 * 1024 * 1024
-/** Different texts that are remembered, of all columns and of one. */
+/** Limits of different texts to remember, for all columns and for one. */
 const maxDistinctTexts = 2 ** 21
 const mostDistinct = 65_536
 const leastDistinct = 1024
 
 /**
  * @throws {InputError} what reading throws; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
- * @throws {UsageError} DDB_USAGE for rules that do not suit
+ * @throws {UsageError} DDB_USAGE for rules that do not fit
  */
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   const found: Found = {
@@ -92,7 +92,7 @@ async function lookAtInput(
   const reader = await openReader(source, {
     ...options.reader,
     settled,
-    // What the first input shows holds for all.
+    // What the first input shows applies to all.
     ...(isFirst
       ? { findsTable: options.isPlain !== true }
       : found.table && tableDialect(found.table)),
@@ -117,7 +117,7 @@ async function lookAtInput(
   })
 }
 
-/** Of records, decompressed; of a compressed file that was not read to its end, by the share that was. */
+/** Decompressed bytes of records; for a compressed file that was not read to its end, estimated from the part that was. */
 function contentBytes(source: ByteSource, reader: InputReader, read: number): number {
   if (reader.readToEnd || source.totalBytes === undefined || source.bytesRead === 0) return read
   return (source.totalBytes * source.contentBytesRead) / source.bytesRead
@@ -136,7 +136,7 @@ async function lookAtRecords(
     reader.recordKind === 'members'
       ? memberLook(options, file, found, rules)
       : fieldLook(options, file, reader, found, rules)
-  // What dates and shares are is for the columns; here all are texts.
+  // Dates and shares are left to the columns; here everything is text.
   const { nullTexts = [], nullQuoted = false } = options.cells
   const batches = reader.batches({
     mapping: look.mapping,
@@ -154,12 +154,12 @@ async function lookAtRecords(
   for await (const batch of batches) batch.release()
 }
 
-/** How many members there are shows only at the end. */
+/** The number of members is known only at the end. */
 const expectedMembers = 256
 
 type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>
 
-/** Fields are texts; blanks around them and what means null is left to the columns. */
+/** Reads fields as texts; columns handle surrounding blanks and words for null. */
 function fieldLook(
   options: InferOptions,
   file: string,
@@ -235,7 +235,7 @@ function mapAsFirst(
   }
 }
 
-/** What templates are made of in this input. */
+/** What templates use in this input. */
 function setLook(
   options: InferOptions,
   shape: InputShape,
