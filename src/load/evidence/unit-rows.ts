@@ -34,7 +34,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
   }
   const { dropsDuplicates, inMemory, total } = evidence.identity
   const isPersisted = total === 'totalSize'
-  // Keys of rows that have left memory are forgotten.
+  // A keyed stream table forgets the keys of rows that have left memory.
   if (plan.onDoubt === 'resend' || (dropsDuplicates && !isPersisted)) return undefined
   const most = inMemory && !isPersisted ? batchesInMemory : Infinity
   const { confirmTimeoutMs: timeoutMs } = plan

@@ -58,7 +58,7 @@ export async function loadShard(
   const platform = { ...machine, files: withArchives(machine.files) }
   const own = unitsOfShard(what.manifest, what.shard)
   checkShard(options, what)
-  // Each unit has inputs of its own.
+  // A placeholder, as each unit has its own inputs.
   const plan = makePlan({ ...options, inputs: ['unit'] }, platform.random)
   const startedMs = platform.clock.wallMs()
   const course: ShardCourse = {
@@ -84,7 +84,7 @@ export async function loadShard(
   return shardResult(options, plan.target, startedMs, endedMs, course)
 }
 
-/** A unit that was loaded, and of which the server is still to be told. */
+/** A unit that was loaded, before the server knows that it is done. */
 interface UnitToTell {
   readonly unit: PlannedUnit
   readonly ended: EndedUnit
@@ -101,7 +101,7 @@ class LoadingShard {
   /** Nothing more is begun. */
   readonly #ended: AbortSignal
   #session: Session | undefined
-  /** The server is told with the next unit, or at the end. */
+  /** The server is told when the next unit begins, or at the end. */
   #ending: UnitToTell | undefined
   #look = 0n
   #rowsBefore: number | null = null
@@ -140,7 +140,7 @@ class LoadingShard {
         if (this.#course.failure !== undefined) break
       }
     } catch (error) {
-      // What is wrong is known; who takes up a unit that nobody has told of finds all of its rows.
+      // The first error counts. If the server is not told, the next process finds all rows of the unit confirmed.
       await this.#tellEnded().catch(() => undefined)
       throw error
     }
@@ -153,7 +153,7 @@ class LoadingShard {
     })
   }
 
-  /** Of all shards, so that each of them is refused for the path of one. */
+  /** Checks the paths of the whole plan, so that all shards are refused alike. */
   #checkPaths(): void {
     const { input } = this.#options
     if (input?.path === undefined) return
@@ -214,7 +214,7 @@ class LoadingShard {
     this.#doneBytes += unitBytes(unit)
   }
 
-  /** Of the last unit, if no other one was begun behind it. */
+  /** Tells the server of the last unit that was loaded, if no other has begun since. */
   async #tellEnded(): Promise<void> {
     const { ended } = this.#ending ?? {}
     if (ended === undefined) return
@@ -272,7 +272,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, names),
     }
-    // Two of them may be one file by now, as where equal files are stored once: both are read.
+    // Both of two hard links are read: this machine may store equal files once.
     const sources = {
       paths: inputs,
       sizes: unit.files.map(({ sizeBytes }) => sizeBytes),

@@ -51,7 +51,7 @@ export async function makeManifest(
   const reader = newPathReader(options.input)
   const units: PlannedUnit[] = []
   let small: PlannedFile[] = []
-  /** Of small files: those that are together have the same one. */
+  /** Day or folder of the small files that go together. */
   let smallKey = ''
   let smallGroup = ''
   const add = (rest: Omit<PlannedUnit, 'unit'>): void => {
@@ -78,7 +78,7 @@ export async function makeManifest(
       )
     }
     const file = { path: written, ...fingerprint }
-    // Small files without a day are together with others of their folder.
+    // Small files without a day go together with others of their folder.
     const key = day ?? written.slice(0, written.lastIndexOf('/') + 1)
     const bytes = unitBytes({ unit: 0, group: '', files: [...small, file] })
     if (key !== smallKey || bytes > options.unitBytes) addSmall()
@@ -138,7 +138,7 @@ async function cutFile(
   path: string,
   { input = {}, unitBytes: wanted }: PlanOptions,
 ): Promise<PlannedRange[]> {
-  // The way into the middle of a member leads through all that stands before.
+  // To start in the middle of a member, all before it would be decompressed.
   if (archiveOf(path, files) !== undefined) return []
   const { compression, encoding } = input
   const source = await openSource(path, {

@@ -17,9 +17,9 @@ export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadO
   return digest({ target: rows, input: without(others, input), mapping, cells })
 }
 
-/** Of each process, or of what the inputs are. */
+/** Options that may differ between processes, and those that choose the inputs. */
 const others = ['flushIntervalMs', 'threads', 'stdin', 'limit', 'include', 'members']
-/** What paths say decides on no border. */
+/** These do not change where records end. */
 const ofPaths = ['path', 'pathUnmatched']
 
 function without(names: readonly string[], input: LoadOptions['input'] = {}): object {

@@ -21,9 +21,9 @@ export interface PlanAsking {
   readonly timeoutMs: number
 }
 
-/** Of a process that has joined. */
+/** Whom to ask, for a process that has joined. */
 export interface ShardAsking extends PlanAsking {
-  /** As `joinPlan` was given it. */
+  /** The one it gave to `joinPlan`. */
   readonly look: bigint
 }
 
@@ -49,15 +49,15 @@ export interface PlanState {
   readonly begunMs: number | undefined
 }
 
-/** A unit of which all rows have their place. */
+/** A unit whose rows are all confirmed or rejected. */
 export interface EndedUnit {
   readonly unit: number
-  /** Of its ledger. */
+  /** Token of its ledger. */
   readonly token: bigint
   readonly rows: Omit<DoneRows, 'atMs'>
 }
 
-/** In the table's order; the last one is the time. */
+/** Columns of the table, in order; `insert` fills the last one with the time. */
 const columns = [
   ...(['unit INT', 'kind INT', 'no LONG', 'value LONG', 'endedUnit INT'] as const),
   ...(['rowsRead LONG', 'rowsConfirmed LONG', 'rowsRejected LONG', 'text STRING'] as const),
@@ -69,12 +69,12 @@ interface Row {
   readonly kind: number
   readonly no: bigint | number
   readonly value?: bigint | number | null
-  /** That is done, whatever else the row says. */
+  /** A unit that is done, in addition to what else the row says. */
   readonly ended?: EndedUnit | undefined
   readonly text?: string
 }
 
-/** Of a known key nothing is inserted. */
+/** Inserts nothing if the key is known. */
 function insert(table: string, { unit = 0, kind, no, value, ended, text = '' }: Row): string {
   const { read, confirmed, rejected } = ended?.rows ?? {}
   const longs = [read, confirmed, rejected].map(long)
@@ -113,7 +113,7 @@ ${insert(table, { kind: kinds.look, no: look })}
   return age === undefined ? 0 : Number(age)
 }
 
-/** 1 in `ddbIngestLooks` if the table is there, and the one that has this look: whoever put it into another one has no say here. */
+/** Sets `ddbIngestLooks` to 1 if the table has this look. Without it the process has joined another table, and must not write here. */
 const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
 `
@@ -190,11 +190,11 @@ function cellOf(column: Column | undefined, row: number): bigint | undefined {
   return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : undefined
 }
 
-/** Whether a unit is done, as a number of rows that say so. */
+/** How many rows say that a unit is done. */
 const endedCount = (table: string, unit: number): string =>
   `long(exec count(*) from ${table} where endedUnit = ${unit})`
 
-/** Notes that a unit is done, unless that is known; how many rows say so is in `ddbIngestEnded`. */
+/** Marks a unit as done unless it is, and sets `ddbIngestEnded` to the number of rows that say so. */
 function endScript(table: string, ended: EndedUnit): string {
   const { unit } = ended
   return `    if(${endedCount(table, unit)} == 0) { ${insert(table, { unit, kind: kinds.done, no: 0, ended })} }
@@ -202,7 +202,7 @@ function endScript(table: string, ended: EndedUnit): string {
 `
 }
 
-/** What comes later finds no ledger. */
+/** Drops the ledger of a unit that is done: later requests find none. */
 const dropEndedScript = ({ token }: EndedUnit): string => `if(ddbIngestEnded > 0) {
 ${dropLedgerScript(unitLedgerName(token))}}
 `

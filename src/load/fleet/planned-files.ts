@@ -20,10 +20,10 @@ export function writtenPath(path: string, manifestPath: string): string {
 }
 
 /**
- * What a path says, as the manifest has it: the same in every process, wherever its files are.
+ * Reads the parts of a path in the manifest: the same in every process, wherever its files are.
  *
- * @throws {InputError} DDB_INPUT_COLUMN for a path that does not say what it should
- * @throws {UsageError} DDB_USAGE for one that is to be left out
+ * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or in more than one way
+ * @throws {UsageError} DDB_USAGE for a path that `skip` would leave out
  */
 export function textsOfPlanned(reader: PathReader, path: string): NamedTexts {
   if (reader.isSkipped(path)) {
@@ -49,7 +49,7 @@ export async function checkUnitFiles(
   for (const { path, ...before } of unit.files) {
     const place = placeOf(path)
     await files.status(place).catch((cause: unknown) => {
-      // Of members of archives that is known already.
+      // Errors of archives are complete sentences already.
       const { code, message } =
         cause instanceof InputError
           ? cause

@@ -52,11 +52,10 @@ const dates = [
 ] as const
 
 /**
- * The day that a path names, which is most often that of the partition: in its parts that have names, one or several of them together,
- * else anywhere.
+ * Finds the day in a path, which is mostly that of the partition. Named parts are searched first, alone and joined, then the whole path.
  *
- * @param parts  texts of the parts, null as undefined
- * @returns `2024.01.02`; undefined where it names none
+ * @param parts  texts of the named parts; undefined for null
+ * @returns `2024.01.02`; undefined if the path names no day
  */
 export function dayOf(
   path: string,

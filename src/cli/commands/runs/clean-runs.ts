@@ -74,7 +74,7 @@ export async function cleanRuns(
   }
 }
 
-/** Of a plan no journal is kept. The usual server is asked where none is named, and need not be there. */
+/** Asks the default server if the user names none; that server need not be there. */
 async function isCleanedPlan(settings: RunsSettings, call: Call, runId: string): Promise<boolean> {
   const { host, port, plan } = settings
   const isNamed = [host, port, plan].some(one => one !== undefined)

@@ -8,7 +8,7 @@ import { didYouMean } from '../../output/terminal-text.js'
 
 /**
  * @param folder  of the journals
- * @param more  to be said besides
+ * @param more  another sentence for the message
  */
 export async function missingRun(folder: string, runId: string, more?: string): Promise<DdbError> {
   const names = await runNames(folder, systemPlatform.files)
