@@ -84,6 +84,11 @@ t.test('files and members fill columns by their paths, each row once', async t =
   t.strictSame(await rows(), [...stored, '2024.01.03,C,5,'])
   t.match(await load('1/1'), { code: 0, stdout: /^Already loaded/ })
   t.match(await run('runs', 'p', '--plan', plan), { code: 0 })
+  t.match(await run('runs', 'p', '--clean'), {
+    code: 0,
+    stdout: 'removed what the server kept of p; its rows stay\n',
+  })
+  t.match(await run('runs', 'p', '--clean'), { code: 66, stderr: /add --host/ })
   t.equal((await rows()).length, 5)
 })
 

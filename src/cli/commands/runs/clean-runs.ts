@@ -49,7 +49,7 @@ export async function cleanRuns(
           'to remove what a plan has left on another server, add --host',
         )
       }
-      removed.push({ runId, endedAt: null })
+      removed.push({ runId, endedAt: null, isPlan: true })
       continue
     }
     const held = await holdRun(folder, runId, files)
