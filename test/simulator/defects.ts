@@ -378,7 +378,7 @@ export const defects: readonly Defect[] = [
   },
   fleet(
     "a plan's table is believed as soon as it is made",
-    'fleet/load-shard.ts',
+    'fleet/plan-server.ts',
     'const settledMs = 1_000',
     'const settledMs = 0',
   ),
@@ -418,7 +418,7 @@ export const defects: readonly Defect[] = [
   ),
   fleet(
     'a unit whose receipts are gone is begun again',
-    'fleet/load-shard.ts',
+    'fleet/plan-server.ts',
     "if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun",
     "if (begun.kind !== 'lost') return begun",
   ),

@@ -2,48 +2,24 @@
   Loads one shard of a plan: asks the server which units are done, and loads the others one by one, each as a run of its own whose
   receipts all processes share (docs/decisions/0068).
 */
-import { ConnectionError, DdbError, UsageError } from '../../errors.js'
-import type { Session } from '../../client/open-session.js'
+import { DdbError, UsageError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
-import { wait } from '../../platform/wait.js'
-import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
-import { tryUntil } from '../connection/retry.js'
-import { askRowsHad } from '../evidence/rows-had.js'
-import { watchedTable } from '../journal/target-identity.js'
 import { loadOn } from '../load.js'
-import { newToken } from '../marker/marker.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../options.js'
 import { makePlan, type Plan, type UnitOfPlan } from '../plan.js'
 import { asDdbError } from '../run-ending.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { newPassedOver } from '../../source/data-files.js'
 import { newPathReader } from '../../source/path/input-texts.js'
-import { checkShard, otherPlan, tableIsGone, type ShardOfPlan } from './check-shard.js'
+import { checkShard, tableIsGone, type ShardOfPlan } from './check-shard.js'
 import { checksum, unitText, type PlannedUnit } from './manifest.js'
 import { loadingDigest } from './options-digest.js'
 import { checkUnitFiles, textsOfPlanned } from './planned-files.js'
-import {
-  beginUnit,
-  endUnit,
-  isJoined,
-  joinPlan,
-  readPlanState,
-  type BegunUnit,
-  type EndedUnit,
-  type PlanState,
-  type ShardAsking,
-} from './plan-table.js'
+import { newPlanServer, type PlanServer } from './plan-server.js'
+import type { EndedUnit, PlanState } from './plan-table.js'
 import { shardResult, type ShardCourse } from './shard-result.js'
 import { unitBytes, unitsOfShard } from './shards.js'
 import { unitRejects } from './unit-rejects.js'
-
-/** A table that is younger may be replaced by whoever saw none, ms by the server's clock. */
-const settledMs = 1_000
-/** So often it is joined again. */
-const mostJoins = 20
-/** Whoever has just begun a unit makes its ledger in the same request: so often it is looked for, and so long after. */
-const ledgerLooks = 5
-const ledgerLookMs = 200
 
 /**
  * @param options  without inputs
@@ -100,10 +76,9 @@ class LoadingShard {
   readonly #told = new Set<string>()
   /** Nothing more is begun. */
   readonly #ended: AbortSignal
-  #session: Session | undefined
+  readonly #server: PlanServer
   /** The server is told when the next unit begins, or at the end. */
   #ending: UnitToTell | undefined
-  #look = 0n
   #rowsBefore: number | null = null
   #doneBytes = 0
 
@@ -120,6 +95,7 @@ class LoadingShard {
     this.#options = { ...options, server, runId: plan.runId }
     const { signal, leave } = options
     this.#ended = AbortSignal.any([signal, leave].filter(one => one !== undefined))
+    this.#server = newPlanServer(platform, server, plan, this.#ended)
     this.#plan = plan
     this.#what = what
     this.#course = course
@@ -127,7 +103,8 @@ class LoadingShard {
 
   async load(own: readonly PlannedUnit[]): Promise<void> {
     this.#checkPaths()
-    const state = await this.#join()
+    const plan = `${checksum(this.#what.manifest)} ${loadingDigest(this.#options)}`
+    const state = await this.#server.join(plan)
     this.#rowsBefore = state.rowsBefore
     const open = own.filter(({ unit }) => !state.done.has(unit))
     for (const unit of own) if (state.done.has(unit.unit)) this.#skip(unit, state)
@@ -147,10 +124,8 @@ class LoadingShard {
     await this.#tellEnded()
   }
 
-  async close(): Promise<void> {
-    await this.#session?.close().catch((error: unknown) => {
-      if (!(error instanceof DdbError)) throw error
-    })
+  close(): Promise<void> {
+    return this.#server.close()
   }
 
   /** Checks the paths of the whole plan, so that all shards are refused alike. */
@@ -181,9 +156,10 @@ class LoadingShard {
   }
 
   async #loadUnit(unit: PlannedUnit): Promise<void> {
-    const begun = await this.#begin(unit)
-    if (begun.kind === 'done') return this.#skip(unit, await this.#state())
+    const begun = await this.#server.begin(unit.unit, this.#ending?.ended)
     if (begun.kind === 'gone') throw tableIsGone(this.#plan.runId)
+    this.#hasEnded()
+    if (begun.kind === 'done') return this.#skip(unit, await this.#server.state())
     if (begun.kind !== 'ledger') {
       const message =
         'it was begun, and the server has lost its receipts: nobody knows which of its rows are there. See what is there, and load the plan again with `delivery.onDoubt` resend'
@@ -201,7 +177,7 @@ class LoadingShard {
       return
     }
     if (!this.#ended.aborted) {
-      const state = await this.#state()
+      const state = await this.#server.state()
       // Another process has come to its end meanwhile, and has taken the receipts with it.
       if (state.done.has(unit.unit)) return this.#skip(unit, state)
     }
@@ -218,7 +194,7 @@ class LoadingShard {
   async #tellEnded(): Promise<void> {
     const { ended } = this.#ending ?? {}
     if (ended === undefined) return
-    if (!(await this.#ask(asking => endUnit(asking, ended)))) throw tableIsGone(this.#plan.runId)
+    await this.#server.end(ended)
     this.#hasEnded()
   }
 
@@ -280,79 +256,6 @@ class LoadingShard {
       passedOver: newPassedOver(),
     }
     return loadOn(this.#platform, ofUnit, { unit: ofPlan, sources })
-  }
-
-  /** @throws {DdbError} 75 when the table keeps being replaced, 64 when it is of another plan */
-  async #join(): Promise<PlanState> {
-    const { manifest } = this.#what
-    const plan = `${checksum(manifest)} ${loadingDigest(this.#options)}`
-    const rowsBefore = await this.#countRows()
-    for (let joins = 0; joins < mostJoins; joins++) {
-      const look = newToken(this.#platform.random)
-      this.#look = look
-      const ageMs = await this.#ask(asking => joinPlan(asking, look, plan, rowsBefore))
-      if (ageMs < settledMs) await wait(this.#platform.clock, settledMs - ageMs, this.#ended)
-      if (!(await this.#ask(asking => isJoined(asking, look)))) continue
-      const state = await this.#state()
-      if (state.plan === plan) return state
-      // Replaced since it was looked at.
-      if (state.plan === undefined) continue
-      throw otherPlan(this.#plan.runId, state.plan?.split(' ')[0] === checksum(manifest))
-    }
-    throw tableIsGone(this.#plan.runId)
-  }
-
-  async #countRows(): Promise<number | null> {
-    const table = watchedTable(this.#plan)
-    if (table === undefined) return null
-    return this.#ask(asking => askRowsHad(asking, table))
-  }
-
-  async #begin({ unit }: PlannedUnit): Promise<BegunUnit> {
-    const token = newToken(this.#platform.random)
-    let begun: BegunUnit = { kind: 'lost' }
-    for (let looks = 0; looks < ledgerLooks && begun.kind === 'lost'; looks++) {
-      if (looks > 0) await wait(this.#platform.clock, ledgerLookMs, this.#ended)
-      const { ended } = this.#ending ?? {}
-      begun = await this.#ask(asking => beginUnit(asking, unit, token, 1, ended))
-      if (begun.kind !== 'gone') this.#hasEnded()
-    }
-    if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun
-    for (let no = 2; begun.kind === 'lost' && no < mostJoins; no++) {
-      begun = await this.#ask(asking => beginUnit(asking, unit, token, no))
-    }
-    return begun
-  }
-
-  async #state(): Promise<PlanState> {
-    const state = await this.#ask(readPlanState)
-    if (state === undefined) throw tableIsGone(this.#plan.runId)
-    return state
-  }
-
-  /** Asks on a session that is opened again where it was lost: every question may be asked twice. */
-  async #ask<T>(question: (asking: ShardAsking) => Promise<T>): Promise<T> {
-    const { platform, plan } = { platform: this.#platform, plan: this.#plan }
-    const { server } = this.#options
-    const { clock, random } = platform
-    const ended = this.#ended
-    const rules = { retries: plan.retries, reconnectMs: plan.retryTimeoutMs, clock, random, ended }
-    const isFirst = this.#session === undefined
-    const deadlineMs = isFirst
-      ? connectDeadlineMs(platform, server)
-      : clock.nowMs() + plan.retryTimeoutMs
-    const ask = async (): Promise<T> => {
-      if (this.#session?.closed !== false) {
-        this.#session = await connectServer(platform, server, {
-          deadlineMs: Math.min(deadlineMs, connectDeadlineMs(platform, server)),
-          signal: ended,
-          closeTimeoutMs: closeTimeoutMs(plan),
-        })
-      }
-      const { runId, confirmTimeoutMs: timeoutMs } = plan
-      return question({ session: this.#session, runId, timeoutMs, look: this.#look })
-    }
-    return tryUntil(deadlineMs, rules, ask, error => error instanceof ConnectionError)
   }
 
   #report(report: LoadReport): void {
