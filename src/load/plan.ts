@@ -13,7 +13,7 @@ import {
   streamBatch,
 } from './defaults.js'
 import { confirmations, mayKnowBatches } from './transport/confirmations.js'
-import { isRunId } from './marker/run-tables.js'
+import { checkRunId } from './marker/run-tables.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'
@@ -57,6 +57,8 @@ export interface UnitOfPlan {
   readonly token: bigint
   readonly batchRows: number
   readonly batchBytes: number
+  /** Names of its files as the plan has them, in order. */
+  readonly names: readonly string[]
   /** Where reading begins, if the unit is a part of a file. */
   readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
   /**
@@ -313,14 +315,6 @@ function positive(value: number, what: string): number {
 function natural(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
   throw new UsageError('DDB_USAGE', `${what} must be a whole number, not ${value}`)
-}
-
-function checkRunId(runId: string): string {
-  if (isRunId(runId)) return runId
-  throw new UsageError(
-    'DDB_NAME',
-    'a run id has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit',
-  )
 }
 
 /** 16 random hexadecimal digits: no two runs get the same. */

@@ -54,6 +54,7 @@ const order = [
   'load',
   'check',
   'runs --clean',
+  'runs --plan',
   'exec',
   'bench',
   'demo',

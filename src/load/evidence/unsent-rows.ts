@@ -14,7 +14,6 @@ import { traitsOf } from '../transport/confirmations.js'
 import { mostFoundConnections } from '../defaults.js'
 import type { Evidence } from './evidence.js'
 import { askCounts, findScript } from './find-rows.js'
-import { leavesMemory } from './rows-had.js'
 import type { SampleRow } from './sample-rows.js'
 
 /**
@@ -82,7 +81,8 @@ function lanesBefore(run: Run): number {
 /** Upper limit of rows in the table that neither were there before the run nor are known to the journal. */
 function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): number {
   const { target: before } = found
-  const isCounted = before?.adds === true && !leavesMemory(now.total)
+  // A purged table is empty after a restart. A persisted one still has its latest rows in memory, where they can be found.
+  const isCounted = before?.adds === true && now.total !== 'totalRows'
   // Without records of batches a run starts over, on top of what it has stored (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0
   if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0

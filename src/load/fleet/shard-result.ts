@@ -97,7 +97,7 @@ export function shardResult(
       uncertain: results.flatMap(({ confirm }) => confirm.uncertain).slice(0, 1_000),
       verified: null,
     },
-    stored: last?.stored ?? nothingStored,
+    stored: results.findLast(one => one.rows.confirmed > 0)?.stored ?? nothingStored,
     rejects: {
       file: files[0]?.path ?? null,
       files,
