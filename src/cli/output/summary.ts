@@ -16,10 +16,10 @@ import {
   wrapped,
 } from './terminal-text.js'
 
-/** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
+/** `read 10 = confirmed 9 + filtered 0 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
 export function equationText(rows: RowCounts): string {
-  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
-  const parts = { confirmed, unconfirmed, rejected, skipped, unsent }
+  const { read, confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
+  const parts = { confirmed, filtered, unconfirmed, rejected, skipped, unsent }
   const right = Object.entries(parts).map(([name, rowCount]) => `${name} ${grouped(rowCount)}`)
   return `read ${grouped(read)} = ${right.join(' + ')}`
 }
@@ -57,10 +57,11 @@ function headText(result: LoadResult): string {
     const what = rows.skipped === 0 ? 'this run' : `${counted(rows.skipped, 'row')} of this run`
     return `Already loaded: ${what} into ${into}, nothing was left to do`
   }
-  const { read, confirmed, skipped, unconfirmed } = rows
+  const { read, confirmed, filtered, skipped, unconfirmed } = rows
   const isAll = read === confirmed + skipped || (isHandedOver(result) && read === unconfirmed)
   const ofAll = isAll ? '' : `, of ${grouped(read)} read`
-  return `${claimOf(result)} into ${into}${ofAll}`
+  const left = filtered === 0 ? '' : `; the transform left out ${grouped(filtered)}`
+  return `${claimOf(result)} into ${into}${ofAll}${left}`
 }
 
 function speedText({ startedAt, endedAt, rate, connections, batchRows }: LoadResult): string {
@@ -96,7 +97,7 @@ function refusedText({ rows, rejects }: LoadResult): string {
 
 /** What earlier processes of the run have sent was all that there was. */
 function isAllSkipped({ rows, status }: LoadResult): boolean {
-  return status === 'loaded' && rows.skipped > 0 && rows.skipped === rows.read
+  return status === 'loaded' && rows.skipped > 0 && rows.skipped + rows.filtered === rows.read
 }
 
 function claimOf(result: LoadResult): string {

@@ -22,6 +22,7 @@ import { checkUnitFiles } from './planned-files.js'
 import {
   beginUnit,
   endUnit,
+  filteredOf,
   isJoined,
   joinPlan,
   readPlanState,
@@ -59,6 +60,7 @@ export async function loadShard(
     results: [],
     skippedRows: 0,
     skippedRejects: 0,
+    skippedFiltered: 0,
     units: own.length,
     doneBefore: 0,
     doneNow: 0,
@@ -188,10 +190,11 @@ class LoadingShard {
   }
 
   #skip({ unit }: PlannedUnit, { done }: PlanState): void {
-    const { confirmed = 0, rejected = 0 } = done.get(unit) ?? {}
+    const { read = 0, confirmed = 0, rejected = 0 } = done.get(unit) ?? {}
     this.#course.doneBefore++
     this.#course.skippedRows += confirmed
     this.#course.skippedRejects += rejected
+    this.#course.skippedFiltered += filteredOf({ read, confirmed, rejected })
   }
 
   #run(unit: PlannedUnit, token: bigint, rejects: LoadOptions['rejects']): Promise<LoadResult> {
@@ -304,7 +307,9 @@ class LoadingShard {
     }
     rows.skipped += this.#course.skippedRows
     rows.rejected += this.#course.skippedRejects
-    rows.read += this.#course.skippedRows + this.#course.skippedRejects
+    rows.filtered += this.#course.skippedFiltered
+    const { skippedRows, skippedRejects, skippedFiltered } = this.#course
+    rows.read += skippedRows + skippedRejects + skippedFiltered
     const bytesRead = this.#doneBytes + report.bytesRead
     onReport({ ...report, rows, bytesRead, totalBytes: undefined })
   }

@@ -40,7 +40,12 @@ export interface EndedRows {
   readonly unsent: number
   /** How many confirmed rows had a key that was already in the target; left out if none. */
   readonly duplicates?: number
+  /** Rows that the run's transform left out; left out when there are none. */
+  readonly filtered?: number
 }
+
+/** Earlier versions knew of no rows that a transform leaves out. */
+export type JournaledRows = Omit<RowCounts, 'filtered'> & Partial<Pick<RowCounts, 'filtered'>>
 
 /** What a run found when it last looked at its target. */
 export interface FinishedTarget {
@@ -223,7 +228,7 @@ export type JournalRecord =
       readonly isDone: boolean
       readonly status: LoadResult['status']
       readonly exitCode: number
-      readonly rows: RowCounts
+      readonly rows: JournaledRows
     }
 
 /** Length of the checksum that starts a line, followed by a space and JSON. */
@@ -242,9 +247,10 @@ function jsonOf(record: JournalRecord): string {
     return `{"kind":"batch","no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}${others}}`
   }
   if (record.kind === 'ended') {
-    const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = record
+    const { no, confirmed, rejected, unconfirmed, unsent, duplicates, filtered } = record
     const known = duplicates === undefined ? '' : `,"duplicates":${duplicates}`
-    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${known}}`
+    const left = filtered === undefined ? '' : `,"filtered":${filtered}`
+    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${known}${left}}`
   }
   return JSON.stringify(record)
 }
@@ -288,7 +294,7 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   part: { no: '#', ...partShape, more: [partShape, '?'] },
   lanes: { no: '#', ...batchShape, more: [batchShape, '?'], perLane: '#s', by: 'text' },
   lanePart: { no: '#', of: '#', start: '#', rows: '#' },
-  ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#' },
+  ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#', filtered: '#?' },
   rejectsFile: { path: 'text' },
   rejects: {
     byClass: '*',
@@ -304,30 +310,55 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   settled: {
     lastNo: '#',
     inputs: [{ offsetBytes: '#', lineNumber: '#', records: '#', rows: '#' }],
-    sums: { confirmed: '#', rejected: '#', unconfirmed: '#' },
+    sums: { confirmed: '#', rejected: '#', unconfirmed: '#', filtered: '#?' },
   },
   end: {
     at: 'text',
     isDone: 'flag',
     status: 'text',
     exitCode: '#',
-    rows: { read: '#', confirmed: '#', unconfirmed: '#', rejected: '#', skipped: '#', unsent: '#' },
+    rows: {
+      ...{ read: '#', confirmed: '#', unconfirmed: '#', rejected: '#', skipped: '#', unsent: '#' },
+      filtered: '#?',
+    },
   },
 }
 
 /**
  * The journal format that this program writes. It also reads the previous one, in which a batch has one input. Runs that need
- * templates or parts of paths have a format number of their own, as older versions would leave columns out.
+ * templates or parts of paths have a format number of their own, as older versions would leave columns out, and so have
+ * runs with a transform, which older versions would not run.
  */
 export const journalFormat = 2
 export const templatesFormat = 3
-const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat]
+export const transformFormat = 4
+const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat, transformFormat]
+
+/** What is wrong with a record, as the end of a sentence that begins with its line; undefined if nothing. */
+export function faultOf(record: JournalRecord): string | undefined {
+  const given = Object(record) as Record<string, unknown>
+  const { kind, format, token, options } = given
+  const isKnown = typeof kind === 'string' && Object.hasOwn(shapes, kind)
+  if (!isKnown) return `is of the kind ${JSON.stringify(kind)}, which this version does not know`
+  const wrong = faultyField(shapes[kind as JournalRecord['kind']], given)
+  if (wrong !== undefined) return `has no ${wrong} that makes sense`
+  if (kind !== 'run') return undefined
+  if (!readFormats.includes(format)) {
+    const known = readFormats.join(', ')
+    return `is of format ${JSON.stringify(format)}, and this version reads formats ${known}`
+  }
+  // 63 bits, and not 0: it becomes a number on the server.
+  if (!/^(?=.*[1-9a-f])[0-7]?[0-9a-f]{1,15}$/.test(token as string)) {
+    return 'has no token that makes sense'
+  }
+  return areJournaledOptions(options) ? undefined : 'has no options that make sense'
+}
 
 const optionsShape: Shape = {
   server: { host: 'text', port: '#', user: 'text?' },
   target: {
     ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?', typesFrom: 'text?' },
-    confirmTable: 'text?',
+    ...{ confirmTable: 'text?', transform: 'text?' },
   },
   input: '*?',
   mapping: '*?',
