@@ -134,6 +134,7 @@ function checkRows({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>)
       target.create !== undefined,
       '`target.create`, which reads its input twice: make the table first',
     ],
+    [target.transform !== undefined, '`target.transform`: leave rows out before they are written'],
     [input.follow === true, '`input.follow`, which is for files'],
     [input.jsonPath !== undefined, '`input.jsonPath`, which is for documents'],
   ]

@@ -18,7 +18,7 @@ import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'
 import type { Confirmation, DeliveryOptions, LoadOptions, OnError } from './options.js'
-import { parseTarget, type Target } from './target/target.js'
+import { hasTransform, parseTarget, type Target } from './target/target.js'
 
 /** Complete options; only what depends on the target is still open. */
 export interface Plan {
@@ -100,6 +100,7 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
     throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
   checkConfirm(delivery.confirm, target, delivery.mode)
+  if (hasTransform({ target })) checkTransformed(delivery)
   checkConnections(delivery, target)
   if (options.input?.follow === true) checkFollow(options)
   checkThreads(options.input?.threads ?? 'auto')
@@ -256,6 +257,26 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   throw new UsageError(
     'DDB_USAGE',
     `${what} is said by the path of an input, and standard input has none`,
+  )
+}
+
+/** What needs to know what was written: that is not what was sent. @throws {UsageError} DDB_USAGE */
+function checkTransformed({
+  mode,
+  confirm,
+  verify,
+}: Pick<DeliveryOptions, 'verify'> & Pick<Plan, 'mode' | 'confirm'>): void {
+  if (verify !== undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`delivery.verify` compares rows with what was sent, and `target.transform` changes them: leave one of them out',
+    )
+  }
+  if (mode === 'sync' || mayKnowBatches(confirm)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`target.transform\` does not go with \`delivery.confirm\` ${confirm}: how many rows it leaves is in the receipts. ` +
+      'Use `delivery.confirm` receipts, or `delivery.mode` sync',
   )
 }
 

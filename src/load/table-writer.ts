@@ -17,7 +17,7 @@ import { mayKnowBatches } from './transport/confirmations.js'
 export interface TableWriterOptions
   extends
     Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows' | 'minRows'>,
-    Omit<TargetOptions, 'create'> {
+    Omit<TargetOptions, 'create' | 'transform'> {
   /** How long rows wait for their batch to fill up; default 1,000. */
   flushIntervalMs?: number
 }

@@ -117,6 +117,13 @@ const intoTables: readonly Scenario[] = [
       await load(0, ...target, '--method', 'upsert', '--mode', 'sync')
     }
   }),
+  plain('load through a transform', async ({ load }) => {
+    const transform = ['--transform', 'def(t){ return select * from t where price>0 }']
+    for (const target of [['-t', 'myStream'], dfs]) {
+      await load(0, ...target, ...transform)
+      await load(0, ...target, ...transform, '--mode', 'sync')
+    }
+  }),
   plain('load through a view', async ({ load }) => {
     await load(0, ...view)
     await load(0, ...view, '--mode', 'sync')

@@ -46,7 +46,9 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '唯一确定一行的列，用于 upsert 和 --verify',
   'function view to call; the batch is its last argument': '要调用的函数视图；批次是最后一个参数',
   'bound before the batch; repeatable': '绑定在批次之前的参数；可重复',
-  'columns sent to the function, in this order': '发送给函数的列，按此顺序',
+  "DolphinDB function of each batch, 'def(t){ … }' or @FILE: what it gives is written":
+    "对每个批次执行的 DolphinDB 函数，'def(t){ … }' 或 @FILE：写入它的返回值",
+  'columns sent to the function or transform, in this order': '发送给函数或转换函数的列，按此顺序',
   "take this table's columns instead": '改用此表的列',
   'table to count when rows go to a function': '使用函数时，统计此表的行数',
   "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)":

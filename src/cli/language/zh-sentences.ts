@@ -77,6 +77,7 @@ export const zhSentences = {
   "confirmed by the server's answers": '通过服务器的应答确认',
   'confirmed by an earlier process': '由之前的进程确认',
   'nothing was sent': '没有发送任何数据',
+  '; the transform left out {count}': '；转换函数去掉了 {count} 行',
   '; {rows} unconfirmed': '；{rows}未确认',
   '; {count} of them with a key that the table had': '；其中 {count} 行的主键表中已有',
   '; not read back: {rows} of earlier processes': '；未读回：之前的进程写入的 {rows}',
@@ -105,6 +106,7 @@ export const zhSentences = {
   // With --verbose, and where several inputs are read
   read: '读取',
   confirmed: '已确认',
+  filtered: '已过滤',
   unconfirmed: '未确认',
   rejected: '被拒绝',
   skipped: '已跳过',

@@ -211,8 +211,10 @@ export const runsOptions = {
 export type RunsSettings = SettingsOf<typeof runsOptions>
 
 const { rejects, maxErrors } = badRowOptions
+const { transform } = targetOptions
 
 export const retryOptions = {
+  transform: { ...transform, defaultNote: "the run's own" },
   encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
   ...valueOptions,
   rejects: { ...rejects, defaultNote: 'FILE.retry beside it' },

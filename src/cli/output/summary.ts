@@ -9,10 +9,10 @@ import { english, type Words } from '../language/words.js'
 import { verifyText } from './verify-text.js'
 import { bytesText, clean, durationText, fieldLines, grouped, wrapped } from './terminal-text.js'
 
-/** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
+/** `read 10 = confirmed 9 + filtered 0 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
 export function equationText(rows: RowCounts, { tell }: Words = english): string {
-  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
-  const parts = { confirmed, unconfirmed, rejected, skipped, unsent }
+  const { read, confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
+  const parts = { confirmed, filtered, unconfirmed, rejected, skipped, unsent }
   const right = Object.entries(parts).map(
     ([name, rowCount]) => `${tell(name as keyof typeof parts)} ${grouped(rowCount)}`,
   )
@@ -61,10 +61,11 @@ function headText(result: LoadResult, words: Words): string {
         : tell('{rows} of this run', { rows: count(rows.skipped, 'row') })
     return tell('Already loaded: {what} into {into}, nothing was left to do', { what, into })
   }
-  const { read, confirmed, skipped, unconfirmed } = rows
+  const { read, confirmed, filtered, skipped, unconfirmed } = rows
   const isAll = read === confirmed + skipped || (isHandedOver(result) && read === unconfirmed)
   const ofAll = isAll ? '' : tell(', of {count} read', { count: read })
-  return `${tell('{claim} into {into}', { claim: claimOf(result, words), into })}${ofAll}`
+  const left = filtered === 0 ? '' : tell('; the transform left out {count}', { count: filtered })
+  return `${tell('{claim} into {into}', { claim: claimOf(result, words), into })}${ofAll}${left}`
 }
 
 function speedText(
@@ -113,7 +114,7 @@ function refusedText({ rows, rejects }: LoadResult, { tell, count }: Words): str
 
 /** What earlier processes of the run have sent was all that there was. */
 function isAllSkipped({ rows, status }: LoadResult): boolean {
-  return status === 'loaded' && rows.skipped > 0 && rows.skipped === rows.read
+  return status === 'loaded' && rows.skipped > 0 && rows.skipped + rows.filtered === rows.read
 }
 
 function claimOf(result: LoadResult, words: Words): string {

@@ -3,13 +3,14 @@
   server lost the records but not the table, or because another load stored the same rows (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
+import type { Batch } from '../../parse/batch.js'
 import { DdbError } from '../../errors.js'
 import { longsOf } from '../marker/marker.js'
 import { remedies } from '../remedies.js'
 import { askRowsLeft } from './rows-had.js'
 import type { Run } from '../run.js'
 import { watchedTable } from '../journal/target-identity.js'
-import { tableText } from '../target/target.js'
+import { hasTransform, tableText } from '../target/target.js'
 import { claimsQuery } from '../transport/receipts/script.js'
 import { unitBatchNo } from '../fate/unit-numbers.js'
 import type { Evidence } from './evidence.js'
@@ -58,6 +59,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
       )
     }
     if (dropsDuplicates) return
+    if (hasTransform(plan)) throw untold(plan.runId, tableText(table), batch)
     const rows: SampleRow[] = []
     const count = Math.min(batch.rowCount, rowsOfBatch)
     for (let i = 0; i < count; i++) {
@@ -74,4 +76,14 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
         `it was restarted, or another load has stored the same rows. ${remedies.rowsOfUnit()}`,
     )
   }
+}
+
+/** What a transform has made of rows cannot be looked up by what was sent. */
+function untold(runId: string, table: string, batch: Batch): DdbError {
+  const { file, lineNumber } = batch.locate(0)
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `"${table}" had rows before, and the server does not know that run "${runId}" has sent those from ${file}:${lineNumber} on: as a transform changes rows, ` +
+      `nothing tells whether an earlier load has stored them. ${remedies.rowsOfTransform()}`,
+  )
 }

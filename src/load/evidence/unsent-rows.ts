@@ -7,11 +7,12 @@ import { ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { divideByLane } from '../fate/lane-batches.js'
 import type { Part } from '../fate/part.js'
-import { rowsInTable } from '../journal/changed-run.js'
+import { rowsInTable, rowsUntold } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
 import { traitsOf } from '../transport/confirmations.js'
 import { mostFoundConnections } from '../defaults.js'
+import { hasTransform } from '../target/target.js'
 import type { Evidence } from './evidence.js'
 import { askCounts, findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
@@ -42,6 +43,7 @@ export function unsentCheck(
   const table = watchedTable(plan)
   const unknown = mostUnknown(run, now)
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
+  if (hasTransform(plan)) return () => Promise.reject(rowsUntold(found, unknown))
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {

@@ -16,7 +16,7 @@ import { checksum, unitText, type PlannedUnit } from './manifest.js'
 import { loadingDigest } from './options-digest.js'
 import { checkUnitFiles, textsOfPlanned } from './planned-files.js'
 import { newPlanServer, type PlanServer } from './plan-server.js'
-import type { EndedUnit, PlanState } from './plan-table.js'
+import { filteredOf, type EndedUnit, type PlanState } from './plan-table.js'
 import { shardResult, type ShardCourse } from './shard-result.js'
 import { unitBytes, unitsOfShard } from './shards.js'
 import { unitRejects } from './unit-rejects.js'
@@ -41,6 +41,7 @@ export async function loadShard(
     results: [],
     skippedRows: 0,
     skippedRejects: 0,
+    skippedFiltered: 0,
     units: own.length,
     doneBefore: 0,
     doneNow: 0,
@@ -218,10 +219,11 @@ class LoadingShard {
   }
 
   #skip({ unit }: PlannedUnit, { done }: PlanState): void {
-    const { confirmed = 0, rejected = 0 } = done.get(unit) ?? {}
+    const { read = 0, confirmed = 0, rejected = 0 } = done.get(unit) ?? {}
     this.#course.doneBefore++
     this.#course.skippedRows += confirmed
     this.#course.skippedRejects += rejected
+    this.#course.skippedFiltered += filteredOf({ read, confirmed, rejected })
   }
 
   #run(unit: PlannedUnit, token: bigint, rejects: LoadOptions['rejects']): Promise<LoadResult> {
@@ -268,7 +270,9 @@ class LoadingShard {
     }
     rows.skipped += this.#course.skippedRows
     rows.rejected += this.#course.skippedRejects
-    rows.read += this.#course.skippedRows + this.#course.skippedRejects
+    rows.filtered += this.#course.skippedFiltered
+    const { skippedRows, skippedRejects, skippedFiltered } = this.#course
+    rows.read += skippedRows + skippedRejects + skippedFiltered
     const bytesRead = this.#doneBytes + report.bytesRead
     onReport({ ...report, rows, bytesRead, totalBytes: undefined })
   }

@@ -36,6 +36,11 @@ export interface DoneRows {
   readonly atMs: number
 }
 
+/** Rows of a unit that is done have a place each: what is neither confirmed nor rejected the transform has left out. */
+export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>): number {
+  return read - confirmed - rejected
+}
+
 /** What the table says. */
 export interface PlanState {
   /** Digest of the plan and of what is asked for; undefined without its row. */

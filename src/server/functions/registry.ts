@@ -4,6 +4,7 @@
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../values/builtin.js'
 import { addColumnFunctions } from './tables/add-columns.js'
+import { nullFillFunctions } from './tables/null-fill.js'
 import { aggregateFunctions } from './numbers/aggregate.js'
 import { clusterFunctions } from './node/cluster.js'
 import { consoleJobFunctions } from './node/console-jobs.js'
@@ -27,6 +28,7 @@ import { vectorFunctions } from './vectors/vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
   addColumnFunctions,
+  nullFillFunctions,
   aggregateFunctions,
   clusterFunctions,
   consoleJobFunctions,

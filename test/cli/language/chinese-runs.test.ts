@@ -110,6 +110,7 @@ const anyResult = fc
     rows: fc.record({
       read: count,
       confirmed: count,
+      filtered: fc.constantFrom(0, 5),
       unconfirmed: count,
       rejected: count,
       skipped: fc.constantFrom(0, 7),
@@ -161,7 +162,15 @@ t.test('a summary fits the terminal, and leaves nothing in English', async () =>
 t.test('bar and plain lines are in Chinese, and no wider than the screen', async t => {
   const report: LoadReport = {
     phase: 'loading',
-    rows: { read: 2000, confirmed: 1000, unconfirmed: 0, rejected: 3, skipped: 4, unsent: 0 },
+    rows: {
+      read: 2000,
+      confirmed: 1000,
+      filtered: 0,
+      unconfirmed: 0,
+      rejected: 3,
+      skipped: 4,
+      unsent: 0,
+    },
     sentRows: 1990,
     sentBatches: 2,
     inFlightBytes: 4_000_000,

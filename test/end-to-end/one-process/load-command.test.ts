@@ -103,11 +103,19 @@ t.test('--json is one object on one line, and --summary the same in a file', asy
   t.equal(stdout.split('\n').length, 2)
   const result = JSON.parse(stdout) as LoadResult
   t.match(result, {
-    schema: 'ddb-ingest/load/1',
+    schema: 'ddb-ingest/load/2',
     status: 'loaded',
     exitCode: 0,
     target: { table: 'prices', function: null },
-    rows: { read: 3, confirmed: 3, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    rows: {
+      read: 3,
+      confirmed: 3,
+      filtered: 0,
+      unconfirmed: 0,
+      rejected: 0,
+      skipped: 0,
+      unsent: 0,
+    },
     error: null,
   })
   t.ok(result.memory.peakRssBytes! > 1e6)

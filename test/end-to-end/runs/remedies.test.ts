@@ -346,6 +346,25 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
       },
     ],
   ],
+  rowsOfTransform: [
+    [
+      'the server was restarted, and a transform has made the rows',
+      async t => {
+        const { here, shell, removeRows, eachOnce, folder } = await scene(t, dfsScript)
+        const server = `--host 127.0.0.1 --port ${here.server.port}`
+        const load = `cd ${folder} && ddb-ingest load --plan plan.json --run-id p -t dfs://d/t --transform 'def(t){ return t }' ${server}`
+        t.match(await shell(`cd ${folder} && ddb-ingest plan rows.csv -o plan.json`), { code: 0 })
+        t.match(await shell(load), { code: 0 })
+        forget(here)
+        const refused = await shell(load)
+        t.match(refused, { code: 75, stderr: 'See whether rows of these files are there' })
+        await eachOnce()
+        await removeRows()
+        t.match(await shell(`${load} --on-doubt resend`), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
   goOnThere: [
     [
       'another host goes on with it',

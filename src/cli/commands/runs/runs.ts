@@ -24,7 +24,7 @@ import { clean, counted, jsonLine } from '../../output/terminal-text.js'
 
 /** Printed by `--json`; every field is always present. */
 export interface RunsResult {
-  readonly schema: 'ddb-ingest/runs/1'
+  readonly schema: 'ddb-ingest/runs/2'
   readonly version: string
   exitCode: number
   /** Where the journals are. */
@@ -49,7 +49,7 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
   }
   if (tellsFiles) return (await import('./run-files.js')).tellFiles(settings, call, folder)
   const result: RunsResult = {
-    schema: 'ddb-ingest/runs/1',
+    schema: 'ddb-ingest/runs/2',
     version,
     exitCode: 0,
     folder: `${folder}/runs`,
