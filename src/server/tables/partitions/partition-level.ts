@@ -55,7 +55,7 @@ const unknownPartition = -3
 /** Per level: three levels fit one exact double (place-rows.ts). */
 export const maxPartitions: number = 2 ** 17
 
-/** The error if the scheme has too many levels. */
+/** The error if a level would have more partitions. */
 export function tooManyPartitions(): ScriptError {
   return new ScriptError(
     `A level of the embedded server's databases has at most ${maxPartitions} partitions.`,
