@@ -126,11 +126,16 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
   return {
     types: types.map((one, i) => {
       if (!keepsBlanks(one.type)) return one
-      const seen = probes[i]!.nullWords?.seen.filter(({ word }) => nullTexts.includes(word)) ?? []
-      const more = seen.reduce((sum, { cells }) => sum + cells, 0)
-      const warnings = seen.map(
-        ({ word }) => `"${word}" is null with \`cells.nullTexts\` ${word}, as in other columns`,
-      )
+      const { cells: rows, nullWords } = probes[i]!
+      let more = 0
+      const warnings = (nullWords?.seen ?? []).flatMap(({ word, cells }) => {
+        if (nullTexts.includes(word)) {
+          more += cells
+          return [`"${word}" is null with \`cells.nullTexts\` ${word}, as in other columns`]
+        }
+        const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
+        return isSureNull(word) ? [`${kept}: \`cells.nullTexts\` ${word} makes it null`] : []
+      })
       return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
     }),
     needs: {

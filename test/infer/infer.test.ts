@@ -618,7 +618,7 @@ t.test('DOUBLE keeps the digits that DolphinDB writes of one, cut after 15 decim
   await fc.assert(
     fc.asyncProperty(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), async value => {
       const cut = value.toFixed(60).replace(/(\.\d{15})\d+$/, '$1')
-      t.equal((await columnOf([cut])).type.type, 'DOUBLE', cut)
+      assert.equal((await columnOf([cut])).type.type, 'DOUBLE', cut)
     }),
     { numRuns: 200 },
   )
@@ -704,6 +704,14 @@ t.test('words for null and spellings of numbers name their options', async t => 
     type: 'DOUBLE',
     warnings: /does not keep all digits/,
   })
+})
+
+t.test('a word for null that stays a text is told', async t => {
+  const { warnings } = await columnOf(['EDGA', 'null', 'null'])
+  t.strictSame(warnings, [
+    '"null" in 2 of 3 rows stays a text: `cells.nullTexts` null makes it null',
+  ])
+  t.strictSame((await columnOf(['NA', 'CN', 'DE'])).warnings, [], 'Namibia')
 })
 
 t.test('in quotes a word is null only where that is said', async t => {

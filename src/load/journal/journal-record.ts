@@ -351,7 +351,6 @@ export function faultOf(record: JournalRecord): string | undefined {
   return areJournaledOptions(options) ? undefined : 'has no options that make sense'
 }
 
-/** The first field of the wrong type. */
 function faultyField(shape: Shape, given: Readonly<Record<string, unknown>>): string | undefined {
   return Object.keys(shape).find(name => !isOf(shape[name]!, given[name]))
 }

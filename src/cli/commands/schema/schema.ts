@@ -20,6 +20,7 @@ import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { inputsOf } from '../inputs-of.js'
 import { nextCommands } from '../../options/shell-command.js'
+import { isThere } from '../../files/file-place.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import { fieldsOf } from '../../options/reading/definition.js'
@@ -63,11 +64,21 @@ interface FoundSchema {
   readonly script: () => string
 }
 
+/** `load --create` takes them. */
+const tableKinds = ['dfs', 'stream']
+
 async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> {
   const { processEnvironment, args } = call
   if (settings.filesFrom === undefined && args.length === 0 && processEnvironment.stdin.isTTY) {
     call.showHelp()
     throw new UsageError('DDB_USAGE', 'no input: name files, or pipe data into standard input')
+  }
+  const kind = tableKinds.find(one => args.includes(one) && !isThere(one))
+  if (settings.create && kind !== undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `--create takes no ${kind} here: the name of the table tells its kind, such as --table dfs://market/trades`,
+    )
   }
   const inputs = await inputsOf(settings, call)
   await refuseSharedFiles(settings, inputs, call)
