@@ -129,8 +129,8 @@ t.test('the tarball holds what a user needs and nothing else', async t => {
       .map(link => link.replace(/#.*$/, ''))
       .filter(link => link !== '' && !/^https?:/.test(link))
       .map(link => posix.join('/', posix.dirname(page.path), link))
-      // Decisions stay in the repository.
-      .filter(path => !path.startsWith('/docs/decisions/'))
+      // What is for those who change the program stays in the repository.
+      .filter(path => !/^\/docs\/(decisions\/|(grammar|protocol|server-semantics)\.md)/.test(path))
       .filter(path => !packed.has(path) && !(path.endsWith('/') && folders.has(path)))
       .map(path => `${page.path} -> ${path}`),
   )
@@ -179,6 +179,7 @@ t.test('the tarball lists the packages that come along, and nothing of this mach
 t.test('a file that no user needs is recognised', async t => {
   const needless = [
     'docs/decisions/0001-decoders-are-generators.md',
+    'docs/protocol.md',
     'dist/load/plan.d.ts',
     'dist/index.js.map',
     'dist/.program',

@@ -38,7 +38,7 @@ export async function dispatch(
   try {
     const { environment, stdout, stderr } = processEnvironment
     const isTerminal = stdout.isTTY === true && stderr.isTTY === true
-    output.speak(wordsFor({ argv: own, environment, isTerminal }))
+    output.speak(await wordsFor({ argv: own, environment, isTerminal }))
     if (own[0] === 'complete') {
       const { complete, requestOf } = await import('./completion/complete.js')
       const request = requestOf(argv)
@@ -72,7 +72,7 @@ async function runCommand(
   const sources = await gatherSources(command, flags, environment)
   const { lang } = command.options
   const language = lang && findValue(lang, sources)?.texts.at(-1)
-  if (language !== undefined) output.speak(wordsOf(language))
+  if (language !== undefined) output.speak(await wordsOf(language))
   if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
     args,

@@ -37,6 +37,7 @@ function standing(known: Earlier['known']): FoundRows {
     unconfirmed: count('sent'),
     unsent: count('unsent'),
     rejected: 0,
+    filtered: 0,
   }
 }
 

@@ -4,7 +4,6 @@
 import {
   benchOptions,
   checkOptions,
-  completionOptions,
   execOptions,
   explainOptions,
   planOptions,
@@ -136,7 +135,7 @@ export const commands: readonly Command[] = [
     group: 'Tools',
     summary: 'print the script by which bash, zsh or fish completes commands',
     args: '<shell>',
-    options: completionOptions,
+    options: { noColor: commonOptions.noColor },
     isClient: false,
     load: () => import('./completion.js'),
   }),

@@ -4,7 +4,6 @@
 import { UsageError } from '../../errors.js'
 import { shells } from '../completion/asked.js'
 import { scripts } from '../completion/scripts.js'
-import type { CompletionSettings } from '../options/command-options.js'
 import { clean } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
@@ -12,7 +11,7 @@ import type { Call } from './command.js'
  * @returns the exit code
  * @throws {UsageError} DDB_USAGE for a shell that there is no script for
  */
-export async function run(_settings: CompletionSettings, { args, output }: Call): Promise<number> {
+export async function run(_settings: unknown, { args, output }: Call): Promise<number> {
   const shell = shells.find(each => each === args[0])
   if (shell === undefined) {
     throw new UsageError('DDB_USAGE', `no completion for "${clean(args[0]!)}": bash, zsh or fish`)

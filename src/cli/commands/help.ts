@@ -157,8 +157,9 @@ Example:
 Commands, options and their values, files, names of runs, and tables of the
 server, if it answers within 300 ms. No password is ever asked for: one that is
 set is sent over verified TLS, or to a server where its user has logged in.
+Lines for ~/.bashrc, for ~/.zshrc after compinit, and for config.fish:
 
-Examples:
-  source <(ddb-ingest completion bash)     # in ~/.bashrc, zsh in ~/.zshrc
-  ddb-ingest completion fish | source      # in config.fish`,
+  source <(ddb-ingest completion bash)
+  source <(ddb-ingest completion zsh)
+  ddb-ingest completion fish | source`,
 }

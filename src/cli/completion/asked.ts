@@ -5,7 +5,7 @@
 import tab from '@bomb.sh/tab/commander'
 import type { Command } from '../commands/command.js'
 import { errorCodes } from '../../errors.js'
-import type { Words } from '../language/language.js'
+import type { Words } from '../language/words.js'
 import { commandTree } from '../options/reading/command-line.js'
 import { longName, type OptionDefinition } from '../options/reading/definition.js'
 import type { TypedLine } from './bash-line.js'
