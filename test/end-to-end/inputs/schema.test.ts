@@ -69,7 +69,7 @@ ddb-ingest exec --output csv -e 'exec typeString from schema(loadTable("dfs://cn
   t.equal(code, 0, stderr)
   t.strictSame(lines, [
     "ddb-ingest load a.csv --table dfs://cn/t --create dfs --encoding gb18030 --map '成交_价=成交 价' --date-format '交易日=dd/MM/yyyy'",
-    `"rows":{"read":${rowCount},"confirmed":${rowCount},"unconfirmed":0,"rejected":0,"skipped":0,"unsent":0}`,
+    `"rows":{"read":${rowCount},"confirmed":${rowCount},"filtered":0,"unconfirmed":0,"rejected":0,"skipped":0,"unsent":0}`,
     `${rowCount},000000,37.375,2020.01.01,2020.01.28,2020.01.28T09:30:00.279`,
     'TIMESTAMP SYMBOL SYMBOL DOUBLE DATE',
   ])

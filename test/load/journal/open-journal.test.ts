@@ -230,7 +230,7 @@ const damages: readonly (readonly [
     /first line is no record/,
   ],
   ['a bit in its middle', whole => whole.replace('"kind":"process"', '"kind":"proceSs"'), /middle/],
-  ['another format', whole => changed(whole, 0, { format: 4 }), /line 1 is of format 4/],
+  ['another format', whole => changed(whole, 0, { format: 5 }), /line 1 is of format 5/],
   ['no format', whole => changed(whole, 0, { format: undefined }), /line 1 is of format undefined/],
   ['an unknown kind', whole => changed(whole, 1, { kind: 'lane' }), /line 2 is of the kind "lane"/],
   [

@@ -61,7 +61,7 @@ const callers = [
 
 /** Called, or named where a function is an argument: `rpc(alias, getClusterPerf)`. Words of English have no capitals inside. */
 function isCalled(name: string): boolean {
-  const behind = /[a-z][A-Z]/.test(name) ? '(?![\\w!])' : '\\s?[({]'
+  const behind = /[a-z][A-Z]/.test(name) ? '(?![\\w!])' : '(\\s?\\(|\\{)'
   return new RegExp(`(?<![\\w$!])${name}${behind}`).test(callers)
 }
 
@@ -75,6 +75,8 @@ const otherwise: Readonly<Record<string, string>> = {
   // Appenders, upserts, BatchTableWriter and MultithreadedTableWriter of the C++ and Python clients.
   'tests of official clients make, fill and check tables with them': `createDimensionTable deleteUser
     dropStreamTable each exists getDataNodeConfig getStreamingSQLStatus loop rand`,
+  // test/server/script/seeds.test.ts
+  'scripts that users wrote': 'type',
   'what users do to a table by the way of the manual': 'addValuePartitions avg flushOLAPCache flushTSDBCache sort today truncate',
 } // prettier-ignore
 
