@@ -119,8 +119,8 @@ async function fitConnections(run: Run, { connections }: Delivery): Promise<void
     await connections.fit()
     connectionCount.changed()
   } catch (error) {
-    if (!(error instanceof DdbError)) throw error
     run.plan = plan
+    if (!(error instanceof DdbError)) throw error
     connectionCount.limit(plan.connections, `more could not be opened: ${error.message}`)
   }
   // What is found out of sizes would be of another number of connections.
