@@ -113,7 +113,8 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_CLOSED: explained,
   DDB_TASK: explained,
   DDB_TIMEOUT: again,
-  DDB_LOCKED: again,
+  // Once the process that has the run is through, the same command in another folder would store its rows twice.
+  DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_TARGET_CHANGED: explained,
   DDB_UNPROVEN: explained,
   DDB_UNAVAILABLE: again,
