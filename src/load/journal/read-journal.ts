@@ -34,9 +34,10 @@ export async function readJournal(
     // Opening a pipe would wait for somebody to write into it.
     if (!status.isFile) return reader.found('it is not a file')
     const file = await files.open(path)
+    // Most journals are small, and zeroes for a large one would take longer than reading it. What is read is copied.
+    const piece = Buffer.alloc(Math.min(pieceBytes, status.sizeBytes + 1))
     try {
       for (;;) {
-        const piece = Buffer.alloc(pieceBytes)
         const count = await file.read(piece, 0, piece.length)
         if (count === 0 || !reader.read(piece.subarray(0, count))) return reader.found()
       }
