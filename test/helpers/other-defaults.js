@@ -48,11 +48,12 @@ if (threads > 1) {
 }
 
 if (connections > 1) {
-  changes.set('src/load/defaults.ts', [
-    ['connections: 1,', `connections: ${connections},`],
-    ['unordered: false,', 'unordered: true,'],
-  ])
+  changes.set('src/load/defaults.ts', [['connections: 1,', `connections: ${connections},`]])
   const asked = 'options.delivery?.connections !== undefined'
+  const isUnordered = 'options.delivery?.unordered === true'
+  changes.set('src/load/target/settle-connections.ts', [
+    [`|| ${isUnordered}) return`, `|| ${isUnordered} || !(${asked})) return`],
+  ])
   const orOne = check => `try { ${check} } catch (error) {
     if (${asked}) throw error
     delivery.connections = 1
