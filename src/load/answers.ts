@@ -4,6 +4,23 @@
 */
 import type { OpenBatch } from './fate/fold.js'
 
+/** What else goes on at both ends may have changed after that. */
+export const longestPauseMs = 60_000
+const pauseGrowth = 4
+
+/**
+ * A trial that brought nothing may have met a moment in which others had the machine: the next one comes after a second, or four
+ * times what it took, those after it ever later.
+ *
+ * @param pauseMs  before that trial; 0 for the first one
+ */
+export function nextPauseMs(pauseMs: number, trial: Pick<Answers, 'ms'>): number {
+  return Math.min(longestPauseMs, Math.max(1_000, pauseMs * pauseGrowth, trial.ms * pauseGrowth))
+}
+
+/** What there is to know of a batch here. */
+export type AnsweredBatch = Pick<OpenBatch, 'rows' | 'bytes'>
+
 interface Sum {
   readonly atMs: number
   readonly batches: number
@@ -17,7 +34,7 @@ export class Answers {
   #last = this.#told
   #first: Sum | undefined
 
-  add({ rows, bytes }: OpenBatch, atMs: number): void {
+  add({ rows, bytes }: AnsweredBatch, atMs: number): void {
     const told = this.#told
     this.#told = {
       atMs,

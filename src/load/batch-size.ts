@@ -2,7 +2,7 @@
   How large batches are. Where nobody says so, they begin as usual and grow as long as the server answers for more rows a second
   then (docs/decisions/0067). It is a fold of the events of the run: the same events lead to the same sizes.
 */
-import { Answers } from './answers.js'
+import { Answers, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answers.js'
 import type { RunEvent } from './fate/events.js'
 import type { RunState } from './fate/fold.js'
 import type { Plan } from './plan.js'
@@ -23,6 +23,13 @@ export interface BatchSize {
   fix(): void
   /** Batches stay as large as they have become. */
   stay(): void
+  /**
+   * Where nobody answers: the server has come to a batch, as far as its connection tells.
+   * @param place  among all that were handed over, from 1
+   */
+  reached(batch: AnsweredBatch, place: number, atMs: number): void
+  /** Where nobody answers: the server has nothing left to do. */
+  keptUp(): void
   /** @param state  what has followed from the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
@@ -36,8 +43,6 @@ const enoughBatches = 32
 const shortestMs = 50
 /** What a server has for one batch at most before another may be larger: receipts, signals and limits are waited for by batches. */
 const longestBatchMs = 500
-/** What else goes on at both ends may have changed. */
-const lookAgainMs = 60_000
 const fallen = 0.5
 /** Of the bytes that one connection may have out a batch has an eighth at most: others are on their way meanwhile, and memory stays what it was. */
 const batchShare = 8
@@ -59,13 +64,15 @@ class GrowingSize implements BatchSize {
   /** By what batches are larger than at first; a power of two. */
   #factor = 1
   #isFixed: boolean
-  /** Batches with this number and higher ones have the present size. */
+  /** Batches with this number, or where they have none in this place, and later ones have the present size. */
   #firstNo = 0
   #present = new Answers()
   /** Of batches half as large; undefined where it is settled which are better. */
   #before: Answers | undefined
-  /** When it was; and rows a millisecond since then, once what had piled up at the server is done. */
-  #settled: { readonly atMs: number; readonly rate: number } | undefined
+  /** Until when it is; and rows a millisecond since then, once what had piled up at the server is done. */
+  #settled: { readonly untilMs: number; readonly rate: number } | undefined
+  /** For how long the last trial in vain has settled it; 0 while larger batches have always been better. */
+  #pauseMs = 0
 
   constructor(plan: SizeOptions) {
     this.#plan = plan
@@ -103,7 +110,19 @@ class GrowingSize implements BatchSize {
     return Math.min(mostBatchBytes, Math.floor(maxInFlightBytes / connections / batchShare))
   }
 
-  take(event: RunEvent, { open, lastNo }: Readonly<RunState>): void {
+  reached(batch: AnsweredBatch, place: number, atMs: number): void {
+    // What is told of batches half as large was told before: where the server is by now is only estimated.
+    if (!this.#isFixed && place >= this.#firstNo) this.#present.add(batch, atMs)
+  }
+
+  keptUp(): void {
+    if (this.#isFixed) return
+    // What is tried is large enough for now.
+    this.#before = undefined
+    this.#present = new Answers()
+  }
+
+  take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
     // Halves of a small batch are fewer rows that go out twice, and others may be refused for their size alone.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
@@ -115,7 +134,7 @@ class GrowingSize implements BatchSize {
       // batches of one size and the first of another were done is that of neither.
       if (this.#present.isEmpty) this.#before?.look()
       this.#present.look()
-      if (this.#present.ms >= shortestMs) this.#judge(lastNo)
+      if (this.#present.ms >= shortestMs) this.#judge(Math.max(lastNo, batches.sent))
     }
   }
 
@@ -139,10 +158,13 @@ class GrowingSize implements BatchSize {
     const present = this.#present
     const before = this.#before
     if (before !== undefined) {
-      if (isFaster(present, before)) this.#grow(lastNo)
-      else if (present.batches >= enoughBatches) {
+      if (isFaster(present, before)) {
+        this.#pauseMs = 0
+        this.#grow(lastNo)
+      } else if (present.batches >= enoughBatches) {
         this.#resize(this.#factor / 2, lastNo)
-        this.#settled = { atMs: present.atMs, rate: 0 }
+        this.#pauseMs = nextPauseMs(this.#pauseMs, present)
+        this.#settle(present, this.#pauseMs)
       }
       return
     }
@@ -151,7 +173,7 @@ class GrowingSize implements BatchSize {
     if (settled === undefined) return this.#grow(lastNo)
     if (present.rate < settled.rate * fallen) return this.#resize(1, lastNo)
     if (present.batches < enoughBatches) return
-    if (present.atMs - settled.atMs >= lookAgainMs) this.#grow(lastNo)
+    if (present.atMs >= settled.untilMs) this.#grow(lastNo)
     else {
       this.#settled = { ...settled, rate: Math.min(settled.rate || Infinity, present.rate) }
       present.begin()
@@ -162,13 +184,17 @@ class GrowingSize implements BatchSize {
   #grow(lastNo: number): void {
     const present = this.#present
     if (!this.#mayDouble || present.ms / present.batches > longestBatchMs) {
-      this.#before = undefined
-      this.#settled = { atMs: present.atMs, rate: 0 }
+      this.#settle(present, longestPauseMs)
       present.begin()
       return
     }
     this.#resize(this.#factor * 2, lastNo)
     this.#before = present
+  }
+
+  #settle({ atMs }: Answers, pauseMs: number): void {
+    this.#before = undefined
+    this.#settled = { untilMs: atMs + pauseMs, rate: 0 }
   }
 
   #resize(factor: number, lastNo: number): void {

@@ -124,7 +124,12 @@ export type RunEvent =
   /** What was read and has no place was on its way to a session: it is not sent. */
   | { readonly kind: 'restUnsent' }
   /** A batch is on its way to a session. */
-  | { readonly kind: 'handedOver'; readonly rows: number }
+  | {
+      readonly kind: 'handedOver'
+      readonly rows: number
+      /** Of batches without a number, of which `sent` is not told. */
+      readonly sent?: { readonly connection: number; readonly bytes: number }
+    }
   /** It never went out, after all. */
   | { readonly kind: 'withdrawn'; readonly rows: number }
   /** Rows that an earlier process has left in a place are handed over by this one. */

@@ -25,6 +25,9 @@ export interface MarkedWriter {
   readonly unmark: Unmark | undefined
 }
 
+/** Where nobody answers, what waits here brings nothing, and larger batches would be tried only after it. The kernel has as much. */
+const mostUnaskedBytes = 4 << 20
+
 /** Upserts and tells how many rows there were, on servers that do not tell by themselves. */
 const upsertFunction = 'ddbIngestUpsert'
 
@@ -168,7 +171,10 @@ async function connectData(
     deadlineMs,
     signal: ended,
     closeTimeoutMs: closeTimeoutMs(plan),
-    highWaterBytes: Math.ceil(plan.maxInFlightBytes / plan.connections),
+    highWaterBytes: Math.ceil(
+      (answered ? plan.maxInFlightBytes : Math.min(plan.maxInFlightBytes, mostUnaskedBytes)) /
+        plan.connections,
+    ),
     ...(answered ? {} : run.server.dataSession),
   })
   if (!answered || upsert?.counts !== false || plan.target.kind === 'function') return session
