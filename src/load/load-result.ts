@@ -129,6 +129,17 @@ export interface LoadResult {
   /** Why there were no more, where the run found their number; else null. */
   connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
+  /**
+   * What each of the connections carried, those that the run has given up again included: a batch that was sent again, or over
+   * another one, counts each time. `latencyMs` as that of the run.
+   */
+  byConnection: {
+    batches: number
+    rows: number
+    /** On the wire, before compression; of rows that were divided by connection an estimate. */
+    bytes: number
+    latencyMs: LoadResult['latencyMs']
+  }[]
   /** Most rows of a batch: of the first ones, and of those with which the run was fastest; null where it did not look for that. */
   batchRows: { first: number | null; found: number | null }
   /** From sending a batch to knowing its outcome; null where nobody was told. */

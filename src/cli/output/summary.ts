@@ -237,6 +237,20 @@ function storedLines({
   return [`stored ${grade}: ${known.filter(text => text !== undefined).join(', ')}`]
 }
 
+function latencyTexts(latencyMs: LoadResult['latencyMs']): string[] {
+  return Object.entries(latencyMs).flatMap(([name, ms]: [string, number | null]) =>
+    ms === null ? [] : [`${name} ${ms.toFixed(1)} ms`],
+  )
+}
+
+function connectionLine(
+  { batches, rows, bytes, latencyMs }: LoadResult['byConnection'][number],
+  index: number,
+): string {
+  const figures = [counted(batches, 'batch', 'batches'), counted(rows, 'row'), bytesText(bytes)]
+  return `connection ${index + 1}: ${[...figures, ...latencyTexts(latencyMs)].join(', ')}`
+}
+
 function figureLines({
   inputs,
   threads,
@@ -244,14 +258,13 @@ function figureLines({
   connections,
   connectionsNote,
   batches,
+  byConnection,
   latencyMs,
   rate,
   memory,
   stored,
 }: LoadResult): string[] {
-  const latency = Object.entries(latencyMs).flatMap(([name, ms]: [string, number | null]) =>
-    ms === null ? [] : [`${name} ${ms.toFixed(1)} ms`],
-  )
+  const latency = latencyTexts(latencyMs)
   return [
     ...inputs.map(
       input =>
@@ -264,6 +277,7 @@ function figureLines({
         `column ${column.name} ${column.type}: ${counted(column.nulls, 'null')}, ${grouped(column.coerced)} coerced`,
     ),
     `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed, over ${counted(connections, 'connection')}${connectionsNote === null ? '' : ` (auto: ${withFlags(connectionsNote)})`}`,
+    ...(byConnection.length > 1 ? byConnection.map(connectionLine) : []),
     ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
     ...storedLines(stored),
     `rate: ${bytesText(rate.bytesPerSec)}/s`,

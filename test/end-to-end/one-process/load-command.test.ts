@@ -117,6 +117,7 @@ const everyMember = [
   'alreadyLoaded',
   'batchRows',
   'batches',
+  'byConnection',
   'columns',
   'confirm',
   'connections',
