@@ -1,5 +1,5 @@
 /*
-  From the command line to a command: its settings, its run, its exit code.
+  Gets from the command line to a command: its settings, its run, its exit code.
 */
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'
@@ -33,7 +33,7 @@ export async function dispatch(
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)
   const output = openOutput(processEnvironment, own.includes('--no-color'))
-  // Nobody has asked for more before the options are read.
+  // Defaults until the options are read.
   const asked: Asked = { verbose: false }
   processEnvironment.onStrayFailure(error => {
     processEnvironment.leave(printFailure(output, error, asked).exitCode)
@@ -83,7 +83,7 @@ async function runCommand(
   })
 }
 
-/** `serve … -- CMD…`: what follows belongs to CMD and must not be read as options of ours. */
+/** `serve … -- CMD…`: everything after `--` belongs to CMD and must not be read as our options. */
 function splitChildCommand(
   argv: readonly string[],
 ): readonly [own: readonly string[], childCommand: readonly string[]] {

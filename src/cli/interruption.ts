@@ -1,15 +1,15 @@
 /*
-  SIGINT, SIGTERM and SIGHUP: the first one ends the run in order, another one ends it where it stands.
+  SIGINT, SIGTERM and SIGHUP: the first one ends the run cleanly, a second one ends it at once.
 */
 import { constants } from 'node:os'
 import type { ProcessEnvironment } from './process-environment.js'
 
 const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-// npm passes a Ctrl-C on to a child that the terminal has already told: one key, two signals.
+// npm passes a Ctrl-C on to a child that the terminal has already notified: one key, two signals.
 const sameKeyMs = 250
 
-/** What came of listening for signals. */
+/** The state of listening for signals. */
 export interface Interruption {
   readonly signal: AbortSignal
   /** 130 or 143 once a signal came, else undefined. */
@@ -18,18 +18,18 @@ export interface Interruption {
   release(): void
 }
 
-/** Exit code of a process that a signal ends: 128 and its number, SIGHUP counting as SIGTERM. */
+/** Exit code of a process that a signal ends: 128 plus its number; SIGHUP counts as SIGTERM. */
 export function signalExitCode(name: NodeJS.Signals): number {
   return 128 + constants.signals[name === 'SIGHUP' ? 'SIGTERM' : name]
 }
 
-/** What is done about signals. */
+/** How to handle signals. */
 export interface SignalHandling {
   /** Called once, before the signal aborts. */
   readonly onFirst?: (name: NodeJS.Signals) => void
-  /** Called for every later signal; leaves at once when left out. */
+  /** Called for every later signal; default: leave at once. */
   readonly onLater?: (exitCode: number) => void
-  /** The clock by which one key is told from two. */
+  /** The clock that distinguishes one key press from two. */
   readonly now?: () => number
 }
 

@@ -1,5 +1,5 @@
 /*
-  The command line's way in. Nothing is loaded here that --version can do without.
+  The entry point of the command line. It loads nothing that --version does not need.
 */
 import { errorCodes } from '../errors.js'
 import { thisProcess, type ProcessEnvironment } from './process-environment.js'
@@ -21,7 +21,7 @@ export async function main(
     const failure = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {
       stdout.write(`${version}\n`, resolve)
     })
-    // A reader that has gone away is not a failure.
+    // It is not a failure if the reader of our output has gone away.
     if (!failure || failure.code === 'EPIPE') return 0
     stderr.write(
       `ddb-ingest: cannot write standard output (${failure.code}) [DDB_OUTPUT_WRITE]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n`,

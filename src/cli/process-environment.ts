@@ -1,5 +1,5 @@
 /*
-  Everything of the process that the command line touches, in one place: tests give their own.
+  Everything of the process that the command line uses, in one place, so that tests can replace it.
 */
 import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
@@ -23,28 +23,31 @@ export interface SignalSource {
   off(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
 }
 
-/** What a command may touch of its process. */
+/** The parts of its process that a command may use. */
 export interface ProcessEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** The bytes of all arguments, each ended by a NUL; undefined where the system does not tell. */
+  /** The bytes of all arguments, each ended by a NUL; undefined if the system does not tell. */
   commandLine(): Buffer | undefined
   readonly stdin: TerminalInput
   readonly stdout: TerminalOutput
   readonly stderr: TerminalOutput
   readonly signals: SignalSource
-  /** Calls back for a failure that nobody waits for: an event without a listener, a promise without a handler. */
+  /** Reports failures that nobody handles: an event without a listener, a promise without a handler. */
   onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
-  /** What V8 keeps for young objects grows no more, to be called once the program is loaded. */
+  /** Stops V8 from enlarging its heap for young objects; call it once the program is loaded. */
   stopHeapGrowth(): void
-  /** Where relative paths begin; undefined when that folder was removed. */
+  /** Base of relative paths; undefined if that folder was removed. */
   workingFolder(): string | undefined
-  /** Relative paths begin there from now on. @throws the system's error */
+  /**
+   * Changes the base of relative paths.
+   * @throws the system's error
+   */
   changeFolder(path: string): void
 }
 
-/** Those of this process. */
+/** The environment of this process. */
 export function thisProcess(): ProcessEnvironment {
   return {
     environment: process.env,
@@ -64,7 +67,7 @@ export function thisProcess(): ProcessEnvironment {
     signals: process,
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
-    // With other flags V8 does not take the compiled code of modules that come later.
+    // Set late, as with other flags V8 would reject the compiled code of modules loaded afterwards.
     stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
     workingFolder() {
       try {

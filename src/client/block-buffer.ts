@@ -1,6 +1,6 @@
 /*
-  Blocks of one large answer between the decoder, which is driven by the socket, and the caller, who takes them one
-  by one. The decoder waits while the caller has not taken the last block.
+  Passes the blocks of one large answer from the decoder, which the socket drives, to the caller, who takes them one by one. The
+  decoder waits until the caller has taken the last block.
 */
 import { decodeValue } from '../protocol/codec.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
@@ -8,7 +8,7 @@ import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 
-/** Holds at most one block that nobody has taken. */
+/** Holds at most one block that was not taken. */
 export class BlockBuffer {
   #block: Value | undefined
   #ended = false
@@ -16,15 +16,12 @@ export class BlockBuffer {
   #onChange: (() => void) | undefined
   readonly #flow: { full: () => void; taken: () => void }
 
-  /** @param flow  `full` asks for no more bytes, `taken` lets the decoder go on */
+  /** @param flow  `full` pauses reading, `taken` lets the decoder continue */
   constructor(flow: { full: () => void; taken: () => void }) {
     this.#flow = flow
   }
 
-  /**
-   * Decodes an answer in block mode (docs/protocol.md#blocks); a result that is not a tuple arrives as the response's
-   * value.
-   */
+  /** Decodes an answer in block mode (docs/protocol.md#blocks); a result that is not a tuple becomes the response's value. */
   *decode(reader: ByteReader, options: ResponseOptions): Generator<void, Response, void> {
     const response = yield* decodeResponse(reader, { ...options, blocks: true })
     const blockCount = response.ok ? (response.blockCount ?? 0) : 0
@@ -47,7 +44,7 @@ export class BlockBuffer {
     this.#onChange?.()
   }
 
-  /** Each block once; leaving early lets the rest be read and dropped. */
+  /** Yields each block once; if the caller leaves early, the rest is read and dropped. */
   async *take(): AsyncGenerator<Value, void, void> {
     try {
       for (;;) {

@@ -1,5 +1,5 @@
 /*
-  A session as its user sees it: which request each call becomes, and which calls the session's mode allows.
+  A session as its user sees it: translates calls to requests, and refuses calls that the session's mode does not allow.
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
@@ -37,10 +37,7 @@ import { interrupted } from './wait-limits.js'
 
 const noOptions: RunOptions = {}
 
-/**
- * Made on an open connection; `open` has to succeed before anything else is called. What its methods promise is said
- * at `Session`.
- */
+/** Made on an open connection; call `open` before anything else. `Session` documents its methods. */
 export class ClientSession implements Session {
   readonly host: string
   readonly port: number
@@ -53,7 +50,7 @@ export class ClientSession implements Session {
   readonly #decodeResponse: ResponseDecoder
   #id = '0'
   readonly #isCompressed: boolean
-  /** Those of requests without options. */
+  /** Of requests without options. */
   #asyncHead: RequestHead = requestHead('0', true, {})
   #answeredHead: RequestHead = this.#asyncHead
 
@@ -80,7 +77,7 @@ export class ClientSession implements Session {
       onMessage: printed => {
         const text = secrets.hide(printed)
         trace?.printed(text)
-        // Later, so that what the callback throws does not look like a broken stream.
+        // In a later task, so that an exception of the callback does not look like a broken stream.
         queueMicrotask(() => this.onMessage?.(text))
       },
       limits: {
@@ -115,14 +112,14 @@ export class ClientSession implements Session {
     this.#link.onClose = callback
   }
 
-  /** The connect exchange and the login, both answered, whatever the mode of the session. */
+  /** The connect exchange and the login; both are answered, whatever the session's mode. */
   async open(): Promise<void> {
     const { user, password = '' } = this.#options
     const isWithConnect = user !== undefined && this.#options.loginWithConnect === true
     if (isWithConnect && !mayLogInWithConnect(this.#options)) {
       throw unprotectedLogin(user, addressText(this.host, this.port), withConnect)
     }
-    // Official asynchronous clients set the flag on connect, too; a login that must be answered goes without.
+    // Official asynchronous clients set the flag on connect, too; but a login that must be answered cannot have it.
     const head = connectHead(
       this.enableAsync && (user === undefined || isWithConnect),
       this.#isCompressed,
@@ -141,12 +138,11 @@ export class ClientSession implements Session {
     this.#answeredHead = this.#head(false)
     if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
-    // Nothing is owed to an asynchronous session, and official clients never read on one
-    // (docs/protocol.md#asynchronous-requests).
+    // An asynchronous session gets no answers, and official clients never read on one (docs/protocol.md#asynchronous-requests).
     this.#link.ignoresAnswers = this.enableAsync
   }
 
-  /** Everything else that the session is asked waits until it is known who asks. */
+  /** All other requests wait until the login is done. */
   async #login(user: string, password: string): Promise<void> {
     const { exchanges } = this.#link
     const release = await exchanges.hold()
@@ -238,7 +234,7 @@ export class ClientSession implements Session {
     if (response.value !== undefined) yield this.#answer(response.value, options)
   }
 
-  /** Not async: each promise that an answer has to pass is time that the server has nothing to do. */
+  /** Not async: the server is idle while an answer passes through further promises. */
   #ask(request: Request, options: RunOptions): Promise<Response> {
     this.#link.checkOpen()
     const head = options === noOptions ? this.#answeredHead : this.#head(false, options)
@@ -250,7 +246,9 @@ export class ClientSession implements Session {
     return response.value === undefined ? undefined : this.#answer(response.value, options)
   }
 
-  /** Typed unless somebody asks for plain values, as `connect` does for its callers: a `PlainSession` says so in its types. */
+  /**
+   * Typed unless the caller wants plain values, as callers of the library's `connect` do; the types of `PlainSession` say so.
+   */
   #answer(value: Value, options: RunOptions): Result {
     const { typed = this.#options.typed ?? true, times = this.#options.times } = options
     return typed ? resultOf(value) : (toPlain(value, times) as unknown as Result)
@@ -290,7 +288,7 @@ export class ClientSession implements Session {
     return this.#link.whenRoom({}, () => undefined)
   }
 
-  /** Encodes an asynchronous request once there is room and resolves once there is room for another. */
+  /** Encodes an asynchronous request once there is room, and resolves once there is room for another. */
   #handOver(request: Request, options: RunOptions): Promise<void> | undefined {
     this.#link.checkOpen()
     if (options.signal?.aborted === true) throw interrupted(options.signal)

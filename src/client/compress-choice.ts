@@ -1,8 +1,8 @@
 /*
-  Whether what a session sends and gets is compressed (docs/decisions/0017-when-data-is-compressed.md).
+  Decides whether a session compresses what it sends and receives (docs/decisions/0017-when-data-is-compressed.md).
 */
 
-/** `auto` compresses where a network lies between, for as long as it is slow. */
+/** `auto` compresses if the server is on another machine, as long as the network is slow. */
 export type CompressChoice = 'auto' | 'none' | 'lz4'
 
 /** @see CompressChoice */

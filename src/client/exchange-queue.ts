@@ -1,6 +1,6 @@
 /*
-  Requests that are answered: one outstanding at a time, answers in order. A caller may give up waiting (time limit,
-  AbortSignal); the place of its request is kept until the answer came, so that the stream stays in step.
+  Requests that are answered, one at a time and in order. A caller may stop waiting (time limit, AbortSignal); its place in the
+  queue remains until the answer came, so that requests and answers still match.
 */
 import type { DdbError } from '../errors.js'
 import { ProtocolError } from '../errors.js'
@@ -12,10 +12,10 @@ import type { Outgoing } from './outgoing.js'
 import type { ConnectionTrace } from './trace.js'
 import { limitWait, type WaitLimits } from './wait-limits.js'
 
-/** Reads one answer off the session's stream. */
+/** Reads one answer from the session's stream. */
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
-/** Why nothing may be sent after an answer; undefined when it is like any other. */
+/** Why nothing may be sent after an answer; undefined if it is an ordinary one. */
 export type LastAnswer = (response: Response) => DdbError | undefined
 
 interface Exchange {
@@ -24,7 +24,7 @@ interface Exchange {
   decode: ResponseDecoder
   resolve: (response: Response) => void
   reject: (error: unknown) => void
-  /** Ends the timer and the listener by which the caller may give up. */
+  /** Ends the timer and the listener with which the caller may give up. */
   release: () => void
   settled: boolean
 }
@@ -38,7 +38,7 @@ export class ExchangeQueue {
   readonly #trace: ConnectionTrace | undefined
   #answerStartBytes = 0
   readonly #waiting: Exchange[] = []
-  /** Those of the caller that holds the others back. */
+  /** Requests of the caller that holds the others back. */
   readonly #held: Exchange[] = []
   readonly #holders: (() => void)[] = []
   #isHeld = false
@@ -60,25 +60,25 @@ export class ExchangeQueue {
     this.#trace = trace
   }
 
-  /** True when nobody waits for an answer. */
+  /** True if no request waits for an answer. */
   get isIdle(): boolean {
     const isEmpty = this.#waiting.length === 0 && this.#held.length === 0
     return this.#outstanding === undefined && isEmpty && !this.#isHeld
   }
 
-  /** True while only what `submitHeld` takes goes out. */
+  /** True while only requests from `submitHeld` are sent. */
   get isHeld(): boolean {
     return this.#isHeld
   }
 
   /**
-   * Holds requests back until the function that it gives is called, so that several exchanges can follow each other with
-   * nothing in between; who comes while others hold waits for them.
+   * Holds requests back until the returned function is called, so that several exchanges can follow each other undisturbed. A
+   * second caller waits until the first has finished.
    */
   async hold(): Promise<() => void> {
     if (this.#isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
     this.#isHeld = true
-    // What was asked before goes before.
+    // Earlier requests go first.
     this.#held.push(...this.#waiting.splice(0))
     this.#next()
     return () => {
@@ -89,12 +89,12 @@ export class ExchangeQueue {
     }
   }
 
-  /** As `submit`, for the caller that holds the others back. */
+  /** Like `submit`, for the caller that holds the others back. */
   submitHeld(head: RequestHead, request: Request, decode: ResponseDecoder): Promise<Response> {
     return this.#enqueue(this.#held, head, request, decode, {})
   }
 
-  /** @throws {ValueError} (a rejection) when an argument cannot be encoded; nothing is sent then. */
+  /** @throws {ValueError} (a rejection) if an argument cannot be encoded; nothing is sent then */
   submit(
     head: RequestHead,
     request: Request,
@@ -153,8 +153,8 @@ export class ExchangeQueue {
   /**
    * Continues reading the outstanding answer after bytes were added to the reader.
    *
-   * @throws {ProtocolError} when the bytes are not an answer, or nothing was asked
-   * @throws {DdbError} what `LastAnswer` gave, before anything else is sent
+   * @throws {ProtocolError} if the bytes are not an answer, or no answer is due
+   * @throws {DdbError} what `LastAnswer` returned, before anything else is sent
    */
   advance(): void {
     while (this.#decoding !== undefined) {
@@ -165,7 +165,7 @@ export class ExchangeQueue {
       this.#decoding = undefined
       this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
-      // What failed may have failed for this very reason; what was done is done.
+      // A failed request may have failed for this very reason; a successful one has succeeded.
       if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
       else settle(exchange, () => exchange.reject(last))
       if (last !== undefined) throw last
@@ -198,7 +198,7 @@ export class ExchangeQueue {
     this.#onIdle?.()
   }
 
-  /** Resolves when every request has been answered or has failed. */
+  /** Resolves once every request has been answered or has failed. */
   async idle(): Promise<void> {
     if (!this.isIdle) await new Promise<void>(resolve => (this.#onIdle = resolve))
   }

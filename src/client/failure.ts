@@ -1,5 +1,5 @@
 /*
-  How failures of a session are worded and classed.
+  Classes and messages of a session's failures.
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
 import type { Hide } from './login/hide-password.js'
@@ -20,7 +20,7 @@ export function addressText(host: string, port: number): string {
 function systemCode(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined
   if ('code' in cause && typeof cause.code === 'string') return cause.code
-  // One name, several addresses: every attempt has its own error.
+  // With several addresses for one name, every attempt has its own error.
   if (cause instanceof AggregateError) return systemCode(cause.errors[0])
   return undefined
 }
@@ -80,14 +80,14 @@ export function connectionLost(
 
 const loginRefused = /RefId: ?S04009|user name or password is incorrect/i
 
-/** Whether the server's words say that user and password are not the right ones. */
+/** Whether the server's message says that user or password is wrong. */
 export function isRefusedLogin(message: string): boolean {
   return loginRefused.test(message)
 }
 
 /**
- * An error line of the server as our error; the texts are those of docs/server-semantics.md#refusals.
- * @param hide  the passwords of the session
+ * Converts an error line of the server; the texts are those of docs/server-semantics.md#refusals.
+ * @param hide  redacts the passwords of the session
  */
 export function serverFailure(received: string, hide: Hide = text => text): ServerError {
   const safe = hide(received)

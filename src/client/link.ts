@@ -1,6 +1,6 @@
 /*
-  The life of one connection: bytes out through `Outgoing`, answers in through `ExchangeQueue`, and one end for both,
-  whether closed or lost.
+  One connection from start to end: requests leave through `Outgoing`, answers arrive through `ExchangeQueue`, and both end
+  together when the connection is closed or lost.
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
@@ -18,18 +18,18 @@ import { limitWait, type WaitLimits } from './wait-limits.js'
 const defaultCloseTimeoutMs = 30_000
 const defaultHighWaterBytes = 1_048_576
 
-/** How closely a connection that is being closed is watched. */
+/** How often progress is checked while a connection is being closed. */
 const looksPerTimeout = 8
 
-/** One connection that was established; it is not opened again. */
+/** One established connection; it is never reopened. */
 export class Link {
   readonly outgoing: Outgoing
   readonly exchanges: ExchangeQueue
-  /** What arrives is dropped. */
+  /** Incoming bytes are dropped. */
   ignoresAnswers = false
-  /** What every answer has to come from, once the server has said it. */
+  /** The session id that every answer must carry, once the server has sent it. */
   sessionId: string | undefined
-  /** Passwords that went over it: struck out of what the server says, at whatever time. */
+  /** Passwords sent over it, redacted from all later messages of the server. */
   readonly secrets: Secrets
   /** Called once, with the failure unless close() ended the connection. */
   onClose: ((error: DdbError | undefined) => void) | undefined
@@ -86,12 +86,12 @@ export class Link {
     return !this.#gone && this.#closing === undefined
   }
 
-  /** @throws {UsageError} DDB_CLOSED after close(); else what ended the connection */
+  /** @throws {UsageError} DDB_CLOSED after close(); otherwise what ended the connection */
   checkOpen(): void {
     if (!this.isOpen) throw this.#refusal()
   }
 
-  /** As `checkOpen`; a session that is being closed may still end what it has begun. */
+  /** Like `checkOpen`, but a session that is being closed may finish what it has begun. */
   checkConnected(): void {
     if (this.#gone) throw this.#refusal()
   }
@@ -103,7 +103,7 @@ export class Link {
     )
   }
 
-  /** Acts once there is room for another request, in the order of the calls; rejects when that never comes. */
+  /** Acts once there is room for another request, in the order of the calls; rejects if that never happens. */
   whenRoom(limits: WaitLimits, act: () => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let isWaiting = true
@@ -114,7 +114,7 @@ export class Link {
       this.outgoing.whenRoom(() => {
         if (!isWaiting) return
         release()
-        // At once, not a microtask later: the next waiter must see the room that is left.
+        // At once, not a microtask later: the next waiter must see how much room is left.
         resolve(new Promise<void>(done => done(this.#act(act))))
       })
     })
@@ -125,12 +125,12 @@ export class Link {
     act()
   }
 
-  /** Reads no further until `resume`: the caller has enough to do with what arrived. */
+  /** Stops reading until `resume`, as the caller is busy with what arrived. */
   pause(): void {
     this.#stream.pause()
   }
 
-  /** Reads on after `pause`, first what has arrived already. */
+  /** Continues after `pause`, first with what has already arrived. */
   resume(): void {
     this.#stream.resume()
     this.#advance()
@@ -151,12 +151,12 @@ export class Link {
     }
   }
 
-  /** Ends the connection now, with a reason of our own. */
+  /** Ends the connection now, for a reason of our own. */
   abandon(reason: DdbError): void {
     this.#end(reason)
   }
 
-  /** The connection is gone, or of no use any more: releases everyone who waits for it. */
+  /** The connection is gone or useless: releases everyone who waits for it. */
   #end(cause: unknown): void {
     if (this.#gone) return
     this.#gone = true
@@ -186,7 +186,7 @@ export class Link {
     } finally {
       unwatch()
     }
-    // Synchronous requests reported the loss themselves; asynchronous ones have nobody else to tell.
+    // Synchronous requests reported the loss themselves; for asynchronous ones only this does.
     if (this.#failure !== undefined && this.outgoing.counts.accepted > 0) throw this.#failure
   }
 
@@ -195,7 +195,7 @@ export class Link {
     await this.outgoing.emptied()
   }
 
-  /** Ends the connection when nothing moves any more while it is being closed. */
+  /** Ends the connection if there is no more progress while it is being closed. */
   #watchProgress(): () => void {
     const timeoutMs = this.#options.closeTimeoutMs ?? defaultCloseTimeoutMs
     let seenBytes = this.#receivedBytes + this.outgoing.writtenBytes
@@ -212,7 +212,7 @@ export class Link {
     return () => timer.cancel()
   }
 
-  /** A server that does not know a session opens another without a word (docs/protocol.md#response). */
+  /** A server that does not know a session silently opens another (docs/protocol.md#response). */
   #forgotten(): ConnectionError {
     const { host, port } = this.#options
     return new ConnectionError(

@@ -1,9 +1,9 @@
 /*
-  Refusals for lack of a right, and the right to ask for; refusals for a setting of the server, and the setting. The texts are
-  those of docs/server-semantics.md#refusals, the rights those of DolphinDB's manual, page "User Access Control".
+  Recognizes refusals for lack of a right, and names the right to ask for; likewise refusals because of a server setting. The
+  texts are those of docs/server-semantics.md#refusals, the rights those of DolphinDB's manual, page "User Access Control".
 */
 
-/** A text, and what is missing then; `$1` is the object that the text names. */
+/** A text, and what it says is missing; `$1` is the object that the text names. */
 const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to read table (\S+)/i, 'TABLE_READ on $1'],
   [
@@ -23,7 +23,7 @@ const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
 ]
 
-/** What an upsert takes; the server's words are those for an insert (tests of DolphinDB's Python client). */
+/** What an upsert needs; the server's message is that for an insert (tests of DolphinDB's Python client). */
 const upsertRight: (typeof rights)[number] = [
   /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
   'TABLE_WRITE on $1 (from 2.00.9 on TABLE_UPDATE is enough, TABLE_INSERT is not)',
@@ -36,17 +36,17 @@ const refusals = [
   /Only administrators/i,
 ]
 
-/** Whether the server refuses something because the user may not do it. */
+/** Whether the server refuses because the user lacks a right. */
 export function lacksRight(serverMessage: string): boolean {
   return refusals.some(refusal => refusal.test(serverMessage))
 }
 
-/** Whether the server does not know who asks. In the middle of a session its login has ended. */
+/** Whether the server does not know who is logged in. In the middle of a session this means that its login has ended. */
 export function lacksLogin(serverMessage: string): boolean {
   return /Login is required|RefId:\s*S04009\b/i.test(serverMessage)
 }
 
-/** The server's words, and what to do where it does not know who asks. */
+/** The server's message, with advice if it does not know who is logged in. */
 export function loginToRepeat(serverMessage: string): string {
   return (
     `${serverMessage}. Log in with \`server.user\`; where that was done, the session is not logged in any more: its ` +
@@ -54,7 +54,7 @@ export function loginToRepeat(serverMessage: string): string {
   )
 }
 
-/** What to do where something is switched off on the server; undefined for other refusals. */
+/** What to do if something is switched off on the server; undefined for other refusals. */
 export function settingToChange(serverMessage: string): string | undefined {
   return /feature of publish is not enabled|RefId:\s*S00001\b/i.test(serverMessage)
     ? 'Stream tables are switched off: set maxPubConnections in the configuration of the server to a number above 0, and restart it.'
@@ -62,8 +62,8 @@ export function settingToChange(serverMessage: string): string | undefined {
 }
 
 /**
- * What to do about it, as one sentence.
- * @param upserts  what was refused is an upsert
+ * Advice as one sentence.
+ * @param upserts  an upsert was refused
  */
 export function rightToAskFor(serverMessage: string, upserts: boolean = false): string {
   const sentence = rightSentence(serverMessage, upserts)

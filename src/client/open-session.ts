@@ -1,5 +1,5 @@
 /*
-  Sessions to DolphinDB servers: what one can do, and how one comes into being.
+  Sessions to DolphinDB servers: their interface, and how to open them.
 */
 import type { DdbError } from '../errors.js'
 import { ConnectionError } from '../errors.js'
@@ -28,31 +28,31 @@ export type { SendCounts } from './outgoing.js'
 export type { Result, ResultTable } from './session-result.js'
 
 /**
- * One connection to a server, with variables, functions and a user of its own there. Requests run one after the
- * other; `close` first lets everything that was handed over leave.
+ * One connection to a server, where it has its own variables, functions and user. Requests run one after the other; `close`
+ * first waits until everything handed over was sent.
  */
 export interface Session extends AsyncDisposable {
-  /** Decimal text the server gave. */
+  /** The server's id for it, as decimal text. */
   readonly id: string
   readonly host: string
   readonly port: number
-  /** True when every request is asynchronous and `run` is all there is. */
+  /** True if every request is asynchronous and only `run` is allowed. */
   readonly enableAsync: boolean
   /** True once nothing can be sent any more, whether closed or lost. */
   readonly closed: boolean
   /** Bytes handed over but not yet taken by the kernel. */
   readonly bufferedBytes: number
-  /** How far the requests of this session got, synchronous ones and the connect request included. */
+  /** Progress of this session's requests, including synchronous ones and the connect request. */
   readonly sends: SendCounts
   /** Receives what scripts print. */
   onMessage: ((text: string) => void) | undefined
-  /** Called once, with the failure when the connection was not closed by `close()`. */
+  /** Called once, with the failure if the connection was not closed by `close()`. */
   onClose: ((error: DdbError | undefined) => void) | undefined
 
   /**
-   * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`).
-   * The last argument may be options. On an asynchronous session it resolves without a value once the request is
-   * handed over and there is room for more.
+   * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last
+   * argument may be options. On an asynchronous session it resolves without a value once the request is handed over and there
+   * is room for more.
    *
    * `T` is what the caller knows of the answer and is not checked: `run<ResultTable>('select …')`.
    *
@@ -65,19 +65,19 @@ export interface Session extends AsyncDisposable {
     ...args: RunArguments
   ): Promise<T>
 
-  /** Calls a function, even one without arguments. */
+  /** Calls a function, also one without arguments. */
   call(name: string, args: readonly Value[], options?: RunOptions): Promise<Result | undefined>
 
   /**
    * Logs in, or changes the user, on a connected session.
    *
-   * @throws {ServerError} DDB_LOGIN when the server refuses
-   * @throws {UsageError} DDB_CONFIG when the password would leave this machine unprotected; DDB_ASYNC_SESSION on an
-   *   asynchronous session, which logs in with `connect`
+   * @throws {ServerError} DDB_LOGIN if the server refuses
+   * @throws {UsageError} DDB_CONFIG if the password would be sent unprotected; DDB_ASYNC_SESSION on an asynchronous session,
+   *   which can log in only in `connect`
    */
   login(user: string, password: string): Promise<void>
 
-  /** Runs a script whose large result comes in blocks, each decoded when it is asked for. */
+  /** Runs a script whose large result comes in blocks, each decoded when it is requested. */
   readBlocks(
     script: string,
     options: RunOptions & { fetchSize: number },
@@ -87,52 +87,52 @@ export interface Session extends AsyncDisposable {
   upload(variables: Readonly<Record<string, PlainInput>>): Promise<void>
 
   /**
-   * One asynchronous function request (flag 4), also on a synchronous session: nothing comes back, whatever becomes
-   * of it. It goes out before synchronous requests that still wait for an earlier answer. Arrays of `args` may
-   * travel by reference and must not change before `onWritten`.
+   * Sends one asynchronous function request (flag 4), also on a synchronous session; there is no answer, even if it fails. It
+   * leaves before synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by reference and
+   * must not change before `onWritten`.
    *
-   * @param onWritten called once the kernel has taken the request; never called when the connection is lost first
-   * @returns false when the caller should wait for `drained()` before sending more
-   * @throws {ConnectionError} when the connection is lost
-   * @throws {ValueError} when an argument cannot be encoded; nothing is sent then
+   * @param onWritten  called once the kernel has taken the request; never called if the connection is lost first
+   * @returns false if the caller should wait for `drained()` before sending more
+   * @throws {ConnectionError} if the connection is lost
+   * @throws {ValueError} if an argument cannot be encoded; nothing is sent then
    */
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean
 
-  /** As `send`, with a script. */
+  /** Like `send`, with a script. */
   sendScript(script: string): boolean
 
-  /** Resolves when there is room for more. @throws {ConnectionError} when the connection is lost first */
+  /**
+   * Resolves once there is room for more.
+   * @throws {ConnectionError} if the connection is lost first
+   */
   drained(): Promise<void>
 
   /**
-   * Lets what was handed over finish, sends FIN, and waits for the other end to close, for as long as there is
-   * progress.
+   * Finishes what was handed over, sends FIN, and waits for the other end to close, as long as there is progress.
    *
-   * @throws {ConnectionError} when asynchronous requests could not be written
+   * @throws {ConnectionError} if asynchronous requests could not be written
    */
   close(): Promise<void>
 
-  /** Ends the connection at once: every call that still waits fails with `reason`. */
+  /** Ends the connection at once: every pending call fails with `reason`. */
   abandon(reason: DdbError): void
 }
 
-/** How long connecting may take where nothing else is asked for. */
+/** Default time limit for connecting. */
 export const defaultConnectTimeoutMs = 10_000
 
 /**
- * Connects, logs in when a user is given, and resolves with a session that is ready.
+ * Connects, logs in if a user is given, and resolves with a session that is ready.
  *
- * @throws {ConnectionError} DDB_CONNECT when no connection can be made
- * @throws {ServerError} DDB_LOGIN when the server refuses the login
- * @throws {TlsError} DDB_TLS when the server's certificate is refused, or one end speaks TLS and the other does not
- * @throws {UsageError} DDB_CONFIG when the login is not protected and insecureLogin is not set, or a file of `tls` is of
- *   no use
+ * @throws {ConnectionError} DDB_CONNECT if no connection can be made
+ * @throws {ServerError} DDB_LOGIN if the server refuses the login
+ * @throws {TlsError} DDB_TLS if the server's certificate is refused, or one end speaks TLS and the other does not
+ * @throws {UsageError} DDB_CONFIG if the login is not protected and insecureLogin is not set, or a file of `tls` is unusable
  */
 export function connect(options: ConnectOptions): Promise<Session> {
   return openSession(options, systemPlatform)
 }
 
-/** As `connect`, on the platform given. */
 export async function openSession(options: ConnectOptions, platform: Platform): Promise<Session> {
   checkConnectOptions(options)
   const { host, port, signal } = options
@@ -166,13 +166,13 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
   }
 }
 
-/** A connection on its way. */
+/** A connection being established. */
 interface Dialled {
   readonly socket: Socket
   readonly opened: Promise<void>
-  /** The error of a connection that takes longer than this. */
+  /** The error if connecting takes longer than this. */
   timeout(timeoutMs: number): ConnectionError
-  /** Undefined where TLS has no part in it. */
+  /** Undefined if the failure has nothing to do with TLS. */
   tlsFailure(cause: unknown): DdbError | undefined
 }
 
@@ -191,7 +191,7 @@ function dial(
   let isOpen = false
   socket.once('connect', () => (isConnected = true))
   const opened = new Promise<void>((resolve, reject) => {
-    // The error listener stays: a later failure is the session's to report, not an uncaught exception.
+    // The error listener stays: a later failure is reported by the session, not as an uncaught exception.
     socket.once('error', reject)
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       isOpen = true
@@ -209,7 +209,7 @@ function dial(
   }
 }
 
-/** An alert is what most servers have to say to those who do not begin with TLS. */
+/** Most servers that expect TLS answer anything else with an alert. */
 function refuseTls(session: ClientSession, socket: Socket): void {
   socket.prependOnceListener('data', (bytes: Uint8Array) => {
     if (isTlsRecord(bytes)) session.abandon(wantsTls(session.host, session.port))
@@ -220,10 +220,10 @@ function isLost(error: unknown): boolean {
   return error instanceof ConnectionError && error.code === 'DDB_CONNECTION_LOST'
 }
 
-/** Longest time for a look at what a port speaks, ms. */
+/** Longest time to find out whether a port speaks TLS, ms. */
 const longestLookMs = 2_000
 
-/** Asked of a server that took the connection and ended it without a word. */
+/** Called for a server that accepted the connection and closed it without an answer. */
 async function answersInTls(
   { host, port, signal }: ConnectOptions,
   { clock, network }: Platform,

@@ -1,6 +1,6 @@
 /*
-  The way out of one session: requests are encoded into one growing buffer and leave in few large writes. At most one
-  write is with the kernel at a time, so that at any moment it is known which requests have certainly not left yet.
+  The sending side of one session: requests are encoded into one growing buffer and leave in few large writes. At most one write
+  is with the kernel at a time, so it is always known which requests have certainly not left yet.
 */
 import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
@@ -15,30 +15,30 @@ import {
 import { ByteWriter } from '../wire/byte-writer.js'
 import type { ConnectionTrace } from './trace.js'
 
-/** How far the asynchronous requests of a session got; each figure counts requests, each includes the next. */
+/** Progress of a session's asynchronous requests; each figure counts requests and includes the next one. */
 export interface SendCounts {
   /** Encoded into the session's buffer. */
   readonly accepted: number
-  /** Given to the kernel, wholly or in part. What is not started has certainly not reached the server. */
+  /** Given to the kernel, completely or in part. A request that is not started has certainly not reached the server. */
   readonly started: number
-  /** Taken by the kernel to the last byte. No promise that the server saw them. */
+  /** Taken by the kernel to the last byte, which does not prove that the server received them. */
   readonly written: number
 }
 
-// Small requests share writes of this size: it is where larger writes stop being cheaper.
+// Small requests share writes of this size: larger writes would not be cheaper.
 const coalesceBytes = 131_072
 
-/** A write is seen to move in steps of this size: on a slow link a large one takes minutes. */
+/** Progress of a write is seen in steps of this size: on a slow link a large write takes minutes. */
 const pieceBytes = 262_144
 
-/** Smaller writes say more of turns than of networks. */
+/** Smaller writes tell more about the event loop than about the network. */
 const measuredBytes = 32_768
-/** About 500 Mbit/s: where more goes through, compression costs more than it saves. */
+/** About 500 Mbit/s: on faster networks compression costs more than it saves. */
 const slowMsPerByte = 1 / 62_500
-/** How far one write moves what is known of the network. */
+/** The weight of one write in the estimate of the network's speed. */
 const newestShare = 0.3
 
-/** How the latest call began; batches are calls of one function that differ in their values alone. */
+/** The encoded start of the latest call: batches call one function with the same start and only other values. */
 interface CallStart {
   readonly head: RequestHead
   readonly name: string
@@ -49,7 +49,7 @@ interface CallStart {
 /** Requests of one session that have not left yet. */
 export class Outgoing {
   readonly writer: ByteWriter = new ByteWriter()
-  /** Columns are compressed only as long as the network takes less than this machine can give. */
+  /** Compresses columns only while the network is slower than this machine can compress. */
   compressesWhenSlow = false
   readonly #stream: Duplex
   readonly #highWaterBytes: number
@@ -57,12 +57,12 @@ export class Outgoing {
   readonly #trace: ConnectionTrace | undefined
   #inFlightBytes = 0
   #inFlightSinceMs = 0
-  /** What is under way together, and what of it the kernel has not been given yet. */
+  /** Bytes of the write under way, and how many of them the kernel was given. */
   #takenBytes = 0
   #rest: Uint8Array[] = []
   #restAt = 0
   #currentBytes = 0
-  /** What a byte has taken lately. */
+  /** Recent time per byte. */
   #msPerByte = 0
   #callStart: CallStart | undefined
   #writtenBytes = 0
@@ -104,7 +104,7 @@ export class Outgoing {
   }
 
   /**
-   * Adds one whole request, or nothing when it throws; `commit` or `flush` sends it.
+   * Adds one whole request, or nothing if it throws; `commit` or `flush` sends it.
    * @throws {UsageError} @throws {ValueError} see `encodeRequest`
    */
   encode(head: RequestHead, request: Request): void {
@@ -131,9 +131,9 @@ export class Outgoing {
   }
 
   /**
-   * One more whole asynchronous request is encoded; it leaves soon, together with its neighbours.
+   * Sends one more encoded asynchronous request soon, together with its neighbours.
    *
-   * @param onWritten called once the kernel has taken it to the last byte; never called when that does not happen
+   * @param onWritten  called once the kernel has taken its last byte; never called if that does not happen
    */
   commit(onWritten?: () => void): void {
     this.#accepted += 1
@@ -152,7 +152,7 @@ export class Outgoing {
     this.flush()
   }
 
-  /** Writes what is there now, unless a write is under way: then it follows by itself. */
+  /** Writes what is there now; if a write is under way, the next one follows by itself. */
   flush(): void {
     if (this.#inFlightBytes > 0 || this.#stopped) return
     const chunks = this.writer.take()
@@ -168,10 +168,10 @@ export class Outgoing {
     this.#writePiece()
   }
 
-  /** The next bytes of what is under way. */
+  /** Writes the next piece. */
   #writePiece(): void {
     let bytes = 0
-    // One buffer needs no gathering, which costs more than writing it.
+    // A single buffer is written directly, as gathering costs more than writing it.
     const isOne = this.#restAt + 1 === this.#rest.length
     if (!isOne) this.#stream.cork()
     for (;;) {
@@ -195,7 +195,7 @@ export class Outgoing {
   }
 
   readonly #writeEnded = (error?: Error | null): void => {
-    // The stream reports the failure by itself; nothing more may be claimed as written.
+    // The stream reports the failure itself; nothing more may count as written.
     if (error || this.#stopped) return
     this.#writtenBytes += this.#currentBytes
     this.#inFlightBytes -= this.#currentBytes
@@ -214,7 +214,7 @@ export class Outgoing {
     if (this.bufferedBytes === 0 && this.#waiting.length === 0) this.#onEmpty?.()
   }
 
-  /** True while large writes take longer than compressing what is in them would. */
+  /** True while large writes take longer than compressing their content would. */
   get isSlow(): boolean {
     return this.#msPerByte > slowMsPerByte
   }
@@ -224,7 +224,7 @@ export class Outgoing {
     this.#msPerByte += (latest - this.#msPerByte) * newestShare
   }
 
-  /** Calls `waiter` once, when there is room again. Waiters are served in order, each while there is room. */
+  /** Calls `waiter` once there is room again. Waiters are served in order, as long as there is room. */
   whenRoom(waiter: () => void): void {
     if (this.#stopped) {
       waiter()
@@ -245,14 +245,14 @@ export class Outgoing {
     return this.#waiting.length > 0
   }
 
-  /** Resolves when the kernel has taken everything; stays pending when the connection is lost first. */
+  /** Resolves once the kernel has taken everything; stays pending if the connection is lost first. */
   async emptied(): Promise<void> {
     this.flush()
     if (this.bufferedBytes === 0 && this.#waiting.length === 0) return
     await new Promise<void>(resolve => (this.#onEmpty = resolve))
   }
 
-  /** The connection is gone: nothing is written any more, and waiters are released to find out. */
+  /** The connection is gone: nothing more is written, and waiters are released to notice it. */
   stop(): void {
     this.#stopped = true
     const waiting = this.#waiting

@@ -1,5 +1,5 @@
 /*
-  Plain JavaScript as DolphinDB values, for callers of the library. Types are inferred, or given by a schema.
+  Converts plain JavaScript to DolphinDB values, for callers of the library. Types are inferred, or given by a schema.
 */
 import { UsageError, ValueError } from '../errors.js'
 import { parseColumnType, type ColumnType } from '../protocol/data-type.js'
@@ -10,7 +10,7 @@ import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
 import { dataForms, explicitNull } from '../protocol/value.js'
 import { PlainTable } from './plain-output.js'
 
-/** What may stand for a value: scalars, dates, typed arrays, lists, objects, and tables of answers. */
+/** JavaScript accepted as a value: scalars, dates, typed arrays, lists, objects, and tables of answers. */
 export type PlainInput =
   | Value
   | PlainTable
@@ -31,12 +31,12 @@ export type TableSchema = string | Readonly<Record<string, string>>
 const maxInt = 2 ** 31 - 1
 
 /**
- * boolean → BOOL; a whole number → INT, or LONG when INT cannot hold it; another number → DOUBLE; bigint → LONG; text
- * → STRING; Date → TIMESTAMP of its UTC fields; null → NULL, undefined → an argument left out, both VOID; Int32Array →
- * INT vector, and so on; a list of scalars → a vector; a list of objects, or an object of lists of one length → a table;
- * another object → a dictionary.
+ * boolean → BOOL; a whole number → INT, or LONG if INT cannot hold it; another number → DOUBLE; bigint → LONG; text → STRING;
+ * Date → TIMESTAMP of its UTC fields; null → NULL, undefined → an argument left out, both VOID; Int32Array → INT vector, and so
+ * on; a list of scalars → a vector; a list of objects, or an object of lists of one length → a table; another object → a
+ * dictionary.
  *
- * @throws {ValueError} DDB_USAGE for what no DolphinDB value stands for
+ * @throws {ValueError} DDB_USAGE if there is no such DolphinDB value
  */
 export function toValue(input: PlainInput): Value {
   if (isValue(input)) return input
@@ -47,7 +47,7 @@ export function toValue(input: PlainInput): Value {
   return scalarValue(input as PlainScalar)
 }
 
-/** Values of the protocol carry their form; a plain object may have a member of that name, but not such a one. */
+/** Values of the protocol have a `form`; a plain object may have such a member, but not with these contents. */
 function isValue(input: unknown): input is Value {
   if (typeof input !== 'object' || input === null || !('form' in input)) return false
   return typeof input.form === 'string' && forms.has(input.form)
@@ -59,7 +59,7 @@ function isPlainObject(input: unknown): input is { readonly [key: string]: Plain
   return typeof input === 'object' && input !== null && !(input instanceof Date)
 }
 
-/** Promises, maps and instances of classes would silently become empty dictionaries. */
+/** Promises, maps and class instances would silently become empty dictionaries. */
 function checkedObject(object: Row): Row {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return object
@@ -199,7 +199,7 @@ function inferredColumn(name: string, values: readonly PlainInput[]): Column {
   )
 }
 
-/** The type that holds all elements; undefined when no type does. Only nulls: STRING, whose null is ''. */
+/** The type that holds all elements; undefined if none does. For only nulls: STRING, whose null is ''. */
 function commonType(list: readonly PlainInput[]): ColumnType | undefined {
   let type: ColumnType['type'] | undefined
   for (const element of list) {
@@ -259,10 +259,10 @@ function dateElement(date: Date, { type }: ColumnType): ElementValue {
 }
 
 /**
- * A table out of rows or columns with the types given: names and order are the schema's, missing members are null.
+ * A table from rows or columns with the given types: names and order are the schema's, missing members are null.
  *
- * @param schema  `time:TIMESTAMP,sym:SYMBOL,price:DOUBLE`, or an object of the same
- * @throws {UsageError} DDB_USAGE for what is not a schema
+ * @param schema  `time:TIMESTAMP,sym:SYMBOL,price:DOUBLE`, or the same as an object
+ * @throws {UsageError} DDB_USAGE for an invalid schema
  * @throws {ValueError} for values that do not fit
  */
 export function table(

@@ -1,7 +1,7 @@
 /*
-  DolphinDB values as plain JavaScript. BOOL is boolean; CHAR to INT, FLOAT and DOUBLE are numbers, and so is a LONG up to 2^53,
-  beyond which it is a bigint; dates and times are ISO 8601 text; decimals, UUIDs and the like are DolphinDB's text, which loses
-  nothing; nulls are null. `JSON.stringify` takes all of it.
+  Converts DolphinDB values to plain JavaScript. BOOL is boolean; CHAR to INT, FLOAT and DOUBLE are numbers, and so is a LONG up
+  to 2^53, beyond which it is a bigint; dates and times are ISO 8601 text; decimals, UUIDs and the like are DolphinDB's text,
+  which loses nothing; nulls are null. `JSON.stringify` accepts all of it.
 */
 import { ValueError } from '../errors.js'
 import { elementAt, isNullAt } from '../protocol/element.js'
@@ -10,7 +10,7 @@ import type { Column, Dictionary, Matrix, Scalar, Table, Value } from '../protoc
 import { formatScalar, formatValue } from '../protocol/value-text.js'
 import { isoText, plainTime, type PlainTemporal, type TimesAs } from './plain-times.js'
 
-/** What `toPlain` gives; a BLOB is bytes, a list may be a tuple. */
+/** Results of `toPlain`; a BLOB is bytes, and a list may come from a tuple. */
 export type PlainOutput =
   | boolean
   | number
@@ -25,10 +25,10 @@ export type PlainOutput =
   | { [key: string]: PlainOutput }
 
 /**
- * A vector, a pair or a set is a list; a matrix a list of its columns, with `rowLabels` and `columnLabels` where it has them; a
- * dictionary an object by the texts of its keys; a table a `PlainTable`.
+ * A vector, a pair or a set becomes a list; a matrix a list of its columns, with `rowLabels` and `columnLabels` if it has them;
+ * a dictionary an object keyed by the texts of its keys; a table a `PlainTable`.
  *
- * @param times  how dates and times come; text when left out
+ * @param times  form of dates and times; default text
  */
 export function toPlain(value: Value | undefined, times: TimesAs = 'text'): PlainOutput {
   if (value === undefined) return null
@@ -88,7 +88,7 @@ function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
   return withJson(list)
 }
 
-/** A row of arrays is a list even if all that it holds are nulls; elements of a tuple say for themselves what they are. */
+/** A row of arrays is a list even if it holds only nulls; elements of a tuple have types of their own. */
 function isNullElement(column: Column, index: number): boolean {
   return column.form === 'vector' && column.type !== 'ANY' && isNullAt(column, index)
 }
@@ -117,7 +117,7 @@ function keyText(key: Value): string {
   return isoText(key.type, key.value as number | bigint)
 }
 
-/** What JSON has no value for goes there as text: LONGs beyond 2^53, NaN and infinities; bytes as base64. */
+/** Values without a JSON equivalent become text: LONGs beyond 2^53, NaN and infinities; bytes as base64. */
 function withJson<T extends PlainOutput[] | Record<string, PlainOutput>>(container: T): T {
   if (!Object.values(container).some(isNoJson)) return container
   const toJSON = (): unknown =>
@@ -144,7 +144,10 @@ function asJson(value: PlainOutput): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
 }
 
-/** One object a row. @throws {ValueError} DDB_USAGE when it is not a table */
+/**
+ * One object per row.
+ * @throws {ValueError} DDB_USAGE if it is not a table
+ */
 export function toRows(
   value: Value | undefined,
   times: TimesAs = 'text',
@@ -156,7 +159,10 @@ export function toRows(
   )
 }
 
-/** One list a column. @throws {ValueError} DDB_USAGE when it is not a table */
+/**
+ * One list per column.
+ * @throws {ValueError} DDB_USAGE if it is not a table
+ */
 export function toColumns(
   value: Value | undefined,
   times: TimesAs = 'text',
@@ -167,7 +173,7 @@ export function toColumns(
   )
 }
 
-/** Columns alone, in order: what `pickleTableToList` of DolphinDB's pools gives. */
+/** Only the columns, in order: the result of `pickleTableToList` in DolphinDB's pools. */
 export function toColumnList(value: Value | undefined, times: TimesAs = 'text'): PlainOutput[][] {
   return tableOf(value).columns.map(column => plainColumn(column, times))
 }
@@ -180,7 +186,9 @@ function tableOf(value: Value | undefined): Table {
   )
 }
 
-/** A table of an answer. `Row` is what the caller knows of a row; it is not checked. It can be sent back as it is. */
+/**
+ * A table of an answer. `Row` is the caller's claim about its rows; it is not checked. The table can be sent back unchanged.
+ */
 export class PlainTable<Row = { [column: string]: PlainOutput }> {
   /** The same table with its types. */
   readonly typed: Table
@@ -203,23 +211,23 @@ export class PlainTable<Row = { [column: string]: PlainOutput }> {
     return this.typed.rows
   }
 
-  /** One list a column. */
+  /** One list per column. */
   get columns(): { [Name in keyof Row]: Row[Name][] } {
     this.#columns ??= toColumns(this.typed, this.#times)
     return this.#columns as unknown as { [Name in keyof Row]: Row[Name][] }
   }
 
-  /** One object a row. */
+  /** One object per row. */
   rows(): Row[] {
     return toRows(this.typed, this.#times) as Row[]
   }
 
-  /** What `JSON.stringify` takes: the rows. */
+  /** For `JSON.stringify`: the rows. */
   toJSON(): Row[] {
     return this.rows()
   }
 
-  /** What `console.log` shows. */
+  /** For `console.log`. */
   [Symbol.for('nodejs.util.inspect.custom')](): unknown {
     return { columns: this.columns }
   }

@@ -1,5 +1,5 @@
 /*
-  The session that `connect` of the library gives: its answers are plain JavaScript, unless typed ones are asked for.
+  The session that the library's `connect` returns: its answers are plain JavaScript, unless the caller asks for typed ones.
 */
 import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'
@@ -8,7 +8,7 @@ import type { PlainOutput } from './plain-output.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 
 /**
- * A session whose answers are plain JavaScript, as `toPlain` makes it. `T` is what the caller knows of an answer, and is not
+ * A session whose answers are plain JavaScript, as `toPlain` makes it. `T` is the caller's claim about an answer and is not
  * checked: `run<number>('1+2')`, `run<PlainTable<{ sym: string }>>('select sym from trades')`.
  */
 export interface PlainSession extends Omit<Session, 'run' | 'call' | 'readBlocks'> {
@@ -23,14 +23,14 @@ export interface PlainSession extends Omit<Session, 'run' | 'call' | 'readBlocks
    */
   run<T = PlainOutput | undefined>(scriptOrFunction: string, ...args: RunArguments): Promise<T>
 
-  /** Calls a function, even one without arguments. */
+  /** Calls a function, also one without arguments. */
   call<T = PlainOutput | undefined>(
     name: string,
     args: readonly Value[],
     options?: RunOptions,
   ): Promise<T>
 
-  /** Runs a script whose large result comes in blocks, each decoded when it is asked for. */
+  /** Runs a script whose large result comes in blocks, each decoded when it is requested. */
   readBlocks<T = PlainOutput>(
     script: string,
     options: RunOptions & { fetchSize: number },
@@ -38,13 +38,12 @@ export interface PlainSession extends Omit<Session, 'run' | 'call' | 'readBlocks
 }
 
 /**
- * Connects, logs in when a user is given, and resolves with a session that is ready.
+ * Connects, logs in if a user is given, and resolves with a session that is ready.
  *
- * @throws {ConnectionError} DDB_CONNECT when no connection can be made
- * @throws {ServerError} DDB_LOGIN when the server refuses the login
- * @throws {TlsError} DDB_TLS when the server's certificate is refused, or one end speaks TLS and the other does not
- * @throws {UsageError} DDB_CONFIG when the login is not protected and insecureLogin is not set, or a file of `tls` is of
- *   no use
+ * @throws {ConnectionError} DDB_CONNECT if no connection can be made
+ * @throws {ServerError} DDB_LOGIN if the server refuses the login
+ * @throws {TlsError} DDB_TLS if the server's certificate is refused, or one end speaks TLS and the other does not
+ * @throws {UsageError} DDB_CONFIG if the login is not protected and insecureLogin is not set, or a file of `tls` is unusable
  */
 export function connect(options: ConnectOptions & { typed: true }): Promise<Session>
 export function connect(options: ConnectOptions): Promise<PlainSession>

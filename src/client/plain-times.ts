@@ -1,16 +1,16 @@
 /*
-  Dates and times of answers as JavaScript has them: ISO 8601 text, which loses nothing, or, asked for, `Date` or the types of
+  Dates and times of answers in JavaScript: ISO 8601 text, which loses nothing, or, on request, `Date` or the types of
   `Temporal`.
 */
 import { UsageError } from '../errors.js'
 import { formatTemporal, type TemporalType } from '../protocol/types/temporals.js'
 
-/** How dates and times of answers come: as ISO 8601 text, as `Date`, or as `Temporal.PlainDate` and its like. */
+/** Form of dates and times in answers: ISO 8601 text, `Date`, or `Temporal.PlainDate` and related types. */
 export type TimesAs = (typeof timesAs)[number]
 
 export const timesAs = ['text', 'Date', 'Temporal'] as const
 
-/** A value of `Temporal`, whose own types not every Node has. */
+/** A value of `Temporal`, whose types some versions of Node lack. */
 export interface PlainTemporal {
   toString(): string
   toJSON(): string
@@ -34,7 +34,7 @@ export function isoText(type: TemporalType, raw: number | bigint): string {
   }
 }
 
-/** Years of four digits stand as they are, all others with a sign and six digits. */
+/** Four-digit years as they are, all others with a sign and six digits. */
 function isoDate(text: string): string {
   return text.replace(
     /^(-?)(\d+)\.(\d\d)(?:\.(?=\d\d))?/,
@@ -48,7 +48,7 @@ function isoDate(text: string): string {
 
 const dayMs = 86_400_000
 
-/** Milliseconds of one unit, for types that are a day or a moment, and that `Date` can hold whole. */
+/** Milliseconds per unit, for types that are a day or a moment and that `Date` can represent exactly. */
 const unitMs: Partial<Record<TemporalType, number>> = {
   DATE: dayMs,
   DATETIME: 1000,
@@ -60,9 +60,9 @@ const unitMs: Partial<Record<TemporalType, number>> = {
 const latestDateMs = 8.64e15
 
 /**
- * A value that is not null. What `Date` cannot hold stays text: times of day, nanoseconds, years far away.
+ * A value that is not null. What `Date` cannot represent stays text: times of day, nanoseconds, distant years.
  *
- * @throws {UsageError} DDB_USAGE when `Temporal` is asked for, and this Node has none
+ * @throws {UsageError} DDB_USAGE if `Temporal` is requested and this Node has none
  */
 export function plainTime(
   type: TemporalType,

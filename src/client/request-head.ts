@@ -1,5 +1,5 @@
 /*
-  Header lines as the official C++ client writes them (docs/protocol.md#header-fields): `32_1_4_64__0` and its like.
+  Header lines as the official C++ client writes them (docs/protocol.md#header-fields), such as `32_1_4_64__0`.
 */
 import type { RequestHead } from '../protocol/request.js'
 import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'

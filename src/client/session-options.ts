@@ -1,5 +1,5 @@
 /*
-  What a caller may choose for a session and for one request, and the limits of both.
+  Options of a session and of one request, and their limits.
 */
 import { UsageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
@@ -11,74 +11,74 @@ import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
 
-/** How answers come. */
+/** Form of answers. */
 export interface AnswerOptions {
   /**
-   * Answers are values with their DolphinDB types, columns typed arrays with DolphinDB's own nulls; plain JavaScript when left
-   * out.
+   * Answers are values with their DolphinDB types, and columns are typed arrays with DolphinDB's own nulls; default plain
+   * JavaScript.
    */
   typed?: boolean
-  /** Dates and times of plain answers: ISO 8601 text when left out. */
+  /** Form of dates and times in plain answers; default ISO 8601 text. */
   times?: TimesAs
 }
 
-/** What `connect` has to know. */
+/** Options of `connect`. */
 export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions {
-  /** Name or address. */
+  /** Name or IP address. */
   host: string
   /** 1 to 65,535; servers usually listen on 8848. */
   port: number
   /** Without a user the session is the server's guest. */
   user?: string
-  /** Struck out of errors and of all that is printed. */
+  /** Redacted from errors and from everything printed. */
   password?: string
   /** Every request is asynchronous: only `run`, no answers (DolphinDB's enableASYNC). */
   enableAsync?: boolean
-  /** With `enableAsync`: user and password go inside the connect request, and no request is ever without the flag. */
+  /** With `enableAsync`: sends user and password in the connect request, so that every request has the flag. */
   loginWithConnect?: boolean
   /**
-   * Whether columns travel compressed, those of answers as well: `auto`, the default, does so where a network lies between,
-   * with what is sent only while it is slow.
+   * Whether columns are compressed, including those of answers. `auto`, the default, does so if the server is on another
+   * machine; what is sent only while the network is slow.
    */
   compress?: CompressChoice
-  /** Longest wait until the session is ready, login included. 10,000 when left out. */
+  /** Longest wait until the session is ready, including the login; default 10,000. */
   connectTimeoutMs?: number
-  /** Longest time `close()` waits without progress. 30,000 when left out. */
+  /** How long `close()` waits without progress; default 30,000. */
   closeTimeoutMs?: number
-  /** From this many bytes not yet taken by the kernel on, senders have to wait. 1 MiB when left out. */
+  /** Senders should wait once this many bytes are not yet taken by the kernel; default 1 MiB. */
   highWaterBytes?: number
   /** Longest answer accepted, in bytes of one value. */
   maxReplyBytes?: number
   /** Receives what scripts print while their request runs. */
   onMessage?: (text: string) => void
-  /** Gets a line for each message of the connection; secrets are left out, values unless it asks for them. */
+  /** Gets a line for each message of the connection. Secrets are left out, and so are values unless it asks for them. */
   trace?: Trace
-  /** Ends the attempt to connect; once there is a session it does nothing. */
+  /** Ends the attempt to connect; has no effect once there is a session. */
   signal?: AbortSignal
 }
 
-/** How one request is run, and how long its answer is waited for. */
+/** How to run one request, and how long to wait for its answer. */
 export interface RunOptions extends AnswerOptions {
   /** Releases the session's variables after this request. */
   clearMemory?: boolean
-  /** 0 (lowest) to 8; 4 when left out. */
+  /** 0 (lowest) to 8; default 4. */
   priority?: number
-  /** Runs on one of the few workers that are kept for short questions, also while all others are busy. */
+  /** Runs on one of the few workers reserved for short requests, also while all others are busy. */
   urgent?: boolean
-  /** Most threads the server may use for this request; 64 when left out. */
+  /** Most threads the server may use for this request; default 64. */
   parallelism?: number
-  /** Bytes of one block when a large table is to come in blocks; at least 8,192. See `Session.readBlocks`. */
+  /** Bytes per block if a large table is to come in blocks; at least 8,192. See `Session.readBlocks`. */
   fetchSize?: number
   /** Longest wait for the answer, counted from the call. */
   timeoutMs?: number
-  /** Ends the wait; a request that was sent already runs on. */
+  /** Ends the wait; a request that was already sent continues on the server. */
   signal?: AbortSignal
 }
 
-/** Values for a function's parameters, plain JavaScript or DolphinDB's, then perhaps options. */
+/** Values for a function's parameters, plain JavaScript or DolphinDB's, optionally followed by options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
-/** These tell an object of options from a value for a function's last parameter. */
+/** These names distinguish options from a value for a function's last parameter. */
 export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',
@@ -92,10 +92,10 @@ export const runOptionNames: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Options are the last argument when it is an object that names nothing else; a table with such column names has
- * lists for members, and options have none.
+ * The last argument is taken for options if it is an object with only these names. A table with such column names has lists as
+ * members, which options never have.
  *
- * @param names  of all options there are
+ * @param names  of all options
  */
 export function splitArguments<Options extends RunOptions = RunOptions>(
   args: readonly (PlainInput | Options)[],
@@ -118,11 +118,11 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value)
 }
 
-/** Timers of Node that are set for longer fire at once; also the largest int32 of a request's header. */
+/** Node's timers fire at once if set for longer; also the largest int32 of a request's header. */
 export const maxInt32 = 0x7fff_ffff
 // Official clients refuse less, too (docs/protocol.md#blocks).
 const minFetchBytes = 8_192
-/** As the manual says of error S04008; one of its pages says 9. */
+/** According to the manual on error S04008; one of its pages says 9. */
 const maxPriority = 8
 
 function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
@@ -152,7 +152,7 @@ export function checkConnectOptions(options: ConnectOptions): void {
   }
 }
 
-/** @throws {UsageError} DDB_USAGE; DDB_CONFIG without the TLS that is required */
+/** @throws {UsageError} DDB_USAGE; DDB_CONFIG without the required TLS */
 function checkRequirement(options: ConnectOptions): void {
   const { require, insecureLogin = false } = options
   if (require === undefined) return
@@ -182,7 +182,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkAnswers(options)
 }
 
-/** People who write JavaScript learn it here, and that `{ times: 3 }` was not taken for an argument. */
+/** Callers in plain JavaScript have no compiler to tell them, nor that `{ times: 3 }` was not taken for an argument. */
 function checkAnswers({ typed, times }: AnswerOptions): void {
   if (typed !== undefined && typeof typed !== 'boolean') {
     throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)

@@ -1,14 +1,14 @@
 /*
-  What the server answers, as callers of the library get it: values of the protocol, tables with two methods more.
+  The server's answers as callers of the library get them: values of the protocol; tables have two additional methods.
 */
 import type { Table, Value } from '../protocol/value.js'
 import { toColumns, toRows, type PlainOutput } from './plain-output.js'
 
-/** A table of an answer. The methods cannot be enumerated, so it compares, copies and travels like any other table. */
+/** A table of an answer. Its methods are not enumerable, so it compares, copies and travels like any other table. */
 export interface ResultTable extends Table {
-  /** One object a row, as the function `toRows`. */
+  /** One object per row, like the function `toRows`. */
   toRows(): { [column: string]: PlainOutput }[]
-  /** One list a column, as the function `toColumns`. */
+  /** One list per column, like the function `toColumns`. */
   toColumns(): { [column: string]: PlainOutput[] }
 }
 
@@ -28,7 +28,7 @@ const methods = {
   },
 }
 
-/** The same object, with the methods of a table when it is one. */
+/** The same object, with the additional methods if it is a table. */
 export function resultOf(value: Value): Result {
   return value.form === 'table' ? (Object.defineProperties(value, methods) as ResultTable) : value
 }

@@ -1,6 +1,6 @@
 /*
-  What went over a connection, one line a message: for the day when a server and this client disagree. Values are left
-  out unless they are asked for; what logs in or changes passwords is never shown.
+  A log of a connection's messages, one line each, for finding disagreements between a server and this client. Values are shown
+  only on request; logins and password changes are never shown.
 */
 import type { DdbError } from '../errors.js'
 import { escapeControls } from '../platform/control-characters.js'
@@ -17,11 +17,10 @@ import type { Secrets } from './login/hide-password.js'
 export interface Trace {
   /** Gets one line without its end, such as `2026-11-21T09:30:00.000Z #1 1166953221 > function flags=36 bytes=310 …`. */
   readonly write: (line: string) => void
-  /** Scripts and the first elements of columns are shown as well. */
+  /** Shows scripts and the first elements of columns as well. */
   readonly values?: boolean
 }
 
-/** Writes the lines of one connection. */
 export interface ConnectionTrace {
   opened(host: string, port: number): void
   sent(head: RequestHead, request: Request, byteCount: number): void
@@ -38,7 +37,7 @@ const connectionCounts = new WeakMap<Trace, number>()
 
 /**
  * @param secrets  the passwords of the connection
- * @returns the trace of one more connection; numbers tell them apart before they have a session
+ * @returns the trace of one more connection; numbers identify connections before they have a session
  */
 export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): ConnectionTrace {
   const { hide, hideInSentence } = secrets
@@ -51,9 +50,9 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
     trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
   }
   let latestId = '0'
-  // A server repeats in its errors what it did not understand: whether each answer still owed may, in order.
+  // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote what they did not understand.
   const owed: boolean[] = []
-  // That of a request to which none is owed, and which some servers answer all the same.
+  // The same for a request without an answer, which some servers answer nevertheless.
   let hidesNext = false
   return {
     opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),
@@ -102,7 +101,7 @@ function requestDetails(request: Request, withValues: boolean): string {
       return request.login === undefined ? '' : `with the login of ${request.login.user}`
     case 'script': {
       const { script } = request
-      // Where a secret stands in a script, and what leads to it, cannot be told: such a script is not shown at all.
+      // It cannot be told where in a script a secret is, so such a script is not shown at all.
       const isShown = withValues && !carriesSecret(request)
       return `chars=${script.length} ${isShown ? script : firstWord(script)}`
     }
@@ -118,7 +117,7 @@ function requestDetails(request: Request, withValues: boolean): string {
   }
 }
 
-/** What tells scripts apart; anything after it may be a value. */
+/** Identifies a script; anything after it may be a value. */
 function firstWord(script: string): string {
   return /[A-Za-z_]\w*/.exec(script)?.[0] ?? ''
 }
@@ -127,7 +126,7 @@ function answerDetails(value: Value | undefined, withValues: boolean): string {
   return value === undefined ? 'nothing' : valueText(value, withValues)
 }
 
-/** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; values after it on request. */
+/** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; followed by values on request. */
 function valueText(value: Value, withValues: boolean): string {
   switch (value.form) {
     case 'scalar':
@@ -156,7 +155,7 @@ function firstElements(column: Column): string {
   return `[${shown.join(',')}${column.length > shownElements ? ',…' : ''}]`
 }
 
-/** Without the arguments of a function that takes secrets. */
+/** Removes the arguments of functions that take secrets. */
 function withoutSecrets(text: string): string {
   return text.replace(new RegExp(`${secret.source}[^]*`, 'i'), '$1(…)')
 }

@@ -1,10 +1,10 @@
 /*
-  How long a caller waits: until a time limit, or until an AbortSignal fires.
+  Limits of a caller's wait: a time limit, or an AbortSignal.
 */
 import { DdbError, TimeoutError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 
-/** Ends of a wait; giving up ends the wait, not what the server does. */
+/** They end the wait, not what the server does. */
 export interface WaitLimits {
   timeoutMs?: number
   signal?: AbortSignal
@@ -13,7 +13,7 @@ export interface WaitLimits {
 /**
  * Calls `giveUp` once when the time is up or the signal fires.
  *
- * @returns ends both
+ * @returns a function that cancels both
  */
 export function limitWait(
   clock: Clock,

@@ -1,15 +1,15 @@
 /*
-  The types that columns are tried with. CHAR, SHORT and FLOAT are not among them: a file says nothing of how narrow a
-  column is to be, and what comes tomorrow may not fit.
+  The types that columns are tried with. CHAR, SHORT and FLOAT are left out: a file does not tell how narrow a column may be,
+  and tomorrow's values might not fit.
 */
 import type { ColumnType, DataType } from '../protocol/data-type.js'
 
-/** A type on trial, and how texts become its values where that is not its own spelling. */
+/** A type to try, and how texts become its values if that is not its usual notation. */
 export interface TriedType extends ColumnType {
   readonly format?: string
 }
 
-/** Tried with every column, the narrower before the wider. */
+/** Tried with every column, narrower types first. */
 export const plainTypes: readonly TriedType[] = [
   { type: 'BOOL' },
   { type: 'INT' },
@@ -29,7 +29,7 @@ export const plainTypes: readonly TriedType[] = [
   { type: 'IPADDR' },
 ]
 
-/** Of numbers, the narrower before the wider. */
+/** Number types, narrower first. */
 export const numberTypes = ['INT', 'LONG', 'DOUBLE'] as const
 
 /** Element types of arrays. */
@@ -42,7 +42,7 @@ export const arrayTypes: readonly TriedType[] = [
   { type: 'TIMESTAMP', array: true },
 ]
 
-/** Types with a day, by which a table may be partitioned; how many of their units a day has. */
+/** Types with a date, by which a table may be partitioned; the number of their units per day. */
 export const unitsPerDay: Readonly<Partial<Record<DataType, number>>> = {
   DATE: 1,
   DATEHOUR: 24,

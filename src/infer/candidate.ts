@@ -1,5 +1,5 @@
 /*
-  A type that a column may have, tried with the readers that `load` reads cells with: what it takes here, it takes there.
+  A type that a column may have, tried with the readers that `load` uses, so both accept the same texts.
 */
 import { clippedText } from '../parse/shown-text.js'
 import { BufferPool } from '../parse/columns/buffer-pool.js'
@@ -12,7 +12,7 @@ import { rulesWith, type NumberFlags } from './number-spelling.js'
 import { nullInt32, nullInt64 } from '../protocol/null-value.js'
 import type { Column } from '../protocol/value.js'
 
-/** A text that a type does not take, and where it stands. */
+/** A text that a type does not accept, and its place. */
 export interface OddValue {
   readonly file: string
   /** From 1. */
@@ -21,42 +21,42 @@ export interface OddValue {
   readonly text: string
 }
 
-/** Different odd texts that are remembered. */
+/** Number of different odd texts to remember. */
 const maxOddTexts = 3
-/** More texts than one in so many show that the column is of another type. */
+/** If more than one text in this many is odd, the column has another type. */
 const oddShare = 4
 const fewOdd = 2
 
-/** Candidates take turns, and keep nothing of a block: they share their arrays. */
+/** Candidates take turns and keep nothing of a block, so they share their arrays. */
 const pool = new BufferPool()
 
-/** What a type is tried with besides the rules. */
+/** What else a type is tried with, besides the rules. */
 interface CandidateOptions {
   readonly format?: string
   readonly flags?: NumberFlags
   readonly keepsRange?: boolean
 }
 
-/** One type on trial. */
+/** One type being tried. */
 export class Candidate {
   readonly type: ColumnType
-  /** The format that its texts are read by, where it is one that was found. */
+  /** The format of its texts, if it had to be found. */
   readonly format: string | undefined
-  /** How its numbers are written, where options have to say it. */
+  /** The notation of its numbers, if options have to name it. */
   readonly flags: NumberFlags | undefined
-  /** Cells tried, null ones left out. */
+  /** Cells tried, without null ones. */
   tried = 0
   refused = 0
   firstOdd: OddValue | undefined
   readonly oddTexts: string[] = []
-  /** Of raw numbers of dates and times. */
+  /** Raw numbers of dates and times. */
   min: number | bigint | undefined
   max: number | bigint | undefined
   readonly #builder: ColumnBuilder
   readonly #keepsRange: boolean
 
   /**
-   * @param name  of the column, by which rules find it
+   * @param name  of the column, to which rules may refer
    * @throws {UsageError} DDB_USAGE for rules that do not suit the type
    */
   constructor(
@@ -77,7 +77,7 @@ export class Candidate {
     this.#builder = columnBuilder({ name, type }, 0, pool, own)
   }
 
-  /** Takes over what was found by another one that takes nothing that this one would not take. */
+  /** Takes over the results of another candidate that accepts nothing this one would refuse. */
   goOnFrom({ tried, refused, firstOdd, oddTexts }: Candidate): void {
     this.tried = tried
     this.refused = refused
@@ -85,17 +85,17 @@ export class Candidate {
     this.oddTexts.push(...oddTexts)
   }
 
-  /** It takes every text so far, and some text is a value. */
+  /** It has accepted every text so far, and some text is a value. */
   get fits(): boolean {
     return this.refused === 0 && this.tried > 0
   }
 
-  /** It has refused too many texts to be worth trying on. */
+  /** It has refused too many texts to be worth trying further. */
   get isOut(): boolean {
     return this.refused > fewOdd && this.refused * oddShare > this.tried
   }
 
-  /** Nearly everything fits: what does not is a slip, or means null. */
+  /** Nearly everything fits: the rest is a slip, or means null. */
   get isNear(): boolean {
     if (this.refused === 0 || this.isOut) return false
     return (

@@ -1,6 +1,6 @@
 /*
-  From what was seen of a column to its type. Every type chosen takes every text that was seen; where that is not what one
-  would expect, a warning says why.
+  Chooses a column's type from what was seen of it. Every chosen type accepts every text that was seen; if it is not the type
+  one would expect, a warning says why.
 */
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
@@ -11,6 +11,7 @@ import { keepsBlanks } from '../parse/types/column-types.js'
 import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
 import type { Candidate } from './candidate.js'
 import { temporalTypes } from './candidate-types.js'
+import { isCodeName } from './column-names.js'
 import type { ColumnProbe } from './column-probe.js'
 import type { WordCount } from './null-words.js'
 import type { NumberFlags } from './number-spelling.js'
@@ -21,6 +22,7 @@ import {
   dialedWarning,
   nearWarnings,
   oddWarnings,
+  plainCodeWarning,
   quoted,
   truthWarnings,
   unclearWarning,
@@ -33,48 +35,46 @@ export interface SeenKinds {
   readonly elements: number
 }
 
-/** What a column is to be. */
+/** The type of a column, and what it needs. */
 export interface ChosenType {
   readonly type: ColumnType
-  /** The candidate that takes every text; undefined for texts and decimals. */
+  /** The candidate that accepts every text; undefined for texts and decimals. */
   readonly candidate: Candidate | undefined
   /** Format without which `load` cannot read the column. */
   readonly dateFormat: string | undefined
-  /** How its numbers are written, where options have to say it. */
+  /** The notation of its numbers, if options have to name it. */
   readonly flags: NumberFlags | undefined
-  /** Words that stand for null in it, where an option has to say it. */
+  /** Words that stand for null in it, if an option has to name them. */
   readonly words: readonly WordCount[]
   readonly nulls: number
   readonly warnings: readonly string[]
 }
 
-/** Options that hold for all columns alike, so that some columns cannot have what others need. */
+/** Options that apply to all columns, so that some columns cannot have what others need. */
 export interface SharedOptions {
-  /** Whether a word can be said to mean null. */
+  /** Whether a word may be declared to mean null. */
   readonly takesWord: (word: string) => boolean
-  /** Why numbers cannot be written so; undefined where they can. */
+  /** Why this notation of numbers cannot be used; undefined if it can. */
   readonly refusal: (flags: NumberFlags) => string | undefined
 }
 
-/** What a column is chosen for. */
+/** What else the choice depends on. */
 export interface ChoiceOptions {
   /** The table is a DFS table, which limits the length of texts. */
   readonly intoDfs: boolean
   readonly shared: SharedOptions
 }
 
-/** A text that comes twice on average is worth a symbol; of few rows, where every fourth comes again. */
+/** Texts that occur twice on average are worth a symbol; if there are few rows, every fourth must repeat. */
 const fewRows = 100
 const shortBytes = 32
-/** Digits that decimals hold whatever they are. */
+/** Number of digits that decimals can always hold. */
 const decimal64Digits = 18
 const decimal128Digits = 38
 
 const text = (type: 'STRING' | 'SYMBOL' | 'BLOB'): ColumnType => ({ type })
 
-/**
- * @returns undefined for JSON values that no type takes: objects, arrays of texts, mixtures
- */
+/** @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures */
 export function chooseType(probe: ColumnProbe, kinds: undefined, options: ChoiceOptions): ChosenType
 export function chooseType(
   probe: ColumnProbe,
@@ -117,6 +117,7 @@ function suitableType(
       return chosenText(probe, [codeWarning(codeText), ...dateWarnings(probe)])
     }
     if (dialedText !== undefined) return chosenText(probe, [dialedWarning(dialedText)])
+    if (isCodes(probe)) return chosenText(probe, [plainCodeWarning(probe)])
   }
   const read = fitting.filter(({ flags }) => flags === undefined || !shared.refusal(flags))
   const found = timed ?? valueType(probe, read)
@@ -130,7 +131,12 @@ function suitableType(
   return chosenText(probe, why === undefined ? nearWarnings(probe) : [why])
 }
 
-/** What somebody says, whatever was found. */
+/** Codes of shares have five or six digits, and those of other files may begin with zeros. */
+function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
+  return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
+}
+
+/** The user's choice, whatever was found. */
 function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
   const { candidates, nulls, textNulls } = probe
   if (keepsBlanks(type)) return { ...chosenText(probe, []), type, nulls: textNulls }
@@ -199,7 +205,7 @@ function digitTime(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   const digits = dateFormat === undefined ? facts.digitTimes.formatFor(name) : undefined
   if (digits === undefined) return undefined
   const { format, types } = digits
-  // A DATE reads such digits by itself, but not numbers of JSON.
+  // A DATE reads such digits without a format, but not from JSON numbers.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
   )
@@ -209,7 +215,7 @@ function digitTime(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   return chosen(probe, found, [warning], found.format)
 }
 
-/** Numbers that are read once an option says how they are written. */
+/** Numbers that can be read if an option names their notation. */
 function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const { numbers } = probe.facts
   const flags = fitting.findLast(one => one.flags !== undefined)?.flags
@@ -251,7 +257,7 @@ function temporalType(
   return chosen(probe, first, probe.hasOffset && !isConverted ? [offsets] : [])
 }
 
-/** The finest way in which some text is written decides, not what the values happen to be. */
+/** The finest notation of any text decides, not the values. */
 function typesAsWritten({ facts: { hasTime, secondDigits } }: ColumnProbe): DataType[] {
   if (secondDigits > 3) return ['NANOTIME', 'NANOTIMESTAMP', 'TIMESTAMP']
   if (secondDigits > 0) return ['TIME', 'TIMESTAMP']
@@ -259,7 +265,7 @@ function typesAsWritten({ facts: { hasTime, secondDigits } }: ColumnProbe): Data
   return ['MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP', 'DATEHOUR']
 }
 
-/** What a format has letters for decides. */
+/** The letters of the format decide. */
 function typesOfFormat(format: string): DataType[] {
   if (format.startsWith('excel')) return ['DATE', 'DATETIME', 'TIMESTAMP']
   if (format.startsWith('epoch:')) {
@@ -277,7 +283,7 @@ function typesOfFormat(format: string): DataType[] {
   return has('S') ? ['TIME'] : has('s') ? ['SECOND'] : ['MINUTE']
 }
 
-/** A double, or a decimal where a double would change digits. */
+/** A double, or a decimal if a double would change digits. */
 function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   const { lossyText, wholeDigits, fractionDigits, hasExponent } = probe.facts
   if (double.type.array === true || lossyText === undefined) return chosen(probe, double)
@@ -292,7 +298,7 @@ function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   return { ...chosen(probe, double, [warning]), type: { type, scale: fractionDigits } }
 }
 
-/** Dates in a format that has to be named; where two suit, nobody knows which it is. */
+/** Dates in a format that has to be named; if two formats fit, it cannot be told which is right. */
 function formatted(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const dated = fitting.filter(({ format }) => format !== undefined)
   const formats = new Set(dated.flatMap(({ format }) => format ?? []))

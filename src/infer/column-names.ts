@@ -1,13 +1,13 @@
 /*
-  Names that columns of an input can have in a table: as they are where DolphinDB takes them so, else repaired as
-  `loadText` does (docs/server-semantics.md#text-of-values). Words of the language are written small: `date` for `DATE`.
+  Names of an input's columns in a table: unchanged if DolphinDB accepts them, otherwise repaired as `loadText` does
+  (docs/server-semantics.md#text-of-values). Reserved words become lower case: `date` for `DATE`.
 */
 import { UsageError } from '../errors.js'
 import { everyColumn } from '../parse/cells/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 
-/** What the options say of columns by their names. */
+/** Options that refer to columns by name. */
 export interface NameRules {
   readonly cells: Pick<CellRules, 'dateFormats' | 'percentColumns'> & {
     readonly offsets?: Readonly<Record<string, string>>
@@ -16,16 +16,23 @@ export interface NameRules {
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
   readonly set: Readonly<Record<string, string>>
-  /** Types of columns, by their names. */
+  /** Types of columns, by name. */
   readonly types?: readonly { readonly name: string }[]
 }
+
+/** What shares, futures and the like are told apart by. */
+const codeName =
+  /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|\u4ee3\u7801|\u4ee3\u78bc|\u5408\u7ea6|\u5408\u7d04/i
+
+/** Whether a column of this name holds codes of shares, futures and the like. */
+export const isCodeName = (name: string): boolean => codeName.test(name)
 
 const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 
 /**
- * One name for each column, all different, whatever their case. Names that need no repair keep theirs.
+ * One name per column, all different even if case is ignored. Names that need no repair keep theirs.
  *
- * @param names  as the input has them; undefined where it has none
+ * @param names  in the input; undefined if it has none
  */
 export function proposeNames(names: readonly (string | undefined)[]): string[] {
   const taken = new Set<string>()
@@ -56,7 +63,7 @@ function unreserved(word: string): string {
   return isReservedWord(small) ? `${small}_` : small
 }
 
-/** Names in the table: those that `map` gives, else proposed ones. */
+/** Names in the table: from `map`, else proposed ones. */
 export function targetNames(
   { map }: Pick<NameRules, 'map'>,
   names: readonly (string | undefined)[],
@@ -65,7 +72,7 @@ export function targetNames(
   return proposeNames(names.map((name, i) => mapped.get(name ?? String(i + 1)) ?? name))
 }
 
-/** @throws {UsageError} DDB_USAGE for rules that name columns that are not there */
+/** @throws {UsageError} DDB_USAGE for rules that name unknown columns */
 export function checkRules(
   { cells, map, set, types = [] }: NameRules,
   own: readonly string[],

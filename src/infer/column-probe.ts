@@ -1,6 +1,6 @@
 /*
-  One column of the input on trial: every cell goes through every type that may still suit, and what the texts look like is
-  kept beside it. Memory does not grow with the rows.
+  Examines one column of the input: tries every cell with every type that may still fit, and records what the texts look like.
+  Memory does not grow with the rows.
 */
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
@@ -17,22 +17,22 @@ import { RecordBlock } from '../parse/record-block.js'
 const point = 46
 const comma = 44
 
-/** What a column is tried with. */
+/** How to examine a column. */
 export interface ProbeOptions {
-  /** In the target, by which rules find it. */
+  /** Name in the target, to which rules may refer. */
   readonly name: string
   readonly rules: CellRules
-  /** Different texts are counted up to this many. */
+  /** Limit up to which different texts are counted. */
   readonly maxDistinct: number
   /** The input is delimited text whose first record was not taken for a header. */
   readonly isHeaderless?: boolean
-  /** Words for null and spellings of numbers may be found that options would have to name. */
+  /** Whether it may find words for null and notations of numbers that options would have to name. */
   readonly findsSpellings?: boolean
-  /** The type that somebody says it has. */
+  /** The type that the user gave it. */
   readonly type?: ColumnType | undefined
 }
 
-/** Different texts that are kept. */
+/** Number of different texts to keep. */
 const keptTexts = 3
 
 /** Everything known of one column. */
@@ -40,7 +40,7 @@ export class ColumnProbe {
   readonly name: string
   readonly rules: CellRules
   readonly isHeaderless: boolean
-  /** Cells that are null as text, and for types that do not keep blanks. */
+  /** Cells that are null as text, and cells that are null for types that ignore blanks. */
   textNulls = 0
   nulls = 0
   cells = 0
@@ -49,9 +49,9 @@ export class ColumnProbe {
   longestBytes = 0
   readonly facts: TextFacts
   readonly distinct: DistinctCount
-  /** Some time has an offset, which is not kept. */
+  /** Some time has a time zone offset, which is not stored. */
   hasOffset = false
-  /** Undefined where words for null are not looked for. */
+  /** Undefined if it does not look for words for null. */
   readonly nullWords: NullWords | undefined
   /** The first different texts, shortened. */
   readonly texts: string[] = []
@@ -73,14 +73,14 @@ export class ColumnProbe {
     this.#nullTexts = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
   }
 
-  /** Types that were tried to the end, those before which nothing is to be preferred first. */
+  /** Types that were tried to the end, preferred ones first. */
   get candidates(): readonly Candidate[] {
     return this.#trials.candidates
   }
 
   /**
-   * Looks at the cells of a field; afterwards, those with a text that means null are empty.
-   * @param arrayDelimiter  between the elements, where the format itself says that the cells are arrays
+   * Examines the cells of a field; afterwards, those with a word for null are empty.
+   * @param arrayDelimiter  between the elements, if the format itself says that the cells are arrays
    */
   look(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     this.#lookAtTexts(block, field)
@@ -98,19 +98,19 @@ export class ColumnProbe {
     return this.texts[0]
   }
 
-  /** Takes note of rows in which the column did not stand. */
+  /** Counts rows in which the column is missing. */
   pass(rows: number): void {
     this.cells += rows
     this.nulls += rows
     this.textNulls += rows
   }
 
-  /** Some time has another offset than those before. */
+  /** Some time has another offset than earlier ones. */
   get hasOtherOffsets(): boolean {
     return this.rules.columnOffsets?.of(this.name).hasOthers === true
   }
 
-  /** The format in which somebody says that dates are written. */
+  /** The date format that the user gave. */
   get dateFormat(): string | undefined {
     return saidFormat(this.name, this.rules, this.facts)
   }
@@ -152,10 +152,10 @@ function signsOf({ decimalComma = false, thousands = '' }: CellRules): NumberSig
   }
 }
 
-/** Behind the text something can be read. */
+/** Number of readable bytes after the text. */
 const padding = 8
 
-/** The probe of a column whose every cell is the text, written plainly. */
+/** The probe of a column whose cells are all this literal text. */
 export function constantProbe(name: string, text: string, rules: CellRules): ColumnProbe {
   const probe = new ColumnProbe({ name, rules: plainNumbers(rules), maxDistinct: 1 })
   const encoded = new TextEncoder().encode(text)

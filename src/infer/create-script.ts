@@ -1,6 +1,6 @@
 /*
-  The script that makes a table for the columns: shared stream table, keyed stream table, or DFS table. Names come into it
-  only when they are DolphinDB's identifiers; the names of files stand in comments, without line breaks. What servers take:
+  The script that creates a table for the columns: shared stream table, keyed stream table, or DFS table. Only DolphinDB
+  identifiers enter it as names; file names appear in comments, without line breaks. What servers accept:
   docs/server-semantics.md#tables-in-databases.
 */
 import { Buffer } from 'node:buffer'
@@ -18,20 +18,20 @@ import {
   type PartitionPlan,
 } from './partition-plan.js'
 
-/** What is to be made; its names were checked. */
+/** The table to create, with checked names. */
 export type NewTable =
   | { readonly kind: 'shared'; readonly name: string }
   | { readonly kind: 'dfs'; readonly database: string; readonly table: string }
 
-/** Rows that a stream table has room for at first; less where it is wide, as the room is taken at once. */
+/** Initial capacity of a stream table in rows; less for wide ones, as memory is taken at once. */
 const streamCapacity = 10_000
 const streamCells = 4_000_000
-/** More comments are left out, and longer ones cut: a server takes no more code than this in a message (S00020). */
+/** Limits of the number and length of comments, as a server accepts only so much code in a message (S00020). */
 const mostWarnings = 50
 const longestComment = 300
 const mostCodeBytes = 1_000_000
 
-/** Numbers of a version, `[2, 0, 10]`: the first that knows what the types need. */
+/** The first version, as numbers like `[2, 0, 10]`, that supports what the types need. */
 const firstVersions: readonly {
   readonly needs: (type: ColumnType) => boolean
   readonly what: string
@@ -43,12 +43,13 @@ const firstVersions: readonly {
 ]
 
 /**
- * @param keyColumns  make a keyed stream table: rows whose key is known are dropped
- * @param server  numbers of the version that it is for, when that is known
- * @param wishes  what the user wants of a DFS table; the rest is chosen
- * @throws {UsageError} DDB_USAGE for keys that are not columns, and wishes that no table fulfils, DDB_NAME for names that cannot be in a script
- * @throws {InputError} DDB_INPUT_COLUMN when the columns are too many, when nothing is there to partition a DFS table by or to
- *   sort its arrays by, or when the server does not know their types
+ * @param keyColumns  create a keyed stream table: rows with a known key are dropped
+ * @param server  the version it is for, as numbers, if known
+ * @param wishes  the user's requirements for a DFS table; everything else is chosen
+ * @throws {UsageError} DDB_USAGE for keys that are not columns, and wishes that no table fulfils, DDB_NAME for names that
+ *   cannot be in a script
+ * @throws {InputError} DDB_INPUT_COLUMN if there are too many columns, if none is suitable to partition a DFS table by or to
+ *   sort its arrays by, or if the server does not know their types
  */
 export function createScript(
   schema: InferredSchema,
@@ -76,7 +77,7 @@ export function createScript(
   )
 }
 
-/** @throws {UsageError} DDB_USAGE for wishes that a stream table cannot have */
+/** @throws {UsageError} DDB_USAGE for wishes that a stream table cannot fulfil */
 export function checkDfsOnly(table: NewTable, wishes: DfsWishes): void {
   const [wished] = Object.keys(wishes)
   if (table.kind === 'dfs' || wished === undefined) return
@@ -93,7 +94,7 @@ function isBefore(server: readonly number[], version: readonly number[]): boolea
   return at >= 0 && (server[at] ?? 0) < version[at]!
 }
 
-/** What a server of this version cannot make. */
+/** Refuses types that a server of this version does not know. */
 function checkTypes(schema: InferredSchema, server: readonly number[] | undefined): void {
   if (server === undefined) return
   for (const { needs, what, version } of firstVersions) {
@@ -160,7 +161,7 @@ function headLines(schema: InferredSchema): string[] {
   ]
 }
 
-/** Part of one line, and not all of a long one. */
+/** Part of one line, cut if long. */
 function commentText(text: string): string {
   const line = withoutBreaks(text)
   return line.length <= longestComment ? line : `${line.slice(0, longestComment)}…`
@@ -179,7 +180,7 @@ function commented(path: string): string {
 function namesAndTypes({ columns }: InferredSchema): string {
   const names = columns.map(({ name }) => `\`${name}`).join('')
   const types = columns.map(({ type }) => columnTypeText(type)).join(', ')
-  // One name alone would be a scalar.
+  // A single name without brackets would be a scalar.
   return columns.length === 1 ? `[${names}], [${types}]` : `${names}, [${types}]`
 }
 
@@ -195,14 +196,14 @@ function streamLines(
     keyColumns.length === 0 ? `streamTable(${columns})` : `keyedStreamTable(${keys}, ${columns})`
   return [
     '// In memory alone; enableTableShareAndPersistence keeps it on disk where the server has a persistenceDir.',
-    // Sharing under a name that is taken would put the new table in the place of the one that has rows.
+    // Sharing under a name in use would replace the table that has rows.
     `if(defined("${name}", SHARED))`,
     `    throw "${name} is there already"`,
     `share ${made} as ${name}`,
   ]
 }
 
-/** Throws where the database is there: its partitions are its own. */
+/** Makes the script fail if the database exists, as its partitions may differ. */
 export function databaseGuard(database: string): string {
   return `if(existsDatabase("${database}"))
     throw "${database} is there already, with partitions of its own: create the table in it by hand"`
@@ -239,7 +240,7 @@ function dfsLines(
   ]
 }
 
-/** What is missing, and what can be done. */
+/** What is missing, and what the user can do. */
 function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): string {
   const file = inputs[0]?.path ?? ''
   const wanted =
@@ -255,7 +256,7 @@ function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): str
 
 const namedColumns = 5
 
-/** OLAP is what servers make unasked; those before 2.00 do not know the argument. */
+/** OLAP is the servers' default; those before 2.00 do not know the argument. */
 function databaseLines({ levels, engine, atomic }: PartitionPlan, database: string): string[] {
   const named = [
     ...(engine === 'OLAP' ? [] : [`engine="${engine}"`]),

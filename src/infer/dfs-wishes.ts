@@ -1,15 +1,15 @@
 /*
-  What the user says of a DFS table that is to be made: `date,hash(symbol,10)` for its partitions, the columns it sorts by,
-  its engine. What is not said is chosen (partition-plan.ts).
+  The user's requirements for a new DFS table: `date,hash(symbol,10)` for its partitions, the columns it sorts by, its engine.
+  Whatever is not given is chosen (partition-plan.ts).
 */
 import { UsageError } from '../errors.js'
 import { isDecimal, type DataType } from '../protocol/data-type.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { InferredColumn } from './inferred-schema.js'
 
-/** Fields of `target` that go with `create`. */
+/** Fields of `target` that belong to `create`. */
 export interface DfsWishes {
-  /** One to three levels: a column with days, `value(COLUMN,…)`, `range(COLUMN,…)`, `hash(COLUMN,N)`. */
+  /** One to three levels: a column of dates, `value(COLUMN,…)`, `range(COLUMN,…)`, `hash(COLUMN,N)`. */
   readonly partition?: string
   readonly sortColumns?: readonly string[]
   readonly keepDuplicates?: 'all' | 'first' | 'last'
@@ -17,15 +17,15 @@ export interface DfsWishes {
   readonly atomic?: 'trans' | 'chunk'
 }
 
-/** A level as it was said; texts are those of a script. */
+/** A requested level; its texts are script text. */
 export interface WishedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'
-  /** Undefined for the days that were found. */
+  /** Undefined: the days that were found. */
   readonly scheme: string | undefined
 }
 
-/** A server takes no more levels (docs/server-semantics.md#tables-in-databases). */
+/** A server accepts no more levels (docs/server-semantics.md#tables-in-databases). */
 const mostLevels = 3
 const mostBuckets = 65_535
 
@@ -40,9 +40,7 @@ const noPartition: ReadonlySet<DataType> = new Set([
 const texts: ReadonlySet<DataType> = new Set(['STRING', 'SYMBOL'])
 const whole: ReadonlySet<DataType> = new Set(['INT', 'LONG', 'SHORT', 'CHAR'])
 
-/**
- * @throws {UsageError} DDB_USAGE for a text that is not a scheme, and for columns that cannot divide rows
- */
+/** @throws {UsageError} DDB_USAGE for an invalid scheme, and for columns that cannot partition rows */
 export function wishedLevels(text: string, columns: readonly InferredColumn[]): WishedLevel[] {
   const levels = entriesOf(text).map(entry => levelOf(entry, columns))
   if (levels.length === 0 || levels.length > mostLevels) {
@@ -55,7 +53,7 @@ function wrong(entry: string, why: string): UsageError {
   return new UsageError('DDB_USAGE', `\`target.partition\` ${entry}: ${why}`)
 }
 
-/** Divides at commas outside of brackets. */
+/** Splits at commas outside brackets. */
 function entriesOf(text: string): string[] {
   return (text.match(/[^,(]*\([^)]*\)?|[^,]+/g) ?? [])
     .map(entry => entry.trim())
@@ -131,7 +129,7 @@ function valueLevel(entry: string, column: InferredColumn, given: readonly strin
   return { columnName, kind: 'VALUE', scheme }
 }
 
-/** A value as a script has it: nothing else gets into one. */
+/** A value as a script literal: nothing else can enter the script. */
 function literal(entry: string, text: string, type: DataType): string {
   if (texts.has(type)) {
     const plain = text.replace(/^(["'`])(.*)\1$/, '$2')

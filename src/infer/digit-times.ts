@@ -1,6 +1,5 @@
 /*
-  Dates and times that are written as digits alone. By their texts they are whole numbers as well, so the name of the column
-  has a say.
+  Dates and times written only as digits. They could also be whole numbers, so the column's name counts, too.
 */
 import { parsePattern, PatternFormat } from '../parse/cells/pattern-format.js'
 import type { DataType } from '../protocol/data-type.js'
@@ -8,15 +7,15 @@ import type { DataType } from '../protocol/data-type.js'
 /** Digits that may be a date or time. */
 export interface DigitFormat {
   readonly format: string
-  /** The narrower before the wider. */
+  /** Narrower types first. */
   readonly types: readonly DataType[]
   readonly fewest: number
   readonly most: number
-  /** So many digits, and all of them dates and times, are no accident, whatever the column is called. */
+  /** With so many digits it is no accident that all are dates and times, whatever the column's name. */
   readonly isSure: boolean
 }
 
-/** In the order in which they are preferred. */
+/** In order of preference. */
 const formats: readonly DigitFormat[] = [
   { format: 'yyyyMMdd', types: ['DATE'], fewest: 8, most: 8, isSure: true },
   { format: 'yyyyMMddHHmmssSSS', types: ['TIMESTAMP'], fewest: 17, most: 17, isSure: true },
@@ -42,21 +41,21 @@ const readers = formats.map(({ format }) => {
   return new PatternFormat(parts)
 })
 
-/** Digits of a year are one only near our time. */
+/** Digits are taken for a year only near the present. */
 const firstDay = Date.UTC(1900, 0, 1) / 86_400_000
 const lastDay = Date.UTC(2101, 0, 1) / 86_400_000 - 1
 
-// Escaped: in one of the bundles a pattern is read byte by byte. 时间, 時間, 时刻, 時刻.
+// Escaped, as in one of the bundles a pattern is read byte by byte. 时间, 時間, 时刻, 時刻.
 const timeName = /time|\u65f6\u95f4|\u6642\u9593|\u65f6\u523b|\u6642\u523b|(?:^|_)t[ms]?$/i
 const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|duration/i
 const codeName =
   /(?:^|_)(?:id|no|code|key|num|number|seq)$|[a-z](?:ID|Id|No|Code|Key|Num|Seq)$|\u7f16\u53f7|\u4ee3\u7801|\u7de8\u865f|\u4ee3\u78bc|\u5e8f\u53f7|\u55ae\u865f|\u5355\u53f7|\u8d26\u53f7/i
-/** A time of day shows itself as one by an hour: with fewer digits it may be any number. */
+/** Only a full hour shows that digits are a time of day: with fewer digits it may be any number. */
 const hourDigits: Readonly<Record<string, number>> = { HHmmssSSS: 8, HHmmss: 5 }
 
-/** Which formats suit all texts of a column. */
+/** Which formats fit all texts of a column. */
 export class DigitTimes {
-  /** A bit for each format that suits every text so far. */
+  /** A bit for each format that has fitted every text so far. */
   #fits = 2 ** formats.length - 1
   #mostDigits = 0
 
@@ -66,7 +65,7 @@ export class DigitTimes {
     return formats.filter((_, i) => (this.#fits & (1 << i)) !== 0)
   }
 
-  /** Looks at one text without blanks around it. */
+  /** Examines one text without surrounding blanks. */
   look(bytes: Uint8Array, start: number, end: number): void {
     if (this.#fits === 0) return
     const length = end - start
@@ -80,7 +79,7 @@ export class DigitTimes {
   }
 
   /**
-   * The format that the digits are in; undefined where they may as well be numbers.
+   * The format of the digits; undefined if they may also be numbers.
    * @param name  of the column
    */
   formatFor(name: string): DigitFormat | undefined {
@@ -93,7 +92,7 @@ export class DigitTimes {
     return this.#mostDigits >= hourDigits[first.format]! ? first : undefined
   }
 
-  /** Formats that are worth a word: those of days, and of times where the name of the column or the digits say so. */
+  /** Formats worth mentioning: those of days, and those of times if the column's name or the digits suggest it. */
   mayBe(name: string): readonly string[] {
     const isTime = timeName.test(name) && !noTimeName.test(name)
     return this.fitting

@@ -1,13 +1,13 @@
 /*
-  How many different texts a column has, in bounded memory: each text stands for itself by 52 bits of a hash, so a count
-  may be too small by chance, once in some hundred thousand columns.
+  Counts the different texts of a column in bounded memory. A 52-bit hash stands for each text, so about one count in a hundred
+  thousand columns is too small by chance.
 */
 
 const initialSlots = 256
 /** FNV-1a, 32 bits. */
 const offsetBasis = 0x811c9dc5
 const prime = 0x01000193
-/** Another start makes another hash of the same bytes. */
+/** Another start gives another hash of the same bytes. */
 const otherBasis = 0x9747b28c
 const upperBits = 20
 const free = -1
@@ -27,7 +27,7 @@ export class DistinctCount {
     return this.#count > this.#limit ? undefined : this.#count
   }
 
-  /** Whether the text is another one than those before; false for all once there are more than the limit. */
+  /** Whether the text is new; false for all once there are more than the limit. */
   add(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#count > this.#limit) return false
     let low = offsetBasis

@@ -1,6 +1,5 @@
 /*
-  Which columns the fields of delimited text fill, and what they are called: as `load` understands `mapping.map` and
-  `mapping.set`.
+  Which columns the fields of delimited text fill, and their names: follows `mapping.map` and `mapping.set` as `load` does.
 */
 import type { InputFields } from './input-fields.js'
 import { proposeNames } from './column-names.js'
@@ -8,9 +7,9 @@ import { proposeNames } from './column-names.js'
 /** A column that is filled from a field. */
 export interface FieldColumn {
   readonly name: string
-  /** From 0; several columns may have the same. */
+  /** From 0; several columns may share one. */
   readonly field: number
-  /** Somebody said which field it is. */
+  /** The user said which field it is. */
   readonly isMapped: boolean
 }
 
@@ -21,7 +20,7 @@ interface Mapping {
   readonly set: Readonly<Record<string, string>>
 }
 
-/** The columns in the order of their fields, and the fields that fill none, because their columns are set. */
+/** The columns in the order of their fields, and the fields that fill none because their columns are set. */
 export function fieldColumns(
   { map, set }: Mapping,
   fields: InputFields,
@@ -46,7 +45,7 @@ export function fieldColumns(
   return { columns: wanted.map((one, i) => ({ ...one, name: names[i]! })), unused }
 }
 
-/** A name in another case will do where no other field has it; a number, where names do not tell. */
+/** A name in another case matches if no other field has it; a number matches if there are no names to match. */
 function fieldOf(source: string, { names, isByPosition, hasNames }: InputFields): number {
   const exact = names.indexOf(source)
   if (exact >= 0) return exact

@@ -1,5 +1,5 @@
 /*
-  A column of the table from what was found of it, and why a member of JSON can be none.
+  Makes a column of the table from what was found, or explains why a member of JSON cannot be one.
 */
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'

@@ -1,5 +1,5 @@
 /*
-  What columns of inputs are found by, and what is known of them while the inputs are looked at.
+  Options for finding the columns of inputs, and what is known while the inputs are examined.
 */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
@@ -15,7 +15,7 @@ import type { InputFields } from './input-fields.js'
 import type { JsonColumns } from './json-columns.js'
 import type { SetTexts } from './set-probes.js'
 
-/** What is to be looked at, and how it is read. */
+/** What to examine, and how to read it. */
 export interface InferOptions {
   /** Files, or `-`. */
   readonly paths: readonly string[]
@@ -29,47 +29,47 @@ export interface InferOptions {
   readonly set: Readonly<Record<string, string>>
   /** Types of columns, whatever is found. */
   readonly types?: readonly TargetColumn[]
-  /** Reads what the names of inputs say. */
+  /** Reads the texts in the inputs' names. */
   readonly names: PathReader
-  /** Columns are told apart by position, whatever a header says. */
+  /** Columns are identified by position, whatever a header says. */
   readonly byPosition: boolean
-  /** The table is to be a DFS table. */
+  /** The table will be a DFS table. */
   readonly intoDfs: boolean
-  /** Nothing is found that options would have to say of all columns alike. */
+  /** Finds nothing that options would have to say for all columns. */
   readonly isPlain?: boolean
-  /** Pairs such as yes and no are to be BOOL, whose words have to be said; they are texts otherwise. */
+  /** Pairs such as yes and no become BOOL, whose words options have to name; otherwise they are texts. */
   readonly proposesTruths?: boolean
-  /** Most records to look at; all when left out. */
+  /** Most records to examine; default all. */
   readonly sample?: number
   /** Asked before every piece of input. */
   readonly stopped?: () => boolean
 }
 
-/** What several inputs add up to. */
+/** Results over several inputs. */
 export interface Found {
   rows: number
   rejected: number
   firstReject: string | undefined
   readonly inputs: InferredInput[]
-  /** Content bytes of records looked at, and of all inputs, as far as is known. */
+  /** Content bytes of records examined, and of all inputs, as far as known. */
   recordBytes: number
   totalBytes: number
   isComplete: boolean
   /** Of the first input that has columns. */
   fields: InputFields | undefined
   columns: readonly FieldColumn[]
-  /** Fields that fill no column, because their columns are set. */
+  /** Fields that fill no column because their columns are set. */
   unused: readonly number[]
   /** One for each column. */
   probes: readonly ColumnProbe[]
   json: JsonColumns | undefined
   rules: CellRules | undefined
-  /** What stands above and below the table of the first input. */
+  /** Text above and below the table of the first input. */
   table: FoundTable | undefined
   /** Of the first input; undefined without one. */
   set: SetTexts | undefined
   readonly setProbes: Map<string, ColumnProbe>
-  /** What templates take is no column by itself, unless it is mapped. */
+  /** Fields used by templates are not columns unless they are mapped. */
   readonly takenFields: Set<number>
   readonly takenMembers: Set<string>
 }

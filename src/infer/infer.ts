@@ -1,5 +1,5 @@
 /*
-  Looks at every value of inputs, read as `load` reads them, and says what a table for them would look like.
+  Examines every value of the inputs, read as `load` reads them, and describes a table for them.
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
@@ -9,8 +9,9 @@ import type { CellRules } from '../parse/cell-rules.js'
 import { tableDialect } from '../parse/csv/find-table.js'
 import type { InputReader } from '../parse/input-reader.js'
 import { openReader } from '../parse/formats.js'
-import type { InputShape } from '../schema/cell-source.js'
+import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'
+import type { TargetSchema } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName } from '../source/open-source.js'
 import { checkRules } from './column-names.js'
@@ -25,17 +26,17 @@ import { newSetLook, setTexts, type SetLook } from './set-probes.js'
 
 export type { InferOptions } from './found.js'
 
-/** Small batches: nothing of them is kept. */
+/** Small batches, as nothing of them is kept. */
 const batchRows = 10_000
 const batchBytes = 4 * 1024 * 1024
-/** Different texts that are remembered, of all columns and of one. */
+/** Limits of different texts to remember, for all columns and for one. */
 const maxDistinctTexts = 2 ** 21
 const mostDistinct = 65_536
 const leastDistinct = 1024
 
 /**
  * @throws {InputError} what reading throws; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
- * @throws {UsageError} DDB_USAGE for rules that do not suit
+ * @throws {UsageError} DDB_USAGE for rules that do not fit
  */
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   const found: Found = {
@@ -91,7 +92,7 @@ async function lookAtInput(
   const reader = await openReader(source, {
     ...options.reader,
     settled,
-    // What the first input shows holds for all.
+    // What the first input shows applies to all.
     ...(isFirst
       ? { findsTable: options.isPlain !== true }
       : found.table && tableDialect(found.table)),
@@ -116,7 +117,7 @@ async function lookAtInput(
   })
 }
 
-/** Of records, decompressed; of a compressed file that was not read to its end, by the share that was. */
+/** Decompressed bytes of records; for a compressed file that was not read to its end, estimated from the part that was. */
 function contentBytes(source: ByteSource, reader: InputReader, read: number): number {
   if (reader.readToEnd || source.totalBytes === undefined || source.bytesRead === 0) return read
   return (source.totalBytes * source.contentBytesRead) / source.bytesRead
@@ -135,7 +136,7 @@ async function lookAtRecords(
     reader.recordKind === 'members'
       ? memberLook(options, file, found, rules)
       : fieldLook(options, file, reader, found, rules)
-  // What dates and shares are is for the columns; here all are texts.
+  // Dates and shares are left to the columns; here everything is text.
   const { nullTexts = [], nullQuoted = false } = options.cells
   const batches = reader.batches({
     mapping: look.mapping,
@@ -153,12 +154,12 @@ async function lookAtRecords(
   for await (const batch of batches) batch.release()
 }
 
-/** How many members there are shows only at the end. */
+/** The number of members is known only at the end. */
 const expectedMembers = 256
 
 type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>
 
-/** Fields are texts; blanks around them and what means null is left to the columns. */
+/** Reads fields as texts; columns handle surrounding blanks and words for null. */
 function fieldLook(
   options: InferOptions,
   file: string,
@@ -187,7 +188,7 @@ function fieldLook(
     headerLineNumber: reader.headerLineNumber,
   }
   const match = fields.isByPosition ? 'position' : 'name'
-  const mapping = mapColumns(target, shape, { match })
+  const mapping = mapAsFirst(target, shape, match, found)
   const fieldsOf = mapping.columns.map(({ source }) =>
     source.kind === 'field' ? source.index : -1,
   )
@@ -211,7 +212,30 @@ function fieldLook(
   }
 }
 
-/** What templates are made of in this input. */
+/** @throws {InputError} DDB_INPUT_COLUMN if the input lacks a column of the first one */
+function mapAsFirst(
+  target: TargetSchema,
+  shape: InputShape,
+  match: 'name' | 'position',
+  { inputs: [first] }: Found,
+): ColumnMapping {
+  try {
+    return mapColumns(target, shape, { match })
+  } catch (error) {
+    if (first === undefined || !(error instanceof InputError)) throw error
+    const names = new Set(shape.names)
+    const lacking = target.columns.find(({ name }) => !names.has(name))
+    if (error.code !== 'DDB_INPUT_COLUMN' || lacking === undefined) throw error
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `${shape.file} has other columns than ${first.path}, such as no "${lacking.name}": load files of each kind into a table of ` +
+        'their own, chosen by a pattern, or in an archive by `input.members`',
+      error.position,
+    )
+  }
+}
+
+/** What templates use in this input. */
 function setLook(
   options: InferOptions,
   shape: InputShape,

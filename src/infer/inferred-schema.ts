@@ -1,5 +1,5 @@
 /*
-  What was found out about inputs: the columns that a table for them would have, and what `load` has to be told to fill it.
+  The result for some inputs: the columns that a table for them would have, and the options that `load` needs to fill it.
 */
 import type { InputFormat } from '../parse/formats.js'
 import type { FoundTable } from '../parse/csv/find-table.js'
@@ -9,25 +9,25 @@ import type { SharedNeeds } from './settle-types.js'
 
 /** One column that a table would have. */
 export interface InferredColumn {
-  /** In the table. */
+  /** Name in the table. */
   readonly name: string
-  /** In the input; undefined where it has no names. */
+  /** Name in the input; undefined if it has none. */
   readonly source: string | undefined
   readonly type: ColumnType
-  /** Format of its dates that `load` has to be told. */
+  /** Format of its dates, if `load` needs it. */
   readonly dateFormat: string | undefined
-  /** Its texts have a percent sign, which `load` has to be told. */
+  /** Its texts have a percent sign, which `load` needs to know. */
   readonly isPercent?: boolean
-  /** Number of its field, from 1, where `load` has to be told. */
+  /** Number of its field, from 1, if `load` needs it. */
   readonly fieldNumber?: number
   readonly nulls: number
-  /** Different texts; undefined where they are too many to count. */
+  /** Number of different texts; undefined if there are too many to count. */
   readonly distinct: number | undefined
   /** The first text that is not null, clipped. */
   readonly sample: string | undefined
-  /** Bytes of its texts that are not null. */
+  /** Bytes of its non-null texts. */
   readonly textBytes: number
-  /** First and last day, from 1970 on, of types that have days. */
+  /** First and last day, counted from 1970, for types with days. */
   readonly days: { readonly first: number; readonly last: number } | undefined
   readonly warnings: readonly string[]
 }
@@ -38,7 +38,7 @@ export interface LeftOut {
   readonly reason: string
 }
 
-/** One input that was looked at. */
+/** One input that was examined. */
 export interface InferredInput {
   readonly path: string
   readonly format: InputFormat
@@ -47,25 +47,25 @@ export interface InferredInput {
   readonly rows: number
 }
 
-/** What all inputs have in common. */
+/** What was found over all inputs. */
 export interface InferredSchema {
   readonly columns: readonly InferredColumn[]
   readonly leftOut: readonly LeftOut[]
   readonly inputs: readonly InferredInput[]
-  /** Rows looked at. */
+  /** Rows examined. */
   readonly rows: number
   /** False when there are more. */
   readonly isComplete: boolean
-  /** Rows of all inputs, as far as can be told from their sizes; of a pipe those that were seen. */
+  /** Rows of all inputs, estimated from their sizes; for a pipe those that were seen. */
   readonly estimatedRows: number
-  /** Records that no table could take, and why the first of them cannot be read. */
+  /** Records that no table could hold, and why the first of them cannot be read. */
   readonly rejected: number
   readonly firstReject: string | undefined
-  /** Columns have to be matched by position: some names of the input are empty or stand there twice. */
+  /** Columns have to be matched by position, as some names of the input are empty or repeated. */
   readonly needsPosition: boolean
-  /** Options that hold for all columns alike, and fit all. */
+  /** Options that apply to all columns and fit them all. */
   readonly needs: SharedNeeds
-  /** What stands above and below the table; undefined where nothing does. */
+  /** Text above and below the table; undefined if there is none. */
   readonly table?: FoundTable | undefined
   /** Some records lack members that others have. */
   readonly needsAllowMissing: boolean

@@ -1,27 +1,26 @@
 /*
-  The fields of delimited text as columns: by their names in the header, or by position where there are none or where names
-  do not tell them apart.
+  The fields of delimited text as columns: by their names in the header, or by position if there are no names or some repeat.
 */
 import type { InputReader } from '../parse/input-reader.js'
 
-/** Fields of the first input; others have to have the same. */
+/** Fields of the first input; others must have the same. */
 export interface InputFields {
-  /** As the header has them; undefined without one. */
+  /** As in the header; undefined without one. */
   readonly names: readonly (string | undefined)[]
-  /** By which fields of other inputs are found. */
+  /** Names or positions by which fields of other inputs are matched. */
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean
-  /** The names stand in lines that are skipped. */
+  /** The names are in lines that are skipped. */
   readonly isSkipped?: boolean
 }
 
-/** Names with such characters cannot be shown, so no command could name them. */
+/** Names with such characters cannot be shown, so no command could contain them. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
 type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'rowNames' | 'foundTable'>
 
-/** @param byPosition  whatever the header says */
+/** @param byPosition  even if the header would allow names */
 export function inputFields(
   { fieldNames, fieldCount, rowNames = false, foundTable }: InputShape,
   byPosition: boolean,
@@ -32,7 +31,7 @@ export function inputFields(
     return { names: skipped, keys, isByPosition: true, hasNames: false, isSkipped: true }
   }
   const hasNames = fieldNames !== undefined
-  // The names of records are not a column.
+  // Row names are not a column.
   const first = rowNames ? 1 : 0
   const names = hasNames
     ? fieldNames.slice(first)

@@ -1,6 +1,6 @@
 /*
-  The members of JSON records as columns, found as they come: a member of an object inside a record is `object.member`, as
-  `mapping.map` names it. Rows before the first one that has a member count as rows without it.
+  Finds the members of JSON records as columns: a member of a nested object is `object.member`, as `mapping.map` names it. Rows
+  before the first one with a member count as rows without it.
 */
 import { InputError } from '../errors.js'
 import { utf8Text } from '../parse/cells/cell-bytes.js'
@@ -18,26 +18,26 @@ import type { FieldCells } from '../parse/columns/template-text.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe } from './column-probe.js'
 
-/** Records with more different members have data for names. */
+/** Records with more different members use data as names. */
 const maxMembers = 4096
 const lineFeed = 10
-/** Behind every cell something can be read. */
+/** Number of readable bytes after every cell. */
 const padding = 8
 
-/** One member on its way through the records. */
+/** One member while the records are examined. */
 export interface JsonColumn {
   readonly source: string
   readonly probe: ColumnProbe
-  /** Kinds of its values, and of the elements of those that are arrays, as bits. */
+  /** Kinds of its values, and of the elements of arrays, as bits. */
   kinds: number
   elementKinds: number
-  /** Records that have it; one whose object is null has it, too. */
+  /** Records that have it, including those whose object is null. */
   present: number
-  /** Of the block at hand: where each row's text begins and ends, and which are numbers, if anybody wants to know. */
+  /** In the present block: where each row's text begins and ends, and which are numbers, if that is needed. */
   readonly starts: Int32Array
   readonly ends: Int32Array
   readonly numbers: Uint8Array | undefined
-  /** Row that was filled last. */
+  /** The row filled last. */
   row: number
 }
 
@@ -46,22 +46,22 @@ export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
   rows = 0
-  /** Of objects inside records: how often null stood in their place. */
+  /** How often null stood in the place of a nested object. */
   readonly #nullObjects = new Map<string, number>()
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean
   readonly #scanner: JsonScanner = new JsonScanner(true)
-  /** Takes each column in turn. */
+  /** Shared by the columns, one after the other. */
   #block: RecordBlock | undefined
 
-  /** @param hasStyle  numbers in texts are written otherwise than those of JSON */
+  /** @param hasStyle  numbers in texts are written differently from those of JSON */
   constructor(newProbe: (source: string) => ColumnProbe, hasStyle: boolean) {
     this.#newProbe = newProbe
     this.#hasStyle = hasStyle
   }
 
   /**
-   * Looks at the records of a block.
+   * Examines the records of a block.
    * @throws {InputError} DDB_INPUT_MEMBER for too many different members
    */
   look(block: RecordBlock, file: string): void {
@@ -81,13 +81,13 @@ export class JsonColumns {
     this.rows += block.rowCount
   }
 
-  /** Where the texts of a member stand that were looked at last; nowhere for one that no record has. */
+  /** The texts of a member in the last block; empty for one that no record has. */
   cells(name: string): FieldCells {
     const { starts, ends } = this.columns.get(name) ?? noColumn
     return { starts, ends, first: 0, step: 1 }
   }
 
-  /** In which they stand. */
+  /** The bytes that contain them. */
   get view(): DataView {
     return this.#scanner.view
   }
@@ -101,7 +101,7 @@ export class JsonColumns {
     return this.rows - present - nullObjects
   }
 
-  /** True for a member that only ever stood for an object, as null. */
+  /** True for a member that was only ever null in the place of an object. */
   isObject({ source, kinds }: JsonColumn): boolean {
     if ((kinds & ~jsonKinds.null) !== 0) return false
     return [...this.columns.keys()].some(other => other.startsWith(`${source}.`))
@@ -122,7 +122,7 @@ export class JsonColumns {
     scanner.scratch = needed
   }
 
-  /** The members of an object whose records were checked already; the position behind it. */
+  /** Reads the members of an object in records that were checked already; returns the position after it. */
   #object(open: number, prefix: string, row: number, block: RecordBlock, file: string): number {
     const scanner = this.#scanner
     const { bytes } = scanner
@@ -170,7 +170,7 @@ export class JsonColumns {
     return next
   }
 
-  /** Elements one after the other, as `load` hands them to array columns. */
+  /** Elements one after the other, as `load` passes them to array columns. */
   #elements(open: number, column: JsonColumn): number {
     const scanner = this.#scanner
     const { bytes } = scanner
@@ -239,7 +239,7 @@ export class JsonColumns {
 const nowhere = new Int32Array(maxBlockRows)
 const noColumn = { starts: nowhere, ends: nowhere }
 
-/** Every row is null until its record says otherwise. */
+/** Every row is null until its record sets it. */
 function clearRows(column: JsonColumn, rowCount: number): void {
   column.starts.fill(0, 0, rowCount)
   column.ends.fill(0, 0, rowCount)

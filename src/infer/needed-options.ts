@@ -1,10 +1,10 @@
 /*
-  What `load` has to be told besides the table, so that the table found for an input takes all of it.
+  The options that `load` needs, besides the table, so that the table found for an input can hold all of it.
 */
 import type { InferredSchema } from './inferred-schema.js'
 import type { SharedNeeds } from './settle-types.js'
 
-/** Fields of the options of a run; empty or false where nothing is needed. */
+/** Option fields of a run; empty or false if not needed. */
 export interface NeededOptions extends SharedNeeds {
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
@@ -16,14 +16,14 @@ export interface NeededOptions extends SharedNeeds {
   readonly comment: string
   /** The header is skipped. */
   readonly noHeader: boolean
-  /** Records after the table, which are rejects. */
+  /** Records after the table, which become rejects. */
   readonly footers: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
   readonly ignoreExtra: boolean
 }
 
-/** What the schema asks for. */
+/** The options that the schema requires. */
 export function neededOptions(schema: InferredSchema): NeededOptions {
   const { columns, leftOut, needsPosition, needsAllowMissing, needs, table } = schema
   const renamed = columns.flatMap(({ name, source, fieldNumber }) => {

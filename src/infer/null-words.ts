@@ -1,49 +1,49 @@
 /*
-  Words that files have in place of a value. In a column of numbers, dates or truths they mean null once an option of `load`
+  Words that files use for missing values. In a column of numbers, dates or truth values they mean null once an option of `load`
   says so; in a column of texts they are texts.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
 
-/** Nobody writes them for anything else. */
+/** These are never written for anything else. */
 const sureWords = [
   ...['N/A', 'n/a', '#N/A', 'NULL', 'null', 'Null', '\\N', '(null)', '<NA>', '#NULL!'],
   ...['NaN', 'nan', 'NAN', '--', '---', '\u2014'],
 ]
-/** NA is Namibia, `-` a direction, `.` a strand of DNA. */
+/** NA may be Namibia, `-` a direction, `.` a strand of DNA. */
 const otherWords = ['NA', 'na', 'None', 'none', 'nil', '-', '.', '?', '*']
 
 const isSure: ReadonlySet<string> = new Set(sureWords)
 
-/** Whether a word means null in texts, too. */
+/** Whether a word means null even in texts. */
 export function isSureNull(word: string): boolean {
   return isSure.has(word)
 }
 
-/** How often a word stood in a column. */
+/** How often a word occurred in a column. */
 export interface WordCount {
   readonly word: string
   /** Spelled in UTF-8. */
   readonly bytes: Uint8Array
   cells: number
-  /** Of these, those in quotes. */
+  /** How many of these were in quotes. */
   quoted: number
 }
 
 const encoder = new TextEncoder()
 const words = [...sureWords, ...otherWords].map(word => ({ word, bytes: encoder.encode(word) }))
 const longestBytes = Math.max(...words.map(({ bytes }) => bytes.length))
-/** The first byte of some word. */
+/** The first bytes of all words. */
 const begins = new Uint8Array(256)
 for (const { bytes } of words) begins[bytes[0]!] = 1
 
 /** The words of one column. */
 export class NullWords {
-  /** Cells that are set aside, and where they ended. */
+  /** Cells set aside, with their former ends. */
   readonly #aside: number[] = []
   readonly #counts: WordCount[] = words.map(one => ({ ...one, cells: 0, quoted: 0 }))
 
-  /** Those that were seen. */
+  /** Words that occurred. */
   get seen(): readonly WordCount[] {
     return this.#counts.filter(({ cells }) => cells > 0)
   }
@@ -65,7 +65,7 @@ export class NullWords {
     }
   }
 
-  /** Puts them back: to another column they may be texts. */
+  /** Restores them, as for another column they may be texts. */
   putBack({ ends }: RecordBlock): void {
     const aside = this.#aside
     for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!

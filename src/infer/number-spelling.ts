@@ -1,14 +1,14 @@
 /*
-  How the numbers of a column are written: with signs between thousands, with a comma before the decimals, with a percent
-  sign. Found out from what cannot be anything else, so that the option that reads them can be named.
+  How the numbers of a column are written: with thousands separators, a decimal comma, or a percent sign. Concluded only from
+  unambiguous texts, so that the option that reads them can be named.
 */
 import { trimmedEnd } from '../parse/cells/cell-bytes.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
 
-/** What options have to say so that the numbers of a column are read; empty where nothing is needed. */
+/** What options must say so that the column's numbers can be read; empty if nothing. */
 export interface NumberFlags {
-  /** Between groups of three digits; '' for nothing. */
+  /** Separator between groups of three digits; '' for none. */
   readonly thousands: string
   readonly decimalComma: boolean
   readonly isPercent: boolean
@@ -22,41 +22,41 @@ const percent = 37
 const plus = 43
 const minus = 45
 const groupDigits = 3
-/** A double keeps so many digits of every number. */
+/** A double keeps this many digits of every number. */
 const sureDigits = 15
 
 const encoder = new TextEncoder()
-/** What stands between thousands, as far as files are known: also the blanks that do not break a line. */
+/** Thousands separators found in files, including non-breaking blanks. */
 const groupSigns = [',', '.', ' ', "'", '\u00a0', '\u202f', '\u2019'].map(text => ({
   text,
   bytes: encoder.encode(text),
 }))
 
-/** The number that was looked at last, in parts. */
+/** The number examined last, in parts. */
 const marks: number[] = []
 const lengths: number[] = []
 
-/** Gathered over the texts of a column that begin like numbers. */
+/** Collected from the texts of a column that begin like numbers. */
 export class NumberSpelling {
   /** Texts with a percent sign. */
   percents = 0
-  /** The first number that may be read in two ways: `1,234`. */
+  /** The first ambiguous number: `1,234`. */
   unclearText: string | undefined
-  /** The first one with more digits than a double has for sure. */
+  /** The first one with more digits than a double certainly keeps. */
   longText: string | undefined
-  /** Index of the sign that stands between thousands for sure, and of the one that may; −1 for none. */
+  /** Index of the certain thousands separator, and of the possible one; −1 for none. */
   #sure = -1
   #unclear = -1
-  /** Texts with a comma before their decimals. */
+  /** Texts with a decimal comma. */
   #commas = 0
-  /** `1.5`, and `1.234`, which has a group where points stand between thousands. */
+  /** `1.5`, and `1.234`, which has a group if points separate thousands. */
   #points = 0
   #pointGroups = 0
   /** Decimals after groups. */
   #decimals = 0
   #isMixed = false
 
-  /** Undefined where the numbers are plain, as far as they were seen, or written in several ways. */
+  /** Undefined if the numbers seen so far are plain, or written in several ways. */
   get flags(): NumberFlags | undefined {
     if (this.#isMixed) return undefined
     const isPercent = this.percents > 0
@@ -74,12 +74,12 @@ export class NumberSpelling {
     return isPoint || this.#points + this.#commas + this.#decimals > 0
   }
 
-  /** Nothing tells `1,234` from 1.234. */
+  /** It cannot be told whether `1,234` is 1.234. */
   get isUnclear(): boolean {
     return this.#sure < 0 && this.#commas === 0 && this.unclearText !== undefined
   }
 
-  /** Looks at a text without blanks around it. */
+  /** Examines a text without surrounding blanks. */
   look(bytes: Uint8Array, start: number, to: number): void {
     const isPercent = bytes[to - 1] === percent
     const end = isPercent ? trimmedEnd(bytes, start, to - 1) : to
@@ -105,7 +105,7 @@ export class NumberSpelling {
     }
   }
 
-  /** One sign among the digits: whether it may be either. */
+  /** One separator among the digits, which may be of either kind. */
   #lookAtOne(mark: number, isGroup: boolean): boolean {
     const sign = groupSigns[mark]!.bytes[0]
     if (sign === point) {
@@ -119,7 +119,7 @@ export class NumberSpelling {
     return isGroup && sign === comma
   }
 
-  /** Several signs: all alike but perhaps the last, which stands before the decimals. */
+  /** Several separators: all equal except perhaps the last, before the decimals. */
   #lookAtGroups(last: number): void {
     const [mark] = marks
     for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return
@@ -142,7 +142,7 @@ export class NumberSpelling {
   }
 }
 
-/** The rules with which numbers are read that are written so. */
+/** The rules for reading numbers in this notation. */
 export function rulesWith(rules: CellRules, name: string, flags: NumberFlags): CellRules {
   const { percentColumns = [] } = rules
   return {
@@ -153,7 +153,7 @@ export function rulesWith(rules: CellRules, name: string, flags: NumberFlags): C
   }
 }
 
-/** Sets `marks` and `lengths`: the signs, and how many digits stand before, between and after them. */
+/** Sets `marks` and `lengths`: the separators, and the number of digits before, between and after them. */
 function readMarks(bytes: Uint8Array, start: number, end: number, digitsBefore: number): boolean {
   marks.length = 0
   lengths.length = 0

@@ -1,13 +1,14 @@
 /*
-  How a DFS table for the columns might be partitioned: by day, month or year of a date, and by a hash of a symbol where a
-  day is too much for one partition. DolphinDB advises 100 MB to 1 GB of data in each. Which engine suits, and what it sorts
-  by: docs/server-semantics.md#tables-in-databases.
+  Plans the partitions of a DFS table for the columns: by day, month or year of a date, and by a hash of a symbol if a day is
+  too much for one partition. DolphinDB advises 100 MB to 1 GB of data per partition. Engines and sort columns:
+  docs/server-semantics.md#tables-in-databases.
 */
 import { columnTypeText, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
 import { UsageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
 import { unitsPerDay } from './candidate-types.js'
+import { isCodeName } from './column-names.js'
 import { wishedLevels, type DfsWishes } from './dfs-wishes.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
@@ -15,44 +16,44 @@ import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 export interface PlannedLevel {
   readonly columnName: string
   readonly kind: 'VALUE' | 'RANGE' | 'HASH'
-  /** As a script has it. */
+  /** Script text. */
   readonly scheme: string
   readonly reason: string
 }
 
-/** One to three. */
+/** One to three levels. */
 type Levels = readonly [PlannedLevel, ...PlannedLevel[]]
 
-/** A scheme, and the engine that goes with it. */
+/** A partition scheme, and the engine to go with it. */
 export interface PartitionPlan {
   readonly levels: Levels
   readonly engine: 'OLAP' | 'TSDB'
-  /** With TSDB: rows with equal ones lie together, in order of the last. */
+  /** With TSDB: rows with equal sort columns are stored together, ordered by the last of them. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
-  /** With TSDB: which of the rows with equal sort columns stay. */
+  /** With TSDB: which of several rows with equal sort columns to keep. */
   readonly keepDuplicates?: 'ALL' | 'FIRST' | 'LAST'
   readonly atomic?: 'TRANS' | 'CHUNK'
-  /** All rows, not compressed. */
+  /** All rows, uncompressed. */
   readonly totalBytes: number
 }
 
 const megabyte = 1_000_000
 const leastBytes = 100 * megabyte
 const mostBytes = 1000 * megabyte
-/** What a hashed partition is to hold. */
+/** Target size of a hashed partition. */
 const usualBytes = 300 * megabyte
-/** So many days, and months, are no trouble as partitions however small they are. */
+/** This many days or months are fine as partitions, however small they are. */
 const fewDays = 92
 const fewMonths = 120
 const yearsAhead = 10
 const fewestBuckets = 10
 const mostBuckets = 1000
 const daysPerMonth = 30
-/** Days near the end of the calendar stand for "never": a range ahead of them has no end. */
+/** Days near the end of the calendar mean "never": a range must not extend to them. */
 const lastDay = daysFromCivil(9900, 1, 1)
 
-/** Bytes of a value in memory; texts have their length besides. */
+/** Bytes of a value in memory; for texts their length is added. */
 const widths: Readonly<Partial<Record<DataType, number>>> = {
   BOOL: 1,
   INT: 4,
@@ -69,17 +70,17 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** Why no DFS table can be made: a column that is there to divide rows by, or to sort arrays by, in every row. */
+/** Why no DFS table is possible: it lacks a column, non-null in every row, to partition by or to sort arrays by. */
 export interface NoPlan {
   readonly lacks: 'partition column' | 'sort column'
-  /** Columns that would do if none of their values were null. */
+  /** Columns that would be suitable if none of their values were null. */
   readonly withNulls: readonly string[]
 }
 
 /**
- * Rows whose place is not known are lost, so only columns without nulls are chosen.
- * @param wishes  what the user says of it
- * @param hasEngines  false for servers before 2.00, which know OLAP alone
+ * Only columns without nulls are chosen, as rows without a partition are lost.
+ * @param wishes  the user's requirements
+ * @param hasEngines  false for servers before 2.00, which know only OLAP
  * @throws {UsageError} DDB_USAGE for wishes that no table fulfils
  */
 export function planPartitions(
@@ -137,7 +138,7 @@ function checkWishes(wishes: DfsWishes, hasEngines: boolean): void {
   throw new UsageError('DDB_USAGE', 'servers before 2.00 have no TSDB engine, which sorts rows')
 }
 
-/** As the user says it. */
+/** The user's partition scheme. */
 function saidLevels(partition: string, columns: readonly InferredColumn[]): Levels {
   const [first, ...others] = wishedLevels(partition, columns).map((level): PlannedLevel => {
     const { columnName, kind, scheme } = level
@@ -157,12 +158,8 @@ const keyTypes: readonly DataType[] = ['SYMBOL', 'INT', 'LONG', 'STRING']
 
 const isKey = ({ type }: InferredColumn): boolean => keyTypes.includes(type.type)
 
-/** What shares, futures and the like are told apart by. */
-const codeName =
-  /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|\u4ee3\u7801|\u4ee3\u78bc|\u5408\u7ea6|\u5408\u7d04/i
-
 const isCode = ({ name, type }: InferredColumn): boolean =>
-  codeName.test(name) && (type.type === 'SYMBOL' || type.type === 'STRING')
+  isCodeName(name) && (type.type === 'SYMBOL' || type.type === 'STRING')
 
 /** A code, a symbol, else the first column of texts or whole numbers. */
 function keyOf(columns: readonly InferredColumn[]): InferredColumn | undefined {
@@ -170,14 +167,14 @@ function keyOf(columns: readonly InferredColumn[]): InferredColumn | undefined {
   return columns.find(isCode) ?? symbol ?? columns.find(isKey)
 }
 
-/** All rows of the inputs, not compressed. */
+/** All rows of the inputs, uncompressed. */
 export function tableBytes({ columns, rows, estimatedRows }: InferredSchema): number {
   return estimatedRows * columns.reduce((sum, column) => sum + cellBytes(column, rows), 0)
 }
 
 function cellBytes({ type, textBytes }: InferredColumn, rows: number): number {
   const mean = rows === 0 ? 0 : textBytes / rows
-  // An array is at most as long as its text, an element of two characters with its delimiter.
+  // An array takes at most the length of its text: an element and its delimiter are at least two characters.
   if (type.array === true) return 4 * mean
   return type.type === 'STRING' || type.type === 'BLOB'
     ? mean + otherWidth
@@ -245,7 +242,7 @@ function olapBecause(hasEngines: boolean, { engine }: DfsWishes): Engine {
 }
 
 const dayTypes: readonly DataType[] = ['DATE', 'MONTH', 'DATETIME', 'DATEHOUR', 'MINUTE', 'SECOND']
-/** They may be the last of several columns to sort by, and none else. */
+/** Types allowed only as the last of several sort columns. */
 const momentTypes: readonly DataType[] = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
 
 const needsTsdb = ({ type }: InferredColumn): boolean => type.array === true || type.type === 'BLOB'
@@ -257,9 +254,9 @@ const sortsLast = ({ type }: InferredColumn): boolean =>
   ['INT', 'LONG', ...dayTypes, ...momentTypes].includes(type.type)
 
 /**
- * TSDB where arrays or BLOBs need it, where it is asked for, and for the data of markets: a code with a time, or a symbol
- * with a time of day.
- * @returns undefined where it is not needed, or nothing is there to sort by
+ * TSDB if arrays or BLOBs need it, if the user wants it, and for market data: a code with a time, or a symbol with a time of
+ * day.
+ * @returns undefined if it is not needed, or nothing is there to sort by
  */
 function sortingFor(
   columns: readonly InferredColumn[],
@@ -292,7 +289,7 @@ function sortingFor(
   )
 }
 
-/** What orders rows finest: a day with its time, a time of day beside the day, else the day. */
+/** The columns of finest order: a date with time, a time of day beside the date, else the date. */
 function momentOf(
   whole: readonly InferredColumn[],
   time: InferredColumn | undefined,

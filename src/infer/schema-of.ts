@@ -1,5 +1,5 @@
 /*
-  What was seen of all columns, as the columns of a table.
+  Turns what was seen of all columns into the columns of a table.
 */
 import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
@@ -43,7 +43,7 @@ export function schemaOf(options: InferOptions, found: Found): InferredSchema {
   }
 }
 
-/** Columns of fields, but for those that are there for templates alone. */
+/** Columns of fields, except those used only by templates. */
 function filledColumns(
   options: InferOptions,
   { columns, probes, takenFields, unused }: Found,
@@ -72,7 +72,7 @@ function filledColumns(
   }
 }
 
-/** Where no column asks for anything that another one would have to take. */
+/** For a single column that need not consider others. */
 const alone = (intoDfs: boolean): ChoiceOptions => ({
   intoDfs,
   shared: { takesWord: () => true, refusal: () => undefined },

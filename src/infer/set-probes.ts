@@ -1,6 +1,6 @@
 /*
-  Columns that templates fill (`mapping.set`), and parts of paths, on trial: their texts are put together as a run does it, and what
-  they are made of is no column by itself.
+  Examines columns that templates fill (`mapping.set`) and parts of paths: their texts are put together as a run does it, and
+  the fields they use are not columns themselves.
 */
 import { cellsOf } from '../parse/columns/template-column.js'
 import { TemplateText, type FieldCells, type InputTexts } from '../parse/columns/template-text.js'
@@ -11,15 +11,15 @@ import { constantOf, templateNames, templateParts } from '../schema/template.js'
 import type { NamedTexts } from '../source/path/input-texts.js'
 import type { ColumnProbe } from './column-probe.js'
 
-/** What is set, and what is the same in every row of all inputs. */
+/** What is set, and what is constant over all rows of all inputs. */
 export interface SetTexts {
-  /** Target column → template; parts of paths among them. */
+  /** Target column → template; includes parts of paths. */
   readonly templates: Readonly<Record<string, string>>
   /** Target column → text. */
   readonly constants: Readonly<Record<string, string>>
 }
 
-/** @param parts  of paths: those that no template holds are columns */
+/** @param parts  of paths: those that no template uses become columns */
 export function setTexts(
   set: Readonly<Record<string, string>>,
   parts: readonly string[],
@@ -36,24 +36,25 @@ export function setTexts(
   return { templates, constants }
 }
 
-/** Where a template's parts stand in a block. */
+/** Where the parts of a template are in a block. */
 export interface BlockCells {
   readonly view: DataView
   field(name: string): FieldCells
 }
 
-/** The templates of one input, looked at block by block. */
+/** The templates of one input, examined block by block. */
 export interface SetLook {
-  /** Fields that they take. */
+  /** Fields that they use. */
   readonly fields: ReadonlySet<number>
-  /** Members that they take. */
+  /** Members that they use. */
   readonly members: ReadonlySet<string>
   look(block: RecordBlock, members?: BlockCells): void
 }
 
 /**
- * @param probeOf  of a column; whether it holds nothing but what the name of its input says
- * @throws {InputError} DDB_INPUT_COLUMN @throws {UsageError} DDB_USAGE for templates that do not suit the input
+ * @param probeOf  a column's probe; its second argument says whether the column depends only on the input's name
+ * @throws {InputError} DDB_INPUT_COLUMN
+ * @throws {UsageError} DDB_USAGE for templates that do not fit the input
  */
 export function newSetLook(
   templates: SetTexts['templates'],

@@ -1,6 +1,6 @@
 /*
-  Types for all columns of delimited text. Some options that would make a number of a text hold for every column: where they
-  would take a text from another one, or numbers their points, the column stays text and says why.
+  Chooses types for all columns of delimited text. Some options that turn texts into numbers apply to every column: if one would
+  take a text from another column, or change its numbers, the column stays text with a warning.
 */
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
@@ -10,7 +10,7 @@ import type { NumberFlags } from './number-spelling.js'
 import { arrayDelimiterOf } from './trials.js'
 import { truthPair } from './type-warnings.js'
 
-/** What `load` has to be told of all columns alike; empty or false where nothing is needed. */
+/** Options of `load` for all columns; empty or false if not needed. */
 export interface SharedNeeds {
   readonly nullTexts: readonly string[]
   readonly nullQuoted: boolean
@@ -29,13 +29,13 @@ export const noSharedNeeds: SharedNeeds = {
   falseTexts: [],
 }
 
-/** The types of the columns, in their order. */
+/** The types of the columns, in order. */
 export interface SettledTypes {
   readonly types: readonly ChosenType[]
   readonly needs: SharedNeeds
 }
 
-/** Chooses until no column asks for what another one cannot have; each round leaves less to ask for. */
+/** Chooses until no column needs an option that another one cannot have; each round leaves fewer. */
 export function settleTypes(
   probes: readonly ColumnProbe[],
   {
@@ -62,7 +62,7 @@ export function settleTypes(
 
 const keyOf = ({ thousands, decimalComma }: NumberFlags): string => `${thousands}${decimalComma}`
 
-/** What may be a text is not made null elsewhere. */
+/** A word that may be a text in one column does not become null in another. */
 function barWords(
   probes: readonly ColumnProbe[],
   types: readonly ChosenType[],
@@ -118,7 +118,7 @@ const isFractional = (type: string): boolean => type === 'DOUBLE' || type.starts
 
 const hasPoint = ({ facts }: ColumnProbe): boolean => facts.hasPoint || facts.numbers.hasFraction
 
-/** A word that means null does so in texts, too. */
+/** A word declared to mean null does so in texts, too. */
 function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[]): SettledTypes {
   const words = types.flatMap(one => one.words)
   const nullTexts = [...new Set(words.map(({ word }) => word))]
@@ -126,11 +126,16 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
   return {
     types: types.map((one, i) => {
       if (!keepsBlanks(one.type)) return one
-      const seen = probes[i]!.nullWords?.seen.filter(({ word }) => nullTexts.includes(word)) ?? []
-      const more = seen.reduce((sum, { cells }) => sum + cells, 0)
-      const warnings = seen.map(
-        ({ word }) => `"${word}" is null with \`cells.nullTexts\` ${word}, as in other columns`,
-      )
+      const { cells: rows, nullWords } = probes[i]!
+      let more = 0
+      const warnings = (nullWords?.seen ?? []).flatMap(({ word, cells }) => {
+        if (nullTexts.includes(word)) {
+          more += cells
+          return [`"${word}" is null with \`cells.nullTexts\` ${word}, as in other columns`]
+        }
+        const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
+        return isSureNull(word) ? [`${kept}: \`cells.nullTexts\` ${word} makes it null`] : []
+      })
       return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
     }),
     needs: {
@@ -144,7 +149,7 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
   }
 }
 
-/** Where it is proposed, pairs of words are truths. */
+/** If proposed, pairs of words become truth values. */
 function withTruths(
   probes: readonly ColumnProbe[],
   { types, needs }: SettledTypes,

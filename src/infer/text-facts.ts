@@ -1,6 +1,6 @@
 /*
-  What the texts of a column look like, beyond what the readers of cells tell: how finely times and numbers are written,
-  and where a number is a code.
+  What the texts of a column look like, beyond what cell readers tell: how precise times and numbers are, and whether a number
+  is a code.
 */
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import { clippedText } from '../parse/shown-text.js'
@@ -19,40 +19,45 @@ const letterE = 0x65
 const openBracket = 91
 const closeBracket = 93
 
-/** A double keeps so many digits of every number. */
+/** A double keeps this many digits of every number. */
 const sureDigits = 15
 const mostDigits = 100
+/** Further digits that show how far a double is from its text. */
+const furtherDigits = 5
+const furtherScale = 10n ** BigInt(furtherDigits)
 
 /** Shorter ones are changes: `+5`. */
 const dialedDigits = 7
 
-/** How numbers are written besides digits and sign. */
+/** Separators in numbers, besides digits and sign. */
 export interface NumberSigns {
-  /** Byte before the decimals. */
+  /** The byte before the decimals. */
   readonly decimal: number
   /** Bytes between groups of digits; empty for none. */
   readonly thousands: Uint8Array
 }
 
-/** Gathered over all cells that are not null. */
+/** Collected over all non-null cells. */
 export class TextFacts {
-  /** The first whole number with a needless zero in front. */
+  /** The first whole number with a superfluous leading zero. */
   codeText: string | undefined
-  /** Digits before and behind the decimal point, at most. */
+  /** Digits of every number, if all are whole, without a sign and equally long; 0 before the first one, and -1 otherwise. */
+  equalDigits = 0
+  /** Most digits before and after the decimal point. */
   wholeDigits = 0
   fractionDigits = 0
   hasExponent = false
-  /** Some number has a point or an exponent: it is no whole number, whatever digits follow the point. */
+  /** Some number has a point or an exponent, so it is not a whole number, whatever digits follow the point. */
   hasFraction = false
   /** Some number has a point, with or without digits after it. */
   hasPoint = false
-  /** The first text of a plus sign and so many digits that it is a telephone number rather than a number. */
+  /** The first text with a plus sign and so many digits that it is a telephone number. */
   dialedText: string | undefined
   /** The first number that a double would change. */
   lossyText: string | undefined
   /** Some text has a time of day. */
   hasTime = false
-  /** Digits of a second, at most. */
+  /** Most digits of fractions of a second. */
   secondDigits = 0
   /** Texts in square brackets. */
   bracketed = 0
@@ -66,7 +71,7 @@ export class TextFacts {
     this.#signs = signs
   }
 
-  /** Looks at one text that is not null. */
+  /** Examines one non-null text. */
   look(bytes: Uint8Array, from: number, to: number): void {
     const start = trimmedStart(bytes, from, to)
     const end = trimmedEnd(bytes, start, to)
@@ -77,7 +82,10 @@ export class TextFacts {
     if (isBracketed) this.bracketed++
     if (isBracketed || this.areArrays) this.#elements(bytes, start, end)
     const digit = first === plus || first === minus ? bytes[start + 1]! : first
-    if ((digit < zero || digit > nine) && digit !== this.#signs.decimal) return
+    if ((digit < zero || digit > nine) && digit !== this.#signs.decimal) {
+      this.equalDigits = -1
+      return
+    }
     this.#time(bytes, start, end)
     this.#number(bytes, start, end)
     this.numbers.look(bytes, start, end)
@@ -123,8 +131,14 @@ export class TextFacts {
         else whole++
       } else if (c === decimal && fraction < 0) fraction = 0
       else if ((c | 0x20) === letterE) break
-      else if (fraction >= 0 || !thousands.includes(c)) return
+      else if (fraction >= 0 || !thousands.includes(c)) {
+        this.equalDigits = -1
+        return
+      }
     }
+    if (p - start !== whole || (this.equalDigits !== 0 && this.equalDigits !== whole))
+      this.equalDigits = -1
+    else this.equalDigits = whole
     if (fraction >= 0) this.hasPoint = true
     if (p < end || fraction >= 0) this.hasFraction = true
     if (p < end) {
@@ -141,7 +155,7 @@ export class TextFacts {
     if (digits > sureDigits && this.lossyText === undefined) this.#lose(bytes, start, end)
   }
 
-  /** Finds out whether a double of the text, written with as many digits, is the text again. */
+  /** Checks whether the double of the text, written with as many digits, is the text again. */
   #lose(bytes: Uint8Array, start: number, end: number): void {
     const { decimal } = this.#signs
     let digits = ''
@@ -156,12 +170,24 @@ export class TextFacts {
     if (digits.length <= sureDigits) return
     const isKept =
       digits.length <= mostDigits &&
-      Number(text)
-        .toPrecision(digits.length)
-        .replace(/e.*$|\./g, '')
-        .replace(/^0+/, '') === digits
+      (digitsOf(Number(text).toPrecision(digits.length)) === digits ||
+        isWrittenDouble(text, digits))
     if (!isKept) this.lossyText = clippedText(bytes, start, end)
   }
+}
+
+/** Without point, exponent and zeros in front. */
+const digitsOf = (number: string): string => number.replace(/e.*$|\./g, '').replace(/^0+/, '')
+
+/** DolphinDB writes a DOUBLE with as many decimals, and the last one may be off by one (files of its tutorials). */
+const writtenDecimals = 15
+
+function isWrittenDouble(text: string, digits: string): boolean {
+  const value = Number(text)
+  if (text.length - text.indexOf('.') - 1 !== writtenDecimals || value >= 1e21) return false
+  const exact = value.toFixed(writtenDecimals + furtherDigits)
+  const distance = BigInt(exact.replace('.', '')) - BigInt(digits) * furtherScale
+  return distance > -2n * furtherScale && distance < 2n * furtherScale
 }
 
 const isDigit = (byte: number): boolean => byte >= zero && byte <= nine

@@ -1,6 +1,6 @@
 /*
-  The types that may suit a column, each tried with every cell. The first block that holds something decides which are worth
-  trying; later ones can only add other spellings of numbers.
+  Tries types with every cell of a column. The first block with values decides which types to try; later blocks can only add
+  other notations of numbers.
 */
 import { UsageError } from '../errors.js'
 import { everyColumn } from '../parse/cells/date-format.js'
@@ -20,19 +20,19 @@ import type { NumberFlags } from './number-spelling.js'
 import type { TextFacts } from './text-facts.js'
 import { formatsFor } from './written-dates.js'
 
-/** What a column is tried with. */
+/** How to try types. */
 export interface TrialOptions {
   readonly name: string
   readonly rules: CellRules
-  /** Gathered of every block before it is tried. */
+  /** Collected from every block before types are tried with it. */
   readonly facts: TextFacts
-  /** Spellings of numbers may be found that options would have to name. */
+  /** Whether it may find notations of numbers that options would have to name. */
   readonly findsSpellings: boolean
-  /** Nothing else is tried where the user has given the type. */
+  /** If the user gave the type, only this one is tried. */
   readonly type: ColumnType | undefined
 }
 
-/** Between the elements of arrays in delimited text. */
+/** Separator between array elements in delimited text. */
 export function arrayDelimiterOf({ arrayDelimiter = ',' }: CellRules): string {
   return arrayDelimiter
 }
@@ -51,13 +51,13 @@ export class Trials {
     this.#rules = options.rules
   }
 
-  /** Those that were tried to the end, those before which nothing is to be preferred first. */
+  /** Types that were tried to the end, preferred ones first. */
   get candidates(): readonly Candidate[] {
     if (this.#options.type !== undefined) return this.#candidates
     return this.#candidates.filter(one => !one.isOut)
   }
 
-  /** @param arrayDelimiter  between the elements, where the format itself says that the cells are arrays */
+  /** @param arrayDelimiter  between the elements, if the format itself says that the cells are arrays */
   read(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     if (!this.#isDecided) this.#begin(block, field, file, arrayDelimiter)
     else {
@@ -97,7 +97,7 @@ export class Trials {
     return isMarked ? arrayTypes : []
   }
 
-  /** Later numbers may be written otherwise than the first ones, which another spelling has to take as well. */
+  /** Later numbers may be written differently from the first ones; the new notation must also read those. */
   #addSpellings(): void {
     const before = this.#flags
     const { facts, findsSpellings } = this.#options
@@ -107,13 +107,13 @@ export class Trials {
       flags?.decimalComma === before?.decimalComma &&
       flags?.isPercent === before?.isPercent
     if (!findsSpellings || flags === undefined || isKnown) return
-    // Nothing without a percent sign is a share, and no number with a point has a decimal comma.
+    // Without a percent sign a number is not a share, and a number with a point has no decimal comma.
     if (flags.isPercent !== (before?.isPercent ?? false)) return
     if (flags.decimalComma && before?.decimalComma !== true && facts.hasFraction) return
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** @param before  candidates that have taken the numbers so far, without a spelling or with another one */
+  /** @param before  candidates that accepted the numbers so far, in another notation */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []
@@ -132,7 +132,7 @@ export class Trials {
     })
   }
 
-  /** Undefined where a sign that was found means something else by the rules. */
+  /** Undefined if the rules give a separator found here another meaning. */
   #spelled(type: ColumnType['type'], flags: NumberFlags): Candidate | undefined {
     try {
       return this.#newCandidate({ type }, { flags })
@@ -146,7 +146,7 @@ export class Trials {
   #candidate({ format, ...type }: TriedType): Candidate | undefined {
     const { name } = this.#options
     try {
-      // Somebody has said another one.
+      // The user gave another format.
       if (format !== undefined && hasDateFormat(name, type.type, this.#rules)) return undefined
       const own = format === undefined ? {} : { format }
       return this.#newCandidate(type, own)
@@ -166,7 +166,7 @@ export class Trials {
     return new Candidate(this.#options.name, type, this.#rules, { ...own, keepsRange })
   }
 
-  /** Rules that name the column exclude what they do not suit. */
+  /** Rules that name the column exclude types that do not fit. */
   get #isNamed(): boolean {
     const { name, rules } = this.#options
     const { dateFormats = {}, percentColumns = [] } = rules
@@ -175,8 +175,8 @@ export class Trials {
 }
 
 /**
- * The format in which somebody says that the dates of a column are written, which makes dates of numbers; counts that are
- * said of every column do not, and neither do times of day.
+ * The date format that the user gave for a column and that turns numbers into dates. Formats of plain counts do so only if they
+ * name the column, and formats of times of day never do.
  */
 export function saidFormat(
   name: string,
@@ -186,7 +186,7 @@ export function saidFormat(
   if (Object.hasOwn(dateFormats, name)) return dateFormats[name]
   const every = Object.hasOwn(dateFormats, everyColumn) ? dateFormats[everyColumn] : undefined
   if (every === undefined || /^e/.test(every)) return undefined
-  // Nearly any number is a time of day whose zeros are missing.
+  // Nearly any number could be a time of day without leading zeros.
   const isTime = digitTimes.fitting.some(({ format, isSure }) => format === every && !isSure)
   return isTime && !digitTimes.mayBe(name).includes(every) ? undefined : every
 }

@@ -1,5 +1,5 @@
 /*
-  What the user learns of a column besides its type: what was not clear, and which option would make it so.
+  Warnings about a column's type: what was unclear, and which option would decide it.
 */
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'
@@ -23,7 +23,7 @@ export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
 /** Pairs of words for true and false, the true one first. */
 const truths = [...['yes no', 'y n', 'on off', 't f', '\u662f \u5426']].map(pair => pair.split(' '))
 
-/** The words for true and false, where a column has no others; both were seen. */
+/** The column's words for true and false, if it has exactly these two. */
 export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, string] | undefined {
   if (distinct.count !== 2 || texts.length !== 2) return undefined
   for (const pair of truths) {
@@ -33,7 +33,7 @@ export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, s
   return undefined
 }
 
-/** They stay texts where no option says what they mean. */
+/** Such words stay texts unless an option gives their meaning. */
 export function truthWarnings(probe: ColumnProbe): string[] {
   const [yes, no] = truthPair(probe) ?? []
   if (yes === undefined || no === undefined) return []
@@ -44,6 +44,10 @@ export function truthWarnings(probe: ColumnProbe): string[] {
 
 export function codeWarning(code: string): string {
   return `${quoted(code)} has a leading zero, which a number would lose: kept as text`
+}
+
+export function plainCodeWarning({ name, sample = '' }: ColumnProbe): string {
+  return `${quoted(sample)} is a code by the name ${name}, and other codes may have leading zeros: kept as text`
 }
 
 export function dialedWarning(dialed: string): string {
@@ -66,7 +70,7 @@ export function dateWarnings({ facts, sample, name }: ColumnProbe): string[] {
   ]
 }
 
-/** Texts that a column of the type cannot take. */
+/** Texts that a column of this type cannot hold. */
 export function oddWarnings(
   { cells, nulls }: ColumnProbe,
   { type, refused, firstOdd }: Candidate,
@@ -78,7 +82,7 @@ export function oddWarnings(
   ]
 }
 
-/** What keeps a column from being of the type that nearly all its texts have. */
+/** Texts that keep a column from the type of nearly all its texts. */
 export function nearWarnings({ candidates, name, isHeaderless }: ColumnProbe): string[] {
   let nearest: Candidate | undefined
   for (const one of candidates) {

@@ -1,6 +1,6 @@
 /*
-  Dates and times as people write them, for columns that no type's own spelling suits. Formats that differ in the order of
-  their fields stand together: where two suit all texts, the user has to choose.
+  Dates and times as people write them, for columns that need a format. Formats that differ in the order of their fields are
+  grouped: if two of them fit all texts, the user has to choose.
 */
 import { parsePattern, PatternFormat } from '../parse/cells/pattern-format.js'
 import type { RecordBlock } from '../parse/record-block.js'
@@ -39,7 +39,7 @@ const times: readonly (readonly [
   ['HHmmss', 'SECOND'],
 ]
 
-/** The type of a day with such a time of day. */
+/** The type of a date with such a time of day. */
 const withDay: Readonly<Record<(typeof times)[number][1], DataType>> = {
   MINUTE: 'DATETIME',
   SECOND: 'DATETIME',
@@ -60,7 +60,7 @@ function written(type: DataType, format: string): WrittenDate {
 
 let all: readonly WrittenDate[] | undefined
 
-/** Made when some column needs them. */
+/** Made when a column first needs them. */
 function writtenDates(): readonly WrittenDate[] {
   all ??= [
     ...times
@@ -70,7 +70,7 @@ function writtenDates(): readonly WrittenDate[] {
     ...days.flatMap(day => [
       ...(day === 'yyyyMMdd' ? [] : [written('DATE', day)]),
       ...times.flatMap(([format, type]) => {
-        // Where a date has signs, so has a time of day; between both may be a T.
+        // If a date has separators, so has its time of day; a T may be between both.
         const isDigits = !format.includes(':')
         if (isDigits !== (day === 'yyyyMMdd')) return []
         const blank = written(withDay[type], `${day} ${format}`)
@@ -81,12 +81,10 @@ function writtenDates(): readonly WrittenDate[] {
   return all
 }
 
-/** So many texts are tried before whole columns. */
+/** How many texts are tried before whole columns. */
 const firstTexts = 5
 
-/**
- * The formats that suit one of the first texts of a field at least, in the order in which they are preferred.
- */
+/** The formats that fit at least one of a field's first texts, in order of preference. */
 export function formatsFor(block: RecordBlock, field: number): readonly TriedType[] {
   const { bytes, starts, ends, fieldCount, rowCount } = block
   const found = new Set<WrittenDate>()
@@ -98,7 +96,7 @@ export function formatsFor(block: RecordBlock, field: number): readonly TriedTyp
     left--
     for (const one of writtenDates()) if (one.reader.read(bytes, start, end) === 0) found.add(one)
   }
-  // Years that a DATETIME does not have are no other format.
+  // A year out of DATETIME's range is not another format.
   return [...found].flatMap(({ type, format }) =>
     (type === 'DATETIME' ? (['DATETIME', 'TIMESTAMP'] as const) : [type]).map(one => ({
       type: one,

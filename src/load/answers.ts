@@ -1,24 +1,24 @@
 /*
-  What a server has answered for in a time in which a run has gone about it in one way: with batches of one size, over so many
-  connections.
+  What a server has confirmed during one period of a run. Throughout a period the batch size and the number of
+  connections stay the same.
 */
 import type { OpenBatch } from './fate/fold.js'
 
-/** What else goes on at both ends may have changed after that. */
+/** After this time other load on both machines may have changed. */
 export const longestPauseMs = 60_000
 const pauseGrowth = 4
 
 /**
- * A trial that brought nothing may have met a moment in which others had the machine: the next one comes after a second, or four
- * times what it took, those after it ever later.
+ * How long to wait after a failed trial, ms. Other processes may have had the machine during it, so the next one comes
+ * after a second or four times the length of the trial, and each later one after a longer pause.
  *
- * @param pauseMs  before that trial; 0 for the first one
+ * @param pauseMs  pause before the failed trial; 0 for the first one
  */
 export function nextPauseMs(pauseMs: number, trial: Pick<Answers, 'ms'>): number {
   return Math.min(longestPauseMs, Math.max(1_000, pauseMs * pauseGrowth, trial.ms * pauseGrowth))
 }
 
-/** What there is to know of a batch here. */
+/** The size of a batch. */
 export type AnsweredBatch = Pick<OpenBatch, 'rows' | 'bytes'>
 
 interface Sum {
@@ -28,7 +28,7 @@ interface Sum {
   readonly bytes: number
 }
 
-/** From the first answers on, with which time begins, to the last ones. */
+/** The period lasts from the first answers to the last; the first ones only start the clock. */
 export class Answers {
   #told: Sum = { atMs: 0, batches: 0, rows: 0, bytes: 0 }
   #last = this.#told
@@ -48,14 +48,14 @@ export class Answers {
     return this.#told.batches === 0
   }
 
-  /** All answers that came together are in. */
+  /** Call it after adding all answers that came together. */
   look(): void {
     if (this.isEmpty) return
     this.#last = this.#told
     this.#first ??= this.#last
   }
 
-  /** Time begins with the last answers. */
+  /** Starts a new period at the time of the last answers. */
   begin(): void {
     this.#first = this.#last
   }
@@ -76,23 +76,23 @@ export class Answers {
     return this.#since('bytes')
   }
 
-  /** Infinity without any. */
+  /** Infinity if there are no answers yet. */
   get bytesOfBatch(): number {
     const { bytes, batches } = this.#told
     return batches === 0 ? Infinity : bytes / batches
   }
 
-  /** Rows a millisecond. */
+  /** Rows per millisecond. */
   get rate(): number {
     return this.#since('rows') / this.ms
   }
 
-  /** As if an answer of each connection more had come at the beginning, and been none of these. */
+  /** A lower bound: assumes that one more answer per connection came at the start and counts for nothing. */
   leastRate(connections = 1): number {
     return (this.rate * (this.batches - connections)) / this.batches
   }
 
-  /** As if an answer of each connection more had come in the same time. */
+  /** An upper bound: assumes one more answer per connection in the same time. */
   mostRate(connections = 1): number {
     return (this.rate * (this.batches + connections)) / this.batches
   }

@@ -1,52 +1,62 @@
 /*
-  How large batches are. Where nobody says so, they begin as usual and grow as long as the server answers for more rows a second
-  then (docs/decisions/0067). It is a fold of the events of the run: the same events lead to the same sizes.
+  How large batches are. If the user gives no size, batches start at the default and grow as long as the server confirms
+  more rows a second (docs/decisions/0067). The size is a fold of the run's events: the same events lead to the same
+  sizes.
 */
 import { Answers, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answers.js'
 import type { RunEvent } from './fate/events.js'
 import type { RunState } from './fate/fold.js'
 import type { Plan } from './plan.js'
 
-/** Of one run. It changes between two batches, never within one. */
+/** The batch size of one run. It changes between two batches, never within one. */
 export interface BatchSize {
-  /** Most rows of the batch that is made now. */
+  /** Row limit of the batch being built. */
   readonly rows: number
-  /** With so many bytes on the wire it is full. */
+  /** A batch is full at this many bytes on the wire. */
   readonly bytes: number
-  /** Most rows of the batches with which the run has been fastest so far. */
+  /** Row limit with which the run has been fastest so far. */
   readonly found: number
-  /** Bytes that may be out: what is found out of batches is not to wait for all that was sent before them. */
+  /**
+   * Limit of bytes in flight. It is lower while sizes are tried, as answers come only after those of everything sent
+   * before.
+   */
   readonly mostInFlightBytes: number
-  /** Nothing is being tried. */
+  /** True while no other size is being tried. */
   readonly isSettled: boolean
-  /** Batches stay, or become, as large as at first. */
+  /** Keeps or restores the first size. */
   fix(): void
-  /** Batches stay as large as they have become. */
+  /** Keeps the present size. */
   stay(): void
   /**
-   * Where nobody answers: the server has come to a batch, as far as its connection tells.
-   * @param place  among all that were handed over, from 1
+   * If nobody answers: the server has started on a batch, as far as its connection shows.
+   * @param place  position among all batches handed over, from 1
    */
   reached(batch: AnsweredBatch, place: number, atMs: number): void
-  /** Where nobody answers: the server has nothing left to do. */
+  /** If nobody answers: the server has nothing left to do. */
   keptUp(): void
-  /** @param state  what has followed from the event */
+  /** @param state  the run's state after the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
-/** More rows a second by this much are worth batches of twice the size. */
+/** Doubling the size must bring this many times the rows a second. */
 const worthwhile = 1.1
-/** Larger batches are tried after so many. */
+/** Batches to measure before trying a larger size. */
 const leastBatches = 8
-/** So many answers that come at once, as from the ledger, are known to a thirtieth. */
+/** With this many batches, answers that arrive together (as from the ledger) are accurate to a thirtieth. */
 const enoughBatches = 32
 const shortestMs = 50
-/** What a server has for one batch at most before another may be larger: receipts, signals and limits are waited for by batches. */
+/**
+ * Batches stop growing once the server needs this long for one: receipts, signals and limits all wait for whole
+ * batches.
+ */
 const longestBatchMs = 500
 const fallen = 0.5
-/** Of the bytes that one connection may have out a batch has an eighth at most: others are on their way meanwhile, and memory stays what it was. */
+/**
+ * A batch takes at most an eighth of the bytes in flight per connection, so others are on their way meanwhile and
+ * memory does not grow.
+ */
 const batchShare = 8
-/** So much of the work of a server is out while larger batches are tried: their answers come after those of all that was sent before. */
+/** The server's backlog while larger batches are tried: their answers come after those of everything sent before. */
 const aheadMs = 500
 const leastShare = 4
 
@@ -61,17 +71,20 @@ export function newBatchSize(plan: SizeOptions): BatchSize {
 
 class GrowingSize implements BatchSize {
   readonly #plan: SizeOptions
-  /** By what batches are larger than at first; a power of two. */
+  /** How many times larger batches are than at first; a power of two. */
   #factor = 1
   #isFixed: boolean
-  /** Batches with this number, or where they have none in this place, and later ones have the present size. */
+  /** The first batch that has the present size: its number, or its place if batches have no numbers. */
   #firstNo = 0
   #present = new Answers()
-  /** Of batches half as large; undefined where it is settled which are better. */
+  /** Answers to batches half as large; undefined once the better size is chosen. */
   #before: Answers | undefined
-  /** Until when it is; and rows a millisecond since then, once what had piled up at the server is done. */
+  /**
+   * Until when the size stays, and the rows per millisecond since it was chosen, measured after the server's backlog was
+   * cleared.
+   */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
-  /** For how long the last trial in vain has settled it; 0 while larger batches have always been better. */
+  /** How long the last failed trial settles the size; 0 while larger batches have always been better. */
   #pauseMs = 0
 
   constructor(plan: SizeOptions) {
@@ -111,27 +124,28 @@ class GrowingSize implements BatchSize {
   }
 
   reached(batch: AnsweredBatch, place: number, atMs: number): void {
-    // What is told of batches half as large was told before: where the server is by now is only estimated.
+    // Where the server is by now is an estimate, so batches of the size before count only until the sizes change.
     if (!this.#isFixed && place >= this.#firstNo) this.#present.add(batch, atMs)
   }
 
   keptUp(): void {
     if (this.#isFixed) return
-    // What is tried is large enough for now.
+    // The size being tried is large enough for now.
     this.#before = undefined
     this.#present = new Answers()
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // Halves of a small batch are fewer rows that go out twice, and others may be refused for their size alone.
+    // If the server refuses rows for the size of their batch alone, small batches mean that fewer halves are sent
+    // twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {
       const answers = event.no < this.#firstNo ? this.#before : this.#present
       answers?.add(open.get(event.no)!, event.atMs)
     } else if (event.kind === 'handedOver') {
-      // All that one look at the ledger has told is known by now, and the next batch has no rows yet. The time in which the last
-      // batches of one size and the first of another were done is that of neither.
+      // All results from one look at the ledger are in by now, and the next batch is still empty. The time between the
+      // last batch of one size and the first of the next belongs to neither.
       if (this.#present.isEmpty) this.#before?.look()
       this.#present.look()
       if (this.#present.ms >= shortestMs) this.#judge(Math.max(lastNo, batches.sent))
@@ -180,7 +194,7 @@ class GrowingSize implements BatchSize {
     }
   }
 
-  /** Tries batches of twice the size, where these may be. */
+  /** Starts trying batches of twice the size, if that is allowed. */
   #grow(lastNo: number): void {
     const present = this.#present
     if (!this.#mayDouble || present.ms / present.batches > longestBatchMs) {
@@ -206,7 +220,7 @@ class GrowingSize implements BatchSize {
   }
 }
 
-/** A batch more or less at either end of the time is nothing that counts, unless there were many. */
+/** With few batches, one more or less at either end of the period could decide; it must not. */
 function isFaster(present: Answers, before: Answers): boolean {
   const many = present.batches >= enoughBatches
   const least = many ? present.rate : present.leastRate()

@@ -1,7 +1,7 @@
 /*
-  How many connections a run has. Where that is for the run to find (`auto`), it begins with one, and takes twice as many where it
-  waits for the server and the server then answers for more rows a second (docs/decisions/0071). As the size of batches it is a
-  fold of the events of the run.
+  How many connections a run has. With `auto` it starts with one and doubles the number if it has to wait for the server
+  and the server then confirms more rows a second (docs/decisions/0071). Like the batch size, it is a fold of the run's
+  events.
 */
 import { Answers, longestPauseMs, nextPauseMs } from './answers.js'
 import type { BatchSize } from './batch-size.js'
@@ -9,36 +9,38 @@ import type { RunEvent } from './fate/events.js'
 import type { RunState } from './fate/fold.js'
 import type { Plan } from './plan.js'
 
-/** Of one run. It changes between two batches, once nothing is out. */
+/** The number of connections of one run. It changes between two batches, once nothing is in flight. */
 export interface ConnectionCount {
-  /** So many should there be from now on; undefined where their number stays. */
+  /** The number of connections to change to; undefined to stay. */
   readonly wanted: number | undefined
-  /** Most batches that may be out: what is found out is not to come after all that there is to send. */
+  /** Limit of batches in flight, so that the best number is found before everything has been sent. */
   readonly mostOpen: number
-  /** Why there are not more; undefined where somebody has said how many. */
+  /** Why there are not more; undefined if the user chose the number. */
   readonly why: string | undefined
-  /** There are to be no more than these. A later limit that is higher changes nothing. */
+  /** Sets the largest number allowed. A later, higher limit changes nothing. */
   limit(most: number, why: string): void
-  /** There are as many as were wanted. */
+  /** Call it once the wanted connections are open. */
   changed(): void
-  /** The loader had to wait for the server for so long, ms. */
+  /** Reports that the loader waited for the server for this many milliseconds. */
   waited(ms: number): void
-  /** @param state  what has followed from the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
-/** More are tried where the loader waits for the server for a fourth of its time: as many as keep it busy gain a third at least. */
+/**
+ * More connections are tried if the loader spends a quarter of its time waiting for the server: enough of them to keep
+ * it busy then gain at least a third.
+ */
 const leastWait = 1 / 4
-/** Twice as many have to be worth it. */
+/** Doubling the connections must bring this many times the rows a second. */
 const worthwhile = 1.2
 const leastMs = 250
-/** Batches of each connection, by which a number of connections is judged at the soonest, and at the latest. */
+/** Batches per connection before a number of connections is judged, at least and at most. */
 const leastRounds = 4
 const enoughRounds = 16
-/** So much of the work of a server is out while more connections are tried, and four times what it takes to hear of a batch. */
+/** The server's backlog while more connections are tried; also at least four times the delay of an answer. */
 const aheadMs = 250
 const aheadLatencies = 4
-/** Batches that may be out before anything is known, and of each connection at least. */
+/** Limit of batches in flight before anything is measured, and the least per connection. */
 const firstOpen = 32
 const leastOpen = 8
 
@@ -60,14 +62,14 @@ class FoundCount implements ConnectionCount {
   #wanted: number | undefined
   #why = tooFew
   #answers = new Answers()
-  /** Of half as many; undefined where it is settled which are better. */
+  /** Answers with half as many connections; undefined once the better number is chosen. */
   #before: Answers | undefined
   #waitedMs = 0
-  /** When more were no better. */
+  /** When doubling last brought no gain. */
   #settledAtMs: number | undefined
-  /** For how long that holds; 0 while more have always been better. */
+  /** How long that holds; 0 while more connections have always been better. */
   #pauseMs = 0
-  /** Of the batch that was answered soonest, ms. */
+  /** Shortest time from sending a batch to its answer, ms. */
   #latencyMs = Infinity
   #isWarm = false
 
@@ -96,7 +98,7 @@ class FoundCount implements ConnectionCount {
     if (!isOpen || !this.#batchSize.isSettled) return Infinity
     const { ms, batches } = this.#answers
     const present = ms > 0 ? batches / ms : 0
-    // Twice as many connections may answer for twice as much.
+    // Twice as many connections may bring twice as many answers.
     const expected = before === undefined ? 0 : (2 * before.batches) / before.ms
     const known = Math.max(present, expected)
     const windowMs = Math.max(aheadMs, aheadLatencies * this.#latencyMs)
@@ -146,7 +148,7 @@ class FoundCount implements ConnectionCount {
     const count = this.#count
     if (!this.#batchSize.isSettled) return this.#begin()
     if (!this.#isWarm) {
-      // How much may be out has to be known, or the loader would seem to wait for the server.
+      // Without a known limit of bytes in flight the loader would seem to wait for the server.
       this.#isWarm = answers.ms >= leastMs / 2
       return this.#isWarm ? this.#begin() : undefined
     }

@@ -1,17 +1,17 @@
 /*
-  What holds where a run's options say nothing. Times in milliseconds, sizes in bytes.
+  Defaults of a run's options. Times in milliseconds, sizes in bytes.
 */
 import type { LoadOptions } from './options.js'
 
 /** DolphinDB's own figures favour batches of this order (docs/server-semantics.md#sizes-of-writes). */
 export const streamBatch = { rows: 10_000, bytes: 4 * 1024 * 1024 }
-/** "Some tens of MB" a write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
+/** DolphinDB advises "some tens of MB" per write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
 export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
 
-/** What a batch grows to at most: no write into any table is larger by itself. */
+/** Limit to which batches grow: no write into any table is larger by default. */
 export const mostBatchBytes: number = dfsBatch.bytes
 
-/** A power of two. What so many leave to do is for the user to see. */
+/** A power of two. If this many are not enough, the user has to look at what is slow. */
 export const mostFoundConnections = 16
 
 export const defaultMaxErrors = 100
@@ -29,5 +29,5 @@ export const deliveryDefaults = {
   onDoubt: 'report',
 } as const satisfies LoadOptions['delivery']
 
-/** Records are held in memory, twice while they grow. */
+/** Records are held in memory, and twice while their buffer grows. */
 export const mostRecordBytes: number = 512 * 1024 * 1024

@@ -1,5 +1,5 @@
 /*
-  How a run ends: in order when it is done or interrupted, at once when it leaves.
+  How a run ends: it shuts down cleanly when it is done or interrupted, and stops at once when it is told to leave.
 */
 import type { Session } from '../client/open-session.js'
 import { ConnectionError, DdbError } from '../errors.js'
@@ -10,32 +10,35 @@ import type { LoadResult } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { asDdbError } from './run-ending.js'
 
-/** What a run holds of its machine and of the server, as far as it has come. */
+/** Everything the run has opened so far, on this machine and on the server. */
 export interface Opened {
   inputs?: Inputs
   control?: Session
   delivery?: Delivery
-  /** Rows that were read, and have no place in the end, are not sent. */
+  /** Rows that were read but not counted anywhere at the end are unsent. */
   leavesRest?: boolean
 }
 
 /**
- * Lets the caller's signal end a run in order: what was read is delivered and confirmed.
- * @returns stops listening
+ * Lets the caller's signal end a run cleanly: rows that were read are still delivered and confirmed.
+ * @returns a function that stops listening
  */
 export function endOnSignal(run: Run, opened: Opened): () => void {
   return onAbort(run.options.signal, () => {
     run.ending.fail(interrupted())
-    // A read that waits for more input has to end, too.
+    // A read may be waiting for more input.
     void opened.inputs?.close()
   })
 }
 
-/** A run that is told to leave ends what it waits for on the network. */
+/** Stops waiting for the network once the run is told to leave. */
 export interface Leaving {
-  /** Resolves once it has done so. */
+  /** Resolves once that is done. */
   readonly left: Promise<void>
-  /** Node keeps a signal that depends on others, and all its listeners know, until the last of them is gone. */
+  /**
+   * Must be called: Node keeps a signal that depends on others, and everything its listeners refer to, until those are
+   * gone.
+   */
   stopListening(): void
 }
 
@@ -53,33 +56,33 @@ export function whenLeaving(run: Run, opened: Opened): Leaving {
   return { left, stopListening }
 }
 
-/** Ends the connections at once. */
+/** Drops the connections at once. */
 export function abandon({ delivery, control }: Opened, cause: DdbError): void {
   const reason = new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
   delivery?.leave(reason)
   control?.abandon(reason)
 }
 
-/** Closes everything, connections within their time; failures become those of the run. */
+/** Closes everything, giving connections their time to close; failures become the run's. */
 export async function close(run: Run, opened: Opened, leaving: Leaving): Promise<void> {
   const { clock } = run.platform
   const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
   const { inputs, delivery, control } = opened
-  // What was asked on it has told of its own loss.
+  // A lost control session has already been reported by the query that used it.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
   const all = closeInTurn(run, [inputs, delivery, asking])
   await Promise.race([all, leaving.left])
   closing.cancel()
   leaving.stopListening()
-  // Rows on their way from the reader to the delivery: no session was given them.
+  // These rows were between reader and delivery and never reached a session.
   if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
-  // Only now is it known how many rejects are in their files.
+  // Only now are the rejects all in their files and counted.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
 /**
- * The last that a journal is told; a run that is done needs nothing of it but that.
- * @param result  undefined for a run that has not begun
+ * Makes the journal's last entry; for a finished run it is the only one still needed.
+ * @param result  undefined if the run never began
  */
 export async function endJournal(run: Run, result?: LoadResult): Promise<void> {
   const { journal } = run.history
@@ -94,7 +97,7 @@ export async function endJournal(run: Run, result?: LoadResult): Promise<void> {
     try {
       await journal.close()
     } catch (error) {
-      // What ended the run is said already.
+      // The failure that ended the run is reported already.
       if (error !== run.ending.failure) run.reporter.notice(asDdbError(error).message)
     }
   }

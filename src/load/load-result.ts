@@ -1,5 +1,5 @@
 /*
-  What a run tells: how far it is, and how it ended.
+  What a run reports: its progress and its outcome.
 */
 import type { Known } from '../parse/input-reader.js'
 import type { Confirmation, ConfirmUsed } from './transport/confirmations.js'
@@ -8,7 +8,7 @@ import type { SourceNotes } from './inputs/source-notes.js'
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
 
-/** State of a run while it goes on. */
+/** Progress of a run. */
 export interface LoadReport {
   phase: 'connecting' | 'loading' | 'confirming' | 'done'
   rows: RowCounts
@@ -16,31 +16,31 @@ export interface LoadReport {
   sentRows: number
   sentBatches: number
   inFlightBytes: number
-  /** Compressed bytes read, and how many there are when known. */
+  /** Compressed bytes read, and their total if known. */
   bytesRead: number
   totalBytes: number | undefined
-  /** The input that is being read, from 1, and how many there are; undefined before the first, and where files are followed. */
+  /** The input being read, from 1, and the number of inputs; undefined before the first and when files are followed. */
   input: { number: number; count: number } | undefined
   elapsedMs: number
 }
 
 /** The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent. */
 export interface RowCounts {
-  /** Records of the inputs, bad ones included. */
+  /** Records of the inputs, including bad ones. */
   read: number
   /** Known to be in the target. */
   confirmed: number
-  /** Sent, and nothing is known of them. */
+  /** Sent, but their outcome is unknown. */
   unconfirmed: number
-  /** Known not to be in the target, for a reason of their own: refused by the reader or by the server. */
+  /** Known not to be in the target because the reader or the server refused these rows. */
   rejected: number
-  /** Left out because a run before this one had them confirmed. */
+  /** Left out because an earlier run had them confirmed. */
   skipped: number
-  /** Certainly not stored: read and never sent, or refused whole, because the run ended first. */
+  /** Certainly not stored: never sent, or refused as a whole batch, because the run ended first. */
   unsent: number
 }
 
-/** How a run ended: `rejects` had bad rows, `unconfirmed` cannot say what became of all rows it sent. */
+/** How a run ended. `rejects`: it had bad rows. `unconfirmed`: the outcome of some sent rows is unknown. */
 export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
 
 export interface InputTotals {
@@ -48,32 +48,35 @@ export interface InputTotals {
   bytes: number
 }
 
-/** Which inputs of many a result lists. */
+/** Which inputs a result lists if there are many. */
 export type ListedInputs = 'wrong' | 'all'
 
-/** Outcome of a run; every field is always there, unknown is null. The command line prints exactly this as JSON. */
+/**
+ * Outcome of a run. Every field is always present; unknown values are null. The command line prints exactly this as
+ * JSON.
+ */
 export interface LoadResult {
   schema: 'ddb-ingest/load/1'
   version: string
   runId: string
   status: LoadStatus
   exitCode: number
-  /** Earlier processes had finished the run: nothing was left to be read or sent. */
+  /** Earlier processes had finished the run, so nothing was read or sent. */
   alreadyLoaded: boolean
   /** ISO 8601, in UTC. */
   startedAt: string
   endedAt: string
   target: { host: string; table: string | null; function: string | null; method: Method | null }
-  /** Of all inputs that were opened, or should have been; `bytes` as stored. */
+  /** Of all inputs that were opened or should have been; `bytes` as stored. */
   inputTotals: InputTotals
-  /** Threads that read the inputs, the main one included; 1 if the inputs are too small for more. */
+  /** Threads that read the inputs, including the main thread; 1 if the inputs are too small for more. */
   threads: number
   /**
-   * One per input, or, where there are more than a hundred, one per input in which something was wrong, unless `summaryInputs`
-   * asks for all; what reading did not get to know is null. `rejected` are rows of this
-   * input, `firstError` is what was wrong with the first, or what ended reading. `bytes` as stored, `contentBytes` of what is
-   * in them: `read` is the sum of the others where an input was read to its end, rows and rejects with their line ends; `other`
-   * are blank lines, comments and the like, `skipped` is what stands before the place where reading began.
+   * One entry per input. With more than a hundred inputs only those with a problem are listed, unless `summaryInputs`
+   * asks for all. Values that reading did not reach are null. `rejected` are rows of this input; `firstError` describes
+   * the first bad row, or what ended reading. `bytes` is the stored size, `contentBytes` the decompressed size. If an
+   * input was read to its end, `read` is the sum of the other counts, in which rows and rejects include their line
+   * ends; `other` is blank lines, comments and the like, `skipped` is what precedes the place where reading began.
    */
   inputs: {
     path: string
@@ -92,20 +95,22 @@ export interface LoadResult {
       skipped: number
     }
     detected: Detected | null
-    /** Records with another number of fields that were padded or cut (`ragged`). */
+    /** Records with too few or too many fields that were padded or cut (`ragged`). */
     ragged: number
   }[]
-  /** What the sources hold besides the inputs. */
+  /** Files in the sources that are not inputs. */
   sources: SourceNotes
   rows: RowCounts
-  /** Confirmed rows whose key the target had already; null where it does not tell (docs/confirmation.md#keys). */
+  /**
+   * Confirmed rows whose key was already in the target; null if the target does not tell (docs/confirmation.md#keys).
+   */
   duplicates: number | null
-  /** `used` is `none` where this process has sent nothing and heard of nothing. */
+  /** `used` is `none` if this process sent nothing and received no confirmation. */
   confirm: {
     asked: Confirmation
     used: ConfirmUsed
     note: string | null
-    /** Where the batches come from of which nobody knows what became, neighbours merged; at most 1,000. */
+    /** Lines of the batches whose outcome is unknown, neighbours merged; at most 1,000. */
     uncertain: UncertainLines[]
     verified: VerifyResult | null
   }
@@ -113,99 +118,102 @@ export interface LoadResult {
   rejects: {
     /** The first of `files`. */
     file: string | null
-    /** Those that hold rows: the one that was asked for, and one more for each further header of the inputs. */
+    /** The files that hold rows: the one that was asked for, and one for each further header of the inputs. */
     files: { path: string; rows: number }[]
-    /** Rejected rows that were to be kept and are in no file, because one could not be made or written. */
+    /** Rejected rows that should have been kept but are in no file, because a file could not be made or written. */
     unplaced: number
     byClass: { parse: number; type: number; server: number }
     byCode: Record<string, number>
-    /** The first three of each code that this process found, of at most 20 codes. */
+    /** The first three of each code that this process found, for at most 20 codes. */
     first: { code: string; file: string; lineNumber: number; message: string }[]
   }
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
   columns: { name: string; type: string; nulls: number; coerced: number }[]
   /** Sessions that were open for data; 0 if nothing was sent. */
   connections: number
-  /** Why there were no more, where the run found their number; else null. */
+  /** Why there were no more connections, if the run chose their number; otherwise null. */
   connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
   /**
-   * What each of the connections carried, those that the run has given up again included: a batch that was sent again, or over
-   * another one, counts each time. `latencyMs` as that of the run.
+   * What each connection carried, including those that the run has closed again. A batch that was sent again, perhaps over
+   * another connection, counts each time. `latencyMs` as for the run.
    */
   byConnection: {
     batches: number
     rows: number
-    /** On the wire, before compression; of rows that were divided by connection an estimate. */
+    /** On the wire, before compression; an estimate if batches are divided by connection. */
     bytes: number
     latencyMs: LoadResult['latencyMs']
   }[]
-  /** Most rows of a batch: of the first ones, and of those with which the run was fastest; null where it did not look for that. */
+  /**
+   * Row limits of batches: the first one, and the one with which the run was fastest; null if the run did not search
+   * for it.
+   */
   batchRows: { first: number | null; found: number | null }
-  /** From sending a batch to knowing its outcome; null where nobody was told. */
+  /** From sending a batch to knowing its outcome; null if outcomes are not reported. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
   /** Rows sent and bytes read, over the whole run. */
   rate: { rowsPerSec: number; bytesPerSec: number }
   /** Filled in by the command line, which owns the process. */
   memory: { peakRssBytes: number | null }
-  /** What it has told while it ran (`onNotice`), the first twenty sentences. */
+  /** The first twenty notices of the run (`onNotice`). */
   notices: string[]
   resume: WaysOn
   error: { code: string; message: string } | null
 }
 
-/** What is known of an input, and whether it was said or found there; the usual counts as found. */
+/** What is known of an input, and whether the user gave it or it was found; defaults count as found. */
 export interface Detected {
-  /** Of delimited text, as all that follow; null for JSON. */
+  /** For delimited text, like all fields below; null for JSON. */
   delimiter: Known<string> | null
-  /** '' when nothing is quoted. */
+  /** '' if nothing is quoted. */
   quote: Known<string> | null
   escape: Known<string> | null
-  /** Whether the first record is one. */
+  /** Whether the first record is a header. */
   header: Known<boolean> | null
   decimalComma: Known<boolean> | null
-  /** Whether records may end with a delimiter more than the first one has. */
+  /** Whether records may end with one delimiter more than the first one has. */
   trailingDelimiter: Known<boolean> | null
   encoding: Known<string>
 }
 
-/** The first thing that was wrong with an input: a row of it, or what ended it. */
+/** The first problem of an input: a bad row, or what ended reading. */
 export interface InputFailure {
   code: string
   message: string
-  /** From 1; null when no line is at fault. */
+  /** From 1; null if no line is at fault. */
   lineNumber: number | null
 }
 
-/** Lines of one input of which nobody knows whether they arrived. */
+/** Lines of one input that may or may not have arrived. */
 export interface UncertainLines {
   file: string
   /** From 1. */
   firstLine: number
   lastLine: number
-  /** Batches, and parts of batches, that they were sent in. */
+  /** Batches, and parts of batches, that held these lines. */
   batches: number
   reason: string
 }
 
-/** What reading back found. */
+/** Outcome of reading rows back. */
 export interface VerifyResult {
   how: 'sample' | 'all'
   /** `position`, or the columns of the key. */
   by: 'position' | string[]
-  /** Columns behind a function that were not compared: the server makes something of them that is not known here. */
+  /** Columns filled by a function that were not compared: their stored values are not known here. */
   skippedColumns: string[]
   rows: {
-    /** Read back and compared. */
+    /** Rows read back and compared. */
     compared: number
-    /** Of those: not there, or with other cells than were sent. */
+    /** Of those: missing, or with other cells than were sent. */
     different: number
-    /** Of those: another row of the run has their key, and the table keeps one. */
+    /** Of those: another row of the run has the same key, and the table keeps only one. */
     replaced: number
-    /** With a null in their key. */
+    /** Rows with a null in their key. */
     notComparable: number
   }
-  /** The first 20 that are different; `found` is null where no row came back. */
+  /** The first 20 that differ; `found` is null if no row came back. */
   first: {
     file: string
     lineNumber: number
@@ -215,26 +223,26 @@ export interface VerifyResult {
   }[]
 }
 
-/** How safe the confirmed rows of a run are (docs/durability.md); what the server does not tell is null. */
+/** How safe the confirmed rows are (docs/durability.md); null for what the server does not tell. */
 export interface Stored {
   grade: 'in memory' | "in the server's cache" | 'flushed' | 'replicated' | null
   /** Whether the server forces writes to disk. */
   dataSync: boolean | null
-  /** Whether rows go into a cache first. */
+  /** Whether rows go into a cache before they are written to files. */
   cacheEngine: boolean | null
-  /** On how many nodes each row is. */
+  /** Number of nodes that hold each row. */
   replicas: number | null
-  /** Writes into the table, of whoever, that waited in cache and redo log for their files when the run ended. */
+  /** Writes into the table, including those of others, that were still in cache and redo log when the run ended. */
   pendingTransactions: number | null
 }
 
-/** How a run goes on, as the result says it. The library leaves commands out, and gives `look` as a script. */
+/** How the user can continue a run. The library leaves commands out and gives `look` as a script. */
 export interface WaysOn {
   possible: boolean
-  /** Goes on with the run. */
+  /** The command that resumes the run. */
   command: string | null
-  /** Where nobody can tell whether the rows of a run are there: counts some of them. */
+  /** Counts some of the run's rows, if it is unknown whether they are in the table. */
   look: string | null
-  /** Loads all of it again, once `look` has found none. */
+  /** Loads everything again; only for use if `look` found no rows. */
   restart: string | null
 }

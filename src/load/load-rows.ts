@@ -1,5 +1,5 @@
 /*
-  A run whose input are the rows of a program: they come by a store, which knows of each what became of it.
+  A run whose input is the rows of a program. They pass through a store that knows the outcome of each.
 */
 import { InputError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -9,26 +9,26 @@ import { rowsName } from './inputs/rows/row-inputs.js'
 import { loadOn } from './load.js'
 import type { LoadOptions, LoadResult } from './options.js'
 
-/** Rows of a program: objects by the names of columns, or arrays in the order of the target's columns. */
+/** Rows of a program: objects keyed by column name, or arrays in the order of the target's columns. */
 export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>
 
-/** What `load` has to know of rows that a program makes; all else is as for files. */
+/** Options for loading a program's rows; everything else is as for files. */
 export interface LoadRowsOptions<Row extends object = object> extends Omit<
   LoadOptions,
   'inputs' | 'journal' | 'summaryInputs'
 > {
-  /** They are asked for as fast as the server takes them. What they throw ends the run in order. */
+  /** Rows are requested as fast as the server takes them. If the iterable throws, the run shuts down cleanly. */
   rows: Rows<Row>
-  /** Called for each row that is not to be in the table, in their order: it says why. */
+  /** Called for each row that will not be in the table, in order, with the reason. */
   onReject?: (reject: RejectedRow<Row>) => void
 }
 
-/** Rows that wait to be read: some turns of the loop's worth. */
+/** Limit of rows that wait to be read; enough for several turns of the event loop. */
 export const mostWaiting = 65_536
 
 /**
- * @param store  its rows go to the table until it ends; of all of them it is known afterwards what became of them
- * @throws {UsageError} DDB_USAGE for what rows that nobody can read twice do not have
+ * @param store  its rows go to the table until it ends; it then knows the outcome of each
+ * @throws {UsageError} DDB_USAGE for options that need an input that can be read twice
  */
 export async function loadRowsOn(
   platform: Platform,
@@ -46,9 +46,9 @@ export async function loadRowsOn(
 }
 
 /**
- * Loads the inputs, or the rows, into the target and finds out what became of every row.
+ * Loads the inputs, or the rows, into the target and determines the outcome of every row.
  *
- * @returns the outcome, failures of the run included (`error`, `exitCode`); it rejects only for wrong options
+ * @returns the outcome, including failures of the run (`error`, `exitCode`); it rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function load(options: LoadOptions): Promise<LoadResult>
@@ -60,7 +60,6 @@ export function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult
   return loadIterated(systemPlatform, options)
 }
 
-/** As `load` of rows, on the platform given. */
 async function loadIterated(
   platform: Platform,
   { rows, onReject, ...options }: LoadRowsOptions,
@@ -68,7 +67,7 @@ async function loadIterated(
   checkIterable(rows, 'inputs' in options)
   const store = new RowStore()
   store.onReject = onReject as RowStore['onReject']
-  // Not waited for: a source that gives nothing more must not keep the run from ending.
+  // Not awaited: a source that yields nothing more must not keep the run from ending.
   store.onReady = () => void fill(store, rows)
   return loadRowsOn(platform, options, store)
 }
@@ -106,8 +105,8 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * What is out is kept as the objects that it came as, ten times as large. Tables in memory need no more to be busy; a transaction of a
- * DFS table is to be large.
+ * Rows in flight are kept as the caller's objects, which take ten times the memory. Tables in memory stay busy with
+ * this much; transactions of DFS tables need more.
  */
 const mostInFlightBytes = 8 * 1024 * 1024
 
@@ -115,7 +114,7 @@ function inFlight({ table }: LoadOptions['target']): LoadOptions['delivery'] {
   return table?.startsWith('dfs://') === true ? {} : { maxInFlightBytes: mostInFlightBytes }
 }
 
-/** Whoever writes JavaScript learns it here. */
+/** Callers in plain JavaScript have no compiler to tell them. */
 function checkIterable(rows: unknown, hasInputs: boolean): void {
   if (hasInputs) {
     throw new UsageError('DDB_USAGE', '`rows` take the place of `inputs`: leave one of them out')

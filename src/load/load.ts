@@ -1,5 +1,5 @@
 /*
-  One run from options to result: open the inputs, connect, ask what the target is, read batches, deliver them, confirm,
+  One run from options to result: open the inputs, connect, describe the target, read batches, deliver them, confirm,
   report.
 */
 import { DdbError, UsageError } from '../errors.js'
@@ -35,26 +35,25 @@ import type { RowStore } from './inputs/rows/row-store.js'
 import { newRun, type Run } from './run.js'
 
 /**
- * Loads the inputs into the target and finds out what became of every row.
+ * Loads the inputs into the target and determines the outcome of every row.
  *
- * @returns the outcome, failures of the run included (`error`, `exitCode`); it rejects only for wrong options
+ * @returns the outcome, including failures of the run (`error`, `exitCode`); it rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
 }
 
-/** What is loaded, besides what the options say of it. */
+/** What is loaded, if the caller knows more than the options say. */
 interface Given {
-  /** What the inputs mean, where somebody has just looked. */
+  /** The expanded inputs, if the caller has just expanded them. */
   readonly sources?: ExpandedSources | undefined
-  /** That the inputs are. */
+  /** The unit of a plan that the inputs make up. */
   readonly unit?: UnitOfPlan
-  /** Of a program, in place of inputs. */
+  /** Rows of a program, instead of inputs. */
   readonly rows?: RowStore
 }
 
-/** As `load`, on the platform given. */
 export async function loadOn(
   platform: Platform,
   options: LoadOptions,
@@ -144,7 +143,7 @@ async function loadPlan(
   return result
 }
 
-/** @throws {UsageError} DDB_USAGE where rows of a file that is read again would be there twice, or not at all */
+/** @throws {UsageError} DDB_USAGE if reading a changed file again would duplicate its rows or drop them */
 function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription): void {
   if (journal?.changed !== true || replaces === true) return
   throw new UsageError(
@@ -154,7 +153,10 @@ function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription
   )
 }
 
-/** What a killed process has left of rejects; the journal of a run that is refused may know less than was kept. */
+/**
+ * Removes rejects left by a killed process. It waits until the run may begin, as the journal of a refused run may know
+ * of fewer rejects than were kept.
+ */
 async function removeLeftRejects({
   history: { journal },
   plan,
@@ -166,7 +168,7 @@ async function removeLeftRejects({
   await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
 }
 
-/** Rows of earlier processes that are gone, or that nothing proves, are not skipped. */
+/** Ends the run if rows of earlier processes are gone or unproven: those must not be skipped. */
 function failAt(run: Run, error: unknown): void {
   run.ending.fail(error)
   const isGone =
@@ -179,7 +181,7 @@ function hasConfirmed({ state: { rows } }: Run): boolean {
   return rows.confirmed + rows.skipped > 0
 }
 
-/** Of what is nowhere nothing is asked, nor by a run that is to leave at once. */
+/** Asks nothing if no row is stored, or if the run must leave at once. */
 function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
   if (control !== undefined && hasConfirmed(run) && !run.ending.isLeaving) durability?.ask(control)
 }

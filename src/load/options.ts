@@ -1,6 +1,6 @@
 /*
-  What `load()` is asked: plain data, one group per part of the run. The command line and the library fill it in;
-  `plan.ts` checks it.
+  The options of `load()`: plain data, one group per part of the run. The command line and the library fill them in;
+  `plan.ts` checks them.
 */
 import type { Readable } from 'node:stream'
 import type { CompressChoice } from '../client/compress-choice.js'
@@ -58,180 +58,198 @@ export type {
   UserFacts,
 } from './connection/known-server.js'
 
-/** What a rejected row does: end the run, nothing, or go into the rejects file. */
+/** What a rejected row does: end the run, be skipped, or go into the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'
 
 /** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
-  /** Who logs in; without it the run is the server's guest. */
+  /** User name; without it the run is the server's guest. */
   user?: string
-  /** Struck out of all that the run says. */
+  /** Redacted from everything the run prints. */
   password?: string
-  /** Whether columns travel compressed: `auto`, the default, does so while a network between is slow. */
+  /** Whether columns are compressed on the wire; `auto`, the default, does so while the network is the bottleneck. */
   compress?: CompressChoice
-  /** For all hosts and all tries together, before the first login; default 10,000. */
+  /** For all hosts and attempts together, up to the first login; default 10,000. */
   connectTimeoutMs?: number
-  /** Gets a line for each message of each connection; secrets are left out, values unless it asks for them. */
+  /**
+   * Gets a line for each message of each connection. Secrets are left out, and so are values unless it asks for them.
+   */
   trace?: Trace
-  /** Keeps what runs and `selftest` find out about servers, so that it is asked once. Nothing when left out. */
+  /**
+   * Remembers what runs and `selftest` find out about servers, so that it is asked only once. Nothing is remembered if
+   * left out.
+   */
   serverMemory?: ServerMemory
-  /** Further nodes to try, in order, when connecting fails. */
+  /** Further nodes to try, in order, if connecting fails. */
   otherHosts?: readonly ServerAddress[]
-  /** Hosts a redirect may lead to besides those named here. */
+  /** Hosts that a redirect may lead to, besides those named here. */
   allowRedirect?: readonly string[]
 }
 
-/** What is written into: a table, or a function that does the writing. */
+/** Where rows go: a table, or a function that writes them. */
 export interface TargetOptions {
   /** Shared table, or `dfs://DB/TABLE`. Either this or `function`. */
   table?: string
-  /** Makes the table when it is not there, with columns found by looking at every value; never from a pipe. */
+  /**
+   * Creates the table if it is missing. Its columns are found by looking at every value, so this needs files, not a
+   * pipe.
+   */
   create?: 'stream' | 'dfs'
   /**
-   * With `create` dfs: how rows are divided, in one to three levels: a column with days, `value(COLUMN,…)`, `range(COLUMN,…)`,
-   * `hash(COLUMN,N)`, such as `date,hash(symbol,10)`. Chosen by the data when left out, as are the next four.
+   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a
+   * column of dates (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, this
+   * and the next four are chosen from the data.
    */
   partition?: string
-  /** With `create` dfs, engine TSDB: rows with equal ones lie together, in order of the last. */
+  /**
+   * With `create` dfs and engine TSDB: rows with equal sort columns are stored together, ordered by the last of them.
+   */
   sortColumns?: readonly string[]
-  /** With `create` dfs, engine TSDB: which rows with equal sort columns stay; all when left out. */
+  /** With `create` dfs and engine TSDB: which of several rows with equal sort columns to keep; default all. */
   keepDuplicates?: 'all' | 'first' | 'last'
   /** With `create` dfs. */
   engine?: 'OLAP' | 'TSDB'
-  /** With `create` dfs: how the database writes several partitions; its own default, `trans`, when left out. */
+  /**
+   * With `create` dfs: whether a write into several partitions is atomic as a whole or per partition; default `trans`,
+   * as on the server.
+   */
   atomic?: 'trans' | 'chunk'
   /**
-   * Adds columns of the input that the target lacks, with types found by looking at every value; never from a pipe. The
-   * script is told before it runs.
+   * Adds input columns that the target lacks. Their types are found by looking at every value, so this needs files, not
+   * a pipe. A notice shows the script before it runs.
    */
   addColumns?: boolean
   /** Default `insert`. */
   method?: Method
-  /** Columns that make a row unique: for `upsert`, and for `delivery.verify`. */
+  /** Columns that identify a row: for `upsert` and for `delivery.verify`. */
   keyColumns?: readonly string[]
   /** A function view; the batch is its last argument. */
   function?: string
-  /** Bound before the batch: JSON values. */
+  /** Arguments before the batch: JSON values. */
   functionArguments?: readonly unknown[]
   /** Columns sent to a function: `time:TIMESTAMP,sym:SYMBOL`. */
   types?: string
-  /** Take the columns of this table instead of `types`. */
+  /** Use the columns of this table instead of `types`. */
   typesFrom?: string
-  /** What to count behind a function. */
+  /** The table to count when rows go to a function. */
   confirmTable?: string
 }
 
-/** How the inputs are read; what is left out is found in them. */
+/** How the inputs are read; whatever is left out is detected. */
 export interface InputOptions extends DialectOptions {
-  /** `auto`, the default, goes by the extension, else by the first bytes. */
+  /** `auto`, the default, goes by the extension, or else by the first bytes. */
   format?: 'auto' | InputFormat
-  /** `auto`, the default, goes by the first bytes; for Brotli, which has none of its own, by the extension `.br`. */
+  /**
+   * `auto`, the default, goes by the first bytes; Brotli has no signature, so it is recognized by the extension `.br`.
+   */
   compression?: 'auto' | Compression
   /**
-   * `auto`, the default, takes a byte order mark, else UTF-8, and ends the run where that cannot be. Named, bytes that
-   * are not a character reject their rows.
+   * `auto`, the default, follows a byte order mark, or else assumes UTF-8 and ends the run if the bytes are not UTF-8.
+   * With a named encoding, bytes that are no characters reject their rows.
    */
   encoding?: 'auto' | Encoding
   /**
-   * Patterns of the files that are taken from folders, by their names or, with a `/`, by their paths in the folder: `*.txt`,
-   * `2024/**`. Those with the extension of a format when left out.
+   * Patterns of the files to take from folders: of their names, or, if they contain a `/`, of their paths in the
+   * folder: `*.txt`, `2024/**`. Default: files with the extension of a known format.
    */
   include?: readonly string[]
-  /** Patterns of the members that are taken from zip archives, as `include` has them for files of folders. */
+  /** Patterns of the members to take from zip archives; same rules as `include`. */
   members?: readonly string[]
   /**
-   * The end of the path of each input, with names for parts of it: `level2/{day}/{symbol}.csv`, or a pattern after a colon,
-   * `{day:\d{8}}`; `*` is what nobody wants. `hive` takes folders `day=2024-01-02`. A part fills the column of its name, and
-   * templates of `mapping.set` hold it. An input that does not match ends the run before its first row.
+   * The end of each input's path with names for parts of it: `level2/{day}/{symbol}.csv`. A part may have a pattern
+   * after a colon, `{day:\d{8}}`; `*` skips a part. `hive` takes folders like `day=2024-01-02`. Each part fills the
+   * column of its name and can be used in templates of `mapping.set`. An input that does not match ends the run before
+   * its first row.
    */
   path?: string
-  /** Inputs whose paths do not match are left out, or their parts are null. */
+  /** Whether inputs whose paths do not match are left out, or have nulls as their parts. */
   pathUnmatched?: PathUnmatched
-  /** Most records read, rejected ones included, of all inputs together. */
+  /** Limit of records read from all inputs together, including rejected ones. */
   limit?: number
-  /** Between the elements of an array column, one ASCII character; default `,`. */
+  /** Separator of the elements of an array column, one ASCII character; default `,`. */
   arrayDelimiter?: string
-  /** Where the records of a JSON document are: `data.items`, or `/data/items`; default the document itself. */
+  /** Where the records of a JSON document are: `data.items` or `/data/items`; default: the document itself. */
   jsonPath?: string
   /**
-   * How many threads read the inputs, from 1 to 64; default `auto`: one for each core but one, 3 at most, once an input pays
-   * for them. Rows, places and rejects are those of one thread.
+   * How many threads read the inputs, from 1 to 64. Default `auto`: one less than the number of cores, at most 3, if an
+   * input is large enough. Rows, places and rejects do not depend on it.
    */
   threads?: 'auto' | number
-  /** Stands for `-`. */
+  /** The stream to read for the input `-`. */
   stdin?: Readable
-  /** Files are read on as they grow, rotate and appear, until a signal ends the run (docs/follow.md). */
+  /** Follows files as they grow, rotate and appear, until a signal ends the run (docs/follow.md). */
   follow?: boolean
-  /** Partial batches of stdin and of files that are followed go out after this much idle time; default 1,000. */
+  /** How long a partial batch of stdin or followed files waits for more rows; default 1,000. */
   flushIntervalMs?: number
 }
 
-/** What becomes of rows that the input or the server rejects. */
+/** What happens to rows that the input or the server rejects. */
 export interface RejectOptions {
   /** Default `quarantine` with a `file`, else `stop`. */
   onError?: OnError
   /** A count or a share such as `5%`; default 100. */
   maxErrors?: number | `${number}%`
   /**
-   * File that takes rejected records byte for byte; it must not exist, or be empty. Records under another header go
-   * into files beside it: `r.2.csv` of `r.csv`.
+   * File for rejected records, byte for byte; it must not exist, or be empty. Records under another header go into
+   * files beside it: `r.2.csv` for `r.csv`.
    */
   file?: string
 }
 
-/** How rows travel, and how they are known to have arrived. */
+/** How rows travel, and how their arrival is confirmed. */
 export interface DeliveryOptions {
   /** `sync` waits for the answer to each batch; default `async`. */
   mode?: 'async' | 'sync'
   /** Only for `async`; default `auto`. */
   confirm?: Confirmation
-  /** Without progress; default 60,000. */
+  /** Longest wait without progress; default 60,000. */
   confirmTimeoutMs?: number
   /**
-   * Most rows of a request. `auto`, the default: at first 10,000, for DFS tables 1,000,000; twice as many as often as that has the
-   * server answer for more rows a second (docs/delivery.md#the-size-of-batches).
+   * Row limit of a request. Default `auto`: 10,000 at first (1,000,000 for DFS tables), doubled as long as the server
+   * then confirms more rows a second (docs/delivery.md#the-size-of-batches).
    */
   batchRows?: 'auto' | number
-  /** A request is full at so many bytes; default 4 MiB, for DFS tables 32 MiB. */
+  /** Byte limit of a request; default 4 MiB, for DFS tables 32 MiB. */
   batchBytes?: number
-  /** Bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
+  /** Limit of bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
   maxInFlightBytes?: number
   /**
-   * Sessions that send data, 1 to 64; default 1. Rows go over them by partition, by key, or, into a stream table or another shared
-   * table in memory, over any of them. Tables in memory without partitions need `unordered`. `auto`: one at first, and twice as many,
-   * up to 16, as often as that has the server answer for more rows a second; one where the target takes no more, or nobody answers.
+   * Number of sessions that send data, 1 to 64; default 1. Partition or key decides which session a row uses; stream
+   * tables and other shared in-memory tables accept any. Unpartitioned in-memory tables need `unordered`. `auto` starts
+   * with one and doubles the number, up to 16, as long as the server then confirms more rows a second; it stays at one
+   * if the target allows only one or batches are not confirmed.
    */
   connections?: number | 'auto'
-  /** Rows may arrive in another order than they were read in. */
+  /** Rows may arrive in a different order than they were read. */
   unordered?: boolean
-  /** How often a batch is sent again; default 5. With 0 no lost connection is opened again either. */
+  /** Retries per batch; default 5. 0 also disables reconnecting. */
   retries?: number
-  /** How long opening a lost connection again may take; default 300,000. */
+  /** How long to keep reconnecting; default 300,000. */
   retryTimeoutMs?: number
-  /** What becomes of batches of which nobody knows whether they arrived; default `report`. */
+  /** What happens to batches whose outcome is unknown; default `report`. */
   onDoubt?: 'report' | 'resend'
-  /** Reads 100 of every 10,000 rows back, or all, and compares them; those that differ are unconfirmed. */
+  /** Reads rows back, 100 of every 10,000 or all, and compares them; those that differ count as unconfirmed. */
   verify?: 'sample' | 'all'
-  /** Both hold where both are given. */
+  /** If both limits are given, both apply. */
   rateLimit?: {
     /** On the wire. */
     bytesPerSecond?: number
-    /** Rows that are sent. */
+    /** Rows sent. */
     rowsPerSecond?: number
   }
 }
 
-/** Where a run keeps what the next process has to know, should this one be killed (docs/resume.md). */
+/** Where a run keeps what another process needs to resume it, if this one is killed (docs/resume.md). */
 export interface JournalOptions {
-  /** Takes a file for each run, named after its `runId`. */
+  /** Holds one file per run, named after its `runId`. */
   folder: string
-  /** Where relative paths begin, for whoever goes on elsewhere; default is to leave that open. */
+  /** Base of relative paths for a process that resumes from another folder; not recorded if left out. */
   workingFolder?: string
-  /** Begins anew, whatever a journal of this name says. */
+  /** Starts over, whatever an existing journal of this name says. */
   restart?: boolean
   /**
-   * Inputs that were read to their end and have another content by now are read again, into targets in which a row takes the place of
-   * the one with its key. Rows that are not in them any more stay where they are.
+   * Reads finished inputs again if their content has changed since; only for targets in which a row replaces the one
+   * with its key. Rows that are no longer in the input stay in the table.
    */
   changed?: boolean
 }
@@ -242,44 +260,50 @@ export interface LoadOptions {
   inputs: readonly string[]
   /** Where the server is, and who logs in. */
   server: ServerTarget
-  /** The table that rows go into, or the function that takes them. */
+  /** The table or function that receives the rows. */
   target: TargetOptions
   /** How the inputs are read: format, encoding, delimiters. */
   input?: InputOptions
-  /** Which field or member goes into which column. */
+  /** Which field or JSON member fills which column. */
   mapping?: MappingOptions
   /** What texts mean: nulls, dates, numbers. */
   cells?: CellOptions
-  /** What becomes of rows that cannot be loaded. */
+  /** What happens to rows that cannot be loaded. */
   rejects?: RejectOptions
-  /** How rows travel, and how it is known that they arrived. */
+  /** How rows travel, and how their arrival is confirmed. */
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
   expectRows?: number
   /** The run fails with DDB_EXPECTATION unless at least so many rows were delivered. */
   minRows?: number
-  /** The run fails with DDB_EXPECTATION when the target had the key of a row already, or does not tell. */
+  /** The run fails with DDB_EXPECTATION if the target already had the key of a row, or does not tell. */
   expectUnique?: boolean
-  /** `time:TIMESTAMP,sym:SYMBOL`: the run fails with DDB_EXPECTATION before its first row unless the target has these columns. */
+  /**
+   * Expected columns, such as `time:TIMESTAMP,sym:SYMBOL`: if the target has others, the run fails with DDB_EXPECTATION
+   * before its first row.
+   */
   expectTypes?: string
-  /** Which inputs the result lists where there are more than a hundred; `wrong` when left out: those with rejects or errors. */
+  /** Which inputs the result lists if there are more than a hundred; default `wrong`: those with rejects or errors. */
   summaryInputs?: ListedInputs
-  /** Names the run in receipts and rejects; random when left out. */
+  /** Names the run in receipts and rejects; default random. */
   runId?: string
-  /** Keeps a journal, so that a run that was killed goes on where it stopped. */
+  /** Keeps a journal, so that a killed run can be resumed. */
   journal?: JournalOptions
-  /** Called as the run goes on, at most ten times a second; never in the hot path. */
+  /** Called with the progress at most ten times a second, never in the hot path. */
   onReport?: (report: LoadReport) => void
-  /** Puts each sentence of the run into the words of whoever shows it: fields of these options stand in backticks. */
+  /**
+   * Rewrites each sentence for the program that shows it, which may name these options differently: here they stand in
+   * backticks.
+   */
   wording?: (sentence: string) => string
-  /** One sentence for the person watching: fallbacks, doubts, the first rejects. */
+  /** Gets one sentence at a time for the user: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
-  /** Which of the tables that other runs have left on the server `onNotice` is told of; all when left out. */
+  /** Picks which tables left on the server by other runs are mentioned to `onNotice`; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
-  /** Called before each batch goes out: what it throws ends the run in order, and the batch stays here. */
+  /** Called before each batch is sent. If it throws, the run shuts down cleanly and the batch is not sent. */
   beforeSending?: () => void
-  /** Ends the run in order: batches in flight are flushed, rows not handed over are unsent. */
+  /** Ends the run cleanly: batches in flight are flushed, rows not handed over are unsent. */
   signal?: AbortSignal
-  /** Ends the run where it stands: nothing is waited for any more, and what is out counts as unconfirmed. */
+  /** Ends the run at once without waiting: batches in flight count as unconfirmed. */
   leave?: AbortSignal
 }

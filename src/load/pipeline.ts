@@ -1,6 +1,6 @@
 /*
-  The way of every run, whatever it does with its rows: inputs are opened, then what rows go into, batches are moved, and all of
-  it is closed, whatever happens.
+  What every run does, wherever its rows go: open the inputs, open the target, move batches, and close everything,
+  whatever happens.
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Delivery } from './transport/delivery.js'
@@ -13,35 +13,34 @@ import type { Run } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
 
-/** Where rows go. */
 export interface Way {
   readonly target: TargetDescription
   readonly delivery: Delivery
-  /** Of a run that goes on. */
+  /** Set for a resumed run. */
   readonly unsent?: UnsentCheck | undefined
 }
 
-/** What a run does with its rows. */
+/** What distinguishes one kind of run from another. */
 export interface Course {
   /**
-   * Finds the target, and opens the way there.
+   * Finds the target and opens a delivery to it.
    *
    * @param opened  gets the session as soon as there is one
-   * @returns undefined where nothing is to be read
+   * @returns undefined if there is nothing to read
    */
   readonly open: (inputs: Inputs, opened: Opened) => Promise<Way | undefined>
-  /** Nothing more is handed over. */
+  /** Called once nothing more will be handed over. */
   readonly finish: (delivery: Delivery) => Promise<void>
   readonly fail: (error: unknown) => void
-  /** Everything has its place as far as is known, and connections are still there. */
+  /** Called once every row has its outcome as far as is known, with connections still open. */
   readonly ended?: (opened: Opened) => void
 }
 
 /**
- * Failures are those of the run.
+ * Failures become the run's.
  *
- * @param sources  what the inputs mean, where somebody has just looked
- * @returns what was opened, and closed again, and wrong options that were found out before the server was reached
+ * @param sources  the expanded inputs, if the caller has just expanded them
+ * @returns what was opened (and closed again), and wrong options found before the server was reached
  */
 export async function runPipeline(
   run: Run,
@@ -57,7 +56,7 @@ export async function runPipeline(
     const way = await open(inputs, opened)
     if (way !== undefined) {
       const { target, delivery, unsent } = way
-      // An input that cannot be interrupted must not keep the run from leaving.
+      // A blocked read must not delay leaving.
       const pumped = pump(run, inputs, target, delivery, unsent)
       opened.leavesRest = (await Promise.race([pumped, leaving.left])) === true
       await finish(delivery)
@@ -65,7 +64,7 @@ export async function runPipeline(
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) opened.misuse = error
     else fail(error)
-    // Whoever does not answer a query does not say goodbye either.
+    // A server that does not answer a query would not answer the closing of the connection either.
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()

@@ -1,5 +1,5 @@
 /*
-  A run's options checked and completed with defaults, before anything is opened.
+  Checks a run's options and fills in the defaults, before anything is opened.
 */
 import { UsageError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
@@ -20,7 +20,7 @@ import { newPathReader } from '../source/path/input-texts.js'
 import type { Confirmation, DeliveryOptions, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target/target.js'
 
-/** Options without gaps; what they say of the target is still to be asked. */
+/** Complete options; only what depends on the target is still open. */
 export interface Plan {
   runId: string
   target: Target
@@ -29,12 +29,12 @@ export interface Plan {
   confirmTimeoutMs: number
   batchRows: number
   batchBytes: number
-  /** How large batches may become that the run finds the size of; undefined where they stay as they are. */
+  /** Byte limit to which batches may grow; undefined if their size is fixed. */
   mostBatchBytes: number | undefined
   maxInFlightBytes: number
   /** Sessions that send data. */
   connections: number
-  /** How many they may become where the run finds their number; undefined where they stay as many as they are. */
+  /** Number to which connections may grow; undefined if it is fixed. */
   mostConnections: number | undefined
   onError: OnError
   maxErrors: { count: number } | { share: number }
@@ -43,23 +43,25 @@ export interface Plan {
   retryTimeoutMs: number
   onDoubt: 'report' | 'resend'
   rateLimit: RateLimit
-  /** undefined: nothing is read back. */
+  /** undefined: no rows are read back. */
   verify: 'sample' | 'all' | undefined
-  /** Of a run that loads a unit of a plan, which other processes may load as well. */
+  /** The unit of a plan that this run loads; other processes may load it as well. */
   unit: UnitOfPlan | undefined
 }
 
-/** What a run has to know of the unit that it loads (docs/decisions/0068). */
+/** What a run needs to know of the unit it loads (docs/decisions/0068). */
 export interface UnitOfPlan {
   /** From 1. */
   readonly unit: number
-  /** Of its ledger, which is there already. */
+  /** Token of its ledger, which exists already. */
   readonly token: bigint
   readonly batchRows: number
   readonly batchBytes: number
-  /** Where reading begins, in a unit that is a part of a file. */
+  /** Where reading begins, if the unit is a part of a file. */
   readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
-  /** Rows may be in the target from before the run: those of the first batches are looked up before they are sent. */
+  /**
+   * The target may hold rows of an earlier attempt, so rows of the first batches are looked up before they are sent.
+   */
   readonly looksUp: boolean
 }
 
@@ -69,7 +71,7 @@ export interface RateLimit {
   rowsPerSecond: number
 }
 
-/** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
+/** @throws {UsageError} DDB_USAGE, DDB_NAME for invalid options */
 export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan): Plan {
   const verify = checkVerify(options)
   const target = parseTarget(options.target, verify !== undefined)
@@ -107,7 +109,8 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
   const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
-  // A function that refuses a batch leaves all of it in doubt, rows that are followed do not wait for others, and a rate is a rate.
+  // Fixed for functions, as a refusal puts the whole batch in doubt; for followed files, whose rows must not wait for
+  // more; and with a rate limit, which decides alone.
   const findsSize =
     givenRows === undefined &&
     target.kind === 'table' &&
@@ -143,12 +146,12 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   }
 }
 
-/** Its batches end in the same places in every process, and receipts alone tell who has sent them. */
+/** Every process must cut the same batches, and only receipts tell which process sent them. */
 function ofUnit({ batchRows, batchBytes }: UnitOfPlan) {
   return { batchRows, batchBytes, mostBatchBytes: undefined, confirm: 'receipts' } as const
 }
 
-/** Without the fields that are there and undefined. */
+/** Drops fields whose value is undefined. */
 function given<T extends object>(fields: T | undefined): T {
   return Object.fromEntries(
     Object.entries(fields ?? {}).filter(([, value]) => value !== undefined),
@@ -183,7 +186,7 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
 
 const mostConnections = 64
 
-/** What of it depends on the table is found out when the server is asked. */
+/** Limits that depend on the table are checked once the server has described it. */
 function checkConnections(
   { connections }: Required<Pick<DeliveryOptions, 'connections'>>,
   target: Target,
@@ -200,7 +203,7 @@ function checkConnections(
   }
 }
 
-/** @param why  the target takes no more */
+/** @param why  why the target allows only one */
 export function oneConnection(why: string): UsageError {
   return new UsageError('DDB_USAGE', `${why}: leave \`delivery.connections\` at 1`)
 }
@@ -226,7 +229,7 @@ function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions
   )
 }
 
-/** More bring nothing, as one thread takes over what they read. */
+/** More bring nothing, as one thread collects their results. */
 const mostThreads = 64
 
 function checkThreads(threads: number | 'auto'): void {
@@ -238,7 +241,10 @@ function checkThreads(threads: number | 'auto'): void {
   )
 }
 
-/** Input from a pipe has no path. @throws {UsageError} DDB_USAGE, also for a text that is neither pattern nor template */
+/**
+ * Input from a pipe has no path.
+ * @throws {UsageError} DDB_USAGE, also for a text that is neither pattern nor template
+ */
 function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   newPathReader(input)
   const names = templateNames(mapping?.set)
@@ -251,7 +257,7 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   )
 }
 
-/** What has no end, or would have to be read twice. */
+/** Refuses inputs that never end together with options that read them twice. */
 function checkFollow({
   inputs,
   input = {},
@@ -317,7 +323,7 @@ function checkRunId(runId: string): string {
   )
 }
 
-/** 16 random hexadecimal digits: never meets another run. */
+/** 16 random hexadecimal digits: no two runs get the same. */
 function newRunId(random: Random): string {
   return Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,6 +1,5 @@
 /*
-  From the reader to the delivery, batch by batch: below the rate that was asked for, until the inputs end or the run is
-  stopped.
+  Moves batches from the reader to the delivery, within the rate limit, until the inputs end or the run is stopped.
 */
 import { DdbError } from '../errors.js'
 import type { Batch } from '../parse/batch.js'
@@ -15,10 +14,10 @@ import { earlierLimitFailure, finalLimitFailure } from './rejects/reject-limit.j
 import type { Run } from './run.js'
 
 /**
- * Resolves when the last batch is handed over; failures end the run in order and are not thrown.
- * @param checkUnsent  asked of batches that the journal does not know
- * @returns whether rows that were read, and are not sent, are for the end of the run to count: of the rejects of an earlier process
- *   that end this one, too, it is unknown whether they lie before these rows or after them
+ * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
+ * @param checkUnsent  called for batches that the journal does not know
+ * @returns whether the end of the run must count rows that were read but not sent. It must if rejects of an earlier
+ *   process end this one: those may lie before or after these rows
  */
 export async function pump(
   run: Run,
@@ -41,7 +40,7 @@ export async function pump(
     for await (const batch of inputs.batches(run, target)) {
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
-      // What was sent may still be asked for.
+      // A batch that an earlier process sent may still be confirmed.
       if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
       if (known?.kind === 'settled') batch.release()
       else if (!run.ending.stopped) {
@@ -92,7 +91,7 @@ async function hand(
     if (!run.ending.maySend()) throw run.ending.failure!
     const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined, lanes)
     handedOver = true
-    // Until now they stood where the earlier process had left them.
+    // So far these rows counted where the earlier process had left them.
     if (known?.kind === 'lanes') {
       const { sent, unsent } = openRows(known)
       run.emit({ kind: 'takenUp', from: 'unconfirmed', rows: sent })
@@ -108,7 +107,10 @@ async function hand(
   }
 }
 
-/** As many connections as are worth it by now; rows change from one to another while nothing is out. */
+/**
+ * Changes the number of connections if another is wanted. Nothing may be in flight then, as rows move from one
+ * connection to another.
+ */
 async function fitConnections(run: Run, { connections }: Delivery): Promise<void> {
   const { connectionCount, plan } = run
   const { wanted } = connectionCount
@@ -123,7 +125,7 @@ async function fitConnections(run: Run, { connections }: Delivery): Promise<void
     if (!(error instanceof DdbError)) throw error
     connectionCount.limit(plan.connections, `more could not be opened: ${error.message}`)
   }
-  // What is found out of sizes would be of another number of connections.
+  // Sizes measured with one number of connections say nothing about another.
   run.batchSize.stay()
 }
 
@@ -133,7 +135,7 @@ async function waited({ platform: { clock }, connectionCount }: Run, wait: Promi
   connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
-/** Nothing of it is sent twice or counted as stored: what an earlier process knew of its rows is all that is known. */
+/** Neither sends its rows again nor counts them as stored: only the earlier process knew more. */
 function leaveOpen({ reporter }: Run, batch: Batch): void {
   const { file, lineNumber } = batch.locate(0)
   reporter.notice(

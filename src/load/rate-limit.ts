@@ -1,18 +1,17 @@
 /*
-  Keeps a run below a rate: every batch waits until its share of time has passed since the one before.
+  Keeps a run below a rate: each batch waits until the previous one has used up its share of time.
 */
 import type { Clock } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
 import type { RateLimit } from './plan.js'
 
-/** One for each run. */
 export interface RateLimiter {
-  /** Lets a batch go; a promise when it has to wait first. */
+  /** Lets a batch pass; returns a promise if it has to wait first. */
   pass(rows: number, bytes: number): void | Promise<void>
 }
 
 /**
- * The first batch waits as others do, from now on; a pause is saved up for one batch at most.
+ * The first batch waits like the others, starting now; after a pause at most one batch may pass early.
  * @param limit  Infinity for no limit
  */
 export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {

@@ -1,5 +1,5 @@
 /*
-  What a run tells of itself while it goes on: sentences, and how far it is, at most ten times a second.
+  What a run reports while it runs: notices, and its progress at most ten times a second.
 */
 import { newSecrets, type Secrets } from '../client/login/hide-password.js'
 import type { Clock, Timer } from '../platform/platform.js'
@@ -8,25 +8,24 @@ import type { LoadOptions } from './options.js'
 
 export interface Reporter {
   readonly startedAt: Date
-  /** A sentence of the library in the words of the program that shows it. */
+  /** Rewords a sentence of the library for the program that shows it. */
   readonly words: (this: void, sentence: string) => string
-  /** Without the password, as all that the run says: servers repeat it. */
+  /** Redacts the password, as servers repeat it. */
   notice(this: void, text: string): void
   /** The first notices. */
   readonly notices: readonly string[]
   readonly secrets: Secrets
-  /** How far the inputs are read. */
   inputProgress(bytesRead: number, totalBytes: number | undefined): void
-  /** The next input is read. @param number  from 1 */
+  /** @param number  of the input, from 1 */
   inputBegun(number: number, count: number): void
-  /** Says how far the run is, now or when the time for it has come. */
+  /** Reports progress if enough time has passed. */
   report(): void
-  /** Says so at once. */
+  /** Reports progress at once. */
   tell(phase: LoadReport['phase']): void
 }
 
 type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
-/** What the reporter does not know by itself. */
+/** The part of a report that the reporter does not know itself. */
 export type SentReport = Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes>
 
 type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & {
@@ -35,7 +34,7 @@ type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & 
 
 const reportIntervalMs = 100
 
-/** A result is not a log. */
+/** The result keeps only the first notices: it is no log. */
 const keptNotices = 20
 
 export function newReporter(

@@ -16,24 +16,24 @@ import { noSourceNotes } from './inputs/source-notes.js'
 import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
-/** What the inputs add to a result. */
+/** What the inputs contribute to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
-  /** Undefined where none was opened. */
+  /** Undefined if no input was opened. */
   inputTotals?: InputTotals | undefined
   /** 1 when left out. */
   threads?: number | undefined
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
-  /** Of runs that were confirmed. */
+  /** Only of confirmed runs. */
   stored?: LoadResult['stored']
-  /** The bytes of an input do not add up. */
+  /** Set if the byte counts of an input do not add up. */
   bytesError: DdbError | undefined
-  /** Nothing was opened but the inputs: earlier processes have finished the run. */
+  /** Only the inputs were opened, because earlier processes had finished the run. */
   alreadyLoaded?: boolean
 }
 
-/** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
+/** If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, state, options, delivery } = run
   const hide = run.reporter.secrets.hideInSentence
@@ -120,12 +120,15 @@ function rejectsOf({ rejects }: Run, say: (sentence: string) => string): LoadRes
   return { ...result, first }
 }
 
-/** Nor is anything known now of what earlier processes have sent. */
+/** Nor does this process know the outcome of what earlier ones sent. */
 function isNothingSent({ state: { rows, batches } }: Run): boolean {
   return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }
 
-/** What is refused because it has changed is refused again. What another process has begun goes on there; here it would begin once more. */
+/**
+ * Errors after which the run must not go on here. It would be refused again if something changed; and if another process
+ * has the run, it goes on there, while this journal would load all rows once more.
+ */
 const refusals = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],
   'DDB_LOCKED',
@@ -138,12 +141,12 @@ function canGoOn(run: Run, error: DdbError | undefined): boolean {
   return isUnfinished(run) && isOurs && !isRefused
 }
 
-/** Whether it is for the user to see if rows of the run are there. */
+/** Whether the user has to check if rows of the run are in the table. */
 function isLeftOpen(error: DdbError | undefined): boolean {
   return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
 }
 
-/** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */
+/** Rows delivered: the confirmed ones, or, without confirmation, those handed over. */
 function deliveredRows({ state, delivery }: Run): number {
   const { confirmed, unconfirmed, skipped } = state.rows
   return skipped + confirmed + (traitsOf(delivery?.used).leavesDoubt ? 0 : unconfirmed)
@@ -153,12 +156,11 @@ function openRows({ state, delivery }: Run): number {
   return traitsOf(delivery?.used).leavesDoubt ? state.rows.unconfirmed : 0
 }
 
-/** As the options have them. */
 export type ExpectedRows = {
   readonly [Name in 'expectRows' | 'minRows']?: LoadOptions[Name] | undefined
 }
 
-/** What was expected instead of so many rows; undefined where they will do. */
+/** What was expected instead of this count; undefined if the count is right. */
 export function unmetCount(
   { expectRows, minRows = 0 }: ExpectedRows,
   rows: number,
@@ -170,7 +172,7 @@ export function unmetCount(
 function unmetExpectation(run: Run): DdbError | undefined {
   const { expectUnique } = run.options
   const delivered = deliveredRows(run)
-  // Unconfirmed rows are the graver news: code 4 goes before code 5.
+  // Unconfirmed rows are worse news, so code 4 wins over code 5.
   if (openRows(run) > 0) return undefined
   const wanted = unmetCount(run.options, delivered)
   if (wanted !== undefined) {

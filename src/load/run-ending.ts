@@ -1,42 +1,41 @@
 /*
-  How a run comes to its end: its first failure, the signal to leave, and another process that goes on with it, whose rows it must
-  leave alone.
+  How a run ends: by its first failure, by the signal to leave, or because another process resumes it; in that case it
+  must leave the rows alone.
 */
 import { setMaxListeners } from 'node:events'
 import { DdbError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
 
-/** Whether a run goes on. */
 export interface RunEnding {
-  /** The first failure; later ones do not replace it, unless it is an interruption. */
+  /** The first failure. Only an interruption replaces it later. */
   readonly failure: DdbError | undefined
-  /** True once nothing more is to be read or handed over. */
+  /** True once nothing more may be read or handed over. */
   readonly stopped: boolean
-  /** Ends the run in order. Anything but a DdbError is our own bug (70). */
+  /** Ends the run cleanly. Wraps anything that is not a DdbError as an internal error (70). */
   fail(this: void, error: unknown): void
-  /** Aborted when nothing is to be waited for any more. */
+  /** Aborted when the run must stop without waiting. */
   readonly leaving: AbortSignal
   readonly isLeaving: boolean
-  /** Whether rows may go out; if not, the run has failed. To be asked before every batch. */
+  /** Whether rows may be sent; if not, the run has failed. Ask before every batch. */
   maySend(this: void): boolean
-  /** True once after each time that the process has slept. */
+  /** True once after each time the machine or process slept. */
   hasSlept(this: void): boolean
 }
 
 interface EndingSetup {
   readonly clock: Clock
   readonly options: Pick<LoadOptions, 'beforeSending' | 'leave'>
-  /** Why another process has the run by now, DDB_LOCKED. */
+  /** The DDB_LOCKED error if another process has taken the run. */
   readonly whyLost: () => DdbError | undefined
-  /** A failure in the words of the run. */
+  /** Rewords a failure for this run. */
   readonly worded?: (failure: DdbError) => DdbError
 }
 
 export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): RunEnding {
   const losing = new AbortController()
   const leaving = AbortSignal.any([options.leave ?? losing.signal, losing.signal])
-  // Every connection of the run listens.
+  // Every connection of the run listens to it.
   setMaxListeners(0, leaving)
   let failure: DdbError | undefined
   let seenNaps = 0
@@ -81,13 +80,13 @@ export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): 
   }
 }
 
-/** The first one, but for an interruption: rows that an input has lost until then go before it. */
+/** The first failure wins. An interruption yields to a later failure, as that may mean lost rows of an input. */
 function graver(before: DdbError | undefined, failure: DdbError): DdbError {
   const replaces = before?.code === 'DDB_INTERRUPTED' && failure.code === 'DDB_INPUT_TRUNCATED'
   return before === undefined || replaces ? failure : before
 }
 
-/** Anything that is not a DdbError is our own bug (70). */
+/** Wraps anything that is not a DdbError as an internal error (70). */
 export function asDdbError(error: unknown): DdbError {
   if (error instanceof DdbError) return error
   const text = error instanceof Error ? error.message : String(error)

@@ -1,5 +1,5 @@
 /*
-  One run: what it is to do, where its rows stand, and those that each keep one side of it.
+  One run: its plan, the state of its rows, and the parts that each look after one side of it.
 */
 import type { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -23,17 +23,17 @@ import { namingRights } from './target/needed-rights.js'
 import { traitsOf } from './transport/confirmations.js'
 import type { Delivery } from './transport/delivery.js'
 
-/** What every part of a run shares; a function that needs one side of it is given that. */
+/** What all parts of a run share; a function that needs only one part receives only that. */
 export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
-  /** Its mode is settled once the server was asked; its number of connections may change between two batches. */
+  /** The mode is final once the server was asked; the number of connections may change between two batches. */
   plan: Plan
-  /** Which rows go over the same connection; undefined before the target is known, and where nothing follows from it. */
+  /** Decides which rows share a connection; undefined before the target is known, and if any connection will do. */
   lanes: LaneScheme | undefined
-  /** Looks on where nothing is sent. */
+  /** Set for a dry run: observes rows instead of sending them. */
   readonly watch: Watch | undefined
-  /** Those of a program, in place of inputs. */
+  /** Rows of a program, instead of inputs. */
   readonly rows: RowStore | undefined
   readonly server: RunServer
   readonly history: RunHistory
@@ -42,13 +42,13 @@ export interface Run extends RunLog {
   readonly rejects: KeptRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
-  /** Where its rows go; undefined before. */
+  /** Undefined until it is opened. */
   delivery: Delivery | undefined
 }
 
 /**
  * Opens no file and no connection.
- * @param watch  of a run that sends nothing
+ * @param watch  for a dry run
  */
 export function newRun(
   options: LoadOptions,
@@ -97,14 +97,14 @@ export function newRun(
   return run
 }
 
-/** There is something left to do, for a process that takes up the journal. */
+/** Whether a process that resumes the journal would still have something to do. */
 export function isUnfinished({ state, delivery, ending, history }: Run): boolean {
   const { unconfirmed, unsent } = state.rows
   const isOpen = unsent > 0 || (traitsOf(delivery?.used).leavesDoubt && unconfirmed > 0)
   return history.journal !== undefined && (ending.failure !== undefined || isOpen)
 }
 
-/** Waits for the server are those of the run, whatever a session calls its limit. */
+/** Rewords timeouts of sessions as those of the run, with the run's own option. */
 function inWords({ words }: Pick<Reporter, 'words'>, failure: DdbError): DdbError {
   const limit = '`delivery.confirmTimeoutMs`'
   const said = words(failure.message.replace('`timeoutMs`', limit))

@@ -1,6 +1,6 @@
 /*
-  A stream that rows are written to, one at a time, and that knows of each whether it is in the table: a run of `load` whose input
-  is the stream.
+  A stream that accepts rows one at a time and knows whether each is in the table: a run of `load` whose input is the
+  stream.
 */
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -12,26 +12,26 @@ import { loadRowsOn, mostWaiting, type LoadRowsOptions } from './load-rows.js'
 import type { LoadOptions, LoadResult, TargetOptions } from './options.js'
 import { mayKnowBatches } from './transport/confirmations.js'
 
-/** What a writer has to know; all but `server` and `table` may be left out. */
+/** Options of a writer; only `server` and `table` are required. */
 export interface TableWriterOptions
   extends
     Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows' | 'minRows'>,
     Omit<TargetOptions, 'create'> {
-  /** Rows wait no longer than this for the rest of their batch; default 1,000. */
+  /** How long rows wait for their batch to fill up; default 1,000. */
   flushIntervalMs?: number
 }
 
-/** Where the rows that were written stand: `written` is the sum of the others. */
+/** State of the rows written so far: `written` is the sum of the others. */
 export interface WriterStatus extends StoredRowCounts {
-  /** Nothing is known of them so far: they wait, or are on their way. */
+  /** Waiting or in flight: their outcome is still unknown. */
   pending: number
 }
 
-/** Rows that are not in the table as far as is known. */
+/** Rows that are not known to be in the table. */
 export interface UnwrittenRows<Row> {
-  /** They were sent, and their fate is unknown: written again they may be there twice. */
+  /** Sent, but their outcome is unknown: writing them again may duplicate them. */
   unconfirmed: Row[]
-  /** They are certainly not there. */
+  /** Certainly not in the table. */
   unsent: Row[]
 }
 
@@ -39,18 +39,19 @@ export interface UnwrittenRows<Row> {
 export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
 
 /**
- * Takes objects by the names of the table's columns, or arrays in their order, and delivers them in batches with receipts. As with
- * any Writable, `write` gives false when it is time to wait for `drain`, and `pipeline` does so by itself. An event `reject`
- * tells of each row that is not to be in the table (`RejectedRow`); the others go on. What ends the run is an `error`.
+ * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with
+ * receipts. As with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` does so by
+ * itself. The event `reject` reports each row that will not be in the table (`RejectedRow`); the others continue. An
+ * `error` means that the run has ended.
  *
- * `Row` is what the compiler holds rows against; the server's columns decide at run time.
+ * `Row` is for the compiler only; at run time the server's columns decide.
  */
 export class TableWriter<Row = AnyRow> extends Writable {
   readonly #store: RowStore
   readonly #run: Promise<LoadResult>
   readonly #leave: AbortController
   #isOver = false
-  /** Of the row that waits until others are taken. */
+  /** Callback of the row that waits until others are taken. */
   #goOn: ((error?: Error) => void) | undefined
 
   private constructor(store: RowStore, run: Promise<LoadResult>, leave: AbortController) {
@@ -70,10 +71,10 @@ export class TableWriter<Row = AnyRow> extends Writable {
   }
 
   /**
-   * Connects, and finds out what the table's columns are.
+   * Connects and reads the table's columns.
    *
    * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
-   * @throws {DdbError} what keeps the first row from being written: DDB_CONNECT, DDB_LOGIN, DDB_TARGET and others
+   * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET and others, if the first row could not be written
    */
   static open<Row = AnyRow>(options: TableWriterOptions): Promise<TableWriter<Row>> {
     return TableWriter.openOn<Row>(systemPlatform, options)
@@ -98,7 +99,7 @@ export class TableWriter<Row = AnyRow> extends Writable {
   }
 
   /**
-   * Takes a row, which must not be changed before its batch has left.
+   * Takes a row, which must not change until its batch has been sent.
    * @returns false when it is time to wait for `drain`
    */
   override write(row: Row, callback?: (error: Error | null | undefined) => void): boolean
@@ -107,27 +108,29 @@ export class TableWriter<Row = AnyRow> extends Writable {
     encoding?: BufferEncoding,
     callback?: (error: Error | null | undefined) => void,
   ): boolean
-  /** Nobody can call it: with it the compiler takes a writer for the end of a `pipeline`, which writes whatever it reads. */
+  /**
+   * Never callable: it makes the compiler accept a writer as the end of a `pipeline`, which writes whatever it reads.
+   */
   override write(row: string | Uint8Array, encoding: never, callback?: never): boolean
   override write(
     row: Row | string | Uint8Array,
     encoding?: BufferEncoding | ((error: Error | null | undefined) => void),
     callback?: (error: Error | null | undefined) => void,
   ): boolean {
-    // What the stream refuses was not written.
+    // A row that the stream refuses was not written.
     if (!this.writableEnded && !this.destroyed && row !== null) this.#store.push(row)
     return typeof encoding === 'function'
       ? super.write(row, encoding)
       : super.write(row, encoding ?? 'utf8', callback)
   }
 
-  /** The store has the row already; here it is only said when more may come. */
+  /** The store has the row already; this only tells the stream when to send more. */
   override _write(_row: unknown, _: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.#store.waiting < mostWaiting) done()
     else this.#goOn = done
   }
 
-  /** All rows are written; `finish` or an error tells what became of them. */
+  /** All rows are written; `finish` or an error tells their outcome. */
   override _final(done: (error?: Error | null) => void): void {
     this.#store.end()
     void this.#run.then(result => done(failureOf(result)))
@@ -140,10 +143,10 @@ export class TableWriter<Row = AnyRow> extends Writable {
   }
 
   /**
-   * Sends what was written so far without waiting for more.
+   * Sends the rows written so far without waiting for more.
    *
-   * Resolves once it is confirmed that all of it is in the table, but for rows that were rejected.
-   * @throws {DdbError} DDB_UNCONFIRMED when some of it is not, or may not be; `unwritten` has those rows
+   * Resolves once all of them are confirmed to be in the table, except rejected ones.
+   * @throws {DdbError} DDB_UNCONFIRMED if some are not, or may not be; `unwritten` returns those rows
    */
   async flush(): Promise<void> {
     const store = this.#store
@@ -159,7 +162,6 @@ export class TableWriter<Row = AnyRow> extends Writable {
     )
   }
 
-  /** Where the rows stand at the moment. */
   status(): WriterStatus {
     const { written, confirmed, rejected, unconfirmed, unsent, lost } = this.#store.counts
     const pending = written - confirmed - rejected - unconfirmed - unsent - lost
@@ -167,8 +169,8 @@ export class TableWriter<Row = AnyRow> extends Writable {
   }
 
   /**
-   * The rows that are not in the table as far as is known by now, in their order. Once the stream is closed these are all that were
-   * neither confirmed nor rejected.
+   * The rows not known to be in the table, in order. After the stream has closed these are all rows that were neither
+   * confirmed nor rejected.
    */
   unwritten(): UnwrittenRows<Row> {
     const { unconfirmed, unsent } = this.#store
@@ -176,7 +178,7 @@ export class TableWriter<Row = AnyRow> extends Writable {
   }
 
   /**
-   * Writes no more, and waits until it is known of all rows what became of them.
+   * Accepts no more rows and waits until the outcome of each is known.
    *
    * @returns what `load` would
    * @throws {DdbError} what ended the run, or DDB_UNCONFIRMED
@@ -231,7 +233,7 @@ function given<T extends object>(fields: T): Given<T> {
   ) as Given<T>
 }
 
-/** undefined for a run that knows of all its rows what became of them, rejected ones included. */
+/** undefined if the run knows the outcome of all its rows, including rejected ones. */
 function failureOf({ error, status, rows }: LoadResult): DdbError | undefined {
   if (error !== null) return new DdbError(error.code as ErrorCode, error.message)
   if (status !== 'unconfirmed') return undefined

@@ -1,5 +1,5 @@
 /*
-  The batch under construction: all columns, the place of every row, and the rows that some column could not take.
+  The batch under construction: all columns, the place of every row, and the rows that some column refused.
 */
 import { columnTypeText } from '../protocol/data-type.js'
 import { textSources, type ColumnMapping, type TextSource } from '../schema/cell-source.js'
@@ -25,15 +25,15 @@ import { rangeAt, RowPlaces } from './row-places.js'
 interface BuiltColumn extends ReportedColumn {
   /** Where its cells come from. */
   readonly sources: readonly TextSource[]
-  /** Blanks around its texts are not part of them. */
+  /** Blanks around its texts are ignored. */
   readonly trims: boolean
   counts: ColumnCounts
-  /** Of the last block. */
+  /** Nulls in the last block. */
   nullsRead: number
   coercedRead: number
 }
 
-/** What a builder is made from: all inputs whose rows it takes have this in common. */
+/** What a builder is made from, shared by all inputs whose rows it takes. */
 export interface BuilderSetup {
   readonly mapping: ColumnMapping
   /** The block's fields for each mapped column (`sourceFields`). */
@@ -41,19 +41,19 @@ export interface BuilderSetup {
   /** Of every block. */
   readonly rowCapacity: number
   readonly rules: CellRules
-  /** Between the elements of arrays in the block, when the format has its own. */
+  /** Separator of array elements in the block, if the format has its own. */
   readonly arrayDelimiter: string | undefined
   readonly keepRecords: boolean
-  /** Of its batches' memory; its own when left out. */
+  /** For the memory of its batches; default its own. */
   readonly pool?: BufferPool
 }
 
 /** One of the inputs that rows come from. */
 export interface BuilderInput {
   readonly file: string
-  /** What its name says of its rows. */
+  /** Texts from the input's name. */
   readonly texts?: InputTexts | undefined
-  /** A record's bytes as they are shown to the loader, when the input's own would not do. */
+  /** Converts a record's bytes for the loader, if the input's own would not do. */
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly shape: RecordShape
   /** Of the source. */
@@ -69,12 +69,12 @@ const noRecord = (): Uint8Array => new Uint8Array(0)
 const asItStands = (record: Uint8Array): Uint8Array => record
 
 /**
- * Takes blocks of records and gives batches of columns. A row is in all columns or in none. Before its first block each input is
- * begun.
+ * Takes blocks of records and produces batches of columns. A row is in all columns or in none. Call `beginInput` before the
+ * first block of each input.
  */
 export class BatchBuilder {
   rowCount = 0
-  /** Of the records of all rows of the input so far, of earlier batches too. */
+  /** Bytes of the records of all rows of the input so far, including earlier batches. */
   recordBytes = 0
   readonly #pool: BufferPool
   readonly #columns: readonly BuiltColumn[]
@@ -82,24 +82,24 @@ export class BatchBuilder {
   readonly #records: KeptRecords | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
-  /** Of a row with all its columns; the text counts in each column that takes the same field. */
+  /** Upper limit for a row with all its columns; a text counts once for each column that takes its field. */
   #most: WireRoom
-  /** Of which the next rows are. */
+  /** The input of the next rows. */
   #open!: OpenRange
-  /** Of inputs that have ended. */
+  /** Inputs that have ended. */
   #ended: OpenRange[] = []
-  /** Of the input. */
+  /** Text of the present input. */
   #text!: SourceText
-  /** Undefined where rows are read as they stand in the input. */
+  /** Undefined if rows are read directly from the input's bytes. */
   #inputRows: InputRows | undefined
   readonly #copies: RecordCopies = new RecordCopies()
 
-  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
+  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not fit */
   constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, ...setup }: BuilderSetup) {
     this.#pool = setup.pool ?? new BufferPool()
     this.#records = setup.keepRecords ? new KeptRecords(this.#pool) : undefined
     checkNames(mapping, rules)
-    // A field that several columns take is one text: where one of them keeps blanks, they count for all.
+    // A field that several columns take is one text: if one of them keeps blanks, they matter for all.
     const keepers = new Set(
       mapping.columns.flatMap((column, i) => (keepsBlanks(column.type) ? fields[i]! : [])),
     )
@@ -129,8 +129,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Rows that are appended from now on come from this input.
-   * @throws {InputError} DDB_INPUT_COLUMN when a text that its name gives is no value of its column
+   * The next rows come from this input.
+   * @throws {InputError} DDB_INPUT_COLUMN if a text from its name is not a value of its column
    */
   beginInput({ text, texts = {}, ...input }: BuilderInput, startOffsetBytes: number): void {
     const { origin } = text
@@ -143,7 +143,10 @@ export class BatchBuilder {
     for (const column of this.#columns) column.counts = { nulls: 0, coerced: 0 }
   }
 
-  /** The rows of the input end there, and may share a batch with those of the next one. @returns them; undefined without any */
+  /**
+   * Ends the input's rows, which may share a batch with those of the next one.
+   * @returns the range of those rows; undefined if there are none
+   */
   endInput({ offsetBytes, lineNumber }: ResumePoint): InputRange | undefined {
     const range = this.#open
     if (this.#ended.at(-1) === range) return range
@@ -156,7 +159,7 @@ export class BatchBuilder {
     return range
   }
 
-  /** The next rows of the input stand behind this place. */
+  /** The next rows of the input lie after this place. */
   startAt(offsetBytes: number): void {
     this.#open = this.#rangeFrom(this.#open, offsetBytes)
   }
@@ -178,14 +181,14 @@ export class BatchBuilder {
     }
   }
 
-  /** Of the input, per column of the mapping. */
+  /** For the input, per column of the mapping. */
   get columnCounts(): readonly ColumnCounts[] {
     return this.#columns.map(column => column.counts)
   }
 
   /**
-   * Reads the cells of the block. Rows that some column cannot take are counted in its `refusedCount`; `rejectOf` tells of
-   * each of them until `append`.
+   * Reads the cells of the block. Rows that some column refuses are counted in its `refusedCount`; `rejectOf` explains each of
+   * them until `append`.
    */
   read(block: RecordBlock): void {
     for (const { fields, trims } of this.#columns) {
@@ -195,7 +198,7 @@ export class BatchBuilder {
     this.#refuseBroken(block)
   }
 
-  /** Appends the rows of the block that was read, except those that were refused. */
+  /** Appends the rows of the block that was read, except refused ones. */
   append(block: RecordBlock): void {
     if (block.refusedCount > 0) {
       for (const { builder } of this.#columns) builder.undo()
@@ -218,9 +221,9 @@ export class BatchBuilder {
   }
 
   /**
-   * The rows so far, for a builder that is made from the same: its `appendRows` and `count` take them.
+   * Hands over the rows so far, for `appendRows` and `count` of another builder made from the same setup.
    *
-   * @param buffers  receives what they are in, to be taken back once nobody looks at them any more
+   * @param buffers  receives their memory, to be returned when it is no longer used
    */
   give(buffers: ArrayBuffer[]): RowsPart {
     const { rowCount } = this
@@ -233,8 +236,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Appends rows `from` and on of what another builder gave.
-   * @param bounds  where they stand in the text, as many as are to be appended
+   * Appends the rows from `from` on that another builder gave.
+   * @param bounds  their places in the text, one for each row to append
    */
   appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
     for (const [i, { builder }] of this.#columns.entries()) {
@@ -243,7 +246,7 @@ export class BatchBuilder {
     this.#addRows(bounds)
   }
 
-  /** Counts what another builder has counted, as of this input. */
+  /** Adds another builder's counts to this input. */
   count({ counts }: RowsPart): void {
     for (const [i, { counts: own }] of this.#columns.entries()) {
       own.nulls += counts[i]!.nulls
@@ -259,8 +262,8 @@ export class BatchBuilder {
   }
 
   /**
-   * How much more may be read until the batch has `batchBytes`: so many rows, from so many bytes of text, do not come to that
-   * before the last of them.
+   * How much more can be read before the batch reaches `batchBytes`: this many rows from this much text stay below it until the
+   * last of them.
    */
   roomFor(batchBytes: number): { rows: number; textBytes: number } {
     const half = Math.max(0, batchBytes - this.encodedBytes - 1) / 2
@@ -269,7 +272,7 @@ export class BatchBuilder {
     return { rows: 1 + Math.floor(half / row), textBytes }
   }
 
-  /** The batch of the rows so far, of which there must be one at least; the next batch begins. */
+  /** The batch of the rows so far, at least one; then a new batch begins. */
   take(end: ResumePoint): Batch {
     const { rowCount, encodedBytes } = this
     const pool = this.#pool
@@ -301,7 +304,7 @@ export class BatchBuilder {
       column.nullsRead = column.builder.read(block, column.fields[0] ?? -1, this.rowCount)
       column.coercedRead = this.#lenient ? block.forgive() : 0
     }
-    // Those behind the last row belong to a record that was set aside in the end.
+    // Cells after the last row belong to a record that was set aside in the end.
     const cellCount = block.rowCount * block.fieldCount
     for (const cell of block.wrongCells) {
       if (cell < cellCount) this.#countWrong(cell % block.fieldCount)
@@ -313,7 +316,7 @@ export class BatchBuilder {
     for (const column of this.#columns) if (column.fields.includes(field)) column.coercedRead++
   }
 
-  /** Refuses rows in which something is not a character, whether a column reads it or not. */
+  /** Refuses rows with bytes that are not a character, whether or not a column reads them. */
   #refuseBroken(block: RecordBlock): void {
     const { broken } = this.#text
     const { bytes, bytesOffset, recordStarts, recordEnds, rowCount } = block
@@ -326,12 +329,12 @@ export class BatchBuilder {
     }
   }
 
-  /** What is read is not the input's own bytes. */
+  /** True if the text differs from the input's own bytes. */
   get isDecoded(): boolean {
     return this.#text.origin !== undefined
   }
 
-  /** Position in the decompressed input of what stands at `textOffset`. */
+  /** Position in the decompressed input of the text at `textOffset`. */
   inputOffset(textOffset: number): number {
     return this.#text.origin?.inputOffset(textOffset) ?? textOffset
   }
@@ -351,7 +354,7 @@ export class BatchBuilder {
     return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
   }
 
-  /** A reject of a piece that another builder has read. */
+  /** A reject of a piece that another builder read. */
   rejectAt(
     { start, end, isRow, ...fault }: PieceReject,
     bytes: Uint8Array,
@@ -362,7 +365,7 @@ export class BatchBuilder {
     return this.#reject(fault, lineNumber, bytesOffset + start, record, isRow)
   }
 
-  /** A copy of a record as it stands in the input. */
+  /** A copy of a record's bytes in the input. */
   #recordBytes(bytes: Uint8Array, start: number, end: number, bytesOffset: number): Uint8Array {
     const input = this.#text.origin?.inputBytes(bytesOffset + start, bytesOffset + end)
     return input?.slice() ?? this.#copies.of(bytes, start, end)

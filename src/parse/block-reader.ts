@@ -1,6 +1,6 @@
 /*
-  The loop every format shares: input into the tokenizer, blocks into the batch, full batches out, rejects told in
-  the order of the input.
+  The loop that all formats share: passes input to the tokenizer, blocks to the batch and full batches on, and reports rejects
+  in the order of the input.
 */
 import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
@@ -22,12 +22,12 @@ import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
 
-/** Input of one block at most: its cells are read while they are still in the cache. */
+/** Limit of one block's input, so that its cells are read while they are still in the cache. */
 const largestBlockBytes = 128 * 1024
 
 const noRules: CellRules = {}
 
-/** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
+/** What a format contributes to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput extends ReadInput {
   readonly file: string
   /** Of the source. */
@@ -35,17 +35,17 @@ export interface BlockInput extends ReadInput {
   readonly block: RecordBlock
   readonly shape: RecordShape
   readonly fieldOf: (source: TextSource) => number
-  /** Between the elements of arrays in the block, when the format has its own. */
+  /** Separator of array elements in the block, if the format has its own. */
   readonly arrayDelimiter?: string | undefined
-  /** A record's bytes as they are shown to the loader, when the input's own would not do. */
+  /** Converts a record's bytes for the loader, if the input's own would not do. */
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 
-/** One input on its way from bytes to batches. */
+/** Reads one input from bytes to batches. */
 export class BlockReader {
-  /** The input has ended by itself, and what it held is out. */
+  /** The input has ended by itself, and all its content was delivered. */
   readToEnd = false
-  /** Rows that the end of the input left in hand. */
+  /** Rows that were left at the end of the input. */
   lastRange: InputRange | undefined
   #rejectedBytes = 0
   readonly #input: BlockInput
@@ -58,9 +58,9 @@ export class BlockReader {
   readonly #rejects: BlockRejects
   #pendingChunk: Promise<IteratorResult<FedPiece, void>> | undefined
   #inputEnded = false
-  /** Why the source gave up; told once the rows before it are out. */
+  /** Why the source failed; thrown after the rows before it were delivered. */
   #sourceError: Error | undefined
-  /** Where the record begins that the source gave up in, or that comes after the reject that ended the run: it is read anew. */
+  /** Start of the record at which the source failed, or that follows the reject that ended the run: it will be read again. */
   #cutPoint: ResumePoint | undefined
   /** When the first row of the batch was read. */
   #batchBeganMs = 0
@@ -160,18 +160,18 @@ export class BlockReader {
     if (failure !== undefined) throw failure
   }
 
-  /** The next chunk, or the rows in hand where it does not come in time. */
+  /** The next chunk, or the rows in hand if it does not come in time. */
   *#goOnReading(): Generator<Step, void, void> {
     let isIdle = false
     if (this.#input.chunks === undefined) return this.#endInput()
     if (this.#mayBeIdle) yield this.#isIdle().then(idle => (isIdle = idle))
     if (isIdle) yield this.#take()
     else yield this.#pushChunk()
-    // Whoever ends a batch sends nothing else along with that.
+    // A flush ends only the present batch.
     if (this.#ahead.takeEnd() && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
   }
 
-  /** @throws {InputError} when there is no such place */
+  /** @throws {InputError} if there is no such place */
   async #passTo(from: ResumePoint): Promise<void> {
     const { file, tokenizer } = this.#input
     const { stopped } = this.#options
@@ -185,7 +185,7 @@ export class BlockReader {
     }
   }
 
-  /** @returns false where all that stands before has to be read */
+  /** @returns false if everything before it must be read */
   #jumpTo(from: ResumePoint): boolean {
     const { skipTo, tokenizer } = this.#input
     if (skipTo === undefined || tokenizer.jumpTo === undefined) return false
@@ -200,7 +200,7 @@ export class BlockReader {
     return this.#builder.take(end)
   }
 
-  /** The rows in hand stay there. */
+  /** Keeps the rows in hand. */
   #end(end = this.#input.tokenizer.resumePoint): void {
     this.lastRange = this.#builder.endInput(end) ?? this.lastRange
   }
@@ -214,7 +214,7 @@ export class BlockReader {
     )
   }
 
-  /** Goes on behind the bound; the rows before it are a batch. */
+  /** Continues after the bound; the rows before it become a batch. */
   #crossBoundary(first: ResumePoint): Batch | undefined {
     const { tokenizer } = this.#input
     const { lineNumber } = tokenizer.resumePoint
@@ -230,15 +230,15 @@ export class BlockReader {
     return batch
   }
 
-  /** Which rows make a batch is known. */
+  /** The rows of a batch are predetermined. */
   get #isBound(): boolean {
     return this.#pieces.isInside || this.#options.shared?.continues === true
   }
 
-  /** @returns whether the rows in hand stay there, as another input has more of their batch */
+  /** @returns whether to keep the rows in hand because another input has more rows of their batch */
   #goOn(shared: SharedRows): boolean {
     const { joins, continues } = this.#pieces
-    // What stands before that piece has no rows.
+    // There are no rows before that piece.
     if (shared.continues && !joins) return true
     shared.continues = continues
     return continues
@@ -255,13 +255,13 @@ export class BlockReader {
     block.clear()
     const maxRecords = limit - this.recordsRead
     if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, largestBlockBytes)
-    // The block ends with the row that makes the batch full: chunks of the input have no say in that.
+    // The block ends with the row that fills the batch, independently of the input's chunks.
     const room = builder.roomFor(batchBytes)
     const maxRows = Math.min(Math.max(1, batchRows - builder.rowCount), room.rows, maxRecords)
     return tokenizer.fill(block, maxRows, Math.min(largestBlockBytes, room.textBytes))
   }
 
-  /** @returns whether there are rejects to be told */
+  /** @returns whether there are rejects to report */
   #readBlock(): boolean {
     const { block } = this.#input
     if (block.rowCount === 0 && block.faults.length === 0) return false
@@ -270,7 +270,10 @@ export class BlockReader {
     return this.#rejects.begin()
   }
 
-  /** Takes some of the piece over that was read ahead. @returns what is to be waited for */
+  /**
+   * Takes over a part of the piece that was read ahead.
+   * @returns what to wait for
+   */
   #takeOver(fold: PieceFold): Promise<void> | undefined {
     const builder = this.#builder
     const { batchRows, batchBytes, onReject } = this.#options
@@ -300,7 +303,7 @@ export class BlockReader {
     }
   }
 
-  /** @returns what is to be waited for before the next ones are told; undefined once all are, or one of them has ended the run */
+  /** @returns what to wait for before reporting more; undefined once all are reported, or one of them has ended the run */
   #tellRejects(): Promise<void> | undefined {
     const { onReject, stopped } = this.#options
     const rejects = this.#rejects
@@ -330,13 +333,13 @@ export class BlockReader {
     return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
   }
 
-  /** The rows in hand wait for input no longer than somebody has said. */
+  /** Whether there is a time limit for rows in hand. */
   get #mayBeIdle(): boolean {
     const { flushIntervalMs } = this.#options
     return flushIntervalMs !== undefined && this.#builder.rowCount > 0 && !this.#isBound
   }
 
-  /** Waits for input as long as the rows in hand may wait; true when they have to go. */
+  /** Waits for input up to that limit; true if the rows must be sent. */
   async #isIdle(): Promise<boolean> {
     const atMs = this.#batchBeganMs + (this.#options.flushIntervalMs ?? Infinity)
     const delayMs = atMs - this.#clock.nowMs()

@@ -1,5 +1,5 @@
 /*
-  The rejects of a block in the order of the input: rows that some column could not take, and records that are no rows.
+  The rejects of a block in the order of the input: rows that some column refused, and records that are not rows.
 */
 import type { BatchBuilder } from './batch-builder.js'
 import type { Reject, ResumePoint } from './batch.js'
@@ -8,16 +8,16 @@ import { rejectOf } from './row-fault.js'
 
 /** Goes through block after block. */
 export class BlockRejects {
-  /** Of the input: all of the blocks before, and of the present one those up to the last reject that was asked for. */
+  /** Records of the input so far: those of earlier blocks, and of the present one up to the last reject requested. */
   recordsRead = 0
-  /** The last one is a row. */
+  /** The last reject is a row. */
   isRow = false
   readonly #block: RecordBlock
   readonly #builder: BatchBuilder
   readonly #file: string
   /** Records before those of the block. */
   #recordsBefore = 0
-  /** Rows and faults of the block before these were told, as far as they are rejects. */
+  /** The next row and fault to look at; earlier rejects were reported. */
   #nextRow = 0
   #nextFault = 0
 
@@ -27,7 +27,10 @@ export class BlockRejects {
     this.#file = file
   }
 
-  /** The block was filled anew, and its rows were read. @returns whether it has rejects; if not, all of it is passed */
+  /**
+   * Call it after a block was filled and its rows were read.
+   * @returns whether it has rejects; if not, the whole block is done
+   */
   begin(): boolean {
     const { rowCount, refusedCount, faults } = this.#block
     this.#nextRow = 0
@@ -38,7 +41,7 @@ export class BlockRejects {
     return false
   }
 
-  /** One at a time: those of a whole block, living at the same time, would make the collector's young generation grow. */
+  /** One at a time: all rejects of a block together would enlarge the garbage collector's young generation. */
   next(): Reject | undefined {
     const { refusedBy, rowCount, faults } = this.#block
     const fault = faults[this.#nextFault]
@@ -53,10 +56,9 @@ export class BlockRejects {
   }
 
   /**
-   * Takes what comes after the last reject out of the block, which has ended the run: how much else is in it follows from how the input
-   * came.
+   * Removes everything after the reject that has ended the run: how much else is in the block depends on how the input arrived.
    *
-   * @returns where that begins; undefined where nothing comes
+   * @returns where that begins; undefined if there is nothing
    */
   leaveRest(): ResumePoint | undefined {
     const block = this.#block
@@ -73,7 +75,7 @@ export class BlockRejects {
     return fault && { offsetBytes: fault.offsetBytes, lineNumber: fault.lineNumber }
   }
 
-  /** Whether a row of the block stands before a fault of it. */
+  /** Whether a row of the block precedes a fault. */
   #isBefore(row: number, fault: FaultyRecord | undefined): boolean {
     if (row >= this.#block.rowCount) return false
     return fault === undefined || this.#offsetOf(row) < fault.offsetBytes

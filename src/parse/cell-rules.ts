@@ -1,35 +1,35 @@
 /*
-  How texts of cells are understood: what users say of them, and what readers are told besides.
+  How texts of cells are interpreted: the user's options, and what the loader adds.
 */
 import type { ColumnOffsets } from './cells/column-offset.js'
 
 /** What texts mean in a cell. */
 export interface CellOptions {
-  /** Texts that mean null, besides the empty field; in numbers and dates with blanks around them, too. */
+  /** Texts that mean null, besides the empty field; numbers and dates may have blanks around them. */
   readonly nullTexts?: readonly string[]
-  /** They mean null in the quotes of delimited text, too. */
+  /** They also mean null inside quotes of delimited text. */
   readonly nullQuoted?: boolean
   /**
-   * Target column, or `*` for all that it suits → DolphinDB format, `epoch:s|ms|us|ns`, or a spreadsheet's day numbers,
-   * `excel` or `excel:1904`.
+   * Target column, or `*` for all that it fits → DolphinDB format, `epoch:s|ms|us|ns`, or a spreadsheet's day numbers, `excel`
+   * or `excel:1904`.
    */
   readonly dateFormats?: Readonly<Record<string, string>>
   /**
-   * Whose clocks the columns keep: a zone such as `Asia/Shanghai` or `+08:00`, to which times with an offset and counts
-   * since 1970 are converted. `none` keeps times as they are written, whatever their offsets. So does the default, where
-   * all times of a column have the same offset, or none: a row with another one is rejected. Never the machine's.
+   * Time zone of the stored times, such as `Asia/Shanghai` or `+08:00`: times with an offset and counts since 1970 are
+   * converted to it. `none` stores times as written, whatever their offsets. So does the default, but then all times of a
+   * column must have the same offset, or none: a row with another one is rejected. The machine's zone is never used.
    */
   readonly timeZone?: string
   /**
-   * Target column → the offset that its times have, such as `+08:00`, or `none`; without it, that of the first time of the
-   * column in the run. Not with `timeZone`.
+   * Target column → the offset of its times, such as `+08:00`, or `none`; default: that of the column's first time in the run.
+   * Not with `timeZone`.
    */
   readonly offsets?: Readonly<Record<string, string>>
-  /** One character between groups of three digits. */
+  /** Thousands separator, one character. */
   readonly thousands?: string
-  /** Numbers have a comma where others have a point. */
+  /** Numbers have a decimal comma instead of a point. */
   readonly decimalComma?: boolean
-  /** Target columns whose texts are shares: `12.5%` is 0.125. */
+  /** Target columns with percentages: `12.5%` is 0.125. */
   readonly percentColumns?: readonly string[]
   /** Texts that mean true, besides `true` and `1`. */
   readonly trueTexts?: readonly string[]
@@ -39,15 +39,17 @@ export interface CellOptions {
   readonly lenient?: boolean
 }
 
-/** How texts of cells are understood. */
+/** How texts of cells are interpreted. */
 export interface CellRules extends Omit<CellOptions, 'offsets'> {
   /**
-   * What offsets the times of each column have, where no time zone is given: the first time of a column decides, and stands
-   * there for later readers. Without it each reader finds out for itself.
+   * Without a time zone: the offsets of each column's times. The first time of a column decides for all later readers; without
+   * this each reader decides for itself.
    */
   readonly columnOffsets?: ColumnOffsets | undefined
-  /** Told once for each column in which an offset was left out, because there is no time zone; again after true. */
+  /**
+   * Called for each column in which an offset is ignored because there is no time zone: once, or again while it returns true.
+   */
   readonly onOffset?: (columnName: string) => boolean | void
-  /** Between the elements of an array column; default `,`. */
+  /** Separator of the elements of an array column; default `,`. */
   readonly arrayDelimiter?: string
 }

@@ -1,5 +1,5 @@
 /*
-  Whether what the names of inputs say are values of the columns that hold them, found out before a row of any of them is read.
+  Checks, before any row is read, that texts in input names are values of the columns that will hold them.
 */
 import type { MappedColumn } from '../schema/cell-source.js'
 import { BatchBuilder } from './batch-builder.js'
@@ -28,8 +28,8 @@ const noInput = {
 } as const
 
 /**
- * @param columns  that hold nothing but such texts
- * @returns throws {InputError} DDB_INPUT_COLUMN for an input whose texts are no values
+ * @param columns  filled only from such texts
+ * @returns a function that throws {InputError} DDB_INPUT_COLUMN for an input whose texts are not values
  */
 export function newTextCheck(
   columns: readonly MappedColumn[],
@@ -46,7 +46,7 @@ export function newTextCheck(
   return (file, texts) => builder.beginInput({ ...noInput, file, texts }, 0)
 }
 
-/** Options that name other columns do not hold for these. */
+/** Drops rules that name other columns. */
 function rulesOf(columns: readonly MappedColumn[], rules: CellRules): CellRules {
   const names = new Set(columns.map(({ name }) => name))
   const formats = Object.entries(rules.dateFormats ?? {}).filter(([name]) =>

@@ -1,6 +1,5 @@
 /*
-  The formats of inputs: recognizes the format of an input and opens it as an `InputReader`. A new format gets a folder of its
-  own and an entry here.
+  Recognizes the format of an input and opens it as an `InputReader`. A new format gets its own folder and an entry here.
 */
 import { UsageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
@@ -11,23 +10,23 @@ import type { InputReader } from './input-reader.js'
 /** Formats that can be read: CSV, tab-separated text, a JSON value on each line, a JSON array. */
 export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 
-/** What is known of the input; formats look at what concerns them. */
+/** What is known of the input; each format uses what concerns it. */
 export type FormatOptions = Omit<CsvOptions, 'format'> & JsonOptions
 
 interface Format {
-  /** Of file names, in lower case; each belongs to one format. Files of folders that have one are taken for data. */
+  /** Extensions in lower case; each belongs to one format. Files of folders with such an extension are taken for data. */
   readonly extensions: readonly string[]
-  /** What records consist of: fields in an order, or members with names. */
+  /** What records consist of: ordered fields, or named members. */
   readonly records: InputReader['recordKind']
-  /** The format of one record by itself, where that is another. */
+  /** The format of a single record, if different. */
   readonly keptAs?: InputFormat
-  /** First byte above the blanks of an input whose name says nothing. */
+  /** First non-blank byte that identifies an input whose name does not. */
   readonly firstByte?: number
-  /** Opens an input; delimited text is read as far as its first record, which says what the columns are. */
+  /** Opens an input; delimited text is read up to its first record, which determines the columns. */
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader<InputFormat>>
 }
 
-// Only the format at hand is loaded, once: a small load ends sooner than the other's modules are read.
+// Only the format at hand is loaded, once: a small load would otherwise wait for the other's modules.
 const csvModule = once(() => import('./csv/open-csv.js'))
 const jsonModule = once(() => import('./json/open-json.js'))
 
@@ -70,18 +69,18 @@ export const dataExtensions: readonly string[] = inputFormats.flatMap(
   name => formats[name].extensions,
 )
 
-/** The format in which records of an input stand that are written down by themselves. */
+/** The format of records when they are written down one by one. */
 export function recordFormat(format: InputFormat): InputFormat {
   return formats[format].keptAs ?? format
 }
 
-/** Of inputs that no format recognizes. */
+/** For inputs that no format recognizes. */
 const defaultFormat: InputFormat = 'csv'
 
 /**
- * Which format an input has, when nobody said so: by the extension of its name, else by its first bytes.
+ * The format of an input unless the user gave it: from the extension of its name, else from its first bytes.
  *
- * @param name  of the file; what stands before `.gz`, `.zst` and `.br` counts
+ * @param name  of the file; the extension before `.gz`, `.zst` and `.br` counts
  * @param head  the first bytes of the content
  */
 export function detectFormat(name: string, head: Uint8Array): InputFormat {
@@ -94,20 +93,20 @@ export function detectFormat(name: string, head: Uint8Array): InputFormat {
   )
 }
 
-/** What is known of the format; what is left out is found in the input. */
+/** What is known of the format; the rest is detected. */
 export interface ReaderOptions extends FormatOptions {
   /** `auto` goes by the name and the first bytes. */
   readonly format?: 'auto' | InputFormat | undefined
 }
 
-/** A reader, and which format it found. */
+/** A reader with the format it detected. */
 export type OpenedReader = InputReader<InputFormat>
 
 /**
- * Opens the input; of delimited text it reads the first record, which says what the columns are.
+ * Opens the input; delimited text is read up to its first record, which determines the columns.
  *
- * @throws {InputError} when its first record cannot be read
- * @throws {UsageError} DDB_USAGE when options do not suit the format
+ * @throws {InputError} if its first record cannot be read
+ * @throws {UsageError} DDB_USAGE if options do not fit the format
  */
 export async function openReader(
   source: ByteSource,

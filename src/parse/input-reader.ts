@@ -1,5 +1,5 @@
 /*
-  The face of every reader: records of an input in, column batches and rejects out. The loader knows nothing else of
+  The interface of every reader: takes an input's records, delivers column batches and rejects. The loader knows nothing else of
   formats.
 */
 import type { FoundTable } from './csv/find-table.js'
@@ -24,146 +24,142 @@ import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
 
-/** Rows that were one batch, or some of one: it `joins` those of an input before, and `continues` in a later one. */
+/** Rows that were one batch, or a part of one: it `joins` those of an earlier input, and `continues` in a later one. */
 export interface Piece extends ByteRange {
   readonly joins?: boolean
   readonly continues?: boolean
 }
 
-/** Something to know of an input: said by the user, or found in the input, where the usual counts as found. */
+/** A property of an input: given by the user, or detected; defaults count as detected. */
 export interface Known<T> {
   readonly value: T
   readonly how: 'given' | 'found'
 }
 
-/** What delimited text looks like. */
+/** The dialect of delimited text. */
 export interface KnownDialect {
   readonly delimiter: Known<string>
-  /** '' when nothing is quoted. */
+  /** '' if nothing is quoted. */
   readonly quote: Known<string>
   readonly escape: Known<string>
   readonly header: Known<boolean>
-  /** Numbers have a comma where others have a point. */
+  /** Numbers have a decimal comma instead of a point. */
   readonly decimalComma: Known<boolean>
-  /** Records end with a delimiter more than the first one has. */
+  /** Records end with one delimiter more than the first one has. */
   readonly trailingDelimiter: Known<boolean>
 }
 
-/** What the flush timer runs on. */
+/** What the flush timer needs. */
 export type FlushClock = Pick<Clock, 'nowMs' | 'afterIfAlive'>
 
-/** How records become rows, and how rows are gathered. */
+/** How records become rows, and rows become batches. */
 export interface BatchOptions {
   readonly mapping: ColumnMapping
-  /** What the name of the input says of its rows. */
+  /** Texts from the input's name. */
   readonly texts?: InputTexts | undefined
   readonly cells?: CellRules
-  /** Most rows of a batch; this and the next may change between two batches. */
+  /** Row limit of a batch; this and the next may change between two batches. */
   readonly batchRows: number
-  /** A batch is full with the row with which it needs this many bytes on the wire. */
+  /** A batch is full with the row at which it reaches this many bytes on the wire. */
   readonly batchBytes: number
-  /** Rows wait no longer than this for the rest of their batch; without it until the batch is full. */
+  /** How long rows wait for the rest of their batch; default until it is full. */
   readonly flushIntervalMs?: number | undefined
-  /** The machine's when left out. */
+  /** Default: the machine's. */
   readonly clock?: FlushClock
   /**
-   * Where an earlier reader of this input stopped, as one of its batches told: records before it are neither read nor
-   * counted nor told. What the input looks like is found from its start all the same.
+   * Where an earlier reader of this input stopped, as reported by a batch: records before it are neither read nor counted nor
+   * reported. The dialect is still detected from the start.
    */
   readonly from?: ResumePoint | undefined
   /**
-   * The rows that begin in a piece become one batch with the piece's range, however many they are and however long
-   * they have to wait; no other row is in it, and a piece without rows has none. Ascending and disjoint, each from
-   * record to record. Reading that ends inside a piece ends its batch, too.
+   * The rows that begin in a piece become one batch with exactly the piece's range, however many they are and however long that
+   * takes; a piece without rows has no batch. Ascending and disjoint, each from record to record. If reading ends inside a
+   * piece, that ends its batch, too.
    */
   readonly pieces?: readonly Piece[] | undefined
-  /** Rows that are left at the end of the input go into a batch with those of the next one that is read with it. */
+  /** Takes rows left at the end of the input into a batch with those of the next input. */
   readonly shared?: SharedRows | undefined
-  /** Asked before every chunk, until it gives threads that read ahead of the reader; without it the reader reads alone. */
+  /** Called before every chunk until it returns threads that read ahead; without it the reader reads alone. */
   readonly readAhead?: ((input: FedInput) => Feed | undefined) | undefined
-  /** Most records to read, rejects included. */
+  /** Most records to read, including rejects. */
   readonly limit?: number
-  /** Keeps the records of each batch until it is released, for rows that the server may refuse. */
+  /** Keeps the records of each batch until its release, as the server may refuse some rows. */
   readonly keepRecords?: boolean
-  /**
-   * Asked before every piece of input; once it says yes, nothing more is read and the rows in hand come as the last
-   * batch.
-   */
+  /** Asked before every piece of input; once true, nothing more is read and the rows in hand come as the last batch. */
   readonly stopped?: () => boolean
-  /** Whether one of so many more rejects may be the one after which `stopped` says yes. */
+  /** Whether one of this many further rejects may make `stopped` return true. */
   readonly mayEnd?: (rejects: number) => boolean
   /**
-   * Shown the rows of each block as they stand in the input, once those that cannot be read are out of it; cells with a
-   * text that means null are empty. The block is filled anew afterwards.
+   * Called with each block after unreadable rows were removed; cells that mean null are empty. The block is reused afterwards.
    */
   readonly onBlock?: (block: RecordBlock) => void
-  /** Told why nothing of this input is to be loaded any more, before the rows in hand come as the last batch. */
+  /** Called with the reason why nothing more of this input can be loaded, before the rows in hand come as the last batch. */
   readonly onUnreadable?: (error: InputError) => void
-  /** Told of each reject in order of the input; reading waits for a promise it returns. */
+  /** Called for each reject in the order of the input; reading waits for a returned promise. */
   readonly onReject: (reject: Reject) => void | Promise<void>
 }
 
-/** What the bytes of the decompressed input turned out to be so far; no byte is counted twice. */
+/** Classification of the decompressed input's bytes so far; each byte counts once. */
 export interface ByteCounts {
   /** Records that became rows. */
   readonly rows: number
   readonly rejected: number
   readonly header: number
-  /** No record: byte order mark, blank lines, comments, skipped lines, what stands between elements of an array. */
+  /** Not part of a record: byte order mark, blank lines, comments, skipped lines, text between elements of an array. */
   readonly other: number
-  /** Before the place where reading was to begin (`from`), and behind what was read to know the input. */
+  /** Before the place where reading began (`from`), but after what was read to detect the dialect. */
   readonly skipped: number
 }
 
-/** One opened input whose shape is known and whose records are still to come. */
+/** An opened input of known shape, whose records are still to be read. */
 export interface InputReader<Format extends string = string> extends RecordShape {
   /** Its name in `formats.ts`. */
   readonly format: Format
   /** Of the source. */
   readonly text: SourceText
-  /** How its text is understood; undefined for JSON. */
+  /** How its text is read; undefined for JSON. */
   readonly dialect: KnownDialect | undefined
-  /** A first record was taken for a header, and nothing in the records behind it says that it is one. */
+  /** The first record was taken for a header, but the records after it do not confirm that. */
   readonly isHeaderGuessed: boolean
-  /** Records with another number of fields than the first one that were padded or cut. */
+  /** Records with a different number of fields than the first one that were padded or cut. */
   readonly raggedRecords: number
-  /** What records consist of: fields in an order, or members with names. */
+  /** What records consist of: ordered fields, or named members. */
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */
   readonly headerLineNumber: number | undefined
-  /** What stands above and below the table, where it was looked for and left out. */
+  /** Text above and below the table that was looked for and left out. */
   readonly foundTable?: FoundTable | undefined
-  /** Records so far: rows and rejects; no header, blank line or comment. */
+  /** Records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts
-  /** What the source had given with the chunk that was read last, whatever was read ahead of it. */
+  /** What the source had delivered with the last chunk read, regardless of reading ahead. */
   readonly taken: Taken
-  /** The input came to its end and nothing made reading stop before: every byte of it is in `byteCounts`. */
+  /** The input came to its end without being stopped: every byte of it is in `byteCounts`. */
   readonly readToEnd: boolean
-  /** Rows that were left at its end, and wait for those of another input; undefined without any. */
+  /** Rows left at its end that wait for those of another input; undefined if there are none. */
   readonly lastRange: InputRange | undefined
   /** Per target column, in the order of the mapping; empty before `batches` is called. */
   readonly columnCounts: readonly ColumnCounts[]
   /**
    * The rows, to be iterated once.
    *
-   * @throws {InputError} when nothing sensible can follow (broken JSON, an open quote without end, a failing disk);
-   * the rows before it come first. DDB_INPUT_READ when the input ends before `from`
+   * @throws {InputError} if nothing sensible can follow (broken JSON, an open quote without end, a failing disk), after the
+   *   rows before it. DDB_INPUT_READ if the input ends before `from`
    */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
-  /** As `batches`, for who waits by himself. */
+  /** Like `batches`, for callers that wait themselves. */
   steps(options: BatchOptions): Generator<Step, void, void>
   /** Closes the source. */
   close(): Promise<void>
 }
 
-/** What the last input looked like; those that are opened with the same options keep it up. */
+/** What the last input looked like; inputs opened with the same options update it. */
 export interface LastLook<Format extends string = string> {
   /**
-   * Opens at once an input that looks the same; undefined for one that may be understood otherwise. The one that was opened so
-   * before has been read by then: they share their memory.
+   * Opens at once an input that looks the same; undefined for one that may need another dialect. The previous input opened this
+   * way must have been read: they share memory.
    *
-   * @param bytes  all of it, as they stand in the file; they are copied
+   * @param bytes  all bytes of the file; they are copied
    */
   open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined
 }

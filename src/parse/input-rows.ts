@@ -1,12 +1,11 @@
 /*
-  The rows of a block as they stand in the input, where that is not what columns read: their places and bytes before
-  they were decoded.
+  Places and bytes of a block's rows in the input, for text that had to be decoded.
 */
 import type { TextOrigin } from '../source/encoding/text-origin.js'
 import { lineFeed } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
 
-/** What places and records of rows are taken from. */
+/** What places and records of rows are derived from. */
 export type RowBounds = Pick<
   RecordBlock,
   'recordStarts' | 'recordEnds' | 'lineNumbers' | 'rowCount' | 'bytes' | 'bytesOffset'
@@ -18,7 +17,7 @@ export class InputRows implements RowBounds {
   recordEnds: Int32Array = new Int32Array(0)
   lineNumbers: Float64Array = new Float64Array(0)
   rowCount = 0
-  /** Lent until more of the input is read. */
+  /** Valid until more of the input is read. */
   bytes: Uint8Array = new Uint8Array(0)
   bytesOffset = 0
   readonly #origin: TextOrigin
@@ -27,7 +26,7 @@ export class InputRows implements RowBounds {
     this.#origin = origin
   }
 
-  /** The rows of `block`, or of something like it. */
+  /** The rows of `block`, or of something similar. */
   of(block: RowBounds): this {
     const { rowCount, recordStarts, recordEnds, bytesOffset } = block
     const origin = this.#origin
@@ -46,7 +45,7 @@ export class InputRows implements RowBounds {
     let end = 0
     for (let row = 0; row < rowCount; row++) {
       const textStart = recordStarts[row]!
-      // Most rows begin where the one before ends.
+      // Most rows begin where the previous one ends.
       const start =
         textStart === textEnd ? end : origin.inputOffset(bytesOffset + textStart) - first
       textEnd = recordEnds[row]!
@@ -58,7 +57,7 @@ export class InputRows implements RowBounds {
     return this
   }
 
-  /** Whether the row's only line feed is its last byte: then it is found in the input without decoding anything. */
+  /** Whether the row's only line feed is its last byte: then it is found in the input without decoding. */
   #isLine(
     { bytes, lineNumbers, recordStarts, recordEnds, rowCount }: RowBounds,
     row: number,
@@ -72,7 +71,7 @@ export class InputRows implements RowBounds {
     )
   }
 
-  /** Behind the first line feed from `start` on. */
+  /** After the first line feed from `start` on. */
   #lineEnd(start: number): number {
     const { bytes } = this
     const { lineFeed: unit } = this.#origin

@@ -1,6 +1,6 @@
 /*
-  Copies of records as they stand in the input: those of a batch, kept while the server may still refuse some of its rows, and
-  those that are told one by one.
+  Copies of records' input bytes: those of a batch, kept while the server may still refuse some of its rows, and single rejected
+  ones.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
@@ -10,7 +10,7 @@ import type { RowBounds } from './input-rows.js'
 const numbersPerRow = 2
 const bytesPerRow = numbersPerRow * Float64Array.BYTES_PER_ELEMENT
 
-/** The records of one batch under construction, copied out of the window, which moves on. */
+/** The records of one batch under construction, copied from the window before it moves on. */
 export class KeptRecords {
   readonly #bytes: ArrayStore
   readonly #bounds: ArrayStore
@@ -21,7 +21,7 @@ export class KeptRecords {
     this.#bounds = new ArrayStore(pool, bytesPerRow)
   }
 
-  /** Adds the records of the block's rows, as rows `firstRow` and on. */
+  /** Adds the records of the block's rows, as rows from `firstRow` on. */
   append(block: RowBounds, firstRow: number): void {
     const { recordStarts, recordEnds, rowCount, bytes } = block
     if (rowCount === 0) return
@@ -49,7 +49,7 @@ export class KeptRecords {
     this.#length = to
   }
 
-  /** The way to the records of this batch; the next one starts. */
+  /** Returns the access to this batch's records; the next batch starts. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => Uint8Array {
     const kept = new Uint8Array(this.#bytes.buffer)
     const bounds = new Float64Array(this.#bounds.buffer)
@@ -63,14 +63,14 @@ export class KeptRecords {
   }
 }
 
-/** Bytes of one array that is shared. */
+/** Size of one shared array. */
 const sharedBytes = 16 * 1024
-/** A record of more than this would waste much of it. */
+/** A longer record would waste much of it. */
 const largestShared = 1024
 
 /**
- * Makes copies of single records. Small ones share an array, for one array for each of a million would be most of what a load
- * of rejects leaves to the collector: each keeps others in memory, so none is to be kept for long.
+ * Copies single records. Small ones share an array, as a million arrays would be most of the garbage of a load with rejects.
+ * Each record keeps its neighbours in memory, so none may be kept for long.
  */
 export class RecordCopies {
   #shared = new Uint8Array(0)
@@ -86,7 +86,7 @@ export class RecordCopies {
     }
     const shared = this.#shared
     const first = this.#used
-    // Without a view of what is copied.
+    // A loop, as a view of the source would be another object.
     for (let at = 0; at < length; at++) shared[first + at] = bytes[start + at]!
     this.#used += length
     return shared.subarray(first, this.#used)

@@ -1,5 +1,5 @@
 /*
-  Lines, as everybody counts them: ended by LF, CRLF or a CR alone.
+  Lines in the usual sense: ended by LF, CRLF or a single CR.
 */
 export const lineFeed = 10
 export const carriageReturn = 13
@@ -16,7 +16,7 @@ export function countLineEnds(bytes: Uint8Array, start: number, end: number): nu
   return count
 }
 
-/** Position behind the first line end at or after `start`, or −1 when it is not within `end`, or not for sure. */
+/** Position after the first line end at or after `start`, or −1 if there is none within `end`, or that is uncertain. */
 export function nextLine(bytes: Uint8Array, start: number, end: number): number {
   for (let p = start; p < end; p++) {
     const c = bytes[p]

@@ -1,6 +1,6 @@
 /*
-  What formats of one record a line have in common: the window, blank lines, positions, records that are set aside
-  because they are broken, too long or cut off. A format brings the functions that scan records.
+  What formats with one record per line share: the window, blank lines, positions, and setting aside records that are broken,
+  too long or truncated. A format contributes the functions that scan records.
 */
 import { InputError, type ErrorCode } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
@@ -11,8 +11,8 @@ import type { ReadElsewhere, Tokenizer } from './tokenizer.js'
 import { Window } from './window.js'
 
 /**
- * What scanning gives instead of the position behind a record: its end is not in the window; it is not a row; more has
- * to be seen, even behind the limit.
+ * Results of scanning other than the position after a record: its end is not in the window; it is not a row; more input is
+ * needed, even beyond the limit.
  */
 export const unfinished: number = -1
 export const faulty: number = -2
@@ -20,41 +20,41 @@ export const undecided: number = -3
 
 /** Why a record is not a row, and where the next one begins. */
 export interface ScanFault extends Fault {
-  /** Position behind the record; −1 when its end is not in the window. */
+  /** Position after the record; −1 if its end is not in the window. */
   readonly next: number
 }
 
-/** An unfinished record of at most this length is scanned anew with every chunk. */
+/** An unfinished record up to this length is scanned again with every chunk. */
 export const retryBytes = 65_536
 
-/** What a format says of its records; positions are those of the window. */
+/** What a format knows of its records; positions are those of the window. */
 export interface LineFormat {
-  /** Whether a blank line or a comment begins here, for sure. */
+  /** Whether a blank line or a comment certainly begins here. */
   isNoRecord(start: number): boolean
   /**
-   * Scans the usual kind of records into the rows from `row` on, up to the first other one, `rowEnd` or `stopAt`.
+   * Scans ordinary records into the rows from `row` on, up to the first other one, `rowEnd` or `stopAt`.
    *
-   * @returns the row behind the last one
+   * @returns the row after the last one
    */
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
-  /** Scans the record at `start` into `row`: position behind it, `unfinished`, `faulty` or `undecided`. */
+  /** Scans the record at `start` into `row`: returns the position after it, `unfinished`, `faulty` or `undecided`. */
   scanRecord(block: RecordBlock, row: number, start: number): number
   /** Line breaks inside the record scanned last. */
   innerLines?(): number
   /**
-   * Why the record scanned last is not a row, by what scanning it gave; undefined when its end has not come. An error is
-   * why nothing sensible can follow.
+   * Why the record scanned last is not a row, from the result of scanning it; undefined if its end has not come. An error means
+   * that nothing sensible can follow.
    */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined
   /** Called before the records of a block. */
   startBlock(): void
-  /** Whether what is unread of an input that was cut off is whole all the same, and stays unread. */
+  /** Whether the unread rest of a truncated input is complete all the same, and stays unread. */
   isRestWhole?(): boolean
-  /** Called where reading goes on at another place than behind the record scanned last. */
+  /** Called when reading continues somewhere other than after the record scanned last. */
   jumped?(): void
 }
 
-/** A tokenizer of lines; what is not a row, too long or incomplete is dealt with here. */
+/** Splits text into lines; handles records that are not rows, too long or incomplete. */
 export class LineTokenizer implements Tokenizer {
   readonly #format: LineFormat
   failure: InputError | undefined
@@ -67,19 +67,19 @@ export class LineTokenizer implements Tokenizer {
   readonly maxRecordBytes: number
   /** No more input comes, and the window ends with a line end. */
   ended = false
-  /** No more input comes, for this reason: what has no line end is not whole. */
+  /** Why no more input comes; anything without a line end is incomplete. */
   cutOff: InputError | undefined
-  /** The input ended without a line feed and `end` added one. */
+  /** The input ended without a line feed, so `end` added one. */
   #addedLineFeed = false
   /** No record can be complete before the window holds this many unread bytes. */
   #neededBytes = 0
   /** A record that is too long, while its rest is skipped. */
   #skipped: { record: Uint8Array; lineNumber: number; offsetBytes: number } | undefined
-  /** The unread bytes begin inside a line that is not a record, and that begins at this position of the input. */
+  /** The unread bytes begin inside a line that is not a record; the position is where it began in the input. */
   #inOtherLine = false
   #otherLineOffset = 0
 
-  /** @param formatOf  the format of what these lines hold */
+  /** @param formatOf  creates the format of these lines */
   constructor(
     file: string,
     maxRecordBytes: number,
@@ -107,7 +107,7 @@ export class LineTokenizer implements Tokenizer {
     this.window.jumpTo(0)
   }
 
-  /** What has begun and is not out is still to come: it is not the place that was read up to. */
+  /** Does not include what has begun and was not delivered. */
   get resumePoint(): ResumePoint {
     if (this.#skipped !== undefined) return this.#skipped
     const { bytes, start, end } = this.window
@@ -180,7 +180,7 @@ export class LineTokenizer implements Tokenizer {
     this.#format.jumped?.()
   }
 
-  /** Gives up what is unread: what is pushed next begins with a record, in line 0. */
+  /** Drops what is unread: the next push begins with a record, in line 0. */
   restart(): void {
     this.window.start = this.window.end
     this.#format.jumped?.()
@@ -253,7 +253,7 @@ export class LineTokenizer implements Tokenizer {
     return more
   }
 
-  /** Passes over lines that are not records; false when no record is known to begin behind them, before `end`. */
+  /** Skips lines that are not records; false if no record is known to begin after them, before `end`. */
   toRecord(end: number): boolean {
     const { window } = this
     while (this.#inOtherLine || (window.start < end && this.#format.isNoRecord(window.start))) {
@@ -262,7 +262,7 @@ export class LineTokenizer implements Tokenizer {
     return window.start < end
   }
 
-  /** Passes over the rest of a line that is not a record; false when its end has not come yet. */
+  /** Skips the rest of a line that is not a record; false if its end has not come yet. */
   skipLine(): boolean {
     const { window } = this
     const { start } = window
@@ -274,7 +274,7 @@ export class LineTokenizer implements Tokenizer {
     return isPassed
   }
 
-  /** Deals with a record that is not a row. False when it needs more input, or nothing can follow. */
+  /** Handles a record that is not a row. False if it needs more input, or nothing can follow. */
   #setAside(block: RecordBlock, start: number, scanned: number): boolean {
     const fault = scanned > 0 ? undefined : this.#format.faultOf(block, start, scanned)
     if (fault instanceof InputError) {
@@ -295,13 +295,13 @@ export class LineTokenizer implements Tokenizer {
     return true
   }
 
-  /** Scanning anew for every small chunk would take quadratic time over a long record. */
+  /** Scanning again for every small chunk would take quadratic time over a long record. */
   #waitForMore(unreadBytes: number): void {
     const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.maxRecordBytes + 1)
     this.#neededBytes = unreadBytes > retryBytes ? enough : 0
   }
 
-  /** Sets a record aside that ends before `next`. */
+  /** Sets aside a record that ends before `next`. */
   #addFault(block: RecordBlock, fault: ScanFault, start: number): void {
     const { window } = this
     const { next } = fault
@@ -317,7 +317,7 @@ export class LineTokenizer implements Tokenizer {
     window.start = next
   }
 
-  /** The record from `start` to `next` as it stands in the input. */
+  /** The bytes of the record from `start` to `next` in the input. */
   recordBytes(start: number, next: number): Uint8Array {
     return this.window.inputBytes(start, this.contentEnd(next))
   }
@@ -333,12 +333,12 @@ export class LineTokenizer implements Tokenizer {
     return this.#addedLineFeed && position === this.window.end ? position - 1 : position
   }
 
-  /** Moves behind the line that has begun, or as far as it has come; true when its end has. */
+  /** Moves after the line that has begun, or as far as it has come; true if its end has. */
   #passLine(): boolean {
     const { window } = this
     const { bytes, start, end } = window
     const next = nextLine(bytes, start, end)
-    // A CR at the very end may be half of a line end.
+    // A CR at the very end may be half a line end.
     const keptBytes = next < 0 && start < end && bytes[end - 1] === carriageReturn ? 1 : 0
     window.start = next < 0 ? end - keptBytes : next
     return next >= 0
@@ -354,7 +354,7 @@ export class LineTokenizer implements Tokenizer {
     window.start = behind
   }
 
-  /** Passes over the rest of a record that is too long; false when its end has not come yet. */
+  /** Skips the rest of a record that is too long; false if its end has not come yet. */
   #skipRest(block: RecordBlock): boolean {
     if (!this.#passLine()) return false
     const message = `the record is longer than ${this.maxRecordBytes} bytes`
@@ -363,7 +363,7 @@ export class LineTokenizer implements Tokenizer {
     return true
   }
 
-  /** Sets the record aside whose rest was skipped, as far as the window is read. */
+  /** Sets aside the record whose rest was skipped, as far as the window is read. */
   #addSkipped(block: RecordBlock, code: ErrorCode, message: string): void {
     const { window } = this
     if (this.#skipped === undefined) return
@@ -373,7 +373,7 @@ export class LineTokenizer implements Tokenizer {
     this.#skipped = undefined
   }
 
-  /** What the input was cut off in: a record is not whole, a line that is not a record may be. */
+  /** Handles what the input was truncated in: a record is incomplete, a line that is not a record may be complete. */
   #setRestAside(block: RecordBlock, { code, message }: InputError): void {
     const { window } = this
     const { start, end } = window
@@ -389,7 +389,7 @@ export class LineTokenizer implements Tokenizer {
   }
 }
 
-/** Of a record in which the input was cut off. */
+/** For a record in which the input was truncated. */
 export function cutMessage(reason: string): string {
   return `the record is not whole: ${reason}`
 }

@@ -1,5 +1,5 @@
 /*
-  Texts that mean null besides the empty one: cells that hold one are emptied before any column reads them.
+  Texts that mean null besides the empty one: cells with such a text are emptied before any column reads them.
 */
 import { isAt, trimmedEnd, trimmedStart } from './cells/cell-bytes.js'
 import type { RecordBlock } from './record-block.js'
@@ -9,11 +9,11 @@ const blank = 32
 /** The texts of `cells.nullTexts`, compared byte by byte. */
 export class NullTexts {
   readonly #exact: TextSet
-  /** For columns to which blanks around a text do not matter. */
+  /** For columns that ignore blanks around a text. */
   readonly #trimmed: TextSet
   readonly #inQuotes: boolean
 
-  /** @param inQuotes  whether they mean null in quotes, too */
+  /** @param inQuotes  whether they also mean null inside quotes */
   constructor(texts: readonly string[], inQuotes: boolean) {
     const given = texts.filter(text => text !== '')
     this.#exact = new TextSet(given)
@@ -23,7 +23,7 @@ export class NullTexts {
 
   /**
    * Empties the cells of field `field` that hold one of the texts.
-   * @param trims  whether blanks around a text are not part of it
+   * @param trims  whether to ignore blanks around a text
    */
   apply(block: RecordBlock, field: number, trims: boolean): void {
     const texts = trims ? this.#trimmed : this.#exact
@@ -44,7 +44,7 @@ export class NullTexts {
   }
 }
 
-/** Texts, found by their bytes. */
+/** Looks up texts by their bytes. */
 class TextSet {
   readonly isEmpty: boolean
   readonly #texts: readonly Uint8Array[]

@@ -1,14 +1,14 @@
 /*
-  Where batches have to begin and end because somebody asked for the rows of certain pieces of the input: each piece in
-  turn, and what stands between them.
+  Where batches must begin and end if certain pieces of the input were requested: the bounds of each piece in turn, and of the
+  gaps between them.
 */
 import { InputError } from '../errors.js'
 import type { ResumePoint } from './batch.js'
 import type { Piece } from './input-reader.js'
 
-/** The piece at hand, or the way to the next one. */
+/** The present piece, or the gap before the next one. */
 export class PieceBounds {
-  /** What is read belongs to a piece. */
+  /** Reading is inside a piece. */
   isInside = false
   readonly #pieces: readonly Piece[]
   #next = 0
@@ -25,24 +25,24 @@ export class PieceBounds {
     return this.isInside ? piece.endBytes : piece.startBytes
   }
 
-  /** The rows of the piece at hand are not all of their batch. */
+  /** The batch of this piece's rows continues in a later input. */
   get continues(): boolean {
     return this.isInside && this.#pieces[this.#next]?.continues === true
   }
 
-  /** The rows of the piece at hand are of the batch that an earlier input has begun. */
+  /** The rows of this piece belong to a batch that an earlier input has begun. */
   get joins(): boolean {
     return this.isInside && this.#pieces[this.#next]?.joins === true
   }
 
-  /** Goes on behind the boundary. */
+  /** Continues after the boundary. */
   cross(): void {
     if (this.isInside) this.#next++
     this.isInside = !this.isInside
   }
 }
 
-/** For an input in which reading cannot go on where it was to. */
+/** The error for an input that ends before reading should resume. */
 export function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
   return new InputError(
     'DDB_INPUT_READ',

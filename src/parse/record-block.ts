@@ -1,6 +1,6 @@
 /*
-  Some hundred records, at most 2,048, between a tokenizer and the columns: for each row and field where its text begins and ends in
-  `bytes`. Columns read it field by field, so each works through one type in one tight loop.
+  A few hundred records (at most 2,048) between a tokenizer and the columns: for each row and field the start and end of its
+  text in `bytes`. Columns read it field by field, so each works through one type in a tight loop.
 */
 import type { ErrorCode } from '../errors.js'
 
@@ -10,35 +10,35 @@ export interface Fault {
   /** Default `parse`. */
   readonly class?: 'parse' | 'type'
   readonly message: string
-  /** Target column when one member or field is at fault. */
+  /** Target column, if one member or field is at fault. */
   readonly columnName?: string
   readonly value?: string
 }
 
 /** A record that is not a row. */
 export interface FaultyRecord {
-  /** As it stands, clipped when it is too long. */
+  /** Unchanged, but clipped if it is too long. */
   readonly record: Uint8Array
   readonly lengthBytes: number
   readonly lineNumber: number
   readonly offsetBytes: number
 }
 
-/** It is told to the user and takes no part in the columns. */
+/** A record that is reported to the user and takes no part in the columns. */
 export interface RecordFault
   extends Required<Pick<Fault, 'code' | 'class' | 'message'>>, FaultyRecord {
   readonly columnName: string | undefined
   readonly value: string | undefined
 }
 
-/** Stands for a column where no single one is at fault. */
+/** Instead of a column index, if no single column is at fault. */
 export const wholeRow = -2
 
-/** Cells of one block: small enough that their bounds stay in the cache. */
+/** Cells of one block: few enough that their bounds stay in the cache. */
 const cellsPerBlock = 16_384
 export const maxBlockRows = 2048
 const minBlockRows = 16
-/** They live at the same time, and what lives long makes the collector's young generation grow. */
+/** Limit of faults per block: they exist together, and long-lived objects enlarge the garbage collector's young generation. */
 const maxBlockFaults = 8
 
 /** Filled by a tokenizer, read by columns, filled again: one block serves a whole input. */
@@ -48,31 +48,31 @@ export class RecordBlock {
   /** Row `r`, field `f`: text from `starts[r * fieldCount + f]` to `ends[…]` (exclusive) in `bytes`. */
   readonly starts: Int32Array
   readonly ends: Int32Array
-  /** The whole record in `bytes`, line ending included. */
+  /** The whole record in `bytes`, including its line end. */
   readonly recordStarts: Int32Array
   readonly recordEnds: Int32Array
   readonly lineNumbers: Float64Array
-  /** 0, or 1 + the index of the first column that could not take its cell. */
+  /** 0, or 1 + the index of the first column that refused its cell. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
-  /** The same array; at least three bytes behind every cell can be read. */
+  /** The same array; at least three bytes after every cell can be read. */
   view: DataView = new DataView(new ArrayBuffer(0))
   /** Position of `bytes[0]` in the decompressed input. */
   bytesOffset = 0
-  /** The byte before a cell that stands in quotes; −1 when the format does not tell. */
+  /** The byte before a quoted cell; −1 if the format does not tell. */
   quote = -1
-  /** Cells that begin behind this position were written out. */
+  /** Cells that begin after this position were unescaped. */
   writtenFrom = 0
-  /** They are written out because of what stands in their quotes. */
+  /** They were unescaped because they are quoted. */
   writtenAreQuoted = false
   rowCount = 0
   refusedCount = 0
   /**
-   * Cells, by their index in `starts`, that the tokenizer emptied because what stood there suits no column of theirs:
-   * null, and to be counted. In order of rows; there are none unless bad cells are let pass.
+   * Indexes in `starts` of cells that the tokenizer emptied because their content fits no column that takes them: they become
+   * null and are counted. In the order of rows; empty unless bad cells are tolerated.
    */
   readonly wrongCells: number[] = []
-  /** 1 for each cell that the format itself marks as a number; undefined where nobody wants to know. */
+  /** 1 for each cell that the format itself marks as a number; undefined if that is not needed. */
   numberCells: Uint8Array | undefined
   readonly faults: RecordFault[] = []
 
@@ -87,7 +87,7 @@ export class RecordBlock {
     this.refusedBy = new Int32Array(rowCapacity)
   }
 
-  /** Makes room for the next records; bounds of cells are left as they are. */
+  /** Makes room for the next records; bounds of cells are not cleared. */
   clear(): void {
     if (this.refusedCount > 0) this.refusedBy.fill(0)
     this.rowCount = 0
@@ -96,14 +96,14 @@ export class RecordBlock {
     this.faults.length = 0
   }
 
-  /** No further record is to be set aside in this block. */
+  /** No further record can be set aside in this block. */
   get hasMaxFaults(): boolean {
     return this.faults.length >= maxBlockFaults
   }
 
   /** Sets a record aside. */
   addFault(fault: Fault, { record, lengthBytes, lineNumber, offsetBytes }: FaultyRecord): void {
-    // All alike, and made without a spread: an input may have millions of them.
+    // All of the same shape and made without a spread, as an input may have millions of them.
     this.faults.push({
       code: fault.code,
       class: fault.class ?? 'parse',
@@ -117,7 +117,7 @@ export class RecordBlock {
     })
   }
 
-  /** Whether the cell stands in quotes, in a format that tells. */
+  /** Whether the cell is quoted, in a format that tells. */
   isQuoted(row: number, cell: number): boolean {
     const start = this.starts[cell]!
     if (this.quote < 0) return false
@@ -125,27 +125,27 @@ export class RecordBlock {
     return start > this.recordStarts[row]! && this.bytes[start - 1] === this.quote
   }
 
-  /** Adds to `wrongCells`, once for each cell. */
+  /** Adds a cell to `wrongCells` unless it is there. */
   addWrongCell(row: number, field: number): void {
     const cell = row * this.fieldCount + field
     if (this.wrongCells.at(-1) !== cell) this.wrongCells.push(cell)
   }
 
-  /** Takes those of a row, and of rows behind it, out of `wrongCells`: it is scanned anew. */
+  /** Removes the cells of this and later rows from `wrongCells`, as the row is scanned again. */
   forgetWrongCells(row: number): void {
     const { wrongCells } = this
     const first = row * this.fieldCount
     while ((wrongCells.at(-1) ?? -1) >= first) wrongCells.pop()
   }
 
-  /** The first column that cannot take a cell of this row decides what is reported. */
+  /** The first column that refuses a cell of this row determines the message. */
   refuse(row: number, columnIndex: number): void {
     if (this.refusedBy[row] !== 0) return
     this.refusedBy[row] = columnIndex + 1
     this.refusedCount++
   }
 
-  /** Lets the refused rows pass; returns how many there were. */
+  /** Accepts the refused rows; returns how many there were. */
   forgive(): number {
     const count = this.refusedCount
     if (count > 0) this.refusedBy.fill(0)
@@ -153,7 +153,7 @@ export class RecordBlock {
     return count
   }
 
-  /** Takes the refused rows out; the others move up in order. */
+  /** Removes the refused rows; the others move up in order. */
   dropRefused(): void {
     const { fieldCount, starts, ends } = this
     let kept = 0

@@ -1,6 +1,6 @@
 /*
-  The reader of every format behind the face that the loader knows: what the format found out when it opened the input, and
-  what was read of it so far.
+  The reader of every format behind the loader's interface: what the format detected when it opened the input, and what was read
+  since.
 */
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
@@ -11,10 +11,10 @@ import type { Taken } from './parallel/piece-reading.js'
 import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
-/** What a format brings to the loop; the rest is the source's. */
+/** What a format contributes to the loop; the rest comes from the source. */
 export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken' | 'isPrompt'>
 
-/** An input whose shape is known. */
+/** An input of known shape. */
 export interface OpenedInput<Format extends string> extends Pick<
   InputReader<Format>,
   | 'format'
@@ -29,7 +29,7 @@ export interface OpenedInput<Format extends string> extends Pick<
   | 'foundTable'
 > {
   readonly source: ByteSource
-  /** Where something was read to know the shape: what has read it. */
+  /** The tokenizer that has already read something to detect the shape. */
   readonly tokenizer?: Tokenizer
   readonly raggedRecords?: () => number
   /** Called once, when the columns are known. */
@@ -43,7 +43,7 @@ export function recordReader<Format extends string>(
   return new RecordReader(opened)
 }
 
-/** A class, since an object with so many getters takes longer to make than a hundred rows to read. */
+/** A class, since an object with so many getters takes longer to make than reading a hundred rows. */
 class RecordReader<Format extends string> implements InputReader<Format> {
   readonly format: Format
   readonly recordKind: InputReader['recordKind']
@@ -132,7 +132,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       fieldCount: this.fieldCount,
       rowNames: this.rowNames,
       headerBytes: this.headerBytes,
-      // Batches outlive the reader, and what leads back into the source.
+      // Batches outlive the reader and must not keep the source in memory.
       text: { encoding: text.encoding, mark: text.mark },
     }
     // Without a spread: there may be one for every hundred rows.

@@ -1,5 +1,5 @@
 /*
-  Why a row is rejected, in words: a cell that its column cannot take, or bytes that are not text.
+  Messages for rejected rows: a cell that its column cannot hold, or bytes that are not text.
 */
 import type { Reject } from './batch.js'
 import { isUtf8 } from './cells/cell-bytes.js'
@@ -7,14 +7,14 @@ import type { ColumnBuilder } from './columns/column-builder.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
 import { clippedText } from './shown-text.js'
 
-/** A column as messages about its cells need it. */
+/** A column, as needed for messages about its cells. */
 export interface ReportedColumn {
   readonly name: string
   readonly typeText: string
   readonly builder: ColumnBuilder
-  /** Fields of the block that hold its cells: several where they are put together, none where it needs none. */
+  /** Fields of the block that supply its cells: several if they are combined, none for a constant. */
   readonly fields: readonly number[]
-  /** How messages about its cells begin, by what was expected last: it seldom changes. */
+  /** How messages about its cells begin, cached for the last expectation, which seldom changes. */
   expected: string
   messageStart: string
 }
@@ -22,7 +22,7 @@ export interface ReportedColumn {
 /** Why the row is rejected. */
 export type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
 
-/** Of a record that has bytes that are not a character. */
+/** For a record with bytes that are not a character. */
 export function brokenRecord(message: string): RowFault {
   return {
     columnName: undefined,
@@ -33,7 +33,7 @@ export function brokenRecord(message: string): RowFault {
   }
 }
 
-/** Of a row of the block that the column has refused. */
+/** For a row of the block that the column has refused. */
 export function cellFault(column: ReportedColumn, block: RecordBlock, row: number): RowFault {
   const { name, typeText, builder, fields } = column
   const { composed } = builder

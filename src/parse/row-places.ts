@@ -1,19 +1,19 @@
 /*
-  Where each row of a batch came from, so that the loader can name and fetch it again.
+  The origin of each row of a batch, so that the loader can name and fetch it again.
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
 import type { InputRange } from './batch.js'
 import type { RowBounds } from './input-rows.js'
 
-/** Where one row's record stands in the decompressed input. */
+/** The place of one row's record in the decompressed input. */
 export interface RowPlace {
   readonly lineNumber: number
   readonly offsetBytes: number
   readonly lengthBytes: number
 }
 
-/** Start, length and line of each row, counted from where its block begins: half the memory of whole numbers. */
+/** Start, length and line of each row, relative to its block: half the memory of absolute numbers. */
 const numbersPerRow = 3
 
 /** Where the rows of one block begin, in the batch and in the input. */
@@ -34,7 +34,7 @@ export class RowPlaces {
   }
 
   /**
-   * Adds the block's rows, as rows `firstRow` and on.
+   * Adds the block's rows, as rows from `firstRow` on.
    * @returns bytes of their records
    */
   append(block: RowBounds, firstRow: number): number {
@@ -59,7 +59,7 @@ export class RowPlaces {
     return bytes
   }
 
-  /** The way to look a row of this batch up, until its buffers are given back; the next batch starts. */
+  /** Returns the look-up of rows in this batch, valid until its buffers are returned; the next batch starts. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => RowPlace {
     const numbers = this.#numbers
     const blocks = this.#blocks
@@ -78,7 +78,7 @@ export class RowPlaces {
   }
 }
 
-/** The rows among which row `rowIndex` of a batch is. */
+/** The range that contains row `rowIndex` of a batch. */
 export function rangeAt<Range extends InputRange>(
   ranges: readonly Range[],
   rowIndex: number,

@@ -1,23 +1,23 @@
 /*
-  What inputs that are read one after the other share: their columns, and the rows that the end of an input leaves in hand.
+  What successive inputs share: their columns, and the rows left at the end of an input.
 */
 import { BatchBuilder, type BuilderSetup } from './batch-builder.js'
 import type { Batch, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
 
-/** One for all inputs of a run; readers are given it in turn. */
+/** One for all inputs of a run, passed to their readers in turn. */
 export interface SharedRows {
-  /** For records of so many fields: nobody else reads into it at the same time. */
+  /** A block for records of this many fields; only one reader uses it at a time. */
   blockFor(fieldCount: number): RecordBlock
-  /** The rows in hand are the first of a batch, and a piece of the next input has more of it. */
+  /** The rows in hand begin a batch that a piece of the next input continues. */
   continues: boolean
   /** Rows in hand: there is a batch to take. */
   readonly rowCount: number
-  /** The columns for an input; those of inputs before where all that makes them is the same, by identity. */
+  /** The columns for an input; reuses earlier ones if everything in the setup is identical. */
   builderFor(setup: BuilderSetup): BatchBuilder
   /**
-   * The rows in hand as a batch, unless they are in the columns given, and go on growing.
-   * @returns undefined without any
+   * The rows in hand as a batch, unless they are in the given columns and can grow there.
+   * @returns undefined if there are none
    */
   take(unlessIn?: BatchBuilder): Batch | undefined
 }
@@ -25,7 +25,7 @@ export interface SharedRows {
 export function newSharedRows(): SharedRows {
   let setup: BuilderSetup | undefined
   let builder: BatchBuilder | undefined
-  /** The columns before, with rows that do not go together with the next ones. */
+  /** Earlier columns, with rows that do not fit together with the next ones. */
   let left: BatchBuilder | undefined
   let block: RecordBlock | undefined
   return {
@@ -53,7 +53,7 @@ export function newSharedRows(): SharedRows {
   }
 }
 
-/** The inputs of rows in hand have ended. */
+/** For the inputs of rows in hand, which have ended. */
 const nowhere: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
 
 function isSame(a: BuilderSetup, b: BuilderSetup): boolean {

@@ -1,15 +1,15 @@
 /*
-  What is shown of a text in messages, and what is said of bytes that are not a character of its encoding.
+  How messages show texts, and describe bytes that are not a character of their encoding.
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
 
 const mostBrokenBytes = 8
 
 /**
- * The sentence, with the place of the first such byte in the input; undefined when there is none.
+ * The message with the place of the first such byte in the input; undefined if there is none.
  *
- * @param text  undefined where that is not known
- * @param bytes  a piece of the text, which stands at `textStart`
+ * @param text  undefined if unknown
+ * @param bytes  a piece of the text, at `textStart`
  */
 export function brokenTextMessage(
   text: SourceText | undefined,
@@ -27,10 +27,10 @@ export function brokenTextMessage(
 
 const maxShownBytes = 80
 
-/** A view for each text would be most of what it takes. */
+/** Shared, as a view for each text would cost more than everything else. */
 const shown = Buffer.alloc(maxShownBytes)
 
-/** The bytes as text, at most 80 of them; what is not UTF-8 shows as U+FFFD. */
+/** At most 80 of the bytes as text; invalid UTF-8 shows as U+FFFD. */
 export function clippedText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= maxShownBytes) return shortText(bytes, start, end)
   let last = start + maxShownBytes

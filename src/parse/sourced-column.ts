@@ -1,6 +1,6 @@
 /*
-  The builders of target columns by where their cells come from: a field, the same text in every row, or several texts that are put
-  together.
+  Makes the builders of target columns according to the source of their cells: a field, a constant text, or several texts
+  combined.
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
@@ -34,7 +34,7 @@ export function sourceFields(
 
 /** How a column is made. */
 interface ColumnSetup {
-  /** Of blocks, in the order of the texts that they are put together to. */
+  /** Fields of blocks, in the order in which their texts are combined. */
   readonly fields: readonly number[]
   readonly rowCapacity: number
   readonly rules: CellRules
@@ -42,17 +42,17 @@ interface ColumnSetup {
   readonly pool: BufferPool
 }
 
-/** A column that was made. */
+/** A column with its builder. */
 interface SourcedColumn extends Pick<ReportedColumn, 'name' | 'typeText' | 'builder'> {
   readonly sources: readonly TextSource[]
 }
 
 const isOfRecord = ({ kind }: TextSource): boolean => kind !== 'constant' && kind !== 'input'
 
-/** It has half characters, which stand for bytes that are not UTF-8 (platform/file-name.ts). */
+/** It has lone surrogates, which stand for bytes that are not UTF-8 (platform/file-name.ts). */
 const isBroken = (text = ''): boolean => /[\ud800-\udfff]/u.test(text)
 
-/** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
+/** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not fit */
 export function sourcedColumn(
   column: MappedColumn,
   columnIndex: number,
@@ -67,7 +67,7 @@ export function sourcedColumn(
     const builder = columnBuilder(column, 0, pool, rules)
     return new TemplateColumn(builder, columnIndex, source.parts, fields, rowCapacity)
   }
-  // Who says what every row shall have writes it plainly, however the input writes its numbers.
+  // Users write constants in plain notation, however the input writes its numbers.
   const plain = { ...plainNumbers(rules), columnOffsets: undefined }
   const builder = columnBuilder(column, columnIndex, pool, plain)
   const text = source.kind === 'constant' ? source.text : ''
@@ -81,9 +81,9 @@ export function sourcedColumn(
 }
 
 /**
- * Rows from `firstRow` on are of another input.
- * @returns whether some column holds what its name says
- * @throws {InputError} DDB_INPUT_COLUMN where that is no value of its column
+ * Rows from `firstRow` on belong to another input.
+ * @returns whether some column uses its name
+ * @throws {InputError} DDB_INPUT_COLUMN if a text is not a value of its column
  */
 export function setColumnTexts(
   columns: readonly SourcedColumn[],

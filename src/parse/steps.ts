@@ -1,10 +1,10 @@
 /*
-  Reading in steps: who reads gives a batch, or a promise where something is to be waited for. Of a thousand small inputs whose bytes
-  are there nothing is: promises and turns for each of them would take longer than their rows.
+  Reading in steps: a generator that yields a batch, or a promise if something must be awaited. For a thousand small inputs in
+  memory nothing is awaited: promises and turns for each would take longer than their rows.
 */
 import type { Batch } from './batch.js'
 
-/** What comes next: a batch, or what has to be waited for before reading goes on; its failure is thrown where it was given. */
+/** The next batch, or a promise to await before continuing; its failure is thrown where it was yielded. */
 export type Step = Batch | Promise<unknown>
 
 /** The batches among steps, to be iterated once. */

@@ -1,28 +1,28 @@
 /*
-  Chunks of which the first ones may be looked at before they are given out, and which are counted.
+  Counts chunks, and allows a look at the first ones before they are handed out.
 */
 import type { Chunks } from './byte-source.js'
 import type { Jump } from './file-chunks.js'
 
-/** To be iterated once, by `rest`. */
+/** To be iterated once, through `rest`. */
 export class CountedChunks {
   byteCount = 0
-  /** The first chunks, up to the length asked for. */
+  /** The first chunks, up to the requested length. */
   head: Uint8Array = new Uint8Array(0)
-  /** All there is stands in `head`. */
+  /** `head` holds everything. */
   isWhole = false
   readonly #chunks: Chunks
   readonly #jump: Jump | undefined
-  /** Why no more than `head` could be had; told behind it. */
+  /** Why nothing more than `head` could be read; thrown after it. */
   #failure: { readonly error: unknown } | undefined
 
-  /** @param jump  of the chunks, where they can */
+  /** @param jump  of the chunks, if they support it */
   constructor(chunks: Chunks, jump?: Jump) {
     this.#chunks = chunks
     this.#jump = jump
   }
 
-  /** Reads until `head` holds `byteLength` bytes or all that can be had. */
+  /** Reads until `head` holds `byteLength` bytes or everything available. */
   async peek(byteLength: number): Promise<void> {
     while (this.head.length < byteLength && !this.isWhole && this.#failure === undefined) {
       try {
@@ -37,15 +37,15 @@ export class CountedChunks {
 
   #add(chunk: Uint8Array): void {
     this.byteCount += chunk.length
-    // The chunk is only lent; and a pipe may begin with less than is asked for.
+    // Copied, as the chunk will be overwritten; a pipe may start with less than requested.
     this.head = Buffer.concat([this.head, chunk])
   }
 
   /**
-   * Has `rest` go on at `toBytes`, and counts what it passes over.
+   * Makes `rest` continue at `toBytes`, and counts what it skips.
    *
    * @param fromBytes  up to which everything was taken from `rest`
-   * @returns false when that cannot be done, or more was read than was taken
+   * @returns false if that is impossible, or more was read than taken
    */
   skipTo(fromBytes: number, toBytes: number): boolean {
     if (this.#jump === undefined || this.#failure !== undefined) return false
@@ -55,7 +55,10 @@ export class CountedChunks {
     return true
   }
 
-  /** Everything from `skipBytes` on. @throws what reading failed with, behind all that was read */
+  /**
+   * Everything from `skipBytes` on.
+   * @throws a read failure, after everything that was read
+   */
   async *rest(skipBytes = 0): Chunks {
     const head = this.head.subarray(skipBytes)
     this.head = new Uint8Array(0)

@@ -1,11 +1,11 @@
 /*
-  Which files of a folder are taken for data, by their names; the others are counted, so that nobody takes them for loaded.
+  Selects the data files of a folder by name; the others are counted and reported, so that nobody believes they were loaded.
 */
 import { extname } from 'node:path'
 import { UsageError } from '../errors.js'
 import { expandBraces, pathMatcher } from './glob.js'
 
-/** Files of folders that were not taken. */
+/** Files of folders that were not selected. */
 export interface PassedOver {
   readonly files: number
   /** By extension in lower case, such as `.txt`; `hidden`, `no extension`, `special` for pipes and the like, `others`. */
@@ -14,9 +14,9 @@ export interface PassedOver {
   readonly first: readonly string[]
 }
 
-/** Counts files that are not taken. */
+/** Counts files that are not selected. */
 export interface PassedOverCount extends PassedOver {
-  /** @param isSpecial  it has the name of a data file, and is none */
+  /** @param isSpecial  it is not a file, although its name is that of a data file */
   add(path: string, name: string, isSpecial?: boolean): void
 }
 
@@ -50,13 +50,13 @@ function kindOf(name: string): string {
   return extension.length > 1 ? extension : 'no extension'
 }
 
-/** Where files are that are chosen by their names, and the field of the options that chooses. */
+/** Where files are selected by name, and the option that selects them. */
 const places = {
   folders: ['which files of a folder are data', 'input.include'],
   archives: ['which members of an archive are data', 'input.members'],
 } as const
 
-/** `passed over 3 files in folders (.txt 2, hidden 1), such as d/a.txt: …`; undefined where nothing was. */
+/** `passed over 3 files in folders (.txt 2, hidden 1), such as d/a.txt: …`; undefined if there are none. */
 export function passedOverNotice(
   { files, byKind, first }: PassedOver,
   where: keyof typeof places = 'folders',
@@ -73,25 +73,25 @@ export function passedOverNotice(
   )
 }
 
-/** `.csv or .json file`: those that are taken by their extensions. */
+/** `.csv or .json file`: files that are selected by extension. */
 export function dataFileText(extensions: readonly string[]): string {
   const dotted = extensions.map(extension => `.${extension}`)
   return `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
 }
 
-/** Whether a file of a folder is data, by its name and its path from there. */
+/** Whether a file of a folder is data, by its name and its path in the folder. */
 export type IsData = (name: string, path: () => string) => boolean
 
-/** Which files of folders are taken. */
+/** Which files of folders to select. */
 export interface DataNames {
-  /** Extensions in lower case; a compressed file keeps that of its content. */
+  /** Extensions in lower case; a compressed file counts by that of its content. */
   readonly extensions: readonly string[]
-  /** Patterns, of names or, with a `/`, of paths inside of the folder: they count in place of the extensions. */
+  /** Patterns of names or, with a `/`, of paths in the folder; they replace the extensions. */
   readonly include?: readonly string[] | undefined
 }
 
 /**
- * @param field  of the options that has the patterns
+ * @param field  the option that holds the patterns
  * @throws {UsageError} DDB_USAGE for a pattern that nothing can match
  */
 export function dataFiles({ extensions, include }: DataNames, field = 'input.include'): IsData {

@@ -1,6 +1,6 @@
 /*
-  What the user named as input, as the list of files it means: files, patterns, folders, archives, `-`. A file that is reached by
-  several names is one input. Everything is checked to be there before the first row is read.
+  Expands the user's inputs to a list of files: files, patterns, folders, archives, `-`. A file that is reached under several
+  names is one input. Before the first row is read, all of them are checked to exist.
 */
 import { basename, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
@@ -24,38 +24,38 @@ import { missingMessage } from './open-source.js'
 import { newPathList, type GrowingPathList, type PathList } from './path-list.js'
 import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
-/** What the sources of a run mean. */
+/** The expanded sources of a run. */
 export interface ExpandedSources {
-  /** In the order given, those of one pattern or folder sorted; `-` stays `-`. Each file once, by its first name. */
+  /** In the given order, with those of one pattern or folder sorted; `-` stays `-`. Each file once, by its first name. */
   readonly paths: PathList
-  /** Bytes of each as it lies on disk; undefined for what is no plain file. */
+  /** Stored size of each in bytes; undefined for anything but an ordinary file. */
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
   readonly passedOver: PassedOver
-  /** Members of archives that were not taken. */
+  /** Members of archives that were not selected. */
   readonly passedMembers?: PassedOver
-  /** Inputs that are left out, since their paths do not match. */
+  /** Inputs left out because their paths do not match. */
   readonly unmatched?: readonly string[]
 }
 
-/** How sources are understood. */
+/** How to expand sources. */
 export interface ExpandOptions extends DataNames {
-  /** Patterns of the members that are taken from archives, as `include` for files of folders. */
+  /** Patterns of the members to take from archives, like `include` for files of folders. */
   readonly members?: readonly string[] | undefined
-  /** Of standard input, where a shell has opened it. */
+  /** Status of standard input, if a shell opened it. */
   readonly stdin?: FileStatus | undefined
-  /** The machine's when left out. */
+  /** Default: the machine's. */
   readonly files?: Files
-  /** Told of each name that leads to an input; `status` is undefined for standard input. */
+  /** Called for each name that leads to an input; `status` is undefined for standard input. */
   readonly onInput?: (path: string, status: FileStatus | undefined) => void
-  /** Told of each name of a file that is an input already, by the name `input`. */
+  /** Called for each further name of a file that is already the input `input`. */
   readonly onSame?: (path: string, input: string) => void
 }
 
 /**
  * @param inputs  paths, patterns (`day=*-t.csv`), folders, or `-` for standard input
- * @throws {InputError} DDB_INPUT_MISSING for what is not there, may not be read, or gives no file
- * @throws {UsageError} DDB_USAGE for patterns of `include` that cannot be, or that no folder is there for
+ * @throws {InputError} DDB_INPUT_MISSING for a path that does not exist, may not be read, or yields no file
+ * @throws {UsageError} DDB_USAGE for invalid patterns of `include`, or if there is no folder for them
  */
 export async function expandSources(
   inputs: readonly string[],
@@ -76,7 +76,7 @@ export async function expandSources(
     folders: 0,
     looked: onInput,
     inArchives: newMemberChoice({ extensions, members }, onSame),
-    // Of a million files nothing else is kept.
+    // Nothing else is kept, as there may be a million files.
     isInput(path, status) {
       onInput?.(path, status)
       if (asksStdin && status !== undefined && fileKey(path, status) === stdinKey) {
@@ -128,9 +128,9 @@ interface Expansion {
   readonly passedOver: PassedOverCount
   folders: number
   readonly inArchives: MemberChoice
-  /** Told of archives, too. */
+  /** Also called for archives. */
   readonly looked: ExpandOptions['onInput']
-  /** The inputs; after them those of a pattern or folder, until their turn has come. */
+  /** The inputs, followed by those of the pattern or folder being expanded. */
   readonly paths: GrowingPathList
   /** @param status  undefined for standard input */
   readonly isInput: (path: string, status: FileStatus | undefined) => boolean
@@ -144,7 +144,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   } catch (cause) {
     const names = expandBraces(input)
     if (names.length > 1) {
-      // Each of them has to be there.
+      // Each of them must exist.
       for (const name of names) await expand(name, expansion)
       return
     }
@@ -159,7 +159,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   }
 }
 
-/** Inputs of an archive; none of one that has another name already. */
+/** Inputs of an archive; empty if it was already reached under another name. */
 async function membersOf(
   path: string,
   status: FileStatus,
@@ -215,7 +215,7 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
   throw missing(folder, `the folder "${folder}" holds no ${what}`)
 }
 
-/** What is to be said of files that are not read, or not twice. */
+/** Notices about files that are not read, or not twice. */
 export function sourceNotices({
   sameFiles,
   passedOver,
@@ -233,19 +233,19 @@ export function sourceNotices({
   )
 }
 
-/** With `/` between its parts, as patterns have it. */
+/** Uses `/` between parts, as patterns do. */
 export function pathBelow(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/')
 }
 
-/** Of the paths from an index on those that are inputs. */
+/** Keeps only the inputs among the paths from an index on. */
 async function keepInputs(
   first: number,
   expansion: Expansion,
   isTaken: (path: string, status: FileStatus) => boolean,
 ): Promise<void> {
   const { files, paths, isInput } = expansion
-  /** Of members, which follow the files that were found. */
+  /** Status of members, which come after the files that were found. */
   const inArchives = new Map<number, FileStatus>()
   let kept = first
   for (let i = first; i < paths.length; i++) {
@@ -275,7 +275,7 @@ async function readFolder(
   try {
     await files.readFolder(folder, true, found)
   } catch (cause) {
-    // One below it, where the system says so.
+    // The system may name an entry below it.
     const { path = folder } = cause as NodeJS.ErrnoException
     const name = typeof path === 'string' ? path : folder
     throw missing(name, missingMessage(name, cause), cause)
@@ -294,7 +294,7 @@ function statusOf(path: string, files: Files): FileStatus {
   throw missing(path, missingMessage(path, gone), gone)
 }
 
-/** @returns what is to be waited for, where its status does not tell: it would be of each of a million files */
+/** @returns a promise only if the status does not tell, as a promise per file would be slow for a million files */
 function checkReadable(
   path: string,
   { isForAll }: FileStatus,
@@ -306,7 +306,7 @@ function checkReadable(
   })
 }
 
-/** Of the file only what follows the shell's place in it comes on standard input: neither can stand for the other. */
+/** Standard input starts where the shell stopped reading the file, so the two are different inputs. */
 function alsoStdin(path: string): UsageError {
   return new UsageError(
     'DDB_USAGE',

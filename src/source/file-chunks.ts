@@ -1,26 +1,26 @@
 /*
-  The read loop of a file: two buffers take turns, so the next read runs while the last chunk is parsed, and memory
-  stays the same whatever the size of the file. A file that ends before it should is told from one that is read.
+  The read loop of a file. Two buffers take turns, so the next read runs while the last chunk is parsed, and memory does not
+  grow with the file. Reports a file that became shorter while it was read.
 */
 import { InputError } from '../errors.js'
 import type { InputFile } from '../platform/platform.js'
 import type { Chunks } from './byte-source.js'
 
-/** Large enough that a read costs little against parsing it, small enough to stay in the second-level cache. */
+/** Large enough that reading costs little compared with parsing, small enough for the second-level cache. */
 export const chunkBytes: number = 512 * 1024
 
-/** Where reading goes on; moved ahead between two chunks, it has what stands before passed over unread. */
+/** Where reading continues; moving it ahead between two chunks skips what lies before. */
 export interface Jump {
   toBytes: number
 }
 
 /**
- * The bytes of an open file from its start to the size it has when its end is reached. A chunk is overwritten after
- * the next one was asked for.
+ * The bytes of an open file from its start to the size it has when its end is reached. A chunk is overwritten after the next
+ * one was requested.
  *
- * @param openedBytes  size at opening; undefined for what has none, such as a pipe
- * @param jump  to no place behind the end; left alone for what has no size
- * @throws {InputError} DDB_INPUT_TRUNCATED, behind the last chunk, when the file has become shorter
+ * @param openedBytes  size at opening; undefined for anything without one, such as a pipe
+ * @param jump  must not lead beyond the end; ignored without a size
+ * @throws {InputError} DDB_INPUT_TRUNCATED, after the last chunk, if the file has become shorter
  */
 export async function* fileChunks(
   file: InputFile,
@@ -28,13 +28,13 @@ export async function* fileChunks(
   openedBytes: number | undefined,
   jump: Jump = { toBytes: 0 },
 ): Chunks {
-  // A small file is read at once, and its end with it: many of them would be mostly the making of buffers.
+  // A small file and its end are read at once: for many such files, allocating buffers would take most of the time.
   const bufferBytes = Math.min(chunkBytes, (openedBytes ?? chunkBytes) + 1)
   let current = Buffer.allocUnsafeSlow(bufferBytes)
   let other: typeof current | undefined
   let position = 0
   let jumpedTo = 0
-  /** Known once the end was reached: a file that goes on growing is not followed for ever. */
+  /** Set once the end was reached, so that a growing file is not followed for ever. */
   let endBytes = Infinity
   const readOn = (): Promise<number> => {
     const length = Math.min(bufferBytes, endBytes - position)
@@ -50,7 +50,7 @@ export async function* fileChunks(
       const bytesRead = await pending
       if (jump.toBytes > jumpedTo) {
         jumpedTo = jump.toBytes
-        // Chunks end where they would have ended, so that what is told of a whole chunk stays the same.
+        // Chunks end where they would have ended without the jump, as some checks work per chunk.
         position = Math.max(position, jumpedTo - (jumpedTo % bufferBytes))
         pending = readOn()
         continue
@@ -64,7 +64,7 @@ export async function* fileChunks(
         continue
       }
       position += bytesRead
-      // A read that brings less than was asked for has seen the end.
+      // A read that returns less than requested has reached the end.
       const isWhole = position === openedBytes && bytesRead < bufferBytes
       const passedOver = Math.min(bytesRead, Math.max(0, jumpedTo - (position - bytesRead)))
       const chunk = current.subarray(passedOver, bytesRead)
@@ -80,7 +80,7 @@ export async function* fileChunks(
   }
 }
 
-/** The size of a file of which `position` bytes were read before its end came. */
+/** Size of a file of which `position` bytes were read up to its end. */
 async function sizeAtEnd(
   file: InputFile,
   name: string,

@@ -1,6 +1,5 @@
 /*
-  Files that are not text and that people pour in all the same, known by their first bytes: what they are, and what to do
-  with them.
+  Recognizes common files that are not text by their first bytes, and tells the user what they are and what to do with them.
 */
 import { InputError } from '../errors.js'
 
@@ -16,7 +15,7 @@ const pipeThrough = (command: string): string =>
 
 const unpack = 'unpack it and load the files in it'
 
-/** Bytes that a text has only by accident follow a signature of letters. */
+/** For signatures of letters it also checks following bytes that a text has only by accident. */
 const beginsWith =
   (signature: string, at = 0) =>
   (head: Uint8Array): boolean =>
@@ -30,14 +29,14 @@ const isBinary = (head: Uint8Array): boolean =>
 const zip = beginsWith('PK\x03\x04')
 const holds = (head: Uint8Array, text: string): boolean => Buffer.from(head).includes(text)
 
-/** What stands before the first block, and where there is none. */
+/** What precedes the first block, also if there is none. */
 const bzip2Block = '1AY&SY'
 const bzip2End = '\x17rE8P\x90'
 
-/** No text in any encoding begins with so many. */
+/** No text in any encoding begins with so many zeros. */
 const fewestZeros = 4
 
-/** The first that fits is right. */
+/** The first match is right. */
 const formats: readonly ForeignFormat[] = [
   {
     what: 'full of zeros, as a file is whose content did not reach the disk',
@@ -121,10 +120,10 @@ const formats: readonly ForeignFormat[] = [
   { what: 'a PDF', advice: 'load the data that it was made from', isAt: beginsWith('%PDF-') },
 ]
 
-/** Enough to know all of them. */
+/** Enough to recognize all of them. */
 export const foreignHeadBytes = 512
 
-/** @throws {InputError} DDB_INPUT_FORMAT when `head` begins a file that is not text */
+/** @throws {InputError} DDB_INPUT_FORMAT if `head` begins a file that is not text */
 export function refuseForeignFormat(head: Uint8Array, file: string): void {
   const format = formats.find(({ isAt }) => isAt(head))
   if (format === undefined) return

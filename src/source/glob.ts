@@ -7,17 +7,17 @@ import { UsageError } from '../errors.js'
 import type { Files, FolderEntry } from '../platform/platform.js'
 import type { GrowingPathList } from './path-list.js'
 
-/** True for text with a character that `globFiles` takes for a pattern; a file may have such a name all the same. */
+/** True for text with a character that `globFiles` treats as a pattern; real file names may contain one, too. */
 export function hasGlob(text: string): boolean {
   return /[*?[]/.test(text)
 }
 
-/** Most names that lists in braces may make: each more doubles them. */
+/** Limit of names that lists in braces may produce, as every list multiplies them. */
 const mostNames = 10_000
 
 /**
- * `a.csv`, `b.csv` of `{a,b}.csv`, as shells have it: in their order, before any pattern is looked for. Braces without a
- * comma are text.
+ * `a.csv` and `b.csv` for `{a,b}.csv`. As in shells, braces are expanded in order before patterns are matched; without a comma
+ * they are literal.
  *
  * @throws {UsageError} DDB_USAGE for too many
  */
@@ -38,7 +38,7 @@ export function expandBraces(text: string): string[] {
   return [text]
 }
 
-/** Where the brace that stands at `open` is closed, and its own commas. */
+/** Where the brace at `open` is closed, and its own commas. */
 function listAt(text: string, open: number): [close: number | undefined, commas: number[]] {
   const commas: number[] = []
   let depth = 0
@@ -52,9 +52,9 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
 }
 
 /**
- * Adds the files that match, in order of their paths, each once; a name that begins with a dot only where the pattern has the dot.
+ * Adds the matching files, sorted by path, each once. A name that begins with a dot matches only a pattern with a dot there.
  *
- * @param unread  called for a folder that is there and whose names, or some of them, cannot be read; if it returns, the others are read
+ * @param unread  called for an existing folder whose names cannot all be read; if it returns, the others are read
  */
 export async function globFiles(
   pattern: string,
@@ -79,23 +79,23 @@ export async function globFiles(
 
 interface Walk {
   readonly parts: readonly string[]
-  /** Of each part that names of a folder are held against. */
+  /** One for each part that is matched against names of a folder. */
   readonly matchers: readonly (RegExp | undefined)[]
   readonly files: Files
   readonly paths: GrowingPathList
   readonly unread: (folder: string, cause: unknown) => void
 }
 
-/** @param places  of the parts that may come next: a folder is read once, whatever is looked for in it */
+/** @param places  indexes of the parts that may come next: a folder is read once for all of them */
 async function walk(folder: string, places: readonly number[], way: Walk): Promise<void> {
   const { parts, matchers, files, paths } = way
   const last = parts.length - 1
-  /** Folders below, with the places there. */
+  /** Subfolders with their places. */
   const below: { folder: string; places: number[] }[] = []
   const tried = new Set(places)
-  /** Places of names, and of `**`. */
+  /** Places of names and of `**`. */
   const sought: number[] = []
-  // The set grows as it is gone through.
+  // The set grows during the loop.
   for (const at of tried) {
     const part = parts[at]
     if (part === '' || part === '.' || part === '**') tried.add(at + 1)
@@ -123,12 +123,12 @@ async function walk(folder: string, places: readonly number[], way: Walk): Promi
   for (const { folder, places } of below) await walk(folder, places, way)
 }
 
-/** All that stands before a name of this folder in its path. */
+/** The part of a path before the names of this folder. */
 export function folderPrefix(folder: string): string {
   return join(folder, 'x').slice(0, -1)
 }
 
-/** What cannot be looked at is left to whoever opens it. */
+/** Errors are left to the code that opens it. */
 function isLinkToFolder(path: string, files: Files): boolean {
   try {
     return files.statusNow(path)?.isFolder === true
@@ -137,10 +137,10 @@ function isLinkToFolder(path: string, files: Files): boolean {
   }
 }
 
-/** What a name has that leads to no folder: links into nothing or in a circle, too. */
+/** Error codes for a name that leads to no folder, including dangling and circular links. */
 const noFolder: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 
-/** What is not a folder matches nothing. */
+/** Something that is not a folder matches nothing. */
 async function readFolder(
   folder: string,
   { files, unread }: Walk,
@@ -157,7 +157,7 @@ async function readFolder(
   }
 }
 
-/** A path of which every part matches: `**` stands for any number of folders. */
+/** Matches a path part by part; `**` stands for any number of folders. */
 export function pathMatcher(pattern: string): RegExp {
   const parts = pattern.split('/')
   const last = parts.length - 1
@@ -176,12 +176,12 @@ function wholeMatcher(source: string): RegExp {
   try {
     return new RegExp(`^${source}$`, 's')
   } catch {
-    // A set that runs backwards (`[z-a]`) holds nothing.
+    // A reversed range (`[z-a]`) matches nothing.
     return /(?!)/
   }
 }
 
-/** Of one part of a path. */
+/** For one part of a path. */
 function nameSource(part: string): string {
   let source = part.startsWith('.') ? '' : '(?!\\.)'
   for (let at = 0; at < part.length; at++) {

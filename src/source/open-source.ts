@@ -1,5 +1,5 @@
 /*
-  Opens one input: a file by its path, or a stream that somebody else opened (standard input).
+  Opens one input: a file by its path, or a stream that is already open (standard input).
 */
 import type { Readable } from 'node:stream'
 import { DdbError, InputError } from '../errors.js'
@@ -14,28 +14,28 @@ import { openText } from './encoding/open-text.js'
 import { fileChunks, type Jump } from './file-chunks.js'
 import { foreignHeadBytes, refuseForeignFormat } from './foreign-format.js'
 
-/** What standard input is called. */
+/** The name of standard input. */
 export const stdinName = '<stdin>'
 
 /** How an input is opened. */
 export interface SourceOptions {
-  /** What a file is called; its path when left out. */
+  /** Name in messages; default its path. */
   readonly name?: string
-  /** `auto` looks at the first bytes, and for Brotli at the name. */
+  /** `auto` goes by the first bytes, and for Brotli by the name. */
   readonly compression?: 'auto' | Compression
-  /** `auto` looks for a byte order mark, and takes nothing without one for other than UTF-8. */
+  /** `auto` goes by a byte order mark; without one it only accepts UTF-8. */
   readonly encoding?: 'auto' | Encoding
-  /** What `-` stands for. */
+  /** The stream for `-`. */
   readonly stdin?: Readable
-  /** The machine's when left out. */
+  /** Default: the machine's. */
   readonly files?: Files
 }
 
 /**
  * Opens a file, or standard input for `-`, and reads its first bytes.
  *
- * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ,
- * DDB_INPUT_FORMAT for what is not text, DDB_INPUT_ENCODING
+ * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ, DDB_INPUT_FORMAT
+ *   for anything but text, DDB_INPUT_ENCODING
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
   if (path === '-') {
@@ -50,7 +50,7 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
     })
   }
   const { file, size } = await openFile(path, options.files ?? systemFiles)
-  // Some files of the system say that they are empty and are not.
+  // Some system files claim to be empty and are not.
   const openedBytes = size === 0 ? undefined : size
   const jump = openedBytes === undefined ? undefined : { toBytes: 0 }
   const { name = path } = options
@@ -61,10 +61,10 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
 const noMark = new Uint8Array(0)
 
 /**
- * A file whose bytes were all read at once. They are UTF-8, and this source does not give them again.
+ * For a file whose bytes were all read at once as UTF-8; this source does not deliver them again.
  *
  * @param asked  `auto` or UTF-8
- * @returns undefined for one that is compressed
+ * @returns undefined for a compressed file
  */
 export function wholeSource(
   path: string,
@@ -91,11 +91,11 @@ export function wholeSource(
 }
 
 async function* nothingMore(): Chunks {
-  // Its bytes are read.
+  // Its bytes were read.
 }
 
 /**
- * Opens a file whose bytes come as they are written; they are not decompressed.
+ * Opens a file whose bytes come as they are written, without decompression.
  *
  * @param chunks  of the file, from its start
  * @throws {InputError} as `openSource`
@@ -111,7 +111,7 @@ export function openGrowing(
 }
 
 /**
- * Size of a regular file as it lies on disk; undefined for pipes and devices.
+ * Size of an ordinary file on disk; undefined for pipes and devices.
  * @throws {InputError} DDB_INPUT_MISSING for a file that is gone by now
  */
 export async function fileBytes(path: string, files: Files): Promise<number | undefined> {
@@ -204,9 +204,9 @@ async function startSource(
   }
 }
 
-/** @throws {InputError} DDB_INPUT_FORMAT for content that would have to be decompressed once more */
+/** @throws {InputError} DDB_INPUT_FORMAT for content that is compressed twice */
 function refuseCompressed(head: Uint8Array, file: string, outer: Compression): void {
-  // A name says nothing of what is in an archive.
+  // The name describes the archive, not its content.
   const inner = compressionOf('auto', head, '')
   if (inner === 'none') return
   throw new InputError(
@@ -217,7 +217,7 @@ function refuseCompressed(head: Uint8Array, file: string, outer: Compression): v
 }
 
 async function* streamChunks(stream: Readable, name: string): Chunks {
-  // A program may hand over a stream of text, such as Readable.from(lines).
+  // A program may pass a stream of text, such as Readable.from(lines).
   const toBytes = async function* (): Chunks {
     for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
       yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
@@ -226,7 +226,7 @@ async function* streamChunks(stream: Readable, name: string): Chunks {
   yield* readErrors(toBytes(), name)
 }
 
-/** Names the input in what goes wrong while reading it. */
+/** Adds the input's name to errors while reading it. */
 async function* readErrors(chunks: AsyncIterable<Uint8Array>, name: string): Chunks {
   try {
     yield* chunks

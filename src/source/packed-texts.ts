@@ -1,6 +1,6 @@
 /*
-  Texts that lie in one buffer, each at its number. Their bytes are in the order in which JavaScript has the texts: ASCII is one byte a
-  character, everything else two or three for each half of one, as in CESU-8. So any text comes back as it was, lone halves included.
+  Texts in one buffer, addressed by number. Their bytes sort like JavaScript strings: ASCII takes one byte a character, other
+  UTF-16 units two or three each, as in CESU-8. So any text comes back unchanged, including lone surrogates.
 */
 
 export interface PackedTexts {
@@ -11,7 +11,7 @@ export interface PackedTexts {
   lengthOf(no: number): number
   /** 0 after its end. */
   byteAt(no: number, offset: number): number
-  /** Four bytes as one number of 32 bits, the first one highest; 0 for those after the end. */
+  /** Four bytes as one 32-bit number, first byte highest; 0 for those after the end. */
   fourAt(no: number, offset: number): number
 }
 
@@ -21,7 +21,7 @@ const mostBytesOfUnit = 3
 export function newPackedTexts(): PackedTexts {
   let count = 0
   let bytes = Buffer.allocUnsafeSlow(1024)
-  /** Of each text, and where the next one begins. */
+  /** Where each text begins, and where the next one will. */
   let starts = new Float64Array(17)
   /** Some text is not ASCII. */
   let hasWide = false
@@ -93,7 +93,7 @@ function writeUnits(text: string, bytes: Buffer, start: number): number {
   return end
 }
 
-/** @param bytes  each a character */
+/** @param bytes  one character per byte */
 function readUnits(bytes: string): string {
   let text = ''
   for (let i = 0; i < bytes.length;) {

@@ -1,38 +1,37 @@
 /*
-  Paths of very many files in little room: names lie in one buffer, each folder once, and a path is a text for as long as
-  somebody holds it. They are sorted where they lie, in the order of JavaScript's texts.
+  Stores very many paths in little memory: names are in one buffer, each folder is stored once, and a string exists only while
+  somebody uses it. They are sorted in place, in the order of JavaScript strings.
 */
 import { newPackedTexts, type PackedTexts } from './packed-texts.js'
 
-/** Paths by their index; an array is one. */
+/** Paths by index; an array is one. */
 export interface PathList extends Iterable<string> {
   readonly length: number
-  /** @returns undefined where there is none */
+  /** @returns undefined beyond the end */
   at(index: number): string | undefined
 }
 
-/** More can be added. */
 export interface GrowingPathList extends PathList {
-  /** @param folder  all of the path that stands before the name; best the same text for all names of a folder */
+  /** @param folder  everything in the path before the name; pass the same string for all names of a folder */
   add(folder: string, name: string): void
-  /** Sorts the paths from an index on, and keeps one of those that are equal. */
+  /** Sorts the paths from an index on and removes duplicates. */
   sortFrom(index: number): void
-  /** Puts the path of one index into the place of another. */
+  /** Replaces the path at one index by that of another. */
   move(from: number, to: number): void
-  /** Keeps the first paths. */
+  /** Keeps only the first paths. */
   cut(length: number): void
 }
 
 export function newPathList(): GrowingPathList {
   const folders = newPackedTexts()
   const names = newPackedTexts()
-  /** Of each name its folder; both by their number. */
+  /** The folder number of each name, by its number. */
   let folderNos = new Uint32Array(16)
   /** Numbers of names, in the order of the paths. */
   let order = new Uint32Array(16)
   let length = 0
   let lastFolder: string | undefined
-  /** The folder that was asked for last: mostly it is that of the next path, too. */
+  /** The last folder requested, as the next path usually has the same. */
   let readNo = -1
   let readFolder = ''
   const at = (index: number): string | undefined => {
@@ -53,7 +52,7 @@ export function newPathList(): GrowingPathList {
     const upper = (byteAt(no, offset) << 8) | byteAt(no, offset + 1)
     return (upper << 16) | (byteAt(no, offset + 2) << 8) | byteAt(no, offset + 3)
   }
-  /** So many first bytes all paths from an index on have in common, at least. */
+  /** A lower bound of the bytes that all paths from an index on share at their start. */
   const commonBytes = (index: number): number => {
     const first = folderNos[order[index]!]!
     let common = folders.lengthOf(first)
@@ -108,7 +107,7 @@ function longer(numbers: Uint32Array): Uint32Array<ArrayBuffer> {
   return more
 }
 
-/** Of the text with this number; 0 after its end, as paths hold none. */
+/** A byte of the text with this number; 0 after its end, as paths contain none. */
 type ByteAt = (no: number, offset: number) => number
 
 interface Bytes {
@@ -124,18 +123,18 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
   }
 }
 
-/** So few are sorted by comparing them. */
+/** This few are sorted by comparison. */
 const few = 12
 
 /**
- * Sorts numbers of texts by four bytes of each at a time: a comparison of two texts takes longer than all that is done with one here.
+ * Sorts numbers of texts by four bytes of each at a time, which takes less than comparing two texts.
  *
- * @param offset  up to there all of the texts are alike
+ * @param offset  up to which all texts are equal
  * @returns whether some are equal
  */
 function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: Bytes): boolean {
   let hasEqual = false
-  // Of each a number and four bytes, which together are one number of 64 bits on little-endian machines.
+  // For each text four bytes and its number; on little-endian machines they form one 64-bit number.
   const words = new Uint32Array(2 * numbers.length)
   /** @returns whether all have the same four bytes */
   const fill = (first: number, end: number, offset: number): boolean => {

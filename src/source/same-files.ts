@@ -1,20 +1,20 @@
 /*
-  Several names of one file: only the first is an input, whatever leads to the others.
+  Detects several names of one file: only the first is an input.
 */
 import { fileKey } from '../platform/file-identity.js'
 import type { FileStatus } from '../platform/platform.js'
 
-/** Names that led to a file that was among the inputs already. */
+/** Names that led to a file that was already an input. */
 export interface SameFiles {
   readonly count: number
-  /** The first ones, each with the name that its file is read by. */
+  /** The first ones, each with the name under which its file is read. */
   readonly first: readonly { readonly path: string; readonly input: string }[]
 }
 
-/** Tells names of files apart. */
+/** Detects files by identity. */
 export interface SameFilesCount {
   /**
-   * @param index  what the file has from now on, if it is one more; higher each time
+   * @param index  for the file if it is new; must ascend
    * @param status  undefined for standard input
    */
   isFirst(path: string, index: number, status: FileStatus | undefined): boolean
@@ -24,8 +24,8 @@ export interface SameFilesCount {
 const maxFirst = 20
 
 /**
- * @param pathOf  the path of a file that was the first one, by its index
- * @param onSame  told of every name that is not the first of its file, and of that one
+ * @param pathOf  the path of an input, by its index
+ * @param onSame  called for every further name of a file, with its first one
  */
 export function newSameFiles(
   pathOf: (index: number) => string,
@@ -36,7 +36,7 @@ export function newSameFiles(
   const first: { path: string; input: string }[] = []
   let count = 0
   let device: bigint | undefined
-  /** @returns the name by which the file is known already */
+  /** @returns the first name of the file, if it has one */
   const knownAs = (
     path: string,
     index: number,
@@ -57,7 +57,7 @@ export function newSameFiles(
   }
   return {
     isFirst(path, index, status) {
-      // What comes through a pipe may differ from one time to the next.
+      // A pipe may deliver something else each time.
       if (status?.isFile === false) return true
       const input = knownAs(path, index, status)
       if (input === undefined) return true
@@ -74,15 +74,15 @@ export function newSameFiles(
 
 const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
 
-/** Files of one disk by their numbers: of a million of them a `Map` would take four times the room. */
+/** Files of one disk by inode: for a million of them a `Map` would take four times the memory. */
 function newNumberedFiles(): {
-  /** The index that the file has; undefined for a new one, which has `index` from now on. Indexes ascend. */
+  /** The file's index; undefined for a new file, which gets `index`. Indexes ascend. */
   indexOf(inode: number, index: number): number | undefined
 } {
   let end = 0
-  /** By index; 0 for files that are not known here. */
+  /** By index; 0 for files that are not here. */
   let inodes = new Float64Array(1024)
-  /** Of each place one more than the index of its file; 0 where there is none. At most half of them are taken. */
+  /** A hash table of indexes plus one; 0 is free. At most half of it is used. */
   let places = new Int32Array(2 * inodes.length)
   const placeOf = (inode: number): number => {
     const mask = places.length - 1
@@ -115,7 +115,7 @@ function newNumberedFiles(): {
   }
 }
 
-/** `"d/a.csv" is "a.csv" by another name: …`; undefined where every name led to a file of its own. */
+/** `"d/a.csv" is "a.csv" by another name: …`; undefined if every name led to a different file. */
 export function sameFilesNotice({ count, first }: SameFiles): string | undefined {
   const [one] = first
   if (one === undefined) return undefined

@@ -430,7 +430,10 @@ t.test('several inputs are one table; others than the first have to be like it',
   const zipped = await infer('a.csv', 'e.csv.gz')
   t.strictSame(typesOf(zipped), ['x:INT', 'y:STRING'])
   t.match(zipped.inputs, [{ compression: 'none' }, { compression: 'gzip', rows: 1 }])
-  await t.rejects(infer('a.csv', 'c.csv'), { code: 'DDB_INPUT_COLUMN' })
+  await t.rejects(infer('a.csv', 'c.csv'), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /c\.csv has other columns than .*a\.csv, such as no "y"/,
+  })
   await t.rejects(infer('a.csv', 'd.ndjson'), { code: 'DDB_USAGE', message: /another kind/ })
   await t.rejects(infer('d.ndjson', 'a.csv'), { code: 'DDB_USAGE', message: /another kind/ })
 })
@@ -594,6 +597,36 @@ t.test('digits that are no plain numbers are told', async t => {
   t.match(await warning(`1.${'2'.repeat(39)}1`), /DOUBLE does not keep all digits/)
 })
 
+t.test('codes of shares stay texts where no row of today has a leading zero', async t => {
+  const typeOf = async (name: string, ...texts: string[]): Promise<string> =>
+    (await neededFor(texts, name)).type
+  const codes = ['600000', '600519', '600519', '600000']
+  for (const name of ['SecurityID', 'symbol', 'ts_code', '\u8bc1\u5238\u4ee3\u7801']) {
+    t.equal(await typeOf(name, ...codes), 'SYMBOL', name)
+  }
+  t.match((await neededFor(codes, 'symbol')).warnings, /"600000" is a code by the name symbol/)
+  t.equal(await typeOf('volume', ...codes), 'INT')
+  t.equal(await typeOf('code', '404', '200', '200', '404'), 'INT')
+  t.equal(await typeOf('code', '60000', '600519'), 'INT', 'codes are equally long')
+  t.equal(await typeOf('code', '-60000', '600519'), 'INT')
+})
+
+t.test('DOUBLE keeps the digits that DolphinDB writes of one, cut after 15 decimals', async t => {
+  for (const text of ['16.379999999999998', '48461.825700000001233', '168471.10999999998603']) {
+    t.match(await columnOf([text, '1.5']), { type: { type: 'DOUBLE' }, warnings: [] }, text)
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), async value => {
+      const cut = value.toFixed(60).replace(/(\.\d{15})\d+$/, '$1')
+      assert.equal((await columnOf([cut])).type.type, 'DOUBLE', cut)
+    }),
+    { numRuns: 200 },
+  )
+  for (const text of ['1234567.12345678901', '0.123456789012345678']) {
+    t.match((await columnOf([text])).type, { type: /^DECIMAL/ }, text)
+  }
+})
+
 t.test('a column that is nearly of a type says where it is not', async t => {
   const numbers = Array.from({ length: 30 }, (_, i) => `${i}.5`)
   const odd = await columnOf([...numbers, 'gone', '31.5', 'gone', ...numbers.map(one => `${one}1`)])
@@ -671,6 +704,14 @@ t.test('words for null and spellings of numbers name their options', async t => 
     type: 'DOUBLE',
     warnings: /does not keep all digits/,
   })
+})
+
+t.test('a word for null that stays a text is told', async t => {
+  const { warnings } = await columnOf(['EDGA', 'null', 'null'])
+  t.strictSame(warnings, [
+    '"null" in 2 of 3 rows stays a text: `cells.nullTexts` null makes it null',
+  ])
+  t.strictSame((await columnOf(['NA', 'CN', 'DE'])).warnings, [], 'Namibia')
 })
 
 t.test('in quotes a word is null only where that is said', async t => {

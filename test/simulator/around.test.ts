@@ -9,7 +9,7 @@ import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 
-const aroundSeedCount = runs(300)
+const aroundSeedCount = runs(200)
 
 t.test(`${aroundSeedCount} simulations of what happens around runs keep every promise`, async t => {
   const said = new Set<string>()

@@ -8,7 +8,7 @@ import { firstFleetSeed } from './fleet.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 
-const seedCount = runs(160)
+const seedCount = runs(100)
 
 t.test(`${seedCount} simulations of plans keep every promise`, async t => {
   const said = new Set<string>()

@@ -8,7 +8,7 @@ import { failureText } from './report.js'
 import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
 
-const seedCount = runs(200)
+const seedCount = runs(120)
 
 t.test(`${seedCount} simulations of nodes that are lost keep every promise`, async t => {
   const moved = new Set<number>()

@@ -5,7 +5,7 @@ import t from 'tap'
 import { runs } from '../helpers/runs.js'
 import { simulateResumed } from './resumed.js'
 
-const seedCount = runs(500)
+const seedCount = runs(300)
 
 /** Seeds that once showed a defect, each with what it was. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([

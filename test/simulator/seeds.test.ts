@@ -10,7 +10,7 @@ import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
-const seedCount = runs(2_000)
+const seedCount = runs(1_200)
 
 t.test(`${seedCount} simulations keep every promise`, async t => {
   const counts = newCounts()
@@ -23,7 +23,7 @@ t.test(`${seedCount} simulations keep every promise`, async t => {
   t.ok(counts.rows > seedCount, 'rows arrive')
 })
 
-const dfsSeedCount = runs(300)
+const dfsSeedCount = runs(200)
 
 t.test(
   `${dfsSeedCount} simulations of writers that meet in a partition keep every promise`,
@@ -43,7 +43,7 @@ t.test(
   },
 )
 
-const verifySeedCount = runs(150)
+const verifySeedCount = runs(100)
 
 t.test(
   `${verifySeedCount} simulations of runs that read their rows back keep every promise`,
@@ -58,7 +58,7 @@ t.test(
   },
 )
 
-const growingSeedCount = runs(300)
+const growingSeedCount = runs(200)
 
 t.test(`${growingSeedCount} simulations of batches that grow keep every promise`, async t => {
   const found = new Set<number | null>()

@@ -13,7 +13,7 @@ import {
 } from './several.js'
 import { simulate } from './simulate.js'
 
-const severalSeedCount = runs(300)
+const severalSeedCount = runs(200)
 
 t.test(`${severalSeedCount} simulations of several connections keep every promise`, async t => {
   const most = new Set<number>()
@@ -25,7 +25,7 @@ t.test(`${severalSeedCount} simulations of several connections keep every promis
   t.ok(most.has(1) && most.has(8), 'from one to eight')
 })
 
-const lanesSeedCount = runs(300)
+const lanesSeedCount = runs(200)
 
 t.test(
   `${lanesSeedCount} simulations of several connections into partitions and keys keep every promise`,
@@ -45,8 +45,8 @@ t.test(
 )
 
 for (const [what, seedCount, firstSeed, firstAroundSeed] of [
-  ['over other connections', runs(100), firstSeveralSeed, firstSeveralAroundSeed],
-  ['with other lanes', runs(150), firstLanesSeed, firstLanesAroundSeed],
+  ['over other connections', runs(60), firstSeveralSeed, firstSeveralAroundSeed],
+  ['with other lanes', runs(100), firstLanesSeed, firstLanesAroundSeed],
 ] as const) {
   t.test(`${seedCount} simulations of runs that go on ${what} keep every promise`, async t => {
     for (let index = 0; index < seedCount; index++) {

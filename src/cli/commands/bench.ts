@@ -1,5 +1,5 @@
 /*
-  `bench`: asynchronous against synchronous writing, on any server.
+  `bench`: compares asynchronous with synchronous writing, on any server.
 */
 import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
@@ -14,7 +14,7 @@ import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
 
 /**
  * @returns the exit code
- * @throws {DdbError} what the measurement fails with, after its JSON object was printed
+ * @throws {DdbError} the failure of the measurement, after its JSON object was printed
  */
 export async function run(settings: BenchSettings, call: Call): Promise<number> {
   const { output, processEnvironment } = call

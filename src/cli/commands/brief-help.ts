@@ -1,5 +1,5 @@
 /*
-  The help that fits a screen: the options that people use, by task. Their flags are those of the option table; --help-all has the rest.
+  Help that fits a screen: common options, by task. Their flags come from the option table; --help-all has the rest.
 */
 import type { OptionTable } from '../options/reading/definition.js'
 import type { Language, Words } from '../language/language.js'
@@ -78,7 +78,7 @@ export const briefs: Readonly<Record<string, Brief>> = {
   },
 }
 
-/** Columns of the flags, with what stands around them. */
+/** Width of the flags' column, with margins. */
 const flagsWidth = 33
 
 /**
@@ -117,7 +117,7 @@ export function briefHelp(
   ].join('\n')
 }
 
-/** What the program prints when it is called without anything. */
+/** Printed when the program is called without arguments. */
 export const firstSteps: Readonly<Record<Language, string>> = {
   en: `Usage: ddb-ingest <command> [options]
 

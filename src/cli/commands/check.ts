@@ -1,5 +1,5 @@
 /*
-  `check`, and `load --dry-run`: what a load would do, and the command that does exactly that.
+  `check`, and `load --dry-run`: what a load would do, and a command that does exactly that.
 */
 import { check } from '../../load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../load/check/check-result.js'

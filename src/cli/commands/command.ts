@@ -1,5 +1,5 @@
 /*
-  What a command is: its options, its place in the help, and the module that does the work, loaded when it is used.
+  The description of a command: its options, its place in the help, and the module that does the work, loaded on use.
 */
 import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
 import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
@@ -8,17 +8,17 @@ import type { Asked } from '../output/advice.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
-/** What a command is given besides its settings. */
+/** What a command gets besides its settings. */
 export interface Call {
   readonly args: readonly string[]
-  /** What follows `--` of `serve -- CMD…`. */
+  /** The arguments after `--` in `serve -- CMD…`. */
   readonly childCommand: readonly string[]
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
-  /** What is known of the call when something fails; a command may say which one comes next. */
+  /** What is known of the call if something fails; a command may add which command to try next. */
   readonly asked: Asked
-  /** Prints this command's help on standard error, for calls that lack what they need. */
+  /** Prints this command's help on standard error, for incomplete calls. */
   showHelp(): void
 }
 
@@ -27,12 +27,12 @@ export interface CommandFacts<Table extends OptionTable> {
   readonly name: string
   readonly group: string
   readonly summary: string
-  /** `[source...]`, as commander reads it; empty for none. */
+  /** `[source...]`, in commander's notation; empty for none. */
   readonly args: string
   readonly options: Table
-  /** False where the settings shared by clients (`host`, `port`) would mean something else. */
+  /** False if the settings shared by clients (`host`, `port`) would mean something else. */
   readonly isClient?: false
-  /** Another command whose own settings in configuration files count as well. */
+  /** Another command whose section in configuration files applies as well. */
   readonly settingsOf?: string
   readonly load: () => Promise<{ run(settings: SettingsOf<Table>, call: Call): Promise<number> }>
 }
@@ -44,11 +44,11 @@ export interface Command extends Omit<CommandFacts<OptionTable>, 'load' | 'isCli
   readonly takesSharedConfig: boolean
   /** Shown below the options. */
   readonly epilogue: string
-  /** Reads the settings now, so that wrong ones are found before anything runs. */
+  /** Reads the settings now, so that errors in them are found before anything runs. */
   prepare(sources: OptionSources): (call: Call) => Promise<number>
 }
 
-/** Settings keep their type inside; outside all commands look alike. */
+/** The settings have their type inside; outside, all commands have the same type. */
 export function defineCommand<Table extends OptionTable>(facts: CommandFacts<Table>): Command {
   const { name, isClient = true } = facts
   return {

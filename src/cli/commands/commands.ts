@@ -100,7 +100,7 @@ export const commands: readonly Command[] = [
     group: 'Tools',
     summary: 'a tour of the three asynchronous ways of writing, on the embedded server',
     args: '',
-    // The tour takes no settings of the user's own server.
+    // The tour ignores settings for the user's own server.
     options: { noColor: commonOptions.noColor },
     isClient: false,
     load: () => import('./demo.js'),

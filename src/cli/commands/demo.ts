@@ -1,6 +1,6 @@
 /*
-  `demo`: the three ways of asynchronous writing, shown on an embedded server that lives as long as the tour. What each one is,
-  is said in words for someone who has never seen DolphinDB.
+  `demo`: shows the three ways of asynchronous writing on an embedded server that runs only for the tour, with explanations for
+  people who have never seen DolphinDB.
 */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -21,17 +21,17 @@ import { countOf, measure, modeNames, ratioText, showMeasuring } from './measure
 export interface DemoWay {
   readonly title: string
   readonly explanation: string
-  /** Scripts under fixtures/: quoted from DolphinDB's documentation. */
+  /** Scripts under fixtures/, quoted from DolphinDB's documentation. */
   readonly script: string
   readonly input: string
-  /** Run before the script, so that it finds what it expects. */
+  /** Run before the script to prepare what it expects. */
   readonly preparations: readonly string[]
-  /** The expression the loader calls with every batch. */
+  /** The expression that the loader calls with every batch. */
   readonly runs: string
   readonly target: TargetOptions
   /** The same target as flags of `load`, one line each. */
   readonly flags: readonly string[]
-  /** Where the rows can be counted. */
+  /** Where to count the rows. */
   readonly counted: string
 }
 
@@ -69,7 +69,7 @@ writing it: here the table wants a DATE, the file has a TIMESTAMP, and
 appendStreamingData turns one into the other.`,
     script: 'scripts/function-view.dos',
     input: 'csv/trades.csv',
-    // The script shares a new table under the name that the first part has used.
+    // The script shares a new table under a name that the first part has used.
     preparations: ['undef(`trades, SHARED)'],
     runs: 'appendStreamingData',
     target: { function: 'appendStreamingData', types: tradeTypes, confirmTable: 'trades' },
@@ -93,11 +93,11 @@ interface Tour {
   readonly server: EmbeddedProcess
   readonly control: Session
   readonly interruption: Interruption
-  /** How this program is called, so that what is shown can be typed. */
+  /** How to call this program, so that users can type what is shown. */
   readonly command: string
 }
 
-/** @returns the exit code: 4 when a row of the tour is not accounted for */
+/** @returns the exit code: 4 if a row of the tour is not accounted for */
 export async function run(_settings: unknown, call: Call): Promise<number> {
   const interruption = catchSignals(call.processEnvironment)
   const { output } = call
@@ -124,7 +124,7 @@ export async function run(_settings: unknown, call: Call): Promise<number> {
   }
 }
 
-/** The embedded server's own login, as on a new DolphinDB. */
+/** The embedded server's initial login, as on a new DolphinDB. */
 const admin = { user: 'admin', password: '123456' }
 
 function addressOf({ host, port }: EmbeddedProcess): { host: string; port: number } {
@@ -145,7 +145,7 @@ server what has arrived. Three targets can be written to; here they are.
 `
 }
 
-/** @returns true when every row of every part is known to have landed */
+/** @returns true if every row of every part is known to have landed */
 async function tourOf(tour: Tour): Promise<boolean> {
   const { call, interruption } = tour
   let allConfirmed = true
@@ -194,7 +194,7 @@ ${way.explanation}
   return isComplete
 }
 
-/** The command, with its flags on lines of their own. */
+/** The command, with each flag on its own line. */
 function typedCommand(command: string, input: string, flags: readonly string[]): string {
   return [`${command} load ${input}`, ...flags].join(` \\\n${' '.repeat(20)}`)
 }
@@ -271,18 +271,18 @@ ${paintResult('bold', 'Next, with a server of your own')}
 `
 }
 
-/** Relative to where the user stands, unless that is further away than the whole path. */
+/** Relative to the working folder, unless that is longer than the whole path. */
 function shownPath(path: string): string {
   const near = relative(process.cwd(), path)
   return clean(near.startsWith('..') || isAbsolute(near) ? path : near)
 }
 
-/** Records of a CSV file with a header and no line breaks inside its fields. */
+/** Counts the records of a CSV file with a header and no line breaks inside fields. */
 function recordsOf(text: string): number {
   return text.split('\n').filter(line => line.trim() !== '').length - 1
 }
 
-/** `ddb-ingest` where it is installed; in a checkout what works there. */
+/** `ddb-ingest` if it is installed; in a checkout whatever works there. */
 function commandName(): string {
   const script = process.argv[1] ?? ''
   return basename(script) === 'ddb-ingest.js' ? `node ${shownPath(script)}` : 'ddb-ingest'

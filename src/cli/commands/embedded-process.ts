@@ -1,6 +1,6 @@
 /*
-  The embedded server in a process of its own, for as long as this one wants it. What is measured or shown then
-  crosses a real socket, and the server does not share the event loop with its client.
+  Runs the embedded server in a process of its own, so that what is measured or shown crosses a real socket, and the server does
+  not share the client's event loop.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,23 +10,23 @@ import { DdbError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
-/** A server that is ready; it ends with this process at the latest. */
+/** A running server; it ends with this process at the latest. */
 export interface EmbeddedProcess {
   readonly host: string
   readonly port: number
-  /** Ends the server in order and waits for it. */
+  /** Shuts the server down cleanly and waits for its end. */
   stop(): Promise<void>
 }
 
 const startsWithinMs = 20_000
 const stopsWithinMs = 5_000
 
-/** @throws {DdbError} DDB_INTERNAL when no ready line comes */
+/** @throws {DdbError} DDB_INTERNAL if no ready line comes */
 export async function startEmbeddedProcess(
   environment: ProcessEnvironment['environment'],
 ): Promise<EmbeddedProcess> {
   const bin = packageFile('bin/ddb-ingest.js')
-  // The channel (ipc) closes when this process ends, however it ends; `serve` ends with it.
+  // The channel (ipc) closes when this process ends, in whatever way; `serve` then ends, too.
   const child = spawn(process.execPath, [bin, 'serve', '--host', '127.0.0.1', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: neutral(environment),
@@ -56,7 +56,7 @@ export async function startEmbeddedProcess(
   }
 }
 
-/** What the ready line says, or undefined when the output ends before it. */
+/** The address in the ready line, or undefined if the output ends before it. */
 async function readyAddress(
   lines: AsyncIterable<string>,
 ): Promise<{ host: string; port: number } | undefined> {
@@ -67,7 +67,7 @@ async function readyAddress(
   return undefined
 }
 
-/** Without settings of the user's own server: this one is not for them. */
+/** Without settings meant for the user's own server. */
 function neutral(environment: ProcessEnvironment['environment']): Record<string, string> {
   const kept = Object.entries(environment).filter(
     (entry): entry is [string, string] =>

@@ -22,12 +22,12 @@ import { tableText } from '../render/table.js'
 
 type OutputFormat = ExecSettings['output']
 
-/** What is printed is not what the server has: data must not change without a word. */
+/** Redacted output differs from the server's data, which must be reported. */
 const struckOut = "the server's answer has the password in it: *** stands in its place"
 
 /**
  * @returns the exit code
- * @throws {ServerError} DDB_SCRIPT for whatever the script does wrong
+ * @throws {ServerError} DDB_SCRIPT for any error in the script
  */
 export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const format: OutputFormat = settings.json ? 'json' : settings.output
@@ -78,7 +78,7 @@ function sourceOf(
   return path === undefined && processEnvironment.stdin.isTTY ? undefined : { kind: 'stdin' }
 }
 
-/** As `refuseSharedFiles` takes them. */
+/** In the form that `refuseSharedFiles` takes. */
 function inputsOf(source: Source): readonly string[] {
   if (source.kind === 'file') return [source.path]
   return source.kind === 'stdin' ? ['-'] : []
@@ -101,7 +101,7 @@ async function runScript(
     session.onMessage = text => call.output.note(text)
     return await session.run(script, { signal })
   } catch (error) {
-    // What a script does wrong is its author's to repair, whatever the server calls it.
+    // Its author has to fix an error in the script, whatever the server calls it.
     if (error instanceof ServerError && error.code === 'DDB_SERVER') {
       throw new ServerError(error.serverMessage, 'DDB_SCRIPT', error.message)
     }
@@ -125,7 +125,7 @@ async function readScript(source: Source, stdin: TerminalInput): Promise<string>
   }
 }
 
-/** More of them would push what matters off the screen. */
+/** More rows would push what matters off the screen. */
 const terminalRows = 100
 
 function maxRowsOf({ maxRows }: ExecSettings, { output }: Call): number {
@@ -139,7 +139,7 @@ async function printValue(
   maxRows: number,
   { output }: Call,
 ): Promise<void> {
-  // Tables are clean by themselves, and have the colours of a terminal.
+  // Tables are escaped already and contain terminal colours.
   const write = format === 'table' ? output.write : output.writeData
   for (const text of textOf(value, format, maxRows, output)) {
     if (!(await write(text))) return

@@ -1,5 +1,5 @@
 /*
-  `explain`: what docs/errors.md says of an error code or an exit code, out of the package's own files.
+  `explain`: what docs/errors.md says about an error code or an exit code, read from the package's own files.
 */
 import { readFile } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
@@ -8,7 +8,7 @@ import type { Call } from './command.js'
 import type { ExplainSettings } from '../options/command-options.js'
 import { clean, didYouMean } from '../output/terminal-text.js'
 
-/** A row of one of the page's tables: its code, and what stands in the other columns under their heads. */
+/** A row of one of the page's tables: its code, and the other cells by column heading. */
 export interface Explanation {
   readonly code: string
   readonly cells: readonly (readonly [head: string, text: string])[]
@@ -16,7 +16,7 @@ export interface Explanation {
 
 /**
  * @returns the exit code
- * @throws {UsageError} DDB_USAGE for a code that there is not, with the nearest one
+ * @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one
  */
 export async function run(_settings: ExplainSettings, { args, output }: Call): Promise<number> {
   const page = await readFile(packageFile('docs/errors.md'), 'utf8')
@@ -54,7 +54,7 @@ export function explanationsOf(page: string): Explanation[] {
   })
 }
 
-/** The cells of a table's row as plain text; undefined for other lines. */
+/** The cells of a table row as plain text; undefined for other lines. */
 function cellsOf(line: string): string[] | undefined {
   if (!/^\|.*\|$/.test(line)) return undefined
   return line

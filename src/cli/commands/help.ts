@@ -1,5 +1,5 @@
 /*
-  Words of the help that no option says by itself.
+  Help texts that belong to no single option.
 */
 
 export const program: Readonly<Record<'name' | 'summary' | 'epilogue', string>> = {
@@ -20,7 +20,7 @@ $XDG_CONFIG_HOME/ddb-ingest/config.json. The command line wins, then the
 environment; --print-config shows what counts. Sizes take k M G Ki Mi Gi,
 durations ms s m h.`
 
-/** Shown below the options of each command, as they stand. */
+/** Shown unchanged below the options of each command. */
 export const epilogues: Readonly<Record<string, string>> = {
   load: `${precedence}
 

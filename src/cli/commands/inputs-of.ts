@@ -1,5 +1,5 @@
 /*
-  What `load` and `check` read: the sources of the command line, and those of a list.
+  The inputs of `load` and `check`: the sources on the command line, and those of a list.
 */
 import { UsageError } from '../../errors.js'
 import type { Call } from './command.js'
@@ -8,7 +8,7 @@ import type { LoadSettings } from '../options/load-options.js'
 
 /**
  * Without a source the data comes from standard input.
- * @throws {InputError} @throws {UsageError} as `readFilesFrom`, and when standard input would be read twice
+ * @throws {InputError} @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
  */
 export async function inputsOf(
   { filesFrom, passwordStdin }: Pick<LoadSettings, 'filesFrom' | 'passwordStdin'>,
@@ -24,7 +24,7 @@ export async function inputsOf(
   return [...args, ...(await readFilesFrom(filesFrom, processEnvironment.stdin))]
 }
 
-/** @throws {UsageError} DDB_USAGE, once the help is shown, where data would have to be typed */
+/** @throws {UsageError} DDB_USAGE, after showing the help, if data would have to be typed */
 export function refuseTerminal({ filesFrom }: Pick<LoadSettings, 'filesFrom'>, call: Call): void {
   if (filesFrom !== undefined || call.args.length > 0) return
   if (!call.processEnvironment.stdin.isTTY) return

@@ -1,5 +1,5 @@
 /*
-  `load --plan`: one of several processes that load what a plan has written down.
+  `load --plan`: runs as one of several processes that load a plan.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -33,7 +33,7 @@ export async function loadPlan(settings: LoadSettings, plan: string, call: Call)
       asked: () => ({ runId, confirm, server: { host, port }, target: targetOptionsOf(settings) }),
       async check({ manifest }) {
         const { rejects, summary, metricsFile } = settings
-        // Whether a file is written that is read, which would be the end of it.
+        // Checks that no output file is also an input, which would destroy it.
         const writes = [rejects, summary, metricsFile].some(path => path !== undefined)
         const paths = writes ? manifest.units.flatMap(({ files }) => files) : []
         const there = paths

@@ -1,5 +1,5 @@
 /*
-  `load`: settings become LoadOptions.
+  `load`: turns settings into LoadOptions.
 */
 import { UsageError } from '../../errors.js'
 import { readRun } from '../../load/journal/known-runs.js'
@@ -48,7 +48,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
         const options = await loadOptionsOf(settings, inputs, call, trace)
         return kept === undefined ? options : { ...options, journal: kept.journal }
       },
-      // A run that was taken up again may have been begun on another server.
+      // A resumed run may have been begun on another server.
       async goOn({ kept }, server) {
         if (kept === undefined) return undefined
         const { folder } = kept.journal

@@ -1,6 +1,6 @@
 /*
-  The measurement of DolphinDB's chapter on asynchronous writing: the same requests once with an answer to each and
-  once without, each mode into a stream table of its own. The clock runs until the server has counted the last row.
+  The measurement from DolphinDB's chapter on asynchronous writing: the same requests once with an answer to each and once
+  without, each mode into its own stream table. The clock runs until the server has counted the last row.
 */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -31,27 +31,25 @@ export interface Measurement {
   ratio: number
 }
 
-/** What is measured, and who watches. */
+/** What to measure, and how to report it. */
 export interface MeasureOptions {
   connect: () => Promise<Session>
-  /** Of each mode at most. */
+  /** Most requests per mode. */
   requests: number
   rows: number
-  /** Answered requests are sent for so long at most, and then as many without answers; endless when left out. */
+  /** Time limit of the answered requests, which sets the number of unanswered ones; default none. */
   longestMs?: number
   signal: AbortSignal
-  /** Called now and then while requests are handed over, with their share. */
+  /** Called now and then while requests are handed over, with the fraction done. */
   onProgress?: (mode: Mode, share: number) => void
   onMode?: (mode: Mode, figures: ModeFigures, requests: number) => void
 }
 
-/** Requests between two looks at the clock of the progress and at the signal. */
+/** Requests between two checks of the clock and the signal. */
 const requestsPerStep = 100
 const stallMs = 60_000
 
-/**
- * @throws {DdbError} DDB_UNCONFIRMED when the rows do not arrive, DDB_INTERRUPTED; and what the session throws
- */
+/** @throws {DdbError} DDB_UNCONFIRMED if the rows do not arrive, DDB_INTERRUPTED; and what the session throws */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const { figures: sync, requests } = await measureMode('sync', options)
   const { figures: async } = await measureMode('async', {
@@ -121,7 +119,7 @@ export const modeNames: Readonly<Record<Mode, string>> = {
   async: 'asynchronous',
 }
 
-/** A line for the terminal while a mode is measured; does nothing where it could not be redrawn. */
+/** A line for the terminal while a mode is measured; does nothing if it could not be redrawn. */
 export async function showMeasuring(
   output: Output,
   { stderr, environment }: ProcessEnvironment,
@@ -136,7 +134,7 @@ export async function showMeasuring(
   }
 }
 
-/** Rows as in the chapter: time, sym, price, id. Every request has ids of its own and is encoded anew. */
+/** Rows as in the chapter: time, sym, price, id. Every request has its own ids and is encoded anew. */
 function batchMaker(rows: number): (request: number) => Table {
   const time = BigInt64Array.from(
     { length: rows },
@@ -149,7 +147,7 @@ function batchMaker(rows: number): (request: number) => Table {
   const price = Float64Array.from({ length: rows }, (_, row) => 1 + ((row * 37) % 990) / 10)
   const columnNames = ['time', 'sym', 'price', 'id']
   return request => {
-    // A new array each time: the session may still hold the last one by reference.
+    // A new array each time, as the session may still refer to the last one.
     const ids = new Int32Array(rows)
     for (let row = 0; row < rows; row++) ids[row] = (request * rows + row) & 0x7fff_ffff
     return {
@@ -167,14 +165,14 @@ function batchMaker(rows: number): (request: number) => Table {
   }
 }
 
-/** `Asynchronous writing was 3.1 times as fast`, also where it was not. */
+/** `Asynchronous writing was 3.1 times as fast`, also for factors below 1. */
 export function ratioText(ratio: number): string {
   return ratio >= 1
     ? `Asynchronous writing was ${ratio.toFixed(1)} times as fast as synchronous`
     : `Asynchronous writing took ${(1 / ratio).toFixed(1)} times as long as synchronous on this busy machine`
 }
 
-/** Asks until the table holds `expected` rows. */
+/** Polls until the table holds `expected` rows. */
 async function awaitCount(
   control: Session,
   table: string,

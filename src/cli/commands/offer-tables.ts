@@ -1,5 +1,5 @@
 /*
-  `load` and `check` without a target: which tables the server has, and into which of them the first file fits by its header.
+  `load` and `check` without a target: lists the server's tables, and which of them the first file fits by its header.
 */
 import type { Trace } from '../../client/trace.js'
 import { inferSchema } from '../../infer/infer.js'
@@ -20,26 +20,26 @@ import { failureOf } from '../output/print-failure.js'
 import { clean, clip, counted, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
-/** Nobody waits for a list as long as for a load. */
+/** Users wait less patiently for a list than for a load. */
 const longestMs = 3_000
 
-/** More than this nobody reads; each costs a question. */
+/** A longer list is useless, and each table costs a request. */
 const mostTables = 100
 const mostShown = 20
 
-/** Enough to know members of JSON by. */
+/** Enough to know the members of JSON records. */
 const recordsLookedAt = 100
 
-/** What a file has for a table. */
+/** How well a file fits a table. */
 interface Fit {
   readonly table: ListedTable
-  /** Empty where it fits. */
+  /** Empty if it fits. */
   readonly missing: readonly string[]
   readonly extra: readonly string[]
   readonly isFit: boolean
 }
 
-/** Says it on standard error, and which command comes next; the failure itself is left to the load. */
+/** Prints the list on standard error with the next command to use; the load reports the failure itself. */
 export async function offerTables(
   settings: LoadSettings,
   call: Call,
@@ -82,7 +82,7 @@ interface LookedAt {
   readonly schema: InferredSchema
 }
 
-/** undefined where there is none, or nothing is known of its columns; what comes through a pipe is left for the load. */
+/** undefined if there is none, or its columns are unknown; a pipe is left for the load. */
 async function firstFile(settings: LoadSettings, { args }: Call): Promise<LookedAt | undefined> {
   const { files } = systemPlatform
   const sources = args.filter(source => source !== '-')
@@ -103,7 +103,7 @@ async function firstFile(settings: LoadSettings, { args }: Call): Promise<Looked
     )
     return { path, schema: await inferSchema({ ...options, sample: recordsLookedAt }) }
   } catch {
-    // The load says what is the matter with it, once it has a table.
+    // The load will report what is wrong with it, once it has a table.
     return undefined
   }
 }

@@ -1,5 +1,5 @@
 /*
-  `plan`: what there is to load, as a file that many processes load together.
+  `plan`: writes down what there is to load, as a file that many processes load together.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -22,21 +22,21 @@ import { bytesText, clean, counted, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 import { inputsOf } from './inputs-of.js'
 
-/** What one process loads at a time: some minutes of work, which is lost to nobody when it is killed. */
+/** What one process loads at a time: a few minutes of work, to be repeated if the process is killed. */
 const defaultUnitBytes = 256 * 1024 * 1024
 
-/** What `--json` prints; every field is always there. */
+/** Printed by `--json`; every field is always present. */
 interface PlanResult {
   readonly schema: 'ddb-ingest/plan/1'
   readonly version: string
   readonly exitCode: number
   readonly path: string
-  /** Of the plan; null where none was made. */
+  /** Checksum of the plan; null if none was made. */
   readonly checksum: string | null
   readonly files: number
   readonly bytes: number
   readonly units: number
-  /** Of units that go to one shard. */
+  /** Groups of units that go to one shard. */
   readonly groups: number
   readonly error: { readonly code: string; readonly message: string } | null
 }
@@ -85,7 +85,7 @@ async function make(settings: PlanSettings, call: Call, path: string): Promise<M
   const sources = await expandSources(inputs, { extensions: dataExtensions, include, files })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
   const place = resolve(path)
-  // A plan that lies beside its files is none of them.
+  // A plan stored beside its input files is not one of them.
   const paths = [...sources.paths].filter(one => resolve(one) !== place)
   const { batchRows = dfsBatch.rows, batchBytes = dfsBatch.bytes } = settings
   const { unitSize = defaultUnitBytes } = settings

@@ -1,6 +1,6 @@
 /*
-  A run of `load`, `resume` or `retry` on this process: its lock, its files, its progress, its signals, and what it prints. Its result
-  becomes a sentence or one JSON object, notes and an exit code.
+  Runs `load`, `resume` or `retry` on this process: handles its lock, files, progress and signals, and prints its result as a
+  sentence or JSON object, notes and an exit code.
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
@@ -38,26 +38,26 @@ import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { detailLines, resultFields, summaryLines } from '../output/summary.js'
 import { jsonLine } from '../output/terminal-text.js'
 
-/** What the commands do each in its own way, in the order in which it is called. */
+/** The steps in which the commands differ, in the order in which they are called. */
 export interface RunCommand<Found> {
   readonly settings: RunSettings
-  /** What the run is about, as far as it can be read. */
+  /** Finds what the run is about, as far as it can be read. */
   find(): Promise<Found>
-  /** What is known of the run, for one that fails before it begins. */
+  /** What is known of the run if it fails before it begins. */
   asked(found: Found | undefined): AskedRun
-  /** Refuses what can be refused while no file is touched. */
+  /** Refuses whatever can be refused before any file is touched. */
   check(found: Found): Promise<void>
-  /** The inputs, where `check` has looked at all of them: a million are not looked at twice. */
+  /** The inputs, if `check` has looked at all of them: a million files are not expanded twice. */
   looked?(): ExpandedSources | undefined
-  /** What the library is asked for, password included. */
+  /** The options for the library, including the password. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
-  /** How it is loaded where that is not by `loadOn`. */
+  /** How to load, if not by `loadOn`. */
   load?(found: Found, options: LoadOptions): Promise<LoadResult>
-  /** What the command says that goes on with the run; undefined for one without a journal. */
+  /** What the command to resume the run must contain; undefined for a run without a journal. */
   goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
 
-/** Of a run whose options are known, or not. */
+/** Of a run whose options may be unknown. */
 export function askedOf(runId?: string, options?: KnownRun['run']['options']): AskedRun {
   const { server, target = {}, delivery } = options ?? {}
   return { runId, server, target, confirm: delivery?.confirm }
@@ -69,7 +69,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
   const startedAt = new Date()
   call.output.logAs(settings.logFormat)
   const held: Held = { files: [] }
-  // The run may go to another folder, where relative paths are others.
+  // The run may change to another folder, which changes relative paths.
   const { flags } = call.sources
   const repeated = { resume: repeatedWords(flags), look: repeatedWords(flags, true) }
   let found: Found | undefined
@@ -83,7 +83,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     await openFiles(settings, held)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
-    // Who holds the lock may have waited for it.
+    // This process may have waited for the lock, so an earlier look may be outdated.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
       command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
@@ -98,7 +98,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
       resume.restart = `${again} --restart`
     })
   } catch (error) {
-    // There is an object on every exit, also where the run could not even be asked for.
+    // A JSON object is printed on every exit, even if the run could not begin.
     const result = emptyResult(command.asked(found), startedAt, error)
     if (isAlone(held)) await writeFiles(held.files, result, call)
     if (settings.json) await writeFailed(call.output, result)
@@ -110,7 +110,10 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
   }
 }
 
-/** Before anything is believed that is kept there. @throws {UsageError} DDB_CONFIG */
+/**
+ * Checks the state folder before anything in it is believed.
+ * @throws {UsageError} DDB_CONFIG
+ */
 function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, output }: Call): void {
   const warn = quiet === true ? undefined : output.note
   checkedStateFolder(processEnvironment.environment, warn)
@@ -118,11 +121,11 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
   checkedStateFolder(processEnvironment.environment, warn, resolve(stateDir))
 }
 
-/** What a run holds of its machine until it has ended. */
+/** What a run holds on its machine until it has ended. */
 interface Held {
   lock?: Lock
   readonly files: ResultFile<LoadResult>[]
-  /** Of a run that writes a report. */
+  /** Only for a run that writes a report. */
   timeline?: Timeline
   trace?: TraceFile | undefined
 }
@@ -131,7 +134,7 @@ function isAlone({ lock }: Held): boolean {
   return lock?.lost() === undefined
 }
 
-/** @throws {DdbError} DDB_LOCKED once another process has the lock */
+/** @throws {DdbError} DDB_LOCKED if another process has taken the lock */
 function checkLock({ lock }: Held, name: string | undefined): void {
   const why = lock?.lost()
   if (why === undefined) return
@@ -158,7 +161,7 @@ async function openFiles(
   files.push(await openResultFile(report, await reportContent(held.timeline)))
 }
 
-/** @returns the exit code: 74 when the run went well and a file could not be written */
+/** @returns the exit code: 74 if the run went well but a file could not be written */
 async function writeFiles(
   files: readonly ResultFile<LoadResult>[],
   result: LoadResult,
@@ -169,7 +172,7 @@ async function writeFiles(
   return exitCode
 }
 
-/** @param goOn  fills in the commands that go on */
+/** @param goOn  fills in the commands that resume the run */
 async function runLoad(
   settings: RunSettings,
   asked: LoadOptions,
@@ -199,7 +202,7 @@ async function runLoad(
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
-      // Whatever cannot be ended: the process goes all the same.
+      // Leaves even if something cannot be ended.
       setTimeout(leave, longestLeaveMs, exitCode)
     },
   })
@@ -207,7 +210,7 @@ async function runLoad(
     const options: LoadOptions = {
       ...asked,
       ...defined({ summaryInputs: settings.summaryInputs }),
-      // A quiet run leaves notices that come once to the next run.
+      // A quiet run leaves one-time notices to the next run.
       leftovers: settings.quiet
         ? () => Promise.resolve([])
         : leftoversToTell(asked, journalFolder(settings, processEnvironment), environment),
@@ -232,15 +235,15 @@ async function runLoad(
     const result = completed(await load(options), interruption.exitCode)
     if (result.resume.possible || result.resume.look !== null) await goOn(result)
     progress.stop()
-    // They belong to the process that has the lock by now.
+    // They belong to the process that has the lock now.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
     if (result.status === 'interrupted' && isWithoutName(asked)) kept.push(nameHint)
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
-    // What the files say of the exit code was written before standard output failed.
+    // The files were written with the exit code from before standard output failed.
     if (endCode !== exitCode && isAlone(held)) {
       endCode = await writeFiles(held.files, { ...result, exitCode: endCode }, call)
     }
-    // An input that is still being read must not keep the process.
+    // An input that is still being read must not keep the process alive.
     if (leaving.signal.aborted) leave(endCode)
     return endCode
   } finally {
@@ -249,23 +252,23 @@ async function runLoad(
   }
 }
 
-/** A run that was told to leave at once has so long to say what became of it, ms. */
+/** How long a run that must leave at once may take to report its outcome, ms. */
 const longestLeaveMs = 900
 
 const nameHint =
   'a run with a name goes on where it stopped: with --run-id NAME this one would have kept a journal'
 
-/** What comes through a pipe could not be read again anyway. */
+/** A pipe could not be read again anyway. */
 function isWithoutName({ runId, inputs }: LoadOptions): boolean {
   return runId === undefined && !inputs.includes('-')
 }
 
-/** A bar between objects would be neither: lines take its place. */
+/** A bar between JSON objects would garble both, so lines replace it. */
 function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
 }
 
-/** Adds what the command line knows: which signal interrupted the run, how much memory it took. */
+/** Adds what only the command line knows: which signal interrupted the run, and how much memory it used. */
 function completed(result: LoadResult, signalExitCode: number | undefined): LoadResult {
   const exitCode = result.status === 'interrupted' ? signalExitCode : undefined
   return {
@@ -276,7 +279,7 @@ function completed(result: LoadResult, signalExitCode: number | undefined): Load
   }
 }
 
-/** With -q notices are held back, and told only when the run fails. */
+/** With -q notices are held back, and shown only if the run fails. */
 const keptNotices = 20
 
 function keep(kept: string[], notice: string): void {
@@ -301,7 +304,7 @@ async function printResult(
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)
     }
-    // What the summary says on the same screen is not said twice.
+    // Does not repeat what the summary on the same screen says.
     const isApart = settings.json === true || output.resultColumns === undefined
     if (!output.event('result', resultFields(result))) {
       for (const line of detailLines(result, isVerbose, isApart)) output.note(line)

@@ -1,5 +1,5 @@
 /*
-  `selftest`: tries on a server what the rest of the program relies on, and says what it found.
+  `selftest`: tries on a server what the rest of the program relies on, and reports what it found.
 */
 import { UsageError } from '../../errors.js'
 import { withFacts } from '../../load/connection/known-server.js'
@@ -24,7 +24,7 @@ import { failureOf, writeFailed } from '../output/print-failure.js'
 import { clean, counted, jsonLine, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
-/** A check that failed. */
+/** At least one check failed. */
 const failedExitCode = 1
 
 interface Ended extends SelftestResult {
@@ -34,7 +34,7 @@ interface Ended extends SelftestResult {
 
 /**
  * @returns the exit code
- * @throws {DdbError} when the server cannot be reached or refuses the login, after the JSON object was printed
+ * @throws {DdbError} if the server cannot be reached or refuses the login, after the JSON object was printed
  */
 export async function run(settings: SelftestSettings, call: Call): Promise<number> {
   const { output, processEnvironment } = call
@@ -78,7 +78,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
   }
 }
 
-/** @throws {UsageError} DDB_USAGE when one of the two is missing */
+/** @throws {UsageError} DDB_USAGE if one of the two is missing */
 async function secondLogin(
   { secondUser: user, secondPasswordFile: path }: SelftestSettings,
   { output, processEnvironment }: Call,
@@ -102,7 +102,10 @@ async function openIssueFile({
   })
 }
 
-/** Keeps what `load` goes by. @returns why it could not be kept */
+/**
+ * Stores the findings that `load` uses.
+ * @returns why they could not be stored
+ */
 function keepFindings(
   { user }: ServerTarget,
   { serverVersion, facts, address }: SelftestResult,
@@ -127,11 +130,11 @@ function failedObject(exitCode: number, error: { code: string; message: string }
   return { ...objectOf(nothing, exitCode), error }
 }
 
-/** Columns of the longest status. */
+/** Width of the longest status. */
 const statusWidth = 7
 const styles = { pass: 'green', fail: 'red', skipped: 'yellow' } as const
 
-/** What failed, and how many are like the rest; each of them with --verbose. */
+/** Lists failures and counts the rest; with --verbose lists every check. */
 async function printChecks(
   result: SelftestResult,
   isVerbose: boolean,

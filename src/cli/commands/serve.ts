@@ -1,5 +1,5 @@
 /*
-  `serve`: the embedded server in the foreground, or for as long as a command runs.
+  `serve`: runs the embedded server in the foreground, or for as long as a command runs.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -25,8 +25,8 @@ import { embeddedServerVariable } from '../files/state-file.js'
 import { clean } from '../output/terminal-text.js'
 
 /**
- * @returns the exit code; with a command behind `--`, that of the command
- * @throws {UsageError} DDB_CONFIG when it would be exposed with the initial password
+ * @returns the exit code; with a command after `--`, that of the command
+ * @throws {UsageError} DDB_CONFIG if it would be exposed with the initial password
  */
 export async function run(settings: ServeSettings, call: Call): Promise<number> {
   const server = await start(settings, call)
@@ -67,7 +67,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
       }),
     )
   } catch (cause) {
-    // The library names an option that `serve` does not have.
+    // The library's message names an option that `serve` does not have.
     if (!(cause instanceof DdbError) || !cause.message.includes('(adminPassword)')) throw cause
     throw new UsageError(
       'DDB_CONFIG',
@@ -78,10 +78,10 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
   }
 }
 
-/** Failures shown unless all are asked for: a broken sender repeats itself thousands of times. */
+/** Failures shown by default: a faulty sender repeats itself thousands of times. */
 const shownFailures = 3
 
-/** What no client is told of: failures of asynchronous requests. */
+/** Logs failures of asynchronous requests, which no client learns of. */
 function failureLog(verbose: boolean, { output }: Call): (failure: AsynchronousFailure) => void {
   let count = 0
   return ({ sessionId, text, message }) => {
@@ -93,7 +93,7 @@ function failureLog(verbose: boolean, { output }: Call): (failure: AsynchronousF
   }
 }
 
-/** One JSON object; integers that JSON numbers cannot hold exactly are text. */
+/** One JSON object; integers that JSON numbers cannot represent exactly are text. */
 function countersText({ requests, rows, sums }: DiscardCounters): string {
   return JSON.stringify({ requests, rows, sums }, (_, value: unknown) =>
     typeof value !== 'bigint'
@@ -121,13 +121,13 @@ async function serveForeground(
   })
 }
 
-/** Addresses that mean "all of this machine" can be listened on, not connected to. */
+/** Addresses that mean "all interfaces" can be listened on, but not connected to. */
 function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   return host === '::' ? '::1' : host
 }
 
-/** What commands of ours read by themselves: that the server speaks TLS, and its certificate where that vouches for itself. */
+/** Variables that our commands read: that the server speaks TLS, and its certificate if it is self-signed. */
 async function tlsEnvironment(
   { tlsCert }: ServeSettings,
   environment: Call['processEnvironment']['environment'],
@@ -177,7 +177,7 @@ async function serveChild(
     },
     {
       onFirst(name) {
-        // A Ctrl-C in a terminal reaches the whole process group, the command included.
+        // A Ctrl-C in a terminal reaches the whole process group, including the command.
         if (name !== 'SIGINT' || !processEnvironment.stdin.isTTY) child.kill(name)
       },
     },
@@ -189,7 +189,7 @@ async function serveChild(
   }
 }
 
-/** A command's own exit code; 128 and the signal's number when a signal ended it, as a shell has it. */
+/** A command's own exit code; as in shells, 128 plus the signal's number if a signal ended it. */
 function exitCodeOf(child: ChildProcess, file: string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) =>

@@ -1,5 +1,5 @@
 /*
-  What a path stands for: two paths are one file when they lead to one inode, or would make one file.
+  Identifies the file a path stands for: two paths are the same file if they lead to one inode, or would create the same file.
 */
 import { fstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -7,54 +7,54 @@ import { fileKey } from '../../platform/file-identity.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 
-/** One path, looked at without touching anything. */
+/** The result for one path; nothing is changed on disk. */
 export interface FilePlace {
-  /** Equal for paths that are one file. */
+  /** Equal for paths of the same file. */
   readonly key: string
-  /** The path without links, but for one in its last place. */
+  /** The path with links resolved, except one as its last part. */
   readonly name: string
-  /** False for devices, pipes and folders; a file that is not there yet counts as ordinary. */
+  /** False for devices, pipes and folders; a file that does not exist yet counts as ordinary. */
   readonly isOrdinary: boolean
 }
 
-/** What the path leads to, through links, or what would be made there. */
+/** The file that a path leads to through links, or would create. */
 export function placeOf(path: string): FilePlace {
   const name = nameOf(path)
   const stats = attempt(() => statSync(systemName(path), { bigint: true }))
-  // Names that differ in case alone are one file on many disks; which ones is not found out without making it.
+  // On many disks names that differ only in case are one file; finding that out would require creating it.
   if (stats === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
   const key = fileKeyOf(name, { device: stats.dev, inode: stats.ino })
   return { key, name, isOrdinary: stats.isFile() }
 }
 
-/** As `FilePlace.key`, of a file that is there. */
+/** Like `FilePlace.key`, for an existing file. */
 export function fileKeyOf(path: string, status: Pick<FileStatus, 'device' | 'inode'>): string {
   return `file ${fileKey(path, status)}`
 }
 
-/** Whether anything has the name. */
+/** Whether something with this name exists. */
 export function isThere(path: string): boolean {
   return attempt(() => statSync(systemName(path))) !== undefined
 }
 
-/** The ordinary file behind an open descriptor, undefined when it is another thing. */
+/** The ordinary file of an open descriptor; undefined for anything else. */
 export function openFileKey(descriptor: number): string | undefined {
   const stats = attempt(() => fstatSync(descriptor, { bigint: true }))
-  // Without a number nothing leads from a descriptor to a name.
+  // Without an inode number a descriptor does not lead to a name.
   return stats?.isFile() && stats.ino !== 0n ? `file ${stats.dev}:${stats.ino}` : undefined
 }
 
-/** As names are compared on disks that do not tell case apart. */
+/** As disks that ignore case compare names. */
 export function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 
-/** Whether the name is one of standard output's own: what is made anew there would cut it off from where it leads. */
+/** Whether the name leads to standard output: replacing it would disconnect it from its destination. */
 export function isStandardOutput(name: string): boolean {
   return name === '/dev/stdout' || name === `/proc/${process.pid}/fd/1` || name === '/dev/fd/1'
 }
 
-/** Whether the name belongs to the system, which puts links to open files there. */
+/** Whether the name is in a system folder of links to open files. */
 export function isSystemName(name: string): boolean {
   return /^\/(?:dev|proc)\//.test(name)
 }

@@ -1,6 +1,6 @@
 /*
-  Files that are read as a whole: lists of inputs, one a line or, as `find -print0` writes them, with NULs between; and
-  DolphinDB scripts.
+  Files that are read whole: lists of inputs, one per line or, as `find -print0` writes them, separated by NULs; and DolphinDB
+  scripts.
 */
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -9,17 +9,17 @@ import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { missingMessage } from '../../source/open-source.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
-/** A hundred thousand long paths; a file of data given by mistake is larger. */
+/** Enough for a hundred thousand long paths; a data file given by mistake is larger. */
 const maxListBytes = 32 * 1024 * 1024
 
 const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]
 
 /**
- * The sources that a list names, in its order; blank lines are passed over.
+ * The sources in a list, in order; blank lines are skipped.
  *
  * @param path  of the list; `-` is standard input
- * @throws {InputError} DDB_INPUT_MISSING when there is no such list
- * @throws {UsageError} DDB_USAGE when it names nothing, or is not a list
+ * @throws {InputError} DDB_INPUT_MISSING if the list does not exist
+ * @throws {UsageError} DDB_USAGE if it is empty, or not a list
  */
 export async function readFilesFrom(path: string, stdin: Readable): Promise<string[]> {
   const bytes = path === '-' ? await readStream(stdin) : await readList(path)

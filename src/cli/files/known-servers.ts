@@ -1,6 +1,6 @@
 /*
-  What runs and `selftest` found out about servers, and how these have logged users in, kept for later runs: a file for each
-  server, in the state folder. Nothing depends on it so much that a run could fail for it.
+  What runs and `selftest` found out about servers, and how these logged users in, stored for later runs: one file per server,
+  in the state folder. A run never fails because it cannot be stored.
 */
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
@@ -17,7 +17,7 @@ import {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The memory of the user who runs the program; what cannot be written is not remembered. */
+/** The memory of the user who runs the program; failures to write are ignored. */
 export function knownServers(environment: Environment): ServerMemory {
   return {
     known: address => readKnownServer(address, environment),
@@ -25,7 +25,7 @@ export function knownServers(environment: Environment): ServerMemory {
   }
 }
 
-/** What is known of a server; undefined where nothing is, or what is there cannot be read. */
+/** What is known of a server; undefined if nothing is, or the file is unreadable. */
 export function readKnownServer(
   server: ServerAddress,
   environment: Environment,
@@ -45,8 +45,8 @@ function isFacts(value: unknown): boolean {
 }
 
 /**
- * Keeps what was found out, in the place of what was known before.
- * @returns why it could not be kept; undefined when it is
+ * Stores findings in place of earlier ones.
+ * @returns why they could not be stored; undefined if they were
  */
 export function keepKnownServer(
   server: ServerAddress,
@@ -60,7 +60,7 @@ export function keepKnownServer(
 
 /**
  * The memory of the user who runs the program.
- * @param warn  told once for each server whose key for RSA nobody has verified; undefined keeps that for later
+ * @param warn  called once for each server with an unverified RSA key; undefined leaves that for later
  */
 export function knownLogins(
   environment: Environment,
@@ -78,7 +78,7 @@ export function knownLogins(
       if (isEmbeddedServer({ host, port }, environment)) return
       const path = place(host, port)
       const users = readUsers(path).set(user, method)
-      // What cannot be written is not remembered: the login itself went well.
+      // A failure to write is ignored: the login itself went well.
       replaceStateFile(path, { users: [...users] })
     },
     unverified(host, port) {
@@ -92,7 +92,7 @@ export function knownLogins(
   }
 }
 
-/** By user; what was kept without a user, by earlier versions, says nothing of any. */
+/** By user; entries of earlier versions without a user are ignored. */
 function readUsers(path: string): Map<string, LoginMethod> {
   const { users } = readStateFile(path) ?? {}
   return new Map(Array.isArray(users) ? users.filter(isLogin) : [])

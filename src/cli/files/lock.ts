@@ -20,10 +20,10 @@ export function lockPath(name: string, environment: Environment): string {
 }
 
 /**
- * Takes the lock; a holder that cannot be asked is watched for seconds.
+ * Takes the lock; a holder whose state cannot be queried is watched for some seconds.
  *
- * @param name  letters, digits and `. _ -`; checked where options are read
- * @throws {DdbError} DDB_LOCKED when a living process holds it; DDB_OUTPUT_CREATE when the state folder cannot be used
+ * @param name  letters, digits and `. _ -`, as the reader of the option has checked
+ * @throws {DdbError} DDB_LOCKED if a living process holds it; DDB_OUTPUT_CREATE if the state folder cannot be used
  */
 export async function takeLock(name: string, environment: Environment): Promise<Lock> {
   const path = lockPath(name, environment)

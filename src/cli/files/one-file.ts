@@ -1,5 +1,5 @@
 /*
-  Refuses a run in which one file would have two parts: whoever came last would destroy what the other has there.
+  Refuses a run in which one file has two roles, as one use would destroy the other's content.
 */
 import { basename, extname } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -35,7 +35,7 @@ export interface FileSettings {
   /** Path of the run's journal. */
   readonly journal?: string
   readonly trace?: string
-  /** Where journals are. */
+  /** Folder of the journals. */
   readonly stateDir?: string
   readonly issueText?: string
   readonly passwordFile?: string
@@ -53,30 +53,30 @@ export interface FileSettings {
   readonly pathUnmatched?: PathUnmatched
 }
 
-/** Which of the files that sources mean are inputs. */
+/** Which files of the sources are inputs. */
 type Rules = {
   readonly [Name in 'include' | 'members' | 'path' | 'pathUnmatched']?:
     FileSettings[Name] | undefined
 }
 
-/** A path that the run was given or makes. */
+/** A path that the run gets or creates. */
 interface NamedPath {
   readonly path: string
   /** Begins a sentence. */
   readonly label: string
-  /** Ends one. Paths with the same part may be one file. */
+  /** Ends a sentence. Paths with the same role may be one file. */
   readonly part: string
   readonly isWritten: boolean
-  /** The program has named it. */
+  /** The name comes from the program, not from the user. */
   readonly isOwn?: boolean
 }
 
 /**
- * Looks at every path of the run and opens none.
+ * Checks every path of the run without opening any.
  *
- * @param inputs  what is read besides; `-` is standard input
- * @returns what they mean, where all of them had to be looked at
- * @throws {UsageError} DDB_USAGE when two parts of the run are one file, or one is a file that the program keeps
+ * @param inputs  further files to read; `-` is standard input
+ * @returns the expanded inputs, if all of them had to be looked at
+ * @throws {UsageError} DDB_USAGE if two roles of the run share a file, or the program keeps one of the files for itself
  */
 export async function refuseSharedFiles(
   settings: FileSettings,
@@ -87,7 +87,7 @@ export async function refuseSharedFiles(
   const written = writtenPaths(settings, call.processEnvironment)
   const own = [...written, ...readPaths(settings, call)]
   const open = openFiles(settings, inputs, call.processEnvironment)
-  // Inputs are there: where nothing else is, none of them can be it, and there may be very many.
+  // Inputs exist: if no other path of the run does, none can be an input. That saves expanding very many.
   const mayBeInputs =
     settings.rejects !== undefined ||
     open.some(({ key }) => key !== undefined) ||
@@ -98,7 +98,7 @@ export async function refuseSharedFiles(
   const look = (named: NamedPath): void => {
     const place = placeOf(named.path)
     if (rejectsName) refuseFurtherName(rejectsName, named, place.name)
-    // What is read from a device or pipe is not destroyed by writing there; what two write would mix.
+    // Reading a device or pipe and writing to it does no harm; two writers would garble each other's output.
     if (place.key === nullKey || (!place.isOrdinary && !named.isWritten)) return
     const other = seen.get(place.key)
     if (other !== undefined && other.part !== named.part) throw shared(other, named.part)
@@ -121,14 +121,14 @@ export async function refuseSharedFiles(
   for (const { key, part } of open) {
     const other = key === undefined ? undefined : seen.get(key)
     if (other === undefined || other.part === part) continue
-    // `--summary /dev/stdout` asks for just that.
+    // `--summary /dev/stdout` asks for exactly that.
     if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
   }
   for (const named of written) refuseOwnFile(named, settings, environment)
   return sources
 }
 
-/** Those that the run itself has are where they should be. */
+/** The run's own files are where they should be. */
 function refuseOwnFile(
   { path, label, isOwn }: NamedPath,
   { stateDir }: FileSettings,
@@ -188,8 +188,8 @@ function readPaths(
 const inputPart = 'an input'
 
 /**
- * Of what may be a million inputs those that may be another part of the run, and what they all mean. Inputs that are not there are
- * left to the run, which says so.
+ * Expands what may be a million inputs, and selects those that may have another role in the run. Missing inputs are left to the
+ * run, which reports them.
  */
 async function inputsLike(
   inputs: readonly string[],
@@ -204,13 +204,13 @@ async function inputsLike(
     expandInputs(names, defined(rules), { onInput })
   try {
     const sources = await expand(inputs, { include, members, path, pathUnmatched })
-    // Of standard input the run asks for more.
+    // For standard input the run needs more.
     return inputs.includes('-') ? { paths: found } : { paths: found, sources }
   } catch {
     found.length = 0
   }
   for (const input of inputs) {
-    // Patterns for folders are refused where there is none.
+    // Patterns for folders are refused if there is no folder.
     await expand([input], { include, members })
       .catch(() => expand([input], {}))
       .catch(() => input !== '-' && found.push(input))
@@ -236,7 +236,7 @@ function openFiles(
   return passwordStdin ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
 }
 
-/** Rejects of further shapes go into files beside the one that was named. */
+/** Rejects of further shapes go into files beside the named one. */
 function refuseFurtherName(rejectsName: string, { label }: NamedPath, name: string): void {
   if (!isFurtherPath(foldedName(rejectsName), foldedName(name))) return
   throw new UsageError(

@@ -1,6 +1,6 @@
 /*
-  Files that the program keeps for itself, of whatever run: journals, locks, and what it knows of servers. No run may write anything
-  else there.
+  Protects files that the program keeps for itself, for all runs: journals, locks, and what it knows of servers. No run may
+  write anything else to them.
 */
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
@@ -11,8 +11,7 @@ import { stateParts } from './state-file.js'
 import { stateFolder } from './state-folder.js'
 
 /**
- * What would be destroyed by writing to a path, as the end of a sentence; undefined for a path that is free for others.
- * Nothing is opened but ordinary files, for reading.
+ * What writing to a path would destroy, as the end of a sentence; undefined if nothing. Opens only ordinary files, for reading.
  *
  * @param stateDir  as `--state-dir`
  */
@@ -22,7 +21,7 @@ export function ownFileAt(
   stateDir?: string,
 ): string | undefined {
   const { isOrdinary } = placeOf(path)
-  // Through links: a journal is one under any name.
+  // With links resolved: a journal is one under any name.
   const name = realPath(path)
   const states = [stateFolder(environment), ...(stateDir === undefined ? [] : [resolve(stateDir)])]
   const folders = states.flatMap(state => stateParts.map(folder => realPath(join(state, folder))))
@@ -34,7 +33,7 @@ export function ownFileAt(
   return holderOf(start) === undefined ? undefined : 'a lock of ddb-ingest'
 }
 
-/** Without links; of what is not there, as far as it is. */
+/** With links resolved, as far as the path exists. */
 function realPath(path: string): string {
   try {
     return realpathSync(path)
@@ -44,7 +43,7 @@ function realPath(path: string): string {
   }
 }
 
-/** More than a lock has. */
+/** Larger than any lock. */
 const mostBytes = 4096
 
 function startOf(path: string): string {

@@ -1,5 +1,5 @@
 /*
-  The file of a plan: read by every process that loads it, and replaced in one step by the one that makes it.
+  The file of a plan: read by every process that loads it, and replaced in one step by the one that creates it.
 */
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { strangersAt } from './state-folder.js'
 
 /**
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_FORMAT
- * @throws {UsageError} DDB_CONFIG when others could have written it
+ * @throws {UsageError} DDB_CONFIG if others could have written it
  */
 export async function readPlanFile(path: string): Promise<Manifest> {
   let text: string
@@ -39,7 +39,10 @@ export async function readPlanFile(path: string): Promise<Manifest> {
   return readManifest(text, path)
 }
 
-/** Refuses a file that is not a plan. @throws {DdbError} DDB_OUTPUT_CREATE */
+/**
+ * Refuses to overwrite a file that is not a plan.
+ * @throws {DdbError} DDB_OUTPUT_CREATE
+ */
 export async function checkPlanPlace(path: string): Promise<void> {
   let text: string
   try {

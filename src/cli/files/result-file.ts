@@ -1,6 +1,6 @@
 /*
-  A file that takes what a run says of itself: --summary, --metrics-file, --report and --issue-text. Ordinary files are replaced in one step
-  when the run ends; devices and pipes are written to.
+  A file for a run's report: --summary, --metrics-file, --report and --issue-text. Ordinary files are replaced in one step when
+  the run ends; devices and pipes are written to.
 */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -11,27 +11,26 @@ import { isStandardOutput, isSystemName, placeOf } from './file-place.js'
 import type { Output } from '../output/output.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
-/** A file that can take a result. */
 export interface ResultFile<Result> {
-  /** Returns the exit code: 74 when all went well but for this. */
+  /** Returns the exit code: 74 if this was the only failure. */
   readonly write: (result: Result, output: Output) => Promise<number>
   readonly close: () => Promise<void>
 }
 
-/** What ends with an exit code. */
+/** A result with an exit code. */
 interface Ended {
   readonly exitCode: number
 }
 
-/** What goes into the file, and what the file is called in messages. */
+/** The content of the file, and its name in messages. */
 export interface ResultContent<Result> {
   readonly name: 'summary' | 'metrics' | 'report' | 'text for an issue'
   readonly textOf: (result: Result) => string | Promise<string>
 }
 
 /**
- * Finds out before the run whether the file can be written, so that a path that cannot be stops it while nothing has
- * been sent. What an ordinary file holds stays until there is something to put in its place.
+ * Checks before the run whether the file can be written, so that a bad path stops it before anything is sent. The present
+ * content of an ordinary file stays until there is a replacement.
  *
  * @throws {UsageError} DDB_OUTPUT_CREATE
  */
@@ -89,12 +88,12 @@ async function openSink(path: string): Promise<Sink> {
   }
   if (!isOrdinary) return openDevice(path)
   if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
-  // That it can be replaced is found out by making a file beside it.
+  // Creating a file beside it shows whether it can be replaced.
   await (await createBeside(name)).discard()
   return { put: text => replaceFile(name, text), close }
 }
 
-/** @throws for folders, and for what has become an ordinary file since it was looked at */
+/** @throws for folders, and if it has become an ordinary file meanwhile */
 async function openDevice(path: string): Promise<Sink> {
   const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
   if ((await file.stat()).isFile()) {
@@ -104,7 +103,7 @@ async function openDevice(path: string): Promise<Sink> {
   return { put: text => file.writeFile(text), close: () => file.close() }
 }
 
-/** A link is replaced itself; the permissions of a file stay. */
+/** A link itself is replaced; the permissions of a file stay. */
 async function replaceFile(name: string, text: string): Promise<void> {
   const before = await lstat(name).catch(() => undefined)
   const { file, madeName, discard } = await createBeside(name)
@@ -121,7 +120,7 @@ async function replaceFile(name: string, text: string): Promise<void> {
 interface MadeFile {
   readonly file: FileHandle
   readonly madeName: string
-  /** Closes it, and removes it unless it has another name by now. */
+  /** Closes it, and removes it unless it was renamed. */
   readonly discard: () => Promise<void>
 }
 

@@ -1,5 +1,5 @@
 /*
-  Small files of the state folder: read by later runs, replaced in one step, for their owner alone.
+  Small files of the state folder, read by later runs. Each is replaced in one step and accessible to its owner only.
 */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,26 +10,26 @@ import { systemCode } from '../output/terminal-text.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where something is kept of a server. */
+/** The file for findings about a server. */
 export function stateFileOf(
   kind: 'servers' | 'logins',
   { host, port }: ServerAddress,
   environment: Environment,
 ): string {
-  // A host name in a path: signs that folders and shells take for something else are escaped.
+  // A host name as part of a path: characters that are special to folders and shells are escaped.
   const name = encodeURIComponent(`${host.toLowerCase()}_${port}`).replace(/^\./, '%2E')
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/** Names the server of `serve -- CMD` to the command: nothing is kept of it, as the next one at its port is another. */
+/** Tells the command in `serve -- CMD` about its server: nothing is stored of it, as the next one on its port is another. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
-/** Whether the server ends with this process or before. */
+/** Whether the server ends no later than this process. */
 export function isEmbeddedServer({ host, port }: ServerAddress, environment: Environment): boolean {
   return environment[embeddedServerVariable] === `${host}:${port}`
 }
 
-/** What a state file says; undefined where there is none, or nobody can read it. Whoever may write there may write anything. */
+/** Content of a state file; undefined if there is none or it is unreadable. It may contain anything. */
 export function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
@@ -39,14 +39,14 @@ export function readStateFile(path: string): Readonly<Record<string, unknown>> |
   }
 }
 
-/** An object that is no list. */
+/** An object, not an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**
- * Puts an object in the place of what was there.
- * @returns the system's code when it cannot be written
+ * Replaces the content by an object.
+ * @returns the system's error code if it cannot be written
  */
 export function replaceStateFile(path: string, content: object): string | undefined {
   const draft = `${path}.${process.pid}.new`
@@ -59,23 +59,23 @@ export function replaceStateFile(path: string, content: object): string | undefi
     try {
       rmSync(draft, { force: true })
     } catch {
-      // Where a part of the path is a file, nothing of ours is there.
+      // If a part of the path is a file, there is nothing of ours.
     }
     return systemCode(error)
   }
 }
 
-/** How long a notice of what stays as it is keeps a job that runs every minute quiet. */
+/** How long an unchanged notice is not repeated, so that a job that runs every minute stays quiet. */
 export const dayMs = 86_400_000
 
-/** What this process has told, also where no folder can keep it. */
+/** What this process has reported, in case no folder can store it. */
 const toldHere = new Set<string>()
 
 /**
- * Whether something was told within the last `forMs`, by this or an earlier process; from now on it was. Where it cannot
- * be kept, every process tells it once.
+ * Whether something was reported within the last `forMs`, by this or an earlier process; this call reports it. If it cannot be
+ * stored, every process reports it once.
  *
- * @param subject  what it was told of, such as a path
+ * @param subject  what it is about, such as a path
  */
 export function wasTold(
   what: string,
@@ -90,7 +90,7 @@ export function wasTold(
   toldHere.add(path)
   const { told } = readStateFile(path) ?? {}
   const atMs = typeof told === 'string' ? Date.parse(told) : NaN
-  // A time that is still to come was kept by a clock that was wrong.
+  // A time in the future came from a wrong clock.
   if (atMs <= nowMs && nowMs - atMs < forMs) return true
   replaceStateFile(path, { told: new Date(nowMs).toISOString() })
   return false
@@ -100,10 +100,10 @@ export function wasTold(
 export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as const
 
 /**
- * The state folder of this program, or the one that was named, once it was looked at.
+ * The checked state folder: this program's, or the one that the user named.
  *
- * @param warn  told at most once a day where its group may write; undefined keeps that for later
- * @throws {UsageError} DDB_CONFIG when others could have written what is in it
+ * @param warn  called at most once a day if the folder's group may write; undefined leaves that for later
+ * @throws {UsageError} DDB_CONFIG if others could have written its content
  */
 export function checkedStateFolder(
   environment: Environment,

@@ -1,6 +1,6 @@
 /*
-  Where the program keeps what it has to know in a later run, and who else may write there: a planted journal, lock or
-  memory of a login would be believed.
+  Where the program keeps what later runs need, and who else may write there: it would believe a planted journal, lock or memory
+  of logins.
 */
 import { statSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
@@ -11,7 +11,7 @@ import { clean } from '../output/terminal-text.js'
 /** `$XDG_STATE_HOME/ddb-ingest`, else `~/.local/state/ddb-ingest`. */
 export function stateFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const home = environment['XDG_STATE_HOME']
-  // The XDG specification has relative paths ignored: they would depend on where one stands.
+  // The XDG specification says to ignore relative paths, as they depend on the working folder.
   const base = home?.startsWith('/')
     ? home
     : join(environment['HOME'] ?? homedir(), '.local', 'state')
@@ -20,14 +20,17 @@ export function stateFolder(environment: Readonly<Record<string, string | undefi
 
 /** Who else could have written a file, or put one into a folder. */
 export interface Strangers {
-  /** The user it belongs to: neither this one nor root. */
+  /** The owner, if it is neither this user nor root. */
   readonly owner: number | undefined
   readonly isOpenToAll: boolean
-  /** Of a group that may have users besides its owner. */
+  /** A group with write access that may have further members. */
   readonly group: number | undefined
 }
 
-/** @returns undefined where nobody else may write, or the system does not tell. @throws the system's error */
+/**
+ * @returns undefined if nobody else may write, or the system does not tell
+ * @throws the system's error
+ */
 export function strangersAt(path: string): Strangers | undefined {
   const user = process.getuid?.()
   return user === undefined ? undefined : strangersOf(statSync(path), user)
@@ -40,7 +43,7 @@ export function strangersOf(
 ): Strangers | undefined {
   const owner = uid === user || uid === 0 ? undefined : uid
   const isOpenToAll = (mode & 0o002) !== 0
-  // A user's own group has nobody else in it.
+  // A user's own group has no other members.
   const isOwnGroup = uid === user && gid === user
   const group = (mode & 0o020) === 0 || isOwnGroup ? undefined : gid
   if (owner === undefined && !isOpenToAll && group === undefined) return undefined
@@ -48,10 +51,10 @@ export function strangersOf(
 }
 
 /**
- * Looks at a folder that state is kept in; one that is not there yet will be its user's alone.
+ * Checks a state folder; one that does not exist yet will be accessible to its user only.
  *
- * @returns what there is to say, where its group may write: volumes of Kubernetes belong to a group (fsGroup)
- * @throws {UsageError} DDB_CONFIG when it belongs to a user other than this one and root, or all may write there
+ * @returns a warning if its group may write: volumes of Kubernetes belong to a group (fsGroup)
+ * @throws {UsageError} DDB_CONFIG if it belongs to a user other than this one and root, or everybody may write there
  */
 export function checkStateFolder(path: string): string | undefined {
   const strangers = strangersIfThere(path)
@@ -69,7 +72,7 @@ function strangersIfThere(path: string): Strangers | undefined {
   try {
     return strangersAt(path)
   } catch {
-    // What cannot be looked at cannot be used either, and its use says so.
+    // A folder that cannot be checked cannot be used either, and using it reports that.
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 /*
-  Which of the tables that other runs have left on a server are told of: once a day each, and not those of runs whose journal, on this
-  machine, names another table.
+  Selects which tables left by other runs to mention: each once a day, and none of runs whose journal on this machine names
+  another table.
 */
 import { readRun, runNames } from '../../load/journal/known-runs.js'
 import { markerName } from '../../load/marker/run-tables.js'
@@ -37,7 +37,7 @@ async function tablesOfOthers(
   const others = new Set<string>()
   for (const runId of await runNames(folder, files).catch(() => [])) {
     if (!tables.includes(markerName(runId))) continue
-    // A journal that cannot be read does not tell its table.
+    // An unreadable journal does not tell its table.
     const known = await readRun(folder, runId, files).catch(() => undefined)
     const other = known?.run.options.target
     if (other === undefined) continue

@@ -1,6 +1,6 @@
 /*
-  The file of --trace: one line a message, written as it happens, so that the last line is the last thing that happened
-  even when the process is killed.
+  The file of --trace: one line per message, written immediately, so that its last line is the last thing that happened, even if
+  the process is killed.
 */
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import type { Trace } from '../../client/trace.js'
@@ -8,16 +8,16 @@ import { DdbError } from '../../errors.js'
 import type { Output } from '../output/output.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
-/** A trace, and its end. */
+/** A trace, and how to end it. */
 export interface TraceFile {
   readonly trace: Trace
-  /** Says why lines are missing, where some are. */
+  /** Reports why lines are missing, if any are. */
   close(): void
 }
 
 /**
- * The trace that was asked for; undefined without one.
- * @param output  knows the passwords of the run, also on connections that they did not go over
+ * The requested trace; undefined without one.
+ * @param output  knows the passwords of the run, also for connections that did not send them
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openTrace(
@@ -35,7 +35,7 @@ export function openTrace(
         try {
           writeSync(fd, `${withoutSecrets(line)}\n`)
         } catch (error) {
-          // A trace that cannot be written must not end what it watches.
+          // A failing trace must not end the run.
           failure = `the trace in ${clean(trace)} ends early (${systemCode(error)})`
         }
       },
@@ -47,7 +47,7 @@ export function openTrace(
   }
 }
 
-/** For appending; a new file is its owner's alone, and links are followed in /dev alone. */
+/** Opens for appending. A new file is accessible to its owner only, and links are followed only in /dev. */
 function open(path: string): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   try {

@@ -48,7 +48,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'bound before the batch; repeatable': '绑定在批次之前的参数；可重复',
   'columns sent to the function, in this order': '发送给函数的列，按此顺序',
   "take this table's columns instead": '改用此表的列',
-  'table whose rows are counted behind a function': '使用函数时，统计此表的行数',
+  'table to count when rows go to a function': '使用函数时，统计此表的行数',
   "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)":
     "用于 --create dfs：'date,hash(symbol,10)'、value(…)、range(…)",
   'with --create dfs: what a TSDB table is sorted by': '用于 --create dfs：TSDB 表的排序列',

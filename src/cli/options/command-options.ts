@@ -1,5 +1,5 @@
 /*
-  The options of the commands besides `load`. Those that they share with it are the same ones.
+  The options of the commands other than `load`; shared ones are the same objects.
 */
 import { parseTableTarget } from '../../load/target/target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
@@ -43,19 +43,19 @@ export const checkOptions = {
   }),
 }
 
-/** Every option of `check`, read. */
+/** The settings of `check`. */
 export type CheckSettings = SettingsOf<typeof checkOptions>
 
 const { limit: _limit, follow: _follow, threads: _threads, ...readingOptions } = inputOptions
 const { lenient: _lenient, ...cellOptions } = valueOptions
 const { match, map, set } = mappingOptions
 
-/** Options that `load` has, too, and has to be given again. */
+/** Options that `load` has, too, and must be given again. */
 export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
 
 const { partition, sortColumns, keepDuplicates, engine, atomic } = targetOptions
 
-/** What the user wants of a DFS table that is to be made. */
+/** The user's requirements for a new DFS table. */
 export const dfsOptions = { partition, sortColumns, keepDuplicates, engine, atomic }
 
 export const schemaOptions = {
@@ -111,10 +111,10 @@ export const schemaOptions = {
   ...commonOptions,
 }
 
-/** Every option of `schema`, read. */
+/** The settings of `schema`. */
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
-/** How files are read where a plan cuts them. */
+/** How to read files that a plan divides. */
 export const planInputOptions = readingOptions
 
 export const planOptions = {
@@ -149,14 +149,14 @@ export const planOptions = {
   ...commonOptions,
 }
 
-/** Every option of `plan`, read. */
+/** The settings of `plan`. */
 export type PlanSettings = SettingsOf<typeof planOptions>
 
 const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
 const { summary, summaryInputs, metricsFile, label, report, lock } = runOptions
 const { onDoubt } = deliveryOptions
 
-/** How a run is watched, and what is told of it. */
+/** How to watch a run, and what to report. */
 const runOutput = {
   ...{ summary, summaryInputs, metricsFile, label, report, lock },
   ...progressOptions,
@@ -176,7 +176,7 @@ export const resumeOptions = {
   ...runOutput,
 }
 
-/** Every option of `resume`, read. */
+/** The settings of `resume`. */
 export type ResumeSettings = SettingsOf<typeof resumeOptions>
 
 export const runsOptions = {
@@ -206,7 +206,7 @@ export const runsOptions = {
   ...commonOptions,
 }
 
-/** Every option of `runs`, read. */
+/** The settings of `runs`. */
 export type RunsSettings = SettingsOf<typeof runsOptions>
 
 const { rejects, maxErrors } = badRowOptions
@@ -222,7 +222,7 @@ export const retryOptions = {
   ...runOutput,
 }
 
-/** Every option of `retry`, read. */
+/** The settings of `retry`. */
 export type RetrySettings = SettingsOf<typeof retryOptions>
 
 export const execOptions = {
@@ -254,7 +254,7 @@ export const execOptions = {
   ...commonOptions,
 }
 
-/** Every option of `exec`, read. */
+/** The settings of `exec`. */
 export type ExecSettings = SettingsOf<typeof execOptions>
 
 export const serveOptions = {
@@ -326,7 +326,7 @@ export const serveOptions = {
   ...commonOptions,
 }
 
-/** Every option of `serve`, read. */
+/** The settings of `serve`. */
 export type ServeSettings = SettingsOf<typeof serveOptions>
 
 export const benchOptions = {
@@ -349,7 +349,7 @@ export const benchOptions = {
   ...commonOptions,
 }
 
-/** Every option of `bench`, read. */
+/** The settings of `bench`. */
 export type BenchSettings = SettingsOf<typeof benchOptions>
 
 export const selftestOptions = {
@@ -384,10 +384,10 @@ export const selftestOptions = {
   ...commonOptions,
 }
 
-/** Every option of `selftest`, read. */
+/** The settings of `selftest`. */
 export type SelftestSettings = SettingsOf<typeof selftestOptions>
 
 export const explainOptions = { noColor: commonOptions.noColor }
 
-/** Every option of `explain`, read. */
+/** The settings of `explain`. */
 export type ExplainSettings = SettingsOf<typeof explainOptions>

@@ -1,6 +1,6 @@
 /*
-  The options of `load` about what is written into, how rows travel and are known to have arrived, and one run: its name, what it
-  is expected to do, the files that tell of it.
+  The options of `load` about the target, about sending and confirming rows, and about one run: its name, expectations, and the
+  files that report it.
 */
 import { type Confirmation, confirmations } from '../../load/transport/confirmations.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
@@ -26,7 +26,7 @@ import { readShard } from './shard.js'
 
 const confirmation = choice(...(Object.keys(confirmations) as Confirmation[]))
 
-/** The name as given, once it is known to be one. */
+/** Returns the name unchanged if it is valid. */
 function checked(
   expected: string,
   check: (name: string) => unknown,
@@ -130,7 +130,7 @@ export const targetOptions = optionGroup('Target', {
   },
   confirmTable: {
     flags: '--confirm-table <name>',
-    help: 'table whose rows are counted behind a function',
+    help: 'table to count when rows go to a function',
     reader: tableName,
     field: 'target.confirmTable',
   },

@@ -192,7 +192,7 @@ export const inputOptions = optionGroup('Input', {
   },
 })
 
-/** Which input column goes where. */
+/** Which input column fills which target column. */
 export const mappingOptions = optionGroup('Mapping', {
   match: {
     flags: '--match <how>',
@@ -299,7 +299,7 @@ export const valueOptions = optionGroup('Values', {
   },
 })
 
-/** What becomes of rows that do not fit. */
+/** What happens to rows that do not fit. */
 export const badRowOptions = optionGroup('Bad rows', {
   onError: {
     flags: '--on-error <what>',

@@ -1,5 +1,5 @@
 /*
-  What commands that go on with a run read of it: where its journal is kept, and the server as far as nothing else is given.
+  What commands that resume a run read from it: where its journal is, and, unless the user says otherwise, its server.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -10,7 +10,7 @@ import { defined, type SettingsOf } from './reading/definition.js'
 import type { HostAddress } from './reading/readers.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 
-/** Settings that journals depend on. */
+/** Settings that determine the journal. */
 export interface JournalSettings {
   readonly runId?: string
   readonly stateDir?: string
@@ -18,7 +18,7 @@ export interface JournalSettings {
   readonly changed?: boolean
 }
 
-/** The folder that was named, else that of the program; absolute. */
+/** The folder that the user named, or the program's own; absolute. */
 export function journalFolder(
   { stateDir }: JournalSettings,
   { environment }: ProcessEnvironment,
@@ -28,7 +28,7 @@ export function journalFolder(
 
 /**
  * The journal of a run with a name; undefined for others.
- * @throws {UsageError} DDB_USAGE when a run without a name is to begin anew
+ * @throws {UsageError} DDB_USAGE if a run without a name is to be restarted
  */
 export function journalOf(
   settings: JournalSettings,
@@ -53,7 +53,7 @@ export function journalOf(
 
 const journaled = { default: undefined, defaultNote: "the run's own" }
 
-/** As `serverOptions`, where the journal takes the place of defaults. */
+/** Like `serverOptions`, but the journal provides the defaults. */
 export const journaledServerOptions = {
   ...serverOptions,
   host: defined({ ...serverOptions.host, ...journaled }),
@@ -61,13 +61,16 @@ export const journaledServerOptions = {
   user: defined({ ...serverOptions.user, ...journaled }),
 }
 
-/** What was given, by flags, environment or configuration. */
+/** What was given by flags, environment or configuration. */
 export type GivenServer = SettingsOf<typeof journaledServerOptions>
 
-/** The server as far as journals keep it. */
+/** The part of the server that journals keep. */
 export type JournaledServer = Pick<ServerTarget, 'host' | 'port' | 'otherHosts' | 'user'>
 
-/** How the server of a run was reached: it holds, unless it is said otherwise. @param placeOf  its files now */
+/**
+ * How the run's server was reached: this applies unless the user says otherwise.
+ * @param placeOf  the present paths of its files
+ */
 export function protectionOf(
   { tls, caFile, certFile, keyFile, compress }: ServerTarget,
   placeOf = (path: string): string => path,
@@ -77,7 +80,7 @@ export function protectionOf(
   return { ...defined({ tls, compress }), ...placed }
 }
 
-/** Settings without gaps. */
+/** Complete settings. */
 export function serverSettingsOf<Given extends GivenServer>(
   given: Given,
   journaled: JournaledServer,

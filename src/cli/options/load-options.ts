@@ -1,5 +1,5 @@
 /*
-  Every option of `load`, and the library's LoadOptions that they make.
+  Every option of `load`, and how they become the library's LoadOptions.
 */
 import type { Trace } from '../../client/trace.js'
 import type { LoadOptions, ServerAddress, ServerTarget, TargetOptions } from '../../load/options.js'
@@ -35,11 +35,11 @@ export const loadOptions = {
   ...commonOptions,
 }
 
-/** Every option of `load`, read. */
+/** The settings of `load`. */
 export type LoadSettings = SettingsOf<typeof loadOptions>
 
 /**
- * What the settings ask of the library, password included, but for the journal, which depends on more than them.
+ * The options for the library, including the password but not the journal, which depends on more than the settings.
  * @throws {UsageError} for a wrong target or login
  */
 export async function loadOptionsOf(
@@ -48,7 +48,7 @@ export async function loadOptionsOf(
   call: LoginCall,
   trace?: Trace,
 ): Promise<LoadOptions> {
-  // A folder alone makes no journal: the run must have a name.
+  // A folder is not enough for a journal: the run must have a name.
   const { journal: _, target = {}, ...fields } = fieldsOf(loadOptions, settings)
   parseTarget(target, settings.verify !== undefined)
   const fromStdin = inputs.includes('-')
@@ -57,7 +57,10 @@ export async function loadOptionsOf(
   return { ...fields, inputs, server, target, input: defined({ ...fields.input, stdin }) }
 }
 
-/** The server with its login. @param dataOnStdin  the password cannot come from there */
+/**
+ * The server with its login.
+ * @param dataOnStdin  the password cannot come from there
+ */
 export async function serverOf(
   settings: ServerSettings & { readonly quiet?: boolean },
   call: LoginCall,
@@ -72,7 +75,7 @@ export function targetOptionsOf(settings: LoadSettings): TargetOptions {
   return fieldsOf(loadOptions, settings).target ?? {}
 }
 
-/** The first host is the server; the others are tried when it cannot be reached. */
+/** The first host is the server; the others are tried if it cannot be reached. */
 export function serverTargetOf(
   settings: ServerSettings,
   login: Login,

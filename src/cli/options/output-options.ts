@@ -1,10 +1,10 @@
 /*
-  The options about what a command prints, and where its settings come from.
+  The options about output, and about where settings come from.
 */
 import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { choice, onOff, text } from './reading/readers.js'
 
-/** Of every command but `demo`: where settings come from, and how much is said. */
+/** For every command except `demo`. */
 export const commonOptions = optionGroup('Output', {
   verbose: {
     flags: '-v, --verbose',
@@ -36,7 +36,7 @@ export const commonOptions = optionGroup('Output', {
   },
 })
 
-/** Of commands that have a progress to show. */
+/** For commands that show progress. */
 export const progressOptions = optionGroup('Output', {
   progress: {
     flags: '--progress <style>',
@@ -51,7 +51,7 @@ export const progressOptions = optionGroup('Output', {
   },
 })
 
-/** Of commands whose result can be one JSON object. */
+/** For commands whose result can be one JSON object. */
 export const jsonOptions = optionGroup('Output', {
   json: {
     flags: '--json',
@@ -60,7 +60,7 @@ export const jsonOptions = optionGroup('Output', {
   },
 })
 
-/** How standard error is written; of `load` alone. */
+/** How standard error is written; only for `load`. */
 export const logOptions = optionGroup('Output', {
   logFormat: {
     flags: '--log-format <format>',
@@ -70,7 +70,7 @@ export const logOptions = optionGroup('Output', {
   },
 })
 
-/** Of commands that talk to a server. */
+/** For commands that talk to a server. */
 export const traceOptions = optionGroup('Output', {
   trace: {
     flags: '--trace <file>',
@@ -84,5 +84,5 @@ export const traceOptions = optionGroup('Output', {
   },
 })
 
-/** How a run is watched; what each means is decided by `startProgress`. */
+/** How to watch a run; `startProgress` decides what each means. */
 export type ProgressStyle = SettingsOf<typeof progressOptions>['progress']

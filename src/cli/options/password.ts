@@ -1,6 +1,6 @@
 /*
-  Where a password comes from: a file, standard input, the environment, or a question without echo. Never the
-  command line, where every user of the machine can read it.
+  Where a password comes from: a file, standard input, the environment, or a prompt without echo. Never the command line, which
+  every user of the machine can read.
 */
 import { open, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -26,9 +26,9 @@ export type PasswordSource =
   | { kind: 'environment'; password: string; origin: string }
 
 /**
- * Which source counts: flags before the environment before configuration files, as for every option.
+ * Which source applies: flags before the environment before configuration files, as for every option.
  *
- * @throws {UsageError} DDB_USAGE when two of the same rank are given
+ * @throws {UsageError} DDB_USAGE if two of the same rank are given
  */
 export function passwordSource(sources: OptionSources): PasswordSource {
   const file = findValue(serverOptions.passwordFile, sources)
@@ -65,30 +65,30 @@ export function passwordSetting(source: PasswordSource): Setting {
     : { name: 'password', text: '***', origin: source.origin }
 }
 
-/** Said on every run: who wrote it into a configuration may have forgotten. */
+/** Shown on every run, as the author of a configuration may have forgotten it. */
 const insecureTls =
   '--tls-insecure: nobody checks who the server is, so whoever stands between may read and change all that is sent'
 
-/** Who logs in, and what is known of the servers; neither user nor password, or both. */
+/** Who logs in, and what is known of the servers; both user and password, or neither. */
 export interface Login extends Pick<LoginOptions, 'loginMemory'> {
   user?: string
   password?: string
 }
 
-/** What a login is made of besides its settings. */
+/** What a login needs besides its settings. */
 export interface LoginCall {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
-  /** Gets a sentence for each thing that makes a login less safe than it could be, and the password to keep out of outputs. */
+  /** Gets warnings about the login's safety, and the password to redact from outputs. */
   readonly output: Pick<Output, 'note' | 'keepSecret'>
 }
 
 /**
  * User and password for the servers of a command.
  *
- * @param dataOnStdin  true when standard input is taken by data
- * @throws {UsageError} DDB_USAGE when one is missing and cannot be asked for, or standard input is wanted twice;
- *   DDB_CONFIG when others could have written what is known of logins
+ * @param dataOnStdin  true if data uses standard input
+ * @throws {UsageError} DDB_USAGE if one is missing and cannot be asked for, or standard input is needed twice; DDB_CONFIG if
+ *   others could have written what is known of logins
  */
 export async function readCredentials(
   settings: ServerSettings & { readonly quiet?: boolean },
@@ -109,7 +109,7 @@ export async function readCredentials(
     if (source.kind === 'none') return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
-  // A quiet run leaves notices that come once to the next run.
+  // A quiet run leaves one-time notices to the next run.
   const warn = settings.quiet === true ? undefined : output.note
   checkedStateFolder(environment, warn)
   const password = await readPassword(source, user, processEnvironment, dataOnStdin, warn)
@@ -146,7 +146,10 @@ async function readPassword(
   }
 }
 
-/** The one line of a file. @throws {UsageError} DDB_CONFIG */
+/**
+ * The one line of a file.
+ * @throws {UsageError} DDB_CONFIG
+ */
 export async function readPasswordFile(
   path: string,
   environment: ProcessEnvironment['environment'],
@@ -175,14 +178,14 @@ export async function readPasswordFile(
   }
 }
 
-/** As many bytes as a password may have; a pipe gives them in pieces, and has no positions. */
+/** Reads at most as many bytes as a password may have; a pipe delivers them in pieces, and has no positions. */
 async function readStart(file: FileHandle): Promise<Uint8Array> {
   const buffer = Buffer.alloc(maxPasswordBytes)
   let length = 0
   while (length < maxPasswordBytes) {
     const { bytesRead } = await file.read(buffer, length, maxPasswordBytes - length, null)
     length += bytesRead
-    // Whoever writes into a pipe may keep it open behind the line.
+    // The writer of a pipe may keep it open after the line.
     if (bytesRead === 0 || buffer.subarray(0, length).includes(10)) break
   }
   return buffer.subarray(0, length)
@@ -217,9 +220,9 @@ async function readPasswordLine(stdin: TerminalInput): Promise<string> {
 }
 
 /**
- * Asks on a terminal; what is typed is not shown.
+ * Asks on a terminal without echo.
  *
- * @throws {UsageError} DDB_INTERRUPTED when the answer is Ctrl-C or Ctrl-D
+ * @throws {UsageError} DDB_INTERRUPTED if the answer is Ctrl-C or Ctrl-D
  */
 export async function askPassword(
   question: string,

@@ -104,5 +104,5 @@ export const serverOptions = optionGroup('Server', {
   },
 })
 
-/** What every command that connects to a server is told. */
+/** The settings of every command that connects to a server. */
 export type ServerSettings = SettingsOf<typeof serverOptions>

@@ -1,16 +1,16 @@
 /*
-  Which of several processes this one is: as it was said, or as the scheduler that started it says it by its variables.
+  Which of several processes this one is: from the user, or from the variables of the scheduler that started it.
 */
 import { UsageError } from '../../errors.js'
 import type { Shard } from '../../load/fleet/shards.js'
 
-/** `--shard` as it was given: `auto` takes the index from the scheduler, and the count, too, where none is given. */
+/** The value of `--shard`: `auto` takes the index, and the count unless given, from the scheduler. */
 export interface AskedShard {
   readonly index: number | 'auto'
   readonly count: number | undefined
 }
 
-/** @throws {UsageError} DDB_USAGE for `9/8` and texts that are not a shard */
+/** @throws {UsageError} DDB_USAGE for `9/8` and invalid texts */
 export function readShard(text: string): AskedShard {
   const [, index, count] = /^(auto|[1-9]\d{0,5})(?:\/([1-9]\d{0,5}))?$/.exec(text) ?? []
   if (index === undefined || (index !== 'auto' && count === undefined)) {
@@ -27,14 +27,14 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Variables of a scheduler that tell a process which of several it is. */
 interface Scheduler {
   readonly index: string
-  /** Of the first process. */
+  /** Index of the first process. */
   readonly first: number | ((environment: Environment) => number)
   readonly step?: (environment: Environment) => number
-  /** undefined where it tells none. */
+  /** undefined if it does not tell. */
   readonly count?: (environment: Environment) => number | undefined
 }
 
-/** None of them is set for anything but what one process of several is. */
+/** None of these is ever set for another purpose. */
 const schedulers: readonly Scheduler[] = [
   // Kubernetes, Indexed Job.
   { index: 'JOB_COMPLETION_INDEX', first: 0 },
@@ -106,7 +106,7 @@ export function shardOf({ index, count }: AskedShard, environment: Environment):
   return { index: place + 1, count: all }
 }
 
-/** An array with gaps has fewer tasks than numbers, and nobody tells which are there. */
+/** An array with gaps has fewer tasks than numbers, and Slurm does not tell which exist. */
 function slurmCount(environment: Environment): number {
   const least = needed(environment, 'SLURM_ARRAY_TASK_MIN')
   const most = needed(environment, 'SLURM_ARRAY_TASK_MAX')

@@ -1,6 +1,6 @@
 /*
-  Commands that the program prints, as they can be put into a shell: options that were given become flags again, and what
-  was found out takes their place or is added. A password is in none of them.
+  Commands that the program prints, ready for a shell: given options become flags again, and detected values replace or complete
+  them. None contains a password.
 */
 import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
@@ -13,22 +13,22 @@ import { findValue, type OptionSources } from './reading/resolve.js'
 import { dfsOptions, sharedOptions } from './command-options.js'
 import { serverOptions } from './server-options.js'
 
-/** One word of a POSIX shell; of bash, zsh and POSIX 2024 where it holds bytes that are not UTF-8. */
+/** One word of a POSIX shell; if it holds bytes that are not UTF-8, of bash, zsh and POSIX 2024. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
   if (!nameByte.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
   return `$'${text.replace(/['\\]/g, '\\$&').replace(new RegExp(nameByte, 'gu'), octal)}'`
 }
 
-/** A byte of the name of a file (platform/file-name.ts). */
+/** A byte of a file name (platform/file-name.ts). */
 const nameByte = /[\udc80-\udcff]/u
 
-/** Three digits are all of it, whatever follows. */
+/** Always three digits, whatever follows. */
 function octal(escape: string): string {
   return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
 }
 
-/** As `--host` reads it. */
+/** In the form that `--host` reads. */
 export function addressText({ host, port }: ServerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
@@ -42,7 +42,7 @@ export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
 }
 
-/** What begins with a hyphen would be taken for a flag. */
+/** A word that begins with a hyphen would be read as a flag. */
 const sourceWords = (sources: readonly string[]): string[] =>
   sources.map(source => (/^-./.test(source) ? `./${source}` : source))
 
@@ -50,7 +50,7 @@ function flagWords(name: string, text: string): string[] {
   return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text]
 }
 
-/** An option as flags: a switch that is on, each text of one that may be repeated, the last text of others. */
+/** An option as flags: a switch if it is on, each text of a repeatable option, the last text of others. */
 function optionWords(definition: OptionDefinition, texts: readonly string[]): string[] {
   const name = longName(definition)
   const { reader } = definition
@@ -61,7 +61,7 @@ function optionWords(definition: OptionDefinition, texts: readonly string[]): st
   )
 }
 
-/** Options of a table as flags, each by the texts that are found for it. */
+/** Options of a table as flags, each with the texts found for it. */
 function tableWords<Table extends OptionTable>(
   table: Table,
   textsOf: (key: keyof Table & string, definition: OptionDefinition) => readonly string[],
@@ -71,7 +71,7 @@ function tableWords<Table extends OptionTable>(
   )
 }
 
-/** What a shell or a terminal makes hard to type has names of its own. */
+/** Characters that are hard to type have names. */
 function characterText(text: string): string {
   if (text === '\t') return '\\t'
   const code = text.charCodeAt(0)
@@ -82,7 +82,7 @@ function characterText(text: string): string {
 const pairTexts = (pairs: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries(pairs).map(([name, text]) => `${name}=${text}`)
 
-/** A call as it was typed. */
+/** A call as the user typed it. */
 export interface TypedCall {
   readonly command: { readonly name: string; readonly options: OptionTable }
   readonly args: readonly string[]
@@ -91,7 +91,7 @@ export interface TypedCall {
   readonly name?: string
 }
 
-/** The same call once more, without some of its options and with further words. */
+/** The same call again, without some of its options and with further words. */
 export function sameCommand(
   { command, args, flags, name = command.name }: TypedCall,
   without: readonly string[] = [],
@@ -101,7 +101,7 @@ export function sameCommand(
   return shellText([name, ...sourceWords(args), ...further, ...givenWords(command.options, kept)])
 }
 
-/** The flags that say which server is meant, and who logs in. */
+/** The flags that name the server and the user. */
 export function serverWords(flags: OptionSources['flags']): string[] {
   return givenWords(serverOptions, flags)
 }
@@ -110,25 +110,25 @@ function givenWords(options: OptionTable, flags: OptionSources['flags']): string
   return tableWords(options, (_, definition) => flags.get(longName(definition)) ?? [])
 }
 
-/** One of the loads that a check gives. */
+/** One of the loads that a check proposes. */
 export interface CommandPart {
   readonly frozen: FrozenLoad
   /** From 1. */
   readonly number: number
-  /** There is no other. */
+  /** Whether it is the only one. */
   readonly isOnly: boolean
   /** As they were given. */
   readonly args: readonly string[]
-  /** Records of its inputs, and those of them that would load; undefined where not all were looked at. */
+  /** Records of its inputs, and how many of them would load; undefined if not all were read. */
   readonly counts: { readonly rows: number; readonly fit: number } | undefined
 }
 
 type Key = keyof typeof loadOptions
 
-/** Of the program itself, or said otherwise. */
+/** Options of the program itself, and those written in another form. */
 const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
 
-/** Two loads cannot share these. */
+/** Options that two loads cannot share. */
 const ofOne: ReadonlySet<Key> = new Set<Key>([
   'runId',
   'rejects',
@@ -138,10 +138,9 @@ const ofOne: ReadonlySet<Key> = new Set<Key>([
 ])
 
 /**
- * The `load` in which nothing is left to be found: what flags, environment and configuration said, and what a check has
- * found out.
+ * A `load` command with every setting spelled out: from flags, environment and configuration, and from what a check detected.
  *
- * @param settings  what `sources` say, read
+ * @param settings  read from `sources`
  */
 export function loadCommand(
   settings: Pick<LoadSettings, 'host' | 'port' | 'filesFrom'>,
@@ -157,12 +156,12 @@ export function loadCommand(
       return [host.map(one => addressText({ host: one.host, port: one.port ?? port })).join(',')]
     }
     if (leftOut.has(key) || definition.group === 'Output') return []
-    // Patterns are for folders and archives, and parts are of files.
+    // Patterns apply to folders and archives, but the parts list files.
     if ((key === 'include' || key === 'members') && !isAsGiven) return []
     const found = findValue(definition, sources)
-    // As written by whoever said it; a default is no one's word.
+    // In the notation of whoever gave it; defaults are not repeated.
     const given = found === undefined || found.origin === 'default' ? [] : found.texts
-    // How many records, where several loads share what one was to read.
+    // If several loads share a record limit, each gets its own count.
     if (given.length > 0 && !isOnly && counts !== undefined) {
       if (key === 'limit') return [String(counts.rows)]
       if (key === 'expectRows') return [String(counts.fit)]
@@ -174,7 +173,7 @@ export function loadCommand(
   return shellText(['load', ...sourceWords(isAsGiven ? args : frozen.inputs), ...list, ...flags])
 }
 
-/** `r-2.csv` of `r.csv`. */
+/** `r-2.csv` for `r.csv`. */
 function numbered(text: string, number: number, key: Key): string {
   if (number === 1) return text
   if (key === 'runId') return `${text.slice(0, 60)}-${number}`
@@ -182,7 +181,7 @@ function numbered(text: string, number: number, key: Key): string {
   return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
 }
 
-/** Undefined where nothing was found out. */
+/** Undefined if nothing was detected. */
 function frozenTexts(
   key: Key,
   { input, mapping, cells, expectTypes }: FrozenLoad,
@@ -202,27 +201,27 @@ function frozenTexts(
   return text === undefined ? undefined : [text]
 }
 
-/** What the commands of `schema` are about. */
+/** What the commands of `schema` refer to. */
 export interface NewTableLoad {
   /** As they were given. */
   readonly inputs: readonly string[]
   readonly flags: OptionSources['flags']
   readonly table: string
   readonly keyColumns: readonly string[]
-  /** Types that were said. */
+  /** Types that the user gave. */
   readonly types?: string | undefined
   readonly needed: NeededOptions
-  /** Who has the script makes the table with it. */
+  /** Whether the user has the script to create the table with. */
   readonly hasScript: boolean
 }
 
-/** The commands that make the table and fill it. One, or two: the table is made by `load` itself where it can be. */
+/** The commands that create the table and fill it: one if `load` itself can create it, otherwise two. */
 export function nextCommands(command: NewTableLoad): string[] {
   const { inputs, table, keyColumns, types, flags, hasScript, needed } = command
   const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const sources = sourceWords(inputs)
   const kind = table.startsWith('dfs://') ? 'dfs' : 'stream'
-  // What environment and configuration say, they say again; a tab is not seen.
+  // Environment and configuration will apply again; a tab would be invisible.
   const repeated = tableWords(sharedOptions, (key, definition) => {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
@@ -268,13 +267,13 @@ export function nextCommands(command: NewTableLoad): string[] {
 /** A run with a journal. */
 export interface ResumedRun {
   readonly runId: string
-  /** The server as the journal has it. */
+  /** The server in the journal. */
   readonly journaled: JournaledServer
 }
 
-/** What the command that goes on with a run has to say. */
+/** What the command to resume a run must contain. */
 export interface GoingOn extends ResumedRun {
-  /** As it was given; undefined for the folder of the program. */
+  /** As it was given; undefined for the program's folder. */
   readonly stateDir: string | undefined
   /** The server of this process. */
   readonly server: JournaledServer
@@ -283,15 +282,15 @@ export interface GoingOn extends ResumedRun {
 const { passwordFile, passwordStdin, insecureLogin, require, tlsInsecure } = loadOptions
 const { allowRedirect, connectTimeout, config, lock } = loadOptions
 
-/** Options that no journal keeps and that say nothing in secret. What environment and configuration say, they say again. */
+/** Options that no journal keeps and that are not secret. Environment and configuration will apply again. */
 const ofProcess = {
   ...{ passwordFile, passwordStdin, insecureLogin, require, tlsInsecure },
   ...{ allowRedirect, connectTimeout, config },
 }
 
 /**
- * Flags of this process that a command has to repeat. To be asked for while the working folder is the user's: relative
- * paths would mean another file elsewhere.
+ * Flags of this process that a command must repeat. Call it while the working folder is the user's, as relative paths would
+ * mean other files elsewhere.
  *
  * @param isLook  the command holds no lock
  */
@@ -302,7 +301,10 @@ export function repeatedWords(flags: OptionSources['flags'], isLook = false): st
   })
 }
 
-/** `ddb-ingest resume ID …`. @param repeated  of `repeatedWords` */
+/**
+ * `ddb-ingest resume ID …`.
+ * @param repeated  from `repeatedWords`
+ */
 export function resumeCommand(
   { runId, stateDir, server, journaled }: GoingOn,
   repeated: readonly string[] = [],
@@ -315,7 +317,10 @@ export function resumeCommand(
   return shellText([...words, ...repeated])
 }
 
-/** `ddb-ingest exec -e SCRIPT …`, asking the server of a run. @param repeated  of `repeatedWords` */
+/**
+ * `ddb-ingest exec -e SCRIPT …`, for the server of a run.
+ * @param repeated  from `repeatedWords`
+ */
 export function lookCommand(
   script: string,
   server: ServerTarget,

@@ -1,5 +1,5 @@
 /*
-  Any DolphinDB value as columns of cells, the common ground of tables and CSV.
+  Any DolphinDB value as columns of cells, the common basis of tables and CSV.
 */
 import { elementAt, isNullAt } from '../../protocol/element.js'
 import { formatElement, formatScalar } from '../../protocol/value-text.js'
@@ -8,7 +8,7 @@ import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
 
 /** A value in rows and columns. */
 export interface Grid {
-  /** Undefined where a value has no names of its own: a vector, a set, a matrix without labels. */
+  /** Undefined if a value has no names of its own: a vector, a set, a matrix without labels. */
   readonly names: readonly string[] | undefined
   readonly columns: readonly Column[]
   readonly rows: number
@@ -63,7 +63,7 @@ const maxInlineElements = 20
 
 const several = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-/** A value inside a cell: vectors in brackets, what has rows by its size. */
+/** A value inside a cell: vectors in brackets; tables and the like by their size. */
 export function inlineText(value: Value): string {
   switch (value.form) {
     case 'scalar':
@@ -91,7 +91,7 @@ function bracketed(column: Column): string {
   return `[${shown.join(',')}${length > maxInlineElements ? `,... ${length} in all` : ''}]`
 }
 
-/** Numbers stand at the right of their column. */
+/** Numbers are aligned to the right. */
 export function isNumeric(column: Column): boolean {
   if (column.form !== 'vector') return false
   const { category } = dataTypes[column.type]

@@ -1,6 +1,6 @@
 /*
-  A value as CSV for programs: quoted as RFC 4180 says, lines ended by LF as Unix tools expect. A scalar is its bare
-  value, without quotes, so that a shell can take it.
+  A value as CSV for programs: quoted according to RFC 4180, with LF line ends as Unix tools expect. A scalar is its bare value
+  without quotes, for use in a shell.
 */
 import type { Value } from '../../protocol/value.js'
 import { cellText, gridOf, inlineText } from './cells.js'

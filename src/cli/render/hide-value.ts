@@ -1,19 +1,19 @@
 /*
-  A value of the server without a password that it repeats there. Texts are looked at, and bytes that may be one; a number
-  is never taken for a password.
+  Redacts passwords that a server repeats in a value. Texts are searched, and bytes that may be text; a number is never taken
+  for a password.
 */
 import type { Hide } from '../../client/login/hide-password.js'
 import type { Value } from '../../protocol/value.js'
 
-/** @returns the value itself if nothing in it is to be hidden */
+/** @returns the value itself if nothing needs to be redacted */
 export function hideInValue(value: Value, hide: Hide): Value {
   return hidden(value, hide, false) as Value
 }
 
-/** What says what a value is, in words of the protocol. */
+/** Members that describe the value in the protocol's words. */
 const ofShape: ReadonlySet<string> = new Set(['form', 'type'])
 
-/** @param isBlob  whether bytes are those of a BLOB: others are numbers */
+/** @param isBlob  whether bytes belong to a BLOB; otherwise they are numbers */
 function hidden(part: unknown, hide: Hide, isBlob: boolean): unknown {
   if (typeof part === 'string') return hide(part)
   if (typeof part !== 'object' || part === null) return part

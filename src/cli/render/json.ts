@@ -1,6 +1,6 @@
 /*
-  A value as JSON for programs. What JSON numbers cannot hold exactly is text: a LONG beyond 2^53, every DECIMAL,
-  NaN and the infinities. Temporal values are DolphinDB's own text. Null is null.
+  A value as JSON for programs. Numbers that JSON cannot represent exactly are text: a LONG beyond 2^53, every DECIMAL, NaN and
+  the infinities. Temporal values are DolphinDB's own text. Null is null.
 */
 import { elementAt, isNullAt } from '../../protocol/element.js'
 import { formatScalar } from '../../protocol/value-text.js'
@@ -12,7 +12,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [nam
 
 const rowsAtOnce = 500
 
-/** Yields the text of a JSON value and a line end; a table is an array of one object a row. */
+/** Yields the text of a JSON value and a line end; a table is an array with one object per row. */
 export function* jsonText(value: Value | undefined): Generator<string, void, void> {
   if (value?.form !== 'table') {
     yield jsonLine(value === undefined ? null : jsonOf(value))

@@ -8,14 +8,14 @@ import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
 
 /** Widest column; longer text ends with an ellipsis. */
 const maxCellColumns = 60
-/** Lines handed over at once, so that a long result neither waits nor grows in memory. */
+/** Lines handed over at once, so that a long result neither waits nor fills memory. */
 const linesAtOnce = 500
 
 /**
- * Yields the lines of a value: a table aligned, with its row count; anything with one cell as its bare text.
+ * Yields the lines of a value: an aligned table with its row count, or the bare text of a single cell.
  *
  * @param columns  width of the terminal; undefined leaves lines whole
- * @param maxRows  of the rows after these only their number is shown
+ * @param maxRows  only the number of further rows is shown
  */
 export function* tableText(
   value: Value | undefined,
@@ -78,7 +78,7 @@ function columnWidths({ names, columns, rows }: Grid): number[] {
   })
 }
 
-/** How many columns a terminal can hold; the first one always, cut if it has to be. */
+/** How many columns fit a terminal; always at least the first, cut if necessary. */
 function columnsThatFit(grid: Grid, columns: number): number {
   let used = 0
   let fitting = 0

@@ -1,5 +1,5 @@
 /*
-  Pieces of HTML that the page of --report is put together from. Whatever comes from files and servers is escaped here.
+  HTML pieces of the --report page. Everything that comes from files and servers is escaped here.
 */
 import { both, type PageWord } from './words.js'
 
@@ -21,7 +21,7 @@ export function escapeHtml(text: string): string {
     )
 }
 
-/** A cell of a table: a text, HTML, a number, or a number with a bar of its share. */
+/** A cell of a table: a text, HTML, a number, or a number with a bar for its share. */
 export type Cell = string | number | { readonly html: string } | Bar
 
 interface Bar {
@@ -52,7 +52,7 @@ function cellHtml(cell: Cell, index: number): string {
   return `<td class="number with-bar">${bar}<span>${numberText(cell.value)}</span></td>`
 }
 
-/** At most three digits after the point, thousands apart. */
+/** At most three digits after the point, with thousands separators. */
 export function numberText(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 3 : 0 })
 }
@@ -62,7 +62,7 @@ export function section(word: PageWord, content: string): string {
   return `<section><h2>${both(word)}</h2>\n${content}\n</section>`
 }
 
-/** What a program reads from the page; a text in it cannot end the element. */
+/** Data for a script of the page; its texts cannot end the element. */
 export function dataScript(id: string, data: unknown): string {
   const text = JSON.stringify(data).replaceAll('<', '\\u003c')
   return `<script type="application/json" id="${id}">${text}</script>`

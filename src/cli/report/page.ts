@@ -1,5 +1,5 @@
 /*
-  The page of --report: one HTML file that needs nothing else. It shows what the result of a run holds, and how the run went on over time.
+  The page of --report: one self-contained HTML file. It shows the result of a run, and its course over time.
 */
 import { createHash } from 'node:crypto'
 import type { LoadResult } from '../../load/options.js'
@@ -17,18 +17,18 @@ import { script, style } from './style.js'
 import { speedsOf, type Moment } from './timeline.js'
 import { both, pageWords, type PageWord } from './words.js'
 
-/** What draws the charts: text of the plotting library. */
+/** The source text of the plotting library. */
 export interface Plotting {
   readonly script: string
   readonly style: string
 }
 
-/** Most rows of a table of files, which a browser shows at once without trouble. */
+/** Most rows in a table of files: browsers show this many without delay. */
 const mostFiles = 1_000
-/** Spans of the chart of speeds, and of the tables beside the charts. */
+/** Time spans in the chart of speeds, and in the tables beside the charts. */
 const spans = { chart: 120, table: 20 }
 
-/** A whole HTML document. Nothing of it is fetched from anywhere, and only its own scripts run. */
+/** A whole HTML document. It fetches nothing, and only its own scripts run. */
 export function reportPage(
   result: LoadResult,
   moments: readonly Moment[],
@@ -140,7 +140,7 @@ function outcomes({ rows }: LoadResult): string {
   )
 }
 
-/** A part that is there is never 0 %, and one that lacks something never 100 %. */
+/** A part that exists is never shown as 0 %, and an incomplete one never as 100 %. */
 function percentText(share: number): string {
   if (share > 0 && share < 0.001) return '< 0.1 %'
   if (share < 1 && share > 0.999) return '> 99.9 %'
@@ -191,7 +191,7 @@ function chart(id: string, word: PageWord, table: string): string {
 
 const secondsText = (ms: number): string => (ms / 1000).toFixed(2)
 
-/** Columns as the plotting library takes them, and the words of its legends. */
+/** Columns for the plotting library, and the words of its legends. */
 function chartData(moments: readonly Moment[]): object {
   const speeds = speedsOf(moments, spans.chart)
   return {
@@ -239,7 +239,7 @@ function latencies({ latencyMs, batches, batchRows, connections, threads }: Load
   return section('latency', `${waited}<h3>${both('batches')}</h3><dl>${list.join('')}</dl>`)
 }
 
-/** One connection has carried all. */
+/** Left out for a single connection, which has carried everything. */
 function byConnection({ byConnection: all }: LoadResult): string {
   if (all.length < 2) return ''
   const most = (of: (one: (typeof all)[number]) => number | null): number =>

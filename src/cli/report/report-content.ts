@@ -1,5 +1,5 @@
 /*
-  What goes into the file of --report, and the plotting library that draws in it.
+  The content of the --report file, and the plotting library in it.
 */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ import type { Timeline } from './timeline.js'
 
 export { newTimeline } from './timeline.js'
 
-/** Read before the run: what lacks is found while nothing has been sent. */
+/** Called before the run, so that a missing file is noticed before anything is sent. */
 export async function reportContent(timeline: Timeline): Promise<ResultContent<LoadResult>> {
   const plotting = await readPlotting()
   return {

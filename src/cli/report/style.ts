@@ -1,8 +1,8 @@
 /*
-  How the page of --report looks, and what draws its charts: text for a browser, which is why it is not code here.
+  The style and script of the --report page. They are text for a browser, so they are not code here.
 */
 
-/** Light and dark; the tones keep a contrast of 3 to 1 with both grounds. */
+/** Light and dark; the tones have a contrast of at least 3 to 1 with both backgrounds. */
 export const style = `
 :root{color-scheme:light dark;--ground:#fff;--raised:#f5f6f8;--ink:#1b1f24;--faint:#5a6472;--rule:#d8dce2;
 --sent:#2f6fdb;--good:#1a7f4b;--doubt:#a86400;--bad:#c4314b;--plain:#6b7685}
@@ -45,7 +45,7 @@ ul{margin:0;padding-left:18px}footer{margin-top:40px;color:var(--faint);font-siz
 @media print{button,details{display:none}}
 `
 
-/** Draws the charts from the page's data, again whenever language, ground or width change. */
+/** Draws the charts from the page's data, and redraws them if language, background or width change. */
 export const script = `
 (() => {
   const root = document.documentElement

@@ -1,5 +1,5 @@
 /*
-  How far a run was at each moment, in bounded memory: what the charts of --report are drawn from.
+  The progress of a run over time, in bounded memory: the data of the --report charts.
 */
 import type { LoadReport } from '../../load/options.js'
 
@@ -18,10 +18,10 @@ export interface Timeline {
   moments(): readonly Moment[]
 }
 
-/** Wider than a chart has pixels to show. */
+/** More than a chart has pixels. */
 const mostMoments = 2_000
 
-/** Every second moment goes whenever there are too many: a run of a week has as many as one of a minute. */
+/** If there are too many moments, every second one is dropped: a run of a week has as many as one of a minute. */
 export function newTimeline(): Timeline {
   let moments: Moment[] = []
   let latest: Moment | undefined
@@ -51,7 +51,7 @@ export interface Speed {
 }
 
 /**
- * Speeds over spans of equal length. The speed of a span without a moment of its own is that of the moments around it.
+ * Speeds over spans of equal length. A span without a moment of its own has the speed between the moments around it.
  *
  * @param most  number of spans
  */

@@ -1,5 +1,5 @@
 /*
-  What the page of --report says, in the languages in which it says it. Messages of servers and of single rows stay as they are.
+  The texts of the --report page in its languages. Messages of servers and of single rows stay unchanged.
 */
 
 /** Each text in English and in Chinese. */

@@ -1,19 +1,19 @@
 /*
-  A password in the words of others: servers repeat what they were sent, as it was or as they write it down, and some long
-  after the login (docs/security.md#a-server-that-repeats-the-password).
+  Redacts passwords from texts of others: servers repeat what they were sent, literally or encoded, and sometimes long after the
+  login (docs/security.md#a-server-that-repeats-the-password).
 */
 
 const stand = '***'
 
-/** Gives a text back without passwords. */
+/** Returns a text without passwords. */
 export type Hide = (text: string) => string
 
-/** Shorter encodings of a part say nothing of the rest, and would be found in any text. */
+/** A shorter encoded part reveals too little, and would be found in any text. */
 const fewestEncoded = 6
 
 /**
- * Hides a password in the forms in which a text can carry another.
- * @param fewest  shorter passwords stay, for texts that are ours for the most part: they would lose every sense
+ * Redacts a password in all encodings in which a text can contain it.
+ * @param fewest  shorter passwords are not redacted, for texts that are mostly ours: they would become unreadable
  */
 export function passwordHider(password: string, fewest = 1): Hide {
   if (password.length < Math.max(1, fewest)) return text => text
@@ -26,10 +26,10 @@ export function hidePassword(text: string, password: string): string {
   return passwordHider(password)(text)
 }
 
-/** Shortest password that is looked for in sentences of ours: with every other letter struck out they say nothing. */
+/** Shortest password redacted from our own sentences: shorter ones would make them unreadable. */
 const fewestInSentence = 4
 
-/** As literals of JSON and of scripts have it, and as addresses, hexadecimal digits and Base64 write its bytes; longest first. */
+/** As in literals of JSON and of scripts, and its bytes percent-encoded, in hexadecimal and in Base64; longest first. */
 function formsOf(password: string): readonly string[] {
   const bytes = Buffer.from(password, 'utf8')
   const inAddress = encodeURIComponent(bytes.toString('utf8'))
@@ -53,11 +53,11 @@ function formsOf(password: string): readonly string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length)
 }
 
-/** What Base64 of a longer text has of it, whatever stands before and after: `user:password`, as headers carry it. */
+/** The parts of a longer text's Base64 that encode it, whatever surrounds it, as in `user:password` of a header. */
 function insideBase64(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap(before => {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes])
-    // Signs that hold bits of neighbours are left out at both ends.
+    // Characters that mix in bits of neighbours are left out at both ends.
     const start = Math.ceil((before * 8) / 6)
     const end = Math.floor((shifted.length * 8) / 6)
     return (['base64', 'base64url'] as const).map(way => shifted.toString(way).slice(start, end))
@@ -68,7 +68,7 @@ function escaped(form: string): string {
   return form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }
 
-/** The error itself, its words and those of its causes without what is to be hidden. */
+/** The error itself, with its messages and those of its causes redacted. */
 export function hideInError(error: unknown, hide: Hide): unknown {
   const seen = new Set<unknown>()
   for (let one = error; one instanceof Error && !seen.has(one); one = one.cause) {
@@ -76,14 +76,14 @@ export function hideInError(error: unknown, hide: Hide): unknown {
     for (const name of ['message', 'stack'] as const) {
       const text = one[name]
       const safe = text && hide(text)
-      // An AbortError has getters in their place.
+      // An AbortError has getters instead.
       if (safe !== text) Object.defineProperty(one, name, { value: safe })
     }
   }
   return error
 }
 
-/** Plain data with every text hidden, names of members included. */
+/** Plain data with every text redacted, including names of members. */
 export function hideInData<Data>(data: Data, hide: Hide): Data {
   return hidden(data, hide) as Data
 }
@@ -97,12 +97,12 @@ function hidden(data: unknown, hide: Hide): unknown {
   )
 }
 
-/** The passwords of a session: those that it ever was given, for as long as it lives. */
+/** All passwords a session was ever given, for as long as it lives. */
 export interface Secrets {
   readonly add: (password: string) => void
-  /** For texts that are a server's own. */
+  /** For texts of the server. */
   readonly hide: Hide
-  /** For texts that are ours, or have much of ours: very short passwords stay. */
+  /** For texts that are ours, at least in large part: very short passwords stay. */
   readonly hideInSentence: Hide
 }
 
@@ -123,7 +123,7 @@ export function newSecrets(...passwords: readonly (string | undefined)[]): Secre
   return {
     add,
     hide(text) {
-      // Rows are refused by the thousand in the same words.
+      // Thousands of rows may be refused with the same message.
       if (text !== last || hiders.length !== looked) {
         last = text
         looked = hiders.length

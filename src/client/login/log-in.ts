@@ -1,6 +1,6 @@
 /*
-  Logging in, by the best way that a server offers: SCRAM, which shows nothing of the password; RSA, as official clients
-  do; plain, only if verified TLS protects the password or the user allows it (docs/security.md#logins).
+  Logs in by the best method that a server offers: SCRAM, which reveals nothing of the password; RSA, as official clients do;
+  plain text, only if verified TLS protects the password or the user allows it (docs/security.md#logins).
 */
 import { ServerError, UsageError } from '../../errors.js'
 import { isRefusedLogin } from '../failure.js'
@@ -18,22 +18,23 @@ import { loginMethods, type LoginMethod, type Protection } from './protection.js
 import { encryptText, readPublicKey, shortestKeyBits } from './rsa.js'
 import { isSignature, nonceBytes, scramProof, type ScramChallenge } from './scram.js'
 
-/** Calls a function on the session that logs in, with an answer. */
+/** Calls a function on the session that logs in, and returns the answer. */
 export type AskServer = (name: string, args: readonly Value[]) => Promise<Response>
 
-/** RFC 7677 has no fewer: who made us prove a password would find it too fast. */
+/** The minimum of RFC 7677: with fewer, a false server could find the password from our proof quickly. */
 const fewestIterations = 4_096
-/** Of a server's words; the rest of a longer line says no more. */
+/** Of a server's message; the rest of a longer line adds nothing. */
 const longestQuote = 200
-/** More would keep this machine busy for longer than a login should. */
+/** More would keep this machine busy longer than a login should. */
 const mostIterations = 1_000_000
 
 /**
- * Logs a session in; its other requests have to wait until this ends.
+ * Logs a session in; its other requests must wait until this ends.
  *
- * @returns the way that was taken
- * @throws {ServerError} DDB_LOGIN when the server refuses, does not prove that it knows the password, or did better before
- * @throws {UsageError} DDB_CONFIG when the password would have to leave unprotected, or in a weaker way than is required
+ * @returns the method used
+ * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove that it knows the password, or offered a better method
+ *   before
+ * @throws {UsageError} DDB_CONFIG if the password would be sent unprotected, or more weakly than required
  */
 export async function logIn(
   credentials: Credentials,
@@ -44,7 +45,7 @@ export async function logIn(
   const { user } = credentials
   const { address } = protection
   const scram = await scramLogin(credentials, protection, random, ask)
-  // What was proven by us alone is no more than a password that can be guessed.
+  // If only we proved the password, a false server can guess it from that proof; that counts no more than plain text.
   if ('isProven' in scram) return scram.isProven ? 'scram' : 'plain'
   const { reason: noScram } = scram
   if (protection.needsScram) throw scramRequired(user, address, noScram)
@@ -59,7 +60,7 @@ export async function logIn(
   return 'plain'
 }
 
-/** A server that did better is not believed when it says that it cannot. */
+/** A server that offered a better method before is not believed when it says that it has none. */
 function checkTrust(
   { user }: Credentials,
   { address, least }: Protection,
@@ -75,7 +76,7 @@ function checkTrust(
 
 const names = { scram: 'SCRAM', rsa: 'RSA', plain: 'a plain password' } as const
 
-/** Whether the server has proven that it knows the password, too; or why there is no login by SCRAM, as a clause. */
+/** Whether the server, too, has proved that it knows the password; or why SCRAM is impossible, as a clause. */
 export type ScramOutcome = { readonly isProven: boolean } | { readonly reason: string }
 
 /** @throws {ServerError} DDB_LOGIN */
@@ -112,7 +113,7 @@ export async function scramLogin(
   const final = await ask('scramClientFinal', [text(user), text(combinedNonce), text(proof)])
   if (!final.ok) throw loginFailure(credentials, final.message)
   const answer = textOf(final.value) ?? ''
-  // Official clients let a server keep its proof; unless TLS says who it is, or nobody wants to know, it may not.
+  // Official clients do not insist on the server's proof; we do, unless TLS proves who it is or the user does not care.
   if (isSignature(answer, signature)) return { isProven: true }
   if (answer === '' && !needsProof) return { isProven: false }
   throw strange(
@@ -121,13 +122,13 @@ export async function scramLogin(
   )
 }
 
-/** Of a server that may be somebody else. */
+/** For a server that may be a false one. */
 function strange(sentence: string): ServerError {
   return new ServerError('', 'DDB_LOGIN', sentence)
 }
 
 /**
- * @returns why it cannot be, as a clause; undefined when the session is logged in
+ * @returns why it is impossible, as a clause; undefined if the session is logged in
  * @throws {ServerError} DDB_LOGIN
  */
 export async function rsaLogin(
@@ -161,15 +162,15 @@ function checkAnswer(credentials: Credentials, answer: Response): void {
 }
 
 /**
- * What says that the user may not come in by any way, or that another node is to be asked. That guests may not do this
- * says nothing of the user.
+ * Messages that rule out any method for this user, or refer to another node. A right that guests lack says nothing about the
+ * user.
  */
 function isFinal(message: string): boolean {
   if (lacksLogin(message)) return false
   return isRefusedLogin(message) || /^<\w+>/.test(message) || /\block(ed)?\b/i.test(message)
 }
 
-/** Words of a server in a sentence of ours. */
+/** A server's message quoted in a sentence of ours. */
 function quoted({ password }: Credentials, message: string): string {
   const safe = hidePassword(message, password)
   return `it says: ${safe.length > longestQuote ? `${safe.slice(0, longestQuote)}…` : safe}`

@@ -1,5 +1,5 @@
 /*
-  The `login` call and what its answers mean (docs/protocol.md#login).
+  The `login` call and the meaning of its answers (docs/protocol.md#login).
 */
 import { ServerError, UsageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
@@ -12,8 +12,8 @@ export interface Credentials {
 }
 
 /**
- * The password would be readable on the way, and nobody has allowed that.
- * @param cause  why nothing better will do, as a clause
+ * The password would be readable on the network, and the user has not allowed that.
+ * @param cause  why nothing better is possible, as a clause
  */
 export function unprotectedLogin(user: string, address: string, cause: string): UsageError {
   return new UsageError(
@@ -24,18 +24,18 @@ export function unprotectedLogin(user: string, address: string, cause: string): 
   )
 }
 
-/** Why user and password cannot go inside the connect request. */
+/** Why user and password cannot be part of the connect request. */
 export const withConnect =
   'a session that is asynchronous from its first request sends it with that request'
 
-/** @throws {ServerError} DDB_LOGIN when the server answers that it is not the right password */
+/** @throws {ServerError} DDB_LOGIN if the server answers that the password is wrong */
 export function checkLoginAnswer(credentials: Credentials, value: Value | undefined): void {
   if (value?.form === 'scalar' && value.type === 'BOOL' && value.value === false) {
     throw loginFailure(credentials, 'the user name or password is incorrect')
   }
 }
 
-/** The failure of a login; the server's text may repeat what it was sent, so the password is struck out. */
+/** The failure of a login; the password is redacted, as the server's text may repeat it. */
 export function loginFailure({ user, password }: Credentials, received: string): ServerError {
   const safe = hidePassword(received, password)
   const message = `The server refused the login of user "${user}": ${safe}`

@@ -1,46 +1,48 @@
 /*
-  What keeps a password from those who are not meant to have it, on the way to one server. This machine is no exception:
-  any of its users may listen on a port that the server has left (docs/security.md#logins).
+  Decides how a password may be sent to a server. This machine is no exception: any of its users may listen on a port that the
+  server has left (docs/security.md#logins).
 */
 import { addressText } from '../failure.js'
 import type { ConnectOptions } from '../session-options.js'
 import { isVerified, type TlsOptions } from '../tls/tls-options.js'
 
-/** How a login was proven, best first: what crosses the network says ever more of the password. */
+/** Login methods, best first: each later one reveals more of the password on the network. */
 export const loginMethods = ['scram', 'rsa', 'plain'] as const
 
 /** @see loginMethods */
 export type LoginMethod = (typeof loginMethods)[number]
 
-/** What servers did before, so that one that does less now is found out. */
+/** Remembers how servers logged users in, so that one that offers less later is noticed. */
 export interface LoginMemory {
   /** Undefined for a user who has not logged in there. */
   best(host: string, port: number, user: string): LoginMethod | undefined
-  /** Called after each login of the user that went better than any before. */
+  /** Called after each login by a better method than before. */
   keep(host: string, port: number, user: string, method: LoginMethod): void
-  /** Where it is written down, for the user who wants it forgotten. */
+  /** Where this is stored, for users who want it forgotten. */
   place(host: string, port: number): string
-  /** Called before a password leaves, encrypted with a key that nobody has verified. */
+  /** Called before a password is sent encrypted with an unverified key. */
   unverified?(host: string, port: number): void
 }
 
-/** Least that a server has to do: log us in by SCRAM, or prove by TLS who it is. */
+/** Requirements for a server: log in by SCRAM, or prove its identity by TLS. */
 export const loginRequirements = ['scram', 'tls'] as const
 
 /** @see loginRequirements */
 export type LoginRequirement = (typeof loginRequirements)[number]
 
-/** What a caller may choose for logins. */
+/** Options of logins. */
 export interface LoginOptions {
-  /** Allows a password to travel in plain text without verified TLS. Encrypted by RSA it may in any case. */
+  /** Allows a password to be sent in plain text without verified TLS. RSA-encrypted passwords are always allowed. */
   insecureLogin?: boolean
-  /** Refuses what is less: a login other than by SCRAM, or a connection without verified TLS. */
+  /** Refuses anything less: a login other than by SCRAM, or a connection without verified TLS. */
   require?: LoginRequirement
-  /** Keeps what servers have done for a login, so that one that does less later is found out. Nothing when left out. */
+  /**
+   * Remembers how servers logged users in, so that one that offers less later is noticed. Nothing is remembered if left out.
+   */
   loginMemory?: LoginMemory
 }
 
-/** The options of logins among others. */
+/** Extracts the options of logins. */
 export function loginOptionsOf({
   insecureLogin,
   require,
@@ -53,22 +55,22 @@ export function loginOptionsOf({
   }
 }
 
-/** Which of them a server may be given a password in. */
+/** Which methods may be used with a server. */
 export interface Protection {
   readonly address: string
-  /** True where the password itself may leave. */
+  /** True if the password itself may be sent. */
   readonly mayShowPassword: boolean
-  /** False where a server may keep its proof of SCRAM, or want ours with few iterations. */
+  /** True if the server must prove itself in SCRAM and accept no proof of ours with few iterations. */
   readonly needsProof: boolean
-  /** True if only SCRAM will do. */
+  /** True if only SCRAM is accepted. */
   readonly needsScram: boolean
-  /** The worst that is trusted, and where it is written down that the server did so well. */
+  /** The weakest method accepted, and where it is stored that the server offered it. */
   readonly least: { readonly method: LoginMethod; readonly place: string } | undefined
-  /** To be called before anything is sent by RSA. */
+  /** Call it before anything is sent by RSA. */
   readonly beforeRsa: () => void
 }
 
-/** Of a login of the user. */
+/** For a login of this user. */
 export function protectionOf(options: ConnectOptions, user: string): Protection {
   const { host, port, insecureLogin = false, loginMemory } = options
   const method = loginMemory?.best(host, port, user)
@@ -83,19 +85,19 @@ export function protectionOf(options: ConnectOptions, user: string): Protection 
         ? undefined
         : { method, place: loginMemory.place(host, port) },
     beforeRsa: () => {
-      // Who takes any certificate has been warned.
+      // A user who accepts any certificate has been warned.
       if (!mayShowPassword && options.tlsInsecure !== true) loginMemory?.unverified?.(host, port)
     },
   }
 }
 
-/** Whether user and password may go inside the connect request, where they stand in plain text. */
+/** Whether user and password may be part of the connect request, as plain text. */
 export function mayLogInWithConnect(options: TlsOptions & LoginOptions): boolean {
   const { insecureLogin = false, require } = options
   return require !== 'scram' && (isVerified(options) || insecureLogin)
 }
 
-/** Remembers what a server has done, unless it did better before. */
+/** Remembers a server's method, unless it offered a better one before. */
 export function rememberLogin(
   { host, port, loginMemory }: ConnectOptions,
   user: string,

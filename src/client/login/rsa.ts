@@ -1,15 +1,15 @@
 /*
-  Encrypting a password with the key that the server gives out (docs/protocol.md#login). It protects from those who
-  listen, not from one who stands between and gives out a key of their own.
+  Encrypts a password with the server's key (docs/protocol.md#login). That protects it from eavesdroppers, but not from a man in
+  the middle who presents a key of their own.
 */
 import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:crypto'
 
-/** Shorter ones have been factored; what servers give out is written nowhere, so no more is asked for. */
+/** Shorter keys have been factored. Servers' key lengths are undocumented, so no more is required. */
 export const shortestKeyBits = 1_024
-/** What PKCS#1 v1.5 adds (RFC 8017 §7.2.1). */
+/** Padding of PKCS#1 v1.5 (RFC 8017 §7.2.1). */
 const paddingBytes = 11
 
-/** @returns undefined for a text that is not an RSA key, or one that protects nothing */
+/** @returns undefined for a text that is not an RSA key, or is too weak */
 export function readPublicKey(pem: string): KeyObject | undefined {
   try {
     const key = createPublicKey(pem)
@@ -20,7 +20,7 @@ export function readPublicKey(pem: string): KeyObject | undefined {
   }
 }
 
-/** @returns base64; undefined for a text that is too long for the key */
+/** @returns base64; undefined if the text is too long for the key */
 export function encryptText(key: KeyObject, text: string): string | undefined {
   const bytes = Buffer.from(text, 'utf8')
   const keyBytes = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8

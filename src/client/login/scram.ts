@@ -1,17 +1,17 @@
 /*
-  The client's side of SCRAM-SHA-256 as DolphinDB's clients speak it (docs/protocol.md#scram): the password never
-  leaves, and the server proves that it knows it, too.
+  The client's side of SCRAM-SHA-256 as DolphinDB's clients speak it (docs/protocol.md#scram): the password is never sent, and
+  the server proves that it knows it, too.
 */
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 
-/** What the server's answer to `scramClientFirst` says. */
+/** The server's answer to `scramClientFirst`. */
 export interface ScramChallenge {
   readonly saltBase64: string
   readonly iterations: number
   readonly combinedNonce: string
 }
 
-/** What the client sends, and what a server that knows the password answers. Base64. */
+/** What the client sends, and the answer of a server that knows the password. Base64. */
 export interface ScramProof {
   readonly proof: string
   readonly signature: string
@@ -21,7 +21,7 @@ export interface ScramProof {
 export const nonceBytes = 16
 const keyBytes = 32
 
-/** Proof of a password, and the only answer to it that counts. */
+/** Proof of a password, and the only valid answer to it. */
 export function scramProof(
   user: string,
   password: string,
@@ -29,7 +29,7 @@ export function scramProof(
   { saltBase64, iterations, combinedNonce }: ScramChallenge,
 ): ScramProof {
   const salt = Buffer.from(saltBase64, 'base64')
-  // Here and now: the few milliseconds of another thread would be the only ones that no clock of ours measures.
+  // Synchronous: it takes a few milliseconds, and in another thread they would escape the platform's clock.
   const salted = pbkdf2Sync(password, salt, iterations, keyBytes, 'sha256')
   const clientKey = hmac(salted, 'Client Key')
   const storedKey = createHash('sha256').update(clientKey).digest()
@@ -43,7 +43,7 @@ export function scramProof(
   }
 }
 
-/** Compares in a time that tells nothing of where they differ. */
+/** Compares in constant time, so that timing does not tell where they differ. */
 export function isSignature(answer: string, signature: string): boolean {
   const [given, right] = [answer, signature].map(text => Buffer.from(text, 'base64'))
   return given!.length === right!.length && timingSafeEqual(given!, right!)

@@ -3,9 +3,8 @@
 */
 
 /**
- * Gives each result when it is there, whichever comes first (Python's as_completed). A promise that fails makes the
- * iteration fail at its turn; what is left then, or when the iteration is left early, does not become an unhandled
- * rejection.
+ * Yields each result as soon as it is there (Python's as_completed). If a promise fails, the iteration fails at its turn.
+ * Promises left then, or when the caller stops early, cause no unhandled rejection.
  */
 export function asCompleted<T>(
   promises: Iterable<PromiseLike<T>>,

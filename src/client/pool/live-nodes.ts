@@ -1,5 +1,5 @@
 /*
-  The live data nodes of a cluster, asked for as official pools ask (docs/protocol.md#pools).
+  Finds the live data nodes of a cluster as official pools do (docs/protocol.md#pools).
 */
 import { ConnectionError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
@@ -15,7 +15,7 @@ export interface NodeAddress {
 
 /**
  * @param allowed  hosts, besides the one that is asked, that may get the user's login
- * @throws {ConnectionError} DDB_CONNECT when the cluster names no live node, or one where the login must not go
+ * @throws {ConnectionError} DDB_CONNECT if the cluster names no live node, or one that must not get the login
  */
 export async function liveNodes(
   options: ConnectOptions,
@@ -45,7 +45,7 @@ export async function liveNodes(
 
 export const liveNodesScript = 'rpc(getControllerAlias(), getClusterLiveDataNodes{false})'
 
-/** What the script has answered. */
+/** Reads the script's answer. */
 export function nodesIn(answer: Value | undefined): readonly NodeAddress[] {
   const names = toPlain(answer)
   return (Array.isArray(names) ? names : [names]).flatMap(name => {

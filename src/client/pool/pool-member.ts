@@ -1,5 +1,5 @@
 /*
-  One session of a pool, opened again when its connection was lost.
+  One session of a pool; it is reopened if its connection was lost.
 */
 import type { UsageError } from '../../errors.js'
 import { type DdbError } from '../../errors.js'
@@ -16,13 +16,13 @@ export class PoolMember {
   readonly #abort = new AbortController()
 
   constructor(options: ConnectOptions) {
-    // The pool makes of values what its tasks ask for.
+    // The pool converts typed values to what its tasks want.
     this.#options = { ...options, typed: true }
-    // It ends the pool's attempt to connect, not one of a later day.
+    // It ends the pool's first connecting, not a later reconnection.
     delete this.#options.signal
   }
 
-  /** Changes when the connection is opened again; '0' before the first time. */
+  /** Changes when the session is reopened; '0' before the first time. */
   get sessionId(): string {
     return this.#session?.id ?? '0'
   }
@@ -32,7 +32,7 @@ export class PoolMember {
     return this.#session?.closed === false
   }
 
-  /** @param signal  ends this attempt; a later one has none */
+  /** @param signal  ends this attempt; later ones have none */
   async open(signal?: AbortSignal): Promise<void> {
     const signals = signal === undefined ? [this.#abort.signal] : [this.#abort.signal, signal]
     try {
@@ -44,17 +44,17 @@ export class PoolMember {
     }
   }
 
-  /** Runs a task; a connection that is lost meanwhile fails it, as it may have been executed. */
+  /** Runs a task. If the connection is lost meanwhile, the task fails, as it may have been executed. */
   perform({ script, args, options }: TaskRequest): Promise<Result | undefined> {
     return this.#session!.run(script, ...args, { ...options, typed: true })
   }
 
-  /** Ends what runs, at once, and stays closed. */
+  /** Ends the running task at once, and stays closed. */
   async abandon(reason: UsageError): Promise<void> {
     this.#ended = reason
     this.#abort.abort(reason)
     this.#session?.abandon(reason)
-    // What was lost is reported by the tasks.
+    // The tasks report what was lost.
     await this.#session?.close().catch(() => undefined)
   }
 }

@@ -1,5 +1,5 @@
 /*
-  One task of a pool as its user holds it: an id, a state, and a result that can be waited for.
+  One task of a pool as its user sees it: an id, a state, and a result to wait for.
 */
 import { TimeoutError, UsageError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
@@ -9,7 +9,7 @@ import type { PlainOutput } from '../plain-output.js'
 import type { Result } from '../session-result.js'
 import { limitWait, type WaitLimits } from '../wait-limits.js'
 
-/** What a task gives: a plain value, or one with its types; with `pickleTableToList`, the columns of a table. */
+/** Result of a task: a plain value, or a typed one; with `pickleTableToList`, the columns of a table. */
 export type TaskResult = PlainOutput | Result | undefined
 
 /** A task of `runTaskAsync`. */
@@ -38,9 +38,9 @@ export class PoolTask<T = PlainOutput | undefined> {
   }
 
   /**
-   * The result, waited for no longer than `timeoutSeconds`; the task goes on after a timeout, and can be asked again.
+   * Waits for the result at most `timeoutSeconds`; after a timeout the task continues, and the caller can ask again.
    *
-   * @throws {TimeoutError} DDB_TIMEOUT when it is not there in time; else what the task failed with
+   * @throws {TimeoutError} DDB_TIMEOUT if it is not there in time; otherwise the task's failure
    */
   async result(timeoutSeconds?: number): Promise<T> {
     if (timeoutSeconds === undefined || this.#state === 'finished') return this.#done
@@ -67,12 +67,12 @@ export class PoolTask<T = PlainOutput | undefined> {
     }
   }
 
-  /** @internal Nothing happens when it is finished already. */
+  /** @internal Has no effect on a finished task. */
   finish(result: T): void {
     this.#end(() => this.#resolve(result))
   }
 
-  /** @internal Nothing happens when it is finished already. */
+  /** @internal Has no effect on a finished task. */
   fail(error: unknown): void {
     this.#end(() => this.#reject(error))
   }

@@ -1,6 +1,6 @@
 /*
-  A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool): promises with ids that count up,
-  tasks under ids of one's own, and tasks whose results are waited for with a time limit.
+  A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool): promises with consecutive ids, tasks with the
+  caller's ids, and tasks whose results can be awaited with a time limit.
 */
 import { UsageError } from '../../errors.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
@@ -11,17 +11,17 @@ import type { PoolTask, TaskResult } from './pool-task.js'
 import type { TaskArguments, TaskRequest } from './task-request.js'
 import { TaskQueue, taskRequest, taskResult } from './task-request.js'
 
-/** Sessions of a pool are synchronous: a task has a result. */
+/** Sessions of a pool are synchronous, as a task has a result. */
 export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {
   /** Sessions kept open, 1 to 4,096. */
   size: number
-  /** Spreads the sessions over the live data nodes of the cluster instead of the one host. */
+  /** Distributes the sessions over the live data nodes of the cluster instead of one host. */
   loadBalance?: boolean
-  /** Hosts that a cluster may name besides the one that is asked, where there is a user to log in. */
+  /** Hosts that a cluster may name besides the one that is asked, if there is a user to log in. */
   allowRedirect?: readonly string[]
 }
 
-/** The promise of `run`, with the id of its task; 0 when the task was refused. */
+/** The promise of `run`, with the id of its task; 0 if the task was refused. */
 export type TaskPromise<T = PlainOutput | undefined> = Promise<T> & { readonly id: number }
 
 type TaskIds = 'counted' | 'given'
@@ -29,8 +29,8 @@ type TaskIds = 'counted' | 'given'
 const maxSize = 4_096
 
 /**
- * Sessions that take tasks in the order in which they were submitted; more tasks than sessions wait. A session whose
- * connection was lost is opened again for the next task, which goes to another session while that fails.
+ * Sessions that take tasks in order of submission; if all are busy, tasks wait. A session whose connection was lost is reopened
+ * for the next task; if that fails, another session takes the task.
  */
 export class ConnectionPool implements AsyncDisposable {
   readonly #members: readonly PoolMember[]
@@ -50,7 +50,7 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   /**
-   * Opens all sessions; when one fails, none stays open.
+   * Opens all sessions; if one fails, none stays open.
    *
    * @throws {UsageError} DDB_USAGE
    * @throws {ConnectionError} DDB_CONNECT
@@ -82,10 +82,10 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * Runs a script, or calls a function with arguments, on the next free session. The session's variables are released
-   * afterwards unless `clearMemory` is false. A task that is given up (`timeoutMs`, `signal`) while the server works
-   * on it occupies its session until the answer came. `T` is what the caller knows of the result; it is not checked.
+   * afterwards unless `clearMemory` is false. If the caller gives a task up (`timeoutMs`, `signal`) while the server works on
+   * it, its session stays busy until the answer came. `T` is the caller's claim about the result; it is not checked.
    *
-   * @throws {UsageError} DDB_TASK after `addTask` was used, DDB_CLOSED after `shutDown`; rejects, as all failures do
+   * @throws {UsageError} DDB_TASK after `addTask` was used, DDB_CLOSED after `shutDown`; as a rejection, like all failures
    */
   run<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): TaskPromise<T> {
     try {
@@ -97,21 +97,21 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   /**
-   * As `run`, giving an object that knows its state and whose result can be waited for with a time limit.
+   * Like `run`, but returns an object that knows its state and whose result can be awaited with a time limit.
    *
    * @throws {UsageError} DDB_TASK, DDB_CLOSED, DDB_USAGE at once
    */
   runTaskAsync<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): PoolTask<T> {
     const task = this.#countedTask(script, args)
-    // A caller that asks for the result gets the failure; if nobody asks, nothing crashes.
+    // Callers who ask for the result get the failure; if none does, nothing crashes.
     task.result().catch(() => undefined)
     return task as unknown as PoolTask<T>
   }
 
   /**
-   * Submits a task under an id of your own. A result that nobody fetched is replaced by a later task of that id.
+   * Submits a task under an id of your own. A later task with that id replaces a result that was not fetched.
    *
-   * @throws {UsageError} DDB_TASK while a task of that id is not finished, or after `run` was used
+   * @throws {UsageError} DDB_TASK while a task with that id is unfinished, or after `run` was used
    */
   addTask(script: string, id: number, ...args: TaskArguments): Promise<void> {
     return attempt(() => {
@@ -138,7 +138,7 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   /**
-   * Waits for the task and gives its result, or its failure, once.
+   * Waits for the task and returns its result, or throws its failure, once.
    *
    * @throws {UsageError} DDB_TASK for an unknown task, or one whose result was fetched
    */
@@ -159,10 +159,7 @@ export class ConnectionPool implements AsyncDisposable {
     })
   }
 
-  /**
-   * Ends all tasks, those that run and those that wait, with DDB_CLOSED, and closes the sessions. What the server has
-   * begun it may carry to its end.
-   */
+  /** Ends all running and waiting tasks with DDB_CLOSED, and closes the sessions. The server may complete what it has begun. */
   shutDown(): Promise<void> {
     this.#closing ??= this.#shutDown()
     return this.#closing
@@ -221,7 +218,7 @@ export class ConnectionPool implements AsyncDisposable {
     this.#working.add(working)
   }
 
-  /** One member works until nothing waits any more. */
+  /** One member works until no task waits any more. */
   async #work(member: PoolMember): Promise<void> {
     while (await this.#isReady(member)) {
       const request = this.#queue.next()
@@ -232,12 +229,12 @@ export class ConnectionPool implements AsyncDisposable {
         request.task.fail(error)
       }
     }
-    // Used last: those that are connected come first.
+    // Members that were lost are used last.
     if (member.isOpen) this.#idle.push(member)
     else this.#idle.unshift(member)
   }
 
-  /** Opens a lost connection while tasks wait; when that fails, tasks are left to members that are connected. */
+  /** Reopens a lost connection while tasks wait; if that fails, tasks are left to connected members. */
   async #isReady(member: PoolMember): Promise<boolean> {
     while (!member.isOpen) {
       const request = this.#queue.first()
@@ -249,21 +246,21 @@ export class ConnectionPool implements AsyncDisposable {
           this.#wakeOther()
           return false
         }
-        // A task that came later has not been tried.
+        // A task submitted later has not been tried.
         if (this.#queue.first() === request) this.#queue.next()?.task.fail(error)
       }
     }
     return true
   }
 
-  /** A connected member that does nothing takes over; one that works will by itself. */
+  /** Lets an idle connected member take over; a busy one will do so by itself. */
   #wakeOther(): void {
     const index = this.#idle.findLastIndex(({ isOpen }) => isOpen)
     if (index >= 0) this.#start(this.#idle.splice(index, 1)[0]!)
   }
 }
 
-/** Failures of argument checks come as rejections, like all others. */
+/** Turns failures of argument checks into rejections, like all others. */
 function attempt<T>(action: () => T): Promise<T> {
   return new Promise<T>(resolve => resolve(action()))
 }

@@ -1,5 +1,5 @@
 /*
-  What a task of a pool asks, and the queue in which tasks wait for a free session.
+  The request of a task, and the queue in which tasks wait for a free session.
 */
 import type { Value } from '../../protocol/value.js'
 import type { AnswerOptions, RunOptions } from '../session-options.js'
@@ -9,16 +9,16 @@ import { toColumnList, toPlain } from '../plain-output.js'
 import { PoolTask, type TaskResult } from './pool-task.js'
 import type { Result } from '../session-result.js'
 
-/** `clearMemory` is true when left out; `timeoutMs` and `signal` count from the call, waiting in line included. */
+/** `clearMemory` defaults to true; `timeoutMs` and `signal` count from the call, including the wait in the queue. */
 export interface TaskOptions extends RunOptions {
   /** Tables come as lists of columns in plain JavaScript. */
   pickleTableToList?: boolean
 }
 
-/** Values for a function's parameters, then perhaps options. */
+/** Values for a function's parameters, optionally followed by options. */
 export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], TaskOptions]
 
-/** A task with all its arguments encoded as values, so that a mistake in them shows when it is submitted. */
+/** A task with all its arguments encoded as values, so that a mistake in them shows on submission. */
 export interface TaskRequest {
   readonly task: PoolTask<TaskResult>
   readonly script: string
@@ -31,7 +31,7 @@ const taskOptionNames: ReadonlySet<string> = new Set([...runOptionNames, 'pickle
 
 /**
  * @throws {UsageError} DDB_USAGE for options outside their range
- * @throws {ValueError} for arguments that no DolphinDB value stands for
+ * @throws {ValueError} for arguments without a DolphinDB equivalent
  */
 export function taskRequest(id: number, script: string, args: TaskArguments): TaskRequest {
   const { values, options } = splitArguments<TaskOptions>(args, taskOptionNames)
@@ -50,7 +50,7 @@ export function taskRequest(id: number, script: string, args: TaskArguments): Ta
   }
 }
 
-/** A typed answer as the task's own options want it, or else those of the pool. */
+/** Converts a typed answer as the task's own options, or else those of the pool, require. */
 export function taskResult(
   { options, pickleTableToList }: TaskRequest,
   value: Result | undefined,
@@ -61,17 +61,16 @@ export function taskResult(
   return typed || value === undefined ? value : toPlain(value, times)
 }
 
-/** First in, first out; tasks that were given up meanwhile are passed over. */
+/** First in, first out; tasks that were given up meanwhile are skipped. */
 export class TaskQueue {
   #requests: TaskRequest[] = []
   #head = 0
 
-  /** Puts a task after all others. */
   push(request: TaskRequest): void {
     this.#requests.push(request)
   }
 
-  /** The task whose turn it is; it stays. */
+  /** The next task, without removing it. */
   first(): TaskRequest | undefined {
     while (this.#head < this.#requests.length) {
       const request = this.#requests[this.#head]!
@@ -81,7 +80,7 @@ export class TaskQueue {
     return undefined
   }
 
-  /** Takes the task whose turn it is. */
+  /** Removes and returns the next task. */
   next(): TaskRequest | undefined {
     const request = this.first()
     if (request !== undefined) this.#advance()
@@ -103,5 +102,5 @@ export class TaskQueue {
   }
 }
 
-// Removing from the front costs a pass over the rest, so it is done rarely.
+// Removing from the front shifts all other tasks, so it is done rarely.
 const compactAt = 1024

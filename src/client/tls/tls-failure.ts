@@ -1,5 +1,5 @@
 /*
-  How failures of TLS are worded: what is wrong with the certificate, or that one end speaks TLS and the other does not.
+  Messages for TLS failures: what is wrong with the certificate, or that only one end speaks TLS.
 */
 import { ConnectionError, DdbError, TlsError, UsageError } from '../../errors.js'
 import { addressText } from '../failure.js'
@@ -7,7 +7,7 @@ import { addressText } from '../failure.js'
 const weakKey =
   'has a key of fewer than 2,048 bits, or one that vouches for it has: the server needs another'
 
-/** Why a certificate is refused, by the code that OpenSSL or Node gives. */
+/** Why a certificate is refused, by the code from OpenSSL or Node. */
 const certificateFaults: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED:
     'has expired, or one that vouches for it has: the people who run the server have to renew it',
@@ -34,16 +34,16 @@ function unknownIssuer(): string {
   )
 }
 
-/** Failures of the connection itself, which may be gone at the next try. */
+/** Failures of the connection itself, which may not happen at the next attempt. */
 const connectionCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
-/** Before a connection is there, TLS has no part in what fails. */
+/** Errors before there is a connection have nothing to do with TLS. */
 const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/
 
 /**
- * The failure of a connection that was to be TLS.
+ * The failure of a connection that was to use TLS.
  *
- * @param isConnected  TCP was, the handshake may not have been
- * @returns undefined for a failure in which TLS has no part
+ * @param isConnected  TCP is connected; the handshake may not be done
+ * @returns undefined for a failure that has nothing to do with TLS
  */
 export function tlsFailure(
   host: string,
@@ -75,7 +75,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
           'server needs one with the name among its alternative ones (subjectAltName).'
       : `The certificate of ${address} is not for "${host}", but for ${names}: connect by a name it has.`
   }
-  // Node 24 has OpenSSL find it, and no code for it.
+  // In Node 24 OpenSSL detects this without a code.
   const isWeak = /certificate key too (?:weak|small)/i.test(reason.message)
   const fault = isWeak ? weakKey : certificateFaults[code]
   if (fault !== undefined) return `The certificate of ${address} ${fault}.`
@@ -95,7 +95,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   return `The certificate of ${address} is refused (${code}).`
 }
 
-/** The names that a certificate is for, which its owner chose: they are shortened. Undefined without any. */
+/** The names that a certificate is for, shortened, as its owner chose them. Undefined if there are none. */
 function namesOf(reason: Error): string | undefined {
   if (!('cert' in reason)) return undefined
   const { subjectaltname } = reason.cert as { subjectaltname?: unknown }
@@ -122,12 +122,12 @@ export function wantsTls(host: string, port: number): TlsError {
   )
 }
 
-/** True for the first bytes of a TLS record: an alert or a handshake, of a version from 1.0 on. */
+/** True for the first bytes of a TLS record: an alert or a handshake, of version 1.0 or later. */
 export function isTlsRecord(bytes: Uint8Array): boolean {
   return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3
 }
 
-/** Certificate or key of ours that the system refuses. */
+/** The system refuses our certificate or key. */
 export function unusableIdentity(cause: unknown): UsageError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const what = code.includes('KEY_VALUES_MISMATCH')

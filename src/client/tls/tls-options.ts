@@ -1,6 +1,5 @@
 /*
-  What a caller may choose for TLS, and its files. They are read for each connection: a certificate that was
-  renewed meanwhile serves the next one.
+  Options of TLS, and its files. The files are read for each connection, so that a renewed certificate is used for the next one.
 */
 import { UsageError } from '../../errors.js'
 import { readPemFile, type PemContent } from '../../platform/pem-file.js'
@@ -10,17 +9,17 @@ import type { DialTls, Files } from '../../platform/platform.js'
 export interface TlsOptions {
   /** TLS from the first byte; certificate and host name are verified. */
   tls?: boolean
-  /** The authorities that count, instead of those of the system. */
+  /** Certificate authorities to trust instead of those of the system. */
   caFile?: string
-  /** Takes any certificate: what is sent cannot be overheard, but an attacker may stand in for the server. */
+  /** Accepts any certificate: traffic cannot be overheard, but an attacker may impersonate the server. */
   tlsInsecure?: boolean
-  /** Our own certificate, followed by those in between, for servers that want one. */
+  /** Our own certificate, followed by intermediate ones, for servers that require one. */
   certFile?: string
   /** The private key of `certFile`, without a passphrase. */
   keyFile?: string
 }
 
-/** What only TLS has a use for. */
+/** Options that are useless without TLS. */
 const tlsNeeds = ['caFile', 'tlsInsecure', 'certFile', 'keyFile'] as const
 
 /** @throws {UsageError} DDB_USAGE */
@@ -41,7 +40,7 @@ export function checkTlsOptions(options: TlsOptions): void {
   }
 }
 
-/** The options of TLS among others. */
+/** Extracts the options of TLS. */
 export function tlsOptionsOf(options: TlsOptions): TlsOptions {
   const { tls, caFile, tlsInsecure, certFile, keyFile } = options
   return {
@@ -53,14 +52,14 @@ export function tlsOptionsOf(options: TlsOptions): TlsOptions {
   }
 }
 
-/** True when the other end has to prove who it is. */
+/** True if the other end must prove its identity. */
 export function isVerified({ tls, tlsInsecure }: TlsOptions): boolean {
   return tls === true && tlsInsecure !== true
 }
 
 /**
- * What a connection with TLS is dialled with.
- * @throws {UsageError} DDB_CONFIG when a file cannot be read or is not what it should be
+ * The settings for dialling with TLS.
+ * @throws {UsageError} DDB_CONFIG if a file cannot be read or is invalid
  */
 export async function readTls(options: TlsOptions, files: Files): Promise<DialTls> {
   const { caFile, certFile, keyFile } = options

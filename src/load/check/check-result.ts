@@ -1,5 +1,5 @@
 /*
-  What `check()` is asked and what it finds out: a load that sends nothing, as plain data.
+  Options and result of `check()`, a load that sends nothing, as plain data.
 */
 import type {
   CellOptions,
@@ -12,79 +12,84 @@ import type {
   SourceNotes,
 } from '../options.js'
 
-/** A load, and how much of its inputs is looked at. What concerns sending, journals and rejects files is only handed on. */
+/**
+ * Options of a load, and how much of its inputs to look at. Options about sending, journals and rejects files have no effect
+ * here.
+ */
 export interface CheckOptions extends LoadOptions {
-  /** Most records of each input; all when left out. */
+  /** Most records to read of each input; default all. */
   sampleRows?: number
 }
 
 /**
- * `fits`: every row that was looked at would load. `rejects`: some would not. `failed`: none would, or something was in
- * the way (`error`).
+ * `fits`: every row read would load. `rejects`: some would not. `failed`: none would, or an error prevented the check
+ * (`error`).
  */
 export type CheckStatus = 'fits' | 'rejects' | 'failed' | 'interrupted'
 
-/** Where one target column takes its cells from, or one field of the input that no column takes. */
+/** The source of one target column's cells, or a field of the input that no column takes. */
 export interface CheckedField {
-  /** Name in the header, or of the JSON member; null without a header, and where nothing of the input is taken. */
+  /** Name in the header, or of the JSON member; null without a header, or if the column takes nothing from the input. */
   source: string | null
-  /** Of the field, from 1; null for JSON, and where nothing of the input is taken. */
+  /** Position of the field, from 1; null for JSON, or if the column takes nothing from the input. */
   position: number | null
-  /** What stands there in a record of the input, clipped; of a column that is set, that text. */
+  /** The field's text in one record, clipped; for a column with a set value, that text. */
   text: string | null
-  /** Target column; null where none takes the field, or none is known. */
+  /** Target column; null if none takes the field, or none is known. */
   column: string | null
-  /** What the text is read as, in DolphinDB's words; '' for null. */
+  /** The value read from the text, in DolphinDB's notation; '' for null. */
   value: string | null
 }
 
-/** A row that would not load, and why. */
+/** A row that would not load, and the reason. */
 export interface CheckProblem {
   file: string
   /** From 1. */
   lineNumber: number
-  /** Of the record, from 0, in the decompressed input. */
+  /** Start of the record in the decompressed input, from 0. */
   offsetBytes: number
   columnName: string | null
   code: string
   class: 'parse' | 'type' | 'server'
   message: string
-  /** The offending text, clipped; null when the whole record is at fault. */
+  /** The offending text, clipped; null if the whole record is at fault. */
   value: string | null
 }
 
-/** How the rows fall into a partitioned target. */
+/** How the rows are distributed over a partitioned target. */
 export interface CheckedPartitions {
   /** Outermost first. */
   dimensions: { column: string; kind: 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH' }[]
-  /** Different partitions; null where the scheme does not tell. Those of a hash count as one. */
+  /** Number of different partitions; null if the scheme does not tell. All hash partitions count as one. */
   count: number | null
-  /** Of them, values that the server adds a partition for. */
+  /** How many of them the server would create for new values. */
   added: number
-  /** Those with most rows first, at most 20; one key a dimension, null where it does not tell. */
+  /** The 20 partitions with most rows, largest first; one key per dimension, null if the scheme does not tell. */
   largest: { keys: (string | null)[]; rows: number }[]
-  /** Rows that the server would drop or refuse; null where the scheme does not tell. They are among the rejected ones. */
+  /** Rows that the server would drop or refuse, which are among the rejected ones; null if the scheme does not tell. */
   outside: number | null
 }
 
-/** Options that say what the run has found out or taken for granted: a load with them depends on nothing else. */
+/** Options that spell out everything the run detected or assumed: a load with them depends on nothing else. */
 export interface FrozenLoad {
   inputs: string[]
   input: InputOptions
   mapping: MappingOptions
   cells: CellOptions
-  /** Undefined where the target is not known. */
+  /** Undefined if the target is unknown. */
   expectTypes?: string
 }
 
-/** What a load would do; every field is always there, unknown is null. The command line prints exactly this as JSON. */
+/**
+ * What a load would do. Every field is always present; unknown values are null. The command line prints exactly this as JSON.
+ */
 export interface CheckResult {
   schema: 'ddb-ingest/check/1'
   version: string
   status: CheckStatus
   exitCode: number
   target: LoadResult['target']
-  /** One per input that was opened, or should have been. */
+  /** One per input that was opened or should have been. */
   inputs: {
     path: string
     format: string | null
@@ -95,28 +100,28 @@ export interface CheckResult {
     rejected: number
     firstError: InputFailure | null
     detected: Detected | null
-    /** Every record was looked at. */
+    /** True if every record was read. */
     isWhole: boolean
-    /** In the order of the target's columns, then fields that no column takes. */
+    /** In the order of the target's columns, followed by fields that no column takes. */
     fields: CheckedField[]
   }[]
   sources: SourceNotes
   /** read = fit + rejected + unfit: rows that would load, rows that would not, rows of inputs that do not fit the target. */
   rows: { read: number; fit: number; rejected: number; unfit: number }
-  /** One per target column; empty where the target is not known. `rejected` counts rows for its sake. */
+  /** One per target column; empty if the target is unknown. `rejected` counts rows that this column rejected. */
   columns: { name: string; type: string; nulls: number; coerced: number; rejected: number }[]
-  /** null where the target is not partitioned, or not known. */
+  /** null if the target is not partitioned or unknown. */
   partitions: CheckedPartitions | null
   /** The first twenty. */
   problems: CheckProblem[]
   rejects: Pick<LoadResult['rejects'], 'byClass' | 'byCode'>
-  /** Requests for the rows that were looked at, and for everything; null where nobody knows. */
+  /** Requests for the rows read, and for all rows; null if unknown. */
   batches: { looked: number; expected: number | null }
   /** One per group of inputs that are read alike. */
   frozen: FrozenLoad[]
   /** Filled in by the command line: a `load` for each of `frozen`. */
   commands: string[]
-  /** Sentences about what may be otherwise than it seems. */
+  /** Sentences about assumptions that may be wrong. */
   notices: string[]
   error: { code: string; message: string } | null
 }

@@ -1,5 +1,5 @@
 /*
-  A load that sends nothing: the same inputs, readers, conversion and target, and what would become of the rows.
+  A load that sends nothing: it uses the same inputs, readers, conversion and target, and reports what would happen to the rows.
 */
 import { DdbError, InputError, TimeoutError, UsageError, type ErrorCode } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
@@ -16,24 +16,23 @@ import type { CheckOptions, CheckResult } from './check-result.js'
 import { newLook, type Look } from './look.js'
 import { resultOf } from './result-of.js'
 
-/** A run says no more different things than these. */
+/** More different notices than any run has. */
 const maxNotices = 100
 
 const noTarget: TargetDescription = { columns: [], keyed: false }
 
 /**
- * Reads the inputs as `load` would, against the target's own columns, and writes nothing: no row, no table, no journal, no
- * rejects file. Whether the user may write is not tried.
+ * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects file.
+ * It does not test whether the user may write.
  *
- * @returns what would become of the rows, failures included (`error`, `exitCode`); where the target cannot be asked, how
- * the inputs are read all the same. It rejects only for wrong options
+ * @returns what would happen to the rows, including failures (`error`, `exitCode`); if the target cannot be asked, it still
+ *   tells how the inputs are read. It rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function check(options: CheckOptions): Promise<CheckResult> {
   return checkOn(systemPlatform, options)
 }
 
-/** As `check`, on the platform given. */
 export async function checkOn(platform: Platform, options: CheckOptions): Promise<CheckResult> {
   const { sampleRows = Infinity, journal: _, expectRows, minRows, ...given } = options
   if (sampleRows !== Infinity && !(Number.isSafeInteger(sampleRows) && sampleRows > 0)) {
@@ -54,7 +53,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
       missing = await failureOf(async () => {
         target = (await findTarget(run, session => (opened.control = session)))[1]
       })
-      // Whoever does not answer a query does not say goodbye either.
+      // A server that does not answer a query would not answer the closing of the connection either.
       if (missing instanceof TimeoutError) abandon(opened, missing)
       if (missing instanceof UsageError && opened.control === undefined) throw missing
       opened.delivery = look.delivery(run, target)
@@ -76,7 +75,7 @@ function withFiles(platform: Platform): Platform {
   return { ...platform, files: withArchives(platform.files) }
 }
 
-/** Nothing ends the reading early, and nothing is kept. */
+/** A plan under which nothing ends the reading early and nothing is kept. */
 function lookingPlan(plan: Plan): Plan {
   return { ...plan, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined }
 }
@@ -91,7 +90,7 @@ async function failureOf(action: () => Promise<void>): Promise<DdbError | undefi
   }
 }
 
-/** Inputs that do not fit the target; else the first reject, where nothing but rejects was read. */
+/** Failures of inputs that do not fit the target; otherwise the first reject, if only rejects were read. */
 function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError[] {
   const failures = inputs.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))
   const [first] = problems

@@ -1,5 +1,5 @@
 /*
-  Whether a target still has the columns that somebody saw in it: names, types and order.
+  Checks that a target still has the expected columns: names, types and order.
 */
 import { DdbError } from '../../errors.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -10,16 +10,16 @@ import {
   type TargetSchema,
 } from '../../schema/target-schema.js'
 
-/** Differences in a message; one renamed column is two. */
+/** Differences named in a message; a renamed column counts as two. */
 const shownDifferences = 5
 
 /**
  * @param expected  `time:TIMESTAMP,sym:SYMBOL`; undefined expects nothing
  * @throws {DdbError} DDB_EXPECTATION
- * @throws {UsageError} DDB_USAGE when it is not a list of names and types
+ * @throws {UsageError} DDB_USAGE if it is not a list of names and types
  */
 export function checkTypes(target: TargetSchema, expected: string | undefined): void {
-  // A name may hold what the list cannot be read with; as text it is the same all the same.
+  // A column name may contain characters that make the list unreadable; comparing the texts still works.
   if (expected === undefined || expected === typesText(target)) return
   const differences = differencesOf(target.columns, schemaFromTypes(expected).columns)
   if (differences.length === 0) return

@@ -1,5 +1,5 @@
 /*
-  Options in which nothing is left to be found: what a check has found out and taken for granted is said in them.
+  Turns everything a check detected or assumed into explicit options.
 */
 import { typesText, type TargetSchema } from '../../schema/target-schema.js'
 import type { InputSummary } from '../inputs/input-reading.js'
@@ -7,15 +7,15 @@ import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
 import type { FrozenLoad } from './check-result.js'
 import type { LookedInput } from './looked-input.js'
 
-/** An input and what its run says of it. */
 export interface FrozenInput {
   readonly looked: LookedInput
   readonly summary: InputSummary
 }
 
 /**
- * @param offsets  of times, as far as they have shown it
- * @returns one for each group of inputs that are read alike, in the order of their first ones */
+ * @param offsets  time zone offsets that the inputs' times contained
+ * @returns one for each group of inputs that are read alike, in the order of their first members
+ */
 export function frozenLoads(
   options: LoadOptions,
   inputs: readonly FrozenInput[],
@@ -23,7 +23,7 @@ export function frozenLoads(
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
-  // Without a record nothing says how an input is read: it goes with the others.
+  // An input without records does not show how it is read: it joins the other inputs.
   const telling = inputs.filter(({ looked }) => !looked.isEmpty)
   for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
     const frozen = frozenLoad(options, input, target, offsets)
@@ -59,7 +59,7 @@ function frozenLoad(
   }
 }
 
-/** Inputs are files by now: neither a stream, nor folders and archives to choose from. */
+/** The inputs are expanded to files: stdin and the choice of files and members no longer apply. */
 function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions): InputOptions {
   return input
 }
@@ -67,7 +67,7 @@ function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions
 function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
   const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
-  // A result has texts for what the options have names for.
+  // The result has texts for what the options have names for.
   const named = { format, compression, encoding: encoding?.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
   }
@@ -77,14 +77,14 @@ function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOption
     ...(named.encoding ? { encoding: named.encoding } : {}),
     ...(delimiter ? { delimiter: delimiter.value } : {}),
     ...(quote ? { quote: quote.value } : {}),
-    // Where nothing is quoted nothing is escaped.
+    // Without quotes there are no escapes.
     ...(escape && quote?.value !== '' ? { escape: escape.value } : {}),
     ...(header && !isEmpty ? { header: header.value ? 'yes' : 'no' } : {}),
     ...(trailingDelimiter && !isEmpty ? { trailingDelimiter: trailingDelimiter.value } : {}),
   }
 }
 
-/** By name, with the names that are not those of their columns; or by position. */
+/** By name, listing names that differ from their columns; or by position. */
 function mappingOf(
   { mapping, fieldNames, recordKind, isUnfit, isEmpty }: LookedInput,
   given: MappingOptions,

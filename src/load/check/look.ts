@@ -1,6 +1,6 @@
 /*
-  Looks at what a run reads and sends nothing: samples of each input's columns, the first problems, the partitions, and how
-  many requests there would be.
+  Looks at what a run reads and sends nothing: samples of each input's columns, the first problems, the partitions, and the
+  number of requests.
 */
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch } from '../../parse/batch.js'
@@ -24,20 +24,23 @@ export interface Look extends Watch {
   readonly fitRows: number
   readonly unfitRows: number
   readonly problems: readonly CheckProblem[]
-  /** Rows that are rejected for the sake of a column. */
+  /** Rows rejected because of one column. */
   rejectedOf(columnName: string): number
   readonly tally: PartitionTally | undefined
-  /** Takes the run's batches. @param target  undefined where it is not known */
+  /**
+   * Takes the run's batches.
+   * @param target  undefined if unknown
+   */
   delivery(run: Run, target: TargetDescription | undefined): Delivery
 }
 
-/** Records of an input that no target column takes. */
+/** Records kept of an input that does not fit any target column. */
 const unfitRows = 100
-/** Rows of the first batch in which a value is looked for. */
+/** How many rows of the first batch are searched for a sample value. */
 const lookedRows = 1_000
 const shownProblems = 20
 
-/** @param isTargetKnown  false: every field is text */
+/** @param isTargetKnown  false: every field is read as text */
 export function newLook(
   options: LoadOptions,
   sampleRows: number,
@@ -117,7 +120,7 @@ function nothingSent(look: (batch: Batch) => void): Delivery {
   }
 }
 
-/** The server would drop or refuse them, one by one. */
+/** Rejects rows that the server would drop or refuse one by one. */
 function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
   let count = 0
   for (let row = 0; row < batch.rowCount; row++) {
@@ -143,7 +146,7 @@ function problemOf(reject: AnyReject): CheckProblem {
   }
 }
 
-/** Of each column the first value that is not null, where there is one among the first rows. */
+/** The first non-null value of each column, if the first rows have one. */
 function sampleOf(batch: Batch): Sample {
   const records = new Map<number, Uint8Array>()
   const recordOf = (row: number): Uint8Array => {

@@ -1,5 +1,5 @@
 /*
-  One input of a check: how its records become rows, and what stands in its fields.
+  One input of a check: how its records become rows, and the content of its fields.
 */
 import { DdbError } from '../../errors.js'
 import { recordFormat, type OpenedReader } from '../../parse/formats.js'
@@ -16,16 +16,15 @@ import type { LoadOptions } from '../options.js'
 import type { CheckedField } from './check-result.js'
 import { memberNames, recordTexts, type RecordReading } from './record-texts.js'
 
-/** One input, as far as it was looked at. */
 export interface LookedInput {
   readonly path: string
   readonly mapping: ColumnMapping
   /** Names of its fields; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined
   readonly recordKind: InputReader['recordKind']
-  /** It has no record, no header either. */
+  /** It has no records, not even a header. */
   readonly isEmpty: boolean
-  /** Why target and input do not fit. */
+  /** Why input and target do not fit. */
   readonly failure: DdbError | undefined
   readonly isUnfit: boolean
   readonly isWhole: boolean
@@ -34,18 +33,17 @@ export interface LookedInput {
   /** Of the rows on the wire, and of the records in the input. */
   readonly encodedBytes: number
   readonly recordBytes: number
-  /** How each target column is read, then fields that none takes. */
+  /** How each target column is read, followed by fields that no column takes. */
   fields(): Promise<CheckedField[]>
 }
 
-/** Values of an input, and the records that they come from. */
+/** Values of an input, with the records that they come from. */
 export interface Sample {
-  /** By target column; empty where no row became one. */
+  /** By target column; empty if no record became a row. */
   readonly values: readonly { readonly text: string; readonly record: Uint8Array }[]
   readonly record: Uint8Array
 }
 
-/** An input that is being looked at. */
 export interface OpenInput extends LookedInput {
   isWhole: boolean
   rows: number
@@ -56,9 +54,9 @@ export interface OpenInput extends LookedInput {
 }
 
 /**
- * @param map  throws where target and input do not fit; undefined without a target
- * @param texts  that the name of the input says
- * @throws whatever is not a DdbError
+ * @param map  throws if target and input do not fit; undefined without a target
+ * @param texts  taken from the name of the input
+ * @throws anything that is not a DdbError
  */
 export function openedInput(
   path: string,
@@ -131,7 +129,7 @@ function mappingOf(
   }
 }
 
-/** Every field as text; of JSON nothing but the record. */
+/** Every field as text; for JSON only the record. */
 function textMapping({ recordKind, fieldCount }: InputReader): ColumnMapping {
   const sources: CellSource[] =
     recordKind === 'members' ? [{ kind: 'constant', text: '' }] : otherFields(fieldCount, [])

@@ -1,5 +1,5 @@
 /*
-  Which partitions the rows of a check fall into, as far as the target's scheme tells: of a hash it does not.
+  Counts the rows of a check by partition, as far as the target's scheme tells; for hash partitions it does not.
 */
 import { formatElement, formatValue } from '../../protocol/value-text.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
@@ -17,32 +17,31 @@ import {
 } from '../target/partition-scheme.js'
 import type { CheckedPartitions } from './check-result.js'
 
-/** Counts rows by partition. */
 export interface PartitionTally {
   /**
-   * Counts the rows of a batch that lie inside.
-   * @returns marks per row: 1 lies outside; undefined where the scheme does not tell
+   * Counts the rows of a batch that lie inside the scheme.
+   * @returns a mark per row: 1 lies outside; undefined if the scheme does not tell
    */
   add(batch: RowsOfColumns): Uint8Array | undefined
   result(): CheckedPartitions
 }
 
-/** One dimension's parts, which have numbers from 0 as they are met. */
+/** The partitions of one dimension, numbered from 0 in the order in which they are met. */
 interface Bins {
-  /** Whether it is known which values are together. */
+  /** Whether it is known which values share a partition. */
   readonly tells: boolean
-  /** −1 where the value is in no part. */
+  /** −1 if no partition contains the value. */
   binOf(key: Key): number
   nameOf(bin: number): string | null
-  /** The server has to add a partition for it. */
+  /** Whether the server has to create the partition. */
   isAdded(bin: number): boolean
 }
 
-/** More partitions than these are not told apart; a row that meets another one would take memory. */
+/** Limit of partitions counted, as each takes memory. */
 const maxPartitions = 100_000
 const shownPartitions = 20
 
-/** @returns undefined where the target is not partitioned */
+/** @returns undefined if the target is not partitioned */
 export function newPartitionTally(target: Partitioned): PartitionTally | undefined {
   const { dimensions = [], unpredictable = false } = target.partition ?? {}
   if (dimensions.length === 0) return undefined
@@ -147,7 +146,10 @@ function binsOf({ kind, scheme }: PartitionDimension): Bins {
   }
 }
 
-/** As the server would write it. @param like  a value of the scheme's type */
+/**
+ * The key as the server would write it.
+ * @param like  a value of the scheme's type
+ */
 function keyText(key: Key, like: Value): string {
   if (typeof key === 'string' || like.form !== 'scalar') return String(key)
   const value = typeof like.value === 'bigint' ? BigInt(key) : key
@@ -155,18 +157,18 @@ function keyText(key: Key, like: Value): string {
 }
 
 interface Places {
-  /** Number of the part `bin` inside a part of the level above; −1 where there are too many. */
+  /** Number of the partition `bin` within a partition of the level above; −1 if there are too many. */
   inside(place: number, level: number, bin: number): number
-  /** A row lies there. */
+  /** Counts a row in this partition. */
   count(place: number): void
-  /** Places with rows, each with its parts, outermost first; undefined where there were too many. */
+  /** Partitions with rows, each as the path of bins, outermost first; undefined if there were too many. */
   found(): { path: number[]; rows: number }[] | undefined
 }
 
 function newPlaces(levels: number): Places {
-  /** By level: the place above and the bin, as one number, to the place. */
+  /** By level: the place above and the bin, combined into one number, map to the place. */
   const known = Array.from({ length: levels }, () => new Map<number, number>())
-  /** Of the last level. */
+  /** By place of the last level. */
   const rows: number[] = []
   let isFull = false
   return {

@@ -1,6 +1,5 @@
 /*
-  What stands in the fields of single records, as text: a record that a run has kept is read once more, with its cells
-  left as they are.
+  The fields of a single record as text: a kept record is read once more without converting its cells.
 */
 import { Readable } from 'node:stream'
 import { openReader, type ReaderOptions } from '../../parse/formats.js'
@@ -11,22 +10,22 @@ import type { CellSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { openSource } from '../../source/open-source.js'
 
-/** How a record is read again. */
+/** How to read a record again. */
 export interface RecordReading {
   readonly text: RecordShape['text']
-  /** That the name of its input says. */
+  /** Texts taken from the name of its input. */
   readonly texts?: InputTexts
   readonly options: ReaderOptions
 }
 
-/** Texts of so many characters say what a field is. */
+/** This many characters show what a field contains. */
 const shownCharacters = 80
-/** Longer records are not read twice. */
+/** Longer records are not read again. */
 const mostBytes = 256 * 1024
 
 /**
  * @param sources  where the cells come from
- * @returns a text for each; null where there is none, as for objects inside JSON
+ * @returns a text for each; null if there is none, as for objects inside JSON
  */
 export async function recordTexts(
   record: Uint8Array,
@@ -58,14 +57,14 @@ export async function recordTexts(
       return batch.columns.map(column => clippedCharacters(formatElement(column, 0)))
     }
   } catch {
-    // What cannot be read is among the rejects, with its reason.
+    // An unreadable record is already among the rejects, with its reason.
   } finally {
     await source.close()
   }
   return none
 }
 
-/** Names of the members of a JSON record, those inside of objects as `outer.inner`. */
+/** Names of the members of a JSON record; nested ones as `outer.inner`. */
 export async function memberNames(
   record: Uint8Array,
   text: RecordShape['text'],
@@ -92,7 +91,7 @@ function sourceOf(
   record: Uint8Array,
   { encoding, mark }: RecordShape['text'],
 ): Promise<ByteSource> {
-  // UTF-16 says by its mark which it is; others need none.
+  // UTF-16 needs a byte order mark to tell which kind it is; others do not.
   const stdin = Readable.from([
     Buffer.concat([encoding === 'utf-8' ? [] : [mark], [record]].flat()),
   ])
@@ -102,7 +101,7 @@ function sourceOf(
 /** At most 80 characters. */
 export function clippedCharacters(text: string): string {
   if (text.length <= shownCharacters) return text
-  // Each has two units at most.
+  // Each has at most two code units.
   const characters = [...text.slice(0, 2 * shownCharacters + 2)]
   if (characters.length <= shownCharacters) return text
   return `${characters.slice(0, shownCharacters).join('')}…`

@@ -1,5 +1,5 @@
 /*
-  What a check has found out, as one plain object.
+  The result of a check as one plain object.
 */
 import { fileBytes } from '../../source/open-source.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -19,15 +19,15 @@ import type { LookedInput } from './looked-input.js'
 /** What a result is made of, besides its run. */
 export interface CheckParts {
   readonly look: Look
-  /** As asked, not as it was read with. */
+  /** As requested; the check itself reads with a changed plan. */
   readonly plan: Plan
-  /** Undefined where it could not be asked. */
+  /** Undefined if it could not be asked. */
   readonly target: TargetDescription | undefined
   readonly inputs: Inputs | undefined
   readonly notices: readonly string[]
 }
 
-/** To be called once the run is closed. */
+/** Call it once the run is closed. */
 export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult> {
   const { look, target } = parts
   const counts = parts.inputs?.columnCounts() ?? []
@@ -41,7 +41,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
   const { fitRows, unfitRows, problems, tally } = look
   const { byClass, byCode } = rejects
   const { inputs: summaries } = result
-  // The last one may have been named and not opened.
+  // The last input may have been named but not opened.
   const pairs = summaries.map((summary, i) => ({ summary, looked: look.inputs[i] }))
   const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
   return {
@@ -102,7 +102,7 @@ async function inputOf(
   }
 }
 
-/** What is in the result already needs no sentence. */
+/** Drops notices that repeat what the result already says. */
 function otherNotices(notices: readonly string[], summaries: readonly InputSummary[]): string[] {
   const known = new Set(
     summaries.flatMap(({ path, detected }) =>
@@ -112,7 +112,7 @@ function otherNotices(notices: readonly string[], summaries: readonly InputSumma
   return notices.filter(notice => !known.has(notice))
 }
 
-/** How a load would take rejects that a check only counts. */
+/** Tells how a load would treat rejects, which a check only counts. */
 function limitNotices(run: Run, plan: Plan): string[] {
   const { rejected } = run.state.rows
   if (rejected === 0) return []
@@ -128,7 +128,7 @@ function limitNotices(run: Run, plan: Plan): string[] {
     : []
 }
 
-/** By the size of files of which only a part was read; undefined for what has no size. */
+/** Estimated from the file size if only part of a file was read; undefined for inputs without a size. */
 async function expectedBatches(
   run: Run,
   { plan }: CheckParts,

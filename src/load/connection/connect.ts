@@ -1,5 +1,5 @@
 /*
-  Connecting a run's sessions: the first host that answers, in the time there is for all of them together.
+  Connects a run's sessions to the first host that answers, within one time limit for all of them.
 */
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { loginOptionsOf } from '../../client/login/protection.js'
@@ -10,9 +10,9 @@ import type { ServerTarget } from '../options.js'
 import type { Plan } from '../plan.js'
 import { maxRedirects, redirected, redirectedTooOften, redirectOf } from './redirect.js'
 
-/** How one session is opened. */
+/** How to open one session. */
 export interface ConnectRules {
-  /** By the platform's clock: no host, redirect or login is waited for any longer. */
+  /** By the platform's clock: the limit for all hosts, redirects and logins. */
   deadlineMs: number
   signal?: AbortSignal | undefined
   /** See ConnectOptions. */
@@ -22,18 +22,18 @@ export interface ConnectRules {
   loginWithConnect?: boolean
 }
 
-/** For a session that data goes out on, where the server cannot do both on one (`ServerFacts.mixedFlags`). */
+/** For a data session if the server does not take both kinds of requests on one session (`ServerFacts.mixedFlags`). */
 export const asynchronousThroughout = { enableAsync: true, loginWithConnect: true } as const
 
-/** Closing takes no longer than this without progress, or less where a shorter time is asked for. */
+/** Limit of closing without progress, unless a shorter time is requested. */
 const longestCloseMs = 30_000
 
-/** Closing a session of this run takes no longer than this without progress, ms. */
+/** Longest time that closing a session of this run may take without progress, ms. */
 export function closeTimeoutMs({ confirmTimeoutMs }: Plan): number {
   return Math.min(longestCloseMs, confirmTimeoutMs)
 }
 
-/** When the time to connect to this server is over. */
+/** When connecting to this server must be done. */
 export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: ServerTarget): number {
   return clock.nowMs() + (connectTimeoutMs ?? defaultConnectTimeoutMs)
 }
@@ -41,7 +41,7 @@ export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: Ser
 /**
  * Connects, and follows redirects that come with the login.
  *
- * @throws {ConnectionError} DDB_CONNECT when no host can be reached, or a redirect leads to one that was not named
+ * @throws {ConnectionError} DDB_CONNECT if no host can be reached, or a redirect leads to a host that the user has not named
  * @throws {ServerError} DDB_LOGIN
  */
 export async function connectServer(
@@ -70,7 +70,7 @@ async function connectAny(
   const addresses = [server, ...(server.otherHosts ?? [])]
   let failure: unknown
   for (const [index, { host, port }] of addresses.entries()) {
-    // A host that does not answer must leave time for those behind it.
+    // A silent host must leave time for the hosts after it.
     const leftMs = (deadlineMs - platform.clock.nowMs()) / (addresses.length - index)
     const options = {
       host,

@@ -1,18 +1,16 @@
 /*
-  How long a run waits for a server that keeps its connections and does nothing: until nothing has moved for the time
-  that `confirmTimeoutMs` gives.
+  How long a run waits for a server that keeps its connections open but makes no progress: `confirmTimeoutMs`.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, TimeoutError } from '../../errors.js'
 import type { Clock, Timer } from '../../platform/platform.js'
 
-/** How long nothing may move. */
 export interface IdleTimeout {
   clock: Clock
   timeoutMs: number
 }
 
-/** A silent server: what is out stays unconfirmed, and nothing more is sent. */
+/** For a silent server: batches in flight stay unconfirmed, and nothing more is sent. */
 export function silenceError(timeoutMs: number, awaited: string): ConnectionError {
   return new ConnectionError(
     'DDB_UNCONFIRMED',
@@ -24,8 +22,8 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
 /**
  * Waits until a session has room for more.
  *
- * @throws {ConnectionError} DDB_UNCONFIRMED when the server takes nothing any more: the session is given up then; or
- *   the loss of the connection
+ * @throws {ConnectionError} DDB_UNCONFIRMED if the server reads nothing any more: the session is given up then; or the loss of
+ *   the connection
  */
 export async function drainedInTime(
   session: Session,
@@ -44,8 +42,8 @@ export async function drainedInTime(
 /**
  * Waits for answers as long as the server works on them.
  *
- * @param isIdle  whether it has nothing of the session to do; undefined when it does not tell. It has so many
- *   milliseconds
+ * @param isIdle  asks whether the server has nothing left to do for the session, within the given milliseconds; undefined if it
+ *   does not tell
  */
 export function answerWatch(
   session: Session,
@@ -63,22 +61,19 @@ export function answerWatch(
   return new SilenceWatch(session, 'did not answer', moves, timeout)
 }
 
-/** Kept of the time for a question, and for what was on its way when the server had nothing more to do. */
+/** Time reserved for that question, and for answers that were already on their way when the server became idle. */
 const longestLookMs = 2_000
 
-/** Something that a session owes. */
+/** An answer that a session owes. */
 interface Wait {
-  /** When it began, or when something moved last. */
+  /** When it was requested, or when there was progress last. */
   sinceMs: number
-  /** Nothing moves any more; what was on its way has a moment left. */
+  /** There is no progress; only answers already on their way may still come. */
   isSilent: boolean
   readonly giveUp: (error: unknown) => void
 }
 
-/**
- * Watches over what one session owes, under one timer: starting and ending one for each of many short waits would take
- * longer than the waits.
- */
+/** Watches everything a session owes with one timer: a timer for each of many short waits would cost more than the waits. */
 export class SilenceWatch {
   readonly #session: Session
   readonly #missing: string
@@ -90,7 +85,7 @@ export class SilenceWatch {
   #isWatching = false
   #timer: Timer | undefined
 
-  /** @param moves  whether to wait on, asked whenever the time is nearly up */
+  /** @param moves  whether to wait on; asked whenever the time is nearly up */
   constructor(
     session: Session,
     missing: string,
@@ -105,9 +100,9 @@ export class SilenceWatch {
   }
 
   /**
-   * What was awaited.
+   * Returns the awaited answer.
    *
-   * @throws {ConnectionError} DDB_UNCONFIRMED when nothing moves and it does not come: the session is given up then
+   * @throws {ConnectionError} DDB_UNCONFIRMED if there is no progress and no answer: the session is given up then
    */
   until<T>(awaited: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -121,7 +116,7 @@ export class SilenceWatch {
         },
         (error: unknown) => {
           this.#waits.delete(wait)
-          // As it came, whatever it is.
+          // Pass on whatever was thrown.
           // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
           reject(error)
         },
@@ -132,7 +127,7 @@ export class SilenceWatch {
     })
   }
 
-  /** Watches no more. */
+  /** Stops watching. */
   end(): void {
     this.#timer?.cancel()
   }
@@ -145,7 +140,7 @@ export class SilenceWatch {
     const leftMs = oldest.isSilent
       ? this.#lookMs / 2
       : oldest.sinceMs + timeoutMs - this.#lookMs - clock.nowMs()
-    // The connection keeps the process alive, and nothing else should once that has ended.
+    // The connection keeps the process alive; once it has ended this timer must not.
     this.#timer = clock.afterIfAlive(Math.max(leftMs, 0), () => void this.#look())
   }
 

@@ -1,27 +1,30 @@
 /*
-  What is known of a server besides its protocol: found out by the first run there, or by `selftest`, and kept for later
-  runs. Documents leave each of these open (docs/selftest.md#what-load-does-by-it).
+  What is known of a server besides its protocol. The first run there, or `selftest`, finds it out, and later runs remember it.
+  The documents leave all of this open (docs/selftest.md#what-load-does-by-it).
 */
 
 /** Where a server listens. */
 export interface ServerAddress {
-  /** Name or address. */
+  /** Name or IP address. */
   host: string
   /** 1 to 65,535; servers usually listen on 8848. */
   port: number
 }
 
-/** How a server does things. A fact is left out where it was not asked, or the answer told nothing. */
+/** How a server behaves. A fact is undefined if it was not asked for or the answer was inconclusive. */
 export interface ServerFacts {
-  /** One session takes asynchronous and answered requests, each by its own flag. */
+  /** One session takes both asynchronous and answered requests, each by its own flag. */
   mixedFlags?: boolean | undefined
-  /** `limit` that begins at the end of a table, or behind it, gives no rows; else an error. */
+  /** `limit` at or beyond the end of a table gives no rows; otherwise an error. */
   limitFromEnd?: boolean | undefined
-  /** A question with the urgent flag is answered while all workers are busy. */
+  /** The server answers an urgent request while all workers are busy. */
   urgentQuestions?: boolean | undefined
-  /** Receipts can be had for views whose parameter is not `mutable`. */
+  /** Receipts work for views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /** The script for a stream table is taken; the same for DFS tables with one partition a day, and for the other shapes. */
+  /**
+   * The server accepts the script for a stream table; the next two: for DFS tables with one partition a day, and for other DFS
+   * tables.
+   */
   createsStream?: boolean | undefined
   createsDays?: boolean | undefined
   createsMonths?: boolean | undefined
@@ -31,7 +34,7 @@ export interface ServerFacts {
   createsTsdb?: boolean | undefined
   createsArrays?: boolean | undefined
   createsDecimals?: boolean | undefined
-  /** A script that fails behind its first statement leaves its database there. */
+  /** If a create script fails after its first statement, the database stays. */
   failedCreateLeaves?: boolean | undefined
   /** With TABLE_INSERT alone a user may ask for the schema of a DFS table. */
   insertShowsSchema?: boolean | undefined
@@ -39,29 +42,31 @@ export interface ServerFacts {
   insertCounts?: boolean | undefined
   /** With TABLE_INSERT alone a user may upsert into a DFS table. */
   insertUpserts?: boolean | undefined
-  /** `tableInsert` into a TSDB table that keeps the last of equal rows answers all rows given, known ones as well. */
+  /**
+   * `tableInsert` into a TSDB table that keeps the last of equal rows returns the number of rows sent, including known ones.
+   */
   lastAnswersAll?: boolean | undefined
-  /** The same of a table with a primary key. */
+  /** The same for a table with a primary key. */
   pkeyAnswersAll?: boolean | undefined
-  /** Reserved words such as DATE can be names of columns, in queries, too. */
+  /** Reserved words such as DATE can be column names, also in queries. */
   reservedNames?: boolean | undefined
-  /** Names of columns may be Chinese. */
+  /** Column names may be Chinese. */
   chineseNames?: boolean | undefined
 }
 
-/** What holds for one user there. */
+/** Facts about one user on a server. */
 export interface UserFacts {
-  /** A login inside the connect request holds. */
+  /** A login inside the connect request works. */
   loginWithConnect?: boolean | undefined
   /** The user can log in by SCRAM. */
   scram?: boolean | undefined
-  /** The user may share stream tables, which receipts are in. */
+  /** The user may share stream tables, which receipts need. */
   sharesStreams?: boolean | undefined
-  /** The user sees the sessions of others. */
+  /** The user sees other users' sessions. */
   seesSessions?: boolean | undefined
 }
 
-/** What holds for a run. */
+/** All facts that apply to a run. */
 export type Facts = ServerFacts & UserFacts
 
 const userFacts: readonly string[] = [
@@ -72,28 +77,28 @@ const userFacts: readonly string[] = [
 ] satisfies readonly (keyof UserFacts)[]
 
 export interface KnownServer {
-  /** The answer of `version()`: of another version nothing of this is believed. */
+  /** The answer of `version()`; facts are ignored for any other version. */
   version: string
   facts: ServerFacts
   /** By user name; '' for guests. */
   users: Readonly<Record<string, UserFacts>>
 }
 
-/** Keeps what is found out about servers. Without one every run asks anew. */
+/** Remembers facts about servers. Without it every run asks again. */
 export interface ServerMemory {
-  /** Undefined for a server that is not known. */
+  /** Undefined for an unknown server. */
   known(address: ServerAddress): KnownServer | undefined
-  /** In the place of what was known before. */
+  /** Replaces what was known before. */
   keep(address: ServerAddress, known: KnownServer): void
 }
 
-/** Of this version and user. */
+/** The facts for this version and user. */
 export function factsOf(known: KnownServer | undefined, version: string, user: string = ''): Facts {
   if (known?.version !== version) return {}
   return { ...known.facts, ...(Object.hasOwn(known.users, user) ? known.users[user] : {}) }
 }
 
-/** What is known now; facts of another version are forgotten, and those that are undefined change nothing. */
+/** Adds facts; those of another version are forgotten, and undefined ones change nothing. */
 export function withFacts(
   known: KnownServer | undefined,
   version: string,

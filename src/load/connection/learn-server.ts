@@ -1,5 +1,5 @@
 /*
-  What a run has to know of a server: asked of the server, or remembered of its version.
+  What a run needs to know of a server: asked, or remembered for its version.
 */
 import type { Session } from '../../client/open-session.js'
 import type { Run } from '../run.js'
@@ -8,7 +8,7 @@ import { askMixedFlags, sendUnmixed } from './mixed-flags.js'
 import { askVersion, versionNotice } from './server-version.js'
 
 /**
- * Asks for the version, and remembers what is known of it.
+ * Asks for the version and recalls what is known of it.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function learnServer(run: Run, control: Session): Promise<void> {
@@ -25,11 +25,11 @@ export async function learnServer(run: Run, control: Session): Promise<void> {
 }
 
 /**
- * Settles how data goes out: by sessions that take both kinds of requests, where the server has shown that it has them.
+ * Decides how data is sent: over sessions that take both kinds of requests if the server has proved that it supports them.
  *
- * @param reconnect  opens another session on the same node, for one that is of no more use
+ * @param reconnect  opens another session on the same node if this one has become useless
  * @throws {ConnectionError} @throws {TimeoutError}
- * @throws {DdbError} DDB_UNAVAILABLE for a run that cannot go on with this server
+ * @throws {DdbError} DDB_UNAVAILABLE if the run cannot continue with this server
  */
 export async function settleMode(
   run: Run,
@@ -51,7 +51,7 @@ export async function settleMode(
   keepFacts(run, { mixedFlags, loginWithConnect })
 }
 
-/** Keeps what a run has found out for later ones, unless it is known or the server does not tell its version. */
+/** Remembers what a run found out, unless it is known already or the server does not tell its version. */
 export function keepFacts(run: Run, found: Facts): void {
   const { options } = run
   const { asked } = run.server
@@ -64,11 +64,11 @@ export function keepFacts(run: Run, found: Facts): void {
     ...run.server.facts,
     ...Object.fromEntries(news.map(name => [name, found[name]])),
   }
-  // What only looks writes nothing.
+  // A check writes nothing.
   if (asked === undefined || run.watch !== undefined) return
   const { address, version } = asked
   remembering(run, () => {
-    // Other runs may have kept something since.
+    // Other runs may have added something since.
     serverMemory?.keep(
       address,
       withFacts(serverMemory.known(address), version, run.server.facts, user),
@@ -76,7 +76,7 @@ export function keepFacts(run: Run, found: Facts): void {
   })
 }
 
-/** Memory is the caller's, and a run is worth more. */
+/** The memory belongs to the caller; its failure must not end a run. */
 function remembering<T>(run: Run, action: () => T): T | undefined {
   try {
     return action()

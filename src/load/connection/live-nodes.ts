@@ -1,6 +1,6 @@
 /*
-  Other nodes of the cluster, where a run may go on with all of its connections if its own node is lost: into DFS tables, which every
-  node writes, and only to hosts that the user has named.
+  Finds other nodes of the cluster on which a run can continue, with all its connections, if its own node is lost. Only for DFS
+  tables, which every node can write, and only hosts that the user has named.
 */
 import type { Session } from '../../client/open-session.js'
 import { liveNodesScript, nodesIn } from '../../client/pool/live-nodes.js'
@@ -10,8 +10,8 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { isAllowed } from './redirect.js'
 
 /**
- * Asked only where hosts are named for it. What was out when a node was lost may still be written by it: where rows replace others
- * that came before, the user has to decide.
+ * Asks only if the user has named hosts. A lost node may still write what it was sent; if rows replace earlier ones, the user
+ * has to decide.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -27,7 +27,7 @@ export async function learnLiveNodes(
     const nodes = nodesIn(await control.run(liveNodesScript, { timeoutMs }))
     server.liveNodes = nodes.filter(({ host }) => isAllowed(server.address, host))
   } catch (error) {
-    // A node that is no cluster has no others, and who may not ask goes without them.
+    // A single node has no others, and a user without the right to ask continues without them.
     if (!(error instanceof ServerError)) throw error
   }
 }

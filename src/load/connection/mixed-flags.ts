@@ -1,6 +1,6 @@
 /*
-  Whether a server takes asynchronous and answered requests on one session, each by its own flag
-  (docs/protocol.md#asynchronous-requests), and how a run sends its data where it does not.
+  Finds out whether a server takes asynchronous and answered requests on one session, each by its own flag
+  (docs/protocol.md#asynchronous-requests), and how a run sends its data otherwise.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import type { Session } from '../../client/open-session.js'
@@ -21,28 +21,27 @@ import {
   connectServer,
 } from './connect.js'
 
-/** What came of asking. */
 export type MixedFlags =
   | 'taken'
   /** Not executed, executed too late, or answered. */
   | 'refused'
-  /** No answer in time, or one that says nothing: the server may be busy. */
+  /** No answer in time, or an inconclusive one: the server may be busy. */
   | 'unknown'
   /** The connection ended. */
   | 'lost'
 
-/** Longest wait for the answer: a server that answers nothing more would hold up every run for so long. */
+/** Longest wait for the answer: every run would wait so long for a server that stops answering. */
 const longestProbeMs = 5_000
 
 /**
- * Asks in one round trip: two asynchronous statements, and a question that sees their effect. Nothing else may be asked on
- * the session unless they are taken.
+ * Asks in one round trip: two asynchronous statements, and a question that sees their effect. Unless the result is `taken`,
+ * nothing else may be asked on the session.
  */
 export async function probeMixedFlags(session: Session, timeoutMs: number): Promise<MixedFlags> {
   try {
     session.sendScript('ddbIngestMixed = 6')
     session.sendScript('ddbIngestProduct = ddbIngestMixed * 7')
-    // No statement has this value, so none that is answered can be taken for the question.
+    // No statement has this value, so an answer to one of them cannot be mistaken for the answer to the question.
     const answer = await session.run('ddbIngestProduct + 1', {
       timeoutMs: Math.min(timeoutMs, longestProbeMs),
     })
@@ -56,16 +55,16 @@ export async function probeMixedFlags(session: Session, timeoutMs: number): Prom
   }
 }
 
-/** A session for the questions of a run, and what was found out with it. */
+/** The session for a run's questions, and what was found out with it. */
 export interface Probed {
   readonly control: Session
-  /** Undefined where it cannot be told. */
+  /** Undefined if it cannot be told. */
   readonly mixedFlags: boolean | undefined
 }
 
 /**
- * Asks on the session that a run has, and opens it again where that was too much for the server. A connection may end
- * for another reason once, but hardly twice in a row.
+ * Asks on the run's session, and reopens it if the probe broke it. A connection may end for another reason once, but hardly
+ * twice in a row.
  *
  * @param reconnect  opens another session on the same node
  */
@@ -86,13 +85,13 @@ export async function askMixedFlags(
 }
 
 /**
- * Sends the data of a run by sessions that are asynchronous from their first request to their last, as official clients do,
- * where their login may stand in the connect request; else has every batch answered.
+ * Sends a run's data over sessions that are asynchronous throughout, as official clients do, if their login may be part of the
+ * connect request; otherwise waits for the answer to every batch.
  *
- * @param mixedFlags  undefined where the server did not tell in time
- * @param loginWithConnect  undefined where that is not known of this user
- * @returns whether a login inside the connect request holds; undefined where that was not asked
- * @throws {DdbError} DDB_UNAVAILABLE for a run that cannot go on with answers
+ * @param mixedFlags  undefined if the server did not answer in time
+ * @param loginWithConnect  undefined if unknown for this user
+ * @returns whether a login inside the connect request works; undefined if that was not asked
+ * @throws {DdbError} DDB_UNAVAILABLE if the run cannot use answered requests
  */
 export async function sendUnmixed(
   run: Run,
@@ -131,16 +130,16 @@ export async function sendUnmixed(
   return holds
 }
 
-/** Whether user and password may stand in the connect request, or there is no user. */
+/** Whether user and password may be part of the connect request, or there is no user. */
 function mayShow({ server: { address: server } }: Run): boolean {
   const { user, password = '' } = server
   if (user === undefined) return true
-  // They end with their line there.
+  // There each ends with its line.
   if (/[\r\n]/.test(user + password)) return false
   return mayLogInWithConnect(server)
 }
 
-/** Logs in that way once, on an answered session: an asynchronous one does not tell who it is. */
+/** Tries such a login once, on an answered session: an asynchronous one does not tell who is logged in. */
 async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
   const { platform, plan } = run
   const { address: server } = run.server

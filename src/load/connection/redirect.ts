@@ -1,17 +1,16 @@
 /*
-  A node that does not lead names the one that does (`<NotLeader>host:port`, docs/protocol.md#high-availability). It is
-  followed only to hosts that the user has named: whoever answers as a server must not be able to send data and password
-  elsewhere.
+  A node that does not lead names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run follows only
+  to hosts that the user has named: a false server must not be able to redirect data and password.
 */
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
 
-/** How many redirects in a row are followed: a cluster that has settled needs one. */
+/** Limit of redirects in a row: a settled cluster needs one. */
 export const maxRedirects = 5
 
 const notLeader = /<NotLeader>\s*(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})(?![\d.])/
 
-/** Where the server's words lead; undefined for all other words. */
+/** The address in a server's message; undefined if it is no redirect. */
 export function redirectIn(text: string): ServerAddress | undefined {
   const match = notLeader.exec(text)
   if (match === null) return undefined
@@ -19,14 +18,14 @@ export function redirectIn(text: string): ServerAddress | undefined {
   return port < 1 || port > 65_535 ? undefined : { host: withoutBrackets(match[1]!), port }
 }
 
-/** Where an error leads; undefined for all others. */
+/** The address in an error; undefined if it is no redirect. */
 export function redirectOf(error: unknown): ServerAddress | undefined {
   return error instanceof ServerError ? redirectIn(error.received) : undefined
 }
 
 /**
- * The same target at the address a redirect leads to.
- * @throws {ConnectionError} DDB_CONNECT when the user has not named that host
+ * The same target at the redirect's address.
+ * @throws {ConnectionError} DDB_CONNECT if the user has not named that host
  */
 export function redirected(server: ServerTarget, to: ServerAddress): ServerTarget {
   if (!isAllowed(server, to.host)) {
@@ -36,20 +35,20 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
         `add ${to.host} to \`server.allowRedirect\` if it belongs to the cluster`,
     )
   }
-  // Where we came from stays among the hosts to try: it may lead again.
+  // The previous host stays in the list, as it may lead again.
   const others = [server, ...(server.otherHosts ?? [])]
     .map(({ host, port }) => ({ host, port }))
     .filter(({ host, port }) => host !== to.host || port !== to.port)
   return { ...server, ...to, otherHosts: others }
 }
 
-/** Whether the user has named the host, as one to begin with or one to be sent to. */
+/** Whether the user named the host as a server or as a permitted redirect. */
 export function isAllowed(server: ServerTarget, host: string): boolean {
   const named = [server, ...(server.otherHosts ?? [])].map(each => each.host)
   return [...named, ...(server.allowRedirect ?? [])].map(comparable).includes(comparable(host))
 }
 
-/** Nodes that send us on and on. */
+/** For nodes that keep redirecting. */
 export function redirectedTooOften({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',

@@ -1,32 +1,30 @@
 /*
-  Trying again until a deadline: exponential back-off with jitter.
+  Retries until a deadline, with exponential back-off and jitter.
 */
 import type { Clock, Platform, Random } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
 import type { Plan } from '../plan.js'
 import type { RunEnding } from '../run-ending.js'
 
-/** How often a batch is sent again, how long reconnecting is tried, and by which clock. */
+/** Retries per batch, the time limit for reconnecting, and the clock. */
 export interface RetryRules {
-  /** 0 means that nothing is tried again, connecting included. */
+  /** 0 retries nothing, not even connecting. */
   retries: number
-  /** Longest time that reconnecting may take, ms. */
+  /** Longest time to keep reconnecting, ms. */
   reconnectMs: number
   clock: Clock
-  /** Spreads clients that failed together. */
+  /** Spreads out clients that failed together. */
   random: Random
-  /** Ends everything that is tried. */
+  /** Ends all retries. */
   ended: AbortSignal
 }
 
-/** What retries depend on. */
 interface Retrying {
   readonly plan: Pick<Plan, 'retries' | 'retryTimeoutMs'>
   readonly platform: Pick<Platform, 'clock' | 'random'>
   readonly ending: Pick<RunEnding, 'leaving'>
 }
 
-/** Those of a run. */
 export function retryRules({ plan, platform, ending }: Retrying): RetryRules {
   const { clock, random } = platform
   return {
@@ -42,24 +40,24 @@ const firstDelayMs = 100
 const longestDelayMs = 10_000
 
 /**
- * Delay before try number `retry` (from 1): half fixed, half random, growing from 0.1 to 10 seconds.
+ * Delay before retry number `retry` (from 1): half fixed, half random, growing from 0.1 to 10 seconds.
  *
- * @param growth  by what each delay is longer than the one before
+ * @param growth  factor from one delay to the next
  */
 export function retryDelayMs(retry: number, random: Random, growth = 2): number {
   const fullMs = Math.min(firstDelayMs * growth ** (retry - 1), longestDelayMs)
   return fullMs / 2 + (random.number() * fullMs) / 2
 }
 
-/** A try that the deadline cut off after less than this says how little was left, not what is the matter. */
+/** If the deadline cuts an attempt short after less than this, its failure shows only that time was up, not what is wrong. */
 const tellingMs = 1_000
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or the next try would come too late; then the last failure that tells
- * something is thrown.
+ * Calls `attempt` until it succeeds, fails for good, or the next one would be too late; then throws the last meaningful
+ * failure.
  *
- * @param deadlineMs  by the clock of the rules; `attempt` has to keep to it by itself
- * @param mayRetry  whether a failure is worth another try
+ * @param deadlineMs  by the clock of the rules; `attempt` has to keep it by itself
+ * @param mayRetry  whether a failure is worth another attempt
  */
 export async function tryUntil<T>(
   deadlineMs: number,

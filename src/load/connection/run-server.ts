@@ -1,5 +1,5 @@
 /*
-  The server of a run: where it is, and what the run has learnt of it.
+  The server of a run: its address, and what the run has learnt of it.
 */
 import type { ServerAddress, ServerTarget } from '../options.js'
 import type { asynchronousThroughout } from './connect.js'
@@ -7,19 +7,22 @@ import type { Facts } from './known-server.js'
 import { redirected } from './redirect.js'
 
 export interface RunServer {
-  /** Where sessions go: as asked, until a redirect leads elsewhere. */
+  /** Where to open sessions: as requested, until a redirect leads elsewhere. */
   readonly address: ServerTarget
-  /** Nodes that are tried, too, once `reachOut` was called. */
+  /** Further nodes to try once `reachOut` was called. */
   liveNodes: readonly ServerAddress[]
-  /** The node at hand has been waited for: sessions may go to any that is live. */
+  /** Call it after waiting for the present node in vain: sessions may then use any live node. */
   reachOut(): void
-  /** Goes where a redirect leads. @throws {ConnectionError} DDB_CONNECT when the user has not named that host */
+  /**
+   * Follows a redirect.
+   * @throws {ConnectionError} DDB_CONNECT if the user has not named that host
+   */
   follow(to: ServerAddress): void
-  /** What the sessions that data goes out on are opened with, besides what all have; settled before the first is. */
+  /** Options of data sessions beyond those of all sessions; fixed before the first is opened. */
   dataSession: Partial<typeof asynchronousThroughout>
-  /** The node that was asked, and its version; undefined before, and where it does not tell. */
+  /** The node that was asked, and its version; undefined before that, or if it does not tell. */
   asked: { readonly address: ServerAddress; readonly version: string } | undefined
-  /** Of this server and user, as far as it is known. */
+  /** Of this server and user, as far as known. */
   facts: Facts
 }
 

@@ -1,5 +1,5 @@
 /*
-  What a run asks the server on its control session, always synchronously: schemas, row counts, whether a function
+  A run's questions to the server, always synchronous and on its control session: schemas, row counts, whether a function
   exists, whether a session's requests are all done.
 */
 import type { Session } from '../../client/open-session.js'
@@ -10,7 +10,7 @@ import type { NewValuePolicy } from '../target/partition-scheme.js'
 import { classifyRefusal } from '../fate/refusal.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
-/** Whom to ask, and how long an answer is waited for; without one it is a TimeoutError. */
+/** The session to ask, and how long to wait for an answer before a TimeoutError. */
 export interface Asking {
   readonly session: Session
   readonly timeoutMs: number
@@ -22,7 +22,8 @@ function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | un
 
 /**
  * The dictionary `schema(t)` of the target.
- * @throws {ServerError} DDB_TARGET when there is no such table, naming near ones; the server's words when it cannot tell yet
+ * @throws {ServerError} DDB_TARGET if there is no such table, naming similar ones; the server's own message if it cannot tell
+ *   yet
  */
 export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
   try {
@@ -39,7 +40,7 @@ export async function askSchema(asking: Asking, table: TableTarget): Promise<Val
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
 }
 
-/** Whether the server knows no such name; one that is just starting or electing a leader does not say so. */
+/** Whether the server says that no such name exists; one that is starting or electing a leader does not say so. */
 function saysUnknown(error: unknown): error is ServerError {
   return error instanceof ServerError && classifyRefusal(error.received) !== 'transient'
 }
@@ -57,7 +58,7 @@ async function unknownTable(
   return `the server has no table "${tableText(table)}" (it says: ${error.serverMessage}).${hint}`
 }
 
-/** Best effort: an older server or missing rights give no names, and the message goes without them. */
+/** Best effort: an old server or missing rights give no names, and the message does without. */
 async function existingTables(asking: Asking, table: TableTarget): Promise<readonly string[]> {
   const script =
     table.kind === 'dfs'
@@ -72,12 +73,12 @@ async function existingTables(asking: Asking, table: TableTarget): Promise<reado
   }
 }
 
-/** @throws {ServerError} DDB_TARGET when the server knows no such function. */
+/** @throws {ServerError} DDB_TARGET if there is no such function */
 export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
     await ask(asking, `typestr(${name})`)
   } catch (error) {
-    // Who may not call it, or ask for it, is told so: it may be there.
+    // If the user has no right to call or see it, the message says so instead: it may exist.
     if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
     const near = nearestNames(name, await existingViews(asking))
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
@@ -100,7 +101,7 @@ async function existingViews(asking: Asking): Promise<readonly string[]> {
   }
 }
 
-/** Rows of the target now; INT or LONG answers (docs/confirmation.md#how-counting-ends). */
+/** Present row count of the target; the answer is an INT or LONG (docs/confirmation.md#how-counting-ends). */
 export async function askCount(asking: Asking, table: TableTarget): Promise<number> {
   const answer = await ask(asking, `exec count(*) from ${tableExpression(table)}`)
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
@@ -114,8 +115,8 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
 }
 
 /**
- * Whether the server has no job of this session running or queued; undefined when it does not tell
- * (getConsoleJobs, docs/server-semantics.md#console-jobs).
+ * Whether the server has no running or queued job of this session; undefined if it does not tell (getConsoleJobs,
+ * docs/server-semantics.md#console-jobs).
  */
 export async function askIdle(asking: Asking, dataSessionId: string): Promise<boolean | undefined> {
   if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
@@ -126,7 +127,7 @@ export async function askIdle(asking: Asking, dataSessionId: string): Promise<bo
 }
 
 /**
- * As `askIdle`.
+ * Like `askIdle`.
  * @param query  counts jobs
  */
 export async function askNoJobs(
@@ -134,7 +135,7 @@ export async function askNoJobs(
   query: string,
 ): Promise<boolean | undefined> {
   try {
-    // Urgent, as the vendor's interface asks: it is to be answered while all workers are busy.
+    // Urgent, as in the vendor's interface, so that the server answers while all workers are busy.
     const answer = await session.run(query, { timeoutMs, urgent: true })
     return answer?.form === 'scalar' && answer.value !== null
       ? Number(answer.value) === 0
@@ -145,7 +146,7 @@ export async function askNoJobs(
   }
 }
 
-/** `TRANS` or `CHUNK`; undefined when the server does not tell (`schema(database(path)).atomic`). */
+/** `TRANS` or `CHUNK`; undefined if the server does not tell (`schema(database(path)).atomic`). */
 export async function askAtomic(asking: Asking, database: string): Promise<string | undefined> {
   try {
     const answer = await ask(asking, `schema(database("${database}"))["atomic"]`)
@@ -157,8 +158,8 @@ export async function askAtomic(asking: Asking, database: string): Promise<strin
 }
 
 /**
- * What the server does with values that no partition of a VALUE scheme has; undefined when it does not tell, as to users
- * who may not ask (getConfig, docs/server-semantics.md#rows-outside-the-scheme).
+ * What the server does with values outside every partition of a VALUE scheme; undefined if it does not tell, as for users
+ * without the right to ask (getConfig, docs/server-semantics.md#rows-outside-the-scheme).
  */
 export async function askNewValuePolicy(asking: Asking): Promise<NewValuePolicy | undefined> {
   try {

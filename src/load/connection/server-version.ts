@@ -1,6 +1,6 @@
 /*
-  What depends on the version of the server (docs/compatibility.md#versions-of-the-server): asked once a run, and told
-  in one notice.
+  What depends on the server's version (docs/compatibility.md#versions-of-the-server): asked once per run and reported in one
+  notice.
 */
 import { ServerError } from '../../errors.js'
 import type { Plan } from '../plan.js'
@@ -15,7 +15,7 @@ export function parseVersion(text: string): readonly number[] | undefined {
     .map(Number)
 }
 
-/** Whether a version comes before another; parts that are not there count as 0. */
+/** Whether a version is older than another; missing parts count as 0. */
 export function isBefore(version: readonly number[], other: readonly number[]): boolean {
   for (let i = 0; i < Math.max(version.length, other.length); i++) {
     const difference = (version[i] ?? 0) - (other[i] ?? 0)
@@ -24,10 +24,12 @@ export function isBefore(version: readonly number[], other: readonly number[]): 
   return false
 }
 
-/** Something that servers do before a version; some were mended in two lines of versions. */
+/** A behaviour of servers before some version; some were fixed in two release lines. */
 interface Peculiarity {
   readonly concerns: (plan: Plan) => boolean
-  /** First versions without it, by line: that of the first number it begins with, and of all above. */
+  /**
+   * First versions without it, by release line: one for the line that its leading numbers name, the last for all later lines.
+   */
   readonly mendedIn: readonly (readonly number[])[]
   readonly text: string
 }
@@ -61,7 +63,7 @@ const peculiarities: readonly Peculiarity[] = [
   },
 ]
 
-/** What this run should know of a server of this version, as one sentence; undefined when there is nothing. */
+/** What the user should know of a server of this version, as one sentence; undefined if nothing. */
 export function versionNotice(versionText: string, plan: Plan): string | undefined {
   const version = parseVersion(versionText)
   if (version === undefined) return undefined
@@ -72,7 +74,7 @@ export function versionNotice(versionText: string, plan: Plan): string | undefin
   return `the server has version ${version.join('.')}: ${found.join('; ')}`
 }
 
-/** Whether DFS tables cut or refuse long texts; servers of which the version is not known do. */
+/** Whether DFS tables cut or refuse long texts; assumed for unknown versions. */
 export function limitsTexts(versionText: string | undefined): boolean {
   const version = parseVersion(versionText ?? '')
   return version === undefined || !isConcerned(version, textLimitsFrom)
@@ -93,7 +95,7 @@ function isConcerned(
 }
 
 /**
- * The answer of `version()`; undefined from a server that does not give a text.
+ * The answer of `version()`; undefined if it is not a text.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askVersion({ session, timeoutMs }: Asking): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 /*
-  The last look at a target: before a run ends, whatever it has found out so far, and before a run that has nothing left to
-  do is called finished.
+  The last look at a target: at the end of a run, whatever it found, and before a run with nothing left to do is called
+  finished.
 */
 import type { Session } from '../../client/open-session.js'
 import { markFinished } from '../marker/finished-runs.js'
@@ -8,15 +8,15 @@ import { isUnfinished, type Run } from '../run.js'
 import { longestUnmarkMs } from '../marker/leftovers.js'
 import type { Evidence, Look } from './evidence.js'
 
-/** Whether a run claims anything of the target that could be wrong. */
+/** Whether the run claims anything about the target that could be wrong. */
 export function claimsRows({ state }: Run): boolean {
   return state.rows.confirmed + state.rows.skipped > 0
 }
 
 /**
  * @param session  of the run's own node
- * @param evidence  undefined when nothing is asked of the target
- * @param takeBack  rows that were confirmed become unconfirmed
+ * @param evidence  undefined if nothing is to be checked
+ * @param takeBack  makes confirmed rows unconfirmed
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
  */
 export async function lookAtEnd(
@@ -32,8 +32,8 @@ export async function lookAtEnd(
 }
 
 /**
- * Notes that a run with a journal has finished, on the server and in its journal, so that it can be told later whether its
- * rows are still there.
+ * Records on the server and in the journal that a run has finished, so that a later process can check whether its rows are
+ * still there.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -47,7 +47,7 @@ export async function noteFinished(
   const { journal } = run.history
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
   const rows = look?.rows ?? null
-  // Whoever is killed in between leaves a journal that knows as much as the server.
+  // A process killed between the two steps leaves a journal that knows as much as the server.
   journal.commit()
   const target = evidence.identity.name
   const mark = { target, rows, begunMs: journal.begunMs }
@@ -57,7 +57,10 @@ export async function noteFinished(
   run.emit({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })
 }
 
-/** Looks at the target for the last time. @throws {ConnectionError} @throws {TimeoutError} */
+/**
+ * Looks at the target for the last time.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
 export async function lookAndNote(
   run: Run,
   session: Session,

@@ -1,6 +1,6 @@
 /*
-  What speaks for it that a run's rows are in the table that it ends with: what the table was before the first row, how
-  many rows it has had since, and some rows by value.
+  Evidence that a run's rows are in the table it ends with: what the table was before the first row, how many rows it has had
+  since, and some rows by value.
 */
 import type { Session } from '../../client/open-session.js'
 import {
@@ -16,51 +16,54 @@ import { askFound, findScript, type Found } from './find-rows.js'
 import { leavesMemory, neverFalls } from './rows-had.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
 
-/** What was found when the table was looked at once more. */
+/** What another look at the table found. */
 export interface Look {
-  /** Why rows that were confirmed cannot be in it; undefined when nothing speaks against it. */
+  /** Why confirmed rows cannot be in it; undefined if nothing contradicts them. */
   readonly change: string | undefined
-  /** Nothing tells: a process that takes up the run may still find them. */
+  /** Inconclusive: a process that resumes the run may still find the rows. */
   readonly isOpen: boolean
-  /** Rows that the table has had; null where nothing can be counted. */
+  /** Rows that the table has had; null if nothing can be counted. */
   readonly rows: number | null
-  /** Rows of the run that were looked up by value. */
+  /** The result of looking up some of the run's rows by value. */
   readonly found: Found
 }
 
-/** Of one run; another run's rows are never part of it. */
+/** Evidence about one run; it never uses another run's rows. */
 export interface Evidence {
   /** The target as it was before the run's first row. */
   readonly identity: TargetIdentity
   readonly samples: SampleRows
-  /** Rows that the table has had at least; undefined when nothing is known. */
+  /** Least number of rows that the table has had; undefined if unknown. */
   readonly leastRows: number | undefined
   /**
-   * The table has taken rows.
-   * @param leastBefore  `leastRows` when the server began to write them; undefined when that is not known
-   * @param had  rows that it has had afterwards; undefined when it did not tell
-   * @returns why rows that it took before cannot be in it any more; undefined when nothing speaks against it
+   * The table has accepted rows.
+   * @param leastBefore  `leastRows` when the server began to write them; undefined if unknown
+   * @param had  rows that it has had afterwards; undefined if it did not tell
+   * @returns why rows accepted earlier cannot be in it any more; undefined if nothing contradicts them
    */
   taken(rows: number, leastBefore: number | undefined, had: number | undefined): string | undefined
-  /** What was taken before is there no more. */
+  /** Forgets accepted rows that are lost. */
   forget(): void
-  /** What a process that goes on has to know. */
+  /** What a process that resumes needs to know. */
   sampled(): Extract<JournalRecord, { kind: 'sampled' }>
-  /** Looks at the table once more. @throws {ConnectionError} @throws {TimeoutError} */
+  /**
+   * Looks at the table again.
+   * @throws {ConnectionError} @throws {TimeoutError}
+   */
   look(control: Session): Promise<Look>
 }
 
-/** What earlier processes of a run have left of it. */
+/** Evidence from earlier processes of the run. */
 export interface EarlierEvidence {
   readonly samples: readonly SampleRow[]
-  /** Rows that the table had at least when it was last asked. */
+  /** Least number of rows that the table had when it was last asked. */
   readonly leastRows: number | undefined
 }
 
 const unknownRows =
   'rows that earlier processes wrote are not in it as they were sent, and nothing tells whether the function has changed them'
 
-/** Why rows that were confirmed are so no more. */
+/** Why confirmed rows are confirmed no longer. */
 export function mayBeGone(change: string): string {
   return `rows that were confirmed may be gone: ${change}`
 }
@@ -74,13 +77,13 @@ export function newEvidence(
   const { plan } = run
   const { total, adds } = identity
   const { keyColumns: keys = [], partitionColumns = [], keyed } = description
-  // Of rows that others may change by their keys the keys have to be known.
+  // Others may replace rows by key, so such rows can be looked up only if the key columns are known.
   const isKnown = !(identity.dropsDuplicates || keyed) || keys.length > 0
   const choosing = partitionColumns.filter(name => keys.length === 0 || keys.includes(name))
   const names = isKnown ? description.columns.map(({ name }) => name) : []
   const counts = total !== null && total !== undefined && identity.rows !== null
   const samples = newSampleRows(names, keys, earlier.samples, choosing)
-  /** Rows that were there before, and those taken since. */
+  /** Rows that were there before, plus those accepted since. */
   let counted = counts ? (earlier.leastRows ?? identity.rows) : undefined
   let mostHad = 0
   const leastRows = (): number | undefined =>
@@ -114,7 +117,7 @@ export function newEvidence(
     sampled: () => sampledRecord(samples, leastRows()),
     async look(control) {
       const table = watchedTable(plan)
-      // Rows that have left memory are not found.
+      // Rows that have left memory cannot be found.
       const mayFind = table !== undefined && !leavesMemory(total)
       const rows = mayFind ? askedRows(plan, identity, samples) : []
       const definitions = rows.length === 0 ? '' : findScript(table!, rows)
@@ -122,7 +125,7 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // Rows of this process would tell what the function has made of those before.
+      // If there are rows of this process, finding none shows that the function changed them; earlier rows cannot tell.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
@@ -139,7 +142,7 @@ export function newEvidence(
     if (least !== undefined && now.rows !== null && now.rows < least) {
       return `it had ${least} rows, and has ${now.rows}: it was made again, or emptied`
     }
-    // What a function has made of the rows is its own affair, unless it left some as they are.
+    // A function may change rows as it likes; that is conclusive only if some rows are found unchanged.
     if (found === 'some' || (found === 'none' && plan.target.kind === 'table')) {
       return 'rows that this run wrote into it are not in it'
     }
@@ -148,8 +151,8 @@ export function newEvidence(
 }
 
 /**
- * Of a table in memory that was made again, or emptied, the first row is gone; of a DFS table others may drop any partition.
- * Of a function the last row tells whether rows are found.
+ * If a table in memory was made again or emptied, the first row is gone; in a DFS table others may drop any partition. For a
+ * function the last row shows whether rows can be found at all.
  */
 function askedRows(
   { target }: Run['plan'],

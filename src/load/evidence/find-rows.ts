@@ -10,14 +10,15 @@ import { longsOf } from '../marker/marker.js'
 import { tableExpression, type TableTarget } from '../target/target.js'
 import type { SampleRow } from './sample-rows.js'
 
-/** How many of the rows that were looked up are in a table: `unknown` when the server cannot tell. */
+/** How many of the looked-up rows are in a table: `unknown` if the server cannot tell. */
 export type Found = 'all' | 'some' | 'none' | 'unknown'
 
 const parameter = (index: number): string => `ddbIngestValue${index}`
 
 /**
- * The values go as typed arguments, and the server has to find the rows among themselves first: what it cannot compare
- * proves nothing. The names are those of no column (DolphinDB manual, page col_ref: a column hides a variable).
+ * Values are sent as typed arguments. The script first has to find the rows among themselves: a value that the server cannot
+ * compare proves nothing. No column can have the names used here, as a column hides a variable of the same name (DolphinDB
+ * manual, page col_ref).
  *
  * @param rows  with equal columns, at least one
  */
@@ -42,7 +43,7 @@ def ddbIngestFind(ddbIngestGiven${parameters}) {
 }
 
 /**
- * Asks on a session on which `findScript` of these very rows was run.
+ * Asks on a session on which `findScript` was run for exactly these rows.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFound(
@@ -57,7 +58,7 @@ export async function askFound(
 }
 
 /**
- * As `askFound`: how often the table has each row, of at least one; undefined when the server cannot tell.
+ * Like `askFound`, but counts how often the table has each of at least one row; undefined if the server cannot tell.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askCounts(
@@ -80,7 +81,7 @@ export async function askCounts(
 
 const isNull = ({ value }: Scalar): boolean => value === null || value === ''
 
-/** Symbols travel alone as text. */
+/** A single symbol is sent as text. */
 const sent = (scalar: Scalar): Scalar =>
   scalar.type === 'SYMBOL' ? { ...scalar, type: 'STRING' } : scalar
 

@@ -1,5 +1,5 @@
 /*
-  The question that a user asks where the program cannot tell whether a run's rows are there.
+  A script with which users check whether a run's rows are in the table, if the program cannot tell.
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { formatValue } from '../../protocol/value-text.js'
@@ -9,16 +9,16 @@ import type { Plan } from '../plan.js'
 import { tableExpression } from '../target/target.js'
 import type { SampleRow } from './sample-rows.js'
 
-/** Their texts are DolphinDB's literals (docs/grammar.md#literals). */
+/** The text of these types is also their literal in DolphinDB (docs/grammar.md#literals). */
 const literal: ReadonlySet<DataType> = new Set([
   ...(['INT', 'LONG', 'DATE', 'MONTH', 'DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'] as const),
   ...(['TIME', 'MINUTE', 'SECOND', 'NANOTIME', 'SYMBOL', 'STRING'] as const),
 ])
 
-/** Stands for a table that nobody has named: the one that a function writes into. */
+/** Stands for the table that a function writes to, if the user has not named it. */
 const unnamedTable = 'TABLE'
 
-/** Counts rows of the run, or all rows where none of them can be written down. */
+/** Counts rows of the run, or all rows if none of them has values that can be written as literals. */
 export function lookScript(plan: Plan, samples: readonly SampleRow[]): string {
   const table = watchedTable(plan)
   const from = table === undefined ? unnamedTable : tableExpression(table)
@@ -28,7 +28,7 @@ export function lookScript(plan: Plan, samples: readonly SampleRow[]): string {
   return `exec count(*) from ${from}${where}`
 }
 
-/** '' for a row without a value that can be written down. */
+/** '' for a row without such a value. */
 function conditionOf(row: SampleRow): string {
   const parts = row.flatMap(({ column, scalar }) => {
     const text = literalOf(scalar)

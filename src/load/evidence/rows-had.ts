@@ -1,16 +1,16 @@
 /*
-  How many rows a table in memory has had, those that have left it included: the number never falls while it is the same
-  table.
+  How many rows a table in memory has had in total, including those that have left it: the number never falls while the table is
+  the same.
 */
 import type { TableTarget } from '../target/target.js'
 
 /**
- * Where the number comes from: the rows themselves, of a stream table, from which none is deleted (`rows`), or of another
- * table (`kept`); or, where old rows leave memory, from what its persistence tells or from the list of stream tables.
+ * The source of the number. `rows`: the rows of a stream table, from which none is deleted. `kept`: the rows of another table.
+ * If old rows leave memory: what the table's persistence or the list of stream tables tells.
  */
 export type RowsTotal = 'rows' | 'kept' | 'totalSize' | 'totalRows'
 
-/** Sets `ddbIngestRows` and `ddbIngestTotal`, '' when nothing can be told. Some servers have no list of stream tables. */
+/** Sets `ddbIngestRows` and `ddbIngestTotal`, '' if nothing can be told. Some servers have no list of stream tables. */
 export function rowsHadScript(name: string): string {
   return `ddbIngestRows = 00l
 ddbIngestTotal = ""
@@ -43,17 +43,17 @@ export function rowsTotalOf(answer: unknown): RowsTotal | null {
     : null
 }
 
-/** Whether the number is that of a stream table: no row is ever deleted from one. */
+/** Whether the number is that of a stream table, from which no row is ever deleted. */
 export function neverFalls(total: RowsTotal | null | undefined): boolean {
   return typeof total === 'string' && total !== 'kept'
 }
 
-/** Whether rows that were written may be found in memory no more. */
+/** Whether written rows may no longer be found in memory. */
 export function leavesMemory(total: RowsTotal | null | undefined): boolean {
   return total === 'totalSize' || total === 'totalRows'
 }
 
-/** The same as an expression of type LONG, null where it cannot be told. */
+/** The same as an expression of type LONG, null if it cannot be told. */
 export function rowsHadExpression(
   table: TableTarget | undefined,
   total: RowsTotal | null | undefined,

@@ -1,6 +1,6 @@
 /*
-  A few rows of a run, kept by value: its first, one about halfway, and its last. Whether they are in the table is asked
-  before the run says that its rows are.
+  A few rows of a run, kept by value: the first, one about halfway, and the last. A run looks them up before it claims that its
+  rows are in the table.
 */
 import type { Batch } from '../../parse/batch.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -14,36 +14,36 @@ export interface SampleCell {
   readonly scalar: Scalar
 }
 
-/** A row by its values, in columns that can be compared; at least one is not null. */
+/** A row as values of comparable columns; at least one is not null. */
 export type SampleRow = readonly SampleCell[]
 
-/** Rows of one run that the target has taken. */
+/** Sample of one run's rows that the target accepted. */
 export interface SampleRows {
-  /** At most four: of earlier processes the first and the last, of this one the middle and the last. */
+  /** At most four: the first and last of earlier processes, the middle and last of this one. */
   readonly rows: readonly SampleRow[]
-  /** Some of them are of this process. */
+  /** Some of them are from this process. */
   readonly hasOwn: boolean
   /**
-   * The target has taken rows `start` to `end` (exclusive) of a batch.
-   * @returns whether the rows are to be noted down for a process that goes on: as often as their number has doubled
+   * The target has accepted rows `start` to `end` (exclusive) of a batch.
+   * @returns whether to record the sample in the journal: each time the number of rows has doubled
    */
   taken(batch: Batch, start: number, end: number): boolean
-  /** A row of a batch; undefined when nothing of it can be compared. */
+  /** A row of a batch; undefined if none of its values can be compared. */
   at(batch: Batch, row: number): SampleRow | undefined
-  /** What was taken is not there any more. */
+  /** Drops the sample, as the rows are lost. */
   clear(): void
 }
 
-/** So many rows of small batches go by without one of them being kept, or a share of all so far. */
+/** With small batches a row is kept only after this many rows, or after a share of all so far. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 
-/** Values of a row that are looked up, unless it has a key. */
+/** Number of values looked up per row, unless it has a key. */
 const mostColumns = 12
 
 /**
- * Types of which DolphinDB compares values with `=`, those first that are compared fast and tell rows apart: the first
- * condition is put to all rows, the next one to what it has left.
+ * Types whose values DolphinDB compares with `=`. Those that compare fast and differ most come first: the first condition
+ * applies to all rows, the next to what remains.
  */
 const comparable: readonly DataType[] = [
   ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),
@@ -57,9 +57,9 @@ const longestText = 200
 
 /**
  * @param columnNames  of the target, in its order
- * @param keys  columns by which the target knows rows; else empty
- * @param first  columns that have to be asked, before all others: the server chooses partitions by them
- * @param earlier  kept by earlier processes of the run
+ * @param keys  key columns of the target; may be empty
+ * @param first  columns to compare before all others: the server selects partitions by them
+ * @param earlier  sample of earlier processes of the run
  */
 export function newSampleRows(
   columnNames: readonly string[],
@@ -68,7 +68,7 @@ export function newSampleRows(
   first: readonly string[] = [],
 ): SampleRows {
   let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
-  /** The last but one is about halfway, as each was kept when the rows had doubled since the one before. */
+  /** The last but one is about halfway, as each was kept when the rows had doubled since the previous one. */
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]
@@ -92,7 +92,7 @@ export function newSampleRows(
     taken(batch, start, end) {
       const count = end - start
       rows += count
-      // A batch that is smaller than others may be the last one.
+      // A batch smaller than the others may be the last one, so it is sampled.
       if (rows < nextKept && count === largest) return false
       largest = Math.max(largest, count)
       nextKept = rows + Math.min(keepEvery, rows * keepShare)
@@ -114,7 +114,7 @@ export function newSampleRows(
   }
 }
 
-/** Empty when a key column cannot be compared. */
+/** Empty if a key column cannot be compared. */
 function cellsOf(
   columns: readonly Column[],
   order: readonly number[],
@@ -132,7 +132,7 @@ function cellsOf(
   return cells.length < keys.length ? [] : cells
 }
 
-/** Positions of the columns that can be compared. */
+/** Positions of comparable columns. */
 function orderOf(
   columns: readonly Column[],
   names: readonly string[],
@@ -155,7 +155,7 @@ function isExact({ value }: Scalar): boolean {
   return typeof value !== 'string' || (value.length <= longestText && !value.includes('\0'))
 }
 
-/** A row as the journal has it: column, type, scale of a decimal, and the value as text; null for a null. */
+/** A row as the journal stores it: column, type, scale of a decimal, and the value as text; null for a null. */
 export type JournaledRow = readonly (readonly [
   column: string,
   type: string,

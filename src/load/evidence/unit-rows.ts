@@ -1,6 +1,6 @@
 /*
-  Whether rows of a unit of a plan are in the table although this server knows nothing of them: it was restarted and the table was
-  not lost with it, or another load has stored the same rows (docs/decisions/0068).
+  Detects rows of a plan's unit that are in the table although this server has no record of them: because a restart of the
+  server lost the records but not the table, or because another load stored the same rows (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
@@ -16,14 +16,14 @@ import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 import { countThere, type UnsentCheck } from './unsent-rows.js'
 
-/** Of a table in memory, which a restart leaves empty unless it is persisted: looking through all of it takes its time. */
+/** For a table in memory: after a restart it is empty unless persisted, and searching all of it takes time. */
 const batchesInMemory = 2
-/** Some of them the table may not take. */
+/** More than one, as the table may refuse some. */
 const rowsOfBatch = 8
 
 /**
- * To be asked for each batch of the unit, in their order.
- * @returns undefined where nothing is to be looked up, or can be
+ * Call it for each batch of the unit, in order.
+ * @returns undefined if nothing needs to be or can be looked up
  */
 export function unitCheck(run: Run, control: Session, evidence: Evidence): UnsentCheck | undefined {
   const { plan, history } = run
@@ -52,7 +52,7 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     }
     if (rows.length === 0) return
     const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
-    // Another process of the unit may have sent them meanwhile; the server may have refused some of them before.
+    // Another process of the unit may have sent them meanwhile; the server may have refused some of them earlier.
     if (2 * there < rows.length || (await isClaimed(no))) return
     const { file, lineNumber } = batch.locate(0)
     throw new DdbError(

@@ -1,6 +1,6 @@
 /*
-  Rows that the journal of a run does not know as sent, and that are in the table all the same: the journal was brought back
-  from an earlier time, and the server, which would know, has lost its memory (docs/decisions/0047).
+  Detects rows that are in the table although the journal does not know them as sent. That happens if the journal was restored
+  from an earlier copy and the server, which would notice, has lost its memory (docs/decisions/0047).
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -18,20 +18,20 @@ import { leavesMemory } from './rows-had.js'
 import type { SampleRow } from './sample-rows.js'
 
 /**
- * To be asked before rows go out that no process has sent, as far as the journal tells.
- * @param rows  of the batch, where it was divided by lane before
+ * Call it before sending rows that no process has sent according to the journal.
+ * @param rows  of the batch, if it was divided by lane before
  * @throws {DdbError} DDB_UNPROVEN
  */
 export type UnsentCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
 
 type RowsOfBatch = Pick<Part, 'start' | 'end'>
 
-/** Rows of one batch that are looked up: small ones may have none that the table takes. */
+/** Rows of one batch to look up: more than one, as the target may have refused some. */
 const mostOfBatch = 8
 
 /**
- * @param now  the target as the run goes on with it
- * @returns undefined where the server knows what was sent, or nothing can be told
+ * @param now  the target when the run resumes
+ * @returns undefined if the server knows what was sent, or nothing can be told
  */
 export function unsentCheck(
   run: Run,
@@ -46,7 +46,7 @@ export function unsentCheck(
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
-    // If nobody else writes, these are the rows that the journal does not know, from the first one on.
+    // If nobody else writes, these are the rows unknown to the journal, starting with the first.
     const among = Math.min(unknown, end - start)
     const count = Math.min(among, mostOfBatch, left)
     left -= count
@@ -65,25 +65,25 @@ export function unsentCheck(
   return async (batch, rows) => {
     if (left === 0) return
     if (lanes === 1 || rows !== undefined) return check(batch, rows ?? whole(batch))
-    // Of each lane the rows may be there, whatever became of the others.
+    // Each lane's rows may be there independently of the others.
     const divided = divideByLane(batch, run.lanes!.lanesOf(batch, lanes), lanes)
     for (const lane of divided.lanes) await check(lane.batch, whole(lane.batch))
   }
 }
 
-/** By which the rows that the journal does not know were divided, as far as it tells. */
+/** The number of lanes by which unrecorded rows were divided, as far as the journal tells. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = run.history.found
-  // Those of a run that finds their number are powers of two: the most of them tell all of them apart.
+  // A run with `auto` uses powers of two: the largest number distinguishes the lanes of all.
   const isFound = told?.options.delivery?.connections === 'auto'
   return lanes > 0 && !isFound ? lanes : mostConnections(run)
 }
 
-/** Rows that are in the table at most, and neither were there before the run nor are those that the journal tells of. */
+/** Upper limit of rows in the table that neither were there before the run nor are known to the journal. */
 function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): number {
   const { target: before } = found
   const isCounted = before?.adds === true && !leavesMemory(now.total)
-  // Without batches a run begins anew, on top of what it has stored (docs/delivery.md).
+  // Without records of batches a run starts over, on top of what it has stored (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0
   if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0
   if (before.rows === null || now.rows === null) return 0
@@ -91,14 +91,14 @@ function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): nu
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
 }
 
-/** Of each the first batch may be the one that arrived, as far as is known. */
+/** On each connection the first batch may be the one that arrived, as far as is known. */
 function mostConnections({ plan, history: { found } }: Run): number {
   const { connections = 1 } = found.run?.options.delivery ?? {}
   const before = connections === 'auto' ? mostFoundConnections : connections
   return Math.max(plan.mostConnections ?? plan.connections, before)
 }
 
-/** It has had its memory since the last process of the run began to send. */
+/** The server has kept its memory since the last process of the run began to send. */
 function isKnownToServer({ history: { journal, found } }: Run): boolean {
   const { onServer } = journal ?? {}
   const hasLedger =
@@ -106,7 +106,7 @@ function isKnownToServer({ history: { journal, found } }: Run): boolean {
   return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75
 }
 
-/** How many of some rows the table has. */
+/** How many of the given rows the table has. */
 export async function countThere(
   session: Session,
   script: string,

@@ -1,10 +1,11 @@
 /*
-  What went over each connection of a run, and how long its batches took: one that is slower than the others, or has more to do, shows.
+  What each connection of a run carried and how long its batches took: shows a connection that is slower or carries more than
+  the others.
 */
 import type { LoadResult } from '../load-result.js'
 import { newLatencies, type Latencies } from './latencies.js'
 
-/** Of one connection; a batch that is sent again counts once more. */
+/** The totals of one connection; a batch that is sent again counts again. */
 export interface Carried {
   batches: number
   rows: number
@@ -26,7 +27,7 @@ export function addSent(to: Carried, { rows, bytes }: { rows: number; bytes: num
   to.bytes += bytes
 }
 
-/** As the result has them. */
+/** The totals as the result shows them. */
 export function carriedFigures(all: readonly Carried[]): LoadResult['byConnection'] {
   return all.map(({ batches, rows, bytes, latencies }) => ({
     ...{ batches, rows, bytes: Math.round(bytes) },

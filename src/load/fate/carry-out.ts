@@ -1,6 +1,6 @@
 /*
-  Carries out what the outcomes of batches mean, in every mode: counts what is known, sends again what may succeed, and
-  gives up what cannot.
+  Carries out what the outcomes of batches require, in every mode: counts what is known, resends what may succeed, and gives up
+  the rest.
 */
 import { DdbError } from '../../errors.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
@@ -13,10 +13,9 @@ import { newBisectQueue, partText, type Part } from './part.js'
 import type { Recorder } from './recorder.js'
 import type { SendQueue } from './send-queue.js'
 
-/** By what each rest of a refused batch is longer than the one before: what is in the way may take a while to pass. */
+/** Each rest of a refused batch is this many times longer than the one before, as the obstacle may take a while to pass. */
 const restGrowth = 4
 
-/** What carrying out shares with a transport. */
 export interface CarryOutSetup {
   readonly run: Run
   readonly recorder: Recorder
@@ -24,32 +23,32 @@ export interface CarryOutSetup {
   /** Ends the run: nothing more is handed over. */
   fail(error: unknown): void
   /**
-   * Goes on with a half whose number follows from its place: another process may have sent it.
-   * @param opened  told before what is known of it is applied
+   * Takes up a half whose number follows from its place, so another process may have sent it already.
+   * @param opened  called before anything known of the half is applied
    */
   readonly takeUpHalf?: (part: Part, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
-/** What is known of a batch that an earlier process has sent. */
+/** What is known of a batch that an earlier process sent. */
 export interface Inherited {
-  /** The last attempt that the server has begun; undefined when it began none, or nobody knows. */
+  /** The last attempt that the server has begun; undefined if it began none or that is unknown. */
   readonly attempt: number | undefined
-  /** Why nobody knows; undefined where the server tells what became of it. */
+  /** Why the outcome is unknown; undefined if the server still tells it. */
   readonly isLost: string | undefined
-  /** Batches of which nobody knows are sent again: a second copy changes nothing, or the user wants it. */
+  /** Whether a batch of unknown outcome is sent again: either a second copy changes nothing, or the user wants it. */
   readonly resends: boolean
 }
 
-/** Every open batch is closed here, and counted in the same step; the parts of a divided one are counted each. */
+/** Closes every open batch and counts it in the same step; each part of a divided batch is counted by itself. */
 export class CarryOut {
   readonly #setup: CarryOutSetup
   readonly #queue: SendQueue
   readonly #bisect = newBisectQueue()
-  /** The part of a divided batch that is out. */
+  /** The part of a divided batch that is in flight. */
   #bisected: OpenBatch | undefined
-  /** Nothing refused is sent again any more. */
+  /** Set once refused batches are no longer resent. */
   #ended = false
-  /** Redirects followed since rows were last taken. */
+  /** Redirects followed since rows were last accepted. */
   #moves = 0
 
   constructor(setup: CarryOutSetup, queue: SendQueue) {
@@ -57,7 +56,7 @@ export class CarryOut {
     this.#queue = queue
   }
 
-  /** What the server says became of a batch. */
+  /** Applies the outcome that the server reports for a batch. */
   apply(batch: OpenBatch, { rows, had, errText }: Outcome): void {
     const { run, recorder } = this.#setup
     const { lane, no, leastHad } = batch
@@ -104,7 +103,7 @@ export class CarryOut {
         return error === undefined ? undefined : this.stop(error)
       }
       case 'stop':
-        // The reason goes before its consequences: the rows are where they are because of it.
+        // Report the reason before its consequences.
         run.ending.fail(decision.error)
         this.#close(batch)
         if (decision.stored === 'no') recorder.unsent(part)
@@ -124,13 +123,13 @@ export class CarryOut {
       if (part.unitNo === undefined) this.#bisected = this.#queue.add(part).batch
       else takeUpHalf?.(part, part.unitNo, batch => (this.#bisected = batch))
     } catch (error) {
-      // The journal cannot be written: the server has stored nothing of these rows.
+      // The journal cannot be written; the server has stored none of these rows.
       this.#setup.recorder.unsent(part)
       throw error
     }
   }
 
-  /** Halves are not sent any more by a run that is stopped: nor is what has to come after them. */
+  /** A stopped run sends no more halves, nor anything that must follow them. */
   #leaveLanes(): void {
     const { run, recorder } = this.#setup
     if (run.lanes?.isOrdered !== true) return
@@ -143,7 +142,7 @@ export class CarryOut {
     }
   }
 
-  /** Goes on with a part that an earlier process of the run sent under this number. */
+  /** Takes up a part that an earlier process of the run sent under this number. */
   takeUp(part: Part, no: number, { attempt, isLost, resends }: Inherited): OpenBatch {
     if (isLost !== undefined && resends) part.mayBeStored = true
     const batch = this.#queue.takeUp(part, no, attempt)
@@ -152,7 +151,7 @@ export class CarryOut {
     return batch
   }
 
-  /** Sends a batch again of which nobody knows what became, when the user chose that and tries are left. */
+  /** Resends a batch of unknown outcome if the user chose that and retries are left. */
   leaveUncertain(batch: OpenBatch, why: string): void {
     const { run, rules } = this.#setup
     const resends = run.plan.onDoubt === 'resend' && batch.resends < rules.retries
@@ -161,19 +160,19 @@ export class CarryOut {
     this.#queue.sendAgain(batch)
   }
 
-  /** Sends the same attempt once more, or gives the batch up when that was done often enough. */
+  /** Sends the same attempt once more, or gives the batch up if no retries are left. */
   repeat(batch: OpenBatch, why: string): void {
     if (batch.resends < this.#setup.rules.retries) this.#queue.repeat(batch)
     else this.giveUp(batch, why)
   }
 
-  /** Nothing will be known of a batch any more. */
+  /** Gives up learning a batch's outcome. */
   giveUp(batch: OpenBatch, why: string): void {
     this.#setup.recorder.uncertain(this.#close(batch), why)
     this.#sendBisected()
   }
 
-  /** Ends the run: nothing more is sent, and what is out is still waited for. */
+  /** Ends the run: nothing more is sent, but batches in flight are still awaited. */
   stop(error: DdbError): void {
     this.#setup.fail(error)
     this.#end()
@@ -183,7 +182,7 @@ export class CarryOut {
     }
   }
 
-  /** Counts every open batch as what is known of it. */
+  /** Counts every open batch by what is known of it. */
   endAll(why: string): void {
     this.#end()
     for (const batch of [...this.#setup.run.state.open.values()]) {
@@ -197,27 +196,27 @@ export class CarryOut {
     this.#queue.endRest()
   }
 
-  /** Does not send a batch that waited to be sent, or that a node refused which does not lead. */
+  /** Drops a batch that was still queued, or that a node refused because it is not the leader. */
   drop(batch: OpenBatch): void {
     if (this.#queue.isEarlier(batch)) {
       return this.giveUp(batch, 'sent by an earlier process, and no receipt came')
     }
     const isNew = batch.sendNos.length === 0 && batch.attempt === 0
-    // The attempt before was given up without an answer: it may be stored.
+    // The previous attempt was given up without an answer, so it may be stored.
     if (!isNew && batch.refusal === '') return this.giveUp(batch, 'sent, and no receipt came')
     if (isNew) this.#setup.run.emit({ kind: 'withdrawn', rows: batch.rows })
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Halves that were not sent by themselves any more: the server has stored nothing of them. */
+  /** Halves that were still waiting to be sent: the server has stored none of them. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }
 
   /**
-   * Goes to the node that leads once the present one has answered for all it was sent: a batch never is with two.
-   * @param open  makes that node the one that is sent to
-   * @returns whether it did
+   * Moves to the leading node once the present one has answered for everything it was sent: a batch is never with two nodes.
+   * @param open  makes that node the one to send to
+   * @returns whether it moved
    */
   async moveToLeader(open: (to: ServerAddress) => Promise<void>): Promise<boolean> {
     const queue = this.#queue
@@ -228,12 +227,12 @@ export class CarryOut {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
       await open(to)
       queue.leader = undefined
-      // What another node has in memory is not compared with what this one had.
+      // Contents of another node's memory are not comparable with this one's.
       this.#setup.recorder.target.evidence?.forget()
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#setup.fail(error)
-      // Others may have come in the meantime.
+      // More batches may have been queued meanwhile.
       const waiting = queue.held()
       queue.leader = undefined
       for (const batch of waiting) this.drop(batch)
@@ -246,7 +245,7 @@ export class CarryOut {
     return true
   }
 
-  /** @returns its rows, which are about to be counted */
+  /** @returns its rows, which the caller must count now */
   #close(batch: OpenBatch): Part {
     if (batch === this.#bisected) this.#bisected = undefined
     const part = this.#queue.partOf(batch)

@@ -1,37 +1,36 @@
 /*
-  What is known of the bytes of one input: which of them were sent, under which numbers, and what became of their rows.
-  Ranges lie one behind the other; where a batch was divided or sent again, the later numbers take its place.
+  What is known of one input's bytes: which were sent, under which batch numbers, and with what outcome. The ranges are
+  consecutive; if a batch was divided or sent again, the later numbers replace its own.
 */
 import type { EndedRows, JournaledLanes } from '../journal/journal-record.js'
 
-/** What was sent under one number: rows of one input, or of several that lie one behind the other. */
+/** Rows sent under one number: of one input, or of several consecutive ones. */
 export interface SentBatch {
   readonly no: number
   readonly rows: number
-  /** Numbers of the inputs that it has rows of. */
+  /** Numbers of the inputs its rows come from. */
   readonly inputs: readonly number[]
-  /** undefined while nobody knows. */
+  /** undefined while the outcome is unknown. */
   ended: EndedRows | undefined
-  /** The ledger that its receipt would be in is gone. */
+  /** The ledger that would hold its receipt is gone. */
   isLost: boolean
-  /** Of rows that were divided by lane: then the above is said of each lane's part instead. */
+  /** For rows divided by lane: this replaces the fields above, part by part. */
   readonly lanes?: SentLanes
 }
 
 /** Rows that were sent by lane. */
 export interface SentLanes extends JournaledLanes {
-  /** In the order of lanes, ascending; rows between them have no number any more. */
+  /** Ascending in the order of lanes; the rows between parts no longer have a number. */
   parts: SentPart[]
 }
 
-/** Rows of one lane. */
 export interface SentPart {
   readonly batch: SentBatch
-  /** Of the first one in the order of lanes. */
+  /** Index of its first row in the order of lanes. */
   readonly firstRow: number
 }
 
-/** Its rows of one input. */
+/** Rows of one input in a batch. */
 export interface SentRange {
   readonly batch: SentBatch
   readonly startBytes: number
@@ -39,47 +38,50 @@ export interface SentRange {
   readonly rows: number
 }
 
-/** A place in an input at which a batch ended. */
+/** Where in an input a batch ended. */
 export interface BatchEnd {
   readonly offsetBytes: number
   readonly lineNumber: number
-  /** Records of the input that begin before. */
+  /** Records of the input that begin before this place. */
   readonly records: number
 }
 
 /** One input's bytes, from the first to those of the last batch. */
 export interface CoveredInput {
-  /** Ends of batches, ascending; what lies before the first one is settled. */
+  /** Ends of batches, ascending; everything before the first is settled. */
   readonly ends: readonly BatchEnd[]
   /** Ascending; none lies before the first end. */
   readonly ranges: readonly SentRange[]
-  /** Rows of all batches, settled ones included. */
+  /** Rows of all batches, including settled ones. */
   readonly rows: number
-  /** What was sent up to here has its place: so many rows. */
+  /** Starts at a place up to which this many rows are settled. */
   begin(end: BatchEnd, rows: number): void
-  /** A batch that nobody has sent before. */
+  /** Adds a batch that was never sent before. */
   extend(range: SentRange, end: BatchEnd): void
-  /** Rows that were part of a batch before, under another number. @returns the batches that these rows had been part of */
+  /**
+   * Gives rows of an earlier batch another number.
+   * @returns the batches that these rows had been part of
+   */
   replace(range: SentRange): readonly SentBatch[]
-  /** What was sent under its number has other numbers from now on. */
+  /** Forgets a number whose rows have other numbers now. */
   remove(batch: SentBatch): void
-  /** Forgets what lies before the first batch with rows that are not settled. */
+  /** Forgets everything before the first batch that is not settled. */
   settle(): void
 }
 
-/** How far an input was sent: so many rows, and up to where. */
+/** How many rows of an input were sent, and up to which place. */
 export interface SentInput extends BatchEnd {
   readonly rows: number
 }
 
-/** Of an input of which nothing was sent. */
+/** For an input of which nothing was sent. */
 export const unsentInput: SentInput = { offsetBytes: 0, lineNumber: 1, records: 0, rows: 0 }
 
-/** How far inputs were sent: of a hundred thousand files four numbers each. */
+/** How far each input was sent, in four numbers each, as there may be a hundred thousand files. */
 export interface SentInputs {
   at(input: number): SentInput
   set(input: number, sent: SentInput): void
-  /** More rows of an input were sent, up to its end or another place. */
+  /** Records that more rows of an input were sent, up to its end or another place. */
   add(input: number, end: BatchEnd, rows: number): void
 }
 
@@ -90,7 +92,7 @@ export function newSentInputs(): SentInputs {
   const inputs: SentInputs = {
     at(input) {
       const at = input * numbersEach
-      // Lines count from 1: 0 stands for an input that was not told.
+      // Lines count from 1: 0 marks an input not recorded yet.
       if (at >= numbers.length || numbers[at + 1] === 0) return unsentInput
       return {
         offsetBytes: numbers[at]!,
@@ -118,13 +120,13 @@ export function newSentInputs(): SentInputs {
   return inputs
 }
 
-/** So many batches are settled at a time. */
+/** Batches between two clean-ups of settled ones. */
 const settleEvery = 1_024
 
 export function newCoveredInput(): CoveredInput {
   let ends: BatchEnd[] = [{ offsetBytes: 0, lineNumber: 1, records: 0 }]
   let ranges: SentRange[] = []
-  /** Of the first batch, behind a header: what lies before it is settled. */
+  /** Of the first batch, after the header; everything before is settled. */
   let startBytes = 0
   let rows = 0
   const covered: CoveredInput = {
@@ -154,7 +156,7 @@ export function newCoveredInput(): CoveredInput {
       const at = from < 0 ? ranges.length : from
       let to = at
       while (to < ranges.length && ranges[to]!.startBytes < range.endBytes) to++
-      // What the new one leaves of a divided batch is a gap until the other parts come.
+      // The rest of a divided batch stays a gap until its other parts come.
       return ranges.splice(at, to - at, range).map(({ batch }) => batch)
     },
     remove(batch) {
@@ -185,7 +187,7 @@ export function newCoveredInput(): CoveredInput {
   return covered
 }
 
-/** Nothing is left to be sent or asked for; where some rows were confirmed, the others cannot be told from them. */
+/** Nothing is left to send or to ask for. If only some rows were confirmed, they cannot be told from the others. */
 export function isSettled({
   ended,
   rows,
@@ -195,9 +197,9 @@ export function isSettled({
   return ended !== undefined && ended.unconfirmed < rows && ended.unsent < rows
 }
 
-/** It was sent, and what became of it is unknown. */
+/** It was sent, and its outcome is unknown. */
 export function isUnderWay(batch: SentBatch): boolean {
-  // Rows that went by lane find their numbers again only if all of them are read together.
+  // Rows sent by lane get the same numbers again only if all of them are read together.
   return !isSettled(batch) && (batch.lanes !== undefined || batch.ended?.unsent !== batch.rows)
 }
 
@@ -205,13 +207,13 @@ function settledRows({ parts }: SentLanes): number {
   return sumOf(parts, ({ batch }) => (isSettled(batch) ? batch.rows : 0))
 }
 
-/** Rows that were sent, and of which it is unknown what became of them. */
+/** Rows that were sent and whose outcome is unknown. */
 export function unknownRows({ ended, rows, lanes }: SentBatch): number {
   if (lanes !== undefined) return sumOf(lanes.parts, ({ batch }) => unknownRows(batch))
   return ended === undefined || ended.unconfirmed === rows ? rows : 0
 }
 
-/** As `unknownRows`, with those of batches of which others were confirmed. */
+/** Like `unknownRows`, but including those of partly confirmed batches. */
 export function unconfirmedRows({ ended, rows, lanes }: SentBatch): number {
   if (lanes !== undefined) return sumOf(lanes.parts, ({ batch }) => unconfirmedRows(batch))
   return ended?.unconfirmed ?? rows
@@ -221,7 +223,7 @@ function sumOf(parts: readonly SentPart[], rowsOf: (part: SentPart) => number): 
   return parts.reduce((sum, part) => sum + rowsOf(part), 0)
 }
 
-/** Rows of one lane have another number: it takes the place of those that they had, or that rows around them had with them. */
+/** Gives rows of one lane another number, which replaces the one they had, alone or together with rows around them. */
 export function replacePart(lanes: SentLanes, part: SentPart): void {
   const end = part.firstRow + part.batch.rows
   lanes.parts = lanes.parts

@@ -1,5 +1,5 @@
 /*
-  What the server says became of a batch, and what a refusal leads to: a pure decision, which others carry out.
+  What follows from a server's refusal of a batch: a pure decision, which others carry out.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import {
@@ -12,19 +12,18 @@ import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import { classifyRefusal, type Refusal } from './refusal.js'
 
-/** What the server says became of a batch: rows that the target took, or −1 and why not. */
+/** The outcome of a batch as the server reports it: the rows that the target accepted, or −1 and the reason. */
 export interface Outcome {
-  /** null when it does not tell: then all of them. */
+  /** null if the server does not tell: then all rows. */
   readonly rows: number | null
-  /** Rows that the target has had afterwards; undefined when it does not tell. */
+  /** Rows in the target afterwards; undefined if the server does not tell. */
   readonly had?: number | undefined
   readonly errText: string
 }
 
-/** What is known of a batch that was refused. */
 export interface RefusedBatch {
   readonly rowCount: number
-  /** How often it was sent again so far. */
+  /** How often it was resent so far. */
   readonly resends: number
   /** Its place in the inputs, for messages. */
   readonly text: string
@@ -33,33 +32,33 @@ export interface RefusedBatch {
 /** What is known of the target before the first batch. */
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
-  /** False where a refused batch may have left rows behind: functions, databases with `atomic='CHUNK'`. */
+  /** False if a refused batch may have left rows behind: functions, databases with `atomic='CHUNK'`. */
   readonly allOrNothing: boolean
-  /** How often a batch is sent again. */
+  /** Retries per batch. */
   readonly retries: number
-  /** Rows are upserted, which takes another right than inserting them. */
+  /** Rows are upserted, which needs another right than inserting. */
   readonly upserts?: boolean
 }
 
 /** Whether rows of a refused batch may be in the target. */
 export type Stored = 'no' | 'unknown'
 
-/** What is to be done with a batch that was refused. */
+/** What to do with a refused batch. */
 export type Decision =
-  /** Nothing of it was stored, and waiting helps. */
+  /** Nothing was stored, and waiting helps. */
   | { kind: 'again' }
-  /** Nothing of it was stored: its halves may succeed. */
+  /** Nothing was stored, and its halves may succeed. */
   | { kind: 'divide' }
-  /** A single row that the target does not take. */
+  /** A single row that the target does not accept. */
   | { kind: 'reject' }
-  /** Another node leads, and nothing of it was stored here. */
+  /** Another node leads; nothing was stored here. */
   | { kind: 'follow'; to: ServerAddress }
-  /** Nobody knows what is stored, or what waiting would bring. `stops`: the run does when the next one ends alike. */
+  /** It is unknown what was stored, or whether waiting helps. `stops`: a second failure in a row ends the run. */
   | { kind: 'uncertain'; stops: boolean }
-  /** No batch will succeed: nothing more is sent. */
+  /** No batch will succeed, so nothing more is sent. */
   | { kind: 'stop'; stored: Stored; error: DdbError }
 
-/** @param errText  the server's words */
+/** @param errText  the server's message */
 export function decide(errText: string, batch: RefusedBatch, traits: TargetTraits): Decision {
   const refusal = classifyRefusal(errText)
   switch (refusal) {
@@ -74,7 +73,7 @@ export function decide(errText: string, batch: RefusedBatch, traits: TargetTrait
     }
     case 'tooLarge':
     case 'rows':
-      // Part of it may be there: neither halves nor rejects could be loaded without storing rows twice.
+      // Some rows may be stored: loading halves or a rejects file would store those rows twice.
       if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }
       return { kind: batch.rowCount > 1 ? 'divide' : 'reject' }
     case 'privilege':
@@ -87,7 +86,9 @@ export function decide(errText: string, batch: RefusedBatch, traits: TargetTrait
   }
 }
 
-/** Rights on a table are looked at before anything is written; what a function wrote before it met them, nobody knows. */
+/**
+ * Tables check rights before anything is written; a function may have written something before it failed for lack of rights.
+ */
 function isCertainlyNotStored(refusal: Refusal, { kind, allOrNothing }: TargetTraits): boolean {
   return allOrNothing || (refusal === 'privilege' && kind === 'table')
 }
@@ -111,7 +112,7 @@ function stopError(
   return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
 }
 
-/** What a function wrote before it met the node that does not lead, nobody knows. */
+/** A function may have written something before it reached the node that does not lead. */
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',

@@ -1,6 +1,6 @@
 /*
-  What is known of a run beyond the process that it happens in: the conclusions from events that journals keep, whether they
-  happen or are read. `foldDurable` alone changes them.
+  What is known of a run beyond one process: conclusions from the events that journals keep, both when they happen and when a
+  journal is read. Only `foldDurable` changes them.
 */
 import { traitsOf } from '../transport/confirmations.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
@@ -24,65 +24,65 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 
 export interface DurableState {
   run: RecordOf<'run'> | undefined
-  /** Processes that have worked on it. */
+  /** Number of processes that have worked on the run. */
   processes: number
-  /** Those that have names: without a journal none has. */
+  /** Inputs with names; without a journal there are none. */
   readonly inputs: NamedInput[]
-  /** Of what is read: which rows went under which numbers. A process keeps none of its own. */
+  /** Only if read from a journal: which rows went under which numbers. A process does not keep this for its own batches. */
   readonly read:
     | {
-        /** Of each input. */
+        /** By input. */
         readonly covered: CoveredInput[]
-        /** Numbers of which something may still be told. */
+        /** Batches, by number, of which later records may still tell something. */
         readonly sent: Map<number, SentBatch>
         /** Batches that were divided by lane, by their first numbers. */
         readonly laned: Map<number, SentLanes>
       }
     | undefined
-  /** Of what is not: how far each input was sent. */
+  /** Only while the run happens: how far each input was sent. */
   readonly sentTo: SentInputs
-  /** Of all numbers that have ended. */
+  /** Sums over all batches that have ended. */
   readonly sums: { -readonly [Name in keyof Sums]: number }
-  /** Highest number that was given to rows. */
+  /** Highest batch number given so far. */
   lastNo: number
-  /** Those that rows were divided by last; 0 where none were. */
+  /** Number of lanes of the last division; 0 if there was none. */
   lanes: number
-  /** The last process that sent rows which no other had sent before; 0 without one. */
+  /** The last process that sent rows for the first time; 0 if none did. */
   lastSender: number
-  /** The version before has written some of it, and told of no keys. */
+  /** An older version wrote part of the journal and did not record known keys. */
   hidesKeys: boolean
-  /** Of columns whose times have shown it: what offset they have. */
+  /** Time zone offsets of columns whose times contained one. */
   offsets: Readonly<Record<string, string>>
   target: RecordOf<'target'> | undefined
   ledger: { readonly number: number; readonly version: 1 | 2 }
-  /** Rows that the target took, by value, and how many it has had at least. */
+  /** A sample of accepted rows by value, and the number of rows the target had at least. */
   sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
   /** What the last process that finished the run found. */
   finished: FinishedTarget | undefined
-  /** It was to begin anew, and none of its processes came to tell the server that it has the run. */
+  /** The run was to start over, but no process has yet told the server that it owns the run. */
   isAnew: boolean
-  /** The latest number under which a process told the server that it has the run. */
+  /** The latest number under which a process told the server that it owns the run. */
   owner: number
-  /** Sessions that the last process sent data on. */
+  /** Sessions on which the last process sent data. */
   dataSessions: string[]
   rejects: JournaledRejects | undefined
-  /** Files that were made for rejects, or were about to be; of what was before a restart, too. */
+  /** Rejects files that were made or about to be made, including those from before a restart. */
   readonly rejectsFiles: string[]
   /** The server has lost what it had confirmed. */
   isForgotten: boolean
-  /** Nothing of the run need be on the server besides its rows: it was removed, or nothing was there yet. */
+  /** Apart from its rows nothing of the run needs to be on the server: it was removed, or never created. */
   hasLeftServer: boolean
   /** How the last process ended. */
   end: RecordOf<'end'> | undefined
-  /** What the last process has read, and nobody knows of batch by batch whether it has arrived. */
+  /** What the last process read without learning batch by batch whether it arrived. */
   readonly unproven: Map<number, RecordOf<'read'>['summary']>
-  /** As the last process that was done left them: those of inputs that are not read again, whatever becomes of later ones. */
+  /** Counts left by the last process that finished: those of inputs that are not read again, whatever happens to later ones. */
   done:
     | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
     | undefined
 }
 
-/** @param isRead  from a journal: which rows went under which numbers is kept, for a process that goes on */
+/** @param isRead  from a journal: also keep which rows went under which numbers, for a process that resumes */
 export function newDurableState(isRead: boolean): DurableState {
   return {
     run: undefined,
@@ -113,17 +113,16 @@ export function newDurableState(isRead: boolean): DurableState {
   }
 }
 
-/** Of which nothing is known yet. */
 export function namedInput(path: string, fingerprint: Fingerprint): NamedInput {
   return { path, fingerprint, detected: undefined, summary: undefined }
 }
 
-/** How far an input was sent; undefined for one that nothing is known of. */
+/** How far an input was sent; undefined if nothing is known of it. */
 export function sentInput(covered: CoveredInput | undefined): SentInput {
   return covered === undefined ? unsentInput : { ...covered.ends.at(-1)!, rows: covered.rows }
 }
 
-/** What is not durable changes nothing here. */
+/** Ignores events that journals do not keep. */
 export function foldDurable(state: DurableState, event: RunEvent): void {
   switch (event.kind) {
     case 'laned':
@@ -155,7 +154,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       return
     case 'ledger': {
       const { number: no, version = 1 } = event
-      // Another one is begun where the last one is gone.
+      // A new ledger is created when the last one is gone.
       if (no !== state.ledger.number)
         for (const batch of state.read?.sent.values() ?? []) batch.isLost = true
       state.ledger = { number: no, version }
@@ -190,7 +189,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
   }
 }
 
-/** Rows are about to go out under a number. */
+/** Rows are about to be sent under a number. */
 function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
   const { no, ranges, rows, isNew, ofLanes } = event
   state.lastNo = Math.max(state.lastNo, no)
@@ -212,7 +211,7 @@ function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered'
   }
 }
 
-/** As `number`, of rows of several lanes. */
+/** Like `number`, for rows of several lanes. */
 function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>): void {
   const { no, ranges, rows, lanes } = event
   const numbered = lanes.perLane.filter(count => count > 0)
@@ -243,7 +242,7 @@ function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>
   }
 }
 
-/** So many are kept before those of which nothing more comes are looked for. */
+/** Settled divisions are cleaned up once there are this many. */
 const mostLaned = 1_024
 
 function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
@@ -253,7 +252,7 @@ function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
   }
 }
 
-/** @throws when the journal has no such batch, or its lanes no such rows */
+/** @throws if the journal has no such batch, or its lanes have no such rows */
 function replaceInLanes(
   { sent, laned }: NonNullable<DurableState['read']>,
   { no, rows }: Pick<SentBatch, 'no' | 'rows'>,
@@ -277,7 +276,7 @@ function inputsOf(ranges: readonly BatchRange[]): readonly number[] {
   return ranges.map(({ input }) => input)
 }
 
-/** A batch that is divided goes as a whole, whatever other inputs it has rows of. */
+/** A divided batch is removed as a whole, with its rows of other inputs. */
 function removeRest(covered: readonly CoveredInput[], batch: SentBatch, except: number): void {
   for (const input of batch.inputs) if (input !== except) covered[input]!.remove(batch)
 }
@@ -290,7 +289,7 @@ function end({ read, sums }: DurableState, event: Ended): void {
   const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0 } = event
   if (no === undefined) return
   const batch = read?.sent.get(no)
-  // Of a number that has its place nothing more is told.
+  // Nothing more follows for a settled number.
   if (read !== undefined && batch === undefined) return
   const before = batch?.ended
   sums.confirmed += confirmed - (before?.confirmed ?? 0)
@@ -366,7 +365,7 @@ function foldProcess(state: DurableState, event: OfProcess): void {
   }
 }
 
-/** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
+/** Numbers, ledgers and processes continue to count: batches from before the restart may still arrive. */
 function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   const { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer } = state
   const { unproven } = state
@@ -375,7 +374,7 @@ function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   Object.assign(state, newDurableState(state.read !== undefined), kept, { unproven, run, isAnew })
 }
 
-/** Those of before, which change with it, and what a later record says. */
+/** Joins the earlier records, which change with this one, and what a later record says. */
 export function rejectsWith(
   before: JournaledRejects | undefined,
   record: RecordOf<'rejects'>,

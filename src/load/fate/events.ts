@@ -1,7 +1,7 @@
 /*
-  What may happen to the rows of a run, as one closed union. Everything that changes what is known of a row or a batch is one
-  of these; `fold` is the only function that draws conclusions from them. Events are told for each batch, and for single
-  rows only where these are rejected.
+  Everything that may happen to the rows of a run, as one closed union. Whatever changes the knowledge of a row or batch is one
+  of these events, and only `fold` draws conclusions from them. There is one event per batch; single rows have events only if
+  they are rejected.
 
   A lane is a sequence of batch numbers: a run has one, 0.
 */
@@ -10,79 +10,78 @@ import type { Fingerprint } from '../journal/fingerprint.js'
 import type { EndedRows, JournaledLanes, JournalRecord } from '../journal/journal-record.js'
 import type { SentInput } from './covered-range.js'
 
-/** Rows of one input that lie one behind the other. */
+/** Consecutive rows of one input. */
 export interface BatchRange {
-  /** Number of the input, in the order in which inputs are read. */
+  /** Number of the input in reading order. */
   readonly input: number
   readonly file: string
-  /** In the decompressed input; ranges of neighbours touch. */
+  /** In the decompressed input; neighbouring ranges touch. */
   readonly startBytes: number
   readonly endBytes: number
   readonly rows: number
   /** Of the first and the last row, from 1. */
   readonly firstLine: number
   readonly lastLine: number
-  /** Line of the byte behind the last one. */
+  /** Line of the byte after the last one. */
   readonly endLine: number
   /** Records of the input that begin before `endBytes`. */
   readonly records: number
 }
 
-/** An input by its name. */
 export interface NamedInput {
   readonly path: string
   fingerprint: Fingerprint
   /** How it is read; undefined until it was opened. */
   detected: string | undefined
-  /** Set once it was read to its end, and all that was sent of it has a number or has arrived. */
+  /** Set once it was read to its end and everything sent of it has a number or has arrived. */
   summary: Extract<JournalRecord, { kind: 'read' }>['summary'] | undefined
-  /** When it was, as far as the journal tells. */
+  /** When that was, if the journal tells. */
   readAt?: string
 }
 
-/** Where rows of one lane stand among those of all lanes. */
+/** The place of one lane's rows among those of all lanes. */
 export interface PlaceInLanes {
   /** The first number that the batch got. */
   readonly firstNo: number
   readonly firstRow: number
-  /** Their number follows from the batch's. */
+  /** Its number follows from the batch's. */
   readonly isLane: boolean
 }
 
 export type Sums = Required<Omit<EndedRows, 'unsent'>>
 
-/** A batch, or a part of one, under its number. */
+/** A batch, or a part of one, by its number. */
 interface OfBatch {
   readonly lane: number
   readonly no: number
 }
 
-/** Where rows of a batch stand from now on: the last that is told of them, unless it is taken back. */
+/** The final outcome of a batch's rows, unless it is taken back later. */
 export interface Ended extends EndedRows {
   readonly kind: 'ended'
   readonly lane: number
   /** undefined for rows that never had a number. */
   readonly no: number | undefined
-  /** Of rows without a number; of all others they are known. */
+  /** Only for rows without a number; for all others they are known. */
   readonly ranges?: readonly BatchRange[]
-  /** Where the confirmed rows are, when the target took the batch: all of its own ranges, or these. */
+  /** Which ranges the confirmed rows are in, if the target accepted the batch. */
   readonly stored?: 'all' | readonly BatchRange[]
-  /** Rows that were read back, and are not in the table as they were sent. */
+  /** Rows that were read back and differ from what was sent. */
   readonly different?: readonly BatchRange[]
-  /** Why the batch is not in the table as far as is known: its rows were rejected, or nobody knows of them. */
+  /** Why the batch is not known to be in the table: its rows were rejected, or their outcome is unknown. */
   readonly reason?: string
   /** A sentence for the summary. */
   readonly note?: string
-  /** The target does not tell which keys it had already. */
+  /** The target does not tell which keys it already had. */
   readonly hidesDuplicates?: boolean
 }
 
-/** Places in which earlier processes have left rows. */
+/** States in which earlier processes have left rows. */
 export type EarlierPlace = 'unconfirmed' | 'unsent'
 
 /**
- * What is in the journal as it was told. `laned`, `numbered`, `ended` and a certain `takenBack` are there as `lanes`,
- * `batch`, `part` or `lanePart`, `ended` and `forgotten`; everything else in this file is in no journal.
+ * Events that the journal keeps in the same form. `laned`, `numbered`, `ended` and a certain `takenBack` are kept as `lanes`,
+ * `batch`, `part` or `lanePart`, `ended` and `forgotten`; all other events in this file are not kept.
  */
 export type Durable = Exclude<
   JournalRecord,
@@ -94,66 +93,66 @@ export type RunEvent =
   /** The reader rejects a record that begins there. */
   | { readonly kind: 'misread'; readonly input: number; readonly offsetBytes: number }
   /**
-   * What is rejected from now on is for the next process to find out: a record that was cut off by a disk that failed may
-   * be whole by then, and a reject that ends a run ends the next process, too.
+   * Rejects from now on are left to the next process: a record cut off by a failing disk may be whole by then, and a reject
+   * that ends this run would end the next process, too.
    */
   | { readonly kind: 'rejectsForgotten' }
-  /** Earlier processes of the run have read these rows, and found out what became of them. */
+  /** Earlier processes of the run have read these rows and learnt their outcome. */
   | {
       readonly kind: 'goesOn'
-      /** Those that have names, and how far each was sent. */
+      /** Inputs with names, and how far each was sent. */
       readonly named: readonly NamedInput[]
       readonly inputs: readonly SentInput[]
-      /** Of the batches that have ended. */
+      /** Over the batches that have ended. */
       readonly sums: Sums
       readonly skipped: number
       readonly rejected: number
       readonly unconfirmed: number
       readonly unsent: number
     }
-  /** Numbers up to these were given by earlier processes. */
+  /** Earlier processes gave the numbers up to these. */
   | { readonly kind: 'numbersGiven'; readonly lastNo: number; readonly lastSendNo: number }
-  /** How many rows with known keys there have been; null when this target does not tell. */
+  /** Number of rows with known keys so far; null if the target does not tell. */
   | { readonly kind: 'duplicatesKnown'; readonly rows: number | null }
-  /** The readers have met so many records of all inputs. */
+  /** Total of records that the readers have met in all inputs. */
   | { readonly kind: 'records'; readonly upTo: number }
-  /** A row is not to be sent, or was refused. */
+  /** A row will not be sent, or was refused. */
   | { readonly kind: 'rejected' }
-  /** Rows were read, and are not sent. */
+  /** Rows were read and will not be sent. */
   | { readonly kind: 'unsent'; readonly rows: number }
-  /** What was read and has no place was on its way to a session: it is not sent. */
+  /** Rows that were read but not counted were on their way to a session: they are unsent. */
   | { readonly kind: 'restUnsent' }
   /** A batch is on its way to a session. */
   | {
       readonly kind: 'handedOver'
       readonly rows: number
-      /** Of batches without a number, of which `sent` is not told. */
+      /** Set for batches without a number, for which no `sent` is emitted. */
       readonly sent?: { readonly connection: number; readonly bytes: number }
     }
-  /** It never went out, after all. */
+  /** The batch was not sent after all. */
   | { readonly kind: 'withdrawn'; readonly rows: number }
-  /** Rows that an earlier process has left in a place are handed over by this one. */
+  /** This process hands over rows that an earlier process left in that state. */
   | { readonly kind: 'takenUp'; readonly from: EarlierPlace; readonly rows: number }
-  /** A batch that nobody has sent before is divided by lane: the rows of each have a number, from this one on. */
+  /** A new batch is divided by lane: the rows of each lane have a number, counting from this one. */
   | (OfBatch & {
       readonly kind: 'laned'
       readonly ranges: readonly BatchRange[]
       readonly rows: number
       readonly lanes: JournaledLanes
     })
-  /** Rows have a number. */
+  /** Rows get a number. */
   | (OfBatch & {
       readonly kind: 'numbered'
       readonly ranges: readonly BatchRange[]
       readonly rows: number
       /** On the wire. */
       readonly bytes: number
-      /** A whole batch that nobody has sent before. */
+      /** A whole batch that was never sent before. */
       readonly isNew: boolean
-      /** Of rows of one lane. */
+      /** For rows of one lane. */
       readonly ofLanes?: PlaceInLanes
     })
-  /** As `numbered`, by an earlier process, which sent them or meant to. */
+  /** Like `numbered`, but by an earlier process that sent the rows or was about to. */
   | (OfBatch & {
       readonly kind: 'inherited'
       readonly ranges: readonly BatchRange[]
@@ -167,28 +166,28 @@ export type RunEvent =
   | (OfBatch & {
       readonly kind: 'sent'
       readonly sendNo: number
-      /** From 0: that it goes over. */
+      /** Index of the connection, from 0. */
       readonly connection: number
       readonly atMs: number
     })
-  /** The server has begun with a copy of an earlier process, while this one was about to send it. */
+  /** While this process was about to send the batch, the server began with an earlier process's copy. */
   | (OfBatch & { readonly kind: 'found' })
-  /** The server has begun with it. `leastHad`: rows that the target had at least by then, as far as is known. */
+  /** The server has begun with it. `leastHad`: the number of rows that the target had at least by then, if known. */
   | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
-  /** The server has told what became of the present attempt. */
+  /** The server has reported the outcome of the present attempt. */
   | (OfBatch & { readonly kind: 'answered'; readonly atMs: number })
   /** The server has stored nothing of the present attempt. */
   | (OfBatch & { readonly kind: 'refused'; readonly words: string })
-  /** It waits to go out under its next attempt. */
+  /** It waits to be sent as its next attempt. */
   | (OfBatch & { readonly kind: 'again' })
-  /** Its parts take its place. */
+  /** Its parts replace it. */
   | (OfBatch & { readonly kind: 'divided' })
-  /** The target has taken it: it counts once it was read back. */
+  /** The target has accepted it; it counts once it was read back. */
   | (OfBatch & { readonly kind: 'taken' })
   | Ended
-  /** Of all rows that were sent so many arrived; of the others nothing is known. */
+  /** So many of all sent rows arrived; which ones is unknown. */
   | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }
-  /** What was confirmed is known no more. `isCertain`: a process that takes up the run will not find it either. */
+  /** Confirmed rows are no longer certain. `isCertain`: a process that resumes the run will not find them either. */
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }
 
 const durable: Readonly<Record<Durable['kind'], true>> = {

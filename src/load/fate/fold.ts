@@ -1,9 +1,9 @@
 /*
-  Where the rows and batches of a run stand: the conclusions from everything that was told. `fold` alone changes them; it
-  knows no clock, no chance and no files, so the same events lead to the same state.
+  The state of a run's rows and batches, concluded from its events. Only `fold` changes it, without clock, randomness or files,
+  so the same events lead to the same state.
 
-  The equation read = confirmed + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, everything
-  else from where it happened, so that a lost row shows as a difference.
+  The equation read = confirmed + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, the others from
+  where they happened, so that a lost row shows as a difference.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
@@ -15,13 +15,13 @@ import { newLatencies, type Latencies } from './latencies.js'
 import { LineRanges } from './line-ranges.js'
 
 /**
- * Where a batch stands. `queued`: it waits to be sent, for the first time or once more. `sent`: nothing is known of it.
- * `claimed`: the server has begun it. `refused`: the server has ended it and stored nothing. `taken`: it is read back.
- * `closed`: it is counted, or its parts have taken its place.
+ * State of a batch. `queued`: waits to be sent, for the first time or again. `sent`: its outcome is unknown. `claimed`: the
+ * server has begun with it. `refused`: the server has stored nothing of it. `taken`: it is being read back. `closed`: it is
+ * counted, or its parts have replaced it.
  */
 export type BatchState = 'queued' | 'sent' | 'claimed' | 'refused' | 'taken' | 'closed'
 
-/** What may follow each state. A batch that is sent again under the same attempt stays where it is. */
+/** Which states may follow each state. Sending the same attempt again does not change the state. */
 const transitions: Readonly<Record<BatchState, readonly BatchState[]>> = {
   queued: ['sent', 'closed'],
   sent: ['sent', 'claimed', 'refused', 'queued', 'taken', 'closed'],
@@ -40,57 +40,57 @@ export interface OpenBatch {
   readonly bytes: number
   state: BatchState
   attempt: number
-  /** That the last transmission went over; undefined without one of this process. */
+  /** Index of the connection of its last transmission; undefined if this process has not sent it. */
   connection: number | undefined
   /** Numbers of this attempt's transmissions, newest last. */
   sendNos: number[]
   /** Transmissions after the first, over all attempts. */
   resends: number
-  /** Why the server refused it last; '' when it has not. */
+  /** The server's reason for its last refusal; '' without one. */
   refusal: string
-  /** ms, of the first transmission of the current attempt. */
+  /** When the current attempt was first sent, ms. */
   sentAtMs: number
-  /** Rows that the target had at least when the batch was claimed; undefined when nothing is known. */
+  /** Least number of rows that the target had when the batch was claimed; undefined if unknown. */
   leastHad: number | undefined
-  /** Rows that were confirmed are so no more, since it was claimed: what took them may have taken its rows, too. */
+  /** Since it was claimed, confirmed rows became uncertain: whatever removed them may have removed its rows as well. */
   isDoubted: boolean
 }
 
 export interface RunState extends DurableState {
   readonly rows: RowCounts
-  /** Of those read: by earlier processes. */
+  /** Those of `read` that earlier processes read. */
   readBefore: number
-  /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, certainly not stored, unsent. */
+  /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, if certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
-  /** In the order of their numbers; those that are read back are among `taken`. */
+  /** In the order of their numbers; those being read back are among `taken`. */
   readonly open: Map<number, OpenBatch>
   readonly taken: Map<number, OpenBatch>
   openBytes: number
-  /** Batches that the server was sent and has not answered for. */
+  /** Batches in flight: sent, and not answered by the server. */
   sentCount: number
-  /** Of these, by the connection that they went over. */
+  /** The same by connection. */
   readonly sentOver: number[]
-  /** All that went out, by the connection that it went over. */
+  /** Totals of everything sent, by connection. */
   readonly carried: Carried[]
   /** Highest number of a transmission. */
   lastSendNo: number
-  /** Up to here transmissions are those of earlier processes. */
+  /** Transmissions up to this number belong to earlier processes. */
   earlierSendNo: number
-  /** Up to here batches have been sent by earlier processes, or were about to be. */
+  /** Earlier processes sent, or were about to send, the batches up to this number. */
   earlierNo: number
   readonly latencies: Latencies
-  /** Lines of which nobody knows, with the reason; those that were confirmed; those that are not as they were sent. */
+  /** Lines of unknown outcome with the reason; confirmed lines; lines that differ from what was sent. */
   readonly uncertain: LineRanges
   readonly confirmed: LineRanges
   readonly different: LineRanges
   /** Sentences for the summary, each once. */
   readonly notes: string[]
-  /** Rows with a key that the target had already; null when it does not tell. */
+  /** Rows whose key was already in the target; null if the target does not tell. */
   duplicates: number | null
 }
 
-/** Nothing has happened. */
+/** The state before the first event. */
 export function newRunState(): RunState {
   return {
     ...newDurableState(false),
@@ -116,13 +116,13 @@ export function newRunState(): RunState {
   }
 }
 
-/** @throws {DdbError} DDB_INTERNAL when the event cannot follow those before */
+/** @throws {DdbError} DDB_INTERNAL if the event cannot follow the earlier ones */
 export function fold(state: RunState, event: RunEvent): void {
   foldOwn(state, event)
   foldDurable(state, event)
 }
 
-/** What is known of this process alone. */
+/** Conclusions about this process alone. */
 function foldOwn(state: RunState, event: RunEvent): void {
   const { rows, batches } = state
   switch (event.kind) {
@@ -192,7 +192,6 @@ function foldOwn(state: RunState, event: RunEvent): void {
 
 type BatchEvent = Exclude<Extract<RunEvent, { no: number | undefined }>, Ended | { kind: 'laned' }>
 
-/** On its way to its end. */
 function foldBatch(state: RunState, event: BatchEvent): void {
   const { no } = event
   if (event.kind === 'numbered' || event.kind === 'inherited') return register(state, event)
@@ -200,7 +199,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
   if (batch === undefined) throw impossible(no, 'closed', event.kind)
   switch (event.kind) {
     case 'sent':
-      // A copy of what is out already: the next attempt counts when it is decided on.
+      // A copy of a batch in flight: the next attempt counts only once it is decided on.
       if (isOut(batch.state)) {
         state.batches.retried++
         countOut(state, batch, -1)
@@ -253,7 +252,7 @@ type Registered = Extract<RunEvent, { kind: 'numbered' | 'inherited' }>
 
 function register(state: RunState, event: Registered): void {
   const { lane, no, ranges, rows, bytes } = event
-  // Written out: an object that begins as a copy of another one costs as much as all else that is done for a batch.
+  // Written out field by field: copying another object would cost as much as everything else done per batch.
   const batch: OpenBatch = {
     lane,
     no,
@@ -284,7 +283,7 @@ function end(state: RunState, event: Ended): void {
   state.rows.confirmed += confirmed
   state.rows.unconfirmed += unconfirmed
   state.rows.unsent += unsent
-  // Its rejected rows are told one by one.
+  // Rejected rows have events of their own.
   if (reason !== undefined) {
     state.batches.failed++
     if (unconfirmed > 0) for (const range of ranges) state.uncertain.add(range, reason)
@@ -296,7 +295,7 @@ function end(state: RunState, event: Ended): void {
   else if (state.duplicates !== null) state.duplicates += event.duplicates ?? 0
 }
 
-/** Where its rows come from. */
+/** Closes a batch and returns where its rows come from. */
 function closed(state: RunState, no: number): readonly BatchRange[] {
   const open = state.open.get(no)
   const batch = open ?? state.taken.get(no)

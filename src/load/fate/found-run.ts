@@ -1,5 +1,5 @@
 /*
-  A run as a process finds it: what its journal comes to, for whoever goes on with it or tells how it stands.
+  A run as a process finds it in its journal, in order to resume it or to report its state.
 */
 import { traitsOf } from '../transport/confirmations.js'
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
@@ -10,22 +10,21 @@ import { unknownRows, type CoveredInput } from './covered-range.js'
 import { newDurableState, type DurableState } from './durable.js'
 import type { NamedInput } from './events.js'
 
-/** One input of a run. */
 export interface FoundInput extends Readonly<NamedInput> {
   readonly covered: CoveredInput
 }
 
-/** Rows of a run whose place is known from its journal. */
+/** Rows of a run whose place in the inputs is known from its journal. */
 export interface FoundRows {
   readonly confirmed: number
   readonly rejected: number
-  /** Sent, and nothing is known of them. */
+  /** Sent, and their outcome is unknown. */
   readonly unconfirmed: number
   /** Read, and certainly not stored. */
   readonly unsent: number
 }
 
-/** Nothing that a later process does changes it. */
+/** A snapshot: later processes do not change it. */
 export interface FoundRun extends Readonly<
   Pick<
     DurableState,
@@ -46,19 +45,19 @@ export interface FoundRun extends Readonly<
 > {
   readonly inputs: readonly FoundInput[]
   readonly target: TargetIdentity | undefined
-  /** How the last process had rows confirmed. */
+  /** How the last process confirmed rows. */
   readonly used: ConfirmUsed | undefined
   readonly ledgerNumber: number
-  /** Of its columns; the version before gave none. */
+  /** Version of the ledger's columns; older programs recorded none. */
   readonly ledgerVersion: 1 | 2
-  /** Rows that the target took, by value. */
+  /** A sample of accepted rows, by value. */
   readonly samples: readonly SampleRow[]
-  /** Rows that it has had at least; undefined when nothing is known. */
+  /** Least number of rows that the target had; undefined if unknown. */
   readonly leastRows: number | undefined
-  /** Rows with a key that the target had already; null when the version before has written some of it. */
+  /** Rows whose key was already in the target; null if an older version wrote part of the journal. */
   readonly duplicates: number | null
   readonly dataSessions: readonly string[]
-  /** Where nobody knows of single batches: of the inputs that need not be read again. */
+  /** Set if batches are not known one by one: rejects of the inputs that need not be read again. */
   readonly rejects: JournaledRejects | undefined
   readonly rejectsFiles: readonly string[]
   rows(this: void): FoundRows
@@ -82,12 +81,12 @@ export function foundRun(state: DurableState): FoundRun {
   }
 }
 
-/** Nothing was done yet. */
+/** A run before its first process. */
 export function emptyRun(): FoundRun {
   return foundRun(newDurableState(true))
 }
 
-/** Nobody knows of single batches: what was not finished is read from its beginning. */
+/** If the outcome of single batches is unknown, an unfinished input is read from its beginning. */
 function readsAgain({ target }: DurableState): boolean {
   return target !== undefined && !traitsOf(target.used).knowsBatches
 }
@@ -101,7 +100,7 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
   }
   let unknown = 0
   const { covered } = state.read!
-  // One that has rows of several inputs stands in each of them.
+  // A batch with rows of several inputs is listed in each of them.
   const batches = new Set(covered.flatMap(({ ranges }) => ranges.map(({ batch }) => batch)))
   for (const batch of batches) unknown += unknownRows(batch)
   const sent = covered.reduce((sum, { rows }) => sum + rows, 0)
@@ -114,7 +113,7 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
   }
 }
 
-/** Others may have written them: what is no row proves nothing. */
+/** Others may have edited the journal: an entry that is not a row proves nothing and is ignored. */
 function samplesOf(rows: readonly Parameters<typeof rowOfJournal>[0][]): readonly SampleRow[] {
   try {
     return rows.map(rowOfJournal)

@@ -1,23 +1,23 @@
 /*
-  A batch divided by lane: the rows that go over one connection, in their order, as a batch of their own. The input still is read
-  and remembered in whole batches, whose bytes follow one another.
+  Divides a batch by lane: the rows for one connection become a batch of their own, in their order. Reading and the journal
+  still work with whole batches, whose bytes are consecutive.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { takeRows } from '../../protocol/element.js'
 import type { KnownBatch } from '../journal/resumed-input.js'
 
-/** Rows of a batch that go over the same connection. */
+/** Rows of a batch that use the same connection. */
 export interface LaneBatch {
   readonly batch: Batch
   readonly lane: number
-  /** Of its first row, if the rows of all lanes stand one lane after the other. */
+  /** Index of its first row if the rows of all lanes are placed one lane after the other. */
   readonly firstRow: number
 }
 
 /** All lanes of a batch that have rows. */
 export interface DividedBatch {
   readonly lanes: readonly LaneBatch[]
-  /** Of each lane, of those without rows, too. */
+  /** For each lane, including those without rows. */
   readonly rowCounts: readonly number[]
 }
 
@@ -27,13 +27,13 @@ export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
 export interface LaneRows extends DividedBatch {
   /** As in `LaneScheme`. */
   readonly by: string
-  /** undefined for rows that nobody has sent before; lanes whose rows all have their place are left out. */
+  /** undefined for rows never sent before; lanes whose rows are all settled are left out. */
   readonly known?: KnownLanes
 }
 
 /**
  * The batch is released once all of its lanes are.
- * @param laneOf  of each row
+ * @param laneOf  the lane of each row
  */
 export function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): DividedBatch {
   const rowCounts = new Array<number>(laneCount).fill(0)
@@ -77,10 +77,13 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** Rows of a lane that follow one another in the input are a range; with more such places the lane has whole ranges of the batch. */
+/**
+ * Consecutive rows of a lane form a range. If there would be more ranges than this, the lane gets whole ranges of the batch
+ * instead.
+ */
 const mostPlaces = 64
 
-/** Rows of each range, in their order. */
+/** Row count of each range, in order. */
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
   const isNear = (row: number): boolean => rows[row] === rows[row - 1]! + 1
   let places = 1
@@ -100,7 +103,7 @@ function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
   return found
 }
 
-/** Of rows `start` to `end` of a batch: they touch those before and after. */
+/** For rows `start` to `end` of a batch; they touch those before and after. */
 function placesOf(
   batch: Batch,
   { firstRow, rowCount }: InputRange,

@@ -1,6 +1,6 @@
 /*
-  The rows of a batch by lane, as a run is about to send them: for its own lanes, or once more as an earlier process of the run has
-  divided them, so that each number stands for the rows that it always stood for.
+  Divides the rows of a batch by lane: by the run's own lanes, or exactly as an earlier process of the run divided them, so that
+  each number keeps its rows.
 */
 import type { Batch } from '../../parse/batch.js'
 import type { KnownBatch, SentBefore } from '../journal/resumed-input.js'
@@ -11,8 +11,8 @@ import type { Part, PartLane } from './part.js'
 import type { SendQueue } from './send-queue.js'
 
 /**
- * @returns undefined where the batch goes as one; `changed` where its rows cannot be divided any more as they were: then it is unknown
- * which of them have which number
+ * @returns undefined if the batch is not divided; `changed` if its rows can no longer be divided as they were: it is then
+ *   unknown which rows have which number
  */
 export function laneRows(
   { lanes: scheme, plan }: Pick<Run, 'lanes' | 'plan'>,
@@ -36,7 +36,7 @@ export function laneRows(
   return { ...divided, lanes, by, known }
 }
 
-/** Rows without a place, by what the journal says of them. */
+/** Unsettled rows, by their state in the journal. */
 export function openRows({ parts, rows }: KnownLanes): { sent: number; unsent: number } {
   let settled = 0
   let sent = 0
@@ -47,17 +47,20 @@ export function openRows({ parts, rows }: KnownLanes): { sent: number; unsent: n
   return { sent, unsent: rows - settled - sent }
 }
 
-/** Rows that are certainly not stored, as far as the journal tells. */
+/** Rows that are certainly not stored, according to the journal. */
 export function unsentParts({ lanes, known }: LaneRows): Part[] {
   if (known === undefined) return []
   const open = lanes.flatMap(lane => partsOf(lane, known, false))
   return open.filter(({ sent }) => sent === undefined).map(({ part }) => part)
 }
 
-/** Carries on with rows under the number that they have. */
+/** Takes up rows under the number that they have. */
 export type TakeUp = (part: Part, sent: SentBefore) => void
 
-/** Hands the rows of all lanes over. @returns whether there is room for more */
+/**
+ * Hands over the rows of all lanes.
+ * @returns whether there is room for more
+ */
 export function handOverLanes(
   { plan, emit }: Pick<Run, 'plan' | 'emit'>,
   batch: Batch,
@@ -84,11 +87,11 @@ export function handOverLanes(
 
 interface OpenPart {
   readonly part: Part
-  /** undefined where it has no number any more. */
+  /** undefined if the rows no longer have a number. */
   readonly sent: SentBefore | undefined
 }
 
-/** What of a lane has no place yet, in the order of its rows. */
+/** The unsettled rows of a lane, in order. */
 function partsOf(
   { batch, lane, firstRow }: LaneBatch,
   { no: firstNo, parts }: KnownLanes,

@@ -1,8 +1,8 @@
 /*
-  Latencies of a run in bounded memory: up to 4,096 samples, thinned evenly when there are more.
+  Latencies of a run in bounded memory: up to 4,096 samples, evenly thinned if there are more.
 */
 
-/** How long batches took from sending to knowing. */
+/** Times from sending a batch to knowing its outcome. */
 export interface Latencies {
   add(latencyMs: number): void
   /** Milliseconds; null without samples. */
@@ -11,7 +11,6 @@ export interface Latencies {
 
 const maxSamples = 4_096
 
-/** Without samples. */
 export function newLatencies(): Latencies {
   let samples: number[] = []
   let every = 1

@@ -1,9 +1,9 @@
 /*
-  Which lines of which inputs: ranges of batches, neighbours merged, so that a million of them are a few ranges.
+  Sets of lines of the inputs. Neighbouring ranges of batches are merged, so that a million of them become a few.
 */
 import type { BatchRange } from './events.js'
 
-/** Lines of one input of which the same is to be said. */
+/** Lines of one input that share one reason. */
 export interface LineRange {
   readonly file: string
   /** From 1. */
@@ -19,7 +19,7 @@ interface OpenRange extends LineRange {
   endBytes: number
 }
 
-/** Ranges kept; those behind them are counted, not named. */
+/** Ranges kept; further ones are counted but not named. */
 const maxRanges = 1_000
 
 /** Ranges added in any order. */
@@ -29,7 +29,7 @@ export class LineRanges {
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
-  /** The only range, where it ended when `#byEnd` was told last: it grows without new keys as long as it is alone. */
+  /** The only range so far, with its end as last entered in `#byEnd`: while it is alone it grows without new keys. */
   #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
   /** In the order in which they were begun. */
@@ -48,7 +48,7 @@ export class LineRanges {
     return this.#unnamed
   }
 
-  /** Lines first to last, blank lines and rejects between them included. */
+  /** Lines first to last, including blank lines and rejects between them. */
   add({ file, firstLine, lastLine, startBytes, endBytes }: BatchRange, reason: string): void {
     const alone = this.#alone?.range
     if (alone?.endBytes === startBytes && alone.file === file && alone.reason === reason) {
@@ -58,7 +58,7 @@ export class LineRanges {
     } else this.#insert({ file, firstLine, lastLine, batches: 1, reason, startBytes, endBytes })
   }
 
-  /** Everything in `others`, for one reason. */
+  /** Adds everything in `others` under one reason. */
   addAll(others: LineRanges, reason: string): void {
     for (const range of others.#ranges) this.#insert({ ...range, reason })
     this.#unnamed += others.#unnamed
@@ -88,7 +88,7 @@ export class LineRanges {
   }
 
   #place(range: OpenRange): void {
-    // What was divided by lane has several batches in the same lines.
+    // A batch divided by lane adds the same lines several times.
     const around = this.#byStart.get(keyOf(range, range.startBytes))
     const last = this.#byEnd.get(keyOf(range, range.endBytes))
     for (const whole of [around, last]) {

@@ -1,6 +1,6 @@
 /*
-  A piece of a batch that travels under a number of its own: the whole batch, its rows of one lane, or, while the rows that the
-  server refuses are being looked for, a half of it, or a half of a half.
+  A piece of a batch that is sent under its own number: the whole batch, its rows of one lane, or a half, quarter and so on
+  while the rows that the server refuses are being located.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
@@ -8,37 +8,36 @@ import type { Table } from '../../protocol/value.js'
 import type { BatchRange } from './events.js'
 import { halfNos } from './unit-numbers.js'
 
-/** Rows of one batch that are sent together. */
 export interface Part {
   readonly batch: Batch
   /** Rows `start` to `end` (exclusive) of the batch. */
   readonly start: number
   readonly end: number
   readonly encodedBytes: number
-  /** Parts of the batch that are still needed; the batch is released with the last one. */
+  /** Parts of the batch that are still needed; the last one to go releases the batch. */
   readonly open: { parts: number }
-  /** True once it was sent again although nobody knew what had become of it: the server may have it already. */
+  /** True once it was resent while its outcome was unknown: the server may have it already. */
   mayBeStored?: boolean
   /** Set once it has one. */
   no?: number
-  /** Of rows of a unit of a plan: their number follows from their place. */
+  /** For rows of a plan's unit: the number that follows from their place. */
   readonly unitNo?: number
   /** undefined for rows that were not divided by lane. */
   readonly lane?: PartLane
 }
 
-/** Shared by the parts of what was divided off for one lane. */
+/** Shared by the parts of one lane's rows. */
 export interface PartLane {
-  /** The connection; undefined where another process divided the rows, for another number of lanes. */
+  /** Index of the connection; undefined if another process divided the rows for a different number of lanes. */
   readonly index: number | undefined
-  /** Of the first row of the part's batch among the rows of all lanes, and the number that the first of these had. */
+  /** Index of the first row of the part's batch among the rows of all lanes, and the first number of those. */
   readonly firstRow: number
   readonly firstNo: number
-  /** Parts that are not counted yet: what comes later waits for them where the order matters. */
+  /** Parts not counted yet: if order matters, later rows wait for them. */
   open: number
 }
 
-/** The batch as it came from the reader, or its rows of one lane. */
+/** The batch as the reader produced it, or its rows of one lane. */
 export function wholeBatch(batch: Batch, lane?: PartLane): Part {
   return {
     batch,
@@ -50,12 +49,12 @@ export function wholeBatch(batch: Batch, lane?: PartLane): Part {
   }
 }
 
-/** Both halves of a part of at least two rows; they take its place. */
+/** Both halves of a part of at least two rows; they replace it. */
 export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // Its own number ends with them.
+  // Its own number is still open until both halves have ended.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)
@@ -65,12 +64,12 @@ export function halves(part: Part): [Part, Part] {
   ]
 }
 
-/** Not needed any more: whatever became of it is counted. */
+/** Called once the part is counted, whatever its outcome. */
 export function releasePart(part: Part): void {
   if (--part.open.parts === 0) part.batch.release()
 }
 
-/** As the one argument that every way of writing takes. */
+/** The part as the single argument that every way of writing takes. */
 export function partTable(part: Part, columnNames: readonly string[]): Table {
   const { batch, start, end } = part
   const whole = start === 0 && end === batch.rowCount
@@ -95,7 +94,7 @@ export function partText({ batch, start, end }: Part): string {
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
 }
 
-/** Where the rows come from, in their order. */
+/** Where the rows come from, in order. */
 export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
   const isIn = ({ firstRow, rowCount }: InputRange): boolean =>
     firstRow < end && firstRow + rowCount > start
@@ -104,7 +103,6 @@ export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
   return ranges.filter(isIn).map(range => rowsOf(batch, range, start, end))
 }
 
-/** Those of a range. */
 function rowsOf(batch: Batch, range: InputRange, start: number, end: number): BatchRange {
   const { file, firstRow, startOffsetBytes, endOffsetBytes, endLineNumber, place } = range
   const behind = firstRow + range.rowCount
@@ -125,15 +123,15 @@ function rowsOf(batch: Batch, range: InputRange, start: number, end: number): Ba
 }
 
 /**
- * Halves of batches that the server refused because of some of their rows, and stored nothing of. They go out one at a time, so
- * that a run that stops at the first bad row sends no more than it has to.
+ * Halves of batches that the server refused because of some rows without storing any. They are sent one at a time, so that a
+ * run that stops at the first bad row sends no more than necessary.
  */
 export interface BisectQueue {
   /** Adds the halves of a part of at least two rows; the first half is next. */
   divide(part: Part): void
   /** Takes the part to send next. */
   next(): Part | undefined
-  /** Takes all that is left. */
+  /** Takes everything that is left. */
   rest(): Part[]
 }
 

@@ -1,24 +1,23 @@
 /*
-  What a run tells of its rows, read from where they stand.
+  Reports about rows, derived from their state.
 */
 import type { RunState } from './fold.js'
 import { rangeText, type LineRange, type LineRanges } from './line-ranges.js'
 
-/** Ranges in the sentence; `uncertainLines` has them all. */
+/** Ranges named in the sentence; `uncertainLines` has them all. */
 const namedRanges = 5
 
-/** Why confirmation is less than was asked for, or what it found; for the summary. */
+/** Why confirmation is weaker than requested, or what it found; for the summary. */
 export function summaryNote({ notes, uncertain }: RunState): string | undefined {
   const all = [...notes, ...uncertainNotes(uncertain)]
   return all.length === 0 ? undefined : all.join('. ')
 }
 
-/** Where the rows come from of which nobody knows what became, or that are not as they were sent. */
+/** Lines whose outcome is unknown, or that differ from what was sent. */
 export function uncertainLines({ uncertain, different }: RunState): LineRange[] {
   return [...uncertain.ranges, ...different.ranges]
 }
 
-/** Nobody knows what became of some batch. */
 export function hasUncertain({ uncertain }: RunState): boolean {
   return uncertain.ranges.length > 0
 }

@@ -1,18 +1,18 @@
 /*
-  How large batches are read, and how much of them may be out.
+  Sizes of the batches to read, and limits of what may be in flight.
 */
 import type { Run } from '../run.js'
 
 export interface ReadSizes {
   readonly batchRows: number
   readonly batchBytes: number
-  /** Another batch may be handed over while less than this is out. */
+  /** Another batch may be handed over while fewer bytes than this are in flight. */
   readonly roomBytes: number
 }
 
 /**
- * Batches that are divided by lane are read so large that each lane has one of the size asked for, but no more than half of what may
- * be out: one is read while another is on its way, and both together keep the bound.
+ * A batch that will be divided by lane is read so large that each lane gets the requested size, but at most half of the limit
+ * in flight: while one is read another is in flight, and together they keep the limit.
  */
 export function readSizes({
   plan: { connections, maxInFlightBytes },

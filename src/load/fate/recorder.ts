@@ -1,6 +1,6 @@
 /*
-  Puts the rows of a batch where they belong in the equation, once it is known what became of them. With receipts and in sync
-  mode every batch that was handed over ends here, exactly once.
+  Adds a batch's rows to the right term of the equation once their outcome is known. With receipts and in sync mode every batch
+  that was handed over ends here exactly once.
 */
 import { DdbError } from '../../errors.js'
 import { mayBeGone, type Evidence } from '../evidence/evidence.js'
@@ -14,58 +14,57 @@ import type { TakenPart, Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
 import { rowsText } from './row-counts.js'
 
-/** What is known of the target, and of its memory. */
 export interface RecordedTarget extends TargetTraits {
   readonly description: TargetDescription
-  /** True where fewer rows than sent is normal, because known keys are updated or ignored. */
+  /** True if fewer rows than sent is normal, because known keys are updated or ignored. */
   readonly keyed: boolean
-  /** True where the rows are gone once the server is. */
+  /** True if the rows are lost when the server stops. */
   readonly inMemory: boolean
-  /** What speaks for it that rows are in this very target; undefined when nothing is asked. */
+  /** Checks that rows are in this very target; undefined to check nothing. */
   readonly evidence?: Evidence
 }
 
-/** Tells the run what became of parts of batches. Each call but `takeBack` and `replaced` ends one. */
+/** Records the outcome of parts of batches. Each call except `takeBack` and `replaced` ends one part. */
 export interface Recorder {
   readonly target: RecordedTarget
-  /** True while rows are confirmed that are gone once the server is. */
+  /** True while some confirmed rows would be lost if the server stops. */
   readonly holdsMemory: boolean
   /**
-   * The target took the part, perhaps without rows that lie outside its partition scheme.
+   * The target accepted the part, perhaps without rows outside its partition scheme.
    *
-   * @param rows  null when it does not tell: then all of them
-   * @param had  rows that it has had afterwards, as far as it tells
-   * @param leastHad  rows that it had at least when the server began with the part, as far as is known
+   * @param rows  rows accepted; null if the server does not tell: then all of them
+   * @param had  rows in the target afterwards, if known
+   * @param leastHad  least number of rows in the target when the server began with the part, if known
    */
   taken(part: Part, rows: number | null, had?: number, leastHad?: number): void
-  /** The server refused these rows for their own sake. */
+  /** The server refused these rows because of their values. */
   rejected(part: Part, errText: string): void
-  /** The part may be there. */
+  /** The part may or may not be stored. */
   uncertain(part: Part, reason: string): void
   /**
-   * As `uncertain`, for a part that was refused for reasons that are not its own.
-   * @returns the failure of a run whose batches are refused alike, one after the other
+   * Like `uncertain`, for a part that was refused for reasons other than its rows.
+   * @returns the run's failure if consecutive batches are refused alike
    */
   refused(part: Part, errText: string): DdbError | undefined
-  /** The part is certainly not there. */
+  /** The part is certainly not stored. */
   unsent(part: Part): void
   /**
-   * The server that held confirmed rows in memory is gone, or forgot them: they become unconfirmed.
-   * @param isCertain  else a process that takes up the run may still find them
+   * The server that held confirmed rows in memory is gone or lost them: they become unconfirmed.
+   * @param isCertain  if false, a process that resumes the run may still find them
    */
   takeBack(reason: string, isCertain: boolean): void
   /**
-   * Another table has taken the place of the one that rows were confirmed in: they become unconfirmed.
-   * @param isCertain  else a process that takes up the run may still find them
+   * Another table has replaced the one in which rows were confirmed: they become unconfirmed.
+   * @param isCertain  if false, a process that resumes the run may still find them
    */
   replaced(reason: string, isCertain: boolean): void
-  /** Resolves once all rows that were taken are read back, where they are to be. */
+  /** Resolves once all accepted rows that are to be read back were read back. */
   settled(): Promise<void>
 }
 
 type End = (part: Part, rows: Partial<Ended>) => void
 
-/** @param verifier  reads back what was taken before it counts */
+/** @param verifier  reads accepted rows back before they count */
 export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifier): Recorder {
   const { state } = run
   let lastRefusal: string | undefined
@@ -135,7 +134,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
 
 const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
-/** What is left of a part without some of its rows. */
+/** The remaining pieces of a part without some of its rows. */
 function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
   const ends = [...without, part.end]
   return ends
@@ -145,7 +144,7 @@ function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
 
 type Settle = (part: Part, rows: number | null, unlike: readonly number[]) => void
 
-/** A part that counts once it was read back. */
+/** A part that counts only after it is read back. */
 function partToRead(
   run: Run,
   recorder: Recorder,
@@ -167,7 +166,7 @@ function partToRead(
   }
 }
 
-/** Counts a part that the target took, but for rows of the batch that are not there as they were sent. */
+/** Counts a part that the target accepted, except rows that differ from what was sent. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike) => {
     const all = rowsOf(part)
@@ -177,7 +176,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
     const rejected = isKnown ? missing : 0
-    // Rows that are missing are among those that were not found.
+    // Missing rows are among those that were not found.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const confirmed = all - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
@@ -198,12 +197,12 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
 
 const rowsOf = ({ start, end }: Part): number => end - start
 
-/** Keeps some rows by value; the journal is told as often as there are others. */
+/** Keeps a sample of rows by value, and writes it to the journal whenever it changes. */
 function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: Part): void {
   if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
 }
 
-/** A function does not tell what it kept, nor does a DFS table: it updates rows, or looks for equal ones later. */
+/** A function does not tell what it stored; a DFS table may update rows or drop duplicates later. */
 function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): boolean {
   return (
     kind === 'function' ||
@@ -213,7 +212,7 @@ function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): b
   )
 }
 
-/** @param kept  rows that the target took as new; null when it does not tell */
+/** @param kept  rows that the target accepted as new; null if it does not tell */
 function keysKnown(
   { state }: Run,
   { keyed }: RecordedTarget,
@@ -226,8 +225,8 @@ function keysKnown(
 }
 
 /**
- * How many of the rows that the target did not count are not in it. Rows with known keys are counted short as well, and
- * are there: of a keyed target only those outside its scheme are missing, where that can be told and they are not more.
+ * How many of the rows that the target did not count are not in it. Rows with known keys are not counted either, although they
+ * are in the table: of a keyed target only rows outside its scheme are missing, if those can be told and are not more.
  *
  * @param short  rows sent, less those counted
  */
@@ -240,7 +239,7 @@ function missingRows(
   return keyed && outside !== undefined && outside.length <= short ? outside.length : short
 }
 
-/** Rows that a partitioned target dropped without a word (docs/server-semantics.md#rows-outside-the-scheme). */
+/** Rejects rows that a partitioned target dropped silently (docs/server-semantics.md#rows-outside-the-scheme). */
 function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void {
   const reason = "outside the target's partition scheme: the server drops such rows"
   for (const row of rows) run.rejects.keepRefused(batch, row, reason)
@@ -251,12 +250,12 @@ function missingText(part: Part, missing: number): string {
   return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not tell which`
 }
 
-/** The second copy was refused: nobody knows whether the first was stored. */
+/** The server refused the second copy; whether it stored the first is unknown. */
 function sentTwice(errText: string): string {
   return `sent, no receipt came, and refused when it was sent again: ${errText}`
 }
 
-/** @returns undefined when the target has partitions, and what lies outside cannot be told */
+/** @returns undefined if the target has partitions and its scheme does not tell which rows lie outside */
 function outsideRows(
   target: TargetDescription,
   { batch, start, end }: Part,

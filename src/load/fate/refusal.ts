@@ -1,26 +1,26 @@
 /*
-  What a refusal means, read from the server's words. Rows are suspected only where the text says so: a text that
-  nobody knows says nothing about rows. The texts are those of docs/server-semantics.md#refusals.
+  What a refusal means, judged by the server's message. Rows are blamed only if the text says so; an unknown text says nothing
+  about rows. The texts are those of docs/server-semantics.md#refusals.
 */
 import { lacksLogin, lacksRight } from '../../client/missing-right.js'
 import type { ServerError } from '../../errors.js'
 import { redirectIn } from '../connection/redirect.js'
 
-/** What a refusal says about the batch, and about those behind it. */
+/** What a refusal says about the batch and the batches after it. */
 export type Refusal =
-  /** Something passes that is in the way now: the same batch may succeed later. */
+  /** A passing obstacle: the same batch may succeed later. */
   | 'transient'
-  /** Another node leads, and it is named. */
+  /** Another node leads, and the message names it. */
   | 'redirect'
-  /** No right to write, or to run scripts: every batch would be refused. */
+  /** No right to write or to run scripts: every batch would be refused. */
   | 'privilege'
-  /** Target, function or disk: every batch would be refused. */
+  /** The fault is with target, function or disk: every batch would be refused. */
   | 'target'
-  /** The batch is more than one transaction may hold: parts of it may succeed. */
+  /** The batch is larger than one transaction may be: parts of it may succeed. */
   | 'tooLarge'
-  /** Values of this batch: other batches may be fine. */
+  /** The fault is with values of this batch: other batches may succeed. */
   | 'rows'
-  /** Words that nobody here has seen. */
+  /** A message that the program does not know. */
   | 'unknown'
 
 const transient = [
@@ -71,7 +71,7 @@ const kinds: readonly (readonly [Refusal, readonly RegExp[]])[] = [
   ['rows', rows],
 ]
 
-/** @param text  that of `catch(ex)`, class, colon, message; or of an error line */
+/** @param text  from `catch(ex)` (class, colon, message), or an error line */
 export function classifyRefusal(text: string): Refusal {
   if (redirectIn(text) !== undefined) return 'redirect'
   if (lacksRight(text) || lacksLogin(text)) return 'privilege'
@@ -81,13 +81,13 @@ export function classifyRefusal(text: string): Refusal {
   return 'unknown'
 }
 
-/** The server's words, or ours where it had none, without the statement that it repeats and the last full stop. */
+/** The server's message, or ours if there is none, without the statement it repeats and the final full stop. */
 export function refusalText({ serverMessage, message }: ServerError): string {
   const text = serverMessage === '' ? message : serverMessage
   return text.slice(text.lastIndexOf(' => ') + 1).replace(/^=> |[.\s]+$/g, '')
 }
 
-/** Equal for two refusals that differ only in numbers, such as those of transactions. */
+/** Equal for refusals that differ only in numbers, such as transaction ids. */
 export function refusalShape(text: string): string {
   return text.replace(/\d+/g, '#')
 }

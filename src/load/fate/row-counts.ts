@@ -4,7 +4,7 @@
 import { DdbError } from '../../errors.js'
 import type { RowCounts } from '../options.js'
 
-/** Rows that have a place. */
+/** Rows that are in some term of the equation. */
 export function accountedFor(rows: RowCounts): number {
   return rows.confirmed + rows.unconfirmed + rows.rejected + rows.skipped + rows.unsent
 }
@@ -14,7 +14,7 @@ export function rowsText(count: number): string {
   return count === 1 ? '1 row' : `${count} rows`
 }
 
-/** The failure to report when the equation does not hold, else undefined. */
+/** The failure to report if the equation does not hold, else undefined. */
 export function equationError(rows: RowCounts): DdbError | undefined {
   const accounted = accountedFor(rows)
   if (accounted === rows.read) return undefined

@@ -1,29 +1,32 @@
 /*
-  The log of a run: each event goes to the journal first, then to the fold, then to what only draws conclusions.
+  The log of a run: each event goes to the journal first, then to the fold, then to followers.
 */
 import type { RunEvent } from './events.js'
 import { fold, newRunState, type RunState } from './fold.js'
 import type { Journal } from '../journal/journal.js'
 
 export interface RunLog {
-  /** Where rows and batches stand; `emit` alone changes it. */
+  /** State of rows and batches; only `emit` changes it. */
   readonly state: Readonly<RunState>
   /**
-   * Tells what happens. What the journal could not take must not happen.
-   * @throws {DdbError} DDB_OUTPUT_WRITE; DDB_INTERNAL when it cannot have happened
+   * Records an event before it happens: what the journal cannot take must not happen.
+   * @throws {DdbError} DDB_OUTPUT_WRITE; DDB_INTERNAL if the event is impossible
    */
   emit(this: void, event: RunEvent): void
-  /** Everything told so far is with the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Hands every event so far to the operating system.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   commit(this: void): void
 }
 
-/** What follows from the events of a run alone. */
+/** Draws conclusions from a run's events and causes none. */
 interface Follower {
-  /** @param state  what has followed from the event */
+  /** @param state  after the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
-/** @param journal  asked each time; undefined where none is kept */
+/** @param journal  asked each time; undefined if there is none */
 export function newRunLog(
   journal: () => Journal | undefined,
   ...followers: readonly Follower[]

@@ -1,6 +1,6 @@
 /*
-  What goes out, and what waits: batches on their way to the server, those that the journal has to have first, refused ones
-  that rest before they are sent again, and those held back without a connection or while another node leads.
+  The queue of batches to send. Besides batches ready to go it holds those that the journal must record first, refused ones that
+  rest before a retry, and those held back without a connection or while another node leads.
 */
 import type { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -14,58 +14,59 @@ import type { LaneRows } from './lane-batches.js'
 import { partRanges, wholeBatch, type Part, type PartLane } from './part.js'
 import { readSizes } from './read-sizes.js'
 
-/** Takes batches to the server; what becomes of them is told elsewhere. */
+/** Takes batches to the server; their outcome arrives elsewhere. */
 export interface Outlet {
-  /** True without a connection: what is to be sent waits for another one. */
+  /** True without a connection: batches wait for a new one. */
   readonly isLost: boolean
   /** Bytes that the kernel has not taken yet. */
   readonly bufferedBytes: number
-  /** A connection takes one batch at a time. */
+  /** True if a connection takes only one batch at a time. */
   readonly takesOne?: boolean
   /**
    * Sends one transmission.
-   * @param connection  from 0
-   * @returns room for more
+   * @param connection  its index, from 0
+   * @returns whether there is room for more
    */
   send(batch: OpenBatch, part: Part, sendNo: number, connection: number): boolean
 }
 
 /**
- * Sends in order, and never waits: each batch over the connection that has the fewest to answer for, and where rows belong to lanes
- * over that of its lane. What has rows of several lanes then goes alone, so that no two connections write the same ones.
+ * Sends in order and never waits. Each batch uses the connection with the fewest unanswered ones, or the connection of its
+ * lane. A batch with rows of several lanes is sent while nothing else is, so that no two connections write to the same
+ * partitions.
  */
 export class SendQueue<To extends Outlet = Outlet> {
-  /** The node that leads by now: what is to be sent waits until the present one has answered for the rest. */
+  /** The node that leads now: batches wait until the present node has answered for the rest. */
   leader: ServerAddress | undefined
   node: To
-  /** Nothing is sent until receipts have another ledger. */
+  /** True while a new ledger is needed: nothing is sent. */
   isHeld = false
   readonly #run: Run
   readonly #stop: (error: DdbError) => void
   readonly #parts = new Map<number, Part>()
-  /** New ones of this turn of the event loop: the journal is told of all of them in one write, and none goes out before. */
+  /** New batches of this turn of the event loop. One journal write records them all, and none is sent before. */
   #unwritten: OpenBatch[] = []
-  /** Of the next lane of a batch that is divided. */
+  /** Number for the next lane of a batch that is divided. */
   #laneNo = 0
-  /** The connection whose turn it is among those that have equally many out. */
+  /** Whose turn it is among connections with equally many batches in flight. */
   #turn = 0
-  /** Some wait until more is known of those that are out. */
+  /** True while some batches wait for the outcome of others. */
   #isHolding = false
-  /** So many of them wait to go alone: nothing else goes before. */
+  /** Batches waiting to be sent alone; nothing overtakes them. */
   readonly #alone = new Set<OpenBatch>()
-  /** What is out of each lane, where one comes after the other. */
+  /** What is in flight on each lane, if one part must follow the other. */
   readonly #turns: (PartLane | undefined)[] = []
-  /** Refused batches that are to be sent again. */
+  /** Timers of refused batches that will be resent. */
   readonly #resting = new Set<Timer>()
 
-  /** @param stop  ends the run when the journal cannot be written: what is queued must not go out any more */
+  /** @param stop  ends the run if the journal cannot be written: queued batches must not be sent then */
   constructor(run: Run, node: To, stop: (error: DdbError) => void) {
     this.#run = run
     this.#stop = stop
     this.node = node
   }
 
-  /** False when too much is out, or what comes goes to another node. */
+  /** False if too much is in flight, or new batches are for another node. */
   get hasRoom(): boolean {
     const { state, connectionCount } = this.#run
     if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
@@ -74,20 +75,19 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections the first batch goes alone until it is confirmed: it is looked up at the end, and whatever makes
-   * another table of the target after that takes it, too (docs/decisions/0065).
+   * With several connections the first batch is sent alone until it is confirmed: the end of the run looks it up, and whatever
+   * replaces the table later removes that batch, too (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run
     return plan.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
   }
 
-  /** The rows of a batch that is open. */
   partOf({ no }: OpenBatch): Part {
     return this.#parts.get(no)!
   }
 
-  /** Its rows are not needed any more: it is about to be counted. */
+  /** Drops the batch's rows; it is about to be counted. */
   forget(batch: OpenBatch): void {
     const { lane } = this.partOf(batch)
     if (lane !== undefined) lane.open--
@@ -96,8 +96,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * Gives the rows of each lane of a batch that nobody has sent before a number, and sends them as `add` does.
-   * @returns room: false when the caller has to wait
+   * Numbers the rows of each lane of a new batch and sends them like `add`.
+   * @returns room: false if the caller has to wait
    */
   addLanes(batch: Batch, { lanes, rowCounts, by }: LaneRows): boolean {
     const { state } = this.#run
@@ -115,14 +115,14 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * Gives a part its number and sends it, at the end of the turn where there is a journal, or holds it back.
+   * Numbers a part and sends it or holds it back; with a journal it is sent at the end of this turn.
    * @param isLane  its number follows from that of its batch
-   * @returns room: false when the caller has to wait
+   * @returns room: false if the caller has to wait
    */
   add(part: Part, isLane = false): { batch: OpenBatch; room: boolean } {
     const { plan, platform, state } = this.#run
     const { journal } = this.#run.history
-    // `laned` has given all of its lanes numbers.
+    // `laned` has numbered all of its lanes.
     const no = isLane ? this.#laneNo++ : state.lastNo + 1
     const numbered = asBatch(part, no)
     const { input, startBytes } = numbered.ranges[0]!
@@ -144,7 +144,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     return { batch, room: this.node.bufferedBytes < plan.maxInFlightBytes }
   }
 
-  /** Sends what was added since the last time, once it is in the journal. */
+  /** Sends what was added since the last call, once it is in the journal. */
   #sendWritten(): void {
     const batches = this.#unwritten
     if (batches.length === 0) return
@@ -152,7 +152,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     try {
       this.#run.commit()
       for (const batch of batches) {
-        // It may have been given up in the meantime.
+        // It may have been given up meanwhile.
         if (batch.state === 'queued') this.#send(batch)
       }
     } catch (error) {
@@ -161,8 +161,9 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * Goes on with a part that an earlier process sent under a number.
-   * @param attempt  the last one that the server has begun; without any it is sent, should the earlier copy still come
+   * Takes up a part that an earlier process sent under a number.
+   * @param attempt  the last one that the server has begun; if there is none the part is sent again, in case the earlier copy
+   *   never arrives
    */
   takeUp(part: Part, no: number, attempt: number | undefined): OpenBatch {
     const { state, platform } = this.#run
@@ -175,23 +176,22 @@ export class SendQueue<To extends Outlet = Outlet> {
     return state.open.get(no)!
   }
 
-  /** Sends a batch that was taken up. */
   sendTakenUp(batch: OpenBatch): void {
     this.#send(batch)
   }
 
-  /** The same attempt once more, for a copy that may be lost: claims decide. */
+  /** Sends the same attempt again, as its copy may be lost; the claim on the server decides which copy counts. */
   repeat(batch: OpenBatch): void {
     this.#transmit(batch)
   }
 
-  /** The next attempt, for one that left nothing behind or that the user wants sent again. */
+  /** Sends the next attempt, because the last one left nothing behind or the user wants it. */
   sendAgain({ lane, no }: OpenBatch): void {
     this.#run.emit({ kind: 'again', lane, no })
     this.#send(this.#run.state.open.get(no)!)
   }
 
-  /** The next attempt after a rest, unless the batch is closed by then. */
+  /** Sends the next attempt after a rest, unless the batch is closed by then. */
   sendLater(batch: OpenBatch, delayMs: number): void {
     const timer = this.#run.platform.clock.after(delayMs, () => {
       this.#resting.delete(timer)
@@ -200,13 +200,13 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#resting.add(timer)
   }
 
-  /** Refused batches are not sent again any more. */
+  /** Stops resending refused batches. */
   endRest(): void {
     for (const timer of this.#resting) timer.cancel()
     this.#resting.clear()
   }
 
-  /** Something is known of a batch: others may have waited for it. */
+  /** Continues with batches that waited for the outcome of another. */
   goOn(): void {
     if (!this.#isHolding) return
     this.#isHolding = false
@@ -221,22 +221,22 @@ export class SendQueue<To extends Outlet = Outlet> {
     }
   }
 
-  /** What the present node has been sent and has not answered for. */
+  /** Batches that the present node was sent and has not answered. */
   transmitted(): OpenBatch[] {
     return this.#inStates('sent', 'claimed')
   }
 
-  /** Nothing is with the server. */
+  /** True if the server has no batch. */
   get isQueued(): boolean {
     return [...this.#run.state.open.values()].every(({ state }) => state === 'queued')
   }
 
-  /** What waits for the node that leads: never sent, or refused by the present one. */
+  /** Batches for the leading node: never sent, or refused by the present one. */
   held(): OpenBatch[] {
     return this.leader === undefined ? [] : this.#inStates('queued', 'refused')
   }
 
-  /** What the present node may have, although this process has not sent it there. */
+  /** Batches that the present node may have from an earlier process. */
   earlier(): OpenBatch[] {
     return this.#inStates('queued').filter(batch => this.isEarlier(batch))
   }
@@ -245,7 +245,10 @@ export class SendQueue<To extends Outlet = Outlet> {
     return [...this.#run.state.open.values()].filter(({ state }) => states.includes(state))
   }
 
-  /** Waits to be sent, and may be with the present node all the same: an earlier process has sent it there, or was about to. */
+  /**
+   * True for a queued batch that the present node may have all the same, because an earlier process sent it there or was about
+   * to.
+   */
   isEarlier({ no, state, attempt, sendNos }: OpenBatch): boolean {
     const isNext = state === 'queued' && attempt === 0 && sendNos.length === 0
     return isNext && no <= this.#run.state.earlierNo
@@ -258,7 +261,7 @@ export class SendQueue<To extends Outlet = Outlet> {
       this.#isHolding = true
       return false
     }
-    // Without a connection it stays queued; another one is opened for its sake.
+    // Without a connection it stays queued; that causes a new connection to be opened.
     return this.node.isLost || this.#transmit(batch)
   }
 
@@ -285,7 +288,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   #transmit(batch: OpenBatch): boolean {
     const { lane, no } = batch
     const { state, platform } = this.#run
-    // After the journal knows of it: another process that has the run since then finds it there.
+    // Checked after the journal has the batch: a process that took over the run since then finds it there.
     if (!this.#run.ending.maySend()) {
       this.#stop(this.#run.ending.failure!)
       return false
@@ -298,7 +301,7 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #nextConnection(): number {
     const { plan, state } = this.#run
-    // There may have been more.
+    // There may have been more connections before.
     let next = this.#turn % plan.connections
     for (let i = 1; i < plan.connections; i++) {
       const other = (this.#turn + i) % plan.connections

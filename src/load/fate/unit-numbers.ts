@@ -1,12 +1,12 @@
 /*
-  Numbers of batches of a unit of a plan. Each follows from the place of its rows alone, so that every process gives the same rows
-  the same number, in whichever order answers come (docs/decisions/0068).
+  Batch numbers in a unit of a plan. Each follows only from the place of its rows, so that every process gives the same rows the
+  same number, in whatever order answers come (docs/decisions/0068).
 */
 
-/** Numbers that a batch has for itself and its parts: halves of halves, down to single rows. */
+/** Numbers reserved for a batch and its parts: halves of halves, down to single rows. */
 const numbersEach = 2 ** 21
 
-/** Rows of a batch whose parts have numbers. */
+/** Row limit of a batch whose parts all get numbers. */
 export const mostUnitBatchRows: number = numbersEach / 2
 
 /** @param index  of the batch in its unit, from 1 */
@@ -14,7 +14,7 @@ export function unitBatchNo(index: number): number {
   return index * numbersEach + 1
 }
 
-/** Of both halves of what has a number. */
+/** Numbers of both halves of the part with this number. */
 export function halfNos(no: number): readonly [number, number] {
   const place = no % numbersEach
   const left = no + place

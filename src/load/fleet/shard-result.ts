@@ -169,7 +169,7 @@ function columnsOf(results: readonly LoadResult[]): LoadResult['columns'] {
   return sums
 }
 
-/** How long batches took is told of the last unit, as for all connections together. */
+/** Latencies are those of the last unit, as for the whole run. */
 function byConnection(results: readonly LoadResult[]): LoadResult['byConnection'] {
   const sums: LoadResult['byConnection'] = []
   for (const { byConnection: own } of results) {

@@ -1,5 +1,5 @@
 /*
-  What the names of all inputs say, held against the columns that are to hold it, before the first row of a run is sent.
+  Checks, before a run sends its first row, that the texts in all input names fit the columns they will fill.
 */
 import { newTextCheck } from '../../parse/check-texts.js'
 import { inputColumns } from '../../schema/set-columns.js'
@@ -7,7 +7,7 @@ import type { TargetSchema } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
 import type { LoadOptions } from '../options.js'
 
-/** @throws {InputError} DDB_INPUT_COLUMN for a name whose texts are no values of their columns */
+/** @throws {InputError} DDB_INPUT_COLUMN for a name with a text that is not a value of its column */
 export function checkInputTexts(
   { input, mapping, cells = {} }: LoadOptions,
   target: TargetSchema,

@@ -1,18 +1,17 @@
 /*
-  What was found out about an input, for the result and for the person watching.
+  What was detected about an input, for the result and for the user.
 */
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/input-reader.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CellOptions, Detected, Known } from '../options.js'
 
-/** What else decides how an input is understood. */
+/** What else affects how an input is read. */
 export interface DetectedRules {
   readonly cells?: CellOptions | undefined
   readonly columns?: readonly TargetColumn[]
 }
 
-/** What is known of an opened input. */
 export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Detected {
   const { dialect, text } = reader
   return {
@@ -30,7 +29,7 @@ export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Dete
 }
 
 /**
- * Sentences about delimited text: how it is understood, and where that may be wrong. Nothing where all was given.
+ * Notices about delimited text: how it is read, and what may be wrong about that. None if the user gave everything.
  *
  * @param isByPosition  fields are matched by position because the user asked for it
  */
@@ -48,7 +47,7 @@ export function detectedNotices(
   if (header.how === 'given') return notices
   if (reader.isHeaderGuessed) {
     notices.push(
-      'the first record is taken for a header, and nothing behind it says that it is one: ' +
+      'the first record is taken for a header, and nothing in the data says that it is one: ' +
         '`input.header` no loads it as a row',
     )
   } else if (!header.value && isByPosition) {
@@ -59,7 +58,7 @@ export function detectedNotices(
   return notices
 }
 
-/** `delimiter ";" (found), quote "\"" (given), …`: what somebody has to check first when columns do not fit. */
+/** `delimiter ";" (found), quote "\"" (given), …`: the first thing to check if columns do not fit. */
 export function detectedText(detected: Detected): string {
   const { delimiter, quote, escape, header, decimalComma, trailingDelimiter, encoding } = detected
   const parts = [

@@ -1,5 +1,5 @@
 /*
-  Which files the inputs of a run are: what sources mean, and which of them have a path that says what it should.
+  Expands a run's sources to inputs, and selects those whose path matches the given pattern.
 */
 import { dataExtensions } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
@@ -14,7 +14,7 @@ import { matchedSources, newPathReader, refuseOtherTexts } from '../../source/pa
 import type { InputOptions } from '../options.js'
 
 /**
- * @throws {InputError} DDB_INPUT_MISSING as `expandSources`; DDB_INPUT_COLUMN for a path that does not say what it should
+ * @throws {InputError} DDB_INPUT_MISSING as `expandSources`; DDB_INPUT_COLUMN for a path that does not match the pattern
  * @throws {UsageError} DDB_USAGE
  */
 export async function expandInputs(
@@ -44,7 +44,7 @@ export async function expandInputs(
   return path === undefined ? found : matchedSources(found, reader)
 }
 
-/** A member is no file: its archive is. */
+/** Replaces archive members by the files of their archives. */
 export function withArchiveFiles(paths: Iterable<string>, files: Files): Iterable<string> {
   const archives = new Set<string>()
   for (const path of paths) {

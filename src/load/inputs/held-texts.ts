@@ -1,15 +1,15 @@
 /*
-  What columns hold of the name of an input: it has to be known of rejects, whose file has a name of its own.
+  The parts of an input's name that columns contain. Rejects must keep them, because a rejects file has a name of its own.
 */
 import type { InputTexts } from '../../parse/columns/template-text.js'
 import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
 import { inputTextNames } from '../../schema/set-columns.js'
 import type { RejectReading } from '../rejects/reject-run.js'
 
-/** undefined where they hold nothing of it. */
+/** undefined if the columns contain none. */
 type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
 
-/** Thousands of inputs share a mapping, and mostly none of its columns holds anything. */
+/** Thousands of inputs share a mapping, and usually none of its columns uses the name. */
 const known = new WeakMap<ColumnMapping, readonly string[]>()
 
 function namesIn(mapping: ColumnMapping): readonly string[] {
@@ -18,7 +18,7 @@ function namesIn(mapping: ColumnMapping): readonly string[] {
   return names
 }
 
-/** What the name of an input says, as far as its columns hold it. */
+/** The parts of an input's name that its columns contain. */
 export function heldTexts(
   mapping: ColumnMapping,
   texts: InputTexts,

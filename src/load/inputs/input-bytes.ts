@@ -1,17 +1,17 @@
 /*
-  The equation of an input: bytes read = rows + rejected + header + other + skipped. The source counts what it gave out, the
-  reader what it decided of each byte, so that a lost record shows even if the reader never knew of it.
+  The equation of an input: bytes read = rows + rejected + header + other + skipped. The source counts the bytes it delivers and
+  the reader classifies each byte, so a lost record shows even if the reader never saw it.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult } from '../options.js'
 
-/** What a result says of the bytes of one input. */
+/** The byte counts of one input in a result. */
 export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
 
 /**
- * The failure to report when the equation does not hold, else undefined.
+ * The failure to report if the equation does not hold, else undefined.
  *
- * @param readToEnd  whether every byte was decided; until then there are some that were not
+ * @param readToEnd  whether every byte was classified; before the end some are not
  */
 export function bytesError(
   path: string,

@@ -1,6 +1,6 @@
 /*
-  What a run remembers of the inputs it has read: a few numbers for each, and what many of them have in common once. A folder of
-  a hundred thousand files has no object for each of them here.
+  What a run remembers of the inputs it has read: a few numbers each, and shared properties once. A folder of a hundred thousand
+  files needs no object per file.
 */
 import type { PathList } from '../../source/path-list.js'
 import type { InputFailure, InputTotals, ListedInputs } from '../options.js'
@@ -8,29 +8,28 @@ import type { InputRejects } from '../rejects/run-rejects.js'
 import type { InputSummary } from './input-reading.js'
 
 export interface InputList {
-  /** The next input, to be filled in as it is read; the one before is done. */
+  /** Starts the next input, to be filled in as it is read; the previous one is finished. */
   begin(): InputSummary
-  /** One that earlier processes have read to its end. */
+  /** Adds an input that earlier processes have read to its end. */
   add(summary: InputSummary): void
   readonly totals: InputTotals
-  /** In the order they came in. */
   list(which: ListedInputs, rejectsOf: (path: string) => InputRejects | undefined): InputSummary[]
 }
 
-/** So many are listed, whatever was found in them. */
+/** This many are always listed, even without problems. */
 const fewInputs = 100
 
-/** What many inputs have in common. */
+/** Properties that many inputs share. */
 type Kind = Pick<InputSummary, 'format' | 'compression' | 'detected'>
 
-/** What is left of summaries: of each a row of numbers. */
+/** Packed summaries: a row of numbers for each. */
 interface PackedSummaries {
   put(summary: InputSummary): void
-  /** Without what was wrong with it. */
+  /** Without its failure. */
   at(index: number): Omit<InputSummary, 'path'>
 }
 
-/** Of one input: its kind, bytes, rows, and those of its header. */
+/** Per input: its kind, bytes, rows, and the bytes of its header. */
 const numbersEach = 4
 
 function newPackedSummaries(): PackedSummaries {
@@ -39,7 +38,7 @@ function newPackedSummaries(): PackedSummaries {
   const kinds: Kind[] = []
   const kindNos = new Map<string, number>()
   let lastNo = -1
-  /** Of inputs that hold more than a header and rows. */
+  /** For inputs that hold more than a header and rows. */
   const others = new Map<number, Pick<InputSummary, 'ragged' | 'contentBytes'>>()
   const kindNo = ({ format, compression, detected }: Kind): number => {
     const last = kinds[lastNo]
@@ -48,7 +47,7 @@ function newPackedSummaries(): PackedSummaries {
     const key = JSON.stringify([format, compression, detected])
     lastNo = kindNos.get(key) ?? kinds.length
     kindNos.set(key, lastNo)
-    // The next one has this very object.
+    // The next input shares this object.
     kinds[lastNo] = { format, compression, detected }
     return lastNo
   }
@@ -84,19 +83,19 @@ function newPackedSummaries(): PackedSummaries {
 
 const noContent = { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 } as const
 
-/** All that an input holds is a header and rows, and it is not compressed. */
+/** The input holds only a header and rows, and is not compressed. */
 function isAllRows(bytes: number, content: InputSummary['contentBytes']): boolean {
   const { read, rows, header, rejected, other, skipped } = content
   return read === bytes && rows === bytes - header && rejected + other + skipped === 0
 }
 
-/** @param names  of the inputs, in the order in which they come in */
+/** @param names  of the inputs, in reading order */
 export function newInputList(names: PathList): InputList {
   const packed = newPackedSummaries()
   let count = 0
   const failures = new Map<number, InputFailure>()
   let doneBytes = 0
-  /** The last one: it may still be read. */
+  /** The last one, which may still be read. */
   let open: InputSummary | undefined
   const add = (summary: InputSummary): void => {
     const { bytes, firstError } = summary
@@ -138,7 +137,7 @@ export function newInputList(names: PathList): InputList {
   }
 }
 
-/** Of an input that nothing is known of yet. */
+/** For an input of which nothing is known yet. */
 export function newSummary(path: string): InputSummary {
   return {
     path,

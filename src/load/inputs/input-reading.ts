@@ -1,6 +1,6 @@
 /*
-  How one input of a run is read, whoever opened it: its columns are mapped to the target's, batches and rejects get their
-  place in the journal, and what was found in it is told.
+  Reads one input of a run: maps its columns to the target's, gives batches and rejects their place in the journal, and reports
+  what was detected.
 */
 import { InputError, type DdbError } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offset.js'
@@ -39,43 +39,42 @@ import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import type { TargetDescription } from '../target/describe-target.js'
 
-/** What a result says of one input. */
+/** One input in a result. */
 export type InputSummary = LoadResult['inputs'][number]
 
-/** A run of ever so many inputs says no more different things than these, and remembers no more. */
+/** Limit of different notices, and of what is remembered to avoid repeating them, however many inputs there are. */
 const maxTold = 100
 
-/** One input that was opened. */
 export interface OpenedInput {
   readonly source: ByteSource
   readonly reader: OpenedReader
   /** Filled in as the input is read. */
   readonly summary: InputSummary
-  /** Its number in the journal, asked for once its shape is known. */
+  /** Its number in the journal; called once its format is known. */
   readonly number: () => number
-  /** How an earlier process has read it, where this one is to do the same; undefined where that is found out. */
+  /** How an earlier process read it, if this one must do the same; undefined to detect it. */
   readonly detected: Detected | undefined
-  /** Where reading goes on; undefined where it begins. */
+  /** Where reading resumes; undefined to read from the start. */
   readonly resumed: ResumedInput | undefined
-  /** Of the whole input. */
+  /** For the whole input. */
   readonly maxRecords: number
-  /** Rows wait no longer than the flush interval for the rest of their batch. */
+  /** Whether rows wait for the rest of their batch only up to the flush interval. */
   readonly flushes: boolean
-  /** Told whenever the summary has changed. */
+  /** Called whenever the summary has changed. */
   readonly progress: (summary: InputSummary) => void
-  /** Rows that are left at its end wait for those of the next input; undefined where none of them is to wait. */
+  /** Holds rows left at its end until the next input adds to them; undefined if none may wait. */
   readonly shared: SharedRows | undefined
-  /** Asked for threads that read ahead; undefined if none may. */
+  /** Called for threads that read ahead; undefined if none may. */
   readonly readAhead?: BatchOptions['readAhead']
-  /** Told of a reject that an earlier process has counted. */
+  /** Called for a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void
-  /** Waited for before a batch is given out. */
+  /** Awaited before a batch is handed out. */
   readonly beforeBatch?: () => Promise<void> | undefined
-  /** Told once a batch that was given out is taken. */
+  /** Called once a batch that was handed out is taken. */
   readonly afterBatch?: () => void
 }
 
-/** How an input is understood. */
+/** How an input is read. */
 interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'compression'> {
   readonly detected: Detected
   readonly reading: Parameters<Run['rejects']['reading']>[1]
@@ -83,40 +82,38 @@ interface InputLook extends Pick<OpenedReader, 'dialect'>, Pick<InputSummary, 'c
   readonly how: string
 }
 
-/** All inputs of a run, opened one at a time. */
 export interface Inputs {
-  /** Batches of all inputs in order. Once the run is stopped, what was read but not batched comes as a last one. */
+  /** Batches of all inputs in order. After the run is stopped, rows already read come as a last batch. */
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>
-  /** What was read of the inputs so far: all of them, or those in which something was wrong, where there are many. */
+  /** The inputs read so far: all of them, or, if there are many, those with a problem. */
   summaries(which?: ListedInputs): InputSummary[]
   readonly totals: InputTotals
-  /** So many read them, the main thread included. */
+  /** Number of threads that read, including the main thread. */
   readonly threads: number
   /** Per target column, over all inputs. */
   columnCounts(): readonly ColumnCounts[]
-  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
+  /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>>
   readonly sources: SourceNotes
-  /** Set when the bytes of an input do not add up. */
+  /** Set if the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
-  /** Earlier processes of the run have read them all, and nothing of them is left to be sent. */
+  /** Earlier processes of the run have read all inputs, and nothing is left to be sent. */
   readonly areDone: boolean
   close(): Promise<void>
 }
 
-/** What the inputs of a run have in common. */
+/** What all inputs of a run share. */
 export interface InputReading {
-  /** The rows of an input, to be iterated once. */
+  /** The batches of an input, to be iterated once. */
   steps(run: Run, target: TargetDescription, opened: OpenedInput): Generator<Step, void, void>
   /** Per target column, over all inputs. */
   readonly columnCounts: readonly ColumnCounts[]
-  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
+  /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>>
-  /** Set when the bytes of an input do not add up. */
+  /** Set if the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
 }
 
-/** Opens nothing. */
 export function newInputReading(
   platform: Platform,
   options: LoadOptions,
@@ -134,7 +131,7 @@ class Reading implements InputReading {
   readonly #plan: Plan
   readonly #paths: PathReader
   readonly #told = new Set<string>()
-  /** Columns of which it was said that their times lose an offset. */
+  /** Columns for which a notice has said that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
   readonly #offsets: ColumnOffsets | undefined
   /** Of the last input. */
@@ -148,7 +145,7 @@ class Reading implements InputReading {
     | undefined
   #look: InputLook | undefined
   #rules: { readonly key: boolean | undefined; readonly cells: CellRules } | undefined
-  /** So many of them are in the journal. */
+  /** How many of them are in the journal. */
   #journaledOffsets: number
 
   constructor(platform: Platform, options: LoadOptions, plan: Plan, found: FoundRun) {
@@ -177,11 +174,11 @@ class Reading implements InputReading {
     const { records: recordsBefore = 0 } = resumed ?? {}
     const recordsRead = (): number => recordsBefore + reader.recordsRead
     let lastReject = -1
-    /** Only a record that reading broke off in is told before the batch that ends in front of it. */
+    /** A record at which reading broke off is counted only for the batch that ends before it. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     const place = (range: InputRange): void =>
       resumption.place(range, index, recordsUpTo(range.endOffsetBytes))
-    // For every reject and every batch: nothing more than is cheap.
+    // Runs for every reject and every batch, so it must be cheap.
     const update = (): void => {
       summary.rows = recordsRead()
       summary.bytes = reader.taken.bytesRead
@@ -232,7 +229,7 @@ class Reading implements InputReading {
         if (wait !== undefined) yield wait
         this.#tellOffsets(run)
         const range = step.ranges.at(-1)!
-        // Rows of earlier inputs that do not go together with these have their place.
+        // Rows of earlier inputs that do not fit together with these have their place already.
         if (range.place === undefined) place(range)
         yield step
         opened.afterBatch?.()
@@ -245,7 +242,7 @@ class Reading implements InputReading {
     if (this.bytesError !== undefined) throw this.bytesError
   }
 
-  /** Whoever loads rejects again has to know what columns hold of the name of their input. */
+  /** The mapping; records for rejects which parts of the input's name its columns contain. */
   #mappingOf(
     run: Run,
     { reader, source: { name } }: OpenedInput,
@@ -260,7 +257,7 @@ class Reading implements InputReading {
     return mapping
   }
 
-  /** Nothing more is read of an input. */
+  /** Ends the reading of an input. */
   #end(run: Run, { reader, summary }: OpenedInput, isFit: boolean): void {
     this.#tellOffsets(run)
     summary.ragged = reader.raggedRecords
@@ -270,7 +267,7 @@ class Reading implements InputReading {
     this.bytesError ??= bytesError(summary.path, summary.contentBytes, reader.readToEnd)
   }
 
-  /** How an input is understood; that of the one before where it looks the same. */
+  /** How to read an input; reuses the previous look if the input looks the same. */
   #lookOf(run: Run, target: TargetDescription, opened: OpenedInput): InputLook {
     const { reader, summary } = opened
     const { dialect, text, format } = reader
@@ -291,7 +288,7 @@ class Reading implements InputReading {
     return this.#look
   }
 
-  /** What was found is said, once where it is the same for several inputs. */
+  /** Reports what was detected, once if it is the same for several inputs. */
   #tell(run: Run, path: string, reader: OpenedReader, detected: Detected): void {
     const isByPosition = this.#options.mapping?.match === 'position'
     for (const notice of detectedNotices(reader, detected, isByPosition)) {
@@ -301,7 +298,7 @@ class Reading implements InputReading {
     }
   }
 
-  /** The same object for the same shape: then rows of several inputs can go into one batch. */
+  /** Returns the same object for the same fields, so that rows of several inputs can share a batch. */
   #mappingFor(
     reader: OpenedReader,
     name: string,
@@ -311,7 +308,7 @@ class Reading implements InputReading {
     const last = this.#mapping
     const { fieldNames: names, dialect } = reader
     const parts = partNames.join('/')
-    // Of an input that looks as the one before it, these are the very same.
+    // For an input that looks like the previous one these are the same objects.
     const isSame = names !== undefined && last?.names === names && last.dialect === dialect
     if (isSame && last.parts === parts) return last.columns
     const shape = shapeOf(reader, name)
@@ -323,7 +320,7 @@ class Reading implements InputReading {
     return columns
   }
 
-  /** The same object for the same rules. */
+  /** Returns the same object for the same rules. */
   #cellRules(detected: Detected, run: Run): CellRules {
     const key = detected.decimalComma?.value
     if (this.#rules === undefined || this.#rules.key !== key) {
@@ -334,7 +331,7 @@ class Reading implements InputReading {
     return this.#rules.cells
   }
 
-  /** Who goes on with the run has to know them, wherever it begins to read. */
+  /** A process that resumes needs the offsets, wherever it starts to read. */
   #tellOffsets({ emit }: Run): void {
     const { knownCount = 0 } = this.#offsets ?? {}
     if (knownCount === this.#journaledOffsets) return
@@ -342,7 +339,7 @@ class Reading implements InputReading {
     emit({ kind: 'offsets', offsets: this.offsets })
   }
 
-  /** Once for each column of a run. */
+  /** Once per column of a run. */
   #tellOffset(columnName: string, run: Run): void {
     if (this.#offsetColumns.has(columnName)) return
     this.#offsetColumns.add(columnName)
@@ -361,12 +358,12 @@ class Reading implements InputReading {
 }
 
 function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
-  // What was cut off may be whole when the next process reads it.
+  // A record that was cut off may be whole when the next process reads it.
   if (code === 'DDB_INPUT_READ') return { kind: 'rejectsForgotten' }
   return { kind: 'misread', input, offsetBytes }
 }
 
-/** What ended reading. */
+/** What ended the reading. */
 export function failureOf(error: unknown): InputFailure {
   const { code, message } = asDdbError(error)
   const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined
@@ -383,7 +380,7 @@ function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected):
   }
 }
 
-/** An input without a single record has no columns to map either. */
+/** An input without any record has no columns to map. */
 function isEmpty(reader: OpenedReader): boolean {
   return reader.recordKind === 'fields' && reader.fieldCount === 0
 }

@@ -1,6 +1,6 @@
 /*
-  A run's inputs one after the other: each is opened, its columns are mapped to the target's, and its batches and
-  rejects are passed on. All inputs are checked to exist before the first one is read.
+  Reads a run's inputs one after the other: opens each, maps its columns to the target's, and passes on its batches and rejects.
+  It checks that all inputs exist before reading the first.
 */
 import type { DdbError } from '../../errors.js'
 import { dataExtensions } from '../../parse/formats.js'
@@ -47,13 +47,13 @@ import { timeText } from './time-text.js'
 import { sourceNotesOf } from './source-notes.js'
 
 /**
- * Takes up the journal where one is kept.
+ * Takes up the journal if there is one.
  *
- * @param sources  what the inputs mean, where somebody has just looked
- * @throws {UsageError} DDB_USAGE for an encoding that is not known
- * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
- * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something; DDB_LOCKED,
- * DDB_RUN_CHANGED, DDB_RUN_DAMAGED when the journal is not to be taken up
+ * @param sources  the expanded inputs, if the caller has just expanded them
+ * @throws {UsageError} DDB_USAGE for an unknown encoding
+ * @throws {InputError} DDB_INPUT_MISSING if any of them does not exist
+ * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED, DDB_RUN_CHANGED,
+ *   DDB_RUN_DAMAGED if the journal must not be taken up
  */
 export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
@@ -88,7 +88,7 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
   return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
 }
 
-/** What the shell has opened for us, where standard input is the process's own. */
+/** The file that the shell opened as our standard input, if it is the process's own. */
 function openedStdin({ options, platform }: Run): FileStatus | undefined {
   const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
   try {
@@ -111,9 +111,9 @@ async function checkRejectsFile(
     journal !== undefined &&
     journal.past.processes > 0 &&
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
-  // A killed process has left it: it goes before the first row.
+  // A killed process left it: it is removed before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
-  // Begun anew it need not tell of what was before.
+  // A run that starts over does not report what was before.
   const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
@@ -122,7 +122,7 @@ async function checkRejectsFile(
         'snapshot of a disk',
     )
   }
-  // Whoever follows a folder passes over the rejects of the run in it.
+  // A run that follows a folder ignores its own rejects there.
   const isInput = !isOwn || options.input?.follow !== true
   const checked = isInput ? withArchiveFiles(paths, platform.files) : []
   checkRejects(rejectsFile, checked, platform, isOwn || isLeftOver)
@@ -133,7 +133,7 @@ interface JournaledInputs {
   readonly paths: readonly string[]
 }
 
-/** @returns the inputs in the order of the journal; undefined where none is kept */
+/** @returns the inputs in the order of the journal; undefined without a journal */
 async function takeUpJournal(
   run: Run,
   paths: readonly string[],
@@ -163,14 +163,14 @@ class SequentialInputs implements Inputs {
   readonly #run: Run
   readonly #list: InputList
   readonly #reading: InputReading
-  /** Of inputs whose last rows are still in hand. */
+  /** Inputs that were read, but whose last rows are not handed over yet. */
   readonly #readInputs: Extract<RunEvent, { kind: 'read' }>[] = []
-  /** Who only looks at inputs looks at each by itself. */
+  /** A check looks at each input separately. */
   readonly #shared: SharedRows | undefined
   #rejects: RunRejects | undefined
   readonly #opener: InputOpener
   readonly #threads: ParseThreads
-  /** Of the inputs that are done. */
+  /** Bytes of finished inputs. */
   #doneBytes = 0
   #doneRecords = 0
   #totalBytes: number | undefined
@@ -223,13 +223,16 @@ class SequentialInputs implements Inputs {
     this.#tellRead(run)
   }
 
-  /** Rows that the last input has left. */
+  /** Rows left over from the last input. */
   *#rest(): Generator<Batch, void, void> {
     const rest = this.#shared?.take()
     if (rest !== undefined) yield rest
   }
 
-  /** Inputs that were read to their end, once all of their rows are handed over: nobody reads them again. */
+  /**
+   * Tells the journal that inputs were read to their end, once all of their rows are handed over: no process will read them
+   * again.
+   */
   #tellRead(run: Run): void {
     if (run.ending.stopped || this.#readInputs.length === 0) return
     for (const event of this.#readInputs.splice(0)) run.emit(event)
@@ -245,7 +248,7 @@ class SequentialInputs implements Inputs {
     }
     const summary = this.#list.begin()
     try {
-      // Nobody knows when a pipe gives its first byte.
+      // It is unknown when a pipe delivers its first byte.
       if (this.#inputs.sizes[index] === undefined) {
         yield* this.#rest()
         this.#tellRead(run)
@@ -270,7 +273,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** Of those that are read behind others. Who only looks at them tells what is wrong with each. */
+  /** For inputs after the first. A check reports what is wrong with each. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,
@@ -284,7 +287,7 @@ class SequentialInputs implements Inputs {
     await lookAtHeaders(platform.files, this.#options, target, paths)
   }
 
-  /** What earlier processes say of an input of which nothing is left to be read or sent. */
+  /** The summary by earlier processes, if nothing of the input is left to be read or sent. */
   #readBefore(index: number): InputSummary | undefined {
     const { found, resumption } = this.#run.history
     const done = found.inputs[index]?.summary
@@ -355,8 +358,8 @@ class SequentialInputs implements Inputs {
 }
 
 /**
- * Batches of a unit that end where they always do: rows in hand when reading breaks off are not sent, as they would be another batch
- * under the number of one that other processes send.
+ * Batches of a unit that end at their fixed places. If reading breaks off, rows in hand are not sent: they would be a different
+ * batch under a number that other processes use.
  */
 async function* wholeBatches(
   batches: AsyncGenerator<Batch, void, void>,
@@ -382,7 +385,7 @@ async function* wholeBatches(
   if (last !== undefined) yield last
 }
 
-/** undefined unless all are plain files. */
+/** undefined unless all are ordinary files. */
 function sumOf(sizes: readonly (number | undefined)[]): number | undefined {
   return sizes.reduce(
     (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),

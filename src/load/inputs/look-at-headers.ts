@@ -1,6 +1,6 @@
 /*
-  The headers of inputs, looked at before the first row of a run is sent: one that does not fit would end the run with
-  the inputs before it loaded.
+  Looks at the headers of all inputs before the first row is sent: an unfit one would otherwise end the run after earlier inputs
+  were loaded.
 */
 import { DdbError, InputError, UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
@@ -11,10 +11,10 @@ import type { Files } from '../../platform/platform.js'
 import type { LoadOptions } from '../options.js'
 import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
 
-/** Of further ones it is found out when their turn comes. */
+/** Further inputs are checked when their turn comes. */
 export const mostLookedAt = 100
 
-/** They may be gone when the input's turn comes, and a part of it may be read by then. */
+/** Such errors may be gone when the input's turn comes, and a part of it may be read by then. */
 const readFailures: ReadonlySet<string> = new Set([
   'DDB_INPUT_MISSING',
   'DDB_INPUT_READ',
@@ -22,9 +22,9 @@ const readFailures: ReadonlySet<string> = new Set([
 ])
 
 /**
- * @param paths  pipes among them are left alone, as they cannot be read twice
- * @throws {InputError} DDB_INPUT_COLUMN when one of them does not fit; what keeps a first record from being read
- * @throws {UsageError} DDB_USAGE when nothing tells what the first record of one is
+ * @param paths  pipes among them are skipped, as they cannot be read twice
+ * @throws {InputError} DDB_INPUT_COLUMN if one of them does not fit; what prevents reading a first record
+ * @throws {UsageError} DDB_USAGE if it cannot be told what the first record of one is
  */
 export async function lookAtHeaders(
   files: Files,
@@ -69,10 +69,10 @@ function isMisfit(error: unknown): error is DdbError {
   )
 }
 
-/** What is wrong with the header of an input behind others, with what is to be done now that those were sent. */
+/** The error for an unfit header of a later input, with advice for the case that earlier inputs were sent. */
 export function misfitBehindOthers(error: unknown): unknown {
   if (!isMisfit(error)) return error
-  const message = `${error.message}. The inputs before it were sent: load it and those behind it in a run of their own`
+  const message = `${error.message}. The inputs before it were sent: load it and those after it in a run of their own`
   if (error instanceof InputError) {
     return new InputError('DDB_INPUT_COLUMN', message, error.position, { cause: error })
   }

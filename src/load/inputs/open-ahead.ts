@@ -1,28 +1,28 @@
 /*
-  Opens the next inputs while one is read: of many small files most of the time would be spent on waiting for the disk. Large ones
-  are opened when their turn has come, for until then they may become others.
+  Opens the next inputs while one is read, as many small files would otherwise mostly wait for the disk. Large ones are opened
+  when their turn comes, because they may be replaced until then.
 */
 import type { ByteSource } from '../../source/byte-source.js'
 import { chunkBytes } from '../../source/file-chunks.js'
 
 export interface OpenAhead {
   /**
-   * @param goesOn  whether the inputs after it are opened meanwhile
-   * @throws what opening throws, when its turn has come
+   * @param goesOn  whether to open the inputs after it meanwhile
+   * @throws errors of opening, when its turn has come
    */
   take(index: number, goesOn: boolean): Promise<ByteSource>
   /** Whether the input is open. */
   has(index: number): boolean
-  /** Those that nobody has taken. */
+  /** Closes those that were not taken. */
   close(): Promise<void>
 }
 
 const maxFiles = 16
-/** Of their content in memory. */
+/** Limit of content held in memory. */
 const maxBytes = 2 * chunkBytes
 
 /**
- * @param sizes  of all inputs, bytes; undefined for what is no file, and may wait for somebody when it is opened
+ * @param sizes  of all inputs, bytes; undefined for anything that is not a file, as opening it may block
  * @param isRead  whether an input will be taken
  */
 export function newOpenAhead(
@@ -41,7 +41,7 @@ export function newOpenAhead(
       if (!isRead(next)) continue
       if (bytes + sizes[next]! > maxBytes) return
       const source = open(next)
-      // It is reported when its turn has come.
+      // The error is reported when its turn comes.
       source.catch(() => undefined)
       opened.set(next, source)
       bytes += sizes[next]!

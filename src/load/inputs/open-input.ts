@@ -1,6 +1,6 @@
 /*
-  How the inputs of a run are opened: at once, where they are small and look as the one before; while another one is read; or when
-  their turn has come.
+  Opens the inputs of a run: immediately if they are small and look like the previous one, while another one is read, or when
+  their turn comes.
 */
 import { openReader } from '../../parse/formats.js'
 import type { Platform } from '../../platform/platform.js'
@@ -15,30 +15,28 @@ import { newOpenAhead } from './open-ahead.js'
 import { newQuickFiles } from './quick-files.js'
 import { dialectOf, rowTarget } from './reader-options.js'
 
-/** The inputs of a run, each at its number. */
+/** The inputs of a run by number. */
 export interface NamedInputs {
-  /** What the journal calls them. */
+  /** Their names in the journal. */
   readonly names: PathList
   readonly paths: PathList
-  /** Bytes of each when the run began; undefined for anything but a file. */
+  /** Size of each in bytes when the run began; undefined for anything but a file. */
   readonly sizes: readonly (number | undefined)[]
 }
 
-/** An input that is open. */
 export type FoundInput = Pick<OpenedInput, 'source' | 'reader'>
 
-/** Opens one input after the other. */
 export interface InputOpener {
-  /** To be waited for before the input is opened; mostly nothing. */
+  /** To be awaited before the input is opened; usually undefined. */
   pause(index: number): Promise<void> | undefined
-  /** undefined for one that is to be waited for; it is not to be closed. */
+  /** undefined if opening has to be awaited; the caller must not close it. */
   openNow(index: number): FoundInput | undefined
   /**
-   * @param summary  gets what is known, even if the input is no good
-   * @throws {InputError} what opening throws; DDB_INPUT_TRUNCATED for a file that is shorter than it was
+   * @param summary  is filled in as far as known, even if opening fails
+   * @throws {InputError} what opening throws; DDB_INPUT_TRUNCATED for a file that has become shorter
    */
   open(index: number, target: TargetDescription, summary: InputSummary): Promise<FoundInput>
-  /** What is open. */
+  /** Closes what is open. */
   close(): Promise<void>
 }
 

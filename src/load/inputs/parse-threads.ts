@@ -1,5 +1,6 @@
 /*
-  How many threads read the inputs of a run, and from when on. They are started once, when an input pays for them, and end with the run.
+  How many threads read the inputs of a run, and from when. They are started once, when an input is large enough, and end with
+  the run.
 */
 import type { StartedThreads, startPieceThreads } from '../../parse/parallel/piece-threads.js'
 import type { Feed, FedInput } from '../../parse/parallel/piece-reading.js'
@@ -7,34 +8,36 @@ import type { Threads } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { packageFile } from '../../version.js'
 
-/** Starting a thread takes as long as reading some of this. */
+/** Starting a thread takes as long as reading a part of this. */
 const worthBytes = 16 * 1024 * 1024
-/** Of an input: a smaller one is read before much of it could be read ahead. */
+/** Smallest input to read ahead: a smaller one is finished before much can be gained. */
 const leastBytes = 1024 * 1024
-/** Two besides the main one read as fast as that takes over what they have read, and sends it (docs/decisions/0064). */
+/** Two threads read as fast as the main one can take over and send what they read (docs/decisions/0064). */
 const mostAuto = 3
 
-/** The threads of a run. */
 export interface ParseThreads {
-  /** So many read, the main one included; 1 until others are started. */
+  /** How many threads read, including the main one; 1 until others are started. */
   readonly count: number
-  /** To be awaited before the first input; undefined unless a number of threads was asked for. */
+  /** To be awaited before the first input; undefined unless a number of threads was requested. */
   ready(): Promise<void> | undefined
-  /** The threads that read the input ahead; undefined as long as that does not pay. */
+  /** The threads that read the input ahead; undefined while that does not pay. */
   feed(input: FedInput, source: Pick<ByteSource, 'compression' | 'totalBytes'>): Feed | undefined
   end(): Promise<void>
 }
 
-/** Starts nothing yet. @param asked  `auto` goes by the cores of the machine, and by how much there is to read */
+/**
+ * Starts nothing yet.
+ * @param asked  `auto` depends on the machine's cores and on how much there is to read
+ */
 export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto'): ParseThreads {
   const isAuto = asked === 'auto'
-  // The server gets a core.
+  // One core is left to the server.
   const helpers = (isAuto ? Math.min(threads.cores - 1, mostAuto) : asked) - 1
   let started: StartedThreads | undefined
-  // Most runs do without: what they do not need is not loaded.
+  // Loaded only when needed: most runs do without it.
   let start: typeof startPieceThreads | undefined
   let loading: Promise<void> | undefined
-  /** Read of inputs so far, and what of it the input at hand had given. */
+  /** Bytes of all inputs read so far, and what the present input had contributed. */
   let readBytes = 0
   let last: unknown
   let lastBytes = 0
@@ -70,7 +73,7 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
   }
 }
 
-/** In a checkout that is run from its sources they are read as they are. */
+/** When run from the sources, the threads run the sources, too. */
 function threadEntry(): string {
   const isSource = import.meta.url.endsWith('.ts')
   return packageFile(isSource ? 'src/parse/parallel/piece-thread.ts' : 'dist/piece-thread.js')

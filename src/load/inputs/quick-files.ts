@@ -1,6 +1,6 @@
 /*
-  Small files that look as the one before them. Each is read at once, into the same bytes: of a folder of ten thousand of them, handing
-  every file to another thread and back would take longer than all the rest.
+  Reads small files that look like the previous one, each at once and into the same buffer. In a folder of ten thousand, handing
+  every file to another thread and back would take longer than everything else.
 */
 import { detectFormat, type InputFormat, type OpenedReader } from '../../parse/formats.js'
 import type { LastLook } from '../../parse/input-reader.js'
@@ -10,15 +10,15 @@ import { wholeSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 
 export interface QuickFiles {
-  /** Kept up by readers of files that were opened in the usual way. */
+  /** Kept up to date by readers of files that were opened in the usual way. */
   readonly look: LastLook<InputFormat>
   /** Whether the next small files are likely to be opened here. */
   readonly isLikely: boolean
-  /** To be waited for before the next file is opened; mostly nothing. */
+  /** To be awaited before the next file is opened; usually undefined. */
   pause(): Promise<void> | undefined
   /**
    * @param sizeBytes  when the run began
-   * @returns undefined for a file that is to be opened in the usual way, which tells what is wrong with it
+   * @returns undefined for a file that must be opened in the usual way, which reports what is wrong with it
    */
   open(
     path: string,
@@ -27,13 +27,13 @@ export interface QuickFiles {
   ): { source: ByteSource; reader: OpenedReader } | undefined
 }
 
-/** Of larger files reading takes most of the time. */
+/** In larger files reading itself takes most of the time. */
 const mostBytes = 64 * 1024
-/** What is read at once leaves connections no time: after so many files they have some. */
+/** Synchronous reading blocks the connections: after this many files they get a turn. */
 const filesInTurn = 16
-/** Where so many take longer, as over a network, several are waited for at the same time instead. */
+/** If this many files take longer, as over a network, several are read concurrently instead. */
 const slowMs = 40
-/** So many files at most are opened in the usual way before it is tried again. */
+/** After so many files opened in the usual way it is tried again. */
 const usualFiles = 256
 
 export interface QuickPlatform {
@@ -53,13 +53,13 @@ export function newQuickFiles(
   let usualLeft = 0
   let opened = 0
   let spentMs = 0
-  /** Files that were read in vain since the last one that was not. */
+  /** Files read in vain since the last success. */
   let misses = 0
   const read = (path: string, sizeBytes: number): Uint8Array | undefined => {
     buffer ??= new Uint8Array(mostBytes + 1)
     const beganMs = clock.nowMs()
     try {
-      // One byte more than there should be: if it comes, the file has changed.
+      // One byte more than expected: if it comes, the file has changed.
       const length = files.readNow(path, buffer.subarray(0, sizeBytes + 1))
       spentMs += clock.nowMs() - beganMs
       return length === sizeBytes ? buffer.subarray(0, length) : undefined

@@ -1,5 +1,5 @@
 /*
-  What the options of a run say of how its inputs are read.
+  Derives from a run's options how to read its inputs.
 */
 import { saidOf } from '../../parse/csv/csv-dialect.js'
 import type { RowTarget } from '../../parse/csv/row-target.js'
@@ -10,7 +10,7 @@ import type { TargetSchema } from '../../schema/target-schema.js'
 import { newPathReader } from '../../source/path/input-texts.js'
 import type { LoadOptions } from '../options.js'
 
-/** What was said; what was not is found in the input. */
+/** What the user gave; everything else is detected. */
 export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOptions {
   const { format, jsonPath } = input
   return {
@@ -33,8 +33,8 @@ export function shapeOf(reader: InputReader, file: string): InputShape {
 }
 
 /**
- * What the records of an input are to become rows of; undefined where that is not known.
- * @throws {InputError} DDB_INPUT_COLUMN for a path that says nothing of them
+ * What the rows made of an input's records are for; undefined if that is unknown.
+ * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match
  */
 export function rowTarget(
   { mapping = {}, cells = {}, input = {} }: Pick<LoadOptions, 'input' | 'mapping' | 'cells'>,

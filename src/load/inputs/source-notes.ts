@@ -1,34 +1,36 @@
 /*
-  What a result says of files that the sources hold and that were not read.
+  What a result says of files in the sources that were not read.
 */
 import { newPassedOver } from '../../source/data-files.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 
-/** Files that were not read, or not twice. */
 export interface SourceNotes {
   /**
-   * Files in folders and archives that were not taken; `byKind` has extensions such as `.txt`, and `hidden`, `no extension`, `special` (pipes
-   * and the like) and `others`; `first` the first 20 paths.
+   * Files in folders and archives that were not read. `byKind` counts by extension, such as `.txt`, and as `hidden`, `no
+   * extension`, `special` (pipes and the like), `others`, and `unmatched` for inputs that `input.path` leaves out; `first` has
+   * the first 20 paths.
    */
   passedOver: { files: number; byKind: Record<string, number>; first: string[] }
-  /** Names of files that were inputs already, under another name or the same; `first` the first 20. */
+  /** Files that were named more than once, under the same name or another; `first` has the first 20. */
   sameFiles: { count: number; first: { path: string; input: string }[] }
 }
 
 export function sourceNotesOf({
   passedOver,
   passedMembers = newPassedOver(),
+  unmatched = [],
   sameFiles,
-}: Pick<ExpandedSources, 'passedOver' | 'passedMembers' | 'sameFiles'>): SourceNotes {
+}: Pick<ExpandedSources, 'passedOver' | 'passedMembers' | 'unmatched' | 'sameFiles'>): SourceNotes {
   const byKind = { ...passedOver.byKind }
   for (const [kind, count] of Object.entries(passedMembers.byKind)) {
     byKind[kind] = (byKind[kind] ?? 0) + count
   }
+  if (unmatched.length > 0) byKind['unmatched'] = unmatched.length
   return {
     passedOver: {
-      files: passedOver.files + passedMembers.files,
+      files: passedOver.files + passedMembers.files + unmatched.length,
       byKind,
-      first: [...passedOver.first, ...passedMembers.first].slice(0, mostNamed),
+      first: [...unmatched, ...passedOver.first, ...passedMembers.first].slice(0, mostNamed),
     },
     sameFiles: { count: sameFiles.count, first: [...sameFiles.first] },
   }
@@ -36,7 +38,7 @@ export function sourceNotesOf({
 
 const mostNamed = 20
 
-/** Of sources that were not looked at. */
+/** For sources that were not looked at. */
 export function noSourceNotes(): SourceNotes {
   return sourceNotesOf({ passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } })
 }

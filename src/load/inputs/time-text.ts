@@ -1,5 +1,5 @@
 /*
-  When something of an input became known, as journals have it.
+  Timestamps of what became known of an input, for journals.
 */
 import type { Run } from '../run.js'
 

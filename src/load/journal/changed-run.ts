@@ -1,11 +1,11 @@
 /*
-  Why a run cannot go on: it, or what it loads into, is not what it was, or nothing tells.
+  Errors for a run that cannot continue because it, or its target, has changed, or because nothing proves that it has not.
 */
 import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
 import type { FoundRun } from '../fate/found-run.js'
 
-/** Input or options are others than those of the run with this name. */
+/** The input or options differ from those of the run with this name. */
 export function runChanged({ run }: FoundRun, what: string): DdbError {
   return new DdbError(
     'DDB_RUN_CHANGED',
@@ -13,7 +13,7 @@ export function runChanged({ run }: FoundRun, what: string): DdbError {
   )
 }
 
-/** Another process has the run, since this one was stopped or cut off for so long that it was taken for dead. */
+/** Another process has taken over the run, because this one was stopped or cut off for so long that it seemed dead. */
 export function runTakenOver(runId: string, why: string): DdbError {
   return new DdbError(
     'DDB_LOCKED',
@@ -22,7 +22,7 @@ export function runTakenOver(runId: string, why: string): DdbError {
   )
 }
 
-/** Its journal cannot be relied on: what it does not tell would be sent again. */
+/** The journal is damaged: rows whose records are missing would be sent again. */
 export function runDamaged(path: string, damage: string): DdbError {
   return new DdbError(
     'DDB_RUN_DAMAGED',
@@ -31,7 +31,7 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-/** The server was sent batches that the journal does not tell of, nor which rows were in them. */
+/** The server was sent batches that the journal does not contain, so it is unknown which rows were in them. */
 export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
@@ -40,7 +40,7 @@ export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   )
 }
 
-/** The rows of the run went into another table, or are gone. */
+/** The run's rows went into another table, or are gone. */
 export function targetChanged({ run, target }: FoundRun, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
@@ -49,7 +49,7 @@ export function targetChanged({ run, target }: FoundRun, what: string): DdbError
   )
 }
 
-/** Rows that no process of the run has sent, as far as its journal tells, are in the target. */
+/** The target holds rows that no process of the run has sent according to its journal. */
 export function rowsInTable(
   { run, target }: FoundRun,
   { file, lineNumber }: { readonly file: string; readonly lineNumber: number },
@@ -62,7 +62,7 @@ export function rowsInTable(
   )
 }
 
-/** Nothing tells whether the rows of a run are still there. */
+/** Nothing proves that the rows of a run are still there. */
 export function unproven({ run, target }: FoundRun, why: string): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',

@@ -1,6 +1,6 @@
 /*
-  Whether a process may have a run that has a journal: what the server knows of the run tells of a journal from an earlier
-  time, and of a process in another place.
+  Checks that a process may work on a run with a journal. What the server knows of the run exposes an outdated copy of the
+  journal and a process running elsewhere.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -11,7 +11,7 @@ import { mayKnowBatches } from '../transport/confirmations.js'
 import { runDamaged, runTakenOver } from './changed-run.js'
 
 /**
- * To be asked before the run makes anything on the server.
+ * Call it before the run creates anything on the server.
  *
  * @param isRead  nothing of the inputs is left to be sent
  * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than what the server knows, DDB_LOCKED
@@ -28,7 +28,7 @@ export async function checkAlone(
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // Of rows that are only counted a journal tells at the end alone what was read; a limit leaves inputs unread.
+  // If rows are only counted, the journal learns at the end what was read; a limit leaves inputs unread.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
@@ -37,15 +37,18 @@ export async function checkAlone(
   const isFinished =
     mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs, begunMs)) === true
   if ((found === past && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
-  // Begun anew it has not finished.
+  // A run that starts over is not finished.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
-  // Whoever takes over a lock knows more: its holder did not renew it, or is no more.
+  // A process that took over a lock knows more: the holder did not renew it, or has ended.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
 }
 
-/** Tells the server which process has the run. @throws {DdbError} DDB_LOCKED when another one has just done so */
+/**
+ * Tells the server which process works on the run.
+ * @throws {DdbError} DDB_LOCKED if another one has just done so
+ */
 export async function takeRun(
   { history: { journal, name }, plan }: Run,
   control: Session,
@@ -56,7 +59,7 @@ export async function takeRun(
 }
 
 /**
- * Tells the server once more that this process has the run, so that a journal from an earlier time is found out.
+ * Tells the server again that this process works on the run, so that an outdated copy of the journal is noticed.
  * @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_WRITE
  */
 export async function keepRun(run: Run, control: Session): Promise<void> {
@@ -64,9 +67,9 @@ export async function keepRun(run: Run, control: Session): Promise<void> {
 }
 
 /**
- * Tells the server that a batch is about to be sent, so that a journal from before is found out. That the connection is lost
- * is for others to find out.
- * @returns false where the server does not keep it
+ * Tells the server that a batch is about to be sent, so that an outdated copy of the journal is noticed. Ignores a lost
+ * connection, which is handled elsewhere.
+ * @returns false if the server does not store it
  */
 export async function noteBatch(run: Run, control: Session, no: number): Promise<boolean> {
   const noting = noteSent(control, run.history.name, no, run.plan.confirmTimeoutMs).then(() => true)
@@ -74,8 +77,8 @@ export async function noteBatch(run: Run, control: Session, no: number): Promise
 }
 
 /**
- * To be asked by a process that has slept. That the connection is lost is for others to find out.
- * @throws {DdbError} DDB_LOCKED when another has told the server that it has the run
+ * Call it after the process has slept. Ignores a lost connection, which is handled elsewhere.
+ * @throws {DdbError} DDB_LOCKED if another process has told the server that it works on the run
  */
 export async function checkOwner(
   { history: { journal, name } }: Run,
@@ -89,7 +92,7 @@ export async function checkOwner(
   }
 }
 
-/** undefined where the server does not let the user ask: then the lock alone decides. */
+/** undefined if the user may not ask the server: then the lock alone decides. */
 async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked

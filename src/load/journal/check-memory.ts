@@ -1,5 +1,5 @@
 /*
-  Whether a server still has in memory what earlier processes of a run have left there.
+  Checks whether a server still has in memory what earlier processes of a run left there.
 */
 import type { Session } from '../../client/open-session.js'
 import { askLeft, type LeftOnServer } from '../marker/marker.js'
@@ -7,10 +7,10 @@ import type { Run } from '../run.js'
 import { targetChanged } from './changed-run.js'
 
 /**
- * To be asked before the run makes anything on the server.
+ * Call it before the run creates anything on the server.
  *
- * @param inMemory  rows of the target are gone once the server is
- * @throws {DdbError} DDB_TARGET_CHANGED when rows in memory are gone with the server that held them
+ * @param inMemory  the target's rows are lost when the server stops
+ * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function whatIsLeft(

@@ -1,5 +1,5 @@
 /*
-  Whether a run that goes on finds its target as it left it, and whether one that has finished finds its rows.
+  Checks that a resumed run finds its target unchanged, and that a finished one finds its rows.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -16,7 +16,7 @@ import { targetChanged, unproven } from './changed-run.js'
 import type { FoundRun } from '../fate/found-run.js'
 import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './target-identity.js'
 
-/** A target as a run begins with it, or goes on. */
+/** A target when a run begins or resumes. */
 export interface CheckedTarget {
   readonly evidence: Evidence
   /** As it is now. */
@@ -24,8 +24,8 @@ export interface CheckedTarget {
 }
 
 /**
- * @returns undefined where nothing is to be confirmed, and no journal is kept
- * @throws {DdbError} DDB_TARGET_CHANGED when confirmed rows cannot be in it any more
+ * @returns undefined if nothing is to be confirmed and there is no journal
+ * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows cannot be in it any more
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkTarget(
@@ -39,7 +39,7 @@ export async function checkTarget(
   if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
   const asked = await askIdentity(control, plan, description, { counts })
-  // Rows of a unit may be in it already, and other processes write into it: its length tells nothing of this one.
+  // The table may already hold rows of the unit, and other processes write to it: its length proves nothing.
   const now = plan.unit === undefined ? asked : { ...asked, rows: null }
   const before = found.target
   if (before === undefined) {
@@ -54,7 +54,7 @@ export async function checkTarget(
       : (whatChanged(before, now, confirmed, found.leastRows) ??
         (found.isForgotten ? notThere : undefined))
   if (change !== undefined) throw targetChanged(found, change)
-  // What the version before did not ask is as it is now.
+  // What an older version did not record is taken as it is now.
   const identity = {
     ...now,
     rows: before.rows,
@@ -68,8 +68,8 @@ export async function checkTarget(
 }
 
 /**
- * Looks up rows of earlier processes before others follow them: a table that others have filled is not shorter.
- * @throws {DdbError} DDB_TARGET_CHANGED when they are not there
+ * Looks up rows of earlier processes before new rows are sent: a table that others have refilled is not shorter.
+ * @throws {DdbError} DDB_TARGET_CHANGED if they are not there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkRows(run: Run, control: Session, { now }: CheckedTarget): Promise<void> {
@@ -96,17 +96,17 @@ async function lookUp({ plan }: Run, control: Session, { samples }: FoundRun): P
   }
 }
 
-/** A run has read and sent everything, and its rows are still there. */
+/** The run has sent everything, and its rows are still there. */
 export interface Loaded {
-  /** What is to be said of it. */
+  /** The notice to show, if any. */
   readonly notice: string | undefined
   readonly found: Found
 }
 
 /**
- * A run has read and sent everything: whether its rows are still in the target.
+ * Checks that the rows of a run that has sent everything are still in the target.
  *
- * @throws {DdbError} DDB_TARGET_CHANGED when they are not, DDB_UNPROVEN when nothing tells
+ * @throws {DdbError} DDB_TARGET_CHANGED if they are not, DDB_UNPROVEN if it cannot be told
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkLoaded(
@@ -155,8 +155,8 @@ export async function checkLoaded(
 }
 
 /**
- * What the last process of a run that is loaded did not come to: it was killed before it could note that the run has
- * finished, or before it had removed what the run has on the server.
+ * Completes what the last process of a loaded run could not: it was killed before it recorded the end or removed the run's
+ * objects from the server.
  *
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -177,7 +177,7 @@ export async function settleLoaded(
   try {
     await dropLeftTables(control, name, plan.confirmTimeoutMs)
   } catch (error) {
-    // They are named among those that were left.
+    // A notice lists them among tables left behind.
     if (!(error instanceof ServerError)) throw error
   }
 }
@@ -186,7 +186,7 @@ function isSameChunk(before: TargetIdentity, now: TargetIdentity): boolean {
   return typeof now.chunkId === 'string' && before.chunkId === now.chunkId
 }
 
-/** What a missing target means to a run that has written into it. */
+/** The error for a missing target if the run has written to it. */
 export function asTargetChanged({ history: { found } }: Run, error: unknown): unknown {
   const isMissing = error instanceof ServerError && error.code === 'DDB_TARGET'
   if (!isMissing || found.rows().confirmed === 0) return error

@@ -1,5 +1,5 @@
 /*
-  What an input looked like when its run began: enough to tell whether another file has taken its place.
+  The state of an input when its run began: enough to tell whether another file has replaced it.
 */
 import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'
@@ -10,21 +10,21 @@ export interface Fingerprint {
   readonly sizeBytes: number
   /** ms since the epoch. */
   readonly modifiedMs: number
-  /** Of the first and the last bytes, hexadecimal. */
+  /** Hashes of the first and the last bytes, hexadecimal. */
   readonly head: string
   readonly tail: string
-  /** Of a file that is followed: what tells it under another name. Decimal; 0 where files have no number. */
+  /** Of a followed file: the inode, which identifies it under another name. Decimal; 0 if files have none. */
   readonly inode?: string
-  /** Of a file that is followed, where it is known: when it was made, ns since the epoch, decimal. */
+  /** Of a followed file, if known: its creation time, ns since the epoch, decimal. */
   readonly born?: string
 }
 
-/** Hashed at each end. */
+/** Bytes hashed at each end. */
 export const endBytes = 65_536
 const shownDigits = 12
 
 /**
- * @returns undefined for what is not an ordinary file, which cannot be read twice
+ * @returns undefined for anything but an ordinary file, as it cannot be read twice
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {
@@ -52,18 +52,21 @@ async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
   return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
 }
 
-/** As a file that is followed is known by. @throws the system's error */
+/**
+ * The fingerprint of a followed file.
+ * @throws the system's error
+ */
 export async function followedFingerprint(file: InputFile): Promise<Fingerprint> {
   const { inode, bornNs, changedNs } = await file.status()
-  // Systems that do not know it say when the file last changed, which a new name does as well.
+  // Systems without creation times report the last change, which renaming changes as well.
   const isKnown = bornNs !== 0n && bornNs !== changedNs
   const own = await fingerprintOfFile(file)
   return { ...own, inode: String(inode), ...(isKnown ? { born: String(bornNs) } : {}) }
 }
 
 /**
- * Whether a file is the one that `before` was taken of, grown or not. A number alone proves nothing: the system gives that of a
- * file that was removed to the next one.
+ * Whether a file is the one that `before` was taken of, even if it has grown. The inode alone proves nothing: the system reuses
+ * that of a removed file.
  *
  * @throws the system's error
  */
@@ -87,7 +90,7 @@ async function hashOf(file: InputFile, startBytes: number, lengthBytes: number):
   return createHash('sha256').update(bytes.subarray(0, done)).digest('hex').slice(0, 32)
 }
 
-/** Whether both are of one file that nobody has changed. */
+/** Whether both are of the same, unchanged file. */
 export function isSame(a: Fingerprint, b: Fingerprint): boolean {
   return (
     a.sizeBytes === b.sizeBytes &&

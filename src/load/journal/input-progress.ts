@@ -1,5 +1,5 @@
 /*
-  How far a run has come with one input, in the words of those who look at the input: bytes and lines.
+  How far a run has come with one input, in bytes and lines as the user sees them.
 */
 import { unconfirmedRows, type BatchEnd } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
@@ -8,18 +8,18 @@ import { resumedInput } from './resumed-input.js'
 /** Bytes are those of the content, decompressed and as UTF-8; lines count from 1. */
 export interface UncertainRange {
   readonly startBytes: number
-  /** Behind the last one. */
+  /** After the last one. */
   readonly endBytes: number
-  /** Of the batches that the rows went out in, as parts of batches have no lines of their own. */
+  /** Lines of the whole batches that were sent, as parts of batches have no lines of their own. */
   readonly firstLine: number
   readonly lastLine: number
-  /** Rows of which nobody knows. */
+  /** Rows of unknown outcome. */
   readonly rows: number
 }
 
-/** Where one input stands. */
+/** Progress of one input. */
 export interface InputProgress {
-  /** Every row before has its place: it was confirmed or rejected. */
+  /** Up to here every row was confirmed or rejected. */
   readonly settled: BatchEnd
   /** Nothing of it is left to be read or sent. */
   readonly isDone: boolean
@@ -27,7 +27,7 @@ export interface InputProgress {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** What the journal says of an input. Forgets what lies before `settled`. */
+/** What the journal says of an input. Drops everything before `settled`. */
 export function inputProgress(input: FoundInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input, index)
@@ -38,7 +38,7 @@ function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRa
   const found: UncertainRange[] = []
   let at = 0
   for (const { startBytes, endBytes, rows: sent, batch } of ranges) {
-    // Where a batch of several inputs has some, they may be of any of these.
+    // If a batch of several inputs has such rows, they may belong to any of these.
     const rows = Math.min(sent, unconfirmedRows(batch))
     if (rows === 0) continue
     while (at + 1 < ends.length && ends[at + 1]!.offsetBytes <= startBytes) at++
@@ -52,7 +52,7 @@ function uncertainRanges({ covered: { ends, ranges } }: FoundInput): UncertainRa
   return found
 }
 
-/** Of the batch that begins at an end: the line before the next one begins. */
+/** For the batch that begins at this end: the line before the next batch begins. */
 function lastLineOf(ends: readonly BatchEnd[], at: number): number {
   const { lineNumber } = ends[at]!
   return Math.max(lineNumber, (ends[at + 1]?.lineNumber ?? lineNumber) - 1)

@@ -1,11 +1,11 @@
 /*
-  Records of a journal as what happened, and back. Most are the same; those of batches stand in journals as they always did.
+  Converts journal records to events and back. Most are the same; those of batches keep the form that journals always had.
 */
 import { foldDurable, type DurableState } from '../fate/durable.js'
 import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../fate/events.js'
 import type { JournaledBatch, JournaledPart, JournalRecord } from './journal-record.js'
 
-/** What a record says. */
+/** The event that a record stands for. */
 function eventOf(record: JournalRecord): RunEvent {
   switch (record.kind) {
     case 'batch':
@@ -39,8 +39,8 @@ function eventOf(record: JournalRecord): RunEvent {
 }
 
 /**
- * How it stands in a journal; undefined for what does not. An event of which `ended` tells later stands there with the rejects of
- * its batch.
+ * The record of an event; undefined if journals do not keep it. An event that `ended` includes later is kept there, with the
+ * rejects of its batch.
  */
 export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
   switch (event.kind) {
@@ -89,7 +89,7 @@ function batchOf({ endLine, records, ...range }: BatchRange): JournaledBatch {
   return { input, start, end, endLine, rows, records }
 }
 
-/** Number of the last input that a record is about. */
+/** Number of the last input that a record mentions. */
 function lastInput(record: JournalRecord): number {
   if (record.kind === 'settled') return record.inputs.length - 1
   if (!('input' in record)) return -1
@@ -97,7 +97,7 @@ function lastInput(record: JournalRecord): number {
   return Math.max(record.input, ...more.map(({ input }) => input))
 }
 
-/** @throws when it does not fit to those before */
+/** @throws if it does not fit the earlier records */
 export function readRecord(state: DurableState, record: JournalRecord): void {
   const last = lastInput(record)
   if (last >= state.inputs.length) throw new Error(`there is no input ${last}`)

@@ -1,7 +1,6 @@
 /*
-  The file of a journal: records are put behind those that are there, and a tail that a power cut has torn is cut off.
-  Every record is with the operating system before what it announces happens, so a killed process loses none; the disk has
-  it a moment later.
+  The file of a journal. Records are appended, and a tail torn by a power cut is cut off. Every record reaches the operating
+  system before the event it announces, so a killed process loses none; the disk has it a moment later.
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
@@ -9,31 +8,37 @@ import { recordLine, type JournalRecord } from './journal-record.js'
 import type { FoundJournal } from './read-journal.js'
 import { writeAll } from './replace-journal.js'
 
-/** A journal that is being written. */
+/** A journal open for writing. */
 export interface JournalFile {
   readonly path: string
-  /** Keeps a record back until the next `write`. */
+  /** Holds a record back until the next `write`. */
   add(record: JournalRecord): void
   /**
-   * Hands what was added to the operating system.
-   * @throws {DdbError} DDB_OUTPUT_WRITE; the same ever after, as records that somebody counts on are missing
+   * Hands added records to the operating system.
+   * @throws {DdbError} DDB_OUTPUT_WRITE; and again on every later call, as records are missing then
    */
   write(): void
-  /** Writes, and waits for the disk: what comes next takes away what would tell of a loss. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Writes and waits for the disk, because the next step removes what would show a loss.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   sync(): void
-  /** Set once something could not be written, or the file is not in its place any more. */
+  /** Set once something could not be written, or the file was moved or removed. */
   readonly failure: DdbError | undefined
   /** Whether another process would find what was written. */
   isInPlace(): boolean
-  /** Writes, waits for the disk and closes. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Writes, waits for the disk and closes.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   close(): void
 }
 
-/** A power cut loses what was written within this time, and nothing else. */
+/** A power cut loses at most what was written within this time. */
 const syncEveryMs = 500
 
 /**
- * Opens a journal that is there for writing.
+ * Opens an existing journal for writing.
  *
  * @param lost  why this process must not write any more, once another one has the run
  * @throws {DdbError} DDB_OUTPUT_CREATE
@@ -104,7 +109,7 @@ export function openJournalFile(
         journal.sync()
       } finally {
         timer?.cancel()
-        // A sync under way still needs the file.
+        // A running sync still needs the file.
         if (syncing === undefined) closeQuietly(file)
         else void syncing.then(() => closeQuietly(file))
       }
@@ -113,7 +118,7 @@ export function openJournalFile(
   return journal
 }
 
-/** Nothing goes on behind the first failure. */
+/** Lets nothing happen after the first failure. */
 interface Guard {
   readonly failure: DdbError | undefined
   fail(this: void, cause: unknown): void
@@ -124,7 +129,7 @@ interface Guard {
 function newGuard(path: string, lost: () => DdbError | undefined): Guard {
   let failure: DdbError | undefined
   const fail = (cause: unknown): void => {
-    // Another process has put a journal of its own in the place of this one.
+    // Another process has replaced the journal by one of its own.
     failure ??= lost() ?? cannotWrite(path, cause)
   }
   return {
@@ -145,7 +150,7 @@ function newGuard(path: string, lost: () => DdbError | undefined): Guard {
   }
 }
 
-/** A journal that was there and cannot grow. */
+/** An existing journal cannot grow. */
 export function cannotWrite(path: string, cause: unknown): DdbError {
   const message = `cannot write the journal "${path}": ${reasonOf(cause)}`
   return new DdbError('DDB_OUTPUT_WRITE', message, { cause })
@@ -171,12 +176,12 @@ function openFile(
   }
 }
 
-/** Half a record must not stand before a whole one; where it stays, nothing is written behind it, and readers pass it over. */
+/** Half a record must not precede a whole one. If it cannot be cut off, nothing is written after it, and readers skip it. */
 function cutQuietly(file: OutputFile, sizeBytes: number): void {
   try {
     file.truncate(sizeBytes)
   } catch {
-    // Why the record could not be written says more.
+    // The reason why the record could not be written matters more.
   }
 }
 
@@ -184,7 +189,7 @@ function closeQuietly(file: OutputFile): void {
   try {
     file.close()
   } catch {
-    // What was written is on the disk; nobody needs the descriptor any more.
+    // What was written is on the disk, and the descriptor is no longer needed.
   }
 }
 

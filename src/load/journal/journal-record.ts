@@ -1,6 +1,6 @@
 /*
-  What a journal says, record by record, and how a record stands in the file: one line of a checksum and JSON, so that
-  whoever looks into a journal can read it (docs/decisions/0018-journal.md).
+  The records of a journal, and their form in the file: each is one line of a checksum and JSON, so that people can read it
+  (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
 import type { JournaledRow } from '../evidence/sample-rows.js'
@@ -9,7 +9,7 @@ import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } fr
 import type { JournaledMapping } from '../inputs/row-options.js'
 import type { TargetIdentity } from './target-identity.js'
 
-/** The options that a run can be repeated with: no secrets, no streams, nobody who listens. */
+/** The options with which a run can be repeated: no secrets, streams or callbacks. */
 export type JournaledOptions = Omit<
   LoadOptions,
   | 'server'
@@ -24,39 +24,39 @@ export type JournaledOptions = Omit<
   | 'journal'
 > & { readonly server: JournaledServer; readonly mapping?: JournaledMapping }
 
-/** The server of a run, and how it is reached: a process that goes on must not do so with less protection. */
+/** The server of a run, and how to reach it: a process that resumes must not connect with less protection. */
 export type JournaledServer = Pick<
   ServerTarget,
   'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'keyFile' | 'compress'
 >
 
-/** What became of the rows of a batch. */
+/** The outcome of a batch's rows. */
 export interface EndedRows {
   readonly confirmed: number
   readonly rejected: number
   readonly unconfirmed: number
   /** Certainly not stored: they may be sent again, under another number. */
   readonly unsent: number
-  /** Of those confirmed, rows with a key that the target had already; left out when there are none. */
+  /** How many confirmed rows had a key that was already in the target; left out if none. */
   readonly duplicates?: number
 }
 
-/** What a run found when it looked at its target for the last time. */
+/** What a run found when it last looked at its target. */
 export interface FinishedTarget {
-  /** Rows that it had had; null where nothing can be counted. */
+  /** Rows that it has had; null if nothing can be counted. */
   readonly rows: number | null
   /** Rows of the run were found there by value. */
   readonly isFound: boolean
-  /** The server keeps a mark that the run has finished, as long as it runs. */
+  /** While it runs, the server keeps a mark that the run has finished. */
   readonly isMarked: boolean
   /** `host:port` of that server. */
   readonly server: string
 }
 
-/** Rejected rows of a run, and the files they are in. */
+/** Rejected rows of a run, and the files that hold them. */
 export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
   readonly unplaced: number
-  /** `key` tells the records that go there; sizes are those of the records and of the reasons. */
+  /** `key` tells which records go there; the sizes are those of the records and of the reasons. */
   readonly files: readonly {
     readonly key: string
     readonly path: string
@@ -64,26 +64,26 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
     readonly sizeBytes: number
     readonly reasonsBytes: number
   }[]
-  /** By the name of the input; in a record, those that have changed. */
+  /** By the name of the input; a record has only those that changed. */
   readonly byInput: Readonly<
     Record<string, Pick<LoadResult['inputs'][number], 'rejected' | 'firstError'>>
   >
-  /** Records of which the readers told up to here are among them. */
+  /** Records that the readers reported up to here are included. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
-  /** Where inputs are followed, several are read at once: of each that has changed, its number and where. */
+  /** If inputs are followed, several are read at once: the number and place of each that has changed. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
-/** Where rejects are kept, as far as journals need to know. */
+/** The rejects, as far as the journal needs to know. */
 export interface JournaledRejectsSource {
   flush(): void
   /** Grows with every reject. */
   readonly count: number
-  /** What is in the files, once they are flushed. */
+  /** Contents of the files after they are flushed. */
   journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
-/** Rows of one input, by the bytes they stand in. */
+/** Rows of one input, by their bytes. */
 export interface JournaledPart {
   readonly input: number
   readonly start: number
@@ -91,7 +91,7 @@ export interface JournaledPart {
   readonly rows: number
 }
 
-/** `records` counts those of the input that begin before `end`. */
+/** `records` counts records of the input that begin before `end`. */
 export interface JournaledBatch extends JournaledPart {
   readonly endLine: number
   readonly records: number
@@ -99,15 +99,15 @@ export interface JournaledBatch extends JournaledPart {
 
 /** How rows are divided by lane. */
 export interface JournaledLanes {
-  /** Rows of each lane, in the order of lanes; those without rows have no number. */
+  /** Rows of each lane, in the order of lanes; a lane without rows has no number. */
   readonly perLane: readonly number[]
-  /** Tells by what they were divided. */
+  /** The rule by which they were divided. */
   readonly by: string
 }
 
-/** One line of a journal. Numbers of inputs count from 0, in the order in which they are read. */
+/** One line of a journal. Inputs are numbered from 0 in reading order. */
 export type JournalRecord =
-  /** The first one. */
+  /** The first record. */
   | {
       readonly kind: 'run'
       readonly format: number
@@ -116,59 +116,59 @@ export type JournalRecord =
       /** Hexadecimal. */
       readonly token: string
       readonly startedAt: string
-      /** Where relative paths begin. */
+      /** Base of relative paths. */
       readonly folder: string
       readonly options: JournaledOptions
-      /** It was to begin anew, whatever the server knows of an earlier one. */
+      /** The run starts over, whatever the server knows of an earlier one. */
       readonly isAnew?: true
     }
-  /** A process takes the run up; the first one is 1. */
+  /** A process takes up the run; the first one is 1. */
   | { readonly kind: 'process'; readonly number: number; readonly startedAt: string }
-  /** Inputs, behind those that are known. */
+  /** Inputs, appended to those already known. */
   | {
       readonly kind: 'inputs'
       readonly inputs: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
     }
-  /** A file that is followed has grown: more of it tells it from others. */
+  /** A followed file has grown: more of it distinguishes it from others. */
   | { readonly kind: 'grown'; readonly input: number; readonly fingerprint: Fingerprint }
   | {
       readonly kind: 'target'
       readonly identity: TargetIdentity
       readonly used: ConfirmUsed
     }
-  /** Where receipts are; the first version of ledgers has no number of its own. */
+  /** The ledger that holds receipts; the first version of ledgers had no version number. */
   | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
-  /** Rows that the target has taken, by value, and how many it has had at least; in place of those before. */
+  /** A sample of accepted rows by value, and the least number of rows the target has had; replaces earlier samples. */
   | {
       readonly kind: 'sampled'
       readonly rows: readonly JournaledRow[]
       readonly leastRows: number | null
     }
-  /** Nothing is left to be sent, and the target was looked at once more. */
+  /** Nothing is left to be sent, and the target was looked at again. */
   | ({ readonly kind: 'finished' } & FinishedTarget)
-  /** The server is about to be told under this number, one above the last, that the process has the run. */
+  /** The process is about to tell the server that it works on the run, under this number, which is one above the last. */
   | { readonly kind: 'owner'; readonly number: number }
-  /** Data goes out on this session from now on. */
+  /** A session on which data is sent from now on. */
   | { readonly kind: 'session'; readonly id: string }
   /** How an input is read. */
   | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
-  /** What offsets the times of columns have, by the first ones that were read. */
+  /** Time zone offsets of columns, from the first times that were read. */
   | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
-  /** Rows are about to be sent under a number; `more` are those of the inputs behind the first one. */
+  /** Rows are about to be sent under a number; `more` has those of inputs after the first. */
   | (JournaledBatch & {
       readonly kind: 'batch'
       readonly no: number
       readonly more?: readonly JournaledBatch[]
     })
-  /** As `batch`, of rows that were part of one before. */
+  /** Like `batch`, for rows that were part of an earlier one. */
   | (JournaledPart & {
       readonly kind: 'part'
       readonly no: number
       readonly more?: readonly JournaledPart[]
     })
   /**
-   * As `batch`, of rows that are divided by lane: those of each lane that has some have a number, from `no` on, lane by lane. A
-   * version that knows no lanes must not go on with such a run, so it is a kind of its own.
+   * Like `batch`, for rows divided by lane: each lane with rows has a number, counting from `no`. It is a kind of its own
+   * because versions without lanes must not resume such a run.
    */
   | (JournaledBatch &
       JournaledLanes & {
@@ -176,7 +176,10 @@ export type JournalRecord =
         readonly no: number
         readonly more?: readonly JournaledBatch[]
       })
-  /** As `part`, of rows of one lane: `of` is the number of their `lanes`, and `start` the place of the first in the order of lanes. */
+  /**
+   * Like `part`, for rows of one lane: `of` is the number of their `lanes`, and `start` the index of the first in the order of
+   * lanes.
+   */
   | {
       readonly kind: 'lanePart'
       readonly no: number
@@ -185,7 +188,7 @@ export type JournalRecord =
       readonly rows: number
     }
   | ({ readonly kind: 'ended'; readonly no: number } & EndedRows)
-  /** A file for rejects is about to be made. */
+  /** A rejects file is about to be made. */
   | { readonly kind: 'rejectsFile'; readonly path: string }
   | ({ readonly kind: 'rejects' } & JournaledRejects)
   /** An input was read to its end. */
@@ -193,14 +196,14 @@ export type JournalRecord =
       readonly kind: 'read'
       readonly input: number
       readonly summary: LoadResult['inputs'][number]
-      /** ISO 8601, in UTC; left out by earlier versions. */
+      /** ISO 8601, in UTC; older versions leave it out. */
       readonly at?: string
     }
   /** The server has lost what it had confirmed. */
   | { readonly kind: 'forgotten' }
-  /** What the run has on the server besides its rows is about to be removed: nothing is left to be asked for. */
+  /** The run's objects on the server, apart from its rows, are about to be removed: nothing is left to ask. */
   | { readonly kind: 'leaving' }
-  /** Stands in a finished journal for its batches and what became of them: how far each input was sent, and its rows. */
+  /** Replaces the batches of a finished journal and their outcome: how far each input was sent, and its rows. */
   | {
       readonly kind: 'settled'
       readonly lastNo: number
@@ -212,7 +215,7 @@ export type JournalRecord =
       }[]
       readonly sums: Omit<EndedRows, 'unsent'>
     }
-  /** A process ends the run, or its part of it. `isDone`: nothing is left to be sent or to be asked for. */
+  /** A process ends its work on the run. `isDone`: nothing is left to be sent or asked. */
   | {
       readonly kind: 'end'
       readonly at: string
@@ -222,16 +225,15 @@ export type JournalRecord =
       readonly rows: RowCounts
     }
 
-/** Of a line, before a blank and its JSON. */
+/** Length of the checksum that starts a line, followed by a space and JSON. */
 export const checksumDigits = 8
 
-/** The line of a record. */
 export function recordLine(record: JournalRecord): string {
   const json = jsonOf(record)
   return `${checksumOf(json)} ${json}\n`
 }
 
-/** As JSON.stringify; of those that come with every batch, three times as fast. */
+/** Like JSON.stringify, but three times as fast for the records that come with every batch. */
 function jsonOf(record: JournalRecord): string {
   if (record.kind === 'batch') {
     const { no, input, start, end, endLine, rows, records, more } = record
@@ -250,7 +252,7 @@ function checksumOf(json: string): string {
   return crc32(json).toString(16).padStart(checksumDigits, '0')
 }
 
-/** The record of a line without its end; undefined when it is none. Whether it makes sense is another question. */
+/** The record of a line (without its line end); undefined if it is invalid. It need not make sense. */
 export function recordOf(line: string): JournalRecord | undefined {
   const json = line.slice(checksumDigits + 1)
   if (line[checksumDigits] !== ' ' || line.slice(0, checksumDigits) !== checksumOf(json)) {
@@ -263,11 +265,11 @@ export function recordOf(line: string): JournalRecord | undefined {
   }
 }
 
-/** What an object has to have before it is believed. */
+/** The fields that an object must have to be accepted. */
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` for a whole number that is not negative, `#s` for many, `*` for any object; a shape for one with fields, in brackets for many. What ends in
- * `?`, or has one beside it, may be left out.
+ * `#` for a whole number that is not negative, `#s` for many, `*` for any object; a shape for one with fields, in brackets for
+ * many. A type that ends in `?`, or has one beside it, may be left out.
  */
 type FieldType = '#' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']
@@ -322,14 +324,14 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
 }
 
 /**
- * The format of journals that this program writes; it reads the one before, too, in which batches are of one input. Those of runs
- * that need templates or parts of paths have a number of their own, as earlier versions would leave columns out.
+ * The journal format that this program writes. It also reads the previous one, in which a batch has one input. Runs that need
+ * templates or parts of paths have a format number of their own, as older versions would leave columns out.
  */
 export const journalFormat = 2
 export const templatesFormat = 3
 const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat]
 
-/** Why a record cannot be relied on, as the end of a sentence that begins with its line; undefined where it can. */
+/** What is wrong with a record, as the end of a sentence that begins with its line; undefined if nothing. */
 export function faultOf(record: JournalRecord): string | undefined {
   const given = Object(record) as Record<string, unknown>
   const { kind, format, token, options } = given
@@ -342,25 +344,24 @@ export function faultOf(record: JournalRecord): string | undefined {
     const known = readFormats.join(', ')
     return `is of format ${JSON.stringify(format)}, and this version reads formats ${known}`
   }
-  // 63 bits, and not 0: it becomes a number of the server.
+  // 63 bits, and not 0: it becomes a number on the server.
   if (!/^(?=.*[1-9a-f])[0-7]?[0-9a-f]{1,15}$/.test(token as string)) {
     return 'has no token that makes sense'
   }
   return areJournaledOptions(options) ? undefined : 'has no options that make sense'
 }
 
-/** The first field that has not the type it should have. */
 function faultyField(shape: Shape, given: Readonly<Record<string, unknown>>): string | undefined {
   return Object.keys(shape).find(name => !isOf(shape[name]!, given[name]))
 }
 
-/** Whether a value that was read from a file is of a type. */
+/** Whether a value that was read from a file has this type. */
 export function isOf(type: FieldType, value: unknown): boolean {
   if (type === 'text?') return value === undefined || isOf('text', value)
   if (type === '*?') return value === undefined || isOf('*', value)
   if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
   if (type === '#s') return Array.isArray(value) && value.every(one => isOf('#', one))
-  // Before 1970 it is negative.
+  // Negative before 1970.
   if (type === 'time') return Number.isSafeInteger(value)
   if (type === 'text') return typeof value === 'string'
   if (type === 'flag') return typeof value === 'boolean'
@@ -390,7 +391,7 @@ const optionsShape: Shape = {
   expectTypes: 'text?',
 }
 
-/** Whether a file that people can write into holds options of a run, as far as others than `makePlan` look at them. */
+/** Whether a file that people can edit holds options of a run, as far as code other than `makePlan` uses them. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>

@@ -1,5 +1,5 @@
 /*
-  The journal of a run as the run uses it: it is told everything before it happens, or once it is known.
+  The journal as a run uses it: it is told everything before it happens, or once it is known.
 */
 import type { DdbError } from '../../errors.js'
 import { rejectsWith } from '../fate/durable.js'
@@ -20,76 +20,87 @@ import { shrinkJournal } from './settled-rows.js'
 
 type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 
-/** What a run does with its journal. Failures to write are DDB_OUTPUT_WRITE. */
+/** A run's journal. If it cannot be written, it throws DDB_OUTPUT_WRITE. */
 export interface Journal {
   readonly path: string
-  /** As the journal was found; nothing that this process does changes it. */
+  /** The state in which the journal was found; this process does not change it. */
   readonly found: FoundRun
-  /** As it was before a restart; else `found`. */
+  /** The state before a restart; otherwise `found`. */
   readonly past: FoundRun
-  /** Of this process, from 1. */
+  /** Number of this process, from 1. */
   readonly processNumber: number
-  /** Highest number that any process gave to rows. */
+  /** Highest number given to rows by any process. */
   readonly lastNo: number
-  /** Of the ledger that receipts are in; another one after a restart. */
+  /** Number of the ledger that holds receipts; a restart begins another one. */
   readonly ledgerNumber: number
-  /** Of the run, in the ledger and the marker. */
+  /** Identifies the run in the ledger and the marker. */
   readonly token: bigint
-  /** When the run was begun, or begun anew, by the clock of that machine, ms since 1970; 0 where the journal does not tell. */
+  /** When the run was begun or restarted, by the clock of that machine, ms since 1970; 0 if the journal does not tell. */
   readonly begunMs: number
-  /** The inputs in the order in which they are read. */
+  /** The inputs in reading order. */
   readonly inputs: readonly NamedInput[]
   /**
-   * Why nothing more must be sent, written or removed, DDB_LOCKED: another process has the run by now; undefined while it
-   * is this one's. May be asked before every batch.
+   * DDB_LOCKED if another process has taken the run: then nothing may be sent, written or removed; undefined otherwise. May be
+   * called before every batch.
    */
   lost(): DdbError | undefined
-  /** The lock was nobody's: if the last process has not told its end, something else than that process has removed it. */
+  /** The lock was free: if the last process recorded no end, something other than that process removed the lock. */
   readonly wasUnlocked: boolean
-  /** Set once the journal cannot be relied on any more. */
+  /** Set once the journal can no longer be relied on. */
   readonly failure: DdbError | undefined
   /** Whether another process would find what was written. */
   isInPlace(): boolean
-  /** Names the rejects whenever they have grown. @param state  what the run comes to, for the end of its journal */
+  /**
+   * Records rejects whenever there are more.
+   * @param state  of the run, for the end of its journal
+   */
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
-  /** What the server knows of the run: numbers go on above these. */
+  /** Passes on what the server knows of the run: numbers continue above these. */
   seen(server: SeenOnServer): void
-  /** As `seen` was told; undefined before, and where the server does not tell. */
+  /** The last argument of `seen`; undefined before, and if the server does not tell. */
   readonly onServer: SeenOnServer | undefined
-  /** The number under which the server is to be told that this process has the run. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * The number under which to tell the server that this process works on the run.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   nextOwner(): number
-  /** The last one; 0 before. */
+  /** The last such number; 0 before the first. */
   readonly owner: number
   /**
-   * Is told everything that happens. Rows that have a number must not go out before a `commit`: one does for many batches.
-   * @throws {DdbError} DDB_OUTPUT_WRITE: then it must not happen
+   * Receives every event. Numbered rows must not be sent before a `commit`, which may cover many batches.
+   * @throws {DdbError} DDB_OUTPUT_WRITE: then the event must not happen
    */
   take(event: RunEvent): void
-  /** Everything told so far is with the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Hands every event so far to the operating system.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   commit(): void
-  /** Waits for the disk, and gives the run back. A journal whose run is done keeps only what tells that. @throws {DdbError} */
+  /**
+   * Waits for the disk and releases the run. The journal of a finished run keeps only what proves that.
+   * @throws {DdbError}
+   */
   close(): Promise<void>
 }
 
 export interface JournalSetup {
   readonly file: JournalFile
   readonly found: FoundRun
-  /** As it was before a restart; else `found`. */
+  /** The state before a restart; otherwise `found`. */
   readonly past: FoundRun
   readonly token: bigint
   readonly begunMs: number
   readonly inputs: readonly NamedInput[]
-  /** Several inputs are read at once. */
+  /** Whether several inputs are read at once. */
   readonly isFollowing: boolean
   readonly wasUnlocked: boolean
   readonly lost: () => DdbError | undefined
   readonly release: () => void
-  /** Told before anything else is: a process that has nothing to tell leaves the journal as it is. */
+  /** Written before anything else; a process with nothing to record leaves the journal unchanged. */
   readonly opening: readonly JournalRecord[]
   readonly files: Files
 }
 
-/** A journal that is being written. */
 export function newJournal(setup: JournalSetup): Journal {
   return new KeptJournal(setup)
 }
@@ -110,7 +121,7 @@ class KeptJournal implements Journal {
   #opening: readonly JournalRecord[]
   owner = 0
   onServer: SeenOnServer | undefined
-  /** Of this process and those before. */
+  /** Includes those of earlier processes. */
   #rejectsTold: JournaledRejects | undefined
   #state: Readonly<RunState> | undefined
   #shrink: () => Promise<void> = () => Promise.resolve()
@@ -119,7 +130,7 @@ class KeptJournal implements Journal {
   #rejectsKnown = 0
   #keepsRejects = true
   #upTo: JournaledRejects['upTo']
-  /** Of inputs that are followed. */
+  /** For followed inputs. */
   readonly #upTos = new Map<number, number>()
 
   constructor(setup: JournalSetup) {
@@ -168,7 +179,7 @@ class KeptJournal implements Journal {
   nextOwner(): number {
     const number = Math.max(this.owner, this.past.owner, this.onServer?.owner ?? 0) + 1
     this.#add({ kind: 'owner', number })
-    // On the disk before the server knows: a number that the journal does not know is one of a later journal.
+    // The disk must have it before the server does: a number unknown to the journal means that the journal is outdated.
     this.#file.sync()
     this.owner = number
     return number
@@ -198,7 +209,7 @@ class KeptJournal implements Journal {
         if (record === undefined) return
         if (event.kind === 'numbered' || event.kind === 'laned') this.#noteEnded()
         this.#add(record)
-        // On the disk before the server knows, or before what would tell of a loss goes.
+        // The disk must have it before the server does, or before evidence of a loss is removed.
         if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()
         if (event.kind === 'rejectsFile') this.#file.write()
       }
@@ -212,7 +223,7 @@ class KeptJournal implements Journal {
 
   #end(record: Extract<JournalRecord, { kind: 'end' }>): void {
     this.#noteEnded()
-    // It found the run done, and did nothing.
+    // This process found the run finished and did nothing.
     if (record.isDone && this.#opening.length > 0) return
     this.#file.write()
     const { files } = this.#setup
@@ -228,7 +239,7 @@ class KeptJournal implements Journal {
   async close(): Promise<void> {
     try {
       this.#file.close()
-      // Where there is no room for a short one, the long one says the same.
+      // If there is no room for a short journal, the long one says the same.
       if (this.lost() === undefined) await this.#shrink().catch(() => undefined)
     } finally {
       this.#setup.release()
@@ -241,7 +252,7 @@ class KeptJournal implements Journal {
     this.#file.add(record)
   }
 
-  /** Rejects are in their file before the journal says so, and before the batches that they come from count as ended. */
+  /** Rejects are in their file before the journal says so, and before their batches count as ended. */
   #noteEnded(): void {
     const rejects = this.#rejects
     if (this.#keepsRejects && rejects !== undefined && rejects.count !== this.#rejectsKnown) {

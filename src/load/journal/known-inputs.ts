@@ -1,23 +1,23 @@
 /*
-  Inputs of a run that goes on, as its journal calls them: a file may be named otherwise by now, relative to another folder or by
-  a link, and is the same input.
+  Matches the inputs of a resumed run with the names in its journal: a file may have another name by now, relative to another
+  folder or through a link, and still be the same input.
 */
 import { resolve } from 'node:path'
 import { fileKey } from '../../platform/file-identity.js'
 import type { Files } from '../../platform/platform.js'
 
-/** The inputs of a process, held against those of the journal. */
+/** The inputs of a process, compared with those of the journal. */
 export interface KnownInputs {
-  /** Name in the journal → path of this process, where they differ. */
+  /** Name in the journal → path in this process, if they differ. */
   readonly places: ReadonlyMap<string, string>
-  /** Inputs that the journal does not have. */
+  /** Inputs that are not in the journal. */
   readonly added: readonly string[]
 }
 
 /**
  * @param names  in the journal
- * @param folder  where they begin if they are relative; '' where that was left open
- * @param paths  of this process
+ * @param folder  base of relative names; '' if it was not recorded
+ * @param paths  in this process
  */
 export function knownInputs(
   names: readonly string[],

@@ -1,5 +1,5 @@
 /*
-  Runs that have a journal, for whoever asks what ran: where each stands, who works on it, and how journals go again.
+  Lists runs that have a journal: the state of each, who works on it, and how to remove old journals.
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
@@ -20,17 +20,17 @@ import { readJournal } from './read-journal.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
 
-/** `killed` ended without a word, `uncertain` with rows of which nobody knows; both can be gone on with. */
+/** `killed`: ended without a record. `uncertain`: some rows have an unknown outcome. Both can be resumed. */
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed' | 'killed' | 'uncertain'
 
 /** One process that has worked on a run. */
 export interface RunProcess {
   readonly startedAt: string
-  /** undefined when it was killed, or runs. */
+  /** undefined if it was killed or is running. */
   readonly end: RecordOf<'end'> | undefined
 }
 
-/** A run as its journal tells it. */
+/** A run as its journal describes it. */
 export interface KnownRun {
   readonly path: string
   readonly runId: string
@@ -38,39 +38,39 @@ export interface KnownRun {
   /** How it was begun. */
   readonly run: RecordOf<'run'>
   readonly journal: FoundRun
-  /** In their order; those of before a restart, too. */
+  /** In order, including those before a restart. */
   readonly processes: readonly RunProcess[]
-  /** Who works on it, where that was asked for. */
+  /** Who works on it, if that was asked for. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
-  /** The latest time that the journal tells, ms since the epoch. */
+  /** The latest time in the journal, ms since the epoch. */
   readonly newestMs: number
-  /** Bytes behind the last whole record. */
+  /** Bytes after the last whole record. */
   readonly tornBytes: number
-  /** Why nobody must go on with it but from the beginning; ends a sentence. */
+  /** Why it can only be restarted; completes a sentence. */
   readonly damage: string | undefined
 }
 
-/** A file among the journals that is none, or cannot be relied on. */
+/** A file among the journals that is not one, or is damaged. */
 export interface StrangeFile {
   readonly path: string
   readonly reason: string
 }
 
-/** Journals of a folder, the runs in the order in which they were begun. */
+/** The journals of a folder; runs in the order in which they were begun. */
 export interface KnownRuns {
   readonly runs: readonly KnownRun[]
   readonly strange: readonly StrangeFile[]
 }
 
-/** So long after its end the journal of a finished run goes, once somebody cleans up. */
+/** How long after its end a clean-up removes the journal of a finished run. */
 export const keptDays = 30
 const keptMs = keptDays * 86_400_000
 
 /**
- * Who works on which run is found out for all at once: that of other hosts takes seconds.
+ * Checks all holders at once, as those on other hosts take seconds.
  *
  * @param folder  as in `JournalOptions`
- * @throws {DdbError} DDB_RUN_MISSING when the folder cannot be read
+ * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
  */
 export async function listRuns(folder: string, files: Files): Promise<KnownRuns> {
   const entries = (await entriesOf(folder, files)).filter(({ name }) => !isOurs(name))
@@ -86,7 +86,7 @@ export async function listRuns(folder: string, files: Files): Promise<KnownRuns>
       isFolder || !name.endsWith(journalEnding)
         ? { path, reason: strangeReason(name) }
         : await readKnown(path, runId, files, holders[i])
-    // Whoever cleans up at the same time has removed it.
+    // Another clean-up has just removed it.
     if (one === undefined) continue
     if ('reason' in one) strange.push(one)
     else if (one.damage !== undefined) strange.push({ path: one.path, reason: one.damage })
@@ -106,17 +106,17 @@ function placeOf({ run: { startedAt, runId } }: KnownRun): string {
   return `${startedAt} ${runId}`
 }
 
-/** What is asked of one run. */
+/** What to find out about one run. */
 export interface RunQuestion {
-  /** Who works on it: of another host or container that takes seconds. */
+  /** Who works on it; for another host or container this takes seconds. */
   readonly holder?: boolean
-  /** A journal that cannot be relied on will do, if only it tells how the run was begun. */
+  /** Accept a damaged journal if it still tells how the run was begun. */
   readonly evenDamaged?: boolean
 }
 
 /**
- * The run of this name; undefined when there is none, as for what cannot be a name.
- * @throws {DdbError} DDB_RUN_DAMAGED for a journal that cannot be relied on
+ * The run of this name; undefined if there is none, also for a text that cannot be a name.
+ * @throws {DdbError} DDB_RUN_DAMAGED for a damaged journal
  */
 export async function readRun(
   folder: string,
@@ -134,8 +134,8 @@ export async function readRun(
 }
 
 /**
- * Names of all journals, for whoever has misspelt one.
- * @throws {DdbError} DDB_RUN_MISSING when the folder cannot be read
+ * Names of all journals, to suggest one for a misspelt name.
+ * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
  */
 export async function runNames(folder: string, files: Files): Promise<string[]> {
   return (await entriesOf(folder, files))
@@ -157,7 +157,10 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
   }
 }
 
-/** Locks, files that exist while one changes hands, and drafts. Runs may have any of these names: then it goes on. */
+/**
+ * Locks, files that exist while one changes hands, and drafts. A run may have such a name; then its journal has the name with
+ * the ending added.
+ */
 function isOurs(name: string): boolean {
   const at = name.lastIndexOf(journalEnding) + journalEnding.length
   return /^(\.lock(\+.*)?|\.new)$/.test(name.slice(at))
@@ -167,7 +170,7 @@ type AskedHolder = Promise<
   { readonly answer: LockAnswer | undefined } | { readonly error: unknown }
 >
 
-/** Never rejects: it may be waited for much later. */
+/** Never rejects, as it may be awaited much later. */
 function askHolder(path: string, files: Files): AskedHolder {
   return files.lockHolder(journalLockPath(path)).then(
     answer => ({ answer }),
@@ -185,7 +188,7 @@ async function readKnown(
   const processes: { startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   let newestMs = -Infinity
   try {
-    // Before the records: a process that ends in between has then told its end.
+    // Asked before reading the records: a process that ends in between has recorded its end by then.
     const asked = await askedHolder
     if (asked !== undefined && 'error' in asked) throw asked.error
     const holder = asked?.answer
@@ -226,7 +229,7 @@ function timeOf(record: JournalRecord): string | undefined {
   return record.kind === 'run' || record.kind === 'process' ? record.startedAt : undefined
 }
 
-/** Of a run that no process works on. */
+/** For a run that no process works on. */
 function stateOf({ end }: FoundRun): RunState {
   if (end === undefined) return 'killed'
   if (end.isDone) return 'finished'
@@ -235,8 +238,8 @@ function stateOf({ end }: FoundRun): RunState {
 }
 
 /**
- * Holds a run, so that no process goes on with it.
- * @throws {DdbError} DDB_LOCKED when one does
+ * Holds a run, so that no process resumes it.
+ * @throws {DdbError} DDB_LOCKED if a process works on it
  * @throws the system's error
  */
 export async function holdRun(folder: string, runId: string, files: Files): Promise<FileLock> {
@@ -246,19 +249,18 @@ export async function holdRun(folder: string, runId: string, files: Files): Prom
   throw runIsTaken(runId, path, answer)
 }
 
-/** A run whose journal was removed. */
 export interface RemovedRun {
   readonly runId: string
-  /** When its last process ended, as it said itself; null when it was killed. */
+  /** When its last process ended, as it recorded; null if it was killed. */
   readonly endedAt: string | null
 }
 
 /**
- * Removes the journals of finished runs that ended long ago, by the times that stand in them.
+ * Removes the journals of finished runs that ended long ago, by the times recorded in them.
  *
  * @param folder  as in `JournalOptions`
  * @param removed  gets the runs, one by one
- * @throws {DdbError} DDB_CONFIG while the machine's clock is earlier than any of these times; DDB_LOCKED
+ * @throws {DdbError} DDB_CONFIG if the machine's clock is earlier than any of these times; DDB_LOCKED
  * @throws the system's error
  */
 export async function removeOldRuns(
@@ -277,7 +279,7 @@ export async function removeOldRuns(
   for (const runId of old) {
     const held = await holdRun(folder, runId, files)
     try {
-      // It may have been begun anew, or removed, until it was held.
+      // It may have been restarted or removed before it was held.
       const now = await readKnown(journalPath(folder, runId), runId, files)
       if (now === undefined || 'reason' in now || !isOld(now, nowMs)) continue
       files.remove(now.path)

@@ -1,6 +1,6 @@
 /*
-  Opens the journal of a run: makes it, or takes up the one that another process has left, once it is certain that this is
-  the same run and that nobody else is at it.
+  Opens the journal of a run: creates it, or takes up the one that another process has left, once it is certain that this is the
+  same run and that no other process works on it.
 */
 import { DdbError } from '../../errors.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
@@ -23,38 +23,37 @@ import { replaceJournal } from './replace-journal.js'
 import { resumedInput } from './resumed-input.js'
 import { differingOptions, journaledOptions, needsTemplates } from './portable-options.js'
 
-/** The journal of a run. */
 export function journalPath(folder: string, runId: string): string {
   return `${folder}/runs/${runId}${journalEnding}`
 }
 
-/** How journals end; others in the folder are locks, drafts, and what `--restart` has set aside. */
+/** File name ending of journals; other files in the folder are locks, drafts, and journals set aside by `--restart`. */
 export const journalEnding = '.journal'
 
-/** Who works on the run holds it. */
+/** The process that works on the run holds it. */
 export function journalLockPath(path: string): string {
   return `${path}.lock`
 }
 
-/** Where a journal goes that cannot be relied on, when its run begins anew. */
+/** Where a damaged journal is moved when its run starts over. */
 function asidePath(path: string): string {
   return `${path}${asideEnding}`
 }
 
 export const asideEnding = '.damaged'
 
-/** What a run says when its journal is taken up. */
+/** What a run gets when its journal is taken up. */
 export interface OpenedJournal {
   readonly journal: Journal
-  /** Where inputs are that this process calls otherwise than the journal. */
+  /** Inputs that this process calls otherwise than the journal. */
   readonly places: KnownInputs['places']
   readonly notices: readonly string[]
 }
 
 /**
- * @param paths  the inputs, none of them standard input; none at all where they are followed, which finds them itself
- * @returns undefined when an input cannot be read twice
- * @throws {DdbError} DDB_LOCKED while another process is at it, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
+ * @param paths  the inputs, without standard input; empty if files are followed, which then finds them itself
+ * @returns undefined if an input cannot be read twice
+ * @throws {DdbError} DDB_LOCKED while another process works on it, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function openJournal(
@@ -131,15 +130,15 @@ interface Asked {
 interface Opening extends Pick<KnownInputs, 'places'> {
   readonly opening: JournalRecord[]
   readonly begunAt: string
-  /** Inputs after those that are known: new ones, and those whose content has changed. */
+  /** Inputs after the known ones: new ones, and those whose content has changed. */
   readonly added: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
 }
 
 /**
- * What this process tells first.
+ * The first records of this process.
  *
- * @param found  of the run that goes on; one that begins has nothing in it
- * @throws {DdbError} DDB_RUN_CHANGED when what is asked for now is another run
+ * @param found  the resumed run; empty for a new one
+ * @throws {DdbError} DDB_RUN_CHANGED if the request differs from the recorded run
  */
 function openingOf(
   found: FoundRun,
@@ -157,7 +156,7 @@ function openingOf(
   if (found.run !== undefined) {
     checkOptions(found, differingOptions(found.run.options, current))
     const isFollowing = options.input?.follow === true
-    // Of inputs that were read anew the last reading counts.
+    // If an input was read again, its last reading counts.
     const last = new Map(found.inputs.map((input, i) => [input.path, { ...input, number: i }]))
     for (const { path, number, fingerprint } of isFollowing ? [] : last.values()) {
       const now = fingerprints.get(places.get(path) ?? path)
@@ -186,7 +185,7 @@ function openingOf(
   return { opening, begunAt: found.run?.startedAt ?? startedAt, added: inputs, places }
 }
 
-/** All rows of an input are sent, and nothing of it is to be asked for. */
+/** All rows of an input are sent and confirmed. */
 function isRead({ inputs }: FoundRun, number: number): boolean {
   return resumedInput(inputs[number]!, number).isDone
 }
@@ -199,7 +198,10 @@ interface FileSetup {
   readonly lost: () => DdbError | undefined
 }
 
-/** The journal, with what this process tells first, on the disk. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE */
+/**
+ * The journal on the disk, including the first records of this process.
+ * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE
+ */
 async function openFile(
   { platform, path, held, size, lost }: FileSetup,
   opening: readonly JournalRecord[],
@@ -208,7 +210,7 @@ async function openFile(
   const isDamaged = size?.damage !== undefined
   let present = size ?? { sizeBytes: 0, tornBytes: 0 }
   let waiting = opening
-  // A holder that was stopped may wake, and what it still writes must not come between the lines of this process.
+  // A suspended holder may wake up, and what it still writes must not get between the lines of this process.
   if (size === undefined || isDamaged || held.from === 'stale') {
     const asideTo = isDamaged ? asidePath(path) : undefined
     try {
@@ -234,7 +236,7 @@ function closeQuietly(file: JournalFile): void {
   try {
     file.close()
   } catch {
-    // It could not be written, which is known by now.
+    // The failed write is known by now.
   }
 }
 
@@ -254,7 +256,7 @@ async function takeLock(path: string, runId: string, folder: string, files: File
   }
 }
 
-/** While another process is at a run. */
+/** Another process is working on the run. */
 export function runIsTaken(
   runId: string,
   path: string,

@@ -1,5 +1,5 @@
 /*
-  Options as a journal keeps them, and which of them decide what a run loads.
+  Options in the form that a journal keeps, and which of them determine what a run loads.
 */
 import { constantOf, literalTemplate, templateParts } from '../../schema/template.js'
 import type { LoadOptions, MappingOptions } from '../options.js'
@@ -11,7 +11,7 @@ import type { JournaledOptions, JournaledServer } from './journal-record.js'
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
   const { expectRows, minRows, expectTypes, expectUnique } = options
-  // How many threads read is nothing that the next process has to know.
+  // The next process need not know how many threads read.
   const { stdin: _, threads: __, ...input } = options.input ?? {}
   return {
     inputs,
@@ -30,7 +30,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
   }
 }
 
-/** Templates are kept apart from other texts, which may have braces that earlier versions have not taken for names. */
+/** Templates are kept apart from other texts, as older versions do not read braces in texts as names. */
 function journaledMapping({ set, ...mapping }: MappingOptions): JournaledMapping {
   const texts: Record<string, string> = {}
   const templates: Record<string, string> = {}
@@ -46,7 +46,7 @@ function journaledMapping({ set, ...mapping }: MappingOptions): JournaledMapping
   }
 }
 
-/** What `load` is asked for again. */
+/** Restores the options with which to call `load` again. */
 export function askedAgain<Options extends Pick<JournaledOptions, 'mapping'>>({
   mapping,
   ...options
@@ -61,7 +61,7 @@ export function askedAgain<Options extends Pick<JournaledOptions, 'mapping'>>({
   }
 }
 
-/** Earlier versions must not go on with such a run: they would leave columns out. */
+/** Older versions must not resume such a run: they would leave columns out. */
 export function needsTemplates({
   mapping,
   input,
@@ -81,14 +81,14 @@ const serverFields = [
   'compress',
 ] as const satisfies readonly (keyof JournaledServer)[]
 
-/** A password is not among them. */
+/** Drops the password. */
 function journaledServer(server: JournaledServer): JournaledServer {
   const { host, port } = server
   const known = serverFields.filter(name => server[name] !== undefined)
   return { host, port, ...Object.fromEntries(known.map(name => [name, server[name]])) }
 }
 
-/** Groups of options that decide what is loaded, and how rows are known to have arrived. */
+/** Options that determine what is loaded and how its arrival is confirmed. */
 export function decidingOptions({
   target,
   input = {},
@@ -101,7 +101,7 @@ export function decidingOptions({
 > {
   const { flushIntervalMs: _, threads: __, ...dialect } = input
   const { mode = 'async', confirm = 'auto' } = delivery
-  // How many rejects are too many may be decided anew; where they go may not, for some are there already.
+  // The limit of rejects may change; their file may not, as it holds some already.
   const { file } = rejects
   return { target, input: dialect, mapping, cells, rejects: { file }, delivery: { mode, confirm } }
 }
@@ -118,7 +118,7 @@ export function differingOptions(a: JournaledOptions, b: JournaledOptions): stri
   })
 }
 
-/** Equal for equal values, in whatever order their members were written. */
+/** Equal texts for equal values, in whatever order their members were written. */
 export function textOf(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

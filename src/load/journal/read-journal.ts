@@ -1,16 +1,16 @@
 /*
-  Reads the journal of a run, and says whether it can be relied on: records that are missing would be sent again.
+  Reads the journal of a run and judges whether it is complete: rows whose records are missing would be sent again.
 */
 import type { Files } from '../../platform/platform.js'
 import { faultOf, recordOf, type JournalRecord } from './journal-record.js'
 
 /** How much of a journal can be read. */
 export interface FoundJournal {
-  /** Up to the end of the last whole record in front of any damage. */
+  /** Up to the end of the last whole record before any damage. */
   readonly sizeBytes: number
-  /** Bytes behind it that are no whole record, as a power cut leaves them. */
+  /** Bytes after that, as left by a power cut. */
   readonly tornBytes: number
-  /** Why the run must not go on with it; ends a sentence. What could be read was taken. */
+  /** Why the run must not be resumed; completes a sentence. Records before the damage were read. */
   readonly damage: string | undefined
 }
 
@@ -19,7 +19,7 @@ const lineFeed = 0x0a
 
 /**
  * Reads the journal of a run, record by record.
- * @returns undefined when there is none
+ * @returns undefined if there is none
  */
 export async function readJournal(
   path: string,
@@ -31,10 +31,10 @@ export async function readJournal(
   try {
     const status = files.statusNow(path)
     if (status === undefined) return undefined
-    // Opening a pipe would wait for somebody to write into it.
+    // Opening a pipe would wait for a writer.
     if (!status.isFile) return reader.found('it is not a file')
     const file = await files.open(path)
-    // Most journals are small, and zeroes for a large one would take longer than reading it. What is read is copied.
+    // Most journals are small, and zeroing 1 MiB takes longer than reading one. The reader copies what it keeps.
     const piece = Buffer.alloc(Math.min(pieceBytes, status.sizeBytes + 1))
     try {
       for (;;) {
@@ -50,13 +50,13 @@ export async function readJournal(
   }
 }
 
-/** Whether a text begins as the journal of a run does, be it of another version. */
+/** Whether a text begins like a run's journal, perhaps of another version. */
 export function looksLikeJournal(text: string): boolean {
   return /^[0-9a-f]{8} \{"kind":"/.test(text)
 }
 
 interface Reader {
-  /** @returns false once nothing of what follows matters */
+  /** @returns false once the rest does not matter */
   read(piece: Buffer): boolean
   found(damage?: string): FoundJournal
 }
@@ -91,7 +91,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
   return {
     read(piece) {
       rest = Buffer.concat([rest, piece])
-      // The first line of something else may have no end for gigabytes.
+      // The first line of some other file may be gigabytes long.
       if (lines === 0 && !/^[0-9a-f]{0,8}( |$)/.test(rest.toString('latin1', 0, 9)))
         damage = noRecord
       let start = 0

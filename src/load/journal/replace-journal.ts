@@ -1,27 +1,27 @@
 /*
-  Puts a journal in its place, or in that of another, in one step.
+  Creates or replaces a journal in one step.
 */
 import type { Files, OutputFile } from '../../platform/platform.js'
 import { checksumDigits, recordLine, type JournalRecord } from './journal-record.js'
 
 const pieceBytes = 1 << 20
 const lineFeed = 0x0a
-/** Of a line, before its JSON. */
+/** Length of a line's checksum and space, before its JSON. */
 const checksumBytes = checksumDigits + 1
 
-/** Lines of a present journal that another takes over. */
+/** Lines to copy from the present journal. */
 export interface KeptLines {
-  /** So much of it, from its start. */
+  /** How much of it to copy, from its start. */
   readonly sizeBytes: number
-  /** Kinds of records that are left out. */
+  /** Kinds of records to leave out. */
   readonly without?: readonly JournalRecord['kind'][]
-  /** Where the present one goes; it is replaced where that is left out. */
+  /** Where to move the present one; if left out, it is replaced. */
   readonly asideTo?: string | undefined
 }
 
 /**
- * Puts a journal in its place in one step: what is kept of the present one, and more records. Nobody ever finds half of it,
- * and whoever still writes into the present one writes where nobody reads.
+ * Creates or replaces a journal in one step, from the kept lines of the present one and further records. No process ever finds
+ * half of it, and one that still writes to the old file does so without effect.
  *
  * @throws the system's error
  */
@@ -32,7 +32,7 @@ export async function replaceJournal(
   records: readonly JournalRecord[],
 ): Promise<void> {
   const draft = `${path}${draftEnding}`
-  // Of a process that was killed: nobody else is at it.
+  // Left by a killed process: no other process is at work.
   if (files.statusNow(draft) !== undefined) files.remove(draft)
   const file = files.create(draft)
   try {
@@ -53,7 +53,7 @@ export async function replaceJournal(
   }
 }
 
-/** What is about to become a journal. */
+/** Ending of a file that will become a journal. */
 const draftEnding = '.new'
 
 async function* keptLines(
@@ -94,7 +94,7 @@ function removeQuietly(path: string, files: Files): void {
   try {
     if (files.statusNow(path) !== undefined) files.remove(path)
   } catch {
-    // Why it could not be written says more.
+    // The reason why it could not be written matters more.
   }
 }
 

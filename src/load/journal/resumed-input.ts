@@ -1,48 +1,47 @@
 /*
-  How an input is read that earlier processes have read before: from where nothing is settled any more, and in the pieces
-  that have numbers.
+  How to read an input that earlier processes have read: from the first unsettled row, in the pieces that have numbers.
 */
 import type { InputRange } from '../../parse/batch.js'
 import type { Piece } from '../../parse/input-reader.js'
 import { isSettled, isUnderWay, type SentLanes, type SentRange } from '../fate/covered-range.js'
 import type { FoundInput } from '../fate/found-run.js'
 
-/** Rows that an earlier process has sent under a number. */
+/** Rows that an earlier process sent under a number. */
 export interface SentBefore {
   readonly no: number
-  /** Of all inputs that it has rows of. */
+  /** Including those of other inputs in the batch. */
   readonly rows: number
-  /** The ledger that their receipt would be in is gone. */
+  /** The ledger that would hold their receipt is gone. */
   readonly isLost: boolean
 }
 
 /** What is known of a batch that is read again. */
 export type KnownBatch =
-  /** Its rows have their place. */
+  /** Its outcome is known. */
   | { readonly kind: 'settled' }
-  /** It was sent, and nobody knows what became of it. */
+  /** It was sent, and its outcome is unknown. */
   | ({ readonly kind: 'sent' } & SentBefore)
   /** It was read, and is certainly not stored. */
   | { readonly kind: 'unsent' }
-  /** Its rows went by lane, and some of them have no place yet. */
+  /** Its rows were sent by lane, and some have no outcome yet. */
   | ({ readonly kind: 'lanes'; readonly no: number; readonly rows: number } & SentLanes)
 
-/** The reading of one input goes on. */
+/** How to resume reading one input. */
 export interface ResumedInput {
-  /** Nothing is left in it to be read. */
+  /** Nothing in it is left to be read. */
   readonly isDone: boolean
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
   /** Records before `from`. */
   readonly records: number
-  /** Each is to come as one batch, or as its first or next rows. */
+  /** Each must come as one batch, or as a batch's first or next rows. */
   readonly pieces: readonly Piece[]
-  /** undefined for rows that nobody has read before. */
+  /** undefined for rows never read before. */
   knownOf(range: InputRange): KnownBatch | undefined
   /** Whether such rows are those that were sent under their number. */
   hasRowsOf(range: InputRange): boolean
 }
 
-/** An input that is read from a place on, and whose rows before are not of the run. */
+/** For an input that is read from some place on, whose earlier rows do not belong to the run. */
 export function beginningAt(from: ResumedInput['from']): ResumedInput {
   return {
     isDone: false,
@@ -55,7 +54,7 @@ export function beginningAt(from: ResumedInput['from']): ResumedInput {
 }
 
 /**
- * @param input  as its journal tells it
+ * @param input  as in its journal
  * @param index  its number
  */
 export function resumedInput({ covered, summary }: FoundInput, index: number): ResumedInput {
@@ -67,7 +66,7 @@ export function resumedInput({ covered, summary }: FoundInput, index: number): R
   const pieces: Piece[] = []
   let cursor = first!.offsetBytes
   let nextEnd = 1
-  /** A piece is never of two batches: neither could be settled by itself. */
+  /** A piece never spans two batches: neither could be settled alone. */
   const gapUpTo = (endBytes: number): void => {
     while (cursor < endBytes) {
       while (ends[nextEnd]!.offsetBytes <= cursor) nextEnd++

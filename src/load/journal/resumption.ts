@@ -1,6 +1,6 @@
 /*
-  How a process goes on with a run: where reading each input begins, and what earlier processes did with the rows that are
-  read again. Without a journal nothing was done before.
+  How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again.
+  Without a journal there is nothing to resume.
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
@@ -14,36 +14,39 @@ import {
 } from './resumed-input.js'
 
 export interface Resumption {
-  /** Where reading an input goes on; undefined when nothing of it was read before. */
+  /** Where to resume reading an input; undefined if nothing of it was read before. */
   resumed(input: number): ResumedInput | undefined
   /**
    * An input is about to be read.
-   * @param detected  how, as text
-   * @returns whether that is new
-   * @throws {DdbError} DDB_RUN_CHANGED when it was read in another way before
+   * @param detected  how it will be read, as text
+   * @returns whether it is read for the first time
+   * @throws {DdbError} DDB_RUN_CHANGED if it was read differently before
    */
   isReadAnew(input: number, path: string, detected: string): boolean
   /**
-   * Rows have come from an input.
-   * @param records  of the input, up to their end
-   * @throws {DdbError} DDB_RUN_CHANGED when they are others than were sent
+   * Rows were read from an input.
+   * @param records  of the input, up to the end of these rows
+   * @throws {DdbError} DDB_RUN_CHANGED if they differ from those that were sent
    */
   place(range: InputRange, input: number, records: number): void
-  /** What earlier processes did with the rows of a batch whose ranges have their places; undefined when they never met them. */
+  /**
+   * What earlier processes did with the rows of a batch, all of whose ranges have their places; undefined if they never read
+   * them.
+   */
   knownOf(batch: Batch): KnownBatch | undefined
   /**
-   * A batch is about to be sent again; one that reading broke off in is not.
-   * @throws {DdbError} DDB_RUN_CHANGED when it has other rows than were sent
+   * A batch is about to be sent again; not called for one at which reading broke off.
+   * @throws {DdbError} DDB_RUN_CHANGED if it has other rows than were sent
    */
   checkRows(batch: Batch, sent: Pick<SentBefore, 'rows'>): void
-  /** Whether a reader's reject is among those of an earlier process. */
+  /** Whether an earlier process has counted this reject of a reader. */
   isKnownReject(input: number, offsetBytes: number): boolean
 }
 
 /**
- * @param found  the journal as it was found; nothing that this process does changes it
+ * @param found  the journal as it was found; this process does not change it
  * @param isFollowing  several inputs are read at once
- * @param from  where the only input is begun; its start when left out
+ * @param from  where to begin the only input; default its start
  */
 export function newResumption(
   found: FoundRun,
@@ -68,7 +71,7 @@ export function newResumption(
       throw runChanged(found, `"${path}" ${how}`)
     },
     place(range, input, records) {
-      // A map from batches would cost small ones more than all the rest of this.
+      // For small batches a map keyed by batch would cost more than everything else here.
       range.place = { input, records }
       if (inputs.get(input)?.hasRowsOf(range) === false) throw otherRows(input)
     },

@@ -1,5 +1,5 @@
 /*
-  What earlier processes have done for a run, and the journal in which this one goes on.
+  What earlier processes have done for a run, and the journal in which this one continues.
 */
 import type { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
@@ -15,16 +15,16 @@ import type { Journal } from './journal.js'
 import { newResumption, type Resumption } from './resumption.js'
 
 export interface RunHistory {
-  /** What the run is called on the server. */
+  /** The run's name on the server. */
   readonly name: RunName
-  /** undefined where none is kept. */
+  /** undefined without a journal. */
   readonly journal: Journal | undefined
-  /** What earlier processes have left, as the journal tells it; nothing without one. */
+  /** What earlier processes have left, according to the journal; empty without one. */
   readonly found: FoundRun
   readonly resumption: Resumption
-  /** Goes on where the journal says that earlier processes stopped. */
+  /** Resumes where the journal says that earlier processes stopped. */
   goOn(kept: Journal): void
-  /** Why another process has the run by now, DDB_LOCKED; undefined while it is this one's. */
+  /** DDB_LOCKED if another process has taken the run; undefined otherwise. */
   whyLost(): DdbError | undefined
 }
 

@@ -1,22 +1,22 @@
 /*
-  What a finished journal keeps instead of its batches: how far each input was sent, and what became of the rows in sum.
+  What a finished journal keeps instead of its batches: how far each input was sent, and the totals by outcome.
 */
 import type { DurableState } from '../fate/durable.js'
 import type { Files } from '../../platform/platform.js'
 import type { JournaledRejects, JournalRecord } from './journal-record.js'
 import { replaceJournal } from './replace-journal.js'
 
-/** Kinds of records whose sum stands for them. */
+/** Kinds of records that totals replace. */
 const summedKinds = [
   ...(['batch', 'part', 'lanes', 'lanePart', 'ended', 'session', 'rejects', 'settled'] as const),
 ] as const
 
 /**
- * Makes a journal short, once everything is told.
+ * Shortens a finished journal.
  *
  * @param end  its last record
- * @param sizeBytes  of what stands before that one
- * @throws the system's error: then it is as long as it was
+ * @param sizeBytes  of everything before that one
+ * @throws the system's error: the journal is unchanged then
  */
 export async function shrinkJournal(
   path: string,
@@ -29,7 +29,7 @@ export async function shrinkJournal(
   const records: JournalRecord[] = []
   const { duplicates, ...others } = sums
   const all = duplicates === 0 ? others : sums
-  // Where nobody knows of single batches no row was sent under a number.
+  // If the outcome of single batches is unknown, no row was sent under a number.
   if (lastNo > 0) {
     records.push({ kind: 'settled', lastNo, inputs: inputs.map((_, i) => sentTo.at(i)), sums: all })
   }

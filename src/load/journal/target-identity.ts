@@ -1,6 +1,6 @@
 /*
-  What a target is, so that it can be told whether rows went into this very table. DolphinDB gives tables in memory no
-  identity: there the rows that a table has had are compared. A DFS table has a chunk of its own and a physical index
+  The identity of a target, to tell whether rows went into this very table. DolphinDB gives tables in memory none: for them the
+  number of rows that a table has had is compared. A DFS table has a chunk of its own and a physical index
   (docs/server-semantics.md#tables-in-databases).
 */
 import type { Session } from '../../client/open-session.js'
@@ -17,40 +17,42 @@ import type { Plan } from '../plan.js'
 import { rowsText } from '../fate/row-counts.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
-/** Asked before the first row of a run, at its end, and whenever it goes on. */
+/** Asked before the first row of a run, at its end, and whenever it is resumed. */
 export interface TargetIdentity {
   /** `dfs://db/t`, `trades`, or the name of a function. */
   readonly name: string
   /** `sym:SYMBOL,price:DOUBLE`. */
   readonly columns: string
-  /** Rows in memory are gone once the server is. */
+  /** Rows in memory are lost when the server stops. */
   readonly inMemory: boolean
-  /** Of a DFS table; null where the server does not tell. No document says that a table that is made again gets another. */
+  /** Of a DFS table; null if the server does not tell. The documents do not promise that a recreated table gets a new one. */
   readonly physicalIndex: string | null
-  /** Rows that the table has had; null where nothing can be counted, as behind a function. */
+  /** Rows that the table has had; null if nothing can be counted, as when a function writes. */
   readonly rows: number | null
-  /** A batch that is written twice leaves the rows of one: by its key. */
+  /** A batch written twice leaves the rows of one, because of its key. */
   readonly dropsDuplicates: boolean
-  /** Of a DFS table, its own file chunk; null where the server does not tell. Left out by the version before, as is all that follows. */
+  /**
+   * Of a DFS table, its own file chunk; null if the server does not tell. Older versions leave out this and the fields below.
+   */
   readonly chunkId?: string | null
-  /** How the table tells what rows it has had; null where rows leave it unseen, or do not add up. */
+  /** How the table tells what rows it has had; null if rows can leave it unnoticed, or the numbers do not add up. */
   readonly total?: RowsTotal | null
-  /** Every row that it takes makes it longer by one. */
+  /** Every accepted row makes it longer by one. */
   readonly adds?: boolean
   /** `host:port`. */
   readonly server?: string
 }
 
-/** What is counted and looked at: the target, or the table that the user has named behind a function. */
+/** The table to count and look at: the target, or the table that the user has named for a function. */
 export function watchedTable({ target }: Plan): TableTarget | undefined {
   return target.kind === 'function' ? target.confirmTable : target.table
 }
 
-/** What `askIdentity` asks besides. */
+/** What else `askIdentity` asks. */
 export interface IdentityQuestion {
-  /** Whether rows of a DFS table are counted, too. */
+  /** Whether to count the rows of a DFS table, too. */
   readonly counts?: boolean
-  /** Defines functions: a round trip less. */
+  /** Definitions of functions to send along, which saves a round trip. */
   readonly definitions?: string
 }
 
@@ -96,7 +98,7 @@ const nothing: Asked = { physicalIndex: null, chunkId: null, rows: null, total: 
 const askedRows = (table: TableTarget): string =>
   `long(exec count(*) from ${tableExpression(table)})`
 
-/** A keyed table that is no stream table may lose rows, and gain none by a known key: nothing follows from its number. */
+/** A keyed table that is not a stream table may lose rows, and gains none by a known key: its row count proves nothing. */
 async function askShared(
   name: string,
   keyed: boolean,
@@ -145,7 +147,7 @@ try { ddbIngestColumns = schema(${expression})["colDefs"] } catch(ex) { ddbInges
 `
 }
 
-/** undefined when the server did not tell. */
+/** undefined if the server did not tell. */
 function columnsOf(colDefs: Value | undefined): readonly TargetColumn[] | undefined {
   if (colDefs?.form !== 'table') return undefined
   const keys = vectorOf({ type: 'STRING' }, ['colDefs']) as Vector
@@ -165,7 +167,7 @@ async function askChunk(control: Session, path: string, timeoutMs: number): Prom
   return null
 }
 
-/** undefined where the server refuses to tell. */
+/** undefined if the server refuses to tell. */
 async function answerIfAny(
   control: Session,
   script: string,
@@ -186,10 +188,10 @@ function numberOf(value: Value | undefined): number | null {
 }
 
 /**
- * Why rows that were confirmed in `before` cannot be in what is there `now`; undefined when nothing speaks against it.
+ * Why rows confirmed in `before` cannot be in what is there `now`; undefined if nothing contradicts them.
  *
  * @param confirmedRows  by earlier processes of the run
- * @param leastRows  that the table has had when it was asked last
+ * @param leastRows  that the table has had when it was last asked
  */
 export function whatChanged(
   before: TargetIdentity,
@@ -204,7 +206,7 @@ export function whatChanged(
     return 'it was dropped and made again'
   }
   if (confirmedRows === 0 || before.rows === null || now.rows === null) return undefined
-  // Rows with known keys do not make a table longer, and rows of DFS tables may be deleted when they are old.
+  // Rows with known keys do not make a table longer, and old rows of DFS tables may be deleted.
   const least =
     !before.inMemory || before.dropsDuplicates || before.adds === false || before.total === null
       ? Math.min(1, before.rows + confirmedRows)

@@ -1,6 +1,5 @@
 /*
-  Removes what a run has left on the server, for a user who does not want to go on with it, or when nothing is left
-  to do.
+  Removes what a run has left on the server, because the user does not want to resume it or nothing is left to do.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -10,11 +9,11 @@ import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
 import { markerName } from './run-tables.js'
 
 /**
- * Removes all that carries the token of the run: ledgers, marker, and the mark that it has finished. What another run has
- * under its name stays.
+ * Removes everything with the run's token: ledgers, marker, and the mark that it has finished. Objects of another run with the
+ * same name stay.
  *
- * @returns the names of the ledgers that were there
- * @throws {ServerError} when the server does not let them go
+ * @returns the names of the ledgers that existed
+ * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function dropRunTables(
@@ -27,7 +26,7 @@ export async function dropRunTables(
   return ledgers
 }
 
-/** As `dropRunTables`, of a run that has finished and is to be known as such. */
+/** Like `dropRunTables`, but keeps the mark that the run has finished. */
 export async function dropLeftTables(
   session: Session,
   run: RunName,

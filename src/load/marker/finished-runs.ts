@@ -1,36 +1,36 @@
 /*
-  The runs that have finished on a node, in one small shared table: it lives as long as the server's memory does, so that a
-  run that is not in it any more was loaded before a restart, or on another node.
+  The runs that finished on a node, in one small shared table. It exists as long as the server's memory: a run that is no longer
+  listed was loaded before a restart, or on another node.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { longsOf, type RunName } from './marker.js'
 
-/** Its columns belong to the name. */
+/** The name changes with its columns. */
 export const finishedTable = 'ddbIngestFinished1'
 
-/** Oldest ones go when there are more: some ten megabytes on the server. */
+/** Beyond this many the oldest are removed; some ten megabytes on the server. */
 const mostRuns = 100_000
 
-/** A mark that another run's table has taken the place of is written again so often. */
+/** How often to write a mark again if another run's table has replaced it. */
 const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** Written after the target: tables that earlier versions have made have no column for it. */
+/** Written after the target, as tables made by earlier versions have no column for it. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
 
-/** What a mark says of its run. */
+/** What a mark records about its run. */
 export interface FinishedMark {
   /** Name of the target, checked. */
   readonly target: string
-  /** Rows that the target has had; null where nothing can be counted. */
+  /** Rows that the target has had; null if nothing can be counted. */
   readonly rows: number | null
-  /** When the run was begun, or begun anew, by the clock of its machine: it is known by that, ms since 1970. */
+  /** When the run was begun or restarted, by the clock of its machine, ms since 1970; this identifies it. */
   readonly begunMs: number
 }
 
-/** `ddbIngestMarked` is how many rows the run has; none without a table. */
+/** Sets `ddbIngestMarked` to the number of marks of the run; 0 if there is no table. */
 const countScript = (run: RunName, begunMs?: number): string => `ddbIngestMarked = 0l
 if(defined("${finishedTable}", SHARED)) {
     ddbIngestFinished = objByName("${finishedTable}")
@@ -53,10 +53,10 @@ tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${be
 `
 
 /**
- * Notes that a run has finished. Two runs that both see no table may both share one, and the later replaces the other's:
- * so it is looked at again a round trip later.
+ * Records that a run has finished. If two runs both see no table, both may share one, and the later replaces the other's; so a
+ * second look follows one round trip later.
  *
- * @returns whether the server keeps it: it may allow this user no shared tables
+ * @returns whether the server stores it: this user may not be allowed shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function markFinished(
@@ -78,9 +78,9 @@ export async function markFinished(
 }
 
 /**
- * Whether the server knows that the run has finished; undefined when it does not tell.
+ * Whether the server knows that the run has finished; undefined if it does not tell.
  *
- * @param begunMs  of a run that was begun anew: marks of what was before do not count
+ * @param begunMs  of a restarted run: earlier marks do not count
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFinished(
@@ -100,8 +100,8 @@ export async function askFinished(
 }
 
 /**
- * Removes what the table has of a run, and the table with its last run.
- * @throws {ServerError} when the server does not let it go
+ * Removes a run from the table, and the table with its last run.
+ * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetFinished(

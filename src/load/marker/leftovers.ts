@@ -1,5 +1,5 @@
 /*
-  Tables that other runs have left on the server: nobody removes them but the user.
+  Tables that other runs have left on the server. Only the user can remove them.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
@@ -12,10 +12,10 @@ import type { Run } from '../run.js'
 import { isLedgerName, isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
-/** How long the end of a run may take for its marker's sake. */
+/** How long removing the marker may delay the end of a run. */
 export const longestUnmarkMs = 5_000
 
-/** `(names, session ids, their users, our own)`; all but the first are VOID where the server does not tell who is connected. */
+/** `(names, session ids, their users, our own)`; all but the first are VOID if the server does not tell who is connected. */
 const listScript = `ddbIngestSessions = NULL
 ddbIngestUsers = NULL
 ddbIngestUser = NULL
@@ -30,29 +30,29 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
 
 const marker = /^ddbIngest_[a-z0-9_]+$/
 
-/** Markers looked at; a server with more has other troubles. */
+/** Limit of markers to look at; a server with more has other troubles. */
 const maxMarkers = 50
 
-/** What a marker tells of its run. */
+/** What a marker records about its run. */
 interface MarkedRun {
   readonly token: bigint
-  /** `leftInOrder` where the run goes on later. */
+  /** `leftInOrder` if the run will be resumed. */
   readonly sessionId: bigint
 }
 
-/** Stands for the session of a run that has ended in order and is to go on. */
+/** Instead of a session id: the run ended cleanly and will be resumed. */
 const leftInOrder = 0n
 
-/** Who is connected, as far as this user is told. */
+/** Who is connected, as far as this user may see. */
 interface Connected {
   readonly sessions: ReadonlySet<bigint>
-  /** Others are among them; a plain user may be told of the own ones alone. */
+  /** Whether it includes others; a plain user may see only their own sessions. */
   readonly showsOthers: boolean
 }
 
 /**
- * Says on the marker that the run ended in order and goes on later: what it keeps on the server is not left over. Whether
- * that can be done changes nothing for the rows.
+ * Records on the marker that the run ended cleanly and will be resumed, so that its objects on the server do not count as left
+ * over. Rows do not depend on its success.
  */
 export async function leaveMarked(
   session: Session,
@@ -75,7 +75,7 @@ export async function leaveMarked(
   }
 }
 
-/** Not waited for: the run has better to do. */
+/** Not awaited, so that it does not delay the run. */
 export function tellLeftovers(run: Run, control: Session): void {
   const { leftovers } = run.options
   const asking = { timeoutMs: run.plan.confirmTimeoutMs, worth: leftovers }
@@ -86,13 +86,13 @@ export function tellLeftovers(run: Run, control: Session): void {
 
 interface Asking {
   readonly timeoutMs: number
-  /** Those that are told. */
+  /** Selects those to report. */
   readonly worth?: LoadOptions['leftovers']
 }
 
 const all = (tables: readonly string[]): Promise<readonly string[]> => Promise.resolve(tables)
 
-/** @returns a sentence that names what was left; undefined when there is nothing, or when the server cannot be asked */
+/** @returns a sentence that names leftover tables; undefined if there are none, or the server cannot be asked */
 export async function leftoversNotice(
   session: Session,
   own: RunName,
@@ -130,7 +130,7 @@ async function leftTables(
   const tokensInUse: bigint[] = []
   for (const name of others.filter(name => marker.test(name)).slice(0, maxMarkers)) {
     const run = await markedRun(session, name, timeoutMs)
-    // A run that has just ended has taken its marker with it.
+    // A run that ended just now has removed its marker.
     if (run === undefined) continue
     const isInUse = run.sessionId === leftInOrder || connected.sessions.has(run.sessionId)
     if (isInUse) tokensInUse.push(run.token)
@@ -168,7 +168,7 @@ function listOf(answer: Value | undefined): [readonly string[], Connected | unde
   return [textsOf(names), connected]
 }
 
-/** Names in underscores are no users: they stand for what the server itself takes. */
+/** Names in underscores are not users: they stand for the server itself. */
 function showsOthers(users: readonly string[], user: Value | undefined): boolean {
   const own = user?.form === 'scalar' ? user.value : undefined
   return users.some(name => name !== own && !name.startsWith('__'))

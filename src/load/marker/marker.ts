@@ -1,6 +1,6 @@
 /*
-  The marker of a run: a small shared table on the server, named after the run id. Whoever writes its first row owns
-  the name, and as long as it is there the server has not restarted.
+  The marker of a run: a small shared table on the server, named after the run id. The run that writes its first row owns the
+  name, and as long as the marker exists the server has not restarted.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -23,20 +23,20 @@ export function newToken(random: Random): bigint {
   return (bits & 0x7fff_ffff_ffff_ffffn) | 1n
 }
 
-/** The run that a marker stands for. */
+/** A run as its marker identifies it. */
 export interface RunName {
   readonly runId: string
-  /** Cannot be guessed: what carries it was written by this run. */
+  /** Cannot be guessed: only this run writes it. */
   readonly token: bigint
-  /** Where its journal is; left out for a run that keeps none. */
+  /** Where its journal is; left out if it has none. */
   readonly place?: RunPlace
-  /** Of a unit of a plan: its ledger, which others made before and remove, stands for the marker. */
+  /** For a unit of a plan: its ledger replaces the marker; other processes create and remove it. */
   readonly ledger?: string
 }
 
 /**
- * Writes the first row of the marker unless somebody else has; `ddbIngestOwner` is the token of the row that stands
- * there. The key decides between two runs: an existing key is not inserted again (DolphinDB manual, keyedStreamTable).
+ * Writes the first row of the marker unless there is one; `ddbIngestOwner` is the token in that row. The key decides between
+ * two runs: an existing key is not inserted again (DolphinDB manual, keyedStreamTable).
  */
 export function markScript(session: Session, run: RunName): string {
   const { runId, token, ledger } = run
@@ -51,7 +51,7 @@ ddbIngestOwner = exec first(token) from ddbIngestMarker where entry = 1
 `
 }
 
-/** `nightly on host-a: /var/lib/ddb-ingest`: nothing that a string in a script would end with. */
+/** `nightly on host-a: /var/lib/ddb-ingest`, without characters that would end a string in a script. */
 function placedName({ runId, place }: RunName): string {
   if (place === undefined) return runId
   const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
@@ -63,8 +63,7 @@ function sessionId({ id }: Session): string {
 }
 
 /**
- * Says under which session the run goes on; `ddbIngestOwner` is the token of the latest row, 0 when the marker is
- * gone.
+ * Records the session with which the run continues; `ddbIngestOwner` is the token of the latest row, 0 if the marker is gone.
  */
 function remarkScript(session: Session, run: RunName): string {
   const { token, ledger } = run
@@ -92,10 +91,10 @@ if(defined("${name}", SHARED)) {
 }
 
 /**
- * Marks the run's name as taken.
+ * Claims the run's name.
  *
- * @throws {DdbError} DDB_LOCKED when another run has the name
- * @throws {ServerError} when the server refuses shared tables
+ * @throws {DdbError} DDB_LOCKED if another run has the name
+ * @throws {ServerError} if the server refuses shared tables
  * @throws {TimeoutError}
  */
 export async function markRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
@@ -108,12 +107,12 @@ export interface LeftOnServer {
   /** The server has not restarted since. */
   readonly marker: boolean
   readonly ledger: boolean
-  /** Of its columns. */
+  /** Version of its columns. */
   readonly ledgerVersion: 1 | 2
 }
 
 /**
- * To be asked before anything is made: a process that is killed in between must not leave a marker that says otherwise.
+ * Asks before anything is created: a process killed in between must not leave a misleading marker.
  * @throws {ServerError} @throws {TimeoutError}
  */
 export async function askLeft(
@@ -136,17 +135,17 @@ export async function askLeft(
   }
 }
 
-/** The elements of a vector of LONG, as an answer of several numbers is. */
+/** The elements of a vector of LONG, the form of an answer with several numbers. */
 export function longsOf(answer: Value | undefined): readonly (bigint | undefined)[] {
   if (answer?.form !== 'vector' || answer.type !== 'LONG' || !('data' in answer)) return []
   return [...answer.data.subarray(0, answer.length)]
 }
 
 /**
- * Looks at the marker again, a round trip after it was written: two runs that both saw no marker may both have shared
- * one, and the later one replaced the other's. To be asked before the first row goes out.
+ * Looks at the marker again, a round trip after it was written: two runs that both saw no marker may both have shared one, and
+ * the later one replaced the other's. Call it before the first row is sent.
  *
- * @throws {DdbError} DDB_LOCKED when another run has the name
+ * @throws {DdbError} DDB_LOCKED if another run has the name
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkMarker(
@@ -159,8 +158,8 @@ export async function checkMarker(
 }
 
 /**
- * @param found  the token that the marker has
- * @throws {DdbError} DDB_LOCKED unless it is the run's own; {ServerError} when there is none
+ * @param found  the token in the marker
+ * @throws {DdbError} DDB_LOCKED unless it is the run's own; {ServerError} if there is none
  */
 export async function checkOwner(
   session: Session,
@@ -176,7 +175,7 @@ export async function checkOwner(
   throw await nameIsTaken(session, run, timeoutMs)
 }
 
-/** A unit's ledger is made once: whoever finished the unit has removed it, or the server has restarted. */
+/** A unit's ledger is created only once: it was removed when the unit was finished, or the server has restarted. */
 export function ledgerIsGone({ runId }: RunName): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
@@ -184,18 +183,18 @@ export function ledgerIsGone({ runId }: RunName): DdbError {
   )
 }
 
-/** Entries from this number on tell which process has the run, and not where. */
+/** Entries from this number on record which process works on the run, but not on which session. */
 export const firstOwner = 1_000_000
 
 /** What the server knows of the run that has a name. */
 interface Holder {
   readonly token: bigint
   readonly place: RunPlace | undefined
-  /** Rows that it has receipts for. */
+  /** Rows for which it has receipts. */
   readonly rows: number
 }
 
-/** Two runs under one name would take each other's rows for their own. */
+/** Two runs under one name would mistake each other's rows for their own. */
 export async function nameIsTaken(
   session: Session,
   { runId }: RunName,
@@ -234,7 +233,7 @@ ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}, ru
   return { token: owner, place, rows: await askTakenRows(session, owner, timeoutMs) }
 }
 
-/** Of the ledgers of a run, those that the version before has left included. */
+/** From all ledgers of a run, including those of the older version. */
 async function askTakenRows(session: Session, token: bigint, timeoutMs: number): Promise<number> {
   const names = await ledgersOf(session, token, timeoutMs)
   let rows = 0
@@ -248,7 +247,10 @@ async function askTakenRows(session: Session, token: bigint, timeoutMs: number):
   return Math.max(0, rows)
 }
 
-/** Names of the ledgers of a run that are there. @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
+/**
+ * Names of the existing ledgers of a run.
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
 export async function ledgersOf(
   session: Session,
   token: bigint,
@@ -266,11 +268,11 @@ function silent(cause: TimeoutError): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
 }
 
-/** What became of a marker while the connection was lost. */
+/** State of the marker after the connection was lost. */
 export type MarkerState = 'ours' | 'gone' | 'taken'
 
 /**
- * Asks over a new connection whether the marker is still there.
+ * Asks over a new connection whether the marker still exists.
  * @throws {ServerError}
  * @throws {ConnectionError}
  * @throws {TimeoutError}
@@ -287,7 +289,7 @@ export async function askMarker(
   return owner === 0n || owner === undefined ? 'gone' : 'taken'
 }
 
-/** Removes the marker if it is ours, and the number of the last batch of a run with a journal; whether that can be done changes nothing for the rows. */
+/** Removes the marker if it is ours, and the last batch number of a run with a journal. Rows do not depend on its success. */
 export async function dropMarker(session: Session, run: RunName, timeoutMs: number): Promise<void> {
   if (run.ledger !== undefined) return
   const [name, sent] = [markerName(run.runId), sentName(run.token)]
@@ -297,7 +299,7 @@ export async function dropMarker(session: Session, run: RunName, timeoutMs: numb
     await session.run(script, { timeoutMs })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // Nor does such a server say goodbye.
+    // Such a server would not answer the closing of the session either.
     if (error instanceof TimeoutError) session.abandon(silent(error))
   }
 }

@@ -1,7 +1,7 @@
 /*
-  Which process has a run, as the server knows it, and how far the run has come: entries of the run's marker, one for each
-  process and, where there are no receipts, one every few seconds, and the number of the batch that was sent last. A
-  journal that was brought back from an earlier time does not know the latest of them.
+  Which process works on a run, as the server knows it, and how far the run has come. The run's marker has one entry per
+  process, and, without receipts, one every few seconds; the number of the last batch sent is kept, too. A journal restored from
+  an earlier copy does not know the latest of these, and so is recognized.
 */
 import type { Session } from '../../client/open-session.js'
 import { elementAt } from '../../protocol/element.js'
@@ -10,18 +10,18 @@ import type { Value } from '../../protocol/value.js'
 import { firstOwner, type RunName } from './marker.js'
 import { ledgerNumberOf, markerName, sentName } from './run-tables.js'
 
-/** Below are the entries that tell of sessions. */
+/** Lower numbers are entries about sessions. */
 const beforeFirst = firstOwner
 
-/** What the server knows of a run that goes on. */
+/** What the server knows of a resumed run. */
 export interface KnownOnServer {
-  /** The latest number that `takeOwnership` has written; 0 without one. */
+  /** The latest number written by `takeOwnership`; 0 if none. */
   readonly owner: number
-  /** The highest number of a ledger; 0 without one. */
+  /** The highest number of a ledger; 0 if none. */
   readonly ledgerNumber: number
-  /** The highest number that `noteSent` has written; undefined without one. */
+  /** The highest number written by `noteSent`; undefined if none. */
   readonly lastNo: number | undefined
-  /** The session that the run was last marked with is still connected; undefined where the user may not see that. */
+  /** Whether the last recorded session is still connected; undefined if the user may not see that. */
   readonly isConnected: boolean | undefined
 }
 
@@ -65,8 +65,8 @@ if(defined("${sent}", SHARED)) { ddbIngestLastNo = exec max(lastNo) from objByNa
 }
 
 /**
- * Says that this process has the run.
- * @returns false when another process has said so under this number
+ * Records that this process works on the run.
+ * @returns false if another process has already used this number
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function takeOwnership(
@@ -77,7 +77,7 @@ export async function takeOwnership(
 ): Promise<boolean> {
   const [name, entry] = [markerName(runId), beforeFirst + number]
   const own = `${BigInt(session.id)}l`
-  // Of a known key the row that is there stays. Without a marker there is nothing to say it to.
+  // For a known key the existing row stays. Without a marker there is nothing to add to.
   const script = `ddbIngestOwner = ${own}
 if(defined("${name}", SHARED)) {
     ddbIngestMarker = objByName("${name}", true)
@@ -90,8 +90,8 @@ ddbIngestOwner`
 }
 
 /**
- * Notes that a batch is about to be sent. One row, however many batches there are.
- * @throws {ServerError} when the server refuses shared tables
+ * Records that a batch is about to be sent, in one row for all batches.
+ * @throws {ServerError} if the server refuses shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function noteSent(
@@ -101,14 +101,14 @@ export async function noteSent(
   timeoutMs: number,
 ): Promise<void> {
   const name = sentName(token)
-  // Of a known key the row is replaced (DolphinDB manual, page keyedTable).
+  // For a known key the row is replaced (DolphinDB manual, page keyedTable).
   const script = `if(!defined("${name}", SHARED)) { share(keyedTable(\`entry, 1:0, \`entry\`lastNo, [INT, LONG]), "${name}") }
 tableInsert(objByName("${name}"), 1, ${no}l)`
   await session.run(script, { timeoutMs })
 }
 
 /**
- * The latest number that `takeOwnership` has written; 0 without one.
+ * The latest number written by `takeOwnership`; 0 if none.
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askOwner(

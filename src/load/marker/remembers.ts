@@ -1,5 +1,5 @@
 /*
-  Whether a server still has a run's marker, and so whatever else it had in memory.
+  Whether a server still has a run's marker, and therefore everything else it had in memory.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError } from '../../errors.js'
@@ -8,13 +8,13 @@ import { tryUntil, type RetryRules } from '../connection/retry.js'
 import type { Run } from '../run.js'
 import { askMarker } from './marker.js'
 
-/** A server that says nothing on one connection is asked on another for so long. */
+/** How long to try another connection to a server that is silent on one. */
 const silentServerMs = 1_000
 
 /**
  * @param control  a session that may still work
- * @param silent  the server keeps its connections and does not answer: no other connection is tried
- * @returns false also when it cannot be asked
+ * @param silent  the server keeps its connections open but does not answer: no other connection is tried
+ * @returns false also if it cannot be asked
  */
 export async function remembers(
   run: Run,
@@ -33,7 +33,7 @@ export async function remembers(
   }
 }
 
-/** @throws {DdbError} when the server cannot be asked */
+/** @throws {DdbError} if the server cannot be asked */
 export async function hasMarker(
   { history: { name } }: Pick<Run, 'history'>,
   session: Session,
@@ -43,8 +43,8 @@ export async function hasMarker(
 }
 
 /**
- * Asks on a session that may still work, and on another where it does not.
- * @throws {DdbError} of the last try
+ * Asks on a session that may still work, and otherwise on another.
+ * @throws {DdbError} of the last attempt
  */
 export async function askAnywhere<T>(
   run: Run,

@@ -1,16 +1,16 @@
 /*
-  Names of the tables that runs keep on the server. Each begins with `ddbIngest`, so that whoever looks at a server
-  can tell them from tables with data.
+  Names of the tables that runs keep on the server. Each begins with `ddbIngest`, so that administrators can tell them from
+  tables with data.
 */
 
-/** Whether a text can name a run: it becomes part of names on the server and on disk. */
+/** Whether a text can name a run, as it becomes part of names on the server and on disk. */
 export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
 }
 
 /**
- * Name of the marker of a run. Two run ids never have the same one: capitals and signs become an underscore and a
- * letter, an underscore becomes two, and no other underscore occurs.
+ * Name of the marker of a run. Two run ids never share one: capitals and signs become an underscore and a letter, an underscore
+ * becomes two, and no other underscore occurs.
  */
 export function markerName(runId: string): string {
   return `ddbIngest_${runId.replace(/[^a-z0-9]/g, escaped)}`
@@ -29,11 +29,11 @@ function escaped(sign: string): string {
   }
 }
 
-/** In the names of ledgers, whose columns it stands for; the first version had none. */
+/** Version of a ledger's columns, part of its name; the first version had none in the name. */
 type LedgerVersion = 1 | 2
 
 /**
- * Name of a run's ledger. It carries the run's token, so that nobody else can write receipts that count.
+ * Name of a run's ledger. It contains the run's token, so that no other run can write receipts into it.
  *
  * @param number  from 1; a run whose ledger was dropped begins another
  */
@@ -43,12 +43,12 @@ export function ledgerName(token: bigint, number: number, version: LedgerVersion
   return `ddbIngestLedger${which}_${digits}${number === 1 ? '' : `_${number}`}`
 }
 
-/** Name of the table in which all processes of a plan find out what is done; its columns belong to the name. */
+/** Name of the table that tells all processes of a plan what is done; the name changes with its columns. */
 export function planTableName(runId: string): string {
   return markerName(runId).replace('ddbIngest_', 'ddbIngestPlan1_')
 }
 
-/** Name of the ledger of one unit of a plan. None of those that are looked for as left over. */
+/** Name of the ledger of one unit of a plan. It never counts as left over. */
 export function unitLedgerName(token: bigint): string {
   return `ddbIngestUnit1_${token.toString(16).padStart(16, '0')}`
 }
@@ -58,7 +58,9 @@ export function sentName(token: bigint): string {
   return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`
 }
 
-/** Whether a table has the very name of one of a run's ledgers: others may give theirs any name, and ours enter scripts. */
+/**
+ * Whether a table's name is exactly that of one of a run's ledgers: others may choose similar names, and ours enter scripts.
+ */
 export function isLedgerOf(token: bigint, name: string): boolean {
   return name === sentName(token) || isReceiptsOf(token, name)
 }
@@ -86,9 +88,9 @@ export function ledgerNumberOf(token: bigint, name: string): number | undefined 
   return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)
 }
 
-/** Where another process can go on with a run. */
+/** Where a run can be resumed. */
 export interface RunPlace {
   readonly hostName: string
-  /** Of the journals. */
+  /** Folder of the journals. */
   readonly folder: string
 }

@@ -1,17 +1,18 @@
 /*
-  Whether a rejects file can be made, found out before the first row: nothing is left behind by asking.
+  Checks before the first row that a rejects file can be made, without leaving anything behind.
 */
 import { DdbError, UsageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
+import { archiveOf } from '../../source/archive/archives.js'
 import { reasonsPath } from './reject-path.js'
 import { reasonOf } from './row-file.js'
 
 /**
- * Checks that `path` and its reasons can take rejects without destroying anything.
- * @param isOwn  an earlier process of the run has made them
- * @throws {UsageError} DDB_USAGE when one is an input
- * @throws {DdbError} DDB_OUTPUT_CREATE when one holds something already, or cannot be made
+ * Checks that `path` and its reasons can take rejects without overwriting anything.
+ * @param isOwn  an earlier process of the run made these files
+ * @throws {UsageError} DDB_USAGE if one of them is an input
+ * @throws {DdbError} DDB_OUTPUT_CREATE if one of them already has content, or cannot be made
  */
 export function checkRejects(
   path: string,
@@ -68,7 +69,7 @@ function checkRecords(path: string, files: Files): void {
   }
 }
 
-/** A link that leads nowhere counts. */
+/** A dangling link counts. */
 function isTaken(path: string, files: Files): boolean {
   try {
     files.openEmpty(path).close()
@@ -78,7 +79,7 @@ function isTaken(path: string, files: Files): boolean {
   }
 }
 
-/** What a folder allows is not known from its mode alone: a file is made in it and removed. */
+/** The mode of a folder does not tell whether files can be made in it, so this makes one and removes it. */
 function checkFolder(path: string, files: Files, random: Platform['random']): void {
   const folder = path.slice(0, path.lastIndexOf('/') + 1)
   const name = Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
@@ -99,7 +100,8 @@ function statusOf(path: string, files: Files): FileStatus | undefined {
   }
 }
 
-function isFile(path: string, key: string, files: Files): boolean {
+function isFile(input: string, key: string, files: Files): boolean {
+  const path = archiveOf(input, files) ?? input
   const status = files.statusNow(path)
   return status !== undefined && fileKey(path, status) === key
 }

@@ -1,6 +1,6 @@
 /*
-  Whether a rejects file can still be read as its run read its inputs. Whoever repairs it may save it in another encoding, or
-  without its header, and neither need be an error to a reader.
+  Checks that an edited rejects file can still be read as its run read its inputs. Editors may save it in another encoding, or
+  without its header, and a reader need not notice either.
 */
 import { isUtf8 } from 'node:buffer'
 import { InputError } from '../../errors.js'
@@ -10,13 +10,13 @@ import { openSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 import type { RejectRun } from './reject-run.js'
 
-/** So much of a file shows its encoding. */
+/** This much of a file shows its encoding. */
 const lookedBytes = 1024 * 1024
 const firstNonAscii = 0x80
 
 /**
  * @param asked  options with the file as their only input
- * @param isEncodingGiven  by whoever has repaired it
+ * @param isEncodingGiven  by the user who edited the file
  * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and what opening it throws
  */
 export async function checkRepaired(
@@ -27,7 +27,7 @@ export async function checkRepaired(
 ): Promise<void> {
   const [path = ''] = asked.inputs
   if (!isEncodingGiven) await checkEncoding(path, asked, files)
-  // By name, a record that is not a header does not fit.
+  // If columns are matched by name, a record instead of a header does not fit anyway.
   if (run.fieldNames === undefined || asked.mapping?.match !== 'position') return
   await checkHeader(path, run.fieldNames, asked, files)
 }
@@ -67,7 +67,7 @@ async function checkHeader(
   }
 }
 
-/** Text in UTF-8 is text in most other encodings, too: another one. */
+/** UTF-8 text can also be read in most other encodings, so it may have been saved as UTF-8 instead. */
 async function checkEncoding(
   path: string,
   { input: { encoding = 'auto' } = {} }: Pick<LoadOptions, 'input'>,
@@ -75,7 +75,7 @@ async function checkEncoding(
 ): Promise<void> {
   if (encoding === 'auto' || encoding.startsWith('utf-')) return
   const file = await files.open(path).catch(() => undefined)
-  // Whoever reads it says why it cannot be.
+  // The reader will report why it cannot be opened.
   if (file === undefined) return
   try {
     const buffer = new Uint8Array(lookedBytes)

@@ -1,10 +1,10 @@
 /*
-  Files of a run for as long as it is this process's: another process that goes on with it has cut them back, and writes behind
-  what it counted.
+  Files of a run for as long as this process owns the run. A process that takes it over cuts the files back and appends to what
+  it counted.
 */
 import type { Files, OutputFile } from '../../platform/platform.js'
 
-/** @param isOurs  asked before anything is changed; where it says no, that fails as on a disk that cannot be written */
+/** @param isOurs  called before every change; if it returns false, the change fails as on an unwritable disk */
 export function filesWhile(files: Files, isOurs: () => boolean): Files {
   const checked = <Arguments extends unknown[], Result>(action: (...args: Arguments) => Result) => {
     return (...args: Arguments): Result => {

@@ -1,5 +1,6 @@
 /*
-  What a run does with a row that is not to be sent, or that the server has refused: it is counted, told, and kept where rejects are.
+  What a run does with a row that will not be sent, or that the server refused: it counts the row, reports it, and adds it to
+  the rejects.
 */
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
@@ -14,9 +15,9 @@ import { located, refusedRow, type AnyReject } from './reject.js'
 import type { RunRejects } from './run-rejects.js'
 
 export interface KeptRejects extends RunRejects {
-  /** Counts a row that is not to be sent and keeps it where rejects are kept; a failure in that ends the run. */
+  /** Counts a row that will not be sent and adds it to the rejects; a failure in that ends the run. */
   keep(this: void, reject: AnyReject, shape: RecordShape): void
-  /** A row that was sent and that the server refused, for the reason given in its words. */
+  /** The same for a row that was sent and that the server refused with this message. */
   keepRefused(this: void, batch: Batch, rowIndex: number, serverMessage: string): void
 }
 
@@ -28,7 +29,7 @@ interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
   readonly ending: Pick<RunEnding, 'fail'>
 }
 
-/** The first rejects are shown; the file has them all. */
+/** Only the first rejects are shown; the file has them all. */
 const shownRejects = 3
 
 export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects {

@@ -1,6 +1,6 @@
 /*
-  Files of rejects that a killed process has made and of whose rows its journal knows nothing: the rows are read again, so
-  the files go.
+  Rejects files that a killed process made and whose rows its journal does not count: those rows are read again, so the files
+  are removed.
 */
 import type { Files } from '../../platform/platform.js'
 import type { FoundRun } from '../fate/found-run.js'
@@ -10,7 +10,7 @@ import { reasonsPath } from './reject-path.js'
 const startBytes = 256
 
 /**
- * Removes what the run has made and its journal does not count; to be asked once it is certain that the journal can be relied on.
+ * Removes files that the run made and its journal does not count. Call it once it is certain that the journal is complete.
  * @throws the system's error
  */
 export async function removeLeftovers(
@@ -29,8 +29,8 @@ export async function removeLeftovers(
 }
 
 /**
- * Whether a run has made the file of reasons: somebody else may have taken the name by now. A file that was cut short is ours as
- * far as it goes.
+ * Whether the run made this file of reasons, as others may use the name by now. A truncated file is the run's if what remains
+ * matches.
  */
 export async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
   if (files.statusNow(reasons)?.isFile !== true) return false

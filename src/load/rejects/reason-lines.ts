@@ -1,14 +1,14 @@
 /*
-  Lines of a file of reasons, written as bytes where they are to stand: a million of them as texts would be most of what a
-  load of rejects leaves to the collector.
+  Lines of a file of reasons, written directly as bytes: a million of them as strings would be most of the garbage that a load
+  of rejects produces.
 */
 import type { RejectReason } from './reject-run.js'
 
-/** Writes lines as JSON.stringify gives them. What lines have in common is made once. */
+/** Writes lines as JSON.stringify does. Parts that lines share are made once. */
 export interface ReasonLines {
-  /** Of the line, with its line feed, at most. */
+  /** Upper limit for the line with its line feed. */
   maxBytes(reason: RejectReason): number
-  /** @returns where the line ends in `bytes`, which must have room for it behind `at` */
+  /** @returns where the line ends in `bytes`, which must have enough room after `at` */
   write(reason: RejectReason, bytes: Buffer, at: number): number
 }
 
@@ -22,7 +22,7 @@ const lineFeed = 0x0a
 
 /** Of one UTF-16 unit in a text of JSON: six bytes of an escape, or up to three of UTF-8. */
 const bytesPerUnit = 6
-/** Two numbers, and what stands between the members. */
+/** Two numbers, and the text between the members. */
 const fixedBytes = 256
 
 const offsetMember = Buffer.from(',"offsetBytes":')
@@ -30,7 +30,7 @@ const valueMember = Buffer.from(',"value":')
 const nothing = Buffer.from('null')
 
 export function newReasonLines(): ReasonLines {
-  /** Of the last line: most have them in common. */
+  /** Of the last line, as most lines share it. */
   let head = { runId: '', file: '', bytes: Buffer.alloc(0) }
   let cause: Pick<RejectReason, 'columnName' | 'code' | 'class'> & { bytes: Buffer } = {
     columnName: null,
@@ -93,7 +93,7 @@ function put(part: Buffer, bytes: Buffer, at: number): number {
   return at + part.length
 }
 
-/** A whole number from 0. */
+/** Writes a whole number from 0. */
 function putNumber(value: number, bytes: Buffer, start: number): number {
   let end = start + 1
   for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++

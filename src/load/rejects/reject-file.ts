@@ -1,6 +1,6 @@
 /*
-  One rejects file and its `.reasons.ndjson`: rejected records byte for byte behind the input's own header, so that
-  the repaired file can be loaded like the input. Rows that cannot be written are cut off in both files and counted.
+  One rejects file and its `.reasons.ndjson`: rejected records byte for byte after the input's own header, so that the repaired
+  file can be loaded like the input. Rows that cannot be written are removed from both files and counted.
 */
 import type { RecordShape } from '../../parse/batch.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
@@ -10,24 +10,30 @@ import type { RejectReason } from './reject-run.js'
 import { newRowFile } from './row-file.js'
 import { failureOf, newRowPair } from './row-pair.js'
 
-/** Queues little in memory, and gives the disk some megabytes of time. */
+/** Keeps little in memory, and waits for the disk after a few megabytes. */
 export interface RejectFile {
   readonly path: string
-  /** Rows that are on the disk for certain, each with its reason. */
+  /** Rows that are certainly on the disk, each with its reason. */
   readonly rows: number
-  /** Bytes that they take, here and in the file of reasons. */
+  /** Their bytes in this file and in the file of reasons. */
   readonly sizeBytes: number
   readonly reasonsBytes: number
-  /** Rows that were added and could not be kept. */
+  /** Rows that were added but could not be kept. */
   readonly unplaced: number
   /**
-   * Puts the record and its reason in the queue, which is written when it is full; behind a failure the row is unplaced.
+   * Queues the record and its reason; a full queue is written. After a failure the row is unplaced.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   add(record: Uint8Array, reason: RejectReason): void
-  /** Writes what is queued and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Writes what is queued and waits for the disk.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   flush(): void
-  /** Flushes and closes; removes files without a row. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Flushes and closes; removes files without rows.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   close(): void
 }
 
@@ -35,11 +41,11 @@ const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
 /**
- * Makes both files. Whoever makes the file of reasons owns the pair, so two runs never share one.
+ * Makes both files. The run that makes the file of reasons owns the pair, so two runs never share one.
  *
  * @param shape  of all records that will be added
- * @param mayTakeEmpty  whether an empty file at `path` will do
- * @throws the system's error, EEXIST when either name is taken
+ * @param mayTakeEmpty  whether an empty file at `path` may be used
+ * @throws the system's error, EEXIST if either name is taken
  */
 export function createRejectFile(
   path: string,
@@ -62,7 +68,7 @@ export function createRejectFile(
   }
 }
 
-/** What a pair of files holds. */
+/** Contents of a pair of files. */
 export interface PairSize {
   readonly rows: number
   readonly sizeBytes: number
@@ -72,8 +78,8 @@ export interface PairSize {
 const emptyPair: PairSize = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
 
 /**
- * Goes on with both files behind so many bytes; what stands behind them is cut off.
- * @throws the system's error; EINVAL when a file is shorter
+ * Continues both files at these sizes; anything after them is cut off.
+ * @throws the system's error; EINVAL if a file is shorter
  */
 export function reopenRejectFile(
   path: string,
@@ -92,7 +98,10 @@ export function reopenRejectFile(
   }
 }
 
-/** @returns the bytes that it has @throws the system's error; EINVAL when it has fewer than it had */
+/**
+ * @returns its present size in bytes
+ * @throws the system's error; EINVAL if that is less than before
+ */
 export function checkSize(path: string, sizeBytes: number, files: Files): number {
   const found = files.statusNow(path)?.sizeBytes ?? 0
   if (found >= sizeBytes) return found
@@ -100,7 +109,10 @@ export function checkSize(path: string, sizeBytes: number, files: Files): number
   throw Object.assign(new Error(message), { code: 'EINVAL' })
 }
 
-/** Leaves of a file what stood in it when `sizeBytes` was noted. @throws the system's error; EINVAL when it is shorter */
+/**
+ * Restores what the file held when `sizeBytes` was recorded.
+ * @throws the system's error; EINVAL if it is shorter
+ */
 export function cutTo(path: string, sizeBytes: number, files: Files): OutputFile {
   const file = files.reopen(path)
   try {
@@ -139,9 +151,9 @@ function pairOf(
   const pair = newRowPair(records, reasons, size.rows)
   const lines = newReasonLines()
   const ended = lineEnder(text.encoding)
-  // Without its mark, such a file would not be known for what it is; UTF-8 is known by its bytes.
+  // Without a byte order mark the encoding of such a file would not be recognized; UTF-8 needs none.
   const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
-  /** Goes out with the first record, so that cutting that one off leaves nothing. */
+  /** Written with the first record, so that removing that one leaves nothing. */
   let start =
     size.sizeBytes > 0
       ? Buffer.alloc(0)
@@ -180,14 +192,14 @@ function pairOf(
     close() {
       const steps = [() => pair.flush(), () => records.close(), () => reasons.close()]
       const failure = steps.map(failureOf).find(each => each !== undefined)
-      // What cannot be removed holds no row all the same.
+      // A file that cannot be removed at least holds no row.
       if (pair.rows === 0) failureOf(removeBoth)
       if (failure !== undefined) throw failure
     },
   }
 }
 
-/** Gives a record the line end of those before it when it has none, as the last one of an input may. */
+/** Gives a record without a line end, such as the last of an input, that of the records before it. */
 function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Array) => Uint8Array {
   let lineEnd = lineFeed
   return record => {
@@ -200,7 +212,7 @@ function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Arr
   }
 }
 
-/** The last character where it is ASCII; a byte that ends a longer one is not a line end in any encoding. */
+/** The last character if it is ASCII; the last byte of a longer one is not a line end in any encoding. */
 function lastCharacter(
   record: Uint8Array,
   encoding: RecordShape['text']['encoding'],

@@ -1,6 +1,6 @@
 /*
-  The rejects files of a run: the one that the user named, and one beside it for each further shape of records, since
-  a file can be loaded again only when its records have one header.
+  The rejects files of a run: the one that the user named, and one beside it for each further kind of records, since a file can
+  be loaded again only if its records share one header.
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
@@ -20,58 +20,63 @@ import { furtherPath } from './reject-path.js'
 import type { RejectRun } from './reject-run.js'
 import { reasonOf } from './row-file.js'
 
-/** All rejects of a run. */
 export interface RejectFiles {
   /**
-   * Puts the record and its reason in the queue of the file of its shape, which is made for the first one.
-   * @throws {DdbError} DDB_OUTPUT_CREATE when it cannot be; the row is unplaced
+   * Queues the record and its reason for the file of its shape, which the first such record creates.
+   * @throws {DdbError} DDB_OUTPUT_CREATE if it cannot be made; the row is unplaced
    */
   add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
-  /** Writes what is queued and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Writes what is queued and waits for the disk.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   flush(): void
   /** @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void
-  /** Files that hold rows for certain, the first one made first. */
+  /** Files that certainly hold rows, in the order in which they were made. */
   files(): { path: string; rows: number }[]
   /** Rows that are in none of them. */
   readonly unplaced: number
-  /** The files and their sizes, once flushed. `key` tells the shape of their records. */
+  /** The files and their sizes, once flushed. `key` identifies the shape of their records. */
   kept(): KeptFile[]
   /**
-   * Goes on with files that an earlier process has made.
-   * @param making  told of each further file before it is made
-   * @throws {DdbError} DDB_OUTPUT_CREATE when one of them is not what it was
+   * Continues files that an earlier process made.
+   * @param making  called for each further file before it is made
+   * @throws {DdbError} DDB_OUTPUT_CREATE if one of them has changed
    */
   goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
-  /** Cuts off what earlier processes wrote behind these sizes. @throws {DdbError} DDB_OUTPUT_CREATE */
+  /**
+   * Cuts off what earlier processes wrote after these sizes.
+   * @throws {DdbError} DDB_OUTPUT_CREATE
+   */
   cutBack(): void
 }
 
-/** A pair of files, and the records that go there. */
+/** A pair of files, and which records go there. */
 export interface KeptFile extends PairSize {
   readonly key: string
   readonly path: string
 }
 
-/** Where the records of one shape go. */
+/** The file for records of one shape. */
 interface ShapeFile {
-  /** undefined where it was not tried, or could not be made. */
+  /** undefined if it was not tried, or could not be made. */
   file: RejectFile | undefined
   isTried: boolean
   readonly earlier: KeptFile | undefined
-  /** Its first line of reasons tells of the run. */
+  /** The first line of its reasons describes the run. */
   isTold: boolean
-  /** Of so many columns its reasons tell the offsets. */
+  /** For how many columns its reasons give the offsets. */
   toldOffsets: number
 }
 
-/** For whoever loads a file again. */
+/** What a file needs to be loaded again. */
 export interface AboutRun {
-  /** Equal for inputs whose records are understood alike. */
+  /** Equal for inputs whose records are read alike. */
   keyOf(inputFile: string): string
-  /** What the first line of the reasons says. */
+  /** What the first line of the reasons contains. */
   first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
-  /** What offsets the times of columns have, as far as is known. */
+  /** Time zone offsets of columns, as far as known. */
   readonly offsets: ColumnOffsets | undefined
 }
 
@@ -80,12 +85,12 @@ const maxFiles = 100
 
 /**
  * Creates nothing yet: a run without rejects leaves no file.
- * @param about  what is said of the run
+ * @param about  describes the run
  */
 export function openRejectFiles(path: string, files: Files, about?: AboutRun): RejectFiles {
   /** In the order in which the files were made. */
   const byShape = new Map<string, ShapeFile>()
-  /** Of each input; headers may be long. */
+  /** By input; headers may be long. */
   const keys = new WeakMap<RecordShape, string>()
   const made: RejectFile[] = []
   const maker = newFileMaker(path, files)
@@ -179,7 +184,7 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** With what was not told in its file before, for whoever loads that again. */
+/** Adds what its file does not contain yet and needs to be loaded again. */
 function withRun(
   about: AboutRun,
   place: ShapeFile,
@@ -199,11 +204,11 @@ function withRun(
   }
 }
 
-/** Makes files under names that nobody has. */
+/** Makes files under unused names. */
 interface FileMaker {
   /** @throws {DdbError} DDB_OUTPUT_CREATE */
   create(shape: RecordShape, shapes: number): RejectFile
-  /** So many are there; `making` is told of each further one before it is made. */
+  /** This many exist; `making` is called for each further one before it is made. */
   goOn(made: number, making: (path: string) => void): void
 }
 
@@ -226,13 +231,13 @@ function newFileMaker(path: string, files: Files): FileMaker {
         const isFirst = number === 1
         const name = isFirst ? path : furtherPath(path, number, shape)
         number++
-        // What is somebody else's must never look like ours.
+        // Somebody else's file must never look like ours.
         if (!isFirst && files.statusNow(name) !== undefined) continue
         tellMaking(name)
         try {
           return createRejectFile(name, shape, files, isFirst)
         } catch (cause) {
-          // What has a further name already is left as it is: the next number does as well.
+          // If a name is taken, that file is left alone: the next number does as well.
           if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
           throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${name}": ${reasonOf(cause)}`, {
             cause,
@@ -243,7 +248,7 @@ function newFileMaker(path: string, files: Files): FileMaker {
   }
 }
 
-/** For whoever wants to load a file while it is written; a run does well without. */
+/** Locks for commands that load a file while it is written; the run itself does not need them. */
 function newLocks(files: Files): { take(path: string): void; release(): void } {
   const held: FileLock[] = []
   return {
@@ -252,7 +257,7 @@ function newLocks(files: Files): { take(path: string): void; release(): void } {
         const answer = files.lockNow(rejectLockPath(path))
         if (answer.kind === 'held') held.push(answer.lock)
       } catch {
-        // Not every folder can hold a lock.
+        // Some folders cannot hold a lock.
       }
     },
     release() {
@@ -280,9 +285,9 @@ function guard<T>(path: string, action: () => T): T {
   }
 }
 
-/** Equal for shapes whose records can stand behind one header, whatever its quotes and line ends. */
+/** Equal for shapes whose records can share one header, whatever its quotes and line ends. */
 function shapeKey({ delimiter, fieldNames, fieldCount, text }: RecordShape): string {
-  // A file has one encoding, which its mark may be needed to tell.
+  // A file has one encoding, which may depend on its byte order mark.
   return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount, text.encoding, markOf(text)])
 }
 
@@ -290,7 +295,7 @@ function markOf({ encoding, mark }: RecordShape['text']): string {
   return encoding === 'utf-8' ? '' : Buffer.from(mark).toString('hex')
 }
 
-/** One file that fails does not keep the others from the disk. */
+/** If one file fails, the others are still written to the disk. */
 function forEach(made: readonly RejectFile[], action: (file: RejectFile) => void): void {
   const failures: unknown[] = []
   for (const file of made) {

@@ -17,10 +17,10 @@ interface LimitedRun {
   readonly history: { readonly found: Pick<FoundRun, 'rejects'> }
 }
 
-/** A share of bad rows means little before this many were read. */
+/** A share of bad rows means little before this many rows were read. */
 const shareFromRows = 1_000
 
-/** Whether this reject ends the run: at once with `stop`, else when there are too many. */
+/** Whether this reject ends the run: at once with `stop`, otherwise once there are too many. */
 export function limitFailure(
   { plan, state }: Pick<LimitedRun, 'plan' | 'state'>,
   reject: AnyReject,
@@ -32,7 +32,7 @@ export function limitFailure(
   return limitError(state.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
-/** Whether one of so many more rejects may end the run. */
+/** Whether this many more rejects may end the run. */
 export function mayReachLimit(
   { plan: { onError, maxErrors }, state: { rows } }: Pick<LimitedRun, 'plan' | 'state'>,
   rejects: number,
@@ -53,8 +53,8 @@ export function finalLimitFailure({
 }
 
 /**
- * Why a run that goes on sends nothing new: the rejects that ended the process before end this one, too, unless the user
- * has decided otherwise.
+ * Why a resumed run sends nothing new: rejects that ended the earlier process end this one, too, unless the user has changed
+ * the limit.
  */
 export function earlierLimitFailure({
   plan,

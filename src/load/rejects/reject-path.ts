@@ -6,8 +6,7 @@ import { formats, inputFormats, recordFormat, type InputFormat } from '../../par
 import type { RecordShape } from '../../parse/batch.js'
 
 /**
- * Extensions that tell a reader the format, by that of single records; for others it looks at the first bytes, which is right
- * for any shape.
+ * Extensions that tell a reader the format of single records; otherwise it looks at the first bytes, which works for any shape.
  */
 const extensions = new Map<InputFormat, string[]>()
 for (const name of inputFormats) {
@@ -15,7 +14,7 @@ for (const name of inputFormats) {
   extensions.set(recordFormat(name), [...(extensions.get(recordFormat(name)) ?? []), ...own])
 }
 
-/** `r.2.csv` of `r.csv`, or `r.2.ndjson` where the records are JSON: the name says how to read the file. */
+/** `r.2.csv` for `r.csv`, or `r.2.ndjson` if the records are JSON: the name tells how to read the file. */
 export function furtherPath(path: string, number: number, shape: RecordShape): string {
   const extension = extname(path)
   const stem = path.slice(0, path.length - extension.length)
@@ -46,7 +45,7 @@ export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
 }
 
-/** Is there while a run writes the file, and says who does. */
+/** Exists while a run writes the file, and names the run. */
 export function rejectLockPath(path: string): string {
   return `${path}.lock`
 }

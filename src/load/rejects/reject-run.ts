@@ -1,6 +1,6 @@
 /*
-  What a rejects file says of its run: how it was asked for, and how these records were read. It stands in the first line of
-  the reasons, so that the repaired file can be loaded without being told anything.
+  What a rejects file records about its run: its options, and how these records were read. It is in the first line of the
+  reasons, so that the repaired file can be loaded without options.
 */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
@@ -21,68 +21,67 @@ export interface RejectReason {
   file: string
   /** From 1. */
   lineNumber: number
-  /** Of the record, from 0, in the decoded input. */
+  /** Start of the record in the decoded input, from 0. */
   offsetBytes: number
   columnName: string | null
   code: string
   class: 'parse' | 'type' | 'server'
   message: string
-  /** The offending text, clipped; null when the whole record is at fault. */
+  /** The offending text, clipped; null if the whole record is at fault. */
   value: string | null
-  /** In the first line of a file: how its run was asked for. */
+  /** In the first line of a file: the options of its run. */
   run?: RejectRun
-  /** In the first line behind which more are known: what offsets the times of columns have. */
+  /** Time zone offsets of columns, in the first line after which more are known. */
   offsets?: Readonly<Record<string, string>>
 }
 
 /** How an input was read. */
 export interface RejectReading extends Detected {
   readonly format: InputFormat
-  /** What the name of the input says, as far as columns hold it; null where it says nothing. */
+  /** The texts in the input's name that columns contain; null if the name lacks one. */
   readonly texts?: Readonly<Record<string, string | null>> | undefined
-  /** Columns that have the name of a part of its path, and hold that. */
+  /** Columns that hold the part of the input's path with the same name. */
   readonly parts?: readonly string[] | undefined
 }
 
-/** How a run was asked for, without secrets. */
+/** The options of a run, without secrets. */
 export interface AskedFor {
-  /** Where its relative paths begin; '' where that is not known. */
+  /** Base of its relative paths; '' if unknown. */
   readonly folder: string
   readonly options: JournaledOptions
 }
 
 /** What the first line of the reasons has besides its reason. */
 export interface RejectRun extends AskedFor {
-  /** 2 where columns hold what the names of inputs say, which earlier versions do not know. */
+  /** 2 if columns hold texts of input names, which earlier versions do not know. */
   readonly format: 1 | 2
-  /** The rejects file as it was named. */
+  /** The rejects file as the user named it. */
   readonly path: string
-  /** undefined where the rows were read by an earlier process of the run. */
+  /** undefined if an earlier process of the run read the rows. */
   readonly reading: RejectReading | undefined
   /** Names in the header; undefined without one, and for JSON. */
   readonly fieldNames: readonly string[] | undefined
 }
 
-/** A run, and what it rejected. */
 export interface KnownRejects {
   readonly runId: string
   readonly run: RejectRun
-  /** What offsets the times of columns have, as far as the run knew it at its last reject. */
+  /** Time zone offsets of columns, as far as the run knew them at its last reject. */
   readonly offsets: Readonly<Record<string, string>>
 }
 
-/** What rejects say of their run. */
+/** What rejects record about their run. */
 export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
   const { workingFolder = '' } = options.journal ?? {}
   return { folder: workingFolder, options: journaledOptions(options, plan) }
 }
 
-/** Options are plain data of some lines at most. */
+/** Options are at most some lines of plain data. */
 const mostBytes = 4 * 1024 * 1024
 
 /**
- * What the reasons beside a rejects file say of its run.
- * @throws {InputError} DDB_INPUT_MISSING without such a file, DDB_INPUT_FORMAT when it does not say
+ * What the reasons beside a rejects file record about its run.
+ * @throws {InputError} DDB_INPUT_MISSING without such a file, DDB_INPUT_FORMAT if it does not contain that
  */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const reasons = reasonsPath(path)
@@ -90,7 +89,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const { runId, run } = lines[0] ?? {}
   const isKnown = run?.format === 1 || run?.format === 2
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
-    // They grow: the last ones are all.
+    // They only grow, so the last line has them all.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
     return { runId, run, offsets }
   }
@@ -123,7 +122,7 @@ function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | u
   }
 }
 
-/** The first line of the reasons, and those that tell of offsets; undefined for what is none. */
+/** The first line of the reasons, and those with offsets; undefined for an invalid line. */
 async function tellingLines(
   path: string,
   reasons: string,
@@ -177,7 +176,7 @@ export async function refuseWritten(path: string, files: Files): Promise<void> {
 }
 
 /**
- * The name under which a rejects file is loaded again: the same for the same file, wherever it was moved, so that no row is
+ * The run name under which a rejects file is loaded again: the same for the same file, even if it was moved, so that no row is
  * loaded twice unnoticed.
  */
 export function retryRunId({ runId, run }: Pick<KnownRejects, 'runId' | 'run'>): string {
@@ -185,7 +184,7 @@ export function retryRunId({ runId, run }: Pick<KnownRejects, 'runId' | 'run'>):
   return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
 }
 
-/** Where rows go that are bad again: `r.retry.csv` of `r.csv`, then `r.retry-2.csv`. */
+/** Where rows go that are bad again: `r.retry.csv` for `r.csv`, then `r.retry-2.csv`. */
 export function retryRejectsPath(path: string): string {
   const extension = extname(path)
   const stem = path.slice(0, path.length - extension.length)
@@ -194,7 +193,7 @@ export function retryRejectsPath(path: string): string {
   return `${stem.slice(0, before.index)}.retry-${Number(before[1] ?? 1) + 1}${extension}`
 }
 
-/** Those of the run that hold for its rejects as well; what was found then is said now. */
+/** The run's options that also apply to its rejects; what was detected then is given explicitly now. */
 export function retryOptions(
   { run, offsets }: KnownRejects,
   path: string,
@@ -222,8 +221,8 @@ export function retryOptions(
 }
 
 /**
- * What the name of the input said stands here now, as the file has another name.
- * @throws {UsageError} DDB_USAGE for columns that hold what is not known any more
+ * Replaces references to the input's name by their former texts, as the file has another name.
+ * @throws {UsageError} DDB_USAGE for columns whose texts are no longer known
  */
 function setAgain(
   set: Readonly<Record<string, string>> = {},
@@ -259,7 +258,9 @@ function setAgain(
   return again
 }
 
-/** Lines that were skipped and the way into a document are not in the file, it has an end, is no folder, and has a name of its own. */
+/**
+ * The file does not contain skipped lines or the path into a document; it has an end, is not a folder, and has another name.
+ */
 function retryInput(
   {
     skipLines: _,

@@ -1,5 +1,5 @@
 /*
-  A row that did not become part of the target: where it stood, and why.
+  A row that did not get into the target: its place and the reason.
 */
 import type { InputPosition } from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
@@ -8,7 +8,7 @@ import type { RejectReason } from './reject-run.js'
 /** A reject of a reader, or of the server. */
 export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }
 
-/** A row that was sent and that the server refused, for the reason given in its words. */
+/** A row that was sent and that the server refused with this message. */
 export function refusedRow(batch: Batch, rowIndex: number, serverMessage: string): AnyReject {
   return {
     ...batch.locate(rowIndex),
@@ -36,7 +36,9 @@ export function positionOf({
   return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
 }
 
-/** What a line of the reasons file says of a reject, lent until the next one: one for each of a million is not needed. */
+/**
+ * Makes the lines of the reasons file. The result is reused for the next one, as a new object for each of a million is a waste.
+ */
 export function newReasons(runId: string): (reject: AnyReject) => RejectReason {
   const reason: RejectReason = {
     runId,

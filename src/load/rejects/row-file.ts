@@ -1,5 +1,5 @@
 /*
-  A file that grows by whole rows: what is queued is written in steps, and what was not written whole can be cut off.
+  A file that grows by whole rows: the queue is written in steps, and an incomplete row can be cut off.
 */
 import { DdbError } from '../../errors.js'
 import type { OutputFile } from '../../platform/platform.js'
@@ -7,23 +7,23 @@ import { newRowQueue, type RowQueue } from './row-queue.js'
 
 /** Failures are DDB_OUTPUT_WRITE and name the file. Rows of the queue count from 0. */
 export interface RowFile {
-  /** What is to be written. Each row has its line end. */
+  /** Rows to be written, each with its line end. */
   readonly queue: RowQueue
-  /** Writes these rows of the queue behind what is there. */
+  /** Appends these rows of the queue. */
   write(fromRow: number, toRow: number): void
-  /** Rows of the queue that stand whole in the file. */
+  /** Rows of the queue that are completely in the file. */
   wholeRows(): number
-  /** Empties the queue, of which so many rows stay in the file. */
+  /** Empties the queue; this many of its rows stay in the file. */
   keep(rows: number): void
-  /** Cuts off what stands behind the rows that were kept. */
+  /** Cuts off everything after the kept rows. */
   cut(): void
   /** Waits for the disk. */
   sync(): void
-  /** Bytes of the rows that the disk had when `settle` was called last. */
+  /** Size of the rows that the disk had at the last `settle`. */
   readonly settledBytes: number
-  /** The disk has the rows that were kept. */
+  /** Records that the disk has the kept rows. */
   settle(): void
-  /** Cuts off what the disk may forget. */
+  /** Cuts off what the disk may lose. */
   cutUnsettled(): void
   close(): void
 }
@@ -34,7 +34,7 @@ export interface RowFile {
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
   const queue = newRowQueue()
-  /** Bytes of the rows that are on the disk, of those before the queue, and of all that was written. */
+  /** Sizes of the rows that are on the disk, of those before the queue, and of everything written. */
   let settledBytes = sizeBytes
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes
@@ -90,7 +90,7 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
   }
 }
 
-/** What the system says of a failure. */
+/** The system's message for a failure. */
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }

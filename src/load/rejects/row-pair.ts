@@ -1,39 +1,44 @@
 /*
-  Two files that grow by the same rows: a row is in both of them or in none, whatever the disk does.
+  Two files that grow by the same rows: a row is in both or in none, even if the disk fails.
 */
 import type { RowFile } from './row-file.js'
 import { maxQueuedBytes } from './row-queue.js'
 
-/** The rows of both files together. */
 export interface RowPair {
-  /** They are on the disk for certain. */
+  /** Rows certainly on the disk. */
   readonly rows: number
-  /** They could not be kept. */
+  /** Rows that could not be kept. */
   readonly unplaced: number
-  /** Nothing more is to be put in the queues. */
+  /** Nothing more may be added to the queues. */
   readonly hasFailed: boolean
-  /** A row is in the queue of either file, with so many bytes in both; full queues are written. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Both queues have one row more, with this many bytes in all; full queues are written.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   queued(bytes: number): void
-  /** A row that is in no queue has no place. */
+  /** Counts a row that is in no queue as unplaced. */
   lose(): void
-  /** Writes what is queued and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Writes what is queued and waits for the disk.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   flush(): void
 }
 
-/** Rows written at a time: where the disk fills up, no more records than these lose their place for their reasons. */
+/** Rows written at a time: if the disk fills up, at most this many records are removed because their reasons do not fit. */
 const rowsAtOnce = 64
 
-/** Of both files together: the disk is waited for then, that a failure is heard of in time. */
+/** For both files together: then the disk is awaited, so that failures are noticed in time. */
 const mostUnsyncedBytes = 4 * 1024 * 1024
 
-/** @param rowsBefore  stand in both files */
+/** @param rowsBefore  already in both files */
 export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number): RowPair {
   const files = [first, second]
   let rows = rowsBefore
   let unplaced = 0
   let queued = 0
   let queuedBytes = 0
-  /** Rows that stand in both files, while the disk may not have them. */
+  /** Rows in both files that the disk may not have yet. */
   let unsynced = 0
   let unsyncedBytes = 0
   let hasFailed = false
@@ -57,7 +62,7 @@ export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number):
       for (const file of files) file.settle()
       rows += unsynced
     } else {
-      // What a disk could not sync once it may forget, and say nothing when asked again.
+      // After a failed sync the disk may lose the data and report nothing when asked again.
       for (const file of files) failureOf(() => file.cutUnsettled())
       unplaced += unsynced
     }
@@ -91,7 +96,7 @@ export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number):
   }
 }
 
-/** @returns how many of the queued rows stand whole in both files, and what went wrong */
+/** @returns how many of the queued rows are completely in both files, and the failure, if any */
 function writeQueues(
   first: RowFile,
   second: RowFile,
@@ -108,7 +113,7 @@ function writeQueues(
   return { whole: Math.min(first.wholeRows(), second.wholeRows()), failure }
 }
 
-/** What the action throws. */
+/** Returns what the action throws. */
 export function failureOf(action: () => void): Error | undefined {
   try {
     action()

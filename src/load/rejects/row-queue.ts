@@ -1,29 +1,38 @@
 /*
-  Rows that wait to be written, one behind the other in one array: a million small ones outlive the collector's patience.
+  Rows waiting to be written, one after the other in one array: a million small arrays would burden the garbage collector.
 */
 
 /** Rows count from 0. */
 export interface RowQueue {
   readonly rowCount: number
-  /** Of all rows; lent until a row is added. */
+  /** Of all rows; valid until a row is added. */
   readonly bytes: Buffer
   /** Where the rows before `row` end in `bytes`. */
   startOf(row: number): number
-  /** Adds a row. @returns its bytes */
+  /**
+   * Adds a row.
+   * @returns its size in bytes
+   */
   add(row: Uint8Array): number
-  /** Makes room for a row that is to be written to `bytes`. @returns where it begins */
+  /**
+   * Makes room for a row that the caller writes to `bytes`.
+   * @returns where it begins
+   */
   room(maxBytes: number): number
-  /** The row that was written to `bytes` ends here. @returns its bytes */
+  /**
+   * The row written to `bytes` ends here.
+   * @returns its size in bytes
+   */
   end(position: number): number
-  /** Takes all rows out. */
+  /** Removes all rows. */
   clear(): void
 }
 
-/** Of the queues of a pair of files together, in bytes: then they are to be written. More of them would not be faster. */
+/** Limit for the queues of a pair of files together, in bytes; larger queues would not be faster. */
 export const maxQueuedBytes: number = 64 * 1024
 
 const initialBytes = 32 * 1024
-/** In one step, since arrays that were too small wait long for the collector; what is not used takes no memory. */
+/** Allocated in one step, as outgrown arrays wait long for the collector; unused pages take no memory. */
 const roomyBytes = maxQueuedBytes + initialBytes
 const initialRows = 1024
 

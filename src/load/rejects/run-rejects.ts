@@ -1,5 +1,5 @@
 /*
-  The rejects of a run, counted by kind and put into files where the run keeps them.
+  The rejects of a run, counted by kind and written to files if the run keeps them.
 */
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
@@ -14,32 +14,40 @@ import { openRejectFiles, type AboutRun, type RejectFiles } from './reject-files
 import type { AskedFor, RejectReading } from './reject-run.js'
 import { newReasons, type AnyReject } from './reject.js'
 
-/** What a run knows of its rejects. */
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
-  /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; it is counted all the same */
+  /**
+   * Counts the reject and keeps its record.
+   * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; it is counted all the same
+   */
   add(reject: AnyReject, shape: RecordShape): void
   /**
-   * How records of an input are read, by the name that they have.
-   * @param offsets  of the times of columns, as far as they are known whenever a reject is told
+   * How records of an input are read, by its name.
+   * @param offsets  time zone offsets of columns, as far as known at each reject
    */
   reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void
   /** Grows with every reject. */
   readonly count: number
-  /** For the journal, once flushed: of inputs, those that have changed since the last call. */
+  /** For the journal, once flushed; only inputs that changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
-  /** Goes on with what earlier processes of the run have rejected. @throws {DdbError} DDB_OUTPUT_CREATE */
+  /**
+   * Continues the rejects of the run's earlier processes.
+   * @throws {DdbError} DDB_OUTPUT_CREATE
+   */
   goOn(found: FoundRun, making: (path: string) => void): void
-  /** Cuts off what the journal does not count; once it is certain that the journal can be relied on. @throws {DdbError} */
+  /**
+   * Cuts off what the journal does not count. Call it once it is certain that the journal is complete.
+   * @throws {DdbError}
+   */
   cutBack(): void
-  /** Rows of one input, by the name that its records have. */
+  /** Rejects of one input, by its name. */
   ofInput(file: string): InputRejects
   /** For the result of the run, once closed. */
   result(): LoadResult['rejects']
-  /** The failure to report when a reject is neither in a file nor counted as unplaced, else undefined. */
+  /** The failure to report if a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined
 }
 
-/** Of each code, and of how many codes, the result tells the first rejects. */
+/** How many rejects of each code the result shows, and of how many codes. */
 const mostFirst = 3
 const mostCodes = 20
 
@@ -60,7 +68,6 @@ function newFirstRejects(): {
   }
 }
 
-/** What was rejected of one input. */
 export interface InputRejects {
   rejected: number
   firstError: InputFailure | null
@@ -68,7 +75,7 @@ export interface InputRejects {
 
 /**
  * Creates nothing yet.
- * @param asked  for whoever loads the rejects again
+ * @param asked  the run's options, for loading the rejects again
  */
 export function newRunRejects(
   { rejectsFile, runId }: Pick<Plan, 'rejectsFile' | 'runId'>,
@@ -83,7 +90,7 @@ export function newRunRejects(
   const byCode: Record<string, number> = {}
   const first = newFirstRejects()
   const byInput = new Map<string, InputRejects>()
-  /** Inputs with other rejects than the journal was told. */
+  /** Inputs whose rejects changed since the journal's last record. */
   const changed = new Set<string>()
   let count = 0
   return {

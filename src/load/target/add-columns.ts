@@ -1,6 +1,6 @@
 /*
-  Columns that the input has and the target lacks (`target.addColumns`): they are added to the table, with types found by
-  looking at every value, before anything is loaded.
+  Adds columns that the input has and the target lacks (`target.addColumns`), before anything is loaded. Their types are found
+  by looking at every value.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
@@ -17,12 +17,12 @@ import { inferOptions } from './infer-options.js'
 import type { TableTarget } from './target.js'
 
 /**
- * Adds what is missing; of a run that sends nothing it is only said.
+ * Adds the missing columns; a dry run only reports them.
  *
  * @returns the columns that were added, or would be
- * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice or have no names, and when the run needs more options
- *   to fill the columns
- * @throws {ServerError} in the words of the server
+ * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice or have no names, and if the run needs more options to
+ *   fill the columns
+ * @throws {ServerError} with the server's message
  */
 export async function addColumns(
   run: Run,
@@ -39,7 +39,7 @@ export async function addColumns(
   return schema.columns.map(({ name, type }) => ({ name, type }))
 }
 
-/** What the table lacks of the columns that one for the inputs would have. */
+/** Columns that a table for the inputs would have and this one lacks. */
 async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<InferredSchema> {
   const { options, platform } = run
   const { files } = platform

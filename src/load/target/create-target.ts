@@ -1,6 +1,6 @@
 /*
-  Makes the target of a run when it is not there (`target.create`): looks at every value of the inputs, and runs the script
-  that makes a table for them. A run that sends nothing gets the columns that the table would have.
+  Creates a missing target (`target.create`): looks at every value of the inputs, and runs the script that creates a table for
+  them. A dry run only gets the columns that the table would have.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
@@ -22,7 +22,7 @@ import type { TargetDescription } from './describe-target.js'
 import { tableText, wishesOf, type TableTarget } from './target.js'
 import { inferOptions } from './infer-options.js'
 
-/** Whether the server has the table, whatever else was wrong with it. */
+/** Whether the table exists, even if something else is wrong with it. */
 export async function isThere(run: Run, control: Session): Promise<boolean> {
   const table = tableOf(run)
   const script =
@@ -33,17 +33,17 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
-/** What was found for the inputs. */
+/** The table designed for the inputs. */
 interface NewTarget {
   readonly schema: InferredSchema
-  /** Makes the table. */
+  /** Creates the table. */
   readonly script: string
 }
 
 /**
- * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice, and when the run needs more options to fill the table
+ * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice, and if the run needs more options to fill the table
  * @throws {InputError} as `inferSchema` and `createScript`
- * @throws {ServerError} in the words of the server
+ * @throws {ServerError} with the server's message
  */
 export async function createTarget(run: Run, control: Session): Promise<void> {
   const table = tableOf(run)
@@ -63,7 +63,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
 }
 
 /**
- * The table that `createTarget` would make. Nothing is made.
+ * The table that `createTarget` would create, without creating it.
  * @throws as `createTarget`
  */
 export async function plannedTarget(run: Run, control: Session): Promise<TargetDescription> {
@@ -99,7 +99,7 @@ async function newTarget(run: Run): Promise<NewTarget> {
   return { schema, script }
 }
 
-/** Columns, and warnings, that are named; an input may have thousands. */
+/** How many columns and warnings are named; an input may have thousands. */
 const toldColumns = 30
 const toldWarnings = 10
 
@@ -118,7 +118,7 @@ function tellColumns(run: Run, { columns }: InferredSchema, what: string): void 
     run.reporter.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
 }
 
-/** Of what a script may have: the fact about it, how it shows, and what it is called. */
+/** Shapes of scripts: the fact about each, how to recognize it, and what to call it. */
 const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
   ['createsStream', /^share streamTable\(/m, 'stream tables'],
   ['createsTsdb', /, sortColumns=/, 'TSDB tables'],
@@ -131,7 +131,7 @@ const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
   ['createsDecimals', /\bDECIMAL\d/, 'columns of decimals'],
 ]
 
-/** @throws {UsageError} DDB_CONFIG before anything is made that the server is known to refuse */
+/** @throws {UsageError} DDB_CONFIG before anything is created, if the server is known to refuse it */
 function checkShape(facts: Facts, script: string): void {
   const code = script.replace(/^\/\/.*$/gm, '')
   const refused = shapes.find(([fact, sign]) => facts[fact] === false && sign.test(code))
@@ -142,7 +142,7 @@ function checkShape(facts: Facts, script: string): void {
   )
 }
 
-/** Where nothing takes it back, a script that failed has made its database, and the next try would end there. */
+/** A failed script may have created its database; unless that is removed, the next try would fail because of it. */
 function tellLeft(run: Run, table: TableTarget, { serverMessage }: ServerError): void {
   if (table.kind !== 'dfs' || run.server.facts.failedCreateLeaves !== true) return
   if (serverMessage.includes('is there already')) return
@@ -157,7 +157,7 @@ function tableOf({ plan: { target } }: Run): TableTarget {
   throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
 }
 
-/** What is read twice has to be a file. */
+/** Only files can be read twice. */
 export async function checkFiles(
   paths: readonly string[],
   files: Files,
@@ -173,7 +173,7 @@ export async function checkFiles(
 }
 
 /**
- * A run does what its options say, the first one that makes the table as all that follow.
+ * The run that creates the table must do exactly what later runs with these options do.
  * @throws {UsageError} DDB_USAGE that names what is missing
  */
 function checkOptions(options: LoadOptions, schema: InferredSchema): void {
@@ -185,7 +185,7 @@ function checkOptions(options: LoadOptions, schema: InferredSchema): void {
   )
 }
 
-/** The table that is made has to tell what the first records are, as it does for later runs. */
+/** The new table must tell which first records are headers, as it does for later runs. */
 async function checkHeaders(
   { options, platform }: Run,
   { columns }: InferredSchema,
@@ -199,14 +199,14 @@ async function checkHeaders(
   }
 }
 
-/** Members of JSON are found under their very name alone. */
+/** Members of JSON are matched by their exact name. */
 function hasMembers({ inputs }: InferredSchema): boolean {
   return inputs.some(({ format }) => formats[format].records === 'members')
 }
 
 /**
- * What a run lacks to fill the columns.
- * @param anyCase  a header that differs in nothing but its case fills the column
+ * Options that a run lacks to fill the columns.
+ * @param anyCase  a header that differs only in case fills the column
  */
 export function missingOptions(
   { mapping = {}, cells = {} }: LoadOptions,

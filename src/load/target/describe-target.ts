@@ -1,5 +1,5 @@
 /*
-  What the target is, as the server tells: its columns in order, its partition scheme, its engine, whether known keys are
+  Describes the target as the server reports it: its columns in order, its partition scheme, its engine, whether known keys are
   updated instead of added.
 */
 import type { Session } from '../../client/open-session.js'
@@ -23,39 +23,39 @@ import { askVersion, isBefore, parseVersion } from '../connection/server-version
 import { asksForPolicy, type NewValuePolicy } from './partition-scheme.js'
 import { parseTableTarget, type TableTarget, type Target, type UpsertForm } from './target.js'
 
-/** A target that exists. */
+/** An existing target. */
 export interface TargetDescription {
   readonly columns: readonly TargetColumn[]
   readonly partition?: PartitionScheme
-  /** Undefined where the server does not tell, or has no VALUE scheme to ask about. */
+  /** Undefined if the server does not tell, or there is no VALUE scheme to ask about. */
   readonly newValues?: NewValuePolicy
   /**
-   * Rows whose key is known do not make the table longer: in shared tables with a key, and in DFS tables that keep one of
-   * equals. Behind a function: those of the table to be counted.
+   * Rows with a known key do not make the table longer: in shared tables with a key, and in DFS tables that keep one of equal
+   * rows. For a function: the table to be counted.
    */
   readonly keyed: boolean
-  /** Columns by which the table knows rows, and whose values stay as they were sent; empty where it knows none. */
+  /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are none. */
   readonly keyColumns?: readonly string[]
-  /** Its own key, whatever columns are named for an upsert; of shared tables. */
+  /** For shared tables: its own key, whatever columns are named for an upsert. */
   readonly tableKey?: readonly string[]
-  /** Columns by which a DFS table chooses partitions; behind a function, the table to be counted. */
+  /** Columns by which a DFS table chooses partitions; for a function, those of the table to be counted. */
   readonly partitionColumns?: readonly string[]
   /** A DFS table under the name of a shared one. */
   readonly isHandle?: boolean
-  /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and where the server does not tell. */
+  /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and if the server does not tell. */
   readonly engine?: string | undefined
-  /** How rows are upserted; undefined where they are not. */
+  /** How rows are upserted; undefined if they are not. */
   readonly upsert?: UpsertForm
-  /** A row that is written twice stays one row: it has a key, or the table keeps one of equal sort columns. */
+  /** A row written twice stays one row: it has a key, or the table keeps one of equal sort columns. */
   readonly dropsDuplicates?: boolean
-  /** Of rows with one key the one that was written last stays. */
+  /** Of rows with the same key, the one written last stays. */
   readonly replaces?: boolean
 }
 
 /**
- * @throws {ServerError} DDB_TARGET when there is no such table or function
- * @throws {TimeoutError} when the server does not answer
- * @throws {UsageError} DDB_USAGE when the options do not fit the target
+ * @throws {ServerError} DDB_TARGET if there is no such table or function
+ * @throws {TimeoutError} if the server does not answer
+ * @throws {UsageError} DDB_USAGE if the options do not fit the target
  */
 export async function describeTarget(
   control: Session,
@@ -98,7 +98,7 @@ export async function describeTarget(
   const { types, typesFrom } = options.target
   const { confirmTable } = target
   const from = types === undefined ? parseTableTarget(typesFrom ?? '') : undefined
-  // What a function writes into is not known; a table that is named with it is the best guess.
+  // The table that a function writes to is unknown; the table named with it is the best guess.
   const table = confirmTable ?? from
   const answer = table && (await askSchema(asking, table))
   const fromAnswer = from === table ? answer : from && (await askSchema(asking, from))
@@ -113,8 +113,8 @@ export async function describeTarget(
 }
 
 /**
- * An upsert into a DFS table takes the partition columns for keys, too (DolphinDB manual, page upsert!). Of rows with equal
- * sort columns one is kept within a partition, which has one value of its column only if the scheme is VALUE.
+ * An upsert into a DFS table treats the partition columns as keys, too (DolphinDB manual, page upsert!). One of the rows with
+ * equal sort columns is kept per partition, and only under a VALUE scheme does a partition have one value of its column.
  *
  * @param upserted  named for an upsert
  */
@@ -141,7 +141,7 @@ function keyColumnsOf(
   return upserted.length > 0 ? kept.filter(name => ofUpsert.includes(name)) : kept
 }
 
-/** The columns of a table that limits its texts: of a DFS table, whose handle may be shared under a plain name. */
+/** The columns of a table that limits its texts: those of a DFS table, whose handle may be shared under a plain name. */
 function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
   const url = entryOf(schema, 'dbUrl')
   const isStored =
@@ -151,7 +151,7 @@ function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn
   return isStored ? schemaFromServer(schema).columns : []
 }
 
-/** @throws {UsageError} DDB_USAGE when the key columns given do not suit the table */
+/** @throws {UsageError} DDB_USAGE if the given key columns do not suit the table */
 async function upsertOf(
   asking: Asking,
   { table, keyColumns }: Extract<Target, { kind: 'table' }>,
@@ -203,7 +203,7 @@ function hasKey(schema: Value): boolean {
   return value.form === 'vector' && value.length > 0
 }
 
-/** `keepDuplicates` of TSDB tables: of rows with equal sort columns the first or the last stays. */
+/** `keepDuplicates` of TSDB tables: the first or the last of rows with equal sort columns stays. */
 function keepsOneOfEquals(schema: Value): boolean {
   const text = textOf(schema, 'keepDuplicates')
   return text === 'FIRST' || text === 'LAST'

@@ -1,6 +1,6 @@
 /*
-  How safe rows are that the server has confirmed: in memory, in its cache, on disk, or on the disks of several nodes. What
-  the settings mean: docs/durability.md. Asked once all rows are there, in one request, and unknown where the user may not ask.
+  How safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes (docs/durability.md
+  explains the settings). Asked in one request once all rows are there; unknown if the user may not ask.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
@@ -12,11 +12,10 @@ import { traitsOf } from '../transport/confirmations.js'
 import type { TargetDescription } from './describe-target.js'
 import type { TableTarget } from './target.js'
 
-/** What a run finds out about it. */
 export interface Durability {
-  /** Asks once all rows are there, and is not waited for: closing the session waits for its answer. */
+  /** Asks once all rows are there, without waiting: closing the session waits for the answer. */
   ask(control: Session): void
-  /** @param hasRows  something was confirmed: nothing is claimed of other runs */
+  /** @param hasRows  something was confirmed; otherwise nothing is claimed */
   result(hasRows: boolean): Promise<Stored>
 }
 
@@ -32,10 +31,10 @@ export const nothingStored: Stored = {
 const longestMs = 5_000
 
 /**
- * Settings of the node, then of its controller, where that is another: `dataSync` and the number of replicas are settings of
- * the controller. A setting that is not set, or that the user may not see, is NULL; `maxMemSize` always is set, and tells the
- * two apart (DolphinDB manual, page getConfig). Then writes that wait to be flushed, by table: `funcByName` looks for the
- * function when it runs, as not every server may have it. A single node is of type 3.
+ * Asks for settings of the node, then of its controller if that is another: `dataSync` and the number of replicas are settings
+ * of the controller. A setting that is not set, or hidden from the user, is NULL; `maxMemSize` is always set, which tells the
+ * two apart (DolphinDB manual, page getConfig). Then for writes that wait to be flushed, by table: `funcByName` looks the
+ * function up at run time, as some servers lack it. A single node is of type 3.
  */
 function durabilityScript(table: DfsTable): string {
   return `ddbIngestOwn = (getConfig("maxMemSize"), getConfig("dataSync"), getConfig("dfsReplicationFactor"), getConfig("OLAPCacheEngineSize"), getConfig("chunkCacheEngineMemSize"), getNodeType())
@@ -57,16 +56,16 @@ try {
 
 type DfsTable = Extract<TableTarget, { kind: 'dfs' }>
 
-/** `/db/table`; the server writes a physical index behind it. */
+/** `/db/table`; the server appends a physical index. */
 function physicalName({ database, table }: DfsTable): string {
   return `${database.slice('dfs:/'.length)}/${table}`
 }
 
 const singleNode = 3
-/** Where it is not set: one on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
+/** The default if it is not set: one on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
 const usualReplicas = 2
 
-/** Nothing is asked of tables in memory, of functions, and where nothing will be confirmed. */
+/** Asks nothing for tables in memory, for functions, and if nothing will be confirmed. */
 export function newDurability(
   { target, confirm, confirmTimeoutMs }: Plan,
   { engine }: Pick<TargetDescription, 'engine'>,
@@ -93,7 +92,7 @@ function known(stored: Stored): Durability {
   }
 }
 
-/** Urgent: it is to be answered while others write. */
+/** Urgent, so that the server answers while others write. */
 async function answerOf(
   session: Session,
   script: string,
@@ -107,7 +106,7 @@ async function answerOf(
   }
 }
 
-/** Tables whose names only begin alike are not counted. */
+/** Tables whose names merely begin alike are not counted. */
 function pendingOf(
   names: Value | undefined,
   counts: Value | undefined,
@@ -160,13 +159,13 @@ function itemsOf(value: Value | undefined): readonly Value[] {
   return Array.from({ length: value.length }, (_, i) => elementAt(value, i))
 }
 
-/** Of a setting; one that is not set, or not shown, has none. */
+/** The text of a setting; undefined if it is not set or hidden. */
 function textOf(value: Value | undefined): string | undefined {
   if (value?.form !== 'scalar' || typeof value.value !== 'string') return undefined
   return value.value.trim() === '' ? undefined : value.value.trim()
 }
 
-/** Of a setting that is a number. */
+/** The number of a setting. */
 function countOf(value: Value | undefined): number | undefined {
   const text = textOf(value)
   return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined

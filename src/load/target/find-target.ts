@@ -1,6 +1,6 @@
 /*
-  Finds the server and the target: the first connection of a run, which waits for a server that is just starting and
-  follows a cluster to the node that it names.
+  Finds the server and the target: the first connection of a run, which waits for a server that is still starting and follows a
+  cluster's redirects.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
@@ -21,12 +21,12 @@ import type { Run } from '../run.js'
 import { settleConnections } from './settle-connections.js'
 
 /**
- * Connects and asks what the target is, of the node that the cluster sends us to.
+ * Connects, follows redirects, and describes the target.
  *
- * @param onConnected  gets each session that is opened, as whoever ends the run has to end it, too
+ * @param onConnected  gets each session that is opened, so that ending the run can end it
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
- * @throws {DdbError} DDB_EXPECTATION when it has other columns than expected
- * @throws {UsageError} DDB_USAGE when it is not written over several connections
+ * @throws {DdbError} DDB_EXPECTATION if it has other columns than expected
+ * @throws {UsageError} DDB_USAGE if it cannot be written over several connections
  */
 export async function findTarget(
   run: Run,
@@ -64,7 +64,7 @@ export async function findTarget(
   }
 }
 
-/** The target with the columns that it lacked, where they are to be added. */
+/** The target including missing columns, if those are to be added. */
 async function withAdded(
   run: Run,
   control: Session,
@@ -96,13 +96,13 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   return describeTarget(control, plan, options)
 }
 
-/** Servers before a certain version take texts of any length. */
+/** Servers before a certain version accept texts of any length. */
 function asStored({ server: { asked } }: Run, target: TargetDescription): TargetDescription {
   if (limitsTexts(asked?.version)) return target
   return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }
 }
 
-/** @param server  the run's when left out */
+/** @param server  default: the run's */
 function firstConnection(
   run: Run,
   deadlineMs: number,
@@ -119,10 +119,10 @@ function firstConnection(
 }
 
 /**
- * A server that is just starting is waited for, in the time there is for connecting: nobody listens yet, or it says that
- * it is not ready.
+ * Waits for a server that is still starting, within the time for connecting: it refuses connections, or says that it is not
+ * ready.
  *
- * @throws {ServerError} DDB_UNAVAILABLE when it says so to the end
+ * @throws {ServerError} DDB_UNAVAILABLE if it says so to the end
  */
 async function waiting<T>(
   run: Run,
@@ -133,7 +133,7 @@ async function waiting<T>(
   const rules = retryRules(run)
   const { options } = run
   const { leaving } = run.ending
-  // There is nothing yet that could end in order: the first signal ends the pause, too.
+  // There is nothing to shut down cleanly yet, so the first signal ends the pause, too.
   const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
   let told = false
   try {

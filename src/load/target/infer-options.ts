@@ -1,5 +1,5 @@
 /*
-  How inputs are looked at for their columns: as a run with the same options reads them.
+  Options for inferring columns, so that inputs are read as a run with the same options would.
 */
 import type { InferOptions } from '../../infer/infer.js'
 import type { Files } from '../../platform/platform.js'
@@ -9,7 +9,7 @@ import type { LoadOptions } from '../options.js'
 import { parseTableTarget } from './target.js'
 
 /**
- * @param options  `target` names the table that is to be made
+ * @param options  `target` names the table to be created
  * @param paths  of the inputs, one by one
  */
 export function inferOptions(

@@ -1,15 +1,16 @@
 /*
-  JSON values as DolphinDB values, for `functionArguments`: they travel as serialized arguments, so nothing needs quoting.
+  Converts JSON values to DolphinDB values for `functionArguments`: they are sent as serialized arguments, so nothing needs
+  quoting.
 */
 import { toValue, type PlainInput } from '../../client/plain-input.js'
 import { UsageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 
 /**
- * As `toValue`: true → BOOL; whole numbers → INT, or LONG when INT cannot hold them; other numbers → DOUBLE; text →
- * STRING; null → VOID; a list → a vector when one type holds all its elements, else a tuple.
+ * As `toValue`: true → BOOL; whole numbers → INT, or LONG if INT cannot hold them; other numbers → DOUBLE; text → STRING; null
+ * → VOID; a list → a vector if one type holds all its elements, else a tuple.
  *
- * @throws {UsageError} DDB_USAGE for an object, also inside a list: a name would have to say what it is
+ * @throws {UsageError} DDB_USAGE for an object, also inside a list, as its type is unclear
  */
 export function jsonToValue(json: unknown): Value {
   if (holdsObject(json)) {

@@ -1,7 +1,7 @@
 /*
-  Which rows have to go over the same connection, where a run has several: those of one partition, as two sessions that write
-  into one refuse each other, and of a table in memory with a key those of one key, as it matters which of them comes last.
-  Whatever gives equal partitions, or equal keys, equal lanes will do, so what is not known of a scheme is left out.
+  Decides which rows must share a connection if a run has several. Rows of one partition must, as sessions that write to the
+  same partition refuse each other. In keyed in-memory tables rows of one key must, as their order matters. Any rule that gives
+  equal partitions or keys equal lanes will do, so unknown parts of a scheme are ignored.
 */
 import { createHash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
@@ -24,34 +24,34 @@ import {
 
 /** How the rows of a run are divided among its connections. */
 export interface LaneScheme {
-  /** Another one where rows may be divided otherwise: a process that goes on must find the same rows under a number. */
+  /** Differs whenever rows may be divided differently: a process that resumes must find the same rows under a number. */
   readonly digest: string
-  /** Of rows with one key the last one has to be written last. */
+  /** Rows with the same key must be written in order. */
   readonly isOrdered: boolean
-  /** More lanes than these have no rows; Infinity where the target tells no number. */
+  /** More lanes than this would have no rows; Infinity if the target does not tell. */
   readonly mostLanes: number
-  /** The lane of each row, from 0. Rows that no partition takes, or of which that is not known, are in the first one. */
+  /** The lane of each row, from 0. The first lane has the rows that belong to no partition, or to an unknown one. */
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
 }
 
-/** A number for what the row belongs to; −1 where it belongs nowhere. */
+/** A number for the group a row belongs to; −1 if it belongs to none. */
 type Place = (row: number) => number
 
-/** What lanes are chosen by, column by column. */
+/** One column by which lanes are chosen. */
 interface Level {
   readonly columnIndex: number
-  /** Tells one way of choosing from others. */
+  /** Distinguishes ways of choosing. */
   readonly text: string
-  /** How many there are; Infinity where there may be more at any time. */
+  /** Number of groups; Infinity if it may grow at any time. */
   readonly placeCount: number
-  /** undefined where the column is not as the server told. */
+  /** undefined if the column does not match the server's description. */
   placesOf(column: Column): Place | undefined
 }
 
-/** Goes into the digest: the next way of dividing rows has the next one. */
+/** Part of the digest: increase it whenever rows are divided in a new way. */
 const version = 1
 
-/** @returns undefined where all rows have to go over one connection, or may go over any */
+/** @returns undefined if all rows must use one connection, or may use any */
 export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
   const { partition, keyed, keyColumns = [], tableKey = [], upsert } = description
   if (target.kind !== 'table') return undefined
@@ -61,7 +61,7 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
     return schemeOf(levels, keyed || upsert !== undefined)
   }
   if (!keyed) return undefined
-  // Columns that are named for an upsert need not be the table's key. What is of both is equal wherever one of them is.
+  // Columns named for an upsert may differ from the table's key. Rows that agree on either also agree on the columns in both.
   const { keyColumns: named } = target
   const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(
@@ -70,7 +70,7 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
   )
 }
 
-/** Its rows are in partitions, or all in the one that a DFS table has at least. */
+/** Whether its rows are in partitions, or all in the single one that a DFS table has at least. */
 export function isPartitioned(
   { partitionColumns = [], isHandle = false }: TargetDescription,
   target: Target,
@@ -106,13 +106,13 @@ function schemeOf(
   }
 }
 
-/** Odd, so that the outer level counts for every number of lanes that is a power of two. */
+/** Odd, so that the outer level has an effect for every number of lanes that is a power of two. */
 const spread = 31
 const mostPlaces = 2 ** 31 - 1
-/** Values of a VALUE scheme count by their hash: whichever of them have a partition by now, each stays in its lane. */
+/** Values of a VALUE scheme count by their hash, so that each stays in its lane while partitions are added. */
 const valueBuckets = 1_048_576
 
-/** @returns undefined where nobody can tell which values are together */
+/** @returns undefined if it cannot be told which values share a partition */
 function partitionLevel(
   { columnIndex, columnName, kind, type, scheme }: PartitionDimension,
   { columns }: TargetDescription,
@@ -165,13 +165,13 @@ const hashed: Partial<Record<DataType, number>> = {
 }
 
 /**
- * Bytes that values count with where it is known how the server hashes them, 0 for text (docs/protocol.md#routing-of-rows).
- * @returns undefined where it is not
+ * Bytes of a value that enter the server's hash, 0 for text (docs/protocol.md#routing-of-rows).
+ * @returns undefined if that is not documented
  */
 function hashedWidth({ type: own }: ColumnType, type: DataType | undefined): number | undefined {
   const width = type === undefined ? undefined : hashed[type]
   if (width === undefined || own === type) return width
-  // A number that is made another one may not fit, and nobody says what becomes of its hash.
+  // A converted number may not fit its new type, and the hash for that case is undocumented.
   const isText = width === 0 && hashed[own] === 0
   const isTime = width > 0 && own in timeUnits && type! in timeUnits
   return isText || isTime ? width : undefined
@@ -220,7 +220,7 @@ function placesBy(
 
 const notLookedUp = -2
 
-/** Of floating numbers several values may be equal: other columns of the key tell rows apart. */
+/** Different floating-point values may compare equal, so only the other columns of the key distinguish rows. */
 const inexact: readonly DataType[] = ['FLOAT', 'DOUBLE', 'COMPLEX', 'POINT']
 
 function keyLevel(name: string, { columns }: TargetDescription): Level | undefined {

@@ -1,6 +1,6 @@
 /*
-  The rights that a run takes on its server, where `selftest` found them out: documents and vendor tests name them one by
-  one, and not for what a load does.
+  The rights that a load needs on its server. `selftest` found them out; documents and vendor tests describe each right, but not
+  what a load needs.
 */
 import { type DdbError, ServerError } from '../../errors.js'
 import type { Facts } from '../connection/known-server.js'
@@ -13,7 +13,7 @@ interface AskedLoad {
   readonly plan: Pick<Plan, 'target' | 'confirm'>
 }
 
-/** A refusal for lack of a right, with the rights that a load like this takes; any other error as it is. */
+/** For lack of a right, adds the rights that such a load needs; returns any other error unchanged. */
 export function namingRights(run: AskedLoad, error: DdbError): DdbError {
   if (!(error instanceof ServerError) || error.code !== 'DDB_PRIVILEGE') return error
   const rights = neededRights(run)
@@ -22,7 +22,7 @@ export function namingRights(run: AskedLoad, error: DdbError): DdbError {
   return new ServerError(error.serverMessage, 'DDB_PRIVILEGE', message)
 }
 
-/** `TABLE_INSERT and TABLE_READ on dfs://db/t`; undefined where nobody has asked. */
+/** `TABLE_INSERT and TABLE_READ on dfs://db/t`; undefined if that was never tested. */
 function neededRights({ server, plan: { target, confirm } }: AskedLoad): string | undefined {
   const { insertShowsSchema, insertCounts, insertUpserts } = server.facts
   if (target.kind !== 'table' || target.table.kind !== 'dfs') return undefined

@@ -1,7 +1,7 @@
 /*
-  Which rows of a batch lie outside the target's partition scheme. Servers drop such rows without a word
-  (docs/server-semantics.md#rows-outside-the-scheme), so the run has to know how many it sent. Whether a new value of a
-  VALUE scheme lies outside is the server's policy: where it does not tell, nothing is concluded.
+  Finds rows of a batch outside the target's partition scheme. Servers drop such rows silently
+  (docs/server-semantics.md#rows-outside-the-scheme), so the run must know how many it sent. For new values of a VALUE scheme it
+  depends on the server's policy: if that is unknown, so is the result.
 */
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -11,36 +11,36 @@ import { civilFromDays } from '../../protocol/civil-date.js'
 import type { Column, Value, Vector } from '../../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
 
-/** What partitions are told apart by: a bigint where a number would not be exact. */
+/** The value that determines the partition: a bigint if a number would not be exact. */
 export type Key = number | bigint | string
 
 /** Marks the rows outside one dimension in `outside`. */
 type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
 
-/** The part of a batch that is looked at. */
+/** The part of a batch that is needed here. */
 export interface RowsOfColumns {
   readonly rowCount: number
   readonly columns: readonly Column[]
 }
 
-/** What a server does with a value that no partition of a VALUE scheme has (`newValuePartitionPolicy`). */
+/** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */
 export type NewValuePolicy = 'add' | 'skip' | 'fail'
 
-/** How a target is divided, as far as the server tells. */
+/** How a target is partitioned, as far as the server tells. */
 export interface Partitioned {
   readonly partition?: PartitionScheme
   readonly newValues?: NewValuePolicy
 }
 
-/** True where the policy decides which rows lie outside. */
+/** True if the policy decides which rows lie outside. */
 export function asksForPolicy({ partition }: Partitioned): boolean {
   if (partition?.unpredictable === true) return false
   return partition?.dimensions.some(({ kind }) => kind === 'VALUE') ?? false
 }
 
 /**
- * @returns marks per row: 1 lies outside. Undefined when the server does not tell (its policy, HASH over several columns,
- * types that cannot be compared, functions that divide the values), so that nothing may be concluded.
+ * @returns marks per row: 1 lies outside. Undefined if it cannot be told: unknown policy, HASH over several columns, types that
+ *   cannot be compared, functions in the scheme
  */
 export function outsideMarks(
   target: Partitioned,
@@ -133,7 +133,7 @@ export function scalarKey(value: Value): Key | null {
   return typeof value.value === 'number' ? value.value : null
 }
 
-/** Which of the ranges between bounds a key is in, from 0; −1 outside. */
+/** The index of the range that holds a key, from 0; −1 if none does. */
 export function rangeOf(key: Key, bounds: readonly (Key | null)[]): number {
   let low = 0
   let high = bounds.length
@@ -145,7 +145,7 @@ export function rangeOf(key: Key, bounds: readonly (Key | null)[]): number {
   return low < bounds.length ? low - 1 : -1
 }
 
-/** Reads keys in the unit of the scheme; undefined when the column cannot be compared with it. */
+/** Reads keys in the unit of the scheme; undefined if the column cannot be compared with it. */
 export function keyReader(
   column: Column,
   schemeType: DataType | undefined,
@@ -208,7 +208,7 @@ function unitChange(
   return numeric.includes(from) && numeric.includes(to) ? raw => raw : undefined
 }
 
-/** Whole units of which `toPerDay` make a day, in `raw` units of which `perDay` do. */
+/** Converts `raw`, of which `perDay` units make a day, to whole units of which `toPerDay` do. */
 function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): number | bigint {
   if (typeof raw === 'number') return Math.floor((raw * toPerDay) / perDay)
   const scaled = raw * BigInt(toPerDay)
@@ -217,7 +217,7 @@ function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): nu
   return exactKey(scaled < 0n && cut * divisor !== scaled ? cut - 1n : cut)
 }
 
-/** Nanoseconds since 1970 are more than a number holds: the last ones of a day would count as the next. */
+/** Nanoseconds since 1970 exceed a number's precision: the last ones of a day would count as the next. */
 function exactKey(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value

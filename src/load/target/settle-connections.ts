@@ -1,5 +1,5 @@
 /*
-  How many connections rows go over, once it is known what they go into, and which rows over which of them.
+  Decides, once the target is known, how many connections a run uses and which rows use which of them.
 */
 import { UsageError } from '../../errors.js'
 import type { Run } from '../run.js'
@@ -7,8 +7,8 @@ import type { TargetDescription } from './describe-target.js'
 import { isPartitioned, laneScheme } from './lane-scheme.js'
 
 /**
- * A table of which nobody can tell which rows belong together is written over one connection, and the run says so.
- * @throws {UsageError} DDB_USAGE where rows would change their order, and nobody has said that they may
+ * If it cannot be told which rows of a table belong together, one connection is used, with a notice.
+ * @throws {UsageError} DDB_USAGE if rows could arrive in a different order and the user has not allowed that
  */
 export function settleConnections(run: Run, description: TargetDescription): void {
   const { plan, options, reporter } = run
@@ -20,7 +20,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
     run.plan = { ...plan, connections: 1 }
     reporter.notice(`rows go over one connection, as the target takes no more: ${why}`)
   }
-  // Batches that are divided would have to be larger for each lane by itself.
+  // With lanes, batches would need a size for each lane.
   if (run.lanes !== undefined) run.batchSize.fix()
   if (isPartitioned(description, plan.target) || options.delivery?.unordered === true) return
   throw new UsageError('DDB_USAGE', `${needsUnordered}, or leave \`delivery.connections\` at 1`)
@@ -29,7 +29,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
 const needsUnordered =
   'over several connections rows arrive in another order than they were read in: say that this is all right with `delivery.unordered`'
 
-/** Nobody has asked for several: one is always right. */
+/** If the user did not request several, one is always right. */
 function limitConnections(run: Run, description: TargetDescription): void {
   const { plan, options, lanes, connectionCount } = run
   const { delivery, input } = options
@@ -45,7 +45,7 @@ function limitConnections(run: Run, description: TargetDescription): void {
   }
 }
 
-/** undefined where rows may go over several. */
+/** undefined if rows may use several. */
 function whyOne({ plan, lanes }: Run, description: TargetDescription): string | undefined {
   if (lanes !== undefined) return undefined
   if (isPartitioned(description, plan.target)) return whyOnePartition(description)

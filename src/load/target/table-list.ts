@@ -1,6 +1,6 @@
 /*
-  The tables of a server, for people who have not said which one they mean: shared ones and those of DFS databases, by the name that
-  `target.table` takes.
+  Lists a server's tables for users who have not said which one they mean: shared ones and those of DFS databases, by the name
+  that `target.table` takes.
 */
 import { ServerError } from '../../errors.js'
 import { stringsOf } from '../../protocol/types/strings.js'
@@ -9,16 +9,15 @@ import type { TargetColumn } from '../../schema/target-schema.js'
 import { askSchema, type Asking } from '../connection/server-queries.js'
 import { parseTableTarget } from './target.js'
 
-/** A table that rows could go into. */
 export interface ListedTable {
   readonly name: string
   readonly columns: readonly TargetColumn[]
 }
 
-/** Databases whose tables are asked for; each costs a question. */
+/** Limit of databases whose tables are asked for; each costs a request. */
 const mostDatabases = 50
 
-/** What runs keep on the server is nobody's target. */
+/** Tables that runs keep on the server are never targets. */
 const ownName = /^ddbIngest/
 
 /**
@@ -35,7 +34,7 @@ async function* tableNames(asking: Asking): AsyncGenerator<string, void, void> {
 }
 
 /**
- * Tables with their columns, at most so many; those that do not tell their columns are left out.
+ * At most this many tables with their columns; tables that do not tell their columns are left out.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function listTables(asking: Asking, most: number): Promise<ListedTable[]> {
@@ -56,7 +55,7 @@ async function names(asking: Asking, script: string): Promise<string[]> {
   return (await texts(asking, script)).filter(name => !ownName.test(name))
 }
 
-/** None where the user may not ask, or the server is none of a cluster. */
+/** Empty if the user may not ask, or the server is not part of a cluster. */
 async function texts({ session, timeoutMs }: Asking, script: string): Promise<readonly string[]> {
   try {
     const answer = await session.run(script, { timeoutMs })
@@ -67,7 +66,7 @@ async function texts({ session, timeoutMs }: Asking, script: string): Promise<re
   }
 }
 
-/** Names come from the server and go into a script. */
+/** Names come from the server and become part of a script. */
 function isQuotable(database: string): boolean {
   return isTable(`${database}/t`)
 }

@@ -1,17 +1,17 @@
 /*
-  What a run writes into: a shared table, a DFS table or a function, and the DolphinDB expressions that name it.
-  Every name is checked here before it can enter a script; nothing else in `load/` builds script text from names.
+  What a run writes to: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. Every name is
+  checked here before it can enter a script; no other code in `load/` builds script text from names.
 */
 import type { DfsWishes } from '../../infer/dfs-wishes.js'
 import { UsageError } from '../../errors.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import type { Method, TargetOptions } from '../options.js'
 
-/** A table, its names checked. */
+/** A table with checked names. */
 export type TableTarget =
   { kind: 'shared'; name: string } | { kind: 'dfs'; database: string; table: string }
 
-/** What rows are written into. */
+/** What rows are written to. */
 export type Target =
   | { kind: 'table'; table: TableTarget; method: Method; keyColumns: readonly string[] }
   | {
@@ -26,7 +26,7 @@ const functionName =
 const databasePath =
   /^dfs:\/\/[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_.\-\u4e00-\u9fff]*(\/[A-Za-z0-9_.\-\u4e00-\u9fff]+)*$/
 
-/** Spellings of a method, DolphinDB's own among them. */
+/** Spellings of a method, including DolphinDB's own. */
 const methodSpellings: Readonly<Record<string, Method>> = {
   insert: 'insert',
   tableInsert: 'insert',
@@ -36,7 +36,7 @@ const methodSpellings: Readonly<Record<string, Method>> = {
   'upsert!': 'upsert',
 }
 
-/** @throws {UsageError} DDB_USAGE for anything but a method. */
+/** @throws {UsageError} DDB_USAGE for anything but a method */
 export function parseMethod(text: string): Method {
   const method = Object.hasOwn(methodSpellings, text) ? methodSpellings[text] : undefined
   if (method === undefined) {
@@ -47,7 +47,7 @@ export function parseMethod(text: string): Method {
 
 /**
  * Reads `trades` or `dfs://testDB/tb1` (the last segment is the table).
- * @throws {UsageError} DDB_NAME when it cannot be a DolphinDB name.
+ * @throws {UsageError} DDB_NAME if it cannot be a DolphinDB name
  */
 export function parseTableTarget(text: string): TableTarget {
   if (/^dfs:\/\//i.test(text)) {
@@ -83,8 +83,8 @@ export function checkFunctionName(text: string): string {
 }
 
 /**
- * Checks what was asked for and gives the target it means.
- * @param findsRows  rows are read back, by `keyColumns` where there are some
+ * Checks the options and returns the target they describe.
+ * @param findsRows  rows are read back, by `keyColumns` if there are some
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function parseTarget(options: TargetOptions, findsRows = false): Target {
@@ -147,10 +147,10 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
   )
 }
 
-/** Fields that go with `create` dfs. */
+/** Fields that need `create` dfs. */
 const wishFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
 
-/** What the user wants of a DFS table that is to be made. */
+/** The user's requirements for a DFS table that will be created. */
 export function wishesOf(target: TargetOptions): DfsWishes {
   const said = wishFields.filter(name => target[name] !== undefined)
   return Object.fromEntries(said.map(name => [name, target[name]]))
@@ -202,7 +202,7 @@ export function tableText(table: TableTarget): string {
 export interface UpsertForm {
   /** The table has a primary key (PKEY engine), and takes neither key columns nor `ignoreNull`. */
   readonly primaryKey: boolean
-  /** False before 2.00.10: there `upsert!` does it, and does not tell how many rows it wrote. */
+  /** False before 2.00.10, whose `upsert!` does not return the number of rows. */
   readonly counts: boolean
 }
 
@@ -211,8 +211,8 @@ export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
 /**
  * The function name of a data request; the batch is its one open argument.
  *
- * With answers (mode `sync`) the forms that tell the rows written are used: `append!` and `upsert!` answer with
- * the table itself, which would send it back whole.
+ * With answers (mode `sync`) it uses the forms that return the number of rows: `append!` and `upsert!` return the table itself,
+ * which would be sent back whole.
  */
 export function writeExpression(
   table: TableTarget,
@@ -232,14 +232,14 @@ export function writeExpression(
 }
 
 /**
- * Body of a function of one parameter, `data`, that writes it into the table and gives the number of rows; those that were
- * sent where an upsert does not tell. An upsert into a table in memory gives those whose key was new.
+ * Body of a function with one parameter, `data`: writes it to the table and returns the number of rows, or the number sent if
+ * an upsert does not tell. An upsert into a table in memory returns the number of new keys.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
   { primaryKey, counts }: UpsertForm,
 ): string {
-  // Found when it runs: a bare name would be bound when it is parsed.
+  // Looked up at run time: a bare name would be bound when the script is parsed.
   const expression =
     table.kind === 'shared' ? `objByName("${table.name}", true)` : tableExpression(table)
   if (method !== 'upsert') return `    return tableInsert(${expression}, data)`

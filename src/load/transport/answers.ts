@@ -1,6 +1,6 @@
 /*
-  Synchronous delivery: an answer is a receipt that comes on the same connection. As many batches are out at a time as there are
-  connections.
+  Synchronous delivery: the answer to a batch is its receipt, on the same connection. Each connection has at most one batch in
+  flight.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
@@ -38,40 +38,46 @@ export interface AnsweredSetup {
   readonly recorder: Recorder
   readonly rules: RetryRules
   readonly columnNames: readonly string[]
-  /** Whether the server has nothing to do for a session; undefined when it does not tell. */
+  /** Whether the server has nothing to do for a session; undefined if it does not tell. */
   readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
-  /** Opens so many sessions more. @throws {DdbError} */
+  /**
+   * Opens this many further sessions.
+   * @throws {DdbError}
+   */
   readonly open: (count: number, timeoutMs: number) => Promise<readonly Session[]>
-  /** Connects to the node that a redirect names, as often as before. @throws {ConnectionError} DDB_CONNECT */
+  /**
+   * Connects to the node that a redirect names, with the same number of sessions.
+   * @throws {ConnectionError} DDB_CONNECT
+   */
   readonly follow: (to: ServerAddress) => Promise<readonly Session[]>
   /**
-   * Asked once the connection is lost: whether the server still has in memory what it confirmed.
-   * @param silent  it keeps its connections and does not answer
+   * Called once the connection is lost: whether the server still has in memory what it confirmed.
+   * @param silent  it keeps its connections open but does not answer
    */
   readonly remembers: (silent: boolean) => Promise<boolean>
   /**
-   * Looks at the target once more, and notes it when the run has finished.
+   * Looks at the target again, and records it if the run has finished.
    *
-   * @param leader  the node that rows went to last, when it is another than the one that is asked
-   * @throws {DdbError} when the server cannot be asked
+   * @param leader  the node that rows went to last, if the questions go to another
+   * @throws {DdbError} if the server cannot be asked
    */
   readonly look: (silent: boolean, leader: Session | undefined) => Promise<void>
-  /** Batches of which nobody knows what became are sent again when the run goes on. */
+  /** Whether batches of unknown outcome are sent again when the run resumes. */
   readonly resends: boolean
-  /** Removes the marker, when the run has one. */
+  /** Removes the run's marker, if it has one. */
   readonly unmark: (() => Promise<void>) | undefined
-  /** Says on the marker that the run goes on later. */
+  /** Records on the marker that the run will be resumed. */
   readonly leaveMarked?: (() => Promise<void>) | undefined
   /** As `Delivery.checkOwner`. */
   readonly checkOwner: () => Promise<void>
   readonly notes: RunNotes
 }
 
-/** Why rows are confirmed no more. */
+/** Why rows are no longer confirmed. */
 export const forgotten =
   'the server was lost, and with it perhaps the rows in memory that it had confirmed'
 
-/** Opens nothing itself: the writer's sessions belong to the delivery from here on. */
+/** Opens nothing itself; from here on the writer's sessions belong to the delivery. */
 export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
@@ -82,7 +88,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   readonly #queue: SendQueue
   readonly #carryOut: CarryOut
   #delivering: Promise<void> = Promise.resolve()
-  /** Ends the wait for the batch that is out. */
+  /** Ends the wait for the batch in flight. */
   #settle = (): void => undefined
   #connection: 'open' | 'gone' | 'silent' = 'open'
   readonly #watches = new Map<Session, SilenceWatch>()
@@ -151,7 +157,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     return true
   }
 
-  /** One request and its answer. A part whose answer never came may be stored. */
+  /** Sends one request and handles its answer. A part whose answer never came may be stored. */
   async #ask(batch: OpenBatch, part: Part, session: Session): Promise<void> {
     const { run, columnNames } = this.#setup
     const isOpen = (): boolean => run.state.open.has(batch.no)
@@ -163,7 +169,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
       if (error instanceof ConnectionError) {
         this.#connection = error.code === 'DDB_UNCONFIRMED' ? 'silent' : 'gone'
       }
-      // The reason goes before its consequences.
+      // Report the reason before its consequences.
       run.ending.fail(error)
       if (isOpen()) this.#carryOut.giveUp(batch, 'no answer came')
       this.#stop(asDdbError(error))
@@ -202,7 +208,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#goOn()
   }
 
-  /** A batch that rests, or a part of one that waits to be sent, is open still. */
+  /** A batch that rests before a retry is still open, and so is a part that waits to be sent. */
   #goOn(): void {
     const mayMove = !this.#isMoving && this.#queue.transmitted().length === 0
     if (this.#queue.leader !== undefined && mayMove) void this.#moveToLeader()
@@ -222,7 +228,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   }
 
   /**
-   * Resolves once another batch may go out: over one connection, when this one and all its parts are counted.
+   * Resolves once another batch may be sent: with one connection, once this one and all its parts are counted.
    * @throws {DdbError} what ended the run
    */
   async #room(): Promise<void> {
@@ -232,7 +238,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     await this.#setup.notes.told()
   }
 
-  /** Waits until all is counted, or until there is room. */
+  /** Waits until everything is counted, or until there is room. */
   async #until(hasRoom: () => boolean): Promise<void> {
     const { open } = this.#setup.run.state
     while (open.size > 0 && !hasRoom()) {
@@ -250,7 +256,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const isSilent = this.#connection === 'silent'
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(forgotten, false)
-      // Nothing is claimed any more, and who has waited for the server in vain does not wait again.
+      // Nothing is claimed any more, and a run that waited for the server in vain does not wait again.
       return
     }
     if (run.ending.isLeaving) return
@@ -279,8 +285,8 @@ export class AnsweredDelivery implements Delivery, Outlet {
 }
 
 /**
- * tableInsert answers INT; tableUpsert a pair of inserted and updated rows (docs/server-semantics.md#inserting), of which those
- * that were new count in memory, where none can lie outside a scheme.
+ * tableInsert answers with an INT, tableUpsert with a pair of inserted and updated rows (docs/server-semantics.md#inserting).
+ * For a table in memory only the inserted ones count, as no row can lie outside a scheme.
  */
 function rowsOf(answer: Value | undefined, inMemory: boolean): number {
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {

@@ -1,21 +1,21 @@
 /*
-  Whether a server has taken everything that was sent on a session. Bytes that are still on the way belong to no job, so
-  a server that has nothing to do may yet get more; an answer to a question behind them says that nothing is left.
+  Tells whether a server has received everything that was sent on a session. An idle server may still get bytes that are on
+  their way; the answer to a question sent after them proves that nothing is left.
 */
 import type { Session } from '../../client/open-session.js'
 
-/** A question behind everything that was sent. */
+/** A question sent after everything else. */
 export interface Barrier {
   /**
-   * Asks when it is called for the first time; nothing may be sent after that.
+   * Asks on the first call; nothing may be sent after that.
    *
-   * @returns true once the server has taken all, or will take nothing more from a connection that is lost; undefined for
+   * @returns true once the server has read everything, or will read nothing more because the connection is lost; undefined for
    *   a session that is asynchronous throughout, as it answers nothing
    */
   passed(): boolean | undefined
 }
 
-/** @param session  that data went out on */
+/** @param session  on which data was sent */
 export function newBarrier(session: Session): Barrier {
   let state: 'unasked' | 'asked' | 'passed' = 'unasked'
   return {

@@ -1,13 +1,13 @@
 /*
-  The ways in which a run finds out what landed: those that may be asked for, and those that may have been used.
+  How a run finds out which rows landed: the ways that can be requested, and those that can have been used.
 */
 
-/** How a run finds out what landed; `auto` takes receipts where they can be had, else counts. */
+/** How to find out which rows landed; `auto` uses receipts if possible, otherwise counts. */
 export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
 /** How it was found out; `answers` in sync mode. */
 export type ConfirmUsed = 'none' | 'count' | 'receipts' | 'answers'
 
-/** What may be asked for, in the order of the help; in sync mode the server's answers take the place of some. */
+/** What can be requested, in the order of the help; in sync mode the server's answers replace some of them. */
 export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: boolean }>> = {
   auto: { asyncOnly: false },
   none: { asyncOnly: false },
@@ -15,7 +15,7 @@ export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: 
   receipts: { asyncOnly: true },
 }
 
-/** How a summary says it. */
+/** Wording in the summary. */
 export const confirmationWords: Readonly<Record<ConfirmUsed, string>> = {
   none: 'nothing was asked of the server',
   count: 'confirmed by counting rows',
@@ -23,13 +23,13 @@ export const confirmationWords: Readonly<Record<ConfirmUsed, string>> = {
   answers: "confirmed by the server's answers",
 }
 
-/** What follows from how rows are confirmed; everything that depends on it asks here. */
+/** What follows from the way of confirming; all code that depends on it asks here. */
 export interface ConfirmationTraits {
-  /** What became of each batch is known, under its number. */
+  /** The outcome of each batch is known by its number. */
   readonly knowsBatches: boolean
-  /** Only the ledger on the server tells it. */
+  /** Only the ledger on the server has it. */
   readonly needsLedger: boolean
-  /** Rows that are not confirmed are in doubt; where nothing is asked they are as they should be. */
+  /** Whether unconfirmed rows are a doubt; without any confirmation they are normal. */
   readonly leavesDoubt: boolean
 }
 
@@ -42,12 +42,12 @@ const traits: Readonly<Record<ConfirmUsed, ConfirmationTraits>> = {
 
 const unknown: ConfirmationTraits = { knowsBatches: false, needsLedger: false, leavesDoubt: true }
 
-/** @param how  undefined or `auto` before that is settled; a journal may say anything */
+/** @param how  undefined or `auto` before it is decided; a journal may contain anything */
 export function traitsOf(how: Confirmation | ConfirmUsed | undefined): ConfirmationTraits {
   return how !== undefined && how !== 'auto' && Object.hasOwn(traits, how) ? traits[how] : unknown
 }
 
-/** Whether it may turn out that single batches are known. */
+/** Whether the outcome of single batches may turn out to be known. */
 export function mayKnowBatches(how: Confirmation | ConfirmUsed | undefined): boolean {
   return how === undefined || how === 'auto' || traitsOf(how).knowsBatches
 }

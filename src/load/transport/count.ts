@@ -1,45 +1,45 @@
 /*
-  Confirmation by counting: the target's row count before the first batch and after the last, asked on a session of
-  its own. It proves numbers, not rows: when others write at the same time it can only say that it cannot tell.
+  Confirmation by counting: compares the target's row count before the first batch and after the last, on a session of its own.
+  It proves numbers, not rows: if others write at the same time, it can only say that it cannot tell.
 */
 import type { Clock } from '../../platform/platform.js'
 import { wait as waitFor } from '../../platform/wait.js'
 
-/** What counting found out. */
+/** The result of counting. */
 export type CountVerdict =
-  /** Grew by exactly what was sent. */
+  /** The table grew by exactly what was sent. */
   | { kind: 'reached' }
-  /** Grew by less, and nothing moves any more. */
+  /** It grew by less, and nothing changes any more. */
   | { kind: 'short'; grownRows: number }
-  /** Grew by more, or shrank: somebody else writes too. */
+  /** It grew by more, or shrank: others write, too. */
   | { kind: 'cannotTell'; grownRows: number }
-  /** The count could not be asked any more. */
+  /** The server could no longer be asked. */
   | { kind: 'unreachable'; cause: unknown }
 
-/** What is waited for, and how long. */
+/** What to wait for, and how long. */
 export interface CountWait {
-  /** Rows of the target now. */
+  /** Present row count of the target. */
   count: (timeoutMs: number) => Promise<number>
   beforeRows: number
   sentRows: number
-  /** How long no progress is waited for, ms. */
+  /** How long to wait without progress, ms. */
   timeoutMs: number
   /**
-   * True once the server has nothing of this run left to do, so that a count standing still is final; false while
-   * it may be busy, undefined when it cannot be told.
+   * True once the server has nothing left to do for this run, so that an unchanged count is final; false while it may be busy,
+   * undefined if it cannot be told.
    */
   idle: (timeoutMs: number) => Promise<boolean | undefined>
-  /** Bytes that have not left this machine yet: while they get fewer, something moves. */
+  /** Bytes that have not left this machine yet: a falling number is progress. */
   bufferedBytes: () => number
   clock: Clock
 }
 
 const firstPollMs = 5
 const slowestPollMs = 500
-/** How long a count must stand still after the server went idle: jobs are seen as finished before rows are. */
+/** How long a count must stay unchanged after the server became idle: jobs appear finished before their rows do. */
 const idleForMs = 1_000
 
-/** Polls until the count has reached what was sent, or nothing moves any more. */
+/** Polls until the count has reached what was sent, or nothing changes any more. */
 export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
   try {
     return await poll(wait)
@@ -55,7 +55,7 @@ async function poll(wait: CountWait): Promise<CountVerdict> {
   let bufferedBytes = wait.bufferedBytes()
   let movedAtMs = clock.nowMs()
   let idleSinceMs: number | undefined
-  // One question that is not answered must not outlast the wait.
+  // An unanswered question must not outlast the wait.
   const leftMs = (): number => Math.max(1, Math.ceil(movedAtMs + wait.timeoutMs - clock.nowMs()))
   for (;;) {
     const rows = (await wait.count(leftMs())) - wait.beforeRows

@@ -1,5 +1,6 @@
 /*
-  Delivery whose rows are counted: batches go out unanswered, and at the end the target's row count is compared with what was sent.
+  Delivery confirmed by counting: batches are sent without answers, and at the end the target's row count is compared with what
+  was sent.
 */
 import type { CountingSession } from './counting-session.js'
 import type { Session } from '../../client/open-session.js'
@@ -12,21 +13,21 @@ import { waitForCount, type CountVerdict } from './count.js'
 import { abandonAll, bufferedBytes, closeAll, type Delivery, type Writer } from './delivery.js'
 import { sendOff, whyNotAsked, type Flow } from './unasked.js'
 
-/** How the target's rows are counted, and what it had before the first batch. */
+/** How to count the target's rows, and how many it had before the first batch. */
 export interface Counting {
   count: (timeoutMs: number) => Promise<number>
   beforeRows: number
-  /** See CountWait.idle; asked of the session that counts. */
+  /** See CountWait.idle; asked on the counting session. */
   idle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
-  /** Asks on the session that counts, and on another once the server has forgotten it. */
+  /** Asks on the counting session, or on a new one if the server has forgotten it. */
   ask: CountingSession['ask']
-  /** The session that counts now. */
+  /** The present counting session. */
   session: () => Session
-  /** The server does not answer: nothing more is asked. */
+  /** Called if the server does not answer: nothing more is asked. */
   giveUp: (reason: ConnectionError) => void
-  /** Closes the session that counts, unless it is the run's. */
+  /** Closes the counting session, unless it belongs to the run. */
   close: () => Promise<void>
-  /** Rows of a batch that lie outside the target's partition scheme, when the scheme tells. */
+  /** Rows of a batch that lie outside the target's partition scheme, if the scheme tells. */
   outsideScheme: ((batch: Batch) => number) | undefined
 }
 
@@ -48,7 +49,7 @@ export function openCounted(
     deliver(batch, _, lanes) {
       outsideRows += counting.outsideScheme?.(batch) ?? 0
       const isFirst = run.state.batches.sent === 0
-      // It goes alone, whatever rows it has.
+      // The first batch is sent alone, whatever lanes its rows have.
       const sent = sendOff(writer, flow, batch, isFirst ? undefined : lanes)
       if (!isFirst || writer.sessions.length === 1) return sent
       return Promise.all([sent, taken(writer, flow, counting)]).then(() => undefined)
@@ -62,7 +63,7 @@ export function openCounted(
         beforeRows: counting.beforeRows,
         sentRows,
         idle: async timeoutMs => {
-          // One after the other: each may open the session anew that all are asked on.
+          // One after the other: each may reopen the session on which all are asked.
           for (const { id } of writer.sessions) {
             const idle = await counting.idle(id, timeoutMs)
             if (idle !== true) return idle
@@ -100,7 +101,7 @@ export function openCounted(
 }
 
 /**
- * Resolves once the server has taken the first batch, which is looked up at the end: later ones come after it
+ * Resolves once the server has received the first batch: the end of the run looks it up, so later ones must come after it
  * (docs/decisions/0065).
  */
 async function taken(
@@ -126,7 +127,7 @@ function allOf(answers: readonly (boolean | undefined)[]): boolean | undefined {
   return answers.includes(undefined) ? undefined : true
 }
 
-/** Whether the server is there, and does not tell this user any more: it can be left in order. */
+/** Whether the server is reachable but no longer tells this user: its sessions can still be closed cleanly. */
 function isRefused(cause: unknown): boolean {
   return (
     cause instanceof ServerError && (cause.code === 'DDB_LOGIN' || cause.code === 'DDB_PRIVILEGE')

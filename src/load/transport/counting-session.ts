@@ -1,6 +1,6 @@
 /*
-  The session that rows are counted on. A server may forget it, and with it the user who may count: it is opened again,
-  as long as nothing suggests that the table is another one by now.
+  The session on which rows are counted. A server may forget it and its login; it is then reopened, unless the table may have
+  become another one.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
@@ -11,36 +11,36 @@ import { askMarker } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import { ignoreLoss } from './delivery.js'
 
-/** A session that asks, under changing ids. */
+/** A session for questions whose id may change. */
 export interface CountingSession {
   /** The latest one. */
   readonly session: Session
   /**
-   * Asks on the session, and on another when the server has forgotten this one or the connection is lost.
+   * Asks on the session, or on a new one if the server has forgotten this one or the connection is lost.
    *
    * @param timeoutMs  for everything together
-   * @throws {ConnectionError} when there is no session, and none is to be had
+   * @throws {ConnectionError} if there is no session and none can be opened
    * @throws {ServerError} @throws {TimeoutError}
    */
   ask<T>(timeoutMs: number, question: (asking: Asking) => Promise<T>): Promise<T>
   abandon(reason: ConnectionError): void
-  /** Closes what was opened here; the first session belongs to the run. */
+  /** Closes sessions opened here; the first one belongs to the run. */
   close(): Promise<void>
 }
 
-/** What a run with counted rows knows of its server. */
+/** What a run that counts rows knows of its server. */
 export interface CountingPlace {
   readonly run: Run
   readonly rules: RetryRules
-  /** The rows end with the server: another process has none of them, whatever it has. */
+  /** The rows are lost when the server stops: whatever another server process has, it is not these rows. */
   readonly inMemory: boolean
-  /** The run has a marker, which names the session that asks. */
+  /** The run has a marker, which names the counting session. */
   readonly marked: boolean
-  /** Connections that end with the server: `closed` once all are. */
+  /** The data connections, which end with the server; `closed` once all have. */
   readonly data: Pick<Session, 'closed'>
 }
 
-/** @param control  of the run, which closes it */
+/** @param control  the run's session, which the run closes */
 export function newCountingSession(control: Session, place: CountingPlace): CountingSession {
   const { rules } = place
   let session = control
@@ -68,7 +68,7 @@ export function newCountingSession(control: Session, place: CountingPlace): Coun
   }
 }
 
-/** A table in memory is the same as long as a connection that was there before it was counted still stands. */
+/** A table in memory is the same as long as some connection from before the first count still exists. */
 function mayBeSameTable({ inMemory, data }: CountingPlace): boolean {
   return !inMemory || !data.closed
 }
@@ -88,7 +88,7 @@ async function openAgain(
     closeTimeoutMs: closeTimeoutMs(run.plan),
   })
   try {
-    // Writes which session asks from now on, and tells whether this is still the same server.
+    // Records the new counting session, and tells whether this is still the same server.
     const isKnown = !marked || (await askMarker(session, run.history.name, leftMs())) === 'ours'
     if (inMemory && !(isKnown && mayBeSameTable(place))) throw anotherServer()
     return session

@@ -1,5 +1,5 @@
 /*
-  Opens delivery of which every batch is answered: mode `sync`, and where there are neither receipts nor counts.
+  Opens delivery in which the server answers every batch: for mode `sync`, and if neither receipts nor counts are possible.
 */
 import type { Session } from '../../client/open-session.js'
 import type { RetryRules } from '../connection/retry.js'
@@ -19,7 +19,7 @@ import { openRecorder, type Proofs } from './open-recorder.js'
 import { connectEach, openMarkedWriter } from './open-writer.js'
 import { newRunNotes } from './run-notes.js'
 
-/** Every batch is answered, as with mode `sync`. */
+/** Every batch is answered, as in mode `sync`. */
 export async function openAnswered(
   run: Run,
   rules: RetryRules,
@@ -55,7 +55,8 @@ export async function openAnswered(
         recorder.replaced(mayBeGone(change), isCertain)
       const known = leader ?? control
       await askAnywhere(run, rules, known, silent, async session => {
-        // It may have been restarted since the last answer, and what a function makes of rows need not be found by value.
+        // The server may have been restarted since the last answer, and rows written by a function cannot always be found by
+        // value.
         if (session !== known && recorder.holdsMemory && !(await isMarked(session))) {
           recorder.takeBack(forgotten, false)
         }
@@ -74,7 +75,10 @@ export async function openAnswered(
   })
 }
 
-/** Goes on above all numbers that batches have had. @throws {DdbError} DDB_UNCONFIRMED when the journal does not know of some */
+/**
+ * Continues above all numbers that batches have had.
+ * @throws {DdbError} DDB_UNCONFIRMED if the journal does not know some of them
+ */
 function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {
   if (journal === undefined) return
   const { lastNo = 0 } = journal.onServer ?? {}
@@ -83,7 +87,7 @@ function checkNumbers({ history: { journal, found }, emit }: Run, resends: boole
   emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
 }
 
-/** Where a second copy changes nothing, or the user wants it. */
+/** True if a second copy changes nothing, or the user wants it. */
 function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): boolean {
   return (
     plan.onDoubt === 'resend' ||

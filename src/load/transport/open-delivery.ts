@@ -1,5 +1,5 @@
 /*
-  Chooses how batches go out and how they are confirmed: the plan asks, the target decides what can be had.
+  Chooses how batches are sent and confirmed, from what the plan requests and what the target allows.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'
@@ -28,7 +28,7 @@ import { openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from '../target/partition-scheme.js'
 import { refusalText } from '../fate/refusal.js'
 
-/** Opens the data session, asks what has to be known before the first batch, and gives the delivery of this run. */
+/** Opens the data sessions, asks what must be known before the first batch, and returns the run's delivery. */
 export async function openDelivery(
   run: Run,
   description: TargetDescription,
@@ -36,7 +36,7 @@ export async function openDelivery(
   evidence?: Evidence,
 ): Promise<Delivery> {
   const { mode, confirm, unit } = run.plan
-  // Answers are those of one process: another one would send the same rows.
+  // Answers reach only one process: another one would send the same rows.
   if (mode === 'sync' && unit !== undefined) throw noReceipts()
   const rules = retryRules(run)
   const verifier = await openVerifier(run, rules, description, control)
@@ -55,7 +55,7 @@ export async function openDelivery(
     refusal = receipts
   }
   if (verifier !== undefined) throw noConfirmation()
-  // A program waits for its rows, and a count knows nothing of single ones.
+  // A program waits for its single rows, which a count does not know.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
@@ -117,7 +117,7 @@ function noReceipts(): DdbError {
   )
 }
 
-/** Without receipts nobody knows which of the rows that were sent have arrived. */
+/** Without receipts it is unknown which of the sent rows arrived. */
 function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   const { journal } = run.history
   if (journal === undefined || journal.found.processes === 0) return
@@ -142,13 +142,13 @@ function insteadOfReceipts(isCounted: boolean): string {
     : 'every batch is answered instead, which proves as much and takes a round trip a batch'
 }
 
-/** Why receipts are not to be had, and what would have to change. */
+/** Why receipts are impossible, and what would have to change. */
 function fallbackNotice(refusal: ServerError, instead: string): string {
   const { serverMessage } = refusal
   return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
 }
 
-/** What receipts and markers take, as far as it can be the reason. */
+/** The right that receipts and markers need, if its lack can be the reason. */
 function receiptsNeed(serverMessage: string): string {
   const setting = settingToChange(serverMessage)
   if (setting !== undefined) return setting
@@ -177,7 +177,7 @@ async function receiptsIfAny(
   }
 }
 
-/** Why receipts need not be tried; undefined where nothing is known that is in their way. */
+/** Why trying receipts would be useless; undefined if no obstacle is known. */
 function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): string | undefined {
   if (confirm !== 'auto') return undefined
   if (facts.sharesStreams === false) return 'this user may not share stream tables'
@@ -186,7 +186,10 @@ function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): s
     : undefined
 }
 
-/** @returns undefined when nothing is to be counted, or, with `auto`, cannot be: it may not be read, or has known keys */
+/**
+ * @returns undefined if nothing is to be counted, or, with `auto`, cannot be: because the table may not be read or has known
+ *   keys
+ */
 async function countBefore(
   { plan }: Run,
   description: TargetDescription,
@@ -203,7 +206,7 @@ async function countBefore(
   }
 }
 
-/** @throws {UsageError} DDB_USAGE when counting is asked for, and proves nothing */
+/** @throws {UsageError} DDB_USAGE if counting is requested but proves nothing */
 function countedTable(
   { target, confirm }: Plan,
   { keyed }: TargetDescription,

@@ -1,5 +1,5 @@
 /*
-  What refusals and short answers of a run's target mean: asked before the first batch, and never while any is out.
+  What refusals and short answers mean for a run's target. Asked before the first batch, and never while one is in flight.
 */
 import type { Session } from '../../client/open-session.js'
 import { askAtomic } from '../connection/server-queries.js'
@@ -9,7 +9,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Verifier } from '../verify/verifier.js'
 
-/** What a run has besides receipts and answers to prove that its rows are there. */
+/** What else, besides receipts and answers, proves that a run's rows are in the table. */
 export interface Proofs {
   readonly evidence: Evidence | undefined
   readonly verifier: Verifier | undefined
@@ -37,7 +37,7 @@ export async function openRecorder(
   return newRecorder(run, recorded, verifier)
 }
 
-/** Whether a refused batch is known to have left nothing behind (docs/server-semantics.md#what-receipts-rely-on). */
+/** Whether a refused batch certainly leaves nothing behind (docs/server-semantics.md#what-receipts-rely-on). */
 async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
   if (plan.target.kind === 'function') return false
   const { table } = plan.target

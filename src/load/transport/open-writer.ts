@@ -1,6 +1,6 @@
 /*
-  The sessions that data goes out on without receipts, the function they call, and the marker that stands on the
-  server before they are opened.
+  Opens the data sessions of a run without receipts, with the function they call and the marker that is written before they are
+  opened.
 */
 import { setMaxListeners } from 'node:events'
 import type { Session } from '../../client/open-session.js'
@@ -16,7 +16,7 @@ import { writeBody, writeExpression } from '../target/target.js'
 import { abandonAll, type Writer } from './delivery.js'
 import { refusalText } from '../fate/refusal.js'
 
-/** Removes the marker, asking on the session given. */
+/** Removes the marker over the given session. */
 export type Unmark = (session: Session) => Promise<void>
 
 export interface MarkedWriter {
@@ -25,15 +25,18 @@ export interface MarkedWriter {
   readonly unmark: Unmark | undefined
 }
 
-/** Where nobody answers, what waits here brings nothing, and larger batches would be tried only after it. The kernel has as much. */
+/**
+ * Buffer limit if nobody answers: bytes that wait in this process do not make the server faster, and they delay the trial
+ * of another batch size. The kernel buffers about as much.
+ */
 const mostUnaskedBytes = 4 << 20
 
-/** Upserts and tells how many rows there were, on servers that do not tell by themselves. */
+/** Upserts and returns the number of rows, for servers whose upsert does not. */
 const upsertFunction = 'ddbIngestUpsert'
 
 /**
- * The marker stands before the data sessions are opened, and is looked at again before the first row.
- * @param answered  every batch is
+ * Writes the marker before opening the data sessions, and checks it again before the first row.
+ * @param answered  whether every batch is answered
  */
 export async function openMarkedWriter(
   run: Run,
@@ -47,15 +50,14 @@ export async function openMarkedWriter(
     if (unmark !== undefined) await checkStillMarked(run, control, writer)
     return { writer, unmark }
   } catch (error) {
-    // What an earlier process has left is for the next one.
+    // The next process still needs what an earlier one left.
     if (run.history.found.processes === 0) await unmark?.(control)
     throw error
   }
 }
 
 /**
- * Marks the run on the server when something depends on it: a name that was given, or rows in memory that answers
- * confirm.
+ * Marks the run on the server if something depends on it: a name that the user gave, or rows in memory that answers confirm.
  * @returns how to remove the marker; undefined without one
  */
 async function mark(run: Run, control: Session, answered: boolean): Promise<Unmark | undefined> {
@@ -64,7 +66,7 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   if (!answered && options.runId === undefined) return undefined
   try {
     await markRun(control, name, plan.confirmTimeoutMs)
-    // It says which session goes on with what was left in order.
+    // The marker says which session continues a run that was left cleanly.
     if (run.history.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -75,7 +77,7 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   return session => dropMarker(session, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
 }
 
-/** What is less sure without a marker. */
+/** What is less certain without a marker. */
 function unmarkedNotice({ options, plan }: Run, refusal: ServerError): string {
   const { target } = plan
   const inMemory = target.kind === 'function' || target.table.kind === 'shared'
@@ -121,8 +123,8 @@ async function openWriter(
 }
 
 /**
- * @param count  as many as the run has connections when left out
- * @throws {ConnectionError} when one of them cannot be opened
+ * @param count  default: the run's number of connections
+ * @throws {ConnectionError} if one of them cannot be opened
  */
 export async function connectEach(
   run: Run,
@@ -135,7 +137,7 @@ export async function connectEach(
     connectDeadlineMs(run.platform, run.server.address),
     run.platform.clock.nowMs() + timeoutMs,
   )
-  // Every connection listens to it, and the caller's own signal is left as it is.
+  // A signal of its own: every connection adds a listener, and the caller's signal must not collect them.
   const ended = AbortSignal.any(run.options.signal === undefined ? [] : [run.options.signal])
   setMaxListeners(0, ended)
   const connecting = (): Promise<Session> =>
@@ -158,7 +160,7 @@ function isConnectionError(error: unknown): boolean {
   return error instanceof ConnectionError
 }
 
-/** A session that data goes out on, with what it needs there. */
+/** A data session, with the function it needs. */
 async function connectData(
   run: Run,
   { upsert }: TargetDescription,

@@ -1,28 +1,28 @@
 /*
-  Which batches a server has come to that answers for none, as far as its connections tell: what the kernel has taken lies in the
-  buffers of both kernels, and once these are full the server has read what went before.
+  Estimates which batches a server has started on if it answers for none. Bytes that our kernel has taken are in the buffers
+  of the two kernels until the server reads them; once those buffers are full, the server has read everything before them.
 */
 import type { BatchSize } from '../batch-size.js'
 
-/** What these buffers hold at most, of one connection (tcp_wmem and tcp_rmem of Linux end with 4 and 6 MiB, of which headers take a part). */
+/** Most bytes in these buffers per connection: Linux limits them to 4 and 6 MiB (tcp_wmem, tcp_rmem), overhead included. */
 const mostKernelBytes = 8 << 20
 
 interface HandedOver {
   readonly place: number
   readonly rows: number
   readonly bytes: number
-  /** Handed over with it and before it. */
+  /** Bytes handed over up to the end of this batch. */
   readonly endBytes: number
 }
 
-/** Tells the size of batches how fast the server reads them. */
+/** Tells `BatchSize` how fast the server reads batches. */
 export class Reached {
   readonly #batchSize: BatchSize
   readonly #mostKernelBytes: number
   #isFull = false
-  /** In the buffers of the kernels once these were full. */
+  /** Bytes that fill the kernels' buffers; undefined until they were full. */
   #kernelBytes: number | undefined
-  /** Handed over, and of that what the server had kept up with. */
+  /** Bytes handed over, in all and when the server last kept up. */
   #handedBytes = 0
   #keptUpBytes = 0
   #place = 0
@@ -33,7 +33,7 @@ export class Reached {
     this.#mostKernelBytes = mostKernelBytes * connections
   }
 
-  /** @param bytes  as they go out */
+  /** @param bytes  on the wire */
   handedOver(rows: number, bytes: number): void {
     this.#handedBytes += bytes
     this.#place++
@@ -41,12 +41,12 @@ export class Reached {
     this.#queue.push({ place: this.#place, rows, bytes, endBytes: this.#handedBytes })
   }
 
-  /** The run has to wait until the kernels take more: they are full. */
+  /** The run has to wait for the kernel, so the buffers are full. */
   full(): void {
     this.#isFull = true
   }
 
-  /** To be called before each batch. @param bufferedBytes  handed over, and not with the kernels */
+  /** To be called before each batch. @param bufferedBytes  bytes that the kernel has not taken */
   look(bufferedBytes: number, nowMs: number): void {
     if (bufferedBytes === 0) {
       this.#kernelBytes = undefined

@@ -1,21 +1,24 @@
 /*
-  What a run without receipts tells the server of itself: that a process still has it, and which batch it sends, so that a journal
-  from an earlier time is found out.
+  What a run without receipts reports to the server: that a process still works on it, and which batch it sends, so that an
+  outdated copy of the journal is noticed.
 */
 import type { Clock } from '../../platform/platform.js'
 
 export interface RunNotes {
   /** A batch is about to be sent. */
   sending(no: number): void
-  /** Resolves once the server has been told what it is to know before the next batch. @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_WRITE */
+  /**
+   * Resolves once the server has stored what it must know before the next batch.
+   * @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_WRITE
+   */
   told(): Promise<void>
 }
 
 interface NotesSetup {
   readonly clock: Clock
-  /** Tells the server that this process still has the run. Without a journal, undefined. */
+  /** Tells the server that this process still works on the run. Undefined without a journal. */
   readonly keepRun?: (() => Promise<void>) | undefined
-  /** Tells the server that a batch is about to be sent; false where it does not keep that. Without a journal, undefined. */
+  /** Tells the server that a batch is about to be sent; false if it does not store that. Undefined without a journal. */
   readonly noteBatch?: ((no: number) => Promise<boolean>) | undefined
 }
 
@@ -23,12 +26,12 @@ const keepEveryMs = 5_000
 
 export function newRunNotes({ clock, keepRun, noteBatch }: NotesSetup): RunNotes {
   let keptAtMs = clock.nowMs()
-  /** The highest number that the server was told. */
+  /** The highest number reported to the server. */
   let notedNo = 0
   let noted: Promise<void> = Promise.resolve()
   let keepsNotes = true
   return {
-    // On its way before the batch is, and kept before the next one: a round trip of its own would be half of the time.
+    // The note leaves before the batch does, and is stored before the next one: waiting for it each time would double the time.
     sending(no) {
       if (noteBatch === undefined || !keepsNotes || no <= notedNo) return
       notedNo = no

@@ -1,5 +1,5 @@
 /*
-  Delivery of which nothing is asked: batches go out unanswered, and what was sent stays unconfirmed.
+  Delivery without confirmation: batches are sent without answers and stay unconfirmed.
 */
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -24,19 +24,19 @@ export interface Flow {
   columnNames: readonly string[]
   maxInFlightBytes: number
   idleTimeout: IdleTimeout
-  /** Removes the marker, when the run has one. */
+  /** Removes the run's marker, if it has one. */
   unmark: (() => Promise<void>) | undefined
-  /** A batch is about to go out; it can be looked at until then. */
+  /** Called with a batch that is about to be sent, while it can still be read. */
   sending: (batch: Batch) => void
   /**
-   * Looks at the target once more where rows were confirmed, and notes it when the run has finished.
-   * @returns why they cannot be there; undefined when nothing speaks against it
-   * @throws {DdbError} when the server cannot be asked
+   * If rows were confirmed, looks at the target again, and records it if the run has finished.
+   * @returns why the rows cannot be there; undefined if nothing contradicts them
+   * @throws {DdbError} if the server cannot be asked
    */
   look: () => Promise<string | undefined>
 }
 
-/** What was sent stays unconfirmed. */
+/** Delivery in which sent rows stay unconfirmed. */
 export function openUnasked(writer: Writer, flow: Flow): Delivery {
   const { run, look, unmark } = flow
   run.emit({ kind: 'duplicatesKnown', rows: null })
@@ -48,9 +48,9 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
     deliver: (batch, _, lanes) => sendOff(writer, flow, batch, lanes),
     async finish() {
       run.emit({ kind: 'counted', arrived: 0 })
-      // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
+      // Only closing tells whether the kernel took everything; without confirmation no more is claimed.
       await Promise.all(writer.sessions.map(session => session.close()))
-      // Nothing is claimed: whether it could be noted is all the same.
+      // Nothing is claimed, so it does not matter whether it could be recorded.
       await look().catch(whyNotAsked)
     },
     leave: reason => abandonAll(writer, reason),
@@ -62,7 +62,7 @@ export function openUnasked(writer: Writer, flow: Flow): Delivery {
 }
 
 /**
- * Sends a batch under no number: its lanes on their sessions, or all of it on the session with the fewest bytes to send.
+ * Sends a batch without a number: its lanes on their sessions, or all of it on the session with the fewest bytes to send.
  * @returns as `Delivery.deliver`
  */
 export function sendOff(
@@ -82,7 +82,7 @@ export function sendOff(
       left -= each.rowCount
     }
   } catch (error) {
-    // None of its rows is counted yet, or all of them have to be.
+    // Either none of its rows is counted, or all of them must be.
     if (waits.length === 0) throw error
     flow.run.emit({ kind: 'unsent', rows: left })
     waits.push(Promise.reject(asDdbError(error)))
@@ -121,7 +121,10 @@ function leastBusy({ sessions }: Writer, turn: number): number {
   return least
 }
 
-/** A last look that failed for reasons of the server. @throws all else */
+/**
+ * The message of a last look that failed because of the server.
+ * @throws everything else
+ */
 export function whyNotAsked(error: unknown): string {
   if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
   throw error

@@ -1,5 +1,5 @@
 /*
-  Rows that were sent held against rows that came back: by their places, or by a key.
+  Compares rows that were sent with rows that were read back, by position or by key.
 */
 import { isNullAt } from '../../protocol/element.js'
 import { formatElement } from '../../protocol/value-text.js'
@@ -8,19 +8,19 @@ import { rowKeys } from './key-texts.js'
 import type { StoredRows } from './row-reader.js'
 import { sameCells } from './same-cells.js'
 
-/** A row that did not come back as it was sent. */
+/** A row that came back different or not at all. */
 export interface Mismatch {
-  /** Of the rows that were sent, from 0. */
+  /** Index among the rows that were sent, from 0. */
   readonly row: number
-  /** By which the table knows the row; undefined where it is found by its place. */
+  /** The row's key in the table; undefined if it is found by position. */
   readonly key: string | undefined
-  /** Of the columns; −1 where no row came back. */
+  /** Index of the column; −1 if no row came back. */
   readonly columnIndex: number
   /** Text of the cell that came back; undefined without a row. */
   readonly found: string | undefined
 }
 
-/** The first column in which two rows differ; −1 where they are the same. */
+/** The first column in which two rows differ; −1 if they are equal. */
 export type Difference = (sentRow: number, storedRow: number) => number
 
 export function differenceOf(sent: readonly Column[], { columns }: StoredRows): Difference {
@@ -45,8 +45,8 @@ export function mismatchesByPlace(sent: readonly Column[], stored: StoredRows): 
 }
 
 /**
- * By the columns at `keys`. Several rows may have a key: each that came back stands for one that was sent.
- * @param keepsOne  the table has one row of those with a key: any of them
+ * By the columns at `keys`. Several rows may share a key: each that came back matches one that was sent.
+ * @param keepsOne  the table keeps only one row per key, whichever it is
  */
 export function mismatchesByKey(
   sent: readonly Column[],
@@ -101,7 +101,7 @@ function differing(
 
 const longestText = 100
 
-/** For people: a clipped text, `null`. */
+/** For messages: a clipped text, `null`. */
 export function cellText(column: Column, row: number): string {
   if (isNullAt(column, row)) return 'null'
   const text = formatElement(column, row)

@@ -1,12 +1,12 @@
 /*
-  Cells as texts by which rows are told apart: equal for equal cells of one column, whatever they are kept as.
+  Cells as texts that identify rows: equal for equal cells of one column, whatever their storage type.
 */
 import { dataTypes } from '../../protocol/data-type.js'
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import type { Column, FixedVector } from '../../protocol/value.js'
 import { textAt } from './same-cells.js'
 
-/** The text of each row of a column; rows of arrays and BLOBs are no keys, and have none. */
+/** The text of each row of a column; arrays and BLOBs cannot be keys and have none. */
 export function keyTexts(column: Column): (row: number) => string {
   if (column.form === 'arrayVector') return () => ''
   const text = textAt(column, false)
@@ -20,14 +20,14 @@ export function keyTexts(column: Column): (row: number) => string {
   return row => Buffer.from(bytes.subarray(row * width, (row + 1) * width)).toString('latin1')
 }
 
-/** The text of several columns together. */
+/** The texts of several columns combined. */
 export function rowKeys(columns: readonly Column[]): (row: number) => string {
   const texts = columns.map(keyTexts)
   const [only] = texts
   if (texts.length === 1) return only!
   return row => {
     let key = ''
-    // The length tells where one ends: any text may stand in a cell.
+    // The length separates the texts, as cells may contain any character.
     for (const text of texts) {
       const cell = text(row)
       key += `${cell.length}:${cell}`

@@ -1,5 +1,5 @@
 /*
-  Brings reading back into a run: found out how before the first row, and in the way of every batch.
+  Adds reading back to a run: plans it before the first row, and includes every batch.
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
@@ -15,8 +15,8 @@ import { newVerifier, type Verifier } from './verifier.js'
 import { planVerification } from './verify-plan.js'
 
 /**
- * @returns undefined where nothing is to be read back
- * @throws {UsageError} DDB_USAGE where rows cannot be found again, or may not be read
+ * @returns undefined if nothing is to be read back
+ * @throws {UsageError} DDB_USAGE if rows cannot be found again, or may not be read
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function openVerifier(
@@ -33,7 +33,7 @@ export async function openVerifier(
   return newVerifier({ run, how, plan, reader: newRowReader(run, rules, plan), rules, rowsBefore })
 }
 
-/** @throws {UsageError} DDB_USAGE where no batch is known to be stored, and none can be read back therefore */
+/** @throws {UsageError} DDB_USAGE if batches are not known to be stored one by one, so that none can be read back */
 export function verifying(delivery: Delivery, verifier: Verifier | undefined): Delivery {
   if (verifier === undefined) return delivery
   if (!traitsOf(delivery.used).knowsBatches) throw noConfirmation()

@@ -1,6 +1,6 @@
 /*
-  Rows of the table as the server has them, read on a session of their own: what is read back is as much as what was sent, and must
-  not keep receipts waiting.
+  Reads stored rows from the server. It uses a session of its own, as reading back moves as much data as sending and must not
+  delay receipts.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
@@ -22,23 +22,23 @@ export interface StoredRows {
 }
 
 /**
- * Asks for rows. A session that is lost, or forgotten by its server, is opened again.
- * Every call: @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ * Asks for rows. A session that is lost, or forgotten by its server, is reopened. Every call: @throws {ConnectionError} @throws
+ * {ServerError} @throws {TimeoutError}
  */
 export interface RowReader {
   count(): Promise<number>
-  /** Rows `first` to `first + rows`, as far as they are there. */
+  /** Rows `first` to `first + rows`, as far as they exist. */
   at(first: number, rows: number): Promise<StoredRows>
   /**
-   * Rows whose cells are among these, column by column: those that are sought, and perhaps others.
-   * @param wanted  cells of the plan's keys, then of what narrows the search
+   * Rows whose cells are among these, column by column: the wanted rows, and perhaps others.
+   * @param wanted  cells of the plan's keys, then of columns that narrow the search
    */
   among(wanted: readonly Column[]): Promise<StoredRows>
   leave(reason: ConnectionError): void
   close(): Promise<void>
 }
 
-/** More come back only for what is no key: columns in which many rows are alike. */
+/** More rows come back only if the columns are not a key and have many equal values. */
 export const mostFound = 200_000
 
 const findFunction = 'ddbIngestFind'
@@ -55,7 +55,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
   const opened = async (): Promise<Session> => {
     if (left !== undefined) throw left
     const { host, port } = run.server.address
-    // A run follows the node that leads.
+    // A run may have followed a redirect.
     if (session !== undefined && !session.closed && where === `${host}:${port}`) return session
     await session?.close().catch(ignoreLoss)
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
@@ -115,13 +115,13 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
 }
 
 function findScript(source: string, filters: VerifyPlan['keys']): string {
-  // Columns of the table would go before variables of their names.
+  // Columns of the table would hide variables of the same name.
   const names = filters.map((_, i) => `${findFunction}${i}`)
   const where = filters.map(({ name }, i) => `${name} in ${names[i]}`).join(', ')
   return `def ${findFunction}(${names.join(', ')}) { return select top ${mostFound} * from ${source} where ${where} }`
 }
 
-/** What stands in many rows is asked for once. */
+/** Removes repeated values. */
 function eachOnce(column: Column): Column {
   const first = new Map<string, number>()
   const textOf = keyTexts(column)

@@ -1,6 +1,6 @@
 /*
-  Where rows of a run stand in a table that puts rows one behind the other. Rows of others may stand between its batches, never
-  within one: an insert is one piece.
+  Finds where rows of a run are in a table that appends rows. Rows of others may be between its batches, but never within one:
+  each insert is contiguous.
 */
 import type { Column } from '../../protocol/value.js'
 import { differenceOf } from './compare-rows.js'
@@ -10,25 +10,25 @@ import type { RowReader, StoredRows } from './row-reader.js'
 export interface SearchSetup {
   readonly run: Pick<Run, 'state' | 'history'>
   readonly reader: RowReader
-  /** Of the table before the first row. */
+  /** Rows of the table before the run's first row. */
   readonly rowsBefore: number
 }
 
 export interface RowSearch {
   /**
-   * The rows that stand where these should be, or elsewhere if these do.
-   * @param offset  of the first of them in the part
-   * @param mostRows  of this width to be read at once
+   * The stored rows at the expected position, or wherever the sent rows are found.
+   * @param offset  index of the first of them in the part
+   * @param mostRows  how many rows of this width may be read at once
    */
   find(columns: readonly Column[], offset: number, mostRows: number): Promise<StoredRows>
-  /** So many rows of a part are behind. */
+  /** This many rows of a part are done. */
   passed(rows: number): void
 }
 
 export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearch {
   let next = rowsBefore
 
-  /** @returns the place of the first; −1 where they are not between `from` and `to` */
+  /** @returns the position of the first; −1 if they are not between `from` and `to` */
   const searched = async (
     columns: readonly Column[],
     mostRows: number,
@@ -55,13 +55,13 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       if (isSame(columns, stored)) return stored
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
-      // What earlier processes of the run have sent stands before.
+      // Rows sent by earlier processes of the run come before.
       if (at < 0 && run.history.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }
       if (at < 0) {
         const othersWrite = total > rowsBefore + run.state.sentRows
-        // Nothing tells which rows these should be.
+        // Nothing shows which rows these should be.
         return othersWrite ? { ...stored, rows: 0 } : stored
       }
       next = at - offset

@@ -1,5 +1,6 @@
 /*
-  Whether a cell that came back is the one that was sent, to the bit: as numbers, -0 would be 0, and one NaN another.
+  Whether a cell that came back is bit for bit the one that was sent: compared as numbers, -0 would equal 0, and NaNs would
+  never be equal.
 */
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import { isNullAt } from '../../protocol/element.js'
@@ -12,7 +13,7 @@ export type SameCells = (sentRow: number, storedRow: number) => boolean
 
 const never: SameCells = () => false
 
-/** @param sent  of the type that is stored; texts may be of any type of text */
+/** @param sent  of the stored type; texts may have any text type */
 export function sameCells(sent: Column, stored: Column): SameCells {
   if (sent.form === 'arrayVector' || stored.form === 'arrayVector') {
     const areArrays = sent.form === 'arrayVector' && stored.form === 'arrayVector'
@@ -59,8 +60,8 @@ function sameArrays(sent: ArrayVector, stored: ArrayVector): SameCells {
 }
 
 /**
- * The texts of a column; undefined where cells are no texts.
- * @param asBytes  a character for each byte of UTF-8: a BLOB may hold any bytes
+ * The texts of a column; undefined for other types.
+ * @param asBytes  a character for each byte of UTF-8, as a BLOB may hold any bytes
  */
 export function textAt(column: Vector, asBytes: boolean): ((row: number) => string) | undefined {
   if (column.type === 'BLOB') {

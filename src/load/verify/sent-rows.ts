@@ -1,6 +1,6 @@
 /*
-  Rows of a batch in pieces, as the table should have them: in the types of its columns, and in memory that does not grow with the
-  batch.
+  Rows of a batch in pieces, as the table should have them: in the types of its columns, and in memory that does not grow with
+  the batch.
 */
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
@@ -11,7 +11,7 @@ import type { VerifyPlan } from './verify-plan.js'
 /** Rows `start` to `end` (exclusive) of a batch: the columns of the plan, in its order. */
 export type CutRows = (start: number, end: number) => Column[]
 
-/** Cuts the columns of a part's batch. Pieces that come in order cost one pass over texts. */
+/** Cuts the columns of a part's batch. Pieces taken in order need one pass over texts. */
 export function cutterOf(
   { batch }: Pick<Part, 'batch'>,
   { columns }: Pick<VerifyPlan, 'columns'>,
@@ -25,7 +25,7 @@ export function cutterOf(
   return (start, end) => cutters.map(cut => cut(start, end))
 }
 
-/** Values in wire form can only be found from those before them. */
+/** Values in wire form can only be found by going through those before them. */
 function cutter(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
@@ -45,17 +45,17 @@ function cutter(column: Column): (start: number, end: number) => Column {
 
 const blockRows = 10_000
 const sampledRows = 100
-/** What comes back at once. */
+/** Limit of what is read back at once. */
 const blockBytes = 4 * 1024 * 1024
 
-/** Rows as wide as those of a part that are read back at once. */
+/** How many rows of a part are read back at once, by their width. */
 export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
   const rowBytes = Math.max(1, batch.encodedBytes / Math.max(1, batch.rowCount))
   return Math.max(1, Math.min(blockRows, Math.floor(blockBytes / rowBytes)))
 }
 
 /**
- * Pieces of a part that are read back: all of it, or up to 100 rows for each ten thousandth of the run's that is in it.
+ * Pieces of a part to read back: all of it, or up to 100 rows from every 10,000 of the run.
  * @param rowsBefore  rows of the parts before
  */
 export function piecesOf(

@@ -1,6 +1,6 @@
 /*
-  Reads confirmed rows back before they count as confirmed (`delivery.verify`): one part of a batch after the other, in the order
-  of their receipts, while later ones are on their way. A part keeps its memory until then.
+  Reads rows back before they count as confirmed (`delivery.verify`): one part of a batch after the other, in the order of their
+  receipts, while later ones are in flight. Until then a part keeps its memory.
 */
 import { DdbError, UsageError, type ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
@@ -19,14 +19,14 @@ import { newRowSearch, type SearchSetup } from './row-search.js'
 import { cutterOf, mostRowsOf, piecesOf, type CutRows } from './sent-rows.js'
 import { howFound, type VerifyPlan } from './verify-plan.js'
 
-/** A part that the target took. */
+/** A part that the target accepted. */
 export interface TakenPart {
   readonly part: Part
   /** Rows that a keyed table left out. */
   readonly duplicates: number
-  /** Rows of the batch that the target left out for their own sake. */
+  /** Rows of the batch that the target left out because of their values. */
   readonly leftOut: ReadonlySet<number>
-  /** @param different  rows of the batch that are not in the table as they were sent, ascending */
+  /** @param different  rows of the batch that differ from what was sent, ascending */
   settle(different: readonly number[]): void
   /** The part could not be read back. */
   fail(error: DdbError): void
@@ -35,7 +35,7 @@ export interface TakenPart {
 export interface Verifier {
   /** The batch is about to be sent. */
   sending(batch: Batch): void
-  /** Nothing of the batch is waited for any more. */
+  /** The batch is finished. */
   released(batch: Batch): void
   add(taken: TakenPart): void
   readonly heldBytes: number
@@ -126,7 +126,7 @@ export function newVerifier(setup: VerifierSetup): Verifier {
     },
     room: () => (heldBytes < run.plan.maxInFlightBytes ? undefined : last),
     async settled() {
-      // More may be added while it is waited for.
+      // More may be added during the wait.
       for (let waited; waited !== last;) {
         waited = last
         await waited
@@ -149,7 +149,7 @@ function describedPlan({
   return { how, by: found, skippedColumns: [...skipped] }
 }
 
-/** @param columns  of the piece that the mismatch is in */
+/** @param columns  of the piece that contains the mismatch */
 function named(
   batch: Batch,
   row: number,
@@ -183,7 +183,7 @@ async function byKey(
   const filters = [...plan.keys, ...plan.narrowing].map(one => columns[plan.columns.indexOf(one)]!)
   const stored = await reader.among(filters)
   if (stored.rows >= mostFound) throw notSelective(plan)
-  // Whether null is among nulls, versions may see differently.
+  // Versions may differ on whether null is in a list with nulls.
   const isNull = (row: number): boolean => filters.some(column => isNullAt(column, row))
   const mismatches = mismatchesByKey(columns, stored, keys, plan.keepsOne)
   let skipped = 0
@@ -201,7 +201,7 @@ async function byPlace(
   return { mismatches: mismatchesByPlace(columns, stored), skipped: 0 }
 }
 
-/** Keys of rows that are on their way or were just stored, but for those of this part. */
+/** Keys of rows that are in flight or were just stored, except those of this part. */
 function otherKeys(sent: ReadonlySet<Batch>, part: Part, plan: VerifyPlan): Set<string> {
   const found = new Set<string>()
   const collect = (batch: Batch, start: number, end: number): void => {

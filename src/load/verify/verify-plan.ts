@@ -1,6 +1,6 @@
 /*
-  How the rows of a run are found again in its table (`delivery.verify`): by their place, where rows are put one behind the other
-  and stay, else by a key. Found out before the first row, as a run that cannot verify must not begin.
+  Plans how to find the rows of a run again in its table (`delivery.verify`): by position if rows are appended and stay,
+  otherwise by key. Decided before the first row, as a run that cannot verify must not begin.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
@@ -17,32 +17,32 @@ import type { Run } from '../run.js'
 import { tableText, type TableTarget } from '../target/target.js'
 import { conversion } from './converted-column.js'
 
-/** A column that is sent, and the one of the table that it is held against. */
+/** A column that is sent, and the table's column to compare it with. */
 export interface VerifiedColumn {
   readonly name: string
-  /** Of what is sent, and of the table. */
+  /** Indexes in what is sent, and in the table. */
   readonly sentIndex: number
   readonly storedIndex: number
   readonly storedType: ColumnType
 }
 
-/** How rows are found again. */
+/** How to find rows again. */
 export interface VerifyPlan {
   readonly table: TableTarget
   readonly by: 'position' | 'key'
-  /** Of a key: that tell rows apart, and that narrow the search besides: those that partitions are chosen by. */
+  /** Key columns that identify rows, and partition columns that narrow the search. */
   readonly keys: readonly VerifiedColumn[]
   readonly narrowing: readonly VerifiedColumn[]
-  /** The table keeps one row a key: a later row takes the place of an earlier one. */
+  /** The table keeps one row per key: a later row replaces an earlier one. */
   readonly keepsOne: boolean
   readonly columns: readonly VerifiedColumn[]
-  /** Columns behind a function that nothing is known of. */
+  /** Columns filled by a function whose stored values are unknown. */
   readonly skipped: readonly string[]
 }
 
 /**
  * @param sent  columns of the run's batches
- * @throws {UsageError} DDB_USAGE where rows cannot be found again, or the user may not read them
+ * @throws {UsageError} DDB_USAGE if rows cannot be found again, or the user may not read them
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function planVerification(
@@ -140,7 +140,7 @@ function keyColumns(
   })
 }
 
-/** Where old rows leave memory, places change and rows may be gone before they are read. */
+/** If old rows leave memory, positions change and rows may be gone before they are read. */
 async function refusePurged(asking: Asking, table: TableTarget): Promise<void> {
   if (table.kind === 'dfs') return
   const script = `exec cachePurgeEnabled from getStreamTables() where name = "${table.name}"`
@@ -182,7 +182,7 @@ async function refuseUnreadable({ session, timeoutMs }: Asking, table: TableTarg
   }
 }
 
-/** The table as it is when a query runs; a bare name would be bound when a function is defined. */
+/** An expression for the table at the time a query runs; a bare name would be bound when a function is defined. */
 export function sourceText(table: TableTarget): string {
   return table.kind === 'shared'
     ? `objByName("${table.name}")`

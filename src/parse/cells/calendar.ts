@@ -1,11 +1,11 @@
 /*
-  Parts of dates straight from bytes.
+  Reads parts of dates directly from bytes.
 */
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
 
 const zero = 48
 
-/** Larger than any part of a date: fails every range check. */
+/** Larger than any part of a date, so it fails every range check. */
 const noDigits = 65_536
 
 /** Two digits at `p`, or more than 65,535. */
@@ -24,8 +24,8 @@ const maxYear = 9999
 const daysBefore1970 = 719_528
 
 /**
- * Each month of the years 0 to 9999: days from 0000-01-01 to its first one times 32, plus its length; 0 where nobody has
- * asked yet. To find out which day a date is would take longer than all else of a cell.
+ * For each month of the years 0 to 9999: days from 0000-01-01 to its first day, times 32, plus its length; 0 if not computed
+ * yet. Computing the day of a date would take longer than the rest of a cell.
  */
 const monthStarts = new Int32Array((maxYear + 1) * 12)
 
@@ -34,7 +34,7 @@ function monthStart(year: number, month: number): number {
   return (start << 5) | daysInMonth(year, month)
 }
 
-/** Days from 1970-01-01 to a date of years 0 to 9999, proleptic Gregorian; NaN when the calendar does not have it. */
+/** Days from 1970-01-01 to a date of years 0 to 9999, proleptic Gregorian; NaN for an invalid date. */
 export function civilDays(year: number, month: number, day: number): number {
   if (year > maxYear || month < 1 || month > 12 || day < 1) return NaN
   const index = year * 12 + month - 1
@@ -48,10 +48,10 @@ export function civilDays(year: number, month: number, day: number): number {
 
 const daysPerYear = 365.2425
 
-/** Year of a day; no date is made, because it would be an object for each cell. */
+/** Year of a day, without a Date object for each cell. */
 export function yearAt(days: number): number {
   let year = Math.floor((days + daysBefore1970) / daysPerYear)
-  // Leap days do not come evenly: it may be the year before or behind.
+  // Leap days are not evenly spaced: it may be the year before or after.
   if (daysFromCivil(year, 1, 1) > days) year--
   else if (daysFromCivil(year + 1, 1, 1) <= days) year++
   return year

@@ -6,21 +6,21 @@ const tab = 9
 const zero = 48
 const nine = 57
 
-/** Position of the first byte that is not a blank or tab; `end` when all are. */
+/** Position of the first byte that is not a blank or tab; `end` if all are. */
 export function trimmedStart(bytes: Uint8Array, start: number, end: number): number {
   let p = start
   while (p < end && (bytes[p] === blank || bytes[p] === tab)) p++
   return p
 }
 
-/** Position behind the last byte that is not a blank or tab. */
+/** Position after the last byte that is not a blank or tab. */
 export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   let p = end
   while (p > start && (bytes[p - 1] === blank || bytes[p - 1] === tab)) p--
   return p
 }
 
-/** Whether `text` stands at `p`. */
+/** Whether `text` is at `p`. */
 export function isAt(text: Uint8Array, bytes: Uint8Array, p: number): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
   return true
@@ -28,7 +28,7 @@ export function isAt(text: Uint8Array, bytes: Uint8Array, p: number): boolean {
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** The bytes as text: a byte order mark is a character of it, and what is not UTF-8 becomes U+FFFD. */
+/** The bytes as text: a byte order mark becomes a character, and invalid UTF-8 becomes U+FFFD. */
 export function utf8Text(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
@@ -40,7 +40,7 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
     const lead = bytes[p++]!
     if (lead < 0x80) continue
     let more: number
-    // The second byte of these lead bytes has a narrower range.
+    // The second byte after these lead bytes has a narrower range.
     let lowest = 0x80
     let highest = 0xbf
     if (lead >= 0xc2 && lead <= 0xdf) more = 1
@@ -68,7 +68,7 @@ export function hexDigit(byte: number): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
-/** The bytes as characters of the same code; for texts that should be ASCII. */
+/** One character per byte; for texts that should be ASCII. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   let text = ''
   for (let p = start; p < end; p++) text += String.fromCharCode(bytes[p]!)

@@ -1,11 +1,11 @@
 /*
-  The offset that all times of a column have where times are kept as they are written: of `10:00+08:00` and `10:00Z` both
-  would be 10:00. The first time of the column decides, unless it was said before.
+  The time zone offset of a column whose times are stored as written: all must share one, or `10:00+08:00` and `10:00Z` would
+  both be 10:00. The first time of the column decides, unless it is given.
 */
 import { UsageError } from '../../errors.js'
 import { fixedOffset } from './time-zone.js'
 
-/** In place of seconds, and no part of a day: small integers, as others would be objects. */
+/** Instead of seconds, and longer than a day. Small integers, as others would be objects. */
 const unknown = 1_000_000
 const noOffset = 1_000_001
 
@@ -19,7 +19,7 @@ export class ColumnOffset {
   readonly #onKnown: (() => void) | undefined
 
   /**
-   * @param seconds  ahead of UTC; undefined where the first time decides
+   * @param seconds  ahead of UTC; undefined if the first time decides
    * @param onKnown  called once it has
    */
   constructor(seconds: number = unknown, onKnown?: () => void) {
@@ -27,7 +27,10 @@ export class ColumnOffset {
     this.#onKnown = onKnown
   }
 
-  /** Whether a time may be the column's. @param seconds  ahead of UTC, of a time that has an offset */
+  /**
+   * Whether a time fits the column.
+   * @param seconds  ahead of UTC, of a time with an offset
+   */
   takes(isGiven: boolean, seconds: number): boolean {
     const own = isGiven ? seconds : noOffset
     if (this.#seconds === own) return true
@@ -40,7 +43,7 @@ export class ColumnOffset {
     return false
   }
 
-  /** Times without an offset are the column's, and those in UTC; neither as long as there was no time. */
+  /** Whether times without an offset or in UTC fit; false as long as there was no time. */
   get takesPlain(): boolean {
     return this.#seconds === noOffset
   }
@@ -61,15 +64,15 @@ export class ColumnOffset {
   }
 }
 
-/** Of the columns of a run, by their names. */
+/** The offsets of a run's columns, by name. */
 export class ColumnOffsets {
-  /** So many are known. */
+  /** How many are known. */
   knownCount = 0
   readonly #byName = new Map<string, ColumnOffset>()
 
   /**
    * @param known  such as `+08:00`, `Z` or `none`
-   * @throws {UsageError} DDB_USAGE for what is no offset
+   * @throws {UsageError} DDB_USAGE for an invalid offset
    */
   constructor(known: Readonly<Record<string, string>> = {}) {
     for (const [name, text] of Object.entries(known)) {
@@ -90,7 +93,7 @@ export class ColumnOffsets {
     return known
   }
 
-  /** Those that are known, as the constructor takes them. */
+  /** Known offsets, in the form that the constructor takes. */
   known(): Record<string, string> {
     return Object.fromEntries(
       [...this.#byName].flatMap(([name, { text }]) => (text === undefined ? [] : [[name, text]])),
@@ -99,8 +102,8 @@ export class ColumnOffsets {
 }
 
 /**
- * The offsets of the columns of a run; undefined where a time zone says what becomes of them.
- * @throws {UsageError} DDB_USAGE when both are given
+ * The offsets of a run's columns; undefined if a time zone applies instead.
+ * @throws {UsageError} DDB_USAGE if both are given
  */
 export function columnOffsets(
   { timeZone, offsets }: { timeZone?: string; offsets?: Readonly<Record<string, string>> },

@@ -17,7 +17,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   H: 'the hour (HH)',
 }
 
-/** Digits of a second that are its units. */
+/** Number of fractional digits of a second in the unit. */
 const epochUnits: ReadonlyMap<string, number> = new Map([
   ['s', 0],
   ['ms', 3],
@@ -27,7 +27,7 @@ const epochUnits: ReadonlyMap<string, number> = new Map([
 
 const epochPrefix = 'epoch:'
 
-/** Stands for the name of a column: the format of all columns that have no own one and that it suits. */
+/** Instead of a column's name: the format of all columns that it fits and that have none of their own. */
 export const everyColumn = '*'
 
 /** A column of dates or times. */
@@ -37,15 +37,15 @@ export interface DatedPlace {
   readonly typeName: string
   /** Letters of the fields without which a text is not a value of the type. */
   readonly needs: string
-  /** Whose clocks the column keeps. */
+  /** Time zone of the stored times. */
   readonly zone?: TimeZone | undefined
-  /** False where no time of day is kept: clocks do not matter to a day. */
+  /** False for types without a time of day, which need no time zone. */
   readonly keepsTime?: boolean
 }
 
 /**
  * @param text  such as `dd/MM/yyyy HH:mm:ss.SSS`, `epoch:ms` or `excel`
- * @throws {UsageError} DDB_USAGE when it is not a format for this type
+ * @throws {UsageError} DDB_USAGE if it is not a format for this type
  */
 export function parseDateFormat(place: DatedPlace, text: string): DateFormat {
   const format = formatOf(place, text)
@@ -54,10 +54,10 @@ export function parseDateFormat(place: DatedPlace, text: string): DateFormat {
 }
 
 /**
- * The format of a column: its own, or the one for every column where it suits; undefined when it has none.
+ * The format of a column: its own, or the one for every column if it fits; undefined if it has none.
  *
  * @param formats  `cells.dateFormats`
- * @throws {UsageError} DDB_USAGE when its own one does not suit, and when the one for all is not a format at all
+ * @throws {UsageError} DDB_USAGE if its own one does not fit, or if the one for all is invalid
  */
 export function dateFormatFor(
   place: DatedPlace,
@@ -118,7 +118,7 @@ function formatOf(place: DatedPlace, text: string): DateFormat | string {
   return zoned(new PatternFormat(parts), 'check')
 }
 
-/** A format for every column is not meant for times of day when it has a date. */
+/** A format for every column is not meant for times of day if it contains a date. */
 function dropsDate({ needs }: DatedPlace, text: string): boolean {
   const parts = isExcel(text) ? [] : parsePattern(text)
   return needs === 'H' && typeof parts !== 'string' && parts.some(part => /[yMd]/.test(part.letter))

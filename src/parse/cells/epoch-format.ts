@@ -13,7 +13,7 @@ const point = 46
 const nanoDigits = 9
 const nanosPerSecond = 1_000_000_000
 const secondsPerDay = 86_400
-/** Seconds of more digits are out of every type's range, and of a double's exactness. */
+/** Longer counts of seconds exceed every type's range and a double's precision. */
 const maxSecondDigits = 14
 
 /** The format of `epoch:s`, `epoch:ms`, `epoch:us` and `epoch:ns`. */

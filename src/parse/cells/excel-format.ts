@@ -1,6 +1,6 @@
 /*
-  Day numbers of spreadsheets: 45325.4375 is 2024-02-03 10:30. Excel counts from 1900-01-01 as day 1 and has a 29 February
-  1900 that no calendar has (day 60); files made on old Macs count from 1904-01-01 as day 0.
+  Day numbers of spreadsheets: 45325.4375 is 2024-02-03 10:30. Excel counts from 1900-01-01 as day 1, including a 29 February
+  1900 that never existed (day 60); files made on old Macs count from 1904-01-01 as day 0.
 */
 import { monthsAt } from './calendar.js'
 import type { DateFormat } from './wall-clock.js'
@@ -10,10 +10,10 @@ import { numberRead, readDouble } from './read-number.js'
 /** Day number of 1970-01-01. */
 const day1970In1900 = 25_569
 const day1970In1904 = 24_107
-/** The day of 1900 that Excel has and the calendar has not; numbers below it are one higher than the others. */
+/** Excel's day that the calendar lacks; lower numbers are shifted by one. */
 const noDay = 60
 const msPerDay = 86_400_000
-/** More days than any type holds, and few enough to find the year and the clocks of. */
+/** Limit of day numbers: more than any type holds, but small enough to compute years and time zones. */
 const mostDays = 2 ** 37
 
 /** The format of `excel` and `excel:1904`. */
@@ -25,7 +25,7 @@ export class ExcelFormat implements DateFormat {
   readonly #is1904: boolean
   readonly #isTimeOfDay: boolean
 
-  /** @param isTimeOfDay  the number is a part of a day: 0.5 is noon */
+  /** @param isTimeOfDay  the number is a fraction of a day: 0.5 is noon */
   constructor(is1904: boolean, isTimeOfDay: boolean) {
     this.#is1904 = is1904
     this.#isTimeOfDay = isTimeOfDay
@@ -35,7 +35,7 @@ export class ExcelFormat implements DateFormat {
     return monthsAt(this.days, this.secondOfDay, this.nanos)
   }
 
-  /** Such numbers are rounded to the millisecond: they have no more digits. */
+  /** Rounds to the millisecond, as such numbers are not more precise. */
   read(bytes: Uint8Array, start: number, end: number): number {
     const isRead = readLongDouble(bytes, start, end)
     const value = isRead ? numberRead[0]! : readDouble(bytes, start, end)
@@ -51,7 +51,7 @@ export class ExcelFormat implements DateFormat {
     return 0
   }
 
-  /** Days since 1970, or NaN for a number that is not a day. */
+  /** Days since 1970, or NaN for an invalid day number. */
   #daysOf(day: number): number {
     if (this.#isTimeOfDay) return day === 0 ? 0 : NaN
     if (this.#is1904) return day - day1970In1904

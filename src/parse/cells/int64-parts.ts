@@ -1,5 +1,5 @@
 /*
-  64-bit integers as two 32-bit halves, for columns that are BigInt64Array on the wire: no BigInt is made per cell.
+  64-bit integers as two 32-bit halves, for columns that are BigInt64Array on the wire; so no cell needs a BigInt.
 */
 
 const billion = 1_000_000_000

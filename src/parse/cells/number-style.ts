@@ -1,6 +1,6 @@
 /*
-  Numbers as people write them: `1,234,567.5`, `1.234.567,5`, `12.5 %`. They are written out as the plain numbers that the
-  readers of cells know; what does not keep to the style is not a number.
+  Numbers as people write them: `1,234,567.5`, `1.234.567,5`, `12.5 %`. They are rewritten as plain numbers for the readers of
+  cells; texts in another style are not numbers.
 */
 import { UsageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
@@ -17,7 +17,7 @@ const groupDigits = 3
 
 /** How the numbers of a column are written. */
 export interface NumberStyle {
-  /** Between groups of three digits, in UTF-8; empty for nothing. */
+  /** Thousands separator in UTF-8; empty for none. */
   readonly thousands: Uint8Array
   readonly decimal: number
   readonly isPercent: boolean
@@ -26,9 +26,9 @@ export interface NumberStyle {
 type NumberRules = Pick<CellOptions, 'thousands' | 'decimalComma' | 'percentColumns'>
 
 /**
- * The style of a column's numbers; undefined where it is the plain one.
+ * The style of a column's numbers; undefined for plain ones.
  *
- * @throws {UsageError} DDB_USAGE when one character means two things
+ * @throws {UsageError} DDB_USAGE if one character has two meanings
  */
 export function numberStyle(columnName: string, rules: NumberRules): NumberStyle | undefined {
   if (!hasNumberStyle(rules)) return undefined
@@ -55,29 +55,29 @@ export function numberStyle(columnName: string, rules: NumberRules): NumberStyle
   }
 }
 
-/** The rules for texts that keep to no style. */
+/** The rules for texts in plain notation. */
 export function plainNumbers<Rules extends NumberRules>(rules: Rules): Rules {
   return hasNumberStyle(rules)
     ? { ...rules, thousands: '', decimalComma: false, percentColumns: [] }
     : rules
 }
 
-/** Whether the numbers of some column may have a style of their own. */
+/** Whether some column's numbers may have their own style. */
 export function hasNumberStyle(rules: NumberRules): boolean {
   const { thousands = '', decimalComma = false, percentColumns = [] } = rules
   return thousands !== '' || decimalComma || percentColumns.length > 0
 }
 
-/** For messages: how a number of the style is written. */
+/** For messages: describes how a number is written. */
 export function styleText({ thousands, decimal, isPercent }: NumberStyle): string {
   const separator = new TextDecoder().decode(thousands)
   return `written like 1${separator}234${String.fromCharCode(decimal)}5${isPercent ? '%' : ''}`
 }
 
 /**
- * Writes a number out plainly, `12.5%` as `12.5e-2`.
+ * Rewrites a number in plain notation, `12.5%` as `12.5e-2`.
  *
- * @returns the position behind it in `into`, or −1 when the text does not keep to the style
+ * @returns the position after it in `into`, or −1 if the text is not in this style
  */
 export function writePlainNumber(
   style: NumberStyle,
@@ -130,5 +130,5 @@ export function writePlainNumber(
 
 const percentExponent = new TextEncoder().encode('e-2')
 
-/** A plain number is at most so much longer than it was. */
+/** A plain number is at most this much longer. */
 export const plainNumberRoom: number = percentExponent.length

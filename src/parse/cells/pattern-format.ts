@@ -1,7 +1,7 @@
 /*
-  Dates and times by a pattern of DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm
-  ss SSS and so on; every other character stands for itself, as does everything in single quotes. Exchanges write times
-  of day as whole numbers, so that the zeros in front are missing: `93000000` is 09:30:00.000 by HHmmssSSS.
+  Dates and times by a pattern of DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm ss SSS
+  and so on; every other character and everything in single quotes is literal. Exchanges write times of day as whole numbers
+  without leading zeros: with HHmmssSSS, `93000000` is 09:30:00.000.
 */
 import { civilDays } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -9,13 +9,13 @@ import type { DateFormat } from './wall-clock.js'
 
 const zero = 48
 
-/** A field, or a byte that must stand there (`letter` is ''). */
+/** A field, or a byte that must be there (`letter` is ''). */
 export interface PatternPart {
   readonly letter: string
   readonly minDigits: number
   readonly maxDigits: number
   readonly literal: number
-  /** Of an hour with which digits of a time of day begin, nothing between them: how many these are; 0 for other parts. */
+  /** For an hour that begins a time of day without separators: its number of digits; 0 for other parts. */
   readonly runDigits: number
 }
 
@@ -35,7 +35,7 @@ const fieldLengths: Readonly<Record<string, readonly number[]>> = {
 
 const months = 'janfebmaraprmayjunjulaugsepoctnovdec'
 
-/** The parts of a pattern, or why it is not one. */
+/** The parts of a pattern, or why it is invalid. */
 export function parsePattern(text: string): PatternPart[] | string {
   const parts: PatternPart[] = []
   const tokens = (text.match(/'(?:[^']|'')*'|([YyMDdHhmsaSn])\1*|[^]/gu) ?? []).map(symbolOf)
@@ -61,13 +61,13 @@ export function parsePattern(text: string): PatternPart[] | string {
   return parts
 }
 
-/** The letters of a pattern's fields; none where the text is not a pattern. */
+/** The letters of a pattern's fields; none if the text is not a pattern. */
 export function patternLetters(text: string): string {
   const parts = parsePattern(text)
   return typeof parts === 'string' ? '' : parts.map(({ letter }) => letter).join('')
 }
 
-/** Other programs write YYYY and DD, which mean nothing else here. */
+/** Other programs write YYYY and DD, which have no other meaning here. */
 function symbolOf(token: string): string {
   return /^(?:Y+|D+)$/.test(token) ? token.toLowerCase() : token
 }
@@ -88,7 +88,7 @@ function isNumber(token: string | undefined): boolean {
   return isField(token) && token !== 'aa' && token !== 'MMM'
 }
 
-/** Digits of the fields in front, where they are an hour and what is finer, nothing between them; else 0. */
+/** Digits of the leading fields if they are a time of day from the hour on, without separators; else 0. */
 function timeDigits(tokens: readonly string[]): number {
   const other = tokens.findIndex(token => !isNumber(token))
   const run = other < 0 ? tokens : tokens.slice(0, other)
@@ -96,7 +96,7 @@ function timeDigits(tokens: readonly string[]): number {
   return run.length > 1 && isTime ? run.join('').length : 0
 }
 
-/** @param isExact  nothing stands between two fields: each has exactly as many digits as letters */
+/** @param isExact  no separator follows: the field has exactly as many digits as letters */
 function digitsOf(
   letter: string,
   length: number,
@@ -118,14 +118,14 @@ export class PatternFormat implements DateFormat {
   months = 0
   readonly #parts: readonly PatternPart[]
   #half: 'none' | 'morning' | 'afternoon' = 'none'
-  /** Fields read: by their letters. */
+  /** The fields read, by letter. */
   #year = 1970
   #month = 1
   #day = 1
   #hour = 0
   #minute = 0
   #second = 0
-  /** Zeros in front of a time of day that are not there, of those that are not passed yet. */
+  /** How many leading zeros of a time of day are missing and not yet accounted for. */
   #missing = 0
 
   constructor(parts: readonly PatternPart[]) {
@@ -155,7 +155,7 @@ export class PatternFormat implements DateFormat {
     return Number.isNaN(this.days + hour) ? NaN : 0
   }
 
-  /** With half a day named, 12 begins it; an hour from 13 on names its half itself, and NaN is one of the other half. */
+  /** With AM or PM, 12 begins the half day; an hour from 13 on must be in the right half, otherwise NaN. */
   #hourOfDay(): number {
     const hour = this.#hour
     switch (this.#half) {
@@ -168,7 +168,7 @@ export class PatternFormat implements DateFormat {
     }
   }
 
-  /** Reads a field at `start`; the position behind it, or −1. */
+  /** Reads a field at `start`; returns the position after it, or −1. */
   #field(part: PatternPart, bytes: Uint8Array, start: number, end: number): number {
     if (part.letter === 'a') return this.#halfDay(bytes, start, end)
     if (part.letter === 'M' && part.minDigits === 3) return this.#monthName(bytes, start, end)
@@ -187,7 +187,7 @@ export class PatternFormat implements DateFormat {
     return digits >= part.minDigits && this.#set(part.letter, value, digits) ? p : -1
   }
 
-  /** Takes the value of a field; false when it is out of range. */
+  /** Stores the value of a field; false if it is out of range. */
   #set(letter: string, value: number, digits: number): boolean {
     switch (letter) {
       case 'y':
@@ -214,7 +214,7 @@ export class PatternFormat implements DateFormat {
         this.#second = value
         return value <= 59
       default:
-        // A power would be an object for each cell, because it is not a small integer to the machine.
+        // Not a power: V8 would allocate its result for each cell, as it is not a small integer.
         this.nanos = digits === 3 ? value * 1_000_000 : digits === 6 ? value * 1000 : value
         return true
     }
@@ -245,7 +245,7 @@ export class PatternFormat implements DateFormat {
   }
 }
 
-/** How many digits fewer stand at `start` than belong there; 0 where there are none, or more. */
+/** How many digits are missing at `start`; 0 if there are no digits, or too many. */
 function missingZeros(bytes: Uint8Array, start: number, end: number, digits: number): number {
   let p = start
   while (p < end && bytes[p]! >= zero && bytes[p]! <= zero + 9) p++

@@ -1,6 +1,6 @@
 /*
-  Decimals from text, exactly: digits behind the scale must be zeros. NaN: no number; ±Infinity: lost digits, or more
-  than the type holds. No string and no BigInt is made.
+  Decimals from text, exactly: digits beyond the scale must be zeros. NaN: not a number; ±Infinity: digits would be lost, or the
+  type is too small. Makes no string and no BigInt.
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { Int64Parts } from './int64-parts.js'
@@ -17,9 +17,9 @@ const limbDigits = 9
 /** 45 digits: more than the widest decimal has. */
 const limbCount = 5
 const maxDigits = limbCount * limbDigits
-/** Most texts have no more digits; a 64-bit integer holds them, whatever they are. */
+/** Most texts are not longer; any such number fits a 64-bit integer. */
 const shortDigits = 18
-/** So many digits a double holds exactly. */
+/** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
 /** The unscaled number read last, most significant limb last, in base 10^9. */
@@ -48,17 +48,17 @@ function readDigits(bytes: Uint8Array, start: number, end: number, scale: number
 }
 
 /**
- * Sets `limbs` to the digits from `start` to `end`; a point between them is passed over.
+ * Sets `limbs` to the digits from `start` to `end`, skipping a point.
  *
- * @param digits  how many places of the unscaled number they fill from the first one on
- * @returns 0, or Infinity when digits other than zeros lie outside of its places
+ * @param digits  how many places of the unscaled number they fill, counted from the first
+ * @returns 0, or Infinity if non-zero digits lie beyond them
  */
 function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number): number {
   for (let i = 0; i < limbCount; i++) limbs[i] = 0
   let place = digits
   let p = start
   for (; p < end && bytes[p]! <= zero; p++) if (bytes[p] === zero) place--
-  // Nothing but zeros.
+  // Only zeros.
   if (p === end) return 0
   if (place > maxDigits) return Infinity
   let limb = Math.floor((place - 1) / limbDigits)
@@ -87,7 +87,7 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
 const short = new Float64Array(2)
 let shortLowerDigits = 0
 
-/** Whether `short` holds the unscaled number: it has at most 18 digits, zeros in front included, and loses none. */
+/** Whether `short` holds the unscaled number: at most 18 digits including leading zeros, and none lost. */
 function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
   const sign = bytes[start]
   negative = sign === minus
@@ -175,11 +175,11 @@ export function readDecimal64(
   }
 }
 
-/** Most numbers have no more digits than any 64-bit integer can have. */
+/** Most numbers fit any 64-bit integer. */
 const isLong = (): boolean => limbs[2]! < 9 && limbs[3] === 0 && limbs[4] === 0
 const parts = new Int64Parts()
 
-/** A 64-bit integer as one of 128 bits. */
+/** Stores a 64-bit integer as a 128-bit one. */
 function storeLong(high: number, low: number, into: Int32Array, at: number): void {
   const sign = high >> 31
   into[at] = low
@@ -218,7 +218,7 @@ export function readDecimal128(scale: number): ReadWords {
     for (let i = 0; i < words.length; i++) words[i] = 0
     let limb = limbCount - 1
     while (limb > 0 && limbs[limb] === 0) limb--
-    /** Words that are not zero yet; a limb adds two at most. */
+    /** Number of words in use; a limb adds at most two. */
     let used = 0
     for (; limb >= 0; limb--) {
       let carry = limbs[limb]!

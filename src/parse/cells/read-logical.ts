@@ -20,7 +20,7 @@ export function readBool(bytes: Uint8Array, start: number, end: number): number 
   return isWord(bytes, first, last, 'false') ? 0 : NaN
 }
 
-/** Compares letters, whatever their case, with a word in lower case. */
+/** Compares letters with a word in lower case, ignoring case. */
 function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
   if (end - start !== word.length) return false
   for (let i = 0; i < word.length; i++) {

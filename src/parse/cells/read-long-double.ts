@@ -1,7 +1,7 @@
 /*
-  Decimal numbers of up to 17 digits, which is how programs write doubles in full, with or without an exponent: correctly
-  rounded without making a string. Products and quotients are computed to about twice the precision; where that does not
-  decide the rounding, the text is left to the slow way.
+  Decimal numbers of up to 17 digits, as programs write doubles in full, with or without an exponent. Rounds correctly without
+  making a string: products and quotients are computed to about twice the precision, and if that does not decide the rounding,
+  the caller reads the text the slow way.
 */
 import { numberRead, powersOfTen } from './read-number.js'
 import { readExponent } from './read-whole.js'
@@ -11,7 +11,7 @@ const minus = 45
 const plus = 43
 const point = 46
 
-/** Bytes of the upper part: scaled by the digits of the lower part it stays exact, whatever they are. */
+/** Bytes of the upper part: scaled by the digits of the lower part it stays exact. */
 const upperBytes = 12
 const maxDigits = 17
 /** Larger powers of ten are not exact. */
@@ -20,15 +20,15 @@ const maxScale = 22
 /** Splits a double into halves whose products are exact (Veltkamp, Dekker). */
 const splitter = 134_217_729
 
-/** How far the computed remainder may be off, with much to spare. */
+/** Upper limit for the error of the computed remainder, very generous. */
 const maxError = 2 ** -40
 
-/** So many digits a double holds exactly, whatever they are. */
+/** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
 /**
- * Whether `numberRead` holds the number: it has at most 17 digits between the zeros in front and those behind its point,
- * and is such a whole number times or by a power of ten that doubles hold exactly.
+ * Whether `numberRead` holds the number. It must have at most 17 significant digits, and be such a whole number times or
+ * divided by a power of ten that doubles hold exactly.
  */
 export function readLongDouble(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
@@ -41,7 +41,7 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
     p++
   }
   const first = p
-  // A point among them is one byte more.
+  // A point among them takes one more byte.
   let last = Math.min(end, first + upperBytes)
   let upper = 0
   for (; p < last; p++) {
@@ -73,13 +73,13 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
     }
   }
   if (p - behindSign === (pointAt < 0 ? 0 : 1)) return false
-  // A digit is no exponent either: the number has too many.
+  // Here a digit is not an exponent: the number has too many.
   const exponent = p === end ? 0 : readExponent(bytes, p, end)
   const scale = (pointAt < 0 ? 0 : p - pointAt - 1) - zerosBehind - exponent
   if (!(scale <= maxScale && scale >= -maxScale)) return false
   const high = upper * powersOfTen[kept - upperKept]!
   if (kept <= exactDigits) {
-    // Both are exact, so the result is rounded once, as it must be.
+    // Both are exact, so the result is rounded only once.
     const value = high + lower
     numberRead[0] = scale < 0 ? value * powersOfTen[-scale]! : value / powersOfTen[scale]!
   } else if (scale < 0) {
@@ -92,8 +92,8 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
 }
 
 /**
- * Sets `numberRead` to `(high + low) / divisor` rounded once; false when the computed digits do not decide the rounding.
- * `low` is the smaller one.
+ * Sets `numberRead` to `(high + low) / divisor` rounded once; false if the computed digits do not decide the rounding. `low` is
+ * the smaller part.
  */
 function setQuotient(high: number, low: number, divisor: number): boolean {
   const sum = high + low
@@ -104,7 +104,7 @@ function setQuotient(high: number, low: number, divisor: number): boolean {
   return setSum(first, remainder / divisor)
 }
 
-/** As `setQuotient`, for `(high + low) × factor`. */
+/** Like `setQuotient`, for `(high + low) × factor`. */
 function setProduct(high: number, low: number, factor: number): boolean {
   const sum = high + low
   const lost = low - (sum - high)
@@ -112,13 +112,13 @@ function setProduct(high: number, low: number, factor: number): boolean {
   return setSum(first, productError(sum, factor, first) + lost * factor)
 }
 
-/** Sets `numberRead` to the sum; `second` is nearly right. */
+/** Sets `numberRead` to the sum; `second` is approximate. */
 function setSum(first: number, second: number): boolean {
   numberRead[0] = first + second
   return first + second * (1 + maxError) === first + second * (1 - maxError)
 }
 
-/** What `a × b` is more than its rounded product. */
+/** How much `a × b` exceeds its rounded product. */
 function productError(a: number, b: number, product: number): number {
   const aScaled = splitter * a
   const aHigh = aScaled - (aScaled - a)

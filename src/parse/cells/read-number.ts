@@ -1,5 +1,5 @@
 /*
-  Numbers from bytes. What is not a number at all gives NaN; a number that does not fit gives ±Infinity.
+  Numbers from bytes. Texts that are not numbers give NaN; numbers that do not fit give ±Infinity.
 */
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { singleOf } from './single-precision.js'
@@ -9,12 +9,12 @@ const plus = 43
 const minus = 45
 const point = 46
 
-/** What turns four digits into their values, and what digits stay below when it is added to them. */
+/** XORed with four digits it gives their values; those are below ten if adding `sixes` leaves the upper halves zero. */
 const zeros = 0x30303030
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 
-/** So many digits a double holds exactly, whatever they are. */
+/** A double holds any number with this many digits exactly. */
 const exactDigits = 15
 
 /** 1 to 10^22, which doubles hold exactly. */
@@ -23,8 +23,8 @@ export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i
 )
 
 /**
- * Four digits at `p`, or a number below 0 when one of them is not a digit.
- * Digits are added up pairwise within one word: tens and ones first, then hundreds.
+ * Four digits at `p`, or a negative number if one of them is not a digit. Digits are added up pairwise within one word: tens
+ * and ones first, then hundreds.
  */
 export function fourDigitsAt(view: DataView, p: number): number {
   const digits = view.getInt32(p, true) ^ zeros
@@ -33,10 +33,10 @@ export function fourDigitsAt(view: DataView, p: number): number {
   return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
 }
 
-/** The number read last. A function that returned a number of more than 31 bits would make an object of it. */
+/** The number read last. In an array, as V8 would allocate a returned number of more than 31 bits. */
 export const numberRead: Float64Array = new Float64Array(1)
 
-/** The digits of `numberRead` and those from `start` to `end` behind them as one number: whether all are digits. */
+/** Appends the digits from `start` to `end` to `numberRead`; returns whether all are digits. */
 function addDigits(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let p = start
   let sum = numberRead[0]!
@@ -64,7 +64,7 @@ export function readShortInteger(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // An empty cell may have a sign behind it.
+  // An empty cell may be followed by a sign.
   if (p >= end || end - p > exactDigits) return NaN
   let value = 0
   for (; end - p >= 4; p += 4) {
@@ -90,7 +90,7 @@ export function readShortLong(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // An empty cell may have a sign behind it.
+  // An empty cell may be followed by a sign.
   if (p >= end || end - p > exactDigits) return false
   numberRead[0] = 0
   if (!addDigits(bytes, view, p, end)) return false
@@ -124,7 +124,7 @@ export function readShortDouble(
     if (bytes[p] !== point || end - first === 1) return false
     const behindPoint = ++p
     if (!addDigits(bytes, view, p, end)) return false
-    // Both are exact, so the quotient is rounded once, as it must be.
+    // Both are exact, so the quotient is rounded only once.
     numberRead[0] = numberRead[0] / powersOfTen[end - behindPoint]!
   } else if (p === first) {
     return false
@@ -134,8 +134,8 @@ export function readShortDouble(
 }
 
 /**
- * The position behind the decimal number at `start`, which is in `numberRead`, correctly rounded; −1 when there is none,
- * or one of more than 15 digits. It may go on with an exponent.
+ * The position after the decimal number at `start`, which is in `numberRead`, correctly rounded; −1 if there is none, or one of
+ * more than 15 digits. An exponent may follow.
  */
 export function readDoubleAt(bytes: Uint8Array, start: number, end: number): number {
   let p = start
@@ -157,7 +157,7 @@ export function readDoubleAt(bytes: Uint8Array, start: number, end: number): num
       value = value * 10 + digit
     }
     digits += p - behindPoint
-    // Both are exact, so the quotient is rounded once, as it must be.
+    // Both are exact, so the quotient is rounded only once.
     if (digits <= exactDigits) value /= powersOfTen[p - behindPoint]!
   }
   if (digits < 1 || digits > exactDigits) return -1
@@ -168,7 +168,7 @@ export function readDoubleAt(bytes: Uint8Array, start: number, end: number): num
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const notFinite = /^[+-]?(?:nan|inf|infinity)$/i
 
-/** Why a text is not a number of its type: it is none, is too large, or is NaN or an infinity. */
+/** Why a text is not a number of its type: it is not a number, is too large, or is NaN or an infinity. */
 export type NumberFault = 'cell' | 'range' | 'notFinite'
 
 /** Every other number, correctly rounded, or why it is not one. */
@@ -186,7 +186,7 @@ function trimmedText(bytes: Uint8Array, start: number, end: number): string {
   return latin1(bytes, first, trimmedEnd(bytes, first, end))
 }
 
-/** As `readDouble`, but the nearest single; 'range' when it is too large for that. */
+/** Like `readDouble`, but the nearest single; 'range' if it is too large for that. */
 export function readFloat(bytes: Uint8Array, start: number, end: number): number | NumberFault {
   const value = readDouble(bytes, start, end)
   if (typeof value !== 'number') return value

@@ -80,7 +80,7 @@ export function readPoint(
   return store(bytes, x, xEnd, y, yEnd, into, at)
 }
 
-/** Position behind the decimal number at `start`, or −1 when there is none. */
+/** Position after the decimal number at `start`, or −1 if there is none. */
 function numberEnd(bytes: Uint8Array, start: number, end: number): number {
   const first = behindSign(bytes, start)
   let p = behindDigits(bytes, first, end)
@@ -107,7 +107,7 @@ function behindDigits(bytes: Uint8Array, start: number, end: number): number {
   return p
 }
 
-/** Stores both numbers: 0, or Infinity when one of them does not fit. */
+/** Stores both numbers: 0, or Infinity if one of them does not fit. */
 function store(
   bytes: Uint8Array,
   start: number,
@@ -125,7 +125,7 @@ function store(
   return 0
 }
 
-/** Sets `numberRead` to the number of a text that is one; false when it does not fit. */
+/** Sets `numberRead` to the number in a text; false if it does not fit. */
 function setNumber(bytes: Uint8Array, start: number, end: number): boolean {
   if (!readLongDouble(bytes, start, end)) {
     const value = readDouble(bytes, start, end)

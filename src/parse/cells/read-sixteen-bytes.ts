@@ -1,6 +1,7 @@
 /*
-  UUIDs, hexadecimal digits and IP addresses into 16 bytes, the first one last (docs/protocol.md#sixteen-byte-values). They
-  are written as four words: the first four bytes of the text are the last word, in which the first one is the highest byte.
+  UUIDs, hexadecimal digits and IP addresses into 16 bytes, the first byte of the text last
+  (docs/protocol.md#sixteen-byte-values). They are written as four words: the first four bytes of the text become the last word,
+  with the first one as its highest byte.
 */
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
@@ -16,10 +17,10 @@ const lastWord = 3
 const ipv6Groups = 8
 const groupDigits = 4
 
-/** The value of a hexadecimal digit by its byte, below 0 for all others. */
+/** The value of a hexadecimal digit by its byte, negative for all others. */
 const hexValues = Int8Array.from({ length: 256 }, (_, byte) => hexDigit(byte))
 
-/** The byte of two hexadecimal digits by both of theirs, the first one in the lower byte; below 0 for all others. */
+/** The value of two hexadecimal digits, with the first in the index's lower byte; negative for all others. */
 const hexPairs = new Int16Array(65_536).fill(-1)
 for (const [first, high] of hexValues.entries()) {
   if (high < 0) continue
@@ -28,7 +29,7 @@ for (const [first, high] of hexValues.entries()) {
   }
 }
 
-/** The 16 bits of four hexadecimal digits at `p`, below 0 when one is not a digit. */
+/** The 16 bits of four hexadecimal digits at `p`, negative if one is not a digit. */
 function fourHexDigits(view: DataView, p: number): number {
   const digits = view.getInt32(p, true)
   return (hexPairs[digits & 0xffff]! << 8) | hexPairs[digits >>> 16]!
@@ -83,10 +84,10 @@ export function readHexDigits(
   return all < 0 ? NaN : 0
 }
 
-/** 16 bits each of the address read last, the first one first; IPv4 takes two. */
+/** The address read last in groups of 16 bits, first group first; IPv4 takes two. */
 const groups = new Int32Array(ipv6Groups)
 
-/** `1.2.3.4`, or IPv6 in any of its spellings: 0 or NaN. */
+/** `1.2.3.4`, or IPv6 in any notation: 0 or NaN. */
 export function readIpAddress(
   bytes: Uint8Array,
   view: DataView,
@@ -114,7 +115,7 @@ export function readIpAddress(
 
 /** Whether `groups` holds the address from index `at` on. */
 function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): boolean {
-  // Most addresses that are not IPv4 end here.
+  // Most addresses that are not IPv4 are rejected here.
   if (bytes[start + 1] !== point && bytes[start + 2] !== point && bytes[start + 3] !== point) {
     return false
   }
@@ -144,10 +145,10 @@ function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): bo
   return true
 }
 
-/** Eight groups; `::` stands for the zero groups that are missing, and the last two may be written as IPv4. */
+/** Eight groups; `::` replaces missing zero groups, and the last two may be written as IPv4. */
 function readIpv6(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let count = 0
-  /** Groups in front of `::`. */
+  /** Groups before `::`. */
   let gapAt = -1
   let p = start
   if (bytes[p] === colon) {

@@ -1,6 +1,6 @@
 /*
-  Whole numbers in any spelling of decimal numbers: `7`, `7.0`, `7e2`. What stands behind the point must be zeros: nothing
-  is rounded. No string and no BigInt is made.
+  Whole numbers in any decimal notation: `7`, `7.0`, `7e2`. Digits after the point must be zeros, as nothing is rounded. Makes
+  no string and no BigInt.
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { powersOfTen } from './read-number.js'
@@ -12,22 +12,22 @@ const minus = 45
 const point = 46
 const letterE = 0x65
 
-/** The lower part of a number has so many digits: `Int64Parts` takes billions and the rest. */
+/** Digits of a number's lower part: `Int64Parts` takes billions and the rest. */
 const lowerDigits = 9
 /** More digits than any 64-bit integer has. */
 const maxDigits = 19
-/** Larger exponents leave nothing that a type could hold. */
+/** With larger exponents no type could hold the result. */
 const maxExponent = 1_000_000_000
 
-/** The number read last without its sign: billions, then the rest. An array, because its numbers are not objects. */
+/** The number read last without its sign: billions, then the rest. In an array, so that V8 allocates no numbers. */
 export const wholeParts: Float64Array = new Float64Array(2)
 
 const tooLarge = 2
 
 /**
- * Reads a decimal number that is a whole one into `wholeParts`.
+ * Reads a decimal number that is whole into `wholeParts`.
  *
- * @returns 1 or −1, its sign; NaN when the text is not a whole number; ±Infinity when it has more than 19 digits
+ * @returns its sign, 1 or −1; NaN if the text is not a whole number; ±Infinity if it has more than 19 digits
  */
 export function readWhole(bytes: Uint8Array, start: number, end: number): number {
   let first = trimmedStart(bytes, start, end)
@@ -51,7 +51,7 @@ export function readWhole(bytes: Uint8Array, start: number, end: number): number
   return negative ? -outcome : outcome
 }
 
-/** `e-12` from `start` to `end`, or NaN; a billion either way stands for whatever is more. */
+/** `e-12` from `start` to `end`, or NaN; plus or minus a billion also represents anything beyond. */
 export function readExponent(bytes: Uint8Array, start: number, end: number): number {
   if ((bytes[start]! | 0x20) !== letterE) return NaN
   let p = start + 1
@@ -68,13 +68,13 @@ export function readExponent(bytes: Uint8Array, start: number, end: number): num
 }
 
 /**
- * Adds the digits from `start` to `end` up; a point between them is passed over.
+ * Adds up the digits from `start` to `end`, skipping a point.
  *
- * @param wholeDigits  how many of them stand before the point where the exponent has moved it
+ * @param wholeDigits  how many of them precede the point after the exponent has moved it
  * @returns 1, NaN or `tooLarge`
  */
 function setParts(bytes: Uint8Array, start: number, end: number, wholeDigits: number): number {
-  // Of an exponent that is not one.
+  // Comes from an invalid exponent.
   if (wholeDigits !== wholeDigits) return NaN
   let upper = 0
   let lower = 0
@@ -95,7 +95,7 @@ function setParts(bytes: Uint8Array, start: number, end: number, wholeDigits: nu
   return outcome
 }
 
-/** A whole number: exact up to 2^53, ±Infinity from there on, NaN when it is not one. Blanks around it are allowed. */
+/** A whole number: exact up to 2^53, ±Infinity beyond, NaN if it is not one. Surrounding blanks are allowed. */
 export function readInteger(bytes: Uint8Array, start: number, end: number): number {
   const sign = readWhole(bytes, start, end)
   if (sign !== 1 && sign !== -1) return sign
@@ -103,7 +103,7 @@ export function readInteger(bytes: Uint8Array, start: number, end: number): numb
   return sign * (size <= Number.MAX_SAFE_INTEGER ? size : Infinity)
 }
 
-/** A LONG: 0 when `into` holds it, NaN when the text is not a whole number, Infinity when it does not fit. */
+/** A LONG: 0 if `into` holds it, NaN if the text is not a whole number, Infinity if it does not fit. */
 export function readInt64(bytes: Uint8Array, start: number, end: number, into: Int64Parts): number {
   const sign = readWhole(bytes, start, end)
   if (sign !== sign) return NaN

@@ -1,6 +1,6 @@
 /*
-  What the clocks of a time zone show. The rules come with Node (Intl); they are asked for a year at a time and kept, so
-  that a time costs some comparisons. The zone of the machine is never looked at.
+  Converts between UTC and the clocks of a time zone. The rules come from Node (Intl), are looked up one year at a time and
+  cached, so that a time costs only a few comparisons. The machine's zone is never used.
 */
 import { UsageError } from '../../errors.js'
 import { daysFromCivil } from '../../protocol/civil-date.js'
@@ -8,20 +8,20 @@ import { yearAt } from './calendar.js'
 
 const secondsPerDay = 86_400
 
-/** Changes are looked for in steps: no zone has changed its clocks twice within six days (checked from 1893 to 2039). */
+/** Step for finding clock changes: no zone has changed its clocks twice within six days (checked from 1893 to 2039). */
 const stepSeconds = 3 * secondsPerDay
 
 /** Before this year no clock was ever changed. */
 const firstYear = 1800
 /**
- * From here on rules are what they were 400 years before: the calendar and its weeks repeat. Rules that follow the moon
- * (Morocco) are fixed up to 2087, so none of the years that stand for others may have them.
+ * From here on rules equal those of 400 years before, as the calendar and its weeks repeat. Rules that follow the moon
+ * (Morocco) are fixed up to 2087, so the years used instead must be later than that.
  */
 const lastYear = 2600
 const cycleYears = 400
 const cycleSeconds = 146_097 * secondsPerDay
 
-/** One year of a zone: from `starts[i]` on, in seconds since 1970, clocks show `offsets[i]` seconds more than UTC. */
+/** One year of a zone: from `starts[i]` on, in seconds since 1970, clocks are `offsets[i]` seconds ahead of UTC. */
 interface ZoneYear {
   readonly starts: readonly number[]
   readonly offsets: readonly number[]
@@ -32,12 +32,12 @@ export class TimeZone {
   readonly name: string
   readonly #offsetOf: (utcSeconds: number) => number
   readonly #years = new Map<number, ZoneYear>()
-  /** The time between two changes that was asked for last, and its offset. */
+  /** The period between two changes looked up last, and its offset. */
   #from = 0
   #to = 0
   #offset = 0
 
-  /** @throws {UsageError} DDB_USAGE when there is no such zone */
+  /** @throws {UsageError} DDB_USAGE if there is no such zone */
   constructor(name: string) {
     this.name = name
     const fixed = fixedOffset(name)
@@ -51,7 +51,7 @@ export class TimeZone {
     }
   }
 
-  /** Seconds that the clocks show more than UTC at this moment. */
+  /** Seconds that the clocks are ahead of UTC at this moment. */
   offsetAt(utcSeconds: number): number {
     if (utcSeconds >= this.#from && utcSeconds < this.#to) return this.#offset
     const year = yearAt(Math.floor(utcSeconds / secondsPerDay))
@@ -67,9 +67,9 @@ export class TimeZone {
     return this.#offset
   }
 
-  /** Whether no clock of the zone ever showed this: it was put forward over it. */
+  /** Whether no clock of the zone ever showed this time, because clocks were put forward over it. */
   skips(wallSeconds: number): boolean {
-    // Mostly it is a time between the same two changes as the one before.
+    // Usually the time is in the same period as the previous one.
     if (wallSeconds - this.#offset >= this.#from && wallSeconds - this.#offset < this.#to) {
       return false
     }
@@ -101,7 +101,7 @@ export class TimeZone {
 
 const yearStart = (year: number): number => daysFromCivil(year, 1, 1) * secondsPerDay
 
-/** The first second with another offset than `before`, behind `from` and not behind `to`. */
+/** The first second with an offset other than `before`, after `from` and not after `to`. */
 function changeBetween(
   from: number,
   to: number,

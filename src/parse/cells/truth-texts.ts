@@ -8,16 +8,16 @@ import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 const one = 49
 const zero = 48
 
-/** Texts that stand for `1` and `0`. */
+/** Texts to be read as `1` and `0`. */
 export interface TruthTexts {
   readonly trueTexts: readonly Uint8Array[]
   readonly falseTexts: readonly Uint8Array[]
 }
 
 /**
- * The texts, or undefined where there are none.
+ * The texts, or undefined if there are none.
  *
- * @throws {UsageError} DDB_USAGE when a text means both
+ * @throws {UsageError} DDB_USAGE if a text means both
  */
 export function truthTexts({
   trueTexts = [],
@@ -38,7 +38,7 @@ export function truthTexts({
   }
 }
 
-/** Writes `1` or `0` for the texts, and any other text as it is; returns the position behind it in `into`. */
+/** Writes `1` or `0` for these texts, and any other text unchanged; returns the position after it in `into`. */
 export function writeTruth(
   { trueTexts, falseTexts }: TruthTexts,
   bytes: Uint8Array,

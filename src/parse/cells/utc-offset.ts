@@ -1,5 +1,5 @@
 /*
-  What stands behind a time to say how far its clock is ahead of UTC: `Z`, `UTC`, `+HH:MM`, `+HHMM`, `+HH`.
+  The time zone offset after a time: `Z`, `UTC`, `+HH:MM`, `+HHMM`, `+HH`.
 */
 import { twoDigits } from './calendar.js'
 import { trimmedEnd } from './cell-bytes.js'
@@ -10,12 +10,12 @@ const colon = 58
 const dash = 45
 const plus = 43
 
-/** The offset of the text read last. */
+/** The offset in the text read last. */
 export class UtcOffset {
   isGiven = false
   seconds = 0
 
-  /** Takes the offset away from the end of a time that begins at `start`: where the time ends then. */
+  /** Removes the offset from a time that begins at `start`; returns where the time then ends. */
   takeFrom(bytes: Uint8Array, start: number, end: number): number {
     const last = bytes[end - 1]
     this.isGiven = true
@@ -35,7 +35,7 @@ function isUtc(bytes: Uint8Array, p: number): boolean {
   return bytes[p] === 0x55 && bytes[p + 1] === 0x54 && bytes[p + 2] === 0x43
 }
 
-/** Position of the sign of an offset behind a time that begins at `start`, or −1. */
+/** Position of the sign of an offset after a time that begins at `start`, or −1. */
 function signBehind(bytes: Uint8Array, start: number, end: number): number {
   for (let p = end - 3; p >= start + 4 && p >= end - 6; p--) {
     if (bytes[p] === plus || bytes[p] === dash) return p

@@ -1,7 +1,8 @@
 /*
-  Dates and times of day in DolphinDB's own spelling and in ISO 8601 (docs/server-semantics.md#text-of-values), read
-  from bytes without making anything. They are wall clock. Without a time zone an offset behind a time says nothing that a
-  column could keep, so all times of a column have the same; with one, a time with an offset is what the clocks of the zone showed at that moment.
+  Dates and times of day in DolphinDB's own notation and in ISO 8601 (docs/server-semantics.md#text-of-values), read from bytes
+  without allocating anything. The results are wall-clock times. Without a time zone, a column cannot store an offset, so all
+  times of a column must have the same one; with a time zone, a time with an offset becomes what the zone's clocks showed at
+  that moment.
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -23,14 +24,14 @@ const slash = 47
 
 const secondsPerDay = 86_400
 const nanoDigits = 9
-/** Nanoseconds of the last one of so many digits behind a second. */
+/** The last digit of a fraction with this many digits, in nanoseconds. */
 const nanosOfDigits = Int32Array.from({ length: nanoDigits + 1 }, (_, i) => 10 ** (nanoDigits - i))
 
-/** Results of reading: the text is not a value, or says more than nanoseconds. */
+/** Results of reading: the text is not a value, or is more precise than nanoseconds. */
 const noValue: number = NaN
 const tooFine: number = Infinity
 
-/** A moment in parts that every temporal type can be made from. */
+/** A moment in parts from which every temporal type can be made. */
 export interface TimeParts {
   /** Since 1970. */
   days: number
@@ -39,7 +40,7 @@ export interface TimeParts {
   nanos: number
 }
 
-/** Reads one text into its own parts: 0; NaN for no such text; Infinity for more digits than nanoseconds have. */
+/** Reads one text into its own parts: 0; NaN if the text does not match; Infinity for more digits than nanoseconds have. */
 export interface DateFormat extends TimeParts {
   /** Its texts are numbers, which may be written in the style of the input. */
   readonly isNumber: boolean
@@ -48,25 +49,25 @@ export interface DateFormat extends TimeParts {
   read(bytes: Uint8Array, start: number, end: number): number
 }
 
-/** What is known of the times of a column. */
+/** What is known of a column's times. */
 export interface ClockRules {
-  /** Whose clocks the column keeps; undefined to keep times as they are written. */
+  /** Time zone of the stored times; undefined to store them as written. */
   readonly zone?: TimeZone | undefined
-  /** What offset the times have that are kept as they are written; undefined where that does not matter. */
+  /** The common offset of times stored as written; undefined if it does not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** Called at the first time with another offset than zero that is kept as it is written; true to be called again. */
+  /** Called for the first time that has a non-zero offset and is stored as written; returns true to be called again. */
   readonly onOffset?: (() => boolean | void) | undefined
 }
 
-/** Keeps the parts of the text it read last; of one that was not a value they mean nothing. */
+/** Keeps the parts of the text it read last; they are meaningless if that was not a value. */
 export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0
   nanos = 0
-  /** What is read: blanks around it and a zone behind a time are left out. */
+  /** Bounds without surrounding blanks and a time's offset. */
   #start = 0
   #end = 0
-  /** Digits of the text read last stand without separators. */
+  /** The text read last has no separators between its digits. */
   #isBasic = false
   #zoneFault: 'none' | 'skipped' | 'dateless' | 'other' = 'none'
   readonly #offset: UtcOffset = new UtcOffset()
@@ -80,7 +81,7 @@ export class WallClock implements TimeParts {
     this.#onOffset = onOffset
   }
 
-  /** A date, maybe with a time behind it: 0, NaN or Infinity. */
+  /** A date, optionally followed by a time: 0, NaN or Infinity. */
   readDate(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const behind = this.#date(bytes)
@@ -88,7 +89,7 @@ export class WallClock implements TimeParts {
     this.nanos = 0
     if (behind === this.#end) return 0
     const outcome = this.#timeBehind(bytes, behind)
-    // A day has no clock: that some zone has no midnight on it does not matter.
+    // A date has no clock: it does not matter if a zone skips its midnight.
     const matters = this.#zone === undefined || this.#offset.isGiven
     return outcome === 0 && matters ? this.#toZone() : outcome
   }
@@ -102,7 +103,7 @@ export class WallClock implements TimeParts {
     if (outcome !== 0) return outcome
     if (this.#zone === undefined) return this.#keepAsWritten()
     if (!this.#offset.isGiven) return 0
-    // Without a date nobody knows what the clocks of the zone showed then.
+    // Without a date it is unknown what the zone's clocks showed then.
     this.#zoneFault = 'dateless'
     return noValue
   }
@@ -123,7 +124,7 @@ export class WallClock implements TimeParts {
     this.nanos = 0
     if (behind === this.#end) {
       this.#offset.isGiven = false
-      // A date alone has no clock that could be ahead of another.
+      // For a date alone an offset does not matter.
       return this.#zone === undefined ? 0 : this.#toZone()
     }
     const outcome = this.#timeBehind(bytes, behind)
@@ -135,7 +136,7 @@ export class WallClock implements TimeParts {
     this.#trim(bytes, start, end)
     const behind = this.#date(bytes)
     if (behind + 3 !== this.#end) {
-      // A date alone is a day, not the hour it begins with.
+      // A date alone is a day, not its first hour.
       return behind === this.#end ? noValue : this.readDateTime(bytes, start, end)
     }
     if (!isSeparator(bytes[behind]!)) return noValue
@@ -147,7 +148,7 @@ export class WallClock implements TimeParts {
     return this.#toZone()
   }
 
-  /** Why the text read last is not a value, where that is its zone. */
+  /** Why the text read last is not a value, if that is because of its offset. */
   get zoneFault(): string | undefined {
     const name = this.#zone?.name
     switch (this.#zoneFault) {
@@ -169,8 +170,8 @@ export class WallClock implements TimeParts {
   }
 
   /**
-   * Reads the date in front, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`; gives the position behind it, or NaN. A day
-   * that does not exist is NaN, which the sums below carry on.
+   * Reads the leading date, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`; returns the position after it, or NaN. A nonexistent
+   * day becomes NaN, which the sums below propagate.
    */
   #date(bytes: Uint8Array): number {
     const p = this.#start
@@ -187,14 +188,14 @@ export class WallClock implements TimeParts {
     return p + 8 + 0 * this.days
   }
 
-  /** The separator at `p` and the time and offset behind it; NaN for `p` too. */
+  /** The separator at `p`, and the time and offset after it; NaN if `p` is. */
   #timeBehind(bytes: Uint8Array, p: number): number {
     if (p !== p || !isSeparator(bytes[p]!)) return noValue
     this.#end = this.#offset.takeFrom(bytes, p + 1, this.#end)
     return this.#time(bytes, p + 1)
   }
 
-  /** `HH:MM[:SS[.fraction]]`; behind a date without separators also `HHMM[SS[.fraction]]`. */
+  /** `HH:MM[:SS[.fraction]]`; after a date without separators also `HHMM[SS[.fraction]]`. */
   #time(bytes: Uint8Array, p: number): number {
     const width = bytes[p + 2] === colon ? 1 : 0
     const minuteAt = p + 2 + width
@@ -232,7 +233,7 @@ export class WallClock implements TimeParts {
     return outcome
   }
 
-  /** What the clocks of the zone showed; NaN for a time that they never showed. */
+  /** Converts to what the zone's clocks showed; NaN for a time that they never showed. */
   #toZone(): number {
     const zone = this.#zone
     const offset = this.#offset
@@ -260,14 +261,14 @@ export class WallClock implements TimeParts {
   }
 }
 
-/** Sets days and seconds to what the clocks of the zone show at a moment in seconds since 1970. */
+/** Sets days and seconds to what the zone's clocks show at a moment in seconds since 1970. */
 export function setMoment(parts: TimeParts, utcSeconds: number, zone: TimeZone): void {
   const wall = utcSeconds + zone.offsetAt(utcSeconds)
   parts.days = Math.floor(wall / secondsPerDay)
   parts.secondOfDay = wall - parts.days * secondsPerDay
 }
 
-/** What may stand between a date and a time. */
+/** Characters allowed between a date and a time. */
 function isSeparator(byte: number): boolean {
   return byte === letterT || byte === blank || byte === lowerT
 }

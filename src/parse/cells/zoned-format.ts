@@ -1,6 +1,5 @@
 /*
-  A format whose column keeps the clocks of a time zone: counts since 1970 are moments, everything else is what the clocks
-  showed.
+  A format for a column with a time zone: counts since 1970 are moments, everything else is what the zone's clocks showed.
 */
 import { monthsAt } from './calendar.js'
 import type { DateFormat } from './wall-clock.js'
@@ -9,7 +8,7 @@ import { setMoment } from './wall-clock.js'
 
 const secondsPerDay = 86_400
 
-/** What to do with what a format reads: convert it, or refuse times that the clocks were put forward over. */
+/** What to do with the result of a format: convert it, or refuse times that the clocks skipped. */
 export type ZoneTask = 'convert' | 'check'
 
 /** A format in a time zone. */

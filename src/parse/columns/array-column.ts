@@ -1,5 +1,5 @@
 /*
-  Array vectors: `1,2,3` or `[1,2,3]` in one cell. The elements of all rows go through one builder of their type.
+  Array vectors: `1,2,3` or `[1,2,3]` in one cell. One builder of the element type takes the elements of all rows.
 */
 import type { Column, Vector } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -9,7 +9,7 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { ColumnPart, ArrayPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 
-/** Stands between the elements of a cell when the format, not the user, writes them one after the other. */
+/** Separates the elements of a cell if the format wrote them, not the user. */
 export const elementSeparator = 0x1f
 
 const openBracket = 91
@@ -59,7 +59,7 @@ export class ArrayColumn implements ColumnBuilder {
     return nulls
   }
 
-  /** Refuses the rows that hold refused elements. */
+  /** Refuses the rows that contain refused elements. */
   #refuseRows(block: RecordBlock, firstRow: number): void {
     for (let row = 0; row < block.rowCount; row++) {
       const first = this.#offsets[firstRow + row]! - this.#count
@@ -75,10 +75,7 @@ export class ArrayColumn implements ColumnBuilder {
     this.#block.bytes = bytes
   }
 
-  /**
-   * Adds the elements of one cell; an empty one has a single null, as DolphinDB keeps it
-   * (docs/protocol.md#array-vectors).
-   */
+  /** Adds the elements of one cell; an empty one has a single null, as DolphinDB stores it (docs/protocol.md#array-vectors). */
   #split(start: number, end: number): void {
     const { bytes } = this.#block
     let first = trimmedStart(bytes, start, end)
@@ -133,11 +130,11 @@ export class ArrayColumn implements ColumnBuilder {
   }
 
   encodedBytes(rowCount: number): number {
-    // Each row's count takes one byte as a rule, each block of rows four more.
+    // Each row's count usually takes one byte, each block of rows four more.
     return this.#elements.encodedBytes(this.#count) + rowCount
   }
 
-  /** Elements of no text, and a delimiter between each two. */
+  /** Assumes empty elements with a delimiter after each. */
   get most(): WireRoom {
     const { row, textByte } = this.#elements.most
     return { row: row + 1, textByte: row + textByte }

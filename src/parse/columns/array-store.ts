@@ -1,21 +1,18 @@
 /*
-  Room for the elements of one column, out of the pool, growing with the rows.
+  Memory for the elements of one column, from the pool, growing with the rows.
 */
 import type { BufferPool } from './buffer-pool.js'
 
 const initialRows = 1024
 
-/**
- * The buffer of one column under construction. It belongs to the batch after `release`, and comes back through the
- * pool.
- */
+/** The buffer of one column under construction. After `release` it belongs to the batch, and returns through the pool. */
 export class ArrayStore {
   buffer: ArrayBuffer
   readonly #pool: BufferPool
   readonly #bytesPerRow: number
-  /** What the batch needs so far. */
+  /** Bytes that the batch needs so far. */
   #neededBytes = 0
-  /** What the last batch needed: the next one will probably need as much. */
+  /** Bytes that the last batch needed, as the next one will probably need as much. */
   #expectedBytes: number
 
   constructor(pool: BufferPool, bytesPerRow: number) {
@@ -25,7 +22,7 @@ export class ArrayStore {
     this.buffer = new ArrayBuffer(0)
   }
 
-  /** Makes room for `rowCount` rows; true when `buffer` is another one now. */
+  /** Makes room for `rowCount` rows; true if `buffer` has changed. */
   reserve(rowCount: number): boolean {
     const needed = rowCount * this.#bytesPerRow
     this.#neededBytes = needed
@@ -40,22 +37,22 @@ export class ArrayStore {
     return true
   }
 
-  /** Puts rows `from` to `to` (exclusive) of other rows in the place of rows `firstRow` and on, for which there is room. */
+  /** Copies rows `from` to `to` (exclusive) of other rows to `firstRow`, where there must be room. */
   put(rows: ArrayBuffer, from: number, to: number, firstRow: number): void {
     const size = this.#bytesPerRow
     const bytes = new Uint8Array(rows, from * size, (to - from) * size)
     new Uint8Array(this.buffer).set(bytes, firstRow * size)
   }
 
-  /** Room for so many bytes besides the rows. */
+  /** Memory for further data besides the rows. */
   beside(byteLength: number): ArrayBuffer {
     return this.#pool.take(byteLength)
   }
 
-  /** Gives the buffer away with its batch. */
+  /** Hands the buffer over to its batch. */
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // Not the buffer's size: small batches would keep the room of large ones for as long as they are in flight.
+    // Not the buffer's size: small batches would otherwise occupy the memory of large ones while in flight.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)

@@ -1,5 +1,5 @@
 /*
-  BLOB columns in the form they travel in: the bytes of a cell as they stand, behind an int32 that counts them.
+  BLOB columns in wire form: the bytes of a cell unchanged, after an int32 with their number.
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -11,7 +11,7 @@ import { tooLong } from './string-column.js'
 
 const countBytes = 4
 
-/** One BLOB column. Every text is a value, unless it is too long: then its row is refused. */
+/** One BLOB column. Every text is a value unless it is too long; its row is then refused. */
 export class BlobColumn implements ColumnBuilder {
   readonly #column: (encoded: Uint8Array, rowCount: number) => Column
   readonly #columnIndex: number

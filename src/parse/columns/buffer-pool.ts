@@ -1,20 +1,19 @@
 /*
-  Arrays of released batches, kept for the next ones: memory stays that of the batches in flight, and nothing is
-  cleared twice.
+  Keeps arrays of released batches for the next ones: memory stays that of the batches in flight, and nothing is cleared again.
 */
 const smallestBytes = 1024
-/** More than this is left to the garbage collector. */
+/** Anything above this is left to the garbage collector. */
 const maxKeptBytes = 64 * 1024 * 1024
-/** So little is kept whatever it is. */
+/** This little is always kept. */
 const leastKeptBytes = 1024 * 1024
 
-/** Buffers of one input's batches. What they hold is never cleared. */
+/** Buffers of one input's batches. Their content is never cleared. */
 export class BufferPool {
-  /** By size; that which was not asked for longest comes first. */
+  /** By size; within a size the longest unused ones come first. */
   readonly #free = new Map<number, ArrayBuffer[]>()
   #keptBytes = 0
 
-  /** At least `byteLength` bytes; what they hold is left over from earlier. */
+  /** At least `byteLength` bytes, with old content. */
   take(byteLength: number): ArrayBuffer {
     const size = roundedUp(byteLength)
     const list = this.#free.get(size) ?? []
@@ -29,7 +28,7 @@ export class BufferPool {
     return buffer
   }
 
-  /** Where batches have become larger, the arrays of earlier ones make room for theirs. */
+  /** When batches become larger, drops arrays of earlier sizes to make room. */
   #drop(bytes: number): void {
     let left = bytes
     for (const [size, list] of this.#free) {
@@ -41,7 +40,7 @@ export class BufferPool {
     }
   }
 
-  /** Takes back a buffer that `take` gave and nobody looks at any more. */
+  /** Takes back an unused buffer that came from `take`. */
   give(buffer: ArrayBuffer): void {
     const size = buffer.byteLength
     if (this.#keptBytes + size > maxKeptBytes) return
@@ -54,7 +53,10 @@ export class BufferPool {
 
 let closed: InstanceType<typeof MessagePort> | undefined
 
-/** Of itself the collector leaves such a buffer until there are 64 MB of them; what goes to a closed port is gone at once. */
+/**
+ * The garbage collector would leave such buffers until there are 64 MB of them; transferring to a closed port frees them at
+ * once.
+ */
 function freeNow(buffer: ArrayBuffer): void {
   if (closed === undefined) {
     closed = new MessageChannel().port1
@@ -63,7 +65,7 @@ function freeNow(buffer: ArrayBuffer): void {
   closed.postMessage(undefined, [buffer])
 }
 
-/** A power of two or a quarter, half or three quarters more, so that growing arrays meet the same few sizes. */
+/** A power of two or a quarter, half or three quarters more, so that growing arrays use the same few sizes. */
 function roundedUp(byteLength: number): number {
   let size = smallestBytes
   while (2 * size < byteLength) size *= 2

@@ -1,6 +1,6 @@
 /*
-  One column of the batch under construction. A builder reads its field of all rows of a block in one loop that knows
-  its type; a row that some column cannot take is taken back from all.
+  One column of the batch under construction. A builder reads its field of all rows of a block in one loop for its type; a row
+  that any column refuses is removed from all.
 */
 import type { ErrorCode } from '../../errors.js'
 import type { Column } from '../../protocol/value.js'
@@ -14,37 +14,40 @@ export interface CellFault {
   readonly expected: string
 }
 
-/** What the rows of a column take on the wire at most. */
+/** Upper limit for the size of a column's rows on the wire. */
 export interface WireRoom {
-  /** For each row. */
+  /** Bytes per row. */
   readonly row: number
-  /** And for each byte of its text. */
+  /** Additional bytes per byte of the row's text. */
   readonly textByte: number
 }
 
-/** One column: `read` for each block, `take` at the end of a batch; `undo` in between when rows were refused. */
+/** Builds one column: call `read` for each block, `take` at the end of a batch, and `undo` in between if rows were refused. */
 export interface ColumnBuilder {
   /**
-   * Appends field `field` of every row of the block, as rows `firstRow` and on. An empty text is null. A text that is
-   * no value becomes null, and its row is refused on behalf of this column.
+   * Appends field `field` of every row of the block, as rows from `firstRow` on. An empty text is null. A text that is not a
+   * value becomes null, and this column refuses its row.
    *
-   * @returns how many cells are null, refused ones among them
+   * @returns how many cells are null, including refused ones
    */
   read(block: RecordBlock, field: number, firstRow: number): number
-  /** Takes back what the last `read` appended. */
+  /** Removes what the last `read` appended. */
   undo(): void
-  /** Of a column that is put together from several texts: the block that holds what was read last. */
+  /** For a column that combines several texts: the block with the texts read last. */
   readonly composed?: RecordBlock
-  /** What is wrong with the text that `read` refused. */
+  /** What is wrong with a text that `read` refused. */
   explain(bytes: Uint8Array, start: number, end: number): CellFault
   /** Bytes on the wire of the first `rowCount` rows. */
   encodedBytes(rowCount: number): number
-  /** Known before a row is read: it tells how many rows fit for sure. */
+  /** Known before a row is read: tells how many rows certainly fit. */
   readonly most: WireRoom
-  /** Hands the column over and starts the next batch; `buffers` receives what belongs to the pool. */
+  /** Hands the column over and starts the next batch; `buffers` receives memory of the pool. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
-  /** As `take`, for a builder of the same column elsewhere; `buffers`, too, receives what belongs to the pool: all that is in the part. */
+  /**
+   * Like `take`, for a builder of the same column elsewhere; here, too, `buffers` receives memory of the pool: everything in
+   * the part.
+   */
   give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart
-  /** Appends rows `from` to `to` (exclusive) of what another builder gave, as rows `firstRow` and on. They cannot be undone. */
+  /** Appends rows `from` to `to` (exclusive) of another builder's part, as rows from `firstRow` on. They cannot be undone. */
   append(part: ColumnPart, from: number, to: number, firstRow: number): void
 }

@@ -1,6 +1,6 @@
 /*
-  Rows of a column that somebody else has read, on their way to the builder that takes them into a batch: plain data, which threads
-  can hand over without copying it.
+  Rows of a column that another builder has read, on their way to the builder of a batch: plain data, which threads can transfer
+  without copying.
 */
 
 /** Elements of one size, one after the other. */
@@ -8,7 +8,7 @@ export interface FixedPart {
   readonly data: ArrayBuffer
 }
 
-/** Texts as they travel, one after the other. */
+/** Texts in wire form, one after the other. */
 export interface TextPart {
   readonly encoded: Uint8Array<ArrayBuffer>
   /** Where each row ends. */
@@ -23,9 +23,9 @@ export function textsOf({ encoded, ends }: TextPart, from: number, to: number): 
 /** Codes, 0 for null, and their texts. */
 export interface SymbolPart {
   readonly codes: Int32Array<ArrayBuffer>
-  /** Of code 1 and on, one after the other; some bytes after the last one can be read. */
+  /** Texts from code 1 on, one after the other; some bytes after the last one can be read. */
   readonly texts: Uint8Array<ArrayBuffer>
-  /** Where the text of each code ends; of code 0, where the first one begins. */
+  /** Where the text of each code ends; for code 0, where the first text begins. */
   readonly textEnds: Int32Array<ArrayBuffer>
 }
 
@@ -35,5 +35,5 @@ export interface ArrayPart {
   readonly elements: ColumnPart
 }
 
-/** Each kind of column gives its own and takes no other. */
+/** Each kind of column produces its own kind and accepts no other. */
 export type ColumnPart = FixedPart | TextPart | SymbolPart | ArrayPart | undefined

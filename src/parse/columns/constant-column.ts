@@ -1,6 +1,6 @@
 /*
-  A column that holds the same text in every row: `mapping.set`, and columns the input does not have. A text that the name of the
-  input says changes from input to input.
+  A column with the same text in every row: `mapping.set`, and columns that the input does not have. A text from the input's
+  name changes from input to input.
 */
 import type { Column } from '../../protocol/value.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
@@ -8,15 +8,12 @@ import type { ColumnPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 
-/**
- * Reads a block of its own that holds the text as often as there are rows, so every type is filled by its own
- * builder.
- */
+/** Reads a block of its own that repeats the text, so that the type's own builder fills it. */
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #block: RecordBlock
   #textBytes = 0
-  /** Why the text is not a value of the column, if so. */
+  /** Why the text is not a value of the column, if that is so. */
   fault: CellFault | undefined
 
   constructor(builder: ColumnBuilder, text: string, rowCapacity: number) {
@@ -25,7 +22,7 @@ export class ConstantColumn implements ColumnBuilder {
     this.setText(text, 0)
   }
 
-  /** The rows from `firstRow` on hold this text. */
+  /** Sets the text for rows from `firstRow` on. */
   setText(text: string, firstRow: number): void {
     const builder = this.#builder
     const encoded = new TextEncoder().encode(text)
@@ -69,7 +66,7 @@ export class ConstantColumn implements ColumnBuilder {
     return this.#builder.take(rowCount, buffers)
   }
 
-  /** Nothing: others have the text, too. */
+  /** Nothing, as the other builder has the text, too. */
   give(rowCount: number): ColumnPart {
     this.#builder.take(rowCount, [])
     return undefined

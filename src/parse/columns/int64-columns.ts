@@ -1,6 +1,6 @@
 /*
-  Columns of 64-bit integers: LONG, TIMESTAMP, NANOTIME, NANOTIMESTAMP, DECIMAL64. Elements are written as two
-  32-bit halves; only the finished column is a BigInt64Array.
+  Columns of 64-bit integers: LONG, TIMESTAMP, NANOTIME, NANOTIMESTAMP, DECIMAL64. Elements are written as two 32-bit halves;
+  only the finished column is a BigInt64Array.
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -15,17 +15,17 @@ import type { RecordBlock } from '../record-block.js'
 const bytesPerRow = 8
 const nullHigh = -2_147_483_648
 
-/** Reads one cell into `into`: 0 when it did, NaN when the text is not a value, ±Infinity when it does not fit. */
+/** Reads one cell into `into`: 0 on success, NaN if the text is not a value, ±Infinity if it does not fit. */
 export type ReadInt64 = (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number
 
-/** What tells one type of 64 bits from another. */
+/** What differs between types of 64 bits. */
 export interface Int64Kind {
   /** What a text should have been. */
   readonly expected: string
   readonly readCell: ReadInt64
-  /** Of times: the offset that all of them have; undefined where it does not matter. */
+  /** For times: their common offset; undefined if it does not matter. */
   readonly offset?: ColumnOffset | undefined
-  /** More than `expected` about a text that is not a value. */
+  /** Tells more than `expected` about a text that is not a value. */
   readonly explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined
   readonly column: (data: BigInt64Array, rowCount: number) => Column
 }
@@ -37,12 +37,12 @@ export function storeExact(words: Int32Array, word: number, value: number): void
   words[word + 1] = high
 }
 
-/** Every type of 64 bits that has no loop of its own. */
+/** Any type of 64 bits without its own loop. */
 export class Int64Column implements ColumnBuilder {
   protected readonly type: Int64Kind
   protected readonly columnIndex: number
   protected readonly parts: Int64Parts = new Int64Parts()
-  /** Low word first, then high word of each row. */
+  /** For each row the low word, then the high word. */
   protected words: Int32Array = new Int32Array(0)
   readonly #store: ArrayStore
 
@@ -105,7 +105,7 @@ export class Int64Column implements ColumnBuilder {
     if (this.#store.reserve(rowCount)) this.words = new Int32Array(this.#store.buffer)
   }
 
-  /** Reads a cell that has no short form; 1 when it is null. */
+  /** Reads a cell that has no short form; returns 1 if it is null. */
   protected readOther(
     block: RecordBlock,
     row: number,

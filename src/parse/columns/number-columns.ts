@@ -1,7 +1,6 @@
 /*
-  Columns whose elements all have one size, up to 32 bits and floating point. IntegerColumn and FloatingColumn have
-  loops of their own because most columns of most files are theirs; every other type shares one loop and brings a
-  function from bytes to number.
+  Columns whose elements have a fixed size, up to 32 bits and floating point. IntegerColumn and FloatingColumn have their own
+  loops because most columns of most files are theirs; all other types share one loop with a function from bytes to number.
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -23,10 +22,10 @@ import type { RecordBlock } from '../record-block.js'
 /** Arrays whose elements are JavaScript numbers. */
 export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
-/** Reads one cell: NaN when it is not a value of the type, ±Infinity when it is one that does not fit. */
+/** Reads one cell: NaN if it is not a value of the type, ±Infinity if the value does not fit. */
 export type ReadNumber = (bytes: Uint8Array, start: number, end: number) => number
 
-/** How the elements of a type lie in their array, and which numbers they may be. */
+/** How a type's elements are stored in their array, and the range of its numbers. */
 export interface FixedType<A extends NumberArray> {
   readonly bytesPerRow: number
   readonly view: (buffer: ArrayBuffer) => A
@@ -36,7 +35,7 @@ export interface FixedType<A extends NumberArray> {
   readonly max: number
   /** What a text should have been: `a whole number from … to …`. */
   readonly expected: string
-  /** Of times: the offset that all of them have; undefined where it does not matter. */
+  /** For times: their common offset; undefined if it does not matter. */
   readonly offset?: ColumnOffset | undefined
   readonly column: (data: A, rowCount: number) => Column
 }
@@ -63,7 +62,7 @@ abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
     return this.array
   }
 
-  /** Rows beyond the next `take` are simply written over. */
+  /** Later rows simply overwrite the undone ones. */
   undo(): void {
     return
   }
@@ -133,16 +132,16 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
   }
 }
 
-/** Reads what has no short form. */
+/** Reads texts that have no short form. */
 type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | NumberFault
 
 /**
- * Of texts of up to 15 digits, which never share a double: what lies between two singles from here on has no more
- * digits itself, so a text that is read as such a double is that number.
+ * Texts of up to 15 digits never share a double. From here on a number between two singles has no more digits than that, so a
+ * text that is read as such a double is exactly that number.
  */
 const exactFrom = 2 ** 14
 
-/** DOUBLE and FLOAT. NaN and the infinities would be no nulls in DolphinDB, and no values either. */
+/** DOUBLE and FLOAT. NaN and the infinities are refused: in DolphinDB they would be neither nulls nor values. */
 export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
   readonly #readOther: ReadFloating
   readonly #isSingle: boolean
@@ -207,13 +206,13 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
 
 const notFiniteAdvice = 'null stands for NaN and infinities: name them with `cells.nullTexts`'
 
-/** Every other type of up to 32 bits. */
+/** Any other type of up to 32 bits. */
 export class NumberColumn extends FixedColumn<NumberArray> {
   readonly #readCell: ReadNumber
   readonly #explain:
     ((bytes: Uint8Array, start: number, end: number) => string | undefined) | undefined
 
-  /** `explain` may say more of a text that is not a value than what was expected. */
+  /** `explain` may say more about a text that is not a value than what was expected. */
   constructor(
     type: FixedType<NumberArray>,
     columnIndex: number,
@@ -236,7 +235,7 @@ export class NumberColumn extends FixedColumn<NumberArray> {
     return nulls
   }
 
-  /** Reads a cell that has no short form; 1 when it is null. */
+  /** Reads a cell that has no short form; returns 1 if it is null. */
   protected readOther(
     block: RecordBlock,
     row: number,

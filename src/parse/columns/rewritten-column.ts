@@ -1,6 +1,5 @@
 /*
-  A column whose texts are written otherwise than its type is read: each is written out anew, and another builder reads
-  that.
+  A column whose texts are not in the notation of its type: each is rewritten, and another builder reads the result.
 */
 import type { Column } from '../../protocol/value.js'
 import { RecordBlock } from '../record-block.js'
@@ -8,12 +7,12 @@ import { slackBytes } from '../window.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { ColumnPart } from './column-part.js'
 
-/** How texts become those that the builder reads. */
+/** How to rewrite texts for the builder. */
 export interface Rewriting {
   /**
-   * Writes the text from `start` to `end` out.
+   * Rewrites the text from `start` to `end`.
    *
-   * @returns the position behind it in `into`, or −1 when it is not a value
+   * @returns the position after it in `into`, or −1 if it is not a value
    */
   readonly write: (
     bytes: Uint8Array,
@@ -24,11 +23,11 @@ export interface Rewriting {
   ) => number
   /** How much longer a text may become. */
   readonly roomBytes: number
-  /** What a text should have been, behind what the builder says. */
+  /** What a text should have been; appended to the builder's message. */
   readonly expected: string
 }
 
-/** Stands for a text that is not a value; no type takes it. */
+/** Replaces a text that is not a value; no type accepts it. */
 const noValue = 0x21
 
 /** One column with a rewriting before it. */
@@ -40,7 +39,7 @@ export class RewrittenColumn implements ColumnBuilder {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #to = 0
 
-  /** @param builder  of column 0 of a block with one field */
+  /** @param builder  for column 0 of a block with one field */
   constructor(builder: ColumnBuilder, rewriting: Rewriting, columnIndex: number) {
     this.#builder = builder
     this.#rewriting = rewriting

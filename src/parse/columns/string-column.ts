@@ -1,5 +1,5 @@
 /*
-  STRING columns in the form they travel in: UTF-8, each text ended by one 00.
+  STRING columns in wire form: UTF-8, each text ended by one 00.
 */
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
@@ -10,11 +10,11 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import { textsOf, type ColumnPart, type TextPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** Four bytes are copied and looked at as one word. */
+/** Four bytes are copied and checked as one word. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 
-/** One STRING column. A text that is not UTF-8, holds U+0000 or is too long refuses its row. */
+/** One STRING column. It refuses rows whose text is not UTF-8, contains U+0000 or is too long. */
 export class StringColumn implements ColumnBuilder {
   readonly #column: (encoded: Uint8Array, rowCount: number) => Column
   readonly #columnIndex: number
@@ -164,7 +164,7 @@ export function explainText(
   return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
 }
 
-/** Of a text that is longer than its column takes. */
+/** For a text that is longer than its column allows. */
 export function tooLong(lengthBytes: number, maxBytes: number): CellFault {
   return { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, lengthBytes) }
 }

@@ -1,5 +1,5 @@
 /*
-  SYMBOL columns: codes into a base of texts that belongs to the batch (docs/protocol.md#symbol-vectors).
+  SYMBOL columns: codes that refer to a base of texts in the batch (docs/protocol.md#symbol-vectors).
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
@@ -13,7 +13,7 @@ import { noSymbol, SymbolTable } from './symbol-table.js'
 
 const bytesPerRow = 4
 
-/** @param base  texts that the codes count in; entry 0 is the null */
+/** @param base  texts by code; entry 0 is the null */
 type MakeSymbols = (codes: Int32Array, base: string[], rowCount: number) => Column
 
 /** One SYMBOL column. Texts are remembered from batch to batch, codes are not. */
@@ -26,14 +26,14 @@ export class SymbolColumn implements ColumnBuilder {
   #codes: Int32Array = new Int32Array(0)
   /** Entry 0 is the empty text, the null. */
   #base: string[] = ['']
-  /** Entry in `symbols` of each text in the base. */
+  /** Index in `symbols` of each text in the base. */
   #entries: number[] = [-1]
-  /** Code in this batch of each entry; 0 when it has none yet. */
+  /** Code of each entry in this batch; 0 if it has none yet. */
   #codeOfEntry: Int32Array = new Int32Array(1024)
   #baseBytes = 1
   #sizeBefore = 1
   #baseBytesBefore = 1
-  /** Appended last, and the entry of each of its codes; −1 until it is looked for. */
+  /** The part appended last, and the entry of each of its codes; −1 until it is looked up. */
   #part: SymbolPart | undefined
   #partView: DataView = new DataView(new ArrayBuffer(0))
   #partEntries: Int32Array = new Int32Array(0)
@@ -85,7 +85,7 @@ export class SymbolColumn implements ColumnBuilder {
     return rowCount * bytesPerRow + this.#baseBytes
   }
 
-  /** A new text goes into the base. */
+  /** Assumes that each text is new and enters the base. */
   get most(): WireRoom {
     return { row: bytesPerRow + 1, textByte: 1 }
   }
@@ -121,7 +121,7 @@ export class SymbolColumn implements ColumnBuilder {
       textEnds[code] = end
     }
     buffers.push(textEnds.buffer, texts.buffer)
-    // The rows go as they are; `take` clears what belongs to the batch.
+    // The part has the rows; `take` then clears what belongs to the batch.
     this.take(rowCount, buffers)
     return { codes, texts, textEnds }
   }

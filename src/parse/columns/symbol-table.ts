@@ -1,18 +1,18 @@
 /*
-  Texts seen so far, found by their bytes: a known symbol costs no string. It outlives batches; each batch numbers
-  the symbols it meets anew, because its base travels with it.
+  Texts seen so far, looked up by their bytes: a known symbol needs no string. It outlives batches; each batch has codes of its
+  own, because its base is sent with it.
 */
 import { isUtf8, utf8Text } from '../cells/cell-bytes.js'
 import { slackBytes } from '../window.js'
 
-/** Beyond this the table starts afresh with the next batch, so that it does not grow with the input. */
+/** Beyond this the table is cleared before the next batch, so that it does not grow with the input. */
 const maxEntries = 65_536
 const maxBytes = 4 * 1024 * 1024
 
-/** What is not text: invalid UTF-8 or a U+0000. */
+/** Not text: invalid UTF-8 or a U+0000. */
 export const noSymbol: number = -1
 
-/** Of a word whose first `n` bytes count. */
+/** Selects the first `n` bytes of a word. */
 const tailMasks: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
 const hashFactor = 0x9e3779b1 | 0
 
@@ -33,24 +33,24 @@ export class SymbolTable {
     return this.texts.length
   }
 
-  /** True when it should be cleared before the next batch; until then it goes on growing. */
+  /** True if it should be cleared before the next batch; until then it continues to grow. */
   get isFull(): boolean {
     return this.texts.length >= maxEntries || this.#length >= maxBytes
   }
 
-  /** The text of an entry; lent until the next one is found. */
+  /** The text of an entry; valid until the next `find`. */
   bytesOf(entry: number): Uint8Array {
     return this.#bytes.subarray(this.#starts[entry], this.#ends[entry])
   }
 
-  /** Forgets every entry; numbers given before mean nothing any more. */
+  /** Forgets all entries; earlier numbers become meaningless. */
   clear(): void {
     this.texts = []
     this.#slots.fill(-1)
     this.#length = 0
   }
 
-  /** Index of the entry with these bytes, made when they are new; `noSymbol` when they are not text. */
+  /** Index of the entry with these bytes, created if new; `noSymbol` if they are not text. */
   find(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const length = end - start
     let hash = length

@@ -1,5 +1,5 @@
 /*
-  A column that is put together from fields and other texts (`mapping.set` with names in braces), and read by the builder of
+  A column whose texts are combined from fields and other texts (`mapping.set` with names in braces), and read by the builder of
   its type.
 */
 import type { Column } from '../../protocol/value.js'
@@ -17,8 +17,8 @@ export class TemplateColumn implements ColumnBuilder {
   readonly #text: TemplateText
 
   /**
-   * @param builder  of column 0 of a block with one field
-   * @param fields  of the blocks it reads, in the order of the parts that are fields
+   * @param builder  for column 0 of a block with one field
+   * @param fields  of the blocks it reads, in the order of the template's fields
    */
   constructor(
     builder: ColumnBuilder,
@@ -56,7 +56,7 @@ export class TemplateColumn implements ColumnBuilder {
     return this.#builder.explain(bytes, start, end)
   }
 
-  /** The block with what was read of the last one, whose text of each row is its only field. */
+  /** The block with the combined texts of the last one, as its only field. */
   get composed(): RecordBlock {
     return this.#text.block
   }
@@ -84,7 +84,7 @@ export class TemplateColumn implements ColumnBuilder {
   }
 }
 
-/** Where fields of a block stand. */
+/** Where fields of a block are. */
 export function cellsOf(
   { starts, ends, fieldCount }: RecordBlock,
   fields: readonly number[],

@@ -1,6 +1,6 @@
 /*
-  Puts the texts of templates together (`mapping.set`), row by row: what stands in other columns, in the path of the input, and
-  between them. A row in which one of them is null has none.
+  Combines the texts of templates (`mapping.set`), row by row: literal text, other columns, and parts of the input's path. If
+  one of them is null in a row, so is the result.
 */
 import type { TextSource } from '../../schema/cell-source.js'
 import { RecordBlock } from '../record-block.js'
@@ -9,7 +9,7 @@ import { slackBytes } from '../window.js'
 /** Texts of one input by their names; undefined for null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
 
-/** Where the texts of a field stand in some bytes: of row `r`, from `starts[first + r * step]` on. */
+/** Where the texts of a field are in some bytes: row `r` begins at `starts[first + r * step]`. */
 export interface FieldCells {
   readonly starts: Int32Array
   readonly ends: Int32Array
@@ -17,10 +17,10 @@ export interface FieldCells {
   readonly step: number
 }
 
-/** Digits of a number of a line. */
+/** Most digits of a line number. */
 const lineBytes = 16
 
-/** All alike, as they are looked at for every row: a text; the number of a field from 0; or neither, for the line. */
+/** All of the same shape, as every row reads them: a text; a field's index; or neither, for the line number. */
 interface Piece {
   readonly bytes: Uint8Array | undefined
   readonly number: number
@@ -30,11 +30,11 @@ const encoder = new TextEncoder()
 
 /** The texts of one template. */
 export class TemplateText {
-  /** Filled by `compose`: one field, and bytes of its own. */
+  /** Filled by `compose`: one field, and its own bytes. */
   readonly block: RecordBlock
-  /** Of a text, besides what stands in fields. */
+  /** Bytes of a text besides those from fields. */
   fixedBytes = 0
-  /** How often one field is in it, at most. */
+  /** How often one field occurs in it, at most. */
   readonly mostOfField: number
   readonly #parts: readonly TextSource[]
   #pieces: readonly Piece[] = []
@@ -54,7 +54,7 @@ export class TemplateText {
     this.setTexts({})
   }
 
-  /** The rows that follow are of an input with these texts. */
+  /** Sets the texts for the following rows. */
   setTexts(texts: InputTexts): void {
     let fields = 0
     this.fixedBytes = 0
@@ -111,7 +111,7 @@ export class TemplateText {
           let p = cells.starts[cell]!
           isNull = p === end
           const behind = to + end - p
-          // Behind every cell some bytes can be read, and what is written too far is written over.
+          // Some bytes after every cell can be read, and what is written beyond it is overwritten.
           for (; p < end; p += 4, to += 4) intoView.setInt32(to, view.getInt32(p, true), true)
           to = behind
         } else if (text !== undefined) {
@@ -142,7 +142,7 @@ export class TemplateText {
   }
 }
 
-/** Of a template that holds no fields: the text of all rows of an input, '' for null. */
+/** For a template without fields: the text of all rows of an input, '' for null. */
 export function inputText(parts: readonly TextSource[], texts: InputTexts): string {
   const all = parts.map(part =>
     part.kind === 'constant' ? part.text : part.kind === 'input' ? (texts[part.name] ?? '') : '',

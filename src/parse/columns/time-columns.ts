@@ -1,8 +1,8 @@
 /*
-  DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in the spelling that files mostly have, four characters at a time:
-  `2020.01.02T09:30:00.123456789` and its ISO likes, with none, 3, 6 or 9 digits after the second, with or without a Z.
-  Everything else goes the general way. Columns with a zone, or with a format of `cells.dateFormats`, go through NumberColumn
-  and Int64Column.
+  DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in common notations, four characters at a time:
+  `2020.01.02T09:30:00.123456789` and similar ISO forms, with 0, 3, 6 or 9 digits after the second, with or without a Z.
+  Everything else is read the general way. Columns with a zone, or with a format of `cells.dateFormats`, use NumberColumn and
+  Int64Column.
 */
 import { civilDays } from '../cells/calendar.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
@@ -15,7 +15,7 @@ const wordSize = 4_294_967_296
 const secondsPerDay = 86_400
 const msPerDay = 86_400_000
 const nanosPerMs = 1_000_000
-/** So many milliseconds either way, and a part of one, are nanoseconds that 64 bits hold. */
+/** Plus or minus this many milliseconds, 64 bits can hold the nanoseconds. */
 const maxMs = 9_223_372_036_853
 
 const dash = 45
@@ -24,7 +24,7 @@ const letterZ = 90
 const lowerZ = 122
 const blank = 32
 
-/** Bytes of a date and what separates it from the time. */
+/** Bytes of a date and its separator from the time. */
 const dateBytes = 11
 /** Bytes of a time up to the seconds, and up to the digits after them. */
 const toSeconds = 8
@@ -35,36 +35,36 @@ const toNanos = 18
 /** Bytes of a date and a time with milliseconds. */
 const fullLength = dateBytes + toMillis
 
-/** What turns `-MM-`, `HH:M`, `M:SS` and `.mmm` into digits and zeros, the first character in the lowest byte. */
+/** XORed with `-MM-`, `HH:M`, `M:SS` and `.mmm` these give digits and zeros; the first character is in the lowest byte. */
 const monthPattern = 0x00303000
 const hourPattern = 0x303a3030
 const minutePattern = 0x30303a30
 const fractionPattern = 0x3030302e
-/** Where these have no digit. */
+/** Bytes that hold no digit. */
 const hourMarks = 0x00ff0000
 const minuteMarks = 0x0000ff00
 const fractionMarks = 0x000000ff
-/** Added to a digit, it leaves the upper half of the byte alone; added to anything above nine, it does not. */
+/** Added to a digit, it does not change the upper half of the byte; added to anything above nine, it does. */
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 const middleHalves = 0x00f0f000
 
-/** Of one date: its 11 characters as three words, its days since 1970, and the low and the high word of its midnight. */
+/** Per date: its 11 characters as three words, its days since 1970, and the low and the high word of its midnight. */
 const dateWords = 6
 /** Bits of the four digits of a month and a day: 1, 4, 2 and 4. */
 const dateCount = 2 ** 11
-/** What a column has that has met no date: inference makes several for each of thousands of columns. */
+/** Shared by columns that have met no date, as inference makes several for each of thousands of columns. */
 const noDates = new Int32Array(dateWords * dateCount).fill(1)
 
-/** From the words that begin with the month's and the day's separator. */
+/** Computed from the words that begin with the month's and the day's separator. */
 function dateIndex(month: number, day: number): number {
   const monthBits = ((month >> 4) & 0x10) | ((month >> 16) & 15)
   return dateWords * ((monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15))
 }
 
-/** Keeps the parts of the text it read last, but for the milliseconds of its day. */
+/** Keeps the parts of the text it read last, except the milliseconds of its day. */
 export class UsualTime {
-  /** Which times are the column's: without an offset, and in UTC. All others are left to the general way. */
+  /** Whether times without an offset and in UTC fit the column; all others are read the general way. */
   takesPlain = true
   takesUtc = true
   /** Since 1970. */
@@ -75,33 +75,36 @@ export class UsualTime {
   /** Below a millisecond. */
   nanos = 0
   readonly #offset: ColumnOffset | undefined
-  /** The 11 characters of the last date as three words. The second and the third share a byte: no text has these. */
+  /**
+   * The 11 characters of the last date as three words; initially words that no text has, as the second and the third share a
+   * byte.
+   */
   #yearWord = 0
   #monthWord = 0
   #dayWord = 1
   /**
-   * Dates seen, each in the place of its month and day; an empty place holds words that no text has. Computing the day of a
-   * date takes longer than the rest of a cell.
+   * Dates seen, at the index of their month and day; an empty entry has words that no text has. Computing the day of a date
+   * takes longer than the rest of a cell.
    */
   #dates: Int32Array = noDates
 
-  /** @param offset  of the column; undefined where it does not matter */
+  /** @param offset  of the column; undefined if it does not matter */
   constructor(offset?: ColumnOffset) {
     this.#offset = offset
     this.lookAtOffset()
   }
 
-  /** To be called after a time that was read the general way: it may have set the column's offset. */
+  /** Call it after a time was read the general way, as that may have set the column's offset. */
   lookAtOffset(): void {
     if (this.#offset === undefined) return
     this.takesPlain = this.#offset.takesPlain
     this.takesUtc = this.#offset.takesUtc
   }
 
-  /** Milliseconds of the day where the text is such a time, else −1. `view` is over `bytes`. */
+  /** Milliseconds of the day if the text is such a time, else −1. `view` is over `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     if (end - start === fullLength && this.takesPlain) {
-      // Most times are so long, and nothing else is.
+      // Most times have this length, and nothing else has.
       const msOfDay = secondsAt(view, start + dateBytes) * 1000
       const millis = millisAt(view, start + dateBytes + toSeconds)
       this.nanos = 0
@@ -114,7 +117,7 @@ export class UsualTime {
     return msOfDay >= 0 && this.#readDate(view, start) ? msOfDay : -1
   }
 
-  /** Milliseconds of the day of `HH:MM:SS` with none, 3, 6 or 9 digits after it, else −1; the day stays as it was. */
+  /** Milliseconds of the day for `HH:MM:SS` with 0, 3, 6 or 9 digits after it, else −1; does not change the day. */
   readTime(view: DataView, start: number, end: number): number {
     const length = end - start
     let wrong = 0
@@ -124,7 +127,7 @@ export class UsualTime {
       if (length !== toMillis && length !== toMicros && length !== toNanos) return -1
       millis = millisAt(view, start + toSeconds)
       if (length > toMillis) {
-        // Three digits, and one in front of them that was read before.
+        // Three digits, and one before them that was read already.
         const micros = fourDigitsAt(view, start + toMillis - 1)
         nanos = (micros % 1000) * 1000
         wrong = micros
@@ -145,7 +148,7 @@ export class UsualTime {
     const year = view.getInt32(p, true)
     const month = view.getInt32(p + 4, true)
     const day = view.getInt32(p + 7, true)
-    // Rows often have the date of the row before.
+    // Rows often have the same date as the previous one.
     if (year === this.#yearWord && month === this.#monthWord && day === this.#dayWord) return true
     let dates = this.#dates
     const at = dateIndex(month, day)
@@ -170,7 +173,7 @@ export class UsualTime {
 }
 
 /**
- * Days since 1970; NaN when it is not a date, or one that the calendar does not have.
+ * Days since 1970; NaN if it is not a date, or a nonexistent one.
  *
  * @param month  `-MM-` as a word
  * @param day  `-DDT` as a word
@@ -178,7 +181,7 @@ export class UsualTime {
 function dayOf(year: number, month: number, day: number): number {
   const separator = month & 0xff
   const between = day >>> 24
-  // Dash, point and slash stand side by side.
+  // Dash, point and slash have consecutive codes.
   if (separator < dash || separator > dash + 2 || month >>> 24 !== separator) return NaN
   if (year < 0 || (between !== letterT && between !== blank)) return NaN
   const months = month ^ monthPattern
@@ -187,7 +190,7 @@ function dayOf(year: number, month: number, day: number): number {
   return civilDays(year, twoDigitsOf(months), twoDigitsOf(days))
 }
 
-/** The number whose digits are the two bytes in the middle. */
+/** The number whose digits are the two middle bytes. */
 function twoDigitsOf(word: number): number {
   return ((word >> 8) & 15) * 10 + ((word >> 16) & 15)
 }
@@ -316,7 +319,7 @@ export class NanotimestampColumn extends Int64Column {
       const msOfDay = time.read(bytes, view, start, end)
       const ms = time.day * msPerDay + msOfDay
       if (msOfDay >= 0 && ms <= maxMs && ms >= -maxMs) {
-        // Both products are exact: the upper half of so many milliseconds has 12 bits, the lower one 32.
+        // Both products are exact: the upper half of such milliseconds has 12 bits, the lower one 32.
         const upper = Math.floor(ms / wordSize)
         const lower = (ms - upper * wordSize) * nanosPerMs + time.nanos
         const carry = Math.floor(lower / wordSize)

@@ -12,15 +12,15 @@ import type { RecordBlock } from '../record-block.js'
 /** Arrays in which a row takes several elements. */
 export type WideArray = Int32Array | Float64Array
 
-/** How the elements of a wide type lie in their array, and how one cell fills them. */
+/** How the elements of a wide type are stored in their array, and how to read a cell. */
 export interface WideType<A extends WideArray> {
   readonly bytesPerRow: number
   readonly view: (buffer: ArrayBuffer) => A
   /** Array elements of a null row. */
   readonly nullElements: readonly number[]
   /**
-   * Reads one cell into `array` from index `at`: 0 when it did, NaN when the text is not a value, Infinity when it is
-   * one that does not fit. `view` is over `bytes`.
+   * Reads one cell into `array` at index `at`: 0 on success, NaN if the text is not a value, Infinity if the value does not
+   * fit. `view` is over `bytes`.
    */
   readonly readCell: (
     bytes: Uint8Array,

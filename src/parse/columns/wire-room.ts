@@ -1,10 +1,10 @@
 /*
-  What rows take on the wire at most, before anything is known of them but the length of their text.
+  An upper limit for the size of rows on the wire, from nothing but the length of their text.
 */
 import type { ColumnBuilder, WireRoom } from './column-builder.js'
 
 /**
- * Of a row with all its columns; its text counts in each column that takes the same field.
+ * For a row with all its columns; its text counts for each column that takes the same field.
  * @param columns  with the fields of each
  */
 export function roomOfRow(

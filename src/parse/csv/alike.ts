@@ -1,6 +1,6 @@
 /*
-  The files of a folder are mostly written by one program: what was found of one is expected of the next, and only checked. A file
-  that may be understood in another way is looked at by itself.
+  Files of a folder are usually written by one program, so what was detected in one is expected of the next, and only checked. A
+  file that may need another dialect is examined by itself.
 */
 import { isUtf8 } from 'node:buffer'
 import { carriageReturn, lineFeed } from '../line-ends.js'
@@ -9,7 +9,7 @@ import type { CsvDialect } from './csv-dialect.js'
 import { isByteDialect } from './csv-dialect.js'
 import { delimiters } from './detect-dialect.js'
 
-/** What was found of an input. */
+/** What was detected in an input. */
 export type FoundCsv = Pick<
   InputReader<'csv' | 'tsv'>,
   | 'format'
@@ -28,22 +28,22 @@ export interface ExpectedCsv {
   readonly dialect: CsvDialect
   readonly found: FoundCsv
   readonly headerBytes: Uint8Array
-  /** What each byte means for a file that is expected to be alike. */
+  /** The meaning of each byte in a file that is expected to be alike. */
   readonly kinds: Uint8Array
 }
 
-/** What a byte is, as bits: it may make a file another one, it is not ASCII. */
+/** Bits for a byte: it may make the file different, it is not ASCII. */
 const speaks = 1
 const isNotAscii = 2
-/** Where it stands before a line end, records may have an empty field more, or there is an empty line. */
+/** Before a line end such a byte may mean an additional empty field, or an empty line. */
 const matters = 4
 const isLineEnd = matters << 1
-/** It has to stand before a line feed. */
+/** A line feed must follow it. */
 const isReturn = 16
 const isNoLineFeed = isReturn << 1
 const divides = 64
 
-/** undefined where every input has to be looked at by itself. */
+/** undefined if every input has to be examined by itself. */
 export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | undefined {
   const { headerBytes, headerLineNumber, rowNames } = found
   const { delimiter, comment, skipLines, trailingDelimiter, trim } = dialect
@@ -52,12 +52,12 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
     return undefined
   }
   const { decimalComma, quote, escape } = found.dialect
-  // Without quotes in sight a file has the usual ones.
+  // A file without quotes counts as having the default ones.
   const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
   if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
   if (headerBytes === undefined || headerLineNumber !== 1) return undefined
   if (headerBytes.indexOf(lineFeed) !== headerBytes.length - 1) return undefined
-  // One that might be divided in another way leaves a choice to the records after it.
+  // A file that might be split in another way needs a look at its records.
   const others = Buffer.from([...delimiters, "'", '\\'].filter(one => one !== delimiter).join(''))
   if (headerBytes.some(byte => others.includes(byte))) return undefined
   const kinds = new Uint8Array(256).fill(isNoLineFeed | speaks, 0, 32)
@@ -71,13 +71,13 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
   return { dialect, found, headerBytes, kinds }
 }
 
-/** Whether a file is to be understood as the one before: the same header, and records that leave no choice. */
+/** Whether a file has the same dialect as the previous one: the same header, and unambiguous records. */
 export function isAlike(expected: ExpectedCsv, bytes: Uint8Array): boolean {
   const { headerBytes, kinds } = expected
   const { length } = bytes
   if (length < headerBytes.length) return false
   for (let p = 0; p < headerBytes.length; p++) if (bytes[p] !== headerBytes[p]) return false
-  // Without a branch at each delimiter, which no processor foresees: this takes a quarter of the time.
+  // Without a branch at each delimiter, which no processor can predict: this takes a quarter of the time.
   let all = 0
   let pairs = 0
   let before = kinds[lineFeed]!
@@ -95,7 +95,7 @@ export function isAlike(expected: ExpectedCsv, bytes: Uint8Array): boolean {
   return (all & isNotAscii) === 0 || isUtf8(bytes)
 }
 
-/** Whether each line is a record of as many fields as the header has. */
+/** Whether each line is a record with as many fields as the header. */
 function areRecordsAlike({ headerBytes, kinds, found }: ExpectedCsv, bytes: Uint8Array): boolean {
   const { length } = bytes
   let fields = 1

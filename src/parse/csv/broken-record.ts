@@ -1,23 +1,23 @@
 /*
-  How far a record may reach whose quotes are broken. `1,"a "b" c` and a line end: either the record ends there, or the
-  line end belongs to a field that a later quote closes. A row is never made of what may be a part of such a field, so
-  all lines that may belong to the record go with it.
+  How far a record with broken quotes may extend. After `1,"a "b" c` and a line end, either the record ends there, or the line
+  end belongs to a field that a later quote closes. A row is never made of what may be a part of such a field, so all lines that
+  may belong to the record are rejected with it.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
-/** Records in a row that are as they should be, in bytes: no text inside a field looks like so many. */
+/** Bytes of correct consecutive records after which the end is certain: no text inside a field looks like that. */
 const convincingBytes = 65_536
 
-/** What has to be seen before the end is known; a quote that is never closed. */
+/** More input is needed to know the end; the record ends in a quote that is never closed. */
 export const unknownEnd: number = -1
 export const openEnd: number = -2
 
 /** The bytes at hand. */
 export interface BrokenInput {
   readonly bytes: Uint8Array
-  /** End of the bytes that have come. */
+  /** End of the bytes received. */
   readonly end: number
   /** The same without a line feed that the input does not have. */
   readonly contentEnd: number
@@ -33,9 +33,9 @@ export interface BrokenInput {
 const blank = 32
 const tab = 9
 
-/** Finds where broken records end; what it has found out about what follows is kept for the next one. */
+/** Finds where broken records end; caches what it has learnt about the following bytes for the next one. */
 export class BrokenRecords {
-  /** Of the quote that `openEnd` is about. */
+  /** Position of the quote for `openEnd`. */
   openAt = -1
   readonly #delimiter: Uint8Array
   readonly #quote: Uint8Array
@@ -45,19 +45,19 @@ export class BrokenRecords {
   readonly #lax: boolean
   readonly #maxRecordBytes: number
   #input!: BrokenInput
-  /** What lies here or behind it decides nothing. */
+  /** Bytes from here on must not matter. */
   #limit = 0
-  /** Of the record walked last: behind it, how many fields, whether all its quotes are right. */
+  /** For the record walked last: the position after it, its number of fields, whether all its quotes are right. */
   #next = 0
   #fields = 0
   #isClean = true
-  /** Whether a line end of it may lie inside a field. */
+  /** Whether one of its line ends may lie inside a field. */
   #isInDoubt = false
   /** Whether it has a quote that may close a field opened before it. */
   #maySettle = false
-  /** What is walked over lies behind the record that is broken. */
+  /** Walking over records after the broken one. */
   #isSettling = false
-  /** Offsets: between them no quote may close a field, and records are as they should be from `#goodFrom` on. */
+  /** Offsets: between them no quote may close a field, and records are correct from `#goodFrom` on. */
   #knownFrom = 0
   #knownTo = 0
   #goodFrom = 0
@@ -73,7 +73,7 @@ export class BrokenRecords {
     this.#maxRecordBytes = dialect.maxRecordBytes
   }
 
-  /** Forgets what was found out about an input. */
+  /** Forgets what was learnt about an input. */
   begin(): void {
     this.#knownFrom = 0
     this.#knownTo = 0
@@ -81,8 +81,8 @@ export class BrokenRecords {
   }
 
   /**
-   * Position behind the record at `start`, whose quotes are broken, and all that may belong to it; `unknownEnd`, or
-   * `openEnd` when it ends in a quote that is not closed.
+   * Position after the record at `start`, whose quotes are broken, and everything that may belong to it; `unknownEnd`, or
+   * `openEnd` if it ends in a quote that is never closed.
    */
   endOf(start: number, input: BrokenInput): number {
     this.#input = input
@@ -102,14 +102,14 @@ export class BrokenRecords {
     return next
   }
 
-  /** Nothing that could still come changes what was found. */
+  /** Later input cannot change the result. */
   #isFinal(): boolean {
     return this.#input.ended || this.#limit < this.#input.end
   }
 
   /**
-   * Reads on behind a line end that may lie inside a field, as if it did not.
-   * @returns behind the record that says it did; 0 when none does; undefined when more has to be seen
+   * Reads on after a line end that may lie inside a field, as if it did not.
+   * @returns the position after the record that shows that it did; 0 if none does; undefined if more input is needed
    */
   #settledBehind(lineEnd: number): number | undefined {
     const { offset, isNoRecord, fieldCount } = this.#input
@@ -140,8 +140,8 @@ export class BrokenRecords {
   }
 
   /**
-   * Walks over the record at `start`, a quote that cannot be one taken as it is.
-   * @returns false when its end is not before the limit
+   * Walks over the record at `start`, treating impossible quotes as ordinary characters.
+   * @returns false if its end is not before the limit
    */
   #walk(start: number): boolean {
     this.#fields = 0
@@ -160,11 +160,11 @@ export class BrokenRecords {
     }
   }
 
-  /** Over a quoted field to what ends it; −1 when that does not come before the limit. */
+  /** Walks over a quoted field to what ends it; −1 if that does not come before the limit. */
   #walkQuoted(open: number): number {
     const quote = this.#quote
     let p = open + quote.length
-    // It may as well close a field that ends here.
+    // It may also close a field that ends here.
     const mayClose = this.#endsField(p)
     if (mayClose) this.#maySettle = true
     for (;;) {
@@ -191,8 +191,8 @@ export class BrokenRecords {
   }
 
   /**
-   * To the end of a field, quotes taken as they are.
-   * @param start  of the field; −1 when it is not its start
+   * To the end of a field, treating quotes as ordinary characters.
+   * @param start  of the field; −1 if it is not its start
    */
   #walkPlain(from: number, start: number): number {
     const { bytes } = this.#input
@@ -205,7 +205,7 @@ export class BrokenRecords {
       if (this.#isQuote(p)) {
         if (!this.#lax) this.#isClean = false
         if (this.#endsField(p + this.#quote.length)) this.#maySettle = true
-        // Others allow blanks before the quote that opens a field.
+        // Some programs allow blanks before an opening quote.
         if (isBlank) this.#isInDoubt = true
       }
       isBlank &&= c === blank || c === tab
@@ -233,7 +233,7 @@ export class BrokenRecords {
     return isAt(text, this.#input.bytes, p)
   }
 
-  /** Ends the record or line at its line end; false when that is not whole before the limit. */
+  /** Ends the record or line at its line end; false if that is incomplete before the limit. */
   #endLine(p: number): boolean {
     const { bytes, end } = this.#input
     if (p >= this.#limit || (bytes[p] === carriageReturn && p + 1 >= end)) return false

@@ -1,43 +1,46 @@
 /*
-  What a delimited text looks like.
+  The dialect of delimited text.
 */
 import { defaultMaxRecordBytes } from '../tokenizer.js'
 
-/** What delimited text looks like, as far as it is said; the rest is found in the input, or the usual. */
+/** The dialect as far as the user gives it; the rest is detected or has its default. */
 export interface DialectOptions {
-  /** Between fields, of one or more characters; found in the first 1 MiB when left out. */
+  /** Between fields, one or more characters; detected in the first 1 MiB if left out. */
   readonly delimiter?: string
-  /** One character; '' when nothing is quoted. Found in the first 1 MiB when left out, `"` unless it is `'`. */
+  /** One character; '' if nothing is quoted. Detected in the first 1 MiB if left out: `"` unless it is `'`. */
   readonly quote?: string
-  /** Stands before a quote inside quotes. Found in the first 1 MiB when left out, the quote itself unless it is `\\`. */
+  /** Precedes a quote inside quotes. Detected in the first 1 MiB if left out: the quote itself unless it is `\\`. */
   readonly escape?: string
   /** Lines that start with it are not records. */
   readonly comment?: string
   /**
-   * Whether the first record is one. `auto`, the default, goes by the names of the target's columns, and by what fits into
-   * them; where that does not tell, the run ends (docs/csv.md#header).
+   * Whether the first record is a header. `auto`, the default, goes by the names of the target's columns, and by what fits into
+   * them; if that is inconclusive, the run ends (docs/csv.md#header).
    */
   readonly header?: 'auto' | 'yes' | 'no'
-  /** Records end with a delimiter: an empty last field is dropped; found in the first 1 MiB when left out. */
+  /** Records end with a delimiter, so that an empty last field is dropped; detected in the first 1 MiB if left out. */
   readonly trailingDelimiter?: boolean
-  /** Records begin with a name of their own, which is left out, and for which a header has none; default false. */
+  /** Records begin with a row name, which is dropped, and which the header does not name; default false. */
   readonly rowNames?: boolean
-  /** Records with more or fewer fields than the first: `pad` makes missing ones null, `cut` leaves out the rest; default `reject`. */
+  /**
+   * Records with more or fewer fields than the first: `pad` makes missing ones null, `cut` drops surplus ones; default
+   * `reject`.
+   */
   readonly ragged?: 'reject' | 'pad' | 'cut'
-  /** Blanks and tabs around quoted fields belong to no field; default false. */
+  /** Ignores blanks and tabs around quoted fields; default false. */
   readonly trim?: boolean
-  /** With `lax` a quote inside an unquoted field is a character like others; default `strict`. */
+  /** With `lax` a quote inside an unquoted field is an ordinary character; default `strict`. */
   readonly quotes?: 'strict' | 'lax'
-  /** Most bytes of a record, line end included; default 16 MiB. */
+  /** Longest record in bytes, including the line end; default 16 MiB. */
   readonly maxRecordBytes?: number
-  /** Lines left out before anything is read, of each input. */
+  /** Lines to skip at the start of each input. */
   readonly skipLines?: number
 }
 
-/** Everything a reader of delimited text has to know, decided. */
+/** A complete dialect. */
 export type CsvDialect = Required<DialectOptions>
 
-/** RFC 4180 with a comma, before anything was said or found. */
+/** RFC 4180 with a comma, before anything is given or detected. */
 export const csvDialect: CsvDialect = {
   delimiter: ',',
   quote: '"',
@@ -55,13 +58,13 @@ export const csvDialect: CsvDialect = {
 
 const dialectNames = Object.keys(csvDialect) as (keyof CsvDialect)[]
 
-/** What options say of the dialect, without what they leave open. */
+/** The part of the dialect that options give. */
 export function saidOf(options: { readonly [K in keyof CsvDialect]?: unknown }): DialectOptions {
   const said = dialectNames.filter(name => options[name] !== undefined)
   return Object.fromEntries(said.map(name => [name, options[name]]))
 }
 
-/** Whether the byte scanner has its fast way for this dialect. */
+/** Whether the byte scanner has a fast path for this dialect. */
 export function isPlainDialect(dialect: CsvDialect): boolean {
   return (
     isByte(dialect.delimiter) &&
@@ -74,7 +77,7 @@ export function isByteDialect({ quote, escape }: CsvDialect): boolean {
   return quote === '' || (isByte(quote) && isByte(escape))
 }
 
-/** The fast way looks for quotes among the bytes below the digits, where the usual ones are. */
+/** The fast path looks for quotes among the bytes below the digits, where common ones are. */
 function isPlainQuote(text: string): boolean {
   return isByte(text) && text < '0'
 }

@@ -1,16 +1,16 @@
 /*
-  What is said of delimited records that are not rows.
+  Messages about delimited records that are not rows.
 */
-/** Of a record with more or fewer fields than the first one. */
+/** For a record with more or fewer fields than the first one. */
 export function fieldCountMessage(expected: number, got: number): string {
   const fields = (count: number): string => (count === 1 ? '1 field' : `${count} fields`)
   return `expected ${fields(expected)}, got ${got}`
 }
 
 /**
- * Of a quote inside a field.
+ * For a quote inside a field.
  * @param fieldNumber  from 1
- * @param lineCount  that are rejected with it
+ * @param lineCount  number of lines rejected with it
  */
 export function quoteMessage(fieldNumber: number, lineCount = 1): string {
   const more =
@@ -22,9 +22,9 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
 }
 
 /**
- * Of a quote that takes the rest of the input.
+ * For a quote that swallows the rest of the input.
  * @param quote  which one, with the line where it was opened
- * @param limitBytes  that it is not closed within; undefined when the input ended first
+ * @param limitBytes  within which it is not closed; undefined if the input ended first
  */
 export function openQuoteMessage(quote: string, limitBytes: number | undefined): string {
   const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`

@@ -1,7 +1,7 @@
 /*
-  Delimited text in dialects that the byte scanner does not know, whose quote or escape character is not a byte: csv-parse
-  says where records end and how many fields they have. Their cells stay where they are in the window; what is quoted is
-  written out after it.
+  Delimited text in dialects that the byte scanner does not support, whose quote or escape character is not a single byte:
+  csv-parse tells where records end and how many fields they have. Their cells stay in place in the window; quoted ones are
+  unescaped after it.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
@@ -10,22 +10,22 @@ import type { RecordBlock } from '../record-block.js'
 import type { CsvDialect } from './csv-dialect.js'
 import type { RecordScanner } from './record-scanner.js'
 
-/** csv-parse is started anew behind a record with a bad quote: what it was given ahead is read again. */
+/** csv-parse is restarted after a record with a bad quote, so it reads again what it was given beyond. */
 const sliceBytes = 64 * 1024
 
-/** One csv-parse at work, fed by hand: synchronous, and without what makes it slow. */
+/** One csv-parse, fed by hand: synchronous, and without its slow features. */
 interface Feed {
-  /** Fields of each record, one character for each byte. */
+  /** Fields of each record, one character per byte. */
   readonly records: string[][]
-  /** Bytes of the feed up to the end of each. */
+  /** For each record, bytes of the feed up to its end. */
   readonly ends: number[]
-  /** Field (from 1) whose quote is bad, 0 while all is well. */
+  /** Field (from 1) whose quote is bad, 0 if there is none. */
   badField: number
   write(bytes: Uint8Array): unknown
 }
 
 const encoder = new TextEncoder()
-/** Behind a record and a quote csv-parse wants to see what may be a delimiter or a comment. */
+/** After a record and a quote csv-parse needs to see what may be a delimiter or a comment. */
 const lookAheadOf = ({ delimiter, comment }: CsvDialect): number =>
   8 + 4 * Math.max(delimiter.length, comment.length)
 
@@ -40,7 +40,7 @@ export async function loadCsvParse(
     readonly records: string[][] = []
     readonly ends: number[] = []
     badField = 0
-    /** Takes the record away, so that nothing waits for a reader of the stream. */
+    /** Takes the record at once, so that nothing waits for a reader of the stream. */
     override push(fields: string[] | null): boolean {
       if (fields !== null && this.badField === 0) {
         this.records.push(fields)
@@ -56,7 +56,7 @@ export async function loadCsvParse(
       escape: quote === '' ? null : asBytes(dialect.escape),
       ...(comment === '' ? {} : { comment: asBytes(comment), comment_no_infix: true }),
       record_delimiter: ['\r\n', '\n', '\r'],
-      // Bytes as they are: csv-parse would turn what is not UTF-8 into U+FFFD without a word.
+      // Bytes unchanged: csv-parse would silently turn invalid UTF-8 into U+FFFD.
       encoding: 'latin1',
       relax_column_count: true,
       skip_empty_lines: true,
@@ -83,19 +83,19 @@ class CsvParseScanner implements RecordScanner {
   readonly #quote: Uint8Array
   readonly #escape: Uint8Array
   readonly #isDoubled: boolean
-  /** csv-parse sees at least so many bytes behind a place before it decides what stands there. */
+  /** csv-parse needs this many bytes after a place before it interprets it. */
   readonly #lookAhead: number
-  /** Undefined where csv-parse has to start anew. */
+  /** Undefined if csv-parse must be restarted. */
   #feed: Feed | undefined
-  /** Offsets: where the feed began, and up to where it has been given the bytes. */
+  /** Offsets: where the feed began, and up to where it was given the bytes. */
   #feedOffset = 0
   #fedOffset = 0
-  /** It was given blank lines behind the end of the input. */
+  /** It was given blank lines after the end of the input. */
   #isFlushed = false
   #nextRecord = 0
   /** Fields of the record found last. */
   #record: readonly string[] = []
-  /** Where the next quoted field goes. */
+  /** Where the next quoted field is written. */
   #scratch = 0
 
   constructor(lines: LineTokenizer, dialect: CsvDialect, startFeed: () => Feed) {
@@ -112,12 +112,12 @@ class CsvParseScanner implements RecordScanner {
     this.#scratch = this.#lines.window.scratchStart
   }
 
-  /** csv-parse has no faster way for the usual records. */
+  /** csv-parse has no fast path for ordinary records. */
   scanRun(_block: RecordBlock, row: number): number {
     return row
   }
 
-  /** What csv-parse was given ahead may hold a bad quote, behind which it gives no records. */
+  /** What csv-parse was given beyond may contain a bad quote, after which it returns no records. */
   jumped(): void {
     this.#feed = undefined
   }
@@ -127,18 +127,20 @@ class CsvParseScanner implements RecordScanner {
     this.openQuoteAt = -1
     let next = this.#recordEnd(start)
     if (next > 0) {
-      // Ended by a blank line that the input, cut off, does not have.
+      // It was ended by an added blank line, but the input was truncated.
       if (next > window.end) next = unfinished
       else if (!this.#addCells(block, row, start, next)) {
         next = this.#badQuote(this.fields, start)
       } else this.quotedLines = countLineEnds(window.bytes, start, next) - 1
     }
-    // csv-parse goes on by itself only where it waits, and behind a record.
+    // csv-parse can continue only where it waits, and after a record.
     if (next < 0 && next !== undecided) this.#feed = undefined
     return next
   }
 
-  /** @returns false when something stands between a closing quote and the end of its field, as csv-parse lets comments */
+  /**
+   * @returns false if there is something between a closing quote and the end of its field, as csv-parse allows comments there
+   */
   #addCells(block: RecordBlock, row: number, start: number, next: number): boolean {
     const { bytes, fieldCount } = block
     const fields = this.#record
@@ -165,9 +167,9 @@ class CsvParseScanner implements RecordScanner {
   }
 
   /**
-   * Writes a quoted field out, without what stands before quotes in it; elsewhere an escape character is one like others.
+   * Unescapes a quoted field; elsewhere an escape character is an ordinary one.
    *
-   * @returns the position behind its closing quote
+   * @returns the position after its closing quote
    */
   #addQuoted(block: RecordBlock, cell: number, open: number, next: number): number {
     const { bytes } = block
@@ -192,7 +194,7 @@ class CsvParseScanner implements RecordScanner {
     return p + quote.length
   }
 
-  /** Position behind the record at `start`; `faulty`, `unfinished`, or `undecided` when more has to be seen. */
+  /** Position after the record at `start`; `faulty`, `unfinished`, or `undecided` if more input is needed. */
   #recordEnd(start: number): number {
     const { window, maxRecordBytes, ended, cutOff } = this.#lines
     const { offset } = window
@@ -234,13 +236,13 @@ class CsvParseScanner implements RecordScanner {
         this.openQuoteAt = start
         return unfinished
       }
-      // Blank lines, which are not records, bring out what it holds.
+      // Blank lines, which are not records, make it return what it holds.
       feed.write(Buffer.alloc(this.#lookAhead, lineFeed))
       this.#isFlushed = true
     }
   }
 
-  /** Gives csv-parse more bytes, up to the offset `maxFed`; false without any. */
+  /** Gives csv-parse more bytes, up to the offset `maxFed`; false if there are none. */
   #feedSlice(feed: Feed, maxFed: number): boolean {
     const { bytes, end, offset } = this.#lines.window
     const from = this.#fedOffset - offset
@@ -269,7 +271,7 @@ class CsvParseScanner implements RecordScanner {
     return faulty
   }
 
-  /** csv-parse does not say where the quote was opened. */
+  /** csv-parse does not tell where the quote was opened. */
   quoteOpenedAt(): string {
     return `a quote opened in the record that begins in line ${this.#lines.lineNumber}`
   }

@@ -1,8 +1,7 @@
 /*
-  Delimited text, scanned byte by byte: delimiters of one or more bytes, quotes doubled or behind an escape character,
-  lines ended by LF, CRLF or CR. Records of plain dialects (RFC 4180) are scanned four bytes at a time; what is not as
-  usual in one, and any record of other dialects, is scanned at leisure. Cells stay where they are in the window; only
-  fields in which something is left out are written out again after it.
+  Scans delimited text byte by byte: delimiters of one or more bytes, quotes doubled or escaped, lines ended by LF, CRLF or CR.
+  Records of plain dialects (RFC 4180) are scanned four bytes at a time; unusual records, and those of other dialects, are
+  scanned more slowly. Cells stay in place in the window; only fields that must be unescaped are written again after it.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, lineFeed } from '../line-ends.js'
@@ -11,12 +10,12 @@ import type { RecordBlock } from '../record-block.js'
 import { isPlainDialect, type CsvDialect } from './csv-dialect.js'
 import type { RecordScanner } from './record-scanner.js'
 
-/** Four bytes are looked at as one word; marks of bytes that matter stand in the high bit of each. */
+/** Four bytes are checked as one word; the high bit of each marks a byte that matters. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 /** Four times one more than the highest line end. */
 const controls = 0x0e0e0e0e
-/** Bytes up to here are rare enough in fields to be looked at one by one: digits and letters lie above. */
+/** Bytes up to here are rare enough in fields to be checked one by one: digits and letters are above. */
 const highestLow = 47
 
 const blank = 32
@@ -34,21 +33,21 @@ export class CsvScanner implements RecordScanner {
   readonly #delimiterBytes: Uint8Array
   /** First byte of the delimiter. */
   readonly #delimiter: number
-  /** −1 when nothing is quoted. */
+  /** −1 if nothing is quoted. */
   readonly #quote: number
-  /** −1 when quotes are doubled. */
+  /** −1 if quotes are doubled. */
   readonly #escape: number
-  /** First byte of what begins a comment. */
+  /** First byte of a comment's start. */
   readonly #comment: number | undefined
   readonly #trim: boolean
   readonly #trailingDelimiter: boolean
-  /** 1 for bytes that may end an unquoted field or may not stand in one: at leisure, and in a run. */
+  /** 1 for bytes that may end an unquoted field or must not be in one: for slow scanning, and for a run. */
   readonly #special: Uint8Array = new Uint8Array(256)
   readonly #runSpecial: Uint8Array
-  /** Four times one more than the special bytes that lie low, and four times the delimiter when it does not. */
+  /** Four times one more than the low special bytes, and four times the delimiter if that is not low. */
   readonly #below: number
   readonly #above: number
-  /** Where the next written-out field goes. */
+  /** Where the next unescaped field is written. */
   #scratch = 0
 
   constructor(lines: LineTokenizer, dialect: CsvDialect) {
@@ -69,7 +68,7 @@ export class CsvScanner implements RecordScanner {
     if (quote >= 0 && quotes === 'strict') this.#special[quote] = 1
     this.#runSpecial = this.#special.slice()
     const low = [lineFeed, carriageReturn]
-    // Behind blanks it may open a field.
+    // After blanks it may open a field.
     if (quote >= 0 && (quotes === 'strict' || trim)) low.push(quote)
     if (delimiter <= highestLow) low.push(delimiter)
     for (const byte of low) this.#runSpecial[byte] = 1
@@ -81,7 +80,7 @@ export class CsvScanner implements RecordScanner {
     this.#scratch = this.#lines.window.scratchStart
   }
 
-  /** Records with the right number of fields, whose end has come, and nothing wrong with their quotes. */
+  /** Scans records with the right number of fields, correct quotes and a visible end. */
   scanRun(block: RecordBlock, firstRow: number, rowEnd: number, stopAt: number): number {
     if (!this.#isPlain) return firstRow
     const lines = this.#lines
@@ -124,7 +123,7 @@ export class CsvScanner implements RecordScanner {
               p += 4
               continue
             }
-            // The lowest mark is right; those above it may be carried over from it.
+            // The lowest mark is right; those above it may be carries from it.
             p += (31 - Math.clz32(found & -found)) >> 3
             c = bytes[p]!
             if (special[c] === 1) break
@@ -155,7 +154,7 @@ export class CsvScanner implements RecordScanner {
 
   /**
    * Scans a quoted field of a plain dialect.
-   * @returns position behind its closing quote; `unfinished` where the window ends in it
+   * @returns position after its closing quote; `unfinished` if the window ends in it
    */
   #passQuoted(block: RecordBlock, cell: number, open: number): number {
     const { bytes, view } = block
@@ -177,7 +176,7 @@ export class CsvScanner implements RecordScanner {
       if (c === quote) {
         if (bytes[p + 1] !== quote) break
         if (written < 0) written = this.#scratch
-        // Of two doubled quotes the first goes along.
+        // Of two doubled quotes the first is copied.
         this.#scratch = copyBytes(view, this.#scratch, from, p + 1)
         from = p + 2
         p++
@@ -198,7 +197,7 @@ export class CsvScanner implements RecordScanner {
     return p + 1
   }
 
-  /** Any record, at leisure. */
+  /** Scans any record, more slowly. */
   scan(block: RecordBlock, row: number, start: number): number {
     const { bytes, fieldCount } = block
     const firstCell = row * fieldCount
@@ -209,7 +208,7 @@ export class CsvScanner implements RecordScanner {
     this.quotedLines = 0
     this.openQuoteAt = -1
     for (;;) {
-      // The cell behind the row takes what is too much; the next row writes over it.
+      // Surplus fields go into the cell after the row, which the next row overwrites.
       const cell = firstCell + Math.min(fields, fieldCount)
       field = p
       const open = this.#trim ? this.#behindBlanks(bytes, p) : p
@@ -234,7 +233,7 @@ export class CsvScanner implements RecordScanner {
     return c === carriageReturn && bytes[p + 1] === lineFeed ? p + 2 : p + 1
   }
 
-  /** Scans an unquoted field; gives the position of what ends it. */
+  /** Scans an unquoted field; returns the position of what ends it. */
   #scanUnquoted(block: RecordBlock, cell: number, start: number): number {
     const { bytes } = block
     const special = this.#special
@@ -253,7 +252,7 @@ export class CsvScanner implements RecordScanner {
 
   /**
    * Scans a quoted field.
-   * @returns position behind its closing quote, which is a delimiter or line end; `unfinished` or `faulty`
+   * @returns position after its closing quote, at a delimiter or line end; `unfinished` or `faulty`
    */
   #scanQuoted(block: RecordBlock, cell: number, open: number, recordStart: number): number {
     const { bytes } = block
@@ -281,10 +280,10 @@ export class CsvScanner implements RecordScanner {
       p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
       const next = bytes[p + 1]!
-      // PostgreSQL's rule: before anything else the escape character is one like others, so that nothing is lost.
+      // PostgreSQL's rule: before anything else the escape character is an ordinary one, so that nothing is lost.
       if (escape < 0 ? c === quote && next === c : c === escape && (next === quote || next === c)) {
         if (written < 0) written = this.#scratch
-        // Of two doubled quotes the first goes along; an escape character does not.
+        // Of two doubled quotes the first is copied; an escape character is not.
         this.#scratch = copyBytes(view, this.#scratch, from, escape < 0 ? p + 1 : p)
         from = escape < 0 ? p + 2 : p + 1
         p++
@@ -316,7 +315,7 @@ export class CsvScanner implements RecordScanner {
     return this.#behindQuote(bytes, p + 1)
   }
 
-  /** `p` or behind the blanks there when a delimiter or line end follows, as it has to. */
+  /** `p`, or the position after blanks there, if a delimiter or line end follows, as it must. */
   #behindQuote(bytes: Uint8Array, p: number): number {
     const at = this.#trim ? this.#behindBlanks(bytes, p) : p
     const c = bytes[at]!
@@ -337,7 +336,7 @@ export class CsvScanner implements RecordScanner {
     return isAt(this.#delimiterBytes, bytes, p)
   }
 
-  /** Position of the first byte that is not the delimiter's; −1 when all are. */
+  /** Position of the first byte that differs from the delimiter; −1 if none does. */
   #mismatchAt(bytes: Uint8Array, p: number): number {
     const i = this.#delimiterBytes.findIndex((byte, i) => bytes[p + i] !== byte)
     return i < 0 ? -1 : p + i
@@ -356,7 +355,7 @@ export class CsvScanner implements RecordScanner {
   }
 }
 
-/** Copies within one array, four bytes at a time: up to three more than asked for are written. */
+/** Copies within one array, four bytes at a time: writes up to three bytes more than requested. */
 function copyBytes(view: DataView, to: number, start: number, end: number): number {
   for (let p = start, q = to; p < end; p += 4, q += 4)
     view.setInt32(q, view.getInt32(p, true), true)

@@ -1,6 +1,6 @@
 /*
-  Records of delimited text, whichever way they are scanned: comments, the first record, and what becomes of records
-  whose quotes or number of fields are wrong.
+  Records of delimited text, for all scanners: handles comments, the first record, and records with wrong quotes or a wrong
+  number of fields.
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -21,23 +21,20 @@ import { fieldCountMessage, openQuoteMessage, quoteMessage } from './csv-faults.
 import { maxHeaderFields, type FirstRecord } from './header-record.js'
 import type { RecordScanner } from './record-scanner.js'
 
-/**
- * What an empty line is: no record, or a record whose only field is null. Until the first record was looked at it may be
- * either.
- */
+/** What an empty line is: not a record, or a record whose only field is null. Undecided until the first record was examined. */
 export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
 const noBytes = new Uint8Array(0)
 
-/** Room for the fields of one first record, whichever input it is of: it is half a megabyte. */
+/** Memory for the fields of a first record, shared by all inputs, as it is half a megabyte. */
 let headerBlock: RecordBlock | undefined
 
-/** The records of delimited text; the first one can be looked at, because it may be a header. */
+/** The records of delimited text; the first one can be examined, because it may be a header. */
 export class CsvTokenizer implements LineFormat {
-  /** What reads the records. */
+  /** Reads the records. */
   readonly lines: LineTokenizer
   emptyLines: EmptyLines = 'undecided'
-  /** Records that were padded or cut, as `ragged` asks. */
+  /** Records that were padded or cut, according to `ragged`. */
   raggedRecords = 0
   readonly #scanner: RecordScanner
   readonly #comment: Uint8Array
@@ -45,16 +42,16 @@ export class CsvTokenizer implements LineFormat {
   readonly #ragged: CsvDialect['ragged']
   readonly #trailingDelimiter: boolean
   readonly #broken: BrokenRecords
-  /** Position behind the record scanned last when only its number of fields is wrong, else −1. */
+  /** Position after the record scanned last if only its number of fields is wrong, else −1. */
   #wrongCountNext = -1
-  /** The record that `peek` gave. */
+  /** The record that `peek` returned. */
   #peekedAt = 0
   #peeked = 0
-  /** Offsets: up to the first there are empty lines and comments alone, at the second a record begins. */
+  /** Offsets: before the first are only empty lines and comments, at the second a record begins. */
   #otherUpTo = 0
   #recordAt = -1
 
-  /** @param scannerOf  scans what the lines are read from */
+  /** @param scannerOf  creates the scanner of the lines */
   constructor(
     file: string,
     dialect: CsvDialect,
@@ -71,7 +68,7 @@ export class CsvTokenizer implements LineFormat {
     this.#broken = new BrokenRecords(dialect)
   }
 
-  /** Begins with another input, whose text is the same sort of bytes: of the one before nothing is left. */
+  /** Begins with another input in the same encoding; nothing of the previous one remains. */
   begin(file: string): void {
     this.lines.begin(file)
     this.emptyLines = 'undecided'
@@ -82,20 +79,20 @@ export class CsvTokenizer implements LineFormat {
     this.#broken.begin()
   }
 
-  /** Tells a block how cells that stand in quotes are known. */
+  /** Tells a block how to recognize quoted cells. */
   markQuotes(block: RecordBlock): void {
     block.quote = this.#quote
     block.writtenAreQuoted = true
   }
 
-  /** Passes over lines before the first record; gives how many are still to come with more input. */
+  /** Skips lines before the first record; returns how many must still be skipped in later input. */
   skipLines(count: number): number {
     let left = count
     while (left > 0 && this.lines.skipLine()) left--
     return left
   }
 
-  /** Passes over the first line; its bytes, or undefined when its end has not come yet. */
+  /** Skips the first line; returns its bytes, or undefined if its end has not come yet. */
   passFirstLine(): Uint8Array | undefined {
     const { lines } = this
     const { bytes, start, end } = lines.window
@@ -107,14 +104,14 @@ export class CsvTokenizer implements LineFormat {
     return line
   }
 
-  /** Passes over a header of one line that stands in the window. */
+  /** Skips a header of one line that is in the window. */
   passHeader({ length }: Uint8Array): void {
     this.lines.window.start += length
     this.lines.lineNumber++
   }
 
   /**
-   * The next record without consuming it; 'more' when it is not complete, undefined at the end of the input.
+   * The next record without consuming it; 'more' if it is incomplete, undefined at the end of the input.
    *
    * @throws {InputError} DDB_INPUT_QUOTE, DDB_INPUT_RECORD_TOO_LONG
    */
@@ -158,7 +155,7 @@ export class CsvTokenizer implements LineFormat {
     }
   }
 
-  /** Consumes the record that `peek` gave, and the empty lines before it. */
+  /** Consumes the record that `peek` returned, and the empty lines before it. */
   skipPeeked(): void {
     const { lines } = this
     const { window } = lines
@@ -212,7 +209,7 @@ export class CsvTokenizer implements LineFormat {
     )
   }
 
-  /** Position of the first record from `start` on; the window's end when there is none, −1 when none has come. */
+  /** Position of the first record from `start` on; the window's end if there is none, −1 if none has come. */
   #nextRecord(start: number): number {
     const { window, ended } = this.lines
     const comment = this.#comment
@@ -236,8 +233,8 @@ export class CsvTokenizer implements LineFormat {
   }
 
   /**
-   * Whether the empty line at `start` is a row, which it is where a record follows it; false when none does, or has come. The
-   * limit of a record is the end of what is looked at: an empty line with more than that behind it is a row.
+   * Whether the empty line at `start` is a row: it is if a record follows; false if none does, or has come. Only as much as a
+   * record may have is examined: an empty line with more than that after it is a row.
    */
   #isRow(start: number): boolean {
     const next = this.#nextRecord(start)
@@ -279,16 +276,16 @@ export class CsvTokenizer implements LineFormat {
     return bytes[start] === carriageReturn && bytes[start + 1] === lineFeed ? start + 2 : start + 1
   }
 
-  /** What the input was cut off in may go on with a record, which would make the empty lines at its end rows. */
+  /** Where the input was truncated a record may have followed, which would make the empty lines at its end rows. */
   isRestWhole(): boolean {
     return this.emptyLines === 'rows' && this.#isEmptyLine(this.lines.window.start)
   }
 
   /**
-   * What becomes of a record with another number of fields than the first one.
+   * Handles a record with a different number of fields than the first one.
    *
-   * @param next  position behind it
-   * @returns `next` when it is a row all the same, else `faulty`
+   * @param next  position after it
+   * @returns `next` if it is a row all the same, else `faulty`
    */
   #otherCount(block: RecordBlock, row: number, next: number): number {
     const { fieldCount, starts, ends } = block
@@ -305,7 +302,7 @@ export class CsvTokenizer implements LineFormat {
     return faulty
   }
 
-  /** What lies behind the limit decides nothing, or the chunks in which it comes would decide. */
+  /** What lies beyond the limit must not matter, or the result would depend on the chunks. */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined {
     const { fields, badQuoteAt } = this.#scanner
     if (this.#wrongCountNext >= 0) {
@@ -320,7 +317,7 @@ export class CsvTokenizer implements LineFormat {
     return { code: 'DDB_INPUT_QUOTE', message: quoteMessage(fields + 1, lineCount), next }
   }
 
-  /** Of the record at `start`, which ends in the quote opened at `openAt`, if in any. */
+  /** For the record at `start`, which ends in the quote opened at `openAt`, if any. */
   #openQuoteFault(openAt: number, start: number): ScanFault | InputError | undefined {
     const { file, window, maxRecordBytes, lineNumber, offsetBytes, ended } = this.lines
     const isOverLimit = this.#isOverLimit(start, window.end)
@@ -333,12 +330,12 @@ export class CsvTokenizer implements LineFormat {
     return { code: 'DDB_INPUT_QUOTE', message, next: window.end }
   }
 
-  /** @param limitBytes  within which the quote is not closed; undefined when the input ended first */
+  /** @param limitBytes  within which the quote is not closed; undefined if the input ended first */
   #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
     return openQuoteMessage(this.#scanner.quoteOpenedAt(openAt), limitBytes)
   }
 
-  /** Where the record ends whose quotes are broken. */
+  /** Where the record with broken quotes ends. */
   #brokenEnd(block: RecordBlock, start: number): number {
     const { bytes, end, offset } = this.lines.window
     return this.#broken.endOf(start, {
@@ -352,7 +349,7 @@ export class CsvTokenizer implements LineFormat {
     })
   }
 
-  /** Whether the limit of the record at `start` lies behind `position`; not for −1. */
+  /** Whether the limit of the record at `start` lies after `position`; false for −1. */
   #isInReach(position: number, start: number): boolean {
     return position >= 0 && position - start < this.lines.maxRecordBytes
   }

@@ -1,7 +1,7 @@
 /*
-  Whether a first record is a header where nobody said so. The target decides: by the names of its columns, and by what
-  fits into them. Without a target the records behind the first one have to tell. Where neither does, the user is asked: a row
-  that is taken for a header is lost, a header that is taken for a row is stored.
+  Decides whether a first record is a header if the user has not said. The target's column names decide, or else what fits into
+  its columns; without a target, the records after the first one. If neither decides, the user is asked: a row taken for a
+  header would be lost, a header taken for a row would be stored.
 */
 import { UsageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
@@ -9,16 +9,16 @@ import { looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fitOf, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
 
-/** Names of columns in a message. */
+/** Number of column names in a message. */
 const shownNames = 5
 
-/** @throws {UsageError} DDB_USAGE where the target does not tell */
+/** @throws {UsageError} DDB_USAGE if the target does not decide */
 export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string): boolean {
   const texts = textsOf(record).filter(text => text !== '')
   const columnNames = target.schema.columns.map(({ name }) => name)
   const { map = {}, set } = target.mapping
   const sources = [...Object.values(map), ...templateNames(set)]
-  // A number may be that of a field.
+  // A number may refer to a field.
   const sure = namesOf([...columnNames, ...sources.filter(name => !isNumber(name))])
   const any = namesOf([...columnNames, ...sources])
   const surelyNamed = texts.filter(text => sure.has(text)).length
@@ -41,16 +41,16 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   )
 }
 
-/** The data behind a first record. */
+/** The data after a first record. */
 export interface DataBehind {
   readonly file: string
-  /** Starts anew, before the first record. */
+  /** Restarts before the first record. */
   readonly records: SampleRecords
-  /** Names that the headers of other inputs had; undefined without any. */
+  /** Names from the headers of other inputs; undefined if there are none. */
   readonly names: readonly string[] | undefined
 }
 
-/** @throws {UsageError} DDB_USAGE where the data do not tell */
+/** @throws {UsageError} DDB_USAGE if the data do not decide */
 export function isHeaderByData(record: FirstRecord, { file, records, names }: DataBehind): boolean {
   const texts = textsOf(record)
   const known = namesOf(names ?? [])
@@ -69,7 +69,7 @@ function unclear(file: string, why: string): UsageError {
   )
 }
 
-/** In lower case: a header may have other cases. */
+/** In lower case, as a header may differ in case. */
 function textsOf({ fields }: FirstRecord): string[] {
   return fields.map(field => Buffer.from(field).toString().trim().toLowerCase())
 }
@@ -79,11 +79,11 @@ const namesOf = (names: readonly string[]): ReadonlySet<string> =>
 
 const isNumber = (text: string): boolean => /^\d+$/.test(text)
 
-/** What the cells of a column behind the first record look like; empty ones say nothing. */
+/** What the cells of a column after the first record look like; empty ones do not count. */
 interface ColumnLook {
   numbers: number
   texts: number
-  /** Of numbers, dates and times: `9.9` of 12.5. */
+  /** Shapes of numbers, dates and times: `9.9` for 12.5. */
   readonly shapes: Set<string>
   /** Of whole numbers. */
   fewestDigits: number
@@ -92,7 +92,7 @@ interface ColumnLook {
   areYears: boolean
 }
 
-/** Some hundred cells tell. */
+/** A hundred records are enough. */
 const lookedAtRecords = 100
 const lookedAtColumns = 200
 const mostShapes = 50
@@ -130,22 +130,22 @@ function columnLooks(records: SampleRecords, fieldCount: number): ColumnLook[] {
   return columns
 }
 
-/** What a null is called. */
+/** Common texts for null. */
 const nullWords: ReadonlySet<string> = new Set([
   ...['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', 'nil', 'nul', 'void', 'missing', 'unknown'],
   ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],
 ])
 
-/** Of a text above numbers, with a bad one among them. */
+/** Allows for a bad text among numbers. */
 const numbersPerText = 10
 
-/** Whether the text is nothing that may stand in the column, which holds numbers. */
+/** Whether the text cannot be a value of the column, which holds numbers. */
 function isNameOf(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.numbers === 0 || nullWords.has(text)) return false
   return column.texts * numbersPerText <= column.numbers
 }
 
-/** Whether the text may stand in the column: names of columns may be numbers and dates, too, but not those of their cells. */
+/** Whether the text may be a value of the column: column names may be numbers and dates, too, but not such as their cells. */
 function isLike(text: string, column: ColumnLook | undefined): boolean {
   if (column === undefined || column.texts > 0 || !beginsLikeNumber.test(text)) return false
   if (!column.shapes.has(shapeOf(text))) return false

@@ -1,17 +1,17 @@
 /*
-  Finds what nobody said of a delimited text: delimiter, quote and escape character are those by which the records of a
-  sample become most alike, and their fields look like values.
+  Detects the parts of a dialect that the user has not given: the delimiter, quote and escape character with which a sample's
+  records become most alike, and its fields look like values.
 */
 import { SampleRecords, type TriedDialect } from './sample-records.js'
 
 export const delimiters = [',', '\t', ';', '|'] as const
 
-/** So many fields are looked at; of all records the fields are counted. */
+/** Number of fields to examine; in all records the fields are counted. */
 const lookedAtFields = 1000
-/** So many records will do where there is nothing to choose. */
+/** Enough records if there is nothing to choose between. */
 const someRecords = 50
 
-/** What is known before: undefined where it is to be found. */
+/** What is known already; undefined for what must be detected. */
 export interface KnownDialect {
   readonly delimiter: string | undefined
   readonly quote: string | undefined
@@ -20,10 +20,10 @@ export interface KnownDialect {
   readonly trim: boolean
 }
 
-/** How a dialect fits a sample. */
+/** How well a dialect fits a sample. */
 interface Fit {
   readonly dialect: TriedDialect
-  /** 0 to 1, and 0 where the first record has one field only. */
+  /** 0 to 1; 0 if the first record has only one field. */
   readonly score: number
   readonly records: number
   readonly quotedRecords: number
@@ -50,7 +50,7 @@ export function detectDialect(
       return { dialect, fields: firstFields(new SampleRecords(bytes, from, isWhole, dialect)) }
     })
     const possible = tried.filter(({ fields }) => fields > 1)
-    // Where nothing divides the first record, it is the usual one.
+    // If no delimiter splits the first record, the default is taken.
     const [only = tried[0]!] = possible
     const chosen = possible.length > 1 ? possible : [only]
     return chosen
@@ -79,7 +79,7 @@ export function detectDialect(
   return best.dialect
 }
 
-/** Looks for ASCII text in no time, so that the rest of the sample is looked at only where it can say something. */
+/** A fast search for ASCII text, so that the rest of the sample is examined only if that helps. */
 function has(bytes: Uint8Array, text: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
 }
@@ -88,12 +88,12 @@ function firstFields(records: SampleRecords): number {
   return records.next() ? records.fieldCount : 0
 }
 
-/** Whether the other escape character makes quotes right that were not. */
+/** Whether the other escape character makes wrong quotes right. */
 function isRepaired(escaped: Fit, plain: Fit): boolean {
   return escaped.quotedRecords > 0 && escaped.brokenRecords * 10 < plain.brokenRecords
 }
 
-/** Apostrophes stand in texts, too: as quotes they are taken where most records have them around fields. */
+/** Apostrophes also occur in texts: they are quotes only if most records have them around fields. */
 function isQuotedThroughout({ records, quotedRecords, brokenRecords }: Fit): boolean {
   return brokenRecords === 0 && quotedRecords > 0 && quotedRecords * 2 >= records
 }
@@ -126,7 +126,7 @@ function fit(
   }
   const result = { dialect, records: count, quotedRecords, brokenRecords }
   if (fieldCount < 2) return { ...result, score: 0 }
-  // A header may have another number of fields than the records behind it.
+  // A header may have a different number of fields than the records after it.
   const mode = [...counts].reduce(
     (most, [fields, times]) => (fields > 1 ? Math.max(most, times) : most),
     0,
@@ -138,7 +138,7 @@ function fit(
   }
 }
 
-/** Whether the record has one field more than the first one, and nothing in it. */
+/** Whether the record has one field more than the first one, which is empty. */
 export function hasTrailingDelimiter(records: SampleRecords, fieldCount: number): boolean {
   if (records.fieldCount !== fieldCount + 1) return false
   const last = fieldCount
@@ -149,7 +149,10 @@ const number = /^[+-]?[\d.,:/\-TZ %]*\d[\d.,:/\-TZ %]*$/
 const otherDelimiter = /[,;|\t]/
 const proseDelimiter = /^[^,;|\t]*(?:[,;|] [^,;|\t]*)+$/
 
-/** How much a field looks like a value: numbers, dates and quoted texts most, what holds another delimiter least. */
+/**
+ * How much a field looks like a value: most for numbers, dates and quoted texts, least for text that contains another
+ * delimiter.
+ */
 function looksOf(records: SampleRecords, field: number): number {
   const start = records.starts[field]!
   const end = records.ends[field]!

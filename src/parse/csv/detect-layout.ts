@@ -1,25 +1,25 @@
 /*
-  What a sample says of its columns: whether a header stands out from them, whether numbers have a decimal comma, whether
-  records end with a delimiter that the first one does not have.
+  Examines the columns of a sample: whether a header stands out, whether numbers have a decimal comma, whether records end with
+  a delimiter that the first one lacks.
 */
 import { hasTrailingDelimiter } from './detect-dialect.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
 import { SampleRecords, type TriedDialect } from './sample-records.js'
 
-/** What has to be looked at of very wide records is little; of others it is enough. */
+/** Limits the work for very wide records; enough for others. */
 const lookedAtFields = 600
 const leastRecords = 20
 const lookedAtColumns = 200
 
-/** What was found besides the dialect. */
+/** What was detected besides the dialect. */
 export interface Layout {
-  /** Some column holds numbers or dates and no text behind the first record. */
+  /** Some column holds numbers or dates but no text after the first record. */
   readonly standsOut: boolean
   readonly decimalComma: boolean
   readonly trailingDelimiter: boolean
 }
 
-/** As `detectDialect`, by the dialect that was found. */
+/** Like `detectDialect`, for the dialect that was detected. */
 export function detectLayout(
   bytes: Uint8Array,
   from: number,
@@ -49,11 +49,11 @@ export function detectLayout(
   }
 }
 
-/** What the fields of one column are; empty ones say nothing. */
+/** Kinds of fields in one column; empty ones do not count. */
 interface ColumnLook {
   numbers: number
   texts: number
-  /** `1,5`; and of these, those that may as well be 1,500 with a comma between thousands. */
+  /** `1,5`; and how many of these could also have a comma between thousands. */
   commas: number
   thousands: number
   /** `1.5`, or anything else that is not a number with a comma. */
@@ -71,7 +71,7 @@ const point = 46
 const plus = 43
 const minus = 45
 
-/** Without regular expressions: a small file would wait longer for them than for all its rows. */
+/** Without regular expressions: for a small file compiling them would take longer than all its rows. */
 function see(column: ColumnLook, bytes: Uint8Array, start: number, end: number): void {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
@@ -97,7 +97,7 @@ function digitsEnd(bytes: Uint8Array, start: number, end: number): number {
   return p
 }
 
-/** Some column has nothing but numbers, with commas that are not those of thousands; and none has points. */
+/** Some column holds only numbers with commas that cannot separate thousands; and none has points. */
 function hasDecimalComma(columns: readonly ColumnLook[]): boolean {
   return (
     columns.some(column => column.commas > column.thousands && column.others === 0) &&

@@ -1,26 +1,26 @@
 /*
-  Where the table of a delimited text begins and ends: titles, comments and blank lines stand above it, headers have two
-  lines, and sums stand below. It is found by records that are alike and columns whose values stay what they are; what is
-  found is proposed, never done without a word.
+  Finds where the table in a delimited text begins and ends: there may be titles, comments and blank lines above it, headers of
+  two lines, and sums below. It looks for records that are alike and columns of constant type. The result is only a proposal,
+  and always reported.
 */
 import type { DialectOptions } from './csv-dialect.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
 import { behindLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 
-/** Options that read the table alone; those that are left out are not needed. */
+/** Options that read only the table; those left out are not needed. */
 export interface FoundTable {
   readonly skipLines?: number
   readonly comment?: string
-  /** Names of the columns, which stand in lines that are skipped. */
+  /** Names of the columns, if they are in lines that are skipped. */
   readonly names?: readonly string[]
-  /** Records after the table, which do not belong to it. */
+  /** Records after the table that do not belong to it. */
   readonly footers?: number
   /** What was found, in sentences. */
   readonly said: readonly string[]
 }
 
-/** What is known before; what is given is not looked for. */
+/** What is known already and need not be found. */
 export interface KnownTable extends Omit<KnownDialect, 'comment'> {
   readonly comment: string | undefined
   readonly skipLines: number | undefined
@@ -34,13 +34,13 @@ const mostTitles = 50
 const mostFooters = 5
 const recordsPerFooter = 4
 const fewestRecords = 3
-/** Of all records, those that have as many fields as the table. */
+/** Least share of records with as many fields as the table. */
 const leastShare = 0.7
-/** Of all lines, those that may be comments. */
+/** Largest share of lines that may be comments. */
 const mostComments = 0.8
 const sureShare = 0.9
 const fewestAlike = 0.4
-/** Shares that differ less say nothing. */
+/** Smaller differences of shares are ignored. */
 const shareThatCounts = 0.1
 const commentSigns = ['#', '%', '!', '*']
 const beginsLikeNumber = /^[+-]?[$\u20ac\u00a3\u00a5]?\.?\d/
@@ -54,16 +54,16 @@ interface Seen {
   readonly line: number
 }
 
-/** A way of cutting, and what comes of it. */
+/** A way to split the sample, and its result. */
 interface Cut {
   readonly dialect: TriedDialect
   readonly records: readonly Seen[]
-  /** Fields of most records, and the share of these from the first one on. */
+  /** Number of fields in most records, and the share of these from the first one on. */
   readonly width: number
   readonly share: number
 }
 
-/** @returns undefined where the table is the whole text, or no table is found */
+/** @returns undefined if the table is the whole text, or no table is found */
 export function findTable(
   bytes: Uint8Array,
   isWhole: boolean,
@@ -79,7 +79,7 @@ export function findTable(
   if (begin === undefined || records.length - begin.at < 2) return found(said, comment, {})
   const header = known.skipLines === undefined ? headerOf(cut, begin, known) : {}
   if (header.said !== undefined) said.push(header.said)
-  // A line that does not end may be half a record.
+  // An unfinished line may be half a record.
   const isEnded = isWhole && (bytes.at(-1) === lineFeed || bytes.at(-1) === carriageReturn)
   const footers = isEnded ? footersOf(records, width) : 0
   if (footers === 1) said.push('the last record is none of the table')
@@ -92,7 +92,7 @@ export function findTable(
   })
 }
 
-/** What is to be skipped, and the names that are skipped with it. */
+/** What to skip, and the names that are skipped with it. */
 function headerOf(
   { records, width }: Cut,
   { at, names }: Begin,
@@ -121,7 +121,7 @@ function found(
   return { ...(comment === undefined ? {} : { comment: comment.sign }), ...table, said }
 }
 
-/** What was found, with the options that read it. */
+/** What was found, with the options for it. */
 export function tableText({ said, skipLines, comment, names }: FoundTable): string {
   const options = [
     ...(skipLines === undefined ? [] : [`\`input.skipLines\` ${skipLines}`]),
@@ -131,7 +131,7 @@ export function tableText({ said, skipLines, comment, names }: FoundTable): stri
   return `${said.join(', ')}${options.length > 0 ? `: ${options.join(', ')}` : ''}`
 }
 
-/** The options with which a run reads the table alone. */
+/** The options with which a run reads only the table. */
 export function tableDialect({ skipLines, comment, names }: FoundTable): DialectOptions {
   return {
     ...(skipLines === undefined ? {} : { skipLines }),
@@ -145,7 +145,7 @@ interface CommentSign {
   readonly said: string
 }
 
-/** A sign that some lines begin with, which would be no records of the table: not where it begins the header. */
+/** A character that begins lines which are not records of the table, unless it begins the header. */
 function commentOf(
   bytes: Uint8Array,
   from: number,
@@ -183,7 +183,7 @@ function firstLines(bytes: Uint8Array, from: number): string[] {
   return lines
 }
 
-/** Where nearly all records have as many fields, and the most. */
+/** The cut in which nearly all records have as many fields, and most of them. */
 function bestCut(
   bytes: Uint8Array,
   from: number,
@@ -191,7 +191,7 @@ function bestCut(
   known: KnownTable,
   comment: string,
 ): Cut | undefined {
-  // Where the records agree from the first one on, nothing else is tried.
+  // If the records agree from the first one on, nothing else is tried.
   const usual = detectDialect(bytes, from, isWhole, { ...known, comment })
   const whole = cutBy(bytes, from, isWhole, usual)
   const isWholeTable = whole !== undefined && whole.share > sureShare
@@ -211,7 +211,7 @@ function isBetter(next: Cut, best: Cut): boolean {
   return next.width === best.width ? next.share > best.share : next.width > best.width
 }
 
-/** Undefined where the records are not alike. */
+/** Undefined if the records differ. */
 function cutBy(
   bytes: Uint8Array,
   from: number,
@@ -255,9 +255,9 @@ function seenRecords(sample: SampleRecords, bytes: Uint8Array): Seen[] {
 
 /** Where the table begins. */
 interface Begin {
-  /** Index of its first record: its header, where it has one. */
+  /** Index of its first record, which is its header if it has one. */
   readonly at: number
-  /** Where the header lacks the name of the first field: then it is the record before. */
+  /** Set if the header lacks the name of the first field: it is then the record before. */
   readonly names?: readonly string[]
 }
 
@@ -265,7 +265,7 @@ function beginOf(
   { records, width, share }: Cut,
   { rowNames, skipLines }: KnownTable,
 ): Begin | undefined {
-  // A title in a spreadsheet has empty fields after it.
+  // In spreadsheets a title has empty fields after it.
   const isFull = ({ texts, filled }: Seen): boolean =>
     texts.length === width && (filled > 1 || width < 3)
   const at = records.slice(0, mostTitles).findIndex(isFull)
@@ -280,7 +280,7 @@ function beginOf(
     above !== undefined &&
     areNames(above.texts, width - 1) &&
     !above.texts.some(text => beginsLikeNumber.test(text))
-  // An empty field may as well follow a last delimiter.
+  // An empty field may also come from a trailing delimiter.
   if (isShort && table.some(({ texts }) => texts.at(-1) !== ''))
     return { at, names: ['', ...above.texts] }
   const isSure =
@@ -288,12 +288,12 @@ function beginOf(
   return at === 0 || skipLines !== undefined || isSure ? { at } : undefined
 }
 
-/** Some column holds numbers or dates alone below the first record. */
+/** Some column has only numbers or dates below the first record. */
 function isSteady(records: readonly Seen[], width: number): boolean {
   return numberColumns(records.slice(1), width).length > 0
 }
 
-/** Columns with at least three values, and nothing but numbers, dates and words for null. */
+/** Columns with at least three values, and only numbers, dates and words for null. */
 function numberColumns(records: readonly Seen[], width: number): number[] {
   return Array.from({ length: width }, (_, i) => i).filter(i => {
     let numbers = 0
@@ -306,7 +306,10 @@ function numberColumns(records: readonly Seen[], width: number): number[] {
   })
 }
 
-/** Texts above numbers, twice. @returns the names, or that they are those of the second line; undefined for one header */
+/**
+ * Two lines of texts above numbers.
+ * @returns the names, or that they are those of the second line; undefined for one header
+ */
 function twoHeaders(
   records: readonly Seen[],
   width: number,
@@ -334,7 +337,7 @@ function areNames(texts: readonly string[], width: number): boolean {
   return texts.length === width && !texts.includes('') && new Set(texts).size === width
 }
 
-/** Records at the end that lack fields. */
+/** Records at the end with too few fields. */
 function footersOf(records: readonly Seen[], width: number): number {
   let count = 0
   while (count < records.length && records.at(-1 - count)!.texts.length < width) count++

@@ -3,14 +3,14 @@
 */
 import { InputError } from '../../errors.js'
 
-/** More fields in the first record are taken for something that is not delimited text. */
+/** With more fields in the first record the input is probably not delimited text. */
 export const maxHeaderFields = 65_536
 
-/** The first record, looked at before it is decided what it is. */
+/** The first record, before it is known whether it is a header. */
 export interface FirstRecord {
   /** Without quotes. */
   readonly fields: readonly Uint8Array[]
-  /** As it stands, with its line ending. */
+  /** Unchanged, with its line end. */
   readonly bytes: Uint8Array
   readonly lineNumber: number
   readonly offsetBytes: number
@@ -19,7 +19,7 @@ export interface FirstRecord {
 const digits = /^[+-]?\.?\d/
 
 /**
- * DolphinDB's own rule, made to know signs: a header is a first record without a field that begins like a number
+ * DolphinDB's own rule, extended by signs: a header is a first record in which no field begins like a number
  * (docs/server-semantics.md#text-of-values).
  */
 export function looksLikeHeader(record: FirstRecord): boolean {
@@ -28,7 +28,7 @@ export function looksLikeHeader(record: FirstRecord): boolean {
 }
 
 /**
- * The names, without blanks around them.
+ * The names, without surrounding blanks.
  * @throws {InputError} DDB_INPUT_ENCODING
  */
 export function headerNames(record: FirstRecord, file: string): string[] {

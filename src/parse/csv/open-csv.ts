@@ -1,6 +1,6 @@
 /*
-  Opens delimited text: finds out what it looks like, and hands the records to the byte scanner or, for what that does
-  not know, to csv-parse.
+  Opens delimited text: detects its dialect, and passes the records to the byte scanner or, in dialects it does not support, to
+  csv-parse.
 */
 import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -32,35 +32,35 @@ import type { LineTokenizer } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
 
-/** What is not given: found in the input, or the usual. */
+/** Whatever is left out is detected or has its default. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
   readonly format?: 'csv' | 'tsv'
-  /** The format was said, not found. */
+  /** The user gave the format. */
   readonly isFormatGiven?: boolean | undefined
-  /** What the records are to become rows of: it tells what the data leave open. */
+  /** What rows are made for: it decides what the data leave open. */
   readonly target?: RowTarget | undefined
-  /** Without a target: what the data leave open is not guessed. The names are those of earlier inputs' headers. */
+  /** Without a target: what the data leave open is an error, not guessed. The names come from headers of earlier inputs. */
   readonly settled?: { readonly names: readonly string[] | undefined } | undefined
-  /** What stands above and below the table is looked for, and left out. */
+  /** Look for text above and below the table, and leave it out. */
   readonly findsTable?: boolean | undefined
-  /** Of the input before, which was opened with the same options; it is kept up. */
+  /** From the previous input, opened with the same options; it is updated. */
   readonly lastLook?: LastLook | undefined
-  /** The machine's when left out. */
+  /** Default: the machine's. */
   readonly clock?: FlushClock | undefined
 }
 
 /**
- * Opens delimited text, looks at a sample of it and reads as far as the first record.
+ * Opens delimited text, examines a sample and reads up to the first record.
  *
- * @throws {UsageError} DDB_USAGE; also where neither target nor data tell what the first record is
- * @throws {InputError} when its first record cannot be read
+ * @throws {UsageError} DDB_USAGE; also if neither target nor data tell what the first record is
+ * @throws {InputError} if its first record cannot be read
  */
 export async function openCsv(
   source: ByteSource,
   options: CsvOptions = {},
 ): Promise<InputReader<'csv' | 'tsv'>> {
   const format = options.format ?? 'csv'
-  // Files are there, and a pipe may be long in coming.
+  // Files are available at once, but a pipe may be slow.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
   const sample = await takeSample(source.chunks(), clock, bytes =>
     hasLine(bytes, behindLines(bytes, options.skipLines ?? 0)),
@@ -77,7 +77,7 @@ export async function openCsv(
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
   const first = await firstRecord(tokenizer, pull, skipLines)
-  // Where the records have one more than the first one, that one has none.
+  // If the records have one more than the first one, that one has none.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const record = isTrailed ? withoutLast(first) : first
   const undecided: Undecided = {
@@ -100,7 +100,7 @@ export async function openCsv(
   if (isHeader) tokenizer.skipPeeked()
   const foundCount = (record?.fields.length ?? 0) + (isHeader && rowNames ? 1 : 0)
   const fieldCount = wantedCount(undecided, isHeader, foundCount) ?? foundCount
-  // Where there is one column, the line that is left of an empty field is empty.
+  // In a file with one column, an empty field leaves an empty line.
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
   const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
@@ -129,7 +129,7 @@ export async function openCsv(
   })
 }
 
-/** What the records look like, by the options and by the sample. */
+/** The dialect, from the options and the sample. */
 function dialectIn(
   { bytes, isWhole }: Sample,
   options: CsvOptions,
@@ -156,7 +156,7 @@ function dialectIn(
 
 const lookedAtRecords = 1000
 
-/** By position the target says how many fields a record has, where some record has so many. */
+/** If columns are matched by position, the target tells how many fields a record has, provided that some record has so many. */
 function wantedCount(
   { target, dialect, records }: Undecided,
   isHeader: boolean,
@@ -209,8 +209,8 @@ function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>
 }
 
 /**
- * How the records are read; not in the function above, whose sample would stay as long as the reader.
- * @param chunks  undefined where the tokenizer has all
+ * How to read the records. Not part of the function above, whose sample would stay in memory as long as the reader.
+ * @param chunks  undefined if the tokenizer has everything
  */
 function recordsOf(
   tokenizer: CsvTokenizer,
@@ -258,14 +258,14 @@ function knownDialect(
   }
 }
 
-/** What is known before it is decided what the first record is. */
+/** What is known before it is decided whether there is a header. */
 interface Undecided {
   readonly file: string
   readonly dialect: CsvDialect
   readonly layout: Layout
   readonly target: RowTarget | undefined
   readonly settled: CsvOptions['settled']
-  /** Starts anew. */
+  /** Restarts. */
   readonly records: () => SampleRecords
 }
 
@@ -275,7 +275,7 @@ function isGuessed({ dialect, target, settled }: Undecided): boolean {
 
 function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean {
   const { file, dialect, target, settled, records } = undecided
-  // What has names for all fields but one has a header.
+  // A record that names all fields but one is a header.
   if (dialect.header === 'yes' || (dialect.header === 'auto' && dialect.rowNames)) return true
   if (dialect.header === 'no') return false
   if (target !== undefined) return isHeaderFor(record, target, file)
@@ -283,7 +283,7 @@ function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean {
   return isHeaderByData(record, { file, records: records(), names: settled.names })
 }
 
-/** Who asks for the header may be helped by what stands above it. */
+/** If the user must decide about the header, mentions text found above the table. */
 function decided(decide: () => boolean, look: () => FoundTable | undefined): boolean {
   try {
     return decide()
@@ -295,20 +295,20 @@ function decided(decide: () => boolean, look: () => FoundTable | undefined): boo
   }
 }
 
-/** Whether a field more than the header has may only be what is behind a last delimiter. */
+/** Checks that a field more than the header has can only come from a trailing delimiter. */
 function checkTrailing(names: readonly string[], undecided: Undecided): void {
   const { file, target, settled, records } = undecided
   if (target === undefined && settled === undefined) return
   checkTrailingDelimiter({ file, names, records: records(), target })
 }
 
-/** The delimiter that a first line `sep=;` names, as spreadsheets write and read it. */
+/** The delimiter from a first line `sep=;`, as spreadsheets write and read it. */
 function separatorLine(bytes: Uint8Array): string | undefined {
   const line = Buffer.from(bytes.subarray(0, 16)).toString('latin1')
   return /^sep=([^\r\n])(?:[\r\n]|$)/i.exec(line)?.[1]
 }
 
-/** csv-parse knows less than the byte scanner. */
+/** Refuses what csv-parse does not support. */
 function checkDialect(dialect: CsvDialect): void {
   if (isByteDialect(dialect) || (!dialect.trim && dialect.quotes === 'strict')) return
   throw new UsageError(
@@ -326,7 +326,7 @@ async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<Cs
   return new CsvTokenizer(name, dialect, startOffsetBytes, scannerOf, text)
 }
 
-/** Gives the tokenizer more to read; false when the input has ended. */
+/** Gives the tokenizer more to read; false if the input has ended. */
 type Pull = () => Promise<boolean>
 
 function puller(tokenizer: CsvTokenizer, chunks: AsyncIterator<Uint8Array, void>): Pull {
@@ -338,7 +338,7 @@ function puller(tokenizer: CsvTokenizer, chunks: AsyncIterator<Uint8Array, void>
   }
 }
 
-/** Passes over the first line; gives its bytes. */
+/** Skips the first line and returns its bytes. */
 async function passSeparator(tokenizer: CsvTokenizer, pull: Pull): Promise<Uint8Array> {
   for (;;) {
     const line = tokenizer.passFirstLine()
@@ -364,7 +364,7 @@ async function firstRecord(
   }
 }
 
-/** A first record that ends with a delimiter, as those after it do. */
+/** Removes the last field of a first record that ends with a delimiter like those after it. */
 function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
   if (record === undefined || record.fields.length < 2 || record.fields.at(-1)?.length !== 0) {
     return record
@@ -372,7 +372,7 @@ function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
   return { ...record, fields: record.fields.slice(0, -1) }
 }
 
-/** An empty line that stands last, among rejects for example, would be no row: its null is shown in quotes. */
+/** Shows an empty line as quoted null, as at the end of a rejects file it would not be a row. */
 function quotedIfEmpty(
   quote: string,
   encoding: SourceText['encoding'],

@@ -1,9 +1,9 @@
 /*
-  The face of the two ways to scan a record of delimited text: byte by byte, and with csv-parse.
+  The interface of the two ways to scan a record of delimited text: byte by byte, and with csv-parse.
 */
 import type { RecordBlock } from '../record-block.js'
 
-/** Scans records of the window; what it says of itself is about the record scanned last. */
+/** Scans records of the window; its fields describe the record scanned last. */
 export interface RecordScanner {
   /** As far as it was scanned. */
   readonly fields: number
@@ -11,18 +11,18 @@ export interface RecordScanner {
   readonly isLastEmpty: boolean
   /** Line breaks inside its quotes. */
   quotedLines: number
-  /** Where the quote was opened that it ends in, −1 when it ends outside of quotes. */
+  /** Where the quote was opened in which it ends, −1 if it ends outside quotes. */
   openQuoteAt: number
-  /** Where it was found that a quote stands in the middle of a field, when that is its fault. */
+  /** Where a quote inside a field was found, if that is its fault. */
   readonly badQuoteAt: number
   /** As `LineFormat`. */
   startBlock(): void
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
   jumped?(): void
   /**
-   * Scans the record at `start`, which is no empty line, into `row`.
+   * Scans the record at `start`, which is not an empty line, into `row`.
    *
-   * @returns position behind it, however many fields it has; `faulty` for a bad quote; `unfinished` or `undecided`
+   * @returns position after it, however many fields it has; `faulty` for a bad quote; `unfinished` or `undecided`
    */
   scan(block: RecordBlock, row: number, start: number): number
   /** Names the quote opened at `openAt`, in a record that begins at the start of the window, with its line. */

@@ -1,6 +1,6 @@
 /*
-  What records are to become rows of, and whether some of them would: whether a first record is a header, and what a
-  field is that the header has no name for, is told by the columns that it has to go into.
+  What rows are made for: the target columns tell whether a first record is a header, and what a field without a name in the
+  header is, by trying which records fit.
 */
 import { DdbError } from '../../errors.js'
 import { isNullAt } from '../../protocol/element.js'
@@ -22,7 +22,7 @@ export interface RowTarget {
   readonly cells: CellRules
 }
 
-/** How many fields a record has whose fields fill the columns in order; undefined where that is not what is asked for. */
+/** Number of fields in a record if fields fill the columns in order; undefined if the user does not want that. */
 export function fieldsByPosition({ schema, mapping }: RowTarget): number | undefined {
   const { match, map = {}, set = {}, ignoreExtra, allowMissing } = mapping
   const isLoose = ignoreExtra === true || allowMissing === true || Object.keys(map).length > 0
@@ -30,7 +30,7 @@ export function fieldsByPosition({ schema, mapping }: RowTarget): number | undef
   return schema.columns.filter(({ name }) => !Object.hasOwn(set, name)).length
 }
 
-/** The target of an input in which decimal commas were found, or none. */
+/** The target for an input with or without detected decimal commas. */
 export function withDecimalComma(
   { schema, mapping, cells }: RowTarget,
   isFound: boolean,
@@ -49,16 +49,16 @@ export function decimalCommaFor(
   columns: readonly TargetColumn[],
 ): Known<boolean> {
   if (decimalComma !== undefined) return { value: decimalComma, how: 'given' }
-  // `1,5` is two elements where the target has arrays, and not even a number where the user says what a comma is.
+  // `1,5` is two elements if the target has arrays, and no number if the user gives the comma another meaning.
   const isOther = thousands === ',' || columns.some(({ type }) => type.array === true)
   return { value: !isOther && isFound, how: 'found' }
 }
 
-/** What would become of records. */
+/** Whether records fit. */
 export interface Fit {
-  /** Why some of them would be no row; undefined when all would. */
+  /** Why some of them would not become rows; undefined if all would. */
   readonly misfit: string | undefined
-  /** Some cell is a value, and no text: of what a column takes that does not take everything. */
+  /** Some cell is a value of a column that does not accept every text. */
   readonly hasValues: boolean
 }
 

@@ -1,28 +1,28 @@
 /*
-  A sample cut into records by a dialect that is only tried: nothing is refused, but it is counted how well the dialect
+  Splits a sample into records with a dialect that is only being tried: it refuses nothing, but counts how well the dialect
   fits.
 */
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { CsvDialect } from './csv-dialect.js'
 
-/** How records are tried to be cut. */
+/** How to split records. */
 export type TriedDialect = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'comment' | 'trim'>
 
 const blank = 32
 const tab = 9
 
-/** A quote that is not closed within so many bytes is taken for a character of its field. */
+/** A quote that is not closed within so many bytes is treated as an ordinary character. */
 const maxQuotedBytes = 65_536
 
-/** Cuts one record after the other; `starts`, `ends` and `quoted` tell the fields of the last one. */
+/** Splits off one record after the other; `starts`, `ends` and `quoted` describe the fields of the last one. */
 export class SampleRecords {
   readonly bytes: Uint8Array
   readonly starts: number[] = []
   readonly ends: number[] = []
   readonly quoted: boolean[] = []
   fieldCount = 0
-  /** Of the last record: it has a quoted field, or a quote where none may be. */
+  /** Whether the last record has a quoted field, or a quote where none may be. */
   hasQuoted = false
   isBroken = false
   readonly #buffer: Buffer
@@ -56,7 +56,7 @@ export class SampleRecords {
     if (this.#quote >= 0) this.#special[this.#quote] = 1
   }
 
-  /** Goes on to the next record that is whole; false when there is none. */
+  /** Moves to the next complete record; false if there is none. */
   next(): boolean {
     this.#passOtherLines()
     const { bytes } = this
@@ -78,12 +78,12 @@ export class SampleRecords {
     return true
   }
 
-  /** Text of a field, one character for each byte. */
+  /** Text of a field, one character per byte. */
   text(field: number): string {
     return this.#buffer.toString('latin1', this.starts[field], this.ends[field])
   }
 
-  /** Bytes of a field, without what stands before quotes in quotes. */
+  /** Unescaped bytes of a field. */
   cell(field: number): Uint8Array {
     const start = this.starts[field]!
     const end = this.ends[field]!
@@ -133,7 +133,7 @@ export class SampleRecords {
     return p
   }
 
-  /** Behind a quoted field; −1 when it is none. */
+  /** Offset after the closing quote, or −1 if the field is not quoted. */
   #passQuoted(open: number): number {
     const { bytes } = this
     const quote = this.#quote
@@ -186,7 +186,7 @@ export function lineEndFrom(bytes: Uint8Array, start: number): number {
   return p
 }
 
-/** Position behind the first `count` lines. */
+/** Position after the first `count` lines. */
 export function behindLines(bytes: Uint8Array, count: number): number {
   let p = 0
   for (let left = count; left > 0 && p < bytes.length; left--) {

@@ -1,21 +1,21 @@
 /*
-  The first bytes of an input, looked at before anything is decided, and given out again behind that.
+  Takes the first bytes of an input for examination, and delivers them again afterwards.
 */
 import { InputError } from '../../errors.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { FlushClock } from '../input-reader.js'
 import type { Timer } from '../../platform/platform.js'
 
-/** Enough for some thousand records; read and looked at in a few milliseconds. */
+/** Enough for some thousand records; read and examined in a few milliseconds. */
 const sampleBytes = 1024 * 1024
 
-/** Of an input that comes slowly, what has come by then has to do, as long as there is a line. */
+/** From a slow input, what has come by then must be enough, if it contains a line. */
 const patienceMs = 200
 
 /** The start of an input. */
 export interface Sample {
   readonly bytes: Uint8Array
-  /** Nothing comes behind these bytes. */
+  /** Nothing follows these bytes. */
   readonly isWhole: boolean
   /** The input from its start. */
   readonly chunks: AsyncIterator<Uint8Array, void>
@@ -24,8 +24,8 @@ export interface Sample {
 /**
  * Takes up to 1 MiB.
  *
- * @param clock  of an input whose bytes may be long in coming: it is not waited for all of them
- * @param isEnough  whether these bytes would do, where more are long in coming
+ * @param clock  for an input that may be slow: it is not awaited to the full size
+ * @param isEnough  whether these bytes are enough if more are slow to come
  */
 export async function takeSample(
   chunks: AsyncIterator<Uint8Array, void>,
@@ -49,12 +49,12 @@ export async function takeSample(
         isWhole = true
         break
       }
-      // A chunk is only lent, and may be a buffer, whose slice would be no copy.
+      // A copy, as the chunk will be overwritten; `slice` of a Buffer would not be one.
       taken.push(new Uint8Array(value))
       length += value.length
     }
   } catch (error) {
-    // In another encoding than was thought, nothing of it is to be loaded.
+    // If the encoding is not the expected one, nothing of the input may be loaded.
     if (error instanceof InputError && error.code === 'DDB_INPUT_ENCODING') throw error
     pending = undefined
     failure = error instanceof Error ? error : new Error(String(error))
@@ -66,7 +66,7 @@ export async function takeSample(
   }
 }
 
-/** Whether the chunk does not come in time; never of one that fails. */
+/** Whether the chunk does not come in time; false for one that fails. */
 async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boolean> {
   let timer: Timer | undefined
   const late = new Promise<true>(resolve => {
@@ -83,7 +83,7 @@ async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boo
   }
 }
 
-/** What was taken, the chunk that was asked for, what went wrong, and the rest. */
+/** What was taken, the chunk that was requested, the failure, and the rest. */
 async function* again(
   taken: Uint8Array[],
   pending: Promise<IteratorResult<Uint8Array, void>> | undefined,
@@ -91,7 +91,7 @@ async function* again(
   isWhole: boolean,
   chunks: AsyncIterator<Uint8Array, void>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Each is let go once it was given out.
+  // Released one by one as they are delivered.
   for (let chunk = taken.shift(); chunk !== undefined; chunk = taken.shift()) yield chunk
   if (failure !== undefined) throw failure
   if (isWhole) return
@@ -102,7 +102,7 @@ async function* again(
   }
 }
 
-/** Whether a line ends in `bytes` from `start` on for sure. */
+/** Whether a line certainly ends in `bytes` from `start` on. */
 export function hasLine(bytes: Uint8Array, start: number): boolean {
   const at = bytes.subarray(start).findIndex(byte => byte === lineFeed || byte === carriageReturn)
   return at >= 0 && start + at + 1 < bytes.length

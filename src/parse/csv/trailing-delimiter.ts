@@ -1,27 +1,27 @@
 /*
-  One field more than the header has names for, and nothing in it where it stands last: either records end with a delimiter,
-  or they begin with a name of their own, as R writes them. Read the wrong way, every value goes into the next column.
+  Records with one field more than the header has names, whose last field is empty: either they end with a delimiter, or they
+  begin with a row name, as R writes them. If misread, every value goes into the next column.
 */
 import { UsageError } from '../../errors.js'
 import { hasTrailingDelimiter } from './detect-dialect.js'
 import { fitOf, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
 
-/** What records with a field more are told by. */
+/** What is needed to judge such records. */
 export interface TrailingSample {
   readonly file: string
   /** In the header. */
   readonly names: readonly string[]
-  /** Starts anew, before the header. */
+  /** Restarts before the header. */
   readonly records: SampleRecords
-  /** Undefined where nothing is known of the columns: everything fits. */
+  /** Undefined if nothing is known of the columns: everything fits. */
   readonly target: RowTarget | undefined
 }
 
 const lookedAtRecords = 100
 const noBytes = new Uint8Array(0)
 
-/** @throws {UsageError} DDB_USAGE where the first field may as well be a name: no two are alike, and the others fit */
+/** @throws {UsageError} DDB_USAGE if the first field may be a row name: no two are equal, and the others fit */
 export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
   const { length } = names
   const found: Uint8Array[][] = []

@@ -1,6 +1,6 @@
 /*
-  The values of members into cells: a value's text as it stands, arrays as their elements one after the other. What is not
-  of a kind that the column takes sets its record aside, or is null where bad cells are let pass.
+  Turns the values of members into cells: a value's text unchanged, arrays as their elements one after the other. A value of a
+  kind that the column refuses makes its record a reject, or becomes null if bad cells are tolerated.
 */
 import { clippedText } from '../shown-text.js'
 import { elementSeparator } from '../columns/array-column.js'
@@ -9,12 +9,12 @@ import type { JsonMember } from './json-members.js'
 import { closeBracket, comma, openBracket, quote, type JsonScanner } from './json-scanner.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
-/** Behind what NaN and infinities are refused with. */
+/** Completes the refusal of NaN and infinities. */
 export const notJsonAdvice = 'which JSON does not have: write null instead'
 
 /** Fills the cells of one source. */
 export class JsonCells {
-  /** Why the value scanned last does not suit although it is JSON; undefined when it is not. */
+  /** Why the value scanned last is unsuitable although it is JSON; undefined if it is not JSON. */
   obstacle: Fault | undefined
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]
@@ -58,7 +58,7 @@ export class JsonCells {
     return next
   }
 
-  /** Writes the elements of an array one after the other, with separators between; null is not text. */
+  /** Writes the elements of an array one after the other, with separators between them; a null is empty. */
   #scanElements(block: RecordBlock, row: number, field: number, open: number): number {
     const scanner = this.#scanner
     const { bytes } = scanner
@@ -74,7 +74,7 @@ export class JsonCells {
       if (kind !== jsonKinds.null) {
         const suits = (elementKinds & kind) !== 0
         if (suits && !bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
-          // A text with escapes stands there already.
+          // A text with escapes has been written there already.
           if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
           scanner.scratch = to + textEnd - textStart
         } else if (!this.wrongKind(block, row, field, elementKinds)) return -1
@@ -87,7 +87,7 @@ export class JsonCells {
     }
   }
 
-  /** What the scanner has just seen is not of these kinds: whether the record may be a row all the same. */
+  /** The value just scanned is not of these kinds: whether the record may be a row all the same. */
   wrongKind(block: RecordBlock, row: number, field: number, kinds: number): boolean {
     const { bytes, textStart, textEnd, kind } = this.#scanner
     const { columnName, typeText } = this.#members[field]!

@@ -1,7 +1,7 @@
 /*
   The kinds of JSON values.
 */
-/** Kinds of values, as bits, so that a type can say which it takes. */
+/** Kinds of values, as bits, so that a type can name those it accepts. */
 export const jsonKinds = {
   null: 1,
   boolean: 2,
@@ -9,7 +9,7 @@ export const jsonKinds = {
   string: 8,
   array: 16,
   object: 32,
-  /** NaN and infinities, which JSON does not have and programs write all the same. */
+  /** NaN and infinities, which are not JSON but written by some programs. */
   notFinite: 64,
 } as const
 

@@ -1,28 +1,28 @@
 /*
-  Where the members that fill columns stand in a record: on its own level, or in objects inside it, named with dots.
-  `a.b` is the member of that name and the member `b` of the object `a`, whichever a record has.
+  Where the members that fill columns are in a record: on its own level, or in nested objects, named with dots. `a.b` is both
+  the member of that name and the member `b` of the object `a`, whichever a record has.
 */
 
 /** What a key of an object leads to. */
 export interface JsonEntry {
   /** Field that it fills; −1 for none. */
   readonly field: number
-  /** What its members lead to when it is an object; undefined when nothing inside it is wanted. */
+  /** What its members lead to if it is an object; undefined if nothing inside it is needed. */
   readonly level: JsonLevel | undefined
 }
 
 /** An object of a record. */
 export interface JsonLevel {
-  /** What stands before the keys in the names of members: '' for the record itself, `a.` for the object `a`. */
+  /** What precedes the keys in the names of members: '' for the record itself, `a.` for the object `a`. */
   readonly prefix: string
-  /** Of all levels, from 0. */
+  /** Index among all levels, from 0. */
   readonly index: number
   readonly entries: ReadonlyMap<string, JsonEntry>
-  /** Fields that this object and those inside it fill. */
+  /** Fields that this object and nested ones fill. */
   readonly fields: readonly number[]
 }
 
-/** Leads nowhere. */
+/** For keys that lead nowhere. */
 export const passedOver: JsonEntry = { field: -1, level: undefined }
 
 /** The levels of the members with these names; the record itself is the first one. */

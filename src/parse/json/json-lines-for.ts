@@ -1,5 +1,5 @@
 /*
-  What reads the lines of NDJSON for the columns of a target.
+  Makes the reader of NDJSON lines for the columns of a target.
 */
 import type { ColumnMapping, TextSource } from '../../schema/cell-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -13,7 +13,7 @@ import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
 import { JsonScanner } from './json-scanner.js'
 
-/** What scans records, and how columns find their cells in a block of them. */
+/** The scanner of records, and how columns find their cells in a block of them. */
 export interface JsonColumns {
   readonly scanner: JsonScanner
   readonly records: JsonRecords
@@ -34,7 +34,7 @@ export function jsonColumns(
   const { lenient = false } = cells
   const records = new JsonRecords(scanner, members, { ignoreExtra, allowMissing, lenient })
   const block = new RecordBlock(members.length)
-  // The style of numbers in texts is not that of JSON's own.
+  // JSON's own numbers do not follow the style of numbers in texts.
   if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
   return {
     scanner,

@@ -15,7 +15,7 @@ import {
 import type { RecordBlock } from '../record-block.js'
 
 /**
- * The tokenizer of NDJSON. A line that is not JSON is set aside alone: the next one starts afresh.
+ * The tokenizer of NDJSON. A line that is not JSON is rejected alone: the next one is read normally.
  *
  * @param scanner  the one that `records` uses, for single lines
  */

@@ -1,5 +1,5 @@
 /*
-  The members of JSON objects that fill columns, with the kinds of values that each may have.
+  The members of JSON objects that fill columns, with the kinds of values allowed for each.
 */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
@@ -10,9 +10,9 @@ import { jsonKinds } from './json-kinds.js'
 /** A member that fills columns. */
 export interface JsonMember {
   readonly name: string
-  /** Kinds of values that it may have, as bits; null always may. */
+  /** Kinds of values allowed, as bits; null is always allowed. */
   readonly kinds: number
-  /** Kinds of the elements when it is an array; 0 when it is not one. */
+  /** Kinds of elements if it may be an array; 0 if not. */
   readonly elementKinds: number
   /** Type and name of the first target column that it fills, for messages. */
   readonly columnName: string
@@ -41,13 +41,13 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
   return [...members.values()]
 }
 
-/** Whatever stands for a text that others are put around. */
+/** For a text that a template combines with others: any kind will do. */
 const anyText = {
   kinds: jsonKinds.string | jsonKinds.number | jsonKinds.boolean,
   elementKinds: 0,
 }
 
-/** Kinds as bits; null is always taken besides. A date may be a number where a format says how it is read. */
+/** Kinds as bits, besides null, which is always allowed. A date may be a number if a format tells how to read it. */
 function kindsOf(
   { name, type }: MappedColumn,
   cells: CellRules,

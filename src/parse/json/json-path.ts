@@ -1,6 +1,6 @@
 /*
-  The way to records further inside a document: `data.items` is the array `items` of the object `data`. What stands before
-  and behind it is checked token by token and never held as a whole.
+  The path to records inside a document: `data.items` is the array `items` of the object `data`. Everything before and after it
+  is checked token by token and never held as a whole.
 */
 import { UsageError } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
@@ -20,10 +20,10 @@ import {
 } from './json-scanner.js'
 
 /**
- * The names on the way.
+ * The names on the path.
  *
- * @param text  names with dots between, `$.` in front and `[*]` behind allowed; or a JSON pointer such as `/data/a.b`
- * @throws {UsageError} DDB_USAGE when it is neither
+ * @param text  names separated by dots, optionally with `$.` before and `[*]` after them; or a JSON pointer such as `/data/a.b`
+ * @throws {UsageError} DDB_USAGE if it is neither
  */
 export function parseJsonPath(text: string): string[] {
   if (text.startsWith('/')) {
@@ -44,22 +44,22 @@ export function parseJsonPath(text: string): string[] {
 /** What may come next outside the records. */
 type Expectation = 'value' | 'firstKey' | 'key' | 'colon' | 'first' | 'behind'
 
-/** One document after the other, up to the records of each and behind them. */
+/** Goes through one document after the other, up to its records and after them. */
 export class JsonPath {
-  /** The records begin at the position that `step` gave. */
+  /** The records begin at the position that `step` returned. */
   isInside = false
-  /** Why the way ends, where the text is JSON. */
+  /** Why the path ends, although the text is JSON. */
   fault: string | undefined
   readonly #names: readonly string[]
-  /** First bytes of the objects and arrays that are open. */
+  /** First bytes of the open objects and arrays. */
   readonly #open: number[] = []
   #expects: Expectation = 'value'
-  /** Names on the way that the open objects stand for. */
+  /** Number of names on the path that open objects correspond to. */
   #depth = 0
-  /** The value to come is the next on the way. */
+  /** The next value is the next one on the path. */
   #isNext = false
   #isFound = false
-  /** Names where the way was left, for messages. */
+  /** Names found where the path ended, for messages. */
   #others: string[] = []
 
   constructor(names: readonly string[]) {
@@ -72,10 +72,10 @@ export class JsonPath {
   }
 
   /**
-   * Passes over one token, at `p`, which is not a blank.
+   * Moves over one token, at `p`, which is not a blank.
    *
-   * @param isLast  no more input comes, so a number at the end has come to its own
-   * @returns the position behind it; −1 when `fault` or the scanner says why not
+   * @param isLast  no more input comes, so a number at the end is complete
+   * @returns the position after it; −1 if `fault` or the scanner tells why not
    */
   step(scanner: JsonScanner, p: number, isLast: boolean): number {
     const c = scanner.bytes[p]!
@@ -97,7 +97,7 @@ export class JsonPath {
     }
   }
 
-  /** The records are over. */
+  /** Call it after the records. */
   leave(): void {
     this.isInside = false
     this.#afterValue()
@@ -129,7 +129,7 @@ export class JsonPath {
     return p + 1
   }
 
-  /** What the way leads to. */
+  /** The value at the path. */
   #records(scanner: JsonScanner, p: number, isContainer: boolean): number {
     if (this.#isFound) return this.#fail(`${this.#wayTo(this.#names.length)} stands there twice`)
     if (isContainer) {
@@ -208,5 +208,5 @@ export class JsonPath {
   }
 }
 
-/** Names that an error message may look for the nearest one in. */
+/** Names among which an error message may look for the nearest one. */
 const maxOthers = 100

@@ -1,6 +1,6 @@
 /*
-  One JSON object into one row: its members are found by name, each value's text becomes a cell. Records of one
-  source mostly have their members in the same order, so each is first looked for where it was last time.
+  Turns one JSON object into one row: finds its members by name, and makes each value's text a cell. Records of one source
+  usually have their members in the same order, so each is first looked for where it was last time.
 */
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
@@ -14,17 +14,17 @@ import { closeBrace, colon, comma, openBrace, quote, type JsonScanner } from './
 import { JsonTemplate, type TemplateValue } from './json-template.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
-/** What becomes of members that no column takes, of columns that no member fills, and of values that do not suit. */
+/** How to treat members that no column takes, columns that no member fills, and unsuitable values. */
 export interface MemberRules {
   readonly ignoreExtra: boolean
   readonly allowMissing: boolean
-  /** A value of the wrong kind is null and counted, instead of setting its record aside. */
+  /** A value of the wrong kind is null and counted, instead of making its record a reject. */
   readonly lenient?: boolean
 }
 
 const blank = 32
 
-/** The members of one source, learned from record to record. */
+/** The members of one source, learnt from record to record. */
 export class JsonRecords {
   readonly #cells: JsonCells
   #obstacle: Fault | undefined
@@ -32,20 +32,20 @@ export class JsonRecords {
   readonly #members: readonly JsonMember[]
   readonly #rules: MemberRules
   readonly #levels: readonly JsonLevel[]
-  /** The n-th member as it was last, of objects inside as they come. */
+  /** The n-th key of the last record, including those of nested objects. */
   readonly #keys: RememberedKey[] = []
-  /** Number of the record in which each field, and each level, was seen last. */
+  /** The record in which each field, and each level, was seen last. */
   readonly #seenIn: Float64Array
   readonly #levelSeenIn: Float64Array
   #record = 0
-  /** Of the record being scanned: members looked at, fields filled, and whether a template can be made of it. */
+  /** For the present record: members examined, fields filled, and whether it can become a template. */
   #position = 0
   #seen = 0
   #isUsual = true
-  /** Behind the key found last. */
+  /** After the key found last. */
   #keyEnd = 0
   #template: JsonTemplate | undefined
-  /** Values of the record being scanned, while a template is wanted from it. */
+  /** Values of the present record, if it may become a template. */
   readonly #values: TemplateValue[] = []
   /** Number of the next record that may become the template. */
   #nextLesson = 1
@@ -60,21 +60,21 @@ export class JsonRecords {
     this.#levelSeenIn = new Float64Array(this.#levels.length)
   }
 
-  /** Why the last record is not a row; undefined when it is not JSON, and `stoppedAt` of the scanner says where. */
+  /** Why the last record is not a row; undefined if it is not JSON; the scanner's `stoppedAt` then tells where. */
   get obstacle(): Fault | undefined {
     return this.#obstacle ?? this.#cells.obstacle
   }
 
-  /** Scans the object at `start` into `row` when it has the shape of the ones before; else −1. */
+  /** Scans the object at `start` into `row` if it has the shape of earlier ones; else −1. */
   scanUsual(block: RecordBlock, row: number, start: number): number {
     if (this.#template === undefined) return -1
     const next = this.#template.scan(block, row, start)
-    // Of an earlier try at this row.
+    // They come from an earlier attempt at this row.
     if (block.wrongCells.length > 0 && next >= 0) block.forgetWrongCells(row)
     return next
   }
 
-  /** Scans the object at `start` into `row`; the position behind it, or −1. */
+  /** Scans the object at `start` into `row`; returns the position after it, or −1. */
   scan(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
     const { bytes } = scanner
@@ -85,11 +85,11 @@ export class JsonRecords {
     this.#record++
     let next = bytes[start] === openBrace ? this.#scanRecord(block, row, start) : this.#other(start)
     if (next >= 0 && this.#seen < this.#members.length) {
-      // A record without some members is not the usual one: its template would leave their cells as they are.
+      // A record without some members is not the usual shape: its template would leave their cells unset.
       this.#isUsual = false
       if (!this.#fillMissing(block, row)) next = -1
     }
-    // What was written out for a record that is not a row is not needed.
+    // What was unescaped for a record that is not a row is not needed.
     if (next < 0) {
       scanner.scratch = scratch
       block.forgetWrongCells(row)
@@ -105,10 +105,10 @@ export class JsonRecords {
     return this.#scanMembers(block, row, start, this.#levels[0]!)
   }
 
-  /** Takes the record for the usual one, unless that was said of another one just before. */
+  /** Takes the record's shape as the usual one, unless another one was taken just before. */
   #learn(block: RecordBlock, start: number, end: number): void {
     if (this.#record < this.#nextLesson || this.#values.length > maxRemembered) return
-    // A template does not say which cells are numbers.
+    // A template does not tell which cells are numbers.
     if (block.numberCells !== undefined) return
     this.#nextLesson = this.#record + (this.#isUsual ? recordsPerLesson : 1)
     if (!this.#isUsual) return
@@ -140,7 +140,7 @@ export class JsonRecords {
     }
   }
 
-  /** The value of a member, at `start`. */
+  /** Scans the value of a member at `start`. */
   #scanMember(block: RecordBlock, row: number, start: number, entry: JsonEntry): number {
     const { field, level } = entry
     if (level !== undefined) {
@@ -156,7 +156,7 @@ export class JsonRecords {
     return next
   }
 
-  /** A value that no column takes. */
+  /** Skips a value that no column takes. */
   #passOver(start: number): number {
     const scanner = this.#scanner
     scanner.sawNotFinite = false
@@ -173,7 +173,7 @@ export class JsonRecords {
     return next
   }
 
-  /** An object whose members are wanted. */
+  /** Scans an object with needed members. */
   #scanInner(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
     if (this.#levelSeenIn[level.index] === this.#record) {
       return this.#twice(level.prefix.slice(0, -1), this.#members[level.fields[0]!]!)
@@ -182,7 +182,7 @@ export class JsonRecords {
     return this.#scanMembers(block, row, start, level)
   }
 
-  /** Null instead of an object stands for null in all its members; anything else is wrong. */
+  /** Null instead of an object means null for all its members; anything else is wrong. */
   #scanNoObject(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
     const scanner = this.#scanner
     const next = scanner.value(start)
@@ -203,7 +203,7 @@ export class JsonRecords {
     return next
   }
 
-  /** A value that is not an object. */
+  /** Scans a value that is not an object. */
   #other(start: number): number {
     const next = this.#scanner.value(start)
     if (next < 0) return next
@@ -214,7 +214,7 @@ export class JsonRecords {
     return -1
   }
 
-  /** Where the member leads whose key begins at `open`. */
+  /** Finds where the member with the key at `open` leads. */
   #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
     const position = this.#position++
     const key = this.#keys[position]
@@ -243,7 +243,7 @@ export class JsonRecords {
       }
       return undefined
     }
-    // A key written with escapes is longer than its text and would not be found by it.
+    // A key with escapes is longer than its text and would not match.
     if (textStart === open + 1 && position < maxRemembered) {
       this.#keys[position] = rememberedKey(bytes.subarray(open, this.#keyEnd), level, entry)
     }
@@ -287,5 +287,5 @@ export class JsonRecords {
 /** Records of changing shape would otherwise make a template each. */
 const recordsPerLesson = 16
 
-/** Members further behind are looked up by name each time: records with so many are rare. */
+/** Members beyond this are looked up by name each time; records with so many are rare. */
 const maxRemembered = 4096

@@ -1,6 +1,6 @@
 /*
-  JSON values in bytes, checked by the grammar of RFC 8259. Nothing is made of them: a value is where its text begins
-  and ends. Every method takes the position of a value and gives the one behind it, or −1 and `stoppedAt`.
+  Finds JSON values in bytes and checks them by the grammar of RFC 8259, without creating objects: a value is the start and end
+  of its text. Every method takes the position of a value and returns the one after it, or −1 and sets `stoppedAt`.
 */
 import { hexDigit } from '../cells/cell-bytes.js'
 import { jsonKinds } from './json-kinds.js'
@@ -22,14 +22,14 @@ const letterI = 0x49
 const lineFeed = 10
 const carriageReturn = 13
 
-/** Four bytes are looked at as one word; marks of bytes that matter stand in the high bit of each. */
+/** Four bytes are checked as one word; the high bit of each marks a byte that matters. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 const blanks = 0x20202020
 const quotes = quote * ones
 const backslashes = backslash * ones
 
-/** Deeper values are refused: checking them takes a call per level. */
+/** Deeper nesting is refused: each level is a nested call. */
 export const maxDepth = 512
 
 const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Map(
@@ -44,37 +44,35 @@ const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Ma
   ).map(([word, kind]) => [word.charCodeAt(0), { text: new TextEncoder().encode(word), kind }]),
 )
 
-/**
- * Checks and delimits values in `bytes`, which its owner sets before each block, with `view`, `end` and `scratch`.
- */
+/** Checks and delimits values in `bytes`. Its owner sets `bytes` before each block, with `view`, `end` and `scratch`. */
 export class JsonScanner {
   bytes: Uint8Array = new Uint8Array(0)
   /** The same array. */
   view: DataView = new DataView(new ArrayBuffer(0))
-  /** End of the data; a line feed stands there and stops every scan. */
+  /** End of the data; a line feed there stops every scan. */
   end = 0
-  /** Where scanning could not go on; at `end` or behind it, more input may help. */
+  /** Where scanning could not continue; at or after `end`, more input may help. */
   stoppedAt = 0
-  /** It could not go on because values stand inside values more often than is allowed. */
+  /** It could not continue because values are nested too deeply. */
   tooDeep = false
-  /** Set at a bare NaN or infinity, and by nobody but its owner back again. */
+  /** Set at a bare NaN or infinity; only its owner resets it. */
   sawNotFinite = false
-  /** Kind of the value scanned last, and its text: of a string without quotes and escapes. */
+  /** Kind of the value scanned last, and its text: for a string without quotes and escapes. */
   kind = 0
   textStart = 0
   textEnd = 0
-  /** Where the next string with escapes is written out. */
+  /** Where the next string with escapes is unescaped. */
   scratch = 0
-  /** The string scanned last has half of a surrogate pair, which no UTF-8 stands for. */
+  /** The string scanned last has half a surrogate pair, which UTF-8 cannot represent. */
   brokenSurrogate = false
-  /** Whether line ends are blanks, as in JSON proper; in NDJSON they end the record. */
+  /** Whether line ends are blanks, as in ordinary JSON; in NDJSON they end the record. */
   readonly #manyLines: boolean
 
   constructor(manyLines: boolean) {
     this.#manyLines = manyLines
   }
 
-  /** Position of the first byte at or behind `start` that is not a blank; `end` when all are. */
+  /** Position of the first byte at or after `start` that is not a blank; `end` if all are. */
   skipBlanks(start: number): number {
     const { bytes, end } = this
     let p = start
@@ -98,7 +96,7 @@ export class JsonScanner {
     return this.#literal(p, c)
   }
 
-  /** A string, whose opening quote is at `open`; sets `brokenSurrogate`. */
+  /** A string with its opening quote at `open`; sets `brokenSurrogate`. */
   string(open: number): number {
     const { bytes, view } = this
     let p = open + 1
@@ -113,7 +111,7 @@ export class JsonScanner {
         p += 4
         continue
       }
-      // The lowest mark is right; those above it may be carried over from it.
+      // The lowest mark is right; those above it may be carries from it.
       p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
       if (c === quote) break
@@ -213,7 +211,7 @@ export class JsonScanner {
     return p + 1
   }
 
-  /** A string from its first escape on, written out plainly. */
+  /** Unescapes a string from its first escape on. */
   #escapedString(start: number, firstEscape: number): number {
     const { bytes } = this
     const textStart = this.scratch
@@ -292,7 +290,7 @@ export class JsonScanner {
   }
 }
 
-/** A byte, for people. */
+/** A byte for messages. */
 export function byteText(c: number): string {
   if (c === lineFeed || c === carriageReturn) return 'end of the line'
   return c > 32 && c < 127

@@ -1,7 +1,7 @@
 /*
-  The usual shape of the records of one source: the same members in the same order, with the same blanks between. A
-  record of that shape is read by comparing what stands between its values, four bytes at a time, and finding their
-  ends. Everything else (escapes, arrays, objects, unusual numbers, other members) is left to the general way.
+  The usual shape of one source's records: the same members in the same order, with the same blanks between them. A record of
+  that shape is read by comparing the text between its values, four bytes at a time, and finding where they end. Everything else
+  (escapes, arrays, objects, unusual numbers, other members) is read the general way.
 */
 import { jsonKinds } from './json-kinds.js'
 import { quote } from './json-scanner.js'
@@ -9,12 +9,12 @@ import type { RecordBlock } from '../record-block.js'
 
 /** A value of the record that a template is made from. */
 export interface TemplateValue {
-  /** Of the whole value, quotes included. */
+  /** Bounds of the whole value, including quotes. */
   readonly start: number
   readonly end: number
   /** Field that it fills, −1 for none. */
   readonly field: number
-  /** Kinds that it may have besides null. */
+  /** Allowed kinds besides null. */
   readonly kinds: number
 }
 
@@ -35,11 +35,11 @@ const letterE = 0x65
 
 const anyKind = -1
 
-/** The shape of one record, compiled. It never changes: another shape is another template. */
+/** The compiled shape of one record. Immutable: another shape is another template. */
 export class JsonTemplate {
-  /** What stands before each value, and behind the last one, as words, padded. */
+  /** The text before each value and after the last one, as padded words. */
   readonly #words: Int32Array
-  /** Per piece: its first word, its length, and the bits of its last word that count. */
+  /** Per piece: its first word, its length, and the relevant bits of its last word. */
   readonly #firstWords: Int32Array
   readonly #lengths: Int32Array
   readonly #lastMasks: Int32Array
@@ -73,7 +73,7 @@ export class JsonTemplate {
     this.#words = Int32Array.from(words)
   }
 
-  /** Scans a record of this shape into `row`; the position behind it, or −1 when it has another. */
+  /** Scans a record of this shape into `row`; returns the position after it, or −1 for another shape. */
   scan(block: RecordBlock, row: number, start: number): number {
     const { bytes, view, starts, ends, fieldCount } = block
     const words = this.#words
@@ -105,7 +105,7 @@ export class JsonTemplate {
               ((escaped - ones) & ~escaped)) &
             highBits
           if (found !== 0) {
-            // The lowest mark is right; those above it may be carried over from it.
+            // The lowest mark is right; those above it may be carries from it.
             p += (31 - Math.clz32(found & -found)) >> 3
             break
           }
@@ -137,7 +137,7 @@ export class JsonTemplate {
   }
 }
 
-/** End of a number without exponent, or −1 when it is not one or has one. */
+/** End of a number without an exponent; −1 for anything else. */
 function numberEnd(bytes: Uint8Array, start: number): number {
   let p = start
   if (bytes[p] === minus) p++

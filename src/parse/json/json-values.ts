@@ -1,7 +1,7 @@
 /*
-  JSON proper: an array of objects, or objects one after the other, over any number of lines. The text is never held
-  as a whole. Behind a place that is not JSON there is nothing to go on with; an object that is JSON but not a row is set
-  aside like any other record.
+  Ordinary JSON: an array of objects, or objects one after the other, over any number of lines. The text is never held as a
+  whole. After a place that is not JSON nothing more can be read; an object that is JSON but not a row is rejected like any
+  other record.
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -19,7 +19,7 @@ import { Window } from '../window.js'
 /** What may come next: anything, the first element or `]`, `,` or `]`, an element, a further value, nothing. */
 type Expectation = 'start' | 'first' | 'behind' | 'element' | 'value' | 'nothing'
 
-/** The tokenizer of JSON proper. */
+/** The tokenizer of ordinary JSON. */
 export class JsonValues implements Tokenizer {
   failure: InputError | undefined
   lineNumber = 1
@@ -34,15 +34,15 @@ export class JsonValues implements Tokenizer {
   readonly #encoding: SourceText['encoding'] | undefined
   #expects: Expectation = 'start'
   #ended = false
-  /** The input ended before its own end, for this reason. */
+  /** Why the input was truncated. */
   #cutOff: InputError | undefined
   #neededBytes = 0
-  /** The way to the records; undefined where the documents themselves are records or arrays of them. */
+  /** The path to the records; undefined if the documents themselves are records or arrays of them. */
   readonly #path: JsonPath | undefined
 
   /**
    * @param scanner  the one that `records` uses, for many lines
-   * @param pathNames  names on the way to the records
+   * @param pathNames  names on the path to the records
    */
   constructor(
     file: string,
@@ -109,7 +109,7 @@ export class JsonValues implements Tokenizer {
     scanner.scratch = window.scratchStart
   }
 
-  /** Elements are only checked to be JSON. */
+  /** Checks that skipped elements are JSON, and no more. */
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
     const window = this.#window
     if (window.end - window.start < this.#neededBytes) return false
@@ -127,10 +127,10 @@ export class JsonValues implements Tokenizer {
   }
 
   /**
-   * Takes what comes next, when it begins before `boundary`.
+   * Reads the next token, if it begins before `boundary`.
    *
-   * @param block  where records go; undefined when they are passed over
-   * @returns false when it needs more input, or nothing can follow
+   * @param block  receives records; undefined to skip them
+   * @returns false if it needs more input, or nothing can follow
    */
   #next(block: RecordBlock | undefined, boundary: number): boolean {
     const window = this.#window
@@ -151,7 +151,7 @@ export class JsonValues implements Tokenizer {
       : this.#element(block, p)
   }
 
-  /** One token on the way to the records, or behind them. */
+  /** Reads one token on the path to the records, or after them. */
   #step(path: JsonPath, p: number): boolean {
     const { end } = this.#window
     const scanner = this.#scanner
@@ -181,7 +181,7 @@ export class JsonValues implements Tokenizer {
   #atEnd(): boolean {
     const { bytes, end, start } = this.#window
     if (!this.#ended) {
-      // Blanks are kept until what follows them is known, so that CR and LF stay together; but not for ever.
+      // Blanks are kept until what follows is known, so that CR and LF stay together; but only up to a limit.
       if (end - start > retryBytes) this.#pass(bytes[end - 1] === carriageReturn ? end - 1 : end)
       return false
     }
@@ -214,7 +214,7 @@ export class JsonValues implements Tokenizer {
     }
   }
 
-  /** Takes `[`, `,` or `]`. */
+  /** Reads `[`, `,` or `]`. */
   #punctuation(p: number): boolean {
     const c = this.#window.bytes[p]!
     if (this.#expects === 'start') this.#expects = 'first'
@@ -229,7 +229,7 @@ export class JsonValues implements Tokenizer {
     return true
   }
 
-  /** The records at the end of the way are over: another document may come. */
+  /** After the records at the end of the path another document may come. */
   #leavePath(): void {
     if (this.#path === undefined) return
     this.#path.leave()
@@ -255,7 +255,7 @@ export class JsonValues implements Tokenizer {
     }
     if (next < 0) return this.#broken(block, start)
     if (block === undefined) {
-      // It was asked to be passed over.
+      // The record is to be skipped.
     } else if (obstacle === undefined) {
       const row = block.rowCount++
       block.recordStarts[row] = start
@@ -271,14 +271,14 @@ export class JsonValues implements Tokenizer {
     return true
   }
 
-  /** The position behind the value at `start`, whatever it is; −1 when it has no end here. */
+  /** The position after the value at `start`, whatever it is; −1 if its end has not come. */
   #behindValue(start: number): number {
     const { end } = this.#window
     const scanner = this.#scanner
     const { scratch } = scanner
     const next = scanner.value(start)
     scanner.scratch = scratch
-    // A number may go on in the next chunk.
+    // A number may continue in the next chunk.
     const mayGoOn = next === end && scanner.kind === jsonKinds.number && !this.#ended
     return mayGoOn ? scanner.stop(end) : next
   }
@@ -321,7 +321,7 @@ export class JsonValues implements Tokenizer {
     )
   }
 
-  /** Passes over what is part of no element. */
+  /** Skips bytes that are not part of an element. */
   #pass(position: number): void {
     const window = this.#window
     this.otherBytes += window.inputOffset(position) - window.inputOffset(window.start)
@@ -352,8 +352,8 @@ export class JsonValues implements Tokenizer {
 }
 
 /**
- * An element as one line: line ends can only stand between its parts.
- * @param encoding  of the element; in all but UTF-16 a byte below 20 is a character by itself
+ * An element as one line: line ends can only be between its tokens.
+ * @param encoding  of the element; in all but UTF-16 a byte below 20 (hexadecimal) is a character by itself
  */
 export function oneLine(element: Uint8Array, encoding?: SourceText['encoding']): Uint8Array {
   if (element.length === 0) return element

@@ -1,5 +1,5 @@
 /*
-  Opens NDJSON and JSON: members are matched by name, so nothing has to be read before the columns are known.
+  Opens NDJSON and JSON. Members are matched by name, so nothing has to be read before the columns are known.
 */
 import type { ByteSource } from '../../source/byte-source.js'
 import { jsonColumns, jsonLinesFor } from './json-lines-for.js'
@@ -11,16 +11,16 @@ import { defaultMaxRecordBytes } from '../tokenizer.js'
 
 /** What is known of JSON besides its kind. */
 export interface JsonOptions {
-  /** Where the records are in each document; makes it `json`, whatever its lines. */
+  /** Where the records are in each document; makes the format `json`, even if each line is a value. */
   readonly jsonPath?: string
   /** Longer objects are rejected; in `json` they end the reading. */
   readonly maxRecordBytes?: number
 }
 
 /**
- * Opens JSON of either kind; nothing is read before `batches` is called.
+ * Opens JSON of either kind; reads nothing before `batches` is called.
  *
- * @throws {UsageError} DDB_USAGE when the path is not one
+ * @throws {UsageError} DDB_USAGE for an invalid path
  */
 export function openJson(
   source: ByteSource,

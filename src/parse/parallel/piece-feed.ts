@@ -1,16 +1,16 @@
 /*
-  The chunks of an input on their way to its reader, some pieces ahead of it, so that threads read them meanwhile. Pieces come out in the
-  order of the input; one that no thread has come to is left to the reader.
+  Takes the chunks of an input some pieces ahead of its reader, so that threads read them meanwhile. Pieces come out in the
+  order of the input; one that no thread has reached is left to the reader.
 */
 import type { FedPiece, ParsedPiece } from './parsed-piece.js'
 import type { FedInput, Feed, PieceReading, Taken } from './piece-reading.js'
 import { PieceCopy, type PieceSlots } from './piece-slots.js'
 
-/** What a thread has made of the piece in a slot. */
+/** A thread's result for the piece in a slot. */
 export interface PieceAnswer {
   readonly slot: number
   readonly parsed: ParsedPiece | undefined
-  /** What `parsed` is in; the thread wants it back. */
+  /** The memory of `parsed`, to be returned to the thread. */
   readonly buffers: readonly ArrayBuffer[]
   /** From 0. */
   readonly thread: number
@@ -22,17 +22,20 @@ export interface PieceThreads {
   readonly slots: PieceSlots
   /** Smaller pieces are not worth handing over. */
   readonly leastBytes: number
-  /** Tells all threads how pieces are read; the number is that of pieces that are read so. */
+  /** Tells all threads how to read pieces; returns the number that such pieces carry. */
   tell(reading: PieceReading): number
-  /** Resolves once what has come meanwhile is there. */
+  /** Resolves after one turn of the event loop. */
   nextTurn(): Promise<void>
-  /** Called with every answer; one at a time. */
+  /** Called with every answer, one at a time. */
   onAnswer: (answer: PieceAnswer) => void
-  /** Nobody looks at it any more: its buffers go back to the thread that has filled them. */
+  /** Returns the buffers of an unused answer to the thread that filled them. */
   giveBack(answer: PieceAnswer): void
-  /** Resolves with the next answer. @throws {DdbError} DDB_THREAD when a thread has died, and none may come */
+  /**
+   * Resolves with the next answer.
+   * @throws {DdbError} DDB_THREAD if a thread has died, as none may come then
+   */
   answered(): Promise<void>
-  /** @throws {DdbError} DDB_THREAD when a thread has died */
+  /** @throws {DdbError} DDB_THREAD if a thread has died */
   check(): void
 }
 
@@ -41,32 +44,32 @@ interface Piece {
   readonly taken: Taken
   /** Set once it was read ahead. */
   answer: PieceAnswer | undefined
-  /** No thread is to read it. */
+  /** No thread may read it. */
   readonly isOwn: boolean
 }
 
-/** Of the event loop: a fast writer has put more into its pipe by then. */
+/** Turns of the event loop after which a fast writer has put more into its pipe. */
 const mostTurns = 4
 
 const nothing = new Uint8Array(0)
 
-/** Gives the pieces of one input. */
+/** Delivers the pieces of one input. */
 export class PieceFeed implements Feed {
-  /** What the source had given when the piece that was given out last had come. */
+  /** The source's counts at the piece delivered last. */
   taken: Taken
   readonly #threads: PieceThreads
   readonly #input: FedInput
   readonly #copy: PieceCopy
   readonly #queue: Piece[] = []
-  /** What is left of the last chunk, and what the source had given with it. */
+  /** The rest of the last chunk, and the source's counts with it. */
   #rest: Uint8Array = nothing
   #restTaken: Taken
   #isOver = false
   #failure: { readonly error: unknown } | undefined
   #filling: Promise<void> | undefined
-  /** Waited for more since a piece was given out. */
+  /** How often it waited for more since it delivered a piece. */
   #turns = 0
-  /** Given out last. */
+  /** The piece delivered last. */
   #lent: Piece | undefined
   #reading = -1
   #knownOffsets = -1
@@ -82,7 +85,7 @@ export class PieceFeed implements Feed {
 
   /**
    * The next piece; done after the last one.
-   * @throws what the source failed with, after all that it gave; as `PieceThreads.answered`
+   * @throws the source's failure, after everything it delivered; as `PieceThreads.answered`
    */
   async next(): Promise<IteratorResult<FedPiece, void>> {
     const { slots } = this.#threads
@@ -94,7 +97,7 @@ export class PieceFeed implements Feed {
       if (piece === undefined) {
         if (this.#filling !== undefined) await this.#filling
         else if (!this.#isOver || this.#rest.length > 0) {
-          // All slots are with threads that still read pieces of the input before.
+          // All slots are used by threads that still read pieces of the previous input.
           await this.#threads.answered()
         } else if (this.#failure !== undefined) throw this.#failure.error
         else break
@@ -114,14 +117,14 @@ export class PieceFeed implements Feed {
     return { done: true, value: undefined }
   }
 
-  /** Nothing more is asked for. */
+  /** Nothing more will be requested. */
   close(): void {
     this.#isOver = true
     this.#rest = nothing
     const { slots } = this.#threads
     this.#endLoan()
     for (const piece of this.#queue.splice(0)) {
-      // What a thread is at is freed with its answer.
+      // A piece that a thread works on is freed with its answer.
       if (isRead(piece) || slots.take(piece.slot)) this.#free(piece)
     }
   }
@@ -136,7 +139,9 @@ export class PieceFeed implements Feed {
     if (answer !== undefined) this.#threads.giveBack(answer)
   }
 
-  /** While the reader is busy nothing comes: what threads are to read has to be there before. A pipe is hardly waited for. */
+  /**
+   * Nothing arrives while the reader is busy, so work for the threads must be there before. A pipe is waited for only briefly.
+   */
   #mayGetMore(): boolean {
     const isEnough = this.#queue.length > 2 * this.#threads.count
     if (isEnough || this.#filling === undefined) return false
@@ -155,7 +160,7 @@ export class PieceFeed implements Feed {
     return { ...reading, offsets: offsets?.known() }
   }
 
-  /** Puts as much as there is room for; what has to be waited for comes later. */
+  /** Fills as many slots as possible now; the rest comes later. */
   #fill(): void {
     if (this.#filling !== undefined) return
     while (this.#rest.length > 0) if (!this.#put()) return
@@ -179,7 +184,7 @@ export class PieceFeed implements Feed {
     }
   }
 
-  /** Puts what is left of the chunk, as far as it goes into one slot; false without a free one. */
+  /** Puts as much of the chunk's rest as fits into one slot; false if none is free. */
   #put(): boolean {
     const { slots, leastBytes } = this.#threads
     const slot = slots.freeSlot()
@@ -193,7 +198,7 @@ export class PieceFeed implements Feed {
     return true
   }
 
-  /** The first time of a column decides what offset its times have. */
+  /** The first time of a column decides its offset, so the threads are told. */
   #tell(): void {
     const known = this.#input.offsets?.knownCount ?? 0
     if (this.#reading >= 0 && this.#knownOffsets === known) return
@@ -202,7 +207,7 @@ export class PieceFeed implements Feed {
   }
 }
 
-/** Nobody else has it. */
+/** No thread is working on it. */
 function isRead({ answer, isOwn }: Piece): boolean {
   return isOwn || answer !== undefined
 }

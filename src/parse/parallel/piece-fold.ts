@@ -1,6 +1,5 @@
 /*
-  A piece that was read ahead and whose guess was right, on its way into the batch: its rows and rejects in the order of the input,
-  some at a time.
+  Moves a correctly read-ahead piece into the batch: its rows and rejects in the order of the input, some at a time.
 */
 import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'
@@ -12,7 +11,7 @@ import { beginOf, type FedPiece, type ParsedPiece, type PieceReject } from './pa
 export class PieceFold {
   readonly parsed: ParsedPiece
   readonly bytes: Uint8Array
-  /** What is taken over ends there. */
+  /** End of what was taken over. */
   readonly #point: { offsetBytes: number; lineNumber: number }
   readonly #builder: BatchBuilder
   /** Of the piece. */
@@ -28,7 +27,7 @@ export class PieceFold {
 
   /**
    * @param point  where its first record begins
-   * @param textOffset  of what begins there, in the text
+   * @param textOffset  of that place in the text
    */
   constructor(
     piece: FedPiece & { readonly parsed: ParsedPiece },
@@ -51,7 +50,7 @@ export class PieceFold {
     builder.count(parsed.rows)
   }
 
-  /** After the records that were taken over. */
+  /** After the records taken over. */
   get point(): ResumePoint {
     return { ...this.#point }
   }
@@ -60,7 +59,7 @@ export class PieceFold {
     return this.parsed.rejects[this.#reject]
   }
 
-  /** All of the piece that was taken over. */
+  /** The part of the piece taken over. */
   get passed(): ReadElsewhere {
     const { end, lines, otherBytes } = this.parsed
     const textBytes = end - this.#begin
@@ -80,7 +79,7 @@ export class PieceFold {
   }
 
   /**
-   * Appends rows to the batch, `mostRows` at most, and no more than begin in so many bytes of text.
+   * Appends at most `mostRows` rows to the batch, and only rows that begin within so many bytes of text.
    * @returns how many
    */
   takeRows(mostRows: number, textBytes: number): number {
@@ -103,7 +102,7 @@ export class PieceFold {
     return rowCount
   }
 
-  /** The next reject; undefined if a row comes before it, or at the end. */
+  /** The next reject; undefined if a row comes first, or at the end. */
   takeReject(): Reject | undefined {
     const reject = this.#nextReject
     if (reject === undefined || this.rowsLeft > 0) return undefined

@@ -1,5 +1,5 @@
 /*
-  What cuts a piece into records, by what its format says of them.
+  Splits a piece into records, according to its format.
 */
 import type { TextSource } from '../../schema/cell-source.js'
 import { CsvScanner } from '../csv/csv-scanner.js'
@@ -9,7 +9,6 @@ import type { LineTokenizer } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 import type { PieceReading } from './piece-reading.js'
 
-/** Cuts a piece into records. */
 export interface PieceLines {
   readonly lines: LineTokenizer
   readonly block: RecordBlock
@@ -19,7 +18,7 @@ export interface PieceLines {
   readonly raggedRecords: () => number
 }
 
-/** @returns a tokenizer that was given nothing yet */
+/** @returns a tokenizer without input */
 export function pieceLines({ format, mapping, cells }: PieceReading): PieceLines {
   if (format.kind === 'ndjson') {
     const { tokenizer, ...records } = jsonLinesFor('', mapping, cells, format.maxRecordBytes, 0)

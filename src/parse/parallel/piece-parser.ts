@@ -1,6 +1,6 @@
 /*
-  Reads pieces of text ahead of the reader, each by itself: from the end of its first line to the start of the record that is
-  incomplete in it. The parser gives up anything unusual, and the reader reads that piece itself.
+  Reads pieces of text ahead of the reader, each by itself: from the end of its first line to the start of the last, incomplete
+  record. It gives up on anything unusual, and the reader reads that piece itself.
 */
 import type { RecordShape } from '../batch.js'
 import { BatchBuilder, type BuilderInput } from '../batch-builder.js'
@@ -16,10 +16,10 @@ import {
 import { pieceLines, type PieceLines } from './piece-lines.js'
 import type { PieceReading } from './piece-reading.js'
 
-/** Input of one block at most, as of the reader's own. */
+/** Limit of one block's input, as in the reader's own blocks. */
 const largestBlockBytes = 128 * 1024
 
-/** A piece with more of them was probably guessed wrong, and they are objects. */
+/** With more rejects the assumed beginning was probably wrong; besides, each is an object. */
 const mostRejects = 2000
 
 const noShape: RecordShape = {
@@ -31,7 +31,7 @@ const noShape: RecordShape = {
   text: { encoding: 'utf-8', mark: new Uint8Array(0) },
 }
 
-/** Places are those in the piece; the reader knows the rest. */
+/** Offsets are relative to the piece; the reader knows the rest. */
 const noInput: Omit<BuilderInput, 'texts'> = {
   file: '',
   showRecord: undefined,
@@ -82,7 +82,7 @@ export class PieceParser {
   }
 
   /**
-   * @param buffers  receives what can be handed over, to be taken back once nobody looks at it any more
+   * @param buffers  receives the memory handed over, to be returned when it is no longer used
    * @returns undefined for a piece that the reader has to read itself
    */
   parse(bytes: Uint8Array, buffers: ArrayBuffer[]): ParsedPiece | undefined {
@@ -99,7 +99,7 @@ export class PieceParser {
     lines.push(bytes.subarray(begin))
     const isUsual = this.#readBlocks()
     const rows = this.#builder.give(buffers)
-    // What has begun and is not whole is the reader's: there it goes on.
+    // The reader continues at the incomplete last record.
     const { start } = lines.window
     const isWhole = lines.resumePoint.offsetBytes === lines.window.offset + start
     const bounds = this.#bounds(buffers)
@@ -121,12 +121,12 @@ export class PieceParser {
     }
   }
 
-  /** Takes back what was handed over. */
+  /** Takes back memory that was handed over. */
   takeBack(buffers: readonly ArrayBuffer[]): void {
     for (const buffer of buffers) this.#pool.give(buffer)
   }
 
-  /** @returns false where the reader has to look */
+  /** @returns false if the reader must read the piece */
   #readBlocks(): boolean {
     const { lines, block } = this.#lines
     const builder = this.#builder
@@ -143,7 +143,7 @@ export class PieceParser {
     return lines.failure === undefined
   }
 
-  /** Rejects of the block in their order; false for those that the reader has to look at. */
+  /** Keeps the rejects of the block in order; false if the reader must look at one. */
   #keepRejects(): boolean {
     const { block } = this.#lines
     const { rowCount, refusedBy, recordStarts, recordEnds, lineNumbers, faults } = block
@@ -155,7 +155,7 @@ export class PieceParser {
         const fault = faults[nextFault]!
         const faultStart = fault.offsetBytes - block.bytesOffset
         if (faultStart > start) break
-        // Of one that is too long for a record there is only the beginning.
+        // A record that is too long is clipped.
         if (fault.lengthBytes !== fault.record.length) return false
         const end = faultStart + fault.lengthBytes
         this.#reject(fault, rowsBefore, faultStart, end, fault.lineNumber, false)

@@ -1,5 +1,6 @@
 /*
-  How pieces of an input are read, as plain data from which every thread makes the same reader; and the input that pieces are taken of.
+  How to read the pieces of an input, as plain data from which every thread makes the same reader; and the input that pieces are
+  taken from.
 */
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
@@ -8,7 +9,7 @@ import type { ColumnOffsets } from '../cells/column-offset.js'
 import type { CsvDialect } from '../csv/csv-dialect.js'
 import type { FedPiece } from './parsed-piece.js'
 
-/** What a format says of its records. */
+/** What a format knows of its records. */
 export type PieceFormat =
   | {
       readonly kind: 'csv'
@@ -21,14 +22,14 @@ export type PieceFormat =
 export interface PieceReading {
   readonly format: PieceFormat
   readonly mapping: ColumnMapping
-  /** What the name of the input says of its rows. */
+  /** Texts from the input's name. */
   readonly texts: InputTexts | undefined
   readonly cells: Omit<CellRules, 'columnOffsets' | 'onOffset'>
-  /** Of columns that are known to have one, where no time zone is given. */
+  /** Known time zone offsets of columns, if no time zone is given. */
   readonly offsets: Readonly<Record<string, string>> | undefined
 }
 
-/** What a source has given so far. */
+/** What a source has delivered so far. */
 export interface Taken {
   readonly bytesRead: number
   readonly contentBytesRead: number
@@ -37,24 +38,24 @@ export interface Taken {
 /** One input. */
 export interface FedInput {
   readonly chunks: AsyncIterator<Uint8Array, void>
-  /** What columns have for offsets may become known as the input is read. */
+  /** The columns' offsets may become known while the input is read. */
   readonly reading: PieceReading
   readonly offsets: ColumnOffsets | undefined
-  /** The next chunk comes as soon as it is asked for, or the end: it is a file's. */
+  /** Chunks come as soon as they are requested, as from a file. */
   readonly isPrompt: boolean
-  /** Of the source, at the moment. */
+  /** The source's present counts. */
   readonly taken: () => Taken
 }
 
 /** The chunks of an input, some of them read ahead. */
 export interface Feed {
-  /** What the source had given when the piece that was given out last had come. */
+  /** The source's counts at the piece delivered last. */
   readonly taken: Taken
   /**
    * The next piece; done after the last one.
-   * @throws what the source failed with, after all that it gave; {DdbError} DDB_THREAD
+   * @throws the source's failure, after everything it delivered; {DdbError} DDB_THREAD
    */
   next(): Promise<IteratorResult<FedPiece, void>>
-  /** Nothing more is asked for. */
+  /** Nothing more will be requested. */
   close(): void
 }

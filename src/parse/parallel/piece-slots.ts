@@ -1,9 +1,9 @@
 /*
-  The memory that all threads of a run share: pieces of text, each in a slot, and which of them are taken. The first thread to take
-  a piece reads it; that may be the main thread.
+  The memory that all threads of a run share: slots with pieces of text, and their states. The first thread to take a piece
+  reads it; that may be the main thread.
 */
 
-/** What a slot holds: nothing, text that no thread has taken, or text that one has. */
+/** State of a slot: empty, text that no thread has taken, or text that one has. */
 const free = 0
 const ready = 1
 const taken = 2
@@ -13,13 +13,13 @@ const headNumbers = 1
 /** State, reading, length, and number of the piece. */
 const numbersPerSlot = 4
 
-/** What threads are given of it. */
+/** The parts of it that threads receive. */
 export interface SharedSlots {
   readonly control: SharedArrayBuffer
   readonly text: SharedArrayBuffer
 }
 
-/** Memory for so many pieces of at most so many bytes. */
+/** Memory for a number of pieces of limited size. */
 export function newSharedSlots(slotCount: number, slotBytes: number): SharedSlots {
   const numbers = headNumbers + numbersPerSlot * slotCount
   return {
@@ -42,13 +42,13 @@ export class PieceSlots {
     this.slotBytes = this.#text.length / this.count
   }
 
-  /** A slot that holds nothing; −1 without one. Only the main thread puts text into slots. */
+  /** An empty slot; −1 if there is none. Only the main thread puts text into slots. */
   freeSlot(): number {
     for (let slot = 0; slot < this.count; slot++) if (this.#state(slot) === free) return slot
     return -1
   }
 
-  /** Puts text into a free slot, for the first thread that takes it. */
+  /** Puts text into an empty slot, for the first thread that takes it. */
   put(slot: number, reading: number, text: Uint8Array): void {
     this.#text.set(text, slot * this.slotBytes)
     const at = this.#at(slot)
@@ -77,8 +77,8 @@ export class PieceSlots {
   }
 
   /**
-   * Takes the first piece that nobody has taken, but for one: the main thread comes to that first, and what it reads itself it need not
-   * take over.
+   * Takes the second piece that no thread has taken: the main thread comes to the first one soon, and reading it there saves
+   * taking it over.
    *
    * @returns −1 if there is none
    */
@@ -107,7 +107,7 @@ export class PieceSlots {
     return Atomics.load(this.#control, 0)
   }
 
-  /** Blocks the thread until it is another version; not for the main thread. */
+  /** Blocks the thread until the version changes; not for the main thread. */
   wait(version: number): void {
     Atomics.wait(this.#control, 0, version)
   }
@@ -126,8 +126,8 @@ export class PieceSlots {
 }
 
 /**
- * A piece out of shared memory. V8 copies from there byte by byte unless both sides are aligned to words, and a reader puts text
- * after what it has left: copied twice it is there four times as soon.
+ * Copies a piece out of shared memory. V8 copies from there byte by byte unless both sides are word-aligned, and a reader puts
+ * text after its rest: two copies are four times as fast.
  */
 export class PieceCopy {
   readonly #slots: PieceSlots
@@ -137,7 +137,7 @@ export class PieceCopy {
     this.#slots = slots
   }
 
-  /** What is in the slot, until the next one is asked for. */
+  /** The content of a slot, valid until the next call. */
   of(slot: number): Uint8Array {
     const text = this.#slots.text(slot)
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#slots.slotBytes)

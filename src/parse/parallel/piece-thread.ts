@@ -1,6 +1,6 @@
 /*
-  What a thread runs that reads pieces: it takes the first one that nobody has taken, answers, and waits for the next. It never turns to
-  its event loop; the main thread ends it.
+  The code of a thread that reads pieces: it takes the first free one, answers, and waits for the next. It never enters its
+  event loop; the main thread terminates it.
 */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { PieceAnswer } from './piece-feed.js'
@@ -8,12 +8,12 @@ import { PieceParser } from './piece-parser.js'
 import type { PieceReading } from './piece-reading.js'
 import { PieceCopy, PieceSlots, type SharedSlots } from './piece-slots.js'
 
-/** How pieces of a number are read, sent before the first of them; or what the thread has filled, and may fill again. */
+/** How to read the pieces of a number, sent before the first of them; or memory that the thread filled and may reuse. */
 export type ThreadMessage =
   | { readonly number: number; readonly reading: PieceReading }
   | { readonly buffers: readonly ArrayBuffer[] }
 
-/** What it says of a piece. */
+/** The answer for a piece. */
 export type ThreadAnswer = Omit<PieceAnswer, 'thread'>
 
 function readPieces(port: MessagePort, slots: PieceSlots): never {
@@ -45,7 +45,7 @@ function readPieces(port: MessagePort, slots: PieceSlots): never {
       else {
         parser = new PieceParser(reading)
         known = number
-        // Pieces that still wait are read as one of the last that were told.
+        // Waiting pieces use one of the latest readings.
         for (const told of readings.keys()) if (told < number - slots.count) readings.delete(told)
       }
     }

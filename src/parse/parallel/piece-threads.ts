@@ -1,5 +1,5 @@
 /*
-  The threads that read pieces of a run's inputs, from the main thread's side.
+  The threads that read pieces of a run's inputs, as the main thread sees them.
 */
 import { DdbError } from '../../errors.js'
 import type { Thread, Threads } from '../../platform/platform.js'
@@ -9,12 +9,12 @@ import type { FedInput, Feed, PieceReading } from './piece-reading.js'
 import { newSharedSlots, PieceSlots } from './piece-slots.js'
 import type { ThreadAnswer, ThreadMessage } from './piece-thread.js'
 
-/** As much as a file is read at once. */
+/** As much as is read at once from a file. */
 const slotBytes = 512 * 1024
 
-/** Pieces under way for each thread: some that wait until the reader comes to them, as it also sends, and the one that is read. */
+/** Pieces per thread: the one being read, and some that wait for the reader, which also sends. */
 const slotsPerThread = 4
-/** The piece that the reader is at, the one that is left to it, and the one that came last. */
+/** The piece that the reader is at, the one left to it, and the newest one. */
 const slotsOfReader = 3
 
 /** Taking over a smaller piece would take as long as reading it. */
@@ -22,7 +22,7 @@ const leastBytes = 16 * 1024
 
 /** Threads that were started. */
 export interface StartedThreads extends PieceThreads {
-  /** Reads an input ahead; the one before is closed. */
+  /** Reads an input ahead; the previous one is closed. */
   feed(input: FedInput): Feed
   /** Resolves once all have ended. */
   end(): Promise<void>
@@ -58,7 +58,7 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
     },
     feed: input => new PieceFeed(started, input),
     tell(next: PieceReading) {
-      // Inputs of one run are mostly alike: threads go on with what they have.
+      // Inputs of a run are usually alike: threads then keep what they have.
       const text = JSON.stringify(next)
       if (text === last) return reading
       last = text

@@ -1,6 +1,6 @@
 /*
-  The reader's side of reading ahead: the piece at hand, and whether what others have read of it is what the reader would have read. If
-  it is not, for whatever reason, the reader reads the piece itself.
+  The reader's side of reading ahead: the present piece, and whether a thread's result is what the reader itself would have
+  read. If not, for whatever reason, the reader reads the piece itself.
 */
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -11,27 +11,27 @@ import { beginOf, type FedPiece, type ParsedPiece } from './parsed-piece.js'
 import { PieceFold } from './piece-fold.js'
 import type { Feed, PieceFormat, Taken } from './piece-reading.js'
 
-/** An input, as far as others may read ahead of its reader. */
+/** An input, as needed for reading ahead. */
 export interface ReadInput {
   readonly tokenizer: Tokenizer
-  /** What comes after the bytes that the tokenizer has already; undefined where it has all. */
+  /** What follows the bytes that the tokenizer already has; undefined if it has everything. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
   /** Of the source. */
   readonly text: SourceText
-  /** Of the source, at the moment. */
+  /** The source's present counts. */
   readonly taken: () => Taken
   readonly isPrompt: boolean
-  /** How others read pieces of it; undefined for what only the reader can read. */
+  /** How threads can read pieces of it; undefined if only the reader can. */
   readonly plain?: PieceFormat | undefined
-  /** Records that others have padded or cut. */
+  /** Adds records that threads have padded or cut. */
   readonly addRagged?: ((count: number) => void) | undefined
 }
 
 type ReadPiece = FedPiece & { readonly parsed: ParsedPiece }
 
-/** Gives the reader its chunks, and what others have made of them. */
+/** Gives the reader its chunks, with the threads' results. */
 export class ReadAhead {
-  /** A piece that others have read, as long as something of it is still to be taken over. */
+  /** A piece read by a thread, while some of it has yet to be taken over. */
   fold: PieceFold | undefined
   readonly #input: ReadInput
   readonly #options: BatchOptions
@@ -53,7 +53,7 @@ export class ReadAhead {
     return this.#feed?.taken ?? this.#input.taken()
   }
 
-  /** From the next chunk on others may read: what stands before the first record to be read is passed over. */
+  /** Threads may read from the next chunk on: everything before the first record to read was skipped. */
   begin(): void {
     this.#hasBegun = true
   }
@@ -74,7 +74,7 @@ export class ReadAhead {
     if (this.#feed !== undefined || readAhead === undefined || plain === undefined)
       return this.#feed
     const { columnOffsets: offsets, onOffset: _, ...rules } = cells
-    // Other threads cannot know offsets that only the reader finds out.
+    // Threads cannot know offsets that only the reader finds out.
     const isKnown = offsets !== undefined || rules.timeZone !== undefined
     if (!this.#hasBegun || !isKnown || onBlock !== undefined || holdsLines(mapping))
       return undefined
@@ -83,7 +83,7 @@ export class ReadAhead {
     return this.#feed
   }
 
-  /** Gives the tokenizer a piece; of one that was read ahead only as much as comes before a record that may begin. */
+  /** Gives the tokenizer a piece; if it was read ahead, only the part before the assumed record. */
   push(piece: FedPiece): void {
     const { tokenizer } = this.#input
     const { bytes, parsed, endsBatch = false } = piece
@@ -95,7 +95,7 @@ export class ReadAhead {
     }
   }
 
-  /** True once after a piece with which the rows in hand are to go out. */
+  /** True once after a piece with which the rows in hand must be sent. */
   takeEnd(): boolean {
     const endsBatch = this.#endsBatch
     this.#endsBatch = false
@@ -103,10 +103,10 @@ export class ReadAhead {
   }
 
   /**
-   * Goes on in the piece at hand after that place: there are rows to take over, or more text for the tokenizer.
+   * Continues in the present piece after that place: there are rows to take over, or more text for the tokenizer.
    *
-   * @param mostRecords  that are still to be read
-   * @returns false without a piece
+   * @param mostRecords  still to be read
+   * @returns false if there is no piece
    */
   goOn(mostRecords: number): boolean {
     const piece = this.#piece
@@ -125,15 +125,14 @@ export class ReadAhead {
   }
 
   /**
-   * Whether a record begins at the guessed place, and the reader would read from there on what was read ahead: all of it, and in the
-   * same way.
+   * Whether a record begins at the assumed place, and the reader would read everything from there exactly as the thread did.
    */
   #isRight({ end, rowCount, rejects, offsets }: ParsedPiece, begin: number, most: number): boolean {
     const { tokenizer, text } = this.#input
     const { isBetweenRecords = false, textOffset = 0, boundaryBytes } = tokenizer
-    // The last record to be read is the reader's.
+    // The reader must read the last record that is wanted.
     if (!isBetweenRecords || rowCount + rejects.length >= most) return false
-    // So is a reject that ends the run: what was counted of the piece was counted of all of it.
+    // It must also read a reject that ends the run: the piece's counts are those of the whole piece.
     if (rejects.length > 0 && this.#options.mayEnd?.(rejects.length) === true) return false
     if (this.#builder.inputOffset(textOffset + end - begin) > boundaryBytes) return false
     if (text.broken?.mayBeBroken(textOffset) === true) return false
@@ -141,7 +140,7 @@ export class ReadAhead {
     return Object.entries(offsets).every(([name, offset]) => known[name] === offset)
   }
 
-  /** All of the piece is taken over: the tokenizer goes on where it was not whole. */
+  /** The whole piece was taken over: the tokenizer continues with its incomplete rest. */
   end({ bytes, parsed, passed }: PieceFold): void {
     const { tokenizer, addRagged } = this.#input
     tokenizer.passRead?.(passed)
@@ -151,7 +150,7 @@ export class ReadAhead {
   }
 }
 
-/** Which line a piece begins at is known once all before it is read. */
+/** The line at which a piece begins is known only after everything before it was read. */
 function holdsLines({ columns }: ColumnMapping): boolean {
   return columns.some(({ source }) => textSources(source).some(({ kind }) => kind === 'line'))
 }

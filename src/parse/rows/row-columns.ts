@@ -1,6 +1,6 @@
 /*
-  Rows of a program as a piece that is read already: columns of the values as they are. Rows with a value that only its text tells
-  about are left to whoever reads texts.
+  Turns rows of a program into a piece that is already read: columns of the values themselves. Rows with a value whose meaning
+  depends on its text are left to the reader of texts.
 */
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
@@ -12,19 +12,19 @@ import { cellTypeOf } from '../types/column-types.js'
 /** Takes as many rows as it can. */
 export interface RowColumns {
   /**
-   * @param from  the first of `rows`
-   * @returns a piece of so many rows, one byte each; undefined where the first one has to be read as a text
+   * @param from  index of the first of `rows`
+   * @returns a piece of as many rows as possible, one byte each; undefined if the first one must be read as text
    */
   read(rows: readonly unknown[], from: number, to: number): FedPiece | undefined
 }
 
-/** Most rows of a piece: their columns stay in the cache. */
+/** Row limit of a piece, so that its columns stay in the cache. */
 const mostRows = 4096
 
 /** A line for each row. */
 const lineEnds = new Uint8Array(mostRows).fill(10)
 
-/** @returns undefined where every row has to be read as a text, for its columns or for what its values mean */
+/** @returns undefined if every row must be read as text, because of its columns or the meaning of its values */
 export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns | undefined {
   const { columnOffsets, onOffset: _, ...rules } = cells
   const isPlain = Object.values(rules).every(rule => rule === undefined || rule === false)
@@ -34,7 +34,7 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns
   for (const column of mapping.columns) {
     if (column.source.kind !== 'member') return undefined
     const { name } = column.source
-    // A name with dots may lead into objects.
+    // A name with dots may refer to a nested object.
     if (isOfEveryObject(name) || name.includes('.')) return undefined
     const { type, maxBytes = Infinity } = column
     const values = type.array === true ? undefined : cellTypeOf(type.type)?.values
@@ -46,7 +46,7 @@ export function rowColumns(mapping: ColumnMapping, cells: CellRules): RowColumns
   return new PlainRows(columns, mapping.ignoreExtra ? undefined : names.length, names.length)
 }
 
-/** Of the members that columns take, each once. */
+/** The members that columns take, each once. */
 export function memberNames({ columns }: ColumnMapping): string[] {
   const names = columns.flatMap(({ source }) =>
     textSources(source).flatMap(one => (one.kind === 'member' ? [one.name] : [])),
@@ -70,7 +70,7 @@ class PlainRows implements RowColumns {
   readonly #recordEnds = Int32Array.from({ length: mostRows }, (_, row) => row + 1)
   readonly #lineNumbers = new Float64Array(mostRows)
 
-  /** @param members  that an object has to have; undefined where it may have more */
+  /** @param members  number of members that an object must have; undefined if it may have more */
   constructor(columns: readonly ReadColumn[], members: number | undefined, elements: number) {
     this.#columns = columns
     this.#members = members
@@ -86,7 +86,7 @@ class PlainRows implements RowColumns {
       this.#gather(rows, from, count, isArray ? index : name)
       const taken = column.fill(this.#values, count)
       if (taken === count) continue
-      // Columns before it have rows too many.
+      // Earlier columns have taken too many rows.
       count = taken
       i = -1
     }
@@ -103,7 +103,7 @@ class PlainRows implements RowColumns {
     return count
   }
 
-  /** How many are objects that have no more members than columns take. */
+  /** How many are objects with no more members than columns take. */
   #objects(rows: readonly unknown[], from: number, count: number): number {
     const members = this.#members
     for (let i = 0; i < count; i++) {

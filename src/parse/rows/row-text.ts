@@ -1,17 +1,17 @@
 /*
-  A row of a program as a line of JSON, with what JSON.stringify would change or lose without a word: bigints, −0, NaN, times that are
-  none, typed arrays. The line is read as any other, so a row means what its JSON means.
+  Turns a row of a program into a line of JSON, including what JSON.stringify would silently change or lose: bigints, −0, NaN,
+  invalid dates, typed arrays. The line is read like any other, so a row means what its JSON means.
 */
 
 import { isUtf8 } from 'node:buffer'
 
-/** A row that no line stands for. */
+/** A row that cannot be written as JSON. */
 export class RowFault extends Error {}
 
-/** Values inside values; readers refuse more. */
+/** Nesting limit; readers refuse deeper values. */
 const mostLevels = 512
 
-/** Names of the members that columns take, each with its text in JSON. */
+/** Names of the members that columns take, each with its JSON text. */
 export type RowMembers = ReadonlyMap<string, string>
 
 export function rowMembers(names: readonly string[]): RowMembers {
@@ -19,8 +19,8 @@ export function rowMembers(names: readonly string[]): RowMembers {
 }
 
 /**
- * @param members  those that a class has as getters are in the line, too, and an array's elements go to them in order
- * @throws {RowFault} for what is not a row, and for values without a text
+ * @param members  includes those that a class has as getters; an array's elements become these members in order
+ * @throws {RowFault} for anything that is not a row, and for values without a text
  */
 export function rowText(row: unknown, members: RowMembers): string {
   if (Array.isArray(row)) return arrayRow(row, members)
@@ -37,7 +37,7 @@ export function rowText(row: unknown, members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** A name that every object has, and that says nothing of its row. */
+/** A name that every object has, and that is not data. */
 export function isOfEveryObject(name: string): boolean {
   return name in Object.prototype
 }
@@ -52,7 +52,7 @@ function arrayRow(row: readonly unknown[], members: RowMembers): string {
   return `{${text.slice(1)}}`
 }
 
-/** After a comma. As in JSON, a member that is undefined is not there. */
+/** After a comma. As in JSON, an undefined member is left out. */
 function memberText(members: RowMembers, name: string, value: unknown): string {
   if (value === undefined) return ''
   try {
@@ -103,7 +103,7 @@ function objectText(value: object, level: number): string {
   return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`
 }
 
-/** Bytes are those of a text. */
+/** Bytes are text, other typed arrays are numbers. */
 function isNumbers(value: object): boolean {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Uint8Array)
 }

@@ -1,24 +1,24 @@
 /*
-  Columns of texts that take strings as they are.
+  Text columns that take strings directly.
 */
 import type { ColumnPart, TextPart } from '../columns/column-part.js'
 import { slackBytes } from '../window.js'
 import type { ValueColumn } from './value-column.js'
 
-/** Texts of a piece are not much more: a batch ends with the piece that makes it full. */
+/** Approximate limit of a piece's texts: a batch ends with the piece that fills it. */
 const mostTextBytes = 256 * 1024
 
-/** Bytes of UTF-8 for each character of a text at most. */
+/** Most UTF-8 bytes per character of a text. */
 const mostUtf8Bytes = 3
 
 const encoder = new TextEncoder()
 
-/** Texts one after the other, as their columns want them. */
+/** Texts one after the other, in the form that columns need. */
 class TextBytes {
   length = 0
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(4096)
 
-  /** @returns its bytes; −1 for what is no text of a column */
+  /** @returns its bytes; −1 for a text that a column refuses */
   add(text: string, maxBytes: number): number {
     const { length } = text
     const start = this.length
@@ -35,7 +35,10 @@ class TextBytes {
     return length
   }
 
-  /** Ends a text with U+0000. @returns where the next one begins */
+  /**
+   * Ends a text with U+0000.
+   * @returns where the next one begins
+   */
   end(): number {
     this.#reserve(1)
     this.bytes[this.length++] = 0
@@ -58,7 +61,7 @@ class TextBytes {
   }
 }
 
-/** Whether all surrogates are pairs, and U+0000, which would end the text, is not in it. */
+/** Whether all surrogates are paired, and there is no U+0000, which would end the text. */
 function isText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)

@@ -1,17 +1,17 @@
 /*
-  The face of a column that takes values of a program as they are.
+  The interface of a column that takes a program's values directly.
 */
 import type { ColumnPart } from '../columns/column-part.js'
 
 /** One column, filled anew for each piece. */
 export interface ValueColumn {
-  /** Of those that `fill` took. */
+  /** Nulls among the values taken by `fill`. */
   nulls: number
   /**
-   * Takes values, from the first on.
-   * @returns how many; fewer than `count` before one that it cannot take, or where there is no room
+   * Takes values, beginning with the first.
+   * @returns how many; fewer than `count` before one that it cannot take, or without room
    */
   fill(values: readonly unknown[], count: number): number
-  /** Lent until `fill` is called again; the object itself is another one for each piece. */
+  /** Valid until the next `fill`; the object itself is new for each piece. */
   part(count: number): ColumnPart
 }

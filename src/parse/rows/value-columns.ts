@@ -1,6 +1,6 @@
 /*
-  Columns that take values of a program as they are: numbers, booleans, texts and dates, without a text between. A value that is
-  not quite what the column wants stops it; whoever reads texts decides what that one means.
+  Columns that take a program's values directly: numbers, booleans, texts and dates, without converting them to text. A value
+  that is not quite what the column expects stops it; the reader of texts then decides what the value means.
 */
 import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ColumnPart } from '../columns/column-part.js'
@@ -110,7 +110,7 @@ export class FloatingValues implements ValueColumn {
     return i
   }
 
-  /** Half way from one single to the next: the digits decide. Below the smallest normal one there are other halves. */
+  /** Halfway between two singles the digits decide. Below the smallest normal single the spacing differs. */
   #isBetween(value: number): boolean {
     this.#double[0] = value
     const isHalf = (this.#words[0]! & 0x1fff_ffff) === 0x1000_0000
@@ -162,7 +162,7 @@ export class LongValues implements ValueColumn {
   }
 }
 
-/** Years from 0000 to 9999, which texts can say. */
+/** Years from 0000 to 9999, which texts can express. */
 const firstMs = -62_167_219_200_000
 const lastMs = 253_402_300_799_999
 
@@ -206,7 +206,7 @@ export class DateValues implements ValueColumn {
     return i
   }
 
-  /** The first time of a column says which offset all of them have. */
+  /** The first time of a column decides the offset of all its times. */
   #isUtc(): boolean {
     const offset = this.#offset
     return (

@@ -1,6 +1,6 @@
 /*
-  What one of DolphinDB's types is on the side of the text: which JSON values suit it and which column reads its cells.
-  Each family of types has a file in this room; column-types.ts lists the families.
+  The text side of DolphinDB's types: which JSON values suit each and which column reads its cells. Each family of types has a
+  file in this folder; column-types.ts lists them.
 */
 import type { DataType } from '../../protocol/data-type.js'
 import type { CellRules } from '../cell-rules.js'
@@ -11,56 +11,56 @@ import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ValueColumn } from '../rows/value-column.js'
 import type { Spelling } from './spelled-column.js'
 
-/** What a column is told besides its type. */
+/** What a column needs to know besides its type. */
 export interface ColumnPlace {
-  /** Position in the mapping, by which the column refuses rows. */
+  /** Index in the mapping, under which the column refuses rows. */
   readonly columnIndex: number
   readonly pool: BufferPool
-  /** Digits behind the point; 0 where the type has no scale. */
+  /** Digits after the point; 0 for types without a scale. */
   readonly scale: number
-  /** Longest text, in bytes of UTF-8; Infinity where any length does. */
+  /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
   /** What is known of times. */
   readonly clock: ClockRules
-  /** How its texts are understood; those of the elements of an array. */
+  /** How to interpret its texts, or those of an array's elements. */
   readonly rules: CellRules
 }
 
-/** What a column needs that takes values of a program. */
+/** What a column that takes a program's values needs. */
 export interface ValuePlace {
   /** Most values of a piece. */
   readonly capacity: number
-  /** Longest text, in bytes of UTF-8; Infinity where any length does. */
+  /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
-  /** Of a column of times: a `Date` has that of UTC. Made when it is asked for. */
+  /** For a column of times: a `Date` has the offset of UTC. Made on demand. */
   readonly offset: () => ColumnOffset | undefined
 }
 
-/** One type; the name is DolphinDB's own. */
+/** One type, by DolphinDB's name. */
 export interface CellType {
   readonly name: DataType
-  /** Kinds of JSON values that a cell may be, as bits of `jsonKinds`; null always may. */
+  /** Kinds of JSON values allowed in a cell, as bits of `jsonKinds`; null is always allowed. */
   readonly jsonKinds: number
-  /** False where no client sends array vectors of the type (docs/protocol.md#array-vectors). */
+  /** False if no client sends array vectors of the type (docs/protocol.md#array-vectors). */
   readonly hasArrays: boolean
   readonly column: (place: ColumnPlace) => ColumnBuilder
-  /** Takes values of a program without a text between; undefined where only texts are read. */
+  /** Takes a program's values directly; undefined if only texts are read. */
   readonly values?: (place: ValuePlace) => ValueColumn
   /** Blanks around a text are a part of it. */
   readonly keepsBlanks?: true
-  /** What a column is called may be a value of it as well. */
+  /** A column's name may also be one of its values. */
   readonly takesNames?: true
-  /** Numbers and truths, whose spelling `CellRules` may change. */
+  /** Numbers and truth values, whose notation `CellRules` may change. */
   readonly spelling?: Spelling
-  /** Dates and times only: their cells can follow a format of `cells.dateFormats`. */
+  /** Only for dates and times: their cells can follow a format of `cells.dateFormats`. */
   readonly dated?: DatedColumn
 }
 
-/** How dates and times are read by a format. */
+/** How a format reads dates and times. */
 export interface DatedColumn {
   /** Letters of the fields without which a text is not a value of the type. */
   readonly needs: string
-  /** False where the type keeps no time of day. */
+  /** False if the type has no time of day. */
   readonly keepsTime: boolean
   /** @param expected  what a text should have been */
   readonly column: (format: DateFormat, expected: string, place: ColumnPlace) => ColumnBuilder

@@ -1,5 +1,5 @@
 /*
-  Every type that text can stand for, by name, and the builder for a column of it. A new family is listed here.
+  Every type that text can represent, by name, and the builder for a column of it. List a new family here.
 */
 import { UsageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
@@ -37,7 +37,7 @@ const cellTypes: ReadonlyMap<DataType, CellType> = new Map(
     .map(type => [type.name, type]),
 )
 
-/** What a type is in text; undefined for those that no text stands for. */
+/** The text side of a type; undefined if text cannot represent it. */
 export function cellTypeOf(type: DataType): CellType | undefined {
   return cellTypes.get(type)
 }
@@ -50,9 +50,9 @@ export function keepsBlanks({ type, array }: ColumnType): boolean {
 const defaultArrayDelimiter = ','
 
 /**
- * @param column  its name, its type, and the longest text it takes
- * @param columnIndex  position of the column in the mapping, by which it refuses rows
- * @throws {UsageError} DDB_USAGE for types that no text stands for, and formats that do not suit the type
+ * @param column  its name, its type, and its longest text
+ * @param columnIndex  index of the column in the mapping, under which it refuses rows
+ * @throws {UsageError} DDB_USAGE for types that text cannot represent, and formats that do not fit the type
  */
 export function columnBuilder(
   { name, type: columnType, maxBytes = Infinity }: TargetColumn,
@@ -76,7 +76,7 @@ export function columnBuilder(
   return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
 }
 
-/** Of columns of dates and times; undefined where a time zone is given. */
+/** For columns of dates and times; undefined if a time zone is given. */
 function columnOffset(
   name: string,
   { type }: ColumnType,
@@ -119,7 +119,7 @@ export function hasDateFormat(columnName: string, type: DataType, rules: CellRul
 
 const noZone = 'none'
 
-/** Zones that were asked for: all columns of a run share one, with what it has found out. */
+/** Cached, as all columns of a run share one zone, with its looked-up rules. */
 let lastZone: TimeZone | undefined
 
 function timeZoneOf({ timeZone = noZone }: CellRules): TimeZone | undefined {

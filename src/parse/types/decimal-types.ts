@@ -1,5 +1,5 @@
 /*
-  DECIMAL32, DECIMAL64 and DECIMAL128 in text. Digits that the scale cannot hold refuse the row: nothing is rounded.
+  DECIMAL32, DECIMAL64 and DECIMAL128 in text. A row with digits beyond the scale is refused, as nothing is rounded.
 */
 import { readDecimal128, readDecimal32, readDecimal64 } from '../cells/read-decimal.js'
 import { Int64Column } from '../columns/int64-columns.js'
@@ -13,7 +13,7 @@ import type { CellType } from './cell-type.js'
 const null128: readonly number[] = [0, 0, 0, -2_147_483_648]
 
 const expectedOf = (scale: number): string =>
-  `a decimal number with at most ${scale} digits behind the point`
+  `a decimal number with at most ${scale} digits after the point`
 
 const decimal32: CellType = {
   name: 'DECIMAL32',

@@ -1,5 +1,5 @@
 /*
-  COMPLEX, POINT and DURATION in text: two numbers a value.
+  COMPLEX, POINT and DURATION in text: two numbers per value.
 */
 import { nullDouble, nullInt32 } from '../../protocol/null-value.js'
 import { readComplex, readDuration, readPoint } from '../cells/read-pair.js'

@@ -1,6 +1,5 @@
 /*
-  UUID, INT128 and IPADDR in text: 16 bytes a value, which travel reversed as a whole
-  (docs/protocol.md#sixteen-byte-values).
+  UUID, INT128 and IPADDR in text: 16 bytes per value, which are sent in reverse order (docs/protocol.md#sixteen-byte-values).
 */
 import { readHexDigits, readIpAddress, readUuid } from '../cells/read-sixteen-bytes.js'
 import { WideColumn, type WideType } from '../columns/wide-column.js'
@@ -41,7 +40,7 @@ function sixteenByteType(
   }
 }
 
-/** DolphinDB has no other place for the null, so a text that says so in zeros would not be told from an empty one. */
+/** All zeros is DolphinDB's null, so a text with only zeros becomes the same as an empty one. */
 function isNull(words: Int32Array, at: number): boolean {
   return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0
 }

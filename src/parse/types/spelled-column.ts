@@ -1,6 +1,5 @@
 /*
-  Columns whose texts are spelled otherwise than their types: numbers in a style of their own, other words for true and
-  false.
+  Columns whose texts are in a different notation than their types: numbers in another style, other words for true and false.
 */
 import { UsageError } from '../../errors.js'
 import {
@@ -17,13 +16,13 @@ import type { ColumnBuilder } from '../columns/column-builder.js'
 import { RewrittenColumn, type Rewriting } from '../columns/rewritten-column.js'
 import type { CellRules } from '../cell-rules.js'
 
-/** What the texts of a column are, where options may change their spelling. */
+/** Which option may change the notation of a column's texts. */
 export type Spelling = 'number' | 'truth' | undefined
 
 /**
- * The builder, with a rewriting before it where the column needs one.
+ * The builder, preceded by a rewriting if the column needs one.
  *
- * @throws {UsageError} DDB_USAGE for rules that contradict each other or do not suit the column
+ * @throws {UsageError} DDB_USAGE for rules that contradict each other or do not fit the column
  */
 export function spelledColumn(
   columnName: string,
@@ -73,10 +72,10 @@ function truthRewriting(texts: TruthTexts, rules: CellRules): Rewriting {
 }
 
 /**
- * The rules for the elements of an array column. In JSON its numbers are those of JSON.
+ * The rules for the elements of an array column. In JSON its numbers are in JSON's notation.
  *
  * @param delimiter  between the elements
- * @throws {UsageError} DDB_USAGE when the delimiter is part of numbers
+ * @throws {UsageError} DDB_USAGE if the delimiter is part of numbers
  */
 export function elementRules(rules: CellRules, delimiter: string): CellRules {
   const { thousands, decimalComma } = rules

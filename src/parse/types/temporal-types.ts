@@ -1,8 +1,7 @@
 /*
-  Dates and times in text: in DolphinDB's own spelling, in ISO 8601, or by a format of `cells.dateFormats`, and
-  their raw numbers
-  (docs/protocol.md#data-types). What a type cannot hold, such as seconds in a MINUTE, gives ±Infinity: nothing is cut
-  off without a word. In JSON a number is not a time, unless a format says how it is read.
+  Dates and times in text: in DolphinDB's own notation, in ISO 8601, or in a format of `cells.dateFormats`, and their raw
+  numbers (docs/protocol.md#data-types). A value that a type cannot hold, such as seconds in a MINUTE, gives ±Infinity, as
+  nothing is cut off silently. In JSON a number is not a time, unless a format tells how to read it.
 */
 import type { Int32Type, Int64Type } from '../../protocol/value.js'
 import type { DateFormat } from '../cells/wall-clock.js'
@@ -32,12 +31,12 @@ const secondsPerDay = 86_400
 const nanosPerSecond = 1_000_000_000
 const nanosPerMs = 1_000_000
 
-/** Milliseconds of the fraction; Infinity when it is finer. */
+/** Milliseconds of the fraction; Infinity if it is finer. */
 function wholeMs({ nanos }: TimeParts): number {
   return nanos % nanosPerMs === 0 ? nanos / nanosPerMs : Infinity
 }
 
-/** 0 when the time of day is a multiple of so many seconds, else Infinity. */
+/** 0 if the time of day is a multiple of so many seconds, else Infinity. */
 function whole({ secondOfDay, nanos }: TimeParts, seconds: number): number {
   return nanos === 0 && secondOfDay % seconds === 0 ? 0 : Infinity
 }
@@ -53,9 +52,9 @@ interface ShortTemporal {
   readonly read: (clock: WallClock) => ReadNumber
   /** The raw number of what a format has read. */
   readonly ofFormat: (format: DateFormat) => number
-  /** Reads the usual spelling faster, where no zone matters. */
+  /** Reads the usual notation faster, if no zone matters. */
   readonly Column?: typeof NumberColumn
-  /** Of its unit, where a `Date` may be a value. */
+  /** Milliseconds per unit, if a `Date` may be a value. */
   readonly dateMs?: number
 }
 
@@ -179,13 +178,13 @@ interface LongTemporal {
   readonly expected: string
   readonly needs: string
   readonly read: (clock: WallClock, bytes: Uint8Array, start: number, end: number) => number
-  /** The raw number into `into`: 0 when it holds the value. */
+  /** Stores the raw number in `into`: 0 if it holds the value. */
   readonly toRaw: (parts: TimeParts, into: Int64Parts) => number
-  /** Digits of a second that its raw numbers count from 1970, where they do. */
+  /** Fractional digits of a second in its raw numbers, if they count from 1970. */
   readonly unitDigits?: number
-  /** Reads the usual spelling faster, where no zone matters. */
+  /** Reads the usual notation faster, if no zone matters. */
   readonly Column?: typeof Int64Column
-  /** Of its unit, where a `Date` may be a value. */
+  /** Milliseconds per unit, if a `Date` may be a value. */
   readonly dateMs?: number
 }
 

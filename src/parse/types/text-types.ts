@@ -1,5 +1,5 @@
 /*
-  SYMBOL, STRING and BLOB in text. An empty text is null. Numbers and booleans of JSON are taken as they are spelled.
+  SYMBOL, STRING and BLOB in text. An empty text is null. Numbers and booleans of JSON become their JSON text.
 */
 import { BlobColumn } from '../columns/blob-column.js'
 import { StringColumn } from '../columns/string-column.js'

@@ -1,26 +1,29 @@
 /*
-  Zip archives as folders of files (docs/decisions/0070-zip-archives.md): `a.zip/20240102.csv` is opened, asked for and told of as any other
-  file is.
+  Treats zip archives as folders of files (docs/decisions/0070-zip-archives.md): `a.zip/20240102.csv` is opened, checked and
+  reported like any other file.
 */
 import { InputError } from '../../errors.js'
 import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform.js'
 import { readDirectory, type Member } from './zip-directory.js'
 import { memberFile } from './zip-member.js'
 
-/** What is known of the archives that were looked at last. */
+/** The archives that were read last. */
 export interface Archives {
-  /** Files in the archive, in its order. @throws {InputError} as `readDirectory` */
+  /**
+   * Files in the archive, in its order.
+   * @throws {InputError} as `readDirectory`
+   */
   members(path: string): Promise<readonly Member[]>
-  /** Of a member, as of a file. */
+  /** The status of a member, like that of a file. */
   statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus
 }
 
-/** Whether a file with this name is taken for an archive. */
+/** Whether a file with this name counts as an archive. */
 export function isArchiveName(name: string): boolean {
   return /\.zip$/i.test(name)
 }
 
-/** Archives that may be folders on the way to a member, the first one first, and the rest of the path after each. */
+/** Archives that may be folders on the way to a member, outermost first, each with the rest of the path. */
 function archivesOn(path: string): { archive: string; member: string }[] {
   return [...path.matchAll(/\.zip[\\/]/gi)].map(({ index, 0: { length } }) => ({
     archive: path.slice(0, index + length - 1),
@@ -28,7 +31,7 @@ function archivesOn(path: string): { archive: string; member: string }[] {
   }))
 }
 
-/** The archive that an input is in; undefined for a file of its own. */
+/** The archive that contains an input; undefined for an ordinary file. */
 export function archiveOf(path: string, files: Files): string | undefined {
   const isFile = ({ archive }: { archive: string }): boolean =>
     files.statusNow(archive)?.isFile === true
@@ -37,14 +40,14 @@ export function archiveOf(path: string, files: Files): string | undefined {
 
 const known = new WeakMap<Files, Archives>()
 
-/** Those that are reached by these files. */
+/** Archives opened through these files. */
 export function archivesOf(files: Files): Archives {
   const found = known.get(files) ?? newArchives(files).archives
   known.set(files, found)
   return found
 }
 
-/** Files among which members of archives are. */
+/** Adds the members of archives to the files. */
 export function withArchives(files: Files): Files {
   if (known.has(files)) return files
   const { archives, find, findNow } = newArchives(files)
@@ -78,7 +81,7 @@ interface FoundMember {
   readonly status: DatedFileStatus
 }
 
-/** Directories are read again where there are more archives: each may have a million members. */
+/** Limit of directories in memory, as each may list a million members; others are read again. */
 const mostDirectories = 4
 
 function newArchives(files: Files): {
@@ -145,7 +148,7 @@ function isSame(a: DatedFileStatus, b: DatedFileStatus): boolean {
   )
 }
 
-/** Numbers of members are below 0, where no file has one. */
+/** Negative, as no file has such an inode. */
 function statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus {
   const { sizeBytes, compressedBytes, checksum, modifiedMs } = member
   const { inode } = archive

@@ -1,6 +1,6 @@
 /*
-  Which members of an archive are inputs: those that would be taken from a folder. An archive in an archive is refused, whatever it
-  holds.
+  Selects the members of an archive that are inputs, by the same rules as files of a folder. A nested archive is refused,
+  whatever it contains.
 */
 import { posix } from 'node:path'
 import { InputError } from '../../errors.js'
@@ -16,16 +16,16 @@ import { newSameFiles, type SameFilesCount } from '../same-files.js'
 import { archivesOf } from './archives.js'
 import { checkMember } from './zip-member.js'
 
-/** How members are chosen, and what was not. */
+/** How members are selected, and which were not. */
 export interface MemberChoice {
   readonly isData: IsData
   readonly extensions: readonly string[]
   /** `input.members` was given. */
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
-  /** Each archive once, whatever names it has. */
+  /** Each archive once, whatever its names. */
   readonly archives: SameFilesCount
-  /** Of those that were the first of their file. */
+  /** Paths of the archives that were read. */
   readonly paths: string[]
 }
 
@@ -49,12 +49,12 @@ export function newMemberChoice(
   }
 }
 
-/** Names of files that hold no data, whatever their content. */
+/** File names that cannot be data, whatever their content. */
 const nested = /\.(?:zip|7z|rar|tar|tgz|tbz2?|txz|tar\.\w+)$/i
 
 /**
- * @returns the members that are inputs, sorted by their paths
- * @throws {InputError} DDB_INPUT_MISSING where there are none; DDB_INPUT_FORMAT, DDB_INPUT_READ for what cannot be read
+ * @returns the members that are inputs, sorted by path
+ * @throws {InputError} DDB_INPUT_MISSING if there are none; DDB_INPUT_FORMAT, DDB_INPUT_READ for anything unreadable
  */
 export async function takenMembers(
   archive: string,

@@ -1,5 +1,5 @@
 /*
-  The members of a zip archive, as its directory lists them: their names as texts, and whether they can be read.
+  The members of a zip archive from its directory: their names as text, and whether they can be read.
 */
 import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
@@ -14,35 +14,35 @@ type Yauzl = typeof yauzlPackage
 
 /** One file in an archive. */
 export interface Member {
-  /** With `/` between its parts. */
+  /** With `/` between parts. */
   readonly name: string
-  /** Of its content. */
+  /** Of its decompressed content. */
   readonly sizeBytes: number
   readonly compressedBytes: number
   /** CRC-32 of its content. */
   readonly checksum: number
-  /** By the clock of who made it, as if that were UTC: ms since the epoch. */
+  /** By the clock of its author, read as UTC: ms since the epoch. */
   readonly modifiedMs: number
   readonly method: number
   readonly flags: number
   readonly headerBytes: number
-  /** Its content is the name of another file. */
+  /** A symbolic link: its content is the name of another file. */
   readonly isLink: boolean
 }
 
 /** Each takes some hundred bytes of memory. */
 const mostMembers = 1_000_000
-/** Read at once of a directory, which yauzl asks for some bytes at a time. */
+/** Read at once from a directory, which yauzl requests in small pieces. */
 const windowBytes = 256 * 1024
 
-/** yauzl, loaded for the first archive: most runs have none. */
+/** yauzl is loaded only with the first archive: most runs have none. */
 export async function yauzl(): Promise<Yauzl> {
   return (await import('yauzl')).default
 }
 
 /**
- * Every file that the archive lists; folders are left out.
- * @throws {InputError} DDB_INPUT_READ for what is damaged; DDB_INPUT_FORMAT for names that are not to be relied on
+ * Every file that the archive lists, without folders.
+ * @throws {InputError} DDB_INPUT_READ for a damaged archive; DDB_INPUT_FORMAT for unsafe names
  */
 export async function readDirectory(path: string, file: InputFile): Promise<Member[]> {
   const zip = await openZip(path, file)
@@ -91,7 +91,7 @@ export async function openZip(path: string, file: InputFile): Promise<ZipFile> {
   }
 }
 
-/** A failure inside an archive, in the words of the archive. */
+/** A failure inside an archive, described for its user. */
 export function damaged(path: string, cause: unknown): Error {
   if (cause instanceof InputError) return cause
   const why = cause instanceof Error ? cause.message : String(cause)
@@ -107,7 +107,7 @@ function refused(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_FORMAT', `"${path}" ${what}`, { file: path })
 }
 
-/** Some programs count no further than 65,535: what they list beyond that would be lost. */
+/** Some programs count only up to 65,535, and members beyond that would be missed. */
 async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<void> {
   const signature = Buffer.alloc(4)
   const behind = Number(zip.readEntryCursor)
@@ -120,7 +120,7 @@ async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<vo
 }
 
 function memberOf(name: string, entry: Entry): Member {
-  // The upper half is the mode of a file of Unix.
+  // The upper half is a Unix file mode.
   const kind = (entry.externalFileAttributes >>> 16) & 0xf000
   return {
     name,
@@ -138,9 +138,9 @@ function memberOf(name: string, entry: Entry): Member {
 const isUtf8Flag = 0x800
 const unicodePath = 0x7075
 
-/** Names are UTF-8 where the archive says so, or where they can be; else those of a Chinese Windows. */
+/** Names are UTF-8 if the archive says so or if they are valid UTF-8; otherwise those of a Chinese Windows. */
 function nameOf({ fileNameRaw, generalPurposeBitFlag, extraFields }: Entry, path: string): string {
-  // Behind a version and a checksum of the plain name.
+  // It follows a version and a checksum of the plain name.
   const unicode = extraFields.find(({ id }) => id === unicodePath)?.data.subarray(5)
   const raw = unicode !== undefined && isUtf8(unicode) ? unicode : fileNameRaw
   const isText = (generalPurposeBitFlag & isUtf8Flag) !== 0 || isUtf8(raw)
@@ -215,7 +215,7 @@ async function readFully(file: InputFile, into: Buffer, position: number): Promi
   return done
 }
 
-/** Each chunk has memory of its own: who decompresses it may take its time. */
+/** Each chunk has its own memory, as the decompressor may keep it for a while. */
 async function* rangeOf(file: InputFile, start: number, end: number): AsyncGenerator<Buffer> {
   for (let at = start; at < end;) {
     const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, end - at))

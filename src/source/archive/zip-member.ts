@@ -1,6 +1,6 @@
 /*
-  A member of a zip archive as a file: its content comes as it is decompressed, and is held against the size and the checksum that
-  the archive has of it.
+  A member of a zip archive as a file: its content is decompressed as it is read, and compared with the size and checksum in the
+  archive.
 */
 import { crc32, createInflateRaw } from 'node:zlib'
 import type { Readable } from 'node:stream'
@@ -13,7 +13,7 @@ const stored = 0
 const deflated = 8
 const isEncryptedFlag = 1
 
-/** @throws {InputError} DDB_INPUT_FORMAT for what is encrypted, or compressed otherwise than nearly all are */
+/** @throws {InputError} DDB_INPUT_FORMAT for encrypted members and unusual compression methods */
 export function checkMember({ method, flags }: Member, path: string): void {
   const why =
     (flags & isEncryptedFlag) !== 0
@@ -43,7 +43,7 @@ export function memberFile(
     status: () => Promise.resolve(status),
     read: (buffer, offset, length) => (sequential ??= open()).read(buffer, offset, length),
     async readAt(buffer, offset, length, positionBytes) {
-      // Nothing leads into the middle of what is compressed but what stands before.
+      // A place in compressed content can only be reached from its start.
       if (random === undefined || random.position > positionBytes) {
         await random?.close()
         random = open()
@@ -59,7 +59,7 @@ export function memberFile(
   }
 }
 
-/** Content on its way, some bytes at a time. */
+/** Decompressed content, read in small pieces. */
 interface Reading {
   readonly position: number
   read(buffer: Uint8Array, offset: number, length: number): Promise<number>
@@ -90,7 +90,7 @@ function newReading(chunks: AsyncGenerator<Uint8Array, void, void>): Reading {
     },
     async read(buffer, offset, length) {
       let done = 0
-      // Full reads, as files give them: less tells of the end.
+      // Fills the buffer as files do: a short read means the end.
       while (done < length && (await next())) {
         const taken = take(length - done)
         buffer.set(taken, offset + done)
@@ -139,7 +139,7 @@ async function* contentOf(
     for await (const chunk of method === deflated ? inflated(raw, compressedBytes) : raw) {
       const bytes = chunk as Uint8Array
       length += bytes.length
-      // A directory that says less than comes out is not to be trusted with memory or time either.
+      // A directory that understates the size could also cost unlimited memory or time.
       if (length > sizeBytes)
         throw wrong(`more than the ${sizeBytes} bytes that the archive tells of`)
       sum = crc32(bytes, sum)

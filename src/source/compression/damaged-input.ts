@@ -1,5 +1,5 @@
 /*
-  What is said of compressed files that cannot be read to their end, whatever they are compressed with.
+  Messages for compressed files that cannot be read to their end, for all compressions.
 */
 import { InputError } from '../../errors.js'
 
@@ -13,7 +13,7 @@ export function damagedInput(name: string, how: string, cause?: unknown): InputE
   )
 }
 
-/** What somebody said of a file is not so. */
+/** For a wrong statement of the user about a file. */
 export function notCompressed(name: string, compression: string): InputError {
   return new InputError(
     'DDB_INPUT_READ',
@@ -28,8 +28,8 @@ export function isCutOff(bytes: number): string {
 }
 
 /**
- * What is damaged may have come out as other content before anybody saw it.
- * @param test  the command that says the same of the file
+ * Damaged data may already have been delivered as wrong content.
+ * @param test  the command that tests such a file
  */
 export function isDamaged(how: string, test: string): string {
   return `are damaged ${how}: rows that were loaded from it may be wrong. Test the file with ${test}, and write or copy it again`
@@ -40,7 +40,7 @@ export function restFollows(endBytes: number): string {
   return `end after ${endBytes} bytes, and something else follows: take it off (head -c ${endBytes} FILE), or write the file again`
 }
 
-/** A program that compresses nothing writes some bytes all the same. */
+/** Even for no content a compressing program writes some bytes. */
 export function isEmpty(compression: string): string {
   return `are not there: the file is empty, while ${compression} of nothing takes some bytes; write or copy it again`
 }

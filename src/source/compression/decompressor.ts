@@ -1,5 +1,5 @@
 /*
-  One of zlib's streams, given bytes and asked for their content without losing what it holds when it fails.
+  Feeds one of zlib's streams and reads its content, without losing what it holds when it fails.
 */
 import type { TransformOptions } from 'node:stream'
 import {
@@ -13,10 +13,10 @@ import { chunkBytes } from '../file-chunks.js'
 
 export type Decompressor = Gunzip | BrotliDecompress
 
-/** What it is for, by the program that tests such files. */
+/** Named after the program that tests such files. */
 export type Tool = 'gzip' | 'brotli'
 
-// Room for some chunks lets zlib's thread go on while the last one is parsed.
+// Room for some chunks lets zlib's thread work while the last one is parsed.
 const options: ZlibOptions & TransformOptions = {
   chunkSize: chunkBytes,
   highWaterMark: 4 * chunkBytes,
@@ -26,7 +26,7 @@ export function newDecompressor(tool: Tool): Decompressor {
   return tool === 'gzip' ? createGunzip(options) : createBrotliDecompress(options)
 }
 
-/** Resolves once zlib needs the chunk no more, for it is only lent, or has failed. */
+/** Resolves once zlib no longer needs the chunk, which will be overwritten, or has failed. */
 export function write(decompressor: Decompressor, chunk: Uint8Array): Promise<void> {
   return new Promise(resolve => {
     const done = (): void => {
@@ -39,7 +39,7 @@ export function write(decompressor: Decompressor, chunk: Uint8Array): Promise<vo
 }
 
 /**
- * All that zlib gives, but what the call gave that failed; iterating a stream would drop what it holds when it fails.
+ * Everything that zlib delivers before the call that failed; iterating the stream would drop what it holds then.
  * @returns why it failed
  */
 export async function* contentOf(

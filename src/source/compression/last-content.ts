@@ -1,19 +1,19 @@
 /*
-  What a damaged archive holds right before the place where it is damaged. zlib fails with a whole piece of its input and
-  what the piece has given until then is lost; so it is given the input once more, in smaller and smaller pieces.
+  Recovers the content of a damaged archive right before the damage. zlib fails for a whole piece of its input, and the output
+  of that piece is lost; so it is given the input again, in smaller and smaller pieces.
 */
 import { contentOf, newDecompressor, write, type Decompressor, type Tool } from './decompressor.js'
 
-/** Part of an archive in which something is wrong; all is well before `fromBytes`. */
+/** The part of an archive that contains the damage; everything before `fromBytes` is fine. */
 export interface Place {
   readonly fromBytes: number
   readonly toBytes: number
 }
 
-/** More is not kept: what is lost of larger archives, half a megabyte of content at most, is little of them. */
+/** Only this much is kept: larger archives lose at most half a megabyte of content, which is little of them. */
 const mostKeptBytes = 2 * 1024 * 1024
 
-/** Kept in blocks, since a pipe may give bytes one by one. */
+/** Kept in blocks, since a pipe may deliver single bytes. */
 const blockBytes = 64 * 1024
 
 /** The beginning of an archive, as long as that is all of it. */
@@ -23,7 +23,7 @@ export class KeptInput {
   #blocks: Buffer[] = []
   #bytes = 0
 
-  /** @param chunk  only lent */
+  /** @param chunk  will be overwritten by the caller */
   add(chunk: Uint8Array): void {
     if (this.#bytes + chunk.length > mostKeptBytes) {
       this.isWhole = false
@@ -40,7 +40,7 @@ export class KeptInput {
     }
   }
 
-  /** The bytes up to `endBytes`, in pieces of `pieceBytes` at most from `fromBytes` on. */
+  /** The bytes from `fromBytes` to `endBytes`, in pieces of at most `pieceBytes`. */
   *pieces(fromBytes: number, endBytes: number, pieceBytes: number): Generator<Uint8Array> {
     for (let at = 0; at < endBytes;) {
       const start = at % blockBytes
@@ -53,15 +53,15 @@ export class KeptInput {
   }
 }
 
-/** Of the second, third and last time: few pieces each, in the end bytes. */
+/** For the second, third and last pass: few pieces each, at the end single bytes. */
 const pieceSizes = [4096, 64, 1]
 
 /**
- * What zlib gives before a place, as far as it is not known.
+ * What zlib delivers before a place, without what is already known.
  *
  * @param kept  the whole archive up to `place.toBytes`
  * @param knownBytes  of the content
- * @returns the byte with which zlib fails
+ * @returns the byte at which zlib fails
  */
 export async function* lastContent(
   tool: Tool,
@@ -91,7 +91,10 @@ export async function* lastContent(
   return narrowed
 }
 
-/** Gives zlib one piece after the other until it fails. @returns where the piece stands with which it does */
+/**
+ * Feeds zlib one piece after the other until it fails.
+ * @returns the place of the piece at which it does
+ */
 async function feed(
   decompressor: Decompressor,
   kept: KeptInput,

@@ -1,5 +1,5 @@
 /*
-  What is in an input: its bytes, or what they decompress to.
+  The content of an input: its bytes, or what they decompress to.
 */
 import type { Chunks, Compression } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
@@ -8,9 +8,9 @@ import { gunzipped, unbrotlied } from './zlib-stream.js'
 import { isZstd } from './zstd-frames.js'
 
 /**
- * How an input is compressed, by its first bytes; Brotli has none of its own and is known by the name of the file.
+ * How an input is compressed, by its first bytes; Brotli has no signature and is recognized by the file name.
  *
- * @param asked  what somebody said
+ * @param asked  the user's choice
  */
 export function compressionOf(
   asked: 'auto' | Compression,
@@ -26,13 +26,16 @@ export function compressionOf(
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
-/** A file without a byte is not an archive, whatever its name says: somebody shall hear of it. */
+/** An empty file is not an archive, whatever its name: opening it as one reports that. */
 function compressionOfEmpty(name: string): Compression {
   if (/\.t?gz$/i.test(name)) return 'gzip'
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
-/** The content of what is stored. @throws {InputError} DDB_INPUT_READ for an empty file and for one that is not gzip; else behind the last chunk */
+/**
+ * The content of stored bytes.
+ * @throws {InputError} DDB_INPUT_READ for an empty file and for one that is not gzip; otherwise after the last chunk
+ */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,
@@ -43,7 +46,7 @@ export async function contentOf(
   if (compression === 'gzip' && head.length > 1 && !isGzip(head)) throw notCompressed(name, 'gzip')
   if (compression === 'gzip') return gunzipped(stored.rest(), name)
   if (compression === 'brotli') return unbrotlied(stored.rest(), name)
-  // Most runs need no thread, and no decoder of their own.
+  // Loaded only when needed: most runs use neither the thread nor the decoder.
   const { unzstd } = await import('./unzstd.js')
   return unzstd(stored.rest(), name)
 }

@@ -1,6 +1,6 @@
 /*
-  Zstandard into its content, in a thread of its own: Node 20 has no decoder, and one that ran between the rows would
-  take the time of parsing them (docs/decisions/0016-what-is-decompressed.md).
+  Decompresses Zstandard in a thread of its own: Node 20 has no decoder, and decompressing in the main thread would take the
+  time for parsing (docs/decisions/0016-what-is-decompressed.md).
 */
 import { Worker } from 'node:worker_threads'
 import type { InputError } from '../../errors.js'
@@ -10,25 +10,25 @@ import { damagedInput, isDamaged } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
-/** Batches of pieces that the thread has been given and whose content was not taken. */
+/** Batches of pieces that the thread was given and whose content was not taken yet. */
 const maxUnderWay = 6
 
-/** What the thread answers to each batch of pieces: their buffers, to be used again. */
+/** The thread's answer to each batch of pieces, with their buffers for reuse. */
 interface Answer {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly content: Uint8Array<ArrayBuffer>
   readonly contentBytes: number
-  /** Nothing can be had of what follows. */
+  /** Nothing after this can be decompressed. */
   readonly isDamaged: boolean
 }
 
 /**
  * The content of the frames in `stored`.
- * @throws {InputError} DDB_INPUT_READ as `zstdPieces`, and for damaged data. All behind the last chunk
+ * @throws {InputError} DDB_INPUT_READ as `zstdPieces`, and for damaged data; always after the last chunk
  */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
   const thread = new DecoderThread()
-  // New buffers for each batch would be pages that the system has to find and clear, twice the content.
+  // New buffers for each batch would make the system clear pages of twice the content.
   const spareBytes: ArrayBuffer[] = []
   const spareContent: Uint8Array<ArrayBuffer>[] = []
   const room = (): ArrayBuffer => spareBytes.pop() ?? new ArrayBuffer(maxPiecesBytes)
@@ -36,7 +36,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   let failure: unknown
   let isOver = false as boolean
   let underWay = 0
-  /** Gives the thread as much as it may have; never rejects. A pipe may keep it waiting while there is content. */
+  /** Gives the thread as much as it may have; never rejects. It may wait for a pipe while there is content to take. */
   let filling: Promise<void> | undefined
   const fill = async (): Promise<void> => {
     try {
@@ -62,7 +62,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         await Promise.race([filling, thread.answered()])
         continue
       }
-      // While there is content, nobody else would wait for a turn, in which the file is read on.
+      // While there is content to take, nothing else would yield to the event loop, which reads the file.
       if (filling !== undefined) {
         await new Promise<void>(resolve => systemClock.nextTurn(resolve))
       }
@@ -76,7 +76,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   } finally {
     isOver = true
     await thread.end()
-    // What waits for a pipe ends with the pipe.
+    // A wait for a pipe ends with the pipe.
     const returned = batches.return()
     if (filling === undefined) await returned
     else returned.catch(() => undefined)
@@ -86,7 +86,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
 
 class DecoderThread {
   readonly #worker: Worker
-  /** Counts batches given, so that the thread can wait for one without turning to its event loop. */
+  /** Counts batches given, so that the thread can wait for one without its event loop. */
   readonly #given = new Int32Array(new SharedArrayBuffer(4))
   readonly #answers: Answer[] = []
   #failure: Error | undefined
@@ -98,7 +98,7 @@ class DecoderThread {
       execArgv: [],
       workerData: { given: this.#given, decoder: import.meta.resolve('zstddec/stream') },
     })
-    // Who waits for an answer keeps the process alive, not what was given up.
+    // Waiting for an answer keeps the process alive; an abandoned thread must not.
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => {
       this.#answers.push(answer)
@@ -114,7 +114,10 @@ class DecoderThread {
     Atomics.notify(this.#given, 0)
   }
 
-  /** Resolves once there is an answer. @throws why there will be none */
+  /**
+   * Resolves once there is an answer.
+   * @throws why there will be none
+   */
   async answered(): Promise<void> {
     while (this.#answers.length === 0) {
       if (this.#failure !== undefined) throw this.#failure

@@ -1,6 +1,6 @@
 /*
-  Gzip and Brotli into their content. What can be decompressed comes out before a failure is told, and nothing behind
-  the compressed data is passed over but zeros, with which files are padded.
+  Decompresses gzip and Brotli. Everything that can be decompressed is delivered before a failure is reported. After the
+  compressed data only zeros are ignored, which pad some files.
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
@@ -11,21 +11,24 @@ import { KeptInput, lastContent, type Place } from './last-content.js'
 /** What a decompressor was given. */
 interface Given {
   bytes: number
-  /** The first of it. */
+  /** The beginning of it. */
   readonly kept: KeptInput
 }
 
 /**
  * The content of the gzip members in `stored`.
  *
- * @throws {InputError} DDB_INPUT_READ for what follows them, for what is cut off and for what is damaged; what `stored`
- * throws. All behind the last chunk
+ * @throws {InputError} DDB_INPUT_READ for data after them, and for truncated or damaged data; whatever `stored` throws. Always
+ *   after the last chunk
  */
 export function gunzipped(stored: Chunks, name: string): Chunks {
   return decompressed(stored, name, 'gzip')
 }
 
-/** The content of the Brotli stream in `stored`. @throws as `gunzipped` */
+/**
+ * The content of the Brotli stream in `stored`.
+ * @throws as `gunzipped`
+ */
 export function unbrotlied(stored: Chunks, name: string): Chunks {
   return decompressed(stored, name, 'brotli')
 }
@@ -42,7 +45,7 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
       contentBytes += next.value.length
       yield next.value
     }
-    // Why the input ended says more than that zlib misses something.
+    // The reason why the input ended is more helpful than zlib's complaint.
     const cause = await feeding
     if (cause !== undefined) throw cause
     const failure = next.value
@@ -57,7 +60,10 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
   }
 }
 
-/** Gives zlib one chunk after the other. @returns why the input is not whole; never rejects */
+/**
+ * Feeds zlib one chunk after the other.
+ * @returns why the input is incomplete; never rejects
+ */
 async function feed(
   decompressor: Decompressor,
   stored: Chunks,
@@ -67,7 +73,7 @@ async function feed(
   try {
     for await (const chunk of stored) {
       let restBytes = chunk.length
-      // Behind a zero that begins no member, zlib takes nothing more and says nothing.
+      // After a zero that begins no member, zlib ignores all further input silently.
       if (decompressor.bytesWritten === given.bytes) {
         given.bytes += chunk.length
         given.kept.add(chunk)
@@ -90,25 +96,25 @@ function unknownRest(name: string, endBytes: number): InputError {
   return damagedInput(name, restFollows(endBytes))
 }
 
-/** What zlib says where a member of gzip should begin, and something else does. */
+/** zlib's message if something else follows where a gzip member should begin. */
 const noMember = /header|unknown compression method/
 
-/** What it says of a member whose content came out and is not what was compressed. */
+/** Its message for a member whose content came out wrong. */
 const notTheContent = /^incorrect (?:data|length) check$/
 
-/** With which byte of a member, from 1, zlib says so. */
+/** The byte of a member, from 1, at which zlib reports this. */
 const saidWith: Readonly<Record<string, number>> = {
   'incorrect header check': 2,
   'unknown compression method': 4,
   'unknown header flags set': 4,
 }
 
-/** What is in the file is wrong, rather than missing. */
+/** Whether the file's data are wrong, rather than missing. */
 function saysDamage(cause: NodeJS.ErrnoException, tool: Tool): boolean {
   return tool === 'gzip' ? cause.code === 'Z_DATA_ERROR' : cause.code !== 'Z_BUF_ERROR'
 }
 
-/** Of what zlib says nobody knows what to do. */
+/** zlib's own messages do not tell users what to do. */
 function unreadable(
   cause: NodeJS.ErrnoException,
   name: string,

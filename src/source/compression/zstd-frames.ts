@@ -1,6 +1,6 @@
 /*
-  The frames of Zstandard (RFC 8878), taken apart without being decompressed: where they end is known here, so that
-  what is cut off, and what follows them, is told apart from damaged data.
+  Splits Zstandard (RFC 8878) into frames and blocks without decompressing. As their ends are known here, truncated data and
+  data after them are distinguished from damaged data.
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
@@ -8,22 +8,22 @@ import { damagedInput, isCutOff, notCompressed, restFollows } from './damaged-in
 
 /** Some pieces of frames, each of which a decoder takes as a whole: a header, a block, a checksum. */
 export interface ZstdPieces {
-  /** The pieces, one behind the other. */
+  /** The pieces, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly lengths: readonly number[]
 }
 
 const frameMagic = 0xfd2fb528
-/** Frames with the program's own data; the last four bits are free. */
+/** Frames with a program's own data; the last four bits may vary. */
 const skippableMagic = 0x184d2a50
 
-/** A decoder has to keep this much; the zstd tool refuses more, too, unless it is told otherwise. */
+/** A decoder must keep this much; by default the zstd tool also refuses more. */
 const maxWindowBytes = 128 * 1024 * 1024
 
 /** Content of a block: RFC 8878, 3.1.1.2.4. */
 const maxBlockBytes = 128 * 1024
 
-/** A block of four bytes may hold 128 KiB: their number bounds what comes out of one batch of pieces. */
+/** A block of four bytes may expand to 128 KiB, so the number of blocks limits the content of a batch. */
 const maxBlocks = 4
 
 const magicBytes = 4
@@ -32,11 +32,11 @@ const maxHeaderBytes = 18
 const blockHeaderBytes = 3
 const checksumBytes = 4
 
-/** Of one batch, as it is compressed: each block may be a frame of its own. */
+/** Compressed size of one batch: each block may be a frame of its own. */
 export const maxPiecesBytes: number =
   maxBlocks * (maxHeaderBytes + blockHeaderBytes + maxBlockBytes + checksumBytes)
 
-/** What one batch may decompress to. */
+/** Decompressed size of one batch. */
 export const maxContentBytes: number = maxBlocks * maxBlockBytes
 
 const singleByteRun = 1
@@ -54,9 +54,9 @@ const isSkippable = (magic: number): boolean => (magic & 0xfffffff0) >>> 0 === s
 /**
  * The frames in `stored`, some blocks at a time.
  *
- * @param room  where the next pieces go: `maxPiecesBytes` that nobody else needs
- * @throws {InputError} DDB_INPUT_READ when they end in the middle, when something else follows them, and for what no
- * decoder reads; what `stored` throws. All behind the last whole piece
+ * @param room  buffer for the next pieces, `maxPiecesBytes` long and not used by anything else
+ * @throws {InputError} DDB_INPUT_READ if they are truncated, if something else follows them, and for frames that no decoder
+ *   reads; whatever `stored` throws. Always after the last whole piece
  */
 export async function* zstdPieces(
   stored: Chunks,
@@ -108,7 +108,7 @@ class FrameReader {
     return this.#lengths.length === 0
   }
 
-  /** The whole pieces. */
+  /** Takes the whole pieces. */
   take(): ZstdPieces {
     const lengths = this.#lengths
     const length = lengths.reduce((sum, each) => sum + each, 0)
@@ -120,7 +120,7 @@ class FrameReader {
     return { bytes, lengths }
   }
 
-  /** Reads the next piece, or finds that the input is over. */
+  /** Reads the next piece, or finds the end of the input. */
   async next(): Promise<void> {
     const start = this.#length
     if (this.#frame === undefined) await this.#header(start)
@@ -130,7 +130,7 @@ class FrameReader {
   async #header(start: number): Promise<void> {
     const from = this.#position
     if (!(await this.#has())) {
-      // The last blocks are still to be taken.
+      // The last blocks have yet to be taken.
       this.isOver = this.isEmpty
       this.#blocks = maxBlocks
       return
@@ -193,12 +193,12 @@ class FrameReader {
     this.#lengths.push(this.#length - start)
   }
 
-  /** Where the next byte stands in the file. */
+  /** Position of the next byte in the file. */
   get #position(): number {
     return this.#offset + this.#at
   }
 
-  /** The little-endian number at a place of the pieces. */
+  /** The little-endian number at a position of the pieces. */
   #uint32(at: number): number {
     return this.#bytes!.readUInt32LE(at)
   }
@@ -215,7 +215,10 @@ class FrameReader {
     return true
   }
 
-  /** Puts the next bytes behind the pieces. @returns whether there are as many */
+  /**
+   * Appends the next bytes to the pieces.
+   * @returns whether there are enough
+   */
   async #copied(length: number): Promise<boolean> {
     const bytes = (this.#bytes ??= Buffer.from(this.#room()))
     for (let left = length; left > 0;) {
@@ -262,7 +265,7 @@ function windowBytes(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7)
 }
 
-/** RFC 8878, 3.1.1.1.4; what a frame without a window is kept in. */
+/** RFC 8878, 3.1.1.1.4; a frame without a window needs this much memory. */
 function contentSize(bytes: Buffer, at: number, sizeBytes: number): number {
   if (sizeBytes < 8) return bytes.readUIntLE(at, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
   return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32

@@ -1,11 +1,11 @@
 /*
-  What the thread that decompresses Zstandard runs. It stands here as text: a file of its own would have to be found from
-  sources, from the bundle and from tests alike.
+  The code of the thread that decompresses Zstandard, as text: a separate file would have to be found from the sources, the
+  bundle and the tests.
 */
 
 /**
- * The decoder says nothing of errors: it gives nothing, keeps its input and is asked again. A piece is taken whole by
- * one call or fills the output, so a second call behind one that gave nothing means damaged data.
+ * The decoder does not report errors: it returns nothing, keeps its input and expects another call. One call takes a piece
+ * whole or fills the output, so two calls in a row that return nothing mean damaged data.
  */
 export const zstdWorkerCode = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')

@@ -1,5 +1,5 @@
 /*
-  Byte order marks: the first bytes of a text that say how it is encoded.
+  Byte order marks: the first bytes of a text, which tell its encoding.
 */
 import type { Encoding } from './encodings.js'
 
@@ -13,7 +13,7 @@ const marks: readonly (readonly [Encoding | 'utf-32', readonly number[]])[] = [
   ['gb18030', [0x84, 0x31, 0x95, 0x33]],
 ]
 
-/** The longest mark has so many bytes. */
+/** Length of the longest mark. */
 export const markBytes = 4
 
 /** The mark that `head` begins with. */

@@ -1,8 +1,8 @@
 /*
-  The face of what turns bytes of an encoding into UTF-8.
+  The interface of decoders that turn an encoding into UTF-8.
 */
 
-/** Bytes, and the same bytes for reading and writing four at once; some behind the last may be read and written. */
+/** Bytes, and the same memory for reading and writing four at once; some bytes after the last may be read and overwritten. */
 export interface Bytes {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly view: DataView
@@ -13,25 +13,25 @@ export function bytesOfLength(length: number): Bytes {
   return { bytes, view: new DataView(bytes.buffer) }
 }
 
-/** What stands in the text for bytes that are not a character: a byte that UTF-8 does not have. */
+/** Replaces bytes that are not a character: a byte that UTF-8 never contains. */
 export const brokenMark = 0xff
 
-/** Bytes behind an array's data that a decoder reads or writes at most. */
+/** How many bytes after an array's data a decoder reads or writes at most. */
 export const decoderSlackBytes = 8
 
-/** Decodes piece by piece, and says how far it came. */
+/** Decodes piece by piece, and tells how far it came. */
 export interface CharacterDecoder {
-  /** As `TextOrigin` has it. */
+  /** As in `TextOrigin`. */
   readonly lineFeed: Uint8Array
-  /** Behind the last byte taken. */
+  /** After the last byte taken. */
   readonly inputAt: number
-  /** Behind the last byte written. */
+  /** After the last byte written. */
   readonly textAt: number
   /**
-   * Decodes the characters that begin from `start` on and before `stop`, up to the first one whose text would end
-   * behind `textLimit`, or that is not whole within `end`. Bytes that are not a character become `brokenMark`.
+   * Decodes the characters that begin from `start` on and before `stop`. It stops at the first one whose text would end after
+   * `textLimit`, or that is incomplete at `end`. Bytes that are not a character become `brokenMark`.
    *
-   * @param ended  nothing comes behind `end`: what is not whole is not a character
+   * @param ended  nothing follows `end`: an incomplete character is not a character
    */
   decode(
     input: Bytes,

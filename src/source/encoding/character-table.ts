@@ -1,21 +1,21 @@
 /*
-  What the bytes of an encoding mean, as tables: the UTF-8 of each character in one number, so that decoding is looking
-  up and writing four bytes.
+  The characters of an encoding as tables: each entry has a character's UTF-8 in one number, so that decoding is a look-up and a
+  write of four bytes.
 */
 
-/** An encoding in which bytes below 80 are ASCII and others stand alone or begin a character. */
+/** An encoding in which bytes below 80 (hexadecimal) are ASCII, and others stand alone or begin a character. */
 export interface CharacterTable {
   /** By byte: the UTF-8 of a character of one byte, 0 for none. */
   readonly single: Int32Array
-  /** By first and second byte (`first << 8 | second`); undefined when all characters have one byte. */
+  /** By first and second byte (`first << 8 | second`); undefined if all characters have one byte. */
   readonly double: Int32Array | undefined
-  /** By second and third byte, behind a first byte 8F; undefined when no character has three. */
+  /** By second and third byte, after a first byte 8F; undefined if no character has three. */
   readonly triple: Int32Array | undefined
-  /** By number, of characters of four bytes within the basic plane; made when the first one comes. */
+  /** By number, for characters of four bytes in the basic plane; made when the first one occurs. */
   readonly quadruple: (() => Int32Array) | undefined
 }
 
-/** The UTF-8 of a code point, its first byte lowest; below 0 when it has four. */
+/** The UTF-8 of a code point, its first byte lowest; negative if it has four bytes. */
 export function packedUtf8(codePoint: number): number {
   if (codePoint < 0x80) return codePoint
   const last = 0x80 | (codePoint & 0x3f)
@@ -26,7 +26,7 @@ export function packedUtf8(codePoint: number): number {
   return 0xf0 | (codePoint >> 18) | (second << 8) | (third << 16) | (last << 24)
 }
 
-/** Bytes of what `packedUtf8` gives. */
+/** Byte length of a result of `packedUtf8`. */
 export function packedLength(packed: number): number {
   if (packed < 0) return 4
   return packed < 0x100 ? 1 : packed < 0x10000 ? 2 : 3

@@ -1,6 +1,6 @@
 /*
-  An input on its way into UTF-8. The bytes of what readers still look at are kept, with marks by which a position in the
-  text is found again in them.
+  Decodes an input to UTF-8. Input bytes that readers still use are kept, with marks by which a position in the text is mapped
+  back to them.
 */
 import {
   brokenMark,
@@ -11,38 +11,38 @@ import {
 } from './character-decoder.js'
 import type { BrokenBytes, BrokenText, TextOrigin } from './text-origin.js'
 
-/** Bytes between two marks: what is decoded again to find a position, against what the marks take. */
+/** Bytes between two marks: fewer marks save memory, but more must be decoded again to find a position. */
 const bytesPerMark = 512
 
-/** The text of an input takes three bytes for one at most: of windows-1252, and of characters of two bytes. */
+/** A byte of input becomes at most three bytes of text, in windows-1252 and in encodings with two-byte characters. */
 const growth = 3
 
 const noLimit = 2 ** 30
 
-/** Decodes chunk by chunk, and knows the way back. */
+/** Decodes chunk by chunk, and maps positions back. */
 export class DecodedText implements TextOrigin, BrokenText {
   readonly lineFeed: Uint8Array
   readonly #decoder: CharacterDecoder
-  /** Of its own, for looking up positions between two marks. */
+  /** A separate decoder for finding positions between two marks. */
   readonly #seeker: CharacterDecoder
   readonly #found: Bytes = bytesOfLength(growth * bytesPerMark + 64)
-  /** What is kept of the input, and where in it the kept part begins. */
+  /** The kept input, and where it begins in the whole input. */
   #input: Bytes = bytesOfLength(0)
   #inputLength = 0
   #inputOffset: number
-  /** Bytes of the kept part that are decoded. */
+  /** How many bytes of it are decoded. */
   #decoded = 0
-  /** Position in the text of the first byte kept, and behind the last one decoded. */
+  /** Positions in the text of the first kept byte, and after the last decoded one. */
   #textOffset: number
   #textEnd: number
   #ended = false
-  /** Positions in the kept input and, from `#textOffset` on, in the text; both of the same place. */
+  /** Pairs of positions of the same place: in the kept input, and in the text (from `#textOffset` on). */
   #inputMarks = new Int32Array(64)
   #textMarks = new Int32Array(64)
   #marks = 0
-  /** The mark that was right last. */
+  /** The mark used last. */
   #lastMark = 0
-  /** Behind the last bytes that were no character. */
+  /** After the last bytes that were no character. */
   #brokenBefore = -1
   #text: Bytes = bytesOfLength(0)
 
@@ -56,13 +56,13 @@ export class DecodedText implements TextOrigin, BrokenText {
     this.#textEnd = startOffsetBytes
   }
 
-  /** The text of a further chunk, without a character that is not whole yet; lent until the next call. */
+  /** The text of a further chunk, without an incomplete last character; valid until the next call. */
   append(chunk: Uint8Array): Uint8Array {
     this.#keep(chunk)
     return this.#decode()
   }
 
-  /** The text of what was left. */
+  /** The text of the remaining bytes. */
   end(): Uint8Array {
     this.#ended = true
     return this.#decode()
@@ -161,7 +161,7 @@ export class DecodedText implements TextOrigin, BrokenText {
     this.#textMarks = textMarks
   }
 
-  /** Position in the kept input of what stands at `textOffset`. */
+  /** Position in the kept input of the text at `textOffset`. */
   #seek(textOffset: number): number {
     if (textOffset >= this.#textEnd) return this.#decoded
     const mark = this.#markBefore(textOffset)
@@ -173,7 +173,7 @@ export class DecodedText implements TextOrigin, BrokenText {
     return seeker.inputAt
   }
 
-  /** The last mark at or before `textOffset`; the one found before is mostly near. */
+  /** The last mark at or before `textOffset`; usually near the previous one. */
   #markBefore(textOffset: number): number {
     const text = textOffset - this.#textOffset
     const marks = this.#textMarks

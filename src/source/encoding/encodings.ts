@@ -1,9 +1,9 @@
 /*
-  The encodings that text can be read in, by the names that people give them.
+  The encodings of text that can be read, and their usual names.
 */
 import { UsageError } from '../../errors.js'
 
-/** One byte a character; what is not named here stands in `single-byte-tables.ts`. */
+/** One byte a character; those not named here are in `single-byte-tables.ts`. */
 const singleByte = [
   'latin1',
   'windows-1250',
@@ -41,13 +41,13 @@ export type SingleByteEncoding = (typeof singleByte)[number]
 export type MultiByteEncoding = (typeof severalBytes)[number]
 export type Utf16Encoding = 'utf-16le' | 'utf-16be'
 
-/** How characters stand in an input. */
+/** How an input encodes characters. */
 export type Encoding = SingleByteEncoding | MultiByteEncoding | (typeof unicode)[number]
 
-/** All of them, the usual ones first. */
+/** All encodings, common ones first. */
 export const encodings: readonly Encoding[] = [...unicode, ...severalBytes, ...singleByte]
 
-/** Other names, in lower case without anything but letters and digits. */
+/** Other names, in lower case and with only letters and digits. */
 const otherNames: Readonly<Record<string, Encoding>> = {
   gb2312: 'gbk',
   cp936: 'gbk',
@@ -70,7 +70,7 @@ const otherNames: Readonly<Record<string, Encoding>> = {
   cp874: 'windows-874',
 }
 
-/** The encoding that a name means, in any case and with any punctuation; undefined for none. */
+/** The encoding with a name, in any case and with any punctuation; undefined if there is none. */
 export function encodingNamed(name: string): Encoding | undefined {
   const plain = plainName(name)
   if (Object.hasOwn(otherNames, plain)) return otherNames[plain]
@@ -78,7 +78,7 @@ export function encodingNamed(name: string): Encoding | undefined {
   return encodings.find(encoding => plainName(encoding) === windows)
 }
 
-/** @throws {UsageError} DDB_USAGE for a name that means none */
+/** @throws {UsageError} DDB_USAGE for an unknown name */
 export function knownEncoding(name: string): Encoding {
   const encoding = encodingNamed(name)
   if (encoding !== undefined) return encoding

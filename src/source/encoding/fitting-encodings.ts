@@ -1,11 +1,11 @@
 /*
-  In which encodings a sample is text, with some characters of it as each reads them, for somebody who has to name one.
+  Finds the encodings in which a sample is valid text, with examples of how each reads it, for users who have to choose one.
 */
 import { brokenMark, bytesOfLength, decoderSlackBytes } from './character-decoder.js'
 import { isMultiByte, isUtf16, type Encoding } from './encodings.js'
 import { openDecoder } from './open-decoder.js'
 
-/** Those that files have when they are not UTF-8, the most likely ones first. */
+/** Likely encodings of files that are not UTF-8, the most likely ones first. */
 const candidates = [
   'gb18030',
   'big5',
@@ -18,18 +18,18 @@ const candidates = [
   'windows-1251',
 ] as const satisfies readonly Encoding[]
 
-/** A file that somebody damaged here and there: of a hundred bytes that are not ASCII, so many may be no character. */
+/** Allows for damaged files: at most this share of the non-ASCII bytes may be no character. */
 const mostBrokenPercent = 2
 
 const maxSampleBytes = 1024 * 1024
-/** No character of several bytes has a byte below this one. */
+/** No byte of a multi-byte character is below this. */
 const lowestInside = 0x30
 const tab = 9
 const lineFeed = 10
 const carriageReturn = 13
 const shownCharacters = 16
 
-/** An encoding, and the first words of the sample that are not ASCII in it. */
+/** An encoding, and the first non-ASCII words of the sample as it reads them. */
 export interface FittingEncoding {
   readonly encoding: Encoding
   readonly example: string
@@ -38,11 +38,11 @@ export interface FittingEncoding {
 }
 
 /**
- * The encodings in which all of `sample` is text; besides, where none of several bytes a character is among them, those in
- * which nearly all of it is.
+ * The encodings in which all of `sample` is text; if no multi-byte encoding is among them, also those in which nearly all of it
+ * is.
  *
- * @param isWhole  false when it may begin and end inside characters: what lies outside of its whole lines is left out
- * @param brokenAt  where in it stands what made somebody ask; looked at even outside of whole lines
+ * @param isWhole  false if it may begin or end inside a character: then only its whole lines count
+ * @param brokenAt  position of the byte that raised the question; it counts even outside whole lines
  */
 export function fittingEncodings(
   sample: Uint8Array,
@@ -74,7 +74,7 @@ export function fittingEncodings(
   return fitsWhole ? fitting.filter(({ brokenBytes }) => brokenBytes === 0) : fitting
 }
 
-/** What is looked at of a sample, its characters whole. */
+/** The part of a sample to look at, without partial characters. */
 function lookedAt(sample: Uint8Array, isWhole: boolean, brokenAt: number): Uint8Array {
   const from = brokenAt < maxSampleBytes ? 0 : brokenAt - maxSampleBytes / 2
   const looked = sample.subarray(from, from + maxSampleBytes)
@@ -89,12 +89,12 @@ function lookedAt(sample: Uint8Array, isWhole: boolean, brokenAt: number): Uint8
   return looked.subarray(start, end)
 }
 
-/** Control characters stand in files that are not text, or another one. */
+/** Control characters mean that a file is not text, or has another encoding. */
 function isControl(byte: number): boolean {
   return byte < 0x20 && byte !== tab && byte !== lineFeed && byte !== carriageReturn
 }
 
-/** Nearly everything is UTF-16; delimiters and line ends give it away by the zeros beside them. */
+/** Almost any bytes are valid UTF-16, so this looks for the zeros beside delimiters and line ends. */
 function looksLikeUtf16(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): boolean {
   const zeroAt = encoding === 'utf-16le' ? 1 : 0
   let zeros = 0
@@ -102,7 +102,7 @@ function looksLikeUtf16(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): b
   return zeros * 20 > bytes.length
 }
 
-/** The text from its first character beyond ASCII on, as far as its line goes. */
+/** The text from its first non-ASCII character to the end of that line. */
 function exampleOf(text: Uint8Array): string {
   const at = Math.max(
     0,

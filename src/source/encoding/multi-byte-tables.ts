@@ -1,12 +1,12 @@
 /*
-  The encodings of East Asia. Node's tables are the start; what they have too much or too little is put right here, so
-  that every version of Node reads the same.
+  The encodings of East Asia. They start from Node's tables and correct what those have too much or too little, so that every
+  version of Node reads the same.
 */
 import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js'
 import type { MultiByteEncoding } from './encodings.js'
 import { codePointsOf } from './platform-decoder.js'
 
-/** Sequences that begin with these bytes and go on with those. */
+/** Sequences whose first and second bytes are these. */
 interface Pairs {
   readonly label: string
   readonly first: readonly [number, number]
@@ -15,7 +15,7 @@ interface Pairs {
 
 const isPrivate = (codePoint: number): boolean => codePoint >= 0xe000 && codePoint <= 0xf8ff
 
-/** Characters that GB18030-2022 moved out of the private use area; Node's tables follow their version. */
+/** Characters that GB18030-2022 moved out of the private use area; Node's tables depend on its version. */
 const moved2022: readonly (readonly [pair: number, codePoint: number])[] = [
   [0xa6d9, 0xfe10],
   [0xa6da, 0xfe12],
@@ -37,7 +37,7 @@ const moved2022: readonly (readonly [pair: number, codePoint: number])[] = [
   [0xfea0, 0x9fbb],
 ]
 
-/** Four bytes of GB18030 that mean a character of the basic plane. */
+/** Four-byte sequences of GB18030 for characters of the basic plane. */
 const basicQuadruples = 39_420
 
 const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
@@ -56,7 +56,7 @@ const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
       { label: 'shift_jis', first: [0x81, 0xfc], second: [0x40, 0xfc] },
       isPrivate,
     )
-    // Bytes of half-width characters begin nothing.
+    // Bytes of half-width characters do not begin longer ones.
     double.fill(0, 0xa000, 0xe000)
     return { single, double, triple: undefined, quadruple: undefined }
   },
@@ -77,7 +77,10 @@ const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
   }),
 }
 
-/** The table of an encoding. @throws {UsageError} as `codePointsOf` */
+/**
+ * The table of an encoding.
+ * @throws {UsageError} as `codePointsOf`
+ */
 export function multiByteTable(encoding: MultiByteEncoding): CharacterTable {
   return makers[encoding]()
 }
@@ -102,7 +105,7 @@ function quadruples(): Int32Array {
   return Int32Array.from(codePointsOf('gb18030', sequences, 4), packedOrNone)
 }
 
-/** KS X 1001, and the syllables that Microsoft put around it: in the order of Unicode, those that it lacks. */
+/** KS X 1001, and the syllables that Microsoft added around it: those it lacks, in the order of Unicode. */
 function korean(): Int32Array {
   const label = 'euc-kr'
   const double = pairs({ label, first: [0xa1, 0xfe], second: [0xa1, 0xfe] }, isPrivate)
@@ -119,7 +122,7 @@ function korean(): Int32Array {
   return double
 }
 
-/** The pairs of bytes that the added syllables have, in order. */
+/** The byte pairs of the added syllables, in order. */
 function* syllablePlaces(): Generator<number, undefined> {
   for (let first = 0x81; first <= 0xc6; first++) {
     for (let second = 0x41; second <= 0xfe; second++) {
@@ -143,7 +146,7 @@ function ascii(): Int32Array {
   return single
 }
 
-/** Characters of two bytes behind `prefix`, by those two; those that `isLeftOut` are none. */
+/** Characters of two bytes after `prefix`, by those two; pairs for which `isLeftOut` holds are none. */
 function pairs(
   { label, first, second }: Pairs,
   isLeftOut: (codePoint: number) => boolean = () => false,

@@ -1,5 +1,5 @@
 /*
-  The decoder of an encoding. Its table is made once, and only when it is asked for.
+  The decoder of an encoding. Its table is made once, and only when needed.
 */
 import type { CharacterDecoder } from './character-decoder.js'
 import type { CharacterTable } from './character-table.js'
@@ -12,8 +12,8 @@ import { Utf16Decoder } from './utf16-decoder.js'
 const tables = new Map<Encoding, CharacterTable>()
 
 /**
- * A decoder of its own for one input.
- * @throws {UsageError} DDB_USAGE when this Node was built without the encoding
+ * A decoder for one input.
+ * @throws {UsageError} DDB_USAGE if this Node was built without the encoding
  */
 export function openDecoder(encoding: Exclude<Encoding, 'utf-8'>): CharacterDecoder {
   if (isUtf16(encoding)) return new Utf16Decoder(encoding)

@@ -1,6 +1,5 @@
 /*
-  The text in an input's bytes, as UTF-8: in which encoding it stands is decided here, from what somebody said, from its
-  byte order mark, or from its first bytes.
+  An input's text as UTF-8. Decides the encoding: from the user's choice, from the byte order mark, or from the first bytes.
 */
 import { InputError } from '../../errors.js'
 import type { ByteSource, Chunks } from '../byte-source.js'
@@ -14,7 +13,7 @@ import type { SourceText } from './text-origin.js'
 import { Utf8Check } from './utf8-check.js'
 import { Utf8Text } from './utf8-text.js'
 
-/** So much is looked at before the first row, where it can be had without waiting. */
+/** This much is examined before the first row, if it can be read without waiting. */
 const sampleBytes = 1024 * 1024
 
 /** Enough of the text to guess its format. */
@@ -23,20 +22,20 @@ const headBytes = 4096
 /** The text of one input. */
 export interface OpenedText {
   readonly text: SourceText
-  /** Bytes of the mark. */
+  /** Bytes of the byte order mark. */
   readonly startOffsetBytes: number
   /** The first characters. */
   readonly head: Uint8Array
-  /** UTF-8, to be iterated once; a chunk is lent until the next one. */
+  /** UTF-8, to be iterated once; a chunk is valid until the next one. */
   readonly chunks: () => Chunks
-  /** As of `ByteSource`; undefined for text that is not the content's own bytes. */
+  /** As in `ByteSource`; undefined if the text is not the content's own bytes. */
   readonly skipTo: ByteSource['skipTo']
 }
 
 /**
- * @param mayWait  whether all of the sample may be waited for, as for a file
- * @throws {InputError} DDB_INPUT_ENCODING when the encoding is to be found and the sample is not UTF-8
- * @throws {UsageError} DDB_USAGE when this Node was built without the encoding
+ * @param mayWait  whether to wait for the whole sample, as for a file
+ * @throws {InputError} DDB_INPUT_ENCODING if the encoding must be detected and the sample is not UTF-8
+ * @throws {UsageError} DDB_USAGE if this Node was built without the encoding
  */
 export async function openText(
   content: CountedChunks,
@@ -91,7 +90,7 @@ function markOf(
     )
   }
   if (asked === 'auto' || asked === encoding) return { encoding, mark }
-  // In most encodings these bytes are characters like any other.
+  // In most encodings these bytes are ordinary characters.
   if (encoding === 'gb18030') return undefined
   throw new InputError(
     'DDB_INPUT_ENCODING',
@@ -100,12 +99,12 @@ function markOf(
   )
 }
 
-/** Looks at the sample. */
+/** Examines the sample. */
 function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: string): void {
   const sample = head.subarray(start)
   const check = new Utf8Check()
   const at = check.firstBroken(sample)
-  // Without a mark, a NUL in the first pair gives UTF-16 away: no text format here starts with one.
+  // Without a mark, a NUL in the first pair reveals UTF-16: no text format here starts with one.
   const isUtf16 = start === 0 && (sample[0] === 0 || sample[1] === 0)
   const cut = isWhole && check.begunBytes > 0 ? sample.length - check.begunBytes : undefined
   const broken = isUtf16 ? 0 : (at ?? cut)
@@ -114,7 +113,7 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
 
 type ContentText = Pick<OpenedText, 'chunks' | 'skipTo'>
 
-/** UTF-8 as it stands, up to the first bytes that are none: no row of their chunk is given out. */
+/** Passes UTF-8 on up to the first invalid bytes: no row of their chunk is delivered. */
 function strict(content: CountedChunks, start: number, name: string): ContentText {
   let check = new Utf8Check()
   let offset = start
@@ -165,11 +164,11 @@ async function* decodedChunks(content: CountedChunks, start: number, decoded: De
 }
 
 /**
- * @param sample  some of the input, which holds the byte at fault
- * @param isWhole  false when it begins or ends somewhere
- * @param brokenAt  position of that byte in the sample; below 0 when it stands before it
+ * @param sample  a part of the input that holds the byte at fault
+ * @param isWhole  false if it begins or ends inside the input
+ * @param brokenAt  position of that byte in the sample; negative if it lies before it
  * @param startBytes  of the sample in the input
- * @param readBefore  bytes that were read as UTF-8 before; undefined when nothing was given out
+ * @param readBefore  bytes read as UTF-8 before it; undefined if none were delivered
  */
 function notUtf8(
   sample: Uint8Array,

@@ -1,6 +1,6 @@
 /*
-  Characters as Node's decoders know them. Their tables are used, not their manners: they pass over what is no
-  character in different ways, and never say where.
+  Takes the characters from Node's decoders. Only their tables are used: they skip invalid bytes in different ways and never
+  tell where.
 */
 import { UsageError } from '../../errors.js'
 
@@ -8,12 +8,12 @@ const separator = 0x0a
 const replacement = 0xfffd
 
 /**
- * The code point of each sequence of bytes, 0 for those that are not a single character.
+ * The code point of each byte sequence, 0 for those that are not exactly one character.
  *
  * @param label  as in the Encoding Standard
- * @param sequences  bytes of all sequences one after the other, none of which holds a line feed
+ * @param sequences  all sequences one after the other; none contains a line feed
  * @param sequenceBytes  length of each
- * @throws {UsageError} DDB_USAGE when this Node was built without the decoder
+ * @throws {UsageError} DDB_USAGE if this Node was built without the decoder
  */
 export function codePointsOf(
   label: string,

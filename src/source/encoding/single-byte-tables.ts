@@ -1,30 +1,33 @@
 /*
-  Encodings of one byte a character. Node's decoders give control characters for bytes that the code pages of Windows
-  leave free, and one of them answers differently in one piece and in several.
+  Encodings with one byte a character. Node's decoders return control characters for bytes that the Windows code pages leave
+  free, and one of them answers differently in one piece and in several.
 */
 import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js'
 import type { SingleByteEncoding } from './encodings.js'
 import { codePointsOf } from './platform-decoder.js'
 
-/** Bytes 80 to 9F of windows-1252, as Microsoft's table of the code page has them; 0 where it has none. */
+/** Bytes 80 to 9F of windows-1252 from Microsoft's table of the code page; 0 if it has none. */
 const windows1252: readonly number[] = [
   0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152,
   0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161,
   0x203a, 0x0153, 0, 0x017e, 0x0178,
 ]
 
-/** What Node's tables have otherwise than Microsoft's; 0 for a byte that is not a character. */
+/** Where Node's tables differ from Microsoft's; 0 for a byte that is not a character. */
 const corrections: Partial<Record<SingleByteEncoding, readonly [byte: number, codePoint: number]>> =
   {
     'windows-1253': [0xaa, 0],
     'windows-1255': [0xca, 0x05ba],
   }
 
-/** Node's tables have control and private characters where the code pages of Windows have none. */
+/** Node's tables have control and private characters where the Windows code pages have none. */
 const isFiller = (codePoint: number): boolean =>
   (codePoint >= 0x80 && codePoint <= 0x9f) || (codePoint >= 0xe000 && codePoint <= 0xf8ff)
 
-/** The table of an encoding. @throws {UsageError} as `codePointsOf` */
+/**
+ * The table of an encoding.
+ * @throws {UsageError} as `codePointsOf`
+ */
 export function singleByteTable(encoding: SingleByteEncoding): CharacterTable {
   const single = new Int32Array(256)
   for (const byte of asciiOnly) single[byte] = byte
@@ -37,7 +40,7 @@ export function singleByteTable(encoding: SingleByteEncoding): CharacterTable {
   return { single, double: undefined, triple: undefined, quadruple: undefined }
 }
 
-/** Code points of the bytes 80 to FF, 0 for those that are none. */
+/** Code points of the bytes 80 to FF, 0 for those without a character. */
 function upperCodePoints(encoding: SingleByteEncoding): Uint32Array {
   const bytes = Uint8Array.from({ length: 128 }, (_, i) => 0x80 + i)
   const same = Uint32Array.from(bytes)
@@ -47,7 +50,7 @@ function upperCodePoints(encoding: SingleByteEncoding): Uint32Array {
     return same
   }
   if (encoding === 'iso-8859-9') {
-    // The name of the standard means the code page of Windows to Node.
+    // For Node the standard's name means the Windows code page.
     const turkish = codePointsOf('windows-1254', bytes, 1)
     turkish.set(same.subarray(0, 32))
     return turkish

@@ -1,6 +1,6 @@
 /*
-  Decodes by tables. Bytes that are not a character are passed over as the Encoding Standard says: a byte of ASCII is never
-  passed over with them, so that delimiters and line ends stay.
+  Decodes by tables. Invalid bytes are skipped as the Encoding Standard says: never together with an ASCII byte, so that
+  delimiters and line ends survive.
 */
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'
 import { packedLength, packedUtf8, type CharacterTable } from './character-table.js'
@@ -10,20 +10,20 @@ const firstOfThree = 0x8f
 const zero = 0x30
 const nine = 0x39
 
-/** The number of the sequence that U+10000 has. */
+/** The sequence number of U+10000. */
 const supplementary = 189_000
 const lastSupplementary = supplementary + 0xfffff
 
-/** What looking at a character gives when it is not whole: no character beyond ASCII has this UTF-8. */
+/** Marks an incomplete character: no non-ASCII character has this UTF-8. */
 const unfinished = 1
 
-/** A decoder of an encoding that has ASCII below 80. */
+/** A decoder for encodings with ASCII below 80 (hexadecimal). */
 export class TableDecoder implements CharacterDecoder {
   readonly lineFeed: Uint8Array = Uint8Array.of(0x0a)
   inputAt = 0
   textAt = 0
   readonly #table: CharacterTable
-  /** Bytes of the character looked at last. */
+  /** Byte length of the character decoded last. */
   #length = 0
 
   constructor(table: CharacterTable) {
@@ -81,7 +81,7 @@ export class TableDecoder implements CharacterDecoder {
     this.textAt = to
   }
 
-  /** A character of three or four bytes, one that is not whole, or none: 0. */
+  /** A character of three or four bytes; `unfinished` if incomplete, 0 if invalid. */
   #rare(bytes: Uint8Array, p: number, end: number, ended: boolean): number {
     const { triple, quadruple } = this.#table
     const first = bytes[p]!
@@ -107,7 +107,7 @@ export class TableDecoder implements CharacterDecoder {
       this.#length = packed === 0 ? 1 : 4
       return packed
     }
-    // A second byte that is ASCII may be a delimiter: it is looked at by itself.
+    // An ASCII second byte may be a delimiter, so it is decoded by itself.
     if (left > 1 && second >= 0x80 && first > 0x80 && first < 0xff) this.#length = 2
     return 0
   }

@@ -1,6 +1,6 @@
 /*
-  Where the text of an input comes from. Readers see UTF-8; what they tell of places, and what they keep of records, is
-  that of the input's own bytes.
+  Maps text back to its input. Readers see UTF-8; the positions they report and the records they keep are those of the input's
+  own bytes.
 */
 import type { Encoding } from './encodings.js'
 
@@ -13,39 +13,39 @@ export interface BrokenBytes {
 
 /** Finds bytes that are not a character. */
 export interface BrokenText {
-  /** False when there are certainly none from here on, as far as the text was asked for. */
+  /** False if there are certainly none from here on in the text delivered so far. */
   mayBeBroken(textStart: number): boolean
   /**
    * The first ones in a piece of the text.
-   * @param text  the piece that stands at `textStart`
+   * @param text  the piece at `textStart`
    */
   brokenBytes(text: Uint8Array, textStart: number): BrokenBytes | undefined
 }
 
 /**
- * The way from positions in the text back to the input. It knows those from the last `release` on; a position inside a
- * character stands for the character's beginning.
+ * Maps positions in the text back to the input. It knows those since the last `release`; a position inside a character means
+ * the character's beginning.
  */
 export interface TextOrigin {
-  /** The bytes that a line feed has in the input, and that are one wherever a character may begin. */
+  /** The bytes of a line feed in the input, which mean one wherever a character may begin. */
   readonly lineFeed: Uint8Array
-  /** Position in the decompressed input of what stands at `textOffset`. */
+  /** Position in the decompressed input of the text at `textOffset`. */
   inputOffset(textOffset: number): number
-  /** What the text between two positions was decoded from; lent until more of the text is asked for. */
+  /** The input bytes of the text between two positions; valid until more text is requested. */
   inputBytes(textStart: number, textEnd: number): Uint8Array
-  /** Nothing before `textOffset` will be asked for again. */
+  /** Nothing before `textOffset` will be requested again. */
   release(textOffset: number): void
 }
 
 /** What is known of an input's text. */
 export interface SourceText {
   readonly encoding: Encoding
-  /** Whether somebody named the encoding, or it was found in the input. */
+  /** Whether the user named the encoding, or it was detected. */
   readonly how: 'given' | 'found'
-  /** The byte order mark that the input begins with; empty without one. */
+  /** The byte order mark at the start of the input; may be empty. */
   readonly mark: Uint8Array
-  /** Undefined where reading ends at the first bytes that are not a character. */
+  /** Undefined if reading ends at the first bytes that are not a character. */
   readonly broken: BrokenText | undefined
-  /** Undefined where the text is the input's own bytes. */
+  /** Undefined if the text is the input's own bytes. */
   readonly origin: TextOrigin | undefined
 }

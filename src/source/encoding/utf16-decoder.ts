@@ -1,13 +1,13 @@
 /*
-  Decodes UTF-16. Half of a surrogate pair is not a character, nor is a last byte alone.
+  Decodes UTF-16. Half a surrogate pair is not a character, nor is a single last byte.
 */
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'
 import { packedLength, packedUtf8 } from './character-table.js'
 
-/** Bits of two units that ASCII has not. */
+/** Bits of two units that ASCII characters never set. */
 const beyondAscii = 0xff80ff80 | 0
 
-/** A decoder of either order of bytes. */
+/** Decodes either byte order. */
 export class Utf16Decoder implements CharacterDecoder {
   readonly lineFeed: Uint8Array
   inputAt = 0

@@ -1,16 +1,16 @@
 /*
-  Whether chunks are UTF-8 (RFC 3629), characters across their borders included. Node's own check takes next to nothing.
+  Checks that chunks are UTF-8 (RFC 3629), including characters across chunk borders, mostly by Node's own fast check.
 */
 import { isUtf8 } from 'node:buffer'
 
-/** Looks at one chunk after the other. */
+/** Checks one chunk after the other. */
 export class Utf8Check {
-  /** The beginning of a character that the next chunk has to complete. */
+  /** The beginning of a character that the next chunk must complete. */
   #begun: Uint8Array = new Uint8Array(0)
 
   /**
-   * Position in the chunk of the first byte that is not UTF-8, below 0 when it is in the one before; undefined when
-   * there is none. Behind a chunk that has one, the text begins anew.
+   * Position in the chunk of the first byte that is not UTF-8, negative if it is in the previous one; undefined if there is
+   * none. After a chunk with one, checking starts afresh.
    */
   firstBroken(chunk: Uint8Array): number | undefined {
     const begun = this.#begun
@@ -30,13 +30,13 @@ export class Utf8Check {
     return isUtf8(checked) ? undefined : start + firstNotUtf8(checked)
   }
 
-  /** Bytes at the end of the last chunk that are the beginning of a character. */
+  /** Bytes at the end of the last chunk that begin a character. */
   get begunBytes(): number {
     return this.#begun.length
   }
 }
 
-/** Where the last character of `bytes` begins when it is not whole, else their end. */
+/** Where the last character of `bytes` begins if it is incomplete, else their end. */
 function wholeEnd(bytes: Uint8Array, start: number): number {
   const { length } = bytes
   for (let at = length - 1; at >= Math.max(start, length - 3); at--) {
@@ -46,7 +46,7 @@ function wholeEnd(bytes: Uint8Array, start: number): number {
   return length
 }
 
-/** As its first byte says. */
+/** According to its first byte. */
 function characterBytes(first: number): number {
   return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1
 }
@@ -55,7 +55,7 @@ function characterBytes(first: number): number {
 export function firstNotUtf8(bytes: Uint8Array): number {
   if (isUtf8(bytes)) return -1
   let low = 0
-  // The longest start that is UTF-8 apart from a last character that is not whole.
+  // The longest start that is UTF-8 apart from an incomplete last character.
   for (let high = bytes.length; low + 1 < high;) {
     const middle = (low + high) >> 1
     if (isUtf8(bytes.subarray(0, wholeEnd(bytes.subarray(0, middle), 0)))) low = middle

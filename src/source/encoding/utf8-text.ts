@@ -1,10 +1,10 @@
 /*
-  UTF-8 that somebody said is UTF-8: it is given to readers as it stands, and what is none is known to them as such.
+  Text that the user declares to be UTF-8: passed to readers unchanged, which are told of invalid bytes.
 */
 import type { BrokenBytes, BrokenText } from './text-origin.js'
 import { firstNotUtf8, Utf8Check } from './utf8-check.js'
 
-/** Text and input are the same bytes. Most of the input lies in readers: nothing is kept. */
+/** Text and input are the same bytes, which readers hold already, so nothing is kept. */
 export class Utf8Text implements BrokenText {
   #check = new Utf8Check()
   #textEnd: number
@@ -14,19 +14,19 @@ export class Utf8Text implements BrokenText {
     this.#textEnd = startOffsetBytes
   }
 
-  /** Notes whether there is something in the chunk that is not UTF-8. */
+  /** Notes whether the chunk contains invalid bytes. */
   append(chunk: Uint8Array): void {
     this.#textEnd += chunk.length
     if (this.#check.firstBroken(chunk) !== undefined) this.#brokenBefore = this.#textEnd
   }
 
-  /** What is appended next stands at `textOffset`, where a character begins; nobody asks for what stands before. */
+  /** What is appended next lies at `textOffset`, where a character begins; nothing before it will be requested. */
   skipTo(textOffset: number): void {
     this.#check = new Utf8Check()
     this.#textEnd = textOffset
   }
 
-  /** Notes whether the last character is whole. */
+  /** Notes whether the last character is complete. */
   end(): void {
     if (this.#check.begunBytes > 0) this.#brokenBefore = this.#textEnd
   }

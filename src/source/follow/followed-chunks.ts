@@ -1,7 +1,7 @@
 /*
-  The bytes of a file that goes on growing: at its end more is waited for, until the file has lost its name and nothing
-  more comes, or reading is stopped. A file that holds something else than was read is told by its first and last bytes:
-  whenever it has changed, and once more when its reading ends.
+  The bytes of a growing file: at its end this waits for more, until the file has lost its name and nothing more comes, or
+  reading is stopped. A file whose content was replaced is recognized by the first and last bytes read: they are checked
+  whenever it changes, and when its reading ends.
 */
 import { DdbError, InputError } from '../../errors.js'
 import type { Clock, InputFile } from '../../platform/platform.js'
@@ -10,16 +10,16 @@ import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
 import type { Turns } from './turns.js'
 
-/** So often is looked whether a file has grown: seen at once by people, and cheap for hundreds of files. */
+/** How often to check whether a file has grown: fast enough for people, cheap enough for hundreds of files. */
 export const lookEveryMs = 250
 
-/** Whoever writes a file that was renamed goes on for a moment: only then is its end its end. */
+/** A writer continues for a moment after its file was renamed: only after this time is the end final. */
 export const quietMs = 30_000
 
-/** Of what was read first and last, to be found in its place: lines that are alike differ within so many bytes. */
+/** Kept of the first and last bytes read, to be compared with the file: even similar lines differ within so many bytes. */
 export const keptBytes: number = 16 * 1024
 
-/** What the reading of a file depends on. */
+/** What reading a file depends on. */
 export interface FollowedFile {
   readonly file: InputFile
   readonly name: string
@@ -27,22 +27,25 @@ export interface FollowedFile {
   readonly turns: Turns
   /** Aborted when nothing more is to be read. */
   readonly ended: AbortSignal
-  /** The file's name leads to another one by now, or nowhere. */
+  /** The file's name leads to another file by now, or nowhere. */
   readonly hasLostName: () => boolean
-  /** Told whenever all that is there was read. */
+  /** Called whenever everything present was read. */
   readonly onEnd?: () => void
 }
 
-/** The bytes of a file, and whether they are still there. */
+/** The bytes of a file, and a check that they are still there. */
 export interface FollowedChunks {
   /**
-   * From the file's start on, to be iterated once. A chunk is overwritten after the next one was asked for.
+   * From the file's start, to be iterated once. A chunk is overwritten after the next one was requested.
    *
-   * @throws {InputError} DDB_INPUT_TRUNCATED when the file has become shorter, or holds something else than was read
-   * @throws {DdbError} DDB_INTERRUPTED when reading is stopped
+   * @throws {InputError} DDB_INPUT_TRUNCATED if the file has become shorter, or its content was replaced
+   * @throws {DdbError} DDB_INTERRUPTED if reading is stopped
    */
   readonly chunks: Chunks
-  /** To be called once no more is read. @throws {InputError} DDB_INPUT_TRUNCATED as `chunks`; DDB_INPUT_READ */
+  /**
+   * Call it when no more is read.
+   * @throws {InputError} DDB_INPUT_TRUNCATED as `chunks`; DDB_INPUT_READ
+   */
   checkRead(): Promise<void>
 }
 
@@ -94,7 +97,7 @@ async function* chunksOf(followed: FollowedFile, read: ReadBytes): Chunks {
   }
 }
 
-/** What was read of a file: how much, and its ends. */
+/** What was read of a file: its length and both ends. */
 interface ReadBytes {
   readonly position: number
   add(chunk: Uint8Array): void

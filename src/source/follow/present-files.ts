@@ -1,5 +1,5 @@
 /*
-  Which files the inputs of a run that follows mean at the moment: what is not there yet is waited for.
+  Finds the files that the inputs of a following run match at the moment; it waits for those that do not exist yet.
 */
 import { basename, join } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -22,23 +22,23 @@ export interface PresentFile {
   readonly status: FileStatus
 }
 
-/** What is there, and what is not. */
+/** The files that exist, and inputs without any. */
 export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passedOver'> {
-  /** In the order of the inputs, those of a pattern or folder sorted by name; each file once, by its first name. */
+  /** In the order of the inputs, with those of a pattern or folder sorted by name; each file once, by its first name. */
   readonly files: readonly PresentFile[]
   /** Inputs without any file. */
   readonly missing: readonly string[]
-  /** Folders whose names cannot be read yet, or not all of them. */
+  /** Folders that cannot be read yet, or not completely. */
   readonly unread: readonly string[]
 }
 
-/** Compressed files do not grow; where rotation leaves them, they were read before. */
+/** Compressed files do not grow; if they are rotated logs, they were read before. */
 const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
 
 /**
  * @param inputs  paths, patterns, folders
- * @param names  of the files that are taken from folders
- * @throws {UsageError} DDB_USAGE for what was named and cannot be followed
+ * @param names  of the files to select from folders
+ * @throws {UsageError} DDB_USAGE for a named input that cannot be followed
  */
 export async function presentFiles(
   inputs: readonly string[],
@@ -105,7 +105,7 @@ async function ofPaths(
   return found
 }
 
-/** Whoever rotates removes files and folders in between. */
+/** Log rotation may remove files and folders meanwhile. */
 async function ofFolder(
   folder: string,
   { files, isData, passedOver, unread }: Look,
@@ -118,7 +118,7 @@ async function ofFolder(
     else if (isData(name, () => pathBelow(folder, path))) paths.push(path)
     else passedOver.add(path, name)
   }
-  // The list grows as it is gone through; a folder that cannot be read does not hide the others.
+  // The list grows during the loop; an unreadable folder does not hide the others.
   for (const each of folders) {
     await files.readFolder(each, false, add).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ENOENT') unread.push(each)

@@ -1,16 +1,15 @@
 /*
-  One file at a time is read on, so that what waits in memory does not grow with the number of files that have grown.
+  Lets only one file at a time be read, so that memory does not grow with the number of files that have grown.
 */
 
-/** Given to one after the other, in the order in which they asked. */
+/** Granted in the order of requests. */
 export interface Turns {
   /** @returns false, without a turn, once `ended` is aborted */
   take(ended: AbortSignal): Promise<boolean>
-  /** Gives the turn to whoever waits longest. */
+  /** Passes the turn to the longest waiting request. */
   release(): void
 }
 
-/** Nobody has the turn. */
 export function newTurns(): Turns {
   let isTaken = false
   const waiting = new Set<() => void>()

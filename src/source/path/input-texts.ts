@@ -1,36 +1,36 @@
 /*
-  What the name of an input says of all its rows (`input.path`): parts that a pattern names, or folders `day=2024-01-02` as Hive
-  makes them; and the file's name, its folder and the path itself.
+  Texts in an input's name that hold for all its rows (`input.path`): parts named by a pattern, or Hive folders like
+  `day=2024-01-02`; also the file's name, its folder and the path itself.
 */
 import { InputError, UsageError } from '../../errors.js'
 import type { ExpandedSources } from '../expand-sources.js'
 import { pathNames, pathPattern, type PathPattern } from './path-pattern.js'
 
-/** What becomes of an input whose path the pattern does not match; without it that is an error. */
+/** What happens to an input whose path does not match the pattern; default an error. */
 export const unmatchedChoices = ['skip', 'null'] as const
 
 export type PathUnmatched = (typeof unmatchedChoices)[number]
 
-/** Texts of one input by their names; undefined for null. */
+/** Texts of one input by name; undefined for null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
 
-/** What an input says by its name. */
+/** The texts in an input's name. */
 export interface NamedTexts {
-  /** Of the parts of its path. */
+  /** Names of the parts of its path. */
   readonly parts: readonly string[]
-  /** Of the parts, and of `filename`, `dirname` and `path`. */
+  /** The parts, and `filename`, `dirname` and `path`. */
   readonly texts: InputTexts
 }
 
-/** Reads the names of the inputs of a run. */
+/** Reads the input names of a run. */
 export interface PathReader {
-  /** @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or in more than one way */
+  /** @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or matches ambiguously */
   readonly read: (path: string) => NamedTexts
   /** It does not match, and is left out. */
   readonly isSkipped: (path: string) => boolean
 }
 
-/** What the options of a run say of paths. */
+/** A run's options about paths. */
 export interface PathOptions {
   readonly path?: string
   readonly pathUnmatched?: PathUnmatched
@@ -38,7 +38,7 @@ export interface PathOptions {
 
 const hive = 'hive'
 
-/** @throws {UsageError} DDB_USAGE for a text that is not a pattern, and for `pathUnmatched` without a pattern */
+/** @throws {UsageError} DDB_USAGE for an invalid pattern, and for `pathUnmatched` without a pattern */
 export function newPathReader({ path: given, pathUnmatched }: PathOptions = {}): PathReader {
   if (given === undefined) {
     if (pathUnmatched === undefined) return plainReader
@@ -97,10 +97,10 @@ function matchedBy({ names, match }: PathPattern): PartsOf {
   }
 }
 
-/** What Hive writes where a value is null. */
+/** What Hive writes for a null. */
 const hiveNull = '__HIVE_DEFAULT_PARTITION__'
 
-/** Folders `NAME=VALUE`, anywhere in the path; signs that no name may have are written as in addresses. */
+/** Folders `NAME=VALUE` anywhere in the path; characters that names cannot have are percent-encoded. */
 const hivePattern: PartsOf = path => {
   const parts: Record<string, string | undefined> = {}
   for (const folder of pathNames(path).slice(0, -1)) {
@@ -130,7 +130,10 @@ function pathError(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_COLUMN', `the path "${path}" ${what}`, { file: path })
 }
 
-/** A file by two names that say different things of its rows. @throws {InputError} DDB_INPUT_COLUMN */
+/**
+ * The error for a file with two names that contain different texts.
+ * @throws {InputError} DDB_INPUT_COLUMN
+ */
 export function refuseOtherTexts(reader: PathReader, path: string, input: string): void {
   if (reader.isSkipped(path) && reader.isSkipped(input)) return
   const texts = [path, input].map(one => {
@@ -145,7 +148,10 @@ export function refuseOtherTexts(reader: PathReader, path: string, input: string
   )
 }
 
-/** Those inputs whose paths say what they should; `unmatched` are left out. @throws {InputError} DDB_INPUT_COLUMN */
+/**
+ * The inputs whose paths match; those in `unmatched` are left out.
+ * @throws {InputError} DDB_INPUT_COLUMN
+ */
 export function matchedSources(sources: ExpandedSources, reader: PathReader): ExpandedSources {
   const skipped: string[] = []
   const paths: string[] = []

@@ -1,6 +1,6 @@
 /*
-  The end of a path in parts (`input.path`): `level2/{day}/{symbol}.csv` names what stands between what is said, `*` passes over
-  it. A pattern is held against the last names of a path, as many as it has itself.
+  Splits the end of a path into parts (`input.path`): in `level2/{day}/{symbol}.csv`, names in braces stand for text between
+  literal text, and `*` skips any text. A pattern is matched against as many last names of a path as it has itself.
 */
 import { sep } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -14,7 +14,7 @@ import {
   type Pattern,
 } from './text-pattern.js'
 
-/** What became of a path. */
+/** Result of matching a path. */
 export type PathMatch =
   /** The texts of the parts, in the order of their names. */
   | { readonly kind: 'texts'; readonly texts: readonly string[] }
@@ -23,15 +23,15 @@ export type PathMatch =
   | { readonly kind: 'unclear'; readonly part: string }
 
 export interface PathPattern {
-  /** Of its parts. */
+  /** Names of its parts. */
   readonly names: readonly string[]
   readonly match: (path: string) => PathMatch
 }
 
-/** Names of files have 255 bytes at most; those of members of archives may be longer, and take as much longer to be matched. */
+/** File names have at most 255 bytes; names of archive members may be longer, and take longer to match. */
 const longestName = 4096
 
-/** @throws {UsageError} DDB_USAGE for a text that is not a pattern */
+/** @throws {UsageError} DDB_USAGE for an invalid pattern */
 export function pathPattern(text: string): PathPattern {
   const segments = segmentsOf(text)
   const names = segments.flatMap(segment => segment.flatMap(({ name }) => name ?? []))
@@ -62,12 +62,12 @@ export function pathPattern(text: string): PathPattern {
   }
 }
 
-/** The names of folders and the file in a path, the first of them empty where it begins at the root. */
+/** The folder names and the file name in a path; the first is empty if it begins at the root. */
 export function pathNames(path: string): string[] {
   return (sep === '/' ? path : path.replaceAll(sep, '/')).split('/')
 }
 
-/** A piece of one name: a text, any text, or a part that has a name. */
+/** A piece of one name: literal text, any text, or a named part. */
 interface Piece {
   readonly name: string | undefined
   readonly pattern: Pattern
@@ -106,7 +106,7 @@ function segmentsOf(text: string): Piece[][] {
   return segments
 }
 
-/** Where the part ends that begins at `open`: braces and brackets of its pattern may have braces in them. */
+/** Where the part that begins at `open` ends: its pattern may contain braces and brackets with braces. */
 function closingBrace(text: string, open: number): number {
   let depth = 0
   let inSet = false
@@ -151,8 +151,8 @@ function wrong(text: string, why: string): UsageError {
 type NameMatcher = (name: string) => PathMatch
 
 /**
- * Where each piece can begin is found from the front, and where what follows it can be matched from the back: a part is clear if
- * both leave one place for its beginning, and one for its end.
+ * Finds from the front where each piece can begin, and from the back where the rest after it can match. A part is unambiguous
+ * if both leave one place for its beginning and one for its end.
  */
 function segmentMatcher(pieces: readonly Piece[], text: string): NameMatcher {
   const matchers: Matcher[] = pieces.map(({ pattern }) => {

@@ -1,6 +1,6 @@
 /*
-  Reads what may follow the colon of a path part: the plain signs of regular expressions. Signs that look back or ahead are
-  refused, since they could not be matched in one go.
+  Reads the pattern after the colon of a path part: plain regular expressions. Lookaround and backreferences are refused, since
+  they cannot be matched in one pass.
 */
 import type { Pattern } from './text-pattern.js'
 
@@ -17,10 +17,10 @@ const classes: Readonly<Record<string, (c: string) => boolean>> = {
   S: c => !blanks(c),
 }
 
-/** More often than names are long nothing is repeated. */
+/** Limit of repetitions, as names are not longer. */
 const mostTimes = 255
 
-/** What is wrong with a pattern, as the end of a sentence that begins with it. */
+/** What is wrong with a pattern; completes a sentence that begins with it. */
 export class PatternFault extends Error {}
 
 /** @throws {PatternFault} */
@@ -95,7 +95,7 @@ class PatternReader {
         'looks ahead, looks back or names a group, which patterns of paths cannot',
       )
     }
-    // Each is a call inside of another.
+    // Each level is a nested call.
     if (++this.#depth > mostTimes) throw new PatternFault('has too many brackets in brackets')
     const pattern = this.#choice()
     this.#depth -= 1

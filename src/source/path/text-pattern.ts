@@ -1,9 +1,9 @@
 /*
-  Regular expressions of parts of paths, without what makes matching go back: a text is read once, however the pattern is
-  written, so no pattern keeps the program busy for longer than its size and that of the text.
+  Regular expressions for parts of paths, without backtracking: a text is read once, so no pattern takes longer than its size
+  times that of the text.
 */
 
-/** A pattern as it is read. */
+/** A parsed pattern. */
 export type Pattern =
   | { readonly kind: 'one'; readonly has: (character: string) => boolean }
   | { readonly kind: 'sequence'; readonly parts: readonly Pattern[] }
@@ -23,23 +23,23 @@ export function textPattern(text: string): Pattern {
   return { kind: 'sequence', parts }
 }
 
-/** States of one pattern: repeated patterns are written out, so a few digits could stand for millions. */
+/** Limit of states: repetitions are written out, so a few digits could stand for millions. */
 const mostStates = 1000
-/** What is repeated may be nothing, which makes no state. */
+/** Repeating an empty pattern makes no states but takes steps. */
 const mostSteps = 10 * mostStates
 
-/** Characters of a text; one byte for each place between them tells where patterns begin and end. */
+/** Characters of a text. Byte arrays with one entry per place between them mark where patterns begin and end. */
 export type Characters = readonly string[]
 
 /** A pattern that is ready to be matched. */
 export interface Matcher {
-  /** Places where a match can end that begins at one of `begins`; both have one more than the text has characters. */
+  /** Places where a match can end that begins at one of `begins`; both are one longer than the text. */
   ends(text: Characters, begins: Uint8Array): Uint8Array
   /** Places where a match can begin that ends at one of `ends`. */
   begins(text: Characters, ends: Uint8Array): Uint8Array
 }
 
-/** @returns undefined for a pattern of too many states */
+/** @returns undefined for a pattern with too many states */
 export function matcherOf(pattern: Pattern): Matcher | undefined {
   const onwards = newAutomaton(pattern)
   const backwards = newAutomaton(reversed(pattern))
@@ -63,7 +63,7 @@ function reversed(pattern: Pattern): Pattern {
   }
 }
 
-/** Thompson's construction: states that take a character, and others that lead on to two. */
+/** Thompson's construction: a state takes a character, or leads on to two others. */
 interface State {
   readonly has: Extract<Pattern, { kind: 'one' }>['has'] | undefined
   next: number
@@ -123,7 +123,7 @@ function newAutomaton(
   }
 }
 
-/** All ways at once: at each place every state is looked at once. */
+/** Follows all ways at once: each state is visited once per place. */
 function run(
   states: readonly State[],
   begin: number,

@@ -158,10 +158,14 @@ t.test('what does not match, or says two things, ends the run before its first r
 t.test('inputs that do not match are left out, or have null in their parts', async t => {
   const { dir, run, rows } = await place(t, { level2: { ...level2, 'x.csv': `${header},,9\r\n` } })
   const all = [...flags, ...lineFlag]
-  const skipped = await run('load', join(dir, 'level2'), ...all, '--path-unmatched', 'skip')
+  const skip = ['--path-unmatched', 'skip', '--json']
+  const skipped = await run('load', join(dir, 'level2'), ...all, ...skip)
   t.match(skipped, {
     code: 0,
     stderr: /left out an input whose path does not match --path, such as/,
+  })
+  t.match(JSON.parse(skipped.stdout), {
+    sources: { passedOver: { files: 1, byKind: { unmatched: 1 }, first: [/x\.csv$/] } },
   })
   t.strictSame(await rows(), stored)
   const nulls = await run('load', join(dir, 'level2', 'x.csv'), ...all, '--path-unmatched', 'null')

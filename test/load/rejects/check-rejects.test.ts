@@ -24,6 +24,14 @@ t.test('an input is never taken, under whatever name', async t => {
   t.throws(() => check(join(dir, 'link.csv'), [join(dir, 'in.csv')]), usage)
 })
 
+t.test('members of archives are inputs, and so is their archive', async t => {
+  const dir = t.testdir({ 'a.zip': 'PK', 'r.csv.reasons.ndjson': '' })
+  const members = [join(dir, 'a.zip/in.csv'), join(dir, 'gone.zip/in.csv')]
+  const taken = { code: 'DDB_OUTPUT_CREATE', message: /reasons\.ndjson" exists/ }
+  t.throws(() => check(join(dir, 'r.csv'), members), taken)
+  t.throws(() => check(join(dir, 'a.zip'), members), { code: 'DDB_USAGE', message: /is an input/ })
+})
+
 t.test('what cannot take rejects is found before the first row', async t => {
   const dir = t.testdir({
     'full.csv': 'a\n',

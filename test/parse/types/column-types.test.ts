@@ -510,7 +510,7 @@ t.test('a refusal says what was expected and what came', async t => {
   t.match(await messages('DOUBLE', 'NaN'), /finite.*`cells.nullTexts`.*got "NaN"/)
   t.match(await messages('INT[]', '"1,x"'), /expected element 2 to be a whole number/)
   t.match(await messages('INT', 'x'.repeat(500)), /got "x{80}…"$/)
-  t.match(await messages('DECIMAL32(2)', '1.001'), /at most 2 digits behind the point, got "1.001"/)
+  t.match(await messages('DECIMAL32(2)', '1.001'), /at most 2 digits after the point, got "1.001"/)
 })
 
 t.test('text must be UTF-8 without U+0000', async t => {

@@ -1,5 +1,6 @@
 /*
-  `runs --clean`: journals that nobody needs any more go; of an unfinished run what it left on the server goes first.
+  `runs --clean`: removes journals that are no longer needed; for an unfinished run it first removes what the run left on the
+  server.
 */
 import { DdbError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
@@ -21,9 +22,9 @@ import { readCredentials, type Login } from '../../options/password.js'
 import type { RunsSettings } from '../../options/command-options.js'
 
 /**
- * Without names finished runs that ended long ago are meant.
+ * Without names it removes finished runs that ended long ago.
  *
- * @param removed  gets the runs whose journals have gone, one by one
+ * @param removed  gets the runs whose journals were removed, one by one
  * @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED, DDB_LOCKED while a process works on the run, DDB_CONFIG
  * @throws {ConnectionError} DDB_CONNECT: the journal stays as long as the server cannot be reached
  */
@@ -40,7 +41,7 @@ export async function cleanRuns(
   const login = newLogin(settings, call)
   for (const runId of call.args) {
     if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
-      // Of a plan no journal is kept: its server has to be named.
+      // A plan has no journal, so the user has to name its server.
       const mayBePlan = settings.host !== undefined || settings.plan !== undefined
       if (!mayBePlan || !(await cleanPlan(settings, call, runId))) {
         throw await missingRun(folder, runId)
@@ -58,7 +59,7 @@ export async function cleanRuns(
         await forgetOnServer(settings, options.server, await login(options.server), name)
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
-      // What a finished run has left is a row that nobody needs without the journal.
+      // What a finished run leaves is one row, useless without the journal.
       else if (known.journal.finished?.isMarked === true) {
         await forget().catch(error => noteLeft(call, runId, error))
       }
@@ -92,7 +93,7 @@ async function forgetOnServer(
   }
 }
 
-/** Each user's password is read once: standard input gives it once. */
+/** Reads each user's password only once, as standard input delivers it once. */
 function newLogin(
   settings: RunsSettings,
   call: Call,

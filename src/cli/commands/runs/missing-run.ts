@@ -1,5 +1,5 @@
 /*
-  What is said when no run has the name that was given.
+  The error if no run has the given name.
 */
 import { DdbError } from '../../../errors.js'
 import { runNames } from '../../../load/journal/known-runs.js'

@@ -1,6 +1,6 @@
 /*
-  `runs RUN --plan`: how far all shards of a plan are, and which of its units are missing or uncertain; and what `--clean` does with
-  a run that has no journal here.
+  `runs RUN --plan`: the progress of all shards of a plan, and which of its units are missing or uncertain; and what `--clean`
+  does with a run that has no journal here.
 */
 import { resolve } from 'node:path'
 import type { Session } from '../../../client/open-session.js'
@@ -22,23 +22,23 @@ import { failureOf, writeFailed } from '../../output/print-failure.js'
 import { bytesText, clean, counted, grouped, jsonLine } from '../../output/terminal-text.js'
 import type { Call } from '../command.js'
 
-/** What `--json` prints; every field is always there. Times are of the server's clock. */
+/** Printed by `--json`; every field is always present. Times are by the server's clock. */
 export interface PlanReport {
   readonly schema: 'ddb-ingest/runs-plan/1'
   readonly version: string
   readonly runId: string
   readonly exitCode: number
   readonly units: Readonly<Record<UnitState | 'total', number>>
-  /** Of units that are done: read = confirmed + rejected. */
+  /** Of finished units: read = confirmed + rejected. */
   readonly rows: PlanStatus['rows']
-  /** Taken so far of units that are not done. */
+  /** Rows accepted so far of unfinished units. */
   readonly rowsSoFar: number
   readonly bytes: PlanStatus['bytes']
   readonly begunAt: string | null
   readonly lastAt: string | null
-  /** From the first shard's begin to the last unit's end. */
+  /** From the start of the first shard to the end of the last unit. */
   readonly rowsPerSec: number | null
-  /** Those that are not done. */
+  /** Unfinished units. */
   readonly open: readonly {
     readonly unit: number
     readonly state: UnitState
@@ -48,10 +48,10 @@ export interface PlanReport {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/** Lines of a text; `--json` has all of them. */
+/** Limit of lines in text output; `--json` has all of them. */
 const mostNamed = 50
 
-/** @returns 0 when all is loaded, 3 with rejects, 4 with uncertain units, 75 while there is something to do */
+/** @returns 0 if everything is loaded, 3 with rejects, 4 with uncertain units, 75 while there is something to do */
 export async function tellPlan(settings: RunsSettings, plan: string, call: Call): Promise<number> {
   const { output, args } = call
   const [runId, other] = args
@@ -118,7 +118,7 @@ function reportOf(runId: string, status: PlanStatus, planPath: string): PlanRepo
   }
 }
 
-/** The server's clock has no zone of its own: as it stands. */
+/** The server's clock does not tell its time zone, so none is added. */
 function timeOf(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString().replace('Z', '')
 }
@@ -136,7 +136,7 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
       (rowsPerSec === null ? '' : `; ${grouped(rowsPerSec)} rows/s`),
   ]
   const open = units.filter(({ state }) => state !== 'done')
-  // Uncertain files go first.
+  // Uncertain files come first.
   const named = [...open].sort(
     (a, b) => Number(b.state === 'uncertain') - Number(a.state === 'uncertain'),
   )
@@ -149,7 +149,7 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
 
 /**
  * Removes what the server knows of a run of a plan.
- * @returns false where it knows nothing of it
+ * @returns false if it knows nothing of it
  */
 export async function cleanPlan(
   settings: RunsSettings,
@@ -162,7 +162,7 @@ export async function cleanPlan(
   return dropped !== undefined
 }
 
-/** No journal tells the server: the first one that is named, or the usual one. */
+/** Without a journal the server is the first one that is named, or the default. */
 async function onServer<T>(
   settings: RunsSettings,
   call: Call,

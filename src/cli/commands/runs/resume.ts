@@ -1,5 +1,5 @@
 /*
-  `resume`: goes on with a run as its journal says it was begun.
+  `resume`: continues a run with the options recorded in its journal.
 */
 import { resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../../errors.js'
@@ -37,7 +37,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         const { folder: workingFolder } = known.run
         const options = askedAgain(known.run.options)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // From here on relative paths are those of the journal; all others have been read, or are whole.
+        // From here on relative paths are those of the journal; all others were read, or are absolute.
         goTo(known, processEnvironment)
         const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
         return {
@@ -54,7 +54,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
 }
 
 /**
- * @param restart  a journal that cannot be relied on will do, if only it tells how the run was begun
+ * @param restart  accept a damaged journal if it still tells how the run was begun
  * @throws {DdbError} DDB_RUN_MISSING, with the nearest names; DDB_RUN_DAMAGED
  */
 async function knownRun(folder: string, runId: string, restart = false): Promise<KnownRun> {
@@ -75,7 +75,7 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
   throw await missingRun(folder, runId)
 }
 
-/** Files of the program itself lie where the user is, and not where the run was begun. */
+/** The program's own files are relative to the user's folder, not to that of the run. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
   const { stateDir, summary, metricsFile, report, trace, caFile, certFile, keyFile } = settings
   const paths = Object.entries(
@@ -84,7 +84,7 @@ function withWholePaths(settings: ResumeSettings): ResumeSettings {
   return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }
 }
 
-/** As `refuseSharedFiles` takes them: files of the journal begin elsewhere. */
+/** In the form that `refuseSharedFiles` takes; the journal's files have another base. */
 function filesOf(
   settings: ResumeSettings,
   { path, run: { folder, options } }: KnownRun,

@@ -1,5 +1,5 @@
 /*
-  `retry`: loads a repaired rejects file as its run loaded its inputs.
+  `retry`: loads a repaired rejects file with the options of its run.
 */
 import { dirname, resolve } from 'node:path'
 import { DdbError, UsageError } from '../../../errors.js'
@@ -58,7 +58,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
         const { folder: begunIn, options } = known.run
         await checkRepaired(known.run, asked, encoding !== undefined, files)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // Relative paths begin where the run did.
+        // Relative paths have the base of the run.
         const protection = protectionOf(options.server, file => resolve(begunIn, file))
         const runId = retryRunId(known)
         const before = await readRun(folder, runId, files)
@@ -78,8 +78,8 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
 }
 
 /**
- * Rows and password go where the reasons say: those that others may have written count only as far as the user repeats
- * them.
+ * Rows and password are sent where the file of reasons says. If others may have edited that file, it counts only as far as the
+ * user repeats it.
  * @throws {UsageError} DDB_USAGE
  */
 function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySettings): void {
@@ -106,7 +106,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   )
 }
 
-/** What the user says now goes before what the run was told. */
+/** Options given now override those of the run. */
 function optionsOf(
   known: KnownRejects,
   path: string,
@@ -126,7 +126,7 @@ function optionsOf(
   }
 }
 
-/** A time zone that is given now takes times of any offset. */
+/** A time zone given now accepts times of any offset. */
 function cellsOf(asked: CellOptions = {}, given: CellOptions = {}): CellOptions {
   const { offsets: known, ...others } = asked
   const offsets = { ...(given.timeZone === undefined ? known : {}), ...given.offsets }
@@ -144,12 +144,12 @@ function refuseCopy(path: string, runId: string, before: KnownRun | undefined): 
   )
 }
 
-/** Whether earlier tries have sent nothing, so that the file may hold other rows by now. */
+/** Whether earlier attempts sent nothing, so that the file may hold other rows by now. */
 function isUntouched(before: KnownRun | undefined): boolean {
   if (before === undefined || before.holder !== undefined) return false
   const { confirmed, unconfirmed } = before.journal.rows()
   if (confirmed + unconfirmed > 0) return false
-  // Rows that are only counted stand at the end of a process; one that was killed may have sent some.
+  // With counting, the journal records rows only at the end of a process; a killed one may have sent some.
   return before.processes.every(
     ({ end }) => end !== undefined && end.rows.confirmed + end.rows.unconfirmed === 0,
   )

@@ -1,5 +1,5 @@
 /*
-  `runs RUN --files`: what became of each file of a run with a journal.
+  `runs RUN --files`: the outcome of each file of a run with a journal.
 */
 import { UsageError } from '../../../errors.js'
 import { inputProgress } from '../../../load/journal/input-progress.js'
@@ -13,19 +13,19 @@ import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 
 /**
- * `done`: all rows have their place. `uncertain`: nobody knows what became of some. `begun`: some rows were sent. `waiting`: nothing was
- * read.
+ * `done`: all rows have an outcome. `uncertain`: some outcomes are unknown. `begun`: some rows were sent. `waiting`: nothing
+ * was read.
  */
 type FileState = 'done' | 'uncertain' | 'begun' | 'waiting'
 
-/** Every field is always there; unknown is null. */
+/** Every field is always present; unknown values are null. */
 interface FileReport {
   readonly path: string
   readonly state: FileState
-  /** Read so far, rejected ones included. */
+  /** Read so far, including rejected ones. */
   readonly rows: number
   readonly rejected: number
-  /** When it was read to its end; null before, and in journals of earlier versions. */
+  /** When it was read to its end; null before that, and in journals of earlier versions. */
   readonly at: string | null
   readonly sizeBytes: number
 }

@@ -1,5 +1,5 @@
 /*
-  `runs`: what ran with a journal, where it stands, and how to go on with it.
+  `runs`: lists runs with a journal, their state, and how to resume them.
 */
 import {
   listRuns,
@@ -22,7 +22,7 @@ import { reportOf, type RunReport } from '../../output/run-report.js'
 import { runsTable, runText } from '../../output/runs-text.js'
 import { clean, counted, jsonLine } from '../../output/terminal-text.js'
 
-/** What `--json` prints; every field is always there. */
+/** Printed by `--json`; every field is always present. */
 export interface RunsResult {
   readonly schema: 'ddb-ingest/runs/1'
   readonly version: string
@@ -30,9 +30,9 @@ export interface RunsResult {
   /** Where the journals are. */
   readonly folder: string
   runs: readonly RunReport[]
-  /** Files among the journals that are none. */
+  /** Files among the journals that are not journals. */
   strange: readonly StrangeFile[]
-  /** Runs whose journals `--clean` has removed. */
+  /** Runs whose journals `--clean` removed. */
   removed: readonly string[]
   error: { readonly code: string; readonly message: string } | null
 }
@@ -81,7 +81,7 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
   return 0
 }
 
-/** Those named, else all; what was cleaned up is not asked for again. */
+/** The named runs, or all; removed ones are not listed. */
 async function foundRuns(
   { clean }: RunsSettings,
   names: readonly string[],

@@ -1,5 +1,5 @@
 /*
-  `schema`: which columns a table for the inputs would have, and the script that makes it.
+  `schema`: proposes the columns of a table for the inputs, and the script that creates it.
 */
 import { basename } from 'node:path'
 import { DdbError, UsageError } from '../../../errors.js'
@@ -20,6 +20,7 @@ import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { inputsOf } from '../inputs-of.js'
 import { nextCommands } from '../../options/shell-command.js'
+import { isThere } from '../../files/file-place.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import { fieldsOf } from '../../options/reading/definition.js'
@@ -54,20 +55,30 @@ function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['out
   return json ? 'json' : create ? 'create' : output
 }
 
-/** What is printed, each form of it when it is asked for. */
+/** What can be printed; each form is made on demand. */
 interface FoundSchema {
   readonly schema: InferredSchema
   readonly table: string
   readonly commands: readonly string[]
-  /** @throws {DdbError} where no such table can be made */
+  /** @throws {DdbError} if no such table is possible */
   readonly script: () => string
 }
+
+/** `load --create` takes them. */
+const tableKinds = ['dfs', 'stream']
 
 async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> {
   const { processEnvironment, args } = call
   if (settings.filesFrom === undefined && args.length === 0 && processEnvironment.stdin.isTTY) {
     call.showHelp()
     throw new UsageError('DDB_USAGE', 'no input: name files, or pipe data into standard input')
+  }
+  const kind = tableKinds.find(one => args.includes(one) && !isThere(one))
+  if (settings.create && kind !== undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `--create takes no ${kind} here: the name of the table tells its kind, such as --table dfs://market/trades`,
+    )
   }
   const inputs = await inputsOf(settings, call)
   await refuseSharedFiles(settings, inputs, call)
@@ -100,7 +111,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   }
 }
 
-/** `trades` of `/data/trades.csv.gz`. */
+/** `trades` for `/data/trades.csv.gz`. */
 function tableNameOf(path: string): string {
   const base = path === '-' ? 'data' : basename(path).replace(/(?:\.[A-Za-z]+){1,2}$/, '')
   return proposeNames([base])[0]!
@@ -132,7 +143,7 @@ async function print(
   }
 }
 
-/** What `--json` prints; every field is always there. */
+/** Printed by `--json`; every field is always present. */
 function objectOf({ schema, table, commands, script }: FoundSchema): Record<string, unknown> {
   const { inputs, rows, isComplete, estimatedRows, rejected, firstReject, leftOut } = schema
   return {
@@ -161,7 +172,7 @@ function objectOf({ schema, table, commands, script }: FoundSchema): Record<stri
   }
 }
 
-/** Columns may be known where no table can be made of them. */
+/** Columns may be known even if no table can be made of them. */
 function scriptOrNull(script: () => string): string | null {
   try {
     return script()
@@ -191,7 +202,7 @@ function cellsOf({ name, type, nulls, distinct, sample }: InferredColumn): strin
   ]
 }
 
-/** Sentences: how much was looked at, and every warning. */
+/** How much was examined, and every warning. */
 export function noteLines(schema: InferredSchema): string[] {
   const { columns, leftOut, rows, isComplete, estimatedRows, rejected, firstReject } = schema
   const seen = isComplete

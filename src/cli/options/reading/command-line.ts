@@ -1,6 +1,6 @@
 /*
-  Reads the command line with commander: which command, which flags, which arguments. commander only collects text;
-  what it means is decided in resolve.ts.
+  Reads the command line with commander: which command, which flags, which arguments. commander only collects text; resolve.ts
+  interprets it.
 */
 import { Command as Parser, CommanderError, Option } from 'commander'
 import { UsageError } from '../../../errors.js'
@@ -12,22 +12,22 @@ import { english, type Words } from '../../language/language.js'
 import { longName, type OptionDefinition } from './definition.js'
 import { clean, displayWidth, wrapped } from '../../output/terminal-text.js'
 
-/** What was typed, not yet understood. */
+/** What was typed, not yet interpreted. */
 export interface CommandLine {
   readonly command: Command
   readonly args: readonly string[]
-  /** Long name → what was given; `true` for switches. */
+  /** Long name → the given texts; `true` for switches. */
   readonly flags: ReadonlyMap<string, readonly string[]>
 }
 
-/** Help or the version was asked for: print and end. */
+/** Help or the version was requested: print it and end. */
 export interface Answered {
   readonly answer: string
 }
 
 /**
  * @param columns  width of the help
- * @throws {UsageError} DDB_USAGE, with the nearest names for what is unknown
+ * @throws {UsageError} DDB_USAGE, with the nearest names for unknown ones
  */
 export function readCommandLine(
   argv: readonly string[],
@@ -78,7 +78,7 @@ export function readCommandLine(
   return found ?? { answer: parser.helpInformation() }
 }
 
-/** Chinese signs are two columns wide, and a line may end after each. */
+/** Chinese characters are two columns wide, and a line may break after each. */
 const wideSigns = {
   displayWidth,
   boxWrap: (text: string, width: number): string =>
@@ -88,7 +88,7 @@ const wideSigns = {
       .join('\n'),
 }
 
-/** Every option, where --help has only those that people use. */
+/** Shows every option, while --help shows only common ones. */
 const wholeHelp = 'help-all'
 
 /** What `ddb-ingest NAME --help` prints. */
@@ -162,7 +162,7 @@ function complaint(message: string): string {
   const text = message
     .replace(/^error: |\.$/g, '')
     .replace('(Did you', '(did you')
-    // What follows the = of an unknown option may be anything, a secret included.
+    // The text after the = of an unknown option may be a secret.
     .replace(/(unknown option '[^'=]*)=[^\n]*'/, "$1'")
   return clean(text)
 }

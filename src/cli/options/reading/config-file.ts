@@ -1,6 +1,6 @@
 /*
-  Configuration files: one JSON object whose members are long option names. Members at the top serve every command
-  that talks to a server; a member with the name of a command holds settings of that command alone and wins.
+  Configuration files: one JSON object whose members are long option names. Members at the top apply to every command that talks
+  to a server; a member named after a command holds settings of that command only, which take precedence.
 */
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -9,15 +9,15 @@ import { UsageError } from '../../../errors.js'
 import type { ConfigLayer } from './resolve.js'
 import { clean, didYouMean, systemCode } from '../../output/terminal-text.js'
 
-/** Which parts of a configuration file count, and which names it may hold. */
+/** Which parts of a configuration file apply, and which names it may contain. */
 export interface ConfigScope {
-  /** Name of the command, also of its own section. */
+  /** Name of the command, and of its section. */
   readonly command: string
-  /** Another command whose section counts behind its own. */
+  /** Another command whose section applies after its own. */
   readonly settingsOf?: string | undefined
-  /** False for a command that only its own section concerns. */
+  /** False for a command that uses only its own section. */
   readonly takesShared: boolean
-  /** Command → long names of its options; names outside are refused. */
+  /** Command → long names of its options; unknown names are refused. */
   readonly known: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -26,15 +26,15 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** `$XDG_CONFIG_HOME/ddb-ingest/config.json`; never a file of the working directory. */
 export function defaultConfigPath(environment: Environment): string {
   const home = environment['XDG_CONFIG_HOME']
-  // The XDG specification has relative paths ignored: they would depend on where one stands.
+  // The XDG specification says to ignore relative paths, as they depend on the working folder.
   const base = home?.startsWith('/') ? home : join(environment['HOME'] ?? homedir(), '.config')
   return join(base, 'ddb-ingest', 'config.json')
 }
 
 /**
- * The files that apply, the one given first.
+ * The files that apply, the explicitly given one first.
  *
- * @throws {UsageError} DDB_CONFIG for a file that is missing though it was named, or that is not such an object
+ * @throws {UsageError} DDB_CONFIG if a named file is missing, or is not such an object
  */
 export async function readConfig(
   environment: Environment,

@@ -1,6 +1,6 @@
 /*
-  What an option is. One definition of it drives the command line, the environment, configuration files,
-  --print-config, the help, and the field of LoadOptions that it sets.
+  The definition of an option. It determines the command line, the environment, configuration files, --print-config, the help,
+  and the field of LoadOptions that the option sets.
 */
 import type { LoadOptions } from '../../../load/options.js'
 import type { Reader } from './readers.js'
@@ -10,7 +10,7 @@ type GroupName =
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
 type TopField = 'expectRows' | 'minRows' | 'expectTypes' | 'expectUnique' | 'runId'
 
-/** `delivery.batchRows`, `runId`: where a field of LoadOptions stands. */
+/** `delivery.batchRows`, `runId`: the path of a field in LoadOptions. */
 export type LoadField =
   { [Name in GroupName]: `${Name}.${keyof Group<Name> & string}` }[GroupName] | TopField
 
@@ -23,13 +23,13 @@ export type FieldValue<Field extends LoadField> = Field extends TopField
       : never
     : never
 
-/** Heading of the help under which an option stands. */
+/** Heading of the help that contains an option. */
 export type OptionGroup =
   'Target' | 'Input' | 'Mapping' | 'Values' | 'Bad rows' | 'Delivery' | 'Server' | 'Run' | 'Output'
 
-/** One option, wherever it may be set. Its key in a table is the long name in camel case. */
+/** One option, in whatever way it may be set. Its key in a table is the long name in camel case. */
 export interface OptionDefinition {
-  /** `-b, --batch-rows <n>`, as commander reads it. */
+  /** `-b, --batch-rows <n>`, in commander's notation. */
   readonly flags: string
   readonly group: OptionGroup
   readonly help: string
@@ -37,7 +37,7 @@ export interface OptionDefinition {
   readonly reader: Reader<unknown>
   /** Text for the reader. */
   readonly default?: string
-  /** Where the default depends on something else: said in the help, decided later. */
+  /** If the default depends on something else: a text for the help; the default is decided later. */
   readonly defaultNote?: string
   /** Environment variables besides DDB_INGEST_<OPTION>. */
   readonly environment?: readonly string[]
@@ -50,10 +50,10 @@ export interface OptionDefinition {
 /** The options of a command, by the key of the setting. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>
 
-/** What an option's reader gives. */
+/** The result of an option's reader. */
 type ValueOf<Definition> = Definition extends { reader: Reader<infer T> } ? T : never
 
-/** Settings of a table once its options are read: those with a default are always there. */
+/** Settings of a table after its options are read: those with a default are always present. */
 export type SettingsOf<Table> = {
   -readonly [Key in keyof Table as Table[Key] extends { default: string } ? Key : never]: ValueOf<
     Table[Key]
@@ -66,7 +66,7 @@ export type SettingsOf<Table> = {
 
 type Ungrouped = Readonly<Record<string, Omit<OptionDefinition, 'group'>>>
 
-/** Fields that take what the reader of their option gives. */
+/** Checks that fields accept the results of their options' readers. */
 type FieldsFit<Table> = {
   readonly [Key in keyof Table]: Table[Key] extends {
     reader: Reader<infer T>
@@ -87,12 +87,12 @@ export function optionGroup<Table extends Ungrouped>(
   }
 }
 
-/** `batch-rows` of `-b, --batch-rows <n>`. */
+/** `batch-rows` from `-b, --batch-rows <n>`. */
 export function longName({ flags }: Pick<OptionDefinition, 'flags'>): string {
   return /--([a-z-]+)/.exec(flags)![1]!
 }
 
-/** `b` of `-b, --batch-rows <n>`, where there is one. */
+/** `b` from `-b, --batch-rows <n>`, if there is one. */
 export function shortName({ flags }: Pick<OptionDefinition, 'flags'>): string | undefined {
   return /^-(\w),/.exec(flags)?.[1]
 }
@@ -103,7 +103,7 @@ export type LoadFields = { [Name in GroupName]?: Partial<Group<Name>> } & Pick<
   TopField
 >
 
-/** The fields that a table's options set; settings that were not given stay out, so that the library's defaults hold. */
+/** The fields that a table's options set; settings that were not given are left out, so that the library's defaults apply. */
 export function fieldsOf<Table extends OptionTable>(
   table: Table,
   settings: SettingsOf<Table>,
@@ -117,16 +117,16 @@ export function fieldsOf<Table extends OptionTable>(
     if (member === undefined) top[group] = value
     else (groups[group] ??= {})[member] = value
   }
-  // That each value has the type of its field is what `optionGroup` demands.
+  // `optionGroup` guarantees that each value has the type of its field.
   return { ...groups, ...top }
 }
 
-/** Fields that may be undefined become optional instead. */
+/** Turns fields that may be undefined into optional ones. */
 export type Defined<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
   [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>
 }
 
-/** A copy; the argument stays as it is. */
+/** Returns a copy; the argument does not change. */
 export function defined<T extends object>(fields: T): Defined<T> {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Defined<T>

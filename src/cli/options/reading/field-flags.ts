@@ -1,6 +1,6 @@
 /*
-  Sentences of the library in words of the command line: a field that the library names, `rejects.file` between
-  backticks, becomes the flag of the option that sets it.
+  Rewrites the library's sentences for the command line: a field in backticks such as `rejects.file` becomes the flag of the
+  option that sets it.
 */
 import { longName, type OptionDefinition } from './definition.js'
 import { loadOptions } from '../load-options.js'
@@ -11,7 +11,7 @@ const flags = new Map<string, string>(
   ),
 )
 
-/** Backticks around anything but a field stay as they are: they are DolphinDB's symbols. */
+/** Backticks around anything else stay: they are DolphinDB's symbols. */
 export function withFlags(sentence: string): string {
   return sentence.replace(
     /`([A-Za-z]+(?:\.[A-Za-z]+)?)`/g,

@@ -1,15 +1,15 @@
 /*
-  Arguments as the shell gave them. Node reads them as UTF-8 and puts U+FFFD in the place of other bytes, which leads to no file:
-  Linux keeps the bytes in /proc/self/cmdline.
+  Arguments as the shell passed them. Node reads them as UTF-8 and replaces other bytes by U+FFFD, which no longer names the
+  file; Linux keeps the bytes in /proc/self/cmdline.
 */
 import { nameOfBytes } from '../../../platform/file-name.js'
 
 const lostCharacter = '\ufffd'
 
 /**
- * The arguments with the bytes that were lost, as names of files have them (platform/file-name.ts).
+ * The arguments with the lost bytes restored, in the form of file names (platform/file-name.ts).
  *
- * @param commandLine  each argument ended by a NUL, ours last; undefined where the system does not tell
+ * @param commandLine  each argument ended by a NUL, ours last; undefined if the system does not tell
  */
 export function rawArguments(
   argv: readonly string[],

@@ -1,24 +1,24 @@
 /*
-  Readers for the text of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for text
-  it does not understand; `expected` completes the sentence that tells the user so.
+  Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text it does not understand;
+  `expected` then completes the error message.
 */
 import { mostRecordBytes } from '../../../load/defaults.js'
 
 import { knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
 
-/** What kind of text an option takes. */
+/** Which texts an option accepts. */
 export interface Reader<T> {
   /** Completes "expected …". */
   readonly expected: string
   /** `switch`: takes no value; `repeated`: may be given several times, `texts` holds all of them. */
   readonly form: 'switch' | 'value' | 'repeated'
-  /** The text is JSON, so values of a configuration file are taken as they are. */
+  /** The text is JSON, so values of a configuration file are used as they are. */
   readonly json?: boolean
-  /** @throws {UsageError} where the reader of a name has its own sentence. */
+  /** @throws {UsageError} if the reader of a name has its own message */
   read(texts: readonly string[]): T | undefined
 }
 
-/** A single value: the last one given counts. */
+/** A single value: the last one given applies. */
 function single<T>(expected: string, read: (text: string) => T | undefined): Reader<T> {
   return { expected, form: 'value', read: texts => read(texts.at(-1) ?? '') }
 }
@@ -51,7 +51,7 @@ export const onOff: Reader<boolean> = {
 
 export const text: Reader<string> = single('text that is not empty', value => value || undefined)
 
-/** Text in which `''` has a meaning of its own. */
+/** Text for which `''` is a valid value. */
 export const anyText: Reader<string> = single('text', value => value)
 
 /** One of these words, in exactly this spelling. */
@@ -75,7 +75,7 @@ const multipliers: Readonly<Record<string, bigint>> = {
   Gi: 1024n ** 3n,
 }
 
-/** `1.5M` → 1,500,000; undefined unless a whole number comes out. Exact, as doubles are not: 1.1k is 1,100. */
+/** `1.5M` → 1,500,000; undefined unless the result is a whole number. Exact, unlike doubles: 1.1k is 1,100. */
 function scaled(value: string, factors = multipliers): number | undefined {
   const match = /^(\d{1,20})(?:\.(\d{1,20}))?([A-Za-z]*)$/.exec(value)
   const unit = match?.[3] ?? ''
@@ -88,7 +88,7 @@ function scaled(value: string, factors = multipliers): number | undefined {
   return Number.isSafeInteger(number) ? number : undefined
 }
 
-/** Whole number from `least` on; `20k` and `2M` are understood. */
+/** A whole number of at least `least`; `20k` and `2M` are understood. */
 export function count(least: number): Reader<number> {
   return single(`a whole number from ${least} on, such as 500 or 20k`, value => {
     const number = scaled(value)
@@ -96,7 +96,7 @@ export function count(least: number): Reader<number> {
   })
 }
 
-/** Rows of a batch: a number, or found while the run goes on. */
+/** Rows of a batch: a number, or chosen during the run. */
 export const batchRows: Reader<'auto' | number> = single(`auto, or ${count(1).expected}`, value =>
   value === 'auto' ? value : count(1).read([value]),
 )
@@ -106,7 +106,7 @@ export const autoTo64: Reader<'auto' | number> = single('auto, or a number from 
   value === 'auto' ? value : /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
 )
 
-/** Bytes: `4Mi`, `500k`, `1048576`, with or without a B at the end. */
+/** Bytes: `4Mi`, `500k`, `1048576`, optionally followed by a B. */
 export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', value => {
   const bytes = scaled(value.replace(/B$/, ''))
   return bytes === 0 ? undefined : bytes
@@ -128,7 +128,7 @@ const milliseconds: Readonly<Record<string, bigint>> = {
 // Node's timers hold a signed 32-bit number of milliseconds and turn anything longer into 1.
 const maxDurationMs = 2 ** 31 - 1
 
-/** Milliseconds: `500ms`, `5s`, `2m`, `1h`; a bare number would leave the unit to guesswork. */
+/** Milliseconds: `500ms`, `5s`, `2m`, `1h`; for a bare number the unit would be unclear. */
 export const duration: Reader<number> = single('a duration such as 500ms, 5s or 2m', value => {
   const number = scaled(value, milliseconds)
   return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
@@ -140,7 +140,7 @@ export interface Rate {
   rowsPerSecond?: number
 }
 
-/** `50MB/s`, `200krows/s`, or both with a comma between. */
+/** `50MB/s`, `200krows/s`, or both separated by a comma. */
 export const rate: Reader<Rate> = single('a rate such as 50MB/s or 200krows/s', value => {
   const rates: Rate = {}
   for (const part of value.split(',')) {
@@ -171,13 +171,13 @@ export const list: Reader<readonly string[]> = single('names with commas between
   return names.includes('') ? undefined : names
 })
 
-/** `port` is undefined where the text names none. */
+/** `port` is undefined if the text contains none. */
 export interface HostAddress {
   host: string
   port: number | undefined
 }
 
-/** `H[:PORT],…`; an IPv6 address with a port stands in brackets. */
+/** `H[:PORT],…`; an IPv6 address with a port is in brackets. */
 export const hosts: Reader<readonly [HostAddress, ...HostAddress[]]> = single(
   'HOST or HOST:PORT, several with commas between',
   value => {
@@ -196,12 +196,12 @@ function hostAddress(value: string): HostAddress | undefined {
   return { host: (match[1] ?? match[2])!, port }
 }
 
-/** Without brackets every colon belongs to the address, and there are two at least. */
+/** Without brackets every colon belongs to the address, which has at least two. */
 function isBareIpv6(value: string): boolean {
   return /^[0-9A-Fa-f:.]+$/.test(value) && value.split(':').length > 2
 }
 
-/** `TARGET=SOURCE`, repeatable, split at the first `=`; a target given twice is refused. */
+/** `TARGET=SOURCE`, repeatable, split at the first `=`; a repeated target is refused. */
 export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
   return {
     expected: `${shape}, each ${shape.split('=')[0]} once`,
@@ -219,10 +219,10 @@ export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
   }
 }
 
-/** Labels that metrics have by themselves. */
+/** Labels that metrics already have. */
 const ownLabels = ['target', 'host', 'version', 'status', 'confirm', 'outcome', 'code', 'quantile']
 
-/** `NAME=VALUE` as Prometheus takes them; those that metrics have by themselves are refused. */
+/** `NAME=VALUE` in Prometheus's form; labels that metrics already have are refused. */
 export const metricLabels: Reader<Readonly<Record<string, string>>> = {
   expected: `NAME=VALUE, NAME of letters, digits and _, each once, and none of ${ownLabels.join(', ')}`,
   form: 'repeated',
@@ -234,7 +234,7 @@ export const metricLabels: Reader<Readonly<Record<string, string>>> = {
   },
 }
 
-/** `COLUMN=FORMAT`, repeatable; a format without a column is that of every column, `*`. */
+/** `COLUMN=FORMAT`, repeatable; a format without a column applies to every column, `*`. */
 export const dateFormats: Reader<Readonly<Record<string, string>>> = {
   expected: 'COLUMN=FORMAT, or FORMAT for all columns, each once',
   form: 'repeated',
@@ -254,7 +254,7 @@ export const json: Reader<unknown> = {
   json: true,
 }
 
-/** One character; `\t`, `tab` and `\xNN` stand for what a shell makes hard to type. */
+/** One character; `\t`, `tab` and `\xNN` replace what is hard to type in a shell. */
 export const character: Reader<string> = single(
   'one character, such as ; or \\t or \\x01',
   value => {
@@ -271,7 +271,7 @@ export const delimiter: Reader<string> = single('a delimiter such as ; or \\t', 
   return one ?? (value === '' || /[\r\n]/.test(value) ? undefined : value)
 })
 
-/** One character, or nothing at all for "there is none". */
+/** One character, or an empty text for "none". */
 export const characterOrNone: Reader<string> = single("one character, or '' for none", value =>
   value === '' ? '' : character.read([value]),
 )

@@ -1,18 +1,18 @@
 /*
-  Finds what each setting is: flags, then environment, then configuration files, then defaults. Keeps the origin
-  of every value, for messages and for --print-config.
+  Determines each setting: flags, then environment, then configuration files, then defaults. Records the origin of every value,
+  for messages and for --print-config.
 */
 import { DdbError, UsageError } from '../../../errors.js'
 import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
 import { clean, didYouMean } from '../../output/terminal-text.js'
 
-/** A configuration file, or the part of one that concerns a command. */
+/** A configuration file, or the part of one that applies to a command. */
 export interface ConfigLayer {
   readonly path: string
   readonly values: Readonly<Record<string, unknown>>
 }
 
-/** Where one command's options are looked for. */
+/** Where to look for one command's options. */
 export interface OptionSources {
   /** Long name → the texts given on the command line. */
   readonly flags: ReadonlyMap<string, readonly string[]>
@@ -23,7 +23,7 @@ export interface OptionSources {
   readonly layers: readonly ConfigLayer[]
 }
 
-/** Where a value was found, in the words of --print-config. */
+/** A value, and where it was found in the wording of --print-config. */
 export interface Found {
   readonly texts: readonly string[]
   readonly origin: string
@@ -33,7 +33,7 @@ export interface Found {
 /** One line of --print-config. */
 export interface Setting {
   readonly name: string
-  /** As it was written; undefined when nothing sets it. */
+  /** As it was written; undefined if nothing sets it. */
   readonly text: string | undefined
   readonly origin: string
 }
@@ -41,8 +41,8 @@ export interface Setting {
 /**
  * Reads every option of a command from its sources.
  *
- * @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_CONFIG when it stands in
- *   a configuration file, DDB_NAME for a table or function name that cannot be one
+ * @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_CONFIG if it is in a configuration file, DDB_NAME for an
+ *   impossible table or function name
  */
 export function resolveOptions<Table extends OptionTable>(
   table: Table,
@@ -70,14 +70,14 @@ export function describeOptions(table: OptionTable, sources: OptionSources): Set
     })
 }
 
-/** `DDB_INGEST_BATCH_ROWS` of `batch-rows`. */
+/** `DDB_INGEST_BATCH_ROWS` for `batch-rows`. */
 function environmentName(prefix: string, name: string): string {
   return prefix + name.replaceAll('-', '_').toUpperCase()
 }
 
 /**
- * What decides an option, its default included; undefined when nothing does.
- * @throws {UsageError} DDB_CONFIG for a value of a configuration file whose shape does not fit
+ * The value of an option, including its default; undefined if nothing sets it.
+ * @throws {UsageError} DDB_CONFIG for a value of the wrong JSON type in a configuration file
  */
 export function findValue(definition: OptionDefinition, sources: OptionSources): Found | undefined {
   const name = longName(definition)
@@ -137,7 +137,7 @@ function fromLayers(
   return undefined
 }
 
-/** The texts a JSON value stands for, or undefined when its shape does not fit. */
+/** The texts of a JSON value, or undefined if it has the wrong type. */
 function jsonTexts(definition: OptionDefinition, value: unknown): readonly string[] | undefined {
   const { form, json } = definition.reader
   if (json) return (Array.isArray(value) ? value : [value]).map(one => JSON.stringify(one))
@@ -161,7 +161,7 @@ function readValue(definition: OptionDefinition, found: Found): unknown {
   const where = found.code === 'DDB_CONFIG' ? `"${name}" in ${clean(found.origin)}` : found.origin
   const value = attempt(() => definition.reader.read(found.texts), where, definition.field)
   if (value === undefined) {
-    // HOST written as user:password@host is wrong, and must not show the password.
+    // HOST given as user:password@host is wrong, and the message must not show the password.
     const given = clean(found.texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
     throw new UsageError(
       found.code,
@@ -171,7 +171,10 @@ function readValue(definition: OptionDefinition, found: Found): unknown {
   return value
 }
 
-/** Says where a value stands that its own reader refused. The library's name of the option says so once more. */
+/**
+ * Adds where a value comes from that its own reader refused. The library's name of the option is removed, as it would repeat
+ * that.
+ */
 function attempt(read: () => unknown, where: string, field = ''): unknown {
   try {
     return read()
@@ -188,7 +191,7 @@ export function optionNames(command: { options: OptionTable }): Set<string> {
   return new Set(Object.values(command.options).map(longName))
 }
 
-/** Those that a configuration file may set. */
+/** The options that a configuration file may set. */
 export function settableNames(command: { options: OptionTable }): Set<string> {
   const settable = Object.values(command.options).filter(({ flagOnly }) => !flagOnly)
   return new Set(settable.map(longName))
@@ -200,7 +203,7 @@ interface EnvironmentUser {
 }
 
 /**
- * Refuses DDB_INGEST_… variables that set nothing: a misspelt one would load into the wrong place in silence.
+ * Refuses DDB_INGEST_… variables that set nothing: a misspelt one could silently load into the wrong place.
  *
  * @throws {UsageError} DDB_USAGE
  */

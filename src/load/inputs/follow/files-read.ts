@@ -1,6 +1,5 @@
 /*
-  Files that were followed to their end: what was read of them, by the names that they had, and how they are known should they
-  be met again under another name.
+  Files that were followed to their end: their counts, by the names that they had, and how to recognize them under another name.
 */
 import type { DatedFileStatus, InputFile } from '../../../platform/platform.js'
 import type { InputSummary } from '../input-reading.js'
@@ -8,30 +7,29 @@ import { isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 
 /** Grows by some hundred bytes with every file. */
 export interface FilesRead {
-  /** Bytes of all of them. */
+  /** Total bytes. */
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**
-   * Whether a file is one of them, and what has happened to it since: `grown`, or `touched`, when it has the same content and
-   * may all the same be another.
+   * Whether a file is one of them, and what has happened to it since: `grown`, or `touched` if its content is the same but it
+   * may be another file.
    *
    * @throws the system's error
    */
   find(file: InputFile, status: DatedFileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
-  /** One summary a name, of these and those that are being read. */
+  /** One summary per name, of these and those being read. */
   withOpen(open: readonly InputSummary[]): InputSummary[]
 }
 
 interface KnownFile {
   readonly fingerprint: Fingerprint
-  /** What it looked like when it was compared last, and what came of it. */
+  /** Its state when it was last compared, and the outcome. */
   looked: { readonly text: string; readonly isSame: boolean } | undefined
 }
 
-/** None. */
 export function newFilesRead(): FilesRead {
   const byName = new Map<string, InputSummary>()
-  /** Where files have no number, all are candidates for every file. */
+  /** Without inode numbers, all are candidates for every file. */
   const byInode = new Map<string, KnownFile[]>()
   let bytes = 0
   return {
@@ -41,11 +39,11 @@ export function newFilesRead(): FilesRead {
     add(summary, fingerprint) {
       bytes += summary.bytes
       byName.set(summary.path, sum(byName.get(summary.path), summary))
-      // Without rows there is nothing that could come twice, and a header alone tells no file from another.
+      // Without rows nothing can be loaded twice, and a header alone does not distinguish files.
       if (fingerprint?.inode === undefined || summary.rows === 0) return
       const known = { fingerprint, looked: undefined }
       const { inode } = fingerprint
-      // A number is of one file at a time.
+      // An inode number belongs to one file at a time.
       byInode.set(inode, inode === '0' ? [...(byInode.get(inode) ?? []), known] : [known])
     },
     async find(file, { inode, sizeBytes, modifiedMs, bornNs, changedNs }) {

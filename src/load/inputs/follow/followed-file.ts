@@ -1,5 +1,5 @@
 /*
-  One file on its way from being found to its end: opened, read as far as it has grown, noted down in the journal.
+  One followed file from its discovery to its end: opened, read as it grows, and recorded in the journal.
 */
 import { DdbError, UsageError } from '../../../errors.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
@@ -18,26 +18,25 @@ import { dialectOf, rowTarget } from '../reader-options.js'
 import type { Run } from '../../run.js'
 import type { TargetDescription } from '../../target/describe-target.js'
 
-/** A file that is followed. */
 export interface FollowedFile {
-  /** The name that it was found under. */
+  /** The name under which it was found. */
   readonly path: string
   /** Device and inode: no other file has both while this one is open. */
   readonly key: string
   readonly file: InputFile
   readonly summary: InputSummary
-  /** In the journal; undefined without one, and until its shape is known. */
+  /** Its number in the journal; undefined without a journal, and until its format is known. */
   number: number | undefined
   fingerprint: Fingerprint | undefined
-  /** Its name leads to another file by now, or nowhere. */
+  /** Its name now leads to another file, or nowhere. */
   hasLostName: boolean
-  /** All that was there was read, since it lost its name. */
+  /** Everything in it was read since it lost its name. */
   isReadSince: boolean
   /** Records that no earlier process has read. */
   newRecords: number
-  /** Behind the last row that was read, without a line end. */
+  /** Bytes after the last row that was read, without a line end. */
   leftBytes: number
-  /** When the journal was last told how long it is, by the platform's clock. */
+  /** When its length was last recorded in the journal, by the platform's clock. */
   notedMs: number
 }
 
@@ -48,12 +47,11 @@ export interface Following {
   readonly reading: InputReading
   readonly turns: Turns
   readonly ended: AbortSignal
-  /** Told of records that no earlier process has read; fewer than 0 take some back. */
+  /** Called for records that no earlier process has read; a negative number takes some back. */
   readonly onRecords: (more: number) => void
   readonly onBytes: () => void
 }
 
-/** Nothing of it was read. */
 export function newFollowedFile(
   path: string,
   key: string,
@@ -76,8 +74,8 @@ export function newFollowedFile(
 }
 
 /**
- * The rows of a file, to be iterated once; it ends when the file has lost its name and nothing more comes.
- * @throws {DdbError} DDB_INTERRUPTED when reading is stopped before there is a row, and what reading an input throws
+ * The rows of a file, to be iterated once; they end when the file has lost its name and nothing more comes.
+ * @throws {DdbError} DDB_INTERRUPTED if reading is stopped before there is a row, and what reading an input throws
  */
 export async function* batchesOf(
   followed: FollowedFile,
@@ -133,20 +131,20 @@ export async function* batchesOf(
           following.onBytes()
         },
         knownReject: offsetBytes => {
-          // It is counted, and stands behind the last batch: nobody has counted its record as read before.
+          // It is counted and lies after the last batch: its record was never counted as read.
           if (offsetBytes >= (knownEnd?.offsetBytes ?? 0)) following.onRecords(-1)
         },
         beforeBatch: () => noteGrowth(followed, run),
       })
       yield* batchesAmong(steps)
     } catch (error) {
-      // What is gone by now was lost, whatever ends the reading.
+      // Data that is gone by now is lost, whatever ends the reading.
       const loss = await content.checkRead().catch((found: unknown) => found)
       throw isTruncated(loss) ? loss : error
     } finally {
       told()
     }
-    // A signal that comes while this is looked at changes nothing of it.
+    // A signal that arrives during this check must not change its outcome.
     const isWhole = !run.ending.stopped
     await content.checkRead()
     if (isWhole && followed.number !== undefined) {
@@ -160,18 +158,18 @@ export async function* batchesOf(
   }
 }
 
-/** A file does not hold any more what was read of it. */
+/** A file no longer holds what was read of it. */
 export function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
 }
 
-/** A file is followed from now on. */
+/** Gives a newly followed file its number. */
 function newNumber({ state, emit }: Run, path: string, fingerprint: Fingerprint): number {
   emit({ kind: 'inputs', inputs: [{ path, fingerprint }] })
   return state.inputs.length - 1
 }
 
-/** As the file is now: other files with its number have other ends. */
+/** Records the file's present state: other files with the same inode number have other ends. */
 async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<void> {
   if (followed.fingerprint === undefined) return
   followed.fingerprint = await followedFingerprint(followed.file)
@@ -179,7 +177,7 @@ async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<v
   if (input !== undefined) emit({ kind: 'grown', input, fingerprint })
 }
 
-/** The more of its ends is known, the less another file is taken for it. */
+/** The more of its ends is recorded, the less likely another file is mistaken for it. */
 function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined {
   const { number, fingerprint, file } = followed
   const { clock } = run.platform
@@ -193,7 +191,7 @@ function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined
   })
 }
 
-/** Of a long file, in the journal: half a megabyte a day. */
+/** For a long-lived file the journal grows by half a megabyte a day. */
 const noteEveryMs = 60_000
 
 function accounted({ contentBytes }: InputSummary): number {
@@ -201,7 +199,7 @@ function accounted({ contentBytes }: InputSummary): number {
   return rows + rejected + header + other + skipped
 }
 
-/** A file says more of itself the longer it is: what was found in its first lines holds for all that follow. */
+/** What was detected in a file's first lines holds for all lines that follow. */
 function journaledReading(text: string): {
   readonly detected: Detected
   readonly dialect: ReaderOptions

@@ -1,6 +1,6 @@
 /*
-  The inputs of a run that follows: all files that are there are read at once, each as far as it has grown, and new ones are
-  looked for, until the run is stopped.
+  The inputs of a run that follows: reads all present files concurrently, each as it grows, and looks for new ones, until the
+  run is stopped.
 */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
@@ -42,18 +42,18 @@ import {
 import { newMerge } from './merge.js'
 import { resumedFiles } from './resumed-files.js'
 
-/** So often is looked for new files and new names: listing folders costs more than looking at a file. */
+/** How often to look for new files and names: listing folders costs more than looking at a file. */
 const scanEveryMs = 1_000
 
 /** Each holds a descriptor and some megabytes: room for a line of its own, and for a batch. */
 const maxFiles = 256
 
-/** A run remembers no more things that it has said. */
+/** Limit of notices remembered to avoid repeating them. */
 const maxTold = 1_000
 
 const nothing = newPassedOver()
 
-/** @throws {DdbError} DDB_RUN_CHANGED when a file that an earlier process has followed is gone */
+/** @throws {DdbError} DDB_RUN_CHANGED if a file that an earlier process followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
   const { platform, options, plan } = run
   const { found } = run.history
@@ -69,7 +69,7 @@ export async function openFollowed(run: Run): Promise<Inputs> {
 class FollowedInputs implements Inputs {
   readonly areDone = false
   sources: SourceNotes = noSourceNotes()
-  /** Those that were opened and whose end has not come. */
+  /** Files that were opened and have not ended. */
   readonly open: FollowedFile[] = []
   readonly read: FilesRead = newFilesRead()
   readonly #reading: InputReading
@@ -85,7 +85,7 @@ class FollowedInputs implements Inputs {
     this.#reading = reading
     this.#run = run
     this.#paths = newPathReader(run.options.input)
-    // Every file waits for it.
+    // Every file listens to it.
     setMaxListeners(0, this.#ended.signal)
   }
 
@@ -140,7 +140,7 @@ class FollowedInputs implements Inputs {
     return this.open.reduce((sum, { summary }) => sum + summary.bytes, this.read.bytes)
   }
 
-  /** @param error  why reading it stopped before its end */
+  /** @param error  why reading stopped before the end */
   #end(followed: FollowedFile, error?: unknown): void {
     const { path, summary, leftBytes } = followed
     if (error !== undefined && (isTruncated(error) || !this.#run.ending.stopped)) {
@@ -156,7 +156,7 @@ class FollowedInputs implements Inputs {
     this.read.add(summary, followed.fingerprint)
   }
 
-  /** Who has lost its name, what is new, and whether rows still go out. */
+  /** Looks for files that lost their name, for new files, and whether rows may still be sent. */
   async #lookAround(following: Following): Promise<void> {
     const { run } = following
     const { platform, options } = run
@@ -188,7 +188,7 @@ class FollowedInputs implements Inputs {
     }
   }
 
-  /** What is passed over changes as files come and go: it is said once for each kind of file. */
+  /** Reports skipped files once per kind, as they come and go. */
   #tellSources(present: PresentFiles): void {
     const { byKind } = this.sources.passedOver
     const isNew = Object.keys(present.passedOver.byKind).some(kind => !Object.hasOwn(byKind, kind))
@@ -207,7 +207,7 @@ class FollowedInputs implements Inputs {
         (status.inode === 0n && (await isOther(followed, files)))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // A folder that cannot be read for a while has lost none of its files.
+      // A folder that is unreadable for a while has not lost its files.
       if (code === 'ENOENT') followed.hasLostName = true
     }
     if (!followed.hasLostName) followed.isReadSince = false
@@ -216,7 +216,7 @@ class FollowedInputs implements Inputs {
   async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
     const { files } = this.#run.platform
     const key = fileKey(path, status)
-    // Of those that had the name before, what is there comes first.
+    // Among those that had the name before, an existing file comes first.
     const isOther = this.open.every(
       one => one.key !== key && (one.path !== path || one.isReadSince),
     )
@@ -251,7 +251,7 @@ class FollowedInputs implements Inputs {
     return undefined
   }
 
-  /** Rejects are not an input, wherever they are kept. */
+  /** The run's own rejects are not an input, wherever they are. */
   #isOwn(path: string): boolean {
     const { rejects, plan } = this.#run
     if (plan.rejectsFile === undefined) return false
@@ -292,7 +292,7 @@ class FollowedInputs implements Inputs {
     return this.#reading.bytesError
   }
 
-  /** Those that are being read end by themselves, once what was read of them is out. */
+  /** Files being read end by themselves, once their rows were handed over. */
   async close(): Promise<void> {
     this.#ended.abort()
     if (this.#hasBegun) return
@@ -302,7 +302,7 @@ class FollowedInputs implements Inputs {
 
 const readLate = 'long after it has lost its name'
 
-/** Where files have no number: whether the name leads to something else than what is read. */
+/** Without inode numbers: whether the name now leads to another file than the one being read. */
 async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promise<boolean> {
   if (fingerprint === undefined) return false
   const named = await files.open(path)

@@ -1,26 +1,25 @@
 /*
-  Several sequences as one, in the order in which their values come. Nothing is asked of a sequence before its last value was
-  taken.
+  Merges several sequences in the order in which their values arrive. A sequence is asked for its next value only after the last
+  one was taken.
 */
 
-/** What came of one of them. */
+/** A value, an end or an error of one sequence. */
 export type Merged<From, Value> =
   | { readonly kind: 'value'; readonly from: From; readonly value: Value }
   | { readonly kind: 'ended'; readonly from: From }
   | { readonly kind: 'failed'; readonly from: From; readonly error: unknown }
 
-/** Sequences by whom they come from. */
+/** Sequences by their source. */
 export interface Merge<From, Value> {
-  /** Those that have not ended. */
+  /** How many have not ended. */
   readonly size: number
   add(from: From, values: AsyncIterator<Value, void>): void
-  /** The next that comes; undefined when `wake` was called and nothing is there. One call at a time. */
+  /** The next value; undefined if `wake` was called and there is none. One call at a time. */
   next(): Promise<Merged<From, Value> | undefined>
-  /** Ends the present call of `next`, or the one that comes. */
+  /** Ends the present call of `next`, or the next one. */
   wake(): void
 }
 
-/** Without any. */
 export function newMerge<From, Value>(): Merge<From, Value> {
   const sequences = new Map<From, AsyncIterator<Value, void>>()
   const come: Merged<From, Value>[] = []
@@ -36,7 +35,7 @@ export function newMerge<From, Value>(): Merge<From, Value> {
     come.push(one)
     wakeUp?.()
   }
-  // Racing them would leave a listener with each that waits, every time.
+  // `Promise.race` would add a listener to every waiting sequence each time.
   const ask = (from: From): void => {
     sequences
       .get(from)!

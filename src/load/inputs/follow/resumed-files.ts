@@ -1,6 +1,6 @@
 /*
-  The files that an earlier process has followed: each is found again by what it is, under its name or, rotated since, under
-  another one beside it.
+  Finds the files that an earlier process followed, by content and inode, under their own name or, if rotated since, under
+  another name beside it.
 */
 import { dirname, join } from 'node:path'
 import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'
@@ -9,10 +9,10 @@ import { fingerprintText, isSameGrown, type Fingerprint } from '../../journal/fi
 import type { FoundInput, FoundRun } from '../../fate/found-run.js'
 import type { RunHistory } from '../../journal/run-history.js'
 
-/** A file of which something is left to be read or sent. */
+/** A file that is not completely read or sent. */
 export interface ResumedFile {
   readonly number: number
-  /** The name that it had when it was found first. */
+  /** Its name when it was first found. */
   readonly path: string
   readonly file: InputFile
   readonly fingerprint: Fingerprint
@@ -21,11 +21,11 @@ export interface ResumedFile {
 /** What a run that follows has left. */
 export interface ResumedFiles {
   readonly open: readonly ResumedFile[]
-  /** Of files that were read to their end; nothing of them is left. */
+  /** Files that were read to their end and completely sent. */
   readonly done: readonly { readonly fingerprint: Fingerprint; readonly input: FoundInput }[]
 }
 
-/** @throws {DdbError} DDB_RUN_CHANGED when a file is not there any more */
+/** @throws {DdbError} DDB_RUN_CHANGED if a file does not exist any more */
 export async function resumedFiles(
   { found, resumption }: Pick<RunHistory, 'found' | 'resumption'>,
   files: Files,
@@ -51,7 +51,7 @@ export async function resumedFiles(
   }
 }
 
-/** What was sent was in the file. */
+/** Everything that was sent was in the file. */
 function atLeast({ fingerprint, covered }: FoundInput): {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number
@@ -85,12 +85,12 @@ async function openIfSame(
   let file: InputFile | undefined
   try {
     const status = await files.status(path)
-    // A pipe would be waited for.
+    // Opening a pipe would block.
     if (!status.isFile || String(status.inode) !== fingerprint.inode) return undefined
     file = await files.open(path)
     if (status.sizeBytes >= sizeBytes && (await isSameGrown(fingerprint, file))) return file
   } catch {
-    // What cannot be read is not found.
+    // An unreadable file counts as not found.
   }
   await file?.close()
   return undefined

@@ -1,5 +1,5 @@
 /*
-  Rows of a program as the pieces of an input: columns where their values are what the columns want, else lines of JSON.
+  Turns rows of a program into pieces of an input: columns if their values have the columns' types, otherwise lines of JSON.
 */
 import type { FedPiece } from '../../../parse/parallel/parsed-piece.js'
 import type { Feed, FedInput } from '../../../parse/parallel/piece-reading.js'
@@ -8,22 +8,22 @@ import { RowFault, rowMembers, rowText, type RowMembers } from '../../../parse/r
 import type { Run } from '../../run.js'
 import type { RowsAtHand, RowStore } from './row-store.js'
 
-/** Text of one piece, about. */
+/** Approximate text of one piece. */
 const pieceChars = 128 * 1024
 
-/** How long a run that waits for rows may not notice that it has failed. */
+/** How long a run that waits for rows may fail to notice its own failure. */
 const lookEveryMs = 250
 
-/** What no object of JSON is. */
+/** A text that no JSON object has. */
 const noRow = 'null'
 
-/** So many rows after one that columns do not take are read as texts, too, and twice as many each time that this was right. */
+/**
+ * After a row that does not fit the columns, this many rows are read as texts, and twice as many each time that proves right.
+ */
 const fewTexts = 1
 const mostTexts = 1024
 
-/**
- * @param isPlain  rows are needed as columns alone; if not, each has a text
- */
+/** @param isPlain  rows are needed only as columns; otherwise each has a text */
 export function rowFeed(
   run: Run,
   store: RowStore,
@@ -42,7 +42,7 @@ class RowFeed implements Feed {
   readonly #members: RowMembers
   #bytes = 0
   #texts = fewTexts
-  /** Rows that are still to be read as texts. */
+  /** Rows that will still be read as texts. */
   #textsLeft = 0
 
   constructor(
@@ -86,7 +86,7 @@ class RowFeed implements Feed {
     return
   }
 
-  /** A run without anything to hand over does not hear otherwise that nothing more can go out. */
+  /** A run with nothing to hand over would not notice otherwise that nothing more can be sent. */
   #isEnded(): boolean {
     const { ending, delivery } = this.#run
     if (delivery?.failure !== undefined) ending.fail(delivery.failure)
@@ -120,7 +120,7 @@ class RowFeed implements Feed {
     return this.#textOf(rows, from, to)
   }
 
-  /** @returns undefined also if looking at a row throws: as a text it is looked at by itself */
+  /** @returns undefined also if reading a row throws: as a text it is handled alone */
   #asColumns(
     columns: RowColumns,
     rows: readonly unknown[],
@@ -151,7 +151,7 @@ class RowFeed implements Feed {
     try {
       return rowText(row, this.#members)
     } catch (error) {
-      // Getters and toJSON are the program's, and may throw anything.
+      // Getters and toJSON are the program's code and may throw anything.
       const reason =
         error instanceof RowFault ? error.message : `the row cannot be read: ${said(error)}`
       this.#store.addFault(rowNumber, reason)

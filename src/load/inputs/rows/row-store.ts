@@ -1,38 +1,38 @@
 /*
-  The rows that a program hands to a run, by their numbers from 1 on: from the moment they are written until it is known what became
-  of them. Whoever reads them takes them in order; those that are not in the table in the end can be had back.
+  The rows that a program hands to a run, numbered from 1, from the moment they are written until their outcome is known. The
+  run takes them in order; the program can get back those that did not reach the table.
 */
 import type { Ended as EndedEvent } from '../../fate/events.js'
 import type { AnyReject } from '../../rejects/reject.js'
 import type { Part } from '../../fate/part.js'
 
-/** A row that did not become part of the table, and why. */
+/** A row that did not get into the table, and the reason. */
 export interface RejectedRow<Row = unknown> {
   readonly row: Row
-  /** Of the rows that were written, from 1. */
+  /** Number of the row in the order of writing, from 1. */
   readonly rowNumber: number
   /** A code of `errorCodes`. */
   readonly code: string
   readonly reason: string
-  /** Target column, when one value is at fault. */
+  /** Target column, if one value is at fault. */
   readonly columnName: string | undefined
 }
 
-/** What became of rows. */
+/** Rows by outcome. */
 export interface StoredRowCounts {
   written: number
   confirmed: number
-  /** They are not in the table for a reason of their own. */
+  /** Not in the table because of their values. */
   rejected: number
-  /** They were sent, and their fate is unknown. */
+  /** Sent, but their outcome is unknown. */
   unconfirmed: number
-  /** They are certainly not in the table. */
+  /** Certainly not in the table. */
   unsent: number
-  /** They were confirmed, and the server, which had them in its memory alone, is gone. They cannot be had back. */
+  /** Confirmed, but held only in the memory of a server that is gone. The program cannot get them back. */
   lost: number
 }
 
-/** Rows in hand, from one place in a chunk to another. */
+/** Waiting rows, from one place in a chunk to another. */
 export interface RowsAtHand {
   readonly rows: readonly unknown[]
   readonly from: number
@@ -41,12 +41,12 @@ export interface RowsAtHand {
 
 const chunkRows = 4096
 
-/** Stands for a row of which it is known what became of it. */
+/** Replaces a row whose outcome is known. */
 const settled = Symbol('settled')
 
 interface Chunk {
   readonly rows: unknown[]
-  /** Of which it is not known. */
+  /** Rows whose outcome is unknown. */
   open: number
 }
 
@@ -57,7 +57,7 @@ interface Waiter {
   readonly resolve: () => void
 }
 
-/** A program and a run share one. */
+/** Shared by the program and its run. */
 export class RowStore {
   readonly counts: StoredRowCounts = {
     written: 0,
@@ -67,36 +67,36 @@ export class RowStore {
     unsent: 0,
     lost: 0,
   }
-  /** Rows that somebody may want back. */
+  /** Rows that the program may want back. */
   readonly unconfirmed: unknown[] = []
   readonly unsent: unknown[] = []
-  /** Number of the row that was taken last. */
+  /** Number of the last row that was taken. */
   taken = 0
-  /** Nothing more is written. */
+  /** Nothing more will be written. */
   isEnded = false
-  /** Why what writes gave up. */
+  /** Why waiting writes gave up. */
   error: Error | undefined
-  /** Of single rows it will be known what becomes of them; if not, none is kept. */
+  /** Whether the outcome of single rows will be known; if not, no row is kept. */
   keepsRows = true
   onReject: ((reject: RejectedRow) => void) | undefined
-  /** Called when rows were taken, or nothing more will be. */
+  /** Called when rows were taken, or when no more will be. */
   onTaken: (() => void) | undefined
-  /** Called when the columns are known, and rows are asked for. */
+  /** Called when the columns are known and rows are needed. */
   onReady: (() => void) | undefined
-  /** Without those of which all is known. */
+  /** Chunks with rows of unknown outcome. */
   readonly #chunks: Chunk[] = []
   /** Number of the first row of the first chunk. */
   #first = 1
-  /** Rows up to this one go out without waiting for more. */
+  /** Rows up to this one are sent without waiting for more. */
   #flushTo = 0
-  /** Why rows are no rows, by their numbers; the reader meets them soon. */
+  /** Why some rows are invalid, by number; the reader comes to them soon. */
   readonly #faults = new Map<number, string>()
-  /** Nobody reads any more. */
+  /** No reader is left. */
   #isClosed = false
   #waiters: Waiter[] = []
   #wake: (() => void) | undefined
 
-  /** Rows that nobody has taken. */
+  /** Rows not taken yet. */
   get waiting(): number {
     return this.counts.written - this.taken
   }
@@ -125,25 +125,25 @@ export class RowStore {
     this.onTaken?.()
   }
 
-  /** Resolves when rows were taken, or nothing more will be. */
+  /** Resolves when rows were taken, or when no more will be. */
   hasTaken(): Promise<void> {
     return new Promise(resolve => (this.onTaken = resolve))
   }
 
-  /** What was written until now goes out at once. */
+  /** Sends everything written so far at once. */
   flush(): void {
     this.#flushTo = this.counts.written
     this.#wake?.()
   }
 
-  /** True once after all rows that were to go out at once are taken. */
+  /** True once after all rows to be sent at once are taken. */
   takeFlush(): boolean {
     if (this.#flushTo === 0 || this.taken < this.#flushTo) return false
     this.#flushTo = 0
     return true
   }
 
-  /** Resolves when something was written, or more is known. */
+  /** Resolves when something was written, or an outcome became known. */
   changed(): Promise<void> {
     return new Promise(resolve => {
       this.#wake = () => {
@@ -153,7 +153,7 @@ export class RowStore {
     })
   }
 
-  /** Rows that nobody has taken, in one chunk; undefined without any. */
+  /** Rows not taken yet, in one chunk; undefined if there are none. */
   atHand(): RowsAtHand | undefined {
     if (this.waiting === 0) return undefined
     const place = this.taken + 1 - this.#first
@@ -168,12 +168,12 @@ export class RowStore {
     this.onTaken?.()
   }
 
-  /** The next row to be taken is none. */
+  /** Marks the next row as invalid. */
   addFault(rowNumber: number, reason: string): void {
     this.#faults.set(rowNumber, reason)
   }
 
-  /** A reject of a reader or of the server, with the reason that is known here. */
+  /** Adds the reason known here to a reject of the reader or the server. */
   explained(reject: AnyReject): AnyReject {
     const message = this.#faults.get(reject.lineNumber)
     return message === undefined
@@ -188,13 +188,13 @@ export class RowStore {
     this.#settle(rowNumber, rowNumber)
     const { onReject } = this
     if (onReject === undefined) return
-    // Later, so that what the callback throws does not look like a fault of the run.
+    // In a later task, so that an exception of the callback does not look like a failure of the run.
     queueMicrotask(() => onReject({ row, rowNumber, code, reason, columnName }))
   }
 
   /**
-   * What became of a part of a batch; of its rejected rows it is known. Where some of it is in the table, and it is unknown which,
-   * all of it counts as unconfirmed.
+   * Records the outcome of a part of a batch, except for rejected rows, which have theirs. If some of it is in the table and it
+   * is unknown which rows, all of it counts as unconfirmed.
    */
   partEnded(
     { batch, start, end, lane }: Part,
@@ -204,30 +204,30 @@ export class RowStore {
     const isKnown = unconfirmed === different.length
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'
     const numberOf = (row: number): number => batch.locate(row).lineNumber
-    // Rows of one connection stand among those of others.
+    // Rows of one connection are interleaved with those of others.
     if (lane === undefined) this.#ended(numberOf(start), numberOf(end - 1), as)
     else for (let row = start; row < end; row++) this.#ended(numberOf(row), numberOf(row), as)
   }
 
-  /** What became of the rows that are between, both ends included; those that are known already keep what they are. */
+  /** Records the outcome of the rows from first to last; rows with a known outcome keep theirs. */
   #ended(from: number, to: number, as: 'confirmed' | 'unconfirmed' | 'unsent'): void {
     const list = as === 'confirmed' ? undefined : this[as]
     this.counts[as] += this.#settle(from, to, list)
   }
 
-  /** What was confirmed is known no more; those rows were given up when they were confirmed. */
+  /** Confirmed rows became uncertain; the store had dropped them when they were confirmed. */
   takeBack(): void {
     this.counts.lost += this.counts.confirmed
     this.counts.confirmed = 0
   }
 
-  /** The run has ended: what is left was not sent. */
+  /** The run has ended: the remaining rows were not sent. */
   endRest(): void {
     this.#isClosed = true
     this.#ended(this.#first, this.counts.written, 'unsent')
   }
 
-  /** Resolves once it is known of all rows so far what became of them. */
+  /** Resolves once the outcome of all rows so far is known. */
   settled(): Promise<void> {
     return new Promise(resolve => {
       this.#waiters.push({ upTo: this.counts.written, resolve })
@@ -241,7 +241,7 @@ export class RowStore {
     return row === settled ? undefined : row
   }
 
-  /** @returns how many were open */
+  /** @returns how many had no outcome yet */
   #settle(from: number, to: number, list?: unknown[]): number {
     let count = 0
     for (let number = Math.max(from, this.#first); number <= to;) {

@@ -102,6 +102,15 @@ t.test('--json is one object on failures, too', async t => {
   t.match(await schema(['-'], { stdin: '' }), { code: 65, stdout: '', stderr: /is empty/ })
 })
 
+t.test('the kind of a table is in its name, and --create takes none', async t => {
+  const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
+  t.match(await schema(['--create', 'dfs', path]), {
+    code: 64,
+    stderr:
+      /--create takes no dfs here: the name of the table tells its kind, such as --table dfs:/,
+  })
+})
+
 t.test('a DFS table without anything to partition it by has columns and no script', async t => {
   const argv = ['-', '--table', 'dfs://d/t']
   const stdin = 'a,b\n1,\n,2\n'
