@@ -87,7 +87,7 @@ t.test('each transmission counts at the connection that it went over', async t =
   )
   const none = { p50: null, p95: null, p99: null }
   const since = { p50: 300, p95: 300, p99: 300 }
-  const { rows, bytes } = numbered as Extract<RunEvent, { kind: 'numbered' }>
+  const { rows, bytes } = numbered
   t.strictSame(carriedFigures(state.carried), [
     { batches: 1, rows, bytes, latencyMs: since },
     { batches: 0, rows: 0, bytes: 0, latencyMs: none },
