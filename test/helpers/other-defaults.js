@@ -30,7 +30,7 @@ if (threads > 1) {
     ],
   ])
   changes.set('src/load/inputs/parse-threads.ts', [
-    ["asked: number | 'auto' = 'auto')", "asked: number | 'auto', isFake: boolean)"],
+    ["asked: number | 'auto' = 'auto')", "asked: number | 'auto' = 'auto', isFake = false)"],
     ['left < leastBytes', 'left < (isFake ? 1 : leastBytes)'],
     ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
     importing('startFakeThreads', 'import type { Threads }'),
