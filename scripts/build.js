@@ -69,11 +69,13 @@ const bundling = {
   target: 'node20.19',
   packages: 'external',
   sourcemap: true,
-  // Comments are for the sources. Names and short lines stay: users send us what a stack says.
   minifyWhitespace: true,
   lineLimit: 160,
   logLevel: 'warning',
 }
+
+/** Of packages: scripts/read-stack.js finds the names again in stacks that users send us (docs/decisions/0020-what-is-packed.md). */
+const small = { minifySyntax: true, minifyIdentifiers: true, lineLimit: 500 }
 
 /**
  * The entries with the pieces that they share, for packages; and the command line as a script that bin/program.js runs
@@ -85,6 +87,7 @@ async function makeProgram() {
   try {
     await bundle({
       ...bundling,
+      ...small,
       entryPoints: {
         ...Object.fromEntries(entries.map(entry => [entry, `src/${entry}.ts`])),
         'piece-thread': 'src/parse/parallel/piece-thread.ts',
@@ -121,9 +124,9 @@ async function makeProgram() {
   return 0
 }
 
-/** `require` takes 5 ms to load a package that has ES modules alone, at every start. */
+/** `require` takes 5 ms to load a package that has ES modules alone, at every start; and what it has by default is another thing. */
 function takeIn({ onResolve }) {
-  onResolve({ filter: /^get-east-asian-width$/ }, ({ path }) => ({
+  onResolve({ filter: /^(get-east-asian-width|@bomb\.sh\/tab\/commander)$/ }, ({ path }) => ({
     path: fileURLToPath(import.meta.resolve(path)),
   }))
 }

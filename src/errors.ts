@@ -167,3 +167,22 @@ export class TimeoutError extends DdbError {
     super('DDB_TIMEOUT', message)
   }
 }
+
+/** In a package everything has short names; those of classes that users see are given to them again. */
+export function nameClasses(classes: Readonly<Record<string, object>>): void {
+  for (const [name, one] of Object.entries(classes)) {
+    Object.defineProperty(one, 'name', { value: name })
+  }
+}
+
+nameClasses({
+  DdbError,
+  UsageError,
+  InputError,
+  ConnectionError,
+  TlsError,
+  ProtocolError,
+  ValueError,
+  ServerError,
+  TimeoutError,
+})

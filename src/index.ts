@@ -1,6 +1,13 @@
 /*
   The library: what `import … from 'ddb-ingest'` gives.
 */
+import { ConnectionPool } from './client/pool/pool.js'
+import { PlainTable } from './client/plain-output.js'
+import { nameClasses } from './errors.js'
+import { TableWriter } from './load/table-writer.js'
+
+nameClasses({ ConnectionPool, PlainTable, TableWriter })
+
 export { connect } from './client/plain-session.js'
 export type { PlainSession as Session } from './client/plain-session.js'
 export type {

@@ -67,6 +67,7 @@ const addresses: Record<string, readonly string[]> = {
   'node:tls': ['platform'],
   'csv-parse': ['parse'],
   commander: ['cli'],
+  '@bomb.sh/tab': ['cli'],
   'cli-progress': ['cli'],
   'get-east-asian-width': ['cli'],
   ws: ['server'],

@@ -67,8 +67,8 @@ function commandsPage(): string {
   )
   return `# Commands and options
 
-What \`ddb-ingest --help\` and \`ddb-ingest COMMAND --help-all\` print, on one page. A test (\`test/commands-doc.test.ts\`) writes it
-from what the program has. Where options can be set besides: [settings](settings.md).
+For users who look up an option: what \`ddb-ingest --help\` and \`ddb-ingest COMMAND --help-all\` print, on one page. A test
+(\`test/commands-doc.test.ts\`) writes it from the program. [Settings](settings.md) lists other places for options.
 
 | command | does |
 |---|---|

@@ -70,12 +70,15 @@ writer.write('text')
 await load({ rows: [1], server, target: { table: 't' } })
 await load({ rows: [{}], inputs: ['f'], server, target: { table: 't' } })
 await load({ rows: [{}], server, target: { table: 't' }, journal: { folder: 'f' } })
+writer.on('reject', ({ row }) => row.imagined)
+writer.once('error', error => error.imagined)
+writer.on('reject', ({ row }) => row.sym.length).off('finish', () => undefined).write({ sym: 'a', price: 1 })
 `
   ts.sys.writeFile(path, text)
   const errors = ts
     .getPreEmitDiagnostics(ts.createProgram([path], strict))
     .map(({ file, start }) => (file?.getLineAndCharacterOfPosition(start ?? 0).line ?? 0) + 1)
-  t.strictSame([...new Set(errors)], [5, 6, 7, 8, 9, 10, 11])
+  t.strictSame([...new Set(errors)], [5, 6, 7, 8, 9, 10, 11, 12, 13])
   t.end()
 })
 

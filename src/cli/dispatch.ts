@@ -6,15 +6,12 @@ import type { Command } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { wordsFor, wordsOf } from './language/language.js'
 import { helpText, readCommandLine } from './options/reading/command-line.js'
-import { readConfig } from './options/reading/config-file.js'
+import { gatherSources } from './options/gather-sources.js'
 import { rawArguments } from './options/reading/raw-arguments.js'
 import { passwordSetting, passwordSource } from './options/password.js'
 import {
-  checkEnvironment,
   describeOptions,
   findValue,
-  settableNames,
-  type ConfigLayer,
   type OptionSources,
   type Setting,
 } from './options/reading/resolve.js'
@@ -41,7 +38,12 @@ export async function dispatch(
   try {
     const { environment, stdout, stderr } = processEnvironment
     const isTerminal = stdout.isTTY === true && stderr.isTTY === true
-    output.speak(wordsFor({ argv: own, environment, isTerminal }))
+    output.speak(await wordsFor({ argv: own, environment, isTerminal }))
+    if (own[0] === 'complete') {
+      const { complete, requestOf } = await import('./completion/complete.js')
+      const request = requestOf(argv)
+      if (request !== undefined) return await complete(request, processEnvironment, output)
+    }
     return await runCommand(argv, processEnvironment, output, asked)
   } catch (error) {
     return printFailure(output, error, asked).exitCode
@@ -66,10 +68,11 @@ async function runCommand(
   }
   const { command, args, flags } = line
   Object.assign(asked, { verbose: flags.has('verbose'), command, args, flags })
-  const sources = await gatherSources(command, flags, processEnvironment)
+  const { environment } = processEnvironment
+  const sources = await gatherSources(command, flags, environment)
   const { lang } = command.options
   const language = lang && findValue(lang, sources)?.texts.at(-1)
-  if (language !== undefined) output.speak(wordsOf(language))
+  if (language !== undefined) output.speak(await wordsOf(language))
   if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
     args,
@@ -94,26 +97,6 @@ function splitChildCommand(
     throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
   }
   return [argv.slice(0, at), childCommand]
-}
-
-async function gatherSources(
-  command: Command,
-  flags: ReadonlyMap<string, readonly string[]>,
-  processEnvironment: ProcessEnvironment,
-): Promise<OptionSources> {
-  const { environment } = processEnvironment
-  checkEnvironment(environment, commands)
-  const { environmentPrefix } = command
-  const sources = { flags, environment, environmentPrefix, layers: [] as ConfigLayer[] }
-  const config = command.options['config']
-  if (config === undefined) return sources
-  sources.layers = await readConfig(environment, findValue(config, sources)?.texts.at(-1), {
-    command: command.name,
-    settingsOf: command.settingsOf,
-    takesShared: command.takesSharedConfig,
-    known: new Map(commands.map(each => [each.name, settableNames(each)])),
-  })
-  return sources
 }
 
 async function printConfig(

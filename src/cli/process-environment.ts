@@ -36,6 +36,8 @@ export interface ProcessEnvironment {
   onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
+  /** Ends the process even while the system keeps one of its threads waiting, for a name server or a pipe; `leave` waits, too. */
+  die(): void
   /** Stops V8 from enlarging its heap for young objects; call it once the program is loaded. */
   stopHeapGrowth(): void
   /** Base of relative paths; undefined if that folder was removed. */
@@ -67,6 +69,7 @@ export function thisProcess(): ProcessEnvironment {
     signals: process,
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
+    die: () => void process.kill(process.pid, 'SIGKILL'),
     // Set late, as with other flags V8 would reject the compiled code of modules loaded afterwards.
     stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
     workingFolder() {

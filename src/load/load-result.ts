@@ -24,12 +24,14 @@ export interface LoadReport {
   elapsedMs: number
 }
 
-/** The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent. */
+/** The equation of a run: read = confirmed + filtered + unconfirmed + rejected + skipped + unsent. */
 export interface RowCounts {
   /** Records of the inputs, including bad ones. */
   read: number
   /** Known to be in the target. */
   confirmed: number
+  /** Left out by `target.transform`, as the server tells: they are certainly not in the target. */
+  filtered: number
   /** Sent, but their outcome is unknown. */
   unconfirmed: number
   /** Known not to be in the target because the reader or the server refused these rows. */
@@ -56,7 +58,7 @@ export type ListedInputs = 'wrong' | 'all'
  * JSON.
  */
 export interface LoadResult {
-  schema: 'ddb-ingest/load/1'
+  schema: 'ddb-ingest/load/2'
   version: string
   runId: string
   status: LoadStatus

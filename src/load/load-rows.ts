@@ -23,8 +23,8 @@ export interface LoadRowsOptions<Row extends object = object> extends Omit<
   onReject?: (reject: RejectedRow<Row>) => void
 }
 
-/** Limit of rows that wait to be read; enough for several turns of the event loop. */
-export const mostWaiting = 65_536
+/** Limit of rows that wait to be read; enough for a batch and some more. */
+export const mostWaiting = 16_384
 
 /**
  * @param store  its rows go to the table until it ends; it then knows the outcome of each
@@ -105,13 +105,13 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Rows in flight are kept as the caller's objects, which take ten times the memory. Tables in memory stay busy with
- * this much; transactions of DFS tables need more.
+ * Rows in flight are kept as the caller's objects, which take ten times the memory, and V8 lets garbage take four times as much as what
+ * lives. Tables in memory stay busy with this much; transactions of DFS tables need more.
  */
-const mostInFlightBytes = 8 * 1024 * 1024
+const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 
 function inFlight({ table }: LoadOptions['target']): LoadOptions['delivery'] {
-  return table?.startsWith('dfs://') === true ? {} : { maxInFlightBytes: mostInFlightBytes }
+  return table?.startsWith('dfs://') === true ? {} : ofMemory
 }
 
 /** Callers in plain JavaScript have no compiler to tell them. */
@@ -134,6 +134,7 @@ function checkRows({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>)
       target.create !== undefined,
       '`target.create`, which reads its input twice: make the table first',
     ],
+    [target.transform !== undefined, '`target.transform`: leave rows out before they are written'],
     [input.follow === true, '`input.follow`, which is for files'],
     [input.jsonPath !== undefined, '`input.jsonPath`, which is for documents'],
   ]

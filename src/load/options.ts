@@ -127,7 +127,16 @@ export interface TargetOptions {
   function?: string
   /** Arguments before the batch: JSON values. */
   functionArguments?: readonly unknown[]
-  /** Columns sent to a function: `time:TIMESTAMP,sym:SYMBOL`. */
+  /**
+   * A function in DolphinDB's language that makes of each batch the table that is written, as that of `loadTextEx`:
+   * `def(t){ return select * from t where price>0 }`, or a partial application. It runs in the session of the run, once for each batch,
+   * and again for parts of one; rows that it leaves out are filtered. It needs receipts, or `delivery.mode` sync (docs/transform.md).
+   */
+  transform?: string
+  /**
+   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform` a name alone has the type of the
+   * table's column; the columns are the table's own when left out.
+   */
   types?: string
   /** Use the columns of this table instead of `types`. */
   typesFrom?: string

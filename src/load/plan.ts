@@ -13,12 +13,12 @@ import {
   streamBatch,
 } from './defaults.js'
 import { confirmations, mayKnowBatches } from './transport/confirmations.js'
-import { isRunId } from './marker/run-tables.js'
+import { checkRunId } from './marker/run-tables.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
 import { newPathReader } from '../source/path/input-texts.js'
 import type { Confirmation, DeliveryOptions, LoadOptions, OnError } from './options.js'
-import { parseTarget, type Target } from './target/target.js'
+import { hasTransform, parseTarget, type Target } from './target/target.js'
 
 /** Complete options; only what depends on the target is still open. */
 export interface Plan {
@@ -57,6 +57,8 @@ export interface UnitOfPlan {
   readonly token: bigint
   readonly batchRows: number
   readonly batchBytes: number
+  /** Names of its files as the plan has them, in order. */
+  readonly names: readonly string[]
   /** Where reading begins, if the unit is a part of a file. */
   readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
   /**
@@ -98,6 +100,7 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
     throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
   checkConfirm(delivery.confirm, target, delivery.mode)
+  if (hasTransform({ target })) checkTransformed(delivery)
   checkConnections(delivery, target)
   if (options.input?.follow === true) checkFollow(options)
   checkThreads(options.input?.threads ?? 'auto')
@@ -257,6 +260,26 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   )
 }
 
+/** What needs to know what was written: that is not what was sent. @throws {UsageError} DDB_USAGE */
+function checkTransformed({
+  mode,
+  confirm,
+  verify,
+}: Pick<DeliveryOptions, 'verify'> & Pick<Plan, 'mode' | 'confirm'>): void {
+  if (verify !== undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`delivery.verify` compares rows with what was sent, and `target.transform` changes them: leave one of them out',
+    )
+  }
+  if (mode === 'sync' || mayKnowBatches(confirm)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`target.transform\` does not go with \`delivery.confirm\` ${confirm}: how many rows it leaves is in the receipts. ` +
+      'Use `delivery.confirm` receipts, or `delivery.mode` sync',
+  )
+}
+
 /** Refuses inputs that never end together with options that read them twice. */
 function checkFollow({
   inputs,
@@ -313,14 +336,6 @@ function positive(value: number, what: string): number {
 function natural(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
   throw new UsageError('DDB_USAGE', `${what} must be a whole number, not ${value}`)
-}
-
-function checkRunId(runId: string): string {
-  if (isRunId(runId)) return runId
-  throw new UsageError(
-    'DDB_NAME',
-    'a run id has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit',
-  )
 }
 
 /** 16 random hexadecimal digits: no two runs get the same. */

@@ -53,7 +53,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { target } = plan
   const { inputTotals = { count: 0, bytes: 0 } } = parts
   return {
-    schema: 'ddb-ingest/load/1',
+    schema: 'ddb-ingest/load/2',
     version,
     runId: plan.runId,
     status: statusOf(run, error),

@@ -2,12 +2,13 @@
   A stream that accepts rows one at a time and knows whether each is in the table: a run of `load` whose input is the
   stream.
 */
-import { Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { DdbError, UsageError, type ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { RowStore, type StoredRowCounts } from './inputs/rows/row-store.js'
+import { RowWritable } from './inputs/rows/row-writable.js'
 import { loadRowsOn, mostWaiting, type LoadRowsOptions } from './load-rows.js'
 import type { LoadOptions, LoadResult, TargetOptions } from './options.js'
 import { mayKnowBatches } from './transport/confirmations.js'
@@ -16,7 +17,7 @@ import { mayKnowBatches } from './transport/confirmations.js'
 export interface TableWriterOptions
   extends
     Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows' | 'minRows'>,
-    Omit<TargetOptions, 'create'> {
+    Omit<TargetOptions, 'create' | 'transform'> {
   /** How long rows wait for their batch to fill up; default 1,000. */
   flushIntervalMs?: number
 }
@@ -46,7 +47,7 @@ export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
  *
  * `Row` is for the compiler only; at run time the server's columns decide.
  */
-export class TableWriter<Row = AnyRow> extends Writable {
+export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
   readonly #store: RowStore
   readonly #run: Promise<LoadResult>
   readonly #leave: AbortController

@@ -1,20 +1,20 @@
 /*
-  Time as a process had it: what it slept, because it was stopped or its machine stood still, is in no limit. What others did
-  not answer in that time lay there unread.
+  Time as experienced by a process: time in which it slept, because it was stopped or its machine suspended, counts towards no
+  limit. Answers that arrived meanwhile lay there unread.
 */
 import type { Clock, Timer } from './platform.js'
 
-/** A clock that counts the time in which the process could have done something. */
+/** A clock that counts only the time in which the process could have done something. */
 export interface AwakeClock extends Clock {
-  /** How often it has slept so far; a machine that was suspended, or whose clock was set, counts as well. */
+  /** How often it has slept so far; a suspended machine or a changed clock counts as well. */
   readonly naps: number
-  /** Ends its beat: later sleep is not found out. */
+  /** Ends its beat: later sleep is not detected. */
   stop(): void
 }
 
-/** The beat that a process which is awake keeps. */
+/** Interval of the beat of a process that is awake. */
 const beatEveryMs = 500
-/** Longer than a busy process is late. What it is late, it could not have spent on the answers of others either. */
+/** A busy process is never this late; and while late it could not have used others' answers either. */
 const lateMs = 1_000
 
 export function awakeClock(clock: Clock): AwakeClock {
@@ -29,7 +29,7 @@ export function awakeClock(clock: Clock): AwakeClock {
     if (gapMs > beatEveryMs + lateMs) {
       sleptMs += gapMs - beatEveryMs
       naps++
-      // A suspended machine's own clock stands still, the one on the wall does not.
+      // The monotonic clock of a suspended machine stops, the wall clock does not.
     } else if (Math.abs(wallMs - seenWallMs - gapMs) > lateMs) naps++
     seenMs = ms
     seenWallMs = wallMs
@@ -46,7 +46,7 @@ export function awakeClock(clock: Clock): AwakeClock {
       const dueMs = look() + delayMs
       const fire = (): void => {
         const leftMs = dueMs - look()
-        // Systems call back a part of a millisecond early.
+        // Some systems call back a fraction of a millisecond early.
         if (leftMs < 1) callback()
         else timer = start(leftMs, fire)
       }

@@ -1,14 +1,17 @@
 /*
-  The characters that a terminal acts on, or that reorder text, so that one file name could look like another. One table
-  for everything that is shown to people.
+  Characters that terminals act on, or that reorder text, so that one file name could look like another. One table for
+  everything shown to people.
 */
 
-/** Controls, line and paragraph separators, marks and overrides of the direction, the byte order mark. */
+/** Controls, line and paragraph separators, directional marks and overrides, the byte order mark. */
 export const controlCharacters =
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
-/** The text with `\u001b` and the like in place of these characters. @param kept  those that stay */
+/**
+ * The text with these characters replaced by `\u001b` and the like.
+ * @param kept  characters to keep
+ */
 export function escapeControls(text: string, kept = ''): string {
   return text.replace(controlCharacters, character =>
     kept.includes(character)

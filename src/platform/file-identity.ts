@@ -1,12 +1,10 @@
 /*
-  When two paths are one file.
+  Whether two paths lead to the same file.
 */
 import { resolve } from 'node:path'
 import type { FileStatus } from './platform.js'
 
-/**
- * Equal for all names of one file: device and inode. Some file systems number no files; there a file is what its path says.
- */
+/** Equal for all names of one file: device and inode. If a file system has no inodes, the path identifies the file. */
 export function fileKey(
   path: string,
   { device, inode }: Pick<FileStatus, 'device' | 'inode'>,

@@ -1,8 +1,8 @@
 /*
-  A lock that is one file which says what process holds it. It is created whole by a hard link, so nobody ever reads half of
-  one. The holder renews it every few seconds by setting the time of its last change, for which no disk is too full. Where
-  nobody can ask whether the holder lives, the lock is watched: one that is not renewed for several periods of the watcher's
-  own clock is taken over by exactly one other (docs/decisions/0030-a-lock-is-a-lease.md).
+  A lock, as one file that names the process that holds it. A hard link creates it whole, so no process ever reads half of one.
+  The holder renews it every few seconds by setting its modification time, which works even on a full disk. A process that
+  cannot query whether the holder lives watches the lock: if it is not renewed for several periods of the watcher's own clock,
+  exactly one watcher takes it over (docs/decisions/0030-a-lock-is-a-lease.md).
 */
 import {
   isRenewing,
@@ -16,24 +16,24 @@ import { thisMachine, type LockFile, type LockMachine } from './lock-machine.js'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
 
-/** How often a holder renews its lock, and after how long without a renewal a watcher takes it over. */
+/** How often a holder renews its lock, and how long without a renewal until a watcher takes it over. */
 export const renewEveryMs = 3_000
 export const staleMs = 5 * renewEveryMs
-/** Since it was last renewed nobody can have taken it over: no watcher's time is up before. */
+/** For this long after a renewal nobody can have taken it over, as no watcher's time is up. */
 const safeMs = 3 * renewEveryMs
 const lookEveryMs = 250
-/** A difference between the clocks that tells of a machine that was suspended, or of a clock that was set. */
+/** A difference between the clocks that means a suspended machine, or a changed clock. */
 const jumpMs = 1_000
-/** How often a lock that changes hands under our eyes is looked at again. */
+/** How often to look again at a lock that changes hands meanwhile. */
 const maxTurns = 100
 
-/** What is known without watching: `unsure` where that has to show whether the holder lives. */
+/** What is known without watching; `unsure` if only watching shows whether the holder lives. */
 type Look = LockAnswer | { readonly kind: 'unsure'; readonly sighting: Sighting }
 
 /** Stamps of locks that were watched, and were not renewed. */
 type Stale = ReadonlySet<string>
 
-/** As `Files.lock`; the pauses are those of the clock. */
+/** Like `Files.lock`; waits by the given clock. */
 export async function takeFileLock(
   path: string,
   clock: Clock,
@@ -50,13 +50,13 @@ export async function takeFileLock(
   return { kind: 'contended' }
 }
 
-/** As `Files.lockNow`. */
+/** Like `Files.lockNow`. */
 export function takeFileLockNow(path: string, clock: Clock, machine = thisMachine): LockAnswer {
   const look = tryToTake(path, clock, machine, new Set())
   return look.kind === 'unsure' ? takenBy(look.sighting.holder) : look
 }
 
-/** As `Files.lockHolder`; the pauses are those of the clock. */
+/** Like `Files.lockHolder`; waits by the given clock. */
 export async function lockHolder(
   path: string,
   clock: Clock,
@@ -74,7 +74,10 @@ export async function lockHolder(
   return { kind: 'contended' }
 }
 
-/** Watches a lock. @returns false once it is stale: it was neither renewed nor given back */
+/**
+ * Watches a lock.
+ * @returns false once it is stale: neither renewed nor released
+ */
 async function changes(
   { path, stamp }: Sighting,
   clock: Clock,
@@ -84,7 +87,7 @@ async function changes(
   for (let atMs = clock.nowMs(); unchangedMs < staleMs;) {
     await wait(clock, lookEveryMs)
     const nowMs = clock.nowMs()
-    // What the watcher itself has slept says nothing about the holder.
+    // Time in which the watcher itself slept says nothing about the holder.
     unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
     atMs = nowMs
     const seen = seeLock(path, read)
@@ -94,11 +97,11 @@ async function changes(
 }
 
 function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stale): Look {
-  // A process that is turned away needs no room on the disk, and leaves nothing there.
+  // A process that is turned away needs no disk space, and leaves nothing behind.
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
-  // No lock can have this name: `+` is not allowed in names.
+  // No lock can have this name, as names cannot contain `+`.
   const candidate = `${path}+${own.token}.new`
   const file = machine.create(candidate, `${JSON.stringify(own)}\n`)
   let isHeld = false
@@ -134,9 +137,9 @@ function lookAt(path: string, machine: LockMachine, stale: Stale): Seen {
 type Acquired = { readonly kind: 'held'; readonly from: 'nobody' | 'dead' | 'stale' }
 
 /**
- * Creates `path` out of the candidate, or replaces what a dead process left there. Who may replace is decided by a
- * lock in its turn, named after the dead holder's token: only one process gets it, and only while that very holding
- * is still there and not renewed; should it die before it is done, the same rule finds the next one.
+ * Creates `path` from the candidate, or replaces what a dead process left there. Another lock, named after the dead holder's
+ * token, decides who may replace it: only one process gets that, and only while the dead holder's lock still exists and is not
+ * renewed. If that process dies before it is done, the same rule finds the next one.
  */
 function acquire(
   path: string,
@@ -156,7 +159,7 @@ function acquire(
     if (answer.kind !== 'held') return answer
     const again = seeLock(path, machine.read)
     if (typeof again === 'object' && again.stamp === stamp) {
-      // The takeover's own link is what moves: the lock is replaced in one step, and the takeover is over.
+      // The takeover's own link is renamed: that replaces the lock in one step, and ends the takeover.
       renameIfThere(machine, takeover, path)
       const from = seen.isStale ? 'stale' : 'dead'
       if (isStill(machine, path, own.token)) return { kind: 'held', from }
@@ -165,9 +168,7 @@ function acquire(
   return { kind: 'contended' }
 }
 
-/**
- * A lock that this process holds by now.
- */
+/** A lock that this process now holds. */
 function heldLock(
   path: string,
   own: LockHolder,
@@ -182,7 +183,7 @@ function heldLock(
   let timer: Timer | undefined
   let isOver = false
 
-  /** Forward whatever the clock on the wall does: a time that was there before would be no renewal. */
+  /** Always moves forward, whatever the wall clock does: a repeated time would not count as a renewal. */
   const renew = (): void => {
     const now = { ms: clock.nowMs(), wallMs: clock.wallMs() }
     const stampMs = beganAt.wallMs + (now.ms - beganAt.ms)
@@ -190,10 +191,10 @@ function heldLock(
     if (isStill(machine, path, own.token)) sure = now
     else loss = lossOf(machine, path, own)
   }
-  /** Through the gate that each process has to pass that takes the lock over; it lets one of them through. */
+  /** Acts behind the gate that every process must pass to take the lock over; the gate admits one at a time. */
   const withGate = (action: () => void): void => {
     const gate = `${path}+${own.token}`
-    // What has its name by now may be the lock of another: nothing is renewed or removed then.
+    // Another process may own a lock with this name by now; it is neither renewed nor removed.
     const isOurs =
       isStill(machine, path, own.token) &&
       acquire(gate, path, own, machine, new Set()).kind === 'held'
@@ -210,7 +211,7 @@ function heldLock(
       if (isSafe()) renew()
       else withGate(renew)
     } catch {
-      // Tried again; should it never be possible, `lost` says so before others may take it for dead.
+      // It tries again; if that never succeeds, `lost` reports it before others may take the holder for dead.
     }
     timer = loss === undefined ? clock.afterIfAlive(renewEveryMs, tick) : undefined
   }
@@ -234,7 +235,7 @@ function heldLock(
       try {
         if (loss === undefined) withGate(() => unlinkIfThere(machine, path))
       } catch {
-        // A lock that stays is taken over once this process has ended: no reason to fail a run that is done.
+        // A remaining lock is taken over once this process has ended, so this need not fail a finished run.
       }
       file.close()
     },
@@ -265,7 +266,7 @@ function linkIfFree(machine: LockMachine, from: string, path: string, own: LockH
     return true
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
-    // A server of files may have made the link, and have been asked again when its answer was lost.
+    // A file server may have created the link and then been asked again because its answer was lost.
     return isStill(machine, path, own.token)
   }
 }

@@ -1,19 +1,19 @@
 /*
-  Names of files as texts. Systems other than Windows take any bytes for a name: bytes that are not UTF-8 stand in the text as lone
-  surrogates, U+DC80 to U+DCFF, so that no two names have one text, JSON keeps them as escapes, and the system gets its bytes
+  File names as texts. Except on Windows, a name can consist of any bytes: bytes that are not UTF-8 become lone surrogates,
+  U+DC80 to U+DCFF. So different names have different texts, JSON keeps them as escapes, and the system gets the original bytes
   back. Python's os.fsdecode does the same (PEP 383).
 */
 import { isUtf8 } from 'node:buffer'
 import { sep } from 'node:path'
 
-/** U+DC00 and a byte from 0x80 on. */
+/** U+DC00 plus a byte from 0x80 on. */
 const firstEscape = 0xdc00
 const lone = /[\udc80-\udcff]/u
-/** As above, or half of a character: of most names it is known at once that they have none. */
+/** Such an escape, or half a character; most names contain neither. */
 const half = /[\udc80-\udcff]/
 const isWindows = sep === '\\'
 
-/** The text of a name, or of several with what stands between them. */
+/** The text of a name, or of several with their separators. */
 export function nameOfBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString()
   let name = ''
@@ -25,7 +25,7 @@ export function nameOfBytes(bytes: Buffer): string {
   return name
 }
 
-/** What the system calls a file: the text itself, or its bytes where they are not UTF-8. */
+/** A name for the system: the text itself, or its bytes if they are not UTF-8. */
 export function systemName(name: string): string | Buffer {
   if (isWindows || !half.test(name) || !lone.test(name)) return name
   const parts = Array.from(name, character =>
@@ -36,7 +36,7 @@ export function systemName(name: string): string | Buffer {
   return Buffer.concat(parts)
 }
 
-/** Bytes of the character of UTF-8 that begins here; 0 where none does. */
+/** Bytes of the UTF-8 character that begins here; 0 if none does. */
 function characterLength(bytes: Buffer, at: number): number {
   for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
     if (isUtf8(bytes.subarray(at, at + length))) return length

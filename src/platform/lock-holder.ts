@@ -1,6 +1,6 @@
 /*
-  Who holds a lock, as its file says: which process, of which boot and namespaces, and when it last renewed its hold. Whether
-  a process lives can be asked only where its number means the same: in its own namespaces, until the next boot.
+  The holder of a lock according to its file: which process, of which boot and namespaces, and when it last renewed the lock.
+  Whether that process lives can be queried only where its pid is valid: in its own namespaces, until the next boot.
 */
 import { randomBytes } from 'node:crypto'
 import {
@@ -14,28 +14,28 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** What the file of a lock says. */
+/** Contents of a lock's file. */
 export interface LockHolder {
-  /** Tells this holding from every other. */
+  /** Unique for each time a lock is held. */
   readonly token: string
   readonly pid: number
-  /** Of the boot, and of the process in clock ticks since then: a pid is used again. null without /proc. */
+  /** Of the boot, and the process's start in clock ticks since then, as pids are reused. null without /proc. */
   readonly bootId: string | null
   readonly startTicks: string | null
-  /** Of processes and of time: numbers and ticks mean nothing in others. Version 0.1.0 wrote none, and renewed nothing. */
+  /** Of pids and of time: pids and ticks are valid only there. Version 0.1.0 wrote none, and did not renew locks. */
   readonly namespaces?: string | null
   readonly host: string
   readonly since: string
 }
 
-/** A lock as it was seen. Two sightings with equal `stamp` are of a hold that was not renewed in between. */
+/** A lock as it was seen. If two sightings have equal `stamp`, it was not renewed in between. */
 export interface Sighting {
   readonly path: string
   readonly holder: LockHolder
   readonly stamp: string
 }
 
-/** `unsure`: it may run where it cannot be asked, or it was stopped. */
+/** `unsure`: it may run where it cannot be queried, or be stopped. */
 export type Life = 'alive' | 'dead' | 'unsure'
 
 export function thisProcess(): LockHolder {
@@ -50,7 +50,7 @@ export function thisProcess(): LockHolder {
   }
 }
 
-/** What the file of a lock holds, and when it was last changed. */
+/** The content of a lock's file, and its modification time. */
 export interface LockText {
   readonly text: string
   readonly changedNs: bigint
@@ -58,7 +58,7 @@ export interface LockText {
 
 /**
  * Looks at a lock.
- * @returns undefined when there is none, `strange` when the file is none
+ * @returns undefined if there is none, `strange` if the file is not a lock
  * @throws the system's error
  */
 export function seeLock(path: string, read = readLock): Sighting | 'strange' | undefined {
@@ -70,11 +70,11 @@ export function seeLock(path: string, read = readLock): Sighting | 'strange' | u
     : { path, holder, stamp: `${holder.token} ${seen.changedNs}` }
 }
 
-/** It is opened, because only what is opened is asked for again where files come over a network. */
+/** Opens the file, because network file systems refresh only opened files. */
 export function readLock(path: string): LockText | 'strange' | undefined {
   let descriptor
   try {
-    // Opening waits for nobody, be the file a pipe.
+    // Opening never blocks, even if the file is a pipe.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if (isGone(error)) return undefined
@@ -105,7 +105,7 @@ function shortText(descriptor: number): string {
   return buffer.toString('utf8', 0, readSync(descriptor, buffer))
 }
 
-/** undefined for what nobody here wrote. */
+/** undefined for a text that this program did not write. */
 export function holderOf(text: string): LockHolder | undefined {
   try {
     const holder: unknown = JSON.parse(text)
@@ -128,7 +128,7 @@ function isHolder(value: unknown): value is LockHolder {
   )
 }
 
-/** Whether a holder renews its hold. */
+/** Whether the holder renews the lock. */
 export function isRenewing({ namespaces }: LockHolder): boolean {
   return namespaces !== undefined
 }
@@ -144,13 +144,13 @@ export function lifeOf(holder: LockHolder): Life {
   return 'Tt'.includes(state.letter) ? 'unsure' : 'alive'
 }
 
-/** Its number and its ticks mean here what they meant there. */
+/** Its pid and ticks are valid here. */
 function isHere(holder: LockHolder): boolean {
   const here = [bootId(), namespaces()]
   return !here.includes(null) && here[0] === holder.bootId && here[1] === holder.namespaces
 }
 
-/** A lock of version 0.1.0, which nobody renews: one on another host is taken to live. */
+/** A lock of version 0.1.0, which is not renewed: a holder on another host is assumed to live. */
 function lifeOfEarlier(holder: LockHolder): Life {
   if (holder.host !== hostname()) return 'alive'
   if (holder.bootId !== null && holder.bootId !== bootId()) return 'dead'
@@ -160,7 +160,7 @@ function lifeOfEarlier(holder: LockHolder): Life {
   return state.startTicks === holder.startTicks && !'ZX'.includes(state.letter) ? 'alive' : 'dead'
 }
 
-/** `process 5 on HOST since …`; without a place where the number is one of this namespace's. */
+/** `process 5 on HOST since …`; without a host if the pid is valid in this namespace. */
 export function whoIs(holder: LockHolder): string {
   return `process ${holder.pid}${placeOf(holder)} since ${holder.since}`
 }
@@ -187,13 +187,13 @@ function bootId(): string | null {
 
 function namespaces(): string | null {
   const names = ['pid', 'time'].map(name => linkOf(`/proc/self/ns/${name}`))
-  // Older systems have none for time.
+  // Older systems have no time namespace.
   return names[0] === undefined ? null : names.join(' ')
 }
 
-/** State and start time of `/proc/PID/stat`; the program's name in it may hold anything, brackets included. */
+/** State and start time in `/proc/PID/stat`; the program's name in it may contain anything, including brackets. */
 function processState(pid: number | 'self'): { startTicks: string; letter: string } | undefined {
-  // Another namespace's /proc may be mounted here, with other numbers.
+  // The /proc of another namespace may be mounted here, with other pids.
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
   const stat = readProc(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined

@@ -1,5 +1,5 @@
 /*
-  What a lock needs of the machine that it lies on: a few calls of its file system, and who lives there. Tests bring machines of
+  What a lock needs from its machine: a few calls of the file system, and which processes live there. Tests bring machines of
   their own.
 */
 import {
@@ -21,24 +21,24 @@ import {
   type LockText,
 } from './lock-holder.js'
 
-/** A lock's file that stays open, whatever has its name later. */
+/** A lock's file that stays open, even if its name later refers to another one. */
 export interface LockFile {
-  /** Sets the time of its last change, ms since the epoch. */
+  /** Sets its modification time, ms since the epoch. */
   stamp(ms: number): void
   close(): void
 }
 
 /** Every call on files throws the system's error. */
 export interface LockMachine {
-  /** This process, with a token that nobody had before. */
+  /** This process, with a new token. */
   self(): LockHolder
   /** What is known of a holder without waiting. */
   lifeOf(holder: LockHolder): Life
-  /** undefined when there is none, `strange` when it is no ordinary file. */
+  /** undefined if there is none, `strange` if it is not an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined
-  /** Makes a file that was not there, and waits for the disk. */
+  /** Creates a new file, and waits for the disk. */
   create(path: string, text: string): LockFile
-  /** Gives a file one more name; EEXIST when something has it. */
+  /** Gives a file another name; EEXIST if that name exists. */
   link(from: string, to: string): void
   rename(from: string, to: string): void
   unlink(path: string): void

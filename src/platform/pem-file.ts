@@ -1,11 +1,11 @@
 /*
-  Certificates and private keys in PEM files, looked at before TLS gets them: it passes over authorities that it cannot
-  read, and names no file.
+  Checks certificates and private keys in PEM files before TLS uses them: TLS skips authorities that it cannot read, and its
+  errors name no file.
 */
 import { X509Certificate } from 'node:crypto'
 import type { Files } from './platform.js'
 
-/** What a file should hold. */
+/** What a file should contain. */
 export type PemContent = 'certificates' | 'key'
 
 /** The text of a file, or what is wrong with it: a sentence that names the file. */
@@ -17,7 +17,7 @@ const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
-/** Reads a file and says whether it holds what it should. */
+/** Reads a file and checks its content. */
 export async function readPemFile(
   path: string,
   content: PemContent,

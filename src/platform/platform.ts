@@ -1,26 +1,26 @@
 /*
-  What the program needs of the machine it runs on: time, turns of the event loop, randomness, connections, files.
-  Everything that behaves otherwise from run to run goes through here, so that a test can bring a machine of its own.
+  What the program needs from its machine: time, turns of the event loop, randomness, connections, files. Everything that
+  differs from run to run goes through here, so that a test can bring a machine of its own.
 */
 import type { Duplex } from 'node:stream'
 
 /** A timer that was started. */
 export interface Timer {
-  /** Harmless when the timer has fired. */
+  /** Has no effect if the timer has fired. */
   cancel(): void
 }
 
 /** Time, and turns of the event loop. */
 export interface Clock {
-  /** Milliseconds that only go up. */
+  /** Monotonic milliseconds. */
   nowMs(): number
   /** Milliseconds since the epoch. */
   wallMs(): number
-  /** How often the process has slept, where somebody finds out. */
+  /** How often the process has slept, if that is detected. */
   readonly naps?: number
   /** Calls back once after `delayMs`; until then the process stays alive. */
   after(delayMs: number, callback: () => void): Timer
-  /** As `after`, but a process with nothing else to do ends before. */
+  /** Like `after`, but does not keep the process alive. */
   afterIfAlive(delayMs: number, callback: () => void): Timer
   /** Calls back in the next turn of the event loop, after the input and output of this one. */
   nextTurn(callback: () => void): void
@@ -33,27 +33,27 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-/** How the other end of a connection that is dialled proves who it is, and we to it. Texts are PEM. */
+/** How to verify the other end of a dialled connection, and prove our own identity. Texts are PEM. */
 export interface DialTls {
-  /** False takes any certificate, that of an attacker as well. */
+  /** False accepts any certificate, even an attacker's. */
   readonly isVerified: boolean
-  /** The only authorities that count; those of the system when left out. */
+  /** The only authorities to trust; default those of the system. */
   readonly authorities?: string
-  /** Ours, followed by those in between; with its private key. */
+  /** Our certificate, followed by intermediate ones; with its private key. */
   readonly certificate?: string
   readonly key?: string
 }
 
-/** What a server that speaks TLS proves itself with. Texts are PEM. */
+/** A TLS server's identity. Texts are PEM. */
 export interface ListenTls {
-  /** Its own, followed by those in between. */
+  /** Its certificate, followed by intermediate ones. */
   readonly certificate: string
   readonly key: string
 }
 
 /**
- * One end of a connection. Those that `dial` gave emit `connect` once they are open, and with TLS `secureConnect` once
- * the other end is who it should be.
+ * One end of a connection. Sockets from `dial` emit `connect` once they are open, and with TLS `secureConnect` once the other
+ * end is verified.
  */
 export interface Socket extends Duplex {
   readonly remoteAddress?: string | undefined
@@ -65,19 +65,19 @@ export interface Socket extends Duplex {
 /** Where a server listens. */
 export interface ListeningPort {
   readonly port: number
-  /** Takes no more connections; calls back once the last one has ended. */
+  /** Accepts no more connections; calls back once the last one has ended. */
   close(closed: () => void): void
 }
 
-/** Connections. Both ends may send on after the other has said that it will not. */
+/** Connections. Either end may continue to send after the other has finished. */
 export interface Network {
-  /** With TLS from the first byte where it is asked for; throws the system's error when its texts are of no use. */
+  /** With TLS from the first byte if `tls` is given; throws the system's error if its texts are unusable. */
   dial(host: string, port: number, tls?: DialTls): Socket
-  /** Whether any program that listens there answers in TLS; false when that is not known before `ended`. */
+  /** Whether a program listening there answers in TLS; false if that is not known before `ended`. */
   speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean>
   /**
-   * @param tls  every connection has to begin with it
-   * @returns once connections are taken; rejects with the system's error
+   * @param tls  every connection must begin with it
+   * @returns once connections are accepted; rejects with the system's error
    */
   listen(
     host: string,
@@ -87,15 +87,15 @@ export interface Network {
   ): Promise<ListeningPort>
 }
 
-/** What is known of a file without reading it; `fileKey` says whether two paths are one file. */
+/** What is known of a file without reading it; `fileKey` tells whether two paths are the same file. */
 export interface FileStatus {
   readonly isFile: boolean
   readonly isFolder: boolean
-  /** By its permissions everybody may read it; false, too, where they do not tell. */
+  /** Its permissions let everybody read it; false if they do not tell. */
   readonly isForAll?: boolean
   readonly sizeBytes: number
   readonly device: bigint
-  /** 0 where the file system gives its files no numbers. */
+  /** 0 if the file system has no inodes. */
   readonly inode: bigint
 }
 
@@ -103,31 +103,34 @@ export interface FileStatus {
 export interface DatedFileStatus extends FileStatus {
   /** When its content last changed, ms since the epoch. */
   readonly modifiedMs: number
-  /** When it was made, and when anything of it last changed, ns since the epoch; systems that do not know the first give 0 or the other. */
+  /**
+   * Its creation time, and the last change of anything about it, ns since the epoch; systems that do not know the first return
+   * 0 or the second.
+   */
   readonly bornNs: bigint
   readonly changedNs: bigint
-  /** What tells its content from others, where that is known without reading it. */
+  /** Identifies its content, if that is known without reading it. */
   readonly digest?: string
 }
 
-/** A lock that this process holds, and renews for as long as it is not stopped. */
+/** A lock that this process holds, and renews as long as it runs. */
 export interface FileLock {
   readonly path: string
   /**
-   * Why this process must do nothing any more that only the holder may do; undefined while it holds the lock. It looks at the
-   * file only after a pause in which others may have taken the holder for dead: it may be asked before every write.
+   * Why this process must stop doing what only the holder may do; undefined while it holds the lock. It looks at the file only
+   * after a pause in which others may have taken the holder for dead, so it may be called before every write.
    */
   lost(): string | undefined
-  /** Gives the lock back; a second call does nothing. */
+  /** Releases the lock. Idempotent. */
   release(): void
 }
 
-/** What came of asking for a lock. */
+/** The answer to a request for a lock. */
 export type LockAnswer =
   | {
       readonly kind: 'held'
       readonly lock: FileLock
-      /** Who had it before: `dead` for certain, or `stale`, which may be one that was stopped and wakes later. */
+      /** Who had it before: `dead` is certain; a `stale` holder may have been stopped and wake later. */
       readonly from: 'nobody' | 'dead' | 'stale'
     }
   /** A living process has it. */
@@ -137,7 +140,7 @@ export type LockAnswer =
       readonly since: string
       /** `process 5 on HOST since …` */
       readonly who: string
-      /** False for a holder of version 0.1.0 on another host: whether it lives cannot be found out. */
+      /** False for a holder of version 0.1.0 on another host: it cannot be found out whether it lives. */
       readonly isRenewed: boolean
     }
   /** The file is not a lock. */
@@ -148,7 +151,7 @@ export type LockAnswer =
 /** One name in a folder. */
 export interface FolderEntry {
   readonly name: string
-  /** The folder it lies in. */
+  /** Its folder. */
   readonly folder: string
   readonly isFolder: boolean
   /** An ordinary file; false for links, whatever they lead to. */
@@ -158,93 +161,95 @@ export interface FolderEntry {
 /** A file opened for reading. */
 export interface InputFile {
   status(): Promise<DatedFileStatus>
-  /** Reads on from where the last read ended. @returns bytes read, 0 at the end */
+  /**
+   * Continues where the last read ended.
+   * @returns bytes read, 0 at the end
+   */
   read(buffer: Uint8Array, offset: number, length: number): Promise<number>
-  /** As `read`, from a place of the file; where `read` goes on stays as it is. */
+  /** Like `read`, from a position in the file; does not affect where `read` continues. */
   readAt(buffer: Uint8Array, offset: number, length: number, positionBytes: number): Promise<number>
   close(): Promise<void>
 }
 
 /** A file opened for writing; every call returns once it is done. */
 export interface OutputFile {
-  /** @returns bytes written, perhaps fewer than there are */
+  /** @returns bytes written, perhaps fewer than requested */
   write(bytes: Uint8Array): number
-  /** Cuts the file to its first `sizeBytes` bytes; what is written next stands there. */
+  /** Cuts the file to its first `sizeBytes` bytes and writes on from there. */
   truncate(sizeBytes: number): void
   /** Waits for the disk. */
   sync(): void
-  /** As `sync`, while the process goes on with other things. */
+  /** Like `sync`, without blocking the process. */
   syncMeanwhile(): Promise<void>
   close(): void
 }
 
 /**
- * Files; failures are the system's own errors with their `code`. Bytes of a name that are not UTF-8 stand in paths as lone
+ * Files; failures are the system's own errors with their `code`. Bytes of a name that are not UTF-8 appear in paths as lone
  * surrogates (`file-name.ts`).
  */
 export interface Files {
   open(path: string): Promise<InputFile>
   /**
-   * The start of a file, read at once, while nothing else goes on. A pipe is not waited for.
+   * Reads the start of a file synchronously. Does not wait for a pipe.
    * @returns bytes read
    */
   readNow(path: string, buffer: Uint8Array): number
-  /** Of what the path leads to. */
+  /** Follows links. */
   status(path: string): Promise<DatedFileStatus>
-  /** Of what the path leads to, at once; undefined when the file does not exist. */
+  /** Follows links, synchronously; undefined if the file does not exist. */
   statusNow(path: string): FileStatus | undefined
-  /** Rejects when the file may not be read. */
+  /** Rejects if the file may not be read. */
   checkReadable(path: string): Promise<void>
-  /** Tells of each name one by one: of a folder with a million of them a list takes more room than what becomes of it. */
+  /** Reports names one by one: for a folder with a million of them a list would take more memory than the result. */
   readFolder(path: string, recursive: boolean, found: (entry: FolderEntry) => void): Promise<void>
-  /** Makes a file for the owner alone; EEXIST when something has that name, be it a link that leads nowhere. */
+  /** Creates a file accessible only to its owner; EEXIST if the name exists, even as a dangling link. */
   create(path: string): OutputFile
-  /** Opens a file that is there; EEXIST when it holds something or is not an ordinary file, ELOOP for a link. */
+  /** Opens an existing file; EEXIST if it is not empty or not an ordinary file, ELOOP for a link. */
   openEmpty(path: string): OutputFile
-  /** Opens an ordinary file that is there, to append to it; ELOOP for a link. */
+  /** Opens an existing ordinary file for appending; ELOOP for a link. */
   reopen(path: string): OutputFile
-  /** Makes a folder, and those it lies in, for the owner alone; nothing happens to one that is there. */
+  /** Creates a folder, and its parents, accessible only to the owner; leaves an existing one alone. */
   makeFolder(path: string): void
   /**
-   * Takes the lock that the file is, unless a living process has it. A holder that cannot be asked – in another container, on
-   * another host, or stopped – is watched, for seconds.
+   * Takes the lock at this path, unless a living process has it. A holder that cannot be queried, because it is in another
+   * container, on another host, or stopped, is watched for some seconds.
    */
   lock(path: string): Promise<LockAnswer>
-  /** As `lock`, without watching: a holder that cannot be asked has it. */
+  /** Like `lock`, without watching: a holder that cannot be queried keeps it. */
   lockNow(path: string): LockAnswer
-  /** Who has the lock; undefined when nobody alive has it. As `lock`, it may take seconds. */
+  /** Who has the lock; undefined if no living process has it. Like `lock`, it may take seconds. */
   lockHolder(path: string): Promise<LockAnswer | undefined>
   remove(path: string): void
-  /** Puts what has one name under another, in one step and in the place of what has that. */
+  /** Renames a file in one step, replacing an existing one with the new name. */
   rename(from: string, to: string): void
 }
 
 /** Another thread of the process. */
 export interface Thread {
-  /** Plain data; what is handed over cannot be used here any more. */
+  /** Plain data; what is handed over can no longer be used here. */
   post(message: unknown, handedOver?: readonly ArrayBuffer[]): void
   /** Whether the process stays alive for it. */
   keepAlive(keeps: boolean): void
-  /** Resolves once it has ended, whatever it was at. */
+  /** Resolves once it has ended, whatever it was doing. */
   end(): Promise<void>
 }
 
-/** What a thread tells. */
+/** Events of a thread. */
 export interface ThreadEvents {
   readonly onMessage: (message: unknown) => void
   /** It has ended by itself. */
   readonly onDeath: (why: Error) => void
 }
 
-/** Threads. */
 export interface Threads {
   /** How many can run at the same time. */
   readonly cores: number
   /**
    * Starts a thread that does not keep the process alive.
    *
-   * @param entry  path of the module that it runs
-   * @param data  plain data that it is given
+   * @param entry  path of the module to run
+   * @param data  plain data for it
    */
   start(entry: string, data: unknown, events: ThreadEvents): Thread
 }
@@ -256,6 +261,6 @@ export interface Platform {
   readonly network: Network
   readonly files: Files
   readonly threads: Threads
-  /** What the machine calls itself. */
+  /** The machine's own name. */
   readonly hostName: string
 }

@@ -39,12 +39,12 @@ const syncFile = promisify(fdatasync)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 const { S_IFDIR, S_IFMT, S_IFREG } = constants
-/** Names of a folder that are asked for together. */
+/** Names of a folder whose status is queried together. */
 const entriesAtOnce = 1024
-/** Stands in texts for bytes that are not UTF-8. */
+/** What Node puts in the place of bytes that are not UTF-8. */
 const lostCharacter = '\ufffd'
 const readableByAll = 0o444
-/** Without waiting for the reader of a pipe. */
+/** Does not wait for the reader of a pipe. */
 const appending = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK
 
 /** The files that the process sees. */
@@ -61,12 +61,12 @@ export const systemFiles: Files = {
     const exact = statSync(name, { bigint: true, throwIfNoEntry: false })
     return exact && statusOf(exact)
   },
-  // Asked of every input in turn: waiting for another thread would take longer than the answer.
+  // Synchronous, as waiting for another thread for each input would take longer.
   checkReadable: path =>
     new Promise(resolve => resolve(accessSync(systemName(path), constants.R_OK))),
   async readFolder(path, recursive, found) {
     const folders = [path]
-    // The list grows as it is gone through.
+    // The list grows during the loop.
     for (const folder of folders) {
       await readEntries(folder, entry => {
         if (recursive && entry.isFolder) folders.push(join(folder, entry.name))
@@ -92,7 +92,7 @@ export const systemFiles: Files = {
   rename: (from, to) => renameSync(systemName(from), systemName(to)),
 }
 
-/** Asked for as BigInt, the numbers of a million files take a quarter more time; some systems have larger ones. */
+/** As BigInt, the inodes of a million files would take a quarter more time; some systems have larger ones. */
 const isExact = Number.isSafeInteger
 
 function statusOf(stats: Stats | BigIntStats): FileStatus {
@@ -117,7 +117,7 @@ function datedStatusOf(stats: BigIntStats): DatedFileStatus {
   }
 }
 
-/** What one folder holds. A name is asked for as bytes where its text may have lost some. */
+/** The content of one folder. A name is read again as bytes if its text may have lost some. */
 async function readEntries(folder: string, found: (entry: FolderEntry) => void): Promise<void> {
   const path = systemName(folder)
   let lost = 0
@@ -130,7 +130,7 @@ async function readEntries(folder: string, found: (entry: FolderEntry) => void):
   try {
     for (let first = await entries.read(); first !== null; first = await entries.read()) {
       tell(first)
-      // They are in memory by now: waiting for each of a million would take longer than all else.
+      // They are in memory by now: awaiting each of a million would take longer than everything else.
       for (let i = 1; i < entriesAtOnce; i++) {
         const next = entries.readSync()
         if (next === null) break

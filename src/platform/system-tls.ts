@@ -1,13 +1,12 @@
 /*
-  TLS on the machine the program runs on: version 1.2 at least, certificates and host names verified whatever the
-  environment says.
+  TLS on the program's machine: version 1.2 or later, with certificates and host names verified whatever the environment says.
 */
 import { X509Certificate } from 'node:crypto'
 import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
 import * as tls from 'node:tls'
 import type { DialTls, ListenTls, Socket } from './platform.js'
 
-/** What Node takes for TCP as well. */
+/** Options that Node also accepts for TCP. */
 interface ConnectionSettings {
   readonly noDelay: boolean
   readonly keepAlive: boolean
@@ -16,20 +15,20 @@ interface ConnectionSettings {
 }
 
 const minVersion = 'TLSv1.2'
-/** A peer that does not finish its handshake would keep its connection for ever. */
+/** A peer that does not finish its handshake would otherwise keep its connection for ever. */
 const handshakeTimeoutMs = 10_000
 
-/** Read once: that takes longer than a handshake. */
+/** Cached, as reading them takes longer than a handshake. */
 let systemAuthorities: readonly string[] | undefined
 
-/** Those that Node brings, with NODE_EXTRA_CA_CERTS; and those of the system, where Node can read them. */
+/** Node's own authorities, with NODE_EXTRA_CA_CERTS; and those of the system, if Node can read them. */
 function defaultAuthorities(): readonly string[] | undefined {
   if (!('getCACertificates' in tls)) return undefined
   const of = tls.getCACertificates as (type: string) => readonly string[]
   return (systemAuthorities ??= [...new Set([...of('default'), ...of('system')])])
 }
 
-/** Throws the system's error when certificate or key cannot be used. */
+/** Throws the system's error if certificate or key cannot be used. */
 export function dialTls(
   host: string,
   port: number,
@@ -42,16 +41,16 @@ export function dialTls(
     port,
     ...settings,
     minVersion,
-    // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise.
+    // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
     rejectUnauthorized: isVerified,
     checkServerIdentity,
-    // An address has no place in the extension (RFC 6066 §3); Node compares it with the certificate all the same.
+    // The extension cannot hold an IP address (RFC 6066 §3); Node compares it with the certificate all the same.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca: [...[ca].flat()] }),
     ...(certificate === undefined ? {} : { cert: certificate }),
     ...(key === undefined ? {} : { key }),
   })
-  // Node takes these two from the options of TCP connections alone.
+  // Node takes these two only from the options of TCP connections.
   socket.once('connect', () => {
     socket.setNoDelay(settings.noDelay)
     socket.setKeepAlive(settings.keepAlive, settings.keepAliveInitialDelay)
@@ -59,10 +58,10 @@ export function dialTls(
   return socket
 }
 
-/** What keys that were made by multiplying primes need for 112 bits of strength (NIST SP 800-57, part 1, table 2). */
+/** Least length of RSA keys and the like for 112 bits of strength (NIST SP 800-57, part 1, table 2). */
 const fewestKeyBits = 2_048
 
-/** Stricter than Node: no host is named by a common name (RFC 9525 §2), and the keys of a chain are looked at. */
+/** Stricter than Node: ignores common names as host names (RFC 9525 §2), and checks the keys of the chain. */
 function checkServerIdentity(host: string, cert: tls.PeerCertificate): Error | undefined {
   const subject = { ...cert.subject, CN: undefined } as unknown as tls.Certificate
   return (
@@ -104,7 +103,7 @@ export function speaksTls(host: string, port: number, ended: AbortSignal): Promi
   })
 }
 
-/** Throws the system's error when certificate or key cannot be used. */
+/** Throws the system's error if certificate or key cannot be used. */
 export function createTlsServer(
   { certificate, key }: ListenTls,
   accept: (socket: Socket) => void,
@@ -127,11 +126,11 @@ export function createTlsServer(
     unproven.delete(peerOf(socket))
     accept(socket)
   })
-  // Its only use here is not to be an uncaught exception.
+  // Only prevents an uncaught exception.
   server.on('tlsClientError', (_error, socket) => void socket.destroy())
   const close = server.close.bind(server)
   server.close = callback => {
-    // Who has not finished a handshake is nobody's connection: nobody else would end it.
+    // A connection that has not finished its handshake belongs to nobody who could end it.
     for (const socket of unproven.values()) socket.destroy()
     return close(callback)
   }

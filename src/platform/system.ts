@@ -1,5 +1,5 @@
 /*
-  The platform that the program really runs on. Together with `system-tls.ts` the only file that opens sockets.
+  The platform that the program really runs on. Together with `system-tls.ts` it is the only file that opens sockets.
 */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -18,7 +18,7 @@ const systemRandom: Random = {
   bytes: length => randomBytes(length),
 }
 
-/** Systems begin after two hours; what stands between forgets silent connections long before. */
+/** Systems wait two hours; devices on the way forget silent connections long before that. */
 const keepAliveInitialDelay = 60_000
 
 const keepAlive = {
@@ -52,7 +52,7 @@ async function listen(
   }
 }
 
-/** What every program but a test runs on. */
+/** The platform of every program except tests. */
 export const systemPlatform: Platform = {
   clock: systemClock,
   random: systemRandom,

@@ -3,10 +3,7 @@
 */
 import type { Clock } from './platform.js'
 
-/**
- * Resolves after `ms`, or as soon as `ended` is aborted: at once when it is already. The process stays alive until
- * then.
- */
+/** Resolves after `ms`, or as soon as `ended` is aborted. Keeps the process alive until then. */
 export function wait(clock: Clock, ms: number, ended?: AbortSignal): Promise<void> {
   if (ended?.aborted === true) return Promise.resolve()
   return new Promise(resolve => {

@@ -33,18 +33,17 @@ export { readSettings, type ServerOptions } from './options.js'
 export type { EmbeddedServer, ServerCounters } from './start.js'
 
 /**
- * Starts a server of its own in this process. It ends with `close()`; nothing else has to be cleaned up.
+ * Starts an independent server in this process. `close()` ends it; nothing else needs cleaning up.
  *
- * @throws {UsageError} DDB_USAGE for options that cannot be; DDB_CONFIG when it would be exposed with the initial
- *   password
- * @throws {ConnectionError} DDB_CONNECT when the port is taken
- * @throws {ServerError} DDB_SCRIPT when the initial script fails
+ * @throws {UsageError} DDB_USAGE for invalid options; DDB_CONFIG if it would be exposed with the initial password
+ * @throws {ConnectionError} DDB_CONNECT if the port is taken
+ * @throws {ServerError} DDB_SCRIPT if the initial script fails
  */
 export function startServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
   return startServerWith(options, scriptExecutor)
 }
 
-/** @internal As `startServer`, on the platform given. */
+/** @internal Like `startServer`, on the given platform. */
 export function startServerOn(platform: Platform, options: ServerOptions): Promise<EmbeddedServer> {
   return startServerWith(options, scriptExecutor, platform)
 }

@@ -13,7 +13,7 @@ import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 import type { ServerTable } from './tables/server-table.js'
 import type { Transactions } from './tables/transactions.js'
 
-/** A function all sessions may call. */
+/** A function that all sessions may call. */
 export interface FunctionView {
   name: string
   definition: FunctionDefinition
@@ -23,31 +23,31 @@ export interface FunctionView {
   createdAt: Date
 }
 
-/** A table that all sessions know. */
+/** A table that all sessions can see. */
 export interface SharedTable {
   table: ServerTable
   /** User who shared it. */
   owner: string
-  /** Others need rights (addAccessControl). */
+  /** Other users need rights (addAccessControl). */
   isControlled?: boolean
 }
 
-/** A database and the tables made in it. */
+/** A database and the tables created in it. */
 export interface DfsDatabase {
   handle: DatabaseHandle
   owner: string
   tables: Map<string, ServerTable>
 }
 
-/** A login, kept in clear: SCRAM needs the password itself (docs/protocol.md#scram). */
+/** A login, stored in plain text: SCRAM needs the password itself (docs/protocol.md#scram). */
 export interface User {
   password: string
   isAdmin: boolean
-  /** Made with `authMode="scram"`; others, the first admin among them, cannot log in by SCRAM. */
+  /** Created with `authMode="scram"`; other users, including the first admin, cannot log in by SCRAM. */
   hasScram?: boolean
 }
 
-/** A request that is being executed, or waits for one that is. */
+/** A request that is executing, or waiting for one that is. */
 export interface ConsoleJob {
   /** UUID text. */
   rootJobId: string
@@ -57,39 +57,39 @@ export interface ConsoleJob {
   priority: number
   parallelism: number
   receivedAt: Date
-  /** Ends it; undefined when the client wants it not to be cancelled. */
+  /** Cancels it; undefined if the client does not allow that. */
   cancel?: () => void
 }
 
 /** Requests of one connection run one after another. */
 export interface SessionJobs {
   readonly running: ConsoleJob
-  /** Those that have arrived after it. */
+  /** Jobs that have arrived after it. */
   readonly queued: () => readonly ConsoleJob[]
 }
 
-/** Settings of `dolphindb.cfg` that the embedded server knows, under their own names. */
+/** Settings of `dolphindb.cfg` that the embedded server supports, under their own names. */
 export interface NodeConfig {
   newValuePartitionPolicy: NewValuePartitionPolicy
   enableInsertStatementForDFSTable: boolean
-  /** '' means that stream tables cannot be persisted. */
+  /** With '' stream tables cannot be persisted. */
   persistenceDir: string
-  /** With 0 nothing is published: stream tables cannot be shared (S00001). */
+  /** With 0 nothing is published, so stream tables cannot be shared (S00001). */
   maxPubConnections: number
-  /** Who shares a table needs CREATE_SHARED_VAR, which user admin alone has from the start. */
+  /** If true, sharing a table needs CREATE_SHARED_VAR, which only user admin has initially. */
   enableSharedVarCreationControl: boolean
   /** Gigabytes. */
   maxMemSize: number
-  /** 1: redo log, data and metadata are forced to disk; 0 when left out. */
+  /** 1: redo log, data and metadata are forced to disk; default 0. */
   dataSync?: number
   /** Gigabytes; without it OLAP tables have no cache. */
   OLAPCacheEngineSize?: number
   dfsReplicationFactor?: number
-  /** Guests are not told settings. */
+  /** Guests cannot read settings. */
   enableConfigAccessControl: boolean
 }
 
-/** Everything of a server that outlives a session. There is one for each embedded server. */
+/** Everything of a server that outlives a session; one per embedded server. */
 export interface ServerNode {
   readonly shared: Map<string, SharedTable>
   readonly databases: Map<string, DfsDatabase>
@@ -99,24 +99,24 @@ export interface ServerNode {
   readonly users: Map<string, User>
   /** User name → privilege, such as `TABLE_WRITE dfs://db/pt` → granted or denied. */
   readonly privileges: Map<string, Map<string, boolean>>
-  /** The requests of each session that has any under way, by session id. */
+  /** The requests of each session with any in progress, by session id. */
   readonly jobs: Map<string, SessionJobs>
-  /** @internal Of the DFS table that is made next; one that is made again gets another. */
+  /** @internal For the next DFS table; a recreated table gets a new one. */
   nextPhysicalIndex: number
-  /** Writes into DFS tables that are under way. */
+  /** Writes into DFS tables in progress. */
   readonly transactions: Transactions
   readonly config: NodeConfig
   /** The first numbers of version(). */
   readonly version: string
   /** @internal The same as numbers. */
   readonly release: Release
-  /** Bytes of memory that one request may take. */
+  /** Limit of memory for one request in bytes. */
   readonly maxRequestBytes: number
-  /** Bytes of one write into a DFS table; Infinity when there is no limit. */
+  /** Limit of one write into a DFS table in bytes; Infinity for none. */
   readonly maxTransactionBytes: number
-  /** Rows for shared and stored tables are counted and forgotten. */
+  /** Rows for shared and stored tables are counted and dropped. */
   readonly discards: boolean
-  /** Fault hook for inserts; tests only. */
+  /** Fault hook for inserts; only for tests. */
   beforeWrite: Faults['beforeWrite']
   /** The same for removals of shared stream tables. */
   beforeRemoval: Faults['beforeRemoval']
@@ -128,34 +128,34 @@ export interface ServerNode {
   readonly random: Random
   readonly host: string
   port: number
-  /** @internal Of its cluster, as `host:port:alias`; tests only. */
+  /** @internal Other nodes of its cluster, as `host:port:alias`; only for tests. */
   otherNodes: readonly string[]
   /** Wall clock in ms since the epoch; replaced in tests. */
   now(): number
 }
 
-/** What a node may be told; tests bring a clock. */
+/** Options of a node; tests bring a clock. */
 export interface NodeOptions {
   host?: string
   port?: number
-  /** DolphinDB's own initial password when left out. */
+  /** Default: DolphinDB's own initial password. */
   adminPassword?: string
   config?: Partial<NodeConfig>
   /** Four numbers, or three. */
   version?: string | undefined
-  /** The machine's when left out. */
+  /** Default: the machine's. */
   platform?: Pick<Platform, 'clock' | 'random'>
-  /** 1 GiB when left out. */
+  /** Default 1 GiB. */
   maxRequestBytes?: number | undefined
-  /** No limit when left out. */
+  /** Default no limit. */
   maxTransactionBytes?: number | undefined
   discards?: boolean
   now?: () => number
-  /** A node that has ended: what it kept on disk is taken over. */
+  /** A node that has ended, whose disk content this one takes over. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
 }
 
-/** A node with nothing on it but the user admin; guests need no entry. */
+/** A node with only the user admin; guests need no entry. */
 export function createNode(options: NodeOptions = {}): ServerNode {
   const { clock, random } = options.platform ?? systemPlatform
   const { restartOf: before, version = defaultVersion } = options
@@ -199,7 +199,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
   }
 }
 
-/** The alias that getNodeAlias() answers; a node alone is its own controller. */
+/** The alias returned by getNodeAlias(); a single node is its own controller. */
 export function nodeAlias(node: ServerNode): string {
   return `local${node.port}`
 }

@@ -1,5 +1,5 @@
 /*
-  What the embedded server can be told, and what it refuses.
+  Options of the embedded server, and their checks.
 */
 import type { AsynchronousFailure } from './net/asynchronous-failures.js'
 import { UsageError } from '../errors.js'
@@ -10,17 +10,19 @@ import type { EmbeddedServer } from './start.js'
 import { initialAdmin } from './login/users.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 
-/** Everything has a default: `startServer()` listens on 127.0.0.1:8848. */
+/** All have defaults: `startServer()` listens on 127.0.0.1:8848. */
 export interface ServerOptions {
-  /** Address to listen on, 127.0.0.1 when left out. */
+  /** Address to listen on; default 127.0.0.1. */
   host?: string
-  /** 0 picks a free one; 8848, DolphinDB's own, when left out. */
+  /** 0 picks a free one; default 8848, like DolphinDB. */
   port?: number
-  /** Password of user admin; that of a new DolphinDB when left out. */
+  /** Password of user admin; default that of a new DolphinDB. */
   adminPassword?: string
-  /** Lets the initial admin password be used beyond this machine. */
+  /** Allows the initial admin password to be used from other machines. */
   allowInitialPassword?: boolean
-  /** Its certificate, followed by those in between (PEM): every connection has to be TLS then, WebSocket as well. */
+  /**
+   * The server's certificate, followed by intermediate ones (PEM). If set, every connection must use TLS, including WebSocket.
+   */
   tlsCertFile?: string
   /** The private key of `tlsCertFile`, without a passphrase (PEM). */
   tlsKeyFile?: string
@@ -28,52 +30,51 @@ export interface ServerOptions {
   requireLogin?: boolean
   /** Script run as admin before the first connection is accepted. */
   initScript?: string
-  /** Web pages whose scripts may connect, as in an Origin header: `https://example.org`. None when left out. */
+  /** Web pages whose scripts may connect, in the form of an Origin header: `https://example.org`. Default none. */
   allowOrigins?: readonly string[]
   /**
-   * Tables sent to functions are counted and forgotten. Built-ins are not run at all; functions of the session and views
-   * are, but what they insert into shared and stored tables is forgotten, single rows into keyed stream tables excepted.
+   * Counts tables sent to functions and drops them. Built-in functions are not run at all. The session's functions and views
+   * are, but what they insert into shared and stored tables is dropped, except single rows into keyed stream tables.
    */
   discard?: boolean
   /**
-   * What becomes of rows whose value has no partition in a VALUE scheme of a DFS database: `add` makes the partition,
-   * `skip` drops the row without a word, `fail` refuses the insert. `add`, as shipped configurations have it, when left
-   * out (DolphinDB's newValuePartitionPolicy).
+   * What happens to rows whose value has no partition in a VALUE scheme of a DFS database: `add` creates the partition, `skip`
+   * silently drops the row, `fail` refuses the insert. Default `add`, as in shipped configurations (DolphinDB's
+   * newValuePartitionPolicy).
    */
   newValuePartitions?: NewValuePartitionPolicy
-  /** The version to follow, such as `1.30.22`: what came later is refused. 3.00.5 when left out. */
+  /** The version to follow, such as `1.30.22`: later features are refused. Default 3.00.5. */
   version?: string
-  /** Settings of `dolphindb.cfg` under their own names; those left out are as `NodeConfig` describes them. */
+  /** Settings of `dolphindb.cfg` under their own names; defaults are described in `NodeConfig`. */
   settings?: Partial<NodeConfig>
-  /** Connections at one time; 512 when left out. */
+  /** Limit of simultaneous connections; default 512. */
   maxConnections?: number
   /** Largest value accepted in a request, in bytes. */
   maxValueBytes?: number
-  /** Bytes that the values which one request makes may take together; 1 GiB when left out. */
+  /** Limit of memory for the values of one request; default 1 GiB. */
   maxRequestBytes?: number
   /**
-   * Largest write into a DFS table, in bytes, as servers have limited it since 3.00.3 to a part of their cache engine; no
-   * limit when left out.
+   * Largest write into a DFS table, in bytes; since 3.00.3 servers limit it to a part of their cache engine. Default no limit.
    */
   maxTransactionBytes?: number
   /**
-   * A server that has ended: this one takes over what a DolphinDB server keeps on disk, its DFS databases, function views
-   * and users. What it had in memory is gone.
+   * A server that has ended: this one takes over what a DolphinDB server keeps on disk, namely its DFS databases, function
+   * views and users. What it had in memory is lost.
    */
   restartOf?: Pick<EmbeddedServer, 'node'>
-  /** Failures on demand. */
+  /** Deliberate failures. */
   faults?: Faults
-  /** Receives each failure of an asynchronous request, as no client learns of it. */
+  /** Receives each failure of an asynchronous request, which no client learns of. */
   onAsyncError?: (failure: AsynchronousFailure) => void
 }
 
-/** True when nobody beyond this machine can reach the address. */
+/** True if the address is reachable only from this machine. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 /**
- * @param password  admin's password now
+ * @param password  admin's present password
  * @throws {UsageError} DDB_CONFIG
  */
 export function checkExposure(
@@ -108,7 +109,7 @@ function checkPolicy(policy: NewValuePartitionPolicy | undefined): void {
   )
 }
 
-/** What is read of settings that are given as text; the others are text. */
+/** Readers of settings given as text; the others are texts. */
 const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknown>> = {
   newValuePartitionPolicy: text => text,
   persistenceDir: text => text,
@@ -131,8 +132,8 @@ function countOf(text: string): number | undefined {
 }
 
 /**
- * Settings as `dolphindb.cfg` has them: names and texts.
- * @throws {UsageError} DDB_USAGE for names that the embedded server does not know, and texts that do not suit
+ * Settings as in `dolphindb.cfg`: names and texts.
+ * @throws {UsageError} DDB_USAGE for names that the embedded server does not know, and invalid values
  */
 export function readSettings(texts: Readonly<Record<string, string>>): Partial<NodeConfig> {
   const read = Object.entries(texts).map(([name, text]) => {

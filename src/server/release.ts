@@ -1,6 +1,6 @@
 /*
-  Which version of DolphinDB the embedded server follows: what came later is refused, as a server of that version refuses
-  it (docs/server-semantics.md#versions).
+  Which version of DolphinDB the embedded server follows: later features are refused, as a server of that version does
+  (docs/server-semantics.md#versions).
 */
 
 /** The numbers of a version: `[2, 0, 10]`. */
@@ -14,7 +14,7 @@ export function releaseOf(version: string): Release | undefined {
   return /^\d{1,4}(\.\d{1,4}){2,3}$/.test(version) ? version.split('.').map(Number) : undefined
 }
 
-/** Whether something that came with version `first` is there. */
+/** Whether a feature that came with version `first` exists. */
 export function hasCome(release: Release, first: Release): boolean {
   for (const [i, number] of first.entries()) {
     const difference = (release[i] ?? 0) - number
@@ -23,7 +23,7 @@ export function hasCome(release: Release, first: Release): boolean {
   return true
 }
 
-/** First versions of what the statements of a loader need (release notes of DolphinDB, pages of the manual). */
+/** First versions with what a loader's statements need (release notes of DolphinDB, pages of the manual). */
 export const firstReleases = {
   /** TSDB, the argument [engine] and array vectors. */
   engines: [2, 0, 0],

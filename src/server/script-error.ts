@@ -1,16 +1,16 @@
 /*
-  What a failing script says.
+  Errors of scripts.
 */
 
-/** An error in DolphinDB's own words; the interpreter prefixes the source of the failing call (`f(x) => text`). */
+/** An error with DolphinDB's message; the interpreter prefixes the source of the failing call (`f(x) => text`). */
 export class ScriptError extends Error {
   /** First element of `catch(ex)`: SYSTEM_Operator, SYSTEM_Runtime, USER, … */
   readonly category: string
-  /** True once the text carries its final form and must not be prefixed again. */
+  /** True once the text is final and must not be prefixed again. */
   readonly located: boolean
   /** The text without the source of any call: second element of `catch(ex)`. */
   readonly bareText: string
-  /** True when the request was cancelled: no `catch` of its script holds that up. */
+  /** True if the request was cancelled: no `catch` of its script may delay that. */
   readonly isCancellation: boolean
 
   constructor(
@@ -31,5 +31,5 @@ export class ScriptError extends Error {
   }
 }
 
-/** Ends DolphinDB's words for a function that has no such name: DolphinDB itself may have one. */
+/** Completes DolphinDB's message for an unknown function, as DolphinDB itself may have it. */
 export const notEmbedded = ': not in the embedded server'

@@ -1,6 +1,5 @@
 /*
-  Puts an embedded server together: the node all sessions share, its users, and the port they come in by. Which
-  interpreter runs the requests is the caller's choice.
+  Assembles an embedded server: the node that all sessions share, its users, and its port. The caller chooses the interpreter.
 */
 import { ServerError } from '../errors.js'
 import type { ListenTls, Platform } from '../platform/platform.js'
@@ -24,11 +23,11 @@ import { Retries } from './net/retries.js'
 import type { ScriptSession } from './values/builtin.js'
 import { initialAdmin, Users } from './login/users.js'
 
-/** What happened since the server started. */
+/** Counts since the server started. */
 export interface ServerCounters {
-  /** Requests decoded so far, connect included. */
+  /** Requests decoded so far, including connect requests. */
   readonly requests: number
-  /** Those of them that asked for no answer. */
+  /** How many of them asked for no answer. */
   readonly asynchronousRequests: number
   readonly asynchronousFailures: number
   /** Sockets open now. */
@@ -41,11 +40,11 @@ export interface EmbeddedServer {
   readonly port: number
   readonly node: ServerNode
   readonly counters: ServerCounters
-  /** What arrived and was forgotten; all zero without `discard`. */
+  /** What arrived and was dropped; all zero without `discard`. */
   readonly discarded: DiscardCounters
   /** The latest failures of asynchronous requests, oldest first. */
   readonly recentAsyncErrors: readonly AsynchronousFailure[]
-  /** Lets what has arrived be executed, ends all connections and resolves when nothing is left. */
+  /** Executes what has arrived, ends all connections and resolves once nothing is left. */
   close(): Promise<void>
 }
 
@@ -56,10 +55,10 @@ const defaultMaxConnections = 512
 const firstSessionId = 1_000_000_001
 
 /**
- * @param makeExecutor  the interpreter, given the node it works on
+ * @param makeExecutor  creates the interpreter for a node
  * @throws {UsageError} DDB_USAGE, DDB_CONFIG
- * @throws {ConnectionError} DDB_CONNECT when the port is taken
- * @throws {ServerError} DDB_SCRIPT when the initial script fails
+ * @throws {ConnectionError} DDB_CONNECT if the port is taken
+ * @throws {ServerError} DDB_SCRIPT if the initial script fails
  */
 export async function startServerWith(
   options: ServerOptions,
@@ -161,7 +160,7 @@ async function listenTlsOf(
   return readListenTls(tlsCertFile, tlsKeyFile, files)
 }
 
-/** What the options say of version and settings; `newValuePartitions` is one of them. */
+/** Version and settings from the options; `newValuePartitions` is one of the settings. */
 function nodeFacts({
   newValuePartitions: newValuePartitionPolicy,
   settings,
@@ -178,7 +177,7 @@ function requestLimits(options: ServerOptions): typeof defaultRequestLimits {
     : { ...defaultRequestLimits, maxValueBytes }
 }
 
-/** Where the initial script comes from. */
+/** The client address of the initial script. */
 const nobody = { remoteAddress: '', remotePort: 0 }
 
 async function runAsAdmin(executor: Executor, info: SessionInfo, script: string): Promise<void> {

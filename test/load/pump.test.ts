@@ -38,6 +38,7 @@ function standing(known: Earlier['known']): FoundRows {
     unconfirmed: count('sent'),
     unsent: count('unsent'),
     rejected: 0,
+    filtered: 0,
   }
 }
 

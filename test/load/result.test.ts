@@ -123,7 +123,7 @@ t.test('every member is there; what is not known is null', async t => {
   const inputTotals = { count: 1, bytes: 3_000 }
   const given = { inputs: [input], inputTotals, columns: [column] }
   t.strictSame(resultOf(rows(8), { change: { runId: 'nightly' }, parts: given }), {
-    schema: 'ddb-ingest/load/1',
+    schema: 'ddb-ingest/load/2',
     version,
     runId: 'nightly',
     status: 'loaded',
@@ -136,7 +136,15 @@ t.test('every member is there; what is not known is null', async t => {
     threads: 1,
     inputs: [input],
     sources: noSourceNotes(),
-    rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    rows: {
+      read: 8,
+      confirmed: 8,
+      filtered: 0,
+      unconfirmed: 0,
+      rejected: 0,
+      skipped: 0,
+      unsent: 0,
+    },
     duplicates: 2,
     confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [], verified: null },
     stored: {

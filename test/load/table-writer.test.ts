@@ -7,6 +7,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import type { RejectedRow } from '../../src/load/inputs/rows/row-store.js'
 import { load } from '../../src/load/load-rows.js'
@@ -75,6 +77,28 @@ t.test('rows are objects or arrays, and flush waits until they are confirmed', a
   t.match(result, { status: 'loaded', rows: { read: 30_002, confirmed: 30_002 } })
   t.equal(await count('trades'), 30_002)
   t.strictSame(writer.unwritten(), { unconfirmed: [], unsent: [] })
+})
+
+t.test('a row is let go once it is confirmed', async t => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const { writer } = await opened(t)
+  const rows: WeakRef<object>[] = []
+  const write = (i: number): boolean => {
+    const one = row(i)
+    rows.push(new WeakRef(one))
+    return writer.write(one)
+  }
+  for (let i = 0; i < 30_000; i++) if (!write(i)) await once(writer, 'drain')
+  await writer.flush()
+  // What a WeakRef was made of or has given lives until the turn ends.
+  await new Promise(resolve => setImmediate(resolve))
+  collect()
+  t.ok(
+    rows.filter(one => one.deref() !== undefined).length <= 1,
+    'the last one may be on the stack',
+  )
+  t.equal(writer.status().confirmed, 30_000)
 })
 
 t.test('a bad row is told with its reason, and the others go on', async t => {

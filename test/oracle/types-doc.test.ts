@@ -249,14 +249,14 @@ function pageText(
 ): string {
   return `# Types
 
-What our encoder and decoder know of each DolphinDB type, and who else has said so. This page is written by a test
-(\`test/oracle/types-doc.test.ts\`) from what it finds; it fails when the page says something else.
+For readers who want to know whether a DolphinDB type is supported, and how this was verified. A test writes this page
+(\`test/oracle/types-doc.test.ts\`) from its observations and fails if the page differs.
 
-* **codec**: forms in which values of the type go out and come back unchanged. An array is a vector whose rows are
+* **codec**: forms in which values of the type can be written and read back unchanged. An array is a vector whose rows are
   arrays, \`INT[]\` and the like.
-* **recorded**: forms that stand in the bytes recorded from the official C++ and Java clients, in both unless one is
-  named. There our decoder must read what was meant, and our encoder must write the same bytes.
-* **JavaScript client**: forms that the official client, version ${clientVersion}, reads from our bytes as the values they are,
+* **recorded**: forms in the bytes recorded from the official C++ and Java clients, from both unless one is named. Our
+  decoder must read the intended values, and our encoder must write the same bytes.
+* **JavaScript client**: forms that the official client, version ${clientVersion}, reads correctly from our bytes
   and writes as the same bytes.
 
 | type | codec | recorded | JavaScript client |
@@ -270,19 +270,19 @@ ${forms.join('\n')}
 ## Text that is loaded
 
 Each of these was loaded from CSV and JSON into a table and read with the official JavaScript client. An empty field is
-null in every column. In JSON they were strings; numbers and truths of its own are told in [JSON](json.md). Of text that
-is not a value, some examples: their rows are [rejected](rejects.md), or null and counted with \`--lenient\`. As they stand
-in one column, times had \`--timezone none\`: otherwise all of a column have [the same offset](csv.md#time-zones), or none.
+null in every column. In JSON they were strings; [JSON](json.md) describes numbers and booleans. The last column has
+examples of text that is not a value: such rows are [rejected](rejects.md), or null and counted with \`--lenient\`. Because they are in one
+column, times were loaded with \`--timezone none\`: otherwise all times of a column must have [the same offset](csv.md#time-zones), or none.
 
 | type | is a value | is not |
 |---|---|---|
 ${texts.join('\n')}
 
-Arrays of all of them but SYMBOL, STRING and BLOB are loaded with one character between the cells.
+Arrays of all of them except SYMBOL, STRING and BLOB are loaded with one character between the elements.
 
 ## With options
 
-The same, for a column \`value\`. What the options mean is told in [CSV](csv.md#which-text-is-which-value).
+The same, for a column \`value\`. [CSV](csv.md#which-text-is-which-value) describes the options.
 
 | options | type | is a value | is not |
 |---|---|---|---|
@@ -294,7 +294,7 @@ ${options.join('\n')}
 |---|---|
 ${missing.join('\n')}
 
-What each official client does with the server is told in [Compatibility](compatibility.md).
+[Compatibility](compatibility.md) describes what each official client does with the server.
 `
 }
 

@@ -7,6 +7,7 @@ import { isForeign, type AroundScenario, type Job } from './around-scenario.js'
 import { checkEquation, checkExitCode, type Complain, type Complaint } from './check.js'
 import type { SimDisk } from './disk.js'
 import { headerOf, type Run } from './loader.js'
+import { leftOut } from './transformed.js'
 
 type There = ReadonlyMap<number, number>
 
@@ -114,11 +115,14 @@ function checkEnd(
   checkClaims(scenario, end, history, complain)
 }
 
-/** What a function has made of rows is looked up only once a run has ended well. */
+/** What a function has made of rows is looked up only once a run has ended well, and what a transform has made of them never. */
 const isSeen = ({ kind }: AroundScenario, { plan }: Job): boolean =>
-  plan.delivery.confirm !== 'count' && kind.target.function === undefined
+  plan.delivery.confirm !== 'count' && !isChanged(kind)
+const isChanged = ({ target }: AroundScenario['kind']): boolean =>
+  target.function !== undefined || target.transform !== undefined
 const isBlind = ({ target }: AroundScenario['kind']): boolean =>
-  target.function !== undefined && target.confirmTable === undefined
+  (target.function !== undefined && target.confirmTable === undefined) ||
+  target.transform !== undefined
 
 /** Rows that count as stored were in the target after this process had last heard of it. */
 function checkClaims(
@@ -143,8 +147,9 @@ function checkClaims(
     complain(`${JSON.stringify(result.rows)}, and ${found} of ${ids.length} rows are there`)
   }
   if (result.exitCode === 0) {
-    const missing = ids.filter(id => !there.has(id))
-    if (missing.length > 0) complain(`0, and row ${missing[0]} is not there`)
+    const without = new Set(leftOut(scenario, rows))
+    const missing = rows.filter(row => !without.has(row) && !there.has(row.id))
+    if (missing.length > 0) complain(`0, and row ${missing[0]!.id} is not there`)
   }
 }
 
@@ -245,8 +250,7 @@ function checkCalm(
   const last = own.at(-1)?.run.result
   const { job } = own[0]!
   if (scenario.isRough || isDone || own.some(({ isDamaged }) => isDamaged)) return
-  if (last === undefined || own.some(isOnlyCounted) || scenario.kind.target.function !== undefined)
-    return
+  if (last === undefined || own.some(isOnlyCounted) || isChanged(scenario.kind)) return
   // A slow network may outlast a limit.
   const mayEnd = [
     'DDB_INTERRUPTED',

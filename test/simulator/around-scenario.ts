@@ -12,6 +12,7 @@ import {
   firstSeveralAroundSeed,
   firstSeveralSeed,
 } from './several.js'
+import { firstTransformedAroundSeed, firstTransformedSeed } from './transformed.js'
 import { drawTroubles } from './troubles.js'
 
 /** Seeds from here on are of what happens around runs: they are called again and again under one name. */
@@ -80,6 +81,7 @@ const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
   [firstLanesAroundSeed, firstLanesSeed, firstGrowingSeed],
   [firstFindingAroundSeed, firstFindingSeed, firstNodesSeed],
+  [firstTransformedAroundSeed, firstTransformedSeed, firstTransformedAroundSeed + 1_000_000_000],
 ]
 
 export function isAround(seed: number): boolean {

@@ -378,7 +378,7 @@ export const defects: readonly Defect[] = [
   },
   fleet(
     "a plan's table is believed as soon as it is made",
-    'fleet/load-shard.ts',
+    'fleet/plan-server.ts',
     'const settledMs = 1_000',
     'const settledMs = 0',
   ),
@@ -388,8 +388,8 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/load/fleet/plan-table.ts',
-        from: 'String(kinds.ledger), `${no}l`',
-        to: 'String(kinds.ledger), `${token}l`',
+        from: 'kind: kinds.ledger, no, value: token',
+        to: 'kind: kinds.ledger, no: token, value: token',
       },
       {
         file: 'src/load/fleet/plan-table.ts',
@@ -398,6 +398,12 @@ export const defects: readonly Defect[] = [
       },
     ],
   },
+  fleet(
+    'a unit is told as done only with the one that is begun next',
+    'fleet/plan-table.ts',
+    '${insert(table, { unit, kind: kinds.done, no: 0, ended })}',
+    '',
+  ),
   fleet(
     'both halves of a batch of a unit have one number',
     'fate/unit-numbers.ts',
@@ -412,7 +418,7 @@ export const defects: readonly Defect[] = [
   ),
   fleet(
     'a unit whose receipts are gone is begun again',
-    'fleet/load-shard.ts',
+    'fleet/plan-server.ts',
     "if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun",
     "if (begun.kind !== 'lost') return begun",
   ),

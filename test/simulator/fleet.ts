@@ -45,6 +45,8 @@ interface FleetScenario extends Scenario {
     readonly rounds: readonly number[]
     /** The table of the run is shared again so long after it was made; as by one that saw none. */
     readonly sharedAgainMs: readonly number[]
+    /** Somebody removes the receipts of all units that are begun then. */
+    readonly ledgersGoneMs: readonly number[]
   }
 }
 
@@ -84,6 +86,9 @@ function drawFleet(seed: number): FleetScenario {
       rounds: [chance.between(2, 5), chance.between(1, 5), chance.between(1, 5)],
       sharedAgainMs: chance.oneIn(3)
         ? Array.from({ length: chance.between(1, 3) }, () => chance.spread(0.1, 900))
+        : [],
+      ledgersGoneMs: chance.oneIn(6)
+        ? Array.from({ length: chance.between(1, 3) }, () => chance.spread(900, 30_000))
         : [],
     },
   }
@@ -170,6 +175,7 @@ class Fleet {
     this.#disk.badReadOneIn = troubles.badReadOneIn
     this.#server.begin((process, silently) => this.#network.processDied(process, silently))
     this.#shareAgain()
+    for (const atMs of fleet.ledgersGoneMs) world.schedule(atMs, () => this.#dropLedgers())
     const complaints: Complaint[] = []
     for (const [round, count] of fleet.rounds.entries()) {
       this.#startRound(round, count)
@@ -222,7 +228,7 @@ class Fleet {
     const name = planTableName(runId)
     const left = [...this.#scenario.fleet.sharedAgainMs]
     if (left.length === 0) return
-    const script = `share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")`
+    const script = `share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`endedUnit\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, INT, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")`
     const look = (): void => {
       // Not for ever: a server that never comes has no table.
       if (!this.#server.ownTables().includes(name)) {
@@ -234,6 +240,15 @@ class Fleet {
       }
     }
     this.#world.schedule(0, look)
+  }
+
+  #dropLedgers(): void {
+    const drops = this.#ledgers().map(name => `undef("${name}", SHARED)\n`)
+    if (drops.length > 0) this.#server.otherRuns(drops.join(''))
+  }
+
+  #ledgers(): readonly string[] {
+    return this.#server.ownTables().filter(name => name.startsWith('ddbIngestUnit'))
   }
 
   #startRound(round: number, count: number): void {
@@ -325,6 +340,7 @@ class Fleet {
       isFair &&
       troubles.crashes.length + troubles.requests.length + troubles.elections.length === 0 &&
       troubles.freezes.length === 0 &&
+      this.#scenario.fleet.ledgersGoneMs.length === 0 &&
       troubles.refusing === undefined &&
       troubles.badReadOneIn === Infinity &&
       (this.#plan.delivery.confirmTimeoutMs ?? 0) >= 5_000
@@ -387,7 +403,7 @@ class Fleet {
         `in calm weather shard ${shard.index}/${shard.count} ends with ${exitCode}: ${error?.message}`,
       )
     }
-    const left = this.#server.ownTables().filter(name => name.startsWith('ddbIngestUnit'))
+    const left = this.#ledgers()
     if (left.length > 0) complain(`ledgers are left: ${left.join(', ')}`)
   }
 }

@@ -13,6 +13,7 @@ import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
 import { SimServer } from './server.js'
 import { goingOn } from './several.js'
+import { leftOut } from './transformed.js'
 import type { Simulation } from './simulate.js'
 import { World } from './world.js'
 
@@ -180,6 +181,15 @@ function checkLast(
   const { read, confirmed, skipped, unconfirmed, unsent } = result.rows
   if (read > rows.length) complain(`read ${read} of ${rows.length} rows`)
   const found = rows.filter(({ id }) => there.has(id)).length
+  const without = leftOut(findings.scenario, rows)
+  const wrong = without.find(({ id }) => there.has(id))
+  if (wrong !== undefined) complain(`row ${wrong.id} is there, and the transform leaves it out`)
+  const { filtered } = result.rows
+  const expected = without.filter(({ kind }) => kind !== 'bad cell').length
+  const isWhole = result.error === null && read === rows.length && unconfirmed + unsent === 0
+  if (filtered > expected || (isWhole && filtered < expected)) {
+    complain(`${filtered} rows filtered, not ${expected}`)
+  }
   if (found < confirmed + skipped || found > confirmed + skipped + unconfirmed) {
     complain(`${found} rows are there, ${JSON.stringify(result.rows)}`)
   }

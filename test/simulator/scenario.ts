@@ -14,6 +14,7 @@ import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
 import { drawNodes, firstNodesSeed } from './nodes.js'
 import { drawLanes, drawSeveral, firstLanesSeed, firstSeveralSeed } from './several.js'
+import { drawTransformed, firstTransformedSeed, type SimTransform } from './transformed.js'
 import { drawTroubles, type RequestTrouble, type Troubles } from './troubles.js'
 
 /** Where rows go, and how the server makes it. */
@@ -162,6 +163,8 @@ export interface Scenario {
   readonly allArrive: boolean
   /** A write in so many is damaged on its way: its last row has another symbol. */
   readonly damagedOneIn?: number
+  /** What the server makes of rows before it writes them. */
+  readonly transform?: SimTransform
 }
 
 /** Seeds from here on are of what ordinary ones seldom come to: writers of one partition, and a session that counts. */
@@ -171,6 +174,7 @@ export const firstDfsSeed = 3_000_000_000
 export const firstVerifySeed = 4_000_000_000
 
 export function drawScenario(seed: number): Scenario {
+  if (seed >= firstTransformedSeed) return drawTransformed(seed, targetKinds, drawOrdinary)
   if (seed >= firstNodesSeed) return drawNodes(seed, targetKinds, drawOrdinary)
   if (seed >= firstFindingSeed) return drawFinding(seed, targetKinds, drawOrdinary)
   if (seed >= firstGrowingSeed) return drawGrowing(seed, targetKinds, drawOrdinary)

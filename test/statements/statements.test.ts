@@ -54,6 +54,7 @@ const order = [
   'load',
   'check',
   'runs --clean',
+  'runs --plan',
   'exec',
   'bench',
   'demo',
@@ -128,24 +129,21 @@ function rowText(text: string, { names, senders, manners }: Statement): string {
 
 const intro = `# Statements
 
-Every statement that the program can send, for those who have to allow them. This page is written by a test
-(\`test/statements\`) that runs all commands in all their modes against the embedded server and looks at the bytes that
-leave; it fails when something else is sent, or when something on this page is not.
+For administrators who decide which rights to grant: every statement that the program can send. A test (\`test/statements\`)
+writes this page: it runs all commands in all modes against the embedded server and reads the bytes they send, and fails if
+they differ from this page.
 
-* Scripts are taken apart at their blocks. \`NAME\` stands for a name of one run or one user, \`NAMES\` and \`TYPES\` for
+* Scripts are split at their blocks. \`NAME\` stands for a name of one run or one user, \`NAMES\` and \`TYPES\` for
   those of columns, \`N\` for a number, \`VALUE\` for a value that comes with a call, \`TABLE\` for a batch. Constants,
-  variables and what is computed from them alone are left out, as are the scripts that \`exec\` is given. *asynchronous*:
-  in a request that is not answered.
-* **sent by**: \`load\` stands for \`resume\` and \`retry\` as well; \`demo\` measures as \`bench\` does. \`ConnectionPool\` is the
-  library's.
-* **right**: what a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE are those of DFS
-  tables, and of shared tables once somebody has restricted them; a user needs none for tables of their own. CREATE_SHARED_VAR
-  is asked for where \`enableSharedVarCreationControl\` is set (3.00.4). That scripts run at all may be a right of its own
-  (SCRIPT_EXEC). [More](server-semantics.md#rights).
-* **from**: the first version that has it; \`1.30\` where the release notes of 1.30 or older ones speak of it, \`?\` where
-  nobody says.
-* **source**: M is the page of the official manual, by the name of its function or file, S the vendor's release notes or
-  clients ([marks](server-semantics.md)). Small functions of the language are not named.
+  variables and expressions of these alone are left out, as are the scripts given to \`exec\`. *asynchronous*: in a
+  request without an answer.
+* **sent by**: \`load\` includes \`resume\` and \`retry\`; \`demo\` measures like \`bench\`. \`ConnectionPool\` is part of the library.
+* **right**: the right that a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to
+  DFS tables, and to restricted shared tables; users need none for their own tables. CREATE_SHARED_VAR is needed if
+  \`enableSharedVarCreationControl\` is set (3.00.4). Running scripts at all may require a separate right (SCRIPT_EXEC). [More](server-semantics.md#rights).
+* **from**: the first version that has it; \`1.30\` if the release notes of 1.30 or older ones mention it, \`?\` if unknown.
+* **source**: M is the page of the official manual, named by its function or file, S the vendor's release notes or clients
+  ([marks](server-semantics.md)). Basic functions of the language are not listed.
 
 | statement | sent by | right | from | source |
 |---|---|---|---|---|

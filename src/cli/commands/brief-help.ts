@@ -2,7 +2,7 @@
   Help that fits a screen: common options, by task. Their flags come from the option table; --help-all has the rest.
 */
 import type { OptionTable } from '../options/reading/definition.js'
-import type { Language, Words } from '../language/language.js'
+import type { Language, Words } from '../language/words.js'
 import { wrapped } from '../output/terminal-text.js'
 
 /** Key of an option → what it does, in half a line. */
@@ -94,7 +94,7 @@ export function briefHelp(
   const brief = briefs[name]
   if (brief === undefined) return undefined
   const lines = brief.tasks.flatMap(([title, texts]) => [
-    `${say(title)}:`,
+    say(title) + say(':'),
     ...Object.entries(texts).flatMap(([key, text]) => {
       const [first, ...others] = wrapped(say(text), Math.max(columns - flagsWidth, 20))
       const flags = `  ${options[key]!.flags}`.padEnd(flagsWidth)

@@ -1,6 +1,7 @@
 /*
   `check`, and `load --dry-run`: what a load would do, and a command that does exactly that.
 */
+import { errorCodes, UsageError } from '../../errors.js'
 import { check } from '../../load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../load/check/check-result.js'
 import { journalPath } from '../../load/journal/open-journal.js'
@@ -9,16 +10,18 @@ import { inputsOf, refuseTerminal } from './inputs-of.js'
 import { offerTables } from './offer-tables.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { knownServers } from '../files/known-servers.js'
+import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
 import type { CheckSettings } from '../options/command-options.js'
 import { withFlags } from '../options/reading/field-flags.js'
+import { defined } from '../options/reading/definition.js'
 import { journalOf } from '../options/journaled.js'
 import { loadCommand } from '../options/shell-command.js'
-import { loadOptionsOf, targetOptionsOf } from '../options/load-options.js'
+import { loadOptionsOf, notOfCheck, targetOptionsOf } from '../options/load-options.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import { printMeaning, tellNext, writeFailed } from '../output/print-failure.js'
+import { printFailure, printMeaning, tellNext, writeFailed } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -27,21 +30,32 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   const { output } = call
   refuseTerminal(settings, call)
   output.logAs(settings.logFormat)
+  refuseOfLoad(call)
   let trace: TraceFile | undefined
+  let summary: ResultFile<CheckResult> | undefined
   try {
     const inputs = await inputsOf(settings, call)
-    const { runId, lock: _, ...files } = settings
+    const { runId, lock: _, summary: path, ...others } = settings
+    // What environment and configuration name is the summary of loads.
+    const file = call.sources.flags.has('summary') ? path : undefined
     const journal = journalOf(settings, call.processEnvironment)
-    const path = runId && journal && journalPath(journal.folder, runId)
-    await refuseSharedFiles({ ...files, ...(path ? { journal: path } : {}) }, inputs, call)
+    const journalFile =
+      runId === undefined ? undefined : journal && journalPath(journal.folder, runId)
+    const files = defined({ ...others, summary: file, journal: journalFile })
+    await refuseSharedFiles(files, inputs, call)
+    if (file !== undefined) {
+      summary = await openResultFile(file, { name: 'summary', textOf: jsonLine })
+    }
     trace = openTrace(settings, output)
-    return await runCheck(settings, inputs, call, trace)
+    return await runCheck(settings, inputs, call, { trace, summary })
   } catch (error) {
     const { host, port = settings.port } = settings.host[0]
     const result = emptyCheck({ host, port }, targetOptionsOf(settings), error)
+    await summary?.write(result, output)
     if (settings.json) await writeFailed(output, result)
     throw error
   } finally {
+    await summary?.close()
     trace?.close()
   }
 }
@@ -50,11 +64,12 @@ async function runCheck(
   settings: CheckSettings,
   inputs: readonly string[],
   call: Call,
-  traceFile: TraceFile | undefined,
+  files: { trace: TraceFile | undefined; summary: ResultFile<CheckResult> | undefined },
 ): Promise<number> {
   const { processEnvironment, output } = call
-  await offerTables(settings, call, traceFile?.trace)
-  const asked = await loadOptionsOf(settings, inputs, call, traceFile?.trace)
+  const trace = files.trace?.trace
+  await offerTables(settings, call, trace)
+  const asked = await loadOptionsOf(settings, inputs, call, trace)
   const progress = await startProgress(
     settings.progress,
     settings.quiet ?? false,
@@ -80,11 +95,14 @@ async function runCheck(
   try {
     const found = output.withoutSecrets(await check(options))
     progress.stop()
-    const exitCode =
+    const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    const result = { ...found, exitCode, commands: commandsOf(found, settings, call) }
-    await print(settings, call, result)
-    return exitCode
+    const result = { ...found, exitCode: endCode, commands: commandsOf(found, settings, call) }
+    const exitCode = (await files.summary?.write(result, output)) ?? endCode
+    const printedCode = await print(settings, call, { ...result, exitCode })
+    // What the file says of the exit code was written before standard output failed.
+    if (printedCode === exitCode) return exitCode
+    return (await files.summary?.write({ ...result, exitCode: printedCode }, output)) ?? printedCode
   } finally {
     progress.stop()
     interruption.release()
@@ -110,23 +128,44 @@ function commandsOf(
   })
 }
 
-async function print(settings: CheckSettings, call: Call, result: CheckResult): Promise<void> {
+/** @returns the exit code: 74 where the result cannot be printed */
+async function print(settings: CheckSettings, call: Call, result: CheckResult): Promise<number> {
   const { output } = call
   const isSilent = settings.quiet === true && result.exitCode === 0
   if (!isSilent) {
-    for (const notice of result.notices) output.note(notice)
+    for (const notice of result.notices) output.note(output.words().notice(notice))
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
       printMeaning(output, result.error.code)
       tellNext(output, result.error.code, call.asked)
+    } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
+      tellNext(output, 'DDB_OUTPUT_WRITE', call.asked)
     }
   }
-  if (settings.json) {
-    await output.writeData(jsonLine(result))
-  } else if (!isSilent) {
-    await output.write(checkText(result, output.paintResult, output.resultColumns))
-    if (result.commands.length === 0) return
-    await output.write(`\n${commandsTitle(result, output.paintResult)}\n`)
-    for (const command of result.commands) await output.writeData(`${command}\n`)
+  try {
+    if (settings.json) {
+      await output.writeData(jsonLine(result))
+    } else if (!isSilent) {
+      await output.write(
+        checkText(result, output.paintResult, output.resultColumns, output.words()),
+      )
+      if (result.commands.length === 0) return result.exitCode
+      await output.write(`\n${commandsTitle(result, output.paintResult, output.words())}\n`)
+      for (const command of result.commands) await output.writeData(`${command}\n`)
+    }
+    return result.exitCode
+  } catch (error) {
+    const { exitCode } = printFailure(output, error, call.asked)
+    return result.exitCode === 0 ? exitCode : result.exitCode
   }
+}
+
+/** @throws {UsageError} DDB_USAGE for what the command line asks of a load alone; environment and configuration are for loads as well */
+function refuseOfLoad({ sources: { flags } }: Call): void {
+  const given = notOfCheck.find(name => flags.has(name))
+  if (given === undefined) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `--${given} is about a load, and a check loads nothing: leave it out. --summary and --json have what a check finds`,
+  )
 }

@@ -130,4 +130,13 @@ export const commands: readonly Command[] = [
     isClient: false,
     load: () => import('./explain.js'),
   }),
+  defineCommand({
+    name: 'completion',
+    group: 'Tools',
+    summary: 'print the script by which bash, zsh or fish completes commands',
+    args: '<shell>',
+    options: { noColor: commonOptions.noColor },
+    isClient: false,
+    load: () => import('./completion.js'),
+  }),
 ]

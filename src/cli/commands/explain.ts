@@ -1,5 +1,5 @@
 /*
-  `explain`: what docs/errors.md says about an error code or an exit code, read from the package's own files.
+  `explain`: what docs/errors.md says about an error code or an exit code, read from the package's own files in the reader's language.
 */
 import { readFile } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
@@ -19,7 +19,9 @@ export interface Explanation {
  * @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one
  */
 export async function run(_settings: ExplainSettings, { args, output }: Call): Promise<number> {
-  const page = await readFile(packageFile('docs/errors.md'), 'utf8')
+  const words = output.words()
+  const path = words.language === 'zh' ? 'docs/zh/errors.md' : 'docs/errors.md'
+  const page = await readFile(packageFile(path), 'utf8')
   const known = explanationsOf(page)
   const wanted = args[0]!.trim()
   const found = known.find(({ code }) => code === wanted.toUpperCase())
@@ -31,14 +33,16 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
     )
   }
   const { code, cells } = found
-  const [title, ...others] = [output.paintResult('bold', code), ...cells.map(sentenceOf)]
+  const [title, ...others] = [
+    output.paintResult('bold', code),
+    ...cells.map(([head, text]) => `${head}${words.tell(': ')}${text}`),
+  ]
   await output.write(`${[title, ...others].join('\n')}\n`)
   return 0
 }
 
-function sentenceOf([head, text]: readonly [string, string]): string {
-  return `${head}: ${text}`
-}
+/** Heads of the first column, in both languages. */
+const headings: ReadonlySet<string> = new Set(['code', '错误码', '退出码'])
 
 /** Every row of the page's tables whose first cell is a code. */
 export function explanationsOf(page: string): Explanation[] {
@@ -47,7 +51,7 @@ export function explanationsOf(page: string): Explanation[] {
     const cells = cellsOf(line)
     if (cells === undefined) return []
     const [code = '', ...others] = cells
-    if (code === 'code') heads = others
+    if (headings.has(code)) heads = others
     if (!/^(?:DDB_[A-Z_]+|\d+)$/.test(code)) return []
     const filled = others.map((text, i) => [heads[i] ?? '', text] as const)
     return [{ code, cells: filled.filter(([, text]) => text !== '') }]

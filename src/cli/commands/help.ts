@@ -153,4 +153,13 @@ Exit codes: 0 nothing failed, 1 a check failed, 64 wrong usage,
   explain: `
 Example:
   ddb-ingest explain DDB_INPUT_CELL`,
+  completion: `
+Commands, options and their values, files, names of runs, and tables of the
+server, if it answers within 300 ms. No password is ever asked for: one that is
+set is sent over verified TLS, or to a server where its user has logged in.
+Lines for ~/.bashrc, for ~/.zshrc after compinit, and for config.fish:
+
+  source <(ddb-ingest completion bash)
+  source <(ddb-ingest completion zsh)
+  ddb-ingest completion fish | source`,
 }

@@ -8,6 +8,7 @@ import type { Manifest } from '../../load/fleet/manifest.js'
 import { placeOf } from '../../load/fleet/planned-files.js'
 import type { Shard } from '../../load/fleet/shards.js'
 import { systemPlatform } from '../../platform/system.js'
+import { archiveOf } from '../../source/archive/archives.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { readPlanFile } from '../files/plan-file.js'
 import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/load-options.js'
@@ -35,11 +36,14 @@ export async function loadPlan(settings: LoadSettings, plan: string, call: Call)
         const { rejects, summary, metricsFile } = settings
         // Checks that no output file is also an input, which would destroy it.
         const writes = [rejects, summary, metricsFile].some(path => path !== undefined)
-        const paths = writes ? manifest.units.flatMap(({ files }) => files) : []
-        const there = paths
-          .map(({ path }) => placeOf(path, resolve(plan)))
-          .filter(path => systemPlatform.files.statusNow(path) !== undefined)
-        await refuseSharedFiles(settings, there, call)
+        const { files } = systemPlatform
+        const planned = writes ? manifest.units.flatMap(unit => unit.files) : []
+        const places = planned.map(({ path }) => placeOf(path, resolve(plan)))
+        // The file to protect is the archive of a member.
+        const paths = new Set(places.map(path => archiveOf(path, files) ?? path))
+        const there = [...paths].filter(path => files.statusNow(path) !== undefined)
+        const { path: _, pathUnmatched: __, ...named } = settings
+        await refuseSharedFiles(named, there, call)
       },
       options: (_, trace) => loadOptionsOf(settings, [], call, trace),
       load: ({ manifest, shard }, options) =>
@@ -54,8 +58,12 @@ export async function loadPlan(settings: LoadSettings, plan: string, call: Call)
   )
 }
 
-function checkCall({ runId, filesFrom, include, dryRun, restart }: LoadSettings, call: Call): void {
-  if (call.args.length > 0 || filesFrom !== undefined || include !== undefined) {
+function checkCall(
+  { runId, filesFrom, include, members, dryRun, restart }: LoadSettings,
+  call: Call,
+): void {
+  const others = [filesFrom, include, members]
+  if (call.args.length > 0 || others.some(one => one !== undefined)) {
     throw new UsageError('DDB_USAGE', '--plan names its inputs itself: leave other sources out')
   }
   if (runId === undefined) {

@@ -8,9 +8,9 @@ import { makeManifest } from '../../load/fleet/make-manifest.js'
 import { checksum, type Manifest } from '../../load/fleet/manifest.js'
 import { writtenPath } from '../../load/fleet/planned-files.js'
 import { unitBytes } from '../../load/fleet/shards.js'
-import { dataExtensions } from '../../parse/formats.js'
+import { expandInputs } from '../../load/inputs/expand-inputs.js'
 import { systemPlatform } from '../../platform/system.js'
-import { expandSources, sourceNotices } from '../../source/expand-sources.js'
+import { sourceNotices } from '../../source/expand-sources.js'
 import { version } from '../../version.js'
 import { checkPlanPlace, writePlanFile } from '../files/plan-file.js'
 import type { PlanSettings } from '../options/command-options.js'
@@ -81,8 +81,7 @@ async function make(settings: PlanSettings, call: Call, path: string): Promise<M
   await checkPlanPlace(path)
   const { input = {} } = fieldsOf(planInputOptions, settings)
   const { files } = systemPlatform
-  const { include, ...reading } = input
-  const sources = await expandSources(inputs, { extensions: dataExtensions, include, files })
+  const sources = await expandInputs(inputs, input, { files })
   for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
   const place = resolve(path)
   // A plan stored beside its input files is not one of them.
@@ -92,7 +91,7 @@ async function make(settings: PlanSettings, call: Call, path: string): Promise<M
   return makeManifest(
     systemPlatform,
     paths.map(one => ({ path: one, written: writtenPath(one, place) })),
-    { batchRows, batchBytes, unitBytes: unitSize, input: reading },
+    { batchRows, batchBytes, unitBytes: unitSize, input },
   )
 }
 

@@ -23,6 +23,7 @@ import {
 } from '../options/shell-command.js'
 import { journalFolder } from '../options/journaled.js'
 import { defined } from '../options/reading/definition.js'
+import type { Words } from '../language/words.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
@@ -197,8 +198,7 @@ async function runLoad(
     processEnvironment.leave(exitCode)
   }
   const interruption = catchSignals(processEnvironment, {
-    onFirst: name =>
-      progress.note(`${name}: ending the run in order; once more to leave at once`, 'yellow'),
+    onFirst: name => progress.note(endingNote(name, output.words()), 'yellow'),
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
@@ -225,8 +225,8 @@ async function runLoad(
         held.timeline?.add(report)
       },
       onNotice(notice) {
-        if (settings.quiet) keep(kept, notice)
-        else progress.note(notice)
+        if (settings.quiet) keep(kept, output.words().notice(notice))
+        else progress.note(output.words().notice(notice))
       },
       wording: withFlags,
       signal: interruption.signal,
@@ -237,7 +237,7 @@ async function runLoad(
     progress.stop()
     // They belong to the process that has the lock now.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
-    if (result.status === 'interrupted' && isWithoutName(asked)) kept.push(nameHint)
+    if (isWithoutName(asked, result)) kept.push(output.words().tell(nameHint))
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
     // The files were written with the exit code from before standard output failed.
     if (endCode !== exitCode && isAlone(held)) {
@@ -259,9 +259,12 @@ const nameHint =
   'a run with a name goes on where it stopped: with --run-id NAME this one would have kept a journal'
 
 /** A pipe could not be read again anyway. */
-function isWithoutName({ runId, inputs }: LoadOptions): boolean {
-  return runId === undefined && !inputs.includes('-')
+function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): boolean {
+  return status === 'interrupted' && runId === undefined && !inputs.includes('-')
 }
+
+const endingNote = (signal: string, { tell }: Words): string =>
+  tell('{signal}: ending the run in order; once more to leave at once', { signal })
 
 /** A bar between JSON objects would garble both, so lines replace it. */
 function plainOf(style: ProgressStyle): ProgressStyle {
@@ -307,16 +310,18 @@ async function printResult(
     // Does not repeat what the summary on the same screen says.
     const isApart = settings.json === true || output.resultColumns === undefined
     if (!output.event('result', resultFields(result))) {
-      for (const line of detailLines(result, isVerbose, isApart)) output.note(line)
+      for (const line of detailLines(result, isVerbose, isApart, output.words())) {
+        output.note(line)
+      }
     }
     if (isApart) tellNextStep(output, result, next)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))
     else if (!isSilent) {
-      for (const line of summaryLines(result, next?.command, isVerbose, output.resultColumns)) {
-        await output.write(`${line}\n`)
-      }
+      const { resultColumns: columns } = output
+      const lines = summaryLines(result, next?.command, isVerbose, columns, output.words())
+      for (const line of lines) await output.write(`${line}\n`)
     }
     return result.exitCode
   } catch (error) {

@@ -1,32 +1,8 @@
 /*
-  Which language the help and the messages of a terminal speak.
+  Which language the help and the messages of a terminal speak. Chinese is loaded only for its readers.
 */
 import { UsageError } from '../../errors.js'
-import { zhErrors } from './zh-errors.js'
-import { zhHelp } from './zh-help.js'
-
-export type Language = 'en' | 'zh'
-
-/** What a program shows in one language. */
-export interface Words {
-  readonly language: Language
-  /** A text of the help; what has no translation stays English. */
-  say(this: void, english: string): string
-  /** What a failure means, where the sentence of it is in another language. */
-  meaning(this: void, code: string): string | undefined
-}
-
-export const english: Words = {
-  language: 'en',
-  say: text => text,
-  meaning: () => undefined,
-}
-
-const chinese: Words = {
-  language: 'zh',
-  say: text => zhHelp[text] ?? text,
-  meaning: code => (zhErrors as Readonly<Record<string, string>>)[code],
-}
+import { english, type Words } from './words.js'
 
 /** Where the language may be said, and whether a person looks at what is printed. */
 interface Asking {
@@ -41,18 +17,18 @@ interface Asking {
  *
  * @throws {UsageError} DDB_USAGE for a language that there is not
  */
-export function wordsFor({ argv, environment, isTerminal }: Asking): Words {
+export async function wordsFor({ argv, environment, isTerminal }: Asking): Promise<Words> {
   const asked = flagOf(argv) ?? environment['DDB_INGEST_LANG']
   if (asked !== undefined && asked !== '') return wordsOf(asked)
   if (!isTerminal) return english
   // The first one that is set counts, as for every program.
   const system = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'] || ''
-  return /^zh(?:[_.-]|$)/i.test(system) ? chinese : english
+  return wordsOf(/^zh(?:[_.-]|$)/i.test(system) ? 'zh' : 'en')
 }
 
 /** @throws {UsageError} DDB_USAGE */
-export function wordsOf(language: string): Words {
-  if (language === 'zh') return chinese
+export async function wordsOf(language: string): Promise<Words> {
+  if (language === 'zh') return (await import('./chinese.js')).chinese
   if (language === 'en') return english
   throw new UsageError('DDB_USAGE', `--lang: expected zh or en, got ${JSON.stringify(language)}`)
 }

@@ -28,6 +28,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'write down what there is to load, for many processes that load it together':
     '写下要导入的内容，供多个进程共同导入',
   'load a repaired rejects file as its run was asked to load': '按原来的设置导入修正后的拒绝文件',
+  'print the script by which bash, zsh or fish completes commands':
+    '输出供 bash、zsh 或 fish 补全命令的脚本',
   'run a DolphinDB script and print its result': '运行 DolphinDB 脚本并打印结果',
   'the embedded DolphinDB-compatible server, in the foreground or for as long as a command runs':
     '内置的 DolphinDB 兼容服务器，在前台运行，或随一条命令运行',
@@ -46,7 +48,9 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '唯一确定一行的列，用于 upsert 和 --verify',
   'function view to call; the batch is its last argument': '要调用的函数视图；批次是最后一个参数',
   'bound before the batch; repeatable': '绑定在批次之前的参数；可重复',
-  'columns sent to the function, in this order': '发送给函数的列，按此顺序',
+  "DolphinDB function of each batch, 'def(t){ … }' or @FILE: what it gives is written":
+    "对每个批次执行的 DolphinDB 函数，'def(t){ … }' 或 @FILE：写入它的返回值",
+  'columns sent to the function or transform, in this order': '发送给函数或转换函数的列，按此顺序',
   "take this table's columns instead": '改用此表的列',
   'table to count when rows go to a function': '使用函数时，统计此表的行数',
   "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)":
@@ -248,6 +252,30 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'file with the password of that user': '该用户的密码文件',
   'write what may be pasted into an issue, without hosts, users and passwords':
     '写出可以贴到问题报告中的内容，不含主机、用户和密码',
+  // Defaults
+  "the run's own": '沿用该运行的',
+  'by their extension': '按扩展名',
+  'an error before the first row': '在第一行之前报错',
+  'auto: up to 3, once the input pays for them': 'auto：输入足够大时最多 3 个',
+  'auto: byte order mark, else UTF-8': 'auto：按字节顺序标记，否则 UTF-8',
+  'found in the first 1 MiB': '由前 1 MiB 判断',
+  'found, usually "': '自动判断，通常为 "',
+  'found, usually the quote itself': '自动判断，通常为引号本身',
+  "auto: by the target's columns": 'auto：按目标表的列',
+  'name when there is a header': '有表头时为 name',
+  'as written, of one offset a column': '按原文，每列一种偏移',
+  'that of the first one': '与第一个相同',
+  'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
+  'chosen, with its reason': '自动选择，并说明理由',
+  'auto: 10,000 at first, DFS tables by bytes': 'auto：起初 10,000，DFS 表按字节',
+  '4Mi; DFS tables 32Mi': '4Mi；DFS 表 32Mi',
+  all: '全部',
+  'all of them': '全部',
+  'a stream table named after the first file': '以第一个文件命名的流数据表',
+  'FILE.retry beside it': '旁边的 FILE.retry',
+  'no limit': '不限',
+  '100 on a terminal, else all': '终端上 100，否则全部',
+  "on a terminal the system's": '终端上为系统的语言',
   // The help that fits a screen
   'Streams files or standard input into a table, and proves that every row landed.':
     '把文件或标准输入导入表，并证明每一行都已写入。',
@@ -275,4 +303,5 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'All options, examples and exit codes: ': '所有选项、示例和退出码：',
   'Example: ': '示例：',
   'Usage: ': '用法：',
+  ':': '：',
 }

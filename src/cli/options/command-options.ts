@@ -29,7 +29,8 @@ import {
 } from './reading/readers.js'
 import { serverOptions } from './server-options.js'
 
-const { dryRun: _, plan: _plan, shard: _shard, ...loadOptionsOfCheck } = loadOptions
+const { dryRun: _, plan: _plan, shard: _shard, ...loadAlone } = loadOptions
+const { report: _report, metricsFile: _file, label: _label, ...loadOptionsOfCheck } = loadAlone
 
 export const checkOptions = {
   ...loadOptionsOfCheck,
@@ -210,8 +211,10 @@ export const runsOptions = {
 export type RunsSettings = SettingsOf<typeof runsOptions>
 
 const { rejects, maxErrors } = badRowOptions
+const { transform } = targetOptions
 
 export const retryOptions = {
+  transform: { ...transform, defaultNote: "the run's own" },
   encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
   ...valueOptions,
   rejects: { ...rejects, defaultNote: 'FILE.retry beside it' },
@@ -387,7 +390,7 @@ export const selftestOptions = {
 /** The settings of `selftest`. */
 export type SelftestSettings = SettingsOf<typeof selftestOptions>
 
-export const explainOptions = { noColor: commonOptions.noColor }
+export const explainOptions = { noColor: commonOptions.noColor, lang: commonOptions.lang }
 
 /** The settings of `explain`. */
 export type ExplainSettings = SettingsOf<typeof explainOptions>

@@ -4,6 +4,7 @@
 */
 import { type Confirmation, confirmations } from '../../load/transport/confirmations.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
+import { readTransform } from '../files/transform-text.js'
 import { optionGroup } from './reading/definition.js'
 import {
   autoTo64,
@@ -94,7 +95,7 @@ export const targetOptions = optionGroup('Target', {
   method: {
     flags: '--method <method>',
     help: 'insert, append or upsert',
-    reader: named('insert, append or upsert', parseMethod),
+    reader: named('insert, append or upsert', parseMethod, ['insert', 'append', 'upsert']),
     defaultNote: 'insert',
     field: 'target.method',
   },
@@ -116,9 +117,15 @@ export const targetOptions = optionGroup('Target', {
     reader: repeated(json),
     field: 'target.functionArguments',
   },
+  transform: {
+    flags: '--transform <function>',
+    help: "DolphinDB function of each batch, 'def(t){ … }' or @FILE: what it gives is written",
+    reader: named('a function of a table, or @FILE', readTransform),
+    field: 'target.transform',
+  },
   types: {
     flags: '--types <name:TYPE,...>',
-    help: 'columns sent to the function, in this order',
+    help: 'columns sent to the function or transform, in this order',
     reader: text,
     field: 'target.types',
   },

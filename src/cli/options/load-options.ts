@@ -35,6 +35,9 @@ export const loadOptions = {
   ...commonOptions,
 }
 
+/** Options that a check does not have: it sends nothing, so no chart and no metric would have a point. */
+export const notOfCheck = ['report', 'metrics-file', 'label'] as const
+
 /** The settings of `load`. */
 export type LoadSettings = SettingsOf<typeof loadOptions>
 

@@ -80,7 +80,7 @@ export interface LoginCall {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   /** Gets warnings about the login's safety, and the password to redact from outputs. */
-  readonly output: Pick<Output, 'note' | 'keepSecret'>
+  readonly output: Pick<Output, 'note' | 'keepSecret' | 'words'>
 }
 
 /**
@@ -92,12 +92,18 @@ export interface LoginCall {
  */
 export async function readCredentials(
   settings: ServerSettings & { readonly quiet?: boolean },
-  { sources, processEnvironment, output }: LoginCall,
+  call: LoginCall,
   dataOnStdin = false,
 ): Promise<Login> {
+  const { sources, processEnvironment, output } = call
   const source = passwordSource(sources)
   const { environment } = processEnvironment
-  if (settings.tlsInsecure === true && settings.quiet !== true) output.note(insecureTls)
+  // A quiet run leaves one-time notices to the next run.
+  const warn =
+    settings.quiet === true
+      ? undefined
+      : (sentence: string): void => output.note(output.words().notice(sentence))
+  if (settings.tlsInsecure === true) warn?.(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
     throw new UsageError(
       'DDB_USAGE',
@@ -109,10 +115,8 @@ export async function readCredentials(
     if (source.kind === 'none') return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
-  // A quiet run leaves one-time notices to the next run.
-  const warn = settings.quiet === true ? undefined : output.note
   checkedStateFolder(environment, warn)
-  const password = await readPassword(source, user, processEnvironment, dataOnStdin, warn)
+  const password = await readPassword(source, user, call, dataOnStdin, warn)
   output.keepSecret(password)
   return { user, password, loginMemory: knownLogins(environment, warn) }
 }
@@ -120,7 +124,7 @@ export async function readCredentials(
 async function readPassword(
   source: PasswordSource,
   user: string,
-  processEnvironment: ProcessEnvironment,
+  { processEnvironment, output }: LoginCall,
   dataOnStdin: boolean,
   warn: Output['note'] | undefined,
 ): Promise<string> {
@@ -134,7 +138,7 @@ async function readPassword(
     case 'none':
       if (!dataOnStdin && processEnvironment.stdin.isTTY && processEnvironment.stderr.isTTY) {
         return askPassword(
-          `Password of ${clean(user)}: `,
+          output.words().tell('Password of {user}: ', { user: clean(user) }),
           processEnvironment.stdin,
           processEnvironment.stderr,
         )

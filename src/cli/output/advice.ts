@@ -4,6 +4,7 @@
 */
 import type { ErrorCode } from '../../errors.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
+import { notOfCheck } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
 import { sameCommand, serverWords, shellText } from '../options/shell-command.js'
 
@@ -34,7 +35,7 @@ const again: Advice = asked => {
 /** What a load would do, column by column. */
 const check: Advice = asked =>
   asked.command.name === 'load' && hasFiles(asked)
-    ? sameCommand({ ...asked, name: 'check' }, ['dry-run'])
+    ? sameCommand({ ...asked, name: 'check' }, ['dry-run', 'summary', ...notOfCheck])
     : undefined
 
 /** Without a table `load` lists those that there are. */

@@ -3,17 +3,19 @@
 */
 import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/inputs/detected.js'
+import { english, type Words } from '../language/words.js'
 import type { Paint } from './output.js'
 import {
   bytesText,
   clean,
   clip,
-  counted,
   displayWidth,
   grouped,
   tableLines,
   wrapped,
 } from './terminal-text.js'
+
+const columnHeads = ['column', 'type', 'value', 'nulls', 'bad'] as const
 
 type CheckedInput = CheckResult['inputs'][number]
 
@@ -29,23 +31,33 @@ const shownPartitions = 10
  *
  * @param columns  width of the terminal; undefined leaves lines whole
  */
-export function checkText(result: CheckResult, paint: Paint, columns = Infinity): string {
+export function checkText(
+  result: CheckResult,
+  paint: Paint,
+  columns = Infinity,
+  words: Words = english,
+): string {
   const { problems, partitions } = result
   const folded = (lines: readonly string[]): string[] =>
     lines.flatMap(line => folding(line, columns))
   const parts = [
-    folding(clean(sentence(result)), columns).map(line => paint('bold', line)),
-    ...inputParts(result, paint, columns),
-    ...(partitions === null ? [] : [folded(partitionLines(partitions, paint))]),
-    ...(problems.length === 0 ? [] : [folded(problemLines(result, paint))]),
+    folding(clean(sentence(result, words)), columns).map(line => paint('bold', line)),
+    ...inputParts(result, paint, columns, words),
+    ...(partitions === null ? [] : [folded(partitionLines(partitions, paint, words))]),
+    ...(problems.length === 0 ? [] : [folded(problemLines(result, paint, words))]),
   ]
   return parts.map(lines => lines.map(line => `${line}\n`).join('')).join('\n')
 }
 
 /** What stands before the commands. */
-export function commandsTitle({ commands, error }: CheckResult, paint: Paint): string {
-  const several = 'the inputs are read in different ways, so it takes several loads:'
-  const one = error === null ? 'to load exactly so:' : 'the load in which what was found is said:'
+export function commandsTitle(
+  { commands, error }: CheckResult,
+  paint: Paint,
+  { tell }: Words = english,
+): string {
+  const several = tell('the inputs are read in different ways, so it takes several loads:')
+  const one =
+    error === null ? tell('to load exactly so:') : tell('the load in which what was found is said:')
   return paint('bold', commands.length === 1 ? one : several)
 }
 
@@ -58,66 +70,89 @@ function folding(line: string, columns: number): string[] {
   return [indent + first, ...others.map(other => `${indent}    ${other}`)]
 }
 
-function sentence({ rows, status, target, batches, inputs, columns }: CheckResult): string {
-  const into = `${target.table ?? target.function ?? '-'} on ${target.host}`
-  const looked = inputs.every(({ isWhole }) => isWhole) ? '' : ' that were looked at'
-  const requests =
-    batches.expected === null ? '' : `; ${counted(batches.expected, 'batch', 'batches')} in all`
-  const unfit = rows.unfit === 0 ? '' : `, ${grouped(rows.unfit)} of inputs that do not fit`
+function sentence(result: CheckResult, { tell, count }: Words): string {
+  const { rows, status, target, batches, inputs, columns } = result
+  const into = tell('{target} on {host}', {
+    target: target.table ?? target.function ?? '-',
+    host: target.host,
+  })
+  const read = count(rows.read, 'row')
   if (columns.length === 0) {
-    return `The columns of ${into} are not known: this is how the inputs are read (${counted(rows.read, 'row')} looked at).`
+    return tell(
+      'The columns of {into} are not known: this is how the inputs are read ({rows} looked at).',
+      { into, rows: read },
+    )
   }
-  const left = `${grouped(rows.rejected)} would be rejected${unfit}`
-  if (status === 'fits') {
-    return `All ${counted(rows.read, 'row')}${looked} would load into ${into}${requests}.`
-  }
-  return `${grouped(rows.fit)} of ${counted(rows.read, 'row')}${looked} would load into ${into}: ${left}${requests}.`
+  const isWhole = inputs.every(input => input.isWhole)
+  const looked = isWhole ? read : tell('{rows} that were looked at', { rows: read })
+  const requests =
+    batches.expected === null
+      ? ''
+      : tell('; {batches} in all', { batches: count(batches.expected, 'batch') })
+  if (status === 'fits')
+    return tell('All {rows} would load into {into}{requests}.', { rows: looked, into, requests })
+  const unfit =
+    rows.unfit === 0 ? '' : tell(', {count} of inputs that do not fit', { count: rows.unfit })
+  return tell(
+    '{fit} of {rows} would load into {into}: {rejected} would be rejected{unfit}{requests}.',
+    {
+      ...{ fit: rows.fit, rows: looked, into, rejected: rows.rejected, unfit, requests },
+    },
+  )
 }
 
-function inputParts(result: CheckResult, paint: Paint, columns: number): string[][] {
+function inputParts(result: CheckResult, paint: Paint, columns: number, words: Words): string[][] {
   const parts: string[][] = []
   const seen = new Set<string>()
   for (const input of result.inputs.slice(0, shownInputs)) {
-    const lines = folding(clean(inputText(input)), columns)
+    const lines = folding(clean(inputText(input, words)), columns)
     const shape = JSON.stringify(
       input.fields.map(({ source, position, column }) => [source, position, column]),
     )
     if (input.fields.length > 0 && !seen.has(shape) && seen.size < shownTables) {
       seen.add(shape)
-      lines.push(...table(input.fields, result.columns, paint, columns))
+      lines.push(...table(input.fields, result.columns, { paint, width: columns, words }))
     }
     parts.push(lines)
   }
   const more = result.inputs.length - parts.length
-  return more > 0 ? [...parts, [`and ${counted(more, 'more input')}`]] : parts
+  return more > 0
+    ? [...parts, [words.tell('and {inputs}', { inputs: words.count(more, 'more input') })]]
+    : parts
 }
 
-function inputText(input: CheckedInput): string {
+function inputText(input: CheckedInput, words: Words): string {
+  const { tell, count } = words
   const { path, format, compression, bytes, rows, rejected, detected, isWhole } = input
-  if (format === null) return `${path}: could not be opened`
+  if (format === null) return tell('{path}: could not be opened', { path })
   const kind = [format, compression === 'none' ? null : compression].filter(Boolean).join(', ')
-  const bad = rejected === 0 ? '' : `, ${grouped(rejected)} rejected`
-  const start = isWhole ? '' : 'first '
-  const found = detected === null ? '' : `; ${detectedText(detected)}`
-  return `${path}: ${kind}, ${bytesText(bytes)} read, ${start}${counted(rows, 'row')}${bad}${found}`
+  const looked = count(rows, 'row')
+  const bad = rejected === 0 ? '' : tell(', {count} rejected', { count: rejected })
+  const found = detected === null ? '' : `${tell('; ')}${words.notice(detectedText(detected))}`
+  const what = tell('{path}: {kind}, {bytes} read, {rows}', {
+    ...{ path, kind, bytes: bytesText(bytes) },
+    rows: isWhole ? looked : tell('first {rows}', { rows: looked }),
+  })
+  return `${what}${bad}${found}`
 }
 
 function table(
   fields: readonly CheckedField[],
   columns: CheckResult['columns'],
-  paint: Paint,
-  width: number,
+  { paint, width, words }: { paint: Paint; width: number; words: Words },
 ): string[] {
+  const { tell } = words
   // Of an input that does not fit nothing is known but its texts.
   const isKnown = fields.some(({ column }) => column !== null)
-  const head = ['input', 'text', ...(isKnown ? ['column', 'type', 'value', 'nulls', 'bad'] : [])]
+  const heads = ['input', 'text', ...(isKnown ? columnHeads : [])] as const
+  const head = heads.map(name => tell(name))
   const rows = fields.map(field => {
     const column = columns.find(({ name }) => name === field.column)
-    const counts = column === undefined ? ['', ''] : [grouped(column.nulls), badText(column)]
+    const counts = column === undefined ? ['', ''] : [grouped(column.nulls), badText(column, words)]
     const known = isKnown
-      ? [field.column ?? '(left out)', column?.type ?? '', field.value ?? '', ...counts]
+      ? [field.column ?? tell('(left out)'), column?.type ?? '', field.value ?? '', ...counts]
       : []
-    return [placeText(field), field.text ?? '', ...known].map(text =>
+    return [placeText(field, words), field.text ?? '', ...known].map(text =>
       clip(clean(text), cellColumns),
     )
   })
@@ -125,47 +160,65 @@ function table(
   return [paint('dim', `  ${title}`), ...lines.map(line => `  ${line}`)]
 }
 
-function badText({ rejected, coerced }: CheckResult['columns'][number]): string {
-  return coerced === 0 ? grouped(rejected) : `${grouped(rejected)}, ${grouped(coerced)} made null`
+function badText({ rejected, coerced }: CheckResult['columns'][number], { tell }: Words): string {
+  return coerced === 0
+    ? grouped(rejected)
+    : tell('{rejected}, {coerced} made null', { rejected, coerced })
 }
 
-function placeText({ source, position, column, text }: CheckedField): string {
+function placeText({ source, position, column, text }: CheckedField, { tell }: Words): string {
   if (source !== null) return source
-  if (position !== null) return `field ${position}`
-  return column === null || text === '' ? '(nothing)' : '(set)'
+  if (position !== null) return tell('field {number}', { number: position })
+  return column === null || text === '' ? tell('(nothing)') : tell('(set)')
 }
 
 function partitionLines(
   { dimensions, count, added, largest, outside }: CheckedPartitions,
   paint: Paint,
+  words: Words,
 ): string[] {
+  const { tell } = words
   const by = dimensions.map(({ column, kind }) => `${column} (${kind})`).join(', ')
-  const many = count === null ? 'partitions are not told' : counted(count, 'partition')
-  const isNew = added === 0 ? '' : `, ${grouped(added)} of them new`
+  const many = count === null ? tell('partitions are not told') : words.count(count, 'partition')
+  const isNew = added === 0 ? '' : tell(', {count} of them new', { count: added })
   const beyond =
-    outside === null ? 'whether rows lie outside is not told' : `${counted(outside, 'row')} outside`
+    outside === null
+      ? tell('whether rows lie outside is not told')
+      : tell('{rows} outside', { rows: words.count(outside, 'row') })
   const shown = largest.slice(0, shownPartitions)
   return [
-    clean(`${many} by ${by}${isNew}; ${beyond}`),
-    ...shown.map(({ keys, rows }) =>
-      clean(`  ${keys.map(key => key ?? '*').join(' / ')}: ${counted(rows, 'row')}`),
+    clean(
+      `${tell('{partitions} by {columns}', { partitions: many, columns: by })}${isNew}${tell('; ')}${beyond}`,
     ),
-    ...moreLines((count ?? 0) - shown.length, paint),
+    ...shown.map(({ keys, rows }) =>
+      clean(`  ${keys.map(key => key ?? '*').join(' / ')}: ${words.count(rows, 'row')}`),
+    ),
+    ...moreLines((count ?? 0) - shown.length, paint, words),
   ]
 }
 
-const moreLines = (count: number, paint: Paint): string[] =>
-  count > 0 ? [paint('dim', `  and ${grouped(count)} more`)] : []
+const moreLines = (count: number, paint: Paint, { tell }: Words): string[] =>
+  count > 0 ? [paint('dim', tell('  and {count} more', { count }))] : []
 
-function problemLines({ problems, rows, rejects }: CheckResult, paint: Paint): string[] {
+function problemLines(
+  { problems, rows, rejects }: CheckResult,
+  paint: Paint,
+  words: Words,
+): string[] {
+  const { tell } = words
   const codes = Object.entries(rejects.byCode).map(([code, count]) => `${code} ${grouped(count)}`)
   const lines = problems.map(({ file, lineNumber, columnName, message }) => {
-    const column = columnName === null ? '' : `, column ${columnName}`
-    return clean(`  ${file}, line ${grouped(lineNumber)}${column}: ${message}`)
+    const column = columnName === null ? '' : tell(', column {name}', { name: columnName })
+    return clean(
+      tell('  {file}, line {line}{column}: {message}', { file, line: lineNumber, column, message }),
+    )
   })
   return [
-    `${counted(rows.rejected, 'row')} would be rejected (${codes.join(', ')})`,
+    tell('{rows} would be rejected ({codes})', {
+      rows: words.count(rows.rejected, 'row'),
+      codes: codes.join(', '),
+    }),
     ...lines,
-    ...moreLines(rows.rejected - lines.length, paint),
+    ...moreLines(rows.rejected - lines.length, paint, words),
   ]
 }

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CheckResult } from '../../load/check/check-result.js'
 import { deliveryDefaults } from '../../load/defaults.js'
+import { noRows } from '../../load/fate/row-counts.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
 import { noSourceNotes } from '../../load/inputs/source-notes.js'
 import { nothingStored } from '../../load/target/durability.js'
@@ -32,7 +33,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
   const { runId, server, confirm } = asked
   const target = targetOf(asked.target)
   return {
-    schema: 'ddb-ingest/load/1',
+    schema: 'ddb-ingest/load/2',
     version,
     runId: runId ?? randomBytes(8).toString('hex'),
     status: 'failed',
@@ -50,7 +51,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     threads: 1,
     inputs: [],
     sources: noSourceNotes(),
-    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    rows: noRows(),
     duplicates: null,
     confirm: {
       asked: confirm ?? deliveryDefaults.confirm,

@@ -32,7 +32,7 @@ export function newFigures(): (report: LoadReport) => Figures {
   let samples: Sample[] = []
   return report => {
     const { elapsedMs, sentRows, bytesRead, rows, totalBytes, phase } = report
-    const settled = rows.confirmed + rows.rejected + rows.skipped
+    const settled = rows.confirmed + rows.filtered + rows.rejected + rows.skipped
     const share = rows.read === 0 ? 0 : Math.min(1, settled / rows.read)
     const settledBytes = Math.round(bytesRead * share)
     // Where rows are confirmed at the end, or not at all, reading is what can be seen.

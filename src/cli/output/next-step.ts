@@ -1,15 +1,16 @@
 /*
   What to do after a run: the command that goes on with it, looks for its rows or repairs what was refused.
 */
+import { errorCodes } from '../../errors.js'
 import type { LoadResult } from '../../load/options.js'
 import { shellText } from '../options/shell-command.js'
 import { nextCommand, type Asked } from './advice.js'
 import type { Output } from './output.js'
-import { beforeCommand, tellCommand } from './print-failure.js'
+import { tellBefore, tellCommand, type CommandLabel } from './print-failure.js'
 
 /** A command, and the words before it on standard error. */
 export interface NextStep {
-  readonly label: string
+  readonly label: CommandLabel
   readonly command: string
 }
 
@@ -23,6 +24,10 @@ export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined
   const step = (command: string): NextStep => ({ label: 'next', command })
   if (error !== null) return step(nextCommand(error.code, asked))
   if (result.exitCode === 0) return undefined
+  // The run itself went well.
+  if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
+    return step(nextCommand('DDB_OUTPUT_WRITE', asked))
+  }
   if (rows.unconfirmed > 0) return step(nextCommand('DDB_UNCONFIRMED', asked))
   const [file] = rejects.files
   if (file !== undefined) return step(shellText(['retry', file.path]))
@@ -33,8 +38,12 @@ export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined
 export function tellNextStep(output: Output, result: LoadResult, next: NextStep | undefined): void {
   if (next === undefined) return
   const { error, resume } = result
-  for (const words of error === null ? [] : beforeCommand(error.code)) output.note(words)
+  if (error !== null) tellBefore(output, error.code)
   if (resume.restart !== null)
-    output.note(`to load all again, once none is there: ${resume.restart}`)
+    output.note(
+      output.words().tell('to load all again, once none is there: {command}', {
+        command: resume.restart,
+      }),
+    )
   tellCommand(output, next.label, next.command)
 }

@@ -4,7 +4,7 @@
 */
 import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
-import { english, type Words } from '../language/language.js'
+import { english, type Words } from '../language/words.js'
 import { clean, jsonLine, systemCode, visible } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 

@@ -52,21 +52,27 @@ export async function writeFailed(output: Output, object: object): Promise<void>
 
 /** What to do about it: the last line has the command. */
 export function tellNext(output: Output, code: string, asked: Asked): void {
-  for (const words of beforeCommand(code)) output.note(words)
+  tellBefore(output, code)
   tellCommand(output, 'next', nextCommand(code, asked))
 }
 
+/** What stands before a command. */
+export type CommandLabel = 'next' | 'to go on' | 'to look for its rows'
+
 /** A command to be copied. @param label  stands before it where notes are text */
-export function tellCommand(output: Output, label: string, command: string): void {
-  if (!output.event('next', { command })) output.note(`${label}: ${command}`)
+export function tellCommand(output: Output, label: CommandLabel, command: string): void {
+  if (!output.event('next', { command })) output.note(`${output.words().tell(label)}: ${command}`)
 }
 
 /** What a command alone would not say. */
-export function beforeCommand(code: string): string[] {
-  if (code !== 'DDB_CONNECT') return []
-  return [
-    'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
-  ]
+export function tellBefore(output: Output, code: string): void {
+  if (code !== 'DDB_CONNECT') return
+  const { tell } = output.words()
+  output.note(
+    tell(
+      'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
+    ),
+  )
 }
 
 function causesOf(error: unknown): string[] {

@@ -1,6 +1,7 @@
 /*
   How far a run is, in words and pictures: two lines on a terminal, one line elsewhere, numbers for programs.
 */
+import { english, type Words } from '../language/words.js'
 import type { Figures } from './figures.js'
 import { bytesText, clip, clockText, displayWidth, grouped, rough } from './terminal-text.js'
 
@@ -22,37 +23,42 @@ const between = '  '
 const wideColumns = 120
 
 /** The lines of a terminal, each shorter than it is wide. */
-export function barLines(figures: Figures, columns: number, signs: Signs): string[] {
+export function barLines(
+  figures: Figures,
+  columns: number,
+  signs: Signs,
+  { tell }: Pick<Words, 'tell'> = english,
+): string[] {
   const width = Math.max(columns - 1, 1)
-  if (figures.phase === 'connecting') return [clip('connecting', width)]
+  if (figures.phase === 'connecting') return [clip(tell('connecting'), width)]
   const share = shareOf(figures)
   const barColumns = Math.max(8, Math.min(40, Math.floor(width * 0.3)))
   const number = columns >= wideColumns ? grouped : rough
   return [
     fitting(width, [
       [9, share === undefined ? undefined : barText(figures, share, barColumns, signs)],
-      [5, bytesPart(figures)],
-      [6, filesPart(figures)],
-      [8, leftPart(figures)],
-      [7, figures.phase === 'confirming' ? 'confirming' : undefined],
+      [5, bytesPart(figures, tell)],
+      [6, filesPart(figures, tell)],
+      [8, leftPart(figures, tell)],
+      [7, figures.phase === 'confirming' ? tell('confirming') : undefined],
     ]),
-    fitting(width, rowParts(figures, number)),
+    fitting(width, rowParts(figures, number, tell)),
   ].filter(line => line !== '')
 }
 
 /** `0:10  25%  250 kB of 1.00 MB  file 3 of 1,000  sent …`: a line of a log. */
-export function lineText(figures: Figures): string {
+export function lineText(figures: Figures, { tell }: Pick<Words, 'tell'> = english): string {
   const parts: Part[] = [
     [1, clockText(figures.elapsedMs)],
     ...(figures.phase === 'connecting'
-      ? [[1, 'connecting'] as const]
+      ? [[1, tell('connecting')] as const]
       : [
           [1, percentText(figures)] as const,
-          [1, bytesPart(figures)] as const,
-          [1, filesPart(figures)] as const,
-          ...rowParts(figures, grouped),
-          [1, leftPart(figures)] as const,
-          [1, figures.phase === 'confirming' ? 'confirming' : undefined] as const,
+          [1, bytesPart(figures, tell)] as const,
+          [1, filesPart(figures, tell)] as const,
+          ...rowParts(figures, grouped, tell),
+          [1, leftPart(figures, tell)] as const,
+          [1, figures.phase === 'confirming' ? tell('confirming') : undefined] as const,
         ]),
   ]
   return fitting(Infinity, parts)
@@ -78,17 +84,24 @@ export function progressFields(figures: Figures): Record<string, unknown> {
   }
 }
 
-function rowParts(figures: Figures, number: (count: number) => string): Part[] {
+function rowParts(
+  figures: Figures,
+  number: (count: number) => string,
+  tell: Words['tell'],
+): Part[] {
   const { rows, sentRows, rowsPerSec, averageRowsPerSec, bytesPerSec, inFlightBytes } = figures
   return [
-    [7, `sent ${number(sentRows)}`],
-    [8, `confirmed ${number(rows.confirmed)}`],
-    [3, rows.skipped === 0 ? undefined : `from before ${number(rows.skipped)}`],
-    [6, `${rough(rowsPerSec)} rows/s`],
-    [5, `average ${rough(averageRowsPerSec)}`],
-    [9, rows.rejected === 0 ? undefined : `rejected ${number(rows.rejected)}`],
+    [7, tell('sent {rows}', { rows: number(sentRows) })],
+    [8, tell('confirmed {rows}', { rows: number(rows.confirmed) })],
+    [
+      3,
+      rows.skipped === 0 ? undefined : tell('from before {rows}', { rows: number(rows.skipped) }),
+    ],
+    [6, tell('{rate} rows/s', { rate: rough(rowsPerSec) })],
+    [5, tell('average {rate}', { rate: rough(averageRowsPerSec) })],
+    [9, rows.rejected === 0 ? undefined : tell('rejected {rows}', { rows: number(rows.rejected) })],
     [2, `${bytesText(bytesPerSec)}/s`],
-    [1, `in flight ${bytesText(inFlightBytes)}`],
+    [1, tell('in flight {bytes}', { bytes: bytesText(inFlightBytes) })],
   ]
 }
 
@@ -141,17 +154,18 @@ export function shareText(
 
 const usualBar = 16
 
-function bytesPart({ bytesRead, totalBytes }: Figures): string {
+function bytesPart({ bytesRead, totalBytes }: Figures, tell: Words['tell']): string {
   return totalBytes === undefined
     ? bytesText(bytesRead)
-    : `${bytesText(bytesRead)} of ${bytesText(totalBytes)}`
+    : tell('{read} of {total}', { read: bytesText(bytesRead), total: bytesText(totalBytes) })
 }
 
-function filesPart({ input }: Figures): string | undefined {
+function filesPart({ input }: Figures, tell: Words['tell']): string | undefined {
   if (input === undefined || input.count < 2) return undefined
-  return `file ${grouped(input.number)} of ${grouped(input.count)}`
+  const { number, count } = input
+  return tell('file {number} of {count}', { number, count })
 }
 
-function leftPart({ leftMs }: Figures): string | undefined {
-  return leftMs === undefined ? undefined : `${clockText(leftMs)} left`
+function leftPart({ leftMs }: Figures, tell: Words['tell']): string | undefined {
+  return leftMs === undefined ? undefined : tell('{time} left', { time: clockText(leftMs) })
 }

@@ -50,7 +50,9 @@ function plainProgress(output: Output): Progress {
       const figures = figuresOf(report)
       if (report.elapsedMs < nextLineMs || report.phase === 'done') return
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs
-      if (!output.event('progress', progressFields(figures))) output.note(lineText(figures))
+      if (!output.event('progress', progressFields(figures))) {
+        output.note(lineText(figures, output.words()))
+      }
     },
     note: (text, style) => output.note(text, style),
     stop: () => undefined,
@@ -67,7 +69,7 @@ async function barProgress(
   return {
     report(report) {
       const figures = figuresOf(report)
-      bar.show(columns => barLines(figures, columns, signs))
+      bar.show(columns => barLines(figures, columns, signs, output.words()))
     },
     note: (text, style) => bar.note(text, style),
     stop: () => bar.stop(),

@@ -98,9 +98,9 @@ export function reportOf(known: KnownRun, command: string): RunReport {
 function rowsOf({ journal }: KnownRun): RunReport['rows'] {
   if (journal.end !== undefined) {
     const { skipped, confirmed, ...others } = journal.end.rows
-    return { ...others, confirmed: confirmed + skipped }
+    return { filtered: 0, ...others, confirmed: confirmed + skipped }
   }
-  const { confirmed, unconfirmed, rejected, unsent } = journal.rows()
-  const read = confirmed + unconfirmed + rejected + unsent
-  return { read, confirmed, unconfirmed, rejected, unsent }
+  const { confirmed, filtered, unconfirmed, rejected, unsent } = journal.rows()
+  const read = confirmed + filtered + unconfirmed + rejected + unsent
+  return { read, confirmed, filtered, unconfirmed, rejected, unsent }
 }

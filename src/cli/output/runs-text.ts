@@ -59,8 +59,8 @@ function cellsOf(run: RunReport): Readonly<Record<keyof typeof heads, string>> {
 }
 
 /** Rows that are not confirmed. */
-function othersText({ unconfirmed, rejected, unsent }: RunReport['rows']): string {
-  return Object.entries({ unconfirmed, rejected, unsent })
+function othersText({ filtered, unconfirmed, rejected, unsent }: RunReport['rows']): string {
+  return Object.entries({ filtered, unconfirmed, rejected, unsent })
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${grouped(count)} ${name}`)
     .join(', ')
@@ -103,8 +103,8 @@ function endText({ status, exitCode }: RunReport['processes'][number]): string {
 }
 
 function rowsText({ read, ...places }: RunReport['rows']): string {
-  const { confirmed, unconfirmed, rejected, unsent } = places
-  const parts = Object.entries({ confirmed, unconfirmed, rejected, unsent })
+  const { confirmed, filtered, unconfirmed, rejected, unsent } = places
+  const parts = Object.entries({ confirmed, filtered, unconfirmed, rejected, unsent })
   return `read ${grouped(read)} = ${parts.map(([name, count]) => `${name} ${grouped(count)}`).join(' + ')}`
 }
 

@@ -5,23 +5,18 @@ import { confirmationWords } from '../../load/transport/confirmations.js'
 import { detectedText } from '../../load/inputs/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { withFlags } from '../options/reading/field-flags.js'
-import { verifyText } from '../../load/verify/verifier.js'
-import {
-  bytesText,
-  clean,
-  counted,
-  durationText,
-  fieldLines,
-  grouped,
-  wrapped,
-} from './terminal-text.js'
+import { english, type Words } from '../language/words.js'
+import { verifyText } from './verify-text.js'
+import { bytesText, clean, durationText, fieldLines, grouped, wrapped } from './terminal-text.js'
 
-/** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
-export function equationText(rows: RowCounts): string {
-  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
-  const parts = { confirmed, unconfirmed, rejected, skipped, unsent }
-  const right = Object.entries(parts).map(([name, rowCount]) => `${name} ${grouped(rowCount)}`)
-  return `read ${grouped(read)} = ${right.join(' + ')}`
+/** `read 10 = confirmed 9 + filtered 0 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
+export function equationText(rows: RowCounts, { tell }: Words = english): string {
+  const { read, confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
+  const parts = { confirmed, filtered, unconfirmed, rejected, skipped, unsent }
+  const right = Object.entries(parts).map(
+    ([name, rowCount]) => `${tell(name as keyof typeof parts)} ${grouped(rowCount)}`,
+  )
+  return `${tell('read')} ${grouped(read)} = ${right.join(' + ')}`
 }
 
 /**
@@ -35,74 +30,98 @@ export function summaryLines(
   next: string | undefined,
   isVerbose: boolean,
   columns: number | undefined,
+  words: Words = english,
 ): string[] {
+  const { tell } = words
   const fields: [string, string][] = [
-    ['took', speedText(result)],
-    ['refused', refusedText(result)],
-    ['proof', `${confirmText(result)}${storedText(result)}`],
-    ...(isVerbose ? [['rows', equationText(result.rows)] as [string, string]] : []),
-    ['next', next ?? 'nothing'],
+    [tell('took'), speedText(result, words)],
+    [tell('refused'), refusedText(result, words)],
+    [tell('proof'), `${confirmText(result, words)}${storedText(result, words)}`],
+    ...(isVerbose ? [[tell('rows'), equationText(result.rows, words)] as [string, string]] : []),
+    [tell('next'), next ?? tell('nothing')],
   ]
   const cleaned = fields.map(([label, text]) => [label, clean(text)] as const)
   return [
-    ...wrapped(clean(headText(result)), columns ?? Infinity),
-    ...fieldLines(cleaned, columns, label => label === 'next'),
+    ...wrapped(clean(headText(result, words)), columns ?? Infinity),
+    ...fieldLines(cleaned, columns, label => label === tell('next')),
   ]
 }
 
-function headText(result: LoadResult): string {
+function headText(result: LoadResult, words: Words): string {
+  const { tell, count } = words
   const { rows, target } = result
-  const into = `${target.table ?? target.function} on ${target.host}`
+  const into = tell('{target} on {host}', {
+    target: target.table ?? target.function ?? '',
+    host: target.host,
+  })
   if (result.alreadyLoaded || isAllSkipped(result)) {
-    const what = rows.skipped === 0 ? 'this run' : `${counted(rows.skipped, 'row')} of this run`
-    return `Already loaded: ${what} into ${into}, nothing was left to do`
+    const what =
+      rows.skipped === 0
+        ? tell('this run')
+        : tell('{rows} of this run', { rows: count(rows.skipped, 'row') })
+    return tell('Already loaded: {what} into {into}, nothing was left to do', { what, into })
   }
-  const { read, confirmed, skipped, unconfirmed } = rows
+  const { read, confirmed, filtered, skipped, unconfirmed } = rows
   const isAll = read === confirmed + skipped || (isHandedOver(result) && read === unconfirmed)
-  const ofAll = isAll ? '' : `, of ${grouped(read)} read`
-  return `${claimOf(result)} into ${into}${ofAll}`
+  const ofAll = isAll ? '' : tell(', of {count} read', { count: read })
+  const left = filtered === 0 ? '' : tell('; the transform left out {count}', { count: filtered })
+  return `${tell('{claim} into {into}', { claim: claimOf(result, words), into })}${ofAll}${left}`
 }
 
-function speedText({ startedAt, endedAt, rate, connections, batchRows }: LoadResult): string {
+function speedText(
+  { startedAt, endedAt, rate, connections, batchRows }: LoadResult,
+  words: Words,
+): string {
+  const { tell, count } = words
   const elapsedMs = Date.parse(endedAt) - Date.parse(startedAt)
-  const over = connections > 1 ? `, over ${connections} connections` : ''
-  const speed = `${grouped(rate.rowsPerSec)} rows/s, ${bytesText(rate.bytesPerSec)}/s`
-  return `${durationText(elapsedMs)}: ${speed}${over}${foundText(batchRows)}`
+  const over =
+    connections > 1
+      ? tell(', over {connections}', { connections: count(connections, 'connection') })
+      : ''
+  const speed = tell('{time}: {rows} rows/s, {bytes}/s', {
+    time: durationText(elapsedMs),
+    rows: rate.rowsPerSec,
+    bytes: bytesText(rate.bytesPerSec),
+  })
+  return `${speed}${over}${foundText(batchRows, words)}`
 }
 
 /** Most codes that are named; --json has them all. */
 const shownCodes = 3
 
 /** Rows that are not in the table, and why. */
-function refusedText({ rows, rejects }: LoadResult): string {
+function refusedText({ rows, rejects }: LoadResult, { tell, count }: Words): string {
   const { byCode, files, unplaced } = rejects
   const codes = Object.entries(byCode).sort(([, a], [, b]) => b - a)
   const more = codes.length - shownCodes
   const why = [
-    ...codes.slice(0, shownCodes).map(([code, count]) => `${code} ${grouped(count)}`),
-    ...(more > 0 ? [`${more} more`] : []),
-  ].join(', ')
-  const where = files.length === 0 ? '' : `, in ${files[0]!.path}`
-  const others = files.length < 2 ? '' : ` and ${counted(files.length - 1, 'more file')}`
-  const lost = unplaced === 0 ? '' : `, ${grouped(unplaced)} of them in no file`
+    ...codes.slice(0, shownCodes).map(([code, rowCount]) => `${code} ${grouped(rowCount)}`),
+    ...(more > 0 ? [tell('{count} more', { count: more })] : []),
+  ].join(tell(', '))
+  const where = files.length === 0 ? '' : tell(', in {path}', { path: files[0]!.path })
+  const others =
+    files.length < 2 ? '' : tell(' and {files}', { files: count(files.length - 1, 'more file') })
+  const lost = unplaced === 0 ? '' : tell(', {count} of them in no file', { count: unplaced })
+  const codesText = why === '' ? '' : `${tell(': ')}${why}`
   const parts = [
     rows.rejected === 0
-      ? 'nothing'
-      : `${counted(rows.rejected, 'row')}${why === '' ? '' : `: ${why}`}${where}${others}${lost}`,
-    ...(rows.unsent === 0 ? [] : [`${counted(rows.unsent, 'row')} not sent`]),
+      ? tell('nothing')
+      : `${count(rows.rejected, 'row')}${codesText}${where}${others}${lost}`,
+    ...(rows.unsent === 0 ? [] : [tell('{rows} not sent', { rows: count(rows.unsent, 'row') })]),
   ]
-  return parts.join('; ')
+  return parts.join(tell('; '))
 }
 
 /** What earlier processes of the run have sent was all that there was. */
 function isAllSkipped({ rows, status }: LoadResult): boolean {
-  return status === 'loaded' && rows.skipped > 0 && rows.skipped === rows.read
+  return status === 'loaded' && rows.skipped > 0 && rows.skipped + rows.filtered === rows.read
 }
 
-function claimOf(result: LoadResult): string {
-  const { rows } = result
-  const before = rows.skipped === 0 ? '' : ` (${grouped(rows.skipped)} were loaded before)`
-  return `${doneOf(result)}${before}`
+function claimOf(result: LoadResult, words: Words): string {
+  const { skipped } = result.rows
+  const before =
+    skipped === 0 ? '' : words.tell(' ({count} were loaded before)', { count: skipped })
+  return `${doneOf(result, words)}${before}`
 }
 
 /** Nothing was asked of the server. */
@@ -110,53 +129,61 @@ function isHandedOver({ rows, confirm }: Pick<LoadResult, 'rows' | 'confirm'>): 
   return confirm.used === 'none' && rows.skipped === 0 && rows.unconfirmed > 0
 }
 
-function doneOf({ rows, status, confirm }: LoadResult): string {
-  if (status === 'failed') return `Failed after ${counted(rows.confirmed, 'confirmed row')}`
-  if (status === 'interrupted')
-    return `Interrupted after ${counted(rows.confirmed, 'confirmed row')}`
-  if (rows.read === 0) return 'No rows to load'
-  if (isHandedOver({ rows, confirm })) return `Handed over ${counted(rows.unconfirmed, 'row')}`
-  return `Loaded ${counted(rows.confirmed, 'row')}`
+function doneOf({ rows, status, confirm }: LoadResult, { tell, count }: Words): string {
+  const confirmed = count(rows.confirmed, 'confirmed row')
+  if (status === 'failed') return tell('Failed after {rows}', { rows: confirmed })
+  if (status === 'interrupted') return tell('Interrupted after {rows}', { rows: confirmed })
+  if (rows.read === 0) return tell('No rows to load')
+  if (isHandedOver({ rows, confirm })) {
+    return tell('Handed over {rows}', { rows: count(rows.unconfirmed, 'row') })
+  }
+  return tell('Loaded {rows}', { rows: count(rows.confirmed, 'row') })
 }
 
-function confirmText({ confirm, rows, batches, duplicates }: LoadResult): string {
+function confirmText({ confirm, rows, batches, duplicates }: LoadResult, words: Words): string {
+  const { tell, notice } = words
+  const note = confirm.note === null ? '' : `${tell(': ')}${notice(confirm.note)}`
   // Nothing had to be asked, as nothing was sent.
-  if (confirm.used === 'none' && rows.skipped > 0) return 'confirmed by an earlier process'
+  if (confirm.used === 'none' && rows.skipped > 0) return tell('confirmed by an earlier process')
   if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
-    return confirm.note === null ? 'nothing was sent' : `nothing was sent: ${confirm.note}`
+    return `${tell('nothing was sent')}${note}`
   }
+  const used = tell(confirmationWords[confirm.used])
   const how =
     confirm.verified === null
-      ? confirmationWords[confirm.used]
-      : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}${notReadText(rows)}`
-  const note = confirm.note === null ? '' : `: ${confirm.note}`
-  return `${how}${note}${doubtText(rows)}${duplicatesText(duplicates)}`
+      ? used
+      : `${used}${tell('; ')}${verifyText(confirm.verified, words)}${notReadText(rows, words)}`
+  return `${how}${note}${doubtText(rows, words)}${duplicatesText(duplicates, words)}`
 }
 
-function doubtText({ unconfirmed }: RowCounts): string {
-  return unconfirmed === 0 ? '' : `; ${counted(unconfirmed, 'row')} unconfirmed`
+function doubtText({ unconfirmed }: RowCounts, { tell, count }: Words): string {
+  return unconfirmed === 0 ? '' : tell('; {rows} unconfirmed', { rows: count(unconfirmed, 'row') })
 }
 
 /** Rows that a key has kept out, or that took the place of others. */
-function duplicatesText(duplicates: LoadResult['duplicates']): string {
+function duplicatesText(duplicates: LoadResult['duplicates'], { tell }: Words): string {
   return duplicates === null || duplicates === 0
     ? ''
-    : `; ${grouped(duplicates)} of them with a key that the table had`
+    : tell('; {count} of them with a key that the table had', { count: duplicates })
 }
 
 /** How safe the confirmed rows are; unknown where rows were confirmed and the server does not tell. */
-function storedText({ stored, rows }: LoadResult): string {
+function storedText({ stored, rows }: LoadResult, { tell }: Words): string {
   if (rows.confirmed + rows.skipped === 0) return ''
-  return `; stored: ${stored.grade ?? 'unknown'}`
+  return tell('; stored: {grade}', { grade: tell(stored.grade ?? 'unknown') })
 }
 
 /** Larger batches have made the run faster. */
-function foundText({ first, found }: LoadResult['batchRows']): string {
-  return found === null || found === first ? '' : `, in batches of up to ${grouped(found)} rows`
+function foundText({ first, found }: LoadResult['batchRows'], { tell }: Words): string {
+  return found === null || found === first
+    ? ''
+    : tell(', in batches of up to {count} rows', { count: found })
 }
 
-function notReadText({ skipped }: LoadResult['rows']): string {
-  return skipped === 0 ? '' : `; not read back: ${counted(skipped, 'row')} of earlier processes`
+function notReadText({ skipped }: LoadResult['rows'], { tell, count }: Words): string {
+  return skipped === 0
+    ? ''
+    : tell('; not read back: {rows} of earlier processes', { rows: count(skipped, 'row') })
 }
 
 /**
@@ -164,16 +191,24 @@ function notReadText({ skipped }: LoadResult['rows']): string {
  *
  * @param isApart  the summary does not stand on the same screen
  */
-export function detailLines(result: LoadResult, verbose: boolean, isApart: boolean): string[] {
+export function detailLines(
+  result: LoadResult,
+  verbose: boolean,
+  isApart: boolean,
+  words: Words = english,
+): string[] {
   const lines: string[] = []
   const { rejects } = result
   if (result.rows.rejected > 0 && (isApart || rejects.files.length > 1)) {
     const codes = Object.entries(rejects.byCode).map(([code, rows]) => `${code} ${grouped(rows)}`)
-    lines.push(`${counted(result.rows.rejected, 'row')} rejected (${codes.join(', ')})`)
-    lines.push(...placeLines(rejects))
+    const rejected = words.count(result.rows.rejected, 'row')
+    lines.push(
+      words.tell('{rows} rejected ({codes})', { rows: rejected, codes: codes.join(', ') }),
+      ...placeLines(rejects, words),
+    )
   }
-  if (result.inputTotals.count > 1) lines.push(...inputLines(result.inputs))
-  return verbose ? [...lines, ...figureLines(result)] : lines
+  if (result.inputTotals.count > 1) lines.push(...inputLines(result.inputs, words))
+  return verbose ? [...lines, ...figureLines(result, words)] : lines
 }
 
 /** What a log of objects says of a run (docs/log-format.md#result). */
@@ -195,46 +230,59 @@ export function resultFields(result: LoadResult): Record<string, unknown> {
 const shownInputs = 10
 
 /** Which of several inputs had something wrong, and what first. */
-function inputLines(inputs: LoadResult['inputs']): string[] {
+function inputLines(inputs: LoadResult['inputs'], { tell, count }: Words): string[] {
   const wrong = inputs.filter(({ rejected, firstError }) => rejected > 0 || firstError !== null)
   const lines = wrong.slice(0, shownInputs).map(({ path, rows, rejected, firstError }) => {
-    const line = firstError?.lineNumber ? `line ${firstError.lineNumber}: ` : ''
-    const first = firstError === null ? '' : `; first: ${line}${withFlags(firstError.message)}`
-    return `${path}: ${grouped(rejected)} of ${counted(rows, 'row')} rejected${first}`
+    const line = firstError?.lineNumber
+      ? tell('line {number}: ', { number: String(firstError.lineNumber) })
+      : ''
+    const first =
+      firstError === null
+        ? ''
+        : tell('; first: {error}', { error: `${line}${withFlags(firstError.message)}` })
+    const refused = tell('{path}: {rejected} of {rows} rejected', {
+      ...{ path, rejected, rows: count(rows, 'row') },
+    })
+    return `${refused}${first}`
   })
   const more = wrong.length - lines.length
-  return more > 0 ? [...lines, `and ${counted(more, 'more input')} with rejected rows`] : lines
+  return more > 0
+    ? [...lines, tell('and {inputs} with rejected rows', { inputs: count(more, 'more input') })]
+    : lines
 }
 
 /** Where the rejected rows are; nothing where they were not to be kept. */
-function placeLines({ files, unplaced }: LoadResult['rejects']): string[] {
+function placeLines({ files, unplaced }: LoadResult['rejects'], { tell }: Words): string[] {
   const isOne = files.length === 1 && unplaced === 0
   const lines = files.map(({ path, rows }) => {
-    const who = isOne ? 'they' : `${grouped(rows)} of them`
-    return `${who} are in ${path}, the reasons in ${path}.reasons.ndjson`
+    const who = isOne ? tell('they') : tell('{count} of them', { count: rows })
+    return tell('{who} are in {path}, the reasons in {path}.reasons.ndjson', { who, path })
   })
   if (unplaced === 0) return lines
-  return [...lines, `${grouped(unplaced)} of them are without a place: they are in the input alone`]
+  const lost = tell('{count} of them are without a place: they are in the input alone', {
+    count: unplaced,
+  })
+  return [...lines, lost]
 }
 
 /** What the grade follows from. */
-function storedLines({
-  grade,
-  dataSync,
-  cacheEngine,
-  replicas,
-  pendingTransactions,
-}: LoadResult['stored']): string[] {
+function storedLines(
+  { grade, dataSync, cacheEngine, replicas, pendingTransactions }: LoadResult['stored'],
+  { tell, count }: Words,
+): string[] {
   if (grade === null || grade === 'in memory') return []
   const known = [
-    dataSync === true ? 'writes are forced to disk' : 'writes are not forced to disk',
-    cacheEngine === true ? 'through the cache engine' : undefined,
-    replicas === null ? undefined : counted(replicas, 'replica'),
+    dataSync === true ? tell('writes are forced to disk') : tell('writes are not forced to disk'),
+    cacheEngine === true ? tell('through the cache engine') : undefined,
+    replicas === null ? undefined : count(replicas, 'replica'),
     pendingTransactions === null
       ? undefined
-      : `${counted(pendingTransactions, 'transaction')} waiting to be flushed`,
+      : tell('{transactions} waiting to be flushed', {
+          transactions: count(pendingTransactions, 'transaction'),
+        }),
   ]
-  return [`stored ${grade}: ${known.filter(text => text !== undefined).join(', ')}`]
+  const facts = known.filter(text => text !== undefined).join(tell(', '))
+  return [tell('stored {grade}: {facts}', { grade: tell(grade), facts })]
 }
 
 function latencyTexts(latencyMs: LoadResult['latencyMs']): string[] {
@@ -243,44 +291,51 @@ function latencyTexts(latencyMs: LoadResult['latencyMs']): string[] {
   )
 }
 
-function connectionLine(
-  { batches, rows, bytes, latencyMs }: LoadResult['byConnection'][number],
-  index: number,
-): string {
-  const figures = [counted(batches, 'batch', 'batches'), counted(rows, 'row'), bytesText(bytes)]
-  return `connection ${index + 1}: ${[...figures, ...latencyTexts(latencyMs)].join(', ')}`
+function connectionLines(byConnection: LoadResult['byConnection'], words: Words): string[] {
+  if (byConnection.length < 2) return []
+  return byConnection.map(({ batches, rows, bytes, latencyMs }, index) => {
+    const figures = [words.count(batches, 'batch'), words.count(rows, 'row'), bytesText(bytes)]
+    return words.tell('connection {number}: {figures}', {
+      number: index + 1,
+      figures: [...figures, ...latencyTexts(latencyMs)].join(words.tell(', ')),
+    })
+  })
 }
 
-function figureLines({
-  inputs,
-  threads,
-  columns,
-  connections,
-  connectionsNote,
-  batches,
-  byConnection,
-  latencyMs,
-  rate,
-  memory,
-  stored,
-}: LoadResult): string[] {
+function figureLines(result: LoadResult, words: Words): string[] {
+  const { tell, count } = words
+  const { inputs, threads, columns, connections, connectionsNote } = result
+  const { batches, byConnection, latencyMs, rate, memory, stored } = result
   const latency = latencyTexts(latencyMs)
   return [
     ...inputs.map(
       input =>
-        `input ${input.path}: ${[input.format, input.compression].filter(Boolean).join(', ')}, ${bytesText(input.bytes)}, ${counted(input.rows, 'row')}` +
-        `${input.ragged === 0 ? '' : `, ${grouped(input.ragged)} padded or cut`}${input.detected === null ? '' : `; ${detectedText(input.detected)}`}`,
+        tell('input {path}: {kind}, {bytes}, {rows}', {
+          path: input.path,
+          kind: [input.format, input.compression].filter(Boolean).join(', '),
+          bytes: bytesText(input.bytes),
+          rows: count(input.rows, 'row'),
+        }) +
+        (input.ragged === 0 ? '' : tell(', {count} padded or cut', { count: input.ragged })) +
+        (input.detected === null
+          ? ''
+          : `${tell('; ')}${words.notice(detectedText(input.detected))}`),
     ),
-    `read by ${counted(threads, 'thread')}`,
-    ...columns.map(
-      column =>
-        `column ${column.name} ${column.type}: ${counted(column.nulls, 'null')}, ${grouped(column.coerced)} coerced`,
+    tell('read by {threads}', { threads: count(threads, 'thread') }),
+    ...columns.map(({ name, type, nulls, coerced }) =>
+      tell('column {name} {type}: {nulls}, {coerced} coerced', {
+        ...{ name, type, coerced, nulls: count(nulls, 'null') },
+      }),
     ),
-    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed, over ${counted(connections, 'connection')}${connectionsNote === null ? '' : ` (auto: ${withFlags(connectionsNote)})`}`,
-    ...(byConnection.length > 1 ? byConnection.map(connectionLine) : []),
-    ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
-    ...storedLines(stored),
-    `rate: ${bytesText(rate.bytesPerSec)}/s`,
-    ...(memory.peakRssBytes === null ? [] : [`peak memory: ${bytesText(memory.peakRssBytes)}`]),
+    tell('batches: {sent} sent, {retried} retried, {failed} failed, over {connections}', {
+      ...{ ...batches, connections: count(connections, 'connection') },
+    }) + (connectionsNote === null ? '' : ` (auto: ${withFlags(connectionsNote)})`),
+    ...connectionLines(byConnection, words),
+    ...(latency.length === 0 ? [] : [tell('latency: {times}', { times: latency.join(', ') })]),
+    ...storedLines(stored, words),
+    tell('rate: {bytes}/s', { bytes: bytesText(rate.bytesPerSec) }),
+    ...(memory.peakRssBytes === null
+      ? []
+      : [tell('peak memory: {bytes}', { bytes: bytesText(memory.peakRssBytes) })]),
   ]
 }

@@ -114,6 +114,7 @@ function tile(word: PageWord, text: string): string {
 function outcomes({ rows }: LoadResult): string {
   const parts: [PageWord, number, Tone][] = [
     ['confirmed', rows.confirmed, 'good'],
+    ['filtered', rows.filtered, 'plain'],
     ['unconfirmedRows', rows.unconfirmed, 'doubt'],
     ['rejected', rows.rejected, 'bad'],
     ['skipped', rows.skipped, 'plain'],

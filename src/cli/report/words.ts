@@ -31,6 +31,7 @@ export const pageWords = {
   rows: ['Rows', '行数'],
   share: ['Share', '占比'],
   confirmed: ['confirmed', '已确认'],
+  filtered: ['filtered: left out by the transform', '过滤（由转换函数去掉）'],
   unconfirmedRows: ['unconfirmed', '未确认'],
   rejected: ['rejected', '被拒绝'],
   skipped: ['skipped, as they were loaded before', '跳过（此前已导入）'],

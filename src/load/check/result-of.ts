@@ -3,7 +3,7 @@
 */
 import { fileBytes } from '../../source/open-source.js'
 import { columnTypeText } from '../../protocol/data-type.js'
-import type { TargetDescription } from '../target/describe-target.js'
+import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import { detectedText } from '../inputs/detected.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { Inputs } from '../inputs/input-reading.js'
@@ -67,15 +67,24 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
       looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),
       expected: await expectedBatches(run, parts, opened),
     },
-    frozen: frozenLoads(run.options, opened, target, parts.inputs?.offsets ?? {}),
+    frozen: frozenLoads(
+      run.options,
+      opened,
+      target && ownSchema(target),
+      parts.inputs?.offsets ?? {},
+    ),
     commands: [],
     notices: [
       ...otherNotices(parts.notices, summaries),
+      ...(target?.tableColumns === undefined ? [] : [notTransformed]).map(run.reporter.words),
       ...limitNotices(run, parts.plan).map(run.reporter.words),
     ],
     error,
   }
 }
+
+const notTransformed =
+  'rows are checked as they are sent: which of them `target.transform` leaves, and whether the table takes those, a load shows'
 
 function statusOf(status: string, rejected: number): CheckStatus {
   if (status === 'interrupted' || status === 'failed') return status

@@ -13,6 +13,7 @@ import type { JournalRecord } from '../journal/journal-record.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { askFound, findScript, type Found } from './find-rows.js'
+import { hasTransform } from '../target/target.js'
 import { leavesMemory, neverFalls } from './rows-had.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
 
@@ -68,6 +69,18 @@ export function mayBeGone(change: string): string {
   return `rows that were confirmed may be gone: ${change}`
 }
 
+/** Whether rows can be told by the values that they were sent with. */
+function findsRows(
+  plan: Run['plan'],
+  { keyed, keyColumns = [] }: TargetDescription,
+  { dropsDuplicates }: TargetIdentity,
+): boolean {
+  // What a transform has made of a row is not known, nor whether it left it.
+  if (hasTransform(plan)) return false
+  // Of rows that others may change by their keys the keys have to be known.
+  return !(dropsDuplicates || keyed) || keyColumns.length > 0
+}
+
 export function newEvidence(
   run: Run,
   description: TargetDescription,
@@ -76,11 +89,11 @@ export function newEvidence(
 ): Evidence {
   const { plan } = run
   const { total, adds } = identity
-  const { keyColumns: keys = [], partitionColumns = [], keyed } = description
-  // Others may replace rows by key, so such rows can be looked up only if the key columns are known.
-  const isKnown = !(identity.dropsDuplicates || keyed) || keys.length > 0
+  const { keyColumns: keys = [], partitionColumns = [] } = description
   const choosing = partitionColumns.filter(name => keys.length === 0 || keys.includes(name))
-  const names = isKnown ? description.columns.map(({ name }) => name) : []
+  const names = findsRows(plan, description, identity)
+    ? description.columns.map(({ name }) => name)
+    : []
   const counts = total !== null && total !== undefined && identity.rows !== null
   const samples = newSampleRows(names, keys, earlier.samples, choosing)
   /** Rows that were there before, plus those accepted since. */

@@ -2,6 +2,9 @@
   How many rows a table in memory has had in total, including those that have left it: the number never falls while the table is
   the same.
 */
+import { ServerError } from '../../errors.js'
+import { askCount, type Asking } from '../connection/server-queries.js'
+import { longsOf } from '../marker/marker.js'
 import type { TableTarget } from '../target/target.js'
 
 /**
@@ -51,6 +54,41 @@ export function neverFalls(total: RowsTotal | null | undefined): boolean {
 /** Whether written rows may no longer be found in memory. */
 export function leavesMemory(total: RowsTotal | null | undefined): boolean {
   return total === 'totalSize' || total === 'totalRows'
+}
+
+/**
+ * How many rows a table in memory has had in total, or a DFS table has now; null if the server cannot tell.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askRowsHad(asking: Asking, table: TableTarget): Promise<number | null> {
+  try {
+    if (table.kind === 'dfs') return await askCount(asking, table)
+    const script = `${rowsHadScript(table.name)}[ddbIngestRows]`
+    const [rows] = longsOf(await asking.session.run(script, { timeoutMs: asking.timeoutMs }))
+    return rows === undefined || rows < 0n ? null : Number(rows)
+  } catch (error) {
+    if (error instanceof ServerError) return null
+    throw error
+  }
+}
+
+/**
+ * Whether rows of a persisted stream table have left memory, or may have (DolphinDB manual, page getPersistenceMeta).
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askRowsLeft(
+  { session, timeoutMs }: Asking,
+  table: TableTarget,
+): Promise<boolean> {
+  if (table.kind !== 'shared') return false
+  const script = `[long(getPersistenceMeta(objByName("${table.name}"))["memoryOffset"])]`
+  try {
+    const [offset] = longsOf(await session.run(script, { timeoutMs }))
+    return offset !== 0n
+  } catch (error) {
+    if (error instanceof ServerError) return true
+    throw error
+  }
 }
 
 /** The same as an expression of type LONG, null if it cannot be told. */

@@ -3,12 +3,14 @@
   server lost the records but not the table, or because another load stored the same rows (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
+import type { Batch } from '../../parse/batch.js'
 import { DdbError } from '../../errors.js'
 import { longsOf } from '../marker/marker.js'
 import { remedies } from '../remedies.js'
+import { askRowsLeft } from './rows-had.js'
 import type { Run } from '../run.js'
 import { watchedTable } from '../journal/target-identity.js'
-import { tableText } from '../target/target.js'
+import { hasTransform, tableText } from '../target/target.js'
 import { claimsQuery } from '../transport/receipts/script.js'
 import { unitBatchNo } from '../fate/unit-numbers.js'
 import type { Evidence } from './evidence.js'
@@ -16,7 +18,7 @@ import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
 import { countThere, type UnsentCheck } from './unsent-rows.js'
 
-/** For a table in memory: after a restart it is empty unless persisted, and searching all of it takes time. */
+/** For a table that is empty after a restart, as searching all of it takes time. */
 const batchesInMemory = 2
 /** More than one, as the table may refuse some. */
 const rowsOfBatch = 8
@@ -31,10 +33,13 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
   if (plan.unit?.looksUp !== true || table === undefined || plan.target.kind !== 'table') {
     return undefined
   }
-  const { dropsDuplicates, inMemory } = evidence.identity
-  if (plan.onDoubt === 'resend' || dropsDuplicates) return undefined
-  const most = inMemory ? batchesInMemory : Infinity
+  const { dropsDuplicates, inMemory, total } = evidence.identity
+  const isPersisted = total === 'totalSize'
+  // A keyed stream table forgets the keys of rows that have left memory.
+  if (plan.onDoubt === 'resend' || (dropsDuplicates && !isPersisted)) return undefined
+  const most = inMemory && !isPersisted ? batchesInMemory : Infinity
   const { confirmTimeoutMs: timeoutMs } = plan
+  const asking = { session: control, timeoutMs }
   let batches = 0
   const isClaimed = async (no: number): Promise<boolean> => {
     const answer = await control.run(claimsQuery(history.name.ledger!, no), { timeoutMs })
@@ -44,6 +49,17 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     if (batches === most) return
     const no = unitBatchNo(++batches)
     if (await isClaimed(no)) return
+    const { file, lineNumber } = batch.locate(0)
+    const from = `${file}:${lineNumber}`
+    if (isPersisted && (await askRowsLeft(asking, table)) && !(await isClaimed(no))) {
+      throw new DdbError(
+        'DDB_UNPROVEN',
+        `rows of "${tableText(table)}" have left memory, where they cannot be looked up, and the server does not know that run "${plan.runId}" ` +
+          `has sent those from ${from} on: it was restarted, or no process has sent them yet. ${remedies.rowsOutOfSight()}`,
+      )
+    }
+    if (dropsDuplicates) return
+    if (hasTransform(plan)) throw untold(plan.runId, tableText(table), batch)
     const rows: SampleRow[] = []
     const count = Math.min(batch.rowCount, rowsOfBatch)
     for (let i = 0; i < count; i++) {
@@ -54,11 +70,20 @@ export function unitCheck(run: Run, control: Session, evidence: Evidence): Unsen
     const there = await countThere(control, findScript(table, rows), rows, timeoutMs)
     // Another process of the unit may have sent them meanwhile; the server may have refused some of them earlier.
     if (2 * there < rows.length || (await isClaimed(no))) return
-    const { file, lineNumber } = batch.locate(0)
     throw new DdbError(
       'DDB_UNPROVEN',
-      `rows from ${file}:${lineNumber} on are in "${tableText(table)}" already, and the server does not know that run "${plan.runId}" has sent them: ` +
+      `rows from ${from} on are in "${tableText(table)}" already, and the server does not know that run "${plan.runId}" has sent them: ` +
         `it was restarted, or another load has stored the same rows. ${remedies.rowsOfUnit()}`,
     )
   }
+}
+
+/** What a transform has made of rows cannot be looked up by what was sent. */
+function untold(runId: string, table: string, batch: Batch): DdbError {
+  const { file, lineNumber } = batch.locate(0)
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `"${table}" had rows before, and the server does not know that run "${runId}" has sent those from ${file}:${lineNumber} on: as a transform changes rows, ` +
+      `nothing tells whether an earlier load has stored them. ${remedies.rowsOfTransform()}`,
+  )
 }

@@ -7,14 +7,14 @@ import { ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { divideByLane } from '../fate/lane-batches.js'
 import type { Part } from '../fate/part.js'
-import { rowsInTable } from '../journal/changed-run.js'
+import { rowsInTable, rowsUntold } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
 import { traitsOf } from '../transport/confirmations.js'
 import { mostFoundConnections } from '../defaults.js'
+import { hasTransform } from '../target/target.js'
 import type { Evidence } from './evidence.js'
 import { askCounts, findScript } from './find-rows.js'
-import { leavesMemory } from './rows-had.js'
 import type { SampleRow } from './sample-rows.js'
 
 /**
@@ -43,6 +43,7 @@ export function unsentCheck(
   const table = watchedTable(plan)
   const unknown = mostUnknown(run, now)
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
+  if (hasTransform(plan)) return () => Promise.reject(rowsUntold(found, unknown))
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
@@ -82,7 +83,8 @@ function lanesBefore(run: Run): number {
 /** Upper limit of rows in the table that neither were there before the run nor are known to the journal. */
 function mostUnknown({ history: { found }, plan }: Run, now: TargetIdentity): number {
   const { target: before } = found
-  const isCounted = before?.adds === true && !leavesMemory(now.total)
+  // A purged table is empty after a restart. A persisted one still has its latest rows in memory, where they can be found.
+  const isCounted = before?.adds === true && now.total !== 'totalRows'
   // Without records of batches a run starts over, on top of what it has stored (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0
   if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0

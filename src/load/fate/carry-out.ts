@@ -7,7 +7,7 @@ import { retryDelayMs, type RetryRules } from '../connection/retry.js'
 import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
-import { decide, type Outcome } from './decide.js'
+import { decide, inTransform, type Outcome } from './decide.js'
 import type { OpenBatch } from './fold.js'
 import { newBisectQueue, partText, type Part } from './part.js'
 import type { Recorder } from './recorder.js'
@@ -57,7 +57,7 @@ export class CarryOut {
   }
 
   /** Applies the outcome that the server reports for a batch. */
-  apply(batch: OpenBatch, { rows, had, errText }: Outcome): void {
+  apply(batch: OpenBatch, { rows, had, left, errText }: Outcome): void {
     const { run, recorder } = this.#setup
     const { lane, no, leastHad } = batch
     run.emit({ kind: 'answered', lane, no, atMs: run.platform.clock.nowMs() })
@@ -66,18 +66,19 @@ export class CarryOut {
     }
     if (rows === null || rows >= 0) {
       this.#moves = 0
-      recorder.taken(this.#close(batch), rows, had, leastHad)
+      recorder.taken(this.#close(batch), rows, had, leastHad, left ?? undefined)
     } else {
-      this.#refused(batch, errText)
+      this.#refused(batch, errText, left === null)
     }
     this.#sendBisected()
   }
 
-  #refused(batch: OpenBatch, errText: string): void {
+  #refused(batch: OpenBatch, errText: string, byTransform: boolean): void {
     const { run, recorder, rules } = this.#setup
     const { lane, no, rows: rowCount, resends } = batch
     const part = this.#queue.partOf(batch)
-    const decision = decide(errText, { rowCount, resends, text: partText(part) }, recorder.target)
+    const refused = { rowCount, resends, text: partText(part), byTransform }
+    const decision = decide(errText, refused, recorder.target)
     switch (decision.kind) {
       case 'again': {
         if (this.#ended) return this.giveUp(batch, `refused: ${errText}`)
@@ -95,7 +96,7 @@ export class CarryOut {
         run.emit({ kind: 'divided', lane, no })
         return this.#bisect.divide(part)
       case 'reject':
-        return recorder.rejected(this.#close(batch), errText)
+        return recorder.rejected(this.#close(batch), byTransform ? inTransform(errText) : errText)
       case 'uncertain': {
         this.#close(batch)
         if (!decision.stops) return recorder.uncertain(part, `refused: ${errText}`)

@@ -18,6 +18,8 @@ export interface Outcome {
   readonly rows: number | null
   /** Rows in the target afterwards; undefined if the server does not tell. */
   readonly had?: number | undefined
+  /** Rows that the run's transform left to be written: null where it threw; undefined without one, then all of them. */
+  readonly left?: number | null | undefined
   readonly errText: string
 }
 
@@ -25,6 +27,8 @@ export interface RefusedBatch {
   readonly rowCount: number
   /** How often it was resent so far. */
   readonly resends: number
+  /** It was the run's transform that threw: nothing was written, and halves would fare alike. */
+  readonly byTransform?: boolean
   /** Its place in the inputs, for messages. */
   readonly text: string
 }
@@ -61,6 +65,7 @@ export type Decision =
 /** @param errText  the server's message */
 export function decide(errText: string, batch: RefusedBatch, traits: TargetTraits): Decision {
   const refusal = classifyRefusal(errText)
+  if (batch.byTransform === true) return decideTransform(refusal, errText, batch, traits)
   switch (refusal) {
     case 'transient':
     case 'unknown':
@@ -84,6 +89,39 @@ export function decide(errText: string, batch: RefusedBatch, traits: TargetTrait
         error: stopError(refusal, errText, batch.text, traits),
       }
   }
+}
+
+/** A transform has written nothing, whatever the target is: a batch that it cannot take is rejected as a whole. */
+function decideTransform(
+  refusal: Refusal,
+  errText: string,
+  { resends, text }: RefusedBatch,
+  traits: TargetTraits,
+): Decision {
+  const stop = (error: DdbError): Decision => ({ kind: 'stop', stored: 'no', error })
+  switch (refusal) {
+    case 'transient':
+      if (resends < traits.retries) return { kind: 'again' }
+      return stop(
+        new ServerError(
+          errText,
+          'DDB_UNAVAILABLE',
+          `the transform of ${text} failed again and again: ${errText}`,
+        ),
+      )
+    case 'redirect':
+      return { kind: 'follow', to: redirectIn(errText)! }
+    case 'privilege':
+    case 'target':
+      return stop(stopError(refusal, inTransform(errText), text, traits))
+    default:
+      return { kind: 'reject' }
+  }
+}
+
+/** The server's words, with where they were said. */
+export function inTransform(errText: string): string {
+  return `in the transform: ${errText}`
 }
 
 /**

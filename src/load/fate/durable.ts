@@ -90,7 +90,7 @@ export function newDurableState(isRead: boolean): DurableState {
     inputs: [],
     read: isRead ? { covered: [], sent: new Map(), laned: new Map() } : undefined,
     sentTo: newSentInputs(),
-    sums: { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 },
+    sums: noSums(),
     lastNo: 0,
     lanes: 0,
     lastSender: 0,
@@ -111,6 +111,10 @@ export function newDurableState(isRead: boolean): DurableState {
     unproven: new Map(),
     done: undefined,
   }
+}
+
+function noSums(): DurableState['sums'] {
+  return { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0, filtered: 0 }
 }
 
 export function namedInput(path: string, fingerprint: Fingerprint): NamedInput {
@@ -286,7 +290,7 @@ function endOf({ endBytes, endLine, records }: BatchRange): BatchEnd {
 }
 
 function end({ read, sums }: DurableState, event: Ended): void {
-  const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0 } = event
+  const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0, filtered = 0 } = event
   if (no === undefined) return
   const batch = read?.sent.get(no)
   // Nothing more follows for a settled number.
@@ -295,9 +299,10 @@ function end({ read, sums }: DurableState, event: Ended): void {
   sums.confirmed += confirmed - (before?.confirmed ?? 0)
   sums.rejected += rejected - (before?.rejected ?? 0)
   sums.duplicates += duplicates - (before?.duplicates ?? 0)
-  const ended = { confirmed, rejected, unconfirmed, unsent, duplicates }
+  sums.filtered += filtered - (before?.filtered ?? 0)
+  const ended = { confirmed, rejected, unconfirmed, unsent, duplicates, filtered }
   if (batch !== undefined) batch.ended = ended
-  const rows = batch?.rows ?? confirmed + rejected + unconfirmed + unsent
+  const rows = batch?.rows ?? confirmed + filtered + rejected + unconfirmed + unsent
   if (!isSettled({ ended, rows })) return
   sums.unconfirmed += unconfirmed
   read?.sent.delete(no)
@@ -322,7 +327,7 @@ function foldInput(state: DurableState, event: OfInput): void {
       }
       read?.sent.clear()
       read?.laned.clear()
-      Object.assign(state.sums, { duplicates: 0, ...event.sums })
+      Object.assign(state.sums, { duplicates: 0, filtered: 0, ...event.sums })
       state.lastNo = Math.max(state.lastNo, event.lastNo)
       return
     }

@@ -106,6 +106,7 @@ export type RunEvent =
       /** Over the batches that have ended. */
       readonly sums: Sums
       readonly skipped: number
+      readonly filtered: number
       readonly rejected: number
       readonly unconfirmed: number
       readonly unsent: number

@@ -2,12 +2,12 @@
   The state of a run's rows and batches, concluded from its events. Only `fold` changes it, without clock, randomness or files,
   so the same events lead to the same state.
 
-  The equation read = confirmed + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, the others from
-  where they happened, so that a lost row shows as a difference.
+  The equation read = confirmed + filtered + unconfirmed + rejected + skipped + unsent: `read` comes from the readers, the
+  others from where they happened, so that a lost row shows as a difference.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
-import { accountedFor } from './row-counts.js'
+import { accountedFor, noRows } from './row-counts.js'
 import { foldDurable, newDurableState, type DurableState } from './durable.js'
 import { addSent, carriedOver, type Carried } from './by-connection.js'
 import type { BatchRange, Ended, RunEvent } from './events.js'
@@ -94,7 +94,7 @@ export interface RunState extends DurableState {
 export function newRunState(): RunState {
   return {
     ...newDurableState(false),
-    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    rows: noRows(),
     readBefore: 0,
     sentRows: 0,
     batches: { sent: 0, retried: 0, failed: 0 },
@@ -127,8 +127,8 @@ function foldOwn(state: RunState, event: RunEvent): void {
   const { rows, batches } = state
   switch (event.kind) {
     case 'goesOn': {
-      const { skipped, rejected, unconfirmed, unsent } = event
-      Object.assign(rows, { skipped, rejected, unconfirmed, unsent })
+      const { skipped, filtered, rejected, unconfirmed, unsent } = event
+      Object.assign(rows, { skipped, filtered, rejected, unconfirmed, unsent })
       rows.read = state.readBefore = accountedFor(rows)
       return
     }
@@ -281,6 +281,7 @@ function end(state: RunState, event: Ended): void {
   const { no, confirmed, unconfirmed, unsent, reason, stored, different = [] } = event
   const ranges = no === undefined ? (event.ranges ?? []) : closed(state, no)
   state.rows.confirmed += confirmed
+  state.rows.filtered += event.filtered ?? 0
   state.rows.unconfirmed += unconfirmed
   state.rows.unsent += unsent
   // Rejected rows have events of their own.

@@ -17,6 +17,8 @@ export interface FoundInput extends Readonly<NamedInput> {
 /** Rows of a run whose place in the inputs is known from its journal. */
 export interface FoundRows {
   readonly confirmed: number
+  /** Left out by the run's transform. */
+  readonly filtered: number
   readonly rejected: number
   /** Sent, and their outcome is unknown. */
   readonly unconfirmed: number
@@ -96,7 +98,8 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
   const rejectedRows = byClass.reduce((sum, rows) => sum + rows, 0)
   if (readsAgain(state)) {
     const { confirmed = 0, skipped = 0 } = state.done?.rows ?? {}
-    return { confirmed: confirmed + skipped, rejected: rejectedRows, unconfirmed: 0, unsent: 0 }
+    const nothing = { filtered: 0, unconfirmed: 0, unsent: 0 }
+    return { ...nothing, confirmed: confirmed + skipped, rejected: rejectedRows }
   }
   let unknown = 0
   const { covered } = state.read!
@@ -104,12 +107,13 @@ function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): Fou
   const batches = new Set(covered.flatMap(({ ranges }) => ranges.map(({ batch }) => batch)))
   for (const batch of batches) unknown += unknownRows(batch)
   const sent = covered.reduce((sum, { rows }) => sum + rows, 0)
-  const { confirmed, rejected, unconfirmed } = state.sums
+  const { confirmed, filtered, rejected, unconfirmed } = state.sums
   return {
     confirmed,
+    filtered,
     rejected: rejectedRows,
     unconfirmed: unconfirmed + unknown,
-    unsent: sent - confirmed - rejected - unconfirmed - unknown,
+    unsent: sent - confirmed - filtered - rejected - unconfirmed - unknown,
   }
 }
 

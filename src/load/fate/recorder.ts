@@ -35,8 +35,9 @@ export interface Recorder {
    * @param rows  rows accepted; null if the server does not tell: then all of them
    * @param had  rows in the target afterwards, if known
    * @param leastHad  least number of rows in the target when the server began with the part, if known
+   * @param left  rows that the run's transform left to be written: the others are filtered. All when left out
    */
-  taken(part: Part, rows: number | null, had?: number, leastHad?: number): void
+  taken(part: Part, rows: number | null, had?: number, leastHad?: number, left?: number): void
   /** The server refused these rows because of their values. */
   rejected(part: Part, errText: string): void
   /** The part may or may not be stored. */
@@ -87,11 +88,12 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     get holdsMemory() {
       return target.inMemory && state.rows.confirmed + state.rows.skipped > 0
     },
-    taken(part, rows, had, leastHad) {
+    taken(part, rows, had, leastHad, left = rowsOf(part)) {
       lastRefusal = undefined
-      const change = target.evidence?.taken(rows ?? rowsOf(part), leastHad, had)
+      const change = target.evidence?.taken(rows ?? left, leastHad, had)
       if (change !== undefined) recorder.replaced(mayBeGone(change), true)
-      if (verifier === undefined) return settle(part, rows, [])
+      // What a transform has changed is not read back.
+      if (verifier === undefined) return settle(part, rows, [], left)
       if (part.no !== undefined) run.emit({ kind: 'taken', lane: onlyLane, no: part.no })
       verifier.add(partToRead(run, recorder, part, rows, settle))
     },
@@ -142,7 +144,7 @@ function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
     .filter(({ start, end }) => start < end)
 }
 
-type Settle = (part: Part, rows: number | null, unlike: readonly number[]) => void
+type Settle = (part: Part, rows: number | null, unlike: readonly number[], left?: number) => void
 
 /** A part that counts only after it is read back. */
 function partToRead(
@@ -168,9 +170,9 @@ function partToRead(
 
 /** Counts a part that the target accepted, except rows that differ from what was sent. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
-  return (part, rows, unlike) => {
-    const all = rowsOf(part)
-    const short = all - (rows ?? all)
+  return (part, rows, unlike, left = rowsOf(part)) => {
+    const filtered = rowsOf(part) - left
+    const short = left - (rows ?? left)
     const outside = short > 0 ? outsideRows(target.description, part) : []
     const missing = missingRows(target, short, outside)
     const isKnown = outside?.length === missing
@@ -178,7 +180,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     const rejected = isKnown ? missing : 0
     // Missing rows are among those that were not found.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
-    const confirmed = all - rejected - unconfirmed
+    const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
     const parts = isWhole ? [part] : partsBetween(part, outside)
     if (unconfirmed === 0) for (const each of parts) sample(run, target.evidence, each)
@@ -188,9 +190,10 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
       rejected,
       unconfirmed,
       stored: isWhole ? 'all' : parts.flatMap(partRanges),
+      ...(filtered === 0 ? {} : { filtered }),
       different: different.flatMap(partRanges),
-      ...(isKnown ? {} : { note: missingText(part, missing) }),
-      ...keysKnown(run, target, all, rows),
+      ...(isKnown ? {} : { note: missingText(part, left, missing) }),
+      ...keysKnown(run, target, left, rows),
     })
   }
 }
@@ -245,8 +248,7 @@ function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void
   for (const row of rows) run.rejects.keepRefused(batch, row, reason)
 }
 
-function missingText(part: Part, missing: number): string {
-  const rows = rowsOf(part)
+function missingText(part: Part, rows: number, missing: number): string {
   return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not tell which`
 }
 

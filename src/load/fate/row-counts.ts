@@ -1,12 +1,19 @@
 /*
-  The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent.
+  The equation of a run: read = confirmed + filtered + unconfirmed + rejected + skipped + unsent.
 */
 import { DdbError } from '../../errors.js'
 import type { RowCounts } from '../options.js'
 
+/** Nothing was read. */
+export function noRows(): RowCounts {
+  const places = { confirmed: 0, filtered: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
+  return { read: 0, ...places }
+}
+
 /** Rows that are in some term of the equation. */
 export function accountedFor(rows: RowCounts): number {
-  return rows.confirmed + rows.unconfirmed + rows.rejected + rows.skipped + rows.unsent
+  const { confirmed, filtered, unconfirmed, rejected, skipped, unsent } = rows
+  return confirmed + filtered + unconfirmed + rejected + skipped + unsent
 }
 
 /** `1 row`, `2 rows`. */

@@ -2,44 +2,24 @@
   Loads one shard of a plan: asks the server which units are done, and loads the others one by one, each as a run of its own whose
   receipts all processes share (docs/decisions/0068).
 */
-import { ConnectionError, DdbError, ServerError, UsageError } from '../../errors.js'
-import type { Session } from '../../client/open-session.js'
+import { DdbError, UsageError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
-import { wait } from '../../platform/wait.js'
-import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
-import { tryUntil } from '../connection/retry.js'
-import { askCount } from '../connection/server-queries.js'
-import { watchedTable } from '../journal/target-identity.js'
 import { loadOn } from '../load.js'
-import { newToken } from '../marker/marker.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../options.js'
 import { makePlan, type Plan, type UnitOfPlan } from '../plan.js'
 import { asDdbError } from '../run-ending.js'
-import { checkShard, otherPlan, tableIsGone, type ShardOfPlan } from './check-shard.js'
+import { withArchives } from '../../source/archive/archives.js'
+import { newPassedOver } from '../../source/data-files.js'
+import { newPathReader } from '../../source/path/input-texts.js'
+import { checkShard, tableIsGone, type ShardOfPlan } from './check-shard.js'
 import { checksum, unitText, type PlannedUnit } from './manifest.js'
 import { loadingDigest } from './options-digest.js'
-import { checkUnitFiles } from './planned-files.js'
-import {
-  beginUnit,
-  endUnit,
-  isJoined,
-  joinPlan,
-  readPlanState,
-  type BegunUnit,
-  type PlanAsking,
-  type PlanState,
-} from './plan-table.js'
+import { checkUnitFiles, textsOfPlanned } from './planned-files.js'
+import { newPlanServer, type PlanServer } from './plan-server.js'
+import { filteredOf, type EndedUnit, type PlanState } from './plan-table.js'
 import { shardResult, type ShardCourse } from './shard-result.js'
 import { unitBytes, unitsOfShard } from './shards.js'
 import { unitRejects } from './unit-rejects.js'
-
-/** A table that is younger may be replaced by whoever saw none, ms by the server's clock. */
-const settledMs = 1_000
-/** So often it is joined again. */
-const mostJoins = 20
-/** Whoever has just begun a unit makes its ledger in the same request: so often it is looked for, and so long after. */
-const ledgerLooks = 5
-const ledgerLookMs = 200
 
 /**
  * @param options  without inputs
@@ -47,18 +27,21 @@ const ledgerLookMs = 200
  * @throws {UsageError} DDB_USAGE
  */
 export async function loadShard(
-  platform: Platform,
+  machine: Platform,
   options: LoadOptions,
   what: ShardOfPlan,
 ): Promise<LoadResult> {
+  const platform = { ...machine, files: withArchives(machine.files) }
   const own = unitsOfShard(what.manifest, what.shard)
   checkShard(options, what)
-  const plan = makePlan({ ...options, inputs: ['-'] }, platform.random)
+  // A placeholder, as each unit has its own inputs.
+  const plan = makePlan({ ...options, inputs: ['unit'] }, platform.random)
   const startedMs = platform.clock.wallMs()
   const course: ShardCourse = {
     results: [],
     skippedRows: 0,
     skippedRejects: 0,
+    skippedFiltered: 0,
     units: own.length,
     doneBefore: 0,
     doneNow: 0,
@@ -78,6 +61,13 @@ export async function loadShard(
   return shardResult(options, plan.target, startedMs, endedMs, course)
 }
 
+/** A unit that was loaded, before the server knows that it is done. */
+interface UnitToTell {
+  readonly unit: PlannedUnit
+  readonly ended: EndedUnit
+  readonly result: LoadResult
+}
+
 class LoadingShard {
   readonly #platform: Platform
   readonly #options: LoadOptions
@@ -87,7 +77,9 @@ class LoadingShard {
   readonly #told = new Set<string>()
   /** Nothing more is begun. */
   readonly #ended: AbortSignal
-  #session: Session | undefined
+  readonly #server: PlanServer
+  /** The server is told when the next unit begins, or at the end. */
+  #ending: UnitToTell | undefined
   #rowsBefore: number | null = null
   #doneBytes = 0
 
@@ -104,29 +96,47 @@ class LoadingShard {
     this.#options = { ...options, server, runId: plan.runId }
     const { signal, leave } = options
     this.#ended = AbortSignal.any([signal, leave].filter(one => one !== undefined))
+    this.#server = newPlanServer(platform, server, plan, this.#ended)
     this.#plan = plan
     this.#what = what
     this.#course = course
   }
 
   async load(own: readonly PlannedUnit[]): Promise<void> {
-    const state = await this.#join()
+    this.#checkPaths()
+    const plan = `${checksum(this.#what.manifest)} ${loadingDigest(this.#options)}`
+    const state = await this.#server.join(plan)
     this.#rowsBefore = state.rowsBefore
     const open = own.filter(({ unit }) => !state.done.has(unit))
     for (const unit of own) if (state.done.has(unit.unit)) this.#skip(unit, state)
     await this.#checkAll(open)
-    for (const unit of open) {
-      if (this.#options.signal?.aborted === true) throw interrupted()
-      if (this.#course.failed.some(failed => failed.unit === unit)) continue
-      await this.#loadUnit(unit)
-      if (this.#course.failure !== undefined) return
+    try {
+      for (const unit of open) {
+        if (this.#options.signal?.aborted === true) throw interrupted()
+        if (this.#course.failed.some(failed => failed.unit === unit)) continue
+        await this.#loadUnit(unit)
+        if (this.#course.failure !== undefined) break
+      }
+    } catch (error) {
+      // The first error counts. If the server is not told, the next process finds all rows of the unit confirmed.
+      await this.#tellEnded().catch(() => undefined)
+      throw error
     }
+    await this.#tellEnded()
   }
 
-  async close(): Promise<void> {
-    await this.#session?.close().catch((error: unknown) => {
-      if (!(error instanceof DdbError)) throw error
-    })
+  close(): Promise<void> {
+    return this.#server.close()
+  }
+
+  /** Checks the paths of the whole plan, so that all shards are refused alike. */
+  #checkPaths(): void {
+    const { input } = this.#options
+    if (input?.path === undefined) return
+    const reader = newPathReader(input)
+    for (const { files } of this.#what.manifest.units) {
+      for (const { path } of files) textsOfPlanned(reader, path)
+    }
   }
 
   /** A unit whose file is gone fails alone; one that is another refuses the shard before its first row. */
@@ -147,9 +157,10 @@ class LoadingShard {
   }
 
   async #loadUnit(unit: PlannedUnit): Promise<void> {
-    const begun = await this.#begin(unit)
-    if (begun.kind === 'done') return this.#skip(unit, await this.#state())
+    const begun = await this.#server.begin(unit.unit, this.#ending?.ended)
     if (begun.kind === 'gone') throw tableIsGone(this.#plan.runId)
+    this.#hasEnded()
+    if (begun.kind === 'done') return this.#skip(unit, await this.#server.state())
     if (begun.kind !== 'ledger') {
       const message =
         'it was begun, and the server has lost its receipts: nobody knows which of its rows are there. See what is there, and load the plan again with `delivery.onDoubt` resend'
@@ -163,17 +174,37 @@ class LoadingShard {
     result.rejects = rejects.settle(result.rejects)
     const isWhole = result.exitCode === 0 || result.exitCode === 3
     if (isWhole) {
-      const ended = await this.#ask(asking => endUnit(asking, unit.unit, token, result.rows))
-      if (!ended) throw tableIsGone(this.#plan.runId)
-    } else if (!this.#ended.aborted) {
-      const state = await this.#state()
+      this.#ending = { unit, ended: { unit: unit.unit, token, rows: result.rows }, result }
+      return
+    }
+    if (!this.#ended.aborted) {
+      const state = await this.#server.state()
       // Another process has come to its end meanwhile, and has taken the receipts with it.
       if (state.done.has(unit.unit)) return this.#skip(unit, state)
     }
+    this.#addResult(unit, result)
+    this.#note(unit, result)
+  }
+
+  #addResult(unit: PlannedUnit, result: LoadResult): void {
     this.#course.results.push(result)
     this.#doneBytes += unitBytes(unit)
-    if (isWhole) this.#course.doneNow++
-    else this.#note(unit, result)
+  }
+
+  /** Tells the server of the last unit that was loaded, if no other has begun since. */
+  async #tellEnded(): Promise<void> {
+    const { ended } = this.#ending ?? {}
+    if (ended === undefined) return
+    await this.#server.end(ended)
+    this.#hasEnded()
+  }
+
+  #hasEnded(): void {
+    if (this.#ending === undefined) return
+    const { unit, result } = this.#ending
+    this.#course.doneNow++
+    this.#addResult(unit, result)
+    this.#ending = undefined
   }
 
   #note(unit: PlannedUnit, { error, rows }: LoadResult): void {
@@ -188,19 +219,22 @@ class LoadingShard {
   }
 
   #skip({ unit }: PlannedUnit, { done }: PlanState): void {
-    const { confirmed = 0, rejected = 0 } = done.get(unit) ?? {}
+    const { read = 0, confirmed = 0, rejected = 0 } = done.get(unit) ?? {}
     this.#course.doneBefore++
     this.#course.skippedRows += confirmed
     this.#course.skippedRejects += rejected
+    this.#course.skippedFiltered += filteredOf({ read, confirmed, rejected })
   }
 
   #run(unit: PlannedUnit, token: bigint, rejects: LoadOptions['rejects']): Promise<LoadResult> {
     const { manifest, placeOf } = this.#what
     const { batchRows, batchBytes } = manifest
     const { range } = unit
-    const inputs = unit.files.map(({ path }) => placeOf(path))
+    const names = unit.files.map(({ path }) => path)
+    const inputs = names.map(placeOf)
     const ofPlan: UnitOfPlan = {
       ...{ unit: unit.unit, token, batchRows, batchBytes, looksUp: this.#rowsBefore !== 0 },
+      names,
       // What comes before the first record is read as it stands.
       ...(range !== undefined &&
         range.startBytes > 0 && {
@@ -214,84 +248,16 @@ class LoadingShard {
       ...(rejects !== undefined && { rejects }),
       ...(range !== undefined && { input: { ...options.input, limit: range.records } }),
       onReport: report => this.#report(report),
-      onNotice: notice => this.#tell(notice, inputs),
+      onNotice: notice => this.#tell(notice, names),
     }
-    return loadOn(this.#platform, ofUnit, { unit: ofPlan })
-  }
-
-  /** @throws {DdbError} 75 when the table keeps being replaced, 64 when it is of another plan */
-  async #join(): Promise<PlanState> {
-    const { manifest } = this.#what
-    const plan = `${checksum(manifest)} ${loadingDigest(this.#options)}`
-    const rowsBefore = await this.#countRows()
-    for (let joins = 0; joins < mostJoins; joins++) {
-      const look = newToken(this.#platform.random)
-      const ageMs = await this.#ask(asking => joinPlan(asking, look, plan, rowsBefore))
-      if (ageMs < settledMs) await wait(this.#platform.clock, settledMs - ageMs, this.#ended)
-      if (!(await this.#ask(asking => isJoined(asking, look)))) continue
-      const state = await this.#state()
-      if (state.plan === plan) return state
-      // Replaced since it was looked at.
-      if (state.plan === undefined) continue
-      throw otherPlan(this.#plan.runId, state.plan?.split(' ')[0] === checksum(manifest))
+    // Both of two hard links are read: this machine may store equal files once.
+    const sources = {
+      paths: inputs,
+      sizes: unit.files.map(({ sizeBytes }) => sizeBytes),
+      sameFiles: { count: 0, first: [] },
+      passedOver: newPassedOver(),
     }
-    throw tableIsGone(this.#plan.runId)
-  }
-
-  async #countRows(): Promise<number | null> {
-    const table = watchedTable(this.#plan)
-    if (table === undefined) return null
-    try {
-      return await this.#ask(asking => askCount(asking, table))
-    } catch (error) {
-      if (error instanceof ServerError) return null
-      throw error
-    }
-  }
-
-  async #begin({ unit }: PlannedUnit): Promise<BegunUnit> {
-    const token = newToken(this.#platform.random)
-    let begun: BegunUnit = { kind: 'lost' }
-    for (let looks = 0; looks < ledgerLooks && begun.kind === 'lost'; looks++) {
-      if (looks > 0) await wait(this.#platform.clock, ledgerLookMs, this.#ended)
-      begun = await this.#ask(asking => beginUnit(asking, unit, token))
-    }
-    if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun
-    for (let no = 2; begun.kind === 'lost' && no < mostJoins; no++) {
-      begun = await this.#ask(asking => beginUnit(asking, unit, token, no))
-    }
-    return begun
-  }
-
-  async #state(): Promise<PlanState> {
-    const state = await this.#ask(readPlanState)
-    if (state === undefined) throw tableIsGone(this.#plan.runId)
-    return state
-  }
-
-  /** Asks on a session that is opened again where it was lost: every question may be asked twice. */
-  async #ask<T>(question: (asking: PlanAsking) => Promise<T>): Promise<T> {
-    const { platform, plan } = { platform: this.#platform, plan: this.#plan }
-    const { server } = this.#options
-    const { clock, random } = platform
-    const ended = this.#ended
-    const rules = { retries: plan.retries, reconnectMs: plan.retryTimeoutMs, clock, random, ended }
-    const isFirst = this.#session === undefined
-    const deadlineMs = isFirst
-      ? connectDeadlineMs(platform, server)
-      : clock.nowMs() + plan.retryTimeoutMs
-    const ask = async (): Promise<T> => {
-      if (this.#session?.closed !== false) {
-        this.#session = await connectServer(platform, server, {
-          deadlineMs: Math.min(deadlineMs, connectDeadlineMs(platform, server)),
-          signal: ended,
-          closeTimeoutMs: closeTimeoutMs(plan),
-        })
-      }
-      const { runId, confirmTimeoutMs: timeoutMs } = plan
-      return question({ session: this.#session, runId, timeoutMs })
-    }
-    return tryUntil(deadlineMs, rules, ask, error => error instanceof ConnectionError)
+    return loadOn(this.#platform, ofUnit, { unit: ofPlan, sources })
   }
 
   #report(report: LoadReport): void {
@@ -304,7 +270,9 @@ class LoadingShard {
     }
     rows.skipped += this.#course.skippedRows
     rows.rejected += this.#course.skippedRejects
-    rows.read += this.#course.skippedRows + this.#course.skippedRejects
+    rows.filtered += this.#course.skippedFiltered
+    const { skippedRows, skippedRejects, skippedFiltered } = this.#course
+    rows.read += skippedRows + skippedRejects + skippedFiltered
     const bytesRead = this.#doneBytes + report.bytesRead
     onReport({ ...report, rows, bytesRead, totalBytes: undefined })
   }
@@ -314,8 +282,8 @@ class LoadingShard {
   }
 
   /** What several units have in common stands once. */
-  #tell(notice: string, inputs: readonly string[]): void {
-    const input = inputs.find(path => notice.startsWith(`${path}: `)) ?? ''
+  #tell(notice: string, names: readonly string[]): void {
+    const input = names.find(path => notice.startsWith(`${path}: `)) ?? ''
     const what = notice.slice(input.length)
     if (this.#told.has(what) || this.#told.size >= mostTold) return
     this.#told.add(what)

@@ -5,7 +5,9 @@ import { UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { Platform } from '../../platform/platform.js'
+import { archiveOf, withArchives } from '../../source/archive/archives.js'
 import { openSource } from '../../source/open-source.js'
+import { newPathReader } from '../../source/path/input-texts.js'
 import { batchesAmong } from '../../parse/steps.js'
 import { mostBatchBytes } from '../defaults.js'
 import { mostUnitBatchRows } from '../fate/unit-numbers.js'
@@ -14,7 +16,8 @@ import { fingerprintOf } from '../journal/fingerprint.js'
 import type { LoadOptions } from '../options.js'
 import type { Manifest, PlannedFile, PlannedRange, PlannedUnit } from './manifest.js'
 import { readingDigest } from './options-digest.js'
-import { groupOf, unitBytes } from './shards.js'
+import { textsOfPlanned } from './planned-files.js'
+import { dayOf, unitBytes } from './shards.js'
 
 /** What a plan is to be like; sizes in bytes. */
 export interface PlanOptions {
@@ -38,24 +41,35 @@ export interface FileToPlan {
  * @throws {InputError} what opening and reading throw
  */
 export async function makeManifest(
-  platform: Platform,
+  machine: Platform,
   files: readonly FileToPlan[],
   options: PlanOptions,
   onFile: (done: number) => void = () => undefined,
 ): Promise<Manifest> {
   checkSizes(options)
+  const platform = { ...machine, files: withArchives(machine.files) }
+  const reader = newPathReader(options.input)
   const units: PlannedUnit[] = []
   let small: PlannedFile[] = []
+  /** Day or folder of the small files that go together. */
+  let smallKey = ''
+  let smallGroup = ''
   const add = (rest: Omit<PlannedUnit, 'unit'>): void => {
     units.push({ unit: units.length + 1, ...rest })
   }
   const addSmall = (): void => {
-    if (small.length > 0) add({ group: groupOf(small[0]!.path), files: small })
+    if (small.length > 0) add({ group: smallGroup, files: small })
     small = []
   }
   let isCut = false
   for (const [done, { path, written }] of files.entries()) {
     onFile(done)
+    const { parts, texts } = textsOfPlanned(reader, written)
+    const day = dayOf(
+      written,
+      parts.map(name => texts[name]),
+    )
+    const group = day ?? written
     const fingerprint = await fingerprintOf(path, platform.files)
     if (fingerprint === undefined) {
       throw new UsageError(
@@ -64,35 +78,29 @@ export async function makeManifest(
       )
     }
     const file = { path: written, ...fingerprint }
-    const before = small[0]
+    // Small files without a day go together with others of their folder.
+    const key = day ?? written.slice(0, written.lastIndexOf('/') + 1)
     const bytes = unitBytes({ unit: 0, group: '', files: [...small, file] })
-    const isTogether = before !== undefined && groupOfMany(before.path) === groupOfMany(written)
-    if (!isTogether || bytes > options.unitBytes) addSmall()
+    if (key !== smallKey || bytes > options.unitBytes) addSmall()
     if (file.sizeBytes <= 2 * options.unitBytes) {
+      if (small.length === 0) smallGroup = group
+      smallKey = key
       small.push(file)
       continue
     }
     addSmall()
     const ranges = await cutFile(platform, path, options)
     isCut ||= ranges.length > 0
-    const group = groupOf(written)
-    const isDated = group !== written
     if (ranges.length === 0) add({ group, files: [file] })
     for (const range of ranges) {
-      // Without a date nothing tells that parts of a file go to one partition.
-      const own = isDated ? group : `${group}:${range.startBytes}`
+      // Without a day nothing tells that parts of a file go to one partition.
+      const own = day ?? `${group}:${range.startBytes}`
       add({ group: own, files: [file], range })
     }
   }
   addSmall()
   const { batchRows, batchBytes, input } = options
   return { batchRows, batchBytes, reading: isCut ? readingDigest(input) : null, units }
-}
-
-/** Small files without a date are together with others of their folder. */
-function groupOfMany(path: string): string {
-  const group = groupOf(path)
-  return group === path ? path.slice(0, path.lastIndexOf('/') + 1) : group
 }
 
 function checkSizes({ batchRows, batchBytes, unitBytes: bytes }: PlanOptions): void {
@@ -130,6 +138,8 @@ async function cutFile(
   path: string,
   { input = {}, unitBytes: wanted }: PlanOptions,
 ): Promise<PlannedRange[]> {
+  // To start in the middle of a member, all before it would be decompressed.
+  if (archiveOf(path, files) !== undefined) return []
   const { compression, encoding } = input
   const source = await openSource(path, {
     files,

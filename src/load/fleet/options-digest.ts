@@ -8,20 +8,22 @@ import type { LoadOptions } from '../options.js'
 
 /** By which records are told apart; undefined options are those that are left out. */
 export function readingDigest(input: LoadOptions['input']): string {
-  return digest(dialectOptions(input))
+  return digest(without([...others, ...ofPaths], input))
 }
 
 /** By which they become rows of a target. */
 export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadOptions): string {
   const { create: _, ...rows } = target
-  return digest({ target: rows, input: dialectOptions(input), mapping, cells })
+  return digest({ target: rows, input: without(others, input), mapping, cells })
 }
 
-function dialectOptions(input: LoadOptions['input']): object {
-  const ofProcess = ['flushIntervalMs', 'threads', 'stdin', 'limit', 'include']
-  return Object.fromEntries(
-    Object.entries(input ?? {}).filter(([name]) => !ofProcess.includes(name)),
-  )
+/** Options that may differ between processes, and those that choose the inputs. */
+const others = ['flushIntervalMs', 'threads', 'stdin', 'limit', 'include', 'members']
+/** These do not change where records end. */
+const ofPaths = ['path', 'pathUnmatched']
+
+function without(names: readonly string[], input: LoadOptions['input'] = {}): object {
+  return Object.fromEntries(Object.entries(input).filter(([name]) => !names.includes(name)))
 }
 
 function digest(options: object): string {

@@ -6,7 +6,7 @@ import { askNoJobs } from '../connection/server-queries.js'
 import { unitLedgerName } from '../marker/run-tables.js'
 import { jobsQuery } from '../transport/receipts/script.js'
 import { checksum, type Manifest, type PlannedUnit } from './manifest.js'
-import { readPlanState, readUnitLedger, type PlanAsking } from './plan-table.js'
+import { filteredOf, readPlanState, readUnitLedger, type PlanAsking } from './plan-table.js'
 import { unitBytes } from './shards.js'
 
 /**
@@ -24,12 +24,19 @@ export interface UnitStatus {
   readonly atMs: number | undefined
 }
 
+export interface DoneSums {
+  readonly read: number
+  readonly confirmed: number
+  readonly filtered: number
+  readonly rejected: number
+}
+
 export interface PlanStatus {
   /** In the order of the plan. */
   readonly units: readonly UnitStatus[]
   readonly count: Readonly<Record<UnitState, number>>
-  /** Of the units that are done: read = confirmed + rejected. */
-  readonly rows: { readonly read: number; readonly confirmed: number; readonly rejected: number }
+  /** Of the units that are done: read = confirmed + filtered + rejected. */
+  readonly rows: DoneSums
   /** Of units that are not done, taken so far. */
   readonly rowsSoFar: number
   readonly bytes: { readonly done: number; readonly total: number }
@@ -93,7 +100,7 @@ async function begunUnit(
 
 function sumsOf(units: readonly UnitStatus[]): Omit<PlanStatus, 'begunMs'> {
   const count = { done: 0, begun: 0, uncertain: 0, missing: 0 }
-  const rows = { ...noRows }
+  const rows = { ...noRows, filtered: 0 }
   const bytes = { done: 0, total: 0 }
   let rowsSoFar = 0
   let lastMs: number | undefined
@@ -107,6 +114,7 @@ function sumsOf(units: readonly UnitStatus[]): Omit<PlanStatus, 'begunMs'> {
     bytes.done += unitBytes(unit)
     rows.read += own.read
     rows.confirmed += own.confirmed
+    rows.filtered += filteredOf(own)
     rows.rejected += own.rejected
     lastMs = Math.max(lastMs ?? 0, atMs ?? 0)
   }

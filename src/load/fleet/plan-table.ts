@@ -21,6 +21,12 @@ export interface PlanAsking {
   readonly timeoutMs: number
 }
 
+/** Whom to ask, for a process that has joined. */
+export interface ShardAsking extends PlanAsking {
+  /** The one it gave to `joinPlan`. */
+  readonly look: bigint
+}
+
 /** Rows of a unit that is done. */
 export interface DoneRows {
   readonly read: number
@@ -28,6 +34,11 @@ export interface DoneRows {
   readonly rejected: number
   /** By the server's clock, ms since 1970. */
   readonly atMs: number
+}
+
+/** Rows of a unit that is done have a place each: what is neither confirmed nor rejected the transform has left out. */
+export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>): number {
+  return read - confirmed - rejected
 }
 
 /** What the table says. */
@@ -43,8 +54,40 @@ export interface PlanState {
   readonly begunMs: number | undefined
 }
 
-const insert = (table: string, cells: readonly string[]): string =>
-  `tableInsert(${table}, ${cells.join(', ')}, now())`
+/** A unit whose rows are all confirmed or rejected. */
+export interface EndedUnit {
+  readonly unit: number
+  /** Token of its ledger. */
+  readonly token: bigint
+  readonly rows: Omit<DoneRows, 'atMs'>
+}
+
+/** Columns of the table, in order; `insert` fills the last one with the time. */
+const columns = [
+  ...(['unit INT', 'kind INT', 'no LONG', 'value LONG', 'endedUnit INT'] as const),
+  ...(['rowsRead LONG', 'rowsConfirmed LONG', 'rowsRejected LONG', 'text STRING'] as const),
+  'loggedAt TIMESTAMP',
+].map(column => column.split(' '))
+
+interface Row {
+  readonly unit?: number
+  readonly kind: number
+  readonly no: bigint | number
+  readonly value?: bigint | number | null
+  /** A unit that is done, in addition to what else the row says. */
+  readonly ended?: EndedUnit | undefined
+  readonly text?: string
+}
+
+/** Inserts nothing if the key is known. */
+function insert(table: string, { unit = 0, kind, no, value, ended, text = '' }: Row): string {
+  const { read, confirmed, rejected } = ended?.rows ?? {}
+  const longs = [read, confirmed, rejected].map(long)
+  const cells = [unit, kind, long(no), long(value), ended?.unit ?? 0, ...longs, `"${text}"`]
+  return `tableInsert(${table}, ${cells.join(', ')}, now())`
+}
+
+const long = (value: bigint | number | null | undefined): string => `${value ?? '00'}l`
 
 /**
  * Makes the table unless it is there, and looks at it: a creation that replaces it takes the look with it.
@@ -65,25 +108,27 @@ export async function joinPlan(
   const name = planTableName(runId)
   const table = 'ddbIngestPlan'
   const script = `if(!defined("${name}", SHARED)) {
-    share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")
+    share(keyedStreamTable(\`unit\`kind\`no, 64:0, ${columns.map(([column]) => `\`${column}`).join('')}, [${columns.map(([, type]) => type).join(', ')}]), "${name}")
 }
 ${table} = objByName("${name}", true)
-${insert(table, ['0', String(kinds.plan), '0l', rowsBefore === null ? '00l' : `${rowsBefore}l`, '00l', '00l', '00l', `"${plan}"`])}
-${insert(table, ['0', String(kinds.look), `${look}l`, '00l', '00l', '00l', '00l', '""'])}
+${insert(table, { kind: kinds.plan, no: 0, value: rowsBefore, text: plan })}
+${insert(table, { kind: kinds.look, no: look })}
 [long(now() - (exec min(loggedAt) from ${table}))]`
   const [age] = longsOf(await session.run(script, { timeoutMs }))
   return age === undefined ? 0 : Number(age)
 }
+
+/** Sets `ddbIngestLooks` to 1 if the table has this look. Without it the process has joined another table, and must not write here. */
+const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
+if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
+`
 
 /** Whether the table is there, and still the one that was looked at. @throws {ConnectionError} @throws {TimeoutError} */
 export async function isJoined(
   { session, runId, timeoutMs }: PlanAsking,
   look: bigint,
 ): Promise<boolean> {
-  const name = planTableName(runId)
-  const script = `ddbIngestLooks = 0l
-if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
-[ddbIngestLooks]`
+  const script = `${looksScript(planTableName(runId), look)}[ddbIngestLooks]`
   const [looks] = longsOf(await session.run(script, { timeoutMs }))
   return looks === 1n
 }
@@ -103,7 +148,7 @@ export async function readPlanState(asking: PlanAsking): Promise<PlanState | und
   const { session, runId, timeoutMs } = asking
   if (!(await hasPlan(asking))) return undefined
   const answer = await session.run(
-    `select unit, kind, value, rowsRead, rowsConfirmed, rowsRejected, text, loggedAt from objByName("${planTableName(runId)}", true) where kind != ${kinds.look}`,
+    `select unit, kind, value, endedUnit, rowsRead, rowsConfirmed, rowsRejected, text, loggedAt from objByName("${planTableName(runId)}", true) where kind != ${kinds.look}`,
     { timeoutMs },
   )
   return stateOf(answer)
@@ -113,7 +158,7 @@ function stateOf(answer: Value | undefined): PlanState {
   if (answer?.form !== 'table') {
     throw new ServerError('', 'DDB_SERVER', 'the server did not answer what is done of the plan')
   }
-  const [unit, kind, value, read, confirmed, rejected, text, at] = answer.columns
+  const [unit, kind, value, ended, read, confirmed, rejected, text, at] = answer.columns
   const texts = text?.form === 'vector' && text.type === 'STRING' ? stringsOf(text) : []
   const ledgers = new Map<number, bigint>()
   const done = new Map<number, DoneRows>()
@@ -121,23 +166,24 @@ function stateOf(answer: Value | undefined): PlanState {
   for (let row = 0; row < answer.rows; row++) {
     const number = Number(cellOf(unit, row) ?? 0n)
     const cell = cellOf(value, row)
+    const atMs = Number(cellOf(at, row) ?? 0n)
     switch (Number(cellOf(kind, row))) {
       case kinds.plan:
         rest.plan = texts[row] ?? ''
         rest.rowsBefore = cell === undefined ? null : Number(cell)
-        rest.begunMs = Number(cellOf(at, row) ?? 0n)
+        rest.begunMs = atMs
         break
       case kinds.ledger:
         ledgers.set(number, cell ?? 0n)
-        break
-      case kinds.done:
-        done.set(number, {
-          read: Number(cellOf(read, row) ?? 0n),
-          confirmed: Number(cellOf(confirmed, row) ?? 0n),
-          rejected: Number(cellOf(rejected, row) ?? 0n),
-          atMs: Number(cellOf(at, row) ?? 0n),
-        })
     }
+    const endedUnit = Number(cellOf(ended, row) ?? 0n)
+    if (endedUnit === 0 || done.has(endedUnit)) continue
+    done.set(endedUnit, {
+      read: Number(cellOf(read, row) ?? 0n),
+      confirmed: Number(cellOf(confirmed, row) ?? 0n),
+      rejected: Number(cellOf(rejected, row) ?? 0n),
+      atMs,
+    })
   }
   return { plan: undefined, begunMs: undefined, ...rest, ledgers, done }
 }
@@ -149,7 +195,24 @@ function cellOf(column: Column | undefined, row: number): bigint | undefined {
   return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : undefined
 }
 
-/** What a unit is found as. `ledger`: its receipts are there. `lost`: it was begun, and they are gone. `gone`: the table is. */
+/** How many rows say that a unit is done. */
+const endedCount = (table: string, unit: number): string =>
+  `long(exec count(*) from ${table} where endedUnit = ${unit})`
+
+/** Marks a unit as done unless it is, and sets `ddbIngestEnded` to the number of rows that say so. */
+function endScript(table: string, ended: EndedUnit): string {
+  const { unit } = ended
+  return `    if(${endedCount(table, unit)} == 0) { ${insert(table, { unit, kind: kinds.done, no: 0, ended })} }
+    ddbIngestEnded = ${endedCount(table, unit)}
+`
+}
+
+/** Drops the ledger of a unit that is done: later requests find none. */
+const dropEndedScript = ({ token }: EndedUnit): string => `if(ddbIngestEnded > 0) {
+${dropLedgerScript(unitLedgerName(token))}}
+`
+
+/** What a unit is found as. `ledger`: its receipts are there. `lost`: it was begun, and they are gone. `gone`: the table is, or another one. */
 export type BegunUnit =
   { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
 
@@ -158,32 +221,31 @@ export type BegunUnit =
  *
  * @param token  never the same twice
  * @param no  of its ledgers: another one takes the place of the one before that was lost, from 1
+ * @param ended  the unit before, as `endUnit`: it is done once this answers anything but `gone`
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function beginUnit(
-  { session, runId, timeoutMs }: PlanAsking,
+  { session, runId, timeoutMs, look }: ShardAsking,
   unit: number,
   token: bigint,
   no = 1,
+  ended?: EndedUnit,
 ): Promise<BegunUnit> {
   const name = planTableName(runId)
   const table = 'ddbIngestPlan'
-  const row = insert(table, [
-    ...[String(unit), String(kinds.ledger), `${no}l`, `${token}l`],
-    ...['00l', '00l', '00l', '""'],
-  ])
   const script = `ddbIngestDone = -1l
 ddbIngestToken = 0l
-if(defined("${name}", SHARED)) {
+ddbIngestEnded = 0l
+${looksScript(name, look)}if(ddbIngestLooks == 1) {
     ${table} = objByName("${name}", true)
-    ddbIngestDone = long(exec count(*) from ${table} where unit = ${unit}, kind = ${kinds.done})
+    ddbIngestDone = ${endedCount(table, unit)}
     if(ddbIngestDone == 0) {
-        ${row}
+        ${insert(table, { unit, kind: kinds.ledger, no, value: token, ended })}
         ddbIngestToken = exec first(value) from ${table} where unit = ${unit}, kind = ${kinds.ledger}, no = ${no}
         if(ddbIngestToken == ${token}l) { ${shareScript(unitLedgerName(token)).trim()} }
     }
-}
-[ddbIngestDone, ddbIngestToken]`
+${ended === undefined ? '' : endScript(table, ended)}}
+${ended === undefined ? '' : dropEndedScript(ended)}[ddbIngestDone, ddbIngestToken]`
   const [done, found] = longsOf(await session.run(script, { timeoutMs }))
   if (done === -1n || found === undefined) return { kind: 'gone' }
   if (done !== 0n) return { kind: 'done' }
@@ -200,32 +262,22 @@ async function ledgerIsThere(session: Session, token: bigint, timeoutMs: number)
  * Notes that all rows of a unit have their place, and removes its ledger: what comes later finds none. Of twins the first one's counts
  * stay.
  *
- * @returns false when the table is gone
+ * @returns false when the table is gone, or another one
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function endUnit(
-  { session, runId, timeoutMs }: PlanAsking,
-  unit: number,
-  token: bigint,
-  { read, confirmed, rejected }: Omit<DoneRows, 'atMs'>,
+  { session, runId, timeoutMs, look }: ShardAsking,
+  ended: EndedUnit,
 ): Promise<boolean> {
   const name = planTableName(runId)
   const table = 'ddbIngestPlan'
-  const row = insert(table, [
-    ...[String(unit), String(kinds.done), '0l', '00l'],
-    ...[`${read}l`, `${confirmed}l`, `${rejected}l`, '""'],
-  ])
-  const script = `ddbIngestKnown = 0l
-if(defined("${name}", SHARED)) {
+  const script = `ddbIngestEnded = 0l
+${looksScript(name, look)}if(ddbIngestLooks == 1) {
     ${table} = objByName("${name}", true)
-    ${row}
-    ddbIngestKnown = long(exec count(*) from ${table} where unit = ${unit}, kind = ${kinds.done})
-}
-if(ddbIngestKnown == 1) {
-${dropLedgerScript(unitLedgerName(token))}}
-[ddbIngestKnown]`
+${endScript(table, ended)}}
+${dropEndedScript(ended)}[ddbIngestEnded]`
   const [known] = longsOf(await session.run(script, { timeoutMs }))
-  return known === 1n
+  return known !== undefined && known > 0n
 }
 
 /** What the ledger of a unit that is not done says. */

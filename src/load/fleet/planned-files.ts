@@ -1,9 +1,11 @@
 /*
-  Whether the files of a unit are still those that the plan was made of.
+  The files of a plan: where they are, what their paths say, and whether they are still those that the plan was made of.
 */
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import { DdbError, InputError } from '../../errors.js'
+import { DdbError, InputError, UsageError } from '../../errors.js'
 import type { Files } from '../../platform/platform.js'
+import { missingMessage } from '../../source/open-source.js'
+import type { NamedTexts, PathReader } from '../../source/path/input-texts.js'
 import { fingerprintOf, fingerprintText, isSame } from '../journal/fingerprint.js'
 import { unitText, type PlannedUnit } from './manifest.js'
 
@@ -18,6 +20,23 @@ export function writtenPath(path: string, manifestPath: string): string {
 }
 
 /**
+ * Reads the parts of a path in the manifest: the same in every process, wherever its files are.
+ *
+ * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or in more than one way
+ * @throws {UsageError} DDB_USAGE for a path that `skip` would leave out
+ */
+export function textsOfPlanned(reader: PathReader, path: string): NamedTexts {
+  if (reader.isSkipped(path)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `the plan has "${path}", which does not match \`input.path\`: it is held against paths as they begin at the folder of the plan. ` +
+        'Give `input.path` and `input.pathUnmatched` to `ddb-ingest plan` as well, and put the plan above the folders that the pattern names',
+    )
+  }
+  return reader.read(path)
+}
+
+/**
  * @param placeOf  of a file as the manifest has it
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ for a file that cannot be opened
  * @throws {DdbError} DDB_RUN_CHANGED for one that is another by now; each with the unit's name
@@ -29,11 +48,14 @@ export async function checkUnitFiles(
 ): Promise<void> {
   for (const { path, ...before } of unit.files) {
     const place = placeOf(path)
-    if (files.statusNow(place) === undefined) {
-      throw new InputError('DDB_INPUT_MISSING', `${unitText(unit)}: there is no file "${place}"`, {
-        file: place,
-      })
-    }
+    await files.status(place).catch((cause: unknown) => {
+      // Errors of archives are complete sentences already.
+      const { code, message } =
+        cause instanceof InputError
+          ? cause
+          : ({ code: 'DDB_INPUT_MISSING', message: missingMessage(place, cause) } as const)
+      throw new InputError(code, `${unitText(unit)}: ${message}`, { file: place }, { cause })
+    })
     const now = await fingerprintOf(place, files)
     if (now !== undefined && isSame(before, now)) continue
     const is = now === undefined ? 'no ordinary file' : fingerprintText(now)

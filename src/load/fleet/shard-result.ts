@@ -5,6 +5,7 @@ import { DdbError, errorCodes, type ErrorCode } from '../../errors.js'
 import { version } from '../../version.js'
 import { noSourceNotes } from '../inputs/source-notes.js'
 import type { LoadOptions, LoadResult, RowCounts } from '../options.js'
+import { noRows } from '../fate/row-counts.js'
 import { nothingStored } from '../target/durability.js'
 import { tableText, type Target } from '../target/target.js'
 import { unitText, type PlannedUnit } from './manifest.js'
@@ -23,6 +24,7 @@ export interface ShardCourse {
   /** Rows of units that were done before, by whomever. */
   skippedRows: number
   skippedRejects: number
+  skippedFiltered: number
   /** Units of the shard, those that were done before, and those that this process has finished. */
   units: number
   doneBefore: number
@@ -37,15 +39,6 @@ const mostInputs = 100
 /** As many as a run lists of itself. */
 const mostFirst = 60
 const mostNotices = 20
-
-const noRows: RowCounts = {
-  read: 0,
-  confirmed: 0,
-  unconfirmed: 0,
-  rejected: 0,
-  skipped: 0,
-  unsent: 0,
-}
 
 /** A result as that of `load`, with the sums of all units. */
 export function shardResult(
@@ -67,7 +60,7 @@ export function shardResult(
   const bytes = sum(({ inputTotals }) => inputTotals.bytes)
   const exitCode = error?.exitCode ?? (rows.unconfirmed > 0 ? 4 : rows.rejected > 0 ? 3 : 0)
   return {
-    schema: 'ddb-ingest/load/1',
+    schema: 'ddb-ingest/load/2',
     version,
     runId,
     status: statusOf(error, rows),
@@ -97,7 +90,7 @@ export function shardResult(
       uncertain: results.flatMap(({ confirm }) => confirm.uncertain).slice(0, 1_000),
       verified: null,
     },
-    stored: last?.stored ?? nothingStored,
+    stored: results.findLast(one => one.rows.confirmed > 0)?.stored ?? nothingStored,
     rejects: {
       file: files[0]?.path ?? null,
       files,
@@ -128,9 +121,10 @@ export function shardResult(
   }
 }
 
-function rowsOf({ results, skippedRows, skippedRejects }: ShardCourse): RowCounts {
-  const read = skippedRows + skippedRejects
-  const rows = { ...noRows, read, skipped: skippedRows, rejected: skippedRejects }
+function rowsOf({ results, skippedRows, skippedRejects, skippedFiltered }: ShardCourse): RowCounts {
+  const before = { skipped: skippedRows, rejected: skippedRejects, filtered: skippedFiltered }
+  const read = skippedRows + skippedRejects + skippedFiltered
+  const rows = { ...noRows(), read, ...before }
   for (const { rows: own } of results) {
     for (const name of Object.keys(rows) as (keyof RowCounts)[]) rows[name] += own[name]
   }

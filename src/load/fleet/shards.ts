@@ -51,11 +51,21 @@ const dates = [
   /(?<!\d)((?:19|20)\d\d)(\/)(?:[A-Za-z]+=)?(0?[1-9]|1[0-2])\/(?:[A-Za-z]+=)?(0?[1-9]|[12]\d|3[01])(?!\d)/,
 ] as const
 
-/** The day that a path names, which is most often that of the partition; the path itself where it names none. */
-export function groupOf(path: string): string {
-  for (const date of dates) {
-    const [, year, , month, day] = date.exec(path) ?? []
-    if (year !== undefined) return `${year}.${month!.padStart(2, '0')}.${day!.padStart(2, '0')}`
+/**
+ * Finds the day in a path, which is mostly that of the partition. Named parts are searched first, alone and joined, then the whole path.
+ *
+ * @param parts  texts of the named parts; undefined for null
+ * @returns `2024.01.02`; undefined if the path names no day
+ */
+export function dayOf(
+  path: string,
+  parts: readonly (string | undefined)[] = [],
+): string | undefined {
+  for (const text of [parts.join('/'), path]) {
+    for (const date of dates) {
+      const [, year, , month, day] = date.exec(text) ?? []
+      if (year !== undefined) return `${year}.${month!.padStart(2, '0')}.${day!.padStart(2, '0')}`
+    }
   }
-  return path
+  return undefined
 }

@@ -82,7 +82,10 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
   const inputs = options.journal === undefined ? undefined : await takeUpJournal(run, [...paths])
   await checkRejectsFile(run, paths)
   const notes = sourceNotesOf(found)
-  if (inputs === undefined) return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
+  if (inputs === undefined) {
+    const { names = paths } = run.plan.unit ?? {}
+    return new SequentialInputs(run, { names, paths, sizes }, notes)
+  }
   const sizeOf = new Map(Array.from(paths, (path, i) => [path, sizes[i]]))
   const sized = inputs.paths.map(path => sizeOf.get(path))
   return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
@@ -281,10 +284,13 @@ class SequentialInputs implements Inputs {
     if (watch !== undefined) return
     checkInputTexts(this.#options, target, this.#inputs.names)
     const paths: string[] = []
+    const names: string[] = []
     for (let index = 1; index < Math.min(mostLookedAt, this.#inputs.paths.length); index++) {
-      if (resumption.resumed(index) === undefined) paths.push(this.#inputs.paths.at(index)!)
+      if (resumption.resumed(index) !== undefined) continue
+      paths.push(this.#inputs.paths.at(index)!)
+      names.push(this.#inputs.names.at(index)!)
     }
-    await lookAtHeaders(platform.files, this.#options, target, paths)
+    await lookAtHeaders(platform.files, this.#options, target, paths, names)
   }
 
   /** The summary by earlier processes, if nothing of the input is left to be read or sent. */

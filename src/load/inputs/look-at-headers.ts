@@ -23,6 +23,7 @@ const readFailures: ReadonlySet<string> = new Set([
 
 /**
  * @param paths  pipes among them are skipped, as they cannot be read twice
+ * @param names  the names of the inputs, for messages and for what they say of columns
  * @throws {InputError} DDB_INPUT_COLUMN if one of them does not fit; what prevents reading a first record
  * @throws {UsageError} DDB_USAGE if it cannot be told what the first record of one is
  */
@@ -31,10 +32,11 @@ export async function lookAtHeaders(
   options: LoadOptions,
   schema: TargetSchema,
   paths: readonly string[],
+  names: readonly string[] = paths,
 ): Promise<void> {
-  for (const path of paths) {
+  for (const [i, path] of paths.entries()) {
     try {
-      await lookAtHeader(files, options, schema, path)
+      await lookAtHeader(files, options, schema, path, names[i]!)
     } catch (error) {
       if (error instanceof DdbError && !readFailures.has(error.code)) throw error
     }
@@ -46,16 +48,18 @@ async function lookAtHeader(
   options: LoadOptions,
   schema: TargetSchema,
   path: string,
+  name: string,
 ): Promise<void> {
   if (path === '-' || (await fileBytes(path, files)) === undefined) return
   const { compression, encoding } = options.input ?? {}
   const source = await openSource(path, {
+    name,
     files,
     ...(compression === undefined ? {} : { compression }),
     ...(encoding === undefined ? {} : { encoding }),
   })
   try {
-    const target = rowTarget(options, schema, path)
+    const target = rowTarget(options, schema, name)
     const reader = await openReader(source, { ...dialectOf(options), target })
     mapColumns(schema, shapeOf(reader, source.name), target?.mapping)
   } finally {

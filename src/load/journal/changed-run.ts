@@ -62,6 +62,16 @@ export function rowsInTable(
   )
 }
 
+/** Rows are in the target that the journal does not explain, and a transform has made them: none can be looked up by what was sent. */
+export function rowsUntold({ run, target }: FoundRun, rows: number): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `run "${run?.runId ?? ''}" cannot go on: "${target?.name ?? ''}" has ${rows} rows of which its journal does not know, the server was restarted, and a ` +
+      'transform has made them, so that nothing tells whether they are those that are about to be sent. ' +
+      `Bring the journal back as it was, and go on. ${remedies.othersOrRestart()}`,
+  )
+}
+
 /** Nothing proves that the rows of a run are still there. */
 export function unproven({ run, target }: FoundRun, why: string): DdbError {
   return new DdbError(

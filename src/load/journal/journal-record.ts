@@ -7,6 +7,7 @@ import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
 import type { JournaledMapping } from '../inputs/row-options.js'
+import { faultyField, isOf, type Shape } from './shape.js'
 import type { TargetIdentity } from './target-identity.js'
 
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */
@@ -39,7 +40,12 @@ export interface EndedRows {
   readonly unsent: number
   /** How many confirmed rows had a key that was already in the target; left out if none. */
   readonly duplicates?: number
+  /** Rows that the run's transform left out; left out when there are none. */
+  readonly filtered?: number
 }
+
+/** Earlier versions knew of no rows that a transform leaves out. */
+export type JournaledRows = Omit<RowCounts, 'filtered'> & Partial<Pick<RowCounts, 'filtered'>>
 
 /** What a run found when it last looked at its target. */
 export interface FinishedTarget {
@@ -222,7 +228,7 @@ export type JournalRecord =
       readonly isDone: boolean
       readonly status: LoadResult['status']
       readonly exitCode: number
-      readonly rows: RowCounts
+      readonly rows: JournaledRows
     }
 
 /** Length of the checksum that starts a line, followed by a space and JSON. */
@@ -241,9 +247,10 @@ function jsonOf(record: JournalRecord): string {
     return `{"kind":"batch","no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}${others}}`
   }
   if (record.kind === 'ended') {
-    const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = record
+    const { no, confirmed, rejected, unconfirmed, unsent, duplicates, filtered } = record
     const known = duplicates === undefined ? '' : `,"duplicates":${duplicates}`
-    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${known}}`
+    const left = filtered === undefined ? '' : `,"filtered":${filtered}`
+    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${known}${left}}`
   }
   return JSON.stringify(record)
 }
@@ -264,15 +271,6 @@ export function recordOf(line: string): JournalRecord | undefined {
     return undefined
   }
 }
-
-/** The fields that an object must have to be accepted. */
-export type Shape = { readonly [name: string]: FieldType }
-/**
- * `#` for a whole number that is not negative, `#s` for many, `*` for any object; a shape for one with fields, in brackets for
- * many. A type that ends in `?`, or has one beside it, may be left out.
- */
-type FieldType = '#' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
-type Many = readonly [Shape] | readonly [Shape, '?']
 
 const fingerprint: Shape = { sizeBytes: '#', modifiedMs: 'time', head: 'text', tail: 'text' }
 
@@ -296,7 +294,7 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   part: { no: '#', ...partShape, more: [partShape, '?'] },
   lanes: { no: '#', ...batchShape, more: [batchShape, '?'], perLane: '#s', by: 'text' },
   lanePart: { no: '#', of: '#', start: '#', rows: '#' },
-  ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#' },
+  ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#', filtered: '#?' },
   rejectsFile: { path: 'text' },
   rejects: {
     byClass: '*',
@@ -312,24 +310,29 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   settled: {
     lastNo: '#',
     inputs: [{ offsetBytes: '#', lineNumber: '#', records: '#', rows: '#' }],
-    sums: { confirmed: '#', rejected: '#', unconfirmed: '#' },
+    sums: { confirmed: '#', rejected: '#', unconfirmed: '#', filtered: '#?' },
   },
   end: {
     at: 'text',
     isDone: 'flag',
     status: 'text',
     exitCode: '#',
-    rows: { read: '#', confirmed: '#', unconfirmed: '#', rejected: '#', skipped: '#', unsent: '#' },
+    rows: {
+      ...{ read: '#', confirmed: '#', unconfirmed: '#', rejected: '#', skipped: '#', unsent: '#' },
+      filtered: '#?',
+    },
   },
 }
 
 /**
  * The journal format that this program writes. It also reads the previous one, in which a batch has one input. Runs that need
- * templates or parts of paths have a format number of their own, as older versions would leave columns out.
+ * templates or parts of paths have a format number of their own, as older versions would leave columns out, and so have
+ * runs with a transform, which older versions would not run.
  */
 export const journalFormat = 2
 export const templatesFormat = 3
-const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat]
+export const transformFormat = 4
+const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat, transformFormat]
 
 /** What is wrong with a record, as the end of a sentence that begins with its line; undefined if nothing. */
 export function faultOf(record: JournalRecord): string | undefined {
@@ -351,37 +354,11 @@ export function faultOf(record: JournalRecord): string | undefined {
   return areJournaledOptions(options) ? undefined : 'has no options that make sense'
 }
 
-function faultyField(shape: Shape, given: Readonly<Record<string, unknown>>): string | undefined {
-  return Object.keys(shape).find(name => !isOf(shape[name]!, given[name]))
-}
-
-/** Whether a value that was read from a file has this type. */
-export function isOf(type: FieldType, value: unknown): boolean {
-  if (type === 'text?') return value === undefined || isOf('text', value)
-  if (type === '*?') return value === undefined || isOf('*', value)
-  if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
-  if (type === '#s') return Array.isArray(value) && value.every(one => isOf('#', one))
-  // Negative before 1970.
-  if (type === 'time') return Number.isSafeInteger(value)
-  if (type === 'text') return typeof value === 'string'
-  if (type === 'flag') return typeof value === 'boolean'
-  if (isMany(type)) {
-    if (value === undefined) return type.length === 2
-    return Array.isArray(value) && value.every(one => isOf(type[0], one))
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return type === '*' || faultyField(type, value as Record<string, unknown>) === undefined
-}
-
-function isMany(type: FieldType): type is Many {
-  return Array.isArray(type)
-}
-
 const optionsShape: Shape = {
   server: { host: 'text', port: '#', user: 'text?' },
   target: {
     ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?', typesFrom: 'text?' },
-    confirmTable: 'text?',
+    ...{ confirmTable: 'text?', transform: 'text?' },
   },
   input: '*?',
   mapping: '*?',

@@ -253,6 +253,8 @@ export interface RemovedRun {
   readonly runId: string
   /** When its last process ended, as it recorded; null if it was killed. */
   readonly endedAt: string | null
+  /** Set for a run of a plan, which has tables on the server and no journal. */
+  readonly isPlan?: true
 }
 
 /**

@@ -14,14 +14,14 @@ import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fing
 import { knownInputs, type KnownInputs } from './known-inputs.js'
 import { newJournal, type Journal } from './journal.js'
 import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
-import { journalFormat, templatesFormat, type JournalRecord } from './journal-record.js'
+import type { JournalRecord } from './journal-record.js'
 import { namedInput, newDurableState } from '../fate/durable.js'
 import { emptyRun, foundRun, type FoundRun } from '../fate/found-run.js'
 import { readRecord } from './journal-events.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
 import { replaceJournal } from './replace-journal.js'
 import { resumedInput } from './resumed-input.js'
-import { differingOptions, journaledOptions, needsTemplates } from './portable-options.js'
+import { differingOptions, formatFor, journaledOptions } from './portable-options.js'
 
 export function journalPath(folder: string, runId: string): string {
   return `${folder}/runs/${runId}${journalEnding}`
@@ -168,7 +168,7 @@ function openingOf(
   } else {
     opening.push({
       kind: 'run',
-      format: needsTemplates(current) ? templatesFormat : journalFormat,
+      format: formatFor(current),
       version,
       runId: plan.runId,
       token,

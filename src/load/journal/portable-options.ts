@@ -5,7 +5,13 @@ import { constantOf, literalTemplate, templateParts } from '../../schema/templat
 import type { LoadOptions, MappingOptions } from '../options.js'
 import type { Plan } from '../plan.js'
 import type { JournaledMapping } from '../inputs/row-options.js'
-import type { JournaledOptions, JournaledServer } from './journal-record.js'
+import {
+  journalFormat,
+  templatesFormat,
+  transformFormat,
+  type JournaledOptions,
+  type JournaledServer,
+} from './journal-record.js'
 
 /** Without secrets, and without what another process cannot have. */
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
@@ -67,6 +73,17 @@ export function needsTemplates({
   input,
 }: Pick<JournaledOptions, 'mapping' | 'input'>): boolean {
   return mapping?.templates !== undefined || input?.path !== undefined
+}
+
+/** As for templates: the rows would be written as they were read. */
+export function needsTransform({ target }: Pick<JournaledOptions, 'target'>): boolean {
+  return target.transform !== undefined
+}
+
+/** Of the journal of a run: the first that says enough, so that earlier versions can go on with what they know. */
+export function formatFor(options: JournaledOptions): number {
+  if (needsTransform(options)) return transformFormat
+  return needsTemplates(options) ? templatesFormat : journalFormat
 }
 
 const serverFields = [

@@ -27,8 +27,9 @@ export async function shrinkJournal(
   sizeBytes: number,
 ): Promise<void> {
   const records: JournalRecord[] = []
-  const { duplicates, ...others } = sums
-  const all = duplicates === 0 ? others : sums
+  const { duplicates, filtered, ...others } = sums
+  const some = Object.entries({ duplicates, filtered }).filter(([, rows]) => rows > 0)
+  const all = { ...others, ...Object.fromEntries(some) }
   // If the outcome of single batches is unknown, no row was sent under a number.
   if (lastNo > 0) {
     records.push({ kind: 'settled', lastNo, inputs: inputs.map((_, i) => sentTo.at(i)), sums: all })

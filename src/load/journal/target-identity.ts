@@ -12,7 +12,7 @@ import type { Value, Vector } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import { neverFalls, rowsHadScript, rowsTotalOf, type RowsTotal } from '../evidence/rows-had.js'
-import type { TargetDescription } from '../target/describe-target.js'
+import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import type { Plan } from '../plan.js'
 import { rowsText } from '../fate/row-counts.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
@@ -77,7 +77,8 @@ export async function askIdentity(
       : table.kind === 'dfs'
         ? await askStored(control, table, counts ? askedRows(table) : '00l', timeoutMs, ask)
         : await askShared(table.name, keyed, ask)
-  const known = target.kind === 'table' ? (columns ?? description.columns) : description.columns
+  const own = ownSchema(description).columns
+  const known = target.kind === 'table' ? (columns ?? own) : own
   return {
     name: target.kind === 'function' ? target.name : tableText(target.table),
     columns: known.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(','),

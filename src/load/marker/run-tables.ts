@@ -3,9 +3,20 @@
   tables with data.
 */
 
+import { UsageError } from '../../errors.js'
+
 /** Whether a text can name a run, as it becomes part of names on the server and on disk. */
 export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
+}
+
+/** @throws {UsageError} DDB_NAME for a text that cannot name a run */
+export function checkRunId(runId: string): string {
+  if (isRunId(runId)) return runId
+  throw new UsageError(
+    'DDB_NAME',
+    'a run id has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit',
+  )
 }
 
 /**
@@ -43,9 +54,12 @@ export function ledgerName(token: bigint, number: number, version: LedgerVersion
   return `ddbIngestLedger${which}_${digits}${number === 1 ? '' : `_${number}`}`
 }
 
-/** Name of the table that tells all processes of a plan what is done; the name changes with its columns. */
+/**
+ * Name of the table that tells all processes of a plan what is done; the name changes with its columns.
+ * @throws {UsageError} DDB_NAME for a text that cannot name a run
+ */
 export function planTableName(runId: string): string {
-  return markerName(runId).replace('ddbIngest_', 'ddbIngestPlan1_')
+  return markerName(checkRunId(runId)).replace('ddbIngest_', 'ddbIngestPlan1_')
 }
 
 /** Name of the ledger of one unit of a plan. It never counts as left over. */

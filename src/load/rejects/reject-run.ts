@@ -7,7 +7,8 @@ import { extname } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../errors.js'
 import { recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
-import { areJournaledOptions, isOf, type JournaledOptions } from '../journal/journal-record.js'
+import { areJournaledOptions, type JournaledOptions } from '../journal/journal-record.js'
+import { isOf } from '../journal/shape.js'
 import { askedAgain, journaledOptions } from '../journal/portable-options.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
 import { isInputWord, lineWord } from '../../schema/set-columns.js'
@@ -53,8 +54,8 @@ export interface AskedFor {
 
 /** What the first line of the reasons has besides its reason. */
 export interface RejectRun extends AskedFor {
-  /** 2 if columns hold texts of input names, which earlier versions do not know. */
-  readonly format: 1 | 2
+  /** 2 where columns hold what the names of inputs say, 3 with a transform: earlier versions know neither. */
+  readonly format: 1 | 2 | 3
   /** The rejects file as the user named it. */
   readonly path: string
   /** undefined if an earlier process of the run read the rows. */
@@ -87,7 +88,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const reasons = reasonsPath(path)
   const lines = await tellingLines(path, reasons, files)
   const { runId, run } = lines[0] ?? {}
-  const isKnown = run?.format === 1 || run?.format === 2
+  const isKnown = run !== undefined && [1, 2, 3].includes(run.format)
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
     // They only grow, so the last line has them all.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}

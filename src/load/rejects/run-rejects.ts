@@ -5,7 +5,7 @@ import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { Files } from '../../platform/platform.js'
-import { needsTemplates } from '../journal/portable-options.js'
+import { needsTemplates, needsTransform } from '../journal/portable-options.js'
 import type { FoundRun } from '../fate/found-run.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
@@ -183,7 +183,7 @@ function newReadings(asked: AskedFor | undefined): Readings | undefined {
     },
     first: (path, { fieldNames }, { file }) => ({
       ...asked,
-      format: needsTemplates(asked.options) ? 2 : 1,
+      format: needsTransform(asked.options) ? 3 : needsTemplates(asked.options) ? 2 : 1,
       path,
       reading: byFile.get(file),
       fieldNames,

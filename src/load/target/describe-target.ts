@@ -9,7 +9,12 @@ import type { Value } from '../../protocol/value.js'
 import type { PartitionScheme } from '../../schema/partition-dimension.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
 import { limitedColumns } from '../../schema/text-limits.js'
-import { schemaFromTypes, type TargetColumn } from '../../schema/target-schema.js'
+import {
+  schemaFromTypes,
+  typesText,
+  type TargetColumn,
+  type TargetSchema,
+} from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
 import type { LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
@@ -21,11 +26,20 @@ import {
 } from '../connection/server-queries.js'
 import { askVersion, isBefore, parseVersion } from '../connection/server-version.js'
 import { asksForPolicy, type NewValuePolicy } from './partition-scheme.js'
-import { parseTableTarget, type TableTarget, type Target, type UpsertForm } from './target.js'
+import {
+  hasTransform,
+  parseTableTarget,
+  type TableTarget,
+  type Target,
+  type UpsertForm,
+} from './target.js'
 
 /** An existing target. */
 export interface TargetDescription {
+  /** What is sent. */
   readonly columns: readonly TargetColumn[]
+  /** The table's own, where a transform makes them of those that are sent. */
+  readonly tableColumns?: readonly TargetColumn[]
   readonly partition?: PartitionScheme
   /** Undefined if the server does not tell, or there is no VALUE scheme to ask about. */
   readonly newValues?: NewValuePolicy
@@ -50,6 +64,11 @@ export interface TargetDescription {
   readonly dropsDuplicates?: boolean
   /** Of rows with the same key, the one written last stays. */
   readonly replaces?: boolean
+}
+
+/** The target's own columns, whatever is sent. */
+export function ownSchema({ columns, tableColumns = columns }: TargetDescription): TargetSchema {
+  return { columns: tableColumns }
 }
 
 /**
@@ -92,7 +111,8 @@ export async function describeTarget(
     const keys = { keyed, keyColumns, partitionColumns, dropsDuplicates: keyed, replaces }
     const known = { columns, engine, ...keys }
     const more = { tableKey, ...(isHandle ? { isHandle } : {}) }
-    return { ...schema, ...known, ...upsert, ...policy, ...more }
+    const description = { ...schema, ...known, ...upsert, ...policy, ...more }
+    return hasTransform(plan) ? transformed(description, options.target.types) : description
   }
   await askFunction(asking, target.name)
   const { types, typesFrom } = options.target
@@ -110,6 +130,38 @@ export async function describeTarget(
   const keyColumns = keyColumnsOf(confirmTable, answer!, [])
   const partitionColumns = textsOf(answer!, 'partitionColumnName').filter(name => name !== '')
   return { ...known, keyed: isKeyed(confirmTable, answer!), keyColumns, partitionColumns }
+}
+
+/**
+ * What a transform makes of the rows nobody knows before: neither their keys nor the partitions that they belong to.
+ * @throws {UsageError} DDB_USAGE
+ */
+function transformed(table: TargetDescription, types: string | undefined): TargetDescription {
+  const { columns, partition } = table
+  return {
+    ...table,
+    columns: types === undefined ? columns : columnsOfTypes(types, columns),
+    tableColumns: columns,
+    ...(partition && { partition: { ...partition, unpredictable: true } }),
+    keyColumns: [],
+    tableKey: [],
+  }
+}
+
+/** Each with its type, or with that of the table's column of its name. @throws {UsageError} DDB_USAGE */
+function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly TargetColumn[] {
+  const entries = types.split(',').map(entry => {
+    const name = entry.trim()
+    if (name.includes(':')) return entry
+    const own = known.find(column => column.name === name)
+    if (own !== undefined) return typesText({ columns: [own] })
+    const names = known.map(column => column.name)
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`target.types\` names "${name}" without a type, and the target has no such column${nearestHint(name, names)}: write ${name}:TYPE`,
+    )
+  })
+  return schemaFromTypes(entries.join(',')).columns
 }
 
 /**

@@ -15,10 +15,11 @@ import { addColumns } from './add-columns.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../fate/refusal.js'
-import { describeTarget, type TargetDescription } from './describe-target.js'
+import { describeTarget, ownSchema, type TargetDescription } from './describe-target.js'
 import type { ServerTarget } from '../options.js'
 import type { Run } from '../run.js'
 import { settleConnections } from './settle-connections.js'
+import { transformScript } from './transform.js'
 
 /**
  * Connects, follows redirects, and describes the target.
@@ -50,7 +51,8 @@ export async function findTarget(
         return describeOrCreate(run, control)
       })
       await settleMode(run, control, again)
-      checkTypes(target, run.options.expectTypes)
+      checkTypes(ownSchema(target), run.options.expectTypes)
+      await defineTransform(run, control)
       settleConnections(run, target)
       if (run.watch === undefined) await learnLiveNodes(run, control, target)
       return [control, asStored(run, target)]
@@ -94,6 +96,24 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   if (run.watch !== undefined) return plannedTarget(run, control)
   await createTarget(run, control)
   return describeTarget(control, plan, options)
+}
+
+/** Whether the server can read the transform is known before the first row. @throws {ServerError} in the server's words */
+async function defineTransform({ plan }: Run, control: Session): Promise<void> {
+  const { target, confirmTimeoutMs: timeoutMs } = plan
+  if (target.kind === 'function' || target.transform === undefined) return
+  try {
+    await control.run(transformScript(target.transform), { timeoutMs })
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+    if (classifyRefusal(error.received) === 'transient') throw error
+    const { serverMessage, code, message } = error
+    throw new ServerError(
+      serverMessage,
+      code === 'DDB_PRIVILEGE' ? code : 'DDB_SCRIPT',
+      `the server does not take \`target.transform\`: ${message}`,
+    )
+  }
 }
 
 /** Servers before a certain version accept texts of any length. */

@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
 import { isPartitioned, laneScheme } from './lane-scheme.js'
+import { hasTransform } from './target.js'
 
 /**
  * If it cannot be told which rows of a table belong together, one connection is used, with a notice.
@@ -48,6 +49,9 @@ function limitConnections(run: Run, description: TargetDescription): void {
 /** undefined if rows may use several. */
 function whyOne({ plan, lanes }: Run, description: TargetDescription): string | undefined {
   if (lanes !== undefined) return undefined
+  if (hasTransform(plan) && (description.keyed || isPartitioned(description, plan.target))) {
+    return 'a transform decides which keys and partitions its rows have'
+  }
   if (isPartitioned(description, plan.target)) return whyOnePartition(description)
   return description.keyed ? 'its keys do not tell rows apart for sure' : undefined
 }

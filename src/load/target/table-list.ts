@@ -24,7 +24,7 @@ const ownName = /^ddbIngest/
  * Names of the tables that this user may see.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
-async function* tableNames(asking: Asking): AsyncGenerator<string, void, void> {
+export async function* tableNames(asking: Asking): AsyncGenerator<string, void, void> {
   yield* await names(asking, 'exec name from objs(true) where shared=true, form="TABLE"')
   const databases = await texts(asking, 'getClusterDFSDatabases()')
   for (const database of databases.filter(isQuotable).slice(0, mostDatabases)) {

@@ -6,6 +6,7 @@ import type { DfsWishes } from '../../infer/dfs-wishes.js'
 import { UsageError } from '../../errors.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import type { Method, TargetOptions } from '../options.js'
+import { checkTransform } from './transform.js'
 
 /** A table with checked names. */
 export type TableTarget =
@@ -13,13 +14,25 @@ export type TableTarget =
 
 /** What rows are written to. */
 export type Target =
-  | { kind: 'table'; table: TableTarget; method: Method; keyColumns: readonly string[] }
+  | {
+      kind: 'table'
+      table: TableTarget
+      method: Method
+      keyColumns: readonly string[]
+      /** Text of a function that makes of each batch what is written. */
+      transform?: string | undefined
+    }
   | {
       kind: 'function'
       name: string
       functionArguments: readonly unknown[]
       confirmTable: TableTarget | undefined
     }
+
+/** Whether rows are changed on the server before they are written. */
+export function hasTransform(plan: { readonly target: Target } | undefined): boolean {
+  return plan?.target.kind === 'table' && plan.target.transform !== undefined
+}
 
 const functionName =
   /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*(::[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*)*!?$/
@@ -107,8 +120,9 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
   const table = parseTableTarget(options.table)
   checkCreate(options.create, table)
   checkWishes(options)
+  const transform = transformOf(options)
   for (const [given, name] of [
-    [options.types, 'types'],
+    [transform === undefined ? options.types : undefined, 'types'],
     [options.typesFrom, 'typesFrom'],
     [options.confirmTable, 'confirmTable'],
     [
@@ -136,7 +150,24 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
       throw new UsageError('DDB_NAME', `"${name}" is not a column name that can be a key`)
     }
   }
-  return { kind: 'table', table, method, keyColumns: method === 'upsert' ? keyColumns : [] }
+  const usedKeys = method === 'upsert' ? keyColumns : []
+  return {
+    ...{ kind: 'table', table, method, keyColumns: usedKeys },
+    ...(transform === undefined ? {} : { transform }),
+  }
+}
+
+/** @throws {UsageError} DDB_USAGE */
+function transformOf({ transform, create, addColumns }: TargetOptions): string | undefined {
+  if (transform === undefined) return undefined
+  if (create !== undefined || addColumns === true) {
+    const name = create === undefined ? 'addColumns' : 'create'
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`target.${name}\` does not go with \`target.transform\`: which columns it leaves only the server finds out. Make the table first`,
+    )
+  }
+  return checkTransform(transform)
 }
 
 function checkCreate(create: TargetOptions['create'], table: TableTarget): void {
@@ -164,6 +195,12 @@ function checkWishes(options: TargetOptions): void {
 
 function functionTarget(options: TargetOptions, name: string, findsRows: boolean): Target {
   checkFunctionName(name)
+  if (options.transform !== undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`target.transform` goes with `target.table`: a function makes of its rows what it likes',
+    )
+  }
   const hasKeys = (options.keyColumns?.length ?? 0) > 0 && !findsRows
   if (options.method !== undefined || hasKeys) {
     throw new UsageError(
@@ -237,7 +274,7 @@ export function writeExpression(
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
-  { primaryKey, counts }: UpsertForm,
+  { primaryKey, counts }: UpsertForm = usualUpsert,
 ): string {
   // Looked up at run time: a bare name would be bound when the script is parsed.
   const expression =

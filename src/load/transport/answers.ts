@@ -30,7 +30,9 @@ import {
   type Delivery,
   type Writer,
 } from './delivery.js'
+import { hasTransform } from '../target/target.js'
 import type { RunNotes } from './run-notes.js'
+import { answeredOutcome } from './transformed.js'
 
 /** What a synchronous run needs besides its connection. */
 export interface AnsweredSetup {
@@ -182,6 +184,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     try {
       const asked = session.call(functionName, [...leading, table])
       const answer = await this.#watchOf(session).until(asked)
+      if (hasTransform(this.#setup.run.plan)) return answeredOutcome(answer, table.rows)
       const rows = kind === 'function' ? table.rows : rowsOf(answer, inMemory)
       return { rows, errText: '' }
     } catch (error) {

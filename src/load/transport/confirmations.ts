@@ -16,12 +16,12 @@ export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: 
 }
 
 /** Wording in the summary. */
-export const confirmationWords: Readonly<Record<ConfirmUsed, string>> = {
+export const confirmationWords = {
   none: 'nothing was asked of the server',
   count: 'confirmed by counting rows',
   receipts: 'confirmed by receipts',
   answers: "confirmed by the server's answers",
-}
+} as const satisfies Readonly<Record<ConfirmUsed, string>>
 
 /** What follows from the way of confirming; all code that depends on it asks here. */
 export interface ConfirmationTraits {

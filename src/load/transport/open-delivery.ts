@@ -14,7 +14,7 @@ import { tellLeftovers } from '../marker/leftovers.js'
 import { oneConnection, type Plan } from '../plan.js'
 import { openReceipts } from './receipts/open-receipts.js'
 import type { Run } from '../run.js'
-import type { TableTarget } from '../target/target.js'
+import { hasTransform, type TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
 import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
 import { openCounted, type Counting } from './counted.js'
@@ -55,6 +55,7 @@ export async function openDelivery(
     refusal = receipts
   }
   if (verifier !== undefined) throw noConfirmation()
+  if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
   // A program waits for its single rows, which a count does not know.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
@@ -114,6 +115,16 @@ function noReceipts(): DdbError {
     'DDB_UNAVAILABLE',
     'the server did not show that it takes asynchronous batches, without which there are no receipts: a plan cannot be loaded. ' +
       'Try again, or see with `ddb-ingest selftest` what is the matter',
+  )
+}
+
+/** How many rows a transform leaves a count does not tell. */
+function needsReceipts(refusal: ServerError | undefined, obstacle: string | undefined): UsageError {
+  const why = refusal === undefined ? obstacle : refusalText(refusal)
+  return new UsageError(
+    'DDB_USAGE',
+    `\`target.transform\` needs receipts, and this server gives none (${why ?? ''}): use \`delivery.mode\` sync, in which every batch is answered` +
+      (refusal === undefined ? '' : `. ${receiptsNeed(refusal.serverMessage)}`),
   )
 }
 

@@ -12,7 +12,8 @@ import { longestUnmarkMs, tellLeftovers } from '../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { writeBody, writeExpression } from '../target/target.js'
+import { writeBody, writeExpression, type Target, type UpsertForm } from '../target/target.js'
+import { answerScript, writeFunction } from '../target/transform.js'
 import { abandonAll, type Writer } from './delivery.js'
 import { refusalText } from '../fate/refusal.js'
 
@@ -116,9 +117,11 @@ async function openWriter(
   const { upsert } = description
   const { table, method, keyColumns } = target
   const functionName =
-    answered && upsert?.counts === false
-      ? upsertFunction
-      : writeExpression(table, method, keyColumns, answered, upsert)
+    target.transform !== undefined
+      ? writeFunction
+      : answered && upsert?.counts === false
+        ? upsertFunction
+        : writeExpression(table, method, keyColumns, answered, upsert)
   return { sessions, functionName, leading: [] }
 }
 
@@ -179,13 +182,22 @@ async function connectData(
     ),
     ...(answered ? {} : run.server.dataSession),
   })
-  if (!answered || upsert?.counts !== false || plan.target.kind === 'function') return session
+  const script = answered ? definitions(plan.target, upsert) : undefined
+  if (script === undefined) return session
   try {
-    const script = `def ${upsertFunction}(mutable data) {\n${writeBody(plan.target, upsert)}\n}`
     await session.run(script, { timeoutMs: plan.confirmTimeoutMs })
     return session
   } catch (error) {
     session.abandon(unused())
     throw error
   }
+}
+
+/** Functions that an answered batch calls; undefined where the server has them. */
+function definitions(target: Target, upsert: UpsertForm | undefined): string | undefined {
+  if (target.kind === 'function') return undefined
+  const { transform } = target
+  if (transform !== undefined) return answerScript(transform, writeBody(target, upsert))
+  if (upsert?.counts !== false) return undefined
+  return `def ${upsertFunction}(mutable data) {\n${writeBody(target, upsert)}\n}`
 }

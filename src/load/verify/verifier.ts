@@ -9,7 +9,6 @@ import type { Column } from '../../protocol/value.js'
 import type { RetryRules } from '../connection/retry.js'
 import type { Part } from '../fate/part.js'
 import type { VerifyResult } from '../load-result.js'
-import { rowsText } from '../fate/row-counts.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
 import { cellText, mismatchesByKey, mismatchesByPlace, type Mismatch } from './compare-rows.js'
@@ -224,22 +223,4 @@ function notSelective(plan: VerifyPlan): UsageError {
     `\`delivery.verify\` finds ${mostFound} rows and more for some of the run's ${howFound(plan)}: ` +
       'name columns that make a row unique in `target.keyColumns`',
   )
-}
-
-/** For a summary: `read back 100 of its rows by position: all as they were sent`. */
-export function verifyText({ by, rows, first }: VerifyResult): string {
-  const { compared, different, replaced, notComparable } = rows
-  const found = by === 'position' ? 'by position' : `by ${by.join(', ')}`
-  const [one] = first
-  const example =
-    one === undefined
-      ? ''
-      : one.column === null
-        ? ` (${one.file}, line ${one.lineNumber}: not found)`
-        : ` (${one.file}, line ${one.lineNumber}, ${one.column}: ${one.sent} was sent, ${one.found} is there)`
-  return [
-    `${rowsText(compared)} read back ${found}: ${different === 0 ? 'as they were sent' : `${different} not as they were sent${example}`}`,
-    ...(replaced === 0 ? [] : [`${replaced} replaced by other rows with their key`]),
-    ...(notComparable === 0 ? [] : [`${notComparable} with a null in their key, not compared`]),
-  ].join(', ')
 }

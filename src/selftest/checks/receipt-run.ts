@@ -62,8 +62,10 @@ export async function defineDelivery(
   session: Session,
   ledger: TestLedger,
   table: string,
+  transform?: string,
 ): Promise<void> {
-  await ask(deliverScript(ledger, parseTarget({ table })), session)
+  const target = parseTarget({ table, ...(transform === undefined ? {} : { transform }) })
+  await ask(deliverScript(ledger, target), session)
 }
 
 /** Arguments of the delivering function. */
@@ -102,6 +104,27 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
     rowCount: numberOf(elementAt(phase[i] === 1 ? taken : received, i)),
     errText: errText[i]!,
   }))
+}
+
+/** `1: 5, 2, 2; 2: 5, null, -1`: rows received, left and taken of each batch. */
+export async function leftOfBatches({ ask }: Asking, ledger: TestLedger): Promise<string> {
+  const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, ledger.version, true))
+  const table = tableOf(answer)
+  const numbers = ['batchNo', 'phase', 'rowsReceived', 'rowsLeft', 'rowsTaken'].map(name => {
+    const column = columnOf(table, name)
+    return Array.from({ length: table.rows }, (_, row) => elementAt(column, row))
+  })
+  const rows = Array.from({ length: table.rows }, (_, row) =>
+    numbers.map(each => {
+      const value = each[row]
+      return value?.form === 'scalar' && value.value !== null ? Number(value.value) : null
+    }),
+  )
+  return rows
+    .filter(([batchNo, phase]) => (batchNo ?? 0) > 0 && phase === 1)
+    .sort(([a], [b]) => (a ?? 0) - (b ?? 0))
+    .map(([batchNo, , ...counts]) => `${batchNo}: ${counts.map(String).join(', ')}`)
+    .join('; ')
 }
 
 /** Waits until so many batches have outcomes. */

@@ -10,6 +10,7 @@ import {
   defineDelivery,
   delivery,
   ledgerRows,
+  leftOfBatches,
   openTestLedger,
   outcomesText,
   receiptOf,
@@ -71,6 +72,35 @@ export const receiptChecks: readonly Check[] = [
       )
       const answer = await call('ddbIngestTestChange', delivery(1, 1, batch(0, 4)), session)
       return expectText('the sum', String(numberOf(answer)), '10')
+    },
+  },
+  {
+    name: 'receipts: a transform leaves rows out before they are written',
+    does: 'delivers batches through a lambda and through a partial application, one that throws among them, and reads the three numbers of each',
+    dependsOnIt: 'load --transform',
+    async run(context) {
+      const { share, open, rowsOf } = context
+      const target = await share('target', streamTable)
+      const ledger = await openTestLedger(context)
+      const transforms = [
+        'def(t){ return select * from t where id > 2 }',
+        '(def(least, mutable t){ delete from t where id < least\n return t }){3}',
+        'def(t){ return select * from t where id < 0 }',
+        'def(t){ throw "not this one" }',
+      ]
+      for (const [index, transform] of transforms.entries()) {
+        const session = await open()
+        await defineDelivery(context, session, ledger, target, transform)
+        sendDelivery(session, index + 1, index + 1, batch(0, 5))
+      }
+      await awaitOutcomes(context, ledger, transforms.length)
+      const numbers = await leftOfBatches(context, ledger)
+      const text = `${numbers}; target ${await rowsOf(target)}`
+      return expectText(
+        'numbers',
+        text,
+        '1: 5, 2, 2; 2: 5, 2, 2; 3: 5, 0, 0; 4: 5, null, -1; target 4',
+      )
     },
   },
   {

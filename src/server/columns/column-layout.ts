@@ -1,5 +1,5 @@
 /*
-  What a column is made of, apart from its rows: its type, its zeros, its nulls, its text.
+  A column apart from its rows: its type, its zeros, its nulls, its text.
 */
 import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import {
@@ -22,12 +22,12 @@ import { ScriptError } from '../script-error.js'
 /** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)
 
-/** True for columns that are one typed array; SYMBOL is not, for its codes need a base. */
+/** True for columns that are one typed array; not for SYMBOL, whose codes need a base. */
 export function isFixedVector(column: Column): column is FixedVector {
   return column.form === 'vector' && isFixedType(column.type)
 }
 
-/** Scales count, and so does whether rows are arrays. */
+/** Compares scales as well, and whether rows are arrays. */
 export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
   return a.type === b.type && a.scale === b.scale && (a.array ?? false) === (b.array ?? false)
 }
@@ -89,13 +89,13 @@ function fillNulls(column: FixedVector): void {
   const nullBytes = nullElement(column.type)
   if (bytes.length === 0) return
   bytes.set(nullBytes)
-  // Doubles what is filled until the end is reached.
+  // Doubles the filled part until the end is reached.
   for (let filled = nullBytes.length; filled < bytes.length; filled *= 2) {
     bytes.copyWithin(filled, 0, Math.min(filled, bytes.length - filled))
   }
 }
 
-/** Text of a STRING or SYMBOL column, whatever way it is kept; undefined for other columns. */
+/** Text of a STRING or SYMBOL column, however it is stored; undefined for other columns. */
 export function columnTexts(column: Column): readonly string[] | undefined {
   if (column.form !== 'vector') return undefined
   if (column.type === 'STRING') return stringsOf(column)

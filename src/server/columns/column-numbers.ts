@@ -1,6 +1,6 @@
 /*
-  Columns of numbers read as doubles and written back. A null is NaN in between, so a NaN of the input becomes a null
-  in every type that has no NaN.
+  Columns of numbers read as doubles and written back. A null is NaN in between, so an input NaN becomes null in every type that
+  has no NaN.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
@@ -42,7 +42,7 @@ function nullOf(column: FixedVector): number {
   }
 }
 
-/** High and low word of each row, so that no BigInt is made. */
+/** High and low word of each row, to avoid BigInts. */
 export function wordsOfInt64(data: BigInt64Array): Int32Array {
   return new Int32Array(data.buffer, data.byteOffset, data.length * 2)
 }
@@ -59,8 +59,8 @@ function numbersOfInt64(data: BigInt64Array, length: number): Float64Array {
 }
 
 /**
- * A column of an integral, floating, temporal or BOOL type from doubles. Fractions are rounded half away from zero;
- * NaN and what the type cannot hold become null.
+ * A column of an integral, floating, temporal or BOOL type from doubles. Fractions are rounded half away from zero; NaN and
+ * values out of range become null.
  */
 export function columnOfNumbers(type: ColumnType, numbers: Float64Array): FixedVector {
   const column = zeroColumn(type, numbers.length) as FixedVector
@@ -104,7 +104,7 @@ function fillIntegers(
   return column
 }
 
-/** What overflows is null (DolphinDB manual, page data_types, note 7); an infinity stays one. */
+/** Overflow becomes null (DolphinDB manual, page data_types, note 7); an infinity stays one. */
 function fillFloats(target: Float32Array, numbers: Float64Array): void {
   for (let row = 0; row < numbers.length; row++) {
     const value = numbers[row]!
@@ -120,7 +120,7 @@ function fillDoubles(target: Float64Array, numbers: Float64Array): void {
   }
 }
 
-/** Writes whole numbers as two words each; NaN and what int64 cannot hold become null. */
+/** Writes whole numbers as two words each; NaN and values out of int64's range become null. */
 export function fillInt64(target: BigInt64Array, numbers: Float64Array): void {
   const words = wordsOfInt64(target)
   for (let row = 0; row < numbers.length; row++) {

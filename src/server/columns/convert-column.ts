@@ -1,5 +1,5 @@
 /*
-  Columns of one type into columns of another, as inserting converts (docs/server-semantics.md#conversions-on-insert).
+  Converts columns to other types, as inserting does (docs/server-semantics.md#conversions-on-insert).
 */
 import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
 import {
@@ -48,8 +48,8 @@ function textsOfBlobs(blobs: readonly Uint8Array[]): string[] {
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
- * Text as FLOAT, DOUBLE or a decimal; '' is null, and so is what FLOAT or DOUBLE cannot hold.
- * @throws {ScriptError} the incompatible-type text when something is not a number
+ * Text as FLOAT, DOUBLE or a decimal; '' becomes null, and so does what FLOAT or DOUBLE cannot hold.
+ * @throws {ScriptError} the incompatible-type text if something is not a number
  */
 function numbersOfText(column: Vector, target: ColumnType): Column {
   const all = columnTexts(column)!
@@ -68,16 +68,16 @@ function numbersOfText(column: Vector, target: ColumnType): Column {
   return columnOfNumbers(target, Float64Array.from(texts, doubleOfText))
 }
 
-/** NaN for '', and for what a double cannot hold: `1e400` is no infinity. */
+/** NaN for '', and for what a double cannot hold: `1e400` does not become infinity. */
 function doubleOfText(text: string): number {
   const value = text === '' ? NaN : Number(text)
   return Number.isFinite(value) ? value : NaN
 }
 
 /**
- * The unscaled value of decimal text, null when it is not a number; digits after the scale are cut off, as
+ * The unscaled value of decimal text, null if it is not a number; digits beyond the scale are cut off, as
  * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
- * @throws {ScriptError} when it has more digits than the type
+ * @throws {ScriptError} if it has more digits than the type
  */
 export function decimalOfText(text: string, target: ColumnType): bigint | null {
   if (!numberText.test(text)) return null
@@ -99,7 +99,7 @@ export function decimalOfText(text: string, target: ColumnType): bigint | null {
 
 /**
  * The column in another type.
- * @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` when DolphinDB has no such conversion
+ * @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` if DolphinDB has no such conversion
  */
 export function convertColumn(column: Column, target: ColumnType): Column {
   const actual = columnTypeOf(column)
@@ -117,7 +117,7 @@ export function convertColumn(column: Column, target: ColumnType): Column {
   return converted
 }
 
-/** A scalar as a column of one row; a receipt has a dozen of them, so the usual types have a way of their own. */
+/** A scalar as a column of one row; a receipt has a dozen of them, so common types have a fast path. */
 export function columnOfScalar(scalar: Scalar): Vector {
   switch (scalar.type) {
     case 'INT':
@@ -188,7 +188,7 @@ function convertNumbers(column: FixedVector, target: ColumnType): Column {
     const data = new Float32Array(column.length)
     for (let row = 0; row < data.length; row++) {
       const value = column.data[row]!
-      // What overflows is null (DolphinDB manual, page data_types, note 7); a NaN or infinity stays what it is.
+      // Overflow becomes null (DolphinDB manual, page data_types, note 7); a NaN or infinity stays one.
       const single = Math.fround(value)
       data[row] = Number.isFinite(value) && !Number.isFinite(single) ? nullFloat : single
     }
@@ -217,7 +217,7 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   return target.array ? arraysOf(rows, cells) : cells
 }
 
-/** Rows of arrays over their cells; a row without any is one null cell (docs/protocol.md#array-vectors). */
+/** Rows of arrays over their cells; an empty row is one null cell (docs/protocol.md#array-vectors). */
 function arraysOf(rows: readonly Vector[], cells: Vector): ArrayVector {
   const offsets = new Uint32Array(rows.length + 1)
   rows.forEach((row, index) => {

@@ -1,6 +1,6 @@
 /*
-  Decimals from and to numbers and other scales. Digits that a smaller scale cannot hold are rounded half away from
-  zero; a number too large for the decimal type is an error, never another number.
+  Converts decimals from and to numbers and other scales. Digits beyond a smaller scale are rounded half away from zero; a
+  number too large for the decimal type is an error, never another number.
 */
 import { dataTypes, maxScale, type ColumnType, type DecimalType } from '../../protocol/data-type.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
@@ -23,7 +23,7 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
     )
   }
   if (dataTypes[target.type].category === 'integral') {
-    // As integers: a double on the way would round a second time.
+    // As integers: via a double it would be rounded a second time.
     return integersOf(
       target,
       values.map(value => (value === null ? null : rescale(value, -scale))),
@@ -35,7 +35,7 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
   return columnOfNumbers(target, numbers)
 }
 
-/** What the type cannot hold becomes null, as it does between integral types. */
+/** Values out of range become null, as between integral types. */
 function integersOf(target: ColumnType, values: readonly (bigint | null)[]): Column {
   if (target.type !== 'LONG') {
     return columnOfNumbers(
@@ -64,9 +64,7 @@ export function decimalOfNumbers(column: FixedVector, target: ColumnType): Colum
   return decimalColumn(target, values)
 }
 
-/**
- * @throws {ScriptError} S05003 when a value needs more bits than the type has; the smallest value is the null
- */
+/** @throws {ScriptError} S05003 if a value needs more bits than the type has; the smallest value is the null */
 export function decimalColumn(target: ColumnType, values: readonly (bigint | null)[]): Column {
   const limit = 2n ** BigInt(storedBits[target.type as DecimalType] - 1)
   for (const value of values) {
@@ -77,7 +75,7 @@ export function decimalColumn(target: ColumnType, values: readonly (bigint | nul
   return vectorOf(target, values)
 }
 
-/** Of decimals, so many units of 10^−scale; of whole numbers themselves. */
+/** For decimals, the number of units of 10^−scale; for whole numbers, themselves. */
 export function unscaledValues(column: FixedVector): (bigint | null)[] {
   return Array.from({ length: column.length }, (_, row) => {
     const element = elementAt(column, row)
@@ -92,14 +90,14 @@ function rescale(value: bigint, digits: number): bigint {
   return value < 0n ? -((-value + half) / divisor) : (value + half) / divisor
 }
 
-/** The decimal digits a number prints, so that 0.29 of scale 2 is 29 and not 28. */
+/** Uses the decimal digits that a number prints, so that 0.29 with scale 2 is 29 and not 28. */
 function unscaledNumber(number: number, scale: number): bigint | null {
   if (Number.isNaN(number)) return null
   if (!Number.isFinite(number)) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   const [mantissa, exponent] = number.toExponential().split('e') as [string, string]
   const [whole, fraction = ''] = mantissa.split('.') as [string, string?]
   const digits = scale + Number(exponent) - fraction.length
-  // Beyond 40 digits nothing fits any decimal, and 10n ** n must stay small.
+  // More than 40 digits fit no decimal, and 10n ** n must stay small.
   if (digits > 40) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   return digits < -40 ? 0n : rescale(BigInt(whole + fraction), digits)
 }

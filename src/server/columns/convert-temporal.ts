@@ -1,6 +1,6 @@
 /*
-  Conversions between temporal types, exact on both sides of 1970. Everything goes through milliseconds in doubles;
-  the nanosecond types are split into milliseconds and the rest by their two words, so that no BigInt is made.
+  Conversions between temporal types, exact before and after 1970. Everything goes through milliseconds in doubles; the two
+  words of nanosecond types are split into milliseconds and a remainder, to avoid BigInts.
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -14,7 +14,7 @@ const msPerDay = 86_400_000
 const nanosPerMs = 1_000_000
 const twoTo32 = 2 ** 32
 
-/** Milliseconds in one unit of each type counted from 1970; MONTH is counted apart. */
+/** Milliseconds per unit for types counted from 1970, except MONTH. */
 const msPerUnitFromEpoch: Partial<Record<DataType, number>> = {
   DATE: msPerDay,
   DATEHOUR: 3_600_000,
@@ -23,7 +23,7 @@ const msPerUnitFromEpoch: Partial<Record<DataType, number>> = {
   TIMESTAMP: 1,
 }
 
-/** Milliseconds in one unit of each type counted from midnight. */
+/** Milliseconds per unit for types counted from midnight. */
 const msPerUnitOfDay: Partial<Record<DataType, number>> = { MINUTE: 60_000, SECOND: 1000, TIME: 1 }
 
 function isOfDay(type: DataType): boolean {
@@ -31,9 +31,8 @@ function isOfDay(type: DataType): boolean {
 }
 
 /**
- * Whether an insert converts the pair by itself (docs/server-semantics.md#conversions-on-insert): types with a date
- * into each other, those with a clock time into times of day, times of day into each other. MONTH and DATE tell no time
- * of day.
+ * Whether an insert converts the pair implicitly (docs/server-semantics.md#conversions-on-insert): types with a date into each
+ * other, those with a clock time into times of day, times of day into each other. MONTH and DATE contain no time of day.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true
@@ -44,8 +43,8 @@ export function isInsertable(from: DataType, to: DataType): boolean {
 }
 
 /**
- * A temporal column in another temporal type: nulls stay nulls, what the target cannot hold becomes null. A date
- * becomes its midnight, a month its first day; a time of day is cut out of anything that has one.
+ * A temporal column in another temporal type: nulls stay nulls, values out of range become null. A date becomes its midnight, a
+ * month its first day; a time of day is taken from any type that contains one.
  */
 export function convertTemporal(column: FixedVector, to: DataType): FixedVector {
   if (sameColumnType(columnTypeOf(column), { type: to })) return column
@@ -92,7 +91,7 @@ function firstDayOf(month: number): number {
   return daysFromCivil(year, month - year * 12 + 1, 1)
 }
 
-/** Nanoseconds as milliseconds and what is left of them (0 to 999,999), both exact; null is NaN. */
+/** Nanoseconds as milliseconds and a remainder (0 to 999,999), both exact; null is NaN. */
 function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; rest: Float64Array } {
   const words = wordsOfInt64(data)
   const ms = new Float64Array(length)
@@ -126,7 +125,7 @@ function nanosOf(column: FixedVector, to: 'NANOTIME' | 'NANOTIMESTAMP'): FixedVe
   return result
 }
 
-/** Writes ms × 10^6 + rest as int64; null where the product leaves the type. */
+/** Writes ms × 10^6 + rest as int64; null if the product is out of range. */
 function joinNanos(target: BigInt64Array, ms: Float64Array, rest: Float64Array | undefined): void {
   fillInt64(target, new Float64Array(ms.length))
   const words = wordsOfInt64(target)

@@ -21,14 +21,14 @@ import {
 
 const smallestCapacity = 16
 
-/** Cells are added without being looked at. */
+/** Appends cells without examining them. */
 class GrowingArrays implements GrowingColumn {
   readonly #emptyCells: () => GrowingColumn
   #cells: GrowingColumn
   #offsets = new Uint32Array(smallestCapacity)
   #length = 0
 
-  /** @param emptyCells  makes an empty growing column of the element type */
+  /** @param emptyCells  creates an empty growing column of the element type */
   constructor(emptyCells: () => GrowingColumn) {
     this.#emptyCells = emptyCells
     this.#cells = emptyCells()
@@ -73,14 +73,14 @@ class GrowingArrays implements GrowingColumn {
   }
 }
 
-/** Views share the array while rows are only added. */
+/** Views share the array as long as rows are only added. */
 class GrowingList<T> implements GrowingColumn {
   readonly #vector: (length: number, data: readonly T[]) => Column
   readonly #null: T
   #data: T[] = []
   #viewed = false
 
-  /** @param nullValue  stands where a source has no value for a row */
+  /** @param nullValue  for a row without a value in its source */
   constructor(nullValue: T, vector: (length: number, data: readonly T[]) => Column) {
     this.#null = nullValue
     this.#vector = vector
@@ -111,7 +111,7 @@ class GrowingList<T> implements GrowingColumn {
   }
 }
 
-/** The base only grows, so codes of earlier views stay right. */
+/** The base only grows, so codes of earlier views stay valid. */
 class GrowingSymbols implements GrowingColumn {
   #codes: Int32Array
   #length = 0
@@ -156,7 +156,7 @@ class GrowingSymbols implements GrowingColumn {
       target.set(codes.subarray(0, length), start)
       return
     }
-    // A batch may bring a base far larger than itself, so an entry is looked up when first met; 0 means not yet.
+    // A batch may have a base far larger than itself, so an entry is looked up on first use; 0 means not yet.
     const known = new Int32Array(base.length)
     for (let row = 0; row < length; row++) {
       const code = codes[row]!
@@ -187,13 +187,13 @@ class GrowingSymbols implements GrowingColumn {
   }
 }
 
-/** Doubles when it is full; views taken before keep the array they have. */
+/** Doubles its capacity when full; earlier views keep their array. */
 class GrowingCells implements GrowingColumn {
   readonly #type: FixedType
   readonly #scale: number | undefined
   readonly #bytesPerRow: number
   #bytes: Uint8Array<ArrayBuffer>
-  /** The same memory, once it was needed so. */
+  /** The same memory as words, once needed. */
   #words: Int32Array | undefined
   #longs: BigInt64Array | undefined
   #length = 0
@@ -222,7 +222,7 @@ class GrowingCells implements GrowingColumn {
     this.#length += column.length
   }
 
-  /** Rows of receipts come one at a time: looking at the bytes of so small an array costs more than all the rest. */
+  /** Receipts arrive row by row: for such small arrays a view of the bytes would cost more than everything else. */
   #appendOne(column: Column): boolean {
     if (column.length !== 1 || !('data' in column)) return false
     const { data } = column
@@ -276,13 +276,13 @@ function assignWords(
   }
 }
 
-/** One column of a table that takes rows. */
+/** One column of a table that accepts rows. */
 export interface GrowingColumn {
-  /** The rows as they are now; later changes do not reach what was returned. */
+  /** The present rows; later changes do not affect the result. */
   view(): Column
   /** Adds the rows of a column of exactly this type. */
   append(column: Column): void
-  /** Row `rows[i]` becomes row `i` of `values`, a column of exactly this type; of equal rows the last counts. */
+  /** Row `rows[i]` gets row `i` of `values`, a column of exactly this type; if a row occurs twice, the last value wins. */
   assign(rows: Int32Array, values: Column): void
 }
 
@@ -317,7 +317,7 @@ export function growingColumn(type: ColumnType, capacity: number): GrowingColumn
   }
 }
 
-/** A VOID column is nothing but a number of rows. */
+/** A VOID column has only a number of rows. */
 class GrowingNothing implements GrowingColumn {
   #length = 0
 
@@ -330,6 +330,6 @@ class GrowingNothing implements GrowingColumn {
   }
 
   assign(): void {
-    // Every row is nothing already.
+    // Every row is void already.
   }
 }

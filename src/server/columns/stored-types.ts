@@ -1,6 +1,6 @@
 /*
-  What DFS tables are stricter about than tables in memory: which types go into which column (S05004), and how long
-  text may be (docs/server-semantics.md#conversions-on-insert).
+  Where DFS tables are stricter than tables in memory: which types fit which column (S05004), and how long text may be
+  (docs/server-semantics.md#conversions-on-insert).
 */
 import { Buffer } from 'node:buffer'
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
@@ -11,10 +11,10 @@ import { isInsertable } from './convert-temporal.js'
 const maxStringBytes = 65_535
 const maxBlobBytes = 67_108_863
 const maxSymbolBytes = 255
-/** UTF-8 takes at most three bytes for each UTF-16 unit. */
+/** UTF-8 takes at most three bytes per UTF-16 unit. */
 const maxBytesPerUnit = 3
 
-/** True when a DFS column of type `target` takes data of type `actual`. */
+/** True if a DFS column of type `target` accepts data of type `actual`. */
 export function isStorable(actual: ColumnType, target: ColumnType): boolean {
   const from = dataTypes[actual.type].category
   const to = dataTypes[target.type].category
@@ -49,7 +49,7 @@ export function limitText(column: Column): Column {
   return column
 }
 
-/** Only of the rows: the base may hold texts of rows that are not here. */
+/** Only for the rows: the base may hold texts that no row here uses. */
 function checkSymbols({ codes, base, length }: SymbolVector): void {
   const isChecked = new Uint8Array(base.length)
   for (let row = 0; row < length; row++) {
@@ -62,7 +62,7 @@ function checkSymbols({ codes, base, length }: SymbolVector): void {
   }
 }
 
-/** Bytes of the text in UTF-8; not counted while the text is certainly short enough. */
+/** UTF-8 length of the text; not computed if the text is certainly short enough. */
 function byteLength(text: string, limit: number): number {
   return text.length * maxBytesPerUnit <= limit ? text.length : Buffer.byteLength(text)
 }
@@ -71,7 +71,7 @@ function cutText(text: string, maxBytes: number): string {
   if (byteLength(text, maxBytes) <= maxBytes) return text
   const bytes = Buffer.from(text)
   let end = maxBytes
-  // A character is never cut in two: bytes 10xxxxxx belong to the one before.
+  // A character is never split: bytes 10xxxxxx belong to the one before.
   while ((bytes[end]! & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

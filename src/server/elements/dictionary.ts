@@ -1,5 +1,5 @@
 /*
-  Dictionaries as scripts use them: making, reading, changing, and the members of values (`d.key`, `t.col`).
+  Dictionaries in scripts: creating, reading, changing, and the members of values (`d.key`, `t.col`).
 */
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
@@ -19,7 +19,7 @@ import { nullOf, stringScalar } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { tupleOf, vectorOfElements, vectorOfScalars } from '../values/vector-literal.js'
 
-/** @param valueType  left out or ANY: values of any type, kept as they are given */
+/** @param valueType  left out or ANY: values of any type, stored unchanged */
 export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
   const holdsAnything = valueType === undefined || valueType.type === 'ANY'
   return {
@@ -30,13 +30,13 @@ export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): Se
   }
 }
 
-/** The text under which an entry is kept; equal keys have equal texts. */
+/** The text that represents a key; equal keys have equal texts. */
 export function keyText(key: ServerValue): string {
   if (key.form !== 'scalar') throw new ScriptError('A dictionary key must be a scalar.')
   return formatScalar(key)
 }
 
-/** `{k: v}` and `dict([…], […])`: values of one scalar type give a typed dictionary. */
+/** `{k: v}` and `dict([…], […])`: values of one scalar type make a typed dictionary. */
 export function makeDictionary(
   keys: readonly ServerValue[],
   values: readonly ServerValue[],
@@ -49,8 +49,8 @@ export function makeDictionary(
 }
 
 /**
- * Adds the entry or replaces its value; both are cast to the dictionary's types first.
- * @throws {ScriptError} when they cannot be
+ * Adds the entry or replaces its value; both are first cast to the dictionary's types.
+ * @throws {ScriptError} if that is impossible
  */
 export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
   const { valueType } = dictionary
@@ -64,7 +64,7 @@ function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
   return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
 }
 
-/** The value of a key; the null of the value type (or VOID) without an entry. */
+/** The value of a key; if there is no entry, the null of the value type (or VOID). */
 export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
   const entry = dictionary.entries.get(keyText(typedKey))
@@ -73,7 +73,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   return valueType === undefined ? explicitNull : nullOf(valueType.type, valueType.scale)
 }
 
-/** In order of their first setting. */
+/** In the order in which they were first set. */
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
   const vector = vectorOfScalars(keys)
@@ -82,14 +82,14 @@ export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
 }
 
-/** In the order of `dictionaryKeys`: a vector when the dictionary has a value type, else a tuple. */
+/** In the order of `dictionaryKeys`: a vector if the dictionary has a value type, else a tuple. */
 export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   const values = [...dictionary.entries.values()].map(entry => entry.value)
   const isTyped = dictionary.valueType !== undefined && values.length > 0
   return isTyped ? vectorOfElements(values) : tupleOf(values)
 }
 
-/** A dictionary of the wire as scripts hold it. */
+/** Converts a dictionary of the wire to one of scripts. */
 export function dictionaryFromWire(
   value: Dictionary,
   element: (value: Value) => ServerValue,
@@ -103,7 +103,7 @@ export function dictionaryFromWire(
   return dictionary
 }
 
-/** @throws {ScriptError} when the value has no such member */
+/** @throws {ScriptError} if the value has no such member */
 export function memberOf(target: ServerValue, name: string): ServerValue {
   switch (target.form) {
     case 'serverTable':
@@ -115,7 +115,7 @@ export function memberOf(target: ServerValue, name: string): ServerValue {
   }
 }
 
-/** @throws {ScriptError} unknown columns, and tables whose columns SQL alone may read (S02008, S02009) */
+/** @throws {ScriptError} for unknown columns, and tables whose columns only SQL may read (S02008, S02009) */
 export function tableColumn(table: ServerTable, name: string): ServerValue {
   const index = table.columnNames.indexOf(name)
   if (index < 0) throw new ScriptError(`Unrecognized column name [${name}].`)
@@ -124,8 +124,7 @@ export function tableColumn(table: ServerTable, name: string): ServerValue {
 }
 
 /**
- * @throws {ScriptError} S02008, S02009 for tables whose columns SQL alone may read
- *   (docs/server-semantics.md#kinds-of-tables)
+ * @throws {ScriptError} S02008, S02009 for tables whose columns only SQL may read (docs/server-semantics.md#kinds-of-tables)
  */
 export function checkDirectAccess(table: ServerTable): void {
   if (isStream(table)) {

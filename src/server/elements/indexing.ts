@@ -1,6 +1,6 @@
 /*
-  `x[i]`: reading elements of every form (manual, "at"), and one after the other, as `for` and `each` go through them.
-  Positions out of range give nulls.
+  `x[i]`: reads elements of every form (manual, "at"), and iterates over them for `for` and `each`. Positions out of range give
+  nulls.
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import { type Column, type Pair, type Vector, explicitNull } from '../../protocol/value.js'
@@ -23,10 +23,10 @@ export interface SliceBounds {
   to: number | undefined
 }
 
-/** What may stand in brackets after a value. */
+/** What may be in brackets after a value. */
 export type IndexValue = ServerValue | SliceBounds
 
-/** @throws {ScriptError} when the value cannot be indexed that way */
+/** @throws {ScriptError} if the value cannot be indexed that way */
 export function indexValue(target: ServerValue, indexes: readonly IndexValue[]): ServerValue {
   const [first, second] = indexes
   if (first === undefined) throw new ScriptError('An index is expected.')
@@ -58,7 +58,7 @@ function scalarIndex(index: IndexValue): ServerValue {
   return index
 }
 
-/** A second index goes into the elements that the first one picked: `m[0][1]`, `t[0, 1]`. */
+/** A second index applies to the elements that the first one selected: `m[0][1]`, `t[0, 1]`. */
 function indexEach(picked: ServerValue, rest: readonly IndexValue[]): ServerValue {
   if (picked.form === 'vector' && picked.type === 'ANY') {
     return vectorOfElements(elementsOf(picked).map(element => indexValue(element, rest)))
@@ -80,7 +80,7 @@ function indexColumn(column: Column, index: IndexValue): ServerValue {
   return pickRows(column, rowsOfIndex(index, column.length))
 }
 
-/** Elements between two bounds; backwards when the first is the higher one (manual, "Vector"). */
+/** Elements between two bounds; in reverse if the first is the higher one (manual, "Vector"). */
 function sliceOf(column: Column, slice: SliceBounds): Column {
   const { from, to, isBackwards } = resolveSlice(slice, column.length)
   const picked = sliceColumn(column, from, to)
@@ -91,7 +91,7 @@ function backwards(length: number): Int32Array {
   return Int32Array.from({ length }, (_, row) => length - 1 - row)
 }
 
-/** What lies outside is null (manual, "slice"). */
+/** Positions out of range are null (manual, "slice"). */
 function positionOf(index: ServerValue, length: number): number | undefined {
   const raw = rawIndexes(index)[0]
   return raw !== undefined && raw >= 0 && raw < length ? raw : undefined
@@ -117,7 +117,7 @@ function rawIndexes(index: ServerValue): (number | undefined)[] {
   )
 }
 
-/** Rows a vector of positions or of conditions picks; undefined where it picks nothing that is there. */
+/** Rows that a vector of positions or of conditions selects; undefined for positions out of range. */
 export function rowsOfIndex(index: ServerValue, length: number): (number | undefined)[] {
   if (index.form === 'vector' && index.type === 'BOOL') {
     const rows: number[] = []
@@ -149,7 +149,7 @@ function sliceOfPair(pair: Pair): SliceBounds {
 
 /**
  * Both ends within 0 to `length`, and `to` never below `from`.
- * @throws {ScriptError} when one is negative
+ * @throws {ScriptError} if one is negative
  */
 export function resolveSlice(
   slice: SliceBounds,
@@ -201,13 +201,13 @@ function selectColumns(table: ServerTable, names: readonly string[]): ServerTabl
   return createTable('basic', names, columns.map(columnTypeOf), { columns })
 }
 
-/** A plain table of what `pick` makes of each column. */
+/** A plain table from the result of `pick` for each column. */
 export function pickTableRows(table: ServerTable, pick: (column: Column) => Column): ServerTable {
   const columns = table.columnNames.map((_, index) => pick(table.column(index)))
   return createTable('basic', table.columnNames, table.columnTypes, { columns })
 }
 
-/** One row as a dictionary of column names. */
+/** One row as a dictionary keyed by column names. */
 export function tableRow(table: ServerTable, index: ServerValue): ServerValue {
   const position = positionOf(index, table.rows)
   const row = emptyDictionary({ type: 'STRING' })
@@ -235,10 +235,10 @@ function fail(message: string): never {
   throw new ScriptError(message)
 }
 
-/** Elements of a range that are made together. */
+/** How many elements of a range are made together. */
 const sequencePieceRows = 1024
 
-/** The elements of `first..last`, one made after the other. */
+/** The elements of `first..last`, made one after the other. */
 export function* sequenceItems(
   first: ServerValue,
   last: ServerValue,

@@ -1,5 +1,5 @@
 /*
-  The two bridges between values of the wire and values of scripts.
+  Converts between values of the wire and values of scripts.
 */
 import { dataTypes } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -13,7 +13,7 @@ import { castVector } from '../operators/cast.js'
 /** Numbers of docs/protocol.md#data-types. */
 const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 
-/** Vectors are not copied: they belong to the session from here on. */
+/** Vectors are not copied: they now belong to the session. */
 export function fromWire(value: Value): ServerValue {
   switch (value.form) {
     case 'table':
@@ -25,7 +25,7 @@ export function fromWire(value: Value): ServerValue {
   }
 }
 
-/** Functions and handles travel as their names (docs/protocol.md#data-forms). */
+/** Functions and handles are sent as their names (docs/protocol.md#data-forms). */
 export function toWire(value: ServerValue): Value {
   switch (value.form) {
     case 'serverTable':
@@ -52,7 +52,7 @@ export function toWire(value: ServerValue): Value {
   }
 }
 
-/** What a function prints as: its name, its source, `f{…}`. */
+/** A function's printed form: its name, its source, `f{…}`. */
 export function functionText(fn: FunctionValue): string {
   switch (fn.kind) {
     case 'builtin':

@@ -1,5 +1,5 @@
 /*
-  Short ways to declare built-ins, and to read what they are given.
+  Helpers to declare built-in functions and to read their arguments.
 */
 import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../values/builtin.js'
 import { ScriptError } from '../script-error.js'
@@ -45,7 +45,7 @@ export function binaryFunction(
   return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
 }
 
-/** What `call` is given: of `name(given, [optional], ...rest)` what is not in brackets is there. */
+/** The arguments of `call`: in `name(given, [optional], ...rest)` those without brackets are present. */
 type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []
@@ -58,7 +58,7 @@ type GivenOf<List extends string> = List extends `${infer First}, ${infer Others
     : [GivenAs<List>]
 type GivenAs<Word extends string> = Word extends `[${string}]` ? Argument : ServerValue
 
-/** @param signature  `name(given, [optional], ...rest)`: what is not in brackets is given when `call` runs */
+/** @param signature  `name(given, [optional], ...rest)`: arguments without brackets are present when `call` runs */
 export function builtin<const Signature extends string>(
   signature: Signature,
   call: (context: CallContext, args: Given<Signature>) => Result,
@@ -100,7 +100,7 @@ export function tableArgument(context: CallContext, value: Argument): ServerTabl
   return namedTable(context, name)
 }
 
-/** @throws {ScriptError} when there is no such table */
+/** @throws {ScriptError} if there is no such table */
 export function namedTable({ node, session }: CallContext, name: string): ServerTable {
   const table = findTable(node, session, name)
   if (table === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
@@ -117,7 +117,7 @@ export function textArgument(value: Argument, name: string): string {
   return text
 }
 
-/** One string or several; none when the argument is absent. */
+/** One string or several; none if the argument is absent. */
 export function textsArgument(value: Argument, name: string): readonly string[] {
   if (isAbsent(value)) return []
   const texts = textsOf(value)
@@ -128,7 +128,7 @@ export function textsArgument(value: Argument, name: string): readonly string[] 
 }
 
 /**
- * @param otherwise  what leaving it out means
+ * @param otherwise  the default
  * @throws {ScriptError} for anything but BOOL and whole numbers
  */
 export function booleanArgument(value: Argument, name: string, otherwise: boolean): boolean {
@@ -139,8 +139,8 @@ export function booleanArgument(value: Argument, name: string, otherwise: boolea
 }
 
 /**
- * @param otherwise  what leaving it out means; without it the argument must be there
- * @throws {ScriptError} for a null of a type, and for anything but a whole number
+ * @param otherwise  the default; without it the argument is required
+ * @throws {ScriptError} for a typed null, and for anything but a whole number
  */
 export function integerArgument(value: Argument, name: string, otherwise?: number): number {
   const number = isAbsent(value) ? otherwise : integerOf(value)
@@ -148,7 +148,7 @@ export function integerArgument(value: Argument, name: string, otherwise?: numbe
   return number
 }
 
-/** The elements of a list, tuple or vector of strings; a single value is a list of one. */
+/** The elements of a list, tuple or vector of strings; a single value counts as a list of one. */
 export function elementsArgument(value: ServerValue): readonly ServerValue[] {
   const tuple = tupleElements(value)
   if (tuple !== undefined) return tuple
@@ -158,8 +158,8 @@ export function elementsArgument(value: ServerValue): readonly ServerValue[] {
 }
 
 /**
- * Types given as words (`[INT, SYMBOL]`), as the functions that convert to them (`[int, symbol]`), as strings
- * (`` `INT`SYMBOL ``) or as numbers (DolphinDB manual, page var).
+ * Types given as words (`[INT, SYMBOL]`), as conversion functions (`[int, symbol]`), as strings (`` `INT`SYMBOL ``) or as
+ * numbers (DolphinDB manual, page var).
  */
 export function typesArgument(value: Argument, name: string): readonly ColumnType[] {
   if (value === undefined) throw new ScriptError(`The argument [${name}] must be data types.`)
@@ -207,7 +207,7 @@ export function pairArgument(value: Argument): readonly [number, number] | undef
   return [Number(elements.data[0]), Number(elements.data[1])]
 }
 
-/** A database handle, or the path of a database that exists. */
+/** A database handle, or the path of an existing database. */
 export function databaseArgument(context: CallContext, value: Argument): DatabaseHandle {
   if (value?.form === 'database') return value
   const path = textOf(value)
@@ -218,7 +218,7 @@ export function databaseArgument(context: CallContext, value: Argument): Databas
     : new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
 }
 
-/** Whatever a vector function works on, as a column. */
+/** The argument of a vector function, as a column. */
 export function columnArgument(value: ServerValue | undefined, name: string): Column {
   switch (value?.form) {
     case 'vector':
@@ -236,7 +236,7 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
 }
 
 /**
- * As `columnArgument`, without array vectors.
+ * Like `columnArgument`, without array vectors.
  * @throws {ScriptError} naming the function
  */
 export function vectorArgument(value: ServerValue | undefined, name: string): Vector {
@@ -245,7 +245,7 @@ export function vectorArgument(value: ServerValue | undefined, name: string): Ve
   return column
 }
 
-/** size(X): elements, nulls included; rows of a table. */
+/** size(X): elements, including nulls; rows of a table. */
 export function sizeOf(value: ServerValue): number {
   switch (value.form) {
     case 'vector':
@@ -273,7 +273,7 @@ export function zeros({ memory }: CallContext, type: ColumnType, length: number)
   return zeroColumn(type, length)
 }
 
-/** The first element of a column again and again. */
+/** The first element of a column, repeated. */
 export function filled({ memory }: CallContext, column: Column, length: number): Column {
   memory.expect(rowBytes(columnTypeOf(column).type) * length)
   return takeRows(column, new Int32Array(length))

@@ -1,9 +1,10 @@
 /*
-  All built-in functions by name. A family is a file in one of the rooms here; a name belongs to one family only.
+  All built-in functions by name. Each family is a file in one of the folders here; a name belongs to only one family.
 */
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../values/builtin.js'
 import { addColumnFunctions } from './tables/add-columns.js'
+import { nullFillFunctions } from './tables/null-fill.js'
 import { aggregateFunctions } from './numbers/aggregate.js'
 import { clusterFunctions } from './node/cluster.js'
 import { consoleJobFunctions } from './node/console-jobs.js'
@@ -27,6 +28,7 @@ import { vectorFunctions } from './vectors/vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
   addColumnFunctions,
+  nullFillFunctions,
   aggregateFunctions,
   clusterFunctions,
   consoleJobFunctions,
@@ -53,7 +55,7 @@ const families: readonly (readonly Builtin[])[] = [
   vectorFunctions,
 ]
 
-/** What findFunction falls back on; a script cannot redefine one (docs/server-semantics.md#function-views). */
+/** Used by findFunction; a script cannot redefine one (docs/server-semantics.md#function-views). */
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())
 
 function byName(functions: readonly Builtin[]): ReadonlyMap<string, Builtin> {

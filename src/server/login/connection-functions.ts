@@ -1,6 +1,6 @@
 /*
-  The functions that belong to a connection rather than to the language: how clients log in, before anything else of
-  the server is open to them.
+  The functions that belong to a connection rather than to the language: how clients log in before they can use anything else of
+  the server.
 */
 import type { Value } from '../../protocol/value.js'
 import type { Outcome } from '../net/executor.js'
@@ -9,10 +9,10 @@ import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/builtin.js'
 import type { Users } from './users.js'
 
-/** What guests may call where a login is required: clients ask these before or instead of logging in. */
+/** What guests may call even if a login is required: clients call these before or instead of logging in. */
 const openToGuests = new Set(['isNodeInitialized', 'version', 'getRequiredAPIVersion'])
 
-/** One for each connection, because a SCRAM exchange takes two calls. */
+/** One per connection, because a SCRAM exchange takes two calls. */
 export class ConnectionFunctions {
   readonly #users: Users
   readonly #requireLogin: boolean
@@ -30,7 +30,7 @@ export class ConnectionFunctions {
       ['getDynamicPublicKey', this.#getDynamicPublicKey],
       ['scramClientFirst', this.#scramClientFirst],
       ['scramClientFinal', this.#scramClientFinal],
-      // Tickets come from a cluster's own login: the call passes, as clients demand, and the session stays a guest's.
+      // Tickets come from a cluster's own login: the call succeeds, as clients demand, but the session remains a guest's.
       ['authenticateByTicket', (): Outcome => undefined],
       ['isClientAuth', (): Outcome => ({ form: 'scalar', type: 'BOOL', value: requireLogin })],
     ])
@@ -41,12 +41,12 @@ export class ConnectionFunctions {
     return this.#functions.has(name)
   }
 
-  /** @throws {ScriptError} (or rejects) in the server's words */
+  /** @throws {ScriptError} (or rejects) with the server's message */
   call(session: ScriptSession, name: string, args: readonly Value[]): Outcome {
     return this.#functions.get(name)!(session, args)
   }
 
-  /** @throws {ScriptError} S04009 when a guest asks for more than guests may; `name` is undefined for scripts */
+  /** @throws {ScriptError} S04009 if a guest asks for more than guests may; `name` is undefined for scripts */
   checkAccess(session: ScriptSession, name: string | undefined): void {
     if (!this.#requireLogin || session.user !== 'guest') return
     if (name !== undefined && openToGuests.has(name)) return
@@ -56,7 +56,7 @@ export class ConnectionFunctions {
     )
   }
 
-  /** The login that travels inside the connect request, or a `login` call: same rules. */
+  /** The login in a connect request, or a `login` call: same rules. */
   login(session: ScriptSession, user: string, password: string, encrypted: boolean): Outcome {
     if (encrypted) {
       session.user = this.#users.checkEncrypted(user, password)
@@ -100,7 +100,7 @@ export class ConnectionFunctions {
     if (args.length !== 3) throw wrongArguments('scramClientFinal(userId, combinedNonce, proof)')
     const [user, combinedNonce, proof] = args.map(value => textOf(value, 'scramClientFinal'))
     const exchange = this.#scram
-    // A challenge serves once: guessing on needs a new one.
+    // A challenge is valid only once: another guess needs a new one.
     this.#scram = undefined
     if (
       exchange === undefined ||

@@ -1,5 +1,5 @@
 /*
-  Ways to prove a password without sending it: the key that clients encrypt it with, and SCRAM.
+  Ways to prove a password without sending it: the key with which clients encrypt it, and SCRAM.
 */
 import { Buffer } from 'node:buffer'
 import {
@@ -21,8 +21,8 @@ const shortestPadding = 8
 let key: LoginKey | undefined
 
 /**
- * Made when it is first asked for, and once for all servers of a process: that takes longer than all else they do until
- * somebody is logged in. Here and now, as the client's proofs of SCRAM are: no clock of ours would measure another thread.
+ * Created on demand, once for all servers of a process, as it takes longer than everything else until a login. Synchronous,
+ * like the client's SCRAM proofs: another thread would escape the platform's clock.
  */
 export function loginKey(): LoginKey {
   if (key === undefined) {
@@ -43,13 +43,13 @@ export class LoginKey {
     this.#privateKey = privateKey
   }
 
-  /** @returns undefined when the text was not encrypted with this key */
+  /** @returns undefined if the text was not encrypted with this key */
   decrypt(base64: string): string | undefined {
     // Java breaks base64 into lines with CRLF, C++ with LF; Node's decoder skips both.
     const encrypted = Buffer.from(base64, 'base64')
     if (encrypted.length !== keyBits / 8) return undefined
     try {
-      // Node refuses to take PKCS#1 v1.5 off by itself (CVE-2023-46809).
+      // Node refuses to remove PKCS#1 v1.5 itself (CVE-2023-46809).
       return unpadded(
         privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, encrypted),
       )
@@ -59,7 +59,7 @@ export class LoginKey {
   }
 }
 
-/** Takes PKCS#1 v1.5 padding off. Looks at every byte wherever the padding ends, so that timing tells little. */
+/** Removes PKCS#1 v1.5 padding. It reads every byte, wherever the padding ends, so that timing reveals little. */
 function unpadded(block: Buffer): string | undefined {
   let separator = 0
   for (let i = block.length - 1; i >= 2; i--) {
@@ -83,13 +83,13 @@ export interface ScramExchange {
   readonly salt: Buffer
 }
 
-/** Salt and nonce are new every time: an exchange proves nothing about a later one. */
+/** Salt and nonce are new every time, so an exchange proves nothing about a later one. */
 export function startScram(user: string, clientNonce: string): ScramExchange {
   const combinedNonce = clientNonce + randomBytes(nonceBytes).toString('base64')
   return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }
 }
 
-/** What the server tells the client: salt in base64, iterations, combined nonce. */
+/** What the server sends to the client: salt in base64, iterations, combined nonce. */
 export function scramChallenge(exchange: ScramExchange): [string, number, string] {
   return [exchange.salt.toString('base64'), iterations, exchange.combinedNonce]
 }
@@ -97,7 +97,7 @@ export function scramChallenge(exchange: ScramExchange): [string, number, string
 /**
  * @param password  the right one
  * @param proofBase64  what the client computed from its password
- * @returns the server's signature in base64, or undefined when the client does not know the password
+ * @returns the server's signature in base64, or undefined if the client does not know the password
  */
 export function finishScram(
   exchange: ScramExchange,

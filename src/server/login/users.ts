@@ -1,6 +1,6 @@
 /*
-  Who may come in: passwords are checked here, in the three ways clients send them. One `Users` serves all
-  connections of a server; users themselves live in the node, where scripts create and delete them.
+  Checks passwords in the three forms in which clients send them. One `Users` serves all connections of a server; users
+  themselves are in the node, where scripts create and delete them.
 */
 import type { Buffer } from 'node:buffer'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
@@ -8,27 +8,27 @@ import { loginKey, type ScramExchange, finishScram } from './scram.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
 
-/** User and password of a DolphinDB server as it comes out of the box. */
+/** User and password of a newly installed DolphinDB server. */
 export const initialAdmin = { user: 'admin', password: '123456' } as const
 
 export class Users {
   readonly #node: ServerNode
-  /** Stands in for the password of users that do not exist, so that they take as long to refuse. */
+  /** The password of users that do not exist, so that refusing them takes as long. */
   readonly #nobody: string = randomBytes(16).toString('hex')
 
   constructor(node: ServerNode) {
     this.#node = node
   }
 
-  /** @throws {ScriptError} in the server's words */
+  /** @throws {ScriptError} with the server's message */
   check(user: string, password: string): void {
     const expected = this.#node.users.get(user)?.password ?? this.#nobody
     if (!timingSafeEqual(digest(password), digest(expected))) throw badLogin()
   }
 
   /**
-   * The words are those that official clients look for, and those that their tests show (docs/protocol.md#scram).
-   * @throws {ScriptError} for users of the usual kind, and names that nobody has
+   * The messages are those that official clients look for, and those in their tests (docs/protocol.md#scram).
+   * @throws {ScriptError} for users without SCRAM, and unknown names
    */
   checkHasScram(user: string): void {
     if (this.#node.users.get(user)?.hasScram === true) return
@@ -38,14 +38,14 @@ export class Users {
     )
   }
 
-  /** PEM; made when it is first asked for. */
+  /** PEM; created on demand. */
   publicKey(): string {
     return loginKey().publicPem
   }
 
   /**
    * @returns the user
-   * @throws {ScriptError} in the server's words
+   * @throws {ScriptError} with the server's message
    */
   checkEncrypted(userBase64: string, passwordBase64: string): string {
     const key = loginKey()
@@ -58,7 +58,7 @@ export class Users {
 
   /**
    * @returns the signature that proves to the client that we know the password
-   * @throws {ScriptError} in the server's words
+   * @throws {ScriptError} with the server's message
    */
   checkScram(exchange: ScramExchange, proofBase64: string): string {
     const password = this.#node.users.get(exchange.user)?.password ?? this.#nobody
@@ -68,7 +68,7 @@ export class Users {
   }
 }
 
-/** Hashing first makes the comparison independent of both lengths. */
+/** Hashing first makes the time of the comparison independent of both lengths. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }

@@ -1,17 +1,17 @@
 /*
-  What a node remembers of requests: those under way, and asynchronous ones that failed.
+  The requests a node remembers: those in progress, and asynchronous ones that failed.
 */
 import type { Request, RequestHead } from '../../protocol/request.js'
 import { requestText } from './faults.js'
 import type { ConsoleJob, ServerNode } from '../node.js'
 import { newUuid } from '../values/scalar.js'
 
-/** One request that failed unheard. */
+/** A request that failed without telling its client. */
 export interface AsynchronousFailure {
   readonly sessionId: string
   /** Script, function name, or variable names, clipped. */
   readonly text: string
-  /** The error line a synchronous client would have read. */
+  /** The error line that a synchronous client would have received. */
   readonly message: string
   /** Milliseconds since the epoch. */
   readonly at: number
@@ -31,7 +31,7 @@ export class AsynchronousFailures {
     this.#onFailure = onFailure
   }
 
-  /** All failures so far, forgotten ones included. */
+  /** All failures so far, including forgotten ones. */
   get count(): number {
     return this.#count
   }
@@ -58,7 +58,7 @@ export class RunningJobs {
     this.#node = node
   }
 
-  /** What others learn about a request. A connect request is not a job. */
+  /** What others may see of a request. A connect request is not a job. */
   jobOf(head: RequestHead, request: Request, cancel: () => void): ConsoleJob | undefined {
     if (request.kind === 'connect') return undefined
     return {
@@ -72,12 +72,12 @@ export class RunningJobs {
     }
   }
 
-  /** @param queued  the jobs after it, looked up whenever somebody asks */
+  /** @param queued  the jobs after it, looked up on demand */
   begin(sessionId: string, job: ConsoleJob, queued: () => readonly ConsoleJob[]): void {
     this.#node.jobs.set(sessionId, { running: job, queued })
   }
 
-  /** Harmless for a session without a job. */
+  /** Has no effect on a session without a job. */
   end(sessionId: string): void {
     this.#node.jobs.delete(sessionId)
   }

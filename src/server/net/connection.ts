@@ -1,6 +1,6 @@
 /*
-  One connection to the embedded server: decodes requests in the pieces they arrive in, has them executed one after the
-  other, and answers those that want an answer. What the peer had sent when it left is still executed.
+  One connection to the embedded server: decodes requests as their pieces arrive, has them executed one after the other, and
+  sends answers to those that want one. Requests that arrived before the peer left are still executed.
 */
 import { type RequestLimits, requestFlags } from '../../protocol/request.js'
 import type { Clock } from '../../platform/platform.js'
@@ -30,23 +30,23 @@ export interface ConnectionContext {
   countRequest(asynchronous: boolean): void
 }
 
-/** A request on its way through execution. */
+/** A request being executed. */
 interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
   silent: boolean
-  /** Made only when fault hooks want to see it. */
+  /** Only for fault hooks. */
   readonly info: RequestInfo | undefined
-  /** Times that it is still to be executed after this one. */
+  /** How often it must still be executed after this. */
   repeats: number
 }
 
-// While a request is suspended or answers pile up, the peer may send this far ahead before reading from it stops.
+// While a request is suspended or answers pile up, the peer may send this much ahead before reading stops.
 const readAheadBytes = 4_194_304
-// Answers gathered before they are written although more requests are at hand.
+// Answers are collected up to this size while more requests are at hand.
 const replyBytes = 65_536
-// How long a connection's requests are executed before the others get their turn.
+// How long one connection's requests are executed before others get their turn.
 const turnMs = 2
 
-/** Lives from the first byte to the last request executed, which may be long after its socket is gone. */
+/** Lives from the first byte to the last request executed, possibly long after its socket is gone. */
 export class Connection {
   readonly #context: ConnectionContext
   readonly #openSession: () => RequestRunner
@@ -54,7 +54,7 @@ export class Connection {
   readonly #replies: Replies
   readonly #onFinished: () => void
   readonly #requests: RequestQueue
-  /** The session that the latest request ran in. */
+  /** Belongs to the session of the latest request. */
   #runner: RequestRunner
   #connected = false
   /** Flag 4 of the connect request. */
@@ -70,9 +70,9 @@ export class Connection {
   #finished = false
   /** The request at work, or the latest one. */
   #current: Work | undefined
-  /** Requests that a fault has moved after the next one that is answered. */
+  /** Requests that a fault has postponed until after the next answered one. */
   #later: Work[] = []
-  /** Of them, those whose turn has come. */
+  /** Those of them whose turn has come. */
   #due: Work[] = []
 
   constructor(
@@ -96,7 +96,7 @@ export class Connection {
     return runner
   }
 
-  /** A session that is not known begins anew without a word: only the id of the answer tells. */
+  /** An unknown session is silently replaced: only the id of the answer shows that. */
   #openAnew(): void {
     this.#runner.close()
     this.#runner = this.#open()
@@ -114,7 +114,7 @@ export class Connection {
     return this.#requestNumber
   }
 
-  /** Bytes arrived. */
+  /** Bytes have arrived. */
   receive(chunk: Uint8Array): void {
     if (this.#finished) return
     this.#requests.push(chunk)
@@ -134,7 +134,7 @@ export class Connection {
     this.#work()
   }
 
-  /** The peer is gone for good: what it had sent is executed, answers go nowhere. */
+  /** The peer is gone for good: what it had sent is executed, and answers are dropped. */
   abandoned(): void {
     if (this.#finished) return
     this.#runner.session.closed = true
@@ -148,7 +148,7 @@ export class Connection {
     this.#transport.end()
   }
 
-  /** Ends the connection where it stands: nothing more is executed. */
+  /** Ends the connection at once: nothing more is executed. */
   stop(): void {
     this.#finish()
   }
@@ -184,7 +184,7 @@ export class Connection {
     this.#due.push(...this.#later.splice(0))
   }
 
-  /** A turn lasts until the event loop comes round: many chunks can arrive in it. */
+  /** A turn lasts until the next turn of the event loop, in which many chunks can arrive. */
   #beginTurn(): void {
     if (this.#turnStartedMs !== undefined) return
     const { clock } = this.#context
@@ -232,7 +232,7 @@ export class Connection {
     const work = { head, request, job, info, silent, repeats: 0 }
     this.#current = work
     if (isCancelled) return this.#failed(work, new ScriptError('The task was cancelled'))
-    // Faults concern the answer of one request: what stands before it goes first.
+    // Faults concern the answer of one request: earlier answers are sent first.
     if (info !== undefined) this.#replies.flush()
     const fault = info === undefined ? undefined : faults?.beforeExecute?.(info)
     if (fault === undefined) this.#run(work)
@@ -248,7 +248,7 @@ export class Connection {
       if (outcome instanceof Promise) {
         this.#busy = true
         this.#beginJob(work)
-        // What was printed before the wait is shown before it.
+        // Output printed before the wait is shown before it.
         this.#replies.flush()
         outcome.then(
           value => this.#waited(() => this.#succeeded(work, value)),
@@ -346,7 +346,7 @@ export class Connection {
     if (this.#busy) this.#replies.flush()
   }
 
-  /** The stream makes no sense any more: says so where an answer is read, and ends this connection only. */
+  /** The stream is invalid: reports that if an answer is expected, and ends only this connection. */
   #breakOff(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0

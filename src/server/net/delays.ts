@@ -1,10 +1,10 @@
 /*
-  How scripts sleep: on timers that end with their server, so that none keeps the process alive after it.
+  How scripts sleep: on timers that end with their server, so that none keeps the process alive.
 */
 
 import type { Clock, Timer } from '../../platform/platform.js'
 
-// Timers hold at most 31 bits; a longer wait is several.
+// Timers hold at most 31 bits; a longer wait takes several.
 const longestMs = 2 ** 31 - 1
 
 /** The timers of one server. */
@@ -17,10 +17,10 @@ export class Delays {
     this.#clock = clock
   }
 
-  /** Resolves after `durationMs`; stays pending for ever when the server closes first. */
+  /** Resolves after `durationMs`; stays pending for ever if the server closes first. */
   readonly wait = async (durationMs: number): Promise<void> => {
     let restMs = durationMs
-    // Even sleep(0) gives way to other sessions.
+    // Even sleep(0) yields to other sessions.
     do {
       await new Promise<void>(resolve => this.#start(Math.min(restMs, longestMs), resolve))
       restMs -= longestMs
@@ -36,7 +36,7 @@ export class Delays {
     this.#timers.add(timer)
   }
 
-  /** Whatever still sleeps never wakes. */
+  /** Sleepers never wake after that. */
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers) timer.cancel()

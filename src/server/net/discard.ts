@@ -1,19 +1,19 @@
 /*
-  Count and forget: what a sink for measurements knows about the tables it was sent. Sums are exact for integers, so
-  that rows lost or sent twice cannot cancel out unseen.
+  Counts tables and drops them, as a sink for measurements. Sums are exact for integers, so that lost and duplicated rows cannot
+  cancel out.
 */
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { Column, Table } from '../../protocol/value.js'
 
 const lowWord = 2 ** 32
 
-/** Sum of one column. 64-bit values are added as two words, so that no bigint is made for each. */
+/** Sum of one column. 64-bit values are added as two words, to avoid a bigint for each. */
 interface ColumnSum {
   high: number
   low: number
 }
 
-/** What was counted since the server started. */
+/** Counts since the server started. */
 export interface DiscardCounters {
   /** Function requests with a table as their last argument. */
   readonly requests: number
@@ -22,7 +22,7 @@ export interface DiscardCounters {
   readonly sums: Readonly<Record<string, bigint | number>>
 }
 
-/** Counts what it is given and keeps nothing else. */
+/** Counts tables and keeps nothing else. */
 export class Discard {
   #requests = 0
   #rows = 0
@@ -39,7 +39,7 @@ export class Discard {
     return { requests: this.#requests, rows: this.#rows, sums }
   }
 
-  /** Adds the rows of one request; columns of the same name share a sum, whatever table they came in. */
+  /** Adds the rows of one request; columns of the same name share a sum, whatever their table. */
   count(table: Table): void {
     this.#requests += 1
     this.#rows += table.rows
@@ -50,7 +50,7 @@ export class Discard {
 
   #add(name: string, column: Column): void {
     if (column.form === 'arrayVector' || !('data' in column)) return
-    // Two numbers a value: their sum would say little.
+    // Two numbers per value: their sum would mean little.
     if (column.type === 'DURATION' || column.type === 'COMPLEX' || column.type === 'POINT') return
     const { data, length } = column
     if (data instanceof BigInt64Array) this.#addLongs(name, data, length)

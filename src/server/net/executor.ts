@@ -1,5 +1,5 @@
 /*
-  What a connection needs of those above and below it: who executes requests, and what carries bytes.
+  The interfaces of a connection: to the interpreter that executes requests, and to the transport that carries bytes.
 */
 import type { Value } from '../../protocol/value.js'
 import type { ScriptSession } from '../values/builtin.js'
@@ -14,20 +14,20 @@ export interface SessionInfo {
   readonly delay: (durationMs: number) => Promise<void>
 }
 
-/** At once when nothing had to wait, else later. Failures carry the server's final one-line text. */
+/** Immediate if nothing had to wait, else a promise. Failures carry the server's final one-line text. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
-/** How a function request is run. */
+/** How to run a function request. */
 export interface FunctionOptions {
-  /** Rows for shared and stored tables are forgotten, as if they had been inserted (discard.ts). */
+  /** Rows for shared and stored tables are dropped as if they had been inserted (discard.ts). */
   readonly discards: boolean
 }
 
-/** The interpreter of a server; every method works on a session that `open` gave. */
+/** The interpreter of a server; every method works on a session from `open`. */
 export interface Executor {
   open(info: SessionInfo): ScriptSession
   runScript(session: ScriptSession, script: string): Outcome
-  /** @param name  any expression that yields a function, `tableInsert{trades}` for one */
+  /** @param name  any expression that yields a function, such as `tableInsert{trades}` */
   runFunction(
     session: ScriptSession,
     name: string,
@@ -35,7 +35,7 @@ export interface Executor {
     options?: FunctionOptions,
   ): Outcome
   setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
-  /** Ends the request that the session waits in, with an error; nothing when it does not wait. */
+  /** Ends the request in which the session waits with an error; has no effect if it does not wait. */
   cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
   clearMemory(session: ScriptSession): void
@@ -43,17 +43,17 @@ export interface Executor {
   close(session: ScriptSession): void
 }
 
-/** The way to one peer. After `end` or `destroy` sending does nothing. */
+/** Sends bytes to one peer. After `end` or `destroy` sending has no effect. */
 export interface Transport {
   readonly remoteAddress: string
   readonly remotePort: number
   /** True when every answer and every MSG is a message of its own (WebSocket, docs/protocol.md#websocket). */
   readonly framed: boolean
-  /** @returns false when the peer reads too slowly: wait for `onDrain` */
+  /** @returns false if the peer reads too slowly: wait for `onDrain` */
   send(chunks: readonly Uint8Array[]): boolean
   pause(): void
   resume(): void
-  /** Sends what is left, then says goodbye. */
+  /** Sends the rest, then says goodbye. */
   end(): void
   /** Ends at once. */
   destroy(): void

@@ -1,32 +1,31 @@
 /*
-  Failures on demand: hooks that decide, request by request, what goes wrong. They see every request in the order of
-  its session, so a test that counts is deterministic.
+  Deliberate failures: hooks that decide, request by request, what goes wrong. They see every request in the order of its
+  session, so a test that counts is deterministic.
 */
 import type { Request } from '../../protocol/request.js'
 
-/** What a fault hook may know of a request. */
+/** What a fault hook sees of a request. */
 export interface RequestInfo {
   readonly sessionId: string
-  /** From 1, the connect request included. */
+  /** From 1, including the connect request. */
   readonly requestNumber: number
   readonly kind: 'connect' | 'script' | 'function' | 'variable'
-  /** Script, function name, or variable names, clipped to 200 characters; '' of a connect. */
+  /** Script, function name, or variable names, clipped to 200 characters; '' for a connect. */
   readonly text: string
-  /** True when no answer is owed (flag 4). */
+  /** True if no answer is expected (flag 4). */
   readonly asynchronous: boolean
-  /** True when flag 4 is not as in the connect request: official clients set it for a whole connection or not at all. */
+  /** True if flag 4 differs from the connect request: official clients set it for a whole connection or not at all. */
   readonly mixed: boolean
-  /** Rows of the last argument when that is a table, else 0. */
+  /** Rows of the last argument if that is a table, else 0. */
   readonly rows: number
 }
 
 /**
- * drop: not executed, not answered, as if it had never arrived. close: the connection ends at once and what follows
- * on it is lost. twice: executed twice, as if it had arrived twice; of requests that are not answered. forget: the
- * session is dropped with its user, variables and functions, and the request runs in a new one, whose id it is answered
- * with. error: not executed, fails with this text. until: waits first, then executes. later: runs after the next request
- * that is answered, or when no more come. flag: runs as if flag 4 were the other way round. stall: the connection answers
- * nothing from here on.
+ * drop: not executed, not answered, as if it had never arrived. close: the connection ends at once and everything after it is
+ * lost. twice: executed twice, as if it had arrived twice; for requests without an answer. forget: the session is dropped with
+ * its user, variables and functions, and the request runs in a new one, whose id the answer carries. error: not executed, fails
+ * with this text. until: waits first, then executes. later: runs after the next answered request, or when no more come. flag:
+ * runs as if flag 4 were inverted. stall: the connection answers nothing from here on.
  */
 export type FaultBefore =
   | 'drop'
@@ -39,44 +38,47 @@ export type FaultBefore =
   | { readonly error: string }
   | { readonly until: Promise<unknown> }
 
-/** drop: executed, not answered. close: executed, then the connection ends. cut: ends in the middle of the answer. */
+/**
+ * drop: executed, not answered. close: executed, then the connection ends. cut: the connection ends in the middle of the
+ * answer.
+ */
 export type FaultAfter = 'drop' | 'close' | 'cut'
 
-/** What a fault hook may know of one insert inside a script. */
+/** What a fault hook sees of one insert inside a script. */
 export interface WriteInfo {
   readonly sessionId: string
   /** Name under which the table is shared; '' for others. */
   readonly table: string
-  /** Of a table argument; 0 where single values or vectors are inserted. */
+  /** For a table argument; 0 if single values or vectors are inserted. */
   readonly rows: number
 }
 
 /**
- * drop: the insert answers 0 and leaves nothing, as if the job had been killed around it. until: it waits first, while jobs of other
- * sessions go on.
+ * drop: the insert returns 0 and stores nothing, as if the job had been killed around it. until: it waits first, while jobs of
+ * other sessions continue.
  */
 export type FaultWrite = 'drop' | { readonly error: string } | { readonly until: Promise<unknown> }
 
-/** What a fault hook may know of a shared stream table that is about to be removed. */
+/** What a fault hook sees of a shared stream table that is about to be removed. */
 export interface RemovalInfo {
   readonly sessionId: string
   readonly table: string
 }
 
-/** What a fault hook may know of a `limit offset, rows`. */
+/** What a fault hook sees of a `limit offset, rows`. */
 export interface SliceInfo {
   readonly offset: number
   /** Of the whole result. */
   readonly rows: number
 }
 
-/** Every hook is optional, and undefined from one means that nothing goes wrong. */
+/** Every hook is optional; if it returns undefined, nothing goes wrong. */
 export interface Faults {
-  /** Asked before every tableInsert. */
+  /** Called before every tableInsert. */
   beforeWrite?(write: WriteInfo): FaultWrite | undefined
-  /** Asked before a shared stream table is removed. */
+  /** Called before a shared stream table is removed. */
   beforeRemoval?(removal: RemovalInfo): { readonly error: string } | undefined
-  /** Asked before a part of a result is cut out. */
+  /** Called before a part of a result is cut out. */
   beforeSlice?(slice: SliceInfo): { readonly error: string } | undefined
   beforeExecute?(request: RequestInfo): FaultBefore | undefined
   afterExecute?(request: RequestInfo): FaultAfter | undefined
@@ -84,7 +86,7 @@ export interface Faults {
 
 const describedChars = 200
 
-/** Text of a request for hooks, jobs and failure lists: clipped, and without what stands inside `login(…)`. */
+/** Text of a request for hooks, jobs and failure lists: clipped, without the content of `login(…)`. */
 export function requestText(request: Request): string {
   return fullText(request)
     .slice(0, describedChars)
@@ -104,7 +106,7 @@ function fullText(request: Request): string {
   }
 }
 
-/** A request as hooks see it; passwords inside `login(…)` do not show. */
+/** A request as hooks see it; passwords inside `login(…)` are hidden. */
 export function requestInfo(
   sessionId: string,
   requestNumber: number,

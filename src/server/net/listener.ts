@@ -16,7 +16,7 @@ import type { RequestRunner } from './request-runner.js'
 import type { Transport } from './executor.js'
 import { WebSocketDoor } from './websocket.js'
 
-/** @throws {UsageError} DDB_CONFIG when a file cannot be read or is not what it should be */
+/** @throws {UsageError} DDB_CONFIG if a file cannot be read or is invalid */
 export async function readListenTls(
   certFile: string,
   keyFile: string,
@@ -32,7 +32,7 @@ async function readFile(path: string, content: PemContent, files: Files): Promis
   throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
 }
 
-/** Certificate or key that the system refuses; undefined for other failures. */
+/** The system refuses certificate or key; undefined for other failures. */
 export function unusableCertificate(cause: unknown): UsageError | undefined {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (!code.startsWith('ERR_OSSL') && !code.startsWith('ERR_SSL')) return undefined
@@ -46,7 +46,7 @@ export function unusableCertificate(cause: unknown): UsageError | undefined {
 /** What a listener shares with all of its connections. */
 export interface ListenerOptions {
   readonly network: Network
-  /** Connections have to begin with it. */
+  /** If set, connections must begin with TLS. */
   readonly tls?: ListenTls | undefined
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
@@ -56,19 +56,21 @@ export interface ListenerOptions {
 }
 
 const firstByteOfGet = 0x47
-// A peer that was told goodbye gets this long to say it, too; data still coming in extends it.
+// How long a peer gets to close after our goodbye; incoming data extends it.
 const goodbyeMs = 500
 const lingerMs = 5_000
-/** Connections without a request: those of many clients that begin at once, and not of one that keeps opening others. */
+/**
+ * Limit of connections without a request: enough for many clients that start at once, but not for one that keeps opening more.
+ */
 const maxSilent = 1_024
 
 /** One port, from `listen` to `close`. */
 export class Listener {
   readonly #options: ListenerOptions
   readonly #door: WebSocketDoor
-  /** Every open socket, with its connection once the first byte came. */
+  /** Every open socket, and its connection once the first byte came. */
   readonly #peers = new Map<Socket, Connection | undefined>()
-  /** Those with something left to execute or to wait for; they may outlive their sockets. */
+  /** Connections with something left to execute or to wait for; they may outlive their sockets. */
   readonly #connections = new Set<Connection>()
   #port: ListeningPort | undefined
   #onChange: (() => void) | undefined
@@ -90,8 +92,8 @@ export class Listener {
 
   /**
    * @returns the port
-   * @throws {ConnectionError} DDB_CONNECT when the address is taken or not ours
-   * @throws {UsageError} DDB_CONFIG when the certificate cannot be used
+   * @throws {ConnectionError} DDB_CONNECT if the address is taken or not ours
+   * @throws {UsageError} DDB_CONFIG if the certificate cannot be used
    */
   async listen(host: string, port: number): Promise<number> {
     try {
@@ -104,7 +106,7 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    // Its only use here is not to be an uncaught exception; 'close' follows.
+    // Only prevents an uncaught exception; 'close' follows.
     socket.on('error', () => undefined)
     socket.once('close', () => {
       this.#peers.delete(socket)
@@ -131,14 +133,14 @@ export class Listener {
     })
   }
 
-  /** Those that ask nothing take nobody's place: 512 of them would lock everybody else out. */
+  /** Connections without requests do not count: 512 of them would lock everybody else out. */
   #isFull(): boolean {
     let asking = 0
     for (const connection of this.#peers.values()) if (hasAsked(connection)) asking++
     return asking >= this.#options.maxConnections
   }
 
-  /** Ends the oldest of those that have asked nothing, once they are too many. */
+  /** Ends the oldest connections without a request if there are too many. */
   #endSilent(): void {
     if (this.#peers.size <= maxSilent) return
     const silent = [...this.#peers].filter(([, connection]) => !hasAsked(connection))
@@ -170,7 +172,7 @@ export class Listener {
     return connection
   }
 
-  /** Lets what has arrived be executed, says goodbye to every peer, and ends those that do not answer. */
+  /** Executes what has arrived, says goodbye to every peer, and ends those that do not answer. */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing
@@ -251,7 +253,7 @@ class TcpTransport implements Transport {
     if (this.#ended) return
     this.#ended = true
     this.#socket.end()
-    // What the peer still sends is read and dropped, so that no RST overtakes our last words; but not for ever.
+    // What the peer still sends is read and dropped, so that no RST overtakes our last answer; but not for ever.
     this.#socket.resume()
     if (!this.#socket.readableEnded) endLater(this.#socket, this.#clock)
   }

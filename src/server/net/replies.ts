@@ -9,8 +9,8 @@ import { encodeMessage, encodeResponse } from '../../protocol/response.js'
 import type { Transport } from './executor.js'
 
 /**
- * A table of no rows becomes one empty block, so that its columns are known all the same.
- * @param blockBytes  about as many bytes as one table of the result has on the wire
+ * An empty table becomes one empty block, so that its columns are known all the same.
+ * @param blockBytes  approximate wire size of one table of the result
  */
 function inBlocks(table: Table, blockBytes: number): Value {
   const writer = new ByteWriter()
@@ -28,12 +28,12 @@ function inBlocks(table: Table, blockBytes: number): Value {
   return { form: 'vector', type: 'ANY', length: data.length, data }
 }
 
-/** Cuts rows out of a column, each time those after the last ones. */
+/** Cuts consecutive rows out of a column. */
 function cutterOf(column: Column): (start: number, end: number) => Column {
   if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
   }
-  // Text in wire form has no places: what was cut off is not gone through again.
+  // Text in wire form has no index, so what was cut off is not scanned again.
   let { encoded } = column
   return (start, end) => {
     let at = 0
@@ -58,28 +58,28 @@ export class Replies {
     this.#transport = transport
   }
 
-  /** Bytes gathered and not yet written. */
+  /** Bytes collected and not yet written. */
   get bufferedBytes(): number {
     return this.#writer.byteLength
   }
 
   /**
-   * @param blockBytes  when not 0, a table is answered in blocks of about so many bytes
-   * @param isCompressed  columns of a table may be
+   * @param blockBytes  if not 0, a table is sent in blocks of about this size
+   * @param isCompressed  whether columns of a table may be compressed
    */
   value(value: Value | undefined, blockBytes: number, isCompressed: boolean = false): void {
     try {
       const answer = blockBytes > 0 && value?.form === 'table' ? inBlocks(value, blockBytes) : value
       encodeResponse(this.#writer, this.sessionId, { value: answer }, isCompressed)
     } catch (error) {
-      // A result the wire cannot carry: the request's failure, not the connection's.
+      // A result that cannot be sent fails its request, not the connection.
       this.error(error instanceof Error ? error.message : String(error))
       return
     }
     this.#flushFramed()
   }
 
-  /** @param text  made one line */
+  /** @param text  is put on one line */
   error(text: string): void {
     encodeResponse(this.#writer, this.sessionId, { error: text })
     this.#flushFramed()
@@ -110,19 +110,19 @@ export class Replies {
     this.#writer.take()
   }
 
-  /** Half of what is waiting, for the fault that ends a connection in the middle of an answer. */
+  /** Sends half of what is waiting, for the fault that ends a connection in the middle of an answer. */
   flushHalf(): void {
     const half = Math.floor(this.#writer.byteLength / 2)
     const [first] = this.#writer.take()
     if (first !== undefined) this.#transport.send([first.subarray(0, half)])
   }
 
-  /** The peer has taken what was too much. */
+  /** The peer reads again. */
   drained(): void {
     this.#roomLeft = true
   }
 
-  /** Nobody reads any more. */
+  /** The peer no longer reads. */
   discard(): void {
     this.#discarding = true
     this.#writer.take()

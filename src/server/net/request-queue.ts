@@ -1,6 +1,6 @@
 /*
-  The requests of one connection, in the order they came: decoded when their turn comes, or earlier when somebody asks
-  what is queued (getConsoleJobs).
+  The requests of one connection in order: decoded when their turn comes, or earlier if somebody asks what is queued
+  (getConsoleJobs).
 */
 import {
   type Request,
@@ -12,22 +12,22 @@ import { ByteReader } from '../../wire/byte-reader.js'
 import type { ConsoleJob } from '../node.js'
 import type { RunningJobs } from './asynchronous-failures.js'
 
-/** A request that is whole. */
+/** A complete request. */
 export interface ArrivedRequest {
   readonly kind: 'request'
   readonly head: RequestHead
   readonly request: Request
-  /** As it was shown while it was queued. */
+  /** As shown while it was queued. */
   job: ConsoleJob | undefined
   /** Cancelled before its turn came. */
   isCancelled: boolean
 }
 
-/** A request, the end of all requests, or bytes that make no sense, after which nothing follows. */
+/** A request, the end of all requests, or invalid bytes, after which nothing follows. */
 export type Arrival =
   ArrivedRequest | { readonly kind: 'end' } | { readonly kind: 'broken'; readonly error: unknown }
 
-/** From the bytes of a connection to its requests. */
+/** Turns a connection's bytes into requests. */
 export class RequestQueue {
   readonly #limits: RequestLimits
   readonly #jobs: RunningJobs
@@ -44,7 +44,7 @@ export class RequestQueue {
     this.#decoding = decodeRequest(this.#reader, limits)
   }
 
-  /** Bytes that have arrived and whose turn has not come. */
+  /** Bytes that have arrived and not had their turn. */
   get waitingBytes(): number {
     return this.#reader.available + this.#aheadBytes
   }
@@ -69,7 +69,7 @@ export class RequestQueue {
     return ahead ?? this.#read()
   }
 
-  /** Of everything that waits for its turn. */
+  /** Jobs that wait for their turn. */
   readonly jobs = (): ConsoleJob[] => {
     while (this.#ahead.length === 0 || this.#ahead.at(-1)!.kind === 'request') {
       const before = this.#reader.available

@@ -1,5 +1,5 @@
 /*
-  What a request does on the server, apart from how it came and where its answer goes.
+  Executes a request, however it came and wherever its answer goes.
 */
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
 import type { ConnectionFunctions } from '../login/connection-functions.js'
@@ -15,18 +15,18 @@ const otherLanguages = requestFlags.python | requestFlags.kdb
 export interface RunnerContext {
   readonly executor: Executor
   readonly retries: Retries
-  /** Set where tables are counted and forgotten. */
+  /** Set if tables are counted and dropped. */
   readonly discard: Discard | undefined
-  /** True for a function of the session's own, or a view: what it does besides inserting is done all the same. */
+  /** True for a function of the session, or a view: it runs except for its inserts. */
   isDefined(session: ScriptSession, name: string): boolean
 }
 
-/** One session's requests, from whatever connection they come. */
+/** One session's requests, from any connection. */
 export class RequestRunner {
   readonly session: ScriptSession
   readonly #context: RunnerContext
   readonly #functions: ConnectionFunctions
-  /** Answers everything: a session of a kind this server does not have. */
+  /** If set, the answer to everything, as this server has no sessions of that kind. */
   readonly #refusal: string | undefined
 
   constructor(
@@ -91,19 +91,19 @@ export class RequestRunner {
       this.#context.executor.clearMemory(this.session)
   }
 
-  /** Ends the request under way, if it waits. */
+  /** Ends the running request, if it waits. */
   cancel(): void {
     this.#context.executor.cancel(this.session)
   }
 
-  /** To be called once, after the last request. */
+  /** Call it once, after the last request. */
   close(): void {
     this.session.closed = true
     this.#context.executor.close(this.session)
   }
 }
 
-/** The name in front of `f{x}`; '' where the text is something else. */
+/** The name before `{` in `f{x}`; '' for any other text. */
 function calledName(text: string): string {
   return /^[^\W\d]\w*/.exec(text)?.[0] ?? ''
 }

@@ -1,11 +1,10 @@
 /*
-  Faults by name, for people who want to see what their clients do about them: `serve --fault ChunkInRecovery:5`
-  (docs/server-semantics.md#refusals).
+  Faults by name, to find out how clients handle them: `serve --fault ChunkInRecovery:5` (docs/server-semantics.md#refusals).
 */
 import { UsageError } from '../../errors.js'
 import type { FaultBefore, Faults } from './faults.js'
 
-/** What a cluster says when the same write would succeed a little later. */
+/** Messages of a cluster for writes that would succeed a little later. */
 const transientTags = [
   'ChunkInTransaction',
   'ChunkInRecovery',
@@ -17,7 +16,7 @@ const transientTags = [
   'NotLeader',
 ]
 
-/** Inserts that are refused, by number, in the words of DolphinDB's error codes; a table in memory has the name given. */
+/** Refusals of inserts by number, in the wording of DolphinDB's error codes; a table in memory has the given name. */
 const refusedInserts: Readonly<Record<string, (table: string) => string>> = {
   S00002: table =>
     `<ChunkInTransaction>The openChunks operation failed because the chunk '/${table}' is currently locked and in use by transaction 1. RefId:S00002`,
@@ -41,7 +40,7 @@ const subscribed = 'S03000'
 const forget = 'forget'
 const limitEnd = 'limitEnd'
 
-/** What becomes of requests whose flag 4 is not that of their connection. */
+/** What happens to requests whose flag 4 differs from that of their connection. */
 const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedRefuse: 'close',
   mixedIgnore: 'drop',
@@ -63,10 +62,10 @@ export const faultNames: readonly string[] = [
 const defaultEvery = 10
 
 /**
- * @param text  `NAME` or `NAME:N`. Every N-th insert of a table is refused with that tag or RefId; with `S03000` every
- *   N-th removal of a shared stream table, as if somebody had subscribed to it; with `forget` every N-th request of a
- *   session finds its session forgotten. N is 10 when left out. `mixed…` and `limitEnd` are how a server is, not what
- *   happens to it now and then: every request meets them, and they take no N
+ * @param text  `NAME` or `NAME:N`. Every N-th insert of a table is refused with that tag or RefId; with `S03000` every N-th
+ *   removal of a shared stream table, as if it had a subscriber; with `forget` every N-th request of a session finds its
+ *   session forgotten. Default 10. `mixed…` and `limitEnd` describe how a server always behaves: every request meets them, and
+ *   they take no N
  * @throws {UsageError} DDB_USAGE
  */
 export function requestedFaults(text: string): Faults {
@@ -110,7 +109,7 @@ function keeping(every: number): Faults {
   }
 }
 
-/** Nobody has written down what servers say there, or whether they do: the words are ours. */
+/** It is undocumented what servers answer here, or whether they do, so the text is ours. */
 function refusingSlices(): Faults {
   return {
     beforeSlice: ({ offset, rows }) =>

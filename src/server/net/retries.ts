@@ -1,7 +1,7 @@
 /*
-  Requests that are sent again: clients that reconnect give each request a key, their id and a number, and repeat both
-  (the number negated) when they do not know whether it was executed (docs/protocol.md#high-availability). It must not
-  be executed twice.
+  Detects repeated requests: clients that reconnect give each request a key, made of their id and a number, and repeat it (with
+  the number negated) if they do not know whether it was executed (docs/protocol.md#high-availability). It must not be executed
+  twice.
 */
 import type { RequestHead } from '../../protocol/request.js'
 import type { Outcome } from './executor.js'
@@ -11,15 +11,15 @@ interface Latest {
   outcome: Outcome
 }
 
-// One client id belongs to one connection object of a client program; only its latest request can be repeated.
+// A client id belongs to one connection object of a client program; only its latest request can be repeated.
 const keptClients = 1024
 
 /** The latest request of each client that numbers them, for all connections of a server. */
 export class Retries {
-  /** By client id, the one used longest ago first. */
+  /** By client id, least recently used first. */
   readonly #latest = new Map<string, Latest>()
 
-  /** Runs the request unless it ran already, on whichever connection; then its outcome is the earlier one. */
+  /** Runs the request unless it already ran, on any connection; then returns the earlier outcome. */
   once(head: RequestHead, run: () => Outcome): Outcome {
     const { clientId } = head
     const sequenceNumber = Math.abs(head.sequenceNumber ?? 0)
@@ -31,7 +31,7 @@ export class Retries {
     const outcome = run()
     this.#keep(clientId, { sequenceNumber, outcome })
     if (outcome instanceof Promise) {
-      // What failed was not executed: it may be tried again, unless its client has gone on to another request.
+      // A failed request was not executed: it may be repeated, unless its client has moved on to another one.
       outcome.catch(() => {
         if (this.#latest.get(clientId)?.outcome === outcome) this.#latest.delete(clientId)
       })

@@ -1,7 +1,6 @@
 /*
-  WebSocket on the port of the TCP protocol, for the official JavaScript client and for browsers
-  (docs/protocol.md#websocket): a connection that begins with an HTTP request is handed to Node's HTTP server and, on
-  upgrade, to `ws`.
+  WebSocket on the port of the TCP protocol, for the official JavaScript client and for browsers (docs/protocol.md#websocket): a
+  connection that begins with an HTTP request is handed to Node's HTTP server and, on upgrade, to `ws`.
 */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -9,11 +8,11 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import type { Connection } from './connection.js'
 import type { Transport } from './executor.js'
 
-/** What WebSocket connections have to know of their server. */
+/** What WebSocket connections need from their server. */
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
   readonly maxMessageBytes: number
-  /** Makes a session of a socket that was upgraded; `refusal` is its answer to everything. */
+  /** Makes a session for an upgraded socket; `refusal` is its answer to everything. */
   accept(stream: Duplex, transport: Transport, refusal: string | undefined): Connection
 }
 
@@ -22,18 +21,18 @@ interface Machinery {
   sockets: WebSocketServer
 }
 
-// Answers waiting in the socket beyond this make the session wait for its peer.
+// If more bytes than this wait in the socket, the session waits for its peer.
 const highWaterBytes = 1_048_576
 const goingAway = 1001
 
-/** Sessions of other kinds: the name is echoed as the client demands, then connect is refused in words. */
+/** Sessions of unsupported kinds: the name is echoed as the client demands, then connect is refused with a message. */
 const refusals: Readonly<Record<string, string>> = {
   python: 'The embedded server runs DolphinDB scripts only, no Python sessions.',
   q: 'The embedded server runs DolphinDB scripts only, no q sessions.',
   streaming: 'The embedded server does not publish stream tables to subscribers.',
 }
 
-/** One for each port; loads its machinery with the first visitor. */
+/** One per port; loads its modules with the first connection. */
 export class WebSocketDoor {
   readonly #options: WebSocketOptions
   #machinery: Promise<Machinery> | undefined
@@ -42,7 +41,7 @@ export class WebSocketDoor {
     this.#options = options
   }
 
-  /** Takes a connection over from its first bytes on, which are back in the stream. */
+  /** Takes over a connection whose first bytes were put back into the stream. */
   async handle(stream: Duplex): Promise<void> {
     // Loaded late: most servers never see a browser.
     this.#machinery ??= this.#load()
@@ -83,7 +82,7 @@ export class WebSocketDoor {
     const connection = this.#options.accept(stream, transport, refusals[socket.protocol])
     transport.onDrain = () => connection.drained()
     socket.on('message', (data: Buffer) => connection.receive(data))
-    // Its only use here is not to be an uncaught exception; 'close' follows.
+    // Only prevents an uncaught exception; 'close' follows.
     socket.on('error', () => undefined)
     socket.on('close', () => connection.abandoned())
   }

@@ -1,5 +1,5 @@
 /*
-  `+ - * / %` and their relatives, and the sign: which arithmetic two operands ask for; text that is put together.
+  `+ - * / %` and similar operators, and the sign: chooses the arithmetic for two operands; also concatenates text.
 */
 import { dataTypes, isDecimal, maxScale, type DecimalType } from '../../protocol/data-type.js'
 import type { Vector } from '../../protocol/value.js'
@@ -20,7 +20,7 @@ import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 
-/** @throws {ScriptError} `Arguments for add method can not be …` when the types have no arithmetic */
+/** @throws {ScriptError} `Arguments for add method can not be …` if the types have no arithmetic */
 export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
   if (isLiteral(left.type) || isLiteral(right.type)) {
@@ -34,10 +34,10 @@ export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vect
   return numericArithmetic(operator, pairing)
 }
 
-/** Characters of a text that functions make at most; a real server's requests are not longer either. */
+/** Longest text that functions make, in characters; a real server's requests are not longer either. */
 const maxTextLength = 16_777_216
 
-/** Null is '', so text beside a null stays. */
+/** Null is '', so text combined with a null stays. */
 export function concatenate(pairing: Pairing): Vector {
   const { left, right, length, leftStep, rightStep } = pairing
   const a = textsOfVector(left)
@@ -54,8 +54,8 @@ export function concatenate(pairing: Pairing): Vector {
 }
 
 /**
- * The type stays what it is (DolphinDB manual, page neg); BOOL becomes INT.
- * @throws {ScriptError} for what has no arithmetic, such as text
+ * The type does not change (DolphinDB manual, page neg), except that BOOL becomes INT.
+ * @throws {ScriptError} for values without arithmetic, such as text
  */
 export function negate(value: ServerValue): ServerValue {
   const operand = operandOf(value, 'neg')

@@ -19,10 +19,10 @@ import {
 } from './operands.js'
 import { comparableTemporal } from './temporal-arithmetic.js'
 
-/** Operators that make BOOL of two values. */
+/** Operators from two values to BOOL. */
 export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
 
-/** @throws {ScriptError} when values of the two types cannot be compared */
+/** @throws {ScriptError} if values of the two types cannot be compared */
 export function compare(operator: ComparisonOperator, pairing: Pairing): Vector {
   const data = compareElements(operator, pairing)
   return { form: 'vector', type: 'BOOL', length: pairing.length, data }
@@ -73,7 +73,7 @@ function fill(
   const b = read(pairing.right)
   const result = new Int8Array(length)
   if (operator === '==' && leftStep === 1 && rightStep === 0 && length > 0) {
-    // Few rows equal one value, and the engine finds them without a BigInt for each row.
+    // Usually few rows equal one value, and the engine's search needs no BigInt per row.
     const next = (from: number): number => indexIn(a, b[0]!, from)
     for (let i = next(0); i >= 0 && i < length; i = next(i + 1)) result[i] = 1
     return result
@@ -132,7 +132,7 @@ function compareSymbols(
   return result
 }
 
-/** CHAR stands beside text as a text of one character. */
+/** CHAR compares with text as a text of one character. */
 function checkText(vector: Vector): void {
   if (isText(vector) || vector.type === 'CHAR' || vector.type === 'VOID') return
   throw new ScriptError(`Can't compare ${vector.type} with STRING.`, {
@@ -162,7 +162,7 @@ function compareDecimals(operator: ComparisonOperator, pairing: Pairing): Int8Ar
   return result
 }
 
-/** UUID, INT128, IPADDR, COMPLEX, POINT, DURATION: byte by byte, from the most significant. */
+/** UUID, INT128, IPADDR, COMPLEX, POINT, DURATION: byte by byte, starting with the most significant. */
 function compareBinary(operator: ComparisonOperator, pairing: Pairing): Int8Array {
   const { left, right, length, leftStep, rightStep } = pairing
   if (left.type !== right.type || !('data' in left) || !ArrayBuffer.isView(left.data)) {
@@ -179,7 +179,7 @@ function compareBinary(operator: ComparisonOperator, pairing: Pairing): Int8Arra
   return result
 }
 
-/** One text a row that sorts as the row's bytes do, last byte first (docs/protocol.md#sixteen-byte-values). */
+/** One text per row that sorts like the row's bytes, last byte first (docs/protocol.md#sixteen-byte-values). */
 function keysOf(vector: Vector): string[] {
   const { data } = vector as { data: ArrayBufferView }
   const size = dataTypes[vector.type].bytesPerValue

@@ -1,5 +1,5 @@
 /*
-  && || ! on vectors. `&&` with a null is null; `||` ignores a null beside a value (manual, "Functions and NULL",
+  && || ! on vectors. `&&` with a null is null; `||` ignores a null if the other side has a value (manual, "Functions and NULL",
   logicOrIgnoreNull=true).
 */
 import { nullDouble, nullInt32, nullInt64, nullInt8 } from '../../protocol/null-value.js'
@@ -8,7 +8,7 @@ import { ScriptError } from '../script-error.js'
 import { doubleOf, int32Of, int64Of, numberKindOf, operandOf, type Pairing } from './operands.js'
 import type { ServerValue } from '../values/server-value.js'
 
-/** Both sides are always computed: DolphinDB's operators work on vectors, too. */
+/** Both sides are always computed, as DolphinDB's operators also work on vectors. */
 export type LogicOperator = '&&' | '||'
 
 /** 1, 0 or the null of BOOL for each element. */

@@ -1,6 +1,6 @@
 /*
-  + - * / \ % and the bit operators on numbers. A null on either side gives a null; dividing by zero gives a null;
-  integers stay integers, but for `\`. Overflow wraps, as the machine's integers do.
+  + - * / \ % and the bit operators on numbers. A null on either side gives a null, and so does dividing by zero; integers stay
+  integers, except with `\`. Overflow wraps like machine integers.
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64 } from '../../protocol/null-value.js'
@@ -10,7 +10,7 @@ import { operatorNames } from './operator-names.js'
 import type { BinaryOperator } from '../script/parse/syntax.js'
 import { doubleOf, floatVector, int32Of, int64Of, numberKindOf, type Pairing } from './operands.js'
 
-/** Operators that make numbers of numbers. */
+/** Operators from numbers to numbers. */
 export type ArithmeticOperator = Extract<
   BinaryOperator,
   '+' | '-' | '*' | '/' | '\\' | '%' | '|' | '^' | '&' | '<<' | '>>'
@@ -63,7 +63,7 @@ const doubleOperations: Partial<Record<ArithmeticOperator, DoubleOperation>> = {
   '%': (a, b) => (b === 0 ? nullDouble : a - b * Math.floor(a / b)),
 }
 
-/** What an operator says of operands that it is not defined for. */
+/** An operator's message for operands for which it is not defined. */
 export function refused(operator: ArithmeticOperator, what: string): ScriptError {
   return new ScriptError(`Arguments for ${operatorNames[operator]} method can not be ${what}.`, {
     category: 'SYSTEM_Operator',
@@ -71,7 +71,7 @@ export function refused(operator: ArithmeticOperator, what: string): ScriptError
 }
 
 /**
- * Of everything but text and decimals; temporal values count as the integers they are.
+ * For everything except text and decimals; temporal values count as their integers.
  * @throws {ScriptError} naming the type that has no arithmetic
  */
 export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
@@ -104,7 +104,7 @@ function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector 
   return { form: 'vector', type: 'DOUBLE', length, data }
 }
 
-/** Element by element; null on either side gives null without asking `operation`, whose own nulls stay. */
+/** Element by element; null on either side gives null without calling `operation`, whose own nulls stay. */
 export function computeInt32(operation: Int32Operation, pairing: Pairing): Int32Array {
   const { length, leftStep, rightStep } = pairing
   const a = int32Of(pairing.left)
@@ -118,7 +118,7 @@ export function computeInt32(operation: Int32Operation, pairing: Pairing): Int32
   return result
 }
 
-/** As `computeInt32`; results wrap at 64 bits. */
+/** Like `computeInt32`; results wrap at 64 bits. */
 export function computeInt64(operation: Int64Operation, pairing: Pairing): BigInt64Array {
   const { length, leftStep, rightStep } = pairing
   const a = int64Of(pairing.left)

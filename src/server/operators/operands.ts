@@ -1,6 +1,6 @@
 /*
-  Operands as operators compute with them: scalars and vectors seen as one vector and a way back, so that an operator is
-  written once, for vectors; and the numbers, unscaled decimals and texts of a vector.
+  Operands in the form that operators compute with: scalars and vectors seen as one vector with a way back, so that each
+  operator is written once, for vectors; and the numbers, unscaled decimals and texts of a vector.
 */
 import { dataTypes, isDecimal, type DataType } from '../../protocol/data-type.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
@@ -26,13 +26,13 @@ import type { ServerValue } from '../values/server-value.js'
 /** A value seen as a vector. */
 export interface Operand {
   readonly vector: Vector
-  /** One element that stands beside every element of the other operand. */
+  /** A single element that is combined with every element of the other operand. */
   readonly isScalar: boolean
-  /** Puts a vector of results of the same length into the operand's own form. */
+  /** Turns a vector of results of the same length into the operand's own form. */
   readonly rebuild: (result: Vector) => ServerValue
 }
 
-/** Element `index` of a vector whose elements are scalars, as those of tuples need not be. */
+/** Element `index` of a vector whose elements are scalars; those of tuples need not be. */
 export function scalarAt(vector: Vector, index: number): Scalar {
   return elementAt(vector, index) as Scalar
 }
@@ -65,21 +65,18 @@ const formWords: Partial<Record<ServerValue['form'], string>> = {
   list: 'tuple',
 }
 
-/**
- * Two operands made ready for one loop: element i of the result comes from `left[i * leftStep]` and `right[i *
- * rightStep]`.
- */
+/** Two operands prepared for one loop: element i of the result comes from `left[i * leftStep]` and `right[i * rightStep]`. */
 export interface Pairing {
   readonly left: Vector
   readonly right: Vector
   readonly length: number
-  /** 0 where the one element of a scalar is used again and again, else 1. */
+  /** 0 to repeat the single element of a scalar, else 1. */
   readonly leftStep: 0 | 1
   readonly rightStep: 0 | 1
   readonly rebuild: (result: Vector) => ServerValue
 }
 
-/** @throws {ScriptError} when the lengths do not go together */
+/** @throws {ScriptError} if the lengths do not match */
 export function pairOperands(left: ServerValue, right: ServerValue, operation: string): Pairing {
   const a = operandOf(left, operation)
   const b = operandOf(right, operation)
@@ -100,7 +97,7 @@ export function pairOperands(left: ServerValue, right: ServerValue, operation: s
 /** How a type computes; undefined for types that are not numbers. */
 export type NumberKind = 'int32' | 'int64' | 'double'
 
-/** Temporal types compute as the integers they are. */
+/** Temporal types compute as their integers. */
 export function numberKindOf(type: DataType): NumberKind | undefined {
   switch (dataTypes[type].category) {
     case 'floating':
@@ -115,8 +112,8 @@ export function numberKindOf(type: DataType): NumberKind | undefined {
 }
 
 /**
- * The vector's elements as int32; of INT and the other 32-bit types this is the array itself. VOID is all null.
- * @throws {ScriptError} for a vector that holds no numbers
+ * The vector's elements as int32; for INT and the other 32-bit types this is the array itself. VOID is all null.
+ * @throws {ScriptError} for a vector without numbers
  */
 export function int32Of(vector: Vector): Int32Array {
   if (vector.type === 'VOID') return new Int32Array(vector.length).fill(nullInt32)
@@ -133,8 +130,8 @@ export function int32Of(vector: Vector): Int32Array {
 }
 
 /**
- * As `int32Of`, for whole numbers of any width.
- * @throws {ScriptError} for a vector that holds no whole numbers
+ * Like `int32Of`, for whole numbers of any width.
+ * @throws {ScriptError} for a vector without whole numbers
  */
 export function int64Of(vector: Vector): BigInt64Array {
   if (vector.type === 'VOID') return new BigInt64Array(vector.length).fill(nullInt64)
@@ -149,7 +146,7 @@ export function int64Of(vector: Vector): BigInt64Array {
 }
 
 /**
- * As `int32Of`, for numbers of every kind but decimals; int64 beyond 2^53 is rounded.
+ * Like `int32Of`, for all numbers except decimals; int64 beyond 2^53 is rounded.
  * @throws {ScriptError}
  */
 export function doubleOf(vector: Vector): Float64Array {
@@ -165,7 +162,7 @@ function notNumbers({ type }: Vector): ScriptError {
   return new ScriptError(`A vector of numbers is expected, but the actual type is ${type}.`)
 }
 
-/** A FLOAT vector of doubles; what is too large for FLOAT is null. */
+/** A FLOAT vector from doubles; what is too large for FLOAT is null. */
 export function floatVector(values: Float64Array): Vector {
   const data = new Float32Array(values.length)
   for (let i = 0; i < values.length; i++) {
@@ -176,7 +173,7 @@ export function floatVector(values: Float64Array): Vector {
   return { form: 'vector', type: 'FLOAT', length: values.length, data }
 }
 
-/** Decimals as integers: the values are so many units of 10^−scale. */
+/** Decimals as integers, in units of 10^−scale. */
 export interface Unscaled {
   readonly values: readonly (bigint | null)[]
   readonly scale: number
@@ -194,19 +191,19 @@ export function unscaledOf(vector: Vector): Unscaled | undefined {
   return { values: Array.from(wide, value => (value === nullInt64 ? null : value)), scale: 0 }
 }
 
-/** A decimal vector as the doubles nearest to its values; other vectors as they are. */
+/** A decimal vector as the doubles nearest to its values; other vectors unchanged. */
 export function decimalAsDouble(vector: Vector): Vector {
   const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
   if (unscaled === undefined) return vector
   const { values, scale } = unscaled
-  // By its text: a division by a power of ten that no double is would round twice.
+  // Via its text: dividing by a power of ten that is not exact as a double would round twice.
   return vectorOf(
     { type: 'DOUBLE' },
     values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),
   ) as Vector
 }
 
-/** Digits that a smaller scale does not hold are cut off, towards zero. */
+/** Digits beyond a smaller scale are cut off, towards zero. */
 export function rescale(value: bigint, from: number, to: number): bigint {
   return to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
 }
@@ -226,7 +223,7 @@ export function textsOfVector(vector: Vector): readonly string[] {
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row))
 }
 
-/** A CHAR prints in quotes, but as text it is its character; codes that cannot be printed are their number. */
+/** A CHAR prints in quotes, but as text it is its character; unprintable codes become their number. */
 function charText(code: number): string {
   if (code === nullInt8) return ''
   return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)

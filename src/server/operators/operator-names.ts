@@ -1,6 +1,6 @@
 /*
-  The functions that operators are short for: `each(+, x, y)` means add, errors speak of add, and so do the names of
-  result columns.
+  The functions behind operators: `each(+, x, y)` means add, and error messages and names of result columns use these names,
+  too.
 */
 import type { BinaryOperator } from '../script/parse/syntax.js'
 
@@ -31,12 +31,12 @@ export const operatorNames: Readonly<Record<BinaryOperator, string>> = {
   $: 'cast',
 }
 
-/** The operator that text spells, undefined when it spells none. */
+/** The operator with this spelling, undefined if there is none. */
 export function operatorOf(text: string): BinaryOperator | undefined {
   return Object.hasOwn(operatorNames, text) ? (text as BinaryOperator) : undefined
 }
 
-/** Operators that make BOOL of two values, and that can be chained: `1 < x < 3`. */
+/** Operators from two values to BOOL that can be chained: `1 < x < 3`. */
 export const comparisonOperators: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>([
   '<',
   '<=',

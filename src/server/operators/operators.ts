@@ -1,5 +1,5 @@
 /*
-  Every operator of the language on two (or one) values of any form, `? :` among them; what scripts make with them is counted.
+  Every operator of the language on one or two values of any form, including `? :`; the memory of their results is counted.
 */
 import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
@@ -27,7 +27,7 @@ import type { ArithmeticOperator } from './numeric-arithmetic.js'
 import { sequence, sequenceLength } from './range.js'
 import { operandOf, pairOperands, type Pairing } from './operands.js'
 
-/** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for the value */
+/** @throws {ScriptError} category SYSTEM_Operator if the operator is not defined for the value */
 function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
   const tuple = tupleElements(operand)
   if (tuple !== undefined) {
@@ -36,7 +36,7 @@ function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue 
   return operator === '-' ? negate(operand) : not(operand)
 }
 
-/** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for these values */
+/** @throws {ScriptError} category SYSTEM_Operator if the operator is not defined for these values */
 export function applyBinary(
   operator: BinaryOperator,
   left: ServerValue,
@@ -60,7 +60,7 @@ export function applyBinary(
   }
 }
 
-/** Operators that look at one element of each side after the other. */
+/** Operators that combine the elements of both sides one by one. */
 type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-'>
 
 function applyElementwise(
@@ -79,7 +79,7 @@ function applyElementwise(
   return pairing.rebuild(computePairing(operator, pairing))
 }
 
-/** The operator on two vectors, whatever they are the elements of. */
+/** The operator on two vectors, whatever values they come from. */
 function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector {
   switch (operator) {
     case '&&':
@@ -97,7 +97,7 @@ function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector
   }
 }
 
-/** The scalars that loops are made of, without a detour through vectors. */
+/** For the scalars in typical loops, computed directly. */
 function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): Scalar | undefined {
   const isInt = left.type === 'INT' && right.type === 'INT'
   const isDouble = left.type === 'DOUBLE' && right.type === 'DOUBLE'
@@ -132,15 +132,15 @@ function wrapped(value: number): Scalar {
   return intScalar(result === -2147483648 ? null : result)
 }
 
-/** What a tuple and its other side give to each element of the result. */
+/** For each element of the result, the elements of a tuple and of the other side. */
 interface TuplePairs {
   readonly length: number
   at(index: number): [ServerValue, ServerValue]
 }
 
 /**
- * A tuple computes element by element; the other side is a tuple of the same length or stands beside each. Undefined
- * where neither is a tuple.
+ * A tuple computes element by element; the other side is a tuple of the same length or is combined with each element. Undefined
+ * if neither is a tuple.
  */
 function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
   const a = tupleElements(left)
@@ -160,7 +160,7 @@ function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefin
   }
 }
 
-/** The results of an operator on the elements of a tuple: a vector of them where it tells true from false. */
+/** The results of an operator on the elements of a tuple: a vector if the operator gives truth values. */
 function assembleTuple(
   operator: ElementwiseOperator,
   results: readonly ServerValue[],
@@ -193,7 +193,7 @@ function joinValues(left: ServerValue, right: ServerValue): ServerValue {
   })
 }
 
-/** As `applyBinary`. */
+/** Like `applyBinary`, counting memory. */
 export function operate(
   { memory }: CallContext,
   operator: BinaryOperator,
@@ -206,7 +206,7 @@ export function operate(
   return value
 }
 
-/** As `applyUnary`. */
+/** Like `applyUnary`, counting memory. */
 export function operateUnary(
   { memory }: CallContext,
   operator: UnaryOperator,
@@ -217,7 +217,7 @@ export function operateUnary(
   return value
 }
 
-/** `? :` with a vector of conditions; errors name it iif, as its function is called. */
+/** `? :` with a vector of conditions; errors call it iif, its function's name. */
 export function choose(
   { memory }: CallContext,
   condition: ServerValue,

@@ -8,18 +8,18 @@ import { dataTypes } from '../../protocol/data-type.js'
 import type { ServerValue } from '../values/server-value.js'
 import { numberKindOf } from './operands.js'
 
-/** A vector longer than this does not fit DolphinDB's own limit (docs/server-semantics.md#error-texts). */
+/** DolphinDB's own limit for the length of a vector (docs/server-semantics.md#error-texts). */
 const maxLength = 2_147_483_647
 
 /**
  * Both ends are included; a null at either end gives an empty vector.
- * @throws {ScriptError} for what cannot be counted
+ * @throws {ScriptError} for uncountable types
  */
 export function sequence(left: ServerValue, right: ServerValue): ServerValue {
   return sequencePiece(left, right, 0, sequenceLength(left, right))
 }
 
-/** @throws {ScriptError} for what cannot be counted */
+/** @throws {ScriptError} for uncountable types */
 export function sequenceLength(left: ServerValue, right: ServerValue): number {
   const { from, to } = boundsOf(left, right)
   if (from === undefined || to === undefined) return 0
@@ -42,7 +42,7 @@ export function sequencePiece(
 
 interface Bounds {
   readonly type: Scalar['type']
-  /** Undefined where the bound is null. */
+  /** Undefined if the bound is null. */
   readonly from: bigint | undefined
   readonly to: bigint | undefined
 }
@@ -51,7 +51,7 @@ function boundsOf(left: ServerValue, right: ServerValue): Bounds {
   const first = left.form === 'vector' ? onlyElement(left) : left
   if (first.form !== 'scalar' || right.form !== 'scalar') throw refusal()
   const type = typeOf(first, right)
-  // Beyond 2^53, where nanoseconds are, doubles do not know every number.
+  // Beyond 2^53, as with nanoseconds, doubles cannot represent every number.
   const bound = ({ value }: Scalar): bigint | undefined =>
     value === null ? undefined : BigInt(value as number | bigint | boolean)
   return { type, from: bound(first), to: bound(right) }

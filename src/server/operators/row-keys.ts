@@ -1,6 +1,6 @@
 /*
-  What makes elements and rows equal: keys, and the rows that are the first of their kind or belong together; and their order,
-  nulls first (manual, "Null values in sorting").
+  Equality and order of elements and rows: keys, the first row of each kind, groups of equal rows, and sorting with nulls first
+  (manual, "Null values in sorting").
 */
 import { isDecimal } from '../../protocol/data-type.js'
 import { nullDouble, nullInt64 } from '../../protocol/null-value.js'
@@ -17,10 +17,10 @@ import {
   textsOfVector,
 } from './operands.js'
 
-/** Equal elements have equal keys, and only they. */
+/** Two elements have equal keys exactly if they are equal. */
 export type Key = number | bigint | string | null
 
-/** One key a row; null for every null but that of text, which is ''. Integers of any width have one form. */
+/** One key per row; null for every null except that of text, which is ''. Integers of any width have one form. */
 export function keysOfVector(vector: Vector): readonly Key[] {
   if (vector.type === 'VOID') return new Array<null>(vector.length).fill(null)
   if (isLiteral(vector.type)) return textsOfVector(vector)
@@ -49,7 +49,7 @@ function formatted(vector: Vector): readonly Key[] {
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row) || null)
 }
 
-/** One key for each row over several columns; a row of an array vector counts by its text. */
+/** One key per row over several columns; a row of an array vector counts by its text. */
 export function rowKeys(columns: readonly Column[]): readonly Key[] {
   const keys = columns.map(column =>
     column.form === 'vector' && column.type !== 'ANY'
@@ -83,7 +83,7 @@ export interface Groups {
 /** Groups in the order of their first rows. */
 export function groupRows(columns: readonly Column[]): Groups {
   const length = columns[0]?.length ?? 0
-  // First the group of each row and how large the groups are, then the rows of each group.
+  // First the group of each row and the sizes of the groups, then the rows of each group.
   const groups = new Map<Key, number>()
   const groupOfRow = new Int32Array(length)
   const sizes: number[] = []
@@ -114,7 +114,7 @@ function keysOf(columns: readonly Column[]): readonly Key[] {
   return isOne ? keysOfVector(only) : rowKeys(columns)
 }
 
-/** One key of a sort; the next one decides among equals. */
+/** One key of a sort; the next one decides between equal rows. */
 export interface SortColumn {
   readonly column: Column
   readonly descending: boolean
@@ -122,7 +122,7 @@ export interface SortColumn {
 
 type RowComparison = (a: number, b: number) => number
 
-/** Positions of the rows in ascending order; rows that are equal keep theirs. */
+/** Indexes of the rows in ascending order; equal rows keep their order. */
 export function sortRows(columns: readonly SortColumn[], rows: number): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => row).sort(comparisonOfColumns(columns))
 }
@@ -143,14 +143,14 @@ function comparisonOfColumns(columns: readonly SortColumn[]): RowComparison {
 
 /**
  * The order of two rows of a column.
- * @throws {ScriptError} for columns that have no order
+ * @throws {ScriptError} for columns without an order
  */
 export function rowComparison(column: Column): RowComparison {
   if (column.form !== 'vector' || column.type === 'ANY') {
     throw new ScriptError('Tuples and array vectors can not be sorted.')
   }
   if (column.type === 'SYMBOL') return symbolComparison(column)
-  // Of one scale, so that the unscaled integers have the same order.
+  // All have one scale, so the unscaled integers have the same order.
   if (column.type === 'DECIMAL32' || column.type === 'DECIMAL64') return comparisonOf(column.data)
   if (column.type === 'DECIMAL128') {
     const { values } = unscaledOf(column)!

@@ -1,5 +1,5 @@
 /*
-  Dates and times in arithmetic: plus and minus a number of their own units, and the distance of two of them.
+  Arithmetic with dates and times: plus and minus a number of their own units, and the difference of two of them.
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { nullInt64 } from '../../protocol/null-value.js'
@@ -15,7 +15,7 @@ import {
 } from './numeric-arithmetic.js'
 import { int64Of, numberKindOf, type Pairing } from './operands.js'
 
-/** Times of day start again at midnight (manual, "Manipulation of temporal objects"). */
+/** Times of day wrap at midnight (manual, "Manipulation of temporal objects"). */
 const unitsPerDay: Partial<Record<DataType, number>> = {
   MINUTE: 1440,
   SECOND: 86_400,
@@ -23,7 +23,7 @@ const unitsPerDay: Partial<Record<DataType, number>> = {
   NANOTIME: 86_400_000_000_000,
 }
 
-/** From coarse to fine: two different types meet at the finer. */
+/** From coarse to fine: two different types are converted to the finer one. */
 const fineness: readonly DataType[] = [
   'MONTH',
   'DATE',
@@ -38,7 +38,7 @@ const fineness: readonly DataType[] = [
   'NANOTIME',
 ]
 
-/** The type that tells all of both. */
+/** The type that contains all information of both. */
 function commonTemporalType(a: DataType, b: DataType): DataType {
   return fineness.indexOf(a) > fineness.indexOf(b) ? a : b
 }
@@ -55,7 +55,7 @@ function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Both sides as numbers that are in the order of the moments, also where one type ends long before the other. */
+/** Both sides as numbers in the order of the moments, even if one type's range is much smaller. */
 export function comparableTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing
@@ -63,7 +63,7 @@ export function comparableTemporal(pairing: Pairing): Pairing {
   if (type === 'NANOTIMESTAMP') {
     return { ...pairing, left: boundedNanos(left), right: boundedNanos(right) }
   }
-  // Dates go on for millions of years; hours, minutes and seconds in 32 bits do not.
+  // Dates range over millions of years; hours, minutes and seconds in 32 bits do not.
   const isNarrow = type === 'DATEHOUR' || type === 'DATEMINUTE' || type === 'DATETIME'
   const wide = isNarrow ? 'TIMESTAMP' : type
   return {
@@ -73,7 +73,7 @@ export function comparableTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Nanoseconds since 1970; a time before or after all of them is the first or last of them. */
+/** Nanoseconds since 1970; a moment out of range becomes the first or last one. */
 function boundedNanos(vector: Vector): Vector {
   if (vector.type === 'NANOTIMESTAMP') return vector
   const made = convertColumn(vector, { type: 'NANOTIMESTAMP' }) as Vector
@@ -89,8 +89,8 @@ function boundedNanos(vector: Vector): Vector {
 const largestInt64 = 2n ** 63n - 1n
 
 /**
- * A number moves a date or time by the type's own unit; two of them, subtracted, give their distance.
- * @throws {ScriptError} for all else
+ * Adding a number moves a date or time by the type's own unit; subtracting two of them gives their difference.
+ * @throws {ScriptError} for everything else
  */
 export function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
@@ -126,7 +126,7 @@ function move(type: DataType, operator: '+' | '-', pairing: Pairing): Vector {
   return { form: 'vector', type, length, data } as Vector
 }
 
-/** `date + 1l`: a LONG beside a 32-bit type counts as INT. */
+/** `date + 1l`: a LONG combined with a 32-bit type counts as INT. */
 function narrowed(pairing: Pairing): Pairing {
   const narrow = (vector: Vector): Vector =>
     vector.type === 'LONG' ? (convertColumn(vector, { type: 'INT' }) as Vector) : vector

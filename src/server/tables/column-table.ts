@@ -1,6 +1,6 @@
 /*
-  The one table of the embedded server. What makes a table keyed or partitioned is a rule given to it: rows that no
-  partition takes are left out, rows whose key is known change a row or are left out, the rest is appended.
+  The one table implementation of the embedded server. Rules make a table keyed or partitioned: rows without a partition are
+  left out, rows with a known key change a row or are left out, and the rest is appended.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
@@ -23,23 +23,23 @@ import type {
 
 /** Which rows count as the same, and which of them stays. */
 export interface KeyRule {
-  /** Positions of the columns whose values tell rows apart. */
+  /** Indexes of the key columns. */
   readonly columns: readonly number[]
-  /** Whether a row whose key is there already changes that row or is forgotten. */
+  /** Whether a row with an existing key changes that row or is dropped. */
   readonly onDuplicate: 'update' | 'ignore'
   /** Rows of different partitions are never the same (TSDB keepDuplicates). */
   readonly withinPartition?: boolean
 }
 
-/** What a table is made of. */
+/** The parts of a table. */
 export interface ColumnTableOptions {
   kind: TableKind
   names: readonly string[]
   types: readonly ColumnType[]
-  /** Rows to begin with; not for keyed tables. The columns must not change afterwards. */
+  /** Initial rows; not for keyed tables. The columns must not change afterwards. */
   columns?: readonly Column[] | undefined
   rows?: number | undefined
-  /** Rows to make room for; only a hint. */
+  /** Initial capacity in rows; only a hint. */
   capacity?: number | undefined
   keys?: KeyRule | undefined
   partitioning?: TablePartitioning | undefined
@@ -47,10 +47,10 @@ export interface ColumnTableOptions {
 }
 
 const maxRows = 2_147_483_647
-/** Room for more rows is not made before they come. */
+/** Limit of initial capacity: more room is made only for real rows. */
 export const maxInitialCapacity = 65_536
 
-/** `ServerTable` says what its methods promise. */
+/** Methods are documented in `ServerTable`. */
 export class ColumnTable implements ServerTable {
   readonly form = 'serverTable' as const
   readonly kind: TableKind
@@ -63,14 +63,14 @@ export class ColumnTable implements ServerTable {
   readonly #widths: PartitionWidths | undefined
   #names: readonly string[]
   #types: readonly ColumnType[]
-  /** A column that nothing was added to yet is kept as it was given. */
+  /** A column is kept as given until something is added to it. */
   #columns: (Column | GrowingColumn)[]
   #rows: number
   /** Rows that have left memory. */
   #purgedRows = 0
   cache: TableCache | undefined
   #version = 0
-  /** Every row by key; without a key rule made by the first upsert for the columns it names. */
+  /** Every row by key; without a key rule created by the first upsert, for the columns it names. */
   #index: { columns: readonly number[]; keys: KeyIndex } | undefined
 
   constructor(options: ColumnTableOptions) {
@@ -133,7 +133,7 @@ export class ColumnTable implements ServerTable {
     return this.kind === 'dfs' ? batch.rows : inserted
   }
 
-  /** The older half leaves memory once the cache is full. */
+  /** Drops the older half from memory once the cache is full. */
   #purge(): void {
     if (this.cache === undefined || this.#rows <= this.cache.rows) return
     const left = this.#rows >> 1
@@ -184,7 +184,7 @@ export class ColumnTable implements ServerTable {
     this.#columns.push(column)
   }
 
-  /** Leaves out the rows that no partition takes. */
+  /** Leaves out rows that belong to no partition. */
   #place(columns: readonly Column[], rows: number, given: number): Batch {
     if (this.partitioning === undefined)
       return this.#checkSize({ columns, rows, partitions: undefined })
@@ -227,7 +227,7 @@ export class ColumnTable implements ServerTable {
     return growing
   }
 
-  /** Appends rows with new keys; rows with known keys change the row that has the key, or are forgotten. */
+  /** Appends rows with new keys; rows with known keys change the existing row, or are dropped. */
   #merge(batch: Batch, forgetKnown: boolean, ignoreNull: boolean): UpsertCount {
     const { keys, columns: keyColumns } = this.#index!
     const words = keys.read(
@@ -290,7 +290,7 @@ export class ColumnTable implements ServerTable {
     ]
   }
 
-  /** Makes the index know every row under these key columns. */
+  /** Adds every row to the index under these key columns. */
   #openIndex(columns: readonly number[]): void {
     const reusable = this.#keys === undefined && this.#index?.columns.join() === columns.join()
     if (!reusable) {
@@ -317,7 +317,7 @@ export class ColumnTable implements ServerTable {
 interface Batch {
   columns: readonly Column[]
   rows: number
-  /** The partition of each row, where there are partitions. */
+  /** The partition of each row, if there are partitions. */
   partitions: Float64Array | undefined
 }
 

@@ -20,7 +20,7 @@ import { levelOf } from './partitions/partition-level.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 import type { ServerTable, StoredTableFacts } from './server-table.js'
 
-/** What a table in a database is made like, beyond names and types. */
+/** Properties of a table in a database, beyond names and types. */
 export interface StoredTableOptions {
   partitionColumns: readonly string[]
   compressMethods: ReadonlyMap<string, string>
@@ -29,8 +29,8 @@ export interface StoredTableOptions {
 }
 
 /**
- * Registers a new database, or gives back the one at the path when no scheme is given.
- * @throws {ScriptError} when the path has another scheme already, or none was ever given
+ * Registers a new database, or returns the existing one if no scheme is given.
+ * @throws {ScriptError} if the path already has another scheme, or none was ever given
  */
 export function openDatabase(
   node: ServerNode,
@@ -64,7 +64,7 @@ export function databaseAt(node: ServerNode, path: string): DfsDatabase {
   return database
 }
 
-/** @throws {ScriptError} when the database or the table is missing */
+/** @throws {ScriptError} if the database or the table is missing */
 export function storedTable(node: ServerNode, path: string, name: string): ServerTable {
   const table = node.databases.get(path)?.tables.get(name)
   if (table !== undefined) return table
@@ -76,9 +76,9 @@ export function storedTable(node: ServerNode, path: string, name: string): Serve
 }
 
 /**
- * An empty table with the columns of a template: in a DFS database a table of it, partitioned or (without partition
- * columns) a dimension table; with a nameless handle a partitioned table in memory.
- * @throws {ScriptError} for names that are taken, partition columns that do not fit the scheme
+ * An empty table with the columns of a template: in a DFS database a table of it, partitioned or (without partition columns) a
+ * dimension table; with a nameless handle a partitioned table in memory.
+ * @throws {ScriptError} for existing names, and partition columns that do not fit the scheme
  */
 export function createStoredTable(
   node: ServerNode,
@@ -118,7 +118,7 @@ export function createStoredTable(
 }
 
 /**
- * Tables that somebody still holds can be read, not written.
+ * Code that still refers to its tables can read but not write them.
  * @throws {ScriptError} S04001; `<NoPrivilege>…`
  */
 export function dropDatabase(node: ServerNode, session: ScriptSession, path: string): void {
@@ -130,7 +130,7 @@ export function dropDatabase(node: ServerNode, session: ScriptSession, path: str
 }
 
 /**
- * As `dropDatabase`, for one table.
+ * Like `dropDatabase`, for one table.
  * @throws {ScriptError} S04001; `<NoPrivilege>…`
  */
 export function dropTable(
@@ -155,19 +155,19 @@ function forget(node: ServerNode, table: ServerTable): void {
   node.transactions.unflushed.delete(table)
 }
 
-/** @throws {ScriptError} unless the user may give the tables of the database other columns */
+/** @throws {ScriptError} unless the user may change the columns of the database's tables */
 export function checkMayAlter(node: ServerNode, session: ScriptSession, path: string): void {
   checkMayChange(node, session, databaseAt(node, path), 'DBOBJ_CREATE')
 }
 
-/** @throws {ScriptError} unless the user is an administrator or has DB_OWNER, which may be for names that begin alike */
+/** @throws {ScriptError} unless the user is an administrator or has DB_OWNER, which may be limited to a name prefix */
 function checkMayMake(node: ServerNode, { user, isAdmin }: ScriptSession, path: string): void {
   if (isAdmin || mayMakeDatabase(node, user, path)) return
   throw mayNot()
 }
 
 /**
- * @param right  that does as well as owning the database, DB_MANAGE aside
+ * @param right  sufficient as an alternative to owning the database or DB_MANAGE
  * @throws {ScriptError} unless the user is an administrator, owns the database or has the right; guests own nothing
  */
 function checkMayChange(
@@ -197,7 +197,7 @@ function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
   })
 }
 
-/** The type and the values; the arrays they are kept in may differ. */
+/** Compares type and values, regardless of how the arrays are stored. */
 function schemeText(level: LevelScheme): string {
   const { type, schema } = levelOf(level)
   return JSON.stringify([columnTypeText(type), elementTexts(schema)])

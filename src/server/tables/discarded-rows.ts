@@ -1,5 +1,5 @@
 /*
-  Inserts on a server that counts and forgets (`serve --discard`): which ones are forgotten, and what they answer.
+  Inserts on a server that counts and drops rows (`serve --discard`): which ones are dropped, and what they return.
 */
 import type { CallContext } from '../values/builtin.js'
 import type { ServerValue } from '../values/server-value.js'
@@ -9,9 +9,9 @@ import { prepareColumns } from './prepare.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * How many rows count as inserted into `table`; undefined when they are to be inserted indeed. Tables that end with the
- * request are filled as always. So are keyed stream tables with single rows: a run of the loader keeps its receipts in
- * one, and asks by an insert whether a batch has been there before.
+ * How many rows count as inserted into `table`; undefined if they must really be inserted. Tables that end with the request are
+ * filled normally. So are keyed stream tables with single rows: a run of the loader keeps its receipts in one, and asks by an
+ * insert whether a batch has been there before.
  *
  * @throws {ScriptError} for rows that the table would refuse because of their columns
  */
@@ -35,7 +35,7 @@ function forgotten(table: ServerTable, rows: number): number {
   return rows
 }
 
-/** Rows of one value for each column, of a tuple of them, or of a dictionary (docs/server-semantics.md#tableinsert). */
+/** Number of rows from one value per column, a tuple of them, or a dictionary (docs/server-semantics.md#tableinsert). */
 function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
   const only = values.length === 1 ? values[0] : undefined
   if (only?.form === 'serverDictionary') {
@@ -49,7 +49,7 @@ function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
 function rowsFor(table: ServerTable, column: number, value: ServerValue | undefined): number {
   if (value?.form === 'arrayVector') return value.length
   if (value?.form !== 'vector') return 1
-  // One vector for a column of arrays is one row of it.
+  // A vector for a column of arrays is a single row.
   const isRow = table.columnTypes[column]?.array === true && value.type !== 'ANY'
   return isRow ? 1 : value.length
 }

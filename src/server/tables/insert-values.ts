@@ -1,5 +1,5 @@
 /*
-  Values into rows: what is inserted into a table, and rows that are changed or deleted.
+  Inserts values into tables, and changes and deletes rows.
 */
 import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
@@ -31,16 +31,16 @@ export function insertValues(table: ServerTable, args: readonly ServerValue[]): 
   return insertColumns(table, args)
 }
 
-/** Appends the rows of a table, column by column in order, whatever the columns are called. */
+/** Appends the rows of a table, matching columns by position, whatever their names. */
 export function insertTable(table: ServerTable, source: ServerTable): number {
   const columns = source.columnNames.map((_, index) => source.column(index))
   return table.append(columns, source.rows)
 }
 
 /**
- * Inserts one value per column: all scalars, or all vectors of one length. What SQL's `insert into t values(…)` does.
+ * Inserts one value per column: all scalars, or all vectors of one length, as SQL's `insert into t values(…)` does.
  *
- * @param names  columns the values are for; all others become null. Left out: all columns in order
+ * @param names  the values' columns; all others become null. Default: all columns in order
  */
 export function insertColumns(
   table: ServerTable,
@@ -70,7 +70,7 @@ export function rowsOfValues(
 }
 
 /**
- * One scalar or vector per column as columns. A vector for an array column is one row when everything else is.
+ * One scalar or vector per column as columns. A vector for an array column is one row if everything else is.
  * @throws {ScriptError} `Inconsistent length of values to insert.`
  */
 function columnsOfValues(
@@ -114,7 +114,7 @@ function oneArray(cells: Vector): ArrayVector {
   return { form: 'arrayVector', length: 1, offsets: Uint32Array.of(0, cells.length), cells }
 }
 
-/** A dictionary must hold values of any type, one for each column (docs/server-semantics.md#tableinsert). */
+/** The dictionary must accept values of any type, and have one for each column (docs/server-semantics.md#tableinsert). */
 function insertDictionary(table: ServerTable, dictionary: ServerDictionary): number {
   if (dictionary.valueType !== undefined) throw valueCountError(table)
   const entries = [...dictionary.entries.values()]
@@ -156,7 +156,7 @@ export function deleteRows(table: ServerTable, rows: Int32Array): void {
 }
 
 /**
- * To be called for all columns of a statement before the first one is changed.
+ * Call it for all columns of a statement before changing the first one.
  *
  * @returns the values in the type of the column that takes them
  * @throws {ScriptError} as `updateRows` would
@@ -181,7 +181,7 @@ export function preparedValues(
 }
 
 /**
- * Sets column `name` at these rows to `values`, one value each; a name that is new adds a column, null elsewhere.
+ * Sets column `name` at these rows to `values`, one value each; a new name adds a column, null elsewhere.
  * @throws {ScriptError} for stream tables, key columns, partitioning columns, and types that do not convert
  */
 export function updateRows(

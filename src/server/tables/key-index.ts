@@ -1,6 +1,6 @@
 /*
-  Finds rows by key. Every key is a few int32 words (text is numbered first), kept side by side for all rows, and an
-  open-addressing hash table maps them to row numbers: no objects, no strings built, per row.
+  Finds rows by key. Every key is a few int32 words (text is numbered first), stored side by side for all rows, and an
+  open-addressing hash table maps them to row numbers: without objects or strings per row.
 */
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { Column, SymbolVector } from '../../protocol/value.js'
@@ -10,13 +10,13 @@ import { isFixedVector, columnTexts } from '../columns/column-layout.js'
 
 const smallestSlots = 64
 
-/** The keys of one table. A row cannot be taken out again. */
+/** The keys of one table. Rows cannot be removed. */
 export class KeyIndex {
   readonly #wordsPerColumn: readonly number[]
   readonly #wordsPerRow: number
   readonly #numberOfText = new Map<string, number>([['', 0]])
   #words: Int32Array
-  /** Row number + 1; 0 where free. */
+  /** Row number + 1; 0 if free. */
   #slots = new Int32Array(smallestSlots)
   #used = 0
   #rows = 0
@@ -44,14 +44,14 @@ export class KeyIndex {
     return words
   }
 
-  /** Number of the first row that has key `row` of `keys`, or −1. */
+  /** Number of the first row with key `row` of `keys`, or −1. */
   find(keys: Int32Array, row: number): number {
     return this.#slots[this.#slotOf(keys, row)]! - 1
   }
 
   /**
    * Adds key `row` of `keys` as the next row.
-   * @returns the row that had the key already, which then stays the one found, or −1
+   * @returns an earlier row with the same key, which `find` continues to return, or −1
    */
   add(keys: Int32Array, row: number): number {
     if ((this.#used + 1) * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2)

@@ -1,5 +1,5 @@
 /*
-  Making tables, and the two bridges to the wire.
+  Creates tables, and converts them from and to the wire.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
@@ -10,11 +10,11 @@ import { ColumnTable, type KeyRule } from './column-table.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 import type { ServerTable, StoredTableFacts, TableKind } from './server-table.js'
 
-/** What a table may have beyond names and types. */
+/** Options of a table beyond names and types. */
 export interface TableOptions {
-  /** Rows to make room for; only a hint. */
+  /** Initial capacity in rows; only a hint. */
   capacity?: number
-  /** Rows to begin with, in the table's types. */
+  /** Initial rows, in the table's types. */
   columns?: readonly Column[]
   /** Names of the key columns: keyed, indexed and keyed stream tables. */
   keyColumns?: readonly string[]
@@ -24,8 +24,8 @@ export interface TableOptions {
 
 /**
  * An in-memory, stream, keyed or partitioned table.
- * @throws {ScriptError} duplicate column names (S05017), key columns that do not exist, duplicate keys (S05012), types
- *   that no table has
+ * @throws {ScriptError} duplicate column names (S05017), key columns that do not exist, duplicate keys (S05012), types that
+ *   tables cannot have
  */
 export function createTable(
   kind: TableKind,
@@ -55,7 +55,7 @@ export function createTable(
   return table
 }
 
-/** A plain table over the columns of a table that arrived, without copying them. */
+/** A plain table over the columns of a received table, without copying them. */
 export function tableFromWire(table: Table): ServerTable {
   const { columnNames, columns, rows } = table
   return new ColumnTable({
@@ -67,10 +67,7 @@ export function tableFromWire(table: Table): ServerTable {
   })
 }
 
-/**
- * The rows as they are now; later changes do not reach them. Of a DFS table only the columns travel, for its rows
- * are read by SQL alone.
- */
+/** The present rows; later changes do not affect them. Of a DFS table only the columns are sent, as only SQL reads its rows. */
 export function tableToWire(table: ServerTable): Table {
   const isStored = table.kind === 'dfs'
   const columns = table.columnNames.map((_, index) =>
@@ -85,7 +82,10 @@ export function tableToWire(table: ServerTable): Table {
   }
 }
 
-/** Position of a column. @throws {ScriptError} when no column has that name */
+/**
+ * Index of a column.
+ * @throws {ScriptError} if no column has that name
+ */
 export function columnIndex(table: ServerTable, name: string): number {
   const index = table.columnNames.indexOf(name)
   if (index < 0) throw new ScriptError(`Unrecognized column name ${name}. RefId:S02005`)

@@ -1,5 +1,5 @@
 /*
-  Columns made ready for a table: as many, as long, of its types, and as its engine takes them.
+  Prepares columns for a table: checks their number and lengths, converts them to its types, and applies its engine's rules.
 */
 import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
 import { ScriptError } from '../script-error.js'
@@ -15,12 +15,12 @@ import { isStorable, limitText } from '../columns/stored-types.js'
 type Template = Pick<ServerTable, 'columnNames' | 'columnTypes'>
 
 const dateTypes = ['DATE', 'MONTH', 'DATETIME', 'DATEHOUR', 'MINUTE', 'SECOND']
-/** They end the columns to sort by and never stand before the last, nor alone (Chinese page of the manual). */
+/** Types allowed only as the last of several sort columns (Chinese page of the manual). */
 const momentTypes = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
 const integerTypes = ['CHAR', 'SHORT', 'INT', 'LONG']
 const textTypes = ['STRING', 'SYMBOL']
 
-/** @throws {ScriptError} for a table that a database of this engine does not take */
+/** @throws {ScriptError} for a table that a database of this engine does not accept */
 export function checkEngine(
   { engine }: DatabaseHandle,
   template: Template,
@@ -129,7 +129,7 @@ export function isStream(table: ServerTable): boolean {
   return table.kind === 'stream' || table.kind === 'keyedStream'
 }
 
-/** The error for a table that has another number of columns. */
+/** The error for a table with a different number of columns. */
 export function columnCountError(table: ServerTable): ScriptError {
   if (table.kind === 'dfs') {
     return new ScriptError(
@@ -142,7 +142,7 @@ export function columnCountError(table: ServerTable): ScriptError {
   )
 }
 
-/** The error for another number of single values or vectors. */
+/** The error for a different number of single values or vectors. */
 export function valueCountError(table: ServerTable): ScriptError {
   if (isStream(table)) return streamCountError()
   return new ScriptError(
@@ -156,7 +156,7 @@ function streamCountError(): ScriptError {
   )
 }
 
-/** A partitioned DFS table fills missing last columns with nulls when no partition column is among them. */
+/** A partitioned DFS table fills missing last columns with nulls unless one of them is a partition column. */
 function padColumns(table: ServerTable, columns: readonly Column[], rows: number): Column[] {
   const partitioned = table.kind === 'dfs' ? table.partitioning : undefined
   const isComplete = partitioned?.columns.every(index => index < columns.length) ?? false

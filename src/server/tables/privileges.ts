@@ -1,7 +1,7 @@
 /*
-  Who may read and write where: administrators everywhere, others in DFS tables they made or were granted, and in shared
-  tables until rights on them are given or denied; and who may call which function view, inside which the rights of its
-  owner count (docs/server-semantics.md#rights).
+  Who may read and write where: administrators everywhere; others in DFS tables they created or were granted, and in shared
+  tables until rights on them are given or denied. And who may call which function view, inside which its owner's rights apply
+  (docs/server-semantics.md#rights).
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../values/builtin.js'
@@ -9,8 +9,8 @@ import { ScriptError } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * What was granted (true) or denied (false) to a user; undefined when neither was.
- * @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' stands for all of them
+ * What was granted (true) or denied (false) to a user; undefined if neither was.
+ * @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' means all of them
  */
 export function privilegeOf(
   node: ServerNode,
@@ -24,7 +24,7 @@ export function privilegeOf(
   return exact === false || general === false ? false : (exact ?? general)
 }
 
-/** The key of a user's own map in `ServerNode.privileges`. */
+/** The key in a user's own map in `ServerNode.privileges`. */
 export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
@@ -42,7 +42,7 @@ export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: 
   return isGranted
 }
 
-/** Whose rights count now. */
+/** The user whose rights apply now. */
 function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>): {
   user: string
   isAdmin: boolean
@@ -52,7 +52,7 @@ function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>):
 }
 
 /**
- * Administrators may call every view, owners theirs, others what was granted: by name, `namespace::*` or `*`.
+ * Administrators may call every view, owners theirs, others granted ones: by name, `namespace::*` or `*`.
  * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
  */
 export function checkViewCall(
@@ -70,7 +70,7 @@ export function checkViewCall(
 }
 
 /**
- * @param change  what is to be done to the table; TABLE_WRITE and DB_WRITE cover all three
+ * @param change  the intended change; TABLE_WRITE and DB_WRITE cover all three
  * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]`
  */
 export function checkWrite(
@@ -143,7 +143,7 @@ function mayUseShared(
   return (user !== 'guest' && user === entry?.owner) || answers.includes(true)
 }
 
-/** True once anybody was granted or denied something on the shared table. */
+/** True once any right on the shared table was granted or denied. */
 function hasRights(node: ServerNode, sharedName: string): boolean {
   for (const own of node.privileges.values()) {
     for (const key of own.keys()) if (key.endsWith(` ${sharedName}`)) return true

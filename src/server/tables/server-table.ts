@@ -1,99 +1,97 @@
 /*
-  What every table of the embedded server can do, whatever stores it.
+  The interface of every table of the embedded server, however it is stored.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 
-/** What made the table; `partitioned` is in memory. */
+/** What created the table; `partitioned` is in memory. */
 export type TableKind =
   'basic' | 'stream' | 'keyed' | 'indexed' | 'keyedStream' | 'partitioned' | 'dfs'
 
 /** Arguments of `upsert!` beyond the rows. */
 export interface UpsertOptions {
-  /** A null in the new data leaves the old cell as it is. */
+  /** A null in the new data does not change the old cell. */
   ignoreNull?: boolean
-  /** Columns that make two rows the same in a table without keys (DFS); partition columns always do. */
+  /** Key columns for a table without keys (DFS); partition columns always count as well. */
   keyColumns?: readonly number[]
 }
 
 /** A stream table that keeps its latest rows in memory (DolphinDB manual, page enableTablePersistence). */
 export interface TableCache {
-  /** When there are more rows, the older half leaves. */
+  /** If there are more rows, the older half is dropped. */
   readonly rows: number
   /** Whether they are on disk; the embedded server has none. */
   readonly isPersisted: boolean
 }
 
-/** What became of the rows; one whose nulls were all ignored is in neither. */
+/** Counts of rows; a row whose nulls were all ignored is in neither. */
 export interface UpsertCount {
   inserted: number
   updated: number
 }
 
-/** What `createPartitionedTable` and `createTable` tell of a stored table beyond its columns. */
+/** Properties of a stored table beyond its columns, from `createPartitionedTable` and `createTable`. */
 export interface StoredTableFacts {
   /** `dfs://…`; '' for an in-memory partitioned table. */
   databasePath: string
   tableName: string
-  /** Of no other DFS table, not even of one with the same name before; '' in memory. */
+  /** Unique among all DFS tables, even earlier ones with the same name; '' in memory. */
   physicalIndex: string
-  /** Of its own file chunk, a UUID; as `physicalIndex`. */
+  /** Of its own file chunk, a UUID; unique like `physicalIndex`. */
   chunkId: string
   owner: string
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   compressMethods: ReadonlyMap<string, string>
-  /** Of a PKEY table its primary key. */
+  /** For a PKEY table its primary key. */
   sortColumns: readonly string[]
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }
 
-/** A table that sessions change; what travels is a copy of its columns (`tableToWire`). */
+/** A table that sessions change; only copies of its columns are sent (`tableToWire`). */
 export interface ServerTable {
   readonly form: 'serverTable'
   readonly kind: TableKind
-  /** Name under which it is shared; '' while it is not. */
+  /** Name under which it is shared; '' if it is not. */
   sharedName: string
   /** Set by share(t, name, readonly=true). */
   readOnly: boolean
-  /** Set when its database no longer has it: code that still holds it can read, not write. */
+  /** Set after it was dropped: code that still refers to it can read, but not write. */
   isDropped: boolean
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
   readonly rows: number
-  /** Rows that were ever appended, those that have left memory included. */
+  /** Rows ever appended, including those that have left memory. */
   readonly totalRows: number
-  /** Counts rows that leave memory the moment they come (`serve --discard`). */
+  /** Counts rows that are dropped at once (`serve --discard`). */
   forget(rows: number): void
-  /** How old rows of a stream table leave memory; undefined for tables that keep them. */
+  /** How old rows of a stream table leave memory; undefined if they do not. */
   cache: TableCache | undefined
-  /** Changes whenever rows go or move, so that positions from before mean nothing any more. */
+  /** Changes whenever rows are removed or moved, which invalidates earlier positions. */
   readonly version: number
-  /** Positions of the columns whose values tell rows apart; empty for tables without keys. */
+  /** Indexes of the key columns; empty for tables without keys. */
   readonly keyColumns: readonly number[]
-  /** How rows are divided; undefined for tables that are not partitioned. */
+  /** How rows are partitioned; undefined for tables without partitions. */
   readonly partitioning: TablePartitioning | undefined
-  /** Set for tables made in a database. */
+  /** Set for tables created in a database. */
   readonly stored: StoredTableFacts | undefined
   /** Column `index` as it is now: a view that later appends do not change. */
   column(index: number): Column
   /**
-   * Appends `rows` rows given column by column in the table's own order, converting types as DolphinDB does.
+   * Appends `rows` rows, given column by column in the table's order, converting types as DolphinDB does.
    * @returns rows really inserted (keyed tables count new keys, partitioned ones rows inside the scheme)
-   * @throws {ScriptError} in the server's words; nothing is inserted then
+   * @throws {ScriptError} with the server's message; nothing is inserted then
    */
   append(columns: readonly Column[], rows: number): number
-  /**
-   * Like append, but a row whose key is there already is overwritten (docs/server-semantics.md#upsert-and-tableupsert).
-   */
+  /** Like append, but overwrites rows with an existing key (docs/server-semantics.md#upsert-and-tableupsert). */
   upsert(columns: readonly Column[], rows: number, options?: UpsertOptions): UpsertCount
-  /** Row `rows[i]` of column `index` becomes `values[i]`, converted to the column's type. */
+  /** Sets row `rows[i]` of column `index` to `values[i]`, converted to the column's type. */
   update(index: number, rows: Int32Array, values: Column): void
-  /** Keeps these rows, in this order, and forgets all others. */
+  /** Keeps these rows, in this order, and removes all others. */
   keepRows(rows: Int32Array): void
   /** Gives every column its new name, in order. */
   renameColumns(names: readonly string[]): void
-  /** Puts a column in the place of another; the table takes its type. */
+  /** Replaces a column; the table takes over its type. */
   replaceColumn(index: number, column: Column): void
   /** Adds a column after the others. */
   addColumn(name: string, type: ColumnType, column: Column): void

@@ -10,9 +10,9 @@ import { privilegeOf } from './privileges.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * Makes a table known to all sessions. A name that is shared already stands for the new table from now on.
- * @throws {ScriptError} for a stream table that is shared under another name, or where nothing is published (S00001);
- *   without the right to share, where that is needed
+ * Makes a table visible to all sessions. A shared name in use then refers to the new table.
+ * @throws {ScriptError} for a stream table that is shared under another name, if nothing is published (S00001), or without the
+ *   right to share if that is needed
  */
 export function shareTable(
   node: ServerNode,
@@ -40,7 +40,7 @@ export function shareTable(
 
 /**
  * Administrators other than user admin need the right, too (DolphinDB manual, page grant).
- * @throws {ScriptError} in words of our own: those of a server are in no source
+ * @throws {ScriptError} with our own text, as the server's is undocumented
  */
 function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): void {
   const { config, release } = node
@@ -52,8 +52,8 @@ function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): vo
 }
 
 /**
- * Takes a shared name back.
- * @throws {ScriptError} when nothing is shared under it, or it is to be kept for its subscribers (S03000, on request)
+ * Ends the sharing of a name.
+ * @throws {ScriptError} if nothing is shared under it, or it must be kept for its subscribers (S03000, on request)
  */
 export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
   const entry = node.shared.get(name)
@@ -66,7 +66,7 @@ export function unshareTable(node: ServerNode, session: ScriptSession, name: str
   node.shared.delete(name)
 }
 
-/** The table a name stands for: the session's own variable first, then what is shared. */
+/** The table with a name: the session's own variable first, then shared ones. */
 export function findTable(
   node: ServerNode,
   session: ScriptSession,

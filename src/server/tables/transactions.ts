@@ -1,6 +1,7 @@
 /*
-  Writes into DFS tables as transactions: a partition is written by one at a time, and who comes second is refused
-  (atomic TRANS) or waits (CHUNK), in DolphinDB's words (docs/server-semantics.md#transactions); and how much one may write.
+  Writes into DFS tables as transactions: only one transaction at a time writes to a partition, and a second one is refused
+  (atomic TRANS) or waits (CHUNK), with DolphinDB's messages (docs/server-semantics.md#transactions). Also limits the size of a
+  write.
 */
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
@@ -12,7 +13,7 @@ import { placeRows } from './partitions/place-rows.js'
 import { prepareColumns } from './prepare.js'
 
 /**
- * @param bytes  what the rows take
+ * @param bytes  size of the rows
  * @throws {ScriptError} `Memory size of append transaction … exceeds max limit (…) for OLAP. …`
  */
 export function checkTransactionSize(
@@ -33,32 +34,32 @@ export interface WrittenRows {
   readonly rows: number
 }
 
-/** One that is open. */
+/** An open transaction. */
 export interface Transaction {
   readonly id: number
   readonly table: ServerTable
   readonly startedAt: Date
-  /** Partition numbers; a table that is not partitioned is one partition, 0. */
+  /** Partition numbers; an unpartitioned table is one partition, 0. */
   readonly partitions: () => ReadonlySet<number>
   /** Resolves when it is over. */
   readonly ended: Promise<void>
 }
 
-/** Those of a node. */
+/** The transactions of a node. */
 export interface Transactions {
   readonly open: Set<Transaction>
   /** How many there have been. */
   count: number
-  /** By table, those whose rows wait in the cache engine (dataSync): how many, and the id of the first. */
+  /** For each table with rows waiting in the cache engine (dataSync): how many transactions, and the id of the first. */
   readonly unflushed: Map<ServerTable, { count: number; first: number }>
 }
 
 /**
- * Writes at once into tables in memory. For a DFS table the partitions are held from now to the next turn of the event
- * loop, in which the rows are written, so that sessions that write at the same time meet.
+ * Writes at once into tables in memory. For a DFS table the partitions are locked until the next turn of the event loop, in
+ * which the rows are written, so that sessions that write at the same time collide.
  *
- * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, where the partitions are another's and all or nothing is
- *   to be written
+ * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, if another transaction has the partitions and the write must be
+ *   all or nothing
  */
 export function inTransaction<T>(
   context: CallContext,
@@ -95,7 +96,7 @@ function* writeAlone<T>(
   }
 }
 
-/** OLAP tables have a cache only where one is set up (DolphinDB manual, page OLAP engine). */
+/** OLAP tables have a cache only if one is configured (DolphinDB manual, page OLAP engine). */
 function isCached({ config }: ServerNode, { stored }: ServerTable): boolean {
   return stored?.engine !== 'OLAP' || (config.OLAPCacheEngineSize ?? 0) > 0
 }
@@ -105,7 +106,7 @@ function noteUnflushed({ unflushed, count: id }: Transactions, table: ServerTabl
   unflushed.set(table, { count: (before?.count ?? 0) + 1, first: before?.first ?? id })
 }
 
-/** @returns what ends it */
+/** @returns a function that ends it */
 function begin(
   node: ServerNode,
   table: ServerTable,
@@ -138,7 +139,7 @@ function holderOf(
   return undefined
 }
 
-/** None where the rows are refused anyhow. */
+/** Empty if the rows will be refused anyhow. */
 function partitionsOf(table: ServerTable, { columns, rows }: WrittenRows): ReadonlySet<number> {
   const { partitioning } = table
   if (partitioning === undefined) return new Set([0])

@@ -1,6 +1,6 @@
 /*
-  The face between the interpreter and `functions/`: a built-in is a plain function; one that must wait (sleep) or call back
-  into scripts (each) is a generator that yields a Suspension and is driven by the session.
+  The interface between the interpreter and `functions/`: a built-in is a plain function; one that must wait (sleep) or call
+  scripts (each) is a generator that yields a Suspension and is driven by the session.
 */
 import type { FunctionValue, ServerValue } from './server-value.js'
 import type { ServerNode } from '../node.js'
@@ -14,7 +14,7 @@ export interface ScriptSession {
   /** 'guest' until login. */
   user: string
   readonly isAdmin: boolean
-  /** Owner of the function view under way, whose rights on tables count instead of the user's. */
+  /** Owner of the running function view, whose rights on tables apply instead of the user's. */
   viewOwner: string | undefined
   readonly variables: Map<string, ServerValue>
   readonly functions: Map<string, FunctionValue>
@@ -23,13 +23,13 @@ export interface ScriptSession {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly openedAt: Date
-  /** True once the connection is gone; `sleep` and loops may stop waiting for nothing but must still finish. */
+  /** True once the connection is gone; `sleep` and loops may stop waiting but must still finish. */
   closed: boolean
   /** How sleep() waits. */
   readonly delay: (durationMs: number) => Promise<void>
 }
 
-/** What a generator yields to let its session wait; other sessions go on. */
+/** A generator yields this to let its session wait; other sessions continue. */
 export interface Suspension {
   until: Promise<unknown>
 }
@@ -37,18 +37,18 @@ export interface Suspension {
 /** Work of a script that may have to wait; it yields only then. */
 export type Evaluation<T> = Generator<Suspension, T, unknown>
 
-/** What a built-in sees of the session it is called in. */
+/** What a built-in sees of the session in which it is called. */
 export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
-  /** To be asked before memory is taken for more than the arguments themselves. */
+  /** To be asked before allocating memory for more than the arguments themselves. */
   readonly memory: RequestMemory
   /**
-   * Names the arguments of the call at hand were written with, as `table(x, 1..3 as id)` needs them; undefined where
-   * an argument is not a name. To be read before the built-in calls back or suspends.
+   * Variable names written as arguments of the present call, as `table(x, 1..3 as id)` needs them; undefined for an argument
+   * that is not a name. Read them before the built-in calls a script or suspends.
    */
   readonly argumentNames: readonly (string | undefined)[]
-  /** Rows for tables that outlive the request are counted as inserted, and forgotten. */
+  /** Rows for tables that outlive the request count as inserted, and are dropped. */
   readonly discards: boolean
   /** Calls a function value from inside a built-in. */
   call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
@@ -56,7 +56,7 @@ export interface CallContext {
   findFunction(name: string): FunctionValue | undefined
 }
 
-/** Arguments in declared order; undefined where one was left out or left open. */
+/** Arguments in declared order; undefined if one was omitted. */
 export type BuiltinArguments = readonly (ServerValue | undefined)[]
 
 /** A function of the language itself. */
@@ -66,11 +66,11 @@ export interface Builtin {
   readonly parameters: readonly string[]
   readonly minArguments: number
   readonly maxArguments: number
-  /** Changes its first argument: refused for read-only arguments. */
+  /** Changes its first argument, so it refuses read-only ones. */
   readonly mutatesFirst?: boolean
   /** Only user admin may call it. */
   readonly adminOnly?: boolean
-  /** Servers before this version do not know it. */
+  /** Earlier servers do not know it. */
   readonly since?: Release
   readonly call: (
     context: CallContext,

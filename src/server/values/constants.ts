@@ -1,21 +1,21 @@
 /*
-  Words that stand for constants: data types, data forms, partition types, kinds of objects (manual, "Constants").
+  Words for constants: data types, data forms, partition types, kinds of objects (manual, "Constants").
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { dataForms } from '../../protocol/value.js'
 import { doubleScalar, intScalar, stringScalar } from './scalar.js'
 import type { ServerValue } from './server-value.js'
 
-/** What `undef`, `defined` and `undef all` take as kind of object. */
+/** Kinds of objects for `undef`, `defined` and `undef all`. */
 export const objectKinds = { VAR: 0, SHARED: 1, DEF: 2 } as const
 
-/** As `database` takes them and `schema` tells them (docs/server-semantics.md#partition-schemes). */
+/** As in `database` and `schema` (docs/server-semantics.md#partition-schemes). */
 export const partitionTypeIds = { SEQ: 0, VALUE: 1, RANGE: 2, LIST: 3, COMPO: 4, HASH: 5 } as const
 
 /** keepDuplicates of createPartitionedTable. */
 export const duplicatePolicies = { ALL: 0, LAST: 1, FIRST: 2 } as const
 
-/** Rights as grant, deny and revoke name them; each stands for its own name. */
+/** Rights for grant, deny and revoke; the value of each is its own name. */
 const privileges = [
   'TABLE_READ', 'TABLE_WRITE', 'TABLE_INSERT', 'TABLE_UPDATE', 'TABLE_DELETE', 'DBOBJ_CREATE', 'DBOBJ_DELETE', 'DB_READ',
   'DB_WRITE', 'DB_INSERT', 'DB_UPDATE', 'DB_DELETE', 'DB_MANAGE', 'DB_OWNER', 'VIEW_EXEC', 'VIEW_OWNER', 'SCRIPT_EXEC',
@@ -41,7 +41,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
     name,
     { form: 'type', column: { type: name as DataType } },
   ]),
-  // The type can also be given by its function's name, and ANY has no function of that name that makes sense here.
+  // The type can also be given by its function's name, and a function of that name would make no sense for ANY.
   ['any', { form: 'type', column: { type: 'ANY' } }],
   ...namedIntegers(formWords),
   ...namedIntegers(partitionTypeIds),
@@ -57,5 +57,5 @@ export function constantOf(name: string): ServerValue | undefined {
   return constants.get(name)
 }
 
-/** `DFLT` leaves an argument to its default, as leaving it out does. */
+/** `DFLT` selects an argument's default, like omitting it. */
 export const defaultWord = 'DFLT'

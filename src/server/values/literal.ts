@@ -1,5 +1,5 @@
 /*
-  Numbers, dates and times as scripts write them (docs/grammar.md#literals).
+  Numbers, dates and times as written in scripts (docs/grammar.md#literals).
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { durationUnits } from '../../protocol/types/durations.js'
@@ -42,7 +42,7 @@ export interface NumberLiteral {
   readonly end: number
 }
 
-/** Reads the literal at `start`; undefined for anything else, 2024.02.30 included. */
+/** Reads the literal at `start`; undefined for anything else, including 2024.02.30. */
 export function readNumber(source: string, start: number): NumberLiteral | undefined {
   const short = readShortInteger(source, start)
   if (short !== undefined) return short
@@ -55,7 +55,7 @@ export function readNumber(source: string, start: number): NumberLiteral | undef
     : temporalLiteral(match, start, range !== null)
 }
 
-/** Up to nine digits with nothing after them that could belong to the number: most of them. */
+/** Up to nine digits not followed by anything that could belong to the number, which is the usual case. */
 function readShortInteger(source: string, start: number): NumberLiteral | undefined {
   let value = 0
   for (let end = start; end < start + 10; end++) {
@@ -160,7 +160,7 @@ function integer(digits: string): Scalar {
   return wide === undefined ? doubleScalar(value) : longScalar(wide)
 }
 
-/** Undefined for what does not fit; a million digits are not even looked at as a number. */
+/** Undefined if it is out of range; a text of a million digits is not even converted. */
 function longOf(digits: string): bigint | undefined {
   if (Number(digits) > 2 ** 63) return undefined
   const value = BigInt(digits)

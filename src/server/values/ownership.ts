@@ -1,7 +1,7 @@
 /*
-  Who may change an array in place. Vectors are passed around by reference and share their arrays; a variable that
-  changes elements copies the array first and from then on owns the copy, until the variable is read for anything that
-  could keep it. So `x[i] = v` in a loop costs one copy, and nothing that was made from x before changes.
+  Who may change an array in place. Vectors are passed by reference and share their arrays. A variable that changes elements
+  first copies the array and then owns the copy, until the variable is read for anything that could keep it. So `x[i] = v` in a
+  loop costs one copy, and values made from x earlier do not change.
 */
 import type { Vector } from '../../protocol/value.js'
 import type { ServerValue } from './server-value.js'
@@ -13,7 +13,7 @@ function arrayOf(vector: Vector): object | undefined {
   return 'codes' in vector ? vector.codes : undefined
 }
 
-/** True when the array may be changed in place: nobody else can see it. */
+/** True if the array may be changed in place, because nothing else refers to it. */
 export function ownsArray(vector: Vector): boolean {
   const array = arrayOf(vector)
   return array !== undefined && owners.get(array) === vector
@@ -25,14 +25,14 @@ export function claimArray(vector: Vector): void {
   if (array !== undefined) owners.set(array, vector)
 }
 
-/** The value is about to be seen by something that may keep it. */
+/** Call it before the value is seen by something that may keep it. */
 export function releaseArray(value: ServerValue): void {
   if (value.form !== 'vector') return
   const array = arrayOf(value)
   if (array !== undefined) owners.delete(array)
 }
 
-/** An object of its own over the same arrays; tables, functions and handles stay what they are. */
+/** A separate object over the same arrays; tables, functions and handles are returned unchanged. */
 export function shallowCopy(value: ServerValue): ServerValue {
   switch (value.form) {
     case 'scalar':
@@ -66,7 +66,7 @@ export function isPlain(value: ServerValue): boolean {
   }
 }
 
-/** Makes `target` the value `source`, for everybody who refers to it: a `mutable` argument, `&x = y`. */
+/** Gives `target` the value of `source`, for everything that refers to it: a `mutable` argument, `&x = y`. */
 export function overwrite(target: ServerValue, source: ServerValue): void {
   const record = target as unknown as Record<string, unknown>
   for (const key of Object.keys(record)) {

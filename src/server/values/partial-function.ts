@@ -1,16 +1,16 @@
 /*
-  Partial applications `f{a, , b}`: making them, and the arguments they and a call give together.
+  Partial applications `f{a, , b}`: creating them, and combining their arguments with those of a call.
 */
 import type { FunctionValue, PartialFunction, ServerValue } from './server-value.js'
 
-/** Values in the order they were written; undefined where one was left open. */
+/** Values in written order; undefined for omitted ones. */
 export type CallArguments = readonly (ServerValue | undefined)[]
 /** Arguments given by name. */
 export type Keywords = ReadonlyMap<string, ServerValue>
 
 export const noKeywords: Keywords = new Map()
 
-/** `fn{args}`. A partial application of another one is one application: chains of them would fill the stack. */
+/** `fn{args}`. A partial application of another one becomes a single one, as chains of them would fill the stack. */
 export function partialOf(
   fn: FunctionValue,
   bound: CallArguments,
@@ -22,7 +22,7 @@ export function partialOf(
   return { ...fn, bound: filled(fn, bound), keywords: mergedKeywords(fn, keywords) }
 }
 
-/** The open places of a partial application take the arguments of the call, the rest follows. */
+/** The call's arguments fill the open places, and the rest follows. */
 export function filled(partial: PartialFunction, args: CallArguments): CallArguments {
   const all: (ServerValue | undefined)[] = []
   let next = 0
@@ -35,7 +35,7 @@ export function filled(partial: PartialFunction, args: CallArguments): CallArgum
   return all
 }
 
-/** Those of the call besides those it was made with; of one name, the call's counts. */
+/** Combines the keywords of both; for the same name, the call's wins. */
 export function mergedKeywords(partial: PartialFunction, keywords: Keywords): Keywords {
   if (partial.keywords.size === 0) return keywords
   return new Map([...partial.keywords, ...keywords])

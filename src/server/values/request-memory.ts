@@ -1,7 +1,7 @@
 /*
-  How much one request may make: its values and what it puts into tables, vectors and dictionaries, counted where they
-  are made. What a statement has made and stored nowhere is forgotten when the statement ends; what was stored counts
-  until the request ends, whatever becomes of it.
+  Limits the memory of one request: its values and what it adds to tables, vectors and dictionaries, counted where they are
+  created. Memory that a statement used without storing it is released when the statement ends; what was stored counts until the
+  request ends.
 */
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
@@ -13,15 +13,17 @@ import type { ServerTable } from '../tables/server-table.js'
 import { ScriptError } from '../script-error.js'
 import type { ServerValue } from './server-value.js'
 
-/** Bytes where the server's options say nothing else. A table of ten million rows and ten columns is less. */
+/** Default limit in bytes. A table of ten million rows and ten columns takes less. */
 export const defaultRequestBytes = 1_073_741_824
 
-/** What an element of a tuple or a dictionary takes besides its content; a text; and whatever else is not a number. */
+/**
+ * Memory of an element of a tuple or a dictionary besides its content; of a text; and of everything else that is not a number.
+ */
 export const elementBytes = 80
 const textBytes = 24
 const blobBytes = 320
 
-/** The budget of the request that a session has under way. */
+/** The budget of a session's running request. */
 export class RequestMemory {
   readonly #limitBytes: number
   #made = 0
@@ -31,67 +33,67 @@ export class RequestMemory {
     this.#limitBytes = limitBytes
   }
 
-  /** To be called when a request begins. */
+  /** Call it when a request begins. */
   begin(): void {
     this.#made = 0
     this.#stored = 0
   }
 
-  /** Bytes made so far, to be given to `release` when the statement ends. */
+  /** Bytes counted so far; pass it to `release` when the statement ends. */
   get mark(): number {
     return this.#made
   }
 
   /**
-   * To be called before memory is taken.
-   * @throws {ScriptError} `Out of memory …` when so many bytes more do not fit
+   * Call it before memory is allocated.
+   * @throws {ScriptError} `Out of memory …` if this many more bytes do not fit
    */
   expect(bytes: number): void {
     if (bytes <= this.#limitBytes - this.#made) return
-    // DolphinDB's own words (manual, "Out of Memory", §1), and then ours.
+    // First DolphinDB's own text (manual, "Out of Memory", §1), then ours.
     throw new ScriptError(`Out of memory. One request may take ${this.#limitBytes} bytes.`)
   }
 
-  /** As `expect`, and counts them. */
+  /** Like `expect`, and counts the bytes. */
   make(bytes: number): void {
     this.expect(bytes)
     this.#made += bytes
   }
 
-  /** Counts a value that was made. */
+  /** Counts a new value. */
   made(value: ServerValue): void {
     if (!isLight(value)) this.make(weigh(value, this.#limitBytes - this.#made))
   }
 
-  /** What was made until now may outlive its statement. */
+  /** Values counted so far may outlive their statement. */
   stored(): void {
     this.#stored = this.#made
   }
 
-  /** A statement has ended that began at `mark`. */
+  /** The statement that began at `mark` has ended. */
   release(mark: number): void {
     this.#made = Math.max(mark, this.#stored)
   }
 
-  /** To be called before something goes through all that a value holds, however often the same stands in it. */
+  /** Call it before an operation that visits everything in a value, however often the same object occurs in it. */
   checkSize(value: ServerValue): void {
     if (weigh(value, this.#limitBytes) > this.#limitBytes) this.expect(Infinity)
   }
 }
 
-/** True for scalars but long texts: a script that holds many of them is itself as long. */
+/** True for scalars except long texts: a script that holds many of them is itself as long. */
 export function isLight(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
   const content: unknown = value.value
   return !(content instanceof Uint8Array) && (typeof content !== 'string' || content.length <= 64)
 }
 
-/** Bytes of one row of a type; text counts as the reference to it and its head. */
+/** Bytes of one row of a type; text counts as a reference and its header. */
 export function rowBytes(type: DataType): number {
   return dataTypes[type].bytesPerValue || textBytes
 }
 
-/** The rows of a table, counted for every user: what another table grows by when it gets them. */
+/** The size of a table's rows by which another table grows when it gets them. */
 export function weighRows(table: ServerTable): number {
   return table.columnNames.reduce(
     (sum, _, at) => sum + weighColumn(table.column(at), Infinity, 0),
@@ -99,7 +101,7 @@ export function weighRows(table: ServerTable): number {
   )
 }
 
-/** What a table grows by: rows of a table, or a row of single values with what is long of them. */
+/** By how much a table grows: rows of a table, or a row of single values with their long contents. */
 export function weighInsert(table: ServerTable, values: readonly ServerValue[]): number {
   const [first] = values
   if (values.length === 1 && first?.form === 'serverTable') return weighRows(first)
@@ -110,11 +112,11 @@ export function weighInsert(table: ServerTable, values: readonly ServerValue[]):
 }
 
 /**
- * Bytes of a value, near enough, with everything in it counted as often as it stands there, so that what is not too
- * heavy is not too large to be printed or sent either. A table counts when it gets its rows.
+ * Approximate size of a value in bytes. Everything in it counts as often as it occurs, so that a value of acceptable size can
+ * also be printed or sent. A table is counted when it gets its rows.
  *
- * @param room  once it weighs more than this, no more of it is looked at
- * @throws {ScriptError} when it is nested deeper than a value may be that is sent
+ * @param room  stop once the size exceeds this
+ * @throws {ScriptError} if it is nested more deeply than a sent value may be
  */
 function weigh(value: ServerValue, room: number = Infinity, depth: number = 0): number {
   switch (value.form) {
@@ -178,7 +180,7 @@ function weighColumn(column: Column, room: number, depth: number): number {
     case 'BLOB':
       return blobsOf(column).reduce((sum, bytes) => sum + bytes.length + blobBytes, 0)
     case 'ANY':
-      // The wire's own values stand in a tuple as they are.
+      // A tuple holds the wire's own values unchanged.
       return weighAll(column.data.slice(0, column.length) as readonly ServerValue[], room, depth)
     case 'SYMBOL':
       return column.length * 4

@@ -1,5 +1,5 @@
 /*
-  Single values: how they are made, and what they are read as.
+  Creates and reads single values.
 */
 import type { DataType, DecimalType } from '../../protocol/data-type.js'
 import { nullInt8 } from '../../protocol/null-value.js'
@@ -10,7 +10,7 @@ import type { ServerValue } from './server-value.js'
 import { Buffer } from 'node:buffer'
 import type { Random } from '../../platform/platform.js'
 
-/** Nothing at all: an argument left out, and what functions without a result answer. NULL is `explicitNull`. */
+/** The absence of a value: an omitted argument, or the result of functions without one. NULL is `explicitNull`. */
 export const voidValue: Scalar = { form: 'scalar', type: 'VOID', value: null }
 
 export function boolScalar(value: boolean | null): Scalar {
@@ -55,7 +55,7 @@ export function nullOf(type: DataType, scale = 0): Scalar {
   }
 }
 
-/** True for NULL without a type and for nothing; typed nulls are values. */
+/** True for the untyped NULL and for the absence of a value; typed nulls are values. */
 export function isVoid(value: ServerValue): boolean {
   return value.form === 'scalar' && value.type === 'VOID'
 }
@@ -77,7 +77,7 @@ function wireText(value: Value): string | undefined {
   return value.form === 'table' || value.form === 'dictionary' ? undefined : textOf(value)
 }
 
-/** Texts of a string scalar or vector, a tuple of strings included; undefined for anything else. */
+/** Texts of a string scalar or vector, or of a tuple of strings; undefined for anything else. */
 export function textsOf(value: ServerValue | undefined): readonly string[] | undefined {
   if (value === undefined) return undefined
   const text = textOf(value)

@@ -1,6 +1,6 @@
 /*
-  What a script variable can hold: every wire value but tables (which live in `tables/` and change), plus functions,
-  database handles and type names.
+  Values of script variables: every wire value except tables (which live in `tables/` and change), plus functions, database
+  handles and type names.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
@@ -15,7 +15,7 @@ export interface UserFunction {
   kind: 'user'
   name: string
   definition: FunctionDefinition
-  /** Owner of the function view that it is, or that made it. */
+  /** Owner of the function view that it is, or that created it. */
   viewOwner?: string
   /** It is a function view itself. */
   isView?: true
@@ -29,7 +29,7 @@ export interface BuiltinFunction {
   builtin: Builtin
 }
 
-/** `f{a,,b}`: undefined stands for an argument left open. */
+/** `f{a,,b}`: undefined for an omitted argument. */
 export interface PartialFunction {
   form: 'function'
   kind: 'partial'
@@ -42,19 +42,19 @@ export interface PartialFunction {
 /** Everything that can be called. */
 export type FunctionValue = UserFunction | BuiltinFunction | PartialFunction
 
-/** `INT`, `DECIMAL64(4)`, `DOUBLE[]` standing as a value in `[INT, SYMBOL]`. */
+/** `INT`, `DECIMAL64(4)`, `DOUBLE[]` used as a value in `[INT, SYMBOL]`. */
 export interface TypeName {
   form: 'type'
   column: ColumnType
 }
 
-/** A list that holds something no wire vector can: functions, tables, type names. */
+/** A list with elements that no wire vector can hold: functions, tables, type names. */
 export interface ValueList {
   form: 'list'
   elements: readonly ServerValue[]
 }
 
-/** A dictionary while it lives on the server: keys by their text form, values of any kind. */
+/** A dictionary on the server: keys by their text form, values of any kind. */
 export interface ServerDictionary {
   form: 'serverDictionary'
   keyType: ColumnType

@@ -1,5 +1,5 @@
 /*
-  Vectors and tuples made of single values and of other vectors.
+  Makes vectors and tuples from single values and from other vectors.
 */
 import {
   columnTypeOf,
@@ -24,7 +24,7 @@ export function joinColumns(left: Column, right: Column): Column {
   return concatColumns(convertColumn(left, type), convertColumn(right, type))
 }
 
-/** All of them, one after the other: halves at a time, so that many small ones are not copied over and over. */
+/** Concatenates all of them, halves at a time, so that many small ones are not copied repeatedly. */
 export function joinAll<T extends Column>(columns: readonly [T, ...T[]] | readonly T[]): T {
   if (columns.length <= 1) return columns[0]
   const middle = columns.length >> 1
@@ -54,7 +54,7 @@ const numericOrder: readonly DataType[] = [
   'DOUBLE',
 ]
 
-/** The type that holds scalars of both types without loss of kind, if there is one. */
+/** A type that can hold scalars of both types without changing their kind, if there is one. */
 function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined {
   if (a.type === b.type) return a.scale === b.scale ? a : undefined
   if (a.type === 'VOID') return b
@@ -71,7 +71,7 @@ function scalarType(value: Scalar): ColumnType {
   return 'scale' in value ? { type: value.type, scale: value.scale } : { type: value.type }
 }
 
-/** A typed vector of the scalars, or undefined when no one type holds them all. */
+/** A typed vector of the scalars, or undefined if no type can hold them all. */
 export function vectorOfScalars(scalars: readonly Scalar[]): Vector | undefined {
   let type: ColumnType | undefined = { type: 'VOID' }
   for (const scalar of scalars) {
@@ -98,7 +98,7 @@ function rawOf(scalar: Scalar, type: DataType): ElementValue {
   return value
 }
 
-/** Constants beside each other, chains of symbols among them; undefined when they have no common type. */
+/** Constants side by side, including chains of symbols; undefined if they have no common type. */
 export function vectorOfLiterals(values: readonly ServerValue[]): ServerValue | undefined {
   const scalars = values.flatMap(value => {
     if (value.form === 'scalar') return [value]
@@ -116,7 +116,7 @@ export function vectorOfElements(values: readonly ServerValue[]): ServerValue {
   return tupleOf(values)
 }
 
-/** A tuple of any values; one that the wire cannot carry (tables, functions) makes it a list. */
+/** A tuple of any values; one that cannot be sent (tables, functions) makes it a list. */
 export function tupleOf(values: readonly ServerValue[]): ServerValue {
   if (values.every(isWireValue)) {
     return { form: 'vector', type: 'ANY', length: values.length, data: values }
@@ -125,14 +125,14 @@ export function tupleOf(values: readonly ServerValue[]): ServerValue {
   return list
 }
 
-/** The elements of a tuple or of a list that stands for one; undefined for anything else. */
+/** The elements of a tuple or of a list that represents one; undefined for anything else. */
 export function tupleElements(value: ServerValue): readonly ServerValue[] | undefined {
   if (value.form === 'list') return value.elements
   if (value.form !== 'vector' || value.type !== 'ANY') return undefined
   return value.data.slice(0, value.length) as readonly ServerValue[]
 }
 
-/** Elements of a vector, tuple or list, rows of an array vector; any other value is its own only element. */
+/** Elements of a vector, tuple or list, rows of an array vector; any other value is its own single element. */
 export function elementsOf(value: ServerValue): readonly ServerValue[] {
   const tuple = tupleElements(value)
   if (tuple !== undefined) return tuple
@@ -140,7 +140,7 @@ export function elementsOf(value: ServerValue): readonly ServerValue[] {
   return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
 }
 
-/** True for values that stand in a tuple as they are. */
+/** True for values that a tuple holds unchanged. */
 export function isWireValue(
   value: ServerValue,
 ): value is Exclude<Value, { form: 'table' | 'dictionary' }> {

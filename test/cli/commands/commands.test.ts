@@ -56,6 +56,7 @@ t.test('the commands stand in the order of the help', async t => {
       'bench',
       'selftest',
       'explain',
+      'completion',
     ],
   )
 })
@@ -169,7 +170,10 @@ t.test('a code is found in any case, and told with its exit code', async t => {
   const { code, stdout } = await runMain(['explain', 'ddb_input_cell'])
   t.equal(code, 0)
   t.match(stdout, /^DDB_INPUT_CELL\nexit: 65\nwhat it means, and what to do: A text that is not/)
-  t.match((await runMain(['explain', '75'])).stdout, /^75\nmeaning: .*gave up for now\ngo on by: /)
+  t.match(
+    (await runMain(['explain', '75'])).stdout,
+    /^75\nmeaning: .*gave up for now\nwhat to do: /,
+  )
 })
 
 t.test('a code that there is not is wrong usage, with the nearest one', async t => {

@@ -4,13 +4,20 @@
 import t from 'tap'
 import { briefs } from '../../../src/cli/commands/brief-help.js'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { program } from '../../../src/cli/commands/help.js'
-import { english, wordsFor } from '../../../src/cli/language/language.js'
+import { epilogues, program } from '../../../src/cli/commands/help.js'
+import { wordsFor } from '../../../src/cli/language/language.js'
+import { english } from '../../../src/cli/language/words.js'
 import { zhErrors } from '../../../src/cli/language/zh-errors.js'
+import { zhEpilogues } from '../../../src/cli/language/zh-epilogues.js'
 import { zhHelp } from '../../../src/cli/language/zh-help.js'
-import { helpText } from '../../../src/cli/options/reading/command-line.js'
+import { zhNotice, zhNotices } from '../../../src/cli/language/zh-notices.js'
+import { zhNouns, zhSentences } from '../../../src/cli/language/zh-sentences.js'
+import { loadOptions } from '../../../src/cli/options/load-options.js'
+import { longName, type OptionDefinition } from '../../../src/cli/options/reading/definition.js'
+import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { errorCodes } from '../../../src/errors.js'
+import { readSources } from '../../helpers/checkout.js'
 import { runMain } from '../run-cli.js'
 
 /** Texts of the help that stand in no table. */
@@ -22,7 +29,11 @@ const frame = [
   'All options, examples and exit codes: ',
   'Example: ',
   'Usage: ',
+  ':',
 ]
+
+/** What cannot be typed as it stands: `32Mi` and `auto` can. */
+const isSentence = (note: string): boolean => / |^all$/.test(note)
 
 const shown = new Set([
   program.summary,
@@ -30,7 +41,10 @@ const shown = new Set([
   ...commands.flatMap(({ group, summary, options }) => [
     group,
     summary,
-    ...Object.values(options).flatMap(({ group: heading, help }) => [heading, help]),
+    ...Object.values(options).flatMap(({ group: heading, help, defaultNote }) => [
+      ...[heading, help],
+      ...(defaultNote !== undefined && isSentence(defaultNote) ? [defaultNote] : []),
+    ]),
   ]),
   ...Object.values(briefs).flatMap(({ summary, tasks }) => [
     summary,
@@ -38,7 +52,7 @@ const shown = new Set([
   ]),
 ])
 
-const chinese = wordsFor({ argv: ['--lang', 'zh'], environment: {}, isTerminal: false })
+const chinese = await wordsFor({ argv: ['--lang', 'zh'], environment: {}, isTerminal: false })
 
 t.test('every text of the help has its Chinese, and no Chinese is left over', async t => {
   t.strictSame(
@@ -53,11 +67,13 @@ t.test('every text of the help has its Chinese, and no Chinese is left over', as
   )
 })
 
+/** What is typed, and numbers. */
+const typed = (text: string): string[] =>
+  (text.match(/--[a-z-]+|\b\d[\d.,]*|\b[A-Z]{3,}\b/g) ?? [])
+    .map(word => word.replace(/[.,]$/, ''))
+    .sort()
+
 t.test('a translation keeps the options, values and numbers of its English', async t => {
-  const typed = (text: string): string[] =>
-    (text.match(/--[a-z-]+|\b\d[\d.,]*|\b[A-Z]{3,}\b/g) ?? [])
-      .map(word => word.replace(/[.,]$/, ''))
-      .sort()
   for (const [text, translated] of Object.entries(zhHelp)) {
     // A name of the placeholders is translated, and "JSON" may stand once where the English has a pronoun.
     if (/DATABASE/.test(text)) continue
@@ -70,28 +86,137 @@ t.test('every error code says in Chinese what it means', async t => {
   for (const text of Object.values(zhErrors)) t.match(text, /^[^]*[\u4e00-\u9fff][^]*[。？]$/)
 })
 
+t.test('below the options stand the same commands, options and numbers', async t => {
+  const english = { [program.name]: program.epilogue, ...epilogues }
+  t.strictSame(Object.keys(zhEpilogues).sort(), Object.keys(english).sort())
+  const examples = (text: string): string[] => text.split('\n').filter(line => /^ {2}/.test(line))
+  for (const [name, text] of Object.entries(english)) {
+    t.strictSame(examples(zhEpilogues[name]!), examples(text), name)
+    t.strictSame(typed(zhEpilogues[name]!), typed(text), name)
+  }
+})
+
+const placesOf = (text: string): string[] => Array.from(new Set(text.match(/\{\w+\}/g))).sort()
+
+/** The program without its Chinese; texts that go on in the next line are whole. */
+const sources = (await readSources())
+  .filter(({ path }) => !path.startsWith('cli/language/zh-'))
+  .map(({ text }) => text.replace(/['`] \+\s+['`]/g, '').replaceAll('\\`', '`'))
+  .join('\n')
+
+t.test('every sentence of the catalogue is said, with the same values', async t => {
+  const unsaid = [...Object.keys(zhSentences), ...Object.keys(zhNouns)].filter(
+    text => !sources.includes(`'${text}'`) && !sources.includes(`"${text}"`),
+  )
+  const computed = ['confirmed', 'unconfirmed', 'rejected', 'skipped', 'unsent']
+  t.strictSame(
+    unsaid.filter(text => !computed.includes(text)),
+    [],
+    'said nowhere',
+  )
+  for (const [text, translated] of Object.entries({ ...zhSentences, ...zhNotices })) {
+    t.strictSame(placesOf(translated), placesOf(text), text)
+    t.strictSame(typed(translated), typed(text), text)
+  }
+})
+
+/** As the library says it: fields, where the command line has flags. */
+const fielded = (text: string): string =>
+  Object.values<OptionDefinition>(loadOptions).reduce(
+    (said, option) =>
+      option.field === undefined
+        ? said
+        : said.replaceAll(
+            new RegExp(`--${longName(option)}(?![a-z-])`, 'g'),
+            `\`${option.field}\``,
+          ),
+    text,
+  )
+
+t.test('every notice that has its Chinese is one of the program', async t => {
+  for (const text of Object.keys(zhNotices)) {
+    const lost = text
+      // One of two words is chosen in the middle of the sentence.
+      .replace(/^(?:adding|would add) columns/, ' columns')
+      .split(/\{\w+\}/)
+      .map(part => part.replace(/^[":., )]+|[":., (]+$/g, ''))
+      .filter(part => ![part, fielded(part)].some(said => sources.includes(said)))
+    t.strictSame(lost, [], text)
+  }
+})
+
+t.test('a notice is known by its English, whatever its values are', async t => {
+  const cases: [string, string][] = [
+    [
+      'rejected: a: b.csv, line 3: id: "x, line 9: y" is not an INT',
+      '被拒绝：a: b.csv 第 3 行：id: "x, line 9: y" is not an INT',
+    ],
+    [
+      't.csv: delimiter ", " (found), quote "\\"" (found), no header (given), encoding gbk (found)',
+      't.csv：分隔符 ", "（自动判断），引号 "\\""（自动判断），没有表头（指定），编码 gbk（自动判断）',
+    ],
+    [
+      'delimiter ";" (given), no quotes (found), header (found), decimal comma (found), trailing delimiter (found), encoding utf-8 (found)',
+      '分隔符 ";"（指定），没有引号（自动判断），有表头（自动判断），小数逗号（自动判断），末尾的分隔符（自动判断），编码 utf-8（自动判断）',
+    ],
+    ['created "dfs://d/t": a INT, b SYMBOL', '已创建“dfs://d/t”：a INT, b SYMBOL'],
+    ['something else (found)', 'something else (found)'],
+    ['a sentence that has none', 'a sentence that has none'],
+  ]
+  for (const [text, translated] of cases) t.equal(zhNotice(text), translated)
+  // Values are no templates.
+  t.equal(
+    chinese.tell('the file lacks {columns}', { columns: '{columns} $& $1' }),
+    '文件缺少 {columns} $& $1',
+  )
+  t.equal(zhNotice('rejected: {line}, line 1: $1'), '被拒绝：{line} 第 1 行：$1')
+})
+
 t.test('who asks decides, then the system of a terminal; pipes stay English', async t => {
-  const of = (argv: string[], environment: Record<string, string>, isTerminal = true): string =>
-    wordsFor({ argv, environment, isTerminal }).language
-  t.equal(of([], { LANG: 'zh_CN.UTF-8' }), 'zh')
-  t.equal(of([], { LANG: 'zh_CN.UTF-8' }, false), 'en')
-  t.equal(of([], { LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }), 'en')
-  t.equal(of([], { LC_MESSAGES: 'zh_TW', LANG: 'en_US' }), 'zh')
-  t.equal(of([], { LANG: 'zhuang' }), 'en')
-  t.equal(of(['--lang=en'], { LANG: 'zh_CN.UTF-8' }), 'en')
-  t.equal(of(['--lang', 'en', '--lang', 'zh'], {}, false), 'zh', 'the last one counts')
-  t.equal(of([], { DDB_INGEST_LANG: 'zh' }, false), 'zh')
-  t.equal(of(['--lang', 'en'], { DDB_INGEST_LANG: 'zh' }), 'en')
-  t.throws(() => of(['--lang', 'fr'], {}), { code: 'DDB_USAGE' })
+  const of = async (
+    argv: string[],
+    environment: Record<string, string>,
+    isTerminal = true,
+  ): Promise<string> => (await wordsFor({ argv, environment, isTerminal })).language
+  t.equal(await of([], { LANG: 'zh_CN.UTF-8' }), 'zh')
+  t.equal(await of([], { LANG: 'zh_CN.UTF-8' }, false), 'en')
+  t.equal(await of([], { LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }), 'en')
+  t.equal(await of([], { LC_MESSAGES: 'zh_TW', LANG: 'en_US' }), 'zh')
+  t.equal(await of([], { LANG: 'zhuang' }), 'en')
+  t.equal(await of(['--lang=en'], { LANG: 'zh_CN.UTF-8' }), 'en')
+  t.equal(await of(['--lang', 'en', '--lang', 'zh'], {}, false), 'zh', 'the last one counts')
+  t.equal(await of([], { DDB_INGEST_LANG: 'zh' }, false), 'zh')
+  t.equal(await of(['--lang', 'en'], { DDB_INGEST_LANG: 'zh' }), 'en')
+  await t.rejects(of(['--lang', 'fr'], {}), { code: 'DDB_USAGE' })
 })
 
 t.test('the help fits 80 columns in both languages', async t => {
   for (const { name } of commands) {
     for (const words of [english, chinese]) {
-      const lines = helpText(name, commands, 80, words).split('\n')
-      const wide = lines.filter(line => displayWidth(line) > 80)
-      t.strictSame(wide, [], `${name} ${words.language}`)
+      for (const help of ['--help', '--help-all']) {
+        const line = readCommandLine([name, help], commands, 80, words)
+        const lines = 'answer' in line ? line.answer.split('\n') : []
+        t.ok(lines.length > 5)
+        const wide = lines.filter(line => displayWidth(line) > 80)
+        t.strictSame(wide, [], `${name} ${words.language}`)
+        if (words.language === 'en') continue
+        t.notMatch(line, /Usage:|Options:|Examples?:/, 'nothing is left in English')
+      }
     }
+  }
+})
+
+t.test('texts of options fit 60 columns', async t => {
+  for (const words of [english, chinese]) {
+    const line = readCommandLine(['load', '--help-all'], commands, 60, words)
+    const options = ('answer' in line ? line.answer : '').split(/\n\n(?:Every|每个)/)[0]!
+    const wide = options.split('\n').filter(one => displayWidth(one) > 60)
+    // A word that is wider is not divided.
+    t.strictSame(
+      wide.filter(one => / \S+ \S/.test(one.slice(33))),
+      [],
+      words.language,
+    )
   }
 })
 

@@ -3,6 +3,7 @@
 */
 import { resolve } from 'node:path'
 import t from 'tap'
+import { english } from '../../../src/cli/language/words.js'
 import {
   journalFolder,
   journalOf,
@@ -73,7 +74,7 @@ t.test('a folder for journals alone makes no journal', async t => {
     layers: [],
   }
   const { processEnvironment } = fakeProcess()
-  const output = { note: () => undefined, keepSecret: () => undefined }
+  const output = { note: () => undefined, keepSecret: () => undefined, words: () => english }
   const call = { sources, processEnvironment, output }
   const settings = resolveOptions(loadOptions, sources)
   t.notOk('journal' in (await loadOptionsOf(settings, ['a.csv'], call)))

@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
+import { english } from '../../../src/cli/language/words.js'
 import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
 import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
 import { nextCommand, type Asked } from '../../../src/cli/output/advice.js'
@@ -127,7 +128,11 @@ t.test('the command suits what went wrong', async t => {
 /** As text on standard error. */
 function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
   const lines: string[] = []
-  const output = { note: (line: string) => lines.push(line), event: () => false }
+  const output = {
+    note: (line: string) => lines.push(line),
+    event: () => false,
+    words: () => english,
+  }
   tellNextStep(output as unknown as Output, result, next)
   return lines
 }
@@ -159,6 +164,11 @@ t.test(
     t.equal(nextStep(bad, asked)?.command, "ddb-ingest retry 'bad rows.csv'")
     const unkept = { ...bad, rejects: well.rejects }
     t.equal(nextStep(unkept, asked)?.command, 'ddb-ingest check a.csv --table trades')
+    const files = ['--report', 'r.html', '--summary', 's', '--metrics-file', 'm', '--label', 'a=b']
+    const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
+    t.equal(nextStep(unkept, withFiles)?.command, 'ddb-ingest check a.csv --table trades')
+    const unwritten = { ...well, exitCode: 74 }
+    t.equal(nextStep(unwritten, withFiles)?.command, 'ddb-ingest explain DDB_OUTPUT_WRITE')
     const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
     t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
   },

@@ -65,13 +65,29 @@ t.test('every line of a run is an object that the page describes', async t => {
   t.match(JSON.parse(result!), {
     status: 'rejects',
     exitCode: 3,
-    rows: { read: 2, confirmed: 1, unconfirmed: 0, rejected: 1, skipped: 0, unsent: 0 },
+    rows: {
+      read: 2,
+      confirmed: 1,
+      filtered: 0,
+      unconfirmed: 0,
+      rejected: 1,
+      skipped: 0,
+      unsent: 0,
+    },
     rejects: { byCode: { DDB_INPUT_CELL: 1 }, files: [], unplaced: 0 },
   })
 })
 
 t.test('so is every report of a progress', async t => {
-  const rows = { read: 1, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
+  const rows = {
+    read: 1,
+    confirmed: 0,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 0,
+    skipped: 0,
+    unsent: 0,
+  }
   const fields = progressFields(
     newFigures()({
       ...{ phase: 'loading', rows, sentRows: 1, sentBatches: 1, inFlightBytes: 9, bytesRead: 9 },

@@ -21,7 +21,15 @@ import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 
 const report = (given: Partial<LoadReport> = {}): LoadReport => ({
   phase: 'loading',
-  rows: { read: 2000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  rows: {
+    read: 2000,
+    confirmed: 1000,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 0,
+    skipped: 0,
+    unsent: 0,
+  },
   sentRows: 1990,
   sentBatches: 2,
   inFlightBytes: 4_000_000,
@@ -82,6 +90,7 @@ const anyReport = fc.record({
   rows: fc.record({
     read: fc.nat(1e12),
     confirmed: fc.nat(1e12),
+    filtered: fc.nat(1e9),
     unconfirmed: fc.nat(1e9),
     rejected: fc.nat(1e9),
     skipped: fc.nat(1e9),

@@ -41,7 +41,7 @@ import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
 import { fileFolder } from '../../helpers/file-folder.js'
 
 const result = (given: Partial<LoadResult> = {}): LoadResult => ({
-  schema: 'ddb-ingest/load/1',
+  schema: 'ddb-ingest/load/2',
   version: '0.0.0',
   runId: 'r',
   status: 'loaded',
@@ -82,7 +82,15 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
       ragged: 0,
     },
   ],
-  rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  rows: {
+    read: 1000,
+    confirmed: 1000,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 0,
+    skipped: 0,
+    unsent: 0,
+  },
   duplicates: 0,
   confirm: { asked: 'auto', used: 'count', note: null, uncertain: [], verified: null },
   stored: {
@@ -132,7 +140,7 @@ t.test('a finished load says in five lines what landed where, and how it is know
   t.strictSame(summaryLines(result(), undefined, false, 80), lines)
   t.equal(
     summaryLines(result(), undefined, true, undefined)[4],
-    '  rows      read 1,000 = confirmed 1,000 + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0',
+    '  rows      read 1,000 = confirmed 1,000 + filtered 0 + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0',
   )
 })
 
@@ -145,7 +153,15 @@ t.test('a narrow screen divides every line but the command', async t => {
 })
 
 t.test('no row goes unmentioned', async t => {
-  const rows = { read: 21, confirmed: 1, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
+  const rows = {
+    read: 21,
+    confirmed: 1,
+    filtered: 0,
+    unconfirmed: 2,
+    rejected: 3,
+    skipped: 4,
+    unsent: 11,
+  }
   const byCode = { DDB_A: 9, DDB_B: 8, DDB_C: 10, DDB_D: 1, DDB_E: 1 }
   const rejects = { ...result().rejects, byCode, unplaced: 2 }
   t.strictSame(summaryLines(result({ rows, rejects }), 'CMD', false, undefined), [
@@ -169,7 +185,15 @@ t.test(
 )
 
 t.test('it claims no more than is known', async t => {
-  const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
+  const rows = {
+    read: 5,
+    confirmed: 0,
+    filtered: 0,
+    unconfirmed: 5,
+    rejected: 0,
+    skipped: 0,
+    unsent: 0,
+  }
   const none = result({
     rows,
     confirm: { asked: 'none', used: 'none', note: null, uncertain: [], verified: null },
@@ -192,7 +216,15 @@ t.test('it claims no more than is known', async t => {
 })
 
 t.test('rows that were there before are told apart from those of this process', async t => {
-  const rows = { read: 10, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 10, unsent: 0 }
+  const rows = {
+    read: 10,
+    confirmed: 0,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 0,
+    skipped: 10,
+    unsent: 0,
+  }
   const confirm: LoadResult['confirm'] = {
     asked: 'auto',
     used: 'none',
@@ -234,7 +266,15 @@ t.test('how safe rows are is said of rows that are confirmed, unknown or not', a
     detailLines(result({ stored: unknown }), true).filter(line => /stored/.test(line)),
     [],
   )
-  const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
+  const rows = {
+    read: 5,
+    confirmed: 0,
+    filtered: 0,
+    unconfirmed: 5,
+    rejected: 0,
+    skipped: 0,
+    unsent: 0,
+  }
   t.notMatch(summaryText(result({ rows, stored: unknown })), 'stored')
   const stored: LoadResult['stored'] = {
     grade: 'replicated',
@@ -263,7 +303,7 @@ t.test('how safe rows are is said of rows that are confirmed, unknown or not', a
 })
 
 t.test('where nothing was sent nothing is confirmed', async t => {
-  const nothing = { confirmed: 0, unconfirmed: 0, skipped: 0, unsent: 0 }
+  const nothing = { confirmed: 0, filtered: 0, unconfirmed: 0, skipped: 0, unsent: 0 }
   const confirm: LoadResult['confirm'] = {
     ...result().confirm,
     used: 'none',
@@ -293,10 +333,18 @@ t.test('a function is named as the target when it is one', async t => {
 })
 
 t.test('the equation holds every part, zero or not', async t => {
-  const rows = { read: 21, confirmed: 1, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
+  const rows = {
+    read: 21,
+    confirmed: 1,
+    filtered: 0,
+    unconfirmed: 2,
+    rejected: 3,
+    skipped: 4,
+    unsent: 11,
+  }
   t.equal(
     equationText(rows),
-    'read 21 = confirmed 1 + unconfirmed 2 + rejected 3 + skipped 4 + unsent 11',
+    'read 21 = confirmed 1 + filtered 0 + unconfirmed 2 + rejected 3 + skipped 4 + unsent 11',
   )
 })
 
@@ -314,7 +362,15 @@ t.test('of several connections the figures say what each carried', async t => {
 
 t.test('details name rejects; figures only when asked for', async t => {
   t.strictSame(detailLines(result(), false), [])
-  const rows = { read: 10, confirmed: 8, unconfirmed: 0, rejected: 2, skipped: 0, unsent: 0 }
+  const rows = {
+    read: 10,
+    confirmed: 8,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 2,
+    skipped: 0,
+    unsent: 0,
+  }
   const rejects = {
     file: 'bad.csv',
     files: [{ path: 'bad.csv', rows: 2 }],
@@ -385,7 +441,7 @@ t.test('what is not known is null, and every field is there', async t => {
     exitCode: null,
     target: { host: 'h:8848', table: 'trades', function: null },
     confirmUsed: null,
-    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, unsent: 0 },
+    rows: { read: 0, confirmed: 0, filtered: 0, unconfirmed: 0, rejected: 0, unsent: 0 },
     inputs: [],
     processes: [
       { startedAt: '2026-01-02T03:04:01.000Z', endedAt: null, status: null, exitCode: null },
@@ -400,7 +456,14 @@ t.test('what is not known is null, and every field is there', async t => {
 
 t.test('of a killed run the batches count', async t => {
   const { rows, inputs } = await report(inputsRecord, ...[1, 2, 3].map(batchRecord), endedRecord(1))
-  t.strictSame(rows, { read: 30, confirmed: 10, unconfirmed: 20, rejected: 0, unsent: 0 })
+  t.strictSame(rows, {
+    read: 30,
+    confirmed: 10,
+    filtered: 0,
+    unconfirmed: 20,
+    rejected: 0,
+    unsent: 0,
+  })
   t.strictSame(inputs, [
     {
       path: 'a.csv',
@@ -413,13 +476,21 @@ t.test('of a killed run the batches count', async t => {
 })
 
 t.test('a process that has ended knows more, and what was skipped had been confirmed', async t => {
-  const rows = { read: 10, confirmed: 2, unconfirmed: 0, rejected: 1, skipped: 3, unsent: 4 }
+  const rows = {
+    read: 10,
+    confirmed: 2,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 1,
+    skipped: 3,
+    unsent: 4,
+  }
   const end = endRecord({ rows, isDone: false, status: 'failed', exitCode: 74 })
   t.match(await report(end), {
     state: 'failed',
     exitCode: 74,
     endedAt: end.at,
-    rows: { read: 10, confirmed: 5, unconfirmed: 0, rejected: 1, unsent: 4 },
+    rows: { read: 10, confirmed: 5, filtered: 0, unconfirmed: 0, rejected: 1, unsent: 4 },
     resume: { possible: true },
   })
 })
@@ -441,7 +512,7 @@ const reportOfRunsText = (change: Partial<RunReport> = {}): RunReport => ({
   exitCode: 130,
   target: { host: 'h:8848', table: 'trades', function: null },
   confirmUsed: 'receipts',
-  rows: { read: 1_500, confirmed: 1_000, unconfirmed: 500, rejected: 0, unsent: 0 },
+  rows: { read: 1_500, confirmed: 1_000, filtered: 0, unconfirmed: 500, rejected: 0, unsent: 0 },
   inputs: [
     {
       path: 'a.csv',
@@ -488,7 +559,7 @@ t.test('a table has a line for each run, and the command is never cut', async t 
     runId: 'longer',
     state: 'finished',
     target: { host: 'h:1', table: null, function: 'put' },
-    rows: { read: 7, confirmed: 7, unconfirmed: 0, rejected: 0, unsent: 0 },
+    rows: { read: 7, confirmed: 7, filtered: 0, unconfirmed: 0, rejected: 0, unsent: 0 },
     resume: { possible: false, command: null },
   })
   const runs = [reportOfRunsText(), done]
@@ -516,7 +587,7 @@ t.test('runs fit the screen, however long their names are, and commands are whol
   const long = reportOfRunsText({
     runId: 'r'.repeat(64),
     target: { host: 'h'.repeat(40), table: `dfs://${'d'.repeat(30)}/t`, function: null },
-    rows: { read: 1e10, confirmed: 1e9, unconfirmed: 1e9, rejected: 1e9, unsent: 1e9 },
+    rows: { read: 1e10, confirmed: 1e9, filtered: 0, unconfirmed: 1e9, rejected: 1e9, unsent: 1e9 },
     resume: { possible: true, command },
   })
   for (const columns of [60, 80, 200]) {
@@ -536,7 +607,7 @@ t.test('one run is told with everything that is known of it', async t => {
     [
       'r: killed',
       '  target     trades on h:8848, confirmed by receipts',
-      '  rows       read 1,500 = confirmed 1,000 + unconfirmed 500 + rejected 0 + unsent 0',
+      '  rows       read 1,500 = confirmed 1,000 + filtered 0 + unconfirmed 500 + rejected 0 + unsent 0',
       '  input      a.csv: settled up to byte 10,900, line 1,002 (1,000 rows)',
       '  not known  500 rows of lines 1,002 to 1,501 (bytes 10,900 to 16,000)',
       '  input      b.csv: done',
@@ -758,7 +829,15 @@ t.test('it has every member of a result, and claims nothing', async t => {
     exitCode: 64,
     startedAt: '1970-01-01T00:00:00.000Z',
     inputs: [],
-    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    rows: {
+      read: 0,
+      confirmed: 0,
+      filtered: 0,
+      unconfirmed: 0,
+      rejected: 0,
+      skipped: 0,
+      unsent: 0,
+    },
     confirm: { asked: 'auto', used: 'none', note: null, uncertain: [] },
     error: { code: 'DDB_USAGE', message: 'see --rejects' },
   })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { fileFolder } from '../../helpers/file-folder.js'
 import { startServer } from '../../../src/server/index.js'
+import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { newScreen } from '../../helpers/screen.js'
 import { bin } from '../run-cli.js'
 
@@ -94,6 +95,28 @@ t.test('a run is watched in two lines, at every width, and leaves five', { skip 
         lines.some(line => /%/.test(line)),
         'nothing of the bar is left',
       )
+    }),
+  )
+})
+
+t.test('in Chinese the lines fit every width, too', { skip }, async t => {
+  await Promise.all(
+    [60, 80, 200].map(async columns => {
+      const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
+      const { pieces, lines } = await onTerminal(columns, words, { LANG: 'zh_CN.UTF-8' })
+      const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%|^已发送 /.test(line))
+      t.ok(
+        frames.every(line => displayWidth(line) < columns),
+        `inside ${columns} columns`,
+      )
+      t.ok(frames.some(line => /^[█▒░]+ \d+% .*文件 \d\/4 .*剩余 \d:\d\d$/.test(line)))
+      t.ok(frames.some(line => /^已发送 [\d.k,]+ {2}已确认 [\d.k,]+ .* 行\/秒/.test(line)))
+      const summary = lines.slice(-6, -1)
+      t.strictSame(
+        summary.map(line => line.trim().split(' ')[0]),
+        ['已导入', '用时', '被拒绝', '依据', '下一步'],
+      )
+      t.ok(summary.every(line => displayWidth(line) <= columns))
     }),
   )
 })

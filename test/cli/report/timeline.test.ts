@@ -9,7 +9,15 @@ import type { LoadReport } from '../../../src/load/options.js'
 const report = (elapsedMs: number, sentRows: number, confirmed: number): LoadReport => ({
   phase: 'loading',
   input: undefined,
-  rows: { read: sentRows, confirmed, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  rows: {
+    read: sentRows,
+    confirmed,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 0,
+    skipped: 0,
+    unsent: 0,
+  },
   sentRows,
   sentBatches: 0,
   inFlightBytes: 0,

@@ -32,9 +32,9 @@ interface Scene extends LoadServer {
 
 /** Days of files, each with rows that no other has. */
 async function scene(t: Test, days = 4, rowsOfFile = 100, script = table): Promise<Scene> {
-  const here = await startLoadServer(t, script)
+  const here = await startLoadServer(t, script, { settings: { persistenceDir: 'persisted' } })
   const [target, rows] =
-    script === table ? ['trades', 'trades'] : ['dfs://d/t', 'loadTable("dfs://d","t")']
+    script === dfs ? ['dfs://d/t', 'loadTable("dfs://d","t")'] : ['trades', 'trades']
   const folder = t.testdir()
   const files: string[] = []
   let id = 0
@@ -103,6 +103,21 @@ void t.test('three shards load a plan, and whoever comes later loads nothing', a
     rowCount,
   )
   await eachOnce()
+})
+
+void t.test('a unit that is done costs the server one row, besides the last one', async t => {
+  const { plan, shard, rows } = await scene(t)
+  const manifest = await plan()
+  t.equal(manifest.units.length, 8)
+  t.match(await shard(manifest, 1, 1), { exitCode: 0 })
+  const kept = await rows('select unit, endedUnit from ddbIngestPlan1_year where kind > 2')
+  const units = Array.from({ length: 8 }, (_, i) => i + 1)
+  t.strictSame(
+    kept.map(row => row.map(Number)),
+    [...units.map(unit => [unit, unit - 1]), [8, 8]],
+  )
+  const left = await rows('select name from objs(true) where name like "ddbIngest%"')
+  t.strictSame(left, [['ddbIngestPlan1_year']])
 })
 
 void t.test('two processes of one shard at the same moment share its rows', async t => {
@@ -179,6 +194,46 @@ void t.test('a server that has forgotten everything gets no row of a DFS table a
   })
   t.match(results[1], { exitCode: 0 })
   await eachOnce()
+})
+
+const persisted =
+  'enableTableShareAndPersistence(streamTable(1:0, `day`sym`price`id, [INT,SYMBOL,DOUBLE,INT]), "trades", cacheSize=1000)'
+
+void t.test('what left the memory of a persisted table is not loaded again', async t => {
+  const here = await scene(t, 4, 300, persisted)
+  const { plan, shard, session, rowCount } = here
+  const manifest = await plan({ batchRows: 100 })
+  const had = async (): Promise<number> => {
+    const answer = await session.run('getPersistenceMeta(trades)["totalSize"]')
+    return Number(answer?.form === 'scalar' ? answer.value : NaN)
+  }
+  t.match(await shard(manifest, 1, 1), { exitCode: 0 })
+  t.equal(await had(), rowCount)
+  forget(here)
+  t.match(await shard(manifest, 1, 1), {
+    exitCode: 75,
+    error: { code: 'DDB_UNPROVEN', message: /8 of 8 units failed: .*have left memory/ },
+  })
+  t.equal(await had(), rowCount)
+  t.match(await shard(manifest, 1, 1, { delivery: { onDoubt: 'resend' } }), { exitCode: 0 })
+  t.equal(await had(), 2 * rowCount)
+})
+
+void t.test('of a persisted table all batches are looked up while all is in memory', async t => {
+  const { plan, shard, session, count } = await scene(t, 1, 300, persisted)
+  const manifest = await plan({ batchRows: 100 })
+  // Of the first unit the last batch alone is there.
+  const ids = Array.from({ length: 100 }, (_, i) => 200 + i)
+  const columns = [ids.map(() => 1), ids.map(id => `"s${id % 7}"`), ids.map(id => id / 4), ids]
+  const [day, sym, price, id] = columns.map(values => `[${values.join()}]`)
+  await session.run(
+    `tableInsert(objByName("trades"), table(${day} as day, ${sym} as sym, ${price} as price, ${id} as id))`,
+  )
+  t.match(await shard(manifest, 1, 1), {
+    exitCode: 75,
+    error: { code: 'DDB_UNPROVEN', message: /1 of 2 units failed: unit 1 .*a\.csv:202 on/ },
+  })
+  t.equal(await count('trades'), 600)
 })
 
 void t.test('a server whose table is empty after a restart is loaded anew', async t => {

@@ -2,6 +2,7 @@
   What the command line adds to a load: streams, objects, codes, signals. What a load does is tested with it.
 */
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -102,11 +103,19 @@ t.test('--json is one object on one line, and --summary the same in a file', asy
   t.equal(stdout.split('\n').length, 2)
   const result = JSON.parse(stdout) as LoadResult
   t.match(result, {
-    schema: 'ddb-ingest/load/1',
+    schema: 'ddb-ingest/load/2',
     status: 'loaded',
     exitCode: 0,
     target: { table: 'prices', function: null },
-    rows: { read: 3, confirmed: 3, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    rows: {
+      read: 3,
+      confirmed: 3,
+      filtered: 0,
+      unconfirmed: 0,
+      rejected: 0,
+      skipped: 0,
+      unsent: 0,
+    },
     error: null,
   })
   t.ok(result.memory.peakRssBytes! > 1e6)
@@ -405,15 +414,69 @@ t.test('no file is written, and settings of load count', async t => {
     'c.json': JSON.stringify({ load: { table: 'trades' }, check: { sample: 2 } }),
   })
   const argv = [here('fixtures/csv/trades.csv'), '--config', join(folder, 'c.json'), '--json']
-  for (const name of ['rejects', 'summary', 'metrics-file'])
-    argv.push(`--${name}`, join(folder, name))
+  argv.push('--rejects', join(folder, 'rejects'))
   argv.push('--run-id', 'r', '--state-dir', join(folder, 'state'), '--lock', 'l')
-  const { code, stdout, stderr } = await check(argv, { environment: { XDG_STATE_HOME: folder } })
+  const ofLoads = {
+    DDB_INGEST_SUMMARY: join(folder, 'summary'),
+    DDB_INGEST_METRICS_FILE: join(folder, 'metrics'),
+    DDB_INGEST_REPORT: join(folder, 'report'),
+  }
+  const environment = { XDG_STATE_HOME: folder, ...ofLoads }
+  const { code, stdout, stderr } = await check(argv, { environment })
   t.equal(code, 0, stderr)
   const result = JSON.parse(stdout) as CheckResult
   t.match(result, { rows: { read: 2, fit: 2 }, inputs: [{ isWhole: false }] })
-  t.match(result.commands[0], / --table trades .*--rejects .*--run-id r .*--lock l$/)
+  t.match(
+    result.commands[0],
+    / --table trades .*--rejects .*--run-id r .*--summary .*--metrics-file .*--report .*--lock l$/,
+  )
   t.strictSame(await readdir(folder), ['c.json'])
+})
+
+t.test('--summary has the object of --json, on every exit', async t => {
+  const path = join(t.testdir({ 's.json': 'old' }), 's.json')
+  const summary = async (): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'))
+  const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
+  const good = await check(['-t', 'trades', '--summary', path, '--json'], { stdin })
+  t.equal(good.code, 0)
+  t.strictSame(await summary(), JSON.parse(good.stdout))
+  t.equal((await check(['-t', 'tradse', '--summary', path, '-q'], { stdin })).code, 78)
+  t.match(await summary(), { exitCode: 78, error: { code: 'DDB_TARGET' } })
+  const wrong = await check(['-t', 'trades', '--function', 'f', '--summary', path], { stdin })
+  t.equal(wrong.code, 64)
+  t.match(await summary(), { schema: 'ddb-ingest/check/1', error: { code: 'DDB_USAGE' } })
+  t.match(await check(['-t', 'trades', '--summary', '/no/such/s.json'], { stdin }), { code: 73 })
+})
+
+t.test('a disk that is full is 74, and the next command explains it', async t => {
+  const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
+  const full = await check(['-t', 'trades', '--summary', '/dev/full'], { stdin })
+  t.equal(full.code, 74)
+  t.match(
+    full.stderr,
+    /\(ENOSPC\) \[DDB_OUTPUT_WRITE\]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/,
+  )
+  const { server } = await startLoadServer(t, tradesScript)
+  const load = ['load', '-t', 'trades', '--port', String(server.port), '--report', '/dev/full']
+  const loaded = await runMain(load, { stdin })
+  t.equal(loaded.code, 74)
+  t.match(loaded.stderr, /\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/)
+})
+
+t.test('what only a load has is refused on the command line', async t => {
+  const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
+  const path = join(t.testdir(), 'file')
+  for (const name of ['--report', '--metrics-file', '--label']) {
+    const given = name === '--label' ? 'a=b' : path
+    const asked = ['-t', 'trades', '--port', portOfCheck, name, given]
+    const outcome = await runMain(['load', '-n', ...asked], { stdin })
+    t.match(outcome, { code: 64, stderr: /is about a load, and a check loads nothing/ })
+    t.match(await runMain(['check', ...asked], { stdin }), { code: 64, stderr: name })
+    t.notOk(existsSync(path))
+  }
+  const { stdout } = await runMain(['check', '--help-all'])
+  t.match(stdout, '--summary')
+  t.notMatch(stdout, /--report|--metrics-file|--label/)
 })
 
 t.test('help, not a hang', async t => {

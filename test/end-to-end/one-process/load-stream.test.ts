@@ -20,7 +20,15 @@ t.test('rows land in order, with their nulls, and are confirmed by counting', as
   t.match(result, {
     status: 'loaded',
     exitCode: 0,
-    rows: { read: 4, confirmed: 4, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    rows: {
+      read: 4,
+      confirmed: 4,
+      filtered: 0,
+      unconfirmed: 0,
+      rejected: 0,
+      skipped: 0,
+      unsent: 0,
+    },
     confirm: { asked: 'count', used: 'count' },
     inputs: [{ format: 'csv', compression: 'none', bytes: Buffer.byteLength(fourRows), rows: 4 }],
     error: null,

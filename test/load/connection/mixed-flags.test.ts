@@ -170,7 +170,7 @@ t.test('a login that is known to hold is not tried', async t => {
 t.test('a run whose rows only receipts know does not go on without them', async t => {
   const found = (unconfirmed: number): Partial<FoundRun> => ({
     used: 'receipts',
-    rows: () => ({ confirmed: 0, rejected: 0, unconfirmed, unsent: 0 }),
+    rows: () => ({ confirmed: 0, filtered: 0, rejected: 0, unconfirmed, unsent: 0 }),
   })
   await t.rejects(sent(t, login, { found: found(1) }), {
     code: 'DDB_UNAVAILABLE',

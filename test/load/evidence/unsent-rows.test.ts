@@ -32,6 +32,7 @@ const before: TargetIdentity = {
 
 interface Change {
   readonly identity?: Partial<TargetIdentity>
+  readonly now?: Partial<TargetIdentity>
   readonly onServer?: Journal['onServer']
   readonly delivery?: DeliveryOptions
   readonly more?: readonly JournalRecord[]
@@ -52,7 +53,7 @@ async function checkOf(t: Test, ids: string, change: Change = {}): Promise<Unsen
   const run = testRun({ target: { table: 'trades' }, delivery: change.delivery ?? {} })
   const journal = { onServer: change.onServer } as Journal
   const evidence = { samples: newSampleRows(['id'], [], []) } as unknown as Evidence
-  const now = { ...before, rows: await count('trades') }
+  const now = { ...before, ...change.now, rows: await count('trades') }
   const check = unsentCheck({ ...run, history: { ...run.history, found, journal } }, session, {
     evidence,
     now,
@@ -70,6 +71,8 @@ t.test('rows of the table that the journal does not know end the run', async t =
   await t.rejects((await checkOf(t, '1..8'))(batch(6, 7, 8)), refusal)
   await t.rejects((await checkOf(t, '1..8'))(batch(6, 7, 8, 9, 10, 11)), refusal, 'a longer batch')
   await t.rejects((await checkOf(t, '1..8'))(batch(6, 99, 8)), refusal, 'one was refused then')
+  const persisted = await checkOf(t, '1..8', { now: { total: 'totalSize' } })
+  await t.rejects(persisted(batch(6, 7, 8)), refusal, 'the latest rows of a persisted table')
   const check = await checkOf(t, '1..8')
   await check(batch(99))
   await t.rejects(check(batch(7, 8)), refusal, 'of a batch that was refused nothing is there')
@@ -87,6 +90,9 @@ t.test('what is not there, or is accounted for, does not', async t => {
   )(batch(1, 2, 3))
   await (
     await checkOf(t, '1..8', { identity: { adds: false } })
+  )(batch(6, 7, 8))
+  await (
+    await checkOf(t, '1..8', { now: { total: 'totalRows' } })
   )(batch(6, 7, 8))
   await (
     await checkOf(t, '1..8', { identity: { rows: null } })

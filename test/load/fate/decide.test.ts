@@ -58,6 +58,33 @@ t.test('what a refusal leads to', async t => {
   }
 })
 
+t.test(
+  'what a transform refuses was never written, whatever the target, and is not divided',
+  async t => {
+    const again = { kind: 'again' }
+    const reject = { kind: 'reject' }
+    for (const traits of [whole, chunks]) {
+      for (const [text, refused, expected] of [
+        [busy, batch, again],
+        [busy, worn, { ...notStored, error: { code: 'DDB_UNAVAILABLE', exitCode: 75 } }],
+        [unknown, batch, reject],
+        [unknown, worn, reject],
+        [type, batch, reject],
+        [large, batch, reject],
+        [rights, batch, { ...notStored, error: { code: 'DDB_PRIVILEGE' } }],
+        [
+          gone,
+          batch,
+          { ...notStored, error: { code: 'DDB_TARGET', message: /: in the transform: Can't/ } },
+        ],
+        [leader, batch, { kind: 'follow', to: { host: 'node2', port: 8902 } }],
+      ] as const) {
+        t.match(decide(text, { ...refused, byTransform: true }, traits), expected, text)
+      }
+    }
+  },
+)
+
 t.test('without retries nothing is sent again', async t => {
   t.match(decide(busy, batch, { ...whole, retries: 0 }), stops)
 })

@@ -162,7 +162,7 @@ const confirmed: JournalRecord = {
 t.test('nothing is known of a run without records', async t => {
   const state = readRun()
   t.match(state, { run: undefined, processes: 0, lastNo: 0, ledgerNumber: 0, hasLeftServer: true })
-  t.strictSame(state.rows(), { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 })
+  t.strictSame(state.rows(), { confirmed: 0, filtered: 0, rejected: 0, unconfirmed: 0, unsent: 0 })
 })
 
 t.test('how the last process ended is forgotten when another one begins', async t => {
@@ -243,7 +243,7 @@ t.test(
       end: undefined,
     })
     t.strictSame(anew.rejectsFiles, ['/r.csv'], 'they may still be there')
-    t.strictSame(anew.rows(), { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 })
+    t.strictSame(anew.rows(), { confirmed: 0, filtered: 0, rejected: 0, unconfirmed: 0, unsent: 0 })
     anew.take(inputs)
     anew.take(confirmed)
     t.strictSame(anew.rows().confirmed, 0, 'an old number says nothing any more')
@@ -291,7 +291,7 @@ t.test('where rows are only counted, rejects of what is read again are forgotten
   t.equal(readRun(...records, end(false), process(2)).rejects, undefined)
   const done = [...records, end(true)]
   t.match(readRun(...done).rejects, { byInput: { 'a.csv': { rejected: 1 } } })
-  const rows = { confirmed: 7, rejected: 2, unconfirmed: 0, unsent: 0 }
+  const rows = { confirmed: 7, filtered: 0, rejected: 2, unconfirmed: 0, unsent: 0 }
   t.strictSame(readRun(...done).rows(), rows, 'as many as it ended with')
   t.strictSame(readRun(...done, process(2)).rows(), rows)
   t.match(

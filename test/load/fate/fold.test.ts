@@ -19,7 +19,7 @@ function told(...events: readonly RunEvent[]): RunState {
   return state
 }
 
-const sums = { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0 }
+const sums = { confirmed: 0, filtered: 0, rejected: 0, unconfirmed: 0, duplicates: 0 }
 const batch1 = { lane: 0, no: 1 }
 const ranges: readonly BatchRange[] = partRanges(wholeBatch(batchOf(10)))
 const numbered: RunEvent = {
@@ -37,7 +37,15 @@ const closed: RunEvent = { ...ended({ confirmed: 10 }), ...batch1 }
 
 t.test('nothing has happened yet', async t => {
   const state = newRunState()
-  const none = { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
+  const none = {
+    read: 0,
+    confirmed: 0,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 0,
+    skipped: 0,
+    unsent: 0,
+  }
   t.strictSame(state.rows, none)
   t.strictSame(state.batches, { sent: 0, retried: 0, failed: 0 })
   t.match(state, { sentRows: 0, openBytes: 0, sentCount: 0 })
@@ -128,7 +136,10 @@ t.test('the equation holds when every row has one place, and only then', async (
   const row = fc.nat({ max: 1_000 })
   fc.assert(
     fc.property(
-      fc.record({ confirmed: row, unconfirmed: row, rejected: row, skipped: row, unsent: row }),
+      fc.record({
+        ...{ confirmed: row, filtered: row, unconfirmed: row },
+        ...{ rejected: row, skipped: row, unsent: row },
+      }),
       fc.integer({ min: -3, max: 3 }),
       (places, off) => {
         const sum = Object.values(places).reduce((total, count) => total + count, 0)
@@ -146,17 +157,26 @@ t.test('a run that goes on begins where the earlier process stopped', async t =>
     inputs: [],
     sums,
     skipped: 10,
+    filtered: 4,
     rejected: 2,
     unconfirmed: 5,
     unsent: 3,
   })
-  const expected = { read: 20, confirmed: 0, unconfirmed: 5, rejected: 2, skipped: 10, unsent: 3 }
+  const expected = {
+    read: 24,
+    confirmed: 0,
+    filtered: 4,
+    unconfirmed: 5,
+    rejected: 2,
+    skipped: 10,
+    unsent: 3,
+  }
   t.strictSame(state.rows, expected)
   t.equal(state.sentRows, 0, 'this process has sent nothing')
   fold(state, { kind: 'records', upTo: 7 })
-  t.equal(state.rows.read, 20, 'what is read again is not read')
-  fold(state, { kind: 'records', upTo: 21 })
-  t.equal(state.rows.read, 21)
+  t.equal(state.rows.read, 24, 'what is read again is not read')
+  fold(state, { kind: 'records', upTo: 25 })
+  t.equal(state.rows.read, 25)
 })
 
 t.test('rows that are taken up leave the place where they stood', async t => {
@@ -167,6 +187,7 @@ t.test('rows that are taken up leave the place where they stood', async t => {
       inputs: [],
       sums,
       skipped: 10,
+      filtered: 0,
       rejected: 0,
       unconfirmed: 5,
       unsent: 3,
@@ -185,10 +206,10 @@ t.test('rows that are taken up leave the place where they stood', async t => {
 t.test('the equation holds whatever is taken up, and in whichever order', async () => {
   const few = fc.nat({ max: 20 })
   const from = fc.constantFrom('unconfirmed', 'unsent')
-  const places = ['confirmed', 'unconfirmed', 'unsent', 'rejected'] as const
+  const places = ['confirmed', 'filtered', 'unconfirmed', 'unsent', 'rejected'] as const
   fc.assert(
     fc.property(
-      fc.record({ skipped: few, rejected: few, unconfirmed: few, unsent: few }),
+      fc.record({ skipped: few, filtered: few, rejected: few, unconfirmed: few, unsent: few }),
       fc.array(fc.tuple(from, few, fc.constantFrom(...places))),
       (before, taken) => {
         const state = told({ kind: 'goesOn', named: [], inputs: [], sums, ...before })

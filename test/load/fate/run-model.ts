@@ -20,7 +20,7 @@ interface ModelRow {
   readonly batch: number
   /** undefined once the number it had was given up, and it has no other. */
   no: number | undefined
-  fate: 'unknown' | 'confirmed' | 'rejected' | 'unconfirmed' | 'unsent'
+  fate: 'unknown' | 'confirmed' | 'filtered' | 'rejected' | 'unconfirmed' | 'unsent'
   /** All rows of its number have their place for good. */
   isSettled: boolean
 }
@@ -55,7 +55,8 @@ export type Step =
   | {
       readonly kind: 'ended'
       readonly which: number
-      readonly how: 'confirmed' | 'rejected' | 'unconfirmed' | 'unsent' | 'dropped' | 'short'
+      readonly how:
+        'confirmed' | 'rejected' | 'unconfirmed' | 'unsent' | 'dropped' | 'short' | 'filtered'
     }
   | { readonly kind: 'process' }
   | { readonly kind: 'settle'; readonly input: number }
@@ -95,6 +96,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
         'unsent',
         'dropped',
         'short',
+        'filtered',
       ),
     }),
   },
@@ -199,11 +201,13 @@ export class RunModel {
     } else if (how === 'short') {
       put('confirmed', rows - off)
       put('unconfirmed', off)
+    } else if (how === 'filtered') {
+      put('confirmed', off)
+      put('filtered', rows - off)
     } else put(how, rows)
     const isSettled = how !== 'unconfirmed' && how !== 'unsent'
-    const fates = (['confirmed', 'rejected', 'unconfirmed', 'unsent'] as const).flatMap(fate =>
-      Array<typeof fate>(ended[fate]).fill(fate),
-    )
+    const all = ['confirmed', 'filtered', 'rejected', 'unconfirmed', 'unsent'] as const
+    const fates = all.flatMap(fate => Array<typeof fate>(ended[fate] ?? 0).fill(fate))
     for (const [i, { input, at, row }] of group.entries()) {
       this.#inputs[input]![at] = { ...row, fate: fates[i]!, isSettled }
     }
@@ -259,12 +263,13 @@ export class RunModel {
     })
   }
 
-  rows(): Record<'confirmed' | 'rejected' | 'unconfirmed' | 'unsent', number> {
+  rows(): Record<'confirmed' | 'filtered' | 'rejected' | 'unconfirmed' | 'unsent', number> {
     const all = this.#inputs.flat()
     const count = (...fates: ModelRow['fate'][]): number =>
       all.filter(({ fate }) => fates.includes(fate)).length
     return {
       confirmed: count('confirmed'),
+      filtered: count('filtered'),
       rejected: count('rejected'),
       unconfirmed: count('unconfirmed', 'unknown'),
       unsent: count('unsent'),

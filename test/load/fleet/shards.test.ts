@@ -5,7 +5,7 @@ import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Manifest } from '../../../src/load/fleet/manifest.js'
-import { groupOf, unitBytes, unitsOfShard } from '../../../src/load/fleet/shards.js'
+import { dayOf, unitBytes, unitsOfShard } from '../../../src/load/fleet/shards.js'
 import { runs } from '../../helpers/runs.js'
 
 const plans = fc
@@ -72,8 +72,8 @@ t.test('no shard has more than the largest group above another', t => {
   t.end()
 })
 
-t.test('the day in a path is its group', t => {
-  for (const [path, group] of [
+t.test('the day is that of parts with names, else of the path', t => {
+  for (const [path, day, ...parts] of [
     ['/data/day=2024-01-02/a.csv', '2024.01.02'],
     ['ticks/20240102.csv.gz', '2024.01.02'],
     ['ticks/2024.01.02/SH.csv', '2024.01.02'],
@@ -81,12 +81,16 @@ t.test('the day in a path is its group', t => {
     ['2024/01/02/x.csv', '2024.01.02'],
     ['trades_2024_01_02_x.csv', '2024.01.02'],
     // Other numbers are no days.
-    ['120240102.csv', '120240102.csv'],
-    ['2024-13-02.csv', '2024-13-02.csv'],
-    ['2024-01.02.csv', '2024-01.02.csv'],
-    ['a.csv', 'a.csv'],
+    ['120240102.csv', undefined],
+    ['2024-13-02.csv', undefined],
+    ['2024-01.02.csv', undefined],
+    ['a.csv', undefined],
+    ['backup-20230101/600000/20240102.csv', '2024.01.02', '600000', '20240102'],
+    ['v2023-01-01/2024/1/2.csv', '2024.01.02', '2024', '1', '2'],
+    ['20240102/600000.csv', '2024.01.02', '600000'],
+    ['20240102/x.csv', '2024.01.02', undefined, 'x'],
   ] as const) {
-    t.equal(groupOf(path), group, path)
+    t.equal(dayOf(path, parts), day, path)
   }
   t.end()
 })

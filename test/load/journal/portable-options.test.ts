@@ -56,6 +56,7 @@ const target: Values<TargetOptions> = {
   method: { values: ['insert', 'append'] },
   keyColumns: { values: [['a', 'b'], ['a']] },
   function: { values: ['f', 'g'] },
+  transform: { values: ['def(t){ return t }', 't -> t'] },
   functionArguments: {
     values: [
       [1, { a: [2] }],

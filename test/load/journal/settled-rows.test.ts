@@ -84,7 +84,7 @@ t.test('a short journal says what the long one said', async t => {
         const inputs = [{ ...input!.covered.ends.at(-1)!, rows: input!.covered.rows }]
         const run = newRunState()
         const sums = { ...before.sums, duplicates: 0 }
-        const nothing = { skipped: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
+        const nothing = { skipped: 0, filtered: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
         foldEvent(run, { kind: 'goesOn', named: before.inputs, inputs, sums, ...nothing })
         foldEvent(run, { kind: 'numbersGiven', lastNo: before.lastNo, lastSendNo: 0 })
         let rejects = before.rejects

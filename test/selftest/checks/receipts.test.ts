@@ -34,6 +34,7 @@ useTurnClock()
 const three = 'receipts: R1, three batches, one of them wrong'
 const twice = 'receipts: a batch that is sent twice is written once'
 const changed = 'receipts: R2, a function changes the table that comes with a call'
+const left = 'receipts: a transform leaves rows out before they are written'
 const flag16 = 'receipts: R3, flag 16 and functions'
 const defined = 'receipts: defined tells of functions'
 const firstRow = 'receipts: R4, the first row of a key stays'
@@ -106,6 +107,7 @@ testChecks(
       fails: {
         [three]: /^outcomes: 1: 0 rows; 2: 0 rows; 3: 0 rows; target 0, /,
         [twice]: /^seen: answers 0,-2; first 1; target 0, /,
+        [left]: /^numbers: 1: 5, 2, 0; 2: 5, 2, 0; 3: 5, 0, 0; 4: 5, null, -1; target 0, /,
       },
     },
     'tables that a function may not change': {

@@ -41,12 +41,15 @@ export async function cleanRuns(
   const login = newLogin(settings, call)
   for (const runId of call.args) {
     if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
-      // A plan has no journal, so the user has to name its server.
-      const mayBePlan = settings.host !== undefined || settings.plan !== undefined
-      if (!mayBePlan || !(await cleanPlan(settings, call, runId))) {
-        throw await missingRun(folder, runId)
+      // A plan has no journal, only tables on its server.
+      if (!(await isCleanedPlan(settings, call, runId))) {
+        throw await missingRun(
+          folder,
+          runId,
+          'to remove what a plan has left on another server, add --host',
+        )
       }
-      removed.push({ runId, endedAt: null })
+      removed.push({ runId, endedAt: null, isPlan: true })
       continue
     }
     const held = await holdRun(folder, runId, files)
@@ -68,6 +71,18 @@ export async function cleanRuns(
     } finally {
       held.release()
     }
+  }
+}
+
+/** Asks the default server if the user names none; that server need not be there. */
+async function isCleanedPlan(settings: RunsSettings, call: Call, runId: string): Promise<boolean> {
+  const { host, port, plan } = settings
+  const isNamed = [host, port, plan].some(one => one !== undefined)
+  try {
+    return await cleanPlan(settings, call, runId)
+  } catch (error) {
+    if (isNamed || !(error instanceof DdbError)) throw error
+    return false
   }
 }
 

@@ -24,12 +24,12 @@ import type { Call } from '../command.js'
 
 /** Printed by `--json`; every field is always present. Times are by the server's clock. */
 export interface PlanReport {
-  readonly schema: 'ddb-ingest/runs-plan/1'
+  readonly schema: 'ddb-ingest/runs-plan/2'
   readonly version: string
   readonly runId: string
   readonly exitCode: number
   readonly units: Readonly<Record<UnitState | 'total', number>>
-  /** Of finished units: read = confirmed + rejected. */
+  /** Of finished units: read = confirmed + filtered + rejected. */
   readonly rows: PlanStatus['rows']
   /** Rows accepted so far of unfinished units. */
   readonly rowsSoFar: number
@@ -70,7 +70,7 @@ export async function tellPlan(settings: RunsSettings, plan: string, call: Call)
   } catch (error) {
     if (settings.json) {
       const { code, message, exitCode } = failureOf(error)
-      const head = { schema: 'ddb-ingest/runs-plan/1', version, runId, exitCode } as const
+      const head = { schema: 'ddb-ingest/runs-plan/2', version, runId, exitCode } as const
       await writeFailed(output, { ...head, ...nothing, error: { code, message } })
     }
     throw error
@@ -79,7 +79,7 @@ export async function tellPlan(settings: RunsSettings, plan: string, call: Call)
 
 const nothing = {
   units: { total: 0, done: 0, begun: 0, uncertain: 0, missing: 0 },
-  rows: { read: 0, confirmed: 0, rejected: 0 },
+  rows: { read: 0, confirmed: 0, filtered: 0, rejected: 0 },
   rowsSoFar: 0,
   bytes: { done: 0, total: 0 },
   begunAt: null,
@@ -102,12 +102,12 @@ function reportOf(runId: string, status: PlanStatus, planPath: string): PlanRepo
         range === undefined ? null : { startBytes: range.startBytes, endBytes: range.endBytes },
     }))
   return {
-    schema: 'ddb-ingest/runs-plan/1',
+    schema: 'ddb-ingest/runs-plan/2',
     version,
     runId,
     exitCode,
     units: { total: units.length, ...count },
-    rows: { read: rows.read, confirmed: rows.confirmed, rejected: rows.rejected },
+    rows,
     rowsSoFar,
     bytes,
     begunAt: timeOf(begunMs),
@@ -131,7 +131,7 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
     .map(state => `${grouped(count[state])} ${state}`)
   const lines = [
     `${runId}: ${counted(count.total, 'unit')}: ${states.join(', ')}; ${bytesText(bytes.done)} of ${bytesText(bytes.total)} (${share.toFixed(1)} %)`,
-    `read ${grouped(rows.read)} = confirmed ${grouped(rows.confirmed)} + rejected ${grouped(rows.rejected)}` +
+    `read ${grouped(rows.read)} = confirmed ${grouped(rows.confirmed)} + filtered ${grouped(rows.filtered)} + rejected ${grouped(rows.rejected)}` +
       (rowsSoFar > 0 ? `, and ${grouped(rowsSoFar)} of units that are not done` : '') +
       (rowsPerSec === null ? '' : `; ${grouped(rowsPerSec)} rows/s`),
   ]

@@ -1,7 +1,7 @@
 /*
   `resume`: continues a run with the options recorded in its journal.
 */
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { askedAgain } from '../../../load/journal/portable-options.js'
@@ -10,6 +10,8 @@ import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
+import { strangersAt } from '../../files/state-folder.js'
+import { shellWord } from '../../options/shell-command.js'
 import { defined } from '../../options/reading/definition.js'
 import { journalFolder, protectionOf, serverSettingsOf } from '../../options/journaled.js'
 import { serverOf } from '../../options/load-options.js'
@@ -31,6 +33,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
       find: () => knownRun(folder, runId, restart),
       asked: known => askedOf(runId, known?.run.options),
       async check(known) {
+        refuseStrange(known)
         await refuseSharedFiles(...filesOf(settings, known), call)
       },
       async options(known, trace) {
@@ -50,6 +53,22 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
       goOn: known => ({ runId, journaled: known.run.options.server }),
     },
     call,
+  )
+}
+
+/**
+ * A function that runs on the server with the user's rights is not taken from a journal that others may have written.
+ * @throws {UsageError} DDB_USAGE
+ */
+function refuseStrange({ path, runId, run }: KnownRun): void {
+  if (run.options.target.transform === undefined) return
+  const strange = [path, dirname(path)].find(one => strangersAt(one) !== undefined)
+  if (strange === undefined) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `others may write "${strange}", and the journal of run "${runId}" holds a function that would run on the server: ` +
+      'see that it is the right one, and go on with the whole command: ' +
+      `ddb-ingest load … --run-id ${runId} --transform ${shellWord(run.options.target.transform)}`,
   )
 }
 

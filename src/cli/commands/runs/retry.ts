@@ -86,9 +86,11 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   const strangers = strangersAt(reasons)
   if (strangers === undefined) return
   const { user, caFile, certFile, keyFile, otherHosts = [], ...server } = run.options.server
-  const named = Object.entries(defined({ user, caFile, certFile, keyFile }))
+  // A function that runs on the server with the user's rights.
+  const { transform } = run.options.target
+  const named = Object.entries(defined({ user, caFile, certFile, keyFile, transform }))
   const missing = named.flatMap(([name, text]) => {
-    const key = name as 'user' | 'caFile' | 'certFile' | 'keyFile'
+    const key = name as 'user' | 'caFile' | 'certFile' | 'keyFile' | 'transform'
     return given[key] === undefined ? [`--${longName(optionsOfRetry[key])}`, text] : []
   })
   if (given.host === undefined) {
@@ -118,6 +120,7 @@ function optionsOf(
   const { maxErrors = '100%', expectRows, minRows, expectUnique } = settings
   return {
     ...asked,
+    target: { ...asked.target, ...given.target },
     input: { ...asked.input, ...given.input },
     cells: cellsOf(asked.cells, given.cells),
     delivery: { ...asked.delivery, ...given.delivery },

@@ -24,7 +24,7 @@ import { clean, counted, jsonLine } from '../../output/terminal-text.js'
 
 /** Printed by `--json`; every field is always present. */
 export interface RunsResult {
-  readonly schema: 'ddb-ingest/runs/1'
+  readonly schema: 'ddb-ingest/runs/2'
   readonly version: string
   exitCode: number
   /** Where the journals are. */
@@ -49,7 +49,7 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
   }
   if (tellsFiles) return (await import('./run-files.js')).tellFiles(settings, call, folder)
   const result: RunsResult = {
-    schema: 'ddb-ingest/runs/1',
+    schema: 'ddb-ingest/runs/2',
     version,
     exitCode: 0,
     folder: `${folder}/runs`,
@@ -131,9 +131,14 @@ async function tellRemoved(
   removed: readonly RemovedRun[],
 ): Promise<void> {
   if (!isCleaning) return
-  const texts = removed.map(({ runId, endedAt }) =>
-    endedAt === null ? runId : `${runId} (ended ${endedAt})`,
-  )
-  const names = removed.length === 0 ? '' : `: ${texts.join(', ')}`
-  await output.write(`${clean(`removed ${counted(removed.length, 'journal')}${names}`)}\n`)
+  const plans = removed.filter(({ isPlan }) => isPlan === true)
+  for (const { runId } of plans) {
+    await output.write(`${clean(`removed what the server kept of ${runId}; its rows stay`)}\n`)
+  }
+  if (plans.length > 0 && plans.length === removed.length) return
+  const texts = removed
+    .filter(({ isPlan }) => isPlan !== true)
+    .map(({ runId, endedAt }) => (endedAt === null ? runId : `${runId} (ended ${endedAt})`))
+  const names = texts.length === 0 ? '' : `: ${texts.join(', ')}`
+  await output.write(`${clean(`removed ${counted(texts.length, 'journal')}${names}`)}\n`)
 }

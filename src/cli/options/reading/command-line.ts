@@ -2,13 +2,13 @@
   Reads the command line with commander: which command, which flags, which arguments. commander only collects text; resolve.ts
   interprets it.
 */
-import { Command as Parser, CommanderError, Option } from 'commander'
+import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
 import { UsageError } from '../../../errors.js'
 import { version } from '../../../version.js'
 import { briefHelp, firstSteps } from '../../commands/brief-help.js'
 import type { Command } from '../../commands/command.js'
 import { program } from '../../commands/help.js'
-import { english, type Words } from '../../language/language.js'
+import { english, type Words } from '../../language/words.js'
 import { longName, type OptionDefinition } from './definition.js'
 import { clean, displayWidth, wrapped } from '../../output/terminal-text.js'
 
@@ -33,22 +33,12 @@ export function readCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
   columns: number,
-  { say, language }: Words = english,
+  words: Words = english,
 ): CommandLine | Answered {
-  if (argv.length === 0) return { answer: firstSteps[language] }
+  if (argv.length === 0) return { answer: firstSteps[words.language] }
   let answer = ''
   let found: CommandLine | undefined
-  const parser = new Parser(program.name)
-    .description(say(program.summary))
-    .version(version, '-V, --version', say('print the version'))
-    .helpOption('-h, --help', say('print help'))
-    .addHelpCommand(
-      new Parser('help')
-        .argument('[command]')
-        .description(say('print the help of a command'))
-        .helpGroup(`${say('Tools')}:`),
-    )
-    .addHelpText('after', program.epilogue)
+  const parser = newParser(words)
     .exitOverride()
     .configureOutput({
       writeOut: text => (answer += text),
@@ -57,11 +47,11 @@ export function readCommandLine(
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
     })
-  if (language === 'zh') parser.configureHelp(wideSigns)
+  const layout = layoutIn(words)
   for (const command of commands) {
-    const sub = subcommand(parser, command, columns, { say, language })
+    const sub = subcommand(parser, command, columns, words)
     sub.on(`option:${wholeHelp}`, () => {
-      sub.configureHelp(language === 'zh' ? wideSigns : {})
+      sub.configureHelp(layout)
       sub.help()
     })
     sub.action(() => {
@@ -78,14 +68,46 @@ export function readCommandLine(
   return found ?? { answer: parser.helpInformation() }
 }
 
+function newParser(words: Words): Parser {
+  const { say } = words
+  return new Parser(program.name)
+    .description(say(program.summary))
+    .version(version, '-V, --version', say('print the version'))
+    .helpOption('-h, --help', say('print help'))
+    .addHelpCommand(
+      new Parser('help')
+        .argument('[command]')
+        .description(say('print the help of a command'))
+        .helpGroup(say('Tools') + say(':')),
+    )
+    .addHelpText('after', words.epilogue(program.name, program.epilogue))
+    .configureHelp(layoutIn(words))
+}
+
+/** commander's own view of all commands and their options, for code that only looks at it. */
+export function commandTree(commands: readonly Command[], words: Words): Parser {
+  const parser = newParser(words)
+  for (const command of commands) subcommand(parser, command, 80, words)
+  return parser
+}
+
+/** Texts beside the flags are wrapped even on terminals of 60 columns. */
+const minWidthToWrap = 20
+
 /** Chinese characters are two columns wide, and a line may break after each. */
-const wideSigns = {
-  displayWidth,
-  boxWrap: (text: string, width: number): string =>
-    text
-      .split('\n')
-      .flatMap(line => wrapped(line, width))
-      .join('\n'),
+function layoutIn({ language, say }: Words): HelpConfiguration {
+  if (language === 'en') return { minWidthToWrap }
+  return {
+    minWidthToWrap,
+    displayWidth,
+    boxWrap: (text, width) =>
+      text
+        .split('\n')
+        .flatMap(line => wrapped(line, width))
+        .join('\n'),
+    // The only title that is not ours.
+    styleTitle: title => (title === 'Usage:' ? say('Usage: ').trimEnd() : title),
+  }
 }
 
 /** Shows every option, while --help shows only common ones. */
@@ -102,28 +124,26 @@ export function helpText(
   return 'answer' in line ? line.answer : ''
 }
 
-function subcommand(
-  parser: Parser,
-  command: Command,
-  columns: number,
-  words: Pick<Words, 'say' | 'language'>,
-): Parser {
+function subcommand(parser: Parser, command: Command, columns: number, words: Words): Parser {
   const { say } = words
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
-    .helpGroup(`${say(command.group)}:`)
+    .helpGroup(say(command.group) + say(':'))
     .summary(say(command.summary))
     .description(sentence(say(command.summary)))
-    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(`${say('Output')}:`))
-  for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition, say))
+    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(say('Output') + say(':')))
+  for (const definition of Object.values(command.options)) {
+    sub.addOption(optionOf(definition, words))
+  }
   sub.addOption(
-    new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(`${say('Output')}:`),
+    new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(
+      say('Output') + say(':'),
+    ),
   )
   const brief = briefHelp(command.name, command.options, columns, say)
-  if (words.language === 'zh') sub.configureHelp(wideSigns)
-  if (brief !== undefined) sub.configureHelp({ formatHelp: () => brief })
+  sub.configureHelp(brief === undefined ? layoutIn(words) : { formatHelp: () => brief })
   const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
-  sub.addHelpText('after', () => (isBrief() ? '' : command.epilogue))
+  sub.addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name, command.epilogue)))
   return sub
 }
 
@@ -132,12 +152,14 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`
 }
 
-function optionOf(definition: OptionDefinition, say: Words['say']): Option {
-  const fallback = definition.default ?? definition.defaultNote
+function optionOf(definition: OptionDefinition, { say, language }: Words): Option {
+  const { defaultNote } = definition
+  const fallback = definition.default ?? (defaultNote && say(defaultNote))
   const text = say(definition.help)
-  const help = fallback === undefined ? text : `${text} (${fallback})`
+  const [open, close] = language === 'zh' ? ['（', '）'] : [' (', ')']
+  const help = fallback === undefined ? text : `${text}${open}${fallback}${close}`
   const option = new Option(definition.flags, help)
-    .helpGroup(`${say(definition.group)}:`)
+    .helpGroup(say(definition.group) + say(':'))
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
   return definition.reader.form === 'switch' ? option.argParser(() => ['true']) : option
 }

@@ -4,7 +4,7 @@
 */
 import { mostRecordBytes } from '../../../load/defaults.js'
 
-import { knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
+import { encodings, knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
 
 /** Which texts an option accepts. */
 export interface Reader<T> {
@@ -14,6 +14,8 @@ export interface Reader<T> {
   readonly form: 'switch' | 'value' | 'repeated'
   /** The text is JSON, so values of a configuration file are used as they are. */
   readonly json?: boolean
+  /** Words that may be typed, where these are all or the usual ones: shells offer them. */
+  readonly choices?: readonly string[]
   /** @throws {UsageError} if the reader of a name has its own message */
   read(texts: readonly string[]): T | undefined
 }
@@ -57,12 +59,16 @@ export const anyText: Reader<string> = single('text', value => value)
 /** One of these words, in exactly this spelling. */
 export function choice<T extends string>(...choices: readonly T[]): Reader<T> {
   const listed = [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ')
-  return single(listed, value => choices.find(known => known === value))
+  return { ...single(listed, value => choices.find(known => known === value)), choices }
 }
 
 /** A reader whose own errors explain what is wrong: names of tables and functions. */
-export function named<T>(expected: string, read: (text: string) => T): Reader<T> {
-  return single(expected, read)
+export function named<T>(
+  expected: string,
+  read: (text: string) => T,
+  choices: readonly string[] = [],
+): Reader<T> {
+  return { ...single(expected, read), choices }
 }
 
 const multipliers: Readonly<Record<string, bigint>> = {
@@ -277,8 +283,10 @@ export const characterOrNone: Reader<string> = single("one character, or '' for 
 )
 
 /** `auto`, or an encoding by any of its names. */
-export const encoding: Reader<'auto' | Encoding> = named('the name of an encoding', value =>
-  value === 'auto' ? value : knownEncoding(value),
+export const encoding: Reader<'auto' | Encoding> = named(
+  'the name of an encoding',
+  value => (value === 'auto' ? value : knownEncoding(value)),
+  ['auto', ...encodings],
 )
 
 /** A count, or a share such as `5%`. */

@@ -33,7 +33,7 @@ const columns = {
   sendNo: { name: 'sendNo', type: 'LONG' },
   /** Rows that arrived. */
   rowsReceived: { name: 'rowsReceived', type: 'LONG' },
-  /** Rows that were left to be written: fewer than arrived once a transformation removes some. */
+  /** Rows that a transform left to be written, all that arrived without one; null where it threw, in claims, and in others' rows. */
   rowsLeft: { name: 'rowsLeft', type: 'LONG' },
   /** Rows that the target took: −1 when it refused them, null when the server does not tell. */
   rowsTaken: { name: 'rowsTaken', type: 'LONG' },
@@ -94,3 +94,6 @@ export const readColumns = {
   1: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowCount'],
   2: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowsReceived', 'rowsTaken', 'rowsHad'],
 } as const satisfies Readonly<Record<LedgerVersion, readonly string[]>>
+
+/** Read besides them where a transform leaves rows out. */
+export const leftColumn = 'rowsLeft' satisfies LedgerColumnName

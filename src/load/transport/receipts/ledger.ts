@@ -28,6 +28,8 @@ export interface LedgerRow {
   rowCount: number | null
   /** Rows that the target has had; undefined when it does not tell. */
   had?: number | undefined
+  /** Of an outcome, rows that were left to be written; undefined where a transform threw. */
+  left?: number | undefined
   errText: string
 }
 
@@ -75,6 +77,7 @@ ${run.ledger === undefined ? ledgerScript(name, version) : probeScript(name, ver
  *
  * @param overlaps  asks for the last row that is known again, so that no question begins at the end of the table: what a
  *   server does then is written nowhere. There is always one, that of the probe
+ * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} when the ledger is gone
  * @throws {TimeoutError}
  */
@@ -83,10 +86,11 @@ export async function readLedger(
   ledger: Ledger,
   timeoutMs: number,
   overlaps: boolean = true,
+  tellsLeft = false,
 ): Promise<LedgerRow[]> {
   const overlap = overlaps ? Math.min(ledger.seen, 1) : 0
   const from = ledger.seen - overlap
-  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap, ledger.version)
+  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap, ledger.version, tellsLeft)
   const answer = await session.run(query, { timeoutMs })
   if (answer?.form !== 'table' || answer.rows < overlap) {
     throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
@@ -123,7 +127,7 @@ export async function dropLedger(
 
 /** Straight out of the arrays: with small batches these rows come by the ten thousand. */
 function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
-  const [batchNo, attempt, phase, sendNo, , received, taken, had] = columns.map(wordsOf)
+  const [batchNo, attempt, phase, sendNo, , received, taken, had, left] = columns.map(wordsOf)
   const errText = columns[4]
   const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
   const found: LedgerRow[] = []
@@ -138,6 +142,7 @@ function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
       sendNo: numberAt(sendNo, i) ?? 0,
       rowCount: numberAt(count, i) ?? null,
       had: isClaim ? undefined : numberAt(had, i),
+      left: isClaim ? undefined : numberAt(left, i),
       errText: texts[i] ?? '',
     })
   }

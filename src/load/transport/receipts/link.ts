@@ -15,6 +15,8 @@ import type { SentBefore } from '../../journal/resumed-input.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { asDdbError } from '../../run-ending.js'
+import { hasTransform } from '../../target/target.js'
+import { rowsLeft } from '../transformed.js'
 import type { EarlierReceipts } from './earlier-receipts.js'
 import type { LedgerRow } from './ledger.js'
 import type { ReceiptNode } from './receipt-node.js'
@@ -260,7 +262,8 @@ export function readReceipt(
     )
   }
   if (row.phase === outcomePhase) {
-    return { batch, outcome: { rows: row.rowCount, had: row.had, errText: row.errText } }
+    const left = hasTransform(plan) ? rowsLeft(batch.rows, row.left, row.rowCount) : undefined
+    return { batch, outcome: { rows: row.rowCount, had: row.had, left, errText: row.errText } }
   }
   if (row.rowCount !== batch.rows) {
     throw new DdbError(

@@ -12,6 +12,7 @@ import { partTable, type Part } from '../../fate/part.js'
 import type { Outlet } from '../../fate/send-queue.js'
 import { longestFitMs, movedOn } from '../delivery.js'
 import { jsonToValue } from '../../target/json-value.js'
+import { hasTransform } from '../../target/target.js'
 import { leaveMarked } from '../../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, ledgerIsGone } from '../../marker/marker.js'
 import { checkOwner } from '../../journal/check-alone.js'
@@ -73,8 +74,7 @@ export class ReceiptNode implements Outlet {
    * @param control  belongs to the node from here on, but not when this throws
    * @throws {ServerError} when the server refuses what receipts need
    * @throws {DdbError} DDB_LOCKED when another run has this run's name
-   * @throws {ConnectionError}
-   * @throws {TimeoutError}
+   * @throws {ConnectionError} @throws {TimeoutError}
    */
   static async open(setup: ReceiptNodeSetup, control: Session): Promise<ReceiptNode> {
     const { run, rules } = setup
@@ -178,12 +178,12 @@ export class ReceiptNode implements Outlet {
    * New rows of the ledger.
    *
    * @throws {ServerError} when the ledger is gone
-   * @throws {ConnectionError}
-   * @throws {TimeoutError}
+   * @throws {ConnectionError} @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
-    const { limitFromEnd } = this.#setup.run.server.facts
-    return readLedger(this.#control, this.#ledger, timeoutMs, limitFromEnd !== true)
+    const { plan, server } = this.#setup.run
+    const overlaps = server.facts.limitFromEnd !== true
+    return readLedger(this.#control, this.#ledger, timeoutMs, overlaps, hasTransform(plan))
   }
 
   /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED when another process has the run */

@@ -3,9 +3,11 @@
   under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../target/target.js'
+import { maxErrorChars, transformScript, writeLines } from '../../target/transform.js'
 import {
   insertReceipt,
   ledgerColumns,
+  leftColumn,
   ledgerVersion,
   readColumns,
   type LedgerVersion,
@@ -21,9 +23,6 @@ export const claimPhase = 0
 export const outcomePhase = 1
 
 export const deliverFunction = 'ddbIngestDeliver'
-
-/** Longest error text a ledger row keeps. */
-const maxErrorChars = 4000
 
 /**
  * Creates the ledger unless it is there, and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that count as
@@ -82,6 +81,7 @@ export function deliverScript(
   upsert: UpsertForm = usualUpsert,
   unit = 0,
 ): string {
+  const transform = target.kind === 'table' ? target.transform : undefined
   const receipt = { unit: String(unit), batchNo: 'b', attempt: 'a', sendNo: 's' }
   const claimRow = insertReceipt('ledger', version, {
     ...receipt,
@@ -92,7 +92,7 @@ export function deliverScript(
     ...receipt,
     phase: String(outcomePhase),
     rowsReceived: 'm',
-    rowsLeft: 'm',
+    rowsLeft: transform === undefined ? 'm' : 'l',
     rowsTaken: 'n',
     rowsHad: 'had',
     errText: 'why',
@@ -101,18 +101,22 @@ export function deliverScript(
     ? `${claimRow}
     if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=${claimPhase}) != s) { return -2l }`
     : `if(${claimRow} != 1) { return -2l }`
-  return `def ddbIngestTarget(${targetParameters(target)}mutable data) {
+  const write =
+    transform === undefined
+      ? `n = long(ddbIngestTarget(${targetArguments(target)}data))`
+      : writeLines('l', 'n', 'ddbIngestTarget(made)')
+  return `${transform === undefined ? '' : transformScript(transform)}def ddbIngestTarget(${targetParameters(target)}mutable data) {
 ${target.kind === 'table' ? writeBody(target, upsert) : callBody(target)}
 }
 def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
     ledger = objByName("${name}", true)
     m = long(data.rows())
     ${claim}
-    n = -1l
+    n = -1l${transform === undefined ? '' : '\n    l = 00l'}
     had = 00l
     why = ""
     try {
-        n = long(ddbIngestTarget(${targetArguments(target)}data))
+        ${write}
         had = ${rowsHad}
     } catch(ex) {
         why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
@@ -158,14 +162,19 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
     return n`
 }
 
-/** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
+/**
+ * Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor.
+ * @param tellsLeft  asks how many rows a transform has left, too
+ */
 export function ledgerQuery(
   ledger: string,
   from: number,
   rows: number,
   version: LedgerVersion = ledgerVersion,
+  tellsLeft = false,
 ): string {
-  return `select ${readColumns[version].join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
+  const columns = [...readColumns[version], ...(tellsLeft ? [leftColumn] : [])]
+  return `select ${columns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
 /** Removes the ledger. */

@@ -65,13 +65,13 @@ export const dfsFunctions: readonly Builtin[] = [
     boolScalar(node.databases.has(pathArgument(path, 'dbUrl'))),
   ),
 
-  /** A handle is taken for the path. */
+  /** A handle is accepted instead of the path. */
   builtin('existsTable(dbUrl, tableName)', ({ node }, [path, name]) => {
     const tables = node.databases.get(pathArgument(path, 'dbUrl'))?.tables
     return boolScalar(tables?.has(textArgument(name, 'tableName')) ?? false)
   }),
 
-  /** A database or a table by its path; the embedded server shows no files of its host. */
+  /** A database or a table by its path; files of the host are not visible. */
   builtin('exists(path)', ({ node }, [paths]) => {
     const found = textsArgument(paths, 'path').map(path => {
       const at = path.lastIndexOf('/')
@@ -89,7 +89,7 @@ export const dfsFunctions: readonly Builtin[] = [
   dropDatabase,
   dropTable,
 
-  /** The table itself, not its rows. */
+  /** Returns the table itself, without reading its rows. */
   builtin(
     'loadTable(database, tableName, [partitions], [memoryMode])',
     ({ node }, [database, name]) =>
@@ -103,7 +103,7 @@ export const dfsFunctions: readonly Builtin[] = [
     return stringVector([...databaseAt(context.node, path).tables.keys()].sort())
   }),
 
-  /** Tables of a database, with what tells one from another that had its name before. */
+  /** Tables of a database, with what distinguishes each from an earlier one of the same name. */
   builtin('listTables(dbUrl)', ({ node }, [path]) => {
     const tables = [...databaseAt(node, pathArgument(path, 'dbUrl')).tables].sort(([a], [b]) =>
       a < b ? -1 : 1,
@@ -115,8 +115,8 @@ export const dfsFunctions: readonly Builtin[] = [
   }),
 
   /**
-   * The file chunks of tables, one each; partitions are not stored as chunks here.
-   * In the path `*` and `%` stand for any text, `?` for one sign (DolphinDB manual, page getChunksMeta).
+   * The file chunks of tables, one each; here partitions are not stored as chunks. In the path `*` and `%` match any text, `?`
+   * one character (DolphinDB manual, page getChunksMeta).
    */
   builtin('getChunksMeta([chunkPath], [top])', ({ node }, [chunkPath, top]) => {
     const patterns = isAbsent(chunkPath) ? ['*'] : textsArgument(chunkPath, 'chunkPath')
@@ -142,7 +142,7 @@ export const dfsFunctions: readonly Builtin[] = [
     return tableOfRecords(chunkColumns, most < 0 ? chunks : chunks.slice(0, most))
   }),
 
-  /** How many partitions were added. */
+  /** Returns the number of partitions added. */
   builtin(
     'addValuePartitions(dbHandle, newValues, [level], [locations])',
     (context, [database, values, level]) => {
@@ -161,7 +161,7 @@ export const dfsFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Forgets all rows of a table. */
+  /** Removes all rows of a table. */
   builtin('truncate(dbUrl, tableName)', (context, [path, name]) => {
     const table = storedTable(
       context.node,

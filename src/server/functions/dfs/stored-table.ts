@@ -1,5 +1,5 @@
 /*
-  Databases and the tables in them as functions make them (docs/server-semantics.md#tables-in-databases).
+  Functions that create databases and the tables in them (docs/server-semantics.md#tables-in-databases).
 */
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -26,7 +26,7 @@ import {
   tooManyPartitions,
 } from '../../tables/partitions/partition-level.js'
 
-/** An empty table that is not partitioned. */
+/** Creates an empty, unpartitioned table. */
 const createDimensionTable = builtin(
   'createDimensionTable(dbHandle, table, tableName, [compressMethods], [sortColumns], [keepDuplicates], [softDelete], [indexes])',
   (context, [database, template, name, compressMethods, sortColumns, keepDuplicates]) => {
@@ -50,11 +50,11 @@ const createDimensionTable = builtin(
   },
 )
 
-/** Other name of createDimensionTable. */
+/** Another name of createDimensionTable. */
 const createTable: Builtin = { ...createDimensionTable, name: 'createTable' }
 
 export const storedTableFunctions: readonly Builtin[] = [
-  /** An empty table. */
+  /** Creates an empty table. */
   builtin(
     'createPartitionedTable(dbHandle, table, [tableName], partitionColumns, [compressMethods], [sortColumns], [keepDuplicates], [sortKeyMappingFunction], [softDelete], [indexes], [primaryKey])',
     (context, args) => {
@@ -105,7 +105,7 @@ function templateArgument(value: ServerValue | undefined): ServerTable {
   throw new ScriptError('The argument [table] must be a table.')
 }
 
-/** The dictionary column → compression method; methods are told by schema(), nothing is compressed in memory. */
+/** The dictionary column → compression method; schema() returns it, but nothing is compressed in memory. */
 function methodsArgument(value: ServerValue | undefined): ReadonlyMap<string, string> {
   if (isAbsent(value)) return new Map()
   if (value.form !== 'serverDictionary') {
@@ -119,7 +119,7 @@ function methodsArgument(value: ServerValue | undefined): ReadonlyMap<string, st
   )
 }
 
-/** Only TSDB tables drop duplicates of their sort columns; of a PKEY table's key the newest row stays. */
+/** Only TSDB tables drop duplicates of their sort columns; a PKEY table keeps the newest row of each key. */
 function duplicatesOf(handle: DatabaseHandle, value: ServerValue | undefined): DuplicatePolicy {
   if (handle.engine === 'PKEY') return 'LAST'
   return handle.engine === 'TSDB' ? duplicatesArgument(value) : 'ALL'
@@ -141,9 +141,7 @@ const maxLevels = 3
 const engines = ['OLAP', 'TSDB', 'PKEY'] as const
 const atomicities = ['TRANS', 'CHUNK'] as const
 
-/**
- * Arguments may be left open; an empty directory makes a handle for memory or for COMPO.
- */
+/** Arguments may be omitted; an empty directory makes a handle for memory or for COMPO. */
 const database = builtin(
   'database([directory], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])',
   (context, [directory, partitionType, scheme, , engine, atomic]) => {
@@ -162,7 +160,7 @@ const database = builtin(
   },
 )
 
-/** Before 2.00 there is no such argument, as there is one engine; PKEY came with 3.00.1. */
+/** Before 2.00 there was one engine and no such argument; PKEY came with 3.00.1. */
 function engineOf(
   { release }: ServerNode,
   given: ServerValue | undefined,
@@ -204,7 +202,7 @@ function levelsOf(type: PartitionType, scheme: ServerValue | undefined): LevelSc
   if (type === 'COMPO') return compoLevels(scheme)
   if (sizeOf(scheme) > maxPartitions) throw tooManyPartitions()
   const level: LevelScheme = { type, scheme }
-  // Compiled once here, so that a scheme that does not fit fails now and not at the first insert.
+  // Compiled once here, so that an unsuitable scheme fails now and not at the first insert.
   levelOf(level)
   return [level]
 }

@@ -10,7 +10,7 @@ import { privilegeKey, privilegeOf } from '../../tables/privileges.js'
 import { tableOfRecords } from '../result-table.js'
 
 export const functionViewFunctions: readonly Builtin[] = [
-  /** One user-defined function or a tuple of them; all or none. */
+  /** One user-defined function or a tuple of them; adds all or none. */
   builtin('addFunctionView(udf)', (context, [value]) => {
     const { node, session } = context
     checkMayOwnViews(context)
@@ -33,7 +33,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** With a namespace all views named `namespace::…`. */
+  /** With a namespace, all views named `namespace::…`. */
   builtin('dropFunctionView(name, [isNamespace])', (context, [nameArgument, isNamespace]) => {
     const { functionViews } = context.node
     checkMayOwnViews(context)
@@ -51,7 +51,7 @@ export const functionViewFunctions: readonly Builtin[] = [
         throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${view}`)
       }
       functionViews.delete(view)
-      // A user who adds another of this name decides anew who may call it.
+      // Whoever adds another view with this name decides again who may call it.
       for (const own of context.node.privileges.values()) {
         own.delete(privilegeKey('VIEW_EXEC', view))
       }
@@ -59,7 +59,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Name, body, owner, createTime; of all views for administrators, of their own for others. */
+  /** Name, body, owner, createTime; for administrators of all views, for others of their own. */
   builtin('getFunctionViews()', ({ node, session }) =>
     tableOfRecords(
       { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },

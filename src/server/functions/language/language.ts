@@ -1,6 +1,6 @@
 /*
-  Functions about the session's own things: what is defined, what is printed, how long to wait; operators as functions, and
-  functions that call functions (DolphinDB manual, pages of each name).
+  Functions about the session itself: what is defined, what is printed, how long to wait; operators as functions, and functions
+  that call functions (DolphinDB manual, pages of each name).
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
@@ -39,7 +39,7 @@ const print = builtin('print(X, ...rest)', ({ session, memory }, args) => {
     if (value === undefined) continue
     memory.checkSize(value)
     const text = printText(value, memory)
-    // It waits for the client to read it.
+    // The text is kept until the client reads it.
     memory.make(2 * text.length)
     memory.stored()
     session.print(text)
@@ -67,7 +67,7 @@ function isDefined(
 export const languageFunctions: readonly Builtin[] = [
   print,
 
-  /** This session waits, others go on. */
+  /** Only this session waits. */
   builtin('sleep(milliseconds)', function* ({ session }, [value]) {
     const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
     if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
@@ -84,7 +84,7 @@ export const languageFunctions: readonly Builtin[] = [
     return { form: 'vector', type: 'BOOL', length: data.length, data }
   }),
 
-  /** Of a function or, by its sign, of an operator. */
+  /** By the name of a function, or the sign of an operator. */
   builtin('funcByName(name)', (context, [value]): FunctionValue => {
     const name = nameArgument(value)
     const operator = operatorOf(name)
@@ -106,7 +106,7 @@ export const languageFunctions: readonly Builtin[] = [
 
 export const operatorFunctions: readonly Builtin[] = [
   ...Object.entries(operatorNames)
-    // join puts tables side by side, too: it is a function of its own.
+    // join also puts tables side by side, so it is a function of its own.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
       binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),
@@ -125,7 +125,7 @@ interface Items {
   at(index: number): ServerValue | undefined
 }
 
-/** What `itemsOf` goes through, as far as can be made when it is asked for; undefined for a scalar, which stands beside all. */
+/** What `itemsOf` iterates over, prepared as far as possible; undefined for a scalar, which is combined with every item. */
 function itemsAt(value: ServerValue): Items | undefined {
   switch (value.form) {
     case 'scalar':
@@ -166,7 +166,7 @@ function* applyToEach(
 
 /** Functions that call functions (DolphinDB manual, "Higher-order functions"). */
 export const higherOrderFunctions: readonly Builtin[] = [
-  /** Scalars become a vector, everything else a tuple. */
+  /** Scalar results become a vector, all others a tuple. */
   builtin('each(func, X, ...rest)', function* (context, args) {
     return vectorOfElements(yield* applyToEach(context, 'each', args))
   }),
@@ -174,7 +174,7 @@ export const higherOrderFunctions: readonly Builtin[] = [
     return tupleOf(yield* applyToEach(context, 'loop', args))
   }),
 
-  /** The elements of the tuple are the arguments; the JavaScript client makes its calls with it, and with partial. */
+  /** The elements of the tuple are the arguments; the JavaScript client calls with this and with partial. */
   builtin('unifiedCall(func, args)', (context, [fn, args]) =>
     context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args)),
   ),

@@ -1,5 +1,5 @@
 /*
-  Functions about a cluster, answered by a node that is its whole cluster (docs/protocol.md#high-availability).
+  Functions about a cluster, for a node that is the whole cluster (docs/protocol.md#high-availability).
 */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
 import { vectorOf } from '../../../protocol/element.js'
@@ -19,10 +19,7 @@ const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
 
 export const clusterFunctions: readonly Builtin[] = [
-  /**
-   * One row, this node. Types are those that Java casts to; mode 0, a data node,
-   * because clients connect to no other.
-   */
+  /** One row, this node. The types are those that Java casts to; mode 0, a data node, because clients connect to no other. */
   builtin('getClusterPerf([includeMaster])', ({ node }) =>
     tableOfRecords(
       {
@@ -65,14 +62,14 @@ export const clusterFunctions: readonly Builtin[] = [
     stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`, ...node.otherNodes]),
   ),
 
-  /** Calls the function here, when the alias is this node's. */
+  /** Calls the function here if the alias is this node's. */
   builtin('rpc(nodeAlias, func, ...rest)', (context, [alias, fn, ...args]) => {
     checkAlias(context.node, textArgument(alias, 'nodeAlias'))
     const given = args.map(value => value ?? voidValue)
     return context.call(functionArgument(fn), given)
   }),
 
-  /** Calls the function on every node, which is this one. */
+  /** Calls the function on every node, which is only this one. */
   builtin('pnodeRun(function, [nodes], [addNodeAlias])', (context, [fn, nodes, addNodeAlias]) => {
     for (const alias of isAbsent(nodes) ? [] : textsArgument(nodes, 'nodes')) {
       checkAlias(context.node, alias)
@@ -87,7 +84,7 @@ export const clusterFunctions: readonly Builtin[] = [
   ...flushFunctions,
 ]
 
-/** A scalar becomes a table of node and value, a table may get a column with the alias (manual, page pnodeRun). */
+/** A scalar becomes a table of node and value; a table may get a column with the alias (manual, page pnodeRun). */
 function* runHere(
   context: CallContext,
   fn: FunctionValue,

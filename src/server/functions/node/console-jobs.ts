@@ -1,5 +1,5 @@
 /*
-  What is under way: jobs and transactions, and how a job is ended (docs/server-semantics.md#console-jobs).
+  Jobs and transactions in progress, and how to cancel a job (docs/server-semantics.md#console-jobs).
 */
 import type { Builtin, ScriptSession } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -13,7 +13,7 @@ const defaultPriority = 4
 const defaultParallelism = 2
 
 export const consoleJobFunctions: readonly Builtin[] = [
-  /** One row a request that runs or is queued; the asking one is among them. */
+  /** One row per running or queued request, including the one that asks. */
   builtin('getConsoleJobs()', ({ node, session }) => {
     const sessions = new Map(node.sessions).set(session.id, session)
     const records = [...sessions.values()].flatMap(one => {
@@ -49,8 +49,8 @@ export const consoleJobFunctions: readonly Builtin[] = [
     )
   }),
   /**
-   * One id or several, as STRING or UUID. A queued job never begins; one that does not wait, or
-   * is over, is not affected, and its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
+   * One id or several, as STRING or UUID. A queued job never starts; one that does not wait, or has ended, is unaffected, and
+   * its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators can cancel others' jobs.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
     const ids = new Set(textsArgument(castValue(value, { type: 'STRING' }), 'rootJobId'))
@@ -103,8 +103,8 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
 }
 
 /**
- * One row a table with transactions whose rows are in the cache engine and not in its files. There are
- * no files here, so they wait until they are flushed. Who may ask is documented nowhere; here it is administrators.
+ * One row per table with transactions whose rows are in the cache engine but not in its files. Here there are no files, so they
+ * wait until they are flushed. The documents do not say who may ask; here administrators may.
  */
 export const getRedoLogGCStat = builtin(
   'getRedoLogGCStat()',
@@ -145,7 +145,7 @@ function flushOf(name: string, engine: 'OLAP' | 'TSDB' | 'PKEY'): Builtin {
   }
 }
 
-/** flushOLAPCache(), flushTSDBCache(): transactions that are over are in the tables' files from now on. */
+/** flushOLAPCache(), flushTSDBCache(): completed transactions count as written to the tables' files. */
 export const flushFunctions: readonly Builtin[] = [
   flushOf('flushOLAPCache', 'OLAP'),
   flushOf('flushTSDBCache', 'TSDB'),

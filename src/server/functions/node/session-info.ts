@@ -1,5 +1,5 @@
 /*
-  What a session can ask about the node and about sessions (docs/protocol.md#what-clients-call).
+  Information about the node and about sessions (docs/protocol.md#what-clients-call).
 */
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -10,13 +10,10 @@ import { builtin, isAbsent, textArgument } from '../arguments.js'
 import { tableBytes } from '../tables/object-list.js'
 import { dictionaryOf, tableOfRecords } from '../result-table.js'
 
-/** What clients take for build date and platform. */
+/** Clients parse this as build date and platform. */
 const build = '2026.02.11 EMBEDDED ddb-ingest'
 
-/**
- * Four numbers joined by dots, then words: C++ reads the four, Java the first three
- * (docs/protocol.md#connecting).
- */
+/** Four numbers joined by dots, then words: C++ reads the four, Java the first three (docs/protocol.md#connecting). */
 const version = builtin('version()', ({ node }) => stringScalar(`${node.version} ${build}`))
 
 const getNodeAlias = builtin('getNodeAlias()', ({ node }) => stringScalar(nodeAlias(node)))
@@ -24,7 +21,7 @@ const getNodeAlias = builtin('getNodeAlias()', ({ node }) => stringScalar(nodeAl
 /** getControllerAlias(): a single node is its own controller. */
 const getControllerAlias: Builtin = { ...getNodeAlias, name: 'getControllerAlias' }
 
-/** As text, without those that are not set. */
+/** As text, without unset ones. */
 function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
   const texts: Record<string, ServerValue> = {}
   for (const [name, value] of Object.entries(config)) {
@@ -36,20 +33,20 @@ function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
 export const sessionInfoFunctions: readonly Builtin[] = [
   version,
 
-  /** Asked by clients right after connecting. */
+  /** Called by clients right after connecting. */
   builtin('isNodeInitialized()', () => boolScalar(true)),
 
-  /** False here; a server that requires a login answers at the connection. */
+  /** Always false; a server that requires a login refuses at the connection. */
   builtin('isClientAuth()', () => boolScalar(false)),
 
-  /** This server requires none; clients that ask tolerate an error. */
+  /** This server requires no version; clients tolerate an error. */
   builtin('getRequiredAPIVersion()', () => {
     throw new ScriptError('The embedded server works with API clients of any version.')
   }),
   getNodeAlias,
   getControllerAlias,
 
-  /** 3, a single node. */
+  /** 3 means a single node. */
   builtin('getNodeType()', () => intScalar(3)),
 
   /** Session id, user, address and port of the client. */
@@ -66,8 +63,8 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   })),
 
   /**
-   * One row a session, and what shared tables take. Plain users see their own sessions, as the
-   * vendor's interface shows the list to administrators alone; what a server tells them is documented nowhere.
+   * One row per session, and the memory of shared tables. Plain users see only their own sessions, as the vendor's interface
+   * shows the list only to administrators; what a server returns to them is undocumented.
    */
   builtin('getSessionMemoryStat()', ({ node, session: { user, isAdmin } }) => {
     const sharedBytes = [...node.shared.values()].reduce(
@@ -112,12 +109,12 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     )
   }),
 
-  /** Nothing is cached; called by clients' helpers (docs/server-semantics.md#small-functions). */
+  /** There is no cache; clients' helpers call it (docs/server-semantics.md#small-functions). */
   builtin('clearAllCache()', () => voidValue),
 
   /**
-   * The settings this server knows, or the text of one; NULL for any other, and for guests with
-   * enableConfigAccessControl (DolphinDB manual, page getConfig).
+   * The settings this server supports, or the text of one; NULL for any other, and for guests with enableConfigAccessControl
+   * (DolphinDB manual, page getConfig).
    */
   builtin('getConfig([key])', ({ node, session }, [key]) => {
     const isHidden = node.config.enableConfigAccessControl && session.user === 'guest'
@@ -127,7 +124,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     return Object.hasOwn(settings, name) ? settings[name]! : voidValue
   }),
 
-  /** The settings of a node, asked of the controller, which this node is. */
+  /** A node's settings according to the controller, which is this node. */
   builtin(
     'getDataNodeConfig(nodeAlias)',
     ({ node }, [alias]) => {

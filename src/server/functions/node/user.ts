@@ -1,6 +1,5 @@
 /*
-  Users and what they may do (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny,
-  revoke).
+  Users and their rights (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny, revoke).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -16,14 +15,14 @@ import {
 } from '../arguments.js'
 import { privilegeKey } from '../../tables/privileges.js'
 
-/** @throws {ScriptError} for a mode other than `sha256`, which is the usual one, and `scram` */
+/** @throws {ScriptError} for a mode other than `sha256`, the default, and `scram` */
 function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
   const mode = isAbsent(authMode) ? 'sha256' : textArgument(authMode, 'authMode').toLowerCase()
   if (mode === 'scram' || mode === 'sha256') return mode === 'scram'
   throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
 }
 
-/** By administrators, and of VIEW_EXEC on a view by its owner. */
+/** For administrators; VIEW_EXEC on a view also for its owner. */
 function accessFunction(name: string, access: boolean | undefined): Builtin {
   return builtin(`${name}(userId, accessType, [objs])`, (context, args) =>
     setAccess(name, context, args, access),
@@ -31,7 +30,7 @@ function accessFunction(name: string, access: boolean | undefined): Builtin {
 }
 
 export const userFunctions: readonly Builtin[] = [
-  /** The session goes on as that user. Encrypted logins are the connection's affair. */
+  /** The session continues as that user. Encrypted logins are handled by the connection. */
   builtin(
     'login(userId, password, [encrypted])',
     ({ node, session }, [userId, password, encrypted]) => {
@@ -45,7 +44,7 @@ export const userFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** The session is a guest again. */
+  /** The session becomes a guest again. */
   builtin('logout([userId], [sessionOnly])', ({ session }) => {
     session.user = 'guest'
     return voidValue
@@ -85,12 +84,12 @@ export const userFunctions: readonly Builtin[] = [
     { adminOnly: true },
   ),
   accessFunction('grant', true),
-  /** What is denied stays denied whatever is granted. */
+  /** A denial wins over every grant. */
   accessFunction('deny', false),
-  /** Takes grant or denial back. */
+  /** Undoes a grant or denial. */
   accessFunction('revoke', undefined),
 
-  /** Users other than the one who shared it need rights on the table. */
+  /** Users other than the one who shared it then need rights on the table. */
   builtin('addAccessControl(table)', (context, [target]) => {
     const { node, session } = context
     const { sharedName } = tableArgument(context, target)
@@ -130,7 +129,7 @@ function setAccess(
   return voidValue
 }
 
-/** Of `*` always; of `namespace::*` when there is one in the namespace. */
+/** Always true for `*`; for `namespace::*` if the namespace has a view. */
 function viewsExist({ functionViews }: CallContext['node'], object: string): boolean {
   if (object === '*' || functionViews.has(object)) return true
   if (!object.endsWith('::*')) return false

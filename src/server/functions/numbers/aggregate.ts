@@ -1,5 +1,5 @@
 /*
-  Functions that make one value of a vector; nulls are left out, and what has no value left is null.
+  Functions that reduce a vector to one value; nulls are ignored, and without values the result is null.
 */
 import { isDecimal } from '../../../protocol/data-type.js'
 import { elementAt, isNullAt } from '../../../protocol/element.js'
@@ -29,13 +29,13 @@ function aggregate(name: string, compute: Aggregate): Builtin {
   return unaryFunction(name, value => compute(valuesOf(value, name)))
 }
 
-/** A tuple of scalars counts as the vector of them. */
+/** A tuple of scalars counts as a vector of them. */
 function valuesOf(value: ServerValue, name: string): Vector {
   const elements = tupleElements(value)
   return vectorArgument(elements === undefined ? value : vectorOfElements(elements), name)
 }
 
-/** The numbers of a vector that are not null, as doubles. */
+/** The non-null numbers of a vector, as doubles. */
 function presentDoubles(vector: Vector, name: string): Float64Array {
   const isNumber =
     vector.type === 'VOID' || isDecimal(vector.type) || numberKindOf(vector.type) !== undefined
@@ -47,7 +47,7 @@ function presentDoubles(vector: Vector, name: string): Float64Array {
     .filter(value => value !== nullDouble)
 }
 
-/** LONG for integers, DOUBLE for floating numbers, decimals stay what they are. */
+/** LONG for integers, DOUBLE for floating numbers; decimals keep their type. */
 function sumOf(vector: Vector): ServerValue {
   if (isDecimal(vector.type)) return sumOfDecimals(vector)
   const kind = numberKindOf(vector.type)
@@ -56,7 +56,7 @@ function sumOf(vector: Vector): ServerValue {
   return doubleScalar(values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0))
 }
 
-/** Sums of 32-bit numbers are exact as doubles over so many rows. */
+/** Up to this many rows, sums of 32-bit numbers are exact as doubles. */
 const exactRows = 1_048_576
 
 function sumOfIntegers(vector: Vector, kind: 'int32' | 'int64'): ServerValue {
@@ -140,7 +140,7 @@ function presentCount(column: Column): number {
   return count
 }
 
-/** The first or the last element, nulls included. */
+/** The first or the last element, possibly null. */
 function edge(name: string, pick: (column: { length: number }) => number): Builtin {
   return unaryFunction(name, value => {
     if (value.form === 'scalar') return value
@@ -158,7 +158,7 @@ export const aggregateFunctions: readonly Builtin[] = [
   extremeFunction('max', true),
   extremeFunction('min', false),
 
-  /** Elements that are not null; rows of a table. */
+  /** Counts elements that are not null; rows of a table. */
   unaryFunction('count', value => {
     if (value.form === 'serverTable') return intScalar(value.rows)
     if (value.form === 'serverDictionary') return intScalar(value.entries.size)
@@ -167,7 +167,7 @@ export const aggregateFunctions: readonly Builtin[] = [
   edge('first', () => 0),
   edge('last', ({ length }) => length - 1),
 
-  /** Every element is true; a null is neither true nor false. */
+  /** Whether every element is true; a null is neither true nor false. */
   aggregate('all', vector =>
     boolScalar(!truthOf(vector, 'all').subarray(0, vector.length).includes(0)),
   ),

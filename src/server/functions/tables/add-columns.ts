@@ -1,5 +1,5 @@
 /*
-  addColumn: columns after those that a stream table or a DFS table has, null in the rows that are there
+  addColumn: appends columns to a stream table or a DFS table, with nulls in existing rows
   (docs/server-semantics.md#tables-in-databases).
 */
 import { nullColumn } from '../../columns/column-layout.js'

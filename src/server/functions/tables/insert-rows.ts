@@ -1,5 +1,5 @@
 /*
-  Functions that put rows into tables (docs/server-semantics.md#inserting).
+  Functions that insert rows into tables (docs/server-semantics.md#inserting).
 */
 import { columnTypeOf, concatColumns } from '../../../protocol/element.js'
 import type { Column, Value } from '../../../protocol/value.js'
@@ -20,10 +20,7 @@ import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
 import { checkTransactionSize, inTransaction, type WrittenRows } from '../../tables/transactions.js'
 
-/**
- * Obj itself, with the new rows or elements after the old ones
- * (docs/server-semantics.md#append).
- */
+/** Returns obj itself, with the new rows or elements after the old ones (docs/server-semantics.md#append). */
 const append = builtin(
   'append!(obj, newData)',
   (context, [target, addition]) => {
@@ -44,10 +41,7 @@ const append = builtin(
   { mutatesFirst: true },
 )
 
-/**
- * Obj
- * (docs/server-semantics.md#upsert-and-tableupsert).
- */
+/** Returns obj (docs/server-semantics.md#upsert-and-tableupsert). */
 const upsert = builtin(
   'upsert!(obj, newData, [ignoreNull], [keyColNames], [sortColumns])',
   (context, args) => {
@@ -57,7 +51,7 @@ const upsert = builtin(
   { mutatesFirst: true },
 )
 
-/** tableUpsert(…): a LONG pair inserted:updated (DolphinDB manual, page tableUpsert). */
+/** tableUpsert(…): returns a LONG pair inserted:updated (DolphinDB manual, page tableUpsert). */
 const tableUpsert: Builtin = {
   ...upsert,
   name: 'tableUpsert',
@@ -70,7 +64,7 @@ const tableUpsert: Builtin = {
 }
 
 export const insertFunctions: readonly Builtin[] = [
-  /** INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
+  /** Returns an INT, the number of rows really inserted (docs/server-semantics.md#tableinsert). */
   builtin(
     'tableInsert(table, values, ...rest)',
     (context, [target, ...values]) => {
@@ -118,7 +112,7 @@ function* afterWait(
   return 'form' in inserted ? inserted : yield* inserted
 }
 
-/** An upsert takes the right to update, and not that to insert (tests of the Python client). */
+/** An upsert needs the right to update, but not the right to insert (tests of the Python client). */
 function writable(
   context: CallContext,
   target: ServerValue | undefined,
@@ -141,7 +135,7 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
   })
 }
 
-/** The vector with the addition at its end, converted to its type; the same object, for variables hold it. */
+/** The vector with the addition at its end, converted to its type; the same object, as variables refer to it. */
 function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
   context.memory.made(more)
@@ -151,7 +145,7 @@ function appendToVector(context: CallContext, target: Column, addition: ServerVa
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {
-  // A tuple takes whatever is appended as one more element (configuration appendTupleAsAWhole, on by default).
+  // A tuple takes an appended value as one more element (configuration appendTupleAsAWhole, on by default).
   const isTuple = target.form === 'vector' && target.type === 'ANY'
   if (isTuple && isWireValue(addition)) {
     return { form: 'vector', type: 'ANY', length: 1, data: [addition] }
@@ -210,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** Of a table; other arguments go into tables in memory alone, and are not a transaction. */
+/** Rows of a table argument; other arguments can only go into tables in memory, without a transaction. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

@@ -1,6 +1,6 @@
 /*
-  Functions that make tables in memory, put other columns into them, and the columns that their arguments describe (DolphinDB manual, page table;
-  docs/server-semantics.md#stream-tables).
+  Functions that create tables in memory, replace their columns, and read the columns that arguments describe (DolphinDB manual,
+  page table; docs/server-semantics.md#stream-tables).
 */
 import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
@@ -27,7 +27,7 @@ import {
   sizeOf,
 } from '../arguments.js'
 
-/** A column is an object with arrays of its own. */
+/** Memory of a column's object with its arrays. */
 const columnBytes = 1_000
 
 interface Columns {
@@ -38,7 +38,7 @@ interface Columns {
 }
 
 /**
- * What the arguments describe: `capacity:size, names, types`; one table, whose rows are taken over; or one value a
+ * The columns that arguments describe: `capacity:size, names, types`; one table, whose rows are taken over; or one value per
  * column, named by alias or variable.
  */
 function describedColumns(
@@ -79,7 +79,7 @@ function emptyColumns(
   return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
 }
 
-/** Servers before do not know the words. */
+/** Earlier servers do not know these types. */
 function checkKnown(release: Release, type: ColumnType): void {
   const isKnown =
     (type.array !== true || hasCome(release, firstReleases.engines)) &&
@@ -143,7 +143,7 @@ function columnsOfArgument(
   }
 }
 
-/** The vectors of a tuple that stands for several columns: all of one length and one type. */
+/** The vectors of a tuple that represents several columns: all of one length and one type. */
 function equalVectors(elements: readonly { form: string }[]): readonly Column[] {
   const vectors = elements.filter((one): one is Column => one.form === 'vector')
   const [first] = vectors
@@ -160,7 +160,7 @@ function extendScalar(column: Column, rows: number): Column {
   return takeRows(column, new Int32Array(rows))
 }
 
-/** A table of a kind from arguments; keyed kinds have their key columns in front. */
+/** A table of a kind from arguments; keyed kinds take their key columns first. */
 export function makeTable(
   context: CallContext,
   kind: TableKind,
@@ -174,8 +174,8 @@ export function makeTable(
 }
 
 /**
- * As `makeTable`, with the names of the key columns as first argument.
- * @throws {ScriptError} when it names none
+ * Like `makeTable`, with the names of the key columns as first argument.
+ * @throws {ScriptError} if it names none
  */
 export function makeKeyedTable(
   context: CallContext,
@@ -207,7 +207,7 @@ const columns = builtin('columns(X)', (_, [value]) =>
   intScalar(value.form === 'serverTable' ? value.columnNames.length : 1),
 )
 
-/** The column takes values and type of the new one; of tables that no other session sees. */
+/** The column gets the values and type of the new one; only for tables that no other session sees. */
 const replaceColumn = builtin(
   'replaceColumn!(table, colName, newCol)',
   (context, [target, names, replacement]) => {
@@ -245,11 +245,11 @@ const replaceColumn = builtin(
 export const tableFunctions: readonly Builtin[] = [
   replaceColumn,
   table,
-  /** DolphinDB manual, page keyedTable: a row with a known key overwrites the row that has it. */
+  /** DolphinDB manual, page keyedTable: a row with a known key overwrites the existing one. */
   builtin('keyedTable(keyColumns, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'keyed', args),
   ),
-  /** DolphinDB manual, page indexedTable; differs from a keyed table in how fast queries are, not in what they say. */
+  /** DolphinDB manual, page indexedTable; differs from a keyed table only in the speed of queries. */
   builtin('indexedTable(keyColumns, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'indexed', args),
   ),

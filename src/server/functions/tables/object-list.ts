@@ -1,5 +1,5 @@
 /*
-  What there is: objects of a session, and how much memory their rows take (DolphinDB manual, page objs).
+  The objects of a session, and the memory of their rows (DolphinDB manual, page objs).
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
@@ -12,10 +12,10 @@ import { builtin } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 import { formNumber } from '../types/type.js'
 
-/** A string is counted as the reference to it and a short text. */
+/** A string counts as the reference to it and a short text. */
 const bytesPerText = 24
 
-/** Shared columns count in every table that shows them. */
+/** Shared columns count in every table that has them. */
 export function tableBytes(table: ServerTable): number {
   return table.columnTypes.reduce(
     (sum, { type }) => sum + table.rows * (dataTypes[type].bytesPerValue || bytesPerText),
@@ -54,7 +54,7 @@ interface ObjectFacts {
   readonly extra: string
 }
 
-/** What an element of a list of texts or of a tuple refers to is not counted. */
+/** What a reference in a list of texts or a tuple points to is not counted. */
 const bytesPerReference = 8
 
 function vectorFacts(vector: Vector, rows: number, columnCount: number): ObjectFacts {

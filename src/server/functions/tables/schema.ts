@@ -1,5 +1,5 @@
 /*
-  schema(): what a table or a database is made of, in the shape and types that table writers cast
+  schema(): describes a table or a database, in the shape and types that table writers cast to
   (docs/protocol.md#schema-dictionary).
 */
 import {

@@ -1,6 +1,5 @@
 /*
-  Functions about names: sharing tables, taking definitions back, fetching by name
-  (docs/server-semantics.md#shared-tables).
+  Functions about names: sharing tables, removing definitions, fetching by name (docs/server-semantics.md#shared-tables).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -35,8 +34,8 @@ export const shareFunctions: readonly Builtin[] = [
     },
   ),
   /**
-   * Forgets variables, shared tables or functions by name; `all` forgets all of a kind, and
-   * without a kind everything of the session (DolphinDB manual, page undef).
+   * Removes variables, shared tables or functions by name; `all` removes all of a kind, and without a kind everything of the
+   * session (DolphinDB manual, page undef).
    */
   builtin('undef(obj, [objType])', (context, [obj, objType]) => {
     const names = textsArgument(obj, 'obj')
@@ -46,8 +45,8 @@ export const shareFunctions: readonly Builtin[] = [
     return voidValue
   }),
   /**
-   * A variable of the session, else a shared table, looked up when it is called; with
-   * sharedVar only one of the two (DolphinDB manual, page objByName).
+   * A variable of the session, else a shared table, looked up at the call; with sharedVar only one of the two (DolphinDB
+   * manual, page objByName).
    */
   builtin('objByName(name, [sharedVar])', ({ node, session }, [name, sharedVar]) => {
     const text = textArgument(name, 'name')

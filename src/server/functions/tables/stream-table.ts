@@ -43,7 +43,7 @@ function shareCached(
 }
 
 export const streamTableFunctions: readonly Builtin[] = [
-  /** No query is registered (DolphinDB manual, page getStreamingSQLStatus). */
+  /** No query is ever registered (DolphinDB manual, page getStreamingSQLStatus). */
   builtin(
     'getStreamingSQLStatus([queryId])',
     (_, [queryId]) => {
@@ -66,7 +66,7 @@ export const streamTableFunctions: readonly Builtin[] = [
   /** DolphinDB manual, page streamTable. */
   builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
 
-  /** DolphinDB manual, page keyedStreamTable: the first row of a key stays, also within one batch. */
+  /** DolphinDB manual, page keyedStreamTable: the first row of a key stays, even within one batch. */
   builtin('keyedStreamTable(keyColumn, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'keyedStream', args),
   ),
@@ -89,8 +89,8 @@ export const streamTableFunctions: readonly Builtin[] = [
   }),
 
   /**
-   * Shares the table. Nothing is written to disk: the embedded
-   * server keeps stream tables in memory, and refuses the call as a server without persistenceDir does (S03006).
+   * Shares the table. The embedded server never writes stream tables to disk, so it refuses the call as a server without
+   * persistenceDir does (S03006).
    */
   builtin(
     'enableTableShareAndPersistence(table, tableName, [asynWrite], [compress], [cacheSize], [retentionMinutes], [flushMode], [preCache])',
@@ -105,7 +105,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** As above, and what leaves memory is gone. */
+  /** Like the function above, but rows that leave memory are lost. */
   builtin(
     'enableTableShareAndCachePurge(table, tableName, [cacheSize], [cachePurgeTimeColumn], [cachePurgeInterval], [cacheRetentionTime])',
     (context, [target, name, cacheSize]) => {
@@ -114,7 +114,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Of a persisted stream table; nothing is on a disk here. */
+  /** For a persisted stream table; here nothing is on a disk. */
   builtin('getPersistenceMeta(table)', (context, [target]) => {
     const { rows, totalRows, cache } = tableArgument(context, target)
     if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')
@@ -134,7 +134,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     })
   }),
 
-  /** One row a shared stream table. */
+  /** One row per shared stream table. */
   builtin('getStreamTables([option])', ({ node }) => {
     const tables = [...node.shared.values()].map(entry => entry.table).filter(isStream)
     const bools = (value: (table: ServerTable) => boolean): ReturnType<typeof vectorOf> =>
@@ -165,8 +165,8 @@ export const streamTableFunctions: readonly Builtin[] = [
   }),
 
   /**
-   * Name of the column that gets the time of arrival; '' because no table of the
-   * embedded server has one (docs/protocol.md#table-writers: writers ask this of stream tables).
+   * Name of the column that gets the time of arrival; '' because no table of the embedded server has one
+   * (docs/protocol.md#table-writers: writers ask this of stream tables).
    */
   builtin('getStreamTableTimestamp(tableName)', (context, [target]) => {
     if (!isStream(tableArgument(context, target))) {

@@ -1,6 +1,5 @@
 /*
-  Values as the server prints them, and functions of text (DolphinDB manual, pages left, split and
-  fromStdJson).
+  Values as the server prints them, and functions of text (DolphinDB manual, pages left, split and fromStdJson).
 */
 import { columnTypeOf, elementAt, vectorOf } from '../../../protocol/element.js'
 import { formatElement, formatScalar, formatValue } from '../../../protocol/value-text.js'
@@ -33,14 +32,13 @@ import type { ServerValue } from '../../values/server-value.js'
 import { functionText } from '../../elements/wire-values.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
 
-/** Rows of a table, and elements of a vector, that are printed at most. */
+/** Limit of rows of a table, and elements of a vector, that are printed. */
 const maxRows = 30
 const maxElements = 100
 
 /**
- * Several lines for tables and dictionaries; what is too long ends with `...`.
- *
- * @param memory  asked for the room that columns as wide as their widest cell take
+ * Several lines for tables and dictionaries; long texts end with `...`.
+ * @param memory  reserves room for columns as wide as their widest cell
  */
 export function printText(value: ServerValue, memory: RequestMemory): string {
   switch (value.form) {
@@ -89,7 +87,7 @@ function elementTexts(column: Column, memory: RequestMemory): string[] {
   return texts
 }
 
-/** Text inside vectors and pairs stands in quotes. */
+/** Text inside vectors and pairs is quoted. */
 function quoted(scalar: Scalar): string {
   const text = formatScalar(scalar)
   return isLiteral(scalar.type) ? `"${text}"` : text
@@ -138,13 +136,13 @@ function cellText(column: Column, row: number, memory: RequestMemory): string {
 
 const bytesPerPart = 32
 
-/** STRING vector, or single characters without a delimiter. */
+/** Returns a STRING vector; without a delimiter, of single characters. */
 const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) => {
   const texts = textsOf(value)
   if (texts === undefined) throw new ScriptError('split: str must be a string.')
   let count = 0
   const parts = texts.map(text => {
-    // As many pieces as it has characters, at the most.
+    // At most as many pieces as it has characters.
     count += text.length
     context.memory.expect(count * bytesPerPart)
     return splitText(text, delimiter)
@@ -160,7 +158,7 @@ function splitText(text: string, delimiter: ServerValue | undefined): Vector {
   return stringVector(text === '' ? [] : text.split(textArgument(delimiter, 'delimiter')))
 }
 
-/** JSON is parsed in one go: what takes a tenth of a second. */
+/** JSON is parsed in one go; this length takes a tenth of a second. */
 const maxParsedLength = 2_097_152
 
 function parseJson(text: string): unknown {
@@ -204,7 +202,7 @@ function fromJson(context: CallContext, json: unknown, depth: number): ServerVal
   return Array.isArray(json) ? vectorOfElements(values) : dictionary
 }
 
-/** A text that is a date or a time as a whole becomes one. */
+/** A text that is entirely a date or a time becomes one. */
 function temporalOf(text: string): ServerValue | undefined {
   if (!/^\d{1,4}[.:]\d/.test(text)) return undefined
   const literal = readNumber(text, 0)

@@ -11,7 +11,7 @@ import type { ServerValue } from '../../values/server-value.js'
 /** Digits after the point that count by default. */
 const defaultPrecision = 10
 
-/** @param precision  floating numbers count as equal when they differ by at most 10^−precision */
+/** @param precision  floating numbers are equal if they differ by at most 10^−precision */
 export function areEqual(
   a: ServerValue,
   b: ServerValue,
@@ -85,7 +85,7 @@ function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
   return typeof a.value === 'object' && formatScalar(a) === formatScalar(b)
 }
 
-/** Texts are texts, however they are kept. */
+/** Texts are compared as texts, however they are stored. */
 function sameColumn(a: Column, b: Column, precision: number): boolean {
   const areTexts = isText(a) && isText(b)
   if (a.length !== b.length) return false

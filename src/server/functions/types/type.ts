@@ -1,5 +1,5 @@
 /*
-  What type a value has, values of another type, and what time it is (DolphinDB manual, pages of each name).
+  The types of values, conversions, and the present time (DolphinDB manual, pages of each name).
 */
 import {
   arrayTypeOffset,
@@ -39,7 +39,7 @@ const tableTypeTexts: Readonly<Record<TableKind, string>> = {
   dfs: 'SEGMENTED DFS TABLE',
 }
 
-/** typestr(X), as docs/server-semantics.md#small-functions spells it. */
+/** typestr(X), in the spelling of docs/server-semantics.md#small-functions. */
 function typeText(value: ServerValue): string {
   switch (value.form) {
     case 'scalar':
@@ -73,7 +73,7 @@ function tableTypeText(table: ServerTable): string {
   return tableTypeTexts[table.kind]
 }
 
-/** Only types of fixed width lie in FAST vectors; text and tuples do not. */
+/** Only types of fixed width have FAST vectors; text and tuples do not. */
 function fastText(column: Column): string {
   const { type, array } = columnTypeOf(column)
   const name = array ? `${type}[]` : type
@@ -81,7 +81,7 @@ function fastText(column: Column): string {
   return isSlow && !array ? name : `FAST ${name}`
 }
 
-/** The number of the element type; of a table 25 would say nothing, so it is that of TABLE's own kind. */
+/** The number of the element type; for a table that of TABLE's own kind. */
 function typeNumber(value: ServerValue): number {
   const idOf = (type: DataType): number => dataTypes[type].id
   switch (value.form) {
@@ -109,7 +109,7 @@ function typeNumber(value: ServerValue): number {
   }
 }
 
-/** What form(X) answers (docs/protocol.md#data-forms); functions, types and handles are scalars. */
+/** The result of form(X) (docs/protocol.md#data-forms); functions, types and handles are scalars. */
 export function formNumber(value: ServerValue): number {
   switch (value.form) {
     case 'vector':
@@ -131,7 +131,7 @@ export function formNumber(value: ServerValue): number {
   }
 }
 
-/** Element by element; what has no elements is not null. */
+/** Element by element; a value without elements is not null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(name, value => {
     const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
@@ -155,7 +155,7 @@ export const typeFunctions: readonly Builtin[] = [
   unaryFunction('type', value => intScalar(typeNumber(value))),
   unaryFunction('form', value => intScalar(formNumber(value))),
   nullTest('isNull', 1),
-  // What `is not null` means in SQL.
+  // The meaning of `is not null` in SQL.
   nullTest('isValid', 0),
 ]
 
@@ -260,7 +260,7 @@ export const conversionFunctions: readonly Builtin[] = [
   conversion('datehour', 'DATEHOUR'),
   now,
 
-  /** The date of now(). */
+  /** Milliseconds since 1970 by the local wall clock. */
   builtin('today()', ({ node }) => ({
     form: 'scalar',
     type: 'DATE',

@@ -1,5 +1,5 @@
 /*
-  Is it there: in, between, like (DolphinDB manual, pages of each name).
+  Membership tests: in, between, like (DolphinDB manual, pages of each name).
 */
 import type { DataType } from '../../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../../protocol/element.js'
@@ -18,7 +18,7 @@ import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { binaryFunction } from '../arguments.js'
 
-/** What `in` looks into, as a vector. */
+/** What `in` searches, as a vector. */
 function haystackOf(value: ServerValue): Vector {
   switch (value.form) {
     case 'scalar':
@@ -32,7 +32,7 @@ function haystackOf(value: ServerValue): Vector {
   }
 }
 
-/** Keys of the vector that are equal to those of `other` where the elements are: numbers meet by value. */
+/** Keys of the vector that equal those of `other` if the elements are equal: numbers compare by value. */
 function keysFor(vector: Vector, other: Vector): readonly Key[] {
   const meets =
     vector.type === other.type ||
@@ -58,7 +58,7 @@ function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
   return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
 }
 
-/** between(X, a:b): both bounds included. */
+/** between(X, a:b): both bounds are included. */
 function between(value: ServerValue, bounds: ServerValue): ServerValue {
   if (bounds.form !== 'pair') throw new ScriptError('between: Y must be a pair.')
   const [low, high] = [0, 1].map(index => elementAt(bounds.elements, index) as ServerValue)
@@ -66,8 +66,8 @@ function between(value: ServerValue, bounds: ServerValue): ServerValue {
 }
 
 /**
- * `%` stands for any text, `?` and `_` for one character. Every `%` is matched as early as it can be, which needs no
- * second try: no pattern takes longer than its length times that of the text.
+ * `%` matches any text, `?` and `_` one character. Every `%` is matched as early as possible, which never needs backtracking:
+ * no pattern takes longer than its length times that of the text.
  */
 function likeMatcher(pattern: string): (text: string) => boolean {
   return text => {

@@ -1,5 +1,5 @@
 /*
-  Functions that make vectors, join them and put them in order (DolphinDB manual, pages of each name).
+  Functions that create vectors, join them and sort them (DolphinDB manual, pages of each name).
 */
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
@@ -34,7 +34,7 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
   return length
 }
 
-/** Counted from the front, again and again; from the back when the number is negative. */
+/** Counts from the front, repeatedly; from the back if the number is negative. */
 function takenPositions({ memory }: CallContext, rows: number, count: number): Int32Array {
   const length = Math.abs(count)
   if (length > 2_147_483_647) throw new ScriptError('take: the number is too large.')
@@ -46,7 +46,7 @@ function takenPositions({ memory }: CallContext, rows: number, count: number): I
   return positions
 }
 
-/** Numbers below a limit of their own type. */
+/** Numbers below a limit, of the limit's type. */
 function randomNumbers(limit: Scalar, count: number, random: () => number): Vector {
   const bound = Number(limit.value)
   const isFloating = limit.type === 'DOUBLE' || limit.type === 'FLOAT'
@@ -114,7 +114,7 @@ export const vectorFunctions: readonly Builtin[] = [
     return takeRows(column, takenPositions(context, column.length, count))
   }),
 
-  /** One after the other. */
+  /** Appends one to the other. */
   binaryFunction('join', (x, y, context) => operate(context, '<-', x, y)),
 
   builtin('sort(X, [ascending])', (_, [value, ascending]) => {

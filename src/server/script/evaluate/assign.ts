@@ -1,6 +1,6 @@
 /*
-  `x = v` and all its relatives. Assignment is by value: afterwards both names can be changed without the other
-  (manual, "Assignment"); `&x = y` shares one value.
+  `x = v` and related statements. Assignment is by value: afterwards changing one variable does not affect the other (manual,
+  "Assignment"); `&x = y` shares one value.
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Evaluation } from '../../values/builtin.js'
@@ -17,9 +17,7 @@ import type { ServerValue } from '../../values/server-value.js'
 import { assignElements } from '../../elements/assign-elements.js'
 import { isLight } from '../../values/request-memory.js'
 
-/**
- * @throws {ScriptError} for names that do not exist, values that are too many or too few, indexes that lead nowhere
- */
+/** @throws {ScriptError} for unknown names, too many or too few values, invalid indexes */
 export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
   const [target] = node.targets
   const [source] = node.values
@@ -65,7 +63,7 @@ function changeVariable(
   overwrite(old, changed)
 }
 
-/** A dictionary is copied when it comes from a variable; one just made by a function needs no copy. */
+/** A dictionary is copied if it comes from a variable; one just made by a function needs no copy. */
 function copyFrom(source: Expression, value: ServerValue): ServerValue {
   if (value.form === 'serverDictionary' && source.kind === 'name') {
     return { ...value, entries: new Map(value.entries) }
@@ -95,7 +93,7 @@ function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
   return [...itemsOf(value)]
 }
 
-/** What an entry of a dictionary takes. */
+/** Memory of a dictionary's entry. */
 const entryBytes = 250
 
 const keyCount = ([index]: readonly IndexValue[]): number =>

@@ -22,7 +22,7 @@ import { checkViewCall } from '../../tables/privileges.js'
 import type { FunctionDefinition } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue, UserFunction } from '../../values/server-value.js'
 
-/** Calls any function value; a built-in that does not wait never makes its caller wait. */
+/** Calls any function value; calling a built-in that does not wait never makes the caller wait. */
 export function* callFunction(
   runtime: Runtime,
   fn: FunctionValue,
@@ -34,7 +34,7 @@ export function* callFunction(
 }
 
 /**
- * Begins a call: the value of a built-in that is done at once, or the evaluation to go on with.
+ * Begins a call: returns the value of a built-in that finishes at once, or the evaluation to continue with.
  * @throws {ScriptError} wrong number of arguments, unknown keywords, missing rights
  */
 export function startCall(
@@ -104,7 +104,7 @@ function arityError(name: string, min: number, max: number, actual: number): Scr
   )
 }
 
-/** @throws {ScriptError} before anything runs, when arguments are missing or too many */
+/** @throws {ScriptError} before anything runs, if arguments are missing or too many */
 function callUser(
   runtime: Runtime,
   fn: UserFunction,
@@ -114,7 +114,7 @@ function callUser(
   const { parameters } = fn.definition
   const names = parameters.map(parameter => parameter.name)
   const arranged = keywords.size === 0 ? args : arrange(fn.name, names, args, keywords)
-  // An argument may be left open, `f(, 5)`: its parameter is VOID then.
+  // An argument may be omitted, `f(, 5)`: its parameter is then VOID.
   const isMissing = parameters.some(
     (parameter, index) =>
       parameter.defaultValue === undefined && arranged[index] === undefined && index >= args.length,

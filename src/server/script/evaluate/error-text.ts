@@ -1,5 +1,5 @@
 /*
-  How run-time errors are worded: `<source of the failing call> => <message>`, and `f: …` inside the function f
+  The wording of run-time errors: `<source of the failing call> => <message>`, and `f: …` inside the function f
   (docs/server-semantics.md#error-texts; DolphinDB manual, "interface_development": `f() => f: throw "x" => x`).
 */
 import { DdbError } from '../../../errors.js'
@@ -7,7 +7,7 @@ import { ScriptError } from '../../script-error.js'
 import { tokenize } from '../parse/lexer.js'
 import type { Span } from '../parse/syntax.js'
 
-/** Anything thrown while a script runs, as the error the script sees. */
+/** Converts anything thrown while a script runs to the error that the script sees. */
 export function asScriptError(error: unknown): ScriptError {
   if (error instanceof ScriptError) return error
   if (error instanceof RangeError) {
@@ -19,7 +19,7 @@ export function asScriptError(error: unknown): ScriptError {
   return new ScriptError(`Internal error: ${message}`)
 }
 
-/** What the budget has not foreseen: V8's own limits of its stack, and of single texts, arrays and maps. */
+/** Errors that the memory budget cannot foresee: V8's own limits of its stack, and of single texts, arrays and maps. */
 function ofRangeError({ message }: RangeError): ScriptError | undefined {
   if (message.includes('call stack')) {
     return new ScriptError('The script calls functions too deeply.')
@@ -28,7 +28,7 @@ function ofRangeError({ message }: RangeError): ScriptError | undefined {
   return new ScriptError(`Out of memory. The embedded server holds no value so large (${message}).`)
 }
 
-/** The error with the source it comes from in front, unless it has one already. */
+/** Prefixes the error with the source it comes from, unless it has one already. */
 export function locate(error: unknown, span: Span): ScriptError {
   const failure = asScriptError(error)
   if (failure.located) return failure
@@ -41,8 +41,8 @@ export function locate(error: unknown, span: Span): ScriptError {
 }
 
 /**
- * The error of a function request: `<NotLeader>`, `<ChunkInTransaction>` and the like stand at the head of the line, where
- * clients look for them; errors of scripts keep the source in front.
+ * The error of a function request: `<NotLeader>`, `<ChunkInTransaction>` and similar tags begin the line, where clients look
+ * for them; errors of scripts keep the source in front.
  */
 export function tagFirst(error: unknown): ScriptError {
   const failure = asScriptError(error)
@@ -50,7 +50,7 @@ export function tagFirst(error: unknown): ScriptError {
   return tag === undefined ? failure : new ScriptError(tag, { located: true })
 }
 
-/** Names the user function an error has come through. */
+/** Adds the name of the user function in which the error occurred. */
 export function locateInFunction(error: unknown, name: string): ScriptError {
   const failure = asScriptError(error)
   if (name === '') return failure
@@ -61,7 +61,7 @@ export function locateInFunction(error: unknown, name: string): ScriptError {
   })
 }
 
-/** The text of a node on one line, with strings in double quotes, as the server writes them. */
+/** The source of a node on one line, with strings in double quotes, as the server writes it. */
 export function sourceText(span: Span): string {
   const text = span.source.slice(span.start, span.end)
   if (!/['\n]|\/[/*]/.test(text)) return text

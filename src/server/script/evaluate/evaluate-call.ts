@@ -1,6 +1,6 @@
 /*
-  `f(…)` and `f{…}`: finding the function, evaluating the arguments, refusing to change what is read-only. Most calls are
-  done at once: they take no generator of their own.
+  `f(…)` and `f{…}`: finds the function, evaluates the arguments, and refuses to change read-only values. Most calls finish at
+  once, without a generator of their own.
 */
 import { isDecimal, maxScale, type ColumnType } from '../../../protocol/data-type.js'
 import { indexValue } from '../../elements/indexing.js'
@@ -18,18 +18,18 @@ import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import { calleeOfName, lookUp, valueOfName, type Frame } from './frame.js'
 
-/** Arguments as far as they are evaluated. */
+/** Arguments evaluated so far. */
 interface Given {
   readonly positional: (ServerValue | undefined)[]
   readonly keywords: Map<string, ServerValue>
-  /** What each positional argument was called where it stands. */
+  /** The variable names of positional arguments at the call. */
   readonly names: (string | undefined)[]
 }
 
 /**
  * Begins a call.
- * @returns the value, or the evaluation to go on with
- * @throws {ScriptError} located at the call, unless a call inside it was at fault
+ * @returns the value, or the evaluation to continue with
+ * @throws {ScriptError} located at the call, unless a call inside it failed
  */
 export function beginCall(node: Call, frame: Frame): ServerValue | Evaluation<ServerValue> {
   const rowCount = rowCountOf(node, frame)
@@ -72,7 +72,7 @@ function callNow(
   return startCall(runtime, callee, positional, keywords.size === 0 ? noKeywords : keywords)
 }
 
-/** Goes on with a call at an argument that takes a generator. */
+/** Continues a call at an argument that needs a generator. */
 function* finishCall(
   callee: FunctionValue,
   given: Given,
@@ -102,7 +102,7 @@ function* located(evaluation: Evaluation<ServerValue>, node: Call): Evaluation<S
   }
 }
 
-/** The value of a call that is done, once the others had their turn. */
+/** Returns the value of a finished call after other sessions had their turn. */
 function* after(pause: Suspension, result: ServerValue, node: Call): Evaluation<ServerValue> {
   try {
     yield pause
@@ -112,7 +112,7 @@ function* after(pause: Suspension, result: ServerValue, node: Call): Evaluation<
   return result
 }
 
-/** A callee that has to be evaluated, or is no function: `DECIMAL64(4)` is a type; any other value is indexed (`d("a")`). */
+/** A callee that must be evaluated, or is not a function: `DECIMAL64(4)` is a type; any other value is indexed (`d("a")`). */
 function* callAny(
   known: ServerValue | undefined,
   node: Call,
@@ -133,7 +133,7 @@ function* callAny(
 }
 
 /**
- * Arguments are evaluated now, the function is called later.
+ * Evaluates the arguments now; the function is called later.
  * @throws {ScriptError} for a callee that is not a function
  */
 export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<ServerValue> {
@@ -181,9 +181,9 @@ function take(given: Given, { name, value: node }: Argument, value: ServerValue 
 }
 
 /**
- * Undefined when it is left open. User functions take variables by reference. Built-ins may keep what they get, in a
- * table or a dictionary, so they get an object of its own, but for the one they are to change.
- * @throws {ScriptError} when the function would change a read-only variable
+ * Undefined if it is omitted. User functions take variables by reference. Built-in functions may keep their arguments, in a
+ * table or a dictionary, so they get a separate object, except for the one they change.
+ * @throws {ScriptError} if the function would change a read-only variable
  */
 function beginArgument(
   fn: FunctionValue | undefined,
@@ -217,7 +217,7 @@ function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {
   return countType === 'LONG' ? longScalar(BigInt(rows)) : intScalar(rows)
 }
 
-/** The callee when it is a name; an unknown name is a syntax error, as the parser would have made it. */
+/** The callee if it is a name; an unknown name is a syntax error, as the parser would report it. */
 function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   if (node.kind !== 'name') return undefined
   const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
@@ -225,7 +225,7 @@ function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
 }
 
-/** True when the function changes the argument that stands `index`-th after those that are bound. */
+/** True if the function changes its `index`-th argument, not counting bound ones. */
 function changesArgument(fn: FunctionValue, index: number): boolean {
   switch (fn.kind) {
     case 'builtin':
@@ -237,7 +237,7 @@ function changesArgument(fn: FunctionValue, index: number): boolean {
   }
 }
 
-/** True when the function changes what it is given by this name. */
+/** True if the function changes the argument with this name. */
 function changesParameter(fn: FunctionValue, name: string): boolean {
   switch (fn.kind) {
     case 'builtin':
@@ -249,7 +249,7 @@ function changesParameter(fn: FunctionValue, name: string): boolean {
   }
 }
 
-/** Where the `index`-th argument of a partial application goes. */
+/** The position of the `index`-th argument of a partial application. */
 function openPosition({ bound }: PartialFunction, index: number): number {
   const open = bound.flatMap((value, position) => (value === undefined ? [position] : []))
   return open[index] ?? bound.length + index - open.length

@@ -1,5 +1,5 @@
 /*
-  Evaluating `x[i]`, whatever x and i are.
+  Evaluates `x[i]`, for any x and i.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -12,7 +12,7 @@ import type { Expression, Index, Slice } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 
-/** Also applies a function to what stands in the brackets, and makes the array type of a type: `INT[]`. */
+/** Also applies a function to the bracket's content, and makes the array type of a type: `INT[]`. */
 export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
   const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
   if (target.form === 'type' && node.indexes.length === 0) {
@@ -44,14 +44,14 @@ function picked(
   return value
 }
 
-/** Reading an element keeps nothing of the variable. */
+/** Reading an element does not keep the variable's value. */
 function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
   return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
 }
 
 /**
- * A function is applied to what stands in the brackets: `(corr)[x, y]`; one that takes a single argument takes it as
- * a vector: `uuid["…", "…"]`.
+ * A function is applied to the bracket's content: `(corr)[x, y]`; one with a single parameter takes it as a vector: `uuid["…",
+ * "…"]`.
  */
 function argumentsOf(fn: FunctionValue, values: readonly ServerValue[]): readonly ServerValue[] {
   const takesOne = fn.kind === 'builtin' && fn.builtin.maxArguments === 1
@@ -63,7 +63,7 @@ function asArgument(index: IndexValue): ServerValue {
   return index
 }
 
-/** What stands between the brackets: a value, or the bounds of a slice. */
+/** The bracket's content: a value, or the bounds of a slice. */
 export function* evaluateIndexValue(
   node: Expression | Slice,
   frame: Frame,

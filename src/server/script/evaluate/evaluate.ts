@@ -1,6 +1,6 @@
 /*
-  Expressions → values. Everything is a generator, because any call may have to wait; what cannot wait is answered
-  without one.
+  Evaluates expressions. Everything is a generator, because any call may have to wait; what cannot wait is evaluated without
+  one.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -31,14 +31,14 @@ export function immediate(node: Expression, frame: Frame): ServerValue | undefin
   return node.kind === 'name' ? valueOfName(node, frame) : undefined
 }
 
-/** Begins an evaluation: most give their value at once, and a generator for each would cost more than their work. */
+/** Begins an evaluation: most return their value at once, as a generator for each would cost more than the evaluation. */
 export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<ServerValue> {
   return node.kind === 'call'
     ? beginCall(node, frame)
     : (immediate(node, frame) ?? evaluate(node, frame))
 }
 
-/** Errors come as they are thrown: the caller that knows the statement or the call locates them. */
+/** Passes errors on unchanged: the caller that knows the statement or call adds the location. */
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
   if (node.kind === 'literal') return node.value
   if (node.kind === 'name') return valueOfName(node, frame)
@@ -103,7 +103,7 @@ function counted(value: ServerValue, { runtime }: Frame): ServerValue {
   return value
 }
 
-/** `a+b+c+…` from the left: however long it is, it takes no room on the stack. */
+/** `a+b+c+…` from left to right: its length does not use the stack. */
 function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   const { runtime } = frame
   const links = [node]
@@ -151,7 +151,7 @@ function* evaluateSql(
   }
 }
 
-/** Values for a list that keeps them: a variable that changes later must not change the list. */
+/** Values for a list that keeps them: changing a variable later must not change the list. */
 function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<ServerValue[]> {
   const values: ServerValue[] = []
   for (const node of nodes) {
@@ -189,7 +189,7 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
   return choose(frame.runtime, condition, whenTrue, whenFalse)
 }
 
-/** Binds what the body uses of the surrounding scope as leading arguments. */
+/** Binds the variables that the body uses from the surrounding scope as leading arguments. */
 function closure(node: Lambda, frame: Frame): ServerValue {
   const { captures, closed } = node
   const { viewOwner } = frame.runtime.session

@@ -1,5 +1,5 @@
 /*
-  Statements. Each tells how it ended: by itself, or by break, continue or return.
+  Executes statements. Each returns how it ended: normally, or by break, continue or return.
 */
 import { formatValue } from '../../../protocol/value-text.js'
 import { shareTable } from '../../tables/sharing.js'
@@ -16,10 +16,10 @@ import type { Assert, For, Return, Span, Statement, Throw, Try, While } from '..
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
 
-/** What a function's tree takes, for each character of its source. */
+/** Memory of a function's syntax tree, per character of its source. */
 const bytesPerCharacter = 100
 
-/** Why the statements after this one do not run. */
+/** Why the following statements do not run. */
 export type Completion =
   { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
 
@@ -49,7 +49,7 @@ function* executeStatements(
 }
 
 /**
- * @returns undefined when the statement ended by itself
+ * @returns undefined if the statement ended normally
  * @throws {ScriptError} located
  */
 export function* executeStatement(
@@ -169,7 +169,7 @@ function* evaluateCondition(
   }
 }
 
-/** An error of the wait, which only a cancellation is, names the loop. */
+/** An error during the wait, which can only be a cancellation, names the loop. */
 function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
   try {
     yield pause
@@ -190,7 +190,7 @@ function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined
       if (completion?.kind === 'break') return undefined
     }
   } catch (error) {
-    // What the body throws is located; what has no elements says so only when it is gone through.
+    // Errors of the body are located already; a value that cannot be iterated fails only here.
     throw locate(error, node.iterable.span)
   }
   return undefined
@@ -201,7 +201,7 @@ function* evaluateItems({ iterable }: For, frame: Frame): Evaluation<Iterable<Se
     if (iterable.kind !== 'binary' || iterable.operator !== '..') {
       return itemsOf(yield* evaluate(iterable, frame))
     }
-    // A range is gone through without being made.
+    // A range is iterated without being created.
     const first = yield* evaluate(iterable.left, frame)
     return sequenceItems(first, yield* evaluate(iterable.right, frame))
   } catch (error) {

@@ -1,6 +1,6 @@
 /*
-  Where names are looked up while something is evaluated, and what they mean: column, variable, shared table, constant,
-  function, in this order (manual, "Column reference").
+  Resolves names during evaluation: column, variable, shared table, constant, function, in this order (manual, "Column
+  reference").
 */
 import type { Runtime } from '../session/runtime.js'
 import type { ServerValue, FunctionValue } from '../../values/server-value.js'
@@ -9,12 +9,12 @@ import { constantOf } from '../../values/constants.js'
 import { releaseArray } from '../../values/ownership.js'
 import type { Name } from '../parse/syntax.js'
 
-/** Columns that names mean inside a SQL statement, before any variable (manual, "Column reference"). */
+/** Columns that names refer to inside a SQL statement, before any variable (manual, "Column reference"). */
 export interface ColumnScope {
   readonly rows: number
-  /** Type of `count(*)`: LONG for partitioned tables, else INT, as official tests read them; INT when left out. */
+  /** Type of `count(*)`: LONG for partitioned tables, else INT, as official tests expect; default INT. */
   readonly countType?: 'INT' | 'LONG'
-  /** The name the table goes by in the statement, for `t.col`; undefined when it is not a name. */
+  /** The table's name in the statement, for `t.col`; undefined if it has none. */
   readonly tableName: string | undefined
   lookup(name: string): ServerValue | undefined
 }
@@ -30,7 +30,7 @@ export interface Frame {
   readonly columns: ColumnScope | undefined
 }
 
-/** Shared by all frames without any; never added to. */
+/** Shared by all frames without such names; never added to. */
 export const noNames: ReadonlySet<string> = new Set()
 
 /** The value of a name, which the caller may keep. */
@@ -46,7 +46,7 @@ export function valueOfName(node: Name, frame: Frame): ServerValue {
   throw new ScriptError(`Can't find the object with name ${node.name}`)
 }
 
-/** As valueOfName, for a use that keeps nothing; undefined when nothing has the name. */
+/** Like valueOfName, for a use that does not keep the value; undefined for an unknown name. */
 export function lookUp(node: Name, frame: Frame): ServerValue | undefined {
   const { name } = node
   const { runtime } = frame
@@ -61,8 +61,8 @@ export function lookUp(node: Name, frame: Frame): ServerValue | undefined {
 }
 
 /**
- * What a name in front of `(` or `{` calls: a variable that holds a function, else the function of that name. A type
- * stands for itself, for `DECIMAL64(4)`.
+ * What a name before `(` or `{` calls: a variable that holds a function, else the function of that name. A type is returned as
+ * such, for `DECIMAL64(4)`.
  */
 export function calleeOfName(node: Name, frame: Frame): FunctionValue | undefined {
   const variable = frame.variables.get(node.name)

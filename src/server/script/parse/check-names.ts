@@ -1,7 +1,6 @@
 /*
-  What DolphinDB finds out about a parse unit before it runs anything: unknown names, changes of constants, `share` and
-  named functions inside functions (docs/server-semantics.md#parse-units). It also notes what lambdas capture, and how
-  deep each function is nested.
+  DolphinDB's checks of a parse unit before it runs: unknown names, changes of constants, `share` and named functions inside
+  functions (docs/server-semantics.md#parse-units). Also records what lambdas capture, and how deeply each function is nested.
 */
 import { notEmbedded } from '../../script-error.js'
 import { syntaxError } from './lexer.js'
@@ -20,7 +19,7 @@ import type {
 } from './syntax.js'
 
 /**
- * @returns how deep the nodes of the unit stand inside each other
+ * @returns how deeply the nodes of the unit are nested
  * @throws {ScriptError} `Syntax Error: [line #n] …`
  */
 export function checkNames(unit: ParseUnit, runtime: Runtime): number {
@@ -30,7 +29,7 @@ export function checkNames(unit: ParseUnit, runtime: Runtime): number {
 }
 
 /**
- * As `checkNames`, for an expression that stands alone.
+ * Like `checkNames`, for a single expression.
  * @throws {ScriptError}
  */
 export function checkNamesOf(node: Expression, runtime: Runtime): void {
@@ -39,7 +38,7 @@ export function checkNamesOf(node: Expression, runtime: Runtime): void {
 
 const heights = new WeakMap<FunctionDefinition, number>()
 
-/** How deep the nodes of a function that was checked stand inside each other. */
+/** How deeply the nodes of a checked function are nested. */
 export function heightOf(definition: FunctionDefinition): number {
   return heights.get(definition) ?? 0
 }
@@ -150,7 +149,7 @@ function checkDefine(definition: FunctionDefinition, line: number, scope: NameSc
   checkBody(definition, inner)
 }
 
-/** Notes how deep the body is. */
+/** Records how deep the body is. */
 function checkBody(definition: FunctionDefinition, scope: NameScope): void {
   const { nesting } = scope
   const { deepest, depth } = nesting
@@ -188,14 +187,14 @@ function checkAll(nodes: readonly Expression[], scope: NameScope, isSql = false)
   for (const node of nodes) checkExpression(node, scope, isSql)
 }
 
-/** Inside SQL any name may be a column, which only running tells; functions must be known all the same. */
+/** Inside SQL any name may be a column, which is known only at run time; but functions must be known. */
 function checkExpression(node: Expression, scope: NameScope, isSql = false): void {
   descend(scope, node.span.line)
   checkOperands(node, scope, isSql)
   scope.nesting.ascend()
 }
 
-/** `a+b+c+…` is a row of operators, not a nest of them. */
+/** `a+b+c+…` is a chain of operators, not nested ones. */
 function checkChain(node: Binary, scope: NameScope, isSql: boolean): void {
   const rights: Expression[] = []
   let left: Expression = node
@@ -230,7 +229,7 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
       return checkAll([node.condition, node.whenTrue, node.whenFalse], scope, isSql)
     case 'call':
     case 'partial':
-      // What is called is not a column.
+      // A called name is not a column.
       if (node.callee.kind === 'name') checkName(node.callee, scope, notEmbedded)
       else checkExpression(node.callee, scope, isSql)
       return checkAll(given(node.args.map(argument => argument.value)), scope, isSql)
@@ -258,7 +257,7 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
   }
 }
 
-/** @param hint  ends the words about a name that is not known */
+/** @param hint  appended to the message about an unknown name */
 function checkName(node: Name, scope: NameScope, hint = ''): void {
   const isKnown = node.isFunction
     ? scope.knowsFunction(node.name) || scope.hasVariable(node.name)
@@ -284,7 +283,7 @@ function checkIndexes(
   }
 }
 
-/** Without the places where nothing is written. */
+/** Without omitted entries. */
 function given(nodes: readonly (Expression | undefined)[]): Expression[] {
   return nodes.filter(node => node !== undefined)
 }

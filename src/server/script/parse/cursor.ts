@@ -1,26 +1,26 @@
 /*
-  Where the parser stands: the tokens, whether line breaks count, and which names are functions so far.
+  The parser's position: the tokens, whether line breaks matter, and which names are functions so far.
 */
 import { Lexer, syntaxError, type Token } from './lexer.js'
 import type { Expression, Span } from './syntax.js'
 
-/** What the parser must know of the world: `sum x` applies a function, `x sum` is an error. */
+/** What the parser must know about existing names: `sum x` applies a function, `x sum` is an error. */
 export interface ParseScope {
   isFunction(name: string): boolean
 }
 
-/** Deeper nesting than any script written by hand; keeps the parser's own stack bounded. */
+/** Deeper than any script written by hand; limits the parser's own stack. */
 const maxDepth = 400
 
-/** A statement is parsed in one go, so it must not be longer than this: a tenth of a second's work. */
+/** A statement is parsed in one go, which must not take longer than a tenth of a second. */
 const maxStatementTokens = 131_072
 
-/** Tokens are forgotten by so many at least. */
+/** Least number of tokens to drop at a time. */
 const forgottenTokens = 256
 
-/** How what stands around a token changes what it means. */
+/** How the context changes the meaning of a token. */
 export interface CursorMode {
-  /** Inside brackets a line break means nothing. */
+  /** Inside brackets line breaks are ignored. */
   readonly ignoresNewlines: boolean
   /** Inside SQL clauses `=` compares. */
   readonly isSql: boolean
@@ -30,17 +30,17 @@ export interface CursorMode {
 
 const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
 
-/** One script being parsed. Names declared on the way count from there on. */
+/** One script being parsed. Names count from their declaration on. */
 export class Cursor {
   readonly source: string
   readonly scope: ParseScope
-  /** Expressions that stood in brackets of their own: `(1<2)<3` is not a chain. */
+  /** Expressions that were in brackets: `(1<2)<3` is not a chain. */
   readonly bracketed: WeakSet<Expression> = new WeakSet()
   mode: CursorMode = topMode
   /** Tokens taken so far. */
   taken = 0
   private readonly lexer: Lexer
-  /** Tokens that were looked at; those before `head` are taken. */
+  /** Tokens looked at; those before `head` are consumed. */
   private tokens: Token[] = []
   private head = 0
   private last: Token | undefined
@@ -55,7 +55,7 @@ export class Cursor {
     this.scope = scope
   }
 
-  /** The token `ahead` places on; the last one (`end`) repeats. */
+  /** The token `ahead` places further; the last one (`end`) repeats. */
   peek(ahead = 0): Token {
     const { tokens } = this
     const wanted = this.head + ahead
@@ -67,7 +67,7 @@ export class Cursor {
     return tokens[wanted]!
   }
 
-  /** Takes the token; at the end the `end` token again and again. */
+  /** Consumes the token; at the end it returns the `end` token repeatedly. */
   next(): Token {
     const token = this.peek()
     if (token.kind === 'end') return token
@@ -83,7 +83,7 @@ export class Cursor {
     return token
   }
 
-  /** True where the statement may end: line break (outside brackets), `;`, `}` or end of the script. */
+  /** True if the statement may end here: line break (outside brackets), `;`, `}` or end of the script. */
   get atStatementEnd(): boolean {
     const token = this.peek()
     if (token.kind === 'end') return true
@@ -96,7 +96,7 @@ export class Cursor {
     return token.kind === 'operator' && token.text === text
   }
 
-  /** Keywords of SQL may be written in any case; those of the language are lower case, and are found as well. */
+  /** SQL keywords may be written in any case; those of the language are lower case, and match as well. */
   isWord(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
     return token.kind === 'name' && (token.text === text || token.text.toLowerCase() === text)
@@ -108,7 +108,7 @@ export class Cursor {
     return token.kind === 'name' && words.has(token.text.toLowerCase())
   }
 
-  /** Takes this operator if it is the next token; false, with nothing taken, when it is not. */
+  /** Consumes this operator if it is the next token; otherwise returns false. */
   accept(text: string): boolean {
     if (!this.isOperator(text)) return false
     this.next()
@@ -140,7 +140,7 @@ export class Cursor {
     return token.text
   }
 
-  /** `Syntax Error: [line #n] Cannot recognize the token …`, or what was expected when the script ends early. */
+  /** `Syntax Error: [line #n] Cannot recognize the token …`, or what was expected if the script ends early. */
   unexpected(expected?: string): Error {
     const token = this.peek()
     if (token.kind === 'end') {
@@ -152,7 +152,7 @@ export class Cursor {
     return syntaxError(token.line, `Cannot recognize the token ${token.text}`)
   }
 
-  /** @param line  of the message; that of the next token when left out */
+  /** @param line  of the message; default that of the next token */
   fail(message: string, line: number = this.peek().line): never {
     throw syntaxError(line, message)
   }
@@ -163,12 +163,12 @@ export class Cursor {
     return { source: this.source, start: first.start, end, line: first.line }
   }
 
-  /** To be called where a statement begins that stands inside no other. */
+  /** Call it at the start of a statement that is not inside another. */
   beginStatement(): void {
     this.lastAllowed = this.taken + maxStatementTokens
   }
 
-  /** Called for whatever can stand inside itself, with `ascend` after it; a syntax error ends both. */
+  /** Call it for everything that can be nested, with `ascend` after it; a syntax error ends both. */
   descend(): void {
     if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
   }
@@ -177,7 +177,7 @@ export class Cursor {
     this.depth--
   }
 
-  /** Runs `parse` under another mode and comes back to the present one. */
+  /** Runs `parse` in another mode and restores the present one. */
   within<T>(mode: Partial<CursorMode>, parse: () => T): T {
     this.descend()
     const before = this.mode
@@ -188,7 +188,7 @@ export class Cursor {
     return parsed
   }
 
-  /** Runs `parse` for a function body, which has variables of its own. */
+  /** Runs `parse` for a function body, which has its own variables. */
   inFunction<T>(parameters: readonly string[], parse: () => T): T {
     const outer = this.variables
     this.variables = { names: new Set(parameters), outer }
@@ -197,7 +197,7 @@ export class Cursor {
     return parsed
   }
 
-  /** From here on the name is a function, whatever it was. */
+  /** From here on the name is a function, whatever it was before. */
   declareFunction(name: string): void {
     this.functions.add(name)
     this.variables.names.delete(name)
@@ -208,7 +208,7 @@ export class Cursor {
     this.variables.names.add(name)
   }
 
-  /** True for a name that calls at this place of the script. */
+  /** True for a name that is a function at this place of the script. */
   isFunction(name: string): boolean {
     for (let scope: VariableNames | undefined = this.variables; scope; scope = scope.outer) {
       if (scope.names.has(name)) return false
@@ -217,7 +217,7 @@ export class Cursor {
   }
 }
 
-/** Variables of one function body, or of the script's top, and of what stands around it. */
+/** Variables of one function body, or of the script's top level, and of what surrounds it. */
 interface VariableNames {
   readonly names: Set<string>
   readonly outer: VariableNames | undefined

@@ -1,5 +1,5 @@
 /*
-  Script text → tokens.
+  Splits script text into tokens.
 */
 import type { ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
@@ -17,20 +17,20 @@ interface TokenBase {
   readonly spaceBefore: boolean
 }
 
-/** A constant; `kind` tells which ones may stand beside each other as a vector. */
+/** A constant; `kind` tells which ones can form a vector when written side by side. */
 export interface LiteralToken extends TokenBase {
   readonly kind: 'number' | 'string' | 'symbol'
   readonly text: string
   readonly value: ServerValue
 }
 
-/** An identifier, keywords included, with a trailing `!` where it has one. */
+/** An identifier or keyword, with a trailing `!` if it has one. */
 export interface NameToken extends TokenBase {
   readonly kind: 'name'
   readonly text: string
 }
 
-/** Signs and brackets, the longest that fits. */
+/** Signs and brackets, the longest that matches. */
 export interface OperatorToken extends TokenBase {
   readonly kind: 'operator'
   readonly text: string
@@ -58,7 +58,7 @@ const maxTextLength = 65_536
 
 /**
  * The text of I/O error 4 (S00020, which the manual spells without the S).
- * @param reason  follows it, in our words
+ * @param reason  follows it, in our own wording
  */
 export function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
@@ -73,7 +73,7 @@ const operators = [
   '}', '?', '@',
 ] // prettier-ignore
 
-/** By their first character, longest first: the first that fits is the token. */
+/** By their first character, longest first: the first match is the token. */
 const operatorsByStart: ReadonlyMap<number, readonly string[]> = new Map(
   operators.map(one => [
     one.charCodeAt(0),
@@ -106,7 +106,7 @@ export class Lexer {
   }
 
   /**
-   * The token at hand; after the last one an `end` token again and again.
+   * The next token; after the last one an `end` token repeatedly.
    * @throws {ScriptError} `Syntax Error: [line #n] Cannot recognize the token …`
    */
   next(): Token {
@@ -260,7 +260,7 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
 }
 
-/** Every white space but the line feed. */
+/** White space except the line feed. */
 function isBlank(code: number): boolean {
   if (code === blank || (code >= 9 && code <= 13)) return true
   return code > 127 && /\s/.test(String.fromCharCode(code))

@@ -4,10 +4,10 @@
 import { constantOf, defaultWord } from '../../values/constants.js'
 import type { Runtime } from '../session/runtime.js'
 
-/** Nodes inside each other that checking and running a script must have room for on the stack. */
+/** Nesting limit of a script's nodes, for which checking and running it must have stack space. */
 const maxNesting = 700
 
-/** How many nodes stand around the one that is checked. */
+/** How deeply the checked node is nested. */
 export class Nesting {
   /** The deepest so far. */
   deepest = 0
@@ -17,7 +17,7 @@ export class Nesting {
     return this.#depth
   }
 
-  /** @returns false when that is too deep */
+  /** @returns false if that is too deep */
   descend(): boolean {
     this.deepest = Math.max(this.deepest, ++this.#depth)
     return this.#depth <= maxNesting
@@ -28,7 +28,7 @@ export class Nesting {
   }
 }
 
-/** Names of one function body, or of the script's top. */
+/** Names of one function body, or of the script's top level. */
 export class NameScope {
   readonly runtime: Runtime
   /** Functions defined so far in the unit; shared by all scopes of it. */
@@ -37,12 +37,12 @@ export class NameScope {
   readonly tables: Set<string>
   readonly variables: Set<string>
   readonly readOnly: Set<string>
-  /** How deep the check stands inside the unit; shared by all scopes of it. */
+  /** Depth of the check inside the unit; shared by all its scopes. */
   readonly nesting: Nesting
-  /** '' at the top and in functions without a name. */
+  /** '' at the top level and in functions without a name. */
   readonly functionName: string
   readonly isTop: boolean
-  /** The scope a lambda can see through; undefined for named functions, which see no variables but their own. */
+  /** The surrounding scope that a lambda can see; undefined for named functions, which see only their own variables. */
   readonly outer: NameScope | undefined
   /** Variables of the outer scope that this lambda uses. */
   readonly captures: Set<string> = new Set()
@@ -68,7 +68,7 @@ export class NameScope {
     )
   }
 
-  /** True for variables of this scope or, through a lambda, of the one around it, which is noted as captured. */
+  /** True for variables of this scope or, for a lambda, of the surrounding one, which is recorded as captured. */
   hasVariable(name: string): boolean {
     if (this.variables.has(name)) return true
     if (this.isTop) return this.runtime.session.variables.has(name)

@@ -1,5 +1,5 @@
 /*
-  Assignments, and the expressions that are statements: only what follows the first operand shows which of the two it is.
+  Assignments, and expressions as statements: only the text after the first operand shows which it is.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -16,7 +16,7 @@ const compoundOperators: Readonly<Record<string, BinaryOperator>> = {
   '\\=': '\\',
 }
 
-/** One expression, or several between commas: `return a, b`. */
+/** One expression, or several separated by commas: `return a, b`. */
 export function parseExpressions(cursor: Cursor): Expression[] {
   const values = [parseExpression(cursor)]
   while (cursor.accept(',')) values.push(parseExpression(cursor))
@@ -24,9 +24,9 @@ export function parseExpressions(cursor: Cursor): Expression[] {
 }
 
 /**
- * An assignment or an expression on its own.
+ * An assignment or a single expression.
  *
- * @throws {ScriptError} a syntax error, also where what stands before `=` takes no value
+ * @throws {ScriptError} a syntax error, also if the left side of `=` cannot be assigned to
  */
 export function parseSimple(cursor: Cursor, first: Token): Statement {
   const isReference =

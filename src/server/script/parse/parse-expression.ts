@@ -1,6 +1,6 @@
 /*
-  Expressions, by precedence climbing. The table is the manual's ("Operators"); functions used as binary operators
-  (`x add y`, `x in y`) stand beside multiplication, functions used as prefixes (`sum x`) take all that follows.
+  Parses expressions by precedence climbing. The table is the manual's ("Operators"); functions used as binary operators (`x add
+  y`, `x in y`) rank with multiplication, functions used as prefixes (`sum x`) take everything that follows.
 */
 import type { Cursor } from './cursor.js'
 import { comparisonOperators } from '../../operators/operator-names.js'
@@ -36,7 +36,7 @@ const precedences: Readonly<Record<string, number>> = {
   '..': 15,
 }
 
-/** Functions that are operators by name bind as the operator does: `2 add 3 sub 5 f 5` is `2 + 3 - (5 f 5)`. */
+/** Functions named after operators have the operator's precedence: `2 add 3 sub 5 f 5` is `2 + 3 - (5 f 5)`. */
 const wordPrecedences: ReadonlyMap<string, number> = new Map(
   Object.entries({
     add: 8,
@@ -60,10 +60,10 @@ const wordPrecedences: ReadonlyMap<string, number> = new Map(
 const functionPrecedence = 10
 const notPrecedence = 2.5
 
-/** Binds tighter than every binary operator but the postfix ones. */
+/** Binds tighter than every binary operator except the postfix ones. */
 const unaryPrecedence = 18
 
-/** Words that stand between operands without being functions of the user's. */
+/** Words between operands that are not the user's functions. */
 const infixWords: ReadonlySet<string> = new Set(['in', 'like', 'between'])
 
 /** Words that can never begin an operand, so that `f` before them is a plain name. */
@@ -122,7 +122,7 @@ function parsePrefixed(cursor: Cursor, first: Token): Expression {
   return callOf(operand, [argument], cursor.spanFrom(first))
 }
 
-/** Takes one operator and its right side after `left`; undefined when the expression ends here. */
+/** Parses one operator and its right side after `left`; undefined if the expression ends here. */
 function extend(
   cursor: Cursor,
   left: Expression,

@@ -50,7 +50,7 @@ export function startsShortLambda(
   return false
 }
 
-/** `x -> …`, and in braces `x, y -> …`, where `startsShortLambda` said so. */
+/** `x -> …`, and in braces `x, y -> …`; call it only if `startsShortLambda` is true. */
 export function parseShortLambda(cursor: Cursor): Lambda {
   const first = cursor.peek()
   const parameters: Parameter[] = []
@@ -113,7 +113,7 @@ function acceptArrow(cursor: Cursor): void {
   if (!cursor.accept('->')) cursor.expect(':')
 }
 
-/** The single expression of a short function is its value. It ends where one without the function would: `a ? x->x : b`. */
+/** The single expression of a short function is its value. It ends where it would without the function: `a ? x->x : b`. */
 function parseExpressionBody(cursor: Cursor, parameters: readonly Parameter[]): Statement[] {
   const names = parameters.map(parameter => parameter.name)
   const { ignoresNewlines, hasPairs } = cursor.mode

@@ -1,5 +1,5 @@
 /*
-  What operators stand between: constants, names, brackets and function literals.
+  Parses what is between operators: constants, names, brackets and function literals.
 */
 import type { Cursor } from './cursor.js'
 import { parseLambda, parseShortLambda, startsShortLambda } from './parse-function.js'
@@ -27,7 +27,7 @@ export const reservedWords: ReadonlySet<string> = new Set([
   'const', 'mutable', 'timer', 'module', 'use', 'class', 'transaction',
 ]) // prettier-ignore
 
-/** @throws {ScriptError} a syntax error when no operand begins here */
+/** @throws {ScriptError} a syntax error if no operand begins here */
 export function parseOperand(cursor: Cursor): Expression {
   const first = cursor.peek()
   return parsePostfix(cursor, parsePrimary(cursor, first), first)
@@ -106,7 +106,7 @@ function parseConstant(cursor: Cursor): ServerValue {
   return isNegative ? negated(value) : value
 }
 
-/** At `-5`; the sign of a date is an operator, as that of a variable. */
+/** At `-5`; the sign of a date is an operator, like that of a variable. */
 export function isSignedNumber(cursor: Cursor): boolean {
   const number = cursor.peek(1)
   if (!cursor.isOperator('-') || number.kind !== 'number') return false
@@ -169,12 +169,12 @@ function parseElements(cursor: Cursor, close: string): Expression[] {
   })
 }
 
-/** What stands between two commas: `[a,,b]`. */
+/** An omitted element between two commas: `[a,,b]`. */
 function nothing(cursor: Cursor): Expression {
   return { kind: 'literal', value: voidValue, span: cursor.spanFrom(cursor.peek()) }
 }
 
-/** An expression that may carry a name: `1..3 as id`. */
+/** An expression that may have a name: `1..3 as id`. */
 export function parseElement(cursor: Cursor): Expression {
   const first = cursor.peek()
   const expression = parseExpression(cursor)
@@ -183,7 +183,7 @@ export function parseElement(cursor: Cursor): Expression {
   return { kind: 'named', expression, name, span: cursor.spanFrom(first) }
 }
 
-/** A name given bare, as a symbol or as a string. */
+/** A name written plainly, as a symbol or as a string. */
 export function parseAlias(cursor: Cursor): string {
   const token = cursor.peek()
   if (token.kind === 'end') throw cursor.unexpected('A name is expected')

@@ -1,5 +1,5 @@
 /*
-  What is written right after an operand: `f(…)`, `x[…]`, `f{…}`, `x.y`.
+  Parses what directly follows an operand: `f(…)`, `x[…]`, `f{…}`, `x.y`.
 */
 import { operatorNames, operatorOf } from '../../operators/operator-names.js'
 import type { Cursor } from './cursor.js'
@@ -35,7 +35,7 @@ export function parsePostfix(cursor: Cursor, operand: Expression, first: Token):
   }
 }
 
-/** Nothing is picked from `1 2 3` unless it stands in brackets: `(1 2 3)[0]`. */
+/** `1 2 3` cannot be indexed unless it is in brackets: `(1 2 3)[0]`. */
 function isBareLiteral(cursor: Cursor, expression: Expression): boolean {
   return expression.kind === 'literal' && !cursor.bracketed.has(expression)
 }
@@ -66,7 +66,7 @@ function parseMember(cursor: Cursor, target: Expression, first: Token): Expressi
   return { kind: isCall ? 'call' : 'partial', callee, args, span: cursor.spanFrom(first) }
 }
 
-/** Arguments up to the closing bracket: positional, left out (`f(a,,b)`), `name=value`. */
+/** Arguments up to the closing bracket: positional, omitted (`f(a,,b)`), `name=value`. */
 function parseArguments(cursor: Cursor, close: string): Argument[] {
   const { isSql } = cursor.mode
   return cursor.within({ ignoresNewlines: true, hasPairs: true }, () => {

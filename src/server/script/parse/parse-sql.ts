@@ -1,6 +1,6 @@
 /*
-  select, exec, insert, update, delete (manual, "SQL"). Clauses may stand on lines of their own. What this server
-  does not do (joins, context by, pivot by, …) is refused by name.
+  select, exec, insert, update, delete (manual, "SQL"). Clauses may be on separate lines. Clauses this server does not support
+  (joins, context by, pivot by, …) are refused by name.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -22,7 +22,7 @@ export const sqlStopWords: ReadonlySet<string> = new Set([
   'values', 'union', 'top', 'interval', 'map', 'nulls', 'over', 'inner', 'full', 'cross', 'with',
 ]) // prettier-ignore
 
-/** Clauses this server does not know, by the words they begin with. */
+/** Unsupported clauses, by the words they begin with. */
 const refusedClauses: readonly (readonly [string, string | undefined])[] = [
   ['context', 'by'],
   ['pivot', 'by'],
@@ -40,7 +40,7 @@ const refusedClauses: readonly (readonly [string, string | undefined])[] = [
   ['join', undefined],
 ]
 
-/** True where a SQL statement begins; words such as `update` are ordinary names elsewhere. */
+/** True if a SQL statement begins here; elsewhere words such as `update` are ordinary names. */
 export function startsSql(cursor: Cursor): boolean {
   const token = cursor.peek()
   if (token.kind !== 'name') return false
@@ -61,8 +61,8 @@ export function startsSql(cursor: Cursor): boolean {
 }
 
 /**
- * Where `startsSql` said so.
- * @throws {ScriptError} a syntax error, also for clauses this server does not have
+ * Call it only if `startsSql` is true.
+ * @throws {ScriptError} a syntax error, also for unsupported clauses
  */
 export function parseSql(cursor: Cursor): Select | Insert | Update | Delete {
   const first = cursor.next()
@@ -255,7 +255,7 @@ function parseList<T>(cursor: Cursor, parse: () => T): T[] {
   return items
 }
 
-/** Clause words count on the next line too; `group` and the like only together with `by`. */
+/** Clause words also count on the next line; `group` and the like only together with `by`. */
 function acceptClause(cursor: Cursor, word: string, second?: string): boolean {
   if (!cursor.isWord(word)) return false
   if (second !== undefined && !cursor.isWord(second, 1)) return false
@@ -272,7 +272,7 @@ function expectClause(cursor: Cursor, word: string): void {
 function refuseClauses(cursor: Cursor): void {
   for (const [word, second] of refusedClauses) {
     if (!cursor.isWord(word) || (second !== undefined && !cursor.isWord(second, 1))) continue
-    // A word alone on a new line begins another statement.
+    // A single word on a new line begins another statement.
     if (second === undefined && cursor.atStatementEnd) continue
     cursor.fail(
       `The clause [${second === undefined ? word : `${word} ${second}`}] is not supported.`,

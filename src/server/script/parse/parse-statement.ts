@@ -11,7 +11,7 @@ import { stringScalar } from '../../values/scalar.js'
 import type { Assert, Expression, If, Literal, Name, Share, Statement, Try } from './syntax.js'
 import type { Token } from './lexer.js'
 
-/** Statements this server does not know. */
+/** Statements that this server does not support. */
 const refusedStatements: ReadonlySet<string> = new Set([
   'module', 'use', 'include', 'class', 'timer', 'transaction', 'import',
 ]) // prettier-ignore
@@ -36,7 +36,7 @@ function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   }
 }
 
-/** The next statement of a list, or those of a block that stands there; undefined where the list ends. */
+/** The next statement of a list, or those of a block in its place; undefined at the end of the list. */
 export function parseNext(cursor: Cursor, ends: () => boolean): Statement[] | undefined {
   for (;;) {
     while (cursor.accept(';'));
@@ -54,7 +54,7 @@ export function isGo(cursor: Cursor): boolean {
   return next.newlineBefore || next.kind === 'end' || next.text === ';' || next.text === '}'
 }
 
-/** The body of `if` and `for`: a block, or one statement, also on the next line. */
+/** The body of `if` and `for`: a block, or one statement, possibly on the next line. */
 function parseBody(cursor: Cursor): Statement[] {
   if (cursor.isOperator('{')) return parseBlock(cursor)
   if (cursor.accept(';')) return []
@@ -152,7 +152,7 @@ function parseKeyword(cursor: Cursor, first: Token): Statement | undefined {
   }
 }
 
-/** `include` and `import` are names where an operator follows; the other refused words never are. */
+/** `include` and `import` are names if an operator follows; the other refused words never are. */
 function isPlainName(cursor: Cursor, word: string): boolean {
   return !reservedWords.has(word) && cursor.peek(1).kind === 'operator'
 }
@@ -228,7 +228,7 @@ function isShareFunction(cursor: Cursor): boolean {
   return true
 }
 
-/** `share t as name`; the name bare, as a symbol or as a string. */
+/** `share t as name`; the name may be plain, a symbol or a string. */
 function parseShare(cursor: Cursor, first: Token): Share {
   cursor.next()
   const value = parseExpression(cursor)

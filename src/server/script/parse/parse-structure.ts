@@ -1,6 +1,6 @@
 /*
-  `create database|table` and `drop database|table` (docs/server-semantics.md#tables-in-databases): written as the
-  function calls they stand for.
+  `create database|table` and `drop database|table` (docs/server-semantics.md#tables-in-databases), translated to function
+  calls.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -15,7 +15,7 @@ export function startsStructureStatement(cursor: Cursor): boolean {
   return cursor.isWord('database', 1) || cursor.isWord('table', 1)
 }
 
-/** Gives calls of `database`, `createPartitionedTable` and the like, which carry the statement's own span. */
+/** Returns calls of `database`, `createPartitionedTable` and the like, with the statement's own span. */
 export function parseStructureStatement(cursor: Cursor): Statement {
   const first = cursor.next()
   const isCreate = first.text.toLowerCase() === 'create'
@@ -27,7 +27,7 @@ export function parseStructureStatement(cursor: Cursor): Statement {
   })
 }
 
-/** Builds calls that all carry the statement's own span. */
+/** Builds calls that all have the statement's own span. */
 class CallBuilder {
   private readonly span: Span
 
@@ -166,13 +166,13 @@ function parseCreateTable(cursor: Cursor, first: Token): Statement {
   return build.statement(build.call(name, [...args, ...options]))
 }
 
-/** `1:0`, capacity and size of a table that is made for its columns. */
+/** `1:0`, capacity and size of a table created from columns. */
 function parsePairLiteral(cursor: Cursor, first: Token): Expression {
   const elements = { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 0) } as const
   return { kind: 'literal', value: { form: 'pair', elements }, span: cursor.spanFrom(first) }
 }
 
-/** `(id INT, day DATE[comment="…"], price DECIMAL64(4))`; column attributes change nothing in memory. */
+/** `(id INT, day DATE[comment="…"], price DECIMAL64(4))`; column attributes have no effect in memory. */
 function parseColumns(cursor: Cursor): { name: string; type: string }[] {
   cursor.expect('(')
   return cursor.within({ ignoresNewlines: true }, () => {

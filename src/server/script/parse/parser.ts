@@ -1,5 +1,5 @@
 /*
-  Script text → parse units; the text of a function request → one expression.
+  Parses script text to units, and the text of a function request to one expression.
 */
 import { unreadableCode } from './lexer.js'
 import { Cursor, type ParseScope } from './cursor.js'
@@ -17,7 +17,7 @@ function checkCodeLength(code: string): void {
   throw unreadableCode(`The code is longer than ${maxCodeLength} characters.`)
 }
 
-/** One script. A unit ends at `go` and is to be parsed after the unit before it has run (manual, "go"). */
+/** One script. A unit ends at `go` and must be parsed after the unit before it has run (manual, "go"). */
 export class ScriptParser {
   readonly #cursor: Cursor
 
@@ -32,7 +32,7 @@ export class ScriptParser {
   }
 
   /**
-   * The unit at hand.
+   * The next unit.
    * @throws {ScriptError} `Syntax Error: [line #n] …`
    */
   unit(): ParseUnit {

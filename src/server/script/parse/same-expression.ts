@@ -1,9 +1,9 @@
 /*
-  Whether two expressions are written with the same words: a column of a query that is one of its keys.
+  Whether two expressions are written alike, as for a column of a query that is one of its keys.
 */
 import type { Expression, Span } from './syntax.js'
 
-/** What says nothing of an expression's value: where it stands, and whether a name is written with `&`. */
+/** Properties that do not affect an expression's value: its position, and whether a name is written with `&`. */
 const leftOut: ReadonlySet<string> = new Set(['span', 'source', 'isFunction', 'captures', 'closed'])
 
 /** Blanks, brackets and `x.f()` for `f(x)` make no difference. */

@@ -15,23 +15,23 @@ export interface Node {
   readonly span: Span
 }
 
-/** One argument of a call; `value` is undefined where it was left out (`f(a,,b)`). */
+/** One argument of a call; `value` is undefined if it was omitted (`f(a,,b)`). */
 export interface Argument {
   readonly name?: string
   readonly value: Expression | undefined
 }
 
-/** A constant; several beside each other are one vector already. */
+/** A constant; several side by side are already one vector. */
 export interface Literal extends Node {
   readonly kind: 'literal'
   readonly value: ServerValue
 }
 
-/** A variable, column, table, constant or function: which, only running tells. */
+/** A variable, column, table, constant or function; which one is known only at run time. */
 export interface Name extends Node {
   readonly kind: 'name'
   readonly name: string
-  /** Written `&f` or `::f`: a function, whatever variable has the same name. */
+  /** Written `&f` or `::f`: a function, even if a variable has the same name. */
   readonly isFunction: boolean
 }
 
@@ -41,7 +41,7 @@ export interface ListLiteral extends Node {
   readonly elements: readonly Expression[]
 }
 
-/** `{k: v}`; a bare word as key is a string literal already. */
+/** `{k: v}`; a plain word as key is already a string literal. */
 export interface DictionaryLiteral extends Node {
   readonly kind: 'dictionary'
   readonly entries: readonly { key: Expression; value: Expression }[]
@@ -54,7 +54,7 @@ export interface Unary extends Node {
   readonly operand: Expression
 }
 
-/** Chained comparisons are taken apart already: `1 < x < 3` is `&&` of two. */
+/** Chained comparisons are already split: `1 < x < 3` is `&&` of two. */
 export interface Binary extends Node {
   readonly kind: 'binary'
   readonly operator: BinaryOperator
@@ -145,10 +145,10 @@ export type Expression =
   | Update
   | Delete
 
-/** `not` is `!` already. */
+/** `not` has already become `!`. */
 export type UnaryOperator = '-' | '!'
 
-/** `and`, `or` and `<>`, and `=` inside SQL, are `&&`, `||`, `!=` and `==` already. */
+/** `and`, `or` and `<>`, and `=` inside SQL, have already become `&&`, `||`, `!=` and `==`. */
 export type BinaryOperator =
   | '||'
   | '&&'
@@ -191,7 +191,7 @@ export interface FunctionDefinition {
   readonly source: string
 }
 
-/** The last one of a script gives its value. */
+/** The last one of a script determines its value. */
 export interface ExpressionStatement extends Node {
   readonly kind: 'expression'
   readonly expression: Expression
@@ -206,7 +206,7 @@ export interface Assignment extends Node {
   readonly values: readonly Expression[]
   readonly isReference: boolean
   readonly isConstant: boolean
-  /** The rest of the unit does not know the names yet: `create table t(…)`. */
+  /** The rest of the unit cannot use the names yet: `create table t(…)`. */
   readonly needsGo?: boolean
 }
 
@@ -245,7 +245,7 @@ export interface While extends Node {
   readonly body: readonly Statement[]
 }
 
-/** `variable` holds what was caught (manual, "try-catch"). */
+/** `variable` gets what was caught (manual, "try-catch"). */
 export interface Try extends Node {
   readonly kind: 'try'
   readonly body: readonly Statement[]
@@ -259,14 +259,14 @@ export interface Throw extends Node {
   readonly value: Expression
 }
 
-/** Also what the single expression of a short function becomes. */
+/** Also made from the single expression of a short function. */
 export interface Return extends Node {
   readonly kind: 'return'
   /** None: VOID. Several: a tuple. */
   readonly values: readonly Expression[]
 }
 
-/** Ends or goes on with the innermost loop. */
+/** Ends or continues the innermost loop. */
 export interface Jump extends Node {
   readonly kind: 'break' | 'continue'
 }
@@ -285,7 +285,7 @@ export interface Assert extends Node {
   readonly condition: Expression
 }
 
-/** Everything a block is made of. */
+/** All statements of a block. */
 export type Statement =
   | ExpressionStatement
   | Assignment
@@ -301,7 +301,7 @@ export type Statement =
   | Share
   | Assert
 
-/** What stands between two `go`: checked as a whole, then run. */
+/** The code between two `go`: checked as a whole, then run. */
 export interface ParseUnit {
   readonly statements: readonly Statement[]
 }
@@ -319,7 +319,7 @@ export interface OrderItem {
   readonly descending: boolean
 }
 
-/** `select` and `exec`; `top` and `limit` are the same by now. */
+/** `select` and `exec`; `top` has already become `limit`. */
 export interface Select extends Node {
   readonly kind: 'select'
   readonly isExec: boolean
@@ -335,7 +335,7 @@ export interface Select extends Node {
   readonly limitCount: Expression | undefined
 }
 
-/** `insert into t(columns) values (…), (…)`: one list of expressions a bracket. */
+/** `insert into t(columns) values (…), (…)`: one list of expressions per bracket. */
 export interface Insert extends Node {
   readonly kind: 'insert'
   readonly target: Expression

@@ -1,17 +1,17 @@
 /*
-  Stepping an evaluation: at once as far as it goes, then whenever what it waits for has come.
+  Steps an evaluation: first as far as it goes without waiting, then whenever what it waits for has come.
 */
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 
-/** A caller that lets evaluations wait. */
+/** A caller that allows evaluations to wait. */
 export interface Waiting {
-  /** A wait begins; `cancel` ends it early, with an error where the script waits. */
+  /** A wait begins; `cancel` ends it early, with an error at that place of the script. */
   onWait(cancel: (reason: unknown) => void): void
-  /** The evaluation goes on. */
+  /** The evaluation continues. */
   onResume(): void
 }
 
-/** @returns the value when nothing had to wait, else a promise of it */
+/** @returns the value if nothing had to wait, else a promise of it */
 export function drive<T>(evaluation: Evaluation<T>, waiting: Waiting): T | Promise<T> {
   const step = evaluation.next()
   return step.done === true ? step.value : driveOn(evaluation, step.value, waiting)

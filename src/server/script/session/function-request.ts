@@ -1,6 +1,6 @@
 /*
-  Function requests: `tableInsert{trades}` 50,000 times. The name's text is parsed once a session; what its names
-  stand for is looked up at every call, because a shared table may be another one by then.
+  Function requests: `tableInsert{trades}` 50,000 times. The name's text is parsed once per session; the names in it are looked
+  up at every call, because a shared table may have been replaced.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
@@ -16,15 +16,15 @@ import { shallowCopy } from '../../values/ownership.js'
 import type { Expression, Name, Partial } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Distinct names kept, and how long each may be; a client that writes numbers into its names must not fill the memory. */
+/** Limits of cached names and of their length: a client that puts numbers into its names must not fill the memory. */
 const maxCached = 1000
 const maxCachedLength = 1000
 
 /**
- * Begins the call that a function request asks for.
+ * Begins the call of a function request.
  *
  * @param name  text of the request's name field
- * @returns the value at once, or the evaluation to go on with
+ * @returns the value at once, or the evaluation to continue with
  * @throws {ScriptError} `Can't recognize function name …`
  */
 export function startFunction(
@@ -49,7 +49,7 @@ function cachedExpression(runtime: Runtime, text: string): Expression {
   const { requestNames } = runtime
   const known = requestNames.get(text)
   if (known !== undefined) return known
-  // No blanks around a plain name (docs/server-semantics.md#function-views).
+  // Blanks around a plain name are not allowed (docs/server-semantics.md#function-views).
   if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
   const node = parseFunctionName(text, parseScopeOf(runtime))
   if (text.length > maxCachedLength) return node
@@ -84,11 +84,11 @@ interface PlainPartial {
   bound: readonly (ServerValue | undefined)[]
 }
 
-/** `f{t}`, `f{t,,1}`: a named function with names and constants bound, which need no evaluation. */
+/** `f{t}`, `f{t,,1}`: a named function with bound names and constants, which need no evaluation. */
 function plainPartial(node: Expression, frame: Frame): PlainPartial | undefined {
   if (node.kind !== 'partial' || node.callee.kind !== 'name') return undefined
   if (!node.args.every(isPlainArgument)) return undefined
-  // Unknown names are what they are in a script: `Syntax Error: [line #1] Cannot recognize the token …`.
+  // Unknown names give the same error as in a script: `Syntax Error: [line #1] Cannot recognize the token …`.
   if (node.args.some(argument => isUnknown(argument.value, frame))) {
     checkNamesOf(node, frame.runtime)
   }

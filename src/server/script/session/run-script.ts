@@ -1,5 +1,5 @@
 /*
-  A script: unit after unit parsed, checked, run.
+  Runs a script: parses, checks and executes unit after unit.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { checkNames } from '../parse/check-names.js'
@@ -12,7 +12,7 @@ import type { Runtime } from './runtime.js'
 import type { ParseUnit, Statement } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Names are looked up when the parser asks: a unit sees what the unit before it has defined. */
+/** Looks names up when the parser asks, so a unit sees what earlier units have defined. */
 export function parseScopeOf(runtime: Runtime): ParseScope {
   return {
     isFunction: name => {
@@ -35,8 +35,8 @@ export function topFrame(runtime: Runtime): Frame {
 }
 
 /**
- * @returns the value of the script's last statement when it is an expression, or of a `return`; else undefined
- * @throws {ScriptError} in its final words
+ * @returns the value of the script's last statement if it is an expression, or of a `return`; else undefined
+ * @throws {ScriptError} with its final text
  */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
@@ -57,7 +57,7 @@ interface UnitOutcome {
   hasReturned: boolean
 }
 
-/** @param height  how deep the nodes of the unit stand inside each other */
+/** @param height  how deeply the nodes of the unit are nested */
 function* runUnit(unit: ParseUnit, height: number, frame: Frame): Evaluation<UnitOutcome> {
   const { runtime } = frame
   runtime.enterCall('runScript', height)

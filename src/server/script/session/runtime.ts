@@ -1,6 +1,6 @@
 /*
-  One session's interpreter: its memory, what built-ins see as their context, how functions are found, and how long a
-  script may run before other sessions get their turn.
+  One session's interpreter: its memory, the context of built-in functions, how functions are found, and how long a script may
+  run before other sessions get their turn.
 */
 import type { SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
@@ -20,7 +20,7 @@ import { type Waiting } from './drive.js'
 import { RequestMemory } from '../../values/request-memory.js'
 import type { Expression } from '../parse/syntax.js'
 
-/** A guest's, with no variables, until somebody logs in. */
+/** A guest without variables, until somebody logs in. */
 export class Session implements ScriptSession {
   readonly id: string
   readonly remoteAddress: string
@@ -49,19 +49,19 @@ export class Session implements ScriptSession {
   }
 }
 
-/** A script that does not wait by itself gives way after this long, so that no loop stops other sessions. */
+/** A script that does not wait by itself yields after this long, so that no loop blocks other sessions. */
 const turnMs = 20
-/** Every step could store an element: so many steps end a request that goes on for ever. */
+/** Each step could store an element; counted this way, an endless loop exceeds the memory limit. */
 const bytesPerStep = 8
-/** What is made, and how many steps are taken, between two looks at the clock. */
+/** Memory and steps counted between two checks of the clock. */
 const bytesPerLook = 131_072
 const stepsPerLook = 64
 
-/** Functions that call themselves deeper than this end with an error instead of the process. */
+/** Functions that recurse more deeply end with an error instead of ending the process. */
 const maxCallDepth = 200
 /**
- * So do functions whose bodies, taken together, are nested deeper. The stack has room for 1000 nodes at least, whatever
- * they are; a quarter of it stays free, so that no built-in ever stops in the middle of changing a table.
+ * So do functions whose bodies together are nested more deeply. The stack has room for at least 1000 nodes of any kind; a
+ * quarter of it stays free, so that no built-in function ever stops in the middle of changing a table.
  */
 const maxNesting = 750
 
@@ -73,7 +73,7 @@ export class Runtime implements CallContext, Waiting {
   discards = false
   /** Constants of the session: `const x = 1`. */
   readonly constants: Set<string> = new Set()
-  /** Names of function requests, parsed. */
+  /** Parsed names of function requests. */
   readonly requestNames: Map<string, Expression> = new Map()
   private readonly maxSteps: number
   private steps = 0
@@ -81,7 +81,7 @@ export class Runtime implements CallContext, Waiting {
   private turnStartedAt = 0
   private callDepth = 0
   private nesting = 0
-  /** Ends the wait of the request under way; undefined while it does not wait. */
+  /** Ends the wait of the running request; undefined while it does not wait. */
   private cancelWait: ((reason: unknown) => void) | undefined
 
   constructor(node: ServerNode, session: ScriptSession) {
@@ -91,7 +91,7 @@ export class Runtime implements CallContext, Waiting {
     this.maxSteps = Math.ceil(node.maxRequestBytes / bytesPerStep)
   }
 
-  /** To be called before each request: its turn and its budget start now. */
+  /** Call it before each request: starts its turn and its memory budget. */
   begin(): void {
     this.callDepth = 0
     this.nesting = 0
@@ -109,7 +109,7 @@ export class Runtime implements CallContext, Waiting {
     return value
   }
 
-  /** Session functions hide function views, views hide built-ins. */
+  /** A session's functions hide function views, and views hide built-in functions. */
   findFunction(name: string): FunctionValue | undefined {
     const own = this.session.functions.get(name)
     if (own !== undefined) return own
@@ -141,7 +141,7 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  /** Ends the request under way where it waits; others of the session still run. */
+  /** Ends the running request if it waits; further requests of the session still run. */
   cancel(): void {
     this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
   }
@@ -167,7 +167,7 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  /** @param height  how deep the nodes of its body stand inside each other */
+  /** @param height  how deeply the nodes of its body are nested */
   enterCall(name: string, height: number): void {
     if (this.callDepth >= maxCallDepth || this.nesting + height >= maxNesting) {
       throw new ScriptError(`The function [${name}] is called too deeply.`)

@@ -1,5 +1,5 @@
 /*
-  What the network side needs of the interpreter: a session, its three kinds of request, and the values that answer them.
+  The interpreter's interface for the network side: a session, its three kinds of request, and their answers.
 */
 import type { Value } from '../../../protocol/value.js'
 import type { CallContext, Evaluation, ScriptSession } from '../../values/builtin.js'
@@ -14,7 +14,7 @@ import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
 import { Runtime, Session } from './runtime.js'
 
-/** @throws {ScriptError} for what is nested too deeply, or so large that it cannot be sent */
+/** @throws {ScriptError} for a value nested too deeply, or too large to be sent */
 export function replyOf({ memory }: CallContext, value: ServerValue): Value {
   memory.checkSize(value)
   return toWire(value)
@@ -30,7 +30,7 @@ function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
   return runtime
 }
 
-/** A guest, with no variables. Nothing has to be closed. */
+/** A guest without variables. It need not be closed. */
 export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
   return new Session(node, info)
 }
@@ -38,7 +38,7 @@ export function createScriptSession(node: ServerNode, info: SessionInfo): Script
 /**
  * Runs one script request.
  *
- * @returns the script's value at once when nothing suspended, else a promise; undefined when it has none
+ * @returns the script's value at once if nothing suspended, else a promise; undefined if it has none
  * @throws {ScriptError} with the final text, or rejects with it
  */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
@@ -49,7 +49,7 @@ export function runScript(session: ScriptSession, node: ServerNode, script: stri
 /**
  * Runs one function request.
  *
- * @param name  any expression that yields a function, `tableInsert{trades}` for one; parsed once and kept
+ * @param name  any expression that yields a function, such as `tableInsert{trades}`; parsed once and cached
  */
 export function runFunction(
   session: ScriptSession,
@@ -65,8 +65,8 @@ export function runFunction(
 }
 
 /**
- * Upload: gives variables of the session their values.
- * @throws {ScriptError} when a name is a shared table
+ * Upload: sets variables of the session.
+ * @throws {ScriptError} if a name is a shared table
  */
 export function setVariables(
   session: ScriptSession,
@@ -92,7 +92,7 @@ export function clearVariables(session: ScriptSession): void {
   runtimes.get(session)?.constants.clear()
 }
 
-/** Ends the request that the session waits in (cancelConsoleJob); nothing when it does not wait. */
+/** Ends the request in which the session waits (cancelConsoleJob); has no effect if it does not wait. */
 export function cancelRequest(session: ScriptSession): void {
   runtimes.get(session)?.cancel()
 }

@@ -23,8 +23,8 @@ import { vectorOfElements } from '../../values/vector-literal.js'
 import { weighInsert } from '../../values/request-memory.js'
 
 /**
- * Nothing is inserted when any row fails.
- * @throws {ScriptError} in the words of docs/server-semantics.md#error-texts
+ * Inserts nothing if any row fails.
+ * @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts
  */
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const table = yield* evaluateTable(node.target, frame)
@@ -52,7 +52,7 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   if (inserted !== undefined) yield* inserted
 }
 
-/** DFS tables take the statement only when the node is configured so (docs/server-semantics.md#insert-into). */
+/** DFS tables accept the statement only if the node is configured so (docs/server-semantics.md#insert-into). */
 function checkStatement(table: ServerTable, frame: Frame): void {
   if (table.kind !== 'dfs' || frame.runtime.node.config.enableInsertStatementForDFSTable) return
   throw new ScriptError(
@@ -60,7 +60,7 @@ function checkStatement(table: ServerTable, frame: Frame): void {
   )
 }
 
-/** `values (1, "a"), (2, "b")`: one column from the values at the same place. */
+/** `values (1, "a"), (2, "b")`: makes one column from the values at the same position. */
 function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
   const width = rows[0]?.length ?? 0
   if (rows.some(row => row.length !== width)) {
@@ -72,7 +72,7 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
 }
 
 /**
- * All new values are computed, and converted to the types of their columns, before the first one is stored.
+ * Computes all new values, and converts them to the types of their columns, before storing the first one.
  * @throws {ScriptError}
  */
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
@@ -98,8 +98,8 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
 }
 
 /**
- * Without conditions all rows go.
- * @throws {ScriptError} for tables whose rows stay, such as stream tables
+ * Without conditions all rows are deleted.
+ * @throws {ScriptError} for tables whose rows cannot be deleted, such as stream tables
  */
 export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame, false)
@@ -109,7 +109,7 @@ export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
   deleteRows(table, allRows(scope, frame))
 }
 
-/** The rows a statement is about, by their positions in the table. */
+/** Positions in the table of the rows that a statement affects. */
 function allRows({ selected, tableRows }: TableScope, { runtime }: Frame): Int32Array {
   if (selected !== undefined) return selected
   runtime.memory.make(tableRows * Int32Array.BYTES_PER_ELEMENT)

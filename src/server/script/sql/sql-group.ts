@@ -1,6 +1,6 @@
 /*
-  group by: one row a group, groups in ascending order of their keys. Keys that the select list does not name stand
-  in front of it (manual, "group by").
+  group by: one row per group, with groups in ascending order of their keys. Keys that the select list does not name come first
+  (manual, "group by").
 */
 import { takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar } from '../../../protocol/value.js'
@@ -17,7 +17,7 @@ import { columnOfResult, resultName, type TableScope, withColumns } from './sql-
 import { sameExpression } from '../parse/same-expression.js'
 import type { Select, Expression } from '../parse/syntax.js'
 
-/** What it takes to remember a row and its group. */
+/** Memory per row and its group. */
 const groupBytes = 80
 
 /** @throws {ScriptError} for columns that are neither keys nor aggregates */
@@ -59,7 +59,7 @@ export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): 
   return { columns, rows: kept.length, isAggregate: false }
 }
 
-/** A column that is written as a key is, or by its name: the key's values need no aggregate. */
+/** A column written like a key, or by its name: the key's values need no aggregate. */
 function keyOf(
   node: Expression | undefined,
   keys: readonly Key[],
@@ -113,7 +113,7 @@ function* filterGroups(
   return { length: kept.length, rowsOf: group => groups.rowsOf(kept[group]!) }
 }
 
-/** The expression's value for each group, which must be one scalar. */
+/** The expression's value for each group, which must be a single scalar. */
 function* aggregateColumn(
   node: Expression,
   name: string,
@@ -123,7 +123,7 @@ function* aggregateColumn(
 ): Evaluation<Column> {
   const { runtime } = frame
   const values: Scalar[] = []
-  // An empty table tells the type of the result all the same.
+  // An empty table is evaluated once, to determine the type of the result.
   for (let index = 0; index < Math.max(1, groups.length); index++) {
     const rows = groups.length === 0 ? new Int32Array(0) : groups.rowsOf(index)
     const pause = runtime.step()

@@ -1,5 +1,5 @@
 /*
-  The columns a SQL statement sees: those of its table, at the rows that are left after `where`.
+  The columns that a SQL statement sees: those of its table, at the rows that remain after `where`.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
@@ -21,22 +21,22 @@ interface Source {
   readonly context: CallContext
   readonly table: ServerTable
   readonly tableName: string | undefined
-  /** Those that were asked for; of a query all of them, as they are when it begins. */
+  /** Columns requested so far; for a query all of them, as they are when it begins. */
   readonly columns: (Column | undefined)[]
   readonly rows: number
   readonly version: number
 }
 
 /**
- * The rows of a table as they are when a statement begins: what other sessions add while it waits does not reach it.
- * Columns are picked when they are asked for, and once.
+ * The rows of a table when a statement begins: what other sessions add while it waits does not affect it. Each column is picked
+ * once, on demand.
  */
 export class TableScope implements ColumnScope {
-  /** Rows of the table in question; undefined: all. */
+  /** Rows of the table; undefined: all. */
   readonly selected: Int32Array | undefined
   readonly #source: Source
   readonly #cache = new Map<string, Column>()
-  /** Results by name, for `order by`; columns of the table come first. */
+  /** Results by name, for `order by`; columns of the table take precedence. */
   readonly #results: ReadonlyMap<string, ServerValue>
 
   private constructor(
@@ -49,7 +49,7 @@ export class TableScope implements ColumnScope {
     this.#results = results
   }
 
-  /** @param keepsAll  a query sees every column as it is now; a statement that changes rows looks at few of them */
+  /** @param keepsAll  a query keeps every column as it is now; a statement that changes rows needs few of them */
   static of(
     context: CallContext,
     table: ServerTable,
@@ -69,12 +69,12 @@ export class TableScope implements ColumnScope {
     return this.#source.tableName
   }
 
-  /** Rows of the table, chosen or not. */
+  /** Rows of the table, selected or not. */
   get tableRows(): number {
     return this.#source.rows
   }
 
-  /** Rows that are left. */
+  /** Remaining rows. */
   get rows(): number {
     return this.selected?.length ?? this.tableRows
   }
@@ -83,7 +83,7 @@ export class TableScope implements ColumnScope {
     return this.table.partitioning === undefined ? 'INT' : 'LONG'
   }
 
-  /** An object of its own each time: what a statement does to it must not reach the next one. */
+  /** A separate object each time: what a statement does to it must not affect the next one. */
   lookup(name: string): ServerValue | undefined {
     const known = this.#cache.get(name)
     if (known !== undefined) return { ...known }
@@ -118,12 +118,12 @@ export class TableScope implements ColumnScope {
     return new TableScope(this.#source, inTable)
   }
 
-  /** The same rows, with columns that the statement itself has made. */
+  /** The same rows, with columns computed by the statement itself. */
   withResults(results: ReadonlyMap<string, ServerValue>): TableScope {
     return new TableScope(this.#source, this.selected, results)
   }
 
-  /** @throws {ScriptError} when rows of the table have moved since the statement began */
+  /** @throws {ScriptError} if rows of the table have moved since the statement began */
   checkUnmoved(): void {
     if (this.table.version === this.#source.version) return
     throw new ScriptError(
@@ -138,7 +138,7 @@ export function withColumns(frame: Frame, columns: ColumnScope): Frame {
 }
 
 /**
- * The rows that a statement on the table `node` names is about.
+ * The rows of the table that `node` names.
  * @param keepsAll  as for `TableScope.of`
  */
 export function* evaluateScope(
@@ -184,7 +184,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   const truths = truthOf(vector, 'where')
   const truth = isScalar ? new Int8Array(rows).fill(truths[0]!) : truths.subarray(0, rows)
   const first = truth.indexOf(1)
-  // A condition often holds for few rows out of many.
+  // Often a condition holds for few of many rows.
   const length = first < 0 ? 0 : truth.lastIndexOf(1) + 1 - first
   context.memory.make(length * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(length)
@@ -193,7 +193,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   return picked.subarray(0, count)
 }
 
-/** A value as a column of `rows` rows; a scalar stands in every row. */
+/** A value as a column of `rows` rows; a scalar is repeated. */
 export function columnOfResult(context: CallContext, value: ServerValue, rows: number): Column {
   const column = asColumn(value)
   if (value.form !== 'scalar') return column
@@ -203,7 +203,7 @@ export function columnOfResult(context: CallContext, value: ServerValue, rows: n
 
 /**
  * A scalar becomes one row.
- * @throws {ScriptError} for what is not a column
+ * @throws {ScriptError} for a value that is not a column
  */
 export function asColumn(value: ServerValue): Column {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
@@ -211,12 +211,12 @@ export function asColumn(value: ServerValue): Column {
   throw new ScriptError('A column must be a scalar or a vector.')
 }
 
-/** Rows of a column from `start` to `end` (exclusive), or the column itself when that is all. */
+/** Rows of a column from `start` to `end` (exclusive), or the column itself if that is all. */
 export function columnSlice(column: Column, start: number, end: number): Column {
   return start === 0 && end >= column.length ? column : sliceColumn(column, start, end)
 }
 
-/** The name of a result column: its alias, the column's own, or function and columns as `sum_price`. */
+/** The name of a result column: its alias, the column's own, or function and columns as in `sum_price`. */
 export function resultName(column: SelectColumn): string {
   if (column.alias !== undefined) return column.alias
   return column.expression === undefined ? '' : derivedName(column.expression)

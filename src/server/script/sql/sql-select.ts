@@ -30,7 +30,7 @@ export interface ResultColumn {
   column: Column
 }
 
-/** Rows of a select on their way through its clauses. */
+/** Rows of a select between its clauses. */
 export interface Result {
   columns: readonly ResultColumn[]
   rows: number
@@ -39,7 +39,7 @@ export interface Result {
 }
 
 /**
- * A table; with exec also a vector or a scalar.
+ * Returns a table; with exec also a vector or a scalar.
  * @throws {ScriptError} located by the caller
  */
 export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
@@ -100,7 +100,7 @@ function takeResult(result: Result, rows: Int32Array, { runtime }: Frame): Resul
   return { ...result, columns, rows: rows.length }
 }
 
-/** Sorts by columns of the table (while its rows are still those of the result) or of the result. */
+/** Sorts by columns of the table (if its rows are still those of the result) or of the result. */
 function* ordered(
   node: Select,
   result: Result,
@@ -154,7 +154,7 @@ function* rowNumber(node: Expression, frame: Frame): Evaluation<number> {
   return value
 }
 
-/** exec: one column is a vector, one aggregate a scalar, several columns a table (manual, "exec"). */
+/** exec: one column gives a vector, one aggregate a scalar, several columns a table (manual, "exec"). */
 function execValue(result: Result): ServerValue {
   const [only] = result.columns
   if (result.columns.length !== 1 || only === undefined) return tableOf(result)

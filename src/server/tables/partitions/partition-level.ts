@@ -1,5 +1,5 @@
 /*
-  One level of a partition scheme: which partition a value is in, and what its path is called.
+  One level of a partition scheme: which partition contains a value, and the partition's path.
 */
 import type { Vector, Column, SymbolVector } from '../../../protocol/value.js'
 import { formatElement } from '../../../protocol/value-text.js'
@@ -15,7 +15,7 @@ import { isFixedVector, columnTexts } from '../../columns/column-layout.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { numbersOf } from '../../columns/column-numbers.js'
 
-/** @param partition  as `placeRows` gives it, not −1 */
+/** @param partition  from `placeRows`, not −1 */
 export function chunkPath(levels: readonly LevelScheme[], partition: number): string {
   let rest = partition
   let path = ''
@@ -46,25 +46,25 @@ function valueText(scheme: LevelScheme, index: number): string {
   return /^\d[\d.:]*M?$/.test(text) ? text.replaceAll(/[.:]/g, '') : text
 }
 
-/** Given instead of a partition number. */
+/** Instead of a partition number: the value is outside the scheme. */
 export const outsidePartition = -1
-/** As `outsidePartition`, for a null, which VALUE levels refuse instead of dropping. */
+/** Like `outsidePartition`, for a null, which VALUE levels refuse instead of dropping. */
 export const nullPartition = -2
 const unknownPartition = -3
 
-/** Of one level: three levels make one exact double (place-rows.ts). */
+/** Per level: three levels fit one exact double (place-rows.ts). */
 export const maxPartitions: number = 2 ** 17
 
-/** The error for a scheme with more. */
+/** The error if a level would have more partitions. */
 export function tooManyPartitions(): ScriptError {
   return new ScriptError(
     `A level of the embedded server's databases has at most ${maxPartitions} partitions.`,
   )
 }
 
-/** A level made ready for looking values up. */
+/** A level prepared for looking values up. */
 export interface PartitionLevel {
-  /** Type that values are converted to before they are looked up: `partitionColumnType` of `schema()`. */
+  /** Values are converted to this type before the look-up: `partitionColumnType` of `schema()`. */
   readonly type: ColumnType
   /** What `schema()` shows: the values, bounds or lists, or the number of HASH buckets. */
   readonly schema: ServerValue
@@ -75,8 +75,8 @@ export interface PartitionLevel {
 const compiled = new WeakMap<LevelScheme, { scheme: ServerValue; level: PartitionLevel }>()
 
 /**
- * The scheme made ready for looking up; remembered until its values change.
- * @throws {ScriptError} when the scheme does not fit its type
+ * The scheme prepared for look-ups; cached until its values change.
+ * @throws {ScriptError} if the scheme does not fit its type
  */
 export function levelOf(scheme: LevelScheme): PartitionLevel {
   const known = compiled.get(scheme)
@@ -86,7 +86,10 @@ export function levelOf(scheme: LevelScheme): PartitionLevel {
   return level
 }
 
-/** Adds partitions for the values of a column that have none yet; @returns how many there were. */
+/**
+ * Adds partitions for the values of a column that have none yet.
+ * @returns how many were added
+ */
 export function addValues(scheme: LevelScheme, column: Column): number {
   const level = levelOf(scheme)
   const values = convertColumn(column, level.type)
@@ -106,7 +109,7 @@ export function addValues(scheme: LevelScheme, column: Column): number {
   return firstRows.size
 }
 
-/** @throws {ScriptError} S01018 when a text column holds blanks or control characters in its values */
+/** @throws {ScriptError} S01018 if values of a text column contain blanks or control characters */
 export function checkVisible(column: Column): void {
   for (const text of columnTexts(column) ?? []) {
     for (let at = 0; at < text.length; at++) {
@@ -192,7 +195,7 @@ function lookupLevel(
   return level(type, schema, entry => partitions.get(entry) ?? outsidePartition)
 }
 
-/** Bounds [a, b): the last one closes the last partition. */
+/** Bounds [a, b): the last one ends the last partition. */
 function rangeLevel(
   type: ColumnType,
   schema: ServerValue,
@@ -230,7 +233,7 @@ function hashLevel(scheme: ServerValue): PartitionLevel {
   })
 }
 
-/** A level that looks at one value after the other. */
+/** A level that looks up values one by one. */
 function level(
   type: ColumnType,
   schema: ServerValue,

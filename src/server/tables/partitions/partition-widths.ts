@@ -1,17 +1,17 @@
 /*
-  A DFS table takes rows that lack its last columns, as long as no row of more columns went into the same partition
-  (DolphinDB manual, page insert_data, question 3).
+  A DFS table accepts rows without its last columns, as long as no row with more columns went into the same partition (DolphinDB
+  manual, page insert_data, question 3).
 */
 import { ScriptError } from '../../script-error.js'
 
-/** Kept for DFS tables only. */
+/** Only for DFS tables. */
 export class PartitionWidths {
-  /** Most columns that rows of a partition came with. */
+  /** The largest number of columns that rows of a partition had. */
   readonly #columns = new Map<number, number>()
 
   /**
-   * Remembers that rows of `given` columns go into these partitions.
-   * @throws {ScriptError} when one of them has rows of more columns; nothing is remembered then
+   * Records that rows of `given` columns go into these partitions.
+   * @throws {ScriptError} if one of them has rows with more columns; nothing is recorded then
    */
   note(partitions: Float64Array, given: number): void {
     const touched = new Set<number>()
@@ -28,7 +28,7 @@ export class PartitionWidths {
     for (const partition of touched) this.#columns.set(partition, given)
   }
 
-  /** For a table that has no rows left. */
+  /** For a table without rows. */
   clear(): void {
     this.#columns.clear()
   }

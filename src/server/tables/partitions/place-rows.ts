@@ -1,6 +1,6 @@
 /*
-  Which partition a row belongs to. Rows are stored together; the scheme only decides which of them are kept and
-  which count as neighbours (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
+  Which partition a row belongs to. Rows are stored together; the scheme only decides which of them are kept and which are in
+  the same partition (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
 */
 import type { Column } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
@@ -14,21 +14,21 @@ import {
   outsidePartition,
 } from './partition-level.js'
 
-/** What happens to a value that no VALUE partition exists for. */
+/** What happens to a value without a VALUE partition. */
 export type NewValuePartitionPolicy = 'add' | 'skip' | 'fail'
 
-/** How the rows of one table are divided. */
+/** How the rows of one table are partitioned. */
 export interface TablePartitioning {
-  /** Positions of the partition columns, one a level. */
+  /** Indexes of the partition columns, one per level. */
   readonly columns: readonly number[]
-  /** Shared with the database, which may gain partitions. */
+  /** Shared with the database, which may add partitions. */
   readonly levels: readonly LevelScheme[]
-  /** `memory`: an in-memory table, which drops whatever it has no partition for. */
+  /** `memory`: an in-memory table, which drops rows without a partition. */
   readonly newValues: () => NewValuePartitionPolicy | 'memory'
 }
 
 /**
- * A number for the partition of each row; −1 for rows that no partition takes.
+ * A number for the partition of each row; −1 for rows outside the scheme.
  *
  * @param columns  all columns of the table, in its types
  * @throws {ScriptError} S01001, S01016, S01018 for values a VALUE partition refuses

@@ -66,7 +66,7 @@ t.test('--json is one object with every member, failures included', async t => {
   const object = JSON.parse((await runs('--json')).stdout) as RunsResult
   t.strictSame(Object.keys(object).sort(), members)
   t.match(object, {
-    schema: 'ddb-ingest/runs/1',
+    schema: 'ddb-ingest/runs/2',
     exitCode: 0,
     folder: `${folder}/runs`,
     runs: [{ runId: 'done', state: 'finished', journal: { path } }],

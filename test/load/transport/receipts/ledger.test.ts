@@ -59,8 +59,12 @@ t.test('rows come once, oldest first', async t => {
   await note(1, 0, 8)
   await note(2, 1, -1, 'refused')
   t.strictSame(await readLedger(session, ledger, timeoutMs), [
-    { batchNo: 1, attempt: 0, phase: 0, sendNo: 1, rowCount: 8, had: undefined, errText: '' },
     {
+      ...{ batchNo: 1, attempt: 0, phase: 0, sendNo: 1, rowCount: 8, had: undefined },
+      ...{ left: undefined, errText: '' },
+    },
+    {
+      left: undefined,
       batchNo: 2,
       attempt: 0,
       phase: 1,

@@ -1,0 +1,72 @@
+/*
+  The manual page, man/ddb-ingest.1, from the commands and options that the help is made of. An option that several commands have stands
+  there once. test/man-page.test.ts compares, and writes it with UPDATE_DOCS=1.
+*/
+
+/** Text as roff shows it: no line begins a request, and hyphens can be searched for and copied. */
+function roff(text) {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/gm, '\\&$1')
+}
+
+const flagsOf = ({ flags }) => `.B ${roff(flags)}`
+
+function helpOf({ help, default: value, defaultNote }) {
+  const note = defaultNote ?? value
+  return roff(note === undefined ? help : `${help} (${note})`)
+}
+
+/** Each option with the commands that have it, in the order of the help; one that means two things stands there twice. */
+function optionsOf(commands) {
+  const found = new Map()
+  for (const { name, options } of commands) {
+    for (const definition of Object.values(options)) {
+      const text = `.TP\n${flagsOf(definition)}\n${helpOf(definition)}`
+      const group = found.get(definition.group) ?? new Map()
+      found.set(definition.group, group.set(text, [...(group.get(text) ?? []), name]))
+    }
+  }
+  return found
+}
+
+/** Commands whose options are too many to name at each: what they share is said once. */
+function ownersText(owners, all) {
+  if (owners.length === all.length) return ''
+  return `\n.I [${owners.join(', ')}]`
+}
+
+function commandText({ name, args, summary, epilogue }) {
+  const usage = `.SS ddb\\-ingest ${roff(`${name} ${args}`.trim())}`
+  const more = epilogue.trim()
+  return `${usage}\n${roff(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)}${more && `\n.PP\n.nf\n${roff(more)}\n.fi`}`
+}
+
+/**
+ * @param commands  as in src/cli/commands/commands.ts
+ * @param program  `name`, `summary` of src/cli/commands/help.ts
+ */
+export function manPage(commands, { name, summary }) {
+  const groups = [...optionsOf(commands)].map(([group, options]) => {
+    const entries = [...options].map(([text, owners]) => text + ownersText(owners, commands))
+    return `.SS ${group}\n${entries.join('\n')}`
+  })
+  return `.\\" Written by scripts/man-page.js from the commands and options of the program.
+.TH DDB\\-INGEST 1
+.SH NAME
+${roff(name)} \\- stream CSV and JSON into DolphinDB, and prove that every row landed
+.SH SYNOPSIS
+.B ${roff(name)}
+.I command
+[options]
+.SH DESCRIPTION
+${roff(summary)}
+.SH COMMANDS
+${commands.map(commandText).join('\n')}
+.SH OPTIONS
+In brackets the commands that have an option; without brackets all have it.
+Besides, each has ${roff('--help')}, and ${roff('--help-all')} with every option.
+${groups.join('\n')}
+`
+}

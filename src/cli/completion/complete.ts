@@ -1,0 +1,146 @@
+/*
+  What a shell asks for on each press of Tab: `complete SHELL -- …`. The answer is `words` or `files` and, line by line, how the word could
+  go on. Whatever goes wrong there is nothing to go on with: nobody wants an error in the middle of a line.
+*/
+import { homedir } from 'node:os'
+import { runNames } from '../../load/journal/known-runs.js'
+import { systemPlatform } from '../../platform/system.js'
+import { commands } from '../commands/commands.js'
+import { readCommandLine } from '../options/reading/command-line.js'
+import { gatherSources } from '../options/gather-sources.js'
+import { journalFolder } from '../options/journaled.js'
+import { defined } from '../options/reading/definition.js'
+import { resolveOptions } from '../options/reading/resolve.js'
+import { runOptions } from '../options/delivery-options.js'
+import type { Output } from '../output/output.js'
+import { clean } from '../output/terminal-text.js'
+import type { ProcessEnvironment } from '../process-environment.js'
+import { askedAt, shells, type Asked, type Candidate, type Lookup, type Shell } from './asked.js'
+import { readBashLine, type TypedLine } from './bash-line.js'
+import { filePatterns, filesBelow, type FileKind } from './files-below.js'
+import { findTables } from './server-tables.js'
+
+/** What is asked, and by which shell. */
+export interface Request {
+  readonly shell: Shell
+  /** Of bash the line up to the cursor and the part of it that bash puts what comes in the place of; of others the words. */
+  readonly typed: readonly string[]
+}
+
+/** undefined for a command line that is no request of a shell. */
+export function requestOf(argv: readonly string[]): Request | undefined {
+  const [name, shell, dashes, ...typed] = argv
+  const known = shells.find(each => each === shell)
+  if (name !== 'complete' || known === undefined || dashes !== '--') return undefined
+  return { shell: known, typed }
+}
+
+/**
+ * @param withinMs  how long something is looked up: longer a key press must not take
+ * @returns 0
+ */
+export async function complete(
+  { shell, typed }: Request,
+  processEnvironment: ProcessEnvironment,
+  output: Output,
+  withinMs = 300,
+): Promise<number> {
+  let isLate = false
+  try {
+    const line = lineOf(shell, typed)
+    const asked = askedAt(line, commands, output.words())
+    const { lookup } = asked
+    const found: string[] = []
+    if (lookup !== undefined) {
+      if (isOfFiles(lookup) && shell === 'zsh') {
+        await output.write(`files\n${filePatterns[lookup]}\n`)
+        return 0
+      }
+      isLate = await takesLonger(
+        withinMs,
+        lookUp(asked, lookup, processEnvironment, withinMs, found),
+      )
+    }
+    const names = found.filter(name => name.startsWith(asked.start) && isOneWord(name))
+    const candidates = [...asked.candidates, ...names.map(value => ({ value, description: '' }))]
+    const form = lookup !== undefined && isOfFiles(lookup) ? 'files' : 'words'
+    const lines = candidates.map(lineFor(shell, asked, line, typed))
+    await output.write([form, ...lines, ''].join('\n'))
+  } catch {
+    // As above.
+  }
+  if (isLate) processEnvironment.die()
+  return 0
+}
+
+/** Not a name that a shell would show as another, or take for two. */
+function isOneWord(name: string): boolean {
+  return clean(name) === name && !name.includes('\ufffd')
+}
+
+function isOfFiles(lookup: Lookup): lookup is FileKind {
+  return lookup in filePatterns
+}
+
+function lineOf(shell: Shell, typed: readonly string[]): TypedLine {
+  if (shell === 'bash') return readBashLine(typed[0] ?? '')
+  const current = typed.at(-1) ?? ''
+  // fish says the other words without their quotes, and this one as it stands.
+  return {
+    before: typed.slice(0, -1),
+    current: shell === 'fish' ? readBashLine(`ddb-ingest ${current}`).current : current,
+  }
+}
+
+/** A candidate as its shell wants it. */
+function lineFor(
+  shell: Shell,
+  { prefix }: Asked,
+  { current }: TypedLine,
+  typed: readonly string[],
+): (candidate: Candidate) => string {
+  if (shell !== 'bash') {
+    return ({ value, description }) =>
+      `${prefix}${value}${description && `\t${clean(description)}`}`
+  }
+  // bash replaces what follows the last = or : alone, and puts the slash of a folder there itself.
+  const place = readBashLine(`ddb-ingest ${typed[1] ?? ''}`).current
+  const kept = current.endsWith(place) ? current.length - place.length : 0
+  return ({ value }) => (prefix + value).slice(kept).replace(/(?<=.)\/$/, '')
+}
+
+/** Whether it was not done in time; then it may hold the process for as long as it likes. */
+async function takesLonger(withinMs: number, looking: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(true), withinMs)
+  })
+  const done = looking.then(
+    () => false,
+    () => false,
+  )
+  return Promise.race([done, late]).finally(() => clearTimeout(timer))
+}
+
+/** @throws what goes wrong */
+async function lookUp(
+  { command, settled, start }: Asked,
+  lookup: Lookup,
+  processEnvironment: ProcessEnvironment,
+  withinMs: number,
+  found: string[],
+): Promise<void> {
+  const { environment } = processEnvironment
+  if (isOfFiles(lookup)) {
+    found.push(...filesBelow(start, lookup, environment['HOME'] ?? homedir()))
+    return
+  }
+  const line = readCommandLine(settled, commands, 80)
+  if (command === undefined || 'answer' in line) return
+  const sources = await gatherSources(command, line.flags, environment)
+  if (lookup === 'tables') return findTables(command, sources, withinMs, found)
+  const { stateDir } = resolveOptions({ stateDir: runOptions.stateDir }, sources)
+  const folder = journalFolder(defined({ stateDir }), processEnvironment)
+  const names = await runNames(folder, systemPlatform.files)
+  found.push(...names.filter(name => runOptions.runId.reader.read([name]) !== undefined))
+}

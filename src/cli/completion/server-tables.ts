@@ -1,0 +1,77 @@
+/*
+  The tables of the server that a line names, for a person who waits with a finger on the key. Nobody is
+  asked for a password, none leaves in a way that its user has not gone before, and nothing is kept of it.
+*/
+import { statSync } from 'node:fs'
+import type { LoginMemory } from '../../client/login/protection.js'
+import { isVerified } from '../../client/tls/tls-options.js'
+import { connectServer } from '../../load/connection/connect.js'
+import { tableNames } from '../../load/target/table-list.js'
+import { systemPlatform } from '../../platform/system.js'
+import type { Command } from '../commands/command.js'
+import { knownLogins } from '../files/known-servers.js'
+import { checkedStateFolder } from '../files/state-file.js'
+import { serverTargetOf } from '../options/load-options.js'
+import { passwordSource, readPasswordFile, type Login } from '../options/password.js'
+import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
+import { serverOptions, type ServerSettings } from '../options/server-options.js'
+
+/** What was found so far stands in `found` at any time. @throws what goes wrong; nobody is told */
+export async function findTables(
+  command: Command,
+  sources: OptionSources,
+  withinMs: number,
+  found: string[],
+): Promise<void> {
+  const deadlineMs = systemPlatform.clock.nowMs() + withinMs
+  const settings = resolveOptions(serverOptions, sources)
+  const login = await quietLogin(settings, sources)
+  if (login === undefined) return
+  // Where a server sends us was not typed.
+  const server = { ...serverTargetOf(settings, login), allowRedirect: [] }
+  const session = await connectServer(systemPlatform, server, { deadlineMs })
+  try {
+    for await (const name of tableNames({ session, timeoutMs: withinMs })) {
+      if (isTaken(command, name)) found.push(name)
+    }
+  } finally {
+    await session.close().catch(() => undefined)
+  }
+}
+
+/** undefined where a password would have to be asked for, or would be shown to somebody new. */
+async function quietLogin(
+  settings: ServerSettings,
+  sources: OptionSources,
+): Promise<Login | undefined> {
+  const { environment } = sources
+  const { user, host: hosts } = settings
+  const source = passwordSource(sources)
+  if (user === undefined) return source.kind === 'none' ? {} : undefined
+  checkedStateFolder(environment, undefined)
+  const known = knownLogins(environment, undefined)
+  const isKnown = hosts.every(
+    ({ host, port = settings.port }) => known.best(host, port, user) !== undefined,
+  )
+  if (!isKnown && !isVerified(settings)) return undefined
+  const loginMemory: LoginMemory = {
+    ...known,
+    keep: () => undefined,
+    // A server may send us to another port of its host.
+    best: (...login) => known.best(...login) ?? (isVerified(settings) ? undefined : 'scram'),
+  }
+  if (source.kind === 'environment') return { user, password: source.password, loginMemory }
+  // Reading a pipe would take the password from the load.
+  if (source.kind !== 'file' || !statSync(source.path).isFile()) return undefined
+  const password = await readPasswordFile(source.path, environment, undefined)
+  return { user, password, loginMemory }
+}
+
+/** Names come from a server: what the option would refuse is not offered. */
+function isTaken({ options }: Command, name: string): boolean {
+  try {
+    return options['table']?.reader.read([name]) !== undefined
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,43 @@
+/*
+  The text of a transform as it is given: the function itself, or `@` and the file that holds it.
+*/
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { InputError, UsageError } from '../../errors.js'
+import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
+import { systemCode } from '../output/terminal-text.js'
+
+/**
+ * @throws {UsageError} DDB_USAGE for what cannot be a function
+ * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ
+ */
+export function readTransform(given: string): string {
+  return checkTransform(given.startsWith('@') ? textOfFile(given.slice(1)) : given)
+}
+
+/** Characters of UTF-8 have at most so many bytes. */
+const mostBytes = 3 * mostTransformChars
+
+function textOfFile(path: string): string {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'r')
+    const status = fstatSync(file)
+    if (!status.isFile()) throw new UsageError('DDB_USAGE', `${path} is no file`)
+    if (status.size > mostBytes) {
+      throw new UsageError('DDB_USAGE', `${path} has ${status.size} bytes: no function is so long`)
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    if (error instanceof TypeError) throw new UsageError('DDB_USAGE', `${path} is not UTF-8`)
+    const code = systemCode(error)
+    throw new InputError(
+      code === 'ENOENT' ? 'DDB_INPUT_MISSING' : 'DDB_INPUT_READ',
+      `cannot read ${path} (${code})`,
+      { file: path },
+      { cause: error },
+    )
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}

@@ -1,0 +1,155 @@
+/*
+  What a process that loads a plan asks the server: to join the table that all processes share, which units are done, and to begin and
+  end units there.
+*/
+import { ConnectionError, DdbError } from '../../errors.js'
+import type { Session } from '../../client/open-session.js'
+import type { Platform } from '../../platform/platform.js'
+import { wait } from '../../platform/wait.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { tryUntil } from '../connection/retry.js'
+import { askRowsHad } from '../evidence/rows-had.js'
+import { watchedTable } from '../journal/target-identity.js'
+import { newToken } from '../marker/marker.js'
+import type { ServerTarget } from '../options.js'
+import type { Plan } from '../plan.js'
+import { otherPlan, tableIsGone } from './check-shard.js'
+import {
+  beginUnit,
+  endUnit,
+  isJoined,
+  joinPlan,
+  readPlanState,
+  type BegunUnit,
+  type EndedUnit,
+  type PlanState,
+  type ShardAsking,
+} from './plan-table.js'
+
+/** A table that is younger may be replaced by whoever saw none, ms by the server's clock. */
+const settledMs = 1_000
+/** So often it is joined again. */
+const mostJoins = 20
+/** Whoever has just begun a unit makes its ledger in the same request: so often it is looked for, and so long after. */
+const ledgerLooks = 5
+const ledgerLookMs = 200
+
+/** The server of a plan. Each question may throw {ServerError}, {ConnectionError} and {TimeoutError}. */
+export interface PlanServer {
+  /**
+   * @param plan  digests of the plan, and of the options
+   * @throws {DdbError} 75 when the table keeps being replaced, 64 when it is of another plan
+   */
+  join(plan: string): Promise<PlanState>
+  /** @throws {DdbError} 75 when the table is gone */
+  state(): Promise<PlanState>
+  /** @param ended  the unit before: it is done once this answers anything but `gone` */
+  begin(unit: number, ended?: EndedUnit): Promise<BegunUnit>
+  /** @throws {DdbError} 75 when the table is gone */
+  end(ended: EndedUnit): Promise<void>
+  close(): Promise<void>
+}
+
+/** @param ended  aborted when nothing more is to be begun */
+export function newPlanServer(
+  platform: Platform,
+  server: ServerTarget,
+  plan: Plan,
+  ended: AbortSignal,
+): PlanServer {
+  return new AskedServer(platform, server, plan, ended)
+}
+
+class AskedServer implements PlanServer {
+  readonly #platform: Platform
+  readonly #server: ServerTarget
+  readonly #plan: Plan
+  readonly #ended: AbortSignal
+  #session: Session | undefined
+  #look = 0n
+
+  constructor(platform: Platform, server: ServerTarget, plan: Plan, ended: AbortSignal) {
+    this.#platform = platform
+    this.#server = server
+    this.#plan = plan
+    this.#ended = ended
+  }
+
+  async join(plan: string): Promise<PlanState> {
+    const rowsBefore = await this.#countRows()
+    for (let joins = 0; joins < mostJoins; joins++) {
+      const look = newToken(this.#platform.random)
+      this.#look = look
+      const ageMs = await this.#ask(asking => joinPlan(asking, look, plan, rowsBefore))
+      if (ageMs < settledMs) await wait(this.#platform.clock, settledMs - ageMs, this.#ended)
+      if (!(await this.#ask(asking => isJoined(asking, look)))) continue
+      const state = await this.state()
+      if (state.plan === plan) return state
+      // Replaced since it was looked at.
+      if (state.plan === undefined) continue
+      throw otherPlan(this.#plan.runId, state.plan.split(' ')[0] === plan.split(' ')[0])
+    }
+    throw tableIsGone(this.#plan.runId)
+  }
+
+  async state(): Promise<PlanState> {
+    const state = await this.#ask(readPlanState)
+    if (state === undefined) throw tableIsGone(this.#plan.runId)
+    return state
+  }
+
+  async begin(unit: number, ended?: EndedUnit): Promise<BegunUnit> {
+    const token = newToken(this.#platform.random)
+    let begun: BegunUnit = { kind: 'lost' }
+    for (let looks = 0; looks < ledgerLooks && begun.kind === 'lost'; looks++) {
+      if (looks > 0) await wait(this.#platform.clock, ledgerLookMs, this.#ended)
+      begun = await this.#ask(asking => beginUnit(asking, unit, token, 1, ended))
+    }
+    if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun
+    for (let no = 2; begun.kind === 'lost' && no < mostJoins; no++) {
+      begun = await this.#ask(asking => beginUnit(asking, unit, token, no))
+    }
+    return begun
+  }
+
+  async end(ended: EndedUnit): Promise<void> {
+    if (!(await this.#ask(asking => endUnit(asking, ended)))) throw tableIsGone(this.#plan.runId)
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close().catch((error: unknown) => {
+      if (!(error instanceof DdbError)) throw error
+    })
+  }
+
+  async #countRows(): Promise<number | null> {
+    const table = watchedTable(this.#plan)
+    if (table === undefined) return null
+    return this.#ask(asking => askRowsHad(asking, table))
+  }
+
+  /** Asks on a session that is opened again where it was lost: every question may be asked twice. */
+  async #ask<T>(question: (asking: ShardAsking) => Promise<T>): Promise<T> {
+    const { platform, plan } = { platform: this.#platform, plan: this.#plan }
+    const server = this.#server
+    const { clock, random } = platform
+    const ended = this.#ended
+    const rules = { retries: plan.retries, reconnectMs: plan.retryTimeoutMs, clock, random, ended }
+    const isFirst = this.#session === undefined
+    const deadlineMs = isFirst
+      ? connectDeadlineMs(platform, server)
+      : clock.nowMs() + plan.retryTimeoutMs
+    const ask = async (): Promise<T> => {
+      if (this.#session?.closed !== false) {
+        this.#session = await connectServer(platform, server, {
+          deadlineMs: Math.min(deadlineMs, connectDeadlineMs(platform, server)),
+          signal: ended,
+          closeTimeoutMs: closeTimeoutMs(plan),
+        })
+      }
+      const { runId, confirmTimeoutMs: timeoutMs } = plan
+      return question({ session: this.#session, runId, timeoutMs, look: this.#look })
+    }
+    return tryUntil(deadlineMs, rules, ask, error => error instanceof ConnectionError)
+  }
+}

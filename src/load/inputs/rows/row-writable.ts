@@ -1,0 +1,43 @@
+/*
+  A Writable whose events are known to the compiler, with the one that tells of rows that are not to be in the table.
+*/
+import { Writable, type Readable, type WritableOptions } from 'node:stream'
+import type { RejectedRow } from './row-store.js'
+
+/** What listeners are given. */
+interface RowEvents<Row> {
+  reject: [reject: RejectedRow<Row>]
+  close: []
+  drain: []
+  error: [error: Error]
+  finish: []
+  pipe: [source: Readable]
+  unpipe: [source: Readable]
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Writable has it, for events of others
+type AnyListener = (...values: any[]) => void
+
+/** First the events that there are, then those of others. */
+interface Listening<Row, Self> {
+  <Event extends keyof RowEvents<Row>>(
+    event: Event,
+    listener: (...values: RowEvents<Row>[Event]) => void,
+  ): Self
+  (event: string | symbol, listener: AnyListener): Self
+}
+
+export interface RowWritable<Row> extends Writable {
+  on: Listening<Row, this>
+  once: Listening<Row, this>
+  off: Listening<Row, this>
+  addListener: Listening<Row, this>
+  removeListener: Listening<Row, this>
+  prependListener: Listening<Row, this>
+  prependOnceListener: Listening<Row, this>
+}
+
+/** The class is Node's own; only its type says more. */
+export const RowWritable = Writable as unknown as new <Row>(
+  options: WritableOptions,
+) => RowWritable<Row>

@@ -1,0 +1,43 @@
+/*
+  What objects that were read from a file have to look like before they are believed.
+*/
+
+/** The fields that an object must have to be accepted. */
+export type Shape = { readonly [name: string]: FieldType }
+/**
+ * `#` for a whole number that is not negative, `#s` for many, `*` for any object; a shape for one with fields, in brackets for
+ * many. A type that ends in `?`, or has one beside it, may be left out.
+ */
+type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
+type Many = readonly [Shape] | readonly [Shape, '?']
+
+/** The first field that has not the type it should have. */
+export function faultyField(
+  shape: Shape,
+  given: Readonly<Record<string, unknown>>,
+): string | undefined {
+  return Object.keys(shape).find(name => !isOf(shape[name]!, given[name]))
+}
+
+/** Whether a value that was read from a file has this type. */
+export function isOf(type: FieldType, value: unknown): boolean {
+  if (type === 'text?') return value === undefined || isOf('text', value)
+  if (type === '#?') return value === undefined || isOf('#', value)
+  if (type === '*?') return value === undefined || isOf('*', value)
+  if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
+  if (type === '#s') return Array.isArray(value) && value.every(one => isOf('#', one))
+  // Negative before 1970.
+  if (type === 'time') return Number.isSafeInteger(value)
+  if (type === 'text') return typeof value === 'string'
+  if (type === 'flag') return typeof value === 'boolean'
+  if (isMany(type)) {
+    if (value === undefined) return type.length === 2
+    return Array.isArray(value) && value.every(one => isOf(type[0], one))
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return type === '*' || faultyField(type, value as Record<string, unknown>) === undefined
+}
+
+function isMany(type: FieldType): type is Many {
+  return Array.isArray(type)
+}

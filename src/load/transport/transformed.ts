@@ -1,0 +1,42 @@
+/*
+  What the server says of a batch that a transform was run on: three numbers, rows received, left and taken.
+*/
+import { DdbError } from '../../errors.js'
+import type { Value } from '../../protocol/value.js'
+import type { Outcome } from '../fate/decide.js'
+import { rowsText } from '../fate/row-counts.js'
+
+/**
+ * Rows that the transform left; null where it threw.
+ *
+ * @param received  rows of the batch
+ * @param taken  −1 after a refusal, null when the server does not tell
+ * @throws {DdbError} DDB_PROTOCOL where such numbers cannot be
+ */
+export function rowsLeft(
+  received: number,
+  left: number | undefined,
+  taken: number | null,
+): number | null {
+  if (left === undefined && taken === -1) return null
+  if (left !== undefined && left >= 0 && left <= received && (taken ?? 0) <= left) return left
+  throw new DdbError(
+    'DDB_PROTOCOL',
+    `the server says that of ${rowsText(received)} ${left ?? 'an unknown number'} were left by the transform, and ${taken ?? 'all of them'} taken`,
+  )
+}
+
+/** What `answerScript` answers. @throws {DdbError} DDB_PROTOCOL */
+export function answeredOutcome(answer: Value | undefined, received: number): Outcome {
+  const [left, taken, why] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  const rows = numberOf(taken)
+  if (rows === undefined || why?.form !== 'scalar' || typeof why.value !== 'string') {
+    throw new DdbError('DDB_PROTOCOL', 'the server did not answer a batch with its rows')
+  }
+  return { rows, left: rowsLeft(received, numberOf(left), rows), errText: why.value }
+}
+
+function numberOf(value: Value | undefined): number | undefined {
+  if (value?.form !== 'scalar' || value.value === null) return undefined
+  return typeof value.value === 'bigint' ? Number(value.value) : undefined
+}

@@ -1,0 +1,574 @@
+/*
+  A transform runs on the server, between the claim of a batch and its insert: what it leaves is written, what it leaves out is counted.
+*/
+import assert from 'node:assert/strict'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import type { Faults } from '../../../src/server/index.js'
+import { runMain, type Outcome } from '../../cli/run-cli.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { runs } from '../../helpers/runs.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const columns = '`id`sym`price, [INT,SYMBOL,DOUBLE]'
+const streamScript = `share streamTable(10:0, ${columns}) as prices`
+const keyedScript = `share keyedTable(\`id, 10:0, ${columns}) as prices`
+const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)`
+const csv = 'id,sym,price\n1,A,1.5\n2,B,-2\n3,A,0\n4,B,4\n5,A,-5\n'
+const positive = 'def(t){ return select * from t where price>0 }'
+
+interface Scene extends LoadServer {
+  readonly path: string
+  readonly folder: string
+  /** With a transform, in small batches. */
+  readonly transformed: (transform: string, change?: Partial<LoadOptions>) => Promise<LoadResult>
+  readonly run: (...argv: string[]) => Promise<Outcome>
+}
+
+async function scene(t: Test, script = streamScript, text = csv, faults?: Faults): Promise<Scene> {
+  const here = await startLoadServer(t, script, faults === undefined ? {} : { faults })
+  const folder = t.testdir({ 'in.csv': text })
+  const path = join(folder, 'in.csv')
+  const table = script === dfsScript ? 'dfs://d/t' : 'prices'
+  return {
+    ...here,
+    path,
+    folder,
+    transformed: (transform, { target, ...change } = {}) =>
+      here.load(path, {
+        target: { table, transform, ...target },
+        delivery: { batchRows: 2 },
+        ...change,
+      }),
+    run: (...argv) =>
+      runMain([...argv, '--port', String(here.server.port)], {
+        environment: {
+          XDG_STATE_HOME: join(folder, 'state'),
+          DDB_USER: 'admin',
+          DDB_PASSWORD: '123456',
+        },
+      }),
+  }
+}
+
+const delivered = { receipts: { confirm: 'receipts' }, answers: { mode: 'sync' } } as const
+
+for (const [used, delivery] of Object.entries(delivered)) {
+  t.test(`${used}: rows that are left are confirmed, the others are filtered`, async t => {
+    for (const script of [streamScript, dfsScript]) {
+      const { transformed, rows } = await scene(t, script)
+      const result = await transformed(positive, { delivery: { batchRows: 2, ...delivery } })
+      t.match(result, {
+        schema: 'ddb-ingest/load/2',
+        exitCode: 0,
+        status: 'loaded',
+        rows: { read: 5, confirmed: 2, filtered: 3, unconfirmed: 0, rejected: 0, unsent: 0 },
+        confirm: { used, uncertain: [] },
+      })
+      const table = script === dfsScript ? 'loadTable("dfs://d","t")' : 'prices'
+      t.strictSame(await rows(`select * from ${table} order by id`), [
+        ['1', 'A', '1.5'],
+        ['4', 'B', '4'],
+      ])
+    }
+  })
+}
+
+t.test('a batch of which nothing is left inserts nothing', async t => {
+  const { transformed, count } = await scene(t)
+  const result = await transformed('def(t){ return select * from t where price>100 }')
+  t.match(result, { exitCode: 0, rows: { read: 5, confirmed: 0, filtered: 5 } })
+  t.equal(await count('prices'), 0)
+})
+
+t.test(
+  'update, delete, replaceColumn! and partial applications do what the manual says',
+  async t => {
+    const all = ['1.5', '-2', '0', '4', '-5']
+    for (const [transform, prices] of [
+      [
+        'def(mutable t){ update t set price = 0 where price<0\n return t }',
+        ['1.5', '0', '0', '4', '0'],
+      ],
+      ['def(mutable t){ delete from t where price<0\n return t }', ['1.5', '0', '4']],
+      [
+        'def(mutable t){ replaceColumn!(t, `price, 2 * t.price) return t }',
+        ['3', '-4', '0', '8', '-10'],
+      ],
+      ['(def(least, t){ return select * from t where price>=least }){1}', ['1.5', '4']],
+      ['replaceColumn!{, `sym, [`B]}', all],
+      ['t -> select * from t where price<0', ['-2', '-5']],
+      ['def(t): t', all],
+      ['def(t){ return t } // as it is', all],
+    ] as const) {
+      const { transformed, rows } = await scene(t)
+      const delivery = { batchRows: transform.includes('[`B]') ? 1 : 2 }
+      const result = await transformed(transform, { delivery })
+      t.match(result, { exitCode: 0, rows: { confirmed: prices.length } }, transform)
+      t.strictSame((await rows('select price from prices order by id')).flat(), prices, transform)
+    }
+  },
+)
+
+t.test("the manual's own example fills nulls before they are written", async t => {
+  const { load, rows } = await startLoadServer(
+    t,
+    'share(table(1:0, `id`vol, [INT,DOUBLE]), "volumes")',
+  )
+  const folder = t.testdir({ 'in.csv': 'id,vol\n1,1.5\n2,\n,3\n' })
+  const target = { table: 'volumes', transform: 'nullFill!{,0}' }
+  t.match(await load(join(folder, 'in.csv'), { target }), { exitCode: 0, rows: { confirmed: 3 } })
+  t.strictSame(await rows('select * from volumes'), [
+    ['1', '1.5'],
+    ['2', '0'],
+    ['0', '3'],
+  ])
+})
+
+interface AnyRow {
+  readonly id: number
+  readonly sym: string
+  readonly price: number
+}
+
+/** A condition in both languages. */
+interface Condition {
+  readonly text: string
+  readonly holds: (row: AnyRow) => boolean
+}
+
+const anyNumber = fc.integer({ min: -9, max: 9 })
+const anyCondition: fc.Arbitrary<Condition> = fc.oneof(
+  anyNumber.map(n => ({ text: `price > ${n}`, holds: ({ price }: AnyRow) => price > n })),
+  anyNumber.map(n => ({ text: `price != ${n}`, holds: ({ price }: AnyRow) => price !== n })),
+  fc.integer({ min: 2, max: 5 }).map(n => ({
+    text: `id % ${n} == 1`,
+    holds: ({ id }: AnyRow) => id % n === 1,
+  })),
+  fc.constantFrom('A', 'B').map(sym => ({
+    text: `sym = "${sym}"`,
+    holds: (row: AnyRow) => row.sym === sym,
+  })),
+)
+
+t.test(
+  'whatever the condition and the batches: exactly the rows for which it holds arrive',
+  async t => {
+    const { load, rows, session, folder } = await scene(t)
+    const anyRows = fc.array(fc.record({ sym: fc.constantFrom('A', 'B'), price: anyNumber }), {
+      minLength: 1,
+      maxLength: 40,
+    })
+    let number = 0
+    await fc.assert(
+      fc.asyncProperty(
+        anyRows.map(all => all.map((row, at): AnyRow => ({ ...row, id: at + 1 }))),
+        fc.array(anyCondition, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.constantFrom(...Object.values(delivered)),
+        async (all, conditions, batchRows, delivery) => {
+          const table = `t${++number}`
+          await session.run(`share(table(1:0, ${columns}), "${table}")`)
+          const path = join(folder, `${table}.csv`)
+          const lines = all.map(({ id, sym, price }) => `${id},${sym},${price}\n`)
+          await writeFile(path, `id,sym,price\n${lines.join('')}`)
+          const where = conditions.map(({ text }) => text).join(', ')
+          const transform = `def(t){ return select * from t where ${where} }`
+          const result = await load(path, {
+            target: { table, transform },
+            delivery: { batchRows, ...delivery },
+          })
+          const left = all.filter(row => conditions.every(({ holds }) => holds(row)))
+          const { read, confirmed, filtered } = result.rows
+          const counts = [all.length, left.length, all.length - left.length]
+          assert.deepEqual([read, confirmed, filtered], counts)
+          const there = (await rows(`select id from ${table} order by id`)).flat()
+          assert.deepEqual(
+            there,
+            left.map(({ id }) => String(id)),
+          )
+        },
+      ),
+      { numRuns: runs(200) },
+    )
+  },
+)
+
+t.test('its columns are those of --types, and a name alone has the type of the table', async t => {
+  const text = 'who,id,price\nx,1,1.5\ny,2,2.5\n'
+  const { transformed, rows } = await scene(t, streamScript, text)
+  const make = 'def(t){ return select id, symbol(who) as sym, price from t }'
+  const result = await transformed(make, {
+    target: { types: 'who:STRING,id,price' },
+    expectTypes: 'id:INT,sym:SYMBOL,price:DOUBLE',
+  })
+  t.match(result, {
+    exitCode: 0,
+    columns: [
+      { name: 'who', type: 'STRING' },
+      { name: 'id', type: 'INT' },
+      { name: 'price', type: 'DOUBLE' },
+    ],
+  })
+  t.strictSame(await rows('select * from prices'), [
+    ['1', 'x', '1.5'],
+    ['2', 'y', '2.5'],
+  ])
+  t.match(await transformed(make, { target: { types: 'who:STRING,ids' } }), {
+    exitCode: 64,
+    error: { message: /names "ids" without a type, and the target has no such column.*ids:TYPE/ },
+  })
+  t.match(
+    await transformed('def(t){ return select id from t }', {
+      target: { types: 'id' },
+      mapping: { ignoreExtra: true },
+    }),
+    {
+      exitCode: 78,
+      error: {
+        code: 'DDB_TARGET',
+        message: /the server refused .*in.csv.*Number of columns in the data/,
+      },
+    },
+  )
+})
+
+t.test('a function that throws rejects its batch, in the words of the server', async t => {
+  for (const delivery of Object.values(delivered)) {
+    const { transformed, rows, folder } = await scene(t)
+    const throwing = `def(t){ if((exec count(*) from t where id = 3) > 0) { throw "no third one" }
+      return select * from t where price>0 }`
+    const file = join(folder, `r-${Object.keys(delivery).join('')}.csv`)
+    const result = await transformed(throwing, {
+      delivery: { batchRows: 2, ...delivery },
+      rejects: { file },
+    })
+    t.match(result, {
+      exitCode: 3,
+      rows: { read: 5, confirmed: 1, filtered: 2, rejected: 2, unconfirmed: 0 },
+      rejects: { byCode: { DDB_SERVER_REFUSED_ROW: 2 } },
+    })
+    t.match(result.rejects.first[0]?.message, /in the transform: .*no third one/)
+    t.equal(await readFile(file, 'utf8'), 'id,sym,price\n3,A,0\n4,B,4\n')
+    t.strictSame((await rows('select id from prices')).flat(), ['1'])
+    const first = await transformed(throwing, { delivery: { batchRows: 2, ...delivery } })
+    t.match(first, { status: 'failed', error: { message: /no third one/ } }, 'the default stops')
+  }
+})
+
+t.test(
+  'what is no table, and more rows than there were, are refused before they are written',
+  async t => {
+    for (const [transform, why] of [
+      ['def(t){ return 5 }', /the transform gave no table/],
+      ['def(t){ return exec price from t }', /the transform gave no table/],
+      [
+        'def(mutable t){ n = t.rows()\nreturn table(take(1, 2 * n) as id, take(`A, 2 * n) as sym, take(1.5, 2 * n) as price) }',
+        /the transform gave 4 rows for 2: it may leave rows out, and add none/,
+      ],
+    ] as const) {
+      const { transformed, count } = await scene(t)
+      const result = await transformed(transform)
+      t.match(result, { status: 'failed', error: { message: why } })
+      t.equal(await count('prices'), 0)
+    }
+  },
+)
+
+t.test(
+  'only a batch that the insert refused is divided, and what the transform leaves out is no reject',
+  async t => {
+    // The partition column must not be null.
+    const text = 'id,sym,price\n1,A,1\n2,,2\n3,B,-3\n4,,-4\n5,B,5\n6,A,6\n'
+    const { transformed, rows, folder } = await scene(t, dfsScript, text)
+    const result = await transformed(positive, {
+      delivery: { batchRows: 6 },
+      rejects: { file: join(folder, 'r.csv') },
+    })
+    t.match(result, { exitCode: 3, rows: { read: 6, confirmed: 3, filtered: 2, rejected: 1 } })
+    t.strictSame((await rows('select id from loadTable("dfs://d","t") order by id')).flat(), [
+      ...['1', '5', '6'],
+    ])
+    t.match(await readFile(join(folder, 'r.csv'), 'utf8'), /^2,,2$/m)
+  },
+)
+
+t.test('a refusal that passes is tried again, and lacking rights end the run', async t => {
+  let refusals = 0
+  const faults: Faults = {
+    beforeWrite: ({ table }) =>
+      table === 'noted' && ++refusals <= 2 ? { error: '<ChunkInTransaction>busy' } : undefined,
+  }
+  const script = `${streamScript}\nshare(table(1:0, \`n, [INT]), "noted")`
+  const noting = `def(t){ tableInsert(objByName("noted"), t.rows())\n return t }`
+  const { transformed } = await scene(t, script, csv, faults)
+  t.match(await transformed(noting), {
+    exitCode: 0,
+    rows: { confirmed: 5 },
+    batches: { retried: 2 },
+  })
+
+  const denied = await scene(t, streamScript)
+  const result = await denied.transformed(
+    'def(t){ throw "<NoPrivilege>Not granted to read data from table dfs://secret/t" }',
+  )
+  t.match(result, {
+    exitCode: 77,
+    rows: { confirmed: 0, unconfirmed: 0, rejected: 0, filtered: 0 },
+    error: {
+      code: 'DDB_PRIVILEGE',
+      message: /in the transform: .*<NoPrivilege>Not granted to read/,
+    },
+  })
+})
+
+t.test(
+  'what the server cannot read is said before the first row, and what it does not know',
+  async t => {
+    const { transformed, count } = await scene(t)
+    for (const [transform, why] of [
+      ['def(t){ return selec * from t }', /Syntax Error/],
+      ['select * from t', /./],
+      ['def(t){ return winsorize(t) }', /Cannot recognize the token winsorize/],
+    ] as const) {
+      const result = await transformed(transform)
+      t.match(result, {
+        status: 'failed',
+        rows: { confirmed: 0, filtered: 0, unconfirmed: 0 },
+        error: { message: /the server does not take `target.transform`: / },
+      })
+      t.match(result.error?.message, why)
+    }
+    t.equal(await count('prices'), 0)
+  },
+)
+
+t.test('keys that are known are counted among the rows that are left', async t => {
+  const text = 'id,sym,price\n1,A,1\n1,B,2\n2,A,-1\n2,B,3\n'
+  for (const delivery of Object.values(delivered)) {
+    const { transformed, rows } = await scene(t, keyedScript, text)
+    const result = await transformed(positive, { delivery: { batchRows: 1, ...delivery } })
+    t.match(result, { exitCode: 0, duplicates: 1, rows: { confirmed: 3, filtered: 1 } })
+    t.strictSame(await rows('select * from prices order by id'), [
+      ['1', 'B', '2'],
+      ['2', 'B', '3'],
+    ])
+  }
+})
+
+t.test('rows outside the partitions of a table are not guessed at', async t => {
+  const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
+  const folder = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,-3\n' })
+  const result = await here.load(join(folder, 'in.csv'), {
+    target: { table: 'dfs://d/t', transform: positive },
+    delivery: { connections: 4, unordered: true },
+  })
+  t.match(result, {
+    exitCode: 4,
+    connections: 1,
+    rows: { confirmed: 1, filtered: 1, unconfirmed: 1 },
+    confirm: { note: /the target took 1 of 2 rows of .* and does not tell which/ },
+  })
+  t.match(result.notices.join(), /a transform decides which keys and partitions its rows have/)
+})
+
+t.test('what does not go with it is refused with 64', async t => {
+  const { transformed, load, path } = await scene(t)
+  for (const [change, why] of [
+    [{ delivery: { confirm: 'count' } }, /count: how many rows it leaves is in the receipts/],
+    [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
+    [{ delivery: { verify: 'all' } }, /`delivery.verify` compares rows with what was sent/],
+    [{ target: { create: 'stream' } }, /`target.create` does not go with `target.transform`/],
+    [{ target: { addColumns: true } }, /`target.addColumns` does not go with/],
+    [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` goes with `target.function`/],
+  ] as const) {
+    await t.rejects(transformed(positive, change as Partial<LoadOptions>), {
+      code: 'DDB_USAGE',
+      exitCode: 64,
+      message: why,
+    })
+  }
+  const target = { function: 'f', types: 'id:INT', transform: positive }
+  await t.rejects(load(path, { target }), { message: /a function makes of its rows what it likes/ })
+  const refusing: Faults = {
+    beforeExecute: ({ text }) => (text.includes('ddbIngest_') ? { error: 'not here' } : undefined),
+  }
+  const without = await scene(t, streamScript, csv, refusing)
+  t.match(await without.transformed(positive), {
+    exitCode: 64,
+    rows: { confirmed: 0 },
+    error: {
+      message: /needs receipts, and this server gives none \(not here\): use `delivery.mode` sync/,
+    },
+  })
+  t.match(await without.transformed(positive, { delivery: { mode: 'sync' } }), {
+    exitCode: 0,
+    rows: { confirmed: 2, filtered: 3 },
+  })
+})
+
+t.test('a text cannot leave its place', async t => {
+  const { transformed, count, rows } = await scene(t)
+  for (const text of [
+    'def(t){ return t }) } undef("prices", SHARED) def ddbIngestOther(mutable data) { return ((data',
+    'def(t){ return t }\n, data)\n undef("prices", SHARED)\n x = (5',
+    'def(t){ return t } /*',
+    'def(t){ return "t }',
+  ]) {
+    await t.rejects(transformed(text), { code: 'DDB_USAGE' }, text)
+  }
+  t.match(await transformed('def(t){ return t } // }) undef("prices", SHARED)'), { exitCode: 0 })
+  t.match(await transformed('def(t){ return t }\nundef("prices", SHARED)'), { status: 'failed' })
+  t.equal(await count('prices'), 5)
+  t.equal((await rows('select * from prices')).length, 5, 'the table is there')
+})
+
+t.test('the command line: from a file, in the summary, in check and in metrics', async t => {
+  const { run, path, folder, count } = await scene(t)
+  const file = join(folder, 'clean.dos')
+  await writeFile(file, `// prices above 0\ndef(t){\n  return select * from t where price > 0\n}\n`)
+  const checked = await run('check', path, '-t', 'prices', '--transform', `@${file}`)
+  t.match(checked, { code: 0 })
+  t.match(checked.stdout, `--transform @${file}`)
+  t.match(
+    checked.stderr,
+    /which of them --transform leaves, and whether the table takes those, a load shows/,
+  )
+  t.equal(await count('prices'), 0)
+  const metrics = join(folder, 'm.prom')
+  const loaded = await run(
+    ...['load', path, '-t', 'prices', '--transform', `@${file}`, '-v', '--metrics-file', metrics],
+  )
+  t.match(loaded, {
+    code: 0,
+    stdout: /^Loaded 2 rows into prices .*, of 5 read; the transform left out 3$/m,
+  })
+  t.match(loaded.stdout, 'read 5 = confirmed 2 + filtered 3 + unconfirmed 0')
+  t.match(await readFile(metrics, 'utf8'), /^ddb_ingest_rows\{.*outcome="filtered"\} 3$/m)
+  t.match(await run('load', path, '-t', 'prices', '--transform', '@/no/such.dos'), {
+    code: 66,
+    stderr: /--transform: cannot read \/no\/such\.dos \(ENOENT\)/,
+  })
+  t.match(await run('load', path, '-t', 'prices', '--transform', `@${folder}`), { code: 64 })
+  t.match(await run('load', path, '-t', 'prices', '--transform', 'def(t){'), {
+    code: 64,
+    stderr: /--transform: has a bracket that is not closed: \} is missing/,
+  })
+  await writeFile(file, Buffer.from([0xff, 0xfe]))
+  t.match(await run('load', path, '-t', 'prices', '--transform', `@${file}`), {
+    code: 64,
+    stderr: /is not UTF-8/,
+  })
+})
+
+t.test('a run that goes on keeps its function and what it left out', async t => {
+  let batches = 0
+  const faults: Faults = {
+    beforeExecute: ({ rows }) =>
+      rows > 0 && ++batches === 3 ? { error: 'not this time' } : undefined,
+  }
+  const { run, path, folder, rows, count } = await scene(t, dfsScript, csv, faults)
+  const file = join(folder, 'clean.dos')
+  await writeFile(file, positive)
+  const argv = ['-t', 'dfs://d/t', '--transform', `@${file}`, '--run-id', 'day', '-b', '1']
+  const first = await run('load', path, ...argv, '--retries', '0', '--json')
+  t.equal(first.code, 4, first.stderr)
+  // Whoever goes on takes the text of the journal.
+  await writeFile(file, 'def(t){ return t }')
+  t.match(await run('load', path, ...argv), {
+    code: 64,
+    stderr: /has other options: .*--transform|--transform/,
+  })
+  const resumed = await run('resume', 'day', '--json', '--on-doubt', 'resend')
+  t.equal(resumed.code, 0, resumed.stderr)
+  const result = JSON.parse(resumed.stdout) as LoadResult
+  const { confirmed, skipped, filtered, read } = result.rows
+  t.strictSame([read, confirmed + skipped, filtered], [5, 2, 3])
+  t.equal(await count('loadTable("dfs://d","t")'), 2)
+  const told = await run('runs', 'day', '--json')
+  t.match(JSON.parse(told.stdout), {
+    schema: 'ddb-ingest/runs/2',
+    runs: [{ rows: { read: 5, confirmed: 2, filtered: 3 } }],
+  })
+  t.match(await run('runs'), { stdout: /3 filtered/ })
+  await writeFile(file, positive)
+  t.match(await run('load', path, ...argv), { code: 0, stdout: /^Already loaded/ })
+  t.equal((await rows('select * from loadTable("dfs://d","t")')).length, 2)
+  const journal = await readFile(join(folder, 'state/ddb-ingest/runs/day.journal'), 'utf8')
+  t.match(journal, /"format":4/)
+})
+
+t.test('what is loaded into memory cannot be proved later by its rows', async t => {
+  const { run, path } = await scene(t)
+  const argv = ['load', path, '-t', 'prices', '--transform', positive, '--run-id', 'day']
+  t.match(await run(...argv), { code: 0 })
+  t.match(await run(...argv), { code: 75, stderr: /its rows cannot be looked up in it/ })
+})
+
+t.test('rejects are loaded again through the same function, or another that is given', async t => {
+  const text = 'id,sym,price\n1,A,1\nx,B,2\n3,A,-3\n'
+  const { run, path, folder, rows } = await scene(t, streamScript, text)
+  const rejects = join(folder, 'r.csv')
+  const load = ['load', path, '-t', 'prices', '--transform', positive, '--rejects', rejects]
+  t.match(await run(...load), { code: 3 })
+  await writeFile(rejects, 'id,sym,price\n2,B,2\n4,B,-4\n')
+  const reasons = `${rejects}.reasons.ndjson`
+  await chmod(reasons, 0o666)
+  const refused = await run('retry', rejects, '--host', '127.0.0.1', '--user', 'admin')
+  t.match(refused, { code: 64 })
+  t.match(refused.stderr, `confirm it by --transform '${positive}'`)
+  await chmod(reasons, 0o600)
+  const again = await run('retry', rejects, '--json')
+  t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { confirmed: 1, filtered: 1 } })
+  t.strictSame((await rows('select id from prices order by id')).flat(), ['1', '2'])
+  t.match(await readFile(reasons, 'utf8'), /"format":3/)
+})
+
+t.test('a journal that others may write does not say what runs on the server', async t => {
+  let batches = 0
+  const faults: Faults = {
+    beforeExecute: ({ rows }) =>
+      rows > 0 && ++batches === 2 ? { error: 'not this time' } : undefined,
+  }
+  const { run, path, folder } = await scene(t, streamScript, csv, faults)
+  const argv = ['-t', 'prices', '--transform', positive, '--run-id', 'day', '-b', '1']
+  t.match(await run('load', path, ...argv, '--retries', '0'), { code: 4 })
+  const journal = join(folder, 'state/ddb-ingest/runs/day.journal')
+  await chmod(journal, 0o666)
+  t.match(await run('resume', 'day'), {
+    code: 64,
+    stderr:
+      /others may write ".*day\.journal", .* go on with the whole command: ddb-ingest load … --run-id day --transform 'def/,
+  })
+  await chmod(journal, 0o600)
+  t.match(await run('resume', 'day', '--on-doubt', 'resend'), { code: 0 })
+})
+
+t.test(
+  'shards of a plan have the same function, and what it leaves out is told of all',
+  async t => {
+    const { run, path, folder, count } = await scene(t)
+    const plan = join(folder, 'plan.json')
+    const made = await runMain(['plan', path, '-o', plan])
+    t.match(made, { code: 0 })
+    const argv = ['load', '--plan', plan, '--run-id', 'year', '-t', 'prices', '--json']
+    const loaded = await run(...argv, '--transform', positive)
+    t.match(JSON.parse(loaded.stdout), {
+      exitCode: 0,
+      rows: { read: 5, confirmed: 2, filtered: 3 },
+    })
+    const again = await run(...argv, '--transform', positive)
+    t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { read: 5, skipped: 2, filtered: 3 } })
+    const told = await run('runs', 'year', '--plan', plan, '--json')
+    t.match(JSON.parse(told.stdout), { rows: { read: 5, confirmed: 2, filtered: 3, rejected: 0 } })
+    const other = await run(...argv, '--transform', 'def(t){ return t }')
+    t.equal(other.code, 64, other.stderr)
+    t.equal(await count('prices'), 2)
+  },
+)

@@ -1,0 +1,62 @@
+/*
+  The table of a plan on the server: what requests may write that come after somebody has removed what the run had there.
+*/
+import t from 'tap'
+import {
+  beginUnit,
+  dropPlan,
+  endUnit,
+  isJoined,
+  joinPlan,
+  readPlanState,
+  type ShardAsking,
+} from '../../../src/load/fleet/plan-table.js'
+import { planTableName } from '../../../src/load/marker/run-tables.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const rows = { read: 5, confirmed: 4, rejected: 1 }
+
+t.test('late requests mark no unit of the next run of that name', async t => {
+  const { session, count } = await startLoadServer(t, 'x = 1')
+  const asking = (look: bigint): ShardAsking => ({ session, runId: 'p', timeoutMs: 5_000, look })
+  const [before, now] = [asking(11n), asking(12n)]
+  await joinPlan(before, before.look, 'plan', 0)
+  t.match(await beginUnit(before, 1, 21n), { kind: 'ledger', token: 21n })
+  t.equal(await dropPlan(before), 1)
+  await joinPlan(now, now.look, 'plan', 0)
+  t.equal(await isJoined(before, before.look), false)
+  t.equal(await endUnit(before, { unit: 1, token: 21n, rows }), false)
+  const ended = { unit: 1, token: 21n, rows }
+  t.strictSame(await beginUnit(before, 2, 22n, 1, ended), { kind: 'gone' })
+  const state = await readPlanState(now)
+  t.strictSame([...state!.done, ...state!.ledgers], [])
+  t.match(await beginUnit(now, 1, 23n), { kind: 'ledger', token: 23n })
+  t.equal(await count(`${planTableName('p')} where kind > 2`), 1)
+})
+
+t.test('a unit that another process has begun leaves the counts a row of their own', async t => {
+  const { session, count } = await startLoadServer(t, 'x = 1')
+  const asking = (look: bigint): ShardAsking => ({ session, runId: 'p', timeoutMs: 5_000, look })
+  const [one, other] = [asking(11n), asking(12n)]
+  for (const each of [one, other]) await joinPlan(each, each.look, 'plan', null)
+  await beginUnit(one, 1, 21n)
+  await beginUnit(other, 2, 22n)
+  const ended = { unit: 1, token: 21n, rows }
+  for (let asked = 0; asked < 2; asked++) {
+    t.strictSame(await beginUnit(one, 2, 23n, 1, ended), { kind: 'ledger', token: 22n })
+  }
+  // Its twin ends it as well.
+  t.equal(await endUnit(other, ended), true)
+  const { done, rowsBefore } = (await readPlanState(one))!
+  t.match([...done], [[1, rows]])
+  t.equal(rowsBefore, null)
+  t.equal(await count(`${planTableName('p')} where endedUnit = 1`), 1)
+  t.strictSame(await beginUnit(other, 1, 24n), { kind: 'done' })
+})
+
+t.test('what cannot name a run is no part of a script', t => {
+  for (const name of ['x"+1', '', 'a b', '../x']) {
+    t.throws(() => planTableName(name), { code: 'DDB_NAME' })
+  }
+  t.end()
+})

@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { UsageError } from '../../../src/errors.js'
+import { checkTransform, mostTransformChars } from '../../../src/load/target/transform.js'
+import { runs } from '../../helpers/runs.js'
+
+t.test('what stands in the place of one argument is taken as it is', t => {
+  for (const text of [
+    'def(t){ return select * from t where price>0 }',
+    'def(mutable t)\n{\n  update t set price = 2 * price\n  return t\n}',
+    'replaceColumn!{, `price, [1, 2]}',
+    'nullFill!{,0.0}',
+    't -> select * from t where sym in ["a,b", \'c;d\', `e]',
+    '// what we want\ndef(t){ return t } // of all',
+    'def(t){ return t /* ) } ] */ }',
+    'def(t){ return select "}" as a, \'(\' as b, "\\"{" as c from t }',
+    'def /* no name */ (t){ return t }',
+    'clean',
+  ])
+    t.equal(checkTransform(text), text)
+  t.end()
+})
+
+t.test('what would end early, or go on behind its end, is refused with a sentence', t => {
+  for (const [text, why] of [
+    ['', 'is empty'],
+    [' // nothing\n', 'is empty'],
+    ['def(t){ return t }}', 'has a } that closes nothing, in line 1'],
+    ['def(t){\nreturn (t]\n}', 'has a ] that closes nothing, in line 2'],
+    ['def(t){ return t', '} is missing'],
+    ['t); undef all; (t', 'has a ) that closes nothing'],
+    ['def(t){ return t }; undef all', 'is more than one expression: ";", in line 1'],
+    ['def(t){ return t }, 5', 'is more than one expression: ","'],
+    ['def(t){ return t } /* and', 'has a comment that does not end'],
+    ['def(t){ return "t }', 'has a quoted text that does not end'],
+    ["def(t){ return '\\' }", 'has a quoted text that does not end'],
+    ['def clean(t){ return t }', 'gives its function a name: leave "clean" out'],
+    ['/* of */ defg 清洗(t){ return t }', 'leave "清洗" out'],
+    ['def(t){ return "\0" }', 'U+0000'],
+    [`def(t){ return t }${' '.repeat(mostTransformChars)}`, `${mostTransformChars} are the limit`],
+  ] as const) {
+    t.throws(
+      () => checkTransform(text),
+      { name: 'UsageError', code: 'DDB_USAGE', message: why },
+      JSON.stringify(text.slice(0, 60)),
+    )
+  }
+  t.end()
+})
+
+/** What is open at the end of a text, by an automaton of its own. */
+function opensAndCloses(text: string): boolean {
+  const quoted = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\/\/[^\n]*|\/\*[^]*?\*\//g
+  const code = text.replace(quoted, found => (found.startsWith('/') ? ' ' : 'x'))
+  if (/["']|\/\*/.test(code)) return false
+  let rest = code.replace(/[^()[\]{},;]/g, '')
+  for (let before = ''; before !== rest;) {
+    before = rest
+    rest = rest.replace(/\([,;]*\)|\[[,;]*\]|\{[,;]*\}/g, '')
+  }
+  return rest === '' && code.trim() !== ''
+}
+
+t.test('texts of brackets, quotes and comments are taken exactly if all that opens closes', t => {
+  const piece = fc.constantFrom('(', ')', '[', ']', '{', '}', '"', "'", '\\', '/', '*', '\n', 'a')
+  const text = fc.array(
+    fc.oneof({ weight: 8, arbitrary: piece }, fc.constantFrom(',', ';', '//')),
+    {
+      maxLength: 14,
+    },
+  )
+  fc.assert(
+    fc.property(
+      text.map(pieces => pieces.join('')),
+      given => {
+        let isTaken = true
+        try {
+          checkTransform(given)
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error
+          isTaken = false
+        }
+        return isTaken === opensAndCloses(given)
+      },
+    ),
+    { numRuns: runs(4_000) },
+  )
+  t.end()
+})

@@ -1,0 +1,51 @@
+import t from 'tap'
+import { answeredOutcome, rowsLeft } from '../../../src/load/transport/transformed.js'
+import type { Scalar, Value } from '../../../src/protocol/value.js'
+
+const long = (value: bigint | null): Scalar => ({ form: 'scalar', type: 'LONG', value })
+const text = (value: string): Scalar => ({ form: 'scalar', type: 'STRING', value })
+const tuple = (...data: Value[]): Value => ({
+  form: 'vector',
+  type: 'ANY',
+  length: data.length,
+  data,
+})
+
+t.test('three numbers that can be are taken as they are', async t => {
+  for (const [received, left, taken] of [
+    [5, 5, 5],
+    [5, 3, 3],
+    [5, 0, 0],
+    [5, 3, 2],
+    [5, 3, null],
+    [5, 3, -1],
+  ] as const)
+    t.equal(rowsLeft(received, left, taken), left)
+  t.equal(rowsLeft(5, undefined, -1), null, 'the transform threw')
+})
+
+t.test('numbers that cannot be end the run, before they are counted', async t => {
+  for (const [received, left, taken] of [
+    [5, 6, 6],
+    [5, 3, 4],
+    [5, -1, -1],
+    [5, undefined, 5],
+    [5, undefined, null],
+  ] as const)
+    t.throws(() => rowsLeft(received, left, taken), { code: 'DDB_PROTOCOL' })
+})
+
+t.test('an answer has all three, and why', async t => {
+  t.strictSame(answeredOutcome(tuple(long(3n), long(2n), text('')), 5), {
+    rows: 2,
+    left: 3,
+    errText: '',
+  })
+  t.strictSame(answeredOutcome(tuple(long(null), long(-1n), text('never')), 5), {
+    rows: -1,
+    left: null,
+    errText: 'never',
+  })
+  for (const wrong of [undefined, long(5n), tuple(), tuple(long(1n), text(''), text('')), text('')])
+    t.throws(() => answeredOutcome(wrong, 5), { code: 'DDB_PROTOCOL' })
+})

@@ -1,0 +1,50 @@
+/*
+  The manual page against the program.
+    UPDATE_DOCS=1 npx tap --disable-coverage test/man-page.test.ts
+  writes it anew.
+*/
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { commands } from '../src/cli/commands/commands.js'
+import { program } from '../src/cli/commands/help.js'
+import { manPage } from '../scripts/man-page.js'
+import { root } from './helpers/checkout.js'
+
+const path = fileURLToPath(new URL('man/ddb-ingest.1', root))
+if (process.env['UPDATE_DOCS'] !== undefined) writeFileSync(path, manPage(commands, program))
+
+const has = (command: string, ...args: string[]): boolean =>
+  spawnSync(command, args).error === undefined
+
+t.test('man/ddb-ingest.1 says what the program has', async t => {
+  t.equal(readFileSync(path, 'utf8'), manPage(commands, program))
+})
+
+const linter = { skip: !has('mandoc', '-T', 'lint', '/dev/null') && 'mandoc is not installed' }
+
+t.test('it is a manual page without mistakes', linter, async t => {
+  const { stdout, stderr } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', path], {
+    encoding: 'utf8',
+  })
+  // It has no date: nothing of it would change with one.
+  const notes = `${stdout}${stderr}`.split('\n').filter(line => !/missing date|^$/.test(line))
+  t.strictSame(notes, [])
+})
+
+const reader = { skip: !has('man', '--version') && 'man is not installed' }
+
+t.test('man shows every flag as it is typed', reader, async t => {
+  const { stdout } = spawnSync('man', ['-l', path], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], MANWIDTH: '200', LANG: 'C.UTF-8' },
+  })
+  // Blanks may be wider, and lines broken.
+  const text = stdout.replace(/\s+/g, ' ')
+  const flags = commands.flatMap(({ options }) => Object.values(options).map(({ flags }) => flags))
+  t.strictSame(
+    flags.filter(each => !text.includes(each)),
+    [],
+  )
+})
