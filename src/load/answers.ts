@@ -4,6 +4,23 @@
 */
 import type { OpenBatch } from './fate/fold.js'
 
+/** After this time other load on both machines may have changed. */
+export const longestPauseMs = 60_000
+const pauseGrowth = 4
+
+/**
+ * How long to wait after a failed trial, ms. Other processes may have had the machine during it, so the next one comes
+ * after a second or four times the length of the trial, and each later one after a longer pause.
+ *
+ * @param pauseMs  pause before the failed trial; 0 for the first one
+ */
+export function nextPauseMs(pauseMs: number, trial: Pick<Answers, 'ms'>): number {
+  return Math.min(longestPauseMs, Math.max(1_000, pauseMs * pauseGrowth, trial.ms * pauseGrowth))
+}
+
+/** The size of a batch. */
+export type AnsweredBatch = Pick<OpenBatch, 'rows' | 'bytes'>
+
 interface Sum {
   readonly atMs: number
   readonly batches: number
@@ -17,7 +34,7 @@ export class Answers {
   #last = this.#told
   #first: Sum | undefined
 
-  add({ rows, bytes }: OpenBatch, atMs: number): void {
+  add({ rows, bytes }: AnsweredBatch, atMs: number): void {
     const told = this.#told
     this.#told = {
       atMs,

@@ -3,7 +3,7 @@
   more rows a second (docs/decisions/0067). The size is a fold of the run's events: the same events lead to the same
   sizes.
 */
-import { Answers } from './answers.js'
+import { Answers, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answers.js'
 import type { RunEvent } from './fate/events.js'
 import type { RunState } from './fate/fold.js'
 import type { Plan } from './plan.js'
@@ -27,6 +27,14 @@ export interface BatchSize {
   fix(): void
   /** Keeps the present size. */
   stay(): void
+  /**
+   * If nobody answers: the server has started on a batch, as far as its connection shows.
+   * @param place  position among all batches handed over, from 1
+   */
+  reached(batch: AnsweredBatch, place: number, atMs: number): void
+  /** If nobody answers: the server has nothing left to do. */
+  keptUp(): void
+  /** @param state  the run's state after the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
@@ -42,8 +50,6 @@ const shortestMs = 50
  * batches.
  */
 const longestBatchMs = 500
-/** After this time sizes are tried again, as other load on both machines may have changed. */
-const lookAgainMs = 60_000
 const fallen = 0.5
 /**
  * A batch takes at most an eighth of the bytes in flight per connection, so others are on their way meanwhile and
@@ -68,15 +74,18 @@ class GrowingSize implements BatchSize {
   /** How many times larger batches are than at first; a power of two. */
   #factor = 1
   #isFixed: boolean
-  /** The first batch number that has the present size. */
+  /** The first batch that has the present size: its number, or its place if batches have no numbers. */
   #firstNo = 0
   #present = new Answers()
   /** Answers to batches half as large; undefined once the better size is chosen. */
   #before: Answers | undefined
   /**
-   * When the size was chosen, and the rows per millisecond since then, measured after the server's backlog was cleared.
+   * Until when the size stays, and the rows per millisecond since it was chosen, measured after the server's backlog was
+   * cleared.
    */
-  #settled: { readonly atMs: number; readonly rate: number } | undefined
+  #settled: { readonly untilMs: number; readonly rate: number } | undefined
+  /** How long the last failed trial settles the size; 0 while larger batches have always been better. */
+  #pauseMs = 0
 
   constructor(plan: SizeOptions) {
     this.#plan = plan
@@ -114,7 +123,19 @@ class GrowingSize implements BatchSize {
     return Math.min(mostBatchBytes, Math.floor(maxInFlightBytes / connections / batchShare))
   }
 
-  take(event: RunEvent, { open, lastNo }: Readonly<RunState>): void {
+  reached(batch: AnsweredBatch, place: number, atMs: number): void {
+    // Where the server is by now is an estimate, so batches of the size before count only until the sizes change.
+    if (!this.#isFixed && place >= this.#firstNo) this.#present.add(batch, atMs)
+  }
+
+  keptUp(): void {
+    if (this.#isFixed) return
+    // The size being tried is large enough for now.
+    this.#before = undefined
+    this.#present = new Answers()
+  }
+
+  take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
     // If the server refuses rows for the size of their batch alone, small batches mean that fewer halves are sent
     // twice.
     if (event.kind === 'divided') return this.fix()
@@ -127,7 +148,7 @@ class GrowingSize implements BatchSize {
       // last batch of one size and the first of the next belongs to neither.
       if (this.#present.isEmpty) this.#before?.look()
       this.#present.look()
-      if (this.#present.ms >= shortestMs) this.#judge(lastNo)
+      if (this.#present.ms >= shortestMs) this.#judge(Math.max(lastNo, batches.sent))
     }
   }
 
@@ -151,10 +172,13 @@ class GrowingSize implements BatchSize {
     const present = this.#present
     const before = this.#before
     if (before !== undefined) {
-      if (isFaster(present, before)) this.#grow(lastNo)
-      else if (present.batches >= enoughBatches) {
+      if (isFaster(present, before)) {
+        this.#pauseMs = 0
+        this.#grow(lastNo)
+      } else if (present.batches >= enoughBatches) {
         this.#resize(this.#factor / 2, lastNo)
-        this.#settled = { atMs: present.atMs, rate: 0 }
+        this.#pauseMs = nextPauseMs(this.#pauseMs, present)
+        this.#settle(present, this.#pauseMs)
       }
       return
     }
@@ -163,7 +187,7 @@ class GrowingSize implements BatchSize {
     if (settled === undefined) return this.#grow(lastNo)
     if (present.rate < settled.rate * fallen) return this.#resize(1, lastNo)
     if (present.batches < enoughBatches) return
-    if (present.atMs - settled.atMs >= lookAgainMs) this.#grow(lastNo)
+    if (present.atMs >= settled.untilMs) this.#grow(lastNo)
     else {
       this.#settled = { ...settled, rate: Math.min(settled.rate || Infinity, present.rate) }
       present.begin()
@@ -174,13 +198,17 @@ class GrowingSize implements BatchSize {
   #grow(lastNo: number): void {
     const present = this.#present
     if (!this.#mayDouble || present.ms / present.batches > longestBatchMs) {
-      this.#before = undefined
-      this.#settled = { atMs: present.atMs, rate: 0 }
+      this.#settle(present, longestPauseMs)
       present.begin()
       return
     }
     this.#resize(this.#factor * 2, lastNo)
     this.#before = present
+  }
+
+  #settle({ atMs }: Answers, pauseMs: number): void {
+    this.#before = undefined
+    this.#settled = { untilMs: atMs + pauseMs, rate: 0 }
   }
 
   #resize(factor: number, lastNo: number): void {

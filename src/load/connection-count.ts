@@ -3,7 +3,7 @@
   and the server then confirms more rows a second (docs/decisions/0071). Like the batch size, it is a fold of the run's
   events.
 */
-import { Answers } from './answers.js'
+import { Answers, longestPauseMs, nextPauseMs } from './answers.js'
 import type { BatchSize } from './batch-size.js'
 import type { RunEvent } from './fate/events.js'
 import type { RunState } from './fate/fold.js'
@@ -43,8 +43,6 @@ const aheadLatencies = 4
 /** Limit of batches in flight before anything is measured, and the least per connection. */
 const firstOpen = 32
 const leastOpen = 8
-/** After this time more connections are tried again, as other load on both machines may have changed. */
-const lookAgainMs = 60_000
 
 const tooFew = 'the server has not answered for enough batches to tell what more would bring'
 
@@ -69,6 +67,8 @@ class FoundCount implements ConnectionCount {
   #waitedMs = 0
   /** When doubling last brought no gain. */
   #settledAtMs: number | undefined
+  /** How long that holds; 0 while more connections have always been better. */
+  #pauseMs = 0
   /** Shortest time from sending a batch to its answer, ms. */
   #latencyMs = Infinity
   #isWarm = false
@@ -92,7 +92,8 @@ class FoundCount implements ConnectionCount {
 
   get mostOpen(): number {
     const before = this.#before
-    const mayGrow = this.#settledAtMs === undefined && 2 * this.#count <= this.#most
+    const isLookedFor = this.#settledAtMs === undefined || this.#pauseMs < longestPauseMs
+    const mayGrow = isLookedFor && 2 * this.#count <= this.#most
     const isOpen = this.#isAsked && (before !== undefined || mayGrow)
     if (!isOpen || !this.#batchSize.isSettled) return Infinity
     const { ms, batches } = this.#answers
@@ -119,6 +120,7 @@ class FoundCount implements ConnectionCount {
     this.#why = isTrial ? tooFew : `${this.#count} were not a fifth faster`
     this.#before = isTrial ? this.#answers : undefined
     this.#settledAtMs = isTrial ? undefined : this.#answers.atMs
+    if (!isTrial) this.#pauseMs = nextPauseMs(this.#pauseMs, this.#answers)
     this.#count = wanted
     this.#wanted = undefined
     this.#answers = new Answers()
@@ -153,7 +155,7 @@ class FoundCount implements ConnectionCount {
     if (answers.ms < leastMs || answers.batches < leastRounds * count) return
     if (this.#before !== undefined) return this.#judgeTrial(this.#before)
     const settledAtMs = this.#settledAtMs
-    if (settledAtMs !== undefined && answers.atMs - settledAtMs < lookAgainMs) return
+    if (settledAtMs !== undefined && answers.atMs - settledAtMs < this.#pauseMs) return
     this.#settledAtMs = undefined
     const isLimit = 2 * count > this.#most
     if (this.#waitedMs >= answers.ms * leastWait && !isLimit) {
@@ -171,8 +173,10 @@ class FoundCount implements ConnectionCount {
     const [present, past] = isLate
       ? [answers.rate, half.rate]
       : [answers.leastRate(count), half.mostRate(count / 2)]
-    if (present >= past * worthwhile) this.#before = undefined
-    else if (isLate) this.#wanted = count / 2
+    if (present >= past * worthwhile) {
+      this.#before = undefined
+      this.#pauseMs = 0
+    } else if (isLate) this.#wanted = count / 2
   }
 
   #begin(): void {

@@ -137,6 +137,17 @@ export interface LoadResult {
   connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
   /**
+   * What each connection carried, including those that the run has closed again. A batch that was sent again, perhaps over
+   * another connection, counts each time. `latencyMs` as for the run.
+   */
+  byConnection: {
+    batches: number
+    rows: number
+    /** On the wire, before compression; an estimate if batches are divided by connection. */
+    bytes: number
+    latencyMs: LoadResult['latencyMs']
+  }[]
+  /**
    * Row limits of batches: the first one, and the one with which the run was fastest; null if the run did not search
    * for it.
    */

@@ -121,8 +121,8 @@ async function fitConnections(run: Run, { connections }: Delivery): Promise<void
     await connections.fit()
     connectionCount.changed()
   } catch (error) {
-    if (!(error instanceof DdbError)) throw error
     run.plan = plan
+    if (!(error instanceof DdbError)) throw error
     connectionCount.limit(plan.connections, `more could not be opened: ${error.message}`)
   }
   // Sizes measured with one number of connections say nothing about another.

@@ -10,6 +10,7 @@ import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
 import { traitsOf } from './transport/confirmations.js'
 import { summaryNote, uncertainLines } from './fate/projections.js'
+import { carriedFigures } from './fate/by-connection.js'
 import { equationError, rowsText, unsentError } from './fate/row-counts.js'
 import { noSourceNotes } from './inputs/source-notes.js'
 import { nothingStored } from './target/durability.js'
@@ -91,6 +92,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     connections: state.batches.sent === 0 ? 0 : plan.connections,
     connectionsNote: connectionsNote === undefined ? null : say(connectionsNote),
     batches: { ...state.batches },
+    byConnection: carriedFigures(state.carried),
     batchRows: {
       first: plan.batchRows,
       found: plan.mostBatchBytes === undefined ? null : run.batchSize.found,
@@ -123,10 +125,17 @@ function isNothingSent({ state: { rows, batches } }: Run): boolean {
   return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }
 
-/** Not if the run was refused because something changed: it would be refused again. */
+/**
+ * Errors after which the run must not go on here. It would be refused again if something changed; and if another process
+ * has the run, it goes on there, while this journal would load all rows once more.
+ */
+const refusals = [
+  ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],
+  'DDB_LOCKED',
+]
+
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  const refused = ['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN']
-  const isRefused = error !== undefined && refused.includes(error.code)
+  const isRefused = error !== undefined && refusals.includes(error.code)
   const { journal } = run.history
   const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   return isUnfinished(run) && isOurs && !isRefused

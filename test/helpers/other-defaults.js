@@ -30,7 +30,7 @@ if (threads > 1) {
     ],
   ])
   changes.set('src/load/inputs/parse-threads.ts', [
-    ["asked: number | 'auto' = 'auto')", "asked: number | 'auto', isFake: boolean)"],
+    ["asked: number | 'auto' = 'auto')", "asked: number | 'auto' = 'auto', isFake = false)"],
     ['left < leastBytes', 'left < (isFake ? 1 : leastBytes)'],
     ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
     importing('startFakeThreads', 'import type { Threads }'),
@@ -48,11 +48,12 @@ if (threads > 1) {
 }
 
 if (connections > 1) {
-  changes.set('src/load/defaults.ts', [
-    ['connections: 1,', `connections: ${connections},`],
-    ['unordered: false,', 'unordered: true,'],
-  ])
+  changes.set('src/load/defaults.ts', [['connections: 1,', `connections: ${connections},`]])
   const asked = 'options.delivery?.connections !== undefined'
+  const isUnordered = 'options.delivery?.unordered === true'
+  changes.set('src/load/target/settle-connections.ts', [
+    [`|| ${isUnordered}) return`, `|| ${isUnordered} || !(${asked})) return`],
+  ])
   const orOne = check => `try { ${check} } catch (error) {
     if (${asked}) throw error
     delivery.connections = 1

@@ -1,9 +1,13 @@
 /*
-  npm run test:threads [-- FILE...]: the tests of readers and loads once more with two threads, with five, and over four connections, and from members of
-  zip archives, all of which they know nothing of (other-defaults.js). What is about one connection asks for one.
+  npm run test:threads [-- FILE...]: the tests of readers and loads as they are, with two threads, and with five; those of loads over
+  four connections, with both, and from members of zip archives. They know nothing of it (other-defaults.js). What is about one
+  connection asks for one. Ends with "N passed, N failed" and the exit code 1 if anything failed.
 */
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const rooms = ['inputs', 'one-process', 'runs', 'connections']
@@ -12,29 +16,59 @@ const readers = ['parse', 'infer', 'load'].map(name => `test/${name}/room.test.t
 const given = process.argv.slice(2)
 
 const ways = [
+  [{ TEST_THREADS: '1' }, [...readers, ...loads]],
   [{ TEST_THREADS: '2' }, [...readers, ...loads]],
   [{ TEST_THREADS: '5' }, [...readers, ...loads]],
   [{ TEST_CONNECTIONS: '4' }, loads],
-  [{ TEST_ZIPPED: '1' }, [...readers, ...loads]],
+  [{ TEST_THREADS: '5', TEST_CONNECTIONS: '4' }, loads],
+  // Readers have tests about plain files.
+  [{ TEST_ZIPPED: '1' }, loads],
 ]
 
 const tap = createRequire(import.meta.url)
   .resolve('tap/package.json')
   .replace('package.json', 'dist/esm/run.mjs')
 const root = fileURLToPath(new URL('../..', import.meta.url))
-for (const [environment, files] of ways) {
-  console.log(`# ${Object.entries(environment).flat().join('=')}`)
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      tap,
-      ...['--disable-coverage', '--timeout=7200', '--jobs=2'],
-      // In this order: sources are changed before they are compiled.
-      '--node-arg=--import=./test/helpers/other-defaults.js',
-      '--node-arg=--import=./scripts/typescript-loader.js',
-      ...(given.length > 0 ? given : files),
-    ],
-    { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment } },
-  )
-  if (status !== 0) process.exitCode = 1
+const folder = mkdtempSync(join(tmpdir(), 'ddb-ingest-threads-'))
+let passed = 0
+let failed = 0
+try {
+  for (const [environment, files] of ways) {
+    const name = Object.entries(environment)
+      .map(pair => pair.join('='))
+      .join(' ')
+    const output = join(folder, 'output.tap')
+    const { status } = spawnSync(
+      process.execPath,
+      [
+        tap,
+        ...['--disable-coverage', '--timeout=7200', '--jobs=2', '--reporter=silent'],
+        `--output-file=${output}`,
+        // In this order: sources are changed before they are compiled.
+        '--node-arg=--import=./test/helpers/other-defaults.js',
+        '--node-arg=--import=./scripts/typescript-loader.js',
+        ...(given.length > 0 ? given : files),
+      ],
+      { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment } },
+    )
+    const text = readFileSync(output, 'utf8')
+    const counted = counts(text)
+    // A crash or a timeout may leave no failed assertion behind.
+    if (status !== 0 || counted.passed === 0) counted.failed = Math.max(1, counted.failed)
+    for (const [reason] of text.matchAll(/^ +not ok .*(?:\n.*){0,25}/gm)) console.log(reason)
+    console.log(`${name}: ${counted.passed} passed, ${counted.failed} failed`)
+    passed += counted.passed
+    failed += counted.failed
+  }
+} finally {
+  rmSync(folder, { recursive: true })
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
+
+/** tap closes its output with the leaves that it counted: # { total: 9, pass: 4, fail: 2, todo: 1, skip: 2 } */
+function counts(text) {
+  const totals = [...text.matchAll(/^# \{ total: .*\}$/gm)].at(-1)?.[0] ?? ''
+  const count = name => Number(new RegExp(`[{,] ${name}: (\\d+)`).exec(totals)?.[1] ?? 0)
+  return { passed: count('pass'), failed: count('fail') }
 }

@@ -209,11 +209,23 @@ t.test('a server that gets much slower is looked at anew', async t => {
   t.equal(run.batchSize.found, 10_000)
 })
 
-t.test('after a minute larger batches are tried again', async t => {
+t.test('larger batches are tried again, ever later', async t => {
   const linear: Ends = { ...quickLoader, pollMs: 0, isSync: true, batchMs: 0, thousandMs: 5 }
-  const { sizes, ms } = loaded({}, 40_000_000, () => linear)
-  const tries = sizes.filter((rows, i) => rows > 10_000 && sizes[i - 1] === 10_000).length
-  t.equal(tries, 1 + Math.floor(ms / 60_000) - Number(ms % 60_000 < 5_000))
+  const { sizes } = loaded({}, 60_000_000, () => linear)
+  const triedMs: number[] = []
+  let nowMs = 0
+  for (const [i, rows] of sizes.entries()) {
+    if (rows > 10_000 && sizes[i - 1] === 10_000) triedMs.push(nowMs)
+    nowMs += rows * (linear.thousandMs / 1_000)
+  }
+  const gapsMs = triedMs.slice(1).map((ms, i) => ms - triedMs[i]!)
+  t.ok(gapsMs[0]! < 20_000, gapsMs.join())
+  t.strictSame(
+    [...gapsMs].sort((a, b) => a - b),
+    gapsMs,
+    gapsMs.join(),
+  )
+  t.ok(gapsMs.at(-1)! > 60_000 && gapsMs.at(-1)! < 70_000, gapsMs.join())
 })
 
 t.test('a batch that takes long is large enough', async t => {

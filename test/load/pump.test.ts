@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ConnectionError, InputError } from '../../src/errors.js'
 import type { SentBefore } from '../../src/load/journal/resumed-input.js'
-import type { Delivery } from '../../src/load/transport/delivery.js'
+import type { Connections, Delivery } from '../../src/load/transport/delivery.js'
 import type { Inputs } from '../../src/load/inputs/input-reading.js'
 import type { LoadOptions, LoadReport } from '../../src/load/options.js'
 import { pump } from '../../src/load/pump.js'
@@ -27,6 +27,7 @@ interface Change {
   readonly deliver?: (number: number) => void | Promise<void>
   /** Behind the last batch. */
   readonly readFailure?: Error
+  readonly connections?: Connections
 }
 
 function standing(known: Earlier['known']): FoundRows {
@@ -42,7 +43,7 @@ function standing(known: Earlier['known']): FoundRows {
 }
 
 /** A run of batches of eight rows, and which of them were handed over. */
-function scene({ options, batches = 3, deliver, readFailure, earlier }: Change = {}) {
+function scene({ options, batches = 3, deliver, readFailure, earlier, connections }: Change = {}) {
   const phases: LoadReport['phase'][] = []
   const run = testRun({ onReport: ({ phase }) => phases.push(phase), ...options })
   const handed: Batch[] = []
@@ -59,6 +60,7 @@ function scene({ options, batches = 3, deliver, readFailure, earlier }: Change =
   }
   const delivery = {
     inFlightBytes: 0,
+    connections,
     deliver(batch: Batch, no?: SentBefore) {
       handed.push(batch)
       sentAs.push(no)
@@ -148,6 +150,23 @@ t.test('a batch that was taken and failed later is counted by the delivery', asy
   })
   await go()
   t.match(run.state.rows, { unsent: 8 })
+})
+
+t.test('connections that could not be opened are none, whatever went wrong', async t => {
+  for (const [failure, code] of [
+    [new ConnectionError('DDB_CONNECT', 'refused'), undefined],
+    [new TypeError('a bug'), 'DDB_INTERNAL'],
+  ] as const) {
+    const { run, pump: go } = scene({
+      options: { delivery: { connections: 'auto', unordered: true } },
+      connections: { idle: () => Promise.resolve(), fit: () => Promise.reject(failure) },
+    })
+    // As if four were to be tried.
+    Object.defineProperty(run.connectionCount, 'wanted', { value: 4 })
+    await go()
+    t.equal(run.plan.connections, 1)
+    t.equal(run.ending.failure?.code, code)
+  }
 })
 
 t.test('an input that cannot be read ends the run in order', async t => {

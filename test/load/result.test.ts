@@ -166,6 +166,7 @@ t.test('every member is there; what is not known is null', async t => {
     connections: 1,
     connectionsNote: null,
     batches: { sent: 1, retried: 0, failed: 0 },
+    byConnection: [],
     batchRows: { first: 10_000, found: 10_000 },
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 4, bytesPerSec: 1_500 },

@@ -1,7 +1,7 @@
 /*
   npm run soak -- --rounds 500 --from 1: rounds of real kills. A round that broke a promise prints itself and the command that
   plays it again; the last lines count. `--report` writes the counts into docs/reliability.md. With `--threads 2 --connections 4` every
-  other process of a round has as many, the connections if the target takes them.
+  other process of a round has as many, the connections if the target takes them; `--connections auto` lets it find their number.
 */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds)
 const from = Number(values.from)
 const threads = Number(values.threads)
-const connections = Number(values.connections)
+const connections = values.connections === 'auto' ? 'auto' : Number(values.connections)
 const reliability = new URL('../../docs/reliability.md', import.meta.url)
 
 const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-soak-'))

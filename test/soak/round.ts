@@ -194,7 +194,7 @@ function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean
     ...['--rejects', 'bad.out', '--max-errors', '100%', '--retry-timeout', '20s'],
     ...['--confirm-timeout', '20s', '--ignore-extra'],
     ...(threads > 1 ? ['--threads', String(threads)] : []),
-    ...(connections > 1 ? ['--connections', String(connections), '--unordered'] : []),
+    ...(connections === 1 ? [] : ['--connections', String(connections), '--unordered']),
   ]
 }
 

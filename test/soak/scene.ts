@@ -61,7 +61,7 @@ export interface Scene {
   readonly writer: { readonly rows: number; readonly everyMs: number } | undefined
   /** Of every other process of the run; the rest have one of each. */
   readonly threads: number
-  readonly connections: number
+  readonly connections: number | 'auto'
 }
 
 const columns = '`id`sym`price, [INT,SYMBOL,DOUBLE]'
@@ -250,6 +250,6 @@ export function withThreads(scene: Scene, threads: number): Scene {
 }
 
 /** The same round with several connections, if the target takes them. */
-export function withConnections(scene: Scene, connections: number): Scene {
+export function withConnections(scene: Scene, connections: Scene['connections']): Scene {
   return scene.target.takesConnections ? { ...scene, connections } : scene
 }

@@ -129,6 +129,7 @@ export const zhSentences = {
     '列 {name} {type}：{nulls}，{coerced} 个错误的单元格变为空值',
   'batches: {sent} sent, {retried} retried, {failed} failed, over {connections}':
     '批次：发送 {sent}，重新发送 {retried}，失败 {failed}，经 {connections}',
+  'connection {number}: {figures}': '连接 {number}：{figures}',
   'latency: {times}': '延迟：{times}',
   'stored {grade}: {facts}': '存储：{grade}；{facts}',
   'writes are forced to disk': '写入强制落盘',

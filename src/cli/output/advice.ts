@@ -114,7 +114,8 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_CLOSED: explained,
   DDB_TASK: explained,
   DDB_TIMEOUT: again,
-  DDB_LOCKED: again,
+  // The same command in another folder would store the rows twice once the process that has the run has finished.
+  DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_TARGET_CHANGED: explained,
   DDB_UNPROVEN: explained,
   DDB_UNAVAILABLE: again,

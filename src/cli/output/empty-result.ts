@@ -73,6 +73,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     connections: 0,
     connectionsNote: null,
     batches: { sent: 0, retried: 0, failed: 0 },
+    byConnection: [],
     batchRows: { first: null, found: null },
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 0, bytesPerSec: 0 },

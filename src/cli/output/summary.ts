@@ -285,13 +285,28 @@ function storedLines(
   return [tell('stored {grade}: {facts}', { grade: tell(grade), facts })]
 }
 
+function latencyTexts(latencyMs: LoadResult['latencyMs']): string[] {
+  return Object.entries(latencyMs).flatMap(([name, ms]: [string, number | null]) =>
+    ms === null ? [] : [`${name} ${ms.toFixed(1)} ms`],
+  )
+}
+
+function connectionLines(byConnection: LoadResult['byConnection'], words: Words): string[] {
+  if (byConnection.length < 2) return []
+  return byConnection.map(({ batches, rows, bytes, latencyMs }, index) => {
+    const figures = [words.count(batches, 'batch'), words.count(rows, 'row'), bytesText(bytes)]
+    return words.tell('connection {number}: {figures}', {
+      number: index + 1,
+      figures: [...figures, ...latencyTexts(latencyMs)].join(words.tell(', ')),
+    })
+  })
+}
+
 function figureLines(result: LoadResult, words: Words): string[] {
   const { tell, count } = words
   const { inputs, threads, columns, connections, connectionsNote } = result
-  const { batches, latencyMs, rate, memory, stored } = result
-  const latency = Object.entries(latencyMs).flatMap(([name, ms]: [string, number | null]) =>
-    ms === null ? [] : [`${name} ${ms.toFixed(1)} ms`],
-  )
+  const { batches, byConnection, latencyMs, rate, memory, stored } = result
+  const latency = latencyTexts(latencyMs)
   return [
     ...inputs.map(
       input =>
@@ -315,6 +330,7 @@ function figureLines(result: LoadResult, words: Words): string[] {
     tell('batches: {sent} sent, {retried} retried, {failed} failed, over {connections}', {
       ...{ ...batches, connections: count(connections, 'connection') },
     }) + (connectionsNote === null ? '' : ` (auto: ${withFlags(connectionsNote)})`),
+    ...connectionLines(byConnection, words),
     ...(latency.length === 0 ? [] : [tell('latency: {times}', { times: latency.join(', ') })]),
     ...storedLines(stored, words),
     tell('rate: {bytes}/s', { bytes: bytesText(rate.bytesPerSec) }),

@@ -54,6 +54,7 @@ ${head(result, name)}
 ${outcomes(result)}
 ${overTime(moments)}
 ${latencies(result)}
+${byConnection(result)}
 ${rejects(result)}
 ${columns(result)}
 ${files(result)}
@@ -237,6 +238,29 @@ function latencies({ latencyMs, batches, batchRows, connections, threads }: Load
     .filter(([, count]) => count !== null)
     .map(([word, count]) => `<dt>${both(word)}</dt><dd>${numberText(count!)}</dd>`)
   return section('latency', `${waited}<h3>${both('batches')}</h3><dl>${list.join('')}</dl>`)
+}
+
+/** Left out for a single connection, which has carried everything. */
+function byConnection({ byConnection: all }: LoadResult): string {
+  if (all.length < 2) return ''
+  const most = (of: (one: (typeof all)[number]) => number | null): number =>
+    Math.max(1, ...all.map(one => of(one) ?? 0))
+  const mostRows = most(({ rows }) => rows)
+  const mostMs = most(({ latencyMs }) => latencyMs.p95)
+  return section(
+    'byConnection',
+    tableOf(
+      ['connection', 'rows', 'batches', 'bytes', 'halfWithin', 'mostWithin'],
+      all.map(({ rows, batches, bytes, latencyMs: { p50, p95 } }, index) => [
+        String(index + 1),
+        { value: rows, share: rows / mostRows, tone: 'sent' },
+        batches,
+        bytes,
+        p50 ?? '',
+        p95 === null ? '' : { value: p95, share: p95 / mostMs, tone: 'plain' },
+      ]),
+    ),
+  )
 }
 
 function rejects({ rejects: { byCode, first, files: kept }, rows }: LoadResult): string {

@@ -124,7 +124,12 @@ export type RunEvent =
   /** Rows that were read but not counted were on their way to a session: they are unsent. */
   | { readonly kind: 'restUnsent' }
   /** A batch is on its way to a session. */
-  | { readonly kind: 'handedOver'; readonly rows: number }
+  | {
+      readonly kind: 'handedOver'
+      readonly rows: number
+      /** Set for batches without a number, for which no `sent` is emitted. */
+      readonly sent?: { readonly connection: number; readonly bytes: number }
+    }
   /** The batch was not sent after all. */
   | { readonly kind: 'withdrawn'; readonly rows: number }
   /** This process hands over rows that an earlier process left in that state. */

@@ -9,6 +9,7 @@ import { DdbError } from '../../errors.js'
 import type { LoadResult, RowCounts } from '../options.js'
 import { accountedFor, noRows } from './row-counts.js'
 import { foldDurable, newDurableState, type DurableState } from './durable.js'
+import { addSent, carriedOver, type Carried } from './by-connection.js'
 import type { BatchRange, Ended, RunEvent } from './events.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import { LineRanges } from './line-ranges.js'
@@ -70,6 +71,8 @@ export interface RunState extends DurableState {
   sentCount: number
   /** The same by connection. */
   readonly sentOver: number[]
+  /** Totals of everything sent, by connection. */
+  readonly carried: Carried[]
   /** Highest number of a transmission. */
   lastSendNo: number
   /** Transmissions up to this number belong to earlier processes. */
@@ -100,6 +103,7 @@ export function newRunState(): RunState {
     openBytes: 0,
     sentCount: 0,
     sentOver: [],
+    carried: [],
     lastSendNo: 0,
     earlierSendNo: 0,
     earlierNo: 0,
@@ -150,6 +154,10 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'handedOver':
       state.sentRows += event.rows
       batches.sent++
+      if (event.sent !== undefined) {
+        const { connection, bytes } = event.sent
+        addSent(carriedOver(state.carried, connection), { rows: event.rows, bytes })
+      }
       return
     case 'withdrawn':
       state.sentRows -= event.rows
@@ -202,6 +210,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       if (batch.attempt > 0 || batch.sendNos.length > 0) batch.resends++
       if (batch.state !== 'claimed') move(state, batch, 'sent')
       batch.sendNos.push(event.sendNo)
+      addSent(carriedOver(state.carried, event.connection), batch)
       state.lastSendNo = Math.max(state.lastSendNo, event.sendNo)
       return
     case 'found':
@@ -211,9 +220,14 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       move(state, batch, 'claimed')
       batch.leastHad = event.leastHad
       return
-    case 'answered':
-      state.latencies.add(event.atMs - batch.sentAtMs)
+    case 'answered': {
+      const latencyMs = event.atMs - batch.sentAtMs
+      state.latencies.add(latencyMs)
+      if (batch.connection !== undefined) {
+        carriedOver(state.carried, batch.connection).latencies.add(latencyMs)
+      }
       return
+    }
     case 'refused':
       move(state, batch, 'refused')
       batch.refusal = event.words

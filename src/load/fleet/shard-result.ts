@@ -107,6 +107,7 @@ export function shardResult(
       retried: sum(({ batches }) => batches.retried),
       failed: sum(({ batches }) => batches.failed),
     },
+    byConnection: byConnection(results),
     batchRows: last?.batchRows ?? { first: null, found: null },
     latencyMs: last?.latencyMs ?? { p50: null, p95: null, p99: null },
     rate: {
@@ -157,6 +158,21 @@ function columnsOf(results: readonly LoadResult[]): LoadResult['columns'] {
       const own = (sums[i] ??= { ...column, nulls: 0, coerced: 0 })
       own.nulls += nulls
       own.coerced += coerced
+    }
+  }
+  return sums
+}
+
+/** Latencies are those of the last unit, as for the whole run. */
+function byConnection(results: readonly LoadResult[]): LoadResult['byConnection'] {
+  const sums: LoadResult['byConnection'] = []
+  for (const { byConnection: own } of results) {
+    for (const [i, { batches, rows, bytes, latencyMs }] of own.entries()) {
+      const sum = (sums[i] ??= { batches: 0, rows: 0, bytes: 0, latencyMs })
+      sum.batches += batches
+      sum.rows += rows
+      sum.bytes += bytes
+      sum.latencyMs = latencyMs
     }
   }
   return sums

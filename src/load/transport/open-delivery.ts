@@ -18,6 +18,7 @@ import { hasTransform, type TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
 import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
 import { openCounted, type Counting } from './counted.js'
+import { Reached } from './reached.js'
 import { openUnasked, type Flow } from './unasked.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
 import type { Delivery } from './delivery.js'
@@ -89,6 +90,7 @@ export async function openDelivery(
         })
   const flow: Flow = {
     run,
+    reached: new Reached(run.batchSize, run.plan.connections),
     columnNames: description.columns.map(column => column.name),
     maxInFlightBytes: run.plan.maxInFlightBytes,
     idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },

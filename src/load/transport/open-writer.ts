@@ -26,6 +26,12 @@ export interface MarkedWriter {
   readonly unmark: Unmark | undefined
 }
 
+/**
+ * Buffer limit if nobody answers: bytes that wait in this process do not make the server faster, and they delay the trial
+ * of another batch size. The kernel buffers about as much.
+ */
+const mostUnaskedBytes = 4 << 20
+
 /** Upserts and returns the number of rows, for servers whose upsert does not. */
 const upsertFunction = 'ddbIngestUpsert'
 
@@ -170,7 +176,10 @@ async function connectData(
     deadlineMs,
     signal: ended,
     closeTimeoutMs: closeTimeoutMs(plan),
-    highWaterBytes: Math.ceil(plan.maxInFlightBytes / plan.connections),
+    highWaterBytes: Math.ceil(
+      (answered ? plan.maxInFlightBytes : Math.min(plan.maxInFlightBytes, mostUnaskedBytes)) /
+        plan.connections,
+    ),
     ...(answered ? {} : run.server.dataSession),
   })
   const script = answered ? definitions(plan.target, upsert) : undefined

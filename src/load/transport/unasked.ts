@@ -1,13 +1,13 @@
 /*
   Delivery without confirmation: batches are sent without answers and stay unconfirmed.
 */
-import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { LaneRows } from '../fate/lane-batches.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
+import type { Reached } from './reached.js'
 import {
   abandonAll,
   batchTable,
@@ -20,6 +20,7 @@ import {
 /** Where rows are counted as sent, and when a run waits before it sends more. */
 export interface Flow {
   run: Pick<Run, 'state' | 'emit'>
+  reached: Reached
   columnNames: readonly string[]
   maxInFlightBytes: number
   idleTimeout: IdleTimeout
@@ -70,7 +71,6 @@ export function sendOff(
   batch: Batch,
   rows: LaneRows | undefined,
 ): Promise<void> | undefined {
-  const { sessions } = writer
   if (rows === undefined) {
     return sendOn(leastBusy(writer, flow.run.state.batches.sent), writer, flow, batch)
   }
@@ -78,7 +78,7 @@ export function sendOff(
   let left = batch.rowCount
   try {
     for (const { batch: each, lane } of rows.lanes) {
-      waits.push(sendOn(sessions[lane]!, writer, flow, each))
+      waits.push(sendOn(lane, writer, flow, each))
       left -= each.rowCount
     }
   } catch (error) {
@@ -92,24 +92,32 @@ export function sendOff(
 }
 
 function sendOn(
-  session: Session,
+  connection: number,
   writer: Writer,
-  { run, columnNames, maxInFlightBytes, idleTimeout, sending }: Flow,
+  { run, reached, columnNames, maxInFlightBytes, idleTimeout, sending }: Flow,
   batch: Batch,
 ): Promise<void> | undefined {
+  const session = writer.sessions[connection]!
   const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
   sending(batch)
-  const room = session.send(writer.functionName, arguments_, batch.release)
-  run.emit({ kind: 'handedOver', rows: batch.rowCount })
-  return room && bufferedBytes(writer) < maxInFlightBytes
-    ? undefined
-    : drainedInTime(session, idleTimeout)
+  const { rowCount, encodedBytes } = batch
+  const beforeBytes = bufferedBytes(writer)
+  reached.look(beforeBytes, idleTimeout.clock.nowMs())
+  const isTaken = session.send(writer.functionName, arguments_, batch.release)
+  const afterBytes = bufferedBytes(writer)
+  reached.handedOver(rowCount, afterBytes - beforeBytes)
+  run.emit({ kind: 'handedOver', rows: rowCount, sent: { connection, bytes: encodedBytes } })
+  if (isTaken && afterBytes < maxInFlightBytes) return undefined
+  reached.full()
+  return drainedInTime(session, idleTimeout)
 }
 
 /** @param turn  which one is first among equals */
-function leastBusy({ sessions }: Writer, turn: number): Session {
-  let least = sessions[turn % sessions.length]!
-  for (const session of sessions) if (session.bufferedBytes < least.bufferedBytes) least = session
+function leastBusy({ sessions }: Writer, turn: number): number {
+  let least = turn % sessions.length
+  for (const [i, { bufferedBytes: bytes }] of sessions.entries()) {
+    if (bytes < sessions[least]!.bufferedBytes) least = i
+  }
   return least
 }
 

@@ -112,6 +112,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   connections: 1,
   connectionsNote: null,
   batches: { sent: 1, retried: 0, failed: 0 },
+  byConnection: [],
   batchRows: { first: 10_000, found: 10_000 },
   latencyMs: { p50: 1.25, p95: null, p99: null },
   rate: { rowsPerSec: 500, bytesPerSec: 1_000_000 },
@@ -345,6 +346,18 @@ t.test('the equation holds every part, zero or not', async t => {
     equationText(rows),
     'read 21 = confirmed 1 + filtered 0 + unconfirmed 2 + rejected 3 + skipped 4 + unsent 11',
   )
+})
+
+t.test('of several connections the figures say what each carried', async t => {
+  const one = { batches: 1, rows: 3_000, bytes: 40_000, latencyMs: { p50: 2.5, p95: 12, p99: 13 } }
+  const idle = { batches: 0, rows: 0, bytes: 0, latencyMs: { p50: null, p95: null, p99: null } }
+  const linesAbout = (...byConnection: LoadResult['byConnection']): string[] =>
+    detailLines(result({ byConnection }), true).filter(line => line.startsWith('connection'))
+  t.strictSame(linesAbout(one), [])
+  t.strictSame(linesAbout(one, idle), [
+    'connection 1: 1 batch, 3,000 rows, 40.0 kB, p50 2.5 ms, p95 12.0 ms, p99 13.0 ms',
+    'connection 2: 0 batches, 0 rows, 0 B',
+  ])
 })
 
 t.test('details name rejects; figures only when asked for', async t => {

@@ -133,6 +133,22 @@ t.test('what comes from files and servers is text, wherever it stands', t => {
   t.end()
 })
 
+t.test('several connections have a table, one has none', t => {
+  const one = { batches: 3, rows: 3_000, bytes: 40_000, latencyMs: { p50: 2.5, p95: 12, p99: 13 } }
+  const idle = { batches: 0, rows: 0, bytes: 0, latencyMs: { p50: null, p95: null, p99: null } }
+  const page = reportPage(result({ byConnection: [one, idle] }), moments, plotting)
+  t.match(
+    textOf(page, 'en'),
+    /By connection Connection Rows Batches Bytes .* 1 3,000 3 40,000 2\.5 12 2 0 0 0 (?!null)/,
+  )
+  t.match(textOf(page, 'zh'), / 各连接 连接 行数 批次 字节 /)
+  t.notMatch(
+    textOf(reportPage(result({ byConnection: [one] }), moments, plotting), 'en'),
+    'By conn',
+  )
+  t.end()
+})
+
 t.test('only the scripts of the page may run, and nothing is fetched', t => {
   const page = reportPage(result(), moments, plotting)
   const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!

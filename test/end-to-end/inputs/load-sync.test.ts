@@ -36,7 +36,7 @@ t.test('rows that the server refuses are found and kept aside', async t => {
 t.test('a refused row ends a run that stops at bad rows, in the words of the server', async t => {
   const { load } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
   const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,\n3,B\n' })
-  t.match(await load(join(dir, 'in.csv'), { target, delivery: sync }), {
+  t.match(await load(join(dir, 'in.csv'), { target, delivery: { ...sync, connections: 1 } }), {
     exitCode: 65,
     rows: { read: 3, confirmed: 1, rejected: 1, unsent: 1 },
     error: { code: 'DDB_SERVER_REFUSED_ROW', message: /line 3: .*cannot contain NULL/ },
@@ -72,7 +72,7 @@ t.test('a connection lost before the answer leaves the batch in doubt', async t 
     faults: { afterExecute: request => (request.rows === 4 ? 'close' : undefined) },
   })
   const dir = t.testdir({ 'in.csv': 'id,sym\n1,A\n2,A\n3,B\n4,A\n5,A\n' })
-  t.match(await load(join(dir, 'in.csv'), { target, delivery: sync }), {
+  t.match(await load(join(dir, 'in.csv'), { target, delivery: { ...sync, connections: 1 } }), {
     exitCode: 4,
     rows: { read: 4, confirmed: 0, unconfirmed: 4, unsent: 0 },
     error: { code: 'DDB_CONNECTION_LOST' },

@@ -31,9 +31,10 @@ function lasting({
   rate: ____,
   memory: _____,
   threads: ______,
+  byConnection,
   ...result
 }: LoadResult): unknown {
-  return result
+  return { ...result, byConnection: byConnection.map(({ latencyMs, ...one }) => latencyMs && one) }
 }
 
 const table = tradesScript.slice(tradesScript.indexOf('('), tradesScript.lastIndexOf(' as '))

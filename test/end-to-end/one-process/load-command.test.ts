@@ -126,6 +126,7 @@ const everyMember = [
   'alreadyLoaded',
   'batchRows',
   'batches',
+  'byConnection',
   'columns',
   'confirm',
   'connections',

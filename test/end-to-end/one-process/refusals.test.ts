@@ -92,7 +92,8 @@ for (const [way, delivery] of ways) {
     t.test(
       `${way}: words that nobody knows leave a batch of ${kind.name} unconfirmed, and the run goes on`,
       async t => {
-        const { here, result, inserts } = await loadRefused(t, kind, delivery, insert =>
+        const one = { ...delivery, connections: 1 }
+        const { here, result, inserts } = await loadRefused(t, kind, one, insert =>
           insert === 2 ? words : undefined,
         )
         t.match(result, {
@@ -113,7 +114,8 @@ for (const [way, delivery] of ways) {
     )
 
     t.test(`${way}: two refusals of ${kind.name} alike in a row end the run`, async t => {
-      const { result } = await loadRefused(t, kind, { ...delivery, maxInFlightBytes: 1 }, insert =>
+      const one = { ...delivery, connections: 1, maxInFlightBytes: 1 }
+      const { result } = await loadRefused(t, kind, one, insert =>
         insert > 1 ? `${words}, transaction ${insert}` : undefined,
       )
       t.match(result, {

@@ -373,6 +373,11 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         await kill('--run-id', 'nightly')
         const there = await load('--run-id', 'nightly', '--state-dir', join(folder, 'other'))
         t.match(there, { code: 75, stderr: /\d+ rows of it are there.*would store them twice/s })
+        t.notMatch(
+          there.stderr,
+          join(folder, 'other'),
+          'nor does it go on here, nor begin once more',
+        )
         t.match(await shell(commandIn(there.stderr, resumes)), { code: 0 })
         await eachOnce()
         const later = await load('--run-id', 'nightly')

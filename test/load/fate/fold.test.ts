@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { carriedFigures } from '../../../src/load/fate/by-connection.js'
 import type { BatchRange, RunEvent } from '../../../src/load/fate/events.js'
 import { fold, newRunState, type RunState } from '../../../src/load/fate/fold.js'
 import { partRanges, wholeBatch } from '../../../src/load/fate/part.js'
@@ -82,6 +83,24 @@ t.test('a batch that was not sent after all was never sent', async t => {
   const handed = (rows: number): RunEvent => ({ kind: 'handedOver', rows })
   const state = told(handed(5), handed(3), { kind: 'withdrawn', rows: 5 })
   t.strictSame(seen(state), [0, 0, 0, 0, 3, 1, 0, 0])
+})
+
+t.test('each transmission counts at the connection that it went over', async t => {
+  const state = told(
+    numbered,
+    { ...sent(1, 100), connection: 2 } as RunEvent,
+    { ...sent(2, 300), connection: 0 } as RunEvent,
+    { kind: 'answered', ...batch1, atMs: 400 },
+    { kind: 'handedOver', rows: 5, sent: { connection: 2, bytes: 70 } },
+  )
+  const none = { p50: null, p95: null, p99: null }
+  const since = { p50: 300, p95: 300, p99: 300 }
+  const { rows, bytes } = numbered
+  t.strictSame(carriedFigures(state.carried), [
+    { batches: 1, rows, bytes, latencyMs: since },
+    { batches: 0, rows: 0, bytes: 0, latencyMs: none },
+    { batches: 2, rows: rows + 5, bytes: bytes + 70, latencyMs: none },
+  ])
 })
 
 t.test('what is taken back is unconfirmed, under the reason that was given', async t => {

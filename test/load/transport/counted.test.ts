@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { connect } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import { openCounted, type Counting } from '../../../src/load/transport/counted.js'
+import { Reached } from '../../../src/load/transport/reached.js'
 import { openUnasked, type Flow } from '../../../src/load/transport/unasked.js'
 import { summaryNote } from '../../../src/load/fate/projections.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -49,6 +50,7 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
   const writer = { sessions: [session], functionName: 'tableInsert{target}', leading: [] }
   const flow: Flow = {
     run,
+    reached: new Reached(run.batchSize, 1),
     columnNames: ['id'],
     maxInFlightBytes,
     idleTimeout: { clock: leapingClock(), timeoutMs: 60_000 },

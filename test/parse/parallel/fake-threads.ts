@@ -186,9 +186,9 @@ export function withThreads(options: BatchOptions, count: number): BatchOptions 
   const threads = startFakeThreads(count)
   // Without a time zone threads have to know what the reader finds out, as in a run.
   const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
-  return {
-    readAhead: input => threads.feed(input),
-    ...options,
-    cells: isKnown ? cells : { ...cells, columnOffsets: new ColumnOffsets() },
-  }
+  // Not a copy: sizes are asked for as often as they may have changed.
+  return Object.create(options, {
+    readAhead: { value: options.readAhead ?? ((input: FedInput) => threads.feed(input)) },
+    cells: { value: isKnown ? cells : { ...cells, columnOffsets: new ColumnOffsets() } },
+  }) as BatchOptions
 }

@@ -1,0 +1,36 @@
+/*
+  What each connection of a run carried and how long its batches took: shows a connection that is slower or carries more than
+  the others.
+*/
+import type { LoadResult } from '../load-result.js'
+import { newLatencies, type Latencies } from './latencies.js'
+
+/** The totals of one connection; a batch that is sent again counts again. */
+export interface Carried {
+  batches: number
+  rows: number
+  bytes: number
+  readonly latencies: Latencies
+}
+
+/** @param connection  from 0 */
+export function carriedOver(all: Carried[], connection: number): Carried {
+  while (all.length <= connection) {
+    all.push({ batches: 0, rows: 0, bytes: 0, latencies: newLatencies() })
+  }
+  return all[connection]!
+}
+
+export function addSent(to: Carried, { rows, bytes }: { rows: number; bytes: number }): void {
+  to.batches++
+  to.rows += rows
+  to.bytes += bytes
+}
+
+/** The totals as the result shows them. */
+export function carriedFigures(all: readonly Carried[]): LoadResult['byConnection'] {
+  return all.map(({ batches, rows, bytes, latencies }) => ({
+    ...{ batches, rows, bytes: Math.round(bytes) },
+    latencyMs: latencies.percentiles(),
+  }))
+}

@@ -1,0 +1,111 @@
+/*
+  A loader and a server that answers for nothing, in a time of their own: what a batch costs the server is known, and what lies between
+  both.
+*/
+import { ok } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { Reached } from '../../../src/load/transport/reached.js'
+import { testRun } from '../../helpers/load-run.js'
+import { runs } from '../../helpers/runs.js'
+
+interface Ends {
+  /** What a batch costs the server, and each thousand rows of it. */
+  readonly batchMs: number
+  readonly thousandMs: number
+  /** What a thousand rows cost the loader. */
+  readonly makeMs: number
+  /** What the kernels hold that the server has not read. */
+  readonly kernelBytes: number
+}
+
+const rowBytes = 40
+const mostBufferedBytes = 4 << 20
+
+/** The server reads a batch once it has done the one before. @returns rows of each batch, and of those that were best */
+function loaded(rows: number, { batchMs, thousandMs, makeMs, kernelBytes }: Ends) {
+  const { batchSize, emit } = testRun({ delivery: { confirm: 'none' } })
+  const reached = new Reached(batchSize, 1)
+  const sizes: number[] = []
+  /** Handed over and not read: when each is. */
+  const coming: { readonly bytes: number; readonly readMs: number }[] = []
+  let comingBytes = 0
+  let nowMs = 0
+  let freeMs = 0
+  const read = (): void => {
+    while (coming.length > 0 && coming[0]!.readMs <= nowMs) comingBytes -= coming.shift()!.bytes
+  }
+  const bufferedBytes = (): number => Math.max(0, comingBytes - kernelBytes)
+  for (let left = rows; left > 0;) {
+    const size = Math.min(left, batchSize.rows, Math.ceil(batchSize.bytes / rowBytes))
+    const bytes = size * rowBytes
+    left -= size
+    nowMs += (makeMs * size) / 1000
+    read()
+    reached.look(bufferedBytes(), nowMs)
+    const readMs = Math.max(nowMs, freeMs)
+    freeMs = readMs + batchMs + (thousandMs * size) / 1000
+    coming.push({ bytes, readMs })
+    comingBytes += bytes
+    sizes.push(size)
+    reached.handedOver(size, bytes)
+    emit({ kind: 'handedOver', rows: size, sent: { connection: 0, bytes } })
+    read()
+    if (bufferedBytes() >= mostBufferedBytes) reached.full()
+    while (bufferedBytes() >= mostBufferedBytes) {
+      nowMs = coming[0]!.readMs
+      read()
+    }
+  }
+  return { sizes, found: batchSize.found, ms: Math.max(nowMs, freeMs) }
+}
+
+/** Rows a millisecond once everything goes on as it does. */
+function throughput({ batchMs, thousandMs, makeMs }: Ends, rows: number): number {
+  return 1 / Math.max(makeMs / 1000, batchMs / rows + thousandMs / 1000)
+}
+
+/** 40 bytes a row, of 4 MiB: an eighth of what may be out. */
+const sizes = [10_000, 20_000, 40_000, 80_000]
+
+const anyEnds = fc.record({
+  batchMs: fc.double({ min: 1, max: 60, noNaN: true }),
+  thousandMs: fc.double({ min: 0, max: 1, noNaN: true }),
+  makeMs: fc.constantFrom(0.1, 0.3),
+  kernelBytes: fc.integer({ min: 100_000, max: 8 << 20 }),
+})
+
+t.test(
+  'what a batch costs makes batches grow, as far as that pays, though nobody answers',
+  async () => {
+    fc.assert(
+      fc.property(anyEnds, ends => {
+        const { found } = loaded(20_000_000, ends)
+        const best = Math.max(...sizes.map(rows => throughput(ends, rows)))
+        const told = `${found} rows: ${throughput(ends, found)} of ${best}`
+        ok(throughput(ends, found) > 0.7 * best, told)
+      }),
+      { numRuns: runs(100) },
+    )
+  },
+)
+
+t.test('rows that cost the same in every batch leave the size as it is', async t => {
+  for (const thousandMs of [0.5, 1, 5, 20]) {
+    const ends = { batchMs: 0, thousandMs, makeMs: 0.3, kernelBytes: 3_000_000 }
+    const { sizes, found } = loaded(5_000_000, ends)
+    t.equal(found, 10_000, `${thousandMs} ms a thousand`)
+    t.ok(Math.max(...sizes) <= 20_000, 'larger ones are tried once')
+  }
+})
+
+t.test('a server that keeps up has batches as they always were', async t => {
+  const ends = { batchMs: 1, thousandMs: 0, makeMs: 0.3, kernelBytes: 3_000_000 }
+  t.strictSame(new Set(loaded(3_000_000, ends).sizes), new Set([10_000]))
+})
+
+t.test('nothing is tried before the buffers are full', async t => {
+  const ends = { batchMs: 20, thousandMs: 0, makeMs: 0.3, kernelBytes: 8 << 20 }
+  const { sizes } = loaded(300_000, ends)
+  t.strictSame(new Set(sizes), new Set([10_000]))
+})
