@@ -25,10 +25,7 @@ type OutputFormat = ExecSettings['output']
 /** Redacted output differs from the server's data, which must be reported. */
 const struckOut = "the server's answer has the password in it: *** stands in its place"
 
-/**
- * @returns the exit code
- * @throws {ServerError} DDB_SCRIPT for any error in the script
- */
+/** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
 export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const format: OutputFormat = settings.json ? 'json' : settings.output
   const source = sourceOf(settings, call)

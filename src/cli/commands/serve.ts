@@ -127,7 +127,7 @@ function reachableHost(host: string): string {
   return host === '::' ? '::1' : host
 }
 
-/** Variables that our commands read: that the server speaks TLS, and its certificate if it is self-signed. */
+/** Variables that tell our commands that the server uses TLS, and its certificate if that is self-signed. */
 async function tlsEnvironment(
   { tlsCert }: ServeSettings,
   environment: Call['processEnvironment']['environment'],

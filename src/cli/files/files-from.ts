@@ -1,6 +1,5 @@
 /*
-  Files that are read whole: lists of inputs, one per line or, as `find -print0` writes them, separated by NULs; and DolphinDB
-  scripts.
+  Reads whole files: DolphinDB scripts, and lists of inputs, one per line or separated by NULs, as `find -print0` writes them.
 */
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'

@@ -39,10 +39,7 @@ export async function readPlanFile(path: string): Promise<Manifest> {
   return readManifest(text, path)
 }
 
-/**
- * Refuses to overwrite a file that is not a plan.
- * @throws {DdbError} DDB_OUTPUT_CREATE
- */
+/** Refuses to overwrite a file that is not a plan. @throws {DdbError} DDB_OUTPUT_CREATE */
 export async function checkPlanPlace(path: string): Promise<void> {
   let text: string
   try {

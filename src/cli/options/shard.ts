@@ -64,7 +64,6 @@ const schedulers: readonly Scheduler[] = [
   { index: 'PARALLEL_SEQ', first: 1 },
 ]
 
-/** Names of the variables, for help and documents. */
 const indexVariables: readonly string[] = schedulers.map(({ index }) => index)
 
 /** @throws {UsageError} DDB_USAGE without an index, without a count, and for two that differ */
@@ -106,7 +105,7 @@ export function shardOf({ index, count }: AskedShard, environment: Environment):
   return { index: place + 1, count: all }
 }
 
-/** An array with gaps has fewer tasks than numbers, and Slurm does not tell which exist. */
+/** An array with gaps has fewer tasks than numbers, and Slurm does not say which exist. */
 function slurmCount(environment: Environment): number {
   const least = needed(environment, 'SLURM_ARRAY_TASK_MIN')
   const most = needed(environment, 'SLURM_ARRAY_TASK_MAX')

@@ -40,7 +40,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         const { folder: workingFolder } = known.run
         const options = askedAgain(known.run.options)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // From here on relative paths are those of the journal; all others were read, or are absolute.
+        // From here on relative paths have the journal's base; the user's were read, or made absolute.
         goTo(known, processEnvironment)
         const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
         return {
@@ -56,10 +56,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
   )
 }
 
-/**
- * A function that runs on the server with the user's rights is not taken from a journal that others may have written.
- * @throws {UsageError} DDB_USAGE
- */
+/** Refuses a function from a journal that others may have written: it would run with the user's rights. @throws {UsageError} DDB_USAGE */
 function refuseStrange({ path, runId, run }: KnownRun): void {
   if (run.options.target.transform === undefined) return
   const strange = [path, dirname(path)].find(one => strangersAt(one) !== undefined)

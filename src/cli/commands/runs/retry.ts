@@ -136,7 +136,7 @@ function cellsOf(asked: CellOptions = {}, given: CellOptions = {}): CellOptions 
   return { ...others, ...given, ...(Object.keys(offsets).length === 0 ? {} : { offsets }) }
 }
 
-/** The same rejects under two names would be loaded twice. */
+/** Refuses a copy: the same rejects under two names would be loaded twice. */
 function refuseCopy(path: string, runId: string, before: KnownRun | undefined): void {
   const loaded = before?.journal.inputs[0]?.path
   if (loaded === undefined || loaded === path) return
