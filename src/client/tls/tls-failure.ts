@@ -41,7 +41,6 @@ const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/
 
 /**
  * The failure of a connection that was to use TLS.
- *
  * @param isConnected  TCP is connected; the handshake may not be done
  * @returns undefined for a failure that has nothing to do with TLS
  */
