@@ -15,7 +15,7 @@ const pipeThrough = (command: string): string =>
 
 const unpack = 'unpack it and load the files in it'
 
-/** For signatures of letters it also checks following bytes that a text has only by accident. */
+/** After a signature of letters it also checks bytes that a text has there only by accident. */
 const beginsWith =
   (signature: string, at = 0) =>
   (head: Uint8Array): boolean =>

@@ -9,7 +9,6 @@ import { isZstd } from './zstd-frames.js'
 
 /**
  * How an input is compressed, by its first bytes; Brotli has no signature and is recognized by the file name.
- *
  * @param asked  the user's choice
  */
 export function compressionOf(

@@ -13,7 +13,6 @@ const marks: readonly (readonly [Encoding | 'utf-32', readonly number[]])[] = [
   ['gb18030', [0x84, 0x31, 0x95, 0x33]],
 ]
 
-/** Length of the longest mark. */
 export const markBytes = 4
 
 /** The mark that `head` begins with. */

@@ -77,10 +77,7 @@ const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
   }),
 }
 
-/**
- * The table of an encoding.
- * @throws {UsageError} as `codePointsOf`
- */
+/** @throws {UsageError} as `codePointsOf` */
 export function multiByteTable(encoding: MultiByteEncoding): CharacterTable {
   return makers[encoding]()
 }
