@@ -7,7 +7,6 @@ import type { Clock, Timer } from '../../platform/platform.js'
 // Timers hold at most 31 bits; a longer wait takes several.
 const longestMs = 2 ** 31 - 1
 
-/** The timers of one server. */
 export class Delays {
   readonly #clock: Clock
   readonly #timers = new Set<Timer>()

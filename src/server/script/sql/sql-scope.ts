@@ -69,7 +69,6 @@ export class TableScope implements ColumnScope {
     return this.#source.tableName
   }
 
-  /** Rows of the table, selected or not. */
   get tableRows(): number {
     return this.#source.rows
   }
