@@ -78,7 +78,7 @@ export interface RunOptions extends AnswerOptions {
 /** Values for a function's parameters, plain JavaScript or DolphinDB's, optionally followed by options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
-/** These names distinguish options from a value for a function's last parameter. */
+/** An object with only these names is taken for options, not for the value of a last parameter. */
 export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',

@@ -120,7 +120,7 @@ const formats: readonly ForeignFormat[] = [
   { what: 'a PDF', advice: 'load the data that it was made from', isAt: beginsWith('%PDF-') },
 ]
 
-/** Enough to recognize all of them. */
+/** Enough bytes to recognize every format. */
 export const foreignHeadBytes = 512
 
 /** @throws {InputError} DDB_INPUT_FORMAT if `head` begins a file that is not text */

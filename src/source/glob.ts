@@ -179,7 +179,6 @@ function wholeMatcher(source: string): RegExp {
   }
 }
 
-/** For one part of a path. */
 function nameSource(part: string): string {
   let source = part.startsWith('.') ? '' : '(?!\\.)'
   for (let at = 0; at < part.length; at++) {

@@ -103,7 +103,6 @@ function namesOf(reason: Error): string | undefined {
   return names.length > 200 ? `${names.slice(0, 200)}…` : names
 }
 
-/** A handshake that does not end. */
 export function handshakeTimeout(host: string, port: number, timeoutMs: number): ConnectionError {
   return new ConnectionError(
     'DDB_TLS',

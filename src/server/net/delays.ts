@@ -35,7 +35,7 @@ export class Delays {
     this.#timers.add(timer)
   }
 
-  /** Sleepers never wake after that. */
+  /** Ends all timers: sleepers never wake. */
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers) timer.cancel()

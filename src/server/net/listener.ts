@@ -84,7 +84,6 @@ export class Listener {
     })
   }
 
-  /** Sockets open now. */
   get connectionCount(): number {
     return this.#peers.size
   }

@@ -31,10 +31,7 @@ function compressionOfEmpty(name: string): Compression {
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
-/**
- * The content of stored bytes.
- * @throws {InputError} DDB_INPUT_READ for an empty file and for one that is not gzip; otherwise after the last chunk
- */
+/** @throws {InputError} DDB_INPUT_READ for an empty file and for one that is not gzip; otherwise after the last chunk */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,

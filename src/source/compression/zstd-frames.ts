@@ -31,7 +31,7 @@ const maxHeaderBytes = 18
 const blockHeaderBytes = 3
 const checksumBytes = 4
 
-/** Compressed size of one batch: each block may be a frame of its own. */
+/** Largest compressed size of one batch: each block may be a frame of its own. */
 export const maxPiecesBytes: number =
   maxBlocks * (maxHeaderBytes + blockHeaderBytes + maxBlockBytes + checksumBytes)
 
@@ -40,7 +40,6 @@ export const maxContentBytes: number = maxBlocks * maxBlockBytes
 const singleByteRun = 1
 const reserved = 3
 
-/** Whether bytes begin with a frame of Zstandard. */
 export function isZstd(head: Uint8Array): boolean {
   if (head.length < 4) return false
   const magic = uint32(head, 0)

@@ -15,7 +15,6 @@ const marks: readonly (readonly [Encoding | 'utf-32', readonly number[]])[] = [
 
 export const markBytes = 4
 
-/** The mark that `head` begins with. */
 export function byteOrderMark(
   head: Uint8Array,
 ): { readonly encoding: Encoding | 'utf-32'; readonly mark: Uint8Array } | undefined {

@@ -14,7 +14,6 @@ export type PathUnmatched = (typeof unmatchedChoices)[number]
 /** Texts of one input by name; undefined for null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
 
-/** The texts in an input's name. */
 export interface NamedTexts {
   readonly parts: readonly string[]
   /** The parts, and `filename`, `dirname` and `path`. */

@@ -131,7 +131,6 @@ export class TableScope implements ColumnScope {
   }
 }
 
-/** The same frame inside a SQL statement. */
 export function withColumns(frame: Frame, columns: ColumnScope): Frame {
   return { ...frame, columns }
 }
