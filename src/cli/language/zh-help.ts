@@ -277,7 +277,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '把文件或标准输入导入表，并证明每一行都已写入。',
   'Where rows go': '导入到哪里',
   'a shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
-  'create the table if it is missing: stream or dfs': '表不存在时创建：stream 或 dfs',
   'the server (127.0.0.1:8848)': '服务器（127.0.0.1:8848）',
   'log in as; prompts for the password': '登录的用户；密码会当场询问',
   'What the file means': '如何理解文件',
