@@ -166,6 +166,6 @@ function refuseOfLoad({ sources: { flags } }: Call): void {
   if (given === undefined) return
   throw new UsageError(
     'DDB_USAGE',
-    `--${given} is about a load, and a check loads nothing: leave it out. --summary and --json have what a check finds`,
+    `--${given} is for loads, and a check loads nothing: leave it out. --summary and --json hold the result of a check`,
   )
 }

@@ -30,7 +30,7 @@ export async function readFilesFrom(path: string, stdin: Readable): Promise<stri
   const separator = text.includes('\0') ? '\0' : /\r?\n/
   const names = text.split(separator).filter(name => name !== '')
   if (names.length === 0) throw noList(path, 'names no file')
-  if (names.includes('-')) throw noList(path, 'names -, which is no file')
+  if (names.includes('-')) throw noList(path, 'names -, which is not a file')
   return names
 }
 

@@ -36,7 +36,7 @@ export function journalOf(
       throw new UsageError('DDB_USAGE', '--changed needs --run-id: changed since which run?')
     }
     if (!restart) return undefined
-    throw new UsageError('DDB_USAGE', '--restart needs --run-id: which run shall begin anew?')
+    throw new UsageError('DDB_USAGE', '--restart needs --run-id: which run should start over?')
   }
   const workingFolder = processEnvironment.workingFolder()
   return {

@@ -779,7 +779,10 @@ t.test('partitions and problems are named, the first ones', async t => {
       outside: null,
     },
   })
-  t.match(shown, /^12 partitions by a \(VALUE\), b \(HASH\), 1 of them new; unknown whether rows lie/m)
+  t.match(
+    shown,
+    /^12 partitions by a \(VALUE\), b \(HASH\), 1 of them new; unknown whether rows lie/m,
+  )
   t.match(shown, /^ {2}2020\.01\.01 \/ \*: 3 rows$/m)
   t.match(shown, /^ {2}and 2 more$/m)
   t.match(shown, /^2 rows would be rejected \(DDB_INPUT_CELL 2\)$/m)

@@ -470,7 +470,7 @@ t.test('what only a load has is refused on the command line', async t => {
     const given = name === '--label' ? 'a=b' : path
     const asked = ['-t', 'trades', '--port', portOfCheck, name, given]
     const outcome = await runMain(['load', '-n', ...asked], { stdin })
-    t.match(outcome, { code: 64, stderr: /is about a load, and a check loads nothing/ })
+    t.match(outcome, { code: 64, stderr: /is for loads, and a check loads nothing/ })
     t.match(await runMain(['check', ...asked], { stdin }), { code: 64, stderr: name })
     t.notOk(existsSync(path))
   }

@@ -64,7 +64,7 @@ function refuseStrange({ path, runId, run }: KnownRun): void {
   throw new UsageError(
     'DDB_USAGE',
     `others may write "${strange}", and the journal of run "${runId}" holds a function that would run on the server: ` +
-      'see that it is the right one, and go on with the whole command: ' +
+      'check that function, and resume with the whole command: ' +
       `ddb-ingest load … --run-id ${runId} --transform ${shellWord(run.options.target.transform)}`,
   )
 }
@@ -83,10 +83,7 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
   } catch (error) {
     if (!restart || !(error instanceof DdbError) || error.code !== 'DDB_RUN_DAMAGED') throw error
     const remedy = `Begin it anew with the whole command: \`load … --run-id ${runId} --restart\``
-    throw new DdbError(
-      error.code,
-      `${error.message}. It does not tell how the run was begun. ${remedy}`,
-    )
+    throw new DdbError(error.code, `${error.message}. It does not say how the run began. ${remedy}`)
   }
   throw await missingRun(folder, runId)
 }
@@ -119,7 +116,7 @@ function goTo({ runId, run: { folder } }: KnownRun, processEnvironment: ProcessE
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_MISSING',
-      `run "${runId}" was begun in the folder "${folder}", where its paths begin, and that cannot be entered (${systemCode(cause)})`,
+      `run "${runId}" began in the folder "${folder}", the base of its paths, but that folder cannot be entered (${systemCode(cause)})`,
       { file: folder },
       { cause },
     )
