@@ -82,7 +82,7 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
     if (known !== undefined) return known
   } catch (error) {
     if (!restart || !(error instanceof DdbError) || error.code !== 'DDB_RUN_DAMAGED') throw error
-    const remedy = `Begin it anew with the whole command: \`load … --run-id ${runId} --restart\``
+    const remedy = `Start it over with the whole command: \`load … --run-id ${runId} --restart\``
     throw new DdbError(error.code, `${error.message}. It does not say how the run began. ${remedy}`)
   }
   throw await missingRun(folder, runId)
