@@ -1,5 +1,5 @@
 /*
-  Requests without answers (flag 4): alone, mixed with others on one session, and from a session that has no others.
+  Requests without answers (flag 4): alone, mixed with others on one session, and on a session without others.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { loginFailure } from '../../client/login/plain-login.js'
@@ -16,7 +16,7 @@ const asyncFlags = requestFlags.apiClient | requestFlags.async
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** The table gets exactly so many rows, also when all that `session` has sent is done. */
+/** Passes if the table gets exactly this many rows, even after everything that `session` sent has run. */
 async function expectCount(
   { rowsOf, ask }: CheckContext,
   table: string,
@@ -28,7 +28,7 @@ async function expectCount(
   return expectText('rows', String(await rowsOf(table)), String(rows))
 }
 
-/** Longest wait for one question of a check that ends after five seconds, ms. */
+/** Longest wait for one answer, ms; the whole check has five seconds. */
 const probeMs = 2_000
 
 const valueOf = (response: Response): string =>

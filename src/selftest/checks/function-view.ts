@@ -12,7 +12,7 @@ import { awaitOutcomes, openTestLedger, outcomesText, sendDelivery } from './rec
 const dependsOnIt = 'load --function'
 const needs = 'the right to add function views'
 
-/** A view that writes into a new stream table, ids raised by one. */
+/** Adds a view that writes into a new stream table and raises ids by one. */
 export async function addView(context: CheckContext): Promise<{ view: string; table: string }> {
   const table = await context.share('viewed', `streamTable(${batchColumns})`)
   const view = context.viewName('view')

@@ -1,5 +1,5 @@
 /*
-  Writing with answers: each function that writes, into each kind of table in memory.
+  Writes with answers: each function that writes, into each kind of table in memory.
 */
 import { vectorOf } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
@@ -17,7 +17,7 @@ import { tableDifference, tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns } from './batches.js'
 
-/** The rows of a table are exactly these, in their order. */
+/** Passes if the table has exactly these rows in this order. */
 async function expectRows({ ask }: CheckContext, table: string, expected: Table): Promise<Outcome> {
   const difference = tableDifference(tableOf(await ask(`select * from ${table}`)), expected)
   return difference === undefined ? pass() : fail(difference)

@@ -1,5 +1,5 @@
 /*
-  Nothing of the test stays on the server.
+  Checks that the test leaves nothing on the server.
 */
 import { fail, pass, type Check } from '../check.js'
 import { listObjects, sweep, isOwn } from '../leftovers.js'

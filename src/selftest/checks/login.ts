@@ -1,5 +1,5 @@
 /*
-  Every way to log in that this program has, and what it says of those it has not.
+  Each way to log in that this program supports, and what the server says about the others.
 */
 import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
 import { loginFailure, type Credentials } from '../../client/login/plain-login.js'
@@ -131,7 +131,7 @@ export const loginChecks: readonly Check[] = [
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
         const { mayShowPassword, needsScram, least } = protection
-        // It would tell who stands between more than they have heard so far.
+        // A more precise answer would help an attacker on the network who has heard nothing so far.
         if (needsScram || (least?.method === 'scram' && !mayShowPassword))
           return 'SCRAM is demanded'
         return rsaLogin(credentials, protection, ask)
@@ -139,7 +139,7 @@ export const loginChecks: readonly Check[] = [
   },
 ]
 
-/** @param login  gives the reason where the server does not offer that way */
+/** @param login  returns the reason if the server does not offer this way */
 async function logInBy(
   { server, raw, protection }: CheckContext,
   login: (

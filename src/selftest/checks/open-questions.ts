@@ -1,5 +1,5 @@
 /*
-  What documents leave open and servers may do in several ways: each check says what it found.
+  Documents leave some behaviour open, and servers may differ: each check says what it found.
 */
 import { schemaFromServer } from '../../schema/server-schema.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -20,7 +20,7 @@ import { batch, batchColumns } from './batches.js'
 
 const oneColumn = (first: number): string => `table([${first}] as v)`
 
-/** What a table of one value holds, or why it cannot be read. */
+/** The values of a table with one column, or why it cannot be read. */
 async function valueIn({ ask }: CheckContext, table: string): Promise<string> {
   return ask(`exec first(v) from objByName("${table}")`).then(
     answer => String(numberOf(answer)),
@@ -28,7 +28,7 @@ async function valueIn({ ask }: CheckContext, table: string): Promise<string> {
   )
 }
 
-/** What came of sharing a second table under a name. */
+/** Tries to share a second table under an existing name. */
 async function sharedAgain(
   context: CheckContext,
   name: string,
@@ -43,7 +43,7 @@ async function sharedAgain(
     : 'the old table stays, without an error'
 }
 
-/** What may be shared or not, by right and by setting; receipts are in the last. */
+/** Rights and settings decide what may be shared; receipts use the last kind. */
 const shareable = {
   table: 'table(1:0, `k`v, [INT, INT])',
   keyedTable: 'keyedTable(`k, 1:0, `k`v, [INT, INT])',
@@ -52,7 +52,7 @@ const shareable = {
 } as const
 const sharingSettings = ['enableSharedVarCreationControl', 'maxPubConnections']
 
-/** Functions of which a run uses what they tell, and does without where they are not there. */
+/** Functions whose answers a run uses if they exist, and does without if not. */
 const optionalFunctions = [
   'getSessionMemoryStat()',
   'getConsoleJobs()',
