@@ -19,7 +19,6 @@ import type { TargetColumn, TargetSchema } from './target-schema.js'
 
 /**
  * Decides where each target column comes from, before the first row is read.
- *
  * @throws {UsageError} DDB_USAGE if the rules name columns that do not exist or contradict each other
  * @throws {InputError} DDB_INPUT_COLUMN if input and target do not fit
  */

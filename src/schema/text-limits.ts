@@ -17,7 +17,6 @@ const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
 
 /**
  * Adds to columns the longest text that the DFS table stores.
- *
  * @param stored  columns of that table; matched by name, as those of a function may be others or of other types
  */
 export function limitedColumns(

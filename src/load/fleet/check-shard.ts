@@ -1,5 +1,5 @@
 /*
-  What a shard of a plan may be asked for, and why it is refused.
+  What may be requested for a shard of a plan, and why other requests are refused.
 */
 import { DdbError, UsageError } from '../../errors.js'
 import type { LoadOptions } from '../options.js'
@@ -7,15 +7,15 @@ import type { Manifest } from './manifest.js'
 import { readingDigest } from './options-digest.js'
 import type { Shard } from './shards.js'
 
-/** What a process is to load. */
+/** What a process is asked to load. */
 export interface ShardOfPlan {
   readonly manifest: Manifest
   readonly shard: Shard
-  /** Where a file of the manifest is. */
+  /** Finds a file of the manifest on this machine. */
   readonly placeOf: (path: string) => string
 }
 
-/** What makes no sense for one of several processes, or has numbers of batches depend on it. */
+/** Refuses options that make no sense for one of several processes, or that would change the numbers of batches. */
 export function checkShard(
   { journal, input = {}, target, delivery = {}, ...options }: LoadOptions,
   { manifest, shard: { index, count } }: ShardOfPlan,

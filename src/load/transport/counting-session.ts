@@ -17,7 +17,6 @@ export interface CountingSession {
   readonly session: Session
   /**
    * Asks on the session, or on a new one if the server has forgotten this one or the connection is lost.
-   *
    * @param timeoutMs  for everything together
    * @throws {ConnectionError} if there is no session and none can be opened
    * @throws {ServerError} @throws {TimeoutError}
