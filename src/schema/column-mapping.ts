@@ -56,7 +56,7 @@ function checkTargets(target: TargetSchema, rules: MappingRules): void {
   }
   for (const name of Object.keys(rules.set ?? {})) {
     if (!Object.hasOwn(rules.map ?? {}, name)) continue
-    throw new UsageError('DDB_USAGE', `column "${name}" is both mapped and set: decide for one`)
+    throw new UsageError('DDB_USAGE', `column "${name}" is both mapped and set: choose one`)
   }
 }
 
@@ -213,7 +213,7 @@ function checkExtra(
     if (used.has(index) || (index === 0 && input.rowNames === true)) continue
     const name = input.names?.[index]
     const isTrailing = name === '' && index === input.fieldCount - 1
-    const or = isTrailing ? ', or say `input.trailingDelimiter` if each line ends with one' : ''
+    const or = isTrailing ? ', or set `input.trailingDelimiter` if each line ends with one' : ''
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined

@@ -38,7 +38,7 @@ export function withParts(
   if (word !== undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`input.path\` names a part "${word}", which says something else in templates: name it otherwise`,
+      `\`input.path\` names a part "${word}", which has another meaning in templates: rename it`,
     )
   }
   const free = columns.filter(
@@ -50,7 +50,7 @@ export function withParts(
     if (input.names?.includes(name) !== true || rules.match === 'position') continue
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `column "${name}" is a part of the path of ${input.file}, and a column of it: name the part otherwise in \`input.path\`, ` +
+      `column "${name}" is both a part of the path of ${input.file} and one of its columns: rename the part in \`input.path\`, ` +
         'or write * in its place',
       positionIn(input, name),
     )
@@ -77,7 +77,7 @@ export function checkParts(
   throw new UsageError(
     'DDB_USAGE',
     `part "${unused}" of \`input.path\` goes nowhere${hint}: no column has this name, and no \`mapping.set\` holds {${unused}}. ` +
-      'Write * in its place if nobody wants it',
+      'Write * in its place if it is not needed',
   )
 }
 
@@ -153,8 +153,8 @@ export function templateField(
   if (isOther) {
     if (!known.indexes.has(name)) return undefined
     throw fault(
-      `{${name}} is said of the input itself, and ${input.file} has a column of this name: write {${index + 1}} for the column, ` +
-        'or name a part of the path otherwise',
+      `{${name}} names a text of the input itself, but ${input.file} also has a column of this name: write {${index + 1}} for the column, ` +
+        'or rename the part of the path',
     )
   }
   if (index >= 0) return { kind: 'field', index }
@@ -163,7 +163,7 @@ export function templateField(
   const hint = nearestHint(name, [...known.indexes.keys()])
   throw fault(
     input.names === undefined
-      ? `${input.file} has no names, so {${name}} is none of its columns: give the number of a field, {1} to {${input.fieldCount}}, or have \`input.path\` name a part "${name}"`
+      ? `${input.file} has no names, so {${name}} cannot be one of its columns: give the number of a field, {1} to {${input.fieldCount}}, or have \`input.path\` name a part "${name}"`
       : `{${name}} is neither a column of ${input.file} nor a part of its path${hint}`,
   )
 }

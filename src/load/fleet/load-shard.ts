@@ -163,7 +163,7 @@ class LoadingShard {
     if (begun.kind === 'done') return this.#skip(unit, await this.#server.state())
     if (begun.kind !== 'ledger') {
       const message =
-        'it was begun, and the server has lost its receipts: nobody knows which of its rows are there. See what is there, and load the plan again with `delivery.onDoubt` resend'
+        'it was begun, but the server has lost its receipts, so it is unknown which of its rows are in the table. Check the table, and load the plan again with `delivery.onDoubt` resend'
       this.#course.failed.push({ unit, code: 'DDB_UNCONFIRMED', message: this.#words(message) })
       return
     }
@@ -235,7 +235,7 @@ class LoadingShard {
     const ofPlan: UnitOfPlan = {
       ...{ unit: unit.unit, token, batchRows, batchBytes, looksUp: this.#rowsBefore !== 0 },
       names,
-      // Bytes before the first record, such as a header, are read from the file's start as usual.
+      // The first range is read like a whole file, with whatever precedes its first record.
       ...(range !== undefined &&
         range.startBytes > 0 && {
           from: { offsetBytes: range.startBytes, lineNumber: range.line },

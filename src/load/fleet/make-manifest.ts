@@ -73,7 +73,7 @@ export async function makeManifest(
     if (fingerprint === undefined) {
       throw new UsageError(
         'DDB_USAGE',
-        `"${path}" is no ordinary file: a plan needs files that can be read twice`,
+        `"${path}" is not an ordinary file: a plan needs files that can be read twice`,
       )
     }
     const file = { path: written, ...fingerprint }

@@ -88,17 +88,17 @@ export function readManifest(text: string, path: string): Manifest {
   try {
     read = JSON.parse(text)
   } catch (cause) {
-    throw noPlan(path, 'is no whole JSON object: was it cut short on its way?', cause)
+    throw noPlan(path, 'is not a complete JSON object: was it cut short?', cause)
   }
   const { format: asked, version: number, ...fields } = asObject(read) ?? {}
-  if (asked !== format) throw noPlan(path, 'is no plan: `ddb-ingest plan` makes one')
+  if (asked !== format) throw noPlan(path, 'is not a plan: `ddb-ingest plan` makes one')
   if (number !== version) {
-    const how = `is of version ${JSON.stringify(number)} of plans, and this program reads version ${version}`
-    throw noPlan(path, `${how}: make it anew with this program`)
+    const how = `has version ${JSON.stringify(number)} of plans, and this program reads version ${version}`
+    throw noPlan(path, `${how}: make it again with this program`)
   }
   const manifest = manifestOf(fields)
   if (manifest === undefined || checksum(manifest) !== fields['checksum']) {
-    throw noPlan(path, 'is not as it was written: its checksum does not fit. Make it anew')
+    throw noPlan(path, 'was changed after it was made: its checksum does not match. Make it again')
   }
   return manifest
 }

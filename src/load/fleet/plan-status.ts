@@ -57,7 +57,7 @@ export async function planStatus(asking: PlanAsking, manifest: Manifest): Promis
   if (begunWith !== undefined && begunWith !== checksum(manifest)) {
     throw new DdbError(
       'DDB_RUN_CHANGED',
-      `run "${asking.runId}" was begun with another plan: name the file that its shards were given`,
+      `run "${asking.runId}" was begun with another plan: name the file that its shards used`,
     )
   }
   const units: UnitStatus[] = []

@@ -156,7 +156,11 @@ export async function readPlanState(asking: PlanAsking): Promise<PlanState | und
 
 function stateOf(answer: Value | undefined): PlanState {
   if (answer?.form !== 'table') {
-    throw new ServerError('', 'DDB_SERVER', 'the server did not answer what is done of the plan')
+    throw new ServerError(
+      '',
+      'DDB_SERVER',
+      'the server did not say which units of the plan are done',
+    )
   }
   const [unit, kind, value, ended, read, confirmed, rejected, text, at] = answer.columns
   const texts = text?.form === 'vector' && text.type === 'STRING' ? stringsOf(text) : []
@@ -337,6 +341,6 @@ export async function dropPlan(asking: PlanAsking): Promise<number | undefined> 
   if (!(await hasPlan(asking))) return open.length
   throw new DdbError(
     'DDB_SERVER',
-    `the server does not let go of ${name}: remove it with undef("${name}", SHARED)`,
+    `the server did not remove ${name}: remove it with undef("${name}", SHARED)`,
   )
 }

@@ -28,7 +28,7 @@ export function textsOfPlanned(reader: PathReader, path: string): NamedTexts {
   if (reader.isSkipped(path)) {
     throw new UsageError(
       'DDB_USAGE',
-      `the plan has "${path}", which does not match \`input.path\`: it is held against paths as they begin at the folder of the plan. ` +
+      `the plan has "${path}", which does not match \`input.path\`: the pattern is compared with paths relative to the folder of the plan. ` +
         'Give `input.path` and `input.pathUnmatched` to `ddb-ingest plan` as well, and put the plan above the folders that the pattern names',
     )
   }
@@ -61,7 +61,7 @@ export async function checkUnitFiles(
     throw new DdbError(
       'DDB_RUN_CHANGED',
       `${unitText(unit)} has changed since the plan was made: "${place}" was ${fingerprintText(before)}, and is ${is}. ` +
-        'Rows of it that are loaded stay; make another plan of what is to be loaded, for a run of another name',
+        'Rows of it that are already loaded stay; make another plan of what is still to be loaded, for a run with another name',
     )
   }
 }

@@ -31,7 +31,7 @@ export async function unitRejects(
   if (!isFree && !(await isOfRun(reasonsPath(path), runId, files))) {
     throw new DdbError(
       'DDB_OUTPUT_CREATE',
-      `"${path}" is there, and holds no rejects of this run: move it, or name another rejects file`,
+      `"${path}" exists and does not contain rejects of this run: move it, or name another rejects file`,
     )
   }
   const tag = Array.from(random.bytes(4), byte => byte.toString(16).padStart(2, '0')).join('')

@@ -102,7 +102,7 @@ export const asynchronousChecks: readonly Check[] = [
     dependsOnIt:
       'receipts and counting: how a run finds out that a lost batch will not come any more',
     async run({ share, open, ask }) {
-      const name = await share('behind', streamTable)
+      const name = await share('before', streamTable)
       const session = await open()
       for (let i = 0; i < 100; i++) session.send(`tableInsert{${name}}`, [batch(i, 1)])
       const rows = numberOf(await ask(`exec count(*) from ${name}`, session))
@@ -156,7 +156,7 @@ export const asynchronousChecks: readonly Check[] = [
   },
   {
     name: 'asynchronous: a session without answers',
-    does: 'opens a session with enableAsync, logged in where a user is given, writes, and closes it at once',
+    does: 'opens a session with enableAsync, logged in if a user is given, writes, and closes it at once',
     dependsOnIt: 'connect({ enableAsync: true }) of the library',
     async run(context) {
       const name = await context.share('session', streamTable)
@@ -200,11 +200,11 @@ export const asynchronousChecks: readonly Check[] = [
     },
   },
   {
-    name: 'asynchronous: a refused batch does not stop those behind it',
+    name: 'asynchronous: a refused batch does not stop those after it',
     does: 'sends a good, a bad and a good batch without answers',
     dependsOnIt: 'load --mode async: batches that are refused',
     async run(context) {
-      const name = await context.share('behindBad', streamTable)
+      const name = await context.share('afterBad', streamTable)
       const session = await context.open()
       session.send(`tableInsert{${name}}`, [batch(0, 2)])
       session.send('tableInsert{ddbIngestTestMissing}', [batch(2, 2)])

@@ -203,7 +203,7 @@ export const dfsChecks: readonly Check[] = [
     {
       name: 'two writers of one partition',
       does: 'lets two sessions write into one partition at once',
-      dependsOnIt: 'receipts into dfs://…: a held partition is waited for',
+      dependsOnIt: 'receipts into dfs://…: a run waits while another writer holds a partition',
     },
     'contended',
     async (context, expression) => {

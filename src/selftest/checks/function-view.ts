@@ -72,7 +72,7 @@ export const functionViewChecks: readonly Check[] = [
   {
     name: 'function view: declared without mutable',
     does: 'delivers a batch into a view that only reads it, by a call and with receipts, and calls one that changes it',
-    dependsOnIt: 'load --function with receipts, where the view is declared without mutable',
+    dependsOnIt: 'load --function with receipts, if the view is declared without mutable',
     needs,
     async run(context) {
       const { ask, call, open, prepare } = context
@@ -100,7 +100,7 @@ addFunctionView(${changing})`)
   {
     name: 'function view: found by typestr',
     does: 'asks typestr for a view and for a name that is not there',
-    dependsOnIt: 'ending with 78 before the first row where --function is wrong',
+    dependsOnIt: 'ending with 78 before the first row if --function is wrong',
     needs,
     async run(context) {
       const { view } = await addView(context)
@@ -119,7 +119,7 @@ addFunctionView(${changing})`)
     async run(context) {
       const { view } = await addView(context)
       const names = await context.prepare('exec name from getFunctionViews()')
-      if (names?.form !== 'vector') return fail('the answer is no list')
+      if (names?.form !== 'vector') return fail('the answer is not a list')
       return textsOf(names).includes(view) ? pass() : fail('it is not in the list')
     },
   },

@@ -33,8 +33,7 @@ export const loginChecks: readonly Check[] = [
   {
     name: 'login: inside the connect request',
     does: 'sends user and password with the connect request, and asks who it is',
-    dependsOnIt:
-      'sending data as official asynchronous clients do, where one session cannot do both',
+    dependsOnIt: 'sending data as official asynchronous clients do, if one session cannot do both',
     async run({ server, raw }) {
       if (server.user === undefined) return noUser
       const exchange = await raw()
@@ -56,7 +55,7 @@ export const loginChecks: readonly Check[] = [
   {
     name: 'login: a wrong one is refused in known words',
     does: 'logs in as a user that does not exist',
-    dependsOnIt: 'ending with 77 where a login is refused',
+    dependsOnIt: 'ending with 77 if a login is refused',
     async run({ server, open, stamp }) {
       if (server.require === 'scram') return skipped('--require takes nothing but SCRAM')
       const session = await open({ asGuest: true })
@@ -92,8 +91,8 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: how this user logs in',
-    does: 'asks for SCRAM as this user, and reads what one who cannot is told',
-    dependsOnIt: 'every login: the next best way is taken where SCRAM is refused',
+    does: 'asks for SCRAM as this user, and reads the answer, also if this user cannot use it',
+    dependsOnIt: 'every login: the next best way is taken if SCRAM is refused',
     async run({ server, raw, platform }) {
       const { user } = server
       if (user === undefined) return noUser
@@ -126,8 +125,7 @@ export const loginChecks: readonly Check[] = [
   {
     name: 'login: with RSA',
     does: 'logs in with a password that is encrypted with the key of the server, and asks who it is',
-    dependsOnIt:
-      'nothing where SCRAM works; else logging in without verified TLS or --insecure-login',
+    dependsOnIt: 'nothing if SCRAM works; else logging in without verified TLS or --insecure-login',
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
         const { mayShowPassword, needsScram, least } = protection

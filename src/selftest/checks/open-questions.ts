@@ -205,7 +205,7 @@ export const openQuestionChecks: readonly Check[] = [
   {
     name: 'open: the form of an undefined symbol',
     does: 'reads the error of a variable that is not defined',
-    dependsOnIt: 'ending with 78 where a name is wrong',
+    dependsOnIt: 'ending with 78 if a name is wrong',
     async run({ ask }) {
       const words = await ask('ddbIngestTestUndefined').then(() => undefined, refusalText)
       return words === undefined ? fail('it is accepted') : pass(words)
@@ -223,7 +223,7 @@ export const openQuestionChecks: readonly Check[] = [
   ...optionalFunctions.map((script): Check => ({
     name: `open: ${script}`,
     does: `calls ${script}`,
-    dependsOnIt: 'what a run says where something went wrong',
+    dependsOnIt: 'what a run says if something went wrong',
     needs: script.replace('()', ''),
     async run({ prepare }) {
       const answer = await prepare(script)

@@ -178,7 +178,7 @@ export const receiptChecks: readonly Check[] = [
   },
   {
     name: 'receipts: limit at and beyond the end',
-    does: 'reads a ledger of one row in slices that begin at its first row, at its end and behind that',
+    does: 'reads a ledger of one row in slices that begin at its first row, at its end and beyond it',
     dependsOnIt: 'receipts: whether the last row that is known is asked for again',
     async run(context) {
       const ledger = await openTestLedger(context)
@@ -186,10 +186,10 @@ export const receiptChecks: readonly Check[] = [
         context
           .ask(ledgerQuery(ledger.name, first, 5))
           .then(answer => `${tableOf(answer).rows} rows`, refusalText)
-      const [whole, end, behind] = [await rowsFrom(0), await rowsFrom(1), await rowsFrom(2)]
-      if (whole !== '1 rows') return fail(`a slice that ends behind the last row: ${whole}`)
+      const [whole, end, beyond] = [await rowsFrom(0), await rowsFrom(1), await rowsFrom(2)]
+      if (whole !== '1 rows') return fail(`a slice that ends after the last row: ${whole}`)
       const limitFromEnd = end === '0 rows'
-      return pass(`at the end: ${end}; beyond it: ${behind}`, { limitFromEnd })
+      return pass(`at the end: ${end}; beyond it: ${beyond}`, { limitFromEnd })
     },
   },
   {

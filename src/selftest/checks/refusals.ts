@@ -39,7 +39,7 @@ function unknownName(what: string, ask: (context: CheckContext) => Promise<unkno
   return {
     name: `refusals: ${what}`,
     does: `asks for ${what} and reads the refusal`,
-    dependsOnIt: 'ending with 78 at once where a target is not there',
+    dependsOnIt: 'ending with 78 at once if a target does not exist',
     run: context => expectRefusal(ask(context), 'target'),
   }
 }
@@ -62,7 +62,7 @@ export const refusalChecks: readonly Check[] = [
   {
     name: 'refusals: too few columns',
     does: 'writes two columns into a table of three',
-    dependsOnIt: 'ending with 78 at once where the target has changed',
+    dependsOnIt: 'ending with 78 at once if the target has changed',
     async run({ share, call }) {
       const name = await share('columns', `table(${batchColumns})`)
       const two = tableOfColumns({

@@ -345,7 +345,7 @@ testChecks(
     },
     'a list that is none': {
       toServer: instead('exec name from getFunctionViews()', '5'),
-      fails: { 'function view: listed': 'the answer is no list' },
+      fails: { 'function view: listed': 'the answer is not a list' },
     },
     'a server that replaces views, and drops what is not there': {
       toServer: each(

@@ -77,7 +77,7 @@ export async function openReceipts(
     })
     return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
   } catch (error) {
-    node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not go on'))
+    node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
     throw error
   }
 }

@@ -153,7 +153,7 @@ export async function renewLedger(link: ReceiptLink): Promise<void> {
   const deadlineMs = setup.rules.clock.nowMs() + link.queryTimeoutMs
   const drop = queue.node.leavesLedger(link.queryTimeoutMs)
   if (!(await queue.node.reopen(deadlineMs))) {
-    throw new ConnectionError('DDB_UNCONFIRMED', 'the server took no other ledger for receipts')
+    throw new ConnectionError('DDB_UNCONFIRMED', 'the server refused another ledger for receipts')
   }
   queue.isHeld = false
   queue.flush()
@@ -270,13 +270,13 @@ async function lookAgain(
 function notReopened(): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
-    'the connection was lost before all was confirmed; without retries no other is opened',
+    'the connection was lost before everything was confirmed; without retries no other is opened',
   )
 }
 
 function lostAgain(): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
-    'the connection was lost again and again before the server answered for anything',
+    'the connection was lost repeatedly before the server confirmed anything',
   )
 }
