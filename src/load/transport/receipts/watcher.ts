@@ -108,7 +108,7 @@ export class ReceiptWatcher {
       // Once another process has the run, this one changes nothing of it any more.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
-      // Bytes that the kernel has not taken are waited for even if their batches were given up.
+      // The run waits for bytes that the kernel has not taken, even if their batches were given up.
       const isTaken = link.queue.node.bufferedBytes === 0
       if (state.open.size === 0 && isTaken) {
         // The end may have come while the ledger was being read, and nothing wakes us a second time.
