@@ -24,6 +24,7 @@ import type { Scalar, Vector } from './value.js'
 export { maxScale } from './types/decimals.js'
 export type { DecimalType } from './types/decimals.js'
 
+/** DolphinDB's name of a type. */
 export type DataType = (Scalar | Vector)['type']
 
 /** Every type that this project reads and writes, by DolphinDB's name; decoding stops at any other number. */

@@ -149,6 +149,7 @@ export interface Table {
   columns: readonly Column[]
 }
 
+/** Any value that DolphinDB sends or receives. */
 export type Value = Scalar | Vector | ArrayVector | Pair | Matrix | SetValue | Dictionary | Table
 
 /** Number of each data form in the high byte of an object's flag (docs/protocol.md#data-forms). */

@@ -260,7 +260,8 @@ function creatingPart(
     databaseName: purpose => named(made, 'database', purpose),
     async grant(right, object) {
       const user = second?.user ?? ''
-      if (!userName.test(user)) throw new Unavailable('no second user with a name of DolphinDB')
+      if (!userName.test(user))
+        throw new Unavailable('the second user has no name that DolphinDB accepts')
       made.push({ kind: 'grant', name: object, right, user })
       await prepare(`grant("${user}", ${right}, "${object}")`)
     },
@@ -287,7 +288,7 @@ export function rawLogin(server: ServerTarget): {
   const { user, password = '' } = server
   if (user === undefined) throw new Unavailable('no user was given')
   if (!mayLogInWithConnect(server)) {
-    throw new Unavailable('the password would travel in plain text')
+    throw new Unavailable('the password would be sent in plain text')
   }
   return { user, password, encrypted: false }
 }

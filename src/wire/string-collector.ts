@@ -13,7 +13,7 @@ const slotBits = 12
 const minRepeatedTexts = 1024
 /** After this many texts it is clear whether they repeat. */
 const minJudgedTexts = 4096
-/** V8 makes longer arrays slow ("dictionary mode") if they are allocated at once. */
+/** V8 makes longer arrays slow if they are allocated at once. */
 const maxPreparedTexts = 1 << 24
 
 export class StringCollector {

@@ -69,7 +69,6 @@ export interface Writer {
   leading: readonly Value[]
 }
 
-/** Of all sessions. */
 export function bufferedBytes({ sessions }: Writer): number {
   return sessions.reduce((sum, session) => sum + session.bufferedBytes, 0)
 }

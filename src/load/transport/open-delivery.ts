@@ -118,7 +118,7 @@ function noReceipts(): DdbError {
   )
 }
 
-/** How many rows a transform leaves a count does not tell. */
+/** A count cannot show how many rows a transform leaves out. */
 function needsReceipts(refusal: ServerError | undefined, obstacle: string | undefined): UsageError {
   const why = refusal === undefined ? obstacle : refusalText(refusal)
   return new UsageError(

@@ -65,7 +65,7 @@ export function decompressLz4(
   return fail('ends without its last literals')
 }
 
-/** Byte by byte, because a match may overlap its own output and then repeats itself. */
+/** A match that overlaps its own output repeats itself, so it is copied byte by byte. */
 function copyMatch(output: Uint8Array, at: number, distance: number, length: number): void {
   if (distance >= length) output.copyWithin(at, at - distance, at - distance + length)
   else for (let end = at + length; at < end; at++) output[at] = output[at - distance]!

@@ -22,6 +22,7 @@ import {
 
 export type StringScalar = ScalarShape<'STRING', string>
 
+/** Plain texts; '' is the null. */
 export type StringVector = VectorShape<'STRING', readonly string[]>
 
 /** Text already in wire form: `length` strings in UTF-8, each ended by one 00. Parsers make it; it is only encoded. */

@@ -8,6 +8,7 @@ import { joined, picked } from './lists.js'
 import { type ColumnAccess, type TypeFacts, variableType } from './type-facts.js'
 import { explicitNull } from './voids.js'
 
+/** A tuple: each element is a value of its own. */
 export interface AnyVector {
   form: 'vector'
   type: 'ANY'

@@ -50,7 +50,7 @@ export const asynchronousChecks: readonly Check[] = [
     name: 'asynchronous: nothing is answered',
     does: 'sends a request with flag 4 and one without, and looks at the first answer',
     dependsOnIt:
-      'load --mode async: an answer too many would be taken for that of the next request',
+      'load --mode async: a superfluous answer would be taken for that of the next request',
     async run({ rawSession }) {
       const { exchange, sessionId } = await rawSession()
       exchange.send({ sessionId, flags: asyncFlags }, { kind: 'script', script: '1111' })
@@ -61,7 +61,7 @@ export const asynchronousChecks: readonly Check[] = [
   {
     name: 'asynchronous: errors are not answered either',
     does: 'sends a failing request with flag 4 and one without, and looks at the first answer',
-    dependsOnIt: 'load --mode async: batches that are refused',
+    dependsOnIt: 'load --mode async: refused batches',
     async run({ rawSession }) {
       const { exchange, sessionId } = await rawSession()
       const script = 'throw "ddbIngestTest"'
@@ -72,7 +72,7 @@ export const asynchronousChecks: readonly Check[] = [
   },
   {
     name: 'asynchronous: mixed-flags on one session',
-    does: 'asks as load does, and mixes a hundred batches without answers with requests that are answered, on one session',
+    does: 'asks the same question as load, and mixes a hundred batches without answers with requests that are answered, on one session',
     dependsOnIt:
       'receipts and load --mode async: one session logs in with answers and writes without',
     async run(context) {
@@ -99,8 +99,7 @@ export const asynchronousChecks: readonly Check[] = [
   {
     name: 'asynchronous: an answer means that what was sent before has been read',
     does: 'sends a hundred batches without answers, asks one question on the same session, and counts at once',
-    dependsOnIt:
-      'receipts and counting: how a run finds out that a lost batch will not come any more',
+    dependsOnIt: 'receipts and counting: how a run notices that a lost batch will never arrive',
     async run({ share, open, ask }) {
       const name = await share('before', streamTable)
       const session = await open()
@@ -202,7 +201,7 @@ export const asynchronousChecks: readonly Check[] = [
   {
     name: 'asynchronous: a refused batch does not stop those after it',
     does: 'sends a good, a bad and a good batch without answers',
-    dependsOnIt: 'load --mode async: batches that are refused',
+    dependsOnIt: 'load --mode async: refused batches',
     async run(context) {
       const name = await context.share('afterBad', streamTable)
       const session = await context.open()

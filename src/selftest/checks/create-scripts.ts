@@ -179,7 +179,7 @@ export const createChecks: readonly Check[] = [
   })),
   {
     name: 'create: what a script that fails leaves',
-    does: 'runs the script of a DFS table with a partition column that is not there, and looks for its database',
+    does: 'runs the script of a DFS table with a partition column that does not exist, and looks for its database',
     dependsOnIt: 'what load --create says when it could not make the table',
     needs,
     limitMs: 15_000,

@@ -99,7 +99,7 @@ addFunctionView(${changing})`)
   },
   {
     name: 'function view: found by typestr',
-    does: 'asks typestr for a view and for a name that is not there',
+    does: 'asks typestr for a view and for a name that does not exist',
     dependsOnIt: 'ending with 78 before the first row if --function is wrong',
     needs,
     async run(context) {
@@ -108,13 +108,13 @@ addFunctionView(${changing})`)
       const refused = await refusalOf(context.ask(`typestr(${view})`, session))
       if (refused !== undefined) return fail(`the view is not found: ${refused}`)
       const missing = await refusalOf(context.ask(`typestr(${view}Missing)`, session))
-      return missing === undefined ? fail('a name that is not there is found') : pass()
+      return missing === undefined ? fail('a name that does not exist is found') : pass()
     },
   },
   {
     name: 'function view: listed',
     does: 'adds a view and looks for it in getFunctionViews()',
-    dependsOnIt: 'near names for a wrong --function',
+    dependsOnIt: 'similar names for a wrong --function',
     needs,
     async run(context) {
       const { view } = await addView(context)
@@ -136,7 +136,7 @@ addFunctionView(${changing})`)
     },
   },
   {
-    name: 'function view: the words for a name that is not there',
+    name: 'function view: the words for a name that does not exist',
     does: 'drops a view that was never added',
     dependsOnIt: 'nothing: views are dropped by their users',
     needs,

@@ -19,7 +19,7 @@ const noUser = skipped('no user was given')
 export const loginChecks: readonly Check[] = [
   {
     name: 'login: by calling login',
-    does: 'connects as guest, logs in, and asks who it is',
+    does: 'connects as guest, logs in, and asks which user it is',
     dependsOnIt: '--user',
     async run({ server, open, ask }: CheckContext) {
       if (server.user === undefined) return noUser
@@ -32,7 +32,7 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: inside the connect request',
-    does: 'sends user and password with the connect request, and asks who it is',
+    does: 'sends user and password with the connect request, and asks which user it is',
     dependsOnIt: 'sending data as official asynchronous clients do, if one session cannot do both',
     async run({ server, raw }) {
       if (server.user === undefined) return noUser
@@ -76,7 +76,7 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: it holds for its session alone',
-    does: 'opens a second connection without a login, and asks who it is',
+    does: 'opens a second connection without a login, and asks which user it is',
     dependsOnIt: 'every connection of a run logging in for itself',
     async run({ server, open, ask }) {
       if (server.user === undefined) return noUser
@@ -113,7 +113,7 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: with SCRAM',
-    does: 'logs in without sending the password, has the server prove that it knows it, and asks who it is',
+    does: 'logs in without sending the password, has the server prove that it knows it, and asks which user it is',
     dependsOnIt: '--require scram; else logging in by RSA or with --insecure-login',
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
@@ -124,12 +124,12 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: with RSA',
-    does: 'logs in with a password that is encrypted with the key of the server, and asks who it is',
+    does: 'logs in with a password that is encrypted with the key of the server, and asks which user it is',
     dependsOnIt: 'nothing if SCRAM works; else logging in without verified TLS or --insecure-login',
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
         const { mayShowPassword, needsScram, least } = protection
-        // A more precise answer would help an attacker on the network who has heard nothing so far.
+        // Trying RSA would tell an attacker between the two ends more than they have heard so far.
         if (needsScram || (least?.method === 'scram' && !mayShowPassword))
           return 'SCRAM is demanded'
         return rsaLogin(credentials, protection, ask)

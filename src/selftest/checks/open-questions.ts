@@ -64,7 +64,7 @@ const optionalFunctions = [
 export const openQuestionChecks: readonly Check[] = [
   {
     name: 'open: sharing a name again in one session',
-    does: 'shares two tables under one name and looks at which one is there',
+    does: 'shares two tables under one name and looks which one remains',
     dependsOnIt: 'nothing: names are random, and a marker is looked at twice',
     async run(context) {
       const name = await context.share('again', oneColumn(1))
@@ -74,7 +74,7 @@ export const openQuestionChecks: readonly Check[] = [
   },
   {
     name: 'open: R6, sharing a name again from another session',
-    does: 'shares two tables under one name from two sessions and looks at which one is there',
+    does: 'shares two tables under one name from two sessions and looks which one remains',
     dependsOnIt: 'nothing: names are random, and a marker is looked at twice',
     async run(context) {
       const name = await context.share('again', oneColumn(1))
@@ -145,7 +145,8 @@ export const openQuestionChecks: readonly Check[] = [
   {
     name: 'open: sessions of other users',
     does: 'looks for the session of another user, or of a guest, in getSessionMemoryStat()',
-    dependsOnIt: 'naming tables of runs that were killed: those of other users may be under way',
+    dependsOnIt:
+      'naming tables that killed runs have left: runs of other users may still be working',
     async run({ ask, open, openSecond, second, server }) {
       if (second === undefined && server.user === undefined) {
         throw new Unavailable('no other user was given')
@@ -178,7 +179,7 @@ export const openQuestionChecks: readonly Check[] = [
   {
     name: 'open: objs(true) lists shared tables',
     does: 'shares a table and looks for it in the list',
-    dependsOnIt: 'near names for a wrong --table, and naming what killed runs have left',
+    dependsOnIt: 'similar names for a wrong --table, and naming what killed runs have left',
     async run({ share, ask }) {
       const name = await share('listed', oneColumn(1))
       const objects = tableOf(await ask('select * from objs(true) where shared=true'))

@@ -60,7 +60,7 @@ export const receiptRaceChecks: readonly Check[] = [
   {
     name: 'receipts: R5, a claim is one step',
     does: 'lets eight sessions claim the same 500 keys at once and counts who won',
-    dependsOnIt: 'receipts: of two copies of a batch one may be written',
+    dependsOnIt: 'receipts: only one of two copies of a batch may be written',
     limitMs: 15_000,
     async run({ share, open, ask }) {
       const name = await share('claims', 'keyedStreamTable(`k, 1024:0, `k`winner, [LONG, INT])')
@@ -88,7 +88,7 @@ ddbIngestTestWon`
   {
     name: 'receipts: R14, requests of a session that is closed are executed',
     does: 'sends a hundred batches without answers, closes at once, and waits for their outcomes',
-    dependsOnIt: 'load --confirm none, which closes when everything is handed over',
+    dependsOnIt: 'load --confirm none, which closes after sending everything',
     limitMs: 10_000,
     async run(context) {
       const { share, open, platform, signal } = context
@@ -168,7 +168,7 @@ ddbIngestTestWon`
   {
     name: 'receipts: the words of a forgotten function',
     does: 'calls the delivering function on a session that has not defined it',
-    dependsOnIt: 'receipts: a batch that a forgetful server refused is sent again',
+    dependsOnIt: 'receipts: a batch is sent again if the server has forgotten the function',
     async run({ open, call }) {
       const session = await open()
       const words = await refusalOf(call('ddbIngestDeliver', [batch(0, 1)], session))
@@ -179,7 +179,7 @@ ddbIngestTestWon`
   {
     name: 'receipts: a server tells who is connected',
     does: 'looks for its own session in getSessionMemoryStat()',
-    dependsOnIt: 'naming tables of runs that were killed',
+    dependsOnIt: 'naming tables that killed runs have left',
     needs: 'getSessionMemoryStat',
     async run({ ask, control }) {
       const asked = ask('exec sessionId from getSessionMemoryStat()')

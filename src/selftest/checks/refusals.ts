@@ -87,7 +87,7 @@ ddbIngestTestCaught`
   },
   {
     name: 'refusals: a thrown text arrives whole',
-    does: 'throws a text and looks for it in the error',
+    does: 'throws an error with a text and looks for the text in the answer',
     dependsOnIt: 'messages of functions that refuse rows',
     async run({ ask }) {
       const words = await refusalOf(ask('throw "ddbIngestTest refuses"'))
