@@ -16,10 +16,9 @@ export const lookEveryMs = 250
 /** A writer continues for a moment after its file was renamed: only after this time is the end final. */
 export const quietMs = 30_000
 
-/** Kept of the first and last bytes read, to be compared with the file: even similar lines differ within so many bytes. */
+/** How many of the first and last bytes are kept to be compared with the file: even similar lines differ within so many. */
 export const keptBytes: number = 16 * 1024
 
-/** What reading a file depends on. */
 export interface FollowedFile {
   readonly file: InputFile
   readonly name: string
@@ -37,7 +36,6 @@ export interface FollowedFile {
 export interface FollowedChunks {
   /**
    * From the file's start, to be iterated once. A chunk is overwritten after the next one was requested.
-   *
    * @throws {InputError} DDB_INPUT_TRUNCATED if the file has become shorter, or its content was replaced
    * @throws {DdbError} DDB_INTERRUPTED if reading is stopped
    */
