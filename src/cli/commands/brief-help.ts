@@ -19,7 +19,7 @@ const where: Task = [
   'Where rows go',
   {
     table: 'a shared table, or dfs://DATABASE/TABLE',
-    create: 'create the table if it is missing: stream or dfs',
+    create: 'create a missing table: stream or dfs',
     host: 'the server (127.0.0.1:8848)',
     user: 'log in as; prompts for the password',
   },
@@ -47,7 +47,7 @@ export const briefs: Readonly<Record<string, Brief>> = {
         'Bad rows, and loading again',
         {
           rejects: 'keep rejected rows here, for repair and retry',
-          runId: 'resume where the run stopped, load no row twice',
+          runId: 'resume where it stopped, load no row twice',
         },
       ],
       [

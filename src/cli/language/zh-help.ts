@@ -41,7 +41,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'say what an error code or exit code means, and what to do': '说明错误码或退出码的含义和处理方法',
   // Target
   'shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
-  'create the table if it is missing: stream or dfs': '表不存在时创建：stream 或 dfs',
+  'create a missing table: stream or dfs': '表不存在时创建：stream 或 dfs',
   'insert, append or upsert': 'insert、append 或 upsert',
   'columns that make a row unique, for upsert and --verify':
     '唯一确定一行的列，用于 upsert 和 --verify',
@@ -286,7 +286,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'such as day=dd/MM/yyyy or t=epoch:ms': '例如 day=dd/MM/yyyy 或 t=epoch:ms',
   'Bad rows, and loading again': '错误的行，以及再次导入',
   'keep rejected rows here, for repair and retry': '保存被拒绝的行，供修正后重新导入',
-  'resume where the run stopped, load no row twice': '从停止处继续，不重复导入任何行',
+  'resume where it stopped, load no row twice': '从停止处继续，不重复导入任何行',
   'Before and after': '之前与之后',
   'write nothing, and say what would happen': '不写入，只说明会发生什么',
   'print the result as one JSON object': '以一个 JSON 对象打印结果',

@@ -49,7 +49,7 @@ export const targetOptions = optionGroup('Target', {
   },
   create: {
     flags: '--create <kind>',
-    help: 'create the table if it is missing: stream or dfs',
+    help: 'create a missing table: stream or dfs',
     reader: choice('stream', 'dfs'),
     field: 'target.create',
   },
