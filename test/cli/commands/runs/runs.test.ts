@@ -54,7 +54,7 @@ t.test('the table has every run, and standard error what is no journal', async t
     stdout,
     /^run .*\ndead +killed .*\ndone +finished .*\n\nto go on:\n {2}ddb-ingest resume dead\n$/,
   )
-  t.equal(stderr, `${folder}/runs/x.txt: it is no journal\n`)
+  t.equal(stderr, `${folder}/runs/x.txt: it is not a journal\n`)
   t.match(await runs('dead', 'done'), { code: 0, stdout: /^dead: killed\n[^]*^done: finished$/m })
 })
 
