@@ -67,7 +67,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '为路径的各部分命名，例如 {day}/{symbol}.csv；或 hive，用于文件夹 day=…',
   'inputs whose path does not match: skip, or null for its parts':
     '路径不匹配的输入：skip（略去），或 null（各部分为空值）',
-  'a text; {NAME} in it is a column, a part of --path, filename, dirname, path or line; repeatable':
+  'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable':
     '一段文本；其中的 {NAME} 是列、--path 的一个部分、filename、dirname、path 或 line；可重复',
   'also read again what has changed since the run has read it; for targets that replace rows by key':
     '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
@@ -275,7 +275,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'FILE.retry beside it': '旁边的 FILE.retry',
   'no limit': '不限',
   '100 on a terminal, else all': '终端上 100，否则全部',
-  "on a terminal the system's": '终端上为系统的语言',
+  "the system's, on a terminal": '终端上为系统的语言',
   // The help that fits a screen
   'Streams files or standard input into a table, and proves that every row landed.':
     '把文件或标准输入导入表，并证明每一行都已写入。',

@@ -209,7 +209,7 @@ export const mappingOptions = optionGroup('Mapping', {
   },
   set: {
     flags: '--set <target=value>',
-    help: 'a text; {NAME} in it is a column, a part of --path, filename, dirname, path or line; repeatable',
+    help: 'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable',
     reader: pairs('TARGET=VALUE'),
     field: 'mapping.set',
   },

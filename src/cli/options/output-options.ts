@@ -21,7 +21,7 @@ export const commonOptions = optionGroup('Output', {
     flags: '--lang <language>',
     help: 'help and messages in Chinese or English: zh or en',
     reader: choice('zh', 'en'),
-    defaultNote: "on a terminal the system's",
+    defaultNote: "the system's, on a terminal",
   },
   config: {
     flags: '--config <file>',
