@@ -129,8 +129,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'auto, none, count or receipts: how to confirm that rows landed':
     'auto、none、count 或 receipts：如何确认行已写入',
   'give up if the server makes no progress for this long': '服务器无响应且没有进展超过此时间则放弃',
-  'rows a request: auto, or a number': '每个请求的行数：auto 或数字',
-  'bytes a request': '每个请求的字节数',
+  'rows per request: auto, or a number': '每个请求的行数：auto 或数字',
+  'bytes per request': '每个请求的字节数',
   'send rows of stdin or --follow after at most this long':
     '标准输入或 --follow 的数据最多等待此时间后发送',
   'most bytes that are sent but not confirmed': '已发送但未确认的字节数上限',
@@ -193,7 +193,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'auto, bar, plain or none; auto is a bar on a terminal, else a line every 10 s':
     'auto、bar、plain 或 none；auto 在终端显示进度条，否则每 10 秒一行',
   'print nothing at all on success': '成功时不打印任何内容',
-  'text or json: one object a line on standard error': 'text 或 json：标准错误每行一个对象',
+  'text or json: one object per line on standard error': 'text 或 json：标准错误每行一个对象',
   'write each message to and from the server as a line, without values and secrets':
     '与服务器往来的每条消息写一行，不含值和密码',
   'scripts and first values in the trace as well': '跟踪中也写脚本和最前面的值',
@@ -238,11 +238,11 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '模拟此版本，例如 1.30.22：拒绝之后才有的功能',
   'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)':
     'dolphindb.cfg 的设置，例如 maxPubConnections=0（可重复）',
-  'refuse every n-th insert, as ChunkInRecovery, or forget sessions':
+  'refuse every n-th insert with an error such as ChunkInRecovery, or forget sessions':
     '每隔 n 次拒绝一次写入（如同 ChunkInRecovery），或丢弃会话',
   'count rows without storing them, for measurements': '只计数不保存，供测量使用',
   'requests in each mode': '每种模式的请求数',
-  'rows a request': '每个请求的行数',
+  'rows per request': '每个请求的行数',
   'stop after this time, with the findings so far': '到此时间结束，报告当时已知的结果',
   'another user, for checks that need two': '另一个用户，供需要两个用户的检查使用',
   'file with the password of that user': '该用户的密码文件',

@@ -64,7 +64,7 @@ export const jsonOptions = optionGroup('Output', {
 export const logOptions = optionGroup('Output', {
   logFormat: {
     flags: '--log-format <format>',
-    help: 'text or json: one object a line on standard error',
+    help: 'text or json: one object per line on standard error',
     reader: choice('text', 'json'),
     default: 'text',
   },
