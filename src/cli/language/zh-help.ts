@@ -68,7 +68,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '路径不匹配的输入：skip（略去），或 null（各部分为空值）',
   'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable':
     '一段文本；其中的 {NAME} 是列、--path 的一个部分、filename、dirname、path 或 line；可重复',
-  'also read files again that changed after the run read them; for targets that replace rows by key':
+  'read files again if they changed after the run read them; for targets that replace rows by key':
     '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
   'add columns of the input that the table lacks; the script is printed first':
     '添加输入中有而表中没有的列；先打印脚本',
@@ -117,7 +117,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '列中时间的偏移，+08:00 或 none；可重复',
   'between groups of three digits': '千位分隔符',
   'the decimal separator of numbers is a comma': '数字以逗号为小数点',
-  'this column holds shares such as 12.5%; repeatable': '含有 12.5% 这样的百分数；可重复',
+  'this column holds percentages such as 12.5%; repeatable': '含有 12.5% 这样的百分数；可重复',
   'this text means true, as 1 does; repeatable': '与 1 一样表示真；可重复',
   'this text means false, as 0 does; repeatable': '与 0 一样表示假；可重复',
   'a bad cell becomes null and is counted': '错误的单元格变为空值并计数',

@@ -276,7 +276,7 @@ export const runOptions = optionGroup('Run', {
   },
   changed: {
     flags: '--changed',
-    help: 'also read files again that changed after the run read them; for targets that replace rows by key',
+    help: 'read files again if they changed after the run read them; for targets that replace rows by key',
     reader: onOff,
     field: 'journal.changed',
   },

@@ -272,7 +272,7 @@ export const valueOptions = optionGroup('Values', {
   },
   percent: {
     flags: '--percent <column>',
-    help: 'this column holds shares such as 12.5%; repeatable',
+    help: 'this column holds percentages such as 12.5%; repeatable',
     reader: repeated(text),
     field: 'cells.percentColumns',
   },
