@@ -33,7 +33,7 @@ t.test('a confirmation that does not exist is wrong usage', async t => {
 
 t.test('inputs that are no list are refused, not taken letter by letter', async t => {
   for (const inputs of ['/tmp/x', undefined]) {
-    const wrong = { ...minimal, inputs } as LoadOptions
+    const wrong = { ...minimal, inputs } as unknown as LoadOptions
     t.throws(() => makePlan(wrong), { code: 'DDB_USAGE', message: /`inputs` is a list of files/ })
   }
 })
