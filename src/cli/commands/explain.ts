@@ -1,5 +1,5 @@
 /*
-  `explain`: what docs/errors.md says about an error code or an exit code, read from the package's own files in the reader's language.
+  `explain`: prints what docs/errors.md says about an error code or an exit code, in the reader's language.
 */
 import { readFile } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
