@@ -104,9 +104,10 @@ function chainOf(error: unknown): Error[] {
 }
 
 function causesOf(error: unknown): string[] {
-  return chainOf(error).flatMap(one =>
+  const lines = chainOf(error).flatMap(one =>
     withFlags(one.stack ?? one.message)
       .split('\n')
       .slice(0, 8),
   )
+  return lines.slice(0, 24)
 }
