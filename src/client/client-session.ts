@@ -50,7 +50,6 @@ export class ClientSession implements Session {
   readonly #decodeResponse: ResponseDecoder
   #id = '0'
   readonly #isCompressed: boolean
-  /** Of requests without options. */
   #asyncHead: RequestHead = requestHead('0', true, {})
   #answeredHead: RequestHead = this.#asyncHead
 
@@ -246,9 +245,7 @@ export class ClientSession implements Session {
     return response.value === undefined ? undefined : this.#answer(response.value, options)
   }
 
-  /**
-   * Typed unless the caller wants plain values, as callers of the library's `connect` do; the types of `PlainSession` say so.
-   */
+  /** Typed unless the caller wants plain values, as callers of the library's `connect` do; the types of `PlainSession` say so. */
   #answer(value: Value, options: RunOptions): Result {
     const { typed = this.#options.typed ?? true, times = this.#options.times } = options
     return typed ? resultOf(value) : (toPlain(value, times) as unknown as Result)

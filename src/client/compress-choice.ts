@@ -16,7 +16,6 @@ export function isCompressed(
   return compress === 'lz4' || (compress === 'auto' && !isLoopback(remoteAddress))
 }
 
-/** True for a numeric address of this machine. */
 function isLoopback(address: string): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address)
 }

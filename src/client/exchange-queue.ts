@@ -12,7 +12,6 @@ import type { Outgoing } from './outgoing.js'
 import type { ConnectionTrace } from './trace.js'
 import { limitWait, type WaitLimits } from './wait-limits.js'
 
-/** Reads one answer from the session's stream. */
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
 /** Why nothing may be sent after an answer; undefined if it is an ordinary one. */
@@ -60,7 +59,6 @@ export class ExchangeQueue {
     this.#trace = trace
   }
 
-  /** True if no request waits for an answer. */
   get isIdle(): boolean {
     const isEmpty = this.#waiting.length === 0 && this.#held.length === 0
     return this.#outstanding === undefined && isEmpty && !this.#isHeld
@@ -152,7 +150,6 @@ export class ExchangeQueue {
 
   /**
    * Continues reading the outstanding answer after bytes were added to the reader.
-   *
    * @throws {ProtocolError} if the bytes are not an answer, or no answer is due
    * @throws {DdbError} what `LastAnswer` returned, before anything else is sent
    */

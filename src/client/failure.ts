@@ -25,7 +25,6 @@ function systemCode(cause: unknown): string | undefined {
   return undefined
 }
 
-/** The error of a connection that was never established. */
 export function connectFailure(host: string, port: number, cause: unknown): DdbError {
   const address = addressText(host, port)
   const options = { cause, safeToRetry: true }
@@ -57,7 +56,6 @@ export function connectFailure(host: string, port: number, cause: unknown): DdbE
   return new ConnectionError('DDB_CONNECT', `Cannot connect to ${address}: ${reason}.`, options)
 }
 
-/** The error of an established connection that ended by itself. */
 export function connectionLost(
   host: string,
   port: number,

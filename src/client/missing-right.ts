@@ -63,7 +63,7 @@ export function settingToChange(serverMessage: string): string | undefined {
 
 /**
  * Advice as one sentence.
- * @param upserts  an upsert was refused
+ * @param upserts  the refused request was an upsert
  */
 export function rightToAskFor(serverMessage: string, upserts: boolean = false): string {
   const sentence = rightSentence(serverMessage, upserts)

@@ -51,11 +51,10 @@ export interface Session extends AsyncDisposable {
 
   /**
    * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last
-   * argument may be options. On an asynchronous session it resolves without a value once the request is handed over and there
-   * is room for more.
+   * argument may be options. On an asynchronous session it resolves without a value once the request is handed over and there is
+   * room for more.
    *
    * `T` is what the caller knows of the answer and is not checked: `run<ResultTable>('select …')`.
-   *
    * @throws {ServerError} the server's error line
    * @throws {ConnectionError} DDB_CONNECTION_LOST
    * @throws {TimeoutError} after `timeoutMs`
@@ -70,7 +69,6 @@ export interface Session extends AsyncDisposable {
 
   /**
    * Logs in, or changes the user, on a connected session.
-   *
    * @throws {ServerError} DDB_LOGIN if the server refuses
    * @throws {UsageError} DDB_CONFIG if the password would be sent unprotected; DDB_ASYNC_SESSION on an asynchronous session,
    *   which can log in only in `connect`
@@ -88,9 +86,8 @@ export interface Session extends AsyncDisposable {
 
   /**
    * Sends one asynchronous function request (flag 4), also on a synchronous session; there is no answer, even if it fails. It
-   * leaves before synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by reference and
-   * must not change before `onWritten`.
-   *
+   * leaves before synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by reference and must
+   * not change before `onWritten`.
    * @param onWritten  called once the kernel has taken the request; never called if the connection is lost first
    * @returns false if the caller should wait for `drained()` before sending more
    * @throws {ConnectionError} if the connection is lost
@@ -109,7 +106,6 @@ export interface Session extends AsyncDisposable {
 
   /**
    * Finishes what was handed over, sends FIN, and waits for the other end to close, as long as there is progress.
-   *
    * @throws {ConnectionError} if asynchronous requests could not be written
    */
   close(): Promise<void>
@@ -123,7 +119,6 @@ export const defaultConnectTimeoutMs = 10_000
 
 /**
  * Connects, logs in if a user is given, and resolves with a session that is ready.
- *
  * @throws {ConnectionError} DDB_CONNECT if no connection can be made
  * @throws {ServerError} DDB_LOGIN if the server refuses the login
  * @throws {TlsError} DDB_TLS if the server's certificate is refused, or one end speaks TLS and the other does not
@@ -166,7 +161,6 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
   }
 }
 
-/** A connection being established. */
 interface Dialled {
   readonly socket: Socket
   readonly opened: Promise<void>

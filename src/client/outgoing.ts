@@ -62,7 +62,6 @@ export class Outgoing {
   #rest: Uint8Array[] = []
   #restAt = 0
   #currentBytes = 0
-  /** Recent time per byte. */
   #msPerByte = 0
   #callStart: CallStart | undefined
   #writtenBytes = 0
@@ -132,7 +131,6 @@ export class Outgoing {
 
   /**
    * Sends one more encoded asynchronous request soon, together with its neighbours.
-   *
    * @param onWritten  called once the kernel has taken its last byte; never called if that does not happen
    */
   commit(onWritten?: () => void): void {
@@ -168,7 +166,6 @@ export class Outgoing {
     this.#writePiece()
   }
 
-  /** Writes the next piece. */
   #writePiece(): void {
     let bytes = 0
     // A single buffer is written directly, as gathering costs more than writing it.

@@ -35,7 +35,6 @@ const maxInt = 2 ** 31 - 1
  * Date → TIMESTAMP of its UTC fields; null → NULL, undefined → an argument left out, both VOID; Int32Array → INT vector, and so
  * on; a list of scalars → a vector; a list of objects, or an object of lists of one length → a table; another object → a
  * dictionary.
- *
  * @throws {ValueError} DDB_USAGE if there is no such DolphinDB value
  */
 export function toValue(input: PlainInput): Value {
@@ -260,7 +259,6 @@ function dateElement(date: Date, { type }: ColumnType): ElementValue {
 
 /**
  * A table from rows or columns with the given types: names and order are the schema's, missing members are null.
- *
  * @param schema  `time:TIMESTAMP,sym:SYMBOL,price:DOUBLE`, or the same as an object
  * @throws {UsageError} DDB_USAGE for an invalid schema
  * @throws {ValueError} for values that do not fit

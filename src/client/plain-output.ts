@@ -25,9 +25,8 @@ export type PlainOutput =
   | { [key: string]: PlainOutput }
 
 /**
- * A vector, a pair or a set becomes a list; a matrix a list of its columns, with `rowLabels` and `columnLabels` if it has them;
- * a dictionary an object keyed by the texts of its keys; a table a `PlainTable`.
- *
+ * A vector, a pair or a set becomes a list; a matrix a list of its columns, with `rowLabels` and `columnLabels` if it has them; a
+ * dictionary an object keyed by the texts of its keys; a table a `PlainTable`.
  * @param times  form of dates and times; default text
  */
 export function toPlain(value: Value | undefined, times: TimesAs = 'text'): PlainOutput {
@@ -80,7 +79,6 @@ function plainLong(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** Every element of a column. */
 function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
   const list = Array.from({ length: column.length }, (_, i) =>
     isNullElement(column, i) ? null : toPlain(elementAt(column, i), times),
@@ -186,9 +184,7 @@ function tableOf(value: Value | undefined): Table {
   )
 }
 
-/**
- * A table of an answer. `Row` is the caller's claim about its rows; it is not checked. The table can be sent back unchanged.
- */
+/** A table of an answer. `Row` is the caller's claim about its rows; it is not checked. The table can be sent back unchanged. */
 export class PlainTable<Row = { [column: string]: PlainOutput }> {
   /** The same table with its types. */
   readonly typed: Table

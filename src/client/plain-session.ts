@@ -16,7 +16,6 @@ export interface PlainSession extends Omit<Session, 'run' | 'call' | 'readBlocks
    * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last
    * argument may be options. On an asynchronous session it resolves without a value once the request is handed over and there is
    * room for more.
-   *
    * @throws {ServerError} the server's error line
    * @throws {ConnectionError} DDB_CONNECTION_LOST
    * @throws {TimeoutError} after `timeoutMs`
@@ -39,7 +38,6 @@ export interface PlainSession extends Omit<Session, 'run' | 'call' | 'readBlocks
 
 /**
  * Connects, logs in if a user is given, and resolves with a session that is ready.
- *
  * @throws {ConnectionError} DDB_CONNECT if no connection can be made
  * @throws {ServerError} DDB_LOGIN if the server refuses the login
  * @throws {TlsError} DDB_TLS if the server's certificate is refused, or one end speaks TLS and the other does not

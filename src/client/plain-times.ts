@@ -1,6 +1,5 @@
 /*
-  Dates and times of answers in JavaScript: ISO 8601 text, which loses nothing, or, on request, `Date` or the types of
-  `Temporal`.
+  Dates and times of answers in JavaScript: ISO 8601 text, which loses nothing, or, on request, `Date` or the types of `Temporal`.
 */
 import { UsageError } from '../errors.js'
 import { formatTemporal, type TemporalType } from '../protocol/types/temporals.js'
@@ -61,7 +60,6 @@ const latestDateMs = 8.64e15
 
 /**
  * A value that is not null. What `Date` cannot represent stays text: times of day, nanoseconds, distant years.
- *
  * @throws {UsageError} DDB_USAGE if `Temporal` is requested and this Node has none
  */
 export function plainTime(

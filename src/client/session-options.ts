@@ -38,7 +38,7 @@ export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions 
   loginWithConnect?: boolean
   /**
    * Whether columns are compressed, including those of answers. `auto`, the default, does so if the server is on another
-   * machine; what is sent only while the network is slow.
+   * machine, for sent columns only while the network is slow.
    */
   compress?: CompressChoice
   /** Longest wait until the session is ready, including the login; default 10,000. */
@@ -78,7 +78,7 @@ export interface RunOptions extends AnswerOptions {
 /** Values for a function's parameters, plain JavaScript or DolphinDB's, optionally followed by options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
-/** These names distinguish options from a value for a function's last parameter. */
+/** An object with only these names is taken for options, not for the value of a last parameter. */
 export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',
@@ -94,7 +94,6 @@ export const runOptionNames: ReadonlySet<string> = new Set([
 /**
  * The last argument is taken for options if it is an object with only these names. A table with such column names has lists as
  * members, which options never have.
- *
  * @param names  of all options
  */
 export function splitArguments<Options extends RunOptions = RunOptions>(
@@ -182,7 +181,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkAnswers(options)
 }
 
-/** Callers in plain JavaScript have no compiler to tell them, nor that `{ times: 3 }` was not taken for an argument. */
+/** Plain JavaScript has no compiler that reports wrong options, or that `{ times: 3 }` was not taken for an argument. */
 function checkAnswers({ typed, times }: AnswerOptions): void {
   if (typed !== undefined && typeof typed !== 'boolean') {
     throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)

@@ -12,7 +12,6 @@ export interface WaitLimits {
 
 /**
  * Calls `giveUp` once when the time is up or the signal fires.
- *
  * @returns a function that cancels both
  */
 export function limitWait(

@@ -34,14 +34,12 @@ export interface ByteSource {
   readonly head: Uint8Array
   /**
    * The content as UTF-8, to be iterated once. A chunk may be overwritten as soon as the next one is requested.
-   *
    * @throws {InputError} DDB_INPUT_READ, DDB_INPUT_TRUNCATED, DDB_INPUT_ENCODING
    */
   chunks(): Chunks
   /**
    * Makes the next chunk begin at `toBytes` of the content, without reading what lies before; both counts continue from there.
    * Undefined if content can only be found by reading: compressed, decoded, or from a pipe.
-   *
    * @param fromBytes  up to which chunks were consumed
    * @param toBytes  where a character begins, or the content ends
    * @returns false if more was read than consumed, so that the next chunk still follows the last one

@@ -43,7 +43,6 @@ export class CountedChunks {
 
   /**
    * Makes `rest` continue at `toBytes`, and counts what it skips.
-   *
    * @param fromBytes  up to which everything was taken from `rest`
    * @returns false if that is impossible, or more was read than taken
    */

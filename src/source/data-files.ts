@@ -10,11 +10,9 @@ export interface PassedOver {
   readonly files: number
   /** By extension in lower case, such as `.txt`; `hidden`, `no extension`, `special` for pipes and the like, `others`. */
   readonly byKind: Readonly<Record<string, number>>
-  /** Paths of the first ones. */
   readonly first: readonly string[]
 }
 
-/** Counts files that are not selected. */
 export interface PassedOverCount extends PassedOver {
   /** @param isSpecial  it is not a file, although its name is that of a data file */
   add(path: string, name: string, isSpecial?: boolean): void
@@ -82,7 +80,6 @@ export function dataFileText(extensions: readonly string[]): string {
 /** Whether a file of a folder is data, by its name and its path in the folder. */
 export type IsData = (name: string, path: () => string) => boolean
 
-/** Which files of folders to select. */
 export interface DataNames {
   /** Extensions in lower case; a compressed file counts by that of its content. */
   readonly extensions: readonly string[]
@@ -102,7 +99,7 @@ export function dataFiles({ extensions, include }: DataNames, field = 'input.inc
   const matchers = include.flatMap(expandBraces).map(pattern => {
     const path = pattern.replace(/^(?:\.?\/)+/, '')
     if (path === '' || path.endsWith('/')) {
-      throw new UsageError('DDB_USAGE', `\`${field}\` "${pattern}" is no pattern of files`)
+      throw new UsageError('DDB_USAGE', `\`${field}\` "${pattern}" is not a pattern of files`)
     }
     return { matcher: pathMatcher(path), isPath: path.includes('/') }
   })

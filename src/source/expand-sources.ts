@@ -24,7 +24,6 @@ import { missingMessage } from './open-source.js'
 import { newPathList, type GrowingPathList, type PathList } from './path-list.js'
 import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
-/** The expanded sources of a run. */
 export interface ExpandedSources {
   /** In the given order, with those of one pattern or folder sorted; `-` stays `-`. Each file once, by its first name. */
   readonly paths: PathList
@@ -38,7 +37,6 @@ export interface ExpandedSources {
   readonly unmatched?: readonly string[]
 }
 
-/** How to expand sources. */
 export interface ExpandOptions extends DataNames {
   /** Patterns of the members to take from archives, like `include` for files of folders. */
   readonly members?: readonly string[] | undefined
@@ -55,7 +53,7 @@ export interface ExpandOptions extends DataNames {
 /**
  * @param inputs  paths, patterns (`day=*-t.csv`), folders, or `-` for standard input
  * @throws {InputError} DDB_INPUT_MISSING for a path that does not exist, may not be read, or yields no file
- * @throws {UsageError} DDB_USAGE for invalid patterns of `include`, or if there is no folder for them
+ * @throws {UsageError} DDB_USAGE for invalid patterns of `include`, or if no input is a folder
  */
 export async function expandSources(
   inputs: readonly string[],
@@ -215,7 +213,6 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
   throw missing(folder, `the folder "${folder}" holds no ${what}`)
 }
 
-/** Notices about files that are not read, or not twice. */
 export function sourceNotices({
   sameFiles,
   passedOver,
@@ -275,7 +272,7 @@ async function readFolder(
   try {
     await files.readFolder(folder, true, found)
   } catch (cause) {
-    // The system may name an entry below it.
+    // The error may name an entry inside the folder.
     const { path = folder } = cause as NodeJS.ErrnoException
     const name = typeof path === 'string' ? path : folder
     throw missing(name, missingMessage(name, cause), cause)

@@ -15,9 +15,8 @@ export interface Jump {
 }
 
 /**
- * The bytes of an open file from its start to the size it has when its end is reached. A chunk is overwritten after the next
- * one was requested.
- *
+ * The bytes of an open file from its start to the size it has when its end is reached. A chunk is overwritten after the next one
+ * was requested.
  * @param openedBytes  size at opening; undefined for anything without one, such as a pipe
  * @param jump  must not lead beyond the end; ignored without a size
  * @throws {InputError} DDB_INPUT_TRUNCATED, after the last chunk, if the file has become shorter
@@ -97,7 +96,7 @@ async function sizeAtEnd(
   )
 }
 
-/** @param when  `while it was read` */
+/** @param when  such as `while it was read` */
 export function cutShort(name: string, when: string, before: number, after: number): InputError {
   return new InputError(
     'DDB_INPUT_TRUNCATED',

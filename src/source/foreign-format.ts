@@ -15,7 +15,7 @@ const pipeThrough = (command: string): string =>
 
 const unpack = 'unpack it and load the files in it'
 
-/** For signatures of letters it also checks following bytes that a text has only by accident. */
+/** After a signature of letters it also checks bytes that a text has there only by accident. */
 const beginsWith =
   (signature: string, at = 0) =>
   (head: Uint8Array): boolean =>
@@ -120,7 +120,7 @@ const formats: readonly ForeignFormat[] = [
   { what: 'a PDF', advice: 'load the data that it was made from', isAt: beginsWith('%PDF-') },
 ]
 
-/** Enough to recognize all of them. */
+/** Enough bytes to recognize every format. */
 export const foreignHeadBytes = 512
 
 /** @throws {InputError} DDB_INPUT_FORMAT if `head` begins a file that is not text */

@@ -18,7 +18,6 @@ const mostNames = 10_000
 /**
  * `a.csv` and `b.csv` for `{a,b}.csv`. As in shells, braces are expanded in order before patterns are matched; without a comma
  * they are literal.
- *
  * @throws {UsageError} DDB_USAGE for too many
  */
 export function expandBraces(text: string): string[] {
@@ -53,7 +52,6 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
 
 /**
  * Adds the matching files, sorted by path, each once. A name that begins with a dot matches only a pattern with a dot there.
- *
  * @param unread  called for an existing folder whose names cannot all be read; if it returns, the others are read
  */
 export async function globFiles(
@@ -181,7 +179,6 @@ function wholeMatcher(source: string): RegExp {
   }
 }
 
-/** For one part of a path. */
 function nameSource(part: string): string {
   let source = part.startsWith('.') ? '' : '(?!\\.)'
   for (let at = 0; at < part.length; at++) {

@@ -14,10 +14,8 @@ import { openText } from './encoding/open-text.js'
 import { fileChunks, type Jump } from './file-chunks.js'
 import { foreignHeadBytes, refuseForeignFormat } from './foreign-format.js'
 
-/** The name of standard input. */
 export const stdinName = '<stdin>'
 
-/** How an input is opened. */
 export interface SourceOptions {
   /** Name in messages; default its path. */
   readonly name?: string
@@ -25,7 +23,6 @@ export interface SourceOptions {
   readonly compression?: 'auto' | Compression
   /** `auto` goes by a byte order mark; without one it only accepts UTF-8. */
   readonly encoding?: 'auto' | Encoding
-  /** The stream for `-`. */
   readonly stdin?: Readable
   /** Default: the machine's. */
   readonly files?: Files
@@ -33,9 +30,8 @@ export interface SourceOptions {
 
 /**
  * Opens a file, or standard input for `-`, and reads its first bytes.
- *
- * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ, DDB_INPUT_FORMAT
- *   for anything but text, DDB_INPUT_ENCODING
+ * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ, DDB_INPUT_FORMAT for
+ *   anything but text, DDB_INPUT_ENCODING
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
   if (path === '-') {
@@ -62,7 +58,6 @@ const noMark = new Uint8Array(0)
 
 /**
  * For a file whose bytes were all read at once as UTF-8; this source does not deliver them again.
- *
  * @param asked  `auto` or UTF-8
  * @returns undefined for a compressed file
  */
@@ -96,7 +91,6 @@ async function* nothingMore(): Chunks {
 
 /**
  * Opens a file whose bytes come as they are written, without decompression.
- *
  * @param chunks  of the file, from its start
  * @throws {InputError} as `openSource`
  */

@@ -7,7 +7,6 @@ export interface PackedTexts {
   readonly count: number
   add(text: string): void
   at(no: number): string
-  /** Bytes of the text. */
   lengthOf(no: number): number
   /** 0 after its end. */
   byteAt(no: number, offset: number): number
@@ -23,7 +22,6 @@ export function newPackedTexts(): PackedTexts {
   let bytes = Buffer.allocUnsafeSlow(1024)
   /** Where each text begins, and where the next one will. */
   let starts = new Float64Array(17)
-  /** Some text is not ASCII. */
   let hasWide = false
   const byteAt = (no: number, offset: number): number => {
     const at = starts[no]! + offset

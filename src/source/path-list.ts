@@ -16,9 +16,7 @@ export interface GrowingPathList extends PathList {
   add(folder: string, name: string): void
   /** Sorts the paths from an index on and removes duplicates. */
   sortFrom(index: number): void
-  /** Replaces the path at one index by that of another. */
   move(from: number, to: number): void
-  /** Keeps only the first paths. */
   cut(length: number): void
 }
 
@@ -123,12 +121,11 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
   }
 }
 
-/** This few are sorted by comparison. */
+/** Up to so many texts are sorted by comparison. */
 const few = 12
 
 /**
  * Sorts numbers of texts by four bytes of each at a time, which takes less than comparing two texts.
- *
  * @param offset  up to which all texts are equal
  * @returns whether some are equal
  */

@@ -11,7 +11,6 @@ export interface SameFiles {
   readonly first: readonly { readonly path: string; readonly input: string }[]
 }
 
-/** Detects files by identity. */
 export interface SameFilesCount {
   /**
    * @param index  for the file if it is new; must ascend

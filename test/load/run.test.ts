@@ -106,7 +106,15 @@ t.test('a report says how far the run is', async t => {
   t.strictSame(reports, [
     {
       phase: 'connecting',
-      rows: { read: 10, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+      rows: {
+        read: 10,
+        confirmed: 0,
+        filtered: 0,
+        unconfirmed: 0,
+        rejected: 0,
+        skipped: 0,
+        unsent: 0,
+      },
       sentRows: 8,
       sentBatches: 1,
       inFlightBytes: 0,

@@ -74,7 +74,7 @@ export const logOptions = optionGroup('Output', {
 export const traceOptions = optionGroup('Output', {
   trace: {
     flags: '--trace <file>',
-    help: 'write one line a message to and from the server, without values and secrets',
+    help: 'write each message to and from the server as a line, without values and secrets',
     reader: text,
   },
   traceValues: {

@@ -5,7 +5,6 @@
 
 const stand = '***'
 
-/** Returns a text without passwords. */
 export type Hide = (text: string) => string
 
 /** A shorter encoded part reveals too little, and would be found in any text. */
@@ -21,7 +20,6 @@ export function passwordHider(password: string, fewest = 1): Hide {
   return text => text.replace(pattern, stand)
 }
 
-/** The text without the password. */
 export function hidePassword(text: string, password: string): string {
   return passwordHider(password)(text)
 }
@@ -29,7 +27,7 @@ export function hidePassword(text: string, password: string): string {
 /** Shortest password redacted from our own sentences: shorter ones would make them unreadable. */
 const fewestInSentence = 4
 
-/** As in literals of JSON and of scripts, and its bytes percent-encoded, in hexadecimal and in Base64; longest first. */
+/** How literals of JSON and scripts write it, and its bytes percent-encoded, in hexadecimal and in Base64; longest first. */
 function formsOf(password: string): readonly string[] {
   const bytes = Buffer.from(password, 'utf8')
   const inAddress = encodeURIComponent(bytes.toString('utf8'))
@@ -53,7 +51,7 @@ function formsOf(password: string): readonly string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length)
 }
 
-/** The parts of a longer text's Base64 that encode it, whatever surrounds it, as in `user:password` of a header. */
+/** Its Base64 inside a longer text, as in `user:password` of a header: the characters that no neighbour affects. */
 function insideBase64(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap(before => {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes])
@@ -76,7 +74,7 @@ export function hideInError(error: unknown, hide: Hide): unknown {
     for (const name of ['message', 'stack'] as const) {
       const text = one[name]
       const safe = text && hide(text)
-      // An AbortError has getters instead.
+      // The properties of an AbortError are getters and cannot be assigned.
       if (safe !== text) Object.defineProperty(one, name, { value: safe })
     }
   }

@@ -23,14 +23,13 @@ export type AskServer = (name: string, args: readonly Value[]) => Promise<Respon
 
 /** The minimum of RFC 7677: with fewer, a false server could find the password from our proof quickly. */
 const fewestIterations = 4_096
-/** Of a server's message; the rest of a longer line adds nothing. */
+/** Characters quoted of a server's message; the rest of a longer line adds nothing. */
 const longestQuote = 200
 /** More would keep this machine busy longer than a login should. */
 const mostIterations = 1_000_000
 
 /**
  * Logs a session in; its other requests must wait until this ends.
- *
  * @returns the method used
  * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove that it knows the password, or offered a better method
  *   before
@@ -122,7 +121,7 @@ export async function scramLogin(
   )
 }
 
-/** For a server that may be a false one. */
+/** The error for a server that may be a false one. */
 function strange(sentence: string): ServerError {
   return new ServerError('', 'DDB_LOGIN', sentence)
 }
@@ -161,16 +160,13 @@ function checkAnswer(credentials: Credentials, answer: Response): void {
   checkLoginAnswer(credentials, answer.value)
 }
 
-/**
- * Messages that rule out any method for this user, or refer to another node. A right that guests lack says nothing about the
- * user.
- */
+/** True if no other method helps: the server refuses the user or names another node. A guest's missing right proves nothing. */
 function isFinal(message: string): boolean {
   if (lacksLogin(message)) return false
   return isRefusedLogin(message) || /^<\w+>/.test(message) || /\block(ed)?\b/i.test(message)
 }
 
-/** A server's message quoted in a sentence of ours. */
+/** Quotes a server's message in a sentence of ours, without the password that it may repeat. */
 function quoted({ password }: Credentials, message: string): string {
   const safe = hidePassword(message, password)
   return `it says: ${safe.length > longestQuote ? `${safe.slice(0, longestQuote)}…` : safe}`

@@ -5,7 +5,6 @@ import { ServerError, UsageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { hidePassword } from './hide-password.js'
 
-/** Who logs in. */
 export interface Credentials {
   readonly user: string
   readonly password: string

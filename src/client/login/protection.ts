@@ -36,13 +36,10 @@ export interface LoginOptions {
   insecureLogin?: boolean
   /** Refuses anything less: a login other than by SCRAM, or a connection without verified TLS. */
   require?: LoginRequirement
-  /**
-   * Remembers how servers logged users in, so that one that offers less later is noticed. Nothing is remembered if left out.
-   */
+  /** Remembers how servers logged users in, so that one that offers less later is noticed. Nothing is remembered if left out. */
   loginMemory?: LoginMemory
 }
 
-/** Extracts the options of logins. */
 export function loginOptionsOf({
   insecureLogin,
   require,
@@ -55,7 +52,6 @@ export function loginOptionsOf({
   }
 }
 
-/** Which methods may be used with a server. */
 export interface Protection {
   readonly address: string
   /** True if the password itself may be sent. */
@@ -70,7 +66,6 @@ export interface Protection {
   readonly beforeRsa: () => void
 }
 
-/** For a login of this user. */
 export function protectionOf(options: ConnectOptions, user: string): Protection {
   const { host, port, insecureLogin = false, loginMemory } = options
   const method = loginMemory?.best(host, port, user)

@@ -17,7 +17,7 @@ export interface ScramProof {
   readonly signature: string
 }
 
-/** Of the client's nonce, before base64. */
+/** Length of the client's nonce before base64. */
 export const nonceBytes = 16
 const keyBytes = 32
 

@@ -7,7 +7,6 @@ import type { ConnectOptions } from '../session-options.js'
 import { toPlain } from '../plain-output.js'
 import { connect } from '../open-session.js'
 
-/** Where a node listens. */
 export interface NodeAddress {
   host: string
   port: number
@@ -45,7 +44,6 @@ export async function liveNodes(
 
 export const liveNodesScript = 'rpc(getControllerAlias(), getClusterLiveDataNodes{false})'
 
-/** Reads the script's answer. */
 export function nodesIn(answer: Value | undefined): readonly NodeAddress[] {
   const names = toPlain(answer)
   return (Array.isArray(names) ? names : [names]).flatMap(name => {

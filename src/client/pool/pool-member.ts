@@ -18,7 +18,7 @@ export class PoolMember {
   constructor(options: ConnectOptions) {
     // The pool converts typed values to what its tasks want.
     this.#options = { ...options, typed: true }
-    // It ends the pool's first connecting, not a later reconnection.
+    // The signal ends only the pool's first connecting, not a later reconnection.
     delete this.#options.signal
   }
 

@@ -51,7 +51,6 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * Opens all sessions; if one fails, none stays open.
-   *
    * @throws {UsageError} DDB_USAGE
    * @throws {ConnectionError} DDB_CONNECT
    * @throws {ServerError} DDB_LOGIN
@@ -81,10 +80,9 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   /**
-   * Runs a script, or calls a function with arguments, on the next free session. The session's variables are released
-   * afterwards unless `clearMemory` is false. If the caller gives a task up (`timeoutMs`, `signal`) while the server works on
-   * it, its session stays busy until the answer came. `T` is the caller's claim about the result; it is not checked.
-   *
+   * Runs a script, or calls a function with arguments, on the next free session. The session's variables are released afterwards
+   * unless `clearMemory` is false. If the caller gives a task up (`timeoutMs`, `signal`) while the server works on it, its
+   * session stays busy until the answer came. `T` is the caller's claim about the result; it is not checked.
    * @throws {UsageError} DDB_TASK after `addTask` was used, DDB_CLOSED after `shutDown`; as a rejection, like all failures
    */
   run<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): TaskPromise<T> {
@@ -98,7 +96,6 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * Like `run`, but returns an object that knows its state and whose result can be awaited with a time limit.
-   *
    * @throws {UsageError} DDB_TASK, DDB_CLOSED, DDB_USAGE at once
    */
   runTaskAsync<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): PoolTask<T> {
@@ -110,7 +107,6 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * Submits a task under an id of your own. A later task with that id replaces a result that was not fetched.
-   *
    * @throws {UsageError} DDB_TASK while a task with that id is unfinished, or after `run` was used
    */
   addTask(script: string, id: number, ...args: TaskArguments): Promise<void> {
@@ -139,7 +135,6 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * Waits for the task and returns its result, or throws its failure, once.
-   *
    * @throws {UsageError} DDB_TASK for an unknown task, or one whose result was fetched
    */
   async getData<T = PlainOutput | undefined>(id: number): Promise<T> {

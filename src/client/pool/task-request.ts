@@ -70,7 +70,6 @@ export class TaskQueue {
     this.#requests.push(request)
   }
 
-  /** The next task, without removing it. */
   first(): TaskRequest | undefined {
     while (this.#head < this.#requests.length) {
       const request = this.#requests[this.#head]!
@@ -80,7 +79,6 @@ export class TaskQueue {
     return undefined
   }
 
-  /** Removes and returns the next task. */
   next(): TaskRequest | undefined {
     const request = this.first()
     if (request !== undefined) this.#advance()

@@ -41,7 +41,6 @@ const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/
 
 /**
  * The failure of a connection that was to use TLS.
- *
  * @param isConnected  TCP is connected; the handshake may not be done
  * @returns undefined for a failure that has nothing to do with TLS
  */
@@ -104,7 +103,6 @@ function namesOf(reason: Error): string | undefined {
   return names.length > 200 ? `${names.slice(0, 200)}…` : names
 }
 
-/** A handshake that does not end. */
 export function handshakeTimeout(host: string, port: number, timeoutMs: number): ConnectionError {
   return new ConnectionError(
     'DDB_TLS',

@@ -40,7 +40,6 @@ export function checkTlsOptions(options: TlsOptions): void {
   }
 }
 
-/** Extracts the options of TLS. */
 export function tlsOptionsOf(options: TlsOptions): TlsOptions {
   const { tls, caFile, tlsInsecure, certFile, keyFile } = options
   return {
@@ -52,15 +51,11 @@ export function tlsOptionsOf(options: TlsOptions): TlsOptions {
   }
 }
 
-/** True if the other end must prove its identity. */
 export function isVerified({ tls, tlsInsecure }: TlsOptions): boolean {
   return tls === true && tlsInsecure !== true
 }
 
-/**
- * The settings for dialling with TLS.
- * @throws {UsageError} DDB_CONFIG if a file cannot be read or is invalid
- */
+/** @throws {UsageError} DDB_CONFIG if a file cannot be read or is invalid */
 export async function readTls(options: TlsOptions, files: Files): Promise<DialTls> {
   const { caFile, certFile, keyFile } = options
   const [authorities, certificate, key] = await Promise.all([

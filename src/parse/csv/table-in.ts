@@ -4,7 +4,7 @@
 import type { DialectOptions } from './csv-dialect.js'
 import { findQuotes, quotesDialect } from './find-quotes.js'
 import { findTable, tableDialect, type FoundTable } from './find-table.js'
-import { behindLines } from './sample-records.js'
+import { afterLines } from './sample-records.js'
 
 /** What the user says of the dialect. */
 type TableOptions = { readonly [K in keyof DialectOptions]?: DialectOptions[K] | undefined } & {
@@ -23,7 +23,7 @@ export function tableIn(
     ...{ quote, escape, trim: trim ?? false },
     delimiter: delimiter ?? (format === 'tsv' ? '\t' : undefined),
   }
-  const from = behindLines(bytes, skipLines ?? 0)
+  const from = afterLines(bytes, skipLines ?? 0)
   const usual = { ...known, comment: comment ?? '' }
   const isLeft = trim === undefined && given.quotes === undefined
   const quotes = isLeft ? findQuotes(bytes, from, isWhole, usual) : undefined

@@ -97,10 +97,7 @@ export function decimalOfText(text: string, target: ColumnType): bigint | null {
   return sign === '-' ? -BigInt(kept) : BigInt(kept)
 }
 
-/**
- * The column in another type.
- * @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` if DolphinDB has no such conversion
- */
+/** @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` if DolphinDB has no such conversion */
 export function convertColumn(column: Column, target: ColumnType): Column {
   const actual = columnTypeOf(column)
   if (sameColumnType(actual, target)) return column
@@ -197,7 +194,6 @@ function convertNumbers(column: FixedVector, target: ColumnType): Column {
   return columnOfNumbers(target, numbersOf(column))
 }
 
-/** Every row as an element of a tuple. */
 function tupleOf(column: Column): Column {
   const data = Array.from({ length: column.length }, (_, row) => elementAt(column, row))
   return { form: 'vector', type: 'ANY', length: column.length, data }

@@ -276,7 +276,6 @@ function assignWords(
   }
 }
 
-/** One column of a table that accepts rows. */
 export interface GrowingColumn {
   /** The present rows; later changes do not affect the result. */
   view(): Column

@@ -64,7 +64,7 @@ function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
   return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
 }
 
-/** The value of a key; if there is no entry, the null of the value type (or VOID). */
+/** The value of a key; without an entry, the null of the value type (or VOID). */
 export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
   const entry = dictionary.entries.get(keyText(typedKey))
@@ -89,7 +89,6 @@ export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   return isTyped ? vectorOfElements(values) : tupleOf(values)
 }
 
-/** Converts a dictionary of the wire to one of scripts. */
 export function dictionaryFromWire(
   value: Dictionary,
   element: (value: Value) => ServerValue,
@@ -123,9 +122,7 @@ export function tableColumn(table: ServerTable, name: string): ServerValue {
   return table.column(index)
 }
 
-/**
- * @throws {ScriptError} S02008, S02009 for tables whose columns only SQL may read (docs/server-semantics.md#kinds-of-tables)
- */
+/** @throws {ScriptError} S02008, S02009 for tables whose columns only SQL may read (docs/server-semantics.md#kinds-of-tables) */
 export function checkDirectAccess(table: ServerTable): void {
   if (isStream(table)) {
     throw new ScriptError(

@@ -235,7 +235,6 @@ function fail(message: string): never {
   throw new ScriptError(message)
 }
 
-/** How many elements of a range are made together. */
 const sequencePieceRows = 1024
 
 /** The elements of `first..last`, made one after the other. */

@@ -100,17 +100,14 @@ export function tableArgument(context: CallContext, value: Argument): ServerTabl
   return namedTable(context, name)
 }
 
-/** @throws {ScriptError} if there is no such table */
+/** @throws {ScriptError} if the table does not exist */
 export function namedTable({ node, session }: CallContext, name: string): ServerTable {
   const table = findTable(node, session, name)
   if (table === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
   return table
 }
 
-/**
- * @param name  of the parameter, for the message
- * @throws {ScriptError} unless it is a single text
- */
+/** @throws {ScriptError} unless it is a single text */
 export function textArgument(value: Argument, name: string): string {
   const text = textOf(value)
   if (text === undefined) throw new ScriptError(`The argument [${name}] must be a string scalar.`)
@@ -127,10 +124,7 @@ export function textsArgument(value: Argument, name: string): readonly string[] 
   return texts
 }
 
-/**
- * @param otherwise  the default
- * @throws {ScriptError} for anything but BOOL and whole numbers
- */
+/** @throws {ScriptError} for anything but BOOL and whole numbers */
 export function booleanArgument(value: Argument, name: string, otherwise: boolean): boolean {
   if (isAbsent(value)) return otherwise
   const number = integerOf(value)
@@ -218,7 +212,6 @@ export function databaseArgument(context: CallContext, value: Argument): Databas
     : new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
 }
 
-/** The argument of a vector function, as a column. */
 export function columnArgument(value: ServerValue | undefined, name: string): Column {
   switch (value?.form) {
     case 'vector':
@@ -273,7 +266,6 @@ export function zeros({ memory }: CallContext, type: ColumnType, length: number)
   return zeroColumn(type, length)
 }
 
-/** The first element of a column, repeated. */
 export function filled({ memory }: CallContext, column: Column, length: number): Column {
   memory.expect(rowBytes(columnTypeOf(column).type) * length)
   return takeRows(column, new Int32Array(length))

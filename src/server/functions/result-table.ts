@@ -9,7 +9,6 @@ import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/server-table.js'
 
-/** A plain table of these columns, in order. */
 export function tableOfColumns(columns: Readonly<Record<string, Column>>): ServerTable {
   const all = Object.values(columns)
   return createTable('basic', Object.keys(columns), all.map(columnTypeOf), { columns: all })

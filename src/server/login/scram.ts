@@ -32,7 +32,6 @@ export function loginKey(): LoginKey {
   return key
 }
 
-/** The two halves of a key. */
 export class LoginKey {
   /** `-----BEGIN PUBLIC KEY-----`. */
   readonly publicPem: string

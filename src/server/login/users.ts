@@ -43,10 +43,7 @@ export class Users {
     return loginKey().publicPem
   }
 
-  /**
-   * @returns the user
-   * @throws {ScriptError} with the server's message
-   */
+  /** As `check`; returns the user. */
   checkEncrypted(userBase64: string, passwordBase64: string): string {
     const key = loginKey()
     const user = key.decrypt(userBase64)

@@ -26,7 +26,6 @@ export interface ConnectionContext {
   readonly jobs: RunningJobs
   readonly faults: Faults | undefined
   readonly limits: RequestLimits
-  /** Called for every request that was decoded. */
   countRequest(asynchronous: boolean): void
 }
 
@@ -103,7 +102,6 @@ export class Connection {
     this.#replies.sessionId = this.#runner.session.id
   }
 
-  /** True while something that arrived has not been executed. */
   get busy(): boolean {
     const waiting = this.#requests.waitingBytes > 0 || this.#due.length > 0
     return !this.#finished && (this.#busy || this.#blocked || waiting)
@@ -114,7 +112,6 @@ export class Connection {
     return this.#requestNumber
   }
 
-  /** Bytes have arrived. */
   receive(chunk: Uint8Array): void {
     if (this.#finished) return
     this.#requests.push(chunk)

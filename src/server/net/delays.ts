@@ -7,7 +7,6 @@ import type { Clock, Timer } from '../../platform/platform.js'
 // Timers hold at most 31 bits; a longer wait takes several.
 const longestMs = 2 ** 31 - 1
 
-/** The timers of one server. */
 export class Delays {
   readonly #clock: Clock
   readonly #timers = new Set<Timer>()
@@ -36,7 +35,7 @@ export class Delays {
     this.#timers.add(timer)
   }
 
-  /** Sleepers never wake after that. */
+  /** Ends all timers: sleepers never wake. */
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers) timer.cancel()

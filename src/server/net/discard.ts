@@ -22,7 +22,6 @@ export interface DiscardCounters {
   readonly sums: Readonly<Record<string, bigint | number>>
 }
 
-/** Counts tables and keeps nothing else. */
 export class Discard {
   #requests = 0
   #rows = 0

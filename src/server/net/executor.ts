@@ -10,14 +10,12 @@ export interface SessionInfo {
   readonly id: string
   readonly remoteAddress: string
   readonly remotePort: number
-  /** How sleep() waits. */
   readonly delay: (durationMs: number) => Promise<void>
 }
 
 /** Immediate if nothing had to wait, else a promise. Failures carry the server's final one-line text. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
-/** How to run a function request. */
 export interface FunctionOptions {
   /** Rows for shared and stored tables are dropped as if they had been inserted (discard.ts). */
   readonly discards: boolean

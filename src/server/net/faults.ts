@@ -39,8 +39,7 @@ export type FaultBefore =
   | { readonly until: Promise<unknown> }
 
 /**
- * drop: executed, not answered. close: executed, then the connection ends. cut: the connection ends in the middle of the
- * answer.
+ * drop: executed, not answered. close: executed, then the connection ends. cut: the connection ends in the middle of the answer.
  */
 export type FaultAfter = 'drop' | 'close' | 'cut'
 

@@ -43,7 +43,6 @@ export function unusableCertificate(cause: unknown): UsageError | undefined {
   return new UsageError('DDB_CONFIG', `Cannot listen with TLS. ${what}`, { cause })
 }
 
-/** What a listener shares with all of its connections. */
 export interface ListenerOptions {
   readonly network: Network
   /** If set, connections must begin with TLS. */
@@ -85,7 +84,6 @@ export class Listener {
     })
   }
 
-  /** Sockets open now. */
   get connectionCount(): number {
     return this.#peers.size
   }

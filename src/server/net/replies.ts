@@ -58,7 +58,6 @@ export class Replies {
     this.#transport = transport
   }
 
-  /** Bytes collected and not yet written. */
   get bufferedBytes(): number {
     return this.#writer.byteLength
   }
@@ -105,7 +104,6 @@ export class Replies {
     return this.#roomLeft
   }
 
-  /** Drops what is waiting to be sent. */
   forget(): void {
     this.#writer.take()
   }

@@ -12,7 +12,6 @@ import { ByteReader } from '../../wire/byte-reader.js'
 import type { ConsoleJob } from '../node.js'
 import type { RunningJobs } from './asynchronous-failures.js'
 
-/** A complete request. */
 export interface ArrivedRequest {
   readonly kind: 'request'
   readonly head: RequestHead
@@ -35,7 +34,6 @@ export class RequestQueue {
   #decoding: ReturnType<typeof decodeRequest>
   /** Decoded before their turn. */
   readonly #ahead: Arrival[] = []
-  /** Bytes of those. */
   #aheadBytes = 0
 
   constructor(limits: RequestLimits, jobs: RunningJobs) {

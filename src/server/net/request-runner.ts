@@ -11,7 +11,6 @@ import type { ScriptSession } from '../values/builtin.js'
 
 const otherLanguages = requestFlags.python | requestFlags.kdb
 
-/** What the sessions of a server share. */
 export interface RunnerContext {
   readonly executor: Executor
   readonly retries: Retries
@@ -91,7 +90,6 @@ export class RequestRunner {
       this.#context.executor.clearMemory(this.session)
   }
 
-  /** Ends the running request, if it waits. */
   cancel(): void {
     this.#context.executor.cancel(this.session)
   }

@@ -8,7 +8,6 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import type { Connection } from './connection.js'
 import type { Transport } from './executor.js'
 
-/** What WebSocket connections need from their server. */
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
   readonly maxMessageBytes: number

@@ -100,10 +100,8 @@ const maxUnscaled: Readonly<Record<DecimalType, bigint>> = {
 const byWidth: readonly DecimalType[] = ['DECIMAL32', 'DECIMAL64', 'DECIMAL128']
 
 /**
- * Sums take the larger scale, products the sum of both, quotients keep the left one; a DOUBLE on either side makes the
- * result DOUBLE (DolphinDB manual, "DECIMAL"). A product that its type cannot hold takes a wider one (same, page
- * decimalMultiply).
- *
+ * Sums take the larger scale, products the sum of both, quotients keep the left one; a DOUBLE on either side makes the result
+ * DOUBLE (DolphinDB manual, "DECIMAL"). A product that its type cannot hold takes a wider one (same, page decimalMultiply).
  * @throws {ScriptError} `Decimal math overflow`, `Scale out of bound …`; or for operators that decimals do not have
  */
 function decimalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {

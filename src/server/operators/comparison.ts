@@ -19,7 +19,6 @@ import {
 } from './operands.js'
 import { comparableTemporal } from './temporal-arithmetic.js'
 
-/** Operators from two values to BOOL. */
 export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
 
 /** @throws {ScriptError} if values of the two types cannot be compared */

@@ -10,7 +10,6 @@ import { operatorNames } from './operator-names.js'
 import type { BinaryOperator } from '../script/parse/syntax.js'
 import { doubleOf, floatVector, int32Of, int64Of, numberKindOf, type Pairing } from './operands.js'
 
-/** Operators from numbers to numbers. */
 export type ArithmeticOperator = Extract<
   BinaryOperator,
   '+' | '-' | '*' | '/' | '\\' | '%' | '|' | '^' | '&' | '<<' | '>>'

@@ -208,7 +208,6 @@ export function rescale(value: bigint, from: number, to: number): bigint {
   return to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
 }
 
-/** True for types that hold text. */
 export function isLiteral(type: DataType): boolean {
   return dataTypes[type].category === 'literal'
 }

@@ -79,7 +79,6 @@ function applyElementwise(
   return pairing.rebuild(computePairing(operator, pairing))
 }
 
-/** The operator on two vectors, whatever values they come from. */
 function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector {
   switch (operator) {
     case '&&':

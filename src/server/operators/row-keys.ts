@@ -73,7 +73,6 @@ export function distinctRows(columns: readonly Column[]): Int32Array {
   return rows.subarray(0, seen.size)
 }
 
-/** Rows with equal keys together. */
 export interface Groups {
   readonly length: number
   /** Ascending, at least one. */

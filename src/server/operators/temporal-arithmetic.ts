@@ -38,12 +38,10 @@ const fineness: readonly DataType[] = [
   'NANOTIME',
 ]
 
-/** The type that contains all information of both. */
 function commonTemporalType(a: DataType, b: DataType): DataType {
   return fineness.indexOf(a) > fineness.indexOf(b) ? a : b
 }
 
-/** Both sides in their common type. */
 function alignTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing

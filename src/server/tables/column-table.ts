@@ -23,7 +23,6 @@ import type {
 
 /** Which rows count as the same, and which of them stays. */
 export interface KeyRule {
-  /** Indexes of the key columns. */
   readonly columns: readonly number[]
   /** Whether a row with an existing key changes that row or is dropped. */
   readonly onDuplicate: 'update' | 'ignore'
@@ -31,7 +30,6 @@ export interface KeyRule {
   readonly withinPartition?: boolean
 }
 
-/** The parts of a table. */
 export interface ColumnTableOptions {
   kind: TableKind
   names: readonly string[]
@@ -66,7 +64,6 @@ export class ColumnTable implements ServerTable {
   /** A column is kept as given until something is added to it. */
   #columns: (Column | GrowingColumn)[]
   #rows: number
-  /** Rows that have left memory. */
   #purgedRows = 0
   cache: TableCache | undefined
   #version = 0

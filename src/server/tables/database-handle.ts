@@ -6,7 +6,6 @@ import type { ServerValue } from '../values/server-value.js'
 /** In the spelling of scripts; their numbers are `partitionTypeIds`. */
 export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH'
 
-/** One level of a database. */
 export interface LevelScheme {
   type: PartitionType
   /** The scheme as the script gave it: vector, [TYPE, n] for HASH, handles for COMPO. */

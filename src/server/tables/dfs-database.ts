@@ -20,7 +20,6 @@ import { levelOf } from './partitions/partition-level.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 import type { ServerTable, StoredTableFacts } from './server-table.js'
 
-/** Properties of a table in a database, beyond names and types. */
 export interface StoredTableOptions {
   partitionColumns: readonly string[]
   compressMethods: ReadonlyMap<string, string>

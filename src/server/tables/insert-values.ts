@@ -39,7 +39,6 @@ export function insertTable(table: ServerTable, source: ServerTable): number {
 
 /**
  * Inserts one value per column: all scalars, or all vectors of one length, as SQL's `insert into t values(…)` does.
- *
  * @param names  the values' columns; all others become null. Default: all columns in order
  */
 export function insertColumns(
@@ -51,7 +50,6 @@ export function insertColumns(
   return table.append(columns, rows)
 }
 
-/** What `insertColumns` would insert. */
 export function rowsOfValues(
   table: ServerTable,
   values: readonly ServerValue[],
@@ -157,7 +155,6 @@ export function deleteRows(table: ServerTable, rows: Int32Array): void {
 
 /**
  * Call it for all columns of a statement before changing the first one.
- *
  * @returns the values in the type of the column that takes them
  * @throws {ScriptError} as `updateRows` would
  */

@@ -28,7 +28,6 @@ export class KeyIndex {
     this.#words = new Int32Array(smallestSlots * this.#wordsPerRow)
   }
 
-  /** Rows added so far. */
   get rows(): number {
     return this.#rows
   }

@@ -82,10 +82,7 @@ export function tableToWire(table: ServerTable): Table {
   }
 }
 
-/**
- * Index of a column.
- * @throws {ScriptError} if no column has that name
- */
+/** @throws {ScriptError} if no column has that name */
 export function columnIndex(table: ServerTable, name: string): number {
   const index = table.columnNames.indexOf(name)
   if (index < 0) throw new ScriptError(`Unrecognized column name ${name}. RefId:S02005`)

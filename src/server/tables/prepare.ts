@@ -129,7 +129,6 @@ export function isStream(table: ServerTable): boolean {
   return table.kind === 'stream' || table.kind === 'keyedStream'
 }
 
-/** The error for a table with a different number of columns. */
 export function columnCountError(table: ServerTable): ScriptError {
   if (table.kind === 'dfs') {
     return new ScriptError(
@@ -142,7 +141,6 @@ export function columnCountError(table: ServerTable): ScriptError {
   )
 }
 
-/** The error for a different number of single values or vectors. */
 export function valueCountError(table: ServerTable): ScriptError {
   if (isStream(table)) return streamCountError()
   return new ScriptError(
@@ -165,7 +163,6 @@ function padColumns(table: ServerTable, columns: readonly Column[], rows: number
   return [...columns, ...missing]
 }
 
-/** Which rows of a column are null. */
 export function nullsOf(column: Column): boolean[] {
   return Array.from({ length: column.length }, (_, row) => isNullAt(column, row))
 }

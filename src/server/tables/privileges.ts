@@ -89,9 +89,7 @@ export function checkWrite(
   throw new ScriptError(`No access to table [${table.sharedName}]`)
 }
 
-/**
- * @throws {ScriptError} `<NotAuthenticated>Not granted to read table dfs://db/pt`, `No access to shared table [trades]`
- */
+/** @throws {ScriptError} `<NotAuthenticated>Not granted to read table dfs://db/pt`, `No access to shared table [trades]` */
 export function checkRead(
   context: Pick<CallContext, 'node' | 'session'>,
   table: ServerTable,

@@ -73,7 +73,6 @@ export interface ServerTable {
   readonly keyColumns: readonly number[]
   /** How rows are partitioned; undefined for tables without partitions. */
   readonly partitioning: TablePartitioning | undefined
-  /** Set for tables created in a database. */
   readonly stored: StoredTableFacts | undefined
   /** Column `index` as it is now: a view that later appends do not change. */
   column(index: number): Column
@@ -93,6 +92,5 @@ export interface ServerTable {
   renameColumns(names: readonly string[]): void
   /** Replaces a column; the table takes over its type. */
   replaceColumn(index: number, column: Column): void
-  /** Adds a column after the others. */
   addColumn(name: string, type: ColumnType, column: Column): void
 }

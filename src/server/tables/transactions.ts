@@ -34,32 +34,27 @@ export interface WrittenRows {
   readonly rows: number
 }
 
-/** An open transaction. */
 export interface Transaction {
   readonly id: number
   readonly table: ServerTable
   readonly startedAt: Date
   /** Partition numbers; an unpartitioned table is one partition, 0. */
   readonly partitions: () => ReadonlySet<number>
-  /** Resolves when it is over. */
   readonly ended: Promise<void>
 }
 
-/** The transactions of a node. */
 export interface Transactions {
   readonly open: Set<Transaction>
-  /** How many there have been. */
   count: number
   /** For each table with rows waiting in the cache engine (dataSync): how many transactions, and the id of the first. */
   readonly unflushed: Map<ServerTable, { count: number; first: number }>
 }
 
 /**
- * Writes at once into tables in memory. For a DFS table the partitions are locked until the next turn of the event loop, in
- * which the rows are written, so that sessions that write at the same time collide.
- *
- * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, if another transaction has the partitions and the write must be
- *   all or nothing
+ * Writes at once into tables in memory. For a DFS table the partitions are locked until the next turn of the event loop, in which
+ * the rows are written, so that sessions that write at the same time collide.
+ * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, if another transaction has the partitions and the write must be all
+ *   or nothing
  */
 export function inTransaction<T>(
   context: CallContext,

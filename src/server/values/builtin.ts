@@ -25,7 +25,6 @@ export interface ScriptSession {
   readonly openedAt: Date
   /** True once the connection is gone; `sleep` and loops may stop waiting but must still finish. */
   closed: boolean
-  /** How sleep() waits. */
   readonly delay: (durationMs: number) => Promise<void>
 }
 
@@ -50,7 +49,6 @@ export interface CallContext {
   readonly argumentNames: readonly (string | undefined)[]
   /** Rows for tables that outlive the request count as inserted, and are dropped. */
   readonly discards: boolean
-  /** Calls a function value from inside a built-in. */
   call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
   /** The function of this name: the session's, a function view, or a built-in. */
   findFunction(name: string): FunctionValue | undefined
@@ -59,7 +57,6 @@ export interface CallContext {
 /** Arguments in declared order; undefined if one was omitted. */
 export type BuiltinArguments = readonly (ServerValue | undefined)[]
 
-/** A function of the language itself. */
 export interface Builtin {
   readonly name: string
   /** Parameter names in order, for keyword arguments; the last may be `...rest`. */

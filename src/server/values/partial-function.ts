@@ -5,7 +5,6 @@ import type { FunctionValue, PartialFunction, ServerValue } from './server-value
 
 /** Values in written order; undefined for omitted ones. */
 export type CallArguments = readonly (ServerValue | undefined)[]
-/** Arguments given by name. */
 export type Keywords = ReadonlyMap<string, ServerValue>
 
 export const noKeywords: Keywords = new Map()

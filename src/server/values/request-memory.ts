@@ -23,7 +23,6 @@ export const elementBytes = 80
 const textBytes = 24
 const blobBytes = 320
 
-/** The budget of a session's running request. */
 export class RequestMemory {
   readonly #limitBytes: number
   #made = 0
@@ -60,7 +59,6 @@ export class RequestMemory {
     this.#made += bytes
   }
 
-  /** Counts a new value. */
   made(value: ServerValue): void {
     if (!isLight(value)) this.make(weigh(value, this.#limitBytes - this.#made))
   }
@@ -93,7 +91,7 @@ export function rowBytes(type: DataType): number {
   return dataTypes[type].bytesPerValue || textBytes
 }
 
-/** The size of a table's rows by which another table grows when it gets them. */
+/** Bytes by which another table grows when it gets this table's rows. */
 export function weighRows(table: ServerTable): number {
   return table.columnNames.reduce(
     (sum, _, at) => sum + weighColumn(table.column(at), Infinity, 0),
@@ -114,7 +112,6 @@ export function weighInsert(table: ServerTable, values: readonly ServerValue[]):
 /**
  * Approximate size of a value in bytes. Everything in it counts as often as it occurs, so that a value of acceptable size can
  * also be printed or sent. A table is counted when it gets its rows.
- *
  * @param room  stop once the size exceeds this
  * @throws {ScriptError} if it is nested more deeply than a sent value may be
  */

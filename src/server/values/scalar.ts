@@ -37,7 +37,6 @@ export function stringVector(data: readonly string[]): Vector {
   return { form: 'vector', type: 'STRING', length: data.length, data }
 }
 
-/** The null scalar of a type. */
 export function nullOf(type: DataType, scale = 0): Scalar {
   switch (type) {
     case 'STRING':

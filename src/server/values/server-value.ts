@@ -9,7 +9,7 @@ import type { ServerTable } from '../tables/server-table.js'
 import type { Builtin } from './builtin.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
 
-/** `def f(...)` or `x -> ...`, with the scope it closes over being its session's only (DolphinDB has no closures). */
+/** `def f(...)` or `x -> ...`. Outside its own variables it sees only its session: DolphinDB has no closures. */
 export interface UserFunction {
   form: 'function'
   kind: 'user'
@@ -21,7 +21,6 @@ export interface UserFunction {
   isView?: true
 }
 
-/** A function of the language itself as a value. */
 export interface BuiltinFunction {
   form: 'function'
   kind: 'builtin'
@@ -39,7 +38,6 @@ export interface PartialFunction {
   keywords: ReadonlyMap<string, ServerValue>
 }
 
-/** Everything that can be called. */
 export type FunctionValue = UserFunction | BuiltinFunction | PartialFunction
 
 /** `INT`, `DECIMAL64(4)`, `DOUBLE[]` used as a value in `[INT, SYMBOL]`. */
@@ -63,7 +61,6 @@ export interface ServerDictionary {
   entries: Map<string, { key: ServerValue; value: ServerValue }>
 }
 
-/** Any value of a script. */
 export type ServerValue =
   | Exclude<Value, Table | Dictionary>
   | ServerTable

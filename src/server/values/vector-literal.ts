@@ -88,7 +88,6 @@ export function vectorOfScalars(scalars: readonly Scalar[]): Vector | undefined 
   ) as Vector
 }
 
-/** The scalar's raw value as an element of a vector of `type`. */
 function rawOf(scalar: Scalar, type: DataType): ElementValue {
   const { value } = scalar
   if (value === null || scalar.type === type) return value

@@ -18,7 +18,6 @@ export interface Archives {
   statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus
 }
 
-/** Whether a file with this name counts as an archive. */
 export function isArchiveName(name: string): boolean {
   return /\.zip$/i.test(name)
 }
@@ -40,7 +39,7 @@ export function archiveOf(path: string, files: Files): string | undefined {
 
 const known = new WeakMap<Files, Archives>()
 
-/** Archives opened through these files. */
+/** The same object for the same `files`, so that directories stay in memory between calls. */
 export function archivesOf(files: Files): Archives {
   const found = known.get(files) ?? newArchives(files).archives
   known.set(files, found)

@@ -16,7 +16,6 @@ import { newSameFiles, type SameFilesCount } from '../same-files.js'
 import { archivesOf } from './archives.js'
 import { checkMember } from './zip-member.js'
 
-/** How members are selected, and which were not. */
 export interface MemberChoice {
   readonly isData: IsData
   readonly extensions: readonly string[]
@@ -25,7 +24,6 @@ export interface MemberChoice {
   readonly passedOver: PassedOverCount
   /** Each archive once, whatever its names. */
   readonly archives: SameFilesCount
-  /** Paths of the archives that were read. */
   readonly paths: string[]
 }
 

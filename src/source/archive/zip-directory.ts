@@ -12,16 +12,15 @@ import { chunkBytes } from '../file-chunks.js'
 
 type Yauzl = typeof yauzlPackage
 
-/** One file in an archive. */
 export interface Member {
   /** With `/` between parts. */
   readonly name: string
-  /** Of its decompressed content. */
+  /** Size of the decompressed content. */
   readonly sizeBytes: number
   readonly compressedBytes: number
   /** CRC-32 of its content. */
   readonly checksum: number
-  /** By the clock of its author, read as UTC: ms since the epoch. */
+  /** Local time of its author, read as if it were UTC: ms since the epoch. */
   readonly modifiedMs: number
   readonly method: number
   readonly flags: number
@@ -32,7 +31,7 @@ export interface Member {
 
 /** Each takes some hundred bytes of memory. */
 const mostMembers = 1_000_000
-/** Read at once from a directory, which yauzl requests in small pieces. */
+/** How much of a directory is read at once, because yauzl requests small pieces. */
 const windowBytes = 256 * 1024
 
 /** yauzl is loaded only with the first archive: most runs have none. */
@@ -61,7 +60,7 @@ export async function readDirectory(path: string, file: InputFile): Promise<Memb
       if (names.has(name)) {
         throw refused(
           path,
-          `has two members "${name}", so nobody knows which is meant: unpack it, and load the right one`,
+          `has two members "${name}", so it is unclear which is meant: unpack it, and load the right one`,
         )
       }
       names.add(name)
@@ -91,7 +90,6 @@ export async function openZip(path: string, file: InputFile): Promise<ZipFile> {
   }
 }
 
-/** A failure inside an archive, described for its user. */
 export function damaged(path: string, cause: unknown): Error {
   if (cause instanceof InputError) return cause
   const why = cause instanceof Error ? cause.message : String(cause)
@@ -110,8 +108,8 @@ function refused(path: string, what: string): InputError {
 /** Some programs count only up to 65,535, and members beyond that would be missed. */
 async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<void> {
   const signature = Buffer.alloc(4)
-  const behind = Number(zip.readEntryCursor)
-  const count = await file.readAt(signature, 0, 4, behind)
+  const entriesEnd = Number(zip.readEntryCursor)
+  const count = await file.readAt(signature, 0, 4, entriesEnd)
   if (count < 4 || signature.toString('latin1') !== 'PK\x01\x02') return
   throw refused(
     path,
@@ -140,7 +138,7 @@ const unicodePath = 0x7075
 
 /** Names are UTF-8 if the archive says so or if they are valid UTF-8; otherwise those of a Chinese Windows. */
 function nameOf({ fileNameRaw, generalPurposeBitFlag, extraFields }: Entry, path: string): string {
-  // It follows a version and a checksum of the plain name.
+  // A version and a checksum of the plain name precede it.
   const unicode = extraFields.find(({ id }) => id === unicodePath)?.data.subarray(5)
   const raw = unicode !== undefined && isUtf8(unicode) ? unicode : fileNameRaw
   const isText = (generalPurposeBitFlag & isUtf8Flag) !== 0 || isUtf8(raw)

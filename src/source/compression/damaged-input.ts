@@ -13,7 +13,7 @@ export function damagedInput(name: string, how: string, cause?: unknown): InputE
   )
 }
 
-/** For a wrong statement of the user about a file. */
+/** The user named a compression that the file does not have. */
 export function notCompressed(name: string, compression: string): InputError {
   return new InputError(
     'DDB_INPUT_READ',
@@ -22,7 +22,6 @@ export function notCompressed(name: string, compression: string): InputError {
   )
 }
 
-/** @param bytes  of the file */
 export function isCutOff(bytes: number): string {
   return `end in the middle, after ${bytes} bytes: the file was cut off; write or copy it again`
 }

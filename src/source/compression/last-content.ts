@@ -16,9 +16,8 @@ const mostKeptBytes = 2 * 1024 * 1024
 /** Kept in blocks, since a pipe may deliver single bytes. */
 const blockBytes = 64 * 1024
 
-/** The beginning of an archive, as long as that is all of it. */
+/** Keeps all of an archive, or nothing once it exceeds `mostKeptBytes`. */
 export class KeptInput {
-  /** Nothing is missing. */
   isWhole = true
   #blocks: Buffer[] = []
   #bytes = 0
@@ -58,7 +57,6 @@ const pieceSizes = [4096, 64, 1]
 
 /**
  * What zlib delivers before a place, without what is already known.
- *
  * @param kept  the whole archive up to `place.toBytes`
  * @param knownBytes  of the content
  * @returns the byte at which zlib fails

@@ -9,7 +9,6 @@ import { isZstd } from './zstd-frames.js'
 
 /**
  * How an input is compressed, by its first bytes; Brotli has no signature and is recognized by the file name.
- *
  * @param asked  the user's choice
  */
 export function compressionOf(
@@ -32,10 +31,7 @@ function compressionOfEmpty(name: string): Compression {
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
-/**
- * The content of stored bytes.
- * @throws {InputError} DDB_INPUT_READ for an empty file and for one that is not gzip; otherwise after the last chunk
- */
+/** @throws {InputError} DDB_INPUT_READ for an empty file and for one that is not gzip; otherwise after the last chunk */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,

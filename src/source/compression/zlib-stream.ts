@@ -8,16 +8,13 @@ import { damagedInput, isCutOff, isDamaged, restFollows } from './damaged-input.
 import { contentOf, newDecompressor, write, type Decompressor, type Tool } from './decompressor.js'
 import { KeptInput, lastContent, type Place } from './last-content.js'
 
-/** What a decompressor was given. */
 interface Given {
   bytes: number
-  /** The beginning of it. */
   readonly kept: KeptInput
 }
 
 /**
  * The content of the gzip members in `stored`.
- *
  * @throws {InputError} DDB_INPUT_READ for data after them, and for truncated or damaged data; whatever `stored` throws. Always
  *   after the last chunk
  */
@@ -99,7 +96,7 @@ function unknownRest(name: string, endBytes: number): InputError {
 /** zlib's message if something else follows where a gzip member should begin. */
 const noMember = /header|unknown compression method/
 
-/** Its message for a member whose content came out wrong. */
+/** zlib's message for a member with wrong content. */
 const notTheContent = /^incorrect (?:data|length) check$/
 
 /** The byte of a member, from 1, at which zlib reports this. */

@@ -8,7 +8,6 @@ import { damagedInput, isCutOff, notCompressed, restFollows } from './damaged-in
 
 /** Some pieces of frames, each of which a decoder takes as a whole: a header, a block, a checksum. */
 export interface ZstdPieces {
-  /** The pieces, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly lengths: readonly number[]
 }
@@ -20,7 +19,7 @@ const skippableMagic = 0x184d2a50
 /** A decoder must keep this much; by default the zstd tool also refuses more. */
 const maxWindowBytes = 128 * 1024 * 1024
 
-/** Content of a block: RFC 8878, 3.1.1.2.4. */
+/** Largest content of a block: RFC 8878, 3.1.1.2.4. */
 const maxBlockBytes = 128 * 1024
 
 /** A block of four bytes may expand to 128 KiB, so the number of blocks limits the content of a batch. */
@@ -32,17 +31,15 @@ const maxHeaderBytes = 18
 const blockHeaderBytes = 3
 const checksumBytes = 4
 
-/** Compressed size of one batch: each block may be a frame of its own. */
+/** Largest compressed size of one batch: each block may be a frame of its own. */
 export const maxPiecesBytes: number =
   maxBlocks * (maxHeaderBytes + blockHeaderBytes + maxBlockBytes + checksumBytes)
 
-/** Decompressed size of one batch. */
 export const maxContentBytes: number = maxBlocks * maxBlockBytes
 
 const singleByteRun = 1
 const reserved = 3
 
-/** Whether bytes begin with a frame of Zstandard. */
 export function isZstd(head: Uint8Array): boolean {
   if (head.length < 4) return false
   const magic = uint32(head, 0)
@@ -53,7 +50,6 @@ const isSkippable = (magic: number): boolean => (magic & 0xfffffff0) >>> 0 === s
 
 /**
  * The frames in `stored`, some blocks at a time.
- *
  * @param room  buffer for the next pieces, `maxPiecesBytes` long and not used by anything else
  * @throws {InputError} DDB_INPUT_READ if they are truncated, if something else follows them, and for frames that no decoder
  *   reads; whatever `stored` throws. Always after the last whole piece
@@ -108,7 +104,6 @@ class FrameReader {
     return this.#lengths.length === 0
   }
 
-  /** Takes the whole pieces. */
   take(): ZstdPieces {
     const lengths = this.#lengths
     const length = lengths.reduce((sum, each) => sum + each, 0)

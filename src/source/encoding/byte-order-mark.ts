@@ -13,10 +13,8 @@ const marks: readonly (readonly [Encoding | 'utf-32', readonly number[]])[] = [
   ['gb18030', [0x84, 0x31, 0x95, 0x33]],
 ]
 
-/** Length of the longest mark. */
 export const markBytes = 4
 
-/** The mark that `head` begins with. */
 export function byteOrderMark(
   head: Uint8Array,
 ): { readonly encoding: Encoding | 'utf-32'; readonly mark: Uint8Array } | undefined {

@@ -30,7 +30,6 @@ export interface CharacterDecoder {
   /**
    * Decodes the characters that begin from `start` on and before `stop`. It stops at the first one whose text would end after
    * `textLimit`, or that is incomplete at `end`. Bytes that are not a character become `brokenMark`.
-   *
    * @param ended  nothing follows `end`: an incomplete character is not a character
    */
   decode(

@@ -40,7 +40,6 @@ export class DecodedText implements TextOrigin, BrokenText {
   #inputMarks = new Int32Array(64)
   #textMarks = new Int32Array(64)
   #marks = 0
-  /** The mark used last. */
   #lastMark = 0
   /** After the last bytes that were no character. */
   #brokenBefore = -1
@@ -62,7 +61,6 @@ export class DecodedText implements TextOrigin, BrokenText {
     return this.#decode()
   }
 
-  /** The text of the remaining bytes. */
   end(): Uint8Array {
     this.#ended = true
     return this.#decode()

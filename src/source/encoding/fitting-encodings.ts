@@ -40,7 +40,6 @@ export interface FittingEncoding {
 /**
  * The encodings in which all of `sample` is text; if no multi-byte encoding is among them, also those in which nearly all of it
  * is.
- *
  * @param isWhole  false if it may begin or end inside a character: then only its whole lines count
  * @param brokenAt  position of the byte that raised the question; it counts even outside whole lines
  */

@@ -6,7 +6,7 @@ import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js
 import type { MultiByteEncoding } from './encodings.js'
 import { codePointsOf } from './platform-decoder.js'
 
-/** Sequences whose first and second bytes are these. */
+/** The byte pairs whose first and second bytes lie in these ranges. */
 interface Pairs {
   readonly label: string
   readonly first: readonly [number, number]
@@ -77,10 +77,7 @@ const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
   }),
 }
 
-/**
- * The table of an encoding.
- * @throws {UsageError} as `codePointsOf`
- */
+/** @throws {UsageError} as `codePointsOf` */
 export function multiByteTable(encoding: MultiByteEncoding): CharacterTable {
   return makers[encoding]()
 }

@@ -11,10 +11,7 @@ import { Utf16Decoder } from './utf16-decoder.js'
 
 const tables = new Map<Encoding, CharacterTable>()
 
-/**
- * A decoder for one input.
- * @throws {UsageError} DDB_USAGE if this Node was built without the encoding
- */
+/** @throws {UsageError} DDB_USAGE if this Node was built without the encoding */
 export function openDecoder(encoding: Exclude<Encoding, 'utf-8'>): CharacterDecoder {
   if (isUtf16(encoding)) return new Utf16Decoder(encoding)
   let table = tables.get(encoding)

@@ -19,12 +19,9 @@ const sampleBytes = 1024 * 1024
 /** Enough of the text to guess its format. */
 const headBytes = 4096
 
-/** The text of one input. */
 export interface OpenedText {
   readonly text: SourceText
-  /** Bytes of the byte order mark. */
   readonly startOffsetBytes: number
-  /** The first characters. */
   readonly head: Uint8Array
   /** UTF-8, to be iterated once; a chunk is valid until the next one. */
   readonly chunks: () => Chunks
@@ -99,7 +96,6 @@ function markOf(
   )
 }
 
-/** Examines the sample. */
 function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: string): void {
   const sample = head.subarray(start)
   const check = new Utf8Check()

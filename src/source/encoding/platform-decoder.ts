@@ -9,7 +9,6 @@ const replacement = 0xfffd
 
 /**
  * The code point of each byte sequence, 0 for those that are not exactly one character.
- *
  * @param label  as in the Encoding Standard
  * @param sequences  all sequences one after the other; none contains a line feed
  * @param sequenceBytes  length of each

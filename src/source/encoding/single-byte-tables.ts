@@ -24,10 +24,7 @@ const corrections: Partial<Record<SingleByteEncoding, readonly [byte: number, co
 const isFiller = (codePoint: number): boolean =>
   (codePoint >= 0x80 && codePoint <= 0x9f) || (codePoint >= 0xe000 && codePoint <= 0xf8ff)
 
-/**
- * The table of an encoding.
- * @throws {UsageError} as `codePointsOf`
- */
+/** @throws {UsageError} as `codePointsOf` */
 export function singleByteTable(encoding: SingleByteEncoding): CharacterTable {
   const single = new Int32Array(256)
   for (const byte of asciiOnly) single[byte] = byte

@@ -11,7 +11,6 @@ export interface BrokenBytes {
   readonly bytes: Uint8Array
 }
 
-/** Finds bytes that are not a character. */
 export interface BrokenText {
   /** False if there are certainly none from here on in the text delivered so far. */
   mayBeBroken(textStart: number): boolean
@@ -37,7 +36,6 @@ export interface TextOrigin {
   release(textOffset: number): void
 }
 
-/** What is known of an input's text. */
 export interface SourceText {
   readonly encoding: Encoding
   /** Whether the user named the encoding, or it was detected. */

@@ -7,7 +7,6 @@ import { packedLength, packedUtf8 } from './character-table.js'
 /** Bits of two units that ASCII characters never set. */
 const beyondAscii = 0xff80ff80 | 0
 
-/** Decodes either byte order. */
 export class Utf16Decoder implements CharacterDecoder {
   readonly lineFeed: Uint8Array
   inputAt = 0

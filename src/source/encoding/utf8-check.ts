@@ -3,7 +3,6 @@
 */
 import { isUtf8 } from 'node:buffer'
 
-/** Checks one chunk after the other. */
 export class Utf8Check {
   /** The beginning of a character that the next chunk must complete. */
   #begun: Uint8Array = new Uint8Array(0)

@@ -16,10 +16,9 @@ export const lookEveryMs = 250
 /** A writer continues for a moment after its file was renamed: only after this time is the end final. */
 export const quietMs = 30_000
 
-/** Kept of the first and last bytes read, to be compared with the file: even similar lines differ within so many bytes. */
+/** How many of the first and last bytes are kept to be compared with the file: even similar lines differ within so many. */
 export const keptBytes: number = 16 * 1024
 
-/** What reading a file depends on. */
 export interface FollowedFile {
   readonly file: InputFile
   readonly name: string
@@ -37,7 +36,6 @@ export interface FollowedFile {
 export interface FollowedChunks {
   /**
    * From the file's start, to be iterated once. A chunk is overwritten after the next one was requested.
-   *
    * @throws {InputError} DDB_INPUT_TRUNCATED if the file has become shorter, or its content was replaced
    * @throws {DdbError} DDB_INTERRUPTED if reading is stopped
    */
@@ -143,7 +141,7 @@ function newReadBytes({ file, name }: FollowedFile): ReadBytes {
 }
 
 const advice =
-  'A file that is followed may only grow: let whoever rotates it rename it and begin another (logrotate: `create`, not ' +
+  'A file that is followed may only grow: rotate it by renaming it and beginning another (logrotate: `create`, not ' +
   '`copytruncate`). See what is missing in the table, then begin a run with another `runId`'
 
 function cutShort(name: string, position: number, sizeBytes: number): InputError {

@@ -16,7 +16,6 @@ import { expandBraces, globFiles, hasGlob } from '../glob.js'
 import { newPathList } from '../path-list.js'
 import { newSameFiles } from '../same-files.js'
 
-/** One file under one of its names. */
 export interface PresentFile {
   readonly path: string
   readonly status: FileStatus
@@ -26,7 +25,6 @@ export interface PresentFile {
 export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passedOver'> {
   /** In the order of the inputs, with those of a pattern or folder sorted by name; each file once, by its first name. */
   readonly files: readonly PresentFile[]
-  /** Inputs without any file. */
   readonly missing: readonly string[]
   /** Folders that cannot be read yet, or not completely. */
   readonly unread: readonly string[]
@@ -85,7 +83,7 @@ interface Look {
 
 function named(path: string, status: FileStatus): PresentFile {
   if (status.isFile && !compressed.test(path)) return { path, status }
-  const why = status.isFile ? 'is compressed' : 'is no ordinary file'
+  const why = status.isFile ? 'is compressed' : 'is not an ordinary file'
   throw new UsageError(
     'DDB_USAGE',
     `"${path}" ${why}, and \`input.follow\` follows text as it is written: load it without`,

@@ -14,15 +14,12 @@ export type PathUnmatched = (typeof unmatchedChoices)[number]
 /** Texts of one input by name; undefined for null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
 
-/** The texts in an input's name. */
 export interface NamedTexts {
-  /** Names of the parts of its path. */
   readonly parts: readonly string[]
   /** The parts, and `filename`, `dirname` and `path`. */
   readonly texts: InputTexts
 }
 
-/** Reads the input names of a run. */
 export interface PathReader {
   /** @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or matches ambiguously */
   readonly read: (path: string) => NamedTexts
@@ -30,7 +27,6 @@ export interface PathReader {
   readonly isSkipped: (path: string) => boolean
 }
 
-/** A run's options about paths. */
 export interface PathOptions {
   readonly path?: string
   readonly pathUnmatched?: PathUnmatched
@@ -108,7 +104,7 @@ const hivePattern: PartsOf = path => {
     if (equals < 1) continue
     const name = decoded(folder.slice(0, equals))
     if (Object.hasOwn(parts, name)) {
-      throw pathError(path, `has two folders "${name}=…", so nobody knows which of them is meant`)
+      throw pathError(path, `has two folders "${name}=…", so it is unclear which of them is meant`)
     }
     if (/[{}]/.test(name))
       throw pathError(path, `has a brace in the name of the folder "${folder}"`)

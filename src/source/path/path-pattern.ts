@@ -14,16 +14,14 @@ import {
   type Pattern,
 } from './text-pattern.js'
 
-/** Result of matching a path. */
 export type PathMatch =
   /** The texts of the parts, in the order of their names. */
   | { readonly kind: 'texts'; readonly texts: readonly string[] }
   | { readonly kind: 'none' }
-  /** A part could be several texts. */
+  /** The path matches in several ways, which give this part different texts. */
   | { readonly kind: 'unclear'; readonly part: string }
 
 export interface PathPattern {
-  /** Names of its parts. */
   readonly names: readonly string[]
   readonly match: (path: string) => PathMatch
 }
@@ -67,7 +65,7 @@ export function pathNames(path: string): string[] {
   return (sep === '/' ? path : path.replaceAll(sep, '/')).split('/')
 }
 
-/** A piece of one name: literal text, any text, or a named part. */
+/** Literal text, any text, or a named part. */
 interface Piece {
   readonly name: string | undefined
   readonly pattern: Pattern
@@ -132,7 +130,7 @@ function namedPiece(text: string, inner: string): Piece {
   if (name.includes('{')) throw wrong(text, `has a brace in the name "${name}"`)
   if (colon < 0) return { name, pattern: someText }
   const own = inner.slice(colon + 1)
-  if (own === '') throw wrong(text, `has no pattern behind "${name}:"`)
+  if (own === '') throw wrong(text, `has no pattern after "${name}:"`)
   if (own.includes('/'))
     throw wrong(text, `has a "/" between braces: {${inner}}, and a part is within one name`)
   try {

@@ -3,7 +3,6 @@
   times that of the text.
 */
 
-/** A parsed pattern. */
 export type Pattern =
   | { readonly kind: 'one'; readonly has: (character: string) => boolean }
   | { readonly kind: 'sequence'; readonly parts: readonly Pattern[] }
@@ -17,7 +16,6 @@ export type Pattern =
 
 export const anyCharacter: Pattern = { kind: 'one', has: () => true }
 
-/** The text itself. */
 export function textPattern(text: string): Pattern {
   const parts = Array.from(text, one => ({ kind: 'one', has: (c: string) => c === one }) as const)
   return { kind: 'sequence', parts }
@@ -31,7 +29,6 @@ const mostSteps = 10 * mostStates
 /** Characters of a text. Byte arrays with one entry per place between them mark where patterns begin and end. */
 export type Characters = readonly string[]
 
-/** A pattern that is ready to be matched. */
 export interface Matcher {
   /** Places where a match can end that begins at one of `begins`; both are one longer than the text. */
   ends(text: Characters, begins: Uint8Array): Uint8Array

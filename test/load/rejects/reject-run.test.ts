@@ -102,7 +102,7 @@ t.test('a first line that somebody has changed is told, too', async t => {
     { reading: { ...reading, encoding: { value: 5 } } },
     { fieldNames: 'a' },
     { fieldNames: [null] },
-    { format: 3 },
+    { format: 4 },
   ]
   for (const change of changes) {
     const line = JSON.stringify({ runId: 'nightly', run: { ...run, ...change } })

@@ -36,7 +36,6 @@ const dropTable = builtin('dropTable(dbHandle, tableName)', (context, [database,
   return voidValue
 })
 
-/** The paths of all databases. */
 const getClusterDFSDatabases = builtin('getClusterDFSDatabases([includeSysDb])', ({ node }) =>
   stringVector([...node.databases.keys()].sort()),
 )
@@ -97,7 +96,6 @@ export const dfsFunctions: readonly Builtin[] = [
   ),
   getClusterDFSDatabases,
 
-  /** Names of the tables of a database. */
   builtin('getTables(dbHandle)', (context, [database]) => {
     const { path } = databaseArgument(context, database)
     return stringVector([...databaseAt(context.node, path).tables.keys()].sort())
@@ -161,7 +159,6 @@ export const dfsFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Removes all rows of a table. */
   builtin('truncate(dbUrl, tableName)', (context, [path, name]) => {
     const table = storedTable(
       context.node,

@@ -50,11 +50,9 @@ const createDimensionTable = builtin(
   },
 )
 
-/** Another name of createDimensionTable. */
 const createTable: Builtin = { ...createDimensionTable, name: 'createTable' }
 
 export const storedTableFunctions: readonly Builtin[] = [
-  /** Creates an empty table. */
   builtin(
     'createPartitionedTable(dbHandle, table, [tableName], partitionColumns, [compressMethods], [sortColumns], [keepDuplicates], [sortKeyMappingFunction], [softDelete], [indexes], [primaryKey])',
     (context, args) => {

@@ -21,7 +21,7 @@ const getNodeAlias = builtin('getNodeAlias()', ({ node }) => stringScalar(nodeAl
 /** getControllerAlias(): a single node is its own controller. */
 const getControllerAlias: Builtin = { ...getNodeAlias, name: 'getControllerAlias' }
 
-/** As text, without unset ones. */
+/** All settings that are set, as text. */
 function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
   const texts: Record<string, ServerValue> = {}
   for (const [name, value] of Object.entries(config)) {
@@ -49,7 +49,6 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   /** 3 means a single node. */
   builtin('getNodeType()', () => intScalar(3)),
 
-  /** Session id, user, address and port of the client. */
   builtin('getCurrentSessionAndUser()', ({ session }) => ({
     form: 'vector',
     type: 'ANY',
@@ -109,7 +108,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     )
   }),
 
-  /** There is no cache; clients' helpers call it (docs/server-semantics.md#small-functions). */
+  /** Does nothing, without a cache; clients' helpers call it (docs/server-semantics.md#small-functions). */
   builtin('clearAllCache()', () => voidValue),
 
   /**

@@ -1,6 +1,6 @@
 /*
   Functions that create tables in memory, replace their columns, and read the columns that arguments describe (DolphinDB manual,
-  page table; docs/server-semantics.md#stream-tables).
+  pages table, rows and columns; docs/server-semantics.md#stream-tables).
 */
 import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
@@ -27,7 +27,6 @@ import {
   sizeOf,
 } from '../arguments.js'
 
-/** Memory of a column's object with its arrays. */
 const columnBytes = 1_000
 
 interface Columns {
@@ -196,13 +195,10 @@ export function makeKeyedTable(
   })
 }
 
-/** DolphinDB manual, page table. */
 const table = builtin('table(X, ...rest)', (context, args) => makeTable(context, 'basic', args))
 
-/** DolphinDB manual, page rows. */
 const rows = builtin('rows(X)', (_, [value]) => intScalar(sizeOf(value)))
 
-/** DolphinDB manual, page columns. */
 const columns = builtin('columns(X)', (_, [value]) =>
   intScalar(value.form === 'serverTable' ? value.columnNames.length : 1),
 )

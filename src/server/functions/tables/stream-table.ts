@@ -63,7 +63,6 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
     { since: firstReleases.streamingSql },
   ),
-  /** DolphinDB manual, page streamTable. */
   builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
 
   /** DolphinDB manual, page keyedStreamTable: the first row of a key stays, even within one batch. */
@@ -71,7 +70,6 @@ export const streamTableFunctions: readonly Builtin[] = [
     makeKeyedTable(context, 'keyedStream', args),
   ),
 
-  /** True for a stream table of the session or a shared one. */
   builtin('existsStreamTable(tableName)', ({ node, session }, [name]) => {
     const table = findTable(node, session, textArgument(name, 'tableName'))
     return boolScalar(table !== undefined && isStream(table))

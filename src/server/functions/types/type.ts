@@ -184,7 +184,6 @@ function toChar(value: ServerValue): ServerValue {
   return converted
 }
 
-/** The bytes of text. */
 function toBlob(value: ServerValue): ServerValue {
   const { vector, rebuild } = operandOf(castValue(value, { type: 'STRING' }), 'blob')
   if (vector.type !== 'STRING') throw new ScriptError('blob takes text, not a tuple of vectors.')

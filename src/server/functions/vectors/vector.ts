@@ -114,7 +114,6 @@ export const vectorFunctions: readonly Builtin[] = [
     return takeRows(column, takenPositions(context, column.length, count))
   }),
 
-  /** Appends one to the other. */
   binaryFunction('join', (x, y, context) => operate(context, '<-', x, y)),
 
   builtin('sort(X, [ascending])', (_, [value, ascending]) => {

@@ -93,7 +93,6 @@ function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
   return [...itemsOf(value)]
 }
 
-/** Memory of a dictionary's entry. */
 const entryBytes = 250
 
 const keyCount = ([index]: readonly IndexValue[]): number =>

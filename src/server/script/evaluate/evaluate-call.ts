@@ -18,7 +18,6 @@ import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import { calleeOfName, lookUp, valueOfName, type Frame } from './frame.js'
 
-/** Arguments evaluated so far. */
 interface Given {
   readonly positional: (ServerValue | undefined)[]
   readonly keywords: Map<string, ServerValue>
@@ -27,7 +26,6 @@ interface Given {
 }
 
 /**
- * Begins a call.
  * @returns the value, or the evaluation to continue with
  * @throws {ScriptError} located at the call, unless a call inside it failed
  */
@@ -237,7 +235,6 @@ function changesArgument(fn: FunctionValue, index: number): boolean {
   }
 }
 
-/** True if the function changes the argument with this name. */
 function changesParameter(fn: FunctionValue, name: string): boolean {
   switch (fn.kind) {
     case 'builtin':

@@ -1,6 +1,5 @@
 /*
-  Evaluates expressions. Everything is a generator, because any call may have to wait; what cannot wait is evaluated without
-  one.
+  Evaluates expressions. Everything is a generator, because any call may have to wait; what cannot wait is evaluated without one.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'

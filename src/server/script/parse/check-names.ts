@@ -28,10 +28,7 @@ export function checkNames(unit: ParseUnit, runtime: Runtime): number {
   return scope.nesting.deepest
 }
 
-/**
- * Like `checkNames`, for a single expression.
- * @throws {ScriptError}
- */
+/** Like `checkNames`, for a single expression. */
 export function checkNamesOf(node: Expression, runtime: Runtime): void {
   checkExpression(node, new NameScope({ runtime }))
 }

@@ -37,7 +37,6 @@ export class Cursor {
   /** Expressions that were in brackets: `(1<2)<3` is not a chain. */
   readonly bracketed: WeakSet<Expression> = new WeakSet()
   mode: CursorMode = topMode
-  /** Tokens taken so far. */
   taken = 0
   private readonly lexer: Lexer
   /** Tokens looked at; those before `head` are consumed. */

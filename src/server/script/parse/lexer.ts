@@ -42,7 +42,6 @@ export interface EndToken extends TokenBase {
   readonly text: ''
 }
 
-/** What the lexer makes of a script. */
 export type Token = LiteralToken | NameToken | OperatorToken | EndToken
 
 /** A message of the form `Syntax Error: [line #n] …`, which needs no further prefix. */
@@ -94,7 +93,6 @@ const slash = 47
 const star = 42
 const point = 46
 
-/** Reads one script from front to back. */
 export class Lexer {
   readonly #source: string
   #position = 0

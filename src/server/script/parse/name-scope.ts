@@ -9,7 +9,6 @@ const maxNesting = 700
 
 /** How deeply the checked node is nested. */
 export class Nesting {
-  /** The deepest so far. */
   deepest = 0
   #depth = 0
 

@@ -25,7 +25,6 @@ export function parseExpressions(cursor: Cursor): Expression[] {
 
 /**
  * An assignment or a single expression.
- *
  * @throws {ScriptError} a syntax error, also if the left side of `=` cannot be assigned to
  */
 export function parseSimple(cursor: Cursor, first: Token): Statement {

@@ -1,6 +1,5 @@
 /*
-  `create database|table` and `drop database|table` (docs/server-semantics.md#tables-in-databases), translated to function
-  calls.
+  `create database|table` and `drop database|table` (docs/server-semantics.md#tables-in-databases), translated to function calls.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -27,7 +26,6 @@ export function parseStructureStatement(cursor: Cursor): Statement {
   })
 }
 
-/** Builds calls that all have the statement's own span. */
 class CallBuilder {
   private readonly span: Span
 

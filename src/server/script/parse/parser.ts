@@ -31,10 +31,7 @@ export class ScriptParser {
     return this.#cursor.peek().kind === 'end'
   }
 
-  /**
-   * The next unit.
-   * @throws {ScriptError} `Syntax Error: [line #n] …`
-   */
+  /** @throws {ScriptError} `Syntax Error: [line #n] …` */
   unit(): ParseUnit {
     const cursor = this.#cursor
     const statements: Statement[] = []

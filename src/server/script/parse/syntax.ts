@@ -285,7 +285,6 @@ export interface Assert extends Node {
   readonly condition: Expression
 }
 
-/** All statements of a block. */
 export type Statement =
   | ExpressionStatement
   | Assignment
@@ -313,7 +312,6 @@ export interface SelectColumn {
   readonly alias: string | undefined
 }
 
-/** One key of `order by`. */
 export interface OrderItem {
   readonly expression: Expression
   readonly descending: boolean

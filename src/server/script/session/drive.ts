@@ -7,7 +7,6 @@ import type { Evaluation, Suspension } from '../../values/builtin.js'
 export interface Waiting {
   /** A wait begins; `cancel` ends it early, with an error at that place of the script. */
   onWait(cancel: (reason: unknown) => void): void
-  /** The evaluation continues. */
   onResume(): void
 }
 

@@ -22,7 +22,6 @@ const maxCachedLength = 1000
 
 /**
  * Begins the call of a function request.
- *
  * @param name  text of the request's name field
  * @returns the value at once, or the evaluation to continue with
  * @throws {ScriptError} `Can't recognize function name …`

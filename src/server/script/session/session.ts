@@ -36,8 +36,6 @@ export function createScriptSession(node: ServerNode, info: SessionInfo): Script
 }
 
 /**
- * Runs one script request.
- *
  * @returns the script's value at once if nothing suspended, else a promise; undefined if it has none
  * @throws {ScriptError} with the final text, or rejects with it
  */
@@ -46,11 +44,7 @@ export function runScript(session: ScriptSession, node: ServerNode, script: stri
   return answer(runtime, asScriptError, () => runUnits(runtime, script))
 }
 
-/**
- * Runs one function request.
- *
- * @param name  any expression that yields a function, such as `tableInsert{trades}`; parsed once and cached
- */
+/** @param name  any expression that yields a function, such as `tableInsert{trades}`; parsed once and cached */
 export function runFunction(
   session: ScriptSession,
   node: ServerNode,

@@ -71,10 +71,7 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
   )
 }
 
-/**
- * Computes all new values, and converts them to the types of their columns, before storing the first one.
- * @throws {ScriptError}
- */
+/** Computes all new values, and converts them to the types of their columns, before storing the first one. */
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame, false)
   const { table } = scope

@@ -17,7 +17,6 @@ import { columnOfResult, resultName, type TableScope, withColumns } from './sql-
 import { sameExpression } from '../parse/same-expression.js'
 import type { Select, Expression } from '../parse/syntax.js'
 
-/** Memory per row and its group. */
 const groupBytes = 80
 
 /** @throws {ScriptError} for columns that are neither keys nor aggregates */

@@ -69,7 +69,6 @@ export class TableScope implements ColumnScope {
     return this.#source.tableName
   }
 
-  /** Rows of the table, selected or not. */
   get tableRows(): number {
     return this.#source.rows
   }
@@ -132,7 +131,6 @@ export class TableScope implements ColumnScope {
   }
 }
 
-/** The same frame inside a SQL statement. */
 export function withColumns(frame: Frame, columns: ColumnScope): Frame {
   return { ...frame, columns }
 }

@@ -55,7 +55,6 @@ const unknownPartition = -3
 /** Per level: three levels fit one exact double (place-rows.ts). */
 export const maxPartitions: number = 2 ** 17
 
-/** The error if a level would have more partitions. */
 export function tooManyPartitions(): ScriptError {
   return new ScriptError(
     `A level of the embedded server's databases has at most ${maxPartitions} partitions.`,
@@ -176,7 +175,6 @@ function listScheme(scheme: ServerValue): readonly Vector[] {
 
 type Entry = number | string
 
-/** The values of a column, undefined for null. */
 function entriesOf(column: Column): (Entry | undefined)[] {
   const texts = columnTexts(column)
   if (texts !== undefined) {
@@ -233,7 +231,6 @@ function hashLevel(scheme: ServerValue): PartitionLevel {
   })
 }
 
-/** A level that looks up values one by one. */
 function level(
   type: ColumnType,
   schema: ServerValue,

@@ -28,7 +28,7 @@ export class PartitionWidths {
     for (const partition of touched) this.#columns.set(partition, given)
   }
 
-  /** For a table without rows. */
+  /** Call it when the table has lost all of its rows. */
   clear(): void {
     this.#columns.clear()
   }

@@ -17,9 +17,7 @@ import {
 /** What happens to a value without a VALUE partition. */
 export type NewValuePartitionPolicy = 'add' | 'skip' | 'fail'
 
-/** How the rows of one table are partitioned. */
 export interface TablePartitioning {
-  /** Indexes of the partition columns, one per level. */
   readonly columns: readonly number[]
   /** Shared with the database, which may add partitions. */
   readonly levels: readonly LevelScheme[]
@@ -29,7 +27,6 @@ export interface TablePartitioning {
 
 /**
  * A number for the partition of each row; −1 for rows outside the scheme.
- *
  * @param columns  all columns of the table, in its types
  * @throws {ScriptError} S01001, S01016, S01018 for values a VALUE partition refuses
  */
