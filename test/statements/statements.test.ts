@@ -135,8 +135,8 @@ they differ from this page.
 
 * Scripts are split at their blocks. \`NAME\` stands for a name of one run or one user, \`NAMES\` and \`TYPES\` for
   those of columns, \`N\` for a number, \`VALUE\` for a value that comes with a call, \`TABLE\` for a batch. Expressions
-  of constants and variables only are left out, as are the scripts given to \`exec\`. *asynchronous*: in a
-  request without an answer.
+  that consist only of constants and variables are left out, as are the scripts given to \`exec\`.
+  *asynchronous*: in a request without an answer.
 * **sent by**: \`load\` includes \`resume\` and \`retry\`; \`demo\` measures like \`bench\`. \`ConnectionPool\` is part of the library.
 * **right**: the right that a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to
   DFS tables, and to restricted shared tables; users need none for their own tables. CREATE_SHARED_VAR is needed if

@@ -73,7 +73,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 或已导入的数据不在了。`,
   runs: `
 状态：running（正在运行）、finished（已完成）、interrupted（被信号中断）、failed
-（失败）、uncertain（结束时有些行结果不明）、killed（没有留下任何话就结束了）。
+（失败）、uncertain（结束时有些行结果不明）、killed（没有记下自己的结束）。
 --clean 删除 30 天前已完成（按其自身记录的时间）的运行的日志，并列出它们；导入不
 会删除任何运行日志。指定名称时，不论状态如何都删除，并先清除它在服务器上留下的内
 容。时间为 UTC。
