@@ -18,6 +18,8 @@ export interface NeededOptions extends SharedNeeds {
   readonly noHeader: boolean
   /** Records after the table, which become rejects. */
   readonly footers: number
+  /** Other rows that become rejects, at most. */
+  readonly rejects: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
   readonly ignoreExtra: boolean
@@ -25,7 +27,8 @@ export interface NeededOptions extends SharedNeeds {
 
 /** The options that the schema requires. */
 export function neededOptions(schema: InferredSchema): NeededOptions {
-  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table } = schema
+  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table, totals, rejected } = schema
+  const footers = table?.footers ?? 0
   const renamed = columns.flatMap(({ name, source, fieldNumber }) => {
     if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
     return needsPosition || source === undefined || source === name ? [] : [[name, source] as const]
@@ -39,9 +42,10 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
     ...needs,
     percentColumns: columns.flatMap(({ name, isPercent }) => (isPercent === true ? [name] : [])),
     skipLines: table?.skipLines ?? 0,
-    comment: table?.comment ?? '',
+    comment: totals?.comment ?? table?.comment ?? '',
     noHeader: table?.names !== undefined,
-    footers: table?.footers ?? 0,
+    footers,
+    rejects: columns.reduce((sum, { refused }) => sum + refused, Math.max(0, rejected - footers)),
     matchPosition: needsPosition,
     allowMissing: needsAllowMissing,
     ignoreExtra: leftOut.length > 0,

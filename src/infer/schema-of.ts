@@ -1,6 +1,8 @@
 /*
   Turns what was seen of all columns into the columns of a table.
 */
+import { UsageError } from '../errors.js'
+import { nearestHint } from '../schema/nearest.js'
 import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
 import { constantProbe, type ColumnProbe } from './column-probe.js'
@@ -10,9 +12,14 @@ import type { InputFields } from './input-fields.js'
 import type { InferredColumn, InferredSchema, LeftOut } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
 import { noSharedNeeds, settleTypes, type SharedNeeds } from './settle-types.js'
+import type { FoundTotals } from './totals.js'
 
 /** The columns of all inputs. */
-export function schemaOf(options: InferOptions, found: Found): InferredSchema {
+export function schemaOf(
+  options: InferOptions,
+  found: Found,
+  totals: FoundTotals | undefined,
+): InferredSchema {
   const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
   const leftOut: LeftOut[] = []
   let columns: InferredColumn[] = []
@@ -22,6 +29,14 @@ export function schemaOf(options: InferOptions, found: Found): InferredSchema {
     ({ columns, needs } = filledColumns(options, found, fields, leftOut))
   if (columns.length > 0 || (rows > 0 && found.setProbes.size > 0))
     columns.push(...setColumns(options, found))
+  const names = columns.map(({ name }) => name)
+  const unknown = options.types?.find(({ name }) => !names.includes(name))
+  if (unknown !== undefined && columns.length > 0) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`target.types\` names "${unknown.name}", which the table would not have${nearestHint(unknown.name, names)}`,
+    )
+  }
   const missing =
     json === undefined
       ? []
@@ -39,6 +54,7 @@ export function schemaOf(options: InferOptions, found: Found): InferredSchema {
     needsPosition: fields?.isByPosition === true && fields.hasNames,
     needs,
     table: found.table,
+    totals,
     needsAllowMissing: missing.length > 0,
   }
 }

@@ -135,7 +135,8 @@ export interface TargetOptions {
   transform?: string
   /**
    * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform` a name alone has the type of the
-   * table's column; the columns are the table's own when left out.
+   * table's column; the columns are the table's own when left out. With `create`: types of columns of the new table, whatever the
+   * inputs show; the others are found.
    */
   types?: string
   /** Use the columns of this table instead of `types`. */

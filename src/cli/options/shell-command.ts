@@ -5,6 +5,7 @@
 import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
+import { defaultMaxErrors } from '../../load/defaults.js'
 import type { ServerAddress, ServerTarget } from '../../load/options.js'
 import { loadOptions, type LoadSettings } from './load-options.js'
 import type { JournaledServer } from './journaled.js'
@@ -228,11 +229,12 @@ export function nextCommands(command: NewTableLoad): string[] {
   })
   const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
   const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
-  const isMade = hasScript || keyColumns.length > 0 || types !== undefined || isStdin
+  const isMade = hasScript || keyColumns.length > 0 || isStdin
   const wishes = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
+  const typed = types === undefined ? [] : ['--types', types]
   const load = shellText([
     ...['load', ...sources, '--table', table],
-    ...(isMade ? [] : ['--create', kind, ...wishes]),
+    ...(isMade ? [] : ['--create', kind, ...wishes, ...typed]),
     ...repeated,
     ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
     ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
@@ -244,9 +246,9 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...needed.trueTexts.flatMap(text => flagWords('true', text)),
     ...needed.falseTexts.flatMap(text => flagWords('false', text)),
     ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
-    ...(needed.comment === '' ? [] : ['--comment', needed.comment]),
+    ...(needed.comment === '' ? [] : flagWords('comment', needed.comment.replaceAll('\t', '\\t'))),
     ...(needed.noHeader ? ['--header', 'no'] : []),
-    ...(needed.footers > 0 ? ['--on-error', 'skip', '--max-errors', String(needed.footers)] : []),
+    ...rejectWords(needed),
     ...(needed.matchPosition ? ['--match', 'position'] : []),
     ...(needed.allowMissing ? ['--allow-missing'] : []),
     ...(needed.ignoreExtra ? ['--ignore-extra'] : []),
@@ -257,11 +259,19 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...sources,
     ...['--table', table],
     ...(keyColumns.length > 0 ? ['--key', keyColumns.join(',')] : []),
-    ...(types === undefined ? [] : ['--types', types]),
+    ...typed,
     ...wishes,
     ...repeated,
   ]
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]
+}
+
+/** Rows that do not fit are kept; what stands below a table is not worth it. */
+function rejectWords({ rejects, footers }: NeededOptions): string[] {
+  const most = String(rejects + footers)
+  if (rejects === 0) return footers > 0 ? ['--on-error', 'skip', '--max-errors', most] : []
+  const more = rejects + footers > defaultMaxErrors ? ['--max-errors', most] : []
+  return ['--rejects', 'rejects.csv', ...more]
 }
 
 /** A run with a journal. */

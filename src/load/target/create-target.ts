@@ -16,7 +16,6 @@ import type { Facts } from '../connection/known-server.js'
 import { expandInputs } from '../inputs/expand-inputs.js'
 import { lookAtHeaders, mostLookedAt } from '../inputs/look-at-headers.js'
 import { parseVersion } from '../connection/server-version.js'
-import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
 import { tableText, wishesOf, type TableTarget } from './target.js'
@@ -91,7 +90,7 @@ async function newTarget(run: Run): Promise<NewTarget> {
     stopped: () => run.ending.stopped,
   })
   if (run.ending.failure !== undefined) throw run.ending.failure
-  checkOptions(options, schema)
+  checkOptions(run, schema)
   await checkHeaders(run, schema, paths)
   const version = parseVersion(run.server.asked?.version ?? '')
   const script = createScript(schema, table, [], version, wishesOf(options.target))
@@ -103,7 +102,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
 const toldColumns = 30
 const toldWarnings = 10
 
-function tellColumns(run: Run, { columns }: InferredSchema, what: string): void {
+function tellColumns(run: Run, { columns, totals }: InferredSchema, what: string): void {
+  for (const said of totals?.said ?? []) run.reporter.notice(said)
   const told = columns
     .slice(0, toldColumns)
     .map(({ name, type }) => `${name} ${columnTypeText(type)}`)
@@ -176,9 +176,15 @@ export async function checkFiles(
  * The run that creates the table must do exactly what later runs with these options do.
  * @throws {UsageError} DDB_USAGE that names what is missing
  */
-function checkOptions(options: LoadOptions, schema: InferredSchema): void {
-  const missing = missingOptions(options, neededOptions(schema), !hasMembers(schema))
+function checkOptions(run: Run, schema: InferredSchema): void {
+  const needed = neededOptions(schema)
+  const missing = missingOptions(run, needed, !hasMembers(schema))
   if (missing.length === 0) return
+  const bad = schema.columns.flatMap(({ name, refused, warnings }) =>
+    refused > 0 ? [`${name}: ${warnings[0]}`] : [],
+  )
+  if (schema.firstReject !== undefined) bad.push(schema.firstReject)
+  if (needed.rejects > 0) for (const why of bad) run.reporter.notice(why)
   throw new UsageError(
     'DDB_USAGE',
     `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,
@@ -209,7 +215,7 @@ function hasMembers({ inputs }: InferredSchema): boolean {
  * @param anyCase  a header that differs only in case fills the column
  */
 export function missingOptions(
-  { mapping = {}, cells = {} }: LoadOptions,
+  { plan, options: { mapping = {}, cells = {} } }: Pick<Run, 'plan' | 'options'>,
   needed: NeededOptions,
   anyCase: boolean,
 ): string[] {
@@ -235,5 +241,9 @@ export function missingOptions(
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
+    // Otherwise it would leave the new table empty, or half filled.
+    ...(needed.rejects + needed.footers > 0 && plan.onError === 'stop'
+      ? [`\`rejects.file\` FILE for ${needed.rejects + needed.footers} rows that do not fit`]
+      : []),
   ]
 }

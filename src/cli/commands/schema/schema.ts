@@ -214,6 +214,7 @@ export function noteLines(schema: InferredSchema): string[] {
   return [
     `looked at ${seen}`,
     ...(schema.table?.said ?? []),
+    ...(schema.totals?.said ?? []).map(withFlags),
     ...(rejected === 0
       ? []
       : [`${counted(rejected, 'record')} cannot be read; the first: ${withFlags(firstReject!)}`]),
