@@ -27,7 +27,8 @@ export interface NeededOptions extends SharedNeeds {
 
 /** The options that the schema requires. */
 export function neededOptions(schema: InferredSchema): NeededOptions {
-  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table, totals, rejected } = schema
+  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table, totals, rejected } =
+    schema
   const footers = table?.footers ?? 0
   const renamed = columns.flatMap(({ name, source, fieldNumber }) => {
     if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]

@@ -1,8 +1,6 @@
 /*
   Turns what was seen of all columns into the columns of a table.
 */
-import { UsageError } from '../errors.js'
-import { nearestHint } from '../schema/nearest.js'
 import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
 import { constantProbe, type ColumnProbe } from './column-probe.js'
@@ -29,14 +27,6 @@ export function schemaOf(
     ({ columns, needs } = filledColumns(options, found, fields, leftOut))
   if (columns.length > 0 || (rows > 0 && found.setProbes.size > 0))
     columns.push(...setColumns(options, found))
-  const names = columns.map(({ name }) => name)
-  const unknown = options.types?.find(({ name }) => !names.includes(name))
-  if (unknown !== undefined && columns.length > 0) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`target.types\` names "${unknown.name}", which the table would not have${nearestHint(unknown.name, names)}`,
-    )
-  }
   const missing =
     json === undefined
       ? []

@@ -15,7 +15,20 @@ export interface FoundTotals {
 }
 
 const words = [
-  ...['合计', '总计', '小计', '共计', '总和', '累计', '汇总', '合計', '總計', '小計', '總和', '累計'],
+  ...[
+    '合计',
+    '总计',
+    '小计',
+    '共计',
+    '总和',
+    '累计',
+    '汇总',
+    '合計',
+    '總計',
+    '小計',
+    '總和',
+    '累計',
+  ],
   ...['total', 'totals', 'sum', 'sums', 'subtotal', 'sub total', 'sub-total', 'grand total'],
 ]
 const known: ReadonlySet<string> = new Set(words)
@@ -29,7 +42,13 @@ for (const word of words) {
 
 /** Whether a text is such a word, in any case and with a colon or without. */
 export function isTotalsWord(text: string): boolean {
-  return known.has(text.trim().replace(/[:：]$/, '').trim().toLowerCase())
+  return known.has(
+    text
+      .trim()
+      .replace(/[:：]$/, '')
+      .trim()
+      .toLowerCase(),
+  )
 }
 
 interface Seen {

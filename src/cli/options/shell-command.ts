@@ -227,8 +227,6 @@ export function nextCommands(command: NewTableLoad): string[] {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
   })
-  const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
-  const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
   const isMade = hasScript || keyColumns.length > 0 || isStdin
   const wishes = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
   const typed = types === undefined ? [] : ['--types', types]
@@ -236,22 +234,7 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...['load', ...sources, '--table', table],
     ...(isMade ? [] : ['--create', kind, ...wishes, ...typed]),
     ...repeated,
-    ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
-    ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
-    ...needed.nullTexts.flatMap(text => flagWords('null', text)),
-    ...(needed.nullQuoted ? ['--null-quoted'] : []),
-    ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
-    ...(needed.decimalComma ? ['--decimal-comma'] : []),
-    ...needed.percentColumns.flatMap(name => ['--percent', name]),
-    ...needed.trueTexts.flatMap(text => flagWords('true', text)),
-    ...needed.falseTexts.flatMap(text => flagWords('false', text)),
-    ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
-    ...(needed.comment === '' ? [] : flagWords('comment', needed.comment.replaceAll('\t', '\\t'))),
-    ...(needed.noHeader ? ['--header', 'no'] : []),
-    ...rejectWords(needed),
-    ...(needed.matchPosition ? ['--match', 'position'] : []),
-    ...(needed.allowMissing ? ['--allow-missing'] : []),
-    ...(needed.ignoreExtra ? ['--ignore-extra'] : []),
+    ...neededWords(needed, flags),
   ])
   if (hasScript || !isMade || isStdin) return [load]
   const schema = [
@@ -264,6 +247,38 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...repeated,
   ]
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]
+}
+
+/** The same call with the options that it lacks. */
+export function completedCommand(call: TypedCall, needed: NeededOptions): string {
+  const without = needed.rejects + needed.footers > 0 ? ['on-error', 'max-errors'] : []
+  return sameCommand(call, without, neededWords(needed, call.flags))
+}
+
+/** @param flags  given already */
+function neededWords(needed: NeededOptions, flags: OptionSources['flags']): string[] {
+  const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
+  const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
+  const unless = (flag: string, isNeeded: boolean, ...words: string[]): string[] =>
+    isNeeded && !flags.has(flag) ? [`--${flag}`, ...words] : []
+  return [
+    ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
+    ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
+    ...needed.nullTexts.flatMap(text => flagWords('null', text)),
+    ...unless('null-quoted', needed.nullQuoted),
+    ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
+    ...(needed.decimalComma ? ['--decimal-comma'] : []),
+    ...needed.percentColumns.flatMap(name => ['--percent', name]),
+    ...needed.trueTexts.flatMap(text => flagWords('true', text)),
+    ...needed.falseTexts.flatMap(text => flagWords('false', text)),
+    ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
+    ...(needed.comment === '' ? [] : flagWords('comment', needed.comment.replaceAll('\t', '\\t'))),
+    ...unless('header', needed.noHeader, 'no'),
+    ...(flags.has('rejects') ? [] : rejectWords(needed)),
+    ...unless('match', needed.matchPosition, 'position'),
+    ...unless('allow-missing', needed.allowMissing),
+    ...unless('ignore-extra', needed.ignoreExtra),
+  ]
 }
 
 /** Rows that do not fit are kept; what stands below a table is not worth it. */

@@ -3,10 +3,11 @@
   says what people do.
 */
 import type { ErrorCode } from '../../errors.js'
+import type { NeededOptions } from '../../infer/needed-options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import { notOfCheck } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
-import { sameCommand, serverWords, shellText } from '../options/shell-command.js'
+import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 
 /** What was asked for, as far as it could be read when something failed. */
 export interface Asked {
@@ -132,6 +133,13 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
 }
 
 const isLong = (name: string): boolean => name === 'load' || name === 'check'
+
+/** Keeps the command that has the options which this one lacks. */
+export function adviseNeeded(asked: Asked, needed: NeededOptions): void {
+  const { command, args = [], flags = new Map() } = asked
+  if (command === undefined || !isLong(command.name)) return
+  asked.next = completedCommand({ command, args, flags }, needed)
+}
 
 /** The command to run after a failure. */
 export function nextCommand(code: string, asked: Asked): string {

@@ -90,8 +90,7 @@ async function newTarget(run: Run): Promise<NewTarget> {
     stopped: () => run.ending.stopped,
   })
   if (run.ending.failure !== undefined) throw run.ending.failure
-  checkOptions(run, schema)
-  await checkHeaders(run, schema, paths)
+  await checkOptions(run, schema, paths)
   const version = parseVersion(run.server.asked?.version ?? '')
   const script = createScript(schema, table, [], version, wishesOf(options.target))
   checkShape(run.server.facts, script)
@@ -176,15 +175,24 @@ export async function checkFiles(
  * The run that creates the table must do exactly what later runs with these options do.
  * @throws {UsageError} DDB_USAGE that names what is missing
  */
-function checkOptions(run: Run, schema: InferredSchema): void {
+async function checkOptions(
+  run: Run,
+  schema: InferredSchema,
+  paths: readonly string[],
+): Promise<void> {
   const needed = neededOptions(schema)
   const missing = missingOptions(run, needed, !hasMembers(schema))
+  // What the first record is comes before rows that do not fit.
+  if (missing.every(one => one.startsWith('`rejects.'))) await checkHeaders(run, schema, paths)
   if (missing.length === 0) return
   const bad = schema.columns.flatMap(({ name, refused, warnings }) =>
     refused > 0 ? [`${name}: ${warnings[0]}`] : [],
   )
-  if (schema.firstReject !== undefined) bad.push(schema.firstReject)
-  if (needed.rejects > 0) for (const why of bad) run.reporter.notice(why)
+  if (needed.rejects > 0) {
+    for (const why of [...bad, ...(schema.firstReject === undefined ? [] : [schema.firstReject])])
+      run.reporter.notice(why)
+  }
+  run.options.onNeeded?.(needed)
   throw new UsageError(
     'DDB_USAGE',
     `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,
@@ -204,6 +212,9 @@ async function checkHeaders(
     throw new UsageError('DDB_USAGE', `nothing was created: ${error.message}`, { cause: error })
   }
 }
+
+const rowsText = (count: number): string =>
+  count === 1 ? '1 row that does' : `${count} rows that do`
 
 /** Members of JSON are matched by their exact name. */
 function hasMembers({ inputs }: InferredSchema): boolean {
@@ -243,7 +254,7 @@ export function missingOptions(
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
     // Otherwise it would leave the new table empty, or half filled.
     ...(needed.rejects + needed.footers > 0 && plan.onError === 'stop'
-      ? [`\`rejects.file\` FILE for ${needed.rejects + needed.footers} rows that do not fit`]
+      ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects + needed.footers)} not fit`]
       : []),
   ]
 }
