@@ -47,7 +47,8 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     found = { ...(await lookAtInputs(options)), totals }
   }
   const schema = schemaOf(options, found, found.totals?.found(hasComment(options, found)))
-  if (schema.columns.length > 0) return schema
+  const isUnread = found.rejected > 0 && found.rejected === found.rows
+  if (schema.columns.length > 0 && !isUnread) return schema
   const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
   throw new InputError(
     'DDB_INPUT_COLUMN',
@@ -164,10 +165,17 @@ async function lookAtRecords(
     onBlock: look.onBlock,
     onReject(reject) {
       found.rejected++
-      found.firstReject ??= `${reject.file} line ${reject.lineNumber}: ${reject.message}`
+      const { file: name, lineNumber, message, bytes } = reject
+      found.firstReject ??= `${name} line ${lineNumber}: ${message}${spreadsheetText(bytes)}`
     },
   })
   for await (const batch of batches) batch.release()
+}
+
+/** Programs that write for spreadsheets keep codes as formulas. */
+function spreadsheetText(record: Uint8Array): string {
+  if (!Buffer.from(record).includes('="')) return ''
+  return '. The file has ="…", which keeps texts in a spreadsheet and is no CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
 }
 
 /** The number of members is known only at the end. */

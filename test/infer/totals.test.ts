@@ -70,7 +70,7 @@ t.test('records of sums are left out by the option that is found, and nothing el
       t.strictSame(typesOf(found), typesOf(without), input)
       t.equal(await readAs(found, input, optionsOf(one)), one.rows.length, input)
     }),
-    runs(60),
+    { numRuns: runs(60) },
   )
 })
 
@@ -86,7 +86,7 @@ t.test('a last row that is nearly empty is a row', async t => {
       const read = await readAs(found, input, optionsOf(one))
       t.equal(read, one.rows.length + 1 - needed.rejects, input)
     }),
-    runs(60),
+    { numRuns: runs(60) },
   )
 })
 

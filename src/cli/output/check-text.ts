@@ -57,7 +57,9 @@ export function commandsTitle(
 ): string {
   const several = tell('the inputs are read in different ways, so it takes several loads:')
   const one =
-    error === null ? tell('to load exactly so:') : tell('the load in which what was found is said:')
+    error === null
+      ? tell('to load it exactly like this:')
+      : tell('the same load, with what was found as options:')
   return paint('bold', commands.length === 1 ? one : several)
 }
 
@@ -179,12 +181,13 @@ function partitionLines(
 ): string[] {
   const { tell } = words
   const by = dimensions.map(({ column, kind }) => `${column} (${kind})`).join(', ')
-  const many = count === null ? tell('partitions are not told') : words.count(count, 'partition')
+  const many =
+    count === null ? tell('an unknown number of partitions') : words.count(count, 'partition')
   const isNew = added === 0 ? '' : tell(', {count} of them new', { count: added })
   const beyond =
     outside === null
-      ? tell('whether rows lie outside is not told')
-      : tell('{rows} outside', { rows: words.count(outside, 'row') })
+      ? tell('whether rows lie outside them is unknown')
+      : tell('{rows} outside all of them', { rows: words.count(outside, 'row') })
   const shown = largest.slice(0, shownPartitions)
   return [
     clean(

@@ -290,7 +290,16 @@ class SequentialInputs implements Inputs {
       paths.push(this.#inputs.paths.at(index)!)
       names.push(this.#inputs.names.at(index)!)
     }
-    await lookAtHeaders(platform.files, this.#options, target, paths, names)
+    try {
+      await lookAtHeaders(platform.files, this.#options, target, paths, names)
+    } catch (error) {
+      // What is wrong with the first, too, is told of the first.
+      const [path, name] = [this.#inputs.paths.at(0)!, this.#inputs.names.at(0)!]
+      if (resumption.resumed(0) === undefined) {
+        await lookAtHeaders(platform.files, this.#options, target, [path], [name])
+      }
+      throw error
+    }
   }
 
   /** The summary by earlier processes, if nothing of the input is left to be read or sent. */

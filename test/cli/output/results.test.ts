@@ -790,7 +790,7 @@ t.test('partitions and problems are named, the first ones', async t => {
 t.test('one command or several', async t => {
   t.equal(
     commandsTitle(resultOfCheckText({ commands: ['x'] }), plainOfCheckText),
-    'to load exactly so:',
+    'to load it exactly like this:',
   )
   t.match(
     commandsTitle(resultOfCheckText({ commands: ['x', 'y'] }), plainOfCheckText),
@@ -799,7 +799,7 @@ t.test('one command or several', async t => {
   const error = { code: 'DDB_TARGET', message: '' }
   t.match(
     commandsTitle(resultOfCheckText({ commands: ['x'], error }), plainOfCheckText),
-    /what was found is said:$/,
+    /what was found as options:$/,
   )
 })
 

@@ -363,7 +363,7 @@ t.test('a check says what would load, how, what not, and the command', async t =
   )
   t.match(stdout, /^ {2}time +2020\.07\.04T15:26:38\.874 +time +TIMESTAMP +2020\S+ +0 +1$/m)
   t.match(stdout, /^ {2}.*, line 11, column price: /m)
-  t.match(stdout, /\nto load exactly so:\nddb-ingest load .* --expect-types [^\n]*\n$/)
+  t.match(stdout, /\nto load it exactly like this:\nddb-ingest load .* --expect-types [^\n]*\n$/)
   t.equal(
     stderr,
     'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out\n',
