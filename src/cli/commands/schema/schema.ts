@@ -101,12 +101,13 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const [source = paths[0]!] = args
   const table =
     settings.table ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
+  const told = processEnvironment.stderr.isTTY === true ? setTimeout(tellLook, longestSilenceMs, call) : undefined
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
-  })
+  }).finally(() => clearTimeout(told))
   const keyColumns = settings.key ?? []
   const { flags } = call.sources
   const needed = neededOptions(schema)
@@ -125,6 +126,12 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
         : nextCommands({ inputs: args, flags, table, keyColumns, types, needed, hasScript }),
     script: () => withFlags(createScript(schema, newTable(table), keyColumns, undefined, wishes)),
   }
+}
+
+const longestSilenceMs = 1000
+
+function tellLook({ output }: Call): void {
+  output.note('looking at every value of the inputs: --sample 10000 looks at the first records alone')
 }
 
 /** `trades` for `/data/trades.csv.gz`. */
