@@ -1,6 +1,7 @@
 /*
   Records of sums, padded to the width of the table: none is loaded without a word, and no row is left out.
 */
+import assert from 'node:assert/strict'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import t from 'tap'
@@ -48,43 +49,51 @@ const textOf = ({ header, delimiter }: Table, rows: readonly string[][], quoted:
 
 const optionsOf = ({ delimiter }: Table) => ({ reader: { header: 'yes' as const, delimiter } })
 
-t.test('records of sums are left out by the option that is found, and nothing else is', async t => {
-  const sums = fc.tuple(word, fc.nat(), fc.array(fc.option(number, { nil: '' })), fc.boolean())
-  await fc.assert(
-    fc.asyncProperty(table, sums, fc.boolean(), async (one, [text, at, cells, isLast], quoted) => {
-      const width = one.header.length
-      const field = at % (width - 1)
-      const filled = cells.slice(0, Math.floor((width - 1) / 2))
-      const record = Array.from({ length: width }, (_, i) =>
-        i < field ? '' : i === field ? text : (filled[i - field - 1] ?? ''),
-      )
-      const place = isLast ? one.rows.length : at % (one.rows.length + 1)
-      const rows = [...one.rows.slice(0, place), record, ...one.rows.slice(place)]
-      const input = textOf(one, rows, quoted)
-      const found = await inferText(input, optionsOf(one))
-      const { comment, nullTexts } = neededOptions(found)
-      t.not(comment, '', input)
-      t.strictSame(nullTexts, [], input)
-      t.match(found.totals?.said, [text], input)
-      const without = await inferText(textOf(one, one.rows, quoted), optionsOf(one))
-      t.strictSame(typesOf(found), typesOf(without), input)
-      t.equal(await readAs(found, input, optionsOf(one)), one.rows.length, input)
-    }),
-    { numRuns: runs(60) },
-  )
-})
+t.test(
+  'records of sums are left out by the option that is found, and nothing else is',
+  async () => {
+    const sums = fc.tuple(word, fc.nat(), fc.array(fc.option(number, { nil: '' })), fc.boolean())
+    await fc.assert(
+      fc.asyncProperty(
+        table,
+        sums,
+        fc.boolean(),
+        async (one, [text, at, cells, isLast], quoted) => {
+          const width = one.header.length
+          const field = at % (width - 1)
+          const filled = cells.slice(0, Math.floor((width - 1) / 2))
+          const record = Array.from({ length: width }, (_, i) =>
+            i < field ? '' : i === field ? text : (filled[i - field - 1] ?? ''),
+          )
+          const place = isLast ? one.rows.length : at % (one.rows.length + 1)
+          const rows = [...one.rows.slice(0, place), record, ...one.rows.slice(place)]
+          const input = textOf(one, rows, quoted)
+          const found = await inferText(input, optionsOf(one))
+          const { comment, nullTexts } = neededOptions(found)
+          assert.notEqual(comment, '', input)
+          assert.deepEqual(nullTexts, [], input)
+          assert.ok(found.totals?.said[0]!.includes(text), input)
+          const without = await inferText(textOf(one, one.rows, quoted), optionsOf(one))
+          assert.deepEqual(typesOf(found), typesOf(without), input)
+          assert.equal(await readAs(found, input, optionsOf(one)), one.rows.length, input)
+        },
+      ),
+      { numRuns: runs(60) },
+    )
+  },
+)
 
-t.test('a last row that is nearly empty is a row', async t => {
+t.test('a last row that is nearly empty is a row', async () => {
   await fc.assert(
     fc.asyncProperty(table, name, async (one, text) => {
       const record = one.header.map((_, i) => (i === 0 ? text : ''))
       const input = textOf(one, [...one.rows, record], false)
       const found = await inferText(input, optionsOf(one))
-      t.equal(found.totals, undefined, input)
+      assert.equal(found.totals, undefined, input)
       const needed = neededOptions(found)
-      t.equal(needed.comment, '', input)
+      assert.equal(needed.comment, '', input)
       const read = await readAs(found, input, optionsOf(one))
-      t.equal(read, one.rows.length + 1 - needed.rejects, input)
+      assert.equal(read, one.rows.length + 1 - needed.rejects, input)
     }),
     { numRuns: runs(60) },
   )

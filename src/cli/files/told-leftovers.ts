@@ -27,7 +27,6 @@ export function leftoversToTell(
   }
 }
 
-/** Which of the tables are markers of runs into other tables. */
 async function tablesOfOthers(
   tables: readonly string[],
   target: LoadOptions['target'],

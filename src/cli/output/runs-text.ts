@@ -1,12 +1,12 @@
 /*
-  Runs with a journal, for a person: all of them as a table, or one with everything that is known of it.
+  Runs with a journal as text: all of them as a table, or one in detail.
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import type { Paint } from './output.js'
 import type { InputReport, RunReport } from './run-report.js'
 import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'
 
-/** The columns of the table, and the narrowest terminals that have room for those that say least. */
+/** The columns of the table; the least important ones with the narrowest terminal that shows them. */
 const heads = {
   run: 0,
   state: 0,
@@ -18,8 +18,7 @@ const heads = {
 }
 
 /**
- * A line for each run, below their headings, and the commands that go on with those that are not finished.
- *
+ * A line for each run, and the commands that resume unfinished ones.
  * @param columns  width of the terminal; undefined leaves lines whole
  */
 export function runsTable(
@@ -36,7 +35,7 @@ export function runsTable(
   })
   const isCount = (column: number): boolean => ['read', 'confirmed'].includes(shown[column]!)
   const [head, ...lines] = tableLines([shown, ...rows], isCount, columns)
-  // They are there to be copied, and never cut.
+  // Users copy commands, so they are never cut.
   const commands = runs.flatMap(({ resume }) => resume.command ?? []).map(clean)
   const goingOn =
     commands.length === 0 ? [] : ['', 'to go on:', ...commands.map(command => `  ${command}`)]
@@ -58,7 +57,6 @@ function cellsOf(run: RunReport): Readonly<Record<keyof typeof heads, string>> {
   }
 }
 
-/** Rows that are not confirmed. */
 function othersText({ filtered, unconfirmed, rejected, unsent }: RunReport['rows']): string {
   return Object.entries({ filtered, unconfirmed, rejected, unsent })
     .filter(([, count]) => count > 0)
@@ -66,7 +64,6 @@ function othersText({ filtered, unconfirmed, rejected, unsent }: RunReport['rows
     .join(', ')
 }
 
-/** One run in detail. */
 export function runText(run: RunReport, paint: Paint, columns: number | undefined): string {
   const { rows, holder, confirmUsed, journal } = run
   const by = confirmUsed === null ? '' : `, ${confirmationWords[confirmUsed]}`
@@ -94,10 +91,10 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
   return `${paint('bold', `${clean(run.runId)}: ${run.state}`)}\n${body.map(line => `${line}\n`).join('')}`
 }
 
-/** There to be copied. */
+/** Users copy these values, so they are never divided. */
 const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on'])
 
-/** The code that a signal ends with is not known to the journal. */
+/** The journal does not know the exit code of a process that a signal ended. */
 function endText({ status, exitCode }: RunReport['processes'][number]): string {
   return status === 'interrupted' ? status : `${status}, exit code ${exitCode}`
 }
@@ -125,12 +122,11 @@ function targetText({ table, function: called, host }: RunReport['target']): str
   return `${table ?? called ?? '-'} on ${host}`
 }
 
-/** To the second. */
 function timeText(isoTime: string): string {
   return isoTime.replace(/\.\d+Z$/, 'Z')
 }
 
-/** While a process writes its last record may not be whole yet. */
+/** While a process writes, its last record may be incomplete. */
 function tornText({ state, journal: { tornBytes } }: RunReport): string {
   return tornBytes === 0 || state === 'running'
     ? ''

@@ -101,7 +101,10 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const [source = paths[0]!] = args
   const table =
     settings.table ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
-  const told = processEnvironment.stderr.isTTY === true ? setTimeout(tellLook, longestSilenceMs, call) : undefined
+  const told =
+    processEnvironment.stderr.isTTY === true
+      ? setTimeout(tellLook, longestSilenceMs, call)
+      : undefined
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
@@ -131,7 +134,9 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
 const longestSilenceMs = 1000
 
 function tellLook({ output }: Call): void {
-  output.note('looking at every value of the inputs: --sample 10000 looks at the first records alone')
+  output.note(
+    'looking at every value of the inputs: --sample 10000 looks at the first records alone',
+  )
 }
 
 /** `trades` for `/data/trades.csv.gz`. */

@@ -197,7 +197,7 @@ t.test('sums below a table are left out by the command', async t => {
     t.testdir({ 'a.tsv': 'day\tsym\tn\n2024-01-02\tA\t1\n2024-01-02\tB\t2\n\t合计\t3\n' }),
     'a.tsv',
   )
-  const { stderr } = await schema([path, '--table', 'dfs://made/t'])
-  t.match(stderr, /1 record of sums \("合计", .* line 4\) left out of the table by --comment/)
+  const { stdout, stderr } = await schema([path, '--table', 'dfs://made/t'])
+  t.match(stdout, /1 record of sums \("合计", .* line 4\) left out of the table by --comment/)
   t.match(stderr, /next: .*--create dfs --comment '\\t合计\\t'\n$/)
 })
