@@ -32,7 +32,7 @@ const again: Advice = asked => {
   return isOnce ? undefined : sameCommand(asked)
 }
 
-/** What a load would do, column by column. */
+/** Suggests `check`, which shows column by column what the load would do. */
 const check: Advice = asked =>
   asked.command.name === 'load' && hasFiles(asked)
     ? sameCommand({ ...asked, name: 'check' }, ['dry-run', 'summary', ...notOfCheck])

@@ -77,7 +77,7 @@ function findsRows(
 ): boolean {
   // What a transform has made of a row is not known, nor whether it left it.
   if (hasTransform(plan)) return false
-  // Of rows that others may change by their keys the keys have to be known.
+  // If others can change a row by its key, it can only be found by that key.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
 }
 

@@ -11,7 +11,6 @@ import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
 import type { VerifyResult } from '../load-result.js'
 
-/** One run's delivery. */
 export interface Delivery {
   readonly used: ConfirmUsed
   /** Result of reading back so far, if requested. */

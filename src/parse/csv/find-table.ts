@@ -58,7 +58,7 @@ interface Seen {
 interface Cut {
   readonly dialect: TriedDialect
   readonly records: readonly Seen[]
-  /** Number of fields in most records, and the share of these from the first one on. */
+  /** The usual number of fields, and which share of the records has it, counted from the first that does. */
   readonly width: number
   readonly share: number
 }
