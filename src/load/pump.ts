@@ -30,7 +30,7 @@ export async function pump(
   if (delivery.connections === undefined) {
     run.connectionCount.limit(
       1,
-      'the server answers for no batch, so nobody can tell what more would bring',
+      'the server confirms no single batch, so nothing shows whether more would help',
     )
   }
   run.reporter.tell('loading')

@@ -39,7 +39,7 @@ const fewestZeros = 4
 /** The first match is right. */
 const formats: readonly ForeignFormat[] = [
   {
-    what: 'full of zeros, as a file is whose content did not reach the disk',
+    what: 'full of zeros, like a file whose content never reached the disk',
     advice: 'write or copy it again',
     isAt: head => head.length >= fewestZeros && head.every(byte => byte === 0),
   },

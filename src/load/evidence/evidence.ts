@@ -149,7 +149,7 @@ export function newEvidence(
     if (change !== undefined) return change
     if (counts && now.rows === null) return 'its rows cannot be counted any more'
     if (typeof identity.chunkId === 'string' && now.chunkId === null) {
-      return 'its chunk is not told any more'
+      return 'the server no longer reports its chunk'
     }
     const least = leastRows()
     if (least !== undefined && now.rows !== null && now.rows < least) {

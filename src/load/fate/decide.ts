@@ -106,7 +106,7 @@ function decideTransform(
         new ServerError(
           errText,
           'DDB_UNAVAILABLE',
-          `the transform of ${text} failed again and again: ${errText}`,
+          `the transform of ${text} failed repeatedly: ${errText}`,
         ),
       )
     case 'redirect':
@@ -154,7 +154,7 @@ function stopError(
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',
-    `another node leads by now, ${host}:${port}: a batch that may be stored in part is not sent there. ` +
+    `the leader is now ${host}:${port}: a batch that may be stored in part is not sent there. ` +
       `See what arrived, then load what is left to ${host}:${port}`,
   )
 }

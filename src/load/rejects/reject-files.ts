@@ -224,7 +224,7 @@ function newFileMaker(path: string, files: Files): FileMaker {
       if (shapes > maxFiles) {
         throw new DdbError(
           'DDB_OUTPUT_CREATE',
-          `the inputs have more than ${maxFiles} different headers, or paths that columns hold: load them in several runs`,
+          `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
         )
       }
       for (;;) {

@@ -96,7 +96,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   }
   throw new InputError(
     'DDB_INPUT_FORMAT',
-    `"${reasons}" does not say in its first line how its run was asked for: load "${path}" with the options of that run`,
+    `"${reasons}" does not have the options of its run in its first line: load "${path}" with the options of that run`,
     { file: reasons, lineNumber: 1 },
   )
 }
@@ -242,7 +242,7 @@ function setAgain(
     if (lost !== undefined) {
       throw new UsageError(
         'DDB_USAGE',
-        `column "${target}" is filled by ${text}, which "${path}" does not tell of its records: load them with the options of their run`,
+        `column "${target}" is filled by ${text}, which "${path}" does not record: load it with the options of its run`,
       )
     }
     const known = parts.map(part => ('text' in part ? part.text : texts[part.name]))

@@ -28,9 +28,9 @@ const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}'
  */
 export function checkTransform(text: string): string {
   if (text.length > mostTransformChars) {
-    throw wrong(`has ${text.length} characters, and ${mostTransformChars} are the limit`)
+    throw wrong(`has ${text.length} characters; the limit is ${mostTransformChars}`)
   }
-  if (text.includes('\0')) throw wrong('has a character that no script has (U+0000)')
+  if (text.includes('\0')) throw wrong('has the character U+0000, which no script may have')
   const code = codeOf(text)
   if (code.trim() === '') throw wrong('is empty')
   const named = /^\s*defg?\s+([\p{L}_][\p{L}\p{N}_]*)/u.exec(code)?.[1]

@@ -82,8 +82,8 @@ export function findTable(
   // An unfinished line may be half a record.
   const isEnded = isWhole && (bytes.at(-1) === lineFeed || bytes.at(-1) === carriageReturn)
   const footers = isEnded ? footersOf(records, width) : 0
-  if (footers === 1) said.push('the last record is none of the table')
-  else if (footers > 1) said.push(`the last ${footers} records are none of the table`)
+  if (footers === 1) said.push('the last record is not part of the table')
+  else if (footers > 1) said.push(`the last ${footers} records are not part of the table`)
   const { skipLines = 0, names } = header
   return found(said, comment, {
     ...(skipLines > 0 ? { skipLines } : {}),
@@ -168,7 +168,7 @@ function commentOf(
     // `#id,name` is a header, and `#1,x` a record.
     if (marked.some(line => line.split(delimiter).length === cut.width)) return undefined
     const count = marked.length === 1 ? 'a line begins' : 'lines begin'
-    return { sign, said: `${count} with "${sign}", which are none of the table` }
+    return { sign, said: `${count} with "${sign}", which are not part of the table` }
   }
   return undefined
 }

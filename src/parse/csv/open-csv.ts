@@ -313,7 +313,7 @@ function checkDialect(dialect: CsvDialect): void {
   if (isByteDialect(dialect) || (!dialect.trim && dialect.quotes === 'strict')) return
   throw new UsageError(
     'DDB_USAGE',
-    '`input.trim` and `input.quotes` lax go with a quote and an escape character of ASCII: choose another `input.quote`',
+    '`input.trim` and `input.quotes` lax need a quote and an escape character of ASCII: choose another `input.quote`',
   )
 }
 

@@ -304,7 +304,7 @@ t.test('where SCRAM is required nothing else is tried', async t => {
       await t.rejects(attempt, {
         code: 'DDB_CONFIG',
         message:
-          /`server\.require` takes no login but SCRAM, and user "admin" cannot .*authMode="scram"/,
+          /`server\.require` allows only SCRAM logins, and user "admin" cannot .*authMode="scram"/,
       })
       t.strictSame(server.calls, ['scramClientFirst'])
     }

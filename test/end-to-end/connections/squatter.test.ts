@@ -103,7 +103,7 @@ t.test('one who shortens or spoils the key gets none either', async t => {
     const squatter = await squat(t, { ...taken, getDynamicPublicKey })
     t.match(await exec(squatter.port, t.testdir()), {
       code: 78,
-      stderr: /its key for RSA is no key/,
+      stderr: /its RSA key is invalid/,
     })
     t.notOk(squatter.calls.includes('login'))
   }
@@ -174,7 +174,7 @@ t.test('what the server did before for this user is demanded of who comes after 
   t.match(await exec(port, home, '--user', 'new'), { code: 78 }, 'of others nothing is known')
   t.match(await exec(port, t.testdir(), '--require', 'scram'), {
     code: 78,
-    stderr: /--require takes no login but SCRAM, and user "ann" cannot log in/,
+    stderr: /--require allows only SCRAM logins, and user "ann" cannot log in/,
   })
 })
 

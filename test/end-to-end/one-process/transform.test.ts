@@ -384,9 +384,9 @@ t.test('what does not go with it is refused with 64', async t => {
     [{ delivery: { confirm: 'count' } }, /count: how many rows it leaves is in the receipts/],
     [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
     [{ delivery: { verify: 'all' } }, /`delivery.verify` compares rows with what was sent/],
-    [{ target: { create: 'stream' } }, /`target.create` does not go with `target.transform`/],
-    [{ target: { addColumns: true } }, /`target.addColumns` does not go with/],
-    [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` goes with `target.function`/],
+    [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
+    [{ target: { addColumns: true } }, /`target.addColumns` cannot be used with/],
+    [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` is only for `target.function`/],
   ] as const) {
     await t.rejects(transformed(positive, change as Partial<LoadOptions>), {
       code: 'DDB_USAGE',

@@ -60,7 +60,7 @@ t.test('what nothing stands for is a fault that says where', t => {
     [null, /not null/],
     [7, /not a number/],
     [[1, 2, 3], /3 values, and 1 columns/],
-    [{ a: () => 1 }, /^member "a": nothing stands for a function/],
+    [{ a: () => 1 }, /^member "a": a function cannot be stored/],
     [{ a: Symbol('s') }, /a symbol/],
     [{ a: new Map() }, /a Map/],
     [{ a: new Set() }, /a Set/],
