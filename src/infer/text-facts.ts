@@ -51,7 +51,7 @@ export class TextFacts {
   hasFraction = false
   /** Some number has a point, with or without digits after it. */
   hasPoint = false
-  /** The first text with a plus sign and so many digits that it is a telephone number. */
+  /** The first text with a plus sign and enough digits for a telephone number. */
   dialedText: string | undefined
   /** The first number that a double would change. */
   lossyText: string | undefined

@@ -260,7 +260,7 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   )
 }
 
-/** What needs to know what was written: that is not what was sent. @throws {UsageError} DDB_USAGE */
+/** Refuses options that expect the sent rows in the table, as a transform changes them. @throws {UsageError} DDB_USAGE */
 function checkTransformed({
   mode,
   confirm,

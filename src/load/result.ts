@@ -120,7 +120,7 @@ function rejectsOf({ rejects }: Run, say: (sentence: string) => string): LoadRes
   return { ...result, first }
 }
 
-/** Nor does this process know the outcome of what earlier ones sent. */
+/** True if this process sent nothing and knows of no row that earlier ones sent. */
 function isNothingSent({ state: { rows, batches } }: Run): boolean {
   return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }

@@ -33,7 +33,7 @@ const holds = (head: Uint8Array, text: string): boolean => Buffer.from(head).inc
 const bzip2Block = '1AY&SY'
 const bzip2End = '\x17rE8P\x90'
 
-/** No text in any encoding begins with so many zeros. */
+/** No text in any encoding begins with this many zeros. */
 const fewestZeros = 4
 
 /** The first match is right. */

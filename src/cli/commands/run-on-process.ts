@@ -231,7 +231,7 @@ async function runLoad(
     const result = completed(await load(options), interruption.exitCode)
     if (result.resume.possible || result.resume.look !== null) await goOn(result)
     progress.stop()
-    // They belong to the process that has the lock now.
+    // After losing the lock this process leaves the files to its new holder.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
     if (isWithoutName(asked, result)) kept.push(output.words().tell(nameHint))
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)

@@ -75,7 +75,7 @@ function findsRows(
   { keyed, keyColumns = [] }: TargetDescription,
   { dropsDuplicates }: TargetIdentity,
 ): boolean {
-  // What a transform has made of a row is not known, nor whether it left it.
+  // It is unknown what a transform made of a row, or whether it dropped it.
   if (hasTransform(plan)) return false
   // If others can change a row by its key, it can only be found by that key.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0

@@ -229,7 +229,7 @@ class Reading implements InputReading {
         if (wait !== undefined) yield wait
         this.#tellOffsets(run)
         const range = step.ranges.at(-1)!
-        // Rows of earlier inputs that do not fit together with these have their place already.
+        // A batch may hold only rows of earlier inputs, whose place is known already.
         if (range.place === undefined) place(range)
         yield step
         opened.afterBatch?.()

@@ -184,7 +184,7 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** Adds what its file does not contain yet and needs to be loaded again. */
+/** Adds to a reason what the file needs to be loaded again and does not contain yet. */
 function withRun(
   about: AboutRun,
   place: ShapeFile,

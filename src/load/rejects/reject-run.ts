@@ -54,7 +54,7 @@ export interface AskedFor {
 
 /** What the first line of the reasons has besides its reason. */
 export interface RejectRun extends AskedFor {
-  /** 2 where columns hold what the names of inputs say, 3 with a transform: earlier versions know neither. */
+  /** 2 if columns hold texts from input names, 3 with a transform: earlier versions know neither. */
   readonly format: 1 | 2 | 3
   /** The rejects file as the user named it. */
   readonly path: string
@@ -283,7 +283,7 @@ function retryInput(
     ...input,
     compression: 'none',
     format: recordFormat(format),
-    // A result has a text for what the options have names for.
+    // The result has it as plain text, which is a name that options accept.
     encoding: encoding.value as Exclude<InputOptions['encoding'], undefined>,
     ...(delimiter === null ? {} : { delimiter: delimiter.value }),
     ...(quote === null ? {} : { quote: quote.value }),

@@ -19,7 +19,7 @@ export type Target =
       table: TableTarget
       method: Method
       keyColumns: readonly string[]
-      /** Text of a function that makes of each batch what is written. */
+      /** Text of the function that turns each batch into the rows to write. */
       transform?: string | undefined
     }
   | {

@@ -183,7 +183,7 @@ function firstLines(bytes: Uint8Array, from: number): string[] {
   return lines
 }
 
-/** The cut in which nearly all records have as many fields, and most of them. */
+/** The cut in which nearly all records have the same number of fields, and the largest number. */
 function bestCut(
   bytes: Uint8Array,
   from: number,

@@ -16,7 +16,7 @@ export const lookEveryMs = 250
 /** A writer continues for a moment after its file was renamed: only after this time is the end final. */
 export const quietMs = 30_000
 
-/** How many of the first and last bytes are kept to be compared with the file: even similar lines differ within so many. */
+/** How many of the first and last bytes are kept to be compared with the file: even similar lines differ within this length. */
 export const keptBytes: number = 16 * 1024
 
 export interface FollowedFile {

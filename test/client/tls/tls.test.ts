@@ -35,8 +35,8 @@ t.test('options that contradict each other are refused', async t => {
   }
   for (const [options, message] of [
     [{ caFile: 'ca.pem' }, /`server.caFile` is only for `server.tls`/],
-    [{ tls: false, tlsInsecure: true }, /`server.tlsInsecure` is of use/],
-    [{ certFile: 'c', keyFile: 'k' }, /`server.certFile` is of use/],
+    [{ tls: false, tlsInsecure: true }, /`server.tlsInsecure` is only for/],
+    [{ certFile: 'c', keyFile: 'k' }, /`server.certFile` is only for/],
     [{ tls: true, tlsInsecure: true, caFile: 'ca.pem' }, /leave one of them out/],
     [{ tls: true, certFile: 'c' }, /go together/],
     [{ tls: true, keyFile: 'k' }, /go together/],
@@ -310,7 +310,7 @@ t.test('a server that wants a certificate gets ours', async t => {
     const port = await tlsServer(t, { ...settings, maxVersion })
     t.match(await failureOf({ ...trusted, host, port }), {
       name: 'TlsError',
-      message: /without a certificate that it knows.*`server.certFile`/,
+      message: /only clients with a certificate that it knows.*`server.certFile`/,
     })
     const session = await connect({
       ...trusted,

@@ -85,7 +85,7 @@ t.test('one who takes nothing but a plain login gets no password', async t => {
   t.match(await exec(squatter.port, home), {
     code: 78,
     stderr:
-      /password of user "ann" would travel to 127\.0\.0\.1:\d+ in plain text: the server offers them no SCRAM .*no key for RSA .*three ways out: connect with --tls; have the user made for SCRAM .*authMode="scram".*; or allow it with --insecure-login\. \[DDB_CONFIG\]/,
+      /password of user "ann" would travel to 127\.0\.0\.1:\d+ in plain text: the server offers them no SCRAM .*no key for RSA .*three ways out: connect with --tls; have the user created for SCRAM .*authMode="scram".*; or allow it with --insecure-login\. \[DDB_CONFIG\]/,
   })
   t.strictSame(squatter.calls, ['connect', 'scramClientFirst', 'getDynamicPublicKey'])
   t.notMatch(squatter.heard(), password)

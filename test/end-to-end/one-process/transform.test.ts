@@ -341,7 +341,7 @@ t.test(
       t.match(result, {
         status: 'failed',
         rows: { confirmed: 0, filtered: 0, unconfirmed: 0 },
-        error: { message: /the server does not take `target.transform`: / },
+        error: { message: /the server rejects `target.transform`: / },
       })
       t.match(result.error?.message, why)
     }
@@ -395,7 +395,7 @@ t.test('what does not go with it is refused with 64', async t => {
     })
   }
   const target = { function: 'f', types: 'id:INT', transform: positive }
-  await t.rejects(load(path, { target }), { message: /a function makes of its rows what it likes/ })
+  await t.rejects(load(path, { target }), { message: /a function can change its rows itself/ })
   const refusing: Faults = {
     beforeExecute: ({ text }) => (text.includes('ddbIngest_') ? { error: 'not here' } : undefined),
   }

@@ -216,7 +216,7 @@ class FollowedInputs implements Inputs {
   async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
     const { files } = this.#run.platform
     const key = fileKey(path, status)
-    // Among those that had the name before, an existing file comes first.
+    // A file that had the name before is read to its end first.
     const isOther = this.open.every(
       one => one.key !== key && (one.path !== path || one.isReadSince),
     )
