@@ -123,7 +123,7 @@ Loads CSV and JSON into DolphinDB, and proves that every row landed.
   ddb-ingest demo
       a tour with a server that is built in
   ddb-ingest load trades.csv --host HOST --user NAME
-      without --table: which tables of your server the file fits
+      without --table: lists the tables of your server that fit the file
   ddb-ingest load trades.csv --host HOST --user NAME --table trades
       load it; with --dry-run only say what would happen
 

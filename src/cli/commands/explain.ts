@@ -64,6 +64,8 @@ function cellsOf(line: string): string[] | undefined {
     .map(cell =>
       cell
         .trim()
+        // A link in brackets only refers to another page.
+        .replace(/ ?[(（]\[[^\]]*\]\([^)]*\)[)）]/g, '')
         .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
         .replace(/`/g, '')
         .replaceAll('\\|', '|'),

@@ -66,9 +66,9 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '为路径的各部分命名，例如 {day}/{symbol}.csv；或 hive，用于文件夹 day=…',
   'inputs whose path does not match: skip, or null for its parts':
     '路径不匹配的输入：skip（略去），或 null（各部分为空值）',
-  'a text; {NAME} in it is a column, a part of --path, filename, dirname, path or line; repeatable':
+  'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable':
     '一段文本；其中的 {NAME} 是列、--path 的一个部分、filename、dirname、path 或 line；可重复',
-  'also read files again that changed after the run read them; for targets that replace rows by key':
+  'read files again if they changed after the run read them; for targets that replace rows by key':
     '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
   'add columns of the input that the table lacks; the script is printed first':
     '添加输入中有而表中没有的列；先打印脚本',
@@ -117,7 +117,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '列中时间的偏移，+08:00 或 none；可重复',
   'between groups of three digits': '千位分隔符',
   'the decimal separator of numbers is a comma': '数字以逗号为小数点',
-  'this column holds shares such as 12.5%; repeatable': '含有 12.5% 这样的百分数；可重复',
+  'this column holds percentages such as 12.5%; repeatable': '含有 12.5% 这样的百分数；可重复',
   'this text means true, as 1 does; repeatable': '与 1 一样表示真；可重复',
   'this text means false, as 0 does; repeatable': '与 0 一样表示假；可重复',
   'a bad cell becomes null and is counted': '错误的单元格变为空值并计数',
@@ -129,8 +129,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'auto, none, count or receipts: how to confirm that rows landed':
     'auto、none、count 或 receipts：如何确认行已写入',
   'give up if the server makes no progress for this long': '服务器无响应且没有进展超过此时间则放弃',
-  'rows a request: auto, or a number': '每个请求的行数：auto 或数字',
-  'bytes a request': '每个请求的字节数',
+  'rows per request: auto, or a number': '每个请求的行数：auto 或数字',
+  'bytes per request': '每个请求的字节数',
   'send rows of stdin or --follow after at most this long':
     '标准输入或 --follow 的数据最多等待此时间后发送',
   'most bytes that are sent but not confirmed': '已发送但未确认的字节数上限',
@@ -193,7 +193,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'auto, bar, plain or none; auto is a bar on a terminal, else a line every 10 s':
     'auto、bar、plain 或 none；auto 在终端显示进度条，否则每 10 秒一行',
   'print nothing at all on success': '成功时不打印任何内容',
-  'text or json: one object a line on standard error': 'text 或 json：标准错误每行一个对象',
+  'text or json: one object per line on standard error': 'text 或 json：标准错误每行一个对象',
   'write each message to and from the server as a line, without values and secrets':
     '与服务器往来的每条消息写一行，不含值和密码',
   'scripts and first values in the trace as well': '跟踪中也写脚本和最前面的值',
@@ -238,11 +238,11 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '模拟此版本，例如 1.30.22：拒绝之后才有的功能',
   'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)':
     'dolphindb.cfg 的设置，例如 maxPubConnections=0（可重复）',
-  'refuse every n-th insert, as ChunkInRecovery, or forget sessions':
+  'refuse every n-th insert with an error such as ChunkInRecovery, or forget sessions':
     '每隔 n 次拒绝一次写入（如同 ChunkInRecovery），或丢弃会话',
   'count rows without storing them, for measurements': '只计数不保存，供测量使用',
   'requests in each mode': '每种模式的请求数',
-  'rows a request': '每个请求的行数',
+  'rows per request': '每个请求的行数',
   'stop after this time, with the findings so far': '到此时间结束，报告当时已知的结果',
   'another user, for checks that need two': '另一个用户，供需要两个用户的检查使用',
   'file with the password of that user': '该用户的密码文件',
@@ -271,7 +271,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'FILE.retry beside it': '旁边的 FILE.retry',
   'no limit': '不限',
   '100 on a terminal, else all': '终端上 100，否则全部',
-  "on a terminal the system's": '终端上为系统的语言',
+  "the system's, on a terminal": '终端上为系统的语言',
   // The help that fits a screen
   'Streams files or standard input into a table, and proves that every row landed.':
     '把文件或标准输入导入表，并证明每一行都已写入。',

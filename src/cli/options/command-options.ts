@@ -309,7 +309,7 @@ export const serveOptions = {
     },
     fault: {
       flags: '--fault <name[:n]>',
-      help: 'refuse every n-th insert, as ChunkInRecovery, or forget sessions',
+      help: 'refuse every n-th insert with an error such as ChunkInRecovery, or forget sessions',
       reader: text,
     },
     discard: {
@@ -333,7 +333,7 @@ export const benchOptions = {
     },
     rows: {
       flags: '--rows <n>',
-      help: 'rows a request',
+      help: 'rows per request',
       reader: count(1),
       default: '100',
     },

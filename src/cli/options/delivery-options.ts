@@ -167,14 +167,14 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   batchRows: {
     flags: '-b, --batch-rows <n>',
-    help: 'rows a request: auto, or a number',
+    help: 'rows per request: auto, or a number',
     reader: batchRows,
     defaultNote: 'auto: 10,000 at first, DFS tables by bytes',
     field: 'delivery.batchRows',
   },
   batchBytes: {
     flags: '--batch-bytes <size>',
-    help: 'bytes a request',
+    help: 'bytes per request',
     reader: size,
     defaultNote: '4Mi; DFS tables 32Mi',
     field: 'delivery.batchBytes',
@@ -276,7 +276,7 @@ export const runOptions = optionGroup('Run', {
   },
   changed: {
     flags: '--changed',
-    help: 'also read files again that changed after the run read them; for targets that replace rows by key',
+    help: 'read files again if they changed after the run read them; for targets that replace rows by key',
     reader: onOff,
     field: 'journal.changed',
   },

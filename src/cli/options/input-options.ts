@@ -207,7 +207,7 @@ export const mappingOptions = optionGroup('Mapping', {
   },
   set: {
     flags: '--set <target=value>',
-    help: 'a text; {NAME} in it is a column, a part of --path, filename, dirname, path or line; repeatable',
+    help: 'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable',
     reader: pairs('TARGET=VALUE'),
     field: 'mapping.set',
   },
@@ -272,7 +272,7 @@ export const valueOptions = optionGroup('Values', {
   },
   percent: {
     flags: '--percent <column>',
-    help: 'this column holds shares such as 12.5%; repeatable',
+    help: 'this column holds percentages such as 12.5%; repeatable',
     reader: repeated(text),
     field: 'cells.percentColumns',
   },
