@@ -25,7 +25,7 @@ export const zhNotices: Readonly<Record<string, string>> = {
   'would add columns: {script}': '将会添加列：{script}',
   'rows go over one connection, because the target allows no more: {why}':
     '目标只接受一个连接，因此所有行经一个连接发送：{why}',
-  'times of column "{column}" have UTC offsets, which are not applied: --timezone converts them':
+  'times of column "{column}" have time zone offsets, which are not applied: --timezone converts them':
     '列“{column}”的时间带有偏移，按原文保留：--timezone 可以换算',
   'no receipts on this server ({refusal}): rows are counted instead, which proves how many arrived, not which. {need}':
     '此服务器上无法使用回执（{refusal}）：改为统计行数，只能证明到达了多少行，不能证明是哪些行。{need}',

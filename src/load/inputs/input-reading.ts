@@ -344,7 +344,7 @@ class Reading implements InputReading {
     if (this.#offsetColumns.has(columnName)) return
     this.#offsetColumns.add(columnName)
     run.reporter.notice(
-      `times of column "${columnName}" have UTC offsets, which are not applied: \`cells.timeZone\` converts them`,
+      `times of column "${columnName}" have time zone offsets, which are not applied: \`cells.timeZone\` converts them`,
     )
   }
 

@@ -40,7 +40,8 @@ function limitConnections(run: Run, description: TargetDescription): void {
     connectionCount.limit(1, 'a function takes batches one after the other')
   } else if (why !== undefined) connectionCount.limit(1, `the target allows no more: ${why}`)
   else if (hasOrder) connectionCount.limit(1, needsUnordered)
-  else if (input?.follow === true) connectionCount.limit(1, 'followed files seldom have rows waiting')
+  else if (input?.follow === true)
+    connectionCount.limit(1, 'followed files seldom have rows waiting')
   else if (lanes !== undefined) {
     connectionCount.limit(lanes.mostLanes, 'the target has no partitions for more')
   }

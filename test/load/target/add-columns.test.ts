@@ -79,7 +79,7 @@ t.test('what cannot be added adds nothing, and loads nothing', async t => {
   }
   for (const [target, more, why] of [
     [{ table }, { input: { follow: true } }, /add the columns first/],
-    [{ function: 'f', types: 'id:INT' }, {}, /is only for `target.table`/],
+    [{ function: 'f', types: 'id:INT' }, {}, /goes with `target.table`/],
   ] as const) {
     await t.rejects(run('good.csv', { ...target, addColumns: true }, more), { message: why })
   }

@@ -104,7 +104,7 @@ t.test('names of the target are a header, values of its types are a row', async 
     const target: RowTarget = { schema: schemaFromTypes(types), mapping, cells }
     const answer = answerOf(() => isHeaderFor(recordOf(line), target, 'a.csv'))
     check(t, answer, expected, `${line} into ${types} ${JSON.stringify(given)}`)
-    if (answer instanceof RegExp) t.match(answer.source, /a\.csv.*`input\.header` yes or no$/)
+    if (answer instanceof RegExp) t.match(answer.source, /a\.csv.*`input\.header` to yes or no$/)
   }
 })
 
