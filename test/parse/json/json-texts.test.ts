@@ -299,7 +299,7 @@ t.test('what is not a way to records ends the reading and says why', async t => 
     ['{"b":tru,"a":[]}', 'a', /unexpected ","/],
     ['{"b":[1}', 'a', /unexpected "\}"/],
     ['{"a":[]},', 'a', /a document is an object/],
-    [`{"b":${'['.repeat(600)}`, 'a', /more than 512 times/],
+    [`{"b":${'['.repeat(600)}`, 'a', /more than 512 levels deep/],
   ] as const) {
     for (const chunkBytes of [1, 1000]) {
       await t.rejects(rowsAt(text, path, chunkBytes), { code: 'DDB_INPUT_JSON', message }, text)
