@@ -441,7 +441,7 @@ t.test('values inside values have a limit that says what to do', async t => {
   t.equal(scan(nested(512)).next, 1024)
   const { scanner, next } = scan(nested(513))
   t.strictSame([next, scanner.stoppedAt, scanner.tooDeep], [-1, 512, true])
-  t.match(scanner.reason, /512 times.*jq/)
+  t.match(scanner.reason, /512 levels.*jq/)
   t.match(scan('[,').scanner.reason, /^unexpected ","$/)
 })
 
