@@ -200,7 +200,7 @@ export class ClientSession implements Session {
 
   async upload(variables: Readonly<Record<string, PlainInput>>): Promise<void> {
     if (this.enableAsync) {
-      throw asyncRefusal('upload() is only safe when its end is known before the next request')
+      throw asyncRefusal('upload() is only safe if it is answered before the next request')
     }
     const names = Object.keys(variables)
     if (names.length === 0) return

@@ -162,7 +162,7 @@ export class ExchangeQueue {
       this.#decoding = undefined
       this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
-      // A failed request may have failed for this very reason; a successful one has succeeded.
+      // This may also be why the request failed; a successful answer is still good.
       if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
       else settle(exchange, () => exchange.reject(last))
       if (last !== undefined) throw last

@@ -226,7 +226,7 @@ export class Link {
     const { host, port } = this.#options
     return new ConnectionError(
       'DDB_CONNECTION_LOST',
-      `${addressText(host, port)} took and answered nothing for ${timeoutMs} ms while the session was closing; what ` +
+      `${addressText(host, port)} took and answered nothing for ${timeoutMs} ms while the session was closing: what ` +
         'was still to be sent is not delivered.',
     )
   }

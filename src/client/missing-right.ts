@@ -49,7 +49,7 @@ export function lacksLogin(serverMessage: string): boolean {
 /** The server's message, with advice if it does not know who is logged in. */
 export function loginToRepeat(serverMessage: string): string {
   return (
-    `${serverMessage}. Log in with \`server.user\`; where that was done, the session is not logged in any more: its ` +
+    `${serverMessage}. Log in with \`server.user\`. If you did, the session is no longer logged in: its ` +
     'login has expired, or the user is gone.'
   )
 }

@@ -238,7 +238,7 @@ async function answersInTls(
 function connectTimeout(host: string, port: number, timeoutMs: number): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',
-    `${addressText(host, port)} did not let us in within ${timeoutMs} ms. Check host and port, or allow more time ` +
+    `${addressText(host, port)} did not open a session within ${timeoutMs} ms. Check host and port, or allow more time ` +
       '(`server.connectTimeoutMs`).',
     { safeToRetry: true },
   )

@@ -173,7 +173,7 @@ function checkRequirement(options: ConnectOptions): void {
   if (insecureLogin) {
     throw new UsageError(
       'DDB_USAGE',
-      '`server.insecureLogin` takes less than `server.require` asks for: leave one of them out.',
+      '`server.insecureLogin` allows less than `server.require` demands: leave one of them out.',
     )
   }
   if (require === 'tls' && !isVerified(options)) {
@@ -203,4 +203,4 @@ function checkAnswers({ typed, times }: AnswerOptions): void {
   }
 }
 
-const dictionaryAdvice = 'Where it belongs to a dictionary for the function, put {} after it.'
+const dictionaryAdvice = 'If this object is a dictionary for the function, put {} after it.'

@@ -158,7 +158,7 @@ function nearlyType(
   return { ...found, refused: candidate.refused, warnings }
 }
 
-/** Codes of shares have five or six digits, and those of other files may begin with zeros. */
+/** Codes of shares have five or six digits: even if these do not, those of other files may begin with zeros. */
 function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
   return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
 }

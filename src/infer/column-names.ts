@@ -20,7 +20,7 @@ export interface NameRules {
   readonly types?: readonly { readonly name: string }[]
 }
 
-/** What shares, futures and the like are told apart by. */
+/** Names of columns that identify shares, futures and the like. */
 const codeName =
   /^(?:.*_)?(?:sym|symbol|code|ticker|instrument(?:_?id)?|security_?id|secu_?code|contract|ric|isin|wind_?code)$|[a-z](?:Symbol|Code|Ticker|SecurityID|InstrumentID)$|\u4ee3\u7801|\u4ee3\u78bc|\u5408\u7ea6|\u5408\u7d04/i
 

@@ -26,7 +26,7 @@ export type NewTable =
 /** Initial capacity of a stream table in rows; less for wide ones, as memory is taken at once. */
 const streamCapacity = 10_000
 const streamCells = 4_000_000
-/** Limits of the number and length of comments, as a server accepts only so much code in a message (S00020). */
+/** Limits of the number and length of comments, as a server limits the code in a message (S00020). */
 const mostWarnings = 50
 const longestComment = 300
 const mostCodeBytes = 1_000_000

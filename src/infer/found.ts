@@ -36,7 +36,7 @@ export interface InferOptions {
   readonly byPosition: boolean
   /** The table will be a DFS table. */
   readonly intoDfs: boolean
-  /** Finds nothing that options would have to say for all columns. */
+  /** Proposes no options that apply to all columns. */
   readonly isPlain?: boolean
   /** Pairs such as yes and no become BOOL, whose words options have to name; otherwise they are texts. */
   readonly proposesTruths?: boolean

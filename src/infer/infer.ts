@@ -153,7 +153,7 @@ async function lookAtRecords(
     reader.recordKind === 'members'
       ? memberLook(options, file, found, rules)
       : fieldLook(options, file, reader, found, rules)
-  // Dates and shares are left to the columns; here everything is text.
+  // Columns recognize dates and percentages themselves; here everything is text.
   const { nullTexts = [], nullQuoted = false } = options.cells
   const batches = reader.batches({
     mapping: look.mapping,

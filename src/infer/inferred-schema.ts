@@ -57,7 +57,7 @@ export interface InferredSchema {
   readonly inputs: readonly InferredInput[]
   /** Rows examined. */
   readonly rows: number
-  /** False when there are more. */
+  /** False if the inputs have rows that were not examined. */
   readonly isComplete: boolean
   /** Rows of all inputs, estimated from their sizes; for a pipe those that were seen. */
   readonly estimatedRows: number

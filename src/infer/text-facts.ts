@@ -51,7 +51,7 @@ export class TextFacts {
   hasFraction = false
   /** Some number has a point, with or without digits after it. */
   hasPoint = false
-  /** The first text with a plus sign and so many digits that it is a telephone number. */
+  /** The first text with a plus sign and enough digits for a telephone number. */
   dialedText: string | undefined
   /** The first number that a double would change. */
   lossyText: string | undefined
@@ -179,7 +179,7 @@ export class TextFacts {
 /** Without point, exponent and zeros in front. */
 const digitsOf = (number: string): string => number.replace(/e.*$|\./g, '').replace(/^0+/, '')
 
-/** DolphinDB writes a DOUBLE with as many decimals, and the last one may be off by one (files of its tutorials). */
+/** DolphinDB writes a DOUBLE with this many decimals; the last one may be off by one (files of its tutorials). */
 const writtenDecimals = 15
 
 function isWrittenDouble(text: string, digits: string): boolean {

@@ -166,7 +166,7 @@ export class Trials {
     return new Candidate(this.#options.name, type, this.#rules, { ...own, keepsRange })
   }
 
-  /** Rules that name the column exclude types that do not fit. */
+  /** True if a rule names the column: types that do not suit the rule are then not tried. */
   get #isNamed(): boolean {
     const { name, rules } = this.#options
     const { dateFormats = {}, percentColumns = [] } = rules

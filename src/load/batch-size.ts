@@ -28,11 +28,11 @@ export interface BatchSize {
   /** Keeps the present size. */
   stay(): void
   /**
-   * If nobody answers: the server has started on a batch, as far as its connection shows.
+   * If the server answers for no batch: it has started on one, as far as its connection shows.
    * @param place  position among all batches handed over, from 1
    */
   reached(batch: AnsweredBatch, place: number, atMs: number): void
-  /** If nobody answers: the server has nothing left to do. */
+  /** If the server answers for no batch: it has nothing left to do. */
   keptUp(): void
   /** @param state  the run's state after the event */
   take(event: RunEvent, state: Readonly<RunState>): void

@@ -44,7 +44,7 @@ const aheadLatencies = 4
 const firstOpen = 32
 const leastOpen = 8
 
-const tooFew = 'the server has not answered for enough batches to tell what more would bring'
+const tooFew = 'the server has not confirmed enough batches to tell whether more would help'
 
 export function newConnectionCount(
   plan: Pick<Plan, 'mostConnections'>,
@@ -57,7 +57,7 @@ class FoundCount implements ConnectionCount {
   readonly #batchSize: Pick<BatchSize, 'isSettled'>
   readonly #isAsked: boolean
   #most: number
-  #whyNoMore = 'a run takes no more by itself'
+  #whyNoMore = 'a run opens no more unless asked to'
   #count = 1
   #wanted: number | undefined
   #why = tooFew

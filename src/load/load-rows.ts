@@ -140,5 +140,5 @@ function checkRows({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>)
   ]
   const refused = refusals.find(([isGiven]) => isGiven)
   if (refused === undefined) return
-  throw new UsageError('DDB_USAGE', `rows of a program do not go with ${refused[1]}`)
+  throw new UsageError('DDB_USAGE', `rows of a program cannot be loaded with ${refused[1]}`)
 }

@@ -129,7 +129,7 @@ export interface TargetOptions {
   /** Arguments before the batch: JSON values. */
   functionArguments?: readonly unknown[]
   /**
-   * A function in DolphinDB's language that makes of each batch the table that is written, as that of `loadTextEx`:
+   * A function in DolphinDB's language that turns each batch into the rows to write, like `transform` of `loadTextEx`:
    * `def(t){ return select * from t where price>0 }`, or a partial application. It runs in the session of the run, once for each batch,
    * and again for parts of one; rows that it leaves out are filtered. It needs receipts, or `delivery.mode` sync (docs/transform.md).
    */
@@ -283,9 +283,9 @@ export interface LoadOptions {
   rejects?: RejectOptions
   /** How rows travel, and how their arrival is confirmed. */
   delivery?: DeliveryOptions
-  /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
+  /** The run fails with DDB_EXPECTATION unless exactly this many rows were delivered. */
   expectRows?: number
-  /** The run fails with DDB_EXPECTATION unless at least so many rows were delivered. */
+  /** The run fails with DDB_EXPECTATION unless at least this many rows were delivered. */
   minRows?: number
   /** The run fails with DDB_EXPECTATION if the target already had the key of a row, or does not tell. */
   expectUnique?: boolean

@@ -175,7 +175,7 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
   if (mode === 'sync' && confirmations[confirm].asyncOnly) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`delivery.confirm\` ${confirm} goes with \`delivery.mode\` async: in sync mode the server's answers confirm`,
+      `\`delivery.confirm\` ${confirm} needs \`delivery.mode\` async: in sync mode the server's answers confirm`,
     )
   }
   if (confirm !== 'count') return
@@ -228,7 +228,7 @@ function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions
   if (!mayKnowBatches(confirm)) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`delivery.verify\` does not go with \`delivery.confirm\` ${confirm}: it reads back what receipts or answers say is stored`,
+      `\`delivery.verify\` cannot be used with \`delivery.confirm\` ${confirm}: it reads back what receipts or answers say is stored`,
     )
   }
   if (target.function === undefined || target.confirmTable !== undefined) return verify
@@ -266,7 +266,7 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   )
 }
 
-/** What needs to know what was written: that is not what was sent. @throws {UsageError} DDB_USAGE */
+/** Refuses options that expect the sent rows in the table, as a transform changes them. @throws {UsageError} DDB_USAGE */
 function checkTransformed({
   mode,
   confirm,
@@ -281,7 +281,7 @@ function checkTransformed({
   if (mode === 'sync' || mayKnowBatches(confirm)) return
   throw new UsageError(
     'DDB_USAGE',
-    `\`target.transform\` does not go with \`delivery.confirm\` ${confirm}: how many rows it leaves is in the receipts. ` +
+    `\`target.transform\` cannot be used with \`delivery.confirm\` ${confirm}: how many rows it leaves is in the receipts. ` +
       'Use `delivery.confirm` receipts, or `delivery.mode` sync',
   )
 }
@@ -315,7 +315,7 @@ function checkFollow({
   ]
   const refused = refusals.find(([isGiven]) => isGiven)
   if (refused === undefined) return
-  throw new UsageError('DDB_USAGE', `\`input.follow\` does not go with ${refused[1]}`)
+  throw new UsageError('DDB_USAGE', `\`input.follow\` cannot be used with ${refused[1]}`)
 }
 
 const isAsked = (option: string | boolean | undefined): boolean =>

@@ -30,7 +30,7 @@ export async function pump(
   if (delivery.connections === undefined) {
     run.connectionCount.limit(
       1,
-      'the server answers for no batch, so nobody can tell what more would bring',
+      'the server confirms no single batch, so nothing shows whether more would help',
     )
   }
   run.reporter.tell('loading')
@@ -91,7 +91,7 @@ async function hand(
     if (!run.ending.maySend()) throw run.ending.failure!
     const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined, lanes)
     handedOver = true
-    // So far these rows counted where the earlier process had left them.
+    // Until now these rows counted under the outcome that the earlier process recorded.
     if (known?.kind === 'lanes') {
       const { sent, unsent } = openRows(known)
       run.emit({ kind: 'takenUp', from: 'unconfirmed', rows: sent })
@@ -135,7 +135,7 @@ async function waited({ platform: { clock }, connectionCount }: Run, wait: Promi
   connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
-/** Neither sends its rows again nor counts them as stored: only the earlier process knew more. */
+/** Leaves rows as they are: which of them are stored cannot be found out any more. */
 function leaveOpen({ reporter }: Run, batch: Batch): void {
   const { file, lineNumber } = batch.locate(0)
   reporter.notice(

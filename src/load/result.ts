@@ -120,7 +120,7 @@ function rejectsOf({ rejects }: Run, say: (sentence: string) => string): LoadRes
   return { ...result, first }
 }
 
-/** Nor does this process know the outcome of what earlier ones sent. */
+/** True if this process sent nothing and knows of no row that earlier ones sent. */
 function isNothingSent({ state: { rows, batches } }: Run): boolean {
   return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }
@@ -184,8 +184,8 @@ function unmetExpectation(run: Run): DdbError | undefined {
   return new DdbError(
     'DDB_EXPECTATION',
     duplicates === null
-      ? 'expected rows with keys of their own, and this target does not tell what it kept: `expectUnique` needs a table, and receipts or `delivery.mode` sync'
-      : `expected rows with keys of their own: the target had the keys of ${rowsText(duplicates)} already`,
+      ? 'expected rows with unique keys, but this target does not tell what it kept: `expectUnique` needs a table, and receipts or `delivery.mode` sync'
+      : `expected rows with unique keys: the target already had the keys of ${rowsText(duplicates)}`,
   )
 }
 

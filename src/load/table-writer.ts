@@ -206,7 +206,7 @@ function checkConfirm(confirm: NonNullable<LoadOptions['delivery']>['confirm']):
   if (mayKnowBatches(confirm)) return
   throw new UsageError(
     'DDB_USAGE',
-    `a writer knows of each row what became of it, and \`delivery.confirm\` ${confirm} does not tell: leave it out, or use load()`,
+    `a writer reports the outcome of each row, which \`delivery.confirm\` ${confirm} does not tell: leave it out, or use load()`,
   )
 }
 

@@ -391,5 +391,5 @@ export class LineTokenizer implements Tokenizer {
 
 /** For a record in which the input was truncated. */
 export function cutMessage(reason: string): string {
-  return `the record is not whole: ${reason}`
+  return `the record is incomplete: ${reason}`
 }

@@ -46,7 +46,7 @@ export class PieceBounds {
 export function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
   return new InputError(
     'DDB_INPUT_READ',
-    `"${file}" ends before byte ${offsetBytes}, where reading was to go on: it is not the input that was read before, or not all of it`,
+    `"${file}" ends before byte ${offsetBytes}, where reading should go on: it is another input than before, or was cut short`,
     { file, lineNumber, offsetBytes },
   )
 }

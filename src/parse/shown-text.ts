@@ -6,7 +6,7 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 const mostBrokenBytes = 8
 
 /**
- * The message with the place of the first such byte in the input; undefined if there is none.
+ * The message about the first byte that is not text, with its place in the input; undefined if there is none.
  *
  * @param text  undefined if unknown
  * @param bytes  a piece of the text, at `textStart`

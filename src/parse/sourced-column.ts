@@ -99,7 +99,7 @@ export function setColumnTexts(
     if (known !== undefined) {
       throw new InputError(
         'DDB_INPUT_COLUMN',
-        `the path "${file}" has bytes that are no text in UTF-8, and column "${name}" is to hold some of it: rename the file or its folder`,
+        `the path "${file}" has bytes that are not UTF-8, and column "${name}" takes text from it: rename the file or its folder`,
         { file, columnName: name },
       )
     }

@@ -140,7 +140,7 @@ export type LockAnswer =
       readonly since: string
       /** `process 5 on HOST since …` */
       readonly who: string
-      /** False for a holder of version 0.1.0 on another host: it cannot be found out whether it lives. */
+      /** False for a holder of version 0.1.0 on another host: nothing shows whether it is alive. */
       readonly isRenewed: boolean
     }
   /** The file is not a lock. */

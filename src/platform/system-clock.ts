@@ -3,7 +3,6 @@
 */
 import type { Clock, Timer } from './platform.js'
 
-/** The machine's clock. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),

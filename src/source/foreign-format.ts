@@ -33,13 +33,13 @@ const holds = (head: Uint8Array, text: string): boolean => Buffer.from(head).inc
 const bzip2Block = '1AY&SY'
 const bzip2End = '\x17rE8P\x90'
 
-/** No text in any encoding begins with so many zeros. */
+/** No text in any encoding begins with this many zeros. */
 const fewestZeros = 4
 
 /** The first match is right. */
 const formats: readonly ForeignFormat[] = [
   {
-    what: 'full of zeros, as a file is whose content did not reach the disk',
+    what: 'full of zeros, like a file whose content never reached the disk',
     advice: 'write or copy it again',
     isAt: head => head.length >= fewestZeros && head.every(byte => byte === 0),
   },

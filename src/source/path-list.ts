@@ -121,7 +121,7 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
   }
 }
 
-/** Up to so many texts are sorted by comparison. */
+/** Up to this many texts are sorted by comparison. */
 const few = 12
 
 /**

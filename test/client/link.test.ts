@@ -791,7 +791,7 @@ t.test('a server that says nothing is given up in time', async t => {
   t.teardown(() => server.close())
   await t.rejects(connect({ host, port: server.port, connectTimeoutMs: 30 }), {
     code: 'DDB_CONNECT',
-    message: /did not let us in within 30 ms/,
+    message: /did not open a session within 30 ms/,
   })
   await (await server.accepted).until(peer => peer.ended)
 })

@@ -495,7 +495,7 @@ t.test('a session whose login has ended is told from one that lacks a right', as
   t.notOk(lacksLogin('<NotAuthenticated>Not granted to read table dfs://db/pt'))
   t.equal(
     loginToRepeat(ended),
-    `${ended}. Log in with \`server.user\`; where that was done, the session is not logged in any more: its login has ` +
+    `${ended}. Log in with \`server.user\`. If you did, the session is no longer logged in: its login has ` +
       'expired, or the user is gone.',
   )
   t.match(

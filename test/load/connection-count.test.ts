@@ -183,7 +183,7 @@ t.test('limits hold, and say why', async t => {
     t.equal(Math.max(...counts), found)
     t.equal(
       run.connectionCount.why,
-      found === 16 ? 'a run takes no more by itself' : 'there are no more',
+      found === 16 ? 'a run opens no more unless asked to' : 'there are no more',
     )
   }
 })

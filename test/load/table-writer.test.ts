@@ -116,8 +116,8 @@ t.test('a bad row is told with its reason, and the others go on', async t => {
     [{ ...row(1), sym: 'a\ud800' }, 'DDB_INPUT_ENCODING', /surrogate/],
     [{ ...row(1), sym: 'a\0b' }, 'DDB_STRING_HAS_NUL', /U\+0000/],
     [{ ...row(1), sym: {} }, 'DDB_INPUT_CELL', /got/],
-    [{ ...row(1), sym: () => 'a' }, 'DDB_INPUT_CELL', /nothing stands for a function/],
-    [[1, 2], 'DDB_INPUT_CELL', /2 values, and 4 columns/],
+    [{ ...row(1), sym: () => 'a' }, 'DDB_INPUT_CELL', /a function cannot be stored/],
+    [[1, 2], 'DDB_INPUT_CELL', /2 values for 4 columns/],
     ['text', 'DDB_INPUT_CELL', /not a string/],
     [undefined, 'DDB_INPUT_CELL', /not a undefined/],
   ]

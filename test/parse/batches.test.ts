@@ -749,7 +749,7 @@ t.test('what no column can be made of is refused before the first row', async t 
       { types: 'a:INT,b:STRING,c:INT', mapping: { set: { c: 'x' } } },
       /`mapping.set` c=x: INT column "c": expected a whole number/,
     ],
-    [{ types: 'a:ANY,b:STRING' }, /column "a" is ANY, which no text stands for/],
+    [{ types: 'a:ANY,b:STRING' }, /column "a" is ANY, which cannot be read from text/],
     [{ types: 'a:INT[],b:INT', rules: { arrayDelimiter: ';;' } }, /one ASCII character/],
   ] satisfies [Made, RegExp][]) {
     t.throws(() => builderOf(made), { code: 'DDB_USAGE', message })

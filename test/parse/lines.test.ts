@@ -164,7 +164,7 @@ t.test('of an input that was cut off, what has no line end is not a row', async 
     ['DDB_INPUT_TRUNCATED b', 2, 9],
   ])
   t.strictSame(read('a\n', { cutOff }).records, [['a\n', 1, 7]])
-  t.equal(cutMessage('it was cut'), 'the record is not whole: it was cut')
+  t.equal(cutMessage('it was cut'), 'the record is incomplete: it was cut')
 })
 
 // Lines ended by LF, CRLF or CR, against a regular expression.

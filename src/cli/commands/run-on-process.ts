@@ -242,7 +242,7 @@ async function runLoad(
     const result = completed(await load(options), interruption.exitCode)
     if (result.resume.possible || result.resume.look !== null) await goOn(result)
     progress.stop()
-    // They belong to the process that has the lock now.
+    // After losing the lock this process leaves the files to its new holder.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
     if (isWithoutName(asked, result)) kept.push(output.words().tell(nameHint))
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
@@ -265,7 +265,7 @@ const longestLeaveMs = 900
 const nameHint =
   'a run with a name can be resumed: with --run-id NAME this one would have kept a journal'
 
-/** A pipe could not be read again anyway. */
+/** True if a name would have let the user resume this run; a pipe cannot be read again. */
 function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): boolean {
   return status === 'interrupted' && runId === undefined && !inputs.includes('-')
 }

@@ -43,7 +43,7 @@ export function openFileKey(descriptor: number): string | undefined {
   return stats?.isFile() && stats.ino !== 0n ? `file ${stats.dev}:${stats.ino}` : undefined
 }
 
-/** As disks that ignore case compare names. */
+/** Equal for names that are one file on disks that ignore case. */
 export function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }

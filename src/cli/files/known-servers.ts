@@ -52,7 +52,10 @@ export function keepKnownServer(
 ): string | undefined {
   const path = stateFileOf('servers', server, environment)
   const code = replaceStateFile(path, known)
-  return code && `what was found out is not kept: ${clean(path)} cannot be written (${code})`
+  return (
+    code &&
+    `what was found out about the server is not saved: ${clean(path)} cannot be written (${code})`
+  )
 }
 
 /**

@@ -128,7 +128,7 @@ export async function refuseSharedFiles(
   return sources
 }
 
-/** The run's own files are where they should be. */
+/** Refuses a file that the program keeps for itself; the run's own journal is one, and allowed. */
 function refuseOwnFile(
   { path, label, isOwn }: NamedPath,
   { stateDir }: FileSettings,
@@ -204,7 +204,7 @@ async function inputsLike(
     expandInputs(names, defined(rules), { onInput })
   try {
     const sources = await expand(inputs, { include, members, path, pathUnmatched })
-    // For standard input the run needs more.
+    // With standard input among them, the run has to expand the inputs itself.
     return inputs.includes('-') ? { paths: found } : { paths: found, sources }
   } catch {
     found.length = 0

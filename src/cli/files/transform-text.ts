@@ -14,7 +14,7 @@ export function readTransform(given: string): string {
   return checkTransform(given.startsWith('@') ? textOfFile(given.slice(1)) : given)
 }
 
-/** Characters of UTF-8 have at most so many bytes. */
+/** UTF-8 takes at most three bytes for each of them. */
 const mostBytes = 3 * mostTransformChars
 
 function textOfFile(path: string): string {

@@ -9,7 +9,7 @@ export const zhNotices: Readonly<Record<string, string>> = {
   'rejected: {file}, line {line}: {message}': '被拒绝：{file} 第 {line} 行：{message}',
   'already loaded': 'already loaded：此前已全部导入',
   'uncertain: {ranges}': '结果不明的行：{ranges}',
-  '{file}: the first record is taken for a header, and nothing in the data says that it is one: --header no loads it as a row':
+  '{file}: the first record is taken for a header, but the data does not confirm it: --header no loads it as a row':
     '{file}：第一条记录被当作表头，但后面的数据无法证实：--header no 把它作为一行导入',
   '{file}: there seems to be no header, so the first record is loaded as a row: --header yes leaves it out':
     '{file}：似乎没有表头，因此第一条记录作为一行导入：--header yes 把它当作表头',
@@ -23,9 +23,9 @@ export const zhNotices: Readonly<Record<string, string>> = {
   '"{table}" was made by somebody else in the meantime': '“{table}”在此期间已由别人创建',
   'adding columns: {script}': '正在添加列：{script}',
   'would add columns: {script}': '将会添加列：{script}',
-  'rows go over one connection, as the target takes no more: {why}':
+  'rows go over one connection, because the target allows no more: {why}':
     '目标只接受一个连接，因此所有行经一个连接发送：{why}',
-  'times of column "{column}" have offsets and are kept as they are written: --timezone converts them':
+  'times of column "{column}" have time zone offsets, which are not applied: --timezone converts them':
     '列“{column}”的时间带有偏移，按原文保留：--timezone 可以换算',
   'no receipts on this server ({refusal}): rows are counted instead, which proves how many arrived, not which. {need}':
     '此服务器上无法使用回执（{refusal}）：改为统计行数，只能证明到达了多少行，不能证明是哪些行。{need}',

@@ -71,7 +71,7 @@ export const zhSentences = {
   ' and {files}': ' 和另外 {files}',
   ', {count} of them in no file': '，其中 {count} 行未保存到文件',
   '{rows} not sent': '{rows}未发送',
-  'nothing was asked of the server': '未向服务器确认',
+  'the server was not asked': '未向服务器确认',
   'confirmed by counting rows': '通过统计行数确认',
   'confirmed by receipts': '通过回执确认',
   "confirmed by the server's answers": '通过服务器的应答确认',

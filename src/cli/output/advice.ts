@@ -26,14 +26,14 @@ type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
 
 type Advice = (asked: Known) => string | undefined
 
-/** The command once more, but no script: it has an effect, and may hold a password. */
+/** Repeats the command, unless it is a script, which has effects and may hold a password. */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
   return isOnce ? undefined : sameCommand(asked)
 }
 
-/** What a load would do, column by column. */
+/** Suggests `check`, which shows column by column what the load would do. */
 const check: Advice = asked =>
   asked.command.name === 'load' && hasFiles(asked)
     ? sameCommand({ ...asked, name: 'check' }, ['dry-run', 'summary', ...notOfCheck])

@@ -65,7 +65,7 @@ export async function writeFailed(output: Output, object: object): Promise<void>
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
-/** Says what to do about it; the last line has the command. */
+/** Prints what to do about a failure; the last line is a command. */
 export function tellNext(output: Output, code: string, asked: Asked): void {
   tellBefore(output, code)
   tellCommand(output, 'next', nextCommand(code, asked))

@@ -69,7 +69,7 @@ function checkTrust(
   if (loginMethods.indexOf(method) <= loginMethods.indexOf(least.method)) return
   throw strange(
     `${address} has logged us in by ${names[least.method]} before and now wants the password of user "${user}" in a ` +
-      `weaker way: somebody may stand in its place. If it was set up anew, remove ${least.place}.`,
+      `weaker way: another machine may pretend to be it. If it was set up anew, remove ${least.place}.`,
   )
 }
 
@@ -116,8 +116,8 @@ export async function scramLogin(
   if (isSignature(answer, signature)) return { isProven: true }
   if (answer === '' && !needsProof) return { isProven: false }
   throw strange(
-    `${address} does not prove that it knows the password of user "${user}": somebody may stand in its place. Nothing ` +
-      `more is sent.${answer === '' ? ' If your server keeps its proof, verify it by `server.tls`.' : ''}`,
+    `${address} does not prove that it knows the password of user "${user}": another machine may pretend to be it. Nothing ` +
+      `more is sent.${answer === '' ? ' If your server never sends a proof, verify it by `server.tls`.' : ''}`,
   )
 }
 
@@ -138,7 +138,7 @@ export async function rsaLogin(
   const answer = await ask('getDynamicPublicKey', [])
   if (!answer.ok) return `it has no key for RSA (${quoted(credentials, answer.message)})`
   const key = readPublicKey(textOf(answer.value) ?? '')
-  if (key === undefined) return `its key for RSA is no key, or shorter than ${shortestKeyBits} bits`
+  if (key === undefined) return `its RSA key is invalid, or shorter than ${shortestKeyBits} bits`
   const user = encryptText(key, credentials.user)
   const password = encryptText(key, credentials.password)
   if (user === undefined || password === undefined)
@@ -175,8 +175,8 @@ function quoted({ password }: Credentials, message: string): string {
 function scramRequired(user: string, address: string, noScram: string): UsageError {
   return new UsageError(
     'DDB_CONFIG',
-    `\`server.require\` takes no login but SCRAM, and user "${user}" cannot log in to ${address} by it: ${noScram}. ` +
-      'Have the user made for it (`createUser` with authMode="scram", from server 2.00.16 or 3.00.3 on), or require less.',
+    `\`server.require\` allows only SCRAM logins, and user "${user}" cannot log in to ${address} by it: ${noScram}. ` +
+      'Have the user created for SCRAM (`createUser` with authMode="scram", from server 2.00.16 or 3.00.3 on), or require less.',
   )
 }
 

@@ -18,7 +18,7 @@ export function unprotectedLogin(user: string, address: string, cause: string): 
   return new UsageError(
     'DDB_CONFIG',
     `The password of user "${user}" would travel to ${address} in plain text: ${cause}. There are three ways out: ` +
-      'connect with `server.tls`; have the user made for SCRAM (`createUser` with authMode="scram", from server ' +
+      'connect with `server.tls`; have the user created for SCRAM (`createUser` with authMode="scram", from server ' +
       '2.00.16 or 3.00.3 on); or allow it with `server.insecureLogin`.',
   )
 }

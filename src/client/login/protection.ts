@@ -60,7 +60,7 @@ export interface Protection {
   readonly needsProof: boolean
   /** True if only SCRAM is accepted. */
   readonly needsScram: boolean
-  /** The weakest method accepted, and where it is stored that the server offered it. */
+  /** The weakest method accepted, and the file that records that the server offered it. */
   readonly least: { readonly method: LoginMethod; readonly place: string } | undefined
   /** Call it before anything is sent by RSA. */
   readonly beforeRsa: () => void

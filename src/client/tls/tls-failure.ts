@@ -22,8 +22,8 @@ const certificateFaults: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'was revoked by its authority: do not connect',
   CERT_SIGNATURE_FAILURE: 'was not signed by the authority it names: do not connect',
   INVALID_PURPOSE:
-    'is not meant for servers, or one that vouches for it not for that: the people who run the server have to get another',
-  INVALID_CA: 'is signed with one that may not sign others',
+    'is not meant for servers, or was signed by one that may not sign those: the people who run the server have to get another',
+  INVALID_CA: 'is signed with a certificate that may not sign others',
   EE_KEY_TOO_SMALL: weakKey,
 }
 
@@ -82,11 +82,11 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
     return `${address} does not speak TLS: connect without \`server.tls\`, or to the port that does.`
   }
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) {
-    return `${address} speaks no TLS that is safe: version 1.2 or newer is needed.`
+    return `${address} offers no safe version of TLS: 1.2 or newer is needed.`
   }
   if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_/.test(code)) {
     return (
-      `${address} does not take us without a certificate that it knows (${code}): ` +
+      `${address} accepts only clients with a certificate that it knows (${code}): ` +
       'give one with `server.certFile` and `server.keyFile`.'
     )
   }

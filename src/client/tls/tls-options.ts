@@ -27,7 +27,7 @@ export function checkTlsOptions(options: TlsOptions): void {
   const { tls, caFile, tlsInsecure, certFile, keyFile } = options
   const idle = tlsNeeds.find(name => options[name] !== undefined && options[name] !== false)
   if (tls !== true && idle !== undefined) {
-    throw new UsageError('DDB_USAGE', `\`server.${idle}\` is of use with \`server.tls\` only.`)
+    throw new UsageError('DDB_USAGE', `\`server.${idle}\` is only for \`server.tls\`.`)
   }
   if (tlsInsecure === true && caFile !== undefined) {
     throw new UsageError(

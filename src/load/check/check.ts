@@ -104,7 +104,7 @@ function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError
 
 function failUnlessExpected(run: Run, look: Look, expected: ExpectedRows): void {
   const { fitRows, inputs } = look
-  // How many of them are left a load finds out.
+  // Only a load finds out how many of them the transform leaves.
   if (hasTransform(run.plan)) return
   const wanted = unmetCount(expected, fitRows)
   if (wanted === undefined) return

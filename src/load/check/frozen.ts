@@ -67,7 +67,7 @@ function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions
 function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
   const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
-  // The result has texts for what the options have names for.
+  // The result has them as plain texts, and every text is a name that options accept.
   const named = { format, compression, encoding: encoding?.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
   }

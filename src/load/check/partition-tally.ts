@@ -166,7 +166,7 @@ interface Places {
 }
 
 function newPlaces(levels: number): Places {
-  /** By level: the place above and the bin, combined into one number, map to the place. */
+  /** One map per level, from `outer place * 2 ** 26 + bin` to the partition's own place. */
   const known = Array.from({ length: levels }, () => new Map<number, number>())
   /** By place of the last level. */
   const rows: number[] = []

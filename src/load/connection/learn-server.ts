@@ -82,7 +82,7 @@ function remembering<T>(run: Run, action: () => T): T | undefined {
     return action()
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    run.reporter.notice(`what is known of the server is not remembered: ${text}`)
+    run.reporter.notice(`facts about the server cannot be read or saved: ${text}`)
     return undefined
   }
 }

@@ -134,7 +134,7 @@ export async function sendUnmixed(
 function mayShow({ server: { address: server } }: Run): boolean {
   const { user, password = '' } = server
   if (user === undefined) return true
-  // There each ends with its line.
+  // In the connect request each of them is one line.
   if (/[\r\n]/.test(user + password)) return false
   return mayLogInWithConnect(server)
 }

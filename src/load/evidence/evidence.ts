@@ -75,9 +75,9 @@ function findsRows(
   { keyed, keyColumns = [] }: TargetDescription,
   { dropsDuplicates }: TargetIdentity,
 ): boolean {
-  // What a transform has made of a row is not known, nor whether it left it.
+  // It is unknown what a transform made of a row, or whether it dropped it.
   if (hasTransform(plan)) return false
-  // Of rows that others may change by their keys the keys have to be known.
+  // If others can change a row by its key, it can only be found by that key.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
 }
 
@@ -149,7 +149,7 @@ export function newEvidence(
     if (change !== undefined) return change
     if (counts && now.rows === null) return 'its rows cannot be counted any more'
     if (typeof identity.chunkId === 'string' && now.chunkId === null) {
-      return 'its chunk is not told any more'
+      return 'the server no longer reports its chunk'
     }
     const least = leastRows()
     if (least !== undefined && now.rows !== null && now.rows < least) {

@@ -58,7 +58,7 @@ export async function askFound(
 }
 
 /**
- * Like `askFound`, but counts how often the table has each of at least one row; undefined if the server cannot tell.
+ * Like `askFound`, but counts how often the table has each of the rows, which must not be empty; undefined if the server cannot tell.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askCounts(

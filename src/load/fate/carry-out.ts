@@ -62,7 +62,10 @@ export class CarryOut {
     const { lane, no, leastHad } = batch
     run.emit({ kind: 'answered', lane, no, atMs: run.platform.clock.nowMs() })
     if (batch.isDoubted && rows !== -1) {
-      return this.giveUp(batch, 'begun before confirmed rows were gone: it may be gone with them')
+      return this.giveUp(
+        batch,
+        'begun before the server lost confirmed rows: this batch may be lost as well',
+      )
     }
     if (rows === null || rows >= 0) {
       this.#moves = 0

@@ -18,7 +18,7 @@ export interface Outcome {
   readonly rows: number | null
   /** Rows in the target afterwards; undefined if the server does not tell. */
   readonly had?: number | undefined
-  /** Rows that the run's transform left to be written: null where it threw; undefined without one, then all of them. */
+  /** Rows that the run's transform left to be written: null if it threw; undefined without a transform. */
   readonly left?: number | null | undefined
   readonly errText: string
 }
@@ -27,7 +27,7 @@ export interface RefusedBatch {
   readonly rowCount: number
   /** How often it was resent so far. */
   readonly resends: number
-  /** It was the run's transform that threw: nothing was written, and halves would fare alike. */
+  /** The run's transform threw: nothing was written, and sending halves would not help. */
   readonly byTransform?: boolean
   /** Its place in the inputs, for messages. */
   readonly text: string
@@ -106,7 +106,7 @@ function decideTransform(
         new ServerError(
           errText,
           'DDB_UNAVAILABLE',
-          `the transform of ${text} failed again and again: ${errText}`,
+          `the transform of ${text} failed repeatedly: ${errText}`,
         ),
       )
     case 'redirect':
@@ -119,7 +119,7 @@ function decideTransform(
   }
 }
 
-/** The server's words, with where they were said. */
+/** The server's message, marked as coming from the transform. */
 export function inTransform(errText: string): string {
   return `in the transform: ${errText}`
 }
@@ -154,7 +154,7 @@ function stopError(
 function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',
-    `another node leads by now, ${host}:${port}: a batch that may be stored in part is not sent there. ` +
+    `the leader is now ${host}:${port}: a batch that may be stored in part is not sent there. ` +
       `See what arrived, then load what is left to ${host}:${port}`,
   )
 }

@@ -379,7 +379,7 @@ function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   Object.assign(state, newDurableState(state.read !== undefined), kept, { unproven, run, isAnew })
 }
 
-/** Joins the earlier records, which change with this one, and what a later record says. */
+/** Adds a later record to the earlier ones; changes `before`. */
 export function rejectsWith(
   before: JournaledRejects | undefined,
   record: RecordOf<'rejects'>,

@@ -103,7 +103,7 @@ function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {
   return found
 }
 
-/** For rows `start` to `end` of a batch; they touch those before and after. */
+/** Places of rows `start` to `end` of a batch; neighbouring ranges touch. */
 function placesOf(
   batch: Batch,
   { firstRow, rowCount }: InputRange,

@@ -18,7 +18,7 @@ export interface Part {
   readonly open: { parts: number }
   /** True once it was resent while its outcome was unknown: the server may have it already. */
   mayBeStored?: boolean
-  /** Set once it has one. */
+  /** The number under which it is sent, once it has one. */
   no?: number
   /** For rows of a plan's unit: the number that follows from their place. */
   readonly unitNo?: number

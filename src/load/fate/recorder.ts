@@ -273,7 +273,7 @@ function outsideRows(
 function refusedAlike(errText: string): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
-    `the server refused two batches in a row with the same words: ${errText}. Nothing more is sent; ` +
-      'see what is the matter with it. What is confirmed is there, and would be stored twice if all were loaded again',
+    `the server refused two batches in a row with the same message: ${errText}. Nothing more is sent: ` +
+      'find the cause first. Confirmed rows are in the table, and loading all again would store them twice',
   )
 }

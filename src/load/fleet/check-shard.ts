@@ -47,13 +47,13 @@ export function checkShard(
   ]
   const refused = refusals.find(([isGiven]) => isGiven)
   if (refused !== undefined) {
-    throw new UsageError('DDB_USAGE', `a plan does not go with ${refused[1]}`)
+    throw new UsageError('DDB_USAGE', `a load with a plan cannot use ${refused[1]}`)
   }
   if (index > count) throw new UsageError('DDB_USAGE', `there is no shard ${index} of ${count}`)
   if (manifest.reading !== null && manifest.reading !== readingDigest(input)) {
     throw new UsageError(
       'DDB_USAGE',
-      'the plan was made with other options of reading, with which records end elsewhere: give the same options to `ddb-ingest plan` and to each shard',
+      'the plan was made with other options of reading, which move the ends of records: give the same options to `ddb-ingest plan` and to each shard',
     )
   }
 }

@@ -26,7 +26,7 @@ import {
   type ShardAsking,
 } from './plan-table.js'
 
-/** A process that saw no table may still replace one that is younger, ms by the server's clock. */
+/** A table younger than this, ms by the server's clock, may still be replaced by a process that saw none. */
 const settledMs = 1_000
 const mostJoins = 20
 /**

@@ -22,7 +22,7 @@ export interface PlanAsking {
 
 /** For a process that has joined. */
 export interface ShardAsking extends PlanAsking {
-  /** The one it gave to `joinPlan`. */
+  /** The `look` that the process gave to `joinPlan`. */
   readonly look: bigint
 }
 
@@ -35,7 +35,7 @@ export interface DoneRows {
   readonly atMs: number
 }
 
-/** In a unit that is done, every row is confirmed, rejected, or left out by the transform; this counts the latter. */
+/** Rows that the transform left out; all others of a unit that is done are confirmed or rejected. */
 export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>): number {
   return read - confirmed - rejected
 }
@@ -117,7 +117,7 @@ ${insert(table, { kind: kinds.look, no: look })}
 }
 
 /**
- * Sets `ddbIngestLooks` to 1 if the table has this look. Otherwise the process has joined another table, and must not write here.
+ * Sets `ddbIngestLooks` to 1 if the table has this look. Otherwise another process has replaced the table, and this one must not write.
  */
 const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }

@@ -36,7 +36,7 @@ export interface ShardCourse {
 
 /** The most inputs to list, so that a shard of a hundred thousand files does not get an object for each. */
 const mostInputs = 100
-/** As many as a single run lists. */
+/** Limits of first rejects and notices, as for a single run. */
 const mostFirst = 60
 const mostNotices = 20
 

@@ -47,7 +47,7 @@ export function detectedNotices(
   if (header.how === 'given') return notices
   if (reader.isHeaderGuessed) {
     notices.push(
-      'the first record is taken for a header, and nothing in the data says that it is one: ' +
+      'the first record is taken for a header, but the data does not confirm it: ' +
         '`input.header` no loads it as a row',
     )
   } else if (!header.value && isByPosition) {

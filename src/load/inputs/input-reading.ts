@@ -229,7 +229,7 @@ class Reading implements InputReading {
         if (wait !== undefined) yield wait
         this.#tellOffsets(run)
         const range = step.ranges.at(-1)!
-        // Rows of earlier inputs that do not fit together with these have their place already.
+        // A batch may hold only rows of earlier inputs, whose place is known already.
         if (range.place === undefined) place(range)
         yield step
         opened.afterBatch?.()
@@ -344,7 +344,7 @@ class Reading implements InputReading {
     if (this.#offsetColumns.has(columnName)) return
     this.#offsetColumns.add(columnName)
     run.reporter.notice(
-      `times of column "${columnName}" have offsets and are kept as they are written: \`cells.timeZone\` converts them`,
+      `times of column "${columnName}" have time zone offsets, which are not applied: \`cells.timeZone\` converts them`,
     )
   }
 

@@ -14,7 +14,7 @@ import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
 /** Further inputs are checked when their turn comes. */
 export const mostLookedAt = 100
 
-/** Such errors may be gone when the input's turn comes, and a part of it may be read by then. */
+/** These errors may be gone when the input's turn comes. */
 const readFailures: ReadonlySet<string> = new Set([
   'DDB_INPUT_MISSING',
   'DDB_INPUT_READ',

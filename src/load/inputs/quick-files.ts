@@ -33,7 +33,7 @@ const mostBytes = 64 * 1024
 const filesInTurn = 16
 /** If this many files take longer, as over a network, several are read concurrently instead. */
 const slowMs = 40
-/** After so many files opened in the usual way it is tried again. */
+/** After this many files opened in the usual way, quick reading is tried again. */
 const usualFiles = 256
 
 export interface QuickPlatform {

@@ -33,7 +33,7 @@ export function shapeOf(reader: InputReader, file: string): InputShape {
 }
 
 /**
- * What the rows made of an input's records are for; undefined if that is unknown.
+ * The columns that an input's records will fill; undefined if they are unknown.
  * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match
  */
 export function rowTarget(

@@ -17,7 +17,6 @@ export interface UncertainRange {
   readonly rows: number
 }
 
-/** Progress of one input. */
 export interface InputProgress {
   /** Up to here every row was confirmed or rejected. */
   readonly settled: BatchEnd

@@ -45,7 +45,7 @@ export const asideEnding = '.damaged'
 /** What a run gets when its journal is taken up. */
 export interface OpenedJournal {
   readonly journal: Journal
-  /** Inputs that this process calls otherwise than the journal. */
+  /** Inputs whose names differ between this process and the journal. */
   readonly places: KnownInputs['places']
   readonly notices: readonly string[]
 }

@@ -80,7 +80,7 @@ export function needsTransform({ target }: Pick<JournaledOptions, 'target'>): bo
   return target.transform !== undefined
 }
 
-/** Of the journal of a run: the first that says enough, so that earlier versions can go on with what they know. */
+/** The lowest journal format that suits a run, so that earlier versions can resume what they understand. */
 export function formatFor(options: JournaledOptions): number {
   if (needsTransform(options)) return transformFormat
   return needsTemplates(options) ? templatesFormat : journalFormat

@@ -1,5 +1,5 @@
 /*
-  What objects that were read from a file have to look like before they are believed.
+  Checks the shape of objects that were read from a file, before they are used.
 */
 
 /** The fields that an object must have to be accepted. */
@@ -11,7 +11,7 @@ export type Shape = { readonly [name: string]: FieldType }
 type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']
 
-/** The first field that has not the type it should have. */
+/** The first field that has the wrong type. */
 export function faultyField(
   shape: Shape,
   given: Readonly<Record<string, unknown>>,

@@ -37,8 +37,8 @@ export function checkRejects(
   checkRecords(path, files)
   if (isTaken(reasons, files)) {
     throw refused(
-      `"${reasons}" exists: another run keeps its rejects there, or did. ` +
-        'Move or remove it when none does, or name another rejects file',
+      `"${reasons}" exists: another run keeps its rejects there, or kept them. ` +
+        'Move or remove it if none needs it, or name another rejects file',
     )
   }
   checkFolder(path, files, random)

@@ -184,7 +184,7 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** Adds what its file does not contain yet and needs to be loaded again. */
+/** Adds to a reason what the file needs to be loaded again and does not contain yet. */
 function withRun(
   about: AboutRun,
   place: ShapeFile,
@@ -224,7 +224,7 @@ function newFileMaker(path: string, files: Files): FileMaker {
       if (shapes > maxFiles) {
         throw new DdbError(
           'DDB_OUTPUT_CREATE',
-          `the inputs have more than ${maxFiles} different headers, or paths that columns hold: load them in several runs`,
+          `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
         )
       }
       for (;;) {

@@ -54,7 +54,7 @@ export interface AskedFor {
 
 /** What the first line of the reasons has besides its reason. */
 export interface RejectRun extends AskedFor {
-  /** 2 where columns hold what the names of inputs say, 3 with a transform: earlier versions know neither. */
+  /** 2 if columns hold texts from input names, 3 with a transform: earlier versions know neither. */
   readonly format: 1 | 2 | 3
   /** The rejects file as the user named it. */
   readonly path: string
@@ -96,7 +96,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   }
   throw new InputError(
     'DDB_INPUT_FORMAT',
-    `"${reasons}" does not say in its first line how its run was asked for: load "${path}" with the options of that run`,
+    `"${reasons}" does not have the options of its run in its first line: load "${path}" with the options of that run`,
     { file: reasons, lineNumber: 1 },
   )
 }
@@ -242,7 +242,7 @@ function setAgain(
     if (lost !== undefined) {
       throw new UsageError(
         'DDB_USAGE',
-        `column "${target}" is filled by ${text}, which "${path}" does not tell of its records: load them with the options of their run`,
+        `column "${target}" is filled by ${text}, which "${path}" does not record: load it with the options of its run`,
       )
     }
     const known = parts.map(part => ('text' in part ? part.text : texts[part.name]))
@@ -283,7 +283,7 @@ function retryInput(
     ...input,
     compression: 'none',
     format: recordFormat(format),
-    // A result has a text for what the options have names for.
+    // The result has it as plain text, which is a name that options accept.
     encoding: encoding.value as Exclude<InputOptions['encoding'], undefined>,
     ...(delimiter === null ? {} : { delimiter: delimiter.value }),
     ...(quote === null ? {} : { quote: quote.value }),

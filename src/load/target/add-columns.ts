@@ -80,7 +80,7 @@ function checkNew(run: Run, schema: InferredSchema, hasMembers: boolean): void {
   if (unnamed !== undefined || schema.needsPosition || options.mapping?.match === 'position') {
     throw new UsageError(
       'DDB_USAGE',
-      '`target.addColumns` goes by names: the input needs a header that tells its fields apart',
+      '`target.addColumns` adds columns by name: the input needs a header without repeated names',
     )
   }
   const needed = neededOptions(schema)

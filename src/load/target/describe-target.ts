@@ -38,7 +38,7 @@ import {
 export interface TargetDescription {
   /** What is sent. */
   readonly columns: readonly TargetColumn[]
-  /** The table's own, where a transform makes them of those that are sent. */
+  /** The table's own columns, if a transform makes them from those that are sent. */
   readonly tableColumns?: readonly TargetColumn[]
   readonly partition?: PartitionScheme
   /** Undefined if the server does not tell, or the target has no VALUE scheme. */
@@ -148,7 +148,7 @@ function transformed(table: TargetDescription, types: string | undefined): Targe
   }
 }
 
-/** Each with its type, or with that of the table's column of its name. @throws {UsageError} DDB_USAGE */
+/** The named columns; a name without a type gets that of the table's column. @throws {UsageError} DDB_USAGE */
 function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly TargetColumn[] {
   const entries = types.split(',').map(entry => {
     const name = entry.trim()

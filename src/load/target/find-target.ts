@@ -111,7 +111,7 @@ async function defineTransform({ plan }: Run, control: Session): Promise<void> {
     throw new ServerError(
       serverMessage,
       code === 'DDB_PRIVILEGE' ? code : 'DDB_SCRIPT',
-      `the server does not take \`target.transform\`: ${message}`,
+      `the server rejects \`target.transform\`: ${message}`,
     )
   }
 }

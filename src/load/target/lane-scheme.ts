@@ -70,7 +70,7 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
   )
 }
 
-/** Whether its rows are in partitions, or all in the single one that a DFS table has at least. */
+/** True for every DFS table: one without partition columns has a single partition. */
 export function isPartitioned(
   { partitionColumns = [], isHandle = false }: TargetDescription,
   target: Target,

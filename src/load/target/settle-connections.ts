@@ -19,7 +19,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
   const why = whyOne(run, description)
   if (why !== undefined) {
     run.plan = { ...plan, connections: 1 }
-    reporter.notice(`rows go over one connection, as the target takes no more: ${why}`)
+    reporter.notice(`rows go over one connection, because the target allows no more: ${why}`)
   }
   // With lanes, batches would need a size for each lane.
   if (run.lanes !== undefined) run.batchSize.fix()
@@ -28,7 +28,7 @@ export function settleConnections(run: Run, description: TargetDescription): voi
 }
 
 const needsUnordered =
-  'over several connections rows arrive in another order than they were read in: say that this is all right with `delivery.unordered`'
+  'over several connections rows arrive in another order than they were read in: allow this with `delivery.unordered`'
 
 /** If the user did not request several, one is always right. */
 function limitConnections(run: Run, description: TargetDescription): void {
@@ -38,9 +38,10 @@ function limitConnections(run: Run, description: TargetDescription): void {
   const hasOrder = !isPartitioned(description, plan.target) && delivery?.unordered !== true
   if (plan.target.kind === 'function') {
     connectionCount.limit(1, 'a function takes batches one after the other')
-  } else if (why !== undefined) connectionCount.limit(1, `the target takes no more: ${why}`)
+  } else if (why !== undefined) connectionCount.limit(1, `the target allows no more: ${why}`)
   else if (hasOrder) connectionCount.limit(1, needsUnordered)
-  else if (input?.follow === true) connectionCount.limit(1, 'rows that are followed do not wait')
+  else if (input?.follow === true)
+    connectionCount.limit(1, 'followed files seldom have rows waiting')
   else if (lanes !== undefined) {
     connectionCount.limit(lanes.mostLanes, 'the target has no partitions for more')
   }

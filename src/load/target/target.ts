@@ -20,7 +20,7 @@ export type Target =
       table: TableTarget
       method: Method
       keyColumns: readonly string[]
-      /** Text of a function that makes of each batch what is written. */
+      /** Text of the function that turns each batch into the rows to write. */
       transform?: string | undefined
     }
   | {
@@ -135,7 +135,7 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
     if (given !== undefined) {
       throw new UsageError(
         'DDB_USAGE',
-        `\`target.${name}\` goes with \`target.function\`: a table's columns come from the server`,
+        `\`target.${name}\` is only for \`target.function\`: a table's columns come from the server`,
       )
     }
   }
@@ -144,7 +144,7 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
   if (method !== 'upsert' && keyColumns.length > 0 && !findsRows) {
     throw new UsageError(
       'DDB_USAGE',
-      '`target.keyColumns` goes with `target.method` upsert, or with `delivery.verify`',
+      '`target.keyColumns` is only for `target.method` upsert and for `delivery.verify`',
     )
   }
   for (const name of keyColumns) {
@@ -166,7 +166,7 @@ function transformOf({ transform, create, addColumns }: TargetOptions): string |
     const name = create === undefined ? 'addColumns' : 'create'
     throw new UsageError(
       'DDB_USAGE',
-      `\`target.${name}\` does not go with \`target.transform\`: which columns it leaves only the server finds out. Make the table first`,
+      `\`target.${name}\` cannot be used with \`target.transform\`: only the server knows which columns the transform leaves. Make the table first`,
     )
   }
   return checkTransform(transform)
@@ -200,14 +200,14 @@ function functionTarget(options: TargetOptions, name: string, findsRows: boolean
   if (options.transform !== undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      '`target.transform` goes with `target.table`: a function makes of its rows what it likes',
+      '`target.transform` is only for `target.table`: a function can change its rows itself',
     )
   }
   const hasKeys = (options.keyColumns?.length ?? 0) > 0 && !findsRows
   if (options.method !== undefined || hasKeys) {
     throw new UsageError(
       'DDB_USAGE',
-      '`target.method` and `target.keyColumns` go with `target.table`: a function decides itself',
+      '`target.method` and `target.keyColumns` are only for `target.table`: a function decides how it writes',
     )
   }
   if ((options.types === undefined) === (options.typesFrom === undefined)) {

@@ -1,6 +1,6 @@
 /*
-  A function in DolphinDB's own language that makes of each batch what is written of it, as `transform` of `loadTextEx` does: whether a
-  text can stand where the scripts of a run put it, and those scripts.
+  `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in `loadTextEx`. Checks
+  that its text can be part of a run's scripts, and makes those scripts.
 */
 import { UsageError } from '../../errors.js'
 
@@ -15,22 +15,22 @@ export const maxErrorChars = 4000
 
 const applyFunction = 'ddbIngestApply'
 const transformFunction = 'ddbIngestTransform'
-/** Writes a batch and tells what became of it, in place of `tableInsert`. */
+/** Replaces `tableInsert`: writes a batch and reports its outcome. */
 export const writeFunction = 'ddbIngestWrite'
 
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /**
- * Checks that a text is exactly one expression: it must not end early, and nothing may follow it in the scripts that contain it. What
- * the expression means only the server can say.
+ * Checks that a text is exactly one expression: it must not end early, and nothing may follow it in the scripts that contain it. Only
+ * the server can tell what the expression means.
  * @returns the text as it goes to the server
  * @throws {UsageError} DDB_USAGE
  */
 export function checkTransform(text: string): string {
   if (text.length > mostTransformChars) {
-    throw wrong(`has ${text.length} characters, and ${mostTransformChars} are the limit`)
+    throw wrong(`has ${text.length} characters; the limit is ${mostTransformChars}`)
   }
-  if (text.includes('\0')) throw wrong('has a character that no script has (U+0000)')
+  if (text.includes('\0')) throw wrong('has the character U+0000, which no script may have')
   const code = codeOf(text)
   if (code.trim() === '') throw wrong('is empty')
   const named = /^\s*defg?\s+([\p{L}_][\p{L}\p{N}_]*)/u.exec(code)?.[1]
@@ -65,7 +65,7 @@ function codeOf(text: string): string {
   return code
 }
 
-/** Where a comment or a quoted text ends that begins there; the place itself where none does. */
+/** The end of the comment or quoted text that begins at `at`; `at` itself if none does. */
 function endOfQuoted(text: string, at: number): number {
   const sign = text[at]!
   if (text.startsWith('//', at)) {
@@ -115,14 +115,14 @@ def ${transformFunction}(mutable data) {
 `
 }
 
-/** Lines for the inside of a `try`: `left` rows are left of `data`, and `taken` of them are written. A table without rows is not. */
+/** Script lines that set `left` to the rows that the transform leaves, and `taken` to those written; writes no empty table. */
 export function writeLines(left: string, taken: string, target: string): string {
   return `made = ${transformFunction}(data)
         ${left} = long(made.rows())
         if(${left} > 0) { ${taken} = long(${target}) } else { ${taken} = 0l }`
 }
 
-/** As `transformScript`, with a function that answers rows left, rows taken, and why not; null and −1 where there are none. */
+/** Like `transformScript`, plus a function that answers rows left (null after an error), rows taken (or −1), and the error. */
 export function answerScript(text: string, writeBody: string): string {
   return `${transformScript(text)}def ddbIngestTarget(mutable data) {
 ${writeBody}

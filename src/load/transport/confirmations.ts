@@ -17,7 +17,7 @@ export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: 
 
 /** Wording in the summary. */
 export const confirmationWords = {
-  none: 'nothing was asked of the server',
+  none: 'the server was not asked',
   count: 'confirmed by counting rows',
   receipts: 'confirmed by receipts',
   answers: "confirmed by the server's answers",

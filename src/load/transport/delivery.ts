@@ -11,7 +11,6 @@ import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
 import type { VerifyResult } from '../load-result.js'
 
-/** One run's delivery. */
 export interface Delivery {
   readonly used: ConfirmUsed
   /** Result of reading back so far, if requested. */
@@ -25,8 +24,7 @@ export interface Delivery {
    * columns belong to the delivery until it releases them.
    * @param sentBefore  set if an earlier process of the run sent these rows and their outcome is unknown
    * @param lanes  its rows by connection; left out if any connection will do
-   * @throws {DdbError} at once when nothing more can be sent: then the batch is not counted. A promise that rejects is of a
-   *   batch that is
+   * @throws {DdbError} at once when nothing more can be sent: then the batch is not counted. If the promise rejects, it is
    */
   deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): void | Promise<void>
   /** For deliveries whose connections may change in number between two batches. */
@@ -87,7 +85,7 @@ export function movedOn(): ConnectionError {
 }
 
 /**
- * For sessions that end together with a run, whose loss was counted already.
+ * Ignores the loss of a session while the run ends: its batches are counted already.
  * @throws everything else
  */
 export function ignoreLoss(error: unknown): void {

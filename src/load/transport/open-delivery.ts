@@ -56,7 +56,7 @@ export async function openDelivery(
   }
   if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
-  // A program waits for its single rows, which a count does not know.
+  // A program waits for the outcome of each row, which counting cannot tell.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)

@@ -78,7 +78,7 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
       error => {
         if (left !== undefined) return false
         if (error instanceof ConnectionError) return true
-        // Functions end with the session that the server has forgotten.
+        // A server that forgot the session has lost its functions, which a new session defines again.
         const mayPass = error instanceof ServerError && !hasForgotten
         hasForgotten = true
         if (mayPass) session?.abandon(movedOn())

@@ -220,7 +220,7 @@ function otherKeys(sent: ReadonlySet<Batch>, part: Part, plan: VerifyPlan): Set<
 function notSelective(plan: VerifyPlan): UsageError {
   return new UsageError(
     'DDB_USAGE',
-    `\`delivery.verify\` finds ${mostFound} rows and more for some of the run's ${howFound(plan)}: ` +
+    `\`delivery.verify\` finds ${mostFound} or more rows for one of the run's ${howFound(plan)}: ` +
       'name columns that make a row unique in `target.keyColumns`',
   )
 }

@@ -90,7 +90,7 @@ export function howFound({ by, keys }: Pick<VerifyPlan, 'by' | 'keys'>): string 
   return by === 'position' ? 'by position' : `by ${keys.map(({ name }) => name).join(', ')}`
 }
 
-/** By name; a table's own columns are those that are sent. */
+/** Matches columns by name. */
 function matchedColumns(
   sent: readonly TargetColumn[],
   stored: readonly TargetColumn[],

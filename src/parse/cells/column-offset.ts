@@ -5,7 +5,7 @@
 import { UsageError } from '../../errors.js'
 import { fixedOffset } from './time-zone.js'
 
-/** Instead of seconds, and longer than a day. Small integers, as others would be objects. */
+/** In place of seconds: longer than a day, but small integers, as V8 would allocate larger ones. */
 const unknown = 1_000_000
 const noOffset = 1_000_001
 
@@ -13,7 +13,7 @@ const noOffsetText = 'none'
 
 /** Of one column. */
 export class ColumnOffset {
-  /** Some time had another one. */
+  /** Some time had another offset. */
   hasOthers = false
   #seconds: number
   readonly #onKnown: (() => void) | undefined

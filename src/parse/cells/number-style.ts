@@ -36,10 +36,10 @@ export function numberStyle(columnName: string, rules: NumberRules): NumberStyle
   const isPercent = percentColumns.includes(columnName)
   const decimal = decimalComma ? ',' : '.'
   if (thousands === decimal) {
-    const advice = decimalComma ? '' : ': add `cells.decimalComma` where numbers are 1.234,5'
+    const advice = decimalComma ? '' : ': add `cells.decimalComma` if numbers look like 1.234,5'
     throw new UsageError(
       'DDB_USAGE',
-      `\`cells.thousands\` cannot be ${thousands}, which stands before the decimals${advice}`,
+      `\`cells.thousands\` cannot be ${thousands}, which is the decimal separator${advice}`,
     )
   }
   if (/^[\d+\-%eE]$/.test(thousands)) {

@@ -53,7 +53,7 @@ export function parsePattern(text: string): PatternPart[] | string {
     if (!lengths.includes(length)) {
       return `${token} has ${length} letters, but ${letter} takes ${lengths.join(' or ')}`
     }
-    if (parts.some(part => part.letter === letter)) return `${letter} stands there twice`
+    if (parts.some(part => part.letter === letter)) return `${letter} occurs twice`
     const isExact = isField(tokens[i + 1]) || isNumber(tokens[i - 1])
     const runDigits = isNumber(tokens[i - 1]) ? 0 : timeDigits(tokens.slice(i))
     parts.push({ letter, literal: 0, ...digitsOf(letter, length, isExact), runDigits })

@@ -28,7 +28,7 @@ export function truthTexts({
   if (both !== undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      `"${both}" is in \`cells.trueTexts\` and in \`cells.falseTexts\`: decide for one`,
+      `"${both}" is in \`cells.trueTexts\` and in \`cells.falseTexts\`: leave it in one of them`,
     )
   }
   const encoder = new TextEncoder()

@@ -157,9 +157,9 @@ export class WallClock implements TimeParts {
       case 'dateless':
         return `a time of day without an offset: without a date it cannot be converted to ${name}`
       case 'skipped':
-        return `a time that the clocks of ${name} showed, not one that they were put forward over`
+        return `a time that exists in ${name}, where clocks were put forward past this one`
       case 'other':
-        return `a time with ${this.#columnOffset?.words} like the first one of the column (\`cells.timeZone\` takes others)`
+        return `a time with ${this.#columnOffset?.words} like the first one of the column (\`cells.timeZone\` allows others)`
     }
   }
 

@@ -66,7 +66,7 @@ export class ConstantColumn implements ColumnBuilder {
     return this.#builder.take(rowCount, buffers)
   }
 
-  /** Nothing, as the other builder has the text, too. */
+  /** Gives no part: the builder that receives parts has the same text. */
   give(rowCount: number): ColumnPart {
     this.#builder.take(rowCount, [])
     return undefined

@@ -32,7 +32,7 @@ export interface ExpectedCsv {
   readonly kinds: Uint8Array
 }
 
-/** Bits for a byte: it may make the file different, it is not ASCII. */
+/** Bits for a byte: it may mean another dialect; it is not ASCII. */
 const speaks = 1
 const isNotAscii = 2
 /** Before a line end such a byte may mean an additional empty field, or an empty line. */

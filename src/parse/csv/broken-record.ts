@@ -14,7 +14,6 @@ const convincingBytes = 65_536
 export const unknownEnd: number = -1
 export const openEnd: number = -2
 
-/** The bytes at hand. */
 export interface BrokenInput {
   readonly bytes: Uint8Array
   /** End of the bytes received. */

@@ -14,7 +14,9 @@ export function fieldCountMessage(expected: number, got: number): string {
  */
 export function quoteMessage(fieldNumber: number, lineCount = 1): string {
   const more =
-    lineCount === 1 ? '' : `; all ${lineCount} lines up to the next sure end of a record go with it`
+    lineCount === 1
+      ? ''
+      : `; all ${lineCount} lines up to the next certain end of a record are rejected with it`
   return (
     `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
     "or load quotes as text, with `input.quotes` lax those inside unquoted fields, with `input.quote` '' all"

@@ -276,7 +276,7 @@ export class CsvTokenizer implements LineFormat {
     return bytes[start] === carriageReturn && bytes[start + 1] === lineFeed ? start + 2 : start + 1
   }
 
-  /** Where the input was truncated a record may have followed, which would make the empty lines at its end rows. */
+  /** If the input was truncated, a record may have followed, and the empty lines before it would be rows. */
   isRestWhole(): boolean {
     return this.emptyLines === 'rows' && this.#isEmptyLine(this.lines.window.start)
   }

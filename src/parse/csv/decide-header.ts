@@ -37,7 +37,7 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
     named > 0
       ? 'it names a column of the target, but would also load as a row'
       : misfit === undefined
-        ? `it names no column of the target (${columns}), and has nothing but texts`
+        ? `it names no column of the target (${columns}), and all its fields are texts`
         : `it names no column of the target (${columns}), and would not load as a row (${misfit})`,
   )
 }
@@ -61,7 +61,7 @@ export function isHeaderByData(record: FirstRecord, { file, records, names }: Da
     if (texts.some((text, i) => isNameOf(text, columns[i]))) return true
     if (areUsualNames(texts) && !hasUsualNames) return true
   } else if (texts.some((text, i) => isLike(text, columns[i]))) return false
-  throw unclear(record, file, 'the records after it do not show it')
+  throw unclear(record, file, 'the records after it do not tell')
 }
 
 /** Nothing tells whether a first record is a header. */
@@ -78,7 +78,7 @@ export class UnclearHeader extends UsageError {
 
 function unclear(record: FirstRecord, file: string, why: string): UsageError {
   return new UnclearHeader(
-    `cannot tell whether the first record of ${file} is a header: ${why}. Say it with \`input.header\` yes or no`,
+    `cannot tell whether the first record of ${file} is a header: ${why}. Set \`input.header\` to yes or no`,
     looksLikeHeader(record) ? 'yes' : 'no',
   )
 }

@@ -6,7 +6,7 @@ import { SampleRecords, type TriedDialect } from './sample-records.js'
 
 export const delimiters = [',', '\t', ';', '|'] as const
 
-/** Number of fields to examine; in all records the fields are counted. */
+/** Fields whose texts are examined; every record has its fields counted. */
 const lookedAtFields = 1000
 /** Enough records if there is nothing to choose between. */
 const someRecords = 50

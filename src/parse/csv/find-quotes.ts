@@ -46,6 +46,8 @@ export function findQuotes(
     return readingOf(new SampleRecords(bytes, from, isWhole, dialect))
   }
   if (known.quote !== undefined || !bytes.includes(quoteByte)) return undefined
+  // Formulas that keep texts in a spreadsheet: any of the readings would load them as texts.
+  if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) return undefined
   const usual = read({})
   if (usual.broken === 0 || usual.isUnsure) return undefined
   const trimmed = read({ trim: true })

@@ -62,7 +62,7 @@ interface Seen {
 interface Cut {
   readonly dialect: TriedDialect
   readonly records: readonly Seen[]
-  /** Number of fields in most records, and the share of these from the first one on. */
+  /** The usual number of fields, and which share of the records has it, counted from the first that does. */
   readonly width: number
   readonly share: number
 }
@@ -86,8 +86,8 @@ export function findTable(
   // An unfinished line may be half a record.
   const isEnded = isWhole && (bytes.at(-1) === lineFeed || bytes.at(-1) === carriageReturn)
   const footers = isEnded ? footersOf(records, width) : 0
-  if (footers === 1) said.push('the last record does not belong to the table')
-  else if (footers > 1) said.push(`the last ${footers} records do not belong to the table`)
+  if (footers === 1) said.push('the last record is not part of the table')
+  else if (footers > 1) said.push(`the last ${footers} records are not part of the table`)
   const { skipLines = 0, names } = header
   if (begin.isRagged === true) said.push('most records have fewer fields than the header')
   return found(said, comment, {
@@ -195,7 +195,7 @@ function commentOf(
     // `#id,name` is a header, and `#1,x` a record.
     if (marked.some(line => line.split(delimiter).length === cut.width)) return undefined
     const count = marked.length === 1 ? 'a line begins' : 'lines begin'
-    return { sign, said: `${count} with "${sign}", which do not belong to the table` }
+    return { sign, said: `${count} with "${sign}", which are not part of the table` }
   }
   return undefined
 }
@@ -210,7 +210,7 @@ function firstLines(bytes: Uint8Array, from: number): string[] {
   return lines
 }
 
-/** The cut in which nearly all records have as many fields, and most of them. */
+/** The cut in which nearly all records have the same number of fields, and the largest number. */
 function bestCut(
   bytes: Uint8Array,
   from: number,

@@ -38,7 +38,7 @@ export function headerNames(record: FirstRecord, file: string): string[] {
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_ENCODING',
-      `the header of ${file} holds bytes that are no text in its encoding: repair them, or name another \`input.encoding\``,
+      `the header of ${file} holds bytes that are not text in its encoding: repair them, or name another \`input.encoding\``,
       { file, lineNumber: record.lineNumber, offsetBytes: record.offsetBytes },
       { cause },
     )

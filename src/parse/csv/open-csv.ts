@@ -78,7 +78,7 @@ export async function openCsv(
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
   const first = await firstRecord(tokenizer, pull, skipLines)
-  // If the records have one more than the first one, that one has none.
+  // If the records end with one delimiter more than the first one, that one has no trailing delimiter.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const record = isTrailed ? withoutLast(first) : first
   const undecided: Undecided = {
@@ -157,7 +157,7 @@ function dialectIn(
 
 const lookedAtRecords = 1000
 
-/** If columns are matched by position, the target tells how many fields a record has, provided that some record has so many. */
+/** If columns are matched by position, the target tells how many fields a record has, provided that some record has that many. */
 function wantedCount(
   { target, dialect, records }: Undecided,
   isHeader: boolean,
@@ -291,7 +291,7 @@ function checkDialect(dialect: CsvDialect): void {
   if (isByteDialect(dialect) || (!dialect.trim && dialect.quotes === 'strict')) return
   throw new UsageError(
     'DDB_USAGE',
-    '`input.trim` and `input.quotes` lax go with a quote and an escape character of ASCII: choose another `input.quote`',
+    '`input.trim` and `input.quotes` lax need a quote and an escape character of ASCII: choose another `input.quote`',
   )
 }
 

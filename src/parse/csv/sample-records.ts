@@ -12,7 +12,7 @@ export type TriedDialect = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | '
 const blank = 32
 const tab = 9
 
-/** A quote that is not closed within so many bytes is treated as an ordinary character. */
+/** A quote that is not closed within this many bytes is treated as an ordinary character. */
 const maxQuotedBytes = 65_536
 
 /** Splits off one record after the other; `starts`, `ends` and `quoted` describe the fields of the last one. */

@@ -122,7 +122,7 @@ export class JsonPath {
       return next
     }
     if (this.#open.length === maxDepth) {
-      return this.#fail(`values stand inside values more than ${maxDepth} times, which is refused`)
+      return this.#fail(`values are nested more than ${maxDepth} levels deep, which is refused`)
     }
     this.#open.push(c)
     this.#expects = c === openBrace ? 'firstKey' : 'first'
@@ -131,7 +131,7 @@ export class JsonPath {
 
   /** The value at the path. */
   #records(scanner: JsonScanner, p: number, isContainer: boolean): number {
-    if (this.#isFound) return this.#fail(`${this.#wayTo(this.#names.length)} stands there twice`)
+    if (this.#isFound) return this.#fail(`${this.#wayTo(this.#names.length)} occurs twice`)
     if (isContainer) {
       this.#isFound = true
       this.#isNext = false

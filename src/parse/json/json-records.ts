@@ -287,5 +287,5 @@ export class JsonRecords {
 /** Records of changing shape would otherwise make a template each. */
 const recordsPerLesson = 16
 
-/** Members beyond this are looked up by name each time; records with so many are rare. */
+/** Members beyond this are looked up by name each time; records with more are rare. */
 const maxRemembered = 4096

@@ -284,7 +284,7 @@ export class JsonScanner {
   get reason(): string {
     if (!this.tooDeep) return `unexpected ${byteText(this.bytes[this.stoppedAt]!)}`
     return (
-      `values stand inside values more than ${maxDepth} times, which is refused: ` +
+      `values are nested more than ${maxDepth} levels deep, which is refused: ` +
       'take the records apart first, with jq for example'
     )
   }

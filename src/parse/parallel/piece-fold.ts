@@ -79,7 +79,7 @@ export class PieceFold {
   }
 
   /**
-   * Appends at most `mostRows` rows to the batch, and only rows that begin within so many bytes of text.
+   * Appends at most `mostRows` rows to the batch, and only rows that begin within the given bytes of text.
    * @returns how many
    */
   takeRows(mostRows: number, textBytes: number): number {

@@ -89,7 +89,7 @@ function died(cause: Error): DdbError {
   return new DdbError(
     'DDB_THREAD',
     `a thread that read the input has ended: ${cause.message}. Load again with \`input.threads\` 1, or with fewer; if memory was short, ` +
-      'that takes less of it',
+      'that needs less',
     { cause },
   )
 }

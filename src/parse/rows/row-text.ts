@@ -44,7 +44,7 @@ export function isOfEveryObject(name: string): boolean {
 
 function arrayRow(row: readonly unknown[], members: RowMembers): string {
   if (row.length !== members.size) {
-    throw new RowFault(`the row has ${row.length} values, and ${members.size} columns take some`)
+    throw new RowFault(`the row has ${row.length} values for ${members.size} columns`)
   }
   let text = ''
   let i = 0
@@ -75,12 +75,12 @@ function valueText(value: unknown, level: number): string {
     case 'object':
       return value === null ? 'null' : objectText(value, level)
     default:
-      throw new RowFault(`nothing stands for ${kindOf(value)}`)
+      throw new RowFault(`${kindOf(value)} cannot be stored`)
   }
 }
 
 function objectText(value: object, level: number): string {
-  if (level >= mostLevels) throw new RowFault(`values inside values more than ${mostLevels} times`)
+  if (level >= mostLevels) throw new RowFault(`values nested more than ${mostLevels} levels deep`)
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new RowFault('an invalid Date is not a time')
     return `"${value.toISOString()}"`
@@ -89,7 +89,7 @@ function objectText(value: object, level: number): string {
     return `[${Array.from(value as readonly unknown[], one => valueText(one ?? null, level + 1)).join()}]`
   }
   if (value instanceof Uint8Array) {
-    if (!isUtf8(value)) throw new RowFault('bytes that are not UTF-8 are no text')
+    if (!isUtf8(value)) throw new RowFault('bytes that are not UTF-8 cannot become text')
     return JSON.stringify(Buffer.from(value).toString())
   }
   const { toJSON } = value as { readonly toJSON?: unknown }
@@ -97,7 +97,7 @@ function objectText(value: object, level: number): string {
     return valueText((toJSON as () => unknown).call(value) ?? null, level + 1)
   }
   if (value instanceof Map || value instanceof Set || value instanceof Promise) {
-    throw new RowFault(`nothing stands for ${kindOf(value)}`)
+    throw new RowFault(`${kindOf(value)} cannot be stored`)
   }
   const inner = Object.entries(value).filter(([, one]) => one !== undefined)
   return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`

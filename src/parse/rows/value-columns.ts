@@ -125,7 +125,6 @@ export class FloatingValues implements ValueColumn {
 const nullHigh = -2_147_483_648
 const mostLong = 2n ** 63n - 1n
 
-/** LONG. */
 export class LongValues implements ValueColumn {
   nulls = 0
   readonly #longs: BigInt64Array<ArrayBuffer>

@@ -32,7 +32,7 @@ export interface ValuePlace {
   readonly capacity: number
   /** Longest text, in bytes of UTF-8; Infinity for no limit. */
   readonly maxBytes: number
-  /** For a column of times: a `Date` has the offset of UTC. Made on demand. */
+  /** Offset of the column's times, to which a `Date`, which is in UTC, is converted. Made on demand. */
   readonly offset: () => ColumnOffset | undefined
 }
 

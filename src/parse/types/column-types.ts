@@ -130,5 +130,8 @@ function timeZoneOf({ timeZone = noZone }: CellRules): TimeZone | undefined {
 
 function notFromText(name: string, columnType: ColumnType): UsageError {
   const typeText = columnTypeText(columnType)
-  return new UsageError('DDB_USAGE', `column "${name}" is ${typeText}, which no text stands for`)
+  return new UsageError(
+    'DDB_USAGE',
+    `column "${name}" is ${typeText}, which cannot be read from text`,
+  )
 }

@@ -36,7 +36,7 @@ function wholeMs({ nanos }: TimeParts): number {
   return nanos % nanosPerMs === 0 ? nanos / nanosPerMs : Infinity
 }
 
-/** 0 if the time of day is a multiple of so many seconds, else Infinity. */
+/** 0 if the time of day is a multiple of this many seconds, else Infinity. */
 function whole({ secondOfDay, nanos }: TimeParts, seconds: number): number {
   return nanos === 0 && secondOfDay % seconds === 0 ? 0 : Infinity
 }

@@ -27,7 +27,7 @@ type Result = ServerValue | Evaluation<ServerValue>
 
 type Traits = Pick<Builtin, 'mutatesFirst' | 'adminOnly' | 'since'>
 
-/** f(X) */
+/** Defines the function f(X). */
 export function unaryFunction(
   name: string,
   compute: (x: ServerValue, context: CallContext) => Result,

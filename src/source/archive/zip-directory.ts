@@ -113,7 +113,7 @@ async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<vo
   if (count < 4 || signature.toString('latin1') !== 'PK\x01\x02') return
   throw refused(
     path,
-    `lists more members than the ${zip.entryCount} that it says: write it again, as zip64`,
+    `lists more members than the ${zip.entryCount} that its end states: write it again, as zip64`,
   )
 }
 

@@ -19,7 +19,7 @@ export function checkMember({ method, flags }: Member, path: string): void {
     (flags & isEncryptedFlag) !== 0
       ? 'is encrypted: unpack the archive with its password, and load the files in it'
       : method !== stored && method !== deflated
-        ? `is compressed by method ${method}, and 0 and 8 are read: write the archive again with zip, or unpack it`
+        ? `is compressed by method ${method}, but only 0 and 8 can be read: write the archive again with zip, or unpack it`
         : undefined
   if (why !== undefined)
     throw new InputError('DDB_INPUT_FORMAT', `"${path}" ${why}`, { file: path })
@@ -141,7 +141,7 @@ async function* contentOf(
       length += bytes.length
       // A directory that understates the size could also cost unlimited memory or time.
       if (length > sizeBytes)
-        throw wrong(`more than the ${sizeBytes} bytes that the archive tells of`)
+        throw wrong(`more than the ${sizeBytes} bytes that the archive states`)
       sum = crc32(bytes, sum)
       yield bytes
     }
@@ -151,8 +151,8 @@ async function* contentOf(
   } finally {
     raw?.destroy()
   }
-  if (length !== sizeBytes) throw wrong(`${length} bytes, and the archive tells of ${sizeBytes}`)
-  if (sum !== checksum) throw wrong('its checksum is another')
+  if (length !== sizeBytes) throw wrong(`${length} bytes, but the archive states ${sizeBytes}`)
+  if (sum !== checksum) throw wrong('its checksum does not match')
 }
 
 async function* inflated(raw: Readable, compressedBytes: number): AsyncGenerator<Uint8Array> {
@@ -166,5 +166,5 @@ async function* inflated(raw: Readable, compressedBytes: number): AsyncGenerator
     inflate.destroy()
   }
   if (inflate.bytesWritten !== compressedBytes)
-    throw new Error('its data end before the archive says')
+    throw new Error('its data ends before the place that the archive states')
 }

@@ -36,10 +36,10 @@ export function isDamaged(how: string, test: string): string {
 
 /** @param endBytes  where the compressed data end in the file */
 export function restFollows(endBytes: number): string {
-  return `end after ${endBytes} bytes, and something else follows: take it off (head -c ${endBytes} FILE), or write the file again`
+  return `end after ${endBytes} bytes, and something else follows: cut it off (head -c ${endBytes} FILE), or write the file again`
 }
 
 /** Even for no content a compressing program writes some bytes. */
 export function isEmpty(compression: string): string {
-  return `are not there: the file is empty, while ${compression} of nothing takes some bytes; write or copy it again`
+  return `are missing: the file is empty, but ${compression} has bytes even without content; write or copy it again`
 }

@@ -129,7 +129,7 @@ function unreadable(
   if (endBytes > 0) return damagedInput(name, restFollows(endBytes), cause)
   return damagedInput(
     name,
-    `end ${between}, and something else follows: take it off, or load what gzip takes out of it: ` +
+    `end ${between}, and something else follows: cut it off, or load what gzip can decompress: ` +
       'gzip -dc FILE | ddb-ingest load -',
     cause,
   )

@@ -16,7 +16,7 @@ export const lookEveryMs = 250
 /** A writer continues for a moment after its file was renamed: only after this time is the end final. */
 export const quietMs = 30_000
 
-/** How many of the first and last bytes are kept to be compared with the file: even similar lines differ within so many. */
+/** How many of the first and last bytes are kept to be compared with the file: even similar lines differ within this length. */
 export const keptBytes: number = 16 * 1024
 
 export interface FollowedFile {
@@ -141,7 +141,7 @@ function newReadBytes({ file, name }: FollowedFile): ReadBytes {
 }
 
 const advice =
-  'A file that is followed may only grow: rotate it by renaming it and beginning another (logrotate: `create`, not ' +
+  'A file that is followed may only grow: rotate it by renaming it and creating another (logrotate: `create`, not ' +
   '`copytruncate`). See what is missing in the table, then begin a run with another `runId`'
 
 function cutShort(name: string, position: number, sizeBytes: number): InputError {
@@ -155,14 +155,14 @@ function cutShort(name: string, position: number, sizeBytes: number): InputError
 function rewritten(name: string, position: number): InputError {
   return new InputError(
     'DDB_INPUT_TRUNCATED',
-    `"${name}" was written anew while it was followed: what stands before byte ${position} is not what was read. ${advice}`,
+    `"${name}" was overwritten while it was followed: the bytes before ${position} are not those that were read. ${advice}`,
     { file: name, offsetBytes: position },
   )
 }
 
 function unreadable(file: string, cause: unknown): InputError {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const message = `"${file}" cannot be looked at again at its end: ${reason}`
+  const message = `"${file}" cannot be checked again after its end was reached: ${reason}`
   return new InputError('DDB_INPUT_READ', message, { file }, { cause })
 }
 

@@ -40,13 +40,13 @@ export function newPathReader({ path: given, pathUnmatched }: PathOptions = {}):
     if (pathUnmatched === undefined) return plainReader
     throw new UsageError(
       'DDB_USAGE',
-      '`input.pathUnmatched` says what becomes of paths that `input.path` does not match: give that, too',
+      '`input.pathUnmatched` is for paths that `input.path` does not match: give `input.path`, too',
     )
   }
   if (given === hive && pathUnmatched === 'null') {
     throw new UsageError(
       'DDB_USAGE',
-      '`input.path` hive takes its names from each path: `mapping.allowMissing` leaves those null that are not there',
+      '`input.path` hive takes its names from each path: use `mapping.allowMissing` to leave names null that a path lacks',
     )
   }
   const pattern = given === hive ? undefined : pathPattern(given)
@@ -86,7 +86,7 @@ function matchedBy({ names, match }: PathPattern): PartsOf {
     if (found.kind === 'unclear') {
       throw pathError(
         path,
-        `matches \`input.path\` in more than one way, as {${found.part}} may be several texts: say more of it, such as {${found.part}:\\d{8}}`,
+        `matches \`input.path\` in more than one way, as {${found.part}} may be several texts: give it a pattern, such as {${found.part}:\\d{8}}`,
       )
     }
     return Object.fromEntries(names.map((name, i) => [name, found.texts[i]! || undefined]))

@@ -34,7 +34,7 @@ export function pathPattern(text: string): PathPattern {
   const segments = segmentsOf(text)
   const names = segments.flatMap(segment => segment.flatMap(({ name }) => name ?? []))
   const twice = names.find((name, i) => names.indexOf(name) < i)
-  if (twice !== undefined) throw wrong(text, `names two parts "${twice}": name each otherwise`)
+  if (twice !== undefined) throw wrong(text, `names two parts "${twice}": give each another name`)
   if (names.length === 0) {
     throw wrong(
       text,

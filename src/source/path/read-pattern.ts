@@ -78,7 +78,7 @@ class PatternReader {
         return { kind: 'one', has: this.#escaped() }
       case '^':
       case '$':
-        throw new PatternFault(`has a "${c}", and stands for the whole part by itself`)
+        throw new PatternFault(`has a "${c}", but a pattern always matches the whole part`)
       case '*':
       case '+':
       case '?':

@@ -238,7 +238,7 @@ t.test('what was said is said again, and what is needed besides', async t => {
     "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
       "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A --null-quoted " +
       "--thousands ' ' --decimal-comma --percent p --percent 'q r' --true Y --false N --skip-lines 3 " +
-      "--comment '#' --header no --quote '' --quotes lax --trim --ragged pad --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
+      "--comment '#' --header no --quote '' --quotes lax --ragged pad --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
   ])
 })
 

@@ -200,7 +200,7 @@ t.test('it claims no more than is known', async t => {
   })
   t.match(
     summaryText(none),
-    /^Handed over 5 rows into trades on h:8848\n[^]*nothing was asked of the server; 5 rows unconfirmed\n/,
+    /^Handed over 5 rows into trades on h:8848\n[^]*the server was not asked; 5 rows unconfirmed\n/,
   )
   const note = 'others wrote too, cannot tell'
   const doubtful = result({

@@ -274,8 +274,8 @@ t.test('a password does not leave in plain text, and the refusal says why', asyn
       /offers them no SCRAM \(it says: Can't.*\), and it has no key for RSA \(it says: Can't/,
     ],
     [{ ...plain, scramClientFirst: () => noScramWords[0]! }, /it says: sha256 authMode/],
-    [{ ...plain, getDynamicPublicKey: () => text('no key') }, /is no key, or shorter than 1024/],
-    [{ ...plain, getDynamicPublicKey: () => text(weakPem) }, /is no key, or shorter than 1024/],
+    [{ ...plain, getDynamicPublicKey: () => text('no key') }, /is invalid, or shorter than 1024/],
+    [{ ...plain, getDynamicPublicKey: () => text(weakPem) }, /is invalid, or shorter than 1024/],
     [withRsa, /key for RSA is too short/, { password: 'x'.repeat(300) }],
     [{ ...plain, scramClientFirst: () => 'no '.repeat(1000) }, /\(it says: (no ){66}no…\), and/],
     [{ ...plain, scramClientFirst: () => 'hunter2-secret?' }, /\(it says: \*\*\*\?\), and/],
@@ -304,7 +304,7 @@ t.test('where SCRAM is required nothing else is tried', async t => {
       await t.rejects(attempt, {
         code: 'DDB_CONFIG',
         message:
-          /`server\.require` takes no login but SCRAM, and user "admin" cannot .*authMode="scram"/,
+          /`server\.require` allows only SCRAM logins, and user "admin" cannot .*authMode="scram"/,
       })
       t.strictSame(server.calls, ['scramClientFirst'])
     }

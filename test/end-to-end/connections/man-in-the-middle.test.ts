@@ -178,7 +178,7 @@ t.test('who hides SCRAM is known by what was there before, and by what is requir
   for (const [change, failure] of [
     [{ loginMemory: remembering('scram') }, before],
     [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
-    [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /takes no login but SCRAM/ }],
+    [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /allows only SCRAM logins/ }],
     [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
   ] as const) {
     t.match(await attempt(middle.port, change), failure)

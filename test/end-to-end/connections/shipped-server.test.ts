@@ -45,7 +45,7 @@ t.test('a plain user loads in every way, without a flag', { skip }, async t => {
   }
   t.match(outcomes, {
     admin: { code: 0, stdout: 'admin\n' },
-    'scram demanded': { code: 78, stderr: /--require takes no login but SCRAM, and user "loader"/ },
+    'scram demanded': { code: 78, stderr: /--require allows only SCRAM logins, and user "loader"/ },
     'scram had': { code: 0, stdout: 'scrammer\n' },
     'tls demanded': { code: 78, stderr: /--require asks for TLS that is verified/ },
     wrong: { code: 77, stderr: /user name or password is incorrect/ },

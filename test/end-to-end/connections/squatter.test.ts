@@ -85,7 +85,7 @@ t.test('one who takes nothing but a plain login gets no password', async t => {
   t.match(await exec(squatter.port, home), {
     code: 78,
     stderr:
-      /password of user "ann" would travel to 127\.0\.0\.1:\d+ in plain text: the server offers them no SCRAM .*no key for RSA .*three ways out: connect with --tls; have the user made for SCRAM .*authMode="scram".*; or allow it with --insecure-login\. \[DDB_CONFIG\]/,
+      /password of user "ann" would travel to 127\.0\.0\.1:\d+ in plain text: the server offers them no SCRAM .*no key for RSA .*three ways out: connect with --tls; have the user created for SCRAM .*authMode="scram".*; or allow it with --insecure-login\. \[DDB_CONFIG\]/,
   })
   t.strictSame(squatter.calls, ['connect', 'scramClientFirst', 'getDynamicPublicKey'])
   t.notMatch(squatter.heard(), password)
@@ -103,7 +103,7 @@ t.test('one who shortens or spoils the key gets none either', async t => {
     const squatter = await squat(t, { ...taken, getDynamicPublicKey })
     t.match(await exec(squatter.port, t.testdir()), {
       code: 78,
-      stderr: /its key for RSA is no key/,
+      stderr: /its RSA key is invalid/,
     })
     t.notOk(squatter.calls.includes('login'))
   }
@@ -174,7 +174,7 @@ t.test('what the server did before for this user is demanded of who comes after 
   t.match(await exec(port, home, '--user', 'new'), { code: 78 }, 'of others nothing is known')
   t.match(await exec(port, t.testdir(), '--require', 'scram'), {
     code: 78,
-    stderr: /--require takes no login but SCRAM, and user "ann" cannot log in/,
+    stderr: /--require allows only SCRAM logins, and user "ann" cannot log in/,
   })
 })
 

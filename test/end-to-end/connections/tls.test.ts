@@ -92,7 +92,7 @@ t.test('every command that connects verifies who answers, and says when it does 
   }
   t.match(await run('exec', server.port, '--ca-file', ca.certFile, '-e', '1'), {
     code: 64,
-    stderr: /--ca-file is of use with --tls only/,
+    stderr: /--ca-file is only for --tls/,
   })
   t.match(await run('exec', server.port, '--tls', '--ca-file', '/no/such', '-e', '1'), {
     code: 78,

@@ -85,6 +85,6 @@ t.test('the command says it in the sentence, in JSON, in the metrics, and by its
   })
   t.match(readFileSync(metrics, 'utf8'), /^ddb_ingest_duplicate_rows\{[^}]*\} 2$/m)
   const failed = await runMain([...argv, '--json', '--expect-unique'])
-  t.match(failed, { code: 5, stderr: /the target had the keys of 4 rows already.*DDB_EXPECTATION/ })
+  t.match(failed, { code: 5, stderr: /the target already had the keys of 4 rows.*DDB_EXPECTATION/ })
   t.match(JSON.parse(failed.stdout), { duplicates: 4, rows: { confirmed: 4 } })
 })

@@ -219,7 +219,7 @@ t.test('rejects are loaded again with what the paths of their inputs said', asyn
   await run('load', join(dir, 'level2'), ...flags, ...lineFlag, '--rejects', lines)
   t.match(await run('retry', lines), {
     code: 64,
-    stderr: /filled by \{line\}, which ".*" does not tell/,
+    stderr: /filled by \{line\}, which ".*" does not record/,
   })
 })
 

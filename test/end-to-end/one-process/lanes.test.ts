@@ -234,7 +234,7 @@ t.test('what nobody can divide goes over one connection, and the run says so', a
   const scripts: [script: string, why: RegExp][] = [
     [
       `db=database("dfs://d", VALUE, 1..3); db.createTable(table(1:0, ${columns}), \`t)`,
-      /one connection, as the target takes no more: it has no partitions/,
+      /one connection, because the target allows no more: it has no partitions/,
     ],
     [uuids, /its scheme does not tell for sure/],
   ]

@@ -75,7 +75,7 @@ t.test('offsets that are left out are said once for each column', async t => {
   t.equal(strict.code, 65)
   t.match(
     strict.stderr,
-    /expected a time with the offset \+08:00 like .*\(--timezone takes others\)/,
+    /expected a time with the offset \+08:00 like .*\(--timezone allows others\)/,
   )
   const said = await load(['--allow-missing', '--offset', 'at=+09:00', '--on-error', 'skip'], text)
   t.equal(said.code, 3)

@@ -341,7 +341,7 @@ t.test(
       t.match(result, {
         status: 'failed',
         rows: { confirmed: 0, filtered: 0, unconfirmed: 0 },
-        error: { message: /the server does not take `target.transform`: / },
+        error: { message: /the server rejects `target.transform`: / },
       })
       t.match(result.error?.message, why)
     }
@@ -384,9 +384,9 @@ t.test('what does not go with it is refused with 64', async t => {
     [{ delivery: { confirm: 'count' } }, /count: how many rows it leaves is in the receipts/],
     [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
     [{ delivery: { verify: 'all' } }, /`delivery.verify` compares rows with what was sent/],
-    [{ target: { create: 'stream' } }, /`target.create` does not go with `target.transform`/],
-    [{ target: { addColumns: true } }, /`target.addColumns` does not go with/],
-    [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` goes with `target.function`/],
+    [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
+    [{ target: { addColumns: true } }, /`target.addColumns` cannot be used with/],
+    [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` is only for `target.function`/],
   ] as const) {
     await t.rejects(transformed(positive, change as Partial<LoadOptions>), {
       code: 'DDB_USAGE',
@@ -395,7 +395,7 @@ t.test('what does not go with it is refused with 64', async t => {
     })
   }
   const target = { function: 'f', types: 'id:INT', transform: positive }
-  await t.rejects(load(path, { target }), { message: /a function makes of its rows what it likes/ })
+  await t.rejects(load(path, { target }), { message: /a function can change its rows itself/ })
   const refusing: Faults = {
     beforeExecute: ({ text }) => (text.includes('ddbIngest_') ? { error: 'not here' } : undefined),
   }

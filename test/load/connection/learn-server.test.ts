@@ -163,6 +163,6 @@ t.test('a memory that fails is told, and fails no run', async t => {
   t.strictSame(run.server.facts, { mixedFlags: true })
   t.strictSame(
     notices,
-    Array<string>(2).fill('what is known of the server is not remembered: disk full'),
+    Array<string>(2).fill('facts about the server cannot be read or saved: disk full'),
   )
 })

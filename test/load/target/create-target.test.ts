@@ -72,7 +72,7 @@ t.test('where nothing tells what the first record is, nothing is created', async
   })
   for (const name of ['a.csv', 'b.csv', 'c.csv']) {
     const result = await load(join(dir, name), { target })
-    t.match(result, { exitCode: 64, error: { message: /`input\.header` yes or no/ } }, name)
+    t.match(result, { exitCode: 64, error: { message: /`input\.header` to yes or no/ } }, name)
     t.strictSame(await rows('select name from objs(true) where name = "fresh"'), [], name)
   }
   const header = { header: 'yes' } as const

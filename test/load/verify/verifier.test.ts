@@ -227,7 +227,7 @@ t.test('without a key, or the right to read, nothing is sent', async t => {
     [{ target: { table: 'dfs://p/flat', keyColumns: ['idd'] } }, /\(nearest: id\)/],
     [
       { delivery: { verify: 'all', confirm: 'count' } },
-      /does not go with `delivery.confirm` count/,
+      /cannot be used with `delivery.confirm` count/,
     ],
     [{ target: { table: 'dfs://d/ordered' } }, /those of dfs:..d.ordered may not be read/],
     [{ target: { function: 'put', types: 'id:LONG' } }, /needs `target.confirmTable`/],

@@ -72,7 +72,7 @@ t.test('a format that does not suit is refused with the reason', async t => {
     ['MM-dd', 'yMd', /needs the year \(yyyy\)/],
     ['mm:ss', 'H', /needs the hour \(HH\)/],
     ['yyyyy', 'yMd', /yyyyy has 5 letters, but y takes 1 or 2 or 4/],
-    ['dd.dd.yyyy', 'yMd', /d stands there twice/],
+    ['dd.dd.yyyy', 'yMd', /d occurs twice/],
     ['', 'yMd', /needs the year/],
   ] as const) {
     try {
@@ -518,7 +518,7 @@ t.test('what is not a pattern is told why', async t => {
     ['SS', 'SS has 2 letters, but S takes 3'],
     ['nnn', 'nnn has 3 letters, but n takes 6 or 9'],
     ['a', 'a has 1 letters, but a takes 2'],
-    ['HH:HH', 'H stands there twice'],
+    ['HH:HH', 'H occurs twice'],
     ["yyyyMMdd'T", "a quote ' is not closed"],
   ] as const) {
     t.equal(parsePattern(text), why)

@@ -299,7 +299,7 @@ t.test('what is not a way to records ends the reading and says why', async t => 
     ['{"b":tru,"a":[]}', 'a', /unexpected ","/],
     ['{"b":[1}', 'a', /unexpected "\}"/],
     ['{"a":[]},', 'a', /a document is an object/],
-    [`{"b":${'['.repeat(600)}`, 'a', /more than 512 times/],
+    [`{"b":${'['.repeat(600)}`, 'a', /more than 512 levels deep/],
   ] as const) {
     for (const chunkBytes of [1, 1000]) {
       await t.rejects(rowsAt(text, path, chunkBytes), { code: 'DDB_INPUT_JSON', message }, text)
@@ -441,7 +441,7 @@ t.test('values inside values have a limit that says what to do', async t => {
   t.equal(scan(nested(512)).next, 1024)
   const { scanner, next } = scan(nested(513))
   t.strictSame([next, scanner.stoppedAt, scanner.tooDeep], [-1, 512, true])
-  t.match(scanner.reason, /512 times.*jq/)
+  t.match(scanner.reason, /512 levels.*jq/)
   t.match(scan('[,').scanner.reason, /^unexpected ","$/)
 })
 

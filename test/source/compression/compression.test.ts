@@ -178,7 +178,7 @@ t.test('what looks like nothing of gzip is told with the place, and what to do',
     t.equal(content, 'content')
     t.match(error, {
       code: 'DDB_INPUT_READ',
-      message: `the compressed data of "x.gz" end after ${packed.length} bytes, and something else follows: take it off (head -c ${packed.length} FILE), or write the file again`,
+      message: `the compressed data of "x.gz" end after ${packed.length} bytes, and something else follows: cut it off (head -c ${packed.length} FILE), or write the file again`,
     })
     t.match((error as Error).cause, { code: 'Z_DATA_ERROR' })
   }
@@ -276,7 +276,7 @@ t.test('an empty file is no archive, by its name or by what somebody said', asyn
     await counted.peek(4)
     await t.rejects(openContent(counted, compression, 'x'), {
       code: 'DDB_INPUT_READ',
-      message: `the compressed data of "x" are not there: the file is empty, while ${compression} of nothing takes some bytes; write or copy it again`,
+      message: `the compressed data of "x" are missing: the file is empty, but ${compression} has bytes even without content; write or copy it again`,
     })
   }
 })
@@ -838,7 +838,7 @@ t.test('a message names the file, the place and what to do', t => {
   )
   t.equal(
     damagedInput('x.zst', restFollows(9)).message,
-    'the compressed data of "x.zst" end after 9 bytes, and something else follows: take it off (head -c 9 FILE), or write the file again',
+    'the compressed data of "x.zst" end after 9 bytes, and something else follows: cut it off (head -c 9 FILE), or write the file again',
   )
   t.equal(
     damagedInput('x.gz', isDamaged('before byte 9 of the file', 'gzip -t')).message,

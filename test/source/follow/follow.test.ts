@@ -152,7 +152,7 @@ t.test('a file that shrinks ends the run', async t => {
   t.match(error.message, /copytruncate/)
 })
 
-const isRewritten = { code: 'DDB_INPUT_TRUNCATED', message: /written anew/ }
+const isRewritten = { code: 'DDB_INPUT_TRUNCATED', message: /was overwritten/ }
 
 t.test('so does one that was emptied and has grown beyond what was read', async t => {
   const file = fileOf()

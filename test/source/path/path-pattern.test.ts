@@ -51,7 +51,7 @@ t.test('what is no pattern is refused in words', t => {
     '{day:a/b}': /within one name/,
     '{day:(?=x)}': /looks ahead/,
     '{day:(?<n>x)}': /names a group/,
-    '{day:^x}': /stands for the whole part/,
+    '{day:^x}': /always matches the whole part/,
     '{day:+}': /nothing before it/,
     '{day:(x}': /"\(" without a "\)"/,
     '{day:x)}': /"\)" without a "\("/,

@@ -74,7 +74,7 @@ export async function cleanRuns(
   }
 }
 
-/** Asks the default server if the user names none; that server need not be there. */
+/** Asks the default server if the user names none; nothing may listen there. */
 async function isCleanedPlan(settings: RunsSettings, call: Call, runId: string): Promise<boolean> {
   const { host, port, plan } = settings
   const isNamed = [host, port, plan].some(one => one !== undefined)

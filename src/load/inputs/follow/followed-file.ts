@@ -131,7 +131,7 @@ export async function* batchesOf(
           following.onBytes()
         },
         knownReject: offsetBytes => {
-          // It is counted and lies after the last batch: its record was never counted as read.
+          // An earlier process counted a reject after the last batch; counting its record as read would count it twice.
           if (offsetBytes >= (knownEnd?.offsetBytes ?? 0)) following.onRecords(-1)
         },
         beforeBatch: () => noteGrowth(followed, run),

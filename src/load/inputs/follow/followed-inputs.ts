@@ -149,7 +149,7 @@ class FollowedInputs implements Inputs {
     }
     if (this.#run.ending.stopped && leftBytes > 0) {
       this.#run.reporter.notice(
-        `${path}: ${leftBytes} bytes at its end are not loaded: the line that they begin is not whole, or nothing more was to be read`,
+        `${path}: ${leftBytes} bytes at its end are not loaded: they are an incomplete line, or the run stopped before reading them`,
       )
     }
     this.open.splice(this.open.indexOf(followed), 1)
@@ -216,7 +216,7 @@ class FollowedInputs implements Inputs {
   async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
     const { files } = this.#run.platform
     const key = fileKey(path, status)
-    // Among those that had the name before, an existing file comes first.
+    // A file that had the name before is read to its end first.
     const isOther = this.open.every(
       one => one.key !== key && (one.path !== path || one.isReadSince),
     )
@@ -228,11 +228,11 @@ class FollowedInputs implements Inputs {
       const known = fileKey(path, opened) === key ? await this.read.find(file, opened) : 'moved'
       if (known === 'grown') {
         this.#tell(
-          `${path} goes on growing ${readLate}: what was written since is not loaded. The writer should open its new file sooner`,
+          `${path} is still growing ${readLate}: what was written since is not loaded. The writer should open its new file sooner`,
         )
       } else if (known === 'touched') {
         this.#tell(
-          `${path} has been written since a file with its number and content was read, and is taken for that one: load it by itself if its rows are new`,
+          `${path} is not loaded: it has the inode number and the content of a file that was read, but was written later. If its rows are new, load it by itself`,
         )
       }
       if (known === undefined) {
@@ -245,7 +245,7 @@ class FollowedInputs implements Inputs {
         throw error
       }
       const { message } = error as Error
-      this.#tell(`${path} cannot be read yet, and is tried again: ${message}`)
+      this.#tell(`${path} cannot be read yet, and will be tried again: ${message}`)
     }
     await file?.close()
     return undefined
@@ -300,7 +300,7 @@ class FollowedInputs implements Inputs {
   }
 }
 
-const readLate = 'long after it has lost its name'
+const readLate = 'long after it was renamed'
 
 /** Without inode numbers: whether the name now leads to another file than the one being read. */
 async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promise<boolean> {
@@ -316,6 +316,6 @@ async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promi
 function tooMany(): UsageError {
   return new UsageError(
     'DDB_USAGE',
-    `more than ${maxFiles} files are to be followed at once: move away those that are done, or share them between several runs`,
+    `more than ${maxFiles} files would be followed at once: move away those that are done, or divide them among several runs`,
   )
 }

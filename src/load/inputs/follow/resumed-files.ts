@@ -99,8 +99,8 @@ async function openIfSame(
 function isGone(found: FoundRun, path: string, fingerprint: Fingerprint): Error {
   return runChanged(
     found,
-    `"${path}", of which something is left to be read, is neither there nor beside it under another name ` +
+    `"${path}" was not read to its end, and is no longer in its folder under any name ` +
       `(it was ${fingerprintText(fingerprint)}, inode ${fingerprint.inode ?? 'unknown'}). ` +
-      'Where rotation has compressed it, unpacking it makes another file: load the rest of it by itself',
+      'If rotation has compressed it, unpack it and load the rest of it as a file of its own',
   )
 }

@@ -1,5 +1,5 @@
 /*
-  A Writable whose events are known to the compiler, with the one that tells of rows that are not to be in the table.
+  A Writable with typed events, among them `reject` for rows that will not be in the table.
 */
 import { Writable, type Readable, type WritableOptions } from 'node:stream'
 import type { RejectedRow } from './row-store.js'
@@ -18,7 +18,7 @@ interface RowEvents<Row> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Writable has it, for events of others
 type AnyListener = (...values: any[]) => void
 
-/** First the events that there are, then those of others. */
+/** Our events first, then any other. */
 interface Listening<Row, Self> {
   <Event extends keyof RowEvents<Row>>(
     event: Event,

@@ -11,7 +11,7 @@ import { claimPhase, outcomePhase } from './script.js'
 import { rowsText } from '../../fate/row-counts.js'
 
 export interface EarlierReceipts {
-  /** Only the same batch may have this number or a lower one. */
+  /** Numbers up to this one belong to batches that were sent before, and to no others. */
   readonly lastNo: number
   /** Above the numbers of all transmissions so far. */
   readonly firstSendNo: number

@@ -194,7 +194,7 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
-  /** For a row of another process of the unit, at an attempt that this process reaches later. */
+  /** Keeps a row of another process of the unit, for an attempt that this process reaches later. */
   #keepIfAhead(row: LedgerRow): void {
     const batch = this.setup.run.state.open.get(row.batchNo)
     if (batch === undefined || row.attempt <= batch.attempt) return

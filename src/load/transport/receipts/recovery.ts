@@ -37,7 +37,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     memory = await queue.node.restore(deadlineMs)
   } catch (error) {
     if (queue.node.isControlLost) link.hears('gone')
-    // The time that silence may last is over, which the watcher notices itself.
+    // The server was silent for too long; the watcher ends the run for that.
     if (link.isSilent && error instanceof ConnectionError) return
     throw error
   }

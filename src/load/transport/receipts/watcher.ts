@@ -117,7 +117,7 @@ export class ReceiptWatcher {
         link.news()
         continue
       }
-      // A batch that rests or waits for a connection is not the server's silence, unless silence has cost the connection.
+      // A batch that rests or waits for a connection is no sign of a silent server, unless silence ended the connection.
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()

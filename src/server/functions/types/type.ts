@@ -81,7 +81,7 @@ function fastText(column: Column): string {
   return isSlow && !array ? name : `FAST ${name}`
 }
 
-/** The number of the element type; for a table that of TABLE's own kind. */
+/** The number of the element type; 0 for a table. */
 function typeNumber(value: ServerValue): number {
   const idOf = (type: DataType): number => dataTypes[type].id
   switch (value.form) {

@@ -61,7 +61,7 @@ function parseWord(cursor: Cursor, word: string): Expression {
 function parseBracketed(cursor: Cursor, first: Token): Expression {
   switch (first.text) {
     case '-':
-      // A sign belongs to a number; the target of a statement may be followed by nothing at all.
+      // Only a number may have a sign here.
       if (!isSignedNumber(cursor)) throw cursor.unexpected()
       return parseConstants(cursor)
     case '(':
