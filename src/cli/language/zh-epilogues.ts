@@ -85,6 +85,11 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 
 退出码：0，64 用法有误，66 没有这个运行或日志已损坏，69 从未连接成功，75 该运行
 正在进行，77 登录，78 时钟早于运行日志。`,
+  plan: `
+示例：
+  ddb-ingest plan 'day=*/t.csv.gz' -o plan.json
+  ddb-ingest load --plan plan.json --shard 1/3 --run-id ticks -t ticks
+  ddb-ingest runs ticks --plan plan.json`,
   retry: `
 目标、列、格式和发送方式取自文件旁边的原因文件（FILE.reasons.ndjson）。再次出错
 的行写入 FILE.retry，绝不写入正在读取的文件。它本身是一个有名称的运行：已导入的
