@@ -40,7 +40,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'schema',
     group: 'Load',
-    summary: 'find the columns of files by looking at every value, and the script for a table',
+    summary: 'find the columns of files by looking at every value, and make the script for a table',
     args: '[source...]',
     options: schemaOptions,
     load: () => import('./schema/schema.js'),

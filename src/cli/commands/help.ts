@@ -86,8 +86,8 @@ process works on the run, or rows that it loaded are gone.`,
 States: running, finished, interrupted (by a signal), failed, uncertain (it
 ended with rows of unknown outcome), killed (it did not record its end).
 --clean removes the journals of runs that finished more than 30 days ago, by
-the times in them, and prints which; loads remove none. It removes a named run
-in any state, and first its tables on the server. Times are UTC.
+the times in them, and prints which; loads remove none. A named run is removed
+in any state: first its tables on the server, then its journal. Times are UTC.
 
 Examples:
   ddb-ingest runs

@@ -20,7 +20,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '把文件或标准输入导入表或函数，并证明每一行都已写入',
   'say what a load would do, column by column, and write nothing':
     '逐列说明导入会做什么，不写入任何数据',
-  'find the columns of files by looking at every value, and the script for a table':
+  'find the columns of files by looking at every value, and make the script for a table':
     '查看每个值以确定文件的列，并给出建表脚本',
   'resume a run that has a name, where it stopped': '从停止处继续有名称的运行',
   'list runs that have a name: the state of each, and how to resume it':
@@ -66,7 +66,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     'zip 压缩包中哪些成员是数据，例如 *.txt；可重复',
   'names for parts of paths, such as {day}/{symbol}.csv; or hive, for folders day=…':
     '为路径的各部分命名，例如 {day}/{symbol}.csv；或 hive，用于文件夹 day=…',
-  'inputs whose path does not match: skip, or null for its parts':
+  'inputs whose path does not match: skip them, or load null for the parts':
     '路径不匹配的输入：skip（略去），或 null（各部分为空值）',
   'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable':
     '一段文本；其中的 {NAME} 是列、--path 的一个部分、filename、dirname、path 或 line；可重复',
@@ -144,11 +144,12 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'how long to keep reconnecting': '尝试重新建立断开连接的时间',
   'report or resend uncertain batches': '不确定的批次：report（报告）或 resend（重新发送）',
   'sample or all: read rows back and compare them': 'sample 或 all：读回行并比较',
-  '50MB/s or 200krows/s': '50MB/s 或 200krows/s',
+  'highest rate of sending, such as 50MB/s or 200krows/s':
+    '发送的最高速率，例如 50MB/s 或 200krows/s',
   // Server
   'the server; several are tried in order': '服务器；有多个时依次尝试',
   'its port, if --host names none': '--host 未写端口时的端口',
-  'log in as; the password comes from one of the next two, from DDB_PASSWORD, or a prompt':
+  'log in as; the password comes from one of the next two options, DDB_PASSWORD or a prompt':
     '登录的用户；密码来自下面两项之一、DDB_PASSWORD，或当场询问',
   'the password is the first line of this file': '密码为此文件的第一行',
   'the password is the first line of standard input': '密码为标准输入的第一行',
@@ -170,7 +171,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // Run
   'name of this run, which then keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
-  "load a file of 'ddb-ingest plan' together with other processes":
+  "load what a file of 'ddb-ingest plan' lists, together with other processes":
     "与其他进程共同导入 'ddb-ingest plan' 的文件",
   "share of a plan: I/N, or auto or auto/N from the scheduler's variables":
     '计划的哪一份：I/N，或按调度器变量的 auto、auto/N',
@@ -186,7 +187,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
   "write nothing, and say what would happen, like 'check'": "不写入，只说明会怎样：同 'check'",
   'write the JSON object of --json here as well': '把 --json 的 JSON 对象也写到这里',
-  'inputs that --json lists if there are more than 100: all, or those with problems':
+  'inputs that --json lists if there are more than 100: all, or wrong for those with problems':
     '输入超过 100 个时 --json 列出哪些：全部，或有问题的',
   "write the run's figures here for Prometheus": '把本次运行的指标写到这里，供 Prometheus 使用',
   'write a page with charts here, for a browser': '把带图表的网页写到这里，供浏览器查看',
@@ -198,7 +199,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'text or json: one object per line on standard error': 'text 或 json：标准错误每行一个对象',
   'write each message to and from the server as a line, without values and secrets':
     '与服务器往来的每条消息写一行，不含值和密码',
-  'scripts and first values in the trace as well': '跟踪中也写脚本和最前面的值',
+  'write scripts and first values to the trace as well': '跟踪中也写脚本和最前面的值',
   'print exactly one JSON object on standard output': '在标准输出只打印一个 JSON 对象',
   'say more on standard error': '在标准错误输出更多信息',
   'no colours': '不使用颜色',
@@ -262,7 +263,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   "auto: by the target's columns": 'auto：按目标表的列',
   'name if there is a header': '有表头时为 name',
   'as written, with one offset per column': '按原文，每列一种偏移',
-  'that of the first time': '与第一个相同',
+  'the offset of the first time': '与第一个相同',
   'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
   'chosen, with its reason': '自动选择，并说明理由',
   'auto: 10,000 at first, DFS tables by bytes': 'auto：起初 10,000，DFS 表按字节',

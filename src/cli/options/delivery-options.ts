@@ -235,7 +235,7 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   rateLimit: {
     flags: '--rate-limit <rate>',
-    help: '50MB/s or 200krows/s',
+    help: 'highest rate of sending, such as 50MB/s or 200krows/s',
     reader: rate,
     field: 'delivery.rateLimit',
   },
@@ -250,7 +250,7 @@ export const runOptions = optionGroup('Run', {
   },
   plan: {
     flags: '--plan <file>',
-    help: "load a file of 'ddb-ingest plan' together with other processes",
+    help: "load what a file of 'ddb-ingest plan' lists, together with other processes",
     reader: text,
     flagOnly: true,
   },
@@ -317,7 +317,7 @@ export const runOptions = optionGroup('Run', {
   },
   summaryInputs: {
     flags: '--summary-inputs <which>',
-    help: 'inputs that --json lists if there are more than 100: all, or those with problems',
+    help: 'inputs that --json lists if there are more than 100: all, or wrong for those with problems',
     reader: choice('wrong', 'all'),
     default: 'wrong',
   },

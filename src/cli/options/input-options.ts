@@ -61,7 +61,7 @@ export const inputOptions = optionGroup('Input', {
   },
   pathUnmatched: {
     flags: '--path-unmatched <what>',
-    help: 'inputs whose path does not match: skip, or null for its parts',
+    help: 'inputs whose path does not match: skip them, or load null for the parts',
     reader: choice(...unmatchedChoices),
     defaultNote: 'an error before the first row',
     field: 'input.pathUnmatched',
@@ -256,7 +256,7 @@ export const valueOptions = optionGroup('Values', {
     flags: '--offset <column=offset>',
     help: 'offset of the times in a column, +08:00 or none; repeatable',
     reader: pairs('COLUMN=OFFSET'),
-    defaultNote: 'that of the first time',
+    defaultNote: 'the offset of the first time',
     field: 'cells.offsets',
   },
   thousands: {

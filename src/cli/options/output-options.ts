@@ -79,7 +79,7 @@ export const traceOptions = optionGroup('Output', {
   },
   traceValues: {
     flags: '--trace-values',
-    help: 'scripts and first values in the trace as well',
+    help: 'write scripts and first values to the trace as well',
     reader: onOff,
   },
 })
