@@ -40,7 +40,7 @@ export const zhSentences = {
   'file {number} of {count}': '文件 {number}/{count}',
   '{time} left': '剩余 {time}',
   '{signal}: ending the run cleanly; a second signal ends it at once':
-    '{signal}：正在有序结束运行；再按一次立即退出',
+    '{signal}：运行正在正常收尾；再收到一个信号则立即结束',
   'a run with a name can be resumed: with --run-id NAME this one would have kept a journal':
     '有名称的运行可以从停止处继续：加上 --run-id NAME，本次运行就会保存运行日志',
   // The summary
