@@ -52,8 +52,8 @@ new rows at once: the usual place for quotes and sensor values as they come in.`
   },
   {
     title: 'A table of the distributed file system (DFS)',
-    explanation: `Stored on disk in partitions, here one for each ticker. A cluster spreads them over
-its machines: the place for all data that you want to keep.`,
+    explanation: `Stored on disk in partitions, here one for each ticker. A cluster spreads them
+over its machines: the place for all data that you want to keep.`,
     script: 'scripts/dfs.dos',
     input: 'csv/tb1.csv',
     preparations: [],
@@ -140,7 +140,8 @@ function introduction({ output }: Call): string {
 
 DolphinDB can take data without answering: the client sends and goes on sending.
 That is fast, and it hides failures. ddb-ingest sends that way and then asks the
-server what has arrived. It can write into three kinds of targets:
+server what has arrived. It can write into three kinds of targets; this tour
+shows each.
 
 `
 }
