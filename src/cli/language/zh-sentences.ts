@@ -99,6 +99,8 @@ export const zhSentences = {
   '{count} with a null in their key, not compared': '{count} 行的主键含空值，未比较',
   'to go on': '继续运行',
   'to look for its rows': '查找其中的行',
+  'if its first record is a row': '如果第一条记录是数据行',
+  'if its first record is a header': '如果第一条记录是表头',
   'to load all again, if none of them is there: {command}':
     '确认表中没有任何行之后，全部重新导入: {command}',
   'no DolphinDB server at hand? One is built in: start it, and try again in another terminal':
