@@ -140,7 +140,8 @@ function askingPart({
       const answer = await question()
       if (answer !== undefined) return answer
       await wait(platform.clock, pauseMs, signal)
-      if (signal.aborted) throw new DdbError('DDB_TIMEOUT', 'it did not happen in time')
+      if (signal.aborted)
+        throw new DdbError('DDB_TIMEOUT', 'the expected change did not happen in time')
     }
   }
   return {
@@ -152,7 +153,7 @@ function askingPart({
         return await ask(script)
       } catch (error) {
         if (!(error instanceof ServerError)) throw error
-        throw new Unavailable(`the server refuses what it needs: ${serverWords(error)}`)
+        throw new Unavailable(`the server refuses what the check needs: ${serverWords(error)}`)
       }
     },
     rowsOf(table, atLeast = 0) {

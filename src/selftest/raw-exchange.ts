@@ -35,7 +35,8 @@ export function rawExchange(
   let failure: ConnectionError | undefined
   let wake: () => void = () => undefined
   const stop = (error?: ConnectionError): void => {
-    failure ??= error ?? new ConnectionError('DDB_CONNECTION_LOST', 'the server ended it')
+    failure ??=
+      error ?? new ConnectionError('DDB_CONNECTION_LOST', 'the server ended the connection')
     reader.end()
     wake()
   }

@@ -38,7 +38,7 @@ const named = (purpose: string): string =>
 const refusal = new ServerError('<NoPrivilege>not you', 'DDB_PRIVILEGE', 'Ask for the right')
 const unavailable = {
   code: 'DDB_UNAVAILABLE',
-  message: 'the server refuses what it needs: <NoPrivilege>not you',
+  message: 'the server refuses what the check needs: <NoPrivilege>not you',
 }
 
 t.test(

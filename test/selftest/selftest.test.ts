@@ -76,8 +76,8 @@ t.test('a guest passes what a guest may do, and is told the rest', async t => {
   t.match(result.checks, [
     { status: 'skipped', reason: 'no user was given' },
     { status: 'pass', reason: '' },
-    { status: 'skipped', reason: /^the server refuses what it needs: .*<NoPrivilege>/ },
-    { status: 'skipped', reason: /^the server refuses what it needs: .*<NoPrivilege>/ },
+    { status: 'skipped', reason: /^the server refuses what the check needs: .*<NoPrivilege>/ },
+    { status: 'skipped', reason: /^the server refuses what the check needs: .*<NoPrivilege>/ },
   ])
   t.strictSame(namesOn(server), [])
 })

@@ -381,7 +381,8 @@ export const demo: Scenario = {
     const { stdout } = fake.processEnvironment
     stdout.on('data', (chunk: Buffer) => {
       // `bench` measures in the same way, and in less time.
-      if (String(chunk).includes('4. Is it worth it?')) fake.signals.emit('SIGINT', 'SIGINT')
+      if (String(chunk).includes('4. Is asynchronous writing worth it?'))
+        fake.signals.emit('SIGINT', 'SIGINT')
     })
     t.equal(await main(['demo'], fake.processEnvironment), 130, fake.stderr())
     keepSent('demo')

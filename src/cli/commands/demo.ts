@@ -52,8 +52,8 @@ new rows at once: the usual place for quotes and sensor values as they come in.`
   },
   {
     title: 'A table of the distributed file system (DFS)',
-    explanation: `Lives on disk, cut into partitions - here one for each ticker - that a cluster
-spreads over its machines: the place for everything that is to stay.`,
+    explanation: `Stored on disk in partitions, here one for each ticker. A cluster spreads them
+over its machines: the place for all data that you want to keep.`,
     script: 'scripts/dfs.dos',
     input: 'csv/tb1.csv',
     preparations: [],
@@ -64,9 +64,9 @@ spreads over its machines: the place for everything that is to stay.`,
   },
   {
     title: 'A function view',
-    explanation: `A function stored in the server. It takes every batch and may change it before
-writing it: here the table wants a DATE, the file has a TIMESTAMP, and
-appendStreamingData turns one into the other.`,
+    explanation: `A function stored in the server. It receives every batch and may change the rows
+before it writes them. In this example the file has a TIMESTAMP and the table
+needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
     script: 'scripts/function-view.dos',
     input: 'csv/trades.csv',
     // The script shares a new table under a name that the first part has used.
@@ -140,7 +140,8 @@ function introduction({ output }: Call): string {
 
 DolphinDB can take data without answering: the client sends and goes on sending.
 That is fast, and it hides failures. ddb-ingest sends that way and then asks the
-server what has arrived. Three targets can be written to; here they are.
+server what has arrived. It can write into three kinds of targets; this tour
+shows each.
 
 `
 }
@@ -226,11 +227,11 @@ async function showMeasurement({ call, server, interruption }: Tour): Promise<vo
   const { output } = call
   const { paintResult } = output
   await output.write(`
-${paintResult('bold', '4. Is it worth it?')}
+${paintResult('bold', '4. Is asynchronous writing worth it?')}
 
-The measurement of DolphinDB's documentation, requests of ${measuredRows} rows into a stream
-table: as many as are answered within ${measuredMs / 1000} seconds (at most ${grouped(measuredRequests)}), and then
-the same number without waiting for answers.
+This repeats the measurement of DolphinDB's documentation: requests of ${measuredRows} rows
+into a stream table. First come as many as the server answers within ${measuredMs / 1000}
+seconds (at most ${grouped(measuredRequests)}), then the same number without waiting for answers.
 
 `)
   const meter = await showMeasuring(output, call.processEnvironment)

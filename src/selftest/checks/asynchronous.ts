@@ -72,7 +72,7 @@ export const asynchronousChecks: readonly Check[] = [
   },
   {
     name: 'asynchronous: mixed-flags on one session',
-    does: 'asks the same question as load, and mixes a hundred batches without answers with requests that are answered, on one session',
+    does: 'tries what load tries, then mixes a hundred batches without answers with requests that are answered, on one session',
     dependsOnIt:
       'receipts and load --mode async: one session logs in with answers and writes without',
     async run(context) {
@@ -186,7 +186,7 @@ export const asynchronousChecks: readonly Check[] = [
   },
   {
     name: 'asynchronous: a function of the session',
-    does: 'defines a function with an answer and calls it without',
+    does: 'defines a function in a request with an answer and calls it in one without',
     dependsOnIt: 'receipts',
     async run(context) {
       const { share, open, ask } = context

@@ -137,7 +137,7 @@ export const dfsChecks: readonly Check[] = [
       const count = await countIn(context, expression)
       return kept === count
         ? pass(`tableInsert answers ${kept}`)
-        : fail(`${kept} answered, ${count} there`)
+        : fail(`tableInsert answers ${kept}, the table has ${count} rows`)
     },
   ),
   dfsCheck(
@@ -218,7 +218,7 @@ export const dfsChecks: readonly Check[] = [
       }
       await Promise.all(Array.from({ length: 6 }, (_, i) => write(sessions[i % 2]!)))
       const count = await countIn(context, expression)
-      if (count !== kept) return fail(`${kept} rows were answered, ${count} are there`)
+      if (count !== kept) return fail(`the answers count ${kept} rows, the table has ${count}`)
       const unknown = words.find(text => classifyRefusal(text) !== 'transient')
       if (unknown !== undefined) return fail(`not understood: ${unknown}`)
       return pass(words.length === 0 ? 'none was refused' : words[0])

@@ -71,7 +71,7 @@ export const functionViewChecks: readonly Check[] = [
   },
   {
     name: 'function view: declared without mutable',
-    does: 'delivers a batch into a view that only reads it, by a call and with receipts, and calls one that changes it',
+    does: 'delivers a batch into a view that only reads the batch, by a call and with receipts, and calls a view that changes its batch',
     dependsOnIt: 'load --function with receipts, if the view is declared without mutable',
     needs,
     async run(context) {
@@ -94,7 +94,7 @@ addFunctionView(${changing})`)
       const [outcome] = (await awaitOutcomes(context, ledger, 1)).filter(({ phase }) => phase === 1)
       if (outcome?.rowCount !== 4) return fail(outcome?.errText ?? '', { plainViews: false })
       const words = await refusalOf(call(changing, [batch(0, 1)], session))
-      return pass(`one that changes what it is given: ${words ?? 'accepted'}`, { plainViews: true })
+      return pass(`a view that changes its argument: ${words ?? 'accepted'}`, { plainViews: true })
     },
   },
   {

@@ -65,7 +65,7 @@ export const keyedDfsChecks: readonly Check[] = engines.map(
       const named = await upsert(',,ignoreNull=false,keyColNames=`k`v')
       const facts: Facts = { [fact]: again === 3 }
       return pass(
-        `3 rows, 2 of them known: ${again} answered, ${count} of 6 there; upsert! ${bare}, with keyColNames ${named}`,
+        `3 rows, 2 of them known: the answer is ${again}, the table has ${count} of 6 rows; upsert! ${bare}, with keyColNames ${named}`,
         facts,
       )
     },

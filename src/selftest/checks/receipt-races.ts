@@ -82,7 +82,7 @@ ddbIngestTestWon`
       const wrong = winners.filter(count => count !== 1).length
       // Such servers answer 1 to everyone: runs then read back who came first.
       if (winners.every(count => count === claimants)) return pass('known keys are counted')
-      return wrong === 0 ? pass() : fail(`${wrong} keys were answered with 1 not exactly once`)
+      return wrong === 0 ? pass() : fail(`${wrong} keys were not answered with 1 exactly once`)
     },
   },
   {

@@ -173,7 +173,7 @@ export const receiptChecks: readonly Check[] = [
         return seen.length >= total ? true : undefined
       })
       const distinct = new Set(seen).size
-      return expectText('rows and different ones', `${seen.length}, ${distinct}`, '200, 200')
+      return expectText('rows and distinct rows', `${seen.length}, ${distinct}`, '200, 200')
     },
   },
   {

@@ -257,7 +257,7 @@ async function tourOf(t: Test): Promise<{ code: number; stdout: string; stderr: 
   t.teardown(() => void (performance.now = now))
   let aheadMs = 0
   fake.processEnvironment.stdout.on('data', (chunk: Buffer) => {
-    if (!chunk.includes('4. Is it worth it?')) return
+    if (!chunk.includes('4. Is asynchronous writing worth it?')) return
     performance.now = () => now() + (aheadMs = Math.min(aheadMs + 500, 10_000))
   })
   const code = await main(['demo'], fake.processEnvironment)

@@ -315,7 +315,7 @@ testChecks(
     'a server without the function': {
       toServer: instead('getConsoleJobs()', 'getConsoleJabs()'),
       skips: Object.fromEntries(
-        listing.map(name => [name, /^the server refuses what it needs: .*getConsoleJabs/]),
+        listing.map(name => [name, /^the server refuses what the check needs: .*getConsoleJabs/]),
       ),
     },
     'columns of other names': {

@@ -50,7 +50,7 @@ testChecks(
     'users who may not create databases': {
       login: {},
       skips: Object.fromEntries(
-        names.map(name => [name, /^the server refuses what it needs: .*<NoPrivilege>/]),
+        names.map(name => [name, /^the server refuses what the check needs: .*<NoPrivilege>/]),
       ),
     },
     'inserts that are dropped': {
@@ -142,7 +142,7 @@ testChecks(
     },
     'answers of writers that count wrongly': {
       toClient: answering('\x01\0\0\0\x01\0\0\0\x01\0\0\0', instead(intBytes(3), intBytes(4))),
-      fails: { [contended]: /^\d+ rows were answered, \d+ are there$/ },
+      fails: { [contended]: /^the answers count \d+ rows, the table has \d+$/ },
     },
   },
 )
@@ -155,8 +155,8 @@ testChecks(
   keyedDfsChecks,
   {
     finds: {
-      [last]: /^3 rows, 2 of them known: \d answered, 4 of 6 there; upsert! /,
-      [primary]: /^3 rows, 2 of them known: \d answered, 4 of 6 there; upsert! /,
+      [last]: /^3 rows, 2 of them known: the answer is \d, the table has 4 of 6 rows; upsert! /,
+      [primary]: /^3 rows, 2 of them known: the answer is \d, the table has 4 of 6 rows; upsert! /,
     },
     facts: { lastAnswersAll: true, pkeyAnswersAll: true },
   },
@@ -164,14 +164,14 @@ testChecks(
     'known keys that are not counted': {
       toClient: secondInsert(instead(intBytes(3), intBytes(1))),
       finds: Object.fromEntries(
-        namesOfKeyedDfs.map(name => [name, /^3 rows, 2 of them known: 1 answered/]),
+        namesOfKeyedDfs.map(name => [name, /^3 rows, 2 of them known: the answer is 1,/]),
       ),
       facts: { lastAnswersAll: false, pkeyAnswersAll: false },
     },
     'servers without these engines': {
       toServer: instead('engine="', 'enjine="'),
       skips: Object.fromEntries(
-        namesOfKeyedDfs.map(name => [name, /^the server refuses what it needs: /]),
+        namesOfKeyedDfs.map(name => [name, /^the server refuses what the check needs: /]),
       ),
       facts: {},
     },
@@ -273,7 +273,7 @@ testChecks(
       [taken]: new RegExp(
         `^addFunctionView\\(${view}\\) => The FunctionView \\[${view}\\] already exists`,
       ),
-      [plain]: /^one that changes what it is given: .*Read only object/,
+      [plain]: /^a view that changes its argument: .*Read only object/,
       [missing]: /The function view \[.*_missing\] does not exist\. RefId: S04002$/,
     },
     facts: { plainViews: true },
@@ -289,7 +289,7 @@ testChecks(
       skips: Object.fromEntries(
         namesOfFunctionView.map(name => [
           name,
-          /^the server refuses what it needs: .*<NoPrivilege>/,
+          /^the server refuses what the check needs: .*<NoPrivilege>/,
         ]),
       ),
     },

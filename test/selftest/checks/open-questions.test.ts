@@ -47,7 +47,7 @@ const withoutFunctions: Switch = {
   skips: Object.fromEntries(
     [...Object.keys(functions), policy].map(name => [
       name,
-      /^the server refuses what it needs: .*got/,
+      /^the server refuses what the check needs: .*got/,
     ]),
   ),
 }

@@ -132,7 +132,7 @@ testChecks(
     },
     'rows that are read twice': {
       toServer: oneRowBack(),
-      fails: { [cursor]: 'rows and different ones: 200, 199, expected 200, 200' },
+      fails: { [cursor]: 'rows and distinct rows: 200, 199, expected 200, 200' },
     },
     'a table that is asked for more than it has': {
       server: { faults: requestedFaults('limitEnd') },
@@ -231,7 +231,7 @@ testChecks(
     },
     'a claim that two have won': {
       toClient: allWon(2),
-      fails: { [claim]: /^\d+ keys were answered with 1 not exactly once$/ },
+      fails: { [claim]: /^\d+ keys were not answered with 1 exactly once$/ },
     },
     'requests of a closed session that are lost': {
       server: { faults: { beforeExecute: losingFrom(61) } },
@@ -239,7 +239,7 @@ testChecks(
     },
     'a server that cancels nothing': {
       toServer: instead('cancelConsoleJob(', 'cancelConsoleJab('),
-      skips: { [cancelled]: /^the server refuses what it needs: .*cancelConsoleJab/ },
+      skips: { [cancelled]: /^the server refuses what the check needs: .*cancelConsoleJab/ },
     },
     'a list without the batch': {
       toServer: instead(
