@@ -17,6 +17,7 @@ import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.j
 import { catchSignals } from '../interruption.js'
 import {
   lookCommand,
+  pastRejects,
   repeatedWords,
   resumeCommand,
   type ResumedRun,
@@ -88,12 +89,14 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
       command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
-    return await runLoad(settings, asked, call, held, loadAsked, async ({ resume }) => {
+    return await runLoad(settings, asked, call, held, loadAsked, async result => {
+      const { resume } = result
       const going = await command.goOn(run, asked.server)
       if (going === undefined) return
       const { stateDir } = settings
       const again = resumeCommand({ ...going, stateDir, server: asked.server }, repeated.resume)
-      if (resume.possible) resume.command = again
+      const past = pastRejects(going.runId, asked.rejects, result)
+      if (resume.possible) resume.command = [again, ...past].join(' ')
       if (resume.look === null) return
       resume.look = lookCommand(resume.look, asked.server, repeated.look)
       resume.restart = `${again} --restart`

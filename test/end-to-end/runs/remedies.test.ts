@@ -274,6 +274,43 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
       },
     ],
   ],
+  nothingStored: [
+    [
+      'every row was rejected, and the options are others',
+      async t => {
+        const { load, folder, eachOnce } = await scene(t)
+        const path = join(folder, 'rows.csv')
+        const good = await readFile(path, 'utf8')
+        await writeFile(path, good.replace(/^\d+/gm, 'x'))
+        const all = ['--run-id', 'nightly', '--rejects', 'q.csv', '--max-errors', '100%']
+        t.match(await load(...all), { code: 3 })
+        await writeFile(path, good)
+        t.match(await load(...all), { code: 64, stderr: 'begin it anew with --restart' })
+        t.match(await load(...all, '--restart'), { code: 0 })
+        await eachOnce()
+      },
+    ],
+  ],
+  beginsAnew: [
+    [
+      'it stopped at its first bad row, which is repaired',
+      async t => {
+        const { here, load, folder, eachOnce } = await scene(t)
+        const path = join(folder, 'rows.csv')
+        const good = await readFile(path, 'utf8')
+        await writeFile(path, good.replace('\n0,', '\nx,'))
+        t.match(await load('--run-id', 'nightly'), { code: 65 })
+        await writeFile(path, good)
+        const again = await load('--run-id', 'nightly')
+        t.match(again, { code: 0, stderr: 'Nothing of it was stored, so it begins anew' })
+        await eachOnce()
+        t.strictSame(
+          [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestL')),
+          [],
+        )
+      },
+    ],
+  ],
   anotherLoad: [
     [
       'the options are others',
