@@ -20,6 +20,7 @@ import {
   pastRejects,
   repeatedWords,
   resumeCommand,
+  shellText,
   type ResumedRun,
 } from '../options/shell-command.js'
 import { journalFolder } from '../options/journaled.js'
@@ -216,7 +217,12 @@ async function runLoad(
       // A quiet run leaves one-time notices to the next run.
       leftovers: settings.quiet
         ? () => Promise.resolve([])
-        : leftoversToTell(asked, journalFolder(settings, processEnvironment), environment),
+        : leftoversToTell(
+            asked,
+            journalFolder(settings, processEnvironment),
+            environment,
+            (runId, tables) => progress.note(leftNote(runId, tables, settings, output.words())),
+          ),
       beforeSending: () => checkLock(held, settings.lock),
       server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {
@@ -269,6 +275,23 @@ function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): 
 const endingNote = (signal: string, { tell }: Words): string =>
   tell('{signal}: ending the run in order; once more to leave at once', { signal })
 
+function leftNote(
+  runId: string,
+  tables: readonly string[],
+  { stateDir }: RunSettings,
+  { tell }: Words,
+): string {
+  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
+  return tell(
+    'the server has tables of run "{run}": {tables}. Go on with it, or give it up; its rows stay: {command}',
+    {
+      run: runId,
+      tables: tables.join(', '),
+      command: shellText(['runs', runId, '--clean', ...where]),
+    },
+  )
+}
+
 /** A bar between JSON objects would garble both, so lines replace it. */
 function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
@@ -317,7 +340,7 @@ async function printResult(
         output.note(line)
       }
     }
-    if (isApart) tellNextStep(output, result, next)
+    if (isApart) tellNextStep(output, result, next, asked)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))

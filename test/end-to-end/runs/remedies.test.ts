@@ -455,9 +455,10 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
     [
       'nobody wants the rest of its rows',
       async t => {
-        const { here, kill, shell } = await scene(t)
+        const { here, load, kill, shell } = await scene(t)
         await kill('--run-id', 'nightly')
-        const given = await shell('ddb-ingest runs nightly --clean')
+        const told = await load('--run-id', 'other', '--limit', '0')
+        const given = await shell(commandIn(told.stderr, /ddb-ingest runs nightly --clean/))
         t.match(given, { code: 0, stdout: 'removed 1 journal: nightly\n' })
         const found = await ids(here)
         t.same(found, upTo(found.length), 'what it has stored stays, each row once')
