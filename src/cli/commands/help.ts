@@ -100,7 +100,7 @@ journal.`,
   retry: `
 Takes the target, the columns, the dialect and the delivery from the reasons
 beside the file (FILE.reasons.ndjson). Rows that are bad again go into
-FILE.retry, never into the file that is read. It is a run with a name of its
+FILE.retry.csv, never into the file that is read. It is a run with a name of its
 own: rows of a file that was loaded are not loaded again.
 
 Examples:
