@@ -1,7 +1,7 @@
 /*
-  The command line. A checkout has it as one script, and beside it what V8 has made of it when it was built: starting
-  leaves little to compile (docs/decisions/0013-the-program-is-bundled.md). Another V8 does not take that and compiles.
-  A package has it in the pieces that it shares with the library.
+  The command line. A checkout has it as one script, with V8's compiled code from the build beside it, so that starting compiles
+  little (docs/decisions/0013-the-program-is-bundled.md); another version of V8 rejects that code and compiles. A package has it
+  in the pieces that it shares with the library.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,7 +10,6 @@ import { Script } from 'node:vm'
 
 const filename = fileURLToPath(new URL('../dist/script/dispatch.js', import.meta.url))
 
-/** Where the compiled code is. */
 export const cachePath = fileURLToPath(new URL('../dist/script/dispatch.cache', import.meta.url))
 
 function readCache() {
@@ -21,7 +20,7 @@ function readCache() {
   }
 }
 
-/** undefined in a package */
+/** Undefined in a package. */
 export const script = existsSync(filename)
   ? new Script(readFileSync(filename, 'latin1'), { filename, cachedData: readCache() })
   : undefined

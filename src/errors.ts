@@ -1,6 +1,6 @@
 /*
-  Every failure that leaves this project is one of these classes. The class says whose fault it is, `code` says
-  what happened (one closed list), fields say where, and `exitCode` is what the command line ends with.
+  Every failure that leaves this project is one of these classes. The class says whose fault it is, `code` says what happened (one
+  closed list), fields say where, and `exitCode` is the exit code of the command line.
 */
 
 /** Stable code → exit code of the command line (docs/errors.md#exit-codes). */
@@ -54,14 +54,14 @@ export const errorCodes = {
   DDB_INTERNAL: 70,
 } as const
 
-/** What happened, in words that stay the same from version to version; `docs/errors.md` explains each. */
+/** What happened; the codes stay the same from version to version, and `docs/errors.md` explains each. */
 export type ErrorCode = keyof typeof errorCodes
 
 /** What an error may carry besides code and message. */
 export interface DdbErrorOptions {
-  /** The failure underneath, kept for `--log-format json` and debuggers. */
+  /** The underlying failure, kept for `--log-format json` and debuggers. */
   cause?: unknown
-  /** True only where sending the same thing again cannot store anything twice. */
+  /** True only if sending the same thing again cannot store anything twice. */
   safeToRetry?: boolean
 }
 
@@ -77,20 +77,20 @@ export class DdbError extends Error {
     this.safeToRetry = options.safeToRetry ?? false
   }
 
-  /** Exit code of the command line for this failure. */
+  /** The exit code with which the command line ends after this failure. */
   get exitCode(): number {
     return errorCodes[this.code]
   }
 }
 
-/** The caller asked for something that cannot be: options, names, calls on the wrong kind of session. */
+/** The caller asked for something impossible: wrong options, wrong names, or calls on the wrong kind of session. */
 export class UsageError extends DdbError {}
 
 /** Where in the input something was found. Lines and columns count from 1, bytes from 0 in the decoded input. */
 export interface InputPosition {
   file: string
   lineNumber?: number
-  /** Column name, or the 1-based field number as text when the input has no names. */
+  /** Column name; if the input has no names, the number of the field from 1, as text. */
   columnName?: string
   offsetBytes?: number
 }
@@ -113,7 +113,7 @@ export class InputError extends DdbError {
 /** Connecting, or an established connection, failed. */
 export class ConnectionError extends DdbError {}
 
-/** The other end is not known to be who it should be, or does not speak TLS where it should. Trying again is no use. */
+/** The other end could not prove who it is, or does not speak TLS although it should. Trying again is useless. */
 export class TlsError extends DdbError {}
 
 /** Bytes that are not a DolphinDB message; `offsetBytes` counts from the start of the stream. */
@@ -130,10 +130,10 @@ export class ProtocolError extends DdbError {
   }
 }
 
-/** A value that the wire format of its type cannot hold; names value and type. */
+/** The wire format of a type cannot hold the value; the message names value and type. */
 export class ValueError extends DdbError {}
 
-/** The server answered with an error line; `serverMessage` is its text, without the password of the session. */
+/** The server answered with an error line; `serverMessage` is its text, without the session's password. */
 export class ServerError extends DdbError {
   readonly serverMessage: string
   readonly #received: string
@@ -155,20 +155,20 @@ export class ServerError extends DdbError {
     this.#received = received
   }
 
-  /** @internal Its text as it came: decisions go by it, and no output may have it. */
+  /** @internal The text as received: decisions depend on it, and no output may contain it. */
   get received(): string {
     return this.#received
   }
 }
 
-/** A wait ended before what it waited for. */
+/** The time for a wait ran out. */
 export class TimeoutError extends DdbError {
   constructor(message: string) {
     super('DDB_TIMEOUT', message)
   }
 }
 
-/** In a package everything has short names; those of classes that users see are given to them again. */
+/** A package shortens all names; this restores those of the classes that users see. */
 export function nameClasses(classes: Readonly<Record<string, object>>): void {
   for (const [name, one] of Object.entries(classes)) {
     Object.defineProperty(one, 'name', { value: name })

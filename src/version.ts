@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Compiled code lies in some folder below dist/, so the way up is looked for. */
+/** Compiled code lies at some depth below dist/, so this walks up to package.json. */
 function packageFolder(): URL {
   let folder = new URL('.', import.meta.url)
   while (!existsSync(new URL('package.json', folder))) {
@@ -17,7 +17,7 @@ function packageFolder(): URL {
 
 const root = packageFolder()
 
-/** The path of a file of the package, given from its root. */
+/** @param path  from the root of the package */
 export function packageFile(path: string): string {
   return fileURLToPath(new URL(path, root))
 }

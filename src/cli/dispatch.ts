@@ -1,5 +1,5 @@
 /*
-  Gets from the command line to a command: its settings, its run, its exit code.
+  From the command line to a command: reads its settings, runs it and returns its exit code.
 */
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'

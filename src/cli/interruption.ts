@@ -9,12 +9,10 @@ const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 // npm passes a Ctrl-C on to a child that the terminal has already notified: one key, two signals.
 const sameKeyMs = 250
 
-/** The state of listening for signals. */
 export interface Interruption {
   readonly signal: AbortSignal
   /** 130 or 143 once a signal came, else undefined. */
   readonly exitCode: number | undefined
-  /** Stops listening. */
   release(): void
 }
 
@@ -23,7 +21,6 @@ export function signalExitCode(name: NodeJS.Signals): number {
   return 128 + constants.signals[name === 'SIGHUP' ? 'SIGTERM' : name]
 }
 
-/** How to handle signals. */
 export interface SignalHandling {
   /** Called once, before the signal aborts. */
   readonly onFirst?: (name: NodeJS.Signals) => void

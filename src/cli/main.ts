@@ -4,12 +4,7 @@
 import { errorCodes } from '../errors.js'
 import { thisProcess, type ProcessEnvironment } from './process-environment.js'
 
-/**
- * Runs the command line.
- *
- * @param argv  without node and the script
- * @returns the exit code; never rejects
- */
+/** @param argv  without node and the script @returns the exit code; never rejects */
 export async function main(
   argv: readonly string[],
   processEnvironment: ProcessEnvironment = thisProcess(),

@@ -17,7 +17,6 @@ export interface TerminalOutput extends Writable {
   columns?: number
 }
 
-/** Where signals come from. */
 export interface SignalSource {
   on(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
   off(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
@@ -36,20 +35,16 @@ export interface ProcessEnvironment {
   onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
-  /** Ends the process even while the system keeps one of its threads waiting, for a name server or a pipe; `leave` waits, too. */
+  /** Ends the process even if the system keeps one of its threads waiting for a name server or a pipe; `leave` would wait, too. */
   die(): void
   /** Stops V8 from enlarging its heap for young objects; call it once the program is loaded. */
   stopHeapGrowth(): void
   /** Base of relative paths; undefined if that folder was removed. */
   workingFolder(): string | undefined
-  /**
-   * Changes the base of relative paths.
-   * @throws the system's error
-   */
+  /** Changes the base of relative paths. @throws the system's error */
   changeFolder(path: string): void
 }
 
-/** The environment of this process. */
 export function thisProcess(): ProcessEnvironment {
   return {
     environment: process.env,
@@ -60,7 +55,7 @@ export function thisProcess(): ProcessEnvironment {
         return undefined
       }
     },
-    // Merely looking at process.stdin opens it, so it stays behind a getter.
+    // Merely looking at process.stdin opens it, so a getter delays that.
     get stdin() {
       return process.stdin
     },

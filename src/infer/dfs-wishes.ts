@@ -142,5 +142,5 @@ function literal(entry: string, text: string, type: DataType): string {
     : whole.has(type)
       ? 'a whole number'
       : 'such as 2024.01.02 or 2024.01M'
-  throw wrong(entry, `"${text}" is no value for a column of type ${type}: it is ${like}`)
+  throw wrong(entry, `"${text}" is not a value for a column of type ${type}: it is ${like}`)
 }

@@ -11,7 +11,7 @@ export interface DigitFormat {
   readonly types: readonly DataType[]
   readonly fewest: number
   readonly most: number
-  /** With so many digits it is no accident that all are dates and times, whatever the column's name. */
+  /** With this many digits it cannot be an accident that all are dates and times, whatever the column's name. */
   readonly isSure: boolean
 }
 

@@ -1,5 +1,5 @@
 /*
-  How a run ends: it shuts down cleanly when it is done or interrupted, and stops at once when it is told to leave.
+  How a run ends: it shuts down cleanly when it is done or interrupted, and stops at once when it must leave.
 */
 import type { Session } from '../client/open-session.js'
 import { ConnectionError, DdbError } from '../errors.js'
@@ -31,7 +31,7 @@ export function endOnSignal(run: Run, opened: Opened): () => void {
   })
 }
 
-/** Stops waiting for the network once the run is told to leave. */
+/** Stops waiting for the network once the run must leave. */
 export interface Leaving {
   /** Resolves once that is done. */
   readonly left: Promise<void>

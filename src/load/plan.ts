@@ -176,7 +176,7 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
   if (target.kind === 'function' && target.confirmTable === undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      '`delivery.confirm` count behind a function needs `target.confirmTable`: what shall be counted?',
+      '`delivery.confirm` count with a function needs `target.confirmTable`: which table should be counted?',
     )
   }
   if (target.kind === 'table' && target.method === 'upsert') {
@@ -228,7 +228,7 @@ function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions
   if (target.function === undefined || target.confirmTable !== undefined) return verify
   throw new UsageError(
     'DDB_USAGE',
-    '`delivery.verify` behind a function needs `target.confirmTable`: where are its rows?',
+    '`delivery.verify` with a function needs `target.confirmTable`: where are its rows?',
   )
 }
 
@@ -256,7 +256,7 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   const what = word === undefined ? '`input.path`' : `{${word}}`
   throw new UsageError(
     'DDB_USAGE',
-    `${what} is said by the path of an input, and standard input has none`,
+    `${what} comes from the path of an input, and standard input has none`,
   )
 }
 

@@ -34,7 +34,7 @@ type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & 
 
 const reportIntervalMs = 100
 
-/** The result keeps only the first notices: it is no log. */
+/** The result keeps only the first notices: it is not a log. */
 const keptNotices = 20
 
 export function newReporter(

@@ -240,6 +240,6 @@ function failureOf({ error, status, rows }: LoadResult): DdbError | undefined {
   if (status !== 'unconfirmed') return undefined
   return new DdbError(
     'DDB_UNCONFIRMED',
-    `of ${rows.unconfirmed} rows nobody knows whether they are in the table`,
+    `it is unknown whether ${rows.unconfirmed} rows are in the table`,
   )
 }

@@ -223,7 +223,7 @@ export class BatchBuilder {
   /**
    * Hands over the rows so far, for `appendRows` and `count` of another builder made from the same setup.
    *
-   * @param buffers  receives their memory, to be returned when it is no longer used
+   * @param buffers  receives their memory, to be returned after use
    */
   give(buffers: ArrayBuffer[]): RowsPart {
     const { rowCount } = this

@@ -171,7 +171,7 @@ export class BlockReader {
     if (this.#ahead.takeEnd() && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
   }
 
-  /** @throws {InputError} if there is no such place */
+  /** @throws {InputError} if the place does not exist */
   async #passTo(from: ResumePoint): Promise<void> {
     const { file, tokenizer } = this.#input
     const { stopped } = this.#options

@@ -47,7 +47,7 @@ export interface CellRules extends Omit<CellOptions, 'offsets'> {
    */
   readonly columnOffsets?: ColumnOffsets | undefined
   /**
-   * Called for each column in which an offset is ignored because there is no time zone: once, or again while it returns true.
+   * Called for each column in which an offset is ignored for lack of a time zone: once, or again while it returns true.
    */
   readonly onOffset?: (columnName: string) => boolean | void
   /** Separator of the elements of an array column; default `,`. */

@@ -346,12 +346,12 @@ export class LineTokenizer implements Tokenizer {
 
   #beginSkip(start: number): void {
     const { window } = this
-    const behind = start + this.maxRecordBytes
-    const record = window.inputBytes(start, behind)
+    const recordEnd = start + this.maxRecordBytes
+    const record = window.inputBytes(start, recordEnd)
     const offsetBytes = window.inputOffset(start)
     this.#skipped = { record, lineNumber: this.lineNumber, offsetBytes }
-    this.lineNumber += countLineEnds(window.bytes, start, behind - 1)
-    window.start = behind
+    this.lineNumber += countLineEnds(window.bytes, start, recordEnd - 1)
+    window.start = recordEnd
   }
 
   /** Skips the rest of a record that is too long; false if its end has not come yet. */

@@ -97,7 +97,7 @@ async function changes(
 }
 
 function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stale): Look {
-  // A process that is turned away needs no disk space, and leaves nothing behind.
+  // A process that is turned away needs no disk space, and leaves no files.
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
@@ -191,7 +191,7 @@ function heldLock(
     if (isStill(machine, path, own.token)) sure = now
     else loss = lossOf(machine, path, own)
   }
-  /** Acts behind the gate that every process must pass to take the lock over; the gate admits one at a time. */
+  /** Acts within the gate that every process must pass to take the lock over; the gate admits one at a time. */
   const withGate = (action: () => void): void => {
     const gate = `${path}+${own.token}`
     // Another process may own a lock with this name by now; it is neither renewed nor removed.

@@ -23,15 +23,15 @@ import { elementBytes, isFixedType, nullElement, vectorOfBytes } from './element
 import { encodeFlag } from './flag.js'
 import type { ArrayVector, Vector } from './value.js'
 
-/** C++ fills buffers of this size, the vector's own header included. */
+/** The C++ client fills buffers of this size, including the vector's own header. */
 const blockBytes = 4096
 const blockHeaderBytes = 4
 const vectorHeaderBytes = 10
 const maxBlockRows = 65_535
 
 /**
- * Writes an array vector with its flag, in blocks as the C++ client cuts them.
- * @throws {ValueError} DDB_USAGE for cells without a fixed size, and offsets that fall or leave the cells
+ * Writes an array vector with its flag, in blocks of the same sizes as the C++ client's.
+ * @throws {ValueError} DDB_USAGE for cells without a fixed size, or if offsets decrease or leave the cells
  */
 export function encodeArrayVector(writer: ByteWriter, vector: ArrayVector): void {
   const cells = fixedCells(vector.cells)
@@ -57,7 +57,7 @@ function fixedCells(cells: Vector): FixedVector {
   throw new ValueError('DDB_USAGE', `There are no array vectors of ${cells.type} on the wire`)
 }
 
-/** Cells that row `row` has on the wire. */
+/** How many cells the row has on the wire. */
 function storedCount(offsets: Uint32Array, row: number): number {
   const count = offsets[row + 1]! - offsets[row]!
   if (count < 0)
@@ -65,7 +65,7 @@ function storedCount(offsets: Uint32Array, row: number): number {
   return count === 0 ? 1 : count
 }
 
-/** Writes rows from `start` on until `room` bytes are used; returns the row after them. */
+/** Writes rows from `start` until `room` bytes are used; returns the row after them. */
 function encodeBlock(
   writer: ByteWriter,
   cells: FixedVector,
@@ -117,7 +117,7 @@ function encodeRowByRow(
   }
 }
 
-/** Blocks of a vector of `length` rows; `cellCount` is undefined in a compressed column, which does not send it. */
+/** Reads the blocks of a vector of `length` rows; `cellCount` is undefined in a compressed column, which does not send it. */
 export function* decodeArrayBlocks(
   reader: ByteReader,
   context: DecodeContext,
@@ -128,7 +128,7 @@ export function* decodeArrayBlocks(
 ): Generator<void, ArrayVector, void> {
   const { bytesPerValue } = dataTypes[type]
   context.expect(reader, Math.max(length, (cellCount ?? 0) * bytesPerValue))
-  // What is announced is believed as far as it can have arrived.
+  // The announced number is believed only as far as it can have arrived.
   const arrivedBytes = Math.min(reader.available, (cellCount ?? 0) * bytesPerValue)
   const cells = new GrowableBytes(context.remainingBytes(reader), arrivedBytes)
   const offsets = new GrowableOffsets(Math.min(reader.available, length))
@@ -166,13 +166,13 @@ export function* decodeArrayBlocks(
   return { form: 'arrayVector', length, offsets: offsets.finish(), cells: elements }
 }
 
-/** Row starts, growing with the rows that arrived. */
+/** Grows with the rows that have arrived. */
 class GrowableOffsets {
   #offsets: Uint32Array
   rows = 0
   cells = 0
 
-  /** @param expectedRows  how many rows have room from the start */
+  /** @param expectedRows  room from the start */
   constructor(expectedRows: number) {
     this.#offsets = new Uint32Array(expectedRows + 1)
   }
@@ -194,7 +194,7 @@ class GrowableOffsets {
     }
   }
 
-  /** Most rows of most vectors. */
+  /** A fast path for most rows of most vectors. */
   #addShortRows(counts: Uint8Array): void {
     const offsets = this.#offsets
     const start = this.rows + 1

@@ -1,8 +1,8 @@
 /*
-  Days and dates of the civil calendar: proleptic Gregorian, no time zones (docs/protocol.md#data-types).
+  Days and dates of the proleptic Gregorian calendar, without time zones (docs/protocol.md#data-types).
 */
 
-/** A day of the proleptic Gregorian calendar; year 0 is 1 BC. */
+/** Year 0 is 1 BC. */
 export interface CivilDate {
   year: number
   /** 1 to 12. */
@@ -15,10 +15,7 @@ const daysPerEra = 146_097
 /** Days from 0000-03-01 to 1970-01-01. */
 const epochDays = 719_468
 
-/**
- * Days from 1970-01-01 to a civil date; 2024-01-02 is 19724.
- * The date is not checked: see `daysInMonth`.
- */
+/** Days from 1970-01-01 to a civil date; 2024-01-02 is 19724. Does not check the date: see `daysInMonth`. */
 export function daysFromCivil(year: number, month: number, day: number): number {
   // Years that begin in March put the leap day last (Hinnant, "chrono-compatible low-level date algorithms").
   const shifted = month > 2 ? year : year - 1
@@ -30,7 +27,7 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   return era * daysPerEra + dayOfEra - epochDays
 }
 
-/** The civil date `days` days after 1970-01-01; exact for every day a temporal type can hold. */
+/** The date `days` days after 1970-01-01; exact for every day that a temporal type can hold. */
 export function civilFromDays(days: number): CivilDate {
   const shifted = days + epochDays
   const era = Math.floor(shifted / daysPerEra)
@@ -55,7 +52,7 @@ export function civilFromDays(days: number): CivilDate {
 
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
 
-/** Days of a month, 0 for a month that does not exist. */
+/** Days of a month; 0 if there is no such month. */
 export function daysInMonth(year: number, month: number): number {
   if (month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) return 29
   return monthLengths[month - 1] ?? 0

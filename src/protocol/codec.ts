@@ -33,9 +33,9 @@ export type { DecodeLimits } from './decode-context.js'
 export { defaultDecodeLimits } from './decode-context.js'
 
 /**
- * Writes `value` with its flag. Columns of 16 KiB and more go by reference: their arrays must not change until the
- * writer's buffers are on their way.
- * @throws {ValueError} for what the wire cannot carry; the writer then holds half a value (see `ByteWriter.rollback`)
+ * Writes `value` with its flag. Columns of 16 KiB and more go by reference: their arrays must not change until the writer's
+ * buffers have been sent.
+ * @throws {ValueError} if the wire cannot carry the value; the writer then holds half of it (see `ByteWriter.rollback`)
  */
 export function encodeValue(writer: ByteWriter, value: Value): void {
   switch (value.form) {
@@ -63,7 +63,7 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
   }
 }
 
-/** As `encodeValue`, with the columns of a table compressed where that makes them smaller. */
+/** As `encodeValue`, but compresses the columns of a table if that makes them smaller. */
 export function encodeCompressedValue(writer: ByteWriter, value: Value): void {
   if (value.form === 'table') encodeTable(writer, value, encodeCompressedColumn, true)
   else encodeValue(writer, value)
@@ -100,7 +100,7 @@ function encodeSet(writer: ByteWriter, set: SetValue): void {
   const { elements } = set
   if (isTuple(elements)) throw new ValueError('DDB_USAGE', 'A set has elements of one type')
   encodeFlag(writer, 'set', dataTypes[elements.type].id)
-  // The JavaScript client reads the elements by the outer type, so SYMBOL goes without a base.
+  // The JavaScript client reads the elements by the outer type, so SYMBOL is sent without a base.
   encodeFlag(writer, 'vector', dataTypes[elements.type].id)
   encodeShapedElements(writer, elements, elements.length, 1)
 }
@@ -119,7 +119,7 @@ function encodeDictionary(writer: ByteWriter, dictionary: Dictionary): void {
 }
 
 /**
- * Reads one value, flag first, of which as much as has arrived is consumed whenever it yields.
+ * Reads one value, flag first. Whenever it yields, it has consumed as much as has arrived.
  * @throws {ProtocolError} DDB_PROTOCOL for bytes that are not a value, DDB_LIMIT for one beyond `limits`
  */
 export function* decodeValue(
@@ -129,7 +129,7 @@ export function* decodeValue(
   return yield* decodeObject(reader, new DecodeContext(reader, limits))
 }
 
-/** One value within the bounds of `context`, which several values of a request share. */
+/** Reads one value within the limits of `context`, which several values of a request share. */
 export function* decodeObject(
   reader: ByteReader,
   context: DecodeContext,
@@ -201,7 +201,6 @@ function* decodeDictionary(
   return { form: 'dictionary', keys, values }
 }
 
-/** A vector that is part of another form. */
 function* decodeInnerVector(
   reader: ByteReader,
   context: DecodeContext,

@@ -1,5 +1,5 @@
 /*
-  Columns cut, joined and picked from. Slices share memory with the column they come from; joins and picks do not.
+  Cuts and joins columns and picks rows. Slices share memory with their column; joins and picks do not.
 */
 import { ValueError } from '../errors.js'
 import { ArrayPool } from '../wire/array-pool.js'
@@ -11,7 +11,7 @@ import type { ArrayVector, Column, FixedVector, Vector } from './value.js'
 const sharedBuffers = new ArrayPool()
 const maxSharedBytes = 64
 
-/** A column of no rows over arrays with room for `capacity`; the code that fills them sets `length`. */
+/** A column of no rows with arrays that have room for `capacity`; the caller fills them and sets `length`. */
 export function emptyVector(type: ColumnType, capacity: number): Column {
   if (type.array) {
     const cells = emptyVector({ ...type, array: false }, capacity) as Vector
@@ -29,7 +29,7 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
   return columns.emptyVector(capacity)
 }
 
-/** Single values are made by the thousand, and a buffer for each would cost more than all else about them. */
+/** Single values are made by the thousand, and a buffer for each would cost more than everything else about them. */
 function clearedBytes(byteLength: number): Uint8Array {
   return byteLength <= maxSharedBytes
     ? sharedBuffers.allocate(byteLength).fill(0)
@@ -114,7 +114,7 @@ function takeArrays(column: ArrayVector, indexes: Int32Array): ArrayVector {
   return { form: 'arrayVector', length, offsets, cells }
 }
 
-/** Elements of 1, 2 or a multiple of 4 bytes, moved in words so that no bit pattern of a float is touched. */
+/** Picks elements of 1, 2 or a multiple of 4 bytes, moved as integers so that no bit pattern of a float changes. */
 function pickElements(source: Uint8Array, bytesPerValue: number, indexes: Int32Array): Uint8Array {
   const { length } = indexes
   const target = new Uint8Array(length * bytesPerValue)
@@ -128,7 +128,7 @@ function pickElements(source: Uint8Array, bytesPerValue: number, indexes: Int32A
     for (let row = 0; row < length; row++) to[row] = from[indexes[row]!]!
     return target
   }
-  // Columns of bytes may begin anywhere in their buffer.
+  // Columns of bytes may begin at any offset in their buffer.
   const aligned = source.byteOffset % 4 === 0 ? source : source.slice()
   const from = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2)
   const to = new Uint32Array(target.buffer)

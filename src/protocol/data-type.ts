@@ -1,6 +1,6 @@
 /*
-  The list of DolphinDB's data types: each file of `types/` says all there is to know of its own. A new type goes into
-  the file of its kind; a new file goes into this list and, with its scalar and vector, into `value.ts`.
+  The list of DolphinDB's data types; each file of `types/` holds everything about its own. A new type goes into the file of its
+  kind; a new file goes into this list and, with its scalar and vector, into `value.ts`.
 */
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
@@ -27,7 +27,7 @@ export type { DecimalType } from './types/decimals.js'
 /** DolphinDB's name of a type. */
 export type DataType = (Scalar | Vector)['type']
 
-/** Every type this project reads and writes, by DolphinDB's own name; any other number ends the decoding. */
+/** Every type that this project reads and writes, by DolphinDB's name; decoding stops at any other number. */
 export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
   ...voidTypes,
   ...booleanTypes,
@@ -45,24 +45,21 @@ export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
   ...tupleTypes,
 }
 
-/** Array vector of T travels as type 64 + T. */
+/** An array vector of T has type number 64 + T. */
 export const arrayTypeOffset = 64
 
-/**
- * Not a type: what stands in the place of one when a compressed vector follows (docs/protocol.md#compressed-vectors).
- */
+/** Not a type: it takes the place of one if a compressed vector follows (docs/protocol.md#compressed-vectors). */
 export const compressedTypeId = 26
 
 const typeById = new Map<number, DataType>(
   Object.entries(dataTypes).map(([name, facts]) => [facts.id, name as DataType]),
 )
 
-/** The type with this wire number, or undefined. */
 export function dataTypeOf(id: number): DataType | undefined {
   return typeById.get(id)
 }
 
-/** @throws {ProtocolError} for a number that is not one of a type */
+/** @throws {ProtocolError} if no type has this number */
 export function typeOfId(reader: ByteReader, id: number): DataType {
   const type = dataTypeOf(id)
   if (type === undefined) {
@@ -89,7 +86,7 @@ export function columnTypeText(column: ColumnType): string {
   return `${column.type}${scale}${column.array ? '[]' : ''}`
 }
 
-/** Reads `INT`, `DECIMAL32(2)`, `DOUBLE[]`; case does not matter. Undefined when it is not a type. */
+/** Reads `INT`, `DECIMAL32(2)`, `DOUBLE[]`, in any case. Undefined if the text is not a type. */
 export function parseColumnType(text: string): ColumnType | undefined {
   const match = /^\s*([A-Za-z0-9]+?)\s*(?:\(\s*(\d+)\s*\))?\s*(\[\])?\s*$/.exec(text)
   if (match === null) return undefined

@@ -1,45 +1,41 @@
 /*
-  What one decoding remembers on its way down: how many bytes the value may still have and how deep it may nest.
+  Limits one decoding: how many bytes the value may still have and how deep it may nest.
 */
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { Value } from './value.js'
 
-/**
- * What one decoding may cost. They hold while bytes arrive: nothing is allocated for a length that is only claimed.
- */
+/** What one decoding may cost. Limits hold while bytes arrive: nothing is allocated for a length that is only claimed. */
 export interface DecodeLimits {
-  /** Bytes of one value on the wire, decompressed columns counted at their full size. */
+  /** Bytes of one value on the wire; decompressed columns count at their full size. */
   maxValueBytes: number
-  /** Levels of tuples, dictionaries and tables inside each other. */
+  /** Levels of nested tuples, dictionaries and tables. */
   maxDepth: number
 }
 
-/** Limits where the caller names none. */
 export const defaultDecodeLimits: DecodeLimits = {
-  // A table of 10 million rows × 10 LONG columns still passes; more does not fit beside itself in a default heap.
+  // A table of 10 million rows × 10 LONG columns still passes; a default heap does not have room for more.
   maxValueBytes: 1_073_741_824,
-  // Scripts nest tuples by hand: real ones stay below ten levels, and each level costs a generator.
+  // Scripts nest tuples by hand, so real ones stay below ten levels, and each level costs a generator.
   maxDepth: 64,
 }
 
 /**
- * A null without bytes counts as much as whatever is made of it: text, a row, a list entry. Twelve bytes that claim a
- * billion of them would otherwise end the process that walks through them.
+ * A null without bytes counts as much as what is later made of it: text, a row, an entry of a list. Otherwise twelve bytes that
+ * claim a billion nulls would end the process that reads them.
  */
 const voidRowBytes = 64
 
-/** Bases of the SYMBOL columns of one table, by the id they were sent with. */
+/** Bases of the SYMBOL columns of one table, by the id with which they were sent. */
 export type SymbolBases = Map<number, readonly string[]>
 
-/** Decodes the object at the reader's position, whatever its form. */
 export type ObjectDecoder = (
   reader: ByteReader,
   context: DecodeContext,
   symbolBases?: SymbolBases,
 ) => Generator<void, Value, void>
 
-/** What one decoding has used up so far; several values of a request share one, and its byte limit. */
+/** What one decoding has used so far; several values of a request share one, and therefore its byte limit. */
 export class DecodeContext {
   readonly limits: DecodeLimits
   #lastOffsetBytes: number
@@ -55,10 +51,7 @@ export class DecodeContext {
     return this.#lastOffsetBytes - reader.offsetBytes
   }
 
-  /**
-   * Checks a length that was announced but has not arrived.
-   * @throws {ProtocolError} DDB_LIMIT
-   */
+  /** Checks a length that was announced before its bytes arrived. @throws {ProtocolError} DDB_LIMIT */
   expect(reader: ByteReader, byteLength: number): void {
     if (byteLength > this.remainingBytes(reader)) {
       throw new ProtocolError(
@@ -69,7 +62,7 @@ export class DecodeContext {
     }
   }
 
-  /** Counts bytes that the wire does not show, as what decompression adds. */
+  /** Counts bytes that do not appear on the wire, such as those that decompression adds. */
   charge(reader: ByteReader, byteLength: number): void {
     this.expect(reader, byteLength)
     this.#lastOffsetBytes -= byteLength

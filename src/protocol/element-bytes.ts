@@ -1,6 +1,5 @@
 /*
-  Elements of fixed size: a column's typed array and the bytes of the wire are the same memory, which holds on
-  little-endian hosts only.
+  Elements of fixed size: a column's typed array is the memory that is sent, which works only on little-endian hosts.
 */
 import { DdbError, ValueError } from '../errors.js'
 import type { DataType } from './data-type.js'
@@ -13,10 +12,10 @@ if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) {
   throw new DdbError('DDB_INTERNAL', 'ddb-ingest runs on little-endian machines only')
 }
 
-/** Types whose elements have a size of their own; SYMBOL counts by its codes elsewhere. */
+/** Types whose elements have a fixed size; not SYMBOL, whose codes are handled elsewhere. */
 export type FixedType = FixedVector['type']
 
-/** True for types whose columns are one typed array; SYMBOL is not, for its codes mean nothing without their base. */
+/** True for types whose columns are one typed array; not for SYMBOL, because its codes mean nothing without their base. */
 export function isFixedType(type: DataType): type is FixedType {
   return dataTypes[type].fixed !== undefined
 }
@@ -42,10 +41,7 @@ export function elementBytes(
   )
 }
 
-/**
- * A vector over bytes as they travel, sharing their memory. They must start where an element may stand in memory, as
- * everything the reader hands out does.
- */
+/** A vector that shares the memory of received bytes. They must be aligned for its elements, as all bytes from the reader are. */
 export function vectorOfBytes(
   type: FixedType,
   length: number,
@@ -55,7 +51,7 @@ export function vectorOfBytes(
   return dataTypes[type].fixed!.vectorOver(type, length, bytes, scale)
 }
 
-/** Bytes of the null of `type` as it stands in a vector; not to be changed. */
+/** Bytes of the null of `type` in a vector; callers must not change them. */
 export function nullElement(type: FixedType): Uint8Array {
   return dataTypes[type].fixed!.nullElement
 }

@@ -1,6 +1,6 @@
 /*
-  Single elements of columns, and for one import the operations on columns. Loops over whole columns read the typed
-  arrays instead.
+  Single elements of columns; also exports the operations on columns, so that one import suffices. Loops over whole columns read
+  the typed arrays instead.
 */
 import { sliceColumn } from './column.js'
 import type { ColumnType } from './data-type.js'
@@ -20,7 +20,6 @@ export { concatColumns, emptyVector, sliceColumn, takeRows } from './column.js'
 export type { ElementValue } from './types/element-value.js'
 export { vectorOf } from './vector-of.js'
 
-/** Type of a column as `schema()` would name it. */
 export function columnTypeOf(column: Column): ColumnType {
   if (column.form === 'arrayVector') return { ...columnTypeOf(column.cells), array: true }
   return 'scale' in column ? { type: column.type, scale: column.scale } : { type: column.type }
@@ -36,7 +35,7 @@ function rowCells(cells: Vector, offsets: Uint32Array, row: number): Vector {
   return sliceColumn(cells, offsets[row]!, offsets[row + 1]!) as Vector
 }
 
-/** Element `index`, from 0, as a scalar of its own: bytes are copied, sentinels become null. */
+/** Element `index`, from 0, as an independent scalar: bytes are copied, sentinels become null. */
 export function scalarAt(vector: TypedVector, index: number): Scalar {
   const { fixed, columns } = dataTypes[vector.type]
   return fixed === undefined
@@ -44,7 +43,7 @@ export function scalarAt(vector: TypedVector, index: number): Scalar {
     : fixed.scalarAt(vector as FixedVector, index)
 }
 
-/** True for a null element; a row of an array vector is null when all of its cells are. */
+/** A row of an array vector is null if all of its cells are. */
 export function isNullAt(column: Column, index: number): boolean {
   if (column.form === 'arrayVector') {
     const end = column.offsets[index + 1]!

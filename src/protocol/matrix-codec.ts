@@ -25,8 +25,8 @@ const hasRowLabels = 1
 const hasColumnLabels = 2
 
 /**
- * Writes a matrix with its flags; labels go through the caller's encoder, as they may be vectors of any kind.
- * @throws {ValueError} DDB_USAGE when elements or labels do not fit the shape, or elements are a tuple's
+ * Writes a matrix with its flags; the caller's encoder writes the labels, as they may be vectors of any kind.
+ * @throws {ValueError} DDB_USAGE if elements or labels do not fit the shape, or the elements are a tuple
  */
 export function encodeMatrix(
   writer: ByteWriter,
@@ -54,7 +54,7 @@ export function encodeMatrix(
   encodeShapedElements(writer, elements, rows, columns)
 }
 
-/** A matrix whose first flag has been read. */
+/** Reads a matrix after its first flag. */
 export function* decodeMatrix(
   reader: ByteReader,
   context: DecodeContext,

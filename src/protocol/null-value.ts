@@ -1,9 +1,9 @@
 /*
-  Null sentinels as they stand in columns (docs/protocol.md#data-types): the smallest value of each signed type; FLOAT
-  and DOUBLE use the most negative finite number, so NaN is a value of its own.
+  Null sentinels in columns (docs/protocol.md#data-types): the smallest value of each signed type; FLOAT and DOUBLE use the most
+  negative finite number, so NaN is a value.
 */
 
-/** BOOL and CHAR: 80 on the wire, which reads as "true" where nobody looks for it. */
+/** BOOL and CHAR: 80 on the wire, which code that does not check for it reads as "true". */
 export const nullInt8 = -128
 export const nullInt16 = -32768
 /** INT and the temporal types of 32 bits; also the count of a DURATION, and DECIMAL32. */

@@ -18,18 +18,15 @@ import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
 
-/**
- * Bits of `flags` (docs/protocol.md#flags). The flags of a request stand in its own header, so they can change between
- * requests.
- */
+/** Bits of `flags` (docs/protocol.md#flags). Each request has its own in its header, so they can differ between requests. */
 export const requestFlags = {
   /** Runs on an urgent worker. */
   urgent: 1,
   secondary: 2,
-  /** No answer at all, not even an error; connect is answered nevertheless. */
+  /** The server sends no answer, not even an error, except to connect. */
   async: 4,
   pickle: 8,
-  /** Session variables are cleared after the request. */
+  /** The server clears the session's variables after the request. */
   clearMemory: 16,
   /** Set by the C++ and Python clients on every request. */
   apiClient: 32,
@@ -44,11 +41,11 @@ export const requestFlags = {
   decimalAsDouble: 8_388_608,
 } as const
 
-/** What official clients send most, and what an empty field means. */
+/** What official clients usually send, and what an empty field means. */
 export const defaultPriority = 4
 export const defaultParallelism = 64
 
-/** What a header line says of its request: the session, and how it is to be run (docs/protocol.md#header-fields). */
+/** The fields of a header line: the session, and how to run the request (docs/protocol.md#header-fields). */
 export interface RequestHead {
   /** API2 asks for printed output (MSG) while the request runs. */
   protocol: 'API' | 'API2'
@@ -62,18 +59,15 @@ export interface RequestHead {
   priority: number
   /** Usually 64, 2 on connect. */
   parallelism: number
-  /** Bytes of a block of the reply; 0 or left out: the reply comes whole. */
+  /** Bytes of a block of the reply; 0 or left out: the reply comes in one piece. */
   fetchSize?: number
   /** With `sequenceNumber`: the key by which a server drops repeated requests. */
   clientId?: string
-  /** From 1; negative when the request is repeated. */
+  /** From 1; negative if the request is repeated. */
   sequenceNumber?: number
 }
 
-/**
- * What a request asks for. Only `function` and `variable` have serialized values after their text
- * (docs/protocol.md#bodies).
- */
+/** What a request asks for. Only `function` and `variable` have serialized values after their text (docs/protocol.md#bodies). */
 export type Request =
   | { kind: 'connect'; login?: { user: string; password: string; encrypted: boolean } }
   | { kind: 'script'; script: string }
@@ -89,20 +83,19 @@ export interface RequestLimits extends DecodeLimits {
   maxBodyBytes: number
 }
 
-/** Limits of the embedded server where its options name none. */
 export const defaultRequestLimits: RequestLimits = {
   ...defaultDecodeLimits,
-  // Nine short fields and two UUID-sized ones stay far below.
+  // Nine short fields and two as long as a UUID stay far below this.
   maxHeaderBytes: 1024,
-  // A script is written by people or by other programs; 16 MiB is beyond both.
+  // People or programs write scripts; neither need 16 MiB.
   maxBodyBytes: 16_777_216,
 }
 
-/** C++ and Python refuse to send more than a few; a count is claimed before any argument arrives. */
+/** The C++ and Python clients refuse to send more than a few; the count is claimed before any argument arrives. */
 const maxArguments = 4096
 
 /**
- * Header and body, all that stands before the values.
+ * Header and body: everything before the values.
  * @throws {UsageError} DDB_NAME for an unusable variable name, DDB_USAGE for login text with a line end
  */
 export function requestText(head: RequestHead, request: Request): string {
@@ -112,9 +105,8 @@ export function requestText(head: RequestHead, request: Request): string {
 }
 
 /**
- * Writes one whole request, or nothing when it throws.
- *
- * @param text  its `requestText`, where the caller has it in bytes
+ * Writes one whole request, or nothing if it throws.
+ * @param text  its `requestText`, if the caller has it as bytes
  * @throws {UsageError} see `requestText`
  * @throws {ValueError} for an argument that cannot be encoded
  */
@@ -197,8 +189,8 @@ function argumentsOf(request: Request): readonly Value[] {
 }
 
 /**
- * Reads one request; undefined when the stream has ended where a request would begin.
- * @throws {ProtocolError} after which nothing of the stream can be trusted any more
+ * Reads one request; undefined if the stream ended before it.
+ * @throws {ProtocolError} after which the rest of the stream cannot be trusted
  */
 export function* decodeRequest(
   reader: ByteReader,
@@ -225,7 +217,7 @@ export function* decodeRequest(
   const values: Value[] = []
   while (values.length < argumentCount) values.push(yield* decodeObject(reader, context))
   if (request.kind === 'variable') return { head, request: { ...request, values } }
-  // Nothing but an upload and a call has arguments.
+  // Only an upload and a call have arguments.
   return { head, request: { ...(request as Call), args: values } }
 }
 
@@ -247,14 +239,13 @@ function parseHeader(line: string, offsetBytes: number): { head: RequestHead; bo
   return { head: parseProperties(protocol, sessionId, properties ?? '', offsetBytes), bodyBytes }
 }
 
-/** The number that `text` spells in decimal digits, undefined when it does not. */
 function wholeNumber(text: string): number | undefined {
   const value = Number(text)
   const spelled = text !== '' && text.length < 16 && String(value) === text
   return spelled && Number.isSafeInteger(value) ? value : undefined
 }
 
-/** Missing fields are empty, and empty ones have their default. */
+/** Missing fields are treated as empty; empty fields have their default. */
 function parseProperties(
   protocol: 'API' | 'API2',
   sessionId: string,
@@ -341,7 +332,7 @@ function parseConnect(rest: string, offsetBytes: number): Request {
   return { kind: 'connect', login: { user, password, encrypted: encrypted === 'true' } }
 }
 
-/** A name can hold anything, line ends included, so count and byte order are taken from the end. */
+/** A name can contain anything, even line ends, so count and byte order are read from the end. */
 function parseCall(rest: string, offsetBytes: number): { subject: string; argumentCount: number } {
   const end = rest.endsWith('\n') ? rest.length - 1 : rest.length
   const orderStart = rest.lastIndexOf('\n', end - 1)

@@ -26,7 +26,7 @@ const maxMessageBytes = 16_777_216
 const tupleFlag = (dataForms.vector << 8) | dataTypes.ANY.id
 
 /**
- * Writes one whole response, or nothing when it throws. An undefined value is sent as no object at all.
+ * Writes one whole response, or nothing if it throws. An undefined value is sent without any object.
  * @throws {ValueError} for a value that cannot be encoded
  */
 export function encodeResponse(
@@ -54,40 +54,39 @@ export function encodeResponse(
   }
 }
 
-/** Clients stop at the first line end; the rest would be taken for the next response. */
+/** Clients stop at the first line end and would read the rest as the next response. */
 function errorLine(text: string): string {
   const line = text.replaceAll(/[\r\n]+/g, ' ').trim()
-  // These two would read as success.
+  // Clients would read these two as success.
   return line === '' || line === 'OK' ? `Error: ${line}` : line
 }
 
-/** Writes printed output. U+0000 ends a message, so it is left out of the text. */
+/** Writes printed output without U+0000, which ends a message. */
 export function encodeMessage(writer: ByteWriter, text: string): void {
   writer.utf8('MSG\n')
   writer.str0(text.replaceAll('\0', ''))
 }
 
-/** An answer: the server's value, or its one error line, after which the session goes on. */
+/** An answer: the server's value, or its one error line, after which the session remains usable. */
 export type Response = { sessionId: string } & (
   | {
       ok: true
       value: Value | undefined
-      /** Set in block mode when the reply is a tuple: so many values follow, each for `decodeValue`. */
+      /** Set in block mode if the reply is a tuple: this many values follow, each for `decodeValue`. */
       blockCount?: number
     }
   | { ok: false; message: string }
 )
 
-/** How an answer is read. */
 export interface ResponseOptions {
   /** Receives the text of each MSG. */
   onMessage?: (text: string) => void
   limits?: DecodeLimits
-  /** The request had a fetchSize: leave the elements of a tuple to the caller. */
+  /** The request had a fetchSize: the caller reads the elements of a tuple. */
   blocks?: boolean
 }
 
-/** @throws {ProtocolError} after which nothing of the stream can be trusted any more */
+/** @throws {ProtocolError} after which the rest of the stream cannot be trusted */
 export function* decodeResponse(
   reader: ByteReader,
   options: ResponseOptions = {},

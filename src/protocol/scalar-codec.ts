@@ -16,9 +16,8 @@ import type { FixedElements } from './types/type-facts.js'
 import type { Scalar } from './value.js'
 
 /**
- * Writes a scalar with its flag; null goes as the type's sentinel.
- * @throws {ValueError} DDB_INPUT_RANGE for a number beyond its type, DDB_USAGE for bytes of another length,
- *   DDB_STRING_HAS_NUL
+ * Writes a scalar with its flag; null becomes the type's sentinel.
+ * @throws {ValueError} DDB_INPUT_RANGE for a number beyond its type, DDB_USAGE for bytes of another length, DDB_STRING_HAS_NUL
  */
 export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   const { id, fixed, scalars } = dataTypes[scalar.type]
@@ -27,7 +26,7 @@ export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   else scalars!.encodeScalar(writer, scalar)
 }
 
-/** A scalar whose flag has been read. */
+/** Reads a scalar after its flag. */
 export function decodeScalar(
   reader: ByteReader,
   context: DecodeContext,

@@ -16,12 +16,11 @@ import { decodeStrings } from './types/strings.js'
 import { isSymbolVector } from './types/symbols.js'
 import type { Column, Table } from './value.js'
 
-/** In the place of a type where columns may be compressed. */
+/** Takes the place of the type if columns may be compressed. */
 const compressedTableId = 8
 
 /**
- * Writes a table with its flag. Columns go through the caller's encoder, each SYMBOL column with a base id of its
- * own.
+ * Writes a table with its flag. The caller's encoder writes the columns, each SYMBOL column with its own base id.
  * @throws {ValueError} DDB_USAGE for a table without columns, unequal lengths, missing names
  */
 export function encodeTable(
@@ -56,7 +55,7 @@ export function encodeTable(
   }
 }
 
-/** A table whose flag has been read. */
+/** Reads a table after its flag. */
 export function* decodeTable(
   reader: ByteReader,
   context: DecodeContext,
@@ -66,7 +65,7 @@ export function* decodeTable(
   const rows = readCount(reader, 'rows')
   const columnCount = readCount(reader, 'columns')
   if (columnCount === 0) throw new ProtocolError('A table has no columns', reader.offsetBytes - 4)
-  // A name and a vector header are the least a column can be.
+  // A column takes at least a name and a vector header.
   context.expect(reader, columnCount * 11)
   const [name = '', ...columnNames] = yield* decodeStrings(reader, context, 1 + columnCount)
   const symbolBases: SymbolBases = new Map()

@@ -1,6 +1,6 @@
 /*
-  The text of values as DolphinDB writes them: dates with points, nulls as nothing, a CHAR that can be printed in
-  quotes. The file of each type in `types/` says how it is shown.
+  The text of values as DolphinDB writes them: dates with points, nulls as '', printable CHARs quoted. The file of each type in
+  `types/` says how its values are shown.
 */
 import { dataTypes } from './data-type.js'
 import { elementAt } from './element.js'
@@ -11,7 +11,7 @@ export function formatElement(column: Column, index: number): string {
   return formatValue(elementAt(column, index))
 }
 
-/** Text of a value. Of tables, matrices, sets and dictionaries only the form. */
+/** Text of a value; for tables, matrices, sets and dictionaries only the form. */
 export function formatValue(value: Value): string {
   switch (value.form) {
     case 'scalar':

@@ -1,7 +1,7 @@
 /*
-  A DolphinDB value as both ends hold it. Vectors are columns: one typed array whose elements are exactly what
-  travels, null sentinels included, so a numeric column goes to the socket without a copy (little-endian hosts).
-  Temporal values are the raw integers of docs/protocol.md#data-types; they carry no time zone.
+  A DolphinDB value as both ends hold it. Vectors are columns: one typed array whose elements are exactly what is sent, null
+  sentinels included, so a numeric column goes to the socket without a copy (little-endian hosts). Temporal values are the raw
+  integers of docs/protocol.md#data-types, without a time zone.
 */
 import type { BlobScalar, BlobVector, EncodedBlobVector } from './types/blobs.js'
 import type { BooleanScalar, BooleanVector } from './types/booleans.js'
@@ -34,7 +34,7 @@ export type { SymbolVector } from './types/symbols.js'
 export type { AnyVector } from './types/tuples.js'
 export { explicitNull } from './types/voids.js'
 
-/** A scalar as most types have it; the file of a type defines another where it has one. */
+/** A scalar as most types have it; a type that differs defines its own in its file. */
 export interface ScalarShape<T extends string, V> {
   form: 'scalar'
   type: T
@@ -72,7 +72,7 @@ export type Scalar =
   | DecimalScalar
   | ServerObjectScalar
 
-/** A vector whose `data` is one typed array, of exactly what travels. */
+/** A vector whose `data` is one typed array of exactly the bytes that are sent. */
 export type FixedVector =
   | BooleanVector
   | IntegerVector
@@ -93,10 +93,7 @@ export type VariableVector =
   | EncodedBlobVector
   | AnyVector
 
-/**
- * A vector. `length` counts rows and may be smaller than its array holds: only the first `length`
- * elements count.
- */
+/** A vector. `length` counts rows and may be smaller than its array holds: only the first `length` elements count. */
 export type Vector = FixedVector | VariableVector
 
 /** `INT[]` and the like: row i holds cells `offsets[i]` to `offsets[i + 1]` (exclusive). */
@@ -116,7 +113,6 @@ export type Column = Vector | ArrayVector
 /** Two scalars of one type, `1:2`. */
 export interface Pair {
   form: 'pair'
-  /** Two elements. */
   elements: Vector
 }
 
@@ -130,13 +126,13 @@ export interface Matrix {
   columnLabels?: Vector
 }
 
-/** Distinct elements; their order says nothing. */
+/** Distinct elements in no particular order. */
 export interface SetValue {
   form: 'set'
   elements: Vector
 }
 
-/** Keys and values at the same positions; values of several types are a tuple. */
+/** Keys and values at the same positions; values of different types form a tuple. */
 export interface Dictionary {
   form: 'dictionary'
   keys: Vector
@@ -153,7 +149,7 @@ export interface Table {
   columns: readonly Column[]
 }
 
-/** A value of the wire. */
+/** Any value that DolphinDB sends or receives. */
 export type Value = Scalar | Vector | ArrayVector | Pair | Matrix | SetValue | Dictionary | Table
 
 /** Number of each data form in the high byte of an object's flag (docs/protocol.md#data-forms). */

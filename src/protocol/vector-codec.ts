@@ -26,7 +26,7 @@ import {
 import { isTuple } from './types/tuples.js'
 import type { ArrayVector, FixedVector, Pair, TypedVector, VariableVector } from './value.js'
 
-/** @param symbolBaseId  id for the base of a SYMBOL vector, own to each column of a table */
+/** @param symbolBaseId  id for the base of a SYMBOL vector, different for each column of a table */
 export function encodeVector(
   writer: ByteWriter,
   vector: TypedVector,
@@ -40,10 +40,7 @@ export function encodeVector(
   encodeShapedElements(writer, vector, vector.length, 1)
 }
 
-/**
- * Writes a pair with its flag.
- * @throws {ValueError} DDB_USAGE unless there are two elements of one type
- */
+/** Writes a pair with its flag. @throws {ValueError} DDB_USAGE unless there are two elements of one type */
 export function encodePair(writer: ByteWriter, pair: Pair): void {
   const { elements } = pair
   if (elements.length !== 2 || isTuple(elements)) {
@@ -53,7 +50,7 @@ export function encodePair(writer: ByteWriter, pair: Pair): void {
   encodeShapedElements(writer, elements, 2, 1)
 }
 
-/** Rows, columns, scale and elements; SYMBOL as plain strings. */
+/** Writes rows, columns, scale and elements; SYMBOL as plain strings. */
 export function encodeShapedElements(
   writer: ByteWriter,
   vector: TypedVector,
@@ -71,7 +68,7 @@ export function encodeShapedElements(
   writer.payload(elementBytes(vector as FixedVector))
 }
 
-/** A vector whose flag, with type number `typeId`, has been read; ANY and compressed ones are decoded elsewhere. */
+/** Reads a vector after its flag, with type number `typeId`; ANY and compressed vectors are decoded elsewhere. */
 export function* decodeVector(
   reader: ByteReader,
   context: DecodeContext,
@@ -115,12 +112,12 @@ function* decodeArray(
   return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
 }
 
-/** The refusal of cells without a fixed size, of which no client makes arrays (docs/protocol.md#array-vectors). */
+/** For cells without a fixed size, of which no client makes arrays (docs/protocol.md#array-vectors). */
 export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** `length` elements after rows and columns, a decimal's scale first; `scale` is given where it was sent before. */
+/** Reads `length` elements after rows and columns, a decimal's scale first unless `scale` gives it because it was sent before. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,
@@ -155,7 +152,7 @@ function* decodeFixedElements(
   return vectorOfBytes(type, length, bytes, scale)
 }
 
-/** A pair whose flag has been read. */
+/** Reads a pair after its flag. */
 export function* decodePair(
   reader: ByteReader,
   context: DecodeContext,

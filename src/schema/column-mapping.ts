@@ -1,6 +1,6 @@
 /*
-  Which input column fills which target column: by name when the input has names, else by position; with
-  `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing`.
+  Which input column fills which target column: by name if the input has names, else by position. `mapping.map`, `mapping.set`,
+  `mapping.ignoreExtra` and `mapping.allowMissing` change that.
 */
 import { InputError, UsageError } from '../errors.js'
 import {
@@ -19,9 +19,8 @@ import type { TargetColumn, TargetSchema } from './target-schema.js'
 
 /**
  * Decides where each target column comes from, before the first row is read.
- *
- * @throws {UsageError} DDB_USAGE when the rules name columns that are not there or contradict each other
- * @throws {InputError} DDB_INPUT_COLUMN when input and target do not fit
+ * @throws {UsageError} DDB_USAGE if the rules name columns that do not exist or contradict each other
+ * @throws {InputError} DDB_INPUT_COLUMN if input and target do not fit
  */
 export function mapColumns(
   target: TargetSchema,
@@ -57,7 +56,7 @@ function checkTargets(target: TargetSchema, rules: MappingRules): void {
   }
   for (const name of Object.keys(rules.set ?? {})) {
     if (!Object.hasOwn(rules.map ?? {}, name)) continue
-    throw new UsageError('DDB_USAGE', `column "${name}" is both mapped and set: decide for one`)
+    throw new UsageError('DDB_USAGE', `column "${name}" is both mapped and set: choose one`)
   }
 }
 
@@ -78,7 +77,7 @@ function members(target: TargetSchema, rules: MappingRules): CellSource[] {
 
 function fields(target: TargetSchema, input: InputShape, rules: MappingRules): CellSource[] {
   const { names } = input
-  // An input without any record fits every target.
+  // An input without records fits every target.
   if (input.fieldCount === 0) return target.columns.map(() => missing)
   if (rules.match === 'name' && names === undefined) {
     throw new UsageError(
@@ -158,7 +157,7 @@ function checkUnique(
   }
 }
 
-/** Columns that are neither mapped nor set take the fields in order, without those that templates take. */
+/** Columns that are neither mapped nor set take the fields in order, except fields that templates take. */
 function fieldsByPosition(
   target: TargetSchema,
   input: InputShape,
@@ -214,7 +213,7 @@ function checkExtra(
     if (used.has(index) || (index === 0 && input.rowNames === true)) continue
     const name = input.names?.[index]
     const isTrailing = name === '' && index === input.fieldCount - 1
-    const or = isTrailing ? ', or say `input.trailingDelimiter` if each line ends with one' : ''
+    const or = isTrailing ? ', or set `input.trailingDelimiter` if each line ends with one' : ''
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined
@@ -225,7 +224,7 @@ function checkExtra(
   }
 }
 
-/** What may be done about a column that goes nowhere; one that is set is not what it should have been. */
+/** Advice about an input column that no target column takes. */
 function wayOf(name: string, target: TargetSchema, { set }: MappingRules): string {
   if (ownText(set, name) !== undefined) {
     return `: leave out \`mapping.set\` ${name}, which fills the column of this name`

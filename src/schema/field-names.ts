@@ -1,13 +1,13 @@
 /*
-  Fields of an input by their names, in whatever case where only one can be meant.
+  Finds fields by name, ignoring case if only one field can be meant.
 */
 
-/** Names of fields; a table may have tens of thousands of columns, and each looks for its own. */
+/** Prepared once, because a table may have tens of thousands of columns, each of which looks for its field. */
 export interface KnownNames {
-  /** The first field of each name. */
+  /** If a name occurs twice, its first field. */
   readonly indexes: ReadonlyMap<string, number>
   readonly twice: ReadonlySet<string>
-  /** By their lower case, where only one field has it. */
+  /** By lower case; undefined if several fields differ only in case. */
   readonly alike: ReadonlyMap<string, string | undefined>
 }
 
@@ -21,7 +21,7 @@ export function knownNames(names: readonly string[]): KnownNames {
   return { indexes, twice, alike: onlyOnes(indexes.keys()) }
 }
 
-/** Names by their lower case; undefined where several differ in nothing else. */
+/** Names by their lower case; undefined if several differ only in case. */
 export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | undefined> {
   const found = new Map<string, string | undefined>()
   for (const name of names) {
@@ -32,9 +32,7 @@ export function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | 
 }
 
 /**
- * Index of the field of this name; in another case only when no other field and no other column could be meant. −1 without
- * one.
- *
+ * Index of the field with this name, or −1. The case may differ only if no other field and no other column could be meant.
  * @param asked  the names that columns ask for, by their lower case
  */
 export function namedField(

@@ -1,5 +1,5 @@
 /*
-  Names that a script may hold as they stand (docs/server-semantics.md#text-of-values).
+  Names that a script may contain without quotes (docs/server-semantics.md#text-of-values).
 */
 
 import { dataTypes } from '../protocol/data-type.js'
@@ -7,7 +7,7 @@ import { dataTypes } from '../protocol/data-type.js'
 /** A letter or a Chinese character, then those, digits and `_`. */
 const identifier = /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*$/
 
-/** Of DolphinDB's language (manual, page Variables); capitals matter: a column can be called `date`, and not `DATE`. */
+/** From DolphinDB's manual (page Variables). Case matters: a column can be called `date`, but not `DATE`. */
 const reservedWords: ReadonlySet<string> = new Set([
   ...Object.keys(dataTypes),
   ...'FUNCTIONDEF HANDLE CODE DATASOURCE RESOURCE'.split(' '),
@@ -18,12 +18,11 @@ const reservedWords: ReadonlySet<string> = new Set([
   ...'module use try throw assert const share timer'.split(' '),
 ])
 
-/** Whether no table, column or function can have the name. */
+/** No table, column or function can have such a name. */
 export function isReservedWord(text: string): boolean {
   return reservedWords.has(text)
 }
 
-/** Whether a table or column can have the name without quotes. */
 export function isIdentifier(text: string): boolean {
   return identifier.test(text)
 }

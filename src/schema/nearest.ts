@@ -1,13 +1,11 @@
 /*
-  "Did you mean": the known names closest to one that is not known.
+  "Did you mean": the known names closest to an unknown one.
 */
 
 /** Names further away than this share of their length do not help. */
 const maxShare = 0.5
 
-/**
- * At most three of `names`, nearest first; a name that differs in case only comes before all others.
- */
+/** At most three of `names`, nearest first; a name that differs only in case comes before all others. */
 export function nearestNames(name: string, names: readonly string[]): string[] {
   const wanted = name.toLowerCase()
   return names
@@ -20,13 +18,13 @@ export function nearestNames(name: string, names: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
-/** ` (nearest: a, b)`, or nothing when nothing is near. */
+/** ` (nearest: a, b)`, or '' if no name is near. */
 export function nearestHint(name: string, names: readonly string[]): string {
   const nearest = nearestNames(name, names)
   return nearest.length === 0 ? '' : ` (nearest: ${nearest.join(', ')})`
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
+/** The number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -4,7 +4,7 @@
 import type { DataType } from '../protocol/data-type.js'
 import type { Value } from '../protocol/value.js'
 
-/** How one dimension divides its values; COMPO is several dimensions, not a kind. */
+/** How one dimension divides its values; COMPO means several dimensions and is therefore not a kind. */
 export type PartitionKind = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
 
 /** One dimension; a COMPO table has up to three. */
@@ -13,15 +13,15 @@ export interface PartitionDimension {
   /** Position in the target's columns. */
   readonly columnIndex: number
   readonly kind: PartitionKind
-  /** Type of the scheme's values, which may be coarser than the column's. Undefined when the server is silent. */
+  /** Type of the scheme's values, which may be coarser than the column's. Undefined if the server does not say. */
   readonly type: DataType | undefined
   /** RANGE: boundaries; VALUE: values; LIST: a tuple of vectors; HASH: the number of buckets. */
   readonly scheme: Value | undefined
 }
 
-/** All dimensions of a table, outermost first; a row belongs where all of them put it. */
+/** All dimensions of a table, outermost first; a row belongs to the partition where all of them put it. */
 export interface PartitionScheme {
   readonly dimensions: readonly PartitionDimension[]
-  /** A function divides the values of a column, or a dimension is not understood: nobody can tell where a row belongs. */
+  /** A function divides the values of a column, or a dimension is unknown: the partition of a row cannot be predicted. */
   readonly unpredictable?: true
 }

@@ -1,7 +1,6 @@
 /*
-  The target's columns and partition scheme out of the dictionary that `schema(table)` answers with
-  (docs/protocol.md#schema-dictionary). Servers differ in what they tell beyond `colDefs`, so everything else may be
-  missing.
+  Reads the target's columns and partition scheme from the answer to `schema(table)` (docs/protocol.md#schema-dictionary). Servers
+  differ in what they tell beyond `colDefs`, so everything else may be missing.
 */
 import { DdbError } from '../errors.js'
 import { dataTypeOf, parseColumnType, arrayTypeOffset, isDecimal } from '../protocol/data-type.js'
@@ -11,7 +10,7 @@ import type { Column, Value } from '../protocol/value.js'
 import type { PartitionDimension, PartitionKind, PartitionScheme } from './partition-dimension.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
-/** Partition types as the server numbers them; 4 is several dimensions and tells nothing of one. */
+/** Partition types as the server numbers them; 4 (COMPO) stands for several dimensions and is not the kind of one. */
 const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
   [0, 'SEQ'],
   [1, 'VALUE'],
@@ -20,7 +19,7 @@ const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
   [5, 'HASH'],
 ])
 
-/** @throws {DdbError} DDB_PROTOCOL when this is not a schema with columns */
+/** @throws {DdbError} DDB_PROTOCOL if this is not a schema with columns */
 export function schemaFromServer(schema: Value): TargetSchema {
   const colDefs = member(schema, 'colDefs')
   if (colDefs?.form !== 'table') throw notUnderstood('it has no colDefs table')
@@ -42,7 +41,7 @@ export function schemaFromServer(schema: Value): TargetSchema {
   return partition === undefined ? { columns } : { columns, partition }
 }
 
-/** The text says it all, except in old servers, where a decimal's scale stands beside it. */
+/** The type's text includes everything, except in old servers, which give a decimal's scale separately. */
 function columnType(
   text: string | undefined,
   typeInt: number | null,
@@ -82,7 +81,7 @@ function partitionScheme(
     : { dimensions }
 }
 
-/** `partitionFunction` names a function for each dimension, `asis` where there is none (manual, page schema; from 3.00). */
+/** `partitionFunction` names a function for each dimension, or `asis` for none (manual, page schema; from 3.00). */
 function hasFunction(schema: Value): boolean {
   const functions = texts(member(schema, 'partitionFunction')) ?? []
   return functions.some(name => name !== '' && name !== 'asis')

@@ -1,5 +1,5 @@
 /*
-  Target columns that templates fill (`mapping.set`), and those that parts of the paths of inputs fill by their names.
+  Target columns that templates fill (`mapping.set`), and those that parts of the inputs' paths fill by their names.
 */
 import { InputError, UsageError } from '../errors.js'
 import {
@@ -25,7 +25,7 @@ export const lineWord = 'line'
 export const isInputWord = (name: string): boolean => inputWords.some(word => word === name)
 
 /**
- * Parts of paths fill columns as if that were said of each.
+ * Adds a template for each column that a part of the paths fills by its name.
  * @throws {UsageError} DDB_USAGE @throws {InputError} DDB_INPUT_COLUMN for names that mean two things
  */
 export function withParts(
@@ -38,7 +38,7 @@ export function withParts(
   if (word !== undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`input.path\` names a part "${word}", which says something else in templates: name it otherwise`,
+      `\`input.path\` names a part "${word}", which has another meaning in templates: rename it`,
     )
   }
   const free = columns.filter(
@@ -50,7 +50,7 @@ export function withParts(
     if (input.names?.includes(name) !== true || rules.match === 'position') continue
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `column "${name}" is a part of the path of ${input.file}, and a column of it: name the part otherwise in \`input.path\`, ` +
+      `column "${name}" is both a part of the path of ${input.file} and one of its columns: rename the part in \`input.path\`, ` +
         'or write * in its place',
       positionIn(input, name),
     )
@@ -61,7 +61,7 @@ export function withParts(
   }
 }
 
-/** A part that nobody takes may be a mistake, as a column is. */
+/** A part that no column takes may be a mistake, as with columns. */
 export function checkParts(
   { columns }: TargetSchema,
   { parts = [], set = {} }: MappingRules,
@@ -77,13 +77,13 @@ export function checkParts(
   throw new UsageError(
     'DDB_USAGE',
     `part "${unused}" of \`input.path\` goes nowhere${hint}: no column has this name, and no \`mapping.set\` holds {${unused}}. ` +
-      'Write * in its place if nobody wants it',
+      'Write * in its place if it is not needed',
   )
 }
 
 /**
- * What a set column is made from.
- * @param columnOf  of a name that is neither a part of the path nor a word; throws without one
+ * Reads the template of a column.
+ * @param columnOf  finds the column with a name; throws if there is none, unless the name is a part of the path or a word
  */
 export function setSource(
   target: string,
@@ -103,13 +103,13 @@ export function setSource(
   return { kind: 'template', parts: parts.map(sourceOf) }
 }
 
-/** What is known of an input whatever its columns are. */
+/** Sources that do not depend on the columns of the input. */
 function inputSource(name: string, { parts = [] }: MappingRules): TextSource | undefined {
   if (parts.includes(name) || isInputWord(name)) return { kind: 'input', name }
   return name === lineWord ? { kind: 'line' } : undefined
 }
 
-/** Columns whose texts only depend on which input it is, however that is read. */
+/** Columns whose texts depend only on which input it is, not on its contents or how they are read. */
 export function inputColumns(target: TargetSchema, given: MappingRules): readonly MappedColumn[] {
   const rules = withParts(target, { file: '', kind: 'members', fieldCount: 0 }, given)
   return target.columns.flatMap(column => {
@@ -126,7 +126,6 @@ export function inputColumns(target: TargetSchema, given: MappingRules): readonl
   })
 }
 
-/** Names of `InputTexts` that the columns hold. */
 export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): string[] {
   const names = columns.flatMap(({ source }) =>
     textSources(source).flatMap(one => (one.kind === 'input' ? [one.name] : [])),
@@ -134,7 +133,7 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** The field that a template names, also by its number; undefined for a name of something else. */
+/** The field that a template names or numbers; undefined if the name means something else. */
 export function templateField(
   name: string,
   isOther: boolean,
@@ -154,8 +153,8 @@ export function templateField(
   if (isOther) {
     if (!known.indexes.has(name)) return undefined
     throw fault(
-      `{${name}} is said of the input itself, and ${input.file} has a column of this name: write {${index + 1}} for the column, ` +
-        'or name a part of the path otherwise',
+      `{${name}} names a text of the input itself, but ${input.file} also has a column of this name: write {${index + 1}} for the column, ` +
+        'or rename the part of the path',
     )
   }
   if (index >= 0) return { kind: 'field', index }
@@ -164,7 +163,7 @@ export function templateField(
   const hint = nearestHint(name, [...known.indexes.keys()])
   throw fault(
     input.names === undefined
-      ? `${input.file} has no names, so {${name}} is none of its columns: give the number of a field, {1} to {${input.fieldCount}}, or have \`input.path\` name a part "${name}"`
+      ? `${input.file} has no names, so {${name}} cannot be one of its columns: give the number of a field, {1} to {${input.fieldCount}}, or have \`input.path\` name a part "${name}"`
       : `{${name}} is neither a column of ${input.file} nor a part of its path${hint}`,
   )
 }

@@ -6,25 +6,22 @@ import { UsageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import type { PartitionScheme } from './partition-dimension.js'
 
-/** A column rows are made for. */
 export interface TargetColumn {
   readonly name: string
   readonly type: ColumnType
-  /** Longest text that the table stores whole, in bytes of UTF-8; left out where any length does. */
+  /** Longest text that the table stores whole, in bytes of UTF-8; left out if any length fits. */
   readonly maxBytes?: number
 }
 
-/** What rows have to look like. */
 export interface TargetSchema {
   readonly columns: readonly TargetColumn[]
-  /** Undefined when the target is not partitioned. */
+  /** Undefined if the target is not partitioned. */
   readonly partition?: PartitionScheme
 }
 
 /**
- * Reads `time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4),levels:DOUBLE[]`. The name ends at the last colon of its entry.
- *
- * @throws {UsageError} DDB_USAGE for what is not a list of names and types
+ * Reads `time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4),levels:DOUBLE[]`. A name ends at the last colon of its entry.
+ * @throws {UsageError} DDB_USAGE if the text is not a list of names and types
  */
 export function schemaFromTypes(text: string): TargetSchema {
   const columns = text.split(',').map((entry): TargetColumn => {
@@ -49,7 +46,7 @@ export function schemaFromTypes(text: string): TargetSchema {
   return { columns }
 }
 
-/** `time:TIMESTAMP,sym:SYMBOL`: what `schemaFromTypes` reads. */
+/** The inverse of `schemaFromTypes`: `time:TIMESTAMP,sym:SYMBOL`. */
 export function typesText(schema: TargetSchema): string {
   return schema.columns.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(',')
 }

@@ -1,14 +1,13 @@
 /*
-  Texts with names in braces (`mapping.set`): `{symbol}.SZ` is what stands in another column, or in the path of the input, with what
-  stands around it. `{{` is a brace.
+  Texts with names in braces (`mapping.set`): in `{symbol}.SZ` the name stands for the text of that column, or of that part of the
+  input's path. `{{` is a brace.
 */
 import { UsageError } from '../errors.js'
 
-/** A text, or the name of what takes its place. */
 export type TemplatePart = { readonly text: string } | { readonly name: string }
 
 /**
- * @param target  the column that it fills, for messages
+ * @param target  the column that the template fills, for messages
  * @throws {UsageError} DDB_USAGE for a brace that is not closed, or has nothing in it
  */
 export function templateParts(text: string, target: string): readonly TemplatePart[] {
@@ -40,18 +39,17 @@ export function templateParts(text: string, target: string): readonly TemplatePa
   return parts
 }
 
-/** What is always the same; undefined for what has names. */
+/** The text of a template without names; undefined if it has names. */
 export function constantOf(parts: readonly TemplatePart[]): string | undefined {
   const texts = parts.flatMap(part => ('text' in part ? [part.text] : []))
   return texts.length === parts.length ? texts.join('') : undefined
 }
 
-/** The template that stands for this very text. */
+/** A template that gives exactly this text. */
 export function literalTemplate(text: string): string {
   return text.replaceAll('{', '{{')
 }
 
-/** Names that the templates of a run hold. */
 export function templateNames(set: Readonly<Record<string, string>> = {}): string[] {
   return Object.entries(set).flatMap(([target, text]) =>
     templateParts(text, target).flatMap(part => ('name' in part ? [part.name] : [])),

@@ -1,6 +1,6 @@
 /*
-  How long texts may be where DolphinDB stores them: DFS tables cut a longer STRING or BLOB without a word and refuse a longer
-  SYMBOL with its whole batch, tables in memory take any length (docs/server-semantics.md#conversions-on-insert).
+  How long texts may be in DolphinDB's tables: DFS tables silently cut a longer STRING or BLOB, and refuse a longer SYMBOL
+  together with its whole batch; tables in memory take any length (docs/server-semantics.md#conversions-on-insert).
 */
 import type { DataType } from '../protocol/data-type.js'
 import type { TargetColumn } from './target-schema.js'
@@ -9,7 +9,6 @@ import type { TargetColumn } from './target-schema.js'
 export const maxSymbolBytes = 255
 export const maxStringBytes = 65_535
 
-/** The same, by type. */
 const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
   ['SYMBOL', maxSymbolBytes],
   ['STRING', maxStringBytes],
@@ -17,9 +16,8 @@ const dfsTextLimits: ReadonlyMap<DataType, number> = new Map([
 ])
 
 /**
- * The columns with the longest texts that a DFS table takes from them.
- *
- * @param stored  columns of that table; found by name, so those of a function may be others or of other types
+ * Adds to columns the longest text that the DFS table stores.
+ * @param stored  columns of that table; matched by name, as those of a function may be others or of other types
  */
 export function limitedColumns(
   columns: readonly TargetColumn[],
@@ -35,7 +33,7 @@ export function limitedColumns(
   })
 }
 
-/** What a text should have been that is longer than `maxBytes`, and which column would take it. */
+/** What was expected instead of a text longer than `maxBytes`, and which column type would hold it. */
 export function limitText(maxBytes: number, lengthBytes: number): string {
   const types = [...dfsTextLimits]
   const [type] = types.find(([, limit]) => limit === maxBytes)!

@@ -1,12 +1,12 @@
 /*
-  What checks read out of a server's answers.
+  Reads values from a server's answers, for checks.
 */
 import { DdbError, ServerError } from '../errors.js'
 import { elementAt } from '../protocol/element.js'
 import { formatValue } from '../protocol/value-text.js'
 import type { Column, Table, Value } from '../protocol/value.js'
 
-/** What a check needs and the server does not give: the check is skipped with this reason. */
+/** The server does not offer what a check needs: the check is skipped with this reason. */
 export class Unavailable extends DdbError {
   constructor(reason: string) {
     super('DDB_UNAVAILABLE', reason)
@@ -61,12 +61,12 @@ export function columnOf(table: Table, name: string): Column {
   throw new ServerError('', 'DDB_SERVER', `the answer has no column ${name}`)
 }
 
-/** A column of whole numbers. @throws {ServerError} */
+/** @throws {ServerError} unless it is a column of whole numbers */
 export function numbersOf(column: Column): number[] {
   return Array.from({ length: column.length }, (_, i) => numberOf(elementAt(column, i)))
 }
 
-/** A column of texts. @throws {ServerError} */
+/** @throws {ServerError} unless it is a column of texts */
 export function textsOf(column: Column): string[] {
   return Array.from({ length: column.length }, (_, i) => {
     const element = elementAt(column, i)
@@ -74,12 +74,12 @@ export function textsOf(column: Column): string[] {
   })
 }
 
-/** What an error line says, without what the client adds. */
+/** The server's error line, without what the client adds. */
 export function serverWords(error: ServerError): string {
   return error.serverMessage === '' ? error.message : error.serverMessage
 }
 
-/** What the server says when it refuses a request; undefined when it does what it is asked. @throws what is no refusal */
+/** The server's words if it refuses a request; undefined if it carries it out. @throws any other error */
 export async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
   try {
     await request
@@ -90,7 +90,7 @@ export async function refusalOf(request: Promise<unknown>): Promise<string | und
   }
 }
 
-/** `refused: …`, for a request of which the refusal is an answer, too. @throws what is no refusal */
+/** `refused: …`, for a request to which a refusal is an answer, too. @throws any other error */
 export function refusalText(error: unknown): string {
   if (error instanceof ServerError) return `refused: ${serverWords(error)}`
   throw error

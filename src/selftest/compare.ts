@@ -1,12 +1,12 @@
 /*
-  Whether what came back is what was sent, to the bit.
+  Compares what was read back with what was sent, bit for bit.
 */
 import { columnTypeText } from '../protocol/data-type.js'
 import { columnTypeOf, elementAt, isNullAt, scalarAt } from '../protocol/element.js'
 import { formatElement } from '../protocol/value-text.js'
 import type { Column, Scalar, Table } from '../protocol/value.js'
 
-/** The first difference as a sentence; undefined when there is none. */
+/** The first difference as a sentence; undefined if there is none. */
 export function tableDifference(actual: Table, expected: Table): string | undefined {
   if (actual.columns.length !== expected.columns.length) {
     return `${actual.columns.length} columns came back, not ${expected.columns.length}`
@@ -18,7 +18,7 @@ export function tableDifference(actual: Table, expected: Table): string | undefi
   return undefined
 }
 
-/** The first difference as a sentence; undefined when there is none. */
+/** The first difference as a sentence; undefined if there is none. */
 export function columnDifference(actual: Column, expected: Column): string | undefined {
   const type = columnTypeText(columnTypeOf(expected))
   const actualType = columnTypeText(columnTypeOf(actual))
@@ -55,7 +55,7 @@ function sameElement(actual: Column, expected: Column, row: number): boolean {
   return sameScalar(scalarAt(actual, row), scalarAt(expected, row))
 }
 
-/** Whether two values are the same scalar; -0 is not 0. */
+/** Whether two scalars are the same; -0 is not 0. */
 export function sameScalar(a: Scalar, b: Scalar): boolean {
   if (a.type !== b.type || scaleOf(a) !== scaleOf(b)) return false
   return sameParts(a.value, b.value)
@@ -75,7 +75,6 @@ function sameParts(a: unknown, b: unknown): boolean {
   )
 }
 
-/** A table of one column after the other. */
 export function tableOfColumns(columns: Readonly<Record<string, Column>>): Table {
   const list = Object.values(columns)
   return {

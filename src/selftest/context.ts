@@ -1,5 +1,5 @@
 /*
-  What a check is given: sessions, throw-away tables, and the signal that ends its time.
+  What a check works with: sessions, temporary tables, and the signal that ends its time.
 */
 import { logIn } from '../client/login/log-in.js'
 import { newSecrets } from '../client/login/hide-password.js'
@@ -32,7 +32,7 @@ import {
 } from './leftovers.js'
 import { rawExchange, type RawExchange } from './raw-exchange.js'
 
-/** Closing a session of a check takes no longer without progress. */
+/** Closing a session is abandoned after this long without progress. */
 const closeTimeoutMs = 1_000
 /** Pause between two questions of `until`. */
 const pauseMs = 20
@@ -43,28 +43,27 @@ export interface SecondLogin {
   readonly password: string
 }
 
-/** Things of a check that have an end. */
+/** What a check must give back when it ends. */
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
-  /** Another user, for checks that take two. */
+  /** Another user, for checks that need two. */
   readonly second: SecondLogin | undefined
   readonly stamp: NameStamp
   /** The server's clock, ms. */
   readonly serverMs: () => number
   /** Aborted when the check has no time left. */
   readonly signal: AbortSignal
-  /** The synchronous session on which everything is created; all checks share it. */
+  /** The synchronous session that creates everything; all checks share it. */
   readonly control: Session
   readonly sessions: Session[]
   readonly exchanges: RawExchange[]
-  /** What the check has created; it is removed when it ends. */
+  /** What the check has created; removed when the check ends. */
   readonly made: MadeObject[]
-  /** What stays until the run ends, and the name of the database among it. */
+  /** What stays until the run ends, including the database and its name. */
   readonly kept: { readonly made: MadeObject[]; database?: Promise<string> | undefined }
 }
 
-/** What a check may do. */
 export interface CheckContext extends Pick<
   CheckScope,
   'platform' | 'server' | 'second' | 'stamp' | 'serverMs' | 'signal' | 'control' | 'kept'
@@ -77,17 +76,17 @@ export interface CheckContext extends Pick<
     args: readonly Value[],
     session?: Session,
   ) => Promise<Result | undefined>
-  /** Another session, logged in as the control session is unless it is a guest's; closed when the check ends. */
+  /** Opens another session, with the login of the control session unless it is a guest's; closed when the check ends. */
   readonly open: (options?: OpenOptions) => Promise<Session>
-  /** A session of the second user. @throws {Unavailable} when there is none */
+  /** Opens a session of the second user. @throws {Unavailable} if there is none */
   readonly openSecond: () => Promise<Session>
   /** A connection without a session. */
   readonly raw: () => Promise<RawExchange>
-  /** Of a login of the user on such a connection. */
+  /** How to protect a user's login on such a connection. */
   readonly protection: (user: string) => Protection
-  /** A connection with a session, logged in as the control session is. @throws {ServerError} */
+  /** A connection and a session with the login of the control session. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
-  /** Shares a new table: the script's value, `streamTable(1:0, …)`. @returns its name */
+  /** Shares a new table: the value of a script such as `streamTable(1:0, …)`. @returns its name */
   readonly share: (purpose: string, table: string) => Promise<string>
   /** A name for a table that the check shares itself. */
   readonly tableName: (purpose: string) => string
@@ -95,15 +94,15 @@ export interface CheckContext extends Pick<
   readonly viewName: (purpose: string) => string
   /** A name for a database that the check creates itself. */
   readonly databaseName: (purpose: string) => string
-  /** Grants the second user a right for as long as the check runs. @throws {Unavailable} */
+  /** Grants the second user a right until the check ends. @throws {Unavailable} */
   readonly grant: (right: Grant['right'], object: string) => Promise<void>
-  /** The DFS database of this run. @throws {Unavailable} when there cannot be one */
+  /** The DFS database of this run. @throws {Unavailable} if it cannot be created */
   readonly database: () => Promise<string>
-  /** Runs a script that needs rights or features. @throws {Unavailable} in the server's words when it is refused */
+  /** Runs a script that needs rights or features. @throws {Unavailable} in the server's words if it refuses */
   readonly prepare: (script: string) => Promise<Result | undefined>
-  /** Asks until there is an answer; ends with the check. */
+  /** Asks until there is an answer or the check ends. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
-  /** Waits until a table has so many rows and gets no more; ends with the check. @returns rows, perhaps more */
+  /** Waits until a table has this many rows and gets no more, or the check ends. @returns rows, perhaps more */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
 }
 
@@ -217,7 +216,7 @@ function connectingPart(
   }
 }
 
-/** The node of the control session, whatever others there are. */
+/** Connects to the control session's node, even if there are others. */
 function connectOptions(
   { server, control, signal }: CheckScope,
   { enableAsync = false, asGuest = false }: OpenOptions,
@@ -238,7 +237,7 @@ function connectOptions(
   }
 }
 
-/** DolphinDB's own rule (manual, createUser): nothing else gets into a script. */
+/** DolphinDB's own rule (manual, createUser): other names must not get into a script. */
 const userName = /^[A-Za-z][A-Za-z0-9_-]{0,29}$/
 
 function creatingPart(
@@ -261,7 +260,8 @@ function creatingPart(
     databaseName: purpose => named(made, 'database', purpose),
     async grant(right, object) {
       const user = second?.user ?? ''
-      if (!userName.test(user)) throw new Unavailable('no second user with a name of DolphinDB')
+      if (!userName.test(user))
+        throw new Unavailable('the second user has no name that DolphinDB accepts')
       made.push({ kind: 'grant', name: object, right, user })
       await prepare(`grant("${user}", ${right}, "${object}")`)
     },
@@ -270,7 +270,7 @@ function creatingPart(
       const name = named(kept.made, 'database', 'database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
       kept.database = database
-      // What failed for want of time may succeed later.
+      // What failed for lack of time may succeed later.
       database.catch(error => {
         if (!(error instanceof Unavailable)) kept.database = undefined
       })
@@ -279,7 +279,7 @@ function creatingPart(
   }
 }
 
-/** @throws {Unavailable} without a user, or when the password would travel in plain text */
+/** @throws {Unavailable} without a user, or if the password would be sent in plain text */
 export function rawLogin(server: ServerTarget): {
   user: string
   password: string
@@ -288,7 +288,7 @@ export function rawLogin(server: ServerTarget): {
   const { user, password = '' } = server
   if (user === undefined) throw new Unavailable('no user was given')
   if (!mayLogInWithConnect(server)) {
-    throw new Unavailable('the password would travel in plain text')
+    throw new Unavailable('the password would be sent in plain text')
   }
   return { user, password, encrypted: false }
 }

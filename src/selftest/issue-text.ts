@@ -1,5 +1,5 @@
 /*
-  What a user may paste into an issue: everything that was found, and nothing that says whose server it was.
+  What a user may paste into an issue: everything that was found, without anything that identifies the server.
 */
 import type { ServerTarget } from '../load/options.js'
 import type { Check, SelftestResult } from './check.js'
@@ -55,7 +55,7 @@ function withoutSecrets(text: string, server: ServerTarget, hasAddresses = true)
   return hasAddresses ? safe.replace(address, 'HOST').replace(hostAndPort, 'HOST') : safe
 }
 
-/** A short name must not take the inside of other words with it. */
+/** Matches whole words only, so that a short name does not remove parts of other words. */
 function wholeWord(word: string): RegExp {
   const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])`, 'gi')

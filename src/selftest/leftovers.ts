@@ -1,19 +1,18 @@
 /*
-  What `selftest` creates on a server, under names `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>`, written down before it is
-  created, and how it is removed again: this run's, and what is a day old. Nothing else is ever removed, so the form is exact.
+  What `selftest` creates on a server, and how it removes that. Names have the form
+  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and are recorded before the object is created. Only objects of this run and
+  those older than a day are removed; the form is exact so that nothing else can match.
 */
 import { ServerError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
 import type { Value } from '../protocol/value.js'
 import { textsOf } from './answers.js'
 
-/** What names of this program's tests begin with. */
 const namePrefix = 'ddbIngestTest_'
 
 const form = /^(?:dfs:\/\/)?ddbIngestTest_([0-9a-f]{16})_(\d{14})_[a-z][A-Za-z0-9]{0,39}$/
 const dayMs = 86_400_000
 
-/** Who creates, and when. */
 export interface NameStamp {
   /** 16 hexadecimal digits. */
   readonly token: string
@@ -32,42 +31,40 @@ export function throwAwayName({ token, time }: NameStamp, purpose: string): stri
   return `${namePrefix}${token}_${time}_${purpose}`
 }
 
-/** Whether a run may remove what has this name: it is its own, or a day old. */
+/** Whether a run may remove the object with this name: it is its own, or older than a day. */
 export function mayRemove(name: string, own: NameStamp, nowMs: number): boolean {
   const [, token, time = ''] = form.exec(name) ?? []
   if (token === undefined || token === own.token) return token === own.token
   const iso = time.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z')
-  // A time that cannot be is no time, and never a day ago.
+  // An impossible time gives NaN, which is never a day ago.
   return nowMs - Date.parse(iso) > dayMs
 }
 
-/** Whether a run with this token made what has this name. */
 export function isOwn(name: string, own: NameStamp): boolean {
   return form.exec(name)?.[1] === own.token
 }
 
-/** What has a throw-away name; a database begins with `dfs://`. */
+/** An object with a temporary name; the name of a database begins with `dfs://`. */
 export interface NamedObject {
   readonly kind: 'table' | 'database' | 'view'
   readonly name: string
 }
 
-/** A right of another user, which outlives what it is for. */
+/** A right of another user, which outlives the object to which it applies. */
 export interface Grant {
   readonly kind: 'grant'
-  /** What it is for: a view, or `dfs://DB/TABLE`. */
+  /** The object: a view, or `dfs://DB/TABLE`. */
   readonly name: string
   readonly right: 'TABLE_INSERT' | 'VIEW_EXEC'
-  /** Fit for a script. */
+  /** Safe to put into a script. */
   readonly user: string
 }
 
-/** A shared table, a DFS database, a function view or a right. */
 export type MadeObject = NamedObject | Grant
 
 /**
- * Removes what is there and passes over what cannot be removed, rights first: they name what the others are. The server
- * executes it after everything that was asked on the same session before.
+ * Removes what exists and ignores what cannot be removed. Rights first, because they name the other objects. The server runs it
+ * after everything that the same session asked before.
  */
 export function removalScript(objects: readonly MadeObject[]): string {
   const rights = objects.filter(({ kind }) => kind === 'grant')
@@ -89,14 +86,13 @@ function removal(object: MadeObject): string {
   }
 }
 
-/** Each answers a list of names; servers and users differ in which of them they may ask. */
+/** Each script returns a list of names; servers and users differ in which of them they may run. */
 export const listScripts: Readonly<Record<NamedObject['kind'], string>> = {
   table: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
   database: 'getClusterDFSDatabases()',
   view: 'exec name from getFunctionViews() where name like "ddbIngestTest_%"',
 }
 
-/** As a session has it. */
 interface Asked {
   run(script: string, options: { signal: AbortSignal }): Promise<Value | undefined>
 }
@@ -104,8 +100,8 @@ interface Asked {
 const kinds = ['table', 'view', 'database'] as const
 
 /**
- * Everything whose name begins as those of tests, as far as this user may see.
- * @throws {ConnectionError} when the connection is lost, or the wait is ended
+ * Everything with the prefix of tests, as far as this user may see it.
+ * @throws {ConnectionError} if the connection is lost or the wait is aborted
  */
 export async function listObjects(session: Asked, signal: AbortSignal): Promise<NamedObject[]> {
   const objects: NamedObject[] = []
@@ -131,10 +127,9 @@ async function namesOf(
 
 /**
  * Removes what this run and old ones have left.
- *
  * @param nowMs  by the clock that stamps names
  * @param inUse  names that stay
- * @returns what is still there of it
+ * @returns what still exists
  */
 export async function sweep(
   session: Asked,

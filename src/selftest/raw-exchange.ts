@@ -1,5 +1,5 @@
 /*
-  Requests as bytes, for what a session does not let its user do: flags, session ids and logins of one's own.
+  Requests as bytes, for what a session does not allow: chosen flags, session ids and logins.
 */
 import type { ConnectionTrace } from '../client/trace.js'
 import { ConnectionError } from '../errors.js'
@@ -9,7 +9,7 @@ import { decodeResponse, type Response } from '../protocol/response.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ByteWriter } from '../wire/byte-writer.js'
 
-/** A connection on which nothing is sent but what is asked for. */
+/** A connection on which only the caller's requests are sent. */
 export interface RawExchange {
   /** Sends a request and does not wait. @throws {ValueError} */
   readonly send: (head: Partial<RequestHead>, request: Request) => void
@@ -21,10 +21,9 @@ export interface RawExchange {
 }
 
 /**
- * On a socket that `dial` gave; fails as soon as it does.
- *
- * @param trace  gets what goes over it, as that of a session does
- * @param opening  the event of the socket that says that it may be sent on
+ * Uses a socket that `dial` gave; fails as soon as the socket does.
+ * @param trace  gets all bytes, like the trace of a session
+ * @param opening  the socket's event after which it may send
  */
 export function rawExchange(
   socket: Socket,
@@ -44,7 +43,7 @@ export function rawExchange(
     reader.push(chunk)
     wake()
   })
-  // Nothing may leave before it is known who would get it.
+  // Nothing may be sent before the other end is known.
   if (opening === 'secureConnect') socket.cork()
   socket.once(opening, () => socket.uncork())
   socket.once('end', () => stop())

@@ -1,5 +1,5 @@
 /*
-  One check: its time limit, what its errors mean, and the end of its sessions.
+  Runs one check: its time limit, the meaning of its errors, and the closing of its sessions.
 */
 import { setMaxListeners } from 'node:events'
 import { DdbError, ServerError } from '../errors.js'
@@ -7,18 +7,18 @@ import { serverWords, Unavailable } from './answers.js'
 import { fail, skipped, type Check, type Outcome } from './check.js'
 import { checkContext, type CheckScope } from './context.js'
 
-/** A check that names no other limit ends after this. */
+/** The limit of a check that does not name one. */
 const usualLimitMs = 5_000
 
-/** What came of a check, and whether it came by itself. */
+/** The outcome of a check, and whether the check ended by itself. */
 export interface CheckEnd {
   readonly outcome: Outcome
-  /** False when something may still wait for the server. */
+  /** False if something may still wait for the server. */
   readonly endedInTime: boolean
 }
 
 /**
- * @param lastMs  when it has to end at the latest
+ * @param lastMs  the latest time at which it must end
  * @param interruption  ends it at once
  */
 export async function runCheck(
@@ -30,7 +30,7 @@ export async function runCheck(
   const { clock } = given.platform
   const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
   const ending = new AbortController()
-  // Each request that is under way listens.
+  // Each running request adds a listener.
   setMaxListeners(0, ending.signal)
   const scope: CheckScope = { ...given, signal: ending.signal, sessions: [], exchanges: [] }
   const timer = clock.after(limitMs, () => ending.abort())
@@ -60,7 +60,7 @@ export async function runCheck(
   }
 }
 
-/** Never rejects, so that nobody has to wait for it. */
+/** Never rejects, so that it may be left without an await. */
 async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
   try {
     return await check.run(checkContext(scope))

@@ -1,5 +1,5 @@
 /*
-  A run of `selftest`: connects, tries one check after the other, and removes what they made, all within one time limit.
+  A run of `selftest`: connects, runs one check after another, and removes what they created, all within one time limit.
 */
 import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'
@@ -31,29 +31,28 @@ import {
 } from './leftovers.js'
 import { runCheck } from './run-check.js'
 
-/** What a run gets. */
 export interface SelftestOptions {
   readonly server: ServerTarget
-  /** For checks that take two users. */
+  /** For checks that need two users. */
   readonly second?: SecondLogin | undefined
   readonly platform: Platform
-  /** For everything together, cleaning up included. */
+  /** For everything together, including cleaning up. */
   readonly timeoutMs: number
-  /** All there are when left out. */
+  /** Default: all. */
   readonly checks?: readonly Check[]
-  /** Ends the run in order: what was made is removed, checks that were not made are skipped. */
+  /** Shuts the run down cleanly: it removes what it created and skips the remaining checks. */
   readonly signal?: AbortSignal
   /** Called after each check. */
   readonly onCheck?: (result: CheckResult) => void
 }
 
-/** How much of the time is kept for cleaning up, at most. */
+/** The most time that is kept for cleaning up. */
 const longestCleanUpMs = 6_000
 const cleanUpShare = 1 / 6
-/** One answer that a run waits for between checks. */
+/** The longest wait for one answer between checks. */
 const answerTimeoutMs = 3_000
 const closeTimeoutMs = 1_000
-/** A server that says another time than this does not tell its time: ten years. */
+/** Ten years: a server whose clock differs by more does not tell its time. */
 const mostAheadMs = 315_360_000_000
 /** Pause between two looks at requests that still run. */
 const jobPauseMs = 50
@@ -67,19 +66,16 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   /** When everything ends. */
   readonly endMs: number
   readonly kept: CheckScope['kept']
-  /** Made by checks and not known to be removed. */
+  /** Created by checks and not known to be removed. */
   readonly left: MadeObject[]
   control: Session | undefined
-  /** Ids of control sessions that were given up: what they asked may still run. */
+  /** Ids of abandoned control sessions, whose requests may still run. */
   readonly givenUp: string[]
-  /** Why the server cannot be asked any more. */
+  /** Why the server can no longer be asked. */
   lost: string | undefined
 }
 
-/**
- * @throws {ConnectionError} DDB_CONNECT when there is no server
- * @throws {ServerError} DDB_LOGIN, also where guests may do nothing
- */
+/** @throws {ConnectionError} DDB_CONNECT if no server answers @throws {ServerError} DDB_LOGIN, also if guests may do nothing */
 export async function selftest(options: SelftestOptions): Promise<SelftestResult> {
   const { platform, server, timeoutMs, signal } = options
   const beganMs = platform.clock.nowMs()
@@ -109,7 +105,7 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   }
 }
 
-/** Says goodbye, for as long as there is time. */
+/** Closes the session properly if there is time left. */
 async function leave({ control, platform, endMs }: Run): Promise<void> {
   if (control === undefined) return
   const timer = platform.clock.after(Math.max(1, endMs - platform.clock.nowMs()), () =>
@@ -162,9 +158,8 @@ async function tryAll(
 }
 
 /**
- * The session for another check, or why none is made.
- *
- * @param hasFailed  whether a check has; a server that is lost before that fails the first that cannot be made
+ * The session for the next check, or the reason why it does not run.
+ * @param hasFailed  whether a check has; if not, a lost server fails the first check that cannot run
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')
@@ -190,7 +185,7 @@ async function reconnect(run: Run): Promise<void> {
     await control.run('1', { timeoutMs: timeLeftMs(run), ...(signal && { signal }) })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // What is wrong with an answer is for the checks to say.
+    // The checks themselves report a wrong answer.
     if (isOpen(run.control) && error instanceof ServerError) return
     run.lost = `the server does not answer any more: ${error.message}`
     giveUp(run)
@@ -223,7 +218,7 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
   return outcome
 }
 
-/** Removes what checks have made; what cannot be removed now is for the end of the run. */
+/** Removes what checks have created; what cannot be removed now is removed at the end of the run. */
 async function removeMade(run: Run): Promise<void> {
   if (run.left.length === 0 || !isOpen(run.control)) return
   try {
@@ -235,7 +230,7 @@ async function removeMade(run: Run): Promise<void> {
   }
 }
 
-/** What a session asked that was given up may still create something: its requests have to end first. */
+/** Requests of an abandoned session may still create something, so they must end before the last clean-up. */
 async function awaitGivenUp(
   { platform, givenUp, endMs }: Run,
   control: Session,
@@ -253,7 +248,7 @@ async function awaitGivenUp(
   }
 }
 
-/** @returns names of what is or may be there still */
+/** @returns names of what still exists or may exist */
 async function cleanUp(run: Run): Promise<string[]> {
   const { platform, server, stamp, endMs } = run
   const expected = [...run.left, ...run.kept.made]

@@ -99,7 +99,7 @@ export function dataFiles({ extensions, include }: DataNames, field = 'input.inc
   const matchers = include.flatMap(expandBraces).map(pattern => {
     const path = pattern.replace(/^(?:\.?\/)+/, '')
     if (path === '' || path.endsWith('/')) {
-      throw new UsageError('DDB_USAGE', `\`${field}\` "${pattern}" is no pattern of files`)
+      throw new UsageError('DDB_USAGE', `\`${field}\` "${pattern}" is not a pattern of files`)
     }
     return { matcher: pathMatcher(path), isPath: path.includes('/') }
   })

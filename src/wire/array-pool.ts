@@ -1,7 +1,7 @@
 /*
-  Memory for arrays that are filled at once and handed out. Small ones share a buffer, because allocating one each
-  costs more than the copy into it. A kept array keeps no more than one such buffer alive, and the first buffers are
-  small because many readers read one value only.
+  Memory for arrays that are filled at once and handed out. Small ones share a buffer, because allocating one each costs more than
+  the copy into it. A kept array keeps only one such buffer alive, and the first buffers are small because many readers read only
+  one value.
 */
 import { Buffer } from 'node:buffer'
 
@@ -9,16 +9,13 @@ const maxPooledBytes = 2048
 const firstBufferBytes = 512
 const maxBufferBytes = 8192
 
-/**
- * Arrays for one owner, who fills each before anybody reads it. Nothing is given back: garbage collection frees a
- * buffer once none of its arrays is kept.
- */
+/** Arrays for one owner, who fills each before it is read. Garbage collection frees a buffer once none of its arrays is kept. */
 export class ArrayPool {
   #buffer: ArrayBuffer = new ArrayBuffer(0)
   #position = 0
   #nextBufferBytes = firstBufferBytes
 
-  /** An array of `byteLength` bytes that start at a multiple of 8. Nothing has cleared them. */
+  /** An array of `byteLength` bytes that starts at a multiple of 8. It may contain old bytes. */
   allocate(byteLength: number): Uint8Array<ArrayBuffer> {
     if (byteLength > maxPooledBytes) return new Uint8Array(unclearedBuffer(byteLength))
     if (this.#position + byteLength > this.#buffer.byteLength) {

@@ -1,7 +1,7 @@
 /*
-  Pulling side of the wire: the owner of a socket pushes chunks in whatever pieces TCP delivers, decoders pull values
-  out. A decoder is a generator that yields while bytes are missing; everything it can read at once it reads without
-  one. All numbers are little-endian.
+  Reading side of the wire: the owner of a socket pushes chunks in whatever pieces TCP delivers, and decoders pull values out. A
+  decoder is a generator that yields while bytes are missing; whatever has arrived completely it reads without a generator. All
+  numbers are little-endian.
 */
 import { Buffer } from 'node:buffer'
 import { ProtocolError } from '../errors.js'
@@ -11,16 +11,16 @@ import type { StringCollector } from './string-collector.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10
-/** Below this a loop over ASCII beats the call into V8's decoder. */
+/** For shorter texts a loop over ASCII is faster than the call into V8's decoder. */
 const shortTextBytes = 12
-/** Up to here a loop beats making the view that a call to copy needs. */
+/** Up to this length a loop is faster than creating the view that a call to copy needs. */
 const shortCopyBytes = 64
-/** An announced length up to this is believed: growing towards it would cost several arrays for every column. */
+/** Up to this length an announced length is believed: growing step by step would cost several arrays for every column. */
 const trustedBytes = 262_144
 
 /**
- * Unread bytes of one stream. Numbers are read after `has` or `need` said that they are there; without it a
- * `RangeError` tells of a decoder's mistake, never of the peer's.
+ * Unread bytes of one stream. Before reading numbers, call `has` or `need`; a `RangeError` therefore means a mistake in a
+ * decoder, never in the peer.
  */
 export class ByteReader {
   /** The chunk being read; only `#chunk[#position..]` is unread. */
@@ -51,7 +51,7 @@ export class ByteReader {
     this.#queuedBytes += buffer.length
   }
 
-  /** No more bytes will come: from now on waiting for more is a ProtocolError. */
+  /** No more bytes will come: from now on waiting for more throws a ProtocolError. */
   end(): void {
     this.#ended = true
   }
@@ -71,12 +71,12 @@ export class ByteReader {
     return this.#chunkOffsetBytes + this.#position
   }
 
-  /** True when `byteLength` bytes are there; they are then contiguous for `u8()` to `bytes()`. */
+  /** True if `byteLength` bytes have arrived; `u8()` to `bytes()` can then read them as one piece. */
   has(byteLength: number): boolean {
     return this.#chunk.length - this.#position >= byteLength || this.#gather(byteLength)
   }
 
-  /** Returns once `has(byteLength)`. Meant for headers and single values; long payloads go through `fill`. */
+  /** Waits until `has(byteLength)`. For headers and single values; long payloads go through `fill`. */
   *need(byteLength: number): Generator<void, void, void> {
     while (!this.has(byteLength)) {
       this.#failIfEnded()
@@ -102,7 +102,7 @@ export class ByteReader {
     return value
   }
 
-  /** The next `u16()`, left unread. */
+  /** The next `u16()`, without consuming it. */
   peekU16(): number {
     return this.#view.getUint16(this.#position, true)
   }
@@ -143,7 +143,7 @@ export class ByteReader {
     return value
   }
 
-  /** The next bytes, after `need`: a view of what was pushed, to be copied when kept. */
+  /** The next bytes, after `need`: a view of what was pushed, which the caller must copy to keep. */
   bytes(byteLength: number): Uint8Array {
     const start = this.#position
     if (start + byteLength > this.#chunk.length) {
@@ -175,7 +175,9 @@ export class ByteReader {
     }
   }
 
-  /** Moves `byteLength` bytes to the end of `sink` as they arrive; it grows by what is there, not by what is claimed. */
+  /**
+   * Moves `byteLength` bytes to the end of `sink` as they arrive; `sink` grows by what has arrived, not by what was announced.
+   */
   *append(sink: GrowableBytes, byteLength: number): Generator<void, void, void> {
     let missing = byteLength
     while (missing > 0) {
@@ -190,7 +192,7 @@ export class ByteReader {
     }
   }
 
-  /** The next `byteLength` bytes as `take` gives them, whatever has arrived yet. */
+  /** The next `byteLength` bytes as `take` gives them, however few have arrived so far. */
   *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
     if (this.available >= byteLength) return this.take(byteLength)
     if (byteLength <= trustedBytes) {
@@ -203,22 +205,22 @@ export class ByteReader {
     return sink.finish()
   }
 
-  /** Text up to LF, which is read but not returned; a CR before it is kept. */
+  /** Text up to LF, which is consumed but not returned; a CR before it is kept. */
   *line(maxBytes: number): Generator<void, string, void> {
     return this.tryLine(maxBytes) ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
   }
 
-  /** Text up to a 00 byte, which is read but not returned. */
+  /** Text up to a 00 byte, which is consumed but not returned. */
   *str0(maxBytes: number): Generator<void, string, void> {
     return this.tryStr0(maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
   }
 
-  /** `str0` when its end lies in the chunk at hand, else undefined with nothing read. */
+  /** `str0` if the text ends in the current chunk, else undefined with nothing consumed. */
   tryStr0(maxBytes: number): string | undefined {
     return this.#textBefore(0, maxBytes)
   }
 
-  /** Moves strings of the chunk at hand into `target`, at most `count`; false when none ends in its next block. */
+  /** Moves up to `count` strings of the current chunk into `target`; false if none ends in its next block. */
   strings(count: number, target: StringCollector): boolean {
     if (this.#position === this.#chunk.length) this.#advance()
     const start = this.#position
@@ -226,18 +228,17 @@ export class ByteReader {
     return this.#position > start
   }
 
-  /** `line` when its end lies in the chunk at hand, else undefined with nothing read. */
+  /** `line` if the line ends in the current chunk, else undefined with nothing consumed. */
   tryLine(maxBytes: number): string | undefined {
     return this.#textBefore(lineFeed, maxBytes)
   }
 
-  /** Text of `byteLength` bytes of UTF-8. */
   *utf8(byteLength: number): Generator<void, string, void> {
     const bytes = yield* this.payload(byteLength)
     return Buffer.from(bytes.buffer, bytes.byteOffset, byteLength).toString('utf8')
   }
 
-  /** `utf8` when all of it lies in the chunk at hand, else undefined with nothing read. */
+  /** `utf8` if the whole text is in the current chunk, else undefined with nothing consumed. */
   tryUtf8(byteLength: number): string | undefined {
     const start = this.#position
     if (this.#chunk.length - start < byteLength) return undefined
@@ -274,7 +275,7 @@ export class ByteReader {
     this.#position = 0
   }
 
-  /** Bridges chunks so that `byteLength` bytes are contiguous; copies no more than these. */
+  /** Joins chunks so that `byteLength` bytes are in one piece; copies only these. */
   #gather(byteLength: number): boolean {
     if (this.available < byteLength) return false
     if (this.#position === this.#chunk.length) this.#advance()
@@ -378,7 +379,7 @@ function copyBytes(
   for (let at = 0; at < byteLength; at++) target[offset + at] = source[start + at]!
 }
 
-/** A reader of bytes that are all there, ended. */
+/** A reader of bytes that have all arrived; it has ended. */
 export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
   const reader = new ByteReader()
   for (const chunk of chunks) reader.push(chunk)
@@ -386,7 +387,7 @@ export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
   return reader
 }
 
-/** Result of a decoder whose reader has ended, so that it never has to wait. */
+/** Result of a decoder whose reader has ended and which therefore never waits. */
 export function drive<T>(decode: Generator<void, T, void>): T {
   for (;;) {
     const step = decode.next()

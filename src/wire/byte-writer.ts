@@ -6,16 +6,15 @@ import { Buffer } from 'node:buffer'
 import { ValueError } from '../errors.js'
 
 const firstSlabBytes = 1024
-/** Slabs double up to this: large enough that headers and small columns of many requests share one buffer. */
+/** Slabs double up to this size: headers and small columns of many requests then share one buffer. */
 const maxSlabBytes = 65_536
-/** From here on a buffer of its own in writev costs less than copying it into the slab. */
+/** From this size on a separate buffer in writev costs less than copying into the slab. */
 const minViewBytes = 16_384
-/** Below this a loop over ASCII beats the call into V8's encoder. */
+/** For shorter texts a loop over ASCII is faster than the call into V8's encoder. */
 const shortTextChars = 24
 
 /**
- * Bytes on their way out. Numbers are truncated to their width, not checked: the code that knows the type refuses what does
- * not fit.
+ * Bytes to be sent. Numbers are truncated to their width without a check: the code that knows the type refuses what does not fit.
  */
 export class ByteWriter {
   #chunks: Uint8Array[] = []
@@ -31,7 +30,7 @@ export class ByteWriter {
   #markStart = 0
   #markPosition = 0
 
-  /** Bytes written since the last `take`, those taken by reference included. */
+  /** Bytes written since the last `take`, including those taken by reference. */
   get byteLength(): number {
     return this.#chunkBytes + this.#position - this.#start
   }
@@ -90,14 +89,13 @@ export class ByteWriter {
     this.#position += 8
   }
 
-  /** Copies `array`. */
   bytes(array: Uint8Array): void {
     this.#reserve(array.length)
     this.#slab.set(array, this.#position)
     this.#position += array.length
   }
 
-  /** Takes `array` by reference, without a copy: it must not change until it has been written out. */
+  /** Takes `array` by reference: it must not change until it has been written to the socket. */
   view(array: Uint8Array): void {
     if (array.length === 0) return
     this.#seal()
@@ -105,7 +103,7 @@ export class ByteWriter {
     this.#chunkBytes += array.length
   }
 
-  /** `bytes` or `view`, whichever costs less: it must not change until it has been written out. */
+  /** `bytes` or `view`, whichever costs less: `array` must not change until it has been written to the socket. */
   payload(array: Uint8Array): void {
     if (array.length < minViewBytes) this.bytes(array)
     else this.view(array)
@@ -114,7 +112,7 @@ export class ByteWriter {
   /** UTF-8 without an end mark. A lone surrogate becomes U+FFFD, as everywhere in Node. */
   utf8(text: string): void {
     const { length } = text
-    // Three bytes a UTF-16 unit is the most UTF-8 takes; long text is measured instead of tripled.
+    // UTF-8 takes at most three bytes a UTF-16 unit; for long text measuring is cheaper than reserving that much.
     this.#reserve(length > 4096 ? Buffer.byteLength(text) : length * 3)
     this.#position += this.#slab.write(text, this.#position, 'utf8')
   }
@@ -146,7 +144,7 @@ export class ByteWriter {
     this.u8(0)
   }
 
-  /** Remembers this point for `rollback`. There is one mark; `take` makes it void. */
+  /** Remembers this point for `rollback`. There is one mark; `take` invalidates it. */
   mark(): void {
     this.#markChunks = this.#chunks.length
     this.#markChunkBytes = this.#chunkBytes
@@ -155,7 +153,7 @@ export class ByteWriter {
     this.#markPosition = this.#position
   }
 
-  /** Forgets what was written since `mark`, so that a value that cannot be encoded leaves no half message. */
+  /** Discards what was written since `mark`, so that a value that cannot be encoded does not leave half a message. */
   rollback(): void {
     this.#chunks.length = this.#markChunks
     this.#chunkBytes = this.#markChunkBytes
@@ -191,7 +189,7 @@ export class ByteWriter {
     this.#view = new DataView(slab.buffer, slab.byteOffset, slab.byteLength)
   }
 
-  /** Moves what stands in the slab to the chunks; the rest of the slab stays in use. */
+  /** Moves the slab's written bytes to the chunks; the rest of the slab stays in use. */
   #seal(): void {
     if (this.#position === this.#start) return
     this.#chunks.push(this.#slab.subarray(this.#start, this.#position))
@@ -200,7 +198,7 @@ export class ByteWriter {
   }
 }
 
-/** The refusal of a string that holds U+0000, with enough of it to be found again. */
+/** Contains enough of the string to find it again. */
 function nulError(text: string): ValueError {
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
   return new ValueError(

@@ -1,19 +1,19 @@
 /*
-  Bytes of which only a claimed number is known beforehand. Their array doubles as bytes really arrive, so a
-  hostile length costs its sender as many bytes as it costs us.
+  Collects bytes whose number is only claimed. The array doubles as bytes arrive, so a false length costs its sender as many bytes
+  as it costs us.
 */
 
 const firstCapacityBytes = 64
 
-/** Collects bytes as they come; a view from `extend` is good until the next call, which may move everything. */
+/** A view from `extend` is valid until the next call, which may move everything. */
 export class GrowableBytes {
   #bytes: Uint8Array<ArrayBuffer>
   #length = 0
   readonly #maxBytes: number
 
   /**
-   * @param maxBytes  never grows beyond; the last growth lands on it exactly
-   * @param expectedBytes  how many have room from the start
+   * @param maxBytes  the array never grows larger; its last growth ends exactly there
+   * @param expectedBytes  room from the start
    */
   constructor(maxBytes: number, expectedBytes: number = 0) {
     this.#bytes = new Uint8Array(expectedBytes)
@@ -42,7 +42,7 @@ export class GrowableBytes {
     return this.#bytes.subarray(start, end)
   }
 
-  /** What was collected: an array of its own buffer's start, cut to size when much of it stayed empty. */
+  /** The collected bytes, at the start of their own buffer; cut to size if much of it stayed empty. */
   finish(): Uint8Array<ArrayBuffer> {
     const { length } = this
     return length * 2 < this.#bytes.length

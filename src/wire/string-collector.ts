@@ -1,33 +1,33 @@
 /*
-  Texts out of strings that end with a 00 each, many at a time. Making a string costs more than looking at its bytes,
-  and columns of short texts repeat a few: these are found again by their bytes, and exist once.
+  Makes many texts at a time from strings that each end with 00. Making a string costs more than looking at its bytes, and columns
+  of short texts repeat a few: these are found again by their bytes, so each is made once.
 */
 import type { Buffer } from 'node:buffer'
 
-/** Texts keep the block alive that they are cut from, and it should lie in the processor's cache. */
+/** A text keeps the block alive from which it was cut, and the block should fit into the processor's cache. */
 const blockBytes = 16_384
 /** V8 copies texts up to this length; longer ones would keep their blocks in memory as long as the table. */
 const maxRepeatedBytes = 12
 const slotBits = 12
-/** For less, in texts and in bytes, the table of short texts costs more than it saves. */
+/** For fewer texts or bytes the table of short texts costs more than it saves. */
 const minRepeatedTexts = 1024
-/** After so many it is clear whether they repeat. */
+/** After this many texts it is clear whether they repeat. */
 const minJudgedTexts = 4096
-/** V8 turns longer arrays into slow ones when they are made at once. */
+/** V8 makes longer arrays slow if they are allocated at once. */
 const maxPreparedTexts = 1 << 24
 
 export class StringCollector {
   readonly texts: string[]
-  /** How many of `texts` are there. */
+  /** How many entries of `texts` are filled. */
   length = 0
-  /** Short texts by a hash of their bytes, once there are bytes for it. */
+  /** Short texts by a hash of their bytes; allocated when there are enough bytes for it. */
   #slots: string[] | undefined
   #mayRepeat: boolean
   #newTexts = 0
 
   /**
    * @param wanted  how many texts there will be
-   * @param availableBytes  bytes that have arrived: an announced number that they cannot hold is not believed
+   * @param availableBytes  bytes that have arrived: a number that they cannot hold is not believed
    */
   constructor(wanted: number, availableBytes: number) {
     const isSure = wanted <= availableBytes && wanted <= maxPreparedTexts
@@ -40,8 +40,8 @@ export class StringCollector {
   }
 
   /**
-   * Adds texts of the strings that end within the next block of `bytes`, at most `count`.
-   * @returns the position after the last of them, `start` when none does
+   * Adds up to `count` texts of the strings that end within the next block of `bytes`.
+   * @returns the position after the last of them, or `start` if none ends there
    */
   collect(bytes: Buffer, start: number, count: number): number {
     const end = Math.min(bytes.length, start + blockBytes)

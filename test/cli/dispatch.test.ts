@@ -41,7 +41,7 @@ t.test('alone, the program names the three commands that one begins with', async
     '  ddb-ingest load',
     '  ddb-ingest load',
   ])
-  t.match(stderr, /without --table: which tables of your server the file fits/)
+  t.match(stderr, /without --table: lists the tables of your server that fit the file/)
 })
 
 t.test(

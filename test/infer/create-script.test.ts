@@ -181,8 +181,8 @@ t.test('what no table can be is said before anything is made', async t => {
     ['hash(code,0)', /a number of partitions/],
     ['hash(code,10,11)', /a number of partitions/],
     ['range(vol,0)', /two ends/],
-    ['range(vol,0,x)', /"x" is no value for a column of type INT/],
-    ['value(code,"a\\b")', /is no value/],
+    ['range(vol,0,x)', /"x" is not a value for a column of type INT/],
+    ['value(code,"a\\b")', /is not a value/],
     ['value(day,2024-01-02)', /such as 2024.01.02/],
     ['list(code,a)', /value\(…\), range\(…\) or hash\(…\)/],
   ] as const) {

@@ -116,12 +116,12 @@ t.test('what means nothing, or two things, is refused', t => {
   refused({ set, parts: ['day'] }, /part "day" of `input.path` goes nowhere/, UsageError)
   refused(
     { set, parts: ['sym'] },
-    /column "sym" is a part of the path of x.csv, and a column of it/,
+    /column "sym" is both a part of the path of x.csv and one of its columns/,
     InputError,
   )
   refused(
     { set: { time: '{price}' }, parts: ['price'] },
-    /a column of it|said of the input itself/,
+    /one of its columns|names a text of the input itself/,
     InputError,
   )
   refused({ set, parts: ['path'] }, /names a part "path"/, UsageError)

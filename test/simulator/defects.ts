@@ -78,7 +78,7 @@ export const defects: readonly Defect[] = [
     'if (true) return',
   ),
   defect(
-    'a server that restarted is taken for one that remembers',
+    'a restarted server is taken for one that still has its memory',
     'marker/marker.ts',
     "? 'gone' : 'taken'",
     "? 'ours' : 'taken'",
@@ -90,13 +90,13 @@ export const defects: readonly Defect[] = [
     '${claimRow}',
   ),
   defect(
-    'a refused batch is sent again where part of it may be stored',
+    'a refused batch is resent although part of it may be stored',
     'fate/decide.ts',
     'if (traits.allOrNothing && batch.resends < traits.retries)',
     'if (batch.resends < traits.retries)',
   ),
   defect(
-    'a batch of which nobody knows goes out under a new attempt',
+    'a batch with an unknown outcome is resent as a new attempt',
     'fate/carry-out.ts',
     'this.#queue.repeat(batch)',
     'this.#queue.sendAgain(batch)',
@@ -136,7 +136,7 @@ export const defects: readonly Defect[] = [
     'const missing = 0 * short',
   ),
   defect(
-    'a refused batch is divided where part of it may be stored',
+    'a refused batch is divided although part of it may be stored',
     'fate/decide.ts',
     "if (!traits.allOrNothing) return { kind: 'uncertain', stops: false }",
     '',
@@ -148,12 +148,12 @@ export const defects: readonly Defect[] = [
     'this.#setup.recorder.unsent(part)',
   ),
   defect(
-    'a count that is short counts as reached',
+    'a row count that is too low counts as reached',
     'transport/count.ts',
     "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'short', grownRows }",
     "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'reached' }",
   ),
-  defect('opening a lost connection has no end', 'connection/retry.ts', 'isLate ||', ''),
+  defect('reconnecting never gives up', 'connection/retry.ts', 'isLate ||', ''),
   defect(
     'batches in flight are not limited',
     'fate/send-queue.ts',
@@ -178,7 +178,7 @@ export const defects: readonly Defect[] = [
     ],
   },
   {
-    name: 'a connection that was not accepted in time is not given up',
+    name: 'a connection attempt without an answer is not given up',
     from: 1,
     changes: [
       {
@@ -189,13 +189,13 @@ export const defects: readonly Defect[] = [
     ],
   },
   defect(
-    'a run that leaves forgets what no session was given',
+    'a run that ends early forgets batches that no session had sent',
     'ending.ts',
     "if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })",
     '',
   ),
   {
-    name: 'what receipts and the last look tell of the number of rows is ignored',
+    name: 'the numbers of rows in receipts and in the final check are ignored',
     from: firstAroundSeed,
     changes: [
       {
@@ -216,19 +216,19 @@ export const defects: readonly Defect[] = [
     ],
   },
   around(
-    'the last look at the target is left out',
+    'the final check of the target is left out',
     'evidence/end-look.ts',
     'if (evidence === undefined || !claimsRows(run)) return undefined',
     'if (run !== undefined) return undefined',
   ),
   around(
-    'a last look that fails leaves rows confirmed',
+    'rows stay confirmed although the final check of the table failed',
     'transport/receipts/recovery.ts',
     'else if (!ended.isLooked) recorder.replaced',
     'else if (ended.isLooked && !ended.isLooked) recorder.replaced',
   ),
   around(
-    'rows that are looked up by value count as found',
+    'rows that are looked up by value always count as found',
     'evidence/find-rows.ts',
     "if (found === undefined) return 'unknown'",
     "if (found !== undefined) return 'all'",
@@ -240,25 +240,25 @@ export const defects: readonly Defect[] = [
     'mayBeOld && !mayBeOld && (await askFinished(',
   ),
   around(
-    'a journal that was brought back is trusted',
+    'a journal restored from an earlier time is trusted',
     'journal/check-alone.ts',
     'if ((found === past && isOld) || isFinished)',
     'if (isOld && isFinished && !isOld)',
   ),
   around(
-    'a damaged journal is begun anew',
+    'a run with a damaged journal starts over',
     'journal/open-journal.ts',
     'if (size?.damage !== undefined && !restart)',
     'if (size?.damage !== undefined && restart && !restart)',
   ),
   around(
-    '--restart does not begin anew',
+    '--restart does not start over',
     'journal/open-journal.ts',
     'const goesOn = !restart && past.run !== undefined',
     'const goesOn = past.run !== undefined',
   ),
   {
-    name: 'a DFS table that was made again is not noticed',
+    name: 'a recreated DFS table is not noticed',
     from: firstAroundSeed,
     changes: [
       {
@@ -285,7 +285,7 @@ export const defects: readonly Defect[] = [
     "if (table.kind !== 'shared') return ''\n  const expression = table.kind === 'shared' ?",
   ),
   around(
-    'journals of finished runs are forgotten by the clock on the wall',
+    "a finished run's journal is ignored if the wall clock says that it is old",
     'journal/open-journal.ts',
     'const goesOn = !restart && past.run !== undefined',
     'const goesOn = !restart && past.run !== undefined && !(past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 30 * 86_400_000)',
@@ -310,7 +310,7 @@ export const defects: readonly Defect[] = [
     'export const staleMs = renewEveryMs / 10',
   ),
   {
-    name: 'a holder that wakes does not look at lease and marker before it sends',
+    name: 'a suspended process sends without checking lease and marker again',
     from: firstAroundSeed,
     changes: [
       {
@@ -326,13 +326,13 @@ export const defects: readonly Defect[] = [
     ],
   },
   ofPlatform(
-    'its own sleep counts as silence of the server',
+    'the time in which the loader was suspended counts as silence of the server',
     'awake-clock.ts',
     'sleptMs += gapMs - beatEveryMs',
     'sleptMs += 0',
   ),
   around(
-    'in sync mode the number of the last batch is not asked for',
+    'in sync mode the server is not asked for the number of the last batch',
     'transport/open-answered.ts',
     'if (found.processes > 0 && !resends) throw',
     'if (found.processes < 0 && !resends) throw',
@@ -366,7 +366,7 @@ export const defects: readonly Defect[] = [
     'this.#carryOut.endBisecting()',
   ),
   {
-    name: 'one file by two names is loaded twice',
+    name: 'one file with two names is loaded twice',
     from: firstAroundSeed,
     changes: [
       {
@@ -377,13 +377,13 @@ export const defects: readonly Defect[] = [
     ],
   },
   fleet(
-    "a plan's table is believed as soon as it is made",
+    "a plan's table is trusted as soon as it is created",
     'fleet/plan-server.ts',
     'const settledMs = 1_000',
     'const settledMs = 0',
   ),
   {
-    name: 'each process has a ledger of its own for a unit',
+    name: 'each process has its own ledger for a unit',
     from: firstFleetSeed,
     changes: [
       {
@@ -399,25 +399,25 @@ export const defects: readonly Defect[] = [
     ],
   },
   fleet(
-    'a unit is told as done only with the one that is begun next',
+    'a finished unit is reported only when the next one begins',
     'fleet/plan-table.ts',
     '${insert(table, { unit, kind: kinds.done, no: 0, ended })}',
     '',
   ),
   fleet(
-    'both halves of a batch of a unit have one number',
+    'both halves of a divided batch of a unit get the same number',
     'fate/unit-numbers.ts',
     'return [left, left + 1]',
     'return [left, left]',
   ),
   fleet(
-    'rows in hand of a unit are sent when reading breaks off',
+    'rows already read from a unit are sent after reading has failed',
     'inputs/inputs.ts',
     'run.plan.unit === undefined ? batches',
     'run.plan.unit?.unit !== 0 ? batches',
   ),
   fleet(
-    'a unit whose receipts are gone is begun again',
+    'a unit whose receipts are gone starts over',
     'fleet/plan-server.ts',
     "if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun",
     "if (begun.kind !== 'lost') return begun",

@@ -62,7 +62,7 @@ function table({ targets }: Tally): string {
       return `| ${[name, rounds, ...struck, begunAnew, codes.join(', ')].join(' | ')} |`
     })
   return [
-    '| target | rounds | loader killed | server killed | both killed | target made again | journal brought back | rounds begun anew | last exit codes |',
+    '| target | rounds | loader killed | server killed | both killed | target recreated | journal restored | rounds started over | last exit codes |',
     '|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n')

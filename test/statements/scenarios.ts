@@ -368,7 +368,7 @@ export async function unsentScripts(): Promise<
     {
       sender: 'load',
       script: ownerScript({ runId: 'myRun', token: 1n }),
-      why: 'from a process that has slept',
+      why: 'from a process that was suspended',
     },
   ]
 }

@@ -134,8 +134,8 @@ writes this page: it runs all commands in all modes against the embedded server 
 they differ from this page.
 
 * Scripts are split at their blocks. \`NAME\` stands for a name of one run or one user, \`NAMES\` and \`TYPES\` for
-  those of columns, \`N\` for a number, \`VALUE\` for a value that comes with a call, \`TABLE\` for a batch. Constants,
-  variables and expressions of these alone are left out, as are the scripts given to \`exec\`. *asynchronous*: in a
+  those of columns, \`N\` for a number, \`VALUE\` for a value that comes with a call, \`TABLE\` for a batch. Expressions
+  of constants and variables only are left out, as are the scripts given to \`exec\`. *asynchronous*: in a
   request without an answer.
 * **sent by**: \`load\` includes \`resume\` and \`retry\`; \`demo\` measures like \`bench\`. \`ConnectionPool\` is part of the library.
 * **right**: the right that a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to
@@ -161,7 +161,7 @@ function pageText(statements: ReadonlyMap<string, Statement>): string {
 
 ## Not seen by the test
 
-The program makes them for what the test does not have.
+The program sends these in cases that the test does not produce.
 
 | statement | why |
 |---|---|

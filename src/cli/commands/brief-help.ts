@@ -19,9 +19,9 @@ const where: Task = [
   'Where rows go',
   {
     table: 'a shared table, or dfs://DATABASE/TABLE',
-    create: 'make the table if it is missing: stream or dfs',
+    create: 'create a missing table: stream or dfs',
     host: 'the server (127.0.0.1:8848)',
-    user: 'log in as; the password is asked for',
+    user: 'log in as; prompts for the password',
   },
 ]
 
@@ -47,7 +47,7 @@ export const briefs: Readonly<Record<string, Brief>> = {
         'Bad rows, and loading again',
         {
           rejects: 'keep rejected rows here, for repair and retry',
-          runId: 'go on where the run stopped, load no row twice',
+          runId: 'resume where it stopped, load no row twice',
         },
       ],
       [
@@ -67,7 +67,7 @@ export const briefs: Readonly<Record<string, Brief>> = {
       where,
       meaning,
       [
-        'How much is looked at, and how it is told',
+        'How much to read, and what to print',
         {
           sample: 'look at no more than n records of each input',
           json: 'print the result as one JSON object',
@@ -81,10 +81,7 @@ export const briefs: Readonly<Record<string, Brief>> = {
 /** Width of the flags' column, with margins. */
 const flagsWidth = 33
 
-/**
- * @param columns  width of the terminal
- * @returns undefined for a command whose help is short anyway
- */
+/** @param columns  width of the terminal @returns undefined for a command whose help is short anyway */
 export function briefHelp(
   name: string,
   options: OptionTable,
@@ -126,7 +123,7 @@ Loads CSV and JSON into DolphinDB, and proves that every row landed.
   ddb-ingest demo
       a tour with a server that is built in
   ddb-ingest load trades.csv --host HOST --user NAME
-      without --table: which tables of your server the file fits
+      without --table: lists the tables of your server that fit the file
   ddb-ingest load trades.csv --host HOST --user NAME --table trades
       load it; with --dry-run only say what would happen
 

@@ -36,7 +36,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   try {
     const inputs = await inputsOf(settings, call)
     const { runId, lock: _, summary: path, ...others } = settings
-    // What environment and configuration name is the summary of loads.
+    // In environment and configuration the summary file is that of loads.
     const file = call.sources.flags.has('summary') ? path : undefined
     const journal = journalOf(settings, call.processEnvironment)
     const journalFile =
@@ -100,7 +100,7 @@ async function runCheck(
     const result = { ...found, exitCode: endCode, commands: commandsOf(found, settings, call) }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })
-    // What the file says of the exit code was written before standard output failed.
+    // The file was written before standard output failed, so its exit code is outdated.
     if (printedCode === exitCode) return exitCode
     return (await files.summary?.write({ ...result, exitCode: printedCode }, output)) ?? printedCode
   } finally {
@@ -128,7 +128,7 @@ function commandsOf(
   })
 }
 
-/** @returns the exit code: 74 where the result cannot be printed */
+/** @returns the exit code: 74 if the result cannot be printed */
 async function print(settings: CheckSettings, call: Call, result: CheckResult): Promise<number> {
   const { output } = call
   const isSilent = settings.quiet === true && result.exitCode === 0
@@ -160,12 +160,12 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
   }
 }
 
-/** @throws {UsageError} DDB_USAGE for what the command line asks of a load alone; environment and configuration are for loads as well */
+/** @throws {UsageError} DDB_USAGE for flags that only a load has; environment and configuration may set them, as they serve loads, too */
 function refuseOfLoad({ sources: { flags } }: Call): void {
   const given = notOfCheck.find(name => flags.has(name))
   if (given === undefined) return
   throw new UsageError(
     'DDB_USAGE',
-    `--${given} is about a load, and a check loads nothing: leave it out. --summary and --json have what a check finds`,
+    `--${given} is for loads, and a check loads nothing: leave it out. --summary and --json hold the result of a check`,
   )
 }

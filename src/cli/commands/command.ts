@@ -8,7 +8,6 @@ import type { Asked } from '../output/advice.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
-/** What a command gets besides its settings. */
 export interface Call {
   readonly args: readonly string[]
   /** The arguments after `--` in `serve -- CMD…`. */

@@ -48,7 +48,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'resume',
     group: 'Load',
-    summary: 'go on with a run that has a name, where it stopped',
+    summary: 'resume a run that has a name, where it stopped',
     args: '<run>',
     options: resumeOptions,
     load: () => import('./runs/resume.js'),
@@ -56,7 +56,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'runs',
     group: 'Load',
-    summary: 'list runs that have a name: where each stands, and how to go on with it',
+    summary: 'list runs that have a name: the state of each, and how to resume it',
     args: '[run...]',
     options: runsOptions,
     load: () => import('./runs/runs.js'),
@@ -64,7 +64,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'plan',
     group: 'Load',
-    summary: 'write down what there is to load, for many processes that load it together',
+    summary: 'list in a file what to load, for many processes that load it together',
     args: '[source...]',
     options: planOptions,
     load: () => import('./plan.js'),
@@ -72,7 +72,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'retry',
     group: 'Load',
-    summary: 'load a repaired rejects file as its run was asked to load',
+    summary: 'load a repaired rejects file with the options of its run',
     args: '<rejects>',
     options: retryOptions,
     load: () => import('./runs/retry.js'),
@@ -116,7 +116,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'selftest',
     group: 'Tools',
-    summary: 'try on a server what this program relies on, with throw-away tables',
+    summary: 'test on a server what this program relies on, with temporary tables',
     args: '',
     options: selftestOptions,
     load: () => import('./selftest.js'),
@@ -133,7 +133,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'completion',
     group: 'Tools',
-    summary: 'print the script by which bash, zsh or fish completes commands',
+    summary: 'print the completion script for bash, zsh or fish',
     args: '<shell>',
     options: { noColor: commonOptions.noColor },
     isClient: false,

@@ -7,10 +7,7 @@ import { scripts } from '../completion/scripts.js'
 import { clean } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
-/**
- * @returns the exit code
- * @throws {UsageError} DDB_USAGE for a shell that there is no script for
- */
+/** @returns the exit code @throws {UsageError} DDB_USAGE for a shell without a script */
 export async function run(_settings: unknown, { args, output }: Call): Promise<number> {
   const shell = shells.find(each => each === args[0])
   if (shell === undefined) {

@@ -282,7 +282,7 @@ function recordsOf(text: string): number {
   return text.split('\n').filter(line => line.trim() !== '').length - 1
 }
 
-/** `ddb-ingest` if it is installed; in a checkout whatever works there. */
+/** `ddb-ingest` if it is installed, else the command that works in this checkout. */
 function commandName(): string {
   const script = process.argv[1] ?? ''
   return basename(script) === 'ddb-ingest.js' ? `node ${shownPath(script)}` : 'ddb-ingest'

@@ -23,12 +23,9 @@ import { tableText } from '../render/table.js'
 type OutputFormat = ExecSettings['output']
 
 /** Redacted output differs from the server's data, which must be reported. */
-const struckOut = "the server's answer has the password in it: *** stands in its place"
+const struckOut = "the server's answer contains the password: *** replaces it"
 
-/**
- * @returns the exit code
- * @throws {ServerError} DDB_SCRIPT for any error in the script
- */
+/** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
 export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const format: OutputFormat = settings.json ? 'json' : settings.output
   const source = sourceOf(settings, call)

@@ -1,5 +1,5 @@
 /*
-  `explain`: what docs/errors.md says about an error code or an exit code, read from the package's own files in the reader's language.
+  `explain`: prints what docs/errors.md says about an error code or an exit code, in the reader's language.
 */
 import { readFile } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
@@ -14,10 +14,7 @@ export interface Explanation {
   readonly cells: readonly (readonly [head: string, text: string])[]
 }
 
-/**
- * @returns the exit code
- * @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one
- */
+/** @returns the exit code @throws {UsageError} DDB_USAGE for an unknown code, with the nearest one */
 export async function run(_settings: ExplainSettings, { args, output }: Call): Promise<number> {
   const words = output.words()
   const path = words.language === 'zh' ? 'docs/zh/errors.md' : 'docs/errors.md'
@@ -67,6 +64,8 @@ function cellsOf(line: string): string[] | undefined {
     .map(cell =>
       cell
         .trim()
+        // A link in brackets only refers to another page.
+        .replace(/ ?[(（]\[[^\]]*\]\([^)]*\)[)）]/g, '')
         .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
         .replace(/`/g, '')
         .replaceAll('\\|', '|'),

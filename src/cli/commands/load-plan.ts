@@ -78,7 +78,7 @@ function checkCall(
   if (restart === true) {
     throw new UsageError(
       'DDB_USAGE',
-      'a plan does not go with --restart: remove its rows, then what the server knows of it with ddb-ingest runs RUN --clean',
+      '--restart does not work with a plan: remove its rows, then what the server knows of it with ddb-ingest runs RUN --clean',
     )
   }
 }

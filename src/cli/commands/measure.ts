@@ -15,13 +15,11 @@ import type { ProcessEnvironment } from '../process-environment.js'
 /** Whether each request is answered. */
 export type Mode = 'sync' | 'async'
 
-/** How fast one mode was. */
 export interface ModeFigures {
   seconds: number
   rowsPerSec: number
 }
 
-/** Both modes, measured one after the other. */
 export interface Measurement {
   requests: number
   rowsPerRequest: number
@@ -31,7 +29,6 @@ export interface Measurement {
   ratio: number
 }
 
-/** What to measure, and how to report it. */
 export interface MeasureOptions {
   connect: () => Promise<Session>
   /** Most requests per mode. */
@@ -40,7 +37,7 @@ export interface MeasureOptions {
   /** Time limit of the answered requests, which sets the number of unanswered ones; default none. */
   longestMs?: number
   signal: AbortSignal
-  /** Called now and then while requests are handed over, with the fraction done. */
+  /** Called now and then while requests are sent, with the fraction done. */
   onProgress?: (mode: Mode, share: number) => void
   onMode?: (mode: Mode, figures: ModeFigures, requests: number) => void
 }

@@ -31,7 +31,6 @@ const mostShown = 20
 /** Enough to know the members of JSON records. */
 const recordsLookedAt = 100
 
-/** How well a file fits a table. */
 interface Fit {
   readonly table: ListedTable
   /** Empty if it fits. */
@@ -113,7 +112,7 @@ async function firstFile(settings: LoadSettings, { args }: Call): Promise<Looked
     )
     return { path, schema: await inferSchema({ ...options, sample: recordsLookedAt }) }
   } catch {
-    // The load will report what is wrong with it, once it has a table.
+    // The load will report the failure once it has a table.
     return undefined
   }
 }

@@ -1,5 +1,5 @@
 /*
-  `plan`: writes down what there is to load, as a file that many processes load together.
+  `plan`: lists what to load in a file, from which many processes load together.
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'

@@ -44,11 +44,11 @@ import { jsonLine } from '../output/terminal-text.js'
 /** The steps in which the commands differ, in the order in which they are called. */
 export interface RunCommand<Found> {
   readonly settings: RunSettings
-  /** Finds what the run is about, as far as it can be read. */
+  /** Reads the facts of the run, as far as they are readable. */
   find(): Promise<Found>
   /** What is known of the run if it fails before it begins. */
   asked(found: Found | undefined): AskedRun
-  /** Refuses whatever can be refused before any file is touched. */
+  /** Makes every check that needs no file to be touched. */
   check(found: Found): Promise<void>
   /** The inputs, if `check` has looked at all of them: a million files are not expanded twice. */
   looked?(): ExpandedSources | undefined
@@ -60,7 +60,6 @@ export interface RunCommand<Found> {
   goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
 
-/** Of a run whose options may be unknown. */
 export function askedOf(runId?: string, options?: KnownRun['run']['options']): AskedRun {
   const { server, target = {}, delivery } = options ?? {}
   return { runId, server, target, confirm: delivery?.confirm }
@@ -115,10 +114,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
   }
 }
 
-/**
- * Checks the state folder before anything in it is believed.
- * @throws {UsageError} DDB_CONFIG
- */
+/** Checks the state folder before anything in it is trusted. @throws {UsageError} DDB_CONFIG */
 function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, output }: Call): void {
   const warn = quiet === true ? undefined : output.note
   checkedStateFolder(processEnvironment.environment, warn)
@@ -126,7 +122,7 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
   checkedStateFolder(processEnvironment.environment, warn, resolve(stateDir))
 }
 
-/** What a run holds on its machine until it has ended. */
+/** What a run keeps open on its machine until it has ended. */
 interface Held {
   lock?: Lock
   readonly files: ResultFile<LoadResult>[]
@@ -206,7 +202,7 @@ async function runLoad(
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
-      // Leaves even if something cannot be ended.
+      // Leaves even if something does not end.
       setTimeout(leave, longestLeaveMs, exitCode)
     },
   })
@@ -265,7 +261,7 @@ async function runLoad(
 const longestLeaveMs = 900
 
 const nameHint =
-  'a run with a name goes on where it stopped: with --run-id NAME this one would have kept a journal'
+  'a run with a name can be resumed: with --run-id NAME this one would have kept a journal'
 
 /** A pipe could not be read again anyway. */
 function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): boolean {
@@ -273,7 +269,7 @@ function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): 
 }
 
 const endingNote = (signal: string, { tell }: Words): string =>
-  tell('{signal}: ending the run in order; once more to leave at once', { signal })
+  tell('{signal}: ending the run cleanly; a second signal ends it at once', { signal })
 
 function leftNote(
   runId: string,

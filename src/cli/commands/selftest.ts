@@ -1,5 +1,5 @@
 /*
-  `selftest`: tries on a server what the rest of the program relies on, and reports what it found.
+  `selftest`: tests on a server what the rest of the program relies on, and reports the findings.
 */
 import { UsageError } from '../../errors.js'
 import { withFacts } from '../../load/connection/known-server.js'
@@ -24,7 +24,6 @@ import { failureOf, writeFailed } from '../output/print-failure.js'
 import { clean, counted, jsonLine, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
-/** At least one check failed. */
 const failedExitCode = 1
 
 interface Ended extends SelftestResult {
@@ -102,10 +101,7 @@ async function openIssueFile({
   })
 }
 
-/**
- * Stores the findings that `load` uses.
- * @returns why they could not be stored
- */
+/** Stores the findings that `load` uses. @returns why they could not be stored */
 function keepFindings(
   { user }: ServerTarget,
   { serverVersion, facts, address }: SelftestResult,

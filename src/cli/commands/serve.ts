@@ -71,7 +71,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
     if (!(cause instanceof DdbError) || !cause.message.includes('(adminPassword)')) throw cause
     throw new UsageError(
       'DDB_CONFIG',
-      `serve does not listen on ${clean(host)}: others could come in as admin with the password everybody knows; ` +
+      `serve does not listen on ${clean(host)}: others could log in as admin with the well-known password; ` +
         'stay on 127.0.0.1',
       { cause },
     )
@@ -127,7 +127,7 @@ function reachableHost(host: string): string {
   return host === '::' ? '::1' : host
 }
 
-/** Variables that our commands read: that the server speaks TLS, and its certificate if it is self-signed. */
+/** Variables that tell our commands that the server uses TLS, and its certificate if that is self-signed. */
 async function tlsEnvironment(
   { tlsCert }: ServeSettings,
   environment: Call['processEnvironment']['environment'],

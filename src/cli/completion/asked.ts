@@ -1,6 +1,6 @@
 /*
-  What a command line could go on with: @bomb.sh/tab knows the commands and options from commander and says which of them the cursor
-  is at; what stands nowhere in the program (tables, runs, files) is named for others to look up.
+  Candidates for the rest of a command line. @bomb.sh/tab knows the commands and options from commander and finds which of them the
+  cursor is at; for tables, runs and files the result only names what to look up.
 */
 import tab from '@bomb.sh/tab/commander'
 import type { Command } from '../commands/command.js'
@@ -11,26 +11,23 @@ import { longName, type OptionDefinition } from '../options/reading/definition.j
 import type { TypedLine } from './bash-line.js'
 import type { FileKind } from './files-below.js'
 
-/** Something to look up. */
 export type Lookup = 'tables' | 'runs' | FileKind
 
-/** One way to go on. */
 export interface Candidate {
   readonly value: string
   readonly description: string
 }
 
-/** What the cursor is at. */
 export interface Asked {
-  /** Of the line; undefined while it has none. */
+  /** undefined while the line has none. */
   readonly command: Command | undefined
-  /** What the word begins with that is not asked for: `--table=`, or nothing. */
+  /** The part of the word before the one to complete: `--table=`, or empty. */
   readonly prefix: string
-  /** What follows that. */
+  /** The part to complete. */
   readonly start: string
   readonly candidates: readonly Candidate[]
   readonly lookup: Lookup | undefined
-  /** The line as a command line that could be read: without an option that still lacks its value. */
+  /** The words of the line that parse: without an option that still lacks its value. */
   readonly settled: readonly string[]
 }
 
@@ -59,11 +56,11 @@ export function askedAt(
   const isAfterOptions = before.includes('--')
   const eq = isAfterOptions || !current.startsWith('--') ? 0 : current.indexOf('=') + 1
   const root = tab(commandTree(commands, words))
-  // This one is for shells.
+  // Only shells call this command.
   root.commands.delete('complete')
   const command = commands.find(({ name }) => name === before[0])
   if (command !== undefined) {
-    // The library takes an option for that of any command, and some mean another thing to each.
+    // The library confuses options of different commands, and some have several meanings.
     for (const name of root.commands.keys()) if (name !== command.name) root.commands.delete(name)
     const own = root.commands.get(command.name)!
     for (const definition of Object.values(command.options)) {
@@ -87,9 +84,9 @@ export function askedAt(
       for (const { name, summary } of commands) offer(name, summary)
     })
   }
-  // It would print them, and those that do not match.
+  // The library would print candidates, even those that do not match.
   Object.assign(root, { complete: () => undefined })
-  // After -- only arguments come; of a hyphen alone it would offer the short options.
+  // After -- only arguments follow; for a lone hyphen the library would offer short options.
   if (isAfterOptions) root.parse([before[0]!, ''])
   else root.parse([...before, current === '-' ? '--' : current])
   const start = current.slice(eq)
@@ -101,7 +98,7 @@ export function askedAt(
 
 function lookupOf(command: Command, definition: OptionDefinition): Lookup | undefined {
   const name = longName(definition)
-  // What `schema` makes is not there yet.
+  // `schema` names a table that does not exist yet.
   if (tableOptions.includes(name) && command.name !== 'schema') return 'tables'
   if (name === 'run-id') return 'runs'
   return lookupsOfValues[/<(.+)>/.exec(definition.flags)?.[1] ?? '']
@@ -112,8 +109,7 @@ function choicesOf(argument: string): readonly string[] {
   return argument === 'shell' ? shells : []
 }
 
-/** Shells that there is a script for. */
+/** Shells that have a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const
 
-/** @see shells */
 export type Shell = (typeof shells)[number]

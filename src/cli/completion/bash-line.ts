@@ -1,9 +1,8 @@
 /*
-  The words of a command line that is being typed, as bash would give them to the program. Nothing is run or expanded for it: neither
-  `$(…)` nor `>` may do anything because somebody asked what could come next.
+  The words of a command line that is being typed, as bash would pass them to the program. Nothing is run or expanded: a request for
+  candidates must not execute `$(…)` or `>`.
 */
 
-/** A line up to the cursor. */
 export interface TypedLine {
   /** Whole words after the name of the program. */
   readonly before: readonly string[]
@@ -11,7 +10,7 @@ export interface TypedLine {
   readonly current: string
 }
 
-/** Reads the line of one command; what stands before its name (`A=1`) and where its output goes (`> file`) are no words of it. */
+/** Reads the line of one command up to the cursor; leaves out assignments (`A=1`) and redirections (`> file`). */
 export function readBashLine(line: string): TypedLine {
   const words: string[] = []
   let word: string | undefined
@@ -33,7 +32,7 @@ export function readBashLine(line: string): TypedLine {
     } else if (/\s/.test(sign)) {
       end()
     } else if (sign === '<' || sign === '>') {
-      // The digit of 2> belongs to it.
+      // The digit in 2> belongs to the redirection.
       if (/^\d+$/.test(word ?? '')) word = undefined
       end()
       isPlace = true
@@ -49,7 +48,7 @@ export function readBashLine(line: string): TypedLine {
   return { before: words.slice(1), current: word ?? '' }
 }
 
-/** What is in quotes, and where they end: with the line, if they are still open. */
+/** The text in quotes and its end, which is the end of the line if the quotes are still open. */
 function quoted(line: string, start: number): readonly [text: string, end: number] {
   const quote = line[start]!
   let text = ''

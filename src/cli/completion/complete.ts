@@ -1,6 +1,6 @@
 /*
-  What a shell asks for on each press of Tab: `complete SHELL -- …`. The answer is `words` or `files` and, line by line, how the word could
-  go on. Whatever goes wrong there is nothing to go on with: nobody wants an error in the middle of a line.
+  Answers what a shell asks on each press of Tab: `complete SHELL -- …`. The answer is `words` or `files` and then one candidate a line.
+  After any failure it is empty, since an error must not appear in the middle of a command line.
 */
 import { homedir } from 'node:os'
 import { runNames } from '../../load/journal/known-runs.js'
@@ -20,14 +20,13 @@ import { readBashLine, type TypedLine } from './bash-line.js'
 import { filePatterns, filesBelow, type FileKind } from './files-below.js'
 import { findTables } from './server-tables.js'
 
-/** What is asked, and by which shell. */
 export interface Request {
   readonly shell: Shell
-  /** Of bash the line up to the cursor and the part of it that bash puts what comes in the place of; of others the words. */
+  /** From bash the line up to the cursor and the part of it that bash will replace; from other shells the words. */
   readonly typed: readonly string[]
 }
 
-/** undefined for a command line that is no request of a shell. */
+/** undefined if the command line is not a request of a shell. */
 export function requestOf(argv: readonly string[]): Request | undefined {
   const [name, shell, dashes, ...typed] = argv
   const known = shells.find(each => each === shell)
@@ -35,10 +34,7 @@ export function requestOf(argv: readonly string[]): Request | undefined {
   return { shell: known, typed }
 }
 
-/**
- * @param withinMs  how long something is looked up: longer a key press must not take
- * @returns 0
- */
+/** @param withinMs  time limit for look-ups, as the user waits for the key press @returns 0 */
 export async function complete(
   { shell, typed }: Request,
   processEnvironment: ProcessEnvironment,
@@ -67,13 +63,13 @@ export async function complete(
     const lines = candidates.map(lineFor(shell, asked, line, typed))
     await output.write([form, ...lines, ''].join('\n'))
   } catch {
-    // As above.
+    // An empty answer, as for every failure.
   }
   if (isLate) processEnvironment.die()
   return 0
 }
 
-/** Not a name that a shell would show as another, or take for two. */
+/** False for a name that a shell would show differently, or split in two. */
 function isOneWord(name: string): boolean {
   return clean(name) === name && !name.includes('\ufffd')
 }
@@ -85,14 +81,14 @@ function isOfFiles(lookup: Lookup): lookup is FileKind {
 function lineOf(shell: Shell, typed: readonly string[]): TypedLine {
   if (shell === 'bash') return readBashLine(typed[0] ?? '')
   const current = typed.at(-1) ?? ''
-  // fish says the other words without their quotes, and this one as it stands.
+  // fish passes the other words without their quotes, but this one as typed.
   return {
     before: typed.slice(0, -1),
     current: shell === 'fish' ? readBashLine(`ddb-ingest ${current}`).current : current,
   }
 }
 
-/** A candidate as its shell wants it. */
+/** A candidate in the form that the shell expects. */
 function lineFor(
   shell: Shell,
   { prefix }: Asked,
@@ -103,13 +99,13 @@ function lineFor(
     return ({ value, description }) =>
       `${prefix}${value}${description && `\t${clean(description)}`}`
   }
-  // bash replaces what follows the last = or : alone, and puts the slash of a folder there itself.
+  // bash replaces only what follows the last = or :, and adds the slash of a folder itself.
   const place = readBashLine(`ddb-ingest ${typed[1] ?? ''}`).current
   const kept = current.endsWith(place) ? current.length - place.length : 0
   return ({ value }) => (prefix + value).slice(kept).replace(/(?<=.)\/$/, '')
 }
 
-/** Whether it was not done in time; then it may hold the process for as long as it likes. */
+/** True if the look-up did not end in time; it may then keep the process alive. */
 async function takesLonger(withinMs: number, looking: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>(resolve => {
@@ -122,7 +118,6 @@ async function takesLonger(withinMs: number, looking: Promise<void>): Promise<bo
   return Promise.race([done, late]).finally(() => clearTimeout(timer))
 }
 
-/** @throws what goes wrong */
 async function lookUp(
   { command, settled, start }: Asked,
   lookup: Lookup,

@@ -1,11 +1,10 @@
 /*
-  Files and folders that a word could go on with, as it was begun: relative, absolute, or with ~/.
+  Files and folders that complete a word in the form in which it begins: relative, absolute, or with ~/.
 */
 import { readdirSync, statSync } from 'node:fs'
 import { dataFiles } from '../../source/data-files.js'
 import { dataExtensions } from '../../parse/formats.js'
 
-/** What may be named. */
 export type FileKind = 'data' | 'scripts' | 'files' | 'folders'
 
 const isData = dataFiles({ extensions: dataExtensions })
@@ -17,7 +16,7 @@ const isWanted: Readonly<Record<FileKind, (name: string) => boolean>> = {
   folders: () => false,
 }
 
-/** As zsh takes them, which finds files by itself. */
+/** Patterns for zsh, which finds files by itself. */
 export const filePatterns: Readonly<Record<FileKind, string>> = {
   data: `(#i)*.((${dataExtensions.join('|')})(|.gz|.zst|.br)|zip)`,
   scripts: '*.dos',
@@ -26,8 +25,8 @@ export const filePatterns: Readonly<Record<FileKind, string>> = {
 }
 
 /**
- * Folders end with a slash. Where no file is of the kind all are named: people may load what they like.
- * @param home  what ~ stands for
+ * Folders end with a slash. If no file is of the kind, all are offered, as users may load any file.
+ * @param home  replaces ~
  * @throws the system's error
  */
 export function filesBelow(start: string, kind: FileKind, home: string): readonly string[] {

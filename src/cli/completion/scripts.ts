@@ -1,6 +1,6 @@
 /*
-  What a shell reads to complete our lines. Each script asks the program, and never has its shell evaluate what was typed or what a server
-  calls its tables (docs/decisions/0076-completion-reads-by-tab-and-writes-by-hand.md).
+  Scripts by which shells complete our command lines. Each asks the program, and never lets its shell evaluate typed text or a server's
+  table names (docs/decisions/0076-completion-reads-by-tab-and-writes-by-hand.md).
 */
 import type { Shell } from './asked.js'
 
@@ -51,5 +51,4 @@ complete -c ddb-ingest -e
 complete -c ddb-ingest -f -a '(__ddb_ingest)'
 `
 
-/** By the name of the shell. */
 export const scripts: Readonly<Record<Shell, string>> = { bash, zsh, fish }

@@ -1,6 +1,6 @@
 /*
-  The tables of the server that a line names, for a person who waits with a finger on the key. Nobody is
-  asked for a password, none leaves in a way that its user has not gone before, and nothing is kept of it.
+  The tables of the server that a command line names. The user waits for a key press, so this never asks for a password. It sends one
+  only in a way in which its user has logged in before, and stores nothing.
 */
 import { statSync } from 'node:fs'
 import type { LoginMemory } from '../../client/login/protection.js'
@@ -16,7 +16,7 @@ import { passwordSource, readPasswordFile, type Login } from '../options/passwor
 import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
 import { serverOptions, type ServerSettings } from '../options/server-options.js'
 
-/** What was found so far stands in `found` at any time. @throws what goes wrong; nobody is told */
+/** Adds tables to `found` as they arrive. @throws any failure, which the caller ignores */
 export async function findTables(
   command: Command,
   sources: OptionSources,
@@ -27,7 +27,7 @@ export async function findTables(
   const settings = resolveOptions(serverOptions, sources)
   const login = await quietLogin(settings, sources)
   if (login === undefined) return
-  // Where a server sends us was not typed.
+  // The user did not type the hosts that a server would redirect to.
   const server = { ...serverTargetOf(settings, login), allowRedirect: [] }
   const session = await connectServer(systemPlatform, server, { deadlineMs })
   try {
@@ -39,7 +39,7 @@ export async function findTables(
   }
 }
 
-/** undefined where a password would have to be asked for, or would be shown to somebody new. */
+/** undefined if the login would have to ask for a password, or send it to a server it has not been sent to before. */
 async function quietLogin(
   settings: ServerSettings,
   sources: OptionSources,
@@ -67,7 +67,7 @@ async function quietLogin(
   return { user, password, loginMemory }
 }
 
-/** Names come from a server: what the option would refuse is not offered. */
+/** Names come from a server, so those that the option would refuse are not offered. */
 function isTaken({ options }: Command, name: string): boolean {
   try {
     return options['table']?.reader.read([name]) !== undefined

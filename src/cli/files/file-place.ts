@@ -7,7 +7,6 @@ import { fileKey } from '../../platform/file-identity.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 
-/** The result for one path; nothing is changed on disk. */
 export interface FilePlace {
   /** Equal for paths of the same file. */
   readonly key: string

@@ -1,6 +1,5 @@
 /*
-  Files that are read whole: lists of inputs, one per line or, as `find -print0` writes them, separated by NULs; and DolphinDB
-  scripts.
+  Reads whole files: DolphinDB scripts, and lists of inputs, one per line or separated by NULs, as `find -print0` writes them.
 */
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -31,7 +30,7 @@ export async function readFilesFrom(path: string, stdin: Readable): Promise<stri
   const separator = text.includes('\0') ? '\0' : /\r?\n/
   const names = text.split(separator).filter(name => name !== '')
   if (names.length === 0) throw noList(path, 'names no file')
-  if (names.includes('-')) throw noList(path, 'names -, which is no file')
+  if (names.includes('-')) throw noList(path, 'names -, which is not a file')
   return names
 }
 

@@ -1,6 +1,6 @@
 /*
-  What runs and `selftest` found out about servers, and how these logged users in, stored for later runs: one file per server,
-  in the state folder. A run never fails because it cannot be stored.
+  Stores for later runs what runs and `selftest` found out about servers, and how these logged users in: one file per server, in the
+  state folder. A run never fails because it cannot store this.
 */
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
@@ -25,7 +25,7 @@ export function knownServers(environment: Environment): ServerMemory {
   }
 }
 
-/** What is known of a server; undefined if nothing is, or the file is unreadable. */
+/** undefined if nothing is known of the server, or its file is unreadable. */
 export function readKnownServer(
   server: ServerAddress,
   environment: Environment,
@@ -44,10 +44,7 @@ function isFacts(value: unknown): boolean {
   return isRecord(value) && Object.values(value).every(fact => typeof fact === 'boolean')
 }
 
-/**
- * Stores findings in place of earlier ones.
- * @returns why they could not be stored; undefined if they were
- */
+/** Replaces earlier findings. @returns why they could not be stored; undefined if they were */
 export function keepKnownServer(
   server: ServerAddress,
   known: KnownServer,

@@ -9,12 +9,10 @@ import { systemFiles } from '../../platform/system-files.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 import { stateFolder } from './state-folder.js'
 
-/** A lock that this process holds. */
 export type Lock = FileLock
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The file of a lock. */
 export function lockPath(name: string, environment: Environment): string {
   return join(stateFolder(environment), 'locks', name)
 }

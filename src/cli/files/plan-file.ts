@@ -33,16 +33,13 @@ export async function readPlanFile(path: string): Promise<Manifest> {
   if (why !== undefined) {
     throw new UsageError(
       'DDB_CONFIG',
-      `the plan ${clean(path)} ${why}: whoever wrote it chooses which files are read. Copy it, or change its owner and mode`,
+      `the plan ${clean(path)} ${why}: its author chooses which files are read. Copy it, or change its owner and mode`,
     )
   }
   return readManifest(text, path)
 }
 
-/**
- * Refuses to overwrite a file that is not a plan.
- * @throws {DdbError} DDB_OUTPUT_CREATE
- */
+/** Refuses to overwrite a file that is not a plan. @throws {DdbError} DDB_OUTPUT_CREATE */
 export async function checkPlanPlace(path: string): Promise<void> {
   let text: string
   try {
@@ -54,7 +51,7 @@ export async function checkPlanPlace(path: string): Promise<void> {
   if (text === '' || text.startsWith('{"format":"ddb-ingest plan"')) return
   throw new DdbError(
     'DDB_OUTPUT_CREATE',
-    `"${path}" is there, and is no plan: name another file, or remove it`,
+    `"${path}" exists and is not a plan: name another file, or remove it`,
   )
 }
 

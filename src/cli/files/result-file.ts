@@ -17,7 +17,6 @@ export interface ResultFile<Result> {
   readonly close: () => Promise<void>
 }
 
-/** A result with an exit code. */
 interface Ended {
   readonly exitCode: number
 }
@@ -74,7 +73,6 @@ async function writeResult<Result extends Ended>(
   }
 }
 
-/** Where a text goes. */
 interface Sink {
   readonly put: (text: string, output: Output) => Promise<void>
   readonly close: () => Promise<void>

@@ -21,7 +21,7 @@ export function stateFileOf(
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/** Tells the command in `serve -- CMD` about its server: nothing is stored of it, as the next one on its port is another. */
+/** Names the server of `serve -- CMD` to the command, which stores nothing about it: the next server on its port is another. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
 /** Whether the server ends no later than this process. */
@@ -44,10 +44,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/**
- * Replaces the content by an object.
- * @returns the system's error code if it cannot be written
- */
+/** Replaces the content by an object. @returns the system's error code if that fails */
 export function replaceStateFile(path: string, content: object): string | undefined {
   const draft = `${path}.${process.pid}.new`
   try {

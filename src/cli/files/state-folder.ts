@@ -64,7 +64,7 @@ export function checkStateFolder(path: string): string | undefined {
   if (isOpenToAll) throw unsafe(path, 'can be written by every user of this machine')
   return (
     `group ${group} can write ${clean(path)}: its users can change what this program knows of runs and logins ` +
-    '(chmod g-w ends that)'
+    '(fix it with chmod g-w)'
   )
 }
 
@@ -80,7 +80,7 @@ function strangersIfThere(path: string): Strangers | undefined {
 function unsafe(path: string, why: string): UsageError {
   return new UsageError(
     'DDB_CONFIG',
-    `${clean(path)} ${why}: what is kept there of runs and logins could be planted. Name a folder of your own inside ` +
-      'it or elsewhere, by --state-dir for journals and by XDG_STATE_HOME for all else.',
+    `${clean(path)} ${why}: others could plant what later runs and logins rely on. Name a folder of your own inside ` +
+      'it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
   )
 }

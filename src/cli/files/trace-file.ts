@@ -8,7 +8,6 @@ import { DdbError } from '../../errors.js'
 import type { Output } from '../output/output.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
-/** A trace, and how to end it. */
 export interface TraceFile {
   readonly trace: Trace
   /** Reports why lines are missing, if any are. */
@@ -16,7 +15,7 @@ export interface TraceFile {
 }
 
 /**
- * The requested trace; undefined without one.
+ * undefined if no trace was requested.
  * @param output  knows the passwords of the run, also for connections that did not send them
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */

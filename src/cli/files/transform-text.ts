@@ -22,9 +22,12 @@ function textOfFile(path: string): string {
   try {
     file = openSync(path, 'r')
     const status = fstatSync(file)
-    if (!status.isFile()) throw new UsageError('DDB_USAGE', `${path} is no file`)
+    if (!status.isFile()) throw new UsageError('DDB_USAGE', `${path} is not a file`)
     if (status.size > mostBytes) {
-      throw new UsageError('DDB_USAGE', `${path} has ${status.size} bytes: no function is so long`)
+      throw new UsageError(
+        'DDB_USAGE',
+        `${path} has ${status.size} bytes, which is too long for a function`,
+      )
     }
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (error) {

@@ -1,5 +1,5 @@
 /*
-  The Chinese of everything that has one.
+  All Chinese texts of the command line.
 */
 import { grouped } from '../output/terminal-text.js'
 import { filled, type Words } from './words.js'

@@ -1,10 +1,9 @@
 /*
-  Which language the help and the messages of a terminal speak. Chinese is loaded only for its readers.
+  Chooses the language of help and messages. Loads Chinese only if it is chosen.
 */
 import { UsageError } from '../../errors.js'
 import { english, type Words } from './words.js'
 
-/** Where the language may be said, and whether a person looks at what is printed. */
 interface Asking {
   /** The command line before `--`. */
   readonly argv: readonly string[]
@@ -14,14 +13,13 @@ interface Asking {
 
 /**
  * `--lang`, else DDB_INGEST_LANG, else on a terminal the language of the system: pipes and logs stay English.
- *
- * @throws {UsageError} DDB_USAGE for a language that there is not
+ * @throws {UsageError} DDB_USAGE for an unknown language
  */
 export async function wordsFor({ argv, environment, isTerminal }: Asking): Promise<Words> {
   const asked = flagOf(argv) ?? environment['DDB_INGEST_LANG']
   if (asked !== undefined && asked !== '') return wordsOf(asked)
   if (!isTerminal) return english
-  // The first one that is set counts, as for every program.
+  // The first one that is set counts, as in POSIX.
   const system = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'] || ''
   return wordsOf(/^zh(?:[_.-]|$)/i.test(system) ? 'zh' : 'en')
 }

@@ -1,15 +1,14 @@
 /*
-  What the command line says, in any language, and in English.
+  The texts of the command line: the interface for any language, and English.
 */
 import { counted, grouped } from '../output/terminal-text.js'
 import type { zhNouns, zhSentences } from './zh-sentences.js'
 
 export type Language = 'en' | 'zh'
 
-/** What the program itself says while it runs, in English, with the places of its values. */
+/** A sentence that the program prints while it runs, in English, with placeholders for values. */
 export type Sentence = keyof typeof zhSentences
 
-/** What is counted. */
 export type Noun = keyof typeof zhNouns
 
 type PlacesOf<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
@@ -20,20 +19,19 @@ type ValuesOf<Text extends string> = [PlacesOf<Text>] extends [never]
   ? []
   : [values: Readonly<Record<PlacesOf<Text>, string | number>>]
 
-/** What a program shows in one language. */
 export interface Words {
   readonly language: Language
-  /** A text of the help; what has no translation stays English. */
+  /** A text of the help; English if it has no translation. */
   say(this: void, english: string): string
-  /** What stands below the options of a command, or of the program. */
+  /** The text below the options of a command, or of the program. */
   epilogue(this: void, name: string, english: string): string
   /** A sentence with its values; numbers are grouped. */
   tell<Text extends Sentence>(this: void, english: Text, ...values: ValuesOf<Text>): string
   /** `1 row`, `2,000 rows`. */
   count(this: void, count: number, noun: Noun): string
-  /** A sentence of the library, in words of the command line; what has no translation stays English. */
+  /** A sentence of the library, with flags for fields; English if it has no translation. */
   notice(this: void, english: string): string
-  /** What a failure means, where the sentence of it is in another language. */
+  /** Explains a failure whose own sentence stays English. */
   meaning(this: void, code: string): string | undefined
 }
 
@@ -47,7 +45,7 @@ export const english: Words = {
   meaning: () => undefined,
 }
 
-/** @param values  what stands for `{name}` */
+/** @param values  by the names in `{name}` */
 export function filled(
   text: string,
   values: Readonly<Record<string, string | number>> = {},

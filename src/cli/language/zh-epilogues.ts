@@ -1,5 +1,5 @@
 /*
-  What stands below the options of each command in Chinese. A test compares commands, numbers and names of options with the English.
+  The Chinese text below the options of each command. A test compares commands, numbers and option names with the English.
 */
 
 const precedence = `
@@ -8,7 +8,7 @@ const precedence = `
 先，其次是环境变量；--print-config 显示最终的值。大小可用 k M G Ki Mi Gi，时间可
 用 ms s m h。`
 
-/** By the name of the command; that of the program for all of them. */
+/** By the name of the command, or of the program. */
 export const zhEpilogues: Readonly<Record<string, string>> = {
   'ddb-ingest': `
 没有 DolphinDB 服务器也可以试用：

@@ -1,9 +1,9 @@
 /*
-  What each error code means in Chinese, and what to do. The sentence of the failure itself, with its file and line, stays in English.
+  The meaning of each error code in Chinese, and what to do. The failure's own sentence, with its file and line, stays English.
 */
 import type { ErrorCode } from '../../errors.js'
 
-/** As docs/errors.md says it, in one or two sentences. */
+/** docs/errors.md in one or two sentences. */
 export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_USAGE: '用法有误：选项不存在、互相矛盾，或值无法识别。--help 列出所有选项。',
   DDB_NAME:

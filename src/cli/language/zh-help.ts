@@ -1,8 +1,8 @@
 /*
-  The texts of the help in Chinese, by their English. A test compares the list with the commands and their options.
+  The help in Chinese, by its English texts. A test compares the list with the commands and their options.
 */
 
-/** Names of options, values and DolphinDB's own words stay as they are typed. */
+/** Names of options, values and DolphinDB's own words stay English. */
 export const zhHelp: Readonly<Record<string, string>> = {
   // Headings and commands
   Load: '导入',
@@ -22,14 +22,13 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '逐列说明导入会做什么，不写入任何数据',
   'find the columns of files by looking at every value, and the script for a table':
     '查看每个值以确定文件的列，并给出建表脚本',
-  'go on with a run that has a name, where it stopped': '从停止处继续有名称的运行',
-  'list runs that have a name: where each stands, and how to go on with it':
+  'resume a run that has a name, where it stopped': '从停止处继续有名称的运行',
+  'list runs that have a name: the state of each, and how to resume it':
     '列出有名称的运行：各自的进度，以及如何继续',
-  'write down what there is to load, for many processes that load it together':
+  'list in a file what to load, for many processes that load it together':
     '写下要导入的内容，供多个进程共同导入',
-  'load a repaired rejects file as its run was asked to load': '按原来的设置导入修正后的拒绝文件',
-  'print the script by which bash, zsh or fish completes commands':
-    '输出供 bash、zsh 或 fish 补全命令的脚本',
+  'load a repaired rejects file with the options of its run': '按原来的设置导入修正后的拒绝文件',
+  'print the completion script for bash, zsh or fish': '输出供 bash、zsh 或 fish 补全命令的脚本',
   'run a DolphinDB script and print its result': '运行 DolphinDB 脚本并打印结果',
   'the embedded DolphinDB-compatible server, in the foreground or for as long as a command runs':
     '内置的 DolphinDB 兼容服务器，在前台运行，或随一条命令运行',
@@ -37,25 +36,25 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '在内置服务器上演示三种异步写入方式',
   'measure asynchronous against synchronous writing: 50,000 requests of 100 rows':
     '比较异步与同步写入的速度：50,000 个请求，每个 100 行',
-  'try on a server what this program relies on, with throw-away tables':
+  'test on a server what this program relies on, with temporary tables':
     '用临时表在服务器上检验本程序所依赖的行为',
   'say what an error code or exit code means, and what to do': '说明错误码或退出码的含义和处理方法',
   // Target
   'shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
-  'make the table when it is not there: stream or dfs': '表不存在时创建：stream 或 dfs',
+  'create a missing table: stream or dfs': '表不存在时创建：stream 或 dfs',
   'insert, append or upsert': 'insert、append 或 upsert',
   'columns that make a row unique, for upsert and --verify':
     '唯一确定一行的列，用于 upsert 和 --verify',
   'function view to call; the batch is its last argument': '要调用的函数视图；批次是最后一个参数',
-  'bound before the batch; repeatable': '绑定在批次之前的参数；可重复',
-  "DolphinDB function of each batch, 'def(t){ … }' or @FILE: what it gives is written":
+  'argument before the batch; repeatable': '绑定在批次之前的参数；可重复',
+  "DolphinDB function, 'def(t){ … }' or @FILE: its result for each batch is written":
     "对每个批次执行的 DolphinDB 函数，'def(t){ … }' 或 @FILE：写入它的返回值",
   'columns sent to the function or transform, in this order': '发送给函数或转换函数的列，按此顺序',
   "take this table's columns instead": '改用此表的列',
   'table to count when rows go to a function': '使用函数时，统计此表的行数',
   "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)":
     "用于 --create dfs：'date,hash(symbol,10)'、value(…)、range(…)",
-  'with --create dfs: what a TSDB table is sorted by': '用于 --create dfs：TSDB 表的排序列',
+  'with --create dfs: sort columns of a TSDB table': '用于 --create dfs：TSDB 表的排序列',
   'with --create dfs: all, first or last of rows with equal sort columns':
     '用于 --create dfs：排序列相同的行保留 all（全部）、first（第一行）或 last（最后一行）',
   'with --create dfs: OLAP or TSDB': '用于 --create dfs：OLAP 或 TSDB',
@@ -67,9 +66,9 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '为路径的各部分命名，例如 {day}/{symbol}.csv；或 hive，用于文件夹 day=…',
   'inputs whose path does not match: skip, or null for its parts':
     '路径不匹配的输入：skip（略去），或 null（各部分为空值）',
-  'a text; {NAME} in it is a column, a part of --path, filename, dirname, path or line; repeatable':
+  'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable':
     '一段文本；其中的 {NAME} 是列、--path 的一个部分、filename、dirname、path 或 line；可重复',
-  'also read again what has changed since the run has read it; for targets that replace rows by key':
+  'read files again if they changed after the run read them; for targets that replace rows by key':
     '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
   'add columns of the input that the table lacks; the script is printed first':
     '添加输入中有而表中没有的列；先打印脚本',
@@ -92,14 +91,14 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'auto, yes or no': 'auto、yes 或 no',
   'records end with a delimiter; an empty last field is dropped':
     '记录以分隔符结尾；去掉末尾的空字段',
-  'records begin with a name of their own, which is left out': '记录以自己的名称开头，名称不读取',
+  'records begin with a row name, which is left out': '记录以自己的名称开头，名称不读取',
   'records with missing or extra fields: reject, pad or cut':
     '字段缺少或多余的记录：拒绝、补齐或截去',
   'leave out blanks around quoted fields': '去掉带引号字段两侧的空白',
   'strict, or lax: a quote inside an unquoted field is text':
     'strict；或 lax：未加引号的字段中的引号视为文本',
   'longer records are rejected': '更长的记录被拒绝',
-  'lines to leave out before anything is read': '开始读取前跳过的行数',
+  'leave out this many lines at the start': '开始读取前跳过的行数',
   'read no more than n records': '最多读取 n 条记录',
   'records inside a JSON document, such as data.items': 'JSON 文档中记录的位置，例如 data.items',
   'between the elements of an array column': '数组列元素之间的分隔符',
@@ -108,86 +107,84 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'input column for a target column; repeatable': '目标列对应的输入列；可重复',
   'leave out input columns the target lacks': '忽略目标表没有的输入列',
   'target columns without input become null': '没有输入的目标列为空值',
-  'means null, as an empty field does; repeatable': '与空字段一样表示空值；可重复',
+  'this text means null, as an empty field does; repeatable': '与空字段一样表示空值；可重复',
   'texts of --null mean null in quotes, too': '--null 的文本在引号内也表示空值',
   "DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for all; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
-  'whose clocks the columns keep; none keeps times as written, whatever their offsets':
+  'time zone of the stored times; none keeps times as written, whatever their offsets':
     '列所用的时区；none 按原文保留时间，不论其偏移',
-  'the offset that times of a column have, +08:00 or none; repeatable':
+  'offset of the times in a column, +08:00 or none; repeatable':
     '列中时间的偏移，+08:00 或 none；可重复',
   'between groups of three digits': '千位分隔符',
-  'numbers have a comma where others have a point': '数字以逗号为小数点',
-  'holds shares such as 12.5%; repeatable': '含有 12.5% 这样的百分数；可重复',
-  'means true, as 1 does; repeatable': '与 1 一样表示真；可重复',
-  'means false, as 0 does; repeatable': '与 0 一样表示假；可重复',
+  'the decimal separator of numbers is a comma': '数字以逗号为小数点',
+  'this column holds percentages such as 12.5%; repeatable': '含有 12.5% 这样的百分数；可重复',
+  'this text means true, as 1 does; repeatable': '与 1 一样表示真；可重复',
+  'this text means false, as 0 does; repeatable': '与 0 一样表示假；可重复',
   'a bad cell becomes null and is counted': '错误的单元格变为空值并计数',
   // Bad rows and delivery
   'stop, skip or quarantine': 'stop（停止）、skip（跳过）或 quarantine（另存）',
   'stop when more rows are rejected': '被拒绝的行超过此数时停止',
-  'takes rejected rows byte for byte, loadable again': '逐字节保存被拒绝的行，可再次导入',
+  'write rejected rows here, byte for byte, to load them again': '逐字节保存被拒绝的行，可再次导入',
   'async or sync': 'async 或 sync',
-  'auto, none, count or receipts: how rows are known to have landed':
+  'auto, none, count or receipts: how to confirm that rows landed':
     'auto、none、count 或 receipts：如何确认行已写入',
-  'give a silent server up after this long without progress':
-    '服务器无响应且没有进展超过此时间则放弃',
-  'rows a request: auto, or a number': '每个请求的行数：auto 或数字',
-  'bytes a request': '每个请求的字节数',
-  'send what stdin or --follow gave after this long':
+  'give up if the server makes no progress for this long': '服务器无响应且没有进展超过此时间则放弃',
+  'rows per request: auto, or a number': '每个请求的行数：auto 或数字',
+  'bytes per request': '每个请求的字节数',
+  'send rows of stdin or --follow after at most this long':
     '标准输入或 --follow 的数据最多等待此时间后发送',
-  'bytes sent and not confirmed': '已发送但未确认的字节数上限',
-  'sessions that send data: auto, or 1 to 64; rows go by partition or key, else with --unordered':
+  'most bytes that are sent but not confirmed': '已发送但未确认的字节数上限',
+  'sessions that send data: auto, or 1 to 64; divides rows by partition or key, else needs --unordered':
     '发送数据的会话数：auto，或 1 到 64；按分区或主键分配行，否则需要 --unordered',
   'rows may arrive in another order than they were read in': '行到达的顺序可以与读取的顺序不同',
-  'how often a batch is sent again; 0 also opens no lost connection':
+  'retries per batch; 0 also disables reconnecting':
     '批次重新发送的次数；0 表示也不重新建立断开的连接',
-  'how long a lost connection is tried to be opened again': '尝试重新建立断开连接的时间',
+  'how long to keep reconnecting': '尝试重新建立断开连接的时间',
   'report or resend uncertain batches': '不确定的批次：report（报告）或 resend（重新发送）',
   'sample or all: read rows back and compare them': 'sample 或 all：读回行并比较',
   '50MB/s or 200krows/s': '50MB/s 或 200krows/s',
   // Server
   'the server; several are tried in order': '服务器；有多个时依次尝试',
-  'its port, where --host names none': '--host 未写端口时的端口',
-  'log in as; the password comes from one of the next two, from DDB_PASSWORD, or is asked for':
+  'its port, if --host names none': '--host 未写端口时的端口',
+  'log in as; the password comes from one of the next two, from DDB_PASSWORD, or a prompt':
     '登录的用户；密码来自下面两项之一、DDB_PASSWORD，或当场询问',
   'the password is the first line of this file': '密码为此文件的第一行',
   'the password is the first line of standard input': '密码为标准输入的第一行',
-  'speak TLS, and verify who answers': '使用 TLS 并验证对方身份',
-  'authorities that count, instead of those of the system (PEM)':
+  'use TLS, and verify the server': '使用 TLS 并验证对方身份',
+  'trusted authorities, instead of those of the system (PEM)':
     '信任的证书颁发机构，代替系统的（PEM）',
-  'take any certificate: an attacker may stand in for the server':
+  'accept any certificate: an attacker may impersonate the server':
     '接受任何证书：攻击者可能冒充服务器',
-  'our own certificate, for servers that want one (PEM)':
+  'client certificate, for servers that require one (PEM)':
     '客户端证书，供要求证书的服务器使用（PEM）',
   'the private key of that certificate, without a passphrase (PEM)': '该证书的私钥，无口令（PEM）',
-  'columns on the way: lz4, none; auto compresses while a network between is slow':
+  'compress columns: lz4, none; auto compresses while the network is slow':
     '传输中的列：lz4、none；auto 在网络较慢时压缩',
-  'a password may travel in plain text without verified TLS':
-    '没有经过验证的 TLS 时，密码可以明文传输',
-  'refuse less: a login other than by scram, or a connection without verified tls':
+  'allow a password in plain text without verified TLS': '没有经过验证的 TLS 时，密码可以明文传输',
+  'refuse anything weaker: a login other than scram, or a connection without verified tls':
     '拒绝更弱的方式：非 scram 的登录，或未经验证的 tls 连接',
-  'further hosts that a cluster may send us to': '集群可以让我们转去的其他主机',
-  'for all hosts and all tries together': '所有主机和所有尝试的总时间',
+  'other hosts that a cluster may redirect to': '集群可以让我们转去的其他主机',
+  'limit for all hosts and attempts together': '所有主机和所有尝试的总时间',
   // Run
-  'name of this run; with one it keeps a journal, and goes on where it stopped':
+  'name of this run, which then keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
-  "load what 'ddb-ingest plan' has written down, together with other processes":
+  "load a file of 'ddb-ingest plan' together with other processes":
     "与其他进程共同导入 'ddb-ingest plan' 写下的内容",
-  "which share of a plan: I/N, or auto or auto/N by the scheduler's variables":
+  "share of a plan: I/N, or auto or auto/N from the scheduler's variables":
     '计划的哪一份：I/N，或按调度器变量的 auto、auto/N',
   'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
   'a label of every metric in --metrics-file; repeatable':
     '--metrics-file 中每个指标都带的标签；可重复',
-  'rows of a table that are shown; 0 for all': '显示表的多少行；0 为全部',
+  'show this many rows of a table; 0 for all': '显示表的多少行；0 为全部',
   'where journals are': '运行日志所在的文件夹',
-  'begin the run anew, whatever its journal says': '不论运行日志内容，重新开始运行',
+  'start the run over, whatever its journal says': '不论运行日志内容，重新开始运行',
   'exit code 5 unless exactly n rows are confirmed': '确认的行数不等于 n 时退出码为 5',
-  'exit code 5 if the target had the key of a row already': '目标表已有某行的主键时退出码为 5',
+  'exit code 5 if the target already had the key of a row': '目标表已有某行的主键时退出码为 5',
   'exit code 5 before the first row unless the target has these columns':
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
-  "write nothing, and say what would be: as 'check'": "不写入，只说明会怎样：同 'check'",
+  "write nothing, and say what would happen, like 'check'": "不写入，只说明会怎样：同 'check'",
   'write the JSON object of --json here as well': '把 --json 的 JSON 对象也写到这里',
-  'of more than 100 inputs, what --json lists: all, or those in which something was wrong':
+  'inputs that --json lists if there are more than 100: all, or those with problems':
     '输入超过 100 个时 --json 列出哪些：全部，或有问题的',
   "write the run's figures here for Prometheus": '把本次运行的指标写到这里，供 Prometheus 使用',
   'write a page with charts here, for a browser': '把带图表的网页写到这里，供浏览器查看',
@@ -196,8 +193,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'auto, bar, plain or none; auto is a bar on a terminal, else a line every 10 s':
     'auto、bar、plain 或 none；auto 在终端显示进度条，否则每 10 秒一行',
   'print nothing at all on success': '成功时不打印任何内容',
-  'text or json: one object a line on standard error': 'text 或 json：标准错误每行一个对象',
-  'write one line a message to and from the server, without values and secrets':
+  'text or json: one object per line on standard error': 'text 或 json：标准错误每行一个对象',
+  'write each message to and from the server as a line, without values and secrets':
     '与服务器往来的每条消息写一行，不含值和密码',
   'scripts and first values in the trace as well': '跟踪中也写脚本和最前面的值',
   'print exactly one JSON object on standard output': '在标准输出只打印一个 JSON 对象',
@@ -214,57 +211,56 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'look at no more than n records of each input': '每个输入最多查看 n 条记录',
   'name of the table to make, or dfs://DATABASE/TABLE': '要创建的表名，或 dfs://数据库/表',
   'columns of the key of a keyed stream table': '键值流表的主键列',
-  'columns that have these types, whatever is found; the others are found':
-    '指定这些列的类型，其余的自动判断',
+  'types of these columns; the others are found': '指定这些列的类型，其余的自动判断',
   'look at the first n records': '查看前 n 条记录',
   'table, types, json or create: the script that makes the table':
     'table、types、json 或 create：建表脚本',
   'the same as --output json': '同 --output json',
-  'remove journals: of the runs named, else of those that finished 30 days ago or before':
+  'remove journals of the named runs, else of those that finished at least 30 days ago':
     '删除运行日志：所列运行的，否则 30 天前已完成的',
-  'how far all shards of this plan are, and what is missing': '此计划各分片的进度，以及还缺什么',
-  'what became of each file of a run': '某次运行中每个文件的结果',
+  'progress of all shards of this plan, and what is missing': '此计划各分片的进度，以及还缺什么',
+  'outcome of each file of a run': '某次运行中每个文件的结果',
   'the file of the plan': '计划文件',
-  'what one process loads at a time, about': '一个进程一次大约导入多少',
+  'about how much one process loads at a time': '一个进程一次大约导入多少',
   'most rows of a batch, in every process': '每个进程中一个批次最多的行数',
-  'a batch is full at so many bytes, in every process': '每个进程中一个批次的字节数上限',
+  'bytes at which a batch is full, in every process': '每个进程中一个批次的字节数上限',
   'the script itself instead of a file': '直接给出脚本，而不是文件',
   'table, csv or json': 'table、csv 或 json',
   'address to listen on': '监听的地址',
   'port to listen on; 0 picks a free one': '监听的端口；0 表示任选空闲端口',
   'script to run as admin before anybody may connect': '接受连接之前以 admin 运行的脚本',
-  'guests may do nothing but log in': '访客只能登录',
-  'speak TLS alone, with this certificate (PEM)': '只使用 TLS，用此证书（PEM）',
+  'guests may only log in': '访客只能登录',
+  'use only TLS, with this certificate (PEM)': '只使用 TLS，用此证书（PEM）',
   'web pages that may connect with WebSocket': '可以用 WebSocket 连接的网页',
   'values without a VALUE partition: add one, skip the row, or fail':
     '没有 VALUE 分区的值：add（新增分区）、skip（跳过该行）或 fail（失败）',
-  'be of this version, such as 1.30.22: refuse what came later':
+  'imitate this version, such as 1.30.22: refuse what came later':
     '模拟此版本，例如 1.30.22：拒绝之后才有的功能',
   'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)':
     'dolphindb.cfg 的设置，例如 maxPubConnections=0（可重复）',
-  'refuse every n-th insert, as ChunkInRecovery, or forget sessions':
+  'refuse every n-th insert with an error such as ChunkInRecovery, or forget sessions':
     '每隔 n 次拒绝一次写入（如同 ChunkInRecovery），或丢弃会话',
-  'count rows and forget them, for measurements': '只计数不保存，供测量使用',
+  'count rows without storing them, for measurements': '只计数不保存，供测量使用',
   'requests in each mode': '每种模式的请求数',
-  'rows a request': '每个请求的行数',
-  'end after this, with what is known by then': '到此时间结束，报告当时已知的结果',
-  'another user, for the checks that take two': '另一个用户，供需要两个用户的检查使用',
+  'rows per request': '每个请求的行数',
+  'stop after this time, with the findings so far': '到此时间结束，报告当时已知的结果',
+  'another user, for checks that need two': '另一个用户，供需要两个用户的检查使用',
   'file with the password of that user': '该用户的密码文件',
-  'write what may be pasted into an issue, without hosts, users and passwords':
+  'write a report for an issue, without hosts, users and passwords':
     '写出可以贴到问题报告中的内容，不含主机、用户和密码',
   // Defaults
   "the run's own": '沿用该运行的',
   'by their extension': '按扩展名',
   'an error before the first row': '在第一行之前报错',
-  'auto: up to 3, once the input pays for them': 'auto：输入足够大时最多 3 个',
+  'auto: up to 3, if the input is large enough': 'auto：输入足够大时最多 3 个',
   'auto: byte order mark, else UTF-8': 'auto：按字节顺序标记，否则 UTF-8',
   'found in the first 1 MiB': '由前 1 MiB 判断',
   'found, usually "': '自动判断，通常为 "',
   'found, usually the quote itself': '自动判断，通常为引号本身',
   "auto: by the target's columns": 'auto：按目标表的列',
-  'name when there is a header': '有表头时为 name',
-  'as written, of one offset a column': '按原文，每列一种偏移',
-  'that of the first one': '与第一个相同',
+  'name if there is a header': '有表头时为 name',
+  'as written, with one offset per column': '按原文，每列一种偏移',
+  'that of the first time': '与第一个相同',
   'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
   'chosen, with its reason': '自动选择，并说明理由',
   'auto: 10,000 at first, DFS tables by bytes': 'auto：起初 10,000，DFS 表按字节',
@@ -275,15 +271,14 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'FILE.retry.csv beside it': '旁边的 FILE.retry.csv',
   'no limit': '不限',
   '100 on a terminal, else all': '终端上 100，否则全部',
-  "on a terminal the system's": '终端上为系统的语言',
+  "the system's, on a terminal": '终端上为系统的语言',
   // The help that fits a screen
   'Streams files or standard input into a table, and proves that every row landed.':
     '把文件或标准输入导入表，并证明每一行都已写入。',
   'Where rows go': '导入到哪里',
   'a shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
-  'make the table if it is missing: stream or dfs': '表不存在时创建：stream 或 dfs',
   'the server (127.0.0.1:8848)': '服务器（127.0.0.1:8848）',
-  'log in as; the password is asked for': '登录的用户；密码会当场询问',
+  'log in as; prompts for the password': '登录的用户；密码会当场询问',
   'What the file means': '如何理解文件',
   'gb18030, big5, latin1, …, or auto (UTF-8)': 'gb18030、big5、latin1 等，或 auto（UTF-8）',
   'which input column fills a table column': '表的列取自哪个输入列',
@@ -291,13 +286,13 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'such as day=dd/MM/yyyy or t=epoch:ms': '例如 day=dd/MM/yyyy 或 t=epoch:ms',
   'Bad rows, and loading again': '错误的行，以及再次导入',
   'keep rejected rows here, for repair and retry': '保存被拒绝的行，供修正后重新导入',
-  'go on where the run stopped, load no row twice': '从停止处继续，不重复导入任何行',
+  'resume where it stopped, load no row twice': '从停止处继续，不重复导入任何行',
   'Before and after': '之前与之后',
   'write nothing, and say what would happen': '不写入，只说明会发生什么',
   'print the result as one JSON object': '以一个 JSON 对象打印结果',
   'Says what a load would do, column by column, and writes nothing.':
     '逐列说明导入会做什么，不写入任何数据。',
-  'How much is looked at, and how it is told': '查看多少，以及如何显示',
+  'How much to read, and what to print': '查看多少，以及如何显示',
   'Streams CSV and JSON into DolphinDB asynchronously, and proves that every row landed.':
     '把 CSV 和 JSON 异步导入 DolphinDB，并证明每一行都已写入。',
   'All options, examples and exit codes: ': '所有选项、示例和退出码：',

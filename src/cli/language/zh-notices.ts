@@ -1,10 +1,10 @@
 /*
-  Notices of the library in Chinese: those that people meet first. They come as finished sentences, so each is known by its English with
-  the places of its values; all others stay English. Values that are sentences themselves, such as a server's own words, stay, too.
+  The most common notices of the library in Chinese. They arrive as finished sentences, so each is recognised by its English with
+  placeholders for values. Other notices stay English, and so do values that are sentences, such as a server's own words.
 */
 import { filled } from './words.js'
 
-/** A test finds every one of them in the sources. */
+/** A test finds each of them in the sources. */
 export const zhNotices: Readonly<Record<string, string>> = {
   'rejected: {file}, line {line}: {message}': '被拒绝：{file} 第 {line} 行：{message}',
   'already loaded': 'already loaded：此前已全部导入',
@@ -34,9 +34,9 @@ export const zhNotices: Readonly<Record<string, string>> = {
   'the server has version {version}: {facts}': '服务器版本为 {version}：{facts}',
   'standard input and pipes cannot be read twice: this run keeps no journal':
     '标准输入和管道不能读两遍：本次运行不保存运行日志',
-  '--tls-insecure: nobody checks who the server is, so whoever stands between may read and change all that is sent':
+  '--tls-insecure: the server is not verified, so an attacker in between can read and change everything that is sent':
     '--tls-insecure：不检查服务器的身份，中间的任何人都可能读取和改动传输的一切',
-  'other users of this machine can read {path}: chmod 600 would end that':
+  'other users of this machine can read {path}: fix it with chmod 600':
     '本机的其他用户可以读取 {path}：请执行 chmod 600',
   '{server}: the password is sent encrypted, but the server is not verified: --tls verifies it':
     '{server}：密码已加密发送，但服务器的身份未经验证：--tls 可以验证',
@@ -69,7 +69,7 @@ interface Pattern {
 }
 
 const patternOf = ([english, chinese]: readonly [string, string]): Pattern => ({
-  // Backticks of the library have become flags; the rest stands there as it is.
+  // The library's fields in backticks have become flags; the rest must match exactly.
   sign: new RegExp(
     `^${english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)\}/g, '(?<$1>.+?)')}$`,
     's',
@@ -80,7 +80,7 @@ const patternOf = ([english, chinese]: readonly [string, string]): Pattern => ({
 const patterns = Object.entries(zhNotices).map(patternOf)
 const detectedPatterns = Object.entries(zhDetected).map(patternOf)
 
-/** The notice in Chinese; English where it has none. */
+/** The notice in Chinese; English if it has no translation. */
 export function zhNotice(english: string): string {
   return translated(english, patterns) ?? detected(english) ?? english
 }

@@ -1,9 +1,9 @@
 /*
-  The sentences of a run in Chinese, by their English. The compiler holds the list against what the program says; a test finds what is
-  left over. What scripts look for stays as it is: "Already loaded: " begins its sentence, codes and commands stand in theirs.
+  The sentences of a run in Chinese, by their English. The compiler finds missing ones, a test unused ones. Texts that scripts look
+  for stay unchanged: "Already loaded: " begins its sentence, and codes and commands appear in theirs.
 */
 
-/** What is counted, after its number. */
+/** Follow a number. */
 export const zhNouns = {
   row: '行',
   'confirmed row': '行已确认',
@@ -20,7 +20,7 @@ export const zhNouns = {
   partition: '个分区',
 } as const
 
-/** `{name}` stands for a value, which is in both. */
+/** `{name}` is replaced by a value; both languages have the same names. */
 export const zhSentences = {
   ', ': '，',
   '; ': '；',
@@ -39,9 +39,9 @@ export const zhSentences = {
   '{read} of {total}': '{read} / {total}',
   'file {number} of {count}': '文件 {number}/{count}',
   '{time} left': '剩余 {time}',
-  '{signal}: ending the run in order; once more to leave at once':
+  '{signal}: ending the run cleanly; a second signal ends it at once':
     '{signal}：正在有序结束运行；再按一次立即退出',
-  'a run with a name goes on where it stopped: with --run-id NAME this one would have kept a journal':
+  'a run with a name can be resumed: with --run-id NAME this one would have kept a journal':
     '有名称的运行可以从停止处继续：加上 --run-id NAME，本次运行就会保存运行日志',
   // The summary
   took: '用时',
@@ -99,7 +99,7 @@ export const zhSentences = {
   '{count} with a null in their key, not compared': '{count} 行的主键含空值，未比较',
   'to go on': '继续运行',
   'to look for its rows': '查找其中的行',
-  'to load all again, once none is there: {command}':
+  'to load all again, if none of them is there: {command}':
     '确认表中没有任何行之后，全部重新导入: {command}',
   'no DolphinDB server at hand? One is built in: start it, and try again in another terminal':
     '手边没有 DolphinDB 服务器？本程序内置了一个：启动它，然后在另一个终端重试',
@@ -120,7 +120,7 @@ export const zhSentences = {
   '{count} of them': '其中 {count} 行',
   '{who} are in {path}, the reasons in {path}.reasons.ndjson':
     '{who}保存在 {path}，原因在 {path}.reasons.ndjson',
-  '{count} of them are without a place: they are in the input alone':
+  '{count} of them are in no file: they are only in the input':
     '其中 {count} 行没有保存到文件，只在输入中',
   '{path}: {rejected} of {rows} rejected': '{path}：{rows}中有 {rejected} 行被拒绝',
   '; first: {error}': '；第一个：{error}',
@@ -143,8 +143,8 @@ export const zhSentences = {
   'rate: {bytes}/s': '速度：{bytes}/s',
   'peak memory: {bytes}': '内存峰值：{bytes}',
   // What a load would do
-  'to load exactly so:': '完全照此导入：',
-  'the load in which what was found is said:': '写明所有检测结果的导入命令：',
+  'to load exactly this way:': '完全照此导入：',
+  'equivalent command with every detected setting:': '写明所有检测结果的导入命令：',
   'the inputs are read in different ways, so it takes several loads:':
     '各输入的读取方式不同，因此需要分几次导入：',
   'All {rows} would load into {into}{requests}.': '全部 {rows}都能导入 {into}{requests}。',
@@ -173,9 +173,9 @@ export const zhSentences = {
   'field {number}': '字段 {number}',
   '{rejected}, {coerced} made null': '{rejected}，{coerced} 个变为空值',
   '{partitions} by {columns}': '{partitions}，按 {columns}',
-  'partitions are not told': '分区数未知',
+  'an unknown number of partitions': '分区数未知',
   ', {count} of them new': '，其中 {count} 个是新的',
-  'whether rows lie outside is not told': '是否有行在分区范围之外未知',
+  'unknown whether rows lie outside': '是否有行在分区范围之外未知',
   '{rows} outside': '{rows}在分区范围之外',
   '  and {count} more': '  另有 {count} 个',
   '{rows} would be rejected ({codes})': '{rows}会被拒绝（{codes}）',

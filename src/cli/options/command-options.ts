@@ -44,7 +44,6 @@ export const checkOptions = {
   }),
 }
 
-/** The settings of `check`. */
 export type CheckSettings = SettingsOf<typeof checkOptions>
 
 const { limit: _limit, follow: _follow, threads: _threads, ...readingOptions } = inputOptions
@@ -77,7 +76,7 @@ export const schemaOptions = {
     },
     types: {
       flags: '--types <name:TYPE,...>',
-      help: 'columns that have these types, whatever is found; the others are found',
+      help: 'types of these columns; the others are found',
       reader: named('NAME:TYPE,…', types => {
         schemaFromTypes(types)
         return types
@@ -112,7 +111,6 @@ export const schemaOptions = {
   ...commonOptions,
 }
 
-/** The settings of `schema`. */
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
 /** How to read files that a plan divides. */
@@ -128,7 +126,7 @@ export const planOptions = {
     },
     unitSize: {
       flags: '--unit-size <size>',
-      help: 'what one process loads at a time, about',
+      help: 'about how much one process loads at a time',
       reader: size,
       defaultNote: '256Mi',
     },
@@ -140,7 +138,7 @@ export const planOptions = {
     },
     batchBytes: {
       flags: '--batch-bytes <size>',
-      help: 'a batch is full at so many bytes, in every process',
+      help: 'bytes at which a batch is full, in every process',
       reader: size,
       defaultNote: '32Mi',
     },
@@ -150,14 +148,12 @@ export const planOptions = {
   ...commonOptions,
 }
 
-/** The settings of `plan`. */
 export type PlanSettings = SettingsOf<typeof planOptions>
 
 const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
 const { summary, summaryInputs, metricsFile, label, report, lock } = runOptions
 const { onDoubt } = deliveryOptions
 
-/** How to watch a run, and what to report. */
 const runOutput = {
   ...{ summary, summaryInputs, metricsFile, label, report, lock },
   ...progressOptions,
@@ -181,26 +177,25 @@ export const resumeOptions = {
   ...runOutput,
 }
 
-/** The settings of `resume`. */
 export type ResumeSettings = SettingsOf<typeof resumeOptions>
 
 export const runsOptions = {
   ...optionGroup('Run', {
     clean: {
       flags: '--clean',
-      help: 'remove journals: of the runs named, else of those that finished 30 days ago or before',
+      help: 'remove journals of the named runs, else of those that finished at least 30 days ago',
       reader: onOff,
       flagOnly: true,
     },
     plan: {
       flags: '--plan <file>',
-      help: 'how far all shards of this plan are, and what is missing',
+      help: 'progress of all shards of this plan, and what is missing',
       reader: text,
       flagOnly: true,
     },
     files: {
       flags: '--files',
-      help: 'what became of each file of a run',
+      help: 'outcome of each file of a run',
       reader: onOff,
       flagOnly: true,
     },
@@ -211,7 +206,6 @@ export const runsOptions = {
   ...commonOptions,
 }
 
-/** The settings of `runs`. */
 export type RunsSettings = SettingsOf<typeof runsOptions>
 
 const { transform } = targetOptions
@@ -228,7 +222,6 @@ export const retryOptions = {
   ...runOutput,
 }
 
-/** The settings of `retry`. */
 export type RetrySettings = SettingsOf<typeof retryOptions>
 
 export const execOptions = {
@@ -249,7 +242,7 @@ export const execOptions = {
     },
     maxRows: {
       flags: '--max-rows <n>',
-      help: 'rows of a table that are shown; 0 for all',
+      help: 'show this many rows of a table; 0 for all',
       reader: count(0),
       defaultNote: '100 on a terminal, else all',
     },
@@ -260,7 +253,6 @@ export const execOptions = {
   ...commonOptions,
 }
 
-/** The settings of `exec`. */
 export type ExecSettings = SettingsOf<typeof execOptions>
 
 export const serveOptions = {
@@ -284,12 +276,12 @@ export const serveOptions = {
     },
     requireLogin: {
       flags: '--require-login',
-      help: 'guests may do nothing but log in',
+      help: 'guests may only log in',
       reader: onOff,
     },
     tlsCert: {
       flags: '--tls-cert <file>',
-      help: 'speak TLS alone, with this certificate (PEM)',
+      help: 'use only TLS, with this certificate (PEM)',
       reader: text,
     },
     tlsKey: {
@@ -310,7 +302,7 @@ export const serveOptions = {
     },
     serverVersion: {
       flags: '--server-version <number>',
-      help: 'be of this version, such as 1.30.22: refuse what came later',
+      help: 'imitate this version, such as 1.30.22: refuse what came later',
       reader: text,
     },
     setting: {
@@ -320,19 +312,18 @@ export const serveOptions = {
     },
     fault: {
       flags: '--fault <name[:n]>',
-      help: 'refuse every n-th insert, as ChunkInRecovery, or forget sessions',
+      help: 'refuse every n-th insert with an error such as ChunkInRecovery, or forget sessions',
       reader: text,
     },
     discard: {
       flags: '--discard',
-      help: 'count rows and forget them, for measurements',
+      help: 'count rows without storing them, for measurements',
       reader: onOff,
     },
   }),
   ...commonOptions,
 }
 
-/** The settings of `serve`. */
 export type ServeSettings = SettingsOf<typeof serveOptions>
 
 export const benchOptions = {
@@ -345,7 +336,7 @@ export const benchOptions = {
     },
     rows: {
       flags: '--rows <n>',
-      help: 'rows a request',
+      help: 'rows per request',
       reader: count(1),
       default: '100',
     },
@@ -355,20 +346,19 @@ export const benchOptions = {
   ...commonOptions,
 }
 
-/** The settings of `bench`. */
 export type BenchSettings = SettingsOf<typeof benchOptions>
 
 export const selftestOptions = {
   ...optionGroup('Run', {
     timeLimit: {
       flags: '--time-limit <time>',
-      help: 'end after this, with what is known by then',
+      help: 'stop after this time, with the findings so far',
       reader: duration,
       default: '60s',
     },
     secondUser: {
       flags: '--second-user <name>',
-      help: 'another user, for the checks that take two',
+      help: 'another user, for checks that need two',
       reader: text,
     },
     secondPasswordFile: {
@@ -380,7 +370,7 @@ export const selftestOptions = {
   ...optionGroup('Output', {
     issueText: {
       flags: '--issue-text <file>',
-      help: 'write what may be pasted into an issue, without hosts, users and passwords',
+      help: 'write a report for an issue, without hosts, users and passwords',
       reader: text,
     },
   }),
@@ -390,10 +380,8 @@ export const selftestOptions = {
   ...commonOptions,
 }
 
-/** The settings of `selftest`. */
 export type SelftestSettings = SettingsOf<typeof selftestOptions>
 
 export const explainOptions = { noColor: commonOptions.noColor, lang: commonOptions.lang }
 
-/** The settings of `explain`. */
 export type ExplainSettings = SettingsOf<typeof explainOptions>

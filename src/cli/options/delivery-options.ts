@@ -40,7 +40,6 @@ function checked(
 
 const tableName = checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
 
-/** A table, or a function and its columns. */
 export const targetOptions = optionGroup('Target', {
   table: {
     flags: '-t, --table <name>',
@@ -50,7 +49,7 @@ export const targetOptions = optionGroup('Target', {
   },
   create: {
     flags: '--create <kind>',
-    help: 'make the table when it is not there: stream or dfs',
+    help: 'create a missing table: stream or dfs',
     reader: choice('stream', 'dfs'),
     field: 'target.create',
   },
@@ -63,7 +62,7 @@ export const targetOptions = optionGroup('Target', {
   },
   sortColumns: {
     flags: '--sort-columns <a,b>',
-    help: 'with --create dfs: what a TSDB table is sorted by',
+    help: 'with --create dfs: sort columns of a TSDB table',
     reader: list,
     field: 'target.sortColumns',
   },
@@ -113,13 +112,13 @@ export const targetOptions = optionGroup('Target', {
   },
   functionArg: {
     flags: '--function-arg <json>',
-    help: 'bound before the batch; repeatable',
+    help: 'argument before the batch; repeatable',
     reader: repeated(json),
     field: 'target.functionArguments',
   },
   transform: {
     flags: '--transform <function>',
-    help: "DolphinDB function of each batch, 'def(t){ … }' or @FILE: what it gives is written",
+    help: "DolphinDB function, 'def(t){ … }' or @FILE: its result for each batch is written",
     reader: named('a function of a table, or @FILE', readTransform),
     field: 'target.transform',
   },
@@ -154,49 +153,49 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   confirm: {
     flags: '--confirm <how>',
-    help: `${confirmation.expected}: how rows are known to have landed`,
+    help: `${confirmation.expected}: how to confirm that rows landed`,
     reader: confirmation,
     defaultNote: 'auto',
     field: 'delivery.confirm',
   },
   confirmTimeout: {
     flags: '--confirm-timeout <time>',
-    help: 'give a silent server up after this long without progress',
+    help: 'give up if the server makes no progress for this long',
     reader: duration,
     defaultNote: '60s',
     field: 'delivery.confirmTimeoutMs',
   },
   batchRows: {
     flags: '-b, --batch-rows <n>',
-    help: 'rows a request: auto, or a number',
+    help: 'rows per request: auto, or a number',
     reader: batchRows,
     defaultNote: 'auto: 10,000 at first, DFS tables by bytes',
     field: 'delivery.batchRows',
   },
   batchBytes: {
     flags: '--batch-bytes <size>',
-    help: 'bytes a request',
+    help: 'bytes per request',
     reader: size,
     defaultNote: '4Mi; DFS tables 32Mi',
     field: 'delivery.batchBytes',
   },
   flushInterval: {
     flags: '--flush-interval <time>',
-    help: 'send what stdin or --follow gave after this long',
+    help: 'send rows of stdin or --follow after at most this long',
     reader: duration,
     defaultNote: '1s',
     field: 'input.flushIntervalMs',
   },
   maxInFlight: {
     flags: '--max-in-flight <size>',
-    help: 'bytes sent and not confirmed',
+    help: 'most bytes that are sent but not confirmed',
     reader: size,
     defaultNote: '32Mi',
     field: 'delivery.maxInFlightBytes',
   },
   connections: {
     flags: '-j, --connections <n>',
-    help: 'sessions that send data: auto, or 1 to 64; rows go by partition or key, else with --unordered',
+    help: 'sessions that send data: auto, or 1 to 64; divides rows by partition or key, else needs --unordered',
     reader: autoTo64,
     defaultNote: '1',
     field: 'delivery.connections',
@@ -209,14 +208,14 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   retries: {
     flags: '--retries <n>',
-    help: 'how often a batch is sent again; 0 also opens no lost connection',
+    help: 'retries per batch; 0 also disables reconnecting',
     reader: count(0),
     defaultNote: '5',
     field: 'delivery.retries',
   },
   retryTimeout: {
     flags: '--retry-timeout <time>',
-    help: 'how long a lost connection is tried to be opened again',
+    help: 'how long to keep reconnecting',
     reader: duration,
     defaultNote: '5m',
     field: 'delivery.retryTimeoutMs',
@@ -242,23 +241,22 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
 })
 
-/** Name, expectation, lock, and files about the run. */
 export const runOptions = optionGroup('Run', {
   runId: {
     flags: '--run-id <id>',
-    help: 'name of this run; with one it keeps a journal, and goes on where it stopped',
+    help: 'name of this run, which then keeps a journal and can be resumed',
     reader: runId,
     field: 'runId',
   },
   plan: {
     flags: '--plan <file>',
-    help: "load what 'ddb-ingest plan' has written down, together with other processes",
+    help: "load a file of 'ddb-ingest plan' together with other processes",
     reader: text,
     flagOnly: true,
   },
   shard: {
     flags: '--shard <i/n>',
-    help: "which share of a plan: I/N, or auto or auto/N by the scheduler's variables",
+    help: "share of a plan: I/N, or auto or auto/N from the scheduler's variables",
     reader: named('I/N, auto or auto/N', readShard),
     defaultNote: '1/1',
   },
@@ -271,14 +269,14 @@ export const runOptions = optionGroup('Run', {
   },
   restart: {
     flags: '--restart',
-    help: 'begin the run anew, whatever its journal says',
+    help: 'start the run over, whatever its journal says',
     reader: onOff,
     flagOnly: true,
     field: 'journal.restart',
   },
   changed: {
     flags: '--changed',
-    help: 'also read again what has changed since the run has read it; for targets that replace rows by key',
+    help: 'read files again if they changed after the run read them; for targets that replace rows by key',
     reader: onOff,
     field: 'journal.changed',
   },
@@ -296,7 +294,7 @@ export const runOptions = optionGroup('Run', {
   },
   expectUnique: {
     flags: '--expect-unique',
-    help: 'exit code 5 if the target had the key of a row already',
+    help: 'exit code 5 if the target already had the key of a row',
     reader: onOff,
     field: 'expectUnique',
   },
@@ -308,7 +306,7 @@ export const runOptions = optionGroup('Run', {
   },
   dryRun: {
     flags: '-n, --dry-run',
-    help: "write nothing, and say what would be: as 'check'",
+    help: "write nothing, and say what would happen, like 'check'",
     reader: onOff,
     flagOnly: true,
   },
@@ -319,7 +317,7 @@ export const runOptions = optionGroup('Run', {
   },
   summaryInputs: {
     flags: '--summary-inputs <which>',
-    help: 'of more than 100 inputs, what --json lists: all, or those in which something was wrong',
+    help: 'inputs that --json lists if there are more than 100: all, or those with problems',
     reader: choice('wrong', 'all'),
     default: 'wrong',
   },

@@ -1,5 +1,5 @@
 /*
-  Where the settings of a command stand: its flags, the environment, and configuration files.
+  Collects the sources of a command's settings: its flags, the environment, and configuration files.
 */
 import type { Command } from '../commands/command.js'
 import { commands } from '../commands/commands.js'
@@ -12,10 +12,7 @@ import {
   type OptionSources,
 } from './reading/resolve.js'
 
-/**
- * @param flags  as commander found them
- * @throws {UsageError} DDB_USAGE for a variable that sets nothing; DDB_CONFIG
- */
+/** @param flags  as commander found them @throws {UsageError} DDB_USAGE for a variable that sets nothing; DDB_CONFIG */
 export async function gatherSources(
   command: Command,
   flags: ReadonlyMap<string, readonly string[]>,

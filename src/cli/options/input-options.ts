@@ -25,7 +25,6 @@ import {
 
 const inputFormat = choice('auto', ...inputFormats)
 
-/** How the input is read. */
 export const inputOptions = optionGroup('Input', {
   format: {
     flags: '-f, --format <format>',
@@ -76,7 +75,7 @@ export const inputOptions = optionGroup('Input', {
     flags: '--threads <n>',
     help: 'how many threads read the input: auto, or 1 to 64',
     reader: autoTo64,
-    defaultNote: 'auto: up to 3, once the input pays for them',
+    defaultNote: 'auto: up to 3, if the input is large enough',
     field: 'input.threads',
   },
   compression: {
@@ -135,7 +134,7 @@ export const inputOptions = optionGroup('Input', {
   },
   rowNames: {
     flags: '--row-names',
-    help: 'records begin with a name of their own, which is left out',
+    help: 'records begin with a row name, which is left out',
     reader: onOff,
     field: 'input.rowNames',
   },
@@ -168,7 +167,7 @@ export const inputOptions = optionGroup('Input', {
   },
   skipLines: {
     flags: '--skip-lines <n>',
-    help: 'lines to leave out before anything is read',
+    help: 'leave out this many lines at the start',
     reader: count(0),
     field: 'input.skipLines',
   },
@@ -192,13 +191,12 @@ export const inputOptions = optionGroup('Input', {
   },
 })
 
-/** Which input column fills which target column. */
 export const mappingOptions = optionGroup('Mapping', {
   match: {
     flags: '--match <how>',
     help: 'columns by name or by position',
     reader: choice('name', 'position'),
-    defaultNote: 'name when there is a header',
+    defaultNote: 'name if there is a header',
     field: 'mapping.match',
   },
   map: {
@@ -209,7 +207,7 @@ export const mappingOptions = optionGroup('Mapping', {
   },
   set: {
     flags: '--set <target=value>',
-    help: 'a text; {NAME} in it is a column, a part of --path, filename, dirname, path or line; repeatable',
+    help: 'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable',
     reader: pairs('TARGET=VALUE'),
     field: 'mapping.set',
   },
@@ -227,11 +225,10 @@ export const mappingOptions = optionGroup('Mapping', {
   },
 })
 
-/** How cells become values. */
 export const valueOptions = optionGroup('Values', {
   null: {
     flags: '--null <text>',
-    help: 'means null, as an empty field does; repeatable',
+    help: 'this text means null, as an empty field does; repeatable',
     reader: repeated(anyText),
     field: 'cells.nullTexts',
   },
@@ -249,16 +246,16 @@ export const valueOptions = optionGroup('Values', {
   },
   timezone: {
     flags: '--timezone <zone>',
-    help: 'whose clocks the columns keep; none keeps times as written, whatever their offsets',
+    help: 'time zone of the stored times; none keeps times as written, whatever their offsets',
     reader: text,
-    defaultNote: 'as written, of one offset a column',
+    defaultNote: 'as written, with one offset per column',
     field: 'cells.timeZone',
   },
   offset: {
     flags: '--offset <column=offset>',
-    help: 'the offset that times of a column have, +08:00 or none; repeatable',
+    help: 'offset of the times in a column, +08:00 or none; repeatable',
     reader: pairs('COLUMN=OFFSET'),
-    defaultNote: 'that of the first one',
+    defaultNote: 'that of the first time',
     field: 'cells.offsets',
   },
   thousands: {
@@ -269,25 +266,25 @@ export const valueOptions = optionGroup('Values', {
   },
   decimalComma: {
     flags: '--decimal-comma',
-    help: 'numbers have a comma where others have a point',
+    help: 'the decimal separator of numbers is a comma',
     reader: onOff,
     field: 'cells.decimalComma',
   },
   percent: {
     flags: '--percent <column>',
-    help: 'holds shares such as 12.5%; repeatable',
+    help: 'this column holds percentages such as 12.5%; repeatable',
     reader: repeated(text),
     field: 'cells.percentColumns',
   },
   true: {
     flags: '--true <text>',
-    help: 'means true, as 1 does; repeatable',
+    help: 'this text means true, as 1 does; repeatable',
     reader: repeated(text),
     field: 'cells.trueTexts',
   },
   false: {
     flags: '--false <text>',
-    help: 'means false, as 0 does; repeatable',
+    help: 'this text means false, as 0 does; repeatable',
     reader: repeated(text),
     field: 'cells.falseTexts',
   },
@@ -299,7 +296,6 @@ export const valueOptions = optionGroup('Values', {
   },
 })
 
-/** What happens to rows that do not fit. */
 export const badRowOptions = optionGroup('Bad rows', {
   onError: {
     flags: '--on-error <what>',
@@ -317,7 +313,7 @@ export const badRowOptions = optionGroup('Bad rows', {
   },
   rejects: {
     flags: '--rejects <file>',
-    help: 'takes rejected rows byte for byte, loadable again',
+    help: 'write rejected rows here, byte for byte, to load them again',
     reader: text,
     field: 'rejects.file',
   },

@@ -10,7 +10,6 @@ import { defined, type SettingsOf } from './reading/definition.js'
 import type { HostAddress } from './reading/readers.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 
-/** Settings that determine the journal. */
 export interface JournalSettings {
   readonly runId?: string
   readonly stateDir?: string
@@ -26,10 +25,7 @@ export function journalFolder(
   return stateDir === undefined ? stateFolder(environment) : resolve(stateDir)
 }
 
-/**
- * The journal of a run with a name; undefined for others.
- * @throws {UsageError} DDB_USAGE if a run without a name is to be restarted
- */
+/** undefined for a run without a name. @throws {UsageError} DDB_USAGE for --restart or --changed without a name */
 export function journalOf(
   settings: JournalSettings,
   processEnvironment: ProcessEnvironment,
@@ -40,7 +36,7 @@ export function journalOf(
       throw new UsageError('DDB_USAGE', '--changed needs --run-id: changed since which run?')
     }
     if (!restart) return undefined
-    throw new UsageError('DDB_USAGE', '--restart needs --run-id: which run shall begin anew?')
+    throw new UsageError('DDB_USAGE', '--restart needs --run-id: which run should start over?')
   }
   const workingFolder = processEnvironment.workingFolder()
   return {
@@ -67,10 +63,7 @@ export type GivenServer = SettingsOf<typeof journaledServerOptions>
 /** The part of the server that journals keep. */
 export type JournaledServer = Pick<ServerTarget, 'host' | 'port' | 'otherHosts' | 'user'>
 
-/**
- * How the run's server was reached: this applies unless the user says otherwise.
- * @param placeOf  the present paths of its files
- */
+/** How the run protected its connection, unless the user says otherwise. @param placeOf  the present paths of its files */
 export function protectionOf(
   { tls, caFile, certFile, keyFile, compress }: ServerTarget,
   placeOf = (path: string): string => path,
@@ -80,7 +73,7 @@ export function protectionOf(
   return { ...defined({ tls, compress }), ...placed }
 }
 
-/** Complete settings. */
+/** Completes what the user gave with the server of the journal. */
 export function serverSettingsOf<Given extends GivenServer>(
   given: Given,
   journaled: JournaledServer,

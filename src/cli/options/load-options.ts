@@ -35,10 +35,9 @@ export const loadOptions = {
   ...commonOptions,
 }
 
-/** Options that a check does not have: it sends nothing, so no chart and no metric would have a point. */
+/** Options that a check lacks: it sends nothing, so charts and metrics would be empty. */
 export const notOfCheck = ['report', 'metrics-file', 'label'] as const
 
-/** The settings of `load`. */
 export type LoadSettings = SettingsOf<typeof loadOptions>
 
 /**
@@ -60,10 +59,7 @@ export async function loadOptionsOf(
   return { ...fields, inputs, server, target, input: defined({ ...fields.input, stdin }) }
 }
 
-/**
- * The server with its login.
- * @param dataOnStdin  the password cannot come from there
- */
+/** The server with its login. @param dataOnStdin  if true, the password cannot come from standard input */
 export async function serverOf(
   settings: ServerSettings & { readonly quiet?: boolean },
   call: LoginCall,

@@ -21,7 +21,7 @@ export const commonOptions = optionGroup('Output', {
     flags: '--lang <language>',
     help: 'help and messages in Chinese or English: zh or en',
     reader: choice('zh', 'en'),
-    defaultNote: "on a terminal the system's",
+    defaultNote: "the system's, on a terminal",
   },
   config: {
     flags: '--config <file>',
@@ -64,7 +64,7 @@ export const jsonOptions = optionGroup('Output', {
 export const logOptions = optionGroup('Output', {
   logFormat: {
     flags: '--log-format <format>',
-    help: 'text or json: one object a line on standard error',
+    help: 'text or json: one object per line on standard error',
     reader: choice('text', 'json'),
     default: 'text',
   },
@@ -74,7 +74,7 @@ export const logOptions = optionGroup('Output', {
 export const traceOptions = optionGroup('Output', {
   trace: {
     flags: '--trace <file>',
-    help: 'write one line a message to and from the server, without values and secrets',
+    help: 'write each message to and from the server as a line, without values and secrets',
     reader: text,
   },
   traceValues: {

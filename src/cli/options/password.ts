@@ -26,8 +26,7 @@ export type PasswordSource =
   | { kind: 'environment'; password: string; origin: string }
 
 /**
- * Which source applies: flags before the environment before configuration files, as for every option.
- *
+ * Flags take precedence over the environment, and that over configuration files, as for every option.
  * @throws {UsageError} DDB_USAGE if two of the same rank are given
  */
 export function passwordSource(sources: OptionSources): PasswordSource {
@@ -67,15 +66,14 @@ export function passwordSetting(source: PasswordSource): Setting {
 
 /** Shown on every run, as the author of a configuration may have forgotten it. */
 const insecureTls =
-  '--tls-insecure: nobody checks who the server is, so whoever stands between may read and change all that is sent'
+  '--tls-insecure: the server is not verified, so an attacker in between can read and change everything that is sent'
 
-/** Who logs in, and what is known of the servers; both user and password, or neither. */
+/** Has both user and password, or neither. */
 export interface Login extends Pick<LoginOptions, 'loginMemory'> {
   user?: string
   password?: string
 }
 
-/** What a login needs besides its settings. */
 export interface LoginCall {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
@@ -88,7 +86,7 @@ export interface LoginCall {
  *
  * @param dataOnStdin  true if data uses standard input
  * @throws {UsageError} DDB_USAGE if one is missing and cannot be asked for, or standard input is needed twice; DDB_CONFIG if
- *   others could have written what is known of logins
+ *   others could have written the memory of logins
  */
 export async function readCredentials(
   settings: ServerSettings & { readonly quiet?: boolean },
@@ -150,10 +148,7 @@ async function readPassword(
   }
 }
 
-/**
- * The one line of a file.
- * @throws {UsageError} DDB_CONFIG
- */
+/** The first line of the file. @throws {UsageError} DDB_CONFIG */
 export async function readPasswordFile(
   path: string,
   environment: ProcessEnvironment['environment'],
@@ -165,7 +160,7 @@ export async function readPasswordFile(
       const { mode } = await file.stat()
       const isOpen = (mode & 0o077) !== 0 && process.platform !== 'win32'
       if (isOpen && warn && !wasTold('password-file', resolve(path), dayMs, environment)) {
-        warn(`other users of this machine can read ${path}: chmod 600 would end that`)
+        warn(`other users of this machine can read ${path}: fix it with chmod 600`)
       }
       const bytes = await readStart(file)
       return firstLine(bytes, bytes.length < maxPasswordBytes, path)
@@ -223,11 +218,7 @@ async function readPasswordLine(stdin: TerminalInput): Promise<string> {
   return firstLine(Buffer.concat(chunks), bytes < maxPasswordBytes, 'standard input')
 }
 
-/**
- * Asks on a terminal without echo.
- *
- * @throws {UsageError} DDB_INTERRUPTED if the answer is Ctrl-C or Ctrl-D
- */
+/** Asks on a terminal without echo. @throws {UsageError} DDB_INTERRUPTED if the answer is Ctrl-C or Ctrl-D */
 export async function askPassword(
   question: string,
   stdin: TerminalInput,

@@ -5,7 +5,6 @@ import { loginRequirements } from '../../client/login/protection.js'
 import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { choice, duration, hosts, list, onOff, port, text } from './reading/readers.js'
 
-/** Which server, and who logs in. */
 export const serverOptions = optionGroup('Server', {
   host: {
     flags: '--host <host[:port],...>',
@@ -16,14 +15,14 @@ export const serverOptions = optionGroup('Server', {
   },
   port: {
     flags: '--port <port>',
-    help: 'its port, where --host names none',
+    help: 'its port, if --host names none',
     reader: port,
     default: '8848',
     environment: ['DDB_PORT'],
   },
   user: {
     flags: '--user <name>',
-    help: 'log in as; the password comes from one of the next two, from DDB_PASSWORD, or is asked for',
+    help: 'log in as; the password comes from one of the next two, from DDB_PASSWORD, or a prompt',
     reader: text,
     environment: ['DDB_USER'],
     field: 'server.user',
@@ -42,25 +41,25 @@ export const serverOptions = optionGroup('Server', {
   },
   tls: {
     flags: '--tls',
-    help: 'speak TLS, and verify who answers',
+    help: 'use TLS, and verify the server',
     reader: onOff,
     field: 'server.tls',
   },
   caFile: {
     flags: '--ca-file <file>',
-    help: 'authorities that count, instead of those of the system (PEM)',
+    help: 'trusted authorities, instead of those of the system (PEM)',
     reader: text,
     field: 'server.caFile',
   },
   tlsInsecure: {
     flags: '--tls-insecure',
-    help: 'take any certificate: an attacker may stand in for the server',
+    help: 'accept any certificate: an attacker may impersonate the server',
     reader: onOff,
     field: 'server.tlsInsecure',
   },
   certFile: {
     flags: '--cert-file <file>',
-    help: 'our own certificate, for servers that want one (PEM)',
+    help: 'client certificate, for servers that require one (PEM)',
     reader: text,
     field: 'server.certFile',
   },
@@ -72,37 +71,36 @@ export const serverOptions = optionGroup('Server', {
   },
   compress: {
     flags: '--compress <how>',
-    help: 'columns on the way: lz4, none; auto compresses while a network between is slow',
+    help: 'compress columns: lz4, none; auto compresses while the network is slow',
     reader: choice('auto', 'none', 'lz4'),
     defaultNote: 'auto',
     field: 'server.compress',
   },
   insecureLogin: {
     flags: '--insecure-login',
-    help: 'a password may travel in plain text without verified TLS',
+    help: 'allow a password in plain text without verified TLS',
     reader: onOff,
     field: 'server.insecureLogin',
   },
   require: {
     flags: '--require <what>',
-    help: 'refuse less: a login other than by scram, or a connection without verified tls',
+    help: 'refuse anything weaker: a login other than scram, or a connection without verified tls',
     reader: choice(...loginRequirements),
     field: 'server.require',
   },
   allowRedirect: {
     flags: '--allow-redirect <host,...>',
-    help: 'further hosts that a cluster may send us to',
+    help: 'other hosts that a cluster may redirect to',
     reader: list,
     field: 'server.allowRedirect',
   },
   connectTimeout: {
     flags: '--connect-timeout <time>',
-    help: 'for all hosts and all tries together',
+    help: 'limit for all hosts and attempts together',
     reader: duration,
     defaultNote: '10s',
     field: 'server.connectTimeoutMs',
   },
 })
 
-/** The settings of every command that connects to a server. */
 export type ServerSettings = SettingsOf<typeof serverOptions>

@@ -64,7 +64,6 @@ const schedulers: readonly Scheduler[] = [
   { index: 'PARALLEL_SEQ', first: 1 },
 ]
 
-/** Names of the variables, for help and documents. */
 const indexVariables: readonly string[] = schedulers.map(({ index }) => index)
 
 /** @throws {UsageError} DDB_USAGE without an index, without a count, and for two that differ */
@@ -74,24 +73,22 @@ export function shardOf({ index, count }: AskedShard, environment: Environment):
   const [scheduler, other] = set
   if (scheduler === undefined) {
     throw wrong(
-      `--shard auto needs a scheduler that says which process this is: none of ${indexVariables.join(', ')} is set. Say --shard I/N`,
+      `--shard auto needs a scheduler that says which process this is: none of ${indexVariables.join(', ')} is set. Give --shard I/N`,
     )
   }
   if (other !== undefined) {
     throw wrong(
-      `--shard auto cannot choose between ${set.map(({ index: name }) => name).join(' and ')}, which are all set: say --shard I/N`,
+      `--shard auto cannot choose between ${set.map(({ index: name }) => name).join(' and ')}, which are all set: give --shard I/N`,
     )
   }
   const told = scheduler.count?.(environment)
   if (told !== undefined && count !== undefined && told !== count) {
-    throw wrong(
-      `--shard auto/${count} was asked for, and the scheduler says that there are ${told}`,
-    )
+    throw wrong(`--shard auto/${count} was given, but the scheduler says that there are ${told}`)
   }
   const all = count ?? told
   if (all === undefined) {
     throw wrong(
-      `${scheduler.index} says which process this is, and nothing says how many there are: say --shard auto/N`,
+      `${scheduler.index} says which process this is, but nothing says how many there are: give --shard auto/N`,
     )
   }
   const { first, step } = scheduler
@@ -99,14 +96,12 @@ export function shardOf({ index, count }: AskedShard, environment: Environment):
   const value = needed(environment, scheduler.index)
   const place = (value - base) / (step?.(environment) ?? 1)
   if (!Number.isInteger(place) || place < 0 || place >= all) {
-    throw wrong(
-      `${scheduler.index} is ${value}, and there are ${all} processes: there is no such one`,
-    )
+    throw wrong(`${scheduler.index} is ${value}, which is none of the ${all} processes`)
   }
   return { index: place + 1, count: all }
 }
 
-/** An array with gaps has fewer tasks than numbers, and Slurm does not tell which exist. */
+/** An array with gaps has fewer tasks than numbers, and Slurm does not say which exist. */
 function slurmCount(environment: Environment): number {
   const least = needed(environment, 'SLURM_ARRAY_TASK_MIN')
   const most = needed(environment, 'SLURM_ARRAY_TASK_MAX')
@@ -131,7 +126,7 @@ function numberIn(environment: Environment, name: string): number | undefined {
   const text = environment[name] ?? ''
   if (text === '') return undefined
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw wrong(`${name} is "${text}", which is no whole number`)
+  throw wrong(`${name} is "${text}", which is not a whole number`)
 }
 
 function wrong(message: string): UsageError {

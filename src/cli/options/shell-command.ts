@@ -125,7 +125,7 @@ export interface CommandPart {
 
 type Key = keyof typeof loadOptions
 
-/** Options of the program itself, and those written in another form. */
+/** Options of the program itself, and options that the command expresses differently. */
 const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
 
 /** Options that two loads cannot share. */
@@ -139,7 +139,6 @@ const ofOne: ReadonlySet<Key> = new Set<Key>([
 
 /**
  * A `load` command with every setting spelled out: from flags, environment and configuration, and from what a check detected.
- *
  * @param settings  read from `sources`
  */
 export function loadCommand(
@@ -148,7 +147,7 @@ export function loadCommand(
   { frozen, number, isOnly, args, counts }: CommandPart,
 ): string {
   const { filesFrom, host, port } = settings
-  // A list from standard input is gone.
+  // A list from standard input cannot be read again.
   const isAsGiven = isOnly && filesFrom !== '-'
   const list = isAsGiven && filesFrom !== undefined ? flagWords('files-from', filesFrom) : []
   const flags = tableWords(loadOptions, (key, definition) => {
@@ -159,7 +158,7 @@ export function loadCommand(
     // Patterns apply to folders and archives, but the parts list files.
     if ((key === 'include' || key === 'members') && !isAsGiven) return []
     const found = findValue(definition, sources)
-    // In the notation of whoever gave it; defaults are not repeated.
+    // Repeats a value as the user wrote it, but no defaults.
     const given = found === undefined || found.origin === 'default' ? [] : found.texts
     // If several loads share a record limit, each gets its own count.
     if (given.length > 0 && !isOnly && counts !== undefined) {
@@ -291,7 +290,6 @@ const ofProcess = {
 /**
  * Flags of this process that a command must repeat. Call it while the working folder is the user's, as relative paths would
  * mean other files elsewhere.
- *
  * @param isLook  the command holds no lock
  */
 export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
@@ -315,10 +313,7 @@ export function pastRejects(
   return stops ? ['--rejects', `${runId}.rejects.csv`] : []
 }
 
-/**
- * `ddb-ingest resume ID …`.
- * @param repeated  from `repeatedWords`
- */
+/** `ddb-ingest resume ID …`. @param repeated  from `repeatedWords` */
 export function resumeCommand(
   { runId, stateDir, server, journaled }: GoingOn,
   repeated: readonly string[] = [],
@@ -331,10 +326,7 @@ export function resumeCommand(
   return shellText([...words, ...repeated])
 }
 
-/**
- * `ddb-ingest exec -e SCRIPT …`, for the server of a run.
- * @param repeated  from `repeatedWords`
- */
+/** `ddb-ingest exec -e SCRIPT …`, for the server of a run. @param repeated  from `repeatedWords` */
 export function lookCommand(
   script: string,
   server: ServerTarget,

@@ -1,6 +1,6 @@
 /*
-  The command that follows a failure: the last line of every error. Where no command of this program does anything about it, `explain`
-  says what people do.
+  The command to run after a failure: the last line of every error. If no command of this program can help, it is `explain`, which
+  says what people can do.
 */
 import type { ErrorCode } from '../../errors.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
@@ -8,14 +8,14 @@ import { notOfCheck } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
 import { sameCommand, serverWords, shellText } from '../options/shell-command.js'
 
-/** What was asked for, as far as it could be read when something failed. */
+/** What the user asked for, as far as it was read before something failed. */
 export interface Asked {
   verbose: boolean
-  /** undefined until it is known to be one. */
+  /** undefined until its name is recognised. */
   command?: { readonly name: string; readonly options: OptionTable }
   args?: readonly string[]
   flags?: ReadonlyMap<string, readonly string[]>
-  /** What the command itself has found to be the next one. */
+  /** The next command, if the failed one has determined it. */
   next?: string
   /** Rows may be in the table: the same command might load them twice. */
   mayHaveStored?: boolean
@@ -27,7 +27,7 @@ type Known = Required<Pick<Asked, 'command' | 'args' | 'flags'>> & Asked
 
 type Advice = (asked: Known) => string | undefined
 
-/** The command once more. A script is not: it has an effect, and may hold a password. */
+/** The command once more, but no script: it has an effect, and may hold a password. */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
@@ -75,11 +75,11 @@ const tables: Advice = asked => {
     : sameCommand(asked, ['table', 'create'])
 }
 
-/** What came through a pipe is gone. */
+/** Data from a pipe cannot be read again. */
 const hasFiles = ({ args, flags }: Known): boolean =>
   flags.has('files-from') || (args.length > 0 && !args.includes('-'))
 
-/** How many rows the table has. */
+/** Counts the rows of the table. */
 const look: Advice = ({ flags }) => {
   const table = flags.get('table')?.at(-1)
   if (table === undefined) return undefined
@@ -110,10 +110,9 @@ const serve: Advice = asked =>
 
 const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || name === 'check'
 
-/** `explain`, which knows every code. */
 const explained: Advice = () => undefined
 
-/** Code → what helps; undefined where this call gives no such command. */
+/** Code → what helps; undefined if that needs something this call lacks. */
 const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_USAGE: ({ command: { name } }) => shellText([name, isLong(name) ? '--help-all' : '--help']),
   DDB_NAME: tables,
@@ -153,7 +152,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_CLOSED: explained,
   DDB_TASK: explained,
   DDB_TIMEOUT: again,
-  // The same command in another folder would store the rows twice once the process that has the run has finished.
+  // In another folder the same command would store the rows a second time after the other process has finished.
   DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_TARGET_CHANGED: explained,
   DDB_UNPROVEN: explained,
@@ -172,7 +171,6 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
 
 const isLong = (name: string): boolean => name === 'load' || name === 'check'
 
-/** The command to run after a failure. */
 export function nextCommand(code: string, asked: Asked): string {
   if (asked.next !== undefined) return asked.next
   const { command, args = [], flags = new Map() } = asked

@@ -1,29 +1,29 @@
 /*
-  Lines of a terminal that cli-progress draws again and again, gone at the end. It decides when; how is decided here, as its own way
-  hides the cursor and ends the wrapping of lines, which nobody would undo if the process were killed. The cursor rests where the
-  lines begin: whatever a terminal that becomes narrower makes of them follows it, and is cleared.
+  Draws lines on a terminal again and again, and clears them at the end. cli-progress decides when; this file decides how, because
+  cli-progress hides the cursor and turns off line wrapping, and a killed process could not undo that. The cursor rests where the
+  lines begin: if the terminal becomes narrower and wraps them, all of their parts come after the cursor and are cleared.
 */
 import type { Options, SingleBar } from 'cli-progress'
 import type { TerminalOutput } from '../process-environment.js'
 import type { Output, Style } from './output.js'
 
-/** What is drawn on a terminal of so many columns: lines that are at least one column shorter. */
+/** The lines for a terminal of this width; each must be at least one column shorter. */
 export type Frame = (columns: number) => readonly string[]
 
-/** Nothing is drawn before the first `show`. */
+/** Draws nothing before the first `show`. */
 export interface Bar {
   show(frame: Frame): void
-  /** A sentence that stays, above the lines. */
+  /** Prints a sentence that stays above the lines. */
   note(text: string, style?: Style): void
   stop(): void
 }
 
-/** Of terminals that do not tell. */
+/** Assumed if the terminal does not tell its width. */
 const usualColumns = 80
 
 const escape = '\u001b'
 
-/** What cli-progress asks of a terminal. */
+/** The terminal as cli-progress expects it. */
 function terminalOf(stderr: TerminalOutput): object {
   const nothing = (): undefined => undefined
   return {
@@ -44,7 +44,7 @@ function terminalOf(stderr: TerminalOutput): object {
   }
 }
 
-/** cli-progress is loaded here, when a line is going to be drawn. */
+/** Loads cli-progress only when a line will be drawn. */
 export async function openBar(output: Output, stderr: TerminalOutput): Promise<Bar> {
   const { default: cliProgress } = await import('cli-progress')
   const options: Options & { terminal: object } = {

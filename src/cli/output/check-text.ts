@@ -1,5 +1,5 @@
 /*
-  What a check says to people: how each column is read, where the rows would go, what is wrong, and the command.
+  The result of a check as text: how each column is read, where the rows would go, what is wrong, and the command to load.
 */
 import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/inputs/detected.js'
@@ -19,18 +19,13 @@ const columnHeads = ['column', 'type', 'value', 'nulls', 'bad'] as const
 
 type CheckedInput = CheckResult['inputs'][number]
 
-/** Widest text of a cell. */
 const cellColumns = 32
-/** Most inputs whose columns are shown, and that are named. */
+/** Shows the columns of at most this many inputs, and names as many. */
 const shownTables = 3
 const shownInputs = 20
 const shownPartitions = 10
 
-/**
- * Everything but the commands.
- *
- * @param columns  width of the terminal; undefined leaves lines whole
- */
+/** Everything but the commands. @param columns  width of the terminal; undefined leaves lines whole */
 export function checkText(
   result: CheckResult,
   paint: Paint,
@@ -51,7 +46,6 @@ export function checkText(
   return parts.map(lines => lines.map(line => `${line}\n`).join('')).join('\n')
 }
 
-/** What stands before the commands. */
 export function commandsTitle(
   { commands, error }: CheckResult,
   paint: Paint,
@@ -59,11 +53,13 @@ export function commandsTitle(
 ): string {
   const several = tell('the inputs are read in different ways, so it takes several loads:')
   const one =
-    error === null ? tell('to load exactly so:') : tell('the load in which what was found is said:')
+    error === null
+      ? tell('to load exactly this way:')
+      : tell('equivalent command with every detected setting:')
   return paint('bold', commands.length === 1 ? one : several)
 }
 
-/** What does not fit goes on below, further in. */
+/** Continues a line that is too long on the next ones, indented. */
 function folding(line: string, columns: number): string[] {
   if (displayWidth(line) <= columns) return [line]
   const indent = ' '.repeat(line.search(/\S|$/))
@@ -144,7 +140,7 @@ function table(
   { paint, width, words }: { paint: Paint; width: number; words: Words },
 ): string[] {
   const { tell } = words
-  // Of an input that does not fit nothing is known but its texts.
+  // If an input does not fit the table, only its texts are known.
   const isKnown = fields.some(({ column }) => column !== null)
   const heads = ['input', 'text', ...(isKnown ? columnHeads : [])] as const
   const head = heads.map(name => tell(name))
@@ -181,11 +177,12 @@ function partitionLines(
 ): string[] {
   const { tell } = words
   const by = dimensions.map(({ column, kind }) => `${column} (${kind})`).join(', ')
-  const many = count === null ? tell('partitions are not told') : words.count(count, 'partition')
+  const many =
+    count === null ? tell('an unknown number of partitions') : words.count(count, 'partition')
   const isNew = added === 0 ? '' : tell(', {count} of them new', { count: added })
   const beyond =
     outside === null
-      ? tell('whether rows lie outside is not told')
+      ? tell('unknown whether rows lie outside')
       : tell('{rows} outside', { rows: words.count(outside, 'row') })
   const shown = largest.slice(0, shownPartitions)
   return [

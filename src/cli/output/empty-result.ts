@@ -1,5 +1,5 @@
 /*
-  The result of a load or a check that ended before it began: everything is there, nothing is claimed.
+  The result of a load or a check that failed before it began: it has every field, and claims no rows.
 */
 import { randomBytes } from 'node:crypto'
 import type { CheckResult } from '../../load/check/check-result.js'
@@ -12,22 +12,20 @@ import { parseTarget, type Target } from '../../load/target/target.js'
 import { version } from '../../version.js'
 import { failureOf } from './print-failure.js'
 
-/** Largest resident memory of this process so far. */
 export function peakMemory(): LoadResult['memory'] {
-  // Node gives kilobytes.
+  // Node reports kilobytes.
   return { peakRssBytes: process.resourceUsage().maxRSS * 1024 }
 }
 
-/** What is known of a run that did not begin. */
 export interface AskedRun {
   readonly runId?: string | undefined
-  /** undefined as long as nobody knows. */
+  /** undefined if not yet known. */
   readonly server: ServerAddress | undefined
   readonly target: TargetOptions
   readonly confirm?: Confirmation | undefined
 }
 
-/** @param error  why the run did not begin; its code and message are the result's */
+/** @param error  why the run did not begin; the result gets its code and message */
 export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): LoadResult {
   const { code, message, exitCode } = failureOf(error)
   const { runId, server, confirm } = asked
@@ -92,7 +90,6 @@ function targetOf(options: TargetOptions): Target | undefined {
   }
 }
 
-/** @param error  why it did not begin; its code and message are the result's */
 export function emptyCheck(
   server: ServerAddress,
   target: TargetOptions,

@@ -1,17 +1,17 @@
 /*
-  What the reports of a run come to: rates now and on average, how much of the input is settled, how long it will still take.
+  Derived from the reports of a run: rates now and on average, how much of the input is settled, and the time left.
 */
 import type { LoadReport } from '../../load/options.js'
 
-/** A report, and what follows from it and those before. */
+/** A report, with figures computed from it and earlier ones. */
 export interface Figures extends LoadReport {
   /** Rows sent a second, over the last seconds and over the whole run. */
   readonly rowsPerSec: number
   readonly averageRowsPerSec: number
   readonly bytesPerSec: number
-  /** Bytes of the input whose rows have their place; an estimate, as rows differ in length. At most `bytesRead`. */
+  /** Bytes of the input whose rows are settled: an estimate, as rows differ in length. At most `bytesRead`. */
   readonly settledBytes: number
-  /** undefined in the first second, and where the size of the input is unknown. */
+  /** undefined in the first second, and if the size of the input is unknown. */
   readonly leftMs: number | undefined
 }
 
@@ -21,13 +21,13 @@ interface Sample {
   readonly doneBytes: number
 }
 
-/** "Now" is so long: enough for a steady figure, little enough to follow a server that slows down. */
+/** The length of "now": long enough for a steady figure, short enough to show that a server slows down. */
 const windowMs = 5_000
 
-/** Before that a rate is guesswork. */
+/** Earlier, a rate is guesswork. */
 const earliestLeftMs = 1_000
 
-/** Takes every report of one run, in order. */
+/** The returned function expects every report of one run, in order. */
 export function newFigures(): (report: LoadReport) => Figures {
   let samples: Sample[] = []
   return report => {
@@ -35,7 +35,7 @@ export function newFigures(): (report: LoadReport) => Figures {
     const settled = rows.confirmed + rows.filtered + rows.rejected + rows.skipped
     const share = rows.read === 0 ? 0 : Math.min(1, settled / rows.read)
     const settledBytes = Math.round(bytesRead * share)
-    // Where rows are confirmed at the end, or not at all, reading is what can be seen.
+    // If rows are confirmed only at the end, or not at all, only the bytes read show progress.
     const doneBytes = rows.confirmed === 0 ? bytesRead : settledBytes
     samples = samples.filter(sample => sample.elapsedMs >= elapsedMs - windowMs)
     const from = samples[0] ?? { elapsedMs: 0, sentRows: 0, doneBytes: 0 }

@@ -1,5 +1,5 @@
 /*
-  A run's figures as Prometheus' text format 0.0.4.
+  A run's figures in Prometheus' text format 0.0.4.
 */
 import { readFile } from 'node:fs/promises'
 import type { LoadResult } from '../../load/options.js'
@@ -8,18 +8,18 @@ import type { ResultContent } from '../files/result-file.js'
 
 type Labels = Readonly<Record<string, string>>
 
-/** Labels and a value; what is not known has no line. */
+/** Labels and a value; an unknown value has no line. */
 type Sample = readonly [labels: Labels, value: number | null | undefined]
 
 const lastSuccessName = 'ddb_ingest_last_success_timestamp_seconds'
 
-/** What goes into the file of --metrics-file; it may hold figures of a run before. */
+/** Content for the file of --metrics-file, which may already hold figures of an earlier run. */
 export function metricsContent(path: string, labels: Labels = {}): ResultContent<LoadResult> {
   let before: Promise<string> | undefined
   return {
     name: 'metrics',
     async textOf(result) {
-      // Of a pipe there is nothing to read, and nobody knows how long that takes.
+      // Reading a pipe would find nothing, and might wait for ever.
       before ??= placeOf(path).isOrdinary
         ? readFile(path, 'utf8').catch(() => '')
         : Promise.resolve('')
@@ -29,8 +29,8 @@ export function metricsContent(path: string, labels: Labels = {}): ResultContent
 }
 
 /**
- * @param labels  of every metric, besides its own
- * @param lastSuccess  when a run before this one ended with 0, seconds since 1970; undefined when none is known
+ * @param labels  added to every metric
+ * @param lastSuccess  when an earlier run last ended with 0, in seconds since 1970; undefined if unknown
  */
 export function metricsText(
   result: LoadResult,
@@ -122,7 +122,7 @@ function escapeLabel(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
-/** What an older file says of the last success: a run that fails must not make it forgotten. */
+/** The last success according to an older file: a failed run must keep that time. */
 function lastSuccessOf(text: string): number | undefined {
   const match = new RegExp(`^${lastSuccessName}(?:\\{.*\\})? (\\d+(?:\\.\\d+)?)$`, 'm').exec(text)
   return match === null ? undefined : Number(match[1])

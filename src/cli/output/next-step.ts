@@ -1,5 +1,5 @@
 /*
-  What to do after a run: the command that goes on with it, looks for its rows or repairs what was refused.
+  What to do after a run: the command that resumes it, looks for its rows, or loads repaired rejects.
 */
 import { errorCodes } from '../../errors.js'
 import type { LoadResult } from '../../load/options.js'
@@ -8,13 +8,13 @@ import { nextCommand, type Asked } from './advice.js'
 import type { Output } from './output.js'
 import { tellBefore, tellCommand, type CommandLabel } from './print-failure.js'
 
-/** A command, and the words before it on standard error. */
+/** A command, and the words printed before it on standard error. */
 export interface NextStep {
   readonly label: CommandLabel
   readonly command: string
 }
 
-/** undefined when nothing is left to be done. */
+/** undefined if nothing is left to do. */
 export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined {
   const { resume, error, rows, rejects } = result
   if (resume.look !== null) return { label: 'to look for its rows', command: resume.look }
@@ -34,7 +34,6 @@ export function nextStep(result: LoadResult, asked: Asked): NextStep | undefined
   return step(nextCommand('DDB_INPUT_CELL', asked))
 }
 
-/** Says it on standard error, the command last. */
 export function tellNextStep(
   output: Output,
   result: LoadResult,
@@ -46,7 +45,7 @@ export function tellNextStep(
   if (error !== null && resume.look === null) tellBefore(output, error.code, asked)
   if (resume.restart !== null)
     output.note(
-      output.words().tell('to load all again, once none is there: {command}', {
+      output.words().tell('to load all again, if none of them is there: {command}', {
         command: resume.restart,
       }),
     )

@@ -1,6 +1,6 @@
 /*
-  What goes where: the result to standard output, everything else to standard error. A reader that has gone away
-  (EPIPE) is not a failure: what would still be written is dropped.
+  The two output streams: the result goes to standard output, everything else to standard error. If the reader has gone away (EPIPE),
+  the rest is dropped, and that is not a failure.
 */
 import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
@@ -8,13 +8,10 @@ import { english, type Words } from '../language/words.js'
 import { clean, jsonLine, systemCode, visible } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 
-/** How notes and problems are written. */
 export type LogFormat = 'text' | 'json'
 
-/** What an object of the log is about. */
 export type LogEvent = 'note' | 'error' | 'next' | 'progress' | 'result'
 
-/** What can be done to text on a terminal. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
 const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
@@ -36,38 +33,32 @@ const levels: Readonly<Record<Style, string>> = {
   cyan: 'info',
 }
 
-/** Returns the text as it is without colours. */
+/** Returns the text unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string
 
 /** The command line's two streams. */
 export interface Output {
-  /**
-   * Writes to standard output; waits while the reader is slower. Resolves false once nobody reads any more.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
+  /** Writes to standard output, waiting for a slow reader. Resolves false if nobody reads any more. @throws {DdbError} DDB_OUTPUT_WRITE */
   readonly write: (text: string) => Promise<boolean>
-  /** As `write`, for data: exact in files and pipes, and nothing that a terminal would act on. */
+  /** Like `write`, for data: exact in files and pipes; on a terminal control characters are escaped. */
   readonly writeData: (text: string) => Promise<boolean>
   /** One cleaned line on standard error. */
   readonly note: (text: string, style?: Style) => void
-  /**
-   * An object of the log of programs (docs/log-format.md).
-   * @returns false where notes are text: nothing was written
-   */
+  /** Writes an object of the JSON log (docs/log-format.md). @returns false if notes are text: nothing was written */
   readonly event: (name: LogEvent, fields: object) => boolean
-  /** `ddb-ingest: … [CODE]` on standard error, in red where there are colours. */
+  /** `ddb-ingest: … [CODE]` on standard error, in red if colours are on. */
   readonly problem: (text: string, code?: string) => void
   /** The language of a terminal's reader; English in a log. */
   readonly words: () => Words
-  /** From now on it is this one. */
+  /** Sets the language. */
   readonly speak: (words: Words) => void
-  /** From now on notes and problems are lines of this format. */
+  /** Sets the format of notes and problems. */
   readonly logAs: (format: LogFormat) => void
-  /** From now on notes and problems strike the password out, and `withoutSecrets` and `hide` do. */
+  /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
   readonly keepSecret: (password: string) => void
-  /** What a server has had a part in, without the passwords of the run: plain data, to be printed or put into a file. */
+  /** Redacts the passwords of the run in plain data that a server may have influenced, before it is printed or written to a file. */
   readonly withoutSecrets: <Data>(data: Data) => Data
-  /** Of texts that are a server's own: however short, no password is left. */
+  /** Redacts even short passwords in texts that come entirely from a server. */
   readonly hide: Hide
   readonly paintResult: Paint
   readonly paintNote: Paint
@@ -85,7 +76,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     else failure ??= unwritable(error)
   }
   stdout.on('error', onFailure)
-  // Where notes cannot be written nothing can be said either.
+  // If notes cannot be written, this failure cannot be reported either.
   stderr.on('error', () => undefined)
   const write = async (text: string): Promise<boolean> => {
     if (isOpen && failure === undefined) await written(stdout, text, onFailure)
@@ -136,7 +127,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   }
 }
 
-/** Resolves once the text is out, or never will be: a stream that fails or closes may not say so of each write. */
+/** Resolves once the text is written or cannot be: a stream that fails or closes may not call back for every write. */
 function written(
   stream: TerminalOutput,
   text: string,
@@ -163,7 +154,7 @@ function unwritable(cause: NodeJS.ErrnoException): DdbError {
   })
 }
 
-/** --no-color decides first, then FORCE_COLOR, NO_COLOR, and whether it is a terminal that knows colours. */
+/** --no-color decides first, then FORCE_COLOR, then NO_COLOR, then whether the stream is a terminal with colours. */
 function hasColor(
   stream: { isTTY?: boolean },
   environment: ProcessEnvironment['environment'],
@@ -185,7 +176,7 @@ function painter(
   return (style, text) => `\u001b[${styleCodes[style][0]}m${text}\u001b[${styleCodes[style][1]}m`
 }
 
-/** True where a bar that redraws itself can be read: a terminal that is neither dumb nor a log of a build server. */
+/** True if a bar can redraw itself: on a terminal that is neither dumb nor the log of a build server. */
 export function canRedraw(
   stream: TerminalOutput,
   environment: ProcessEnvironment['environment'],

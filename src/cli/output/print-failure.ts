@@ -1,5 +1,5 @@
 /*
-  From a failure to what the user reads and the code the process ends with.
+  Turns a failure into what the user reads, and into the exit code of the process.
 */
 import { DdbError, errorCodes } from '../../errors.js'
 import { withFlags } from '../options/reading/field-flags.js'
@@ -7,14 +7,13 @@ import type { Output } from './output.js'
 import { nextCommand, type Asked } from './advice.js'
 import { jsonLine } from './terminal-text.js'
 
-/** What is told of a failure. */
 export interface Failure {
   code: string
   message: string
   exitCode: number
 }
 
-/** Names a failure; whatever is not one of our errors is a bug of ours. */
+/** Describes a failure; anything that is not one of our errors is our own bug. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof DdbError) {
     return { code: error.code, message: withFlags(error.message), exitCode: error.exitCode }
@@ -39,18 +38,18 @@ export function printFailure(output: Output, error: unknown, asked: Asked): Fail
   return failure
 }
 
-/** What it means, for people who read another language. */
+/** Explains the failure in the reader's language, if that is not English. */
 export function printMeaning(output: Output, code: string): void {
   const meaning = output.words().meaning(code)
   if (meaning !== undefined) output.note(meaning)
 }
 
-/** The object of a failure. Where it cannot be written, the failure itself still has its code. */
+/** Prints the object of a failure. If that fails, the exit code of the first failure still applies. */
 export async function writeFailed(output: Output, object: object): Promise<void> {
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
-/** What to do about it: the last line has the command. */
+/** Says what to do about it; the last line has the command. */
 export function tellNext(
   output: Output,
   { code, message }: Pick<Failure, 'code'> & Partial<Failure>,
@@ -64,15 +63,14 @@ export function tellNext(
   )
 }
 
-/** What stands before a command. */
 export type CommandLabel = 'next' | 'to go on' | 'to look for its rows'
 
-/** A command to be copied. @param label  stands before it where notes are text */
+/** Prints a command that users can copy. @param label  printed before it if notes are text */
 export function tellCommand(output: Output, label: CommandLabel, command: string): void {
   if (!output.event('next', { command })) output.note(`${output.words().tell(label)}: ${command}`)
 }
 
-/** What a command alone would not say. */
+/** Adds what the command alone would not tell. */
 export function tellBefore(output: Output, code: string, { command }: Asked): void {
   const { tell } = output.words()
   if (code === 'DDB_LOGIN') {

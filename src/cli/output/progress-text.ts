@@ -1,28 +1,27 @@
 /*
-  How far a run is, in words and pictures: two lines on a terminal, one line elsewhere, numbers for programs.
+  The progress of a run: two lines on a terminal, one line elsewhere, numbers for programs.
 */
 import { english, type Words } from '../language/words.js'
 import type { Figures } from './figures.js'
 import { bytesText, clip, clockText, displayWidth, grouped, rough } from './terminal-text.js'
 
-/** What a bar is drawn with: what is confirmed, what is sent, what is still to come. */
 export type Signs = readonly [confirmed: string, sent: string, rest: string]
 
-/** Terminals whose locale is not UTF-8 get signs that every one has. */
+/** ASCII for terminals whose locale is not UTF-8. */
 export function signsOf(environment: Readonly<Record<string, string | undefined>>): Signs {
   const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || ''
   return /utf-?8/i.test(locale) ? ['█', '▒', '░'] : ['#', '=', '.']
 }
 
-/** A part of a line; those of the highest rank stay when there is no room for all. */
+/** A part of a line; if not all parts fit, those of the highest rank stay. */
 type Part = readonly [rank: number, text: string | undefined]
 
 const between = '  '
 
-/** Of those wide terminals have room for, the whole number of rows. */
+/** From this width on, numbers of rows are shown in full. */
 const wideColumns = 120
 
-/** The lines of a terminal, each shorter than it is wide. */
+/** Lines that are each shorter than the terminal is wide. */
 export function barLines(
   figures: Figures,
   columns: number,
@@ -116,7 +115,7 @@ function fitting(width: number, parts: readonly Part[]): string {
   return clip(line(), width)
 }
 
-/** How much is read; undefined where the size of the input is unknown. A file may grow while it is read. */
+/** The share that is read; undefined if the size of the input is unknown. A file may grow meanwhile. */
 function shareOf({ bytesRead, totalBytes }: Figures): number | undefined {
   if (totalBytes === undefined || totalBytes === 0) return undefined
   return Math.min(1, bytesRead / totalBytes)
@@ -140,7 +139,7 @@ function barText(
   return `${bar} ${percentText(figures)}`
 }
 
-/** A bar of one part, its percentage, and a word for what is under way. @param share  from 0 to 1 */
+/** A bar of one part, its percentage, and a word for the current activity. @param share  from 0 to 1 */
 export function shareText(
   share: number,
   name: string,

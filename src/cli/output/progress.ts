@@ -1,5 +1,5 @@
 /*
-  How a run is watched: a bar on a terminal, else one line every ten seconds, or nothing.
+  Shows the progress of a run: a bar on a terminal, else one line every ten seconds, or nothing.
 */
 import type { LoadReport } from '../../load/options.js'
 import { openBar } from './bar.js'
@@ -11,18 +11,14 @@ import { barLines, lineText, progressFields, signsOf } from './progress-text.js'
 
 const plainLineEveryMs = 10_000
 
-/** Who watches a run. */
 export interface Progress {
   report(report: LoadReport): void
-  /** A sentence that has to stay on the screen, above a bar if there is one. */
+  /** Prints a sentence that stays on the screen, above the bar if there is one. */
   note(text: string, style?: Style): void
-  /** Takes the bar away. */
   stop(): void
 }
 
-/**
- * @param style  `auto` draws a bar where the terminal can redraw; `bar` wants one, but never without a terminal
- */
+/** @param style  `auto` draws a bar if the terminal can redraw; `bar` draws one on any terminal, but never without one */
 export async function startProgress(
   style: ProgressStyle,
   quiet: boolean,

@@ -1,18 +1,18 @@
 /*
-  A run with a journal as one plain object: what `runs --json` prints, and what its text is made of.
+  A run with a journal as one plain object, which `runs --json` prints and the text of `runs` is made from.
 */
 import { inputProgress, type UncertainRange } from '../../load/journal/input-progress.js'
 import type { KnownRun, RunState } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
 
-/** Every field is always there; unknown is null. */
+/** Every field is always present; unknown values are null. */
 export interface RunReport {
   readonly runId: string
   readonly state: RunState
-  /** Of the first process, and of the last one that has told its end; ISO 8601, in UTC. */
+  /** `startedAt` of the first process, and the end of the last one that recorded it; ISO 8601, in UTC. */
   readonly startedAt: string
   readonly endedAt: string | null
-  /** Of the last process that has told it. */
+  /** Of the last process that recorded it. */
   readonly exitCode: number | null
   readonly target: {
     readonly host: string
@@ -20,7 +20,7 @@ export interface RunReport {
     readonly function: string | null
   }
   readonly confirmUsed: ConfirmUsed | null
-  /** Of all processes together, so that none is skipped. */
+  /** Of all processes together, so no row counts as skipped. */
   readonly rows: Omit<RowCounts, 'skipped'>
   readonly inputs: readonly InputReport[]
   readonly processes: readonly {
@@ -31,21 +31,21 @@ export interface RunReport {
     /** Why it failed. */
     readonly error: LoadResult['error']
   }[]
-  /** The process that works on it. */
+  /** The process that works on the run now. */
   readonly holder: { readonly pid: number; readonly since: string } | null
   readonly rejects: { readonly files: readonly { readonly path: string; readonly rows: number }[] }
   readonly journal: { readonly path: string; readonly tornBytes: number }
-  /** Where relative paths begin; null where that was left open. */
+  /** The base of relative paths; null if unknown. */
   readonly folder: string | null
   readonly resume: { readonly possible: boolean; readonly command: string | null }
 }
 
-/** Where one input stands; bytes are those of its content, decompressed and as UTF-8. */
+/** Progress in one input; bytes are those of its content, decompressed and as UTF-8. */
 export interface InputReport {
   readonly path: string
   /** As stored. */
   readonly sizeBytes: number
-  /** Every row before has its place. */
+  /** All earlier rows are settled. */
   readonly settled: {
     readonly offsetBytes: number
     readonly lineNumber: number
@@ -56,7 +56,7 @@ export interface InputReport {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** @param command  goes on with the run */
+/** @param command  resumes the run */
 export function reportOf(known: KnownRun, command: string): RunReport {
   const { run, journal, state, processes, holder } = known
   const { server, target } = run.options
@@ -99,7 +99,7 @@ export function reportOf(known: KnownRun, command: string): RunReport {
   }
 }
 
-/** A process that has told its end knows of rows that were read and never came near the journal. */
+/** A process that recorded its end also counted rows that were read but never reached the journal. */
 function rowsOf({ journal }: KnownRun): RunReport['rows'] {
   if (journal.end !== undefined) {
     const { skipped, confirmed, ...others } = journal.end.rows

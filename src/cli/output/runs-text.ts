@@ -1,5 +1,5 @@
 /*
-  Runs with a journal, for a person: all of them as a table, or one with everything that is known of it.
+  Runs with a journal as text: all of them as a table, or one in detail.
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import { shellText } from '../options/shell-command.js'
@@ -7,7 +7,7 @@ import type { Paint } from './output.js'
 import type { InputReport, RunReport } from './run-report.js'
 import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'
 
-/** The columns of the table, and the narrowest terminals that have room for those that say least. */
+/** The columns of the table; the least important ones with the narrowest terminal that shows them. */
 const heads = {
   run: 0,
   state: 0,
@@ -19,8 +19,7 @@ const heads = {
 }
 
 /**
- * A line for each run, below their headings, and the commands that go on with those that are not finished.
- *
+ * A line for each run, and the commands that resume unfinished ones.
  * @param columns  width of the terminal; undefined leaves lines whole
  */
 export function runsTable(
@@ -37,7 +36,7 @@ export function runsTable(
   })
   const isCount = (column: number): boolean => ['read', 'confirmed'].includes(shown[column]!)
   const [head, ...lines] = tableLines([shown, ...rows], isCount, columns)
-  // They are there to be copied, and never cut.
+  // Users copy commands, so they are never cut.
   const commands = runs.flatMap(({ resume }) => resume.command ?? []).map(clean)
   const goingOn =
     commands.length === 0 ? [] : ['', 'to go on:', ...commands.map(command => `  ${command}`)]
@@ -59,7 +58,6 @@ function cellsOf(run: RunReport): Readonly<Record<keyof typeof heads, string>> {
   }
 }
 
-/** Rows that are not confirmed. */
 function othersText({ filtered, unconfirmed, rejected, unsent }: RunReport['rows']): string {
   return Object.entries({ filtered, unconfirmed, rejected, unsent })
     .filter(([, count]) => count > 0)
@@ -102,7 +100,7 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
 /** There to be copied. */
 const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair'])
 
-/** The code that a signal ends with is not known to the journal. */
+/** The journal does not know the exit code of a process that a signal ended. */
 function endText({ status, exitCode }: RunReport['processes'][number]): string {
   return status === 'interrupted' ? status : `${status}, exit code ${exitCode}`
 }
@@ -149,12 +147,11 @@ function targetText({ table, function: called, host }: RunReport['target']): str
   return `${table ?? called ?? '-'} on ${host}`
 }
 
-/** To the second. */
 function timeText(isoTime: string): string {
   return isoTime.replace(/\.\d+Z$/, 'Z')
 }
 
-/** While a process writes its last record may not be whole yet. */
+/** While a process writes, its last record may be incomplete. */
 function tornText({ state, journal: { tornBytes } }: RunReport): string {
   return tornBytes === 0 || state === 'running'
     ? ''

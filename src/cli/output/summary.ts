@@ -1,5 +1,5 @@
 /*
-  What a finished load says: five lines on standard output, and with --verbose the figures of the run.
+  The summary of a finished load: five lines on standard output, and with --verbose the figures of the run.
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import { detectedText } from '../../load/inputs/detected.js'
@@ -20,9 +20,9 @@ export function equationText(rows: RowCounts, { tell }: Words = english): string
 }
 
 /**
- * Five lines: what went where, how fast, what was refused and why, how it is known, what to do next.
+ * Five lines: what went where, how fast, what was refused and why, what proves it, what to do next.
  *
- * @param next  a command; undefined when nothing is left to be done
+ * @param next  a command; undefined if nothing is left to do
  * @param columns  width of the terminal; undefined leaves lines whole
  */
 export function summaryLines(
@@ -86,10 +86,9 @@ function speedText(
   return `${speed}${over}${foundText(batchRows, words)}`
 }
 
-/** Most codes that are named; --json has them all. */
+/** Names at most this many codes; --json has all. */
 const shownCodes = 3
 
-/** Rows that are not in the table, and why. */
 function refusedText({ rows, rejects }: LoadResult, { tell, count }: Words): string {
   const { byCode, files, unplaced } = rejects
   const codes = Object.entries(byCode).sort(([, a], [, b]) => b - a)
@@ -112,7 +111,7 @@ function refusedText({ rows, rejects }: LoadResult, { tell, count }: Words): str
   return parts.join(tell('; '))
 }
 
-/** What earlier processes of the run have sent was all that there was. */
+/** True if earlier processes of the run had sent everything. */
 function isAllSkipped({ rows, status }: LoadResult): boolean {
   return status === 'loaded' && rows.skipped > 0 && rows.skipped + rows.filtered === rows.read
 }
@@ -124,7 +123,6 @@ function claimOf(result: LoadResult, words: Words): string {
   return `${doneOf(result, words)}${before}`
 }
 
-/** Nothing was asked of the server. */
 function isHandedOver({ rows, confirm }: Pick<LoadResult, 'rows' | 'confirm'>): boolean {
   return confirm.used === 'none' && rows.skipped === 0 && rows.unconfirmed > 0
 }
@@ -143,7 +141,7 @@ function doneOf({ rows, status, confirm }: LoadResult, { tell, count }: Words): 
 function confirmText({ confirm, rows, batches, duplicates }: LoadResult, words: Words): string {
   const { tell, notice } = words
   const note = confirm.note === null ? '' : `${tell(': ')}${notice(confirm.note)}`
-  // Nothing had to be asked, as nothing was sent.
+  // This process sent nothing, so it had nothing to ask.
   if (confirm.used === 'none' && rows.skipped > 0) return tell('confirmed by an earlier process')
   if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
     return `${tell('nothing was sent')}${note}`
@@ -160,20 +158,20 @@ function doubtText({ unconfirmed }: RowCounts, { tell, count }: Words): string {
   return unconfirmed === 0 ? '' : tell('; {rows} unconfirmed', { rows: count(unconfirmed, 'row') })
 }
 
-/** Rows that a key has kept out, or that took the place of others. */
+/** Rows that the table left out because of their key, or that replaced others. */
 function duplicatesText(duplicates: LoadResult['duplicates'], { tell }: Words): string {
   return duplicates === null || duplicates === 0
     ? ''
     : tell('; {count} of them with a key that the table had', { count: duplicates })
 }
 
-/** How safe the confirmed rows are; unknown where rows were confirmed and the server does not tell. */
+/** How safely the confirmed rows are stored; "unknown" if the server does not tell. */
 function storedText({ stored, rows }: LoadResult, { tell }: Words): string {
   if (rows.confirmed + rows.skipped === 0) return ''
   return tell('; stored: {grade}', { grade: tell(stored.grade ?? 'unknown') })
 }
 
-/** Larger batches have made the run faster. */
+/** The batch size, if the run found that larger batches are faster. */
 function foundText({ first, found }: LoadResult['batchRows'], { tell }: Words): string {
   return found === null || found === first
     ? ''
@@ -189,7 +187,7 @@ function notReadText({ skipped }: LoadResult['rows'], { tell, count }: Words): s
 /**
  * Lines for standard error after a run: rejects, and figures with --verbose.
  *
- * @param isApart  the summary does not stand on the same screen
+ * @param isApart  the summary is not on the same screen
  */
 export function detailLines(
   result: LoadResult,
@@ -211,7 +209,7 @@ export function detailLines(
   return verbose ? [...lines, ...figureLines(result, words)] : lines
 }
 
-/** What a log of objects says of a run (docs/log-format.md#result). */
+/** The result in the JSON log (docs/log-format.md#result). */
 export function resultFields(result: LoadResult): Record<string, unknown> {
   const { runId, status, exitCode, alreadyLoaded, startedAt, endedAt } = result
   const { rows, duplicates, rejects, rate, connections, batches, confirm, stored } = result
@@ -226,10 +224,10 @@ export function resultFields(result: LoadResult): Record<string, unknown> {
   }
 }
 
-/** Most inputs named one by one; --json has them all. */
+/** Names at most this many inputs; --json has all. */
 const shownInputs = 10
 
-/** Which of several inputs had something wrong, and what first. */
+/** Which of several inputs had problems, and the first problem of each. */
 function inputLines(inputs: LoadResult['inputs'], { tell, count }: Words): string[] {
   const wrong = inputs.filter(({ rejected, firstError }) => rejected > 0 || firstError !== null)
   const lines = wrong.slice(0, shownInputs).map(({ path, rows, rejected, firstError }) => {
@@ -251,7 +249,7 @@ function inputLines(inputs: LoadResult['inputs'], { tell, count }: Words): strin
     : lines
 }
 
-/** Where the rejected rows are; nothing where they were not to be kept. */
+/** Where the rejected rows are; empty if they were not kept. */
 function placeLines({ files, unplaced }: LoadResult['rejects'], { tell }: Words): string[] {
   const isOne = files.length === 1 && unplaced === 0
   const lines = files.map(({ path, rows }) => {
@@ -259,13 +257,13 @@ function placeLines({ files, unplaced }: LoadResult['rejects'], { tell }: Words)
     return tell('{who} are in {path}, the reasons in {path}.reasons.ndjson', { who, path })
   })
   if (unplaced === 0) return lines
-  const lost = tell('{count} of them are without a place: they are in the input alone', {
+  const lost = tell('{count} of them are in no file: they are only in the input', {
     count: unplaced,
   })
   return [...lines, lost]
 }
 
-/** What the grade follows from. */
+/** The facts behind the grade. */
 function storedLines(
   { grade, dataSync, cacheEngine, replicas, pendingTransactions }: LoadResult['stored'],
   { tell, count }: Words,

@@ -1,11 +1,11 @@
 /*
-  Text for people: control characters taken out or shown, widths of a terminal, numbers with units.
+  Text for people: removes or escapes control characters, measures widths on terminals, formats numbers with units.
 */
 import { eastAsianWidth } from 'get-east-asian-width'
 import { controlCharacters, escapeControls } from '../../platform/control-characters.js'
 import { nearestNames } from '../../schema/nearest.js'
 
-// Whole escape sequences first, so that their visible tail does not stay behind.
+// Whole escape sequences first, so that no visible tail remains.
 const sequences =
   // eslint-disable-next-line no-control-regex -- they begin with one
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u009b[0-?]*[ -/]*[@-~]/g
@@ -14,7 +14,7 @@ const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 // Bytes of file names that are not UTF-8 (platform/file-name.ts).
 const nameBytes = /[\udc80-\udcff]/gu
 
-/** One line of text that cannot move a terminal's cursor, whoever wrote it. */
+/** One line of text that cannot move a terminal's cursor, wherever it came from. */
 export function clean(text: string): string {
   return text
     .replace(sequences, '')
@@ -23,35 +23,29 @@ export function clean(text: string): string {
     .replace(nameBytes, byteText)
 }
 
-/** `\xff` of a byte that stands in the name of a file. */
+/** `\xff` for a byte in a file name. */
 function byteText(escape: string): string {
   return `\\x${(escape.charCodeAt(0) & 0xff).toString(16)}`
 }
 
-/**
- * Data for a terminal: what it would act on stands there as `\u001b`, so JSON stays the same value. Line feeds and tabs
- * stay as they are.
- */
+/** Data for a terminal: control characters become `\u001b`, which keeps the value of JSON. Line feeds and tabs stay. */
 export function visible(text: string): string {
   return escapeControls(text, '\n\t')
 }
 
-/**
- * A JSON value and a line end. JSON.stringify leaves DEL, the C1 controls and what reorders text as they are, and a
- * terminal would act on them.
- */
+/** A JSON value and a line end. Escapes DEL, C1 controls and characters that reorder text, which JSON.stringify would leave. */
 export function jsonLine(value: unknown): string {
   return `${visible(JSON.stringify(value))}\n`
 }
 
-/** Terminal columns a character takes: 0 for marks and what is not seen, 2 for wide East Asian ones and emoji. */
+/** Terminal columns of a character: 0 for marks and invisible ones, 2 for wide East Asian ones and emoji. */
 function characterWidth(character: string): number {
   return /[\p{Mn}\p{Me}\p{Cf}]/u.test(character) ? 0 : eastAsianWidth(character.codePointAt(0)!)
 }
 
 const plain = /^[ -~]*$/
 
-/** Terminal columns of text that has been cleaned. */
+/** Terminal columns of cleaned text. */
 export function displayWidth(text: string): number {
   if (plain.test(text)) return text.length
   let width = 0
@@ -59,7 +53,7 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** Cut to `width` terminal columns, the last one an ellipsis when something was cut. */
+/** Cuts to `width` terminal columns; the last one is an ellipsis if something was cut. */
 export function clip(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
   let clipped = ''
@@ -72,7 +66,7 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`
 }
 
-/** Lines of at most `width` terminal columns, divided at blanks; a longer word stays whole. */
+/** Divides at blanks into lines of at most `width` terminal columns; a longer word stays whole. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -89,10 +83,10 @@ export function wrapped(text: string, width: number): string[] {
 const breakable =
   /\uff08*(?:[\u3400-\u9fff\uf900-\ufaff][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]* *|[^ \u3001\uff08\uff0c\u3400-\u9fff\uf900-\ufaff]+[\u3001\uff0c]? *)|[\u3001\uff08\uff0c]| +/g
 
-/** Which columns of a table stand at the right: numbers do. */
+/** Which columns of a table are aligned to the right: those with numbers. */
 export type IsRight = (column: number) => boolean
 
-/** Cells side by side, each as wide as its column; text that is too wide stays as it is. */
+/** Pads each cell to the width of its column; text that is too wide stays whole. */
 export function tableLine(
   cells: readonly string[],
   widths: readonly number[],
@@ -105,13 +99,10 @@ export function tableLine(
   return padded.join('  ').trimEnd()
 }
 
-/** No column of a table is cut to less. */
+/** Columns are never cut below this width. */
 const leastColumn = 6
 
-/**
- * A line for each row of cleaned texts, each column as wide as its widest; the widest ones are cut where all of them would be wider
- * than the terminal.
- */
+/** A line for each row of cleaned texts, each column as wide as its widest; if the terminal is too narrow, the widest ones are cut. */
 export function tableLines(
   rows: readonly (readonly string[])[],
   isRight?: IsRight,
@@ -131,13 +122,12 @@ export function tableLines(
   )
 }
 
-/** So many columns a label takes at least. */
 const leastLabel = 8
 
 /**
- * Names and their texts, two blanks in: a text that is wider than the terminal goes on below itself.
+ * Names and their texts, indented by two; a text wider than the terminal continues below itself.
  *
- * @param isWhole  never divided: commands and paths are there to be copied
+ * @param isWhole  texts that are never divided: users copy commands and paths
  */
 export function fieldLines(
   fields: readonly (readonly [label: string, text: string])[],
@@ -198,7 +188,7 @@ export function durationText(durationMs: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
-/** `0:07`, `12:34`, `1:02:03`: a clock that keeps its width while a bar is drawn. */
+/** `0:07`, `12:34`, `1:02:03`: rarely changes its width, so a bar stays in place. */
 export function clockText(durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / 1000))
   const two = (number: number): string => String(number).padStart(2, '0')
@@ -208,13 +198,13 @@ export function clockText(durationMs: number): string {
     : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`
 }
 
-/** ` (did you mean a or b?)`, or nothing when no known name is near. */
+/** ` (did you mean a or b?)`, or nothing if no known name is similar. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const names = nearestNames(name, [...known])
   return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`
 }
 
-/** `ENOENT` and the like, for messages; of errors that are not the system's their own text. */
+/** `ENOENT` and the like for messages; for errors that are not the system's their own text. */
 export function systemCode(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error)
 }

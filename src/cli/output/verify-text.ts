@@ -1,5 +1,5 @@
 /*
-  What reading rows back has shown, for a summary: `100 rows read back by position: as they were sent`.
+  The result of reading rows back, for the summary: `100 rows read back by position: as they were sent`.
 */
 import type { VerifyResult } from '../../load/options.js'
 import type { Words } from '../language/words.js'

@@ -6,7 +6,6 @@ import { formatElement, formatScalar } from '../../protocol/value-text.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
 
-/** A value in rows and columns. */
 export interface Grid {
   /** Undefined if a value has no names of its own: a vector, a set, a matrix without labels. */
   readonly names: readonly string[] | undefined

@@ -57,7 +57,6 @@ export function numberText(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 3 : 0 })
 }
 
-/** A section with a heading. */
 export function section(word: PageWord, content: string): string {
   return `<section><h2>${both(word)}</h2>\n${content}\n</section>`
 }

@@ -17,7 +17,6 @@ import { script, style } from './style.js'
 import { speedsOf, type Moment } from './timeline.js'
 import { both, pageWords, type PageWord } from './words.js'
 
-/** The source text of the plotting library. */
 export interface Plotting {
   readonly script: string
   readonly style: string

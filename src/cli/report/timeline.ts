@@ -14,7 +14,6 @@ export interface Moment {
 
 export interface Timeline {
   add(this: void, report: LoadReport): void
-  /** In order of time. */
   moments(): readonly Moment[]
 }
 
@@ -42,7 +41,6 @@ export function newTimeline(): Timeline {
   }
 }
 
-/** Rows a second between two moments. */
 export interface Speed {
   readonly fromMs: number
   readonly toMs: number
@@ -50,11 +48,7 @@ export interface Speed {
   readonly confirmedPerSec: number
 }
 
-/**
- * Speeds over spans of equal length. A span without a moment of its own has the speed between the moments around it.
- *
- * @param most  number of spans
- */
+/** Speeds over `most` spans of equal length. A span without a moment has the speed between the moments around it. */
 export function speedsOf(moments: readonly Moment[], most: number): Speed[] {
   const endMs = moments.at(-1)?.elapsedMs ?? 0
   if (endMs <= 0) return []

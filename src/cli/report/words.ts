@@ -83,7 +83,7 @@ export const pageWords = {
   lines: ['Lines', '行号'],
   toGoOn: ['To go on', '继续导入'],
   toLook: ['To look for its rows', '查找其中的行'],
-  toRestart: ['To load all again, once none is there', '确认没有任何行之后重新导入'],
+  toRestart: ['To load all again, if none of them is there', '确认没有任何行之后重新导入'],
   toLanguage: ['中文', 'English'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>
 

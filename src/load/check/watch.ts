@@ -11,7 +11,7 @@ export interface LookedAt {
   readonly mapping: ColumnMapping
   /** Most records. */
   readonly maxRows: number
-  /** Target and input do not fit, or there is no target: every field is read as text. */
+  /** Target and input do not fit, or the target does not exist: every field is read as text. */
   readonly isUnfit: boolean
 }
 

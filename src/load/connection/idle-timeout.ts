@@ -68,7 +68,7 @@ const longestLookMs = 2_000
 interface Wait {
   /** When it was requested, or when there was progress last. */
   sinceMs: number
-  /** There is no progress; only answers already on their way may still come. */
+  /** Nothing moves; only answers already on their way may still come. */
   isSilent: boolean
   readonly giveUp: (error: unknown) => void
 }
@@ -102,7 +102,7 @@ export class SilenceWatch {
   /**
    * Returns the awaited answer.
    *
-   * @throws {ConnectionError} DDB_UNCONFIRMED if there is no progress and no answer: the session is given up then
+   * @throws {ConnectionError} DDB_UNCONFIRMED if neither progress nor an answer comes: the session is given up then
    */
   until<T>(awaited: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {

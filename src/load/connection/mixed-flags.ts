@@ -130,7 +130,7 @@ export async function sendUnmixed(
   return holds
 }
 
-/** Whether user and password may be part of the connect request, or there is no user. */
+/** Whether user and password may be part of the connect request, or no user is given. */
 function mayShow({ server: { address: server } }: Run): boolean {
   const { user, password = '' } = server
   if (user === undefined) return true

@@ -10,7 +10,7 @@ export const maxRedirects = 5
 
 const notLeader = /<NotLeader>\s*(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})(?![\d.])/
 
-/** The address in a server's message; undefined if it is no redirect. */
+/** The address in a server's message; undefined if it is not a redirect. */
 export function redirectIn(text: string): ServerAddress | undefined {
   const match = notLeader.exec(text)
   if (match === null) return undefined
@@ -18,7 +18,7 @@ export function redirectIn(text: string): ServerAddress | undefined {
   return port < 1 || port > 65_535 ? undefined : { host: withoutBrackets(match[1]!), port }
 }
 
-/** The address in an error; undefined if it is no redirect. */
+/** The address in an error; undefined if it is not a redirect. */
 export function redirectOf(error: unknown): ServerAddress | undefined {
   return error instanceof ServerError ? redirectIn(error.received) : undefined
 }

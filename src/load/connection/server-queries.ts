@@ -22,7 +22,7 @@ function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | un
 
 /**
  * The dictionary `schema(t)` of the target.
- * @throws {ServerError} DDB_TARGET if there is no such table, naming similar ones; the server's own message if it cannot tell
+ * @throws {ServerError} DDB_TARGET if the table does not exist, naming similar ones; the server's own message if it cannot tell
  *   yet
  */
 export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
@@ -73,7 +73,7 @@ async function existingTables(asking: Asking, table: TableTarget): Promise<reado
   }
 }
 
-/** @throws {ServerError} DDB_TARGET if there is no such function */
+/** @throws {ServerError} DDB_TARGET if the function does not exist */
 export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
     await ask(asking, `typestr(${name})`)

@@ -36,7 +36,7 @@ export interface RefusedBatch {
 /** What is known of the target before the first batch. */
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
-  /** False if a refused batch may have left rows behind: functions, databases with `atomic='CHUNK'`. */
+  /** False if a refused batch may have left rows in the table: functions, databases with `atomic='CHUNK'`. */
   readonly allOrNothing: boolean
   /** Retries per batch. */
   readonly retries: number

@@ -105,15 +105,15 @@ export function partRanges({ batch, start, end }: Part): readonly BatchRange[] {
 
 function rowsOf(batch: Batch, range: InputRange, start: number, end: number): BatchRange {
   const { file, firstRow, startOffsetBytes, endOffsetBytes, endLineNumber, place } = range
-  const behind = firstRow + range.rowCount
+  const rangeEnd = firstRow + range.rowCount
   const from = Math.max(start, firstRow)
-  const to = Math.min(end, behind)
+  const to = Math.min(end, rangeEnd)
   const first = batch.locate(from)
   return {
     input: place?.input ?? 0,
     file,
     startBytes: from === firstRow ? startOffsetBytes : first.offsetBytes,
-    endBytes: to === behind ? endOffsetBytes : batch.locate(to).offsetBytes,
+    endBytes: to === rangeEnd ? endOffsetBytes : batch.locate(to).offsetBytes,
     rows: to - from,
     firstLine: first.lineNumber,
     lastLine: batch.locate(to - 1).lineNumber,

@@ -185,7 +185,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#transmit(batch)
   }
 
-  /** Sends the next attempt, because the last one left nothing behind or the user wants it. */
+  /** Sends the next attempt, because the last one stored no rows or the user wants it. */
   sendAgain({ lane, no }: OpenBatch): void {
     this.#run.emit({ kind: 'again', lane, no })
     this.#send(this.#run.state.open.get(no)!)

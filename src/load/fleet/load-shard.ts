@@ -1,5 +1,5 @@
 /*
-  Loads one shard of a plan: asks the server which units are done, and loads the others one by one, each as a run of its own whose
+  Loads one shard of a plan: asks the server which units are done and loads the others one by one, each as a separate run whose
   receipts all processes share (docs/decisions/0068).
 */
 import { DdbError, UsageError } from '../../errors.js'
@@ -23,7 +23,7 @@ import { unitRejects } from './unit-rejects.js'
 
 /**
  * @param options  without inputs
- * @returns the outcome of all units together, failures included; it rejects only for wrong options
+ * @returns the outcome of all units together, including failures; it rejects only for wrong options
  * @throws {UsageError} DDB_USAGE
  */
 export async function loadShard(
@@ -61,7 +61,7 @@ export async function loadShard(
   return shardResult(options, plan.target, startedMs, endedMs, course)
 }
 
-/** A unit that was loaded, before the server knows that it is done. */
+/** A unit that was loaded, until the server knows that it is done. */
 interface UnitToTell {
   readonly unit: PlannedUnit
   readonly ended: EndedUnit
@@ -75,10 +75,10 @@ class LoadingShard {
   readonly #what: ShardOfPlan
   readonly #course: ShardCourse
   readonly #told = new Set<string>()
-  /** Nothing more is begun. */
+  /** Once aborted, no further unit is begun. */
   readonly #ended: AbortSignal
   readonly #server: PlanServer
-  /** The server is told when the next unit begins, or at the end. */
+  /** Loaded; the server learns of it when the next unit begins, or at the end. */
   #ending: UnitToTell | undefined
   #rowsBefore: number | null = null
   #doneBytes = 0
@@ -91,7 +91,7 @@ class LoadingShard {
     course: ShardCourse,
   ) {
     this.#platform = platform
-    // What other nodes have in memory is not what the first one has.
+    // Tables in the memory of one node are unknown to the others.
     const server = { ...options.server, otherHosts: [] }
     this.#options = { ...options, server, runId: plan.runId }
     const { signal, leave } = options
@@ -118,7 +118,7 @@ class LoadingShard {
         if (this.#course.failure !== undefined) break
       }
     } catch (error) {
-      // The first error counts. If the server is not told, the next process finds all rows of the unit confirmed.
+      // The first error counts. If the server does not learn of the unit, the next process finds all of its rows confirmed.
       await this.#tellEnded().catch(() => undefined)
       throw error
     }
@@ -129,7 +129,7 @@ class LoadingShard {
     return this.#server.close()
   }
 
-  /** Checks the paths of the whole plan, so that all shards are refused alike. */
+  /** Checks the paths of the whole plan, so that all shards are refused for the same reason. */
   #checkPaths(): void {
     const { input } = this.#options
     if (input?.path === undefined) return
@@ -139,7 +139,7 @@ class LoadingShard {
     }
   }
 
-  /** A unit whose file is gone fails alone; one that is another refuses the shard before its first row. */
+  /** If a unit's file is missing, only the unit fails; a file that has changed makes the shard fail before its first row. */
   async #checkAll(units: readonly PlannedUnit[]): Promise<void> {
     for (const unit of units) await this.#check(unit)
   }
@@ -163,7 +163,7 @@ class LoadingShard {
     if (begun.kind === 'done') return this.#skip(unit, await this.#server.state())
     if (begun.kind !== 'ledger') {
       const message =
-        'it was begun, and the server has lost its receipts: nobody knows which of its rows are there. See what is there, and load the plan again with `delivery.onDoubt` resend'
+        'it was begun, but the server has lost its receipts, so it is unknown which of its rows are in the table. Check the table, and load the plan again with `delivery.onDoubt` resend'
       this.#course.failed.push({ unit, code: 'DDB_UNCONFIRMED', message: this.#words(message) })
       return
     }
@@ -179,7 +179,7 @@ class LoadingShard {
     }
     if (!this.#ended.aborted) {
       const state = await this.#server.state()
-      // Another process has come to its end meanwhile, and has taken the receipts with it.
+      // Another process has finished the unit meanwhile and removed its receipts.
       if (state.done.has(unit.unit)) return this.#skip(unit, state)
     }
     this.#addResult(unit, result)
@@ -191,7 +191,7 @@ class LoadingShard {
     this.#doneBytes += unitBytes(unit)
   }
 
-  /** Tells the server of the last unit that was loaded, if no other has begun since. */
+  /** Reports the last loaded unit to the server, unless the begin of another one did. */
   async #tellEnded(): Promise<void> {
     const { ended } = this.#ending ?? {}
     if (ended === undefined) return
@@ -235,7 +235,7 @@ class LoadingShard {
     const ofPlan: UnitOfPlan = {
       ...{ unit: unit.unit, token, batchRows, batchBytes, looksUp: this.#rowsBefore !== 0 },
       names,
-      // What comes before the first record is read as it stands.
+      // The first range is read like a whole file, with whatever precedes its first record.
       ...(range !== undefined &&
         range.startBytes > 0 && {
           from: { offsetBytes: range.startBytes, lineNumber: range.line },
@@ -250,7 +250,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, names),
     }
-    // Both of two hard links are read: this machine may store equal files once.
+    // Reads both of two hard links, because this machine may store equal files once.
     const sources = {
       paths: inputs,
       sizes: unit.files.map(({ sizeBytes }) => sizeBytes),
@@ -281,7 +281,7 @@ class LoadingShard {
     return this.#options.wording?.(sentence) ?? sentence
   }
 
-  /** What several units have in common stands once. */
+  /** Several units often have the same notice; it is passed on once. */
   #tell(notice: string, names: readonly string[]): void {
     const input = names.find(path => notice.startsWith(`${path}: `)) ?? ''
     const what = notice.slice(input.length)
@@ -293,7 +293,7 @@ class LoadingShard {
 
 const mostTold = 1_000
 
-/** Other units may do better: what is wrong is in the files of one, or in what became of its rows. */
+/** Whether other units may succeed: the error concerns the files or the rows of one. */
 function isOfUnit(code: string): boolean {
   const others = ['DDB_STRING_HAS_NUL', 'DDB_SERVER_REFUSED_ROW', 'DDB_UNPROVEN', 'DDB_RUN_CHANGED']
   return code.startsWith('DDB_INPUT_') || others.includes(code)

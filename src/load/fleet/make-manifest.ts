@@ -1,5 +1,5 @@
 /*
-  Makes a plan out of files: large ones are cut between records, small ones go together.
+  Makes a plan from files: cuts large ones between records and puts small ones together.
 */
 import { UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
@@ -19,26 +19,25 @@ import { readingDigest } from './options-digest.js'
 import { textsOfPlanned } from './planned-files.js'
 import { dayOf, unitBytes } from './shards.js'
 
-/** What a plan is to be like; sizes in bytes. */
+/** What the plan should look like; sizes in bytes. */
 export interface PlanOptions {
   readonly batchRows: number
   readonly batchBytes: number
-  /** What one process loads at a time, about. */
+  /** About how much one process loads at a time. */
   readonly unitBytes: number
-  /** How files are read. */
   readonly input: LoadOptions['input']
 }
 
-/** One file, by the path that is opened and the one that is written down. */
+/** One file, with the path to open and the path that the manifest contains. */
 export interface FileToPlan {
   readonly path: string
   readonly written: string
 }
 
 /**
- * @param onFile  told how many files were looked at
- * @throws {UsageError} DDB_USAGE for sizes that cannot be, and for what is not a file
- * @throws {InputError} what opening and reading throw
+ * @param onFile  called with the number of files examined so far
+ * @throws {UsageError} DDB_USAGE for impossible sizes, and for paths that are not files
+ * @throws {InputError} any that opening and reading throw
  */
 export async function makeManifest(
   machine: Platform,
@@ -51,7 +50,7 @@ export async function makeManifest(
   const reader = newPathReader(options.input)
   const units: PlannedUnit[] = []
   let small: PlannedFile[] = []
-  /** Day or folder of the small files that go together. */
+  /** Day or folder of the small files that are put together. */
   let smallKey = ''
   let smallGroup = ''
   const add = (rest: Omit<PlannedUnit, 'unit'>): void => {
@@ -74,11 +73,11 @@ export async function makeManifest(
     if (fingerprint === undefined) {
       throw new UsageError(
         'DDB_USAGE',
-        `"${path}" is no ordinary file: a plan needs files that can be read twice`,
+        `"${path}" is not an ordinary file: a plan needs files that can be read twice`,
       )
     }
     const file = { path: written, ...fingerprint }
-    // Small files without a day go together with others of their folder.
+    // Small files without a day are put together with others of their folder.
     const key = day ?? written.slice(0, written.lastIndexOf('/') + 1)
     const bytes = unitBytes({ unit: 0, group: '', files: [...small, file] })
     if (key !== smallKey || bytes > options.unitBytes) addSmall()
@@ -93,7 +92,7 @@ export async function makeManifest(
     isCut ||= ranges.length > 0
     if (ranges.length === 0) add({ group, files: [file] })
     for (const range of ranges) {
-      // Without a day nothing tells that parts of a file go to one partition.
+      // Without a day nothing shows that all parts of a file go to the same partition.
       const own = day ?? `${group}:${range.startBytes}`
       add({ group: own, files: [file], range })
     }
@@ -121,24 +120,23 @@ function checkSizes({ batchRows, batchBytes, unitBytes: bytes }: PlanOptions): v
   }
 }
 
-/** Records come in such pieces, and a file is cut between two of them. */
+/** Records are read in pieces of this size, and a file is cut between two pieces. */
 const rowsOfPiece = 1_000
 
-/** Records become rows without a column: only where they end is asked for. */
+/** Without columns, because only the ends of records matter here. */
 const noColumns: ColumnMapping = { columns: [], ignoreExtra: true, allowMissing: true }
 
 /**
- * Where a file is cut: each range ends with the record with which it has the bytes of a unit. Found by reading all of it, as quotes may
- * hold what looks like a border.
- *
- * @returns nothing for a file whose middle cannot be jumped to
+ * Where to cut a file: each range ends with the record that completes the bytes of a unit. Reads all of the file, because quoted
+ * fields may contain line ends.
+ * @returns nothing if reading cannot start in the middle of the file
  */
 async function cutFile(
   { files, clock }: Platform,
   path: string,
   { input = {}, unitBytes: wanted }: PlanOptions,
 ): Promise<PlannedRange[]> {
-  // To start in the middle of a member, all before it would be decompressed.
+  // To start in the middle of a member, everything before it would have to be decompressed.
   if (archiveOf(path, files) !== undefined) return []
   const { compression, encoding } = input
   const source = await openSource(path, {
@@ -172,7 +170,7 @@ async function cutFile(
       batch.release()
       if (end.bytes - start.bytes >= wanted) cut()
     }
-    // Behind the last row there may be records that become none.
+    // Records that do not become rows may follow the last row; the range includes them.
     end = { ...end, bytes: source.totalBytes ?? end.bytes, records: reader.recordsRead }
     cut()
     return ranges.length > 1 ? ranges : []

@@ -1,6 +1,6 @@
 /*
-  The manifest of a plan: what there is to load, in units that processes take one by one. It follows from the files alone, and holds
-  no host, user, option or script (docs/decisions/0068).
+  The manifest of a plan: what to load, in units that processes take one by one. It depends on the files alone, and contains no
+  host, user, option or script (docs/decisions/0068).
 */
 import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'
@@ -10,13 +10,13 @@ import type { Fingerprint } from '../journal/fingerprint.js'
 
 /** A file as it was when the plan was made. */
 export interface PlannedFile extends Fingerprint {
-  /** As it was named; relative ones begin at the folder of the manifest. */
+  /** As the user named it; relative paths begin at the folder of the manifest. */
   readonly path: string
 }
 
-/** Records of a file that lie one after the other. */
+/** Consecutive records of a file. */
 export interface PlannedRange {
-  /** Of the first record, or of what stands before it; in the content. */
+  /** Position in the decompressed content of the first record, or of the bytes before it. */
   readonly startBytes: number
   readonly endBytes: number
   /** Line of the byte at `startBytes`, from 1. */
@@ -28,10 +28,10 @@ export interface PlannedRange {
 export interface PlannedUnit {
   /** From 1. */
   readonly unit: number
-  /** Units of one group go to one shard. */
+  /** One shard loads all units of a group. */
   readonly group: string
   readonly files: readonly PlannedFile[]
-  /** Of the only file; left out where units are whole files. */
+  /** Part of the only file; left out if the unit consists of whole files. */
   readonly range?: PlannedRange
 }
 
@@ -39,7 +39,7 @@ export interface Manifest {
   /** Most rows of a batch, and the bytes with which it is full. */
   readonly batchRows: number
   readonly batchBytes: number
-  /** Digest of the options of reading by which files were cut; null where none was. */
+  /** Digest of the reading options with which files were cut; null if none was cut. */
   readonly reading: string | null
   readonly units: readonly PlannedUnit[]
 }
@@ -47,7 +47,7 @@ export interface Manifest {
 const format = 'ddb-ingest plan'
 const version = 1
 
-/** One unit a line, so that a person can look for a file. */
+/** One unit a line, so that a person can search for a file. */
 export function manifestText(manifest: Manifest): string {
   const { units, ...rest } = manifest
   const head = JSON.stringify({ format, version, ...rest }).slice(0, -1)
@@ -55,7 +55,7 @@ export function manifestText(manifest: Manifest): string {
   return `${head},"units":[\n${lines}\n],"checksum":"${checksum(manifest)}"}\n`
 }
 
-/** Of all that the manifest says; two plans with the same one are the same plan. */
+/** Covers everything in the manifest; two plans with the same checksum are the same plan. */
 export function checksum({ batchRows, batchBytes, reading, units }: Manifest): string {
   const said = JSON.stringify([
     format,
@@ -80,31 +80,30 @@ function unitTuple({ unit, group, files, range }: PlannedUnit): unknown[] {
 }
 
 /**
- * @param text  of the file
  * @param path  for messages
- * @throws {InputError} DDB_INPUT_FORMAT for a file that is not a manifest, or one of another version, cut short or edited
+ * @throws {InputError} DDB_INPUT_FORMAT for a file that is not a manifest, has another version, was cut short or edited
  */
 export function readManifest(text: string, path: string): Manifest {
   let read: unknown
   try {
     read = JSON.parse(text)
   } catch (cause) {
-    throw noPlan(path, 'is no whole JSON object: was it cut short on its way?', cause)
+    throw noPlan(path, 'is not a complete JSON object: was it cut short?', cause)
   }
   const { format: asked, version: number, ...fields } = asObject(read) ?? {}
-  if (asked !== format) throw noPlan(path, 'is no plan: `ddb-ingest plan` makes one')
+  if (asked !== format) throw noPlan(path, 'is not a plan: `ddb-ingest plan` makes one')
   if (number !== version) {
-    const how = `is of version ${JSON.stringify(number)} of plans, and this program reads version ${version}`
-    throw noPlan(path, `${how}: make it anew with this program`)
+    const how = `has version ${JSON.stringify(number)} of plans, and this program reads version ${version}`
+    throw noPlan(path, `${how}: make it again with this program`)
   }
   const manifest = manifestOf(fields)
   if (manifest === undefined || checksum(manifest) !== fields['checksum']) {
-    throw noPlan(path, 'is not as it was written: its checksum does not fit. Make it anew')
+    throw noPlan(path, 'was changed after it was made: its checksum does not match. Make it again')
   }
   return manifest
 }
 
-/** undefined where a field is missing, or is what it cannot be. */
+/** Undefined if a field is missing or invalid. */
 function manifestOf(fields: Record<string, unknown>): Manifest | undefined {
   const { batchRows, batchBytes, reading, units } = fields
   const isReading = reading === null || typeof reading === 'string'

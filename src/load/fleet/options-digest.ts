@@ -1,17 +1,17 @@
 /*
-  What must be the same in all processes that load a plan, as a text that can be compared: options that decide which rows there are,
-  and what becomes of them. Where the server is and who logs in are each process's own.
+  The options that must be the same in all processes that load a plan, as a text to compare: those that decide which rows there
+  are and what happens to them. Address and login may differ.
 */
 import { createHash } from 'node:crypto'
 import { textOf } from '../journal/portable-options.js'
 import type { LoadOptions } from '../options.js'
 
-/** By which records are told apart; undefined options are those that are left out. */
+/** The options that decide where records end; undefined options count as left out. */
 export function readingDigest(input: LoadOptions['input']): string {
   return digest(without([...others, ...ofPaths], input))
 }
 
-/** By which they become rows of a target. */
+/** The options that turn records into rows of a target. */
 export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadOptions): string {
   const { create: _, ...rows } = target
   return digest({ target: rows, input: without(others, input), mapping, cells })

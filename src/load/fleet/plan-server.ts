@@ -1,6 +1,6 @@
 /*
-  What a process that loads a plan asks the server: to join the table that all processes share, which units are done, and to begin and
-  end units there.
+  The questions of a process that loads a plan to the server: it joins the table that all processes share, asks which units are
+  done, and begins and ends units there.
 */
 import { ConnectionError, DdbError } from '../../errors.js'
 import type { Session } from '../../client/open-session.js'
@@ -26,11 +26,13 @@ import {
   type ShardAsking,
 } from './plan-table.js'
 
-/** A table that is younger may be replaced by whoever saw none, ms by the server's clock. */
+/** A process that saw no table may still replace one that is younger, ms by the server's clock. */
 const settledMs = 1_000
-/** So often it is joined again. */
 const mostJoins = 20
-/** Whoever has just begun a unit makes its ledger in the same request: so often it is looked for, and so long after. */
+/**
+ * A process that has just begun a unit creates its ledger in the same request: others look for it this many times, with this
+ * pause.
+ */
 const ledgerLooks = 5
 const ledgerLookMs = 200
 
@@ -38,19 +40,19 @@ const ledgerLookMs = 200
 export interface PlanServer {
   /**
    * @param plan  digests of the plan, and of the options
-   * @throws {DdbError} 75 when the table keeps being replaced, 64 when it is of another plan
+   * @throws {DdbError} 75 if the table keeps being replaced, 64 if it belongs to another plan
    */
   join(plan: string): Promise<PlanState>
-  /** @throws {DdbError} 75 when the table is gone */
+  /** @throws {DdbError} 75 if the table is gone */
   state(): Promise<PlanState>
   /** @param ended  the unit before: it is done once this answers anything but `gone` */
   begin(unit: number, ended?: EndedUnit): Promise<BegunUnit>
-  /** @throws {DdbError} 75 when the table is gone */
+  /** @throws {DdbError} 75 if the table is gone */
   end(ended: EndedUnit): Promise<void>
   close(): Promise<void>
 }
 
-/** @param ended  aborted when nothing more is to be begun */
+/** @param ended  aborted when nothing more may begin */
 export function newPlanServer(
   platform: Platform,
   server: ServerTarget,
@@ -85,7 +87,7 @@ class AskedServer implements PlanServer {
       if (!(await this.#ask(asking => isJoined(asking, look)))) continue
       const state = await this.state()
       if (state.plan === plan) return state
-      // Replaced since it was looked at.
+      // Another process replaced the table after `isJoined` looked.
       if (state.plan === undefined) continue
       throw otherPlan(this.#plan.runId, state.plan.split(' ')[0] === plan.split(' ')[0])
     }
@@ -128,7 +130,7 @@ class AskedServer implements PlanServer {
     return this.#ask(asking => askRowsHad(asking, table))
   }
 
-  /** Asks on a session that is opened again where it was lost: every question may be asked twice. */
+  /** Asks on a session that is reopened if it was lost, so the server may get every question twice. */
   async #ask<T>(question: (asking: ShardAsking) => Promise<T>): Promise<T> {
     const { platform, plan } = { platform: this.#platform, plan: this.#plan }
     const server = this.#server

@@ -1,5 +1,5 @@
 /*
-  How far all shards of a plan are, as the server knows it: no process is asked, and none has to live.
+  How far all shards of a plan are. Only the server is asked, so no process that loads the plan has to be alive.
 */
 import { DdbError } from '../../errors.js'
 import { askNoJobs } from '../connection/server-queries.js'
@@ -10,15 +10,15 @@ import { filteredOf, readPlanState, readUnitLedger, type PlanAsking } from './pl
 import { unitBytes } from './shards.js'
 
 /**
- * `done`: all rows have their place. `begun`: some process has begun it, and it can be gone on with. `uncertain`: nobody knows what
- * became of some rows. `missing`: nobody has begun it.
+ * `done`: the outcome of all rows is known. `begun`: a process has begun it, and any process can resume it. `uncertain`: the
+ * outcome of some rows is unknown. `missing`: no process has begun it.
  */
 export type UnitState = 'done' | 'begun' | 'uncertain' | 'missing'
 
 export interface UnitStatus {
   readonly unit: PlannedUnit
   readonly state: UnitState
-  /** Of `done` all rows; else those that the target has taken so far, as `confirmed`. */
+  /** If `done`, all rows; else `confirmed` is what the target has taken so far. */
   readonly rows: { readonly read: number; readonly confirmed: number; readonly rejected: number }
   /** When it was done, by the server's clock, ms since 1970. */
   readonly atMs: number | undefined
@@ -37,18 +37,18 @@ export interface PlanStatus {
   readonly count: Readonly<Record<UnitState, number>>
   /** Of the units that are done: read = confirmed + filtered + rejected. */
   readonly rows: DoneSums
-  /** Of units that are not done, taken so far. */
+  /** Rows that the target has taken of units that are not done. */
   readonly rowsSoFar: number
   readonly bytes: { readonly done: number; readonly total: number }
   /** When the first shard began, and when the last unit was done, by the server's clock, ms since 1970. */
   readonly begunMs: number | undefined
   readonly lastMs: number | undefined
-  /** 0 when all is loaded, 3 with rejects, 4 with uncertain units, 75 while there is something to do. */
+  /** 0 if everything is loaded, 3 with rejects, 4 with uncertain units, 75 while something remains to be done. */
   readonly exitCode: number
 }
 
 /**
- * @throws {DdbError} DDB_RUN_CHANGED when the run was begun with another plan
+ * @throws {DdbError} DDB_RUN_CHANGED if the run was begun with another plan
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function planStatus(asking: PlanAsking, manifest: Manifest): Promise<PlanStatus> {
@@ -57,7 +57,7 @@ export async function planStatus(asking: PlanAsking, manifest: Manifest): Promis
   if (begunWith !== undefined && begunWith !== checksum(manifest)) {
     throw new DdbError(
       'DDB_RUN_CHANGED',
-      `run "${asking.runId}" was begun with another plan: name the file that its shards were given`,
+      `run "${asking.runId}" was begun with another plan: name the file that its shards used`,
     )
   }
   const units: UnitStatus[] = []
@@ -85,7 +85,7 @@ async function begunUnit(
   }
   const ledger = await readUnitLedger(session, token, timeoutMs)
   if (ledger === undefined) {
-    // It may have been done since the table was read.
+    // The unit may have ended since the table was read.
     const done = (await readPlanState(asking))?.done.get(unit.unit)
     if (done === undefined) return status('uncertain')
     return { unit, state: 'done', rows: done, atMs: done.atMs }

@@ -1,6 +1,6 @@
 /*
-  The table in which all processes of a plan find out what is done: a shared stream table with keys, of which the first row of a key
-  stays, so that every insert is a decision that all of them see (docs/decisions/0068).
+  The table through which all processes of a plan learn what is done: a shared keyed stream table, which keeps the first row of a
+  key, so that every insert is a decision visible to all of them (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
@@ -11,17 +11,16 @@ import { longsOf } from '../marker/marker.js'
 import { planTableName, unitLedgerName } from '../marker/run-tables.js'
 import { dropLedgerScript, shareScript } from '../transport/receipts/script.js'
 
-/** Kinds of rows; `value` and `text` are what each of them makes of it. */
+/** Kinds of rows; each uses `value` and `text` in its own way. */
 const kinds = { plan: 1, look: 2, ledger: 3, done: 4 } as const
 
-/** Whom to ask. */
 export interface PlanAsking {
   readonly session: Session
   readonly runId: string
   readonly timeoutMs: number
 }
 
-/** Whom to ask, for a process that has joined. */
+/** For a process that has joined. */
 export interface ShardAsking extends PlanAsking {
   /** The one it gave to `joinPlan`. */
   readonly look: bigint
@@ -36,16 +35,15 @@ export interface DoneRows {
   readonly atMs: number
 }
 
-/** Rows of a unit that is done have a place each: what is neither confirmed nor rejected the transform has left out. */
+/** In a unit that is done, every row is confirmed, rejected, or left out by the transform; this counts the latter. */
 export function filteredOf({ read, confirmed, rejected }: Omit<DoneRows, 'atMs'>): number {
   return read - confirmed - rejected
 }
 
-/** What the table says. */
 export interface PlanState {
-  /** Digest of the plan and of what is asked for; undefined without its row. */
+  /** Digest of the plan and of the options; undefined without its row. */
   readonly plan: string | undefined
-  /** Rows that the target had before the run; null when nobody could tell. */
+  /** Rows that the target had before the run; null if that could not be determined. */
   readonly rowsBefore: number | null
   /** Tokens of the ledgers of units that were begun. */
   readonly ledgers: ReadonlyMap<number, bigint>
@@ -62,7 +60,7 @@ export interface EndedUnit {
   readonly rows: Omit<DoneRows, 'atMs'>
 }
 
-/** Columns of the table, in order; `insert` fills the last one with the time. */
+/** In order; `insert` fills the last one with the time. */
 const columns = [
   ...(['unit INT', 'kind INT', 'no LONG', 'value LONG', 'endedUnit INT'] as const),
   ...(['rowsRead LONG', 'rowsConfirmed LONG', 'rowsRejected LONG', 'text STRING'] as const),
@@ -74,7 +72,7 @@ interface Row {
   readonly kind: number
   readonly no: bigint | number
   readonly value?: bigint | number | null
-  /** A unit that is done, in addition to what else the row says. */
+  /** A unit that is done, recorded in the same row as anything else. */
   readonly ended?: EndedUnit | undefined
   readonly text?: string
 }
@@ -90,13 +88,13 @@ function insert(table: string, { unit = 0, kind, no, value, ended, text = '' }: 
 const long = (value: bigint | number | null | undefined): string => `${value ?? '00'}l`
 
 /**
- * Makes the table unless it is there, and looks at it: a creation that replaces it takes the look with it.
- *
+ * Creates the table unless it exists, and leaves a "look" in it: if another process replaces the table, the look disappears with
+ * it.
  * @param look  never the same twice
- * @param plan  digest of the plan and of what is asked for, hexadecimal
- * @param rowsBefore  of the target; null when nobody can tell
- * @returns how old the oldest row is by the server's clock, ms
- * @throws {ServerError} when the server refuses shared tables
+ * @param plan  digest of the plan and of the options, hexadecimal
+ * @param rowsBefore  of the target; null if unknown
+ * @returns the age of the oldest row by the server's clock, ms
+ * @throws {ServerError} if the server refuses shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function joinPlan(
@@ -118,12 +116,14 @@ ${insert(table, { kind: kinds.look, no: look })}
   return age === undefined ? 0 : Number(age)
 }
 
-/** Sets `ddbIngestLooks` to 1 if the table has this look. Without it the process has joined another table, and must not write here. */
+/**
+ * Sets `ddbIngestLooks` to 1 if the table has this look. Otherwise the process has joined another table, and must not write here.
+ */
 const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
 `
 
-/** Whether the table is there, and still the one that was looked at. @throws {ConnectionError} @throws {TimeoutError} */
+/** Whether this is still the table that `joinPlan` looked at. @throws {ConnectionError} @throws {TimeoutError} */
 export async function isJoined(
   { session, runId, timeoutMs }: PlanAsking,
   look: bigint,
@@ -133,15 +133,15 @@ export async function isJoined(
   return looks === 1n
 }
 
-/** Whether the table is there. @throws {ConnectionError} @throws {TimeoutError} */
+/** Whether the table exists. @throws {ConnectionError} @throws {TimeoutError} */
 async function hasPlan({ session, runId, timeoutMs }: PlanAsking): Promise<boolean> {
   const answer = await session.run(`defined("${planTableName(runId)}", SHARED)`, { timeoutMs })
   return answer?.form === 'scalar' && answer.value === true
 }
 
 /**
- * All that the table says.
- * @returns undefined when it is not there
+ * Reads the table.
+ * @returns undefined if it does not exist
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function readPlanState(asking: PlanAsking): Promise<PlanState | undefined> {
@@ -156,7 +156,11 @@ export async function readPlanState(asking: PlanAsking): Promise<PlanState | und
 
 function stateOf(answer: Value | undefined): PlanState {
   if (answer?.form !== 'table') {
-    throw new ServerError('', 'DDB_SERVER', 'the server did not answer what is done of the plan')
+    throw new ServerError(
+      '',
+      'DDB_SERVER',
+      'the server did not say which units of the plan are done',
+    )
   }
   const [unit, kind, value, ended, read, confirmed, rejected, text, at] = answer.columns
   const texts = text?.form === 'vector' && text.type === 'STRING' ? stringsOf(text) : []
@@ -188,7 +192,7 @@ function stateOf(answer: Value | undefined): PlanState {
   return { plan: undefined, begunMs: undefined, ...rest, ledgers, done }
 }
 
-/** undefined for a null. */
+/** Undefined for a null. */
 function cellOf(column: Column | undefined, row: number): bigint | undefined {
   if (column?.form !== 'vector') return undefined
   const { value } = elementAt(column, row) as { value?: unknown }
@@ -207,21 +211,24 @@ function endScript(table: string, ended: EndedUnit): string {
 `
 }
 
-/** Drops the ledger of a unit that is done: later requests find none. */
+/** Drops the ledger of a unit that is done, so that requests that arrive later cannot write. */
 const dropEndedScript = ({ token }: EndedUnit): string => `if(ddbIngestEnded > 0) {
 ${dropLedgerScript(unitLedgerName(token))}}
 `
 
-/** What a unit is found as. `ledger`: its receipts are there. `lost`: it was begun, and they are gone. `gone`: the table is, or another one. */
+/**
+ * The state in which a unit is found. `ledger`: its receipts exist. `lost`: it was begun, and its receipts are gone. `gone`: the
+ * table is gone or replaced.
+ */
 export type BegunUnit =
   { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
 
 /**
- * Begins a unit, or joins those that load it. Whoever has its token in the table makes the ledger in the same request.
- *
+ * Begins a unit, or joins the processes that load it. The process whose token is in the table creates the ledger in the same
+ * request.
  * @param token  never the same twice
- * @param no  of its ledgers: another one takes the place of the one before that was lost, from 1
- * @param ended  the unit before, as `endUnit`: it is done once this answers anything but `gone`
+ * @param no  number of the unit's ledger, from 1: a higher one replaces a ledger that was lost
+ * @param ended  the unit before, as for `endUnit`: it is done once this answers anything but `gone`
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function beginUnit(
@@ -259,10 +266,9 @@ async function ledgerIsThere(session: Session, token: bigint, timeoutMs: number)
 }
 
 /**
- * Notes that all rows of a unit have their place, and removes its ledger: what comes later finds none. Of twins the first one's counts
- * stay.
- *
- * @returns false when the table is gone, or another one
+ * Records that the outcome of all rows of a unit is known, and removes its ledger, so that requests that arrive later cannot
+ * write. If two processes end the same unit, the counts of the first one stay.
+ * @returns false if the table is gone or replaced
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function endUnit(
@@ -280,19 +286,16 @@ ${dropEndedScript(ended)}[ddbIngestEnded]`
   return known !== undefined && known > 0n
 }
 
-/** What the ledger of a unit that is not done says. */
+/** The ledger of a unit that is not done. */
 export interface LedgerState {
-  /** Batches that were begun, and those of them of which nobody has told the end. */
+  /** Batches that were begun, and how many of them have no recorded outcome. */
   readonly begun: number
   readonly open: number
   /** Rows that the target has taken so far. */
   readonly rows: number
 }
 
-/**
- * @returns undefined when it is gone
- * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
- */
+/** @returns undefined if it is gone @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
 export async function readUnitLedger(
   session: Session,
   token: bigint,
@@ -316,16 +319,16 @@ if(defined("${name}", SHARED)) {
 }
 
 /**
- * Removes all that the plan has on the server.
- * @returns how many ledgers were there; undefined without a table
- * @throws {ServerError} when the server does not let them go
+ * Removes everything that the plan has on the server.
+ * @returns how many ledgers existed; undefined without a table
+ * @throws {ServerError} if the server refuses to remove them
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function dropPlan(asking: PlanAsking): Promise<number | undefined> {
   const { session, runId, timeoutMs } = asking
   const state = await readPlanState(asking)
   if (state === undefined) return undefined
-  // The ledgers first: who is killed in between has their tokens still.
+  // The ledgers first: if the process is killed in between, the table still has their tokens.
   const open = [...state.ledgers].filter(([unit]) => !state.done.has(unit))
   const drops = open.map(([, token]) => dropLedgerScript(unitLedgerName(token)))
   const name = planTableName(runId)
@@ -338,6 +341,6 @@ export async function dropPlan(asking: PlanAsking): Promise<number | undefined> 
   if (!(await hasPlan(asking))) return open.length
   throw new DdbError(
     'DDB_SERVER',
-    `the server does not let go of ${name}: remove it with undef("${name}", SHARED)`,
+    `the server did not remove ${name}: remove it with undef("${name}", SHARED)`,
   )
 }

@@ -1,5 +1,5 @@
 /*
-  The files of a plan: where they are, what their paths say, and whether they are still those that the plan was made of.
+  The files of a plan: where they are, what their paths say, and whether they are unchanged since the plan was made.
 */
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../errors.js'
@@ -9,19 +9,18 @@ import type { NamedTexts, PathReader } from '../../source/path/input-texts.js'
 import { fingerprintOf, fingerprintText, isSame } from '../journal/fingerprint.js'
 import { unitText, type PlannedUnit } from './manifest.js'
 
-/** Where a file of a manifest is. @param manifestPath  absolute */
+/** Finds a file of a manifest. @param manifestPath  absolute */
 export function placeOf(path: string, manifestPath: string): string {
   return resolve(dirname(manifestPath), path)
 }
 
-/** What is written down of a file: what was named by its whole path keeps it. @param manifestPath  absolute */
+/** The path to write into the manifest: absolute if the user named an absolute path. @param manifestPath  absolute */
 export function writtenPath(path: string, manifestPath: string): string {
   return isAbsolute(path) ? path : relative(dirname(manifestPath), resolve(path))
 }
 
 /**
  * Reads the parts of a path in the manifest: the same in every process, wherever its files are.
- *
  * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or in more than one way
  * @throws {UsageError} DDB_USAGE for a path that `skip` would leave out
  */
@@ -29,7 +28,7 @@ export function textsOfPlanned(reader: PathReader, path: string): NamedTexts {
   if (reader.isSkipped(path)) {
     throw new UsageError(
       'DDB_USAGE',
-      `the plan has "${path}", which does not match \`input.path\`: it is held against paths as they begin at the folder of the plan. ` +
+      `the plan has "${path}", which does not match \`input.path\`: the pattern is compared with paths relative to the folder of the plan. ` +
         'Give `input.path` and `input.pathUnmatched` to `ddb-ingest plan` as well, and put the plan above the folders that the pattern names',
     )
   }
@@ -37,9 +36,9 @@ export function textsOfPlanned(reader: PathReader, path: string): NamedTexts {
 }
 
 /**
- * @param placeOf  of a file as the manifest has it
+ * @param placeOf  finds a file of the manifest
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ for a file that cannot be opened
- * @throws {DdbError} DDB_RUN_CHANGED for one that is another by now; each with the unit's name
+ * @throws {DdbError} DDB_RUN_CHANGED for a file that has changed; each names the unit
  */
 export async function checkUnitFiles(
   unit: PlannedUnit,
@@ -62,7 +61,7 @@ export async function checkUnitFiles(
     throw new DdbError(
       'DDB_RUN_CHANGED',
       `${unitText(unit)} has changed since the plan was made: "${place}" was ${fingerprintText(before)}, and is ${is}. ` +
-        'Rows of it that are loaded stay; make another plan of what is to be loaded, for a run of another name',
+        'Rows of it that are already loaded stay; make another plan of what is still to be loaded, for a run with another name',
     )
   }
 }

@@ -1,5 +1,5 @@
 /*
-  What the units of a shard come to, as the result of one run.
+  Combines the results of a shard's units into the result of one run.
 */
 import { DdbError, errorCodes, type ErrorCode } from '../../errors.js'
 import { version } from '../../version.js'
@@ -17,11 +17,11 @@ export interface FailedUnit {
   readonly message: string
 }
 
-/** A shard as far as it has come. */
+/** The progress of a shard. */
 export interface ShardCourse {
   /** Of the units that this process has worked on. */
   readonly results: LoadResult[]
-  /** Rows of units that were done before, by whomever. */
+  /** Rows of units that any process had finished before. */
   skippedRows: number
   skippedRejects: number
   skippedFiltered: number
@@ -30,17 +30,17 @@ export interface ShardCourse {
   doneBefore: number
   doneNow: number
   readonly failed: FailedUnit[]
-  /** What ended it. */
+  /** What ended the shard. */
   failure: DdbError | undefined
 }
 
-/** Listed inputs, so that a shard of a hundred thousand files has no object for each. */
+/** The most inputs to list, so that a shard of a hundred thousand files does not get an object for each. */
 const mostInputs = 100
-/** As many as a run lists of itself. */
+/** As many as a single run lists. */
 const mostFirst = 60
 const mostNotices = 20
 
-/** A result as that of `load`, with the sums of all units. */
+/** A result like that of `load`, with the sums of all units. */
 export function shardResult(
   { runId = '', server }: LoadOptions,
   target: Target,
@@ -163,7 +163,7 @@ function columnsOf(results: readonly LoadResult[]): LoadResult['columns'] {
   return sums
 }
 
-/** Latencies are those of the last unit, as for the whole run. */
+/** Latencies are those of the last unit, as in the result of the whole run. */
 function byConnection(results: readonly LoadResult[]): LoadResult['byConnection'] {
   const sums: LoadResult['byConnection'] = []
   for (const { byConnection: own } of results) {
@@ -190,7 +190,7 @@ function notesOf({ units, doneBefore, doneNow, failed, results }: ShardCourse): 
   return [`${units === 1 ? '1 unit' : `${units} units`}: ${parts.join(', ')}`, ...notes].join('; ')
 }
 
-/** Which exit code a scheduler gets where several things are wrong. */
+/** The first of these is the exit code if several things went wrong. */
 const order = [66, 64, 65, 75, 4]
 const mostNamed = 5
 
@@ -217,7 +217,6 @@ function statusOf(error: DdbError | undefined, rows: RowCounts): LoadResult['sta
   return rows.rejected > 0 ? 'rejects' : 'loaded'
 }
 
-/** The first ones, as of one run. */
 function noticesOf(results: readonly LoadResult[]): string[] {
   return results.flatMap(({ notices }) => notices).slice(0, mostNotices)
 }

@@ -1,6 +1,6 @@
 /*
-  Which units of a plan a shard loads: a function of the plan and the number of shards alone. Units of one group, which go to one
-  partition as far as their paths tell, are loaded by one shard.
+  Which units of a plan a shard loads; depends only on the plan and the number of shards. One shard loads all units of a group,
+  which go to one partition as far as their paths tell.
 */
 import type { Manifest, PlannedUnit } from './manifest.js'
 
@@ -16,7 +16,7 @@ interface Group {
   bytes: number
 }
 
-/** In the order of the plan. The largest groups go first, each to the shard with the fewest bytes so far. */
+/** In the order of the plan. Assigns the largest groups first, each to the shard with the fewest bytes so far. */
 export function unitsOfShard({ units }: Manifest, { index, count }: Shard): readonly PlannedUnit[] {
   const groups = new Map<string, Group>()
   for (const unit of units) {
@@ -53,7 +53,6 @@ const dates = [
 
 /**
  * Finds the day in a path, which is mostly that of the partition. Named parts are searched first, alone and joined, then the whole path.
- *
  * @param parts  texts of the named parts; undefined for null
  * @returns `2024.01.02`; undefined if the path names no day
  */

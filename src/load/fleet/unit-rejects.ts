@@ -1,6 +1,6 @@
 /*
-  Rejects of a unit: under a draft's name while it is loaded, and under the unit's once that has ended. Whoever loads it again, at the
-  same time or later, finds the same rejects, and puts them in the same place.
+  Rejects of a unit: in draft files while it is loaded, renamed to the unit's files at its end. A process that loads the unit
+  again, at the same time or later, finds the same rejects and writes them to the same place.
 */
 import { extname } from 'node:path'
 import { DdbError } from '../../errors.js'
@@ -10,16 +10,13 @@ import { isOfRun } from '../rejects/leftover-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 
 export interface UnitRejects {
-  /** What the run of the unit is asked for. */
+  /** What to pass to the run of the unit. */
   readonly options: LoadOptions['rejects']
-  /** Gives what it has written its names. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /** Renames the draft files. @throws {DdbError} DDB_OUTPUT_WRITE */
   settle(rejects: LoadResult['rejects']): LoadResult['rejects']
 }
 
-/**
- * `r.u7.csv` of `r.csv`.
- * @throws {DdbError} DDB_OUTPUT_CREATE when another run has such a file
- */
+/** Names files such as `r.u7.csv` for `r.csv`. @throws {DdbError} DDB_OUTPUT_CREATE if another run has such a file */
 export async function unitRejects(
   { rejects = {}, runId = '' }: Pick<LoadOptions, 'rejects' | 'runId'>,
   unit: number,
@@ -34,7 +31,7 @@ export async function unitRejects(
   if (!isFree && !(await isOfRun(reasonsPath(path), runId, files))) {
     throw new DdbError(
       'DDB_OUTPUT_CREATE',
-      `"${path}" is there, and holds no rejects of this run: move it, or name another rejects file`,
+      `"${path}" exists and does not contain rejects of this run: move it, or name another rejects file`,
     )
   }
   const tag = Array.from(random.bytes(4), byte => byte.toString(16).padStart(2, '0')).join('')

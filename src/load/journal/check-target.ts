@@ -24,7 +24,7 @@ export interface CheckedTarget {
 }
 
 /**
- * @returns undefined if nothing is to be confirmed and there is no journal
+ * @returns undefined for a run without confirmation and journal
  * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows cannot be in it any more
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -177,7 +177,7 @@ export async function settleLoaded(
   try {
     await dropLeftTables(control, name, plan.confirmTimeoutMs)
   } catch (error) {
-    // A notice lists them among tables left behind.
+    // A notice lists them among the tables that runs have left.
     if (!(error instanceof ServerError)) throw error
   }
 }

@@ -189,7 +189,7 @@ function closeQuietly(file: OutputFile): void {
   try {
     file.close()
   } catch {
-    // What was written is on the disk, and the descriptor is no longer needed.
+    // The data is on the disk, so the descriptor is not needed any more.
   }
 }
 

@@ -1,5 +1,5 @@
 /*
-  The journal as a run uses it: it is told everything before it happens, or once it is known.
+  The journal as a run uses it: the run records everything before it happens, or once it is known.
 */
 import type { DdbError } from '../../errors.js'
 import { rejectsWith } from '../fate/durable.js'

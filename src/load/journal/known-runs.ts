@@ -99,7 +99,7 @@ export async function listRuns(folder: string, files: Files): Promise<KnownRuns>
 function strangeReason(name: string): string {
   return name.endsWith(`${journalEnding}${asideEnding}`)
     ? 'it is a journal that could not be relied on, and was set aside when its run began anew'
-    : 'it is no journal'
+    : 'it is not a journal'
 }
 
 function placeOf({ run: { startedAt, runId } }: KnownRun): string {

@@ -321,7 +321,7 @@ export function runIsTaken(
     case 'strange':
       return new DdbError(
         'DDB_LOCKED',
-        `"${lockPath}" is in the place of the lock of run "${runId}", and is no lock: remove it if nothing runs`,
+        `"${lockPath}" is in the place of the lock of run "${runId}", but is not a lock: remove it if nothing runs`,
       )
     case 'contended':
       return new DdbError(

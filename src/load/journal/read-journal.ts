@@ -75,7 +75,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
   }
   const damageOf = (record: JournalRecord | undefined): string | undefined => {
     if (record === undefined) return noRecord
-    if (tornBytes > 0) return 'what stands in its middle is no record'
+    if (tornBytes > 0) return 'what stands in its middle is not a record'
     const fault = faultOf(record)
     if (fault !== undefined) return `its line ${lines} ${fault}`
     if (lines === 1 && record.kind !== 'run') return 'its first line is not that of a run'
@@ -110,7 +110,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
   }
 }
 
-const noRecord = 'its first line is no record'
+const noRecord = 'its first line is not a record'
 
 function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')

@@ -30,7 +30,7 @@ export interface FinishedMark {
   readonly begunMs: number
 }
 
-/** Sets `ddbIngestMarked` to the number of marks of the run; 0 if there is no table. */
+/** Sets `ddbIngestMarked` to the number of marks of the run; 0 without the table. */
 const countScript = (run: RunName, begunMs?: number): string => `ddbIngestMarked = 0l
 if(defined("${finishedTable}", SHARED)) {
     ddbIngestFinished = objByName("${finishedTable}")

@@ -1,5 +1,5 @@
 /*
-  Checks before the first row that a rejects file can be made, without leaving anything behind.
+  Checks before the first row that a rejects file can be made, and leaves no file.
 */
 import { DdbError, UsageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'

@@ -159,7 +159,7 @@ async function tellingLines(
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_MISSING',
-      `"${path}" has no reasons beside it ("${reasons}"), so nobody knows how its run was asked for: load it with the options of that run`,
+      `"${path}" has no reasons beside it ("${reasons}"), so the options of its run are unknown: load it with the options of that run`,
       { file: reasons },
       { cause },
     )

@@ -41,7 +41,7 @@ export interface TargetDescription {
   /** The table's own, where a transform makes them of those that are sent. */
   readonly tableColumns?: readonly TargetColumn[]
   readonly partition?: PartitionScheme
-  /** Undefined if the server does not tell, or there is no VALUE scheme to ask about. */
+  /** Undefined if the server does not tell, or the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
    * Rows with a known key do not make the table longer: in shared tables with a key, and in DFS tables that keep one of equal
@@ -72,7 +72,7 @@ export function ownSchema({ columns, tableColumns = columns }: TargetDescription
 }
 
 /**
- * @throws {ServerError} DDB_TARGET if there is no such table or function
+ * @throws {ServerError} DDB_TARGET if the table or function does not exist
  * @throws {TimeoutError} if the server does not answer
  * @throws {UsageError} DDB_USAGE if the options do not fit the target
  */
@@ -133,7 +133,7 @@ export async function describeTarget(
 }
 
 /**
- * What a transform makes of the rows nobody knows before: neither their keys nor the partitions that they belong to.
+ * The rows that a transform makes are unknown in advance, and so are their keys and partitions.
  * @throws {UsageError} DDB_USAGE
  */
 function transformed(table: TargetDescription, types: string | undefined): TargetDescription {

@@ -7,7 +7,7 @@ import { UsageError } from '../../errors.js'
 /** A function of some hundred lines; journals and reasons of rejects keep it. */
 export const mostTransformChars = 65_536
 
-/** How a table is told from other values (DolphinDB manual, page `form`). */
+/** The form of a table (DolphinDB manual, page `form`). */
 const tableForm = 6
 
 /** Longest error text that is handed on. */
@@ -21,9 +21,8 @@ export const writeFunction = 'ddbIngestWrite'
 const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /**
- * Whether a text is one expression for the scripts that it stands in: it neither ends early nor goes on behind its end. What the
- * expression means is the server's to say.
- *
+ * Checks that a text is exactly one expression: it must not end early, and nothing may follow it in the scripts that contain it. What
+ * the expression means only the server can say.
  * @returns the text as it goes to the server
  * @throws {UsageError} DDB_USAGE
  */
@@ -40,7 +39,7 @@ export function checkTransform(text: string): string {
   return text
 }
 
-/** The text without comments and quoted texts. @throws {UsageError} DDB_USAGE where it is no single expression */
+/** The text without comments and quoted texts. @throws {UsageError} DDB_USAGE unless it is a single expression */
 function codeOf(text: string): string {
   const open: string[] = []
   let code = ''
@@ -98,8 +97,8 @@ function wrong(what: string): UsageError {
 }
 
 /**
- * Defines what makes of a batch the table that is written. The text stands where `loadTextEx` has it, in the place of an argument: the
- * last one, as conditions of a query may go on behind a comma. A comment at its end goes no further than its line.
+ * Defines the function that turns a batch into the table that is written. The text is an argument, as in `loadTextEx`: the last one,
+ * because the conditions of a query may continue after a comma. A comment at its end ends with its line.
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {

@@ -59,7 +59,6 @@ export interface AnsweredSetup {
   readonly remembers: (silent: boolean) => Promise<boolean>
   /**
    * Looks at the target again, and records it if the run has finished.
-   *
    * @param leader  the node that rows went to last, if the questions go to another
    * @throws {DdbError} if the server cannot be asked
    */

@@ -8,7 +8,6 @@ import type { Session } from '../../client/open-session.js'
 export interface Barrier {
   /**
    * Asks on the first call; nothing may be sent after that.
-   *
    * @returns true once the server has read everything, or will read nothing more because the connection is lost; undefined for
    *   a session that is asynchronous throughout, as it answers nothing
    */

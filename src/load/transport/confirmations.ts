@@ -27,7 +27,7 @@ export const confirmationWords = {
 export interface ConfirmationTraits {
   /** The outcome of each batch is known by its number. */
   readonly knowsBatches: boolean
-  /** Only the ledger on the server has it. */
+  /** The outcome of a batch is recorded only in the ledger on the server. */
   readonly needsLedger: boolean
   /** Whether unconfirmed rows are a doubt; without any confirmation they are normal. */
   readonly leavesDoubt: boolean

@@ -121,7 +121,6 @@ async function taken(
   }
 }
 
-/** False as soon as one is, and undefined as soon as one does not tell. */
 function allOf(answers: readonly (boolean | undefined)[]): boolean | undefined {
   if (answers.includes(false)) return false
   return answers.includes(undefined) ? undefined : true

@@ -17,9 +17,8 @@ export interface CountingSession {
   readonly session: Session
   /**
    * Asks on the session, or on a new one if the server has forgotten this one or the connection is lost.
-   *
    * @param timeoutMs  for everything together
-   * @throws {ConnectionError} if there is no session and none can be opened
+   * @throws {ConnectionError} if no session is open and none can be opened
    * @throws {ServerError} @throws {TimeoutError}
    */
   ask<T>(timeoutMs: number, question: (asking: Asking) => Promise<T>): Promise<T>
@@ -101,6 +100,6 @@ async function openAgain(
 function anotherServer(): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
-    'the server may have restarted: its tables in memory may be others than those that were written to',
+    'the server may have restarted: its tables in memory may not be those that the run wrote to',
   )
 }

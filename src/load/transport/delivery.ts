@@ -23,7 +23,6 @@ export interface Delivery {
   /**
    * Hands over one batch and counts it as sent. Returns a promise if the caller has to wait before the next one. The batch's
    * columns belong to the delivery until it releases them.
-   *
    * @param sentBefore  set if an earlier process of the run sent these rows and their outcome is unknown
    * @param lanes  its rows by connection; left out if any connection will do
    * @throws {DdbError} at once when nothing more can be sent: then the batch is not counted. A promise that rejects is of a
@@ -70,7 +69,6 @@ export interface Writer {
   leading: readonly Value[]
 }
 
-/** Of all sessions. */
 export function bufferedBytes({ sessions }: Writer): number {
   return sessions.reduce((sum, session) => sum + session.bufferedBytes, 0)
 }

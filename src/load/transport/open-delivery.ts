@@ -70,7 +70,7 @@ export async function openDelivery(
   checkGoesOn(run, before?.counted)
   if (before !== undefined && run.plan.connections > 1 && run.server.dataSession.enableAsync) {
     throw oneConnection(
-      'the sessions of this server answer nothing, so rows can be counted of one alone',
+      'the sessions of this server answer nothing, so counting works with one session only',
     )
   }
   const { writer, unmark } = await openMarkedWriter(run, description, control, false)
@@ -114,11 +114,11 @@ function noReceipts(): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
     'the server did not show that it takes asynchronous batches, without which there are no receipts: a plan cannot be loaded. ' +
-      'Try again, or see with `ddb-ingest selftest` what is the matter',
+      'Try again, or find the cause with `ddb-ingest selftest`',
   )
 }
 
-/** How many rows a transform leaves a count does not tell. */
+/** A count cannot show how many rows a transform leaves out. */
 function needsReceipts(refusal: ServerError | undefined, obstacle: string | undefined): UsageError {
   const why = refusal === undefined ? obstacle : refusalText(refusal)
   return new UsageError(
@@ -135,14 +135,14 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   if (journal.found.lastNo > 0 && journal.found === journal.past) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
-      'the server gives no receipts any more, and the run cannot go on without them. ' +
+      'the server no longer gives receipts, and the run cannot continue without them. ' +
         remedies.removeThenRestart(),
     )
   }
   const how = counted === undefined ? 'are not confirmed' : 'are only counted'
   run.reporter.notice(
-    `rows of this run ${how}: it begins anew, and what an earlier process sent may be there twice. ` +
-      'Use `delivery.confirm` receipts for a run that goes on where it stopped',
+    `rows of this run ${how}: it starts over, so rows that an earlier process sent may be in the table twice. ` +
+      'Use `delivery.confirm` receipts for a run that continues where it stopped',
   )
 }
 
@@ -193,7 +193,7 @@ function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): s
   if (confirm !== 'auto') return undefined
   if (facts.sharesStreams === false) return 'this user may not share stream tables'
   return target.kind === 'function' && facts.plainViews === false
-    ? 'receipts are not to be had for views that are declared without mutable'
+    ? 'receipts are impossible for views that are declared without mutable'
     : undefined
 }
 

@@ -37,7 +37,7 @@ export async function openRecorder(
   return newRecorder(run, recorded, verifier)
 }
 
-/** Whether a refused batch certainly leaves nothing behind (docs/server-semantics.md#what-receipts-rely-on). */
+/** Whether a refused batch certainly leaves no rows in the table (docs/server-semantics.md#what-receipts-rely-on). */
 async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
   if (plan.target.kind === 'function') return false
   const { table } = plan.target

@@ -193,7 +193,7 @@ async function connectData(
   }
 }
 
-/** Functions that an answered batch calls; undefined where the server has them. */
+/** Functions that an answered batch calls; undefined if the server has them. */
 function definitions(target: Target, upsert: UpsertForm | undefined): string | undefined {
   if (target.kind === 'function') return undefined
   const { transform } = target

@@ -1,5 +1,5 @@
 /*
-  What the server says of a batch that a transform was run on: three numbers, rows received, left and taken.
+  What the server says of a batch to which a transform was applied: three numbers, rows received, left and taken.
 */
 import { DdbError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
@@ -7,11 +7,10 @@ import type { Outcome } from '../fate/decide.js'
 import { rowsText } from '../fate/row-counts.js'
 
 /**
- * Rows that the transform left; null where it threw.
- *
+ * Rows that the transform left; null if it threw an error.
  * @param received  rows of the batch
- * @param taken  −1 after a refusal, null when the server does not tell
- * @throws {DdbError} DDB_PROTOCOL where such numbers cannot be
+ * @param taken  −1 after a refusal, null if the server does not tell
+ * @throws {DdbError} DDB_PROTOCOL if such numbers are impossible
  */
 export function rowsLeft(
   received: number,
@@ -26,7 +25,7 @@ export function rowsLeft(
   )
 }
 
-/** What `answerScript` answers. @throws {DdbError} DDB_PROTOCOL */
+/** Reads the answer to `answerScript`. @throws {DdbError} DDB_PROTOCOL */
 export function answeredOutcome(answer: Value | undefined, received: number): Outcome {
   const [left, taken, why] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
   const rows = numberOf(taken)

@@ -127,7 +127,7 @@ function keyColumns(
     if (column === undefined || !isIdentifier(name)) {
       throw new UsageError(
         'DDB_USAGE',
-        `\`delivery.verify\` cannot find rows by "${name}", which is no column of both what is sent and ${table}${nearestHint(name, known)}: ` +
+        `\`delivery.verify\` cannot find rows by "${name}", which is not a column of both what is sent and ${table}${nearestHint(name, known)}: ` +
           'name others in `target.keyColumns`',
       )
     }

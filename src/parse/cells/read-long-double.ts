@@ -34,7 +34,7 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  const behindSign = p
+  const afterSign = p
   let pointAt = -1
   while (p < end && (bytes[p] === zero || (bytes[p] === point && pointAt < 0))) {
     if (bytes[p] === point) pointAt = p
@@ -72,7 +72,7 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
       else break
     }
   }
-  if (p - behindSign === (pointAt < 0 ? 0 : 1)) return false
+  if (p - afterSign === (pointAt < 0 ? 0 : 1)) return false
   // Here a digit is not an exponent: the number has too many.
   const exponent = p === end ? 0 : readExponent(bytes, p, end)
   const scale = (pointAt < 0 ? 0 : p - pointAt - 1) - zerosBehind - exponent

@@ -122,10 +122,10 @@ export function readShortDouble(
   numberRead[0] = value
   if (p < end) {
     if (bytes[p] !== point || end - first === 1) return false
-    const behindPoint = ++p
+    const afterPoint = ++p
     if (!addDigits(bytes, view, p, end)) return false
     // Both are exact, so the quotient is rounded only once.
-    numberRead[0] = numberRead[0] / powersOfTen[end - behindPoint]!
+    numberRead[0] = numberRead[0] / powersOfTen[end - afterPoint]!
   } else if (p === first) {
     return false
   }
@@ -150,15 +150,15 @@ export function readDoubleAt(bytes: Uint8Array, start: number, end: number): num
   }
   let digits = p - first
   if (p < end && bytes[p] === point) {
-    const behindPoint = ++p
+    const afterPoint = ++p
     for (; p < end; p++) {
       const digit = bytes[p]! - zero
       if (digit < 0 || digit > 9) break
       value = value * 10 + digit
     }
-    digits += p - behindPoint
+    digits += p - afterPoint
     // Both are exact, so the quotient is rounded only once.
-    if (digits <= exactDigits) value /= powersOfTen[p - behindPoint]!
+    if (digits <= exactDigits) value /= powersOfTen[p - afterPoint]!
   }
   if (digits < 1 || digits > exactDigits) return -1
   numberRead[0] = sign === minus ? -value : value

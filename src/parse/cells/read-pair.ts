@@ -82,26 +82,26 @@ export function readPoint(
 
 /** Position after the decimal number at `start`, or −1 if there is none. */
 function numberEnd(bytes: Uint8Array, start: number, end: number): number {
-  const first = behindSign(bytes, start)
-  let p = behindDigits(bytes, first, end)
+  const first = afterSign(bytes, start)
+  let p = afterDigits(bytes, first, end)
   let digits = p - first
   if (p < end && bytes[p] === point) {
-    const behind = behindDigits(bytes, p + 1, end)
-    digits += behind - p - 1
-    p = behind
+    const after = afterDigits(bytes, p + 1, end)
+    digits += after - p - 1
+    p = after
   }
   if (digits <= 0) return -1
   if (p >= end || (bytes[p]! | 0x20) !== letterE) return p
-  const exponent = behindSign(bytes, p + 1)
-  const behind = behindDigits(bytes, exponent, end)
-  return behind > exponent ? behind : p
+  const exponent = afterSign(bytes, p + 1)
+  const after = afterDigits(bytes, exponent, end)
+  return after > exponent ? after : p
 }
 
-function behindSign(bytes: Uint8Array, p: number): number {
+function afterSign(bytes: Uint8Array, p: number): number {
   return bytes[p] === minus || bytes[p] === plus ? p + 1 : p
 }
 
-function behindDigits(bytes: Uint8Array, start: number, end: number): number {
+function afterDigits(bytes: Uint8Array, start: number, end: number): number {
   let p = start
   while (p < end && bytes[p]! >= zero && bytes[p]! <= nine) p++
   return p
@@ -157,8 +157,8 @@ export function readDuration(
 ): number {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
-  const digits = behindSign(bytes, first)
-  const unitAt = behindDigits(bytes, digits, last)
+  const digits = afterSign(bytes, first)
+  const unitAt = afterDigits(bytes, digits, last)
   if (unitAt === digits) return NaN
   const unit = unitOf(bytes, unitAt, last)
   if (unit < 0) return NaN

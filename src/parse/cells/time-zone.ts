@@ -37,7 +37,7 @@ export class TimeZone {
   #to = 0
   #offset = 0
 
-  /** @throws {UsageError} DDB_USAGE if there is no such zone */
+  /** @throws {UsageError} DDB_USAGE if the zone does not exist */
   constructor(name: string) {
     this.name = name
     const fixed = fixedOffset(name)
@@ -75,8 +75,8 @@ export class TimeZone {
     }
     const before = this.offsetAt(wallSeconds - secondsPerDay)
     if (this.offsetAt(wallSeconds - before) === before) return false
-    const behind = this.offsetAt(wallSeconds + secondsPerDay)
-    return this.offsetAt(wallSeconds - behind) !== behind
+    const after = this.offsetAt(wallSeconds + secondsPerDay)
+    return this.offsetAt(wallSeconds - after) !== after
   }
 
   #yearOf(year: number): ZoneYear {

@@ -84,11 +84,11 @@ export class WallClock implements TimeParts {
   /** A date, optionally followed by a time: 0, NaN or Infinity. */
   readDate(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
-    const behind = this.#date(bytes)
+    const after = this.#date(bytes)
     this.secondOfDay = 0
     this.nanos = 0
-    if (behind === this.#end) return 0
-    const outcome = this.#timeBehind(bytes, behind)
+    if (after === this.#end) return 0
+    const outcome = this.#timeAfter(bytes, after)
     // A date has no clock: it does not matter if a zone skips its midnight.
     const matters = this.#zone === undefined || this.#offset.isGiven
     return outcome === 0 && matters ? this.#toZone() : outcome
@@ -119,28 +119,28 @@ export class WallClock implements TimeParts {
   /** A date, alone (midnight) or with `T` or a blank and `HH:MM[:SS[.fraction]]`: 0, NaN or Infinity. */
   readDateTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
-    const behind = this.#date(bytes)
+    const after = this.#date(bytes)
     this.secondOfDay = 0
     this.nanos = 0
-    if (behind === this.#end) {
+    if (after === this.#end) {
       this.#offset.isGiven = false
       // For a date alone an offset does not matter.
       return this.#zone === undefined ? 0 : this.#toZone()
     }
-    const outcome = this.#timeBehind(bytes, behind)
+    const outcome = this.#timeAfter(bytes, after)
     return outcome === 0 ? this.#toZone() : outcome
   }
 
   /** A date with `T` or a blank and `HH`, or a time that is a whole hour: 0, NaN or Infinity. */
   readDateHour(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
-    const behind = this.#date(bytes)
-    if (behind + 3 !== this.#end) {
+    const after = this.#date(bytes)
+    if (after + 3 !== this.#end) {
       // A date alone is a day, not its first hour.
-      return behind === this.#end ? noValue : this.readDateTime(bytes, start, end)
+      return after === this.#end ? noValue : this.readDateTime(bytes, start, end)
     }
-    if (!isSeparator(bytes[behind]!)) return noValue
-    const hour = twoDigits(bytes, behind + 1)
+    if (!isSeparator(bytes[after]!)) return noValue
+    const hour = twoDigits(bytes, after + 1)
     if (hour > 23) return noValue
     this.secondOfDay = hour * 3600
     this.nanos = 0
@@ -189,7 +189,7 @@ export class WallClock implements TimeParts {
   }
 
   /** The separator at `p`, and the time and offset after it; NaN if `p` is. */
-  #timeBehind(bytes: Uint8Array, p: number): number {
+  #timeAfter(bytes: Uint8Array, p: number): number {
     if (p !== p || !isSeparator(bytes[p]!)) return noValue
     this.#end = this.#offset.takeFrom(bytes, p + 1, this.#end)
     return this.#time(bytes, p + 1)

@@ -110,10 +110,10 @@ export class TemplateText {
           const end = cells.ends[cell]!
           let p = cells.starts[cell]!
           isNull = p === end
-          const behind = to + end - p
+          const next = to + end - p
           // Some bytes after every cell can be read, and what is written beyond it is overwritten.
           for (; p < end; p += 4, to += 4) intoView.setInt32(to, view.getInt32(p, true), true)
-          to = behind
+          to = next
         } else if (text !== undefined) {
           for (let p = 0; p < text.length; p++) into[to++] = text[p]!
         } else to += encoder.encodeInto(String(lineNumbers[row]), into.subarray(to)).written

@@ -133,9 +133,9 @@ export class UsualTime {
         wrong = micros
       }
       if (length === toNanos) {
-        const behind = fourDigitsAt(view, start + toMicros - 1)
-        nanos += behind % 1000
-        wrong |= behind
+        const lastFour = fourDigitsAt(view, start + toMicros - 1)
+        nanos += lastFour % 1000
+        wrong |= lastFour
       }
     }
     const secondOfDay = secondsAt(view, start)

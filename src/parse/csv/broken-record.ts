@@ -151,7 +151,7 @@ export class BrokenRecords {
     this.openAt = -1
     let p = start
     for (;;) {
-      const open = this.#quote.length > 0 && this.#trim ? this.#behindBlanks(p) : p
+      const open = this.#quote.length > 0 && this.#trim ? this.#afterBlanks(p) : p
       p = this.#isQuote(open) ? this.#walkQuoted(open) : this.#walkPlain(p, p)
       if (p < 0) return false
       this.#fields++
@@ -182,9 +182,9 @@ export class BrokenRecords {
       else break
     }
     p += quote.length
-    const behind = this.#trim ? this.#behindBlanks(p) : p
-    if (behind >= this.#limit) return -1
-    if (this.#endsField(behind)) return behind
+    const after = this.#trim ? this.#afterBlanks(p) : p
+    if (after >= this.#limit) return -1
+    if (this.#endsField(after)) return after
     this.#isClean = false
     this.#isInDoubt = true
     return this.#walkPlain(p, -1)
@@ -213,7 +213,7 @@ export class BrokenRecords {
     }
   }
 
-  #behindBlanks(start: number): number {
+  #afterBlanks(start: number): number {
     const { bytes } = this.#input
     let p = start
     while ((bytes[p] === blank || bytes[p] === tab) && !this.#isAt(this.#delimiter, p)) p++

@@ -211,7 +211,7 @@ export class CsvScanner implements RecordScanner {
       // Surplus fields go into the cell after the row, which the next row overwrites.
       const cell = firstCell + Math.min(fields, fieldCount)
       field = p
-      const open = this.#trim ? this.#behindBlanks(bytes, p) : p
+      const open = this.#trim ? this.#afterBlanks(bytes, p) : p
       if (bytes[open] === this.#quote) p = this.#scanQuoted(block, cell, open, start)
       else p = this.#scanUnquoted(block, cell, p)
       if (p < 0) break
@@ -312,12 +312,12 @@ export class CsvScanner implements RecordScanner {
       block.starts[cell] = written
       block.ends[cell] = this.#scratch
     }
-    return this.#behindQuote(bytes, p + 1)
+    return this.#afterQuote(bytes, p + 1)
   }
 
   /** `p`, or the position after blanks there, if a delimiter or line end follows, as it must. */
-  #behindQuote(bytes: Uint8Array, p: number): number {
-    const at = this.#trim ? this.#behindBlanks(bytes, p) : p
+  #afterQuote(bytes: Uint8Array, p: number): number {
+    const at = this.#trim ? this.#afterBlanks(bytes, p) : p
     const c = bytes[at]!
     if (c === lineFeed || c === carriageReturn) return at
     if (this.#isDelimiter(bytes, at)) return at
@@ -326,7 +326,7 @@ export class CsvScanner implements RecordScanner {
     return faulty
   }
 
-  #behindBlanks(bytes: Uint8Array, start: number): number {
+  #afterBlanks(bytes: Uint8Array, start: number): number {
     let p = start
     while ((bytes[p] === blank || bytes[p] === tab) && !this.#isDelimiter(bytes, p)) p++
     return p

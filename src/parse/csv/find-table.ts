@@ -5,7 +5,7 @@
 */
 import type { DialectOptions } from './csv-dialect.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
-import { behindLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
+import { afterLines, lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 
 /** Options that read only the table; those left out are not needed. */
@@ -69,7 +69,7 @@ export function findTable(
   isWhole: boolean,
   known: KnownTable,
 ): FoundTable | undefined {
-  const from = behindLines(bytes, known.skipLines ?? 0)
+  const from = afterLines(bytes, known.skipLines ?? 0)
   const comment = known.comment === undefined ? commentOf(bytes, from, isWhole, known) : undefined
   const cut = bestCut(bytes, from, isWhole, known, comment?.sign ?? known.comment ?? '')
   if (cut === undefined) return undefined

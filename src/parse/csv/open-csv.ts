@@ -23,7 +23,7 @@ import { isHeaderByData, isHeaderFor } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
-import { behindLines, SampleRecords, type TriedDialect } from './sample-records.js'
+import { afterLines, SampleRecords, type TriedDialect } from './sample-records.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample, type Sample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
@@ -63,7 +63,7 @@ export async function openCsv(
   // Files are available at once, but a pipe may be slow.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
   const sample = await takeSample(source.chunks(), clock, bytes =>
-    hasLine(bytes, behindLines(bytes, options.skipLines ?? 0)),
+    hasLine(bytes, afterLines(bytes, options.skipLines ?? 0)),
   )
   const { bytes, isWhole, chunks } = sample
   const table = options.findsTable === true ? tableIn(bytes, isWhole, options) : undefined
@@ -140,7 +140,7 @@ function dialectIn(
   }: { format: string; separator: string | undefined; table: DialectOptions | undefined },
 ): { from: number; tried: TriedDialect; layout: Layout; dialect: CsvDialect } {
   const said = { ...csvDialect, ...saidOf(options), ...table }
-  const from = behindLines(bytes, Math.max(said.skipLines, separator === undefined ? 0 : 1))
+  const from = afterLines(bytes, Math.max(said.skipLines, separator === undefined ? 0 : 1))
   const tried = detectDialect(bytes, from, isWhole, {
     delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
     quote: options.quote,

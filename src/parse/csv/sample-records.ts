@@ -66,15 +66,15 @@ export class SampleRecords {
     this.isBroken = false
     let p = this.#at
     for (;;) {
-      const open = this.#trim ? this.#behindBlanks(p) : p
-      const behind = bytes[open] === this.#quote ? this.#passQuoted(open) : -1
-      p = behind < 0 ? this.#passPlain(p) : behind
+      const open = this.#trim ? this.#afterBlanks(p) : p
+      const after = bytes[open] === this.#quote ? this.#passQuoted(open) : -1
+      p = after < 0 ? this.#passPlain(p) : after
       this.fieldCount++
       if (!this.#isDelimiter(p)) break
       p += this.#delimiter.length
     }
     if (p >= bytes.length - 1 && !this.#isWhole) return false
-    this.#at = this.#behindLineEnd(p)
+    this.#at = this.#afterLineEnd(p)
     return true
   }
 
@@ -104,12 +104,12 @@ export class SampleRecords {
       const c = bytes[this.#at]
       if (c === lineFeed || c === carriageReturn) this.#at++
       else if (this.#comment.length > 0 && this.#isAt(this.#comment, this.#at)) {
-        this.#at = this.#behindLineEnd(lineEndFrom(bytes, this.#at))
+        this.#at = this.#afterLineEnd(lineEndFrom(bytes, this.#at))
       } else return
     }
   }
 
-  #behindLineEnd(p: number): number {
+  #afterLineEnd(p: number): number {
     return this.bytes[p] === carriageReturn && this.bytes[p + 1] === lineFeed ? p + 2 : p + 1
   }
 
@@ -152,18 +152,18 @@ export class SampleRecords {
       this.isBroken = true
       return -1
     }
-    const behind = this.#trim ? this.#behindBlanks(p + 1) : p + 1
-    const c = bytes[behind]
-    if (c === undefined || c === lineFeed || c === carriageReturn || this.#isDelimiter(behind)) {
+    const after = this.#trim ? this.#afterBlanks(p + 1) : p + 1
+    const c = bytes[after]
+    if (c === undefined || c === lineFeed || c === carriageReturn || this.#isDelimiter(after)) {
       this.hasQuoted = true
       this.#add(open + 1, p, true)
-      return behind
+      return after
     }
     this.isBroken = true
     return -1
   }
 
-  #behindBlanks(start: number): number {
+  #afterBlanks(start: number): number {
     const { bytes } = this
     let p = start
     while ((bytes[p] === blank || bytes[p] === tab) && !this.#isDelimiter(p)) p++
@@ -187,7 +187,7 @@ export function lineEndFrom(bytes: Uint8Array, start: number): number {
 }
 
 /** Position after the first `count` lines. */
-export function behindLines(bytes: Uint8Array, count: number): number {
+export function afterLines(bytes: Uint8Array, count: number): number {
   let p = 0
   for (let left = count; left > 0 && p < bytes.length; left--) {
     p = lineEndFrom(bytes, p)

@@ -42,7 +42,7 @@ export function parseJsonPath(text: string): string[] {
 }
 
 /** What may come next outside the records. */
-type Expectation = 'value' | 'firstKey' | 'key' | 'colon' | 'first' | 'behind'
+type Expectation = 'value' | 'firstKey' | 'key' | 'colon' | 'first' | 'after'
 
 /** Goes through one document after the other, up to its records and after them. */
 export class JsonPath {
@@ -92,8 +92,8 @@ export class JsonPath {
         if (c !== colon) return scanner.stop(p)
         this.#expects = 'value'
         return p + 1
-      case 'behind':
-        return this.#behind(scanner, p, c)
+      case 'after':
+        return this.#after(scanner, p, c)
     }
   }
 
@@ -161,7 +161,7 @@ export class JsonPath {
     return next
   }
 
-  #behind(scanner: JsonScanner, p: number, c: number): number {
+  #after(scanner: JsonScanner, p: number, c: number): number {
     const isObject = this.#open.at(-1) === openBrace
     if (c === comma) {
       this.#expects = isObject ? 'key' : 'value'
@@ -186,7 +186,7 @@ export class JsonPath {
 
   #afterValue(): void {
     if (this.#open.length > 0) {
-      this.#expects = 'behind'
+      this.#expects = 'after'
       return
     }
     this.#expects = 'value'

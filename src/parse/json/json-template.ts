@@ -146,9 +146,9 @@ function numberEnd(bytes: Uint8Array, start: number): number {
   while ((digit = bytes[p]! - zero) >= 0 && digit <= 9) p++
   if (p === first || (bytes[first] === zero && p > first + 1)) return -1
   if (bytes[p] === point) {
-    const behindPoint = ++p
+    const afterPoint = ++p
     while ((digit = bytes[p]! - zero) >= 0 && digit <= 9) p++
-    if (p === behindPoint) return -1
+    if (p === afterPoint) return -1
   }
   return p
 }

@@ -17,7 +17,7 @@ import type { Tokenizer } from '../tokenizer.js'
 import { Window } from '../window.js'
 
 /** What may come next: anything, the first element or `]`, `,` or `]`, an element, a further value, nothing. */
-type Expectation = 'start' | 'first' | 'behind' | 'element' | 'value' | 'nothing'
+type Expectation = 'start' | 'first' | 'after' | 'element' | 'value' | 'nothing'
 
 /** The tokenizer of ordinary JSON. */
 export class JsonValues implements Tokenizer {
@@ -205,7 +205,7 @@ export class JsonValues implements Tokenizer {
         return c === openBracket
       case 'first':
         return c === closeBracket
-      case 'behind':
+      case 'after':
       case 'nothing':
         return true
       case 'element':
@@ -219,9 +219,9 @@ export class JsonValues implements Tokenizer {
     const c = this.#window.bytes[p]!
     if (this.#expects === 'start') this.#expects = 'first'
     else if (c === closeBracket && this.#expects !== 'nothing') this.#expects = 'nothing'
-    else if (c === comma && this.#expects === 'behind') this.#expects = 'element'
+    else if (c === comma && this.#expects === 'after') this.#expects = 'element'
     else {
-      const where = this.#expects === 'nothing' ? 'behind the array' : 'between the elements'
+      const where = this.#expects === 'nothing' ? 'after the array' : 'between the elements'
       return this.#fail(p, `unexpected ${byteText(c)} ${where}`)
     }
     this.#pass(p + 1)
@@ -247,7 +247,7 @@ export class JsonValues implements Tokenizer {
       if (!usual) next = this.#records.scan(block, row, start)
       obstacle = usual ? undefined : this.#records.obstacle
     }
-    if (block === undefined || obstacle !== undefined) next = this.#behindValue(start)
+    if (block === undefined || obstacle !== undefined) next = this.#afterValue(start)
     const length = (next < 0 ? Math.min(this.#scanner.stoppedAt, end) : next) - start
     if (length > this.#maxRecordBytes) {
       const message = `an element is longer than ${this.#maxRecordBytes} bytes`
@@ -265,14 +265,14 @@ export class JsonValues implements Tokenizer {
       this.#addFault(block, obstacle, start, next)
     }
     const isAlone = this.#expects === 'start' || this.#expects === 'value'
-    this.#expects = isAlone ? 'value' : 'behind'
+    this.#expects = isAlone ? 'value' : 'after'
     this.#consume(next)
     if (isAlone) this.#leavePath()
     return true
   }
 
   /** The position after the value at `start`, whatever it is; −1 if its end has not come. */
-  #behindValue(start: number): number {
+  #afterValue(start: number): number {
     const { end } = this.#window
     const scanner = this.#scanner
     const { scratch } = scanner

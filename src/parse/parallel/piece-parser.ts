@@ -82,7 +82,7 @@ export class PieceParser {
   }
 
   /**
-   * @param buffers  receives the memory handed over, to be returned when it is no longer used
+   * @param buffers  receives the memory handed over, to be returned after use
    * @returns undefined for a piece that the reader has to read itself
    */
   parse(bytes: Uint8Array, buffers: ArrayBuffer[]): ParsedPiece | undefined {

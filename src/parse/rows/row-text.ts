@@ -82,7 +82,7 @@ function valueText(value: unknown, level: number): string {
 function objectText(value: object, level: number): string {
   if (level >= mostLevels) throw new RowFault(`values inside values more than ${mostLevels} times`)
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw new RowFault('an invalid Date is no time')
+    if (Number.isNaN(value.getTime())) throw new RowFault('an invalid Date is not a time')
     return `"${value.toISOString()}"`
   }
   if (Array.isArray(value) || isNumbers(value)) {

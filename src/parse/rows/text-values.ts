@@ -61,7 +61,7 @@ class TextBytes {
   }
 }
 
-/** Whether all surrogates are paired, and there is no U+0000, which would end the text. */
+/** Whether all surrogates are paired and none of the characters is U+0000, which would end the text. */
 function isText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)

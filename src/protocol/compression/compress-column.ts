@@ -1,7 +1,6 @@
 /*
-  Columns on their way out, compressed as the Java client does it (docs/protocol.md#compressed-vectors): each by the
-  method that suits it, and not at all where that would not make it smaller. SYMBOL columns are never compressed by
-  anybody, array vectors not by us.
+  Compresses columns to be sent as the Java client does (docs/protocol.md#compressed-vectors): each by the method that suits it,
+  or not at all if that would not make it smaller. No client compresses SYMBOL columns, and we do not compress array vectors.
 */
 import { ByteWriter } from '../../wire/byte-writer.js'
 import { compressedTypeId, dataTypes, type DataType } from '../data-type.js'
@@ -16,22 +15,19 @@ const methodLz4 = 1
 const methodDelta = 2
 /** From `version` to the first block. */
 const headerBytes = 20
-/** A column that is not larger than this gains nothing worth a decompressor's time. */
+/** Compressing a smaller column does not save enough to be worth decompressing. */
 const minColumnBytes = 512
-/** What is saved has to be this part of a column at least. */
+/** Compression must save at least this share of a column. */
 const minSaving = 0.1
-/** On so many bytes of a column the methods show which of them is better. */
+/** This many bytes of a column show which method is better. */
 const trialBytes = 8_192
 
 type Width = 2 | 4 | 8
 
-/** Grows to what the largest column needs and stays: batches follow each other. */
+/** Grows to what the largest column needs and is kept for the batches after it. */
 let scratch: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
-/**
- * Writes a column as a compressed vector.
- * @returns false, with nothing written, for one that is better sent as it is
- */
+/** Writes a column as a compressed vector. @returns false, with nothing written, if the column is better sent as it is */
 export function encodeCompressed(writer: ByteWriter, column: Column): boolean {
   if (column.form !== 'vector') return false
   const { type } = column
@@ -49,7 +45,7 @@ export function encodeCompressed(writer: ByteWriter, column: Column): boolean {
   return true
 }
 
-/** A column with differences that the other method cannot write. */
+/** For a column with differences that the other method cannot write. */
 function encodeAsLz4(writer: ByteWriter, column: Column, bytes: Uint8Array): boolean {
   const body = lz4Blocks(bytes, Math.floor(bytes.length * (1 - minSaving)))
   if (body !== undefined) put(writer, column, methodLz4, body)
@@ -72,11 +68,10 @@ function put(writer: ByteWriter, column: Column, method: number, body: Uint8Arra
   writer.i32(-1)
   writer.i32(column.length)
   writer.i32(-1)
-  // The scratch room is used again for the next column.
+  // A copy, because the scratch array is used again for the next column.
   writer.bytes(body)
 }
 
-/** Elements as they travel. */
 function bytesOf(column: FixedVector | VariableVector): Uint8Array {
   if (isFixedType(column.type)) return elementBytes(column as FixedVector)
   const inner = new ByteWriter()
@@ -99,7 +94,7 @@ function isDeltaBetter(bytes: Uint8Array, width: Width): boolean {
   return deltaEnd >= 0 && deltaEnd < compressLz4(sample, room, 0)
 }
 
-/** @returns blocks with their lengths; undefined when they take more than `mostBytes`, or cannot be written so */
+/** @returns blocks with their lengths; undefined if they take more than `mostBytes` or the method cannot write the elements */
 function deltaBlocks(bytes: Uint8Array, width: Width, mostBytes: number): Uint8Array | undefined {
   const source = aligned(bytes, width)
   const room = roomFor(mostBytes)
@@ -130,7 +125,7 @@ function lz4Blocks(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined
   return room.subarray(0, at)
 }
 
-/** Elements stand where their width wants it, but for columns cut out of others. */
+/** Elements are already aligned to their width, unless the column was cut out of another one. */
 function aligned(bytes: Uint8Array, width: Width): Uint8Array {
   return bytes.byteOffset % Math.min(width, 4) === 0 ? bytes : bytes.slice()
 }

@@ -1,21 +1,21 @@
 /*
-  Writes raw LZ4 blocks, as `lz4.ts` describes them: greedy, with a table of where each four bytes stood last. A block
-  ends with five literals at least, and no match begins in its last twelve bytes, as the format wants it.
+  Writes raw LZ4 blocks, as `lz4.ts` describes them: greedy, with a table of the last position of each four bytes. As the format
+  demands, a block ends with at least five literals, and no match begins in its last twelve bytes.
 */
 
-/** Bytes of a block at most before compression: every position fits the table, every distance its two bytes. */
+/** Largest block before compression: every position then fits the table, and every distance fits its two bytes. */
 export const maxBlockBytes = 65_536
 
 const minMatch = 4
 const lastLiterals = 5
 const lastMatchStart = 12
 const hashBits = 13
-/** Where nothing matched for so many tries, every second byte is tried, then every third. */
+/** After this many tries without a match only every second byte is tried, then every third. */
 const triesPerStep = 6
 
 const positions = new Uint16Array(1 << hashBits)
 
-/** Room that a block of so many bytes may need. */
+/** The most bytes that a compressed block may need. */
 export function lz4Bound(byteLength: number): number {
   return byteLength + Math.floor(byteLength / 255) + 16
 }
@@ -69,7 +69,6 @@ export function compressLz4(source: Uint8Array, target: Uint8Array, targetStart:
 
 let tokenAt = 0
 
-/** A token and its literals. */
 function putSequence(
   source: Uint8Array,
   start: number,
@@ -91,7 +90,6 @@ function putSequence(
   return at + count
 }
 
-/** What follows the literals of the last token. */
 function putMatch(target: Uint8Array, start: number, distance: number, more: number): number {
   let at = start
   target[at++] = distance & 255

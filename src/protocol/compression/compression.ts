@@ -35,14 +35,14 @@ import { decodeElements, noArrayOf } from '../vector-codec.js'
 const headerBytes = 20
 const methodLz4 = 1
 const methodDelta = 2
-/** C++ refuses larger ones, by method. */
+/** Largest blocks that the C++ client accepts, by method. */
 const maxLz4Bytes = 65_809
 const maxDeltaBytes = 131_072
-/** Official encoders stop at 64 KiB before compression; some count a last element on top. */
+/** Official encoders stop at 64 KiB before compression; some include one more element. */
 const maxDecompressedBytes = 131_072
 
 interface CompressedHeader {
-  /** Bytes of all blocks with their lengths. */
+  /** Bytes of all blocks, including their lengths. */
   bodyBytes: number
   method: number
   type: DataType
@@ -51,7 +51,7 @@ interface CompressedHeader {
   length: number
 }
 
-/** A compressed vector whose flag has been read. */
+/** Reads a compressed vector after its flag. */
 export function* decodeCompressed(
   reader: ByteReader,
   context: DecodeContext,
@@ -122,7 +122,7 @@ function elementsOf(
   return decodeArrayBlocks(inner, context, type, length, undefined, scale)
 }
 
-/** One block, decompressed into bytes of its own. */
+/** Decompresses one block into a new array. */
 function* readBlock(
   reader: ByteReader,
   context: DecodeContext,

@@ -13,14 +13,14 @@
 */
 import { ProtocolError } from '../../errors.js'
 
-/** What the values of one block take, at most. */
+/** Most bytes that the values of one block take. */
 const maxBlockBytes = 65_536
 const endMarkBits = 71
 const lengthsAfterOnes = [0, 7, 9, 16, 32, 64] as const
 
 /**
- * Elements of one block, as they stand in a column.
- * @param offsetBytes  where the block stands in its stream, for errors
+ * Elements of one block, as a column holds them.
+ * @param offsetBytes  the block's position in its stream, for errors
  */
 export function decodeDeltaOfDelta(
   block: Uint8Array,
@@ -55,7 +55,7 @@ export function decodeDeltaOfDelta(
       values.addNull()
     } else {
       bits.read(lengthsAfterOnes[ones]!)
-      // A value's 64 bits are never all ones, since one was subtracted.
+      // The 64 bits of a value are never all ones, because the encoder subtracts one.
       if (ones === 5 && bits.low === -1 && bits.high === -1) return values.finish()
       bits.addOne()
       bits.undoZigzag()
@@ -69,7 +69,7 @@ class BitReader {
   readonly #bitCount: number
   readonly #offsetBytes: number
   #at = 0
-  /** Halves of the last number read, as int32. */
+  /** The last number read, in two halves, as int32. */
   low = 0
   high = 0
 
@@ -89,7 +89,7 @@ class BitReader {
     this.low = this.#take(Math.min(count, 32)) | 0
   }
 
-  /** `low` and `high` were read as an unsigned number that is one too small. */
+  /** Adds the one that the encoder subtracted to `low` and `high`, read as an unsigned number. */
   addOne(): void {
     this.low = (this.low + 1) | 0
     if (this.low === 0) this.high = (this.high + 1) | 0
@@ -101,7 +101,7 @@ class BitReader {
     this.high = (this.high >>> 1) ^ sign
   }
 
-  /** True when the end mark stands here and nothing but filling follows; then nothing more may be read. */
+  /** True if the end mark is here and only padding follows; do not read any more then. */
   atEndMark(): boolean {
     const rest = this.#bitCount - this.#at
     if (rest < endMarkBits || rest >= endMarkBits + 64) return false
@@ -130,7 +130,7 @@ class BitReader {
     return upper * 2 ** missing + (this.#half((this.#at - 1) >>> 5) >>> (32 - missing))
   }
 
-  /** 32 bits in reading order: each word's high half comes first but stands second. */
+  /** 32 bits in reading order: the high half of each word is read first but stored second. */
   #half(index: number): number {
     return this.#view.getUint32((index ^ 1) * 4, true)
   }
@@ -147,7 +147,7 @@ class ValueWriter {
   #deltaLow = 0
   #deltaHigh = 0
 
-  /** @param bitCount  each value takes one at least, so a small block cannot ask for a large buffer */
+  /** @param bitCount  each value takes at least one bit, so a small block cannot ask for a large buffer */
   constructor(bitCount: number, bytesPerValue: 2 | 4 | 8, offsetBytes: number) {
     this.#bytesPerValue = bytesPerValue
     this.#offsetBytes = offsetBytes
@@ -180,7 +180,7 @@ class ValueWriter {
   }
 
   addNull(): void {
-    // The null of a signed type is its lowest value: only the top bit of its own width is set.
+    // The null of a signed type is its lowest value: of its own width only the top bit is set.
     const lowNull = this.#bytesPerValue === 2 ? 0x8000 : this.#bytesPerValue === 4 ? 0x8000_0000 : 0
     this.#store(lowNull | 0, 0x8000_0000 | 0)
   }

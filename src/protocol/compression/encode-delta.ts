@@ -1,18 +1,17 @@
 /*
-  Writes delta-of-delta blocks, as `delta-of-delta.ts` describes them. Numbers are two 32-bit halves here as well.
+  Writes delta-of-delta blocks, as `delta-of-delta.ts` describes them, also with numbers as two 32-bit halves.
 */
 
-/** Six bits that say "64 bits follow", which are all ones, and a 0. */
+/** Six bits that announce 64 bits, those 64 bits, all ones, and a 0. */
 const endMarkBits = 71
-/** What is not yet written, one value and the end mark after it take no more than this. */
+/** The most bytes that the unwritten rest, one value and the end mark take together. */
 const valueAndEndBytes = 48
 
 /**
  * Writes one block.
- *
- * @param source  elements as they stand in a column, aligned to their width
- * @param targetEnd  the block has to end before it
- * @returns where the block ends in `target`; -1 when it is larger, or a difference is too large for the format
+ * @param source  elements as a column holds them, aligned to their width
+ * @param targetEnd  the block must end before it
+ * @returns where the block ends in `target`; −1 if it is larger, or a difference is too large for the format
  */
 export function encodeDelta(
   source: Uint8Array,
@@ -76,7 +75,7 @@ export function encodeDelta(
   return endBits()
 }
 
-/** A change is never 0 here; its zigzag, less one, in as few bits as there are forms for. */
+/** Writes the zigzag, less one, of a change that is not 0, in the shortest form that holds it. */
 function putChange(changeLow: number, changeHigh: number): void {
   const sign = changeHigh >> 31
   let low = (changeLow << 1) ^ sign
@@ -97,7 +96,7 @@ function putChange(changeLow: number, changeHigh: number): void {
   }
 }
 
-/** @returns false when the number needs more bits than its column's values have */
+/** @returns false if the number needs more bits than the values of its column have */
 function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
   const sign = high >> 31
   const codeLow = (low << 1) ^ sign
@@ -111,10 +110,10 @@ function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
   return codeHigh === 0 && (width === 4 || codeLow >>> 0 < 65_536)
 }
 
-// One block is written at a time, so that its state needs no object: bits go into halves of 32, highest first.
+// Module variables instead of an object, because one block is written at a time: bits go into halves of 32, highest first.
 let bitsTarget: DataView
 let bitsStart = 0
-/** Where the half that is being filled belongs, were halves in reading order. */
+/** The place that the half being filled would have if halves were stored in reading order. */
 let bitsAt = 0
 let half = 0
 let free = 32
@@ -141,7 +140,7 @@ function putBits(value: number, count: number): void {
   half = left === 0 ? 0 : bits << free
 }
 
-/** In each word of 64 bits the low half stands first. */
+/** Each word of 64 bits stores the low half first. */
 function putHalf(value: number): void {
   const isHigh = ((bitsAt - bitsStart) & 4) === 0
   bitsTarget.setInt32(isHigh ? bitsAt + 4 : bitsAt - 4, value, true)

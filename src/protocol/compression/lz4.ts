@@ -11,10 +11,9 @@ import { ProtocolError } from '../../errors.js'
 const minMatch = 4
 
 /**
- * Bytes of one block.
- *
- * @param maxBytes     most bytes it may decompress to
- * @param offsetBytes  where the block stands in its stream, for errors
+ * Decompresses one block.
+ * @param maxBytes  most bytes it may decompress to
+ * @param offsetBytes  the block's position in its stream, for errors
  */
 export function decompressLz4(
   block: Uint8Array,
@@ -24,7 +23,7 @@ export function decompressLz4(
   const fail = (problem: string): never => {
     throw new ProtocolError(`An LZ4 block ${problem}`, offsetBytes)
   }
-  // A sequence byte stands for at most 255 bytes, so a small block cannot ask for a large buffer.
+  // Each byte of a sequence stands for at most 255 bytes, so a small block cannot ask for a large buffer.
   const output = new Uint8Array(Math.min(maxBytes, block.length * 255))
   const inputEnd = block.length
   let input = 0
@@ -66,7 +65,7 @@ export function decompressLz4(
   return fail('ends without its last literals')
 }
 
-/** A match may overlap what it writes, and then repeats itself. */
+/** A match that overlaps its own output repeats itself, so it is copied byte by byte. */
 function copyMatch(output: Uint8Array, at: number, distance: number, length: number): void {
   if (distance >= length) output.copyWithin(at, at - distance, at - distance + length)
   else for (let end = at + length; at < end; at++) output[at] = output[at - distance]!

@@ -1,5 +1,5 @@
 /*
-  BLOB: bytes after an int32 that counts them, as a scalar and as an element; no bytes are the null.
+  BLOB: an int32 length and that many bytes, as a scalar and as an element; no bytes mean null.
 */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
@@ -18,7 +18,7 @@ import {
 export type BlobScalar = ScalarShape<'BLOB', Uint8Array>
 export type BlobVector = VectorShape<'BLOB', readonly Uint8Array[]>
 
-/** Values already in wire form: `length` times an int32 and as many bytes. Made by parsers, only encoded. */
+/** Values already in wire form: `length` times an int32 and as many bytes. Parsers make them; they are only encoded. */
 export interface EncodedBlobVector {
   form: 'vector'
   type: 'BLOB'
@@ -101,7 +101,7 @@ function blobVector(data: readonly Uint8Array[], length: number = data.length): 
   return { form: 'vector', type: 'BLOB', length, data }
 }
 
-/** The values of a BLOB column; those in wire form share its memory. */
+/** Values that are in wire form share its memory. */
 export function blobsOf(vector: BlobVector | EncodedBlobVector): readonly Uint8Array[] {
   if ('data' in vector) return vector.data
   const { encoded } = vector
@@ -117,7 +117,6 @@ function withData(vector: BlobVector | EncodedBlobVector): BlobVector {
   return 'data' in vector ? vector : blobVector(blobsOf(vector))
 }
 
-/** Rows `start` to `end` (exclusive) of values in wire form, sharing memory. */
 function encodedSlice(vector: EncodedBlobVector, start: number, end: number): EncodedBlobVector {
   const { encoded } = vector
   const from = afterBlobs(encoded, 0, start)
@@ -125,7 +124,7 @@ function encodedSlice(vector: EncodedBlobVector, start: number, end: number): En
   return { ...vector, length: end - start, encoded: encoded.subarray(from, to) }
 }
 
-/** The position after `count` values that begin at `start`; beyond the array when they are not all there. */
+/** The position after `count` values that begin at `start`; beyond the array if some are missing. */
 function afterBlobs(encoded: Uint8Array, start: number, count: number): number {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)
   let at = start

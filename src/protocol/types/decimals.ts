@@ -1,6 +1,6 @@
 /*
-  DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes beside a scale (1.50 with scale 2 is 150),
-  which travels once in front of the values; the smallest integer is the null.
+  DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes with a scale (1.50 with scale 2 is 150), which is
+  sent once before the values; the smallest integer is the null.
 */
 import { ProtocolError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
@@ -10,7 +10,6 @@ import { bigintOf } from './element-value.js'
 import { storedBigInt } from './stored-number.js'
 import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
-/** Types whose values are unscaled integers beside a scale. */
 export type DecimalType = 'DECIMAL32' | 'DECIMAL64' | 'DECIMAL128'
 
 export interface DecimalScalar {
@@ -134,17 +133,14 @@ export const decimalTypes: Readonly<Record<DecimalType, TypeFacts>> = {
   DECIMAL128: fixedType(39, 'denary', elements128, format),
 }
 
-/**
- * int32 scale of a decimal.
- * @throws {ProtocolError} when the type cannot have it
- */
+/** Reads the int32 scale of a decimal. @throws {ProtocolError} if the type cannot have it */
 export function readScale(reader: ByteReader, type: DecimalType): number {
   return checkedScale(reader, type, reader.i32())
 }
 
 /**
- * `scale`, once it is known to be one.
- * @throws {ProtocolError} when the type cannot have it, naming the four bytes before the reader's position
+ * Returns `scale` if the type can have it.
+ * @throws {ProtocolError} otherwise, naming the four bytes before the reader's position
  */
 export function checkedScale(reader: ByteReader, type: DecimalType, scale: number): number {
   if (scale < 0 || scale > maxScale[type]) {
@@ -153,12 +149,12 @@ export function checkedScale(reader: ByteReader, type: DecimalType, scale: numbe
   return scale
 }
 
-/** Exponents beyond this cannot give a digit that any decimal type keeps. */
+/** No decimal type keeps a digit of a number with a larger exponent. */
 const maxExponent = 100
 
 /**
- * The unscaled integer of decimal text such as `-1.50`, `.5`, `1e3`; undefined when it is not a number or when digits
- * other than 0 would be lost after the point. The caller decides whether the type holds it.
+ * The unscaled integer of decimal text such as `-1.50`, `.5`, `1e3`; undefined if it is not a number, or if rounding to `scale`
+ * would lose digits other than 0. The caller decides whether the type holds it.
  */
 export function parseDecimal(text: string, scale: number): bigint | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text)
@@ -176,7 +172,7 @@ export function parseDecimal(text: string, scale: number): bigint | undefined {
   return unscaled % divisor === 0n ? unscaled / divisor : undefined
 }
 
-/** `-1.50` for −150 with scale 2; always `scale` digits after the point. */
+/** `-1.50` for −150 with scale 2; always with `scale` digits after the point. */
 export function formatDecimal(unscaled: bigint, scale: number): string {
   if (scale === 0) return String(unscaled)
   const sign = unscaled < 0n ? '-' : ''

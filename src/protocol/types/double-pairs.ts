@@ -1,5 +1,5 @@
 /*
-  COMPLEX and POINT: two doubles, real and imaginary part or x and y. It is null when either is the null of DOUBLE.
+  COMPLEX and POINT: two doubles, real and imaginary part or x and y. The pair is null if either is the null of DOUBLE.
 */
 import { nullDouble } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'

@@ -1,6 +1,6 @@
 /*
-  DURATION: a count and a unit, each an int32; units are numbers on the wire (docs/protocol.md#data-types), letters in
-  text. The smallest count is the null.
+  DURATION: a count and a unit, each an int32; units are numbers on the wire (docs/protocol.md#data-types) and letters in text.
+  The smallest count is the null.
 */
 import { nullInt32 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
@@ -67,7 +67,7 @@ export const durationUnits: ReadonlyMap<string, number> = new Map(
   letters.map((unit, number) => [unit, number]),
 )
 
-/** Letters of a unit; beyond the list they are the four of an exchange's code, the first in the highest byte. */
+/** Numbers beyond the list are the four letters of an exchange's code, the first in the highest byte. */
 function durationUnitText(unit: number): string {
   const known = letters[unit]
   if (known !== undefined) return known

@@ -1,14 +1,14 @@
 /*
-  JavaScript values for single elements, as literals, small results and callers of the library give them.
+  JavaScript values for single elements, as in literals, small results and calls of the library.
 */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 import type { Value } from '../value.js'
 
 /**
- * An element: boolean for BOOL, number for the types of up to 32 bits and floats, bigint (or a safe integer) for those
- * of 64 bits and unscaled decimals, text or bytes for text and BLOB, text or 16 wire bytes for UUID and the like, two
- * numbers for COMPLEX and POINT, count and unit for DURATION, a list for a row of an array vector, a value for ANY.
+ * An element: boolean for BOOL, number for the types of up to 32 bits and floats, bigint (or a safe integer) for those of 64 bits
+ * and unscaled decimals, text or bytes for text and BLOB, text or 16 wire bytes for UUID and the like, two numbers for COMPLEX
+ * and POINT, count and unit for DURATION, a list for a row of an array vector, a value for ANY.
  */
 export type ElementValue =
   | boolean
@@ -34,17 +34,13 @@ export function bigintOf(type: DataType, value: ElementValue): bigint | null {
   throw unsuitable(type, value)
 }
 
-/**
- * Text; '' stands for null.
- * @throws {ValueError} DDB_USAGE unless it is text or null
- */
+/** Text, with '' for null. @throws {ValueError} DDB_USAGE unless it is text or null */
 export function textOf(type: DataType, value: ElementValue): string {
   if (value === null) return ''
   if (typeof value === 'string') return value
   throw unsuitable(type, value)
 }
 
-/** The refusal of a value of another kind than the column's. */
 export function unsuitable(type: DataType, value: ElementValue): ValueError {
   const kind = Array.isArray(value) ? 'list' : typeof value
   const shown = typeof value === 'object' ? kind : `${kind} ${String(value)}`

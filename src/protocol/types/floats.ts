@@ -75,7 +75,7 @@ export const floatTypes: Readonly<Record<FloatScalar['type'], TypeFacts>> = {
 }
 
 /**
- * NaN and infinities are values. Not rounded here: storing does that.
+ * Does not round, because storing does; NaN and infinities are values.
  * @throws {ValueError} DDB_INPUT_RANGE for a finite number that single precision cannot hold
  */
 function storedSingle(value: number | null): number {
@@ -86,15 +86,14 @@ function storedSingle(value: number | null): number {
   return value
 }
 
-/** Shortest text that gives the same double; infinity is `inf`. */
+/** The shortest text that gives the same double; infinity is `inf`. */
 export function formatNumber(value: number): string {
   if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value)
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'
 }
 
 /**
- * The double of the fewest digits that is the same number in single precision: 0.1, not 0.10000000149011612.
- *
+ * The double with the fewest digits that is the same number in single precision: 0.1, not 0.10000000149011612.
  * @param value  finite
  */
 export function shortestFloat(value: number): number {

@@ -5,13 +5,9 @@ import type { ScalarShape, VectorShape } from '../value.js'
 import { int16Elements, int32Elements, int64Elements, int8Elements } from './integer-elements.js'
 import { fixedType, type TypeFacts } from './type-facts.js'
 
-/** `CHAR`. */
 export type IntegerOf8Bits = 'CHAR'
-/** `SHORT`. */
 export type Int16Type = 'SHORT'
-/** `INT`. */
 export type IntegerOf32Bits = 'INT'
-/** `LONG`. */
 export type IntegerOf64Bits = 'LONG'
 
 export type IntegerScalar =
@@ -31,7 +27,7 @@ export const integerTypes: Readonly<Record<IntegerScalar['type'], TypeFacts>> = 
   LONG: fixedType(5, 'integral', int64Elements, String),
 }
 
-/** What can be printed goes in quotes, as DolphinDB shows it. */
+/** Printable characters are quoted, as DolphinDB shows them. */
 function charText(value: number): string {
   return value > 31 && value < 127 ? `'${String.fromCharCode(value)}'` : String(value)
 }

@@ -1,13 +1,12 @@
 /*
-  Columns whose elements are a JavaScript list: its rows cut, joined and picked.
+  Cuts, joins and picks rows of columns whose elements are a JavaScript list.
 */
 
-/** The first `length` elements; the list itself when it has no more. */
+/** The first `length` elements; the list itself if it has no more. */
 export function firstOf<T>(data: readonly T[], length: number): readonly T[] {
   return data.length === length ? data : data.slice(0, length)
 }
 
-/** Rows of `first`, then rows of `second`. */
 export function joined<T>(
   first: { readonly data: readonly T[]; readonly length: number },
   second: { readonly data: readonly T[]; readonly length: number },

@@ -10,7 +10,7 @@ import { type ElementValue, unsuitable } from './element-value.js'
 import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
 type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
-/** The bytes stand in the order of the wire. */
+/** The bytes are in wire order. */
 export type Bytes16Scalar = ScalarShape<Bytes16Type, Uint8Array | null>
 /** 16 × length bytes. */
 export type Bytes16Vector = VectorShape<Bytes16Type, Uint8Array>
@@ -65,7 +65,7 @@ function bytes16Of(type: Bytes16Type, value: ElementValue): Uint8Array {
   return bytes
 }
 
-/** Wire bytes of the text of a value, undefined when it is not one. */
+/** The wire bytes of a text; undefined if it is not a value of the type. */
 export function parseSixteenBytes(type: Bytes16Type, text: string): Uint8Array | undefined {
   switch (type) {
     case 'UUID':
@@ -79,7 +79,6 @@ export function parseSixteenBytes(type: Bytes16Type, text: string): Uint8Array |
   }
 }
 
-/** Hexadecimal digits, as INT128 is shown. */
 function formatHex(bytes: Uint8Array): string {
   let hex = ''
   for (let at = 15; at >= 0; at--) hex += bytes[at]!.toString(16).padStart(2, '0')
@@ -128,7 +127,7 @@ function parseIpv4(text: string): number[] | undefined {
   return parts.every(part => part < 256) ? parts : undefined
 }
 
-/** Eight groups; `::` stands for as many zero groups as are missing, and the last two may be written as IPv4. */
+/** Eight groups; `::` stands for the missing groups, all zero, and the last two may be written as IPv4. */
 function parseIpv6(text: string): number[] | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined

@@ -1,13 +1,10 @@
 /*
-  Numbers as they are stored: the null sentinel for null, and a refusal of what the type cannot hold.
+  Numbers as columns store them: the null sentinel for null, and an error for what the type cannot hold.
 */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 
-/**
- * The value as it is stored: the sentinel for null, so the sentinel itself is not a value of the type.
- * @throws {ValueError} DDB_INPUT_RANGE
- */
+/** The sentinel for null; therefore the sentinel itself is not a valid value. @throws {ValueError} DDB_INPUT_RANGE */
 export function storedInteger(value: number | null, sentinel: number, type: DataType): number {
   if (value === null) return sentinel
   if (Number.isInteger(value) && value > sentinel && value < -sentinel) return value
@@ -24,7 +21,6 @@ export function storedBigInt(value: bigint | null, sentinel: bigint, type: DataT
   throw rangeError(value, -sentinel - 1n, type)
 }
 
-/** The refusal of a number beyond its type. */
 export function rangeError(
   value: number | bigint,
   largest: number | bigint,

@@ -22,10 +22,10 @@ import {
 
 export type StringScalar = ScalarShape<'STRING', string>
 
-/** Plain text; '' is the null. */
+/** Plain texts; '' is the null. */
 export type StringVector = VectorShape<'STRING', readonly string[]>
 
-/** Text already in wire form: `length` strings in UTF-8, each ended by one 00. Made by parsers, only encoded. */
+/** Text already in wire form: `length` strings in UTF-8, each ended by one 00. Parsers make it; it is only encoded. */
 export interface EncodedStringVector {
   form: 'vector'
   type: 'STRING'
@@ -33,7 +33,7 @@ export interface EncodedStringVector {
   encoded: Uint8Array
 }
 
-/** Scalars that are one text, whatever it stands for. */
+/** Scalars that consist of one text, whatever it means. */
 export const textScalars: ScalarCodec<StringScalar | SymbolScalar | ObjectScalar> = {
   encodeScalar(writer, { value }) {
     writer.str0(value)
@@ -73,7 +73,6 @@ export const stringTypes: Readonly<Record<StringScalar['type'], TypeFacts>> = {
   STRING: variableType(18, 'literal', { scalars: textScalars, columns, elements }, String),
 }
 
-/** A STRING scalar. */
 export function stringScalar(value: string): StringScalar {
   return { form: 'scalar', type: 'STRING', value }
 }
@@ -82,19 +81,19 @@ function stringVector(data: readonly string[], length: number = data.length): St
   return { form: 'vector', type: 'STRING', length, data }
 }
 
-/** The text that comes next when all of it lies in the chunk at hand, else undefined with nothing read. */
+/** The next text if all of it is in the current chunk, else undefined with nothing consumed. */
 export function textAtHand(reader: ByteReader, context: DecodeContext): string | undefined {
   context.expect(reader, 0)
   return reader.tryStr0(context.remainingBytes(reader))
 }
 
 /**
- * Writes the elements without flag and length. Text in wire form goes by reference when it is large.
- * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE when the texts are too few or do not end in 00
+ * Writes the elements without flag and length. Large text in wire form goes by reference.
+ * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if there are too few texts or they do not end in 00
  */
 function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringVector): void {
   if ('encoded' in vector) {
-    // One look at the end catches a wrong buffer; counting the marks would read all of it again.
+    // Looking at the end catches a wrong buffer; counting the marks would read all of it again.
     if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
       throw new ValueError('DDB_USAGE', 'Encoded strings must each end with a 00 byte')
     }
@@ -111,10 +110,7 @@ function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringV
   for (let index = 0; index < length; index++) writer.str0(data[index]!)
 }
 
-/**
- * Reads `length` texts; invalid UTF-8 becomes U+FFFD.
- * @throws {ProtocolError} DDB_LIMIT
- */
+/** Reads `length` texts; invalid UTF-8 becomes U+FFFD. @throws {ProtocolError} DDB_LIMIT */
 export function* decodeStrings(
   reader: ByteReader,
   context: DecodeContext,
@@ -129,7 +125,7 @@ export function* decodeStrings(
   return collector.texts
 }
 
-/** The texts of a STRING column; those in wire form are decoded anew each time. */
+/** The texts of a STRING column; those in wire form are decoded on every call. */
 export function stringsOf(vector: StringVector | EncodedStringVector): readonly string[] {
   if ('data' in vector) return vector.data
   const { buffer, byteOffset, byteLength } = vector.encoded
@@ -138,7 +134,6 @@ export function stringsOf(vector: StringVector | EncodedStringVector): readonly 
   return texts
 }
 
-/** Rows `start` to `end` (exclusive) of strings in wire form, sharing memory. */
 function encodedSlice(
   vector: EncodedStringVector,
   start: number,

@@ -20,12 +20,12 @@ import { textOf } from './element-value.js'
 import { decodeStrings, stringScalar, type StringScalar, textScalars } from './strings.js'
 import { type ColumnAccess, type ElementCodec, type TypeFacts, variableType } from './type-facts.js'
 
-/** Sent by clients alone: DolphinDB itself gives an element of a SYMBOL vector as a STRING. */
+/** Only clients send it: DolphinDB itself gives an element of a SYMBOL vector as a STRING. */
 export type SymbolScalar = ScalarShape<'SYMBOL', string>
 
 /**
- * Dictionary-coded text: entry 0 of `base` is the empty string, which is the null. One that travels as plain strings
- * (flag 17) is coded on arrival, so that its type stays what the flag says.
+ * Dictionary-coded text: entry 0 of `base` is the empty string, which is the null. A vector that arrives as plain strings (flag
+ * 17) is coded on arrival, so that its type stays what the flag says.
  */
 export interface SymbolVector {
   form: 'vector'
@@ -36,7 +36,7 @@ export interface SymbolVector {
 }
 
 const typeId = 17
-/** SYMBOL in dictionary form travels as 128 + 17. */
+/** The type number of SYMBOL in dictionary form: 128 + 17. */
 export const symbolBaseTypeId = 145
 
 const columns: ColumnAccess<StringScalar, SymbolVector> = {
@@ -75,7 +75,6 @@ export const symbolTypes: Readonly<Record<SymbolScalar['type'], TypeFacts>> = {
   ),
 }
 
-/** True for a SYMBOL vector among columns. */
 export function isSymbolVector(column: { form: string; type?: string }): column is SymbolVector {
   return column.form === 'vector' && column.type === 'SYMBOL'
 }
@@ -112,7 +111,7 @@ function concatSymbols(first: SymbolVector, second: SymbolVector): SymbolVector 
 /** Official clients refuse a larger base. */
 const maxBaseSize = 2_097_152
 
-/** @param baseId  differs for each column of a table, because Java's reader takes an id only once */
+/** @param baseId  must differ for each column of a table, because Java's reader reads a base only once per id */
 export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, baseId: number): void {
   const { length } = vector
   if (length === 0) {
@@ -121,7 +120,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
     writer.i32(1)
     return
   }
-  // A base with more entries than the column has rows holds unused ones: a slice of a large column.
+  // A base with more entries than the column has rows is probably that of a slice of a large column, with unused entries.
   const { codes, base } = vector.base.length > length + 1 ? compacted(vector) : vector
   if (base.length > maxBaseSize) {
     throw new ValueError(
@@ -141,7 +140,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
   writer.payload(new Uint8Array(codes.buffer, codes.byteOffset, length * 4))
 }
 
-/** The same column over a base of its own texts, numbered from 1 in order of first appearance. */
+/** The same column with a base of only its own texts, numbered from 1 in order of first appearance. */
 function compacted(vector: SymbolVector): SymbolVector {
   const newCodes = new Map<number, number>([[0, 0]])
   const base = ['']
@@ -177,7 +176,7 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
   return symbolVector(texts.length, codes, base)
 }
 
-/** Base and codes of a vector of `length` rows, after length and columns. */
+/** Reads base and codes of a vector of `length` rows, after length and columns. */
 export function* decodeSymbols(
   reader: ByteReader,
   context: DecodeContext,
@@ -207,11 +206,11 @@ export function* decodeSymbols(
   return symbolVector(length, codes, base)
 }
 
-/** True when every code has its entry. Four at a time and without a jump, as this costs more than reading the codes. */
+/** True if every code has its entry. Four at a time and without branches, as this costs more than reading the codes. */
 function allWithin(codes: Int32Array, baseLength: number): boolean {
   const last = baseLength - 1
   const { length } = codes
-  // The sign bit stays clear as long as no code, and no distance to the last entry, is negative.
+  // The sign bit stays clear while no code, and no distance to the last entry, is negative.
   let signs = 0
   let row = 0
   for (const end = length - 3; row < end; row += 4) {

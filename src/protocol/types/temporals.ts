@@ -1,6 +1,6 @@
 /*
-  Temporal types: what each counts, from when, and its text both ways (docs/protocol.md#data-types). They are integers
-  of 32 and 64 bits without a time zone; the smallest is the null.
+  Temporal types: the unit and origin of each, and its text in both directions (docs/protocol.md#data-types). They are integers of
+  32 and 64 bits without a time zone; the smallest is the null.
 */
 import { civilFromDays, daysFromCivil, daysInMonth } from '../civil-date.js'
 import type { DataType } from '../data-type.js'
@@ -9,12 +9,9 @@ import type { ScalarShape, VectorShape } from '../value.js'
 import { int32Elements, int64Elements } from './integer-elements.js'
 import { fixedType, type TypeFacts } from './type-facts.js'
 
-/** Temporal types of four bytes. */
 export type Temporal32Type =
   'DATE' | 'MONTH' | 'TIME' | 'MINUTE' | 'SECOND' | 'DATETIME' | 'DATEHOUR' | 'DATEMINUTE'
-/** Temporal types of eight bytes. */
 export type Temporal64Type = 'TIMESTAMP' | 'NANOTIME' | 'NANOTIMESTAMP'
-/** Types that count time. */
 export type TemporalType = Temporal32Type | Temporal64Type
 
 export type TemporalScalar =
@@ -23,9 +20,9 @@ export type TemporalVector =
   VectorShape<Temporal32Type, Int32Array> | VectorShape<Temporal64Type, BigInt64Array>
 
 interface TemporalText {
-  /** The text DolphinDB shows for a value that is not null. */
+  /** The text that DolphinDB shows for a value that is not null. */
   readonly format: (raw: number | bigint) => string
-  /** The value of a text, undefined when the text does not say one. */
+  /** Undefined if the text is not a value. */
   readonly parse: (text: string) => number | bigint | undefined
 }
 
@@ -100,20 +97,19 @@ export const temporalTypes: Readonly<Record<TemporalType, TypeFacts>> = {
   DATEMINUTE: fixedType(29, 'temporal', int32Elements, texts.DATEMINUTE.format),
 }
 
-/** True for the types of this file. */
 export function isTemporal(type: DataType): type is TemporalType {
   return type in texts
 }
 
-/** The text DolphinDB shows for a value that is not null: `2012.06.13T13:30:10.008`, `13:30m`, `2012.06M`. */
+/** The text that DolphinDB shows for a value that is not null: `2012.06.13T13:30:10.008`, `13:30m`, `2012.06M`. */
 export function formatTemporal(type: TemporalType, raw: number | bigint): string {
   return texts[type].format(raw)
 }
 
 /**
- * The raw value of a DolphinDB literal or of ISO 8601 text: a bigint for 64-bit types, else a number; undefined when
- * the text does not say a value of the type, dates that do not exist and values beyond its range included. A fraction
- * may have more digits than the type keeps only when they are zeros; a zone is accepted only where it says UTC.
+ * The raw value of a DolphinDB literal or of ISO 8601 text: a bigint for 64-bit types, else a number; undefined if the text is
+ * not a value of the type, for example because the date does not exist or is out of range. A fraction may have more digits than
+ * the type keeps only if they are zeros; a zone may only be UTC.
  */
 export function parseTemporal(type: Temporal64Type, text: string): bigint | undefined
 export function parseTemporal(type: TemporalType, text: string): number | bigint | undefined
@@ -121,7 +117,7 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return texts[type].parse(text)
 }
 
-/** Formats a count of which `perDay` are a day: whole days, rounded down, and what is left in the type's own unit. */
+/** Formats a count with `perDay` units a day: passes on whole days, rounded down, and the rest in the type's own unit. */
 function byDays(
   perDay: number,
   show: (days: number, rest: number) => string,
@@ -148,7 +144,7 @@ function dateText(days: number): string {
   return `${padded(year, 4)}.${padded(month, 2)}.${padded(day, 2)}`
 }
 
-/** Days count as hours in times of day, which should not have any. */
+/** Times of day should not contain days; if they do, days are shown as hours. */
 function clockText(seconds: number, days: number = 0): string {
   const hours = Math.floor(seconds / 3600) + days * 24
   const minutes = Math.floor(seconds / 60) % 60
@@ -172,7 +168,7 @@ function parseMonth(text: string): number | undefined {
   return month >= 1 && month <= 12 ? Number(match[1]) * 12 + month - 1 : undefined
 }
 
-/** Days of a text that is a date and nothing else. */
+/** The days of a text that consists only of a date. */
 function parseDate(text: string): number | undefined {
   const date = leadingDate(text)
   return date?.length === text.length ? date.days : undefined
@@ -192,11 +188,11 @@ function leadingDate(text: string): { days: number; length: number } | undefined
 interface Clock {
   hours: number
   minutes: number
-  /** undefined: the text ends with the minutes. */
+  /** Undefined if the text ends with the minutes. */
   seconds: number | undefined
-  /** Nine digits, '' without a fraction. */
+  /** Nine digits; '' if there is no fraction. */
   fraction: string
-  /** `m` after it, as in the literal of a MINUTE. */
+  /** `m` follows, as in the literal of a MINUTE. */
   marked: boolean
 }
 
@@ -216,7 +212,7 @@ function secondsOfDay(clock: Clock): number {
   return clock.hours * 3600 + clock.minutes * 60 + (clock.seconds ?? 0)
 }
 
-/** The fraction in units of 10^-digits seconds; undefined when digits that are not zero would be lost. */
+/** The fraction in units of 10^-digits seconds; undefined if digits other than zero would be lost. */
 function fractionUnits(fraction: string, digits: 0 | 3 | 9): number | undefined {
   return /[1-9]/.test(fraction.slice(digits)) ? undefined : Number(fraction.slice(0, digits) || '0')
 }
@@ -240,7 +236,7 @@ function parseMinute(text: string): number | undefined {
   return clock.hours * 60 + clock.minutes
 }
 
-/** Parses date and time; `valueOf` gets the seconds from 1970 on and the fraction in units of 10^-digits seconds. */
+/** Parses date and time; `valueOf` gets the seconds since 1970 and the fraction in units of 10^-digits seconds. */
 function moment(
   digits: 0 | 3 | 9,
   valueOf: (seconds: number, fraction: number) => number | bigint | undefined,
@@ -257,7 +253,7 @@ function moment(
   }
 }
 
-/** `T13:30:10.008Z`, ` 13:30`, or nothing, which is midnight; `T13` where hours may stand alone. */
+/** `T13:30:10.008Z`, ` 13:30`, or nothing, which means midnight; also `T13` if hours may stand alone. */
 function clockAfterDate(text: string, hoursAlone: boolean): Clock | undefined {
   if (text === '') return { hours: 0, minutes: 0, seconds: 0, fraction: '', marked: false }
   if (text[0] !== 'T' && text[0] !== ' ') return undefined

@@ -1,6 +1,6 @@
 /*
-  ANY: the type of tuples, whose elements are values with flags of their own; `../codec.ts` writes and reads them, as
-  they hold values of every form.
+  ANY: the type of tuples, whose elements are values with their own flags. `../codec.ts` writes and reads them, because elements
+  can have every form.
 */
 import type { Value, Vector } from '../value.js'
 import { type ElementValue, unsuitable } from './element-value.js'
@@ -26,12 +26,10 @@ const columns: ColumnAccess<Value, AnyVector> = {
   isNullAt: ({ data }, index) => isNullValue(data[index]!),
 }
 
-/** A tuple of all of `data`. */
 export function tupleOf(data: readonly Value[]): AnyVector {
   return { form: 'vector', type: 'ANY', length: data.length, data }
 }
 
-/** True for a tuple among vectors. */
 export function isTuple(vector: Vector): vector is AnyVector {
   return vector.type === 'ANY'
 }

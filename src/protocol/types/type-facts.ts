@@ -1,6 +1,6 @@
 /*
-  What each file of this folder says of its types: number, category, and how values are written, read, kept in columns
-  and shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
+  What each file of this folder defines for its types: number, category, and how values are written, read, stored in columns and
+  shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
 */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
@@ -23,26 +23,26 @@ export type Category =
 
 /** Access to single elements of a column. Loops over whole columns read the typed arrays instead. */
 interface ElementAccess<S, V> {
-  /** Element `index` as a scalar of its own: bytes are copied, null sentinels become null. */
+  /** Element `index` as an independent scalar: bytes are copied, null sentinels become null. */
   scalarAt(vector: V, index: number): S
   isNullAt(vector: V, index: number): boolean
 }
 
-/** Elements of one size, whose column is a typed array of exactly the bytes that travel. */
+/** Elements of one size, whose column is a typed array of exactly the bytes that are sent. */
 export interface FixedElements<
   S extends Scalar = Scalar,
   V extends FixedVector = FixedVector,
 > extends ElementAccess<S, V> {
   readonly bytesPerValue: number
-  /** What a scalar has after its flag, a scale included. */
+  /** The bytes of a scalar after its flag, including a scale. */
   readonly scalarBytes: number
-  /** Bytes of the null as it stands in a vector; not to be changed. */
+  /** Bytes of the null in a vector; callers must not change them. */
   readonly nullElement: Uint8Array
-  /** Writes a scalar after its flag; null goes as the sentinel. */
+  /** Writes a scalar after its flag; null becomes the sentinel. */
   encodeScalar(writer: ByteWriter, scalar: S): void
-  /** Reads a scalar of which all `scalarBytes` are there. */
+  /** Reads a scalar, all `scalarBytes` of which have arrived. */
   readScalar(reader: ByteReader, type: S['type']): S
-  /** A vector over bytes as they travel, sharing their memory. */
+  /** A vector that shares the memory of received bytes. */
   vectorOver(type: V['type'], length: number, bytes: Uint8Array, scale: number): V
   /**
    * Stores a JavaScript value.
@@ -66,9 +66,9 @@ export interface ColumnAccess<
   S = Scalar,
   V extends VariableVector = VariableVector,
 > extends ElementAccess<S, V> {
-  /** No rows, over arrays with room for `capacity` where there are arrays. */
+  /** No rows; arrays, if any, have room for `capacity`. */
   emptyVector(capacity: number): V
-  /** Rows `start` to `end` (exclusive), sharing memory where that is possible. */
+  /** Rows `start` to `end` (exclusive), sharing memory if possible. */
   slice(vector: V, start: number, end: number): V
   concat(first: V, second: V): V
   /** Row `indexes[i]` as row i. */
@@ -87,12 +87,12 @@ export interface ElementCodec<V extends VariableVector = VariableVector> {
   ): Generator<void, V, void>
 }
 
-/** One type. Either `fixed` is there, or some of the others: a type may have no scalar, or no column. */
+/** Facts about one type. Either `fixed` is present, or some of the others: a type may have no scalar, or no column. */
 export interface TypeFacts {
   /** Its number on the wire. */
   readonly id: number
   readonly category: Category
-  /** Bytes per vector element; 0 where an element has no fixed size. */
+  /** Bytes per vector element; 0 if an element has no fixed size. */
   readonly bytesPerValue: number
   readonly fixed: FixedElements | undefined
   readonly scalars: ScalarCodec | undefined
@@ -102,7 +102,6 @@ export interface TypeFacts {
   format(value: NonNullable<Scalar['value']>, scalar: Scalar): string
 }
 
-/** A type whose elements have a fixed size. */
 export function fixedType(
   id: number,
   category: Category,
@@ -121,7 +120,7 @@ export function fixedType(
   }
 }
 
-/** Any other type; all of them have members in the same order, so that V8 sees one shape. */
+/** Sets all members in the same order, so that V8 sees one shape. */
 export function variableType(
   id: number,
   category: Category,

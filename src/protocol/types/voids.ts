@@ -1,5 +1,5 @@
 /*
-  VOID: NULL without a type. A scalar is one byte that says which nothing it is, an element of a vector has no bytes.
+  VOID: NULL without a type. A scalar is one byte that says which kind of nothing it is; an element of a vector has no bytes.
 */
 import type { Scalar } from '../value.js'
 import {
@@ -24,7 +24,7 @@ export interface VoidVector {
   length: number
 }
 
-/** NULL without a type, as an element or an argument: not the same as nothing at all. */
+/** NULL without a type, as an element or an argument; different from kind 0, nothing at all. */
 export const explicitNull: Scalar = { form: 'scalar', type: 'VOID', voidKind: 1, value: null }
 
 const scalars: ScalarCodec<VoidScalar> = {
@@ -66,7 +66,6 @@ export const voidTypes: Readonly<Record<VoidScalar['type'], TypeFacts>> = {
   VOID: variableType(0, 'nothing', { scalars, columns, elements }, String),
 }
 
-/** True for the type whose elements have no bytes. */
 export function isVoid(type: string): boolean {
   return type in voidTypes
 }

@@ -1,5 +1,5 @@
 /*
-  Every check, in the order in which they are made.
+  Every check, in the order in which they run.
 */
 import type { Check } from '../check.js'
 import { asynchronousChecks } from './asynchronous.js'

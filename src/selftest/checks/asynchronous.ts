@@ -1,5 +1,5 @@
 /*
-  Requests without answers (flag 4): alone, mixed with others on one session, and from a session that has no others.
+  Requests without answers (flag 4): alone, mixed with others on one session, and on a session without others.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { loginFailure } from '../../client/login/plain-login.js'
@@ -16,7 +16,7 @@ const asyncFlags = requestFlags.apiClient | requestFlags.async
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** The table gets exactly so many rows, also when all that `session` has sent is done. */
+/** Passes if the table gets exactly this many rows, even after everything that `session` sent has run. */
 async function expectCount(
   { rowsOf, ask }: CheckContext,
   table: string,
@@ -28,7 +28,7 @@ async function expectCount(
   return expectText('rows', String(await rowsOf(table)), String(rows))
 }
 
-/** Longest wait for one question of a check that ends after five seconds, ms. */
+/** Longest wait for one answer, ms; the whole check has five seconds. */
 const probeMs = 2_000
 
 const valueOf = (response: Response): string =>
@@ -50,7 +50,7 @@ export const asynchronousChecks: readonly Check[] = [
     name: 'asynchronous: nothing is answered',
     does: 'sends a request with flag 4 and one without, and looks at the first answer',
     dependsOnIt:
-      'load --mode async: an answer too many would be taken for that of the next request',
+      'load --mode async: a superfluous answer would be taken for that of the next request',
     async run({ rawSession }) {
       const { exchange, sessionId } = await rawSession()
       exchange.send({ sessionId, flags: asyncFlags }, { kind: 'script', script: '1111' })
@@ -61,7 +61,7 @@ export const asynchronousChecks: readonly Check[] = [
   {
     name: 'asynchronous: errors are not answered either',
     does: 'sends a failing request with flag 4 and one without, and looks at the first answer',
-    dependsOnIt: 'load --mode async: batches that are refused',
+    dependsOnIt: 'load --mode async: refused batches',
     async run({ rawSession }) {
       const { exchange, sessionId } = await rawSession()
       const script = 'throw "ddbIngestTest"'
@@ -72,7 +72,7 @@ export const asynchronousChecks: readonly Check[] = [
   },
   {
     name: 'asynchronous: mixed-flags on one session',
-    does: 'asks as load does, and mixes a hundred batches without answers with requests that are answered, on one session',
+    does: 'asks the same question as load, and mixes a hundred batches without answers with requests that are answered, on one session',
     dependsOnIt:
       'receipts and load --mode async: one session logs in with answers and writes without',
     async run(context) {
@@ -99,10 +99,9 @@ export const asynchronousChecks: readonly Check[] = [
   {
     name: 'asynchronous: an answer means that what was sent before has been read',
     does: 'sends a hundred batches without answers, asks one question on the same session, and counts at once',
-    dependsOnIt:
-      'receipts and counting: how a run finds out that a lost batch will not come any more',
+    dependsOnIt: 'receipts and counting: how a run notices that a lost batch will never arrive',
     async run({ share, open, ask }) {
-      const name = await share('behind', streamTable)
+      const name = await share('before', streamTable)
       const session = await open()
       for (let i = 0; i < 100; i++) session.send(`tableInsert{${name}}`, [batch(i, 1)])
       const rows = numberOf(await ask(`exec count(*) from ${name}`, session))
@@ -156,7 +155,7 @@ export const asynchronousChecks: readonly Check[] = [
   },
   {
     name: 'asynchronous: a session without answers',
-    does: 'opens a session with enableAsync, logged in where a user is given, writes, and closes it at once',
+    does: 'opens a session with enableAsync, logged in if a user is given, writes, and closes it at once',
     dependsOnIt: 'connect({ enableAsync: true }) of the library',
     async run(context) {
       const name = await context.share('session', streamTable)
@@ -200,11 +199,11 @@ export const asynchronousChecks: readonly Check[] = [
     },
   },
   {
-    name: 'asynchronous: a refused batch does not stop those behind it',
+    name: 'asynchronous: a refused batch does not stop those after it',
     does: 'sends a good, a bad and a good batch without answers',
-    dependsOnIt: 'load --mode async: batches that are refused',
+    dependsOnIt: 'load --mode async: refused batches',
     async run(context) {
-      const name = await context.share('behindBad', streamTable)
+      const name = await context.share('afterBad', streamTable)
       const session = await context.open()
       session.send(`tableInsert{${name}}`, [batch(0, 2)])
       session.send('tableInsert{ddbIngestTestMissing}', [batch(2, 2)])

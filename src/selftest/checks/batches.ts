@@ -26,7 +26,7 @@ export function batch(first: number, rows: number): Table {
   })
 }
 
-/** As `batch`, with text that is not a number in place of the prices. */
+/** As `batch`, with text that is not a number instead of prices. */
 export function wrongBatch(rows: number): Table {
   const { columns } = batch(0, rows)
   return tableOfColumns({

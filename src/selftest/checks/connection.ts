@@ -1,5 +1,5 @@
 /*
-  Sessions: what a connection is, what it keeps to itself, and how answers come.
+  Sessions: what a connection is, what it keeps separate, and how answers arrive.
 */
 import { parseVersion } from '../../load/connection/server-version.js'
 import { requestFlags } from '../../protocol/request.js'
@@ -74,7 +74,7 @@ export const connectionChecks: readonly Check[] = [
       const printed: string[] = []
       session.onMessage = text => void printed.push(text.trim())
       await ask('print("ddbIngestTest")', session)
-      // Handed on a turn after its answer.
+      // The session passes printed text on one turn of the event loop after the answer.
       await ask('1', session)
       return expectText('printed', printed.join(), 'ddbIngestTest')
     },

@@ -1,5 +1,5 @@
 /*
-  The scripts that `schema` prints and `load --create` runs, one of each shape, and names that columns may have.
+  The scripts that `schema` prints and `load --create` runs, one of each shape, and the names that columns may have.
 */
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
@@ -40,15 +40,14 @@ const price = column('price', { type: 'DOUBLE' })
 const day = (days: number): InferredColumn => column('day', { type: 'DATE' }, days)
 const time = column('time', { type: 'TIMESTAMP' }, 2)
 
-/** What a script is made for. */
 interface Shape {
   readonly name: string
   readonly columns: readonly InferredColumn[]
   readonly fact?: keyof Facts | undefined
-  /** Of a keyed stream table. */
+  /** For a keyed stream table. */
   readonly keys?: readonly string[]
   readonly isStream?: boolean
-  /** Of all rows: what is more than a gigabyte a day has a second level. */
+  /** The size of all rows: more than a gigabyte a day gets a second level of partitions. */
   readonly megabytes?: number
 }
 
@@ -99,7 +98,7 @@ function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
   }
 }
 
-/** Runs a script that needs rights, which is skipped without them. @returns the server's words; undefined when it is taken */
+/** Runs a script that needs rights and is skipped without them. @returns the server's words if it refuses, else undefined */
 async function refusalOf({ ask }: CheckContext, script: string): Promise<string | undefined> {
   try {
     await ask(script)
@@ -131,11 +130,11 @@ async function create(context: CheckContext, shape: Shape): Promise<Outcome> {
 
 const needs = 'the right to create DFS databases'
 
-/** Words that the manual reserves (page "Variables"), and what a column of this name gives. */
+/** Words that the manual reserves (page "Variables"), and words that mean something in scripts. */
 const reserved = ['DATE', 'TIME', 'SYMBOL', 'VALUE', 'RANGE', 'LIST', 'HASH', 'pi', 'e']
 const chinese = ['\u4ef7\u683c', '\u65f6\u95f4']
 
-/** Columns of these names, each with the value 7. @returns which of them cannot be made, filled or read, and why */
+/** Tries columns with these names, each with the value 7. @returns which of them cannot be made, filled or read, and why */
 async function unusable(
   { ask, call, tableName }: CheckContext,
   names: readonly string[],
@@ -159,7 +158,7 @@ function nameCheck(what: string, names: readonly string[], fact: keyof Facts): C
     does: `makes tables with columns called ${names.join(', ')}, fills and reads them`,
     dependsOnIt: 'which names `load --create` keeps',
     async run(context) {
-      // Who may not share tables does not learn this.
+      // A user who may not share tables skips this part.
       await context.share('named', 'streamTable(1:0, [`id], [INT])')
       const words = await unusable(context, names)
       return pass(words.length === 0 ? 'all of them' : words.join('; '), {
@@ -180,7 +179,7 @@ export const createChecks: readonly Check[] = [
   })),
   {
     name: 'create: what a script that fails leaves',
-    does: 'runs the script of a DFS table with a partition column that is not there, and looks for its database',
+    does: 'runs the script of a DFS table with a partition column that does not exist, and looks for its database',
     dependsOnIt: 'what load --create says when it could not make the table',
     needs,
     limitMs: 15_000,

@@ -1,5 +1,5 @@
 /*
-  Tables in a DFS database of our own, partitioned by value, 1 to 3.
+  Tables in our own DFS database, partitioned by value, 1 to 3.
 */
 import { askAtomic } from '../../load/connection/server-queries.js'
 import { classifyRefusal } from '../../load/fate/refusal.js'
@@ -16,13 +16,12 @@ const dependsOnIt = 'load --table dfs://…'
 
 const ints = (values: readonly (number | null)[]): Column => vectorOf({ type: 'INT' }, values)
 
-/** Partition keys, and values beside them. */
+/** Partition keys and their values. */
 export const keyedRows = (keys: readonly (number | null)[], values: Column = ints(keys)): Table =>
   tableOfColumns({ k: ints(keys), v: values })
 
-/** A table of a database. */
 export interface StoredTable {
-  /** Loads it. */
+  /** The expression that loads it. */
   readonly expression: string
   /** `dfs://DB/TABLE`. */
   readonly path: string
@@ -204,7 +203,7 @@ export const dfsChecks: readonly Check[] = [
     {
       name: 'two writers of one partition',
       does: 'lets two sessions write into one partition at once',
-      dependsOnIt: 'receipts into dfs://…: a held partition is waited for',
+      dependsOnIt: 'receipts into dfs://…: a run waits while another writer holds a partition',
     },
     'contended',
     async (context, expression) => {

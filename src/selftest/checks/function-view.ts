@@ -12,7 +12,7 @@ import { awaitOutcomes, openTestLedger, outcomesText, sendDelivery } from './rec
 const dependsOnIt = 'load --function'
 const needs = 'the right to add function views'
 
-/** A view that writes into a new stream table, ids raised by one. */
+/** Adds a view that writes into a new stream table and raises ids by one. */
 export async function addView(context: CheckContext): Promise<{ view: string; table: string }> {
   const table = await context.share('viewed', `streamTable(${batchColumns})`)
   const view = context.viewName('view')
@@ -72,7 +72,7 @@ export const functionViewChecks: readonly Check[] = [
   {
     name: 'function view: declared without mutable',
     does: 'delivers a batch into a view that only reads it, by a call and with receipts, and calls one that changes it',
-    dependsOnIt: 'load --function with receipts, where the view is declared without mutable',
+    dependsOnIt: 'load --function with receipts, if the view is declared without mutable',
     needs,
     async run(context) {
       const { ask, call, open, prepare } = context
@@ -99,8 +99,8 @@ addFunctionView(${changing})`)
   },
   {
     name: 'function view: found by typestr',
-    does: 'asks typestr for a view and for a name that is not there',
-    dependsOnIt: 'ending with 78 before the first row where --function is wrong',
+    does: 'asks typestr for a view and for a name that does not exist',
+    dependsOnIt: 'ending with 78 before the first row if --function is wrong',
     needs,
     async run(context) {
       const { view } = await addView(context)
@@ -108,18 +108,18 @@ addFunctionView(${changing})`)
       const refused = await refusalOf(context.ask(`typestr(${view})`, session))
       if (refused !== undefined) return fail(`the view is not found: ${refused}`)
       const missing = await refusalOf(context.ask(`typestr(${view}Missing)`, session))
-      return missing === undefined ? fail('a name that is not there is found') : pass()
+      return missing === undefined ? fail('a name that does not exist is found') : pass()
     },
   },
   {
     name: 'function view: listed',
     does: 'adds a view and looks for it in getFunctionViews()',
-    dependsOnIt: 'near names for a wrong --function',
+    dependsOnIt: 'similar names for a wrong --function',
     needs,
     async run(context) {
       const { view } = await addView(context)
       const names = await context.prepare('exec name from getFunctionViews()')
-      if (names?.form !== 'vector') return fail('the answer is no list')
+      if (names?.form !== 'vector') return fail('the answer is not a list')
       return textsOf(names).includes(view) ? pass() : fail('it is not in the list')
     },
   },
@@ -136,7 +136,7 @@ addFunctionView(${changing})`)
     },
   },
   {
-    name: 'function view: the words for a name that is not there',
+    name: 'function view: the words for a name that does not exist',
     does: 'drops a view that was never added',
     dependsOnIt: 'nothing: views are dropped by their users',
     needs,

@@ -1,5 +1,5 @@
 /*
-  Writing with answers: each function that writes, into each kind of table in memory.
+  Writes with answers: each function that writes, into each kind of table in memory.
 */
 import { vectorOf } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
@@ -17,7 +17,7 @@ import { tableDifference, tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns } from './batches.js'
 
-/** The rows of a table are exactly these, in their order. */
+/** Passes if the table has exactly these rows in this order. */
 async function expectRows({ ask }: CheckContext, table: string, expected: Table): Promise<Outcome> {
   const difference = tableDifference(tableOf(await ask(`select * from ${table}`)), expected)
   return difference === undefined ? pass() : fail(difference)
@@ -118,7 +118,7 @@ export const insertChecks: readonly Check[] = [
   {
     name: 'insert: types are converted in memory',
     does: 'writes INT into LONG and DOUBLE, and STRING into SYMBOL',
-    dependsOnIt: 'targets behind a function whose types differ',
+    dependsOnIt: 'functions as targets, if types differ',
     async run(context) {
       const name = await context.share('convert', 'table(1:0, `a`b`s, [LONG, DOUBLE, SYMBOL])')
       const numbers = vectorOf({ type: 'INT' }, [1, null, -3])
@@ -151,7 +151,7 @@ export const insertChecks: readonly Check[] = [
   {
     name: 'insert: a keyed stream table keeps the first row of a key',
     does: 'writes one key twice into a keyed stream table, in one batch and in two',
-    dependsOnIt: 'receipts: whoever claims a batch second must insert nothing',
+    dependsOnIt: 'receipts: the second claim of a batch must insert nothing',
     async run(context) {
       const name = await context.share('keyedStream', keyed('keyedStreamTable'))
       await context.call(`tableInsert{${name}}`, [pairs([1, 2, 1], [10, 20, 11])])

@@ -1,5 +1,5 @@
 /*
-  What getConsoleJobs tells of requests under way, by which a run knows a busy server from a silent one.
+  Whether getConsoleJobs lists running requests, by which a run distinguishes a busy server from a dead one.
 */
 import { askIdle } from '../../load/connection/server-queries.js'
 import { wait } from '../../platform/wait.js'
@@ -8,16 +8,15 @@ import { columnOf, elementsOf, numberOf, tableOf } from '../answers.js'
 import { fail, pass, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 
-/** As many requests sleep at once, more than most servers have workers. */
+/** How many requests sleep at once: more than most servers have workers. */
 const sleepers = 16
 const sleepMs = 700
-/** `sleep` in a script, and when it began and ended by the server's clock. */
+/** `sleep` in a script, with its begin and end by the server's clock. */
 const sleepScript = `ddbIngestTestBegan = long(now())
 sleep(${sleepMs})
 [ddbIngestTestBegan, long(now())]`
-/** Of official clients, for what must not wait. */
+/** The priority that official clients use for requests that must not wait. */
 const urgentPriority = 8
-/** Between two questions. */
 const pauseMs = 50
 
 const dependsOnIt =
@@ -29,7 +28,7 @@ interface Sleep {
   readonly ended: number
 }
 
-/** Asks for the time, again and again, and says whether an answer came while all slept. */
+/** Asks for the time repeatedly. @returns whether an answer came while all requests slept */
 async function answeredAsleep(
   { rawSession, platform, signal }: CheckContext,
   isUrgent: boolean,

@@ -1,5 +1,5 @@
 /*
-  Nothing of the test stays on the server.
+  Checks that the test leaves nothing on the server.
 */
 import { fail, pass, type Check } from '../check.js'
 import { listObjects, sweep, isOwn } from '../leftovers.js'
@@ -9,7 +9,7 @@ const dependsOnIt = 'this test, and the tables of runs: they have to go again'
 export const leftoverChecks: readonly Check[] = [
   {
     name: 'leftovers: what was removed is gone',
-    does: 'lists what carries the token of this test',
+    does: 'lists objects with the token of this test',
     dependsOnIt,
     async run({ control, signal, stamp, kept }) {
       const inUse = new Set(kept.made.map(({ name }) => name))
@@ -22,7 +22,7 @@ export const leftoverChecks: readonly Check[] = [
   },
   {
     name: 'leftovers: what earlier tests have left',
-    does: 'removes what carries the exact form of a name of a test and is older than a day',
+    does: 'removes objects older than a day whose names have exactly the form of tests',
     dependsOnIt,
     async run({ control, signal, stamp, serverMs, kept }) {
       const inUse = new Set(kept.made.map(({ name }) => name))

@@ -1,5 +1,5 @@
 /*
-  Every way to log in that this program has, and what it says of those it has not.
+  Each way to log in that this program supports, and what the server says about the others.
 */
 import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
 import { loginFailure, type Credentials } from '../../client/login/plain-login.js'
@@ -19,7 +19,7 @@ const noUser = skipped('no user was given')
 export const loginChecks: readonly Check[] = [
   {
     name: 'login: by calling login',
-    does: 'connects as guest, logs in, and asks who it is',
+    does: 'connects as guest, logs in, and asks which user it is',
     dependsOnIt: '--user',
     async run({ server, open, ask }: CheckContext) {
       if (server.user === undefined) return noUser
@@ -32,9 +32,8 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: inside the connect request',
-    does: 'sends user and password with the connect request, and asks who it is',
-    dependsOnIt:
-      'sending data as official asynchronous clients do, where one session cannot do both',
+    does: 'sends user and password with the connect request, and asks which user it is',
+    dependsOnIt: 'sending data as official asynchronous clients do, if one session cannot do both',
     async run({ server, raw }) {
       if (server.user === undefined) return noUser
       const exchange = await raw()
@@ -56,7 +55,7 @@ export const loginChecks: readonly Check[] = [
   {
     name: 'login: a wrong one is refused in known words',
     does: 'logs in as a user that does not exist',
-    dependsOnIt: 'ending with 77 where a login is refused',
+    dependsOnIt: 'ending with 77 if a login is refused',
     async run({ server, open, stamp }) {
       if (server.require === 'scram') return skipped('--require takes nothing but SCRAM')
       const session = await open({ asGuest: true })
@@ -77,7 +76,7 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: it holds for its session alone',
-    does: 'opens a second connection without a login, and asks who it is',
+    does: 'opens a second connection without a login, and asks which user it is',
     dependsOnIt: 'every connection of a run logging in for itself',
     async run({ server, open, ask }) {
       if (server.user === undefined) return noUser
@@ -92,8 +91,8 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: how this user logs in',
-    does: 'asks for SCRAM as this user, and reads what one who cannot is told',
-    dependsOnIt: 'every login: the next best way is taken where SCRAM is refused',
+    does: 'asks for SCRAM as this user, and reads the answer, also if this user cannot use it',
+    dependsOnIt: 'every login: the next best way is taken if SCRAM is refused',
     async run({ server, raw, platform }) {
       const { user } = server
       if (user === undefined) return noUser
@@ -114,7 +113,7 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: with SCRAM',
-    does: 'logs in without sending the password, has the server prove that it knows it, and asks who it is',
+    does: 'logs in without sending the password, has the server prove that it knows it, and asks which user it is',
     dependsOnIt: '--require scram; else logging in by RSA or with --insecure-login',
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
@@ -125,13 +124,12 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: with RSA',
-    does: 'logs in with a password that is encrypted with the key of the server, and asks who it is',
-    dependsOnIt:
-      'nothing where SCRAM works; else logging in without verified TLS or --insecure-login',
+    does: 'logs in with a password that is encrypted with the key of the server, and asks which user it is',
+    dependsOnIt: 'nothing if SCRAM works; else logging in without verified TLS or --insecure-login',
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
         const { mayShowPassword, needsScram, least } = protection
-        // It would tell who stands between more than they have heard so far.
+        // Trying RSA would tell an attacker between the two ends more than they have heard so far.
         if (needsScram || (least?.method === 'scram' && !mayShowPassword))
           return 'SCRAM is demanded'
         return rsaLogin(credentials, protection, ask)
@@ -139,7 +137,7 @@ export const loginChecks: readonly Check[] = [
   },
 ]
 
-/** @param login  gives the reason where the server does not offer that way */
+/** @param login  returns the reason if the server does not offer this way */
 async function logInBy(
   { server, raw, protection }: CheckContext,
   login: (

@@ -1,5 +1,5 @@
 /*
-  What documents leave open and servers may do in several ways: each check says what it found.
+  Documents leave some behaviour open, and servers may differ: each check says what it found.
 */
 import { schemaFromServer } from '../../schema/server-schema.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -20,7 +20,7 @@ import { batch, batchColumns } from './batches.js'
 
 const oneColumn = (first: number): string => `table([${first}] as v)`
 
-/** What a table of one value holds, or why it cannot be read. */
+/** The values of a table with one column, or why it cannot be read. */
 async function valueIn({ ask }: CheckContext, table: string): Promise<string> {
   return ask(`exec first(v) from objByName("${table}")`).then(
     answer => String(numberOf(answer)),
@@ -28,7 +28,7 @@ async function valueIn({ ask }: CheckContext, table: string): Promise<string> {
   )
 }
 
-/** What came of sharing a second table under a name. */
+/** Tries to share a second table under an existing name. */
 async function sharedAgain(
   context: CheckContext,
   name: string,
@@ -43,7 +43,7 @@ async function sharedAgain(
     : 'the old table stays, without an error'
 }
 
-/** What may be shared or not, by right and by setting; receipts are in the last. */
+/** Rights and settings decide what may be shared; receipts use the last kind. */
 const shareable = {
   table: 'table(1:0, `k`v, [INT, INT])',
   keyedTable: 'keyedTable(`k, 1:0, `k`v, [INT, INT])',
@@ -52,7 +52,7 @@ const shareable = {
 } as const
 const sharingSettings = ['enableSharedVarCreationControl', 'maxPubConnections']
 
-/** Functions of which a run uses what they tell, and does without where they are not there. */
+/** Functions whose answers a run uses if they exist, and does without if not. */
 const optionalFunctions = [
   'getSessionMemoryStat()',
   'getConsoleJobs()',
@@ -64,7 +64,7 @@ const optionalFunctions = [
 export const openQuestionChecks: readonly Check[] = [
   {
     name: 'open: sharing a name again in one session',
-    does: 'shares two tables under one name and looks at which one is there',
+    does: 'shares two tables under one name and looks which one remains',
     dependsOnIt: 'nothing: names are random, and a marker is looked at twice',
     async run(context) {
       const name = await context.share('again', oneColumn(1))
@@ -74,7 +74,7 @@ export const openQuestionChecks: readonly Check[] = [
   },
   {
     name: 'open: R6, sharing a name again from another session',
-    does: 'shares two tables under one name from two sessions and looks at which one is there',
+    does: 'shares two tables under one name from two sessions and looks which one remains',
     dependsOnIt: 'nothing: names are random, and a marker is looked at twice',
     async run(context) {
       const name = await context.share('again', oneColumn(1))
@@ -145,7 +145,8 @@ export const openQuestionChecks: readonly Check[] = [
   {
     name: 'open: sessions of other users',
     does: 'looks for the session of another user, or of a guest, in getSessionMemoryStat()',
-    dependsOnIt: 'naming tables of runs that were killed: those of other users may be under way',
+    dependsOnIt:
+      'naming tables that killed runs have left: runs of other users may still be working',
     async run({ ask, open, openSecond, second, server }) {
       if (second === undefined && server.user === undefined) {
         throw new Unavailable('no other user was given')
@@ -178,7 +179,7 @@ export const openQuestionChecks: readonly Check[] = [
   {
     name: 'open: objs(true) lists shared tables',
     does: 'shares a table and looks for it in the list',
-    dependsOnIt: 'near names for a wrong --table, and naming what killed runs have left',
+    dependsOnIt: 'similar names for a wrong --table, and naming what killed runs have left',
     async run({ share, ask }) {
       const name = await share('listed', oneColumn(1))
       const objects = tableOf(await ask('select * from objs(true) where shared=true'))
@@ -205,7 +206,7 @@ export const openQuestionChecks: readonly Check[] = [
   {
     name: 'open: the form of an undefined symbol',
     does: 'reads the error of a variable that is not defined',
-    dependsOnIt: 'ending with 78 where a name is wrong',
+    dependsOnIt: 'ending with 78 if a name is wrong',
     async run({ ask }) {
       const words = await ask('ddbIngestTestUndefined').then(() => undefined, refusalText)
       return words === undefined ? fail('it is accepted') : pass(words)
@@ -223,7 +224,7 @@ export const openQuestionChecks: readonly Check[] = [
   ...optionalFunctions.map((script): Check => ({
     name: `open: ${script}`,
     does: `calls ${script}`,
-    dependsOnIt: 'what a run says where something went wrong',
+    dependsOnIt: 'what a run says if something went wrong',
     needs: script.replace('()', ''),
     async run({ prepare }) {
       const answer = await prepare(script)

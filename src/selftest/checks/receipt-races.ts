@@ -1,5 +1,5 @@
 /*
-  What receipts rely on when several things happen at once: R5, R14 to R16.
+  What receipts rely on if several things happen at once: R5, R14 to R16.
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
@@ -33,12 +33,12 @@ const streamTable = `streamTable(${batchColumns})`
 const claimants = 8
 const claims = 500
 
-/** Batches of R16; less on slow servers. */
+/** Batches of R16; fewer on slow servers. */
 const costBatches = 200
 const costRows = 100
 const costLimitMs = 2_000
 
-/** ms for batches without answers, until the last one is in the table; and how many there were. */
+/** @returns how many batches without answers were sent, and the ms until the last one was in the table */
 async function timeOf(
   { platform, rowsOf }: CheckContext,
   table: string,
@@ -50,7 +50,7 @@ async function timeOf(
   let batches = 0
   while (batches < most && clock.nowMs() - beganMs < costLimitMs) {
     for (let i = 0; i < 20; i++) send(++batches)
-    // The table is asked now and then, so that a slow server is not given more than it takes in the time.
+    // Asking for the table now and then keeps a slow server from getting more than it can process in the time.
     await rowsOf(table, batches * costRows)
   }
   return { perBatchMs: (clock.nowMs() - beganMs) / batches, batches }
@@ -60,7 +60,7 @@ export const receiptRaceChecks: readonly Check[] = [
   {
     name: 'receipts: R5, a claim is one step',
     does: 'lets eight sessions claim the same 500 keys at once and counts who won',
-    dependsOnIt: 'receipts: of two copies of a batch one may be written',
+    dependsOnIt: 'receipts: only one of two copies of a batch may be written',
     limitMs: 15_000,
     async run({ share, open, ask }) {
       const name = await share('claims', 'keyedStreamTable(`k, 1024:0, `k`winner, [LONG, INT])')
@@ -80,7 +80,7 @@ ddbIngestTestWon`
         won.reduce((sum, answered) => sum + answered[k]!, 0),
       )
       const wrong = winners.filter(count => count !== 1).length
-      // Such servers answer 1 to everybody: runs then read back who came first.
+      // Such servers answer 1 to everyone: runs then read back who came first.
       if (winners.every(count => count === claimants)) return pass('known keys are counted')
       return wrong === 0 ? pass() : fail(`${wrong} keys were answered with 1 not exactly once`)
     },
@@ -88,7 +88,7 @@ ddbIngestTestWon`
   {
     name: 'receipts: R14, requests of a session that is closed are executed',
     does: 'sends a hundred batches without answers, closes at once, and waits for their outcomes',
-    dependsOnIt: 'load --confirm none, which closes when everything is handed over',
+    dependsOnIt: 'load --confirm none, which closes after sending everything',
     limitMs: 10_000,
     async run(context) {
       const { share, open, platform, signal } = context
@@ -168,7 +168,7 @@ ddbIngestTestWon`
   {
     name: 'receipts: the words of a forgotten function',
     does: 'calls the delivering function on a session that has not defined it',
-    dependsOnIt: 'receipts: a batch that a forgetful server refused is sent again',
+    dependsOnIt: 'receipts: a batch is sent again if the server has forgotten the function',
     async run({ open, call }) {
       const session = await open()
       const words = await refusalOf(call('ddbIngestDeliver', [batch(0, 1)], session))
@@ -179,7 +179,7 @@ ddbIngestTestWon`
   {
     name: 'receipts: a server tells who is connected',
     does: 'looks for its own session in getSessionMemoryStat()',
-    dependsOnIt: 'naming tables of runs that were killed',
+    dependsOnIt: 'naming tables that killed runs have left',
     needs: 'getSessionMemoryStat',
     async run({ ask, control }) {
       const asked = ask('exec sessionId from getSessionMemoryStat()')

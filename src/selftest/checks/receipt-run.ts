@@ -1,5 +1,5 @@
 /*
-  Receipts as a run uses them, with the run's own scripts, over throw-away tables.
+  Receipts as a run uses them, with the run's own scripts, on temporary tables.
 */
 import type { Session } from '../../client/open-session.js'
 import { classifyRefusal } from '../../load/fate/refusal.js'
@@ -17,18 +17,16 @@ import type { Table, Value } from '../../protocol/value.js'
 import { columnOf, numberOf, numbersOf, tableOf, textsOf } from '../answers.js'
 import type { CheckContext } from '../context.js'
 
-/** One row of a ledger. */
 export interface LedgerRow {
   readonly batchNo: number
   readonly attempt: number
-  /** 0 a claim, 1 an outcome. */
+  /** 0 for a claim, 1 for an outcome. */
   readonly phase: number
   readonly sendNo: number
   readonly rowCount: number
   readonly errText: string
 }
 
-/** As a context asks. */
 interface Asking {
   readonly ask: (script: string, session?: Session) => Promise<Value | undefined>
 }
@@ -45,7 +43,7 @@ export async function openTestLedger({
   return { name, version: ledgerVersion, countsDuplicates: known === 1 }
 }
 
-/** A claim as a script, of expressions. */
+/** A claim made of script expressions. */
 export function receiptOf(
   { name, version }: TestLedger,
   batchNo: string,
@@ -68,7 +66,6 @@ export async function defineDelivery(
   await ask(deliverScript(ledger, target), session)
 }
 
-/** Arguments of the delivering function. */
 export function delivery(batchNo: number, sendNo: number, rows: Table): Value[] {
   return [
     { form: 'scalar', type: 'LONG', value: BigInt(batchNo) },
@@ -82,7 +79,7 @@ export function sendDelivery(session: Session, batchNo: number, sendNo: number, 
   session.send(deliverFunction, delivery(batchNo, sendNo, rows))
 }
 
-/** Every row of the ledger that is not a probe, in the order of the table. */
+/** Every row of the ledger except probes, in the order of the table. */
 export async function ledgerRows({ ask }: Asking, ledger: TestLedger): Promise<LedgerRow[]> {
   return rowsOfLedger(tableOf(await ask(ledgerQuery(ledger.name, 0, 100_000)))).filter(
     ({ batchNo }) => batchNo > 0,
@@ -127,7 +124,7 @@ export async function leftOfBatches({ ask }: Asking, ledger: TestLedger): Promis
     .join('; ')
 }
 
-/** Waits until so many batches have outcomes. */
+/** Waits until this many batches have outcomes. */
 export function awaitOutcomes(
   context: Asking & Pick<CheckContext, 'until'>,
   ledger: TestLedger,

@@ -117,8 +117,8 @@ export const receiptChecks: readonly Check[] = [
   },
   {
     name: 'receipts: defined tells of functions',
-    does: 'asks defined(name, DEF) for a function that is there and one that is not',
-    dependsOnIt: 'receipts: how a run finds out that a server has forgotten its session',
+    does: 'asks defined(name, DEF) for a function that exists and one that does not',
+    dependsOnIt: 'receipts: how a run notices that a server has forgotten its session',
     async run({ ask, open }) {
       const session = await open()
       await ask('def ddbIngestTestHere() { return 1 }', session)
@@ -178,18 +178,18 @@ export const receiptChecks: readonly Check[] = [
   },
   {
     name: 'receipts: limit at and beyond the end',
-    does: 'reads a ledger of one row in slices that begin at its first row, at its end and behind that',
-    dependsOnIt: 'receipts: whether the last row that is known is asked for again',
+    does: 'reads a ledger of one row in slices that begin at its first row, at its end and beyond it',
+    dependsOnIt: 'receipts: whether a run reads the last known row again',
     async run(context) {
       const ledger = await openTestLedger(context)
       const rowsFrom = (first: number): Promise<string> =>
         context
           .ask(ledgerQuery(ledger.name, first, 5))
           .then(answer => `${tableOf(answer).rows} rows`, refusalText)
-      const [whole, end, behind] = [await rowsFrom(0), await rowsFrom(1), await rowsFrom(2)]
-      if (whole !== '1 rows') return fail(`a slice that ends behind the last row: ${whole}`)
+      const [whole, end, beyond] = [await rowsFrom(0), await rowsFrom(1), await rowsFrom(2)]
+      if (whole !== '1 rows') return fail(`a slice that ends after the last row: ${whole}`)
       const limitFromEnd = end === '0 rows'
-      return pass(`at the end: ${end}; beyond it: ${behind}`, { limitFromEnd })
+      return pass(`at the end: ${end}; beyond it: ${beyond}`, { limitFromEnd })
     },
   },
   {
@@ -222,7 +222,7 @@ export const receiptChecks: readonly Check[] = [
   },
   {
     name: 'receipts: R12, this user may run scripts',
-    does: 'asks who it is and runs a script',
+    does: 'asks which user it is and runs a script',
     dependsOnIt: receipts,
     async run({ ask, server }) {
       const [, user] = elementsOf(await ask('getCurrentSessionAndUser()'))

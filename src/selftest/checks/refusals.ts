@@ -1,5 +1,5 @@
 /*
-  What a server says when it refuses: the words by which a run tells a bad row from a missing table.
+  What a server says if it refuses: by these words a run distinguishes a bad row from a missing table.
 */
 import { classifyRefusal, type Refusal } from '../../load/fate/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -9,7 +9,7 @@ import { tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns, wrongBatch } from './batches.js'
 
-/** The request must fail, and its words must be understood as `kind`. */
+/** Passes if the request fails and the server's words are recognised as `kind`. */
 export async function expectRefusal(request: Promise<unknown>, kind: Refusal): Promise<Outcome> {
   const words = await refusalOf(request)
   if (words === undefined) return fail('it is accepted')
@@ -19,7 +19,7 @@ export async function expectRefusal(request: Promise<unknown>, kind: Refusal): P
     : fail(`understood as ${understood}, not ${kind}: ${words}`)
 }
 
-/** R10 of the receipts: a refused insert leaves nothing. */
+/** R10 of the receipts: a refused insert leaves no rows. */
 function leavesNothing(kind: string, table: string): Check {
   return {
     name: `refusals: R10, a refused insert into a ${kind} leaves nothing`,
@@ -39,7 +39,7 @@ function unknownName(what: string, ask: (context: CheckContext) => Promise<unkno
   return {
     name: `refusals: ${what}`,
     does: `asks for ${what} and reads the refusal`,
-    dependsOnIt: 'ending with 78 at once where a target is not there',
+    dependsOnIt: 'ending with 78 at once if a target does not exist',
     run: context => expectRefusal(ask(context), 'target'),
   }
 }
@@ -62,7 +62,7 @@ export const refusalChecks: readonly Check[] = [
   {
     name: 'refusals: too few columns',
     does: 'writes two columns into a table of three',
-    dependsOnIt: 'ending with 78 at once where the target has changed',
+    dependsOnIt: 'ending with 78 at once if the target has changed',
     async run({ share, call }) {
       const name = await share('columns', `table(${batchColumns})`)
       const two = tableOfColumns({
@@ -87,7 +87,7 @@ ddbIngestTestCaught`
   },
   {
     name: 'refusals: a thrown text arrives whole',
-    does: 'throws a text and looks for it in the error',
+    does: 'throws an error with a text and looks for the text in the answer',
     dependsOnIt: 'messages of functions that refuse rows',
     async run({ ask }) {
       const words = await refusalOf(ask('throw "ddbIngestTest refuses"'))

@@ -1,5 +1,5 @@
 /*
-  What takes two users: R11 with another user, R13, and what TABLE_INSERT alone allows.
+  Checks that need two users: R11 with another user, R13, and what TABLE_INSERT alone allows.
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
@@ -49,7 +49,7 @@ export const secondUserChecks: readonly Check[] = [
   {
     name: 'rights: TABLE_INSERT alone',
     does: 'lets a second user with this right alone ask for the schema of a DFS table, insert, count and upsert',
-    dependsOnIt: 'the right that is named to users who lack one',
+    dependsOnIt: 'the right that an error message names',
     needs: `${needs}, and the right to create DFS databases`,
     limitMs: 15_000,
     async run(context) {

@@ -1,5 +1,5 @@
 /*
-  Values that a round trip must not change: nulls, extremes, and what lies around the zero of each type.
+  Values that a round trip must not change: nulls, extremes, and values around zero of each type.
 */
 import { parseColumnType, type ColumnType } from '../../protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../protocol/element.js'
@@ -9,7 +9,7 @@ const maxFloat = 3.4028234663852886e38
 const leastFloat = 1.401298464324817e-45
 const maxLong = 0x7fff_ffff_ffff_ffffn
 const max128 = (1n << 127n) - 1n
-/** Long enough for two bytes of UTF-8 length, and for a second block of a socket. */
+/** Long enough for a length of two bytes, and for a second block of a socket. */
 const longText = 'ab\u00e9\u4e2d\u{1f40b}'.repeat(1000)
 
 /** Type → values; dates from 1900 to 9999, times over the whole day. */
@@ -61,18 +61,17 @@ function blobOf(text: string | null): ElementValue {
   return text === null ? null : new TextEncoder().encode(text)
 }
 
-/** A type as scripts spell it, and a column of it. */
+/** A type as scripts spell it, and a column of that type. */
 export interface TypeSample {
   readonly type: string
   readonly column: Column
 }
 
-/** One for each type. */
 export const columnSamples: readonly TypeSample[] = Object.entries(samples).map(
   ([type, values]) => ({ type, column: vectorOf(columnType(type), values) }),
 )
 
-/** One for each type that has arrays: rows of none, one and several cells, and more than a byte can count. */
+/** For each type that has arrays: rows of none, one and several cells, and more cells than a byte can count. */
 export const arraySamples: readonly TypeSample[] = Object.entries(samples)
   .filter(([type]) => !withoutArrays.includes(type))
   .map(([type, values]) => {

@@ -1,5 +1,5 @@
 /*
-  Every type as scalar, column and array column: written with tableInsert and read back, to the bit.
+  Every type as scalar, column and array column: written with tableInsert and read back unchanged, bit for bit.
 */
 import { scalarAt } from '../../protocol/element.js'
 import type { Column, TypedVector, Value } from '../../protocol/value.js'
@@ -9,7 +9,7 @@ import { columnDifference, tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { arraySamples, columnSamples, type TypeSample } from './type-samples.js'
 
-/** A variable of the control session. */
+/** In the control session. */
 const variable = 'ddbIngestTestValues'
 
 async function roundTrip(
@@ -18,7 +18,7 @@ async function roundTrip(
   inserts: readonly (readonly Value[])[],
 ): Promise<Outcome> {
   await context.ask(`${variable} = table(${column.length}:0, [\`v], [${type}])`)
-  // Handed over together, answered one after the other.
+  // All requests are sent before the first answer.
   const answers = await Promise.all(
     inserts.map(args => context.call(`tableInsert{${variable}}`, args)),
   )

@@ -64,7 +64,7 @@ function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
   return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
 }
 
-/** The value of a key; if there is no entry, the null of the value type (or VOID). */
+/** The value of a key; without an entry, the null of the value type (or VOID). */
 export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
   const entry = dictionary.entries.get(keyText(typedKey))

@@ -100,7 +100,7 @@ export function tableArgument(context: CallContext, value: Argument): ServerTabl
   return namedTable(context, name)
 }
 
-/** @throws {ScriptError} if there is no such table */
+/** @throws {ScriptError} if the table does not exist */
 export function namedTable({ node, session }: CallContext, name: string): ServerTable {
   const table = findTable(node, session, name)
   if (table === undefined) throw new ScriptError(`Can't find the object with name ${name}`)

@@ -60,7 +60,7 @@ export async function readDirectory(path: string, file: InputFile): Promise<Memb
       if (names.has(name)) {
         throw refused(
           path,
-          `has two members "${name}", so nobody knows which is meant: unpack it, and load the right one`,
+          `has two members "${name}", so it is unclear which is meant: unpack it, and load the right one`,
         )
       }
       names.add(name)
@@ -108,8 +108,8 @@ function refused(path: string, what: string): InputError {
 /** Some programs count only up to 65,535, and members beyond that would be missed. */
 async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<void> {
   const signature = Buffer.alloc(4)
-  const behind = Number(zip.readEntryCursor)
-  const count = await file.readAt(signature, 0, 4, behind)
+  const entriesEnd = Number(zip.readEntryCursor)
+  const count = await file.readAt(signature, 0, 4, entriesEnd)
   if (count < 4 || signature.toString('latin1') !== 'PK\x01\x02') return
   throw refused(
     path,

@@ -141,7 +141,7 @@ function newReadBytes({ file, name }: FollowedFile): ReadBytes {
 }
 
 const advice =
-  'A file that is followed may only grow: let whoever rotates it rename it and begin another (logrotate: `create`, not ' +
+  'A file that is followed may only grow: rotate it by renaming it and beginning another (logrotate: `create`, not ' +
   '`copytruncate`). See what is missing in the table, then begin a run with another `runId`'
 
 function cutShort(name: string, position: number, sizeBytes: number): InputError {

@@ -83,7 +83,7 @@ interface Look {
 
 function named(path: string, status: FileStatus): PresentFile {
   if (status.isFile && !compressed.test(path)) return { path, status }
-  const why = status.isFile ? 'is compressed' : 'is no ordinary file'
+  const why = status.isFile ? 'is compressed' : 'is not an ordinary file'
   throw new UsageError(
     'DDB_USAGE',
     `"${path}" ${why}, and \`input.follow\` follows text as it is written: load it without`,

@@ -104,7 +104,7 @@ const hivePattern: PartsOf = path => {
     if (equals < 1) continue
     const name = decoded(folder.slice(0, equals))
     if (Object.hasOwn(parts, name)) {
-      throw pathError(path, `has two folders "${name}=…", so nobody knows which of them is meant`)
+      throw pathError(path, `has two folders "${name}=…", so it is unclear which of them is meant`)
     }
     if (/[{}]/.test(name))
       throw pathError(path, `has a brace in the name of the folder "${folder}"`)

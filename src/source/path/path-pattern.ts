@@ -130,7 +130,7 @@ function namedPiece(text: string, inner: string): Piece {
   if (name.includes('{')) throw wrong(text, `has a brace in the name "${name}"`)
   if (colon < 0) return { name, pattern: someText }
   const own = inner.slice(colon + 1)
-  if (own === '') throw wrong(text, `has no pattern behind "${name}:"`)
+  if (own === '') throw wrong(text, `has no pattern after "${name}:"`)
   if (own.includes('/'))
     throw wrong(text, `has a "/" between braces: {${inner}}, and a part is within one name`)
   try {

@@ -130,7 +130,7 @@ class PatternReader {
       this.#at += 2
       const [from, to] = [c.codePointAt(0)!, last.codePointAt(0)!]
       if (last === '\\' || to < from)
-        throw new PatternFault(`has "${c}-${last}", which is no range`)
+        throw new PatternFault(`has "${c}-${last}", which is not a range`)
       tests.push(other => {
         const code = other.codePointAt(0)!
         return code >= from && code <= to
@@ -161,7 +161,7 @@ class PatternReader {
     const isRange = found !== null && least <= most && least <= mostTimes
     if (!isRange || (most > mostTimes && most !== Infinity)) {
       throw new PatternFault(
-        `has "{${inner}", and how often is said by {2}, {2,} or {2,4}, up to ${mostTimes}`,
+        `has "{${inner}", but a count is {2}, {2,} or {2,4}, up to ${mostTimes}`,
       )
     }
     this.#at = close + 1

@@ -52,7 +52,7 @@ async function values(
 t.test('commands, options and values that are fixed', async t => {
   t.strictSame(await values(['re']), ['resume', 'retry'])
   t.strictSame((await ask('zsh', ['completi'])).lines, [
-    'completion\tPrint the script by which bash, zsh or fish completes commands.',
+    'completion\tPrint the completion script for bash, zsh or fish.',
   ])
   t.strictSame(await values(['help', 'ex']), ['exec', 'explain'])
   t.strictSame(await values(['--v']), ['--version'])

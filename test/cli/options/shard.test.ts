@@ -67,21 +67,21 @@ t.test('an index without a count, counts that differ, gaps and what nobody says 
     ['auto', { JOB_COMPLETION_INDEX: '1' }, /nothing says how many there are/],
     ['auto', { PARALLEL_SEQ: '1' }, /nothing says how many there are/],
     ['auto', { AWS_BATCH_JOB_ARRAY_INDEX: '1' }, /nothing says how many there are/],
-    ['auto/8', { JOB_COMPLETION_INDEX: '8' }, /there is no such one/],
-    ['auto/8', { PARALLEL_SEQ: '9' }, /there is no such one/],
-    ['auto/8', { PARALLEL_SEQ: '0' }, /there is no such one/],
+    ['auto/8', { JOB_COMPLETION_INDEX: '8' }, /which is none of the/],
+    ['auto/8', { PARALLEL_SEQ: '9' }, /which is none of the/],
+    ['auto/8', { PARALLEL_SEQ: '0' }, /which is none of the/],
     [
       'auto/9',
       { AWS_BATCH_JOB_ARRAY_INDEX: '1', AWS_BATCH_JOB_ARRAY_SIZE: '8' },
-      /auto\/9 was asked for, and the scheduler says that there are 8/,
+      /auto\/9 was given, but the scheduler says that there are 8/,
     ],
     // --array=1,3,7 and --array=1-4,9
     ['auto', slurm(3, 1, 7, 1, 3), /has gaps .*--array=1-3/],
     ['auto', slurm(3, 1, 9, 1, 5), /has gaps/],
     ['auto/3', slurm(3, 1, 7, 1, 3), /has gaps/],
-    ['auto', slurm(2, 1, 7, 2, 4), /there is no such one/],
+    ['auto', slurm(2, 1, 7, 2, 4), /which is none of the/],
     ['auto', { SLURM_ARRAY_TASK_ID: '1' }, /needs SLURM_ARRAY_TASK_MIN/],
-    ['auto/8', { JOB_COMPLETION_INDEX: 'x' }, /is "x", which is no whole number/],
+    ['auto/8', { JOB_COMPLETION_INDEX: 'x' }, /is "x", which is not a whole number/],
     ['auto/8', { JOB_COMPLETION_INDEX: '1', PARALLEL_SEQ: '2' }, /cannot choose between/],
   ] as const) {
     t.throws(

@@ -202,7 +202,7 @@ t.test(
     })
     const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
     t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
-      'to load all again, once none is there: RESTART',
+      'to load all again, if none of them is there: RESTART',
       'to look for its rows: LOOK',
     ])
     const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }

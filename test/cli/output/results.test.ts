@@ -392,7 +392,7 @@ t.test('details name rejects; figures only when asked for', async t => {
   t.strictSame(detailLines(result(full), false).slice(1), [
     '1,000 of them are in bad.csv, the reasons in bad.csv.reasons.ndjson',
     '1 of them are in bad.2.ndjson, the reasons in bad.2.ndjson.reasons.ndjson',
-    '2,000 of them are without a place: they are in the input alone',
+    '2,000 of them are in no file: they are only in the input',
   ])
   t.match(summaryText(result(full)), 'in bad.csv and 1 more file, 2,000 of them in no file')
   const skipped = { rows, rejects: { ...rejects, file: null, files: [] } }
@@ -837,7 +837,10 @@ t.test('partitions and problems are named, the first ones', async t => {
       outside: null,
     },
   })
-  t.match(shown, /^12 partitions by a \(VALUE\), b \(HASH\), 1 of them new; whether rows lie/m)
+  t.match(
+    shown,
+    /^12 partitions by a \(VALUE\), b \(HASH\), 1 of them new; unknown whether rows lie/m,
+  )
   t.match(shown, /^ {2}2020\.01\.01 \/ \*: 3 rows$/m)
   t.match(shown, /^ {2}and 2 more$/m)
   t.match(shown, /^2 rows would be rejected \(DDB_INPUT_CELL 2\)$/m)
@@ -848,7 +851,7 @@ t.test('partitions and problems are named, the first ones', async t => {
 t.test('one command or several', async t => {
   t.equal(
     commandsTitle(resultOfCheckText({ commands: ['x'] }), plainOfCheckText),
-    'to load exactly so:',
+    'to load exactly this way:',
   )
   t.match(
     commandsTitle(resultOfCheckText({ commands: ['x', 'y'] }), plainOfCheckText),
@@ -857,7 +860,7 @@ t.test('one command or several', async t => {
   const error = { code: 'DDB_TARGET', message: '' }
   t.match(
     commandsTitle(resultOfCheckText({ commands: ['x'], error }), plainOfCheckText),
-    /what was found is said:$/,
+    /with every detected setting:$/,
   )
 })
 

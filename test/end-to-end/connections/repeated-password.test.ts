@@ -96,7 +96,7 @@ t.test('in whatever a script answers', async t => {
         const { code, stdout, stderr } = await run(server, argv, t.testdir())
         t.match(stdout + stderr, '***', `${script} as ${output}`)
         if (code === 0 && !script.startsWith('print')) {
-          t.match(stderr, 'has the password in it: *** stands in its place')
+          t.match(stderr, 'contains the password: *** replaces it')
         }
       }
     }

@@ -105,7 +105,7 @@ t.test('a password file that others can read is told of once a day', async t => 
       ],
       { environment: { XDG_STATE_HOME: join(folder, 'state') } },
     ).outcome
-  const warning = /^other users of this machine can read .*\/password: chmod 600 would end that\n$/
+  const warning = /^other users of this machine can read .*\/password: fix it with chmod 600\n$/
   t.match(await exec('password'), { code: 0, stdout: '1\n', stderr: warning })
   t.match(await exec('password'), { code: 0, stdout: '1\n', stderr: '' })
   t.match(

@@ -258,7 +258,7 @@ t.test('a signal ends the run in order: what was read is accounted for', async t
     t.equal(said, exitCode)
     const { read, confirmed, unconfirmed, rejected, skipped, unsent } = counts
     t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent)
-    t.match(fake.stderr(), new RegExp(`^${signal}: ending the run in order`, 'm'))
+    t.match(fake.stderr(), new RegExp(`^${signal}: ending the run cleanly`, 'm'))
   }
 })
 
@@ -363,7 +363,7 @@ t.test('a check says what would load, how, what not, and the command', async t =
   )
   t.match(stdout, /^ {2}time +2020\.07\.04T15:26:38\.874 +time +TIMESTAMP +2020\S+ +0 +1$/m)
   t.match(stdout, /^ {2}.*, line 11, column price: /m)
-  t.match(stdout, /\nto load exactly so:\nddb-ingest load .* --expect-types [^\n]*\n$/)
+  t.match(stdout, /\nto load exactly this way:\nddb-ingest load .* --expect-types [^\n]*\n$/)
   t.equal(
     stderr,
     'a load ends at the first row that it rejects: --rejects keeps such rows aside, --on-error skip leaves them out\n',
@@ -470,7 +470,7 @@ t.test('what only a load has is refused on the command line', async t => {
     const given = name === '--label' ? 'a=b' : path
     const asked = ['-t', 'trades', '--port', portOfCheck, name, given]
     const outcome = await runMain(['load', '-n', ...asked], { stdin })
-    t.match(outcome, { code: 64, stderr: /is about a load, and a check loads nothing/ })
+    t.match(outcome, { code: 64, stderr: /is for loads, and a check loads nothing/ })
     t.match(await runMain(['check', ...asked], { stdin }), { code: 64, stderr: name })
     t.notOk(existsSync(path))
   }

@@ -61,7 +61,7 @@ t.test('a repaired file is loaded with the options of its run', async t => {
   await rename(`${path}.reasons.ndjson`, `${path}.moved.reasons.ndjson`)
   t.match(await retry(`${path}.moved`), {
     code: 64,
-    stderr: /r\.csv\.moved" may be loaded: .* as ".*r\.csv"\. .*--restart.*DDB_RUN_CHANGED/,
+    stderr: /r\.csv\.moved" may already be loaded: .* as ".*r\.csv"\. .*--restart.*DDB_RUN_CHANGED/,
   })
   t.equal((await rows('select * from prices')).length, 4)
 })
@@ -75,8 +75,8 @@ t.test('reasons that others may have written count as far as the user repeats th
   t.match(await retry(), {
     code: 64,
     stderr: new RegExp(
-      `every user may have written ".*r\\.csv\\.reasons\\.ndjson", by which the rows go to ${address}, without a login: ` +
-        `if that is right, confirm it by --host ${address} \\[DDB_USAGE\\]`,
+      `every user may have written ".*r\\.csv\\.reasons\\.ndjson", which sends the rows to ${address}, without a login: ` +
+        `if that is right, confirm it with --host ${address} \\[DDB_USAGE\\]`,
     ),
   })
   const [first, ...others] = (await readFile(reasons, 'utf8')).split('\n')
@@ -91,15 +91,15 @@ t.test('reasons that others may have written count as far as the user repeats th
   t.match(await retry(), {
     code: 64,
     stderr: new RegExp(
-      `go to evil\\.example:${server.port}, as user "admin": if that is right, confirm it by ` +
+      `rows to evil\\.example:${server.port}, as user "admin": if that is right, confirm it with ` +
         `--host evil\\.example:${server.port} --user admin --ca-file '/tmp/evil ca\\.pem' `,
     ),
   })
   t.match(await retry(path, '--host', address), {
     code: 64,
-    stderr: /confirm it by --user admin --ca-file/,
+    stderr: /confirm it with --user admin --ca-file/,
   })
-  t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it by --host/ })
+  t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it with --host/ })
   t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
   Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
   delete told.run.options.server['caFile']

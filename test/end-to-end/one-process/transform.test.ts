@@ -522,7 +522,7 @@ t.test('rejects are loaded again through the same function, or another that is g
   await chmod(reasons, 0o666)
   const refused = await run('retry', rejects, '--host', '127.0.0.1', '--user', 'admin')
   t.match(refused, { code: 64 })
-  t.match(refused.stderr, `confirm it by --transform '${positive}'`)
+  t.match(refused.stderr, `confirm it with --transform '${positive}'`)
   await chmod(reasons, 0o600)
   const again = await run('retry', rejects, '--json')
   t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { confirmed: 1, filtered: 1 } })
@@ -544,7 +544,7 @@ t.test('a journal that others may write does not say what runs on the server', a
   t.match(await run('resume', 'day'), {
     code: 64,
     stderr:
-      /others may write ".*day\.journal", .* go on with the whole command: ddb-ingest load … --run-id day --transform 'def/,
+      /others may write ".*day\.journal", .* resume with the whole command: ddb-ingest load … --run-id day --transform 'def/,
   })
   await chmod(journal, 0o600)
   t.match(await run('resume', 'day', '--on-doubt', 'resend'), { code: 0 })

@@ -137,7 +137,7 @@ function commandIn(text: string, pattern: RegExp): string {
 }
 
 const looks = 'to look for its rows: '
-const restarts = 'to load all again, once none is there: '
+const restarts = 'to load all again, if none of them is there: '
 const resumes = /ddb-ingest resume \S+ --state-dir "[^"]+"/
 const undefs = /ddb-ingest exec -e 'undef\([^']+' --host \S+ --port \d+/
 

@@ -246,7 +246,10 @@ t.test('a run that stopped at a bad row goes on by the command that it prints', 
   const path = join(folder, 'rows.csv')
   await writeFile(path, csv(rowCount).replace('\n950,', '\nx,'))
   const first = await run(...load, '--run-id', 'bad')
-  t.match(first, { code: 65, stderr: /to go on: ddb-ingest resume bad --rejects bad\.rejects\.csv/ })
+  t.match(first, {
+    code: 65,
+    stderr: /to go on: ddb-ingest resume bad --rejects bad\.rejects\.csv/,
+  })
   const told = await run('runs', 'bad')
   t.match(told.stdout, /why +.*rows\.csv.*line 952.*"x" \[DDB_INPUT_CELL\]/)
   t.match(told.stdout, /to go on +ddb-ingest resume bad --rejects bad\.rejects\.csv\n/)
@@ -259,7 +262,10 @@ t.test('a run that stopped at a bad row goes on by the command that it prints', 
   t.match((await run('runs', 'bad')).stdout, /to repair +ddb-ingest retry .*bad\.rejects\.csv\n/)
   await writeFile(join(folder, 'bad.rejects.csv'), 'id,sym\n950,A\n')
   t.match(await run('retry', 'bad.rejects.csv'), { code: 0 })
-  t.same(await ids(here), [...upTo(950), ...upTo(rowCount).slice(951), 950].sort((a, b) => a - b))
+  t.same(
+    await ids(here),
+    [...upTo(950), ...upTo(rowCount).slice(951), 950].sort((a, b) => a - b),
+  )
 })
 
 t.test('a run that stopped at its limit of rejects goes on with a higher one', async t => {

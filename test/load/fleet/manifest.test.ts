@@ -71,14 +71,14 @@ const plan: Manifest = {
 t.test('a file that was edited, is of another version, or is no plan is refused', t => {
   const text = manifestText(plan)
   for (const [from, to, message] of [
-    ['"sizeBytes":5', '"sizeBytes":6', /checksum does not fit/],
-    ['"batchRows":10', '"batchRows":11', /checksum does not fit/],
-    ['"path":"a.csv"', '"path":"b.csv"', /checksum does not fit/],
-    ['"checksum":"', '"checksum":"0', /checksum does not fit/],
-    ['"version":1', '"version":2', /of version 2 of plans, and this program reads version 1/],
-    ['"format":"ddb-ingest plan"', '"format":"another"', /is no plan/],
-    ['"units":[', '"units":[1,', /checksum does not fit/],
-    ['{"format"', '["format"', /is no whole JSON object/],
+    ['"sizeBytes":5', '"sizeBytes":6', /checksum does not match/],
+    ['"batchRows":10', '"batchRows":11', /checksum does not match/],
+    ['"path":"a.csv"', '"path":"b.csv"', /checksum does not match/],
+    ['"checksum":"', '"checksum":"0', /checksum does not match/],
+    ['"version":1', '"version":2', /version 2 of plans, and this program reads version 1/],
+    ['"format":"ddb-ingest plan"', '"format":"another"', /is not a plan/],
+    ['"units":[', '"units":[1,', /checksum does not match/],
+    ['{"format"', '["format"', /is not a complete JSON object/],
   ] as const) {
     const edited = text.replace(from, to)
     t.not(edited, text)

@@ -112,7 +112,7 @@ t.test('what is no journal is not read to its end', async t => {
       }
     },
   }
-  t.match(await readJournal(path, 'r', counting, () => undefined), { damage: /no record/ })
+  t.match(await readJournal(path, 'r', counting, () => undefined), { damage: /not a record/ })
   t.equal(reads, 1)
 })
 

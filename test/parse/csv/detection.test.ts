@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { detectDialect, type KnownDialect } from '../../../src/parse/csv/detect-dialect.js'
 import { detectLayout, type Layout } from '../../../src/parse/csv/detect-layout.js'
-import { behindLines, lineEndFrom, SampleRecords } from '../../../src/parse/csv/sample-records.js'
+import { afterLines, lineEndFrom, SampleRecords } from '../../../src/parse/csv/sample-records.js'
 import { hasLine, type Sample, takeSample } from '../../../src/parse/csv/sample.js'
 import type { FlushClock } from '../../../src/parse/input-reader.js'
 import { runs } from '../../helpers/runs.js'
@@ -220,7 +220,7 @@ t.test('the last record counts when the input ends there', async t => {
 t.test('lines are ended by LF, CRLF or CR', async t => {
   const bytes = Buffer.from('a\r\nb\rc\nd')
   t.strictSame(
-    [0, 1, 2, 3, 4].map(count => behindLines(bytes, count)),
+    [0, 1, 2, 3, 4].map(count => afterLines(bytes, count)),
     [0, 3, 5, 7, 9],
   )
   t.equal(lineEndFrom(bytes, 3), 4)

@@ -82,8 +82,8 @@ for (const [what, text, rows, message] of [
   ],
   ['an array that has just begun', '[', 0, /the input ends before the array does/],
   ['half an element', '[{"v":1},\n{"v"', 1, /line 2, byte 10 on: the input ends in the middle/],
-  ['text behind the array', '[{"v":1}]x', 1, /unexpected "x" behind the array/],
-  ['two arrays', '[{"v":1}][{"v":1}]', 1, /unexpected "\[" behind the array/],
+  ['text after the array', '[{"v":1}]x', 1, /unexpected "x" after the array/],
+  ['two arrays', '[{"v":1}][{"v":1}]', 1, /unexpected "\[" after the array/],
   ['something else', '{"v":1}\nhello', 1, /line 2, byte 8 on: unexpected "h"/],
 ] as const) {
   t.test(`${what} ends the reading behind the rows before it`, async t => {

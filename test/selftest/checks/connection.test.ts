@@ -205,7 +205,7 @@ testChecks(
       hasScram: false,
       login: { user: 'admin', password: '123456' },
       skips: {
-        'login: inside the connect request': 'the password would travel in plain text',
+        'login: inside the connect request': 'the password would be sent in plain text',
         'login: with SCRAM': /doesn't support scram authMode/,
       },
       passes: [

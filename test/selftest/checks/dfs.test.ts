@@ -263,7 +263,7 @@ const plain = 'function view: declared without mutable'
 const namesOfFunctionView = functionViewChecks.map(({ name }) => name)
 const view = 'ddbIngestTest_[0-9a-f]{16}_\\d{14}_view'
 const taken = 'function view: the words for a name that is taken'
-const missing = 'function view: the words for a name that is not there'
+const missing = 'function view: the words for a name that does not exist'
 
 testChecks(
   t,
@@ -337,7 +337,7 @@ testChecks(
     },
     'names that are found though they are not there': {
       toServer: instead('viewMissing)', 'view)'),
-      fails: { 'function view: found by typestr': 'a name that is not there is found' },
+      fails: { 'function view: found by typestr': 'a name that does not exist is found' },
     },
     'lists without the view': {
       toServer: instead('exec name from getFunctionViews()', 'array(STRING, 0)'),
@@ -345,7 +345,7 @@ testChecks(
     },
     'a list that is none': {
       toServer: instead('exec name from getFunctionViews()', '5'),
-      fails: { 'function view: listed': 'the answer is no list' },
+      fails: { 'function view: listed': 'the answer is not a list' },
     },
     'a server that replaces views, and drops what is not there': {
       toServer: each(

@@ -145,7 +145,7 @@ testChecks(
           beforeSlice: ({ rows }) => (rows === 1 ? { error: 'too many' } : undefined),
         },
       },
-      fails: { [limit]: /^a slice that ends behind the last row: refused: .*too many$/ },
+      fails: { [limit]: /^a slice that ends after the last row: refused: .*too many$/ },
       facts: {},
     },
     'texts that are damaged': {
@@ -434,7 +434,7 @@ const overlap = 'asynchronous: R9, whether requests of one session overlap'
 const bare = 'asynchronous: a session without answers'
 const connecting = 'asynchronous: connect is answered though it carries flag 4'
 const own = 'asynchronous: a function of the session'
-const afterRefusal = 'asynchronous: a refused batch does not stop those behind it'
+const afterRefusal = 'asynchronous: a refused batch does not stop those after it'
 
 type BeforeExecute = NonNullable<Faults['beforeExecute']>
 const asynchronous =

@@ -289,7 +289,7 @@ t.test('what was named and cannot be followed is refused', async t => {
     code: 'DDB_USAGE',
     message: /is compressed/,
   })
-  await t.rejects(presentFiles(['/dev/null']), { message: /no ordinary file/ })
+  await t.rejects(presentFiles(['/dev/null']), { message: /not an ordinary file/ })
   mkdirSync(join(dir, 'folder.csv'))
   t.match(await presentFiles([join(dir, 'folder*')]), {
     files: [],

@@ -1,6 +1,6 @@
 /*
-  `runs RUN --plan`: the progress of all shards of a plan, and which of its units are missing or uncertain; and what `--clean`
-  does with a run that has no journal here.
+  `runs RUN --plan`: the progress of all shards of a plan, and its missing or uncertain units. Also `--clean` for a run without a
+  journal on this machine.
 */
 import { resolve } from 'node:path'
 import type { Session } from '../../../client/open-session.js'
@@ -118,7 +118,7 @@ function reportOf(runId: string, status: PlanStatus, planPath: string): PlanRepo
   }
 }
 
-/** The server's clock does not tell its time zone, so none is added. */
+/** Without a time zone, as the server's clock does not tell its own. */
 function timeOf(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString().replace('Z', '')
 }
@@ -147,10 +147,7 @@ function textOf(report: PlanReport, { units }: PlanStatus): string {
   return lines.map(line => `${clean(line)}\n`).join('')
 }
 
-/**
- * Removes what the server knows of a run of a plan.
- * @returns false if it knows nothing of it
- */
+/** Removes what the server knows of a run of a plan. @returns false if it knows nothing of it */
 export async function cleanPlan(
   settings: RunsSettings,
   call: Call,

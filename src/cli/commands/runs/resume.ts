@@ -40,7 +40,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         const { folder: workingFolder } = known.run
         const options = askedAgain(known.run.options)
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // From here on relative paths are those of the journal; all others were read, or are absolute.
+        // From here on relative paths have the journal's base; the user's were read, or made absolute.
         goTo(known, processEnvironment)
         const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
         return {
@@ -57,10 +57,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
   )
 }
 
-/**
- * A function that runs on the server with the user's rights is not taken from a journal that others may have written.
- * @throws {UsageError} DDB_USAGE
- */
+/** Refuses a function from a journal that others may have written: it would run with the user's rights. @throws {UsageError} DDB_USAGE */
 function refuseStrange({ path, runId, run }: KnownRun): void {
   if (run.options.target.transform === undefined) return
   const strange = [path, dirname(path)].find(one => strangersAt(one) !== undefined)
@@ -68,7 +65,7 @@ function refuseStrange({ path, runId, run }: KnownRun): void {
   throw new UsageError(
     'DDB_USAGE',
     `others may write "${strange}", and the journal of run "${runId}" holds a function that would run on the server: ` +
-      'see that it is the right one, and go on with the whole command: ' +
+      'check that function, and resume with the whole command: ' +
       `ddb-ingest load … --run-id ${runId} --transform ${shellWord(run.options.target.transform)}`,
   )
 }
@@ -86,11 +83,8 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
     if (known !== undefined) return known
   } catch (error) {
     if (!restart || !(error instanceof DdbError) || error.code !== 'DDB_RUN_DAMAGED') throw error
-    const remedy = `Begin it anew with the whole command: \`load … --run-id ${runId} --restart\``
-    throw new DdbError(
-      error.code,
-      `${error.message}. It does not tell how the run was begun. ${remedy}`,
-    )
+    const remedy = `Start it over with the whole command: \`load … --run-id ${runId} --restart\``
+    throw new DdbError(error.code, `${error.message}. It does not say how the run began. ${remedy}`)
   }
   throw await missingRun(folder, runId)
 }
@@ -146,7 +140,7 @@ function goTo({ runId, run: { folder } }: KnownRun, processEnvironment: ProcessE
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_MISSING',
-      `run "${runId}" was begun in the folder "${folder}", where its paths begin, and that cannot be entered (${systemCode(cause)})`,
+      `run "${runId}" began in the folder "${folder}", the base of its paths, but that folder cannot be entered (${systemCode(cause)})`,
       { file: folder },
       { cause },
     )

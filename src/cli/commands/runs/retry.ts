@@ -42,7 +42,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
       settings,
       find() {
         if (args[0] !== '-') return readRejectRun(path, files)
-        throw new UsageError('DDB_USAGE', 'retry takes the file that a run wrote its rejects into')
+        throw new UsageError('DDB_USAGE', 'retry takes the rejects file of a run')
       },
       asked: known => askedOf(known && retryRunId(known), known?.run.options),
       async check(known) {
@@ -103,8 +103,8 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   const as = user === undefined ? 'without a login' : `as user "${user}"`
   throw new UsageError(
     'DDB_USAGE',
-    `${who} may have written "${reasons}", by which the rows go to ${addressText(server)}, ${as}: if that is right, ` +
-      `confirm it by ${missing.map(shellWord).join(' ')}`,
+    `${who} may have written "${reasons}", which sends the rows to ${addressText(server)}, ${as}: if that is right, ` +
+      `confirm it with ${missing.map(shellWord).join(' ')}`,
   )
 }
 
@@ -136,14 +136,14 @@ function cellsOf(asked: CellOptions = {}, given: CellOptions = {}): CellOptions 
   return { ...others, ...given, ...(Object.keys(offsets).length === 0 ? {} : { offsets }) }
 }
 
-/** The same rejects under two names would be loaded twice. */
+/** Refuses a copy: the same rejects under two names would be loaded twice. */
 function refuseCopy(path: string, runId: string, before: KnownRun | undefined): void {
   const loaded = before?.journal.inputs[0]?.path
   if (loaded === undefined || loaded === path) return
   throw new DdbError(
     'DDB_RUN_CHANGED',
-    `rows of "${path}" may be loaded: run "${runId}" has loaded this rejects file as "${loaded}". ` +
-      'Go on with that one; if this one holds other rows, load it with `journal.restart`',
+    `rows of "${path}" may already be loaded: run "${runId}" has loaded this rejects file as "${loaded}". ` +
+      'Continue with that file; if this one holds other rows, load it with `journal.restart`',
   )
 }
 

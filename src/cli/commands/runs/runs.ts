@@ -37,10 +37,7 @@ export interface RunsResult {
   error: { readonly code: string; readonly message: string } | null
 }
 
-/**
- * @returns the exit code
- * @throws {DdbError} DDB_RUN_MISSING; with `--clean` what `cleanRuns` throws
- */
+/** @returns the exit code @throws {DdbError} DDB_RUN_MISSING; with `--clean` what `cleanRuns` throws */
 export async function run(settings: RunsSettings, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
   const { plan, files: tellsFiles = false } = settings

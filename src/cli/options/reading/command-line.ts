@@ -25,10 +25,7 @@ export interface Answered {
   readonly answer: string
 }
 
-/**
- * @param columns  width of the help
- * @throws {UsageError} DDB_USAGE, with the nearest names for unknown ones
- */
+/** @param columns  width of the help @throws {UsageError} DDB_USAGE, with the nearest names for unknown ones */
 export function readCommandLine(
   argv: readonly string[],
   commands: readonly Command[],

@@ -31,11 +31,7 @@ export function defaultConfigPath(environment: Environment): string {
   return join(base, 'ddb-ingest', 'config.json')
 }
 
-/**
- * The files that apply, the explicitly given one first.
- *
- * @throws {UsageError} DDB_CONFIG if a named file is missing, or is not such an object
- */
+/** The files that apply, the explicitly given one first. @throws {UsageError} DDB_CONFIG if that one is missing, or one is invalid */
 export async function readConfig(
   environment: Environment,
   given: string | undefined,

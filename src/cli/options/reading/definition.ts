@@ -14,7 +14,6 @@ type TopField = 'expectRows' | 'minRows' | 'expectTypes' | 'expectUnique' | 'run
 export type LoadField =
   { [Name in GroupName]: `${Name}.${keyof Group<Name> & string}` }[GroupName] | TopField
 
-/** The type of a field. */
 export type FieldValue<Field extends LoadField> = Field extends TopField
   ? LoadOptions[Field]
   : Field extends `${infer Name extends GroupName}.${infer Member}`

@@ -8,8 +8,7 @@ const lostCharacter = '\ufffd'
 
 /**
  * The arguments with the lost bytes restored, in the form of file names (platform/file-name.ts).
- *
- * @param commandLine  each argument ended by a NUL, ours last; undefined if the system does not tell
+ * @param commandLine  each argument ended by a NUL, ours last; undefined if the system does not provide it
  */
 export function rawArguments(
   argv: readonly string[],

@@ -14,7 +14,7 @@ export interface Reader<T> {
   readonly form: 'switch' | 'value' | 'repeated'
   /** The text is JSON, so values of a configuration file are used as they are. */
   readonly json?: boolean
-  /** Words that may be typed, where these are all or the usual ones: shells offer them. */
+  /** All accepted words, or the usual ones: shells offer them. */
   readonly choices?: readonly string[]
   /** @throws {UsageError} if the reader of a name has its own message */
   read(texts: readonly string[]): T | undefined
@@ -118,7 +118,6 @@ export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', val
   return bytes === 0 ? undefined : bytes
 })
 
-/** Bytes of one record. */
 export const recordSize: Reader<number> = single('a size up to 512Mi, such as 4Mi', value => {
   const bytes = size.read([value])
   return bytes === undefined || bytes > mostRecordBytes ? undefined : bytes
@@ -248,7 +247,6 @@ export const dateFormats: Reader<Readonly<Record<string, string>>> = {
     pairs('COLUMN=FORMAT').read(texts.map(given => (given.includes('=') ? given : `*=${given}`))),
 }
 
-/** Any JSON value. */
 export const json: Reader<unknown> = {
   ...single('a JSON value such as 5, "text" or [1,2]', (value): unknown => {
     try {

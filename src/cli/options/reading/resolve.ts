@@ -171,10 +171,7 @@ function readValue(definition: OptionDefinition, found: Found): unknown {
   return value
 }
 
-/**
- * Adds where a value comes from that its own reader refused. The library's name of the option is removed, as it would repeat
- * that.
- */
+/** Adds the origin of a refused value to its reader's message, and removes the library's option name, which would repeat it. */
 function attempt(read: () => unknown, where: string, field = ''): unknown {
   try {
     return read()
@@ -202,11 +199,7 @@ interface EnvironmentUser {
   readonly options: OptionTable
 }
 
-/**
- * Refuses DDB_INGEST_… variables that set nothing: a misspelt one could silently load into the wrong place.
- *
- * @throws {UsageError} DDB_USAGE
- */
+/** Refuses unknown DDB_INGEST_… variables: a misspelt one could silently load into the wrong place. @throws {UsageError} DDB_USAGE */
 export function checkEnvironment(
   environment: OptionSources['environment'],
   commands: readonly EnvironmentUser[],

@@ -228,7 +228,7 @@ class FollowedInputs implements Inputs {
       const known = fileKey(path, opened) === key ? await this.read.find(file, opened) : 'moved'
       if (known === 'grown') {
         this.#tell(
-          `${path} goes on growing ${readLate}: what was written since is not loaded. Let whoever writes it open its new file sooner`,
+          `${path} goes on growing ${readLate}: what was written since is not loaded. The writer should open its new file sooner`,
         )
       } else if (known === 'touched') {
         this.#tell(

@@ -10,35 +10,36 @@ import type { ReceiptNode } from './receipt-node.js'
 import { claimPhase, outcomePhase } from './script.js'
 import { rowsText } from '../../fate/row-counts.js'
 
-/** Of a run that goes on. */
 export interface EarlierReceipts {
-  /** No batch may have this number or a lower one, unless it is the same batch. */
+  /** Only the same batch may have this number or a lower one. */
   readonly lastNo: number
   /** Above the numbers of all transmissions so far. */
   readonly firstSendNo: number
-  /** Without a ledger nobody knows any more what became of batches that have no outcome. */
+  /** Without a ledger, the outcome of batches that have none in the journal stays unknown. */
   readonly isLedgerKept: boolean
-  /** Batches of which nobody knows are sent again: a second copy changes nothing, or the user wants it. */
+  /** Batches of unknown outcome are sent again: a second copy changes nothing, or the user wants it. */
   readonly resends: boolean
-  /** Claim and outcome of the last attempt, the claim first; empty when the server never began the batch. */
+  /** Claim and outcome of the last attempt, the claim first; empty if the server never began the batch. */
   of(batchNo: number): readonly LedgerRow[]
-  /** A row that came before its batch was read again. */
+  /** For a row that arrived before this process reached its batch in the input. */
   add(row: LedgerRow): void
 }
 
-/** A process sends fewer batches. */
+/** More than the batches that one process sends. */
 const sendNosOfProcess = 2 ** 36
 
-/** Of a unit every number may be one that another process has given. */
+/** Any number of a unit may be one that another process has given. */
 const mostNo: number = Number.MAX_SAFE_INTEGER
 
-/** Processes of a unit do not know of each other: never met twice, and with room for those of this process. */
+/**
+ * Processes of a unit do not know of each other, so a random start keeps their numbers apart, with room for those of this
+ * process.
+ */
 function anySendNo({ platform: { random } }: Run): number {
   const [high, low] = new Uint32Array(random.bytes(8).slice().buffer)
   return (high! % 2 ** 20) * 2 ** 32 + low! + 1
 }
 
-/** Nothing was sent before. */
 export const noEarlierReceipts: EarlierReceipts = {
   lastNo: 0,
   firstSendNo: 1,
@@ -50,9 +51,8 @@ export const noEarlierReceipts: EarlierReceipts = {
 
 /**
  * Reads the ledger from its beginning, and compares it with the journal.
- *
- * @param hasLedger  the ledger of the last process is there
- * @throws {DdbError} DDB_UNCONFIRMED when the server has batches that the journal does not know
+ * @param hasLedger  the ledger of the last process exists
+ * @throws {DdbError} DDB_UNCONFIRMED if the server has batches that the journal does not know
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function earlierReceipts(

@@ -1,6 +1,6 @@
 /*
-  A run's ledger on the server: created, probed, and read with a cursor. What is asked goes over the session given, as
-  a run may lose one and go on with another.
+  A run's ledger on the server: created, probed, and read with a cursor. Callers pass the session, because a run may lose one and
+  continue with another.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ServerError } from '../../../errors.js'
@@ -18,38 +18,34 @@ import {
   type WrittenLedger,
 } from './script.js'
 
-/** One row of the ledger. */
 export interface LedgerRow {
   batchNo: number
   attempt: number
   phase: number
   sendNo: number
-  /** Of a claim, rows that arrived; of an outcome, rows that were taken, −1 after a refusal, null when the server does not tell. */
+  /** Of a claim, rows that arrived; of an outcome, rows that were taken, −1 after a refusal, null if the server does not tell. */
   rowCount: number | null
-  /** Rows that the target has had; undefined when it does not tell. */
+  /** Rows that the target has had; undefined if the server does not tell. */
   had?: number | undefined
-  /** Of an outcome, rows that were left to be written; undefined where a transform threw. */
+  /** Of an outcome, rows that were left to be written; undefined if a transform threw an error. */
   left?: number | undefined
   errText: string
 }
 
-/** Where the receipts of a run are. */
 export interface Ledger extends WrittenLedger {
   /** Rows read so far. */
   seen: number
 }
 
-/** Rows asked for at once: about two megabytes. */
+/** Rows to read at once: about two megabytes. */
 const rowsPerRead = 20_000
 
 /**
- * Marks the run's name as taken and creates its ledger, or takes up those that an earlier process has left, in one
- * request.
- *
+ * Marks the run's name as taken and creates its ledger, or continues with those that an earlier process has left, in one request.
  * @param number  from 1, never the same twice in a run
  * @param version  that of the ledger which an earlier process has left
- * @throws {DdbError} DDB_LOCKED when another run has the name
- * @throws {ServerError} when the server refuses what receipts need
+ * @throws {DdbError} DDB_LOCKED if another run has the name
+ * @throws {ServerError} if the server refuses what receipts need
  * @throws {TimeoutError}
  */
 export async function openLedger(
@@ -74,11 +70,10 @@ ${run.ledger === undefined ? ledgerScript(name, version) : probeScript(name, ver
 
 /**
  * Rows since the last call, oldest first.
- *
- * @param overlaps  asks for the last row that is known again, so that no question begins at the end of the table: what a
- *   server does then is written nowhere. There is always one, that of the probe
+ * @param overlaps  reads the last known row again (there is always one, that of the probe), because no document says what a
+ * server answers to a slice that begins at the end of the table
  * @param tellsLeft  as for `ledgerQuery`
- * @throws {ServerError} when the ledger is gone
+ * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}
  */
 export async function readLedger(
@@ -109,10 +104,7 @@ export async function ledgerExists(
   return answer?.form === 'scalar' && answer.value === true
 }
 
-/**
- * Removes the ledger; whether the server lets us changes nothing for the rows.
- * @throws {ConnectionError} @throws {TimeoutError}
- */
+/** Removes the ledger; if the server refuses, the rows are not affected. @throws {ConnectionError} @throws {TimeoutError} */
 export async function dropLedger(
   session: Session,
   { name }: Ledger,
@@ -125,7 +117,7 @@ export async function dropLedger(
   }
 }
 
-/** Straight out of the arrays: with small batches these rows come by the ten thousand. */
+/** Reads the arrays directly: small batches make tens of thousands of these rows. */
 function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const [batchNo, attempt, phase, sendNo, , received, taken, had, left] = columns.map(wordsOf)
   const errText = columns[4]
@@ -133,7 +125,7 @@ function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
     const isClaim = numberAt(phase, i) === claimPhase
-    // The first version had one count for both.
+    // Version 1 had one count for both.
     const count = isClaim ? received : (taken ?? received)
     found.push({
       batchNo: numberAt(batchNo, i) ?? 0,
@@ -149,7 +141,7 @@ function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   return found
 }
 
-/** A column of integers as 32-bit words: one for each of INT, two for each of LONG. */
+/** A column of integers as 32-bit words: one word for an INT, two for a LONG. */
 interface Words {
   readonly data: Int32Array
   readonly isLong: boolean
@@ -166,7 +158,7 @@ function wordsOf(column: Column): Words | undefined {
 const nullWord = -(2 ** 31)
 const wordValues = 2 ** 32
 
-/** undefined for a null, and without a column. */
+/** Undefined for a null, or without a column. */
 function numberAt(words: Words | undefined, row: number): number | undefined {
   if (words === undefined) return undefined
   const { data, isLong } = words

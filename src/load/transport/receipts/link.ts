@@ -1,6 +1,6 @@
 /*
-  How the server of a run with receipts stands to it, as one machine; what a row of its ledger says of a batch; and what those share
-  who read the ledger, look into silence, and open again what is lost.
+  The state of the connection between a run with receipts and its server; what a row of the ledger means for a batch; and what is
+  shared by the code that reads the ledger, investigates silence, and reopens lost connections.
 */
 import { ConnectionError, DdbError } from '../../../errors.js'
 import type { RetryRules } from '../../connection/retry.js'
@@ -24,29 +24,29 @@ import { claimPhase, outcomePhase } from './script.js'
 
 export interface LinkSetup {
   readonly run: Run
-  /** Where the run begins. */
+  /** The node at which the run begins. */
   readonly node: ReceiptNode
   readonly recorder: Recorder
   readonly rules: RetryRules
   /** What earlier processes of the run have left in the ledger. */
   readonly earlier: EarlierReceipts
-  /** Opens the same on the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
+  /** Opens the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
-  /** So many rows of a ledger are enough, in a run without an end. */
+  /** A run without an end begins a new ledger after this many rows. */
   readonly maxLedgerRows?: number
 }
 
 /**
- * `silent`: a connection was given up over which nothing came, and the ledger has said nothing since. `lost`: nobody knows whether the
- * server still has in memory what it confirmed. `unreachable`: both.
+ * `silent`: a connection was given up because nothing came over it, and the ledger has said nothing since. `lost`: it is unknown
+ * whether the server still has in memory what it confirmed. `unreachable`: both.
  *
- * That a run moves, to another node or another ledger, is the queue's to know: it may do so in any of these.
+ * In any of these states the run may move to another node or another ledger; the queue keeps track of that.
  */
 export type LinkState = 'connected' | 'silent' | 'lost' | 'unreachable'
 
 /**
- * `receipts`: the ledger has said something. `answered`: it was read, or a connection opened again to a server that knows the run.
- * `givenUp`: a connection over which nothing came. `gone`: one that questions go over, or a question that was not answered.
+ * `receipts`: the ledger contained something new. `answered`: it was read, or a connection to a server that knows the run was
+ * reopened. `givenUp`: nothing came over a connection. `gone`: a connection for queries was lost, or a query was not answered.
  */
 export type LinkNews = 'receipts' | 'answered' | 'givenUp' | 'gone'
 
@@ -67,13 +67,13 @@ export class ReceiptLink {
   readonly queue: SendQueue<ReceiptNode>
   readonly carryOut: CarryOut
   #state: LinkState = 'connected'
-  /** Connections opened again since the ledger last said anything. */
+  /** Connections reopened since the ledger last contained anything new. */
   #reconnects = 0
   #failure: DdbError | undefined
-  /** Whoever waits for room, or for something to watch. */
+  /** Wake callers that wait for room, or for something to watch. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
-  /** Rows of the ledger of attempts that open batches have not come to, by number. */
+  /** Rows of attempts that open batches have not reached yet, by batch number. */
   readonly #ahead = new Map<number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
@@ -90,8 +90,8 @@ export class ReceiptLink {
   }
 
   /**
-   * Goes on with rows that another process has sent, or may have sent, under a number.
-   * @param opened  told before what the ledger says of it is applied
+   * Continues with rows that another process has sent, or may have sent, under a number.
+   * @param opened  called before what the ledger says of the batch is applied
    */
   takeUp(
     part: Part,
@@ -113,7 +113,7 @@ export class ReceiptLink {
         if (found !== undefined) this.carryOut.apply(found.batch, found.outcome)
       }
     } catch (error) {
-      // The batch is open, and is counted with the others.
+      // The batch is open and counted with the others, so only the run fails.
       this.fail(error)
     }
   }
@@ -122,12 +122,10 @@ export class ReceiptLink {
     return this.#state
   }
 
-  /** A connection was given up because nothing came over it, and the ledger has said nothing since. */
   get isSilent(): boolean {
     return this.#state === 'silent' || this.#state === 'unreachable'
   }
 
-  /** Nobody knows whether the server still has in memory what it confirmed. */
   get isMemoryUnsure(): boolean {
     return this.#state === 'lost' || this.#state === 'unreachable'
   }
@@ -137,7 +135,7 @@ export class ReceiptLink {
     if (news === 'receipts') this.#reconnects = 0
   }
 
-  /** @returns whether another connection may be opened before the ledger says something */
+  /** @returns whether another connection may be opened before the ledger contains anything new */
   mayReconnect(): boolean {
     const { run, rules } = this.setup
     return ++this.#reconnects <= Math.max(rules.retries, 1) * run.plan.connections
@@ -156,28 +154,27 @@ export class ReceiptLink {
     return this.setup.rules.clock.nowMs()
   }
 
-  /** When the server last said or took anything. */
+  /** When the server last answered anything or read data. */
   get newsAtMs(): number {
     return this.#newsAtMs
   }
 
-  /** The server has said or done something. */
   news(): void {
     this.#newsAtMs = this.nowMs
   }
 
-  /** Time until the server counts as silent, ms; not above 0 when it does. */
+  /** Time until the server counts as silent, ms; 0 or less if it already does. */
   get leftMs(): number {
     return this.#newsAtMs + this.setup.run.plan.confirmTimeoutMs - this.nowMs
   }
 
-  /** How long one question may take: a second one is to have its time, too. */
+  /** How long one query may take, so that there is time for a second one. */
   get queryTimeoutMs(): number {
     const { confirmTimeoutMs } = this.setup.run.plan
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
-  /** Without retries no other connection would take its place. */
+  /** Without retries no other connection would replace it. */
   giveUpConnection(which: 'control' | 'silent'): void {
     if (this.setup.rules.retries === 0) return
     this.hears('givenUp')
@@ -197,7 +194,7 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
-  /** Another process of the unit is at an attempt that this one comes to later. */
+  /** For a row of another process of the unit, at an attempt that this process reaches later. */
   #keepIfAhead(row: LedgerRow): void {
     const batch = this.setup.run.state.open.get(row.batchNo)
     if (batch === undefined || row.attempt <= batch.attempt) return
@@ -206,7 +203,7 @@ export class ReceiptLink {
     else rows.push(row)
   }
 
-  /** Of batches that have come to a further attempt: what others have had the server say of it. */
+  /** Applies kept rows to batches that have reached a further attempt. */
   takeAhead(): void {
     if (this.#ahead.size === 0) return
     const { run } = this.setup
@@ -223,7 +220,6 @@ export class ReceiptLink {
     }
   }
 
-  /** What a row of the ledger says. */
   take(row: LedgerRow): void {
     const { earlier, recorder, run } = this.setup
     const batch = run.state.open.get(row.batchNo)
@@ -239,9 +235,9 @@ export class ReceiptLink {
 }
 
 /**
- * Notes a claim; gives the batch whose outcome the row tells, if any.
- * @param leastHad  rows that the target has had at least, as far as rows of the ledger have told
- * @throws {DdbError} DDB_PROTOCOL when the row cannot be about what was sent
+ * Records a claim; returns the batch if the row is its outcome.
+ * @param leastHad  at least this many rows the target has had, according to earlier rows of the ledger
+ * @throws {DdbError} DDB_PROTOCOL if the row cannot be about what was sent
  */
 export function readReceipt(
   { state, emit, plan }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'plan'>>,
@@ -249,11 +245,11 @@ export function readReceipt(
   leastHad?: number,
 ): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
   const batch = state.open.get(row.batchNo)
-  // Rows of earlier attempts were dealt with when they came.
+  // Rows of earlier attempts were handled on arrival.
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
-  // What earlier processes have sent, or others of the same unit, is theirs to know.
+  // The numbers that earlier processes, or other processes of the same unit, have used are unknown here.
   const isOfOthers = plan?.unit !== undefined
   if (!isOfOthers && row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(

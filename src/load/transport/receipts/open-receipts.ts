@@ -1,5 +1,5 @@
 /*
-  Opens delivery with receipts, on the node that the run is connected to and on those it is sent to later.
+  Opens delivery with receipts, on the node to which the run is connected and on those to which it is redirected later.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError } from '../../../errors.js'
@@ -25,9 +25,9 @@ export interface ReceiptsSetup {
 }
 
 /**
- * @param control  of this run, which reads the ledger from now on
- * @throws {ServerError} when the server refuses what receipts need
- * @throws {DdbError} DDB_LOCKED when another run has this run's name
+ * @param control  this run's session, which reads the ledger from now on
+ * @throws {ServerError} if the server refuses what receipts need
+ * @throws {DdbError} DDB_LOCKED if another run has this run's name
  * @throws {ConnectionError}
  */
 export async function openReceipts(
@@ -46,7 +46,7 @@ export async function openReceipts(
     rowsHad: rowsHadExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
     nextLedger: () => {
       ledgers++
-      // The ledger that the version before has left is gone on with as it is.
+      // A ledger of the version before keeps its version.
       const version = left.ledger && ledgers === ledgerNumber ? left.ledgerVersion : 2
       const number = ledgers
       run.emit({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
@@ -77,7 +77,7 @@ export async function openReceipts(
     })
     return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
   } catch (error) {
-    node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not go on'))
+    node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))
     throw error
   }
 }

@@ -1,6 +1,6 @@
 /*
-  What a run with receipts has on one node of the server: a session that reads the ledger, the sessions that data goes out
-  on, and the ledger itself. All sessions go to the same node, as a shared table is known to that node alone.
+  The sessions of a run with receipts on one node of the server, one that reads the ledger and those that send data, and the
+  ledger itself. All sessions go to the same node, because only that node knows a shared table.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
@@ -48,16 +48,15 @@ export interface ReceiptNodeSetup extends SessionSetup {
   readonly nextLedger: () => { readonly number: number; readonly version: LedgerVersion }
 }
 
-/** Not connected before `open`. */
 export class ReceiptNode implements Outlet {
   readonly #setup: ReceiptNodeSetup
   readonly #leading: readonly Value[]
   #control: Session
-  /** As many as the run has connections; a batch goes over any of them. */
+  /** As many as the run has connections; a batch may use any of them. */
   readonly #data: Session[]
-  /** What each batch went out on last. */
+  /** The session on which each batch was last sent. */
   readonly #carriers = new WeakMap<OpenBatch, Session>()
-  /** Those that did not answer the last question asked after the data. */
+  /** Sessions that did not answer the last question asked after the data. */
   #silent: readonly Session[] = []
   #ledger: Ledger
 
@@ -71,16 +70,16 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * @param control  belongs to the node from here on, but not when this throws
-   * @throws {ServerError} when the server refuses what receipts need
-   * @throws {DdbError} DDB_LOCKED when another run has this run's name
+   * @param control  belongs to the node from here on, unless this throws
+   * @throws {ServerError} if the server refuses what receipts need
+   * @throws {DdbError} DDB_LOCKED if another run has this run's name
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   static async open(setup: ReceiptNodeSetup, control: Session): Promise<ReceiptNode> {
     const { run, rules } = setup
     const timeoutMs = run.plan.confirmTimeoutMs
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
-    // Round trips may be long: what does not depend on each other is asked at once.
+    // Round trips may be long, so requests that do not depend on each other are sent at once.
     const givenUp = new AbortController()
     let connecting: Promise<Session> | undefined = connectData(
       setup,
@@ -102,12 +101,12 @@ export class ReceiptNode implements Outlet {
       }
       try {
         await tryUntil(deadlineMs, rules, open, passes)
-        // Not at once: who saw no marker either has to have written one by now.
+        // Not immediately: by now another process that saw no marker must have written its own.
         await checkMarker(control, run.history.name, timeoutMs)
-        // It says which session goes on with what was left in order.
+        // The marker says which session continues a run that was left cleanly.
         if (run.history.found.processes > 0) await askMarker(control, run.history.name, timeoutMs)
       } catch (error) {
-        // Some may not have been opened: `forEach` goes past these.
+        // The array may have holes for sessions that were not opened; `forEach` skips them.
         data.forEach(session => session.abandon(neverUsed()))
         throw error
       }
@@ -116,7 +115,7 @@ export class ReceiptNode implements Outlet {
       givenUp.abort(neverUsed())
       await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
-      // What an earlier process has left is for the next one.
+      // The next process still needs what an earlier one left.
       if (run.history.found.processes > 0 || run.plan.unit !== undefined) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.history.name, farewellMs)
@@ -124,12 +123,12 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** True when one of the connections is gone. */
+  /** True if one of the connections is lost. */
   get isLost(): boolean {
     return this.#control.closed || this.#data.some(({ closed }) => closed)
   }
 
-  /** True when nothing can be asked any more. */
+  /** True if queries are no longer possible. */
   get isControlLost(): boolean {
     return this.#control.closed
   }
@@ -139,7 +138,9 @@ export class ReceiptNode implements Outlet {
     return this.#data.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
 
-  /** Sends one transmission. A lost connection is not an error here: the batch stays open. @returns room for more */
+  /**
+   * Sends one transmission. A lost connection is not an error here: the batch stays open. @returns whether there is room for more
+   */
   send(batch: OpenBatch, part: Part, sendNo: number, connection: number): boolean {
     const { no, attempt } = batch
     const session = this.#data[connection]!
@@ -159,13 +160,13 @@ export class ReceiptNode implements Outlet {
     }
   }
 
-  /** Whether the connection that the batch went out on is still there. */
+  /** Whether the connection on which the batch was sent is still open. */
   carries(batch: OpenBatch): boolean {
     const session = this.#carriers.get(batch)
     return session !== undefined && !session.closed && this.#data.includes(session)
   }
 
-  /** Resolves when the kernel has room again, or a connection is gone. */
+  /** Resolves when the kernel has room again, or a connection is lost. */
   async drained(): Promise<void> {
     try {
       await Promise.all(this.#data.map(session => session.drained()))
@@ -176,8 +177,7 @@ export class ReceiptNode implements Outlet {
 
   /**
    * New rows of the ledger.
-   *
-   * @throws {ServerError} when the ledger is gone
+   * @throws {ServerError} if the ledger is gone
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
@@ -186,17 +186,17 @@ export class ReceiptNode implements Outlet {
     return readLedger(this.#control, this.#ledger, timeoutMs, overlaps, hasTransform(plan))
   }
 
-  /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED when another process has the run */
+  /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED if another process has the run */
   checkOwner(timeoutMs: number): Promise<void> {
     return checkOwner(this.#setup.run, this.#control, timeoutMs)
   }
 
-  /** Of the present ledger, as far as they were read. */
+  /** Rows read from the present ledger. */
   get ledgerRows(): number {
     return this.#ledger.seen
   }
 
-  /** @returns removes the ledger that is the present one now, once another has taken its place */
+  /** @returns a function that removes the present ledger, to be called after another one has replaced it */
   leavesLedger(timeoutMs: number): () => Promise<void> {
     const ledger = this.#ledger
     return async () => {
@@ -210,27 +210,26 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Whether the server has nothing to do for the data; undefined when it does not tell.
+   * Whether the server has nothing to do for the data; undefined if it does not tell.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
-    // What others have begun, who may be gone, counts as well.
+    // Jobs that other processes began count, too, even if those processes are gone.
     if (this.#setup.run.plan.unit !== undefined) return askNoJobs(asking, jobsQuery(this.#ledger))
     const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
     const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true
     for (const id of this.#setup.run.history.found.dataSessions) {
-      // What an earlier process has sent may still be worked on.
+      // The server may still be working on what an earlier process sent.
       if (own === true && (await askIdle(asking, id)) === false) return false
     }
     return own
   }
 
   /**
-   * Asks synchronously behind everything sent: an answer means that the server has read all of it. A session that is
-   * asynchronous throughout answers nothing; there it has to do that the server has no job of it.
-   *
-   * @param idle  what `isIdle` said
+   * Asks synchronously after everything sent: an answer means that the server has read all of it. A session that is asynchronous
+   * throughout never answers; for it a server without a job of that session must suffice.
+   * @param idle  the result of `isIdle`
    * @throws {ConnectionError}
    */
   async barrier(timeoutMs: number, idle: boolean | undefined): Promise<BarrierAnswer> {
@@ -269,7 +268,7 @@ export class ReceiptNode implements Outlet {
     return question(this.#control)
   }
 
-  /** Gives up connections; `restore` opens others. `silent`: those for data that did not answer the last `barrier`. */
+  /** Gives up connections; `restore` opens others. `silent`: data connections that did not answer the last `barrier`. */
   abandon(which: 'control' | 'data' | 'silent', reason: ConnectionError): void {
     const sessions =
       which === 'control' ? [this.#control] : which === 'data' ? this.#data : this.#silent
@@ -277,11 +276,10 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Opens again what is lost.
-   *
-   * @param deadlineMs  for everything that is tried
-   * @throws {ConnectionError} DDB_CONNECTION_LOST when the server does not come back
-   * @throws {DdbError} DDB_LOCKED when another run has this run's name by now
+   * Reopens lost connections.
+   * @param deadlineMs  for all attempts together
+   * @throws {ConnectionError} DDB_CONNECTION_LOST if the server does not come back
+   * @throws {DdbError} DDB_LOCKED if another run has taken this run's name
    * @throws {ServerError}
    */
   async restore(deadlineMs: number): Promise<Memory> {
@@ -293,7 +291,7 @@ export class ReceiptNode implements Outlet {
         const [control, found] = await openAgain(this.#setup, this.#control, deadlineMs, reachOutMs)
         this.#control = control
         memory = found
-        // Data must go to the server that is asked.
+        // Data must go to the server that answers the queries.
         for (const session of this.#data) {
           if (found === 'lost' || !isSameNode(control, session)) session.abandon(movedOn())
         }
@@ -308,10 +306,7 @@ export class ReceiptNode implements Outlet {
     return memory
   }
 
-  /**
-   * Begins another ledger, on a server that has lost the last one.
-   * @returns false when it has lost the target as well
-   */
+  /** Begins another ledger, on a server that has lost the last one. @returns false if the server has lost the target, too */
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules, nextLedger } = this.#setup
     const { target } = run.plan
@@ -342,9 +337,8 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Removes the ledger, unless it is to be kept, then the marker, whose removal is not waited for: a connection that is
-   * lost before can still be asked for it. Both stay for a process that goes on with the run, and the marker says so.
-   *
+   * Removes the ledger, unless it is to be kept, and then the marker, without waiting for the marker's removal: if the connection
+   * is lost before, the marker can still be found. If another process is to resume the run, both stay, and the marker says so.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
@@ -360,7 +354,7 @@ export class ReceiptNode implements Outlet {
     return openMissing(this.#setup, this.#control, this.#data, this.#ledger, deadlineMs)
   }
 
-  /** Lets what was handed over finish. */
+  /** Waits until the server has received everything. */
   async close(): Promise<void> {
     const closings = [...this.#data, this.#control].map(session => session.close())
     for (const closing of await Promise.allSettled(closings)) {
@@ -381,19 +375,18 @@ export class ReceiptNode implements Outlet {
       most = before
       throw error
     } finally {
-      // Some may not have been opened: `forEach` goes past these.
+      // The array may have holes for sessions that were not opened; `forEach` skips them.
       this.#data.splice(most).forEach(session => session.abandon(movedOn()))
     }
   }
 
-  /** Ends all connections at once. */
   leave(reason: ConnectionError): void {
     this.abandon('data', reason)
     this.#control.abandon(reason)
   }
 }
 
-/** How long a server is waited for when nothing depends on its answer. */
+/** How long to wait for a server if nothing depends on its answer. */
 const longestFarewellMs = 5_000
 function neverUsed(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')

@@ -1,6 +1,6 @@
 /*
-  What a run with receipts asks of its server and does about it: reads the ledger, looks into silence, opens again what is
-  lost, begins another ledger, goes to the node that leads, and looks at the target for the last time.
+  What a run with receipts does on its server: reads the ledger, investigates silence, reopens lost connections, begins another
+  ledger, moves to the leader, and looks at the target for the last time.
 */
 import { ConnectionError, DdbError, ServerError } from '../../../errors.js'
 import { mayBeGone } from '../../evidence/evidence.js'
@@ -16,17 +16,16 @@ const unreachable =
 const forgotten = 'the server forgot its receipts'
 
 /**
- * Opens again what is lost, in the time that `retryTimeoutMs` gives, and sends again what has no outcome: claims decide
- * which copy is written.
- *
- * @throws {DdbError} when the run cannot go on
+ * Reopens lost connections within `retryTimeoutMs`, and sends batches without an outcome again: claims decide which copy is
+ * written.
+ * @throws {DdbError} if the run cannot continue
  */
 export async function reconnect(link: ReceiptLink): Promise<void> {
   const { queue, carryOut, setup } = link
   const { rules } = setup
   if (rules.retries === 0) {
     carryOut.stop(notReopened())
-    // What is out may still be asked for.
+    // The outcome of batches already sent may still be read.
     if (queue.node.isControlLost) throw notReopened()
     return
   }
@@ -38,7 +37,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     memory = await queue.node.restore(deadlineMs)
   } catch (error) {
     if (queue.node.isControlLost) link.hears('gone')
-    // The time that silence may last is over, which the watcher sees for itself.
+    // The time that silence may last is over, which the watcher notices itself.
     if (link.isSilent && error instanceof ConnectionError) return
     throw error
   }
@@ -47,7 +46,7 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
     await beginAnew(link, deadlineMs)
   } else {
     for (const batch of queue.transmitted()) {
-      // What went out on a connection that stands has lost nothing.
+      // A batch sent on a connection that is still open was not lost.
       if (queue.node.carries(batch)) continue
       carryOut.repeat(batch, 'sent, and the connection was lost each time')
     }
@@ -58,9 +57,8 @@ export async function reconnect(link: ReceiptLink): Promise<void> {
 }
 
 /**
- * Reads the ledger and applies what it tells.
- *
- * @returns whether it said anything new
+ * Reads the ledger and applies its rows.
+ * @returns whether it contained anything new
  * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
  */
 export async function readLedger(link: ReceiptLink): Promise<boolean> {
@@ -83,11 +81,11 @@ export async function readLedger(link: ReceiptLink): Promise<boolean> {
   return true
 }
 
-/** How long a question behind all data is waited for: a session busy with a batch answers late. */
+/** How long to wait for the answer to a question sent after all data: a session busy with a batch answers late. */
 const longestBarrierMs = 5_000
 
 /**
- * Nothing new in the ledger for a while: is the server working, did it lose requests, or will nothing ever come?
+ * The ledger has had nothing new for a while: is the server working, did it lose requests, or will nothing ever come?
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function investigate(link: ReceiptLink): Promise<void> {
@@ -99,12 +97,12 @@ export async function investigate(link: ReceiptLink): Promise<void> {
   const barrier = await node.barrier(Math.min(longestBarrierMs, link.queryTimeoutMs), idle)
   if (barrier === 'unknown') return
   if (barrier === 'silent') {
-    // A session that has nothing to do and does not answer is gone at the other end.
+    // A session that has nothing to do and does not answer is lost at the other end.
     if (idle === true) link.giveUpConnection('silent')
     return
   }
   if (barrier === 'forgotten') await node.define(link.queryTimeoutMs)
-  // Outcomes may have come while we asked.
+  // Outcomes may have arrived during these questions.
   if (await readLedger(link)) return
   for (const batch of queue.transmitted()) {
     if (batch.state === 'sent') {
@@ -115,14 +113,14 @@ export async function investigate(link: ReceiptLink): Promise<void> {
   }
 }
 
-/** Somebody removed the ledger: what has no outcome yet will have none. */
+/** Somebody removed the ledger: batches without an outcome will never get one. */
 export async function ledgerIsGone(link: ReceiptLink): Promise<void> {
   const { rules } = link.setup
   await beginAnew(link, rules.clock.nowMs() + link.queryTimeoutMs)
   link.news()
 }
 
-/** Goes on under another ledger, if the target is still there. */
+/** Continues with another ledger, if the target still exists. */
 async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
   const { queue, carryOut, setup } = link
   const open = queue.transmitted()
@@ -144,9 +142,8 @@ async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
 }
 
 /**
- * Goes on under another ledger, so that none grows without end: everything that was sent has its outcome. Until that is
- * done nothing is sent, for the journal names the new ledger already.
- *
+ * Continues with another ledger, so that none grows without end; everything sent has its outcome by now. Nothing is sent until
+ * this is done, because the journal already names the new ledger.
  * @throws {DdbError}
  */
 export async function renewLedger(link: ReceiptLink): Promise<void> {
@@ -156,7 +153,7 @@ export async function renewLedger(link: ReceiptLink): Promise<void> {
   const deadlineMs = setup.rules.clock.nowMs() + link.queryTimeoutMs
   const drop = queue.node.leavesLedger(link.queryTimeoutMs)
   if (!(await queue.node.reopen(deadlineMs))) {
-    throw new ConnectionError('DDB_UNCONFIRMED', 'the server took no other ledger for receipts')
+    throw new ConnectionError('DDB_UNCONFIRMED', 'the server refused another ledger for receipts')
   }
   queue.isHeld = false
   queue.flush()
@@ -164,7 +161,7 @@ export async function renewLedger(link: ReceiptLink): Promise<void> {
   await drop()
 }
 
-/** Goes to the node that leads, once nothing is out any more. */
+/** Moves to the leader once every batch sent has its outcome. */
 export async function moveToLeader(link: ReceiptLink): Promise<void> {
   const { queue, carryOut, setup } = link
   const hasMoved = await carryOut.moveToLeader(async to => {
@@ -175,7 +172,7 @@ export async function moveToLeader(link: ReceiptLink): Promise<void> {
   if (hasMoved) link.news()
 }
 
-/** It has answered for everything: whether it can be left in order changes nothing. */
+/** The server has answered for everything, so a failure to leave it cleanly does not matter. */
 async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   try {
     await node.finish(timeoutMs, false)
@@ -186,12 +183,12 @@ async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   }
 }
 
-/** How long a server that has answered for everything is waited for at the end. */
+/** How long to wait at the end for a server that has answered for everything. */
 const longestFarewellMs = 5_000
 
 /**
- * Looks at the target once more, and removes what the run has on the server. A server that is lost by now may have taken
- * confirmed rows with it: unless it comes back with the run's marker, they are taken back.
+ * Looks at the target once more, and removes what the run has on the server. If the server is lost by now, confirmed rows may be
+ * lost with it: unless it comes back with the run's marker, they no longer count as confirmed.
  */
 export async function endMemory(link: ReceiptLink): Promise<void> {
   const { queue, setup } = link
@@ -206,12 +203,12 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
       const isKnown = link.isMemoryUnsure || (await answersStill(queue.node, timeoutMs))
       if (!isKnown) link.hears('gone')
     }
-    // The ledger goes only when the journal holds every outcome.
+    // The ledger may only be removed once the journal holds every outcome.
     run.commit()
     if (!link.isMemoryUnsure) await leaveTarget(link, timeoutMs, ended)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // Who has waited for the server in vain does not wait again.
+    // A run that has waited for the server in vain does not wait again.
     const isOpen = recorder.holdsMemory || (!ended.isLooked && !isLost)
     if (error instanceof ConnectionError && isOpen && !run.ending.isLeaving) {
       await lookAgain(link, rules.clock.nowMs() + rules.reconnectMs, timeoutMs, ended)
@@ -223,7 +220,7 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
 
 const notLooked = 'the run ended before the server was asked whether it is still the same table'
 
-/** In this order: a process that goes on finds whatever a process that was killed in between has left. */
+/** In this order, because a process that resumes the run then finds whatever a killed one has left. */
 async function leaveTarget(
   { queue: { node }, setup: { run, recorder } }: ReceiptLink,
   timeoutMs: number,
@@ -251,7 +248,7 @@ async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boole
   }
 }
 
-/** The connection was lost while the run said goodbye. */
+/** For a connection that was lost while the run looked at the target or cleaned up. */
 async function lookAgain(
   link: ReceiptLink,
   deadlineMs: number,
@@ -273,13 +270,13 @@ async function lookAgain(
 function notReopened(): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
-    'the connection was lost before all was confirmed; without retries no other is opened',
+    'the connection was lost before everything was confirmed; without retries no other is opened',
   )
 }
 
 function lostAgain(): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
-    'the connection was lost again and again before the server answered for anything',
+    'the connection was lost repeatedly before the server confirmed anything',
   )
 }

@@ -1,6 +1,6 @@
 /*
-  The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches
-  under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
+  The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches under it.
+  Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../../target/transform.js'
@@ -13,26 +13,25 @@ import {
   type LedgerVersion,
 } from './ledger-columns.js'
 
-/** Rows of the ledger with batch 0 are ours. */
+/** Rows with batch 0 are probes by this program. */
 const probePhase = 8
-/** Of the session whose number, negative, stands in the place of a batch's. */
+/** Rows of a session, with its negative number in place of a batch's. */
 const sessionPhase = 7
-/** A claim: whoever writes it first may insert. */
+/** A claim: only the transmission that writes it first may insert. */
 export const claimPhase = 0
-/** An outcome: rows, or −1 and why. */
+/** An outcome: rows, or −1 and the reason. */
 export const outcomePhase = 1
 
 export const deliverFunction = 'ddbIngestDeliver'
 
 /**
- * Creates the ledger unless it is there, and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that count as
- * documented (DolphinDB manual, keyedStreamTable).
+ * Creates the ledger unless it exists, and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that
+ * count as documented (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   return `${shareScript(ledger, version)}${probeScript(ledger, version)}`
 }
 
-/** Creates the ledger unless it is there. */
 export function shareScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   const columns = ledgerColumns(version)
   const names = (all: typeof columns): string => all.map(({ name }) => `\`${name}`).join('')
@@ -44,7 +43,7 @@ export function shareScript(ledger: string, version: LedgerVersion = ledgerVersi
 `
 }
 
-/** As `ledgerScript`, of one that others have made. */
+/** As `ledgerScript`, for a ledger that another process has created. */
 export function probeScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   const probe = insertReceipt('ddbIngestLedger', version, {
     batchNo: '0l',
@@ -61,17 +60,15 @@ ddbIngestKnown = ${probe}
 /** The ledger that the functions of a data session write into. */
 export interface WrittenLedger {
   readonly name: string
-  /** Of its columns. */
   readonly version: LedgerVersion
-  /** True when the probe answered 1: the claim then reads back who came first. */
+  /** True if the probe answered 1: a claim then reads back which transmission came first. */
   readonly countsDuplicates: boolean
 }
 
 /**
- * The functions of a data session; the delivering one answers rows, −1 for a refusal, −2 to whoever lost the claim.
- * `objByName` finds the ledger when the function runs: a bare name would be bound when it is parsed and might go on
- * writing into a table that was dropped.
- *
+ * The functions of a data session; the delivering one answers rows, −1 for a refusal, −2 if another transmission has the claim.
+ * `objByName` finds the ledger when the function runs: a bare name would be bound when it is parsed and might go on writing into
+ * a table that was dropped.
  * @param rowsHad  an expression of type LONG: rows that the target has had
  */
 export function deliverScript(
@@ -127,20 +124,22 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 `
 }
 
-/** Notes that a session writes into the ledger: what it has begun may still be worked on when nobody is left who waits for it. */
+/**
+ * Records in the ledger that a session writes into it: the server may still be working on its requests after its process is gone.
+ */
 export function sessionScript({ name, version }: WrittenLedger, sessionId: string): string {
   const cells = { batchNo: `-${sessionId}l`, attempt: '0', phase: String(sessionPhase) }
   return `${insertReceipt(`objByName("${name}", true)`, version, cells)}
 `
 }
 
-/** How many jobs there are of all sessions that have noted themselves. */
+/** The number of running jobs of all recorded sessions. */
 export function jobsQuery({ name }: WrittenLedger): string {
   return `ddbIngestSessions = exec 0l - batchNo from objByName("${name}", true) where phase = ${sessionPhase}
 exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`
 }
 
-/** Whether a batch was begun: how many claims it has, in a vector. */
+/** How many claims a batch has, in a vector: none if it was never begun. */
 export function claimsQuery(ledger: string, batchNo: number): string {
   return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }
@@ -164,7 +163,7 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
 
 /**
  * Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor.
- * @param tellsLeft  asks how many rows a transform has left, too
+ * @param tellsLeft  also reads how many rows a transform has left
  */
 export function ledgerQuery(
   ledger: string,
@@ -177,7 +176,6 @@ export function ledgerQuery(
   return `select ${columns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
-/** Removes the ledger. */
 export function dropLedgerScript(ledger: string): string {
   return `if(defined("${ledger}", SHARED)) { undef("${ledger}", SHARED) }
 `

@@ -1,5 +1,5 @@
 /*
-  Opening the sessions of a run with receipts, again and again where need be.
+  Opens the sessions of a run with receipts, and reopens lost ones.
 */
 import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
@@ -19,26 +19,25 @@ export type Memory =
   /** The marker is gone: the server restarted, or this is another node. */
   | 'lost'
 
-/** What a synchronous question after everything that was sent found out. */
+/** The result of a synchronous question after everything that was sent. */
 export type BarrierAnswer =
   /** The server has read everything, and still has our functions. */
   | 'passed'
   /** The server has read everything, and has lost our functions, or does not tell. */
   | 'forgotten'
-  /** Nobody can tell. */
   | 'unknown'
   | 'silent'
 
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
-  /** An expression for the rows that the target has had; null where it cannot be asked. */
+  /** An expression for the rows that the target has had; null if it cannot be asked. */
   readonly rowsHad: string
-  /** The usual one when left out. */
+  /** The usual one if left out. */
   readonly upsert?: UpsertForm | undefined
 }
 
-/** The session that asks, on a server that knew this run before. */
+/** The session for queries, on a server that knew this run before. */
 export async function openControl(
   { run, rules }: SessionSetup,
   deadlineMs: number,
@@ -59,10 +58,10 @@ export async function openControl(
   }
 }
 
-/** Of the time for opening a lost connection again a node is waited for alone, before others are tried. */
+/** For this part of the time to reconnect, only the same node is tried, before others are. */
 const ownShare = 4
 
-/** Until when no other live node is tried: what the present one was sent it alone can answer for. */
+/** Until then no other live node is tried, because only the present one can answer for what it was sent. */
 export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
   const nowMs = rules.clock.nowMs()
   const isOwed = run.state.sentCount > 0 && run.server.liveNodes.length > 0
@@ -70,8 +69,8 @@ export function ownUntilMs({ run, rules }: SessionSetup, deadlineMs: number): nu
 }
 
 /**
- * As `openControl`, in the place of a session that is lost.
- * @param ownMs  until then on the nodes that the user has named
+ * As `openControl`, to replace a lost session.
+ * @param ownMs  until then only on the nodes that the user has named
  */
 export async function openAgain(
   setup: SessionSetup,
@@ -90,7 +89,7 @@ export async function openAgain(
   return [control, memory]
 }
 
-/** A session that data goes out on, on the node of the session that asks; nothing is defined there yet. */
+/** A session for data, on the node of the session for queries; no functions are defined there yet. */
 export function connectData(
   { run }: SessionSetup,
   { host, port }: Session,
@@ -109,10 +108,9 @@ export function connectData(
 }
 
 /**
- * Opens those sessions for data that are not there yet, or are gone: all at once, as a run may have many.
- *
- * @param data  has those that could be opened afterwards, also when this throws
- * @param first  a connection that is on its way already
+ * Opens the missing or lost data sessions, all at once, because a run may have many.
+ * @param data  afterwards has those that could be opened, even if this throws
+ * @param first  a connection that is already being opened
  */
 export async function openMissing(
   setup: SessionSetup,
@@ -135,7 +133,7 @@ export async function openMissing(
   for (const one of opened) if (one.status === 'rejected') throw one.reason as Error
 }
 
-/** Defines what data needs on a session as soon as it is connected. */
+/** Defines the functions for data on a session as soon as it is connected. */
 export async function openData(
   setup: SessionSetup,
   connecting: Promise<Session>,
@@ -171,7 +169,7 @@ export function leftMs({ clock }: RetryRules, deadlineMs: number): number {
   return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
 }
 
-/** Whether a failure to open a session may pass by itself. */
+/** Whether a failure to open a session may be temporary. */
 export function passes(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
@@ -181,7 +179,7 @@ export function isSameNode(a: Session, b: Session): boolean {
   return a.host === b.host && a.port === b.port
 }
 
-/** A server that was there and is gone is another failure than one that never was. */
+/** For a server that answered before; one that never answered is another failure. */
 export function notComingBack(cause: DdbError): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',

@@ -1,6 +1,6 @@
 /*
-  Follows the batches of a run with receipts until each is counted: when the ledger is read, how long silence may last, and
-  when nothing more is waited for.
+  Follows the batches of a run with receipts until each is counted: decides when to read the ledger, how long silence may last,
+  and when to stop waiting.
 */
 import { ConnectionError, TimeoutError } from '../../../errors.js'
 import { wait } from '../../../platform/wait.js'
@@ -19,35 +19,35 @@ import {
 
 const firstPollMs = 5
 const slowestPollMs = 500
-/** While batches go out and come in, the ledger is read in pieces worth the question. */
+/** While batches are sent and confirmed, the ledger is read in pieces large enough to be worth a query. */
 const busyPollMs = 50
-/** A server that says nothing for so long is asked less often. */
+/** After this much silence the server is asked less often. */
 const silenceMs = 1_000
 /**
- * Nothing new for this long is looked into (docs/server-semantics.md#what-receipts-rely-on), or for a share of the time
- * that there is.
+ * Silence is investigated after this long (docs/server-semantics.md#what-receipts-rely-on), or earlier, after a share of the time
+ * that remains.
  */
 const longestQuietMs = 5_000
 const quietShare = 4
-/** Two a batch: some ten megabytes on the server. */
+/** With two rows a batch, some ten megabytes on the server. */
 const maxLedgerRows = 100_000
 
-/** Files that are followed have no end of their own, nor have the rows of a program. */
+/** Followed files have no end of their own, and neither have the rows of a program. */
 function mayBeEndless({ options, rows }: Run): boolean {
   return options.input?.follow === true || rows !== undefined
 }
 
 export class ReceiptWatcher {
   readonly link: ReceiptLink
-  /** Nothing more will be handed over: what is left to wait for are receipts. */
+  /** No more batches will come; only receipts are missing. */
   #allSent = false
   /** Ends the present pause. */
   #pause = new AbortController()
   #watching: Promise<void> | undefined
-  /** When silence was last looked into. */
+  /** When silence was last investigated. */
   #lookedAtMs = -Infinity
   #bufferedBytes = 0
-  /** Of the ledger, when the run began: what of it is asked for again is in the memory of this process. */
+  /** Rows of the ledger when the run began. They do not count: this process has already read those that it may still need. */
   readonly #firstRows: number
 
   constructor(setup: LinkSetup) {
@@ -55,7 +55,7 @@ export class ReceiptWatcher {
     this.#firstRows = setup.node.ledgerRows
   }
 
-  /** Starts watching with the first batch, and wakes the watcher for each. */
+  /** Starts watching with the first batch, and wakes the watcher for each further one. */
   begin(): void {
     const { link } = this
     link.wake()
@@ -70,7 +70,7 @@ export class ReceiptWatcher {
     })
   }
 
-  /** Ends the present pause: there is enough to ask for. */
+  /** Ends the present pause: there are enough receipts to read. */
   lookNow(): void {
     this.#pause.abort()
   }
@@ -84,7 +84,7 @@ export class ReceiptWatcher {
     await this.#watching
     link.carryOut.endBisecting()
     const { ending, plan, state } = link.setup.run
-    // What was refused for the time being, or was to be sent in halves, is not stored when the server falls silent before that.
+    // A batch that was to be retried or sent in halves is not stored if the server falls silent before that.
     if (ending.failure === undefined && state.rows.unsent > 0) {
       link.fail(silenceError(plan.confirmTimeoutMs, 'gave no receipt'))
     }
@@ -92,7 +92,7 @@ export class ReceiptWatcher {
     if (link.failure !== undefined) throw link.failure
   }
 
-  /** Ends all connections and every wait at once; what is out stays unknown. */
+  /** Ends all connections and every wait at once; the outcome of batches in flight stays unknown. */
   leave(reason: ConnectionError): void {
     this.link.fail(reason)
     this.link.queue.node.leave(reason)
@@ -105,10 +105,10 @@ export class ReceiptWatcher {
     const { state } = run
     let pollMs = firstPollMs
     while (!this.#allSent || state.open.size > 0) {
-      // Nothing of the run is touched any more once another process has it.
+      // Once another process has the run, this one changes nothing of it any more.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
-      // Bytes that nobody takes are waited for even if their batches were given up.
+      // The run waits for bytes that the kernel has not taken, even if their batches were given up.
       const isTaken = link.queue.node.bufferedBytes === 0
       if (state.open.size === 0 && isTaken) {
         // The end may have come while the ledger was being read, and nothing wakes us a second time.
@@ -117,16 +117,16 @@ export class ReceiptWatcher {
         link.news()
         continue
       }
-      // What rests or waits for a connection is not the server's silence, unless silence has cost the connection.
+      // A batch that rests or waits for a connection is not the server's silence, unless silence has cost the connection.
       const isUnreachable = link.isSilent && link.queue.node.isLost
       if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
-      // Whatever was found out, there may be room now.
+      // Whatever the result, there may be room now.
       link.wake()
       if (hasNews) {
         pollMs = firstPollMs
-        // Behind the last receipt there is nothing to rest for.
+        // After the last receipt there is no reason to rest.
         if (this.#allSent && state.open.size === 0) continue
         await this.#rest(this.#allSent ? firstPollMs : busyPollMs)
         continue
@@ -138,7 +138,7 @@ export class ReceiptWatcher {
     }
   }
 
-  /** One look at the server. @returns whether the ledger said anything new */
+  /** Asks the server once. @returns whether the ledger contained anything new */
   async #look(): Promise<boolean> {
     const { link } = this
     if (link.queue.node.isLost) await reconnect(link)
@@ -154,14 +154,14 @@ export class ReceiptWatcher {
       return false
     } catch (error) {
       if (error instanceof TimeoutError || node.isControlLost) link.hears('gone')
-      // A connection over which nothing comes any more may be gone at the other end: another one will tell.
+      // A connection over which nothing comes may be lost at the other end; a new one will show.
       if (error instanceof TimeoutError) link.giveUpConnection('control')
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
       return false
     }
   }
 
-  /** A run that follows its inputs goes on for months; what was told of them is in the journal. */
+  /** For a run that follows its inputs for months. The journal has the outcomes, so another ledger can replace this one. */
   async #renewsLedger(): Promise<boolean> {
     const { link } = this
     const { queue, setup } = link
@@ -187,7 +187,7 @@ export class ReceiptWatcher {
     return Math.min(longestQuietMs, this.link.setup.run.plan.confirmTimeoutMs / quietShare)
   }
 
-  /** Bytes that leave are a sign of life: a batch may take longer to send than silence may last. */
+  /** Bytes that are sent are a sign of life: a batch may take longer to send than silence may last. */
   #seeProgress(): void {
     const before = this.#bufferedBytes
     this.#bufferedBytes = this.link.queue.node.bufferedBytes
@@ -204,10 +204,10 @@ export class ReceiptWatcher {
   #giveUp(): void {
     const { link } = this
     const error = silenceError(link.setup.run.plan.confirmTimeoutMs, 'gave no receipt')
-    // Once all is handed over, a missing receipt ends nothing: its batch counts as unconfirmed.
+    // Once all batches are sent, a missing receipt does not stop the run: its batch counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
     link.carryOut.endAll('no receipt came in time')
-    // A server that answers and is only busy can still be told goodbye.
+    // If the server answers and is only busy, the session for queries can still be closed cleanly.
     if (link.state === 'connected') link.queue.node.abandon('data', error)
     else link.queue.node.leave(error)
   }

@@ -108,7 +108,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     )
   }),
 
-  /** There is no cache; clients' helpers call it (docs/server-semantics.md#small-functions). */
+  /** Does nothing, without a cache; clients' helpers call it (docs/server-semantics.md#small-functions). */
   builtin('clearAllCache()', () => voidValue),
 
   /**

@@ -54,7 +54,7 @@ t.test('the table has every run, and standard error what is no journal', async t
     stdout,
     /^run .*\ndead +killed .*\ndone +finished .*\n\nto go on:\n {2}ddb-ingest resume dead\n$/,
   )
-  t.equal(stderr, `${folder}/runs/x.txt: it is no journal\n`)
+  t.equal(stderr, `${folder}/runs/x.txt: it is not a journal\n`)
   t.match(await runs('dead', 'done'), { code: 0, stdout: /^dead: killed\n[^]*^done: finished$/m })
 })
 
@@ -229,14 +229,14 @@ t.test('--restart begins a damaged run anew, if the journal tells how it was beg
   writeFileSync(journal, `no record\n${whole}`)
   t.match(await resume('r', '--restart'), {
     code: 66,
-    stderr: /does not tell how the run was begun.*load … --run-id r --restart.*DDB_RUN_DAMAGED/,
+    stderr: /does not say how the run began.*load … --run-id r --restart.*DDB_RUN_DAMAGED/,
   })
 })
 
 t.test('the folder of the run must be there', async t => {
   const { resume, folder } = sceneOfResume(t)
   rmSync(folder, { recursive: true })
-  t.match(await resume('r'), { code: 66, stderr: /begun in the folder ".*\/data".*ENOENT/ })
+  t.match(await resume('r'), { code: 66, stderr: /began in the folder ".*\/data".*ENOENT/ })
 })
 
 t.test('the server that is given counts, and stands in the command that goes on', async t => {
