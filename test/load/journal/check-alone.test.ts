@@ -127,12 +127,12 @@ t.test('a journal that was brought back to the moment at which its run was begun
 })
 
 t.test('a journal that knows less', async t => {
-  const { next } = await scene(t)
   const refused = { code: 'DDB_RUN_DAMAGED', message: /earlier time/ }
   for (const less of [{ owner: 0 }, { ledgerNumber: 1 }]) {
+    const { next } = await scene(t)
     await t.rejects(checkAlone(runOf(less), next, true), refused)
-  }
     await checkAlone(runOf({ ...less, beginsAnew: true }), next, true)
+  }
 })
 
 t.test('a lock that was nobody’s, and a process that has not told its end', async t => {
